@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { sha256Bytes } from "@holdfast/core/hash";
 import { assertCommitted, putBatch } from "./batches.ts";
-import { filesBelow, findNeedles, findRuns, spellings } from "./plain-text-search.ts";
+import { filesBelow } from "./files-below.ts";
+import { findNeedles, findRuns, spellings } from "./plain-text-search.ts";
 import { type ReceivedMail, startTestSmtp, type TestSmtp } from "../mail/testing.ts";
 import { openStoredSecrets } from "./stored-secrets.ts";
 import {

@@ -7,6 +7,7 @@ import { after, before, describe, test, type TestContext } from "node:test";
 import type { AuditEntryJson } from "@holdfast/protocol/audit-routes";
 import { setTimeout as delay } from "node:timers/promises";
 import { until } from "@holdfast/tools/bounded";
+import { filesBelow } from "./files-below.ts";
 import { assertCommitted, hashOf, putBatch } from "./batches.ts";
 import { findPackFiles, flipByte } from "./pack-files.ts";
 import {
@@ -143,14 +144,8 @@ describe("A backup by command", () => {
       await verifyFiles(restored, files);
       assert.equal((await restored.call("GET", "/metadata?path=/after")).status, 404);
     });
-    const early = await command(
-      "restore-backup",
-      place,
-      "--data",
-      join(folder, "early"),
-      "--at",
-      "2020-01-01T00:00:00Z",
-    );
+    const tooEarly = ["--at", "2020-01-01T00:00:00Z"];
+    const early = await command("restore-backup", place, "--data", join(folder, "early"), ...tooEarly);
     assert.equal(early.code, 4);
     assert.match(early.stderr, /no backup of that time/);
     assert.equal(existsSync(join(folder, "early")), false);
@@ -399,8 +394,3 @@ describe("A backup by command", () => {
     }
   }
 });
-
-function filesBelow(folder: string): string[] {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-}

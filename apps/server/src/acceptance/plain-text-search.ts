@@ -1,17 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 
 export interface Finding {
   readonly file: string;
   readonly offset: number;
   readonly what: string;
-}
-
-/** Every regular file below a folder. One that goes while we look (a database's do) is left out. */
-export function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 const runBytes = 16;

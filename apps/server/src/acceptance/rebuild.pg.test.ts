@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { filesBelow } from "./files-below.ts";
 import { hashOf } from "./batches.ts";
 import { flipByte } from "./pack-files.ts";
 import {
@@ -45,12 +46,7 @@ describe("A database that is lost", () => {
 
   const rebuild = (target: string, from = store, keyFile = key) =>
     holdfast(["admin", "rebuild", "--from", from, "--key", keyFile, "--data", join(folder, target), "--json"]);
-  const metadata = (part: string): string[] => {
-    const path = join(store, "objects", "metadata", part);
-    if (!existsSync(path)) return [];
-    const entries = readdirSync(path, { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  };
+  const metadata = (part: string) => filesBelow(join(store, "objects", "metadata", part));
   const put = async (api: Api, path: string, content: Uint8Array | string, query = "") => {
     const { status, body } = await api.put(path, content, query);
     assert.ok(status < 300, `${path}: ${status} ${JSON.stringify(body)}`);

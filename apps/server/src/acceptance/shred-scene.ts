@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { packIdOf, parseHeader } from "../blocks/pack-format.ts";
 import { openFooter, openRecords } from "../blocks/pack.ts";
 import { packKeyOf } from "../blocks/seal.ts";
 import { phonePhoto } from "../thumbs/testing-pictures.ts";
+import { filesBelow } from "./files-below.ts";
 import { findPackFiles } from "./pack-files.ts";
 import { openStoredSecrets } from "./stored-secrets.ts";
 import {
@@ -228,13 +229,6 @@ function hasWord(path: string, word: string): boolean {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
     throw error;
   }
-}
-
-function filesBelow(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) =>
-    entry.isFile() ? [join(entry.parentPath, entry.name)] : [],
-  );
 }
 
 /** Each pack of the store, opened. */

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import sharp from "sharp";
 import { phonePhoto, plain, screenshot } from "../thumbs/testing-pictures.ts";
+import { filesBelow } from "./files-below.ts";
 import { requestRaw } from "./raw-request.ts";
 import { useSigning } from "./signing.ts";
 import { Api, eventually } from "./testing.ts";
@@ -186,11 +187,11 @@ describe("a thumbnail", () => {
         put(api, "/bad.png", bad, "&on_conflict=replace"),
       ]);
       const { t } = await list(api);
-      const before = filesIn(folder).length;
+      const before = filesBelow(folder).length;
       const statuses = [];
       for (const { content_id } of ids) statuses.push(await statusOf(content_id, t));
       assert.deepEqual(statuses, [200, 404]);
-      kept.push(filesIn(folder).length - before);
+      kept.push(filesBelow(folder).length - before);
     }
     assert.deepEqual(kept, [2, 2, 0]);
   });
@@ -200,9 +201,9 @@ describe("a thumbnail", () => {
     const { content_id } = await put(api, "/sealed.png", await plain("png", 52));
     const { t } = await list(api);
     const folder = join(world.folder, "data", "thumbs");
-    const before = new Set(filesIn(folder));
+    const before = new Set(filesBelow(folder));
     const { bytes } = await load(content_id, "s", t);
-    const made = filesIn(folder).filter((file) => !before.has(file));
+    const made = filesBelow(folder).filter((file) => !before.has(file));
     assert.equal(made.length, 1);
     const [file = ""] = made;
     const sealed = readFileSync(file);
@@ -214,9 +215,3 @@ describe("a thumbnail", () => {
     assert.deepEqual([again.status, again.bytes.equals(bytes)], [200, true]);
   });
 });
-
-function filesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-}

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
+import { readFileSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { join, relative } from "node:path";
 import { after } from "node:test";
 import type { CopiesJson } from "@holdfast/protocol/admin-routes";
+import { filesBelow } from "./files-below.ts";
 import { assertCommitted, putBatch } from "./batches.ts";
 import {
   Api,
@@ -143,10 +144,11 @@ export const still = { HOLDFAST_SNAPSHOT_INTERVAL: "off" };
 /** By the name; of a store that is a folder. */
 export function objectsIn(store: string): Map<string, Buffer> {
   const root = join(store, "objects");
-  const paths = readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-  return new Map(paths.toSorted().map((path) => [relative(root, path), readFileSync(path)]));
+  return new Map(
+    filesBelow(root)
+      .toSorted()
+      .map((path) => [relative(root, path), readFileSync(path)]),
+  );
 }
 
 export function withScene(body: (scene: TwoStoreScene) => void): () => void {

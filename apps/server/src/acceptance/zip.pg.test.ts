@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { requireComponent } from "@holdfast/tools/components";
+import { filesBelow } from "./files-below.ts";
 import { assertCommitted, putBatch } from "./batches.ts";
 import { findPackFiles, flipByte, readPackLayout } from "./pack-files.ts";
 import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
@@ -82,10 +83,7 @@ describe("The zip of a folder", () => {
     writeFileSync(zip, bytes);
     const ran = spawnSync(program, unpackers[program]?.(zip) ?? [], { cwd: target, encoding: "utf8", input: "" });
     assert.deepEqual([readdirSync(top), readdirSync(join(top, "deep"))], [["deep"], ["er"]], "something lies outside");
-    const files = readdirSync(target, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name));
-    const found = new Map(files.map((path) => [path.slice(target.length + 1), readFileSync(path)]));
+    const found = new Map(filesBelow(target).map((path) => [path.slice(target.length + 1), readFileSync(path)]));
     return { found, status: ran.status, said: ran.stdout + ran.stderr };
   }
 
