@@ -6,6 +6,7 @@ import { compose } from "node:stream";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { parseArgs } from "node:util";
+import { FileTimes } from "./file-times.ts";
 import { clearTestFolder, makeTestFolder, sweepTestFolders } from "./test-folder.ts";
 
 /** Two cores are what the smallest machine that builds Holdfast has; files are processes of their own. */
@@ -13,7 +14,8 @@ const filesAtOnce = 2;
 /** Far beyond the slowest file: a test that hangs ends the run instead of blocking it. */
 const fileTimeoutMs = 8 * 60_000;
 
-const slowestListed = 40;
+/** Continuous integration gives it 90 minutes, and tells nothing of a run that it ended. */
+const runTimeoutMs = 75 * 60_000;
 
 const usage = `npm test -- [--name <pattern>]… [<file or folder> | <part of a path>]…
   without arguments: every *.test.ts of packages, apps, bench and tools`;
@@ -74,11 +76,19 @@ function makeTemporaryFolder(): string {
 
 async function report(files: readonly string[], names: readonly string[]): Promise<void> {
   const lacking: string[] = [];
+  const times = new FileTimes();
+  const late = AbortSignal.timeout(runTimeoutMs);
+  late.addEventListener("abort", () => {
+    console.error(
+      `The run is ended after ${runTimeoutMs / 60_000} minutes, in the middle of ${times.running().join(", ")}.`,
+    );
+  });
   const events = run({
     files: files.map((file) => join(root, file)),
     cwd: root,
     concurrency: filesAtOnce,
     timeout: fileTimeoutMs,
+    signal: late,
     ...(names.length > 0 && { testNamePatterns: [...names] }),
   });
   // A test marked as todo is a known defect that is shown in every run until it is mended.
@@ -90,25 +100,16 @@ async function report(files: readonly string[], names: readonly string[]): Promi
       lacking.push(`${relative(root, file ?? "")}: ${name}: ${skip}`);
     }
   });
-  const durations = new Map<string, number>();
-  events.on("test:summary", ({ file, duration_ms: durationMs }) => {
-    if (file !== undefined) durations.set(relative(root, file), durationMs);
-  });
+  // These two come when it happens; all others wait until the files before are reported.
+  events.on("test:dequeue", ({ name, file }) => name === file && times.begin(relative(root, name)));
+  events.on("test:complete", ({ name, file }) => name === file && times.end(relative(root, name)));
   const output = compose(events, new spec());
   output.pipe(process.stdout);
   await once(output, "end");
-  listSlowest(durations);
+  for (const line of times.slowest()) console.log(line);
   if (!mustHaveComponents || lacking.length === 0) return;
   console.error(`HOLDFAST_REQUIRE_COMPONENTS=1, but these tests lacked a component:\n${lacking.join("\n")}`);
   process.exitCode = 1;
-}
-
-/** Where the time of a long run goes. */
-function listSlowest(durations: ReadonlyMap<string, number>): void {
-  if (durations.size <= slowestListed) return;
-  const slowest = [...durations].toSorted(([, a], [, b]) => b - a).slice(0, slowestListed);
-  const lines = slowest.map(([file, durationMs]) => `${(durationMs / 1000).toFixed(1).padStart(7)} s  ${file}`);
-  console.log(`The slowest files:\n${lines.join("\n")}`);
 }
 
 /** All test files, or those that are, or lie in, or whose path contains one of `wanted`. */

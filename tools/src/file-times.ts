@@ -1,0 +1,28 @@
+const slowestListed = 40;
+
+/** Where the time of a run of many test files goes. */
+export class FileTimes {
+  readonly #startedMs = new Map<string, number>();
+  readonly #durationMs = new Map<string, number>();
+
+  begin(file: string): void {
+    this.#startedMs.set(file, performance.now());
+  }
+
+  end(file: string): void {
+    this.#durationMs.set(file, performance.now() - (this.#startedMs.get(file) ?? 0));
+  }
+
+  /** The files that began and have not ended. */
+  running(): string[] {
+    return [...this.#startedMs.keys()].filter((file) => !this.#durationMs.has(file));
+  }
+
+  /** A line for each of the slowest files, under a heading; none where there are few files. */
+  slowest(): string[] {
+    if (this.#durationMs.size <= slowestListed) return [];
+    const slowest = [...this.#durationMs].toSorted(([, a], [, b]) => b - a).slice(0, slowestListed);
+    const lines = slowest.map(([file, durationMs]) => `${(durationMs / 1000).toFixed(1).padStart(7)} s  ${file}`);
+    return ["The slowest files:", ...lines];
+  }
+}
