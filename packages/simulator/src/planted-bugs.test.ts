@@ -18,7 +18,7 @@ const crowded: Kind = { troubleRate: 0, devices: 3, actsPerRound: 20 };
 /** Rights differ from folder to folder and change, and nothing goes wrong. */
 const sharing: Kind = { troubleRate: 0, actsPerRound: 12, shares: true, rights: true };
 
-/** Where a bug shows more often than in the usual story. The seeds begin with 1 for all, so that a story that changes with the engine breaks no test. */
+/** Where a bug shows more often than in the usual story. */
 const kinds: Partial<Record<Fault, Kind>> = {
   "errors are deletions": wild,
   "one look is enough": { ...busy, isWatchful: true },
@@ -47,6 +47,30 @@ const kinds: Partial<Record<Fault, Kind>> = {
   "what comes back from the trash is not heard of": { ...sharing, handsOver: true },
   "what a person did is not synced": { ...usual, isVolatile: true },
 };
+/** Which seed showed it last, and is tried first: all others follow, so that a story that changes with the engine breaks no test. */
+const lastShown: Partial<Record<Fault, number>> = {
+  "what waits aside is forgotten": 39,
+  "one look is enough": 23,
+  "a folder goes with all that is in it": 18,
+  "the marker of the root is not checked": 12,
+  "a new version rests on nothing": 10,
+  "an alias is not kept before it is given": 8,
+  "deletions have seen everything": 6,
+  "intents are not kept": 6,
+  "offers are forgotten": 5,
+  "a deletion is not looked at": 4,
+  "errors are deletions": 4,
+  "no file is racy": 4,
+  "a deleted file is unlinked": 4,
+  "a moved file is a new one": 4,
+  "a right of a folder is not heard of": 4,
+  "a right of a folder goes with that of its mount": 4,
+  "rights are no border for moves": 4,
+  "nothing is parked": 3,
+  "a ring goes one by one": 3,
+  "a new file goes over what is there": 3,
+  "a read-only share is written to": 3,
+};
 /** Too rare in stories, and found by a test of its own in not-durable.test.ts. */
 const rare: Fault = "what was read is believed after a power cut";
 /** The first one that sees it has mostly been among the first 15. */
@@ -54,7 +78,8 @@ const seedsMax = 80;
 
 for (const fault of plantableFaults.filter((each) => each !== rare)) {
   test(`the oracle finds the planted bug: ${fault}`, async (context) => {
-    for (let seed = 1; seed <= seedsMax; seed += 1) {
+    const seeds = Array.from({ length: seedsMax }, (_, index) => index + 1);
+    for (const seed of [lastShown[fault] ?? 1, ...seeds]) {
       const story = { devices: seed % 4 === 0 ? 3 : 2, ...(kinds[fault] ?? usual), seed };
       const { violations } = await tellStory({ ...story, faults: new Set([fault]) });
       // What the story breaks without it too proves nothing.
