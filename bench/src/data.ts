@@ -22,12 +22,12 @@ export interface FileTree {
   readonly files: number;
 }
 
-/** Files of 1 to 32 KiB, 100 to a folder, half text that compresses and half random. */
-export function makeFiles(folder: string, files: number): FileTree {
+/** Files of 1 KiB to so many, 100 to a folder, half text that compresses and half random. */
+export function makeFiles(folder: string, files: number, sizeMaxKib = 32): FileTree {
   for (let index = 0; index < files; index++) {
     const into = `${folder}/${String(Math.floor(index / 100)).padStart(3, "0")}`;
     if (index % 100 === 0) mkdirSync(into, { recursive: true });
-    const sizeBytes = randomInt(1024, 32 * 1024 + 1);
+    const sizeBytes = randomInt(1024, sizeMaxKib * 1024 + 1);
     const content = index % 2 === 0 ? randomBytes(sizeBytes) : textOf(sizeBytes);
     writeFileSync(`${into}/file-${index}`, content);
   }

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: what 8 rows of docs/performance.md say, measured now on this machine beside a calibration and the peers that
- * are installed. `--quick` takes smaller data and ends within a minute; `--only NAME,…` measures some rows (`sync`, `share` and `web`
+ * are installed. `--quick` takes smaller data and ends within a minute; `--only NAME,…` measures some rows (`kept`, `sync`, `share` and `web`
  * all of those that begin so), `--by NAME,…` only some who do it; `--million` lets one client keep as many files and
  * a second one fetch them (alone with `--only sync-idle --by holdfast`: 8 GB of disk, and about an hour);
  * `--keep` leaves the data, with what the clients said, where it is. HOLDFAST_BENCH_PROFILE=DIR profiles the sync clients, and the
@@ -14,6 +14,7 @@ import { calibrate } from "./calibrate.ts";
 import { type FileTree, type LargeFile, makeFiles, makeLargeFile } from "./data.ts";
 import { describeMachine } from "./machine.ts";
 import { measureHeldPolls } from "./held-polls.ts";
+import { keptRowNames, measureKept } from "./kept/measure-kept.ts";
 import { measureMixedTraffic } from "./mixed-traffic.ts";
 import { measurePeers } from "./peers.ts";
 import { type Row, printTable } from "./report.ts";
@@ -30,6 +31,7 @@ const rowNames = [
   "mixed",
   "rest",
   "polls",
+  ...keptRowNames,
   ...sharingRowNames,
   ...syncRowNames,
   ...webRowNames,
@@ -43,6 +45,7 @@ const fullScale = {
   restMs: 45_000,
   polls: 15_000 as number | undefined,
   peers: ["rsync", "rclone", "syncthing"],
+  kept: { files: 100_000 },
   sharing: { people: 1000, listedFiles: 100_000, rewoundNodes: 100_000, deviceEdits: 40 },
   sync: {
     newFiles: 40,
@@ -71,6 +74,7 @@ const quickScale: typeof fullScale = {
   restMs: 25_000,
   polls: undefined,
   peers: ["rsync"],
+  kept: { files: 1000 },
   sharing: { people: 50, listedFiles: 2000, rewoundNodes: 2000, deviceEdits: 10 },
   sync: { newFiles: 10, files: 500, copied: 100, largeMib: 64, manyFiles: 5000, manyTwice: true, idleSeconds: 5 },
   web: {
@@ -112,6 +116,8 @@ async function main(): Promise<void> {
     if (wants("polls") && scale.polls !== undefined)
       rows.push(...(await measureHeldPolls(`${folder}/polls`, scale.polls)));
     rows.push(...(await measurePeers({ folder, large, small }, [...by])));
+    if (keptRowNames.some(wants))
+      rows.push(...(await measureKept({ folder: `${folder}/kept`, wants, scale: scale.kept })));
     if (sharingRowNames.some(wants))
       rows.push(...(await measureSharing({ folder: `${folder}/sharing`, wants, scale: scale.sharing })));
     if (syncRowNames.some(wants))
@@ -139,7 +145,7 @@ function wish(only: string | undefined): (name: RowName) => boolean {
 }
 
 function isFamily(name: string): boolean {
-  return ["sync", "share", "web"].includes(name);
+  return ["kept", "sync", "share", "web"].includes(name);
 }
 
 interface ServerData {
