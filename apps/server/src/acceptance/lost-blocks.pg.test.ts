@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { limits } from "@holdfast/core/limits";
 import { cutBlocks } from "@holdfast/core/chunker";
 import { sha256 } from "@holdfast/core/hash";
 import { assertCommitted, hashOf, putBatch } from "./batches.ts";
@@ -204,7 +205,8 @@ describe("A block that is known to be lost", () => {
   });
 
   test("fails the end of an upload, which may be tried again once it was sent", async () => {
-    const bytes = random(2_000_000);
+    // More than one block can have, so that some are stored before the end.
+    const bytes = random(limits.blockBytesMax + 1_000_000);
     const request = { path: newPath(), size: bytes.length };
     const store = join(folder, "data", "store");
     const known = findPackFiles(store);
