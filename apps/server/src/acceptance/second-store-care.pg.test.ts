@@ -80,6 +80,31 @@ describe(
 );
 
 describe(
+  "A verification of two stores whose server is killed",
+  withScene((scene) => {
+    test("begins anew at the next start, and ends", async () => {
+      await scene.start();
+      await scene.putFiles(60);
+      await scene.equalAgain();
+      const { body } = await scene.api.call("POST", "/admin/copies/verify");
+      await scene.server.kill();
+      assert.equal(body.verification.state, "running");
+      await scene.start();
+      const verification = await eventually("the verification ends", 180_000, async () => {
+        const report = (await ok(scene.api, "GET", "/admin/copies")).verification;
+        return report.state === "running" ? undefined : report;
+      });
+      assert.equal(verification.state, "done");
+      assert.notEqual(verification.started_at, body.verification.started_at);
+      assert.deepEqual(
+        verification.copies.map(({ state }: { state: string }) => state),
+        ["ok", "ok"],
+      );
+    });
+  }),
+);
+
+describe(
   "Collection in two stores",
   withScene((scene) => {
     const retention = {

@@ -11,7 +11,7 @@ import { packIdOfKey } from "../blocks/pack-format.ts";
 import { keyringKey } from "../blocks/wrapped-keys.ts";
 import { comparedPrefixes, sizesIn } from "./compare-copies.ts";
 import { getIfThere } from "./copy-object.ts";
-import { copyJson, writeVerification } from "./copies-report.ts";
+import { copyJson, readVerification, writeVerification } from "./copies-report.ts";
 import type { PlacedCell, Verification } from "./copies-report.ts";
 import { oweFound } from "./debts.ts";
 import type { KeeperPorts } from "./keep-copies.ts";
@@ -25,6 +25,12 @@ export interface VerifyPorts extends KeeperPorts {
 /** Of all cells, before the first is verified: so they count as one. */
 export async function noteVerificationBegun(placed: readonly PlacedCell[], clock: Clock): Promise<void> {
   for (const { cell } of placed) await writeVerification(cell, begun(clock.nowMs()));
+}
+
+/** Whether one is said to run; where nobody runs it, its process was killed. */
+export async function isVerificationUnfinished(placed: readonly PlacedCell[]): Promise<boolean> {
+  const verifications = await Promise.all(placed.map(({ cell }) => readVerification(cell)));
+  return verifications.some(({ state }) => state === "running");
 }
 
 /**

@@ -70,6 +70,39 @@ test("a job runs by itself, again after a failure, in one process at a time, and
   await refused.stop();
 });
 
+test("a job that says when it is due runs by itself only then, and for who asks at any time", async (t) => {
+  const databases = await startTestDatabases({ fsync: false });
+  t.after(() => databases.stop());
+  const looks = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
+  let [looked, runs] = [0, 0];
+  let isDue = false;
+  const ran = Promise.withResolvers<void>();
+  const job = {
+    name: "due",
+    everyMs: 10,
+    isDue: async () => {
+      looks[looked]?.resolve();
+      looked += 1;
+      return isDue;
+    },
+    run: async () => {
+      runs += 1;
+      if (isDue) ran.resolve();
+    },
+  };
+  const log = openLog("info", { write: () => {} });
+  const jobs = startJobs([job], { db: databases.shards.of(toBucket(0)).db, log, random: () => 0 });
+  t.after(() => jobs.stop());
+  await looks[2]?.promise;
+  assert.equal(runs, 0);
+  await (
+    await jobs.start("due")
+  ).ended;
+  assert.equal(runs, 1);
+  isDue = true;
+  await ran.promise;
+});
+
 test("what is asked for while a run is under way is another run after it, one for all who ask", async (t) => {
   const databases = await startTestDatabases({ fsync: false });
   t.after(() => databases.stop());

@@ -9,6 +9,8 @@ export interface PeriodicJob {
   readonly name: string;
   /** Undefined: only when somebody asks for it. */
   readonly everyMs?: number;
+  /** Whether there is anything to do when its time has come, where a run costs much. Whoever asks for a run gets one whatever this says. */
+  readonly isDue?: () => Promise<boolean>;
   /** When it runs for the first time after a start; soon unless told. */
   readonly firstInMs?: number;
   /** Notes that a run begins, for a job that reports how it goes: whoever asks from then on is not shown the last report. */
@@ -149,7 +151,7 @@ class Runner {
 
   async #runScheduled(everyMs: number): Promise<void> {
     try {
-      await this.#run().ended;
+      if ((await this.#job.isDue?.()) ?? true) await this.#run().ended;
     } catch (error) {
       const { code, message } = toHoldfastError(error);
       this.#options.log.error(

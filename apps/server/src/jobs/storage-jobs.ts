@@ -10,7 +10,7 @@ import { strandedMsMin } from "../blocks/storing-time.ts";
 import type { CollectTimes } from "../blocks/collect/collect-ports.ts";
 import { type KeepCopies, openKeeper } from "../copies/keep-copies.ts";
 import type { PlacedCell } from "../copies/copies-report.ts";
-import { noteVerificationBegun, verifyCopies } from "../copies/verify-copies.ts";
+import { isVerificationUnfinished, noteVerificationBegun, verifyCopies } from "../copies/verify-copies.ts";
 import type { Shards } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
 import { eachInTurn } from "./each-in-turn.ts";
@@ -35,7 +35,8 @@ export interface StorageJobsParts {
   readonly alone: boolean;
 }
 
-const hourMs = 3600_000;
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
 
 /** Whether its rest is over; one that is asked for begins at once. */
 const scrubLookMs = 10_000;
@@ -57,6 +58,9 @@ export function storageJobs(parts: StorageJobsParts): PeriodicJob[] {
     ...(cells.all().some(({ store }) => twoOf(store) !== undefined) ? [copiesJob(cells, keep)] : []),
     {
       name: "verify-copies",
+      everyMs: minuteMs,
+      // One that was killed begins anew; else it runs only when somebody asks for it.
+      isDue: () => isVerificationUnfinished(parts.placed),
       begin: () => noteVerificationBegun(parts.placed, clock),
       run: (signal) => eachInTurn(parts.placed, (placed) => verifyCopies({ ...keeping, signal }, placed)),
     },
