@@ -1,3 +1,4 @@
+import { eventually } from "@holdfast/server/acceptance/testing";
 import type { Page } from "@holdfast/tools/testing-browser";
 
 /** As from the desktop, on the list that shows: the browser gets paths, and gives the page entries. */
@@ -9,20 +10,27 @@ export async function drop(page: Page, paths: readonly string[]): Promise<void> 
 /** On whatever shows. Waits until the page says that they are on their way. */
 export async function dropHere(page: Page, paths: readonly string[]): Promise<void> {
   await uploadsAreThere(page);
+  await dropAtOnce(page, paths);
+  await page.getByRole("region", { name: "Uploads" }).waitFor();
+}
+
+/** On whatever shows, whether or not there is anything yet that uploads. */
+export async function dropAtOnce(page: Page, paths: readonly string[]): Promise<void> {
   // As in Firefox and Safari. The headless Chromium dies of a handle that it reads from its database.
   await page.evaluate("delete DataTransferItem.prototype.getAsFileSystemHandle");
   const session = await page.context().newCDPSession(page);
   const data = { items: [], files: [...paths], dragOperationsMask: 1 };
   const drag = (type: "dragEnter" | "dragOver" | "drop") =>
     session.send("Input.dispatchDragEvent", { type, x: 700, y: 500, data });
-  await drag("dragEnter");
-  await drag("dragOver");
-  // Only once it is known whether one may, and where to.
-  await page.getByText(/^Drop to upload to /).waitFor();
+  // Only once it is known whether one may, and where to. Who moves on the page enters it again and again.
+  await eventually("the page offers to take what is dropped", 30_000, async () => {
+    await drag("dragEnter");
+    await drag("dragOver");
+    return (await page.getByText(/^Drop to upload to /).isVisible()) ? true : undefined;
+  });
   await drag("dragOver");
   await drag("drop");
   await session.detach();
-  await page.getByRole("region", { name: "Uploads" }).waitFor();
 }
 
 /** Waits until what uploads can take something. */

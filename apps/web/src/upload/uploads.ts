@@ -1,6 +1,7 @@
 import type { AccessTokens } from "@holdfast/api-client/access-tokens";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
+import type { DroppedItems } from "../commands/uploads.ts";
 import { workerAddress } from "../data/worker-address.ts";
 import type { WalkedEntry, WalkedFile } from "./engine/job.ts";
 import type { UploadsSnapshot } from "./engine/snapshot.ts";
@@ -82,7 +83,7 @@ export class Uploads {
   }
 
   /** To be called while the drop lasts. */
-  drop(dropped: DataTransfer, folderId: string): void {
+  drop(dropped: DroppedItems, folderId: string): void {
     const { sources, handles } = takeDropped(dropped);
     const name = sources[0]?.name;
     if (name === undefined) return;

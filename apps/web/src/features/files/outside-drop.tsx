@@ -1,6 +1,6 @@
 import Upload from "lucide-react/icons/upload";
 import { useEffect, useState } from "react";
-import { uploads } from "../../commands/uploads.ts";
+import { dropUploads } from "../../commands/uploads.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
 /** Files dragged from outside are caught wherever they are let go: else the browser would leave the app to show them. */
@@ -39,7 +39,7 @@ export function OutsideDrop({
         if (!isFiles(event)) return;
         event.preventDefault();
         set(0);
-        if (folderId !== undefined && event.dataTransfer !== null) uploads()?.drop(event.dataTransfer, folderId);
+        if (folderId !== undefined && event.dataTransfer !== null) dropUploads(event.dataTransfer, folderId);
       },
       { signal },
     );

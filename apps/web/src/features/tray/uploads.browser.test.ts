@@ -13,7 +13,7 @@ import {
   startServer,
 } from "@holdfast/server/acceptance/testing";
 import { type Page, useBrowser } from "@holdfast/tools/testing-browser";
-import { drop } from "../../testing/drop.ts";
+import { drop, dropAtOnce } from "../../testing/drop.ts";
 import { signIn } from "../../testing/test-app.ts";
 import { notesOfBrowser } from "../../testing/watched-page.ts";
 
@@ -51,6 +51,30 @@ test("a tree that is dropped is uploaded, empty folders and files too", async ()
     browser.complaints.filter((text) => !text.includes("401") && !notesOfBrowser.some((note) => note.test(text))),
     [],
   );
+});
+
+test("what is dropped before there is anything that uploads is held until there is, and uploaded", async () => {
+  const { page } = browser;
+  const [early, other] = ["early.txt", "early too.txt"].map((name) => join(folder, name)) as [string, string];
+  for (const path of [early, other]) writeFileSync(path, `dropped as ${path}`);
+  const released = Promise.withResolvers<void>();
+  await page.route(/\/tray-host-[\w-]{8}\.js$/, async (route) => {
+    await released.promise;
+    await route.continue();
+  });
+  await signIn(page, server.url, administrator);
+  await page.getByRole("button", { name: "Upload", exact: true }).first().waitFor();
+  for (const path of [early, other]) await dropAtOnce(page, [path]);
+  assert.equal(await page.getByRole("region", { name: "Uploads" }).count(), 0);
+  released.resolve();
+  for (const name of ["early.txt", "early too.txt"]) {
+    await eventually(`${name} is uploaded`, 60_000, async () =>
+      (await api.call("GET", `/metadata?path=/${encodeURIComponent(name)}`)).status === 200 ? true : undefined,
+    );
+    const stored = (await api.download(`/${name}`)).body;
+    assert.equal(stored.toString(), `dropped as ${join(folder, name)}`);
+  }
+  await page.unrouteAll({ behavior: "wait" });
 });
 
 test("200 MiB go on after the server was killed, and after a reload once they are dropped again", async () => {

@@ -1,3 +1,4 @@
+import type { DroppedItems } from "../../commands/uploads.ts";
 import type { Source } from "./walk.ts";
 
 export interface Dropped {
@@ -6,18 +7,13 @@ export interface Dropped {
   readonly handles: Promise<readonly FileSystemHandle[]>;
 }
 
-/** Of types that lack it. */
-interface HandleItem {
-  readonly getAsFileSystemHandle?: () => Promise<FileSystemHandle | null>;
-}
-
 /** To be called while the drop lasts: once anything was waited for, nobody may read it any more. */
-export function takeDropped(dropped: DataTransfer): Dropped {
+export function takeDropped(dropped: DroppedItems): Dropped {
   const sources: Source[] = [];
   const handles: Promise<FileSystemHandle | null>[] = [];
   for (const item of dropped.items) {
     if (item.kind !== "file") continue;
-    const handle = (item as HandleItem).getAsFileSystemHandle?.();
+    const handle = item.getAsFileSystemHandle?.();
     if (handle !== undefined) handles.push(handle.catch(() => null));
     const entry = item.webkitGetAsEntry();
     const file = item.getAsFile();
