@@ -246,6 +246,10 @@ export const limits = {
   /** Unless the configuration says otherwise: how often the metadata goes to the store, and what was written since. */
   snapshotIntervalMs: 3600_000,
   journalIntervalMs: 60_000,
+  /** Unless the configuration says otherwise: how often a server with scheduled backups restores the newest one to see it done. */
+  drillPeriodMs: 7 * 24 * 3600_000,
+  /** That are restored and reread then, drawn by chance. */
+  drillPacks: 64,
   /** Unless the configuration says otherwise: within which each pack is reread. */
   scrubPeriodMs: 30 * 24 * 3600_000,
   /** Of the disk's time, in turns of so long; a pack that takes longer rests the longer after it. */

@@ -8,6 +8,7 @@ import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostg
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { writeFile } from "node:fs/promises";
+import type { Account } from "../db/embedded/account.ts";
 import { clusterFolderOf } from "../db/embedded/cluster.ts";
 import { passwordPath } from "../db/embedded/password.ts";
 import pg from "pg";
@@ -15,6 +16,7 @@ import type { BackupPlace } from "./backup-place.ts";
 import { walFolder } from "./cluster-files.ts";
 import { backupScheduleFact } from "../blocks/backup-schedule.ts";
 import { lastBackupFact } from "../blocks/last-backup.ts";
+import { lastDrillFact } from "../blocks/last-drill.ts";
 import { afterRestore, databaseRunFact } from "./database-run.ts";
 import { type LogPlan, writeLog } from "./log-plan.ts";
 import type { Manifest } from "./manifest.ts";
@@ -28,6 +30,8 @@ interface Ports {
   /** Held, and without a database. */
   readonly dataFolder: string;
   readonly random: Random;
+  /** As whom the database is to run; unless given, a user of its own. */
+  readonly account?: Account;
 }
 
 /**
@@ -35,7 +39,7 @@ interface Ports {
  * is another than the one that went on: its spaces have new epochs, and nothing that was under way there is under way here.
  */
 export async function recoverDatabase(
-  { place, pieces, dataFolder, random }: Ports,
+  { place, pieces, dataFolder, random, account }: Ports,
   { database }: Manifest,
   plan: LogPlan,
 ): Promise<EmbeddedPostgres> {
@@ -53,7 +57,7 @@ export async function recoverDatabase(
   });
   await writeCluster(database, clusterFolderOf(dataFolder), pieces);
   await writeLog(plan, join(clusterFolderOf(dataFolder), walFolder));
-  const postgres = await replay({ dataFolder, log: silent, random: (bytes) => random(bytes) }, plan);
+  const postgres = await replay({ dataFolder, log: silent, random: (bytes) => random(bytes), account }, plan);
   try {
     await beginAnew(postgres);
     return postgres;
@@ -98,7 +102,9 @@ async function beginAnew({ connection }: EmbeddedPostgres): Promise<void> {
   try {
     // Of the backup itself, which is over here.
     await client.query("delete from cell.pins");
-    await client.query("delete from cell.facts where name = any($1)", [[lastBackupFact, backupScheduleFact]]);
+    await client.query("delete from cell.facts where name = any($1)", [
+      [lastBackupFact, backupScheduleFact, lastDrillFact],
+    ]);
     const { rows } = await client.query<{ value: unknown }>("select value from cell.facts where name = $1", [
       databaseRunFact,
     ]);

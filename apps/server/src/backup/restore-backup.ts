@@ -11,6 +11,7 @@ import type { BlockPool } from "../blocks/block-tasks.ts";
 import { keyringKey } from "../blocks/wrapped-keys.ts";
 import { openDataFolder } from "../data-folder/open-data-folder.ts";
 import type { Connection } from "../db/database.ts";
+import type { Account } from "../db/embedded/account.ts";
 import { clusterFolderOf } from "../db/embedded/cluster.ts";
 import { stopLeftover } from "../db/embedded/leftover.ts";
 import { isUnfinished, markFinished, markUnfinished } from "../data-folder/unfinished-restore.ts";
@@ -36,6 +37,8 @@ export interface RestorePorts {
   readonly atMs: number | undefined;
   /** Also where packs of the backup are not what they were. */
   readonly acceptsDamage: boolean;
+  /** As whom the database is to run; unless given, a user of its own. */
+  readonly account?: Account;
   /** Only so many packs, drawn by chance: for a look at the backup, and not for a server. */
   readonly sample?: number | undefined;
 }
@@ -75,7 +78,7 @@ export interface ChosenBackup {
   readonly plan: LogPlan;
 }
 
-export interface FolderPorts extends Pick<RestorePorts, "place" | "dataFolder" | "openStoreIn" | "random"> {
+export interface FolderPorts extends Pick<RestorePorts, "place" | "dataFolder" | "openStoreIn" | "random" | "account"> {
   /** Of the restored index to the store. */
   readonly bringPacks: (store: ObjectStore, connection: Connection) => Promise<RestoredPacks>;
 }
@@ -167,13 +170,13 @@ async function writeKey(dataFolder: string, key: Uint8Array, random: Random): Pr
 
 async function restoreInto(
   dataFolder: string,
-  { place, random, openStoreIn, bringPacks }: FolderPorts,
+  { place, random, account, openStoreIn, bringPacks }: FolderPorts,
   { manifest, pieces, plan }: ChosenBackup,
 ): Promise<RestoredPacks> {
   const store = await openStoreIn(dataFolder);
   // A store that is there has the keys of its packs already.
   if ((await store.stat(keyringKey)) === undefined) await store.put(keyringKey, await place.store.get(keyringKey));
-  const postgres = await recoverDatabase({ place, pieces, dataFolder, random }, manifest, plan);
+  const postgres = await recoverDatabase({ place, pieces, dataFolder, random, account }, manifest, plan);
   try {
     return await bringPacks(store, postgres.connection);
   } finally {

@@ -2,13 +2,19 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
+import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { openAdminCells, openStoreAt } from "../admin/open-admin-cells.ts";
-import { openAdminStorage, portsFor } from "../admin/open-admin-storage.ts";
+import { openAdminStorage, portsFor, silent } from "../admin/open-admin-storage.ts";
 import { type BlockPool, startBlockPool } from "../blocks/block-tasks.ts";
 import { keyVariable } from "../blocks/key-encryption-key.ts";
 import { readConfig } from "../config/read-config.ts";
 import { checkRestored } from "./check-restored.ts";
 import { keyFileName, type OpenedPlace, openPlaceByFoundKey } from "./find-key.ts";
+import type { Account } from "../db/embedded/account.ts";
+import { clusterFolderOf } from "../db/embedded/cluster.ts";
+import { stopLeftover } from "../db/embedded/leftover.ts";
+import { planLog } from "./log-plan.ts";
+import { listBackups, readManifest } from "./manifest.ts";
 import { readLastBackup } from "../blocks/last-backup.ts";
 import { restoreBackup } from "./restore-backup.ts";
 
@@ -46,35 +52,89 @@ export async function runDrill(request: DrillRequest, environment: Environment =
   const config = readConfig({ flags: { data: request.dataFolder }, environment });
   const dataFolder = resolve(config.dataFolder);
   const location = request.place ?? (await lastPlace(dataFolder, environment));
-  const startedMs = performance.now();
   const keyFiles = [
     ...(request.keyFile === undefined ? [] : [resolve(request.keyFile)]),
     join(dataFolder, keyFileName),
   ];
-  const ports = portsFor(environment);
-  const store = await openStoreAt(location, ports);
-  const place = await openPlaceByFoundKey({ store, keyFiles, ...ports });
   const scratch = await mkdtemp(join(resolve(request.scratch ?? tmpdir()), "holdfast-drill-"));
+  return drillIn(scratch, { location, keyFiles, sample: request.sample, environment });
+}
+
+export interface DrillWorld {
+  /** Where backups lie: a folder or `s3://…`. */
+  readonly location: string;
+  /** Where the key that opens them may be. */
+  readonly keyFiles: readonly string[];
+  /** How many packs, drawn by chance; undefined is all. */
+  readonly sample: number | undefined;
+  readonly environment: Environment;
+  /** As whom the restored database runs; unless given, as a user of its own. */
+  readonly account?: Account;
+  /** Ends it early, with an error. */
+  readonly signal?: AbortSignal;
+  /** Is told about how many bytes it is going to write, before it writes anything. */
+  readonly prepare?: (neededBytes: number) => Promise<void>;
+}
+
+/** Restores the newest backup in a folder that is removed in any case. @param scratch there already, or made by `prepare` */
+export async function drillIn(scratch: string, world: DrillWorld): Promise<DrillReport> {
+  const startedMs = performance.now();
   const pool = startBlockPool();
   try {
+    const ports = portsFor(world.environment);
+    const store = endedBy(await openStoreAt(world.location, ports), world.signal);
+    const place = await openPlaceByFoundKey({ store, keyFiles: world.keyFiles, ...ports });
+    await world.prepare?.(await neededBytes(place, world.sample));
     // The database's own user has to pass.
     await chmod(scratch, 0o711);
-    return await drill({ place, pool, sample: request.sample, startedMs, environment }, join(scratch, "data"));
+    return await drill({ ...world, place, pool, startedMs }, join(scratch, "data"));
   } finally {
     await pool.close();
-    await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
+    await removeScratch(scratch);
   }
 }
 
-interface Drill {
-  readonly place: OpenedPlace;
-  readonly pool: BlockPool;
-  readonly sample: number | undefined;
-  readonly startedMs: number;
-  readonly environment: Environment;
+/** Also that of a drill that was killed, whose database may still run. */
+export async function removeScratch(scratch: string): Promise<void> {
+  await stopLeftover(clusterFolderOf(join(scratch, "data")), silent);
+  await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
 }
 
-async function drill({ place, pool, sample, startedMs, environment }: Drill, dataFolder: string): Promise<DrillReport> {
+/** Each part of a backup is read through the store. */
+function endedBy(store: ObjectStore, signal: AbortSignal | undefined): ObjectStore {
+  if (signal === undefined) return store;
+  return {
+    put: (...args) => store.put(...args),
+    get: (key, options) => store.get(key, { ...options, signal }),
+    stat: (key, options) => store.stat(key, { ...options, signal }),
+    list: (prefix, options) => store.list(prefix, { ...options, signal }),
+    delete: (...args) => store.delete(...args),
+  };
+}
+
+/** The database, the log that follows it, and the largest packs of all that may be drawn. */
+async function neededBytes(place: OpenedPlace, sample: number | undefined): Promise<number> {
+  const id = (await listBackups(place)).at(-1);
+  if (id === undefined) return 0;
+  const manifest = await readManifest(place, id);
+  const { files } = await planLog(place, manifest, undefined);
+  const database = (manifest.database?.files ?? []).reduce((sum, { size }) => sum + size, 0);
+  const sizes = manifest.packs.map(({ size }) => size).toSorted((a, b) => b - a);
+  const packs = sizes.slice(0, sample).reduce((sum, size) => sum + size, 0);
+  return database + files.length * walBytes + packs;
+}
+
+/** Of one file of the database's log. */
+const walBytes = 16 * 1024 * 1024;
+
+interface Drill extends Pick<DrillWorld, "sample" | "environment" | "signal" | "account"> {
+  readonly place: OpenedPlace;
+  readonly pool: BlockPool;
+  readonly startedMs: number;
+}
+
+async function drill(drilled: Drill, dataFolder: string): Promise<DrillReport> {
+  const { place, pool, sample, startedMs, environment, signal } = drilled;
   const ports = portsFor(environment);
   const restored = await restoreBackup({
     place,
@@ -85,6 +145,7 @@ async function drill({ place, pool, sample, startedMs, environment }: Drill, dat
     atMs: undefined,
     acceptsDamage: true,
     sample,
+    account: drilled.account,
   });
   const recoverySeconds = (performance.now() - startedMs) / 1000;
   // No setting of the server that was backed up: neither its store nor its database is to be come near.
@@ -93,7 +154,10 @@ async function drill({ place, pool, sample, startedMs, environment }: Drill, dat
   try {
     const [cell] = (await openAdminCells(storage)).all();
     if (cell === undefined) throw new HoldfastError("internal", "The restored server has no block cell.");
-    const found = await checkRestored({ cell, pool, clock: ports.clock, shards: storage.shards }, sample !== undefined);
+    const found = await checkRestored(
+      { cell, pool, clock: ports.clock, shards: storage.shards, signal },
+      sample !== undefined,
+    );
     return {
       id: restored.id,
       consistent_at: restored.consistent_at,

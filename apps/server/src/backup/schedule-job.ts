@@ -6,6 +6,7 @@ import type { Config } from "../config/read-config.ts";
 import type { PeriodicJob } from "../jobs/periodic-jobs.ts";
 import type { Log } from "../operation/log.ts";
 import { readBackupSchedule } from "../blocks/backup-schedule.ts";
+import { scheduledDrills } from "./drill-job.ts";
 import { backUpServer } from "./run-backup.ts";
 
 export interface ScheduleParts {
@@ -19,29 +20,37 @@ const lookMs = 15_000;
 /** After one that failed, for a disk that is away: not each minute. */
 const retryMs = 3600_000;
 
-/** Takes the backups that `holdfast admin backup --schedule` asked for, each once its time has come since the last one. */
-export function scheduledBackups({ cells, config, clock, log }: ScheduleParts): PeriodicJob {
-  let notBeforeMs = 0;
+/** Backups in their time, and drills of them in theirs, one after the other. */
+export function scheduledBackups(parts: ScheduleParts): PeriodicJob {
+  const work = [backupsInTime(parts), scheduledDrills(parts)];
   return {
     name: "backup",
     everyMs: lookMs,
     run: async (signal) => {
-      const [cell] = cells.all();
-      const schedule = cell === undefined ? undefined : await readBackupSchedule(cell.db);
-      if (cell === undefined || schedule === undefined || clock.nowMs() < notBeforeMs) return;
-      const last = await readLastBackup(cell.db);
-      if (last !== undefined && clock.nowMs() < Date.parse(last.consistent_at) + schedule.every_ms) return;
-      const request = { place: schedule.place, keep: schedule.keep ?? undefined, withKey: false };
-      try {
-        const { problems, consistent_at, bytes, added_bytes } = await backUpServer(request, config, { signal });
-        const report = { place: schedule.place, consistent_at, bytes, added_bytes };
-        if (problems.length === 0) log.info(report, "a backup was made");
-        else log.error({ ...report, problems }, "a backup was made, and lacks what is damaged or missing here");
-      } catch (error) {
-        if (signal.aborted) return;
-        notBeforeMs = clock.nowMs() + retryMs;
-        log.error({ place: schedule.place, reason: toHoldfastError(error).message }, "a backup could not be made");
-      }
+      for (const each of work) if (!signal.aborted) await each(signal);
     },
+  };
+}
+
+/** Takes the backups that `holdfast admin backup --schedule` asked for, each once its time has come since the last one. */
+function backupsInTime({ cells, config, clock, log }: ScheduleParts): (signal: AbortSignal) => Promise<void> {
+  let notBeforeMs = 0;
+  return async (signal) => {
+    const [cell] = cells.all();
+    const schedule = cell === undefined ? undefined : await readBackupSchedule(cell.db);
+    if (cell === undefined || schedule === undefined || clock.nowMs() < notBeforeMs) return;
+    const last = await readLastBackup(cell.db);
+    if (last !== undefined && clock.nowMs() < Date.parse(last.consistent_at) + schedule.every_ms) return;
+    const request = { place: schedule.place, keep: schedule.keep ?? undefined, withKey: false };
+    try {
+      const { problems, consistent_at, bytes, added_bytes } = await backUpServer(request, config, { signal });
+      const report = { place: schedule.place, consistent_at, bytes, added_bytes };
+      if (problems.length === 0) log.info(report, "a backup was made");
+      else log.error({ ...report, problems }, "a backup was made, and lacks what is damaged or missing here");
+    } catch (error) {
+      if (signal.aborted) return;
+      notBeforeMs = clock.nowMs() + retryMs;
+      log.error({ place: schedule.place, reason: toHoldfastError(error).message }, "a backup could not be made");
+    }
   };
 }

@@ -10,6 +10,14 @@ export const duration = z
   .transform((text) => Number(text.slice(0, -1)) * unitsMs[text.at(-1) as keyof typeof unitsMs])
   .refine((ms) => ms >= 1000 && ms <= durationMsMax, "must be at least 1s and at most 36500d");
 
+const waysToSayOff: ReadonlySet<unknown> = new Set(["off", "0", 0, false]);
+
+/** The same, or `off`, which is 0. */
+export const durationOrOff = z.preprocess(
+  (value) => (waysToSayOff.has(value) ? "off" : value),
+  z.union([z.literal("off").transform(() => 0), duration], "must read like 1h, 5m or 30s, at least 1s, or be off"),
+);
+
 /** As it is written in the configuration: in the largest unit that leaves no rest. */
 export function shownDuration(ms: number): string {
   const [unit = "s", unitMs = 1000] = Object.entries(unitsMs).findLast(([, each]) => ms % each === 0) ?? [];

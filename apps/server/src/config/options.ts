@@ -6,6 +6,7 @@ import { language } from "@holdfast/protocol/account-settings";
 import { topologySchema } from "../db/topology.ts";
 import type { limitNames } from "../http/exchange/rate-limits.ts";
 import { logLevels } from "../operation/log.ts";
+import { drillOptions } from "./drill-settings.ts";
 import { duration } from "./durations.ts";
 import { retentionOptions } from "./retention-settings.ts";
 import { isSyslogTarget } from "../audit/syslog-target.ts";
@@ -80,6 +81,7 @@ export const optionSchemas = {
   audit_syslog: z.string().refine(isSyslogTarget, "must read like udp://host:514 or tcp://host:601"),
   ...retentionOptions,
   ...snapshotOptions,
+  ...drillOptions,
 } as const satisfies Record<string, z.ZodType>;
 
 export type OptionName = keyof typeof optionSchemas;

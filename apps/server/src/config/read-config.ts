@@ -15,6 +15,7 @@ import { assertSafeToListen, type ListenAddress, parseListen } from "./listen.ts
 import { flagNames, type OptionName, optionSchemas, type Options, type RoleName } from "./options.ts";
 import { ratesOf } from "./rates.ts";
 import { retentionOf, type RetentionSettings } from "./retention-settings.ts";
+import { drillsOf, type DrillSettings } from "./drill-settings.ts";
 import { type SnapshotSettings, snapshotsOf } from "./snapshot-settings.ts";
 import { readSyslogTarget, type SyslogTarget } from "../audit/syslog-target.ts";
 
@@ -60,6 +61,7 @@ export interface Config {
   readonly scrubPeriodMs: number;
   readonly retention: RetentionSettings;
   readonly snapshots: SnapshotSettings;
+  readonly drills: DrillSettings;
   /** Undefined: the audit stays in the database. */
   readonly auditSyslog: SyslogTarget | undefined;
   /** What was said, and where; for administrators to look at. */
@@ -114,6 +116,7 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     scrubPeriodMs: options.scrub_period ?? limits.scrubPeriodMs,
     retention: retentionOf(options),
     snapshots: snapshotsOf(options),
+    drills: drillsOf(options),
     auditSyslog: readSyslogTarget(options.audit_syslog),
     given,
   };

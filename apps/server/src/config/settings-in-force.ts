@@ -2,6 +2,7 @@ import { limits } from "@holdfast/core/limits";
 import type { SettingJson } from "@holdfast/protocol/admin-routes";
 import type { LimitName } from "../http/exchange/rate-limits.ts";
 import { shownRetention } from "./retention-settings.ts";
+import { shownDrills } from "./drill-settings.ts";
 import { shownDuration } from "./durations.ts";
 import { shownSnapshots } from "./snapshot-settings.ts";
 import { shownAddress } from "./shown-address.ts";
@@ -15,6 +16,7 @@ export function settingsInForce(config: Config): SettingJson[] {
   const shown: Readonly<Record<string, unknown>> = {
     ...shownRetention(config.retention),
     ...shownSnapshots(config.snapshots),
+    ...shownDrills(config.drills),
     scrub_period: shownDuration(config.scrubPeriodMs),
   };
   return (Object.keys(optionSchemas) as OptionName[]).map((name) => {

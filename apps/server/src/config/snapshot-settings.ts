@@ -1,6 +1,6 @@
 import { limits } from "@holdfast/core/limits";
-import { z } from "zod";
-import { duration, shownDuration } from "./durations.ts";
+import type { z } from "zod";
+import { durationOrOff, shownDuration } from "./durations.ts";
 
 /** How often what the database knows goes to the store. Undefined: not at all. */
 export interface SnapshotSettings {
@@ -10,17 +10,11 @@ export interface SnapshotSettings {
   readonly journalMs: number | undefined;
 }
 
-const waysToSayOff: ReadonlySet<unknown> = new Set(["off", "0", 0, false]);
-const interval = z.preprocess(
-  (value) => (waysToSayOff.has(value) ? "off" : value),
-  z.union([z.literal("off").transform(() => 0), duration], "must read like 1h, 5m or 30s, at least 1s, or be off"),
-);
-
 /** The settings by their names in the configuration file, in milliseconds; 0 is off. */
-export const snapshotOptions = { snapshot_interval: interval, journal_interval: interval } as const satisfies Record<
-  string,
-  z.ZodType
->;
+export const snapshotOptions = {
+  snapshot_interval: durationOrOff,
+  journal_interval: durationOrOff,
+} as const satisfies Record<string, z.ZodType>;
 
 type SnapshotOptions = { readonly [Name in keyof typeof snapshotOptions]?: z.output<(typeof snapshotOptions)[Name]> };
 

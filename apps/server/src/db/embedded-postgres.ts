@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Connection } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
-import { accountFor, refuseBlockedPath } from "./embedded/account.ts";
+import { type Account, accountFor, refuseBlockedPath } from "./embedded/account.ts";
 import { findBinaries } from "./embedded/binaries.ts";
 import { clusterFolderOf, makePassable, prepareCluster, superuser } from "./embedded/cluster.ts";
 import { openEndpoint, removeShortFolder } from "./embedded/endpoint.ts";
@@ -21,6 +21,8 @@ export interface EmbeddedPostgresOptions {
   readonly random: (bytes: number) => Uint8Array;
   /** Further settings of postgresql.conf; they win over ours. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** As whom it runs; unless given, the owner of the cluster, or for a new one a user of its own. */
+  readonly account?: Account;
   /** Listen on a port of 127.0.0.1 instead of a Unix socket; the default where there are none. */
   readonly loopback?: boolean;
 }
@@ -45,7 +47,7 @@ export interface EmbeddedPostgres {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { dataFolder, log } = options;
   const clusterFolder = clusterFolderOf(dataFolder);
-  const account = accountFor(clusterFolder);
+  const account = options.account ?? accountFor(clusterFolder);
   makePassable(dataFolder, account);
   refuseBlockedPath(dataFolder, account);
   const binaries = await findBinaries(dataFolder, account, log);

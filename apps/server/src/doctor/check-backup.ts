@@ -1,21 +1,26 @@
 import { readBackupSchedule } from "../blocks/backup-schedule.ts";
 import { readLastBackup } from "../blocks/last-backup.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
-import { type Finding, ok, warn } from "./finding.ts";
+import { readLastDrill, type LastDrill } from "../blocks/last-drill.ts";
+import { fail, type Finding, ok, warn } from "./finding.ts";
 
 /** One each week, and a day late. */
 const ageMsMax = 8 * 24 * 3600_000;
 /** Of those that the server takes by itself: one may fail. */
 const everyMax = 2.5;
 
-/** Whether there is a backup, and how old it is. */
-export async function checkBackup({ cells, clock }: DoctorWorld): Promise<Finding[]> {
+/** Whether there is a backup, how old it is, and what came of restoring it. */
+export async function checkBackup({ cells, clock, config }: DoctorWorld): Promise<Finding[]> {
   const nowMs = clock.nowMicros() / 1000;
   const findings: Finding[] = [];
   for (const { id, db } of cells) {
     const [last, schedule] = [await readLastBackup(db), await readBackupSchedule(db)];
     const made = last && { place: last.place, atMs: Date.parse(last.consistent_at) };
     findings.push(judgeBackup(`cell ${id}`, made, nowMs, schedule?.every_ms));
+    const { periodMs } = config.drills;
+    const drill = await readLastDrill(db);
+    if (schedule !== undefined && last !== undefined && periodMs !== undefined)
+      findings.push(judgeDrill(`cell ${id}`, drill, nowMs, periodMs));
   }
   return findings;
 }
@@ -37,4 +42,30 @@ export function judgeBackup(
   if (nowMs - last.atMs <= lateMs) return ok("backup", detail);
   if (everyMs !== undefined) return warn("backup", detail, "The log says why the scheduled ones were not made.");
   return warn("backup", detail, `Say 'holdfast admin backup ${last.place}' again, and let something say it each day.`);
+}
+
+type JudgedDrill = Pick<LastDrill, "tried_at" | "done_at" | "recovery_seconds" | "problems" | "problem_count">;
+
+/** @param last that the server made by itself of its scheduled backups; undefined: none was tried yet */
+export function judgeDrill(whose: string, last: JudgedDrill | undefined, nowMs: number, periodMs: number): Finding {
+  if (last === undefined) return ok("drill", `${whose}: the server has not yet restored a backup to see it done`);
+  const { done_at: doneAt, recovery_seconds: seconds, problems, problem_count: count } = last;
+  const wasDone = doneAt !== null && doneAt >= last.tried_at;
+  const when = doneAt === null ? "never" : `on ${doneAt.slice(0, 10)}${seconds === null ? "" : `, in ${seconds} s`}`;
+  const detail = `${whose}: a backup was last restored to see it done ${when}`;
+  if (!wasDone) {
+    const advice = "Mend what it says; it is tried again within a day. 'holdfast admin drill' tries it now.";
+    return warn("drill", `${detail}; the last try failed: ${problems.join("; ")}`, advice);
+  }
+  if (count > 0) {
+    const advice =
+      "Do not count on that place: say 'holdfast admin backup' to another disk, look at this one's, and then 'holdfast admin drill'.";
+    return fail(
+      "drill",
+      `${detail}, with ${count === 1 ? "a problem" : `${count} problems`}: ${problems.slice(0, 3).join("; ")}`,
+      advice,
+    );
+  }
+  if (nowMs - Date.parse(doneAt) <= periodMs * 1.5 + 24 * 3600_000) return ok("drill", detail);
+  return warn("drill", detail, "The log says why it was not done since. 'holdfast admin drill' does it now.");
 }

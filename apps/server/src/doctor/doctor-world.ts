@@ -16,6 +16,7 @@ export interface DoctorWorld {
     | "databaseUrl"
     | "topology"
     | "snapshots"
+    | "drills"
     | "scrubPeriodMs"
     | "auditSyslog"
   >;

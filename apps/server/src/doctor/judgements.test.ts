@@ -45,6 +45,7 @@ test("a folder in memory is known as such, and nothing stays in it", async () =>
       topology: undefined,
       auditSyslog: undefined,
       snapshots: { snapshotMs: 1, journalMs: 1 },
+      drills: { periodMs: 1, scratch: undefined },
       scrubPeriodMs: 1000,
     };
     const stores = { store: undefined, secondStore: undefined };

@@ -35,6 +35,7 @@ export interface MetricSources {
   /** Blocks of which no whole copy is known. */
   readonly damagedBlocks?: () => Promise<number>;
   /** Since the moment to which the newest backup goes; undefined where there is none. */
+  readonly drill?: () => Promise<{ readonly age: number | undefined; readonly problems: number } | undefined>;
   readonly backupAgeSeconds?: () => Promise<number | undefined>;
   /** Transactions that gave way to another and were tried again. */
   readonly databaseConflicts?: () => number;
@@ -148,17 +149,26 @@ export function openMetrics(sources: MetricSources = {}): Metrics {
 }
 
 function addSources(registry: Registry, sources: MetricSources): void {
-  const { stored, damagedBlocks, backupAgeSeconds, databaseConflicts, queue, waiting, copies, metadata } = sources;
+  const { stored, damagedBlocks, backupAgeSeconds, drill, databaseConflicts, queue, waiting, copies, metadata } =
+    sources;
   if (stored !== undefined) addStored(registry, stored);
   if (damagedBlocks !== undefined)
     addGauge(registry, "damaged_blocks", "Blocks of which no whole copy is known; 0 is expected", damagedBlocks);
   if (backupAgeSeconds !== undefined)
     addGauge(registry, "backup_age_seconds", "Since the moment to which the newest backup goes", backupAgeSeconds);
+  if (drill !== undefined) addDrill(registry, drill);
   if (databaseConflicts !== undefined) addConflicts(registry, databaseConflicts);
   if (queue !== undefined) addQueue(registry, queue);
   if (waiting !== undefined) addWaiting(registry, waiting);
   if (copies !== undefined) addCopies(registry, copies);
   if (metadata !== undefined) addMetadata(registry, metadata);
+}
+
+function addDrill(registry: Registry, read: NonNullable<MetricSources["drill"]>): void {
+  const age = "Since a scheduled backup was last restored by the server itself to see it done";
+  addGauge(registry, "drill_age_seconds", age, async () => (await read())?.age);
+  const problems = "That the last such drill found, or that kept it from being done; 0 is expected";
+  addGauge(registry, "drill_problems", problems, async () => (await read())?.problems);
 }
 
 /** Shows nothing while the figure is undefined. */

@@ -39,7 +39,14 @@ import { openNotifier } from "./open-notifier.ts";
 import { queueKinds, type QueueParts } from "./queue-kinds.ts";
 import { openThumbs } from "./open-thumbs.ts";
 import { openStorage, type Storage, type StoreWrap } from "./open-storage.ts";
-import { backupAge, collectionBacklog, damagedBlocks, storageProbes, storedBytes } from "./storage-figures.ts";
+import {
+  backupAge,
+  collectionBacklog,
+  damagedBlocks,
+  lastDrill,
+  storageProbes,
+  storedBytes,
+} from "./storage-figures.ts";
 import { systemClock } from "./system-clock.ts";
 import { webhookNetwork } from "../webhooks/send-webhook.ts";
 import type { RunningServer } from "./running-server.ts";
@@ -125,6 +132,7 @@ function openFigures({ databases, placed }: Storage, metadata: MetricSources["me
     stored: storedBytes(databases.shards),
     damagedBlocks: damagedBlocks(databases),
     backupAgeSeconds: backupAge(databases, systemClock),
+    drill: lastDrill(databases, systemClock),
     databaseConflicts: databases.conflicts,
     queue: queueFigures(databases.shards),
     waiting: collectionBacklog(databases),

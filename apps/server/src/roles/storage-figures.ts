@@ -1,5 +1,7 @@
 import { type Kysely, sql } from "kysely";
+import { readBackupSchedule } from "../blocks/backup-schedule.ts";
 import { readLastBackup } from "../blocks/last-backup.ts";
+import { readLastDrill } from "../blocks/last-drill.ts";
 import type { Clock } from "@holdfast/core/clock";
 import type { CellTables } from "../db/cell-tables.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
@@ -56,6 +58,29 @@ export function backupAge({ cells }: Pick<Databases, "cells">, clock: Clock): ()
   return async () => {
     const oldestMs = await readOldest();
     return oldestMs === undefined ? undefined : clock.nowMicros() / 1e6 - oldestMs / 1e3;
+  };
+}
+
+export interface DrillFigures {
+  /** Seconds since a drill last came to its end; undefined where none ever did. */
+  readonly age: number | undefined;
+  /** That the last one found, or that kept it from being done. */
+  readonly problems: number;
+}
+
+/** @returns undefined where no backups are scheduled, and where none was tried yet */
+export function lastDrill({ cells }: Pick<Databases, "cells">, clock: Clock): () => Promise<DrillFigures | undefined> {
+  const read = readSometimes(async () => {
+    const [cell] = cells.all();
+    const isScheduled = cell !== undefined && (await readBackupSchedule(cell.db)) !== undefined;
+    return isScheduled ? readLastDrill(cell.db) : undefined;
+  });
+  return async () => {
+    const last = await read();
+    if (last === undefined) return undefined;
+    const doneAt = last.done_at === null ? undefined : Date.parse(last.done_at);
+    const age = doneAt === undefined ? undefined : clock.nowMicros() / 1e6 - doneAt / 1e3;
+    return { age, problems: last.problem_count };
   };
 }
 

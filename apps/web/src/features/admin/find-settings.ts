@@ -79,4 +79,6 @@ const keys = {
   audit_syslog: "setting.audit_syslog",
   snapshot_interval: "setting.snapshot_interval",
   journal_interval: "setting.journal_interval",
+  drill_period: "setting.drill_period",
+  drill_scratch: "setting.drill_scratch",
 } as const satisfies Record<string, PlainKey>;

@@ -1,0 +1,124 @@
+import { createHash } from "node:crypto";
+import { mkdir, statfs } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { readBackupSchedule } from "../blocks/backup-schedule.ts";
+import type { BlockCell } from "../blocks/block-cell.ts";
+import { type LastBackup, readLastBackup } from "../blocks/last-backup.ts";
+import { drillProblemsMax, type LastDrill, noteDrill, readLastDrill } from "../blocks/last-drill.ts";
+import type { Config } from "../config/read-config.ts";
+import { accountFor } from "../db/embedded/account.ts";
+import { clusterFolderOf } from "../db/embedded/cluster.ts";
+import { keyFileName } from "./find-key.ts";
+import { type DrillReport, drillIn, removeScratch } from "./run-drill.ts";
+import type { ScheduleParts } from "./schedule-job.ts";
+
+/** After one that could not be done, for want of room or of the place. */
+const retryMs = 24 * 3600_000;
+/** That the server itself must be left, whatever a drill takes. */
+const roomLeftBytes = 1024 * 1024 * 1024;
+
+/**
+ * Restores the newest backup once each period where backups are scheduled, the database and a sample of the packs, and notes what came of
+ * it. What a killed server left of one goes first.
+ * @returns what is to be called again and again, never beside a backup, which may remove what is being restored
+ */
+export function scheduledDrills({ cells, config, clock, log }: ScheduleParts): (signal: AbortSignal) => Promise<void> {
+  const scratch = scratchOf(config);
+  let isSwept = false;
+  return async (signal) => {
+    if (!isSwept) await removeScratch(scratch);
+    isSwept = true;
+    const [cell] = cells.all();
+    const { periodMs } = config.drills;
+    if (cell === undefined || periodMs === undefined) return;
+    const [schedule, backup, last] = [
+      await readBackupSchedule(cell.db),
+      await readLastBackup(cell.db),
+      await readLastDrill(cell.db),
+    ];
+    if (schedule === undefined || backup === undefined || !isDue(last, periodMs, clock.nowMs())) return;
+    const tried_at = new Date(clock.nowMs()).toISOString();
+    try {
+      const report = await drill(backup, config, signal);
+      await noteDrill(cell.db, { tried_at, ...doneBy(report, clock.nowMs()) });
+      const { problems, ...figures } = report;
+      if (problems.length === 0) log.info(figures, "the newest backup was restored to see it done, and is whole");
+      else log.error({ ...figures, problems: problems.slice(0, drillProblemsMax) }, "the newest backup is damaged");
+    } catch (error) {
+      if (signal.aborted) return;
+      const failure = toHoldfastError(error);
+      await noteFailure(cell, last, { tried_at, failure, nowMs: clock.nowMs() });
+      log.error({ reason: failure.message }, "the newest backup could not be restored to see it done");
+    }
+  };
+}
+
+function isDue(last: LastDrill | undefined, periodMs: number, nowMs: number): boolean {
+  if (last === undefined) return true;
+  const wasDone = last.tried_at <= (last.done_at ?? "");
+  return nowMs >= Date.parse(last.tried_at) + (wasDone ? periodMs : Math.min(periodMs, retryMs));
+}
+
+function doneBy(report: DrillReport, nowMs: number): Omit<LastDrill, "tried_at"> {
+  const { id, recovery_seconds, recovery_point_seconds, packs, problems } = report;
+  return {
+    done_at: new Date(nowMs).toISOString(),
+    backup: id,
+    recovery_seconds,
+    recovery_point_seconds,
+    packs,
+    problems: problems.slice(0, drillProblemsMax),
+    problem_count: problems.length,
+  };
+}
+
+const none = { done_at: null, backup: null, recovery_seconds: null, recovery_point_seconds: null, packs: 0 };
+
+async function noteFailure(
+  { db }: BlockCell,
+  last: LastDrill | undefined,
+  { tried_at, failure, nowMs }: { tried_at: string; failure: HoldfastError; nowMs: number },
+): Promise<void> {
+  // A backup of which nothing can be restored is an answer too.
+  const done = failure.code === "damaged" ? { ...none, done_at: new Date(nowMs).toISOString() } : {};
+  await noteDrill(db, { ...none, ...last, ...done, tried_at, problems: [failure.message], problem_count: 1 });
+}
+
+function drill({ place }: LastBackup, config: Config, signal: AbortSignal): Promise<DrillReport> {
+  const scratch = scratchOf(config);
+  return drillIn(scratch, {
+    location: place,
+    keyFiles: [join(resolve(config.dataFolder), keyFileName)],
+    sample: limits.drillPacks,
+    environment: process.env,
+    // Another user may not enter the data folder.
+    account: accountFor(clusterFolderOf(resolve(config.dataFolder))),
+    signal,
+    prepare: async (neededBytes) => {
+      await mkdir(scratch);
+      const { bsize, bavail } = await statfs(scratch);
+      refuseWithoutRoom(scratch, neededBytes, bsize * bavail);
+    },
+  });
+}
+
+/** @throws HoldfastError store_full */
+export function refuseWithoutRoom(scratch: string, neededBytes: number, freeBytes: number): void {
+  if (freeBytes >= neededBytes + roomLeftBytes) return;
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+  throw new HoldfastError(
+    "store_full",
+    `The drill needs ${gigabytes(neededBytes)} in ${scratch}, and ${gigabytes(roomLeftBytes)} that stay free: there are ` +
+      `${gigabytes(freeBytes)}. Name a folder with room with HOLDFAST_DRILL_SCRATCH.`,
+  );
+}
+
+/** Always the same one, so that what a killed server left is found; of another data folder's server it is another one. */
+function scratchOf({ dataFolder, drills }: Config): string {
+  const folder = resolve(dataFolder);
+  if (drills.scratch === undefined) return join(folder, "drill");
+  const name = createHash("sha256").update(folder).digest("hex").slice(0, 12);
+  return join(resolve(drills.scratch), `holdfast-drill-${name}`);
+}
