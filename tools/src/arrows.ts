@@ -65,6 +65,7 @@ export const lazyDoors: Readonly<Record<string, readonly string[]>> = {
     "@holdfast/server/backup/run-drill",
     "@holdfast/server/backup/run-rebuild",
     "@holdfast/server/backup/run-restore",
+    "@holdfast/server/upgrade/run-upgrade",
     "@holdfast/web/build/prepare-app",
   ],
 };
@@ -93,6 +94,7 @@ export const starts: readonly string[] = [
   "apps/server/src/backup/run-drill.ts",
   "apps/server/src/backup/run-rebuild.ts",
   "apps/server/src/backup/run-restore.ts",
+  "apps/server/src/upgrade/run-upgrade.ts",
   "apps/server/src/thumbs/make-thumb.ts",
   "apps/server/src/acceptance/fixtures/make-fixture.ts",
   "apps/cli/src/main.ts",

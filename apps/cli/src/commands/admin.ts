@@ -15,6 +15,7 @@ import { reportsCommand } from "./admin-reports.ts";
 import { shredCommand } from "./admin-shred.ts";
 import { unsentLinksCommand } from "./admin-unsent-links.ts";
 import { usersCommand } from "./admin-users.ts";
+import { upgradeDatabaseCommand } from "./admin-upgrade.ts";
 
 export const adminCommand: CommandMaker = (context) =>
   newGroup(
@@ -41,5 +42,6 @@ export const adminCommand: CommandMaker = (context) =>
       jobsCommand(context),
       reportsCommand(context),
       unsentLinksCommand(context),
+      upgradeDatabaseCommand(context),
     ],
   );

@@ -1,6 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
@@ -11,6 +9,7 @@ import { refuseUnfinished } from "../data-folder/unfinished-restore.ts";
 import { cellMigrations } from "../db/cell-migrations/index.ts";
 import type { Connection } from "../db/database.ts";
 import type { DatabaseLog } from "../db/database-log.ts";
+import { hasCluster } from "../db/embedded/swap-clusters.ts";
 import { findRunningPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
 import { checkExternalPostgres } from "../db/external-postgres.ts";
 import { migrateDatabases } from "../db/migrate-databases.ts";
@@ -77,7 +76,7 @@ async function openExternal(url: string): Promise<Place> {
 
 async function openEmbedded(dataFolder: string): Promise<Place> {
   refuseUnfinished(dataFolder);
-  if (!existsSync(join(dataFolder, "postgres"))) {
+  if (!hasCluster(dataFolder)) {
     throw new HoldfastError(
       "not_found",
       `There is no database in ${dataFolder}. Name the folder of your server with --data DIR; its first start creates it.`,

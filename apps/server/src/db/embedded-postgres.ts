@@ -4,13 +4,14 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Connection } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { type Account, accountFor, refuseBlockedPath } from "./embedded/account.ts";
-import { findBinaries } from "./embedded/binaries.ts";
-import { clusterFolderOf, makePassable, prepareCluster, superuser } from "./embedded/cluster.ts";
+import { findBinaries, findPackage, majorOf, type NativePackage } from "./embedded/binaries.ts";
+import { clusterFolderOf, makePassable, prepareCluster, refuseOtherVersion, superuser } from "./embedded/cluster.ts";
 import { openEndpoint, removeShortFolder } from "./embedded/endpoint.ts";
 import { processesIn, readPostmasterFile, stopLeftover } from "./embedded/leftover.ts";
 import { readPassword } from "./embedded/password.ts";
+import { finishUpgrade } from "./embedded/swap-clusters.ts";
 import { type Postmaster, startPostmaster } from "./embedded/postmaster.ts";
-import { embeddedSettings } from "./embedded/settings.ts";
+import { settingsOf } from "./embedded/settings.ts";
 import { takeOver } from "./embedded/take-over.ts";
 
 export interface EmbeddedPostgresOptions {
@@ -23,6 +24,8 @@ export interface EmbeddedPostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** As whom it runs; unless given, the owner of the cluster, or for a new one a user of its own. */
   readonly account?: Account;
+  /** PostgreSQL's programs, for a cluster of another version than ours. */
+  readonly native?: NativePackage;
   /** Listen on a port of 127.0.0.1 instead of a Unix socket; the default where there are none. */
   readonly loopback?: boolean;
 }
@@ -47,10 +50,13 @@ export interface EmbeddedPostgres {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { dataFolder, log } = options;
   const clusterFolder = clusterFolderOf(dataFolder);
+  const native = options.native ?? findPackage();
+  await finishUpgrade(dataFolder);
+  refuseOtherVersion(dataFolder, majorOf(native.version));
   const account = options.account ?? accountFor(clusterFolder);
   makePassable(dataFolder, account);
   refuseBlockedPath(dataFolder, account);
-  const binaries = await findBinaries(dataFolder, account, log);
+  const binaries = await findBinaries(dataFolder, account, log, native);
   const cluster = await prepareCluster(dataFolder, binaries, account, options.random, log);
   removeShortFolder(readPostmasterFile(clusterFolder)?.socketFolder ?? "");
   await stopLeftover(clusterFolder, log);
@@ -60,7 +66,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   let endpoint = await open();
   const start = async () => {
     await stopLeftover(clusterFolder, log);
-    const settings = { ...embeddedSettings, ...endpoint.settings, ...options.settings };
+    const settings = { ...settingsOf(binaries.major), ...endpoint.settings, ...options.settings };
     return startPostmaster({ program: binaries.postgres, clusterFolder, settings, account, log });
   };
   const supervisor = new Supervisor(start, log);

@@ -25,6 +25,11 @@ export function refuseNewer(connection: Connection, set: MigrationSet, log: Data
   return withSchema(connection, set, log, (db) => refuseNewerSchema(db, set));
 }
 
+/** The names of the migrations that the schema has, in order; none where there is no schema yet. */
+export function readApplied(connection: Connection, set: MigrationSet, log: DatabaseLog): Promise<readonly string[]> {
+  return withSchema(connection, set, log, (db) => appliedTo(db, set));
+}
+
 async function withSchema<Result>(
   connection: Connection,
   { schema }: MigrationSet,
@@ -72,14 +77,18 @@ async function migrateWith(db: Kysely<unknown>, set: MigrationSet): Promise<read
 
 const migrationTableName = "migration";
 
-async function refuseNewerSchema(db: Kysely<unknown>, set: MigrationSet): Promise<void> {
+async function appliedTo(db: Kysely<unknown>, set: MigrationSet): Promise<readonly string[]> {
   const table = `${set.schema}.${migrationTableName}`;
   const { rows: found } = await sql<{ exists: boolean }>`select to_regclass(${table}) is not null as exists`.execute(
     db,
   );
-  if (found[0]?.exists !== true) return;
+  if (found[0]?.exists !== true) return [];
   const { rows: applied } = await sql<{ name: string }>`select name from ${sql.table(table)} order by name`.execute(db);
-  const unknown = applied.map((row) => row.name).filter((name) => !Object.hasOwn(set.migrations, name));
+  return applied.map((row) => row.name);
+}
+
+async function refuseNewerSchema(db: Kysely<unknown>, set: MigrationSet): Promise<void> {
+  const unknown = (await appliedTo(db, set)).filter((name) => !Object.hasOwn(set.migrations, name));
   if (unknown.length === 0) return;
   throw new HoldfastError(
     "failed",

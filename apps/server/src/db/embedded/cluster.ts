@@ -23,9 +23,6 @@ import { makePassword, passwordPath, readPassword } from "./password.ts";
 import { runProgram } from "./program.ts";
 import { takeOver } from "./take-over.ts";
 
-/** The on-disk format, which changes with each major version only. */
-const majorVersion = "18";
-
 export interface Cluster {
   readonly folder: string;
   readonly password: string;
@@ -52,7 +49,6 @@ export async function prepareCluster(
   await removeUnfinished(dataFolder);
   const made = existsSync(folder);
   closeToOthers(passwordPath(dataFolder), log);
-  if (made) refuseOtherVersion(folder);
   if (made && readPassword(dataFolder) === undefined) refuseLostPassword(dataFolder);
   const password = await makePassword(nodeDisk, dataFolder, random);
   if (!made) {
@@ -145,16 +141,25 @@ function letPass(folder: string, { gid }: NonNullable<Account>): void {
   chmodSync(folder, 0o710);
 }
 
-function refuseOtherVersion(folder: string): void {
-  const file = join(folder, "PG_VERSION");
-  const version = existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
-  if (version === majorVersion) return;
+/** By which major version of PostgreSQL the cluster was made; undefined where it is none. */
+export function versionOf(clusterFolder: string): string | undefined {
+  const file = join(clusterFolder, "PG_VERSION");
+  return existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
+}
+
+/** Of a cluster that is there. @throws HoldfastError failed, with what to do, before anything of the data folder is touched */
+export function refuseOtherVersion(dataFolder: string, major: string): void {
+  const folder = clusterFolderOf(dataFolder);
+  const version = versionOf(folder);
+  if (version === major || !existsSync(folder)) return;
   throw new HoldfastError(
     "failed",
     version === undefined
       ? `${folder} is not a database (it has no PG_VERSION). Move it away, or choose another folder with --data DIR.`
-      : `The database in ${folder} was made by PostgreSQL ${version}, and this Holdfast brings ${majorVersion}. Nothing was ` +
-          "changed. Start the Holdfast version that made it: a backup of it cannot be restored here either.",
+      : `The database in ${folder} was made by PostgreSQL ${version}, and this Holdfast brings ${major}. Nothing was changed. ` +
+          (Number(version) < Number(major)
+            ? `Say: holdfast admin upgrade-database --data ${dataFolder}`
+            : "Start the Holdfast version that made it."),
   );
 }
 

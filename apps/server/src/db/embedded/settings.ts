@@ -2,7 +2,7 @@
  * How the embedded database runs. Durability is never traded: with any of the first four off, a crash may lose what was
  * acknowledged. The log holds neither statements nor values: they are people's names and paths.
  */
-export const embeddedSettings: Readonly<Record<string, string>> = {
+const embeddedSettings: Readonly<Record<string, string>> = {
   fsync: "on",
   full_page_writes: "on",
   synchronous_commit: "on",
@@ -39,3 +39,10 @@ export const embeddedSettings: Readonly<Record<string, string>> = {
   log_checkpoints: "off",
   log_connections: "",
 };
+
+/** Of a cluster of an earlier major version, that is to be read once more: what that does not know of is left out. */
+export function settingsOf(major: string): Readonly<Record<string, string>> {
+  if (Number(major) >= 18) return embeddedSettings;
+  const { io_method: _since18, ...settings } = embeddedSettings;
+  return { ...settings, log_connections: "off" };
+}

