@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fillAccount, marksIn, type ShredScene, shredded, useShredScene } from "./shred-scene.ts";
@@ -20,6 +21,9 @@ describe("an account that is shredded", () => {
     await eventually("what it has is in the store", 60_000, () =>
       snapshots().some((key) => !taken.includes(key)) ? true : undefined,
     );
+    const old = join(scene.data, "postgres.old-17");
+    mkdirSync(old);
+    writeFileSync(join(old, "as an upgrade left it"), ann.mark);
     const there = await marksIn(scene.data, ann);
     for (const place of [
       /^shard\.nodes/,
@@ -41,6 +45,7 @@ describe("an account that is shredded", () => {
     const done = await shredded(scene, ann);
     assert.deepEqual([done.email, done.files, done.versions], [null, plan.files, plan.versions]);
     assert.deepEqual(await marksIn(scene.data, ann), []);
+    assert.ok(!existsSync(old));
 
     assert.deepEqual(await scene.readOthers(), kept);
     assert.deepEqual((await ok(scene.ben, "GET", "/shared-with-me")).items, []);

@@ -1,7 +1,9 @@
+import { resolve } from "node:path";
 import { sql } from "kysely";
+import { listOldClusters } from "../db/embedded/swap-clusters.ts";
 import { judgeClock } from "./judge-clock.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
-import { fail, type Finding, ok } from "./finding.ts";
+import { fail, type Finding, ok, warn } from "./finding.ts";
 
 interface Row {
   readonly place: string;
@@ -11,7 +13,7 @@ interface Row {
 }
 
 /** That each database answers, keeps what it says that it keeps, and has the time of this machine. Shards and cells may share one. */
-export async function checkDatabases({ shards, cells, clock }: DoctorWorld): Promise<Finding[]> {
+export async function checkDatabases({ shards, cells, clock, config }: DoctorWorld): Promise<Finding[]> {
   const findings = new Map<string, Finding[]>();
   for (const { db } of [...shards, ...cells]) {
     const sentMs = clock.nowMs();
@@ -28,7 +30,14 @@ export async function checkDatabases({ shards, cells, clock }: DoctorWorld): Pro
       ]);
     }
   }
-  return [...findings.values()].flat();
+  const left = await listOldClusters(resolve(config.dataFolder));
+  return [...[...findings.values()].flat(), ...left.map(judgeLeft)];
+}
+
+function judgeLeft(name: string): Finding {
+  const advice =
+    "Once a backup was made of the new one, and nobody wants to go back: holdfast admin upgrade-database --remove-old, while the server is stopped.";
+  return warn("database", `${name} in the data folder is the database of before an upgrade`, advice);
 }
 
 export function judgeDatabase({ place, version, off }: Pick<Row, "place" | "version" | "off">): Finding {

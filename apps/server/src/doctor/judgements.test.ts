@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { judgeBackup } from "./check-backup.ts";
+import { judgeBackup, judgeDrill } from "./check-backup.ts";
 import { judgeDatabase } from "./check-databases.ts";
 import { judgeRoom } from "./check-disks.ts";
 import { judgeOpenFiles } from "./check-process.ts";
@@ -109,4 +109,24 @@ test("metadata in the store is judged by its age, unless nothing was written", (
   assert.equal(judged(nowMs - hourMs, nowMs - hourMs / 2, 0, { journalMs: undefined }), "ok");
   assert.equal(judged(nowMs - 2 * hourMs, nowMs, 5_000_000), "ok");
   assert.equal(judged(nowMs - 4 * hourMs, nowMs, 5_000_000), "warn");
+});
+
+test("a drill is judged by what it found, by whether it could be done, and by its age", () => {
+  const weekMs = 7 * 24 * 3600_000;
+  const nowMs = Date.parse("2027-01-31T12:00:00.000Z");
+  const done = {
+    tried_at: "2027-01-30T12:00:00.000Z",
+    done_at: "2027-01-30T12:01:00.000Z",
+    recovery_seconds: 60,
+    problems: [],
+    problem_count: 0,
+  };
+  const judged = (last: Parameters<typeof judgeDrill>[1]) => state(judgeDrill("cell main", last, nowMs, weekMs));
+  assert.deepEqual([judged(undefined), judged(done)], ["ok", "ok"]);
+  const damaged = { ...done, problems: ["pack 1 is damaged in the backup"], problem_count: 1 };
+  assert.deepEqual([judged(damaged), judged({ ...damaged, recovery_seconds: null })], ["fail", "fail"]);
+  const failed = { ...done, tried_at: "2027-01-31T12:00:00.000Z", problems: ["there is no room"], problem_count: 1 };
+  assert.deepEqual([judged(failed), judged({ ...failed, done_at: null, recovery_seconds: null })], ["warn", "warn"]);
+  const old = { ...done, tried_at: "2027-01-18T12:00:00.000Z", done_at: "2027-01-18T12:01:00.000Z" };
+  assert.deepEqual([judged(old)], ["warn"]);
 });

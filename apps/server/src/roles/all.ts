@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { IdleMemory } from "@holdfast/codec/idle-memory";
 import { toBucket, type UserId } from "@holdfast/core/ids";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { Authenticator } from "../accounts/authenticator.ts";
 import { setUp } from "../accounts/set-up.ts";
 import type { Config } from "../config/read-config.ts";
+import { removeOldClusters } from "../db/embedded/swap-clusters.ts";
 import { openReadiness } from "../operation/health.ts";
 import { readCopies } from "../copies/copies-report.ts";
 import { type Metrics, type MetricSources, openMetrics } from "../operation/metrics.ts";
@@ -89,7 +91,12 @@ export async function serveAll(config: Config, version: string, given: Given = {
     const webhooks = { ...ports, ...webhookPorts(config, accounts) };
     const retaining = retention(config, { storage, metrics, log, kick: (shard) => queue.kick(shard) });
     const thumbs = openThumbs(config, { ...ports, storage, key: accounts.secrets.thumbKey }, closers);
-    const shredding = { thumbs, sharing: () => sharing, renewMetadata: metadataCopy?.renew };
+    const shredding = {
+      thumbs,
+      sharing: () => sharing,
+      removeOldDatabases: () => removeOldClusters(resolve(config.dataFolder)),
+      renewMetadata: metadataCopy?.renew,
+    };
     const more = [...(metadataCopy?.jobs ?? []), ...audited.jobs];
     const jobs = startPeriodic(config, { accounts, storage, log, retaining, alone, more, ...shredding }, closers);
     const notifications = { ...ports, wake: committed, mail, kick: (id: UserId) => queue.kick(shards.ofId(id)) };
@@ -163,7 +170,7 @@ function jobsOnData(config: Config, parts: DataJobsParts): PeriodicJob[] {
 interface PeriodicParts
   extends
     Pick<ApiParts, "accounts" | "storage" | "log" | "retaining">,
-    Pick<ShredWorld, "thumbs" | "sharing" | "renewMetadata"> {
+    Pick<ShredWorld, "thumbs" | "sharing" | "removeOldDatabases" | "renewMetadata"> {
   readonly alone: boolean;
   readonly more: readonly PeriodicJob[];
 }

@@ -32,6 +32,7 @@ export async function removeRows(world: ShredWorld, row: ShreddingRow, signal: A
   await removeAll(db, "received", "grantee_id", row.user_id, signal);
   await sql`delete from shard.users where id = ${row.user_id}`.execute(db);
   await world.thumbs.clear();
+  await world.removeOldDatabases();
 }
 
 type Db = Kysely<ShardTables>;

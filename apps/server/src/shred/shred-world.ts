@@ -23,6 +23,8 @@ export interface ShredWorld {
   readonly alone: boolean;
   /** Of this server alone. */
   readonly thumbs: { readonly clear: () => Promise<void> };
+  /** Databases of before that an upgrade has left in the data folder. */
+  readonly removeOldDatabases: () => Promise<unknown>;
   /** What the store has of the metadata is taken anew, and nothing older stays; undefined where the store has none. */
   readonly renewMetadata: ((signal: AbortSignal) => Promise<void>) | undefined;
 }

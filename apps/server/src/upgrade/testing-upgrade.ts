@@ -13,9 +13,12 @@ export function seventeen(): NativePackage {
 
 /**
  * Makes the database of a data folder one of the other version, by the same way as an upgrade does it.
- * @param dieAt the step after which this process is to be gone at once
+ * @param options.at is told of each step @param options.freeBytes as if there were so many
  */
-export async function changeVersion(path: string, dieAt?: string, freeBytes?: number): Promise<readonly string[]> {
+export async function changeVersion(
+  path: string,
+  { at, freeBytes }: { readonly at?: (step: string) => void; readonly freeBytes?: number } = {},
+): Promise<readonly string[]> {
   const folder = await openDataFolder(path);
   const steps: string[] = [];
   try {
@@ -31,7 +34,7 @@ export async function changeVersion(path: string, dieAt?: string, freeBytes?: nu
       ...(freeBytes === undefined ? {} : { freeBytes: async () => freeBytes }),
       at: (step) => {
         steps.push(step);
-        if (step === dieAt) process.kill(process.pid, "SIGKILL");
+        at?.(step);
       },
     });
   } finally {
@@ -40,5 +43,12 @@ export async function changeVersion(path: string, dieAt?: string, freeBytes?: nu
   return steps;
 }
 
+/** As a program: dies at once after the step. */
 const [, , path, dieAt] = process.argv;
-if (import.meta.main && path !== undefined) await changeVersion(path, dieAt);
+if (import.meta.main && path !== undefined) {
+  await changeVersion(path, {
+    at: (step) => {
+      if (step === dieAt) process.kill(process.pid, "SIGKILL");
+    },
+  });
+}

@@ -76,6 +76,8 @@ test("the upgrade brings all of it over, and the server goes on", async () => {
   assert.ok(!existsSync(upgradeFolderOf(data)));
   server = await startServer({ dataFolder: data, env });
   await readsAllBack();
+  const doctor = await holdfast(["admin", "doctor", "--json", "--data", data]);
+  assert.match(doctor.stdout, /postgres\.old-17 in the data folder is the database of before an upgrade/);
   const scrub = await holdfast(["admin", "scrub", "--now", "--data", data]);
   assert.equal(scrub.code, 0, scrub.stderr + scrub.stdout);
 });

@@ -68,12 +68,13 @@ async function copyInto(work: string, ports: UpgradePorts, at: (step: string) =>
   const account = accountFor(clusterFolderOf(dataFolder));
   const options = { log, random: (bytes: number) => random(bytes), account };
   await using running = new AsyncDisposableStack();
-  const run = async (folder: string, native: NativePackage): Promise<EmbeddedPostgres> => {
-    const postgres = await startEmbeddedPostgres({ ...options, dataFolder: folder, native });
+  const run = async (folder: string, native: NativePackage, settings = {}): Promise<EmbeddedPostgres> => {
+    const postgres = await startEmbeddedPostgres({ ...options, dataFolder: folder, native, settings });
     running.defer(() => postgres.stop());
     return postgres;
   };
-  const source = await run(dataFolder, from);
+  // A command beside the data finds it, and what that wrote would be lost.
+  const source = await run(dataFolder, from, { default_transaction_read_only: "on" });
   at("old runs");
   for (const set of sets) await refuseNewer(source.connection, set, log);
   const target = await run(work, to);

@@ -42,7 +42,7 @@ export async function swapClusters(
   at("old aside");
   await putInPlace(dataFolder);
   at("swapped");
-  await rm(work, { recursive: true, force: true });
+  await removeEmptied(work);
 }
 
 /** Ends an upgrade that was cut off while it swapped the clusters; of one that was cut off before nothing is touched. */
@@ -50,7 +50,15 @@ export async function finishUpgrade(dataFolder: string): Promise<void> {
   const work = upgradeFolderOf(dataFolder);
   if (!existsSync(join(work, markerName))) return;
   if (!existsSync(clusterFolderOf(dataFolder))) await putInPlace(dataFolder);
-  if (!existsSync(clusterFolderOf(work))) await rm(work, { recursive: true, force: true });
+  if (!existsSync(clusterFolderOf(work))) await removeEmptied(work);
+}
+
+/** The marker last: by it the next start knows that the rest is to go. */
+async function removeEmptied(work: string): Promise<void> {
+  for (const name of await readdir(work)) {
+    if (name !== markerName) await rm(join(work, name), { recursive: true, force: true });
+  }
+  await rm(work, { recursive: true, force: true });
 }
 
 /** Whether there is a database, or will be once `finishUpgrade` was called. */
@@ -67,7 +75,13 @@ async function putInPlace(dataFolder: string): Promise<void> {
 
 /** Removes the clusters that upgrades have left. @returns their names */
 export async function removeOldClusters(dataFolder: string): Promise<string[]> {
-  const names = (await readdir(dataFolder)).filter((name) => name.startsWith(oldPrefix));
+  const names = await listOldClusters(dataFolder);
   for (const name of names) await rm(join(dataFolder, name), { recursive: true, force: true, maxRetries: 5 });
   return names;
+}
+
+/** The names of the clusters that upgrades have left in the data folder. */
+export async function listOldClusters(dataFolder: string): Promise<string[]> {
+  if (!existsSync(dataFolder)) return [];
+  return (await readdir(dataFolder)).filter((name) => name.startsWith(oldPrefix));
 }
