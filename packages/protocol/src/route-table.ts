@@ -23,6 +23,8 @@ export const routeTable: Readonly<Record<RouteName, RouteFacts>> = {
   listDevices: { method: "GET", path: "/devices", access: "account", bodyKind: "none" },
   deleteDevice: { method: "DELETE", path: "/devices/:id", access: "account", bodyKind: "none" },
   deleteDevices: { method: "DELETE", path: "/devices", access: "account", bodyKind: "none" },
+  resumeDevice: { method: "POST", path: "/devices/:id/resume", access: "account", bodyKind: "none" },
+  adminResumeDevice: { method: "POST", path: "/admin/devices/:id/resume", access: "admin", bodyKind: "none" },
   adminListUsers: { method: "GET", path: "/admin/users", access: "admin", bodyKind: "none" },
   adminCreateUser: { method: "POST", path: "/admin/users", access: "admin", bodyKind: "json" },
   adminUpdateUser: { method: "PATCH", path: "/admin/users/:id", access: "admin", bodyKind: "json" },

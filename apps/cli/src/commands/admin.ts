@@ -11,6 +11,7 @@ import { gcCommand, rebuildIndexCommand, scrubCommand } from "./admin-store.ts";
 import { invitesCommand } from "./admin-invites.ts";
 import { groupsCommand } from "./admin-groups.ts";
 import { plansCommand } from "./admin-plans.ts";
+import { devicesAdminCommand } from "./admin-devices.ts";
 import { reportsCommand } from "./admin-reports.ts";
 import { shredCommand } from "./admin-shred.ts";
 import { unsentLinksCommand } from "./admin-unsent-links.ts";
@@ -41,6 +42,7 @@ export const adminCommand: CommandMaker = (context) =>
       auditCommand(context),
       jobsCommand(context),
       reportsCommand(context),
+      devicesAdminCommand(context),
       unsentLinksCommand(context),
       upgradeDatabaseCommand(context),
     ],

@@ -1,30 +1,48 @@
-import { formatTable, formatTime } from "../output/text.ts";
+import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
+import { count, formatTable, formatTime, printable } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
 export const devicesCommand: CommandMaker = (context) => {
-  const command = newCommand("devices", "List the devices that are signed in, or sign one out", [
+  const command = newCommand("devices", "List the devices that are signed in, sign one out, or let one go on", [
     "devices",
     "devices rm 0198…",
+    "devices resume 0198…",
   ]);
   command.addCommand(runs<[]>(context, newCommand("ls", "The same list", ["devices ls"]), list));
-  return runs<[]>(context, command.addCommand(remove(context)), list);
+  return runs<[]>(context, command.addCommand(remove(context)).addCommand(resume(context)), list);
 };
 
 async function list(run: Run): Promise<void> {
   const { client } = await run.connect();
   const page = await client.call("listDevices");
-  await run.output.result(page, () =>
-    formatTable(
+  await run.output.result(page, () => [
+    ...formatTable(
       page.items.map((device) => [
         device.id,
         device.name,
         `seen ${formatTime(device.last_seen_at)}`,
         device.browser ? "browser" : "",
         device.current ? "this one" : "",
+        device.suspended === null ? "" : "suspended",
       ]),
     ),
-  );
+    ...page.items.flatMap(suspensionLines),
+  ]);
+}
+
+type Listed = RouteAnswer<(typeof routes)["listDevices"]>["items"][number];
+
+function suspensionLines({ id, name, suspended }: Listed): string[] {
+  if (suspended === null) return [];
+  const { since, rewritten, deleted, command } = suspended;
+  const what = `${count(rewritten, "file")} rewritten and ${count(deleted, "node")} deleted within an hour`;
+  return [
+    "",
+    `${printable(name)} is suspended since ${formatTime(since)}: ${what}. What it changes stays on it.`,
+    ...(command === undefined ? [] : [`To bring back what was before: ${command}`]),
+    `To let it go on, from another device: holdfast devices resume ${id}`,
+  ];
 }
 
 function remove(context: Context) {
@@ -36,5 +54,18 @@ function remove(context: Context) {
     const { client } = await run.connect();
     await client.call("deleteDevice", { params: { id } });
     await run.output.result({ id, revoked: true }, () => [`signed out ${id}`]);
+  });
+}
+
+function resume(context: Context) {
+  const command = newCommand("resume", "Let a device go on that the server has suspended; not on that device itself", [
+    "devices resume 0198…",
+  ]).argument("<id>", "as 'holdfast devices' lists it");
+  return runs<[string]>(context, command, async (run, id) => {
+    const { client } = await run.connect();
+    await client.call("resumeDevice", { params: { id } });
+    await run.output.result({ id, resumed: true }, () => [
+      `${id} may change files again; for an hour nothing of it is counted`,
+    ]);
   });
 }

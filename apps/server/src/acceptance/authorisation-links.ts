@@ -15,6 +15,8 @@ export const mayLinkCall: Readonly<Record<RouteName, boolean>> = {
   deleteToken: false,
   listDevices: false,
   deleteDevice: false,
+  resumeDevice: false,
+  adminResumeDevice: false,
   deleteDevices: false,
   createWebSession: false,
   refreshWebSession: false,

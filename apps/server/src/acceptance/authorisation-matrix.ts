@@ -34,6 +34,8 @@ export const matrix: Matrix = {
   listTokens: { request: plain, stranger: "own", owner: [200] },
   deleteToken: { request: id("token"), stranger: "404", owner: [204] },
   listDevices: { request: plain, stranger: "own", owner: [200] },
+  resumeDevice: { request: id("device"), stranger: "404", owner: [404] },
+  adminResumeDevice: { request: id("device"), stranger: "403", owner: [404] },
   deleteDevice: { request: id("device"), stranger: "404", owner: [204] },
   ...groupRows,
   adminListUsers: { request: plain, stranger: "403", owner: [200] },

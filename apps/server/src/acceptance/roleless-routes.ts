@@ -41,6 +41,8 @@ export const roleless = {
   deleteToken: ofAccounts,
   listDevices: ofAccounts,
   deleteDevice: ofAccounts,
+  resumeDevice: ofAccounts,
+  adminResumeDevice: ofServer,
   deleteDevices: ofAccounts,
   createWebSession: ofAccounts,
   refreshWebSession: ofAccounts,

@@ -3,6 +3,7 @@ import { toBucket, type UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import type { UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
+import type { Shards } from "../db/shards.ts";
 import type { AccountStore } from "./account-world.ts";
 
 /** Suspended ones count: that nobody can administer just now does not open the server to whoever comes first. */
@@ -54,4 +55,16 @@ async function hasOtherAdministrator({ shards }: AccountStore, userId: UserId): 
     if (other !== undefined) return true;
   }
   return false;
+}
+
+/** Who can sign in, on all shards. By users_admin. */
+export async function findAdministrators(shards: Shards): Promise<UserId[]> {
+  const found = await Promise.all(
+    shards
+      .all()
+      .map(({ db }) =>
+        sql<{ id: UserId }>`select id from shard.users where admin and disabled_at is null order by id`.execute(db),
+      ),
+  );
+  return found.flatMap(({ rows }) => rows.map(({ id }) => id));
 }

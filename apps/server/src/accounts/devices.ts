@@ -9,16 +9,22 @@ import { uuidArray } from "../db/array-parameters.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
+import type { SuspensionRow } from "../db/suspension-tables.ts";
+import { rewindCommand } from "../suspensions/rewind-command.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 
 export async function listDevices(world: AccountWorld, caller: Caller): Promise<z.output<typeof deviceSchema>[]> {
   const rows = await world.shards
     .of(caller.bucket)
-    .db.selectFrom("shard.devices")
-    .selectAll()
-    .where("user_id", "=", caller.userId)
-    .orderBy("id")
+    .db.selectFrom("shard.devices as d")
+    .leftJoin("shard.suspensions as s", (join) =>
+      join.onRef("s.user_id", "=", "d.user_id").onRef("s.device_id", "=", "d.id"),
+    )
+    .selectAll("d")
+    .select(["s.since", "s.reason", "s.rewritten", "s.deleted", "s.moment", "s.space_id"])
+    .where("d.user_id", "=", caller.userId)
+    .orderBy("d.id")
     .execute();
   return rows.map((row) => ({
     id: row.id,
@@ -27,7 +33,22 @@ export async function listDevices(world: AccountWorld, caller: Caller): Promise<
     last_seen_at: row.last_seen_at === null ? null : formatTime(row.last_seen_at),
     current: row.id === caller.deviceId,
     browser: row.browser,
+    suspended: suspensionOf(row, caller),
   }));
+}
+
+type Suspended = { readonly [Name in keyof SuspensionRow]: SuspensionRow[Name] | null };
+
+/** Where it came to that in a space of somebody else's, only who owns that brings it back. */
+function suspensionOf(
+  row: Pick<Suspended, "since" | "reason" | "rewritten" | "deleted" | "moment" | "space_id">,
+  caller: Pick<Caller, "spaceId">,
+): z.output<typeof deviceSchema>["suspended"] {
+  const { since, reason, rewritten, deleted, moment, space_id: spaceId } = row;
+  if (since === null || reason === null || moment === null) return null;
+  const counts = { rewritten: rewritten ?? 0, deleted: deleted ?? 0 };
+  const command = spaceId === caller.spaceId ? { command: rewindCommand(moment) } : {};
+  return { since: formatTime(since), reason, ...counts, moment: formatTime(moment), ...command };
 }
 
 /** Keeps the list bounded for who signs in anew each time: those not seen for longest go, and their sessions with them. */
@@ -38,6 +59,8 @@ export async function forgetSurplusDevices(transaction: Kysely<ShardTables>, use
         select id from shard.devices where user_id = ${userId}
         order by coalesce(last_seen_at, created_at) desc, id desc offset ${limits.devicesMax}
       ) returning id
+    ), suspended as (
+      delete from shard.suspensions where user_id = ${userId} and device_id in (select id from surplus)
     )
     delete from shard.sessions where user_id = ${userId} and device_id in (select id from surplus)`.execute(
     transaction,
@@ -57,6 +80,11 @@ export async function deleteDevice(world: AccountWorld, caller: Caller, id: stri
       .executeTakeFirst();
     if (deleted === undefined) throw new HoldfastError("not_found", "There is no such device.");
     await transaction
+      .deleteFrom("shard.suspensions")
+      .where("user_id", "=", caller.userId)
+      .where("device_id", "=", deviceId)
+      .execute();
+    await transaction
       .deleteFrom("shard.sessions")
       .where("user_id", "=", caller.userId)
       .where("device_id", "=", deviceId)
@@ -70,6 +98,7 @@ export async function deleteDevices(world: AccountWorld, caller: Caller, keepsCu
   await inTransaction(world.shards.of(caller.bucket).db, async (transaction) => {
     for (const { table, device } of [
       { table: "shard.sessions", device: "device_id" },
+      { table: "shard.suspensions", device: "device_id" },
       { table: "shard.devices", device: "id" },
     ]) {
       await sql`

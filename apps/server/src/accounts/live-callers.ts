@@ -50,9 +50,20 @@ export async function findLiveSession({ shards, clock }: World, id: SessionId): 
     .innerJoin("shard.devices as d", (join) =>
       join.onRef("d.user_id", "=", "s.user_id").onRef("d.id", "=", "s.device_id"),
     )
+    .leftJoin("shard.suspensions as h", (join) =>
+      join.onRef("h.user_id", "=", "s.user_id").onRef("h.device_id", "=", "s.device_id"),
+    )
     .select(["u.id as userId", "u.space_id", "u.root_id", "u.admin", "u.disabled_at"])
     .select(receives)
-    .select(["s.device_id", "s.number", "s.number_used", "s.expires_at", "d.last_seen_at"])
+    .select([
+      "s.device_id",
+      "s.number",
+      "s.number_used",
+      "s.expires_at",
+      "d.last_seen_at",
+      "d.browser",
+      "h.since as suspended_at",
+    ])
     .select(groupIds)
     .where("s.id", "=", id)
     .modifyEnd(keyed)
@@ -61,6 +72,8 @@ export async function findLiveSession({ shards, clock }: World, id: SessionId): 
   const caller: Caller = {
     ...ownerOf(row),
     deviceId: row.device_id,
+    braked: !row.browser,
+    ...(row.suspended_at === null ? {} : { suspendedAtMicros: row.suspended_at }),
     credential: { kind: "session", id },
     scopes: new Set<Scope>(row.admin ? [...sessionScopes, "admin"] : sessionScopes),
   };

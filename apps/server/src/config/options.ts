@@ -78,6 +78,7 @@ export const optionSchemas = {
   webhook_private: yesNo,
   thumb_cache_bytes: amount,
   scrub_period: duration,
+  device_brake: z.enum(["on", "off"]),
   audit_syslog: z.string().refine(isSyslogTarget, "must read like udp://host:514 or tcp://host:601"),
   ...retentionOptions,
   ...snapshotOptions,

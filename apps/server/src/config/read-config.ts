@@ -41,6 +41,8 @@ export interface Config {
   readonly connectionsMax: number | undefined;
   readonly openRegistration: boolean;
   readonly openDirectory: boolean;
+  /** A device that rewrites or deletes masses of files is suspended. */
+  readonly deviceBrake: boolean;
   /** Created at the first start instead of a set-up link. */
   readonly administrator: { readonly email: string; readonly password: string } | undefined;
   /** What every link begins with, without a slash at the end; undefined: the address under which a client came. */
@@ -117,6 +119,7 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     retention: retentionOf(options),
     snapshots: snapshotsOf(options),
     drills: drillsOf(options),
+    deviceBrake: options.device_brake !== "off",
     auditSyslog: readSyslogTarget(options.audit_syslog),
     given,
   };

@@ -42,6 +42,7 @@ function defaultsOf(config: Config): Options {
     connections_max: limits.connectionsMaxDefault,
     open_registration: config.openRegistration,
     directory: config.openDirectory ? "open" : "closed",
+    device_brake: config.deviceBrake ? "on" : "off",
     language: config.language,
     rate_limit_preset: "default",
     rate_limit_polls: config.pollsMax,

@@ -21,6 +21,7 @@ import type { MailTables } from "./mail-tables.ts";
 import type { ReportTables } from "./report-tables.ts";
 import type { TransferTables } from "./transfer-tables.ts";
 import type { ShreddingTables } from "./shredding-tables.ts";
+import type { SuspensionTables } from "./suspension-tables.ts";
 
 /** The shard itself or a transaction on it. */
 export type ShardReader = Kysely<ShardTables>;
@@ -39,6 +40,7 @@ export interface ShardTables
     ReportTables,
     RewindTables,
     ShreddingTables,
+    SuspensionTables,
     TransferTables,
     WebhookTables {
   "shard.spaces": SpaceRow;

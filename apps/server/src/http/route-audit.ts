@@ -74,6 +74,8 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   deleteToken: decides("token.delete", target),
   listDevices: reads("device.list"),
   deleteDevice: decides("device.delete", target),
+  resumeDevice: decides("device.resume", target),
+  adminResumeDevice: decides("device.resume", target),
   deleteDevices: decides("device.delete_all", { detail: pick("query", "keep") }),
   adminListUsers: reads("user.list", { count: itemsOf }),
   adminCreateUser: decides("user.create", { ...target, detail: pick("body", "admin", "plan", "quota_bytes") }),

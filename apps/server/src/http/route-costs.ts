@@ -59,6 +59,8 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   deleteToken: few,
   listDevices: { rows: limits.devicesMax, answerBytes: limits.devicesMax * 2 * kib },
   deleteDevice: few,
+  resumeDevice: few,
+  adminResumeDevice: few,
   deleteDevices: { ...few, rows: "of the account's devices and sessions" },
   createWebSession: few,
   refreshWebSession: few,

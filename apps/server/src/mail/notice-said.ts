@@ -22,6 +22,14 @@ const detailSchema = z.object({
   quota_bytes: z.int().optional().catch(undefined),
   /** Of a device. */
   name: z.string().optional().catch(undefined),
+  /** Of one that was stopped. */
+  suspended: z.boolean().optional().catch(undefined),
+  device_id: z.string().optional().catch(undefined),
+  account: z.object({ email: z.string() }).optional().catch(undefined),
+  rewritten: z.int().optional().catch(undefined),
+  deleted: z.int().optional().catch(undefined),
+  moment: z.string().optional().catch(undefined),
+  command: z.string().optional().catch(undefined),
   /** Of a report. */
   reason: z.string().optional().catch(undefined),
 });
@@ -58,14 +66,30 @@ const sayings: Readonly<Record<NoticeKind, (words: Words, facts: Facts) => Said>
       used: bytesIn(language, detail.used_bytes),
       quota: bytesIn(language, detail.quota_bytes),
     }),
-  device: (words, { notice, detail, language }) =>
-    words.device({ device: shownName(detail.name ?? "?"), time: timeIn(language, notice.at) }),
+  device: (words, facts) =>
+    facts.detail.suspended === true
+      ? sayStopped(words, facts)
+      : words.device({ device: shownName(facts.detail.name ?? "?"), time: timeIn(facts.language, facts.notice.at) }),
   report: (words, { notice, detail, node }) =>
     words.report({
       reason: detail.reason === undefined ? undefined : shownName(detail.reason),
       node: notice.node === null ? undefined : node,
     }),
 };
+
+function sayStopped(words: Words, { detail, language }: Facts): Said {
+  const { name, device_id: id, account, rewritten, deleted, moment, command } = detail;
+  const number = new Intl.NumberFormat(language);
+  return words.suspended({
+    device: shownName(name ?? "?"),
+    id: shownName(id ?? "?"),
+    account: account === undefined ? undefined : shownName(account.email),
+    rewritten: number.format(rewritten ?? 0),
+    deleted: number.format(deleted ?? 0),
+    moment: moment === undefined ? undefined : shownName(moment),
+    command: command === undefined ? undefined : shownName(command),
+  });
+}
 
 /** What its actor wrote; undefined where that is nothing. */
 export function quoteOf(notice: Notice, words: Words): { by: string; lines: string[] } | undefined {

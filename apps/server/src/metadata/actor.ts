@@ -23,6 +23,10 @@ export interface Actor {
   readonly givers?: Givers;
   /** Its credential changes files and reads none: it brings nothing to where others read what it may not. */
   readonly writesOnly?: boolean;
+  /** Its session is of a device that is no browser: how much it rewrites and deletes is counted. */
+  readonly braked?: boolean;
+  /** Since when its device may change nothing, in microseconds since 1970. */
+  readonly suspendedAtMicros?: number;
   /** Looks at what would be there if nobody was suspended. */
   readonly despiteSuspension?: boolean;
 }

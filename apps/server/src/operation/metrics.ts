@@ -43,6 +43,8 @@ export interface MetricSources {
   readonly queue?: () => Promise<readonly QueueFigures[]>;
   /** What waits to be given back, in each place where it waits. */
   readonly waiting?: () => Promise<readonly WaitingBlocks[]>;
+  /** Devices that may change nothing, as they rewrote or deleted too much. */
+  readonly suspendedDevices?: () => Promise<number>;
   /** Of each store. */
   readonly copies?: () => Promise<readonly CopyFigures[]>;
   /** How old what the store has of the metadata may be; undefined before there is something. */
@@ -149,14 +151,18 @@ export function openMetrics(sources: MetricSources = {}): Metrics {
 }
 
 function addSources(registry: Registry, sources: MetricSources): void {
-  const { stored, damagedBlocks, backupAgeSeconds, drill, databaseConflicts, queue, waiting, copies, metadata } =
-    sources;
+  const { stored, damagedBlocks, backupAgeSeconds, drill, databaseConflicts, queue, waiting, copies } = sources;
+  const { metadata, suspendedDevices } = sources;
   if (stored !== undefined) addStored(registry, stored);
   if (damagedBlocks !== undefined)
     addGauge(registry, "damaged_blocks", "Blocks of which no whole copy is known; 0 is expected", damagedBlocks);
   if (backupAgeSeconds !== undefined)
     addGauge(registry, "backup_age_seconds", "Since the moment to which the newest backup goes", backupAgeSeconds);
   if (drill !== undefined) addDrill(registry, drill);
+  if (suspendedDevices !== undefined) {
+    const help = "Devices that may change nothing, as they rewrote or deleted too much; 0 is expected";
+    addGauge(registry, "suspended_devices", help, suspendedDevices);
+  }
   if (databaseConflicts !== undefined) addConflicts(registry, databaseConflicts);
   if (queue !== undefined) addQueue(registry, queue);
   if (waiting !== undefined) addWaiting(registry, waiting);

@@ -1,6 +1,6 @@
-import { isId, type ReportId, type UserId } from "@holdfast/core/ids";
-import { sql } from "kysely";
+import { isId, type ReportId } from "@holdfast/core/ids";
 import { z } from "zod";
+import { findAdministrators } from "../accounts/administrators.ts";
 import { inTransaction } from "../db/database.ts";
 import type { Shard, Shards } from "../db/shards.ts";
 import { notify } from "../notifications/notify.ts";
@@ -44,16 +44,4 @@ export function reportToldKind(world: TellingWorld): Kind<z.output<typeof told>>
       world.kick(shard);
     },
   };
-}
-
-/** Who can sign in, on all shards. By users_admin. */
-async function findAdministrators(shards: Shards): Promise<UserId[]> {
-  const found = await Promise.all(
-    shards
-      .all()
-      .map(({ db }) =>
-        sql<{ id: UserId }>`select id from shard.users where admin and disabled_at is null order by id`.execute(db),
-      ),
-  );
-  return found.flatMap(({ rows }) => rows.map(({ id }) => id));
 }

@@ -50,6 +50,7 @@ import {
   storedBytes,
 } from "./storage-figures.ts";
 import { systemClock } from "./system-clock.ts";
+import { countSuspended } from "../suspensions/count-suspended.ts";
 import { webhookNetwork } from "../webhooks/send-webhook.ts";
 import type { RunningServer } from "./running-server.ts";
 import { readTls } from "./tls.ts";
@@ -82,6 +83,7 @@ export async function serveAll(config: Config, version: string, given: Given = {
     const committer = openCommitter({
       ...ports,
       blocks: storage.blocks,
+      brakes: config.deviceBrake,
       onCommitted: committed,
       onMessages: (spaceId) => queue.kick(shards.ofId(spaceId)),
     });
@@ -107,6 +109,7 @@ export async function serveAll(config: Config, version: string, given: Given = {
         notifications,
         mail,
         webhooks: () => webhooks,
+        suspending: () => ({ shards, audit: audited.audit, kick: (shard) => queue.kick(shard) }),
         releases: { cells: storage.cells, clock: systemClock },
       },
       { storage, log, alone },
@@ -141,6 +144,7 @@ function openFigures({ databases, placed }: Storage, metadata: MetricSources["me
     backupAgeSeconds: backupAge(databases, systemClock),
     drill: lastDrill(databases, systemClock),
     databaseConflicts: databases.conflicts,
+    suspendedDevices: () => countSuspended(databases.shards),
     queue: queueFigures(databases.shards),
     waiting: collectionBacklog(databases),
     copies: async () => (await readCopies(placed)).copies,

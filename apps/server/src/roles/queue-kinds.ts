@@ -14,6 +14,8 @@ import { claimKinds } from "../sharing/claim-pending.ts";
 import { sharingKinds } from "../sharing/deliver.ts";
 import { transferKinds } from "../transfers/transfer-kinds.ts";
 import type { TransferWorld } from "../transfers/transfer-world.ts";
+import { suspensionKind } from "../metadata/brake/device-brakes.ts";
+import { type SuspendingWorld, suspensionMessages } from "../suspensions/suspend-device.ts";
 import { watchKind } from "../watches/watch-kind.ts";
 import { watchedEventKind } from "../watches/watched-event-kind.ts";
 import { webhookKinds } from "../webhooks/webhook-kinds.ts";
@@ -26,11 +28,12 @@ export interface QueueParts {
   readonly notifications: NotificationWorld;
   readonly mail: MailWorld;
   readonly webhooks: () => WebhookWorld;
+  readonly suspending: () => SuspendingWorld;
   readonly releases: ReleasePorts;
 }
 
 /** What works the messages of the queue, by the name of their kind. A name stays for as long as messages of it may wait. */
-export function queueKinds({ log, sharing, notifications, mail, webhooks, releases }: QueueParts): Kinds {
+export function queueKinds({ log, sharing, notifications, mail, webhooks, releases, suspending }: QueueParts): Kinds {
   const logWarning: OnQuotaWarning = async ({ userId, percent, usedBytes, quotaBytes }) =>
     log.info(
       { user_id: userId, percent, used_bytes: usedBytes, quota_bytes: quotaBytes },
@@ -53,6 +56,7 @@ export function queueKinds({ log, sharing, notifications, mail, webhooks, releas
       shards: notifications.shards,
       kick: (shard) => sharing().queue.kick(shard),
     }),
+    [suspensionKind]: suspensionMessages(suspending),
     watch: watchKind(notifications),
     watched_event: watchedEventKind(notifications),
   };

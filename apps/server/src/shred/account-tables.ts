@@ -15,6 +15,7 @@ export const spaceTables = [
   "rewind_steps",
   "rewinds",
   "untold_journals",
+  "device_brakes",
   "events",
   "comments",
   "grants",
@@ -43,6 +44,7 @@ export const userTables = [
   "tasks",
   "tokens",
   "sessions",
+  "suspensions",
   "devices",
 ] as const;
 

@@ -38,6 +38,8 @@ const passing: ReadonlySet<string> = new Set([
 const sentences: Readonly<Record<string, string>> = {
   quota: "Your space on the server is full, so it waits here. Empty the trash there, or ask for more space.",
   forbidden: "You may not change this on the server, so your change stays here. Ask its owner for the right to edit.",
+  device_suspended:
+    "The server has suspended this device, as it rewrote or deleted very many files within an hour: it takes no change from it, and what is changed here stays here. If it was you, run 'holdfast devices resume' on another device, or use Settings, Devices in the web app; all else goes on by itself then.",
   too_large: "It is larger than the server takes. Keep it outside the synced folder, or exclude it.",
   not_durable:
     "This disk did not confirm that it has it for good (fsync failed), so it does not count as synced and is not sent. It is tried again every half minute; if that lasts, look after the disk.",
@@ -121,14 +123,19 @@ export function problemsOfRefusals(
   refusals: readonly Refusal[],
   isLasting: (refusal: Refusal) => boolean = () => false,
 ): Problem[] {
-  return refusals.flatMap((refusal) => {
+  const isSuspended = refusals.some(({ code }) => code === "device_suspended");
+  // It is about the device: one of each file would bury all else.
+  const ofDevice = isSuspended ? [problemOf("", "device_suspended", "")] : [];
+  const ofFiles = refusals.flatMap((refusal) => {
     const { nodeId, code } = refusal;
+    if (code === "device_suspended") return [];
     const path = pathOfNode(trees, nodeId);
     if (isPassing(code) && (path === undefined || !isLasting(refusal))) return [];
     const isTaken = code === "exists" && isLasting(refusal);
     const message = isTaken ? taken : `The server refused it (${code}). It is tried again every half minute.`;
     return [problemOf(path ?? nodeId, code, message)];
   });
+  return [...ofDevice, ...ofFiles];
 }
 
 const taken = "The server has something of that name that is not shown here. Rename it, here or there.";

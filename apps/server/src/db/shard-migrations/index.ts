@@ -30,6 +30,7 @@ import * as contentOfThumbs from "./110-content-of-thumbs.ts";
 import * as newestInvitations from "./111-newest-invitations.ts";
 import * as unreferencedBlocks from "./112-unreferenced-blocks.ts";
 import * as shreddings from "./115-shreddings.ts";
+import * as suspensions from "./116-suspensions.ts";
 import * as audit from "./113-audit.ts";
 
 /**
@@ -71,5 +72,6 @@ export const shardMigrations: MigrationSet = {
     "112-unreferenced-blocks": { up: unreferencedBlocks.up },
     "113-audit": { up: audit.up },
     "115-shreddings": { up: shreddings.up },
+    "116-suspensions": { up: suspensions.up },
   },
 };

@@ -17,6 +17,7 @@ import { createUser, signUp } from "../../accounts/sign-up.ts";
 import { describeUser, getUser, listUsers, updateUser } from "../../accounts/users.ts";
 import type { Caller } from "../../accounts/caller.ts";
 import type { MailWorld } from "../../mail/mail-world.ts";
+import { resumeDevice } from "../../suspensions/resume-device.ts";
 import type { Handlers } from "../handler.ts";
 import { addressGroup } from "../exchange/peer.ts";
 import { webSessionHandlers } from "./web-session-handlers.ts";
@@ -91,6 +92,10 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, ordered: (
       await deleteDevice(world, caller, params.id);
       return { status: 204 };
     },
+    resumeDevice: async ({ caller, params }) => {
+      await resumeDevice(world, caller, params.id);
+      return { status: 204 };
+    },
     deleteDevices: async ({ caller, query }) => {
       await deleteDevices(world, caller, query.keep === "current");
       return { status: 204 };
@@ -123,6 +128,10 @@ export function userHandlers(store: AccountStore) {
       status: 200,
       json: await updateUser(store, params.id, { ...body, quotaBytes: body.quota_bytes }),
     }),
+    adminResumeDevice: async ({ caller, params }) => {
+      await resumeDevice(store, caller, params.id, true);
+      return { status: 204 };
+    },
     adminListPlans: async () => ({
       status: 200,
       json: { items: await listPlans(store.shards), next_cursor: null },

@@ -89,10 +89,16 @@ export function nodeHandlers({ shards, committer, cursorKey, tagOf }: NodeWorld)
         ...seenOf(query),
       };
       if (query.permanent === true) {
-        await commitOperation(committer, caller, { ...known, op: "purge", fileId: params.id, trashedOnly: false });
+        await commitOperation(committer, caller, {
+          ...known,
+          op: "purge",
+          alone: true,
+          fileId: params.id,
+          trashedOnly: false,
+        });
         return { status: 204 };
       }
-      const { node } = await commitOne(caller, { ...known, op: "delete", fileId: params.id });
+      const { node } = await commitOne(caller, { ...known, op: "delete", alone: true, fileId: params.id });
       return { status: 200, json: node };
     },
     copyNode: async ({ caller, params, body, conditions }) => {

@@ -54,6 +54,16 @@ export const english: Words = {
       "If it was not you, remove the device (holdfast devices) and ask an administrator for a new password at once.",
     ],
   }),
+  suspended: ({ device, id, account, rewritten, deleted, moment, command }) => ({
+    title: `A device was stopped, as it changed very many files: ${device}`,
+    more: [
+      ...(account === undefined ? [] : [`It is a device of ${account}.`]),
+      `Within an hour it rewrote ${rewritten} files and deleted ${deleted} files and folders, as programs do that take files hostage. The server takes no more changes from it; what it has stays on it.`,
+      ...(moment === undefined ? [] : [`Just before, at ${moment}, all was as it had been.`]),
+      ...(command === undefined ? [] : [`To bring that back: ${command}`]),
+      `If all was meant, let the device go on from another one: holdfast ${account === undefined ? "" : "admin "}devices resume ${id}`,
+    ],
+  }),
   report: ({ reason, node }) => ({
     title: node === undefined ? "A link was reported" : `A link to “${node}” was reported`,
     more: reason === undefined ? [] : [`Reason: ${reason}.`],

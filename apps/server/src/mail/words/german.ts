@@ -59,6 +59,16 @@ export const german: Words = {
       "Waren Sie das nicht, dann entfernen Sie das Gerät (holdfast devices) und bitten Sie die Verwaltung sofort um ein neues Passwort.",
     ],
   }),
+  suspended: ({ device, id, account, rewritten, deleted, moment, command }) => ({
+    title: `Ein Gerät wurde angehalten, weil es sehr viele Dateien verändert hat: ${device}`,
+    more: [
+      ...(account === undefined ? [] : [`Es ist ein Gerät von ${account}.`]),
+      `Innerhalb einer Stunde hat es ${rewritten} Dateien überschrieben und ${deleted} Dateien und Ordner gelöscht, wie es Programme tun, die Dateien als Geisel nehmen. Der Server nimmt keine Änderungen mehr von ihm an; was auf dem Gerät ist, bleibt dort.`,
+      ...(moment === undefined ? [] : [`Kurz davor, ${moment}, war alles noch wie zuvor.`]),
+      ...(command === undefined ? [] : [`Das holen Sie zurück mit: ${command}`]),
+      `War alles gewollt, dann lassen Sie das Gerät von einem anderen aus weitermachen: holdfast ${account === undefined ? "" : "admin "}devices resume ${id}`,
+    ],
+  }),
   report: ({ reason, node }) => ({
     title: node === undefined ? "Ein Link wurde gemeldet" : `Ein Link zu „${node}“ wurde gemeldet`,
     more: reason === undefined ? [] : [`Grund: ${reason}.`],

@@ -28,6 +28,16 @@ export interface Words {
   watch(facts: { by: string | undefined; node: string; count: number }): Said;
   quota(facts: { percent: number; used: string | undefined; quota: string | undefined }): Said;
   device(facts: { device: string; time: string }): Said;
+  /** @param facts.account of another person's device: whose it is */
+  suspended(facts: {
+    device: string;
+    id: string;
+    account: string | undefined;
+    rewritten: string;
+    deleted: string;
+    moment: string | undefined;
+    command: string | undefined;
+  }): Said;
   report(facts: { reason: string | undefined; node: string | undefined }): Said;
   digest(count: number, host: string): Said;
   andMore(count: number): string;

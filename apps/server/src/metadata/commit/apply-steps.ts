@@ -140,7 +140,11 @@ function lostIn({ changes }: Work, { lost }: Step, before: number, applied: Appl
 
 async function apply(work: Work, step: Step, scope: Scope): Promise<Applied | FolderCopy> {
   requireHeldContent(work, step);
-  return act(work, step, scope);
+  work.brakes?.assertMoves(step);
+  const from = work.changes.braked.length;
+  const applied = await act(work, step, scope);
+  if (work.changes.braked.length > from) await work.brakes?.admit(work, step, from);
+  return applied;
 }
 
 async function act(work: Work, step: Step, scope: Scope): Promise<Applied | FolderCopy> {

@@ -38,6 +38,8 @@ export interface CommitterOptions {
   readonly blocks: KnowsLost;
   /** The usual ones unless told. */
   readonly pieces?: PieceSizes;
+  /** Whether devices that rewrite or delete masses are stopped. They are unless told. */
+  readonly brakes?: boolean;
 }
 
 export interface Committer {
@@ -56,7 +58,7 @@ export interface Committer {
 }
 
 export function openCommitter(options: CommitterOptions): Committer {
-  const { pieces = pieceSizes } = options;
+  const { pieces = pieceSizes, brakes = true } = options;
   const queues = new Map<SpaceId, SpaceQueue>();
   return {
     async commit(caller, operations, { epoch } = {}) {
@@ -68,12 +70,12 @@ export function openCommitter(options: CommitterOptions): Committer {
       const actor = caller.owns ? caller : { ...caller, givers: await loadGivers(options.shards, spaceId, grantees) };
       const { db } = options.shards.ofId(spaceId);
       const steps = await prepareSteps(
-        { ...options, db, caller: actor, nowMicros: options.clock.nowMicros(), pieces },
+        { ...options, db, caller: actor, nowMicros: options.clock.nowMicros(), pieces, brakes },
         operations,
       );
       const queue =
         queues.get(spaceId) ??
-        new SpaceQueue(options, { ...options, db, spaceId, pieces }, () => queues.delete(spaceId));
+        new SpaceQueue(options, { ...options, db, spaceId, pieces, brakes }, () => queues.delete(spaceId));
       queues.set(spaceId, queue);
       return queue.add(withGroupsTogether(steps), epoch);
     },

@@ -270,6 +270,7 @@ export async function startPiece(
     ...held,
     measuring,
     rights: new Map(),
+    brakes: undefined,
   };
 }
 

@@ -24,6 +24,8 @@ export interface OperationBase {
   readonly ifMatch?: readonly string[] | "*";
   /** From If-None-Match: * : the name must not exist, else `precondition` 412 with the node. */
   readonly ifNoneMatch?: boolean;
+  /** Asked for by a route of its own, and not as one of many: somebody means just this. */
+  readonly alone?: boolean;
   /** The rewind whose part this is: the journal tells it. */
   readonly rewindId?: RewindId;
 }

@@ -9,6 +9,7 @@ import { hashArray } from "../../db/array-parameters.ts";
 import type { ShardTables, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
 import type { Shards } from "../../db/shards.ts";
 import { decodeEntries, encodeContent, type NewContent, segmentHashesOf } from "../content/content.ts";
+import { deviceSuspended } from "../brake/device-suspended.ts";
 import { type KnowsLost, withLost } from "./lost-content.ts";
 import { loadNumberedVersions, loadVersions } from "./load.ts";
 import { findNodes } from "../read/look-up.ts";
@@ -26,6 +27,7 @@ export interface Preparation {
   readonly caller: Actor;
   readonly nowMicros: number;
   readonly pieces: PieceSizes;
+  readonly brakes: boolean;
   readonly blocks: KnowsLost;
 }
 
@@ -48,7 +50,7 @@ export async function prepareSteps(
 type Bases = ReadonlyMap<Operation, readonly ManifestEntry[]>;
 
 async function prepareStep(preparation: Preparation, operation: Operation, bases: Bases): Promise<Step> {
-  const { caller, db, nowMicros, pieces } = preparation;
+  const { caller, db, nowMicros, pieces, brakes } = preparation;
   const base = bases.get(operation);
   const named = caller.owns ? undefined : new Set(base?.map(({ hash }) => hash));
   const step = {
@@ -61,7 +63,7 @@ async function prepareStep(preparation: Preparation, operation: Operation, bases
     attach: undefined,
     named,
   };
-  const early = refusalOf(caller, operation);
+  const early = refusalOf(caller, operation, brakes);
   if (early !== undefined) return { ...step, refused: early };
   if (operation.op !== "put") return step;
   try {
@@ -82,7 +84,10 @@ async function prepareStep(preparation: Preparation, operation: Operation, bases
 }
 
 /** What is wrong already, whatever it names. */
-function refusalOf(caller: Actor, operation: Operation): HoldfastError | undefined {
+function refusalOf(caller: Actor, operation: Operation, brakes: boolean): HoldfastError | undefined {
+  const { suspendedAtMicros } = caller;
+  if (brakes && suspendedAtMicros !== undefined && operation.rewindId === undefined)
+    return deviceSuspended(suspendedAtMicros);
   if (caller.writesOnly === true && bringsContent(operation)) return readerNeeded();
   return operation.op === "copy" && operation.from instanceof HoldfastError ? operation.from : undefined;
 }

@@ -4,6 +4,7 @@ import { type HashHex, isId, type NodeId, type SpaceId } from "@holdfast/core/id
 import { nameKey, splitPath } from "@holdfast/core/names";
 import type { Kysely } from "kysely";
 import { inTransaction } from "../../db/database.ts";
+import { DeviceBrakes } from "../brake/device-brakes.ts";
 import type { ShardReader, ShardTables, SpaceRow } from "../../db/shard-tables.ts";
 import { applyGroup, applyStep, dependencyResult, type StepOutcome } from "./apply-steps.ts";
 import type { FolderCopy } from "./apply-copy.ts";
@@ -51,6 +52,8 @@ export interface TransactionPlace {
   readonly clock: Clock;
   readonly random: Random;
   readonly pieces: PieceSizes;
+  /** Devices that rewrite or delete masses are stopped; nobody is unless told. */
+  readonly brakes?: boolean;
 }
 
 /**
@@ -130,7 +133,7 @@ async function applyRest(
 
 async function startWork(
   reader: ShardReader,
-  { clock, random, pieces }: TransactionPlace,
+  { clock, random, pieces, brakes = false }: TransactionPlace,
   space: SpaceRow,
   steps: readonly Step[],
 ): Promise<Work> {
@@ -164,6 +167,7 @@ async function startWork(
     counted: new Set(),
     measuring: { nodesLeft: pieces.measuredNodesMax, raised: new Set() },
     rights: await loadStepRights(reader, space, steps),
+    brakes: brakes ? new DeviceBrakes() : undefined,
   };
 }
 

@@ -7,6 +7,8 @@ import type { NewContent, VersionContent } from "../content/content.ts";
 import type { HeldBlocks } from "./load.ts";
 import { assertWeightRoom, nodeWeight, versionWeight } from "../weight/metadata-bytes.ts";
 import type { VersionFacts } from "../read/version-json.ts";
+import { brakedChange } from "../brake/braked-change.ts";
+import type { BrakedChange, DeviceBrakes } from "../brake/device-brakes.ts";
 import type { RightsByActor } from "./rights.ts";
 import type { Operation } from "./operation.ts";
 import { raiseAbove } from "../weight/reach.ts";
@@ -58,6 +60,8 @@ export interface Changes {
   /** Blocks that begin to count as stored; what the space stores more than before, after each of them. */
   readonly counted: HashHex[];
   readonly storedBytes: number[];
+  /** What counts against the devices that did it. */
+  readonly braked: BrakedChange[];
 }
 
 /** What all steps of one transaction on one space share. */
@@ -78,6 +82,8 @@ export interface Work {
   readonly measuring: Measuring;
   /** Of those whose space it is not. */
   readonly rights: RightsByActor;
+  /** Undefined: nobody is braked. */
+  readonly brakes: DeviceBrakes | undefined;
 }
 
 /** What trees were measured for in this transaction; a rollback may leave it stricter than it need be. */
@@ -118,6 +124,7 @@ export function noChanges(): Changes {
     metadataBytes: [],
     counted: [],
     storedBytes: [],
+    braked: [],
   };
 }
 
@@ -165,6 +172,8 @@ export function record(
     revision: newRevision(work),
     updated_at: work.nowMicros,
   };
+  const braked = work.brakes === undefined ? undefined : brakedChange(work, step, before, next);
+  if (braked !== undefined) work.changes.braked.push(braked);
   work.tree.put(next);
   if (before?.parent_id !== next.parent_id || before.name !== next.name) {
     for (const id of raiseAbove(work.tree, next)) work.measuring.raised.add(id);

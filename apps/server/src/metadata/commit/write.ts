@@ -63,11 +63,12 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
   const change = { usedBytes, metadataBytes, seq: seq === space.seq ? null : seq };
   const isTold = await changeUse(reader, space.id, change);
   const isReviewed = await reviewGrants(reader, space.id, changes.journal);
+  const isBraked = (await work.brakes?.write(work)) === true;
   const isWatched = space.watched_seq !== null && seq !== space.seq;
   if (isWatched) await enqueue(reader, { kind: "watch", key: space.id, payload: { spaceId: space.id } });
   const isHooked = space.hooked && seq !== space.seq;
   if (isHooked) await enqueue(reader, { kind: "webhooks", key: space.id, payload: { spaceId: space.id } });
-  return { seq, messages: isTold || isReviewed || isWatched || isHooked || removed.grants > 0 };
+  return { seq, messages: isTold || isBraked || isReviewed || isWatched || isHooked || removed.grants > 0 };
 }
 
 /**

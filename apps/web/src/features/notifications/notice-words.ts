@@ -43,7 +43,10 @@ const sayings: Readonly<Record<NotificationKind, Said>> = {
         message("notices.changed", { who, what: textOf(notice.detail["name"]) ?? what }),
   quota: ({ message, percent }, { notice }) =>
     message("notices.quota", { percent: percent(Number(notice.detail["percent"] ?? 0) / 100) }),
-  device: ({ message }, { notice, what }) => message("notices.device", { what: textOf(notice.detail["name"]) ?? what }),
+  device: ({ message }, { notice, what }) =>
+    message(notice.detail["suspended"] === true ? "notices.deviceStopped" : "notices.device", {
+      what: textOf(notice.detail["name"]) ?? what,
+    }),
   report: ({ message }) => message("notices.report"),
 };
 

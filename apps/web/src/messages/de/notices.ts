@@ -10,6 +10,8 @@ export const notices = {
   },
   "notices.quota": "Dein Speicher ist zu {percent} voll",
   "notices.device": "Ein neues Gerät hat sich angemeldet: {what}",
+  "notices.deviceStopped":
+    "Ein Gerät wurde angehalten, weil es sehr viele Dateien überschrieben oder gelöscht hat: {what}",
   "notices.report": "Ein Link wurde gemeldet",
   "notices.somebody": "Jemand",
   "notices.something": "etwas",

@@ -11,6 +11,7 @@ export const notices = {
   },
   "notices.quota": "Your storage is {percent} full",
   "notices.device": "A new device has signed in: {what}",
+  "notices.deviceStopped": "A device was stopped, as it rewrote or deleted very many files: {what}",
   "notices.report": "A link was reported",
   "notices.somebody": "Somebody",
   "notices.something": "something",

@@ -1,0 +1,28 @@
+import type { DeviceId, SpaceId, UserId } from "@holdfast/core/ids";
+
+/** The tables of braked devices in the schema `shard`. */
+export interface SuspensionTables {
+  "shard.device_brakes": DeviceBrakeRow;
+  "shard.suspensions": SuspensionRow;
+}
+
+export interface DeviceBrakeRow {
+  space_id: SpaceId;
+  device_id: DeviceId;
+  counts: string;
+  known: number;
+  free_until: number;
+  suspended_at: number | null;
+}
+
+export interface SuspensionRow {
+  user_id: UserId;
+  device_id: DeviceId;
+  space_id: SpaceId;
+  since: number;
+  reason: "rewritten" | "deleted";
+  rewritten: number;
+  deleted: number;
+  /** Just before the first change that counted, in microseconds since 1970. */
+  moment: number;
+}

@@ -1,0 +1,135 @@
+import type { DeviceId, UserId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import type { DeviceBrakeRow } from "../../db/suspension-tables.ts";
+import type { NodeRow } from "../../db/shard-tables.ts";
+import { enqueue } from "../../queue/enqueue.ts";
+import type { Step, Work } from "../commit/work.ts";
+import { addCounts, type Counted, momentBefore, type Portion, readCounts, sumOf } from "./brake-counts.ts";
+import { dependsOnKnown, knownMax, tooMany } from "./brake-limits.ts";
+import { countBelow, countGoing } from "./count-below.ts";
+import { deviceSuspended } from "./device-suspended.ts";
+
+/** The name of the kind of message that tells of a device that is to change nothing any more. */
+export const suspensionKind = "device_suspension";
+
+/** A change that counts, and how many there were of its device in this transaction with it. */
+export interface BrakedChange {
+  readonly deviceId: DeviceId;
+  readonly row: NodeRow;
+  readonly what: "rewritten" | "deleted";
+  total?: Counted;
+}
+
+interface Brake {
+  readonly userId: UserId;
+  readonly counts: Portion[];
+  /** At least so many nodes; exactly, if it is less than what was `measured`. */
+  known: number;
+  measured: number;
+  readonly freeUntil: number;
+  suspendedAt: number | null;
+  reason?: "rewritten" | "deleted";
+}
+
+/** What the devices of one transaction have rewritten and deleted lately. Nothing is read or written for those that only create. */
+export class DeviceBrakes {
+  readonly #brakes = new Map<DeviceId, Brake>();
+
+  /** @throws HoldfastError device_suspended in what is left of a transaction in which it came to that */
+  assertMoves({ caller, operation }: Step): void {
+    const brake = caller.deviceId === null ? undefined : this.#brakes.get(caller.deviceId);
+    if (operation.rewindId === undefined && typeof brake?.suspendedAt === "number")
+      throw deviceSuspended(brake.suspendedAt);
+  }
+
+  /**
+   * Counts what a step has just done. What is thrown has it undone.
+   * @param from where its changes begin
+   * @throws HoldfastError device_suspended from the change on with which there are too many
+   */
+  async admit(work: Work, step: Step, from: number): Promise<void> {
+    const { braked } = work.changes;
+    for (let index = from; index < braked.length; index += 1) {
+      const change = braked[index];
+      if (change === undefined) continue;
+      const brake = await this.#load(work, step.caller.userId, change.deviceId);
+      if (brake.suspendedAt !== null) throw deviceSuspended(brake.suspendedAt);
+      const before = braked.findLast(({ deviceId }, at) => at < index && deviceId === change.deviceId)?.total;
+      change.total = added(before, change, await sizeOf(work, step, change));
+      await this.#judge(work, brake, change.total);
+    }
+  }
+
+  /** @returns whether a message was put into the queue */
+  async write({ reader, space, changes, nowMicros }: Work): Promise<boolean> {
+    let isTold = false;
+    for (const [deviceId, brake] of this.#brakes) {
+      const total = changes.braked.findLast((change) => change.deviceId === deviceId)?.total;
+      if (total === undefined && brake.reason === undefined) continue;
+      const counts = total === undefined ? brake.counts : addCounts(brake.counts, total, nowMicros);
+      await sql`
+        insert into shard.device_brakes (space_id, device_id, counts, known, free_until, suspended_at)
+        values (${space.id}, ${deviceId}, ${JSON.stringify(counts)}, ${brake.known}, ${brake.freeUntil}, ${brake.suspendedAt})
+        on conflict (device_id, space_id) do update set counts = excluded.counts, known = excluded.known,
+          free_until = excluded.free_until, suspended_at = excluded.suspended_at`.execute(reader);
+      if (brake.reason === undefined) continue;
+      isTold = true;
+      const facts = { since: brake.suspendedAt, reason: brake.reason, moment: momentBefore(counts, nowMicros) };
+      const payload = { user_id: brake.userId, device_id: deviceId, space_id: space.id, ...facts, ...sumOf(counts) };
+      await enqueue(reader, { kind: suspensionKind, payload });
+    }
+    return isTold;
+  }
+
+  /** By the primary key, once for each device. */
+  async #load({ reader, space, nowMicros }: Work, userId: UserId, deviceId: DeviceId): Promise<Brake> {
+    const loaded = this.#brakes.get(deviceId);
+    if (loaded !== undefined) return loaded;
+    const { rows } = await sql<DeviceBrakeRow>`
+      select * from shard.device_brakes where device_id = ${deviceId} and space_id = ${space.id}`.execute(reader);
+    const [row] = rows;
+    const counts = row === undefined ? [] : readCounts(row.counts, nowMicros);
+    const brake: Brake = {
+      userId,
+      counts,
+      known: counts.length === 0 ? 0 : (row?.known ?? 0),
+      measured: 0,
+      freeUntil: row?.free_until ?? 0,
+      suspendedAt: row?.suspended_at ?? null,
+    };
+    this.#brakes.set(deviceId, brake);
+    return brake;
+  }
+
+  async #judge(work: Work, brake: Brake, total: Counted): Promise<void> {
+    if (brake.freeUntil > work.nowMicros) return;
+    const now = sumOf([...brake.counts, total]);
+    if (dependsOnKnown(now)) await this.#measure(work, brake, now);
+    const reason = tooMany(now, brake.known);
+    if (reason === undefined) return;
+    brake.suspendedAt = work.nowMicros;
+    brake.reason = reason;
+    throw deviceSuspended(work.nowMicros);
+  }
+
+  /** Looks at twice as many nodes as are needed, and so again only when twice as many were changed. */
+  async #measure({ reader, space }: Work, brake: Brake, now: Counted): Promise<void> {
+    if (tooMany(now, brake.known) === undefined || (brake.measured > 0 && brake.known < brake.measured)) return;
+    const max = Math.max(knownMax + 1, now.rewritten * 8);
+    // Those that go in this transaction stand in the rows still.
+    const { deleted } = sumOf(brake.counts);
+    brake.measured = max + deleted;
+    brake.known = deleted + (await countBelow(reader, space.id, [space.root_id], { max }));
+  }
+}
+
+function added(before: Counted | undefined, { what }: BrakedChange, size: number): Counted {
+  const { rewritten, deleted } = before ?? { rewritten: 0, deleted: 0 };
+  return what === "rewritten" ? { rewritten: rewritten + size, deleted } : { rewritten, deleted: deleted + size };
+}
+
+/** What somebody asks for by itself is one thing that somebody wants, whatever is in it. */
+async function sizeOf(work: Work, { operation }: Step, { what, row }: BrakedChange): Promise<number> {
+  const isOne = what === "rewritten" || row.kind !== "folder" || operation.alone === true;
+  return isOne ? 1 : countGoing(work, row.id, knownMax);
+}

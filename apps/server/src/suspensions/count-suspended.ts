@@ -1,0 +1,12 @@
+import { sql } from "kysely";
+import type { Shards } from "../db/shards.ts";
+
+/** Of all accounts. There are few. */
+export async function countSuspended(shards: Shards): Promise<number> {
+  const counts = await Promise.all(
+    shards
+      .all()
+      .map(({ db }) => sql<{ count: number }>`select count(*)::int8 as count from shard.suspensions`.execute(db)),
+  );
+  return counts.reduce((sum, { rows }) => sum + Number(rows[0]?.count ?? 0), 0);
+}

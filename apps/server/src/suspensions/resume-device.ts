@@ -1,0 +1,49 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Clock } from "@holdfast/core/clock";
+import { type DeviceId, isId, type UserId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import type { Actor } from "../metadata/actor.ts";
+import type { Shards } from "../db/shards.ts";
+
+const freeMicros = 60 * 60_000_000;
+
+export interface ResumingWorld {
+  readonly shards: Shards;
+  readonly clock: Pick<Clock, "nowMicros">;
+}
+
+/**
+ * Lets a suspended device go on. For an hour nothing of it is counted: what waits on it are as many changes as were too many.
+ * @param by undefined for an administrator
+ * @throws HoldfastError not_found; forbidden for the device itself, as whatever drives it would let itself go on
+ */
+export async function resumeDevice(
+  { shards, clock }: ResumingWorld,
+  by: Pick<Actor, "userId" | "deviceId">,
+  id: string,
+  asAdministrator = false,
+): Promise<void> {
+  const noSuch = () => new HoldfastError("not_found", "There is no such device, or it is not suspended.");
+  if (!isId(id)) throw noSuch();
+  const deviceId = id as DeviceId;
+  if (by.deviceId === deviceId) {
+    const message = "A device does not let itself go on: do it from another device, or in the web app.";
+    throw new HoldfastError("forbidden", message);
+  }
+  const { db } = shards.ofId(deviceId);
+  // By the primary key, or of few rows.
+  const { rows } = await sql<{ user_id: UserId }>`
+    select user_id from shard.suspensions
+    where device_id = ${deviceId} and (user_id = ${by.userId} or ${asAdministrator}::boolean)`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw noSuch();
+  const freeUntil = clock.nowMicros() + freeMicros;
+  // Before the row that is asked for: what dies in between is done by asking once more.
+  for (const shard of shards.all()) {
+    await sql`
+      update shard.device_brakes set counts = '[]', known = 0, free_until = ${freeUntil}, suspended_at = null
+      where device_id = ${deviceId}`.execute(shard.db);
+  }
+  await sql`
+    delete from shard.suspensions where user_id = ${row.user_id} and device_id = ${deviceId}`.execute(db);
+}
