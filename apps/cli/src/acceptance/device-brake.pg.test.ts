@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { Api, eventually, ok } from "@holdfast/server/acceptance/testing";
+import type { Device } from "./device.ts";
+import { Home } from "./home.ts";
+
+const filesCount = 600;
+const timeoutMs = 120_000;
+const account = { email: "anna@example.com", password: "the password of anna", name: "Anna" };
+
+let home: Home;
+let owner: Api;
+let taken: Device;
+let other: Device;
+before(async () => {
+  home = await Home.open("device-brake");
+  const admin = await Api.signIn(home.server.url);
+  await ok(admin, "POST", "/admin/users", account);
+  owner = await Api.signIn(home.server.url, account);
+  taken = await home.addDevice("taken", { account });
+  other = await home.addDevice("other", { account });
+  for (const device of [taken, other]) device.start();
+});
+after(() => home.close());
+
+test("a device that takes 600 files hostage is stopped on the way, and goes on when somebody lets it", async () => {
+  mkdirSync(join(other.folder, "work"));
+  for (let index = 0; index < filesCount; index += 1) write(other, `file ${index}`, `the text of file ${index}`);
+  await eventually("both have all", timeoutMs, () => sameOn(taken, other));
+  const whole = contents(other);
+
+  for (let index = 0; index < filesCount; index += 1) write(taken, `file ${index}`, randomBytes(64));
+  const suspended = await eventually("the device is suspended", timeoutMs, async () => {
+    const { items } = await ok(owner, "GET", "/devices");
+    return items.find((device: { name: string }) => device.name === "taken").suspended ?? undefined;
+  });
+  assert.deepEqual([suspended.reason, suspended.rewritten, suspended.deleted], ["rewritten", 499, 0]);
+  const report = await taken.reaches("stopped", ({ problems }) => problems.some(isOfDevice), timeoutMs);
+  assert.equal(report.problems.filter(isOfDevice).length, 1, "it is one problem, and not one of each file");
+  assert.match(report.problems.find(isOfDevice)?.message ?? "", /devices resume/);
+  const scrambled = () => [...contents(other)].filter(([name, hash]) => whole.get(name) !== hash).length;
+  await eventually("the other device has what went before", timeoutMs, () => scrambled() === 499 || undefined);
+
+  // What is new on it stays there as well, and what others do still comes.
+  write(taken, "new there", "new");
+  write(other, "from elsewhere", "still comes");
+  await eventually(
+    "what others do comes",
+    timeoutMs,
+    () => existsSync(join(taken.folder, "work/from elsewhere")) || undefined,
+  );
+  await told(suspended.moment, suspended.command);
+
+  const { code, stderr } = await other.run(suspended.command.split(" ").slice(1));
+  assert.equal(code, 0, stderr);
+  await eventually("the other device is whole", timeoutMs, () => scrambled() === 0 || undefined);
+  assert.ok(!existsSync(join(other.folder, "work/new there")));
+  assert.deepEqual(readFileSync(join(taken.folder, "work/new there"), "utf8"), "new");
+
+  const { items } = await ok(owner, "GET", "/devices");
+  const { id } = items.find((device: { name: string }) => device.name === "taken");
+  const own = await taken.run(["devices", "resume", id]);
+  assert.deepEqual([own.code, /another device/.test(own.stderr)], [3, true]);
+  const resumed = await other.run(["devices", "resume", id]);
+  assert.equal(resumed.code, 0, resumed.stderr);
+  await eventually(
+    "the device goes on",
+    timeoutMs,
+    () => existsSync(join(other.folder, "work/new there")) || undefined,
+  );
+  await eventually("both have the same", timeoutMs, () => sameOn(taken, other));
+  assert.equal((await taken.idle()).problems.length, 0);
+});
+
+/** The account by the moment and the command; administrators by account and figures, and no name of a file. */
+async function told(moment: string, command: string): Promise<void> {
+  const mine = await noticeOf(owner);
+  assert.deepEqual([mine.detail.moment, mine.detail.command, mine.detail.name], [moment, command, "taken"]);
+  const admin = await Api.signIn(home.server.url);
+  const theirs = await noticeOf(admin);
+  assert.equal(theirs.detail.account.email, account.email);
+  assert.doesNotMatch(JSON.stringify(theirs), /work|file \d/);
+  const { items } = await ok(admin, "GET", "/admin/audit?limit=1000");
+  const kept = items.filter((entry: { action: string }) => entry.action === "device.suspend");
+  assert.equal(kept.length, 1);
+  const metrics = await fetch(`${home.server.url}/metrics`);
+  assert.match(await metrics.text(), /^suspended_devices 1$/m);
+}
+
+function noticeOf(api: Api) {
+  return eventually("it is told", timeoutMs, async () => {
+    const { items } = await ok(api, "GET", "/notifications");
+    return items.find((notice: { kind: string; detail: { suspended?: true } }) => notice.detail.suspended === true);
+  });
+}
+
+function isOfDevice({ code }: { readonly code: string }): boolean {
+  return code === "device_suspended";
+}
+
+function write(device: Device, name: string, content: string | Uint8Array): void {
+  writeFileSync(join(device.folder, "work", name), content);
+}
+
+function contents(device: Device): ReadonlyMap<string, string> {
+  const folder = join(device.folder, "work");
+  const names = existsSync(folder) ? readdirSync(folder).toSorted() : [];
+  return new Map(
+    names.map((name) => [
+      name,
+      createHash("sha256")
+        .update(readFileSync(join(folder, name)))
+        .digest("hex"),
+    ]),
+  );
+}
+
+function sameOn(one: Device, two: Device): true | undefined {
+  const [left, right] = [contents(one), contents(two)];
+  const isSame =
+    left.size >= filesCount && left.size === right.size && [...left].every(([name, hash]) => right.get(name) === hash);
+  return isSame ? true : undefined;
+}
