@@ -4,6 +4,7 @@ import { activityRoutes } from "./activity-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { commentRoutes } from "./comment-routes.ts";
 import { contentRoutes } from "./content-routes.ts";
+import { deviceRoutes } from "./device-routes.ts";
 import { groupRoutes } from "./group-routes.ts";
 import { adminRoutes } from "./admin-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
@@ -31,6 +32,7 @@ import { webSessionRoutes } from "./web-session-routes.ts";
 /** All routes by name: what the server mounts, what OpenAPI shows, what the authorisation tests walk through. */
 export const routes = {
   ...accountRoutes,
+  ...deviceRoutes,
   ...passwordRoutes,
   ...webSessionRoutes,
   ...groupRoutes,

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { type DeviceId, isId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
-import type { device as deviceSchema } from "@holdfast/protocol/account-routes";
+import type { device as deviceSchema } from "@holdfast/protocol/device-routes";
 import { type Kysely, sql } from "kysely";
 import type { z } from "zod";
 import { uuidArray } from "../db/array-parameters.ts";
@@ -10,7 +10,7 @@ import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { SuspensionRow } from "../db/suspension-tables.ts";
-import { rewindCommand } from "../suspensions/rewind-command.ts";
+import { rewindCommand } from "./rewind-command.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 

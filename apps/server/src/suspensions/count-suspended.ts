@@ -8,5 +8,5 @@ export async function countSuspended(shards: Shards): Promise<number> {
       .all()
       .map(({ db }) => sql<{ count: number }>`select count(*)::int8 as count from shard.suspensions`.execute(db)),
   );
-  return counts.reduce((sum, { rows }) => sum + Number(rows[0]?.count ?? 0), 0);
+  return counts.reduce((sum, { rows }) => sum + (rows[0]?.count ?? 0), 0);
 }

@@ -10,7 +10,7 @@ import { inTransaction } from "../db/database.ts";
 import type { Shard, Shards } from "../db/shards.ts";
 import { notify } from "../notifications/notify.ts";
 import type { Kind } from "../queue/kind.ts";
-import { rewindCommand } from "./rewind-command.ts";
+import { rewindCommand } from "../accounts/rewind-command.ts";
 
 const id = <Id extends UserId | DeviceId | SpaceId>() =>
   z.custom<Id>((value) => typeof value === "string" && isId(value));

@@ -27,10 +27,11 @@ export interface Counted {
  */
 export function readCounts(text: string, nowMicros: number): Portion[] {
   const now = Math.floor(nowMicros / grainMicros);
-  return portions
-    .parse(JSON.parse(text))
-    .filter(({ at }) => at * grainMicros > nowMicros - windowMicros)
-    .map((each) => (each.at > now ? { ...each, at: now, first: Math.min(each.first, nowMicros) } : each));
+  const kept = portions.parse(JSON.parse(text)).filter(({ at }) => at * grainMicros > nowMicros - windowMicros);
+  const ahead = kept.filter(({ at }) => at > now);
+  if (ahead.length === 0) return kept;
+  const first = Math.min(nowMicros, ...ahead.map((each) => each.first));
+  return [...kept.filter(({ at }) => at <= now), { at: now, first, ...sumOf(ahead) }];
 }
 
 export function sumOf(counts: readonly Counted[]): Counted {

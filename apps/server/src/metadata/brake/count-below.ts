@@ -25,7 +25,7 @@ export async function countBelow(
       ) n where b.kind = 'folder'
     )
     select count(*)::int8 as count from (select from below limit ${max}) as counted`.execute(reader);
-  return Number(rows[0]?.count ?? 0);
+  return rows[0]?.count ?? 0;
 }
 
 /** Of a folder that goes in this transaction: with what was moved into it before, without what was moved out of it. */

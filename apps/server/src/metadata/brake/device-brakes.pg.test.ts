@@ -116,7 +116,8 @@ test("each device is counted for itself, and a browser, a token and a rewind are
   const token = { ...syncing(space), deviceId: null };
   assert.equal(outcome(await space.commit(await rewrites(space, files), token)).done, 1000);
   const rewindId = newTestId<RewindId>();
-  const rewinding = (await rewrites(space, files)).map((operation) => ({ ...operation, rewindId }));
+  const content = await space.content("as it was once");
+  const rewinding = files.map((fileId): Operation => ({ op: "put", fileId, content, rewindId }));
   assert.equal(outcome(await space.commit(rewinding, syncing(space))).done, 1000);
   assert.deepEqual(await messages(space), []);
 });

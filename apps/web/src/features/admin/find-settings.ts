@@ -48,6 +48,7 @@ const keys = {
   connections_max: "setting.connections_max",
   open_registration: "setting.open_registration",
   directory: "setting.directory",
+  device_brake: "setting.device_brake",
   admin_email: "setting.admin_email",
   admin_password: "setting.admin_password",
   public_url: "setting.public_url",

@@ -18,6 +18,15 @@ export function useRemoveDevice() {
   });
 }
 
+export function useResumeDevice() {
+  const { client } = useDrive();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => client.call("resumeDevice", { params: { id } }),
+    onSettled: () => queries.invalidateQueries({ queryKey }),
+  });
+}
+
 export function useRemoveOtherDevices() {
   const { client } = useDrive();
   const queries = useQueryClient();

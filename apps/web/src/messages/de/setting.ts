@@ -17,6 +17,8 @@ export const setting = {
   "setting.open_registration": "Ob jeder, der den Server erreicht, ein Konto anlegen darf.",
   "setting.directory":
     "Open: Alle finden einander am Namen. Closed: nur wer in einer gemeinsamen Gruppe ist, und mit genauer Adresse.",
+  "setting.device_brake":
+    "On: Ein Gerät, das innerhalb einer Stunde sehr viele Dateien überschreibt oder löscht, wird angehalten.",
   "setting.admin_email": "Das Verwaltungskonto, das der erste Start anlegt.",
   "setting.admin_password": "Das Passwort dieses Kontos. Nach dem ersten Start wird es nicht mehr gebraucht.",
   "setting.public_url": "Die Adresse, unter der man den Server erreicht; jeder Link beginnt damit.",

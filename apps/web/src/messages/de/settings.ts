@@ -36,6 +36,11 @@ export const settings = {
   "settings.signOutNamed": "{name} abmelden",
   "settings.removeDevice": "Entfernen",
   "settings.removeNamed": "{name} entfernen",
+  "settings.stopped":
+    "Angehalten: Innerhalb einer Stunde hat es {rewritten} Dateien überschrieben und {deleted} gelöscht. Was es ändert, bleibt auf ihm. Davor, {moment}, war alles wie zuvor.",
+  "settings.resume": "Weitermachen lassen",
+  "settings.resumeNamed": "{name} weitermachen lassen",
+  "settings.resumed": "{name} macht weiter.",
   "settings.signedOut": "{name} ist abgemeldet.",
   "settings.everywhere": "Überall abmelden",
   "settings.everywhereAbout":

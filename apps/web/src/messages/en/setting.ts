@@ -18,6 +18,7 @@ export const setting = {
   "setting.open_registration": "Whether anybody who reaches the server may make an account.",
   "setting.directory":
     "Open: everybody finds everybody by name. Closed: only who is in a common group, and by exact address.",
+  "setting.device_brake": "On: a device that rewrites or deletes very many files within an hour is stopped.",
   "setting.admin_email": "The administrator that the first start creates.",
   "setting.admin_password": "The password of that administrator. It is no longer needed after the first start.",
   "setting.public_url": "The address under which people reach the server; every link begins with it.",

@@ -35,6 +35,11 @@ export const settings = {
   "settings.signOutNamed": "Sign out {name}",
   "settings.removeDevice": "Remove",
   "settings.removeNamed": "Remove {name}",
+  "settings.stopped":
+    "Stopped: within an hour it rewrote {rewritten} files and deleted {deleted}. What it changes stays on it. Before that, all was as it had been {moment}.",
+  "settings.resume": "Let it go on",
+  "settings.resumeNamed": "Let {name} go on",
+  "settings.resumed": "{name} goes on.",
   "settings.signedOut": "{name} is signed out.",
   "settings.everywhere": "Sign out everywhere",
   "settings.everywhereAbout":
