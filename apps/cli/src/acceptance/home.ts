@@ -18,12 +18,14 @@ export class Home {
   readonly api: Api;
   readonly devices: Device[] = [];
   readonly #serverTree: ServerTree;
+  readonly #options: Omit<ServerOptions, "dataFolder">;
   #server: RunningServer;
 
-  private constructor(folder: string, server: RunningServer, api: Api) {
+  private constructor(folder: string, server: RunningServer, api: Api, options: Omit<ServerOptions, "dataFolder">) {
     this.folder = folder;
     this.dataFolder = `${folder}/data`;
     this.#server = server;
+    this.#options = options;
     this.api = api;
     this.#serverTree = new ServerTree(api);
   }
@@ -36,7 +38,7 @@ export class Home {
     const made = await api.call("POST", "/tokens", { name: "test", scopes: ["files:read", "files:write", "account"] });
     if (made.status !== 201) throw new Error(`A token was answered ${made.status}: ${JSON.stringify(made.body)}`);
     api.token = made.body.token;
-    return new Home(folder, server, api);
+    return new Home(folder, server, api, options);
   }
 
   get server(): RunningServer {
@@ -45,7 +47,7 @@ export class Home {
 
   /** The server stands again where its clients look for it. */
   async restart(): Promise<void> {
-    this.#server = await startServer({ dataFolder: this.dataFolder, port: this.#server.port });
+    this.#server = await startServer({ ...this.#options, dataFolder: this.dataFolder, port: this.#server.port });
   }
 
   async addDevice(name: string, options: Partial<DeviceOptions> = {}): Promise<Device> {

@@ -8,6 +8,7 @@ import type { z } from "zod";
 import type { AccountTables } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
+import { deviceSuspended } from "../metadata/brake/device-suspended.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 import { findLiveIn } from "./live-credentials.ts";
@@ -18,7 +19,7 @@ type TokenJson = z.output<typeof tokenSchema>;
 
 /**
  * A token never opens more, nor for longer, than what it was made with, and ends with it.
- * @throws HoldfastError forbidden for a scope that the caller does not have, invalid_field for a bad time, conflict, unauthenticated
+ * @throws HoldfastError forbidden for a scope that the caller does not have, invalid_field for a bad time, conflict, device_suspended, unauthenticated
  * where what the caller came with has ended meanwhile
  */
 export async function createPersonalToken(
@@ -26,6 +27,8 @@ export async function createPersonalToken(
   caller: Caller,
   request: { name: string; scopes: readonly Scope[]; expiresAtMicros: number | null },
 ): Promise<TokenJson & { token: string }> {
+  // With one it would go on changing what it may not.
+  if (caller.suspendedAtMicros !== undefined) throw deviceSuspended(caller.suspendedAtMicros);
   assertScopes(caller.scopes, request.scopes);
   assertPlainText(request.name, "name");
   const id = makeId<TokenId>(caller.bucket, world.clock.nowMs(), world.random(8));

@@ -13,6 +13,7 @@ export interface DeviceBrakeRow {
   known: number;
   free_until: number;
   suspended_at: number | null;
+  touched_at: number;
 }
 
 export interface SuspensionRow {

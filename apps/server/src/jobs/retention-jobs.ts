@@ -3,6 +3,7 @@ import { expireCredentials } from "../accounts/expire-credentials.ts";
 import { expireLinkDownloads } from "../links/count-download.ts";
 import { expireMails } from "../mail/mails-sent.ts";
 import { sweepPurged } from "../metadata/trash/removal.ts";
+import { expireBrakes } from "../suspensions/expire-brakes.ts";
 import { expireUploads } from "../uploads/remove-uploads.ts";
 import { expireReports } from "../reports/expire-reports.ts";
 import type { PeriodicJob } from "./periodic-jobs.ts";
@@ -48,6 +49,7 @@ export function retentionJobs(accounts: AccountWorld, parts: RetentionParts): Pe
       run: () => expireLinkDownloads({ shards, nowMicros: clock.nowMicros() }),
     },
     { name: "expire-reports", everyMs: hourMs, run: () => expireReports(shards, clock.nowMicros()) },
+    { name: "expire-brakes", everyMs: 24 * hourMs, run: () => expireBrakes(shards, clock.nowMicros()) },
     { name: "expire-mails", everyMs: hourMs, run: () => expireMails({ shards, clock }) },
     { name: "expire-credentials", everyMs: hourMs, run: async () => void (await expireCredentials(accounts)) },
   ];

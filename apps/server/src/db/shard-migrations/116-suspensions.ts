@@ -17,6 +17,7 @@ create table shard.device_brakes (
   free_until int8 not null,
   -- since when it may rewrite and delete nothing more here
   suspended_at int8,
+  touched_at int8 not null,
   primary key (device_id, space_id)
 );
 create index device_brakes_space on shard.device_brakes (space_id);

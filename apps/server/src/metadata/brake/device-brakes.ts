@@ -68,10 +68,13 @@ export class DeviceBrakes {
       if (total === undefined && brake.reason === undefined) continue;
       const counts = total === undefined ? brake.counts : addCounts(brake.counts, total, nowMicros);
       await sql`
-        insert into shard.device_brakes (space_id, device_id, counts, known, free_until, suspended_at)
-        values (${space.id}, ${deviceId}, ${JSON.stringify(counts)}, ${brake.known}, ${brake.freeUntil}, ${brake.suspendedAt})
+        insert into shard.device_brakes (space_id, device_id, counts, known, free_until, suspended_at, touched_at)
+        values (${space.id}, ${deviceId}, ${JSON.stringify(counts)}, ${brake.known}, ${brake.freeUntil}, ${brake.suspendedAt},
+          ${nowMicros})
         on conflict (device_id, space_id) do update set counts = excluded.counts, known = excluded.known,
-          free_until = excluded.free_until, suspended_at = excluded.suspended_at`.execute(reader);
+          free_until = excluded.free_until, suspended_at = excluded.suspended_at, touched_at = excluded.touched_at`.execute(
+        reader,
+      );
       if (brake.reason === undefined) continue;
       isTold = true;
       const facts = { since: brake.suspendedAt, reason: brake.reason, moment: momentBefore(counts, nowMicros) };

@@ -8,6 +8,7 @@ import type { ShardReader } from "../../db/shard-tables.ts";
 /**
  * Purges what lies in the trash of the caller's space when it is called, a batch at a time, newest first.
  * @returns how many were purged; what lay inside another of them counts once
+ * @throws HoldfastError device_suspended
  */
 export async function emptyTrash(reader: ShardReader, committer: Committer, caller: Actor): Promise<number> {
   let purged = 0;
@@ -15,6 +16,8 @@ export async function emptyTrash(reader: ShardReader, committer: Committer, call
   for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
     const operations = page.map(({ id }) => ({ op: "purge", fileId: id, trashedOnly: true }) as const);
     const { results } = await committer.commit(caller, operations);
+    const refused = results.find((result) => "error" in result && result.error.code === "device_suspended");
+    if (refused !== undefined && "error" in refused) throw refused.error;
     purged += results.filter((result) => result.status === "committed").length;
     page = await trashedBefore(reader, caller, last);
   }

@@ -1,0 +1,15 @@
+import { sql } from "kysely";
+import type { Shards } from "../db/shards.ts";
+
+/** Far longer than anything counts, and than a message may be on its way. */
+const keptMicros = 7 * 24 * 3600_000_000;
+
+/** A sweep: forgets what devices did long ago, and suspensions of devices that are gone. Of a few rows for each device. */
+export async function expireBrakes(shards: Shards, nowMicros: number): Promise<void> {
+  for (const { db } of shards.all()) {
+    await sql`delete from shard.device_brakes where touched_at < ${nowMicros - keptMicros}`.execute(db);
+    await sql`
+      delete from shard.suspensions s where not exists (
+        select from shard.devices d where d.user_id = s.user_id and d.id = s.device_id)`.execute(db);
+  }
+}
