@@ -48,7 +48,9 @@ test("no route reads a large table from end to end", async (t) => {
 
 /** Those that look at everything in their time: some begin within seconds of a start, and what they read is not what routes read. */
 const heldJobs = [
-  ..."purge-sweep retention give-up-blocks expire-uploads expire-link-downloads expire-reports expire-mails expire-brakes".split(" "),
+  ..."purge-sweep retention give-up-blocks expire-uploads expire-link-downloads expire-reports expire-mails expire-brakes".split(
+    " ",
+  ),
   ..."expire-credentials expire-audit adopt-orphans collect settle-blocks scrub".split(" "),
 ];
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { languages, noticeKinds } from "@holdfast/protocol/account-settings";
+import { type Language, languages, noticeKinds } from "@holdfast/protocol/account-settings";
 import fc from "fast-check";
 import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
@@ -249,3 +249,26 @@ const ourTags: ReadonlySet<string> = new Set(
     "br",
   ].flatMap((name) => [name, `/${name}`]),
 );
+
+test("a device that was stopped is told with the command for its person, and with the account for administrators", () => {
+  const told = {
+    suspended: true,
+    device_id: "0198",
+    name: "laptop",
+    rewritten: 1499,
+    deleted: 0,
+    moment: "2027-01-31T09:00:00.000001Z",
+  };
+  const command = `holdfast rewind / --to ${told.moment}`;
+  const account = { email: "ann@example.org" };
+  const said = (detail: object, language: Language) =>
+    composeMail(facts(one({ kind: "device", actor: null, node: null, detail: { ...detail } }), { language }));
+  const own = said({ ...told, command }, "en");
+  assert.equal(own.subject, "A device was stopped, as it changed very many files: laptop");
+  for (const part of ["1,499 files", command, "holdfast devices resume 0198"]) assert.ok(own.text.includes(part), part);
+  const others = said({ ...told, account }, "de");
+  assert.equal(others.subject, "Ein Gerät wurde angehalten, weil es sehr viele Dateien verändert hat: laptop");
+  for (const part of ["1.499 Dateien", account.email, "holdfast admin devices resume 0198"])
+    assert.ok(others.text.includes(part), part);
+  assert.doesNotMatch(others.text, /rewind/);
+});
