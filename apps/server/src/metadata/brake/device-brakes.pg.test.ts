@@ -122,6 +122,22 @@ test("each device is counted for itself, and a browser, a token and a rewind are
   assert.deepEqual(await messages(space), []);
 });
 
+test("two devices whose batches come into one transaction are counted apart", async () => {
+  const space = await spaces.open();
+  const files = await fill(space, 600);
+  const [one, other] = [syncing(space), syncing(space)];
+  const [left, right] = [await rewrites(space, files.slice(0, 300)), await rewrites(space, files.slice(300))];
+  const first = space.commit([{ op: "mkdir", place: { parentId: "root", name: "first" } }]);
+  // They gather while that one runs.
+  const both = await Promise.all([space.commit(left, one), space.commit(right, other)]);
+  await first;
+  assert.deepEqual(both.map(outcome), [
+    { done: 300, codes: [] },
+    { done: 300, codes: [] },
+  ]);
+  assert.deepEqual([(await brakeOf(space, one))?.rewritten, (await brakeOf(space, other))?.rewritten], [300, 300]);
+});
+
 test("500 rewritten files of a tree that is more than four times as large go, also one after the other", async () => {
   const space = await spaces.open();
   for (const name of ["a", "b"]) await fill(space, 1000, (await space.mkdir("root", name)).id);
