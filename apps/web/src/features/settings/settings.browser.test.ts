@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { Api, ok } from "@holdfast/server/acceptance/testing";
+import { Api, eventually, ok } from "@holdfast/server/acceptance/testing";
 import { hasFocus } from "../../testing/focus.ts";
 import { testApp } from "../../testing/test-app.ts";
 
@@ -56,6 +57,33 @@ test("another browser is signed out by itself, and all others at once", async ()
   for (const other of others) assert.equal((await other.call("GET", "/account")).status, 401);
   await app.open("/settings/devices");
   await page.getByText("No device yet").waitFor();
+});
+
+test("a device that was stopped says why, and goes on by a press", async () => {
+  const { page, server } = app;
+  const eve = await app.addPerson("Eve");
+  const pc = await Api.signIn(server.url, eve);
+  const numbered = (operations: readonly object[]) => ({
+    operations: operations.map((each) => ({ operation_id: randomBytes(16).toString("hex"), ...each })),
+  });
+  const making = Array.from({ length: 120 }, (_, index) => ({ op: "mkdir", parent_id: "root", name: `${index}` }));
+  const { results } = await ok(pc, "POST", "/sync/delta", numbered(making));
+  const deleting = results.map(({ node }: { node: { id: string } }) => ({ op: "delete", file_id: node.id }));
+  await ok(pc, "POST", "/sync/delta", numbered(deleting));
+  await eventually("the device is stopped", 30_000, async () => {
+    const { items } = await ok(pc, "GET", "/devices");
+    return items.some(({ suspended }: { suspended: object | null }) => suspended !== null) || undefined;
+  });
+  await app.signIn(eve);
+  await app.open("/settings/devices");
+  await page.getByText(/Stopped: within an hour it rewrote 0 files and deleted 99\./).waitFor();
+  await page.getByRole("button", { name: /^Let .* go on$/ }).click();
+  await page
+    .getByRole("region", { name: "Messages" })
+    .getByText(/goes on\./)
+    .waitFor();
+  await page.getByText(/^Stopped:/).waitFor({ state: "detached" });
+  assert.equal((await pc.call("POST", "/metadata", { path: "/again", kind: "folder" })).status, 201);
 });
 
 test("language, direction, time and theme hold at once, after a reload and in the other tab", async () => {
