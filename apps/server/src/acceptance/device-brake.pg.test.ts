@@ -106,7 +106,7 @@ describe("a device that is stopped", () => {
     assert.equal(owners.detail.account.email, accountOf("editor").email);
     const administrators = await toldTo(admin);
     assert.deepEqual(Object.keys(administrators.detail.account).toSorted(), ["email", "id"]);
-    assert.doesNotMatch(JSON.stringify(administrators), /secret name|hidden|rewind/);
+    assert.doesNotMatch(JSON.stringify(administrators), /secret name|hidden|rewind|pc of/);
 
     assert.equal((await editor.api.call("POST", `/devices/${editor.id}/resume`)).status, 403);
     assert.equal((await owner.api.call("POST", `/devices/${editor.id}/resume`)).status, 404);

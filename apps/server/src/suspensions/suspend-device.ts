@@ -54,8 +54,8 @@ export function suspensionMessages(world: () => SuspendingWorld): Kind<Braked> {
         const facts = factsOf(told, name);
         const command = rewindCommand(told.moment);
         await tell(transaction, user.id, told, ownerId === user.id ? { ...facts, command } : facts);
-        // They may not learn what the person's files are called.
-        const account = { account: { id: user.id, email: user.email } };
+        // They may not learn what the person's files and devices are called.
+        const account = { name: told.device_id, account: { id: user.id, email: user.email } };
         for (const other of others)
           await tell(transaction, other, told, { ...facts, ...account, ...(other === ownerId ? { command } : {}) });
       });
