@@ -24,6 +24,8 @@ const shortRetention = {
   HOLDFAST_RETENTION_DOOMED: "1s",
   HOLDFAST_RETENTION_PACKS: "1s",
   HOLDFAST_SNAPSHOT_INTERVAL: "off",
+  // One device overwrites half of all.
+  HOLDFAST_DEVICE_BRAKE: "off",
 };
 
 interface Kept {

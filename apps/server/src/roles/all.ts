@@ -93,12 +93,7 @@ export async function serveAll(config: Config, version: string, given: Given = {
     const webhooks = { ...ports, ...webhookPorts(config, accounts) };
     const retaining = retention(config, { storage, metrics, log, kick: (shard) => queue.kick(shard) });
     const thumbs = openThumbs(config, { ...ports, storage, key: accounts.secrets.thumbKey }, closers);
-    const shredding = {
-      thumbs,
-      sharing: () => sharing,
-      removeOldDatabases: () => removeOldClusters(resolve(config.dataFolder)),
-      renewMetadata: metadataCopy?.renew,
-    };
+    const shredding = { thumbs, sharing: () => sharing, renewMetadata: metadataCopy?.renew };
     const more = [...(metadataCopy?.jobs ?? []), ...audited.jobs];
     const jobs = startPeriodic(config, { accounts, storage, log, retaining, alone, more, ...shredding }, closers);
     const notifications = { ...ports, wake: committed, mail, kick: (id: UserId) => queue.kick(shards.ofId(id)) };
@@ -174,7 +169,7 @@ function jobsOnData(config: Config, parts: DataJobsParts): PeriodicJob[] {
 interface PeriodicParts
   extends
     Pick<ApiParts, "accounts" | "storage" | "log" | "retaining">,
-    Pick<ShredWorld, "thumbs" | "sharing" | "removeOldDatabases" | "renewMetadata"> {
+    Pick<ShredWorld, "thumbs" | "sharing" | "renewMetadata"> {
   readonly alone: boolean;
   readonly more: readonly PeriodicJob[];
 }
@@ -183,9 +178,10 @@ function startPeriodic(config: Config, parts: PeriodicParts, closers: Closers): 
   const { accounts, storage, log, retaining, more } = parts;
   const { shards } = storage.databases;
   const ports = { shards, clock: systemClock, random: randomBytes, log };
+  const removeOldDatabases = () => removeOldClusters(resolve(config.dataFolder));
   const periodic = [
     ...retentionJobs(accounts, retaining),
-    ...jobsOnData(config, { ...parts, ...storage, ...ports, ...systemTime }),
+    ...jobsOnData(config, { ...parts, ...storage, ...ports, ...systemTime, removeOldDatabases }),
     ...more,
   ];
   const guarded = { log, assertMayRun: storage.assertOwner };
