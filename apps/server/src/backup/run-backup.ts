@@ -162,7 +162,8 @@ async function alone<Result>({ databases }: AdminStorage, work: () => Promise<Re
   }
 }
 
-const backupLock = {
+/** Held for as long as a backup of the server is under way, whoever asked for it. */
+export const backupLock = {
   name: "holdfast backup",
   called: "the lock of backups",
   until: "no other backup",

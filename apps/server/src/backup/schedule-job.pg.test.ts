@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import {
@@ -12,6 +12,10 @@ import {
   type RunningServer,
   startServer,
 } from "../acceptance/testing.ts";
+import { silentLog } from "../db/testing.ts";
+import { SessionLock } from "../db/session-lock.ts";
+import { findRunningPostgres } from "../db/embedded-postgres.ts";
+import { backupLock } from "./run-backup.ts";
 
 let folder: string;
 let data: string;
@@ -20,7 +24,7 @@ let server: RunningServer;
 before(async () => {
   folder = makeFolder("schedule");
   [data, place] = [join(folder, "data"), join(folder, "backups")];
-  server = await startServer({ dataFolder: data });
+  server = await startServer({ dataFolder: data, env: { HOLDFAST_LOG_LEVEL: "debug" } });
 });
 after(async () => {
   await server?.stop();
@@ -68,6 +72,30 @@ test("a server makes the backups that it was told to, keeps so many, and stops w
   await again.stop();
   assert.deepEqual(facts, [], "the restored server would write into the backups of the other");
   rmSync(restored, { recursive: true });
+});
+
+test("one whose time comes while another is made comes after it, and does not count as failed", async () => {
+  const lock = new SessionLock(findRunningPostgres(data) ?? assert.fail("no database runs"), backupLock, silentLog);
+  assert.ok(await lock.take());
+  try {
+    const id = (await lastBackup())?.id;
+    const asked = { place, every_ms: 1000, keep: 2 };
+    await queryDatabase(
+      data,
+      `insert into cell.facts (name, value) values ('backup_schedule', '${JSON.stringify(asked)}')
+      on conflict (name) do update set value = excluded.value`,
+    );
+    const log = () => readFileSync(server.logFile, "utf8");
+    await eventually("it waits", 60_000, () =>
+      log().includes("waits until another one has ended") ? true : undefined,
+    );
+    await lock.release();
+    await eventually("it is made", 120_000, async () => ((await lastBackup())?.id === id ? undefined : true));
+    assert.doesNotMatch(log(), /could not be made/);
+  } finally {
+    await lock.release();
+    assert.equal((await backup("--schedule", "off")).code, 0);
+  }
 });
 
 test("what cannot be scheduled is refused, and changes nothing", async () => {

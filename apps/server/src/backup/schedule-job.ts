@@ -49,8 +49,13 @@ function backupsInTime({ cells, config, clock, log }: ScheduleParts): (signal: A
       else log.error({ ...report, problems }, "a backup was made, and lacks what is damaged or missing here");
     } catch (error) {
       if (signal.aborted) return;
+      const { code, message } = toHoldfastError(error);
+      if (code === "locked") {
+        log.debug({ place: schedule.place }, "the backup waits until another one has ended");
+        return;
+      }
       notBeforeMs = clock.nowMs() + retryMs;
-      log.error({ place: schedule.place, reason: toHoldfastError(error).message }, "a backup could not be made");
+      log.error({ place: schedule.place, reason: message }, "a backup could not be made");
     }
   };
 }
