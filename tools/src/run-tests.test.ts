@@ -26,7 +26,7 @@ function runTests(t: TestContext, files: Readonly<Record<string, string>>, args:
     writeFileSync(join(root, path), text);
   }
   mkdirSync(dirname(script), { recursive: true });
-  for (const name of ["run-tests.ts", "test-folder.ts"])
+  for (const name of ["run-tests.ts", "test-folder.ts", "file-times.ts"])
     copyFileSync(join(import.meta.dirname, name), join(dirname(script), name));
   // Without NODE_TEST_CONTEXT: inside a test the runner would refuse to run tests.
   const { NODE_TEST_CONTEXT: _, INIT_CWD: __, ...environment } = process.env;

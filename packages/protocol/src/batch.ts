@@ -21,6 +21,12 @@ const every = {
   group: z.string().min(1).max(64).optional().describe("operations of one group commit or fail together"),
   on_conflict: onConflict.optional(),
   revive: z.boolean().optional(),
+  approved: z
+    .boolean()
+    .optional()
+    .describe(
+      "a person was asked on the device, among many: it does not count against the device; no part of the operation's identity",
+    ),
 };
 const place = { parent_id: idText.optional(), name: nodeName.optional(), path: pathText.optional() };
 const attributes = { modified_at: timeText.optional(), executable: z.boolean().optional() };

@@ -20,6 +20,8 @@ export const device = z
         command: z.string().optional().describe("that brings the account's files back to that moment"),
       })
       .nullable()
+      // Servers of before do not say it.
+      .default(null)
       .describe("it rewrote or deleted so much that it may change nothing until somebody lets it go on"),
   })
   .meta({ id: "Device" });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Api, eventually, ok } from "@holdfast/server/acceptance/testing";
@@ -75,6 +75,32 @@ test("a device that takes 600 files hostage is stopped on the way, and goes on w
   assert.equal((await taken.idle()).problems.length, 0);
 });
 
+test("what a person approves on the device is no reason to stop it", async () => {
+  const carl = { email: "carl@example.com", password: "the password of carl", name: "Carl" };
+  await ok(await Api.signIn(home.server.url), "POST", "/admin/users", carl);
+  const api = await Api.signIn(home.server.url, carl);
+  const asked = await home.addDevice("asked", { account: carl });
+  const maker = await home.addDevice("maker", { account: carl });
+  asked.start("--brake", "3");
+  maker.start();
+  mkdirSync(join(maker.folder, "work"));
+  for (let index = 0; index < 300; index += 1) write(maker, `file ${index}`, `the text of file ${index}`);
+  await eventually("the other has all", timeoutMs, () => contents(asked).size === 300 || undefined);
+  await asked.idle();
+  for (let index = 0; index < 200; index += 1) rmSync(join(asked.folder, "work", `file ${index}`));
+  await eventually("they wait", timeoutMs, async () => {
+    const { stdout } = await asked.run(["deletes", "ls", "--json"]);
+    return JSON.parse(stdout).items.length === 200 || undefined;
+  });
+  assert.equal((await asked.run(["deletes", "approve"])).code, 0);
+  await eventually("they go", timeoutMs, () => contents(maker).size === 100 || undefined);
+  const { items } = await ok(api, "GET", "/devices");
+  assert.deepEqual(
+    items.map(({ suspended }: { suspended: unknown }) => suspended ?? null),
+    items.map(() => null),
+  );
+});
+
 /** The account by the moment and the command; administrators by account and figures, and no name of a file. */
 async function told(moment: string, command: string): Promise<void> {
   const mine = await noticeOf(owner);
@@ -108,14 +134,17 @@ function write(device: Device, name: string, content: string | Uint8Array): void
 function contents(device: Device): ReadonlyMap<string, string> {
   const folder = join(device.folder, "work");
   const names = existsSync(folder) ? readdirSync(folder).toSorted() : [];
-  return new Map(
-    names.map((name) => [
-      name,
-      createHash("sha256")
-        .update(readFileSync(join(folder, name)))
-        .digest("hex"),
-    ]),
-  );
+  return new Map(names.flatMap((name) => hashOf(name, join(folder, name))));
+}
+
+/** Nothing where it has just gone. */
+function hashOf(name: string, path: string): [string, string][] {
+  try {
+    return [[name, createHash("sha256").update(readFileSync(path)).digest("hex")]];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
 }
 
 function sameOn(one: Device, two: Device): true | undefined {

@@ -65,7 +65,9 @@ async function startsWithAll(data: string): Promise<void> {
 
 test("killed after any step it leaves one of the two databases whole, and is said again", async (t) => {
   assert.ok(steps.length >= 10, steps.join());
-  for (const step of steps) {
+  // Up to the comparison the old database is only read, so that of those steps the first and the last say all.
+  const [first = "", ...others] = steps;
+  for (const step of [first, ...others.slice(others.indexOf("copied"))]) {
     await t.test(`after "${step}"`, async () => {
       const data = copyOf("killed");
       await killAfter(data, step);

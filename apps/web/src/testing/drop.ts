@@ -22,9 +22,9 @@ export async function dropAtOnce(page: Page, paths: readonly string[]): Promise<
   const data = { items: [], files: [...paths], dragOperationsMask: 1 };
   const drag = (type: "dragEnter" | "dragOver" | "drop") =>
     session.send("Input.dispatchDragEvent", { type, x: 700, y: 500, data });
-  // Only once it is known whether one may, and where to. Who moves on the page enters it again and again.
-  await eventually("the page offers to take what is dropped", 30_000, async () => {
-    await drag("dragEnter");
+  await drag("dragEnter");
+  // Only once it is known whether one may, and where to. A hand is never still.
+  await eventually("the page offers to take what is dropped", 60_000, async () => {
     await drag("dragOver");
     return (await page.getByText(/^Drop to upload to /).isVisible()) ? true : undefined;
   });

@@ -161,6 +161,13 @@ export class Brakes {
   }
 }
 
+/** Whether a person has approved what is about to be sent. */
+export function isApproved(records: ReadonlyMap<string, BrakeRecord>, operation: RemoteOperation): boolean {
+  const side = operation.op === "delete" ? "server" : "rewrite";
+  if (side === "rewrite" && rewriteOf(operation).length === 0) return false;
+  return records.get(brakeKey({ side, nodeId: operation.id }))?.standing === "approved";
+}
+
 /** Of a file that lives on the server: what comes back from the trash replaces nothing. */
 function rewriteOf(operation: RemoteOperation): Braked[] {
   if (operation.op !== "put" || operation.revive !== undefined) return [];

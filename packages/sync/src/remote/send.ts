@@ -1,5 +1,6 @@
 import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
+import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import { mapBounded } from "../bounded.ts";
 import { DiskChanged, type Hands } from "../execute/hands.ts";
 import { makePersonActsDurable } from "../execute/person-acts.ts";
@@ -16,6 +17,7 @@ import { inHalves, isOfElement } from "./in-halves.ts";
 import { keyOf, missingOf } from "./missing.ts";
 import { type Outgoing, type Proposal, propose, type Range, rangesOf, wholeList } from "./proposal.ts";
 import { readBlocks, sendAhead } from "./upload.ts";
+import { isApproved } from "../brakes/brakes.ts";
 import { toWire } from "./wire-operation.ts";
 
 /** Requests under way at a time. */
@@ -270,13 +272,17 @@ async function commitApart(
   const { server, state } = hands;
   const refused = new Set<Outgoing>();
   const units = [...Map.groupBy(outgoing, ({ operation, operationId }) => operation.group ?? operationId).values()];
+  const wireOf = (each: Outgoing): BatchOperationInput => {
+    const wire = toWire(each, state.shares);
+    return isApproved(state.brakes, each.operation) ? { ...wire, approved: true } : wire;
+  };
   const commit = (some: readonly (readonly Outgoing[])[]): Promise<Answer> => {
     const together = some.flat();
     const needed = new Set(together.flatMap(({ proposal }) => proposal?.unsure.map(({ hash }) => hash) ?? []));
     const isAll = together.length === outgoing.length;
     return server.commit(
       state.cursor?.epoch ?? "",
-      together.map((each) => toWire(each, state.shares)),
+      together.map(wireOf),
       isAll ? blocks : blocks.filter(({ hash }) => needed.has(hash)),
     );
   };

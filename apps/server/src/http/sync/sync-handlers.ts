@@ -203,12 +203,14 @@ function hashesOf({ blocks = [], splices = [] }: Extract<BatchOperation, { op: "
 
 /** The schema's output has its keys in the schema's order, so equal requests have equal text. */
 function toOperation(operation: BatchOperation): Operation {
-  const { operation_id, ...asked } = operation;
+  // Sent again it is the same, though nobody remembers any more that somebody was asked.
+  const { operation_id, approved, ...asked } = operation;
   const base = {
     operationId: Buffer.from(operation_id, "hex"),
     requestHash: digestOf("sha256", JSON.stringify(asked), "buffer"),
     ...(operation.group === undefined ? {} : { group: operation.group }),
     ...(operation.revive === undefined ? {} : { revive: operation.revive }),
+    ...(approved === undefined ? {} : { approved }),
     ...baseOf({}, operation),
   };
   switch (operation.op) {

@@ -1,35 +1,55 @@
-import type { NodeId, SpaceId } from "@holdfast/core/ids";
+import type { DeviceId, NodeId, SpaceId } from "@holdfast/core/ids";
 import { type RawBuilder, sql } from "kysely";
 import { uuidArray } from "../../db/array-parameters.ts";
 import type { ShardReader } from "../../db/shard-tables.ts";
+import { freshSince } from "./braked-change.ts";
 import type { Work } from "../commit/work.ts";
+
+interface Counting {
+  readonly max: number;
+  /** Without these, and what is below them. */
+  readonly without?: readonly NodeId[];
+  /** What this device has made since then, in microseconds since 1970, is not counted. */
+  readonly fresh?: { readonly deviceId: DeviceId; readonly since: number };
+}
+
+/** So many times as many as may count are looked at. */
+const looksOfMax = 4;
 
 /**
  * How many live nodes there are below some, themselves included, as the rows say; it stops at `max`. By `nodes_live_name`.
- * @param without these, and what is below them
  */
 export async function countBelow(
   reader: ShardReader,
   spaceId: SpaceId,
   ids: readonly NodeId[],
-  { max, without = [] }: { readonly max: number; readonly without?: readonly NodeId[] },
+  { max, without = [], fresh }: Counting,
 ): Promise<number> {
   const left: RawBuilder<unknown> = without.length === 0 ? sql`` : sql`and n.id <> all(${uuidArray(without)})`;
+  const counts =
+    fresh === undefined
+      ? sql`true`
+      : sql`n.device_id is distinct from ${fresh.deviceId} or n.created_at <= ${fresh.since}`;
   const { rows } = await sql<{ count: number }>`
-    with recursive below (id, kind) as (
-      select id, 'folder'::text from unnest(${uuidArray(ids)}) as top (id)
+    with recursive below (id, kind, counts) as (
+      select n.id, n.kind::text, ${counts} from unnest(${uuidArray(ids)}) as top (id)
+        join shard.nodes n on n.space_id = ${spaceId} and n.id = top.id
       union all
-      select n.id, n.kind from below b cross join lateral (
-        select n.id, n.kind::text from shard.nodes n
+      select n.id, n.kind, n.counts from below b cross join lateral (
+        select n.id, n.kind::text, ${counts} as counts from shard.nodes n
         where n.space_id = ${spaceId} and n.parent_id = b.id and n.trashed_at is null ${left} offset 0
       ) n where b.kind = 'folder'
-    )
-    select count(*)::int8 as count from (select from below limit ${max}) as counted`.execute(reader);
+    ), looked as (select counts from below limit ${fresh === undefined ? max : max * looksOfMax})
+    select least(count(*) filter (where counts), ${max})::int8 as count from looked`.execute(reader);
   return rows[0]?.count ?? 0;
 }
 
 /** Of a folder that goes in this transaction: with what was moved into it before, without what was moved out of it. */
-export async function countGoing({ reader, space, tree }: Work, id: NodeId, max: number): Promise<number> {
+export async function countGoing(
+  { reader, space, tree, nowMicros }: Work,
+  id: NodeId,
+  { deviceId, max }: { readonly deviceId: DeviceId; readonly max: number },
+): Promise<number> {
   const elsewhere: NodeId[] = [];
   const inside: NodeId[] = [];
   for (const { before, after } of tree.changes()) {
@@ -41,5 +61,9 @@ export async function countGoing({ reader, space, tree }: Work, id: NodeId, max:
     const lineage = await tree.lineage(after);
     if (lineage.some((above) => above.id === id)) inside.push(after.id);
   }
-  return countBelow(reader, space.id, [id, ...inside], { max, without: elsewhere });
+  return countBelow(reader, space.id, [id, ...inside], {
+    max,
+    without: elsewhere,
+    fresh: { deviceId, since: freshSince(nowMicros) },
+  });
 }

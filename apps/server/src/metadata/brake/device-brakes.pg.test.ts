@@ -229,13 +229,38 @@ test("what lies below a folder counts with it, but for what was moved out before
   });
 });
 
-test("a folder that somebody deletes by itself is one, whatever is in it", async () => {
+test("what somebody deletes by a route of its own, or was asked about on the device, does not count", async () => {
   const space = await spaces.open();
   const folder = await space.mkdir("root", "folder");
   await fill(space, 300, folder.id);
+  const files = await fill(space, 900);
   const device = syncing(space);
   await space.do({ op: "delete", alone: true, fileId: folder.id }, device);
-  assert.equal((await brakeOf(space, device))?.deleted, 1);
+  const approved = (operation: Operation): Operation => ({ ...operation, approved: true });
+  const rewritten = (await rewrites(space, files)).map(approved);
+  assert.deepEqual(outcome(await space.commit(rewritten, device)), { done: 900, codes: [] });
+  assert.deepEqual(outcome(await space.commit(deletions(files).map(approved), device)), { done: 900, codes: [] });
+  assert.equal(await brakeOf(space, device), undefined);
+});
+
+test("what a device has made within the hour may go, also below a folder, and counts after it", async () => {
+  const space = await spaces.open();
+  const device = syncing(space);
+  const make = async (count: number, parentId = "root"): Promise<string[]> => {
+    const made = Array.from({ length: count }, (_, index): Operation => ({
+      op: "mkdir",
+      place: { parentId, name: `made ${index}` },
+    }));
+    return (await space.commit(made, device)).map(idOf);
+  };
+  const [top = ""] = await make(1);
+  await make(300, top);
+  assert.deepEqual(outcome(await space.commit(deletions([top]), device)), { done: 1, codes: [] });
+  assert.equal((await brakeOf(space, device))?.deleted, 0);
+  const [later = ""] = await make(1);
+  await make(300, later);
+  space.clock.advanceMs(61 * minuteMs);
+  assert.deepEqual(outcome(await space.commit(deletions([later]), device)), { done: 0, codes: ["device_suspended"] });
 });
 
 test("a device that is let go on is not counted for an hour", async () => {

@@ -55,7 +55,7 @@ export class DeviceBrakes {
       const brake = await this.#load(work, step.caller.userId, change.deviceId);
       if (brake.suspendedAt !== null) throw deviceSuspended(brake.suspendedAt);
       const before = braked.findLast(({ deviceId }, at) => at < index && deviceId === change.deviceId)?.total;
-      change.total = added(before, change, await sizeOf(work, step, change));
+      change.total = added(before, change, await sizeOf(work, change));
       await this.#judge(work, brake, change.total);
     }
   }
@@ -131,8 +131,7 @@ function added(before: Counted | undefined, { what }: BrakedChange, size: number
   return what === "rewritten" ? { rewritten: rewritten + size, deleted } : { rewritten, deleted: deleted + size };
 }
 
-/** What somebody asks for by itself is one thing that somebody wants, whatever is in it. */
-async function sizeOf(work: Work, { operation }: Step, { what, row }: BrakedChange): Promise<number> {
-  const isOne = what === "rewritten" || row.kind !== "folder" || operation.alone === true;
-  return isOne ? 1 : countGoing(work, row.id, knownMax);
+async function sizeOf(work: Work, { deviceId, what, row }: BrakedChange): Promise<number> {
+  const isOne = what === "rewritten" || row.kind !== "folder";
+  return isOne ? 1 : countGoing(work, row.id, { deviceId, max: knownMax });
 }

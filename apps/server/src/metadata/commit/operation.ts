@@ -26,6 +26,8 @@ export interface OperationBase {
   readonly ifNoneMatch?: boolean;
   /** Asked for by a route of its own, and not as one of many: somebody means just this. */
   readonly alone?: boolean;
+  /** A person has been asked about it on the device, among many. */
+  readonly approved?: boolean;
   /** The rewind whose part this is: the journal tells it. */
   readonly rewindId?: RewindId;
 }

@@ -29,6 +29,8 @@ export function OutsideDrop({
       (event) => {
         if (!isFiles(event) || event.dataTransfer === null) return;
         event.preventDefault();
+        // It came before anybody listened.
+        if (depth === 0) set(1);
         event.dataTransfer.dropEffect = folderId === undefined ? "none" : "copy";
       },
       { signal },
