@@ -1,3 +1,4 @@
+import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import { conflictedName, copyLabel, unicodeLabel } from "../conflicted-name.ts";
 import { type Place, samePlace, type Trees } from "../trees.ts";
@@ -29,7 +30,7 @@ export function resolveCollisions(tree: MergedTree, policy: Policy, shares: Tree
     // Nobody here may rename either of them.
     else if (node.standing.isReadOnly && isAnchored(node) && isAnchored(holder)) continue;
     else if (canAbsorb(holder, node)) rekeyings.push({ from: node.standing.id, to: holder.standing.id, merges: true });
-    else if (canMeet(node, holder)) rekeyings.push({ from: node.standing.id, to: holder.standing.id });
+    else if (canMeet(node, holder)) rekeyings.push(rekeyed(node, holder.standing.id));
     // As if it had been made here, it is emptied into the other one by the next plan.
     else if (canUnite(tree, holder, node, shares))
       rekeyings.push({ from: node.standing.id, to: policy.makeNodeId(), merges: true });
@@ -42,6 +43,11 @@ export function resolveCollisions(tree: MergedTree, policy: Policy, shares: Tree
     }
   }
   return rekeyings;
+}
+
+/** A folder that is no mere shell takes along what was not deleted by itself, as if it had come back under its own id. */
+export function rekeyed({ kind, isShell, standing: { id } }: Merged, to: NodeId): Rekeying {
+  return kind === "folder" && !isShell ? { from: id, to, keepsContent: true } : { from: id, to };
 }
 
 /** The server has it there already, so that nobody else can get the name. */

@@ -40,6 +40,8 @@ export interface Rekeying {
   readonly to: NodeId;
   /** Two folders become one: `from` stays on the server, and what was in it moves to `to`, until it is empty and goes. */
   readonly merges?: boolean;
+  /** The folder lives here in its own right, so that what went to the server's trash with it, and not by itself, lives in the new one. */
+  readonly keepsContent?: boolean;
 }
 
 export interface Plan {

@@ -2,11 +2,11 @@ import { limits } from "@holdfast/core/limits";
 import type { NodeId } from "@holdfast/core/ids";
 import type { Braked } from "../brakes/record.ts";
 import type { Refusal, Trees } from "../trees.ts";
-import { claimOf, resolveCollisions } from "./collisions.ts";
+import { claimOf, rekeyed, resolveCollisions } from "./collisions.ts";
 import { shareAt } from "../shares/whereabouts.ts";
 import { planLocal } from "./local-operations.ts";
 import { merge, type Merged, type MergedTree } from "./merge.ts";
-import type { Plan, RemoteOperation } from "./plan-types.ts";
+import type { Plan, Rekeying, RemoteOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
 import { needsNewId, planRemote, type RemoteContext, type RemotePlan } from "./remote-operations.ts";
 import { type Standing, standingsOf } from "./standing.ts";
@@ -36,7 +36,10 @@ export function plan(trees: Trees, policy: Policy): Plan {
       remote !== undefined && !held.has(id) && (held.has(remote.parent) || isKept(trees, tree, remote.parent)),
   );
   const { remote, refused } = planUnrefused(trees, tree, { deletions: topmost, held }, policy);
-  const cornered = remote.cornered.map((from) => ({ from, to: policy.makeNodeId() }));
+  const cornered = remote.cornered.flatMap((id) => {
+    const node = tree.get(id);
+    return node === undefined ? [] : [rekeyed(node, policy.makeNodeId())];
+  });
   if (cornered.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(cornered) };
   const deletable = fromDisk.filter(({ id }) => !held.has(id));
   const local = planLocal(trees, tree, deletable, policy);
@@ -124,7 +127,7 @@ function idsOfOtherSpaces(trees: Trees, tree: MergedTree, { isIdFor, makeNodeId 
   });
 }
 
-function newIds(tree: MergedTree, policy: Policy): { from: NodeId; to: NodeId }[] {
+function newIds(tree: MergedTree, policy: Policy): Rekeying[] {
   const refusals = {
     ofNode: Map.groupBy(policy.refusals, ({ nodeId }) => nodeId),
     ofDigest: Map.groupBy(policy.refusals, ({ digest }) => digest),
@@ -133,7 +136,7 @@ function newIds(tree: MergedTree, policy: Policy): { from: NodeId; to: NodeId }[
   const hollow = hollowFolders(tree);
   return [...tree.values()]
     .filter((node) => needsNewId(node) || isHopeless(node, refusals) || cornered.has(node) || hollow.has(node))
-    .map(({ standing }) => ({ from: standing.id, to: policy.makeNodeId() }));
+    .map((node) => rekeyed(node, policy.makeNodeId()));
 }
 
 /**

@@ -251,6 +251,15 @@ test("a folder of the trash that was moved here with something that was deleted 
   assert.ok(world.local.has(folder), "it has its id");
 });
 
+test("a folder of the trash that was moved here to where the server has another one: what was not deleted by itself lives in that", () => {
+  const { world, kept } = withTrashedFolder();
+  world.serverPut(world.newId(), { name: "moved", kind: "folder" });
+  world.settleDown();
+  assert.deepEqual([...world.serverTree().keys()].toSorted(), ["from outside", "moved", "moved/kept"]);
+  assert.deepEqual(world.diskTree(), world.serverTree());
+  assert.ok(world.local.has(kept), "the file is the same as before");
+});
+
 test("a folder of the trash that was moved here with nothing but what came from elsewhere brings back nothing that was in it", () => {
   const { world, folder, kept } = withTrashedFolder();
   const [outside] = [...world.local].find(([, { name }]) => name === "from outside") ?? assert.fail();

@@ -1,6 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { RemoteOperation } from "../planner/plan-types.ts";
+import { Groundwork } from "./groundwork.ts";
 
 /** Blocks of files up to this travel with the operations; those of larger ones go ahead. */
 export const smallFileBytesMax = limits.blockBytesMin;
@@ -15,8 +16,14 @@ export interface Batch {
   readonly isOrdered: boolean;
 }
 
-/** Cuts what is planned into requests, in its order; a group is never cut. */
-export function* batchesOf(operations: readonly RemoteOperation[]): Generator<Batch> {
+/**
+ * Cuts what is planned into requests, in its order; a group is never cut. The deletion of a folder comes after the answer to
+ * what moves out of it.
+ */
+export function* batchesOf(
+  operations: readonly RemoteOperation[],
+  groundwork: Pick<Groundwork, "leaversOf"> = new Groundwork(new Map(), operations),
+): Generator<Batch> {
   let batch: RemoteOperation[] = [];
   let inlineBytes = 0;
   let fileBytes = 0;
@@ -28,7 +35,9 @@ export function* batchesOf(operations: readonly RemoteOperation[]): Generator<Ba
       inlineBytes + inline > batchMax.inlineBytes ||
       // Not for their bytes, which go ahead, but for the length of their block lists.
       fileBytes + sumOf(sizes) > batchMax.fileBytes;
-    if (isFull && batch.length > 0) {
+    const leavers = unit.flatMap((operation) => [...groundwork.leaversOf(operation)]);
+    const rests = leavers.length > 0 && batch.some(({ id }) => leavers.includes(id));
+    if ((isFull || rests) && batch.length > 0) {
       yield toBatch(batch);
       [batch, inlineBytes, fileBytes] = [[], 0, 0];
     }

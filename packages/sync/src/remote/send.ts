@@ -11,6 +11,7 @@ import type { BatchResult, OutgoingBlock } from "../ports.ts";
 import type { OperationId } from "../trees.ts";
 import { isReadOnly, isReadOnlyAt, mayEdit } from "../shares/rights.ts";
 import { agreed, offerOf, refusalOf } from "./answers.ts";
+import { Groundwork } from "./groundwork.ts";
 import { noteHead } from "./known-head.ts";
 import { type Batch, batchesOf, mustWait, parentOf, smallFileBytesMax, unitsOf } from "./batches.ts";
 import { inHalves, isOfElement } from "./in-halves.ts";
@@ -29,6 +30,7 @@ const attemptsMax = 3;
 
 interface Sending {
   readonly hands: Hands;
+  readonly groundwork: Groundwork;
   /** Nodes of which something was not taken: what builds on them is left to the next plan. */
   readonly failed: Set<NodeId>;
   /** Files whose blocks go ahead do so one after the other, so that memory stays bounded. */
@@ -45,8 +47,10 @@ export async function send(
   hands: Hands,
   operations: readonly RemoteOperation[],
 ): Promise<Pick<Sending, "isSent" | "isTaken" | "hasChanged">> {
+  const groundwork = new Groundwork(hands.state.remote, operations);
   const sending: Sending = {
     hands,
+    groundwork,
     failed: new Set(),
     ahead: Promise.resolve(),
     isSent: false,
@@ -55,7 +59,7 @@ export async function send(
   };
   const failures: unknown[] = [];
   const running = new Map<Batch, Promise<void>>();
-  for (const batch of batchesOf(operations)) {
+  for (const batch of batchesOf(operations, groundwork)) {
     while (running.size >= inFlightMax || [...running.keys()].some((each) => mustWait(each, batch))) {
       await Promise.race(running.values());
     }
@@ -72,8 +76,12 @@ export async function send(
 
 async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
   const { hands, failed } = sending;
-  const isLeftOut = (each: RemoteOperation): boolean => buildsOn(failed, each) || isForbidden(hands, each);
-  const units = [...unitsOf(batch.operations)].filter((unit) => !unit.some(isLeftOut));
+  const isLeftOut = (each: RemoteOperation): boolean => buildsOn(sending, each) || isForbidden(hands, each);
+  const units: (readonly RemoteOperation[])[] = [];
+  for (const unit of unitsOf(batch.operations)) {
+    if (unit.some(isLeftOut)) for (const { id } of unit) failed.add(id);
+    else units.push(unit);
+  }
   // Until its answer says otherwise.
   for (const id of batch.ids) failed.add(id);
   const outgoing = (await mapBounded(units, readsAtOnce, (unit) => prepare(sending, unit))).flat();
@@ -115,10 +123,11 @@ function isForbiddenAt(state: Hands["state"], folder: NodeId): boolean {
   return isReadOnlyAt(state, state.remote, folder) || isReadOnlyAt(state, state.local, folder);
 }
 
-/** Its node, or the folder in which it is to be, is not on the server as the plan has it. */
-function buildsOn(failed: ReadonlySet<NodeId>, operation: RemoteOperation): boolean {
-  const parent = parentOf(operation);
-  return failed.has(operation.id) || (parent !== undefined && failed.has(parent));
+/** Its node, the folder in which it is to be, its name, or what is left in what it deletes, is not on the server as the plan has it. */
+function buildsOn({ failed, groundwork }: Sending, operation: RemoteOperation): boolean {
+  const needed = [operation.id, parentOf(operation), groundwork.holderBefore(operation)];
+  if (needed.some((id) => id !== undefined && failed.has(id))) return true;
+  return [...groundwork.leaversOf(operation)].some((id) => failed.has(id));
 }
 
 /** @returns none of the unit if a file of it is not what was planned with */

@@ -1,0 +1,47 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { claimOf } from "../planner/collisions.ts";
+import type { RemoteOperation } from "../planner/plan-types.ts";
+import type { Place } from "../trees.ts";
+
+/** What operations of a plan rest on that earlier ones of it bring about, beside the folders in which they put something. */
+export class Groundwork {
+  readonly #leavers = new Map<NodeId, Set<NodeId>>();
+  readonly #freed = new Map<string, NodeId>();
+
+  /** @param remote where things are on the server before the first of them */
+  constructor(remote: Pick<ReadonlyMap<NodeId, Place>, "get">, operations: readonly RemoteOperation[]) {
+    const groups = new Map(operations.flatMap(({ op, id, group }) => (op === "delete" ? [[id, group] as const] : [])));
+    for (const each of operations) {
+      const leaves = each.op === "delete" || (each.op === "move" && !each.revive);
+      if (leaves) this.#freed.set(claimOf(each.base), each.id);
+      if (each.op !== "move" || !leaves || groups.size === 0) continue;
+      const folder = foldersFrom(remote, each.base.parent).find((id) => groups.has(id));
+      // A group is taken whole or not at all.
+      if (folder === undefined || (each.group !== undefined && each.group === groups.get(folder))) continue;
+      this.#leavers.set(folder, (this.#leavers.get(folder) ?? new Set()).add(each.id));
+    }
+  }
+
+  /** What moves out of the folder that the operation deletes: if it did not, it would go to the trash with it. */
+  leaversOf({ op, id }: RemoteOperation): ReadonlySet<NodeId> {
+    return (op === "delete" ? this.#leavers.get(id) : undefined) ?? noNodes;
+  }
+
+  /** What sets the name free that the operation gives. */
+  holderBefore(operation: RemoteOperation): NodeId | undefined {
+    const holder = "place" in operation ? this.#freed.get(claimOf(operation.place)) : undefined;
+    return holder === operation.id ? undefined : holder;
+  }
+}
+
+const noNodes: ReadonlySet<NodeId> = new Set();
+
+/** A folder and those above it, as far as any can be. */
+function* foldersFrom(remote: Pick<ReadonlyMap<NodeId, Place>, "get">, start: NodeId): Generator<NodeId, void> {
+  let at: NodeId | undefined = start;
+  for (let depth = 0; at !== undefined && depth <= 2 * limits.pathNamesMax; depth += 1) {
+    yield at;
+    at = remote.get(at)?.parent;
+  }
+}
