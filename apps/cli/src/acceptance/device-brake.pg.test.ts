@@ -101,6 +101,32 @@ test("what a person approves on the device is no reason to stop it", async () =>
   );
 });
 
+test("a put that the server stops ends at once, says so once, and is done by itself after resume", async () => {
+  const dora = { email: "dora@example.com", password: "the password of dora", name: "Dora" };
+  await ok(await Api.signIn(home.server.url), "POST", "/admin/users", dora);
+  const first = await home.addDevice("first", { account: dora });
+  const second = await home.addDevice("second", { account: dora });
+  const folder = join(home.folder, "photos");
+  mkdirSync(folder);
+  const fill = () => {
+    for (let index = 0; index < filesCount; index += 1) writeFileSync(join(folder, `file ${index}`), randomBytes(64));
+  };
+  fill();
+  assert.equal((await first.run(["put", folder, "/"])).code, 0);
+  fill();
+  const stopped = await second.run(["put", folder, "/"]);
+  assert.equal(stopped.code, 3, stopped.stderr);
+  assert.equal(stopped.stderr.match(/devices resume/g)?.length, 1, stopped.stderr);
+  const listed = (await first.run(["devices"])).stdout;
+  assert.match(
+    listed,
+    /second is suspended since .*: 499 files rewritten and 0 files and folders deleted within an hour/,
+  );
+  const [, id = ""] = /devices resume (\S+)/.exec(listed) ?? [];
+  assert.equal((await first.run(["devices", "resume", id])).code, 0);
+  assert.equal((await second.run(["put", folder, "/"])).code, 0);
+});
+
 /** The account by the moment and the command; administrators by account and figures, and no name of a file. */
 async function told(moment: string, command: string): Promise<void> {
   const mine = await noticeOf(owner);

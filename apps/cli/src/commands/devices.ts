@@ -36,7 +36,7 @@ type Listed = RouteAnswer<(typeof routes)["listDevices"]>["items"][number];
 function suspensionLines({ id, name, suspended }: Listed): string[] {
   if (suspended === null) return [];
   const { since, rewritten, deleted, command } = suspended;
-  const what = `${count(rewritten, "file")} rewritten and ${count(deleted, "node")} deleted within an hour`;
+  const what = `${count(rewritten, "file")} rewritten and ${deleted} ${deleted === 1 ? "file or folder" : "files and folders"} deleted within an hour`;
   return [
     "",
     `${printable(name)} is suspended since ${formatTime(since)}: ${what}. What it changes stays on it.`,

@@ -111,6 +111,7 @@ export class TransferReport {
 /** Failures that the next file would meet too: the transfer ends with their exit code, and can be run again. */
 const hopeless: ReadonlySet<string> = new Set([
   "unauthenticated",
+  "device_suspended",
   "unreachable",
   "unavailable",
   "store_full",
