@@ -61,7 +61,8 @@ describe(
       );
       await scene.server.stop();
       const whole = objectsIn(one);
-      assert.deepEqual([...objectsIn(two)], [...whole]);
+      const differing = () => [...objectsIn(two)].filter(([name, bytes]) => whole.get(name)?.equals(bytes) !== true);
+      assert.deepEqual([differing(), objectsIn(two).size], [[], whole.size]);
       const [damaged, ...lost] = metadata(two).slice(0, 20);
       flipByte(join(two, "objects", damaged ?? ""), 20);
       for (const name of lost) rmSync(join(two, "objects", name));
@@ -69,7 +70,9 @@ describe(
       assert.deepEqual([found.code, found.copies.map(({ state }) => state)], [1, ["ok", "damaged"]]);
       await scene.start();
       await scene.equalAgain();
-      assert.deepEqual([...objectsIn(two)], [...whole]);
+      // The keys are wrapped anew in both where the first comparison of the stores comes only now.
+      const names = differing().flatMap(([name]) => (name === "keyring" ? [] : [name]));
+      assert.deepEqual([names, objectsIn(two).size], [[], whole.size]);
       await scene.server.stop();
       rmSync(two, { recursive: true });
       await scene.start();
