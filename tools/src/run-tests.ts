@@ -87,7 +87,8 @@ async function report(files: readonly string[], names: readonly string[]): Promi
     files: files.map((file) => join(root, file)),
     cwd: root,
     concurrency: filesAtOnce,
-    timeout: fileTimeoutMs,
+    // One that runs by itself is asked for how long it takes, as a soak is.
+    timeout: files.length === 1 ? runTimeoutMs : fileTimeoutMs,
     signal: late,
     ...(names.length > 0 && { testNamePatterns: [...names] }),
   });
