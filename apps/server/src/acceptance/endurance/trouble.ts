@@ -67,21 +67,33 @@ function assertWhole({ state, damaged }: { readonly state: string; readonly dama
   assert.deepEqual([state, damaged], ["done", []]);
 }
 
-/** Some packs of one store, of which the other has the same. */
+/** Some packs of one store, of which the other has the same. What collection takes away meanwhile stays away. */
 function damage({ stores }: TwoStoreScene, draw: () => number): void {
   const [bad, good] = (draw() < 0.5 ? stores : stores.toReversed()).map(findPackFiles);
-  const shared = [...(bad ?? [])].filter(([pack, path]) => {
-    const other = good?.get(pack);
-    return other !== undefined && readFileSync(other).equals(readFileSync(path));
+  const paths = [...(bad ?? [])].flatMap(([pack, path]) => {
+    const [one, other] = [unlessGone(() => readFileSync(path)), unlessGone(() => readFileSync(good?.get(pack) ?? ""))];
+    return one !== undefined && other?.equals(one) === true && draw() < 0.2 ? [path] : [];
   });
-  const paths = shared.map(([, path]) => path).filter(() => draw() < 0.2);
-  for (const [index, path] of paths.entries()) {
-    const length = readFileSync(path).length;
-    const next = paths[index + 1];
-    const how = draw();
-    if (how < 0.4) flipByte(path, Math.floor(draw() * length));
-    else if (how < 0.6) truncateSync(path, Math.floor(draw() * length));
-    else if (how < 0.8 || next === undefined) rmSync(path);
-    else writeFileSync(path, readFileSync(next));
+  for (const [index, path] of paths.entries()) unlessGone(() => damageOne(path, paths[index + 1], draw));
+}
+
+function damageOne(path: string, next: string | undefined, draw: () => number): void {
+  const { length } = readFileSync(path);
+  const how = draw();
+  if (how < 0.4) return flipByte(path, Math.floor(draw() * length));
+  if (how < 0.6) return truncateSync(path, Math.floor(draw() * length));
+  if (how < 0.8 || next === undefined) return rmSync(path);
+  const others = readFileSync(next);
+  // Never made anew.
+  writeFileSync(path, others, { flag: "r+" });
+  truncateSync(path, others.length);
+}
+
+function unlessGone<Result>(act: () => Result): Result | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
 }
