@@ -89,6 +89,11 @@ export const batchOperation = z.discriminatedUnion("op", [
     parent_id: idText.optional(),
     name: nodeName.optional(),
   }),
+  z
+    .object({ op: z.literal("approve"), ...every, file_id: idText })
+    .describe(
+      "of what lies in the trash: a person approved that on a device that asked, so that no other one asks again",
+    ),
 ]);
 export type BatchOperation = z.output<typeof batchOperation>;
 export type BatchOperationInput = z.input<typeof batchOperation>;

@@ -43,6 +43,10 @@ const change = z
     id: z.string(),
     node: node.optional().describe("its state now, so its seq may be higher than the entry's; absent where it is gone"),
     rewound: z.literal(true).optional().describe("of what is gone: a rewind put it into the trash, as a person wanted"),
+    approved: z
+      .literal(true)
+      .optional()
+      .describe("of what is gone: a person was asked before a device deleted it, among many"),
     revision: z.string().optional().describe("with own=brief, of the node as the device's own operation answered it"),
   })
   .meta({ id: "Change" });

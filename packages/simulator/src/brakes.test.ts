@@ -101,6 +101,48 @@ test("many deletions of a rewind on the server are done here, and nobody is aske
   alone.close();
 });
 
+test("many deletions that a person approved on another device are done here, and nobody is asked again", async () => {
+  const alone = new Alone();
+  alone.mkdir("folder");
+  for (const name of names(60)) alone.write(`folder/${name}`, `this is ${name}`);
+  for (const name of names(60)) alone.write(name, `this is ${name}`);
+  await alone.once({ brake: undefined });
+  const remove = (path: string, approved: boolean) =>
+    alone.onServer({ op: "delete", operation_id: `of ${path}`, file_id: alone.serverId(path), approved });
+  remove("folder", true);
+  assert.deepEqual(await alone.once({ brake: undefined }), { inSync: true, problems: [], deletionsWaiting: 0 });
+  assert.deepEqual(alone.diskPaths(), names(60).toSorted());
+  for (const name of names(60)) remove(name, Number(name.slice(5)) < 40);
+  assert.equal((await alone.once({ brake: undefined })).deletionsWaiting, 0, "those that nobody approved are few");
+  assert.deepEqual(alone.diskPaths(), []);
+  alone.close();
+});
+
+test("what a person approves here of what went on the server is told to the account's other devices, once all of it is approved", async () => {
+  const alone = new Alone();
+  const { model } = alone.world;
+  alone.mkdir("folder");
+  for (const name of names(60)) alone.write(`folder/${name}`, `this is ${name}`);
+  alone.write("beside", "beside");
+  await alone.once({ brake: undefined });
+  const [folder, beside] = [alone.serverId("folder"), alone.serverId("beside")];
+  for (const file_id of [folder, beside]) alone.onServer({ op: "delete", operation_id: `of ${file_id}`, file_id });
+  const engine = alone.make({ brake: undefined });
+  assert.equal((await alone.pass(engine.runOnce())).deletionsWaiting, 62);
+  const told = () => model.journal.filter(({ decided }) => decided?.approved === true).map(({ id }) => id);
+  const waiting = engine.waitingDeletions();
+  engine.approveDeletions(waiting.slice(0, 40).map(({ id }) => id));
+  await alone.pass(engine.runOnce());
+  assert.deepEqual(told(), [beside], "of the folder others still wait");
+  engine.approveDeletions(waiting.slice(40).map(({ id }) => id));
+  assert.deepEqual(await alone.pass(engine.runOnce()), { inSync: true, problems: [], deletionsWaiting: 0 });
+  assert.deepEqual(told(), [beside, folder]);
+  assert.deepEqual(alone.diskPaths(), []);
+  await alone.once({ brake: undefined });
+  assert.deepEqual(told(), [beside, folder], "once");
+  alone.close();
+});
+
 test("what others delete beside a rewind, or after it was taken back, waits for a person", async () => {
   const alone = await withFiles(60);
   const { model } = alone.world;

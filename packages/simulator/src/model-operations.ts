@@ -33,6 +33,8 @@ export function applyOperation(server: ModelServer, by: Actor, operation: BatchO
     }
     case "delete":
       return remove(server, by, operation);
+    case "approve":
+      return approve(server, by, operation.file_id);
     default:
       return refuse("bad_request", `The model does not know ${operation.op}.`);
   }
@@ -187,7 +189,15 @@ function remove(server: ModelServer, by: Actor, operation: BatchOperationInput &
       isBelow(server, entry.id, node),
   );
   if (isChanged) refuse("subtree_changed", "Another device has changed something in here.");
-  server.record(by.device, { ...node, trashed: true }, "gone");
+  const decided = operation.approved === true ? ({ approved: true } as const) : undefined;
+  server.record(by.device, { ...node, trashed: true }, "gone", decided);
+}
+
+function approve(server: ModelServer, by: Actor, id: string): void {
+  const node = server.nodes.get(id);
+  if (node?.trashed !== true) return refuse("not_found", "There is no such file or folder in the trash.");
+  if (spaceOf(server.nodes, id) !== homeOf(by.account)) refuse("forbidden", "Only its owner may do this.");
+  server.record(by.device, node, "gone", { approved: true });
 }
 
 function isBelow(server: ModelServer, id: string, above: ModelNode): boolean {

@@ -59,7 +59,7 @@ function takeAway(model: ModelServer, by: string, topId: string, inside: Readonl
     const stays = [...model.nodes.values()].some(
       ({ id, kind }) => (kind === "mount" || inside.has(id)) && isInside(model.nodes, id, node.id),
     );
-    if (!stays) model.record(by, { ...node, trashed: true }, "gone", true);
+    if (!stays) model.record(by, { ...node, trashed: true }, "gone", { rewound: true });
   }
 }
 

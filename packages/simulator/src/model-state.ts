@@ -16,13 +16,15 @@ export interface JournalEntry {
   readonly id: string;
   readonly device: string;
   readonly tag: string;
-  /** It went by a rewind. */
-  readonly rewound?: true | undefined;
+  readonly decided?: Decided | undefined;
   /** What it is to the accounts that saw the node before or after. */
   readonly audience: ReadonlyMap<string, ChangeKind>;
 }
 
 type ChangeKind = "changed" | "appeared" | "gone";
+
+/** By what a person has decided that something goes. */
+export type Decided = Pick<ChangeJson, "rewound" | "approved">;
 
 /** Nodes, journals and contents of all spaces, and what an account may know of them. */
 export class ModelState {
@@ -102,8 +104,8 @@ export class ModelState {
     return `${word}${this.#count}`;
   }
 
-  record(device: string, node: ModelNode, kind: ChangeKind, rewound?: true): void {
-    this.#store(device, { ...node, revision: this.fresh("r") }, kind, { rewound });
+  record(device: string, node: ModelNode, kind: ChangeKind, decided?: Decided): void {
+    this.#store(device, { ...node, revision: this.fresh("r") }, kind, { decided });
   }
 
   /** What changed is only what somebody may do with it, or that a mount waits: it has the revision that it had. */
@@ -117,14 +119,14 @@ export class ModelState {
     kind: ChangeKind,
     {
       before: sharesBefore = this.shares,
-      rewound,
-    }: { readonly before?: ModelShares; readonly rewound?: true | undefined },
+      decided,
+    }: { readonly before?: ModelShares; readonly decided?: Decided | undefined },
   ): void {
     const [before, space] = [this.nodes, spaceOf(this.nodes, node.parentId ?? node.id)];
     const seq = this.seqOf(space) + 1;
     this.nodes = new Map(before).set(node.id, { ...node, seq });
     const audience = this.#audienceOf([before, sharesBefore], node.id, kind);
-    this.#enter(device, { space, seq, kind, id: node.id, audience, rewound });
+    this.#enter(device, { space, seq, kind, id: node.id, audience, decided });
   }
 
   #enter(device: string, entry: Omit<JournalEntry, "device" | "tag">): void {
@@ -292,12 +294,12 @@ export class ModelState {
   changeOf(entry: JournalEntry | undefined, account: string): ChangeJson | undefined {
     const kind = entry?.audience.get(account);
     if (entry === undefined || kind === undefined) return undefined;
-    const { seq, id, rewound } = entry;
+    const { seq, id, decided } = entry;
     // What is said of it stands in the account's own space, with its mount.
     if (this.shares.mountOf(this.nodes, account, id) !== undefined) return undefined;
     const node = this.nodes.get(id);
     const isGone = kind === "gone" || node === undefined || !this.shares.isInView(this.nodes, account, id);
-    if (isGone) return { seq, kind: "gone", id, ...(rewound && { rewound }) };
+    if (isGone) return { seq, kind: "gone", id, ...decided };
     return { seq, kind, id, node: this.show(account, node) };
   }
 

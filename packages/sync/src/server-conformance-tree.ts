@@ -84,6 +84,42 @@ export function testServerTree(name: string, open: () => Promise<TestedServer>):
     assert.equal((await scene.send([operation]))[0]?.status, "committed");
   });
 
+  check("9: what a device deletes is told as approved where a person was asked, and only then", async (scene) => {
+    const [asked, other] = [await scene.makeFolder("asked"), await scene.makeFolder("other")];
+    await scene.must({ op: "delete", file_id: asked.id, approved: true });
+    await scene.must({ op: "delete", file_id: other.id });
+    const told = new Map((await scene.changes()).map(({ id, kind, approved }) => [id, `${kind} ${approved}`]));
+    assert.deepEqual(
+      told,
+      new Map([
+        [asked.id, "gone true"],
+        [other.id, "gone undefined"],
+      ]),
+    );
+  });
+
+  check(
+    "9: what lies in the trash is told again once a person has approved that, and nothing else changes",
+    async (scene) => {
+      const folder = await scene.makeFolder("d");
+      await scene.create("f", "text");
+      const approve = { op: "approve", file_id: folder.id } as const;
+      assert.deepEqual(await scene.outcomes([approve]), ["not_found"], "nobody approves what is not in the trash");
+      await scene.must({ op: "delete", file_id: folder.id });
+      const { token } = await scene.other.snapshot(undefined);
+      await scene.must(approve);
+      const { changes } = await scene.other.listChanges(token);
+      assert.deepEqual(
+        changes.map(({ kind, id, approved }) => [kind, id, approved]),
+        [["gone", folder.id, true]],
+      );
+      assert.deepEqual(
+        (await scene.other.listBelow(scene.folderId)).map((node) => node.name),
+        ["f"],
+      );
+    },
+  );
+
   check("what rests on another revision is a conflict", async (scene) => {
     const seen = await scene.create("f", "text");
     const now = await scene.must({ op: "set", file_id: seen.id, executable: true });

@@ -75,14 +75,14 @@ test("a device that takes 600 files hostage is stopped on the way, and goes on w
   assert.equal((await taken.idle()).problems.length, 0);
 });
 
-test("what a person approves on the device is no reason to stop it", async () => {
+test("what a person approves on a device is no reason to stop it, and no other device asks again", async () => {
   const carl = { email: "carl@example.com", password: "the password of carl", name: "Carl" };
   await ok(await Api.signIn(home.server.url), "POST", "/admin/users", carl);
   const api = await Api.signIn(home.server.url, carl);
   const asked = await home.addDevice("asked", { account: carl });
   const maker = await home.addDevice("maker", { account: carl });
   asked.start("--brake", "3");
-  maker.start();
+  maker.start("--brake", "3");
   mkdirSync(join(maker.folder, "work"));
   for (let index = 0; index < 300; index += 1) write(maker, `file ${index}`, `the text of file ${index}`);
   await eventually("the other has all", timeoutMs, () => contents(asked).size === 300 || undefined);

@@ -34,7 +34,7 @@ export function happeningOf(entry: Entry, seen: Seen, lay: Lay = new Map()): Hap
     return { entry, verb: entry.verb, node: shown(node), parentId: node.row.parent_id, detail: entry.detail };
   }
   // What a rewind did is told by its event, and whose role has changed by that of the share.
-  if (entry.rewind_id !== null || entry.grantee_id !== null) return undefined;
+  if (entry.rewind_id !== null || entry.grantee_id !== null || isApproval(entry)) return undefined;
   if (node === undefined) return lost(entry, seen);
   // How somebody else arranges what is shared is not told of its top.
   if (node.isTop === true && entry.from_parent !== null) return undefined;
@@ -45,6 +45,11 @@ export function happeningOf(entry: Entry, seen: Seen, lay: Lay = new Map()): Hap
   // What it was called before it was shared is not told.
   const detail = entry.at < (node.sinceMicros ?? 0) ? {} : told;
   return verb === undefined ? undefined : { entry, verb, node: shown(node), parentId: to, detail };
+}
+
+/** Of what lay in the trash already. */
+function isApproval({ kind, approved, from_name, from_trashed_at }: JournalRow): boolean {
+  return kind === "gone" && approved && from_name === null && from_trashed_at !== null;
 }
 
 /** Where nodes lay after an entry, as far as later ones have told that they were moved. */

@@ -173,6 +173,8 @@ export interface JournalRow {
   at: number;
   /** Whose right the entry is about: nothing but the role of this one has changed. */
   grantee_id: string | null;
+  /** A person was asked before the device deleted it, among many: no other device asks again. */
+  approved: boolean;
 }
 
 export interface GrantRow {

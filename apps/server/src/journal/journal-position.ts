@@ -71,6 +71,7 @@ const columns: Readonly<Record<keyof JournalRow, true>> = {
   device_id: true,
   at: true,
   grantee_id: true,
+  approved: true,
 };
 const journalColumns = sql.raw(Object.keys(columns).join(", "));
 

@@ -106,8 +106,8 @@ export function changeIn(caller: Actor, row: JournalRow, { seen, targets }: Sigh
 }
 
 /** Of what went to the trash, or out of view, by an entry that says so. */
-export function goneJson({ seq, node_id: id, rewind_id: rewindId }: JournalRow): ChangeJson {
-  return { seq, kind: "gone", id, ...(rewindId !== null && { rewound: true }) };
+export function goneJson({ seq, node_id: id, rewind_id: rewindId, approved }: JournalRow): ChangeJson {
+  return { seq, kind: "gone", id, ...(rewindId !== null && { rewound: true }), ...(approved && { approved }) };
 }
 
 /** Up to which number each journal in view was told. */

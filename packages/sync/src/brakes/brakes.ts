@@ -2,8 +2,10 @@ import type { NodeId } from "@holdfast/core/ids";
 import { pathOfNode } from "../paths.ts";
 import type { Plan, RemoteOperation } from "../planner/plan-types.ts";
 import type { SyncState } from "../state/sync-state.ts";
+import { trashTopOf } from "./trash-top.ts";
 import type { NodeKind } from "../trees.ts";
 import { deletionLimits, judge, rewriteLimits } from "./judge.ts";
+import { shareOf } from "../shares/whereabouts.ts";
 import { type Braked, brakeId, type BrakeRecord, brakeKey, type BrakeSide } from "./record.ts";
 
 /** What waits for a person, as it is shown to one. */
@@ -80,7 +82,18 @@ export class Brakes {
     const atMs = this.#nowMs();
     this.#state.commit({
       brakes: chosen.map((record) => [brakeKey(record), { ...record, standing: "approved", atMs }] as const),
+      approvals: this.#wholeTops(chosen).map((id) => [id, true] as const),
     });
+  }
+
+  /** What lies in the trash of the account's own space and of which all that waits here is chosen: the account's other devices need not ask. */
+  #wholeTops(chosen: readonly BrakeRecord[]): NodeId[] {
+    const { remote } = this.#state;
+    const topsOf = (records: readonly BrakeRecord[]) =>
+      new Set(records.flatMap(({ side, nodeId }) => (side === "here" ? (trashTopOf(remote, nodeId) ?? []) : [])));
+    const wanted = new Set(chosen);
+    const others = topsOf(this.#records("waiting").filter((record) => !wanted.has(record)));
+    return [...topsOf(chosen)].filter((id) => !others.has(id) && shareOf(this.#state, remote, id) === undefined);
   }
 
   /**

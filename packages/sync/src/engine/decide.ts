@@ -2,6 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Braked } from "../brakes/record.ts";
+import { trashTopOf } from "../brakes/trash-top.ts";
 import { makePersonActsDurable } from "../execute/person-acts.ts";
 import { joinPath, pathOf } from "../paths.ts";
 import { affectedPortion } from "../planner/affected.ts";
@@ -75,7 +76,7 @@ export async function decide(
         // Moves do not count, nor does what a person has decided on the server.
         const isMoved = ({ nodeId }: Braked): boolean =>
           isLive(state, state.departures.get(nodeId) ?? nodeId) && state.departures.has(nodeId);
-        const free = planned.filter((each) => !kept.includes(each) && !isMoved(each) && !wentByRewind(state, each));
+        const free = planned.filter((each) => !kept.includes(each) && !isMoved(each) && !isDecided(state, each));
         return new Set([...kept.map(({ nodeId }) => nodeId), ...brakes.holdDeletions(free)]);
       },
     });
@@ -109,17 +110,11 @@ function waitsForArrival(state: SyncState, planned: readonly Braked[]): Readonly
   return new Set(waiting.filter(({ nodeId }) => !ringed.has(nodeId)));
 }
 
-/** Whether the server's trash has it by a rewind: itself, or the folder with which it lies there. */
-function wentByRewind({ remote, rewound }: SyncState, { nodeId, side }: Braked): boolean {
-  if (side !== "here" || rewound.size === 0) return false;
-  const passed = new Set<NodeId>();
-  let row = remote.get(nodeId);
-  for (let at = nodeId; row !== undefined && !passed.has(at); row = remote.get(at)) {
-    if (row.trashed) return rewound.has(at);
-    passed.add(at);
-    at = row.parent;
-  }
-  return false;
+/** Whether a person has put it into the server's trash: itself, or the folder with which it lies there. */
+function isDecided({ remote, decided }: SyncState, { nodeId, side }: Braked): boolean {
+  if (side !== "here" || decided.size === 0) return false;
+  const top = trashTopOf(remote, nodeId);
+  return top !== undefined && decided.has(top);
 }
 
 /** Of what is fresh a portion. */

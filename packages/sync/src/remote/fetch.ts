@@ -70,12 +70,12 @@ async function fetchPage(ears: Ears, late?: Map<NodeId, RemoteRow>): Promise<boo
     const row = heard.get(target);
     if (row !== undefined && mounts.shows(target)) learn(target, { ...row, trashed: true });
   }
-  const rewound = rewoundIn(state, page.changes);
+  const decided = decidedIn(state, page.changes);
   const settings = listings.settings(page.has_more);
   state.commit(
     late !== undefined && page.has_more
       ? { cursor: next }
-      : { remote: rows, shares, rights, rewound, settings, cursor: next },
+      : { remote: rows, shares, rights, decided, settings, cursor: next },
   );
   return page.has_more;
 }
@@ -107,16 +107,16 @@ async function showAgain({ server, state }: Ears): Promise<void> {
   state.commit({ remote, rights: [...mounts.learntRights], settings: [[shownAgainSetting, looked], ...listing] });
 }
 
-/** What went by a rewind, and what of that has gone here too, or has another fate by now. */
-function rewoundIn(state: SyncState, changes: readonly ChangeJson[]): Map<NodeId, true | undefined> {
-  const done = [...state.rewound.keys()].filter((id) => !state.local.has(id));
-  const rewound = new Map<NodeId, true | undefined>(done.map((id) => [id, undefined]));
+/** What a person has put into the server's trash, and what of that has gone here too, or has another fate by now. */
+function decidedIn(state: SyncState, changes: readonly ChangeJson[]): Map<NodeId, true | undefined> {
+  const done = [...state.decided.keys()].filter((id) => !state.local.has(id));
+  const decided = new Map<NodeId, true | undefined>(done.map((id) => [id, undefined]));
   for (const change of changes) {
     const id = change.id as NodeId;
-    if (change.rewound === true) rewound.set(id, true);
-    else if (state.rewound.has(id) || rewound.has(id)) rewound.set(id, undefined);
+    if (change.rewound === true || change.approved === true) decided.set(id, true);
+    else if (state.decided.has(id) || decided.has(id)) decided.set(id, undefined);
   }
-  return rewound;
+  return decided;
 }
 
 /** With planted bugs less than was heard. */

@@ -20,7 +20,7 @@ import { inTransaction, Manifests } from "./manifests.ts";
 import { pack, type Packed, unpack } from "./packed.ts";
 import { RestlessNodes } from "./restless-nodes.ts";
 import { RowTable } from "./row-table.ts";
-import { upgrade } from "./upgrade.ts";
+import { renameTables, upgrade } from "./upgrade.ts";
 
 /** Something that left its name for more than one system call: where its bytes are, and whose they are. */
 export interface Parked {
@@ -86,7 +86,8 @@ export interface StateChange {
   readonly rights?: Iterable<readonly [NodeId, Right | undefined]>;
   readonly departures?: Iterable<readonly [NodeId, NodeId | undefined]>;
   readonly dormant?: Iterable<readonly [NodeId, true | undefined]>;
-  readonly rewound?: Iterable<readonly [NodeId, true | undefined]>;
+  readonly decided?: Iterable<readonly [NodeId, true | undefined]>;
+  readonly approvals?: Iterable<readonly [NodeId, true | undefined]>;
   readonly settings?: Iterable<readonly [string, string]>;
 }
 
@@ -102,7 +103,8 @@ const tables = [
   "rights",
   "departures",
   "dormant",
-  "rewound",
+  "decided",
+  "approvals",
   "settings",
 ] as const;
 type TableName = (typeof tables)[number];
@@ -134,8 +136,10 @@ export class SyncState implements IndexedTrees {
   readonly departures: Map<NodeId, NodeId>;
   /** Nodes with a base that the rules hide: it is no evidence of a deletion. */
   readonly dormant: Map<NodeId, true>;
-  /** What a rewind put into the server's trash. */
-  readonly rewound: Map<NodeId, true>;
+  /** What a person has put into the server's trash: by a rewind, or because they approved that. */
+  readonly decided: Map<NodeId, true>;
+  /** What lies in the server's trash with all that a person approved here, until the server has been told. */
+  readonly approvals: Map<NodeId, true>;
   /** Nodes on which the three trees do not agree; those that are fresh apart. */
   readonly restless: RestlessNodes;
   readonly manifests: Manifests;
@@ -152,6 +156,7 @@ export class SyncState implements IndexedTrees {
     // An engine that had it before was reading.
     if (database.isTransaction) database.exec("commit");
     database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -16000;");
+    renameTables(database);
     for (const name of tables) {
       database.exec(
         `create table if not exists ${name} (key text primary key, row text not null) strict, without rowid`,
@@ -174,7 +179,8 @@ export class SyncState implements IndexedTrees {
     this.rights = loadRows(database, "rights");
     this.departures = loadRows(database, "departures");
     this.dormant = loadRows(database, "dormant");
-    this.rewound = loadRows(database, "rewound");
+    this.decided = loadRows(database, "decided");
+    this.approvals = loadRows(database, "approvals");
     this.#offers = loadRows(database, "offers");
     this.#refusals = loadRows(database, "refusals");
     this.#settings = loadRows(database, "settings");
@@ -260,7 +266,8 @@ export class SyncState implements IndexedTrees {
       this.#write("rights", this.rights, change.rights),
       this.#write("departures", this.departures, change.departures),
       this.#write("dormant", this.dormant, change.dormant),
-      this.#write("rewound", this.rewound, change.rewound),
+      this.#write("decided", this.decided, change.decided),
+      this.#write("approvals", this.approvals, change.approvals),
       this.#write("offers", this.#offers, change.offers),
       this.#write("refusals", this.#refusals, keyed(change.refusals, refusalKey)),
       this.#write("settings", this.#settings, [...(change.settings ?? []), ...cursor]),

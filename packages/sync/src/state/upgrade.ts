@@ -33,9 +33,18 @@ export function upgrade(database: DatabaseSync, tables: Tables): void {
   });
 }
 
+/** A table that has another name by now. */
+export function renameTables(database: DatabaseSync): void {
+  if (hasTable(database, "rewound")) database.exec("alter table rewound rename to decided");
+}
+
+function hasTable(database: DatabaseSync, name: string): boolean {
+  return database.prepare("select 1 from sqlite_schema where type = 'table' and name = ?").get(name) !== undefined;
+}
+
 /** Rows of a tree were JSON by their key. */
 function fromJson<Row extends object>(database: DatabaseSync, name: string, rows: RowTable<Row>): void {
-  if (database.prepare("select 1 from sqlite_schema where type = 'table' and name = ?").get(name) === undefined) return;
+  if (!hasTable(database, name)) return;
   for (const { key, row } of database.prepare(`select key, row from ${name}`).iterate()) {
     const staged = rows.stage([[String(key) as NodeId, decodeRow<Row>(String(row))]]);
     staged.store();

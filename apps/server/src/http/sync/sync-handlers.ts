@@ -252,6 +252,8 @@ function toOperation(operation: BatchOperation): Operation {
         fileId: operation.file_id,
         ...(operation.seen === undefined ? {} : { seen: operation.seen }),
       };
+    case "approve":
+      return { ...base, op: "approve", fileId: operation.file_id };
     case "restore": {
       const place = placeOf(operation);
       return {

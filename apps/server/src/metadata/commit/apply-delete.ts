@@ -25,6 +25,15 @@ export async function applyDelete(work: Work, step: Step<OperationOf<"delete">>,
   return { nodeId: trash(work, step, found.row).id, created: false };
 }
 
+/** One more entry tells that it has gone; nothing else changes. Where it has been restored meanwhile there is nothing to approve. */
+export async function applyApprove(work: Work, step: Step<OperationOf<"approve">>, scope: Scope): Promise<Applied> {
+  const { row } = await findNode(work, step, scope, step.operation.fileId, "file_id");
+  await requireAct(work, step, row, "own");
+  if (row.trashed_at === null) throw notInTrash();
+  const { parent_id: from_parent, trashed_at: from_trashed_at } = row;
+  return { nodeId: record(work, step, row, { kind: "gone", from_parent, from_trashed_at }).id, created: false };
+}
+
 /** The rows below go later in the same transaction if they are few, else piece by piece (`removal.ts`). */
 export async function applyPurge(work: Work, step: Step<OperationOf<"purge">>, scope: Scope): Promise<Applied> {
   const { operation } = step;
@@ -32,12 +41,16 @@ export async function applyPurge(work: Work, step: Step<OperationOf<"purge">>, s
   requireNotRoot(work, row, "deleted");
   await requireAct(work, step, row, "own");
   if (operation.trashedOnly && standing.state === "live") {
-    throw new HoldfastError("not_found", "There is no such file or folder in the trash.", { field: "file_id" });
+    throw notInTrash();
   }
   await checkBase(work, step, row, operation);
   await requireSeen(work, step, row, operation.seen);
   purge(work, step, row);
   return { nodeId: undefined, created: false };
+}
+
+function notInTrash(): HoldfastError {
+  return new HoldfastError("not_found", "There is no such file or folder in the trash.", { field: "file_id" });
 }
 
 function purge(work: Work, step: Step, row: NodeRow): NodeRow {

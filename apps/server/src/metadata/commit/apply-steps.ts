@@ -2,7 +2,7 @@ import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { applyCopy, applyRevert, type FolderCopy } from "./apply-copy.ts";
 import { applyMkdir, applySymlink } from "./apply-create.ts";
-import { applyDelete, applyPurge } from "./apply-delete.ts";
+import { applyApprove, applyDelete, applyPurge } from "./apply-delete.ts";
 import { applyLabel } from "./apply-label.ts";
 import { applyMount, applyTouch } from "./apply-mount.ts";
 import { applyMove, applySet } from "./apply-move.ts";
@@ -167,6 +167,8 @@ async function act(work: Work, step: Step, scope: Scope): Promise<Applied | Fold
       return applyDelete(work, { ...step, operation }, scope);
     case "purge":
       return applyPurge(work, { ...step, operation }, scope);
+    case "approve":
+      return applyApprove(work, { ...step, operation }, scope);
     case "restore":
       return applyRestore(work, { ...step, operation }, scope);
     case "mount":

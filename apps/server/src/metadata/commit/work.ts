@@ -147,7 +147,7 @@ export function record(
   work: Work,
   step: Step,
   row: NodeRow,
-  entry: Pick<JournalRow, "kind"> & Partial<Pick<JournalRow, "from_parent">> = { kind: "changed" },
+  entry: Pick<JournalRow, "kind"> & Partial<Pick<JournalRow, "from_parent" | "from_trashed_at">> = { kind: "changed" },
 ): NodeRow {
   const before = work.tree.known(row.id);
   work.changes.journal.push({
@@ -155,8 +155,10 @@ export function record(
     kind: entry.kind,
     from_parent: entry.from_parent ?? null,
     ...whatWas(before, row),
+    ...(entry.from_trashed_at === undefined ? {} : { from_trashed_at: entry.from_trashed_at }),
     of_mount: row.kind === "mount",
     rewind_id: step.operation.rewindId ?? null,
+    approved: entry.kind === "gone" && (step.operation.approved === true || step.operation.op === "approve"),
     actor: step.caller.userId,
     device_id: step.caller.deviceId,
   });

@@ -193,9 +193,9 @@ async function insertJournal(work: Work, entries: readonly JournalEntry[]): Prom
   const tag = Buffer.from(work.random(8));
   await sql`
     insert into shard.journal (space_id, seq, tag, node_id, kind, from_parent, from_name, from_trashed_at, from_modified_at,
-      from_executable, of_mount, rewind_id, actor, device_id, at)
+      from_executable, of_mount, rewind_id, approved, actor, device_id, at)
     select ${space.id}::uuid, v.seq, ${tag}::bytea, v.node_id, v.kind, v.from_parent, v.from_name, v.from_trashed_at,
-      v.from_modified_at, v.from_executable, v.of_mount, v.rewind_id, v.actor, v.device_id, ${nowMicros}::int8
+      v.from_modified_at, v.from_executable, v.of_mount, v.rewind_id, v.approved, v.actor, v.device_id, ${nowMicros}::int8
     from unnest(${int8Array(entries.map((_, index) => space.seq + 1 + index))},
       ${uuidArray(entries.map((entry) => entry.node_id))}, ${textArray(entries.map((entry) => entry.kind))},
       ${uuidArray(entries.map((entry) => entry.from_parent))}, ${textArray(entries.map((entry) => entry.from_name))},
@@ -203,10 +203,10 @@ async function insertJournal(work: Work, entries: readonly JournalEntry[]): Prom
       ${int8Array(entries.map((entry) => entry.from_modified_at))},
       ${booleanArray(entries.map((entry) => entry.from_executable))},
       ${booleanArray(entries.map((entry) => entry.of_mount))},
-      ${uuidArray(entries.map((entry) => entry.rewind_id))}, ${uuidArray(entries.map((entry) => entry.actor))},
-      ${uuidArray(entries.map((entry) => entry.device_id))})
+      ${uuidArray(entries.map((entry) => entry.rewind_id))}, ${booleanArray(entries.map((entry) => entry.approved))},
+      ${uuidArray(entries.map((entry) => entry.actor))}, ${uuidArray(entries.map((entry) => entry.device_id))})
     as v (seq, node_id, kind, from_parent, from_name, from_trashed_at, from_modified_at, from_executable, of_mount, rewind_id,
-      actor, device_id)`.execute(reader);
+      approved, actor, device_id)`.execute(reader);
   return space.seq + entries.length;
 }
 
