@@ -143,6 +143,37 @@ test("what a person approves here of what went on the server is told to the acco
   alone.close();
 });
 
+test("what a person takes back here of what went on the server is restored there, with the ids that it had", async () => {
+  const alone = new Alone();
+  alone.mkdir("folder");
+  for (const name of names(60)) alone.write(`folder/${name}`, `this is ${name}`);
+  await alone.once({ brake: undefined });
+  const [folder, paths] = [alone.serverId("folder"), alone.serverPaths()];
+  alone.onServer({ op: "delete", operation_id: "of another", file_id: folder });
+  const engine = alone.make({ brake: undefined });
+  await alone.pass(engine.runOnce());
+  engine.undoDeletions(engine.waitingDeletions().map(({ id }) => id));
+  assert.deepEqual(await alone.pass(engine.runOnce()), { inSync: true, problems: [], deletionsWaiting: 0 });
+  assert.deepEqual([alone.serverPaths(), alone.diskPaths(), alone.serverId("folder")], [paths, paths, folder]);
+  alone.close();
+});
+
+test("what cannot be restored, since its name is taken, comes back from here beside that", async () => {
+  const alone = new Alone();
+  alone.mkdir("folder");
+  for (const name of names(60)) alone.write(`folder/${name}`, `this is ${name}`);
+  await alone.once({ brake: undefined });
+  alone.onServer({ op: "delete", operation_id: "of another", file_id: alone.serverId("folder") });
+  alone.onServer({ op: "mkdir", operation_id: "of another, too", parent_id: alone.world.model.rootId, name: "folder" });
+  const engine = alone.make({ brake: undefined });
+  await alone.pass(engine.runOnce());
+  engine.undoDeletions(engine.waitingDeletions().map(({ id }) => id));
+  assert.deepEqual(await alone.pass(engine.runOnce()), { inSync: true, problems: [], deletionsWaiting: 0 });
+  assert.equal(alone.serverPaths().filter((path) => path.startsWith("folder/")).length, 60);
+  assert.deepEqual(alone.diskPaths(), alone.serverPaths());
+  alone.close();
+});
+
 test("what others delete beside a rewind, or after it was taken back, waits for a person", async () => {
   const alone = await withFiles(60);
   const { model } = alone.world;

@@ -35,6 +35,8 @@ export function applyOperation(server: ModelServer, by: Actor, operation: BatchO
       return remove(server, by, operation);
     case "approve":
       return approve(server, by, operation.file_id);
+    case "restore":
+      return restore(server, by, operation.file_id);
     default:
       return refuse("bad_request", `The model does not know ${operation.op}.`);
   }
@@ -194,10 +196,22 @@ function remove(server: ModelServer, by: Actor, operation: BatchOperationInput &
 }
 
 function approve(server: ModelServer, by: Actor, id: string): void {
+  server.record(by.device, mustBeTrashed(server, by, id), "gone", { approved: true });
+}
+
+/** Where it was, and only there. */
+function restore(server: ModelServer, by: Actor, id: string): void {
+  const node = mustBeTrashed(server, by, id);
+  if (!isLiveNode(server.nodes, node.parentId ?? "")) refuse("trashed", "The folder is in the trash.");
+  claim(server, by, { parentId: node.parentId ?? "", name: node.name, inGroup: false, except: id });
+  server.record(by.device, { ...node, trashed: false }, "appeared");
+}
+
+function mustBeTrashed(server: ModelServer, by: Actor, id: string): ModelNode {
   const node = server.nodes.get(id);
   if (node?.trashed !== true) return refuse("not_found", "There is no such file or folder in the trash.");
   if (spaceOf(server.nodes, id) !== homeOf(by.account)) refuse("forbidden", "Only its owner may do this.");
-  server.record(by.device, node, "gone", { approved: true });
+  return node;
 }
 
 function isBelow(server: ModelServer, id: string, above: ModelNode): boolean {

@@ -1,54 +1,62 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { count, shellWord } from "../output/text.ts";
+import { count, printable, shellWord } from "../output/text.ts";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import type { WaitingDeletion } from "../sync/report.ts";
-import { newCommand, newGroup, runs } from "./command.ts";
+import { confirm } from "../terminal.ts";
+import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
-export const deletesCommand: CommandMaker = (context) =>
-  newGroup(
+export const deletesCommand: CommandMaker = (context) => {
+  const command = newCommand("deletes", "Deletions that wait: so many at once are more often an accident than a wish", [
     "deletes",
-    "Deletions that wait: so many at once are more often an accident than a wish",
-    ["deletes ls", "deletes approve", "deletes undo ~/Drive"],
-    [
-      list(context),
-      decide(context, "approve", "Delete exactly what 'deletes ls' showed last; what was found since waits on"),
-      decide(context, "undo", "Bring back from the other side what 'deletes ls' showed last"),
-    ],
-  );
+    "deletes ls",
+    "deletes approve",
+    "deletes undo ~/Drive",
+  ]);
+  command.addCommand(list(context));
+  command.addCommand(decide(context, "approve", "Delete exactly what was shown last, for all devices of the account"));
+  command.addCommand(decide(context, "undo", "Bring back from the other side what was shown last"));
+  return runs<[]>(context, command, async (run) => {
+    const waiting = await show(await choose(run, undefined));
+    await run.output.result(documentOf(waiting), () => waiting.flatMap(linesOf));
+    noteNext(run, waiting);
+  });
+};
 
 const folderText = "a synced folder; all of them unless given";
 const words = { deletion: "would go", rewrite: "would be rewritten" } as const;
 const sides = { here: "here", server: "on the server" } as const;
 
+interface Waiting {
+  readonly sync: KnownSync;
+  readonly deletions: readonly WaitingDeletion[];
+  /** As a person reads them. */
+  readonly lines: readonly string[];
+}
+
 function list(context: Context) {
-  const command = newCommand("ls", "List the deletions that wait", ["deletes ls"]).argument("[folder]", folderText);
+  const command = newCommand("ls", "List each of them", ["deletes ls"]).argument("[folder]", folderText);
   return runs<[string | undefined]>(context, command, async (run, folder) => {
-    const { saveShownDeletions } = await import("../sync/shown-deletions.ts");
-    const { statusOf } = await import("../sync/last-status.ts");
-    const items: (WaitingDeletion & { readonly root: string })[] = [];
-    for (const sync of await choose(run, folder)) {
-      const { deletions } = await statusOf(sync);
-      await saveShownDeletions(
-        sync.folder,
-        deletions.map(({ id }) => id),
-      );
-      for (const each of deletions) items.push({ root: sync.record.root, ...each });
-    }
-    await run.output.result({ items, next_cursor: null }, () =>
-      items.map(({ root, path, what, side }) => `${root}/${path}  (${words[what]} ${sides[side]})`),
+    const waiting = await show(await choose(run, folder));
+    const document = documentOf(waiting);
+    await run.output.result(document, () =>
+      document.items.map(({ root, path, what, side }) => `${root}/${path}  (${words[what]} ${sides[side]})`),
     );
-    if (items.length === 0) run.output.note("None wait.");
+    noteNext(run, waiting);
   });
 }
 
 function decide(context: Context, action: "approve" | "undo", summary: string) {
-  const command = newCommand(action, summary, [`deletes ${action}`]).argument("[folder]", folderText);
-  return runs<[string | undefined]>(context, command, async (run, folder) => {
+  const command = newCommand(action, summary, [`deletes ${action}`])
+    .argument("[folder]", folderText)
+    .option("-y, --yes", "ask nothing");
+  return runs<[string | undefined]>(context, command, async (run, folder, { yes }) => {
     const { readShownDeletions, saveShownDeletions } = await import("../sync/shown-deletions.ts");
     const { tellRunning } = await import("../sync/control-client.ts");
+    const syncs = await choose(run, folder);
+    if (run.context.stdin.isTTY === true && yes !== true && !(await isMeant(run, action, syncs))) return;
     const done: { root: string; count: number }[] = [];
-    for (const sync of await choose(run, folder)) {
+    for (const sync of syncs) {
       const ids = await readShownDeletions(sync.folder);
       if (ids.length === 0) continue;
       const { root } = sync.record;
@@ -68,6 +76,56 @@ function decide(context: Context, action: "approve" | "undo", summary: string) {
       done.map((each) => `${each.root}: ${count(each.count, "deletion")} ${verb}`),
     );
   });
+}
+
+/** On a terminal what is meant is what waits now, and is shown before anything is done. */
+async function isMeant(run: Run, action: "approve" | "undo", syncs: readonly KnownSync[]): Promise<boolean> {
+  const waiting = await show(syncs);
+  if (waiting.length === 0) {
+    run.output.note("None wait.");
+    return false;
+  }
+  for (const line of waiting.flatMap(linesOf)) run.output.note(line);
+  const { waitingCount } = await import("../sync/group-deletions.ts");
+  const what = waitingCount(waiting.flatMap(({ deletions }) => deletions));
+  const question =
+    action === "approve"
+      ? `Approve ${what}, for all devices of the account?`
+      : `Undo ${what}, so that all of it comes back?`;
+  return confirm(run.context, question);
+}
+
+/** What waits, which is what an answer means from then on. */
+async function show(syncs: readonly KnownSync[]): Promise<readonly Waiting[]> {
+  const { saveShownDeletions } = await import("../sync/shown-deletions.ts");
+  const { statusOf } = await import("../sync/last-status.ts");
+  const { waitingLines } = await import("../sync/group-deletions.ts");
+  const waiting: Waiting[] = [];
+  for (const sync of syncs) {
+    const { deletions } = await statusOf(sync);
+    await saveShownDeletions(
+      sync.folder,
+      deletions.map(({ id }) => id),
+    );
+    if (deletions.length > 0) waiting.push({ sync, deletions, lines: waitingLines(deletions) });
+  }
+  return waiting;
+}
+
+function documentOf(waiting: readonly Waiting[]) {
+  const items = waiting.flatMap(({ sync, deletions }) =>
+    deletions.map((each) => ({ root: sync.record.root, ...each })),
+  );
+  return { items, next_cursor: null };
+}
+
+function linesOf({ sync, lines }: Waiting): string[] {
+  return [printable(sync.record.root), ...lines.map((line) => `  ${line}`)];
+}
+
+function noteNext(run: Run, waiting: readonly Waiting[]): void {
+  if (waiting.length === 0) run.output.note("None wait.");
+  else run.output.note("To let them go: holdfast deletes approve. To bring them back: holdfast deletes undo.");
 }
 
 async function choose(run: Run, folder: string | undefined): Promise<KnownSync[]> {

@@ -15,6 +15,11 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
+/** As a person reads a large number: 20000 -> "20,000 files". */
+export function largeCount(number: number, noun: string): string {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 /** Seconds as "4 s", "3:05" or "1:02:03". */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

@@ -35,7 +35,7 @@ const control: SyncControl = {
   details: () => ({ progress: "", recent: [] }),
   pause: async () => void told.push("pause"),
   resume: async () => void told.push("resume"),
-  waitingDeletions: () => [{ id: "a", what: "deletion", path: "x", side: "here" }],
+  waitingDeletions: () => [{ id: "a", what: "deletion", path: "x", side: "here", kind: "file", bytes: 1 }],
   approveDeletions: async (ids) => void told.push(`approve ${ids.join()}`),
   undoDeletions: async (ids) => void told.push(`undo ${ids.join()}`),
 };

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { z } from "zod";
 import { writePrivate } from "./known-syncs.ts";
+import { waitingCount, waitingLines } from "./group-deletions.ts";
 import { pageHtml, pagePolicy } from "./page.ts";
 import type { SyncControl } from "./report.ts";
 
@@ -96,7 +97,9 @@ async function act(request: IncomingMessage, path: string, control: SyncControl)
 }
 
 function statusOf(control: SyncControl): object {
-  return { report: control.report(), details: control.details(), deletions: control.waitingDeletions() };
+  const deletions = control.waitingDeletions();
+  const waiting = { count: waitingCount(deletions), lines: waitingLines(deletions) };
+  return { report: control.report(), details: control.details(), deletions, waiting };
 }
 
 function requireOwnName({ headers }: IncomingMessage, { host }: Guard): void {

@@ -128,11 +128,12 @@ test("what waits for a person is shown, and exactly what was shown is approved",
     deletions_waiting: 2,
   };
   deletions = [
-    { id: "a", what: "deletion", path: "photos/1.jpg", side: "here" },
-    { id: "b", what: "deletion", path: "photos/2.jpg", side: "server" },
+    { id: "a", what: "deletion", path: "photos/1.jpg", side: "here", kind: "file", bytes: 7 },
+    { id: "b", what: "deletion", path: "photos/2.jpg", side: "server", kind: "file", bytes: 7 },
   ];
   await page.goto(channel.pageUrl);
-  await page.getByText("photos/2.jpg (would be deleted on the server)").waitFor();
+  await page.getByText("photos/2.jpg would go on the server").waitFor();
+  await page.getByRole("heading", { name: "2 deletions wait for you" }).waitFor();
   await page.getByText("film.mkv: Your space on the server is full.").waitFor();
   await page.getByText("plan (desktop's conflicted copy 2026-01-31).txt").waitFor();
   await takePictures("waiting");

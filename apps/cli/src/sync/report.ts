@@ -24,6 +24,9 @@ export const waitingDeletion = z.object({
   path: z.string(),
   /** Where it would be done. */
   side: z.enum(["here", "server"]),
+  kind: z.enum(["file", "folder", "symlink"]).default("file"),
+  /** Of the file that would go or be replaced; a client of before does not say. */
+  bytes: z.int().default(0),
 });
 export type WaitingDeletion = z.infer<typeof waitingDeletion>;
 

@@ -83,7 +83,7 @@ export class RunningSync implements SyncControl {
 
   waitingDeletions(): WaitingDeletion[] {
     const waiting = this.#engine?.waitingDeletions() ?? [];
-    return waiting.map(({ id, what, path, side }) => ({ id, what, path, side }));
+    return waiting.map(({ id, what, path, side, kind, bytes }) => ({ id, what, path, side, kind, bytes }));
   }
 
   async approveDeletions(ids: readonly string[]): Promise<void> {

@@ -82,27 +82,34 @@ export class Brakes {
     const atMs = this.#nowMs();
     this.#state.commit({
       brakes: chosen.map((record) => [brakeKey(record), { ...record, standing: "approved", atMs }] as const),
-      approvals: this.#wholeTops(chosen).map((id) => [id, true] as const),
+      answers: [...this.#wholeTops(chosen)].map((id) => [id, "approve"] as const),
     });
   }
 
-  /** What lies in the trash of the account's own space and of which all that waits here is chosen: the account's other devices need not ask. */
-  #wholeTops(chosen: readonly BrakeRecord[]): NodeId[] {
-    const { remote } = this.#state;
-    const topsOf = (records: readonly BrakeRecord[]) =>
-      new Set(records.flatMap(({ side, nodeId }) => (side === "here" ? (trashTopOf(remote, nodeId) ?? []) : [])));
+  /**
+   * What lies in the trash of the account's own space and of which all that waits here is chosen. The server is told of it, so that one answer
+   * counts on all devices of the account.
+   */
+  #wholeTops(chosen: readonly BrakeRecord[]): ReadonlySet<NodeId> {
     const wanted = new Set(chosen);
-    const others = topsOf(this.#records("waiting").filter((record) => !wanted.has(record)));
-    return [...topsOf(chosen)].filter((id) => !others.has(id) && shareOf(this.#state, remote, id) === undefined);
+    const rest = this.#records("waiting").filter((record) => !wanted.has(record));
+    const others = new Set(rest.map((record) => this.#topOf(record)));
+    const tops = chosen.flatMap((record) => this.#topOf(record) ?? []);
+    return new Set(tops.filter((id) => !others.has(id) && shareOf(this.#state, this.#state.remote, id) === undefined));
+  }
+
+  #topOf({ side, nodeId }: BrakeRecord): NodeId | undefined {
+    return side === "here" ? trashTopOf(this.#state.remote, nodeId) : undefined;
   }
 
   /**
-   * A deletion is taken back: without a base the other side's node counts as new, and comes back from there. So is a rewriting:
-   * with what it left as the base the server's version counts as the newer one.
+   * A deletion is taken back: what the server's trash has is restored there, for all devices; else, without a base, the other side's node
+   * counts as new, and comes back from there. So is a rewriting: with what it left as the base the server's version counts as the newer one.
    */
   undo(ids: readonly string[]): void {
     const chosen = this.#chosen(ids);
-    const deletions = chosen.filter(({ side }) => side !== "rewrite");
+    const tops = this.#wholeTops(chosen);
+    const deletions = chosen.filter((record) => record.side !== "rewrite" && !tops.has(this.#topOf(record) as NodeId));
     const rewrites = chosen.flatMap((record) => {
       const base = this.#state.synced.get(record.nodeId);
       const local = this.#state.local.get(record.nodeId);
@@ -120,6 +127,16 @@ export class Brakes {
         ...deletions.map(({ nodeId }) => [nodeId, undefined] as const),
         ...rewrites.map(({ record, base }) => [record.nodeId, base] as const),
       ],
+      answers: [...tops].map((id) => [id, "restore"] as const),
+    });
+  }
+
+  /** The server does not restore it: what waits with it counts as new here. */
+  undoAlone(top: NodeId): void {
+    const records = this.#records("waiting").filter((record) => this.#topOf(record) === top);
+    this.#state.commit({
+      brakes: records.map((record) => [brakeKey(record), undefined] as const),
+      synced: records.map(({ nodeId }) => [nodeId, undefined] as const),
     });
   }
 

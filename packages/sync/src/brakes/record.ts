@@ -25,6 +25,9 @@ export interface BrakeRecord extends Braked {
   readonly atMs: number;
 }
 
+/** What a person said to all that is to go here with something in the server's trash: that it goes, or that it comes back. */
+export type TrashAnswer = "approve" | "restore";
+
 /** A node has one record on each side: the key in the state. */
 export function brakeKey({ side, nodeId }: Pick<Braked, "side" | "nodeId">): string {
   return `${side} ${nodeId}`;

@@ -11,7 +11,7 @@ import { Visibility, visibleTrees } from "../rules/visibility.ts";
 import { endShares } from "../shares/ending.ts";
 import { fetchRemote } from "../remote/fetch.ts";
 import type { EarlyBlocks } from "../remote/early-blocks.ts";
-import { tellApprovals } from "../remote/tell-approvals.ts";
+import { tellAnswers } from "../remote/tell-answers.ts";
 import { send } from "../remote/send.ts";
 import { isKnownPath, knownPathOf, type Suspects } from "../scan/scope.ts";
 import type { SyncState } from "../state/sync-state.ts";
@@ -109,7 +109,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const { state } = context;
   await checkRoot(context);
   await fetchRemote(context);
-  await tellApprovals(context);
+  if (await tellAnswers(context)) await fetchRemote(context);
   await settleAside(context);
   await reviewStash(context);
   await expireTrashAtTimes(context);

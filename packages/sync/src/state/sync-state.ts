@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { NodeId } from "@holdfast/core/ids";
-import type { BrakeRecord } from "../brakes/record.ts";
+import type { BrakeRecord, TrashAnswer } from "../brakes/record.ts";
 import type { AllRows, IndexedTrees } from "../planner/affected.ts";
 import {
   type ContentKey,
@@ -87,7 +87,7 @@ export interface StateChange {
   readonly departures?: Iterable<readonly [NodeId, NodeId | undefined]>;
   readonly dormant?: Iterable<readonly [NodeId, true | undefined]>;
   readonly decided?: Iterable<readonly [NodeId, true | undefined]>;
-  readonly approvals?: Iterable<readonly [NodeId, true | undefined]>;
+  readonly answers?: Iterable<readonly [NodeId, TrashAnswer | undefined]>;
   readonly settings?: Iterable<readonly [string, string]>;
 }
 
@@ -104,7 +104,7 @@ const tables = [
   "departures",
   "dormant",
   "decided",
-  "approvals",
+  "answers",
   "settings",
 ] as const;
 type TableName = (typeof tables)[number];
@@ -138,8 +138,8 @@ export class SyncState implements IndexedTrees {
   readonly dormant: Map<NodeId, true>;
   /** What a person has put into the server's trash: by a rewind, or because they approved that. */
   readonly decided: Map<NodeId, true>;
-  /** What lies in the server's trash with all that a person approved here, until the server has been told. */
-  readonly approvals: Map<NodeId, true>;
+  /** Of what lies in the server's trash: what a person said to all of it here, until the server has been told. */
+  readonly answers: Map<NodeId, TrashAnswer>;
   /** Nodes on which the three trees do not agree; those that are fresh apart. */
   readonly restless: RestlessNodes;
   readonly manifests: Manifests;
@@ -180,7 +180,7 @@ export class SyncState implements IndexedTrees {
     this.departures = loadRows(database, "departures");
     this.dormant = loadRows(database, "dormant");
     this.decided = loadRows(database, "decided");
-    this.approvals = loadRows(database, "approvals");
+    this.answers = loadRows(database, "answers");
     this.#offers = loadRows(database, "offers");
     this.#refusals = loadRows(database, "refusals");
     this.#settings = loadRows(database, "settings");
@@ -267,7 +267,7 @@ export class SyncState implements IndexedTrees {
       this.#write("departures", this.departures, change.departures),
       this.#write("dormant", this.dormant, change.dormant),
       this.#write("decided", this.decided, change.decided),
-      this.#write("approvals", this.approvals, change.approvals),
+      this.#write("answers", this.answers, change.answers),
       this.#write("offers", this.#offers, change.offers),
       this.#write("refusals", this.#refusals, keyed(change.refusals, refusalKey)),
       this.#write("settings", this.#settings, [...(change.settings ?? []), ...cursor]),

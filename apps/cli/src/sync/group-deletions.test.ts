@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { waitingCount, waitingLines } from "./group-deletions.ts";
+import type { WaitingDeletion } from "./report.ts";
+
+const change = (path: string, more: Partial<WaitingDeletion> = {}): WaitingDeletion => {
+  return { id: path, what: "deletion", path, side: "server", kind: "file", bytes: 1024, ...more };
+};
+const folder = (path: string, more: Partial<WaitingDeletion> = {}) =>
+  change(path, { kind: "folder", bytes: 0, ...more });
+const files = (count: number, at: string) => Array.from({ length: count }, (_, index) => change(`${at}/${index}`));
+
+test("a folder that would go stands for all that is in it", () => {
+  const waiting = [folder("many2"), folder("many2/inner"), ...files(19_000, "many2/inner"), ...files(1000, "many2")];
+  assert.deepEqual(waitingLines(waiting), ["many2/: 20,000 files and 1 folder (20 MiB) would go on the server"]);
+  assert.equal(waitingCount(waiting), "20,002 deletions");
+  assert.deepEqual(waitingLines([folder("empty", { side: "here" })]), ["empty/ would go here"]);
+});
+
+test("files of a folder that stays are counted together, and one alone is named", () => {
+  const waiting = [...files(3, "docs"), change("plan.txt"), change("photos/1.jpg"), change("docs/9", { side: "here" })];
+  assert.deepEqual(waitingLines(waiting), [
+    "docs/: 3 files (3.0 KiB) would go on the server",
+    "plan.txt would go on the server",
+    "photos/1.jpg would go on the server",
+    "docs/9 would go here",
+  ]);
+});
+
+test("a folder on one side stands for nothing on the other, nor for what would be rewritten", () => {
+  const waiting = [
+    folder("a", { side: "here" }),
+    change("a/1", { side: "here" }),
+    change("a/2"),
+    change("a/3", { what: "rewrite" }),
+  ];
+  assert.deepEqual(waitingLines(waiting), [
+    "a/: 1 file (1.0 KiB) would go here",
+    "a/2 would go on the server",
+    "a/3 would be rewritten on the server",
+  ]);
+  assert.equal(waitingCount(waiting), "3 deletions and 1 rewritten file");
+});
+
+test("what is in more than twenty places is counted", () => {
+  const waiting = Array.from({ length: 30 }, (_, index) => files(2, `folder ${index}`)).flat();
+  const lines = waitingLines(waiting);
+  assert.equal(lines.length, 21);
+  assert.equal(lines.at(-1), "and 20 more");
+});

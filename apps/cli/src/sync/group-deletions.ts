@@ -1,0 +1,86 @@
+import { formatBytes, largeCount } from "../output/text.ts";
+import type { WaitingDeletion } from "./report.ts";
+
+const words = {
+  deletion: { here: "would go here", server: "would go on the server" },
+  rewrite: { here: "would be rewritten here", server: "would be rewritten on the server" },
+} as const;
+
+/** So many lines are read; what is beside them is counted. */
+const linesMax = 20;
+
+interface Group {
+  /** A folder that would go, or a folder that stays, of which files would go. */
+  readonly folder: string;
+  readonly goes: boolean;
+  readonly doing: string;
+  /** The first in it. */
+  readonly path: string;
+  files: number;
+  folders: number;
+  bytes: number;
+}
+
+/**
+ * What waits, as a person reads it: a folder that would go stands for all in it, and files of a folder that stays are counted together.
+ * @returns at most 21 lines, in the order in which they wait
+ */
+export function waitingLines(waiting: readonly WaitingDeletion[]): string[] {
+  const groups = groupsOf(waiting);
+  const more = groups.slice(linesMax);
+  const rest = more.reduce((sum, { goes, files, folders }) => sum + files + folders + (goes ? 1 : 0), 0);
+  const lines = groups.slice(0, linesMax).map((group) => `${named(group)} ${group.doing}`);
+  return more.length === 0 ? lines : [...lines, `and ${rest.toLocaleString("en")} more`];
+}
+
+/** @returns "20,000 deletions and 3 rewritten files" */
+export function waitingCount(waiting: readonly Pick<WaitingDeletion, "what">[]): string {
+  const rewrites = waiting.filter(({ what }) => what === "rewrite").length;
+  return counted([
+    [waiting.length - rewrites, "deletion"],
+    [rewrites, "rewritten file"],
+  ]);
+}
+
+function groupsOf(waiting: readonly WaitingDeletion[]): Group[] {
+  const going = new Set(waiting.flatMap(({ kind, path, side }) => (kind === "folder" ? [`${side} ${path}`] : [])));
+  const groups = new Map<string, Group>();
+  for (const each of waiting) {
+    const { path, what, side, kind, bytes } = each;
+    const doing = words[what][side];
+    const top = what === "deletion" ? topOf(each, going) : undefined;
+    const folder = top ?? path.slice(0, Math.max(0, path.lastIndexOf("/")));
+    const key = `${doing} ${folder}`;
+    const group = groups.get(key) ?? { folder, goes: top !== undefined, doing, path, files: 0, folders: 0, bytes: 0 };
+    groups.set(key, group);
+    if (kind !== "folder") group.files += 1;
+    else if (path !== folder) group.folders += 1;
+    group.bytes += bytes;
+  }
+  return [...groups.values()];
+}
+
+/** The highest folder that would go too: above it, or it itself. */
+function topOf({ path, side, kind }: WaitingDeletion, going: ReadonlySet<string>): string | undefined {
+  const names = path.split("/");
+  const depthMax = names.length - (kind === "folder" ? 0 : 1);
+  for (let depth = 1; depth <= depthMax; depth += 1) {
+    const above = names.slice(0, depth).join("/");
+    if (going.has(`${side} ${above}`)) return above;
+  }
+  return undefined;
+}
+
+function named({ folder, goes, path, files, folders, bytes }: Group): string {
+  if (!goes && files === 1) return path;
+  const parts = counted([
+    [files, "file"],
+    [folders, "folder"],
+  ]);
+  const size = bytes === 0 ? "" : ` (${formatBytes(bytes)})`;
+  return `${folder}/${parts === "" ? "" : `: ${parts}${size}`}`;
+}
+
+function counted(each: readonly (readonly [number, string])[]): string {
+  return each.flatMap(([number, noun]) => (number === 0 ? [] : [largeCount(number, noun)])).join(" and ");
+}

@@ -1,0 +1,36 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import type { Brakes } from "../brakes/brakes.ts";
+import type { Hands } from "../execute/hands.ts";
+import type { BatchResult } from "../ports.ts";
+import { isOfElement } from "./in-halves.ts";
+
+interface Telling extends Pick<Hands, "server" | "state" | "random"> {
+  readonly brakes: Pick<Brakes, "undoAlone">;
+}
+
+/**
+ * Tells the server what a person said here of what lies in its trash, so that no other device of the account asks again. What it refuses to
+ * approve has another fate by now; what it refuses to restore comes back from here.
+ * @returns whether something was told, so that the journal has more
+ */
+export async function tellAnswers({ server, state, random, brakes }: Telling): Promise<boolean> {
+  const answers = [...state.answers].slice(0, limits.batchOperationsMax);
+  if (answers.length === 0 || state.cursor === undefined) return false;
+  const operations = answers.map(([file_id, op]) => {
+    return { op, operation_id: Buffer.from(random(16)).toString("hex"), file_id } as const;
+  });
+  const results = await server.commit(state.cursor.epoch, operations, []).then(
+    (answer) => answer.results,
+    (error: unknown): readonly BatchResult[] => {
+      const isForbidden = error instanceof HoldfastError && error.code === "forbidden";
+      if (!isForbidden && !isOfElement(error)) throw error;
+      return [];
+    },
+  );
+  const done = new Set(results.flatMap(({ operation_id, status }) => (status === "committed" ? [operation_id] : [])));
+  for (const { op, operation_id, file_id } of operations)
+    if (op === "restore" && !done.has(operation_id)) brakes.undoAlone(file_id);
+  state.commit({ answers: answers.map(([id]) => [id, undefined] as const) });
+  return true;
+}
