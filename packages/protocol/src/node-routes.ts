@@ -46,7 +46,7 @@ const change = z
     approved: z
       .literal(true)
       .optional()
-      .describe("of what is gone: a person was asked before a device deleted it, among many"),
+      .describe("of what is gone: somebody of the caller's account approved that, when a device asked"),
     revision: z.string().optional().describe("with own=brief, of the node as the device's own operation answered it"),
   })
   .meta({ id: "Change" });

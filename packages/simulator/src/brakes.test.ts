@@ -129,7 +129,8 @@ test("what a person approves here of what went on the server is told to the acco
   for (const file_id of [folder, beside]) alone.onServer({ op: "delete", operation_id: `of ${file_id}`, file_id });
   const engine = alone.make({ brake: undefined });
   assert.equal((await alone.pass(engine.runOnce())).deletionsWaiting, 62);
-  const told = () => model.journal.filter(({ decided }) => decided?.approved === true).map(({ id }) => id);
+  const told = () =>
+    model.journal.filter(({ decided }) => decided !== undefined && "approvedBy" in decided).map(({ id }) => id);
   const waiting = engine.waitingDeletions();
   engine.approveDeletions(waiting.slice(0, 40).map(({ id }) => id));
   await alone.pass(engine.runOnce());

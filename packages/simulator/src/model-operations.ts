@@ -191,12 +191,12 @@ function remove(server: ModelServer, by: Actor, operation: BatchOperationInput &
       isBelow(server, entry.id, node),
   );
   if (isChanged) refuse("subtree_changed", "Another device has changed something in here.");
-  const decided = operation.approved === true ? ({ approved: true } as const) : undefined;
+  const decided = operation.approved === true ? { approvedBy: by.account } : undefined;
   server.record(by.device, { ...node, trashed: true }, "gone", decided);
 }
 
 function approve(server: ModelServer, by: Actor, id: string): void {
-  server.record(by.device, mustBeTrashed(server, by, id), "gone", { approved: true });
+  server.record(by.device, mustBeTrashed(server, by, id), "gone", { approvedBy: by.account });
 }
 
 /** Where it was, and only there. */

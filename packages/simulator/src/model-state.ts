@@ -24,7 +24,7 @@ export interface JournalEntry {
 type ChangeKind = "changed" | "appeared" | "gone";
 
 /** By what a person has decided that something goes. */
-export type Decided = Pick<ChangeJson, "rewound" | "approved">;
+export type Decided = { readonly rewound: true } | { readonly approvedBy: string };
 
 /** Nodes, journals and contents of all spaces, and what an account may know of them. */
 export class ModelState {
@@ -299,7 +299,7 @@ export class ModelState {
     if (this.shares.mountOf(this.nodes, account, id) !== undefined) return undefined;
     const node = this.nodes.get(id);
     const isGone = kind === "gone" || node === undefined || !this.shares.isInView(this.nodes, account, id);
-    if (isGone) return { seq, kind: "gone", id, ...decided };
+    if (isGone) return { seq, kind: "gone", id, ...toldOf(decided, account) };
     return { seq, kind, id, node: this.show(account, node) };
   }
 
@@ -329,4 +329,11 @@ export class ModelState {
 
 export function asEntries(entries: readonly { readonly hash: string; readonly size: number }[]): ManifestEntry[] {
   return entries.map(({ hash, size }) => ({ hash: hash as HashHex, size }));
+}
+
+/** What somebody approves counts on the devices of their own account. */
+function toldOf(decided: Decided | undefined, account: string): Pick<ChangeJson, "rewound" | "approved"> {
+  if (decided === undefined) return {};
+  if ("rewound" in decided) return { rewound: true };
+  return decided.approvedBy === account ? { approved: true } : {};
 }

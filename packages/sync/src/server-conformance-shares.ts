@@ -96,8 +96,8 @@ class SharedScene {
       );
       heard.push(
         ...ofScene.map(
-          ({ kind, id, node, rewound }) =>
-            `${kind} ${this.nameOf(id)}${told(node)}${rewound === true ? " rewound" : ""}`,
+          ({ kind, id, node, rewound, approved }) =>
+            `${kind} ${this.nameOf(id)}${told(node)}${rewound === true ? " rewound" : ""}${approved === true ? " approved" : ""}`,
         ),
       );
     }
@@ -217,6 +217,17 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
       );
     },
   );
+
+  check("9: what one approves is told as such to one's own devices, and to nobody else's", "editor", async (shared) => {
+    const { docs, inner, scene } = shared;
+    const { id } = await shared.put("new", docs, "new");
+    await shared.hears([`changed ${id} editor`]);
+    await scene.must({ op: "delete", file_id: inner, approved: true });
+    await shared.hears(["gone inner"]);
+    assert.equal(await shared.tries({ op: "approve", file_id: inner }), "forbidden", "only its owner may say so");
+    assert.equal(await shared.tries({ op: "delete", file_id: id, approved: true }), "committed");
+    await shared.hears([`gone ${id} approved`]);
+  });
 
   check(
     "14: the nearest role counts, and one entry tells of one that changes, with the revision as it was",

@@ -56,6 +56,8 @@ test("each kind of change is told by its verb, newest first", async () => {
   for (const step of [
     { op: "move", fileId: file.id, place: { parentId: folder } },
     { op: "delete", fileId: file.id },
+    // It lies in the trash already.
+    { op: "approve", fileId: file.id },
     { op: "restore", fileId: file.id },
   ] satisfies Operation[]) {
     later(space);

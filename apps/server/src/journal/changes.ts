@@ -63,17 +63,17 @@ async function listOwn(shards: Shards, caller: Actor, request: ChangesRequest & 
   const placed = await findOwnNodes(shard, caller, [...new Set(told.map((row) => row.node_id))]);
   const nodes = new Map((await showMounts(shards, caller, [...placed.values()])).map((node) => [node.row.id, node]));
   const rows = fittingPage(read, ({ seq, node_id }) => (brief.has(seq) ? undefined : nodes.get(node_id)));
-  const changes = rows.map((row) => brief.get(row.seq) ?? changeJson(row, nodes.get(row.node_id)));
+  const changes = rows.map((row) => brief.get(row.seq) ?? changeJson(caller, row, nodes.get(row.node_id)));
   if (request.include === "blocks") await addBlocks(shard, caller.spaceId, foreignOf(caller, changes));
   const reached = { ...reachedBy(position, rows), notified: space.notified };
   return { changes, reached, hasMore: reached.seq < space.seq };
 }
 
-function changeJson(row: JournalRow, node: PlacedNode | undefined): ChangeJson {
+function changeJson(caller: Actor, row: JournalRow, node: PlacedNode | undefined): ChangeJson {
   const { seq, node_id: id } = row;
   // Of its owner a node hides nothing: somebody else's right is a change of the node like any other.
   const kind = row.grantee_id === null ? row.kind : "changed";
-  if (kind === "gone") return goneJson(row);
+  if (kind === "gone") return goneJson(row, caller);
   if (node === undefined || node.row.trashed_at !== null) return { seq, kind: "gone", id };
   return { seq, kind, id, node: nodeJson(node) };
 }

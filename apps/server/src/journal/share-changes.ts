@@ -96,18 +96,25 @@ export function changeIn(caller: Actor, row: JournalRow, { seen, targets }: Sigh
   const leftView = from !== null && seen.has(from) && row.from_trashed_at === null;
   if (node === undefined) {
     const isEnded = grantee !== null && caller.grantees.includes(grantee);
-    if (leftView && row.kind === "gone") return [goneJson(row)];
+    if (leftView && row.kind === "gone") return [goneJson(row, caller)];
     return leftView || isEnded ? [{ seq, kind: "gone", id }] : [];
   }
-  if (row.kind === "gone") return leftView ? [goneJson(row)] : [];
+  if (row.kind === "gone") return leftView ? [goneJson(row, caller)] : [];
   const isNew = row.kind === "appeared" || (from !== null && !seen.has(from));
   if (grantee !== null && !caller.grantees.includes(grantee)) return [];
   return [{ seq, kind: isNew ? "appeared" : "changed", id, node: nodeJson(node) }];
 }
 
-/** Of what went to the trash, or out of view, by an entry that says so. */
-export function goneJson({ seq, node_id: id, rewind_id: rewindId, approved }: JournalRow): ChangeJson {
-  return { seq, kind: "gone", id, ...(rewindId !== null && { rewound: true }), ...(approved && { approved }) };
+/** Of what went to the trash, or out of view, by an entry that says so. What somebody approves counts on the devices of their own account. */
+export function goneJson(row: JournalRow, caller: Pick<Actor, "userId">): ChangeJson {
+  const isApproved = row.approved && row.actor === caller.userId;
+  return {
+    seq: row.seq,
+    kind: "gone",
+    id: row.node_id,
+    ...(row.rewind_id !== null && { rewound: true }),
+    ...(isApproved && { approved: true }),
+  };
 }
 
 /** Up to which number each journal in view was told. */

@@ -208,6 +208,27 @@ test("what was removed for good is told, and nothing that has no way back goes t
   );
 });
 
+test("what somebody has approved of the trash was in the trash before and after", async () => {
+  const space = await spaces.open();
+  const folder = (await space.do({ op: "mkdir", place: { parentId: "root", name: "folder" } })).id;
+  await space.put(folder, "file", "text");
+  const whole = await treeOf(space);
+  const before = momentOf(space);
+  await space.do({ op: "delete", fileId: folder });
+  const deleted = momentOf(space);
+  await space.do({ op: "approve", fileId: folder });
+  const approved = momentOf(space);
+  await space.do({ op: "restore", fileId: folder });
+  for (const moment of [deleted, approved]) {
+    momentOf(space);
+    await rewind(space, moment);
+    assert.deepEqual(await treeOf(space), [""], `as it was at ${moment}`);
+    momentOf(space);
+    await rewind(space, before);
+    assert.deepEqual(await treeOf(space), whole);
+  }
+});
+
 test("a moment must be past and kept; the error names the earliest one", async () => {
   const space = await spaces.open();
   const file = await space.put("root", "file", "v1");
