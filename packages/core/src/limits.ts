@@ -250,6 +250,8 @@ export const limits = {
   drillPeriodMs: 7 * 24 * 3600_000,
   /** That are restored and reread then, drawn by chance. */
   drillPacks: 64,
+  /** Unless the configuration says otherwise: how often a server looks at itself, to tell its administrators what it finds wrong. */
+  doctorPeriodMs: 10 * 60_000,
   /** Unless the configuration says otherwise: within which each pack is reread. */
   scrubPeriodMs: 30 * 24 * 3600_000,
   /** Of the disk's time, in turns of so long; a pack that takes longer rests the longer after it. */

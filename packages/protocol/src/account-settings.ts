@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** What an account may be told of. */
-export const noticeKinds = ["share", "comment", "mention", "watch", "quota", "device", "report"] as const;
+export const noticeKinds = ["share", "comment", "mention", "watch", "quota", "device", "report", "server"] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
 /** Languages of what people are sent. */
@@ -21,8 +21,9 @@ export const notifySettings = z
     quota: choice,
     device: choice,
     report: choice,
+    server: choice.describe("what the server finds wrong with itself, for administrators"),
     digest: digest.describe(
-      "when comments and what happened in watched folders are mailed; the rest is mailed at once. never: of all kinds only device and report are mailed, and the others told in the app alone",
+      "when comments and what happened in watched folders are mailed; the rest is mailed at once. never: of all kinds only device, report and server are mailed, and the others told in the app alone",
     ),
   })
   .meta({ id: "NotifySettings" });

@@ -3,7 +3,16 @@ import { limits } from "@holdfast/core/limits";
 import { defineRoute } from "./route.ts";
 import { cursorText, idText, page, person } from "./values.ts";
 
-export const notificationKinds = ["share", "comment", "mention", "watch", "quota", "device", "report"] as const;
+export const notificationKinds = [
+  "share",
+  "comment",
+  "mention",
+  "watch",
+  "quota",
+  "device",
+  "report",
+  "server",
+] as const;
 export type NotificationKind = (typeof notificationKinds)[number];
 
 const flag = z.enum(["true", "false", "1", "0"]).transform((text) => text === "true" || text === "1");

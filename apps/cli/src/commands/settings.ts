@@ -26,7 +26,7 @@ name:       as others see it beside what you do
 auto-mount: on or off: what others share appears in your root by itself
 language:   ${languages.join(" or ")}, of your mails; server for that of the server
 digest:     at_once, daily or never: when comments and what happens in watched folders are mailed; never: no mail but of
-            new devices and reports, whatever the others say
+            new devices, reports and what is wrong with the server, whatever the others say
 any other:  off, app (told in the app alone) or mail (by mail too)`,
     );
   return runs<[string | undefined, string | undefined]>(context, command, async (run, name, value) => {
@@ -67,6 +67,6 @@ function changeOf(name: string, value: string): Change {
 function sayChoice(notify: NotifySettings, kind: (typeof noticeKinds)[number]): string {
   if (notify[kind] !== "mail") return notify[kind];
   const isGathered = kind === "comment" || kind === "watch";
-  if (notify.digest === "never") return kind === "device" || kind === "report" ? "mail" : "app (digest never)";
+  if (notify.digest === "never") return ["device", "report", "server"].includes(kind) ? "mail" : "app (digest never)";
   return isGathered && notify.digest === "daily" ? "mail, once a day" : "mail";
 }

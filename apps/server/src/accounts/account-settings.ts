@@ -22,6 +22,7 @@ const notifyDefaults: NotifySettings = {
   quota: "mail",
   device: "mail",
   report: "mail",
+  server: "mail",
   digest: "daily",
 };
 

@@ -12,17 +12,21 @@ export interface CheckReport {
   readonly bytes: number;
   /** That were reread. */
   readonly packs: number;
-  /** In words, with the files that are touched. */
+  /** In words. */
   readonly problems: readonly string[];
 }
 
-/**
- * Rereads the packs of a server that was restored, and compares every block with its hash.
- * @param isSample only some of the packs are there
- */
+export interface CheckRequest {
+  /** Only some of the packs are there. */
+  readonly isSample: boolean;
+  /** Problems name the files that they touch and whose these are, for who may read all of the restored server anyway. */
+  readonly namesFiles: boolean;
+}
+
+/** Rereads the packs of a server that was restored, and compares every block with its hash. */
 export async function checkRestored(
   ports: CheckPorts & { readonly shards: Shards },
-  isSample: boolean,
+  { isSample, namesFiles }: CheckRequest,
 ): Promise<CheckReport> {
   const { cell, shards } = ports;
   const lost = new Map<HashHex, string>();
@@ -38,9 +42,12 @@ export async function checkRestored(
     }
   });
   const touched = await findFilesTouching(shards, cell.db, [...lost.keys()]);
-  const problems = [...lost].flatMap(([hash, what]) =>
-    (touched.get(hash) ?? []).map(({ owner, path, version }) => `${owner}: ${path} (version ${version}): ${what}`),
-  );
+  const problems = [...lost].flatMap(([hash, what]) => {
+    const files = touched.get(hash) ?? [];
+    if (namesFiles) return files.map(({ owner, path, version }) => `${owner}: ${path} (version ${version}): ${what}`);
+    const versions = files.length === 1 ? "a version of a file needs it" : `${files.length} versions of files need it`;
+    return files.length === 0 ? [] : [`${what} (${versions})`];
+  });
   return { ...(await countFiles(shards)), packs, problems };
 }
 

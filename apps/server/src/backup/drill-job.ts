@@ -96,6 +96,8 @@ function drill({ place }: LastBackup, config: Config, signal: AbortSignal): Prom
     // Another user may not enter the data folder.
     account: accountFor(clusterFolderOf(resolve(config.dataFolder))),
     signal,
+    // What it finds is told to administrators and to the log, neither of whom needs to know what people call their files.
+    namesFiles: false,
     prepare: async (neededBytes) => {
       await mkdir(scratch);
       const { bsize, bavail } = await statfs(scratch);

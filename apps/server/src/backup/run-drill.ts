@@ -57,7 +57,7 @@ export async function runDrill(request: DrillRequest, environment: Environment =
     join(dataFolder, keyFileName),
   ];
   const scratch = await mkdtemp(join(resolve(request.scratch ?? tmpdir()), "holdfast-drill-"));
-  return drillIn(scratch, { location, keyFiles, sample: request.sample, environment });
+  return drillIn(scratch, { location, keyFiles, sample: request.sample, environment, namesFiles: true });
 }
 
 export interface DrillWorld {
@@ -72,6 +72,8 @@ export interface DrillWorld {
   readonly account?: Account;
   /** Ends it early, with an error. */
   readonly signal?: AbortSignal;
+  /** Problems name the files that they touch; see `CheckRequest`. */
+  readonly namesFiles: boolean;
   /** Is told about how many bytes it is going to write, before it writes anything. */
   readonly prepare?: (neededBytes: number) => Promise<void>;
 }
@@ -127,7 +129,7 @@ async function neededBytes(place: OpenedPlace, sample: number | undefined): Prom
 /** Of one file of the database's log. */
 const walBytes = 16 * 1024 * 1024;
 
-interface Drill extends Pick<DrillWorld, "sample" | "environment" | "signal" | "account"> {
+interface Drill extends Pick<DrillWorld, "sample" | "environment" | "signal" | "account" | "namesFiles"> {
   readonly place: OpenedPlace;
   readonly pool: BlockPool;
   readonly startedMs: number;
@@ -156,7 +158,7 @@ async function drill(drilled: Drill, dataFolder: string): Promise<DrillReport> {
     if (cell === undefined) throw new HoldfastError("internal", "The restored server has no block cell.");
     const found = await checkRestored(
       { cell, pool, clock: ports.clock, shards: storage.shards, signal },
-      sample !== undefined,
+      { isSample: sample !== undefined, namesFiles: drilled.namesFiles },
     );
     return {
       id: restored.id,

@@ -7,7 +7,7 @@ import { topologySchema } from "../db/topology.ts";
 import type { limitNames } from "../http/exchange/rate-limits.ts";
 import { logLevels } from "../operation/log.ts";
 import { drillOptions } from "./drill-settings.ts";
-import { duration } from "./durations.ts";
+import { duration, durationOrOff } from "./durations.ts";
 import { retentionOptions } from "./retention-settings.ts";
 import { isSyslogTarget } from "../audit/syslog-target.ts";
 import { snapshotOptions } from "./snapshot-settings.ts";
@@ -78,6 +78,7 @@ export const optionSchemas = {
   webhook_private: yesNo,
   thumb_cache_bytes: amount,
   scrub_period: duration,
+  doctor_period: durationOrOff,
   device_brake: z.enum(["on", "off"]),
   audit_syslog: z.string().refine(isSyslogTarget, "must read like udp://host:514 or tcp://host:601"),
   ...retentionOptions,

@@ -64,6 +64,8 @@ export interface Config {
   readonly retention: RetentionSettings;
   readonly snapshots: SnapshotSettings;
   readonly drills: DrillSettings;
+  /** How often the server looks at itself, to tell its administrators; undefined: never. */
+  readonly doctorPeriodMs: number | undefined;
   /** Undefined: the audit stays in the database. */
   readonly auditSyslog: SyslogTarget | undefined;
   /** What was said, and where; for administrators to look at. */
@@ -116,6 +118,7 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     webhookPrivate: options.webhook_private ?? false,
     thumbCacheBytes: options.thumb_cache_bytes ?? limits.thumbCacheBytesMax,
     scrubPeriodMs: options.scrub_period ?? limits.scrubPeriodMs,
+    doctorPeriodMs: (options.doctor_period ?? limits.doctorPeriodMs) || undefined,
     retention: retentionOf(options),
     snapshots: snapshotsOf(options),
     drills: drillsOf(options),

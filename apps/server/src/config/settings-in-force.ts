@@ -18,6 +18,7 @@ export function settingsInForce(config: Config): SettingJson[] {
     ...shownSnapshots(config.snapshots),
     ...shownDrills(config.drills),
     scrub_period: shownDuration(config.scrubPeriodMs),
+    doctor_period: config.doctorPeriodMs === undefined ? "off" : shownDuration(config.doctorPeriodMs),
   };
   return (Object.keys(optionSchemas) as OptionName[]).map((name) => {
     const secret = name === "admin_password";

@@ -21,6 +21,7 @@ import type { MailTables } from "./mail-tables.ts";
 import type { ReportTables } from "./report-tables.ts";
 import type { TransferTables } from "./transfer-tables.ts";
 import type { ShreddingTables } from "./shredding-tables.ts";
+import type { FindingTables } from "./finding-tables.ts";
 import type { SuspensionTables } from "./suspension-tables.ts";
 
 /** The shard itself or a transaction on it. */
@@ -34,6 +35,7 @@ export interface ShardTables
   extends
     AccountTables,
     AuditTables,
+    FindingTables,
     GroupTables,
     MailTables,
     QueueTables,

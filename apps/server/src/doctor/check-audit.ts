@@ -2,7 +2,7 @@ import { formatTime } from "@holdfast/core/times";
 import { sql } from "kysely";
 import type { Shard } from "../db/shards.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
-import { fail, type Finding, ok, warn } from "./finding.ts";
+import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
 /** Behind by so much, it is not the second that forwarding takes. */
 const lateMicros = 60_000_000;
@@ -17,7 +17,8 @@ interface Found {
 /** What the last verification found, and whether the syslog server takes what it is sent. */
 export async function checkAudit({ shards, config, clock }: DoctorWorld): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const shard of shards) findings.push(...(await checkChain(shard, config.auditSyslog !== undefined, clock)));
+  for (const shard of shards)
+    findings.push(of(shard.id, await checkChain(shard, config.auditSyslog !== undefined, clock)));
   return findings;
 }
 
@@ -25,7 +26,7 @@ async function checkChain(
   { id, db }: Pick<Shard, "id" | "db">,
   isForwarded: boolean,
   clock: DoctorWorld["clock"],
-): Promise<Finding[]> {
+): Promise<Finding> {
   const { rows } = await sql<Found>`
     select verified_at, verified_ok,
       (select at from shard.audit_entries where seq > sent_seq order by seq limit 1) as unsent_at
@@ -33,14 +34,15 @@ async function checkChain(
   const [found] = rows;
   if (found === undefined || found.verified_ok === false) {
     const advice = "Say 'holdfast admin audit verify', which names the first entry that is not as it was written.";
-    return [fail("audit", `shard ${id}: the last verification of the audit found that it was changed`, advice)];
+    const detail = `shard ${id}: the last verification of the audit found that it was changed`;
+    return { ...fail("audit", detail, advice), urgency: "damage" };
   }
   const { verified_at: verifiedAt, unsent_at: unsentAt } = found;
   if (isForwarded && unsentAt !== null && unsentAt < clock.nowMicros() - lateMicros) {
     const advice =
       "Look whether the server of HOLDFAST_AUDIT_SYSLOG runs and can be reached. Nothing is lost meanwhile.";
-    return [warn("audit", `shard ${id}: since ${formatTime(unsentAt)} nothing went to the syslog server`, advice)];
+    return warn("audit", `shard ${id}: since ${formatTime(unsentAt)} nothing went to the syslog server`, advice);
   }
   const verified = verifiedAt === null ? "never verified" : `verified at ${formatTime(verifiedAt)}`;
-  return [ok("audit", `shard ${id}: ${verified}`)];
+  return ok("audit", `shard ${id}: ${verified}`);
 }

@@ -2,7 +2,7 @@ import { readBackupSchedule } from "../blocks/backup-schedule.ts";
 import { readLastBackup } from "../blocks/last-backup.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { readLastDrill, type LastDrill } from "../blocks/last-drill.ts";
-import { fail, type Finding, ok, warn } from "./finding.ts";
+import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
 /** One each week, and a day late. */
 const ageMsMax = 8 * 24 * 3600_000;
@@ -16,11 +16,11 @@ export async function checkBackup({ cells, clock, config }: DoctorWorld): Promis
   for (const { id, db } of cells) {
     const [last, schedule] = [await readLastBackup(db), await readBackupSchedule(db)];
     const made = last && { place: last.place, atMs: Date.parse(last.consistent_at) };
-    findings.push(judgeBackup(`cell ${id}`, made, nowMs, schedule?.every_ms));
+    findings.push(of(id, judgeBackup(`cell ${id}`, made, nowMs, schedule?.every_ms)));
     const { periodMs } = config.drills;
     const drill = await readLastDrill(db);
     if (schedule !== undefined && last !== undefined && periodMs !== undefined)
-      findings.push(judgeDrill(`cell ${id}`, drill, nowMs, periodMs));
+      findings.push(of(id, judgeDrill(`cell ${id}`, drill, nowMs, periodMs)));
   }
   return findings;
 }
@@ -34,7 +34,7 @@ export function judgeBackup(
 ): Finding {
   if (last === undefined) {
     const advice = "Say 'holdfast admin backup DIR', with DIR on another disk or machine.";
-    return warn("backup", `${whose}: no backup was made yet`, advice);
+    return { ...warn("backup", `${whose}: no backup was made yet`, advice), urgency: "new" };
   }
   const days = Math.floor((nowMs - last.atMs) / (24 * 3600_000));
   const detail = `${whose}: the newest lies at ${last.place} and is ${days === 0 ? "of today" : `${days} days old`}`;
@@ -60,11 +60,8 @@ export function judgeDrill(whose: string, last: JudgedDrill | undefined, nowMs: 
   if (count > 0) {
     const advice =
       "Do not count on that place: say 'holdfast admin backup' to another disk, look at this one's, and then 'holdfast admin drill'.";
-    return fail(
-      "drill",
-      `${detail}, with ${count === 1 ? "a problem" : `${count} problems`}: ${problems.slice(0, 3).join("; ")}`,
-      advice,
-    );
+    const found = `${detail}, with ${count === 1 ? "a problem" : `${count} problems`}: ${problems.slice(0, 3).join("; ")}`;
+    return { ...fail("drill", found, advice), urgency: "damage" };
   }
   if (nowMs - Date.parse(doneAt) <= periodMs * 1.5 + 24 * 3600_000) return ok("drill", detail);
   return warn("drill", detail, "The log says why it was not done since. 'holdfast admin drill' does it now.");

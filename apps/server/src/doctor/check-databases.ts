@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { listOldClusters } from "../db/embedded/swap-clusters.ts";
 import { judgeClock } from "./judge-clock.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
-import { fail, type Finding, ok, warn } from "./finding.ts";
+import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
 interface Row {
   readonly place: string;
@@ -25,13 +25,13 @@ export async function checkDatabases({ shards, cells, clock, config }: DoctorWor
         (extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"`.execute(db);
     for (const row of rows) {
       findings.set(row.place, [
-        judgeDatabase(row),
-        judgeClock(`the database ${row.place}`, row.nowMs, { sentMs, nowMs: clock.nowMs() }),
+        of(row.place, judgeDatabase(row)),
+        of(row.place, judgeClock(`the database ${row.place}`, row.nowMs, { sentMs, nowMs: clock.nowMs() })),
       ]);
     }
   }
   const left = await listOldClusters(resolve(config.dataFolder));
-  return [...[...findings.values()].flat(), ...left.map(judgeLeft)];
+  return [...[...findings.values()].flat(), ...left.map((name) => of(name, judgeLeft(name)))];
 }
 
 function judgeLeft(name: string): Finding {

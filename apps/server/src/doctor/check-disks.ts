@@ -2,7 +2,7 @@ import { stat, statfs } from "node:fs/promises";
 import { resolve } from "node:path";
 import { isS3Location } from "@holdfast/object-store/s3-location";
 import type { DoctorWorld } from "./doctor-world.ts";
-import { fail, type Finding, ok, warn } from "./finding.ts";
+import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
 /** The room on each disk, once, whatever lies on it. */
 export async function checkDisks({ config, cells }: DoctorWorld): Promise<Finding[]> {
@@ -16,7 +16,7 @@ export async function checkDisks({ config, cells }: DoctorWorld): Promise<Findin
     seen.add(dev);
     const { bsize, blocks, bavail, files, ffree } = await statfs(folder);
     const room = { bytes: bsize * blocks, freeBytes: bsize * bavail, files, freeFiles: ffree };
-    findings.push(judgeRoom(folder, room));
+    findings.push(of(folder, judgeRoom(folder, room)));
   }
   return findings;
 }

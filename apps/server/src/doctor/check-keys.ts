@@ -8,14 +8,15 @@ import { readDataKeyRows } from "../blocks/keyring.ts";
 import { openWrappedKeys } from "../blocks/open-wrapped-keys.ts";
 import { readKeyringObject } from "../blocks/wrapped-keys.ts";
 import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
-import { fail, type Finding, ok, warn } from "./finding.ts";
+import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
 /** That the key is there, is nobody else's to read, and opens all data keys in both places. */
 export async function checkKeys(world: DoctorWorld): Promise<Finding[]> {
   const { keySource, random, cells } = world;
   const wrappings = await loadWrappings(keySource, random);
-  const findings = keySource.variable === undefined ? await checkKeyFile(keySource) : [];
-  for (const cell of cells) findings.push(await checkCell(world, cell, wrappings));
+  const ofFile = keySource.variable === undefined ? await checkKeyFile(keySource) : [];
+  const findings = ofFile.map((finding) => of("file", finding));
+  for (const cell of cells) findings.push(of(cell.id, await checkCell(world, cell, wrappings)));
   return findings;
 }
 

@@ -8,7 +8,7 @@ import { shownAddress } from "../config/shown-address.ts";
 import { readLag } from "../copies/debts.ts";
 import { readKnownCopies } from "../copies/known-copies.ts";
 import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
-import { fail, type Finding, ok, warn } from "./finding.ts";
+import { fail, type Finding, of, ok, warn } from "./finding.ts";
 import { judgeClock } from "./judge-clock.ts";
 
 /**
@@ -48,7 +48,7 @@ async function tried(what: string, check: () => Promise<Finding[]>): Promise<Fin
 
 function notWorking(what: string, error: unknown): Finding {
   const advice = "Look at its disk, its bucket, their rights and room. Nothing can be stored until it works.";
-  return fail("store", `${what}: ${toHoldfastError(error).message}`, advice);
+  return of(what, fail("store", `${what}: ${toHoldfastError(error).message}`, advice));
 }
 
 interface CheckedStore {
@@ -65,13 +65,9 @@ async function checkStore(
   const isUsed = !(store instanceof StoreCopy) || !store.isNew;
   if (isUsed && (await store.stat(keyringKey)) === undefined && (await readDataKeyRows(db)).length > 0) {
     const detail = `the store of ${what} does not hold the keyring of this server`;
-    return [
-      fail(
-        "store",
-        detail,
-        'Is its disk mounted, its bucket the right one? See "When the store is not there" in docs/operation.md.',
-      ),
-    ];
+    const advice =
+      'Is its disk mounted, its bucket the right one? See "When the store is not there" in docs/operation.md.';
+    return [of(what, fail("store", detail, advice))];
   }
   const startMs = performance.now();
   const sentMs = clock.nowMs();
@@ -79,8 +75,8 @@ async function checkStore(
   const tookMs = Math.round(performance.now() - startMs);
   const asked = { sentMs, nowMs: clock.nowMs() };
   return [
-    ok("store", `${what}: an object was written, read and removed in ${tookMs} ms`),
-    judgeClock(`the store of ${what}`, modifiedAtMs, asked),
+    of(what, ok("store", `${what}: an object was written, read and removed in ${tookMs} ms`)),
+    of(what, judgeClock(`the store of ${what}`, modifiedAtMs, asked)),
   ];
 }
 
@@ -89,11 +85,10 @@ async function checkCopies({ id, db }: CellWorld, copies: TwoStores["copies"]): 
   return copies.map(({ name }) => {
     const place = `cell ${id}, ${shownAddress(name)}`;
     const { objects, bytes } = lag.get(name) ?? { objects: 0, bytes: 0 };
-    if (objects > 0)
-      return warn("copies", `${place} lacks ${objects} objects (${bytes} bytes) of the other store`, lagAdvice);
-    if ((known.get(name) ?? null) === null)
-      return warn("copies", `${place} was not yet compared with the other store`, lagAdvice);
-    return ok("copies", `${place} lacks nothing that is known`);
+    const lags = (detail: string): Finding => of(place, { ...warn("copies", detail, lagAdvice), urgency: "passing" });
+    if (objects > 0) return lags(`${place} lacks ${objects} objects (${bytes} bytes) of the other store`);
+    if ((known.get(name) ?? null) === null) return lags(`${place} was not yet compared with the other store`);
+    return of(place, ok("copies", `${place} lacks nothing that is known`));
   });
 }
 

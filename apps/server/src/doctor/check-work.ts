@@ -4,16 +4,16 @@ import { isAnyUnseenSince } from "../blocks/scrub.ts";
 import { isIndexComplete } from "../blocks/cell-facts.ts";
 import { queueFigures } from "../queue/figures.ts";
 import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
-import { fail, type Finding, ok, warn } from "./finding.ts";
+import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
 /** What was found damaged, and whether the index is complete. */
 export async function checkBlocks({ cells, clock, config }: DoctorWorld): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const cell of cells) {
-    findings.push(await checkIndex(cell));
+    findings.push(of(cell.id, await checkIndex(cell)));
     // A server that was off for some days, or a store that is large, may be a little late.
     const isLate = await isAnyUnseenSince(cell.db, (clock.nowMs() - 1.5 * config.scrubPeriodMs) * 1000);
-    if (isLate) findings.push(lateScrub(cell.id, config.scrubPeriodMs));
+    if (isLate) findings.push(of(`${cell.id}, scrub`, lateScrub(cell.id, config.scrubPeriodMs)));
   }
   return findings;
 }
@@ -32,11 +32,9 @@ async function checkIndex({ id, db }: CellWorld): Promise<Finding> {
       (select count(*) from cell.packs where state = 'unreadable') as unreadable`.execute(db);
   const { damaged = 0, unreadable = 0 } = rows[0] ?? {};
   if (damaged + unreadable > 0) {
-    return fail(
-      "blocks",
-      `cell ${id}: ${damaged} damaged blocks, ${unreadable} unreadable packs`,
-      'holdfast admin scrub --now names the files that they touch; see "Damage" in docs/operation.md.',
-    );
+    const advice = 'holdfast admin scrub --now names the files that they touch; see "Damage" in docs/operation.md.';
+    const detail = `cell ${id}: ${damaged} damaged blocks, ${unreadable} unreadable packs`;
+    return { ...fail("blocks", detail, advice), urgency: "damage" };
   }
   return (await isIndexComplete(db))
     ? ok("blocks", `cell ${id}: none is known to be damaged`)

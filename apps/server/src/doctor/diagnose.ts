@@ -16,7 +16,7 @@ import { fail, type Finding } from "./finding.ts";
 type Check = (world: DoctorWorld) => Promise<Finding[]>;
 
 /** By the name under which a check that itself fails is told. */
-const checks: Readonly<Record<string, Check>> = {
+const checks = {
   versions: checkVersions,
   disk: checkDisks,
   sync: checkSync,
@@ -29,7 +29,9 @@ const checks: Readonly<Record<string, Check>> = {
   jobs: checkJobs,
   audit: checkAudit,
   backup: checkBackup,
-};
+} as const satisfies Readonly<Record<string, Check>>;
+
+export type CheckName = keyof typeof checks;
 
 const checkTimeoutMs = 20_000;
 
@@ -38,12 +40,25 @@ const checkTimeoutMs = 20_000;
  * @param known found already, on the way here
  */
 export async function diagnose(world: DoctorWorld, known: readonly Finding[] = []): Promise<DiagnosisJson> {
-  const items: Finding[] = [...known];
-  for (const [name, check] of Object.entries(checks)) items.push(...(await tried(name, () => check(world))));
+  const found: Finding[] = [...known];
+  for (const name of Object.keys(checks) as CheckName[]) found.push(...(await examine(world, name)));
+  const items = found.map(({ check, state, detail, advice }) => ({ check, state, detail, advice }));
   return { state: worstOf(items), items };
 }
 
-async function tried(name: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
+/**
+ * What one check finds: that it fails itself, or gives no answer in time, is a finding too.
+ * @param hanging those of earlier calls that have not come to an end; they are not begun once more
+ */
+export async function examine(
+  world: DoctorWorld,
+  name: CheckName,
+  hanging: Set<CheckName> = new Set(),
+): Promise<Finding[]> {
+  if (hanging.has(name))
+    return [fail(name, "an earlier look has still no answer", "Look whether its disk or its database hangs.")];
+  hanging.add(name);
+  const looking = checks[name](world).finally(() => hanging.delete(name));
   let clock: NodeJS.Timeout | undefined;
   const late = new Promise<Finding[]>((resolve) => {
     const detail = `no answer within ${checkTimeoutMs / 1000} s`;
@@ -53,7 +68,7 @@ async function tried(name: string, check: () => Promise<Finding[]>): Promise<Fin
     );
   });
   try {
-    return await Promise.race([check(), late]);
+    return await Promise.race([looking, late]);
   } catch (error) {
     const { message } = toHoldfastError(error);
     return [fail(name, message, "Mend what it says, and say this again.")];
@@ -62,7 +77,7 @@ async function tried(name: string, check: () => Promise<Finding[]>): Promise<Fin
   }
 }
 
-function worstOf(items: readonly Finding[]): DiagnosisJson["state"] {
+function worstOf(items: readonly Pick<Finding, "state">[]): DiagnosisJson["state"] {
   const states = new Set(items.map(({ state }) => state));
   if (states.has("fail")) return "fail";
   return states.has("warn") ? "warn" : "ok";

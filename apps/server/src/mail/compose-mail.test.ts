@@ -29,9 +29,9 @@ const invitation = (more: Partial<Extract<Template, { template: "invitation" }>>
   expires_at: Date.UTC(2026, 0, 8) * 1000,
   ...more,
 });
-const one = (notice: Partial<Notice>): Template => ({
+const one = (...notices: Partial<Notice>[]): Template => ({
   template: "notices",
-  notices: [testNotice(notice)],
+  notices: notices.map((notice) => testNotice(notice)),
   more: 0,
   kinds: ["share"],
 });
@@ -96,6 +96,8 @@ test("every kind of notice has words of its own in every language", () => {
     quota_bytes: 15e9,
     name: "laptop",
     reason: "malware",
+    check: "drill",
+    state: "fail",
   };
   const said = languages.map((language) =>
     noticeKinds.map((kind) => composeMail(facts(one({ kind, detail }), { language })).subject),
@@ -109,6 +111,7 @@ test("every kind of notice has words of its own in every language", () => {
       "Your storage is 95 % full",
       "A new device signed in to your account: laptop",
       "A link to “Plans” was reported",
+      "Something is wrong with your server: whether the backup can be restored",
     ],
     [
       "Ann hat „Plans“ mit Ihnen geteilt",
@@ -118,16 +121,45 @@ test("every kind of notice has words of its own in every language", () => {
       "Ihr Speicher ist zu 95 % voll",
       "Ein neues Gerät hat sich an Ihrem Konto angemeldet: laptop",
       "Ein Link zu „Plans“ wurde gemeldet",
+      "Mit Ihrem Server stimmt etwas nicht: ob sich das Backup zurückspielen lässt",
     ],
   ]);
   const quota = composeMail(facts(one({ kind: "quota", detail }), { language: "de" })).text;
   assert.match(quota, /14,2\sGB von 15\sGB sind belegt/);
 });
 
+test("what the server finds wrong with itself is said in the doctor's words, alone and among others", () => {
+  const bad = { check: "disk", state: "warn", before: "ok", detail: "/data: 1 GB free\nof 9", advice: "Make room." };
+  const notice = (...details: object[]) =>
+    one(...details.map((detail) => ({ kind: "server" as const, actor: null, node: null, detail: { ...detail } })));
+  const alone = composeMail(facts(notice(bad)));
+  assert.equal(alone.subject, "Your server warns: room on the disks");
+  assert.match(
+    alone.text,
+    /It says: \/data: 1 GB free of 9\n\nWhat to do: Make room\.\n\nAll that .*: holdfast admin doctor/,
+  );
+  const well = { ...bad, state: "ok", detail: null, advice: null, was: "/data: 1 GB <free>" };
+  const both = composeMail(facts(notice(bad, well)));
+  assert.match(both.text, /^\* Your server warns: room on the disks\n {2}It says: .*\n {2}What to do: Make room\.$/m);
+  assert.match(
+    both.text,
+    /^\* Well again on your server: room on the disks\n {2}What was wrong: \/data: 1 GB <free>$/m,
+  );
+  assert.match(
+    both.html,
+    /<li>Well again on your server: room on the disks<br>\nWhat was wrong: \/data: 1 GB &lt;free&gt;<\/li>/,
+  );
+  const german = composeMail(facts(notice({ ...well, check: "tides" }), { language: "de" }));
+  assert.equal(german.subject, "Wieder in Ordnung auf Ihrem Server: tides");
+});
+
 test("a notice whose detail says nothing, or nonsense, is still a mail", () => {
   for (const language of languages)
     for (const kind of noticeKinds)
-      for (const detail of [{}, { role: 7, text: {}, count: -1, percent: "x", name: null, reason: [] }]) {
+      for (const detail of [
+        {},
+        { role: 7, text: {}, count: -1, percent: "x", name: null, reason: [], check: 1, state: 2, was: {}, advice: [] },
+      ]) {
         const { subject, text } = composeMail(facts(one({ kind, actor: null, node: null, detail }), { language }));
         assert.doesNotMatch(subject + text, /undefined|null|NaN|\[object/, `${language} ${kind}`);
       }

@@ -90,8 +90,8 @@ function notices(
   }
   const list = told.map((notice) => {
     const quote = quoteOf(notice, said);
-    const { title } = sayNotice(notice, said, language);
-    return quote === undefined ? title : `${title}: ${said.quoted(quote.lines.join(" "))}`;
+    const { title, item } = sayNotice(notice, said, language);
+    return quote === undefined ? (item ?? title) : `${title}: ${said.quoted(quote.lines.join(" "))}`;
   });
   if (more > 0) list.push(said.andMore(more));
   const { title } = said.digest(told.length + more, host);

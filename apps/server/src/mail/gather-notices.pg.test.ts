@@ -114,7 +114,7 @@ describe("What an account is told of", () => {
   });
 
   test("is not mailed at all with the digest never, whatever the kinds say, but for what their safety asks for", async () => {
-    const kinds = ["share", "comment", "mention", "watch", "quota", "device", "report"] as const;
+    const kinds = ["share", "comment", "mention", "watch", "quota", "device", "report", "server"] as const;
     const mailed = Object.fromEntries(kinds.map((kind) => [kind, "mail"]));
     await choose({ ...mailed, digest: "never" });
     const mailedOf = async (some: readonly (typeof kinds)[number][]): Promise<number> => {
@@ -125,7 +125,7 @@ describe("What an account is told of", () => {
       return smtp.mails.length - sentBefore;
     };
     assert.equal(await mailedOf(["share", "comment", "mention", "watch", "quota"]), 0);
-    for (const kind of ["device", "report"] as const) {
+    for (const kind of ["device", "report", "server"] as const) {
       assert.equal(await mailedOf([kind]), 1, kind);
       await choose({ [kind]: "app" });
       assert.equal(await mailedOf([kind]), 0, kind);

@@ -4,6 +4,7 @@ export interface MailText {
   readonly paragraphs: readonly string[];
   /** What somebody else wrote, and who. */
   readonly quote?: { readonly by: string; readonly lines: readonly string[] } | undefined;
+  /** Each of one line, or of several. */
   readonly list?: readonly string[] | undefined;
   readonly action?: { readonly label: string; readonly url: string } | undefined;
   /** Why this came, and how to have no more of it. */
@@ -18,7 +19,7 @@ export function renderText(mail: MailText): string {
   const blocks = [
     ...paragraphs,
     ...(quote === undefined ? [] : [[quote.by, ...quote.lines.map((line) => `> ${line}`.trimEnd())].join("\n")]),
-    ...(list === undefined ? [] : [list.map((item) => `* ${item}`).join("\n")]),
+    ...(list === undefined ? [] : [list.map((item) => `* ${item.replaceAll("\n", "\n  ")}`).join("\n")]),
     ...(action === undefined ? [] : [`${action.label}:\n${action.url}`]),
     [rule, ...small, ...(unsubscribe === undefined ? [] : [`${unsubscribe.label}: ${unsubscribe.url}`])].join("\n"),
   ];
@@ -33,7 +34,7 @@ export function renderHtml(mail: MailText, language: string): string {
     ...(quote === undefined
       ? []
       : [`<p>${escapeHtml(quote.by)}</p>`, `<blockquote>${lines(quote.lines)}</blockquote>`]),
-    ...(list === undefined ? [] : [`<ul>${list.map((item) => `<li>${escapeHtml(item)}</li>`).join("")}</ul>`]),
+    ...(list === undefined ? [] : [`<ul>${list.map((item) => `<li>${lines(item.split("\n"))}</li>`).join("")}</ul>`]),
     ...(action === undefined ? [] : [`<p>${link(action)}</p>`]),
     "<hr>",
     `<p><small>${lines([...small])}${unsubscribe === undefined ? "" : `<br>${link(unsubscribe)}`}</small></p>`,

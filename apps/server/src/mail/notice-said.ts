@@ -32,6 +32,12 @@ const detailSchema = z.object({
   command: z.string().optional().catch(undefined),
   /** Of a report. */
   reason: z.string().optional().catch(undefined),
+  /** Of what the server finds of itself. */
+  check: z.string().optional().catch(undefined),
+  state: z.enum(["ok", "warn", "fail"]).optional().catch(undefined),
+  detail: z.string().optional().catch(undefined),
+  advice: z.string().optional().catch(undefined),
+  was: z.string().optional().catch(undefined),
 });
 
 /** What stands below a notice, as its writer put it. */
@@ -75,7 +81,23 @@ const sayings: Readonly<Record<NoticeKind, (words: Words, facts: Facts) => Said>
       reason: detail.reason === undefined ? undefined : shownName(detail.reason),
       node: notice.node === null ? undefined : node,
     }),
+  server: (words, { detail: { check, state, detail, advice, was } }) =>
+    words.server({
+      check: shownName(check ?? "?"),
+      state: state ?? "warn",
+      detail: doctorWords(detail),
+      advice: doctorWords(advice),
+      was: doctorWords(was),
+    }),
 };
+
+/** Longer than a name, and of one line. */
+function doctorWords(text: string | undefined): string | undefined {
+  if (text === undefined || text === "") return undefined;
+  return shownLines(text, doctorCharactersMax).join(" ");
+}
+
+const doctorCharactersMax = 600;
 
 function sayStopped(words: Words, { detail, language }: Facts): Said {
   const { name, device_id: id, account, rewritten, deleted, moment, command } = detail;

@@ -57,7 +57,7 @@ export async function enqueueGathering(
 export const gatheredKinds: readonly NoticeKind[] = ["comment", "watch"];
 
 /** What the safety of an account or of the server asks for is mailed however few mails somebody wants. */
-const ofSafety: ReadonlySet<NoticeKind> = new Set(["device", "report"]);
+const ofSafety: ReadonlySet<NoticeKind> = new Set(["device", "report", "server"]);
 
 export function isGathered(kind: NoticeKind): boolean {
   return gatheredKinds.includes(kind);

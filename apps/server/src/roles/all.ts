@@ -8,6 +8,7 @@ import { Authenticator } from "../accounts/authenticator.ts";
 import { setUp } from "../accounts/set-up.ts";
 import type { Config } from "../config/read-config.ts";
 import { removeOldClusters } from "../db/embedded/swap-clusters.ts";
+import type { Shard } from "../db/shards.ts";
 import { openReadiness } from "../operation/health.ts";
 import { readCopies } from "../copies/copies-report.ts";
 import { type Metrics, type MetricSources, openMetrics } from "../operation/metrics.ts";
@@ -18,6 +19,7 @@ import { type Log, openLog } from "../operation/log.ts";
 import { openCommitter } from "../metadata/commit/commit-queue.ts";
 import { openViewCommitter } from "../metadata/commit/view-committer.ts";
 import { backupJobs } from "../backup/archive-job.ts";
+import { doctorJobs } from "../jobs/doctor-job.ts";
 import { retentionJobs } from "../jobs/retention-jobs.ts";
 import { storageJobs, type StorageJobsParts } from "../jobs/storage-jobs.ts";
 import { type Jobs, type PeriodicJob, startJobs } from "../jobs/periodic-jobs.ts";
@@ -49,6 +51,7 @@ import {
   storageProbes,
   storedBytes,
 } from "./storage-figures.ts";
+import { serverDoctor } from "./server-doctor.ts";
 import { systemClock } from "./system-clock.ts";
 import { countSuspended } from "../suspensions/count-suspended.ts";
 import { webhookNetwork } from "../webhooks/send-webhook.ts";
@@ -91,10 +94,13 @@ export async function serveAll(config: Config, version: string, given: Given = {
     const uploads = openUploads({ ...ports, blocks: storage.blocks, codec: storage.pool, committer, lifetimeMs });
     closers.add("uploads", () => uploads.idle());
     const webhooks = { ...ports, ...webhookPorts(config, accounts) };
-    const retaining = retention(config, { storage, metrics, log, kick: (shard) => queue.kick(shard) });
+    const kick = (shard: Shard) => queue.kick(shard);
+    const retaining = retention(config, { storage, metrics, log, kick });
     const thumbs = openThumbs(config, { ...ports, storage, key: accounts.secrets.thumbKey }, closers);
     const shredding = { thumbs, sharing: () => sharing, renewMetadata: metadataCopy?.renew };
-    const more = [...(metadataCopy?.jobs ?? []), ...audited.jobs];
+    const doctor = serverDoctor(storage, config, version);
+    const telling = doctorJobs({ doctor, periodMs: config.doctorPeriodMs, shards, kick });
+    const more = [...(metadataCopy?.jobs ?? []), ...audited.jobs, ...telling];
     const jobs = startPeriodic(config, { accounts, storage, log, retaining, alone, more, ...shredding }, closers);
     const notifications = { ...ports, wake: committed, mail, kick: (id: UserId) => queue.kick(shards.ofId(id)) };
     const queue = startQueue(
@@ -104,7 +110,7 @@ export async function serveAll(config: Config, version: string, given: Given = {
         notifications,
         mail,
         webhooks: () => webhooks,
-        suspending: () => ({ shards, audit: audited.audit, kick: (shard) => queue.kick(shard) }),
+        suspending: () => ({ shards, audit: audited.audit, kick }),
         releases: { cells: storage.cells, clock: systemClock },
       },
       { storage, log, alone },

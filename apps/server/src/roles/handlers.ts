@@ -34,7 +34,6 @@ import { shredJobName } from "../jobs/shred-job.ts";
 import { keyHandlers } from "../http/operation/key-handlers.ts";
 import { type KeyCare, openKeyCare } from "../blocks/key-care.ts";
 import { diagnose } from "../doctor/diagnose.ts";
-import type { DiagnosisJson } from "@holdfast/protocol/admin-routes";
 import { rewindHandlers } from "../http/rewinds/rewind-handlers.ts";
 import { claimNow } from "../sharing/claim-pending.ts";
 import { transferHandlers } from "../http/transfers/transfer-handlers.ts";
@@ -63,6 +62,7 @@ import type { Log } from "../operation/log.ts";
 import type { OpenedAudit } from "./open-audit.ts";
 import type { Storage } from "./open-storage.ts";
 import { openRewinds } from "../rewind/open-rewinds.ts";
+import { serverDoctor } from "./server-doctor.ts";
 import { systemClock } from "./system-clock.ts";
 import { policyReportHandlers } from "../http/web/policy-reports.ts";
 import { webhookHandlers } from "../http/webhooks/webhook-handlers.ts";
@@ -146,7 +146,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...settingHandlers(settingsInForce(parts.config)),
     ...keyHandlers(keyCare(parts)),
     ...shredHandlers({ ...accounts, cells: databases.cells, begin: () => startInBackground(parts, shredJobName) }),
-    ...doctorHandlers(() => diagnoseServer(parts, operation.version)),
+    ...doctorHandlers(() => diagnose(serverDoctor(parts.storage, parts.config, operation.version))),
     ...rewindHandlers({ shards, rewinds: openRewinds({ ...parts.sharing }) }),
     ...transferHandlers({ ...parts.sharing, blocks, throttle: accounts.throttle }),
     ...jobHandlers({ shards }),
@@ -164,13 +164,6 @@ function startInBackground({ jobs, log }: ApiParts, job: string): void {
 
 function keyCare({ storage: { cells, keySource }, log }: ApiParts): KeyCare {
   return openKeyCare({ cells: () => cells, source: keySource, random: randomBytes, log });
-}
-
-function diagnoseServer({ storage, config }: ApiParts, version: string): Promise<DiagnosisJson> {
-  const { databases, placed, keySource } = storage;
-  const opened = placed.map(({ cell: { id, db, store }, places }) => ({ id, db, places, store: async () => store }));
-  const ports = { keySource, clock: systemClock, random: randomBytes, version };
-  return diagnose({ config, shards: databases.shards.all(), cells: opened, ...ports });
 }
 
 function storageCare({ storage, jobs, log, config, retaining }: ApiParts): StorageCare {

@@ -31,6 +31,7 @@ import * as newestInvitations from "./111-newest-invitations.ts";
 import * as unreferencedBlocks from "./112-unreferenced-blocks.ts";
 import * as shreddings from "./115-shreddings.ts";
 import * as suspensions from "./116-suspensions.ts";
+import * as serverFindings from "./117-server-findings.ts";
 import * as approvedDeletions from "./118-approved-deletions.ts";
 import * as audit from "./113-audit.ts";
 
@@ -74,6 +75,7 @@ export const shardMigrations: MigrationSet = {
     "113-audit": { up: audit.up },
     "115-shreddings": { up: shreddings.up },
     "116-suspensions": { up: suspensions.up },
+    "117-server-findings": { up: serverFindings.up },
     "118-approved-deletions": { up: approvedDeletions.up },
   },
 };

@@ -44,6 +44,7 @@ const defaults = {
   quota: "mail",
   device: "mail",
   report: "mail",
+  server: "mail",
   digest: "daily",
 };
 
@@ -69,7 +70,7 @@ test("an account says whether what is shared with it is mounted by itself", asyn
 });
 
 test("of two changes at once neither is lost", async () => {
-  const kinds = ["share", "comment", "mention", "watch", "quota", "device", "report"];
+  const kinds = ["share", "comment", "mention", "watch", "quota", "device", "report", "server"];
   await Promise.all(kinds.map((kind) => call("PATCH", "/account", { notify: { [kind]: "app" } })));
   const { json } = await call("GET", "/account");
   assert.deepEqual(

@@ -8,6 +8,22 @@ const rights: Readonly<Record<RoleName, string>> = {
   owner: "It is yours.",
 };
 
+/** By the doctor's name for them. */
+const checkNames: Readonly<Record<string, string>> = {
+  disk: "room on the disks",
+  database: "the database",
+  clock: "clocks",
+  keys: "keys",
+  store: "the store",
+  copies: "the second store",
+  metadata: "metadata in the store",
+  blocks: "stored blocks",
+  jobs: "jobs that were given up",
+  audit: "the audit",
+  backup: "backups",
+  drill: "whether the backup can be restored",
+};
+
 export const english: Words = {
   invitation: ({ by, address, node, role, host }) => ({
     title: `${by} invites you to “${node}”`,
@@ -68,6 +84,24 @@ export const english: Words = {
     title: node === undefined ? "A link was reported" : `A link to “${node}” was reported`,
     more: reason === undefined ? [] : [`Reason: ${reason}.`],
   }),
+  server: ({ check, state, detail, advice, was }) => {
+    const name = checkNames[check] ?? check;
+    const title = {
+      ok: `Well again on your server: ${name}`,
+      warn: `Your server warns: ${name}`,
+      fail: `Something is wrong with your server: ${name}`,
+    }[state];
+    const more = [
+      ...(detail === undefined ? [] : [`${state === "ok" ? "It says now" : "It says"}: ${detail}`]),
+      ...(was === undefined ? [] : [`What was wrong: ${was}`]),
+      ...(advice === undefined ? [] : [`What to do: ${advice}`]),
+    ];
+    return {
+      title,
+      more: state === "ok" ? more : [...more, "All that the server finds now: holdfast admin doctor"],
+      item: [title, ...more].join("\n"),
+    };
+  },
   digest: (count, host) => ({
     title: count === 1 ? `One thing happened on ${host}` : `${count} things happened on ${host}`,
     more: [],
@@ -98,6 +132,7 @@ export const english: Words = {
       quota: "your storage being full",
       device: "new devices",
       report: "reports",
+      server: "what the server finds wrong with itself",
       digest: "the daily digest",
     },
   },

@@ -8,6 +8,22 @@ const rights: Readonly<Record<RoleName, string>> = {
   owner: "Es gehört Ihnen.",
 };
 
+/** Nach dem Namen, den der Server ihnen gibt. */
+const checkNames: Readonly<Record<string, string>> = {
+  disk: "Platz auf den Platten",
+  database: "die Datenbank",
+  clock: "Uhren",
+  keys: "Schlüssel",
+  store: "der Speicher",
+  copies: "der zweite Speicher",
+  metadata: "Metadaten im Speicher",
+  blocks: "gespeicherte Blöcke",
+  jobs: "aufgegebene Aufgaben",
+  audit: "das Protokoll der Zugriffe",
+  backup: "Backups",
+  drill: "ob sich das Backup zurückspielen lässt",
+};
+
 export const german: Words = {
   invitation: ({ by, address, node, role, host }) => ({
     title: `${by} lädt Sie zu „${node}“ ein`,
@@ -73,6 +89,24 @@ export const german: Words = {
     title: node === undefined ? "Ein Link wurde gemeldet" : `Ein Link zu „${node}“ wurde gemeldet`,
     more: reason === undefined ? [] : [`Grund: ${reason}.`],
   }),
+  server: ({ check, state, detail, advice, was }) => {
+    const name = checkNames[check] ?? check;
+    const title = {
+      ok: `Wieder in Ordnung auf Ihrem Server: ${name}`,
+      warn: `Ihr Server warnt: ${name}`,
+      fail: `Mit Ihrem Server stimmt etwas nicht: ${name}`,
+    }[state];
+    const more = [
+      ...(detail === undefined ? [] : [`${state === "ok" ? "Er sagt jetzt" : "Er sagt"}: ${detail}`]),
+      ...(was === undefined ? [] : [`Was nicht stimmte: ${was}`]),
+      ...(advice === undefined ? [] : [`Was zu tun ist: ${advice}`]),
+    ];
+    return {
+      title,
+      more: state === "ok" ? more : [...more, "Alles, was der Server jetzt findet: holdfast admin doctor"],
+      item: [title, ...more].join("\n"),
+    };
+  },
   digest: (count, host) => ({
     title: count === 1 ? `Eine Neuigkeit von ${host}` : `${count} Neuigkeiten von ${host}`,
     more: [],
@@ -103,6 +137,7 @@ export const german: Words = {
       quota: "vollen Speicher",
       device: "neue Geräte",
       report: "Meldungen",
+      server: "was der Server an sich selbst findet",
       digest: "die tägliche Übersicht",
     },
   },

@@ -11,6 +11,8 @@ export interface Said {
   /** A whole sentence without its full stop: of a mail of its own the subject, in a list the item. */
   readonly title: string;
   readonly more: readonly string[];
+  /** In a list instead of the title, where that says too little. */
+  readonly item?: string;
 }
 
 /** Every sentence that a mail has. Names come cleaned (`shownName`); what may be unknown is undefined. */
@@ -39,6 +41,14 @@ export interface Words {
     command: string | undefined;
   }): Said;
   report(facts: { reason: string | undefined; node: string | undefined }): Said;
+  /** What the server found of itself. @param facts.detail in the doctor's words, which are English; so is the advice */
+  server(facts: {
+    check: string;
+    state: "ok" | "warn" | "fail";
+    detail: string | undefined;
+    advice: string | undefined;
+    was: string | undefined;
+  }): Said;
   digest(count: number, host: string): Said;
   andMore(count: number): string;
   /** Above what somebody else wrote, so that nobody takes it for ours. */

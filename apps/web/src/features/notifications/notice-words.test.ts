@@ -4,7 +4,7 @@ import type { NotificationJson } from "@holdfast/protocol/notification-routes";
 import { enLater } from "../../messages/en-later.ts";
 import { en } from "../../messages/en.ts";
 import { makeMessages } from "../../messages/messages.ts";
-import { noticeWords } from "./notice-words.ts";
+import { noticeWords, serverLines } from "./notice-words.ts";
 
 const words = makeMessages({ ...en, ...enLater }, "en-GB");
 
@@ -26,10 +26,29 @@ test("each kind of notification is one line, with who and what as far as one may
   assert.equal(said("quota", { percent: 95 }), "Your storage is 95% full");
   assert.equal(said("device", { name: "Firefox on Linux" }), "A new device has signed in: Firefox on Linux");
   assert.equal(said("report", { reason: "abuse" }), "A link was reported");
+  const drill = { check: "drill", state: "fail" };
+  assert.equal(said("server", drill), "Something is wrong with the server: whether the backup can be restored");
+  assert.equal(
+    said("server", { ...drill, state: "ok" }),
+    "Well again on the server: whether the backup can be restored",
+  );
+  assert.equal(said("server", { check: "tides", state: "warn" }), "The server warns: tides");
 });
 
 test("what is strange in a detail breaks nothing", () => {
-  for (const kind of ["share", "comment", "mention", "watch", "quota", "device", "report"] as const) {
+  for (const kind of ["share", "comment", "mention", "watch", "quota", "device", "report", "server"] as const) {
     assert.doesNotThrow(() => said(kind, { transfer: 7, count: "x", name: {}, percent: null, verbs: 1 }), kind);
   }
+});
+
+test("below what the server says of itself stand its own words, and what to do", () => {
+  const lines = (detail: object, kind: NotificationJson["kind"] = "server") =>
+    serverLines({ id: "1", at: "2026-01-02T03:04:05Z", kind, read: false, detail: { ...detail } }, words);
+  assert.deepEqual(lines({ detail: "/data: 1 GB free", advice: "Make room." }), [
+    "/data: 1 GB free",
+    "What to do: Make room.",
+  ]);
+  assert.deepEqual(lines({ detail: null, advice: null, was: "1 GB free" }), ["What was wrong: 1 GB free"]);
+  assert.deepEqual(lines({ detail: 7, advice: {}, was: [] }), []);
+  assert.deepEqual(lines({ detail: "of another kind" }, "watch"), []);
 });

@@ -48,7 +48,51 @@ const sayings: Readonly<Record<NotificationKind, Said>> = {
       what: textOf(notice.detail["name"]) ?? what,
     }),
   report: ({ message }) => message("notices.report"),
+  server: ({ message }, { notice: { detail } }) =>
+    message(serverSayings[stateOf(detail["state"])], { what: checkWords(detail["check"], message) }),
 };
+
+const serverSayings = {
+  ok: "notices.serverOk",
+  warn: "notices.serverWarn",
+  fail: "notices.serverFail",
+} as const;
+
+function stateOf(state: unknown): keyof typeof serverSayings {
+  return state === "ok" || state === "fail" ? state : "warn";
+}
+
+const checks = {
+  disk: "notices.checkDisk",
+  database: "notices.checkDatabase",
+  clock: "notices.checkClock",
+  keys: "notices.checkKeys",
+  store: "notices.checkStore",
+  copies: "notices.checkCopies",
+  metadata: "notices.checkMetadata",
+  blocks: "notices.checkBlocks",
+  jobs: "notices.checkJobs",
+  audit: "notices.checkAudit",
+  backup: "notices.checkBackup",
+  drill: "notices.checkDrill",
+} as const;
+
+/** One that a newer server looks at besides is called as there. */
+function checkWords(check: unknown, message: Messages["message"]): string {
+  const name = textOf(check) ?? "?";
+  return Object.hasOwn(checks, name) ? message(checks[name as keyof typeof checks]) : name;
+}
+
+/** What stands below the line: what the server says of itself and what to do, in its own words, which are English. */
+export function serverLines({ kind, detail }: NotificationJson, { message }: Pick<Messages, "message">): string[] {
+  if (kind !== "server") return [];
+  const [said, was, advice] = [textOf(detail["detail"]), textOf(detail["was"]), textOf(detail["advice"])];
+  return [
+    ...(said === undefined ? [] : [said]),
+    ...(was === undefined ? [] : [message("notices.serverWas", { words: was })]),
+    ...(advice === undefined ? [] : [message("notices.serverAdvice", { words: advice })]),
+  ];
+}
 
 function factsOf(notice: NotificationJson, { message }: Pick<Messages, "message">): Facts {
   const { actor, node, detail } = notice;

@@ -8,7 +8,7 @@ import { Item } from "../../design/card.tsx";
 import { showToast } from "../../design/toasts.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
-import { noticeWords, offerOf } from "./notice-words.ts";
+import { noticeWords, offerOf, serverLines } from "./notice-words.ts";
 
 interface NotificationItemProps {
   readonly notice: NotificationJson;
@@ -39,6 +39,11 @@ export function NotificationItem({ notice, onOpen }: NotificationItemProps) {
               <bdi>{note}</bdi>
             </p>
           )}
+          {serverLines(notice, words).map((line) => (
+            <p key={line} className="break-words text-text">
+              <bdi>{line}</bdi>
+            </p>
+          ))}
           <p className="text-sm">
             {!read && <span className="me-2 font-semibold text-accent">{message("notices.new")}</span>}
             <time dateTime={at} title={dateTime(at)}>
@@ -67,9 +72,10 @@ function Place({ notice: { kind, node }, onOpen, children }: PlaceProps) {
       </Link>
     );
   }
-  if (kind === "report") {
+  if (kind === "report" || kind === "server") {
+    const section = kind === "report" ? "reports" : "storage";
     return (
-      <Link to="/admin/{-$section}" params={{ section: "reports" }} onClick={onOpen} className={look}>
+      <Link to="/admin/{-$section}" params={{ section }} onClick={onOpen} className={look}>
         {children}
       </Link>
     );

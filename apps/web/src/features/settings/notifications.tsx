@@ -19,7 +19,10 @@ const kinds = {
   quota: "settings.notifyQuota",
   device: "settings.notifyDevice",
   report: "settings.notifyReport",
+  server: "settings.notifyServer",
 } as const satisfies Record<NoticeKind, string>;
+/** Links are reported to them, and the server tells them what it finds wrong. */
+const ofAdministrators: ReadonlySet<NoticeKind> = new Set(["report", "server"]);
 const ways = { off: "settings.notifyOff", app: "settings.notifyApp", mail: "settings.notifyMail" } as const;
 const digests = {
   at_once: "settings.digestNow",
@@ -41,8 +44,7 @@ export function Notifications() {
           <Card title={message("settings.notify")}>
             <div className="grid gap-4 sm:grid-cols-2">
               {(Object.keys(kinds) as NoticeKind[])
-                // Links are reported to administrators.
-                .filter((kind) => kind !== "report" || admin)
+                .filter((kind) => admin || !ofAdministrators.has(kind))
                 .map((kind) => (
                   <SelectField
                     key={kind}

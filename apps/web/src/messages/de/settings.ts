@@ -86,6 +86,7 @@ export const settings = {
   "settings.notifyQuota": "Dein Speicher ist fast voll",
   "settings.notifyDevice": "Ein neues Gerät meldet sich an",
   "settings.notifyReport": "Ein Link wird gemeldet",
+  "settings.notifyServer": "Mit dem Server stimmt etwas nicht",
   "settings.notifyOff": "Gar nicht",
   "settings.notifyApp": "Hier",
   "settings.notifyMail": "Hier und per Mail",

@@ -84,6 +84,7 @@ export const settings = {
   "settings.notifyQuota": "Your storage is almost full",
   "settings.notifyDevice": "A new device signs in",
   "settings.notifyReport": "A link is reported",
+  "settings.notifyServer": "Something is wrong with the server",
   "settings.notifyOff": "Not at all",
   "settings.notifyApp": "Here",
   "settings.notifyMail": "Here and by mail",

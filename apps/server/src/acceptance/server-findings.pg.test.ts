@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { startTestSmtp, type TestSmtp } from "../mail/testing.ts";
+import { filesBelow } from "./files-below.ts";
+import {
+  administrator,
+  Api,
+  eventually,
+  holdfast,
+  makeFolder,
+  ok,
+  queryDatabase,
+  queueWorked,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
+
+const second = { email: "second@example.com", password: "a long password" };
+const former = { email: "former@example.com", password: "a long password" };
+const member = { email: "member@example.com", password: "a long password" };
+
+interface Told {
+  readonly kind: string;
+  readonly detail: { readonly check: string; readonly state: string; readonly detail: string | null } & Record<
+    string,
+    unknown
+  >;
+}
+
+/** Without Prometheus, and without anybody who asks: from a damaged file of a backup to the people who care for the server. */
+describe("A server that finds something wrong with itself", () => {
+  let folder: string;
+  let place: string;
+  let data: string;
+  let smtp: TestSmtp;
+  let server: RunningServer;
+  const env = () => ({
+    HOLDFAST_DRILL_PERIOD: "1s",
+    HOLDFAST_DOCTOR_PERIOD: "1s",
+    HOLDFAST_SMTP_URL: `smtp://127.0.0.1:${smtp.settings.port}`,
+    HOLDFAST_MAIL_FROM: "Our drive <drive@example.org>",
+    HOLDFAST_PUBLIC_URL: "https://drive.example.org",
+  });
+
+  before(async () => {
+    folder = makeFolder("server-findings");
+    [data, place] = [join(folder, "data"), join(folder, "backups")];
+    smtp = await startTestSmtp({ hideSTARTTLS: true, disabledCommands: ["STARTTLS"] });
+    server = await startServer({ dataFolder: data, env: env() });
+    const api = await Api.signIn(server.url);
+    await ok(api, "POST", "/admin/users", { ...second, admin: true });
+    await ok(api, "POST", "/admin/users", { ...member, name: "Mia Member" });
+    const { id } = await ok(api, "POST", "/admin/users", { ...former, admin: true });
+    await ok(api, "PATCH", `/admin/users/${id}`, { disabled: true });
+    await ok(await Api.signIn(server.url, second), "PATCH", "/account", { language: "de" });
+    const files = await Api.signIn(server.url, member);
+    for (let number = 0; number < 3; number++)
+      await files.put(`/Very private ${number}.txt`, Buffer.alloc(300_000, `no. ${number} `));
+    const scheduled = await holdfast(["admin", "backup", place, "--schedule", "1d", "--data", data]);
+    assert.equal(scheduled.code, 0, scheduled.stderr);
+  });
+
+  after(async () => {
+    await server?.stop();
+    await smtp?.close();
+    removeFolder(folder);
+  });
+
+  const toldOf = async (who: { email: string; password: string }, state: string): Promise<Told[]> => {
+    const { items } = await ok(await Api.signIn(server.url, who), "GET", "/notifications");
+    return items.filter(
+      ({ kind, detail }: Told) => kind === "server" && detail.check === "drill" && detail.state === state,
+    );
+  };
+  const isTold = (who: { email: string; password: string }, state: string) =>
+    eventually(`${who.email} is told of ${state}`, 240_000, async () => {
+      const found = await toldOf(who, state);
+      return found.length > 0 ? found : undefined;
+    });
+  const mailTo = (email: string, pattern: RegExp) =>
+    eventually(`a mail to ${email}: ${pattern}`, 180_000, () =>
+      smtp.mails.find(({ to, text }) => to.includes(email) && pattern.test(text)),
+    );
+  const flipPacks = () => {
+    for (const path of filesBelow(join(place, "objects", "packs"))) {
+      const bytes = readFileSync(path);
+      bytes[100] = (bytes[100] ?? 0) ^ 1;
+      writeFileSync(path, bytes);
+    }
+  };
+
+  test("tells its administrators that the drill found the backup damaged, in the app and by mail, and nobody else", async () => {
+    await eventually("there is a backup", 180_000, async () => {
+      const facts = await queryDatabase(data, "select from cell.facts where name = 'last_drill'");
+      return facts.length > 0 || undefined;
+    });
+    flipPacks();
+    for (const who of [administrator, second]) {
+      const [told, ...more] = await isTold(who, "fail");
+      assert.equal(more.length, 0);
+      assert.match(told?.detail.detail ?? "", /damaged in the backup/);
+      assert.match(String(told?.detail["advice"]), /holdfast admin backup/);
+      assert.equal(told?.detail["before"], "ok");
+    }
+    const english = await mailTo(administrator.email, /Something is wrong with your server: whether the backup/);
+    const german = await mailTo(second.email, /Mit Ihrem Server stimmt etwas nicht: ob sich das Backup/);
+    for (const { text, html } of [english, german]) {
+      assert.match(text, /damaged in the backup/);
+      assert.match(html, /holdfast admin drill/);
+    }
+    await queueWorked(data);
+    const { items } = await ok(await Api.signIn(server.url, member), "GET", "/notifications");
+    assert.deepEqual(
+      items.filter(({ kind }: Told) => kind === "server"),
+      [],
+    );
+    const recipients = new Set(smtp.mails.filter(({ text }) => /backup/i.test(text)).flatMap(({ to }) => to));
+    assert.deepEqual([...recipients].toSorted(), [administrator.email, second.email]);
+  });
+
+  test("says nothing twice, after a restart neither", async () => {
+    await server.stop();
+    server = await startServer({ dataFolder: data, env: env(), port: server.port });
+    const looks = "select max(looked_at)::text as at from shard.server_findings";
+    const [noted] = await queryDatabase(data, looks);
+    for (let look = 0, last = noted?.at; look < 3; look++) {
+      last = await eventually("it looks again", 60_000, async () => {
+        const [row] = await queryDatabase(data, looks);
+        return row?.at === last ? undefined : row?.at;
+      });
+    }
+    await queueWorked(data);
+    for (const who of [administrator, second]) assert.equal((await toldOf(who, "fail")).length, 1);
+  });
+
+  test("tells them once it is well again, and what was wrong", async () => {
+    flipPacks();
+    for (const who of [administrator, second]) {
+      const [told, ...more] = await isTold(who, "ok");
+      assert.equal(more.length, 0);
+      assert.equal(told?.detail["before"], "fail");
+      assert.match(String(told?.detail["was"]), /damaged in the backup/);
+    }
+    await mailTo(administrator.email, /Well again on your server: whether the backup/);
+    await mailTo(second.email, /Wieder in Ordnung auf Ihrem Server: ob sich das Backup/);
+  });
+
+  test("tells nothing of what people keep there", async () => {
+    const told = await queryDatabase(
+      data,
+      "select detail::text as text from shard.notifications where kind = 'server'",
+    );
+    assert.ok(told.length >= 4, `${told.length} were told`);
+    const all = [...told.map(({ text }) => text), ...smtp.mails.map(({ text }) => text)].join("\n");
+    assert.doesNotMatch(all, /Very private|Mia|member@/);
+  });
+});

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { FindingState, Urgency } from "./finding.ts";
+import { heed, type Heeded, looksOfDay, looksUntilBetter, type Seen, unheeded } from "./heed-finding.ts";
+
+const letters: Readonly<Record<string, FindingState>> = { o: "ok", w: "warn", f: "fail" };
+
+/**
+ * What is told by a row of looks. @param looks `o`, `w` and `f`, each as often as the number before it says; blanks are for the eye
+ * @returns for each telling the number of its look, the first being 1, and to what: `2w`
+ */
+function told(looks: string, urgency: Urgency = "usual"): string {
+  let heeded: Heeded = unheeded;
+  const tellings: string[] = [];
+  let number = 0;
+  for (const [, times = "", letter = ""] of looks.matchAll(/(\d*)([owf])/g)) {
+    for (let time = 0; time < Number(times || 1); time++) {
+      number += 1;
+      const next = heed(heeded, { state: letters[letter] ?? "ok", urgency });
+      if (next.tell !== undefined) {
+        assert.equal(next.tell.from, heeded.told);
+        tellings.push(`${number}${next.tell.to[0]}`);
+      }
+      heeded = next.heeded;
+    }
+  }
+  return tellings.join(" ");
+}
+
+describe("what administrators are told of", () => {
+  const table: readonly (readonly [what: string, looks: string, tellings: string, urgency?: Urgency])[] = [
+    ["nothing while all is well", "300o", ""],
+    ["one bad look is not told", "o w 9o f 9o", ""],
+    ["two in a row are, once", "o 2w 300w", "3w"],
+    ["two of a failure too", "2f 300f", "2f"],
+    ["a failure and a warning in a row are a warning for sure", "f w", "2w"],
+    ["as are a warning and a failure", "w f", "2w"],
+    ["and the failure is told once it is sure", "w 2f 9f", "2w 3f"],
+    ["damage is told at once", "o f 9f", "2f", "damage"],
+    ["damage that is a warning too", "w", "1w", "damage"],
+    ["what passes by itself is told after an hour of it", "5w o 5w o", "", "passing"],
+    ["an hour of it", "6w 9w", "6w", "passing"],
+    ["what a new server lacks is told after a day", "143w", "", "new"],
+    ["a day of it", "144w 300w", "144w", "new"],
+    ["worse is told again", "2w 2f", "2w 4f"],
+    ["worse for one look is not", "2w f w f w", "2w"],
+    ["but damage that grew worse is", "2w f", "1w 3f", "damage"],
+    ["better for less than an hour is nothing", "2w 5o 2w 5o 2w", "2w"],
+    ["well for an hour is told, once", "2w 6o 99o", "2w 8o"],
+    ["that it failed and is well too", "2f 6o", "2f 8o"],
+    ["a failure that is a warning now is not told", "2f 99w", "2f"],
+    ["it is told to be well when the warning has gone for an hour, too", "2f 6w 5o w 6o", "2f 20o"],
+    ["both within an hour are a warning still", "2f 3w 3o 5o", "2f"],
+    ["and an hour later it is well", "2f 3w 3o 6o", "2f 14o"],
+    ["a failure that comes back out of a warning is told again", "2f 6w 2f", "2f 10f"],
+    ["what comes back after an hour is told again", "2w 6o 2w", "2w 8o 10w"],
+    ["after that it is well only once it was for a day", "2w 6o 2w 143o", "2w 8o 10w"],
+    ["a day of it", "2w 6o 2w 144o", "2w 8o 10w 154o"],
+    ["a day begins anew with each bad look", "2w 6o 2w 143o w 143o", "2w 8o 10w"],
+    ["what comes back a day later has not come back", "2w 6o 138o 2w 6o", "2w 8o 148w 154o"],
+    ["what comes back before has", "2w 6o 134o 2w 6o", "2w 8o 144w"],
+    ["the day is one of that level", "2w 6o 2f 6o", "2w 8o 10f 16o"],
+    ["what came back stays known for that when it grows worse", "2w 6o 2w 2f 143o", "2w 8o 10w 12f"],
+    ["worse is not the same coming back", "2w 2f 6o", "2w 4f 10o"],
+    ["one that comes and goes every 80 minutes is told of twice", "2w 6o ".repeat(90), "2w 8o 10w"],
+    ["one that grows worse and better for ever too", "2f 6w ".repeat(90), "2f 10f"],
+  ];
+  for (const [what, looks, tellings, urgency] of table) {
+    test(`${what}: ${looks.length > 40 ? `${looks.slice(0, 40)}…` : looks}${urgency === undefined ? "" : ` (${urgency})`}`, () =>
+      assert.equal(told(looks, urgency), tellings));
+  }
+});
+
+const rank = { ok: 0, warn: 1, fail: 2 };
+
+function assertSound(before: Heeded, { state, urgency }: Seen): Heeded {
+  const { heeded, tell } = heed(before, { state, urgency });
+  const what = JSON.stringify({ before, state, urgency, heeded, tell });
+  if (tell === undefined) {
+    assert.ok(heeded.told === before.told || (before.told === "fail" && heeded.told === "warn"), what);
+  } else {
+    assert.deepEqual([tell.from, tell.to], [before.told, heeded.told], what);
+    assert.ok(tell.to === "ok" || rank[tell.to] > rank[tell.from], `only worse is told, or well: ${what}`);
+    assert.ok(tell.to === "ok" ? state === "ok" : rank[state] >= rank[tell.to], `as bad as it is: ${what}`);
+  }
+  const looks = urgency === "damage" ? 1 : 2;
+  if (heeded.fails >= looks) assert.equal(heeded.told, "fail", `it is sure: ${what}`);
+  if (heeded.warns >= looks) assert.notEqual(heeded.told, "ok", `it is sure: ${what}`);
+  assert.ok(heeded.better < (heeded.flaps ? looksOfDay : looksUntilBetter), what);
+  return heeded;
+}
+
+test("whatever any row of looks leads to, nothing is told twice and nothing that is sure is kept back", () => {
+  for (const urgency of ["damage", "usual"] as const) {
+    const seen = new Set<string>();
+    const waiting: Heeded[] = [unheeded];
+    for (let at = waiting.pop(); at !== undefined && seen.size < 50_000; at = waiting.pop()) {
+      for (const state of ["ok", "warn", "fail"] as const) {
+        const heeded = assertSound(at, { state, urgency });
+        // Above two it makes no difference how many they are.
+        const key = JSON.stringify({ ...heeded, warns: Math.min(heeded.warns, 2), fails: Math.min(heeded.fails, 2) });
+        if (!seen.has(key)) waiting.push(heeded);
+        seen.add(key);
+      }
+    }
+    assert.ok(seen.size > 1000, `${seen.size} states`);
+  }
+});
+
+test("in a day no more than two of each level are told, however it comes and goes", () => {
+  for (let seed = 1; seed <= 200; seed++) {
+    let [state, heeded]: [number, Heeded] = [seed, unheeded];
+    const tellings: { at: number; to: FindingState }[] = [];
+    for (let at = 0; at < 6 * looksOfDay; at++) {
+      // A generator of Lehmer's, so that a failure can be had again.
+      state = (state * 48_271) % 2_147_483_647;
+      const stays = 1 + (seed % 9);
+      const found = (["ok", "ok", "warn", "fail"] as const)[at % stays === 0 ? state % 4 : (state >> 8) % 2] ?? "ok";
+      const next = heed(heeded, { state: found, urgency: seed % 2 === 0 ? "usual" : "damage" });
+      if (next.tell !== undefined) tellings.push({ at, to: next.tell.to });
+      heeded = next.heeded;
+    }
+    for (const level of ["warn", "fail"] as const) {
+      const times = tellings.filter(({ to }) => to === level).map(({ at }) => at);
+      for (const [index, at] of times.entries()) {
+        const within = times.slice(index).filter((each) => each < at + looksOfDay - 1).length;
+        assert.ok(within <= 2, `seed ${seed}: ${level} at ${times.join()}`);
+      }
+    }
+  }
+});

@@ -1,0 +1,154 @@
+import { toBucket } from "@holdfast/core/ids";
+import { findAdministrators } from "../accounts/administrators.ts";
+import { inTransaction } from "../db/database.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
+import type { Shard, Shards } from "../db/shards.ts";
+import { notify } from "../notifications/notify.ts";
+import type { CheckName } from "./diagnose.ts";
+import type { Finding, FindingState } from "./finding.ts";
+import { heed, type Telling, unheeded, worse } from "./heed-finding.ts";
+import { type KeptFinding, readFindings, readLastLook, writeFindings } from "./keep-findings.ts";
+
+/**
+ * What a running server looks at by itself. Left out are `versions` and `open_files`, which stay as they were at the start and are for who
+ * sets the server up, and `sync`, which keeps the disk busy and finds it slow whenever others do.
+ */
+export const watchedChecks = [
+  "disk",
+  "database",
+  "keys",
+  "store",
+  "metadata",
+  "blocks",
+  "jobs",
+  "audit",
+  "backup",
+] as const satisfies readonly CheckName[];
+
+export interface TellingWorld {
+  readonly shards: Shards;
+  readonly clock: { nowMicros(): number };
+  /** What one check finds now. */
+  readonly examine: (name: CheckName) => Promise<readonly Finding[]>;
+  /** Something is due on the shard. */
+  readonly kick: (shard: Shard) => void;
+}
+
+/** Of several processes each looks in its time; one that comes so soon after another's look leaves it at that. */
+const periodShareMin = 0.8;
+
+/** One look at all, unless there was one just now: remembers what was found, and tells administrators what is news to them. */
+export async function tellFindings(world: TellingWorld, periodMs: number, signal: AbortSignal): Promise<void> {
+  const { shards, clock, kick } = world;
+  const shard = shards.of(toBucket(0));
+  const last = await readLastLook(shard.db);
+  const sinceMs = last === undefined ? Infinity : (clock.nowMicros() - last) / 1000;
+  // A clock that was put back must not keep it from looking.
+  if (sinceMs >= 0 && sinceMs < periodMs * periodShareMin) return;
+  const looks: Look[] = [];
+  for (const source of watchedChecks) {
+    if (signal.aborted) return;
+    looks.push({ source, findings: await world.examine(source) });
+  }
+  const administrators = await findAdministrators(shards);
+  const nowMicros = clock.nowMicros();
+  const isTold = await inTransaction(shard.db, async (transaction) => {
+    const { kept, news } = compare(await readFindings(transaction), looks);
+    await writeFindings(transaction, kept, nowMicros);
+    for (const each of news) await tellAll(transaction, administrators, each, nowMicros);
+    return news.length > 0;
+  });
+  if (isTold) kick(shard);
+}
+
+export interface Look {
+  readonly source: CheckName;
+  readonly findings: readonly Finding[];
+}
+
+/** What administrators have not heard yet, in the doctor's words. */
+export interface News extends Telling {
+  readonly check: string;
+  /** Null: there is nothing more to be said of it. */
+  readonly detail: string | null;
+  readonly advice: string | null;
+  /** Of what is well again: what was wrong. */
+  readonly was: string;
+}
+
+/** @param before what is known of all that was ever found */
+export function compare(before: readonly KeptFinding[], looks: readonly Look[]): { kept: KeptFinding[]; news: News[] } {
+  const known = new Map(before.map((each) => [keyOf(each), each]));
+  const kept: KeptFinding[] = [];
+  const news: News[] = [];
+  for (const { source, findings } of looks) {
+    const gone = new Map([...known].filter(([, each]) => each.source === source));
+    for (const finding of united(findings)) {
+      const name = { source, check: finding.check, subject: subjectOf(finding) };
+      gone.delete(keyOf(name));
+      const { said, heeded: seen } = known.get(keyOf(name)) ?? { said: "", heeded: unheeded };
+      const { heeded, tell } = heed(seen, { state: finding.state, urgency: finding.urgency ?? "usual" });
+      const { check, detail, advice } = finding;
+      if (tell !== undefined) news.push({ ...tell, check, detail, advice, was: said });
+      const isTold = tell !== undefined && tell.to !== "ok";
+      kept.push({ ...name, heeded, said: isTold ? detail.slice(0, saidCharactersMax).toWellFormed() : said });
+    }
+    // What is found no more is well, unless the look itself has failed and could not come to it.
+    const isWhole = findings.every(({ state }) => state !== "fail");
+    for (const each of gone.values()) {
+      const { heeded, tell } = isWhole ? heed(each.heeded, { state: "ok", urgency: "usual" }) : { heeded: each.heeded };
+      if (tell !== undefined) news.push({ ...tell, check: each.check, detail: null, advice: null, was: each.said });
+      if (!isWhole || !isForgotten(heeded)) kept.push({ ...each, heeded });
+    }
+  }
+  return { kept, news };
+}
+
+const subjectCharactersMax = 300;
+const saidCharactersMax = 1000;
+
+function subjectOf({ subject = "" }: Finding): string {
+  return subject.slice(0, subjectCharactersMax).toWellFormed();
+}
+
+function keyOf({ source, check, subject }: Pick<KeptFinding, "source" | "check" | "subject">): string {
+  return JSON.stringify([source, check, subject]);
+}
+
+/** Of one thing several findings are one, as bad as the worst of them. */
+function united(findings: readonly Finding[]): Finding[] {
+  const found = new Map<string, Finding>();
+  for (const finding of findings) {
+    const key = JSON.stringify([finding.check, subjectOf(finding)]);
+    const other = found.get(key);
+    found.set(key, other === undefined ? finding : both(other, finding));
+  }
+  return [...found.values()];
+}
+
+function both(left: Finding, right: Finding): Finding {
+  const state: FindingState = worse(left.state, right.state);
+  const worst = [left, right].filter((each) => each.state === state);
+  const advice = worst.flatMap((each) => each.advice ?? []).join(" ");
+  return {
+    ...(worst[0] ?? left),
+    detail: worst.map(({ detail }) => detail).join("; "),
+    advice: advice === "" ? null : advice,
+  };
+}
+
+/** Nothing of it makes a difference to the next look. */
+function isForgotten({ told, warnTold, failTold }: KeptFinding["heeded"]): boolean {
+  return told === "ok" && warnTold === null && failTold === null;
+}
+
+async function tellAll(
+  transaction: ShardReader,
+  administrators: readonly Parameters<typeof notify>[1]["userId"][],
+  { check, from, to, detail, advice, was }: News,
+  atMicros: number,
+): Promise<void> {
+  const told = { check, state: to, before: from, detail, advice, ...(to === "ok" ? { was } : {}) };
+  for (const userId of administrators)
+    await notify(transaction, { userId, kind: "server", actor: null, nodeId: null, atMicros, detail: told });
+}

@@ -1,0 +1,12 @@
+import { randomBytes } from "node:crypto";
+import type { Config } from "../config/read-config.ts";
+import type { DoctorWorld } from "../doctor/doctor-world.ts";
+import type { Storage } from "./open-storage.ts";
+import { systemClock } from "./system-clock.ts";
+
+/** What the doctor of a running server looks at. */
+export function serverDoctor({ databases, placed, keySource }: Storage, config: Config, version: string): DoctorWorld {
+  const cells = placed.map(({ cell: { id, db, store }, places }) => ({ id, db, places, store: async () => store }));
+  const ports = { keySource, clock: systemClock, random: randomBytes, version };
+  return { config, shards: databases.shards.all(), cells, ...ports };
+}
