@@ -4,7 +4,9 @@ import { eventually, ok } from "@holdfast/server/acceptance/testing";
 import { axeProblems } from "../../testing/axe.ts";
 import { testApp } from "../../testing/test-app.ts";
 
-const app = testApp();
+// So that the server finds something wrong with itself, and soon.
+const env = { HOLDFAST_SNAPSHOT_INTERVAL: "off", HOLDFAST_DOCTOR_PERIOD: "1s" };
+const app = testApp({ serverOptions: { env } });
 
 test("what one is told comes by itself, is read by looking at it, and opens what it is about", async () => {
   const { page, api } = app;
@@ -73,4 +75,25 @@ test("what somebody wants to give away is accepted or declined where one is told
     const { items } = (await api.call("GET", "/transfers")).body as { items: unknown[] };
     return items.length === 0 || undefined;
   });
+});
+
+test("an administrator is told what the server finds wrong with itself, and alone has a switch for it", async () => {
+  const { page } = app;
+  await app.signIn();
+  await page.getByRole("button", { name: /^Notifications: \d+ new$/ }).click();
+  const sheet = page.getByRole("dialog", { name: "Notifications" });
+  const told = sheet.getByRole("listitem").filter({ hasText: "The server warns: metadata in the store" });
+  await told.getByText(/HOLDFAST_SNAPSHOT_INTERVAL is off/).waitFor();
+  await told.getByText("What to do: Have backups").waitFor();
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+  await told.getByRole("link").click();
+  await page.waitForURL(/\/admin\/storage$/);
+
+  const choice = page.getByLabel("Something is wrong with the server");
+  await app.open("/settings/notifications");
+  await choice.waitFor();
+  await app.signIn(await app.addPerson("Fay"));
+  await app.open("/settings/notifications");
+  await page.getByLabel("Somebody comments").waitFor();
+  assert.equal(await choice.count(), 0);
 });
