@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { startTestSmtp, type TestSmtp } from "../mail/testing.ts";
 import { filesBelow } from "./files-below.ts";
+import { findPackFiles, flipByte, readPackLayout } from "./pack-files.ts";
 import {
   administrator,
   Api,
@@ -148,13 +150,26 @@ describe("A server that finds something wrong with itself", () => {
     await mailTo(second.email, /Wieder in Ordnung auf Ihrem Server: ob sich das Backup/);
   });
 
-  test("tells nothing of what people keep there", async () => {
-    const told = await queryDatabase(
+  test("tells nothing of what people keep there, of whose files a backup lacks a block neither", async () => {
+    const earlier = new Set(findPackFiles(join(data, "store")).values());
+    await (await Api.signIn(server.url, member)).put("/Very private at last.txt", randomBytes(300_000));
+    const packs = [...findPackFiles(join(data, "store")).values()].filter((path) => !earlier.has(path));
+    assert.ok(packs.length > 0);
+    for (const path of packs) flipByte(path, (readPackLayout(path).records[0]?.start ?? 0) + 50);
+    const made = await holdfast(["admin", "backup", place, "--data", data]);
+    assert.match(made.stdout + made.stderr, /damaged in the store/);
+    const [, latest] = await eventually("it is told of that too", 240_000, async () => {
+      const found = await toldOf(administrator, "fail");
+      return found.length > 1 ? found.toReversed() : undefined;
+    });
+    assert.match(latest?.detail.detail ?? "", /a block of pack \S+ is lost: .* \(a version of a file needs it\)/);
+    const rows = await queryDatabase(
       data,
       "select detail::text as text from shard.notifications where kind = 'server'",
     );
-    assert.ok(told.length >= 4, `${told.length} were told`);
-    const all = [...told.map(({ text }) => text), ...smtp.mails.map(({ text }) => text)].join("\n");
+    const all = [...rows.map(({ text }) => text), ...smtp.mails.map(({ text }) => text)].join("\n");
+    assert.match(all, /a version of a file needs it/);
     assert.doesNotMatch(all, /Very private|Mia|member@/);
+    assert.doesNotMatch(readFileSync(server.logFile, "utf8"), /Very private/);
   });
 });
