@@ -114,6 +114,22 @@ test("a second signal ends the process at once", async (t) => {
   assert.ok(tookMs < limits.shutdownTimeoutMs - 500, `the end of the time to stop ended it, after ${tookMs} ms`);
 });
 
+test("an orderly stop that is told of again and again ends as one, with its last line", async (t) => {
+  const data = makeTestFolder();
+  t.after(() => rmSync(data, { recursive: true, force: true }));
+  const { child, log } = await start(t, data);
+  // As npm does with what it was sent, and whoever signals a group; for a time in which all of them are the same one for the server.
+  const toldMs = performance.now();
+  const again = setInterval(() => {
+    if (performance.now() - toldMs < sameSignalMs / 2) child.kill("SIGTERM");
+  }, 1);
+  t.after(() => clearInterval(again));
+  child.kill("SIGTERM");
+  const [code, signal] = await once(child, "close");
+  assert.deepEqual([code, signal], [0, null], log());
+  assert.match(log().trim().split("\n").at(-1) ?? "", /"message":"stopped"/);
+});
+
 async function signalUntilExit(child: ChildProcess): Promise<void> {
   const again = setInterval(() => child.kill("SIGTERM"), 100);
   await once(child, "exit");

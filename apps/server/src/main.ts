@@ -36,9 +36,15 @@ export async function serveCommand(flags: Readonly<Record<string, unknown>>, pre
 /** One Ctrl-C comes twice below npm: from the terminal, and from npm that passes it on. */
 export const sameSignalMs = 500;
 
-/** The first SIGTERM or SIGINT stops in order, a second one at once; so does the end of the time to stop. */
-async function untilToldToStop(server: RunningServer): Promise<void> {
+/**
+ * The first SIGTERM or SIGINT stops in order, a second one at once; so does the end of the time to stop.
+ * @returns never: a process that ends by itself takes its listeners away first, and a signal that is repeated in those milliseconds would end it
+ *   as if nothing had been stopped in order
+ */
+async function untilToldToStop(server: RunningServer): Promise<never> {
+  let stoppingMs: number | undefined;
   const renew = () => {
+    if (stoppingMs !== undefined) return;
     try {
       server.renewTls();
       server.log.info({}, "the certificate was read again");
@@ -48,7 +54,6 @@ async function untilToldToStop(server: RunningServer): Promise<void> {
   };
   process.on("SIGHUP", renew);
   const signals = ["SIGTERM", "SIGINT"] as const;
-  let stoppingMs: number | undefined;
   let stop: (signal: string) => void = () => {};
   const told = new Promise<string>((resolve) => (stop = resolve));
   // One listener for the first and for all that follow: with none between them the second would end the process by itself.
@@ -62,10 +67,11 @@ async function untilToldToStop(server: RunningServer): Promise<void> {
   server.log.info({ signal }, "stopping");
   const late = setTimeout(() => process.exit(1), limits.shutdownTimeoutMs - 500);
   await server.close();
-  clearTimeout(late);
-  for (const name of signals) process.off(name, heed);
-  process.off("SIGHUP", renew);
   server.log.info({}, "stopped");
+  // Of a pipe whose reader is slow the last lines wait still.
+  await new Promise((resolve) => process.stderr.write("", resolve));
+  clearTimeout(late);
+  process.exit(0);
 }
 
 function toFlags(options: Readonly<Record<string, unknown>>): NonNullable<ConfigSources["flags"]> {
