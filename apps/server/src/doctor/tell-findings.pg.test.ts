@@ -131,6 +131,23 @@ describe("what a server finds wrong with itself, on two shards", () => {
     assert.equal((await toldTo(administrators[0] as UserRow)).length, 1);
   });
 
+  test("a check that hangs keeps nobody from stopping", async () => {
+    const { shards } = databases;
+    accounts.clock.forwardMs(periodMs);
+    const stop = new AbortController();
+    const begun = Promise.withResolvers<void>();
+    const examine = (): Promise<Finding[]> => {
+      begun.resolve();
+      return new Promise(() => {});
+    };
+    const telling = tellFindings({ shards, clock: accounts.clock, examine, kick: () => {} }, periodMs, stop.signal);
+    await begun.promise;
+    stop.abort();
+    await telling;
+    await look(0);
+    assert.equal(examined, watchedChecks.length, "it does not count as a look");
+  });
+
   test("a look that is told to stop leaves all as it was", async () => {
     found = { disk: [full("/data")] };
     await look();

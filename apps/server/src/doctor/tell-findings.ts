@@ -47,8 +47,9 @@ export async function tellFindings(world: TellingWorld, periodMs: number, signal
   if (sinceMs >= 0 && sinceMs < periodMs * periodShareMin) return;
   const looks: Look[] = [];
   for (const source of watchedChecks) {
-    if (signal.aborted) return;
-    looks.push({ source, findings: await world.examine(source) });
+    const findings = await unlessAborted(world.examine, source, signal);
+    if (findings === undefined) return;
+    looks.push({ source, findings });
   }
   const administrators = await findAdministrators(shards);
   const nowMicros = clock.nowMicros();
@@ -59,6 +60,23 @@ export async function tellFindings(world: TellingWorld, periodMs: number, signal
     return news.length > 0;
   });
   if (isTold) kick(shard);
+}
+
+/** A check that hangs keeps no server from stopping. @returns undefined once the signal says so */
+async function unlessAborted(
+  examine: TellingWorld["examine"],
+  name: CheckName,
+  signal: AbortSignal,
+): Promise<readonly Finding[] | undefined> {
+  if (signal.aborted) return undefined;
+  const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
+  const abort = () => resolve(undefined);
+  signal.addEventListener("abort", abort);
+  try {
+    return await Promise.race([examine(name), aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 export interface Look {
