@@ -43,7 +43,7 @@ async function assertDurable(t: TestContext, args: readonly string[], folder: st
  * a log that is there again after all has nothing that is not in its database, and where a sync listened that has ended nobody answers.
  */
 function isRenewed(problem: string): boolean {
-  const inConfig = /\/config\/(?:compiled$|compiled\/|put-journal\.sqlite|.*-shm$|.*\.lock(?:-journal)?$)/;
+  const inConfig = /\/config\/(?:compiled$|compiled\/|(?:put-journal|fetched)\.sqlite|.*-shm$|.*\.lock(?:-journal)?$)/;
   return (
     inConfig.test(problem) || /^removal of .*(?:-wal|\/control\.json)$|\/\.holdfast\/(?:clock|lock)$/.test(problem)
   );

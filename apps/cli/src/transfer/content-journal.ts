@@ -1,7 +1,7 @@
-import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import type { StatementSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { openJournalFile, orNothing } from "./journal-file.ts";
 import type { FileStamp } from "./read-files.ts";
 
 /** A file's times may stand still for this long while it is written: what was touched so shortly before is not recorded. */
@@ -73,7 +73,11 @@ interface Tables {
 }
 
 function openTables(path: string): Tables {
-  const database = open(path);
+  const database = openJournalFile(
+    path,
+    `CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+       ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, content_id TEXT NOT NULL) WITHOUT ROWID, STRICT`,
+  );
   return {
     database,
     find: database.prepare(
@@ -83,40 +87,7 @@ function openTables(path: string): Tables {
   };
 }
 
-/** Undefined where the system or SQLite refuses: what costs time and nothing else must not end a transfer. */
-function orNothing<Result>(act: () => Result): Result | undefined {
-  try {
-    return act();
-  } catch (thrown) {
-    if (thrown instanceof Error && typeof Reflect.get(thrown, "code") === "string") return undefined;
-    throw thrown;
-  }
-}
-
 /** An inode, or a time after the year 2262, may have more bits than a number of the database. */
 function storable(number: bigint): bigint {
   return BigInt.asIntN(64, number);
-}
-
-function open(path: string): DatabaseSync {
-  try {
-    return prepare(path);
-  } catch (thrown) {
-    const damaged = thrown instanceof Error && [11, 26].includes(Number(Reflect.get(thrown, "errcode")));
-    if (!damaged) throw thrown;
-    for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
-    return prepare(path);
-  }
-}
-
-function prepare(path: string): DatabaseSync {
-  // It names files of the user; SQLite itself would make it readable for all.
-  closeSync(openSync(path, "a", 0o600));
-  const database = new DatabaseSync(path, { timeout: 10_000 });
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
-  database.exec(
-    `CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-       ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, content_id TEXT NOT NULL) WITHOUT ROWID, STRICT`,
-  );
-  return database;
 }

@@ -1,5 +1,6 @@
 import { errorTable, HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import type { Output, Problem } from "../output/output.ts";
+import { changedHere } from "./kept-here.ts";
 import { TransferCounts } from "../output/progress.ts";
 
 /** What a put or get did, and what it could not do while it did the rest. */
@@ -13,6 +14,8 @@ export class TransferReport {
   attributesSet = 0;
   foldersMade = 0;
   linksMade = 0;
+  /** What a person changed here and `get` therefore left alone; each is a problem too. */
+  filesKept = 0;
   /** Bytes of the files that were sent or fetched, before compression and without what the other side had. */
   bytesSent = 0;
   readonly #output: Output;
@@ -31,6 +34,7 @@ export class TransferReport {
 
   /** Shown at once, and listed in the result. */
   problem(path: string, message: string, code = "failed"): void {
+    if (code === changedHere) this.filesKept += 1;
     const problem = { path, code, message };
     this.problems.push(problem);
     this.#output.problem(problem);
@@ -79,6 +83,7 @@ export class TransferReport {
     const codes = new Set(this.problems.map(({ code }) => code).filter((code) => code !== "special_file"));
     if (codes.size === 0) return 0;
     if (codes.has("quota")) return errorTable.quota.exitCode;
+    if (codes.has(changedHere)) return errorTable.conflict.exitCode;
     const [only] = codes;
     const isNothingDone = this.counts.filesDone === 0 && this.foldersMade === 0;
     return isNothingDone && codes.size === 1 && isErrorCode(only) ? errorTable[only].exitCode : 1;
@@ -98,7 +103,7 @@ export class TransferReport {
     return {
       [`files_${this.#verb}`]: this.filesSent,
       files_equal: this.filesEqual,
-      ...(this.#verb === "sent" ? { files_healed: this.filesHealed } : {}),
+      ...(this.#verb === "sent" ? { files_healed: this.filesHealed } : { files_kept: this.filesKept }),
       attributes_set: this.attributesSet,
       folders_made: this.foldersMade,
       links_made: this.linksMade,

@@ -126,7 +126,8 @@ test("only what changed is sent, as a new version of what was there", () => {
   assert.deepEqual([sent.files_sent, sent.attributes_set, sent.files_equal], [1, 1, 1]);
   assert.equal(json("versions", "/changed/edited").items.length, 2);
   writeFileSync(join(changed, "same"), "local edit is overwritten by get");
-  assert.equal(json("get", "/changed", changed).files_received, 1);
+  assert.equal(json("get", "/changed", changed).files_received, 0);
+  assert.equal(json("get", "/changed", changed, "--overwrite").files_received, 1);
   assert.equal(readFileSync(join(changed, "same"), "utf8"), "12345");
 });
 
@@ -198,7 +199,9 @@ test("get goes through no link that stands in its way", () => {
   writeFileSync(join(elsewhere, "precious"), "precious");
   symlinkSync(elsewhere, join(target, "folder"));
   symlinkSync(join(elsewhere, "precious"), join(target, "large.bin"));
-  assert.equal(run(["get", "/tree", target]).status, 1);
+  assert.equal(run(["get", "/tree", target]).status, 5);
+  assert.ok(lstatSync(join(target, "large.bin")).isSymbolicLink());
+  assert.equal(run(["get", "/tree", target, "--overwrite"]).status, 1);
   assert.deepEqual(readdirSync(elsewhere), ["precious"]);
   assert.equal(readFileSync(join(elsewhere, "precious"), "utf8"), "precious");
   assert.ok(lstatSync(join(target, "large.bin")).isFile());

@@ -20,6 +20,7 @@ import { TransferReport } from "../transfer-report.ts";
 import { fetchWindowBytes } from "./fetch-plain.ts";
 import { blockSource } from "./block-source.ts";
 import { TreeGet } from "./get-tree.ts";
+import type { LocalChanges } from "./local-changes.ts";
 import type { LocalDisk } from "./local-disk.ts";
 import { syncEveryBytesUsual } from "./large-file.ts";
 import { LocalFolders } from "./local-folders.ts";
@@ -143,7 +144,12 @@ test("a folder that was exchanged for a link is not written through", async () =
   for await (const entry of disk.list("/elsewhere")) assert.fail(`${entry.name} was written elsewhere`);
 });
 
-async function getTree(disk: Disk, run: number, syncEveryBytes = syncEveryBytesUsual): Promise<TransferReport> {
+async function getTree(
+  disk: Disk,
+  run: number,
+  syncEveryBytes = syncEveryBytesUsual,
+  changes = untouched,
+): Promise<TransferReport> {
   const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
   const report = new TransferReport(new Output({ quiet: true }, sink, sink), "received");
   const local: LocalDisk = Object.assign(Object.create(disk) as Disk, { setAttributes: () => Promise.resolve() });
@@ -164,6 +170,7 @@ async function getTree(disk: Disk, run: number, syncEveryBytes = syncEveryBytesU
     folders,
     target: unheldTarget,
     report,
+    changes,
     runId: run.toString(16).padStart(8, "0"),
     syncEveryBytes,
   };
@@ -178,6 +185,9 @@ async function getTree(disk: Disk, run: number, syncEveryBytes = syncEveryBytesU
   }
   return report;
 }
+
+/** What stood there was fetched. */
+const untouched: LocalChanges = { overwrites: false, assertUnchanged: () => Promise.resolve(), fetched: () => {} };
 
 const blocks = new Map<string, Buffer>();
 for (const bytes of Object.values(wanted)) for (const each of cut(bytes)) blocks.set(each.hash, each.bytes);

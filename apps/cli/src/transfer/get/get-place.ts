@@ -5,7 +5,7 @@ import type { Disk } from "@holdfast/disk/disk";
 import { ensureFolderDurably } from "@holdfast/disk/write-durably";
 import { errnoOf, isNotFound } from "@holdfast/disk/disk-error";
 import type { LocalDisk } from "./local-disk.ts";
-import { statOf } from "./local-folders.ts";
+import { statOf } from "./stat-of.ts";
 
 /** Where REMOTE goes on this side: it becomes `name` in `folderPath`, which is there and free of links. */
 export interface GetPlace {

@@ -7,14 +7,16 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { wholeFileBytesMax } from "../read-files.ts";
 import { assertNotHopeless } from "../transfer-report.ts";
 import { Turns } from "../turns.ts";
+import { contentOfLink } from "./fetched-files.ts";
 import { planGet } from "./get-plan.ts";
-import { pathOf } from "./get-work.ts";
+import { pathOf, replacedBy } from "./get-work.ts";
 import type { FileToGet, GetWork } from "./get-work.ts";
-import { getLargeFile } from "./large-file.ts";
+import { problemCodeOf } from "../kept-here.ts";
+import { contentOfLocal, getLargeFile } from "./large-file.ts";
 import { chainOf } from "./local-folders.ts";
 import type { LocalFolder } from "./local-folders.ts";
 import { getWholeFiles } from "./whole-files.ts";
-import { assertSameFolders } from "./write-files.ts";
+import { assertReplaceable, assertSameFolders } from "./write-files.ts";
 
 const batchFilesMax = 500;
 /** Each is held open while its batch is under way: so many descriptors for each of `batchesAtOnce`, and no more. */
@@ -106,11 +108,22 @@ export class TreeGet {
     const target = local?.kind === "symlink" ? await this.#work.disk.readLink(pathOf(file)) : undefined;
     const step = planGet(node, local, target);
     if (step.do === "refuse") throw new HoldfastError("conflict", step.message);
+    if (step.do === "replace" && target !== undefined) await this.#assertLink(file, target);
     report.planned(node.size);
-    if (step.do === "keep") report.done(0);
+    if (step.do === "keep") this.#keepLink(file);
     else if (node.kind === "symlink") this.#links.push(file);
-    else if (isWhole(node)) await this.#takeWhole(file);
+    else if (isWhole(node) && (local?.sizeBytes ?? 0) <= wholeFileBytesMax) await this.#takeWhole(file);
     else await this.#largeFiles.start(() => this.#getLarge(file));
+  }
+
+  #keepLink(file: FileToGet): void {
+    this.#work.changes.fetched(pathOf(file), contentOfLink(file.node.target ?? ""));
+    this.#work.report.done(0);
+  }
+
+  /** @param target of the link that stands here */
+  #assertLink(file: FileToGet, target: string): Promise<void> {
+    return this.#work.changes.assertUnchanged(pathOf(file), file.node, contentOfLink(target));
   }
 
   async #takeWhole(file: FileToGet): Promise<void> {
@@ -146,12 +159,18 @@ export class TreeGet {
 
   /** A link too appears whole: made beside, then renamed. */
   async #makeLink(file: FileToGet): Promise<void> {
-    const { disk, report, runId } = this.#work;
+    const { disk, report, runId, changes } = this.#work;
     const temporary = join(file.folder.path, `.holdfast-part-${file.node.id}.${runId}`);
+    const target = file.node.target ?? "";
     try {
+      if (file.local?.kind === "file" && !changes.overwrites)
+        await changes.assertUnchanged(pathOf(file), file.node, await contentOfLocal(this.#work, file));
       await assertSameFolders(disk, chainOf(file.folder));
-      await disk.symlink(file.node.target ?? "", temporary);
+      await disk.symlink(target, temporary);
+      const replaces = replacedBy(this.#work, file);
+      if (replaces !== undefined) await assertReplaceable(disk, pathOf(file), replaces);
       await disk.rename(temporary, pathOf(file));
+      changes.fetched(pathOf(file), contentOfLink(target));
       report.linksMade += 1;
       report.done(0);
     } catch (thrown) {
@@ -174,7 +193,8 @@ export class TreeGet {
   #fail(path: string, error: HoldfastError): void {
     // What this disk cannot read or write here it may well do elsewhere, until it is full.
     const isOfThisName = errnoOf(error) !== undefined && error.code !== "store_full";
-    if (isOfThisName) return this.#work.report.problem(path, error.message, error.code);
+    const code = problemCodeOf(error);
+    if (isOfThisName || code !== error.code) return this.#work.report.problem(path, error.message, code);
     assertNotHopeless(error.code, error.message, this.#work.source.hopeless);
     this.#work.report.refused(path, error);
   }

@@ -7,11 +7,12 @@ import { toMicros } from "../times.ts";
 import type { TransferPool } from "../transfer-pool.ts";
 import type { TransferReport } from "../transfer-report.ts";
 import type { BlockSource } from "./block-source.ts";
+import type { LocalChanges } from "./local-changes.ts";
 import type { LocalDisk } from "./local-disk.ts";
 import { replacedMode } from "./get-plan.ts";
 import type { LocalFolder, LocalFolders } from "./local-folders.ts";
 import type { TargetFolder } from "./target-folder.ts";
-import type { FileMode } from "./write-files.ts";
+import type { FileMode, Replaced } from "./write-files.ts";
 
 /** What all steps of one get share. */
 export interface GetWork {
@@ -27,6 +28,7 @@ export interface GetWork {
   readonly folders: LocalFolders;
   readonly target: TargetFolder;
   readonly report: TransferReport;
+  readonly changes: LocalChanges;
   /** Eight hex digits that no other run has, for temporary names. */
   readonly runId: string;
   /** Of a large file: so much is written between two syncs that run beside the next writes. */
@@ -40,6 +42,12 @@ export interface FileToGet {
   readonly name: string;
   /** What it replaces. */
   readonly local: DiskStat | undefined;
+}
+
+/** What its rename may replace. */
+export function replacedBy({ changes }: GetWork, { local }: FileToGet): Replaced | null | undefined {
+  if (changes.overwrites) return undefined;
+  return local ?? null;
 }
 
 export function pathOf({ folder, name }: FileToGet): string {
@@ -69,5 +77,6 @@ export async function keepFile(work: GetWork, file: FileToGet): Promise<void> {
     await work.disk.setAttributes(pathOf(file), { mtimeMicros, mode: modeOf(file).bits });
     work.report.attributesSet += 1;
   }
+  if (node.content_id !== null) work.changes.fetched(pathOf(file), node.content_id);
   work.report.done(node.size);
 }

@@ -7,12 +7,15 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { listBelow } from "../../remote/list-below.ts";
 import { lookUpShared } from "../../remote/look-up-shared.ts";
 import { startTransferPool, wakeThreads } from "../transfer-pool.ts";
+import { changedHere } from "../kept-here.ts";
 import type { TransferReport } from "../transfer-report.ts";
 import { type BlockSource, blockSource } from "./block-source.ts";
+import { FetchedFiles } from "./fetched-files.ts";
 import { fetchWindowBytes } from "./fetch-plain.ts";
 import { foldsNames, placeOf } from "./get-place.ts";
 import type { GetPlace } from "./get-place.ts";
 import { TreeGet } from "./get-tree.ts";
+import { knownLocalChanges, overwrittenChanges, type LocalChanges } from "./local-changes.ts";
 import { blockingDiskAt } from "./local-disk.ts";
 import { syncEveryBytesUsual } from "./large-file.ts";
 import { LocalFolders } from "./local-folders.ts";
@@ -24,6 +27,9 @@ export interface GetOptions {
   /** For what blocks by their hashes are not to be had of. @param folder in which there is room for a while */
   readonly sourceOf?: ((node: NodeJson, folder: string) => Promise<BlockSource | undefined>) | undefined;
   readonly report: TransferReport;
+  readonly configFolder: string;
+  /** What was changed here is replaced too. */
+  readonly overwrites: boolean;
 }
 
 /** What is under way: while some are fetched, others are verified and written. */
@@ -34,24 +40,28 @@ const windowsMax = 4;
  * @throws HoldfastError for what stops all of it, and for the one file that was to be got
  */
 export async function get(options: GetOptions, remote: string, local: string): Promise<void> {
-  const { client, report } = options;
+  const { client, report, configFolder } = options;
   const node = await lookUpShared(client, remote);
   const place = await placeOf(nodeDisk, local, node);
   const target = openTarget(place.folderPath);
+  const fetched = new FetchedFiles(configFolder);
+  const changes = options.overwrites ? overwrittenChanges(fetched) : knownLocalChanges(client, fetched);
   try {
-    await getInto(target, options, node, place);
+    await getInto(target, options, changes, node, place);
   } finally {
+    fetched.close();
     target.close();
   }
   const [problem] = report.problems;
-  if (node.kind !== "folder" && problem !== undefined) {
-    throw new HoldfastError(isErrorCode(problem.code) ? problem.code : "failed", `${remote} was not got.`);
-  }
+  if (node.kind === "folder" || problem === undefined) return;
+  const code = problem.code === changedHere ? "conflict" : problem.code;
+  throw new HoldfastError(isErrorCode(code) ? code : "failed", `${remote} was not got.`);
 }
 
 async function getInto(
   target: TargetFolder,
   { client, report, sourceOf }: GetOptions,
+  changes: LocalChanges,
   node: NodeJson,
   { folderPath, name }: GetPlace,
 ): Promise<void> {
@@ -63,7 +73,7 @@ async function getInto(
   if (node.kind === "folder") wakeThreads(pool);
   const windows = new SharedWindows(fetchWindowBytes, windowsMax);
   const local = { disk, largeDisk, folders, target, syncEveryBytes: syncEveryBytesUsual };
-  const tree = new TreeGet({ client, source, pool, windows, report, runId, ...local });
+  const tree = new TreeGet({ client, source, pool, windows, report, changes, runId, ...local });
   try {
     const { folder } = await folders.enter(folderPath, undefined);
     await tree.takeRoot(node, folder, name);

@@ -9,10 +9,10 @@ import { asCodecPool } from "../transfer-pool.ts";
 import { Turns } from "../turns.ts";
 import { placed, type WantedBlock } from "./block-source.ts";
 import { fetchPlain, manifestOf, windowsOf } from "./fetch-plain.ts";
-import { keepFile, modeOf, mtimeOf, pathOf, temporaryOf } from "./get-work.ts";
+import { keepFile, modeOf, mtimeOf, pathOf, replacedBy, temporaryOf } from "./get-work.ts";
 import type { FileToGet, GetWork } from "./get-work.ts";
 import { chainOf } from "./local-folders.ts";
-import { assertSameFolders } from "./write-files.ts";
+import { assertReplaceable, assertSameFolders } from "./write-files.ts";
 
 const windowsAtOnce = 4;
 /** The disk writes behind the network, not after it. */
@@ -36,14 +36,36 @@ export async function getLargeFile(work: GetWork, file: FileToGet): Promise<void
     const old = file.local?.kind === "file" ? await openOld(work, file) : undefined;
     if (old !== undefined) sources.push(old);
     if (old?.contentId === file.node.content_id) return await keepFile(work, file);
+    if (old !== undefined) await work.changes.assertUnchanged(pathOf(file), file.node, old.contentId);
     await assertSameFolders(work.disk, chainOf(file.folder));
     await writeBeside(work, file, entries, sources);
   } finally {
     for (const { reader } of sources) await reader.close();
   }
-  await work.largeDisk.rename(temporaryOf(work, file), pathOf(file));
+  await takePlace(work, file);
+  if (file.node.content_id !== null) work.changes.fetched(pathOf(file), file.node.content_id);
   work.report.filesSent += 1;
   work.report.counts.filesDone += 1;
+}
+
+async function takePlace(work: GetWork, file: FileToGet): Promise<void> {
+  const { largeDisk } = work;
+  const temporary = temporaryOf(work, file);
+  const replaces = replacedBy(work, file);
+  try {
+    if (replaces !== undefined) await assertReplaceable(largeDisk, pathOf(file), replaces);
+  } catch (thrown) {
+    await Promise.allSettled([largeDisk.unlink(temporary)]);
+    throw thrown;
+  }
+  await largeDisk.rename(temporary, pathOf(file));
+}
+
+/** Of the file that stands here, of any size. */
+export async function contentOfLocal(work: GetWork, file: FileToGet): Promise<string> {
+  const { reader, contentId } = await openOld(work, file);
+  await reader.close();
+  return contentId;
 }
 
 async function writeBeside(

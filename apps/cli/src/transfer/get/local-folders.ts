@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { isNotFound, isTaken } from "@holdfast/disk/disk-error";
 import type { Disk, DiskStat } from "@holdfast/disk/disk";
+import { statOf } from "./stat-of.ts";
 import { replaced } from "./write-files.ts";
 import type { KnownFolder } from "./write-files.ts";
 
@@ -121,12 +122,3 @@ export function chainOf(folder: LocalFolder): KnownFolder[] {
 }
 
 const emptyListing = { entries: new Set<string>(), parts: new Map<string, string[]>() };
-
-export async function statOf(disk: Disk, path: string): Promise<DiskStat | undefined> {
-  try {
-    return await disk.stat(path);
-  } catch (thrown) {
-    if (isNotFound(thrown)) return undefined;
-    throw thrown;
-  }
-}

@@ -1,14 +1,18 @@
-import { toHoldfastError } from "@holdfast/core/errors";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
+import { errnoOf } from "@holdfast/disk/disk-error";
 import { eachApart } from "../each-apart.ts";
+import type { ReadOutcome } from "../read-files.ts";
 import { assertNotHopeless } from "../transfer-report.ts";
-import { keepFile, modeOf, mtimeOf, pathOf, temporaryOf } from "./get-work.ts";
+import { Turns } from "../turns.ts";
+import { keepFile, modeOf, mtimeOf, pathOf, replacedBy, temporaryOf } from "./get-work.ts";
+import { changedHere, keptHere, problemCodeOf } from "../kept-here.ts";
 import type { FileToGet, GetWork } from "./get-work.ts";
 import { placed, type WantedBlock } from "./block-source.ts";
 import { chainOf } from "./local-folders.ts";
 import { heldPlace } from "./target-folder.ts";
 import type { HeldFolders } from "./target-folder.ts";
-import type { KnownFolder, WriteOutcome } from "./write-files.ts";
+import type { FileToWrite, KnownFolder, WriteOutcome } from "./write-files.ts";
 
 /** Gets small files: one request for the blocks of all, one task of a thread to verify and write them. */
 export async function getWholeFiles(work: GetWork, files: readonly FileToGet[]): Promise<void> {
@@ -19,36 +23,58 @@ export async function getWholeFiles(work: GetWork, files: readonly FileToGet[]):
       if (failure !== undefined) failed(work, file, failure);
     }
     const inHeld = files.filter(({ folder }) => !held.failures.has(folder.path));
-    const wanted = await withoutEqual(work, inHeld, held);
+    const wanted = await withoutHere(work, inHeld, held);
     if (wanted.length > 0) await fetchAndWrite(work, wanted, held);
   } finally {
     held.close();
   }
 }
 
-/** Files whose content is here already cost no transfer. */
-async function withoutEqual(work: GetWork, files: readonly FileToGet[], held: HeldFolders): Promise<FileToGet[]> {
-  const alike = files.filter(({ local, node }) => local?.kind === "file" && local.sizeBytes === node.size);
-  if (alike.length === 0) return [...files];
-  const requests = alike.map((file) => ({
+const comparedAtOnce = 8;
+
+/** Files whose content is here already cost no transfer, and what was changed here is not replaced. */
+async function withoutHere(work: GetWork, files: readonly FileToGet[], held: HeldFolders): Promise<FileToGet[]> {
+  const here = files.filter(({ local, node }) => local?.kind === "file" && isToRead(work, local.sizeBytes, node.size));
+  if (here.length === 0) return [...files];
+  const requests = here.map((file) => ({
     path: heldPlace(held, file.folder.path, file.name),
-    sizeBytes: file.node.size,
+    sizeBytes: file.local?.sizeBytes ?? 0,
     knownContentId: undefined,
   }));
   const { outcomes } = await work.pool.run("readFilesTask", { files: requests, window: undefined });
-  const equal = new Set<FileToGet>();
-  for (const [index, file] of alike.entries()) {
-    const outcome = outcomes[index];
-    if (outcome?.status === "read" && outcome.contentId === file.node.content_id) equal.add(file);
+  const wanted = new Set(files);
+  const turns = new Turns(comparedAtOnce);
+  for (const [index, file] of here.entries()) {
+    await turns.start(async () => {
+      try {
+        if (await isDone(work, file, outcomes[index])) wanted.delete(file);
+      } catch (thrown) {
+        wanted.delete(file);
+        failed(work, file, thrown);
+      }
+    });
   }
-  for (const file of equal) {
-    try {
-      await keepFile(work, file);
-    } catch (thrown) {
-      failed(work, file, thrown);
-    }
+  await turns.finish();
+  return files.filter((file) => wanted.has(file));
+}
+
+/** What is to be replaced in any case is read only where it may be equal. */
+function isToRead({ changes }: GetWork, localBytes: number, remoteBytes: number): boolean {
+  return !changes.overwrites || localBytes === remoteBytes;
+}
+
+/** @returns whether it is here already @throws HoldfastError for what was changed here, or cannot be read */
+async function isDone(work: GetWork, file: FileToGet, outcome: ReadOutcome | undefined): Promise<boolean> {
+  const { node } = file;
+  if (outcome?.status === "read" && outcome.contentId === node.content_id) {
+    await keepFile(work, file);
+    return true;
   }
-  return files.filter((file) => !equal.has(file));
+  if (work.changes.overwrites) return false;
+  if (outcome?.status === "read") await work.changes.assertUnchanged(pathOf(file), node, outcome.contentId);
+  else if (outcome?.status !== "failed") throw keptHere();
+  else if (outcome.errno !== "ENOENT") throw keptHere(`cannot be read (${outcome.errno}), so it may have been changed`);
+  return false;
 }
 
 /** One damaged block takes none of the other files along. */
@@ -76,6 +102,7 @@ async function fetchAndWriteAll(
       temporary: temporaryOf(work, file),
       mode: modeOf(file),
       mtimeMicros: mtimeOf(file),
+      ...replacing(work, file),
       blocks: (file.node.blocks ?? []).map(({ hash }) => hash),
     }));
     const input = { files: toWrite, held: held.descriptors, folders: foldersOf(files), window, bodyBytes };
@@ -99,8 +126,14 @@ async function withReason(work: GetWork, file: FileToGet | undefined, outcome: W
   }
 }
 
+function replacing(work: GetWork, file: FileToGet): Pick<FileToWrite, "replaces"> {
+  const replaces = replacedBy(work, file);
+  return replaces === undefined ? {} : { replaces };
+}
+
 function settle(work: GetWork, file: FileToGet, outcome: WriteOutcome | undefined): void {
   if (outcome?.ok === false) return failed(work, file, outcome);
+  if (file.node.content_id !== null) work.changes.fetched(pathOf(file), file.node.content_id);
   work.report.filesSent += 1;
   work.report.bytesSent += file.node.size;
   work.report.done(file.node.size);
@@ -128,6 +161,13 @@ function foldersOf(files: readonly FileToGet[]): KnownFolder[] {
 function failed(work: GetWork, file: FileToGet, thrown: unknown): void {
   const { code, message } = thrown as { code?: string; message?: string };
   if (code === undefined || message === undefined) throw thrown;
-  assertNotHopeless(code === "store_full" ? code : undefined, message);
+  if (!(thrown instanceof HoldfastError)) return listed(work, file, code, message);
+  // What this disk refuses is of this file alone.
+  if (errnoOf(thrown) === undefined) assertNotHopeless(code, message, work.source.hopeless);
+  listed(work, file, problemCodeOf(thrown), message);
+}
+
+function listed(work: GetWork, file: FileToGet, code: string, message: string): void {
+  if (code !== changedHere) assertNotHopeless(code === "store_full" ? code : undefined, message);
   work.report.problem(pathOf(file), message, code);
 }

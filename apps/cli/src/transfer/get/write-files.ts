@@ -1,5 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Disk, DiskFile } from "@holdfast/disk/disk";
+import type { Disk, DiskFile, DiskStat } from "@holdfast/disk/disk";
+import { keptHere, problemCodeOf } from "../kept-here.ts";
+import { statOf } from "./stat-of.ts";
 
 /** A folder of this side as it was when it was entered. */
 export interface KnownFolder {
@@ -14,9 +16,14 @@ export interface FileToWrite {
   readonly temporary: string;
   readonly mode: FileMode;
   readonly mtimeMicros: bigint;
+  /** What may be replaced; null: nothing may stand there; absent: whatever does. */
+  readonly replaces?: Replaced | null;
   /** Hashes of its blocks, in order. */
   readonly blocks: readonly string[];
 }
+
+/** By which what was looked at is known again: whoever writes to it, or puts something else there, changes one of these. */
+export type Replaced = Pick<DiskStat, "kind" | "inode" | "sizeBytes" | "mtimeMicros">;
 
 /** `exact` where a file is replaced, whose bits stay; otherwise the umask has its say. */
 export interface FileMode {
@@ -60,6 +67,23 @@ export async function assertSameFolders(disk: Disk, folders: readonly KnownFolde
   }
 }
 
+/**
+ * The last look before a rename. No system replaces a file only if it is still the same, so what is written between the two
+ * calls is lost; nothing that stood there before is.
+ * @throws HoldfastError conflict for anything but what may be replaced
+ */
+export async function assertReplaceable(disk: Disk, path: string, expected: Replaced | null): Promise<void> {
+  const now = await statOf(disk, path);
+  if (now === undefined) return;
+  const isSame =
+    expected !== null &&
+    now.kind === expected.kind &&
+    now.inode === expected.inode &&
+    now.sizeBytes === expected.sizeBytes &&
+    now.mtimeMicros === expected.mtimeMicros;
+  if (!isSame) throw keptHere();
+}
+
 export function replaced(path: string): HoldfastError {
   return new HoldfastError("conflict", `${path} was replaced by something else meanwhile. Run get again.`);
 }
@@ -79,7 +103,7 @@ async function writeTogether(
       await act();
     } catch (thrown) {
       if (!(thrown instanceof HoldfastError)) throw thrown;
-      outcomes[index] = { ok: false, code: thrown.code, message: thrown.message };
+      outcomes[index] = { ok: false, code: problemCodeOf(thrown), message: thrown.message };
     }
   };
   for (const [index, file] of files.entries()) {
@@ -100,7 +124,10 @@ async function writeTogether(
   }
   await assertSameFolders(disk, folders);
   for (const [index, file] of files.entries()) {
-    await step(index, () => disk.rename(file.temporary, file.path));
+    await step(index, async () => {
+      if (file.replaces !== undefined) await assertReplaceable(disk, file.path, file.replaces);
+      await disk.rename(file.temporary, file.path);
+    });
     // The failure that led here is the one to report.
     if (outcomes[index]?.ok === false && open[index] !== undefined)
       await Promise.allSettled([disk.unlink(file.temporary)]);

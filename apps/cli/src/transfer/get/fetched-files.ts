@@ -1,0 +1,60 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { openJournalFile, orNothing } from "../journal-file.ts";
+
+const pendingMax = 1000;
+
+/**
+ * What `get` last wrote at each path of this machine, or found there as the server has it: so that a file that a person
+ * changed since is told from one that nobody touched. Where it is lost, the versions on the server tell most of it.
+ */
+export class FetchedFiles {
+  readonly #database: DatabaseSync | undefined;
+  readonly #pending = new Map<string, string>();
+
+  constructor(configFolder: string) {
+    this.#database = orNothing(() => {
+      mkdirSync(configFolder, { recursive: true, mode: 0o700 });
+      return openJournalFile(
+        join(configFolder, "fetched.sqlite"),
+        "CREATE TABLE IF NOT EXISTS fetched (path TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID, STRICT",
+      );
+    });
+  }
+
+  /** @param path absolute @returns the content id of a file, or what `contentOfLink` gives for a link */
+  find(path: string): string | undefined {
+    const pending = this.#pending.get(path);
+    if (pending !== undefined) return pending;
+    const row = orNothing(() => this.#database?.prepare("SELECT content FROM fetched WHERE path = ?").get(path));
+    return row === undefined ? undefined : String(row["content"]);
+  }
+
+  record(path: string, content: string): void {
+    this.#pending.set(path, content);
+    if (this.#pending.size >= pendingMax) this.#flush();
+  }
+
+  close(): void {
+    this.#flush();
+    this.#database?.close();
+  }
+
+  #flush(): void {
+    const pending = [...this.#pending];
+    this.#pending.clear();
+    if (pending.length === 0) return;
+    orNothing(() => {
+      const record = this.#database?.prepare("INSERT OR REPLACE INTO fetched VALUES (?, ?)");
+      this.#database?.exec("BEGIN IMMEDIATE");
+      for (const [path, content] of pending) record?.run(path, content);
+      this.#database?.exec("COMMIT");
+    });
+  }
+}
+
+/** Of a symbolic link, which no content id can be taken for. */
+export function contentOfLink(target: string): string {
+  return `link ${target}`;
+}

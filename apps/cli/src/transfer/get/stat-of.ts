@@ -1,0 +1,12 @@
+import { isNotFound } from "@holdfast/disk/disk-error";
+import type { Disk, DiskStat } from "@holdfast/disk/disk";
+
+/** Undefined where nothing stands. */
+export async function statOf(disk: Disk, path: string): Promise<DiskStat | undefined> {
+  try {
+    return await disk.stat(path);
+  } catch (thrown) {
+    if (isNotFound(thrown)) return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,36 @@
+import { closeSync, openSync, rmSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+
+/**
+ * A database of the command's own in the configuration folder. A damaged one is begun anew.
+ * @param schema makes its tables if they are missing
+ */
+export function openJournalFile(path: string, schema: string): DatabaseSync {
+  try {
+    return prepare(path, schema);
+  } catch (thrown) {
+    const damaged = thrown instanceof Error && [11, 26].includes(Number(Reflect.get(thrown, "errcode")));
+    if (!damaged) throw thrown;
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
+    return prepare(path, schema);
+  }
+}
+
+/** Undefined where the system or SQLite refuses: what only spares work must not end a transfer. */
+export function orNothing<Result>(act: () => Result): Result | undefined {
+  try {
+    return act();
+  } catch (thrown) {
+    if (thrown instanceof Error && typeof Reflect.get(thrown, "code") === "string") return undefined;
+    throw thrown;
+  }
+}
+
+function prepare(path: string, schema: string): DatabaseSync {
+  // It names files of the user; SQLite itself would make it readable for all.
+  closeSync(openSync(path, "a", 0o600));
+  const database = new DatabaseSync(path, { timeout: 10_000 });
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+  database.exec(schema);
+  return database;
+}
