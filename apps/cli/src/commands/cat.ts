@@ -1,20 +1,29 @@
 import { Command } from "commander";
 import { runs } from "./command.ts";
+import { readVersion } from "./version-argument.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const catCommand: CommandMaker = (context) => {
   const command = new Command("cat")
     .description("Write a file to standard output, each block verified before it is written")
     .argument("<path>", "a file on the server, or its id as `shared` lists it")
+    .option("--version <version>", "not the newest: its number or id, as 'holdfast versions' lists it")
     .option("--quiet", "no remarks")
-    .addHelpText("after", "\nExamples:\n  $ holdfast cat /notes.txt\n  $ holdfast cat /photos.tar | tar x");
-  return runs<[string]>(context, command, async (run, path) => {
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ holdfast cat /notes.txt\n  $ holdfast cat /notes.txt --version 3\n  $ holdfast cat /photos.tar | tar x",
+    );
+  return runs<[string]>(context, command, async (run, path, { version }: { version?: string }) => {
+    const wanted = version === undefined ? undefined : readVersion(version, path);
     const [{ lookUpShared }, { streamFile }] = await Promise.all([
       import("../remote/look-up-shared.ts"),
       import("../transfer/get/stream-file.ts"),
     ]);
     const { client } = await run.connect();
     const node = await lookUpShared(client, path);
-    await streamFile(client, node, (bytes) => run.output.bytes(bytes));
+    const { atVersion } = await import("../remote/at-version.ts");
+    await streamFile(client, wanted === undefined ? node : await atVersion(client, node, wanted), (bytes) =>
+      run.output.bytes(bytes),
+    );
   });
 };

@@ -3,6 +3,7 @@ import type { Readable, Writable } from "node:stream";
 import { Command } from "commander";
 import type { OptionValues } from "commander";
 import { HoldfastError } from "@holdfast/core/errors";
+import type { Transport } from "@holdfast/api-client/transport";
 import type { Connection } from "../config/connection.ts";
 import { Output } from "../output/output.ts";
 import { clearBar } from "../output/screen.ts";
@@ -24,20 +25,34 @@ export class Run {
   readonly context: Context;
   readonly output: Output;
   #connection: Connection | undefined;
+  #bytesPerSecond: number | undefined;
 
   constructor(context: Context, output: Output) {
     this.context = context;
     this.output = output;
   }
 
+  /** From the next connection on. */
+  limit(bytesPerSecond: number | undefined): void {
+    this.#bytesPerSecond = bytesPerSecond;
+  }
+
   async connect(): Promise<Connection> {
     const { connect, patienceSeconds } = await import("../config/connection.ts");
-    this.#connection ??= await connect(this.context.environment, () => {
+    const onSilence = (): void => {
       // A progress bar may stand in the line.
       if (this.context.stderr.isTTY === true) clearBar(this.context.stderr);
       this.output.note(`holdfast: the server does not answer; trying again for up to ${patienceSeconds} s`);
-    });
+    };
+    this.#connection ??= await connect(this.context.environment, onSilence, await this.#wrap());
     return this.#connection;
+  }
+
+  async #wrap(): Promise<((transport: Transport) => Transport) | undefined> {
+    const bytesPerSecond = this.#bytesPerSecond;
+    if (bytesPerSecond === undefined) return undefined;
+    const { limitedTransport } = await import("../config/limited-transport.ts");
+    return (transport) => limitedTransport(transport, bytesPerSecond);
   }
 
   /** From now on the server is the link's, and its root what the link shows. @param reads that, and does not only put @returns false for what is no link's address */
@@ -48,7 +63,11 @@ export class Run {
     if (link === undefined) return false;
     const { firstLine } = await import("../terminal.ts");
     const password = readsPassword ? await firstLine(this.context.stdin) : undefined;
-    this.#connection = await connectByLink(this.context.environment, link, { password, reads });
+    this.#connection = await connectByLink(this.context.environment, link, {
+      password,
+      reads,
+      wrap: await this.#wrap(),
+    });
     return true;
   }
 

@@ -2,39 +2,48 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { count, formatBytes } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
+import { readTransferFlags, tellUnused, withTransferOptions } from "./transfer-options.ts";
+import type { TransferFlags } from "./transfer-options.ts";
+import { readVersion } from "./version-argument.ts";
 
 export const getCommand: CommandMaker = (context) => {
   const command = newCommand("get", "Get files and folders from the server; run again, it goes on where it was", [
-    "get /documents/report.odt .",
-    "get /photos ./photos",
+    "get /documents/report.odt",
+    "get /documents/report.odt --version 3 old.odt",
+    "get /photos ./photos --exclude '*.raw'",
+    "get /photos ./photos --dry-run",
     "get /folder.tar - | tar x",
     "get https://drive.example/s/hfl_… ./photos",
   ])
     .argument("<remote>", "a path on the server, an id as `shared` lists it, or the address of a link")
-    .argument("<local>", "where to on this machine; - is standard output")
+    .argument("[local]", "where to on this machine, by default into the folder that you are in; - is standard output")
     .option("--overwrite", "replace also what was changed here since it was fetched")
-    .option("--password-stdin", "read the link's password from standard input (its first line)")
-    .addHelpText(
-      "after",
-      "\nA file got to an existing folder, and anything got to a path that ends in /, goes inside under its own name.\nOtherwise it becomes that path; a folder is merged into what is there.\nA file that was changed here since it was fetched is kept, and the exit code is 5; --overwrite replaces it.",
-    );
-  return runs<[string, string]>(context, command, get);
+    .option("--version <version>", "of a file: not the newest, but this one, by its number or id");
+  withTransferOptions(command).addHelpText(
+    "after",
+    "\nA file got to an existing folder, and anything got to a path that ends in /, goes inside under its own name.\nOtherwise it becomes that path; a folder is merged into what is there.\nA file that was changed here since it was fetched is kept, and the exit code is 5; --overwrite replaces it.",
+  );
+  return runs<[string, string | undefined]>(context, command, get);
 };
 
-interface GetFlags {
-  readonly passwordStdin?: true;
+interface GetFlags extends TransferFlags {
   readonly overwrite?: true;
+  readonly version?: string;
 }
 
-async function get(run: Run, given: string, local: string, options: GetFlags): Promise<void> {
+async function get(run: Run, given: string, local = "./", flags: GetFlags = {}): Promise<void> {
   const { context, output } = run;
   if (local === "") throw usage("The path to get to is empty; write . for the folder that you are in.");
-  if (local === "-" && output.json)
-    throw usage("With - standard output carries the file itself, so there is no place for --json.");
-  const isLink = await run.connectByLink(given, options.passwordStdin === true, true);
+  if (local === "-" && (output.json || flags.dryRun === true))
+    throw usage(
+      `With - standard output carries the file itself, so there is no place for ${output.json ? "--json" : "--dry-run"}.`,
+    );
+  const version = flags.version === undefined ? undefined : readVersion(flags.version, given);
+  const patterns = await readTransferFlags(run, flags);
+  const isLink = await run.connectByLink(given, flags.passwordStdin === true, true);
   const remote = isLink ? "/" : given;
   const { client, configFolder } = await run.connect();
-  if (local === "-") return getToStdout(run, remote, isLink);
+  if (local === "-") return getToStdout(run, remote, isLink, version);
   const [transfer, { TransferReport }, { Progress }, { interruptible }] = await Promise.all([
     import("../transfer/get/get.ts"),
     import("../transfer/transfer-report.ts"),
@@ -43,31 +52,37 @@ async function get(run: Run, given: string, local: string, options: GetFlags): P
   ]);
   const { countedSource } = await import("../links/counted-source.ts");
   const sourceOf = isLink ? (node: NodeJson, folder: string) => countedSource(client, node, folder) : undefined;
-  const report = new TransferReport(output, "received");
+  const isDry = flags.dryRun === true;
+  const report = new TransferReport(output, "received", isDry);
   const progress = new Progress(report.counts, {
     stream: context.stderr,
     quiet: output.quiet,
     nowMs: () => performance.now(),
     label: "get",
   });
+  const options = { client, report, configFolder, version, patterns, overwrites: flags.overwrite === true };
   await interruptible(run, progress, () =>
-    transfer.get({ client, report, sourceOf, configFolder, overwrites: options.overwrite === true }, remote, local),
+    isDry ? transfer.previewGet(options, remote, local) : transfer.get({ ...options, sourceOf }, remote, local),
   );
+  tellUnused(run, patterns);
   const kept = report.filesKept === 0 ? "" : `, ${report.filesKept} changed here and kept`;
   await output.result(report.toJson(), () => [
-    `${count(report.filesSent, "file")} fetched (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already${kept}, ${count(report.problems.length, "problem")}`,
+    ...report.planLines(),
+    `${count(report.filesSent, "file")} ${isDry ? "would be " : ""}fetched (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already${kept}, ${count(report.problems.length, "problem")}`,
   ]);
   if (report.problems.length > 0) context.exitCode = report.exitCode;
 }
 
-async function getToStdout(run: Run, remote: string, isLink: boolean): Promise<void> {
-  const [{ lookUpShared }, { streamFile }, { countedSource }] = await Promise.all([
+async function getToStdout(run: Run, remote: string, isLink: boolean, version: string | undefined): Promise<void> {
+  const [{ lookUpShared }, { streamFile }, { countedSource }, { atVersion }] = await Promise.all([
     import("../remote/look-up-shared.ts"),
     import("../transfer/get/stream-file.ts"),
     import("../links/counted-source.ts"),
+    import("../remote/at-version.ts"),
   ]);
   const { client } = await run.connect();
-  const node = await lookUpShared(client, remote);
+  const found = await lookUpShared(client, remote);
+  const node = version === undefined ? found : await atVersion(client, found, version);
   // Of a file nothing is spooled, and of a folder nothing is written here.
   const source = isLink ? await countedSource(client, node, ".") : undefined;
   await streamFile(client, node, (bytes) => run.output.bytes(bytes), source);

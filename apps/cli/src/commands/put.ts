@@ -4,11 +4,15 @@ import { isId } from "@holdfast/core/ids";
 import { count, formatBytes } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
+import { readTransferFlags, tellUnused, withTransferOptions } from "./transfer-options.ts";
+import type { TransferFlags } from "./transfer-options.ts";
 
 export const putCommand: CommandMaker = (context) => {
   const command = newCommand("put", "Put files and folders on the server; run again, it goes on where it was", [
     "put report.odt /documents/",
     "put photos /photos",
+    "put photos /photos --exclude '*.raw' --limit 2M",
+    "put photos /photos --dry-run",
     "put a.jpg b.jpg /photos/",
     "tar c folder | holdfast put - /folder.tar",
     "put report.odt https://drive.example/s/hfl_…",
@@ -18,23 +22,23 @@ export const putCommand: CommandMaker = (context) => {
     .argument(
       "<paths...>",
       "what to put (- is standard input), and last where to on the server, the address of a link, or an id as `shared` lists it",
-    )
-    .option("--password-stdin", "read the link's password from standard input (its first line)")
-    .addHelpText(
-      "after",
-      "\nA file put to an existing folder, anything put to a path that ends in /, and each of several\ngoes inside under its own name. Otherwise it becomes that path; a folder is merged into what is there.",
     );
+  withTransferOptions(command).addHelpText(
+    "after",
+    "\nA file put to an existing folder, anything put to a path that ends in /, and each of several\ngoes inside under its own name. Otherwise it becomes that path; a folder is merged into what is there.",
+  );
   return runs<[string[]]>(context, command, put);
 };
 
-async function put(run: Run, paths: string[], options: { passwordStdin?: true }): Promise<void> {
+async function put(run: Run, paths: string[], flags: TransferFlags): Promise<void> {
   const given = paths.at(-1);
   const locals = paths.slice(0, -1);
   if (given === undefined || locals.length === 0) throw usage("Name what to put, and last where to on the server.");
-  if (options.passwordStdin === true && locals.includes("-")) {
+  if (flags.passwordStdin === true && locals.includes("-")) {
     throw usage("Standard input is either what to put or the password.");
   }
-  const isLink = await run.connectByLink(given, options.passwordStdin === true, false);
+  const patterns = await readTransferFlags(run, flags);
+  const isLink = await run.connectByLink(given, flags.passwordStdin === true, false);
   const id = given.replace(/\/$/, "");
   const isShared = !isLink && isId(id);
   const own = isLink ? "/" : given;
@@ -49,7 +53,7 @@ async function put(run: Run, paths: string[], options: { passwordStdin?: true })
   const shared = isShared ? await sharedRoot(client, id) : {};
   const top = isLink ? { top: (await client.call("getCurrentLink")).node } : shared;
   const { context, output } = run;
-  const report = new TransferReport(output, "sent");
+  const report = new TransferReport(output, "sent", flags.dryRun === true);
   const progress = new Progress(report.counts, {
     stream: context.stderr,
     quiet: output.quiet,
@@ -57,11 +61,13 @@ async function put(run: Run, paths: string[], options: { passwordStdin?: true })
     label: "put",
   });
   await interruptible(run, progress, () =>
-    transfer.put({ client, configFolder, report, stdin: context.stdin, ...top }, locals, remote),
+    transfer.put({ client, configFolder, report, stdin: context.stdin, patterns, ...top }, locals, remote),
   );
+  tellUnused(run, patterns);
   const healed = report.filesHealed === 0 ? "" : ` (${report.filesHealed} of them healed on the server)`;
   await output.result(report.toJson(), () => [
-    `${count(report.filesSent, "file")} sent (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already${healed}, ${count(report.problems.length, "problem")}`,
+    ...report.planLines(),
+    `${count(report.filesSent, "file")} ${report.isDry ? "would be " : ""}sent (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already${healed}, ${count(report.problems.length, "problem")}`,
   ]);
   if (report.problems.length > 0) context.exitCode = report.exitCode;
 }

@@ -15,7 +15,7 @@ export interface SignedIn {
   /** A folder of the tests, which goes after them. */
   readonly folder: string;
   readonly server: RunningServer;
-  readonly run: (args: readonly string[], input?: string) => ReturnType<typeof holdfast>;
+  readonly run: (args: readonly string[], input?: string, cwd?: string) => ReturnType<typeof holdfast>;
   /** Of the server, where the command works with `--data`. */
   readonly data: string;
   /** What the command says with --json, whatever its exit code. */
@@ -29,10 +29,11 @@ export interface SignedIn {
 export function useSignedIn(name: string, env: NonNullable<ServerOptions["env"]> = {}): SignedIn {
   const folder = makeFolder(name);
   let server: RunningServer | undefined;
-  const run: SignedIn["run"] = (args, input) =>
+  const run: SignedIn["run"] = (args, input, cwd) =>
     holdfast([...args], {
       env: { ...env, HOLDFAST_CONFIG_DIR: `${folder}/config` },
       ...(input === undefined ? {} : { input }),
+      ...(cwd === undefined ? {} : { cwd }),
     });
   before(async () => {
     server = await startServer({ dataFolder: `${folder}/data`, env });

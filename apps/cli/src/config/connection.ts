@@ -38,7 +38,11 @@ export const patienceSeconds = 60;
  * @param onSilence called once when it stops answering and is tried again
  * @throws HoldfastError unauthenticated if neither does, usage for one that a token would reach in the clear
  */
-export async function connect(environment: Environment, onSilence: () => void = () => {}): Promise<Connection> {
+export async function connect(
+  environment: Environment,
+  onSilence: () => void = () => {},
+  wrap?: TransportChoices["wrap"],
+): Promise<Connection> {
   const folder = thisConfigFolder(environment);
   const saved = new SavedLogin(folder);
   const token = environment["HOLDFAST_TOKEN"];
@@ -54,13 +58,15 @@ export async function connect(environment: Environment, onSilence: () => void = 
   if (token === undefined && login?.server !== server) {
     throw new HoldfastError("unauthenticated", `Not signed in to ${server}. Run 'holdfast login ${server}'.`);
   }
-  const client = openClient(server, { tokens, onSilence, trust });
+  const client = openClient(server, { tokens, onSilence, trust, wrap });
   return { server, trust, client, tokens, configFolder: folder };
 }
 
 interface TransportChoices {
   readonly trust?: ServerTrust | undefined;
   readonly onSilence?: () => void;
+  /** What stands between the client and the server. */
+  readonly wrap?: ((transport: Transport) => Transport) | undefined;
 }
 
 interface ClientChoices extends TransportChoices {
@@ -86,8 +92,9 @@ export function openClient(
   });
 }
 
-export function openTransport(server: string, { trust, onSilence = () => {} }: TransportChoices = {}): Transport {
-  return watchedTransport(openHttpTransport({ server, trust, connections: connectionsMax }), server, onSilence);
+export function openTransport(server: string, choices: TransportChoices = {}): Transport {
+  const { trust, onSilence = () => {}, wrap = (transport) => transport } = choices;
+  return watchedTransport(wrap(openHttpTransport({ server, trust, connections: connectionsMax })), server, onSilence);
 }
 
 export function thisConfigFolder(environment: Environment): string {

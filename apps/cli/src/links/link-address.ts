@@ -1,5 +1,6 @@
 import { fixedToken } from "@holdfast/api-client/access-tokens";
 import type { ApiClient } from "@holdfast/api-client/api-client";
+import type { Transport } from "@holdfast/api-client/transport";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Connection } from "../config/connection.ts";
 
@@ -17,16 +18,23 @@ export function readLinkAddress(text: string): LinkAddress | undefined {
   return url === null || token === undefined ? undefined : { server: url.origin, token };
 }
 
+interface LinkChoices {
+  /** Undefined for a link that has none. */
+  readonly password: string | undefined;
+  /** Whether anything is to be read by it. */
+  readonly reads: boolean;
+  /** What stands between the client and the server. */
+  readonly wrap?: ((transport: Transport) => Transport) | undefined;
+}
+
 /**
  * A connection for which the link's node is the root; nobody needs to be signed in.
- * @param password undefined for a link that has none
- * @param reads whether anything is to be read by it
  * @throws HoldfastError unauthenticated, also for a wrong password; forbidden where nothing can be read; usage for an address that would be reached in the clear
  */
 export async function connectByLink(
   environment: Readonly<Record<string, string | undefined>>,
   { server, token }: LinkAddress,
-  { password, reads }: { readonly password: string | undefined; readonly reads: boolean },
+  { password, reads, wrap }: LinkChoices,
 ): Promise<Connection> {
   const { assertPrivate, openClient, thisConfigFolder } = await import("../config/connection.ts");
   const { SavedLogin } = await import("../config/saved-login.ts");
@@ -34,7 +42,7 @@ export async function connectByLink(
   const configFolder = thisConfigFolder(environment);
   const trust = await new SavedLogin(configFolder).trustOf(server);
   const tokens = fixedToken(password === undefined ? token : await openByPassword());
-  const client = openClient(server, { tokens, trust });
+  const client = openClient(server, { tokens, trust, wrap });
   try {
     await assertOpen(client, reads);
   } catch (error) {

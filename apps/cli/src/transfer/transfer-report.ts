@@ -1,6 +1,7 @@
 import { errorTable, HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import type { Output, Problem } from "../output/output.ts";
 import { changedHere } from "./kept-here.ts";
+import { formatBytes } from "../output/text.ts";
 import { TransferCounts } from "../output/progress.ts";
 
 /** What a put or get did, and what it could not do while it did the rest. */
@@ -26,10 +27,26 @@ export class TransferReport {
   #refusedGrowthBytes = Infinity;
   #untried = 0;
   readonly #verb: "sent" | "received";
+  /** Nothing is done; what would be is counted and listed. */
+  readonly isDry: boolean;
+  readonly #changes: Change[] = [];
 
-  constructor(output: Output, verb: "sent" | "received") {
+  constructor(output: Output, verb: "sent" | "received", isDry = false) {
     this.#output = output;
     this.#verb = verb;
+    this.isDry = isDry;
+  }
+
+  /** Of a dry run. @param path where it would be done */
+  change(action: Change["action"], path: string, bytes: number): void {
+    this.#changes.push({ action, path, bytes });
+  }
+
+  /** What a dry run found, for people. */
+  planLines(): string[] {
+    return this.#changes.map(({ action, path, bytes }) =>
+      fileActions.has(action) ? `${action} ${path} (${formatBytes(bytes)})` : `${action} ${path}`,
+    );
   }
 
   /** Shown at once, and listed in the result. */
@@ -101,6 +118,7 @@ export class TransferReport {
 
   toJson() {
     return {
+      ...(this.isDry ? { dry_run: true, changes: this.#changes } : {}),
       [`files_${this.#verb}`]: this.filesSent,
       files_equal: this.filesEqual,
       ...(this.#verb === "sent" ? { files_healed: this.filesHealed } : { files_kept: this.filesKept }),
@@ -112,6 +130,16 @@ export class TransferReport {
     };
   }
 }
+
+/** What would be done about one path. */
+export interface Change {
+  readonly action: "send" | "fetch" | "replace" | "attributes" | "mkdir" | "link" | "delete";
+  readonly path: string;
+  /** Of the content that would come, or go. */
+  readonly bytes: number;
+}
+
+const fileActions: ReadonlySet<Change["action"]> = new Set(["send", "fetch", "replace", "delete"]);
 
 /** Failures that the next file would meet too: the transfer ends with their exit code, and can be run again. */
 const hopeless: ReadonlySet<string> = new Set([

@@ -16,9 +16,10 @@ export interface GetPlace {
 /**
  * The mirror of `putTargets`: a file got to an existing folder, and anything got to a LOCAL that ends in a slash, goes
  * inside under its own name; otherwise REMOTE becomes LOCAL. Links on the way to LOCAL are the caller's own and followed.
+ * @param disk to make the folder on if it is missing; undefined: nothing is made
  */
 export async function placeOf(
-  disk: Disk,
+  disk: Disk | undefined,
   local: string,
   node: { readonly kind: string; readonly name: string },
 ): Promise<GetPlace> {
@@ -31,13 +32,14 @@ export async function placeOf(
   const isRoot = node.name === "";
   const goesInside = !isRoot && (endsInSlash || (node.kind !== "folder" && leadsToFolder));
   const folder = goesInside ? path : dirname(path);
-  await ensureFolderDurably(disk, folder);
+  if (disk !== undefined) await ensureFolderDurably(disk, folder);
   // A folder that is reached through a link at LOCAL itself, with a slash, is meant as it is.
   if (endsInSlash && isRoot && leadsToFolder) {
     const real = realpathSync(path);
     return { folderPath: dirname(real), name: basename(real) };
   }
-  return { folderPath: realpathSync(folder), name: goesInside ? node.name : basename(path) };
+  const isThere = disk !== undefined || statSync(folder, { throwIfNoEntry: false }) !== undefined;
+  return { folderPath: isThere ? realpathSync(folder) : folder, name: goesInside ? node.name : basename(path) };
 }
 
 /** Whether the filesystem takes two names that differ in case for one. */

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { nameProblem } from "@holdfast/core/names";
@@ -12,7 +12,8 @@ import { planGet } from "./get-plan.ts";
 import { pathOf, replacedBy } from "./get-work.ts";
 import type { FileToGet, GetWork } from "./get-work.ts";
 import { problemCodeOf } from "../kept-here.ts";
-import { contentOfLocal, getLargeFile } from "./large-file.ts";
+import { getLargeFile } from "./large-file.ts";
+import { contentOf } from "./local-content.ts";
 import { chainOf } from "./local-folders.ts";
 import type { LocalFolder } from "./local-folders.ts";
 import { getWholeFiles } from "./whole-files.ts";
@@ -33,6 +34,7 @@ export class TreeGet {
   readonly #largeFiles = new Turns(largeFilesAtOnce);
   readonly #links: FileToGet[] = [];
   #rootParts: string[] = [];
+  #rootPath = "";
   #batch: FileToGet[] = [];
   readonly #batchFolders = new Set<LocalFolder>();
   #batchBytes = 0;
@@ -45,10 +47,12 @@ export class TreeGet {
   /** The node that was asked for. @param name that it becomes in `folder`, where other things may stand too */
   async takeRoot(node: NodeJson, folder: LocalFolder, name: string): Promise<void> {
     this.#rootParts = (folder.parts.get(node.version_id ?? "") ?? []).map((part) => join(folder.path, part));
+    this.#rootPath = join(folder.path, name);
     await this.#takeAs(node, folder, name);
   }
 
   async take(node: NodeJson): Promise<void> {
+    if (this.#isExcluded(node)) return void this.#folders.set(node.id, "skipped");
     const folder = this.#folders.get(node.parent_id ?? "");
     if (folder === undefined) {
       this.#work.report.problem(node.path, "the server lists it in a folder that it does not list. Run get again.");
@@ -59,6 +63,14 @@ export class TreeGet {
       return;
     }
     await this.#takeAs(node, folder, node.name);
+  }
+
+  #isExcluded({ kind, name, parent_id }: NodeJson): boolean {
+    const { patterns } = this.#work;
+    const folder = this.#folders.get(parent_id ?? "");
+    if (patterns === undefined || folder === undefined || folder === "skipped") return false;
+    const below = relative(this.#rootPath, join(folder.path, name)).replaceAll(sep, "/");
+    return patterns.names(below, kind === "folder" || kind === "mount");
   }
 
   async #takeAs(node: NodeJson, folder: LocalFolder, name: string): Promise<void> {
@@ -159,12 +171,16 @@ export class TreeGet {
 
   /** A link too appears whole: made beside, then renamed. */
   async #makeLink(file: FileToGet): Promise<void> {
-    const { disk, report, runId, changes } = this.#work;
+    const { disk, report, runId, changes, pool } = this.#work;
     const temporary = join(file.folder.path, `.holdfast-part-${file.node.id}.${runId}`);
     const target = file.node.target ?? "";
     try {
       if (file.local?.kind === "file" && !changes.overwrites)
-        await changes.assertUnchanged(pathOf(file), file.node, await contentOfLocal(this.#work, file));
+        await changes.assertUnchanged(
+          pathOf(file),
+          file.node,
+          await contentOf(pool, disk, pathOf(file), file.local.sizeBytes),
+        );
       await assertSameFolders(disk, chainOf(file.folder));
       await disk.symlink(target, temporary);
       const replaces = replacedBy(this.#work, file);

@@ -3,6 +3,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import type { SharedWindows } from "@holdfast/codec/shared-windows";
 import type { Disk, DiskStat } from "@holdfast/disk/disk";
 import type { NodeJson } from "@holdfast/protocol/values";
+import type { Patterns } from "@holdfast/sync/rules/patterns";
 import { toMicros } from "../times.ts";
 import type { TransferPool } from "../transfer-pool.ts";
 import type { TransferReport } from "../transfer-report.ts";
@@ -29,6 +30,8 @@ export interface GetWork {
   readonly target: TargetFolder;
   readonly report: TransferReport;
   readonly changes: LocalChanges;
+  /** What stays away. */
+  readonly patterns?: Patterns | undefined;
   /** Eight hex digits that no other run has, for temporary names. */
   readonly runId: string;
   /** Of a large file: so much is written between two syncs that run beside the next writes. */

@@ -4,6 +4,8 @@ import { SharedWindows } from "@holdfast/codec/shared-windows";
 import { HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import { nodeDisk, nodeDiskAt } from "@holdfast/disk/node-disk";
 import type { NodeJson } from "@holdfast/protocol/values";
+import type { Patterns } from "@holdfast/sync/rules/patterns";
+import { atVersion } from "../../remote/at-version.ts";
 import { listBelow } from "../../remote/list-below.ts";
 import { lookUpShared } from "../../remote/look-up-shared.ts";
 import { startTransferPool, wakeThreads } from "../transfer-pool.ts";
@@ -14,6 +16,7 @@ import { FetchedFiles } from "./fetched-files.ts";
 import { fetchWindowBytes } from "./fetch-plain.ts";
 import { foldsNames, placeOf } from "./get-place.ts";
 import type { GetPlace } from "./get-place.ts";
+import { GetPreview } from "./preview-get.ts";
 import { TreeGet } from "./get-tree.ts";
 import { knownLocalChanges, overwrittenChanges, type LocalChanges } from "./local-changes.ts";
 import { blockingDiskAt } from "./local-disk.ts";
@@ -30,6 +33,10 @@ export interface GetOptions {
   readonly configFolder: string;
   /** What was changed here is replaced too. */
   readonly overwrites: boolean;
+  /** Of a file: not the newest, but this one, by number or id. */
+  readonly version?: string | undefined;
+  /** What stays away. */
+  readonly patterns?: Patterns | undefined;
 }
 
 /** What is under way: while some are fetched, others are verified and written. */
@@ -40,27 +47,63 @@ const windowsMax = 4;
  * @throws HoldfastError for what stops all of it, and for the one file that was to be got
  */
 export async function get(options: GetOptions, remote: string, local: string): Promise<void> {
-  const { client, report, configFolder } = options;
-  const node = await lookUpShared(client, remote);
+  const node = await nodeToGet(options, remote);
   const place = await placeOf(nodeDisk, local, node);
   const target = openTarget(place.folderPath);
-  const fetched = new FetchedFiles(configFolder);
-  const changes = options.overwrites ? overwrittenChanges(fetched) : knownLocalChanges(client, fetched);
   try {
-    await getInto(target, options, changes, node, place);
+    await withChanges(options, (changes) => getInto(target, options, changes, node, place));
   } finally {
-    fetched.close();
     target.close();
   }
+  assertFileGot(options, node, remote);
+}
+
+/** Says in the report what `get` would do, and does nothing. @throws HoldfastError as `get` */
+export async function previewGet(options: GetOptions, remote: string, local: string): Promise<void> {
+  const { client, report, patterns } = options;
+  const node = await nodeToGet(options, remote);
+  const { folderPath, name } = await placeOf(undefined, local, node);
+  const pool = startTransferPool();
+  try {
+    await withChanges(options, async (changes) => {
+      const preview = new GetPreview({ pool, report, changes, patterns });
+      await preview.takeRoot(node, folderPath, name);
+      if (node.kind === "folder")
+        for await (const nodes of listBelow(client, node.id)) for (const each of nodes) await preview.take(each);
+    });
+  } finally {
+    await pool.close();
+  }
+  assertFileGot(options, node, remote);
+}
+
+async function nodeToGet({ client, version }: GetOptions, remote: string): Promise<NodeJson> {
+  const node = await lookUpShared(client, remote);
+  return version === undefined ? node : atVersion(client, node, version);
+}
+
+async function withChanges(
+  { client, configFolder, overwrites }: GetOptions,
+  act: (changes: LocalChanges) => Promise<void>,
+): Promise<void> {
+  const fetched = new FetchedFiles(configFolder);
+  try {
+    await act(overwrites ? overwrittenChanges(fetched) : knownLocalChanges(client, fetched));
+  } finally {
+    fetched.close();
+  }
+}
+
+function assertFileGot({ report }: GetOptions, { kind }: NodeJson, remote: string): void {
   const [problem] = report.problems;
-  if (node.kind === "folder" || problem === undefined) return;
+  if (kind === "folder" || problem === undefined) return;
   const code = problem.code === changedHere ? "conflict" : problem.code;
   throw new HoldfastError(isErrorCode(code) ? code : "failed", `${remote} was not got.`);
 }
 
 async function getInto(
   target: TargetFolder,
-  { client, report, sourceOf }: GetOptions,
+  { client, report, sourceOf, patterns }: GetOptions,
   changes: LocalChanges,
   node: NodeJson,
   { folderPath, name }: GetPlace,
@@ -73,7 +116,7 @@ async function getInto(
   if (node.kind === "folder") wakeThreads(pool);
   const windows = new SharedWindows(fetchWindowBytes, windowsMax);
   const local = { disk, largeDisk, folders, target, syncEveryBytes: syncEveryBytesUsual };
-  const tree = new TreeGet({ client, source, pool, windows, report, changes, runId, ...local });
+  const tree = new TreeGet({ client, source, pool, windows, report, changes, patterns, runId, ...local });
   try {
     const { folder } = await folders.enter(folderPath, undefined);
     await tree.takeRoot(node, folder, name);

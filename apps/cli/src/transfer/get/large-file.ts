@@ -1,23 +1,21 @@
 import { join } from "node:path";
-import { cutStream } from "@holdfast/codec/cut-stream";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { contentIdOf } from "@holdfast/core/manifest";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { DiskFile, DiskReader } from "@holdfast/disk/disk";
-import { asCodecPool } from "../transfer-pool.ts";
 import { Turns } from "../turns.ts";
 import { placed, type WantedBlock } from "./block-source.ts";
 import { fetchPlain, manifestOf, windowsOf } from "./fetch-plain.ts";
 import { keepFile, modeOf, mtimeOf, pathOf, replacedBy, temporaryOf } from "./get-work.ts";
 import type { FileToGet, GetWork } from "./get-work.ts";
+import { cutReader } from "./local-content.ts";
 import { chainOf } from "./local-folders.ts";
 import { assertReplaceable, assertSameFolders } from "./write-files.ts";
 
 const windowsAtOnce = 4;
 /** The disk writes behind the network, not after it. */
 export const syncEveryBytesUsual = 64 * 1024 * 1024;
-const sliceBytes = 1024 * 1024;
 
 /** A file of this side that may have blocks, and where: verified before they are used. */
 interface Source {
@@ -59,13 +57,6 @@ async function takePlace(work: GetWork, file: FileToGet): Promise<void> {
     throw thrown;
   }
   await largeDisk.rename(temporary, pathOf(file));
-}
-
-/** Of the file that stands here, of any size. */
-export async function contentOfLocal(work: GetWork, file: FileToGet): Promise<string> {
-  const { reader, contentId } = await openOld(work, file);
-  await reader.close();
-  return contentId;
 }
 
 async function writeBeside(
@@ -175,29 +166,12 @@ async function openParts(work: GetWork, { folder, node }: FileToGet): Promise<So
 /** The file that is replaced, cut as the new one is, so that what they share is found. */
 async function openOld(work: GetWork, file: FileToGet): Promise<Source & { contentId: string }> {
   const reader = await work.largeDisk.openForRead(pathOf(file));
-  const offsets = new Map<string, number>();
-  const blocks: ManifestEntry[] = [];
   try {
-    for await (const window of cutStream(asCodecPool(work.pool), slicesOf(reader), { compress: false })) {
-      for (const { hash, size, offset } of window) {
-        offsets.set(hash, offset);
-        blocks.push({ hash, size });
-      }
-    }
+    const { offsets, blocks } = await cutReader(work.pool, reader);
+    return { reader, offsetOf: ({ hash }) => offsets.get(hash), contentId: contentIdOf(blocks) };
   } catch (thrown) {
     await reader.close();
     throw thrown;
-  }
-  return { reader, offsetOf: ({ hash }) => offsets.get(hash), contentId: contentIdOf(blocks) };
-}
-
-async function* slicesOf(reader: DiskReader): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let position = 0; ;) {
-    const slice = new Uint8Array(sliceBytes);
-    const count = await reader.readAt(slice, position);
-    if (count > 0) yield slice.subarray(0, count);
-    if (count < sliceBytes) return;
-    position += count;
   }
 }
 

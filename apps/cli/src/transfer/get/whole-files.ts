@@ -10,6 +10,7 @@ import { changedHere, keptHere, problemCodeOf } from "../kept-here.ts";
 import type { FileToGet, GetWork } from "./get-work.ts";
 import { placed, type WantedBlock } from "./block-source.ts";
 import { chainOf } from "./local-folders.ts";
+import { unreadable } from "./local-content.ts";
 import { heldPlace } from "./target-folder.ts";
 import type { HeldFolders } from "./target-folder.ts";
 import type { FileToWrite, KnownFolder, WriteOutcome } from "./write-files.ts";
@@ -73,7 +74,7 @@ async function isDone(work: GetWork, file: FileToGet, outcome: ReadOutcome | und
   if (work.changes.overwrites) return false;
   if (outcome?.status === "read") await work.changes.assertUnchanged(pathOf(file), node, outcome.contentId);
   else if (outcome?.status !== "failed") throw keptHere();
-  else if (outcome.errno !== "ENOENT") throw keptHere(`cannot be read (${outcome.errno}), so it may have been changed`);
+  else if (outcome.errno !== "ENOENT") throw unreadable(outcome.errno);
   return false;
 }
 

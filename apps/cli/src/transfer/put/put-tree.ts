@@ -25,6 +25,8 @@ const aheadFilesMax = 4 * batchFilesMax;
 /** A folder of this side and what it becomes. */
 interface Visit {
   readonly localPath: string;
+  /** From the folder that is put, `/` between names. */
+  readonly below: string;
   readonly folder: RemoteFolder;
 }
 
@@ -49,14 +51,16 @@ export class TreePut {
   }
 
   async putFolder(localPath: string, folder: RemoteFolder): Promise<void> {
-    const waiting: Visit[] = [{ localPath, folder }];
+    const waiting: Visit[] = [{ localPath, folder, below: "" }];
     for (let visit = waiting.pop(); visit !== undefined; visit = waiting.pop()) {
       const below: Visit[] = [];
       for (const { entries, unfit } of listLocalFolder(visit.localPath)) {
         for (const { path, code, message } of unfit) this.#work.report.problem(path, message, code);
         for (const entry of entries) {
+          const path = visit.below === "" ? entry.name : `${visit.below}/${entry.name}`;
+          if (this.#work.patterns?.names(path, entry.kind === "folder") === true) continue;
           const child = this.#take(entry, visit.folder, this.#remote?.child(visit.folder.id, entry.name));
-          if (child !== undefined) below.push(child);
+          if (child !== undefined) below.push({ ...child, below: path });
         }
         if (this.#small.length >= aheadFilesMax || this.#newFolders.length >= operationsMax) await this.#send(false);
         else await nextTurn();
@@ -84,7 +88,7 @@ export class TreePut {
   }
 
   /** @returns what to visit, for a folder */
-  #take(entry: LocalEntry, folder: RemoteFolder, remote: RemoteState | undefined): Visit | undefined {
+  #take(entry: LocalEntry, folder: RemoteFolder, remote: RemoteState | undefined): Omit<Visit, "below"> | undefined {
     const step = planPut(entry, remote);
     if (step.do === "refuse") {
       this.#work.report.problem(entry.path, step.message, "conflict");

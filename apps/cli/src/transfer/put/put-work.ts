@@ -4,6 +4,7 @@ import type { SharedWindows } from "@holdfast/codec/shared-windows";
 import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import type { Patterns } from "@holdfast/sync/rules/patterns";
 import type { DamagedVersions } from "../../remote/damaged-blocks.ts";
 import type { ContentJournal } from "../content-journal.ts";
 import type { NewIds } from "../new-ids.ts";
@@ -26,6 +27,8 @@ export interface PutWork {
   /** For all large files together: what a put holds of them. */
   readonly windows: SharedWindows;
   readonly pace: UploadPace;
+  /** What stays here. */
+  readonly patterns?: Patterns | undefined;
   /** What of the server's versions has to be sent again, though it is equal. */
   readonly damaged: DamagedVersions;
 }

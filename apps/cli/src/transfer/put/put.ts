@@ -7,6 +7,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { UploadPace } from "@holdfast/api-client/upload-pace";
 import { SharedWindows } from "@holdfast/codec/shared-windows";
+import type { Patterns } from "@holdfast/sync/rules/patterns";
 import { findDamagedIfTold } from "../../remote/damaged-blocks.ts";
 import { parseRemotePath } from "../../remote/remote-path.ts";
 import { ContentJournal } from "../content-journal.ts";
@@ -16,6 +17,7 @@ import { assertNotHopeless } from "../transfer-report.ts";
 import type { TransferReport } from "../transfer-report.ts";
 import { putStream } from "./large-file.ts";
 import { lookAt } from "./local-folder.ts";
+import { PutPreview } from "./preview-put.ts";
 import { ownRoot, type PutRoot } from "./put-root.ts";
 import { putTargets } from "./put-targets.ts";
 import type { LocalArgument, PutTarget } from "./put-targets.ts";
@@ -31,6 +33,8 @@ export interface PutOptions {
   readonly stdin: Readable;
   /** What the path `/` names, for whoever may put something in and look up nothing, and where it is not the account's own root. */
   readonly top?: NodeJson | undefined;
+  /** What stays here. */
+  readonly patterns?: Patterns | undefined;
   /** Where paths begin; at the account's root unless told. */
   readonly root?: PutRoot | undefined;
 }
@@ -52,6 +56,8 @@ export async function put(options: PutOptions, locals: readonly string[], given:
   const { client, configFolder, report } = options;
   const root = options.root ?? ownRoot(client);
   const args = locals.map(toArgument);
+  if (report.isDry && args.some(({ kind }) => kind === "stdin"))
+    throw new HoldfastError("usage", "What comes from standard input is not known before it is sent: no --dry-run.");
   const pool = startTransferPool();
   if (args.some(({ kind }) => kind === "folder")) wakeThreads(pool);
   const [remoteNode, damaged] = await Promise.all([options.top ?? root.find(remote), findDamagedIfTold(client)]);
@@ -72,6 +78,7 @@ export async function put(options: PutOptions, locals: readonly string[], given:
     windows,
     pace: new UploadPace(),
     damaged,
+    patterns: options.patterns,
   };
   try {
     const known = { path: joinPath(splitPath(remote)), node: remoteNode };
@@ -128,6 +135,7 @@ async function putTarget(
   stdin: Readable,
 ): Promise<void> {
   const there = known.path === remotePath ? known.node : await work.root.find(remotePath);
+  if (work.report.isDry) return previewTarget(work, local, remotePath, there);
   if (local.kind === "folder") return putFolder(work, local.path, remotePath, there);
   const names = splitPath(remotePath);
   const name = names.at(-1) ?? there?.name ?? "";
@@ -151,6 +159,23 @@ async function putTarget(
   const tree = new TreePut(work, undefined);
   tree.putEntry(looked.entry, folder, remote);
   await finish(tree);
+}
+
+async function previewTarget(
+  work: RootedWork,
+  local: LocalArgument,
+  remotePath: string,
+  there: NodeJson | undefined,
+): Promise<void> {
+  const folderId = there?.kind === "folder" ? there.id : undefined;
+  if (local.kind === "folder" && there !== undefined && folderId === undefined)
+    throw new HoldfastError("conflict", `${remotePath} is a ${there.kind} on the server, not a folder.`);
+  const remote = folderId === undefined ? undefined : await RemoteTree.load(work.client, folderId);
+  const preview = new PutPreview(work, remote);
+  if (local.kind === "folder") return preview.takeFolder(resolve(local.path), remotePath, folderId);
+  const looked = lookAt(resolve(local.path), basename(remotePath));
+  if ("entry" in looked) await preview.takeEntry(looked.entry, remotePath, there);
+  else work.report.problem(looked.unfit.path, looked.unfit.message, "failed");
 }
 
 /** The folder that a file goes into: its own, if the file is there. */

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { useSignedIn } from "./testing-signed-in.ts";
+
+describe("put and get with options", () => {
+  const { folder, run, json } = useSignedIn("transfer-options");
+
+  function makeFiles(name: string, files: Readonly<Record<string, string | Uint8Array>>): string {
+    const root = join(folder, name);
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(join(root, path, ".."), { recursive: true });
+      writeFileSync(join(root, path), content);
+    }
+    return root;
+  }
+
+  const namesBelow = (path: string): string[] => readdirSync(path, { recursive: true, encoding: "utf8" }).toSorted();
+
+  async function remoteNames(path: string): Promise<string[]> {
+    const { items } = await json("ls", "-R", path);
+    return items.map((node: { path: string }) => node.path.slice(path.length + 1));
+  }
+
+  const planned = (changes: { action: string; path: string; bytes: number }[], root: string): string[] =>
+    changes.map(({ action, path, bytes }) => `${action} ${path.slice(root.length)} ${bytes}`).toSorted();
+
+  test("get and cat --version fetch that very version, by number or id, and get --version knows what it replaces", async () => {
+    const path = join(folder, "report");
+    for (const text of ["one", "second", "the third"]) {
+      writeFileSync(path, text);
+      assert.equal((await run(["put", path, "/report"])).code, 0);
+    }
+    assert.equal((await run(["cat", "/report", "--version", "1"])).stdout, "one");
+    const { items } = await json("versions", "/report");
+    assert.equal((await run(["cat", "/report", "--version", items[1].version_id])).stdout, "second");
+    assert.equal((await run(["get", "/report", "-", "--version", "2"])).stdout, "second");
+    const got = join(folder, "got-report");
+    for (const [version, text] of [
+      ["1", "one"],
+      ["3", "the third"],
+      ["2", "second"],
+    ] as const) {
+      assert.equal((await run(["get", "/report", got, "--version", version])).code, 0);
+      assert.equal(readFileSync(got, "utf8"), text);
+    }
+    const none = await run(["cat", "/report", "--version", "9"]);
+    assert.deepEqual([none.code, none.stdout], [4, ""]);
+    assert.match(none.stderr, /\/report has no version 9\. 'holdfast versions \/report' lists them\./);
+    assert.equal((await run(["cat", "/report", "--version", "newest"])).code, 2);
+    assert.equal((await run(["get", "/", got, "--version", "1"])).code, 5);
+  });
+
+  test("a dry run of put says what would be done, and does nothing", async () => {
+    const root = makeFiles("dry-put", { same: "same", touched: "touched", edited: "12345", "below/new": "new" });
+    symlinkSync("same", join(root, "link"));
+    const first = await json("put", root, "/dry", "--dry-run");
+    assert.deepEqual([first.dry_run, first.files_sent, first.bytes_sent, first.folders_made], [true, 4, 19, 2]);
+    assert.equal((await run(["ls", "/dry"])).code, 4);
+    await run(["mkdir", "/dry"]);
+    await run(["put", join(root, "same"), join(root, "touched"), join(root, "edited"), "/dry/"]);
+    writeFileSync(join(root, "edited"), "54321");
+    utimesSync(join(root, "touched"), 1000, 1000);
+    const second = await json("put", root, "/dry", "--dry-run");
+    const expected = [
+      "attributes /touched 0",
+      "link /link 0",
+      "mkdir /below 0",
+      "replace /edited 5",
+      "send /below/new 3",
+    ];
+    assert.deepEqual(planned(second.changes, "/dry"), expected);
+    assert.deepEqual([second.files_sent, second.files_equal, second.attributes_set, second.bytes_sent], [2, 1, 1, 8]);
+    assert.deepEqual(await remoteNames("/dry"), ["edited", "same", "touched"]);
+    assert.equal((await run(["cat", "/dry/edited"])).stdout, "12345");
+    const shown = await run(["put", root, "/dry", "--dry-run"]);
+    assert.match(shown.stdout, /^replace \/dry\/edited \(5 B\)$/m);
+    assert.match(shown.stdout, /^2 files would be sent \(8 B\), 1 equal already, 0 problems$/m);
+    assert.equal((await run(["put", "-", "/dry/in", "--dry-run"], "x")).code, 2);
+  });
+
+  test("a dry run of get says what would be done, what was changed here too, and does nothing", async () => {
+    const root = makeFiles("dry-get", { same: "same", edited: "12345", newer: "older", "below/new": "new" });
+    symlinkSync("same", join(root, "link"));
+    await run(["put", root, "/dry-get"]);
+    const target = join(folder, "dry-got");
+    const first = await json("get", "/dry-get", target, "--dry-run");
+    assert.deepEqual([first.dry_run, first.files_received, first.bytes_received, first.links_made], [true, 4, 17, 1]);
+    assert.ok(!existsSync(target));
+    await run(["get", "/dry-get", target, "--exclude", "below", "--exclude", "link"]);
+    writeFileSync(join(target, "edited"), "mine");
+    writeFileSync(join(root, "newer"), "newer");
+    await run(["put", root, "/dry-get"]);
+    const before = namesBelow(target);
+    const second = await run(["get", "/dry-get", target, "--dry-run", "--json"]);
+    const answer = JSON.parse(second.stdout);
+    assert.deepEqual([second.code, answer.files_kept, answer.problems[0].code], [5, 1, "changed_here"]);
+    const expected = ["fetch /below/new 3", "link /link 0", "mkdir /below 0", "replace /newer 5"];
+    assert.deepEqual(planned(answer.changes, target), expected);
+    assert.deepEqual(namesBelow(target), before);
+    assert.equal(readFileSync(join(target, "newer"), "utf8"), "older");
+    const all = await json("get", "/dry-get", target, "--dry-run", "--overwrite");
+    assert.deepEqual([all.files_kept, all.files_received], [0, 3]);
+    assert.equal(readFileSync(join(target, "edited"), "utf8"), "mine");
+  });
+
+  test("--exclude leaves out what a line of .holdfastignore would, and a pattern that names nothing is told", async () => {
+    const files = {
+      "a.raw": "a",
+      "a.jpg": "a",
+      "deep/b.raw": "b",
+      "deep/keep.raw": "k",
+      "tmp/c": "c",
+      "deep/tmp": "t",
+    };
+    const root = makeFiles("excluding", files);
+    const flags = ["--exclude", "*.raw", "--exclude", "!keep.raw", "--exclude", "tmp/", "--exclude", "*.mov"];
+    const put = await run(["put", root, "/excluding", ...flags]);
+    assert.equal(put.code, 0);
+    assert.match(put.stderr, /^holdfast: --exclude \*\.mov named nothing here$/m);
+    assert.doesNotMatch(put.stderr, /raw named nothing/);
+    assert.deepEqual(await remoteNames("/excluding"), ["a.jpg", "deep", "deep/keep.raw", "deep/tmp"]);
+    await run(["put", root, "/excluding"]);
+    await run(["get", "/excluding", join(folder, "excluded"), ...flags]);
+    assert.deepEqual(namesBelow(join(folder, "excluded")), ["a.jpg", "deep", "deep/keep.raw", "deep/tmp"]);
+  });
+
+  test("--limit holds put and get to a rate; what is no rate is refused before anything is done", async () => {
+    const path = join(folder, "limited");
+    writeFileSync(path, randomBytes(600_000));
+    const took = async (args: string[]): Promise<number> => {
+      const begunMs = performance.now();
+      const { code, stderr } = await run(args);
+      assert.equal(code, 0, stderr);
+      return performance.now() - begunMs;
+    };
+    // A quarter of a second may pass at once after a rest.
+    assert.ok((await took(["put", path, "/limited", "--limit", "200K"])) > 2500);
+    const got = join(folder, "limited-got");
+    assert.ok((await took(["get", "/limited", got, "--limit", "0.2M"])) > 2500);
+    assert.ok(readFileSync(got).equals(readFileSync(path)));
+    for (const rate of ["fast", "10", ""])
+      assert.equal((await run(["get", "/limited", "--limit", rate])).code, 2, rate);
+  });
+
+  test("get with a path on the server alone goes into the folder that one is in", async () => {
+    const here = join(folder, "here");
+    mkdirSync(here);
+    makeFiles("alone", { "one.txt": "one", "two/three.txt": "three" });
+    await run(["put", join(folder, "alone"), "/alone"]);
+    for (const path of ["/alone/one.txt", "/alone/two"]) {
+      const { code, stderr } = await run(["get", path], undefined, here);
+      assert.equal(code, 0, stderr);
+    }
+    assert.deepEqual(namesBelow(here), ["one.txt", "two", "two/three.txt"]);
+  });
+});

@@ -1,0 +1,45 @@
+import type { Command } from "commander";
+import type { Patterns } from "@holdfast/sync/rules/patterns";
+import { usage } from "./command.ts";
+import type { Run } from "./command.ts";
+
+/** What `put` and `get` have in common. */
+export interface TransferFlags {
+  readonly dryRun?: true;
+  readonly exclude?: readonly string[];
+  readonly limit?: string;
+  readonly passwordStdin?: true;
+}
+
+export function withTransferOptions(command: Command): Command {
+  return command
+    .option("--dry-run", "show what would be done, and do nothing")
+    .option(
+      "--exclude <pattern>",
+      "leave out what it names, as a line of .holdfastignore does; may be given again",
+      collect,
+    )
+    .option("--limit <rate>", "so many bytes a second at most, such as 500K or 2M")
+    .option("--password-stdin", "read the link's password from standard input (its first line)");
+}
+
+/** Before anything is asked of the server. @throws HoldfastError usage */
+export async function readTransferFlags(run: Run, flags: TransferFlags): Promise<Patterns | undefined> {
+  if (flags.limit !== undefined) {
+    const { parseRate } = await import("../sync/sync-flags.ts");
+    run.limit(parseRate(flags.limit, "--limit"));
+  }
+  if (flags.exclude === undefined) return undefined;
+  if (flags.exclude.some((pattern) => pattern.trim() === "")) throw usage("A pattern of --exclude is empty.");
+  const { Patterns } = await import("@holdfast/sync/rules/patterns");
+  return new Patterns(flags.exclude);
+}
+
+/** A pattern with a slip in it would else leave out nothing, unnoticed. */
+export function tellUnused({ output }: Run, patterns: Patterns | undefined): void {
+  for (const text of patterns?.unused ?? []) output.note(`holdfast: --exclude ${text} named nothing here`);
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}

@@ -1,0 +1,103 @@
+import { nodeDisk } from "@holdfast/disk/node-disk";
+import { contentOf } from "../get/local-content.ts";
+import { listLocalFolder } from "./local-folder.ts";
+import type { LocalEntry } from "./local-folder.ts";
+import { planCompared, planPut } from "./put-plan.ts";
+import type { PutStep, RemoteState } from "./put-plan.ts";
+import { damagedOf } from "./put-work.ts";
+import type { PutWork } from "./put-work.ts";
+import type { RemoteTree } from "./remote-tree.ts";
+
+/** What a put is shown to do, of a folder of this side and what it becomes. */
+interface Visit {
+  readonly localPath: string;
+  readonly remotePath: string;
+  readonly below: string;
+  /** Undefined for one that is not there yet. */
+  readonly folderId: string | undefined;
+}
+
+/** Says in the report what a put would do, and does nothing: what is here is read where only that tells whether it is equal. */
+export class PutPreview {
+  readonly #work: PutWork;
+  readonly #remote: RemoteTree | undefined;
+
+  constructor(work: PutWork, remote: RemoteTree | undefined) {
+    this.#work = work;
+    this.#remote = remote;
+  }
+
+  /** @param folderId undefined for a folder that would be made */
+  async takeFolder(localPath: string, remotePath: string, folderId: string | undefined): Promise<void> {
+    if (folderId === undefined) this.#makeFolder(remotePath);
+    const waiting: Visit[] = [{ localPath, remotePath, below: "", folderId }];
+    for (let visit = waiting.pop(); visit !== undefined; visit = waiting.pop()) {
+      const below: Visit[] = [];
+      for (const { entries, unfit } of listLocalFolder(visit.localPath)) {
+        for (const { path, code, message } of unfit) this.#work.report.problem(path, message, code);
+        for (const entry of entries) {
+          const child = await this.#takeIn(visit, entry);
+          if (child !== undefined) below.push(child);
+        }
+      }
+      waiting.push(...below.toReversed());
+    }
+  }
+
+  async #takeIn(visit: Visit, entry: LocalEntry): Promise<Visit | undefined> {
+    const below = visit.below === "" ? entry.name : `${visit.below}/${entry.name}`;
+    if (this.#work.patterns?.names(below, entry.kind === "folder") === true) return undefined;
+    const remotePath = `${visit.remotePath === "/" ? "" : visit.remotePath}/${entry.name}`;
+    const remote = visit.folderId === undefined ? undefined : this.#remote?.child(visit.folderId, entry.name);
+    const isFolder = await this.takeEntry(entry, remotePath, remote);
+    return isFolder ? { localPath: entry.path, remotePath, below, folderId: remote?.id } : undefined;
+  }
+
+  /** @returns whether it is a folder that goes on below */
+  async takeEntry(entry: LocalEntry, remotePath: string, remote: RemoteState | undefined): Promise<boolean> {
+    const { report } = this.#work;
+    const step = await this.#compared(entry, planPut(entry, remote));
+    if (step.do === "refuse") {
+      report.problem(entry.path, step.message, "conflict");
+      return false;
+    }
+    if (entry.kind === "folder") {
+      if (step.do === "create") this.#makeFolder(remotePath);
+      return true;
+    }
+    if (step.do === "keep") report.filesEqual += entry.kind === "file" ? 1 : 0;
+    else if (step.do === "attributes") {
+      report.attributesSet += 1;
+      report.change("attributes", remotePath, 0);
+    } else this.#send(entry, remotePath, step.do === "create");
+    return false;
+  }
+
+  #send(entry: LocalEntry, remotePath: string, isNew: boolean): void {
+    const { report } = this.#work;
+    const isLink = entry.kind === "symlink";
+    const bytes = isLink ? 0 : entry.sizeBytes;
+    if (isLink) report.linksMade += 1;
+    else report.filesSent += 1;
+    report.bytesSent += bytes;
+    const made = isLink ? "link" : "send";
+    report.change(isNew ? made : "replace", remotePath, bytes);
+  }
+
+  async #compared(entry: LocalEntry, step: PutStep): Promise<PutStep> {
+    if (step.do !== "compare") return step;
+    const { journal, pool } = this.#work;
+    const known = damagedOf(this.#work, step.remote) === undefined ? journal.find(entry.path, entry.stamp) : undefined;
+    try {
+      const content = known ?? (await contentOf(pool, nodeDisk, entry.path, entry.sizeBytes));
+      return planCompared(entry, content, step.remote);
+    } catch {
+      return { do: "refuse", message: "cannot be read, so it would be skipped" };
+    }
+  }
+
+  #makeFolder(remotePath: string): void {
+    this.#work.report.foldersMade += 1;
+    this.#work.report.change("mkdir", remotePath, 0);
+  }
+}
