@@ -2,7 +2,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { count, formatBytes } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
-import { readTransferFlags, tellUnused, withTransferOptions } from "./transfer-options.ts";
+import { mirroringOf, readTransferFlags, tellUnused, withTransferOptions } from "./transfer-options.ts";
 import type { TransferFlags } from "./transfer-options.ts";
 import { readVersion } from "./version-argument.ts";
 
@@ -11,7 +11,7 @@ export const getCommand: CommandMaker = (context) => {
     "get /documents/report.odt",
     "get /documents/report.odt --version 3 old.odt",
     "get /photos ./photos --exclude '*.raw'",
-    "get /photos ./photos --dry-run",
+    "get /photos ./photos --delete --dry-run",
     "get /folder.tar - | tar x",
     "get https://drive.example/s/hfl_… ./photos",
   ])
@@ -19,6 +19,9 @@ export const getCommand: CommandMaker = (context) => {
     .argument("[local]", "where to on this machine, by default into the folder that you are in; - is standard output")
     .option("--overwrite", "replace also what was changed here since it was fetched")
     .option("--version <version>", "of a file: not the newest, but this one, by its number or id");
+  command
+    .option("--delete", "what is not on the server goes here too, for good, if the server has its content")
+    .option("--yes", "also where very many would go");
   withTransferOptions(command).addHelpText(
     "after",
     "\nA file got to an existing folder, and anything got to a path that ends in /, goes inside under its own name.\nOtherwise it becomes that path; a folder is merged into what is there.\nA file that was changed here since it was fetched is kept, and the exit code is 5; --overwrite replaces it.",
@@ -60,15 +63,17 @@ async function get(run: Run, given: string, local = "./", flags: GetFlags = {}):
     nowMs: () => performance.now(),
     label: "get",
   });
-  const options = { client, report, configFolder, version, patterns, overwrites: flags.overwrite === true };
+  const mirroring = mirroringOf(run, flags, () => progress.stop());
+  const options = { client, report, configFolder, version, patterns, mirroring, overwrites: flags.overwrite === true };
   await interruptible(run, progress, () =>
     isDry ? transfer.previewGet(options, remote, local) : transfer.get({ ...options, sourceOf }, remote, local),
   );
   tellUnused(run, patterns);
+  const deleted = report.deleted === 0 ? "" : `, ${report.deleted} ${isDry ? "would be " : ""}deleted`;
   const kept = report.filesKept === 0 ? "" : `, ${report.filesKept} changed here and kept`;
   await output.result(report.toJson(), () => [
     ...report.planLines(),
-    `${count(report.filesSent, "file")} ${isDry ? "would be " : ""}fetched (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already${kept}, ${count(report.problems.length, "problem")}`,
+    `${count(report.filesSent, "file")} ${isDry ? "would be " : ""}fetched (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already${kept}${deleted}, ${count(report.problems.length, "problem")}`,
   ]);
   if (report.problems.length > 0) context.exitCode = report.exitCode;
 }

@@ -4,7 +4,7 @@ import { isId } from "@holdfast/core/ids";
 import { count, formatBytes } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
-import { readTransferFlags, tellUnused, withTransferOptions } from "./transfer-options.ts";
+import { mirroringOf, readTransferFlags, tellUnused, withTransferOptions } from "./transfer-options.ts";
 import type { TransferFlags } from "./transfer-options.ts";
 
 export const putCommand: CommandMaker = (context) => {
@@ -12,7 +12,7 @@ export const putCommand: CommandMaker = (context) => {
     "put report.odt /documents/",
     "put photos /photos",
     "put photos /photos --exclude '*.raw' --limit 2M",
-    "put photos /photos --dry-run",
+    "put photos /photos --delete --dry-run",
     "put a.jpg b.jpg /photos/",
     "tar c folder | holdfast put - /folder.tar",
     "put report.odt https://drive.example/s/hfl_…",
@@ -23,6 +23,9 @@ export const putCommand: CommandMaker = (context) => {
       "<paths...>",
       "what to put (- is standard input), and last where to on the server, the address of a link, or an id as `shared` lists it",
     );
+  command
+    .option("--delete", "what is not here goes on the server too, to the trash")
+    .option("--yes", "also where very many would go");
   withTransferOptions(command).addHelpText(
     "after",
     "\nA file put to an existing folder, anything put to a path that ends in /, and each of several\ngoes inside under its own name. Otherwise it becomes that path; a folder is merged into what is there.",
@@ -60,14 +63,16 @@ async function put(run: Run, paths: string[], flags: TransferFlags): Promise<voi
     nowMs: () => performance.now(),
     label: "put",
   });
+  const mirroring = mirroringOf(run, flags, () => progress.stop());
   await interruptible(run, progress, () =>
-    transfer.put({ client, configFolder, report, stdin: context.stdin, patterns, ...top }, locals, remote),
+    transfer.put({ client, configFolder, report, stdin: context.stdin, patterns, mirroring, ...top }, locals, remote),
   );
   tellUnused(run, patterns);
+  const deleted = report.deleted === 0 ? "" : `, ${report.deleted} ${report.isDry ? "would be " : ""}deleted`;
   const healed = report.filesHealed === 0 ? "" : ` (${report.filesHealed} of them healed on the server)`;
   await output.result(report.toJson(), () => [
     ...report.planLines(),
-    `${count(report.filesSent, "file")} ${report.isDry ? "would be " : ""}sent (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already${healed}, ${count(report.problems.length, "problem")}`,
+    `${count(report.filesSent, "file")} ${report.isDry ? "would be " : ""}sent (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already${healed}${deleted}, ${count(report.problems.length, "problem")}`,
   ]);
   if (report.problems.length > 0) context.exitCode = report.exitCode;
 }

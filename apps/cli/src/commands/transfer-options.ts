@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Patterns } from "@holdfast/sync/rules/patterns";
+import type { Mirroring } from "../transfer/may-delete.ts";
 import { usage } from "./command.ts";
 import type { Run } from "./command.ts";
 
@@ -8,6 +9,8 @@ export interface TransferFlags {
   readonly dryRun?: true;
   readonly exclude?: readonly string[];
   readonly limit?: string;
+  readonly delete?: true;
+  readonly yes?: true;
   readonly passwordStdin?: true;
 }
 
@@ -33,6 +36,19 @@ export async function readTransferFlags(run: Run, flags: TransferFlags): Promise
   if (flags.exclude.some((pattern) => pattern.trim() === "")) throw usage("A pattern of --exclude is empty.");
   const { Patterns } = await import("@holdfast/sync/rules/patterns");
   return new Patterns(flags.exclude);
+}
+
+/** @param pause of what is shown meanwhile */
+export function mirroringOf(run: Run, flags: TransferFlags, pause: () => void): Mirroring | undefined {
+  if (flags.delete !== true) return undefined;
+  const confirm = async (question: string): Promise<boolean | undefined> => {
+    if (flags.yes === true) return true;
+    if (run.context.stdin.isTTY !== true) return undefined;
+    pause();
+    const { confirm: ask } = await import("../terminal.ts");
+    return ask(run.context, question);
+  };
+  return { confirm };
 }
 
 /** A pattern with a slip in it would else leave out nothing, unnoticed. */

@@ -17,6 +17,8 @@ export class TransferReport {
   linksMade = 0;
   /** What a person changed here and `get` therefore left alone; each is a problem too. */
   filesKept = 0;
+  /** What was not in the source and went (`--delete`): files, folders and links. */
+  deleted = 0;
   /** Bytes of the files that were sent or fetched, before compression and without what the other side had. */
   bytesSent = 0;
   readonly #output: Output;
@@ -126,6 +128,7 @@ export class TransferReport {
       folders_made: this.foldersMade,
       links_made: this.linksMade,
       [`bytes_${this.#verb}`]: this.bytesSent,
+      deleted: this.deleted,
       problems: this.problems,
     };
   }

@@ -11,28 +11,30 @@ const pendingMax = 1000;
  */
 export class FetchedFiles {
   readonly #database: DatabaseSync | undefined;
-  readonly #pending = new Map<string, string>();
+  readonly #pending = new Map<string, Fetched>();
 
   constructor(configFolder: string) {
     this.#database = orNothing(() => {
       mkdirSync(configFolder, { recursive: true, mode: 0o700 });
       return openJournalFile(
         join(configFolder, "fetched.sqlite"),
-        "CREATE TABLE IF NOT EXISTS fetched (path TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID, STRICT",
+        "CREATE TABLE IF NOT EXISTS fetched (path TEXT PRIMARY KEY, content TEXT NOT NULL, node_id TEXT NOT NULL) WITHOUT ROWID, STRICT",
       );
     });
   }
 
-  /** @param path absolute @returns the content id of a file, or what `contentOfLink` gives for a link */
-  find(path: string): string | undefined {
+  /** @param path absolute */
+  find(path: string): Fetched | undefined {
     const pending = this.#pending.get(path);
     if (pending !== undefined) return pending;
-    const row = orNothing(() => this.#database?.prepare("SELECT content FROM fetched WHERE path = ?").get(path));
-    return row === undefined ? undefined : String(row["content"]);
+    const row = orNothing(() =>
+      this.#database?.prepare("SELECT content, node_id FROM fetched WHERE path = ?").get(path),
+    );
+    return row === undefined ? undefined : { content: String(row["content"]), nodeId: String(row["node_id"]) };
   }
 
-  record(path: string, content: string): void {
-    this.#pending.set(path, content);
+  record(path: string, fetched: Fetched): void {
+    this.#pending.set(path, fetched);
     if (this.#pending.size >= pendingMax) this.#flush();
   }
 
@@ -46,15 +48,23 @@ export class FetchedFiles {
     this.#pending.clear();
     if (pending.length === 0) return;
     orNothing(() => {
-      const record = this.#database?.prepare("INSERT OR REPLACE INTO fetched VALUES (?, ?)");
+      const record = this.#database?.prepare("INSERT OR REPLACE INTO fetched VALUES (?, ?, ?)");
       this.#database?.exec("BEGIN IMMEDIATE");
-      for (const [path, content] of pending) record?.run(path, content);
+      for (const [path, { content, nodeId }] of pending) record?.run(path, content, nodeId);
       this.#database?.exec("COMMIT");
     });
   }
 }
 
+export interface Fetched {
+  /** The content id of a file, or what `contentOfLink` gives for a link. */
+  readonly content: string;
+  readonly nodeId: string;
+}
+
+export const linkPrefix = "link ";
+
 /** Of a symbolic link, which no content id can be taken for. */
 export function contentOfLink(target: string): string {
-  return `link ${target}`;
+  return `${linkPrefix}${target}`;
 }

@@ -187,7 +187,12 @@ async function getTree(
 }
 
 /** What stood there was fetched. */
-const untouched: LocalChanges = { overwrites: false, assertUnchanged: () => Promise.resolve(), fetched: () => {} };
+const untouched: LocalChanges = {
+  overwrites: false,
+  assertUnchanged: () => Promise.resolve(),
+  fetched: () => {},
+  isOnServer: () => Promise.resolve(false),
+};
 
 const blocks = new Map<string, Buffer>();
 for (const bytes of Object.values(wanted)) for (const each of cut(bytes)) blocks.set(each.hash, each.bytes);

@@ -52,6 +52,8 @@ export class TreeGet {
   }
 
   async take(node: NodeJson): Promise<void> {
+    const parent = this.#folders.get(node.parent_id ?? "");
+    if (parent !== undefined && parent !== "skipped") this.#work.surplus?.saw(parent.path, node.name, node.content_id);
     if (this.#isExcluded(node)) return void this.#folders.set(node.id, "skipped");
     const folder = this.#folders.get(node.parent_id ?? "");
     if (folder === undefined) {
@@ -69,8 +71,13 @@ export class TreeGet {
     const { patterns } = this.#work;
     const folder = this.#folders.get(parent_id ?? "");
     if (patterns === undefined || folder === undefined || folder === "skipped") return false;
-    const below = relative(this.#rootPath, join(folder.path, name)).replaceAll(sep, "/");
-    return patterns.names(below, kind === "folder" || kind === "mount");
+    return patterns.names(this.#below(folder.path) + name, kind === "folder" || kind === "mount");
+  }
+
+  /** Of a folder: from what was asked for, with / at its end; empty for that itself. */
+  #below(path: string): string {
+    const below = relative(this.#rootPath, path).replaceAll(sep, "/");
+    return below === "" ? "" : `${below}/`;
   }
 
   async #takeAs(node: NodeJson, folder: LocalFolder, name: string): Promise<void> {
@@ -113,6 +120,7 @@ export class TreeGet {
       const entered = await folders.enter(join(folder.path, name), folder);
       this.#folders.set(node.kind === "mount" ? (node.target ?? node.id) : node.id, entered.folder);
       if (entered.isNew) report.foldersMade += 1;
+      else if (node.waits !== true) this.#work.surplus?.enter(entered.folder.path, this.#below(entered.folder.path));
       return;
     }
     const local = await folders.look(folder, name);
@@ -129,7 +137,7 @@ export class TreeGet {
   }
 
   #keepLink(file: FileToGet): void {
-    this.#work.changes.fetched(pathOf(file), contentOfLink(file.node.target ?? ""));
+    this.#work.changes.fetched(pathOf(file), contentOfLink(file.node.target ?? ""), file.node);
     this.#work.report.done(0);
   }
 
@@ -186,7 +194,7 @@ export class TreeGet {
       const replaces = replacedBy(this.#work, file);
       if (replaces !== undefined) await assertReplaceable(disk, pathOf(file), replaces);
       await disk.rename(temporary, pathOf(file));
-      changes.fetched(pathOf(file), contentOfLink(target));
+      changes.fetched(pathOf(file), contentOfLink(target), file.node);
       report.linksMade += 1;
       report.done(0);
     } catch (thrown) {

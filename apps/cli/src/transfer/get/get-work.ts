@@ -11,6 +11,7 @@ import type { BlockSource } from "./block-source.ts";
 import type { LocalChanges } from "./local-changes.ts";
 import type { LocalDisk } from "./local-disk.ts";
 import { replacedMode } from "./get-plan.ts";
+import type { LocalSurplus } from "./local-surplus.ts";
 import type { LocalFolder, LocalFolders } from "./local-folders.ts";
 import type { TargetFolder } from "./target-folder.ts";
 import type { FileMode, Replaced } from "./write-files.ts";
@@ -30,6 +31,8 @@ export interface GetWork {
   readonly target: TargetFolder;
   readonly report: TransferReport;
   readonly changes: LocalChanges;
+  /** Is told what the server has, for what is only here to go. */
+  readonly surplus?: LocalSurplus | undefined;
   /** What stays away. */
   readonly patterns?: Patterns | undefined;
   /** Eight hex digits that no other run has, for temporary names. */
@@ -80,6 +83,6 @@ export async function keepFile(work: GetWork, file: FileToGet): Promise<void> {
     await work.disk.setAttributes(pathOf(file), { mtimeMicros, mode: modeOf(file).bits });
     work.report.attributesSet += 1;
   }
-  if (node.content_id !== null) work.changes.fetched(pathOf(file), node.content_id);
+  if (node.content_id !== null) work.changes.fetched(pathOf(file), node.content_id, node);
   work.report.done(node.size);
 }

@@ -9,6 +9,7 @@ import { atVersion } from "../../remote/at-version.ts";
 import { listBelow } from "../../remote/list-below.ts";
 import { lookUpShared } from "../../remote/look-up-shared.ts";
 import { startTransferPool, wakeThreads } from "../transfer-pool.ts";
+import type { Mirroring } from "../may-delete.ts";
 import { changedHere } from "../kept-here.ts";
 import type { TransferReport } from "../transfer-report.ts";
 import { type BlockSource, blockSource } from "./block-source.ts";
@@ -21,6 +22,7 @@ import { TreeGet } from "./get-tree.ts";
 import { knownLocalChanges, overwrittenChanges, type LocalChanges } from "./local-changes.ts";
 import { blockingDiskAt } from "./local-disk.ts";
 import { syncEveryBytesUsual } from "./large-file.ts";
+import { LocalSurplus } from "./local-surplus.ts";
 import { LocalFolders } from "./local-folders.ts";
 import { openTarget } from "./target-folder.ts";
 import type { TargetFolder } from "./target-folder.ts";
@@ -37,6 +39,8 @@ export interface GetOptions {
   readonly version?: string | undefined;
   /** What stays away. */
   readonly patterns?: Patterns | undefined;
+  /** What the server has not goes here, too; undefined: nothing does. */
+  readonly mirroring?: Mirroring | undefined;
 }
 
 /** What is under way: while some are fetched, others are verified and written. */
@@ -60,16 +64,20 @@ export async function get(options: GetOptions, remote: string, local: string): P
 
 /** Says in the report what `get` would do, and does nothing. @throws HoldfastError as `get` */
 export async function previewGet(options: GetOptions, remote: string, local: string): Promise<void> {
-  const { client, report, patterns } = options;
+  const { client, report, patterns, mirroring } = options;
   const node = await nodeToGet(options, remote);
   const { folderPath, name } = await placeOf(undefined, local, node);
   const pool = startTransferPool();
   try {
     await withChanges(options, async (changes) => {
-      const preview = new GetPreview({ pool, report, changes, patterns });
+      const isFolding = process.platform !== "linux";
+      const here = { disk: nodeDisk, pool, report, changes, patterns, foldsNames: isFolding };
+      const surplus = mirroring && new LocalSurplus(here);
+      const preview = new GetPreview({ ...here, surplus });
       await preview.takeRoot(node, folderPath, name);
       if (node.kind === "folder")
         for await (const nodes of listBelow(client, node.id)) for (const each of nodes) await preview.take(each);
+      if (mirroring !== undefined) await surplus?.delete(mirroring);
     });
   } finally {
     await pool.close();
@@ -77,8 +85,10 @@ export async function previewGet(options: GetOptions, remote: string, local: str
   assertFileGot(options, node, remote);
 }
 
-async function nodeToGet({ client, version }: GetOptions, remote: string): Promise<NodeJson> {
+async function nodeToGet({ client, version, mirroring }: GetOptions, remote: string): Promise<NodeJson> {
   const node = await lookUpShared(client, remote);
+  if (mirroring !== undefined && node.kind !== "folder")
+    throw new HoldfastError("usage", `--delete goes with a folder, and ${remote} is a ${node.kind}.`);
   return version === undefined ? node : atVersion(client, node, version);
 }
 
@@ -88,7 +98,7 @@ async function withChanges(
 ): Promise<void> {
   const fetched = new FetchedFiles(configFolder);
   try {
-    await act(overwrites ? overwrittenChanges(fetched) : knownLocalChanges(client, fetched));
+    await act(overwrites ? overwrittenChanges(client, fetched) : knownLocalChanges(client, fetched));
   } finally {
     fetched.close();
   }
@@ -103,25 +113,29 @@ function assertFileGot({ report }: GetOptions, { kind }: NodeJson, remote: strin
 
 async function getInto(
   target: TargetFolder,
-  { client, report, sourceOf, patterns }: GetOptions,
+  { client, report, sourceOf, patterns, mirroring }: GetOptions,
   changes: LocalChanges,
   node: NodeJson,
   { folderPath, name }: GetPlace,
 ): Promise<void> {
   const [disk, largeDisk] = [blockingDiskAt(target.places), nodeDiskAt(target.places)];
   const runId = randomBytes(4).toString("hex");
-  const folders = new LocalFolders(disk, await foldsNames(disk, folderPath, runId));
+  const folds = await foldsNames(disk, folderPath, runId);
+  const folders = new LocalFolders(disk, folds);
   const source = (await sourceOf?.(node, folderPath)) ?? blockSource(client);
   const pool = startTransferPool();
   if (node.kind === "folder") wakeThreads(pool);
   const windows = new SharedWindows(fetchWindowBytes, windowsMax);
   const local = { disk, largeDisk, folders, target, syncEveryBytes: syncEveryBytesUsual };
-  const tree = new TreeGet({ client, source, pool, windows, report, changes, patterns, runId, ...local });
+  const surplus =
+    mirroring && new LocalSurplus({ disk: largeDisk, pool, report, changes, patterns, foldsNames: folds });
+  const tree = new TreeGet({ surplus, client, source, pool, windows, report, changes, patterns, runId, ...local });
   try {
     const { folder } = await folders.enter(folderPath, undefined);
     await tree.takeRoot(node, folder, name);
     if (node.kind === "folder") await takeBelow(client, tree, node);
     await tree.finish();
+    if (mirroring !== undefined) await surplus?.delete(mirroring);
   } finally {
     await tree.settle();
     await source.close();

@@ -41,7 +41,7 @@ export async function getLargeFile(work: GetWork, file: FileToGet): Promise<void
     for (const { reader } of sources) await reader.close();
   }
   await takePlace(work, file);
-  if (file.node.content_id !== null) work.changes.fetched(pathOf(file), file.node.content_id);
+  if (file.node.content_id !== null) work.changes.fetched(pathOf(file), file.node.content_id, file.node);
   work.report.filesSent += 1;
   work.report.counts.filesDone += 1;
 }

@@ -2,7 +2,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { allPages, pageItemsMax } from "../../remote/pages.ts";
-import type { FetchedFiles } from "./fetched-files.ts";
+import { type FetchedFiles, linkPrefix } from "./fetched-files.ts";
 import { keptHere } from "../kept-here.ts";
 
 /** Tells what a person changed here, which `get` keeps, from what can be fetched again. */
@@ -10,7 +10,9 @@ export interface LocalChanges {
   /** What stands at `path` may go. @param content what stands there @throws HoldfastError conflict for what was changed here */
   assertUnchanged(path: string, node: NodeJson, content: string): Promise<void>;
   /** The server and this side are the same there now. */
-  fetched(path: string, content: string): void;
+  fetched(path: string, content: string, node: NodeJson): void;
+  /** Whether what was fetched to the path is what stands there, and the server has it still, in the trash perhaps. */
+  isOnServer(path: string, content: string): Promise<boolean>;
   /** Whether that does not matter (`--overwrite`): then what is changed while `get` runs goes as well. */
   readonly overwrites: boolean;
 }
@@ -23,25 +25,36 @@ export function knownLocalChanges(client: ApiClient, fetched: FetchedFiles): Loc
   return {
     overwrites: false,
     async assertUnchanged(path, node, content) {
-      if (fetched.find(path) === content) return;
-      if (node.kind === "file" && (await isVersion(client, node, content))) return;
+      if (fetched.find(path)?.content === content) return;
+      if (node.kind === "file" && (await isVersion(client, node.id, content))) return;
       throw keptHere();
     },
-    fetched: (path, content) => fetched.record(path, content),
+    ...recorded(client, fetched),
   };
 }
 
 /** For `--overwrite`. */
-export function overwrittenChanges(fetched: FetchedFiles): LocalChanges {
+export function overwrittenChanges(client: ApiClient, fetched: FetchedFiles): LocalChanges {
   return {
     overwrites: true,
     assertUnchanged: () => Promise.resolve(),
-    fetched: (path, content) => fetched.record(path, content),
+    ...recorded(client, fetched),
+  };
+}
+
+function recorded(client: ApiClient, fetched: FetchedFiles): Pick<LocalChanges, "fetched" | "isOnServer"> {
+  return {
+    fetched: (path, content, { id }) => fetched.record(path, { content, nodeId: id }),
+    isOnServer: async (path, content) => {
+      const known = fetched.find(path);
+      if (known?.content !== content) return false;
+      return content.startsWith(linkPrefix) || isVersion(client, known.nodeId, content);
+    },
   };
 }
 
 /** Newest first; so what was fetched a while ago is found soon. */
-async function isVersion(client: ApiClient, { id }: NodeJson, contentId: string): Promise<boolean> {
+async function isVersion(client: ApiClient, id: string, contentId: string): Promise<boolean> {
   const pages = allPages((cursor) =>
     client.call("listVersions", { params: { id }, query: { cursor, limit: pageItemsMax } }),
   );
@@ -50,7 +63,8 @@ async function isVersion(client: ApiClient, { id }: NodeJson, contentId: string)
     return false;
   } catch (thrown) {
     // Who may read the newest alone cannot tell, and keeps what is here.
-    if (thrown instanceof HoldfastError && ["forbidden", "not_found"].includes(thrown.code)) return false;
+    if (thrown instanceof HoldfastError && ["forbidden", "not_found", "invalid_field"].includes(thrown.code))
+      return false;
     throw thrown;
   }
 }

@@ -11,6 +11,7 @@ import type { TransferPool } from "../transfer-pool.ts";
 import type { TransferReport } from "../transfer-report.ts";
 import { contentOfLink } from "./fetched-files.ts";
 import { contentOf } from "./local-content.ts";
+import type { LocalSurplus } from "./local-surplus.ts";
 import { planGet } from "./get-plan.ts";
 import type { LocalChanges } from "./local-changes.ts";
 import { statOf } from "./stat-of.ts";
@@ -20,6 +21,7 @@ interface Preview {
   readonly report: TransferReport;
   readonly changes: LocalChanges;
   readonly patterns: Patterns | undefined;
+  readonly surplus: LocalSurplus | undefined;
 }
 
 /** Where a folder of the server goes. */
@@ -47,6 +49,7 @@ export class GetPreview {
 
   async take(node: NodeJson): Promise<void> {
     const parent = this.#places.get(node.parent_id ?? "");
+    if (parent !== undefined && parent !== "skipped") this.#work.surplus?.saw(parent.path, node.name, node.content_id);
     if (parent === undefined || parent === "skipped") return void this.#places.set(node.id, "skipped");
     const below = parent.below === "" ? node.name : `${parent.below}/${node.name}`;
     await this.#take(node, { path: join(parent.path, node.name), below, isThere: parent.isThere });
@@ -75,7 +78,12 @@ export class GetPreview {
       throw new HoldfastError("conflict", `is a ${local.kind} here and a folder on the server. Move it away.`);
     const id = node.kind === "mount" ? (node.target ?? node.id) : node.id;
     this.#places.set(id, { ...place, isThere: local !== undefined });
-    if (local !== undefined) return;
+    const below = place.below === "" ? "" : `${place.below}/`;
+    if (local !== undefined) {
+      // What waits lists nothing of what it has.
+      if (node.waits !== true) this.#work.surplus?.enter(place.path, below);
+      return;
+    }
     this.#work.report.foldersMade += 1;
     this.#work.report.change("mkdir", place.path, 0);
   }

@@ -134,7 +134,7 @@ function replacing(work: GetWork, file: FileToGet): Pick<FileToWrite, "replaces"
 
 function settle(work: GetWork, file: FileToGet, outcome: WriteOutcome | undefined): void {
   if (outcome?.ok === false) return failed(work, file, outcome);
-  if (file.node.content_id !== null) work.changes.fetched(pathOf(file), file.node.content_id);
+  if (file.node.content_id !== null) work.changes.fetched(pathOf(file), file.node.content_id, file.node);
   work.report.filesSent += 1;
   work.report.bytesSent += file.node.size;
   work.report.done(file.node.size);

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { contentOf } from "../get/local-content.ts";
 import { listLocalFolder } from "./local-folder.ts";
@@ -6,6 +7,7 @@ import { planCompared, planPut } from "./put-plan.ts";
 import type { PutStep, RemoteState } from "./put-plan.ts";
 import { damagedOf } from "./put-work.ts";
 import type { PutWork } from "./put-work.ts";
+import type { Surplus } from "./surplus.ts";
 import type { RemoteTree } from "./remote-tree.ts";
 
 /** What a put is shown to do, of a folder of this side and what it becomes. */
@@ -21,10 +23,12 @@ interface Visit {
 export class PutPreview {
   readonly #work: PutWork;
   readonly #remote: RemoteTree | undefined;
+  readonly #surplus: Surplus | undefined;
 
-  constructor(work: PutWork, remote: RemoteTree | undefined) {
+  constructor(work: PutWork, remote: RemoteTree | undefined, surplus?: Surplus) {
     this.#work = work;
     this.#remote = remote;
+    this.#surplus = surplus;
   }
 
   /** @param folderId undefined for a folder that would be made */
@@ -33,13 +37,20 @@ export class PutPreview {
     const waiting: Visit[] = [{ localPath, remotePath, below: "", folderId }];
     for (let visit = waiting.pop(); visit !== undefined; visit = waiting.pop()) {
       const below: Visit[] = [];
+      const names: string[] = [];
       for (const { entries, unfit } of listLocalFolder(visit.localPath)) {
-        for (const { path, code, message } of unfit) this.#work.report.problem(path, message, code);
+        for (const { path, code, message } of unfit) {
+          names.push(basename(path));
+          this.#work.report.problem(path, message, code);
+        }
         for (const entry of entries) {
+          names.push(entry.name);
           const child = await this.#takeIn(visit, entry);
           if (child !== undefined) below.push(child);
         }
       }
+      const { folderId: id, remotePath: path } = visit;
+      if (id !== undefined) this.#surplus?.visit({ id, below: visit.below, path }, names);
       waiting.push(...below.toReversed());
     }
   }

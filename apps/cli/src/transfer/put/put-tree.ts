@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { wholeFileBytesMax } from "../read-files.ts";
 import { Turns } from "../turns.ts";
@@ -11,6 +12,7 @@ import type { RemoteState } from "./put-plan.ts";
 import { damagedOf, linkOperations, setOperation } from "./put-work.ts";
 import type { PutWork, QueuedFile, RemoteFolder } from "./put-work.ts";
 import type { RemoteTree } from "./remote-tree.ts";
+import type { Surplus } from "./surplus.ts";
 import { putWholeFiles } from "./whole-files.ts";
 
 /** Of one request. The server takes 1,000 operations. */
@@ -27,6 +29,7 @@ interface Visit {
   readonly localPath: string;
   /** From the folder that is put, `/` between names. */
   readonly below: string;
+  readonly remotePath: string;
   readonly folder: RemoteFolder;
 }
 
@@ -37,6 +40,7 @@ interface Visit {
 export class TreePut {
   readonly #work: PutWork;
   readonly #remote: RemoteTree | undefined;
+  readonly #surplus: Surplus | undefined;
   readonly #batches = new Turns(batchesAtOnce);
   readonly #largeFiles = new Turns(largeFilesAtOnce);
   #newFolders: Item[] = [];
@@ -44,27 +48,38 @@ export class TreePut {
   #small: QueuedFile[] = [];
   #large: QueuedFile[] = [];
 
-  /** @param remote what is below the folder that is put to; undefined for a new one */
-  constructor(work: PutWork, remote: RemoteTree | undefined) {
+  /**
+   * @param remote what is below the folder that is put to; undefined for a new one
+   * @param surplus is told of each folder, for what is only on the server to go
+   */
+  constructor(work: PutWork, remote: RemoteTree | undefined, surplus?: Surplus) {
     this.#work = work;
     this.#remote = remote;
+    this.#surplus = surplus;
   }
 
-  async putFolder(localPath: string, folder: RemoteFolder): Promise<void> {
-    const waiting: Visit[] = [{ localPath, folder, below: "" }];
+  async putFolder(localPath: string, folder: RemoteFolder, remotePath: string): Promise<void> {
+    const waiting: Visit[] = [{ localPath, folder, below: "", remotePath }];
     for (let visit = waiting.pop(); visit !== undefined; visit = waiting.pop()) {
       const below: Visit[] = [];
+      const names: string[] = [];
       for (const { entries, unfit } of listLocalFolder(visit.localPath)) {
-        for (const { path, code, message } of unfit) this.#work.report.problem(path, message, code);
+        for (const { path, code, message } of unfit) {
+          names.push(basename(path));
+          this.#work.report.problem(path, message, code);
+        }
         for (const entry of entries) {
+          names.push(entry.name);
           const path = visit.below === "" ? entry.name : `${visit.below}/${entry.name}`;
           if (this.#work.patterns?.names(path, entry.kind === "folder") === true) continue;
           const child = this.#take(entry, visit.folder, this.#remote?.child(visit.folder.id, entry.name));
-          if (child !== undefined) below.push({ ...child, below: path });
+          if (child !== undefined)
+            below.push({ ...child, below: path, remotePath: `${visit.remotePath}/${entry.name}` });
         }
         if (this.#small.length >= aheadFilesMax || this.#newFolders.length >= operationsMax) await this.#send(false);
         else await nextTurn();
       }
+      this.#surplus?.visit({ id: visit.folder.id, below: visit.below, path: visit.remotePath }, names);
       waiting.push(...below.toReversed());
     }
   }
@@ -88,7 +103,11 @@ export class TreePut {
   }
 
   /** @returns what to visit, for a folder */
-  #take(entry: LocalEntry, folder: RemoteFolder, remote: RemoteState | undefined): Omit<Visit, "below"> | undefined {
+  #take(
+    entry: LocalEntry,
+    folder: RemoteFolder,
+    remote: RemoteState | undefined,
+  ): Pick<Visit, "localPath" | "folder"> | undefined {
     const step = planPut(entry, remote);
     if (step.do === "refuse") {
       this.#work.report.problem(entry.path, step.message, "conflict");

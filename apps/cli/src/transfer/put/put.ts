@@ -13,6 +13,7 @@ import { parseRemotePath } from "../../remote/remote-path.ts";
 import { ContentJournal } from "../content-journal.ts";
 import { NewIds } from "../new-ids.ts";
 import { startTransferPool, wakeThreads } from "../transfer-pool.ts";
+import type { Mirroring } from "../may-delete.ts";
 import { assertNotHopeless } from "../transfer-report.ts";
 import type { TransferReport } from "../transfer-report.ts";
 import { putStream } from "./large-file.ts";
@@ -22,6 +23,7 @@ import { ownRoot, type PutRoot } from "./put-root.ts";
 import { putTargets } from "./put-targets.ts";
 import type { LocalArgument, PutTarget } from "./put-targets.ts";
 import { TreePut } from "./put-tree.ts";
+import { seenIn, Surplus } from "./surplus.ts";
 import { SentBlocks } from "./put-work.ts";
 import type { PutWork, RemoteFolder } from "./put-work.ts";
 import { RemoteTree } from "./remote-tree.ts";
@@ -35,6 +37,8 @@ export interface PutOptions {
   readonly top?: NodeJson | undefined;
   /** What stays here. */
   readonly patterns?: Patterns | undefined;
+  /** What is not here goes on the server, too; undefined: nothing does. */
+  readonly mirroring?: Mirroring | undefined;
   /** Where paths begin; at the account's root unless told. */
   readonly root?: PutRoot | undefined;
 }
@@ -58,6 +62,8 @@ export async function put(options: PutOptions, locals: readonly string[], given:
   const args = locals.map(toArgument);
   if (report.isDry && args.some(({ kind }) => kind === "stdin"))
     throw new HoldfastError("usage", "What comes from standard input is not known before it is sent: no --dry-run.");
+  if (options.mirroring !== undefined && !args.some(({ kind }) => kind === "folder"))
+    throw new HoldfastError("usage", "--delete goes with a folder, and none is put.");
   const pool = startTransferPool();
   if (args.some(({ kind }) => kind === "folder")) wakeThreads(pool);
   const [remoteNode, damaged] = await Promise.all([options.top ?? root.find(remote), findDamagedIfTold(client)]);
@@ -79,6 +85,7 @@ export async function put(options: PutOptions, locals: readonly string[], given:
     pace: new UploadPace(),
     damaged,
     patterns: options.patterns,
+    mirroring: options.mirroring,
   };
   try {
     const known = { path: joinPath(splitPath(remote)), node: remoteNode };
@@ -119,6 +126,7 @@ function toArgument(path: string): LocalArgument {
 }
 
 interface RootedWork extends PutWork {
+  readonly mirroring: Mirroring | undefined;
   readonly root: PutRoot;
 }
 
@@ -170,9 +178,13 @@ async function previewTarget(
   const folderId = there?.kind === "folder" ? there.id : undefined;
   if (local.kind === "folder" && there !== undefined && folderId === undefined)
     throw new HoldfastError("conflict", `${remotePath} is a ${there.kind} on the server, not a folder.`);
-  const remote = folderId === undefined ? undefined : await RemoteTree.load(work.client, folderId);
-  const preview = new PutPreview(work, remote);
-  if (local.kind === "folder") return preview.takeFolder(resolve(local.path), remotePath, folderId);
+  if (local.kind === "folder") {
+    const { remote, surplus } = await standingIn(work, there);
+    await new PutPreview(work, remote, surplus).takeFolder(resolve(local.path), remotePath, folderId);
+    if (work.mirroring !== undefined) await surplus?.delete(work.mirroring);
+    return;
+  }
+  const preview = new PutPreview(work, undefined);
   const looked = lookAt(resolve(local.path), basename(remotePath));
   if ("entry" in looked) await preview.takeEntry(looked.entry, remotePath, there);
   else work.report.problem(looked.unfit.path, looked.unfit.message, "failed");
@@ -199,20 +211,27 @@ async function putFolder(
   remotePath: string,
   there: NodeJson | undefined,
 ): Promise<void> {
-  const isThere = there?.kind === "folder";
-  const node = isThere ? there : await ensureFolder(work, remotePath);
+  const node = there?.kind === "folder" ? there : await ensureFolder(work, remotePath);
   // It may lie in another space than what was put before, which has its own blocks.
-  const tree = new TreePut(
-    { ...work, sent: new SentBlocks() },
-    isThere ? await RemoteTree.load(work.client, node.id) : undefined,
-  );
+  const own = { ...work, sent: new SentBlocks() };
+  const { remote, surplus } = await standingIn(own, there);
+  const tree = new TreePut(own, remote, surplus);
   try {
-    await tree.putFolder(resolve(localPath), toRemoteFolder(node));
+    await tree.putFolder(resolve(localPath), toRemoteFolder(node), remotePath);
   } catch (thrown) {
     await tree.settle();
     throw thrown;
   }
   await finish(tree);
+  if (work.mirroring !== undefined) await surplus?.delete(work.mirroring);
+}
+
+/** What is in a folder of the server, and with `--delete` what of it may be too much. */
+async function standingIn(work: RootedWork, there: NodeJson | undefined) {
+  if (there?.kind !== "folder") return {};
+  const seen = work.mirroring === undefined ? undefined : await seenIn(work.client, there);
+  const remote = await RemoteTree.load(work.client, there.id);
+  return { remote, surplus: work.mirroring === undefined ? undefined : new Surplus(work, remote, seen) };
 }
 
 async function finish(tree: TreePut): Promise<void> {

@@ -19,6 +19,13 @@ export class RemoteTree {
     return tree;
   }
 
+  /** Of nodes below the folder. */
+  size = 0;
+
+  children(parentId: string): Iterable<[string, RemoteState]> {
+    return this.#children.get(parentId) ?? [];
+  }
+
   child(parentId: string, name: string): RemoteState | undefined {
     return this.#children.get(parentId)?.get(name);
   }
@@ -28,6 +35,7 @@ export class RemoteTree {
     const siblings = this.#children.get(parent_id ?? "") ?? new Map<string, RemoteState>();
     this.#children.set(parent_id ?? "", siblings);
     const state = { id, kind, size, version_id, content_id, modified_at, executable };
+    this.size += 1;
     siblings.set(name, target === undefined ? state : { ...state, target });
   }
 }
