@@ -11,11 +11,10 @@ export const dfCommand: CommandMaker = (context) => {
     await run.output.result({ server, email, plan, used_bytes, stored_bytes, quota_bytes, free_bytes }, () =>
       formatTable(
         [
-          // The number and its unit are columns of their own.
-          ["used", ...formatBytes(used_bytes).split(" ")],
-          ["stored", ...formatBytes(stored_bytes).split(" ")],
-          ["quota", ...(quota_bytes === null ? ["none"] : formatBytes(quota_bytes).split(" "))],
-          ["free", ...(free_bytes === null ? ["-"] : formatBytes(free_bytes).split(" "))],
+          ["used", formatBytes(used_bytes)],
+          ["stored", formatBytes(stored_bytes)],
+          ["quota", quota_bytes === null ? "none" : formatBytes(quota_bytes)],
+          ["free", free_bytes === null ? "-" : formatBytes(free_bytes)],
         ],
         [1],
       ),

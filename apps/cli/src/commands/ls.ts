@@ -1,5 +1,5 @@
 import type { NodeJson } from "@holdfast/protocol/values";
-import { formatTable, formatTime } from "../output/text.ts";
+import { type Column, Listing } from "../output/listing.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 
@@ -19,7 +19,8 @@ export const lsCommand: CommandMaker = (context) => {
     const { lookUpShared } = await import("../remote/look-up-shared.ts");
     const { client } = await run.connect();
     const node = await lookUpShared(client, path);
-    const lines = (items: readonly NodeJson[]) => listingLines(items, node, options);
+    const listing = new Listing(run.output, columns);
+    const lines = (items: readonly NodeJson[]) => listingLines(items, node, options, listing);
     const pages = node.kind === "folder" ? pagesOf(client, node, options) : single(node);
     // The server answers all below in the order that is cheapest for it.
     const isByPath = options.recursive === true && options.sort === undefined;
@@ -69,7 +70,20 @@ async function* single(node: NodeJson): AsyncGenerator<NodeJson[]> {
   yield await Promise.resolve([node]);
 }
 
-function listingLines(items: readonly NodeJson[], folder: NodeJson, { long, recursive }: LsOptions): string[] {
+const columns: readonly Column[] = [
+  { title: "KIND" },
+  { title: "SIZE", right: true },
+  { title: "MODIFIED" },
+  { title: "VERSION" },
+  { title: "NAME" },
+];
+
+function listingLines(
+  items: readonly NodeJson[],
+  folder: NodeJson,
+  { long, recursive }: LsOptions,
+  listing: Listing,
+): string[] {
   const nameOf = (node: NodeJson): string => {
     const below = folder.path === "/" ? 1 : folder.path.length + 1;
     const name = recursive === true && node.id !== folder.id ? node.path.slice(below) : node.name;
@@ -78,12 +92,12 @@ function listingLines(items: readonly NodeJson[], folder: NodeJson, { long, recu
   if (long !== true) return items.map(nameOf);
   const rows = items.map((node) => [
     kindLetter(node),
-    String(node.size),
-    formatTime(node.modified_at),
+    listing.size(node.size),
+    listing.time(node.modified_at),
     node.version === null ? "-" : `v${node.version}`,
     node.target === undefined || node.kind === "mount" ? nameOf(node) : `${nameOf(node)} -> ${node.target}`,
   ]);
-  return formatTable(rows, [1]);
+  return listing.lines(rows);
 }
 
 function kindLetter({ kind, executable }: NodeJson): string {

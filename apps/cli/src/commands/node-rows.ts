@@ -1,12 +1,18 @@
 import type { NodeJson } from "@holdfast/protocol/values";
-import { formatTable, formatTime } from "../output/text.ts";
+import { type Column, Listing } from "../output/listing.ts";
+import type { Output } from "../output/output.ts";
 
-/** Nodes from anywhere: when they were changed, how large they are, and where they stand. */
-export function nodeRows(nodes: readonly NodeJson[]): string[] {
-  const rows = nodes.map(({ updated_at, size, kind, path }) => [
-    formatTime(updated_at),
-    String(size),
-    kind === "folder" && path !== "/" ? `${path}/` : path,
-  ]);
-  return formatTable(rows, [1]);
+const columns: readonly Column[] = [{ title: "CHANGED" }, { title: "SIZE", right: true }, { title: "PATH" }];
+
+/** Nodes from anywhere: when they were changed, how large they are, and where they stand. @returns the lines of each page */
+export function nodeRows(output: Output): (nodes: readonly NodeJson[]) => string[] {
+  const listing = new Listing(output, columns);
+  return (nodes) =>
+    listing.lines(
+      nodes.map(({ updated_at, size, kind, path }) => [
+        listing.time(updated_at),
+        listing.size(size),
+        kind === "folder" && path !== "/" ? `${path}/` : path,
+      ]),
+    );
 }

@@ -22,6 +22,6 @@ export const searchCommand: CommandMaker = (context) => {
     const within = options.in === undefined ? undefined : (await lookUp(client, options.in)).id;
     const query = { q: words.join(" "), type: options.type, in: within, limit: pageItemsMax };
     const pages = allPages((cursor) => client.call("search", { query: { ...query, cursor } }));
-    await run.output.listing(pages, nodeRows);
+    await run.output.listing(pages, nodeRows(run.output));
   });
 };

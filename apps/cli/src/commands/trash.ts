@@ -1,7 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { isId } from "@holdfast/core/ids";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { count, formatTable, formatTime } from "../output/text.ts";
+import { type Column, Listing } from "../output/listing.ts";
+import { count } from "../output/text.ts";
 import { newCommand, newGroup, runs } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 
@@ -20,15 +21,20 @@ async function* trashPages(client: Client): AsyncGenerator<NodeJson[]> {
   yield* allPages((cursor) => client.call("listTrash", { query: { cursor, limit: pageItemsMax } }));
 }
 
+const columns: readonly Column[] = [
+  { title: "DELETED" },
+  { title: "SIZE", right: true },
+  { title: "ID" },
+  { title: "PATH" },
+];
+
 function list(context: Context) {
   const command = newCommand("ls", "List what is in the trash, newest first", ["trash ls"]);
   return runs<[]>(context, command, async (run) => {
     const { client } = await run.connect();
+    const listing = new Listing(run.output, columns);
     await run.output.listing(trashPages(client), (items) =>
-      formatTable(
-        items.map((node) => [formatTime(node.trashed_at), String(node.size), node.id, node.path]),
-        [1],
-      ),
+      listing.lines(items.map((node) => [listing.time(node.trashed_at), listing.size(node.size), node.id, node.path])),
     );
   });
 }

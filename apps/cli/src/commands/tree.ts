@@ -1,4 +1,5 @@
 import type { NodeJson } from "@holdfast/protocol/values";
+import { count, formatBytes } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -28,9 +29,19 @@ export const treeCommand: CommandMaker = (context) => {
     await run.output.result({ ...root, items, next_cursor: null }, () => [
       root.path,
       ...treeLines(children, root.id, ""),
+      "",
+      totalsOf(items),
     ]);
   });
 };
+
+function totalsOf(items: readonly NodeJson[]): string {
+  const files = items.filter(({ kind }) => kind === "file");
+  const folders = items.filter(({ kind }) => kind === "folder" || kind === "mount");
+  const links = items.length - files.length - folders.length;
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  return `${count(folders.length, "folder")}, ${count(files.length, "file")}${links === 0 ? "" : `, ${count(links, "link")}`}, ${formatBytes(bytes)}`;
+}
 
 /** The lines below one folder, by name, folders and files together. */
 function treeLines(

@@ -1,5 +1,8 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
 import type { VersionJson } from "@holdfast/protocol/version-routes";
-import { formatTable, formatTime } from "../output/text.ts";
+import { type Column, Listing } from "../output/listing.ts";
+import type { Output } from "../output/output.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 import { diffCommand } from "./versions-diff.ts";
@@ -20,14 +23,50 @@ export const versionsCommand: CommandMaker = (context) => {
       import("../remote/pages.ts"),
     ]);
     const { client } = await run.connect();
-    const { id } = await lookUpFile(client, path);
+    const [{ id }, names] = await Promise.all([lookUpFile(client, path), deviceNames(client)]);
     const pages = allPages((cursor) =>
       client.call("listVersions", { params: { id }, query: { cursor, limit: pageItemsMax } }),
     );
-    await run.output.listing(pages, (items) => formatTable(items.map(cellsOf), [0, 1]));
+    const listing = new Listing(run.output, columns);
+    await run.output.listing(withDevices(pages, names), (items) =>
+      listing.lines(items.map((version) => cellsOf(version, listing, run.output))),
+    );
   });
 };
 
-function cellsOf({ number, size, created_at, author, label }: VersionJson): string[] {
-  return [String(number), String(size), formatTime(created_at), author.name, label ?? ""];
+const columns: readonly Column[] = [
+  { title: "VERSION", right: true },
+  { title: "SIZE", right: true },
+  { title: "MADE" },
+  { title: "BY" },
+  { title: "DEVICE" },
+  { title: "LABEL" },
+];
+
+/** With what its author calls the device; null for another person's, and for one that is signed in no more. */
+type Shown = VersionJson & { readonly device: string | null };
+
+async function* withDevices(
+  pages: AsyncIterable<VersionJson[]>,
+  names: ReadonlyMap<string, string>,
+): AsyncGenerator<Shown[]> {
+  for await (const page of pages)
+    yield page.map((version) => Object.assign(version, { device: names.get(version.device_id ?? "") ?? null }));
+}
+
+/** By id; a token may not be allowed to ask. */
+async function deviceNames(client: ApiClient): Promise<ReadonlyMap<string, string>> {
+  try {
+    const { items } = await client.call("listDevices");
+    return new Map(items.map(({ id, name }) => [id, name]));
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && thrown.code === "forbidden") return new Map();
+    throw thrown;
+  }
+}
+
+function cellsOf(version: Shown, listing: Listing, { isTerminal }: Output): string[] {
+  const { number, size, created_at, author, device, label = "" } = version;
+  const made = [String(number), listing.size(size), listing.time(created_at), author.name];
+  return isTerminal ? [...made, device ?? "-", label] : [...made, label];
 }

@@ -19,12 +19,15 @@ export interface Problem {
 export class Output {
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Whether a person reads the result. */
+  readonly isTerminal: boolean;
   readonly #stdout: Writable;
   readonly #stderr: Writable;
 
-  constructor(flags: OutputFlags, stdout: Writable, stderr: Writable) {
+  constructor(flags: OutputFlags, stdout: Writable & { readonly isTTY?: boolean }, stderr: Writable) {
     this.json = flags.json === true;
     this.quiet = flags.quiet === true;
+    this.isTerminal = stdout.isTTY === true;
     this.#stderr = stderr;
     this.#stdout = stdout;
   }

@@ -1,3 +1,5 @@
+import stringWidth from "string-width";
+
 /** 1536 -> "1.5 KiB". */
 export function formatBytes(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
@@ -34,6 +36,15 @@ export function formatTime(time: string | null | undefined): string {
   return time === null || time === undefined ? "-" : time.replace("T", " ").replace(/\.\d+/, "");
 }
 
+/** The same as a clock on the wall here shows it, to the minute: "2026-01-31 13:00". */
+export function formatLocalTime(time: string | null | undefined): string {
+  if (time === null || time === undefined) return "-";
+  const at = new Date(time);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
 /** What would steer a terminal, as an escape; what is one already stays. All that is shown passes here (`screen.ts`). */
 export function printable(name: string): string {
   return name.replaceAll(unprintable, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
@@ -52,13 +63,25 @@ export function formatTable(given: readonly (readonly string[])[], right: readon
   const rows = given.map((row) => row.map(printable));
   const widths: number[] = [];
   for (const row of rows)
-    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, columnsOf(cell));
   return rows.map((row) =>
     row
       .map((cell, column) =>
-        right.includes(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+        right.includes(column) ? filler(cell, widths[column]) + cell : cell + filler(cell, widths[column]),
       )
       .join("  ")
       .trimEnd(),
   );
+}
+
+// Nearly all names have only these, and to measure them costs nothing.
+const plain = /^[ -~]*$/;
+
+/** What a terminal gives to it: a character of Chinese, Japanese or Korean and an emoji stand in two columns, a combining mark in none. */
+function columnsOf(text: string): number {
+  return plain.test(text) ? text.length : stringWidth(text);
+}
+
+function filler(cell: string, width = 0): string {
+  return " ".repeat(width - columnsOf(cell));
 }

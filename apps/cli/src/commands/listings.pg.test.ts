@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { before, describe, test } from "node:test";
+import { runIn } from "../run.ts";
+import { useSignedIn } from "./testing-signed-in.ts";
+
+// Local times are those of Tokyo, which has no summer time.
+process.env["TZ"] = "Asia/Tokyo";
+
+describe("listings", () => {
+  const { folder, run, json } = useSignedIn("listings");
+  const sizes = { "日本語.txt": 5, "🙂 smile": 1536, "plain.bin": 3 * 2 ** 20, "sub/é.txt": 12 };
+
+  before(async () => {
+    const root = join(folder, "root");
+    mkdirSync(join(root, "sub"), { recursive: true });
+    for (const [name, size] of Object.entries(sizes)) {
+      writeFileSync(join(root, name), Buffer.alloc(size, name));
+      utimesSync(join(root, name), 981_173_106, 981_173_106);
+    }
+    assert.equal((await run(["put", root, "/list"])).code, 0);
+    writeFileSync(join(root, "日本語.txt"), "the second");
+    assert.equal((await run(["put", root, "/list"])).code, 0);
+    assert.equal((await run(["versions", "label", "/list/日本語.txt", "1", "as sent"])).code, 0);
+  });
+
+  /** As a person sees it. */
+  async function onTerminal(...args: string[]): Promise<string[]> {
+    const [stdout, stderr] = [Object.assign(new PassThrough(), { isTTY: true, columns: 100 }), new PassThrough()];
+    const shown = Promise.all([text(stdout), text(stderr)]);
+    const environment = { HOLDFAST_CONFIG_DIR: `${folder}/config` };
+    const code = await runIn({ environment, stdin: Readable.from([]), stdout, stderr, exitCode: 0 }, args);
+    stdout.end();
+    stderr.end();
+    const [out, problems] = await shown;
+    assert.deepEqual([code, problems], [0, ""]);
+    return out.trimEnd().split("\n");
+  }
+
+  const withoutTimes = (lines: readonly string[]): string[] =>
+    lines.map((line) => line.replace(/\b20[2-9]\d-\d\d-\d\d \d\d:\d\d\b/, "(time)          "));
+
+  test("ls -l has titles, sizes and local times for people, in columns that hold for any script", async () => {
+    assert.deepEqual(withoutTimes(await onTerminal("ls", "-l", "/list")), [
+      "KIND     SIZE  MODIFIED          VERSION  NAME",
+      "-     3.0 MiB  2001-02-03 13:05  v1       plain.bin",
+      "d         0 B  (time)            -        sub/",
+      "-        10 B  (time)            v2       日本語.txt",
+      "-     1.5 KiB  2001-02-03 13:05  v1       🙂 smile",
+    ]);
+    const plain = (await run(["ls", "-l", "/list"])).stdout.split("\n");
+    assert.equal(plain[0], "-  3145728  2001-02-03 04:05:06Z  v1  plain.bin");
+    assert.equal(plain.length, 5);
+  });
+
+  test("versions tells author and device", async () => {
+    const [{ name }, devices] = [await json("whoami"), await json("devices")];
+    const device = devices.items.find(({ current }: { current: boolean }) => current).name as string;
+    const [author, from] = [name as string, device].map((each, index) =>
+      each.padEnd(["BY", "DEVICE"][index]?.length ?? 0),
+    );
+    assert.deepEqual(withoutTimes(await onTerminal("versions", "/list/日本語.txt")), [
+      `VERSION  SIZE  MADE              ${"BY".padEnd(author?.length ?? 0)}  ${"DEVICE".padEnd(from?.length ?? 0)}  LABEL`,
+      `      2  10 B  (time)            ${author}  ${device}`,
+      `      1   5 B  (time)            ${author}  ${from}  as sent`,
+    ]);
+    const { items } = await json("versions", "/list/日本語.txt");
+    assert.deepEqual([items[0].device, items[0].author.name], [device, name]);
+  });
+
+  test("tree ends with what there is, trash and recent have titles", async () => {
+    const lines = await onTerminal("tree", "/list");
+    assert.deepEqual(lines, [
+      "/list",
+      "├── plain.bin",
+      "├── sub/",
+      "│   └── é.txt",
+      "├── 日本語.txt",
+      "└── 🙂 smile",
+      "",
+      "1 folder, 4 files, 3.0 MiB",
+    ]);
+    assert.match((await onTerminal("recent"))[0] ?? "", /^CHANGED {14}SIZE {2}PATH$/);
+    assert.equal((await run(["rm", "/list/plain.bin"])).code, 0);
+    const [title, item] = await onTerminal("trash", "ls");
+    assert.match(title ?? "", /^DELETED {14}SIZE {2}ID {36}PATH$/);
+    assert.match(item ?? "", /^20\d\d-\d\d-\d\d \d\d:\d\d {2}3\.0 MiB {2}[-0-9a-f]{36} {2}\/list\/plain\.bin$/);
+  });
+
+  test("df says what is free in numbers as people write them", async () => {
+    const lines = await onTerminal("df");
+    assert.match(lines.join("\n"), /^used +\d\.\d [KM]iB\n/);
+  });
+});
