@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { Context } from "./commands/command.ts";
 import { showLines, showText } from "./output/screen.ts";
-import { commandTable } from "./commands/table.ts";
+import { commandTable, hiddenTable } from "./commands/table.ts";
 
 /**
  * The tree of commands. With the name of a command only that one is loaded, so that `ls` does not pay for the others.
@@ -15,7 +15,7 @@ export async function makeProgram(context: Context, version: string, only?: stri
     .enablePositionalOptions()
     .helpOption("-h, --help", "show help, also after each command; 'holdfast help ls' does too")
     .addHelpText("after", `\nExamples:\n${examples.map((example) => `  $ holdfast ${example}`).join("\n")}`);
-  const single = only === undefined ? undefined : commandTable[only];
+  const single = only === undefined ? undefined : (commandTable[only] ?? hiddenTable[only]);
   const loaders = single === undefined ? Object.values(commandTable) : [single];
   const makers = await Promise.all(loaders.map((load) => load()));
   for (const make of makers) program.addCommand(make(context));

@@ -24,8 +24,10 @@ interface Words {
   readonly path: readonly string[];
   readonly commands: readonly { readonly name: string; readonly summary: string }[];
   readonly options: readonly { readonly flag: string; readonly summary: string; readonly value: Value }[];
-  /** Arguments from this one on may be files of this machine; the others are paths on the server, which are not known. */
+  /** Arguments from this one on may be files of this machine. */
   readonly filesFrom: number | undefined;
+  /** And from the first to the last of these, paths on the server. */
+  readonly remote: readonly [number, number] | undefined;
 }
 
 /** What follows an option. */
@@ -42,6 +44,34 @@ const filesFrom: Readonly<Record<string, number>> = {
   "deletes ls": 0,
   "deletes approve": 0,
   "deletes undo": 0,
+};
+const last = 999;
+const remote: Readonly<Record<string, readonly [number, number]>> = {
+  put: [1, last],
+  get: [0, 0],
+  cat: [0, 0],
+  ls: [0, 0],
+  tree: [0, 0],
+  mkdir: [0, last],
+  mv: [0, last],
+  cp: [0, last],
+  rm: [0, last],
+  versions: [0, 0],
+  "versions label": [0, 0],
+  "versions diff": [0, 0],
+  restore: [0, 0],
+  rewind: [0, 0],
+  share: [0, 0],
+  unshare: [0, 0],
+  permissions: [0, 0],
+  leave: [0, 0],
+  link: [0, 0],
+  transfer: [0, 0],
+  star: [0, last],
+  unstar: [0, last],
+  activity: [0, 0],
+  comments: [0, 0],
+  comment: [0, 0],
 };
 const filePlaceholder = /[<[](folder|file|place)[>\]]/;
 
@@ -63,7 +93,13 @@ function wordsOf(command: Command, path: readonly string[]): Words[] {
     ...choices.map((name) => ({ name, summary: name })),
   ];
   const help = { flag: "--help", summary: "show help", value: "none" as const };
-  const own = { path, commands, options: [...options, help], filesFrom: filesFrom[path.join(" ")] };
+  const own = {
+    path,
+    commands,
+    options: [...options, help],
+    filesFrom: filesFrom[path.join(" ")],
+    remote: remote[path.join(" ")],
+  };
   return [own, ...command.commands.flatMap((child) => wordsOf(child, [...path, child.name()]))];
 }
 
@@ -75,14 +111,15 @@ function flagsOf(options: Words["options"], value: Value): string {
 }
 
 const noFiles = 1000;
+const noPaths = [1000, 0] as const;
 
 /** The words so far that are no options name the command; what may follow it is looked up. */
 function bashScript(words: Words[]): string {
-  const cases = words.map(({ path, commands, options, filesFrom: files = noFiles }) => {
+  const cases = words.map(({ path, commands, options, filesFrom: files = noFiles, remote: [from, to] = noPaths }) => {
     const names = commands.map(({ name }) => name).join(" ");
     const flags = options.map(({ flag }) => flag).join(" ");
     const values = `texts="${flagsOf(options, "text")}"; paths="${flagsOf(options, "file")}"`;
-    return `    "${path.join(" ")}") commands="${names}"; options="${flags}"; ${values}; files=${files};;`;
+    return `    "${path.join(" ")}") commands="${names}"; options="${flags}"; ${values}; files=${files}; from=${from}; to=${to};;`;
   });
   return `# bash completion of holdfast
 _holdfast_words() {
@@ -97,8 +134,14 @@ _holdfast_files() {
   compopt -o filenames 2>/dev/null
   while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -f -- "$1")
 }
+_holdfast_remote() {
+  local name begun=\${1//\\\\/}
+  begun=\${begun#[\\"\\']}
+  compopt -o filenames -o nospace 2>/dev/null
+  while IFS= read -r name; do COMPREPLY+=("$name"); done < <("\${COMP_WORDS[0]}" __complete "$begun" 2>/dev/null)
+}
 _holdfast() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" path="" word commands options texts paths files index value="" operands=0
+  local current="\${COMP_WORDS[COMP_CWORD]}" path="" word commands options texts paths files from to index value="" operands=0
   COMPREPLY=()
   _holdfast_words ""
   for ((index = 1; index < COMP_CWORD; index++)); do
@@ -113,18 +156,21 @@ _holdfast() {
   if [[ "$value" == file ]]; then _holdfast_files "$current"
   elif [[ "$value" == text ]]; then return 0
   elif [[ "$current" == -* ]]; then COMPREPLY=($(compgen -W "$options" -- "$current"))
-  elif [[ -n "$commands" && $operands == 0 ]]; then COMPREPLY=($(compgen -W "$commands" -- "$current"))
-  elif ((operands >= files)); then _holdfast_files "$current"; fi
+  else
+    if [[ -n "$commands" && $operands == 0 ]]; then COMPREPLY=($(compgen -W "$commands" -- "$current")); fi
+    if ((operands >= files)); then _holdfast_files "$current"; fi
+    if ((operands >= from && operands <= to)); then _holdfast_remote "$current"; fi
+  fi
 }
 complete -F _holdfast holdfast`;
 }
 
 function zshScript(words: Words[]): string {
   const quote = (text: string): string => text.replaceAll("'", String.raw`'\''`).replaceAll(":", String.raw`\:`);
-  const cases = words.map(({ path, commands, options, filesFrom: files = noFiles }) => {
+  const cases = words.map(({ path, commands, options, filesFrom: files = noFiles, remote: [from, to] = noPaths }) => {
     const names = commands.map(({ name, summary }) => `'${name}:${quote(summary)}'`).join(" ");
     const flags = options.map(({ flag, summary }) => `'${flag}:${quote(summary)}'`).join(" ");
-    const values = `texts="${flagsOf(options, "text")}" paths="${flagsOf(options, "file")}" files=${files}`;
+    const values = `texts="${flagsOf(options, "text")}" paths="${flagsOf(options, "file")}" files=${files} from=${from} to=${to}`;
     return `    '${path.join(" ")}') commands=(${names}); options=(${flags}); ${values};;`;
   });
   return `#compdef holdfast
@@ -134,9 +180,14 @@ ${cases.join("\n")}
     *) return 1;;
   esac
 }
+_holdfast_remote() {
+  local -a found
+  found=("\${(@f)$("\${words[1]}" __complete "\${(Q)PREFIX}" 2>/dev/null)}")
+  if [[ -n "\${found[1]}" ]]; then compadd -S '' -- "\${found[@]}"; fi
+}
 _holdfast() {
   local -a commands options
-  local command_path="" word texts paths files value="" operands=0
+  local command_path="" word texts paths files from to value="" operands=0
   _holdfast_words ""
   for word in "\${(@)words[2,CURRENT-1]}"; do
     if [[ -n "$value" ]]; then value=""
@@ -149,22 +200,27 @@ _holdfast() {
   if [[ "$value" == file ]]; then _files
   elif [[ "$value" == text ]]; then return 0
   elif [[ "$PREFIX" == -* ]]; then _describe option options
-  elif (( \${#commands} && operands == 0 )); then _describe command commands
-  elif (( operands >= files )); then _files; fi
+  else
+    if (( \${#commands} && operands == 0 )); then _describe command commands; fi
+    if (( operands >= files )); then _files; fi
+    if (( operands >= from && operands <= to )); then _holdfast_remote; fi
+  fi
 }
 _holdfast "$@"`;
 }
 
 function fishScript(words: Words[]): string {
   const quote = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", String.raw`\'`)}'`;
-  const lines = words.flatMap(({ path, commands, options, filesFrom: files }) => {
+  const asked = "(holdfast __complete (commandline -ct) 2>/dev/null)";
+  const lines = words.flatMap(({ path, commands, options, filesFrom: files, remote: paths }) => {
     const seen = path.map((word) => `__fish_seen_subcommand_from ${word}`).join("; and ");
     const names = commands.map(({ name }) => name).join(" ");
     const open = [seen, names === "" ? "" : `not __fish_seen_subcommand_from ${names}`].filter(Boolean).join("; and ");
     const follows: Readonly<Record<Value, string>> = { none: "", text: " -x", file: " -r -F" };
     return [
-      // Paths on the server are not known, and files of this machine are none.
+      // Files of this machine are none of its arguments.
       ...(files === undefined && open !== "" ? [`complete -c holdfast -f -n ${quote(open)}`] : []),
+      ...(paths === undefined ? [] : [`complete -c holdfast -n ${quote(open)} -a ${quote(asked)}`]),
       ...commands.map(
         ({ name, summary }) => `complete -c holdfast -f -n ${quote(open)} -a ${name} -d ${quote(summary)}`,
       ),

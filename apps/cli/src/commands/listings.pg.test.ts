@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
+import { launcher } from "@holdfast/server/acceptance/testing";
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { before, describe, test } from "node:test";
@@ -88,6 +93,33 @@ describe("listings", () => {
     const [title, item] = await onTerminal("trash", "ls");
     assert.match(title ?? "", /^DELETED {14}SIZE {2}ID {36}PATH$/);
     assert.match(item ?? "", /^20\d\d-\d\d-\d\d \d\d:\d\d {2}3\.0 MiB {2}[-0-9a-f]{36} {2}\/list\/plain\.bin$/);
+  });
+
+  test("the script for bash completes paths on the server, and gives up on a server that is silent", async () => {
+    const { stdout: script } = await run(["completion", "bash"]);
+    const complete = async (words: readonly string[], more: Record<string, string> = {}): Promise<string[]> => {
+      const line = [launcher, ...words].map((word) => `'${word}'`).join(" ");
+      const asking = `${script}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length}; _holdfast; printf '%s\\n' "\${COMPREPLY[@]}"`;
+      const env = { ...process.env, HOLDFAST_CONFIG_DIR: `${folder}/config`, ...more };
+      const { stdout } = await promisify(execFile)("bash", ["--norc", "-c", asking], { env, cwd: folder });
+      return stdout.split("\n").filter(Boolean);
+    };
+    assert.deepEqual(await complete(["ls", "/lis"]), ["/list/"]);
+    assert.deepEqual(await complete(["cat", "--quiet", "/list/日"]), ["/list/日本語.txt"]);
+    assert.deepEqual(await complete(["mv", "/list/sub", "/list/s"]), ["/list/sub/"]);
+    assert.deepEqual(await complete(["cat", String.raw`/list/🙂\ s`]), ["/list/🙂 smile"]);
+    assert.deepEqual(await complete(["get", "/list", "/lis"]), []);
+    assert.deepEqual(await complete(["put", "root", "/lis"]), ["/list/"]);
+    assert.deepEqual(await complete(["ls", "/nowhere/x"]), []);
+    const silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const begunMs = performance.now();
+    const none = { HOLDFAST_SERVER: `http://127.0.0.1:${port}`, HOLDFAST_TOKEN: "none" };
+    assert.deepEqual(await complete(["ls", "/lis"], none), []);
+    // The client itself would go on for a minute.
+    assert.ok(performance.now() - begunMs < 30_000);
+    silent.close();
   });
 
   test("df says what is free in numbers as people write them", async () => {

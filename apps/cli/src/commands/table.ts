@@ -49,3 +49,8 @@ export const commandTable: Readonly<Record<string, () => Promise<CommandMaker>>>
   admin: async () => (await import("./admin.ts")).adminCommand,
   completion: async () => (await import("./completion.ts")).completionCommand,
 };
+
+/** What no help names. */
+export const hiddenTable: Readonly<Record<string, () => Promise<CommandMaker>>> = {
+  __complete: async () => (await import("./complete-path.ts")).completePathCommand,
+};
