@@ -1,5 +1,6 @@
 import { count, formatTime } from "../output/text.ts";
 import type { KnownStatus } from "../sync/last-status.ts";
+import type { ShownRules } from "../sync/shown-rules.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -10,17 +11,20 @@ export const statusCommand: CommandMaker = (context) => {
     "status --json",
   ]).argument("[folder]", "a synced folder; all of them unless given");
   return runs<[string | undefined]>(context, command, async (run, folder) => {
-    const [{ thisConfigFolder }, { chooseSyncs }, { statusOf }] = await Promise.all([
+    const [{ thisConfigFolder }, { chooseSyncs }, { statusOf }, { rulesOf }] = await Promise.all([
       import("../config/connection.ts"),
       import("../sync/choose-syncs.ts"),
       import("../sync/last-status.ts"),
+      import("../sync/shown-rules.ts"),
     ]);
     const syncs = await chooseSyncs(thisConfigFolder(context.environment), folder);
     const statuses = await Promise.all(syncs.map((sync) => statusOf(sync)));
-    await run.output.result({ syncs: statuses.map(({ report }) => report) }, () =>
+    const rules = syncs.map((sync) => rulesOf(sync));
+    const shown = statuses.map(({ report }, index) => ({ ...report, rules: rules[index] }));
+    await run.output.result({ syncs: shown }, () =>
       statuses.length === 0
         ? ["Nothing is synced here yet. Begin with 'holdfast sync DIR'."]
-        : statuses.flatMap((status) => linesOf(status)),
+        : statuses.flatMap((status, index) => linesOf(status).concat(ruleLines(rules[index]))),
     );
   });
 };
@@ -32,6 +36,16 @@ const words = {
   offline: "the server cannot be reached",
   waiting: "waits for you",
 } as const;
+
+const shownMax = 10;
+
+function ruleLines({ excluded, ignored }: ShownRules = { excluded: [], ignored: [] }): string[] {
+  const lines = excluded.slice(0, shownMax).map((path) => `  excluded here: ${path}`);
+  if (excluded.length > shownMax)
+    lines.push(`  and ${excluded.length - shownMax} more: 'holdfast sync DIR --show-rules' lists them`);
+  if (ignored.length > 0) lines.push(`  ${count(ignored.length, "line")} of .holdfastignore`);
+  return lines;
+}
 
 function linesOf({ report, isRunning }: KnownStatus): string[] {
   const { root, server, account, device, state, page_url, pending_files, last_sync_at } = report;

@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
 import { checkTitle, newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 
@@ -9,6 +12,8 @@ export interface SyncFlags {
   readonly exclude?: readonly string[];
   readonly include?: readonly string[];
   readonly freeSpace?: boolean;
+  readonly showRules?: boolean;
+  readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly limitUp?: string;
   readonly limitDown?: string;
@@ -32,13 +37,19 @@ export const syncCommand: CommandMaker = (context) => {
     .option("--confirm-deletes", "approve the deletions that wait when this run starts")
     .option("--exclude <path>", "a path in the folder that stays away; may be given again", collect)
     .option("--include <path>", "a path that was excluded and is wanted again; may be given again", collect)
+    .option("--show-rules", "only list what stays away: excluded paths and the lines of .holdfastignore")
     .option("--free-space", "remove the local copies of what is excluded, to the local trash")
     .option("--dry-run", "show what would be done, and do nothing")
     .option("--limit-up <rate>", "bytes a second to the server, such as 500K or 2M")
     .option("--limit-down <rate>", "bytes a second from the server")
     .option("--brake <count>", "so many deletions at once wait for you; off: none do")
+    .option("--yes", "do not ask whether to sync all of your home folder")
     .option("--install-service", "write a service of systemd that runs this sync for you")
-    .option("--print", "with --install-service: only show it");
+    .option("--print", "with --install-service: only show it")
+    .addHelpText(
+      "after",
+      "\nA file .holdfastignore in the folder names what stays away on all devices, in the language of .gitignore.",
+    );
   return runs<[string]>(context, command, sync);
 };
 
@@ -56,12 +67,16 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
   if (folder === "") throw usage("The folder is empty; name the one to sync.");
   if (flags.print === true && flags.installService !== true) throw usage("--print goes with --install-service.");
   if (flags.freeSpace === true && flags.exclude === undefined) throw usage("--free-space goes with --exclude.");
+  if (flags.showRules === true) return showRules(run, folder);
   const names = flags.remote === undefined ? undefined : splitPath(parseRemotePath(flags.remote));
+  const excluded = (flags.exclude ?? []).map((path) => parsePath(path, "--exclude"));
+  tellMissing(run, folder, excluded);
+  const own = await ownPaths(run, folder);
   const choices = {
     folder,
     remote: names === undefined || names.length === 0 ? names && "" : joinPath(names),
     deviceName: flags.deviceName === undefined ? undefined : checkTitle(flags.deviceName, "--device-name"),
-    excludes: (flags.exclude ?? []).map((path) => parsePath(path, "--exclude")),
+    excludes: [...excluded, ...own],
     includes: (flags.include ?? []).map((path) => parsePath(path, "--include")),
     freesSpace: flags.freeSpace === true,
     brake: flags.brake === undefined ? undefined : parseBrake(flags.brake),
@@ -80,6 +95,47 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
     const { previewSync } = await import("../sync/preview-sync.ts");
     return previewSync(run, choices);
   }
+  await assertMeant(run, folder, flags.yes === true);
   const { runSync } = await import("../sync/run-sync.ts");
   await runSync(run, choices);
+}
+
+/** A slip in a path would else leave out nothing, unnoticed; it may also be on the server alone, or come later. */
+function tellMissing({ output }: Run, folder: string, excluded: readonly string[]): void {
+  if (!existsSync(folder)) return;
+  for (const path of excluded)
+    if (!existsSync(join(folder, path))) output.note(`sync: --exclude ${path}: there is no such path in ${folder} now`);
+}
+
+/** What is Holdfast's own stays away, wherever it lies. */
+async function ownPaths({ context, output }: Run, folder: string): Promise<readonly string[]> {
+  const { ownPathsIn } = await import("../sync/own-paths.ts");
+  const own = ownPathsIn(folder, context.environment);
+  for (const path of own) output.note(`sync: ${path} is Holdfast's own, and is not synced`);
+  return own;
+}
+
+/** All that programs keep in a home folder is seldom meant; once it is synced nobody is asked again. @throws HoldfastError failed */
+async function assertMeant({ context, output }: Run, folder: string, isSure: boolean): Promise<void> {
+  const { isHomeFolder } = await import("../sync/own-paths.ts");
+  if (isSure || !isHomeFolder(folder) || existsSync(join(folder, ".holdfast"))) return;
+  const what = `${folder} is your home folder: all in it would be synced, what programs keep there too`;
+  if (context.stdin.isTTY !== true) return output.note(`sync: ${what}. --yes spares this remark.`);
+  const { confirm } = await import("../terminal.ts");
+  if (!(await confirm(context, `${what}. Go on?`))) throw new HoldfastError("failed", "Nothing was synced.");
+}
+
+async function showRules(run: Run, folder: string): Promise<void> {
+  const [{ thisConfigFolder }, { chooseSyncs }, { rulesOf }] = await Promise.all([
+    import("../config/connection.ts"),
+    import("../sync/choose-syncs.ts"),
+    import("../sync/shown-rules.ts"),
+  ]);
+  const [known] = await chooseSyncs(thisConfigFolder(run.context.environment), folder);
+  const { excluded, ignored } = known === undefined ? { excluded: [], ignored: [] } : rulesOf(known);
+  await run.output.result({ excluded, ignored }, () => [
+    ...excluded.map((path) => `excluded here  ${path}`),
+    ...ignored.map((line) => `.holdfastignore  ${line}`),
+    ...(excluded.length + ignored.length === 0 ? ["Nothing but temporary files stays away."] : []),
+  ]);
 }

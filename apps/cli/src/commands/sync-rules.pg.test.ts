@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { holdfast } from "@holdfast/server/acceptance/testing";
+import { useSignedIn } from "./testing-signed-in.ts";
+
+describe("what a sync leaves out", () => {
+  const { folder, run, json } = useSignedIn("sync-rules");
+
+  test("rules are listed by status and --show-rules, and an excluded path that is not there is told", async () => {
+    const root = join(folder, "drive");
+    mkdirSync(join(root, "raw"), { recursive: true });
+    for (const path of ["raw/a", "b.tmp", "c"]) writeFileSync(join(root, path), path);
+    writeFileSync(join(root, ".holdfastignore"), "# built\n*.tmp\n\n!keep.tmp\n");
+    const synced = await run(["sync", root, "--once", "--exclude", "raw", "--exclude", "rwa"]);
+    assert.equal(synced.code, 0, synced.stderr);
+    assert.match(synced.stderr, /^sync: --exclude rwa: there is no such path in .*drive now$/m);
+    assert.doesNotMatch(synced.stderr, /--exclude raw/);
+    const rules = { excluded: ["raw", "rwa"], ignored: ["*.tmp", "!keep.tmp"] };
+    assert.deepEqual(await json("sync", root, "--show-rules"), rules);
+    assert.deepEqual((await json("status", root)).syncs[0].rules, rules);
+    const shown = await run(["sync", root, "--show-rules"]);
+    assert.equal(
+      shown.stdout,
+      "excluded here  raw\nexcluded here  rwa\n.holdfastignore  *.tmp\n.holdfastignore  !keep.tmp\n",
+    );
+    assert.match(
+      (await run(["status", root])).stdout,
+      /^ {2}excluded here: raw$[^]*^ {2}2 lines of \.holdfastignore$/m,
+    );
+    const { items } = await json("ls", "/");
+    assert.deepEqual(items.map(({ name }: { name: string }) => name).toSorted(), [".holdfastignore", "c"]);
+  });
+
+  test("a home folder is synced with a remark, and without anything of Holdfast's own", async () => {
+    const home = join(folder, "home");
+    const own = [".config/holdfast/login.json", ".local/share/holdfast/key", "server.json", "notes/holdfast"];
+    for (const path of own) {
+      mkdirSync(join(home, path, ".."), { recursive: true });
+      writeFileSync(join(home, path), path);
+    }
+    const env = {
+      HOLDFAST_CONFIG_DIR: `${folder}/config`,
+      HOME: home,
+      XDG_CONFIG_HOME: undefined,
+      XDG_DATA_HOME: `${home}/.local/share`,
+      HOLDFAST_CONFIG: `${home}/server.json`,
+      HOLDFAST_DATA: `${home}/.local/share/holdfast`,
+    };
+    const synced = await holdfast(["sync", home, "--remote", "/home", "--once"], { env });
+    assert.equal(synced.code, 0, synced.stderr);
+    assert.match(synced.stderr, /home is your home folder: all in it would be synced, what programs keep there too/);
+    assert.match(synced.stderr, /^sync: \.config\/holdfast is Holdfast's own, and is not synced$/m);
+    const { items } = await json("ls", "-R", "/home");
+    const files = items.filter(({ kind }: { kind: string }) => kind === "file");
+    assert.deepEqual(
+      files.map(({ path }: { path: string }) => path),
+      ["/home/notes/holdfast"],
+    );
+    const again = await holdfast(["sync", home, "--remote", "/home", "--once"], { env });
+    assert.doesNotMatch(again.stderr, /is your home folder/);
+  });
+});

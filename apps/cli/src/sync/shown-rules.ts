@@ -1,0 +1,43 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { ignorePath } from "@holdfast/sync/rules/rules";
+import { z } from "zod";
+import { orNothing } from "../transfer/journal-file.ts";
+import { stateName } from "./client-engine.ts";
+import type { KnownSync } from "./known-syncs.ts";
+
+/** What keeps paths of a sync away, beside the built-in list of temporary files. */
+export interface ShownRules {
+  /** Paths that this device excludes (`--exclude`). */
+  readonly excluded: readonly string[];
+  /** Lines of `.holdfastignore`, in their order. */
+  readonly ignored: readonly string[];
+}
+
+const ignoreBytesMax = 256 * 1024;
+const excludedPaths = z.array(z.string());
+
+export function rulesOf({ folder, record }: KnownSync): ShownRules {
+  return { excluded: excludedIn(join(folder, stateName)), ignored: linesOf(join(record.root, ignorePath)) };
+}
+
+/** Also while a client runs. */
+function excludedIn(path: string): readonly string[] {
+  if (!existsSync(path)) return [];
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
+  try {
+    const found = orNothing(() => database.prepare("select row from settings where key = 'excluded'").get());
+    if (found === undefined) return [];
+    return excludedPaths.parse(JSON.parse(z.string().parse(JSON.parse(String(found["row"])))));
+  } finally {
+    database.close();
+  }
+}
+
+function linesOf(path: string): string[] {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isFile() !== true || stat.size > ignoreBytesMax) return [];
+  const lines = readFileSync(path, "utf8").split(/\r?\n/);
+  return lines.filter((line) => line.trim() !== "" && !line.startsWith("#"));
+}
