@@ -198,7 +198,9 @@ describe("put and get go on", () => {
       [env, "/full mount/sub", /^The owner of this folder has no room for this\. Ask them to make room\.$/],
     ] as const) {
       Object.assign(passed, { requests: 0, bytes: 0 });
-      const { code, stdout } = await holdfast(["put", tight, remote, "--json"], { env: as });
+      const { code, stdout, stderr } = await holdfast(["put", tight, remote, "--json"], { env: as });
+      const isTold = /^holdfast: This needs 60 MiB more, and 1\.9 MiB are free; only what fits is sent\./m.test(stderr);
+      assert.equal(isTold, as === own, stderr);
       const { files_sent, problems } = JSON.parse(stdout);
       assert.deepEqual([code, files_sent, passed.requests], [6, 1, 0]);
       assert.ok(passed.bytes < 100_000, `${passed.bytes} bytes travelled`);

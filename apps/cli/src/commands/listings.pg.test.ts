@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { launcher } from "@holdfast/server/acceptance/testing";
+import { administrator, launcher } from "@holdfast/server/acceptance/testing";
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { before, describe, test } from "node:test";
@@ -125,5 +125,14 @@ describe("listings", () => {
   test("df says what is free in numbers as people write them", async () => {
     const lines = await onTerminal("df");
     assert.match(lines.join("\n"), /^used +\d\.\d [KM]iB\n/);
+    assert.equal((await run(["admin", "users", "quota", administrator.email, "8M"])).code, 0);
+    const { free_bytes: free } = await json("df");
+    assert.match((await onTerminal("df")).join("\n"), new RegExp(`^free +${(free / 2 ** 20).toFixed(1)} MiB$`, "m"));
+    const large = join(folder, "large");
+    mkdirSync(large);
+    for (const name of ["one", "two"]) writeFileSync(join(large, name), Buffer.alloc(5_000_000, name));
+    const dry = await run(["put", large, "/large", "--dry-run", "--json"]);
+    assert.deepEqual([dry.code, JSON.parse(dry.stdout).problems[0].code], [6, "quota"]);
+    assert.match(dry.stderr, /^holdfast: This needs 9\.5 MiB more, and \d\.\d MiB are free; only what fits is sent\./m);
   });
 });

@@ -39,6 +39,11 @@ export class TransferReport {
     this.isDry = isDry;
   }
 
+  /** A sentence beside all that. */
+  note(text: string): void {
+    this.#output.note(text);
+  }
+
   /** Of a dry run. @param path where it would be done */
   change(action: Change["action"], path: string, bytes: number): void {
     this.#changes.push({ action, path, bytes });

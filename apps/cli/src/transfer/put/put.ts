@@ -24,6 +24,7 @@ import { putTargets } from "./put-targets.ts";
 import type { LocalArgument, PutTarget } from "./put-targets.ts";
 import { TreePut } from "./put-tree.ts";
 import { seenIn, Surplus } from "./surplus.ts";
+import { tellRoom } from "./room.ts";
 import { SentBlocks } from "./put-work.ts";
 import type { PutWork, RemoteFolder } from "./put-work.ts";
 import { RemoteTree } from "./remote-tree.ts";
@@ -86,6 +87,7 @@ export async function put(options: PutOptions, locals: readonly string[], given:
     damaged,
     patterns: options.patterns,
     mirroring: options.mirroring,
+    isLink: options.top !== undefined,
   };
   try {
     const known = { path: joinPath(splitPath(remote)), node: remoteNode };
@@ -126,6 +128,8 @@ function toArgument(path: string): LocalArgument {
 }
 
 interface RootedWork extends PutWork {
+  /** By which somebody else's space is filled. */
+  readonly isLink: boolean;
   readonly mirroring: Mirroring | undefined;
   readonly root: PutRoot;
 }
@@ -180,6 +184,7 @@ async function previewTarget(
     throw new HoldfastError("conflict", `${remotePath} is a ${there.kind} on the server, not a folder.`);
   if (local.kind === "folder") {
     const { remote, surplus } = await standingIn(work, there);
+    if (!work.isLink) await tellRoom(work, resolve(local.path), there, remote);
     await new PutPreview(work, remote, surplus).takeFolder(resolve(local.path), remotePath, folderId);
     if (work.mirroring !== undefined) await surplus?.delete(work.mirroring);
     return;
@@ -215,6 +220,7 @@ async function putFolder(
   // It may lie in another space than what was put before, which has its own blocks.
   const own = { ...work, sent: new SentBlocks() };
   const { remote, surplus } = await standingIn(own, there);
+  if (!work.isLink) await tellRoom(own, resolve(localPath), there, remote);
   const tree = new TreePut(own, remote, surplus);
   try {
     await tree.putFolder(resolve(localPath), toRemoteFolder(node), remotePath);
