@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { relative, resolve, sep } from "node:path";
-import { defaultDataFolder } from "@holdfast/server/data-folder/default-data-folder";
+import { defaultDataFolder } from "@holdfast/disk/default-data-folder";
 import { configFolder } from "../config/config-folder.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;

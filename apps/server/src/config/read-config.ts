@@ -4,7 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { StorePolicy } from "@holdfast/object-store/two-stores";
 import type { Language } from "@holdfast/protocol/account-settings";
-import { defaultDataFolder } from "../data-folder/default-data-folder.ts";
+import { defaultDataFolder } from "@holdfast/disk/default-data-folder";
 import type { PlanSettings } from "../accounts/plans.ts";
 import type { Topology } from "../db/topology.ts";
 import type { Rates } from "../http/exchange/rate-limits.ts";

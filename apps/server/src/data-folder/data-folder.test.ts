@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { closeToOthers } from "./close-to-others.ts";
-import { defaultDataFolder } from "./default-data-folder.ts";
+import { defaultDataFolder } from "@holdfast/disk/default-data-folder";
 import { openDataFolder } from "./open-data-folder.ts";
 
 function temporaryFolder(t: TestContext): string {
