@@ -74,7 +74,7 @@ test("login, get and sync have made durable all that they say is done", async (t
   utimesSync(join(got, "tree/run.sh"), 1, 1);
   utimesSync(join(got, "tree/large.bin"), 1, 1);
   writeFileSync(join(got, "tree/folder/7"), "something else");
-  await assertDurable(t, ["get", "/tree", `${got}/`], got);
+  await assertDurable(t, ["get", "/tree", `${got}/`, "--overwrite"], got);
 
   const synced = join(place, "synced");
   await assertDurable(t, ["sync", synced, "--once"], place);
