@@ -4,7 +4,7 @@ import type { Context } from "./commands/command.ts";
 import { HoldfastError } from "@holdfast/core/errors";
 import { Interruption } from "./interruption.ts";
 import { showLines, showPrompt } from "./output/screen.ts";
-import { printable } from "./output/text.ts";
+import { printable } from "@holdfast/core/printable";
 
 /** Asks a person. @throws HoldfastError usage where there is none */
 export async function ask(context: Context, question: string): Promise<string> {

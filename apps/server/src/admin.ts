@@ -1,15 +1,21 @@
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { toBucket } from "@holdfast/core/ids";
+import { formatTime } from "@holdfast/core/times";
 import type { groupRoutes } from "@holdfast/protocol/group-routes";
 import type { Route } from "@holdfast/protocol/route";
 import { type RouteAnswer, type RouteName, routes } from "@holdfast/protocol/routes";
 import { nobody } from "./accounts/directory.ts";
+import { digestOf } from "./accounts/secret-token.ts";
+import { renewSetupToken } from "./accounts/set-up.ts";
 import { adminHandlers } from "./admin/admin-handlers.ts";
 import { diagnoseWithoutDatabase } from "./admin/diagnose-storage.ts";
 import { type AdminStorage, openAdminStorage } from "./admin/open-admin-storage.ts";
 import { openRecordBeside } from "./admin/record-beside.ts";
-import { readConfig } from "./config/read-config.ts";
+import { type Config, readConfig } from "./config/read-config.ts";
+import { noteSetupToken, notedAddress } from "./data-folder/server-notes.ts";
 import { validate } from "./http/exchange/json-body.ts";
+
+export { setupLines } from "./operation/setup-lines.ts";
 
 export type AdminRouteName = RouteName & (`admin${string}` | keyof typeof groupRoutes);
 
@@ -35,8 +41,7 @@ export async function runAdmin<Name extends AdminRouteName>(
     return (await diagnoseWithoutDatabase({ config, environment }, storage)) as RouteAnswer<(typeof routes)[Name]>;
   }
   try {
-    const { host, port } = config.listen;
-    const origin = `${config.tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    const origin = originOf(config);
     const handlers = adminHandlers(storage) as Readonly<Record<AdminRouteName, AdminHandler>>;
     const context = {
       ...checked,
@@ -49,6 +54,34 @@ export async function runAdmin<Name extends AdminRouteName>(
   } finally {
     await storage.close();
   }
+}
+
+/**
+ * A new one-time link that makes the administrator, whether the server runs or not; older ones end. One that is made while no server
+ * runs outlives the next start, and no further one.
+ * @param dataFolder undefined: as the environment says, or the platform's
+ * @throws HoldfastError conflict where there is an administrator, not_found for a folder that holds no data of Holdfast
+ */
+export async function renewSetupLink(
+  dataFolder: string | undefined,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<{ url: string; expires_at: string }> {
+  const config = readConfig({ flags: dataFolder === undefined ? {} : { data: dataFolder }, environment });
+  const storage = await openAdminStorage(config, environment);
+  try {
+    const { token, expiresAtMicros } = await renewSetupToken(storage);
+    if (!storage.isServed) noteSetupToken(config.dataFolder, digestOf(token));
+    const noted = storage.isServed ? notedAddress(config.dataFolder) : undefined;
+    const base = config.publicUrl ?? noted ?? originOf(config);
+    return { url: `${base}/setup#${token}`, expires_at: formatTime(expiresAtMicros) };
+  } finally {
+    await storage.close();
+  }
+}
+
+/** Under which a server of these settings is reached. */
+function originOf({ listen: { host, port }, tls }: Config): string {
+  return `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 async function recorded(

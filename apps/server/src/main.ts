@@ -3,6 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { type Config, type ConfigSources, readConfig } from "./config/read-config.ts";
 import type { PrepareApp } from "./http/web/web-app.ts";
+import { setupLines } from "./operation/setup-lines.ts";
 import { serveAll } from "./roles/all.ts";
 import type { RunningServer } from "./roles/running-server.ts";
 
@@ -28,7 +29,7 @@ export async function serveCommand(flags: Readonly<Record<string, unknown>>, pre
   const stopped = untilToldToStop(server);
   process.stdout.write(`holdfast ready at ${server.url}\n`);
   if (server.setupUrl !== undefined) {
-    process.stdout.write(`Open this link once to create the administrator: ${server.setupUrl}\n`);
+    process.stdout.write(`${setupLines(server.setupUrl, process.stdout).join("\n")}\n`);
   }
   await stopped;
 }

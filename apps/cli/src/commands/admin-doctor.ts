@@ -1,5 +1,5 @@
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
-import { printable } from "../output/text.ts";
+import { printable } from "@holdfast/core/printable";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { runs } from "./command.ts";
 import type { Context } from "./command.ts";

@@ -1,5 +1,6 @@
 import type { QueuedJobJson } from "@holdfast/protocol/job-routes";
-import { formatTable, formatTime, printable } from "../output/text.ts";
+import { printable } from "@holdfast/core/printable";
+import { formatTable, formatTime } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { newGroup, runs } from "./command.ts";
 import type { Context } from "./command.ts";

@@ -1,5 +1,6 @@
 import { type ReportJson, reportActions } from "@holdfast/protocol/report-routes";
-import { formatTable, formatTime, printable } from "../output/text.ts";
+import { printable } from "@holdfast/core/printable";
+import { formatTable, formatTime } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { newGroup, runs, usage } from "./command.ts";
 import type { Context } from "./command.ts";

@@ -14,6 +14,7 @@ import { plansCommand } from "./admin-plans.ts";
 import { devicesAdminCommand } from "./admin-devices.ts";
 import { reportsCommand } from "./admin-reports.ts";
 import { shredCommand } from "./admin-shred.ts";
+import { setupLinkCommand } from "./admin-setup-link.ts";
 import { unsentLinksCommand } from "./admin-unsent-links.ts";
 import { usersCommand } from "./admin-users.ts";
 import { upgradeDatabaseCommand } from "./admin-upgrade.ts";
@@ -44,6 +45,7 @@ export const adminCommand: CommandMaker = (context) =>
       reportsCommand(context),
       devicesAdminCommand(context),
       unsentLinksCommand(context),
+      setupLinkCommand(context),
       upgradeDatabaseCommand(context),
     ],
   );

@@ -12,7 +12,7 @@ import { clearBar } from "../output/screen.ts";
 export interface Context {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable & Partial<Pick<ReadStream, "isTTY" | "setRawMode">>;
-  readonly stdout: Writable;
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   exitCode: number;
 }

@@ -1,5 +1,6 @@
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
-import { count, formatTable, formatTime, printable } from "../output/text.ts";
+import { printable } from "@holdfast/core/printable";
+import { count, formatTable, formatTime } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 

@@ -1,7 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { HoldfastError } from "@holdfast/core/errors";
 import { type RewindAnswer, rewindAnswer } from "@holdfast/protocol/rewind-routes";
-import { count, formatBytes, printable } from "../output/text.ts";
+import { printable } from "@holdfast/core/printable";
+import { count, formatBytes } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 import { parseMoment } from "./moment.ts";

@@ -1,7 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { HoldfastError } from "@holdfast/core/errors";
 import { type TransferJson, transferred } from "@holdfast/protocol/transfer-routes";
-import { count, formatBytes, formatTable, printable } from "../output/text.ts";
+import { printable } from "@holdfast/core/printable";
+import { count, formatBytes, formatTable } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 

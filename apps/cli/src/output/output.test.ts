@@ -7,7 +7,8 @@ import * as fc from "fast-check";
 import { HoldfastError } from "@holdfast/core/errors";
 import { Output } from "./output.ts";
 import { Progress, progressLine, TransferCounts } from "./progress.ts";
-import { formatBytes, formatDuration, formatTable, formatTime, printable } from "./text.ts";
+import { printable } from "@holdfast/core/printable";
+import { formatBytes, formatDuration, formatTable, formatTime } from "./text.ts";
 
 function sink() {
   const written: string[] = [];

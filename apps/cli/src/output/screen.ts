@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import { printable } from "./text.ts";
+import { printable } from "@holdfast/core/printable";
 
 /**
  * All text that a person may see goes through here, and nothing else writes any: what would steer a terminal is shown as an

@@ -1,3 +1,4 @@
+import { printable } from "@holdfast/core/printable";
 import stringWidth from "string-width";
 
 /** 1536 -> "1.5 KiB". */
@@ -44,14 +45,6 @@ export function formatLocalTime(time: string | null | undefined): string {
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
-
-/** What would steer a terminal, as an escape; what is one already stays. All that is shown passes here (`screen.ts`). */
-export function printable(name: string): string {
-  return name.replaceAll(unprintable, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
-}
-
-// Controls, marks that turn the direction of writing, and lone surrogates.
-const unprintable = /[\p{Cc}\p{Cs}\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** As a word of a command that a person may copy into a shell. */
 export function shellWord(text: string): string {

@@ -12,18 +12,18 @@ import { createUser } from "./sign-up.ts";
 /**
  * A server without an administrator gets one from the environment, or a fresh one-time token (older ones stop working)
  * with which somebody makes it on the set-up page. Of several instances that start at once one does it.
+ * @param kept the digest of an older token that goes on working
  * @returns the token, or undefined if there is nothing to set up
  * @throws HoldfastError usage for an address or password that is none
  */
 export function setUp(
   store: AccountStore,
   administrator: { email: string; password: string } | undefined,
+  kept?: Buffer,
 ): Promise<string | undefined> {
-  const { db } = store.shards.of(toBucket(0));
-  return inTransaction(db, async (transaction) => {
-    await sql`select pg_advisory_xact_lock(hashtextextended('holdfast set-up', 0))`.execute(transaction);
+  return settingUp(store, async () => {
     const done = await hasAdministrator(store);
-    await db.deleteFrom("shard.invitations").where("kind", "=", "setup").execute();
+    await endSetupTokens(store, done ? undefined : kept);
     if (done) return undefined;
     if (administrator === undefined) {
       return (await createInvitation(store, { kind: "setup", email: null })).token;
@@ -39,6 +39,36 @@ export function setUp(
     });
     return undefined;
   });
+}
+
+/**
+ * Another one-time token of a server that has no administrator yet; older ones stop working, since nothing but their digests is kept.
+ * @throws HoldfastError conflict where there is an administrator
+ */
+export function renewSetupToken(store: AccountStore): Promise<{ token: string; expiresAtMicros: number }> {
+  return settingUp(store, async () => {
+    if (await hasAdministrator(store)) {
+      throw new HoldfastError(
+        "conflict",
+        "This server has an administrator, so it gives no set-up link any more. Whoever runs it lists them with 'holdfast admin users ls --data DIR', and gives one another password with 'holdfast admin users reset-password EMAIL --data DIR'.",
+      );
+    }
+    await endSetupTokens(store, undefined);
+    return createInvitation(store, { kind: "setup", email: null });
+  });
+}
+
+function settingUp<Result>(store: AccountStore, work: () => Promise<Result>): Promise<Result> {
+  return inTransaction(store.shards.of(toBucket(0)).db, async (transaction) => {
+    await sql`select pg_advisory_xact_lock(hashtextextended('holdfast set-up', 0))`.execute(transaction);
+    return work();
+  });
+}
+
+async function endSetupTokens({ shards }: AccountStore, kept: Buffer | undefined): Promise<void> {
+  const { db } = shards.of(toBucket(0));
+  const all = db.deleteFrom("shard.invitations").where("kind", "=", "setup");
+  await (kept === undefined ? all : all.where("secret_hash", "!=", kept)).execute();
 }
 
 function assertAdministrator(administrator: { email: string; password: string }): void {

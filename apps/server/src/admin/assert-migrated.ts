@@ -9,7 +9,7 @@ export async function assertMigrated(connection: Connection, { schema, migration
     connection,
     schema,
     applicationName: "holdfast admin",
-    log: { info: () => {}, warn: () => {}, error: () => {} },
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     connectionsMax: 1,
   });
   try {

@@ -22,6 +22,8 @@ export interface AdminStorage extends AccountStore {
   readonly config: Config;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly databases: Databases;
+  /** Whether a server has the database now; of one that is elsewhere nobody knows, so that counts as yes. */
+  readonly isServed: boolean;
   close(): Promise<void>;
 }
 
@@ -48,7 +50,7 @@ export async function openAdminStorage(
     await close();
     throw error;
   }
-  return { config, databases, shards: databases.shards, ...portsFor(environment), close };
+  return { config, databases, shards: databases.shards, isServed: place.isServed, ...portsFor(environment), close };
 }
 
 /** What else a command beside the data needs of the world. */
@@ -57,7 +59,7 @@ export function portsFor(environment: AdminStorage["environment"]) {
   return { environment, clock, random: (lengthBytes: number): Uint8Array => randomBytes(lengthBytes) };
 }
 
-interface Place {
+interface Place extends Pick<AdminStorage, "isServed"> {
   readonly connection: Connection;
   readonly prepare: (databases: Databases) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -71,7 +73,7 @@ async function assertAllMigrated({ shards, cells }: Databases): Promise<void> {
 async function openExternal(url: string): Promise<Place> {
   const connection = { connectionString: url };
   await checkExternalPostgres(connection);
-  return { connection, prepare: assertAllMigrated, close: async () => {} };
+  return { connection, isServed: true, prepare: assertAllMigrated, close: async () => {} };
 }
 
 async function openEmbedded(dataFolder: string): Promise<Place> {
@@ -86,7 +88,8 @@ async function openEmbedded(dataFolder: string): Promise<Place> {
     const folder = await openUnlessInUse(dataFolder);
     if (folder !== undefined) return startOwn(folder);
     const connection = findRunningPostgres(dataFolder);
-    if (connection !== undefined) return { connection, prepare: assertAllMigrated, close: async () => {} };
+    if (connection !== undefined)
+      return { connection, isServed: true, prepare: assertAllMigrated, close: async () => {} };
     // Its owner is just starting or stopping.
     if (waitedMs >= waitMsMax) {
       throw new HoldfastError(
@@ -122,7 +125,8 @@ async function startOwn(folder: DataFolder): Promise<Place> {
     steps.push(() => postgres.stop());
     const owner = await takeOwnerLock(postgres.connection, silent);
     steps.push(() => owner.release());
-    return { connection: postgres.connection, prepare: (databases) => migrateDatabases(databases, silent), close };
+    const { connection } = postgres;
+    return { connection, isServed: false, prepare: (databases) => migrateDatabases(databases, silent), close };
   } catch (error) {
     await close();
     throw error;
@@ -130,4 +134,4 @@ async function startOwn(folder: DataFolder): Promise<Place> {
 }
 
 /** The command says what failed, by the error that reaches it. */
-export const silent: DatabaseLog = { info: () => {}, warn: () => {}, error: () => {} };
+export const silent: DatabaseLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

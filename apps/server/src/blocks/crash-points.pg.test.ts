@@ -155,7 +155,7 @@ test("with a database whose connections are cut, what is acknowledged is there a
       }
     }),
   );
-  const fresh = openDatabases({ defaultConnection: cut.connection, log: silentBlockLog });
+  const fresh = openDatabases({ defaultConnection: cut.connection, log: { debug: () => {}, ...silentBlockLog } });
   await assertReads(await openBlockWorld(pool, { databases: fresh, store: files }), space, calls.flat());
   await assertBooksBalance(space, fresh);
   await fresh.close();

@@ -17,7 +17,7 @@ let databases: TestDatabases;
 let pool: pg.Pool;
 before(async () => {
   databases = await startTestDatabases({ fsync: false });
-  const log = { info() {}, warn() {}, error() {} };
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
   pool = openPool({ connection: databases.connection, schema: "cell", applicationName: "test", log });
 });
 after(async () => {

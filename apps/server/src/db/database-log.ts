@@ -1,5 +1,6 @@
 /** What the database folder says about itself; a pino logger fits. Never given statements, parameters or passwords. */
 export interface DatabaseLog {
+  debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;

@@ -111,7 +111,7 @@ test("nobody gets in without the password, over the socket either", async (t) =>
 test("neither statements, nor their values, nor the password reach the log", async (t) => {
   const lines: string[] = [];
   const write = (fields: object, message: string) => void lines.push(JSON.stringify({ fields, message }));
-  const log = { info: write, warn: write, error: write };
+  const log = { debug: write, info: write, warn: write, error: write };
   const folder = emptyFolder(t);
   const { db, close, postgres } = await start(t, folder, { log });
   await sql`create table secret (word text primary key)`.execute(db);

@@ -100,7 +100,7 @@ export function makeTestFolder(): string {
   return makeFolderIn(clustersFolder());
 }
 
-export const silentLog: DatabaseLog = { info: () => {}, warn: () => {}, error: () => {} };
+export const silentLog: DatabaseLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 interface Shared {
   readonly postgres: EmbeddedPostgres;

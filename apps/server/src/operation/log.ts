@@ -1,5 +1,6 @@
 import { fstatSync, writeSync } from "node:fs";
 import { pino } from "pino";
+import { readableLine } from "./readable-log.ts";
 
 /** Structured log lines: fields first, then what happened in words. Never given a secret on purpose; `secretPaths` is the net below. */
 export interface Log {
@@ -36,8 +37,11 @@ interface Destination {
   write(line: string): void;
 }
 
-/** One JSON document a line, on stderr unless told otherwise; stdout belongs to what the command promises there. */
-export function openLog(level: LogLevel, destination: Destination = openStderr()): Log {
+/**
+ * On stderr unless told otherwise; stdout belongs to what the command promises there. One JSON document a line, and on a terminal
+ * lines for a person.
+ */
+export function openLog(level: LogLevel, destination: Destination = openStderr(level)): Log {
   return pino(
     {
       level,
@@ -51,12 +55,24 @@ export function openLog(level: LogLevel, destination: Destination = openStderr()
   );
 }
 
+/** Written at once, in this process: the last lines of one that ends are those that matter. */
+function forPerson(stderr: NodeJS.WriteStream, level: LogLevel): Destination {
+  return {
+    write: (line) => {
+      const { columns } = stderr;
+      const shown = readableLine(line, { columns, colours: stderr.hasColors(), all: level === "debug" });
+      if (shown !== undefined) stderr.write(shown);
+    },
+  };
+}
+
 /**
  * The disk below the log may be full, and who reads it may go away: then lines are lost, and the server is not. Node's own
  * stream to a file ends with the first write that fails, so a file is written without it and has the later lines.
  */
-function openStderr(): Destination {
+function openStderr(level: LogLevel): Destination {
   process.stderr.on("error", () => {});
+  if (process.stderr.isTTY) return forPerson(process.stderr, level);
   if (!fstatSync(2).isFile()) return process.stderr;
   return {
     write: (line) => {

@@ -7,6 +7,7 @@ import type { AccountWorld } from "../accounts/account-world.ts";
 import { Authenticator } from "../accounts/authenticator.ts";
 import { setUp } from "../accounts/set-up.ts";
 import type { Config } from "../config/read-config.ts";
+import { forgetAddress, noteAddress, takeSetupToken } from "../data-folder/server-notes.ts";
 import { removeOldClusters } from "../db/embedded/swap-clusters.ts";
 import type { Shard } from "../db/shards.ts";
 import { openReadiness } from "../operation/health.ts";
@@ -121,9 +122,11 @@ export async function serveAll(config: Config, version: string, given: Given = {
     const opened = { config, accounts, mail, storage, uploads, polls, rateLimits, jobs, audited, log };
     const parts = { ...opened, committer: inView, sharing, queue, webhooks, thumbs, retaining };
     const http = await openHttp(config, { parts, metrics, version, web }, closers);
-    const setupToken = await setUp(accounts, config.administrator);
+    const setupToken = await setUp(accounts, config.administrator, takeSetupToken(config.dataFolder));
     closers.add("http", () => http.close());
     const url = await listen(http, config, mail);
+    noteAddress(config.dataFolder, config.publicUrl ?? url);
+    closers.add("address", () => forgetAddress(config.dataFolder));
     return {
       url,
       setupUrl: setupToken === undefined ? undefined : `${config.publicUrl ?? url}/setup#${setupToken}`,

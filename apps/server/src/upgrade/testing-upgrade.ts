@@ -30,7 +30,7 @@ export async function changeVersion(
       from,
       to,
       random: randomBytes,
-      log: { info: () => {}, warn: () => {}, error: () => {} },
+      log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       ...(freeBytes === undefined ? {} : { freeBytes: async () => freeBytes }),
       at: (step) => {
         steps.push(step);

@@ -18,7 +18,7 @@ import { findUndurable } from "@holdfast/tools/system-calls/undurable";
 import { blockingFolder } from "./account.ts";
 import { findBinaries } from "./binaries.ts";
 
-const silentLog = { info: () => {}, warn: () => {}, error: () => {} };
+const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** What npm unpacks when it does not run the package's install script. */
 function unpack(t: TestContext) {

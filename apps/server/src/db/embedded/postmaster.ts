@@ -67,8 +67,13 @@ function untilReady(
 function report(line: string, log: DatabaseLog): void {
   const said = { database: line };
   if (/^(PANIC|FATAL):/.test(line)) log.warn(said, "the database reports");
-  else log.info(said, "the database reports");
+  else if (remarkable.test(line)) log.info(said, "the database reports");
+  else log.debug(said, "the database reports");
 }
+
+/** It died, mends itself, or lacks something. That it starts, stops and looks after itself is nothing to tell anybody. */
+const remarkable =
+  /terminated by signal|terminating any other|recovery|redo |could not|No space left|corrupt|invalid page/;
 
 function refusal(said: readonly string[]): HoldfastError {
   const text = said.join("\n");

@@ -2,5 +2,5 @@
 import { findBinaries } from "./binaries.ts";
 
 const [, , dataFolder = "", nativeFolder = ""] = process.argv;
-const log = { info: () => {}, warn: () => {}, error: () => {} };
+const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 await findBinaries(dataFolder, { uid: 65_533, gid: 65_533 }, log, { nativeFolder, version: "18.4" });

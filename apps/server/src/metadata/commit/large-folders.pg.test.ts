@@ -49,7 +49,7 @@ test("a folder with 10,000 files moves, is renamed and deleted by a few statemen
         connection: world.databases.connection,
         schema: "shard",
         applicationName: "test",
-        log: { info() {}, warn() {}, error() {} },
+        log: { debug() {}, info() {}, warn() {}, error() {} },
       }),
     }),
     log: (event) => {

@@ -32,7 +32,7 @@ before(async () => {
     connection: databases.connection,
     schema: "shard",
     applicationName: "test",
-    log: { info() {}, warn() {}, error() {} },
+    log: { debug() {}, info() {}, warn() {}, error() {} },
   });
   logged = new Kysely<ShardTables>({
     dialect: new PostgresDialect({ pool }),

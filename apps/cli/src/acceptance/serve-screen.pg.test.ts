@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test, type TestContext } from "node:test";
+import {
+  administrator,
+  eventually,
+  holdfast,
+  launcher,
+  makeFolder,
+  removeFolder,
+  startServer,
+} from "@holdfast/server/acceptance/testing";
+import { requireComponent } from "@holdfast/tools/components";
+import { onTerminal, type PseudoTerminal } from "@holdfast/tools/pseudo-terminal";
+import { reservePort } from "@holdfast/tools/reserved-port";
+
+const withoutAdministrator = { HOLDFAST_ADMIN_EMAIL: undefined, HOLDFAST_ADMIN_PASSWORD: undefined };
+
+async function serveOnTerminal(t: TestContext, dataFolder: string, columns: number, env = {}): Promise<PseudoTerminal> {
+  const port = await reservePort();
+  const arguments_ = ["serve", "--data", dataFolder, "--listen", `127.0.0.1:${port}`];
+  const terminal = onTerminal([launcher, ...arguments_], { columns, env });
+  t.after(async () => {
+    terminal.type("\u0003");
+    await terminal.ended;
+  });
+  await eventually("the link is shown", 180_000, () => /setup#\S+[^]*─\r\n$/.test(terminal.raw()) || undefined);
+  return terminal;
+}
+
+/** What differs from run to run, as a word. */
+function golden(lines: readonly string[], folder: string): string[] {
+  return lines.map((line) =>
+    line
+      .replaceAll(folder, "FOLDER")
+      .replace(/^\d\d:\d\d:\d\d/, "HH:MM:SS")
+      .replace(/127\.0\.0\.1:\d+/, "ADDRESS")
+      .replace(/setup#\S+/, "setup#TOKEN")
+      .replace(/(migrations)=\d+/, "$1=N")
+      .replace(/(from|to)=\d+/, "$1=USER"),
+  );
+}
+
+/** A user that root gives the database to is told of; who is not root has none. */
+const isOfEveryUser = (line: string) => !/giving the database|PostgreSQL's programs/.test(line);
+
+test("serve shows a person what happened, and last the link in a frame; 40 columns are enough", async (t) => {
+  if (!requireComponent(t, "python3")) return;
+  const folder = makeFolder("serve-screen");
+  t.after(() => removeFolder(folder));
+  const terminal = await serveOnTerminal(t, `${folder}/data`, 300, { NO_COLOR: "1" });
+  assert.deepEqual(golden(terminal.lines(), folder).filter(isOfEveryUser), [
+    "HH:MM:SS creating the database folder=FOLDER/data/postgres",
+    "HH:MM:SS the database was brought up to this version shard=main migrations=N",
+    "HH:MM:SS the database was brought up to this version cell=main migrations=N",
+    "HH:MM:SS made a new data key epoch=1",
+    "HH:MM:SS no mail is sent: HOLDFAST_SMTP_URL is not set; administrators get links to hand on",
+    "holdfast ready at http://ADDRESS",
+    "─".repeat(72),
+    "Open this link once to create the administrator:",
+    "",
+    "http://ADDRESS/setup#TOKEN",
+    "",
+    "It holds for 7 days. For another one: holdfast admin setup-link",
+    "─".repeat(72),
+  ]);
+  assert.ok(!terminal.raw().includes("\u001b"), "NO_COLOR asks for no colours");
+  const url = /holdfast ready at (\S+)/.exec(terminal.raw())?.[1] ?? "";
+  assert.equal((await fetch(`${url}/api/v1/account`)).status, 401);
+  terminal.type("\u0003");
+  assert.equal(await terminal.ended, 0);
+  // What was typed stands before the first.
+  assert.match(terminal.lines().slice(-2).join("\n"), /[\d:]{8} stopping signal=SIGINT\n[\d:]{8} stopped$/);
+
+  const narrow = await serveOnTerminal(t, `${folder}/data`, 40);
+  assert.ok(narrow.raw().includes("\u001b[2m"), "colours are shown");
+  const lines = golden(narrow.lines(), folder);
+  assert.deepEqual(lines, [
+    "HH:MM:SS no mail is sent:",
+    "         HOLDFAST_SMTP_URL is not set;",
+    "         administrators get links to",
+    "         hand on",
+    "holdfast ready at http://ADDRESS",
+    "─".repeat(40),
+    "Open this link once to create the",
+    "administrator:",
+    "",
+    "http://ADDRESS/setup#TOKEN",
+    "",
+    "It holds for 7 days. For another one:",
+    "holdfast admin setup-link",
+    "─".repeat(40),
+  ]);
+});
+
+test("without a terminal the log is JSON as it was, without the database's chatter", async (t) => {
+  const folder = makeFolder("serve-log");
+  t.after(() => removeFolder(folder));
+  const server = await startServer({ dataFolder: `${folder}/data` });
+  t.after(() => server.stop());
+  await fetch(`${server.url}/api/v1/account`);
+  await server.stop();
+  const lines = readFileSync(server.logFile, "utf8").trimEnd().split("\n");
+  const messages = lines.map((line) => String((JSON.parse(line) as { message: unknown }).message));
+  assert.ok(messages.includes("request") && messages.includes("stopped"), messages.join("\n"));
+  assert.ok(!messages.includes("the database reports"), messages.join("\n"));
+});
+
+test("admin setup-link gives a new link while the server runs and while it does not, and ends with 5 where nobody needs one", async (t) => {
+  const folder = makeFolder("setup-link");
+  t.after(() => removeFolder(folder));
+  const dataFolder = `${folder}/data`;
+  const first = await startServer({ dataFolder, env: withoutAdministrator });
+  t.after(() => first.stop());
+  const printed = await first.setupUrl;
+  const link = async () => {
+    const run = await holdfast(["admin", "setup-link", "--data", dataFolder], {});
+    assert.equal(run.code, 0, run.stderr);
+    assert.match(run.stdout, /^Open this link once to create the administrator: http:\S+\/setup#\S+\n$/);
+    return run.stdout.trim().split(" ").at(-1) ?? "";
+  };
+  const second = await link();
+  assert.equal(second.split("/setup")[0], first.url);
+  assert.equal(await statusOfSignUp(first.url, printed), 403);
+  await first.stop();
+
+  const third = await link();
+  const again = await startServer({ dataFolder, port: first.port, env: withoutAdministrator });
+  t.after(() => again.stop());
+  assert.equal(await statusOfSignUp(again.url, second), 403);
+  assert.equal(await statusOfSignUp(again.url, third), 201);
+  assert.equal(await statusOfSignUp(again.url, await again.setupUrl), 403);
+  const refused = await holdfast(["admin", "setup-link", "--json", "--data", dataFolder], {});
+  assert.equal(refused.code, 5, refused.stderr);
+  assert.match(refused.stderr, /has an administrator[^]*admin users ls/);
+  assert.equal((JSON.parse(refused.stdout) as { error: { code: string } }).error.code, "conflict");
+});
+
+/** Of the account that the link makes. */
+async function statusOfSignUp(url: string, link: string): Promise<number> {
+  const { email, password } = administrator;
+  const answer = await fetch(`${url}/api/v1/accounts`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ email, password, name: "A", invite: link.split("#")[1] }),
+  });
+  await answer.body?.cancel();
+  return answer.status;
+}

@@ -1,0 +1,15 @@
+import { newCommand, runs } from "./command.ts";
+import type { Context } from "./command.ts";
+
+export function setupLinkCommand(context: Context) {
+  const command = newCommand(
+    "setup-link",
+    "Print a new one-time link that makes the first administrator, on the server's own machine; older ones end",
+    ["admin setup-link", "admin setup-link --data /srv/holdfast"],
+  ).option("--data <folder>", "the server's data folder; unless given, HOLDFAST_DATA or the platform's");
+  return runs<[]>(context, command, async (run, { data }) => {
+    const { renewSetupLink, setupLines } = await import("@holdfast/server/admin");
+    const link = await renewSetupLink(typeof data === "string" ? data : undefined, context.environment);
+    await run.output.result(link, () => setupLines(link.url, context.stdout));
+  });
+}

@@ -1,0 +1,52 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * What a server and the commands beside it leave each other in the data folder. Nothing that is kept rests on it: where it is missing or
+ * old, a link begins with the address that the settings name, and a set-up link ends with the next start.
+ */
+const names = { address: "server.url", setupLink: "setup-link.sha256" } as const;
+
+/** @param base what every link of the running server begins with */
+export function noteAddress(folder: string, base: string): void {
+  write(folder, names.address, base);
+}
+
+export function forgetAddress(folder: string): void {
+  rmSync(join(folder, names.address), { force: true });
+}
+
+export function notedAddress(folder: string): string | undefined {
+  const text = read(folder, names.address)?.trim();
+  return text !== undefined && URL.canParse(text) ? text : undefined;
+}
+
+/** The next start leaves the set-up token of this digest as it is. */
+export function noteSetupToken(folder: string, digest: Buffer): void {
+  write(folder, names.setupLink, digest.toString("hex"));
+}
+
+/** @returns its digest, once: another start ends it */
+export function takeSetupToken(folder: string): Buffer | undefined {
+  const text = read(folder, names.setupLink)?.trim();
+  rmSync(join(folder, names.setupLink), { force: true });
+  return text !== undefined && /^[0-9a-f]{64}$/.test(text) ? Buffer.from(text, "hex") : undefined;
+}
+
+function write(folder: string, name: string, text: string): void {
+  try {
+    writeFileSync(join(folder, name), `${text}\n`, { mode: 0o600 });
+  } catch {
+    // A disk without room is told of by all else that it refuses.
+  }
+}
+
+function read(folder: string, name: string): string | undefined {
+  try {
+    return readFileSync(join(folder, name), "utf8").slice(0, textCharactersMax);
+  } catch {
+    return undefined;
+  }
+}
+
+const textCharactersMax = 4096;

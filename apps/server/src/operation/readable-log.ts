@@ -1,0 +1,105 @@
+import { styleText } from "node:util";
+import { printable } from "@holdfast/core/printable";
+
+/** What the lines are laid out for. */
+export interface LogScreen {
+  /** Characters in a line of the terminal. */
+  readonly columns: number;
+  readonly colours: boolean;
+  /** Every line, every field, whole stacks. */
+  readonly all: boolean;
+}
+
+/**
+ * Of what an administrator's tools want a line and a person at home does not: each request that was answered as it should be (an
+ * app that is open asks all the time), and the ends of the audit, which are for a log that is kept.
+ */
+const chatter: ReadonlySet<string> = new Set(["request", "the end of the audit"]);
+
+const levels: Readonly<Record<string, { word: string; colour: Style }>> = {
+  debug: { word: "debug", colour: "dim" },
+  warn: { word: "warning", colour: "yellow" },
+  error: { word: "error", colour: "red" },
+};
+
+type Style = "dim" | "yellow" | "red" | "plain";
+type Word = readonly [text: string, style: Style];
+
+/**
+ * A line of the log as a person reads it: local time, what happened, then the fields. What would steer the terminal is escaped.
+ * @param line one JSON document, as the log writes it
+ * @returns whole lines, or undefined where this one is chatter
+ */
+export function readableLine(line: string, screen: LogScreen): string | undefined {
+  const { level, time, message, ...fields } = JSON.parse(line) as Readonly<Record<string, unknown>>;
+  const said = asText(message);
+  if (!screen.all && level === "info" && chatter.has(said)) return undefined;
+  const { word, colour } = levels[asText(level)] ?? { word: undefined, colour: "plain" as const };
+  const words: Word[] = [
+    ...(word === undefined ? [] : [[`${word}:`, colour] as const]),
+    ...split(said, colour === "dim" ? "dim" : "plain"),
+    ...Object.entries(fields).flatMap(([name, value]) => fieldWords(name, value, screen.all)),
+  ];
+  return `${layOut([[clock(asText(time)), "dim"], ...words], screen).join("\n")}\n`;
+}
+
+/** Left of a line that goes on: as wide as the time and the space behind it. */
+const indent = " ".repeat("00:00:00 ".length);
+/** Of one field, unless all is shown. */
+const fieldCharactersMax = 160;
+
+/** @returns 21:03:05, as the clock on the wall has it */
+function clock(time: string): string {
+  const at = new Date(time);
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
+}
+
+function fieldWords(name: string, value: unknown, all: boolean): Word[] {
+  // The database's own words, and those of a failure, are what happened.
+  if (name === "database" || name === "reason") return split(shortened(asText(value), all), "plain");
+  if (name === "error" && Array.isArray(value)) return value.flatMap((cause) => causeWords(asText(cause), all));
+  const text = !all && Array.isArray(value) ? String(value.length) : asText(value);
+  return split(shortened(`${name}=${text}`, all), "dim");
+}
+
+/** Of a stack the line that says what it was; where in the code is for whoever looks into it. */
+function causeWords(stack: string, all: boolean): Word[] {
+  const said = all ? stack.replaceAll(/\s+/g, " ") : (stack.split("\n", 1)[0] ?? "");
+  return split(shortened(said, all), "plain");
+}
+
+function shortened(text: string, all: boolean): string {
+  return all || text.length <= fieldCharactersMax ? text : `${text.slice(0, fieldCharactersMax)}…`;
+}
+
+function asText(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+}
+
+function split(text: string, style: Style): Word[] {
+  return text
+    .split(" ")
+    .filter((word) => word !== "")
+    .map((word) => [printable(word), style]);
+}
+
+/** Broken between words alone: a path or an address that is longer than a line stays whole, to be copied. */
+function layOut(words: readonly Word[], { columns, colours }: LogScreen): string[] {
+  const lines: string[] = [];
+  let line = "";
+  let width = 0;
+  for (const [text, style] of words) {
+    const shown = !colours || style === "plain" ? text : styleText(style, text, { validateStream: false });
+    const isFull = width > indent.length && width + 1 + text.length > columns;
+    if (isFull) lines.push(line);
+    if (isFull || width === 0) {
+      const before = isFull ? indent : "";
+      line = before + shown;
+      width = before.length + text.length;
+    } else {
+      line += ` ${shown}`;
+      width += 1 + text.length;
+    }
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,21 @@
+/** Where the link that makes the administrator is shown. */
+export interface LinkScreen {
+  readonly isTTY?: boolean;
+  /** Characters in a line of the terminal. */
+  readonly columns?: number;
+}
+
+/**
+ * One line where no person looks, since scripts wait for it. On a terminal it stands in a frame, which has no sides: an address that is
+ * longer than a line can be copied whole.
+ */
+export function setupLines(url: string, { isTTY, columns = ruleCharactersMax }: LinkScreen): string[] {
+  if (isTTY !== true) return [`Open this link once to create the administrator: ${url}`];
+  const rule = "─".repeat(Math.max(1, Math.min(columns, ruleCharactersMax)));
+  const asked = "Open this link once to create the administrator:";
+  const more = "It holds for 7 days. For another one: holdfast admin setup-link";
+  const fit = (line: string) => (line.length <= columns ? [line] : line.split(/ (?=administrator|holdfast)/));
+  return [rule, ...fit(asked), "", url, "", ...fit(more), rule];
+}
+
+const ruleCharactersMax = 72;

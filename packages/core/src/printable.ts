@@ -1,0 +1,7 @@
+/** What would steer a terminal, as an escape; what is one already stays. All that is shown to a person on one passes here. */
+export function printable(text: string): string {
+  return text.replaceAll(unprintable, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+// Controls, marks that turn the direction of writing, and lone surrogates.
+const unprintable = /[\p{Cc}\p{Cs}\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
