@@ -38,6 +38,7 @@ const filesFrom: Readonly<Record<string, number>> = {
   get: 1,
   sync: 0,
   status: 0,
+  log: 0,
   pause: 0,
   resume: 0,
   "conflicts ls": 0,

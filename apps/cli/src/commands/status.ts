@@ -1,33 +1,64 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { count, formatTime } from "../output/text.ts";
 import type { KnownStatus } from "../sync/last-status.ts";
 import type { ShownRules } from "../sync/shown-rules.ts";
+import { clearScreen } from "../output/screen.ts";
 import { newCommand, runs } from "./command.ts";
-import type { CommandMaker } from "./command.ts";
+import type { CommandMaker, Run } from "./command.ts";
 
 export const statusCommand: CommandMaker = (context) => {
   const command = newCommand("status", "Show what the syncs of this machine do, and where their page is", [
     "status",
     "status ~/Drive",
+    "status --watch",
     "status --json",
-  ]).argument("[folder]", "a synced folder; all of them unless given");
-  return runs<[string | undefined]>(context, command, async (run, folder) => {
+  ])
+    .argument("[folder]", "a synced folder; all of them unless given")
+    .option("--watch", "show it again whenever it is another, until Ctrl-C");
+  return runs<[string | undefined]>(context, command, async (run, folder, { watch }) => {
     const [{ thisConfigFolder }, { chooseSyncs }, { statusOf }, { rulesOf }] = await Promise.all([
       import("../config/connection.ts"),
       import("../sync/choose-syncs.ts"),
       import("../sync/last-status.ts"),
       import("../sync/shown-rules.ts"),
     ]);
-    const syncs = await chooseSyncs(thisConfigFolder(context.environment), folder);
-    const statuses = await Promise.all(syncs.map((sync) => statusOf(sync)));
-    const rules = syncs.map((sync) => rulesOf(sync));
-    const shown = statuses.map(({ report }, index) => ({ ...report, rules: rules[index] }));
-    await run.output.result({ syncs: shown }, () =>
-      statuses.length === 0
-        ? ["Nothing is synced here yet. Begin with 'holdfast sync DIR'."]
-        : statuses.flatMap((status, index) => linesOf(status).concat(ruleLines(rules[index]))),
-    );
+    const look = async (): Promise<Shown[]> => {
+      const syncs = await chooseSyncs(thisConfigFolder(context.environment), folder);
+      return Promise.all(syncs.map(async (sync) => ({ ...(await statusOf(sync)), rules: rulesOf(sync) })));
+    };
+    await (watch === true ? showAgain(run, look) : show(run, await look()));
   });
 };
+
+type Shown = KnownStatus & { readonly rules: ShownRules };
+
+function show(run: Run, statuses: readonly Shown[]): Promise<void> {
+  const syncs = statuses.map(({ report, rules }) => ({ ...report, rules }));
+  return run.output.result({ syncs }, () => shownLines(statuses));
+}
+
+const watchMs = 1000;
+
+/** On a terminal in place of what was there; elsewhere below it, and with --json a document a line. It ends with Ctrl-C alone. */
+async function showAgain(run: Run, look: () => Promise<Shown[]>): Promise<never> {
+  const { stdout } = run.context;
+  let before = "";
+  for (;;) {
+    const statuses = await look();
+    const now = JSON.stringify(statuses);
+    if (now !== before) {
+      if (stdout.isTTY === true && !run.output.json) clearScreen(stdout);
+      await show(run, statuses);
+      before = now;
+    }
+    await delay(watchMs);
+  }
+}
+
+function shownLines(statuses: readonly Shown[]): string[] {
+  if (statuses.length === 0) return ["Nothing is synced here yet. Begin with 'holdfast sync DIR'."];
+  return statuses.flatMap((status) => linesOf(status).concat(ruleLines(status.rules)));
+}
 
 const words = {
   idle: "in sync",
@@ -39,7 +70,7 @@ const words = {
 
 const shownMax = 10;
 
-function ruleLines({ excluded, ignored }: ShownRules = { excluded: [], ignored: [] }): string[] {
+function ruleLines({ excluded, ignored }: ShownRules): string[] {
   const lines = excluded.slice(0, shownMax).map((path) => `  excluded here: ${path}`);
   if (excluded.length > shownMax)
     lines.push(`  and ${excluded.length - shownMax} more: 'holdfast sync DIR --show-rules' lists them`);

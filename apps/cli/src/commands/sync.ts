@@ -20,6 +20,7 @@ export interface SyncFlags {
   readonly brake?: string;
   readonly installService?: boolean;
   readonly print?: boolean;
+  readonly log?: boolean;
 }
 
 export const syncCommand: CommandMaker = (context) => {
@@ -44,6 +45,7 @@ export const syncCommand: CommandMaker = (context) => {
     .option("--limit-down <rate>", "bytes a second from the server")
     .option("--brake <count>", "so many deletions at once wait for you; off: none do")
     .option("--yes", "do not ask whether to sync all of your home folder")
+    .option("--log", "show each change that is done; 'holdfast log' lists them later")
     .option("--install-service", "write a service of systemd that runs this sync for you")
     .option("--print", "with --install-service: only show it")
     .addHelpText(
@@ -85,6 +87,7 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
       downBytesPerSecond: parseRate(flags.limitDown, "--limit-down"),
     },
     isOnce: flags.once === true,
+    logs: flags.log === true,
     confirmsDeletes: flags.confirmDeletes === true,
   };
   if (flags.installService === true) {

@@ -12,6 +12,7 @@ export const commandTable: Readonly<Record<string, () => Promise<CommandMaker>>>
   cat: async () => (await import("./cat.ts")).catCommand,
   sync: async () => (await import("./sync.ts")).syncCommand,
   status: async () => (await import("./status.ts")).statusCommand,
+  log: async () => (await import("./log.ts")).logCommand,
   pause: async () => (await import("./pause.ts")).pauseCommand,
   resume: async () => (await import("./resume.ts")).resumeCommand,
   conflicts: async () => (await import("./conflicts.ts")).conflictsCommand,

@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 import { once } from "node:events";
 import type { HoldfastError } from "@holdfast/core/errors";
-import { showContent, showJson, showLines } from "./screen.ts";
+import { clearBar, showContent, showJson, showLines } from "./screen.ts";
 
 export interface OutputFlags {
   readonly json?: boolean;
@@ -22,9 +22,13 @@ export class Output {
   /** Whether a person reads the result. */
   readonly isTerminal: boolean;
   readonly #stdout: Writable;
-  readonly #stderr: Writable;
+  readonly #stderr: Writable & { readonly isTTY?: boolean };
 
-  constructor(flags: OutputFlags, stdout: Writable & { readonly isTTY?: boolean }, stderr: Writable) {
+  constructor(
+    flags: OutputFlags,
+    stdout: Writable & { readonly isTTY?: boolean },
+    stderr: Writable & { readonly isTTY?: boolean },
+  ) {
     this.json = flags.json === true;
     this.quiet = flags.quiet === true;
     this.isTerminal = stdout.isTTY === true;
@@ -66,16 +70,16 @@ export class Output {
 
   /** A sentence beside the result, for people. */
   note(text: string): void {
-    if (!this.quiet) showLines(this.#stderr, [text]);
+    if (!this.quiet) this.#say(text);
   }
 
   problem({ path, message }: Problem): void {
-    showLines(this.#stderr, [`holdfast: ${path === "" ? "" : `${path}: `}${message}`]);
+    this.#say(`holdfast: ${path === "" ? "" : `${path}: `}${message}`);
   }
 
   /** Why the command ends without its result. */
   async failure(error: HoldfastError): Promise<void> {
-    showLines(this.#stderr, [`holdfast: ${error.message}`]);
+    this.#say(`holdfast: ${error.message}`);
     const { code, field, message } = error;
     const document = { error: { code, message, ...(field === undefined ? {} : { field }) } };
     if (this.json) await this.#drained(showJson(this.#stdout, `${JSON.stringify(document)}\n`));
@@ -89,6 +93,12 @@ export class Output {
   /** What a file holds, as it is. */
   bytes(bytes: Uint8Array): Promise<void> {
     return this.#drained(this.#stdout.write(bytes));
+  }
+
+  #say(line: string): void {
+    // A bar may stand in the line.
+    if (this.#stderr.isTTY === true) clearBar(this.#stderr);
+    showLines(this.#stderr, [line]);
   }
 
   async #drained(takesMore: boolean): Promise<void> {

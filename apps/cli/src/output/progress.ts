@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { Rate } from "./rate.ts";
 import { clearBar, showBar, showLines } from "./screen.ts";
 import { formatBytes, formatDuration } from "./text.ts";
 
@@ -22,7 +23,6 @@ export interface ProgressOptions {
 
 const barIntervalMs = 100;
 const lineIntervalMs = 5000;
-const windowMs = 10_000;
 
 /** A bar on a terminal, a line now and then elsewhere, nothing when quiet. */
 export class Progress {
@@ -30,7 +30,7 @@ export class Progress {
   readonly #options: ProgressOptions;
   readonly #isBar: boolean;
   readonly #timer: NodeJS.Timeout | undefined;
-  #samples: { atMs: number; bytes: number; files: number }[] = [];
+  readonly #rate = new Rate();
 
   constructor(counts: TransferCounts, options: ProgressOptions) {
     this.counts = counts;
@@ -50,12 +50,7 @@ export class Progress {
   }
 
   #show(): void {
-    this.#sample();
-    const first = this.#samples[0];
-    const last = this.#samples.at(-1);
-    if (first === undefined || last === undefined) return;
-    const seconds = (last.atMs - first.atMs) / 1000;
-    const rate = seconds > 0 ? (last.bytes - first.bytes) / seconds : 0;
+    const rate = this.#sample();
     const line = progressLine(
       this.#options.label,
       this.counts,
@@ -66,10 +61,8 @@ export class Progress {
     else showLines(this.#options.stream, [line]);
   }
 
-  #sample(): void {
-    const atMs = this.#options.nowMs();
-    this.#samples.push({ atMs, bytes: this.counts.bytesDone, files: this.counts.filesDone });
-    this.#samples = this.#samples.filter((sample) => atMs - sample.atMs <= windowMs);
+  #sample(): number {
+    return this.#rate.after(this.#options.nowMs(), this.counts.bytesDone);
   }
 }
 

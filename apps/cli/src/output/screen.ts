@@ -19,6 +19,11 @@ export function clearBar(stream: Writable): void {
   stream.write("\r\u001b[K");
 }
 
+/** What follows stands at the top. */
+export function clearScreen(stream: Writable): void {
+  stream.write("\u001b[H\u001b[2J");
+}
+
 /** What is typed follows it. */
 export function showPrompt(stream: Writable, question: string): void {
   stream.write(printable(question));

@@ -37,13 +37,23 @@ export function formatTime(time: string | null | undefined): string {
   return time === null || time === undefined ? "-" : time.replace("T", " ").replace(/\.\d+/, "");
 }
 
-/** The same as a clock on the wall here shows it, to the minute: "2026-01-31 13:00". */
-export function formatLocalTime(time: string | null | undefined): string {
+/** As the clock on the wall has it: "21:03:05". */
+export function formatClock(atMs: number): string {
+  const at = new Date(atMs);
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
+}
+
+/** As the calendar and the clock on the wall have it: "2026-01-31 21:03", or to the second. */
+export function formatLocalTime(time: string | null | undefined, to: "minute" | "second" = "minute"): string {
   if (time === null || time === undefined) return "-";
   const at = new Date(time);
-  const two = (value: number): string => String(value).padStart(2, "0");
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}`;
+  const date = [at.getFullYear(), at.getMonth() + 1, at.getDate()].map((part) => String(part).padStart(2, "0"));
+  return `${date.join("-")} ${formatClock(at.getTime()).slice(0, to === "minute" ? 5 : undefined)}`;
+}
+
+/** The end of a path is what it is known by: "…/2026/a.jpg". */
+export function shortPath(path: string, charactersMax: number): string {
+  return path.length <= charactersMax ? path : `…${path.slice(path.length - Math.max(1, charactersMax - 1))}`;
 }
 
 /** As a word of a command that a person may copy into a shell. */

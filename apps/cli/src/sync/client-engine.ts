@@ -39,6 +39,7 @@ export async function openClientEngine(
   sync: KnownSync,
   connection: Connection,
   limits: BandwidthLimits,
+  onDone: EngineOptions["onDone"],
 ): Promise<ClientEngine> {
   const abilities = probeFolder(sync.record.root);
   requireAbilities(sync.record.root, abilities);
@@ -57,7 +58,7 @@ export async function openClientEngine(
     const disk = openSyncedFolder(sync.record.root, { pool });
     const own = { slotKey: slotKeyOf(abilities), lacks: lacksOf(abilities) };
     return {
-      engine: makeEngine(sync.record, { space, state, disk, ...own }),
+      engine: makeEngine(sync.record, { space, state, disk, onDone, ...own }),
       heal: (signal) => healDamaged({ client: connection.client, server: space, state, disk }, signal),
       close,
     };
@@ -76,13 +77,14 @@ export interface Parts {
   readonly disk: LocalDisk;
   readonly slotKey?: EngineOptions["slotKey"];
   readonly lacks?: Lacks;
+  readonly onDone?: EngineOptions["onDone"];
   /** Nothing is written to the disk, not even to ask for its time. */
   readonly isPreview?: boolean;
 }
 
 export function makeEngine(
   record: SyncRecord,
-  { space, state, disk, slotKey = nameKey, lacks = lacksNothing, isPreview = false }: Parts,
+  { space, state, disk, slotKey = nameKey, lacks = lacksNothing, onDone, isPreview = false }: Parts,
 ): Engine {
   const { rootId } = state;
   const isAll = rootId === space.rootId;
@@ -108,6 +110,7 @@ export function makeEngine(
     lacks,
     brake: record.brake ?? undefined,
     faults: noFaults,
+    onDone,
   });
 }
 

@@ -28,6 +28,8 @@ export interface SyncChoices {
   /** End when everything is in sync. */
   readonly isOnce: boolean;
   readonly confirmsDeletes: boolean;
+  /** Show each change that is done. */
+  readonly logs: boolean;
 }
 
 /** Undefined: none. */

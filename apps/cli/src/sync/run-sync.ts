@@ -12,6 +12,8 @@ import type { KnownSync } from "./known-syncs.ts";
 import { agreeOnSync, holdRoot, recordFor } from "./open-sync.ts";
 import type { HeldRoot, SyncChoices } from "./open-sync.ts";
 import { ensureRemoteFolder } from "./remote-folder.ts";
+import { groupedProblems } from "./problem-lines.ts";
+import type { RecentChange } from "@holdfast/sync/engine/progress";
 import { RunningSync } from "./running-sync.ts";
 import { SyncReporter } from "./sync-reporter.ts";
 import { runWatched } from "./watch-root.ts";
@@ -41,11 +43,16 @@ export async function runSync(run: Run, choices: SyncChoices): Promise<void> {
 
 async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, signals: Signals): Promise<void> {
   const { stopped } = signals;
-  const reporter = new SyncReporter(run.output, run.context.stderr, () => performance.now());
+  const reporter = new SyncReporter(run.output, run.context.stderr, {
+    nowMs: () => performance.now(),
+    unixMs: () => Date.now(),
+    logs: choices.logs,
+  });
   const connection = await run.connect();
+  const onDone = (change: RecentChange): void => running.done(change);
   const reach = async (agreed?: KnownSync): Promise<Reached> => {
     const sync = agreed ?? (await agreeOnSync(held, connection, choices));
-    return { sync, engine: await openClientEngine(sync, connection, choices.limits) };
+    return { sync, engine: await openClientEngine(sync, connection, choices.limits, onDone) };
   };
   // What was never synced, and what shall be synced now, needs the server at once.
   const isPatient = held.known !== undefined && !choices.isOnce;
@@ -160,7 +167,7 @@ async function syncOnce(
     run.output.problem({ path: "", code: "waiting", message });
   }
   if (inSync && isHealed) return;
-  for (const problem of problems) run.output.problem(problem);
+  for (const problem of groupedProblems(problems)) run.output.problem(problem);
   run.context.exitCode = 1;
 }
 

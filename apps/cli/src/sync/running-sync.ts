@@ -8,6 +8,10 @@ import { saveRecord } from "./known-syncs.ts";
 import type { KnownSync, SyncRecord } from "./known-syncs.ts";
 import { saveLastStatus } from "./last-status.ts";
 import type { SyncControl, SyncReport, WaitingDeletion } from "./report.ts";
+import { ProblemLines } from "./problem-lines.ts";
+import { SyncLog } from "./sync-log.ts";
+import { count } from "../output/text.ts";
+import type { RecentChange } from "@holdfast/sync/engine/progress";
 import { readMarker } from "./sync-root.ts";
 import { detailsOf, reportOf } from "./sync-reporter.ts";
 import type { SyncReporter } from "./sync-reporter.ts";
@@ -29,8 +33,14 @@ export class RunningSync implements SyncControl {
   #lastSyncAtMs: number | undefined;
   #recordSaved: Promise<void> = Promise.resolve();
   readonly #reporter: SyncReporter;
+  readonly #log: SyncLog;
+  readonly #problems = new ProblemLines();
+  /** Undefined before the first look: those of before were told. */
+  #conflicts: ReadonlySet<string> | undefined;
+  #waiting = 0;
 
   constructor({ folder, record }: KnownSync, reporter: SyncReporter) {
+    this.#log = new SyncLog(folder);
     this.folder = folder;
     this.#record = record;
     this.#reporter = reporter;
@@ -56,6 +66,12 @@ export class RunningSync implements SyncControl {
     else engine.resume();
     engine.onChange(() => this.#showSoon());
     this.#showSoon();
+  }
+
+  /** The engine did something. */
+  done(change: RecentChange): void {
+    this.#log.change(change);
+    this.#reporter.done(change);
   }
 
   remark(problems: SyncReport["problems"]): void {
@@ -102,6 +118,7 @@ export class RunningSync implements SyncControl {
     this.#channel = undefined;
     await this.#show();
     this.#reporter.end();
+    await this.#log.end();
   }
 
   #begun(): Engine {
@@ -142,10 +159,23 @@ export class RunningSync implements SyncControl {
     const status = this.#status();
     const report = this.report();
     await this.#reporter.show(status, report);
+    this.#keep(report);
     if (status.activity === "syncing" || status.lastSyncAtMs !== this.#lastSyncAtMs) this.#memory.touched();
     this.#lastSyncAtMs = status.lastSyncAtMs;
     // What is under way is out of date at once.
     if (status.activity !== "syncing" || this.#channel === undefined) await this.#save(report);
+  }
+
+  /** What a person may look for later. */
+  #keep({ problems, conflicts, deletions_waiting: waiting }: SyncReport): void {
+    const nowMs = Date.now();
+    for (const { path, message } of this.#problems.after(problems)) this.#log.note(nowMs, "problem", path, message);
+    const before = this.#conflicts ?? new Set(conflicts);
+    for (const path of conflicts) if (!before.has(path)) this.#log.note(nowMs, "conflict", path, null);
+    this.#conflicts = new Set(conflicts);
+    if (waiting > this.#waiting)
+      this.#log.note(nowMs, "waiting", "", `${count(waiting, "deletion")} wait for a person`);
+    this.#waiting = waiting;
   }
 
   async #save(report: SyncReport): Promise<void> {
@@ -165,6 +195,7 @@ function notBegun(isPaused: boolean, isAway: boolean): EngineStatus {
     activity: isPaused ? "paused" : activity,
     pendingFiles: 0,
     progress: { filesUp: 0, filesDown: 0, bytesUp: 0, bytesDown: 0 },
+    now: { names: [], changes: 0, bytes: 0, bytesDone: 0, isAll: true },
     lastSyncAtMs: undefined,
     problems: [],
     conflicts: [],

@@ -13,6 +13,7 @@ const rest: EngineStatus = {
   activity: "idle",
   pendingFiles: 0,
   progress: { filesUp: 0, filesDown: 0, bytesUp: 0, bytesDown: 0 },
+  now: { names: [], changes: 0, bytes: 0, bytesDone: 0, isAll: true },
   lastSyncAtMs: 0,
   problems: [],
   conflicts: [],
@@ -36,7 +37,11 @@ function sink() {
 function reporter(flags: { json?: boolean; quiet?: boolean } = {}) {
   const [stdout, stderr] = [sink(), sink()];
   let nowMs = 0;
-  const made = new SyncReporter(new Output(flags, stdout.stream, stderr.stream), stderr.stream, () => nowMs);
+  const made = new SyncReporter(new Output(flags, stdout.stream, stderr.stream), stderr.stream, {
+    nowMs: () => nowMs,
+    unixMs: () => nowMs,
+    logs: false,
+  });
   const show = (status: Partial<EngineStatus>): Promise<void> => {
     const whole = { ...rest, ...status };
     nowMs += 1000;

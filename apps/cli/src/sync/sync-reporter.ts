@@ -2,9 +2,12 @@ import type { Writable } from "node:stream";
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { EngineStatus } from "@holdfast/sync/engine/status";
 import type { Output } from "../output/output.ts";
-import { clearBar, showBar, showLines } from "../output/screen.ts";
+import { showLines } from "../output/screen.ts";
 import { count, formatBytes } from "../output/text.ts";
 import type { SyncRecord } from "./known-syncs.ts";
+import { problemLine, ProblemLines } from "./problem-lines.ts";
+import { SyncScreen } from "./sync-screen.ts";
+import type { RecentChange } from "@holdfast/sync/engine/progress";
 import type { SyncDetails, SyncReport } from "./report.ts";
 
 /** What a status says as the contract has it. */
@@ -37,9 +40,14 @@ export function detailsOf(status: EngineStatus): SyncDetails {
     recent: status.recent.map(({ atMs, path, what, direction }) => ({
       at: new Date(atMs).toISOString(),
       path,
-      what: `${what} ${direction === "up" ? "here, sent:" : "on the server, done here:"}`,
+      what: inWords({ what, direction }),
     })),
   };
+}
+
+/** What stands before the path of a change. */
+export function inWords({ what, direction }: Pick<RecentChange, "what" | "direction">): string {
+  return `${what} ${direction === "up" ? "here, sent:" : "on the server, done here:"}`;
 }
 
 function progressOf({ pendingFiles, progress }: EngineStatus): string {
@@ -48,10 +56,9 @@ function progressOf({ pendingFiles, progress }: EngineStatus): string {
   return `${todo}${count(filesUp, "file")} up (${formatBytes(bytesUp)}), ${filesDown} down (${formatBytes(bytesDown)})`;
 }
 
-type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+export type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 const lineIntervalMs = 5000;
-const barIntervalMs = 250;
 
 const words: Readonly<Record<EngineStatus["activity"], string>> = {
   idle: "in sync",
@@ -62,6 +69,14 @@ const words: Readonly<Record<EngineStatus["activity"], string>> = {
   refused: "stopped",
 };
 
+export interface ReporterOptions {
+  /** Of a clock that nobody sets. */
+  readonly nowMs: () => number;
+  readonly unixMs: () => number;
+  /** Whether each change is a line. */
+  readonly logs: boolean;
+}
+
 /**
  * Tells a person (stderr) or a program (stdout, one line of JSON for each change) what the sync does. While nothing changes it
  * says nothing and wakes nobody.
@@ -70,14 +85,19 @@ export class SyncReporter {
   readonly #output: Output;
   readonly #stderr: Terminal;
   readonly #nowMs: () => number;
+  readonly #logs: boolean;
   #lastState = "";
   #lastJson = "";
   #lastProgressMs = -Infinity;
-  #told = new Set<string>();
-  #hasBar = false;
+  readonly #problems = new ProblemLines();
+  /** Undefined where no person looks on. */
+  readonly #screen: SyncScreen | undefined;
+  #brake = "";
   #freed: EngineStatus["freed"];
 
-  constructor(output: Output, stderr: Terminal, nowMs: () => number) {
+  constructor(output: Output, stderr: Terminal, { nowMs, unixMs, logs }: ReporterOptions) {
+    this.#screen = stderr.isTTY === true && !output.quiet ? new SyncScreen(stderr, unixMs) : undefined;
+    this.#logs = logs;
     this.#output = output;
     this.#stderr = stderr;
     this.#nowMs = nowMs;
@@ -86,6 +106,10 @@ export class SyncReporter {
   async show(status: EngineStatus, report: SyncReport): Promise<void> {
     if (this.#output.json) await this.#showJson(report);
     if (this.#output.quiet) return;
+    if (this.#screen !== undefined) {
+      this.#showFreed(status);
+      return this.#screen.show(status, report);
+    }
     // A look that finds nothing to do, such as each attempt to reach a server that refuses the login, is worth no line.
     const isOnlyLook = status.activity === "syncing" && status.pendingFiles === 0 && this.#lastState !== "";
     if (status.activity !== this.#lastState && !isOnlyLook) {
@@ -102,9 +126,13 @@ export class SyncReporter {
     this.#line(`holdfast: ${toHoldfastError(thrown).message}`);
   }
 
+  /** A change that was done; shown where each is asked for. */
+  done(change: RecentChange): void {
+    if (this.#logs && !this.#output.quiet) this.#line(`sync: ${inWords(change)} ${change.path}`);
+  }
+
   end(): void {
-    if (this.#hasBar) clearBar(this.#stderr);
-    this.#hasBar = false;
+    this.#screen?.end();
   }
 
   async #showJson(report: SyncReport): Promise<void> {
@@ -116,12 +144,10 @@ export class SyncReporter {
 
   /** Each once, until it is gone and comes again. */
   #showProblems({ problems, deletions_waiting }: SyncReport): void {
-    const lines = problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
-    if (deletions_waiting > 0) {
-      lines.push(`${count(deletions_waiting, "deletion")} wait for you: 'holdfast deletes ls' shows them.`);
-    }
-    for (const line of lines) if (!this.#told.has(line)) this.#line(`sync: ! ${line}`);
-    this.#told = new Set(lines);
+    for (const each of this.#problems.after(problems)) this.#line(`sync: ! ${problemLine(each)}`);
+    const waiting = `${count(deletions_waiting, "deletion")} wait for you: 'holdfast deletes ls' shows them.`;
+    if (deletions_waiting > 0 && waiting !== this.#brake) this.#line(`sync: ! ${waiting}`);
+    this.#brake = deletions_waiting > 0 ? waiting : "";
   }
 
   #showFreed({ freed }: EngineStatus): void {
@@ -138,18 +164,14 @@ export class SyncReporter {
 
   #showProgress(status: EngineStatus): void {
     if (status.activity !== "syncing" || status.pendingFiles === 0) return;
-    const isBar = this.#stderr.isTTY === true;
     const now = this.#nowMs();
-    if (now - this.#lastProgressMs < (isBar ? barIntervalMs : lineIntervalMs)) return;
+    if (now - this.#lastProgressMs < lineIntervalMs) return;
     this.#lastProgressMs = now;
-    const line = `sync: ${progressOf(status)}`;
-    if (!isBar) return this.#line(line);
-    showBar(this.#stderr, line.slice(0, (this.#stderr.columns ?? 80) - 1));
-    this.#hasBar = true;
+    this.#line(`sync: ${progressOf(status)}`);
   }
 
   #line(text: string): void {
-    this.end();
-    showLines(this.#stderr, [text]);
+    if (this.#screen === undefined) return void showLines(this.#stderr, [text]);
+    this.#screen.tell(text.replace(/^sync: /, ""));
   }
 }

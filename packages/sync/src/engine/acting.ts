@@ -31,6 +31,7 @@ export async function actAll(
     context.checkStop();
     const paths = batch.map((operation) => pathOfOperation(state, operation));
     const before = batch.map((operation) => (movesFolder(operation) ? pathOf(state, operation.id) : undefined));
+    for (const path of paths.slice(-1)) progress.touch(path);
     const failed = await actTogether(context, batch);
     if (failed.size > 0) context.doubt.isOpen = true;
     for (const [index, operation] of batch.entries()) {

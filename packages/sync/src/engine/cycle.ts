@@ -22,7 +22,7 @@ import type { Looked } from "./look-parts.ts";
 import { lookAtDisk, lookUnderLastRules } from "./looking.ts";
 import type { LastingRefusals } from "./lasting-refusals.ts";
 import type { Portions, Rounds } from "./portions.ts";
-import type { Progress } from "./progress.ts";
+import { bytesOfPlan, type Progress } from "./progress.ts";
 import {
   isPassing,
   isPassingHere,
@@ -107,6 +107,7 @@ const endingAgainMs = 30_000;
 /** Listens, looks, decides, acts. */
 export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const { state } = context;
+  context.progress.begin();
   await checkRoot(context);
   await fetchRemote(context);
   if (await tellAnswers(context)) await fetchRemote(context);
@@ -129,7 +130,10 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const { last } = decision;
   const { waitingDeletions } = context.brakes;
   const later = last === undefined ? 0 : state.restless.fresh.countAfter(last);
-  context.progress.expect(next.local.length + next.remote.length + next.waiting.size + waitingDeletions + later);
+  context.progress.expect(next.local.length + next.remote.length + next.waiting.size + waitingDeletions + later, {
+    bytes: bytesOfPlan(state, next),
+    isAll: later === 0,
+  });
   const failures: Problem[] = [];
   const { done, changed: isChanging } = await actAll(context, next.local);
   const isEnding = noteFailures(context, ending.failures, failures);

@@ -23,7 +23,7 @@ import { Patience, type OnceResult } from "./once.ts";
 import { type Preview, previewRun } from "./preview.ts";
 import { Polling } from "./polling.ts";
 import { defaultPortions, type Portions } from "./portions.ts";
-import { Progress } from "./progress.ts";
+import { Progress, type RecentChange } from "./progress.ts";
 import { atRoot, checkRoot, type Identity, RootMismatch } from "./root.ts";
 import { Conflicts, type EngineStatus, statusOf } from "./status.ts";
 import { Rehash } from "./rehash.ts";
@@ -60,6 +60,8 @@ export interface EngineOptions {
   readonly patches?: CycleContext["patches"];
   /** Undefined: as for real folders. The simulator's are small. */
   readonly portions?: Portions;
+  /** Hears of each change that was done, here or there. */
+  readonly onDone?: ((change: RecentChange) => void) | undefined;
 }
 
 /** In which the hints of one move have all arrived: the watcher gathers them for 50 ms. */
@@ -105,7 +107,11 @@ export class Engine {
     this.#phase = options.state.setting("paused") === "yes" ? "paused" : "starting";
     this.#brakes = new Brakes(options.state, options.brake, options.nowMs);
     this.#conflicts = new Conflicts(options.state);
-    this.#progress = new Progress(options.nowMs, () => this.#tell());
+    this.#progress = new Progress(
+      options.nowMs,
+      () => this.#tell(),
+      (change) => options.onDone?.(change),
+    );
     this.#nextLook = new NextLook(options.nowMs);
     this.#lastSync = new LastSync(options.state, options.nowMs);
     this.#context = this.#makeContext();
@@ -272,7 +278,7 @@ export class Engine {
       ...this.#options,
       ...this.#learned,
       lacks,
-      disk: gateDisk(this.#disk, signal),
+      disk: gateDisk(this.#disk, { signal, progress }),
       server: gated,
       early: new EarlyBlocks({ ...this.#options, server: gated }),
       progress,

@@ -56,10 +56,30 @@ export function gateServer(
  * The disk: what reads for long ends at the signal. What changes it is left to come to its end; a long new file asks whether
  * to go on, and is kept as far as it came.
  */
-export function gateDisk(disk: LocalDisk, signal: AbortSignal): LocalDisk {
+export function gateDisk(
+  disk: LocalDisk,
+  { signal, progress }: { readonly signal: AbortSignal; readonly progress: Pick<Progress, "touch"> },
+): LocalDisk {
+  const { readBetween } = disk;
   return forward(disk, {
+    // What is read of a file that is known already is sent.
+    readAt: (path, ...given) => {
+      progress.touch(path);
+      return disk.readAt(path, ...given);
+    },
+    ...(readBetween === undefined
+      ? {}
+      : {
+          readBetween: (path, ...given) => {
+            progress.touch(path);
+            return readBetween.call(disk, path, ...given);
+          },
+        }),
     list: (path) => untilAborted(signal, disk.list(path)),
-    cut: (path, taker) => untilAborted(signal, disk.cut(path, taker)),
+    cut: (path, taker) => {
+      progress.touch(path);
+      return untilAborted(signal, disk.cut(path, taker));
+    },
   });
 }
 

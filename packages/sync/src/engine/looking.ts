@@ -91,7 +91,11 @@ interface Look extends ScanResult {
 async function lookAtKnownRoot(context: CycleContext, terms: Terms, tops: readonly Top[] | undefined): Promise<Look> {
   const { device } = context.filesystem;
   if (tops === undefined) context.early.beginLook();
-  const takerIn: TakerIn = (folder, sizeBytes) => context.early.takerIn(folder, sizeBytes);
+  const takerIn: TakerIn = (folder, sizeBytes) => {
+    const taker = context.early.takerIn(folder, sizeBytes);
+    if (taker !== undefined) context.progress.foresee(sizeBytes);
+    return taker;
+  };
   const look = await lookAtRoot(context, terms, tops, terms.coming === undefined ? takerIn : undefined);
   context.checkStop();
   await checkRoot(context);

@@ -6,7 +6,7 @@ import type { SyncState } from "../state/sync-state.ts";
 import type { Phase } from "./control.ts";
 import type { CycleOutcome } from "./cycle.ts";
 import { needsPerson, type Problem } from "./problems.ts";
-import type { Progress, RecentChange } from "./progress.ts";
+import type { Planned, Progress, RecentChange } from "./progress.ts";
 import { RootAway } from "./root.ts";
 
 /**
@@ -27,6 +27,12 @@ export interface EngineStatus {
     readonly filesDown: number;
     readonly bytesUp: number;
     readonly bytesDown: number;
+  };
+  /** Of the plan that is carried out now. */
+  readonly now: Planned & {
+    /** Paths that are read or written, the newest first. */
+    readonly names: readonly string[];
+    readonly bytesDone: number;
   };
   /** When everything was last in sync; Unix milliseconds. */
   readonly lastSyncAtMs: number | undefined;
@@ -63,6 +69,7 @@ export function statusOf(input: StatusInput): EngineStatus {
     activity: activityOf(input, problems),
     pendingFiles: pending,
     progress: { filesUp, filesDown, bytesUp, bytesDown },
+    now: { names: progress.names, bytesDone: progress.bytesDone, ...progress.planned },
     lastSyncAtMs,
     problems,
     conflicts,

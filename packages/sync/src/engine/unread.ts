@@ -31,17 +31,22 @@ export class UnreadFiles {
 
   /** Nothing of it is only in motion: looking at it often finds nothing new. */
   get areLasting(): boolean {
-    return this.#files.size > 0 && [...this.#files.values()].every(({ code }) => code !== "changing");
+    return this.#files.size > 0 && [...this.#files.values()].every(({ code }) => !isInMotion(code));
   }
 
   /** What a person has to know: errors at once, what only changes once it has for ten minutes. */
   problems(nowMs: number): Problem[] {
     return [...this.#files].flatMap(([path, { code, sinceMs }]) => {
       if (code === "too_large") return [problemOf(path, code, "")];
-      if (code !== "changing") return [problemOf(path, "unreadable", unreadable)];
+      if (!isInMotion(code)) return [problemOf(path, "unreadable", unreadable)];
       return sinceMs <= nowMs - busyAfterMs ? [problemOf(path, "busy", busy)] : [];
     });
   }
+}
+
+/** What a program writes to, or removes: the next look tells. */
+function isInMotion(code: string): boolean {
+  return code === "changing" || code === "not_found";
 }
 
 const busy = "A program has been writing to it for ten minutes. It is sent once it has rested for a moment.";

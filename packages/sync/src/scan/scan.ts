@@ -63,7 +63,7 @@ export interface ScanResult {
   /** Of the folders that were looked at, those with something in them that has no row: hidden, or nothing that a node can be. */
   readonly keepers: ReadonlySet<string>;
   readonly listed: ReadonlySet<string>;
-  /** What could not be read whole, of all that was looked at: the code of the error, or `changing`. */
+  /** What could not be read whole, of all that was looked at: the code of the error, or `changing`; `not_found`: it went meanwhile. */
   readonly unread: ReadonlyMap<string, string>;
   /** Folders where another filesystem begins. */
   readonly boundaries: ReadonlySet<string>;
@@ -101,7 +101,8 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   const { ids, fresh, vanished } = matchSeen(input, seen);
   const naming = new Naming(input, seen.entries);
   const rows = new Map<NodeId, LocalRow>();
-  const unread = new Map<string, string>([...seen.unknown].map((path) => [path, "unavailable"]));
+  const whyUnknown = (path: string): string => (seen.gone.has(path) ? "not_found" : "unavailable");
+  const unread = new Map<string, string>([...seen.unknown].map((path) => [path, whyUnknown(path)]));
   // Nothing is known of what could not be read: it may be what was about to be made there.
   const unclear = new Set<string>();
   // What is missing may be so because a folder above is another one by now.
@@ -185,7 +186,8 @@ async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
     // Too much goes on: whatever is missing, or comes from elsewhere, stays unknown this time.
     if (attempt === 4) {
       const entries = withoutStrays(seen.entries, strays.entries);
-      return { ...seen, entries, unknown: new Set([...seen.unknown, ""]), isAtRest: false };
+      const gone = seen.unknown.has("") ? seen.gone : new Set([...seen.gone, ""]);
+      return { ...seen, entries, unknown: new Set([...seen.unknown, ""]), gone, isAtRest: false };
     }
     const hinted = matches.vanished.size === 0 ? new Set<string>() : await input.moreSuspects();
     suspects = union(union(suspects, hinted), strays.folders);

@@ -45,7 +45,7 @@ export interface Sweep {
 export async function sweep(disk: LocalDisk, input: SweepInput): Promise<Sweep | undefined> {
   const differing: Top[] = [];
   const found = { listed: new Set<string>(), skipped: new Map<string, string>(), keepers: new Set<string>() };
-  const device = (await attempt(new Set(), "", () => disk.stat("")))?.device;
+  const device = (await attempt({ unknown: new Set() }, "", () => disk.stat("")))?.device;
   const visited = new Set<NodeId>();
   const waiting: Top[] = [{ id: input.rootId, path: "" }];
   for (let top = waiting.pop(); top !== undefined; top = waiting.pop()) {
@@ -58,6 +58,7 @@ export async function sweep(disk: LocalDisk, input: SweepInput): Promise<Sweep |
       slotKey: input.slotKey,
       unknown: new Set<string>(),
       denied: new Set<string>(),
+      gone: new Set<string>(),
       boundaries: new Set<string>(),
     };
     const { folders, isSame } = await compare(disk, input, top, notes);
@@ -75,7 +76,7 @@ async function compare(
   top: Top,
   notes: Notes,
 ): Promise<{ readonly folders: Top[]; readonly isSame: boolean }> {
-  const names = await attempt(notes.unknown, top.path, () => disk.list(top.path));
+  const names = await attempt(notes, top.path, () => disk.list(top.path));
   const entries = await lookIn(disk, notes, top, names ?? []);
   const known = rows.rowsIn(top.id);
   const left = new Map(known.map(([id, row]) => [nameOnDisk(row), { id, row }]));

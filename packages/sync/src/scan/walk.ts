@@ -32,6 +32,8 @@ export interface Walk {
   readonly unknown: ReadonlySet<string>;
   /** Of those, where this user may not look. */
   readonly denied: ReadonlySet<string>;
+  /** Of those, what was named a moment before and is not there: it was just removed, or moved. */
+  readonly gone: ReadonlySet<string>;
   /** What no node can be: path and reason. */
   readonly skipped: ReadonlyMap<string, string>;
   /** Folders with something in them that is no entry. */
@@ -53,6 +55,8 @@ export interface Notes {
   readonly boundaries: Set<string>;
   /** Of what is unknown, that at which this user may not look. */
   readonly denied: Set<string>;
+  /** Of what is unknown, what is not there any more. */
+  readonly gone: Set<string>;
   readonly isHidden: IsHidden;
   /** Under one key two names are one on this disk. */
   readonly slotKey: (name: string) => string;
@@ -64,6 +68,7 @@ interface Findings extends Walk, Notes {
   readonly entries: Entry[];
   readonly unknown: Set<string>;
   readonly denied: Set<string>;
+  readonly gone: Set<string>;
   readonly skipped: Map<string, string>;
   readonly keepers: Set<string>;
   readonly boundaries: Set<string>;
@@ -88,7 +93,7 @@ export async function walk(
   const seen: Findings = {
     isHidden,
     slotKey,
-    device: (await attempt(new Set(), "", () => disk.stat("")))?.device,
+    device: (await attempt({ unknown: new Set() }, "", () => disk.stat("")))?.device,
     keepers: new Set(),
     boundaries: new Set(),
     entries: [],
@@ -97,6 +102,7 @@ export async function walk(
     folders: new Set(),
     unknown: new Set(),
     denied: new Set(),
+    gone: new Set(),
     skipped: new Map(),
     later: [],
   };
@@ -139,7 +145,7 @@ async function walkFrom(
     }
     if (next > 0) lookedAt.set(path, "whole");
     seen.listed.add(path);
-    const names = await attempt(seen.unknown, path, () => disk.list(path), seen.denied);
+    const names = await attempt(seen, path, () => disk.list(path));
     const found = await lookIn(disk, seen, folder, names ?? []);
     if (isClosed(seen, path, names ?? [])) {
       for (const name of names ?? []) seen.unknown.delete(joinPath(path, name));
@@ -221,9 +227,10 @@ export async function lookIn(
 
 async function lookAt(
   disk: LocalDisk,
-  { unknown, denied, skipped, keepers, boundaries, isHidden, slotKey, device }: Notes,
+  notes: Notes,
   at: { readonly folder: Entry | Top; readonly name: string; readonly stat: () => Promise<LocalStat | undefined> },
 ): Promise<Entry | undefined> {
+  const { unknown, skipped, keepers, boundaries, isHidden, slotKey, device } = notes;
   const { folder, name } = at;
   const path = joinPath(folder.path, name);
   if (isOwn(path, slotKey)) return undefined;
@@ -233,7 +240,7 @@ async function lookAt(
     keepers.add(folder.path);
     return undefined;
   }
-  const stat = await attempt(unknown, path, at.stat, denied);
+  const stat = await attempt(notes, path, at.stat);
   if (stat === undefined) return undefined;
   if (stat.kind === "other" || isHidden(path, stat.kind === "folder")) {
     if (stat.kind === "other") skipped.set(path, "it is neither a file nor a folder nor a symbolic link");
@@ -246,17 +253,16 @@ async function lookAt(
     keepers.add(folder.path);
     return undefined;
   }
-  const target = stat.kind === "symlink" ? await attempt(unknown, path, () => disk.readLink(path)) : undefined;
+  const target = stat.kind === "symlink" ? await attempt(notes, path, () => disk.readLink(path)) : undefined;
   if (stat.kind === "symlink" && target === undefined) return undefined;
   return { path, name, kind: stat.kind, stat, folder, children: [], target };
 }
 
 /** A thing that vanishes while it is looked at is unknown too: the next look will tell. */
 export async function attempt<Result>(
-  unknown: Set<string>,
+  { unknown, denied, gone }: Pick<Notes, "unknown"> & Partial<Pick<Notes, "denied" | "gone">>,
   path: string,
   act: () => Promise<Result>,
-  denied?: Set<string>,
 ): Promise<Result | undefined> {
   try {
     return await act();
@@ -264,6 +270,7 @@ export async function attempt<Result>(
     if (!(error instanceof HoldfastError)) throw error;
     unknown.add(path);
     if (error.body["denied"] === true) denied?.add(path);
+    if (error.code === "not_found") gone?.add(path);
     return undefined;
   }
 }

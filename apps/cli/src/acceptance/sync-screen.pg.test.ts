@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import {
+  Api,
+  eventually,
+  holdfast,
+  launcher,
+  makeFolder,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "@holdfast/server/acceptance/testing";
+import { requireComponent } from "@holdfast/tools/components";
+import { onTerminal } from "@holdfast/tools/pseudo-terminal";
+
+describe("A sync on a terminal", () => {
+  let home: string;
+  let server: RunningServer;
+  let env: Record<string, string>;
+
+  before(async () => {
+    home = makeFolder("sync-screen");
+    server = await startServer({ dataFolder: join(home, "data") });
+    const { token = "" } = await Api.signIn(server.url);
+    env = { HOLDFAST_CONFIG_DIR: join(home, "config"), HOLDFAST_SERVER: server.url, HOLDFAST_TOKEN: token };
+  });
+  after(async () => {
+    await server?.stop();
+    removeFolder(home);
+  });
+
+  function makeFiles(folder: string): void {
+    for (let one = 0; one < 150; one += 1) {
+      const inner = join(folder, "many", `${one % 5}`, `${one}`);
+      mkdirSync(inner, { recursive: true });
+      for (let two = 0; two < 40; two += 1) writeFileSync(join(inner, `${two}`), `${one} ${two}`);
+    }
+  }
+
+  test("shows that all is up to date, what it does with --log, and nothing of a large rm -rf but that", async (t) => {
+    if (!requireComponent(t, "python3")) return;
+    const folder = join(home, "Drive");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "a.txt"), "a");
+    makeFiles(folder);
+    const terminal = onTerminal([launcher, "sync", folder, "--log", "--brake", "off"], { columns: 80, env });
+    t.after(async () => {
+      terminal.type("\u0003");
+      await terminal.ended;
+    });
+    const isAtRest = () => /up to date since [\d:]{8}$/.test(terminal.lines().at(-1) ?? "") || undefined;
+    await eventually("it is up to date", 180_000, isAtRest);
+    assert.match(terminal.lines()[0] ?? "", /^sync: \S+Drive, page: http:/);
+    assert.ok(terminal.lines().some((line) => /^[\d:]{8} created here, sent: a\.txt$/.test(line)));
+
+    rmSync(join(folder, "many"), { recursive: true });
+    await eventually(
+      "the deletion is sent",
+      180_000,
+      () => /deleted here, sent: many\r\n/.test(terminal.raw()) || undefined,
+    );
+    await eventually("it is up to date again", 180_000, isAtRest);
+    assert.doesNotMatch(terminal.raw(), /problem|cannot be read/);
+
+    const status = await holdfast(["status", folder], { env });
+    assert.match(status.stdout, /: in sync\n/);
+    terminal.type("\u0003");
+    assert.equal(await terminal.ended, 0);
+    assert.match(terminal.lines().at(-1) ?? "", /up to date since/);
+  });
+
+  test("log tells afterwards what was done, by its options, and of a folder that is not synced with 4", async () => {
+    const folder = join(home, "Other");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "b.txt"), "b");
+    const run = await holdfast(["sync", folder, "--remote", "/other", "--once", "--log"], { env });
+    assert.equal(run.code, 0, run.stderr);
+    assert.match(run.stderr, /^sync: created here, sent: b\.txt$/m);
+    rmSync(join(folder, "b.txt"));
+    await holdfast(["sync", folder, "--once"], { env });
+    const log = await holdfast(["log", folder], { env });
+    assert.match(
+      log.stdout,
+      /^[-\d]{10} [:\d]{8} created here, sent: b\.txt\n[-\d]{10} [:\d]{8} deleted here, sent: b\.txt\n$/,
+    );
+    const json = await holdfast(["log", folder, "--json", "--last", "1"], { env });
+    const { items } = JSON.parse(json.stdout) as { items: { what: string; path: string; by: string }[] };
+    assert.deepEqual(
+      items.map(({ what, path, by }) => [what, path, by]),
+      [["deleted", "b.txt", "here"]],
+    );
+    assert.equal((await holdfast(["log", home], { env })).code, 4);
+    assert.equal((await holdfast(["log", folder, "--last", "x"], { env })).code, 2);
+  });
+
+  test("status --watch shows it in place of what was there, once it is another", async (t) => {
+    if (!requireComponent(t, "python3")) return;
+    const folder = join(home, "Watched");
+    mkdirSync(folder);
+    await holdfast(["sync", folder, "--remote", "/watched", "--once"], { env });
+    const terminal = onTerminal([launcher, "status", folder, "--watch"], { columns: 80, env });
+    const shows = (what: RegExp) => () => what.test(terminal.raw().split("\u001b[2J").at(-1) ?? "") || undefined;
+    await eventually("it is shown", 60_000, shows(/Watched: not running/));
+    await holdfast(["pause", folder], { env });
+    await eventually("it is shown anew", 60_000, shows(/Watched: not running, and paused/));
+    assert.equal(terminal.raw().split("\u001b[2J").length, 3, "once each");
+    terminal.type("\u0003");
+    await terminal.ended;
+  });
+});

@@ -1,0 +1,42 @@
+import { newCommand, runs, usage } from "./command.ts";
+import type { CommandMaker } from "./command.ts";
+
+const shownUnlessTold = 50;
+
+export const logCommand: CommandMaker = (context) => {
+  const command = newCommand("log", "List what the syncs of this machine did, the newest last", [
+    "log",
+    "log ~/Drive",
+    "log ~/Drive --last 1000",
+  ])
+    .argument("[folder]", "a synced folder; all of them unless given")
+    .option("--last <count>", `so many of the newest, ${shownUnlessTold} unless told`);
+  return runs<[string | undefined]>(context, command, async (run, folder, { last }) => {
+    const [{ thisConfigFolder }, { chooseSyncs }, { logLine, readSyncLog }] = await Promise.all([
+      import("../config/connection.ts"),
+      import("../sync/choose-syncs.ts"),
+      import("../sync/sync-log.ts"),
+    ]);
+    const countMax = parseLast(last);
+    const syncs = await chooseSyncs(thisConfigFolder(context.environment), folder);
+    const logs = await Promise.all(
+      syncs.map(async ({ folder: kept, record: { root } }) =>
+        (await readSyncLog(kept, countMax)).map((entry) => ({ root, ...entry })),
+      ),
+    );
+    const items = logs.flat().toSorted((one, other) => (one.at < other.at ? -1 : Number(one.at > other.at)));
+    const newest = items.slice(-countMax);
+    const isOne = syncs.length === 1;
+    await run.output.result({ items: newest, next_cursor: null }, () =>
+      newest.map((entry) => (isOne ? logLine(entry) : `${logLine(entry)} (${entry.root})`)),
+    );
+    if (items.length === 0) run.output.note("Nothing was done yet.");
+  });
+};
+
+function parseLast(text: unknown): number {
+  if (text === undefined) return shownUnlessTold;
+  const parsed = Number(text);
+  if (!Number.isInteger(parsed) || parsed < 1) throw usage("--last is a whole number, such as 100.");
+  return parsed;
+}

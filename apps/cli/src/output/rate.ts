@@ -1,0 +1,15 @@
+const windowMs = 10_000;
+
+/** How fast something grows, by what it was within the last ten seconds. */
+export class Rate {
+  #samples: { readonly atMs: number; readonly value: number }[] = [];
+
+  /** @returns so much a second; 0 while nothing can be told */
+  after(atMs: number, value: number): number {
+    this.#samples.push({ atMs, value });
+    this.#samples = this.#samples.filter((sample) => atMs - sample.atMs <= windowMs);
+    const [first] = this.#samples;
+    const seconds = first === undefined ? 0 : (atMs - first.atMs) / 1000;
+    return first === undefined || seconds <= 0 ? 0 : Math.max(0, (value - first.value) / seconds);
+  }
+}

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { groupedProblems, problemLine, ProblemLines } from "./problem-lines.ts";
+
+const full = (count: number) =>
+  Array.from({ length: count }, (_, at) => ({ path: `f${at}`, code: "failed", message: `Could not write f${at}.` }));
+
+test("a few of one kind are each a line, many are one, and again only once they are ten times as many", () => {
+  const lines = new ProblemLines();
+  const told = (count: number) => lines.after(full(count)).map(problemLine);
+  assert.deepEqual(told(3), ["f0: Could not write f0.", "f1: Could not write f1.", "f2: Could not write f2."]);
+  assert.deepEqual(told(5), ["5 files: Could not write f0. (f0, f1, f2 and 2 more; 'holdfast status' lists them)"]);
+  for (let count = 6; count < 50; count += 1) assert.deepEqual(told(count), []);
+  assert.equal(told(16_785).length, 1);
+  assert.deepEqual(told(2), [], "those were told");
+  assert.deepEqual(told(0), []);
+  assert.equal(told(2).length, 2, "they are gone, and come again");
+});
+
+test("another kind beside many is told, and so is what is about the whole folder", () => {
+  const lines = new ProblemLines();
+  lines.after(full(100));
+  const more = [
+    { path: "a", code: "quota", message: "No room." },
+    { path: "", code: "failed", message: "Nothing works." },
+    { path: "", code: "failed", message: "Nor does this." },
+  ];
+  assert.deepEqual(lines.after([...full(100), ...more]).map(problemLine), [
+    "a: No room.",
+    "Nothing works.",
+    "Nor does this.",
+  ]);
+});
+
+test("at the end of a run a kind is told once", () => {
+  assert.deepEqual(groupedProblems(full(3)), full(3));
+  assert.deepEqual(
+    groupedProblems(full(4)).map(({ path, code }) => [path, code]),
+    [["", "failed"]],
+  );
+});

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { appendFileSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { makeFolder, removeFolder } from "@holdfast/server/acceptance/testing";
+import { logLine, readSyncLog, SyncLog } from "./sync-log.ts";
+
+function emptyFolder(t: TestContext): string {
+  const folder = makeFolder("sync-log");
+  t.after(() => removeFolder(folder));
+  return folder;
+}
+
+test("what was done is told in its order, and a line that was cut off is passed over", async (t) => {
+  const folder = emptyFolder(t);
+  const log = new SyncLog(folder);
+  const noonMs = new Date(2026, 0, 31, 12).getTime();
+  log.change({ atMs: noonMs, path: "a", what: "created", direction: "up" });
+  log.change({ atMs: noonMs + 1000, path: "b", what: "deleted", direction: "down" });
+  log.note(noonMs + 2000, "problem", "c", "It is locked.");
+  await log.end();
+  appendFileSync(join(folder, "log.jsonl"), '{"at":"20');
+  assert.deepEqual((await readSyncLog(folder, 10)).map(logLine), [
+    "2026-01-31 12:00:00 created here, sent: a",
+    "2026-01-31 12:00:01 deleted on the server, done here: b",
+    "2026-01-31 12:00:02 problem: c: It is locked.",
+  ]);
+});
+
+test("it is bounded: the oldest go, the newest stay", async (t) => {
+  const folder = emptyFolder(t);
+  const path = "x".repeat(1000);
+  for (let round = 0; round < 12; round += 1) {
+    const log = new SyncLog(folder);
+    for (let at = 0; at < 1000; at += 1) log.change({ atMs: round, path, what: "changed", direction: "up" });
+    await log.end();
+  }
+  const sizes = readdirSync(folder).map((name) => statSync(join(folder, name)).size);
+  assert.equal(sizes.length, 2);
+  assert.ok(
+    sizes.every((size) => size < 4 * 2 ** 20),
+    String(sizes),
+  );
+  const kept = await readSyncLog(folder, 100_000);
+  assert.equal(kept.at(-1)?.at, new Date(11).toISOString());
+  assert.equal((await readSyncLog(folder, 7)).length, 7);
+});

@@ -1,0 +1,128 @@
+import { appendFile, readFile, rename, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { RecentChange } from "@holdfast/sync/engine/progress";
+import { z } from "zod";
+import { formatLocalTime } from "../output/text.ts";
+import { inWords } from "./sync-reporter.ts";
+
+const logEntry = z.object({
+  at: z.string(),
+  what: z.enum(["created", "changed", "moved", "deleted", "copied aside", "conflict", "problem", "waiting"]),
+  /** Relative to the root; "" for all of it. */
+  path: z.string(),
+  /** Where it was made; null where nobody made it. */
+  by: z.enum(["here", "server"]).nullable(),
+  /** Of a problem, or of what waits. */
+  message: z.string().nullable(),
+});
+/** One thing that a sync did, or could not do. */
+export type LogEntry = z.infer<typeof logEntry>;
+
+/** In the sync's folder: the newest, and those before. */
+const names = { newest: "log.jsonl", before: "log.1.jsonl" } as const;
+/** Of each of the two: with names of ordinary length some ten thousand entries. */
+const fileBytesMax = 2 * 2 ** 20;
+const flushMs = 1000;
+/** What is lost of a burst that the disk cannot take. */
+const waitingMax = 20_000;
+
+/**
+ * What a sync did, kept with its state for as long as there is room: at most two files of 2 MiB. It is for a person alone; nothing
+ * rests on it, so it is written without a sync of the disk, and what cannot be written is left out.
+ */
+export class SyncLog {
+  readonly #folder: string;
+  #waiting: LogEntry[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #written: Promise<void> = Promise.resolve();
+
+  /** @param folder of the sync */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  change({ atMs, path, what, direction }: RecentChange): void {
+    this.#add({
+      at: new Date(atMs).toISOString(),
+      what,
+      path,
+      by: direction === "up" ? "here" : "server",
+      message: null,
+    });
+  }
+
+  note(atMs: number, what: "conflict" | "problem" | "waiting", path: string, message: string | null): void {
+    this.#add({ at: new Date(atMs).toISOString(), what, path, by: null, message });
+  }
+
+  async end(): Promise<void> {
+    this.#flush();
+    await this.#written;
+  }
+
+  #add(entry: LogEntry): void {
+    if (this.#waiting.length >= waitingMax) return;
+    this.#waiting.push(entry);
+    this.#timer ??= setTimeout(() => this.#flush(), flushMs);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const text = this.#waiting.map((entry) => `${JSON.stringify(entry)}\n`).join("");
+    this.#waiting = [];
+    if (text !== "") this.#written = this.#written.then(() => this.#append(text)).catch(() => undefined);
+  }
+
+  async #append(text: string): Promise<void> {
+    const path = join(this.#folder, names.newest);
+    const sizeBytes = await stat(path)
+      .then(({ size }) => size)
+      .catch(() => 0);
+    if (sizeBytes > fileBytesMax) await rename(path, join(this.#folder, names.before));
+    await appendFile(path, text, { mode: 0o600 });
+  }
+}
+
+/** The newest entries, the newest last. @param folder of the sync */
+export async function readSyncLog(folder: string, countMax: number): Promise<LogEntry[]> {
+  const texts = await Promise.all([names.before, names.newest].map((name) => readIfThere(join(folder, name))));
+  const lines = texts
+    .join("")
+    .split("\n")
+    .filter((line) => line !== "");
+  return lines.slice(-countMax).flatMap((line) => {
+    const entry = logEntry.safeParse(parsed(line));
+    // The last one may have been cut off by a power cut.
+    return entry.success ? [entry.data] : [];
+  });
+}
+
+/** "2026-01-31 21:03:05 created here, sent: a.txt", in local time. */
+export function logLine({ at, what, path, by, message }: LogEntry): string {
+  return `${formatLocalTime(at, "second")} ${inWordsOf(what, by)} ${[path, message ?? ""].filter((part) => part !== "").join(": ")}`;
+}
+
+function inWordsOf(what: LogEntry["what"], by: LogEntry["by"]): string {
+  switch (what) {
+    case "conflict":
+      return "conflict, both states are kept:";
+    case "problem":
+    case "waiting":
+      return `${what}:`;
+    default:
+      return inWords({ what, direction: by === "here" ? "up" : "down" });
+  }
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readIfThere(path: string): Promise<string> {
+  return readFile(path, "utf8").catch(() => "");
+}

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { Writable } from "node:stream";
+import { test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
+import type { EngineStatus } from "@holdfast/sync/engine/status";
+import type { SyncRecord } from "./known-syncs.ts";
+import { reportOf } from "./sync-reporter.ts";
+import { progressFoot, SyncScreen } from "./sync-screen.ts";
+
+const record = { root: "/r", server: "s", account: "a", device: "d" } as SyncRecord;
+const rest: EngineStatus = {
+  phase: "waiting",
+  activity: "idle",
+  pendingFiles: 0,
+  progress: { filesUp: 0, filesDown: 0, bytesUp: 0, bytesDown: 0 },
+  now: { names: [], changes: 0, bytes: 0, bytesDone: 0, isAll: true },
+  lastSyncAtMs: 0,
+  problems: [],
+  conflicts: [],
+  deletionsWaiting: 0,
+  recent: [],
+  refusal: undefined,
+  freed: undefined,
+};
+
+function screen(columns: number) {
+  let written = "";
+  const stream = new Writable({
+    write(chunk: Buffer, _, done) {
+      written += chunk.toString();
+      done();
+    },
+  });
+  let nowMs = new Date(2026, 0, 31, 12).getTime();
+  const shown = new SyncScreen(Object.assign(stream, { isTTY: true, columns }), () => nowMs);
+  return {
+    /** @returns what was written for it: a carriage return begins what stands in place of the line before */
+    after: (status: Partial<EngineStatus>, laterMs = 1000): string[] => {
+      written = "";
+      nowMs += laterMs;
+      const whole = { ...rest, ...status };
+      shown.show(whole, reportOf(record, whole, { pageUrl: null }));
+      return stripVTControlCharacters(written)
+        .split(/[\r\n]/)
+        .filter((line) => line !== "");
+    },
+    end: (): string => {
+      written = "";
+      shown.end();
+      return stripVTControlCharacters(written);
+    },
+  };
+}
+
+const mib = 2 ** 20;
+const moving = (bytesDone: number): Partial<EngineStatus> => ({
+  activity: "syncing",
+  pendingFiles: 2,
+  progress: { filesUp: 0, filesDown: 0, bytesUp: bytesDone, bytesDown: 0 },
+  now: { names: ["holiday/b.jpg", "holiday/a.jpg"], changes: 2, bytes: 100 * mib, bytesDone, isAll: true },
+});
+
+test("a bar with rate, time left and what moves, then one line that all is up to date, and nothing while it stays so", () => {
+  const { after, end } = screen(80);
+  assert.deepEqual(after({ activity: "syncing" }), ["looking for changes"]);
+  assert.deepEqual(after(moving(0)), ["[--------------------] 0 %, 2 to do  holiday/b.jpg, holiday/a.jpg"]);
+  assert.deepEqual(after(moving(10 * mib)), ["[##--------------] 9 %, 5.0 MiB/s, 18 s left, 2 to do  holiday/b.jpg"]);
+  assert.deepEqual(after(moving(50 * mib), 100), [], "not more often than an eye follows");
+  assert.deepEqual(after({}), ["up to date since 12:00:04"]);
+  assert.deepEqual(after({}), []);
+  assert.deepEqual(after({ activity: "syncing" }), [], "a look that finds nothing");
+  assert.equal(end(), "\rup to date since 12:00:04\n");
+});
+
+test("on 40 columns the rate and the time left stay, and nothing is longer than the line", () => {
+  const { after } = screen(40);
+  after(moving(0));
+  assert.deepEqual(after(moving(10 * mib)), ["9 %, 10 MiB/s, 9 s left, 2 to do"]);
+  for (let columns = 10; columns < 200; columns += 1) {
+    const names = ["a".repeat(300), "b"];
+    const foot = {
+      share: 0.5,
+      done: undefined,
+      bytesPerSecond: 12 * mib,
+      secondsLeft: 7500,
+      pendingFiles: 12_345,
+      names,
+    };
+    assert.ok(progressFoot({ ...foot, columns }).length < columns, `${columns} columns`);
+  }
+});
+
+test("conflicts, problems, brakes and the way to the server are lines with the time, above the foot", () => {
+  const { after } = screen(120);
+  after({});
+  assert.deepEqual(after({ conflicts: ["a (conflict).txt"] }), [
+    "12:00:02 conflict, both states are kept: a (conflict).txt",
+    "up to date since 12:00:01",
+  ]);
+  const problems = Array.from({ length: 16_785 }, (_, at) => ({
+    path: `f${at}`,
+    code: "store_full",
+    message: "Full.",
+  }));
+  assert.deepEqual(after({ activity: "waiting", problems }), [
+    "12:00:03 problem: 16785 files: Full. (f0, f1, f2 and 16782 more; 'holdfast status' lists them)",
+    "up to date since 12:00:01",
+    "waits for you, 16785 problems: 'holdfast status' lists them",
+  ]);
+  assert.deepEqual(after({ activity: "waiting", problems, deletionsWaiting: 600 }).slice(0, 1), [
+    "12:00:04 600 deletions wait for you: 'holdfast deletes ls' shows them",
+  ]);
+  assert.deepEqual(after({ activity: "offline" }), [
+    "12:00:05 the server cannot be reached; it is tried again",
+    "waits for you, 16785 problems: 'holdfast status' lists them",
+    "waits for the server",
+  ]);
+  assert.deepEqual(after({}), [
+    "12:00:06 the server is there again",
+    "waits for the server",
+    "up to date since 12:00:06",
+  ]);
+});

@@ -1,0 +1,171 @@
+import type { EngineStatus } from "@holdfast/sync/engine/status";
+import { Rate } from "../output/rate.ts";
+import { clearBar, showBar, showLines } from "../output/screen.ts";
+import { count, formatBytes, formatClock, formatDuration, shortPath } from "../output/text.ts";
+import { problemLine, ProblemLines } from "./problem-lines.ts";
+import type { SyncReport } from "./report.ts";
+import type { Terminal } from "./sync-reporter.ts";
+
+const barIntervalMs = 250;
+/** To do one change takes about as long as to move so many bytes. */
+const bytesOfChange = 64 * 1024;
+/** So many conflicts at once are named each. */
+const conflictsMax = 3;
+
+/**
+ * What a sync shows on a terminal: below, in one line that is written over, how far it is, or that all is up to date; above it a line with the time
+ * for each thing that a person wants to know later.
+ */
+export class SyncScreen {
+  readonly #stderr: Terminal;
+  readonly #nowMs: () => number;
+  readonly #problems = new ProblemLines();
+  readonly #moved = new Rate();
+  readonly #done = new Rate();
+  #conflicts = new Set<string>();
+  #state = "";
+  #brake = 0;
+  #foot = "";
+  #lastBarMs = -Infinity;
+
+  /** @param nowMs Unix milliseconds */
+  constructor(stderr: Terminal, nowMs: () => number) {
+    this.#stderr = stderr;
+    this.#nowMs = nowMs;
+  }
+
+  show(status: EngineStatus, report: SyncReport): void {
+    for (const each of this.#problems.after(report.problems)) this.tell(`problem: ${problemLine(each)}`);
+    this.#tellConflicts(report.conflicts);
+    this.#tellBrake(report.deletions_waiting);
+    this.#tellState(status);
+    this.#showFoot(status, report);
+  }
+
+  /** A line with the time, above the foot. */
+  tell(text: string): void {
+    if (this.#foot !== "") clearBar(this.#stderr);
+    showLines(this.#stderr, [`${formatClock(this.#nowMs())} ${text}`]);
+    if (this.#foot !== "") showBar(this.#stderr, this.#foot);
+  }
+
+  /** That it is up to date stays; how far it was is of no use any more. */
+  end(): void {
+    if (this.#foot === "") return;
+    clearBar(this.#stderr);
+    if (this.#state === "idle") showLines(this.#stderr, [this.#foot]);
+    this.#foot = "";
+  }
+
+  #tellConflicts(conflicts: SyncReport["conflicts"]): void {
+    const fresh = conflicts.filter((path) => !this.#conflicts.has(path));
+    this.#conflicts = new Set(conflicts);
+    if (fresh.length > conflictsMax) {
+      return this.tell(`${fresh.length} conflicts, both states of each are kept: 'holdfast conflicts ls' lists them`);
+    }
+    for (const path of fresh) this.tell(`conflict, both states are kept: ${path}`);
+  }
+
+  #tellBrake(waiting: number): void {
+    if (waiting > 0 && waiting !== this.#brake) {
+      this.tell(`${count(waiting, "deletion")} wait for you: 'holdfast deletes ls' shows them`);
+    }
+    this.#brake = waiting;
+  }
+
+  #tellState({ activity, pendingFiles }: EngineStatus): void {
+    // A look that finds nothing to do changes nothing for a person.
+    if (activity === "syncing" && pendingFiles === 0 && this.#state !== "") return;
+    if (activity === this.#state) return;
+    const isBack = this.#state === "offline" && activity !== "paused";
+    this.#state = activity;
+    if (activity === "offline") this.tell("the server cannot be reached; it is tried again");
+    else if (isBack) this.tell("the server is there again");
+  }
+
+  #showFoot(status: EngineStatus, report: SyncReport): void {
+    const isMoving = this.#state === "syncing";
+    const now = this.#nowMs();
+    if (isMoving && now - this.#lastBarMs < barIntervalMs) return;
+    this.#lastBarMs = now;
+    const columns = this.#stderr.columns ?? 80;
+    const foot = isMoving
+      ? this.#progress(status, now, columns)
+      : shortened(restingLine(this.#state, report, now), columns);
+    // That all is up to date is said once, and not again with each look.
+    if (!isMoving && sameBut(foot, this.#foot)) return;
+    this.#foot = foot;
+    showBar(this.#stderr, foot);
+  }
+
+  #progress({ pendingFiles, progress, now: plan }: EngineStatus, nowMs: number, columns: number): string {
+    const bytesPerSecond = this.#moved.after(nowMs, progress.bytesUp + progress.bytesDown);
+    const total = plan.bytes + plan.changes * bytesOfChange;
+    const done = plan.bytesDone + Math.max(0, plan.changes - pendingFiles) * bytesOfChange;
+    const donePerSecond = this.#done.after(nowMs, done);
+    const isKnown = plan.isAll && total > 0;
+    return progressFoot({
+      share: isKnown ? Math.min(1, done / total) : undefined,
+      bytesPerSecond,
+      done: isKnown || plan.bytes === 0 ? undefined : { bytes: plan.bytesDone, of: plan.bytes },
+      secondsLeft: isKnown && donePerSecond > 0 ? (total - done) / donePerSecond : undefined,
+      pendingFiles,
+      names: plan.names,
+      columns,
+    });
+  }
+}
+
+export interface ProgressFoot {
+  /** From 0 to 1; undefined while nobody knows how much there is. */
+  readonly share: number | undefined;
+  /** Where there is no share: so much of what is known of already. */
+  readonly done: { readonly bytes: number; readonly of: number } | undefined;
+  readonly bytesPerSecond: number;
+  readonly secondsLeft: number | undefined;
+  readonly pendingFiles: number;
+  /** Paths that move, the newest first. */
+  readonly names: readonly string[];
+  readonly columns: number;
+}
+
+/** What is most wanted stands first: where the terminal is narrow names go, then the bar. */
+export function progressFoot(foot: ProgressFoot): string {
+  const { share, done, bytesPerSecond, secondsLeft, pendingFiles, names, columns } = foot;
+  const facts = [
+    ...(share === undefined ? [] : [`${Math.floor(share * 100)} %`]),
+    ...(done === undefined ? [] : [`${formatBytes(done.bytes)} of ${formatBytes(done.of)}`]),
+    ...(bytesPerSecond > 0 ? [`${formatBytes(Math.round(bytesPerSecond))}/s`] : []),
+    ...(secondsLeft === undefined ? [] : [`${formatDuration(secondsLeft)} left`]),
+    pendingFiles === 0 ? "looking for changes" : `${pendingFiles} to do`,
+  ].join(", ");
+  const width = Math.min(20, columns - facts.length - 30);
+  const filled = Math.round((share ?? 0) * width);
+  const bar = share === undefined || width < 5 ? "" : `[${"#".repeat(filled)}${"-".repeat(width - filled)}] `;
+  const room = columns - 1 - bar.length - facts.length - 2;
+  const moving = names.join(", ").length <= room ? names.join(", ") : (names[0] ?? "");
+  const shown = moving === "" || room < 10 ? "" : `  ${shortPath(moving, room)}`;
+  return shortened(`${bar}${facts}${shown}`, columns);
+}
+
+function restingLine(state: string, report: SyncReport, now: number): string {
+  const problems = report.problems.length;
+  const listed = problems === 0 ? "" : `, ${count(problems, "problem")}: 'holdfast status' lists them`;
+  const words: Readonly<Record<string, string>> = {
+    idle: `up to date since ${formatClock(now)}${listed}`,
+    paused: "paused; 'holdfast resume' goes on",
+    offline: "waits for the server",
+    waiting: `waits for you${listed}`,
+    refused: "stopped",
+  };
+  return words[state] ?? "looking for changes";
+}
+
+function sameBut(one: string, other: string): boolean {
+  const withoutClock = (line: string): string => line.replace(/since \S+/, "");
+  return withoutClock(one) === withoutClock(other);
+}
+
+function shortened(line: string, columns: number): string {
+  return line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`;
+}
