@@ -38,8 +38,8 @@ export class RetryTimer {
   }
 
   #delayMs(failure: HoldfastError, answeredBefore: boolean): number | undefined {
-    // What is missing does not come by itself.
-    if (!failure.retryable || failure.code === "missing_blocks") return undefined;
+    // What is missing, or room on a full disk, does not come by itself within a call.
+    if (!failure.retryable || failure.code === "missing_blocks" || failure.code === "store_full") return undefined;
     const jitterMs = this.#jitter() * Math.min(delayMsMax, delayMsFirst * 2 ** (this.#attempts - 1));
     if (failure.code === "unreachable") {
       const elapsedMs = this.#options.clock.nowMs() - this.#startedMs;

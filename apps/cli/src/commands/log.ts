@@ -21,7 +21,7 @@ export const logCommand: CommandMaker = (context) => {
     const syncs = await chooseSyncs(thisConfigFolder(context.environment), folder);
     const logs = await Promise.all(
       syncs.map(async ({ folder: kept, record: { root } }) =>
-        (await readSyncLog(kept, countMax)).map((entry) => ({ root, ...entry })),
+        (await readSyncLog(kept, countMax)).map((entry) => Object.assign({ root }, entry)),
       ),
     );
     const items = logs.flat().toSorted((one, other) => (one.at < other.at ? -1 : Number(one.at > other.at)));

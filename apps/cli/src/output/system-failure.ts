@@ -14,6 +14,9 @@ const words: Readonly<Record<string, string>> = {
 
 /** What a person can act on: the system's own codes in words, with the path. */
 export function toSentence(thrown: unknown): HoldfastError {
+  if (thrown instanceof HoldfastError && thrown.code === "store_full" && /\((?:ENOSPC|EDQUOT)\)/.test(thrown.message)) {
+    return new HoldfastError("store_full", `The disk here is full. ${thrown.message}`, { cause: thrown });
+  }
   const errno = errnoOf(thrown);
   if (errno === undefined || words[errno] === undefined) return toHoldfastError(thrown);
   if (thrown instanceof HoldfastError) return inWords(thrown, errno, words[errno]);

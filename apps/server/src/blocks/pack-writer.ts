@@ -232,6 +232,9 @@ function missingRecord(): never {
   throw new HoldfastError("internal", "A group has fewer records than blocks.");
 }
 
+const storeFull =
+  "The server's store is full, so it takes no new content; nothing is lost. Whoever runs the server has to make room (docs/accidents.md says how); then try again.";
+
 /**
  * But for the room that the space had left, nothing that fails here is the caller's doing, so it may come again with the same
  * bytes. Where the store lies is for the log.
@@ -239,7 +242,7 @@ function missingRecord(): never {
 function toStoreFailure(error: unknown): HoldfastError {
   const failure = toHoldfastError(error);
   if (failure.code === "store_full") {
-    return new HoldfastError("store_full", "The store is full. Nothing is lost; try again once there is room.", {
+    return new HoldfastError("store_full", storeFull, {
       cause: error,
       retryAfterSeconds: failure.retryAfterSeconds ?? 30,
     });

@@ -37,6 +37,9 @@ const lostConnection =
 /** SQLSTATE of a text with a NUL character, as a text or in a JSON value. */
 const nulStates = new Set(["22021", "22P05"]);
 
+const databaseFull =
+  "The disk of the server's database is full, so it takes no changes; nothing is lost. Whoever runs the server has to make room (docs/accidents.md says how); then try again.";
+
 /**
  * Translates what is the database's own trouble, and a text that no column can hold: it came with the request, be it inside a cursor.
  * Any other error of the statement itself comes back as it is.
@@ -45,7 +48,7 @@ export function toDatabaseError(error: unknown): unknown {
   if (error instanceof HoldfastError || !(error instanceof Error)) return error;
   const code = codeOf(error);
   if (code === "53100") {
-    return new HoldfastError("store_full", "The disk of the database is full. Free some space; nothing is lost.", {
+    return new HoldfastError("store_full", databaseFull, {
       cause: error,
       retryAfterSeconds: 30,
     });

@@ -60,7 +60,7 @@ export function gateDisk(
   disk: LocalDisk,
   { signal, progress }: { readonly signal: AbortSignal; readonly progress: Pick<Progress, "touch"> },
 ): LocalDisk {
-  const { readBetween } = disk;
+  const readBetween = disk.readBetween?.bind(disk);
   return forward(disk, {
     // What is read of a file that is known already is sent.
     readAt: (path, ...given) => {
@@ -72,7 +72,7 @@ export function gateDisk(
       : {
           readBetween: (path, ...given) => {
             progress.touch(path);
-            return readBetween.call(disk, path, ...given);
+            return readBetween(path, ...given);
           },
         }),
     list: (path) => untilAborted(signal, disk.list(path)),

@@ -37,7 +37,7 @@ export class Patience {
     if (phase === "stopped") return { inSync: false, problems: outcome?.problems ?? [] };
     if (failure !== undefined && phase === "backing_off") {
       // These wait for a person, not for time.
-      const isLasting = ["unauthenticated", "forbidden", "failed"].includes(failure.code);
+      const isLasting = ["unauthenticated", "forbidden", "failed", "store_full"].includes(failure.code);
       if (isLasting || this.#isOver("unreachable")) throw failure instanceof RootAway ? asFailed(failure) : failure;
       return undefined;
     }

@@ -29,7 +29,10 @@ export async function changeUse(transaction: ShardReader, spaceId: SpaceId, chan
 /** @throws HoldfastError quota unless so many more bytes of files have room */
 export function assertFree(freeBytes: number, addedBytes: number): void {
   if (addedBytes <= 0 || addedBytes <= freeBytes) return;
-  throw new HoldfastError("quota", `This needs ${addedBytes} more bytes, and ${Math.max(0, freeBytes)} are free.`);
+  throw new HoldfastError(
+    "quota",
+    `This needs ${addedBytes} more bytes, and ${Math.max(0, freeBytes)} are free. Empty the trash, or ask an administrator for a larger quota.`,
+  );
 }
 
 /**

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Api, eventually, holdfast, makeFolder, removeFolder, startServer } from "@holdfast/server/acceptance/testing";
+import { Device } from "./device.ts";
+import { mountSmallDisk, unmount } from "./small-disk.ts";
+
+const mib = 2 ** 20;
+/** Far below the half minute that the server asks to wait for, and above what a busy machine takes for one command. */
+const soonMs = 25_000;
+const whatToDo = /store is full[^]*nothing is lost[^]*has to make room/;
+
+test("a full store is told by put and sync at once, with what to do; sync goes on by itself once there is room", (t) =>
+  withHome("full-store", async (home, ends) => {
+    const store = join(home, "store");
+    if (!mountSmallDisk(t, store, 48 * mib)) return;
+    ends.push(() => unmount(store));
+    const server = await startServer({ dataFolder: join(home, "data"), args: ["--store", join(store, "packs")] });
+    ends.push(() => server.stop());
+    writeFileSync(join(store, "ballast"), randomBytes(24 * mib));
+    const { token = "" } = await Api.signIn(server.url);
+    const env = { HOLDFAST_CONFIG_DIR: join(home, "config"), HOLDFAST_SERVER: server.url, HOLDFAST_TOKEN: token };
+    for (const [name, sizeBytes] of [
+      ["small", 10],
+      ["large", 40 * mib],
+    ] as const)
+      writeFileSync(join(home, name), randomBytes(sizeBytes));
+    assert.equal((await holdfast(["put", join(home, "small"), "/small"], { env })).code, 0);
+
+    const large = await timed(() => holdfast(["put", join(home, "large"), "/large", "--json"], { env }));
+    assert.equal(large.code, 1, large.stderr);
+    assert.match(large.stderr, whatToDo);
+    assert.equal((JSON.parse(large.stdout) as { error: { code: string } }).error.code, "store_full");
+    const tree = join(home, "tree");
+    mkdirSync(tree);
+    for (let file = 0; file < 40; file += 1) writeFileSync(join(tree, `${file}`), randomBytes(mib));
+    const many = await timed(() => holdfast(["put", tree, "/tree"], { env }));
+    assert.equal(many.code, 1, many.stderr);
+    assert.match(many.stderr, whatToDo);
+    assert.ok(many.stderr.split("\n").length < 10, many.stderr);
+    const got = await timed(() => holdfast(["get", "/small", join(home, "got")], { env }));
+    assert.equal(got.code, 0, got.stderr);
+
+    const folder = join(home, "once");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "large"), randomBytes(40 * mib));
+    const once = await timed(() => holdfast(["sync", folder, "--remote", "/once", "--once"], { env }));
+    assert.equal(once.code, 1, once.stderr);
+    assert.match(once.stderr, whatToDo);
+
+    const device = await Device.signIn({ name: "anna", home, port: server.port, args: ["--remote", "/anna"] });
+    writeFileSync(join(device.folder, "large"), randomBytes(20 * mib));
+    device.start();
+    ends.push(() => device.stop());
+    const problem = await eventually("the reason is in the status", soonMs + 15_000, async () =>
+      (await device.status())?.problems.find(({ code }) => code === "store_full"),
+    );
+    assert.match(problem.message, whatToDo);
+    rmSync(join(store, "ballast"));
+    await eventually("it is sent once there is room", 120_000, async () => {
+      const status = await device.status();
+      return status?.state === "idle" && status.problems.length === 0 ? true : undefined;
+    });
+  }));
+
+test("a full disk here is told by get at once, whatever fits stays, and it goes on once there is room", (t) =>
+  withHome("full-here", async (home, ends) => {
+    const here = join(home, "here");
+    if (!mountSmallDisk(t, here, 8 * mib)) return;
+    ends.push(() => unmount(here));
+    const server = await startServer({ dataFolder: join(home, "data") });
+    ends.push(() => server.stop());
+    const { token = "" } = await Api.signIn(server.url);
+    const env = { HOLDFAST_CONFIG_DIR: join(home, "config"), HOLDFAST_SERVER: server.url, HOLDFAST_TOKEN: token };
+    const tree = join(home, "tree");
+    mkdirSync(tree);
+    for (let file = 0; file < 60; file += 1) writeFileSync(join(tree, `${file}`), randomBytes(mib / 2));
+    assert.equal((await holdfast(["put", tree, "/tree"], { env })).code, 0);
+    const full = await timed(() => holdfast(["get", "/tree", join(here, "tree"), "--json"], { env }));
+    assert.equal(full.code, 1, full.stderr);
+    assert.match(full.stderr, /The disk here is full[^]*Free some space/);
+    assert.ok(full.stderr.split("\n").length < 10, full.stderr);
+    assert.equal((JSON.parse(full.stdout) as { error: { code: string } }).error.code, "store_full");
+    assert.ok(readdirSync(join(here, "tree")).length > 0);
+  }));
+
+test("a space without room is told by put at once, with what to do", () =>
+  withHome("full-quota", async (home, ends) => {
+    const server = await startServer({ dataFolder: join(home, "data") });
+    ends.push(() => server.stop());
+    const api = await Api.signIn(server.url);
+    const env = {
+      HOLDFAST_CONFIG_DIR: join(home, "config"),
+      HOLDFAST_SERVER: server.url,
+      HOLDFAST_TOKEN: api.token ?? "",
+    };
+    const quota = await holdfast(
+      ["admin", "users", "quota", "admin@example.com", "1M", "--data", join(home, "data")],
+      {},
+    );
+    assert.equal(quota.code, 0, quota.stderr);
+    writeFileSync(join(home, "large"), randomBytes(4 * mib));
+    const put = await timed(() => holdfast(["put", join(home, "large"), "/large"], { env }));
+    assert.equal(put.code, 6, put.stderr);
+    assert.match(put.stderr, /more bytes, and \d+ are free\. Empty the trash, or ask an administrator/);
+  }));
+
+/** What was begun ends in turn, the last first: a disk goes only once nobody holds it. */
+async function withHome(name: string, work: (home: string, ends: (() => unknown)[]) => Promise<void>): Promise<void> {
+  const home = makeFolder(name);
+  const ends: (() => unknown)[] = [() => removeFolder(home)];
+  try {
+    await work(home, ends);
+  } finally {
+    for (const end of ends.toReversed()) await end();
+  }
+}
+
+async function timed<Result>(work: () => Promise<Result>): Promise<Result> {
+  const startedMs = performance.now();
+  const result = await work();
+  const tookMs = performance.now() - startedMs;
+  assert.ok(tookMs < soonMs, `it took ${Math.round(tookMs)} ms`);
+  return result;
+}
