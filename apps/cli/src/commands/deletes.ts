@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { count, printable, shellWord } from "../output/text.ts";
+import { printable } from "@holdfast/core/printable";
+import { count, shellWord } from "../output/text.ts";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import type { WaitingDeletion } from "../sync/report.ts";
 import { confirm } from "../terminal.ts";

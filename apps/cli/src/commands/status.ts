@@ -24,16 +24,20 @@ export const statusCommand: CommandMaker = (context) => {
     ]);
     const look = async (): Promise<Shown[]> => {
       const syncs = await chooseSyncs(thisConfigFolder(context.environment), folder);
-      return Promise.all(syncs.map(async (sync) => ({ ...(await statusOf(sync)), rules: rulesOf(sync) })));
+      return Promise.all(syncs.map(async (sync) => ({ status: await statusOf(sync), rules: rulesOf(sync) })));
     };
     await (watch === true ? showAgain(run, look) : show(run, await look()));
   });
 };
 
-type Shown = KnownStatus & { readonly rules: ShownRules };
+interface Shown {
+  readonly status: KnownStatus;
+  readonly rules: ShownRules;
+}
 
 function show(run: Run, statuses: readonly Shown[]): Promise<void> {
-  const syncs = statuses.map(({ report, rules }) => ({ ...report, rules }));
+  const syncs: object[] = [];
+  for (const { status, rules } of statuses) syncs.push({ ...status.report, rules });
   return run.output.result({ syncs }, () => shownLines(statuses));
 }
 
@@ -57,7 +61,7 @@ async function showAgain(run: Run, look: () => Promise<Shown[]>): Promise<never>
 
 function shownLines(statuses: readonly Shown[]): string[] {
   if (statuses.length === 0) return ["Nothing is synced here yet. Begin with 'holdfast sync DIR'."];
-  return statuses.flatMap((status) => linesOf(status).concat(ruleLines(status.rules)));
+  return statuses.flatMap(({ status, rules }) => linesOf(status).concat(ruleLines(rules)));
 }
 
 const words = {

@@ -99,8 +99,7 @@ export async function serveAll(config: Config, version: string, given: Given = {
     const retaining = retention(config, { storage, metrics, log, kick });
     const thumbs = openThumbs(config, { ...ports, storage, key: accounts.secrets.thumbKey }, closers);
     const shredding = { thumbs, sharing: () => sharing, renewMetadata: metadataCopy?.renew };
-    const doctor = serverDoctor(storage, config, version);
-    const telling = doctorJobs({ doctor, periodMs: config.doctorPeriodMs, shards, kick });
+    const telling = doctorJobs({ doctor: serverDoctor(storage, config, version), config, shards, kick });
     const more = [...(metadataCopy?.jobs ?? []), ...audited.jobs, ...telling];
     const jobs = startPeriodic(config, { accounts, storage, log, retaining, alone, more, ...shredding }, closers);
     const notifications = { ...ports, wake: committed, mail, kick: (id: UserId) => queue.kick(shards.ofId(id)) };
@@ -125,11 +124,10 @@ export async function serveAll(config: Config, version: string, given: Given = {
     const setupToken = await setUp(accounts, config.administrator, takeSetupToken(config.dataFolder));
     closers.add("http", () => http.close());
     const url = await listen(http, config, mail);
-    noteAddress(config.dataFolder, config.publicUrl ?? url);
-    closers.add("address", () => forgetAddress(config.dataFolder));
+    const shownUrl = noteUrl(config, url, closers);
     return {
       url,
-      setupUrl: setupToken === undefined ? undefined : `${config.publicUrl ?? url}/setup#${setupToken}`,
+      setupUrl: setupToken === undefined ? undefined : `${shownUrl}/setup#${setupToken}`,
       log,
       renewTls: () => config.tls !== undefined && http.renewTls(readTls(config.tls)),
       close: () => closers.close(),
@@ -138,6 +136,13 @@ export async function serveAll(config: Config, version: string, given: Given = {
     await closers.close();
     throw error;
   }
+}
+
+/** While it runs its folder says where people reach it. */
+function noteUrl({ dataFolder, publicUrl }: Config, url: string, closers: Closers): string {
+  noteAddress(dataFolder, publicUrl ?? url);
+  closers.add("address", () => forgetAddress(dataFolder));
+  return publicUrl ?? url;
 }
 
 function openFigures({ databases, placed }: Storage, metadata: MetricSources["metadata"]): Metrics {
