@@ -288,7 +288,7 @@ export const accountRoutes = {
     cost: "call",
     bodyKind: "json",
     summary:
-      "Disable, enable, confirm the address, set the plan, the quota or the password of a user (by id or e-mail)",
+      "Disable, enable, confirm the address, set the address, the name, the plan, the quota or the password of a user (by id or e-mail)",
     params: z.object({ id: z.string().min(1).max(limits.emailBytesMax) }),
     body: z.object({
       disabled: z.boolean().optional(),
@@ -300,6 +300,8 @@ export const accountRoutes = {
         .describe('null: unlimited; "plan": what the plan gives'),
       password: password.optional(),
       admin: z.boolean().optional(),
+      name: personName.optional(),
+      email: email.optional().describe("another one, which is not confirmed"),
       confirmed: z.literal(true).optional(),
     }),
     responses: { 200: user },

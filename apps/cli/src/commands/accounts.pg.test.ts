@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { administrator, Api } from "@holdfast/server/acceptance/testing";
+import { administrator, Api, eventually } from "@holdfast/server/acceptance/testing";
 import { bothPlaces, useSignedIn } from "./testing-signed-in.ts";
 
 const command = useSignedIn("accounts");
@@ -21,6 +21,38 @@ for (const [where, flags] of bothPlaces(command)) {
     assert.deepEqual(await admin("invites", "rm", invitation.id), { id: invitation.id, removed: true });
     assert.deepEqual((await admin("invites", "ls")).items, []);
     assert.equal((await run(["admin", "invites", "rm", invitation.id, ...flags])).code, 4);
+  });
+}
+
+for (const [where, flags] of bothPlaces(command)) {
+  test(`${where}, an account gets another address and name, and is removed for good`, async () => {
+    const [old, taken] = [
+      `old-${where.replaceAll(" ", "-")}@example.org`,
+      `taken-${where.replaceAll(" ", "-")}@example.org`,
+    ];
+    const next = `new-${old}`;
+    const users = (...args: string[]) => run(["admin", "users", ...args, ...flags]);
+    for (const email of [old, taken])
+      await run(["admin", "users", "add", email, "--password-stdin", ...flags], "correct horse");
+    assert.equal((await users("rename", old, taken)).code, 5, "somebody else has it");
+    assert.equal((await users("rename", old)).code, 2);
+    const renamed = await users("rename", old, next, "--name", "Olga");
+    assert.equal(renamed.stdout, `${old} is ${next} (Olga) now\n`, renamed.stderr);
+    const { url } = command.server;
+    const signIn = (email: string) => Api.signIn(url, { email, password: "correct horse" });
+    const api = await eventually("the directory follows", 60_000, () => signIn(next).catch(() => undefined));
+    const { body } = await api.call("GET", "/account");
+    assert.deepEqual([body.email, body.name, body.confirmed], [next, "Olga", false]);
+    // Somebody else may have the one that was left.
+    await eventually("it is free", 60_000, async () => {
+      const { code } = await run(["admin", "users", "add", old, "--password-stdin", ...flags], "correct horse");
+      return code === 0 || undefined;
+    });
+    assert.equal((await users("rename", next, old.toUpperCase())).code, 5);
+    assert.match((await users("rm", next, "--dry-run")).stdout, new RegExp(`^would remove ${next}: `));
+    const removed = await users("rm", next, "--yes");
+    assert.equal(removed.code, 0, removed.stderr);
+    await assert.rejects(signIn(next));
   });
 }
 

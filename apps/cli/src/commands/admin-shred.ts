@@ -7,15 +7,12 @@ import type { Context, Run } from "./command.ts";
 
 type Shredding = RouteAnswer<typeof routes.adminShredUser>;
 
-export function shredCommand(context: Context) {
+/** @param path how it is called, with all that stands before it */
+export function shredCommand(context: Context, name = "shred", path = "admin shred") {
   const command = newAdminCommand(
-    "shred",
+    name,
     "Remove for good, and at once, all that is of an account alone: files, versions, trash, names, everything",
-    [
-      "admin shred ann@example.org --dry-run",
-      "admin shred ann@example.org",
-      "admin shred ann@example.org --yes --json",
-    ],
+    [`${path} ann@example.org --dry-run`, `${path} ann@example.org`, `${path} ann@example.org --yes --json`],
   )
     .argument("<account>", "its address; of one that was shredded before its id")
     .option("--dry-run", "say what would go, and change nothing")

@@ -1,5 +1,6 @@
 import { formatBytes, formatTable } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
+import { shredCommand } from "./admin-shred.ts";
 import { checkTitle, newGroup, runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
 import { checkNewPassword } from "./new-password.ts";
@@ -17,6 +18,8 @@ export function usersCommand(context: Context) {
       administrate(context, "promote", "Make an account an administrator", { admin: true }),
       administrate(context, "demote", "Make an administrator an account like any other", { admin: false }),
       confirm(context),
+      rename(context),
+      shredCommand(context, "rm", "admin users rm"),
       plan(context),
       quota(context),
       resetPassword(context),
@@ -101,6 +104,23 @@ function confirm(context: Context) {
   return runs<[string]>(context, command, async (run, email, { data }) => {
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body: { confirmed: true } });
     await run.output.result(user, () => [`${user.email} is confirmed`]);
+  });
+}
+
+function rename(context: Context) {
+  const command = newAdminCommand("rename", "Give an account another address or name", [
+    "admin users rename ann@example.org ann@example.com",
+    "admin users rename ann@example.org --name 'Ann Smith'",
+  ])
+    .argument("<email>", "of the account, as it is now")
+    .argument("[address]", "to sign in with from now on; it counts as not confirmed")
+    .option("--name <name>", "as others see it");
+  return runs<[string, string | undefined]>(context, command, async (run, email, address, options) => {
+    const name = options["name"] === undefined ? {} : { name: checkTitle(String(options["name"]), "--name") };
+    if (address === undefined && options["name"] === undefined) throw usage("Say another address, or --name.");
+    const body = { ...name, ...(address === undefined ? {} : { email: address }) };
+    const user = await adminCall(run, options["data"], "adminUpdateUser", { params: { id: email }, body });
+    await run.output.result(user, () => [`${email} is ${user.email} (${user.name}) now`]);
   });
 }
 

@@ -19,13 +19,7 @@ export const nobody = "00000000-0000-8000-8000-000000000000" as UserId;
 export async function findUserByEmail(shards: Shards, email: string): Promise<UserRow | undefined> {
   const key = emailKey(email);
   if (!isPlainText(key)) return undefined;
-  const entry = await shards
-    .of(bucketOfEmail(key))
-    .db.selectFrom("shard.directory")
-    .select("user_id")
-    .where("email_key", "=", key)
-    .executeTakeFirst();
-  return findUser(shards, entry?.user_id ?? nobody);
+  return findUser(shards, (await holderOf(shards, key)) ?? nobody);
 }
 
 export function findUser(shards: Shards, id: UserId): Promise<UserRow | undefined> {
@@ -51,7 +45,7 @@ export async function reserveEmail({ shards, clock }: AccountStore, email: strin
     .where("confirmed", "=", false)
     .where("reserved_at", "<=", now - signUpLifetimeMicros)
     .executeTakeFirst();
-  if (holder === undefined || (await findUser(shards, holder.user_id)) !== undefined) throw addressTaken();
+  if (holder === undefined || (await isOf(shards, key, holder.user_id))) throw addressTaken();
   const takenOver = await db
     .updateTable("shard.directory")
     .set({ user_id: userId, reserved_at: now })
@@ -61,6 +55,24 @@ export async function reserveEmail({ shards, clock }: AccountStore, email: strin
     .returning("user_id")
     .executeTakeFirst();
   if (takenOver === undefined) throw addressTaken();
+}
+
+/** Whether it is the account's address, and not one that it was about to get when it died. */
+async function isOf(shards: Shards, key: string, userId: UserId): Promise<boolean> {
+  const user = await findUser(shards, userId);
+  return user !== undefined && emailKey(user.email) === key;
+}
+
+/** For whom the directory has the address. */
+export async function holderOf(shards: Shards, email: string): Promise<UserId | undefined> {
+  const key = emailKey(email);
+  const entry = await shards
+    .of(bucketOfEmail(key))
+    .db.selectFrom("shard.directory")
+    .select("user_id")
+    .where("email_key", "=", key)
+    .executeTakeFirst();
+  return entry?.user_id;
 }
 
 /** @returns whether the address is this user's for good; not if the reservation was taken over in the meantime */
@@ -77,7 +89,7 @@ export async function confirmEmail(shards: Shards, email: string, userId: UserId
   return confirmed !== undefined;
 }
 
-/** Frees an address that was reserved by a sign-up that never got as far as its user. */
+/** Frees an address that was reserved and became no account's. */
 export async function releaseEmail(shards: Shards, email: string): Promise<void> {
   const key = emailKey(email);
   const { db } = shards.of(bucketOfEmail(key));
@@ -87,7 +99,7 @@ export async function releaseEmail(shards: Shards, email: string): Promise<void>
     .where("email_key", "=", key)
     .where("confirmed", "=", false)
     .executeTakeFirst();
-  if (entry === undefined || (await findUser(shards, entry.user_id)) !== undefined) return;
+  if (entry === undefined || (await isOf(shards, key, entry.user_id))) return;
   await db
     .deleteFrom("shard.directory")
     .where("email_key", "=", key)

@@ -55,6 +55,20 @@ test("a set-up link is worth nothing once there is an administrator by another w
   await assert.rejects(signUp(world, { ...person("b@example.org"), invite: token }, "1"), forbidden);
 });
 
+test("an address that an account was about to get when it died is its own for a minute, and anybody's after it", async () => {
+  const { id } = await createTestUser(world, "a@example.org");
+  await reserveEmail(world, "next@example.org", id);
+  await assert.rejects(createTestUser(world, "next@example.org"), { code: "exists" });
+  assert.equal((await updateUser(world, id, { email: "next@example.org" })).email, "next@example.org");
+  await assert.rejects(createTestUser(world, "next@example.org"), { code: "exists" });
+  world.clock.forwardMs(signUpLifetimeMicros / 1000 + 1);
+  await assert.rejects(createTestUser(world, "next@example.org"), { code: "exists" });
+  await reserveEmail(world, "third@example.org", id);
+  world.clock.forwardMs(signUpLifetimeMicros / 1000 + 1);
+  assert.equal((await createTestUser(world, "third@example.org")).email, "third@example.org");
+  await assert.rejects(updateUser(world, id, { email: "THIRD@example.org" }), { code: "exists" });
+});
+
 test("several instances that start at once make one administrator from the environment", async () => {
   const administrator = { email: "Root@example.org", password: testPassword };
   await Promise.all([1, 2, 3].map(() => setUp(world, administrator)));

@@ -10,6 +10,7 @@ import type { UserRow } from "../db/account-tables.ts";
 import type { ShardReader, SpaceRow } from "../db/shard-tables.ts";
 import type { AccountStore } from "./account-world.ts";
 import { unlessLastAdministrator } from "./administrators.ts";
+import { takeAddress, withAddress } from "./change-address.ts";
 import { confirmIn } from "./confirm-address.ts";
 import { findUser, findUserByEmail } from "./directory.ts";
 import { hashPassword } from "./passwords.ts";
@@ -32,6 +33,10 @@ export interface UserChange {
   readonly quotaBytes?: number | null | "plan" | undefined;
   readonly password?: string | undefined;
   readonly admin?: boolean | undefined;
+  /** As others see them. */
+  readonly name?: string | undefined;
+  /** Another address, which counts as not confirmed. */
+  readonly email?: string | undefined;
   /** The administrator says that the address is theirs. */
   readonly confirmed?: true | undefined;
 }
@@ -87,12 +92,15 @@ function readUsage(store: AccountStore, user: Pick<UserRow, "space_id">): Promis
 /**
  * Suspension ends all sessions, a new password all sessions and personal access tokens, and whoever is no administrator any more has no
  * token with that scope, not even if made one again. All act on the next request.
- * @throws HoldfastError not_found, invalid_field for a plan that is not offered, conflict where it would leave nobody who can administer
+ * @throws HoldfastError not_found, invalid_field for a plan that is not offered, exists for an address that somebody else has, conflict where it
+ *   would leave nobody who can administer
  */
 export async function updateUser(store: AccountStore, idOrEmail: string, change: UserChange): Promise<UserJson> {
   const user = await getUser(store, idOrEmail);
   const passwordHash = change.password === undefined ? undefined : await hashPassword(change.password);
-  const apply = () => applyChange(store, user, change, passwordHash);
+  const email = change.email?.trim();
+  const set = () => applyChange(store, user, { ...change, email }, passwordHash);
+  const apply = email === undefined ? set : () => withAddress(store, user, email, set);
   if (change.disabled === true || change.admin === false) await unlessLastAdministrator(store, user, apply);
   else await apply();
   if (change.disabled !== undefined) store.queued?.(user.id);
@@ -107,17 +115,19 @@ async function applyChange(
   passwordHash: string | undefined,
 ): Promise<void> {
   await inTransaction(store.shards.ofId(user.id).db, async (transaction) => {
-    await refuseShredded(transaction, user);
+    const now = await lockUnlessShredded(transaction, user);
     const plan = change.plan === undefined ? undefined : await takePlan(transaction, change.plan);
     const set = {
       ...(plan === undefined ? {} : { plan: plan.name }),
       ...(change.disabled === undefined ? {} : { disabled_at: change.disabled ? store.clock.nowMicros() : null }),
       ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
       ...(change.admin === undefined ? {} : { admin: change.admin }),
+      ...(change.name === undefined ? {} : { name: change.name }),
     };
     if (Object.keys(set).length > 0) {
       await transaction.updateTable("shard.users").set(set).where("id", "=", user.id).execute();
     }
+    if (change.email !== undefined) await takeAddress(transaction, now, change.email);
     if (change.confirmed === true) await confirmIn(transaction, user.id, store.clock.nowMicros());
     if (change.quotaBytes !== undefined) await setQuota(transaction, user, change.quotaBytes);
     else if (plan !== undefined) await followPlans(transaction, [user.id]);
@@ -133,10 +143,13 @@ async function applyChange(
 }
 
 /** The account's row is locked, as by whoever asks for its shredding. @throws HoldfastError conflict */
-async function refuseShredded(transaction: ShardReader, { id, email }: UserRow): Promise<void> {
-  await sql`select from shard.users where id = ${id} for update`.execute(transaction);
+async function lockUnlessShredded(transaction: ShardReader, { id, email }: UserRow): Promise<UserRow> {
+  const locked = await sql<UserRow>`select * from shard.users where id = ${id} for update`.execute(transaction);
   const { rows } = await sql`select from shard.shreddings where user_id = ${id}`.execute(transaction);
-  if (rows.length > 0) throw new HoldfastError("conflict", `${email} is being shredded, and nothing brings it back.`);
+  const [user] = locked.rows;
+  if (rows.length > 0 || user === undefined)
+    throw new HoldfastError("conflict", `${email} is being shredded, and nothing brings it back.`);
+  return user;
 }
 
 function userJson(user: UserRow, usage: SpaceUsage): UserJson {

@@ -1,3 +1,4 @@
+import { addressKinds } from "../accounts/change-address.ts";
 import { type ReleasePorts, releaseKinds } from "../blocks/release-kind.ts";
 import { tellQuota } from "../notifications/tell-quota.ts";
 import { notificationKind, type NotificationWorld } from "../notifications/notification-kind.ts";
@@ -44,6 +45,7 @@ export function queueKinds({ log, sharing, notifications, mail, webhooks, releas
   return {
     ...sharingKinds(sharing),
     ...claimKinds(sharing),
+    ...addressKinds(notifications.shards),
     ...groupKinds(sharing),
     ...rewindKinds(sharing),
     ...transferKinds(sharing),

@@ -1,0 +1,82 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { isId, type UserId } from "@holdfast/core/ids";
+import { z } from "zod";
+import type { UserRow } from "../db/account-tables.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
+import type { Shards } from "../db/shards.ts";
+import type { Kinds } from "../queue/kind.ts";
+import { enqueue } from "../queue/enqueue.ts";
+import type { AccountStore } from "./account-world.ts";
+import { confirmEmail, holderOf, releaseEmail, reserveEmail } from "./directory.ts";
+import { bucketOfEmail, emailKey } from "./email-address.ts";
+
+const addressKind = "address_changed";
+const changed = z.object({ user_id: z.custom<UserId>((id) => typeof id === "string" && isId(id)), left: z.string() });
+
+/**
+ * Holds another address for an account, gives it to it by `change`, and lets the one before go. Of an account that dies in the middle one
+ * address is in force, and the other is free again after a minute, or once the message is worked.
+ * @param change in a transaction takes `takeAddress` along
+ * @throws HoldfastError exists where somebody else has the address
+ */
+export async function withAddress(
+  store: AccountStore,
+  user: UserRow,
+  email: string,
+  change: () => Promise<void>,
+): Promise<void> {
+  if (emailKey(email) !== emailKey(user.email)) await hold(store, user, email);
+  try {
+    await change();
+  } catch (error) {
+    await releaseEmail(store.shards, email);
+    throw error;
+  }
+  store.queued?.(user.id);
+}
+
+/** It may be held still from a change that died. */
+async function hold(store: AccountStore, { id }: UserRow, email: string): Promise<void> {
+  try {
+    await reserveEmail(store, email, id);
+  } catch (error) {
+    const isTaken = error instanceof HoldfastError && error.code === "exists";
+    if (!isTaken || (await holderOf(store.shards, email)) !== id) throw error;
+  }
+}
+
+/** In the transaction that has locked the row. Nobody has shown yet that the new address is theirs. */
+export async function takeAddress(transaction: ShardReader, user: UserRow, email: string): Promise<void> {
+  const left = emailKey(user.email);
+  const isSame = emailKey(email) === left;
+  const set = isSame ? { email } : { email, email_confirmed_at: null };
+  await transaction.updateTable("shard.users").set(set).where("id", "=", user.id).execute();
+  if (!isSame) await enqueue(transaction, { kind: addressKind, payload: { user_id: user.id, left } });
+}
+
+/** The directory follows what the account's row says by now. */
+export function addressKinds(shards: Shards): Kinds {
+  return {
+    [addressKind]: {
+      schema: changed,
+      work: async (payload) => {
+        const { user_id: id, left } = payload as z.output<typeof changed>;
+        const user = await shards
+          .ofId(id)
+          .db.selectFrom("shard.users")
+          .select("email")
+          .where("id", "=", id)
+          .executeTakeFirst();
+        if (user === undefined) return;
+        await confirmEmail(shards, user.email, id);
+        if (emailKey(user.email) === left) return;
+        await shards
+          .of(bucketOfEmail(left))
+          .db.deleteFrom("shard.directory")
+          .where("email_key", "=", left)
+          .where("user_id", "=", id)
+          .execute();
+      },
+    },
+  };
+}
