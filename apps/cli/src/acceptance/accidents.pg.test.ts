@@ -3,11 +3,12 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
 import type { Device } from "./device.ts";
 import { Home } from "./home.ts";
 import { Place, type Sight } from "./scene.ts";
+import { mountSmallDisk, unmount } from "./small-disk.ts";
 
 const mib = 1024 * 1024;
 
@@ -30,7 +31,7 @@ test("all in the folder is deleted, its marker too: nothing is deleted anywhere 
 test("the disk of the folder is unmounted: nothing is deleted, and all goes on once it is back", (t) =>
   withHome("unmounted", async (home) => {
     const [disk, mounted] = [join(home.folder, "disk"), join(home.folder, "mounted")];
-    if (!mount(t, disk, 64 * mib)) return;
+    if (!mountSmallDisk(t, disk, 64 * mib)) return;
     // Before the home goes, whatever happened: else that it cannot go would be told instead.
     using _ = { [Symbol.dispose]: () => unmountAll([mounted, disk]) };
     mkdirSync(mounted);
@@ -40,7 +41,7 @@ test("the disk of the folder is unmounted: nothing is deleted, and all goes on o
     const [bert] = await home.startDevices("bert");
     new Place(anna.folder).make(work);
     await home.rest();
-    execFileSync("umount", ["--lazy", mounted]);
+    unmount(mounted);
     await untouched(home, bert!);
     await anna.stop();
     // Started while it is away it says so and ends, and leaves nothing where the disk is to be mounted.
@@ -60,7 +61,7 @@ test("the disk of the folder is unmounted: nothing is deleted, and all goes on o
 test("a disk that is full on the receiver: what is there stays whole, and the rest comes once there is room", (t) =>
   withHome("receiver-full", async (home) => {
     const mounted = join(home.folder, "small");
-    if (!mount(t, mounted, 24 * mib)) return;
+    if (!mountSmallDisk(t, mounted, 24 * mib)) return;
     const [anna] = await home.startDevices("anna");
     const bert = await home.addDevice("bert", { folder: mounted });
     bert.start();
@@ -79,7 +80,7 @@ test("a disk that is full on the receiver: what is there stays whole, and the re
     await home.rest(240_000);
     assert.equal(sightOf(bert)["edited"], "after");
     await bert.stop();
-    execFileSync("umount", ["--lazy", mounted]);
+    unmount(mounted);
   }));
 
 test("a full quota: what does not fit waits and is listed, what fits goes on, and all goes on once there is room", () =>
@@ -270,22 +271,6 @@ async function withHome(name: string, play: (home: Home) => Promise<void>): Prom
 
 function unmountAll(folders: readonly string[]): void {
   for (const folder of folders) spawnSync("umount", ["--lazy", folder]);
-}
-
-/** @returns false where nothing can be mounted; the test is skipped then */
-function mount(t: TestContext, folder: string, sizeBytes: number): boolean {
-  if (process.getuid?.() !== 0) {
-    t.skip("only root may mount a small disk");
-    return false;
-  }
-  mkdirSync(folder);
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${sizeBytes},mode=0755`, "tmpfs", folder], { stdio: "pipe" });
-  } catch (error) {
-    t.skip(`a small disk cannot be mounted here: ${String((error as { stderr?: Buffer }).stderr).trim()}`);
-    return false;
-  }
-  return true;
 }
 
 test("what moved out of a folder right after it came back from the trash is whole on a device that never knew either", () =>
