@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { administrator, type CommandResult, eventually } from "@holdfast/server/acceptance/testing";
+import type { Device } from "./device.ts";
+import { Home } from "./home.ts";
+import { Place } from "./scene.ts";
+
+/** The commands of docs/everyday.md, by its headings: each test lives the story and says exactly what stands there. */
+const page = readFileSync(new URL("../../../../docs/everyday.md", import.meta.url), "utf8");
+const stories = new Map(
+  page
+    .split("\n## ")
+    .slice(1)
+    .map((section) => {
+      const [heading = "", ...lines] = section.split("\n");
+      return [heading, lines.filter((line) => line.startsWith("    ")).map((line) => line.trim())] as const;
+    }),
+);
+const waitMs = 120_000;
+
+describe("the stories of docs/everyday.md", () => {
+  let home: Home;
+  let anna: Device;
+  let bert: Device;
+  let at: Place;
+  let other: Place;
+  let moment = "";
+  const told = new Set<string>();
+  before(async () => {
+    home = await Home.open("everyday");
+    [anna, bert] = [await home.addDevice("anna"), await home.addDevice("bert")];
+    [at, other] = [new Place(anna.folder), new Place(bert.folder)];
+    for (const device of [anna, bert]) device.start("--brake", "3");
+    at.make({ "plan.txt": "one", "notes.txt": "notes", "Videos/film.mkv": "a film", "many/a": "a", "many/b": "b" });
+    at.make({ "many/c": "c", "many/d": "d" });
+    await home.rest();
+    moment = new Date().toISOString();
+  });
+  after(() => home.close());
+
+  /** Says the next line of a story at each call, and at the end that none is left. */
+  function story(heading: string) {
+    const left = [...(stories.get(heading) ?? assert.fail(`docs/everyday.md has no "${heading}"`))];
+    told.add(heading);
+    const here: Record<string, string> = {
+      "~/Drive": anna.folder,
+      "~/everything": join(home.folder, "everything"),
+      "2h": moment,
+    };
+    return {
+      next: async (begin: string, words: Record<string, string> = {}, input = ""): Promise<CommandResult> => {
+        const line = left.shift() ?? assert.fail(`the page says no more, but not "${begin}"`);
+        assert.ok(line.startsWith(begin), `the page says "${line}" where it is "${begin}"`);
+        const args = line.split(" ").slice(1);
+        const done = await anna.run(
+          args.map((word) => words[word] ?? here[word] ?? word).concat(input === "" ? [] : ["--password-stdin"]),
+          input,
+        );
+        assert.equal(done.code, 0, `${line}\n${done.stdout}${done.stderr}`);
+        return done;
+      },
+      over: () => assert.deepEqual(left, []),
+    };
+  }
+
+  test("Two people changed the same file", async (t) => {
+    const { next, over } = story(t.name);
+    await bert.pause();
+    at.make({ "plan.txt": "by anna" });
+    other.make({ "plan.txt": "by bert" });
+    await home.rest(waitMs, [anna]);
+    await bert.resume();
+    await home.rest();
+    const { stdout } = await next("holdfast conflicts ls");
+    assert.match(stdout, /plan \(bert's conflicted copy \d{4}-\d\d-\d\d\)\.txt\n$/);
+    at.remove(stdout.trim().split("/").at(-1) ?? "");
+    await home.rest();
+    over();
+  });
+
+  test("Many deletions wait for you", async (t) => {
+    const { next, over } = story(t.name);
+    const wait = () =>
+      eventually("they wait", waitMs, async () => (await anna.status())?.deletions_waiting === 5 || undefined);
+    at.remove("many");
+    await wait();
+    assert.match((await next("holdfast deletes")).stdout, /\n {2}many\/: 4 files \(4 B\) would go on the server\n$/);
+    await next("holdfast deletes undo");
+    await home.rest();
+    assert.equal(at.read("many/a"), "a");
+    at.remove("many");
+    await wait();
+    await anna.run(["deletes"]);
+    await next("holdfast deletes approve");
+    await home.rest();
+    assert.ok(!other.has("many"));
+    over();
+  });
+
+  test("The file of yesterday was better", async (t) => {
+    const { next, over } = story(t.name);
+    assert.match((await next("holdfast versions /plan.txt")).stdout, /2 .*\n.*1 /);
+    const old = join(home.folder, "old-plan.txt");
+    await next("holdfast get /plan.txt --version 1", { "old-plan.txt": old });
+    assert.equal(readFileSync(old, "utf8"), "one");
+    await next("holdfast restore /plan.txt --version 1");
+    await home.rest();
+    assert.equal(other.read("plan.txt"), "one");
+    over();
+  });
+
+  test("Something is gone", async (t) => {
+    const { next, over } = story(t.name);
+    other.remove("notes.txt");
+    await home.rest();
+    assert.match((await next("holdfast trash ls")).stdout, /notes\.txt/);
+    await next("holdfast trash restore /notes.txt");
+    await home.rest();
+    assert.equal(at.read("notes.txt"), "notes");
+    await next("holdfast rewind / --to 2h --dry-run");
+    assert.ok(!at.has("many"));
+    assert.match((await next("holdfast rewind / --to 2h")).stdout, /holdfast rewind undo /);
+    await home.rest();
+    assert.equal(at.read("many/a"), "a");
+    over();
+  });
+
+  test("This disk is full", async (t) => {
+    const { next, over } = story(t.name);
+    await anna.stop();
+    await next("holdfast sync ~/Drive --exclude Videos");
+    assert.ok(!existsSync(at.at("Videos/film.mkv")));
+    assert.equal(other.read("Videos/film.mkv"), "a film");
+    anna.start();
+    over();
+  });
+
+  test("To leave", async (t) => {
+    const { next, over } = story(t.name);
+    await next("holdfast get / ~/everything");
+    assert.deepEqual(new Place(join(home.folder, "everything")).sight(), other.sight());
+    over();
+  });
+
+  test("A laptop is lost", async (t) => {
+    const { next, over } = story(t.name);
+    const { stdout } = await next("holdfast devices");
+    const [id = ""] =
+      stdout
+        .split("\n")
+        .find((line) => line.includes(" bert "))
+        ?.split(" ") ?? [];
+    await next("holdfast devices rm", { ID: id });
+    at.make({ "after.txt": "not for who has the laptop" });
+    await eventually("it is signed out", waitMs, async () =>
+      (await bert.status())?.problems.some(({ code }) => code === "unauthenticated") === true ? true : undefined,
+    );
+    await eventually("it is on the server", waitMs, async () => {
+      return (await anna.run(["ls", "/after.txt"])).code === 0 || undefined;
+    });
+    assert.ok(!other.has("after.txt"));
+    const { password } = administrator;
+    await next("holdfast passwd", {}, `${password}\nanother password\n`);
+    assert.equal((await anna.run(["whoami"])).code, 0);
+    over();
+  });
+
+  test("all that stands on the page was told", () => {
+    assert.deepEqual([...stories.keys()].toSorted(), [...told].toSorted());
+  });
+});
