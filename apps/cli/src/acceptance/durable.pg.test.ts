@@ -40,10 +40,12 @@ async function assertDurable(t: TestContext, args: readonly string[], folder: st
 
 /**
  * What the command makes anew when it is lost: compiled code, what put knows of files, indexes of logs; locks and clocks hold nothing,
- * a log that is there again after all has nothing that is not in its database, and where a sync listened that has ended nobody answers.
+ * a log that is there again after all has nothing that is not in its database, what a sync did is told to a person alone, and where one
+ * listened that has ended nobody answers.
  */
 function isRenewed(problem: string): boolean {
-  const inConfig = /\/config\/(?:compiled$|compiled\/|(?:put-journal|fetched)\.sqlite|.*-shm$|.*\.lock(?:-journal)?$)/;
+  const inConfig =
+    /\/config\/(?:compiled$|compiled\/|(?:put-journal|fetched)\.sqlite|.*\/log\.jsonl$|.*-shm$|.*\.lock(?:-journal)?$)/;
   return (
     inConfig.test(problem) || /^removal of .*(?:-wal|\/control\.json)$|\/\.holdfast\/(?:clock|lock)$/.test(problem)
   );
