@@ -1,7 +1,8 @@
 import type { DeviceId, NodeId, SpaceId } from "@holdfast/core/ids";
 import { type RawBuilder, sql } from "kysely";
 import { uuidArray } from "../../db/array-parameters.ts";
-import type { ShardReader } from "../../db/shard-tables.ts";
+import type { NodeRow, ShardReader } from "../../db/shard-tables.ts";
+import type { Tree } from "../commit/tree.ts";
 import { freshSince } from "./braked-change.ts";
 import type { Work } from "../commit/work.ts";
 
@@ -52,18 +53,35 @@ export async function countGoing(
 ): Promise<number> {
   const elsewhere: NodeId[] = [];
   const inside: NodeId[] = [];
+  const isInside = insideOf(tree, id);
   for (const { before, after } of tree.changes()) {
     if (before === undefined || after.id === id) continue;
     const isMoved = before.parent_id !== after.parent_id || before.trashed_at !== after.trashed_at;
     if (!isMoved) continue;
     elsewhere.push(after.id);
-    if (after.trashed_at !== null) continue;
-    const lineage = await tree.lineage(after);
-    if (lineage.some((above) => above.id === id)) inside.push(after.id);
+    if (after.trashed_at === null && isInside(after)) inside.push(after.id);
   }
   return countBelow(reader, space.id, [id, ...inside], {
     max,
     without: elsewhere,
     fresh: { deviceId, since: freshSince(nowMicros) },
   });
+}
+
+/**
+ * Whether something that was moved in this transaction lies in the folder. A batch may have many of both, deep down: each folder on the way is
+ * looked at once. All of them were loaded when it was moved.
+ */
+function insideOf(tree: Pick<Tree, "known">, folderId: NodeId): (row: NodeRow) => boolean {
+  const seen = new Map<NodeId, boolean>([[folderId, true]]);
+  return (row) => {
+    const passed: NodeId[] = [];
+    let found: boolean | undefined;
+    for (let id = row.parent_id; id !== null && found === undefined; id = tree.known(id)?.parent_id ?? null) {
+      found = seen.get(id);
+      if (found === undefined) passed.push(id);
+    }
+    for (const id of passed) seen.set(id, found === true);
+    return found === true;
+  };
 }

@@ -54,6 +54,8 @@ export class DeviceBrakes {
       if (change === undefined) continue;
       const brake = await this.#load(work, step.caller.userId, change.deviceId);
       if (brake.suspendedAt !== null) throw deviceSuspended(brake.suspendedAt);
+      // Nor is it counted for later: else its first change after that would be too many.
+      if (brake.freeUntil > work.nowMicros) continue;
       const before = braked.findLast(({ deviceId }, at) => at < index && deviceId === change.deviceId)?.total;
       change.total = added(before, change, await sizeOf(work, change));
       await this.#judge(work, brake, change.total);
@@ -105,7 +107,6 @@ export class DeviceBrakes {
   }
 
   async #judge(work: Work, brake: Brake, total: Counted): Promise<void> {
-    if (brake.freeUntil > work.nowMicros) return;
     const now = sumOf([...brake.counts, total]);
     if (dependsOnKnown(now)) await this.#measure(work, brake, now);
     const reason = tooMany(now, brake.known);
