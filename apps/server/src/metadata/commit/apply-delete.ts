@@ -30,6 +30,9 @@ export async function applyApprove(work: Work, step: Step<OperationOf<"approve">
   const { row } = await findNode(work, step, scope, step.operation.fileId, "file_id");
   await requireAct(work, step, row, "own");
   if (row.trashed_at === null) throw notInTrash();
+  if (step.caller.deviceId === null) {
+    throw new HoldfastError("forbidden", "Only a device that has asked its person approves what lies in the trash.");
+  }
   const { parent_id: from_parent, trashed_at: from_trashed_at } = row;
   return { nodeId: record(work, step, row, { kind: "gone", from_parent, from_trashed_at }).id, created: false };
 }

@@ -158,7 +158,7 @@ export function record(
     ...(entry.from_trashed_at === undefined ? {} : { from_trashed_at: entry.from_trashed_at }),
     of_mount: row.kind === "mount",
     rewind_id: step.operation.rewindId ?? null,
-    approved: entry.kind === "gone" && (step.operation.approved === true || step.operation.op === "approve"),
+    approved: entry.kind === "gone" && isApproved(step),
     actor: step.caller.userId,
     device_id: step.caller.deviceId,
   });
@@ -181,6 +181,11 @@ export function record(
     for (const id of raiseAbove(work.tree, next)) work.measuring.raised.add(id);
   }
   return next;
+}
+
+/** A person was asked on a device. A script with a token asks nobody, whatever it says. */
+function isApproved({ caller, operation }: Step): boolean {
+  return caller.deviceId !== null && (operation.approved === true || operation.op === "approve");
 }
 
 type WhatWas = Pick<JournalRow, "from_name" | "from_trashed_at" | "from_modified_at" | "from_executable">;
