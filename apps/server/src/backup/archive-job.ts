@@ -24,6 +24,7 @@ export interface BackupJobsParts {
   readonly log: Log;
   /** Of a server with the embedded database. */
   readonly config: Config;
+  readonly serverId: string;
 }
 
 const minuteMs = 60_000;
@@ -32,7 +33,7 @@ const minuteMs = 60_000;
  * From the first backup on, what is written since the last one follows it to its place every minute. Where that is away, the database keeps
  * its log for it, up to a bound. And those that are scheduled are made.
  */
-export function backupJobs({ cells, shards, pool, log, config }: BackupJobsParts): PeriodicJob[] {
+export function backupJobs({ cells, shards, pool, log, config, serverId }: BackupJobsParts): PeriodicJob[] {
   const ports = portsFor(process.env);
   let complaint: string | undefined;
   const archive = async (signal: AbortSignal) => {
@@ -67,7 +68,7 @@ export function backupJobs({ cells, shards, pool, log, config }: BackupJobsParts
   };
   return [
     { name: "archive-log", everyMs: minuteMs, run },
-    scheduledBackups({ cells, config, clock: ports.clock, log }),
+    scheduledBackups({ cells, config, serverId, clock: ports.clock, log }),
   ];
 }
 

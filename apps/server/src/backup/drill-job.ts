@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdir, statfs } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { lstat, mkdir, readdir, statfs } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
+import { errnoOf } from "@holdfast/disk/disk-error";
 import { readBackupSchedule } from "../blocks/backup-schedule.ts";
 import type { BlockCell } from "../blocks/block-cell.ts";
 import { type LastBackup, readLastBackup } from "../blocks/last-backup.ts";
@@ -11,7 +12,7 @@ import type { Config } from "../config/read-config.ts";
 import { accountFor } from "../db/embedded/account.ts";
 import { clusterFolderOf } from "../db/embedded/cluster.ts";
 import { keyFileName } from "./find-key.ts";
-import { type DrillReport, drillIn, removeScratch } from "./run-drill.ts";
+import { drillDataName, type DrillReport, drillIn, removeScratch } from "./run-drill.ts";
 import type { ScheduleParts } from "./schedule-job.ts";
 
 /** After one that could not be done, for want of room or of the place. */
@@ -24,11 +25,17 @@ const roomLeftBytes = 1024 * 1024 * 1024;
  * it. What a killed server left of one goes first.
  * @returns what is to be called again and again, never beside a backup, which may remove what is being restored
  */
-export function scheduledDrills({ cells, config, clock, log }: ScheduleParts): (signal: AbortSignal) => Promise<void> {
-  const scratch = scratchOf(config);
+export function scheduledDrills({
+  cells,
+  config,
+  serverId,
+  clock,
+  log,
+}: ScheduleParts): (signal: AbortSignal) => Promise<void> {
+  const scratch = scratchOf(config, serverId);
   let isSwept = false;
   return async (signal) => {
-    if (!isSwept) await removeScratch(scratch);
+    if (!isSwept && (await isLeftover(scratch))) await removeScratch(scratch);
     isSwept = true;
     const [cell] = cells.all();
     const { periodMs } = config.drills;
@@ -41,7 +48,7 @@ export function scheduledDrills({ cells, config, clock, log }: ScheduleParts): (
     if (schedule === undefined || backup === undefined || !isDue(last, periodMs, clock.nowMs())) return;
     const tried_at = new Date(clock.nowMs()).toISOString();
     try {
-      const report = await drill(backup, config, signal);
+      const report = await drill(backup, { config, scratch, signal });
       await noteDrill(cell.db, { tried_at, ...doneBy(report, clock.nowMs()) });
       const { problems, ...figures } = report;
       if (problems.length === 0) log.info(figures, "the newest backup was restored to see it done, and is whole");
@@ -86,8 +93,13 @@ async function noteFailure(
   await noteDrill(db, { ...none, ...last, ...done, tried_at, problems: [failure.message], problem_count: 1 });
 }
 
-function drill({ place }: LastBackup, config: Config, signal: AbortSignal): Promise<DrillReport> {
-  const scratch = scratchOf(config);
+interface Drilling {
+  readonly config: Config;
+  readonly scratch: string;
+  readonly signal: AbortSignal;
+}
+
+function drill({ place }: LastBackup, { config, scratch, signal }: Drilling): Promise<DrillReport> {
   return drillIn(scratch, {
     location: place,
     keyFiles: [join(resolve(config.dataFolder), keyFileName)],
@@ -99,11 +111,32 @@ function drill({ place }: LastBackup, config: Config, signal: AbortSignal): Prom
     // What it finds is told to administrators and to the log, neither of whom needs to know what people call their files.
     namesFiles: false,
     prepare: async (neededBytes) => {
-      await mkdir(scratch);
-      const { bsize, bavail } = await statfs(scratch);
+      const { bsize, bavail } = await statfs(dirname(scratch));
       refuseWithoutRoom(scratch, neededBytes, bsize * bavail);
+      await makeScratch(scratch);
     },
   });
+}
+
+/** Of a drill there is nothing but a data folder. What somebody else put there, or a link to elsewhere, is not the server's to remove. */
+async function isLeftover(scratch: string): Promise<boolean> {
+  try {
+    return (await lstat(scratch)).isDirectory() && (await readdir(scratch)).every((name) => name === drillDataName);
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return false;
+    throw error;
+  }
+}
+
+/** @throws HoldfastError conflict */
+async function makeScratch(scratch: string): Promise<void> {
+  try {
+    await mkdir(scratch);
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+    const message = `The drill makes ${scratch}, where something else is. Move that away, or name another folder with HOLDFAST_DRILL_SCRATCH.`;
+    throw new HoldfastError("conflict", message, { cause: error });
+  }
 }
 
 /** @throws HoldfastError store_full */
@@ -117,10 +150,13 @@ export function refuseWithoutRoom(scratch: string, neededBytes: number, freeByte
   );
 }
 
-/** Always the same one, so that what a killed server left is found; of another data folder's server it is another one. */
-function scratchOf({ dataFolder, drills }: Config): string {
+/**
+ * Always the same one, so that what a killed server left is found; of another server it is another one, also where containers call both data
+ * folders the same.
+ */
+function scratchOf({ dataFolder, drills }: Config, serverId: string): string {
   const folder = resolve(dataFolder);
   if (drills.scratch === undefined) return join(folder, "drill");
-  const name = createHash("sha256").update(folder).digest("hex").slice(0, 12);
+  const name = createHash("sha256").update(`${serverId} ${folder}`).digest("hex").slice(0, 12);
   return join(resolve(drills.scratch), `holdfast-drill-${name}`);
 }

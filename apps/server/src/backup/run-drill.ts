@@ -7,6 +7,7 @@ import { openAdminCells, openStoreAt } from "../admin/open-admin-cells.ts";
 import { openAdminStorage, portsFor, silent } from "../admin/open-admin-storage.ts";
 import { type BlockPool, startBlockPool } from "../blocks/block-tasks.ts";
 import { keyVariable } from "../blocks/key-encryption-key.ts";
+import { keyringKey } from "../blocks/wrapped-keys.ts";
 import { readConfig } from "../config/read-config.ts";
 import { checkRestored } from "./check-restored.ts";
 import { keyFileName, type OpenedPlace, openPlaceByFoundKey } from "./find-key.ts";
@@ -74,31 +75,51 @@ export interface DrillWorld {
   readonly signal?: AbortSignal;
   /** Problems name the files that they touch; see `CheckRequest`. */
   readonly namesFiles: boolean;
-  /** Is told about how many bytes it is going to write, before it writes anything. */
+  /** Is told about how many bytes it is going to write, before it writes anything. Makes the folder, or throws and leaves what is there. */
   readonly prepare?: (neededBytes: number) => Promise<void>;
 }
+
+/** The data folder that is restored, in the scratch folder. */
+export const drillDataName = "data";
 
 /** Restores the newest backup in a folder that is removed in any case. @param scratch there already, or made by `prepare` */
 export async function drillIn(scratch: string, world: DrillWorld): Promise<DrillReport> {
   const startedMs = performance.now();
   const pool = startBlockPool();
+  let isMade = world.prepare === undefined;
   try {
     const ports = portsFor(world.environment);
     const store = endedBy(await openStoreAt(world.location, ports), world.signal);
     const place = await openPlaceByFoundKey({ store, keyFiles: world.keyFiles, ...ports });
     await world.prepare?.(await neededBytes(place, world.sample));
+    isMade = true;
     // The database's own user has to pass.
     await chmod(scratch, 0o711);
-    return await drill({ ...world, place, pool, startedMs }, join(scratch, "data"));
+    const [outcome] = await Promise.allSettled([
+      drill({ ...world, place, pool, startedMs }, join(scratch, drillDataName)),
+    ]);
+    // Of a place that is away all is missing, which says nothing of the backup.
+    if (outcome.status === "rejected" || outcome.value.problems.length > 0) await refuseAway(place, world.location);
+    if (outcome.status === "rejected") throw outcome.reason;
+    return outcome.value;
   } finally {
     await pool.close();
-    await removeScratch(scratch);
+    if (isMade) await removeScratch(scratch);
   }
+}
+
+/** @throws HoldfastError unavailable where what every place has is there no more */
+async function refuseAway({ store }: OpenedPlace, location: string): Promise<void> {
+  if ((await store.stat(keyringKey)) !== undefined) return;
+  throw new HoldfastError(
+    "unavailable",
+    `What was at ${location} went away while the backup there was restored, so nothing is known of the backup. Is its disk mounted?`,
+  );
 }
 
 /** Also that of a drill that was killed, whose database may still run. */
 export async function removeScratch(scratch: string): Promise<void> {
-  await stopLeftover(clusterFolderOf(join(scratch, "data")), silent);
+  await stopLeftover(clusterFolderOf(join(scratch, drillDataName)), silent);
   await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
 }
 

@@ -12,6 +12,7 @@ import { backUpServer } from "./run-backup.ts";
 export interface ScheduleParts {
   readonly cells: BlockCells;
   readonly config: Config;
+  readonly serverId: string;
   readonly clock: Clock;
   readonly log: Log;
 }

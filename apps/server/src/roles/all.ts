@@ -170,7 +170,7 @@ function retention(config: Config, { storage, metrics, log, kick }: RetentionPor
   return { shards: databases.shards, cells, clock: systemClock, settings: config.retention, kick, onMended };
 }
 
-type DataJobsParts = Omit<StorageJobsParts, keyof Config> & ShredWorld;
+type DataJobsParts = Omit<StorageJobsParts, keyof Config> & ShredWorld & { readonly serverId: string };
 
 function jobsOnData(config: Config, parts: DataJobsParts): PeriodicJob[] {
   return [
@@ -191,7 +191,8 @@ interface PeriodicParts
 function startPeriodic(config: Config, parts: PeriodicParts, closers: Closers): Jobs {
   const { accounts, storage, log, retaining, more } = parts;
   const { shards } = storage.databases;
-  const ports = { shards, clock: systemClock, random: randomBytes, log };
+  const { serverId } = accounts.secrets;
+  const ports = { shards, clock: systemClock, random: randomBytes, log, serverId };
   const removeOldDatabases = () => removeOldClusters(resolve(config.dataFolder));
   const periodic = [
     ...retentionJobs(accounts, retaining),

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, renameSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { filesBelow } from "../acceptance/files-below.ts";
+import {
+  Api,
+  eventually,
+  holdfast,
+  makeFolder,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "../acceptance/testing.ts";
+
+let folder: string;
+let data: string;
+let server: RunningServer;
+before(async () => {
+  folder = makeFolder("run-drill");
+  data = join(folder, "data");
+  const env = { HOLDFAST_DRILL_PERIOD: "off", HOLDFAST_SNAPSHOT_INTERVAL: "off" };
+  server = await startServer({ dataFolder: data, env });
+});
+after(async () => {
+  await server?.stop();
+  removeFolder(folder);
+});
+
+test("a place that goes away while its backup is restored is told to be away, and not to be damaged", async () => {
+  const [place, scratch] = [join(folder, "backups"), join(folder, "scratch")];
+  mkdirSync(scratch);
+  await (await Api.signIn(server.url)).put("/file", Buffer.alloc(300_000, "text"));
+  const made = await holdfast(["admin", "backup", place, "--data", data]);
+  assert.equal(made.code, 0, made.stderr);
+  const drilling = holdfast(["admin", "drill", "--scratch", scratch, "--data", data]);
+  await eventually("its database runs", 60_000, () => {
+    const [name = ""] = readdirSync(scratch);
+    return existsSync(join(scratch, name, "data", "postgres", "postmaster.pid")) || undefined;
+  });
+  renameSync(place, `${place} away`);
+  const { code, stdout, stderr } = await drilling;
+  assert.equal(code, 7, stderr);
+  assert.match(stderr, /went away.*nothing is known of the backup.*mounted/);
+  assert.equal(stdout, "");
+  assert.deepEqual(readdirSync(scratch), []);
+});
+
+test("what lies where the server would make its drill is nobody's leftover, and stays", async () => {
+  await server.stop();
+  const [place, often] = [join(data, "drill"), { HOLDFAST_DRILL_PERIOD: "1s", HOLDFAST_SNAPSHOT_INTERVAL: "off" }];
+  server = await startServer({ dataFolder: data, env: { ...often, HOLDFAST_DRILL_PERIOD: "off" } });
+  const made = await holdfast(["admin", "backup", place, "--schedule", "1d", "--data", data]);
+  assert.equal(made.code, 0, made.stderr);
+  const files = filesBelow(place);
+  await server.stop();
+  server = await startServer({ dataFolder: data, env: often });
+  const said = await eventually("a drill is refused", 60_000, async () => {
+    const { stdout } = await holdfast(["admin", "doctor", "--json", "--data", data]);
+    const items: { check: string; state: string; detail: string }[] = JSON.parse(stdout).items;
+    return items.find(({ check, state }) => check === "drill" && state !== "ok");
+  });
+  assert.equal(said.state, "warn");
+  assert.match(said.detail, /something else is\. Move that away/);
+  assert.deepEqual(
+    files.filter((path) => !existsSync(path)),
+    [],
+  );
+
+  await server.stop();
+  const elsewhere = join(folder, "elsewhere");
+  renameSync(place, elsewhere);
+  symlinkSync(elsewhere, place);
+  server = await startServer({ dataFolder: data, env: often });
+  await eventually("it is refused again", 60_000, async () => {
+    const { stdout } = await holdfast(["admin", "doctor", "--json", "--data", data]);
+    return /something else is/.test(stdout) || undefined;
+  });
+  assert.ok(existsSync(place));
+});
