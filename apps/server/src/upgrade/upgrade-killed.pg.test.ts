@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -134,6 +144,19 @@ test("the old database goes when it is said, and another upgrade does not overwr
   assert.deepEqual(JSON.parse(removed.stdout).removed, ["postgres.old-17"]);
   assert.ok(!existsSync(oldClusterOf(data, "17")));
   assert.deepEqual(JSON.parse((await upgrade(data, "--remove-old")).stdout).removed, []);
+});
+
+test("of a database on another disk, behind a symbolic link, nothing stays there once the old one goes", async () => {
+  const data = copyOf("linked");
+  const elsewhere = join(folder, "elsewhere");
+  renameSync(clusterFolderOf(data), elsewhere);
+  symlinkSync(elsewhere, clusterFolderOf(data));
+  const done = await upgrade(data);
+  assert.equal(done.code, 0, done.stderr);
+  assert.equal(versionOf(elsewhere), "17");
+  assert.deepEqual(JSON.parse((await upgrade(data, "--remove-old")).stdout).removed, ["postgres.old-17"]);
+  assert.deepEqual([existsSync(elsewhere), namesIn(data).includes("postgres.old-17")], [false, false]);
+  assert.equal(versionOf(clusterFolderOf(data)), "18");
 });
 
 test("without room, while a server runs, and of a later PostgreSQL it is refused, and nothing is touched", async () => {

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { readdir, rename, rm } from "node:fs/promises";
+import { readdir, realpath, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Random } from "@holdfast/core/clock";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { writeFileDurably } from "@holdfast/disk/write-durably";
-import { clusterFolderOf } from "./cluster.ts";
+import { clusterFolderOf, versionOf } from "./cluster.ts";
 
 /** The folder in which an upgrade makes the new cluster: a data folder of its own, with nothing but a database. */
 export function upgradeFolderOf(dataFolder: string): string {
@@ -76,8 +76,16 @@ async function putInPlace(dataFolder: string): Promise<void> {
 /** Removes the clusters that upgrades have left. @returns their names */
 export async function removeOldClusters(dataFolder: string): Promise<string[]> {
   const names = await listOldClusters(dataFolder);
-  for (const name of names) await rm(join(dataFolder, name), { recursive: true, force: true, maxRetries: 5 });
+  for (const name of names) await removeCluster(join(dataFolder, name));
   return names;
+}
+
+/** Where somebody has put the database on another disk by a symbolic link, what that leads to goes as well. */
+async function removeCluster(path: string): Promise<void> {
+  const options = { recursive: true, force: true, maxRetries: 5 } as const;
+  const folder = await realpath(path).catch(() => path);
+  if (folder !== path && versionOf(folder) !== undefined) await rm(folder, options);
+  await rm(path, options);
 }
 
 /** The names of the clusters that upgrades have left in the data folder. */
