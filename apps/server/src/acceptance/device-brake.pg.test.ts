@@ -131,6 +131,14 @@ describe("a device that is stopped", () => {
     assert.equal(done(await batch(taken, deletions)), 521);
     const again = await signIn("owner");
     const { moment, reason, command } = await suspensionOf(taken, again);
+    for (const [method, path, body] of [
+      ["POST", `/files/${shared.at(-1)}/transfer`, { email: accountOf("editor").email }],
+      ["DELETE", `/devices/${again.id}`, undefined],
+      ["DELETE", "/devices?keep=current", undefined],
+    ] as const) {
+      const { status, body: said } = await taken.api.call(method, path, body);
+      assert.deepEqual([status, said.code], [403, "device_suspended"], `${method} ${path}`);
+    }
     assert.deepEqual([reason, command], ["deleted", `holdfast rewind / --to ${moment}`]);
     const { root_id } = await ok(taken.api, "GET", "/account");
     const rewound = await ok(taken.api, "POST", `/files/${root_id}/rewind`, { to: moment });

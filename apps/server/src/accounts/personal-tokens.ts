@@ -8,7 +8,7 @@ import type { z } from "zod";
 import type { AccountTables } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
-import { deviceSuspended } from "../metadata/brake/device-suspended.ts";
+import { assertNotSuspended } from "../metadata/brake/device-suspended.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 import { findLiveIn } from "./live-credentials.ts";
@@ -28,7 +28,7 @@ export async function createPersonalToken(
   request: { name: string; scopes: readonly Scope[]; expiresAtMicros: number | null },
 ): Promise<TokenJson & { token: string }> {
   // With one it would go on changing what it may not.
-  if (caller.suspendedAtMicros !== undefined) throw deviceSuspended(caller.suspendedAtMicros);
+  assertNotSuspended(caller);
   assertScopes(caller.scopes, request.scopes);
   assertPlainText(request.name, "name");
   const id = makeId<TokenId>(caller.bucket, world.clock.nowMs(), world.random(8));

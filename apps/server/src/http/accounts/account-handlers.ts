@@ -6,6 +6,7 @@ import type { AccountStore, AccountWorld } from "../../accounts/account-world.ts
 import { confirmAddress } from "../../accounts/confirm-address.ts";
 import { changeSettings, readSettings } from "../../accounts/account-settings.ts";
 import { deleteDevice, deleteDevices, listDevices } from "../../accounts/devices.ts";
+import { assertNotSuspended } from "../../metadata/brake/device-suspended.ts";
 import { createInvitation } from "../../accounts/invitations.ts";
 import { listInvitations, removeInvitation } from "../../accounts/invitations-list.ts";
 import { mailConfirmation, mailConfirmationAgain } from "../../mail/mail-confirmation.ts";
@@ -89,6 +90,7 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, ordered: (
       json: { items: await listDevices(world, caller), next_cursor: null },
     }),
     deleteDevice: async ({ caller, params }) => {
+      if (params.id !== caller.deviceId) assertNotSuspended(caller);
       await deleteDevice(world, caller, params.id);
       return { status: 204 };
     },
@@ -97,6 +99,7 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, ordered: (
       return { status: 204 };
     },
     deleteDevices: async ({ caller, query }) => {
+      if (query.keep === "current") assertNotSuspended(caller);
       await deleteDevices(world, caller, query.keep === "current");
       return { status: 204 };
     },

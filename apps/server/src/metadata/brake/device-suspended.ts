@@ -1,5 +1,14 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { formatTime } from "@holdfast/core/times";
+import type { Actor } from "../actor.ts";
+
+/**
+ * For what would let the program that drives the device go on by another way, or keep its person from ending it.
+ * @throws HoldfastError device_suspended
+ */
+export function assertNotSuspended({ suspendedAtMicros }: Pick<Actor, "suspendedAtMicros">): void {
+  if (suspendedAtMicros !== undefined) throw deviceSuspended(suspendedAtMicros);
+}
 
 /** @param sinceMicros since 1970 */
 export function deviceSuspended(sinceMicros: number): HoldfastError {
