@@ -131,8 +131,11 @@ describe("a device that is stopped", () => {
     assert.equal(done(await batch(taken, deletions)), 521);
     const again = await signIn("owner");
     const { moment, reason, command } = await suspensionOf(taken, again);
+    const link = await ok(again.api, "POST", `/files/${shared.at(-1)}/share`, { link: true, role: "viewer" });
     for (const [method, path, body] of [
       ["POST", `/files/${shared.at(-1)}/transfer`, { email: accountOf("editor").email }],
+      ["POST", `/files/${shared.at(-1)}/share`, { link: true, role: "editor" }],
+      ["PATCH", `/permissions/${link.id}`, { role: "editor" }],
       ["DELETE", `/devices/${again.id}`, undefined],
       ["DELETE", "/devices?keep=current", undefined],
     ] as const) {

@@ -21,6 +21,7 @@ import { changePermission, listPermissions, permissionsJson, removePermission } 
 import { listSharedByMe, listSharedWithMe } from "../../sharing/shared-lists.ts";
 import type { SharingWorld } from "../../sharing/sharing-world.ts";
 import { placesOf, type TagOf } from "../../thumbs/thumb-tag.ts";
+import { assertNotSuspended } from "../../metadata/brake/device-suspended.ts";
 import { baseOf, revisionTag } from "../files/operation-fields.ts";
 import { assertScope } from "../exchange/authentication.ts";
 import type { Handlers } from "../handler.ts";
@@ -32,6 +33,7 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
   const { shards } = world;
   return {
     shareNode: async ({ caller, params, body, peer }) => {
+      assertNotSuspended(caller);
       const node = await findNode(shards, caller, params.id);
       assertMay(node, "share");
       // Whoever it is given to may be its maker: a token that reads nothing gives no right to read.
@@ -60,6 +62,7 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
     updatePermission: async ({ caller, params, body }) => {
       const { role, expires_at: expiresAt, password, max_downloads, name } = body;
       assertScope(caller, "files:read");
+      assertNotSuspended(caller);
       const grant = await changePermission(world, caller, params.id, {
         ...(role === undefined ? {} : { role: grantedRole(role) }),
         ...(expiresAt === undefined ? {} : { expires_at: timeOf(expiresAt, world) }),
