@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,6 +48,22 @@ test("whoever stops npx stops the sync below the shell that npx puts between", a
   const gone = once(socket, "close");
   shell.kill("SIGTERM");
   await gone;
+});
+
+test("a full disk below standard output is said in a sentence, not by where the code stood", (t) => {
+  if (!existsSync("/dev/full")) return t.skip("there is no /dev/full here");
+  const full = openSync("/dev/full", "w");
+  const { status, stderr } = spawnSync(launcher, ["status", "--help"], {
+    env: environment(),
+    stdio: ["ignore", full, "pipe"],
+    encoding: "utf8",
+  });
+  closeSync(full);
+  assert.equal(status, 1);
+  assert.match(
+    stderr,
+    /^holdfast: Standard output could not be written.*the disk is full \(ENOSPC\)\. Free some space[^\n]*\n$/,
+  );
 });
 
 function environment(): NodeJS.ProcessEnv {

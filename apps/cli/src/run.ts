@@ -6,7 +6,7 @@ import { showJson, showLines } from "./output/screen.ts";
 
 /** One command line, with this process's input and output. @returns the exit code */
 export async function run(args: readonly string[]): Promise<number> {
-  endQuietlyWithTheReader();
+  endWithStandardOutput();
   const { stdin, stdout, stderr } = process;
   return runIn({ environment: process.env, stdin, stdout, stderr, exitCode: 0 }, args);
 }
@@ -69,10 +69,14 @@ function usageFailure(thrown: unknown, args: readonly string[], { stdout }: Cont
   return 2;
 }
 
-/** `holdfast ls | head`: when nobody reads any more there is nothing left to do. */
-function endQuietlyWithTheReader(): void {
+/** `holdfast ls | head`: when nobody reads any more there is nothing left to do. `holdfast cat FILE > copy` on a full disk has failed. */
+function endWithStandardOutput(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
-    throw error;
+    const why = error.code === "ENOSPC" ? "the disk is full (ENOSPC). Free some space, then try again." : error.message;
+    showLines(process.stderr, [
+      `holdfast: Standard output could not be written, and what is there of it is not whole: ${why}`,
+    ]);
+    process.exit(1);
   });
 }
