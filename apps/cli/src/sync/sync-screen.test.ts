@@ -72,6 +72,14 @@ test("a bar with rate, time left and what moves, then one line that all is up to
   assert.equal(end(), "\rup to date since 12:00:04\n");
 });
 
+test("the first few bytes of a plan tell of no time that is left", () => {
+  const { after } = screen(80);
+  after(moving(0));
+  assert.deepEqual(after(moving(1024)), [
+    "[--------------------] 0 %, 1.0 KiB/s, 2 to do  holiday/b.jpg, holiday/a.jpg",
+  ]);
+});
+
 test("on 40 columns the rate and the time left stay, and nothing is longer than the line", () => {
   const { after } = screen(40);
   after(moving(0));

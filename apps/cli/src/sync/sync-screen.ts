@@ -108,7 +108,8 @@ export class SyncScreen {
       share: isKnown ? Math.min(1, done / total) : undefined,
       bytesPerSecond,
       done: isKnown || plan.bytes === 0 ? undefined : { bytes: plan.bytesDone, of: plan.bytes },
-      secondsLeft: isKnown && donePerSecond > 0 ? (total - done) / donePerSecond : undefined,
+      // The first few bytes of a plan tell nothing: they would have a small file last for hours.
+      secondsLeft: isKnown && donePerSecond > 0 && done >= bytesOfChange ? (total - done) / donePerSecond : undefined,
       pendingFiles,
       names: plan.names,
       columns,

@@ -2,6 +2,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { LocalOperation, Plan } from "../planner/plan-types.ts";
 import { joinPath, ownFolder, pathOfNode } from "../paths.ts";
+import { ignorePath } from "../rules/rules.ts";
 import type { Trees } from "../trees.ts";
 
 export interface RecentChange {
@@ -77,7 +78,8 @@ export class Progress {
 
   /** Something of it is read or written now. */
   touch(path: string): void {
-    if (path === ownFolder || path.startsWith(`${ownFolder}/`)) return;
+    // The rules are read in every cycle, whatever else it does.
+    if (path === ignorePath || path === ownFolder || path.startsWith(`${ownFolder}/`)) return;
     if (this.names[0] !== path) this.names = [path, ...this.names.filter((name) => name !== path)].slice(0, namesMax);
   }
 
