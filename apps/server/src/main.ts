@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isatty } from "node:tty";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { type Config, type ConfigSources, readConfig } from "./config/read-config.ts";
@@ -24,12 +25,16 @@ export async function serve(config: Config, prepareApp?: PrepareApp): Promise<Ru
  * @param flags as the command line parser gives them, in camel case or with dashes
  */
 export async function serveCommand(flags: Readonly<Record<string, unknown>>, prepareApp?: PrepareApp): Promise<void> {
-  const server = await serve(readConfig({ flags: toFlags(flags), environment: process.env }), prepareApp);
+  const config = readConfig({ flags: toFlags(flags), environment: process.env });
+  const server = await serve(config, prepareApp);
   // Before anybody is told that it is ready, since whoever is may tell it to stop.
   const stopped = untilToldToStop(server);
   process.stdout.write(`holdfast ready at ${server.url}\n`);
   if (server.setupUrl !== undefined) {
-    process.stdout.write(`${setupLines(server.setupUrl, process.stdout).join("\n")}\n`);
+    // In another terminal the command knows neither this one's options nor its variables.
+    const isFound = config.dataFolder === readConfig({ flags: {}, environment: {} }).dataFolder;
+    const dataFolder = isFound ? undefined : config.dataFolder;
+    process.stdout.write(`${setupLines(server.setupUrl, dataFolder, process.stdout).join("\n")}\n`);
   }
   await stopped;
 }
@@ -53,7 +58,9 @@ async function untilToldToStop(server: RunningServer): Promise<never> {
       server.log.error({ reason: (error as Error).message }, "the certificate stays as it was");
     }
   };
-  process.on("SIGHUP", renew);
+  // From the terminal it says that nobody can stop this by Ctrl-C any more: the next start would find the data folder in use.
+  const wasSeen = isatty(process.stdout.fd);
+  process.on("SIGHUP", () => (wasSeen && !isatty(process.stdout.fd) ? heed("SIGHUP") : renew()));
   const signals = ["SIGTERM", "SIGINT"] as const;
   let stop: (signal: string) => void = () => {};
   const told = new Promise<string>((resolve) => (stop = resolve));

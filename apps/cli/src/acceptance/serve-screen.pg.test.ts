@@ -61,7 +61,7 @@ test("serve shows a person what happened, and last the link in a frame; 40 colum
     "",
     "http://ADDRESS/setup#TOKEN",
     "",
-    "It holds for 7 days. For another one: holdfast admin setup-link",
+    "It holds for 7 days. For another one: holdfast admin setup-link --data FOLDER/data",
     "─".repeat(72),
   ]);
   assert.ok(!terminal.raw().includes("\u001b"), "NO_COLOR asks for no colours");
@@ -88,7 +88,7 @@ test("serve shows a person what happened, and last the link in a frame; 40 colum
     "http://ADDRESS/setup#TOKEN",
     "",
     "It holds for 7 days. For another one:",
-    "holdfast admin setup-link",
+    "holdfast admin setup-link --data FOLDER/data",
     "─".repeat(40),
   ]);
 });

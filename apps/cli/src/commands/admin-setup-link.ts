@@ -9,7 +9,8 @@ export function setupLinkCommand(context: Context) {
   ).option("--data <folder>", "the server's data folder; unless given, HOLDFAST_DATA or the platform's");
   return runs<[]>(context, command, async (run, { data }) => {
     const { renewSetupLink, setupLines } = await import("@holdfast/server/admin");
-    const link = await renewSetupLink(typeof data === "string" ? data : undefined, context.environment);
-    await run.output.result(link, () => setupLines(link.url, context.stdout));
+    const dataFolder = typeof data === "string" ? data : undefined;
+    const link = await renewSetupLink(dataFolder, context.environment);
+    await run.output.result(link, () => setupLines(link.url, dataFolder, context.stdout));
   });
 }

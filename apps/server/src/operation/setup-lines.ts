@@ -8,14 +8,24 @@ export interface LinkScreen {
 /**
  * One line where no person looks, since scripts wait for it. On a terminal it stands in a frame, which has no sides: an address that is
  * longer than a line can be copied whole.
+ * @param dataFolder undefined where the command finds it by itself
  */
-export function setupLines(url: string, { isTTY, columns = ruleCharactersMax }: LinkScreen): string[] {
+export function setupLines(
+  url: string,
+  dataFolder: string | undefined,
+  { isTTY, columns = ruleCharactersMax }: LinkScreen,
+): string[] {
   if (isTTY !== true) return [`Open this link once to create the administrator: ${url}`];
   const rule = "─".repeat(Math.max(1, Math.min(columns, ruleCharactersMax)));
   const asked = "Open this link once to create the administrator:";
-  const more = "It holds for 7 days. For another one: holdfast admin setup-link";
-  const fit = (line: string) => (line.length <= columns ? [line] : line.split(/ (?=administrator|holdfast)/));
+  const where = dataFolder === undefined ? "" : ` --data ${shellWord(dataFolder)}`;
+  const more = `It holds for 7 days. For another one: holdfast admin setup-link${where}`;
+  const fit = (line: string) => (line.length <= columns ? [line] : line.split(/ (?=administrator|holdfast admin)/));
   return [rule, ...fit(asked), "", url, "", ...fit(more), rule];
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 const ruleCharactersMax = 72;
