@@ -36,6 +36,8 @@ export interface PseudoTerminal {
   /** The lines as they stand there, without colours; of one that was written over, the last state. */
   lines(): string[];
   type(keys: string): void;
+  /** As who closes its window. */
+  hangUp(): void;
   /** @returns the exit code */
   readonly ended: Promise<number>;
 }
@@ -54,6 +56,7 @@ export function onTerminal(command: readonly string[], { columns = 80, env }: Te
     raw: () => raw,
     lines: () => linesOf(raw),
     type: (keys) => void child.stdin.write(keys),
+    hangUp: () => void child.kill("SIGKILL"),
     ended: closed.then(([code]) => Number(code)),
   };
 }

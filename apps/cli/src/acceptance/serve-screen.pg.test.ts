@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { test, type TestContext } from "node:test";
 import {
   administrator,
@@ -14,6 +14,10 @@ import { requireComponent } from "@holdfast/tools/components";
 import { onTerminal, type PseudoTerminal } from "@holdfast/tools/pseudo-terminal";
 import { reservePort } from "@holdfast/tools/reserved-port";
 
+const withAdministrator = {
+  HOLDFAST_ADMIN_EMAIL: administrator.email,
+  HOLDFAST_ADMIN_PASSWORD: administrator.password,
+};
 const withoutAdministrator = { HOLDFAST_ADMIN_EMAIL: undefined, HOLDFAST_ADMIN_PASSWORD: undefined };
 
 async function serveOnTerminal(t: TestContext, dataFolder: string, columns: number, env = {}): Promise<PseudoTerminal> {
@@ -147,3 +151,29 @@ async function statusOfSignUp(url: string, link: string): Promise<number> {
   await answer.body?.cancel();
   return answer.status;
 }
+
+test("a server whose terminal is closed stops in order, and its folder is free again", async (t) => {
+  if (!requireComponent(t, "python3")) return;
+  const folder = makeFolder("closed-terminal");
+  t.after(() => removeFolder(folder));
+  const port = await reservePort();
+  const arguments_ = ["serve", "--data", `${folder}/data`, "--listen", `127.0.0.1:${port}`];
+  const terminal = onTerminal([launcher, ...arguments_], { env: withAdministrator });
+  const url = await eventually(
+    "it serves",
+    180_000,
+    () => /holdfast ready at (\S+)\r\n/.exec(terminal.raw())?.[1] ?? undefined,
+  );
+  const pidFile = `${folder}/data/postgres/postmaster.pid`;
+  assert.ok(existsSync(pidFile));
+  terminal.hangUp();
+  await eventually("nobody serves", 60_000, () =>
+    fetch(url).then(
+      () => undefined,
+      () => true,
+    ),
+  );
+  await eventually("the database has ended", 60_000, () => !existsSync(pidFile) || undefined);
+  const { code, stderr } = await holdfast(["admin", "users", "ls", "--data", `${folder}/data`]);
+  assert.equal(code, 0, stderr);
+});

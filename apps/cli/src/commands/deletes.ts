@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
-import { count, shellWord } from "../output/text.ts";
+import { shellWord } from "@holdfast/core/shell-word";
+import { count } from "../output/text.ts";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import type { WaitingDeletion } from "../sync/report.ts";
 import { confirm } from "../terminal.ts";

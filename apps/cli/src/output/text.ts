@@ -56,11 +56,6 @@ export function shortPath(path: string, charactersMax: number): string {
   return path.length <= charactersMax ? path : `…${path.slice(path.length - Math.max(1, charactersMax - 1))}`;
 }
 
-/** As a word of a command that a person may copy into a shell. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
 /** Columns padded to their widest cell; those named in `right` are aligned to the right. */
 export function formatTable(given: readonly (readonly string[])[], right: readonly number[] = []): string[] {
   const rows = given.map((row) => row.map(printable));

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { shellWord } from "../output/text.ts";
+import { shellWord } from "@holdfast/core/shell-word";
 import { askRunning } from "./control-client.ts";
 import type { RunningStatus } from "./control-client.ts";
 import { readPrivate, writePrivate } from "./known-syncs.ts";

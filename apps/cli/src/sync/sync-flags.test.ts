@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { shellWord } from "../output/text.ts";
+import { shellWord } from "@holdfast/core/shell-word";
 import { parseBrake, parsePath, parseRate } from "./sync-flags.ts";
 
 test("a rate is bytes a second, with or without a unit", () => {

@@ -1,3 +1,5 @@
+import { shellWord } from "@holdfast/core/shell-word";
+
 /** Where the link that makes the administrator is shown. */
 export interface LinkScreen {
   readonly isTTY?: boolean;
@@ -22,10 +24,6 @@ export function setupLines(
   const more = `It holds for 7 days. For another one: holdfast admin setup-link${where}`;
   const fit = (line: string) => (line.length <= columns ? [line] : line.split(/ (?=administrator|holdfast admin)/));
   return [rule, ...fit(asked), "", url, "", ...fit(more), rule];
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 const ruleCharactersMax = 72;

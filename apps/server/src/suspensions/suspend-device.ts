@@ -102,10 +102,12 @@ function factsOf({ device_id, reason, rewritten, deleted, moment }: Braked, name
 async function tell(
   transaction: ShardReader,
   userId: UserId,
-  { device_id: deviceId, since }: Braked,
+  { user_id: accountId, device_id: deviceId, since }: Braked,
   detail: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const gather = { key: `suspended ${deviceId} ${since}`, nodeId: null };
+  // Others hear of one account once until they have read it: whoever signs in again and again has ever new devices.
+  const key = userId === accountId ? `suspended ${deviceId} ${since}` : `suspended ${accountId}`;
+  const gather = { key, nodeId: null };
   await notify(transaction, {
     userId,
     kind: "device",
