@@ -20,7 +20,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 };
 
 const advice: Partial<Record<ErrorCode, string>> = {
-  store_full: "Free some space or raise the quota, then try again.",
+  store_full: "Free some space on it, or raise what this user may keep there, then try again.",
   unavailable: "Try again; if it stays so, look at the disk and at the system's log.",
   failed: "Look at the path's owner, mode and kind.",
 };

@@ -144,6 +144,7 @@ describe("the commands that steer clients while they run", () => {
     assert.deepEqual((await anna.status())?.conflicts, [path]);
     const text = (await anna.run(["conflicts", "ls", anna.folder])).stdout;
     assert.equal(text, `${realpathSync(anna.folder)}/${path}\n`);
+    assert.equal((await anna.run(["conflicts"])).stdout, text, "the same list");
     at.remove(copy);
     await home.rest();
     for (const device of [anna, bert]) assert.deepEqual(await conflicts(device), []);
