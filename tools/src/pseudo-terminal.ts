@@ -43,8 +43,8 @@ export interface PseudoTerminal {
 }
 
 export function onTerminal(command: readonly string[], { columns = 80, env }: TerminalOptions = {}): PseudoTerminal {
-  // Where the tests themselves run these may be set.
-  const { NO_COLOR: _, FORCE_COLOR: __, NODE_DISABLE_COLORS: ___, ...own } = process.env;
+  // Where the tests themselves run these may be set; with CI no terminal counts as one with colours.
+  const { NO_COLOR: _, FORCE_COLOR: __, NODE_DISABLE_COLORS: ___, CI: ____, ...own } = process.env;
   const child = spawn("python3", ["-c", script, String(columns), ...command], {
     env: { ...own, TERM: "xterm-256color", ...env },
     stdio: ["pipe", "pipe", "inherit"],

@@ -53,7 +53,7 @@ test("a full store is told by put and sync at once, with what to do; sync goes o
     const device = await Device.signIn({ name: "anna", home, port: server.port, args: ["--remote", "/anna"] });
     writeFileSync(join(device.folder, "large"), randomBytes(20 * mib));
     device.start();
-    ends.push(() => device.stop());
+    ends.push(() => device.close());
     const problem = await eventually("the reason is in the status", soonMs + 15_000, async () =>
       (await device.status())?.problems.find(({ code }) => code === "store_full"),
     );

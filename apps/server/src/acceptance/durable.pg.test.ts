@@ -60,5 +60,5 @@ test("a first start and an upload are durable when they are acknowledged, by cal
 
 /** Of PostgreSQL, and of what a server has only while it runs. */
 function isOthers(problem: string): boolean {
-  return /\/data\/(?:postgres(?:\/|$|-new-|-socket)|server\.pid$|lock\.sqlite|store\/tmp$)/.test(problem);
+  return /\/data\/(?:postgres(?:\/|$|-new-|-socket)|server\.(?:pid|url)$|lock\.sqlite|store\/tmp$)/.test(problem);
 }
