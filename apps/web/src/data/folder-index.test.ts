@@ -153,6 +153,26 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("hold" as const, "release" as const) }) },
 );
 
+test("what went while the order is held and comes again with a page is found where it stands, once", () => {
+  for (const wasShown of [false, true]) {
+    const model = new Model("natural");
+    model.write(0, "b");
+    model.write(11, "a");
+    if (wasShown) model.hear(2);
+    model.index.hold();
+    model.write(11, undefined);
+    model.hear(model.unheard.length);
+    model.write(11, "a");
+    model.readPage("first", 5);
+    model.arrive("first");
+    assertSound(model);
+    assert.equal(shown(model.index).filter((row) => row?.id === "id-0011").length, 1);
+    model.hear(model.unheard.length);
+    model.index.release();
+    assert.deepEqual(shown(model.index), model.expected());
+  }
+});
+
 test("whatever comes in whatever order, the list ends as the server's with own acts over it", () => {
   fc.assert(
     fc.property(

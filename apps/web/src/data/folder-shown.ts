@@ -87,7 +87,7 @@ export class FolderShown {
   addRun(run: readonly Row[]): void {
     for (const row of run) this.#rowById.set(row.id, row);
     this.#rows.insertRun(run);
-    this.#held?.rows.insertRun(run);
+    if (this.#held !== undefined) addToHeld(this.#held, run);
     this.#findGap();
   }
 
@@ -133,6 +133,16 @@ export class FolderShown {
     this.#gapAt = placeIn(this.#rows);
     if (this.#held !== undefined) this.#held.gapAt = placeIn(this.#held.rows);
   }
+}
+
+/** What went while it was held, and is here again, waits no more. */
+function addToHeld({ rows, before }: Held, run: readonly Row[]): void {
+  for (const { id } of run) {
+    const stood = before.get(id);
+    if (stood !== undefined) rows.remove(stood);
+    before.delete(id);
+  }
+  rows.insertRun(run);
 }
 
 function change(rows: SortedRows, before: Row | undefined, after: Row | undefined, stays: boolean): void {
