@@ -82,4 +82,5 @@ const keys = {
   journal_interval: "setting.journal_interval",
   drill_period: "setting.drill_period",
   drill_scratch: "setting.drill_scratch",
+  doctor_period: "setting.doctor_period",
 } as const satisfies Record<string, PlainKey>;

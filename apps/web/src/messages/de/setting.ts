@@ -54,6 +54,7 @@ export const setting = {
   "setting.snapshot_interval":
     "Wie oft alles, was die Datenbank weiß, versiegelt in den Speicher geht, sodass sich ein Server daraus wieder aufbauen lässt.",
   "setting.journal_interval": "Wie oft nachkommt, was seitdem geschrieben wurde.",
+  "setting.doctor_period": "Wie oft der Server sich selbst prüft und den Administratoren sagt, was nicht stimmt.",
   "setting.drill_period": "Wie oft ein Server mit geplanten Sicherungen die neueste zur Probe wiederherstellt.",
   "setting.drill_scratch": "In welchem Ordner das geschieht; was dort entsteht, wird wieder entfernt.",
 } as const;

@@ -51,6 +51,7 @@ export const setting = {
   "setting.snapshot_interval":
     "How often all that the database knows goes to the store, sealed, so that a server can be rebuilt from it.",
   "setting.journal_interval": "How often what was written since follows it.",
+  "setting.doctor_period": "How often the server looks at itself and tells its administrators what is wrong.",
   "setting.drill_period": "How often a server with scheduled backups restores the newest one to see it done.",
   "setting.drill_scratch": "In which folder that happens; what is made there is removed again.",
 } as const;
