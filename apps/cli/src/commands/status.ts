@@ -36,9 +36,7 @@ interface Shown {
 }
 
 function show(run: Run, statuses: readonly Shown[]): Promise<void> {
-  const syncs: object[] = [];
-  for (const { status, rules } of statuses) syncs.push({ ...status.report, rules });
-  return run.output.result({ syncs }, () => shownLines(statuses));
+  return run.output.result({ syncs: statuses.map(({ status }) => status.report) }, () => shownLines(statuses));
 }
 
 const watchMs = 1000;
