@@ -26,7 +26,7 @@ function runTests(t: TestContext, files: Readonly<Record<string, string>>, args:
     writeFileSync(join(root, path), text);
   }
   mkdirSync(dirname(script), { recursive: true });
-  for (const name of ["run-tests.ts", "test-folder.ts", "file-times.ts"])
+  for (const name of ["run-tests.ts", "test-folder.ts", "file-times.ts", "file-limit.ts"])
     copyFileSync(join(import.meta.dirname, name), join(dirname(script), name));
   // Without NODE_TEST_CONTEXT: inside a test the runner would refuse to run tests.
   const { NODE_TEST_CONTEXT: _, INIT_CWD: __, ...environment } = process.env;
@@ -63,6 +63,15 @@ test("one failing test fails the run", (t) => {
 test("a file that does not even load fails the run", (t) => {
   const { status, output } = runTests(t, { "packages/a/src/x.test.ts": 'import "./gone.ts";' }, []);
   assert.equal(status, 1, output);
+});
+
+test("a file whose tests are done and that does not end is ended, fails the run, and says what kept it", (t) => {
+  const kept = `${passing}\nsetInterval(() => {}, 1000);`;
+  const files = { "packages/a/src/x.test.ts": kept, "packages/a/src/y.test.ts": passing };
+  const { status, output } = runTests(t, files, ["--file-timeout", "1"]);
+  assert.equal(status, 1, output);
+  assert.match(output, /The file is ended after 1 s\. It was kept by: .*Timeout/);
+  assert.match(output, /ℹ pass 2\n[^]*ℹ fail 1\n/);
 });
 
 test("a part of a path, a folder or a name chooses what runs", (t) => {

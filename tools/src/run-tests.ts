@@ -17,7 +17,7 @@ const fileTimeoutMs = 8 * 60_000;
 /** Continuous integration gives it 90 minutes, and tells nothing of a run that it ended. */
 const runTimeoutMs = 75 * 60_000;
 
-const usage = `npm test -- [--name <pattern>]… [<file or folder> | <part of a path>]…
+const usage = `npm test -- [--name <pattern>]… [--file-timeout <seconds>] [<file or folder> | <part of a path>]…
   without arguments: every *.test.ts of packages, apps, bench and tools`;
 
 const root = resolve(import.meta.dirname, "../..");
@@ -28,13 +28,17 @@ process.env["PATH"] = `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { name: { type: "string", multiple: true, default: [] }, help: { type: "boolean", default: false } },
+  options: {
+    name: { type: "string", multiple: true, default: [] },
+    "file-timeout": { type: "string" },
+    help: { type: "boolean", default: false },
+  },
 });
 
 if (values.help) console.log(usage);
-else await runFiles(select(positionals), values.name);
+else await runFiles(select(positionals), values.name, values["file-timeout"]);
 
-async function runFiles(files: readonly string[], names: readonly string[]): Promise<void> {
+async function runFiles(files: readonly string[], names: readonly string[], seconds?: string): Promise<void> {
   if (files.length === 0) {
     console.error(`No test file matches ${positionals.join(" ")}.\n${usage}`);
     process.exitCode = 1;
@@ -45,7 +49,9 @@ async function runFiles(files: readonly string[], names: readonly string[]): Pro
   const folder = makeTemporaryFolder();
   const mayServe = files.some((file) => /\.(?:pg|browser)\.test\.ts$/.test(file));
   if (mayServe && existsSync("apps/web/package.json")) await buildApp();
-  await report(files, names);
+  // One that runs by itself is asked for how long it takes, as a soak is.
+  const defaultMs = files.length === 1 ? runTimeoutMs : fileTimeoutMs;
+  await report(files, names, seconds === undefined ? defaultMs : Number(seconds) * 1000);
   await clearTestFolder(folder);
   for (const place of places) await sweepTestFolders(place);
 }
@@ -74,9 +80,10 @@ function makeTemporaryFolder(): string {
   return folder;
 }
 
-async function report(files: readonly string[], names: readonly string[]): Promise<void> {
+async function report(files: readonly string[], names: readonly string[], timeoutMs: number): Promise<void> {
   const lacking: string[] = [];
   const times = new FileTimes();
+  process.env["TEST_FILE_TIMEOUT_MS"] = String(timeoutMs);
   const late = AbortSignal.timeout(runTimeoutMs);
   late.addEventListener("abort", () => {
     console.error(
@@ -87,8 +94,8 @@ async function report(files: readonly string[], names: readonly string[]): Promi
     files: files.map((file) => join(root, file)),
     cwd: root,
     concurrency: filesAtOnce,
-    // One that runs by itself is asked for how long it takes, as a soak is.
-    timeout: files.length === 1 ? runTimeoutMs : fileTimeoutMs,
+    timeout: timeoutMs,
+    execArgv: ["--import", new URL("./file-limit.ts", import.meta.url).href],
     signal: late,
     ...(names.length > 0 && { testNamePatterns: [...names] }),
   });
