@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import sharp from "sharp";
+import { childrenOf, commandOf } from "../operation/testing-processes.ts";
 import { chunk, gifOf, hostilePictures, plain, pngOf } from "../thumbs/testing-pictures.ts";
 import { requestRaw } from "./raw-request.ts";
 import { useSigning } from "./signing.ts";
@@ -88,7 +89,7 @@ describe("a hostile picture", () => {
       const { content_id } = await put(api, "/picture.png", await plain("png", 64));
       const { t } = await listed(api);
       assert.equal((await load(content_id, t)).status, 200);
-      const pid = processesOf(world.server.pid).find((each) => commandOf(each).includes("make-thumb"));
+      const pid = childrenOf(world.server.pid).find((each) => commandOf(each).includes("make-thumb"));
       assert.ok(pid !== undefined);
       const environment = readFileSync(`/proc/${pid}/environ`, "latin1");
       assert.ok(!/HOLDFAST|PATH=|AWS|PASSWORD/.test(environment), environment);
@@ -101,24 +102,3 @@ describe("a hostile picture", () => {
     },
   );
 });
-
-function processesOf(parent: number): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return new RegExp(`^PPid:\\s${parent}$`, "m").test(readFileSync(`/proc/${pid}/status`, "utf8"));
-      } catch {
-        return false;
-      }
-    });
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return "";
-  }
-}

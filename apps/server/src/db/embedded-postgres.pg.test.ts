@@ -25,6 +25,7 @@ import { openDatabase } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { processesIn, stopProcessesIn } from "./embedded/leftover.ts";
 import { type EmbeddedPostgres, findRunningPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
+import { childrenOf, commandOf } from "../operation/testing-processes.ts";
 import { copyTemplate, makeTestFolder, silentLog } from "./testing.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -201,9 +202,9 @@ async function startServer(
 /** Those whose parent is no other of them. */
 function postmastersIn(dataFolder: string): number[] {
   const all = processesIn(join(dataFolder, "postgres"));
-  const parentOf = (pid: number): number =>
-    Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
-  return all.filter((pid) => !all.includes(parentOf(pid)));
+  const children = new Set(all.flatMap(childrenOf));
+  // The last one asked: those that serve the database end at any moment.
+  return all.filter((pid) => !children.has(pid) && commandOf(pid) !== "");
 }
 
 async function kill(server: TestServer): Promise<void> {

@@ -84,7 +84,9 @@ export class Thumbs {
     // Another size of it may have been tried while this one waited.
     const known = await this.#known(version, size);
     if (known !== undefined) return known;
-    const made = await this.#read(version, size);
+    let made = await this.#read(version, size);
+    // Short of memory the system ends these processes first, an idle one too: only the second in a row is the picture's fault.
+    if (made === "deadly") made = await this.#read(version, size);
     if (typeof made !== "string") {
       await this.#keep(labelOf(version, size), made);
       return made;
