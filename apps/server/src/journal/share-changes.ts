@@ -100,9 +100,17 @@ export function changeIn(caller: Actor, row: JournalRow, { seen, targets }: Sigh
     return leftView || isEnded ? [{ seq, kind: "gone", id }] : [];
   }
   if (row.kind === "gone") return leftView ? [goneJson(row, caller)] : [];
-  const isNew = row.kind === "appeared" || (from !== null && !seen.has(from));
+  const isNew = row.kind === "appeared" || (from !== null && !wasShownWith(node, seen.get(from), seq));
   if (grantee !== null && !caller.grantees.includes(grantee)) return [];
   return [{ seq, kind: isNew ? "appeared" : "changed", id, node: nodeJson(node) }];
+}
+
+/**
+ * Whether the folder in which a node was before was in view then, as far as can be told: it may have come into view since, as may another mount that
+ * shows it now. Whoever had not seen the node has to list what is in it.
+ */
+function wasShownWith(node: PlacedNode, before: PlacedNode | undefined, seq: number): boolean {
+  return before !== undefined && before.shownBy === node.shownBy && (before.placedSeq ?? 0) < seq;
 }
 
 /** Of what went to the trash, or out of view, by an entry that says so. What somebody approves counts on the devices of their own account. */

@@ -29,17 +29,19 @@ export class TestDevice {
     } while (cursor !== null);
   }
 
-  /** All that has happened since. */
-  async follow(caller: Actor, limit: number): Promise<void> {
+  /** All that has happened since. @returns what it was told of each node */
+  async follow(caller: Actor, limit: number): Promise<string[]> {
+    const heard: string[] = [];
     for (;;) {
       const page = await listChanges(this.#shards, caller, { since_token: this.#token, limit });
       for (const { kind, id, node } of page.changes) {
+        heard.push(`${kind} ${id}`);
         if (kind === "gone" || kind === "appeared") this.#drop(id);
         if (node !== undefined) this.#nodes.set(id, node);
         if (kind === "appeared" && node !== undefined && node.kind !== "file") await this.#list(caller, id);
       }
       this.#token = page.next_token;
-      if (!page.has_more) return;
+      if (!page.has_more) return heard;
     }
   }
 

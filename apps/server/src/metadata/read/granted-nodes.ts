@@ -141,6 +141,7 @@ export function placeGranted(way: Way, { rights, mounts = noMounts, act }: Sight
     mounts,
     isTop: top === 0,
     shownBy: ids[shown],
+    placedSeq: Math.max(0, ...way.slice(0, begin).map((row) => row.seq)),
   };
 }
 

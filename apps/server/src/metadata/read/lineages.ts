@@ -68,6 +68,8 @@ export interface PlaceRow {
   readonly id: NodeId;
   readonly parent_id: NodeId | null;
   readonly name: string;
+  /** Of its last change. */
+  readonly seq: number;
   readonly trashed_at: number | null;
   readonly purged_at: number | null;
 }
@@ -95,6 +97,7 @@ interface AboveLists {
   readonly ids: string | null;
   readonly parents: string | null;
   readonly names: readonly string[] | null;
+  readonly seqs: string | null;
   readonly trashed: readonly (number | null)[] | null;
   readonly purged: readonly (number | null)[] | null;
 }
@@ -124,7 +127,7 @@ export async function readPlaces(
  * @param wanted rows of space_id and id, under the name `wanted`
  */
 export function placeParts(wanted: RawBuilder<unknown>): RawBuilder<unknown> {
-  const places = sql`p.space_id, p.id, p.parent_id, p.name, p.trashed_at, p.purged_at from`;
+  const places = sql`p.space_id, p.id, p.parent_id, p.name, p.seq, p.trashed_at, p.purged_at from`;
   return sql`asked as materialized (
       select n.* from ${wanted}
       cross join lateral (select ${nodeColumns} from shard.nodes where space_id = wanted.space_id and id = wanted.id offset 0) n
@@ -141,6 +144,7 @@ export function foundColumn(beside = sql``): RawBuilder<unknown> {
   return sql`json_build_object('asked', (select json_agg(asked) from asked), 'above', (
       select json_build_object('spaces', string_agg(space_id::text, ','), 'ids', string_agg(id::text, ','),
         'parents', string_agg(coalesce(parent_id::text, ''), ','), 'names', json_agg(name),
+        'seqs', string_agg(seq::text, ','),
         'trashed', json_agg(trashed_at), 'purged', json_agg(purged_at)) from above)${beside}) as found`;
 }
 
@@ -157,14 +161,16 @@ function bytesOf(text: string | null): Buffer | null {
   return text === null ? null : Buffer.from(text.slice(2), "hex");
 }
 
-function listsToRows({ spaces, ids, parents, names, trashed, purged }: AboveLists): PlaceRow[] {
+function listsToRows({ spaces, ids, parents, names, seqs, trashed, purged }: AboveLists): PlaceRow[] {
   const spaceIds = spaces?.split(",") ?? [];
   const parentIds = parents?.split(",");
+  const changed = seqs?.split(",");
   return (ids?.split(",") ?? []).map((id, index) => ({
     space_id: spaceIds[index] as SpaceId,
     id: id as NodeId,
     parent_id: (parentIds?.[index] || null) as NodeId | null,
     name: names?.[index] ?? "",
+    seq: Number(changed?.[index]),
     trashed_at: trashed?.[index] ?? null,
     purged_at: purged?.[index] ?? null,
   }));

@@ -22,6 +22,8 @@ export interface PlacedNode {
   readonly isTop?: boolean;
   /** What of somebody else's is mounted shows it: the id of that folder. */
   readonly shownBy?: NodeId | undefined;
+  /** The newest change of it, and of the folders between it and what shows it: since then it is in view by this way. */
+  readonly placedSeq?: number;
   /** Of the caller, where paths in a space that is not its own may begin. */
   readonly mounts?: Mounts | undefined;
   /** A mount whose folder is not to be seen for now. */

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
+import { TestDevice } from "./testing-device.ts";
+import type { ModelNode } from "./testing-model.ts";
+import { RightsWorld } from "./testing-rights-world.ts";
+
+const owner = 0;
+const guest = 2;
+
+/** What goes into a shared folder out of one that is only shown afterwards: the device that hears of both at once has never seen what is in it. */
+describe("a folder that is moved into view", () => {
+  let databases: TestDatabases;
+  before(async () => {
+    databases = await startTwoTestShards({ fsync: false });
+  });
+  after(() => databases.stop());
+
+  interface Scene {
+    readonly world: RightsWorld;
+    readonly shared: ModelNode;
+    /** Not shared, with `moved` in it. */
+    readonly hidden: ModelNode;
+    /** With a file in it. */
+    readonly moved: ModelNode;
+  }
+
+  async function make(world: RightsWorld, parent: ModelNode, kind: "folder" | "file"): Promise<ModelNode> {
+    await world.make(owner, parent, kind);
+    const made = world.model.nodes.at(-1);
+    assert.ok(made !== undefined);
+    return made;
+  }
+
+  /** A guest's device has followed until something happens, and hears of all of that in one go. */
+  async function hearsOf(act: (scene: Scene) => Promise<void>): Promise<void> {
+    const world = await RightsWorld.open(databases.shards);
+    try {
+      const root = world.model.nodes[owner];
+      assert.ok(root !== undefined);
+      const shared = await make(world, root, "folder");
+      const hidden = await make(world, root, "folder");
+      const moved = await make(world, hidden, "folder");
+      await make(world, moved, "file");
+      await world.grant(owner, shared, guest, "editor", false);
+      await world.settle();
+      await world.mount(guest, shared);
+      await world.settle();
+      const device = new TestDevice(world.shards);
+      await device.start(await world.actor(guest), 5);
+      await act({ world, shared, hidden, moved });
+      await world.settle();
+      await device.follow(await world.actor(guest), 5);
+      const fresh = new TestDevice(world.shards);
+      await fresh.start(await world.actor(guest), 5);
+      assert.deepEqual(device.tree(), fresh.tree());
+      assert.ok(
+        [...device.tree().values()].some((node) => node.startsWith("file")),
+        "the file is shown",
+      );
+    } finally {
+      await world.close();
+    }
+  }
+
+  test("out of one that is mounted afterwards", () =>
+    hearsOf(async ({ world, shared, hidden, moved }) => {
+      await world.grant(owner, hidden, guest, "viewer", false);
+      await world.settle();
+      await world.move(owner, moved, shared);
+      await world.settle();
+      await world.mount(guest, hidden);
+    }));
+
+  test("out of one that is moved into view afterwards itself", () =>
+    hearsOf(async ({ world, shared, hidden, moved }) => {
+      await world.move(owner, moved, shared);
+      await world.settle();
+      await world.move(owner, hidden, shared);
+    }));
+
+  test("out of one below one that is moved into view afterwards", () =>
+    hearsOf(async ({ world, shared, hidden, moved }) => {
+      const inner = await make(world, hidden, "folder");
+      await world.settle();
+      await world.move(owner, moved, inner);
+      await world.settle();
+      await world.move(owner, moved, shared);
+      await world.settle();
+      await world.move(owner, hidden, shared);
+    }));
+
+  test("and one that only moves within what is in view is told as changed, and not listed anew", async () => {
+    const world = await RightsWorld.open(databases.shards);
+    try {
+      const root = world.model.nodes[owner];
+      assert.ok(root !== undefined);
+      const shared = await make(world, root, "folder");
+      const [from, to] = [await make(world, shared, "folder"), await make(world, shared, "folder")];
+      const moved = await make(world, from, "folder");
+      await make(world, moved, "file");
+      await world.grant(owner, shared, guest, "editor", false);
+      await world.settle();
+      await world.mount(guest, shared);
+      await world.settle();
+      const device = new TestDevice(world.shards);
+      await device.start(await world.actor(guest), 5);
+      await world.move(owner, moved, to);
+      const heard = await device.follow(await world.actor(guest), 5);
+      assert.deepEqual(heard, [`changed ${moved.id}`]);
+    } finally {
+      await world.close();
+    }
+  });
+});
