@@ -20,6 +20,7 @@ import type { Handlers } from "./handler.ts";
 import { HostCheck } from "./exchange/host-check.ts";
 import { HeldCounts } from "./sync/held-counts.ts";
 import { mountPages, mountRoutes } from "./mount.ts";
+import { pageReader } from "./exchange/page-reader.ts";
 import { type PeerRules, readPeer } from "./exchange/peer.ts";
 import { fromTransport } from "./exchange/problem.ts";
 import type { RateLimits } from "./exchange/rate-limits.ts";
@@ -148,6 +149,7 @@ function openFastify(
         head: request.method === "HEAD",
         ifNoneMatch: undefined,
         acceptEncoding: undefined,
+        reader: pageReader(request.headers),
         idleTimeoutMs: 0,
         onMoved: () => {},
         stopping,

@@ -10,6 +10,8 @@ import type { AnswerBytes, AnswerHeaders } from "../handler.ts";
 import { readEntityTags } from "../files/conditions.ts";
 import { acceptsEncoding } from "./accepted-encoding.ts";
 import { toProblem } from "./problem.ts";
+import { errorPage } from "../web/error-page.ts";
+import type { Language } from "@holdfast/protocol/account-settings";
 import { gatherTexts, StreamedJson } from "../files/streamed-json.ts";
 
 /** Any answer of any route, its type's edges worn off. */
@@ -25,6 +27,8 @@ export interface Sending {
   readonly head: boolean;
   readonly ifNoneMatch: string | undefined;
   readonly acceptEncoding: string | undefined;
+  /** See `pageReader`. */
+  readonly reader: Language | undefined;
   readonly requestId: string;
   /** Headers of every answer. */
   readonly baseHeaders: Readonly<Record<string, string>>;
@@ -57,10 +61,11 @@ export function sendProblem(sending: Sending, error: HoldfastError): void {
     return;
   }
   const { status, headers, body } = toProblem(error, sending.requestId);
-  const bytes = Buffer.from(JSON.stringify(body));
+  const page = sending.reader === undefined ? undefined : errorPage(body, sending.reader);
+  const bytes = Buffer.from(page?.bytes ?? JSON.stringify(body));
   // After a stalled body the connection cannot serve another request.
   const connection = error.code === "request_timeout" ? { connection: "close" } : {};
-  writeHead(sending, status, { ...headers, ...connection, "content-length": bytes.length });
+  writeHead(sending, status, { ...headers, ...page?.headers, ...connection, "content-length": bytes.length });
   end(sending, bytes);
 }
 

@@ -1,4 +1,5 @@
 import type { Sending } from "./answer.ts";
+import { pageReader } from "./page-reader.ts";
 import type { Arrived, ExchangeWorld } from "./exchange-world.ts";
 
 /** How the answer of a request goes out. */
@@ -13,6 +14,7 @@ export function sendingOf(
     head: request.method === "HEAD",
     ifNoneMatch: request.headers["if-none-match"],
     acceptEncoding: request.headers["accept-encoding"],
+    reader: pageReader(request.headers),
     requestId,
     baseHeaders,
     idleTimeoutMs: world.answerIdleTimeoutMs,

@@ -29,12 +29,12 @@ import {
   type AddressOf,
   linkPage,
   missingPage,
-  type Page,
   passwordPage,
   refusedPage,
   reportCharactersMax,
   reportedPage,
 } from "./link-page.ts";
+import type { Page } from "../web/page-template.ts";
 import { boundaryOf, readForm } from "./multipart.ts";
 
 export interface LinkPageWorld {

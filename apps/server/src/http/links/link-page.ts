@@ -1,14 +1,9 @@
-import { createHash } from "node:crypto";
 import type { ReportReason } from "@holdfast/protocol/report-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { escapeHtml } from "../../mail/mail-text.ts";
 import { shownFileName, shownName } from "../../mail/shown-text.ts";
 import { linkPagePolicy, reportingHeaders } from "../web/page-policy.ts";
-
-export interface Page {
-  readonly bytes: string;
-  readonly headers: Record<string, string>;
-}
+import { type Page, pageStyle, styleHash } from "../web/page-template.ts";
 
 /** What the page of a link shows. */
 export interface ShownLink {
@@ -137,10 +132,8 @@ function sizeText(bytes: number): string {
   return new Intl.NumberFormat("en", format).format(bytes / 1000 ** power);
 }
 
-const style = `
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
-main { max-width: 44rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }
-h1 { font-size: 1.5rem }
+const style = `${pageStyle}
+main { max-width: 44rem; margin-top: 2rem }
 ul { list-style: none; padding: 0 }
 li { padding: 0.5rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent) }
 img { display: block; max-width: 100%; max-height: 12rem; margin-bottom: 0.25rem }
@@ -149,7 +142,6 @@ form { margin: 2rem 0 }
 label { display: block; margin-bottom: 0.5rem }
 input, select, textarea { display: block; box-sizing: border-box; max-width: 100%; font: inherit }
 textarea { width: 100% }
-button { padding: 0.6rem 1.2rem; font: inherit }
 `;
 
 /** What is about to be taken over is not seen before; where no script comes, it shows itself. */
@@ -159,18 +151,14 @@ const lateStyle = `${style}@media (scripting: enabled) { main { animation: late 
 
 const policy = [
   "default-src 'none'",
-  `style-src '${hashOf(style)}'`,
+  `style-src '${styleHash(style)}'`,
   "img-src 'self'",
   "form-action 'self'",
   "frame-ancestors 'none'",
   "base-uri 'none'",
 ].join("; ");
 
-const policyWithScript = linkPagePolicy(hashOf(lateStyle));
-
-function hashOf(text: string): string {
-  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
-}
+const policyWithScript = linkPagePolicy(styleHash(lateStyle));
 
 interface TakenOver {
   /** What the script finds, so that it need not ask. */

@@ -1,13 +1,8 @@
-import { createHash } from "node:crypto";
 import type { Language } from "@holdfast/protocol/account-settings";
 import { escapeHtml } from "../../mail/mail-text.ts";
 import type { Unsubscription } from "../../mail/unsubscribe-token.ts";
 import { words } from "../../mail/words/words.ts";
-
-export interface Page {
-  readonly bytes: string;
-  readonly headers: Record<string, string>;
-}
+import { type Page, pageStyle, styleHash } from "../web/page-template.ts";
 
 /** Asks, and changes nothing: mail programs and their guards open every link that they see. */
 export function askingPage(of: Unsubscription, language: Language): Page {
@@ -24,15 +19,9 @@ export function unknownPage(language: Language): Page {
   return page(language, words[language].unsubscribePage.unknown);
 }
 
-const style = `
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
-main { max-width: 34rem; margin: 4rem auto; padding: 0 1rem }
-button { padding: 0.6rem 1.2rem; font: inherit }
-`;
-
 const policy = [
   "default-src 'none'",
-  `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`,
+  `style-src '${styleHash(pageStyle)}'`,
   "form-action 'self'",
   "frame-ancestors 'none'",
   "base-uri 'none'",
@@ -44,7 +33,7 @@ function page(language: Language, text: string, form = ""): Page {
     bytes: `<!doctype html>
 <html lang="${language}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
-<title>${escapeHtml(title)}</title><style>${style}</style></head>
+<title>${escapeHtml(title)}</title><style>${pageStyle}</style></head>
 <body><main><h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>${form}</main></body>
 </html>
 `,

@@ -1,14 +1,17 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import type { Language } from "@holdfast/protocol/account-settings";
+import { acceptedLanguage } from "../exchange/accepted-language.ts";
 import type { RequestContext } from "../handler.ts";
 import { appPage, type BuiltApp, framePage } from "./built-app.ts";
 import { appPageHeaders, assetHeaders, framePageHeaders, plainFileHeaders } from "./page-policy.ts";
 import { buildingPage, lateBuildingPage, withoutAppPage } from "./plain-pages.ts";
+import type { Page } from "./page-template.ts";
 import { type FileAnswer, sendFile } from "./send-file.ts";
 import type { WebApp } from "./web-app.ts";
 
 type HeadRequest = Pick<RequestContext, "headers" | "head">;
 type PageRequest = HeadRequest & { readonly params: { readonly "*"?: string | undefined } };
-type PageAnswer = FileAnswer | { status: 200; bytes: string; headers: Record<string, string> };
+type PageAnswer = FileAnswer | (Page & { readonly status: 200 });
 type PageHandler = (request: PageRequest) => Promise<PageAnswer> | PageAnswer;
 
 /** Where the app shows something; what stands behind them is the app's own business, which is the same page for all. */
@@ -58,8 +61,8 @@ export function appPages(web: WebApp): ReadonlyMap<string, PageHandler> {
 export function homeOf(web: WebApp | undefined): (request: HeadRequest) => Promise<PageAnswer> | PageAnswer {
   return (request) => {
     const app = web?.now() ?? "failed";
-    if (app === "building") return plain(buildingPage);
-    if (app === "failed") return plain(withoutAppPage);
+    if (app === "building") return plain(request, buildingPage);
+    if (app === "failed") return plain(request, withoutAppPage);
     return sendFile(request, fileAt(app, appPage), appPageHeaders);
   };
 }
@@ -73,7 +76,7 @@ export function setupOf(web: WebApp | undefined): (request: HeadRequest) => Prom
   const home = homeOf(web);
   return async (request) => {
     if (web !== undefined) await within(waitMs, web.settled);
-    return web?.now() === "building" ? plain(lateBuildingPage) : home(request);
+    return web?.now() === "building" ? plain(request, lateBuildingPage) : home(request);
   };
 }
 
@@ -86,9 +89,8 @@ async function within(timeoutMs: number, settled: Promise<void>): Promise<void> 
   clearTimeout(timer);
 }
 
-function plain(bytes: string): PageAnswer {
-  const headers = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
-  return { status: 200, bytes, headers };
+function plain({ headers }: HeadRequest, write: (language: Language) => Page): PageAnswer {
+  return { status: 200, ...write(acceptedLanguage(headers["accept-language"])) };
 }
 
 function answerFile(
