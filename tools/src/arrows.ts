@@ -110,6 +110,7 @@ export const starts: readonly string[] = [
   "apps/web/build/build-app.ts",
   "apps/web/build/dev-server.ts",
   "apps/web/src/testing/screenshots.ts",
+  "apps/web/src/api-docs/main.ts",
   "apps/web/src/link-page/main.tsx",
   "apps/web/src/preview-frame/main.ts",
   "apps/web/src/service-worker/main.ts",

@@ -31,6 +31,7 @@ function makeCheckout(t: TestContext): string {
   cpSync(resolve(web, "../../package-lock.json"), join(checkout, "package-lock.json"));
   const copied = [
     "package.json",
+    "api-docs.html",
     "index.html",
     "link-page.html",
     "preview-frame.html",
@@ -45,6 +46,8 @@ function makeCheckout(t: TestContext): string {
   writeFileSync(join(root, "src/preview-frame/main.ts"), "document.title = 'frame';");
   mkdirSync(join(root, "src/link-page"));
   writeFileSync(join(root, "src/link-page/main.tsx"), "document.title = 'link';");
+  mkdirSync(join(root, "src/api-docs"));
+  writeFileSync(join(root, "src/api-docs/main.ts"), "document.title = 'docs';");
   return root;
 }
 

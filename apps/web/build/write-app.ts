@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promis
 import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { build } from "vite";
+import { apiDocsConfig } from "./api-docs-config.ts";
 import { writeAppIndex } from "./app-index.ts";
 import { builtFolders, distOf } from "./built-folders.ts";
 import { linkPageConfig } from "./link-page-config.ts";
@@ -24,8 +25,9 @@ export async function writeApp(root: string): Promise<string> {
     try {
       await build(viteConfig(root, unfinished));
       await build(await serviceWorkerConfig(root, unfinished));
-      // Last: the service worker keeps nothing of links.
+      // Last: the service worker keeps nothing of links, nor of the API's page.
       await build(linkPageConfig(root, unfinished));
+      await build(apiDocsConfig(root, unfinished));
       // Sources that changed meanwhile are in it or are not: nobody knows what this is a build of.
       if ((await sourceKey(root)) !== key) continue;
       await writeAppIndex(unfinished);

@@ -5,7 +5,7 @@ import type { Route } from "@holdfast/protocol/route";
 import { z } from "zod";
 import { operationHandlers } from "../http/sync/operation-handlers.ts";
 import { startTestServer } from "../http/testing.ts";
-import { HoldfastError } from "@holdfast/core/errors";
+import { errorTable, HoldfastError } from "@holdfast/core/errors";
 import { openReadiness } from "./health.ts";
 import { openMetrics } from "./metrics.ts";
 import { makeOpenApi } from "./openapi.ts";
@@ -39,8 +39,8 @@ test("every reference of OpenAPI leads somewhere, and every schema is a JSON Sch
   });
   assert.ok(seen.length > 20);
   for (const reference of seen) {
-    const name = /^#\/components\/schemas\/([A-Za-z]+)$/.exec(reference)?.[1] ?? "";
-    assert.ok(Object.hasOwn(api.components.schemas, name), reference);
+    const [, kind = "", name = ""] = /^#\/components\/(schemas|responses)\/([A-Za-z_.]+)$/.exec(reference) ?? [];
+    assert.ok(Object.hasOwn(kind === "schemas" ? api.components.schemas : api.components.responses, name), reference);
   }
   for (const [name, schema] of Object.entries(api.components.schemas)) {
     const inlined = JSON.parse(
@@ -97,7 +97,12 @@ test("health, readiness, metrics and the page of the API are served to whom they
   const page = await get(`${server.url}/api/docs`);
   const html = await page.text();
   assert.match(page.headers.get("content-security-policy") ?? "", /^default-src 'none'; style-src 'sha256-/);
-  assert.ok(!/<script|src=|https?:\/\//.test(html.replaceAll(/<pre>[^]*?<\/pre>/g, "")));
-  assert.match(html, /id="rate_limited"/);
+  const packed = await fetch(`${server.url}/api/docs`, { headers: { "accept-encoding": "br" } });
+  assert.deepEqual([packed.headers.get("content-encoding"), await packed.text()], ["br", html]);
+  assert.ok(!/<script|src=|https?:\/\//.test(html.replaceAll(/<pre[^>]*>[^]*?<\/pre>/g, "")));
+  for (const code of Object.keys(errorTable)) {
+    const row = new RegExp(`<tr id="${code}">(.+)</tr>`).exec(html)?.[1] ?? "";
+    assert.match(row, /<td>[A-Z].+\.<\/td>$/, code);
+  }
   assert.equal(((await (await get(`${server.url}/api/openapi.json`)).json()) as typeof api).openapi, "3.1.0");
 });

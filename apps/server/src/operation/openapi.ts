@@ -1,8 +1,12 @@
 import type { Route } from "@holdfast/protocol/route";
+import { shownTags, tagOf } from "@holdfast/protocol/route-tags";
 import { routes, routeUrl } from "@holdfast/protocol/routes";
 import { problem } from "@holdfast/protocol/values";
 import { protocolVersion } from "@holdfast/protocol/version";
 import { z } from "zod";
+import { exampleOf } from "./example-values.ts";
+import { conditionHeaders, parameterWords } from "./parameter-words.ts";
+import { errorsByStatus } from "./route-errors.ts";
 
 type Json = Record<string, unknown>;
 
@@ -14,14 +18,21 @@ export interface OpenApi extends Json {
     /** Of the protocol: the same where clients of the one server get along with the other. */
     readonly "x-protocol-version": number;
     readonly description: string;
+    readonly license: Json;
   };
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Record<string, Record<string, OpenApiOperation>>;
-  readonly components: { readonly schemas: Record<string, Json>; readonly securitySchemes: Json };
+  readonly components: {
+    readonly schemas: Record<string, Json>;
+    readonly responses: Record<string, Json>;
+    readonly securitySchemes: Json;
+  };
 }
 
 export interface OpenApiOperation extends Json {
   readonly operationId: string;
   readonly summary: string;
+  readonly tags: readonly string[];
   readonly parameters?: readonly OpenApiParameter[];
   readonly requestBody?: { readonly required: boolean; readonly content: Record<string, Json> };
   readonly responses: Record<string, Json>;
@@ -32,18 +43,21 @@ export interface OpenApiParameter extends Json {
   readonly name: string;
   readonly in: "path" | "query" | "header";
   readonly required: boolean;
+  readonly description: string;
   readonly schema: Json;
 }
 
 /** The API as OpenAPI 3.1, made from the route table alone, so that it cannot say anything else than what is served. */
 export function makeOpenApi(version: string): OpenApi {
   const schemas: Record<string, Json> = {};
+  const responses: Record<string, Json> = {};
   const paths: OpenApi["paths"] = {};
   for (const [name, route] of Object.entries(routes) as [string, Route][]) {
     const path = routeUrl(route).replaceAll(/:([a-z_]+)/g, "{$1}");
-    (paths[path] ??= {})[route.method.toLowerCase()] = describeRoute(name, route, schemas);
+    (paths[path] ??= {})[route.method.toLowerCase()] = describeRoute(name, route, { schemas, responses });
   }
   toSchema(problem, "output", schemas);
+  giveExamples({ schemas, paths });
   return {
     openapi: "3.1.0",
     info: {
@@ -52,36 +66,52 @@ export function makeOpenApi(version: string): OpenApi {
       "x-protocol-version": protocolVersion,
       description:
         "A self-hosted drive. JSON in snake_case; errors are RFC 9457 problems; ids are opaque, and `root` stands for the caller's root folder.",
+      license: { name: "Apache 2.0", identifier: "Apache-2.0" },
     },
+    servers: [{ url: "/", description: "this server" }],
+    tags: shownTags.map(({ name, description }) => ({ name, description })),
     paths,
     components: {
       schemas,
+      responses,
       securitySchemes: {
-        bearer: { type: "http", scheme: "bearer", description: "an access token or a personal access token" },
+        bearer: {
+          type: "http",
+          scheme: "bearer",
+          description:
+            "An access token of a session, or a personal access token: the text alone, without the word Bearer.",
+        },
       },
     },
   };
 }
 
-function describeRoute(name: string, route: Route, schemas: Record<string, Json>): OpenApiOperation {
+interface Shared {
+  readonly schemas: Record<string, Json>;
+  readonly responses: Record<string, Json>;
+}
+
+function describeRoute(name: string, route: Route, { schemas, responses }: Shared): OpenApiOperation {
   const parameters = [
-    ...parametersOf(route.params, "path", schemas),
-    ...parametersOf(route.query, "query", schemas),
-    ...(route.changes === true ? conditionHeaders : []),
+    ...parametersOf(route, "path", schemas),
+    ...parametersOf(route, "query", schemas),
+    ...(route.changes === true ? conditionHeaders() : []),
   ];
   const requestBody = bodyOf(route, schemas);
   const open = route.access === "open" || route.access === "signed";
   return {
     operationId: name,
     summary: route.summary,
+    tags: [tagOf(route) ?? ""],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(requestBody === undefined ? {} : { requestBody }),
     responses: {
+      ...problemsOf(route, responses),
       ...Object.fromEntries(
         Object.entries(route.responses).map(([status, shape]) => [status, answerOf(shape, schemas)] as const),
       ),
       default: {
-        description: "A problem",
+        description: "Any other problem",
         content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
       },
     },
@@ -90,26 +120,53 @@ function describeRoute(name: string, route: Route, schemas: Record<string, Json>
   };
 }
 
-const headerText = { type: "string", maxLength: 4096 };
-const conditionHeaders: readonly OpenApiParameter[] = [
-  { name: "Idempotency-Key", in: "header", required: false, schema: { type: "string", maxLength: 255 } },
-  { name: "If-Match", in: "header", required: false, schema: headerText },
-  { name: "If-None-Match", in: "header", required: false, schema: headerText },
-];
+/** Answers that are problems, each kind once among the components. */
+function problemsOf(route: Route, responses: Record<string, Json>): Record<string, Json> {
+  const entries = [...errorsByStatus(route)].map(([status, codes]) => {
+    const name = codes.join(".");
+    responses[name] ??= {
+      description: codes.map((code) => `[\`${code}\`](/api/docs#${code})`).join(", "),
+      content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+    };
+    return [String(status), { $ref: `#/components/responses/${name}` }] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** What a person meets as JSON stands there as an example, made from the schemas. */
+function giveExamples({ schemas, paths }: Pick<OpenApi, "paths"> & Pick<Shared, "schemas">): void {
+  for (const operation of Object.values(paths).flatMap((each) => Object.values(each))) {
+    const answers = Object.values(operation.responses).map(
+      ({ content }) => content as Record<string, Json> | undefined,
+    );
+    for (const content of [operation.requestBody?.content, ...answers]) {
+      const json = content?.["application/json"];
+      if (content !== undefined && json !== undefined)
+        content["application/json"] = { ...json, example: exampleOf(json["schema"] as Json, schemas) };
+    }
+  }
+  const ofProblem = schemas["Problem"];
+  if (ofProblem !== undefined) schemas["Problem"] = { ...ofProblem, examples: [exampleOf(ofProblem, schemas)] };
+}
 
 function parametersOf(
-  shape: z.ZodObject | undefined,
+  route: Route,
   place: "path" | "query",
   schemas: Record<string, Json>,
 ): readonly OpenApiParameter[] {
+  const shape = place === "path" ? route.params : route.query;
   if (shape === undefined) return [];
   return Object.entries(shape.shape).map(([name, schema]) => ({
     name,
     in: place,
     required: place === "path" || !(schema as z.ZodType).safeParse(undefined).success,
+    description: (schema as z.ZodType).description ?? parameterWords(route, place, name) ?? "",
     schema: toSchema(schema as z.ZodType, "input", schemas),
   }));
 }
+
+/** As OpenAPI 3.1 has raw bytes. */
+const bytesSchema = { type: "string", format: "binary", description: "raw bytes" };
 
 const binaryTypes = {
   bytes: ["application/octet-stream"],
@@ -122,14 +179,14 @@ const binaryTypes = {
 function bodyOf(route: Route, schemas: Record<string, Json>): OpenApiOperation["requestBody"] {
   const content: Record<string, Json> = {};
   if (route.body !== undefined) content["application/json"] = { schema: toSchema(route.body, "input", schemas) };
-  for (const type of binaryTypes[route.bodyKind]) content[type] = { schema: {} };
+  for (const type of binaryTypes[route.bodyKind]) content[type] = { schema: bytesSchema };
   if (Object.keys(content).length === 0) return undefined;
   return { required: !(route.body?.safeParse(undefined).success ?? false), content };
 }
 
 function answerOf(shape: z.ZodType | "bytes" | "empty", schemas: Record<string, Json>): Json {
   if (shape === "empty") return { description: "No content" };
-  if (shape === "bytes") return { description: "Bytes", content: { "*/*": { schema: {} } } };
+  if (shape === "bytes") return { description: "Bytes", content: { "*/*": { schema: bytesSchema } } };
   return { description: "Done", content: { "application/json": { schema: toSchema(shape, "output", schemas) } } };
 }
 

@@ -42,7 +42,7 @@ export interface LinkPageWorld {
   readonly uploads: Uploads;
   readonly download: ReturnType<typeof downloadHandlers>["download"];
   readonly report: (report: WrittenReport, source: string) => Promise<void>;
-  /** Of the script that takes pages over: see `readLinkHead`. */
+  /** Of the script that takes pages over: see `readHead`. */
   readonly head: () => string | undefined;
 }
 

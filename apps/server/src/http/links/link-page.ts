@@ -29,7 +29,7 @@ export interface AddressOf {
 
 /**
  * The page works without any script. Where the app is built it brings one along, which takes the page over.
- * @param head see `readLinkHead`
+ * @param head see `readHead`
  */
 export function linkPage(link: ShownLink, head?: string): Page {
   const { node, ownerName, notice, items } = link;

@@ -3,8 +3,9 @@ import type { Caller } from "../../accounts/caller.ts";
 import type { Readiness } from "../../operation/health.ts";
 import type { Metrics } from "../../operation/metrics.ts";
 import { makeOpenApi } from "../../operation/openapi.ts";
-import { renderDocs } from "../../operation/docs-page.ts";
+
 import type { Handlers } from "../handler.ts";
+import { docsPages } from "../operation/docs-page.ts";
 import { homeOf, setupOf } from "../web/app-pages.ts";
 import type { WebApp } from "../web/web-app.ts";
 import type { Peer } from "../exchange/peer.ts";
@@ -20,7 +21,7 @@ export interface OperationWorld {
 /** Health, metrics and the description of the API. */
 export function operationHandlers({ readiness, metrics, version, web }: OperationWorld) {
   const openApi = makeOpenApi(version);
-  const docs = renderDocs(openApi);
+  const docs = docsPages(openApi);
   return {
     live: () => ({ status: 200, json: { status: "ok" } }),
     ready: async ({ peer, identify }) => {
@@ -39,15 +40,7 @@ export function operationHandlers({ readiness, metrics, version, web }: Operatio
       return { status: 200, headers: { "content-type": contentType, "cache-control": "no-store" }, bytes: text };
     },
     openapi: () => ({ status: 200, json: openApi, headers: { "cache-control": "public, max-age=300" } }),
-    docs: () => ({
-      status: 200,
-      headers: {
-        "content-type": "text/html; charset=utf-8",
-        "content-security-policy": docs.contentSecurityPolicy,
-        "cache-control": "public, max-age=300",
-      },
-      bytes: docs.html,
-    }),
+    docs: ({ headers }) => docs(headers, web?.docsHead()),
     home: homeOf(web),
     setupPage: setupOf(web),
   } satisfies Handlers;

@@ -21,8 +21,8 @@ export type BuiltApp = ReadonlyMap<string, AppFile>;
 /** The page of the app, and the one of the frame that shows strange content. */
 export const appPage = "/index.html";
 export const framePage = "/preview-frame.html";
-/** Never served: what stands in its head goes into the pages of links. */
-const linkPage = "/link-page.html";
+/** Never served: what stands in their heads goes into the pages of links, and into that of the API. */
+const takeOvers = { links: "/link-page.html", docs: "/api-docs.html" } as const;
 
 /**
  * @param folders the newest build first; of those before it only what lies in `assets`, whose names tell one content, for tabs that are still open
@@ -42,12 +42,12 @@ export async function loadApp(folders: readonly string[]): Promise<BuiltApp> {
 }
 
 /**
- * What a page needs in its head to be taken over by the script of link pages; undefined where the build has none. Its style is for browsers
+ * What a page needs in its head to be taken over by the script that the build has for it; undefined where the build has none. Its style is for browsers
  * in which scripts run: without them a page has a style of its own.
  * @throws HoldfastError failed
  */
-export async function readLinkHead(app: BuiltApp): Promise<string | undefined> {
-  const file = app.get(linkPage);
+export async function readHead(app: BuiltApp, of: keyof typeof takeOvers): Promise<string | undefined> {
+  const file = app.get(takeOvers[of]);
   if (file === undefined) return undefined;
   const tags = (await readFile(file.path, "utf8")).match(linkTags) ?? [];
   return tags.map((tag) => tag.replace(/^<link rel="stylesheet"/, '$& media="(scripting: enabled)"')).join("\n");

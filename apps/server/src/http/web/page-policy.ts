@@ -33,6 +33,27 @@ export function linkPagePolicy(styleHash: string): string {
 }
 
 /**
+ * Of the page of the API with its viewer, which has no frames and no workers. It draws its arrows from `data:`, shows pictures that a call
+ * answered from blobs, and writes markup, cleaned, as text: the policy that lets it (`default`, in apps/web/src/api-docs) makes markup only.
+ * @param styleHash of the style in the page
+ */
+export function docsPolicy(styleHash: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' '${styleHash}'`,
+    "img-src 'self' blob: data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types default dompurify",
+    ...reporting,
+  ].join("; ");
+}
+
+/**
  * Of the frame in which strange content is read and shown: an origin of nobody, without a network. It is given bytes, and
  * gives back words. Its workers start from blobs alone.
  */

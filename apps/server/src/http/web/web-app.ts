@@ -1,6 +1,6 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { Log } from "../../operation/log.ts";
-import { type BuiltApp, loadApp, readLinkHead } from "./built-app.ts";
+import { type BuiltApp, loadApp, readHead } from "./built-app.ts";
 
 /**
  * Brings the folders of the built app, the newest build first, and says when that will take a while. Given by whoever starts
@@ -14,8 +14,9 @@ export type PrepareApp = (how: {
 
 export interface WebApp {
   readonly now: () => BuiltApp | "building" | "failed";
-  /** See `readLinkHead`; undefined as long as there is no app. */
+  /** See `readHead`; undefined as long as there is no app. */
   readonly linkHead: () => string | undefined;
+  readonly docsHead: () => string | undefined;
   /** Resolves once the app is there, or is known to take a while. Never rejects: a server without its app keeps files all the same. */
   readonly opened: Promise<void>;
   /** Resolves once the app is there, or is known not to come. Never rejects. */
@@ -28,6 +29,7 @@ export function openWebApp(prepare: PrepareApp, log: Log): WebApp {
   const stop = new AbortController();
   let app: BuiltApp | "building" | "failed" = "building";
   let linkHead: string | undefined;
+  let docsHead: string | undefined;
   let startedMs: number | undefined;
   let isBuilding = () => {};
   const begun = new Promise<void>((resolve) => (isBuilding = resolve));
@@ -39,7 +41,8 @@ export function openWebApp(prepare: PrepareApp, log: Log): WebApp {
   const prepared = (async () => {
     try {
       const loaded = await loadApp(await prepare({ building, signal: stop.signal }));
-      linkHead = await readLinkHead(loaded);
+      linkHead = await readHead(loaded, "links");
+      docsHead = await readHead(loaded, "docs");
       app = loaded;
       if (startedMs !== undefined) log.info({ ms: Math.round(performance.now() - startedMs) }, "the web app is built");
     } catch (error) {
@@ -50,6 +53,7 @@ export function openWebApp(prepare: PrepareApp, log: Log): WebApp {
   return {
     now: () => app,
     linkHead: () => linkHead,
+    docsHead: () => docsHead,
     opened: Promise.race([prepared, begun]),
     settled: prepared,
     close: () => {

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isErrorCode } from "@holdfast/core/errors";
+import type { Route } from "@holdfast/protocol/route";
+import { shownTags, tagOf } from "@holdfast/protocol/route-tags";
+import { routes, routeUrl } from "@holdfast/protocol/routes";
+import { createConfig, lintFromString, logger } from "@redocly/openapi-core";
+import type { z } from "zod";
+import { makeOpenApi } from "./openapi.ts";
+
+const api = makeOpenApi("1.2.3");
+const table = Object.entries(routes) as [string, Route][];
+
+function operationOf(route: Route) {
+  const path = routeUrl(route).replaceAll(/:([a-z_]+)/g, "{$1}");
+  const operation = api.paths[path]?.[route.method.toLowerCase()];
+  assert.ok(operation !== undefined, path);
+  return operation;
+}
+
+test("a validator of others finds nothing wrong with the document", async () => {
+  logger.output = () => true;
+  const config = await createConfig({
+    extends: ["recommended-strict"],
+    rules: {
+      // An id is never one of these words, and the router prefers them.
+      "no-ambiguous-paths": "off",
+      // Its one server is this one, by whatever name it was reached.
+      "no-server-example.com": "off",
+      // A page, and what a stranger asks for, has no problem of its own.
+      "operation-4xx-response": "off",
+    },
+  });
+  const problems = await lintFromString({ source: JSON.stringify(api), config });
+  const lines = problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} ${location[0]?.pointer ?? ""}`);
+  assert.deepEqual(lines, []);
+});
+
+test("every route stands under a tag that is explained, and says in words what it does and what each parameter means", () => {
+  const used = new Set<string>();
+  for (const [name, route] of table) {
+    const tag = tagOf(route);
+    assert.ok(tag !== undefined, `${name} has no tag`);
+    used.add(tag);
+    const { summary, tags, parameters = [] } = operationOf(route);
+    assert.deepEqual(tags, [tag]);
+    assert.ok(summary.length > 3, name);
+    for (const { name: parameter, description } of parameters) assert.notEqual(description, "", `${name} ${parameter}`);
+  }
+  assert.deepEqual(
+    api.tags.map(({ name }) => name),
+    shownTags.map(({ name }) => name),
+  );
+  for (const { name, description } of shownTags) {
+    assert.ok(used.has(name), name);
+    assert.ok(description.endsWith("."), name);
+  }
+  assert.equal(shownTags[0]?.name, "Sign-in");
+  assert.equal(tagOf(routes.putUpload), "Uploads and downloads");
+  assert.equal(tagOf(routes.rewind), "Versions and trash");
+  assert.equal(tagOf(routes.shareNode), "Sharing");
+});
+
+test("every example is one that the schema of the route takes", () => {
+  let count = 0;
+  const check = (what: string, schema: z.ZodType, content: unknown) => {
+    const { example } = (content as Record<string, { example?: unknown }>)["application/json"] ?? {};
+    assert.notEqual(example, undefined, what);
+    const { error } = schema.safeParse(example);
+    assert.equal(error, undefined, `${what}: ${JSON.stringify(example)} ${error?.message}`);
+    count += 1;
+  };
+  for (const [name, route] of table) {
+    const operation = operationOf(route);
+    if (route.body !== undefined) check(`${name} asks`, route.body, operation.requestBody?.content);
+    for (const [status, shape] of Object.entries(route.responses))
+      if (typeof shape !== "string") check(`${name} ${status}`, shape, operation.responses[status]?.["content"]);
+  }
+  assert.ok(count > 120, `${count}`);
+});
+
+test("every route names the codes that it may answer with, and each leads to its text", () => {
+  for (const [name, route] of table) {
+    const references = Object.values(operationOf(route).responses).flatMap(({ $ref: reference }) =>
+      typeof reference === "string" ? [reference] : [],
+    );
+    const texts = references.map((each) => {
+      const component = api.components.responses[each.replace("#/components/responses/", "")];
+      return String(component?.["description"]);
+    });
+    const codes = [...texts.join(" ").matchAll(/\[`([a-z_]+)`\]\(\/api\/docs#([a-z_]+)\)/g)];
+    for (const [, code, anchor] of codes) {
+      assert.ok(isErrorCode(code), `${name} ${code}`);
+      assert.equal(anchor, code);
+    }
+    const named = new Set(codes.map(([, code]) => code));
+    // Where a status is a page of its own, that is what it says.
+    if (Object.keys(route.responses).some((status) => Number(status) >= 400)) continue;
+    assert.ok(named.has("rate_limited"), name);
+    assert.equal(named.has("unauthenticated"), !["open", "signed"].includes(route.access), name);
+    assert.equal(named.has("conflict"), route.changes === true, name);
+  }
+});

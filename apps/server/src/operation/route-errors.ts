@@ -1,0 +1,40 @@
+import { type ErrorCode, errorTable } from "@holdfast/core/errors";
+import { isOpen, type Route } from "@holdfast/protocol/route";
+
+/**
+ * The codes that a route may answer with, from what the table says of it: who may call it, what it takes and what it changes. Any route may
+ * besides be answered with `internal`, and by the transport with `header_too_large` and `request_timeout`.
+ */
+export function errorCodesOf(route: Route): readonly ErrorCode[] {
+  const codes: ErrorCode[] = ["rate_limited", "unavailable"];
+  if (!isOpen(route)) codes.push("unauthenticated");
+  if (!isOpen(route) && route.access !== "signed_in") codes.push("forbidden");
+  if (route.access === "signed" || route.params !== undefined) codes.push("not_found");
+  if (route.query !== undefined || route.params !== undefined || route.body !== undefined) codes.push("invalid_field");
+  if (route.bodyKind !== "none") codes.push("bad_request", "too_large");
+  if (route.bodyKind === "json") codes.push("unsupported_media_type");
+  if (route.changes === true) codes.push(...ofChanges);
+  if (route.changes === true && /upload/.test(route.path)) codes.push("offset", "superseded", "hash_mismatch");
+  if (/upload|blocks|chunks|sync|copy/.test(route.path) && route.access === "files:write")
+    codes.push("quota", "store_full");
+  if (/\/sync/.test(route.path)) codes.push("missing_blocks", "content_mismatch");
+  if (/^\/(?:changes|notifications\/poll|events|sync)/.test(route.path)) codes.push("reset");
+  if (/download|signed\/|^\/blocks\/:hash/.test(route.path) && route.method === "GET") codes.push("range", "damaged");
+  return codes;
+}
+
+const ofChanges: readonly ErrorCode[] = [
+  "conflict",
+  "exists",
+  "trashed",
+  "cycle",
+  "precondition",
+  "operation_reused",
+  "locked",
+  "device_suspended",
+];
+
+/** By their status, as OpenAPI has answers. */
+export function errorsByStatus(route: Route): ReadonlyMap<number, readonly ErrorCode[]> {
+  return Map.groupBy(errorCodesOf(route), (code) => errorTable[code].status);
+}

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ok } from "@holdfast/server/acceptance/testing";
+import type { Page } from "@holdfast/tools/testing-browser";
+import { axeProblems } from "../testing/axe.ts";
+import { sizes, testApp } from "../testing/test-app.ts";
+import { watchPage } from "../testing/watched-page.ts";
+
+const app = testApp();
+
+/** Every address that a page asks for. */
+function requestsOf(page: Page): string[] {
+  const urls: string[] = [];
+  page.on("request", (request) => urls.push(request.url()));
+  return urls;
+}
+
+async function openDocs(page: Page, anchor = ""): Promise<void> {
+  await page.goto(`${app.server.url}/api/docs${anchor}`);
+  await page.getByLabel("Search the calls").waitFor();
+}
+
+async function tokenOf(): Promise<string> {
+  const { token } = await ok(app.api, "POST", "/tokens", { name: "docs", scopes: ["files:read"] });
+  return String(token);
+}
+
+/** As a person does it: search, open, paste a token, send. @returns what the page shows as the answer */
+async function askForAccount(page: Page): Promise<string> {
+  await page.getByLabel("Search the calls").fill("get caller usage");
+  await page.locator("#operations-Account-getAccount").waitFor();
+  assert.equal(await page.locator(".opblock").count(), 1);
+  await page.getByRole("button", { name: "Authorize" }).first().click();
+  const dialog = page.locator(".dialog-ux");
+  await dialog.locator("input").fill(await tokenOf());
+  await dialog.getByRole("button", { name: "Apply credentials" }).click();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await page.locator("#operations-Account-getAccount .opblock-summary-control").click();
+  await page.getByRole("button", { name: "Try it out" }).click();
+  const answered = page.waitForResponse(/\/api\/v1\/account$/);
+  await page.getByRole("button", { name: "Execute" }).click();
+  assert.equal((await answered).status(), 200);
+  const shown = page.locator(".live-responses-table .response .microlight").first();
+  await shown.waitFor();
+  return shown.innerText();
+}
+
+for (const size of ["desktop", "phone"] as const) {
+  test(`somebody finds a call, sends it with a token of their own and sees their own answer (${size})`, async () => {
+    const { page } = app;
+    await page.setViewportSize(sizes[size]);
+    const urls = requestsOf(page);
+    await openDocs(page);
+    assert.match(await askForAccount(page), /"email": "admin@example.com"/);
+    const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    assert.ok((widths[0] ?? 0) <= (widths[1] ?? 0), `it scrolls sideways: ${widths.join(" of ")}`);
+    const foreign = urls.filter((url) => !url.startsWith(`${app.server.url}/`) && !/^(?:data|blob):/.test(url));
+    assert.deepEqual(foreign, [], "nothing comes from elsewhere");
+    const kept = await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie]);
+    assert.deepEqual(kept, [0, 0, ""], "nothing is kept");
+    await page.reload();
+    await page.getByRole("button", { name: "Authorize" }).first().click();
+    assert.equal(await page.locator(".dialog-ux input").inputValue(), "", "the token is forgotten");
+  });
+}
+
+test("whoever is signed in to the app calls nothing by it", async () => {
+  await app.signIn();
+  app.expectComplaint(/status of 401 .*\/api\/v1\/account/);
+  const { page } = app;
+  await openDocs(page);
+  await page.getByLabel("Search the calls").fill("getAccount");
+  await page.locator("#operations-Account-getAccount .opblock-summary-control").click();
+  await page.getByRole("button", { name: "Try it out" }).click();
+  const answered = page.waitForResponse(/\/api\/v1\/account$/);
+  await page.getByRole("button", { name: "Execute" }).click();
+  assert.equal((await answered).status(), 401);
+});
+
+test("the policy lets nothing out, and no text becomes script", async () => {
+  app.expectComplaint(/Content Security Policy|TrustedScript|violates|Refused|Failed to fetch|example\.com|\/nothing/);
+  const { page } = app;
+  await openDocs(page);
+  const tried = await page.evaluate(async () => {
+    const out = await fetch("https://example.com/", { mode: "no-cors" }).then(
+      () => "sent",
+      () => "kept",
+    );
+    const made = document.createElement("script");
+    const marks = globalThis as { ran?: boolean };
+    try {
+      made.text = "globalThis.ran = true";
+      document.body.append(made);
+    } catch {
+      // As it should be.
+    }
+    document.body.insertAdjacentHTML("beforeend", `<img src="/nothing" onerror="globalThis.ran = true">`);
+    return { out, hasRun: marks.ran ?? false };
+  });
+  assert.deepEqual(tried, { out: "kept", hasRun: false });
+});
+
+test("the address of an error leads to its text, with script and without", async () => {
+  const { page } = app;
+  await openDocs(page, "#rate_limited");
+  await page.waitForFunction(() => {
+    const { top = -1, bottom = 0 } = document.getElementById("rate_limited")?.getBoundingClientRect() ?? {};
+    const isReady = document.documentElement.dataset["viewer"] === "ready";
+    return isReady && document.querySelectorAll(".opblock").length > 100 && top >= 0 && bottom <= innerHeight;
+  });
+  assert.match(await page.locator("#rate_limited").innerText(), /429.*Retry-After/s);
+
+  const context = await page.context().browser()?.newContext({ javaScriptEnabled: false });
+  const without = await context?.newPage();
+  assert.ok(without !== undefined);
+  const complaints: string[] = [];
+  watchPage(without, complaints);
+  try {
+    await without.goto(`${app.server.url}/api/docs#rate_limited`);
+    assert.equal(await without.locator("#rate_limited").isVisible(), true);
+    await without.getByText("The caller, this server's id, usage and limits").click();
+    assert.match(await without.locator("#getAccount").innerText(), /quota_bytes/);
+    assert.deepEqual(complaints, []);
+  } finally {
+    await context?.close();
+  }
+});
+
+for (const scheme of ["light", "dark"] as const) {
+  test(`the page is readable by everybody but for what the viewer itself brings (${scheme})`, async () => {
+    const { page } = app;
+    await page.emulateMedia({ colorScheme: scheme });
+    await openDocs(page);
+    const background = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    assert.equal(background, scheme === "dark" ? "rgb(18, 22, 21)" : "rgb(251, 251, 250)");
+    const problems = await axeProblems(page);
+    const own = problems.filter((text) => !ofViewer.some((pattern) => pattern.test(text)));
+    assert.deepEqual(own, []);
+  });
+}
+
+/** Known of the viewer: the row of a call is a button with a link in it. */
+const ofViewer: readonly RegExp[] = [
+  /^nested-interactive: <button aria-expanded="(?:true|false)" class="opblock-summary/,
+];

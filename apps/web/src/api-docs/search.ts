@@ -1,0 +1,56 @@
+import type { Kept, Plugin } from "./viewer.ts";
+
+interface FilterProps {
+  readonly layoutSelectors: { currentFilter(): unknown };
+  readonly layoutActions: { updateFilter(phrase: string): void };
+}
+
+/** The viewer itself looks for names of groups alone, in a field without a name. */
+export const search: Plugin = {
+  fn: { opsFilter: (groups, phrase) => keepFound(groups, phrase) },
+  wrapComponents: {
+    FilterContainer:
+      (_original, { React }) =>
+      ({ layoutSelectors, layoutActions }: FilterProps) => {
+        const phrase = layoutSelectors.currentFilter();
+        const field = React.createElement(
+          "label",
+          {},
+          "Search the calls",
+          React.createElement("input", {
+            type: "search",
+            placeholder: "A path, a method, a word",
+            value: typeof phrase === "string" ? phrase : "",
+            onChange: (event: { readonly target: HTMLInputElement }) => layoutActions.updateFilter(event.target.value),
+          }),
+        );
+        return React.createElement("div", { className: "search", role: "search" }, field);
+      },
+  },
+};
+
+/** @returns the groups with those calls that have all the words somewhere; without the groups that have none */
+function keepFound(groups: Kept, phrase: string): Kept {
+  const words = phrase.toLowerCase().split(/\s+/).filter(Boolean);
+  return groups
+    .map((group) =>
+      group.set(
+        "operations",
+        (group.get("operations") as Kept).filter((each) => words.every((word) => textOf(each).includes(word))),
+      ),
+    )
+    .filter((group) => (group.get("operations") as Kept).size > 0);
+}
+
+function textOf(call: Kept): string {
+  const operation = call.get("operation") as Kept;
+  return [
+    call.get("method"),
+    call.get("path"),
+    operation.get("summary"),
+    operation.get("operationId"),
+    operation.get("tags"),
+  ]
+    .join(" ")
+    .toLowerCase();
+}

@@ -1,0 +1,43 @@
+import type { ReactNode } from "react";
+// @ts-expect-error The package comes without types.
+import bundle from "swagger-ui-dist/swagger-ui-es-bundle.js";
+
+/** What a plugin is given of the viewer. */
+interface System {
+  readonly React: { createElement(type: string, props: object, ...children: ReactNode[]): ReactNode };
+}
+/** Of the library in which the viewer keeps its state. */
+export interface Kept {
+  get(key: string): unknown;
+  set(key: string, value: unknown): Kept;
+  map(change: (each: Kept) => Kept): Kept;
+  filter(isKept: (each: Kept) => boolean): Kept;
+  readonly size: number;
+}
+interface SwaggerRequest {
+  credentials?: string;
+}
+export interface Plugin {
+  readonly fn?: { opsFilter(groups: Kept, phrase: string): Kept };
+  readonly components?: Readonly<Record<string, (props: never) => ReactNode>>;
+  readonly wrapComponents?: Readonly<
+    Record<string, (original: unknown, system: System) => (props: never) => ReactNode>
+  >;
+}
+interface ViewerOptions {
+  readonly url: string;
+  readonly domNode: Element;
+  readonly validatorUrl: null;
+  readonly persistAuthorization: boolean;
+  readonly filter: boolean;
+  readonly deepLinking: boolean;
+  readonly docExpansion: "list" | "none";
+  readonly defaultModelsExpandDepth: number;
+  readonly displayRequestDuration: boolean;
+  readonly requestInterceptor: (request: SwaggerRequest) => SwaggerRequest;
+  readonly onComplete: () => void;
+  readonly plugins: readonly Plugin[];
+}
+
+/** So much of Swagger UI as the page uses. */
+export const openViewer = bundle as (options: ViewerOptions) => unknown;
