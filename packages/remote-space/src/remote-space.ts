@@ -14,7 +14,7 @@ import { fetchBlocks } from "./fetch-blocks.ts";
 import { HeardLists } from "./heard-lists.ts";
 import { listChanges } from "./list-changes.ts";
 import { manifests } from "./manifests.ts";
-import { closed, meteredTransport, type Traffic } from "./metered-transport.ts";
+import { closed, type Meter, meteredTransport, type Traffic } from "./metered-transport.ts";
 import { OwnChanges } from "./own-changes.ts";
 import { poll } from "./poll.ts";
 import { RateLimit } from "./rate-limit.ts";
@@ -40,6 +40,12 @@ export interface RemoteSpaceOptions {
   readonly answerTimeoutMs?: number;
 }
 
+/** Undefined: none. */
+export interface RateLimits {
+  readonly upBytesPerSecond: number | undefined;
+  readonly downBytesPerSecond: number | undefined;
+}
+
 /** The caller's own space on a server, as the sync engine needs it. */
 export interface RemoteSpace extends Server {
   readonly rootId: NodeId;
@@ -51,6 +57,8 @@ export interface RemoteSpace extends Server {
   readonly traffic: Readonly<Traffic>;
   /** An id for a node of this account, or of the space of a folder. */
   makeNodeId(beside?: NodeId): NodeId;
+  /** From now on; what waits for its turn already waits to its end. */
+  changeLimits(limits: RateLimits): void;
   /** Ends what is under way (a held poll at once) with HoldfastError failed, and closes the connections. */
   close(): Promise<void>;
 }
@@ -59,7 +67,10 @@ export interface RemoteSpace extends Server {
 export async function openRemoteSpace(options: RemoteSpaceOptions): Promise<RemoteSpace> {
   const closing = new AbortController();
   const traffic = { sentBytes: 0, receivedBytes: 0 };
-  const client = openClient(options, closing.signal, traffic);
+  const { clock, wait } = options;
+  const up = new RateLimit({ clock, wait, bytesPerSecond: options.limitUpBytesPerSecond });
+  const down = new RateLimit({ clock, wait, bytesPerSecond: options.limitDownBytesPerSecond });
+  const client = openClient(options, { traffic, up, down, closing: closing.signal });
   const close = async (): Promise<void> => {
     closing.abort(closed());
     await client.close();
@@ -70,6 +81,10 @@ export async function openRemoteSpace(options: RemoteSpaceOptions): Promise<Remo
       ...serverOf(options, client, account.root_id, closing.signal),
       ...identityOf(options, account),
       traffic,
+      changeLimits: ({ upBytesPerSecond, downBytesPerSecond }) => {
+        up.change(upBytesPerSecond);
+        down.change(downBytesPerSecond);
+      },
       close,
     };
   } catch (thrown) {
@@ -78,7 +93,7 @@ export async function openRemoteSpace(options: RemoteSpaceOptions): Promise<Remo
   }
 }
 
-function openClient(options: RemoteSpaceOptions, closing: AbortSignal, traffic: Traffic): ApiClient {
+function openClient(options: RemoteSpaceOptions, meter: Pick<Meter, "traffic" | "up" | "down" | "closing">): ApiClient {
   const {
     transport,
     tokens,
@@ -89,15 +104,12 @@ function openClient(options: RemoteSpaceOptions, closing: AbortSignal, traffic: 
     patienceMs = 2500,
     answerTimeoutMs = 30_000,
   } = options;
-  const { limitUpBytesPerSecond, limitDownBytesPerSecond } = options;
-  const up = new RateLimit({ clock, wait, bytesPerSecond: limitUpBytesPerSecond });
-  const down = new RateLimit({ clock, wait, bytesPerSecond: limitDownBytesPerSecond });
   return new ApiClient({
     // Outside of what counts: the meter and the limits see what travels.
-    transport: compressJson(meteredTransport(transport, { traffic, up, down, closing, wait, answerTimeoutMs })),
+    transport: compressJson(meteredTransport(transport, { ...meter, wait, answerTimeoutMs })),
     tokens,
     random,
-    retry: { clock, wait: waitUntilClosed(wait, closing), attemptsMax, patienceMs },
+    retry: { clock, wait: waitUntilClosed(wait, meter.closing), attemptsMax, patienceMs },
     readAnswer: readBySchemas,
   });
 }

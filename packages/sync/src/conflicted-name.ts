@@ -34,16 +34,20 @@ export const caseLabel: ConflictLabel = "case conflict";
 
 /** Whether it is the name of a conflicted copy, of whatever, as `conflictedName` gives it. */
 export function isNameOfCopy(name: string): boolean {
-  const [label] = labels.exec(splitName(name).stem) ?? labels.exec(name) ?? [];
-  return label?.includes("'s conflicted copy ") === true;
+  return labelOf(name)?.includes("'s conflicted copy ") === true;
 }
 
 const labels = / \((?:[^()]*'s conflicted copy \d{4}-\d\d-\d\d(?: \d+)?|(?:Unicode|case) conflict(?: \d+)?)\)$/u;
 
+/** What stands between the brackets; undefined: it tells of no conflict. */
+export function labelOf(name: string): ConflictLabel | undefined {
+  const [label] = labels.exec(splitName(name).stem) ?? labels.exec(name) ?? [];
+  return label?.slice(" (".length, -1);
+}
+
 /** What is called so on a disk that gave it an alias; undefined: that is none. */
 export function nameOfAlias(alias: string): string | undefined {
-  const [label] = labels.exec(splitName(alias).stem) ?? labels.exec(alias) ?? [];
-  return label?.startsWith(` (${caseLabel}`) === true ? originalName(alias) : undefined;
+  return labelOf(alias)?.startsWith(caseLabel) === true ? originalName(alias) : undefined;
 }
 
 /** At the end of the stem, or of all if there was no room for the extension. */

@@ -76,6 +76,10 @@ export function pathOfNode(
   return names.join("/");
 }
 
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 /** A path and all folders above it, up to the root. */
 export function withFoldersAbove(path: string): string[] {
   const found = [path];

@@ -2,10 +2,12 @@ import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { Brakes, type BrakeSetting, type WaitingChange } from "../brakes/brakes.ts";
+import { type Keep, keepOfConflict } from "../execute/keep-conflict.ts";
 import { ensureOwnFolders, recover } from "../execute/recover.ts";
 import { distrustVolatile } from "../execute/person-acts.ts";
 import type { Faults } from "../faults.ts";
 import { type Lacks, lacksNothing } from "../lacks.ts";
+import { folderOf } from "../paths.ts";
 import type { LocalDisk, Server } from "../ports.ts";
 import { EarlyBlocks } from "../remote/early-blocks.ts";
 import { excludedPaths, excludePaths, includePaths } from "../rules/exclusion.ts";
@@ -179,6 +181,20 @@ export class Engine {
   include(paths: readonly string[]): void {
     includePaths(this.#options.state, paths);
     this.hint();
+  }
+
+  /**
+   * Also while it is paused: it is what a person does in the folder. See `keepOfConflict`.
+   * @throws HoldfastError not_found unless it is one of the conflicts of `status`
+   */
+  async keepOfConflict(path: string, keep: Keep): Promise<void> {
+    if (!this.#conflicts.after(this.#last).includes(path)) {
+      throw new HoldfastError("not_found", `${path} is no conflicted copy that is here.`);
+    }
+    await keepOfConflict({ ...this.#context, disk: this.#disk }, path, keep);
+    this.#conflicts.forget(path);
+    this.hint([folderOf(path)]);
+    this.#tell();
   }
 
   /** Called after whatever changes the status, often; it says nothing itself. @returns how to end it */

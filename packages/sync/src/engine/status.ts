@@ -136,6 +136,12 @@ export class Conflicts {
     }
     return this.#found.paths;
   }
+
+  /** It was ended, and the next cycle will see that. */
+  forget(path: string): void {
+    if (this.#found === undefined) return;
+    this.#found = { ...this.#found, paths: this.#found.paths.filter((each) => each !== path) };
+  }
 }
 
 /** In the order of their paths. */

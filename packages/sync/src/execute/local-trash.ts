@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { conflictedName } from "../conflicted-name.ts";
-import { folderOf, joinPath, ownFolder, ownFolders, quarantineName } from "../paths.ts";
+import { folderOf, joinPath, nameOf, ownFolder, ownFolders, quarantineName } from "../paths.ts";
 import type { LocalDisk } from "../ports.ts";
 import { failureOf } from "./durable.ts";
 import { type Hands, randomName, syncFolders } from "./hands.ts";
@@ -52,10 +52,6 @@ export class TrashPlaces {
     const isTrash = this.#into === "trash";
     return ensureFolder(this.#hands, isTrash ? ownFolders.trash : await ensureQuarantine(this.#hands), day);
   }
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** Removes what went longer than 30 days ago, and leftovers that are as old, unless the clock has jumped within a day. */

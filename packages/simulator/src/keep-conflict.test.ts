@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Keep } from "@holdfast/sync/execute/keep-conflict";
+import { type Lack, lacksNothing } from "@holdfast/sync/lacks";
+import { Alone } from "./alone.ts";
+
+const copy = /^plan \(ada's conflicted copy \d{4}-\d\d-\d\d\)\.txt$/;
+
+/** Both sides wrote, the server was first: its text is the original, this device's stands in the copy. */
+async function withConflict(): Promise<{ alone: Alone; path: string }> {
+  const alone = new Alone();
+  alone.write("plan.txt", "old");
+  await alone.once();
+  alone.writeOnServer("plan.txt", "theirs");
+  alone.write("plan.txt", "mine");
+  await alone.once();
+  const path = alone.diskPaths().find((each) => copy.test(each)) ?? assert.fail(alone.diskPaths().join());
+  return { alone, path };
+}
+
+async function keep(alone: Alone, path: string, which: Keep, lacks = lacksNothing): Promise<void> {
+  const engine = alone.make({ lacks });
+  await alone.pass(engine.keepOfConflict(path, which));
+  assert.deepEqual(engine.status().conflicts, []);
+  const { inSync } = await alone.once({ lacks });
+  assert.ok(inSync);
+  assert.deepEqual(alone.make().status().conflicts, []);
+}
+
+/** What lies in the local trash: names with the texts. */
+function trashOf(alone: Alone): [string, string][] {
+  const [day] = alone.root.list(".holdfast/trash");
+  const folder = `.holdfast/trash/${day?.name ?? ""}`;
+  const texts = alone.root.list(folder).map(({ name }): [string, string] => [name, alone.read(`${folder}/${name}`)]);
+  return texts.toSorted(([one], [other]) => (one < other ? -1 : 1));
+}
+
+for (const [lacks, inTrash] of [
+  [[], "plan.txt"],
+  [["exchange"], "plan (deleted again).txt"],
+] satisfies [Lack[], string][]) {
+  const on = lacks.length === 0 ? "" : `, on a disk that has no ${lacks.join()}`;
+  test(`the copy kept is the next version of the file, and both the states before are in the trash${on}`, async () => {
+    const { alone, path } = await withConflict();
+    const id = alone.serverId("plan.txt");
+    await keep(alone, path, "copy", new Set(lacks));
+    assert.deepEqual(alone.serverContents(), new Map([["plan.txt", "mine"]]));
+    assert.equal(alone.read("plan.txt"), "mine");
+    assert.equal(alone.serverId("plan.txt"), id, "the same file, with its versions");
+    assert.deepEqual(trashOf(alone), [
+      [path, "mine"],
+      [inTrash, "theirs"],
+    ]);
+    alone.close();
+  });
+}
+
+test("the original kept: the copy goes to the trash, here and there", async () => {
+  const { alone, path } = await withConflict();
+  await keep(alone, path, "original");
+  assert.deepEqual(alone.serverContents(), new Map([["plan.txt", "theirs"]]));
+  assert.deepEqual(trashOf(alone), [[path, "mine"]]);
+  alone.close();
+});
+
+test("both kept: the copy gets a name of its own, which is free", async () => {
+  const { alone, path } = await withConflict();
+  const own = path.replace("'s conflicted copy ", " ");
+  alone.write(own, "another's");
+  await keep(alone, path, "both");
+  assert.deepEqual(
+    alone.serverContents(),
+    new Map([
+      [own.replace(")", ", 2)"), "mine"],
+      [own, "another's"],
+      ["plan.txt", "theirs"],
+    ]),
+  );
+  alone.close();
+});
+
+test("where the original is gone the copy takes its name, and is not thrown away for it", async () => {
+  const { alone, path } = await withConflict();
+  alone.remove("plan.txt");
+  await alone.once();
+  const engine = alone.make();
+  await assert.rejects(alone.pass(engine.keepOfConflict(path, "original")), { code: "not_found" });
+  assert.equal(alone.read(path), "mine");
+  await keep(alone, path, "copy");
+  assert.deepEqual(alone.serverContents(), new Map([["plan.txt", "mine"]]));
+  alone.close();
+});
+
+test("what is no conflicted copy is left alone, whatever it is called", async () => {
+  const { alone } = await withConflict();
+  const engine = alone.make();
+  for (const path of ["plan.txt", "not there (a's conflicted copy 2026-01-31).txt", "../plan.txt", ""]) {
+    await assert.rejects(alone.pass(engine.keepOfConflict(path, "copy")), { code: "not_found" }, path);
+  }
+  assert.equal(alone.read("plan.txt"), "theirs");
+  alone.close();
+});

@@ -1,0 +1,101 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { splitName, withSuffix } from "@holdfast/core/name-suffix";
+import { labelOf, originalName } from "../conflicted-name.ts";
+import { folderOf, joinPath, nameOf } from "../paths.ts";
+import type { Part } from "../ports.ts";
+import { type Hands, syncFolders } from "./hands.ts";
+import { TrashPlaces } from "./local-trash.ts";
+
+/** Of a conflicted copy: the copy takes the original's place, the original stays and the copy goes, or both stay under plain names. */
+export type Keep = "copy" | "original" | "both";
+
+/** Beside which a copy stands: the path that it was made from. */
+export function originalPath(copy: string): string {
+  return joinPath(folderOf(copy), originalName(nameOf(copy)));
+}
+
+/**
+ * Ends one conflict as a person would by hand, and as one whom nobody may disturb: the engine finds what was done in its next look. Whatever is not
+ * kept goes to the local trash as it was in that moment. Of a file that takes another's place the content alone moves, so that it is the next
+ * version of that file, with all its versions, links and shares.
+ *
+ * @param path of the conflicted copy
+ * @throws HoldfastError not_found if it is no conflicted copy that is there, or if what shall be kept is not there; exists if a folder has the original's name
+ */
+export async function keepOfConflict(hands: Hands, path: string, keep: Keep): Promise<void> {
+  const { disk } = hands;
+  const original = originalPath(path);
+  const copyKind = (await disk.stat(path))?.kind;
+  if (original === path || (copyKind !== "file" && copyKind !== "symlink")) {
+    throw new HoldfastError("not_found", `${path} is no conflicted copy that is here.`);
+  }
+  if (keep === "both") return giveOwnName(hands, path);
+  const originalKind = (await disk.stat(original))?.kind;
+  if (keep === "original") {
+    if (originalKind !== undefined) return toTrash(hands, path);
+    throw new HoldfastError("not_found", `There is no ${original} any more: keep the copy, or both.`);
+  }
+  if (originalKind === undefined) return give(hands, path, original);
+  if (originalKind !== "file" && originalKind !== "symlink") {
+    throw new HoldfastError("exists", `${original} is no file: keep both.`);
+  }
+  if (originalKind === "file" && copyKind === "file") return asNextVersion(hands, path, original);
+  await toTrash(hands, original);
+  await give(hands, path, original);
+}
+
+/**
+ * What shall be the new content is made where the trash wants the old one, and the two change places: whoever writes to the original until then
+ * has it in the trash, and nothing is ever at neither place.
+ */
+async function asNextVersion(hands: Hands, copy: string, original: string): Promise<void> {
+  const { disk, lacks } = hands;
+  const places = new TrashPlaces(hands);
+  const place = await places.placeFor(original);
+  const { blocks, after } = await disk.cut(copy);
+  const { executable, fingerprint } = after;
+  const attributes = { mtimeNs: fingerprint.mtimeNs, executable, like: original };
+  await disk.create(place, partsOf(copy, blocks), attributes);
+  await disk.syncFile(place);
+  if (lacks.has("exchange")) {
+    const old = await places.placeFor(original);
+    await disk.rename(original, old);
+    await disk.rename(place, original);
+  } else {
+    await disk.exchange(place, original);
+  }
+  await syncFolders(hands, place, original);
+  await toTrash(hands, copy);
+}
+
+function partsOf(from: string, blocks: Awaited<ReturnType<Hands["disk"]["cut"]>>["blocks"]): Part[] {
+  let offset = 0;
+  return blocks.map(({ hash, size }) => {
+    const part: Part = { kind: "copy", hash, sizeBytes: size, from, offset };
+    offset += size;
+    return part;
+  });
+}
+
+async function toTrash(hands: Hands, path: string): Promise<void> {
+  await give(hands, path, await new TrashPlaces(hands).placeFor(path));
+}
+
+async function give(hands: Hands, path: string, name: string): Promise<void> {
+  await hands.disk.rename(path, name);
+  await syncFolders(hands, path, name);
+}
+
+const namesMax = 1000;
+
+/** `plan (bert's conflicted copy 2026-01-31).txt` becomes `plan (bert 2026-01-31).txt`, with a number where that is taken. */
+async function giveOwnName(hands: Hands, path: string): Promise<void> {
+  const name = nameOf(path);
+  const words = labelOf(name)?.replace("'s conflicted copy ", " ").replace(" conflict", "") ?? "";
+  const parts = splitName(originalName(name));
+  for (let number = 1; number < namesMax; number += 1) {
+    const own = joinPath(folderOf(path), withSuffix(parts, ` (${words}${number === 1 ? "" : `, ${number}`})`));
+    if ((await hands.disk.stat(own)) === undefined) return give(hands, path, own);
+  }
+  throw new HoldfastError("exists", `There is no free name for ${path}.`);
+}
