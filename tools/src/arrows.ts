@@ -48,6 +48,7 @@ export const testDoors: Readonly<Record<string, readonly string[]>> = {
     "@holdfast/server/acceptance/testing",
     "@holdfast/server/acceptance/pack-files",
     "@holdfast/server/acceptance/sync-devices",
+    "@holdfast/web/testing/axe",
   ],
 };
 

@@ -62,7 +62,7 @@ function decide(context: Context, action: "approve" | "undo", summary: string) {
       const ids = await readShownDeletions(sync.folder);
       if (ids.length === 0) continue;
       const { root } = sync.record;
-      if ((await tellRunning(sync, `deletions/${action}`, ids)) === undefined) throw notRunning(root);
+      if ((await tellRunning(sync, `deletions/${action}`, { ids })) === undefined) throw notRunning(root);
       // A second time would mean something else.
       await saveShownDeletions(sync.folder, []);
       done.push({ root, count: ids.length });

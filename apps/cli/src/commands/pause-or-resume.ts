@@ -9,11 +9,11 @@ export function pauseOrResume(action: "pause" | "resume", summary: string): Comm
       "a synced folder; all of them unless given",
     );
     return runs<[string | undefined]>(context, command, async (run, folder) => {
-      const [{ thisConfigFolder }, { chooseSyncs }, { tellRunning }, { saveRecord }] = await Promise.all([
+      const [{ thisConfigFolder }, { chooseSyncs }, { tellRunning }, { changeStopped }] = await Promise.all([
         import("../config/connection.ts"),
         import("../sync/choose-syncs.ts"),
         import("../sync/control-client.ts"),
-        import("../sync/known-syncs.ts"),
+        import("../sync/stopped-sync.ts"),
       ]);
       const isPause = action === "pause";
       const syncs = await chooseSyncs(thisConfigFolder(context.environment), folder);
@@ -22,7 +22,7 @@ export function pauseOrResume(action: "pause" | "resume", summary: string): Comm
       for (const sync of syncs) {
         const { root } = sync.record;
         const running = await tellRunning(sync, action);
-        if (running === undefined) await saveRecord(sync.folder, { ...sync.record, is_paused: isPause });
+        if (running === undefined) await changeStopped(sync, action);
         done.push({ root, paused: isPause, running: running !== undefined });
         const now = isPause ? "paused" : "goes on";
         const later = `is not running; its next start ${isPause ? "will be paused" : "will sync"}`;

@@ -32,6 +32,8 @@ export interface ClientEngine {
   readonly engine: Engine;
   /** See `healDamaged`. */
   readonly heal: (signal: AbortSignal) => Promise<number>;
+  /** From now on. */
+  readonly changeLimits: (limits: BandwidthLimits) => void;
   close(): Promise<void>;
 }
 
@@ -60,6 +62,7 @@ export async function openClientEngine(
     return {
       engine: makeEngine(sync.record, { space, state, disk, onDone, ...own }),
       heal: (signal) => healDamaged({ client: connection.client, server: space, state, disk }, signal),
+      changeLimits: (changed) => space.changeLimits(changed),
       close,
     };
   } catch (thrown) {

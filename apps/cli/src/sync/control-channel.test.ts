@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,11 +8,16 @@ import { askRunning, tellRunning } from "./control-client.ts";
 import { openControlChannel } from "./control-channel.ts";
 import type { ControlChannel } from "./control-channel.ts";
 import { statusOf } from "./last-status.ts";
+import { limitsOf } from "./open-sync.ts";
 import type { KnownSync } from "./known-syncs.ts";
-import { pageHtml } from "./page.ts";
+import { actions } from "./control-acts.ts";
+import { saveRecord } from "./known-syncs.ts";
+import { pageHtml } from "./page/page.ts";
+import { digestOf, viewOf } from "./page/sync-view.ts";
 import type { SyncControl, SyncReport } from "./report.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "holdfast-control-"));
+const configFolder = mkdtempSync(join(tmpdir(), "holdfast-control-"));
+const folder = join(configFolder, "sync", "a1");
 const root = "/home/me/Drive";
 const report: SyncReport = {
   root,
@@ -27,35 +32,68 @@ const report: SyncReport = {
   conflicts: [],
   deletions_waiting: 0,
 };
-const record = { root, server: report.server, account: report.account, device: report.device, is_paused: false };
-const sync = { folder, record } as KnownSync;
+const record = {
+  root,
+  server: report.server,
+  server_id: "s",
+  account_id: "a",
+  account: report.account,
+  device: report.device,
+  remote: "",
+  remote_id: "r",
+  brake: null,
+  is_paused: false,
+  limit_up: null,
+  limit_down: null,
+  marker: null,
+};
+const sync: KnownSync = { folder, record };
 const told: string[] = [];
 const control: SyncControl = {
   report: () => report,
-  details: () => ({ progress: "", recent: [] }),
+  view: () => viewOf(sync, { report, deletions: control.waitingDeletions(), limits: limitsOf(record) }),
   pause: async () => void told.push("pause"),
   resume: async () => void told.push("resume"),
   waitingDeletions: () => [{ id: "a", what: "deletion", path: "x", side: "here", kind: "file", bytes: 1 }],
   approveDeletions: async (ids) => void told.push(`approve ${ids.join()}`),
   undoDeletions: async (ids) => void told.push(`undo ${ids.join()}`),
+  keepOfConflict: async (path, keep) => void told.push(`keep ${keep} of ${path}`),
+  changeLimits: async ({ up, down }) => void told.push(`limits ${up} ${down}`),
+  changeExclusions: async (change) => void told.push(`exclusions ${JSON.stringify(change)}`),
 };
 let channel: ControlChannel;
 let page: URL;
 let token = "";
 /** All that is not the page itself. */
 const routes = [
-  "GET /status",
-  ...["pause", "resume", "deletions/approve", "deletions/undo"].map((each) => `POST /${each}`),
+  ...["status", "view", "overview"].map((each) => `GET /${each}`),
+  ...actions.flatMap((each) => [`POST /${each}`, `POST /syncs/a1/${each}`]),
 ];
 
+const posts = routes.flatMap((each) => (each.startsWith("POST ") ? [each.slice("POST ".length)] : []));
+
+/** A body with which that act is done. */
+function good(path: string): string {
+  const bodies: Record<string, unknown> = {
+    "conflicts/keep": { path: "a", keep: "copy" },
+    limits: { up: "500K", down: "" },
+    exclusions: { exclude: ["a"] },
+  };
+  const action = path.replace("/syncs/a1", "").slice(1);
+  if (action.startsWith("deletions/")) return JSON.stringify({ ids: ["a"] });
+  return bodies[action] === undefined ? "" : JSON.stringify(bodies[action]);
+}
+
 before(async () => {
-  channel = await openControlChannel(folder, root, control);
+  mkdirSync(folder, { recursive: true });
+  await saveRecord(folder, record);
+  channel = await openControlChannel({ folder, root, configFolder }, control);
   page = new URL(channel.pageUrl);
   token = new URLSearchParams(page.hash.slice(1)).get("token") ?? "";
 });
 after(async () => {
   await channel.close();
-  rmSync(folder, { recursive: true });
+  rmSync(configFolder, { recursive: true });
 });
 
 interface Answer {
@@ -77,7 +115,6 @@ function send(method: string, path: string, headers: Record<string, string> = {}
 }
 
 test("without the token there is nothing to see and nothing to steer", async () => {
-  const body = JSON.stringify({ ids: ["a"] });
   const cookie = `holdfast-${page.port}=${token}; token=${token}; holdfast-token=${token}`;
   for (const [method = "", path = ""] of routes.map((each) => each.split(" "))) {
     for (const [means, query, headers] of [
@@ -89,7 +126,7 @@ test("without the token there is nothing to see and nothing to steer", async () 
       ["a cookie", "", { cookie, origin: page.origin }],
     ] as const) {
       assert.equal(
-        (await send(method, path + query, headers, method === "GET" ? "" : body)).status,
+        (await send(method, path + query, headers, good(path))).status,
         401,
         `${method} ${path} by ${means}`,
       );
@@ -99,10 +136,19 @@ test("without the token there is nothing to see and nothing to steer", async () 
 });
 
 test("another host's name is refused even with the token", async () => {
+  told.length = 0;
   for (const host of ["evil.example", `localhost:${page.port}`, "127.0.0.1"]) {
-    assert.equal((await send("GET", "/status", { authorization: `Bearer ${token}`, host })).status, 403, host);
-    assert.equal((await send("GET", "/", { host })).status, 403, host);
+    for (const [method = "", path = ""] of ["GET /", ...routes].map((each) => each.split(" "))) {
+      const answer = await send(
+        method,
+        path,
+        { authorization: `Bearer ${token}`, host, origin: page.origin },
+        good(path),
+      );
+      assert.equal(answer.status, 403, `${host} ${method} ${path}`);
+    }
   }
+  assert.deepEqual(told, []);
 });
 
 test("anybody gets the page, and it holds neither the token nor anything of the sync, and leaves no cookie", async () => {
@@ -126,9 +172,17 @@ test("what a browser posts counts only if it comes from the page itself", async 
   told.length = 0;
   const authorization = `Bearer ${token}`;
   for (const origin of ["null", "http://127.0.0.1:1", "http://evil.example", `https://127.0.0.1:${page.port}`]) {
-    assert.equal((await send("POST", "/pause", { authorization, origin })).status, 403, origin);
+    for (const path of posts) {
+      assert.equal((await send("POST", path, { authorization, origin }, good(path))).status, 403, `${origin} ${path}`);
+    }
   }
   assert.deepEqual(told, []);
+  for (const path of posts) {
+    const { status } = await send("POST", path, { authorization, origin: page.origin }, good(path));
+    assert.equal(status, 200, path);
+  }
+  assert.equal(told.length, posts.length, "the same, but for where they come from");
+  told.length = 0;
   const answer = await send("POST", "/pause", { authorization, origin: page.origin });
   assert.equal(answer.status, 200);
   assert.equal(answer.headers["set-cookie"], undefined);
@@ -139,8 +193,8 @@ test("the other commands reach the client through a file that only its owner rea
   told.length = 0;
   assert.equal(statSync(join(folder, "control.json")).mode & 0o777, 0o600);
   assert.deepEqual(await askRunning(sync), { report, deletions: control.waitingDeletions() });
-  await tellRunning(sync, "deletions/approve", ["a", "b"]);
-  await tellRunning(sync, "deletions/undo", ["c"]);
+  await tellRunning(sync, "deletions/approve", { ids: ["a", "b"] });
+  await tellRunning(sync, "deletions/undo", { ids: ["c"] });
   assert.deepEqual(told, ["approve a,b", "undo c"]);
   assert.equal((await send("POST", "/deletions/approve", { authorization: `Bearer ${token}` }, "[]")).status, 400);
   assert.deepEqual(told, ["approve a,b", "undo c"]);
@@ -161,4 +215,40 @@ test("a client that was killed is known as not running, whoever listens there no
     ["not_running"],
   );
   rmSync(left, { recursive: true });
+});
+
+test("an act takes exactly the body that it needs", async () => {
+  told.length = 0;
+  for (const [action, body] of [
+    ["deletions/approve", { shown: "of what waited before" }],
+    ["deletions/undo", {}],
+    ["conflicts/keep", { path: "a", keep: "none" }],
+    ["conflicts/keep", { path: "", keep: "copy" }],
+    ["limits", { up: "fast", down: "" }],
+    ["limits", { up: "10", down: "" }],
+    ["exclusions", { exclude: ["../a"] }],
+    ["exclusions", { include: ["/etc"] }],
+  ] as const) {
+    const { status } = await send("POST", `/${action}`, { authorization: `Bearer ${token}` }, JSON.stringify(body));
+    assert.ok(status === 400 || status === 409, `${action} ${JSON.stringify(body)}: ${status}`);
+  }
+  assert.deepEqual(told, []);
+  await tellRunning(sync, "deletions/approve", { shown: digestOf(control.waitingDeletions()) });
+  await tellRunning(sync, "limits", { up: "1.5M", down: "" });
+  await tellRunning(sync, "exclusions", { exclude: ["./b/c/"], free_space: true });
+  await tellRunning(sync, "conflicts/keep", { path: "x (a's conflicted copy 2026-01-31)", keep: "both" });
+  assert.deepEqual(told, [
+    "approve a",
+    "limits 1500000 null",
+    `exclusions {"exclude":["b/c"],"include":[],"freesSpace":true}`,
+    "keep both of x (a's conflicted copy 2026-01-31)",
+  ]);
+});
+
+test("only a sync of this configuration is reached by its key", async () => {
+  told.length = 0;
+  for (const path of ["/syncs/b2/pause", "/syncs/..%2Fa1/pause", "/syncs/a1/delete", "/syncs//pause", "/delete"]) {
+    assert.equal((await send("POST", path, { authorization: `Bearer ${token}` })).status, 404, path);
+  }
+  assert.deepEqual(told, []);
 });

@@ -5,16 +5,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
-import { z } from "zod";
+import { isAction, perform } from "./control-acts.ts";
+import { type ControlFile, controlName } from "./control-file.ts";
 import { writePrivate } from "./known-syncs.ts";
-import { waitingCount, waitingLines } from "./group-deletions.ts";
-import { pageHtml, pagePolicy } from "./page.ts";
+import { Overview } from "./page/overview.ts";
+import { pageHtml, pagePolicy } from "./page/page.ts";
 import type { SyncControl } from "./report.ts";
-
-/** In the sync's folder while its client runs: how the other commands reach it. Whoever can read it can steer the client. */
-export const controlFile = z.object({ pid: z.int(), root: z.string(), url: z.string(), token: z.string() });
-export type ControlFile = z.infer<typeof controlFile>;
-export const controlName = "control.json";
 
 export interface ControlChannel {
   /** Opens the page in a browser, token included. */
@@ -22,8 +18,8 @@ export interface ControlChannel {
   close(): Promise<void>;
 }
 
-const idsBytesMax = 64 * 2 ** 20;
-const chosen = z.object({ ids: z.array(z.string().max(64)) });
+/** The ids of what waits may be many. */
+const bodyBytesMax = 64 * 2 ** 20;
 const address = "127.0.0.1";
 
 /**
@@ -32,8 +28,13 @@ const address = "127.0.0.1";
  * which no browser sends. Never in a cookie: those go to every port of a host, and so to what other users of this machine serve.
  * Names of other hosts are refused, so that a page of a stranger whose name was turned to this machine gets nothing (DNS
  * rebinding), and so are posts that come from elsewhere.
+ *
+ * The page shows and steers the other syncs of this configuration too: what it asks for them passes through this client, by their control files.
  */
-export async function openControlChannel(folder: string, root: string, control: SyncControl): Promise<ControlChannel> {
+export async function openControlChannel(
+  { folder, root, configFolder }: { readonly folder: string; readonly root: string; readonly configFolder: string },
+  control: SyncControl,
+): Promise<ControlChannel> {
   const token = randomBytes(24).toString("base64url");
   const server = createServer({
     requestTimeout: 30_000,
@@ -47,7 +48,8 @@ export async function openControlChannel(folder: string, root: string, control: 
   });
   const { port } = server.address() as AddressInfo;
   const guard = { token, host: `${address}:${port}` };
-  server.on("request", (request, response) => void answer(request, response, guard, control));
+  const overview = new Overview(configFolder, { folder, control });
+  server.on("request", (request, response) => void answer(request, response, guard, { control, overview }));
   const url = `http://${guard.host}`;
   const path = join(folder, controlName);
   await writePrivate(path, { pid: process.pid, root, url, token } satisfies ControlFile);
@@ -66,40 +68,53 @@ interface Guard {
   readonly host: string;
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  guard: Guard,
-  control: SyncControl,
-): Promise<void> {
+interface Behind {
+  readonly control: SyncControl;
+  readonly overview: Overview;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, guard: Guard, behind: Behind): Promise<void> {
   try {
-    const url = new URL(request.url ?? "/", `http://${guard.host}`);
+    const { pathname } = new URL(request.url ?? "/", `http://${guard.host}`);
     requireOwnName(request, guard);
-    if (request.method === "GET" && url.pathname === "/") return showPage(response);
+    if (request.method === "GET" && pathname === "/") return showPage(response);
     requireToken(request, guard);
-    if (request.method === "GET" && url.pathname === "/status") return sendJson(response, 200, statusOf(control));
-    if (request.method !== "POST") throw new HoldfastError("not_found", "There is nothing here.");
+    if (request.method === "GET") return sendJson(response, 200, await look(pathname, behind));
+    if (request.method !== "POST") throw nothingHere();
     requireOwnOrigin(request, guard);
-    await act(request, url.pathname, control);
-    sendJson(response, 200, statusOf(control));
+    sendJson(response, 200, await act(request, pathname, behind));
   } catch (thrown) {
     const { code, message, status } = toHoldfastError(thrown);
     sendJson(response, status, { error: { code, message } });
   }
 }
 
-async function act(request: IncomingMessage, path: string, control: SyncControl): Promise<void> {
-  if (path === "/pause") return control.pause();
-  if (path === "/resume") return control.resume();
-  if (path === "/deletions/approve") return control.approveDeletions((await readIds(request)).ids);
-  if (path === "/deletions/undo") return control.undoDeletions((await readIds(request)).ids);
-  throw new HoldfastError("not_found", "There is nothing here.");
+async function look(path: string, { control, overview }: Behind): Promise<object> {
+  if (path === "/status") return statusOf(control);
+  if (path === "/view") return control.view();
+  if (path === "/overview") return { syncs: await overview.views() };
+  throw nothingHere();
+}
+
+/** `/ACTION` is for this sync, `/syncs/KEY/ACTION` for one of the configuration. @returns what is so after it */
+async function act(request: IncomingMessage, path: string, { control, overview }: Behind): Promise<object> {
+  const [, key, action] = /^\/(?:syncs\/([^/]+)\/)?(.+)$/.exec(path) ?? [];
+  if (action === undefined || !isAction(action)) throw nothingHere();
+  const body = await readBody(request);
+  if (key === undefined) {
+    await perform(control, action, body);
+    return statusOf(control);
+  }
+  await overview.act(key, action, body);
+  return { syncs: await overview.views() };
 }
 
 function statusOf(control: SyncControl): object {
-  const deletions = control.waitingDeletions();
-  const waiting = { count: waitingCount(deletions), lines: waitingLines(deletions) };
-  return { report: control.report(), details: control.details(), deletions, waiting };
+  return { report: control.report(), deletions: control.waitingDeletions() };
+}
+
+function nothingHere(): HoldfastError {
+  return new HoldfastError("not_found", "There is nothing here.");
 }
 
 function requireOwnName({ headers }: IncomingMessage, { host }: Guard): void {
@@ -123,17 +138,16 @@ function requireOwnOrigin({ headers }: IncomingMessage, { host }: Guard): void {
   throw new HoldfastError("forbidden", "This request comes from another page.");
 }
 
-async function readIds(request: IncomingMessage): Promise<z.infer<typeof chosen>> {
+/** @returns undefined if there is none, or what is no JSON */
+async function readBody(request: IncomingMessage): Promise<unknown> {
   const slices: Buffer[] = [];
   let sizeBytes = 0;
   for await (const slice of request as AsyncIterable<Buffer>) {
     sizeBytes += slice.length;
-    if (sizeBytes > idsBytesMax) throw new HoldfastError("too_large", "That are too many ids.");
+    if (sizeBytes > bodyBytesMax) throw new HoldfastError("too_large", "That is too much at once.");
     slices.push(slice);
   }
-  const parsed = chosen.safeParse(parseJson(Buffer.concat(slices).toString("utf8")));
-  if (!parsed.success) throw new HoldfastError("bad_request", "The body is {ids: […]}.");
-  return parsed.data;
+  return parseJson(Buffer.concat(slices).toString("utf8"));
 }
 
 function parseJson(text: string): unknown {

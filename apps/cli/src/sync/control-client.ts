@@ -1,67 +1,79 @@
 import { join } from "node:path";
-import { HoldfastError } from "@holdfast/core/errors";
+import { HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import { z } from "zod";
-import { controlFile, controlName } from "./control-channel.ts";
-import type { ControlFile } from "./control-channel.ts";
+import type { Action } from "./control-acts.ts";
+import { controlFile, controlName } from "./control-file.ts";
+import type { ControlFile } from "./control-file.ts";
 import { readPrivate } from "./known-syncs.ts";
 import type { KnownSync } from "./known-syncs.ts";
+import { syncView } from "./page/sync-view.ts";
+import type { SyncView } from "./page/sync-view.ts";
 import { syncReport, waitingDeletion } from "./report.ts";
 
 const status = z.object({ report: syncReport, deletions: z.array(waitingDeletion) });
 export type RunningStatus = z.infer<typeof status>;
 const failure = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
-type Action = "pause" | "resume" | "deletions/approve" | "deletions/undo";
-
 const answerTimeoutMs = 30_000;
+/** A page looks again soon. */
+const viewTimeoutMs = 3000;
 
 /** @returns undefined if the client of that sync does not run */
 export async function askRunning(sync: KnownSync): Promise<RunningStatus | undefined> {
-  return call(sync, "GET", "status");
+  return statusIn(sync, await call(sync, "GET", "status"));
+}
+
+/**
+ * @returns what the page shows; undefined if the client of that sync does not run
+ * @throws HoldfastError unreachable if it does not answer, failed if it is one of before that has no view
+ */
+export async function askView(sync: KnownSync): Promise<SyncView | undefined> {
+  const parsed = syncView.safeParse(await call(sync, "GET", "view", undefined, viewTimeoutMs));
+  return parsed.success && parsed.data.root === sync.record.root ? parsed.data : undefined;
 }
 
 /** @returns the status after it; undefined if the client of that sync does not run */
-export async function tellRunning(
-  sync: KnownSync,
-  action: Action,
-  ids?: readonly string[],
-): Promise<RunningStatus | undefined> {
-  return call(sync, "POST", action, ids);
+export async function tellRunning(sync: KnownSync, action: Action, body?: unknown): Promise<RunningStatus | undefined> {
+  return statusIn(sync, await call(sync, "POST", action, body));
 }
 
+/** Somebody else may listen where a client that was killed did. */
+function statusIn(sync: KnownSync, answer: unknown): RunningStatus | undefined {
+  const parsed = status.safeParse(answer);
+  return parsed.success && parsed.data.report.root === sync.record.root ? parsed.data : undefined;
+}
+
+/** @returns what was answered; undefined if nobody did who knows the token */
 async function call(
   sync: KnownSync,
   method: string,
   path: string,
-  ids?: readonly string[],
-): Promise<RunningStatus | undefined> {
+  body?: unknown,
+  timeoutMs = answerTimeoutMs,
+): Promise<unknown> {
   const control = await readPrivate(join(sync.folder, controlName), controlFile, 64 * 1024);
   if (control === undefined) return undefined;
-  const answer = await send(control, method, path, ids);
-  // Somebody else may listen where a client that was killed did.
+  const request = { method, body: body === undefined ? null : JSON.stringify(body) };
+  const answer = await send(control, path, request, timeoutMs);
   if (answer === undefined || answer.status === 401 || answer.status === 403) return undefined;
   const value: unknown = await answer.json().catch(() => undefined);
-  if (!answer.ok) {
-    const told = failure.safeParse(value);
-    throw new HoldfastError("failed", told.success ? told.data.error.message : `The client answered ${answer.status}.`);
-  }
-  const parsed = status.safeParse(value);
-  if (!parsed.success || parsed.data.report.root !== sync.record.root) return undefined;
-  return parsed.data;
+  if (answer.ok) return value;
+  const told = failure.safeParse(value);
+  const code = told.success && isErrorCode(told.data.error.code) ? told.data.error.code : "failed";
+  throw new HoldfastError(code, told.success ? told.data.error.message : `The client answered ${answer.status}.`);
 }
 
 async function send(
   { url, token }: ControlFile,
-  method: string,
   path: string,
-  ids?: readonly string[],
+  request: { readonly method: string; readonly body: string | null },
+  timeoutMs: number,
 ): Promise<Response | undefined> {
   try {
     return await fetch(`${url}/${path}`, {
-      method,
+      ...request,
       headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(answerTimeoutMs),
-      ...(ids === undefined ? {} : { body: JSON.stringify({ ids }) }),
+      signal: AbortSignal.timeout(timeoutMs),
     });
   } catch (thrown) {
     if (thrown instanceof DOMException && thrown.name === "TimeoutError") {

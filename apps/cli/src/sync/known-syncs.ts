@@ -22,6 +22,9 @@ export const syncRecord = z.object({
   remote_id: z.string(),
   brake: z.union([z.int(), z.literal("off"), z.null()]),
   is_paused: z.boolean(),
+  /** Bytes a second, to the server and from it, unless an option of the run says otherwise; null: no limit. */
+  limit_up: z.int().nullable().default(null),
+  limit_down: z.int().nullable().default(null),
   /** What stands in the root's marker, so that a folder that was moved is known again; null before the first run. */
   marker: z.string().nullable(),
 });

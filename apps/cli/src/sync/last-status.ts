@@ -4,7 +4,7 @@ import { shellWord } from "@holdfast/core/shell-word";
 import { askRunning } from "./control-client.ts";
 import type { RunningStatus } from "./control-client.ts";
 import { readPrivate, writePrivate } from "./known-syncs.ts";
-import type { KnownSync } from "./known-syncs.ts";
+import type { KnownSync, SyncRecord } from "./known-syncs.ts";
 import { reportBytesMax, syncReport, waitingDeletion } from "./report.ts";
 import type { SyncReport } from "./report.ts";
 
@@ -24,12 +24,20 @@ export interface KnownStatus extends RunningStatus {
 export async function statusOf(sync: KnownSync): Promise<KnownStatus> {
   const running = await askRunning(sync);
   if (running !== undefined) return { ...running, isRunning: true };
+  return { ...(await lastStatus(sync)), isRunning: false };
+}
+
+/** What the last client left. */
+export async function lastStatus(sync: KnownSync): Promise<RunningStatus> {
   const last = await readPrivate(join(sync.folder, lastStatusName), saved, reportBytesMax);
-  return {
-    report: stopped(sync, last?.report),
-    deletions: last?.deletions ?? [],
-    isRunning: false,
-  };
+  return { report: stopped(sync, last?.report), deletions: last?.deletions ?? [] };
+}
+
+/** That the client does not run, and how to start it. */
+export function notRunning({ root, is_paused }: Pick<SyncRecord, "root" | "is_paused">): string {
+  return is_paused
+    ? `It is paused, and its client is not running. Run 'holdfast resume', then start it with: holdfast sync ${shellWord(root)}`
+    : `Its client is not running. Start it with: holdfast sync ${shellWord(root)}`;
 }
 
 /** The contract has no word for a client that does not run: it is offline, or paused, and a problem says why. */
@@ -43,15 +51,6 @@ function stopped({ record }: KnownSync, last: SyncReport | undefined): SyncRepor
     device,
     state: is_paused ? "paused" : "offline",
     page_url: null,
-    problems: [
-      {
-        path: "",
-        code: "not_running",
-        message: is_paused
-          ? `It is paused, and its client is not running. Run 'holdfast resume', then start it with: holdfast sync ${shellWord(root)}`
-          : `Its client is not running. Start it with: holdfast sync ${shellWord(root)}`,
-      },
-      ...(last?.problems ?? []),
-    ],
+    problems: [{ path: "", code: "not_running", message: notRunning(record) }, ...(last?.problems ?? [])],
   };
 }

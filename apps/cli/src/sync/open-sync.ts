@@ -38,6 +38,17 @@ export interface BandwidthLimits {
   readonly downBytesPerSecond: number | undefined;
 }
 
+/** As they were set for all runs; an option of this run stands before each. */
+export function limitsOf(
+  { limit_up, limit_down }: Pick<SyncRecord, "limit_up" | "limit_down">,
+  options?: BandwidthLimits,
+): BandwidthLimits {
+  return {
+    upBytesPerSecond: options?.upBytesPerSecond ?? limit_up ?? undefined,
+    downBytesPerSecond: options?.downBytesPerSecond ?? limit_down ?? undefined,
+  };
+}
+
 /** A root that this process alone syncs. */
 export interface HeldRoot {
   readonly root: string;
@@ -119,6 +130,8 @@ export async function recordFor(
     remote_id: before?.remote_id ?? (remote === "" ? account.root_id : await findRemote(client, remote)),
     brake: choices.brake ?? before?.brake ?? null,
     is_paused: before?.is_paused ?? false,
+    limit_up: before?.limit_up ?? null,
+    limit_down: before?.limit_down ?? null,
     marker: before?.marker ?? null,
   };
 }

@@ -43,9 +43,14 @@ export function groupedProblems(problems: readonly Problem[]): Problem[] {
   );
 }
 
+/** Those of one kind together, in the order of their first. What is about all of the folder stands alone. */
+export function problemKinds(problems: readonly Problem[]): [Problem, ...Problem[]][] {
+  return [...byKind(problems).values()];
+}
+
 /** What is about all of the folder is no kind of a file's problem. */
-function byKind(problems: readonly Problem[]): Map<string, Problem[]> {
-  const kinds = new Map<string, Problem[]>();
+function byKind(problems: readonly Problem[]): Map<string, [Problem, ...Problem[]]> {
+  const kinds = new Map<string, [Problem, ...Problem[]]>();
   for (const problem of problems) {
     const kind = problem.path === "" ? `${problem.code} of all: ${problem.message}` : problem.code;
     const alike = kinds.get(kind);

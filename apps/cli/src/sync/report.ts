@@ -1,4 +1,6 @@
+import type { Keep } from "@holdfast/sync/execute/keep-conflict";
 import { z } from "zod";
+import type { SyncView } from "./page/sync-view.ts";
 
 /** What `holdfast status --json` says of one sync: a contract, so members are added and never changed. */
 export const syncReport = z.object({
@@ -30,16 +32,11 @@ export const waitingDeletion = z.object({
 });
 export type WaitingDeletion = z.infer<typeof waitingDeletion>;
 
-/** What the local page shows beside the report. */
-export interface SyncDetails {
-  readonly progress: string;
-  readonly recent: readonly { readonly at: string; readonly path: string; readonly what: string }[];
-}
-
 /** The running client, as its control channel needs it. */
 export interface SyncControl {
   report(): SyncReport;
-  details(): SyncDetails;
+  /** For the page. */
+  view(): Promise<SyncView>;
   pause(): Promise<void>;
   resume(): Promise<void>;
   waitingDeletions(): readonly WaitingDeletion[];
@@ -47,6 +44,18 @@ export interface SyncControl {
   approveDeletions(ids: readonly string[]): Promise<void>;
   /** Brings what waits back from the other side. */
   undoDeletions(ids: readonly string[]): Promise<void>;
+  /** Ends one conflict; what is not kept goes to the local trash. @param path of the conflicted copy */
+  keepOfConflict(path: string, keep: Keep): Promise<void>;
+  /** From now on, and for the next starts. Bytes a second; null: none. */
+  changeLimits(limits: { readonly up: number | null; readonly down: number | null }): Promise<void>;
+  changeExclusions(change: ExclusionChange): Promise<void>;
+}
+
+export interface ExclusionChange {
+  readonly exclude: readonly string[];
+  readonly include: readonly string[];
+  /** Whether the local copies of what is excluded go to the local trash. */
+  readonly freesSpace: boolean;
 }
 
 export const reportBytesMax = 256 * 2 ** 20;

@@ -52,15 +52,17 @@ async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, signals:
   const connection = await run.connect();
   const onDone = (change: RecentChange): void => running.done(change);
   const reach = async (agreed?: KnownSync): Promise<Reached> => {
-    const sync = agreed ?? (await agreeOnSync(held, connection, choices));
-    return { sync, engine: await openClientEngine(sync, connection, choices.limits, onDone) };
+    // What was changed since the start, as by a pause, holds.
+    const now = { ...held, known: { folder: running.folder, record: running.record } };
+    const sync = agreed ?? (await agreeOnSync(now, connection, choices));
+    return { sync, engine: await openClientEngine(sync, connection, running.limits, onDone) };
   };
   // What was never synced, and what shall be synced now, needs the server at once.
   const isPatient = held.known !== undefined && !choices.isOnce;
   const first = isPatient ? undefined : await agreeOnSync(held, connection, choices);
   const known = first ?? held.known;
   if (known === undefined) throw new HoldfastError("internal", "There is no sync to run.");
-  const running = new RunningSync(known, reporter);
+  const running = new RunningSync(known, reporter, { configFolder: connection.configFolder, limits: choices.limits });
   let reached: Reached | undefined;
   try {
     await running.listen();
@@ -107,7 +109,7 @@ interface Following extends Reached {
 }
 
 async function follow(run: Run, { running, engine, sync, choices, stopped }: Following): Promise<void> {
-  running.begin(engine.engine, sync.record);
+  running.begin(engine, sync.record);
   const stop = (): void => engine.engine.stop();
   stopped.addEventListener("abort", stop);
   if (stopped.aborted) stop();

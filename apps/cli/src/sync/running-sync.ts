@@ -2,22 +2,33 @@ import { IdleMemory } from "@holdfast/codec/idle-memory";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Engine } from "@holdfast/sync/engine/engine";
 import type { EngineStatus } from "@holdfast/sync/engine/status";
+import type { Keep } from "@holdfast/sync/execute/keep-conflict";
+import type { ClientEngine } from "./client-engine.ts";
 import type { ControlChannel } from "./control-channel.ts";
 import { openControlChannel } from "./control-channel.ts";
 import { saveRecord } from "./known-syncs.ts";
 import type { KnownSync, SyncRecord } from "./known-syncs.ts";
 import { saveLastStatus } from "./last-status.ts";
-import type { SyncControl, SyncReport, WaitingDeletion } from "./report.ts";
+import { type BandwidthLimits, limitsOf } from "./open-sync.ts";
+import { type SyncView, viewOf } from "./page/sync-view.ts";
+import { ProgressMeter } from "./progress-meter.ts";
+import type { ExclusionChange, SyncControl, SyncReport, WaitingDeletion } from "./report.ts";
 import { ProblemLines } from "./problem-lines.ts";
 import { SyncLog } from "./sync-log.ts";
 import { count } from "../output/text.ts";
 import type { RecentChange } from "@holdfast/sync/engine/progress";
 import { readMarker } from "./sync-root.ts";
-import { detailsOf, reportOf } from "./sync-reporter.ts";
+import { reportOf } from "./sync-reporter.ts";
 import type { SyncReporter } from "./sync-reporter.ts";
 
 /** Often enough for an eye, and few enough lines for a log. */
 const showIntervalMs = 100;
+
+interface RunningOptions {
+  readonly configFolder: string;
+  /** Of this run alone. */
+  readonly limits: BandwidthLimits;
+}
 
 /** A sync while its client runs: what the other commands and the page see of it, and what they make it do. */
 export class RunningSync implements SyncControl {
@@ -30,6 +41,10 @@ export class RunningSync implements SyncControl {
   #timer: NodeJS.Timeout | undefined;
   #lastSaved = "";
   readonly #memory = new IdleMemory();
+  readonly #meter = new ProgressMeter();
+  readonly #configFolder: string;
+  #limits: BandwidthLimits;
+  #changeLimits: (limits: BandwidthLimits) => void = () => undefined;
   #lastSyncAtMs: number | undefined;
   #recordSaved: Promise<void> = Promise.resolve();
   readonly #reporter: SyncReporter;
@@ -39,11 +54,17 @@ export class RunningSync implements SyncControl {
   #conflicts: ReadonlySet<string> | undefined;
   #waiting = 0;
 
-  constructor({ folder, record }: KnownSync, reporter: SyncReporter) {
+  constructor({ folder, record }: KnownSync, reporter: SyncReporter, { configFolder, limits }: RunningOptions) {
     this.#log = new SyncLog(folder);
     this.folder = folder;
     this.#record = record;
     this.#reporter = reporter;
+    this.#configFolder = configFolder;
+    this.#limits = limitsOf(record, limits);
+  }
+
+  get limits(): BandwidthLimits {
+    return this.#limits;
   }
 
   get record(): SyncRecord {
@@ -55,12 +76,15 @@ export class RunningSync implements SyncControl {
   }
 
   async listen(): Promise<void> {
-    this.#channel = await openControlChannel(this.folder, this.#record.root, this);
+    const { folder } = this;
+    const of = { folder, root: this.#record.root, configFolder: this.#configFolder };
+    this.#channel = await openControlChannel(of, this);
   }
 
   /** From here on the engine says what happens. A pause holds over restarts. */
-  begin(engine: Engine, record: SyncRecord): void {
+  begin({ engine, changeLimits }: Pick<ClientEngine, "engine" | "changeLimits">, record: SyncRecord): void {
     this.#engine = engine;
+    this.#changeLimits = changeLimits;
     this.#record = record;
     if (record.is_paused) engine.pause();
     else engine.resume();
@@ -83,8 +107,11 @@ export class RunningSync implements SyncControl {
     return reportOf(this.#record, this.#status(), { pageUrl: this.pageUrl, problems: this.#remarks });
   }
 
-  details(): ReturnType<SyncControl["details"]> {
-    return detailsOf(this.#status());
+  view(): Promise<SyncView> {
+    const { folder } = this;
+    const progress = this.#meter.after(performance.now(), this.#status());
+    const parts = { report: this.report(), deletions: this.waitingDeletions(), limits: this.#limits, progress };
+    return viewOf({ folder, record: this.#record }, parts);
   }
 
   async pause(): Promise<void> {
@@ -108,6 +135,22 @@ export class RunningSync implements SyncControl {
 
   async undoDeletions(ids: readonly string[]): Promise<void> {
     this.#begun().undoDeletions(ids);
+  }
+
+  async keepOfConflict(path: string, keep: Keep): Promise<void> {
+    await this.#begun().keepOfConflict(path, keep);
+  }
+
+  async changeLimits({ up, down }: { readonly up: number | null; readonly down: number | null }): Promise<void> {
+    await this.#changeRecord({ limit_up: up, limit_down: down });
+    this.#limits = limitsOf(this.#record);
+    this.#changeLimits(this.#limits);
+  }
+
+  async changeExclusions({ exclude, include, freesSpace }: ExclusionChange): Promise<void> {
+    const engine = this.#begun();
+    if (include.length > 0) engine.include(include);
+    if (exclude.length > 0) engine.exclude(exclude, { freeSpace: freesSpace });
   }
 
   /** The last word: shown, and kept for when nobody runs. */
@@ -157,6 +200,7 @@ export class RunningSync implements SyncControl {
   async #show(): Promise<void> {
     await this.#keepMarker();
     const status = this.#status();
+    if (status.activity === "syncing") this.#meter.after(performance.now(), status);
     const report = this.report();
     await this.#reporter.show(status, report);
     this.#keep(report);

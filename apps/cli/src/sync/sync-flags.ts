@@ -16,6 +16,13 @@ export function parseRate(text: string | undefined, option: string): number | un
   return Math.round(rate);
 }
 
+/** As `parseRate` reads it; "" where there is no limit. */
+export function formatRate(bytesPerSecond: number | null | undefined): string {
+  if (bytesPerSecond === null || bytesPerSecond === undefined) return "";
+  const [unit = "", size = 1] = Object.entries(units).findLast(([, each]) => bytesPerSecond % each === 0) ?? [];
+  return `${bytesPerSecond / size}${unit}`;
+}
+
 export function parseBrake(text: string): number | "off" {
   if (text === "off") return "off";
   const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;

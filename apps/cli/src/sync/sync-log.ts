@@ -100,7 +100,12 @@ export async function readSyncLog(folder: string, countMax: number): Promise<Log
 
 /** "2026-01-31 21:03:05 created here, sent: a.txt", in local time. */
 export function logLine({ at, what, path, by, message }: LogEntry): string {
-  return `${formatLocalTime(at, "second")} ${inWordsOf(what, by)} ${[path, message ?? ""].filter((part) => part !== "").join(": ")}`;
+  return `${formatLocalTime(at, "second")} ${logWords({ what, path, by, message })}`;
+}
+
+/** The same without its time. */
+export function logWords({ what, path, by, message }: Omit<LogEntry, "at">): string {
+  return `${inWordsOf(what, by)} ${[path, message ?? ""].filter((part) => part !== "").join(": ")}`;
 }
 
 function inWordsOf(what: LogEntry["what"], by: LogEntry["by"]): string {

@@ -4,8 +4,8 @@ import { test } from "node:test";
 import type { EngineStatus } from "@holdfast/sync/engine/status";
 import { Output } from "../output/output.ts";
 import type { SyncRecord } from "./known-syncs.ts";
-import { detailsOf, reportOf, SyncReporter } from "./sync-reporter.ts";
-import { parseBrake, parsePath, parseRate } from "./sync-flags.ts";
+import { reportOf, SyncReporter } from "./sync-reporter.ts";
+import { formatRate, parseBrake, parsePath, parseRate } from "./sync-flags.ts";
 
 const record = { root: "/r", server: "s", account: "a", device: "d" } as SyncRecord;
 const rest: EngineStatus = {
@@ -124,13 +124,6 @@ test("what is refused waits for a person, and says why", () => {
   assert.deepEqual(report.problems, [{ path: "", code: "refused", message: "It is another folder." }]);
 });
 
-test("recent changes say where they came from", () => {
-  const recent = [{ atMs: 0, path: "a", direction: "up" as const, what: "created" as const }];
-  assert.deepEqual(detailsOf({ ...rest, recent }).recent, [
-    { at: "1970-01-01T00:00:00.000Z", path: "a", what: "created here, sent:" },
-  ]);
-});
-
 test("rates, brakes and excluded paths are what they say, or refused", () => {
   assert.deepEqual(
     ["2000", "500K", "1.5M", "2MB/s", "1G"].map((text) => parseRate(text, "--limit-up")),
@@ -139,6 +132,8 @@ test("rates, brakes and excluded paths are what they say, or refused", () => {
   for (const bad of ["", "0", "-5", "fast", "10", "1T", "1e9"]) {
     assert.throws(() => parseRate(bad, "--limit-up"), { code: "usage" }, bad);
   }
+  for (const text of ["1500", "500K", "2M", "1G", "2500K"]) assert.equal(formatRate(parseRate(text, "")), text);
+  assert.equal(formatRate(undefined), "");
   assert.deepEqual(["off", "7"].map(parseBrake), ["off", 7]);
   for (const bad of ["0", "-1", "x", ""]) assert.throws(() => parseBrake(bad), { code: "usage" });
   assert.deepEqual(

@@ -8,7 +8,7 @@ import type { SyncRecord } from "./known-syncs.ts";
 import { problemLine, ProblemLines } from "./problem-lines.ts";
 import { SyncScreen } from "./sync-screen.ts";
 import type { RecentChange } from "@holdfast/sync/engine/progress";
-import type { SyncDetails, SyncReport } from "./report.ts";
+import type { SyncReport } from "./report.ts";
 
 /** What a status says as the contract has it. */
 export function reportOf(
@@ -31,17 +31,6 @@ export function reportOf(
     problems: [...refusal, ...problems, ...status.problems.map(({ path, code, message }) => ({ path, code, message }))],
     conflicts: [...status.conflicts],
     deletions_waiting: status.deletionsWaiting,
-  };
-}
-
-export function detailsOf(status: EngineStatus): SyncDetails {
-  return {
-    progress: status.activity === "syncing" ? progressOf(status) : "",
-    recent: status.recent.map(({ atMs, path, what, direction }) => ({
-      at: new Date(atMs).toISOString(),
-      path,
-      what: inWords({ what, direction }),
-    })),
   };
 }
 

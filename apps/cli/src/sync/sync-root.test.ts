@@ -81,6 +81,8 @@ test("records are read back by root, and a damaged one is told", async () => {
     remote_id: "r",
     brake: null,
     is_paused: false,
+    limit_up: null,
+    limit_down: null,
     marker: null,
   };
   assert.deepEqual(await readKnownSyncs(config), []);

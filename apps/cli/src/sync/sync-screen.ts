@@ -1,14 +1,12 @@
 import type { EngineStatus } from "@holdfast/sync/engine/status";
-import { Rate } from "../output/rate.ts";
 import { clearBar, showBar, showLines } from "../output/screen.ts";
 import { count, formatBytes, formatClock, formatDuration, shortPath } from "../output/text.ts";
 import { problemLine, ProblemLines } from "./problem-lines.ts";
+import { ProgressMeter } from "./progress-meter.ts";
 import type { SyncReport } from "./report.ts";
 import type { Terminal } from "./sync-reporter.ts";
 
 const barIntervalMs = 250;
-/** To do one change takes about as long as to move so many bytes. */
-const bytesOfChange = 64 * 1024;
 /** So many conflicts at once are named each. */
 const conflictsMax = 3;
 
@@ -20,8 +18,7 @@ export class SyncScreen {
   readonly #stderr: Terminal;
   readonly #nowMs: () => number;
   readonly #problems = new ProblemLines();
-  readonly #moved = new Rate();
-  readonly #done = new Rate();
+  readonly #meter = new ProgressMeter();
   #conflicts = new Set<string>();
   #state = "";
   #brake = 0;
@@ -98,22 +95,10 @@ export class SyncScreen {
     showBar(this.#stderr, foot);
   }
 
-  #progress({ pendingFiles, progress, now: plan }: EngineStatus, nowMs: number, columns: number): string {
-    const bytesPerSecond = this.#moved.after(nowMs, progress.bytesUp + progress.bytesDown);
-    const total = plan.bytes + plan.changes * bytesOfChange;
-    const done = plan.bytesDone + Math.max(0, plan.changes - pendingFiles) * bytesOfChange;
-    const donePerSecond = this.#done.after(nowMs, done);
-    const isKnown = plan.isAll && total > 0;
-    return progressFoot({
-      share: isKnown ? Math.min(1, done / total) : undefined,
-      bytesPerSecond,
-      done: isKnown || plan.bytes === 0 ? undefined : { bytes: plan.bytesDone, of: plan.bytes },
-      // The first few bytes of a plan tell nothing: they would have a small file last for hours.
-      secondsLeft: isKnown && donePerSecond > 0 && done >= bytesOfChange ? (total - done) / donePerSecond : undefined,
-      pendingFiles,
-      names: plan.names,
-      columns,
-    });
+  #progress(status: EngineStatus, nowMs: number, columns: number): string {
+    const { share, bytes, ...far } = this.#meter.after(nowMs, status);
+    const done = share !== undefined || bytes.of === 0 ? undefined : { bytes: bytes.done, of: bytes.of };
+    return progressFoot({ ...far, share, done, columns });
   }
 }
 

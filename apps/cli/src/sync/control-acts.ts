@@ -1,0 +1,71 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { z } from "zod";
+import { digestOf } from "./page/sync-view.ts";
+import type { SyncControl, WaitingDeletion } from "./report.ts";
+import { parsePath, parseRate } from "./sync-flags.ts";
+
+const chosenDeletions = z.union([
+  z.object({ ids: z.array(z.string().max(64)) }),
+  // As the view named what it showed.
+  z.object({ shown: z.string().max(64) }),
+]);
+const keptOfConflict = z.object({ path: z.string().min(1).max(4096), keep: z.enum(["copy", "original", "both"]) });
+/** As the options take them; "": none. */
+const limits = z.object({ up: z.string().max(32), down: z.string().max(32) });
+const somePaths = z.array(z.string().min(1).max(4096)).max(1000).default([]);
+const exclusions = z.object({ exclude: somePaths, include: somePaths, free_space: z.boolean().default(false) });
+
+/** What a running sync can be told: by the other commands, and by the page. */
+const acts = {
+  pause: (control) => control.pause(),
+  resume: (control) => control.resume(),
+  "deletions/approve": (control, body) => control.approveDeletions(chosen(control, body)),
+  "deletions/undo": (control, body) => control.undoDeletions(chosen(control, body)),
+  "conflicts/keep": (control, body) => {
+    const { path, keep } = parsed(keptOfConflict, body);
+    return control.keepOfConflict(path, keep);
+  },
+  limits: (control, body) => control.changeLimits(readLimits(body)),
+  exclusions: (control, body) => {
+    const { exclude, include, free_space } = parsed(exclusions, body);
+    const plain = (paths: readonly string[]): string[] => paths.map((path) => parsePath(path, "The path"));
+    return control.changeExclusions({ exclude: plain(exclude), include: plain(include), freesSpace: free_space });
+  },
+} satisfies Readonly<Record<string, (control: SyncControl, body: unknown) => Promise<void>>>;
+
+export type Action = keyof typeof acts;
+
+export const actions = Object.keys(acts) as readonly Action[];
+
+export function isAction(text: string): text is Action {
+  return Object.hasOwn(acts, text);
+}
+
+/** @throws HoldfastError bad_request for a body that is none; conflict if other deletions wait than were shown; whatever the act throws */
+export async function perform(control: SyncControl, action: Action, body: unknown): Promise<void> {
+  const act: (control: SyncControl, body: unknown) => Promise<void> = acts[action];
+  await act(control, body);
+}
+
+/** @throws HoldfastError bad_request, usage */
+export function readLimits(body: unknown): { readonly up: number | null; readonly down: number | null } {
+  const { up, down } = parsed(limits, body);
+  const read = (text: string, name: string): number | null =>
+    parseRate(text.trim() === "" ? undefined : text.trim(), name) ?? null;
+  return { up: read(up, "The limit to the server"), down: read(down, "The limit from the server") };
+}
+
+function chosen(control: SyncControl, body: unknown): readonly string[] {
+  const choice = parsed(chosenDeletions, body);
+  if ("ids" in choice) return choice.ids;
+  const waiting: readonly WaitingDeletion[] = control.waitingDeletions();
+  if (digestOf(waiting) === choice.shown) return waiting.map(({ id }) => id);
+  throw new HoldfastError("conflict", "What waits is not what was shown any more. Look at it again.");
+}
+
+/** @throws HoldfastError bad_request */
+function parsed<Schema extends z.ZodType>(schema: Schema, body: unknown): z.infer<Schema> {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  throw new HoldfastError("bad_request", `The body is not what it should be: ${z.prettifyError(result.error)}`);
+}

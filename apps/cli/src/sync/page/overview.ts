@@ -1,0 +1,62 @@
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { type Action, perform } from "../control-acts.ts";
+import { askView, tellRunning } from "../control-client.ts";
+import { readKnownSyncs } from "../known-syncs.ts";
+import type { KnownSync } from "../known-syncs.ts";
+import { lastStatus, notRunning } from "../last-status.ts";
+import { limitsOf } from "../open-sync.ts";
+import type { SyncControl } from "../report.ts";
+import { changeStopped } from "../stopped-sync.ts";
+import { keyOf, viewOf } from "./sync-view.ts";
+import type { SyncView } from "./sync-view.ts";
+
+const otherVersion =
+  "Its client is of a version before this one and cannot be shown here: stop it, and start it again.";
+
+/** All syncs of a configuration, as the page of one of them shows and steers them: the others are asked as the commands do it. */
+export class Overview {
+  readonly #configFolder: string;
+  readonly #own: { readonly folder: string; readonly control: SyncControl };
+
+  constructor(configFolder: string, own: { readonly folder: string; readonly control: SyncControl }) {
+    this.#configFolder = configFolder;
+    this.#own = own;
+  }
+
+  /** That of this client first. */
+  async views(): Promise<SyncView[]> {
+    const syncs = await readKnownSyncs(this.#configFolder);
+    const own = syncs.filter((sync) => this.#isOwn(sync));
+    const others = syncs.filter((sync) => !this.#isOwn(sync));
+    return Promise.all([...own, ...others].map((sync) => this.#view(sync)));
+  }
+
+  /**
+   * @param body as it came
+   * @throws HoldfastError not_found for a key that is none; bad_request; failed if that client does not run and the act needs it
+   */
+  async act(key: string, action: Action, body: unknown): Promise<void> {
+    const sync = (await readKnownSyncs(this.#configFolder)).find((each) => keyOf(each) === key);
+    if (sync === undefined) throw new HoldfastError("not_found", "This folder is not synced any more.");
+    if (this.#isOwn(sync)) return perform(this.#own.control, action, body);
+    if ((await tellRunning(sync, action, body)) === undefined) await changeStopped(sync, action, body);
+  }
+
+  #isOwn({ folder }: KnownSync): boolean {
+    return folder === this.#own.folder;
+  }
+
+  async #view(sync: KnownSync): Promise<SyncView> {
+    if (this.#isOwn(sync)) return this.#own.control.view();
+    const stopped = async (why: string): Promise<SyncView> => {
+      const parts = { limits: limitsOf(sync.record), notRunning: why };
+      return viewOf(sync, { ...(await lastStatus(sync)), ...parts });
+    };
+    try {
+      return (await askView(sync)) ?? (await stopped(notRunning(sync.record)));
+    } catch (thrown) {
+      const { code, message } = toHoldfastError(thrown);
+      return stopped(code === "not_found" ? otherVersion : message);
+    }
+  }
+}

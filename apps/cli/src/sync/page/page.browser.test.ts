@@ -1,0 +1,438 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { after, before, beforeEach, test } from "node:test";
+import { type Locator, type Page, useBrowser } from "@holdfast/tools/testing-browser";
+import { axeProblems } from "@holdfast/web/testing/axe";
+import type { ControlChannel } from "../control-channel.ts";
+import type { KnownSync } from "../known-syncs.ts";
+import { ShownConfiguration, type ShownSync, writeLog } from "./testing-syncs.ts";
+
+const configuration = new ShownConfiguration();
+let drive: ShownSync;
+let photos: ShownSync;
+let stopped: KnownSync;
+let channel: ControlChannel;
+let other: ControlChannel;
+let page: Page;
+let complaints: readonly string[];
+const browser = useBrowser({ width: 390, height: 900 });
+const { takePictures } = browser;
+const copy = "notes/plan (bert's conflicted copy 2026-01-31).txt";
+const resting = (sync: ShownSync): void => {
+  const quiet = { state: "idle", problems: [], conflicts: [], deletions_waiting: 0 } as const;
+  Object.assign(sync, {
+    now: { ...sync.now, ...quiet },
+    deletions: [],
+    progress: undefined,
+    limits: { up: 0, down: 0 },
+  });
+  sync.told.length = 0;
+};
+
+before(async () => {
+  ({ shown: drive, channel } = await configuration.add("Drive"));
+  ({ shown: photos, channel: other } = await configuration.add("Photos"));
+  stopped = await configuration.addStopped("Music");
+  writeLog(drive.sync, [
+    { at: "2026-01-31T11:59:00Z", what: "created", path: "notes/<b>plan</b>.txt", by: "here", message: null },
+    { at: "2026-01-31T11:59:01Z", what: "problem", path: "film.mkv", by: null, message: "It is too large." },
+  ]);
+});
+after(() => configuration.close());
+beforeEach(() => {
+  ({ page, complaints } = browser);
+  for (const each of [drive, photos]) resting(each);
+});
+
+const folder = (name: string): Locator => page.getByRole("region", { name, exact: true });
+const summary = (of: Page = page): Locator => of.locator("#summary");
+
+/** What a check of both schemes at both widths finds. */
+async function axeFindings(): Promise<string[]> {
+  const found: string[] = [];
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      found.push(...(await axeProblems(page)).map((each) => `${width} ${colorScheme} ${each}`));
+    }
+    const beyond = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+    if (Number(beyond) > 0) found.push(`${width}: the page is ${String(beyond)} pixels too wide`);
+  }
+  await page.setViewportSize({ width: 390, height: 900 });
+  return found;
+}
+
+/** All that a page can show at once. */
+function busy(): void {
+  const problem = (path: string): { path: string; code: string; message: string } => ({
+    path,
+    code: "quota",
+    message: "Your space on the server is full.",
+  });
+  drive.now = {
+    ...drive.now,
+    state: "waiting",
+    problems: [
+      ...Array.from({ length: 20_000 }, (_, index) => problem(`many/${index}`)),
+      { path: "", code: "not_watched", message: "Changes are found by a scan every hour alone." },
+      { path: "x:y", code: "skipped", message: "No node can be called so." },
+    ],
+    conflicts: [copy],
+    deletions_waiting: 2,
+  };
+  drive.deletions = [
+    { id: "a", what: "deletion", path: "photos/1.jpg", side: "here", kind: "file", bytes: 7 },
+    { id: "b", what: "deletion", path: "photos/2.jpg", side: "here", kind: "file", bytes: 7 },
+  ];
+  photos.now = { ...photos.now, state: "syncing", pending_files: 28 };
+  photos.progress = {
+    share: 0.45,
+    bytesPerSecond: 5 * 2 ** 20,
+    secondsLeft: 185,
+    bytes: { done: 45 * 2 ** 20, of: 100 * 2 ** 20 },
+    changes: { done: 1200, of: 4000 },
+    pendingFiles: 2800,
+    names: ["holiday/b.jpg", "holiday/a.jpg"],
+  };
+}
+
+test("all folders of the configuration are on one page, each with its state in a word, an icon and a colour", async () => {
+  busy();
+  photos.now = { ...photos.now, state: "offline" };
+  await page.goto(channel.pageUrl);
+  await summary().getByText("1 waiting for you, 1 not running, 1 the server cannot be reached").waitFor();
+  assert.equal(await page.title(), `${await summary().textContent()} – Holdfast`);
+  const seen = await page.getByRole("heading", { level: 2 }).allTextContents();
+  assert.deepEqual(seen, ["Drive", "Music", "Photos"], "the client's own first");
+  const looks = new Set<string>();
+  for (const [name, word] of [
+    ["Drive", "Waiting for you"],
+    ["Music", "Not running"],
+    ["Photos", "The server cannot be reached"],
+  ] as const) {
+    const state = folder(name).locator(".state");
+    assert.equal((await state.textContent())?.trim(), word);
+    const colour = `getComputedStyle(document.querySelectorAll(".state")[${seen.indexOf(name)}]).color`;
+    looks.add(await page.evaluate<string>(colour));
+    looks.add((await state.locator("path").getAttribute("d")) ?? "");
+    const where = (await folder(name).locator(".where").textContent()) ?? "";
+    assert.match(where, /^ann@example\.org at https:\/\/drive\.example, this device is laptop/);
+  }
+  assert.equal(looks.size, 6, "three colours and three icons");
+  await folder("Music").getByText(`Start it with: holdfast sync ${stopped.record.root}`).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test("while it works: a bar, the rate, what is done and left, the time left, and what moves", async () => {
+  busy();
+  await page.goto(channel.pageUrl);
+  const bar = folder("Photos").getByRole("progressbar", { name: "Progress of Photos" });
+  await bar.waitFor();
+  assert.equal(await bar.getAttribute("value"), "0.45");
+  await folder("Photos").getByText("45 %, 5.0 MiB/s, 3:05 left", { exact: true }).waitFor();
+  const amounts = "1,200 of 4,000 changes, 45 MiB of 100 MiB; 2,800 changes, 55 MiB left";
+  await folder("Photos").getByText(amounts, { exact: true }).waitFor();
+  const names = folder("Photos").getByRole("list", { name: "Moving now" }).getByRole("listitem");
+  assert.deepEqual(await names.allTextContents(), ["holiday/b.jpg", "holiday/a.jpg"]);
+  resting(photos);
+  await folder("Photos").getByText("In sync", { exact: true }).waitFor();
+  await bar.waitFor({ state: "hidden" });
+});
+
+test("problems of one kind are one entry with their number, apart from what is only listed", async () => {
+  busy();
+  await page.goto(channel.pageUrl);
+  const problems = folder("Drive").locator(".problems");
+  await problems.getByText("20,000 files: Your space on the server is full.").waitFor();
+  await problems.getByText("many/0, many/1, many/2 and 19,997 more").waitFor();
+  await problems.getByText("Changes are found by a scan every hour alone.").waitFor();
+  await problems.getByText("The first 50").click();
+  const paths = problems.getByRole("list", { name: "Where: Your space on the server is full." }).getByRole("listitem");
+  assert.equal(await paths.count(), 51);
+  assert.equal(await paths.last().textContent(), "and 19,950 more");
+  // It grows while somebody reads it.
+  drive.now = { ...drive.now, problems: drive.now.problems.slice(0, 19_000) };
+  await problems.getByText("and 18,950 more").waitFor();
+  drive.now = { ...drive.now, problems: [{ path: "x:y", code: "skipped", message: "No node can be called so." }] };
+  await problems.waitFor({ state: "hidden" });
+  await folder("Drive").getByText("Only listed (1)").click();
+  await folder("Drive").locator(".listed").getByText("No node can be called so.").waitFor();
+});
+
+test("recent changes are those of the log, the newest first, and names are text", async () => {
+  await page.goto(channel.pageUrl);
+  const recent = folder("Drive").getByRole("list", { name: "Recent changes, the newest first" }).getByRole("listitem");
+  await recent.getByText("created here, sent: notes/<b>plan</b>.txt").waitFor();
+  assert.match((await recent.first().textContent()) ?? "", /problem: film\.mkv: It is too large\.$/);
+  await folder("Photos").getByText("Nothing was done yet.").waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test("a conflict is ended by keeping this, that or both", async () => {
+  const original = join(drive.sync.record.root, "plan.txt");
+  writeFileSync(original, "text");
+  const copies = ["plan (a's conflicted copy 2026-01-31).txt", copy];
+  drive.now = { ...drive.now, conflicts: copies };
+  await page.goto(channel.pageUrl);
+  const conflicts = folder("Drive").locator(".conflicts");
+  await conflicts.getByRole("heading", { name: "2 conflicts" }).waitFor();
+  await conflicts.getByText("plan.txt – 4 B, changed").waitFor();
+  // Of the other there is no original any more.
+  assert.equal(await conflicts.getByRole("button").count(), 4);
+  await conflicts.getByRole("button", { name: "Keep this: plan.txt" }).click();
+  await page.locator("#told").getByText("Kept this: plan.txt.").waitFor();
+  await conflicts.getByRole("button", { name: `Keep that: ${copy}` }).click();
+  await conflicts.waitFor({ state: "hidden" });
+  drive.now = { ...drive.now, conflicts: copies };
+  await conflicts.getByRole("button", { name: "Keep both" }).click();
+  await conflicts.getByRole("heading", { name: "1 conflict" }).waitFor();
+  const [first] = copies;
+  assert.deepEqual(drive.told, [`keep original of ${first}`, `keep copy of ${copy}`, `keep both of ${first}`]);
+});
+
+test("what waits is shown by folder, and exactly what was shown is approved or undone", async () => {
+  busy();
+  await page.goto(channel.pageUrl);
+  const waiting = folder("Drive").locator(".deletions");
+  await waiting.getByRole("heading", { name: "2 deletions wait for you" }).waitFor();
+  await waiting.getByText("photos/: 2 files (14 B) would go here").waitFor();
+  await waiting.getByRole("button", { name: "Bring them back" }).click();
+  await page.locator("#told").getByText("Bring them back.").waitFor();
+  await waiting.getByRole("button", { name: "Delete exactly these" }).click();
+  await waiting.waitFor({ state: "hidden" });
+  assert.deepEqual(drive.told, ["undo a,b", "approve a,b"]);
+});
+
+test("what waits since it was shown is not meant by an answer", async () => {
+  busy();
+  await page.goto(channel.pageUrl);
+  const waiting = folder("Drive").locator(".deletions");
+  await waiting.getByText("photos/: 2 files (14 B) would go here").waitFor();
+  await page.route("**/overview", (route) => route.abort());
+  const more = { id: "c", what: "deletion", path: "photos/3.jpg", side: "here", kind: "file", bytes: 7 } as const;
+  drive.deletions = [...drive.deletions, more];
+  await waiting.getByRole("button", { name: "Delete exactly these" }).click();
+  await page.getByRole("alert").getByText("What waits is not what was shown any more.").waitFor();
+  assert.deepEqual(drive.told, []);
+});
+
+test("each folder is paused and resumed by itself, also one of another client and one that does not run", async () => {
+  await page.goto(channel.pageUrl);
+  for (const { sync } of [drive, photos]) {
+    const at = folder(sync === drive.sync ? "Drive" : "Photos");
+    await at.getByRole("button", { name: `Pause ${sync.record.root}` }).click();
+    await at.getByText("Paused", { exact: true }).waitFor();
+    await at.getByRole("button", { name: `Resume ${sync.record.root}` }).click();
+    await at.getByText("In sync", { exact: true }).waitFor();
+  }
+  assert.deepEqual(
+    [drive.told, photos.told],
+    [
+      ["pause", "resume"],
+      ["pause", "resume"],
+    ],
+  );
+  await folder("Music").getByRole("button", { name: "Pause" }).click();
+  await folder("Music").getByText("It is paused, and its client is not running.").waitFor();
+  await folder("Music").getByRole("button", { name: "Resume" }).click();
+  await folder("Music").getByText(`Start it with: holdfast sync ${stopped.record.root}`).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test("limits and exclusions are shown and changed, and a wrong one is refused in words", async () => {
+  drive.limits = { up: 500_000, down: 0 };
+  await page.goto(channel.pageUrl);
+  const settings = folder("Drive").locator(".settings");
+  await settings.getByText("Limits, and what stays away").click();
+  const [up, down] = [settings.getByLabel("To the server"), settings.getByLabel("From the server")];
+  assert.deepEqual([await up.inputValue(), await down.inputValue()], ["500K", ""]);
+  await up.fill("fast");
+  await settings.getByRole("button", { name: "Set limits" }).click();
+  await page.getByRole("alert").getByText("The limit to the server is a number of bytes a second such as").waitFor();
+  await up.fill("");
+  await down.fill("1.5M");
+  await down.press("Enter");
+  await page.locator("#told").getByText("The limits are set.").waitFor();
+  await page.getByRole("alert").waitFor({ state: "hidden" });
+  await settings.getByLabel("A path in this folder").fill("../elsewhere");
+  await settings.getByRole("button", { name: "Exclude" }).click();
+  await page.getByRole("alert").getByText("a path in the synced folder is meant").waitFor();
+  await settings.getByLabel("A path in this folder").fill("photos/raw/");
+  await settings.getByLabel("Remove the copy here").check();
+  await settings.getByRole("button", { name: "Exclude" }).click();
+  await page.locator("#told").getByText("photos/raw/ stays away.").waitFor();
+  assert.deepEqual(drive.told, [
+    "limits null 1500000",
+    `exclusions {"exclude":["photos/raw"],"include":[],"freesSpace":true}`,
+  ]);
+  // The browser itself tells of each answer that is none.
+  assert.ok(
+    complaints.every((each) => each.includes("400 (Bad Request)")),
+    complaints.join(),
+  );
+});
+
+test("axe finds nothing, light and dark, at 390 and 1280 pixels, whatever is open, and nothing is too wide", async () => {
+  busy();
+  await page.goto(channel.pageUrl);
+  await folder("Drive").getByRole("heading", { name: "2 deletions wait for you" }).waitFor();
+  assert.deepEqual(await axeFindings(), []);
+  await takePictures("closed");
+  const closed = page.locator("details:not([open]) > summary").filter({ visible: true });
+  for (let left = await closed.count(); left > 0; left = await closed.count()) await closed.first().click();
+  assert.equal(await page.locator("details.settings[open]").count(), 3);
+  assert.deepEqual(await axeFindings(), []);
+  await takePictures("open");
+  await page.goto("about:blank");
+  await page.goto(new URL("/#token=wrong", channel.pageUrl).href);
+  await page.getByRole("alert").getByText("open the one that 'holdfast status' shows").waitFor();
+  assert.deepEqual(await axeFindings(), []);
+});
+
+test("all is done by keys alone, the focus is seen, and stays with its folder when what it was on goes", async () => {
+  busy();
+  await page.goto(channel.pageUrl);
+  await folder("Drive").getByRole("heading", { name: "2 deletions wait for you" }).waitFor();
+  const seen: string[] = [];
+  const focusOn = async (wanted: string): Promise<void> => {
+    for (let presses = 0; presses < 60; presses += 1) {
+      await page.keyboard.press("Tab");
+      const [name, outline] = await page.evaluate<[string, string]>(
+        "[document.activeElement.ariaLabel ?? document.activeElement.textContent.trim(), getComputedStyle(document.activeElement).outlineStyle]",
+      );
+      seen.push(name);
+      if (name !== "") assert.equal(outline, "solid", `${name} shows that it has the focus`);
+      if (name.startsWith(wanted)) return;
+    }
+    assert.fail(`${wanted} has no focus: ${seen.join(" | ")}`);
+  };
+  const heading = async (): Promise<string> => String(await page.evaluate("document.activeElement.textContent"));
+  await focusOn("Delete exactly these");
+  await page.keyboard.press("Enter");
+  await folder("Drive").locator(".deletions").waitFor({ state: "hidden" });
+  assert.equal(await heading(), "Drive");
+  await focusOn(`Keep that: ${copy}`);
+  await page.keyboard.press("Space");
+  await folder("Drive").locator(".conflicts").waitFor({ state: "hidden" });
+  assert.equal(await heading(), "Drive");
+  await focusOn("Limits, and what stays away");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("2M");
+  await page.keyboard.press("Enter");
+  await page.locator("#told").getByText("The limits are set.").waitFor();
+  assert.equal(await page.evaluate("document.activeElement.name"), "up", "the focus stays where it was");
+  await focusOn("Pause");
+  await page.keyboard.press("Enter");
+  await page.getByText("is paused.").waitFor();
+  assert.deepEqual(drive.told, ["approve a,b", `keep copy of ${copy}`, "limits 2000000 null"]);
+});
+
+test("a client that ended is told so, and what it showed last is taken away", async () => {
+  const { channel: own } = await configuration.add("Passing");
+  await page.goto(own.pageUrl);
+  await summary().getByText("in sync").waitFor();
+  await own.close();
+  const start = `Start it with 'holdfast sync ${join(configuration.folder, "home/Passing")}'`;
+  await page.getByRole("alert").getByText(`The client of this page does not run any more. ${start}`).waitFor();
+  assert.equal(await page.getByRole("region").count(), 0);
+  assert.equal(await summary().textContent(), "");
+});
+
+test("the page forgets the token in its address, and survives a reload", async () => {
+  await page.goto(channel.pageUrl);
+  await summary().getByText("in sync").waitFor();
+  assert.equal(page.url(), new URL("/", channel.pageUrl).href);
+  await page.reload();
+  await summary().getByText("in sync").waitFor();
+  assert.equal(page.url(), new URL("/", channel.pageUrl).href);
+  assert.deepEqual(await page.context().cookies(), []);
+  assert.deepEqual(complaints, []);
+});
+
+test("another tab needs the bare address only while one is open, and nothing of the token stays when all are closed", async () => {
+  await page.goto(channel.pageUrl);
+  await summary().getByText("in sync").waitFor();
+  const second = await page.context().newPage();
+  await second.goto(new URL("/", channel.pageUrl).href);
+  await summary(second).getByText("in sync").waitFor();
+  await second.getByRole("alert").waitFor({ state: "hidden" });
+  await page.close();
+  await second.reload();
+  await second.getByRole("button", { name: `Pause ${drive.sync.record.root}` }).click();
+  await second.getByText("Paused", { exact: true }).waitFor();
+  await second.goto("about:blank");
+  const third = await page.context().newPage();
+  await third.goto(new URL("/", channel.pageUrl).href);
+  await third.getByRole("alert").getByText("open the one that 'holdfast status' shows").waitFor();
+  assert.deepEqual(await third.evaluate("[document.cookie, localStorage.length, sessionStorage.length]"), ["", 0, 0]);
+  // It is open before the one that brings the token.
+  await second.goto(channel.pageUrl);
+  await third.getByText("Paused", { exact: true }).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test("a wrong token of one tab locks no other", async () => {
+  await page.goto(channel.pageUrl);
+  await summary().getByText("in sync").waitFor();
+  const second = await page.context().newPage();
+  await second.goto(new URL("/#token=wrong", channel.pageUrl).href);
+  // Refused with its own, it is helped by the other.
+  await summary(second).getByText("in sync").waitFor();
+  await page.getByRole("button", { name: `Pause ${drive.sync.record.root}` }).waitFor();
+});
+
+test("a page without the right token says what to open, shows and steers nothing, and takes the right address", async () => {
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await page.goto(new URL("/", channel.pageUrl).href);
+  await page.getByRole("alert").getByText("open the one that 'holdfast status' shows").waitFor();
+  assert.deepEqual(asked, ["/"], "there is nothing to ask with");
+  assert.deepEqual(complaints, []);
+  const refused = page.waitForResponse((response) => response.status() === 401);
+  await page.goto(new URL("/#token=wrong", channel.pageUrl).href);
+  await refused;
+  await page.getByRole("alert").getByText("open the one that 'holdfast status' shows").waitFor();
+  assert.equal(await page.getByRole("button").filter({ visible: true }).count(), 0);
+  assert.equal(await page.getByRole("region").count(), 0);
+  await takePictures("locked");
+  await page.goto(channel.pageUrl);
+  await summary().getByText("in sync").waitFor();
+  await page.getByRole("alert").waitFor({ state: "hidden" });
+  assert.equal(page.url(), new URL("/", channel.pageUrl).href);
+});
+
+test("the token of one client is none for another, whose page has its own", async () => {
+  const token = channel.pageUrl.split("#")[1] ?? "";
+  await page.goto(`${new URL("/", other.pageUrl).href}#${token}`);
+  await page.getByRole("alert").getByText("open the one that 'holdfast status' shows").waitFor();
+  await page.goto(other.pageUrl);
+  await folder("Photos").getByText("In sync", { exact: true }).waitFor();
+  assert.deepEqual((await page.getByRole("heading", { level: 2 }).allTextContents())[0], "Photos");
+});
+
+test("what another port of this machine serves gets nothing of the token", async () => {
+  const heard: string[] = [];
+  const stranger = createServer((request, response) => {
+    heard.push(JSON.stringify([request.url, request.headers]));
+    response.writeHead(200, { "content-type": "text/html" }).end("<title>other</title>");
+  });
+  await new Promise<void>((resolve) => void stranger.listen(0, "127.0.0.1", resolve));
+  try {
+    const token = channel.pageUrl.split("=")[1] ?? "";
+    assert.notEqual(token, "");
+    await page.goto(channel.pageUrl);
+    await summary().getByText("in sync").waitFor();
+    await page.goto(`http://127.0.0.1:${(stranger.address() as AddressInfo).port}/`);
+    assert.equal(await page.title(), "other");
+    assert.ok(heard.length > 0 && !heard.join().includes(token), heard.join());
+    assert.deepEqual(await page.evaluate("[document.cookie, document.referrer, sessionStorage.length]"), ["", "", 0]);
+  } finally {
+    stranger.closeAllConnections();
+    await new Promise((resolve) => stranger.close(resolve));
+  }
+});

@@ -1,0 +1,186 @@
+import { createHash } from "node:crypto";
+import { lstat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { needsPerson } from "@holdfast/sync/engine/problems";
+import { originalPath } from "@holdfast/sync/execute/keep-conflict";
+import { z } from "zod";
+import { formatBytes, formatDuration, largeCount } from "../../output/text.ts";
+import { waitingCount, waitingLines } from "../group-deletions.ts";
+import type { KnownSync } from "../known-syncs.ts";
+import type { BandwidthLimits } from "../open-sync.ts";
+import { problemKinds } from "../problem-lines.ts";
+import type { HowFar } from "../progress-meter.ts";
+import type { SyncReport, WaitingDeletion } from "../report.ts";
+import { rulesOf } from "../shown-rules.ts";
+import { formatRate } from "../sync-flags.ts";
+import { logWords, readSyncLog } from "../sync-log.ts";
+
+/** So many of a list are shown; the others are counted. */
+const shownMax = { paths: 50, conflicts: 20, recent: 50, rules: 100 } as const;
+
+const cut = z.object({ count: z.int(), items: z.array(z.string()) });
+const kind = z.object({
+  code: z.string(),
+  /** The sentence of the first. */
+  message: z.string(),
+  /** 0: it is about all of the folder. */
+  count: z.int(),
+  /** The first of them; with a sentence of its own where that is another. */
+  paths: z.array(z.object({ path: z.string(), message: z.string().nullable() })),
+});
+const fileView = z.object({ path: z.string(), size: z.string(), modified_at: z.string() });
+
+/** One sync as the page shows it: whatever may be long is cut and counted. */
+export const syncView = z.object({
+  /** Names the sync in this configuration. */
+  key: z.string(),
+  root: z.string(),
+  server: z.string(),
+  account: z.string(),
+  device: z.string(),
+  /** "" is the whole drive. */
+  remote: z.string(),
+  state: z.enum(["idle", "syncing", "paused", "offline", "waiting", "not_running"]),
+  /** Also of one that does not run: whether its next start will be. */
+  paused: z.boolean(),
+  /** Why it does not run, and how to start it; "" for one that does. */
+  note: z.string(),
+  last_sync_at: z.string().nullable(),
+  /** In words; null while nothing is done. */
+  progress: z
+    .object({
+      share: z.number().nullable(),
+      done: z.string(),
+      left: z.string(),
+      rate: z.string(),
+      time_left: z.string(),
+      names: z.array(z.string()),
+    })
+    .nullable(),
+  /** A person has to do something. */
+  problems: z.array(kind),
+  /** Keeps nothing from being in sync. */
+  listed: z.array(kind),
+  conflicts: z.object({
+    count: z.int(),
+    items: z.array(z.object({ copy: fileView, original: fileView.nullable() })),
+  }),
+  /** `shown` names exactly these. */
+  deletions: z.object({ count: z.int(), text: z.string(), lines: z.array(z.string()), shown: z.string() }),
+  /** Newest first. */
+  recent: z.array(z.object({ at: z.string(), text: z.string() })),
+  /** As the options take them; "": none. */
+  limits: z.object({ up: z.string(), down: z.string() }),
+  excluded: cut,
+  ignored: cut,
+});
+export type SyncView = z.infer<typeof syncView>;
+
+export interface ViewParts {
+  readonly report: SyncReport;
+  readonly deletions: readonly WaitingDeletion[];
+  readonly limits: BandwidthLimits;
+  readonly progress?: HowFar | undefined;
+  /** Undefined: it runs. */
+  readonly notRunning?: string;
+}
+
+export async function viewOf(sync: KnownSync, parts: ViewParts): Promise<SyncView> {
+  const { report, deletions, limits, progress, notRunning } = parts;
+  const problems = report.problems.filter(({ code }) => code !== "not_running");
+  const { excluded, ignored } = rulesOf(sync);
+  const log = await readSyncLog(sync.folder, shownMax.recent);
+  return {
+    key: keyOf(sync),
+    root: report.root,
+    server: report.server,
+    account: report.account,
+    device: report.device,
+    remote: sync.record.remote,
+    state: notRunning === undefined ? report.state : "not_running",
+    paused: report.state === "paused",
+    note: notRunning ?? "",
+    last_sync_at: report.last_sync_at,
+    progress: report.state === "syncing" && progress !== undefined ? inWords(progress) : null,
+    problems: kindsOf(problems.filter(needsPerson)),
+    listed: kindsOf(problems.filter((problem) => !needsPerson(problem))),
+    conflicts: await conflictsOf(report),
+    deletions: {
+      count: deletions.length,
+      text: waitingCount(deletions),
+      lines: waitingLines(deletions),
+      shown: digestOf(deletions),
+    },
+    recent: log.toReversed().map((entry) => ({ at: entry.at, text: logWords(entry) })),
+    limits: { up: formatRate(limits.upBytesPerSecond), down: formatRate(limits.downBytesPerSecond) },
+    excluded: cutTo(excluded, shownMax.rules),
+    ignored: cutTo(ignored, shownMax.rules),
+  };
+}
+
+export function keyOf({ folder }: KnownSync): string {
+  return basename(folder);
+}
+
+/** Names a set of what waits: an answer that speaks of another set than what waits now is none. */
+export function digestOf(deletions: readonly Pick<WaitingDeletion, "id">[]): string {
+  return createHash("sha256")
+    .update(deletions.map(({ id }) => id).join("\n"))
+    .digest("hex");
+}
+
+function inWords({
+  share,
+  bytes,
+  changes,
+  bytesPerSecond,
+  secondsLeft,
+  pendingFiles,
+  names,
+}: HowFar): SyncView["progress"] {
+  const left = [
+    ...(pendingFiles === 0 ? [] : [largeCount(pendingFiles, "change")]),
+    ...(bytes.of > bytes.done ? [formatBytes(bytes.of - bytes.done)] : []),
+  ];
+  return {
+    share: share ?? null,
+    done: [
+      ...(changes.of === 0 ? [] : [`${changes.done.toLocaleString("en")} of ${largeCount(changes.of, "change")}`]),
+      ...(bytes.of === 0 ? [] : [`${formatBytes(bytes.done)} of ${formatBytes(bytes.of)}`]),
+    ].join(", "),
+    left: left.length === 0 ? "" : `${left.join(", ")} left`,
+    rate: bytesPerSecond > 0 ? `${formatBytes(Math.round(bytesPerSecond))}/s` : "",
+    time_left: secondsLeft === undefined ? "" : formatDuration(secondsLeft),
+    names: [...names],
+  };
+}
+
+function kindsOf(problems: SyncReport["problems"]): SyncView["problems"] {
+  return problemKinds(problems).map((alike) => {
+    const [{ code, message, path: first }] = alike;
+    const paths = alike.slice(0, shownMax.paths).map(({ path, message: own }) => ({
+      path,
+      message: own === message ? null : own,
+    }));
+    return first === "" ? { code, message, count: 0, paths: [] } : { code, message, count: alike.length, paths };
+  });
+}
+
+async function conflictsOf({ root, conflicts }: SyncReport): Promise<SyncView["conflicts"]> {
+  const items = await Promise.all(
+    conflicts.slice(0, shownMax.conflicts).map(async (path) => ({
+      copy: (await fileOf(root, path)) ?? { path, size: "", modified_at: new Date(0).toISOString() },
+      original: await fileOf(root, originalPath(path)),
+    })),
+  );
+  return { count: conflicts.length, items };
+}
+
+async function fileOf(root: string, path: string): Promise<z.infer<typeof fileView> | null> {
+  const stat = await lstat(join(root, path)).catch(() => undefined);
+  return stat === undefined ? null : { path, size: formatBytes(stat.size), modified_at: stat.mtime.toISOString() };
+}
+
+function cutTo(all: readonly string[], countMax: number): { count: number; items: string[] } {
+  return { count: all.length, items: all.slice(0, countMax) };
+}
