@@ -24,6 +24,8 @@ export interface DeviceOptions {
   readonly uid?: number;
   /** Unless its home is to hold it. */
   readonly folder?: string;
+  /** Of another device, which is then the same one with a further folder. */
+  readonly configFolder?: string;
 }
 
 /** Far beyond what the command allows itself, for a busy machine. */
@@ -36,7 +38,7 @@ export class Device {
   readonly cable: Cable;
   readonly logFile: string;
   readonly #options: DeviceOptions;
-  readonly #configFolder: string;
+  readonly configFolder: string;
   readonly #environment: Record<string, string>;
   #child: ChildProcess | undefined;
   #exited: Promise<number | null> = Promise.resolve(null);
@@ -47,8 +49,8 @@ export class Device {
     this.cable = cable;
     this.folder = options.folder ?? join(options.home, options.name);
     this.logFile = join(options.home, `${options.name}.log`);
-    const configFolder = join(options.home, `${options.name}-config`);
-    this.#configFolder = configFolder;
+    const configFolder = options.configFolder ?? join(options.home, `${options.name}-config`);
+    this.configFolder = configFolder;
     this.#environment = { HOLDFAST_CONFIG_DIR: configFolder, HOME: configFolder, ...options.env };
     for (const folder of [this.folder, configFolder]) {
       mkdirSync(folder, { recursive: true });
@@ -170,12 +172,12 @@ export class Device {
   }
 
   #knownSyncs(): Promise<KnownSync[]> {
-    return readKnownSyncs(this.#configFolder);
+    return readKnownSyncs(this.configFolder);
   }
 
   #ownPaths(): string[] {
-    const names = readdirSync(this.#configFolder, { recursive: true, encoding: "utf8" });
-    return [this.folder, this.#configFolder, ...names.map((name) => join(this.#configFolder, name))];
+    const names = readdirSync(this.configFolder, { recursive: true, encoding: "utf8" });
+    return [this.folder, this.configFolder, ...names.map((name) => join(this.configFolder, name))];
   }
 
   /** Waits until it says so of itself. */

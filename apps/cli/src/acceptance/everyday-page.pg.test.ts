@@ -75,8 +75,9 @@ describe("the stories of docs/everyday.md", () => {
     await home.rest();
     const { stdout } = await next("holdfast conflicts ls");
     assert.match(stdout, /plan \(bert's conflicted copy \d{4}-\d\d-\d\d\)\.txt\n$/);
-    at.remove(stdout.trim().split("/").at(-1) ?? "");
+    await next("holdfast conflicts keep original", { PATH: stdout.trim() });
     await home.rest();
+    assert.equal(at.read("plan.txt"), "by anna");
     over();
   });
 

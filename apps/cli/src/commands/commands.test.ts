@@ -67,6 +67,8 @@ test("the exit code tells what went wrong", () => {
     [["status", home], {}, 4],
     [["pause"], {}, 0],
     [["conflicts", "ls"], {}, 0],
+    [["conflicts", "keep", "none", home], {}, 2],
+    [["conflicts", "keep", "both", join(home, "nowhere")], {}, 4],
     [["deletes", "approve"], {}, 1],
   ];
   for (const [args, environment, status] of table) {

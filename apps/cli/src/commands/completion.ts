@@ -42,6 +42,7 @@ const filesFrom: Readonly<Record<string, number>> = {
   pause: 0,
   resume: 0,
   "conflicts ls": 0,
+  "conflicts keep": 1,
   "deletes ls": 0,
   "deletes approve": 0,
   "deletes undo": 0,

@@ -1,3 +1,5 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { Argument } from "commander";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
@@ -5,9 +7,39 @@ export const conflictsCommand: CommandMaker = (context) => {
   const command = newCommand("conflicts", "Conflicted copies: both states of what two people changed at once", [
     "conflicts",
     "conflicts ls ~/Drive",
+    "conflicts keep copy ~/Drive/plan*copy*.txt",
   ]);
-  return runs<[]>(context, command.addCommand(list(context)), (run) => show(run, undefined));
+  command.addCommand(list(context)).addCommand(keepOne(context));
+  return runs<[]>(context, command, (run) => show(run, undefined));
 };
+
+const done = {
+  copy: "is the file now; what that was is in .holdfast/trash and among its versions",
+  original: "went to .holdfast/trash and to the trash on the server; the file stays as it is",
+  both: "has a name of its own now",
+} as const;
+
+function keepOne(context: Context) {
+  const command = newCommand("keep", "End a conflict; whatever is not kept goes to the trash", [
+    "conflicts keep original ~/Drive/plan*copy*.txt",
+  ])
+    .addArgument(new Argument("<which>", "the copy, the original, or both").choices(["copy", "original", "both"]))
+    .argument("<path>", "a conflicted copy, as 'conflicts ls' shows it");
+  return runs<[keyof typeof done, string]>(context, command, async (run, keep, given) => {
+    const [{ thisConfigFolder }, { findPath }, { tellRunning }, { notRunning }] = await Promise.all([
+      import("../config/connection.ts"),
+      import("../sync/find-path.ts"),
+      import("../sync/control-client.ts"),
+      import("../sync/last-status.ts"),
+    ]);
+    const { sync, path } = await findPath(thisConfigFolder(run.context.environment), given);
+    if ((await tellRunning(sync, "conflicts/keep", { path, keep })) === undefined) {
+      throw new HoldfastError("failed", notRunning(sync.record));
+    }
+    const { root } = sync.record;
+    await run.output.result({ root, path, kept: keep }, () => [`${root}/${path} ${done[keep]}`]);
+  });
+}
 
 function list(context: Context) {
   const command = newCommand("ls", "List the conflicted copies", ["conflicts ls", "conflicts ls ~/Drive"]).argument(
@@ -28,4 +60,5 @@ async function show(run: Run, folder: string | undefined): Promise<void> {
   const items = statuses.flatMap(({ report }) => report.conflicts.map((path) => ({ root: report.root, path })));
   await run.output.result({ items, next_cursor: null }, () => items.map(({ root, path }) => `${root}/${path}`));
   if (items.length === 0) run.output.note("There are none.");
+  else run.output.note("To end one: holdfast conflicts keep original|copy|both PATH.");
 }

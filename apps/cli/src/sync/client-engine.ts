@@ -34,6 +34,8 @@ export interface ClientEngine {
   readonly heal: (signal: AbortSignal) => Promise<number>;
   /** From now on. */
   readonly changeLimits: (limits: BandwidthLimits) => void;
+  /** Bytes that went over the wire since it was opened, both ways. */
+  readonly travelledBytes: () => number;
   close(): Promise<void>;
 }
 
@@ -63,6 +65,7 @@ export async function openClientEngine(
       engine: makeEngine(sync.record, { space, state, disk, onDone, ...own }),
       heal: (signal) => healDamaged({ client: connection.client, server: space, state, disk }, signal),
       changeLimits: (changed) => space.changeLimits(changed),
+      travelledBytes: () => space.traffic.sentBytes + space.traffic.receivedBytes,
       close,
     };
   } catch (thrown) {

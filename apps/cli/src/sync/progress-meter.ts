@@ -25,9 +25,12 @@ export class ProgressMeter {
   readonly #moved = new Rate();
   readonly #done = new Rate();
 
-  /** @param nowMs of a clock that goes on evenly */
-  after(nowMs: number, { pendingFiles, progress, now: plan }: EngineStatus): HowFar {
-    const bytesPerSecond = this.#moved.after(nowMs, progress.bytesUp + progress.bytesDown);
+  /**
+   * @param nowMs of a clock that goes on evenly
+   * @param travelledBytes over the wire, if that is known: the engine counts blocks, of which several MiB arrive at once
+   */
+  after(nowMs: number, { pendingFiles, progress, now: plan }: EngineStatus, travelledBytes?: number): HowFar {
+    const bytesPerSecond = this.#moved.after(nowMs, travelledBytes ?? progress.bytesUp + progress.bytesDown);
     const changesDone = Math.max(0, plan.changes - pendingFiles);
     const total = plan.bytes + plan.changes * bytesOfChange;
     const done = plan.bytesDone + changesDone * bytesOfChange;

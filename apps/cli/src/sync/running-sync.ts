@@ -11,7 +11,7 @@ import type { KnownSync, SyncRecord } from "./known-syncs.ts";
 import { saveLastStatus } from "./last-status.ts";
 import { type BandwidthLimits, limitsOf } from "./open-sync.ts";
 import { type SyncView, viewOf } from "./page/sync-view.ts";
-import { ProgressMeter } from "./progress-meter.ts";
+import { type HowFar, ProgressMeter } from "./progress-meter.ts";
 import type { ExclusionChange, SyncControl, SyncReport, WaitingDeletion } from "./report.ts";
 import { ProblemLines } from "./problem-lines.ts";
 import { SyncLog } from "./sync-log.ts";
@@ -44,7 +44,8 @@ export class RunningSync implements SyncControl {
   readonly #meter = new ProgressMeter();
   readonly #configFolder: string;
   #limits: BandwidthLimits;
-  #changeLimits: (limits: BandwidthLimits) => void = () => undefined;
+  /** Undefined until the server has been reached. */
+  #reached: Omit<ClientEngine, "heal" | "close"> | undefined;
   #lastSyncAtMs: number | undefined;
   #recordSaved: Promise<void> = Promise.resolve();
   readonly #reporter: SyncReporter;
@@ -82,9 +83,10 @@ export class RunningSync implements SyncControl {
   }
 
   /** From here on the engine says what happens. A pause holds over restarts. */
-  begin({ engine, changeLimits }: Pick<ClientEngine, "engine" | "changeLimits">, record: SyncRecord): void {
+  begin(reached: Omit<ClientEngine, "heal" | "close">, record: SyncRecord): void {
+    const { engine } = reached;
+    this.#reached = reached;
     this.#engine = engine;
-    this.#changeLimits = changeLimits;
     this.#record = record;
     if (record.is_paused) engine.pause();
     else engine.resume();
@@ -109,7 +111,7 @@ export class RunningSync implements SyncControl {
 
   view(): Promise<SyncView> {
     const { folder } = this;
-    const progress = this.#meter.after(performance.now(), this.#status());
+    const progress = this.#howFar(this.#status());
     const parts = { report: this.report(), deletions: this.waitingDeletions(), limits: this.#limits, progress };
     return viewOf({ folder, record: this.#record }, parts);
   }
@@ -144,7 +146,7 @@ export class RunningSync implements SyncControl {
   async changeLimits({ up, down }: { readonly up: number | null; readonly down: number | null }): Promise<void> {
     await this.#changeRecord({ limit_up: up, limit_down: down });
     this.#limits = limitsOf(this.#record);
-    this.#changeLimits(this.#limits);
+    this.#reached?.changeLimits(this.#limits);
   }
 
   async changeExclusions({ exclude, include, freesSpace }: ExclusionChange): Promise<void> {
@@ -190,6 +192,10 @@ export class RunningSync implements SyncControl {
     return this.#engine?.status() ?? notBegun(this.#record.is_paused, this.#remarks.length > 0);
   }
 
+  #howFar(status: EngineStatus): HowFar {
+    return this.#meter.after(performance.now(), status, this.#reached?.travelledBytes());
+  }
+
   #showSoon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -200,7 +206,7 @@ export class RunningSync implements SyncControl {
   async #show(): Promise<void> {
     await this.#keepMarker();
     const status = this.#status();
-    if (status.activity === "syncing") this.#meter.after(performance.now(), status);
+    if (status.activity === "syncing") this.#howFar(status);
     const report = this.report();
     await this.#reporter.show(status, report);
     this.#keep(report);

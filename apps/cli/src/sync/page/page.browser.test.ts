@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { type Locator, type Page, useBrowser } from "@holdfast/tools/testing-browser";
@@ -15,7 +13,6 @@ let drive: ShownSync;
 let photos: ShownSync;
 let stopped: KnownSync;
 let channel: ControlChannel;
-let other: ControlChannel;
 let page: Page;
 let complaints: readonly string[];
 const browser = useBrowser({ width: 390, height: 900 });
@@ -34,7 +31,7 @@ const resting = (sync: ShownSync): void => {
 
 before(async () => {
   ({ shown: drive, channel } = await configuration.add("Drive"));
-  ({ shown: photos, channel: other } = await configuration.add("Photos"));
+  ({ shown: photos } = await configuration.add("Photos"));
   stopped = await configuration.addStopped("Music");
   writeLog(drive.sync, [
     { at: "2026-01-31T11:59:00Z", what: "created", path: "notes/<b>plan</b>.txt", by: "here", message: null },
@@ -48,7 +45,7 @@ beforeEach(() => {
 });
 
 const folder = (name: string): Locator => page.getByRole("region", { name, exact: true });
-const summary = (of: Page = page): Locator => of.locator("#summary");
+const summary = (): Locator => page.locator("#summary");
 
 /** What a check of both schemes at both widths finds. */
 async function axeFindings(): Promise<string[]> {
@@ -341,98 +338,4 @@ test("a client that ended is told so, and what it showed last is taken away", as
   await page.getByRole("alert").getByText(`The client of this page does not run any more. ${start}`).waitFor();
   assert.equal(await page.getByRole("region").count(), 0);
   assert.equal(await summary().textContent(), "");
-});
-
-test("the page forgets the token in its address, and survives a reload", async () => {
-  await page.goto(channel.pageUrl);
-  await summary().getByText("in sync").waitFor();
-  assert.equal(page.url(), new URL("/", channel.pageUrl).href);
-  await page.reload();
-  await summary().getByText("in sync").waitFor();
-  assert.equal(page.url(), new URL("/", channel.pageUrl).href);
-  assert.deepEqual(await page.context().cookies(), []);
-  assert.deepEqual(complaints, []);
-});
-
-test("another tab needs the bare address only while one is open, and nothing of the token stays when all are closed", async () => {
-  await page.goto(channel.pageUrl);
-  await summary().getByText("in sync").waitFor();
-  const second = await page.context().newPage();
-  await second.goto(new URL("/", channel.pageUrl).href);
-  await summary(second).getByText("in sync").waitFor();
-  await second.getByRole("alert").waitFor({ state: "hidden" });
-  await page.close();
-  await second.reload();
-  await second.getByRole("button", { name: `Pause ${drive.sync.record.root}` }).click();
-  await second.getByText("Paused", { exact: true }).waitFor();
-  await second.goto("about:blank");
-  const third = await page.context().newPage();
-  await third.goto(new URL("/", channel.pageUrl).href);
-  await third.getByRole("alert").getByText("open the one that 'holdfast status' shows").waitFor();
-  assert.deepEqual(await third.evaluate("[document.cookie, localStorage.length, sessionStorage.length]"), ["", 0, 0]);
-  // It is open before the one that brings the token.
-  await second.goto(channel.pageUrl);
-  await third.getByText("Paused", { exact: true }).waitFor();
-  assert.deepEqual(complaints, []);
-});
-
-test("a wrong token of one tab locks no other", async () => {
-  await page.goto(channel.pageUrl);
-  await summary().getByText("in sync").waitFor();
-  const second = await page.context().newPage();
-  await second.goto(new URL("/#token=wrong", channel.pageUrl).href);
-  // Refused with its own, it is helped by the other.
-  await summary(second).getByText("in sync").waitFor();
-  await page.getByRole("button", { name: `Pause ${drive.sync.record.root}` }).waitFor();
-});
-
-test("a page without the right token says what to open, shows and steers nothing, and takes the right address", async () => {
-  const asked: string[] = [];
-  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
-  await page.goto(new URL("/", channel.pageUrl).href);
-  await page.getByRole("alert").getByText("open the one that 'holdfast status' shows").waitFor();
-  assert.deepEqual(asked, ["/"], "there is nothing to ask with");
-  assert.deepEqual(complaints, []);
-  const refused = page.waitForResponse((response) => response.status() === 401);
-  await page.goto(new URL("/#token=wrong", channel.pageUrl).href);
-  await refused;
-  await page.getByRole("alert").getByText("open the one that 'holdfast status' shows").waitFor();
-  assert.equal(await page.getByRole("button").filter({ visible: true }).count(), 0);
-  assert.equal(await page.getByRole("region").count(), 0);
-  await takePictures("locked");
-  await page.goto(channel.pageUrl);
-  await summary().getByText("in sync").waitFor();
-  await page.getByRole("alert").waitFor({ state: "hidden" });
-  assert.equal(page.url(), new URL("/", channel.pageUrl).href);
-});
-
-test("the token of one client is none for another, whose page has its own", async () => {
-  const token = channel.pageUrl.split("#")[1] ?? "";
-  await page.goto(`${new URL("/", other.pageUrl).href}#${token}`);
-  await page.getByRole("alert").getByText("open the one that 'holdfast status' shows").waitFor();
-  await page.goto(other.pageUrl);
-  await folder("Photos").getByText("In sync", { exact: true }).waitFor();
-  assert.deepEqual((await page.getByRole("heading", { level: 2 }).allTextContents())[0], "Photos");
-});
-
-test("what another port of this machine serves gets nothing of the token", async () => {
-  const heard: string[] = [];
-  const stranger = createServer((request, response) => {
-    heard.push(JSON.stringify([request.url, request.headers]));
-    response.writeHead(200, { "content-type": "text/html" }).end("<title>other</title>");
-  });
-  await new Promise<void>((resolve) => void stranger.listen(0, "127.0.0.1", resolve));
-  try {
-    const token = channel.pageUrl.split("=")[1] ?? "";
-    assert.notEqual(token, "");
-    await page.goto(channel.pageUrl);
-    await summary().getByText("in sync").waitFor();
-    await page.goto(`http://127.0.0.1:${(stranger.address() as AddressInfo).port}/`);
-    assert.equal(await page.title(), "other");
-    assert.ok(heard.length > 0 && !heard.join().includes(token), heard.join());
-    assert.deepEqual(await page.evaluate("[document.cookie, document.referrer, sessionStorage.length]"), ["", "", 0]);
-  } finally {
-    stranger.closeAllConnections();
-    await new Promise((resolve) => stranger.close(resolve));
-  }
 });

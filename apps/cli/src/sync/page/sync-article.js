@@ -54,7 +54,7 @@ function showArticle(article, view) {
   setText(find(".word"), word);
   setText(find(".pause"), view.paused ? "Resume" : "Pause");
   find(".pause").setAttribute("aria-label", (view.paused ? "Resume " : "Pause ") + view.root);
-  setText(find(".root"), view.root + (view.remote === "" ? "" : ", which is /" + view.remote + " on the server"));
+  setText(find(".root"), view.root + (view.remote === "" ? "" : ", which is " + view.remote + " on the server"));
   const last = view.last_sync_at === null ? "" : ", last in sync " + new Date(view.last_sync_at).toLocaleString();
   setText(find(".where"), view.account + " at " + view.server + ", this device is " + view.device + last);
   showText(find(".note"), view.note);

@@ -1,0 +1,21 @@
+import { realpath } from "node:fs/promises";
+import { basename, dirname, join, resolve, sep } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { readKnownSyncs } from "./known-syncs.ts";
+import type { KnownSync } from "./known-syncs.ts";
+
+/**
+ * Which sync of this configuration a path of this machine lies in, and as what the sync knows it. The last name may be that of a link.
+ * @throws HoldfastError not_found for a path in no synced folder
+ */
+export async function findPath(configFolder: string, given: string): Promise<{ sync: KnownSync; path: string }> {
+  const whole = resolve(given);
+  const above = await realpath(dirname(whole)).catch(() => dirname(whole));
+  const real = join(above, basename(whole));
+  const syncs = await readKnownSyncs(configFolder);
+  // No sync lies in another.
+  const sync = syncs.find(({ record }) => real.startsWith(record.root + sep));
+  if (sync === undefined) throw new HoldfastError("not_found", `${real} lies in no synced folder.`);
+  const path = real.slice(sync.record.root.length + 1);
+  return { sync, path: path.split(sep).join("/") };
+}
