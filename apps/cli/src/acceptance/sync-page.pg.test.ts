@@ -89,7 +89,7 @@ describe("the local page, of clients that run", () => {
     await eventually("it is there", waitMs, () => at.has("film.bin") || undefined);
     const seconds = (performance.now() - begunMs) / 1000;
     assert.ok(seconds > 6, `12 MB at 1.5 MB a second took ${seconds} s`);
-    const [kept] = (await readKnownSyncs(anna.configFolder)).filter(({ record }) => record.remote === "");
+    const kept = (await readKnownSyncs(anna.configFolder)).find(({ record }) => record.remote === "");
     assert.equal(kept?.record.limit_down, 1_500_000, "for the next start too");
     await folder("anna").getByLabel("From the server").fill("");
     await folder("anna").getByLabel("From the server").press("Enter");
@@ -111,7 +111,7 @@ describe("the local page, of clients that run", () => {
 
   test("a conflict: that is kept as the next version of the file, and nothing is lost", async () => {
     const theirs = await makeConflict();
-    const before = at.read("plan.txt");
+    const ours = at.read("plan.txt");
     await folder("anna").getByRole("heading", { name: "1 conflict" }).waitFor();
     await folder("anna").getByRole("button", { name: "Keep that: plan (bert's conflicted copy" }).click();
     await told("Kept that: ");
@@ -121,11 +121,11 @@ describe("the local page, of clients that run", () => {
     assert.ok(!readdirSync(anna.folder).some((name) => name.includes("conflicted")));
     // What was not kept is here, and a version there; the copy is in the trash of both.
     const [day = ""] = readdirSync(at.at(".holdfast/trash"));
-    assert.equal(readFileSync(at.at(`.holdfast/trash/${day}/plan.txt`), "utf8"), before);
+    assert.equal(readFileSync(at.at(`.holdfast/trash/${day}/plan.txt`), "utf8"), ours);
     const { stdout } = await anna.run(["versions", "/plan.txt", "--json"]);
     const versions: { version_id: string }[] = JSON.parse(stdout).items;
     assert.ok(versions.length >= 3, stdout);
-    assert.equal((await anna.run(["cat", "/plan.txt", "--version", String(versions.length - 1)])).stdout, before);
+    assert.equal((await anna.run(["cat", "/plan.txt", "--version", String(versions.length - 1)])).stdout, ours);
     assert.match((await anna.run(["trash", "ls"])).stdout, /plan \(bert's conflicted copy/);
   });
 
