@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { request } from "node:http";
+import { basename, join } from "node:path";
 import { readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { administrator, eventually } from "@holdfast/server/acceptance/testing";
@@ -210,6 +212,36 @@ describe("the local page, of clients that run", () => {
     await press(`Resume ${realpathSync(photos.folder)}`);
     await folder("photos").getByText("In sync", { exact: true }).waitFor();
   });
+
+  test("a wrong token, another page's origin and another name steer no folder of this computer", async () => {
+    await folder("photos").getByText("In sync", { exact: true }).waitFor();
+    const [sync] = await readKnownSyncs(anna.configFolder);
+    const control = JSON.parse(readFileSync(join(sync!.folder, "control.json"), "utf8"));
+    const { host, origin } = new URL(control.url);
+    const good = { authorization: `Bearer ${control.token}`, host, origin };
+    const syncs = await readKnownSyncs(anna.configFolder);
+    for (const key of syncs.map(({ folder: kept }) => basename(kept))) {
+      const path = `/syncs/${key}/limits`;
+      assert.equal(await post(`${origin}${path}`, { ...good, authorization: "Bearer wrong" }), 401);
+      assert.equal(await post(`${origin}${path}`, { ...good, origin: "http://evil.example" }), 403);
+      assert.equal(await post(`${origin}${path}`, { ...good, host: "evil.example" }), 403);
+    }
+    for (const { record } of await readKnownSyncs(anna.configFolder)) assert.equal(record.limit_up, null);
+    for (const key of syncs.map(({ folder: kept }) => basename(kept))) {
+      assert.equal(await post(`${origin}/syncs/${key}/limits`, good), 200);
+    }
+    for (const { record } of await readKnownSyncs(anna.configFolder)) assert.equal(record.limit_up, 9_000_000);
+  });
+
+  /** With any headers, which fetch would not let through. @returns the status */
+  function post(url: string, headers: Record<string, string>): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const sent = request(url, { method: "POST", headers }, (answer) => {
+        answer.resume().on("end", () => resolve(answer.statusCode ?? 0));
+      });
+      sent.once("error", reject).end(JSON.stringify({ up: "9M", down: "" }));
+    });
+  }
 
   test("a client that stops is shown as not running, and the page of one that stopped says so", async () => {
     await folder("photos").getByText("In sync", { exact: true }).waitFor();
