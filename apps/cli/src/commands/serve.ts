@@ -1,4 +1,4 @@
-import { newCommand, runs } from "./command.ts";
+import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const serveCommand: CommandMaker = (context) => {
@@ -6,6 +6,7 @@ export const serveCommand: CommandMaker = (context) => {
     "serve",
     "serve --data /srv/holdfast --listen 127.0.0.1:8420",
     "serve --listen 0.0.0.0:8420 --tls-cert cert.pem --tls-key key.pem",
+    "serve --data /srv/holdfast --install-service",
   ])
     .option("--data <folder>", "where everything is kept")
     .option("--listen <address>", "host and port, 127.0.0.1:8420 unless told")
@@ -17,8 +18,20 @@ export const serveCommand: CommandMaker = (context) => {
     .option("--tls-key <file>", "its private key in PEM")
     .option("--behind-proxy [hops]", "a proxy ends TLS; trust the forwarded address of that many hops")
     .option("--roles <list>", "run only these parts, comma-separated")
-    .option("--config <file>", "a JSON file with the same settings");
-  return runs<[]>(context, command, async (_, options) => {
+    .option("--config <file>", "a JSON file with the same settings")
+    .option(
+      "--install-service",
+      "write a service of systemd that runs this server: the system's as root, else your own",
+    )
+    .option("--user <name>", "with --install-service as root: whom it runs as, holdfast unless told")
+    .option("--print", "with --install-service: only show it");
+  return runs<[]>(context, command, async (run, options) => {
+    if (options["installService"] === true) {
+      const { installServer } = await import("../service/install-server.ts");
+      return installServer(run, options);
+    }
+    for (const name of ["user", "print"])
+      if (options[name] !== undefined) throw usage(`--${name} goes with --install-service.`);
     const server = await import("@holdfast/server/main");
     const { prepareApp } = await import("@holdfast/web/build/prepare-app");
     const { json: _json, quiet: _quiet, ...flags } = options;

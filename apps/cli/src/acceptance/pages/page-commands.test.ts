@@ -65,7 +65,7 @@ async function makeParser(): Promise<Command> {
   const still = (command: Command): void => {
     if (command !== program) command.action(() => {});
     command.configureOutput({ writeOut: () => {}, outputError: () => {}, writeErr: () => {} });
-    command.commands.forEach(still);
+    for (const child of command.commands) still(child);
   };
   still(program);
   return program;

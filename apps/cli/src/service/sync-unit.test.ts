@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { serviceUnit, unitName } from "./service-unit.ts";
+import { serviceUnit, unitName } from "./sync-unit.ts";
+import { lineOf, wordsOf } from "./testing-unit.ts";
 
 const home = mkdtempSync(join(tmpdir(), "holdfast-unit-"));
 after(() => rmSync(home, { recursive: true }));
@@ -67,23 +68,3 @@ test("no service is made for what the command would refuse to sync", () => {
   assert.equal(run("/").status, 2);
   assert.equal(run(join(home, "later")).status, 0);
 });
-
-function lineOf(unit: string, key: string): string {
-  return (
-    unit
-      .split("\n")
-      .find((line) => line.startsWith(`${key}=`))
-      ?.slice(key.length + 1) ?? ""
-  );
-}
-
-/** As systemd.syntax(7) has it, for words in double quotes: C escapes, and of `%%` one. */
-function wordsOf(line: string): string[] {
-  const words = line.match(/"(?:[^"\\]|\\.)*"/g) ?? [];
-  assert.equal(words.join(" "), line, "nothing stands outside of quotes");
-  return words.map((word) => {
-    const text = word.slice(1, -1).replaceAll(/\\(.)/g, "$1");
-    assert.doesNotMatch(text.replaceAll("%%", ""), /%/);
-    return text.replaceAll("%%", "%");
-  });
-}

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { basename, join } from "node:path";
-import { HoldfastError } from "@holdfast/core/errors";
+import { basename } from "node:path";
+import { escape, quote, quoteArgument } from "./unit-words.ts";
 
 export interface ServiceOptions {
   readonly root: string;
@@ -52,26 +52,4 @@ NoNewPrivileges=yes
 [Install]
 WantedBy=default.target
 `;
-}
-
-export function unitFolder(environment: Readonly<Record<string, string | undefined>>, homeFolder: string): string {
-  const base = environment["XDG_CONFIG_HOME"];
-  return join(base !== undefined && base.startsWith("/") ? base : join(homeFolder, ".config"), "systemd", "user");
-}
-
-/** As systemd reads a word: C escapes in double quotes, `%` doubled. */
-function quote(word: string): string {
-  return `"${escape(word).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
-}
-
-/** Variables are put into the words of a command alone, and not into what `Environment=` sets. */
-function quoteArgument(word: string): string {
-  return quote(word).replaceAll("$", "$$$$");
-}
-
-function escape(text: string): string {
-  if (/[\p{Cc}]/u.test(text)) {
-    throw new HoldfastError("usage", "A path with control characters cannot stand in a service.");
-  }
-  return text.replaceAll("%", "%%");
 }

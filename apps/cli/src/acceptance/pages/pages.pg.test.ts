@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { type PageCommand, pages, readCommands } from "./page-commands.ts";
+import { Scene, type Script } from "./scene.ts";
+import { command } from "./script-command.ts";
+import { operation } from "./script-operation.ts";
+import { sharing } from "./script-sharing.ts";
+import { api, readme } from "./script-readme-and-api.ts";
+
+/** Pages whose commands are said here, in their order, in a home of their own. */
+const scripts: Readonly<Record<string, Script>> = {
+  "README.md": readme,
+  "docs/api.md": api,
+  "docs/command.md": command,
+  "docs/operation.md": operation,
+  "docs/sharing.md": sharing,
+};
+
+for (const [page, script] of Object.entries(scripts)) {
+  describe(`the commands of ${page}`, () => {
+    let scene: Scene;
+    before(async () => {
+      scene = await Scene.open();
+      if (page === "README.md") return;
+      const { output } = await scene.begin("exec holdfast serve", /holdfast ready at/, true);
+      assert.match(output, /ready/);
+    });
+    after(() => scene.close());
+
+    for (const each of readCommands(page)) {
+      const reason = script.notRun?.[each.text];
+      if (reason === undefined) test(`${page}:${each.line}: ${each.text}`, () => say(scene, script, each));
+    }
+
+    test("nothing is said of a command that is not on the page", () => {
+      const there = new Set(readCommands(page).map(({ text }) => text));
+      const { before: prepared = {}, endless = {}, codes = {}, notRun = {} } = script;
+      const named = [prepared, endless, codes, notRun].flatMap((table) => Object.keys(table));
+      assert.deepEqual(
+        named.filter((text) => !there.has(text)),
+        [],
+      );
+      const words = script.standIns.map(([word]) => word);
+      assert.deepEqual(
+        words.filter((word) => ![...there].some((text) => text.includes(word))),
+        [],
+      );
+    });
+  });
+}
+
+async function say(scene: Scene, script: Script, { text }: PageCommand): Promise<void> {
+  const first = script.before?.[text];
+  if (first !== undefined) {
+    const { code, output } = await scene.say(`set -e\n${first}`);
+    assert.equal(code, 0, `${first}\n${output}`);
+  }
+  const here = script.standIns.reduce((line, [word, instead]) => line.replaceAll(word, () => instead), text);
+  const endless = script.endless?.[text];
+  const { code, output } =
+    endless === undefined ? await scene.say(here) : await scene.begin(here, endless.shows, endless.stays);
+  assert.equal(code, script.codes?.[text] ?? 0, `${here}\n${output}`);
+}
+
+/** Pages whose commands are lived through in stories of their own, which say each line; and those that have none. */
+const elsewhere: Readonly<Record<string, string>> = {
+  "docs/everyday.md": "everyday-page.pg.test.ts",
+  "docs/accidents.md": "apps/server/src/acceptance/accidents-page.pg.test.ts",
+  "docs/format.md": "bytes, which packages/codec and apps/server hold by tests",
+  "docs/sync.md": "a specification: what is indented there are rules",
+};
+
+test("each page that has commands is run", () => {
+  const having = pages.filter((page) => readCommands(page).length > 0);
+  assert.deepEqual(
+    having.filter((page) => !(page in scripts) && !(page in elsewhere)),
+    [],
+  );
+});

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, test, type TestContext } from "node:test";
+import { holdfast, makeFolder, removeFolder } from "@holdfast/server/acceptance/testing";
+import { serveUnit } from "./serve-unit.ts";
+import { lineOf, wordsOf } from "./testing-unit.ts";
+
+const folder = makeFolder("service");
+after(() => removeFolder(folder));
+const isRoot = process.getuid?.() === 0;
+const data = join(folder, "my data");
+/** Where root's unit goes, and that of anybody else. */
+const env = {
+  HOME: folder,
+  SYSTEMD_UNIT_PATH: join(folder, "etc/systemd/system"),
+  XDG_CONFIG_HOME: join(folder, "etc"),
+  HOLDFAST_CONFIG_DIR: join(folder, "config"),
+};
+const install = (...args: string[]) => holdfast(["serve", "--data", data, "--install-service", ...args], { env });
+
+test("a service is shown, and written where systemd looks for it with a file of settings that only its owner reads", async () => {
+  const shown = await install("--print", "--listen", "127.0.0.1:0");
+  assert.equal(shown.code, 0, shown.stderr);
+  assert.equal(existsSync(join(folder, "etc")), false);
+  const { stdout, code, stderr } = await install("--listen", "127.0.0.1:0", "--json");
+  assert.equal(code, 0, stderr);
+  const { path, environment_file: settings, commands } = JSON.parse(stdout);
+  assert.equal(path, join(folder, isRoot ? "etc/systemd/system" : "etc/systemd/user", "holdfast.service"));
+  assert.equal(readFileSync(path, "utf8"), shown.stdout);
+  assert.equal(settings, join(folder, "etc/holdfast/serve.env"));
+  assert.equal(statSync(settings).mode & 0o777, 0o600);
+  assert.ok(commands.some((line: string) => line.includes("enable --now holdfast.service")));
+  writeFileSync(settings, "HOLDFAST_LOG_LEVEL=debug\n");
+  assert.equal((await install("--listen", "127.0.0.1:0")).code, 0);
+  assert.equal(readFileSync(settings, "utf8"), "HOLDFAST_LOG_LEVEL=debug\n", "what somebody has set stays");
+});
+
+test("what the unit runs is a server, which ends in order as systemd ends it", async (t) => {
+  const unit = (await install("--print", "--listen", "127.0.0.1:0")).stdout;
+  const [program = "", ...args] = wordsOf(lineOf(unit, "ExecStart"));
+  // What systemd gives to a service: no terminal, and next to nothing in its environment.
+  const child = spawn(program, args, {
+    cwd: "/",
+    env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", HOME: folder },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  let url = "";
+  for await (const line of createInterface({ input: child.stdout })) {
+    url = /^holdfast ready at (\S+)$/.exec(line)?.[1] ?? "";
+    if (url !== "") break;
+  }
+  assert.equal((await fetch(`${url}/readyz`)).status, 200);
+  assert.ok(existsSync(join(data, "key-encryption-key")));
+  child.kill("SIGTERM");
+  assert.equal(await ended, 0);
+});
+
+test("options hold wherever it is started, and neither secrets nor strangers' variables stand in the unit", async () => {
+  const listed = await install(
+    "--print",
+    "--store",
+    "packs",
+    "--tls-cert",
+    "c.pem",
+    "--tls-key",
+    "k.pem",
+    "--behind-proxy",
+  );
+  assert.deepEqual(wordsOf(lineOf(listed.stdout, "ExecStart")).slice(3), [
+    "--data",
+    data,
+    `--store=${join(process.cwd(), "packs")}`,
+    `--tls-cert=${join(process.cwd(), "c.pem")}`,
+    `--tls-key=${join(process.cwd(), "k.pem")}`,
+    "--behind-proxy",
+  ]);
+  const secret = await install("--database-url", "postgres://me:secret@host/db");
+  assert.equal(secret.code, 2);
+  assert.match(secret.stderr, /--database-url has a password/);
+  const unset = await holdfast(["serve", "--install-service", "--print"], {
+    env: { ...env, HOLDFAST_SMTP_URL: "smtp://x" },
+  });
+  assert.match(unset.stderr, /does not get HOLDFAST_SMTP_URL/);
+  assert.equal((await holdfast(["serve", "--print"], { env })).code, 2);
+});
+
+for (const user of [undefined, "root"]) {
+  test(`systemd itself finds nothing to complain about, ${user === undefined ? "for a user" : "for the system"}`, (t) => {
+    verify(t, user);
+  });
+}
+
+function verify(t: TestContext, user: string | undefined): void {
+  if (spawnSync("systemd-analyze", ["--version"]).status !== 0) return t.skip("there is no systemd-analyze here");
+  const place = join(folder, String(user));
+  mkdirSync(place);
+  const path = join(place, "holdfast.service");
+  const options = { program: ["/bin/sh", "/bin/ls"], args: ["--behind-proxy"], environmentFile: join(place, "e 100%") };
+  writeFileSync(path, serveUnit({ ...options, dataFolder: data, user }));
+  const scope = user === undefined ? ["--user"] : [];
+  const { status, stderr } = spawnSync("systemd-analyze", [...scope, "verify", path], {
+    env: { ...process.env, XDG_RUNTIME_DIR: place },
+    encoding: "utf8",
+  });
+  assert.deepEqual({ status, stderr: user === undefined ? stderr : ours(stderr) }, { status: 0, stderr: "" });
+}
+
+/** Without what it says of other units of this machine. */
+function ours(text: string): string {
+  return text
+    .split("\n")
+    .filter((line) => line.includes("holdfast"))
+    .join("\n");
+}

@@ -1,0 +1,142 @@
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { defaultDataFolder } from "@holdfast/disk/default-data-folder";
+import { type Run, usage } from "../commands/command.ts";
+import { ofCommand } from "../config/variables-of-command.ts";
+import { serveUnit, serveUnitName, systemDataFolder } from "./serve-unit.ts";
+import { launcher, userConfigFolder, userUnitFolder, writeUnit } from "./write-unit.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Flags = Readonly<Record<string, string | boolean | undefined>>;
+
+interface Place {
+  readonly unit: string;
+  readonly environmentFile: string;
+  /** Whom it runs as; undefined: a service of a user's own. */
+  readonly user: string | undefined;
+  readonly dataFolder: string;
+}
+
+const ofInstalling: ReadonlySet<string> = new Set(["installService", "print", "user", "data", "json", "quiet"]);
+const ofFiles: ReadonlySet<string> = new Set(["tlsCert", "tlsKey", "config"]);
+const ofPlaces: ReadonlySet<string> = new Set(["store", "secondStore"]);
+
+/** `serve --install-service`: a unit of the system for root, else one of the user's own; written, or only shown. */
+export async function installServer(run: Run, flags: Flags): Promise<void> {
+  const { environment } = run.context;
+  const place = placeOf(environment, flags);
+  const args = repeated(flags);
+  const unit = serveUnit({ program: ["/bin/sh", launcher], args, ...place });
+  const isWritten = flags["print"] !== true;
+  if (isWritten) {
+    await writeUnit(place.unit, unit, 0o644);
+    if (!existsSync(place.environmentFile)) await writeUnit(place.environmentFile, settingsFile, 0o600);
+  }
+  const commands = commandsOf(place);
+  const { unit: path, environmentFile: environment_file } = place;
+  await run.output.result({ path, unit, environment_file, commands, written: isWritten }, () =>
+    isWritten
+      ? [
+          `Wrote ${path}. Settings that are no options, and secrets, go into ${environment_file}. Start it with:`,
+          ...commands.map((line) => `  ${line}`),
+        ]
+      : unit.trimEnd().split("\n"),
+  );
+  remark(run, environment, place);
+}
+
+function placeOf(environment: Environment, flags: Flags): Place {
+  const isSystem = process.getuid?.() === 0;
+  const { user } = flags;
+  if (typeof user === "string" && !isSystem) throw usage("--user is for a service of the system: say it as root.");
+  if (typeof user === "string" && !/^[a-z_][a-z0-9_-]*\$?$/i.test(user)) throw usage("--user is no name of a user.");
+  const given = typeof flags["data"] === "string" ? resolve(flags["data"]) : undefined;
+  if (isSystem) {
+    // As systemd itself has it: the first folder in which it looks.
+    const folder = environment["SYSTEMD_UNIT_PATH"]?.split(":")[0] || "/etc/systemd/system";
+    return {
+      unit: join(resolve(folder), serveUnitName),
+      environmentFile: join(resolve(folder), "../../holdfast/serve.env"),
+      user: typeof user === "string" ? user : "holdfast",
+      dataFolder: given ?? systemDataFolder,
+    };
+  }
+  const host = { platform: process.platform, homeFolder: homedir(), environment, userId: process.getuid?.() };
+  return {
+    unit: join(userUnitFolder(environment, homedir()), serveUnitName),
+    environmentFile: join(userConfigFolder(environment, homedir()), "holdfast/serve.env"),
+    user: undefined,
+    dataFolder: given ?? defaultDataFolder(host),
+  };
+}
+
+/** The options of `serve`, with paths that hold wherever it is started. @throws HoldfastError usage for a secret */
+function repeated(flags: Flags): string[] {
+  return Object.entries(flags).flatMap(([name, value]) => {
+    if (ofInstalling.has(name) || value === undefined || value === false) return [];
+    const option = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    if (value === true) return [option];
+    if (/^\w+:\/\/[^/@]*:[^/@]*@/.test(value)) {
+      throw usage(`${option} has a password, and everybody may read a unit. Set it in the service's file of settings.`);
+    }
+    const isPath = ofFiles.has(name) || (ofPlaces.has(name) && !value.includes("://"));
+    return [`${option}=${isPath ? resolve(value) : value}`];
+  });
+}
+
+function commandsOf({ user, dataFolder, unit }: Place): string[] {
+  if (user === undefined) {
+    return [
+      "systemctl --user daemon-reload",
+      `systemctl --user enable --now ${serveUnitName}`,
+      "loginctl enable-linger    # so that it runs while you are not signed in to this machine",
+      `journalctl --user -u ${serveUnitName}    # has the link that makes the first administrator`,
+    ];
+  }
+  const isMissing = !readFileSync("/etc/passwd", "utf8").includes(`${user}:`);
+  const owns = user !== "root" && dataFolder !== systemDataFolder;
+  return [
+    ...(isMissing ? [`useradd --system --home-dir ${shown(dataFolder)} --shell /usr/sbin/nologin ${user}`] : []),
+    ...(owns ? [`install -d -m 700 -o ${user} ${shown(dataFolder)}`] : []),
+    // It may not write there.
+    `npm --prefix ${shown(resolve(dirname(launcher), "../../.."))} run build -w apps/web`,
+    "systemctl daemon-reload",
+    `systemctl enable --now ${unit.endsWith(`/${serveUnitName}`) ? serveUnitName : unit}`,
+    `journalctl -u ${serveUnitName}    # has the link that makes the first administrator`,
+  ];
+}
+
+function shown(path: string): string {
+  return /^[\w/.@+-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+function remark({ output }: Run, environment: Environment, { user, environmentFile }: Place): void {
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith("HOLDFAST_") || ofCommand.has(name)) continue;
+    output.note(`The service does not get ${name} from here: write it into ${environmentFile}.`);
+  }
+  const closed = user === undefined || user === "root" ? undefined : closedFolder();
+  if (closed !== undefined) {
+    output.note(
+      `${closed} lets no other user pass, so ${user} cannot run what is in it. Move Holdfast, to /opt for instance.`,
+    );
+  }
+}
+
+/** A folder above the program that only some may enter. */
+function closedFolder(): string | undefined {
+  let folder = dirname(realpathSync(launcher));
+  const found: string[] = [];
+  while (folder !== dirname(folder)) {
+    if ((statSync(folder).mode & 0o001) === 0) found.push(folder);
+    folder = dirname(folder);
+  }
+  return found.at(-1);
+}
+
+const settingsFile = `# Settings of the server, a NAME=value a line; docs/operation.md lists them. Only root, or the service's owner, reads this.
+#HOLDFAST_PUBLIC_URL=https://drive.example.org
+#HOLDFAST_SMTP_URL=smtp://user:password@host:587
+#HOLDFAST_MAIL_FROM=Our drive <drive@example.org>
+`;

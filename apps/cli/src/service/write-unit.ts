@@ -1,0 +1,31 @@
+import { randomBytes } from "node:crypto";
+import { join, resolve } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { nodeDisk } from "@holdfast/disk/node-disk";
+import { ensureFolderDurably, writeFileDurably } from "@holdfast/disk/write-durably";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** It finds the Node of the day, and gives it what a process that runs for months needs. It may lie at any path. */
+export const launcher = resolve(import.meta.dirname, "../../bin/holdfast");
+
+export function userConfigFolder(environment: Environment, homeFolder: string): string {
+  const base = environment["XDG_CONFIG_HOME"];
+  return base !== undefined && base.startsWith("/") ? base : join(homeFolder, ".config");
+}
+
+export function userUnitFolder(environment: Environment, homeFolder: string): string {
+  return join(userConfigFolder(environment, homeFolder), "systemd", "user");
+}
+
+/** @throws HoldfastError usage where there is no systemd to read it */
+export async function writeUnit(path: string, text: string, mode: number): Promise<void> {
+  if (process.platform !== "linux") {
+    throw new HoldfastError("usage", "Only systemd is known here; --print shows what a service has to run.");
+  }
+  await ensureFolderDurably(nodeDisk, join(path, ".."));
+  await writeFileDurably(nodeDisk, path, Buffer.from(text), {
+    mode,
+    random: (sizeBytes) => randomBytes(sizeBytes),
+  });
+}
