@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { brotliCompressSync, constants } from "node:zlib";
+import { errorMeanings } from "@holdfast/core/error-meanings";
 import { type ErrorCode, errorTable } from "@holdfast/core/errors";
 import { escapeHtml } from "../../mail/mail-text.ts";
 import type { OpenApi, OpenApiOperation } from "../../operation/openapi.ts";
 import { acceptsEncoding } from "../exchange/accepted-encoding.ts";
 import { docsPolicy, reportingHeaders } from "../web/page-policy.ts";
 import { pageStyle, styleHash } from "../web/page-template.ts";
-import { errorMeanings } from "./error-meanings.ts";
 
 const style = `${pageStyle}
 body { max-width: 72rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }
@@ -95,7 +95,7 @@ function renderCalls(api: OpenApi): string {
 function renderErrors(): string {
   const rows = Object.entries(errorTable).map(
     ([code, { status, retryable }]) =>
-      `<tr id="${code}"><th scope="row"><code>${code}</code></th><td>${status}</td><td>${inline(errorMeanings[code as ErrorCode])}${retryable ? " Worth trying again unchanged." : ""}</td></tr>`,
+      `<tr id="${code}"><th scope="row"><code>${code}</code></th><td>${status}</td><td>${meaningOf(code as ErrorCode)}${retryable ? " Worth trying again unchanged." : ""}</td></tr>`,
   );
   return `<section class="errors" aria-labelledby="errors"><h2 id="errors">Errors</h2>
 <p>Every error is <code>application/problem+json</code> with <code>code</code>, <code>retryable</code> and <code>request_id</code>, and for
@@ -103,6 +103,15 @@ input with <code>field</code>.</p>
 <table><thead><tr><th scope="col">code</th><th scope="col">status</th><th scope="col">what it means</th></tr></thead><tbody>
 ${rows.join("\n")}
 </tbody></table></section>`;
+}
+
+function meaningOf(code: ErrorCode): string {
+  const { means, todo } = errorMeanings[code];
+  return inline(`${sentence(means)} ${sentence(todo)}`);
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 function renderOperation(method: string, path: string, operation: OpenApiOperation): string {
