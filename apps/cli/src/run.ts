@@ -17,6 +17,7 @@ export async function runIn(context: Context, args: readonly string[]): Promise<
     showLines(context.stdout, [version()]);
     return 0;
   }
+  if (args.length === 2 && args[0] === "help" && args[1] === "--man") return showManPage(context);
   await nameUnknownVariables(context, args);
   const words = asOption(args);
   const { makeProgram } = await import("./program.ts");
@@ -27,6 +28,17 @@ export async function runIn(context: Context, args: readonly string[]): Promise<
     return usageFailure(thrown, args, context);
   }
   return context.exitCode;
+}
+
+async function showManPage(context: Context): Promise<number> {
+  const [{ makeProgram }, { manPage }] = await Promise.all([import("./program.ts"), import("./man-page.ts")]);
+  showLines(
+    context.stdout,
+    manPage(await makeProgram(context, version()), version())
+      .trimEnd()
+      .split("\n"),
+  );
+  return 0;
 }
 
 const versionWords: ReadonlySet<string> = new Set(["--version", "-v", "version"]);

@@ -22,6 +22,8 @@ export const readme: Script = {
     "npm ci && npm start": { shows: /holdfast ready at/, stays: true },
     "npx holdfast sync ~/Drive": { shows: upToDate },
   },
+  // What npx makes of Ctrl-C.
+  codes: { "npx holdfast sync ~/Drive": 130 },
   notRun: {
     "npm ci": "it is installed here already; a checkout of its own is made by hand",
     "npm ci && npm test": "it is what runs this",

@@ -1,0 +1,72 @@
+import type { Argument, Command, Option } from "commander";
+import { exitCodes } from "./exit-codes.ts";
+
+/** The manual page `holdfast.1` in man(7), from the same definitions as `--help`; it has no date, so that it changes only with them. */
+export function manPage(program: Command, version: string): string {
+  return [
+    `.TH HOLDFAST 1 "" "Holdfast ${version}" "Holdfast"`,
+    ".SH NAME",
+    `holdfast \\- files on a server of your own`,
+    ".SH SYNOPSIS",
+    ".B holdfast",
+    "\\fIcommand\\fR [\\fIoption\\fR ...] [\\fIargument\\fR ...]",
+    ".SH DESCRIPTION",
+    line(program.description()),
+    ".SH COMMANDS",
+    ...program.commands.flatMap((command) => commandLines(command, command.name())),
+    ".SH OPTIONS",
+    "Without a command:",
+    ...optionLines(program.createHelp().visibleOptions(program)),
+    ".SH EXIT STATUS",
+    ...Object.entries(exitCodes).flatMap(([code, means]) => [".TP", `.B ${code}`, line(means)]),
+    ".SH ENVIRONMENT",
+    ...Object.entries(variables).flatMap(([name, means]) => [".TP", `.B ${name}`, line(means)]),
+    "",
+  ].join("\n");
+}
+
+const variables = {
+  HOLDFAST_CONFIG_DIR: "where the login and the journal are kept, instead of ~/.config/holdfast",
+  HOLDFAST_SERVER: "with HOLDFAST_TOKEN, a personal access token, stands in for a login",
+  HOLDFAST_TOKEN: "see HOLDFAST_SERVER",
+  NO_COLOR: "no colours",
+};
+
+/** A command that does something, and then those below it. */
+function commandLines(command: Command, path: string): string[] {
+  const help = command.createHelp();
+  const own = help.visibleOptions(command);
+  const words = command.registeredArguments.map(argumentWord).join(" ");
+  return [
+    `.SS ${line(path)}${words === "" ? "" : ` ${words}`}`,
+    line(`${command.description()}.`),
+    ...command.registeredArguments.flatMap((argument) =>
+      argument.description === "" ? [] : [".TP", argumentWord(argument), line(argument.description)],
+    ),
+    ...optionLines(own),
+    ...command.commands.flatMap((child) => commandLines(child, `${path} ${child.name()}`)),
+  ];
+}
+
+function argumentWord(argument: Argument): string {
+  const name = `\\fI${line(argument.name())}\\fR${argument.variadic ? " ..." : ""}`;
+  return argument.required ? name : `[${name}]`;
+}
+
+function optionLines(options: readonly Option[]): string[] {
+  return options.flatMap((option) => [".TP", `\\fB${line(option.flags)}\\fR`, line(option.description)]);
+}
+
+/** One line of text: nothing in it is read as a request or an escape. */
+function line(text: string): string {
+  const plain = text
+    .replaceAll("\\", "\\e")
+    .replaceAll("-", "\\-")
+    .replaceAll("\n", " ")
+    .replaceAll("…", "...")
+    .replaceAll(
+      /[^\x20-\x7e]/gu,
+      (letter) => `\\[u${letter.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}]`,
+    );
+  return /^[.']/.test(plain) ? `\\&${plain}` : plain;
+}
