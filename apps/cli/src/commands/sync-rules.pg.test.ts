@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { holdfast } from "@holdfast/server/acceptance/testing";
@@ -30,6 +30,45 @@ describe("what a sync leaves out", () => {
     );
     const { items } = await json("ls", "/");
     assert.deepEqual(items.map(({ name }: { name: string }) => name).toSorted(), [".holdfastignore", "c"]);
+  });
+
+  test("what a new rule hides of what was synced is told once in one line, and stays everywhere", async () => {
+    const root = join(folder, "hiding");
+    mkdirSync(join(root, "raw/deep"), { recursive: true });
+    const files = ["raw/a", "raw/deep/b", "raw/c", "one.tif", "two.tif", "three.tif", "four.tif", "kept"];
+    for (const path of files) writeFileSync(join(root, path), path);
+    const sync = async (...more: string[]): Promise<string> => {
+      const { code, stderr } = await run(["sync", root, "--remote", "/hiding", "--once", ...more]);
+      assert.equal(code, 0, stderr);
+      return stderr;
+    };
+    const told = (text: string): string[] => text.split("\n").filter((line) => line.includes("leave out"));
+    assert.deepEqual(told(await sync()), []);
+
+    writeFileSync(join(root, ".holdfastignore"), "*.tif\n");
+    const byPattern = "four.tif, one.tif, three.tif, and 1 more";
+    const line = (count: number, names: string): string =>
+      `the rules leave out ${count} files from now on: ${names}; nothing of it is deleted, here or on the server`;
+    assert.deepEqual(told(await sync()), [`sync: ${line(4, byPattern)}`]);
+    assert.deepEqual(told(await sync()), [], "it was told");
+    assert.deepEqual(told(await sync("--exclude", "raw")), [`sync: ${line(3, "raw/ (3)")}`]);
+    assert.deepEqual(told(await sync()), [], "it was told");
+
+    const { items: log } = await json("log", root);
+    const hidden = log.filter(({ what }: { what: string }) => what === "hidden");
+    assert.deepEqual(
+      hidden.map(({ message }: { message: string }) => message),
+      [line(4, byPattern), line(3, "raw/ (3)")],
+    );
+    assert.match((await run(["log", root])).stdout, /hidden: the rules leave out 3 files/);
+    for (const path of files) assert.equal(readFileSync(join(root, path), "utf8"), path);
+    const { items } = await json("ls", "-R", "/hiding");
+    const there = items.filter(({ kind }: { kind: string }) => kind === "file");
+    assert.deepEqual(
+      there.map(({ path }: { path: string }) => path.slice("/hiding/".length)).toSorted(),
+      [...files, ".holdfastignore"].toSorted(),
+    );
+    assert.deepEqual((await json("trash", "ls")).items, []);
   });
 
   test("a home folder is synced with a remark, and without anything of Holdfast's own", async () => {

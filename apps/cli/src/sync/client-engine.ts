@@ -43,7 +43,7 @@ export async function openClientEngine(
   sync: KnownSync,
   connection: Connection,
   limits: BandwidthLimits,
-  onDone: EngineOptions["onDone"],
+  hears: Pick<EngineOptions, "onDone" | "onHidden">,
 ): Promise<ClientEngine> {
   const abilities = probeFolder(sync.record.root);
   requireAbilities(sync.record.root, abilities);
@@ -62,7 +62,7 @@ export async function openClientEngine(
     const disk = openSyncedFolder(sync.record.root, { pool });
     const own = { slotKey: slotKeyOf(abilities), lacks: lacksOf(abilities) };
     return {
-      engine: makeEngine(sync.record, { space, state, disk, onDone, ...own }),
+      engine: makeEngine(sync.record, { space, state, disk, ...hears, ...own }),
       heal: (signal) => healDamaged({ client: connection.client, server: space, state, disk }, signal),
       changeLimits: (changed) => space.changeLimits(changed),
       travelledBytes: () => space.traffic.sentBytes + space.traffic.receivedBytes,
@@ -84,13 +84,14 @@ export interface Parts {
   readonly slotKey?: EngineOptions["slotKey"];
   readonly lacks?: Lacks;
   readonly onDone?: EngineOptions["onDone"];
+  readonly onHidden?: EngineOptions["onHidden"];
   /** Nothing is written to the disk, not even to ask for its time. */
   readonly isPreview?: boolean;
 }
 
 export function makeEngine(
   record: SyncRecord,
-  { space, state, disk, slotKey = nameKey, lacks = lacksNothing, onDone, isPreview = false }: Parts,
+  { space, state, disk, slotKey = nameKey, lacks = lacksNothing, onDone, onHidden, isPreview = false }: Parts,
 ): Engine {
   const { rootId } = state;
   const isAll = rootId === space.rootId;
@@ -117,6 +118,7 @@ export function makeEngine(
     brake: record.brake ?? undefined,
     faults: noFaults,
     onDone,
+    onHidden,
   });
 }
 

@@ -15,6 +15,7 @@ import type { HeldRoot, SyncChoices } from "./open-sync.ts";
 import { ensureRemoteFolder } from "./remote-folder.ts";
 import { groupedProblems } from "./problem-lines.ts";
 import type { RecentChange } from "@holdfast/sync/engine/progress";
+import type { NewlyHidden } from "@holdfast/sync/rules/newly-hidden";
 import { RunningSync } from "./running-sync.ts";
 import { SyncReporter } from "./sync-reporter.ts";
 import { runWatched } from "./watch-root.ts";
@@ -50,12 +51,15 @@ async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, signals:
     logs: choices.logs,
   });
   const connection = await run.connect();
-  const onDone = (change: RecentChange): void => running.done(change);
+  const hears = {
+    onDone: (change: RecentChange): void => running.done(change),
+    onHidden: (hidden: NewlyHidden): void => running.hidden(hidden),
+  };
   const reach = async (agreed?: KnownSync): Promise<Reached> => {
     // What was changed since the start, as by a pause, holds.
     const now = { ...held, known: { folder: running.folder, record: running.record } };
     const sync = agreed ?? (await agreeOnSync(now, connection, choices));
-    return { sync, engine: await openClientEngine(sync, connection, running.limits, onDone) };
+    return { sync, engine: await openClientEngine(sync, connection, running.limits, hears) };
   };
   // What was never synced, and what shall be synced now, needs the server at once.
   const isPatient = held.known !== undefined && !choices.isOnce;

@@ -17,6 +17,8 @@ import { ProblemLines } from "./problem-lines.ts";
 import { SyncLog } from "./sync-log.ts";
 import { count } from "../output/text.ts";
 import type { RecentChange } from "@holdfast/sync/engine/progress";
+import type { NewlyHidden } from "@holdfast/sync/rules/newly-hidden";
+import { hiddenLine } from "./hidden-line.ts";
 import { readMarker } from "./sync-root.ts";
 import { reportOf } from "./sync-reporter.ts";
 import type { SyncReporter } from "./sync-reporter.ts";
@@ -98,6 +100,13 @@ export class RunningSync implements SyncControl {
   done(change: RecentChange): void {
     this.#log.change(change);
     this.#reporter.done(change);
+  }
+
+  /** Files that were synced are not any more, since a rule names them now. */
+  hidden(hidden: NewlyHidden): void {
+    const text = hiddenLine(hidden);
+    this.#log.note(Date.now(), "hidden", "", text);
+    this.#reporter.hidden(text);
   }
 
   remark(problems: SyncReport["problems"]): void {

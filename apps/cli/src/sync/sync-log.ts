@@ -7,7 +7,7 @@ import { inWords } from "./sync-reporter.ts";
 
 const logEntry = z.object({
   at: z.string(),
-  what: z.enum(["created", "changed", "moved", "deleted", "copied aside", "conflict", "problem", "waiting"]),
+  what: z.enum(["created", "changed", "moved", "deleted", "copied aside", "conflict", "problem", "waiting", "hidden"]),
   /** Relative to the root; "" for all of it. */
   path: z.string(),
   /** Where it was made; null where nobody made it. */
@@ -51,7 +51,7 @@ export class SyncLog {
     });
   }
 
-  note(atMs: number, what: "conflict" | "problem" | "waiting", path: string, message: string | null): void {
+  note(atMs: number, what: "conflict" | "problem" | "waiting" | "hidden", path: string, message: string | null): void {
     this.#add({ at: new Date(atMs).toISOString(), what, path, by: null, message });
   }
 
@@ -114,6 +114,7 @@ function inWordsOf(what: LogEntry["what"], by: LogEntry["by"]): string {
       return "conflict, both states are kept:";
     case "problem":
     case "waiting":
+    case "hidden":
       return `${what}:`;
     default:
       return inWords({ what, direction: by === "here" ? "up" : "down" });

@@ -120,6 +120,11 @@ export class SyncReporter {
     if (this.#logs && !this.#output.quiet) this.#line(`sync: ${inWords(change)} ${change.path}`);
   }
 
+  /** Told once, when the rules change. */
+  hidden(text: string): void {
+    if (!this.#output.quiet) this.#line(`sync: ${text}`);
+  }
+
   end(): void {
     this.#screen?.end();
   }

@@ -11,6 +11,7 @@ import { folderOf } from "../paths.ts";
 import type { LocalDisk, Server } from "../ports.ts";
 import { EarlyBlocks } from "../remote/early-blocks.ts";
 import { excludedPaths, excludePaths, includePaths } from "../rules/exclusion.ts";
+import type { NewlyHidden } from "../rules/newly-hidden.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type Event, type Phase, transitions } from "./control.ts";
 import { type CycleContext, type CycleOutcome, runCycle } from "./cycle.ts";
@@ -64,6 +65,8 @@ export interface EngineOptions {
   readonly portions?: Portions;
   /** Hears of each change that was done, here or there. */
   readonly onDone?: ((change: RecentChange) => void) | undefined;
+  /** Hears once of synced files that other rules hide from now on. */
+  readonly onHidden?: ((hidden: NewlyHidden) => void) | undefined;
 }
 
 /** In which the hints of one move have all arrived: the watcher gathers them for 50 ms. */
@@ -113,6 +116,7 @@ export class Engine {
       options.nowMs,
       () => this.#tell(),
       (change) => options.onDone?.(change),
+      (hidden) => options.onHidden?.(hidden),
     );
     this.#nextLook = new NextLook(options.nowMs);
     this.#lastSync = new LastSync(options.state, options.nowMs);

@@ -1,5 +1,6 @@
 import { applyRules, voidOffers } from "../rules/dormancy.ts";
 import { excludedPaths } from "../rules/exclusion.ts";
+import { newlyHidden } from "../rules/newly-hidden.ts";
 import { readRules } from "../rules/reading.ts";
 import { Rules } from "../rules/rules.ts";
 import type { SyncState } from "../state/sync-state.ts";
@@ -33,11 +34,13 @@ async function settleRules(context: CycleContext): Promise<Rules> {
   if (rules.digest !== state.setting("rules")) {
     context.suspicion.add("all");
     const changes = applyRules(state, rules, context);
+    const hidden = newlyHidden(state, changes.dormant);
     state.commit({
       ...changes,
       offers: voidOffers(state.offers, (id) => changes.synced.has(id)),
       settings: settingsOf(state, rules, text),
     });
+    if (hidden !== undefined) context.progress.noteHidden(hidden);
   }
   return rules;
 }

@@ -3,6 +3,7 @@ import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { LocalOperation, Plan } from "../planner/plan-types.ts";
 import { joinPath, ownFolder, pathOfNode } from "../paths.ts";
 import { ignorePath } from "../rules/rules.ts";
+import type { NewlyHidden } from "../rules/newly-hidden.ts";
 import type { Trees } from "../trees.ts";
 
 export interface RecentChange {
@@ -44,7 +45,15 @@ export class Progress {
   readonly #changed: () => void;
   readonly #onDone: (change: RecentChange) => void;
 
-  constructor(nowMs: () => number, changed: () => void, onDone: (change: RecentChange) => void = () => undefined) {
+  readonly #onHidden: (hidden: NewlyHidden) => void;
+
+  constructor(
+    nowMs: () => number,
+    changed: () => void,
+    onDone: (change: RecentChange) => void = () => undefined,
+    onHidden: (hidden: NewlyHidden) => void = () => undefined,
+  ) {
+    this.#onHidden = onHidden;
     this.#nowMs = nowMs;
     this.#changed = changed;
     this.#onDone = onDone;
@@ -119,6 +128,12 @@ export class Progress {
     const what = whats[operation.op] ?? (isNew ? "created" : "changed");
     const named = "name" in operation ? operation.name : undefined;
     this.#note({ path: path ?? named ?? "", direction: "up", what });
+  }
+
+  /** Other rules count from now on. */
+  noteHidden(hidden: NewlyHidden): void {
+    this.#onHidden(hidden);
+    this.#changed();
   }
 
   #note(change: Omit<RecentChange, "atMs">): void {

@@ -1,0 +1,15 @@
+import type { NewlyHidden } from "@holdfast/sync/rules/newly-hidden";
+import { printable } from "@holdfast/core/printable";
+import { count } from "../output/text.ts";
+
+const groupsShown = 3;
+
+/** One line for however many files: "a rule leaves out 3 files from now on: raw/ (2), b.tmp; …". */
+export function hiddenLine({ files, groups }: NewlyHidden): string {
+  const shown = groups
+    .slice(0, groupsShown)
+    .map((group) => (group.kind === "folder" ? `${printable(group.path)}/ (${group.files})` : printable(group.path)));
+  const more = groups.length > groupsShown ? [`and ${groups.length - groupsShown} more`] : [];
+  const names = [...shown, ...more].join(", ");
+  return `the rules leave out ${count(files, "file")} from now on: ${names}; nothing of it is deleted, here or on the server`;
+}
