@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, test, type TestContext } from "node:test";
 import { holdfast, makeFolder, removeFolder } from "@holdfast/server/acceptance/testing";
-import { serveUnit } from "./serve-unit.ts";
+import { serveUnit, systemDataFolder } from "./serve-unit.ts";
 import { lineOf, wordsOf } from "./testing-unit.ts";
 
 const folder = makeFolder("service");
@@ -89,8 +89,8 @@ test("options hold wherever it is started, and neither secrets nor strangers' va
   assert.equal((await holdfast(["serve", "--print"], { env })).code, 2);
 });
 
-for (const user of [undefined, "root"]) {
-  test(`systemd itself finds nothing to complain about, ${user === undefined ? "for a user" : "for the system"}`, (t) => {
+for (const user of [undefined, "root", "daemon"]) {
+  test(`systemd itself finds nothing to complain about, ${user === undefined ? "for a user" : `for the system as ${user}`}`, (t) => {
     verify(t, user);
   });
 }
@@ -101,7 +101,7 @@ function verify(t: TestContext, user: string | undefined): void {
   mkdirSync(place);
   const path = join(place, "holdfast.service");
   const options = { program: ["/bin/sh", "/bin/ls"], args: ["--behind-proxy"], environmentFile: join(place, "e 100%") };
-  writeFileSync(path, serveUnit({ ...options, dataFolder: data, user }));
+  writeFileSync(path, serveUnit({ ...options, dataFolder: user === "daemon" ? systemDataFolder : data, user }));
   const scope = user === undefined ? ["--user"] : [];
   const { status, stderr } = spawnSync("systemd-analyze", [...scope, "verify", path], {
     env: { ...process.env, XDG_RUNTIME_DIR: place },

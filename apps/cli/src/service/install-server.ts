@@ -94,7 +94,8 @@ function commandsOf({ user, dataFolder, unit }: Place): string[] {
       `journalctl --user -u ${serveUnitName}    # has the link that makes the first administrator`,
     ];
   }
-  const isMissing = !readFileSync("/etc/passwd", "utf8").includes(`${user}:`);
+  const users = readFileSync("/etc/passwd", "utf8").split("\n");
+  const isMissing = !users.some((line) => line.startsWith(`${user}:`));
   const owns = user !== "root" && dataFolder !== systemDataFolder;
   return [
     ...(isMissing ? [`useradd --system --home-dir ${shown(dataFolder)} --shell /usr/sbin/nologin ${user}`] : []),
