@@ -44,6 +44,8 @@ export function findBadId(value: unknown): string | undefined {
     const member: unknown = Reflect.get(value, name);
     if (isNaming(name) && !isOfForm(name, member)) return name;
     // What is in `metadata` people keep there.
+    // Nor is what an entry of the audit tells besides used as a name; earlier servers wrote addresses there.
+    if (name === "detail" && Object.hasOwn(value, "chain")) continue;
     if (typeof member !== "object" || member === null || name === "metadata") continue;
     const bad = findBadId(member);
     if (bad !== undefined) return `${name}${bad.startsWith("[") ? "" : "."}${bad}`;

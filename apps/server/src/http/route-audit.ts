@@ -1,3 +1,4 @@
+import { isId } from "@holdfast/core/ids";
 import type { RouteName } from "@holdfast/protocol/routes";
 
 /** What was asked and answered, as far as the table of routes knows; `json` is empty where something else was answered. */
@@ -54,6 +55,12 @@ function decides(action: string, more: More = {}): AuditRule {
 
 const target = { id: "target" } as const;
 const itemsOf = ({ json }: AuditFacts) => lengthOf(json["items"]);
+
+/** A member may be named by an address, and no entry has one: then the answer says whose it is. */
+function memberOf({ params, json }: AuditFacts): Fields {
+  const named = [json["user_id"], params["user_id"]].find((each) => typeof each === "string" && isId(each));
+  return named === undefined ? {} : { user_id: named };
+}
 
 /** A route that is not here does not compile. */
 const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
@@ -120,9 +127,9 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   listGroupMembers: reads("group.members", { ...target, count: itemsOf }),
   setGroupMember: decides("group.add", {
     ...target,
-    detail: (facts) => ({ ...pick("params", "user_id")(facts), ...pick("body", "role")(facts) }),
+    detail: (facts) => ({ ...memberOf(facts), ...pick("body", "role")(facts) }),
   }),
-  removeGroupMember: decides("group.remove", { ...target, detail: pick("params", "user_id") }),
+  removeGroupMember: decides("group.remove", { ...target, detail: memberOf }),
   findPeople: reads("people.find", { count: itemsOf }),
   createWebhook: decides("webhook.create", {
     ...target,

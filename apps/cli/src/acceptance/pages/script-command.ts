@@ -35,8 +35,10 @@ export const command: Script = {
     ],
     ["serve --data /srv/holdfast", 'serve --data "$HOME/second"'],
     ["127.0.0.1:8420", "127.0.0.1:0"],
-    ["0.0.0.0:8420", "0.0.0.0:0"],
+    ["0.0.0.0:8420", '0.0.0.0:0 --data "$HOME/second"'],
     // They ask on a terminal.
+    ["--quota 100G", "--quota 100G --password-stdin < password.txt"],
+    ["reset-password ann@example.org", "reset-password ann@example.org --password-stdin < password.txt"],
     ["users rm ann@example.org", "users rm ann@example.org --yes"],
     ["admin shred ann@example.org", "admin shred ann@example.org --yes"],
   ],
