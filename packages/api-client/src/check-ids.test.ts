@@ -10,6 +10,9 @@ test("what a server answers passes: ids, hashes, numbers of operations, and what
   checkIds({ id, parent_id: null, version_id: id, content_id: hash, operation_id: "0".repeat(32), blocks: [{ hash }] });
   checkIds({ items: [{ id, metadata: { id: "../..", of: { file_id: 7 } } }], request_id: "../x" });
   checkIds({ items: [{ id: hash, email: "ann@example.org" }] });
+  // An entry of the audit, of an earlier server.
+  checkIds({ items: [{ chain: "s0", detail: { user_id: "ann@example.org" } }] });
+  assert.throws(() => checkIds({ detail: { user_id: "ann@example.org" } }), { code: "failed" });
   checkIds({ server_id: "0".repeat(32), damaged: [{ hash: null, pack_id: "3f2504e0-4f89-41d3-9a0c-0305e82c3301" }] });
 });
 
