@@ -7,6 +7,7 @@ export const errorTable = {
   bad_request: { status: 400, exitCode: 2, retryable: false },
   invalid_field: { status: 422, exitCode: 2, retryable: false },
   unauthenticated: { status: 401, exitCode: 3, retryable: false },
+  second_factor: { status: 401, exitCode: 3, retryable: false },
   device_suspended: { status: 403, exitCode: 3, retryable: false },
   forbidden: { status: 403, exitCode: 3, retryable: false },
   not_found: { status: 404, exitCode: 4, retryable: false },

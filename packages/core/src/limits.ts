@@ -132,6 +132,11 @@ export const limits = {
   downloadRangesMax: 64,
   emailBytesMax: 254,
   passwordBytesMin: 8,
+  /** Wrong codes of an authenticator app in a row, after which each has to wait. */
+  secondFactorFailuresMax: 5,
+  /** Between making the secret of an authenticator app and confirming it. */
+  secondFactorSetUpMs: 15 * 60_000,
+  recoveryCodes: 10,
   passwordBytesMax: 1024,
   /** Of one user; with one more sign-in the device goes that was not seen for longest. */
   devicesMax: 1000,

@@ -12,6 +12,11 @@ const email = z
 export const password = z.string().min(limits.passwordBytesMin).max(limits.passwordBytesMax);
 const personName = z.string().min(1).max(200);
 const secret = z.string().min(1).max(512);
+/** Spaces and hyphens do not count. */
+export const secondFactorCode = z
+  .string()
+  .max(64)
+  .describe("the code that the authenticator app shows, or a recovery code; needed where a second factor is on");
 export const scope = z.enum(["files:read", "files:write", "account", "admin"]);
 export type Scope = z.output<typeof scope>;
 
@@ -38,6 +43,7 @@ export const user = z
     admin: z.boolean(),
     disabled: z.boolean(),
     confirmed: z.boolean().describe("it is known that the address is this person's"),
+    second_factor: z.boolean().default(false).describe("signing in takes a code beside the password"),
     plan: z.string(),
     quota_bytes: z.int().nullable().describe("null: unlimited"),
     quota_fixed: z.boolean().describe("set for this account itself, whatever its plan gives"),
@@ -139,7 +145,7 @@ export const accountRoutes = {
     body: z.object({
       email: z.string().min(1).max(limits.emailBytesMax),
       password: z.string().min(1).max(limits.passwordBytesMax),
-      totp: z.string().max(16).optional(),
+      totp: secondFactorCode.optional(),
       device_name: z.string().min(1).max(200).optional(),
       device_secret: secret.optional(),
     }),
@@ -303,6 +309,12 @@ export const accountRoutes = {
       name: personName.optional(),
       email: email.optional().describe("another one, which is not confirmed"),
       confirmed: z.literal(true).optional(),
+      second_factor: z
+        .literal(false)
+        .optional()
+        .describe(
+          "for who has lost the phone and the recovery codes: the password is enough again, and all sessions end",
+        ),
     }),
     responses: { 200: user },
   }),

@@ -14,6 +14,7 @@ import { nodeRoutes } from "./node-routes.ts";
 import { notificationRoutes } from "./notification-routes.ts";
 import { operationRoutes } from "./operation-routes.ts";
 import { passwordRoutes } from "./password-routes.ts";
+import { secondFactorRoutes } from "./second-factor-routes.ts";
 import { peopleRoutes } from "./people-routes.ts";
 import { reportRoutes } from "./report-routes.ts";
 import { rewindRoutes } from "./rewind-routes.ts";
@@ -34,6 +35,7 @@ export const routes = {
   ...accountRoutes,
   ...deviceRoutes,
   ...passwordRoutes,
+  ...secondFactorRoutes,
   ...webSessionRoutes,
   ...groupRoutes,
   ...peopleRoutes,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
+import { secondFactorCode } from "./account-routes.ts";
 import { defineRoute } from "./route.ts";
 
 /** Of a browser. The refresh token is in a cookie, which no script reads, and in no body. */
@@ -23,7 +24,7 @@ export const webSessionRoutes = {
     body: z.object({
       email: z.string().min(1).max(limits.emailBytesMax),
       password: z.string().min(1).max(limits.passwordBytesMax),
-      totp: z.string().max(16).optional(),
+      totp: secondFactorCode.optional(),
     }),
     responses: { 200: webSession },
   }),

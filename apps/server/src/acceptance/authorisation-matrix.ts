@@ -30,6 +30,12 @@ export const matrix: Matrix = {
     stranger: "own",
     owner: [422],
   },
+  getSecondFactor: { request: plain, stranger: "own", owner: [200] },
+  // The passwords are the stranger's own; of the owner they are wrong, and nothing is on.
+  prepareSecondFactor: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [422] },
+  confirmSecondFactor: { request: () => ({ body: { totp: "000000" } }), stranger: "own", owner: [409] },
+  renewRecoveryCodes: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [422] },
+  endSecondFactor: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [422] },
   createToken: { request: () => ({ body: { name: "t", scopes: ["files:read"] } }), stranger: "own", owner: [201] },
   listTokens: { request: plain, stranger: "own", owner: [200] },
   deleteToken: { request: id("token"), stranger: "404", owner: [204] },

@@ -4,7 +4,7 @@ import type { Language } from "@holdfast/protocol/account-settings";
 import type { AccountTables } from "../db/account-tables.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
-import type { ServerSecrets } from "./server-secrets.ts";
+import type { SecretWrapper, ServerSecrets } from "./server-secrets.ts";
 
 /** Where accounts are kept: enough to administer them without being the server that signs people in. */
 export interface AccountStore {
@@ -20,6 +20,8 @@ export interface AccountStore {
 /** What every part of the accounts is given from outside. */
 export interface AccountWorld extends AccountStore {
   readonly secrets: ServerSecrets;
+  /** Of what an account itself keeps secret. */
+  readonly wrapper: SecretWrapper;
   readonly throttle: SignInThrottle;
   /** Anybody may make an account, without an invitation. */
   readonly openRegistration?: boolean;

@@ -1,13 +1,10 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { inTransaction } from "../db/database.ts";
 import type { AccountWorld } from "./account-world.ts";
-import { guardAttempt, throttleKey } from "./attempts.ts";
 import type { Caller } from "./caller.ts";
-import { emailKey } from "./email-address.ts";
-import { hashPassword, isPassword } from "./passwords.ts";
+import { hashPassword } from "./passwords.ts";
 import { endPersonalTokens } from "./personal-tokens.ts";
-import { accountWideCount } from "./sessions.ts";
-import { getUser } from "./users.ts";
+import { provePassword } from "./prove-password.ts";
 
 export interface PasswordChange {
   readonly current_password: string;
@@ -30,18 +27,8 @@ export async function changeOwnPassword(
   if (credential.kind !== "session") {
     throw new HoldfastError("forbidden", "A personal access token changes no password. Sign in with the password.");
   }
-  const user = await getUser(world, caller.userId);
-  const account = emailKey(user.email);
-  const isRight = await guardAttempt(
-    world.throttle,
-    throttleKey("sign-in", `${account}\0${source}`),
-    async () => (await isPassword(user.password_hash, change.current_password)) || undefined,
-    accountWideCount(account),
-  );
-  if (isRight !== true) {
-    const message = "current_password: is not your password.";
-    throw new HoldfastError("invalid_field", message, { field: "current_password" });
-  }
+  const current = { password: change.current_password, field: "current_password" };
+  const user = await provePassword(world, caller.userId, current, source);
   const passwordHash = await hashPassword(change.new_password);
   await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
     const changed = await transaction

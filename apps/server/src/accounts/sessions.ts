@@ -15,6 +15,7 @@ import { findUserByEmail } from "./directory.ts";
 import { emailKey } from "./email-address.ts";
 import { isPassword } from "./passwords.ts";
 import { assertPlainText } from "./plain-text.ts";
+import { passSecondFactor } from "./second-factor.ts";
 import { makeDeviceSecret, makeRefreshToken, parseDeviceSecret, parseRefreshToken } from "./secret-token.ts";
 
 export type SessionJson = z.output<typeof sessionSchema>;
@@ -22,6 +23,8 @@ export type SessionJson = z.output<typeof sessionSchema>;
 export interface SignInRequest {
   readonly email: string;
   readonly password: string;
+  /** Of the second factor, where the account has one. */
+  readonly totp?: string | undefined;
   readonly device_name?: string | undefined;
   readonly device_secret?: string | undefined;
   /** Its refresh token goes into a cookie. */
@@ -40,7 +43,7 @@ export type OnClaimed = (userId: UserId) => void;
  * have a wider bound, against who guesses from many. A device that has signed in before has a count of its own, and is let in whatever
  * others do.
  * @param source where the attempt comes from
- * @throws HoldfastError unauthenticated, rate_limited, forbidden (disabled, told only to who knows the password)
+ * @throws HoldfastError unauthenticated, rate_limited; only to who knows the password: second_factor, forbidden (disabled)
  */
 export async function signIn(world: AccountWorld, request: SignInRequest, source: string): Promise<SessionJson> {
   const { device_name: deviceName = "unnamed device" } = request;
@@ -58,6 +61,7 @@ export async function signIn(world: AccountWorld, request: SignInRequest, source
       ? await guardAttempt(world.throttle, throttleKey("sign-in", `${account}\0${source}`), attempt, wider)
       : await guardAttempt(world.throttle, throttleKey("device", device), attempt);
   if (user === undefined) throw wrongPassword();
+  await passSecondFactor(world, user, request.totp);
   return startSession(world, user, { name: deviceName, browser: request.browser ?? false });
 }
 

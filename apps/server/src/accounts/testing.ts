@@ -34,6 +34,7 @@ export async function openTestAccounts(
     shards,
     clock: options.clock ?? makeTestClock(),
     random: randomBytes,
+    wrapper: testWrapper,
     secrets: await openServerSecrets(shards, testWrapper, randomBytes),
     failures,
     throttle: {

@@ -17,10 +17,12 @@ import { hashPassword } from "./passwords.ts";
 import { endAdministration, endPersonalTokens } from "./personal-tokens.ts";
 import { takePlan } from "./plans.ts";
 import { followPlans, setQuota } from "./quotas.ts";
+import { removeSecondFactor } from "./second-factor.ts";
 
 export type UserJson = z.output<typeof userSchema>;
 const usageColumns = ["quota_bytes", "quota_fixed", "used_bytes", "stored_bytes"] as const;
-type SpaceUsage = Pick<SpaceRow, (typeof usageColumns)[number]>;
+/** Also whether there is a second factor: when it was switched on. */
+type Facts = Pick<SpaceRow, (typeof usageColumns)[number]> & { readonly factor_since: number | null };
 
 /** The name of the kind that tells whoever sees something of an account that it is suspended, or back. */
 export const ownerStateKind = "owner_state";
@@ -39,6 +41,8 @@ export interface UserChange {
   readonly email?: string | undefined;
   /** The administrator says that the address is theirs. */
   readonly confirmed?: true | undefined;
+  /** False: the password is enough again. */
+  readonly secondFactor?: false | undefined;
 }
 
 /** By id or e-mail address. @throws HoldfastError not_found */
@@ -64,8 +68,9 @@ export async function listUsers(
       const query = db
         .selectFrom("shard.users as u")
         .innerJoin("shard.spaces as s", "s.id", "u.space_id")
+        .leftJoin("shard.second_factors as f", "f.user_id", "u.id")
         .selectAll("u")
-        .select(["s.quota_bytes", "s.quota_fixed", "s.used_bytes", "s.stored_bytes"])
+        .select(["s.quota_bytes", "s.quota_fixed", "s.used_bytes", "s.stored_bytes", "f.since as factor_since"])
         .orderBy("u.id")
         .limit(limit + 1);
       return (cursor === undefined ? query : query.where("u.id", ">", cursor as UserId)).execute();
@@ -77,20 +82,22 @@ export async function listUsers(
 }
 
 export async function describeUser(store: AccountStore, user: UserRow): Promise<UserJson> {
-  return userJson(user, await readUsage(store, user));
+  return userJson(user, await readFacts(store, user));
 }
 
-function readUsage(store: AccountStore, user: Pick<UserRow, "space_id">): Promise<SpaceUsage> {
+/** An account and its space are on one shard. */
+function readFacts(store: AccountStore, { id, space_id: spaceId }: Pick<UserRow, "id" | "space_id">): Promise<Facts> {
   return store.shards
-    .ofId(user.space_id)
+    .ofId(spaceId)
     .db.selectFrom("shard.spaces")
-    .select(usageColumns)
-    .where("id", "=", user.space_id)
+    .leftJoin("shard.second_factors as f", (join) => join.on("f.user_id", "=", id))
+    .select([...usageColumns, "f.since as factor_since"])
+    .where("id", "=", spaceId)
     .executeTakeFirstOrThrow();
 }
 
 /**
- * Suspension ends all sessions, a new password all sessions and personal access tokens, and whoever is no administrator any more has no
+ * Suspension and the end of a second factor end all sessions, a new password all sessions and personal access tokens, and whoever is no administrator any more has no
  * token with that scope, not even if made one again. All act on the next request.
  * @throws HoldfastError not_found, invalid_field for a plan that is not offered, exists for an address that somebody else has, conflict where it
  *   would leave nobody who can administer
@@ -131,7 +138,8 @@ async function applyChange(
     if (change.confirmed === true) await confirmIn(transaction, user.id, store.clock.nowMicros());
     if (change.quotaBytes !== undefined) await setQuota(transaction, user, change.quotaBytes);
     else if (plan !== undefined) await followPlans(transaction, [user.id]);
-    if (change.disabled === true || passwordHash !== undefined) {
+    if (change.secondFactor === false) await removeSecondFactor(transaction, user.id);
+    if (change.disabled === true || passwordHash !== undefined || change.secondFactor === false) {
       await transaction.deleteFrom("shard.sessions").where("user_id", "=", user.id).execute();
     }
     if (change.disabled !== undefined && change.disabled !== (user.disabled_at !== null)) {
@@ -152,7 +160,7 @@ async function lockUnlessShredded(transaction: ShardReader, { id, email }: UserR
   return user;
 }
 
-function userJson(user: UserRow, usage: SpaceUsage): UserJson {
+function userJson(user: UserRow, facts: Facts): UserJson {
   return {
     id: user.id,
     email: user.email,
@@ -160,11 +168,12 @@ function userJson(user: UserRow, usage: SpaceUsage): UserJson {
     admin: user.admin,
     disabled: user.disabled_at !== null,
     confirmed: user.email_confirmed_at !== null,
+    second_factor: facts.factor_since !== null,
     plan: user.plan,
-    quota_bytes: usage.quota_bytes,
-    quota_fixed: usage.quota_fixed,
-    used_bytes: usage.used_bytes,
-    stored_bytes: usage.stored_bytes,
+    quota_bytes: facts.quota_bytes,
+    quota_fixed: facts.quota_fixed,
+    used_bytes: facts.used_bytes,
+    stored_bytes: facts.stored_bytes,
     created_at: formatTime(user.created_at),
   };
 }

@@ -50,9 +50,27 @@ export interface AccountTables {
     claimed_by: UserId | null;
     claimed_at: number | null;
   };
+  "shard.second_factors": SecondFactorRow;
+  "shard.recovery_codes": { user_id: UserId; code_hash: Buffer };
   "shard.account_settings": { user_id: UserId; language: Language | null; notify: Partial<NotifySettings> };
   "shard.plans": PlanRow;
   "shard.server_facts": { name: string; value: Buffer };
+}
+
+/** What an account is asked for beside its password. */
+export interface SecondFactorRow {
+  user_id: UserId;
+  /** Wrapped. Null until the first one is confirmed. */
+  secret: Buffer | null;
+  since: number | null;
+  /** One that was made and not confirmed yet. */
+  next_secret: Buffer | null;
+  next_at: number | null;
+  /** The time step of the last code that was taken. */
+  last_step: number;
+  /** Wrong codes since the last right one. */
+  failures: number;
+  failed_at: number;
 }
 
 export interface NotificationRow {

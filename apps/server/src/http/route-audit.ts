@@ -76,6 +76,11 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   getAccount: ofOneself,
   updateAccount: writes("account.change", { ...target, detail: changed }),
   changePassword: decides("password.change"),
+  getSecondFactor: ofOneself,
+  prepareSecondFactor: decides("second_factor.prepare"),
+  confirmSecondFactor: decides("second_factor.confirm"),
+  renewRecoveryCodes: decides("second_factor.renew_codes"),
+  endSecondFactor: decides("second_factor.end"),
   createToken: decides("token.create", { ...target, detail: pick("body", "scopes", "expires_at") }),
   listTokens: reads("token.list"),
   deleteToken: decides("token.delete", target),
@@ -89,7 +94,7 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   adminUpdateUser: decides("user.change", {
     ...target,
     detail: ({ body }) => ({
-      ...some(body, ["disabled", "admin", "confirmed", "plan", "quota_bytes"]),
+      ...some(body, ["disabled", "admin", "confirmed", "plan", "quota_bytes", "second_factor"]),
       ...("password" in body ? { password: "replaced" } : {}),
     }),
   }),

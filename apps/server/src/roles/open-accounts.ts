@@ -31,6 +31,7 @@ export async function openAccounts(
   };
   return {
     ...store,
+    wrapper,
     secrets: await openServerSecrets(databases.shards, wrapper, randomBytes),
     openRegistration: config.openRegistration,
     openDirectory: config.openDirectory,

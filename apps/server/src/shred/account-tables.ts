@@ -43,6 +43,8 @@ export const userTables = [
   "stars",
   "tasks",
   "tokens",
+  "recovery_codes",
+  "second_factors",
   "sessions",
   "suspensions",
   "devices",

@@ -33,6 +33,7 @@ import * as shreddings from "./115-shreddings.ts";
 import * as suspensions from "./116-suspensions.ts";
 import * as serverFindings from "./117-server-findings.ts";
 import * as approvedDeletions from "./118-approved-deletions.ts";
+import * as secondFactors from "./119-second-factors.ts";
 import * as audit from "./113-audit.ts";
 
 /**
@@ -77,5 +78,6 @@ export const shardMigrations: MigrationSet = {
     "116-suspensions": { up: suspensions.up },
     "117-server-findings": { up: serverFindings.up },
     "118-approved-deletions": { up: approvedDeletions.up },
+    "119-second-factors": { up: secondFactors.up },
   },
 };

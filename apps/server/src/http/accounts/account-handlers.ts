@@ -21,6 +21,7 @@ import type { MailWorld } from "../../mail/mail-world.ts";
 import { resumeDevice } from "../../suspensions/resume-device.ts";
 import type { Handlers } from "../handler.ts";
 import { addressGroup } from "../exchange/peer.ts";
+import { secondFactorHandlers } from "./second-factor-handlers.ts";
 import { webSessionHandlers } from "./web-session-handlers.ts";
 
 /**
@@ -103,6 +104,7 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, ordered: (
       await deleteDevices(world, caller, query.keep === "current");
       return { status: 204 };
     },
+    ...secondFactorHandlers(world),
     ...webSessionHandlers(world),
     ...userHandlers(world),
   } satisfies Handlers;
@@ -129,7 +131,11 @@ export function userHandlers(store: AccountStore) {
     },
     adminUpdateUser: async ({ params, body }) => ({
       status: 200,
-      json: await updateUser(store, params.id, { ...body, quotaBytes: body.quota_bytes }),
+      json: await updateUser(store, params.id, {
+        ...body,
+        quotaBytes: body.quota_bytes,
+        secondFactor: body.second_factor,
+      }),
     }),
     adminResumeDevice: async ({ caller, params }) => {
       await resumeDevice(store, caller, params.id, true);

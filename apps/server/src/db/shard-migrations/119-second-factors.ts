@@ -1,0 +1,33 @@
+import { type Kysely, sql } from "kysely";
+
+/** Why: whoever learns a password is not let in by it alone. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql
+    .raw(
+      `
+-- on the shard of the account; no row: the password is enough
+create table shard.second_factors (
+  user_id uuid primary key,
+  -- of the authenticator app, wrapped under the keys of the server; null until the first one is confirmed
+  secret bytea,
+  since int8,
+  -- one that was made and not confirmed yet
+  next_secret bytea,
+  next_at int8,
+  -- the time step of the last code that was taken: no code counts twice
+  last_step int8 not null default 0,
+  -- wrong codes since the last right one
+  failures int4 not null default 0,
+  failed_at int8 not null default 0
+);
+
+-- each lets in once, and is gone then
+create table shard.recovery_codes (
+  user_id uuid not null,
+  code_hash bytea not null,
+  primary key (user_id, code_hash)
+);
+`,
+    )
+    .execute(db);
+}

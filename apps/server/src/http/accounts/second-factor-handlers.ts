@@ -1,0 +1,33 @@
+import type { AccountWorld } from "../../accounts/account-world.ts";
+import {
+  confirmSecondFactor,
+  endSecondFactor,
+  prepareSecondFactor,
+  renewRecoveryCodes,
+} from "../../accounts/change-second-factor.ts";
+import { readSecondFactor } from "../../accounts/second-factor.ts";
+import { addressGroup } from "../exchange/peer.ts";
+import type { Handlers } from "../handler.ts";
+
+/** What an account is asked for beside its password. */
+export function secondFactorHandlers(world: AccountWorld) {
+  return {
+    getSecondFactor: async ({ caller }) => ({ status: 200, json: await readSecondFactor(world, caller.userId) }),
+    prepareSecondFactor: async ({ caller, body, peer }) => {
+      const json = await prepareSecondFactor(world, caller, body, addressGroup(peer.address));
+      return { status: 201, json };
+    },
+    confirmSecondFactor: async ({ caller, body }) => {
+      const codes = await confirmSecondFactor(world, caller, body.totp);
+      return { status: 200, json: { recovery_codes: codes } };
+    },
+    renewRecoveryCodes: async ({ caller, body, peer }) => {
+      const codes = await renewRecoveryCodes(world, caller, body, addressGroup(peer.address));
+      return { status: 200, json: { recovery_codes: codes } };
+    },
+    endSecondFactor: async ({ caller, body, peer }) => {
+      await endSecondFactor(world, caller, body, addressGroup(peer.address));
+      return { status: 204 };
+    },
+  } satisfies Handlers;
+}

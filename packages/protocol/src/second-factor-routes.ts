@@ -1,0 +1,80 @@
+import { limits } from "@holdfast/core/limits";
+import { z } from "zod";
+import { secondFactorCode } from "./account-routes.ts";
+import { defineRoute } from "./route.ts";
+
+export const secondFactor = z
+  .object({
+    on: z.boolean().describe("signing in takes a code of the authenticator app beside the password"),
+    since: z.string().nullable(),
+    recovery_codes_left: z.int(),
+  })
+  .meta({ id: "SecondFactor" });
+
+/** Who sits at a browser that is signed in may be somebody else. */
+const proof = z.object({
+  password: z.string().min(1).max(limits.passwordBytesMax),
+  totp: secondFactorCode.optional(),
+});
+
+const recoveryCodes = z
+  .array(z.string())
+  .describe("each is taken once in place of the app's code; shown once, and those before them are none any more");
+
+export const secondFactorRoutes = {
+  getSecondFactor: defineRoute({
+    method: "GET",
+    path: "/account/second-factor",
+    access: "account",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Whether the caller's account has a second factor, and how many recovery codes are left",
+    responses: { 200: secondFactor },
+  }),
+  prepareSecondFactor: defineRoute({
+    method: "POST",
+    path: "/account/second-factor",
+    access: "account",
+    cost: "sign_in",
+    bodyKind: "json",
+    summary: "Make a secret for an authenticator app (RFC 6238); nothing changes until a code of it confirms it",
+    body: proof,
+    responses: {
+      201: z.object({
+        secret: z.string().describe("in base32, to type in"),
+        uri: z.string().describe("otpauth://…, to be shown as a QR code"),
+        expires_at: z.string().describe("until when it can be confirmed"),
+      }),
+    },
+  }),
+  confirmSecondFactor: defineRoute({
+    method: "POST",
+    path: "/account/second-factor/confirm",
+    access: "account",
+    cost: "sign_in",
+    bodyKind: "json",
+    summary: "Switch the second factor on, or to another app, with a code of the secret that was made",
+    body: z.object({ totp: secondFactorCode }),
+    responses: { 200: z.object({ recovery_codes: recoveryCodes }) },
+  }),
+  renewRecoveryCodes: defineRoute({
+    method: "POST",
+    path: "/account/second-factor/recovery-codes",
+    access: "account",
+    cost: "sign_in",
+    bodyKind: "json",
+    summary: "Make new recovery codes in place of those that there are",
+    body: proof,
+    responses: { 200: z.object({ recovery_codes: recoveryCodes }) },
+  }),
+  endSecondFactor: defineRoute({
+    method: "POST",
+    path: "/account/second-factor/end",
+    access: "account",
+    cost: "sign_in",
+    bodyKind: "json",
+    summary: "Switch the second factor off; it takes the password and a code",
+    body: proof,
+    responses: { 204: "empty" },
+  }),
+};
