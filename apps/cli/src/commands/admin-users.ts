@@ -23,6 +23,7 @@ export function usersCommand(context: Context) {
       plan(context),
       quota(context),
       resetPassword(context),
+      endSecondFactor(context),
       invite(context),
     ],
   );
@@ -65,7 +66,12 @@ function list(context: Context) {
           formatBytes(user.used_bytes),
           user.quota_bytes === null ? "no quota" : `of ${formatBytes(user.quota_bytes)}`,
           user.quota_fixed ? `${user.plan}, own quota` : user.plan,
-          [user.admin ? "administrator" : "", user.disabled ? "disabled" : "", user.confirmed ? "" : "not confirmed"]
+          [
+            user.admin ? "administrator" : "",
+            user.disabled ? "disabled" : "",
+            user.confirmed ? "" : "not confirmed",
+            user.second_factor ? "second factor" : "",
+          ]
             .filter(Boolean)
             .join(", "),
         ]),
@@ -164,6 +170,18 @@ function resetPassword(context: Context) {
     const password = await newPassword(run, email, passwordStdin === true);
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body: { password } });
     await run.output.result(user, () => [`${user.email} has a new password`]);
+  });
+}
+
+function endSecondFactor(context: Context) {
+  const summary = "Have the password be enough again, for who has lost the phone and the recovery codes";
+  const command = newAdminCommand("end-second-factor", summary, [
+    "admin users end-second-factor ann@example.org",
+  ]).argument("<email>", "of the account");
+  return runs<[string]>(context, command, async (run, email, { data }) => {
+    const body = { second_factor: false as const };
+    const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
+    await run.output.result(user, () => [`${user.email} signs in by the password alone; all its sessions have ended`]);
   });
 }
 

@@ -2,12 +2,14 @@ import { hostname } from "node:os";
 import { fixedToken } from "@holdfast/api-client/access-tokens";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Login, SavedLogin } from "../config/saved-login.ts";
+import { askingAgain } from "./second-factor.ts";
 import { checkTitle, newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 
 interface LoginOptions {
   readonly email?: string;
   readonly passwordStdin?: boolean;
+  readonly totp?: string;
   readonly deviceName?: string;
   readonly insecure?: boolean;
   readonly caCert?: string;
@@ -22,6 +24,10 @@ export const loginCommand: CommandMaker = (context) => {
     .argument("<url>", "address of the server")
     .option("--email <address>", "asked for on the terminal unless given")
     .option("--password-stdin", "read the password from standard input (its first line)")
+    .option(
+      "--totp <code>",
+      "of the authenticator app, or a recovery code, where a second factor is on; asked for else",
+    )
     .option("--device-name <name>", "how this device is listed", hostname())
     .option(
       "--ca-cert <file>",
@@ -63,7 +69,9 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
     const former = await readFormer(saved);
     const known = former?.server === server && former.email === email ? former.deviceSecret : undefined;
     const body = { email, password, device_name, ...(known === undefined ? {} : { device_secret: known }) };
-    const session = await client.call("createSession", { body });
+    const session = await askingAgain(run, options.totp, (totp) =>
+      client.call("createSession", { body: { ...body, ...(totp === undefined ? {} : { totp }) } }),
+    );
     const { device_id: deviceId, device_secret: deviceSecret } = session;
     const kept = { ...(deviceSecret === undefined ? {} : { deviceSecret }), ...(trust === undefined ? {} : { trust }) };
     const made = { ...toSavedSession(session), server, email, deviceId, ...kept };

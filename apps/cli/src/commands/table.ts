@@ -6,6 +6,7 @@ export const commandTable: Readonly<Record<string, () => Promise<CommandMaker>>>
   login: async () => (await import("./login.ts")).loginCommand,
   logout: async () => (await import("./logout.ts")).logoutCommand,
   passwd: async () => (await import("./passwd.ts")).passwdCommand,
+  "second-factor": async () => (await import("./second-factor.ts")).secondFactorCommand,
   whoami: async () => (await import("./whoami.ts")).whoamiCommand,
   put: async () => (await import("./put.ts")).putCommand,
   get: async () => (await import("./get.ts")).getCommand,

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { administrator, Api, eventually, holdfast, launcher } from "@holdfast/server/acceptance/testing";
+import { requireComponent } from "@holdfast/tools/components";
+import { onTerminal } from "@holdfast/tools/pseudo-terminal";
+import { Secret, TOTP } from "otpauth";
+import { bothPlaces, useSignedIn } from "./testing-signed-in.ts";
+
+/** As an app shows it, now and half a minute later: a code counts once, and the one that comes next is let in already. */
+function codeOf(secret: string, step: "now" | "next" = "now"): string {
+  const timestamp = Date.now() + (step === "next" ? 30_000 : 0);
+  return new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp });
+}
+
+describe("second-factor", () => {
+  const command = useSignedIn("second-factor");
+  const { run, json } = command;
+
+  async function newPerson(name: string) {
+    const account = { email: `${name}@example.org`, password: `the password of ${name}` };
+    const admin = await Api.signIn(command.server.url);
+    assert.equal((await admin.call("POST", "/admin/users", account)).status, 201);
+    const env = { HOLDFAST_CONFIG_DIR: `${command.folder}/${name}` };
+    const login = (...more: string[]) =>
+      holdfast(["login", command.server.url, "--email", account.email, "--password-stdin", ...more], {
+        env,
+        input: `${account.password}\n`,
+      });
+    assert.equal((await login()).code, 0);
+    const say = (args: string[], input = `${account.password}\n`) => holdfast(args, { env, input });
+    const on = async (): Promise<{ secret: string; codes: string[] }> => {
+      const { secret } = JSON.parse((await say(["second-factor", "on", "--password-stdin", "--json"])).stdout);
+      const confirmed = await say(["second-factor", "confirm", codeOf(secret), "--json"]);
+      assert.equal(confirmed.code, 0, confirmed.stderr);
+      return { secret, codes: JSON.parse(confirmed.stdout).recovery_codes };
+    };
+    return { ...account, env, login, say, on };
+  }
+
+  test("is switched on, asked for, renewed and switched off by scripts", async () => {
+    const { login, say, on } = await newPerson("script");
+    assert.match((await say(["second-factor"])).stdout, /^Off: /);
+    const { secret, codes } = await on();
+    assert.match((await say(["second-factor"])).stdout, /^On since .*; 10 recovery codes left\.\n$/);
+    const without = await login();
+    assert.equal(without.code, 3);
+    assert.match(without.stderr, /This account has a second factor: say --totp CODE too\./);
+    const wrong = await login("--totp", "000000", "--json");
+    assert.equal(wrong.code, 3);
+    assert.equal(JSON.parse(wrong.stdout).error.code, "second_factor");
+    assert.equal((await login("--totp", codeOf(secret, "next"))).code, 0);
+    assert.equal((await login("--totp", codes[0] ?? "")).code, 0);
+    const renewed = await say(["second-factor", "codes", "--password-stdin", "--totp", codes[1] ?? "", "--json"]);
+    const [fresh] = JSON.parse(renewed.stdout).recovery_codes;
+    assert.equal((await login("--totp", codes[2] ?? "")).code, 3);
+    const mistyped = await say(["second-factor", "off", "--password-stdin", "--totp", fresh], "no such password\n");
+    assert.equal(mistyped.code, 3);
+    assert.match(mistyped.stderr, /That is not your password\. Nothing is changed\./);
+    assert.equal((await say(["second-factor", "off", "--password-stdin", "--totp", fresh])).code, 0);
+    assert.equal((await login()).code, 0);
+  });
+
+  for (const [where, flags] of bothPlaces(command)) {
+    test(`${where}, an administrator ends it for who has lost the phone and the codes`, async () => {
+      const person = await newPerson(`lost-${flags.length}`);
+      await person.on();
+      const listed = async () =>
+        (await run(["admin", "users", "ls", ...flags])).stdout.split("\n").find((line) => line.includes(person.email));
+      assert.match((await listed()) ?? "", /second factor$/);
+      const ended = await run(["admin", "users", "end-second-factor", person.email, ...flags]);
+      assert.equal(ended.code, 0, ended.stderr);
+      assert.doesNotMatch((await listed()) ?? "", /second factor$/);
+      assert.equal((await person.say(["whoami"])).code, 3, "its sessions have ended");
+      assert.equal((await person.login()).code, 0);
+    });
+  }
+
+  test("draws a code to scan on a terminal, and asks for what the app shows there and at login", async (t) => {
+    if (!requireComponent(t, "python3")) return;
+    const { email, password, env } = await newPerson("terminal");
+    const start = (...args: string[]) => onTerminal([launcher, ...args], { env: { ...env } });
+    const shown = (terminal: ReturnType<typeof start>, pattern: RegExp) =>
+      eventually(String(pattern), 30_000, async () => pattern.exec(terminal.lines().join("\n")) ?? undefined);
+    const on = start("second-factor", "on");
+    await shown(on, /Password: /);
+    on.type(`${password}\r`);
+    const [, secret = ""] = await shown(on, /or type in ([A-Z2-7]{32})/);
+    assert.ok(on.lines().filter((line) => /^[ █▀▄]{20,}$/.test(line)).length > 15, on.lines().join("\n"));
+    await shown(on, /Code of the authenticator app/);
+    on.type("000000\r");
+    await shown(on, /The code is wrong/);
+    on.type(`${codeOf(secret)}\r`);
+    await shown(on, /The second factor is on\./);
+    assert.equal(await on.ended, 0);
+    const login = start("login", command.server.url, "--email", email);
+    await shown(login, /Password: /);
+    login.type(`${password}\r`);
+    await shown(login, /Code of the authenticator app \(or a recovery code\): /);
+    login.type(`${codeOf(secret, "next")}\r`);
+    await shown(login, new RegExp(`as ${email.replace(".", "\\.")}`));
+    assert.equal(await login.ended, 0);
+  });
+
+  test("leaves whoever has none alone", async () => {
+    assert.deepEqual(await json("second-factor"), { on: false, since: null, recovery_codes_left: 0 });
+    assert.equal(
+      (
+        await run(
+          ["login", command.server.url, "--email", administrator.email, "--password-stdin"],
+          `${administrator.password}\n`,
+        )
+      ).code,
+      0,
+    );
+  });
+});

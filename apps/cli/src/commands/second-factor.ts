@@ -1,0 +1,161 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { count, formatTime } from "../output/text.ts";
+import { newCommand, runs, usage } from "./command.ts";
+import type { CommandMaker, Context, Run } from "./command.ts";
+
+interface ProofOptions {
+  readonly passwordStdin?: boolean;
+  readonly totp?: string;
+}
+
+interface Proof {
+  readonly password: string;
+  readonly totp?: string;
+}
+
+const name = "second-factor";
+
+export const secondFactorCommand: CommandMaker = (context) => {
+  const command = newCommand(name, "Have an authenticator app asked for beside the password, or no more", [
+    "second-factor",
+    "second-factor on",
+    "second-factor codes",
+    "second-factor off",
+  ]);
+  command.addCommand(switchOn(context)).addCommand(confirm(context));
+  command.addCommand(renew(context)).addCommand(switchOff(context));
+  return runs<[]>(context, command, async (run) => {
+    const { client } = await run.connect();
+    const state = await client.call("getSecondFactor");
+    await run.output.result(state, () => [
+      state.on
+        ? `On since ${formatTime(state.since ?? "")}; ${count(state.recovery_codes_left, "recovery code")} left.`
+        : "Off: the password is enough to sign in. 'holdfast second-factor on' changes that.",
+    ]);
+  });
+};
+
+function switchOn(context: Context) {
+  const command = withProof("on", "Show a code for the app to scan, and ask for what the app shows then", [
+    "second-factor on",
+    "second-factor on --password-stdin < password.txt",
+  ]);
+  return runs<[]>(context, command, async (run, options: ProofOptions) => {
+    const { client } = await run.connect();
+    const prepared = await withCode(run, options, (body) => client.call("prepareSecondFactor", { body }));
+    if (run.context.stdin.isTTY !== true || run.output.json) {
+      await run.output.result(prepared, () => [
+        `Secret for the authenticator app: ${prepared.secret}`,
+        prepared.uri,
+        "Nothing has changed yet. Say what the app shows: holdfast second-factor confirm CODE",
+      ]);
+      return;
+    }
+    const { renderUnicodeCompact } = await import("uqr");
+    const drawn = renderUnicodeCompact(prepared.uri, { border: 2 }).split("\n");
+    const lines = [...drawn, "", `Scan this with an authenticator app, or type in ${prepared.secret}`];
+    for (const line of lines) run.output.note(line);
+    await askingAgain(run, undefined, async (totp) => {
+      if (totp === undefined) throw new HoldfastError("second_factor", "");
+      const { recovery_codes: codes } = await client.call("confirmSecondFactor", { body: { totp } });
+      await showCodes(run, codes, "The second factor is on.");
+    });
+  });
+}
+
+function confirm(context: Context) {
+  const command = newCommand("confirm", "Switch it on with what the app shows, after 'on' where no terminal is", [
+    "second-factor confirm 123456",
+  ]).argument("<code>", "that the app shows");
+  return runs<[string]>(context, command, async (run, totp) => {
+    const { client } = await run.connect();
+    const { recovery_codes: codes } = await client.call("confirmSecondFactor", { body: { totp } });
+    await showCodes(run, codes, "The second factor is on.");
+  });
+}
+
+function renew(context: Context) {
+  const command = withProof("codes", "Make new recovery codes; those before are none any more", [
+    "second-factor codes",
+  ]);
+  return runs<[]>(context, command, async (run, options: ProofOptions) => {
+    const { client } = await run.connect();
+    const { recovery_codes: codes } = await withCode(run, options, (body) =>
+      client.call("renewRecoveryCodes", { body }),
+    );
+    await showCodes(run, codes, "New recovery codes.");
+  });
+}
+
+function switchOff(context: Context) {
+  const command = withProof("off", "Have the password be enough again", ["second-factor off"]);
+  return runs<[]>(context, command, async (run, options: ProofOptions) => {
+    const { client } = await run.connect();
+    await withCode(run, options, (body) => client.call("endSecondFactor", { body }));
+    await run.output.result({ on: false }, () => ["The second factor is off: the password is enough to sign in."]);
+  });
+}
+
+function withProof(word: string, summary: string, examples: readonly string[]) {
+  return newCommand(word, summary, examples)
+    .option("--password-stdin", "read the password from standard input (its first line)")
+    .option("--totp <code>", "of the app, or a recovery code, where a second factor is on");
+}
+
+/** With the password, and with a code where the account has a second factor. */
+async function withCode<Result>(
+  run: Run,
+  { passwordStdin, totp }: ProofOptions,
+  act: (proof: Proof) => Promise<Result>,
+): Promise<Result> {
+  const { askSecret, firstLine } = await import("../terminal.ts");
+  const { context } = run;
+  const password = passwordStdin === true ? await firstLine(context.stdin) : await askSecret(context, "Password: ");
+  if (password === "") throw usage("The password is empty.");
+  return askingAgain(run, totp, async (code) => {
+    try {
+      return await act({ password, ...(code === undefined ? {} : { totp: code }) });
+    } catch (thrown) {
+      if (!(thrown instanceof HoldfastError) || thrown.field !== "password") throw thrown;
+      throw new HoldfastError("unauthenticated", "That is not your password. Nothing is changed.", { cause: thrown });
+    }
+  });
+}
+
+const triesMax = 3;
+
+/**
+ * Does what takes a code, and asks for it on a terminal as often as it is wrong. Without one, or with a code that was given, the answer of the
+ * server stands.
+ * @param given by an option
+ */
+export async function askingAgain<Result>(
+  run: Run,
+  given: string | undefined,
+  act: (totp: string | undefined) => Promise<Result>,
+): Promise<Result> {
+  for (let tries = 0, totp = given; ; tries += 1) {
+    try {
+      return await act(totp);
+    } catch (thrown) {
+      if (!(thrown instanceof HoldfastError) || thrown.code !== "second_factor") throw thrown;
+      if (given === undefined && run.context.stdin.isTTY !== true) {
+        throw new HoldfastError("second_factor", "This account has a second factor: say --totp CODE too.", {
+          cause: thrown,
+        });
+      }
+      if (given !== undefined || tries === triesMax) throw thrown;
+      if (totp !== undefined) run.output.note(thrown.message);
+      const { ask } = await import("../terminal.ts");
+      totp = await ask(run.context, "Code of the authenticator app (or a recovery code): ");
+    }
+  }
+}
+
+async function showCodes({ output }: Run, codes: readonly string[], what: string): Promise<void> {
+  await output.result({ recovery_codes: codes }, () => [
+    `${what} Keep these recovery codes where the phone is not: each lets you in once, and they are not shown again.`,
+    "",
+    ...codes.map((code) => `  ${code}`),
+  ]);
+}
