@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { toHoldfastError } from "@holdfast/core/errors";
 import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
@@ -154,8 +155,10 @@ describe("a second factor", () => {
     for (const endMs = world.clock.nowMs() + 24 * 3_600_000; world.clock.nowMs() < endMs;) {
       const waitMs = await guess("198.51.100.1").then(
         () => assert.fail("guessed"),
-        (error: { code: string; retryAfterSeconds?: number }) =>
-          error.code === "rate_limited" ? (error.retryAfterSeconds ?? 0) * 1000 : 0,
+        (error: unknown) => {
+          const { code, retryAfterSeconds = 0 } = toHoldfastError(error);
+          return code === "rate_limited" ? retryAfterSeconds * 1000 : 0;
+        },
       );
       if (waitMs === 0) tries += 1;
       else world.clock.forwardMs(waitMs);

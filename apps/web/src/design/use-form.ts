@@ -60,6 +60,7 @@ export function useForm<Name extends string>({ names, check, send, explain }: Fo
   };
 }
 
-function textOf(value: FormDataEntryValue | null): string {
+/** Of a field; "" where there is none of the name. */
+export function textOf(value: FormDataEntryValue | null): string {
   return typeof value === "string" ? value : "";
 }

@@ -48,8 +48,10 @@ function AccountItem({ user, onAsk }: AccountItemProps) {
   const { message, size } = useMessages();
   const { client } = useDrive();
   const { data: self } = useAccount();
-  const change = useAct(usersKey, (body: { disabled?: boolean; admin?: boolean; confirmed?: true }) =>
-    client.call("adminUpdateUser", { params: { id: user.id }, body }),
+  const change = useAct(
+    usersKey,
+    (body: { disabled?: boolean; admin?: boolean; confirmed?: true; second_factor?: false }) =>
+      client.call("adminUpdateUser", { params: { id: user.id }, body }),
   );
   const isSelf = self?.id === user.id;
   const used = { used: size(user.used_bytes) };
@@ -63,6 +65,9 @@ function AccountItem({ user, onAsk }: AccountItemProps) {
     ...(user.confirmed
       ? []
       : [{ label: message("admin.confirm"), run: () => change.mutate({ confirmed: true }) } as const]),
+    ...(user.second_factor
+      ? [{ label: message("admin.endFactor"), run: () => change.mutate({ second_factor: false }) } as const]
+      : []),
     "line",
     {
       label: message(user.admin ? "admin.takeAdmin" : "admin.makeAdmin"),
@@ -84,6 +89,7 @@ function AccountItem({ user, onAsk }: AccountItemProps) {
           <bdi>{user.name}</bdi>
           {user.admin && <Badge>{message("admin.isAdmin")}</Badge>}
           {user.disabled && <Badge kind="bad">{message("admin.isDisabled")}</Badge>}
+          {user.second_factor && <Badge>{message("admin.hasFactor")}</Badge>}
           {!user.confirmed && <Badge>{message("admin.isUnconfirmed")}</Badge>}
         </span>
       }

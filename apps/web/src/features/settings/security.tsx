@@ -11,6 +11,7 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { DeviceItem } from "./device-item.tsx";
 import { Password } from "./password.tsx";
+import { SecondFactor } from "./second-factor.tsx";
 import { useDevices, useRemoveOtherDevices } from "./use-devices.ts";
 
 /** Who may act as this account, and how that ends. */
@@ -33,6 +34,7 @@ export function Security() {
         </Loaded>
       </Card>
       <Everywhere />
+      <SecondFactor />
       <Password />
     </>
   );

@@ -14,6 +14,8 @@ export const admin = {
   "admin.isDisabled": "Abgeschaltet",
   "admin.isUnconfirmed": "Adresse nicht bestätigt",
   "admin.setQuota": "Speicher festlegen…",
+  "admin.hasFactor": "Zweiter Faktor",
+  "admin.endFactor": "Zweiten Faktor aufheben",
   "admin.setPassword": "Passwort setzen…",
   "admin.confirm": "Adresse bestätigen",
   "admin.makeAdmin": "Verwalten lassen",

@@ -50,6 +50,33 @@ export const settings = {
   "settings.signOutAllAbout":
     "Jeder Browser, jeder Rechner und jedes Telefon muss sich neu anmelden, auch dieser Browser.",
   "settings.othersOut": "Alle anderen sind abgemeldet.",
+  "settings.factor": "Authenticator-App",
+  "settings.factorAbout":
+    "Zum Anmelden gehört außer dem Passwort ein Code aus einer App auf deinem Telefon. Wer nur das Passwort kennt, kommt nicht hinein.",
+  "settings.factorOn": "App einrichten",
+  "settings.factorOther": "Andere App benutzen",
+  "settings.factorOff": "Abschalten",
+  "settings.factorOffAbout":
+    "Danach reicht zum Anmelden wieder das Passwort. Die Wiederherstellungscodes gelten nicht mehr.",
+  "settings.factorIsOff": "Zum Anmelden reicht wieder das Passwort.",
+  "settings.factorSince": "Eingeschaltet seit {when}",
+  "settings.factorCodesLeft": {
+    one: "{count} Wiederherstellungscode übrig",
+    other: "{count} Wiederherstellungscodes übrig",
+  },
+  "settings.factorNewCodes": "Neue Wiederherstellungscodes",
+  "settings.factorNewCodesAbout": "Die bisherigen gelten dann nicht mehr.",
+  "settings.factorProve": "Jemand anderes könnte an diesem Browser sitzen: Zeig, dass du es bist.",
+  "settings.factorNext": "Weiter",
+  "settings.factorScan": "Lies das mit deiner App ein",
+  "settings.factorScanAbout": "Nichts ändert sich, bevor du hier eingegeben hast, was die App dann zeigt.",
+  "settings.factorQr": "QR-Code für die Authenticator-App",
+  "settings.factorSecret": "Geheimnis, zum Abtippen",
+  "settings.factorConfirm": "Einschalten",
+  "settings.factorCodes": "Wiederherstellungscodes",
+  "settings.factorCodesAbout":
+    "Jeder lässt dich einmal hinein, wenn das Telefon nicht da ist. Bewahre sie dort auf, wo das Telefon nicht ist; sie werden nur jetzt gezeigt.",
+  "settings.factorSave": "Als Datei sichern",
   "settings.password": "Passwort",
   "settings.passwordAbout":
     "Nach einer Änderung müssen sich alle anderen Browser und Geräte neu anmelden, und persönliche Zugangsschlüssel gelten nicht mehr.",

@@ -14,6 +14,8 @@ export const admin = {
   "admin.isDisabled": "Switched off",
   "admin.isUnconfirmed": "Address not confirmed",
   "admin.setQuota": "Set the storage…",
+  "admin.hasFactor": "Second factor",
+  "admin.endFactor": "End the second factor",
   "admin.setPassword": "Set a password…",
   "admin.confirm": "Confirm the address",
   "admin.makeAdmin": "Make an administrator",

@@ -1,0 +1,115 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useDrive } from "../../data/use-drive.ts";
+import { Button } from "../../design/button.tsx";
+import { Badge, Card } from "../../design/card.tsx";
+import { Loaded } from "../../design/loaded.tsx";
+import { showToast } from "../../design/toasts.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+import { ConfirmApp, type PreparedApp } from "./confirm-app.tsx";
+import { ProofDialog } from "./proof-dialog.tsx";
+import { RecoveryCodes } from "./recovery-codes.tsx";
+
+/** What is asked of a person, one after the other. */
+type Step =
+  | { readonly at: "prove"; readonly act: "app" | "codes" | "off" }
+  | { readonly at: "confirm"; readonly app: PreparedApp }
+  | { readonly at: "codes"; readonly codes: readonly string[] };
+
+/** Below it fewer are left than a person who travels may need. */
+const fewCodes = 3;
+
+/** An authenticator app beside the password. */
+export function SecondFactor() {
+  const { message, day } = useMessages();
+  const { client } = useDrive();
+  const [step, setStep] = useState<Step>();
+  const prove = (act: "app" | "codes" | "off") => () => setStep({ at: "prove", act });
+  const load = useQuery({
+    queryKey: ["second-factor"],
+    queryFn: ({ signal }) => client.call("getSecondFactor", { signal }),
+  });
+  return (
+    <Card title={message("settings.factor")} about={message("settings.factorAbout")}>
+      <Loaded load={load} rows={1}>
+        {({ on, since, recovery_codes_left: left }) => (
+          <div className="flex flex-col gap-3">
+            {on && (
+              <p className="flex flex-wrap items-center gap-2">
+                <Badge kind={left < fewCodes ? "bad" : "plain"}>
+                  {message("settings.factorCodesLeft", { count: left })}
+                </Badge>
+                {message("settings.factorSince", { when: day(since ?? "") })}
+              </p>
+            )}
+            <div className="flex flex-wrap gap-3">
+              <Button onClick={prove("app")}>{message(on ? "settings.factorOther" : "settings.factorOn")}…</Button>
+              {on && <Button onClick={prove("codes")}>{message("settings.factorNewCodes")}…</Button>}
+              {on && <Button onClick={prove("off")}>{message("settings.factorOff")}…</Button>}
+            </div>
+          </div>
+        )}
+      </Loaded>
+      <Steps step={step} isOn={load.data?.on === true} onStep={setStep} />
+    </Card>
+  );
+}
+
+interface StepsProps {
+  readonly step: Step | undefined;
+  readonly isOn: boolean;
+  readonly onStep: (step: Step | undefined) => void;
+}
+
+function Steps({ step, isOn, onStep }: StepsProps) {
+  const { message } = useMessages();
+  const { client } = useDrive();
+  const queries = useQueryClient();
+  const close = () => onStep(undefined);
+  const changed = () => queries.invalidateQueries({ queryKey: ["second-factor"] });
+  const showCodes = ({ recovery_codes: codes }: { readonly recovery_codes: readonly string[] }) => {
+    onStep({ at: "codes", codes });
+    return changed();
+  };
+  if (step?.at === "codes") return <RecoveryCodes codes={step.codes} onClose={close} />;
+  if (step?.at === "confirm") return <ConfirmApp app={step.app} onConfirmed={showCodes} onClose={close} />;
+  if (step?.at !== "prove") return null;
+  const proof = { needsCode: isOn, onClose: close };
+  if (step.act === "codes") {
+    return (
+      <ProofDialog
+        {...proof}
+        title={message("settings.factorNewCodes")}
+        about={message("settings.factorNewCodesAbout")}
+        act={message("settings.factorNewCodes")}
+        send={async (body) => showCodes(await client.call("renewRecoveryCodes", { body }))}
+      />
+    );
+  }
+  if (step.act === "off") {
+    return (
+      <ProofDialog
+        {...proof}
+        isDanger
+        title={message("settings.factorOff")}
+        about={message("settings.factorOffAbout")}
+        act={message("settings.factorOff")}
+        send={async (body) => {
+          await client.call("endSecondFactor", { body });
+          close();
+          showToast({ text: message("settings.factorIsOff") });
+          await changed();
+        }}
+      />
+    );
+  }
+  return (
+    <ProofDialog
+      {...proof}
+      title={message(isOn ? "settings.factorOther" : "settings.factorOn")}
+      about={message("settings.factorProve")}
+      act={message("settings.factorNext")}
+      send={async (body) => onStep({ at: "confirm", app: await client.call("prepareSecondFactor", { body }) })}
+    />
+  );
+}
