@@ -30,10 +30,11 @@ export const matrix: Matrix = {
     stranger: "own",
     owner: [422],
   },
+  // Before one is prepared.
+  confirmSecondFactor: { request: () => ({ body: { totp: "000000" } }), stranger: "own", owner: [409] },
   getSecondFactor: { request: plain, stranger: "own", owner: [200] },
   // The passwords are the stranger's own; of the owner they are wrong, and nothing is on.
   prepareSecondFactor: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [422] },
-  confirmSecondFactor: { request: () => ({ body: { totp: "000000" } }), stranger: "own", owner: [409] },
   renewRecoveryCodes: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [422] },
   endSecondFactor: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [422] },
   createToken: { request: () => ({ body: { name: "t", scopes: ["files:read"] } }), stranger: "own", owner: [201] },

@@ -13,6 +13,7 @@ test("every route says what it is in the audit, and only these are nothing there
     "docs",
     "getAccount",
     "getJob",
+    "getSecondFactor",
     "getStartToken",
     "home",
     "live",
