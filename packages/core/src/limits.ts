@@ -132,6 +132,10 @@ export const limits = {
   downloadRangesMax: 64,
   emailBytesMax: 254,
   passwordBytesMin: 8,
+  /** How long a mailed link sets a new password. */
+  passwordResetMs: 30 * 60_000,
+  /** Between two such mails to one account. */
+  passwordResetPauseMs: 5 * 60_000,
   /** Wrong codes of an authenticator app in a row, after which each has to wait. */
   secondFactorFailuresMax: 5,
   /** Between making the secret of an authenticator app and confirming it. */

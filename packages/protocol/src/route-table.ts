@@ -34,6 +34,8 @@ export const routeTable: Readonly<Record<RouteName, RouteFacts>> = {
   resumeDevice: { method: "POST", path: "/devices/:id/resume", access: "account", bodyKind: "none" },
   adminResumeDevice: { method: "POST", path: "/admin/devices/:id/resume", access: "admin", bodyKind: "none" },
   changePassword: { method: "POST", path: "/account/password", access: "account", bodyKind: "json" },
+  mailPasswordReset: { method: "POST", path: "/account/password/reset/mail", access: "open", bodyKind: "json" },
+  resetPassword: { method: "POST", path: "/account/password/reset", access: "open", bodyKind: "json" },
   getSecondFactor: { method: "GET", path: "/account/second-factor", access: "account", bodyKind: "none" },
   prepareSecondFactor: { method: "POST", path: "/account/second-factor", access: "account", bodyKind: "json" },
   confirmSecondFactor: { method: "POST", path: "/account/second-factor/confirm", access: "account", bodyKind: "json" },

@@ -70,7 +70,10 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
     const known = former?.server === server && former.email === email ? former.deviceSecret : undefined;
     const body = { email, password, device_name, ...(known === undefined ? {} : { device_secret: known }) };
     const session = await askingAgain(run, options.totp, (totp) =>
-      client.call("createSession", { body: { ...body, ...(totp === undefined ? {} : { totp }) } }),
+      client.call("createSession", {
+        body: { ...body, ...(totp === undefined ? {} : { totp }) },
+        asksOnce: totp !== undefined,
+      }),
     );
     const { device_id: deviceId, device_secret: deviceSecret } = session;
     const kept = { ...(deviceSecret === undefined ? {} : { deviceSecret }), ...(trust === undefined ? {} : { trust }) };

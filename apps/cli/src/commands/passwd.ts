@@ -1,18 +1,31 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { checkNewPassword } from "./new-password.ts";
 import { newCommand, runs, usage } from "./command.ts";
+import { askingAgain } from "./second-factor.ts";
 import type { CommandMaker, Run } from "./command.ts";
+
+interface PasswdOptions {
+  readonly passwordStdin?: boolean;
+  readonly totp?: string;
+}
 
 export const passwdCommand: CommandMaker = (context) => {
   const command = newCommand("passwd", "Change your password; other sessions and all personal tokens end", [
     "passwd",
     "printf '%s\\n' OLD NEW | holdfast passwd --password-stdin",
-  ]).option("--password-stdin", "read the present password and the new one from standard input, a line each");
-  return runs<[]>(context, command, async (run, { passwordStdin }) => {
+  ])
+    .option("--password-stdin", "read the present password and the new one from standard input, a line each")
+    .option("--totp <code>", "of the app, or a recovery code, where a second factor is on; asked for else");
+  return runs<[]>(context, command, async (run, { passwordStdin, totp }: PasswdOptions) => {
     const { client } = await run.connect();
     const body = passwordStdin === true ? await fromStdin(run) : await fromTerminal(run);
     try {
-      await client.call("changePassword", { body });
+      await askingAgain(run, totp, (code) =>
+        client.call("changePassword", {
+          body: { ...body, ...(code === undefined ? {} : { totp: code }) },
+          asksOnce: true,
+        }),
+      );
     } catch (thrown) {
       if (!(thrown instanceof HoldfastError) || thrown.field !== "current_password") throw thrown;
       throw new HoldfastError("unauthenticated", "That is not your present password. Nothing is changed.", {

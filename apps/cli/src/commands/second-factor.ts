@@ -42,7 +42,9 @@ function switchOn(context: Context) {
   ]);
   return runs<[]>(context, command, async (run, options: ProofOptions) => {
     const { client } = await run.connect();
-    const prepared = await withCode(run, options, (body) => client.call("prepareSecondFactor", { body }));
+    const prepared = await withCode(run, options, (body) =>
+      client.call("prepareSecondFactor", { body, asksOnce: true }),
+    );
     if (run.context.stdin.isTTY !== true || run.output.json) {
       await run.output.result(prepared, () => [
         `Secret for the authenticator app: ${prepared.secret}`,
@@ -57,7 +59,7 @@ function switchOn(context: Context) {
     for (const line of lines) run.output.note(line);
     await askingAgain(run, undefined, async (totp) => {
       if (totp === undefined) throw new HoldfastError("second_factor", "");
-      const { recovery_codes: codes } = await client.call("confirmSecondFactor", { body: { totp } });
+      const { recovery_codes: codes } = await client.call("confirmSecondFactor", { body: { totp }, asksOnce: true });
       await showCodes(run, codes, "The second factor is on.");
     });
   });
@@ -69,7 +71,7 @@ function confirm(context: Context) {
   ]).argument("<code>", "that the app shows");
   return runs<[string]>(context, command, async (run, totp) => {
     const { client } = await run.connect();
-    const { recovery_codes: codes } = await client.call("confirmSecondFactor", { body: { totp } });
+    const { recovery_codes: codes } = await client.call("confirmSecondFactor", { body: { totp }, asksOnce: true });
     await showCodes(run, codes, "The second factor is on.");
   });
 }
@@ -81,7 +83,7 @@ function renew(context: Context) {
   return runs<[]>(context, command, async (run, options: ProofOptions) => {
     const { client } = await run.connect();
     const { recovery_codes: codes } = await withCode(run, options, (body) =>
-      client.call("renewRecoveryCodes", { body }),
+      client.call("renewRecoveryCodes", { body, asksOnce: true }),
     );
     await showCodes(run, codes, "New recovery codes.");
   });
@@ -91,7 +93,7 @@ function switchOff(context: Context) {
   const command = withProof("off", "Have the password be enough again", ["second-factor off"]);
   return runs<[]>(context, command, async (run, options: ProofOptions) => {
     const { client } = await run.connect();
-    await withCode(run, options, (body) => client.call("endSecondFactor", { body }));
+    await withCode(run, options, (body) => client.call("endSecondFactor", { body, asksOnce: true }));
     await run.output.result({ on: false }, () => ["The second factor is off: the password is enough to sign in."]);
   });
 }

@@ -10,6 +10,8 @@ export const mayLinkCall: Readonly<Record<RouteName, boolean>> = {
   confirmAddress: false,
   updateAccount: false,
   changePassword: false,
+  mailPasswordReset: false,
+  resetPassword: false,
   getSecondFactor: false,
   prepareSecondFactor: false,
   confirmSecondFactor: false,

@@ -30,6 +30,12 @@ export const matrix: Matrix = {
     stranger: "own",
     owner: [422],
   },
+  mailPasswordReset: { request: () => ({ body: { email: "nobody@example.com" } }), stranger: "open", owner: [202] },
+  resetPassword: {
+    request: () => ({ body: { token: "hfw_forged", new_password: "long enough" } }),
+    stranger: "open",
+    owner: [422],
+  },
   // Before one is prepared.
   confirmSecondFactor: { request: () => ({ body: { totp: "000000" } }), stranger: "own", owner: [409] },
   getSecondFactor: { request: plain, stranger: "own", owner: [200] },

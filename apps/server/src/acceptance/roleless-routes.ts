@@ -35,6 +35,8 @@ export const roleless = {
   confirmAddress: ofAccounts,
   updateAccount: ofAccounts,
   changePassword: ofAccounts,
+  mailPasswordReset: ofAccounts,
+  resetPassword: ofAccounts,
   getSecondFactor: ofAccounts,
   prepareSecondFactor: ofAccounts,
   confirmSecondFactor: ofAccounts,

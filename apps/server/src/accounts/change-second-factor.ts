@@ -1,21 +1,24 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import type { SessionId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import { sql } from "kysely";
-import type { UserRow } from "../db/account-tables.ts";
+import type { SecondFactorRow, UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 import { provePassword } from "./prove-password.ts";
 import { replaceRecoveryCodes } from "./recovery-codes.ts";
 import {
-  codeWrong,
   isOn,
   lockRow,
-  passSecondFactor,
+  plainCode,
   removeSecondFactor,
-  totpSecretLabel,
-  unwrap,
+  senderOf,
+  unwrapSecret,
+  withCode,
+  wrapSecret,
 } from "./second-factor.ts";
 
 /** That it is the person, and nobody else at a device that is signed in. */
@@ -25,44 +28,57 @@ export interface Proof {
 }
 
 /**
- * Makes a secret, which is asked for only once a code of it has confirmed it: nobody locks themselves out with an app that took nothing.
+ * Makes a secret, which is asked for only once a code of it has confirmed it in the same session: nobody locks themselves out with an app that
+ * took nothing.
  * @param source where the attempt comes from
  * @throws HoldfastError forbidden for a personal access token, invalid_field for a wrong password, second_factor, rate_limited
  */
 export async function prepareSecondFactor(world: AccountWorld, caller: Caller, proof: Proof, source: string) {
-  const user = await prove(world, caller, proof, source);
   const { describeTotp, totpSecretBytes } = await import("./totp.ts");
   const secret = Buffer.from(world.random(totpSecretBytes));
-  const wrapped = await world.wrapper.wrapSecret(totpSecretLabel, secret);
   const now = world.clock.nowMicros();
-  await sql`
-    insert into shard.second_factors (user_id, next_secret, next_at) values (${user.id}, ${wrapped}, ${now})
-    on conflict (user_id) do update set next_secret = excluded.next_secret, next_at = excluded.next_at`.execute(
-    world.shards.ofId(user.id).db,
-  );
+  const user = await change(world, caller, { proof, source }, async (transaction, _, { user: of, session }) => {
+    const wrapped = await wrapSecret(world, of.id, secret);
+    await sql`
+      update shard.second_factors set next_secret = ${wrapped}, next_at = ${now}, next_session_id = ${session}, next_failures = 0
+      where user_id = ${of.id}`.execute(transaction);
+    return of;
+  });
   const described = describeTotp(secret, { issuer: "Holdfast", account: user.email });
   return { ...described, expires_at: formatTime(now + limits.secondFactorSetUpMs * 1000) };
 }
 
-/** @throws HoldfastError forbidden, second_factor for a wrong code, conflict where nothing was prepared or that is too long ago */
+/**
+ * @throws HoldfastError forbidden, second_factor for a wrong code, conflict where this session has prepared nothing, that is too long ago, or
+ *   too many codes were wrong
+ */
 export async function confirmSecondFactor(world: AccountWorld, caller: Caller, totp: string): Promise<string[]> {
-  assertSession(caller);
+  const session = sessionOf(caller);
   const { totpStep } = await import("./totp.ts");
   const { userId } = caller;
-  return inTransaction(world.shards.ofId(userId).db, async (transaction) => {
+  const codes = await inTransaction(world.shards.ofId(userId).db, async (transaction) => {
     const row = await lockRow(transaction, userId);
     const since = world.clock.nowMicros() - limits.secondFactorSetUpMs * 1000;
-    if (row?.next_secret == null || (row.next_at ?? 0) <= since) {
-      throw new HoldfastError("conflict", "No second factor was prepared within the last 15 minutes. Begin again.");
+    const isOwn = row.next_session_id === session && row.next_failures < limits.secondFactorFailuresMax;
+    if (row.next_secret === null || !isOwn || (row.next_at ?? 0) <= since) return "nothing" as const;
+    const secret = await unwrapSecret(world, userId, row.next_secret);
+    const step = totpStep(secret, plainCode(totp), world.clock.nowMs());
+    if (step === undefined) {
+      await sql`update shard.second_factors set next_failures = next_failures + 1 where user_id = ${userId}`.execute(
+        transaction,
+      );
+      return "wrong" as const;
     }
-    const secret = await unwrap(world, row.next_secret);
-    const step = totpStep(secret, totp.replaceAll(/[\s-]/g, ""), world.clock.nowMs());
-    if (step === undefined) throw codeWrong();
     await sql`
       update shard.second_factors set secret = next_secret, since = ${world.clock.nowMicros()}, next_secret = null,
-        next_at = null, last_step = ${step}, failures = 0 where user_id = ${userId}`.execute(transaction);
+        next_at = null, next_session_id = null, last_step = ${step}, failures = 0 where user_id = ${userId}`.execute(
+      transaction,
+    );
     return replaceRecoveryCodes(transaction, userId, world.random);
   });
+  if (codes === "nothing") throw notPrepared();
+  if (codes === "wrong") throw notOfThisApp();
+  return codes;
 }
 
 /** @throws HoldfastError as `prepareSecondFactor`; conflict where there is none */
@@ -72,10 +88,9 @@ export async function renewRecoveryCodes(
   proof: Proof,
   source: string,
 ): Promise<string[]> {
-  const user = await prove(world, caller, proof, source);
-  return inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
-    if (!isOn(await lockRow(transaction, user.id))) throw noneIsOn();
-    return replaceRecoveryCodes(transaction, user.id, world.random);
+  return change(world, caller, { proof, source }, (transaction, row) => {
+    if (!isOn(row)) throw noneIsOn();
+    return replaceRecoveryCodes(transaction, row.user_id, world.random);
   });
 }
 
@@ -86,25 +101,42 @@ export async function endSecondFactor(
   proof: Proof,
   source: string,
 ): Promise<void> {
-  const user = await prove(world, caller, proof, source);
-  await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
-    if (!isOn(await lockRow(transaction, user.id))) throw noneIsOn();
-    await removeSecondFactor(transaction, user.id);
+  await change(world, caller, { proof, source }, (transaction, row) => {
+    if (!isOn(row)) throw noneIsOn();
+    return removeSecondFactor(transaction, row.user_id);
   });
 }
 
-async function prove(world: AccountWorld, caller: Caller, { password, totp }: Proof, source: string): Promise<UserRow> {
-  assertSession(caller);
+/** With the password, and with a code in the transaction that changes something. */
+async function change<Result>(
+  world: AccountWorld,
+  caller: Caller,
+  { proof: { password, totp }, source }: { readonly proof: Proof; readonly source: string },
+  act: (transaction: ShardReader, row: SecondFactorRow, by: { user: UserRow; session: SessionId }) => Promise<Result>,
+): Promise<Result> {
+  const session = sessionOf(caller);
   const user = await provePassword(world, caller.userId, { password, field: "password" }, source);
-  await passSecondFactor(world, user, totp);
-  return user;
+  return withCode(world, user.id, { totp, sender: senderOf(session) }, (transaction, row) =>
+    act(transaction, row, { user, session }),
+  );
 }
 
-function assertSession({ credential }: Caller): void {
-  if (credential.kind === "session") return;
+function sessionOf({ credential }: Caller): SessionId {
+  if (credential.kind === "session") return credential.id;
   throw new HoldfastError("forbidden", "A personal access token changes no second factor. Sign in with the password.");
 }
 
 function noneIsOn(): HoldfastError {
   return new HoldfastError("conflict", "This account has no second factor.");
+}
+
+function notPrepared(): HoldfastError {
+  const message =
+    "No app waits to be confirmed by this session: it is more than 15 minutes ago, too many codes were wrong, or another session has begun anew. Begin again.";
+  return new HoldfastError("conflict", message);
+}
+
+function notOfThisApp(): HoldfastError {
+  const message = "The app that was just set up shows another code. Take the one that it shows now.";
+  return new HoldfastError("second_factor", message, { field: "totp" });
 }

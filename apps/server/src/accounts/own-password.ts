@@ -1,21 +1,23 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { inTransaction } from "../db/database.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 import { hashPassword } from "./passwords.ts";
 import { endPersonalTokens } from "./personal-tokens.ts";
 import { provePassword } from "./prove-password.ts";
+import { senderOf, withCode } from "./second-factor.ts";
 
 export interface PasswordChange {
   readonly current_password: string;
   readonly new_password: string;
+  /** Of the second factor, where the account has one. */
+  readonly totp?: string | undefined;
 }
 
 /**
  * Whoever changes it may do so because somebody else knows it: all other sessions end, and all personal access tokens, which that
  * somebody may have made. Only the session that asks goes on. Guesses at the current one count with those of signing in.
  * @param source where the attempt comes from
- * @throws HoldfastError forbidden for a personal access token, invalid_field, rate_limited, conflict
+ * @throws HoldfastError forbidden for a personal access token, invalid_field, second_factor, rate_limited, conflict
  */
 export async function changeOwnPassword(
   world: AccountWorld,
@@ -30,7 +32,8 @@ export async function changeOwnPassword(
   const current = { password: change.current_password, field: "current_password" };
   const user = await provePassword(world, caller.userId, current, source);
   const passwordHash = await hashPassword(change.new_password);
-  await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
+  const by = { totp: change.totp, sender: senderOf(credential.id) };
+  await withCode(world, user.id, by, async (transaction) => {
     const changed = await transaction
       .updateTable("shard.users")
       .set({ password_hash: passwordHash })

@@ -26,11 +26,15 @@ export async function replaceRecoveryCodes(
   return codes.map((code) => code.replaceAll(/(.{4})(?!$)/g, "$1-"));
 }
 
-/** @param code without spaces and hyphens @returns whether it was one; it is none any more */
+/** Rather than one of an app. @param code letters and digits alone */
+export function isRecoveryCode(code: string): boolean {
+  return code.length === lettersCount;
+}
+
+/** @param code letters and digits alone @returns whether it was one; it is none any more */
 export async function takeRecoveryCode(transaction: ShardReader, userId: UserId, code: string): Promise<boolean> {
   // As it may be read aloud or copied from paper.
   const meant = code.toLowerCase().replaceAll("o", "0").replaceAll(/[il]/g, "1");
-  if (meant.length !== lettersCount) return false;
   const { rows } = await sql`
     delete from shard.recovery_codes where user_id = ${userId} and code_hash = ${hashOf(meant)} returning 1`.execute(
     transaction,

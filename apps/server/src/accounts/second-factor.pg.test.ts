@@ -9,6 +9,7 @@ import { generateSync } from "otplib";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { Authenticator } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
+import { changeOwnPassword } from "./own-password.ts";
 import {
   confirmSecondFactor,
   endSecondFactor,
@@ -209,6 +210,97 @@ describe("a second factor", () => {
     await assert.rejects(person.signIn(newCodes[1]), refused);
   });
 
+  test("is confirmed by the session that prepared it alone, and by few tries", async () => {
+    const person = await newPerson();
+    const { access_token: other } = await person.signIn();
+    const stolen = await authenticator.authenticate(other);
+    const { secret } = await prepareSecondFactor(world, person.caller, { password: testPassword }, source);
+    await assert.rejects(confirmSecondFactor(world, stolen, codeOf(secret)), { code: "conflict" });
+    for (let tries = 0; tries < limits.secondFactorFailuresMax; tries++) {
+      await assert.rejects(confirmSecondFactor(world, person.caller, "000000"), refused);
+    }
+    await assert.rejects(confirmSecondFactor(world, person.caller, codeOf(secret)), { code: "conflict" });
+    assert.equal((await readSecondFactor(world, person.id)).on, false);
+    await withApp(person);
+  });
+
+  test("that is switched on while somebody with the password changes it is changed by nobody without a code", async () => {
+    for (let round = 0; round < 10; round++) {
+      const person = await newPerson();
+      const { access_token: other } = await person.signIn();
+      const stolen = await authenticator.authenticate(other);
+      const { secret } = await prepareSecondFactor(world, person.caller, { password: testPassword }, source);
+      const proof = { password: testPassword };
+      const [codes, ...thefts] = await Promise.allSettled([
+        confirmSecondFactor(world, person.caller, codeOf(secret)),
+        renewRecoveryCodes(world, stolen, proof, source),
+        endSecondFactor(world, stolen, proof, source),
+        changeOwnPassword(world, stolen, { current_password: testPassword, new_password: "stolen password" }, source),
+      ]);
+      const isStolen = thefts[2]?.status === "fulfilled";
+      assert.deepEqual(
+        thefts.slice(0, 2).map(({ status }) => status),
+        ["rejected", "rejected"],
+      );
+      if (codes?.status !== "fulfilled") continue;
+      // Who was first with the password signs in no more than the owner: without a code nobody does.
+      const password = isStolen ? "stolen password" : testPassword;
+      await assert.rejects(person.signIn(undefined, password), refused);
+      await person.signIn(codes.value[0], password);
+    }
+  });
+
+  test("is asked for before the password is another one", async () => {
+    const person = await newPerson();
+    const { secret } = await withApp(person);
+    const change = { current_password: testPassword, new_password: "another long password" };
+    await assert.rejects(changeOwnPassword(world, person.caller, change, source), refused);
+    await changeOwnPassword(world, person.caller, { ...change, totp: codeOf(secret) }, source);
+    world.clock.forwardMs(stepMs);
+    await person.signIn(codeOf(secret), "another long password");
+  });
+
+  test("lets a known device in while others guess, which tries few codes itself", async () => {
+    const person = await newPerson();
+    const { device_secret: known = "" } = await person.signIn();
+    const { secret } = await withApp(person);
+    const from = (totp: string, device_secret: string | undefined, address: string) =>
+      signIn(world, { email: person.email, password: testPassword, totp, device_secret }, address);
+    for (let count = 0; count < limits.secondFactorFailuresMax; count++) {
+      await assert.rejects(from("000000", undefined, "198.51.100.7"), refused);
+    }
+    await assert.rejects(from(codeOf(secret), undefined, source), { code: "rate_limited" });
+    await from(codeOf(secret), known, source);
+    for (let count = 0; count < 2; count++) await assert.rejects(from("000000", known, source), refused);
+    world.clock.forwardMs(stepMs);
+    await assert.rejects(from(codeOf(secret), known, source), { code: "rate_limited" });
+  });
+
+  test("holds nobody up for longer than an hour, though the clock was ahead", async () => {
+    const person = await newPerson();
+    const { secret } = await withApp(person);
+    const aheadMs = 365 * 24 * 3_600_000;
+    world.clock.forwardMs(aheadMs);
+    for (let count = 0; count < limits.secondFactorFailuresMax; count++) {
+      await assert.rejects(person.signIn("000000"), refused);
+    }
+    world.clock.forwardMs(-aheadMs);
+    await assert.rejects(person.signIn(codeOf(secret)), { code: "rate_limited", retryAfterSeconds: 60 });
+  });
+
+  test("takes codes as they are pasted, and says of a mistyped recovery code that it is wrong", async () => {
+    const person = await newPerson();
+    const { secret, codes } = await withApp(person);
+    const wide = codeOf(secret).replaceAll(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)));
+    await person.signIn(` \u200b${wide}.`);
+    await person.signIn((codes[0] ?? "").replaceAll("-", "\u2013"));
+    for (let count = 0; count < 2 * limits.secondFactorFailuresMax; count++) {
+      await assert.rejects(person.signIn("0000-0000-0000-0000"), refused);
+    }
+    world.clock.forwardMs(stepMs);
+    await person.signIn(codeOf(secret));
+  });
+
   test("that was not confirmed in time is begun again", async () => {
     const person = await newPerson();
     const { secret } = await prepareSecondFactor(world, person.caller, { password: testPassword }, source);
@@ -230,6 +322,15 @@ describe("a second factor", () => {
     for (const ended of [token, last])
       await assert.rejects(authenticator.authenticate(ended), { code: "unauthenticated" });
     await person.signIn(undefined, other);
+    const own = { secondFactor: false as const, by: person.caller };
+    await assert.rejects(updateUser(world, person.email, own), { code: "forbidden" });
+    const { token: ofProgram } = await createPersonalToken(world, (await newPerson()).caller, {
+      name: "t",
+      scopes: ["account"],
+      expiresAtMicros: null,
+    });
+    const program = { secondFactor: false as const, by: await authenticator.authenticate(ofProgram) };
+    await assert.rejects(updateUser(world, (await newPerson()).email, program), { code: "forbidden" });
   });
 
   test("stands in the database neither in the clear nor by a code that could be read", async () => {

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { UserId } from "@holdfast/core/ids";
+import type { SessionId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import type { secondFactor } from "@holdfast/protocol/second-factor-routes";
@@ -9,12 +9,18 @@ import type { SecondFactorRow, UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { AccountWorld } from "./account-world.ts";
-import { countRecoveryCodes, takeRecoveryCode } from "./recovery-codes.ts";
+import { countRecoveryCodes, isRecoveryCode, takeRecoveryCode } from "./recovery-codes.ts";
 
 export type SecondFactorJson = z.output<typeof secondFactor>;
 
-/** Under which secrets of authenticator apps are wrapped. */
-export const totpSecretLabel = "totp";
+/** A row whose app counts. */
+type Live = SecondFactorRow & { readonly secret: Buffer; readonly since: number };
+
+/** By whom a code is sent: whoever may be guessing from anywhere waits in a line with all others of these. */
+export interface CodeSender {
+  /** Of a session, or of a device that has signed in before: others that guess do not hold it up. */
+  readonly known?: string | undefined;
+}
 
 const minuteMs = 60_000;
 
@@ -29,39 +35,73 @@ export async function readSecondFactor(world: AccountWorld, userId: UserId): Pro
 }
 
 /**
- * For whoever has proved the password: nothing where the account has no second factor. A code counts once, whoever sends it; a recovery
- * code is gone then. Wrong codes of the app are counted for the account, from wherever they come: from the sixth in a row on each has to
- * wait, up to an hour. Recovery codes are let in meanwhile, as nobody guesses them.
- * @throws HoldfastError second_factor where it is missing, wrong or used already; rate_limited
+ * For whoever has proved the password: nothing where the account has no second factor. See `withCode`.
+ * @throws HoldfastError second_factor where the code is missing, wrong or used already; rate_limited
  */
 export async function passSecondFactor(
   world: AccountWorld,
   { id }: Pick<UserRow, "id">,
   totp: string | undefined,
+  sender: CodeSender,
 ): Promise<void> {
-  const { db } = world.shards.ofId(id);
   // One read by the primary key for those who have none.
-  if (!isOn(await readRow(db, id))) return;
-  if (totp === undefined || totp.trim() === "") throw codeMissing();
-  const code = totp.replaceAll(/[\s-]/g, "");
-  // What it found is thrown after it was written.
-  const result = await inTransaction(db, async (transaction) => {
-    const row = await lockRow(transaction, id);
-    if (row === undefined || !isOn(row)) return undefined;
-    if (await takeRecoveryCode(transaction, id, code)) return undefined;
-    const nowMs = world.clock.nowMs();
-    const waitMs = lockedUntilMs(row) - nowMs;
-    if (waitMs > 0) return tooManyWrong(waitMs);
-    const { totpStep } = await import("./totp.ts");
-    const step = totpStep(await unwrap(world, row.secret), code, nowMs);
-    // Of a right one that comes again nobody guesses anything.
-    if (step !== undefined && step <= row.last_step) return codeWrong();
-    await sql`update shard.second_factors set
-        last_step = ${step ?? row.last_step}, failures = ${step === undefined ? row.failures + 1 : 0}, failed_at = ${nowMs * 1000}
-      where user_id = ${id}`.execute(transaction);
-    return step === undefined ? codeWrong() : undefined;
+  if (!isOn(await readRow(world.shards.ofId(id).db, id))) return;
+  await withCode(world, id, { totp, sender }, async () => {});
+}
+
+/**
+ * Takes the code, where the account has a second factor, and does something in the same transaction: nobody switches one on or off between the
+ * two. A code counts once, whoever sends it; a recovery code is gone then. Wrong codes of the app are counted for the account, from wherever
+ * they come: from the sixth in a row on each has to wait, up to an hour. Recovery codes are let in meanwhile, as nobody guesses them, and so is
+ * a known device, which has a count of its own.
+ * @throws HoldfastError second_factor, rate_limited, what `act` throws
+ */
+export async function withCode<Result>(
+  world: AccountWorld,
+  userId: UserId,
+  { totp, sender }: { readonly totp: string | undefined; readonly sender: CodeSender },
+  act: (transaction: ShardReader, row: SecondFactorRow) => Promise<Result>,
+): Promise<Result> {
+  const known = sender.known === undefined ? undefined : `second-factor ${sender.known}`;
+  if (known !== undefined && totp !== undefined) await world.throttle.check(known);
+  // A refusal is thrown after what was counted is written.
+  const done = await inTransaction(world.shards.ofId(userId).db, async (transaction) => {
+    const row = await lockRow(transaction, userId);
+    const refusal = isOn(row)
+      ? await takeCode(world, transaction, row, { totp, isKnown: known !== undefined })
+      : undefined;
+    return refusal ?? { result: await act(transaction, row) };
   });
-  if (result !== undefined) throw result;
+  if (!(done instanceof HoldfastError)) return done.result;
+  if (known !== undefined && totp !== undefined) await world.throttle.failed(known, knownWeight);
+  throw done;
+}
+
+/** Of ten a minute: who has the password and a known device tries two codes, and one every half a minute then. */
+const knownWeight = 5;
+
+/** @returns why the code does not do, as it is to be thrown; undefined where it does */
+async function takeCode(
+  world: AccountWorld,
+  transaction: ShardReader,
+  row: Live,
+  { totp, isKnown }: { readonly totp: string | undefined; readonly isKnown: boolean },
+): Promise<HoldfastError | undefined> {
+  const code = plainCode(totp ?? "");
+  if (code === "") return codeMissing();
+  if (isRecoveryCode(code)) return (await takeRecoveryCode(transaction, row.user_id, code)) ? undefined : codeWrong();
+  const nowMs = world.clock.nowMs();
+  const waitMs = isKnown ? 0 : waitMsOf(row, nowMs);
+  if (waitMs > 0) return tooManyWrong(waitMs);
+  const { totpStep } = await import("./totp.ts");
+  const step = totpStep(await unwrapSecret(world, row.user_id, row.secret), code, nowMs);
+  // Of a right one that comes again nobody guesses anything.
+  if (step !== undefined && step <= row.last_step) return codeWrong();
+  if (step === undefined && isKnown) return codeWrong();
+  await sql`update shard.second_factors set
+      last_step = ${step ?? row.last_step}, failures = ${step === undefined ? row.failures + 1 : 0}, failed_at = ${nowMs * 1000}
+    where user_id = ${row.user_id}`.execute(transaction);
+  return step === undefined ? codeWrong() : undefined;
 }
 
 /** For who has lost the phone and the codes. */
@@ -70,24 +110,37 @@ export async function removeSecondFactor(transaction: ShardReader, userId: UserI
   await sql`delete from shard.recovery_codes where user_id = ${userId}`.execute(transaction);
 }
 
-export function isOn(row: SecondFactorRow | undefined): row is SecondFactorRow & { secret: Buffer; since: number } {
+export function isOn(row: SecondFactorRow | undefined): row is Live {
   return row !== undefined && row.secret !== null && row.since !== null;
 }
 
-/** Undefined where none was ever begun. */
-export async function lockRow(transaction: ShardReader, userId: UserId): Promise<SecondFactorRow | undefined> {
+/** Made where there is none, so that two wait for each other. */
+export async function lockRow(transaction: ShardReader, userId: UserId): Promise<SecondFactorRow> {
+  await sql`insert into shard.second_factors (user_id) values (${userId}) on conflict do nothing`.execute(transaction);
   const { rows } = await sql<SecondFactorRow>`
     select * from shard.second_factors where user_id = ${userId} for update`.execute(transaction);
-  return rows[0];
+  const [row] = rows;
+  if (row === undefined) throw new HoldfastError("conflict", "The second factor was changed meanwhile. Try again.");
+  return row;
 }
 
-export async function unwrap(world: AccountWorld, secret: Buffer): Promise<Buffer> {
-  return world.wrapper.unwrapSecret(totpSecretLabel, secret);
+/** As it may be pasted or copied from paper: letters and digits alone, of whatever width. */
+export function plainCode(text: string): string {
+  return text.normalize("NFKC").replaceAll(/[^\p{Letter}\p{Number}]/gu, "");
 }
 
-export function codeWrong(): HoldfastError {
-  const message = "The code is wrong, or was used already. Take the one that the app shows next, or a recovery code.";
-  return new HoldfastError("second_factor", message, { field: "totp" });
+/** Bound to the account, so that one that is put into another's row opens nothing. */
+export function wrapSecret({ wrapper }: AccountWorld, userId: UserId, secret: Uint8Array): Buffer | Promise<Buffer> {
+  return wrapper.wrapSecret(`totp ${userId}`, secret);
+}
+
+export function unwrapSecret({ wrapper }: AccountWorld, userId: UserId, wrapped: Buffer): Buffer | Promise<Buffer> {
+  return wrapper.unwrapSecret(`totp ${userId}`, wrapped);
+}
+
+/** Who changes something for the account. @returns for `withCode` */
+export function senderOf(id: SessionId): CodeSender {
+  return { known: id };
 }
 
 async function readRow(reader: ShardReader, userId: UserId): Promise<SecondFactorRow | undefined> {
@@ -98,14 +151,22 @@ async function readRow(reader: ShardReader, userId: UserId): Promise<SecondFacto
 }
 
 /** A million codes, of which three are right at any moment: with this nobody comes to a hundredth of a percent in a day. */
-function lockedUntilMs({ failures, failed_at: failedAt }: SecondFactorRow): number {
+function waitMsOf({ failures, failed_at: failedAt }: SecondFactorRow, nowMs: number): number {
   const over = failures - limits.secondFactorFailuresMax;
-  return over < 0 ? 0 : failedAt / 1000 + Math.min(2 ** Math.min(over, 6), 60) * minuteMs;
+  if (over < 0) return 0;
+  // A clock that was ahead holds nobody up for longer than that either.
+  const sinceMs = Math.max(0, nowMs - failedAt / 1000);
+  return Math.max(0, Math.min(2 ** Math.min(over, 6), 60) * minuteMs - sinceMs);
 }
 
 function codeMissing(): HoldfastError {
   const message =
     "This account has a second factor: send the code that its authenticator app shows, or a recovery code, as totp.";
+  return new HoldfastError("second_factor", message, { field: "totp" });
+}
+
+function codeWrong(): HoldfastError {
+  const message = "The code is wrong, or was used already. Take the one that the app shows next, or a recovery code.";
   return new HoldfastError("second_factor", message, { field: "totp" });
 }
 

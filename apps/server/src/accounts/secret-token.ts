@@ -19,6 +19,7 @@ import {
  *     hfr_<id of the session, 32 hex digits>_<number>_<HMAC, base64url>     refresh token
  *     hfd_<id of the device, 32 hex digits>_<HMAC, base64url>               that this device has signed in to an account
  *     hfc_<id of the user, 32 hex digits>_<until when, Unix seconds>_<HMAC, base64url>   that a mail reached the address
+ *     hfw_<id of the user, 32 hex digits>_<until when, Unix seconds>_<HMAC, base64url>   that a mail asked for a new password reached the address
  *     hfs_<bucket, 3 hex digits>_<32 random bytes, base64url>               one-time set-up token
  *     hfl_<id of the link, 32 hex digits>_<32 random bytes, base64url>      link
  *     hfk_<id of the link, 32 hex digits>_<until when, Unix seconds>_<HMAC, base64url>   that the link's password was known
@@ -30,6 +31,7 @@ const linkSessionPattern = /^hfk_([0-9a-f]{32})_([1-9]\d{0,14})_[\w-]{43}$/;
 const refreshPattern = /^hfr_([0-9a-f]{32})_([1-9]\d{0,14})_([\w-]{43})$/;
 const devicePattern = /^hfd_([0-9a-f]{32})_[\w-]{43}$/;
 const confirmationPattern = /^hfc_([0-9a-f]{32})_([1-9]\d{0,14})_[\w-]{43}$/;
+const resetPattern = /^hfw_([0-9a-f]{32})_([1-9]\d{0,14})_[\w-]{43}$/;
 const invitationPattern = /^hf[si]_([0-9a-f]{3})_[\w-]{43}$/;
 
 export function makePersonalToken(id: TokenId, random: Random): string {
@@ -130,13 +132,32 @@ export function makeConfirmationToken(key: Buffer, userId: UserId, address: stri
 
 /** What a token claims; who knows the user's address compares it with the one that `makeConfirmationToken` makes. */
 export function readConfirmationToken(text: string): { userId: UserId; untilSeconds: number } | undefined {
-  const match = confirmationPattern.exec(text);
-  const userId = match?.[1] === undefined ? undefined : (dashed(match[1]) as UserId | undefined);
-  return userId === undefined ? undefined : { userId, untilSeconds: Number(match?.[2]) };
+  return readOfUser(confirmationPattern, text);
+}
+
+/**
+ * Derived from the address and the password that the account has, so that it ends with either: it is used once.
+ * @param secrets `<address> <hash of the password>`
+ */
+export function makeResetToken(key: Buffer, userId: UserId, secrets: string, untilSeconds: number): string {
+  const user = userId.replaceAll("-", "");
+  const proof = createHmac("sha256", key).update(`reset ${user} ${untilSeconds} ${secrets}`).digest("base64url");
+  return `hfw_${user}_${untilSeconds}_${proof}`;
+}
+
+/** What a token claims; who knows the user compares it with the one that `makeResetToken` makes. */
+export function readResetToken(text: string): { userId: UserId; untilSeconds: number } | undefined {
+  return readOfUser(resetPattern, text);
 }
 
 export function makeInvitationToken(kind: "setup" | "invite", bucket: Bucket, random: Random): string {
   return `hf${kind === "setup" ? "s" : "i"}_${bucket.toString(16).padStart(3, "0")}_${base64url(random(32))}`;
+}
+
+function readOfUser(pattern: RegExp, text: string): { userId: UserId; untilSeconds: number } | undefined {
+  const match = pattern.exec(text);
+  const userId = match?.[1] === undefined ? undefined : (dashed(match[1]) as UserId | undefined);
+  return userId === undefined ? undefined : { userId, untilSeconds: Number(match?.[2]) };
 }
 
 export function bucketOfInvitationToken(text: string): Bucket | undefined {

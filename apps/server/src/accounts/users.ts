@@ -9,6 +9,7 @@ import { inTransaction } from "../db/database.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import type { ShardReader, SpaceRow } from "../db/shard-tables.ts";
 import type { AccountStore } from "./account-world.ts";
+import type { Caller } from "./caller.ts";
 import { unlessLastAdministrator } from "./administrators.ts";
 import { takeAddress, withAddress } from "./change-address.ts";
 import { confirmIn } from "./confirm-address.ts";
@@ -43,6 +44,8 @@ export interface UserChange {
   readonly confirmed?: true | undefined;
   /** False: the password is enough again. */
   readonly secondFactor?: false | undefined;
+  /** Who does it; undefined beside the data. */
+  readonly by?: Pick<Caller, "userId" | "credential"> | undefined;
 }
 
 /** By id or e-mail address. @throws HoldfastError not_found */
@@ -104,6 +107,7 @@ function readFacts(store: AccountStore, { id, space_id: spaceId }: Pick<UserRow,
  */
 export async function updateUser(store: AccountStore, idOrEmail: string, change: UserChange): Promise<UserJson> {
   const user = await getUser(store, idOrEmail);
+  if (change.secondFactor === false) assertMayEndFactor(user, change.by);
   const passwordHash = change.password === undefined ? undefined : await hashPassword(change.password);
   const email = change.email?.trim();
   const set = () => applyChange(store, user, { ...change, email }, passwordHash);
@@ -113,6 +117,20 @@ export async function updateUser(store: AccountStore, idOrEmail: string, change:
   if (change.disabled !== undefined) store.queued?.(user.id);
   if (change.confirmed === true) await store.onConfirmed?.(user.id);
   return describeUser(store, await getUser(store, user.id));
+}
+
+/** An open browser, or a token that is stolen, is what a second factor is there for: the own one ends by its own code alone. */
+function assertMayEndFactor({ id }: UserRow, by: UserChange["by"]): void {
+  if (by?.userId === id) {
+    const message =
+      "End your own second factor with a code of it: in Settings, or by 'holdfast second-factor off'. Without one another administrator ends it, or 'holdfast admin users end-second-factor --data' on the server.";
+    throw new HoldfastError("forbidden", message);
+  }
+  if (by?.credential?.kind === "token")
+    throw new HoldfastError(
+      "forbidden",
+      "A personal access token ends nobody's second factor. Sign in with the password.",
+    );
 }
 
 async function applyChange(

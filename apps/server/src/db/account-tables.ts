@@ -66,6 +66,9 @@ export interface SecondFactorRow {
   /** One that was made and not confirmed yet. */
   next_secret: Buffer | null;
   next_at: number | null;
+  /** The session that made it. */
+  next_session_id: SessionId | null;
+  next_failures: number;
   /** The time step of the last code that was taken. */
   last_step: number;
   /** Wrong codes since the last right one. */

@@ -76,6 +76,8 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   getAccount: ofOneself,
   updateAccount: writes("account.change", { ...target, detail: changed }),
   changePassword: decides("password.change"),
+  mailPasswordReset: writes("password.reset_mail"),
+  resetPassword: decides("password.reset"),
   getSecondFactor: ofOneself,
   prepareSecondFactor: decides("second_factor.prepare"),
   confirmSecondFactor: decides("second_factor.confirm"),

@@ -54,6 +54,8 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   mailConfirmation: few,
   updateAccount: few,
   changePassword: { ...few, rows: "of the account's sessions and tokens" },
+  mailPasswordReset: few,
+  resetPassword: { ...few, rows: "of the account's sessions and tokens" },
   getSecondFactor: few,
   prepareSecondFactor: few,
   confirmSecondFactor: few,

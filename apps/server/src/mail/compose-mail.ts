@@ -44,6 +44,14 @@ function bodyOf({ content, publicUrl, language }: MailFacts, said: Words): Body 
   const { host } = new URL(publicUrl);
   if (content.template === "invitation") return invitation(content, said, { host, language });
   if (content.template === "notices") return notices(content, said, { host, language });
+  if (content.template === "password_reset") {
+    const { title, more } = said.passwordReset(host);
+    return { subject: title, paragraphs: more, label: said.passwordResetAction, small: [said.whyPasswordReset] };
+  }
+  if (content.template === "password_changed") {
+    const { title, more } = said.passwordChanged(host);
+    return { subject: title, paragraphs: more, label: said.open, small: [said.whyAccount(host)] };
+  }
   const { title, more } = said.confirmation(host);
   return { subject: title, paragraphs: more, label: said.confirmationAction, small: [said.whyConfirmation] };
 }

@@ -1,11 +1,16 @@
 import type { Kinds } from "../queue/kind.ts";
 import { noticeGatherer } from "./gather-notices.ts";
 import type { MailWorld } from "./mail-world.ts";
+import { passwordResetKind, passwordResetter } from "./mail-password.ts";
 import { gatherKind } from "./notify-by-mail.ts";
 import { mailKind } from "./order-mail.ts";
 import { mailSender } from "./send-mail.ts";
 
 /** What the queue works for mail. */
 export function mailKinds(world: MailWorld): Kinds {
-  return { [mailKind]: mailSender(world), [gatherKind]: noticeGatherer(world) };
+  return {
+    [passwordResetKind]: passwordResetter(world),
+    [mailKind]: mailSender(world),
+    [gatherKind]: noticeGatherer(world),
+  };
 }

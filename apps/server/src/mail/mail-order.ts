@@ -21,6 +21,10 @@ export const templateSchema = z.discriminatedUnion("template", [
   }),
   /** To an address that somebody says is theirs. */
   z.object({ template: z.literal("confirmation") }),
+  /** To an account whose password somebody has forgotten. */
+  z.object({ template: z.literal("password_reset") }),
+  /** To an account that has a new password. */
+  z.object({ template: z.literal("password_changed") }),
   /** To an account: one thing, or what has gathered. */
   z.object({
     template: z.literal("notices"),

@@ -12,6 +12,8 @@ export interface MailOrder {
   readonly content: Template;
   /** Where the mail's link leads, below the public address: `/setup#hfi_…`. It may hold a secret, and is stored sealed. */
   readonly link?: string;
+  /** For how long the link leads somewhere; that of an invitation unless told. */
+  readonly linkLifetimeMs?: number;
 }
 
 /** The name of the kind that sends. */
@@ -26,7 +28,7 @@ export async function orderMail(
   world: MailWorld,
   transaction: ShardReader,
   bucket: Bucket,
-  { to, content, link }: MailOrder,
+  { to, content, link, linkLifetimeMs = limits.invitationLifetimeMs }: MailOrder,
 ): Promise<MailId> {
   const id = makeMailId(world, bucket);
   const now = world.clock.nowMicros();
@@ -41,7 +43,7 @@ export async function orderMail(
           template: content.template,
           sealed_link: sealed,
           at: now,
-          expires_at: now + limits.invitationLifetimeMs * 1000,
+          expires_at: now + linkLifetimeMs * 1000,
         })
         .execute();
     }

@@ -105,7 +105,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
   const downloads = downloadHandlers(content);
   const reporting = { ...accounts, kick: (shard: Shard) => parts.queue.kick(shard) };
   return {
-    ...accountHandlers(accounts, mail, (userId) => parts.queue.kick(shards.ofId(userId))),
+    ...accountHandlers(accounts, mail, (shard) => parts.queue.kick(shard)),
     ...groupHandlers({ ...accounts, queue: parts.queue }),
     ...peopleHandlers(accounts),
     ...mailHandlers(mail),

@@ -98,7 +98,10 @@ export class Session implements AccessTokens {
 
   /** @throws HoldfastError unauthenticated for wrong credentials, and what else the server answers */
   async signIn(credentials: Credentials): Promise<void> {
-    const answer = await this.#parts.client.call("createWebSession", { body: { ...credentials } });
+    const answer = await this.#parts.client.call("createWebSession", {
+      body: { ...credentials },
+      asksOnce: credentials.totp !== undefined,
+    });
     this.#take(this.#tokenOf(answer), "tell");
   }
 

@@ -24,7 +24,7 @@ export function SheetLayer({ side = "end", ...props }: SheetProps) {
 }
 
 const widths = { small: "max-w-100", medium: "max-w-140", large: "max-w-200" } as const;
-const firstField = "form :is(input:not([type=radio]), input:checked, select, textarea)";
+const firstField = "form :is(input:not([type=radio]):not([hidden]), input:checked, select, textarea)";
 const sides = {
   end: "inset-y-0 end-0 w-full max-w-100 sm:rounded-s-lg",
   bottom: "inset-x-0 bottom-0 max-h-[85dvh] rounded-t-lg pb-[env(safe-area-inset-bottom)]",
@@ -38,6 +38,7 @@ function Layer({
   acts,
   onClose,
   opener,
+  isKept,
   look,
 }: DialogProps & { readonly look: string; readonly children: ReactNode }) {
   const { message } = useMessages();
@@ -66,6 +67,8 @@ function Layer({
           {...(about === undefined ? { "aria-describedby": undefined } : {})}
           onOpenAutoFocus={takeFocus}
           onCloseAutoFocus={giveFocusBack}
+          onEscapeKeyDown={(event) => isKept === true && event.preventDefault()}
+          onInteractOutside={(event) => isKept === true && event.preventDefault()}
           className={`fixed z-40 flex animate-appear flex-col bg-raised shadow-over outline-none forced-colors:border ${look}`}
         >
           <div className="flex items-start gap-4 ps-6 pe-4 pt-4">

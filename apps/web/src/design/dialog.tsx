@@ -9,6 +9,8 @@ export interface DialogProps {
   /** Buttons at its end; the one that does what the title says stands last. */
   readonly acts?: ReactNode;
   readonly size?: "small" | "medium" | "large";
+  /** Neither Escape nor a press beside it closes it, as what it shows is shown once. */
+  readonly isKept?: boolean;
   /** Called by Escape, the cross and a press beside it. */
   readonly onClose: () => void;
   /** Where the focus goes once it is closed, if what had it may be gone by then. */

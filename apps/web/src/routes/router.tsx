@@ -127,7 +127,7 @@ const admin = createRoute({
   component: lazyRouteComponent(() => withWords(import("./admin.tsx")), "AdminPlace"),
 });
 
-/** Its fragment is one of three tokens: of the set-up, of an invitation, or of an address to confirm. */
+/** Its fragment is one of four tokens: of the set-up, of an invitation, of an address to confirm, or of a password that is forgotten. */
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
@@ -144,6 +144,11 @@ const signIn = createRoute({
   validateSearch: signInSearch,
   component: lazyRouteComponent(() => import("./sign-in.tsx"), "SignInPlace"),
 });
+const forgot = createRoute({
+  getParentRoute: () => root,
+  path: "/forgot",
+  component: lazyRouteComponent(() => import("../features/sign-in/forgot-password.tsx"), "ForgotPassword"),
+});
 const design = createRoute({
   getParentRoute: () => root,
   path: "/design",
@@ -155,7 +160,7 @@ const inShell = [ownFiles, files, copiedLink, recent, starred, shared, trash, se
 export const router = createRouter({
   // Given by whoever shows the router.
   context: {} as Context,
-  routeTree: root.addChildren([home, shell.addChildren(inShell), setup, invite, signIn, design]),
+  routeTree: root.addChildren([home, shell.addChildren(inShell), setup, invite, signIn, forgot, design]),
   parseSearch,
   stringifySearch: writeSearch,
   defaultPreload: "intent",

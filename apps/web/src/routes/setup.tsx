@@ -5,14 +5,16 @@ import { usePageTitle } from "../design/page-title.ts";
 import { ConfirmAddress } from "../features/sign-in/confirm-address.tsx";
 import { CreateAccountForm, isSetup } from "../features/sign-in/create-account-form.tsx";
 import { FrontPage } from "../features/sign-in/front-page.tsx";
+import { ResetPassword } from "../features/sign-in/reset-password.tsx";
 import { useFragmentToken } from "../features/sign-in/use-fragment-token.ts";
 import { useMessages } from "../messages/use-messages.ts";
 
-/** Behind the links that the server prints and mails: the set-up, an invitation, an address to confirm. */
+/** Behind the links that the server prints and mails: the set-up, an invitation, an address to confirm, a new password. */
 export function SetupPlace() {
   const token = useFragmentToken();
   if (token === "") return <CutLink />;
   if (token.startsWith("hfc_")) return <ConfirmAddress token={token} />;
+  if (token.startsWith("hfw_")) return <ResetPassword token={token} />;
   return <CreateAccount token={token} />;
 }
 

@@ -1,4 +1,4 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
 import { useSession } from "../data/use-session.ts";
 import { usePageTitle } from "../design/page-title.ts";
@@ -22,6 +22,9 @@ function SignIn() {
   return (
     <FrontPage title={message("session.signIn")}>
       <SignInForm onDone={() => void navigate({ href: ownPlace(next), replace: true })} />
+      <Link to="/forgot" className="text-accent underline">
+        {message("session.forgot")}
+      </Link>
     </FrontPage>
   );
 }

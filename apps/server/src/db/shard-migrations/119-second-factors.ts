@@ -5,7 +5,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(
       `
--- on the shard of the account; no row: the password is enough
+-- on the shard of the account; no row, or no secret in it: the password is enough
 create table shard.second_factors (
   user_id uuid primary key,
   -- of the authenticator app, wrapped under the keys of the server; null until the first one is confirmed
@@ -14,6 +14,9 @@ create table shard.second_factors (
   -- one that was made and not confirmed yet
   next_secret bytea,
   next_at int8,
+  -- by which session, that alone confirms it, and how many codes of it were wrong
+  next_session_id uuid,
+  next_failures int4 not null default 0,
   -- the time step of the last code that was taken: no code counts twice
   last_step int8 not null default 0,
   -- wrong codes since the last right one

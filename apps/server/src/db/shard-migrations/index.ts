@@ -34,6 +34,7 @@ import * as suspensions from "./116-suspensions.ts";
 import * as serverFindings from "./117-server-findings.ts";
 import * as approvedDeletions from "./118-approved-deletions.ts";
 import * as secondFactors from "./119-second-factors.ts";
+import * as passwordResets from "./120-password-resets.ts";
 import * as audit from "./113-audit.ts";
 
 /**
@@ -79,5 +80,6 @@ export const shardMigrations: MigrationSet = {
     "117-server-findings": { up: serverFindings.up },
     "118-approved-deletions": { up: approvedDeletions.up },
     "119-second-factors": { up: secondFactors.up },
+    "120-password-resets": { up: passwordResets.up },
   },
 };

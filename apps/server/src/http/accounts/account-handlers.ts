@@ -10,13 +10,16 @@ import { assertNotSuspended } from "../../metadata/brake/device-suspended.ts";
 import { createInvitation } from "../../accounts/invitations.ts";
 import { listInvitations, removeInvitation } from "../../accounts/invitations-list.ts";
 import { mailConfirmation, mailConfirmationAgain } from "../../mail/mail-confirmation.ts";
+import { askPasswordReset, mailPasswordChanged } from "../../mail/mail-password.ts";
 import { changeOwnPassword } from "../../accounts/own-password.ts";
 import { createPersonalToken, deletePersonalToken, listPersonalTokens } from "../../accounts/personal-tokens.ts";
 import { listPlans } from "../../accounts/plans.ts";
+import { resetPassword } from "../../accounts/reset-password.ts";
 import { endSession, refreshSession, signIn } from "../../accounts/sessions.ts";
 import { createUser, signUp } from "../../accounts/sign-up.ts";
 import { describeUser, getUser, listUsers, updateUser } from "../../accounts/users.ts";
 import type { Caller } from "../../accounts/caller.ts";
+import type { Shard } from "../../db/shards.ts";
 import type { MailWorld } from "../../mail/mail-world.ts";
 import { resumeDevice } from "../../suspensions/resume-device.ts";
 import type { Handlers } from "../handler.ts";
@@ -26,9 +29,10 @@ import { webSessionHandlers } from "./web-session-handlers.ts";
 
 /**
  * Sessions, accounts, tokens, devices and the administration of users.
- * @param ordered told that a mail waits on this account's shard
+ * @param onMessage told that a message, of a mail say, waits on the shard
  */
-export function accountHandlers(world: AccountWorld, mail: MailWorld, ordered: (userId: UserId) => void = () => {}) {
+export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage: (shard: Shard) => void = () => {}) {
+  const ordered = (userId: UserId) => onMessage(world.shards.ofId(userId));
   return {
     createSession: async ({ body, peer, note }) => {
       const onClaimed = (userId: UserId) => note({ userId });
@@ -71,7 +75,20 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, ordered: (
     },
     changePassword: async ({ caller, body, peer }) => {
       await changeOwnPassword(world, caller, body, addressGroup(peer.address));
+      await mailPasswordChanged(mail, { id: caller.userId });
+      ordered(caller.userId);
       return { status: 204 };
+    },
+    mailPasswordReset: async ({ body, peer }) => {
+      onMessage(await askPasswordReset(world, body.email, addressGroup(peer.address)));
+      return { status: 202, json: {} };
+    },
+    resetPassword: async ({ body, peer, note }) => {
+      const user = await resetPassword(world, body, addressGroup(peer.address));
+      note({ userId: user.id });
+      await mailPasswordChanged(mail, user);
+      ordered(user.id);
+      return { status: 200, json: { email: user.email } };
     },
     createToken: async ({ caller, body }) => {
       const expiresAtMicros = body.expires_at == null ? null : parseTime(body.expires_at, "expires_at");
@@ -129,12 +146,13 @@ export function userHandlers(store: AccountStore) {
       });
       return { status: 201, json: await describeUser(store, user) };
     },
-    adminUpdateUser: async ({ params, body }) => ({
+    adminUpdateUser: async ({ caller, params, body }) => ({
       status: 200,
       json: await updateUser(store, params.id, {
         ...body,
         quotaBytes: body.quota_bytes,
         secondFactor: body.second_factor,
+        by: caller,
       }),
     }),
     adminResumeDevice: async ({ caller, params }) => {

@@ -31,6 +31,7 @@ const places = [
   "/admin",
   "/admin/*",
   "/sign-in",
+  "/forgot",
   "/design",
 ];
 

@@ -39,6 +39,21 @@ export const english: Words = {
     more: [`Somebody, most likely you, gave this address for an account on ${host}. Please confirm that it is yours.`],
   }),
   confirmationAction: "Confirm this address",
+  passwordReset: (host) => ({
+    title: "A new password",
+    more: [
+      `Somebody, most likely you, has forgotten the password of your account on ${host}. This link lets you choose another one; it works once, and for half an hour.`,
+      "All your browsers and devices have to sign in again then, and personal access tokens end.",
+    ],
+  }),
+  passwordResetAction: "Choose a new password",
+  passwordChanged: (host) => ({
+    title: "Your password was changed",
+    more: [
+      `Your account on ${host} has a new password. Other browsers and devices have to sign in again.`,
+      "If it was not you, have a new one mailed from the sign-in page at once, or ask an administrator.",
+    ],
+  }),
   share: ({ by = english.somebody, node, role }) => ({
     title: `${by} shared “${node}” with you`,
     more: role === undefined ? [] : [rights[role]],
@@ -114,6 +129,7 @@ export const english: Words = {
   whyAccount: (host) => `You get this mail because you have an account on ${host}.`,
   whyStranger: (host) =>
     `You get this mail because somebody on ${host} gave your address. If you know nothing of it, do nothing.`,
+  whyPasswordReset: "If it was not you, do nothing: your password stays as it is.",
   whyConfirmation: "If it was not you, do nothing: the address stays unconfirmed.",
   unsubscribe: "No more mails like this",
   unsubscribePage: {

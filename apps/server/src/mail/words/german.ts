@@ -40,6 +40,21 @@ export const german: Words = {
       `Jemand, vermutlich Sie, hat diese Adresse für ein Konto auf ${host} angegeben. Bitte bestätigen Sie, dass es Ihre ist.`,
     ],
   }),
+  passwordReset: (host) => ({
+    title: "Ein neues Passwort",
+    more: [
+      `Jemand, vermutlich Sie, hat das Passwort Ihres Kontos auf ${host} vergessen. Mit diesem Link wählen Sie ein neues; er gilt einmal und eine halbe Stunde lang.`,
+      "Danach müssen sich alle Ihre Browser und Geräte neu anmelden, und persönliche Zugangsschlüssel gelten nicht mehr.",
+    ],
+  }),
+  passwordResetAction: "Neues Passwort wählen",
+  passwordChanged: (host) => ({
+    title: "Ihr Passwort wurde geändert",
+    more: [
+      `Ihr Konto auf ${host} hat ein neues Passwort. Andere Browser und Geräte müssen sich neu anmelden.`,
+      "Waren Sie das nicht, lassen Sie sich sofort auf der Anmeldeseite ein neues schicken, oder fragen Sie einen Administrator.",
+    ],
+  }),
   confirmationAction: "Adresse bestätigen",
   share: ({ by = german.somebody, node, role }) => ({
     title: `${by} hat „${node}“ mit Ihnen geteilt`,
@@ -119,6 +134,7 @@ export const german: Words = {
   whyAccount: (host) => `Sie bekommen diese Mail, weil Sie ein Konto auf ${host} haben.`,
   whyStranger: (host) =>
     `Sie bekommen diese Mail, weil jemand auf ${host} Ihre Adresse angegeben hat. Sagt Ihnen das nichts, müssen Sie nichts tun.`,
+  whyPasswordReset: "Waren Sie das nicht, müssen Sie nichts tun: Ihr Passwort bleibt, wie es ist.",
   whyConfirmation: "Waren Sie das nicht, müssen Sie nichts tun: Die Adresse bleibt unbestätigt.",
   unsubscribe: "Keine solchen Mails mehr",
   unsubscribePage: {

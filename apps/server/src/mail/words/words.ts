@@ -23,6 +23,9 @@ export interface Words {
   /** @param host of the server */
   confirmation(host: string): Said;
   confirmationAction: string;
+  passwordReset(host: string): Said;
+  passwordResetAction: string;
+  passwordChanged(host: string): Said;
   share(facts: { by: string | undefined; node: string; role: RoleName | undefined }): Said;
   transfer(facts: { by: string | undefined; node: string; id: string }): Said;
   comment(facts: { by: string | undefined; node: string }): Said;
@@ -61,6 +64,7 @@ export interface Words {
   whyAccount(host: string): string;
   whyStranger(host: string): string;
   whyConfirmation: string;
+  whyPasswordReset: string;
   unsubscribe: string;
   unsubscribePage: UnsubscribeWords;
 }

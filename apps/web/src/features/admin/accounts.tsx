@@ -11,6 +11,7 @@ import type { MenuItem } from "../../design/menu.ts";
 import { MenuButton } from "../../design/menu-button.tsx";
 import { PagedItems } from "../../design/paged-items.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
+import { EndFactorDialog } from "./end-factor-dialog.tsx";
 import { QuotaDialog } from "./quota-dialog.tsx";
 import { PasswordDialog } from "./password-dialog.tsx";
 import { useAct } from "./use-act.ts";
@@ -20,7 +21,7 @@ import { type UserJson, usersKey } from "./users-list.ts";
 export function Accounts() {
   const { message } = useMessages();
   const { client } = useDrive();
-  const [asked, setAsked] = useState<{ readonly what: "password" | "quota"; readonly user: UserJson }>();
+  const [asked, setAsked] = useState<{ readonly what: "password" | "quota" | "factor"; readonly user: UserJson }>();
   const load = usePages(usersKey, (cursor, signal) =>
     client.call("adminListUsers", { query: { limit: 50, cursor }, signal }),
   );
@@ -34,6 +35,7 @@ export function Accounts() {
         {(user) => <AccountItem key={user.id} user={user} onAsk={(what) => setAsked({ what, user })} />}
       </PagedItems>
       {asked?.what === "password" && <PasswordDialog user={asked.user} onClose={() => setAsked(undefined)} />}
+      {asked?.what === "factor" && <EndFactorDialog user={asked.user} onClose={() => setAsked(undefined)} />}
       {asked?.what === "quota" && <QuotaDialog user={asked.user} onClose={() => setAsked(undefined)} />}
     </Card>
   );
@@ -41,17 +43,15 @@ export function Accounts() {
 
 interface AccountItemProps {
   readonly user: UserJson;
-  readonly onAsk: (what: "password" | "quota") => void;
+  readonly onAsk: (what: "password" | "quota" | "factor") => void;
 }
 
 function AccountItem({ user, onAsk }: AccountItemProps) {
   const { message, size } = useMessages();
   const { client } = useDrive();
   const { data: self } = useAccount();
-  const change = useAct(
-    usersKey,
-    (body: { disabled?: boolean; admin?: boolean; confirmed?: true; second_factor?: false }) =>
-      client.call("adminUpdateUser", { params: { id: user.id }, body }),
+  const change = useAct(usersKey, (body: { disabled?: boolean; admin?: boolean; confirmed?: true }) =>
+    client.call("adminUpdateUser", { params: { id: user.id }, body }),
   );
   const isSelf = self?.id === user.id;
   const used = { used: size(user.used_bytes) };
@@ -66,7 +66,7 @@ function AccountItem({ user, onAsk }: AccountItemProps) {
       ? []
       : [{ label: message("admin.confirm"), run: () => change.mutate({ confirmed: true }) } as const]),
     ...(user.second_factor
-      ? [{ label: message("admin.endFactor"), run: () => change.mutate({ second_factor: false }) } as const]
+      ? [{ label: message("admin.endFactor"), disabled: isSelf, run: () => onAsk("factor") } as const]
       : []),
     "line",
     {

@@ -1,5 +1,5 @@
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
-import { toHoldfastError } from "@holdfast/core/errors";
+import { type HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { useMutation } from "@tanstack/react-query";
 import { useDrive } from "../../data/use-drive.ts";
 import { CopyField } from "../../design/copy-field.tsx";
@@ -13,6 +13,11 @@ import { CodeField } from "../sign-in/code-field.tsx";
 export type PreparedApp = RouteAnswer<(typeof routes)["prepareSecondFactor"]>;
 type Confirmed = RouteAnswer<(typeof routes)["confirmSecondFactor"]>;
 
+/** Whatever the reason, what was begun is to be begun anew. */
+function problemOf(failure: HoldfastError, words: ReturnType<typeof useMessages>): string {
+  return failure.code === "conflict" ? words.message("settings.factorLapsed") : problemWords(failure, words);
+}
+
 interface ConfirmAppProps {
   readonly app: PreparedApp;
   readonly onConfirmed: (confirmed: Confirmed) => unknown;
@@ -25,7 +30,7 @@ export function ConfirmApp({ app, onConfirmed, onClose }: ConfirmAppProps) {
   const { message } = words;
   const { client } = useDrive();
   const confirm = useMutation({
-    mutationFn: (totp: string) => client.call("confirmSecondFactor", { body: { totp } }),
+    mutationFn: (totp: string) => client.call("confirmSecondFactor", { body: { totp }, asksOnce: true }),
     onSuccess: onConfirmed,
   });
   const failure = confirm.error === null ? undefined : toHoldfastError(confirm.error);
@@ -37,7 +42,7 @@ export function ConfirmApp({ app, onConfirmed, onClose }: ConfirmAppProps) {
       about={message("settings.factorScanAbout")}
       act={message("settings.factorConfirm")}
       busy={confirm.isPending}
-      problem={failure === undefined || isWrong ? undefined : problemWords(failure, words)}
+      problem={failure === undefined || isWrong ? undefined : problemOf(failure, words)}
       onSubmit={(fields) => confirm.mutate(textOf(fields.get("totp")))}
       onClose={onClose}
     >
@@ -47,7 +52,7 @@ export function ConfirmApp({ app, onConfirmed, onClose }: ConfirmAppProps) {
           <CopyField label={message("settings.factorSecret")} text={app.secret.replaceAll(/(.{4})(?!$)/g, "$1 ")} />
         </div>
       </div>
-      <CodeField isOfApp error={isWrong ? message("session.codeWrong") : undefined} />
+      <CodeField isOfApp error={isWrong ? message("settings.factorCodeWrong") : undefined} />
     </FormDialog>
   );
 }

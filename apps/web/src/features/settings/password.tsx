@@ -1,7 +1,7 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { useQueryClient } from "@tanstack/react-query";
-import { useRef } from "react";
+import { useRef, useState } from "react";
 import { useAccount } from "../../data/account.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { Button } from "../../design/button.tsx";
@@ -12,14 +12,15 @@ import { showToast } from "../../design/toasts.ts";
 import { type FieldProblems, useForm } from "../../design/use-form.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
+import { CodeField } from "../sign-in/code-field.tsx";
 
-type Name = "current" | "wanted";
+type Name = "current" | "wanted" | "totp";
 
 /** Asks for the current one, as somebody else may sit at a browser that is signed in. */
 export function Password() {
   const { message } = useMessages();
   const { data: account } = useAccount();
-  const { form, busy, problems, onSubmit } = useChangePassword();
+  const { form, busy, problems, onSubmit, needsCode } = useChangePassword();
   const fields = problems.fields ?? {};
   return (
     <Card title={message("settings.password")} about={message("settings.passwordAbout")}>
@@ -43,6 +44,7 @@ export function Password() {
             maxLength={limits.passwordBytesMax}
             error={fields.wanted}
           />
+          {needsCode && <CodeField autoFocus error={fields.totp} />}
           <div>
             <Button type="submit" busy={busy}>
               {message("settings.passwordChange")}
@@ -60,8 +62,9 @@ function useChangePassword() {
   const { client } = useDrive();
   const queries = useQueryClient();
   const place = useRef<HTMLDivElement>(null);
+  const [needsCode, setNeedsCode] = useState(false);
   const form = useForm<Name>({
-    names: ["current", "wanted"],
+    names: ["current", "wanted", "totp"],
     check: ({ current, wanted }) => {
       const found: Partial<Record<Name, string>> = {};
       if (current === "") found.current = message("session.missing");
@@ -69,16 +72,21 @@ function useChangePassword() {
         found.wanted = message("session.passwordShort", { count: limits.passwordBytesMin });
       return found satisfies FieldProblems<Name>;
     },
-    send: async ({ current, wanted }) => {
-      await client.call("changePassword", { body: { current_password: current, new_password: wanted } });
+    send: async ({ current, wanted, totp }) => {
+      const code = totp.trim() === "" ? {} : { totp: totp.trim() };
+      const body = { current_password: current, new_password: wanted, ...code };
+      await client.call("changePassword", { body, asksOnce: true });
       place.current?.querySelector("form")?.reset();
       showToast({ text: message("settings.passwordChanged") });
       await Promise.all([["devices"], ["tokens"]].map((queryKey) => queries.invalidateQueries({ queryKey })));
     },
-    explain: (thrown) =>
-      toHoldfastError(thrown).field === "current_password"
-        ? { fields: { current: message("settings.passwordWrong") } }
-        : { whole: problemWords(thrown, words) },
+    explain: (thrown) => {
+      const { code, field } = toHoldfastError(thrown);
+      if (field === "current_password") return { fields: { current: message("settings.passwordWrong") } };
+      if (code !== "second_factor") return { whole: problemWords(thrown, words) };
+      setNeedsCode(true);
+      return needsCode ? { fields: { totp: message("session.codeWrong") } } : {};
+    },
   });
-  return { ...form, form: place };
+  return { ...form, form: place, needsCode };
 }

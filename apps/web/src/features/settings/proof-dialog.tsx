@@ -37,13 +37,16 @@ export function ProofDialog({ needsCode, send, onClose, ...dialog }: ProofDialog
     const totp = textOf(fields.get("totp")).trim();
     const lacking = { password: password === "", totp: needsCode && totp === "" };
     setMissing(lacking);
-    if (!lacking.password && !lacking.totp) prove.mutate({ password, ...(needsCode ? { totp } : {}) });
+    if (!lacking.password && !lacking.totp) prove.mutate({ password, ...(totp === "" ? {} : { totp }) });
   };
   const failure = prove.error === null ? undefined : toHoldfastError(prove.error);
+  // It may have been switched on elsewhere since the page was opened.
+  const asksCode = needsCode || failure?.code === "second_factor";
+  const isFirst = failure?.code === "second_factor" && prove.variables?.totp === undefined;
   const at = failure?.field === "password" || failure?.code === "second_factor" ? failure.field : undefined;
   const missingWords = message("session.missing");
   const passwordProblem = at === "password" ? message("settings.passwordWrong") : undefined;
-  const codeProblem = at === "totp" ? message("session.codeWrong") : undefined;
+  const codeProblem = at === "totp" ? message(isFirst ? "session.missing" : "session.codeWrong") : undefined;
   return (
     <FormDialog
       {...dialog}
@@ -62,7 +65,7 @@ export function ProofDialog({ needsCode, send, onClose, ...dialog }: ProofDialog
         autoComplete="current-password"
         error={missing?.password === true ? missingWords : passwordProblem}
       />
-      {needsCode && <CodeField error={missing?.totp === true ? missingWords : codeProblem} />}
+      {asksCode && <CodeField error={missing?.totp === true ? missingWords : codeProblem} />}
     </FormDialog>
   );
 }

@@ -19,6 +19,8 @@ export function RecoveryCodes({ codes, onClose }: RecoveryCodesProps) {
       open
       title={message("settings.factorCodes")}
       about={message("settings.factorCodesAbout")}
+      // A press beside it would lose what is shown this once.
+      isKept
       onClose={onClose}
       acts={
         <>

@@ -82,7 +82,7 @@ function Steps({ step, isOn, onStep }: StepsProps) {
         title={message("settings.factorNewCodes")}
         about={message("settings.factorNewCodesAbout")}
         act={message("settings.factorNewCodes")}
-        send={async (body) => showCodes(await client.call("renewRecoveryCodes", { body }))}
+        send={async (body) => showCodes(await client.call("renewRecoveryCodes", { body, asksOnce: true }))}
       />
     );
   }
@@ -95,7 +95,7 @@ function Steps({ step, isOn, onStep }: StepsProps) {
         about={message("settings.factorOffAbout")}
         act={message("settings.factorOff")}
         send={async (body) => {
-          await client.call("endSecondFactor", { body });
+          await client.call("endSecondFactor", { body, asksOnce: true });
           close();
           showToast({ text: message("settings.factorIsOff") });
           await changed();
@@ -109,7 +109,9 @@ function Steps({ step, isOn, onStep }: StepsProps) {
       title={message(isOn ? "settings.factorOther" : "settings.factorOn")}
       about={message("settings.factorProve")}
       act={message("settings.factorNext")}
-      send={async (body) => onStep({ at: "confirm", app: await client.call("prepareSecondFactor", { body }) })}
+      send={async (body) =>
+        onStep({ at: "confirm", app: await client.call("prepareSecondFactor", { body, asksOnce: true }) })
+      }
     />
   );
 }

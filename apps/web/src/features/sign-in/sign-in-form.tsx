@@ -58,6 +58,7 @@ export function SignInForm({ email, onDone }: SignInFormProps) {
         spellCheck={false}
         defaultValue={email}
         readOnly={email !== undefined}
+        onChange={() => setNeedsCode(false)}
         error={problems.fields?.email}
       />
       <Field

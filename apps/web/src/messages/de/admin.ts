@@ -16,6 +16,9 @@ export const admin = {
   "admin.setQuota": "Speicher festlegen…",
   "admin.hasFactor": "Zweiter Faktor",
   "admin.endFactor": "Zweiten Faktor aufheben",
+  "admin.endFactorAbout":
+    "Für alle, die Telefon und Wiederherstellungscodes verloren haben. Vergewissere dich, dass {name} darum bittet: Danach reicht das Passwort. Alle Sitzungen des Kontos enden.",
+  "admin.factorEnded": "Für {name} reicht zum Anmelden das Passwort.",
   "admin.setPassword": "Passwort setzen…",
   "admin.confirm": "Adresse bestätigen",
   "admin.makeAdmin": "Verwalten lassen",

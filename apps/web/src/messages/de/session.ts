@@ -12,6 +12,23 @@ export const session = {
   "session.noAddress": "Das ist keine E-Mail-Adresse: Es fehlt ein @ oder was daneben steht.",
   "session.wrong":
     "E-Mail-Adresse und Passwort passen nicht zusammen. Versuch es noch einmal oder lass dir ein neues Passwort geben.",
+  "session.forgot": "Passwort vergessen?",
+  "session.forgotTitle": "Ein neues Passwort",
+  "session.forgotAbout":
+    "Ein Link, mit dem du eines wählst, kommt an deine Adresse. Er gilt einmal und eine halbe Stunde lang.",
+  "session.forgotSend": "Link schicken",
+  "session.forgotSent": "Schau in deine Mails",
+  "session.forgotSentAbout":
+    "Wenn es ein Konto mit {email} gibt, ist der Link unterwegs, höchstens einmal in fünf Minuten. Kommt nichts, frag einen Administrator: Vielleicht verschickt dieser Server keine Mails.",
+  "session.backToSignIn": "Zurück zur Anmeldung",
+  "session.resetTitle": "Neues Passwort wählen",
+  "session.resetAbout":
+    "Danach müssen sich alle deine Browser und Geräte neu anmelden, und persönliche Zugangsschlüssel gelten nicht mehr.",
+  "session.resetSave": "Passwort sichern",
+  "session.resetBad":
+    "Der Link wurde schon benutzt, ist abgelaufen oder unvollständig. Lass dir auf der Anmeldeseite einen neuen schicken.",
+  "session.resetDone": "Dein Passwort ist geändert",
+  "session.resetDoneAbout": "Melde dich als {email} damit an.",
   "session.code": "Code",
   "session.codeHint": "Aus deiner Authenticator-App, oder einer deiner Wiederherstellungscodes.",
   "session.codeOfApp": "Die sechs Ziffern, die die App zeigt.",

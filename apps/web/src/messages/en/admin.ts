@@ -16,6 +16,9 @@ export const admin = {
   "admin.setQuota": "Set the storage…",
   "admin.hasFactor": "Second factor",
   "admin.endFactor": "End the second factor",
+  "admin.endFactorAbout":
+    "For who has lost the phone and the recovery codes. Make sure that it is {name} who asks: from then on the password is enough. All sessions of the account end.",
+  "admin.factorEnded": "The password of {name} is enough to sign in.",
   "admin.setPassword": "Set a password…",
   "admin.confirm": "Confirm the address",
   "admin.makeAdmin": "Make an administrator",

@@ -12,6 +12,21 @@ export const session = {
   "session.noAddress": "This is no e-mail address: there is an @ missing, or what stands beside it.",
   "session.wrong":
     "The e-mail address and the password do not go together. Try again, or ask an administrator for a new password.",
+  "session.forgot": "Forgot your password?",
+  "session.forgotTitle": "A new password",
+  "session.forgotAbout": "A link to choose one is mailed to your address. It works once, for half an hour.",
+  "session.forgotSend": "Mail me the link",
+  "session.forgotSent": "Look into your mail",
+  "session.forgotSentAbout":
+    "If there is an account with {email}, the link is on its way, once in five minutes at most. If nothing comes, ask an administrator: this server may send no mail.",
+  "session.backToSignIn": "Back to sign in",
+  "session.resetTitle": "Choose a new password",
+  "session.resetAbout": "All your browsers and devices have to sign in again then, and personal access tokens end.",
+  "session.resetSave": "Save the password",
+  "session.resetBad":
+    "The link was used already, has expired, or is not complete. Have a new one mailed from the sign-in page.",
+  "session.resetDone": "Your password is changed",
+  "session.resetDoneAbout": "Sign in as {email} with it.",
   "session.code": "Code",
   "session.codeHint": "Of your authenticator app, or one of your recovery codes.",
   "session.codeOfApp": "The six digits that the app shows.",

@@ -67,9 +67,12 @@ export const settings = {
   "settings.factorQr": "QR code for the authenticator app",
   "settings.factorSecret": "Secret, to type in",
   "settings.factorConfirm": "Switch on",
+  "settings.factorCodeWrong": "The app that you just set up shows another code. Take the one that it shows now.",
+  "settings.factorLapsed":
+    "It took too long, too many codes were wrong, or another browser has begun anew. Close this and begin again.",
   "settings.factorCodes": "Recovery codes",
   "settings.factorCodesAbout":
-    "Each lets you in once when the phone is not there. Keep them where the phone is not; they are shown this once.",
+    "Each lets you in once when the phone is not there. Keep them where the phone is not; they are shown this once. What is signed in already stays so: sign the others out where you do not trust them.",
   "settings.factorSave": "Save as a file",
   "settings.password": "Password",
   "settings.passwordAbout":

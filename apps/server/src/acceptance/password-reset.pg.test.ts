@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { startTestSmtp, type TestSmtp } from "../mail/testing.ts";
+import {
+  administrator,
+  Api,
+  eventually,
+  makeFolder,
+  ok,
+  queryDatabase,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
+
+/** A real server that mails to a real SMTP server. */
+describe("a password that is forgotten", () => {
+  let folder: string;
+  let smtp: TestSmtp;
+  let server: RunningServer;
+  let admin: Api;
+  let people = 0;
+
+  before(async () => {
+    folder = makeFolder("reset");
+    smtp = await startTestSmtp();
+    server = await startServer({
+      dataFolder: `${folder}/data`,
+      env: {
+        HOLDFAST_SMTP_URL: `smtp://127.0.0.1:${smtp.settings.port}`,
+        HOLDFAST_MAIL_FROM: "drive@example.org",
+        HOLDFAST_PUBLIC_URL: "https://drive.example.org",
+        HOLDFAST_RATE_LIMIT_SIGN_IN: "40",
+      },
+    });
+    admin = await Api.signIn(server.url);
+  });
+  after(async () => {
+    await server?.stop();
+    await smtp?.close();
+    removeFolder(folder);
+  });
+
+  const newPerson = async () => {
+    const account = { email: `person${++people}@example.com`, password: "what is forgotten" };
+    await ok(admin, "POST", "/admin/users", account);
+    return { ...account, api: await Api.signIn(server.url, account) };
+  };
+  const open = () => new Api(server.url);
+  const ask = (email: string) => open().call("POST", "/account/password/reset/mail", { email });
+  const reset = (token: string, wanted: string) =>
+    open().call("POST", "/account/password/reset", { token, new_password: wanted });
+  const tokenIn = (text: string) => {
+    const token = /https:\/\/drive\.example\.org\/setup#(hfw_[\w-]+)/.exec(text)?.[1];
+    assert.ok(token !== undefined, text);
+    return token;
+  };
+  /** Of those mails that come, the next one to this address. */
+  const mailTo = async (email: string) => {
+    for (;;) {
+      const mail = await smtp.next();
+      if (mail.to.includes(email)) return mail;
+    }
+  };
+
+  test("is replaced by the mailed link, once; all that was signed in is signed out, and the account is told", async () => {
+    const person = await newPerson();
+    const { token: made } = await ok(person.api, "POST", "/tokens", { name: "t", scopes: ["account"] });
+    const coming = mailTo(person.email);
+    for (const email of [person.email.toUpperCase(), "nobody@example.com"]) {
+      const { status, body } = await ask(email);
+      assert.deepEqual([status, body], [202, {}]);
+    }
+    const token = tokenIn((await coming).text);
+    assert.equal((await reset(token, "short")).status, 422);
+    const told = mailTo(person.email);
+    const done = await reset(token, "a new password");
+    assert.deepEqual([done.status, done.body], [200, { email: person.email }]);
+    assert.match((await told).text, /has a new password/);
+    const again = await reset(token, "another password");
+    assert.deepEqual([again.status, again.body.field], [422, "token"]);
+    assert.equal((await person.api.call("GET", "/account")).status, 401);
+    const program = new Api(server.url);
+    program.token = made;
+    assert.equal((await program.call("GET", "/account")).status, 401);
+    await assert.rejects(Api.signIn(server.url, person));
+    const { body } = await (
+      await Api.signIn(server.url, { ...person, password: "a new password" })
+    ).call("GET", "/account");
+    assert.equal(body.confirmed, true, "the mail has reached the address");
+    assert.ok(!readFileSync(server.logFile, "utf8").includes(token));
+  });
+
+  test("is mailed once in five minutes, and not to who is suspended or nobody", async () => {
+    const [person, suspended, last] = [await newPerson(), await newPerson(), await newPerson()];
+    await ok(admin, "PATCH", `/admin/users/${suspended.email}`, { disabled: true });
+    const first = smtp.next();
+    for (const email of [
+      person.email,
+      suspended.email,
+      "nobody@example.com",
+      person.email,
+      `${"x".repeat(60)}@example.com`,
+    ])
+      assert.equal((await ask(email)).status, 202);
+    assert.deepEqual((await first).to, [person.email]);
+    const next = smtp.next();
+    assert.equal((await ask(person.email)).status, 202);
+    await settled();
+    assert.equal((await ask(last.email)).status, 202);
+    assert.deepEqual((await next).to, [last.email], "nothing went to the others");
+  });
+
+  test("by one link or the other: of many that come at once one wins", async () => {
+    const person = await newPerson();
+    const coming = mailTo(person.email);
+    await ask(person.email);
+    const token = tokenIn((await coming).text);
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, (_, index) => reset(token, `password number ${index}`)),
+    );
+    const won = answers.flatMap(({ status }, index) => (status === 200 ? [index] : []));
+    assert.equal(won.length, 1);
+    await Api.signIn(server.url, { ...person, password: `password number ${won[0]}` });
+  });
+
+  test("of a link that is for another account, changed or of another address is none", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    const coming = mailTo(person.email);
+    await ask(person.email);
+    const token = tokenIn((await coming).text);
+    const { id } = await ok(other.api, "GET", "/account");
+    const [, user = "", until = ""] = token.split("_");
+    const forged = [
+      token.replace(user, String(id).replaceAll("-", "")),
+      token.replace(until, String(Number(until) + 3600)),
+      `${token.slice(0, -1)}${token.endsWith("A") ? "B" : "A"}`,
+      "hfw_",
+      "\u0000",
+    ];
+    for (const each of forged) assert.equal((await reset(each, "a new password")).status, 422, each);
+    await ok(admin, "PATCH", `/admin/users/${person.email}`, { email: `moved-${person.email}` });
+    assert.equal((await reset(token, "a new password")).status, 422, "whoever has the old address");
+  });
+
+  test("leaves the second factor in force", async () => {
+    const person = await newPerson();
+    const { secret } = await ok(person.api, "POST", "/account/second-factor", { password: person.password });
+    const { Secret, TOTP } = await import("otpauth");
+    const totp = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+    const { recovery_codes: codes } = await ok(person.api, "POST", "/account/second-factor/confirm", { totp });
+    const coming = mailTo(person.email);
+    await ask(person.email);
+    assert.equal((await reset(tokenIn((await coming).text), "a new password")).status, 200);
+    const credentials = { email: person.email, password: "a new password" };
+    const without = await open().call("POST", "/sessions", credentials);
+    assert.deepEqual([without.status, without.body.code], [401, "second_factor"]);
+    assert.equal((await open().call("POST", "/sessions", { ...credentials, totp: codes[0] })).status, 200);
+  });
+
+  test("is not asked for without end from one address", async () => {
+    const statuses: number[] = [];
+    for (let count = 0; count < 60; count++) statuses.push((await ask(`nobody${count}@example.com`)).status);
+    assert.ok(statuses.includes(429));
+    // Signing in has a count of its own.
+    await Api.signIn(server.url, administrator);
+  });
+
+  /** Nothing of it waits any more. */
+  const settled = () =>
+    eventually("all that was asked is worked", 30_000, async () => {
+      const [waiting] = await queryDatabase(
+        `${folder}/data`,
+        "select count(*)::int8 as count from shard.messages where kind in ('password_reset', 'mail')",
+      );
+      return Number(waiting?.count) === 0 || undefined;
+    });
+});

@@ -1,0 +1,77 @@
+import { bucketOf } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { sql } from "kysely";
+import { z } from "zod";
+import type { AccountWorld } from "../accounts/account-world.ts";
+import { throttleKey } from "../accounts/attempts.ts";
+import { findUserByEmail } from "../accounts/directory.ts";
+import { bucketOfEmail, emailKey } from "../accounts/email-address.ts";
+import { isPlainText } from "../accounts/plain-text.ts";
+import { resetLink } from "../accounts/reset-password.ts";
+import type { UserRow } from "../db/account-tables.ts";
+import { inTransaction } from "../db/database.ts";
+import type { Shard } from "../db/shards.ts";
+import { enqueue } from "../queue/enqueue.ts";
+import type { Kind } from "../queue/kind.ts";
+import type { MailWorld } from "./mail-world.ts";
+import { orderMail } from "./order-mail.ts";
+
+/** The name of the kind that looks whether there is such an account. */
+export const passwordResetKind = "password_reset";
+
+const askedSchema = z.object({ email: z.string() });
+
+/**
+ * Notes that somebody has forgotten the password of this address. That there is such an account is found out afterwards, so that neither the
+ * answer nor the time that it takes tells it.
+ * @param source where it comes from; each may ask as often as fail at signing in
+ * @returns the shard whose queue has it
+ * @throws HoldfastError rate_limited
+ */
+export async function askPasswordReset(
+  { shards, throttle }: AccountWorld,
+  email: string,
+  source: string,
+): Promise<Shard> {
+  const key = throttleKey("reset", source);
+  await throttle.check(key);
+  await throttle.failed(key);
+  const address = emailKey(email);
+  const shard = shards.of(bucketOfEmail(address));
+  // Nobody's, and no database takes it.
+  if (!isPlainText(address)) return shard;
+  await enqueue(shard.db, { kind: passwordResetKind, key: throttleKey("reset", address), payload: { email: address } });
+  return shard;
+}
+
+/** Mails the link: nothing where no such account is, where it is suspended, and where one was mailed within the last minutes. */
+export function passwordResetter(world: MailWorld): Kind<z.output<typeof askedSchema>> {
+  return {
+    schema: askedSchema,
+    work: async ({ email }) => {
+      const user = await findUserByEmail(world.shards, email);
+      if (user === undefined || user.disabled_at !== null) return;
+      await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
+        const now = world.clock.nowMicros();
+        const { rows } = await sql`
+          update shard.users set reset_mailed_at = ${now}
+          where id = ${user.id} and reset_mailed_at <= ${now - limits.passwordResetPauseMs * 1000} returning 1`.execute(
+          transaction,
+        );
+        if (rows.length === 0) return;
+        await orderMail(world, transaction, bucketOf(user.id), {
+          to: { address: user.email },
+          content: { template: "password_reset" },
+          link: resetLink(world, user),
+          linkLifetimeMs: limits.passwordResetMs,
+        });
+      });
+    },
+  };
+}
+
+/** Tells an account that its password is another one, as it may not have been the person. */
+export async function mailPasswordChanged(mail: MailWorld, { id }: Pick<UserRow, "id">): Promise<void> {
+  const order = { to: { userId: id }, content: { template: "password_changed" as const } };
+  await inTransaction(mail.shards.ofId(id).db, (transaction) => orderMail(mail, transaction, bucketOf(id), order));
+}

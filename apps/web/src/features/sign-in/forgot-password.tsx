@@ -1,0 +1,58 @@
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { openPublicClient } from "../../data/client.ts";
+import { Button, buttonLook } from "../../design/button.tsx";
+import { Field } from "../../design/field.tsx";
+import { Form } from "../../design/form.tsx";
+import { usePageTitle } from "../../design/page-title.ts";
+import { useForm } from "../../design/use-form.ts";
+import { problemWords } from "../../messages/problem-words.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+import { FrontPage } from "./front-page.tsx";
+
+/** Has a link mailed. Nobody is told whether there is such an account. */
+export function ForgotPassword() {
+  const words = useMessages();
+  const { message } = words;
+  const [sentTo, setSentTo] = useState<string>();
+  const { busy, problems, onSubmit } = useForm({
+    names: ["email"],
+    check: ({ email }) => (email.trim() === "" ? { email: message("session.missing") } : {}),
+    send: async ({ email }) => {
+      await openPublicClient().call("mailPasswordReset", { body: { email: email.trim() }, asksOnce: true });
+      setSentTo(email.trim());
+    },
+    explain: (thrown) => ({ whole: problemWords(thrown, words) }),
+  });
+  usePageTitle(message("session.forgotTitle"));
+  if (sentTo !== undefined) {
+    return (
+      <FrontPage title={message("session.forgotSent")} about={message("session.forgotSentAbout", { email: sentTo })}>
+        <Link to="/sign-in" className={buttonLook("secondary")}>
+          {message("session.signIn")}
+        </Link>
+      </FrontPage>
+    );
+  }
+  return (
+    <FrontPage title={message("session.forgotTitle")} about={message("session.forgotAbout")}>
+      <Form problem={problems.whole} onSubmit={onSubmit}>
+        <Field
+          label={message("session.email")}
+          name="email"
+          type="email"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          error={problems.fields?.email}
+        />
+        <Button kind="primary" type="submit" wide busy={busy}>
+          {message("session.forgotSend")}
+        </Button>
+      </Form>
+      <Link to="/sign-in" className="text-accent underline">
+        {message("session.backToSignIn")}
+      </Link>
+    </FrontPage>
+  );
+}
