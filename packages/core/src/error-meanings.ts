@@ -11,6 +11,10 @@ export const errorMeanings: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   bad_request: { means: "the request cannot be read as one of this API", todo: "mend the request" },
   invalid_field: { means: "a value cannot be, `field` names which", todo: "give another value" },
   unauthenticated: { means: "no token, or one that is over", todo: "renew the session or sign in" },
+  second_factor: {
+    means: "the account has a second factor, and no code came, or one that is wrong or was used already",
+    todo: "send the code that the authenticator app shows next, or a recovery code, as `totp`",
+  },
   device_suspended: {
     means: "the device rewrote or deleted masses, and may only read",
     todo: "look what it did; the account lets it go on by `holdfast devices resume ID`",
