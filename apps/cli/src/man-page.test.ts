@@ -27,7 +27,7 @@ test("the manual page says what the help says", () => {
     "write it anew: HOLDFAST_WRITE_DOCS=1 tools/node --test apps/cli/src/man-page.test.ts",
   );
   for (const name of Object.keys(commandTable))
-    assert.match(text, new RegExp(`^\\.SS ${name.replaceAll("-", "\\\\\\\\-")}\\b`, "m"));
+    assert.match(text, new RegExp(`^\\.SS ${name.replaceAll("-", "\\\\-")}\\b`, "m"));
   assert.match(text, /^\.SS admin users rename /m);
   assert.match(text, /^\\fB\\-\\-install\\-service\\fR$/m);
 });

@@ -7,9 +7,11 @@ import { gallery } from "./de/gallery.ts";
 import { keys } from "./de/keys.ts";
 import { notices } from "./de/notices.ts";
 import { offline } from "./de/offline.ts";
+import { recovery } from "./de/recovery.ts";
 import { rewind } from "./de/rewind.ts";
 import { setting } from "./de/setting.ts";
 import { settings } from "./de/settings.ts";
+import { setup } from "./de/setup.ts";
 import { share } from "./de/share.ts";
 import type { LaterCatalogue } from "./en.ts";
 
@@ -23,8 +25,10 @@ export const deLater: LaterCatalogue = {
   ...keys,
   ...notices,
   ...offline,
+  ...recovery,
   ...rewind,
   ...setting,
   ...settings,
+  ...setup,
   ...share,
 };

@@ -7,9 +7,11 @@ import { gallery } from "./en/gallery.ts";
 import { keys } from "./en/keys.ts";
 import { notices } from "./en/notices.ts";
 import { offline } from "./en/offline.ts";
+import { recovery } from "./en/recovery.ts";
 import { rewind } from "./en/rewind.ts";
 import { setting } from "./en/setting.ts";
 import { settings } from "./en/settings.ts";
+import { setup } from "./en/setup.ts";
 import { share } from "./en/share.ts";
 import type { Words } from "./message-types.ts";
 
@@ -24,8 +26,10 @@ export const enLater = {
   ...keys,
   ...notices,
   ...offline,
+  ...recovery,
   ...rewind,
   ...setting,
   ...settings,
+  ...setup,
   ...share,
 } as const satisfies Record<string, Words>;

@@ -131,12 +131,12 @@ const admin = createRoute({
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
-  component: lazyRouteComponent(() => import("./setup.tsx"), "SetupPlace"),
+  component: lazyRouteComponent(() => withWords(import("./setup.tsx")), "SetupPlace"),
 });
 const invite = createRoute({
   getParentRoute: () => root,
   path: "/invite",
-  component: lazyRouteComponent(() => import("./setup.tsx"), "SetupPlace"),
+  component: lazyRouteComponent(() => withWords(import("./setup.tsx")), "SetupPlace"),
 });
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -147,7 +147,7 @@ const signIn = createRoute({
 const forgot = createRoute({
   getParentRoute: () => root,
   path: "/forgot",
-  component: lazyRouteComponent(() => import("../features/sign-in/forgot-password.tsx"), "ForgotPassword"),
+  component: lazyRouteComponent(() => withWords(import("../features/sign-in/forgot-password.tsx")), "ForgotPassword"),
 });
 const design = createRoute({
   getParentRoute: () => root,

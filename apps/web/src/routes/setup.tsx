@@ -25,12 +25,12 @@ function CreateAccount({ token }: { readonly token: string }) {
   return (
     <FrontPage
       title={message("session.welcome")}
-      about={message(isSetup(token) ? "session.adminAbout" : "session.inviteAbout")}
+      about={message(isSetup(token) ? "setup.adminAbout" : "setup.inviteAbout")}
     >
       <CreateAccountForm token={token} onDone={() => void navigate({ to: "/files", replace: true })} />
       {!isSetup(token) && (
         <p className="text-muted">
-          {message("session.haveAccount")}{" "}
+          {message("setup.haveAccount")}{" "}
           <Link to="/sign-in" className="text-accent underline">
             {message("session.signIn")}
           </Link>
@@ -42,11 +42,11 @@ function CreateAccount({ token }: { readonly token: string }) {
 
 function CutLink() {
   const { message } = useMessages();
-  usePageTitle(message("session.linkCut"));
+  usePageTitle(message("setup.linkCut"));
   return (
     <FrontPage title={message("session.welcome")}>
-      <Notice kind="warning" title={message("session.linkCut")} isNews>
-        {message("session.linkCutNext")}
+      <Notice kind="warning" title={message("setup.linkCut")} isNews>
+        {message("setup.linkCutNext")}
       </Notice>
       <Link to="/sign-in" className={buttonLook("secondary")}>
         {message("session.signIn")}

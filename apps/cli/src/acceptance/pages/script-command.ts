@@ -105,6 +105,10 @@ export const command: Script = {
     "holdfast admin upgrade-database --data DIR": elsewhere(
       "the tests of the upgrade, with a database of another version",
     ),
+    "holdfast second-factor on": elsewhere("second-factor.pg.test.ts, on a terminal"),
+    "holdfast second-factor codes": elsewhere("second-factor.pg.test.ts, with a code of the app"),
+    "holdfast second-factor off": elsewhere("second-factor.pg.test.ts, with a code of the app"),
+    "holdfast conflicts keep copy PATH": elsewhere("everyday-page.pg.test.ts, where there is a conflict"),
     "holdfast passwd": "asks a person on a terminal; the line below it says the same to standard input",
     "holdfast login https://192.168.1.20:8420 --fingerprint SHA256:3f6c…": elsewhere("login-tls.pg.test.ts"),
     "holdfast login https://nas.local:8420 --ca-cert nas.crt": elsewhere("login-tls.pg.test.ts"),

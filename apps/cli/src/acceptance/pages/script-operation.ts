@@ -40,6 +40,9 @@ export const operation: Script = {
     ),
     "holdfast admin reports resolve ID --action disable_link": elsewhere("admin-reports.pg.test.ts"),
     "holdfast admin reports resolve ID --action suspend_account": elsewhere("admin-reports.pg.test.ts"),
+    "holdfast admin users end-second-factor ann@example.org": elsewhere(
+      "second-factor.pg.test.ts, with somebody who has one",
+    ),
     "holdfast devices resume ID": elsewhere("device-brake.pg.test.ts, with a device that was stopped"),
     "The block store is not there: the index knows packs, and it holds none and no keyring either. Is its disk mounted?":
       "what the server says",

@@ -14,7 +14,7 @@ export function CodeField({ error, isOfApp = false, autoFocus = false }: CodeFie
   return (
     <Field
       label={message("session.code")}
-      hint={message(isOfApp ? "session.codeOfApp" : "session.codeHint")}
+      hint={message(isOfApp ? "settings.factorCode" : "session.codeHint")}
       name="totp"
       inputMode={isOfApp ? "numeric" : "text"}
       autoComplete="one-time-code"

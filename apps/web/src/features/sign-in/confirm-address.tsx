@@ -18,13 +18,13 @@ export function ConfirmAddress({ token }: { readonly token: string }) {
   const { data, error, isPending, mutate } = useMutation({
     mutationFn: () => openPublicClient().call("confirmAddress", { body: { token } }),
   });
-  usePageTitle(message(data === undefined ? "session.confirmTitle" : "session.confirmed"));
+  usePageTitle(message(data === undefined ? "setup.confirmTitle" : "setup.confirmed"));
   useEffect(() => {
     if (data !== undefined) document.querySelector<HTMLElement>("#title")?.focus();
   }, [data]);
   if (data !== undefined) {
     return (
-      <FrontPage title={message("session.confirmed")} about={message("session.confirmedAbout", { email: data.email })}>
+      <FrontPage title={message("setup.confirmed")} about={message("setup.confirmedAbout", { email: data.email })}>
         <Link to="/files" className={buttonLook("primary")}>
           {message("shell.toFiles")}
         </Link>
@@ -33,14 +33,14 @@ export function ConfirmAddress({ token }: { readonly token: string }) {
   }
   const isBad = error !== null && toHoldfastError(error).code === "invalid_field";
   return (
-    <FrontPage title={message("session.confirmTitle")} about={message("session.confirmAbout")}>
+    <FrontPage title={message("setup.confirmTitle")} about={message("setup.confirmAbout")}>
       {error !== null && (
         <Notice kind="error" isNews>
-          {isBad ? message("session.confirmBad") : problemWords(error, words)}
+          {isBad ? message("setup.confirmBad") : problemWords(error, words)}
         </Notice>
       )}
       <Button kind="primary" wide busy={isPending} onClick={() => mutate()}>
-        {message("session.confirm")}
+        {message("setup.confirm")}
       </Button>
     </FrontPage>
   );

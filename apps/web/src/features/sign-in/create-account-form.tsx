@@ -53,7 +53,7 @@ export function CreateAccountForm({ token, onDone }: CreateAccountFormProps) {
         error={fields.password}
       />
       <Button kind="primary" type="submit" wide busy={busy}>
-        {message(isSetup(token) ? "session.createAdmin" : "session.createAccount")}
+        {message(isSetup(token) ? "setup.createAdmin" : "setup.createAccount")}
       </Button>
     </Form>
   );
@@ -82,9 +82,9 @@ function useCreateAccount(token: string, onDone: () => void) {
     },
     explain: (thrown) => {
       const { code, field } = toHoldfastError(thrown);
-      if (code === "exists") return { fields: { email: message("session.accountTaken") } };
+      if (code === "exists") return { fields: { email: message("setup.accountTaken") } };
       if (field === "email") return { fields: { email: message("session.noAddress") } };
-      if (code === "forbidden") return { whole: message(isSetup(token) ? "session.linkUsed" : "session.inviteUsed") };
+      if (code === "forbidden") return { whole: message(isSetup(token) ? "setup.linkUsed" : "setup.inviteUsed") };
       return { whole: problemWords(thrown, words) };
     },
   });

@@ -24,10 +24,10 @@ export function ForgotPassword() {
     },
     explain: (thrown) => ({ whole: problemWords(thrown, words) }),
   });
-  usePageTitle(message("session.forgotTitle"));
+  usePageTitle(message("recovery.forgotTitle"));
   if (sentTo !== undefined) {
     return (
-      <FrontPage title={message("session.forgotSent")} about={message("session.forgotSentAbout", { email: sentTo })}>
+      <FrontPage title={message("recovery.forgotSent")} about={message("recovery.forgotSentAbout", { email: sentTo })}>
         <Link to="/sign-in" className={buttonLook("secondary")}>
           {message("session.signIn")}
         </Link>
@@ -35,7 +35,7 @@ export function ForgotPassword() {
     );
   }
   return (
-    <FrontPage title={message("session.forgotTitle")} about={message("session.forgotAbout")}>
+    <FrontPage title={message("recovery.forgotTitle")} about={message("recovery.forgotAbout")}>
       <Form problem={problems.whole} onSubmit={onSubmit}>
         <Field
           label={message("session.email")}
@@ -47,11 +47,11 @@ export function ForgotPassword() {
           error={problems.fields?.email}
         />
         <Button kind="primary" type="submit" wide busy={busy}>
-          {message("session.forgotSend")}
+          {message("recovery.forgotSend")}
         </Button>
       </Form>
       <Link to="/sign-in" className="text-accent underline">
-        {message("session.backToSignIn")}
+        {message("recovery.backToSignIn")}
       </Link>
     </FrontPage>
   );

@@ -29,13 +29,13 @@ export function ResetPassword({ token }: { readonly token: string }) {
     },
     explain: (thrown) =>
       toHoldfastError(thrown).field === "token"
-        ? { whole: message("session.resetBad") }
+        ? { whole: message("recovery.resetBad") }
         : { whole: problemWords(thrown, words) },
   });
-  usePageTitle(message("session.resetTitle"));
+  usePageTitle(message("recovery.resetTitle"));
   if (email !== undefined) {
     return (
-      <FrontPage title={message("session.resetDone")} about={message("session.resetDoneAbout", { email })}>
+      <FrontPage title={message("recovery.resetDone")} about={message("recovery.resetDoneAbout", { email })}>
         <Link to="/sign-in" className={buttonLook("primary")}>
           {message("session.signIn")}
         </Link>
@@ -43,10 +43,10 @@ export function ResetPassword({ token }: { readonly token: string }) {
     );
   }
   return (
-    <FrontPage title={message("session.resetTitle")} about={message("session.resetAbout")}>
+    <FrontPage title={message("recovery.resetTitle")} about={message("recovery.resetAbout")}>
       <Form problem={problems.whole} onSubmit={onSubmit}>
         <Field
-          label={message("settings.passwordNew")}
+          label={message("recovery.newPassword")}
           hint={message("session.passwordHint", { count: limits.passwordBytesMin })}
           name="password"
           type="password"
@@ -55,7 +55,7 @@ export function ResetPassword({ token }: { readonly token: string }) {
           error={problems.fields?.password}
         />
         <Button kind="primary" type="submit" wide busy={busy}>
-          {message("session.resetSave")}
+          {message("recovery.resetSave")}
         </Button>
       </Form>
     </FrontPage>

@@ -77,6 +77,7 @@ export const settings = {
     "Die App, die du gerade einrichtest, zeigt einen anderen Code. Nimm den, den sie jetzt zeigt.",
   "settings.factorLapsed":
     "Es hat zu lange gedauert, zu viele Codes waren falsch, oder ein anderer Browser hat neu begonnen. Schließ das und fang neu an.",
+  "settings.factorCode": "Die sechs Ziffern, die die App zeigt.",
   "settings.factorCodes": "Wiederherstellungscodes",
   "settings.factorCodesAbout":
     "Jeder lässt dich einmal hinein, wenn das Telefon nicht da ist. Bewahre sie dort auf, wo das Telefon nicht ist; sie werden nur jetzt gezeigt. Was schon angemeldet ist, bleibt es: Melde die anderen ab, wenn du ihnen nicht traust.",

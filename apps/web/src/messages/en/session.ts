@@ -13,48 +13,14 @@ export const session = {
   "session.wrong":
     "The e-mail address and the password do not go together. Try again, or ask an administrator for a new password.",
   "session.forgot": "Forgot your password?",
-  "session.forgotTitle": "A new password",
-  "session.forgotAbout": "A link to choose one is mailed to your address. It works once, for half an hour.",
-  "session.forgotSend": "Mail me the link",
-  "session.forgotSent": "Look into your mail",
-  "session.forgotSentAbout":
-    "If there is an account with {email}, the link is on its way, once in five minutes at most. If nothing comes, ask an administrator: this server may send no mail.",
-  "session.backToSignIn": "Back to sign in",
-  "session.resetTitle": "Choose a new password",
-  "session.resetAbout": "All your browsers and devices have to sign in again then, and personal access tokens end.",
-  "session.resetSave": "Save the password",
-  "session.resetBad":
-    "The link was used already, has expired, or is not complete. Have a new one mailed from the sign-in page.",
-  "session.resetDone": "Your password is changed",
-  "session.resetDoneAbout": "Sign in as {email} with it.",
   "session.code": "Code",
   "session.codeHint": "Of your authenticator app, or one of your recovery codes.",
-  "session.codeOfApp": "The six digits that the app shows.",
   "session.codeWrong":
     "This code is wrong, or was used already. Take the next one that the app shows, or a recovery code.",
   "session.disabled": "This account is switched off. Ask an administrator of this server.",
   "session.expired": "Sign in again",
   "session.expiredAbout": "Your session has ended. Sign in, and what you were doing goes on.",
-  "session.accountTaken": "There is an account with this address already. Sign in with it.",
-  "session.linkUsed":
-    "This link was used already, or a newer one was made. If there is an administrator, sign in or ask for an invitation. Otherwise start the server again: it prints a new link.",
-  "session.inviteUsed":
-    "This invitation was used already, has expired, or is for another e-mail address. Ask for a new one.",
-  "session.linkCut": "The link is not complete",
-  "session.linkCutNext": "Everything after the # belongs to it. Copy the whole link.",
   "session.welcome": "Welcome to Holdfast",
-  "session.adminAbout": "Create the administrator of this new server. The link works once.",
-  "session.inviteAbout": "Create your account on this server. The link works once.",
-  "session.createAdmin": "Create administrator",
-  "session.createAccount": "Create account",
-  "session.haveAccount": "You have an account already?",
-  "session.confirmTitle": "Confirm your address",
-  "session.confirmAbout": "What others share with your e-mail address becomes yours.",
-  "session.confirm": "This address is mine",
-  "session.confirmBad":
-    "The link is wrong, has expired, or is for another address. Have a new one mailed: Settings, Profile.",
-  "session.confirmed": "Your address is confirmed",
-  "session.confirmedAbout": "What others share with {email} is yours from now on.",
   "session.leaving": "You are not signed out yet",
   "session.leavingAbout":
     "The server does not answer, so it has not heard of it. Nothing of yours is shown or kept here any more, but once the server answers, this browser could still go on as you. Try again, or do not leave this browser to others.",

@@ -70,6 +70,7 @@ export const settings = {
   "settings.factorCodeWrong": "The app that you just set up shows another code. Take the one that it shows now.",
   "settings.factorLapsed":
     "It took too long, too many codes were wrong, or another browser has begun anew. Close this and begin again.",
+  "settings.factorCode": "The six digits that the app shows.",
   "settings.factorCodes": "Recovery codes",
   "settings.factorCodesAbout":
     "Each lets you in once when the phone is not there. Keep them where the phone is not; they are shown this once. What is signed in already stays so: sign the others out where you do not trust them.",
