@@ -34,7 +34,7 @@ test("the manual page says what the help says", () => {
 
 test("man reads it without a complaint", (t) => {
   const groff = findProgram("groff");
-  if (groff === undefined) return t.skip("groff is not installed");
+  if (groff === undefined) return t.skip("there is no groff here");
   const { status, stdout, stderr } = spawnSync(groff, ["-man", "-ww", "-Tutf8", "-P-c", "-P-b", "-P-u", "-P-o", file], {
     encoding: "utf8",
   });
