@@ -27,6 +27,8 @@ export interface AccountWorld extends AccountStore {
   readonly openRegistration?: boolean;
   /** Tells a user's other devices of a new one, in the transaction that makes it. */
   readonly tellDevice?: (transaction: ShardReader, device: AccountTables["shard.devices"]) => Promise<void>;
+  /** Tells an account, in a transaction on its shard, that somebody has its password and guesses at its codes. */
+  readonly tellGuessed?: (transaction: ShardReader, userId: UserId) => Promise<void>;
   /** Everybody who is signed in may look for everybody's name. */
   readonly openDirectory?: boolean;
   /** Of accounts that chose none; English unless told. */

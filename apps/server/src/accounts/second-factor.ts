@@ -73,6 +73,7 @@ export async function withCode<Result>(
     return refusal ?? { result: await act(transaction, row) };
   });
   if (!(done instanceof HoldfastError)) return done.result;
+  world.queued?.(userId);
   if (known !== undefined && totp !== undefined) await world.throttle.failed(known, knownWeight);
   throw done;
 }
@@ -101,7 +102,9 @@ async function takeCode(
   await sql`update shard.second_factors set
       last_step = ${step ?? row.last_step}, failures = ${step === undefined ? row.failures + 1 : 0}, failed_at = ${nowMs * 1000}
     where user_id = ${row.user_id}`.execute(transaction);
-  return step === undefined ? codeWrong() : undefined;
+  if (step !== undefined) return undefined;
+  if (row.failures + 1 === limits.secondFactorFailuresMax) await world.tellGuessed?.(transaction, row.user_id);
+  return codeWrong();
 }
 
 /** For who has lost the phone and the codes. */

@@ -48,8 +48,8 @@ function bodyOf({ content, publicUrl, language }: MailFacts, said: Words): Body 
     const { title, more } = said.passwordReset(host);
     return { subject: title, paragraphs: more, label: said.passwordResetAction, small: [said.whyPasswordReset] };
   }
-  if (content.template === "password_changed") {
-    const { title, more } = said.passwordChanged(host);
+  if (content.template === "security") {
+    const { title, more } = said.security(content.what, host);
     return { subject: title, paragraphs: more, label: said.open, small: [said.whyAccount(host)] };
   }
   const { title, more } = said.confirmation(host);

@@ -7,6 +7,17 @@ import { noticeSchema } from "./notice.ts";
 
 const userId = z.string().transform((id) => id as UserId);
 
+/** What an account is told of, as it may not have been the person. */
+export const securityChanges = [
+  "password",
+  "factor_on",
+  "factor_codes",
+  "factor_off",
+  "factor_ended",
+  "factor_guessed",
+] as const;
+export type SecurityChange = (typeof securityChanges)[number];
+
 /** What is to be said, by template. A link with a secret stands beside it, sealed. */
 export const templateSchema = z.discriminatedUnion("template", [
   /** To somebody without an account, with whom something is shared. */
@@ -23,8 +34,8 @@ export const templateSchema = z.discriminatedUnion("template", [
   z.object({ template: z.literal("confirmation") }),
   /** To an account whose password somebody has forgotten. */
   z.object({ template: z.literal("password_reset") }),
-  /** To an account that has a new password. */
-  z.object({ template: z.literal("password_changed") }),
+  /** To an account of which something changed that a thief would change. */
+  z.object({ template: z.literal("security"), what: z.enum(securityChanges) }),
   /** To an account: one thing, or what has gathered. */
   z.object({
     template: z.literal("notices"),

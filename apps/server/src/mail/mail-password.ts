@@ -1,4 +1,4 @@
-import { bucketOf } from "@holdfast/core/ids";
+import { bucketOf, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { z } from "zod";
@@ -8,11 +8,12 @@ import { findUserByEmail } from "../accounts/directory.ts";
 import { bucketOfEmail, emailKey } from "../accounts/email-address.ts";
 import { isPlainText } from "../accounts/plain-text.ts";
 import { resetLink } from "../accounts/reset-password.ts";
-import type { UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
 import type { Shard } from "../db/shards.ts";
 import { enqueue } from "../queue/enqueue.ts";
 import type { Kind } from "../queue/kind.ts";
+import type { SecurityChange } from "./mail-order.ts";
 import type { MailWorld } from "./mail-world.ts";
 import { orderMail } from "./order-mail.ts";
 
@@ -70,8 +71,18 @@ export function passwordResetter(world: MailWorld): Kind<z.output<typeof askedSc
   };
 }
 
-/** Tells an account that its password is another one, as it may not have been the person. */
-export async function mailPasswordChanged(mail: MailWorld, { id }: Pick<UserRow, "id">): Promise<void> {
-  const order = { to: { userId: id }, content: { template: "password_changed" as const } };
-  await inTransaction(mail.shards.ofId(id).db, (transaction) => orderMail(mail, transaction, bucketOf(id), order));
+/** Tells an account what of it was changed, as it may not have been the person. */
+export async function mailSecurityChange(mail: MailWorld, id: UserId, what: SecurityChange): Promise<void> {
+  await inTransaction(mail.shards.ofId(id).db, (transaction) => orderSecurityMail(mail, transaction, id, what));
+}
+
+/** In a transaction on the account's shard. */
+export async function orderSecurityMail(
+  mail: MailWorld,
+  transaction: ShardReader,
+  id: UserId,
+  what: SecurityChange,
+): Promise<void> {
+  const order = { to: { userId: id }, content: { template: "security" as const, what } };
+  await orderMail(mail, transaction, bucketOf(id), order);
 }

@@ -17,6 +17,7 @@ import { peopleHandlers } from "../http/people/people-handlers.ts";
 import { linkHandlers } from "../http/links/link-handlers.ts";
 import { linkPageHandlers } from "../http/links/link-page-handlers.ts";
 import { mailHandlers } from "../http/mail/mail-handlers.ts";
+import { orderSecurityMail } from "../mail/mail-password.ts";
 import { notifyHandlers } from "../http/sync/notify-handlers.ts";
 import type { RateLimits } from "../http/exchange/rate-limits.ts";
 import { sharingHandlers } from "../http/sharing/sharing-handlers.ts";
@@ -96,6 +97,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...parts.accounts,
     onConfirmed: (userId) => claimNow(sharing, userId),
     queued: (userId) => parts.queue.kick(shards.ofId(userId)),
+    tellGuessed: (transaction, userId) => orderSecurityMail(mail, transaction, userId, "factor_guessed"),
   };
   const { blocks, databases, pool: codec } = parts.storage;
   const { shards } = databases;

@@ -10,7 +10,7 @@ import { assertNotSuspended } from "../../metadata/brake/device-suspended.ts";
 import { createInvitation } from "../../accounts/invitations.ts";
 import { listInvitations, removeInvitation } from "../../accounts/invitations-list.ts";
 import { mailConfirmation, mailConfirmationAgain } from "../../mail/mail-confirmation.ts";
-import { askPasswordReset, mailPasswordChanged } from "../../mail/mail-password.ts";
+import { askPasswordReset, mailSecurityChange } from "../../mail/mail-password.ts";
 import { changeOwnPassword } from "../../accounts/own-password.ts";
 import { createPersonalToken, deletePersonalToken, listPersonalTokens } from "../../accounts/personal-tokens.ts";
 import { listPlans } from "../../accounts/plans.ts";
@@ -24,7 +24,7 @@ import type { MailWorld } from "../../mail/mail-world.ts";
 import { resumeDevice } from "../../suspensions/resume-device.ts";
 import type { Handlers } from "../handler.ts";
 import { addressGroup } from "../exchange/peer.ts";
-import { secondFactorHandlers } from "./second-factor-handlers.ts";
+import { secondFactorHandlers, type TellSecurity } from "./second-factor-handlers.ts";
 import { webSessionHandlers } from "./web-session-handlers.ts";
 
 /**
@@ -33,6 +33,10 @@ import { webSessionHandlers } from "./web-session-handlers.ts";
  */
 export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage: (shard: Shard) => void = () => {}) {
   const ordered = (userId: UserId) => onMessage(world.shards.ofId(userId));
+  const tell: TellSecurity = async (userId, what) => {
+    await mailSecurityChange(mail, userId, what);
+    ordered(userId);
+  };
   return {
     createSession: async ({ body, peer, note }) => {
       const onClaimed = (userId: UserId) => note({ userId });
@@ -75,8 +79,7 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
     },
     changePassword: async ({ caller, body, peer }) => {
       await changeOwnPassword(world, caller, body, addressGroup(peer.address));
-      await mailPasswordChanged(mail, { id: caller.userId });
-      ordered(caller.userId);
+      await tell(caller.userId, "password");
       return { status: 204 };
     },
     mailPasswordReset: async ({ body, peer }) => {
@@ -86,8 +89,7 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
     resetPassword: async ({ body, peer, note }) => {
       const user = await resetPassword(world, body, addressGroup(peer.address));
       note({ userId: user.id });
-      await mailPasswordChanged(mail, user);
-      ordered(user.id);
+      await tell(user.id, "password");
       return { status: 200, json: { email: user.email } };
     },
     createToken: async ({ caller, body }) => {
@@ -121,14 +123,17 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
       await deleteDevices(world, caller, query.keep === "current");
       return { status: 204 };
     },
-    ...secondFactorHandlers(world),
+    ...secondFactorHandlers(world, tell),
     ...webSessionHandlers(world),
-    ...userHandlers(world),
+    ...userHandlers(world, tell),
   } satisfies Handlers;
 }
 
-/** The administration of users: all that it needs is where they are kept. */
-export function userHandlers(store: AccountStore) {
+/**
+ * The administration of users: all that it needs is where they are kept.
+ * @param tell has an account know what an administrator changed of it; undefined beside the data
+ */
+export function userHandlers(store: AccountStore, tell?: TellSecurity) {
   return {
     adminListUsers: async ({ query }) => ({
       status: 200,
@@ -146,15 +151,13 @@ export function userHandlers(store: AccountStore) {
       });
       return { status: 201, json: await describeUser(store, user) };
     },
-    adminUpdateUser: async ({ caller, params, body }) => ({
-      status: 200,
-      json: await updateUser(store, params.id, {
-        ...body,
-        quotaBytes: body.quota_bytes,
-        secondFactor: body.second_factor,
-        by: caller,
-      }),
-    }),
+    adminUpdateUser: async ({ caller, params, body }) => {
+      const change = { ...body, quotaBytes: body.quota_bytes, secondFactor: body.second_factor, by: caller };
+      const json = await updateUser(store, params.id, change);
+      if (body.second_factor === false) await tell?.(json.id as UserId, "factor_ended");
+      if (body.password !== undefined) await tell?.(json.id as UserId, "password");
+      return { status: 200, json };
+    },
     adminResumeDevice: async ({ caller, params }) => {
       await resumeDevice(store, caller, params.id, true);
       return { status: 204 };

@@ -1,3 +1,4 @@
+import type { SecurityChange } from "../mail-order.ts";
 import type { RoleName, Words } from "./words.ts";
 
 const rights: Readonly<Record<RoleName, string>> = {
@@ -47,13 +48,7 @@ export const english: Words = {
     ],
   }),
   passwordResetAction: "Choose a new password",
-  passwordChanged: (host) => ({
-    title: "Your password was changed",
-    more: [
-      `Your account on ${host} has a new password. Other browsers and devices have to sign in again.`,
-      "If it was not you, have a new one mailed from the sign-in page at once, or ask an administrator.",
-    ],
-  }),
+  security: (what, host) => ({ title: security[what].title, more: [security[what].text(host), notYou] }),
   share: ({ by = english.somebody, node, role }) => ({
     title: `${by} shared “${node}” with you`,
     more: role === undefined ? [] : [rights[role]],
@@ -153,3 +148,36 @@ export const english: Words = {
     },
   },
 };
+
+const notYou =
+  "If it was not you, have a new password mailed from the sign-in page at once, look which browsers and devices are signed in, and ask an administrator for help.";
+
+const security: Readonly<Record<SecurityChange, { readonly title: string; readonly text: (host: string) => string }>> =
+  {
+    password: {
+      title: "Your password was changed",
+      text: (host) => `Your account on ${host} has a new password. Other browsers and devices have to sign in again.`,
+    },
+    factor_on: {
+      title: "An authenticator app was set up",
+      text: (host) => `Signing in to your account on ${host} takes a code of it from now on, beside the password.`,
+    },
+    factor_codes: {
+      title: "New recovery codes were made",
+      text: (host) => `The recovery codes that your account on ${host} had before let nobody in any more.`,
+    },
+    factor_off: {
+      title: "Your second factor was switched off",
+      text: (host) => `The password is enough to sign in to your account on ${host} again.`,
+    },
+    factor_ended: {
+      title: "An administrator ended your second factor",
+      text: (host) =>
+        `The password is enough to sign in to your account on ${host} again. All browsers and devices have to sign in anew.`,
+    },
+    factor_guessed: {
+      title: "Somebody knows your password",
+      text: (host) =>
+        `Somebody signs in to your account on ${host} with your password and with wrong codes. Nobody is let in without a code, and each further one has to wait. Change the password.`,
+    },
+  };

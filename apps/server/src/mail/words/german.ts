@@ -1,3 +1,4 @@
+import type { SecurityChange } from "../mail-order.ts";
 import type { RoleName, Words } from "./words.ts";
 
 const rights: Readonly<Record<RoleName, string>> = {
@@ -48,13 +49,7 @@ export const german: Words = {
     ],
   }),
   passwordResetAction: "Neues Passwort wählen",
-  passwordChanged: (host) => ({
-    title: "Ihr Passwort wurde geändert",
-    more: [
-      `Ihr Konto auf ${host} hat ein neues Passwort. Andere Browser und Geräte müssen sich neu anmelden.`,
-      "Waren Sie das nicht, lassen Sie sich sofort auf der Anmeldeseite ein neues schicken, oder fragen Sie einen Administrator.",
-    ],
-  }),
+  security: (what, host) => ({ title: security[what].title, more: [security[what].text(host), notYou] }),
   confirmationAction: "Adresse bestätigen",
   share: ({ by = german.somebody, node, role }) => ({
     title: `${by} hat „${node}“ mit Ihnen geteilt`,
@@ -158,3 +153,38 @@ export const german: Words = {
     },
   },
 };
+
+const notYou =
+  "Waren Sie das nicht, lassen Sie sich sofort auf der Anmeldeseite ein neues Passwort schicken, sehen Sie nach, welche Browser und Geräte angemeldet sind, und bitten Sie einen Administrator um Hilfe.";
+
+const security: Readonly<Record<SecurityChange, { readonly title: string; readonly text: (host: string) => string }>> =
+  {
+    password: {
+      title: "Ihr Passwort wurde geändert",
+      text: (host) =>
+        `Ihr Konto auf ${host} hat ein neues Passwort. Andere Browser und Geräte müssen sich neu anmelden.`,
+    },
+    factor_on: {
+      title: "Eine Authenticator-App wurde eingerichtet",
+      text: (host) =>
+        `Zum Anmelden bei Ihrem Konto auf ${host} gehört von nun an ein Code aus ihr, neben dem Passwort.`,
+    },
+    factor_codes: {
+      title: "Neue Wiederherstellungscodes wurden erstellt",
+      text: (host) => `Mit den bisherigen Wiederherstellungscodes Ihres Kontos auf ${host} kommt niemand mehr hinein.`,
+    },
+    factor_off: {
+      title: "Ihr zweiter Faktor wurde abgeschaltet",
+      text: (host) => `Zum Anmelden bei Ihrem Konto auf ${host} reicht wieder das Passwort.`,
+    },
+    factor_ended: {
+      title: "Ein Administrator hat Ihren zweiten Faktor aufgehoben",
+      text: (host) =>
+        `Zum Anmelden bei Ihrem Konto auf ${host} reicht wieder das Passwort. Alle Browser und Geräte müssen sich neu anmelden.`,
+    },
+    factor_guessed: {
+      title: "Jemand kennt Ihr Passwort",
+      text: (host) =>
+        `Jemand meldet sich bei Ihrem Konto auf ${host} mit Ihrem Passwort und mit falschen Codes an. Ohne Code kommt niemand hinein, und jeder weitere muss warten. Ändern Sie das Passwort.`,
+    },
+  };

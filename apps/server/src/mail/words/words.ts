@@ -1,6 +1,7 @@
 import type { Language, NoticeKind } from "@holdfast/protocol/account-settings";
 import type { role } from "@holdfast/protocol/values";
 import type { z } from "zod";
+import type { SecurityChange } from "../mail-order.ts";
 import { german } from "./german.ts";
 import { english } from "./english.ts";
 
@@ -25,7 +26,7 @@ export interface Words {
   confirmationAction: string;
   passwordReset(host: string): Said;
   passwordResetAction: string;
-  passwordChanged(host: string): Said;
+  security(what: SecurityChange, host: string): Said;
   share(facts: { by: string | undefined; node: string; role: RoleName | undefined }): Said;
   transfer(facts: { by: string | undefined; node: string; id: string }): Said;
   comment(facts: { by: string | undefined; node: string }): Said;

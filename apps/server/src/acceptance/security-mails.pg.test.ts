@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { limits } from "@holdfast/core/limits";
+import { Secret, TOTP } from "otpauth";
+import { startTestSmtp, type TestSmtp } from "../mail/testing.ts";
+import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
+
+/** A real server that mails to a real SMTP server. */
+describe("who has an account is mailed", () => {
+  let folder: string;
+  let smtp: TestSmtp;
+  let server: RunningServer;
+  let admin: Api;
+  const ann = { email: "ann@example.com", password: "the password of ann" };
+
+  before(async () => {
+    folder = makeFolder("security-mails");
+    smtp = await startTestSmtp();
+    server = await startServer({
+      dataFolder: `${folder}/data`,
+      env: {
+        HOLDFAST_SMTP_URL: `smtp://127.0.0.1:${smtp.settings.port}`,
+        HOLDFAST_MAIL_FROM: "drive@example.org",
+        HOLDFAST_PUBLIC_URL: "https://drive.example.org",
+      },
+    });
+    admin = await Api.signIn(server.url);
+    await ok(admin, "POST", "/admin/users", ann);
+  });
+  after(async () => {
+    await server?.stop();
+    await smtp?.close();
+    removeFolder(folder);
+  });
+
+  /** Of what is told of something that somebody does, the first mail that says this. */
+  const toldOf = async (pattern: RegExp, act: () => Promise<unknown>): Promise<string> => {
+    const coming = (async () => {
+      for (;;) {
+        const mail = await smtp.next();
+        if (mail.to.includes(ann.email) && pattern.test(mail.text)) return mail.text;
+      }
+    })();
+    await act();
+    return coming;
+  };
+
+  test("of each change of the second factor, and of who has the password and guesses at codes", async () => {
+    const api = await Api.signIn(server.url, ann);
+    const { secret } = await ok(api, "POST", "/account/second-factor", { password: ann.password });
+    const totp = () => new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+    let codes: string[] = [];
+    const on = await toldOf(/takes a code of it from now on/, async () => {
+      ({ recovery_codes: codes } = await ok(api, "POST", "/account/second-factor/confirm", { totp: totp() }));
+    });
+    assert.match(on, /If it was not you/);
+    assert.ok(!on.includes(secret) && !on.includes(codes[0] ?? ""));
+    await toldOf(/with your password and with wrong codes/, async () => {
+      for (let count = 0; count < limits.secondFactorFailuresMax; count++) {
+        const { status } = await new Api(server.url).call("POST", "/sessions", { ...ann, totp: "000000" });
+        assert.equal(status, 401);
+      }
+    });
+    await toldOf(/recovery codes that your account on drive\.example\.org had before/, async () => {
+      const proof = { password: ann.password, totp: codes[0] };
+      ({ recovery_codes: codes } = await ok(api, "POST", "/account/second-factor/recovery-codes", proof));
+    });
+    await toldOf(/The password is enough to sign in .* again\.$/m, () =>
+      ok(api, "POST", "/account/second-factor/end", { password: ann.password, totp: codes[0] }),
+    );
+  });
+
+  test("of what an administrator takes away or gives", async () => {
+    const api = await Api.signIn(server.url, ann);
+    const { secret } = await ok(api, "POST", "/account/second-factor", { password: ann.password });
+    const totp = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+    await ok(api, "POST", "/account/second-factor/confirm", { totp });
+    await toldOf(/All browsers and devices have to sign in anew/, () =>
+      ok(admin, "PATCH", `/admin/users/${ann.email}`, { second_factor: false }),
+    );
+    await toldOf(/has a new password/, () =>
+      ok(admin, "PATCH", `/admin/users/${ann.email}`, { password: "given to ann" }),
+    );
+  });
+});
