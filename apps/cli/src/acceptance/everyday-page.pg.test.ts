@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { administrator, type CommandResult, eventually } from "@holdfast/server/acceptance/testing";
+import { Secret, TOTP } from "otpauth";
 import type { Device } from "./device.ts";
 import { Home } from "./home.ts";
 import { Place } from "./scene.ts";
@@ -19,6 +20,11 @@ const stories = new Map(
     }),
 );
 const waitMs = 120_000;
+
+/** As an authenticator app shows it. */
+function codeOf(secret: string): string {
+  return new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+}
 
 describe("the stories of docs/everyday.md", () => {
   let home: Home;
@@ -165,6 +171,24 @@ describe("the stories of docs/everyday.md", () => {
     const { password } = administrator;
     await next("holdfast passwd", {}, `${password}\nanother password\n`);
     assert.equal((await anna.run(["whoami"])).code, 0);
+    over();
+  });
+
+  test("A phone is lost", async (t) => {
+    const { next, over } = story(t.name);
+    const password = "another password";
+    const begun = await anna.run(["second-factor", "on", "--password-stdin", "--json"], `${password}\n`);
+    const { secret } = JSON.parse(begun.stdout) as { secret: string };
+    const confirmed = await anna.run(["second-factor", "confirm", codeOf(secret), "--json"]);
+    const { recovery_codes: codes } = JSON.parse(confirmed.stdout) as { recovery_codes: string[] };
+    const [first = "", second = "", third = ""] = codes;
+    const who = { "https://drive.example": home.server.url, "you@example.com": administrator.email };
+    await next("holdfast login", { ...who, CODE: first }, `${password}\n`);
+    const { stdout } = await next("holdfast second-factor on", { CODE: second }, `${password}\n`);
+    const [, other = ""] = /authenticator app: ([A-Z2-7]+)/.exec(stdout) ?? [];
+    await next("holdfast second-factor confirm", { "123456": codeOf(other) });
+    const login = ["login", home.server.url, "--email", administrator.email, "--password-stdin", "--totp", third];
+    assert.equal((await anna.run(login, `${password}\n`)).code, 3, "there are new ones");
     over();
   });
 
