@@ -77,7 +77,7 @@ function repeated(flags: Flags): string[] {
     if (ofInstalling.has(name) || value === undefined || value === false) return [];
     const option = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     if (value === true) return [option];
-    if (/^\w+:\/\/[^/@]*:[^/@]*@/.test(value)) {
+    if (/^[\w+.-]+:\/\/[^/@]*:[^/@]*@|[?&]password=/i.test(value)) {
       throw usage(`${option} has a password, and everybody may read a unit. Set it in the service's file of settings.`);
     }
     const isPath = ofFiles.has(name) || (ofPlaces.has(name) && !value.includes("://"));

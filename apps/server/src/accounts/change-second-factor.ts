@@ -10,16 +10,7 @@ import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 import { provePassword } from "./prove-password.ts";
 import { replaceRecoveryCodes } from "./recovery-codes.ts";
-import {
-  isOn,
-  lockRow,
-  plainCode,
-  removeSecondFactor,
-  senderOf,
-  unwrapSecret,
-  withCode,
-  wrapSecret,
-} from "./second-factor.ts";
+import { isOn, lockRow, plainCode, removeSecondFactor, unwrapSecret, withCode, wrapSecret } from "./second-factor.ts";
 
 /** That it is the person, and nobody else at a device that is signed in. */
 export interface Proof {
@@ -57,6 +48,7 @@ export async function confirmSecondFactor(world: AccountWorld, caller: Caller, t
   const { totpStep } = await import("./totp.ts");
   const { userId } = caller;
   const codes = await inTransaction(world.shards.ofId(userId).db, async (transaction) => {
+    await assertLive(transaction, session);
     const row = await lockRow(transaction, userId);
     const since = world.clock.nowMicros() - limits.secondFactorSetUpMs * 1000;
     const isOwn = row.next_session_id === session && row.next_failures < limits.secondFactorFailuresMax;
@@ -116,9 +108,16 @@ async function change<Result>(
 ): Promise<Result> {
   const session = sessionOf(caller);
   const user = await provePassword(world, caller.userId, { password, field: "password" }, source);
-  return withCode(world, user.id, { totp, sender: senderOf(session) }, (transaction, row) =>
-    act(transaction, row, { user, session }),
-  );
+  return withCode(world, user.id, { totp, sender: "known" }, async (transaction, row) => {
+    await assertLive(transaction, session);
+    return act(transaction, row, { user, session });
+  });
+}
+
+/** It may have ended since the request came in, as by a new password. @throws HoldfastError unauthenticated */
+async function assertLive(transaction: ShardReader, session: SessionId): Promise<void> {
+  const { rows } = await sql`select from shard.sessions where id = ${session} for share`.execute(transaction);
+  if (rows.length === 0) throw new HoldfastError("unauthenticated", "The session has ended. Sign in again.");
 }
 
 function sessionOf({ credential }: Caller): SessionId {

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { SessionId, UserId } from "@holdfast/core/ids";
+import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import type { secondFactor } from "@holdfast/protocol/second-factor-routes";
@@ -16,11 +16,8 @@ export type SecondFactorJson = z.output<typeof secondFactor>;
 /** A row whose app counts. */
 type Live = SecondFactorRow & { readonly secret: Buffer; readonly since: number };
 
-/** By whom a code is sent: whoever may be guessing from anywhere waits in a line with all others of these. */
-export interface CodeSender {
-  /** Of a session, or of a device that has signed in before: others that guess do not hold it up. */
-  readonly known?: string | undefined;
-}
+/** Of whom a code comes: of a session or a device that has signed in before, which others that guess do not hold up, or of anybody. */
+export type CodeSender = "known" | "anybody";
 
 const minuteMs = 60_000;
 
@@ -62,24 +59,18 @@ export async function withCode<Result>(
   { totp, sender }: { readonly totp: string | undefined; readonly sender: CodeSender },
   act: (transaction: ShardReader, row: SecondFactorRow) => Promise<Result>,
 ): Promise<Result> {
-  const known = sender.known === undefined ? undefined : `second-factor ${sender.known}`;
-  if (known !== undefined && totp !== undefined) await world.throttle.check(known);
   // A refusal is thrown after what was counted is written.
   const done = await inTransaction(world.shards.ofId(userId).db, async (transaction) => {
     const row = await lockRow(transaction, userId);
     const refusal = isOn(row)
-      ? await takeCode(world, transaction, row, { totp, isKnown: known !== undefined })
+      ? await takeCode(world, transaction, row, { totp, isKnown: sender === "known" })
       : undefined;
     return refusal ?? { result: await act(transaction, row) };
   });
   if (!(done instanceof HoldfastError)) return done.result;
   world.queued?.(userId);
-  if (known !== undefined && totp !== undefined) await world.throttle.failed(known, knownWeight);
   throw done;
 }
-
-/** Of ten a minute: who has the password and a known device tries two codes, and one every half a minute then. */
-const knownWeight = 5;
 
 /** @returns why the code does not do, as it is to be thrown; undefined where it does */
 async function takeCode(
@@ -92,18 +83,26 @@ async function takeCode(
   if (code === "") return codeMissing();
   if (isRecoveryCode(code)) return (await takeRecoveryCode(transaction, row.user_id, code)) ? undefined : codeWrong();
   const nowMs = world.clock.nowMs();
-  const waitMs = isKnown ? 0 : waitMsOf(row, nowMs);
+  const failures = isKnown ? row.known_failures : row.failures;
+  const waitMs = waitMsOf(failures, isKnown ? row.known_failed_at : row.failed_at, nowMs);
   if (waitMs > 0) return tooManyWrong(waitMs);
   const { totpStep } = await import("./totp.ts");
   const step = totpStep(await unwrapSecret(world, row.user_id, row.secret), code, nowMs);
   // Of a right one that comes again nobody guesses anything.
   if (step !== undefined && step <= row.last_step) return codeWrong();
-  if (step === undefined && isKnown) return codeWrong();
-  await sql`update shard.second_factors set
-      last_step = ${step ?? row.last_step}, failures = ${step === undefined ? row.failures + 1 : 0}, failed_at = ${nowMs * 1000}
-    where user_id = ${row.user_id}`.execute(transaction);
-  if (step !== undefined) return undefined;
-  if (row.failures + 1 === limits.secondFactorFailuresMax) await world.tellGuessed?.(transaction, row.user_id);
+  if (step !== undefined) {
+    await sql`update shard.second_factors set last_step = ${step}, failures = 0, known_failures = 0
+      where user_id = ${row.user_id}`.execute(transaction);
+    return undefined;
+  }
+  await (
+    isKnown
+      ? sql`update shard.second_factors set known_failures = known_failures + 1, known_failed_at = ${nowMs * 1000}
+        where user_id = ${row.user_id}`
+      : sql`update shard.second_factors set failures = failures + 1, failed_at = ${nowMs * 1000}
+        where user_id = ${row.user_id}`
+  ).execute(transaction);
+  if (failures + 1 === limits.secondFactorFailuresMax) await world.tellGuessed?.(transaction, row.user_id);
   return codeWrong();
 }
 
@@ -141,11 +140,6 @@ export function unwrapSecret({ wrapper }: AccountWorld, userId: UserId, wrapped:
   return wrapper.unwrapSecret(`totp ${userId}`, wrapped);
 }
 
-/** Who changes something for the account. @returns for `withCode` */
-export function senderOf(id: SessionId): CodeSender {
-  return { known: id };
-}
-
 async function readRow(reader: ShardReader, userId: UserId): Promise<SecondFactorRow | undefined> {
   const { rows } = await sql<SecondFactorRow>`select * from shard.second_factors where user_id = ${userId}`.execute(
     reader,
@@ -154,7 +148,7 @@ async function readRow(reader: ShardReader, userId: UserId): Promise<SecondFacto
 }
 
 /** A million codes, of which three are right at any moment: with this nobody comes to a hundredth of a percent in a day. */
-function waitMsOf({ failures, failed_at: failedAt }: SecondFactorRow, nowMs: number): number {
+function waitMsOf(failures: number, failedAt: number, nowMs: number): number {
   const over = failures - limits.secondFactorFailuresMax;
   if (over < 0) return 0;
   // A clock that was ahead holds nobody up for longer than that either.

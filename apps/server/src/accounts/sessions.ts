@@ -61,7 +61,7 @@ export async function signIn(world: AccountWorld, request: SignInRequest, source
       ? await guardAttempt(world.throttle, throttleKey("sign-in", `${account}\0${source}`), attempt, wider)
       : await guardAttempt(world.throttle, throttleKey("device", device), attempt);
   if (user === undefined) throw wrongPassword();
-  await passSecondFactor(world, user, request.totp, { known: device });
+  await passSecondFactor(world, user, request.totp, device === undefined ? "anybody" : "known");
   return startSession(world, user, { name: deviceName, browser: request.browser ?? false });
 }
 

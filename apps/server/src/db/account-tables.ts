@@ -74,6 +74,9 @@ export interface SecondFactorRow {
   /** Wrong codes since the last right one. */
   failures: number;
   failed_at: number;
+  /** The same of sessions and of devices that have signed in before. */
+  known_failures: number;
+  known_failed_at: number;
 }
 
 export interface NotificationRow {

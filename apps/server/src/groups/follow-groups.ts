@@ -92,7 +92,8 @@ async function tellMember(world: SharingWorld, { groupId, spaceId, userId }: Mem
   const inMounts = rows.filter(({ node_id: id }) => wayUp(spaceId, id).some((at) => at !== id && targets.has(at)));
   if (inMounts.length === 0) return;
   await changeRights(world, spaceId, serverOf(spaceId), async ({ tellDevices }) => {
-    for (const at of inMounts) tellDevices({ ...at, grantee_id: userId });
+    // What hid something from the member may have been changed or taken away since.
+    for (const at of inMounts) tellDevices({ ...at, grantee_id: userId, wasUploader: true });
   });
 }
 

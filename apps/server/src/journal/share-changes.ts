@@ -101,7 +101,8 @@ export function changeIn(caller: Actor, row: JournalRow, { seen, targets }: Sigh
   }
   if (row.kind === "gone") return leftView ? [goneJson(row, caller)] : [];
   const isNew = row.kind === "appeared" || (from !== null && !wasShownWith(node, seen.get(from), seq));
-  if (grantee !== null && !caller.grantees.includes(grantee)) return [];
+  // Whoever has left a group since is none of its grantees any more, and may see for the first time what it hid.
+  if (grantee !== null && row.kind !== "appeared" && !caller.grantees.includes(grantee)) return [];
   return [{ seq, kind: isNew ? "appeared" : "changed", id, node: nodeJson(node) }];
 }
 

@@ -34,7 +34,7 @@ export async function askPasswordReset(
   email: string,
   source: string,
 ): Promise<Shard> {
-  const key = throttleKey("reset", source);
+  const key = throttleKey("reset", `ask ${source}`);
   await throttle.check(key);
   await throttle.failed(key);
   const address = emailKey(email);

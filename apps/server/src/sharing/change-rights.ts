@@ -25,7 +25,7 @@ export interface RightsChange {
    */
   readonly tell: (grant: GrantRow, before?: Pick<GrantRow, "role">) => Promise<void>;
   /** The same for devices alone: no grant has changed, but whom one means or what counts beside it. */
-  readonly tellDevices: (at: GrantAt) => void;
+  readonly tellDevices: (at: GrantAt & Pick<Told, "wasUploader">) => void;
 }
 
 /** To whom something is granted at a node, and as what: an account, a group, or one account of a group. */

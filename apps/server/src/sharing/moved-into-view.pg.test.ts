@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import { TestDevice } from "./testing-device.ts";
-import type { ModelNode } from "./testing-model.ts";
+import type { ModelGrant, ModelNode } from "./testing-model.ts";
 import { RightsWorld } from "./testing-rights-world.ts";
 
 const owner = 0;
@@ -23,6 +23,12 @@ describe("a folder that is moved into view", () => {
     readonly hidden: ModelNode;
     /** With a file in it. */
     readonly moved: ModelNode;
+  }
+
+  interface Hiding {
+    readonly world: RightsWorld;
+    readonly moved: ModelNode;
+    readonly hiding: ModelGrant;
   }
 
   async function make(world: RightsWorld, parent: ModelNode, kind: "folder" | "file"): Promise<ModelNode> {
@@ -89,6 +95,45 @@ describe("a folder that is moved into view", () => {
       await world.settle();
       await world.move(owner, hidden, shared);
     }));
+
+  for (const [how, change] of [
+    ["taken away", async ({ world, hiding }: Hiding) => world.revoke(owner, hiding)],
+    ["made to let look", async ({ world, moved }: Hiding) => world.grant(owner, moved, "some", "viewer", false)],
+  ] as const) {
+    test(`that a group's right hid, which is ${how} before one leaves the group`, async () => {
+      const world = await RightsWorld.open(databases.shards);
+      try {
+        const root = world.model.nodes[owner];
+        assert.ok(root !== undefined);
+        const shared = await make(world, root, "folder");
+        const moved = await make(world, shared, "folder");
+        await make(world, moved, "file");
+        await world.changeMember("some", guest);
+        await world.grant(owner, shared, guest, "editor", false);
+        await world.settle();
+        await world.mount(guest, shared);
+        await world.settle();
+        await world.grant(owner, moved, "some", "uploader", false);
+        await world.settle();
+        const hiding = [...world.model.grants].find(({ at }) => at === moved);
+        assert.ok(hiding !== undefined);
+        const device = new TestDevice(world.shards);
+        await device.start(await world.actor(guest), 5);
+        assert.equal(device.tree().has(moved.id), false, "it is hidden");
+        await change({ world, moved, hiding });
+        await world.settle();
+        await world.changeMember("some", guest);
+        await world.settle();
+        await device.follow(await world.actor(guest), 5);
+        const fresh = new TestDevice(world.shards);
+        await fresh.start(await world.actor(guest), 5);
+        assert.deepEqual(device.tree(), fresh.tree());
+        assert.ok(device.tree().has(moved.id), "it is shown");
+      } finally {
+        await world.close();
+      }
+    });
+  }
 
   test("and one that only moves within what is in view is told as changed, and not listed anew", async () => {
     const world = await RightsWorld.open(databases.shards);

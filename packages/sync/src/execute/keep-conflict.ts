@@ -3,6 +3,7 @@ import { splitName, withSuffix } from "@holdfast/core/name-suffix";
 import { labelOf, originalName } from "../conflicted-name.ts";
 import { folderOf, joinPath, nameOf } from "../paths.ts";
 import type { Part } from "../ports.ts";
+import { sameFingerprint } from "../scan/fingerprints.ts";
 import { type Hands, syncFolders } from "./hands.ts";
 import { TrashPlaces } from "./local-trash.ts";
 
@@ -65,7 +66,9 @@ async function asNextVersion(hands: Hands, copy: string, original: string): Prom
     await disk.exchange(place, original);
   }
   await syncFolders(hands, place, original);
-  await toTrash(hands, copy);
+  // What was saved to the copy since it was read stands in no other place: it stays, as a conflict still.
+  const now = await disk.stat(copy);
+  if (now !== undefined && sameFingerprint(now.fingerprint, fingerprint)) await toTrash(hands, copy);
 }
 
 function partsOf(from: string, blocks: Awaited<ReturnType<Hands["disk"]["cut"]>>["blocks"]): Part[] {

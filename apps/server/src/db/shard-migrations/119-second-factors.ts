@@ -21,7 +21,10 @@ create table shard.second_factors (
   last_step int8 not null default 0,
   -- wrong codes since the last right one
   failures int4 not null default 0,
-  failed_at int8 not null default 0
+  failed_at int8 not null default 0,
+  -- the same of sessions and of devices that have signed in before, which others that guess do not hold up
+  known_failures int4 not null default 0,
+  known_failed_at int8 not null default 0
 );
 
 -- each lets in once, and is gone then

@@ -9,7 +9,8 @@ import { acceptedLanguage } from "./accepted-language.ts";
  */
 export function pageReader(headers: IncomingHttpHeaders): Language | undefined {
   const { accept = "", authorization, "sec-fetch-mode": mode } = headers;
-  const isPage = /(?:^|,)\s*text\/html\b/i.test(accept) && !/\bjson\b/i.test(accept);
+  // All browsers name both; of other programs some name HTML first and take anything.
+  const isPage = /\btext\/html\b/i.test(accept) && /\bxhtml\b/i.test(accept) && !/\bjson\b/i.test(accept);
   if (!isPage || authorization !== undefined || (mode !== undefined && mode !== "navigate")) return undefined;
   return acceptedLanguage(headers["accept-language"]);
 }

@@ -57,6 +57,8 @@ test("a program is answered with a problem: with a token, by a script of a page,
     {},
     { accept: "*/*" },
     { accept: "application/json, text/html" },
+    // As Java has it.
+    { accept: "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2" },
     { ...browser, ...asUser },
     { ...browser, "sec-fetch-mode": "cors" },
   ];
