@@ -55,6 +55,27 @@ for (const [lacks, inTrash] of [
   });
 }
 
+test("the copy kept, and saved while it was read: what was saved stays a conflict, and is lost nowhere", async () => {
+  const { alone, path } = await withConflict();
+  const disk = alone.disk();
+  const exchange: typeof disk.exchange = async (one, other) => {
+    await disk.exchange(one, other);
+    alone.write(path, "saved meanwhile");
+  };
+  const engine = alone.make({ disk: { ...disk, exchange } });
+  await alone.pass(engine.keepOfConflict(path, "copy"));
+  const { inSync } = await alone.once();
+  assert.ok(inSync);
+  const kept = new Map([
+    ["plan.txt", "mine"],
+    [path, "saved meanwhile"],
+  ]);
+  assert.deepEqual(alone.serverContents(), kept);
+  assert.deepEqual(alone.make().status().conflicts, [path]);
+  assert.deepEqual(trashOf(alone), [["plan.txt", "theirs"]]);
+  alone.close();
+});
+
 test("the original kept: the copy goes to the trash, here and there", async () => {
   const { alone, path } = await withConflict();
   await keep(alone, path, "original");
