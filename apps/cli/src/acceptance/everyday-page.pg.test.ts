@@ -185,8 +185,8 @@ describe("the stories of docs/everyday.md", () => {
     const who = { "https://drive.example": home.server.url, "you@example.com": administrator.email };
     await next("holdfast login", { ...who, CODE: first }, `${password}\n`);
     const { stdout } = await next("holdfast second-factor on", { CODE: second }, `${password}\n`);
-    const [, other = ""] = /authenticator app: ([A-Z2-7]+)/.exec(stdout) ?? [];
-    await next("holdfast second-factor confirm", { "123456": codeOf(other) });
+    const [, secretOfNew = ""] = /authenticator app: ([A-Z2-7]+)/.exec(stdout) ?? [];
+    await next("holdfast second-factor confirm", { "123456": codeOf(secretOfNew) });
     const login = ["login", home.server.url, "--email", administrator.email, "--password-stdin", "--totp", third];
     assert.equal((await anna.run(login, `${password}\n`)).code, 3, "there are new ones");
     over();
