@@ -4,6 +4,7 @@ import type { Language } from "@holdfast/protocol/account-settings";
 import type { AccountTables } from "../db/account-tables.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
+import type { SecurityChange } from "./security-change.ts";
 import type { SecretWrapper, ServerSecrets } from "./server-secrets.ts";
 
 /** Where accounts are kept: enough to administer them without being the server that signs people in. */
@@ -13,6 +14,8 @@ export interface AccountStore {
   readonly random: Random;
   /** What was shared with the address is theirs: at once, and by a message should that fail. Undefined beside the data. */
   readonly onConfirmed?: (userId: UserId) => Promise<void>;
+  /** Mails an account, in a transaction on its shard, what of it was changed, as it may not have been the person. Undefined beside the data. */
+  readonly tellSecurity?: (transaction: ShardReader, userId: UserId, what: SecurityChange) => Promise<void>;
   /** A message was put into the queue of the account's shard. Undefined beside the data: a server finds it by itself. */
   readonly queued?: (userId: UserId) => void;
 }
@@ -27,8 +30,6 @@ export interface AccountWorld extends AccountStore {
   readonly openRegistration?: boolean;
   /** Tells a user's other devices of a new one, in the transaction that makes it. */
   readonly tellDevice?: (transaction: ShardReader, device: AccountTables["shard.devices"]) => Promise<void>;
-  /** Tells an account, in a transaction on its shard, that somebody has its password and guesses at its codes. */
-  readonly tellGuessed?: (transaction: ShardReader, userId: UserId) => Promise<void>;
   /** Everybody who is signed in may look for everybody's name. */
   readonly openDirectory?: boolean;
   /** Of accounts that chose none; English unless told. */

@@ -66,8 +66,10 @@ export async function confirmSecondFactor(world: AccountWorld, caller: Caller, t
         next_at = null, next_session_id = null, last_step = ${step}, failures = 0 where user_id = ${userId}`.execute(
       transaction,
     );
+    await world.tellSecurity?.(transaction, userId, "factor_on");
     return replaceRecoveryCodes(transaction, userId, world.random);
   });
+  world.queued?.(userId);
   if (codes === "nothing") throw notPrepared();
   if (codes === "wrong") throw notOfThisApp();
   return codes;
@@ -80,8 +82,9 @@ export async function renewRecoveryCodes(
   proof: Proof,
   source: string,
 ): Promise<string[]> {
-  return change(world, caller, { proof, source }, (transaction, row) => {
+  return change(world, caller, { proof, source }, async (transaction, row) => {
     if (!isOn(row)) throw noneIsOn();
+    await world.tellSecurity?.(transaction, row.user_id, "factor_codes");
     return replaceRecoveryCodes(transaction, row.user_id, world.random);
   });
 }
@@ -93,8 +96,9 @@ export async function endSecondFactor(
   proof: Proof,
   source: string,
 ): Promise<void> {
-  await change(world, caller, { proof, source }, (transaction, row) => {
+  await change(world, caller, { proof, source }, async (transaction, row) => {
     if (!isOn(row)) throw noneIsOn();
+    await world.tellSecurity?.(transaction, row.user_id, "factor_off");
     return removeSecondFactor(transaction, row.user_id);
   });
 }

@@ -49,5 +49,6 @@ export async function changeOwnPassword(
       .where("id", "<>", credential.id)
       .execute();
     await endPersonalTokens(transaction, user.id);
+    await world.tellSecurity?.(transaction, user.id, "password");
   });
 }

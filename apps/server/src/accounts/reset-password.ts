@@ -48,6 +48,7 @@ export async function resetPassword(
     if (changed === undefined) return false;
     await transaction.deleteFrom("shard.sessions").where("user_id", "=", user.id).execute();
     await endPersonalTokens(transaction, user.id);
+    await world.tellSecurity?.(transaction, user.id, "password");
     await confirmIn(transaction, user.id, world.clock.nowMicros());
     return true;
   });

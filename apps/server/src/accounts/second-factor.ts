@@ -67,9 +67,9 @@ export async function withCode<Result>(
       : undefined;
     return refusal ?? { result: await act(transaction, row) };
   });
-  if (!(done instanceof HoldfastError)) return done.result;
   world.queued?.(userId);
-  throw done;
+  if (done instanceof HoldfastError) throw done;
+  return done.result;
 }
 
 /** @returns why the code does not do, as it is to be thrown; undefined where it does */
@@ -102,7 +102,9 @@ async function takeCode(
       : sql`update shard.second_factors set failures = failures + 1, failed_at = ${nowMs * 1000}
         where user_id = ${row.user_id}`
   ).execute(transaction);
-  if (failures + 1 === limits.secondFactorFailuresMax) await world.tellGuessed?.(transaction, row.user_id);
+  if (failures + 1 === limits.secondFactorFailuresMax) {
+    await world.tellSecurity?.(transaction, row.user_id, "factor_guessed");
+  }
   return codeWrong();
 }
 

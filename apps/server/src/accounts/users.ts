@@ -114,7 +114,7 @@ export async function updateUser(store: AccountStore, idOrEmail: string, change:
   const apply = email === undefined ? set : () => withAddress(store, user, email, set);
   if (change.disabled === true || change.admin === false) await unlessLastAdministrator(store, user, apply);
   else await apply();
-  if (change.disabled !== undefined) store.queued?.(user.id);
+  store.queued?.(user.id);
   if (change.confirmed === true) await store.onConfirmed?.(user.id);
   return describeUser(store, await getUser(store, user.id));
 }
@@ -156,15 +156,20 @@ async function applyChange(
     if (change.confirmed === true) await confirmIn(transaction, user.id, store.clock.nowMicros());
     if (change.quotaBytes !== undefined) await setQuota(transaction, user, change.quotaBytes);
     else if (plan !== undefined) await followPlans(transaction, [user.id]);
-    if (change.secondFactor === false) await removeSecondFactor(transaction, user.id);
+    if (change.secondFactor === false) {
+      await removeSecondFactor(transaction, user.id);
+      await store.tellSecurity?.(transaction, user.id, "factor_ended");
+    }
     if (change.disabled === true || passwordHash !== undefined || change.secondFactor === false) {
       await transaction.deleteFrom("shard.sessions").where("user_id", "=", user.id).execute();
     }
     if (change.disabled !== undefined && change.disabled !== (user.disabled_at !== null)) {
       await enqueue(transaction, { kind: ownerStateKind, key: user.id, payload: { user_id: user.id } });
     }
-    if (passwordHash !== undefined) await endPersonalTokens(transaction, user.id);
-    else if (change.admin === false) await endAdministration(transaction, user.id);
+    if (passwordHash !== undefined) {
+      await endPersonalTokens(transaction, user.id);
+      await store.tellSecurity?.(transaction, user.id, "password");
+    } else if (change.admin === false) await endAdministration(transaction, user.id);
   });
 }
 

@@ -3,20 +3,10 @@ import { limits } from "@holdfast/core/limits";
 import { language } from "@holdfast/protocol/account-settings";
 import { role } from "@holdfast/protocol/values";
 import { z } from "zod";
+import { securityChanges } from "../accounts/security-change.ts";
 import { noticeSchema } from "./notice.ts";
 
 const userId = z.string().transform((id) => id as UserId);
-
-/** What an account is told of, as it may not have been the person. */
-export const securityChanges = [
-  "password",
-  "factor_on",
-  "factor_codes",
-  "factor_off",
-  "factor_ended",
-  "factor_guessed",
-] as const;
-export type SecurityChange = (typeof securityChanges)[number];
 
 /** What is to be said, by template. A link with a secret stands beside it, sealed. */
 export const templateSchema = z.discriminatedUnion("template", [

@@ -13,7 +13,7 @@ import type { ShardReader } from "../db/shard-tables.ts";
 import type { Shard } from "../db/shards.ts";
 import { enqueue } from "../queue/enqueue.ts";
 import type { Kind } from "../queue/kind.ts";
-import type { SecurityChange } from "./mail-order.ts";
+import type { SecurityChange } from "../accounts/security-change.ts";
 import type { MailWorld } from "./mail-world.ts";
 import { orderMail } from "./order-mail.ts";
 
@@ -71,12 +71,7 @@ export function passwordResetter(world: MailWorld): Kind<z.output<typeof askedSc
   };
 }
 
-/** Tells an account what of it was changed, as it may not have been the person. */
-export async function mailSecurityChange(mail: MailWorld, id: UserId, what: SecurityChange): Promise<void> {
-  await inTransaction(mail.shards.ofId(id).db, (transaction) => orderSecurityMail(mail, transaction, id, what));
-}
-
-/** In a transaction on the account's shard. */
+/** See `AccountStore.tellSecurity`. */
 export async function orderSecurityMail(
   mail: MailWorld,
   transaction: ShardReader,

@@ -97,7 +97,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...parts.accounts,
     onConfirmed: (userId) => claimNow(sharing, userId),
     queued: (userId) => parts.queue.kick(shards.ofId(userId)),
-    tellGuessed: (transaction, userId) => orderSecurityMail(mail, transaction, userId, "factor_guessed"),
+    tellSecurity: (transaction, userId, what) => orderSecurityMail(mail, transaction, userId, what),
   };
   const { blocks, databases, pool: codec } = parts.storage;
   const { shards } = databases;

@@ -10,7 +10,7 @@ import { assertNotSuspended } from "../../metadata/brake/device-suspended.ts";
 import { createInvitation } from "../../accounts/invitations.ts";
 import { listInvitations, removeInvitation } from "../../accounts/invitations-list.ts";
 import { mailConfirmation, mailConfirmationAgain } from "../../mail/mail-confirmation.ts";
-import { askPasswordReset, mailSecurityChange } from "../../mail/mail-password.ts";
+import { askPasswordReset } from "../../mail/mail-password.ts";
 import { changeOwnPassword } from "../../accounts/own-password.ts";
 import { createPersonalToken, deletePersonalToken, listPersonalTokens } from "../../accounts/personal-tokens.ts";
 import { listPlans } from "../../accounts/plans.ts";
@@ -24,7 +24,7 @@ import type { MailWorld } from "../../mail/mail-world.ts";
 import { resumeDevice } from "../../suspensions/resume-device.ts";
 import type { Handlers } from "../handler.ts";
 import { addressGroup } from "../exchange/peer.ts";
-import { secondFactorHandlers, type TellSecurity } from "./second-factor-handlers.ts";
+import { secondFactorHandlers } from "./second-factor-handlers.ts";
 import { webSessionHandlers } from "./web-session-handlers.ts";
 
 /**
@@ -33,10 +33,6 @@ import { webSessionHandlers } from "./web-session-handlers.ts";
  */
 export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage: (shard: Shard) => void = () => {}) {
   const ordered = (userId: UserId) => onMessage(world.shards.ofId(userId));
-  const tell: TellSecurity = async (userId, what) => {
-    await mailSecurityChange(mail, userId, what);
-    ordered(userId);
-  };
   return {
     createSession: async ({ body, peer, note }) => {
       const onClaimed = (userId: UserId) => note({ userId });
@@ -79,7 +75,7 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
     },
     changePassword: async ({ caller, body, peer }) => {
       await changeOwnPassword(world, caller, body, addressGroup(peer.address));
-      await tell(caller.userId, "password");
+      ordered(caller.userId);
       return { status: 204 };
     },
     mailPasswordReset: async ({ body, peer }) => {
@@ -89,7 +85,7 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
     resetPassword: async ({ body, peer, note }) => {
       const user = await resetPassword(world, body, addressGroup(peer.address));
       note({ userId: user.id });
-      await tell(user.id, "password");
+      ordered(user.id);
       return { status: 200, json: { email: user.email } };
     },
     createToken: async ({ caller, body }) => {
@@ -123,17 +119,14 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
       await deleteDevices(world, caller, query.keep === "current");
       return { status: 204 };
     },
-    ...secondFactorHandlers(world, tell),
+    ...secondFactorHandlers(world),
     ...webSessionHandlers(world),
-    ...userHandlers(world, tell),
+    ...userHandlers(world),
   } satisfies Handlers;
 }
 
-/**
- * The administration of users: all that it needs is where they are kept.
- * @param tell has an account know what an administrator changed of it; undefined beside the data
- */
-export function userHandlers(store: AccountStore, tell?: TellSecurity) {
+/** The administration of users: all that it needs is where they are kept. */
+export function userHandlers(store: AccountStore) {
   return {
     adminListUsers: async ({ query }) => ({
       status: 200,
@@ -153,10 +146,7 @@ export function userHandlers(store: AccountStore, tell?: TellSecurity) {
     },
     adminUpdateUser: async ({ caller, params, body }) => {
       const change = { ...body, quotaBytes: body.quota_bytes, secondFactor: body.second_factor, by: caller };
-      const json = await updateUser(store, params.id, change);
-      if (body.second_factor === false) await tell?.(json.id as UserId, "factor_ended");
-      if (body.password !== undefined) await tell?.(json.id as UserId, "password");
-      return { status: 200, json };
+      return { status: 200, json: await updateUser(store, params.id, change) };
     },
     adminResumeDevice: async ({ caller, params }) => {
       await resumeDevice(store, caller, params.id, true);

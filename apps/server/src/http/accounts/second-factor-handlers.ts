@@ -1,4 +1,3 @@
-import type { UserId } from "@holdfast/core/ids";
 import type { AccountWorld } from "../../accounts/account-world.ts";
 import {
   confirmSecondFactor,
@@ -7,15 +6,11 @@ import {
   renewRecoveryCodes,
 } from "../../accounts/change-second-factor.ts";
 import { readSecondFactor } from "../../accounts/second-factor.ts";
-import type { SecurityChange } from "../../mail/mail-order.ts";
 import { addressGroup } from "../exchange/peer.ts";
 import type { Handlers } from "../handler.ts";
 
-/** Mails an account what of it was changed. */
-export type TellSecurity = (userId: UserId, what: SecurityChange) => Promise<void>;
-
 /** What an account is asked for beside its password. */
-export function secondFactorHandlers(world: AccountWorld, tell: TellSecurity) {
+export function secondFactorHandlers(world: AccountWorld) {
   return {
     getSecondFactor: async ({ caller }) => ({ status: 200, json: await readSecondFactor(world, caller.userId) }),
     prepareSecondFactor: async ({ caller, body, peer }) => {
@@ -24,17 +19,14 @@ export function secondFactorHandlers(world: AccountWorld, tell: TellSecurity) {
     },
     confirmSecondFactor: async ({ caller, body }) => {
       const codes = await confirmSecondFactor(world, caller, body.totp);
-      await tell(caller.userId, "factor_on");
       return { status: 200, json: { recovery_codes: codes } };
     },
     renewRecoveryCodes: async ({ caller, body, peer }) => {
       const codes = await renewRecoveryCodes(world, caller, body, addressGroup(peer.address));
-      await tell(caller.userId, "factor_codes");
       return { status: 200, json: { recovery_codes: codes } };
     },
     endSecondFactor: async ({ caller, body, peer }) => {
       await endSecondFactor(world, caller, body, addressGroup(peer.address));
-      await tell(caller.userId, "factor_off");
       return { status: 204 };
     },
   } satisfies Handlers;

@@ -1,4 +1,4 @@
-import type { SecurityChange } from "../mail-order.ts";
+import type { SecurityChange } from "../../accounts/security-change.ts";
 import type { RoleName, Words } from "./words.ts";
 
 const rights: Readonly<Record<RoleName, string>> = {

@@ -1,7 +1,7 @@
 import type { Language, NoticeKind } from "@holdfast/protocol/account-settings";
 import type { role } from "@holdfast/protocol/values";
 import type { z } from "zod";
-import type { SecurityChange } from "../mail-order.ts";
+import type { SecurityChange } from "../../accounts/security-change.ts";
 import { german } from "./german.ts";
 import { english } from "./english.ts";
 

@@ -77,6 +77,7 @@ function useChangePassword() {
       const body = { current_password: current, new_password: wanted, ...code };
       await client.call("changePassword", { body, asksOnce: true });
       place.current?.querySelector("form")?.reset();
+      setNeedsCode(false);
       showToast({ text: message("settings.passwordChanged") });
       await Promise.all([["devices"], ["tokens"]].map((queryKey) => queries.invalidateQueries({ queryKey })));
     },

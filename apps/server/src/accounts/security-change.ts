@@ -1,0 +1,10 @@
+/** What an account is told of, as it may not have been the person. */
+export const securityChanges = [
+  "password",
+  "factor_on",
+  "factor_codes",
+  "factor_off",
+  "factor_ended",
+  "factor_guessed",
+] as const;
+export type SecurityChange = (typeof securityChanges)[number];
