@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, test, type TestContext } from "node:test";
 import { holdfast, makeFolder, removeFolder } from "@holdfast/server/acceptance/testing";
+import { writableByOthers } from "./install-server.ts";
 import { serveUnit, systemDataFolder } from "./serve-unit.ts";
 import { lineOf, wordsOf } from "./testing-unit.ts";
 
@@ -34,8 +35,27 @@ test("a service is shown, and written where systemd looks for it with a file of 
   assert.equal(statSync(settings).mode & 0o777, 0o600);
   assert.ok(commands.some((line: string) => line.includes("enable --now holdfast.service")));
   writeFileSync(settings, "HOLDFAST_LOG_LEVEL=debug\n");
+  chmodSync(settings, 0o644);
   assert.equal((await install("--listen", "127.0.0.1:0")).code, 0);
   assert.equal(readFileSync(settings, "utf8"), "HOLDFAST_LOG_LEVEL=debug\n", "what somebody has set stays");
+  assert.equal(statSync(settings).mode & 0o777, 0o600, "and nobody else reads it");
+});
+
+test("root is told of a program that others may replace", { skip: !isRoot }, () => {
+  const place = join(folder, "opt", "holdfast");
+  mkdirSync(place, { recursive: true });
+  const program = join(place, "holdfast");
+  writeFileSync(program, "");
+  const above = writableByOthers(place);
+  assert.equal(writableByOthers(program), above);
+  for (const path of [program, place]) {
+    chmodSync(path, 0o777);
+    assert.equal(writableByOthers(program), path);
+    chmodSync(path, 0o755);
+    chownSync(path, 65534, 65534);
+    assert.equal(writableByOthers(program), path);
+    chownSync(path, 0, 0);
+  }
 });
 
 test("what the unit runs is a server, which ends in order as systemd ends it", async (t) => {
@@ -79,9 +99,11 @@ test("options hold wherever it is started, and neither secrets nor strangers' va
     `--tls-key=${join(process.cwd(), "k.pem")}`,
     "--behind-proxy",
   ]);
-  const secret = await install("--database-url", "postgres://me:secret@host/db");
-  assert.equal(secret.code, 2);
-  assert.match(secret.stderr, /--database-url has a password/);
+  for (const url of ["postgres://me:secret@host/db", "postgres://host/db?user=me&password=secret"]) {
+    const secret = await install("--database-url", url);
+    assert.equal(secret.code, 2);
+    assert.match(secret.stderr, /--database-url has a password/);
+  }
   const unset = await holdfast(["serve", "--install-service", "--print"], {
     env: { ...env, HOLDFAST_SMTP_URL: "smtp://x" },
   });

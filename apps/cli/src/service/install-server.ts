@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { defaultDataFolder } from "@holdfast/disk/default-data-folder";
@@ -31,7 +31,8 @@ export async function installServer(run: Run, flags: Flags): Promise<void> {
   const isWritten = flags["print"] !== true;
   if (isWritten) {
     await writeUnit(place.unit, unit, 0o644);
-    if (!existsSync(place.environmentFile)) await writeUnit(place.environmentFile, settingsFile, 0o600);
+    if (existsSync(place.environmentFile)) chmodSync(place.environmentFile, 0o600);
+    else await writeUnit(place.environmentFile, settingsFile, 0o600);
   }
   const commands = commandsOf(place);
   const { unit: path, environmentFile: environment_file } = place;
@@ -117,11 +118,29 @@ function remark({ output }: Run, environment: Environment, { user, environmentFi
     if (!name.startsWith("HOLDFAST_") || ofCommand.has(name)) continue;
     output.note(`The service does not get ${name} from here: write it into ${environmentFile}.`);
   }
+  const open = user === undefined ? undefined : writableByOthers(launcher);
+  if (open !== undefined) {
+    output.note(
+      `${open} may be written by others than root, who decide what the service runs then. Move Holdfast to a folder of root's, in /opt for instance.`,
+    );
+  }
   const closed = user === undefined || user === "root" ? undefined : closedFolder();
   if (closed !== undefined) {
     output.note(
       `${closed} lets no other user pass, so ${user} cannot run what is in it. Move Holdfast, to /opt for instance.`,
     );
+  }
+}
+
+/**
+ * What of a program or of the folders above it others than root may replace: they decide what runs then. In a folder with the sticky bit
+ * nobody replaces what is another's.
+ */
+export function writableByOthers(program: string): string | undefined {
+  for (let path = realpathSync(program); ; path = dirname(path)) {
+    const { uid, mode } = statSync(path);
+    if (uid !== 0 || ((mode & 0o022) !== 0 && (mode & 0o1000) === 0)) return path;
+    if (path === dirname(path)) return undefined;
   }
 }
 
