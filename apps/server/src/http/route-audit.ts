@@ -76,7 +76,7 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   getAccount: ofOneself,
   updateAccount: writes("account.change", { ...target, detail: changed }),
   changePassword: decides("password.change"),
-  mailPasswordReset: writes("password.reset_mail"),
+  mailPasswordReset: decides("password.reset_mail"),
   resetPassword: decides("password.reset"),
   getSecondFactor: ofOneself,
   prepareSecondFactor: decides("second_factor.prepare"),

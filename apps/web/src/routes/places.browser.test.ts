@@ -68,6 +68,7 @@ const placesOf: Readonly<Record<string, (made: Made) => readonly ShownPlace[]>> 
     { path: `/invite#hfi_${"a".repeat(43)}`, isForStrangers: true },
   ],
   "/sign-in": () => [{ path: "/sign-in", isForStrangers: true }],
+  "/forgot": () => [{ path: "/forgot", isForStrangers: true }],
   "/design": () => [{ path: "/design" }],
 };
 

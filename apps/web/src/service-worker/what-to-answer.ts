@@ -36,5 +36,6 @@ export const appPlaces: ReadonlySet<string> = new Set([
   "settings",
   "admin",
   "sign-in",
+  "forgot",
   "design",
 ]);

@@ -36,6 +36,7 @@ test("what anybody may send is short and not compressed, on every open route tha
     const text = JSON.stringify({
       email: "a@example.org",
       password: "12345678",
+      new_password: "12345678",
       name: "a",
       refresh_token: "r",
       token: "t",

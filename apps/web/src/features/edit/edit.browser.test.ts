@@ -184,7 +184,7 @@ test("what was written last is shown where the file is gone when it is opened", 
     page.evaluate((key) => localStorage.getItem(key) ?? undefined, `holdfast-draft ${id}`),
   );
   await page.reload();
-  await page.getByRole("alert").waitFor();
+  await page.getByRole("alert").filter({ hasText: "It is not there any more" }).waitFor();
   const written = page.getByRole("group", { name: "What you wrote and did not save" });
   assert.equal(await written.textContent(), "one\nmany words of mine\n");
 });
