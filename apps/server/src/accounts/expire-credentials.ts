@@ -30,8 +30,8 @@ export async function expireCredentials(store: AccountStore): Promise<number> {
 
 const batchRows = 1000;
 
-/** Longer than anything is on its way that was read while somebody was still a member. */
-const endedMembershipMicros = 24 * 3600_000_000;
+/** As long as a journal tells of what was granted to the group: whoever was in it until then hears of it (`changeIn`). */
+const endedMembershipMicros = limits.journalLifetimeMs * 1000;
 
 async function deleteWhere(
   db: Kysely<ShardTables>,

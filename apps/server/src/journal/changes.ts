@@ -11,7 +11,7 @@ import { nodeJson } from "../metadata/read/node-json.ts";
 import { fittingPage } from "../metadata/read/page-bytes.ts";
 import { foreignOf, isOwn, positionIn, reachedBy, readFrom } from "./journal-position.ts";
 import { findShares, goneJson, listShare, seqsOf } from "./share-changes.ts";
-import { readHead } from "./start-token.ts";
+import { beginShare, placesOutOfView } from "./begin-share.ts";
 import { decodeToken, encodeToken, type JournalPosition } from "./change-token.ts";
 
 export interface ChangesRequest {
@@ -38,16 +38,20 @@ export async function listChanges(shards: Shards, caller: Actor, request: Change
   // Not before: a mount that the own journal tells of has to be in the token, or what happens in it until the next time were told to nobody.
   const shares = await findShares(shards, caller);
   for (const [spaceId, ofSpace] of Map.groupBy(shares, (share) => share.spaceId)) {
-    const position = positions.find((each) => each.spaceId === spaceId) ?? (await readHead(shards, spaceId));
+    const position = positions.find((each) => each.spaceId === spaceId);
     const room = hasMore ? 0 : limit - changes.length;
-    const share = await listShare(shards, caller, { position, shares: ofSpace, limit: room, blocks: request.include });
+    const asked = { shares: ofSpace, limit: room, blocks: request.include };
+    const share =
+      position === undefined
+        ? await beginShare(shards, caller, { shares: ofSpace, before: changes, room, own: own?.reached })
+        : await listShare(shards, caller, { position, ...asked });
     changes.push(...share.changes);
-    reached.push(share.reached);
+    if (share.reached !== undefined) reached.push(share.reached);
     hasMore ||= share.hasMore;
   }
   return {
     changes,
-    next_token: encodeToken(reached),
+    next_token: encodeToken([...reached, ...(await placesOutOfView(shards, caller, { positions, reached }))]),
     has_more: hasMore,
     epoch: (own?.reached ?? reached[0])?.epoch ?? "",
     ...seqsOf(caller, shares, reached),

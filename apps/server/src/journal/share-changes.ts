@@ -1,5 +1,7 @@
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import { sql } from "kysely";
+import { keyed } from "../db/database.ts";
 import type { JournalRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { Actor } from "../metadata/actor.ts";
@@ -62,6 +64,8 @@ export async function listShare(shards: Shards, caller: Actor, { position, share
 export interface Sight {
   readonly seen: ReadonlyMap<NodeId, PlacedNode>;
   readonly targets: ReadonlySet<NodeId>;
+  /** Whose rights are told to the caller: its own, those of its groups, and of groups that it has left since. */
+  readonly told: ReadonlySet<string>;
 }
 
 export async function lookAt(
@@ -69,7 +73,19 @@ export async function lookAt(
   caller: Actor,
   { entries, shares }: { readonly entries: readonly JournalRow[]; readonly shares: readonly Share[] },
 ): Promise<Sight> {
-  return sightOf(caller, await findGrantedNodes(shards, caller, namedBy(entries)), shares);
+  const found = await findGrantedNodes(shards, caller, namedBy(entries));
+  const isOfOthers = ({ grantee_id: grantee }: JournalRow) => grantee !== null && !caller.grantees.includes(grantee);
+  const left = caller.owns && entries.some(isOfOthers) ? await groupsLeft(shards, caller) : [];
+  return sightOf({ ...caller, left }, found, shares);
+}
+
+/** Groups in which the account was as long ago as journals tell of. By the primary key. */
+async function groupsLeft(shards: Shards, { bucket, userId }: Actor): Promise<string[]> {
+  const { rows } = await sql<{ group_id: string }>`
+    select group_id from shard.memberships where user_id = ${userId} and role is null ${keyed}`.execute(
+    shards.of(bucket).db,
+  );
+  return rows.map((row) => row.group_id);
 }
 
 export function namedBy(entries: readonly JournalRow[]): NodeId[] {
@@ -77,17 +93,23 @@ export function namedBy(entries: readonly JournalRow[]): NodeId[] {
   return [...new Set(ids)];
 }
 
+interface Grantee extends Pick<Actor, "owns" | "grantees"> {
+  /** The groups that it has left. */
+  readonly left: readonly string[];
+}
+
 /** @param found by grants, wherever it lies */
-export function sightOf(caller: Actor, found: ReadonlyMap<NodeId, PlacedNode>, shares: readonly Share[]): Sight {
+export function sightOf(caller: Grantee, found: ReadonlyMap<NodeId, PlacedNode>, shares: readonly Share[]): Sight {
   const targets = new Set(shares.map(({ targetId }) => targetId));
   const spaceIds = new Set(shares.map(({ spaceId }) => spaceId));
   const isShown = ({ row, shownBy }: PlacedNode) =>
     spaceIds.has(row.space_id) && row.trashed_at === null && (!caller.owns || shownBy !== undefined);
-  return { seen: new Map([...found].filter(([, node]) => isShown(node))), targets };
+  const told = new Set([...caller.grantees, ...caller.left]);
+  return { seen: new Map([...found].filter(([, node]) => isShown(node))), targets, told };
 }
 
 /** Nothing where the caller may know nothing of the node, before or after. */
-export function changeIn(caller: Actor, row: JournalRow, { seen, targets }: Sight): ChangeJson[] {
+export function changeIn(caller: Pick<Actor, "userId">, row: JournalRow, { seen, targets, told }: Sight): ChangeJson[] {
   const { seq, node_id: id, from_parent: from, grantee_id: grantee } = row;
   // What is said of the folder itself stands in the caller's own space, with its mount; what its owner mounts in it nobody else hears of.
   if (targets.has(id) || row.of_mount) return [];
@@ -95,14 +117,14 @@ export function changeIn(caller: Actor, row: JournalRow, { seen, targets }: Sigh
   // What lay in the trash was in no view: it may have gone there before anything was shared.
   const leftView = from !== null && seen.has(from) && row.from_trashed_at === null;
   if (node === undefined) {
-    const isEnded = grantee !== null && caller.grantees.includes(grantee);
+    const isEnded = grantee !== null && told.has(grantee);
     if (leftView && row.kind === "gone") return [goneJson(row, caller)];
     return leftView || isEnded ? [{ seq, kind: "gone", id }] : [];
   }
   if (row.kind === "gone") return leftView ? [goneJson(row, caller)] : [];
   const isNew = row.kind === "appeared" || (from !== null && !wasShownWith(node, seen.get(from), seq));
-  // Whoever has left a group since is none of its grantees any more, and may see for the first time what it hid.
-  if (grantee !== null && row.kind !== "appeared" && !caller.grantees.includes(grantee)) return [];
+  // What was hidden from a group shows for the first time to whoever is in it no more, too.
+  if (grantee !== null && row.kind !== "appeared" && !told.has(grantee)) return [];
   return [{ seq, kind: isNew ? "appeared" : "changed", id, node: nodeJson(node) }];
 }
 

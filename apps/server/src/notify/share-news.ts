@@ -75,12 +75,17 @@ async function findTold<Each extends Watching>(
   const onWays = new Set(ways.flatMap((way) => way.map(({ id }) => id)));
   const touched = watching.filter(({ shares }) => shares.some(({ targetId }) => onWays.has(targetId)));
   if (touched.length === 0) return new Map();
-  const grantees = await readGrantees(shards, touched);
-  const rights = await loadRightsOfEach(shards, spaceId, grantees);
+  const groups = await readGrantees(shards, touched);
+  const rights = await loadRightsOfEach(
+    shards,
+    spaceId,
+    groups.map(({ grantees }) => grantees),
+  );
   const told = new Map<Each, NewestChange>();
   for (const [index, each] of touched.entries()) {
     const { shares, positions } = each;
-    const [caller, seq] = [{ ...each.caller, grantees: grantees[index] ?? [] }, positions.get(spaceId)?.seq ?? 0];
+    const { grantees, left } = groups[index] ?? { grantees: [], left: [] };
+    const [caller, seq] = [{ ...each.caller, grantees, left }, positions.get(spaceId)?.seq ?? 0];
     const mounts = new Map(shares.map((share) => [`${spaceId} ${share.targetId}`, mountOf(share)]));
     const sight = sightOf(caller, placeWays(ways, { rights: rights[index], mounts, act: "read" }), shares);
     const entry = entries.findLast((one) => one.seq > seq && changeIn(caller, one, sight).length > 0);
@@ -94,20 +99,28 @@ function mountOf({ mountId, spaceId, targetId }: Share): Mount {
   return { id: mountId ?? targetId, spaceId, targetId, path: "/" };
 }
 
+interface Groups {
+  readonly grantees: readonly string[];
+  readonly left: readonly string[];
+}
+
 /** Of now: who has left a group while the poll was held has its folders no more. By the primary key. */
-async function readGrantees(shards: Shards, watching: readonly Watching[]): Promise<readonly (readonly string[])[]> {
-  const groups = new Map<UserId, string[]>();
+async function readGrantees(shards: Shards, watching: readonly Watching[]): Promise<readonly Groups[]> {
+  const known = new Map<UserId, { readonly ids: string[]; readonly left: string[] }>();
   const accounts = watching.flatMap(({ caller }) => (caller.owns ? [caller] : []));
   for (const [shard, some] of Map.groupBy(accounts, ({ bucket }): Shard => shards.of(bucket))) {
-    const { rows } = await sql<{ user_id: UserId; group_ids: string[] }>`
-      select user_id, array_agg(group_id) as group_ids from shard.memberships
-      where user_id = any(${uuidArray(some.map(({ userId }) => userId))}) and role is not null
+    const { rows } = await sql<{ user_id: UserId; ids: string[]; left: string[] }>`
+      select user_id, array_remove(array_agg(case when role is not null then group_id end), null) as ids,
+        array_remove(array_agg(case when role is null then group_id end), null) as "left"
+      from shard.memberships where user_id = any(${uuidArray(some.map(({ userId }) => userId))})
       group by user_id`.execute(shard.db);
-    for (const row of rows) groups.set(row.user_id, row.group_ids);
+    for (const row of rows) known.set(row.user_id, row);
   }
-  return watching.map(({ caller: { owns, userId, grantees } }) =>
-    owns ? [userId, ...(groups.get(userId) ?? [])] : grantees,
-  );
+  return watching.map(({ caller: { owns, userId, grantees } }) => {
+    if (!owns) return { grantees, left: [] };
+    const { ids = [], left = [] } = known.get(userId) ?? {};
+    return { grantees: [userId, ...ids], left };
+  });
 }
 
 function newsOf(entry: JournalRow, place: NodeRow | undefined): NewestChange {

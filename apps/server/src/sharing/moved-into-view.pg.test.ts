@@ -135,6 +135,47 @@ describe("a folder that is moved into view", () => {
     });
   }
 
+  for (const [what, hiding, given] of [
+    ["shown", "uploader", "viewer"],
+    ["made writable", undefined, "editor"],
+  ] as const) {
+    test(`that a group's right alone had ${what}, which is taken away before one leaves the group`, async () => {
+      const world = await RightsWorld.open(databases.shards);
+      try {
+        const root = world.model.nodes[owner];
+        assert.ok(root !== undefined);
+        const shared = await make(world, root, "folder");
+        const moved = await make(world, shared, "folder");
+        await make(world, moved, "file");
+        await world.changeMember("some", guest);
+        await world.grant(owner, shared, guest, "viewer", false);
+        await world.settle();
+        await world.mount(guest, shared);
+        await world.changeMember("others", guest);
+        if (hiding !== undefined) await world.grant(owner, moved, "others", hiding, false);
+        await world.grant(owner, moved, "some", given, false);
+        await world.settle();
+        const showing = [...world.model.grants].find(({ at, to }) => at === moved && to === "some");
+        assert.ok(showing !== undefined);
+        const device = new TestDevice(world.shards);
+        await device.start(await world.actor(guest), 5);
+        const shown = device.tree().get(moved.id);
+        assert.ok(shown !== undefined, "it is shown");
+        await world.revoke(owner, showing);
+        await world.settle();
+        await world.changeMember("some", guest);
+        await world.settle();
+        await device.follow(await world.actor(guest), 5);
+        const fresh = new TestDevice(world.shards);
+        await fresh.start(await world.actor(guest), 5);
+        assert.deepEqual(device.tree(), fresh.tree());
+        assert.notEqual(device.tree().get(moved.id), shown);
+      } finally {
+        await world.close();
+      }
+    });
+  }
+
   test("and one that only moves within what is in view is told as changed, and not listed anew", async () => {
     const world = await RightsWorld.open(databases.shards);
     try {

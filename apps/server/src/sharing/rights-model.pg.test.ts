@@ -37,6 +37,8 @@ const choice = fc.record({
     "uploader" as const,
   ),
   expires: fc.integer({ min: 0, max: 9 }).map((one) => one === 0),
+  /** Devices ask before the server has done what follows from it. */
+  isAsked: fc.integer({ min: 0, max: 3 }).map((one) => one === 0),
 });
 type Choice = typeof choice extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -62,6 +64,7 @@ async function agreesWithModel(all: readonly (readonly Choice[])[]): Promise<voi
     for (const batch of all) {
       for (const each of batch) {
         await act(world, each);
+        if (each.isAsked) await follow(world, devices);
         await world.settle();
       }
       for (const person of people) {
@@ -73,6 +76,10 @@ async function agreesWithModel(all: readonly (readonly Choice[])[]): Promise<voi
   } finally {
     await world.close();
   }
+}
+
+async function follow(world: RightsWorld, devices: readonly TestDevice[]): Promise<void> {
+  for (const person of people) await devices[person]!.follow(await world.actor(person), 1000);
 }
 
 /** Trees of two owners, one on each shard, in which there is something to share. */

@@ -1,0 +1,74 @@
+import type { ChangeJson } from "@holdfast/protocol/node-routes";
+import type { Shards } from "../db/shards.ts";
+import type { Actor } from "../metadata/actor.ts";
+import { showMounts } from "../metadata/read/look-up.ts";
+import { loadMounts } from "../metadata/read/mounts.ts";
+import { nodeJson } from "../metadata/read/node-json.ts";
+import { findOwnNodes } from "../metadata/read/own-nodes.ts";
+import type { JournalPosition } from "./change-token.ts";
+import type { Share } from "./share-changes.ts";
+import { readHead } from "./start-token.ts";
+
+interface Beginning {
+  /** All of one space, which the token does not know. */
+  readonly shares: readonly Share[];
+  /** What the same page tells before. */
+  readonly before: readonly ChangeJson[];
+  /** So many entries the page still takes; 0 where the caller's own journal goes on in the next one. */
+  readonly room: number;
+  /** Where the page ends in the caller's own space. */
+  readonly own: JournalPosition | undefined;
+}
+
+interface Begun {
+  readonly changes: readonly ChangeJson[];
+  /** Undefined where the next page is to begin with it. */
+  readonly reached: JournalPosition | undefined;
+  readonly hasMore: boolean;
+}
+
+/**
+ * Where a token begins to follow a space: at its head, before what is in it is listed. A mount is listed where it appears; one of which that
+ * is not told has come into view without a word, since its folder was out of it when the token began.
+ */
+export async function beginShare(
+  shards: Shards,
+  caller: Actor,
+  { shares, before, room, own }: Beginning,
+): Promise<Begun> {
+  const appeared = new Set(before.flatMap(({ kind, id }) => (kind === "appeared" ? [id] : [])));
+  const silent = shares.flatMap(({ mountId }) => (mountId === undefined || appeared.has(mountId) ? [] : [mountId]));
+  // A page that tells of nothing else takes all of them.
+  if (silent.length === shares.length && silent.length > room && (before.length > 0 || room === 0)) {
+    return { changes: [], reached: undefined, hasMore: true };
+  }
+  const [share] = shares;
+  const reached = share && (await readHead(shards, share.spaceId));
+  if (silent.length === 0 || own === undefined) return { changes: [], reached, hasMore: false };
+  const placed = await findOwnNodes(shards.of(caller.bucket), caller, silent);
+  const nodes = await showMounts(shards, caller, [...placed.values()]);
+  const changes = nodes.map((node) => ({
+    seq: own.seq,
+    kind: "appeared" as const,
+    id: node.row.id,
+    node: nodeJson(node),
+  }));
+  return { changes, reached, hasMore: false };
+}
+
+interface Followed {
+  readonly positions: readonly JournalPosition[];
+  readonly reached: readonly JournalPosition[];
+}
+
+/** Of what the caller's mounts show that is not to be seen at this moment: should it be back, what has happened since is told then. */
+export async function placesOutOfView(
+  shards: Shards,
+  caller: Actor,
+  { positions, reached }: Followed,
+): Promise<readonly JournalPosition[]> {
+  const others = positions.filter(({ spaceId }) => !reached.some((each) => each.spaceId === spaceId));
+  if (others.length === 0 || !caller.owns) return [];
+  const mounted = new Set([...(await loadMounts(shards, caller)).values()].map(({ spaceId }) => spaceId));
+  return others.filter(({ spaceId }) => mounted.has(spaceId));
+}
