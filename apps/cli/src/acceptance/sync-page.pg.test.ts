@@ -135,7 +135,8 @@ describe("the local page, of clients that run", () => {
     await makeConflict();
     const kept = at.read("plan.txt");
     const copy = (await anna.run(["conflicts", "ls", anna.folder])).stdout.trim();
-    const done = await anna.run(["conflicts", "keep", "original", copy]);
+    // It is the only one of the file, so that the file means it too.
+    const done = await anna.run(["conflicts", "keep", "original", join(anna.folder, "plan.txt")]);
     assert.equal(done.code, 0, done.stderr);
     assert.equal(
       done.stdout,

@@ -1,8 +1,10 @@
-import { formatTable, formatTime } from "../output/text.ts";
+import { type Column, Listing } from "../output/listing.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 const itemsMax = 200;
+
+const columns: readonly Column[] = [{ title: "WHEN" }, { title: "WHO" }, { title: "DID" }, { title: "WHAT" }];
 
 export const activityCommand: CommandMaker = (context) => {
   const command = newCommand("activity", "List what happened, newest first", ["activity", "activity /photos"]).argument(
@@ -17,10 +19,11 @@ export const activityCommand: CommandMaker = (context) => {
     const { client } = await run.connect();
     const top = path === undefined ? {} : { in: (await lookUpShared(client, path)).id };
     const pages = allPages((cursor) => client.call("listActivity", { query: { ...top, limit: itemsMax, cursor } }));
+    const listing = new Listing(run.output, columns);
     await run.output.listing(pages, (items) =>
-      formatTable(
+      listing.lines(
         items.map(({ at, actor, verb, node, count }) => [
-          formatTime(at),
+          listing.time(at),
           actor.name,
           verb,
           `${placeOf(node)}${count === 1 ? "" : ` and ${count - 1} more`}`,

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { GroupJson } from "@holdfast/protocol/group-routes";
-import { formatTable } from "../output/text.ts";
+import { type Column, Listing } from "../output/listing.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { checkTitle, newGroup, runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
@@ -26,13 +26,23 @@ export function groupsCommand(context: Context) {
 const groupArgument = ["<group>", "name or id"] as const;
 const personArgument = ["<person>", "e-mail address or id"] as const;
 
+const columns: readonly Column[] = [
+  { title: "ID" },
+  { title: "NAME" },
+  { title: "MEMBERS", right: true },
+  { title: "YOU ARE" },
+  { title: "PLAN" },
+];
+
+const memberColumns: readonly Column[] = [{ title: "EMAIL" }, { title: "NAME" }, { title: "ROLE" }, { title: "STATE" }];
+
 function list(context: Context) {
   const command = newAdminCommand("ls", "List the groups", ["admin groups ls"]);
   return runs<[]>(context, command, async (run, { data }) => {
+    const listing = new Listing(run.output, columns);
     await run.output.listing(await groupPages(run, data), (groups) =>
-      formatTable(
+      listing.lines(
         groups.map((group) => [group.id, group.name, `${group.members} members`, group.role ?? "", group.plan ?? ""]),
-        [2],
       ),
     );
   });
@@ -125,11 +135,9 @@ function members(context: Context) {
   );
   return runs<[string]>(context, command, async (run, which, { data }) => {
     const { id } = await findGroup(run, data, which);
+    const listing = new Listing(run.output, memberColumns);
     await run.output.listing(await memberPages(run, data, id), (page) =>
-      formatTable(
-        page.map((member) => [member.email, member.name, member.role, member.disabled ? "disabled" : ""]),
-        [],
-      ),
+      listing.lines(page.map((member) => [member.email, member.name, member.role, member.disabled ? "disabled" : ""])),
     );
   });
 }

@@ -1,4 +1,4 @@
-import { formatTable, formatTime } from "../output/text.ts";
+import { type Column, Listing } from "../output/listing.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { newGroup, runs } from "./command.ts";
 import type { Context } from "./command.ts";
@@ -12,6 +12,8 @@ export function invitesCommand(context: Context) {
   );
 }
 
+const columns: readonly Column[] = [{ title: "ID" }, { title: "FOR" }, { title: "PLAN" }, { title: "ENDS" }];
+
 function list(context: Context) {
   const command = newAdminCommand("ls", "List them, the newest first", ["admin invites ls"]);
   return runs<[]>(context, command, async (run, { data }) => {
@@ -21,13 +23,14 @@ function list(context: Context) {
         query: { limit: pageItemsMax, ...(cursor === undefined ? {} : { cursor }) },
       }),
     );
+    const listing = new Listing(run.output, columns);
     await run.output.listing(pages, (invitations) =>
-      formatTable(
+      listing.lines(
         invitations.map(({ id, email, plan, expires_at }) => [
           id,
           email ?? "for whoever has it",
           plan ?? "",
-          `until ${formatTime(expires_at)}`,
+          `until ${listing.time(expires_at)}`,
         ]),
       ),
     );

@@ -1,6 +1,6 @@
 import type { QueuedJobJson } from "@holdfast/protocol/job-routes";
 import { printable } from "@holdfast/core/printable";
-import { formatTable, formatTime } from "../output/text.ts";
+import { type Column, Listing } from "../output/listing.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { newGroup, runs } from "./command.ts";
 import type { Context } from "./command.ts";
@@ -13,6 +13,15 @@ export function jobsCommand(context: Context) {
     [list(context), retry(context), remove(context)],
   );
 }
+
+const columns: readonly Column[] = [
+  { title: "ID" },
+  { title: "KIND" },
+  { title: "STATE" },
+  { title: "TRIED" },
+  { title: "SINCE" },
+  { title: "PROBLEM" },
+];
 
 function list(context: Context) {
   const command = newAdminCommand("ls", "List what waits, is being worked, or was given up", [
@@ -27,14 +36,16 @@ function list(context: Context) {
         query: { ...only, limit: pageItemsMax, ...(cursor === undefined ? {} : { cursor }) },
       }),
     );
-    await run.output.listing(pages, (jobs) => formatTable(jobs.map(lineOf)));
+    const listing = new Listing(run.output, columns);
+    await run.output.listing(pages, (jobs) => listing.lines(jobs.map((job) => cellsOf(job, listing))));
   });
 }
 
-function lineOf({ id, kind, state, attempts, due_at, created_at, problem }: QueuedJobJson): string[] {
-  const until = state === "waiting" && due_at !== null ? `${state} until ${formatTime(due_at)}` : state;
+function cellsOf(job: QueuedJobJson, listing: Listing): string[] {
+  const { id, kind, state, attempts, due_at, created_at, problem } = job;
+  const until = state === "waiting" && due_at !== null ? `${state} until ${listing.time(due_at)}` : state;
   const tried = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
-  return [id, kind, until, tried, formatTime(created_at), printable(problem ?? "")];
+  return [id, kind, until, tried, listing.time(created_at), printable(problem ?? "")];
 }
 
 function retry(context: Context) {

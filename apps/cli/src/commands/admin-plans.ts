@@ -1,7 +1,10 @@
-import { formatBytes, formatTable } from "../output/text.ts";
+import { type Column, Listing } from "../output/listing.ts";
+import { formatBytes } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { runs } from "./command.ts";
 import type { Context } from "./command.ts";
+
+const columns: readonly Column[] = [{ title: "PLAN" }, { title: "GIVES", right: true }, { title: "STATE" }];
 
 export function plansCommand(context: Context) {
   const command = newAdminCommand("plans", "List the plans, and what each gives (HOLDFAST_PLANS sets them)", [
@@ -9,14 +12,14 @@ export function plansCommand(context: Context) {
   ]);
   return runs<[]>(context, command, async (run, { data }) => {
     const plans = await adminCall(run, data, "adminListPlans", {});
+    const listing = new Listing(run.output, columns);
     await run.output.result(plans, () =>
-      formatTable(
+      listing.lines(
         plans.items.map(({ name, quota_bytes, offered, default: isDefault }) => [
           name,
           quota_bytes === null ? "no limit" : formatBytes(quota_bytes),
           [isDefault ? "of new accounts" : "", offered ? "" : "not offered any more"].filter(Boolean).join(", "),
         ]),
-        [1],
       ),
     );
   });

@@ -1,6 +1,6 @@
 import { type ReportJson, reportActions } from "@holdfast/protocol/report-routes";
 import { printable } from "@holdfast/core/printable";
-import { formatTable, formatTime } from "../output/text.ts";
+import { type Column, Listing } from "../output/listing.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { newGroup, runs, usage } from "./command.ts";
 import type { Context } from "./command.ts";
@@ -13,6 +13,16 @@ export function reportsCommand(context: Context) {
     [list(context), resolve(context)],
   );
 }
+
+const columns: readonly Column[] = [
+  { title: "ID" },
+  { title: "WHEN" },
+  { title: "REASON" },
+  { title: "STATE" },
+  { title: "OWNER" },
+  { title: "WHAT" },
+  { title: "WHAT WAS SAID" },
+];
 
 function list(context: Context) {
   const command = newAdminCommand("ls", "List the reports, newest first", [
@@ -27,14 +37,15 @@ function list(context: Context) {
         query: { ...only, limit: pageItemsMax, ...(cursor === undefined ? {} : { cursor }) },
       }),
     );
-    await run.output.listing(pages, (reports) => formatTable(reports.map(lineOf)));
+    const listing = new Listing(run.output, columns);
+    await run.output.listing(pages, (reports) => listing.lines(reports.map((report) => cellsOf(report, listing))));
   });
 }
 
-function lineOf({ id, at, reason, text, node, owner, action }: ReportJson): string[] {
+function cellsOf({ id, at, reason, text, node, owner, action }: ReportJson, listing: Listing): string[] {
   const what = node === null ? "(gone)" : printable(node.name === "" ? "/" : node.name);
   const said = text === null ? "" : printable(text.replaceAll("\n", " "));
-  return [id, formatTime(at), reason, action ?? "open", printable(owner?.email ?? "(gone)"), what, said];
+  return [id, listing.time(at), reason, action ?? "open", printable(owner?.email ?? "(gone)"), what, said];
 }
 
 function resolve(context: Context) {

@@ -1,6 +1,8 @@
-import { formatTable, formatTime } from "../output/text.ts";
+import { type Column, Listing } from "../output/listing.ts";
 import { newCommand, runs } from "./command.ts";
 import type { Context } from "./command.ts";
+
+const columns: readonly Column[] = [{ title: "TO" }, { title: "ENDS" }, { title: "LINK" }];
 
 export function unsentLinksCommand(context: Context) {
   const command = newCommand(
@@ -11,11 +13,9 @@ export function unsentLinksCommand(context: Context) {
   return runs<[]>(context, command, async (run) => {
     const { client } = await run.connect();
     const page = await client.call("unsentLinks");
+    const listing = new Listing(run.output, columns);
     await run.output.result(page, () =>
-      formatTable(
-        page.items.map(({ to, url, expires_at: until }) => [to, `until ${formatTime(until)}`, url]),
-        [],
-      ),
+      listing.lines(page.items.map(({ to, url, expires_at: until }) => [to, `until ${listing.time(until)}`, url])),
     );
   });
 }

@@ -1,4 +1,5 @@
-import { formatBytes, formatTable } from "../output/text.ts";
+import { type Column, Listing } from "../output/listing.ts";
+import { formatBytes } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { shredCommand } from "./admin-shred.ts";
 import { checkTitle, newGroup, runs, usage } from "./command.ts";
@@ -49,6 +50,15 @@ function add(context: Context) {
   });
 }
 
+const columns: readonly Column[] = [
+  { title: "EMAIL" },
+  { title: "NAME" },
+  { title: "USED", right: true },
+  { title: "OF" },
+  { title: "PLAN" },
+  { title: "STATE" },
+];
+
 function list(context: Context) {
   const command = newAdminCommand("ls", "List the accounts", ["admin users ls"]);
   return runs<[]>(context, command, async (run, { data }) => {
@@ -58,8 +68,9 @@ function list(context: Context) {
         query: cursor === undefined ? { limit: pageItemsMax } : { limit: pageItemsMax, cursor },
       }),
     );
+    const listing = new Listing(run.output, columns);
     await run.output.listing(pages, (users) =>
-      formatTable(
+      listing.lines(
         users.map((user) => [
           user.email,
           user.name,
@@ -75,7 +86,6 @@ function list(context: Context) {
             .filter(Boolean)
             .join(", "),
         ]),
-        [2],
       ),
     );
   });

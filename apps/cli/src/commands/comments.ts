@@ -1,4 +1,4 @@
-import { formatTime } from "../output/text.ts";
+import { timeFor } from "../output/listing.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -18,7 +18,7 @@ export const commentsCommand: CommandMaker = (context) => {
     );
     await run.output.listing(pages, (items) =>
       items.flatMap(({ text, author, at, resolved }) => [
-        `${formatTime(at)}  ${author.name}${resolved ? "  (resolved)" : ""}`,
+        `${timeFor(run.output, at)}  ${author.name}${resolved ? "  (resolved)" : ""}`,
         ...text.split("\n").map((line) => `    ${line}`),
       ]),
     );

@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { Argument } from "commander";
+import type { KnownSync } from "../sync/known-syncs.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
@@ -24,7 +25,7 @@ function keepOne(context: Context) {
     "conflicts keep original ~/Drive/plan*copy*.txt",
   ])
     .addArgument(new Argument("<which>", "the copy, the original, or both").choices(["copy", "original", "both"]))
-    .argument("<path>", "a conflicted copy, as 'conflicts ls' shows it");
+    .argument("<path>", "a conflicted copy, as 'conflicts ls' shows it, or the file if it has one only");
   return runs<[keyof typeof done, string]>(context, command, async (run, keep, given) => {
     const [{ thisConfigFolder }, { findPath }, { tellRunning }, { notRunning }] = await Promise.all([
       import("../config/connection.ts"),
@@ -32,13 +33,28 @@ function keepOne(context: Context) {
       import("../sync/control-client.ts"),
       import("../sync/last-status.ts"),
     ]);
-    const { sync, path } = await findPath(thisConfigFolder(run.context.environment), given);
+    const { sync, path: named } = await findPath(thisConfigFolder(run.context.environment), given);
+    const path = await copyOf(sync, named);
     if ((await tellRunning(sync, "conflicts/keep", { path, keep })) === undefined) {
       throw new HoldfastError("failed", notRunning(sync.record));
     }
     const { root } = sync.record;
     await run.output.result({ root, path, kept: keep }, () => [`${root}/${path} ${done[keep]}`]);
   });
+}
+
+/** @returns the path of the conflicted copy that is meant: itself, or the only one of a file. @throws HoldfastError conflict where it has several */
+async function copyOf(sync: KnownSync, path: string): Promise<string> {
+  const [{ originalPath }, { statusOf }] = await Promise.all([
+    import("@holdfast/sync/execute/keep-conflict"),
+    import("../sync/last-status.ts"),
+  ]);
+  const { report } = await statusOf(sync);
+  const [copy, ...others] = report.conflicts.filter((each) => each !== path && originalPath(each) === path);
+  if (copy === undefined || report.conflicts.includes(path)) return path;
+  if (others.length === 0) return copy;
+  const names = [copy, ...others].map((each) => `${report.root}/${each}`).join(", ");
+  throw new HoldfastError("conflict", `${path} has several conflicted copies. Say which: ${names}`);
 }
 
 function list(context: Context) {

@@ -1,6 +1,7 @@
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { printable } from "@holdfast/core/printable";
-import { count, formatTable, formatTime } from "../output/text.ts";
+import { type Column, Listing, timeFor } from "../output/listing.ts";
+import { count } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
@@ -14,33 +15,43 @@ export const devicesCommand: CommandMaker = (context) => {
   return runs<[]>(context, command.addCommand(remove(context)).addCommand(resume(context)), list);
 };
 
+const columns: readonly Column[] = [
+  { title: "ID" },
+  { title: "NAME" },
+  { title: "SEEN" },
+  { title: "KIND" },
+  { title: "" },
+  { title: "STATE" },
+];
+
 async function list(run: Run): Promise<void> {
   const { client } = await run.connect();
   const page = await client.call("listDevices");
+  const listing = new Listing(run.output, columns);
   await run.output.result(page, () => [
-    ...formatTable(
+    ...listing.lines(
       page.items.map((device) => [
         device.id,
         device.name,
-        `seen ${formatTime(device.last_seen_at)}`,
+        `seen ${listing.time(device.last_seen_at)}`,
         device.browser ? "browser" : "",
         device.current ? "this one" : "",
         device.suspended === null ? "" : "suspended",
       ]),
     ),
-    ...page.items.flatMap(suspensionLines),
+    ...page.items.flatMap((device) => suspensionLines(run, device)),
   ]);
 }
 
 type Listed = RouteAnswer<(typeof routes)["listDevices"]>["items"][number];
 
-function suspensionLines({ id, name, suspended }: Listed): string[] {
+function suspensionLines(run: Run, { id, name, suspended }: Listed): string[] {
   if (suspended === null) return [];
   const { since, rewritten, deleted, command } = suspended;
   const what = `${count(rewritten, "file")} rewritten and ${deleted} ${deleted === 1 ? "file or folder" : "files and folders"} deleted within an hour`;
   return [
     "",
-    `${printable(name)} is suspended since ${formatTime(since)}: ${what}. What it changes stays on it.`,
+    `${printable(name)} is suspended since ${timeFor(run.output, since)}: ${what}. What it changes stays on it.`,
     ...(command === undefined ? [] : [`To bring back what was before: ${command}`]),
     `To let it go on, from another device: holdfast devices resume ${id}`,
   ];

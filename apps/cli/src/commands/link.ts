@@ -1,7 +1,7 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import type { RouteBodyInput, routes } from "@holdfast/protocol/routes";
 import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
-import { formatTable, formatTime } from "../output/text.ts";
+import { type Column, Listing } from "../output/listing.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 import { parseExpiry } from "./expiry.ts";
@@ -60,6 +60,16 @@ async function fieldsOf(context: Context, options: LinkOptions): Promise<LinkFie
   };
 }
 
+const columns: readonly Column[] = [
+  { title: "ID" },
+  { title: "ROLE" },
+  { title: "NAME" },
+  { title: "PATH" },
+  { title: "ENDS" },
+  { title: "DOWNLOADS" },
+  { title: "STATE" },
+];
+
 function list(context: Context) {
   const command = newCommand("ls", "List the links to a file or folder; without a path, to whatever is yours", [
     "link ls",
@@ -68,14 +78,15 @@ function list(context: Context) {
   return runs<[string | undefined]>(context, command, async (run, path) => {
     const { client } = await run.connect();
     const links = path === undefined ? await allLinks(client) : await linksAt(client, path);
+    const listing = new Listing(run.output, columns);
     await run.output.result({ items: links.map(({ permission }) => permission) }, () =>
-      formatTable(
+      listing.lines(
         links.map(({ path: at, permission }) => [
           permission.id,
           permission.role,
           permission.grantee.name ?? "",
           at,
-          permission.expires_at === null ? "" : `until ${formatTime(permission.expires_at)}`,
+          permission.expires_at === null ? "" : `until ${listing.time(permission.expires_at)}`,
           downloadsOf(permission),
           stateOf(permission),
         ]),

@@ -52,7 +52,7 @@ describe("listings", () => {
     assert.deepEqual(withoutTimes(await onTerminal("ls", "-l", "/list")), [
       "KIND     SIZE  MODIFIED          VERSION  NAME",
       "-     3.0 MiB  2001-02-03 13:05  v1       plain.bin",
-      "d         0 B  (time)            -        sub/",
+      "d           -  (time)            -        sub/",
       "-        10 B  (time)            v2       日本語.txt",
       "-     1.5 KiB  2001-02-03 13:05  v1       🙂 smile",
     ]);
@@ -93,6 +93,28 @@ describe("listings", () => {
     const [title, item] = await onTerminal("trash", "ls");
     assert.match(title ?? "", /^DELETED {14}SIZE {2}ID {36}PATH$/);
     assert.match(item ?? "", /^20\d\d-\d\d-\d\d \d\d:\d\d {2}3\.0 MiB {2}[-0-9a-f]{36} {2}\/list\/plain\.bin$/);
+  });
+
+  test("every other list has titles and local times too, and none for scripts", async () => {
+    const until = new Date(Date.now() + 7 * 86_400_000).toISOString();
+    assert.equal((await run(["link", "/list/sub", "--name", "the sub", "--expires", until])).code, 0);
+    assert.equal((await run(["token", "create", "nightly"])).code, 0);
+    const titles: readonly (readonly [string[], RegExp])[] = [
+      [["devices"], /^ID +NAME +SEEN +KIND/],
+      [["activity"], /^WHEN +WHO +DID +WHAT$/],
+      [["permissions", "/list/sub"], /^KIND +WHO +ROLE +ENDS/],
+      [["link", "ls"], /^ID +ROLE +NAME +PATH +ENDS +DOWNLOADS/],
+      [["token", "ls"], /^ID +NAME +SCOPES +ENDS +USED$/],
+      [["admin", "users", "ls"], /^EMAIL +NAME +USED +OF +PLAN/],
+      [["admin", "plans"], /^PLAN +GIVES/],
+    ];
+    for (const [args, title] of titles) {
+      const lines = await onTerminal(...args);
+      assert.match(lines[0] ?? "", title, args.join(" "));
+      assert.ok(lines.length > 1, args.join(" "));
+      assert.doesNotMatch(lines.join("\n"), /\dZ\b/, `${args.join(" ")} has times of somewhere else`);
+      assert.doesNotMatch((await run(args)).stdout.split("\n")[0] ?? "", /^[A-Z]+ {2}/, args.join(" "));
+    }
   });
 
   test("the script for bash completes paths on the server, and gives up on a server that is silent", async () => {

@@ -92,7 +92,7 @@ function listingLines(
   if (long !== true) return items.map(nameOf);
   const rows = items.map((node) => [
     kindLetter(node),
-    listing.size(node.size),
+    listing.sizeOf(node),
     listing.time(node.modified_at),
     node.version === null ? "-" : `v${node.version}`,
     node.target === undefined || node.kind === "mount" ? nameOf(node) : `${nameOf(node)} -> ${node.target}`,

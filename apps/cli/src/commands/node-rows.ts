@@ -9,10 +9,10 @@ export function nodeRows(output: Output): (nodes: readonly NodeJson[]) => string
   const listing = new Listing(output, columns);
   return (nodes) =>
     listing.lines(
-      nodes.map(({ updated_at, size, kind, path }) => [
-        listing.time(updated_at),
-        listing.size(size),
-        kind === "folder" && path !== "/" ? `${path}/` : path,
+      nodes.map((node) => [
+        listing.time(node.updated_at),
+        listing.sizeOf(node),
+        node.kind === "folder" && node.path !== "/" ? `${node.path}/` : node.path,
       ]),
     );
 }

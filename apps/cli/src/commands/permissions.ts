@@ -1,8 +1,18 @@
 import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
-import { formatTable, formatTime } from "../output/text.ts";
+import { type Column, Listing } from "../output/listing.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 import { stateOf } from "./link.ts";
+
+const columns: readonly Column[] = [
+  { title: "KIND" },
+  { title: "WHO" },
+  { title: "ROLE" },
+  { title: "ENDS" },
+  { title: "FROM" },
+  { title: "STATE" },
+  { title: "ID" },
+];
 
 export const permissionsCommand: CommandMaker = (context) => {
   const command = newCommand("permissions", "List who may do what with a file or folder", [
@@ -13,13 +23,14 @@ export const permissionsCommand: CommandMaker = (context) => {
     const { client } = await run.connect();
     const { id } = await lookUpShared(client, path);
     const page = await client.call("listPermissions", { params: { id } });
-    await run.output.result(page, () => formatTable(page.items.map(permissionCells), []));
+    const listing = new Listing(run.output, columns);
+    await run.output.result(page, () => listing.lines(page.items.map((each) => cellsOf(each, listing))));
   });
 };
 
-function permissionCells(permission: PermissionJson): string[] {
+function cellsOf(permission: PermissionJson, listing: Listing): string[] {
   const { id, grantee, role, expires_at, inherited_from: above } = permission;
   const who = grantee.email ?? grantee.name ?? grantee.kind;
-  const until = expires_at === null ? "" : `until ${formatTime(expires_at)}`;
+  const until = expires_at === null ? "" : `until ${listing.time(expires_at)}`;
   return [grantee.kind, who, role, until, above === undefined ? "" : "from above", stateOf(permission), id];
 }

@@ -1,7 +1,15 @@
 import type { SharedJson } from "@holdfast/protocol/sharing-routes";
-import { formatTable } from "../output/text.ts";
+import { type Column, Listing } from "../output/listing.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
+
+const columns: readonly Column[] = [
+  { title: "ROLE" },
+  { title: "OWNER" },
+  { title: "NAME" },
+  { title: "SHOWN" },
+  { title: "ID" },
+];
 
 export const sharedCommand: CommandMaker = (context) => {
   const command = newCommand("shared", "List what others share with you; the id is what mount takes", ["shared"]);
@@ -9,7 +17,8 @@ export const sharedCommand: CommandMaker = (context) => {
     const { allPages, pageItemsMax } = await import("../remote/pages.ts");
     const { client } = await run.connect();
     const pages = allPages((cursor) => client.call("listSharedWithMe", { query: { cursor, limit: pageItemsMax } }));
-    await run.output.listing(pages, (items) => formatTable(items.map(sharedCells), []));
+    const listing = new Listing(run.output, columns);
+    await run.output.listing(pages, (items) => listing.lines(items.map(sharedCells)));
   });
 };
 

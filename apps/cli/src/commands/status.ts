@@ -1,5 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { count, formatTime } from "../output/text.ts";
+import { timeFor } from "../output/listing.ts";
+import type { Output } from "../output/output.ts";
+import { count } from "../output/text.ts";
 import type { KnownStatus } from "../sync/last-status.ts";
 import type { ShownRules } from "../sync/shown-rules.ts";
 import { clearScreen } from "../output/screen.ts";
@@ -36,7 +38,9 @@ interface Shown {
 }
 
 function show(run: Run, statuses: readonly Shown[]): Promise<void> {
-  return run.output.result({ syncs: statuses.map(({ status }) => status.report) }, () => shownLines(statuses));
+  return run.output.result({ syncs: statuses.map(({ status }) => status.report) }, () =>
+    shownLines(run.output, statuses),
+  );
 }
 
 const watchMs = 1000;
@@ -57,9 +61,9 @@ async function showAgain(run: Run, look: () => Promise<Shown[]>): Promise<never>
   }
 }
 
-function shownLines(statuses: readonly Shown[]): string[] {
+function shownLines(output: Output, statuses: readonly Shown[]): string[] {
   if (statuses.length === 0) return ["Nothing is synced here yet. Begin with 'holdfast sync DIR'."];
-  return statuses.flatMap(({ status, rules }) => linesOf(status).concat(ruleLines(rules)));
+  return statuses.flatMap(({ status, rules }) => linesOf(output, status).concat(ruleLines(rules)));
 }
 
 const words = {
@@ -80,13 +84,15 @@ function ruleLines({ excluded, ignored }: ShownRules): string[] {
   return lines;
 }
 
-function linesOf({ report, isRunning }: KnownStatus): string[] {
+function linesOf(output: Output, { report, isRunning }: KnownStatus): string[] {
   const { root, server, account, device, state, page_url, pending_files, last_sync_at } = report;
   const notRunning = state === "paused" ? "not running, and paused" : "not running";
+  // Nobody looks while it does not run.
+  const todo = isRunning ? `${count(pending_files, "change")} to do` : "what has changed since is not known";
   const lines = [
     `${root}: ${isRunning ? words[state] : notRunning}`,
     `  ${account} at ${server}, as ${device}`,
-    `  last in sync ${formatTime(last_sync_at)}, ${count(pending_files, "change")} to do`,
+    `  last in sync ${timeFor(output, last_sync_at)}, ${todo}`,
   ];
   if (page_url !== null) lines.push(`  page: ${page_url}`);
   if (report.deletions_waiting > 0) {

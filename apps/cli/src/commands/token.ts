@@ -1,4 +1,4 @@
-import { formatTable, formatTime } from "../output/text.ts";
+import { type Column, Listing } from "../output/listing.ts";
 import { parseExpiry } from "./expiry.ts";
 import { checkTitle, newCommand, newGroup, runs, usage } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
@@ -41,19 +41,28 @@ function parseScope(text: string): Scope {
   return scope;
 }
 
+const columns: readonly Column[] = [
+  { title: "ID" },
+  { title: "NAME" },
+  { title: "SCOPES" },
+  { title: "ENDS" },
+  { title: "USED" },
+];
+
 function list(context: Context) {
   const command = newCommand("ls", "List the tokens, without their secrets", ["token ls"]);
   return runs<[]>(context, command, async (run) => {
     const { client } = await run.connect();
     const page = await client.call("listTokens");
+    const listing = new Listing(run.output, columns);
     await run.output.result(page, () =>
-      formatTable(
+      listing.lines(
         page.items.map((token) => [
           token.id,
           token.name,
           token.scopes.join(","),
-          `expires ${formatTime(token.expires_at)}`,
-          `used ${formatTime(token.last_used_at)}`,
+          `expires ${listing.time(token.expires_at)}`,
+          `used ${listing.time(token.last_used_at)}`,
         ]),
       ),
     );

@@ -2,7 +2,8 @@ import { setTimeout } from "node:timers/promises";
 import { HoldfastError } from "@holdfast/core/errors";
 import { type TransferJson, transferred } from "@holdfast/protocol/transfer-routes";
 import { printable } from "@holdfast/core/printable";
-import { count, formatBytes, formatTable } from "../output/text.ts";
+import { type Column, Listing } from "../output/listing.ts";
+import { count, formatBytes } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 
@@ -30,13 +31,22 @@ export const transferCommand: CommandMaker = (context) => {
   });
 };
 
+const columns: readonly Column[] = [
+  { title: "STATE" },
+  { title: "FROM" },
+  { title: "TO" },
+  { title: "WHAT" },
+  { title: "ID" },
+];
+
 function list(context: Context) {
   const command = newCommand("ls", "List what you offered and what you were offered", ["transfer ls"]);
   return runs<[]>(context, command, async (run) => {
     const { allPages } = await import("../remote/pages.ts");
     const { client } = await run.connect();
     const pages = allPages((cursor) => client.call("listTransfers", { query: { cursor } }));
-    await run.output.listing(pages, (items) => formatTable(items.map(cellsOf), []));
+    const listing = new Listing(run.output, columns);
+    await run.output.listing(pages, (items) => listing.lines(items.map(cellsOf)));
   });
 }
 

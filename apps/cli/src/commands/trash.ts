@@ -34,7 +34,7 @@ function list(context: Context) {
     const { client } = await run.connect();
     const listing = new Listing(run.output, columns);
     await run.output.listing(trashPages(client), (items) =>
-      listing.lines(items.map((node) => [listing.time(node.trashed_at), listing.size(node.size), node.id, node.path])),
+      listing.lines(items.map((node) => [listing.time(node.trashed_at), listing.sizeOf(node), node.id, node.path])),
     );
   });
 }

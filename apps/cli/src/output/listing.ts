@@ -7,6 +7,11 @@ export interface Column {
   readonly right?: true;
 }
 
+/** On a terminal as the clock on the wall has it; elsewhere in UTC. */
+export function timeFor({ isTerminal }: Pick<Output, "isTerminal">, time: string | null | undefined): string {
+  return isTerminal ? formatLocalTime(time) : formatTime(time);
+}
+
 /**
  * Lists for people and for scripts: on a terminal with titles, sizes and times as people read them; elsewhere bytes and UTC, without
  * titles, as scripts have always read them.
@@ -26,8 +31,13 @@ export class Listing {
     return this.#isTerminal ? formatBytes(bytes) : String(bytes);
   }
 
+  /** What a folder holds is not counted: 0 B would be taken for it. */
+  sizeOf({ kind, size }: { readonly kind: string; readonly size: number }): string {
+    return this.#isTerminal && kind === "folder" ? "-" : this.size(size);
+  }
+
   time(time: string | null | undefined): string {
-    return this.#isTerminal ? formatLocalTime(time) : formatTime(time);
+    return timeFor({ isTerminal: this.#isTerminal }, time);
   }
 
   /** A page, the first with the titles. @param rows of a cell for each column; those behind the last title have none */
