@@ -21,6 +21,7 @@ export interface SyncFlags {
   readonly installService?: boolean;
   readonly print?: boolean;
   readonly log?: boolean;
+  readonly forget?: boolean;
 }
 
 export const syncCommand: CommandMaker = (context) => {
@@ -44,6 +45,7 @@ export const syncCommand: CommandMaker = (context) => {
     .option("--limit-up <rate>", "bytes a second to the server, such as 500K or 2M")
     .option("--limit-down <rate>", "bytes a second from the server")
     .option("--brake <count>", "so many deletions at once wait for you; off: none do")
+    .option("--forget", "give the sync up: no file is touched, and nothing is synced here any more")
     .option("--yes", "do not ask whether to sync all of your home folder")
     .option("--log", "show each change that is done; 'holdfast log' lists them later")
     .option("--install-service", "write a service of systemd that runs this sync for you")
@@ -70,6 +72,7 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
   if (flags.print === true && flags.installService !== true) throw usage("--print goes with --install-service.");
   if (flags.freeSpace === true && flags.exclude === undefined) throw usage("--free-space goes with --exclude.");
   if (flags.showRules === true) return showRules(run, folder);
+  if (flags.forget === true) return forget(run, folder);
   const names = flags.remote === undefined ? undefined : splitPath(parseRemotePath(flags.remote));
   const excluded = (flags.exclude ?? []).map((path) => parsePath(path, "--exclude"));
   tellMissing(run, folder, excluded);
@@ -126,6 +129,18 @@ async function assertMeant({ context, output }: Run, folder: string, isSure: boo
   if (context.stdin.isTTY !== true) return output.note(`sync: ${what}. --yes spares this remark.`);
   const { confirm } = await import("../terminal.ts");
   if (!(await confirm(context, `${what}. Go on?`))) throw new HoldfastError("failed", "Nothing was synced.");
+}
+
+async function forget(run: Run, folder: string): Promise<void> {
+  const [{ thisConfigFolder }, { forgetSync }] = await Promise.all([
+    import("../config/connection.ts"),
+    import("../sync/forget-sync.ts"),
+  ]);
+  const done = await forgetSync(thisConfigFolder(run.context.environment), folder);
+  await run.output.result(done, () => [
+    `${done.root} is not synced any more; its files stay as they are, here and on the server`,
+    ...done.kept.map((path) => `kept, since it may be the only copy: ${path}`),
+  ]);
 }
 
 async function showRules(run: Run, folder: string): Promise<void> {

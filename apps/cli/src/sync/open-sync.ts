@@ -11,7 +11,7 @@ import type { Connection } from "../config/connection.ts";
 import { newSyncFolder, readKnownSyncs, saveRecord } from "./known-syncs.ts";
 import type { KnownSync, SyncRecord } from "./known-syncs.ts";
 import { ensureRemoteFolder } from "./remote-folder.ts";
-import { checkRoot, findSync, newRoot, prepareRoot, readMarker, refuseNested } from "./sync-root.ts";
+import { forgetting, checkRoot, findSync, newRoot, prepareRoot, readMarker, refuseNested } from "./sync-root.ts";
 
 export interface SyncChoices {
   /** As it was given. */
@@ -92,7 +92,7 @@ function refuseVanished(path: string, syncs: readonly KnownSync[]): void {
 /** Whatever is written here, a lock too, would lie below the disk that is to be mounted. */
 async function refuseEmptied(root: string, known: KnownSync | undefined): Promise<void> {
   if (known === undefined || known.record.marker === null || (await readMarker(root)) !== undefined) return;
-  const message = `${root} was synced and has lost its ${markerPath}: is its disk mounted? Nothing was touched. To give up that sync, remove ${known.folder}.`;
+  const message = `${root} was synced and has lost its ${markerPath}: is its disk mounted? Nothing was touched. To give up that sync: ${forgetting(root)}`;
   throw new HoldfastError("failed", message);
 }
 
@@ -138,11 +138,11 @@ export async function recordFor(
 
 function refuseOther(
   root: string,
-  { folder, record: before }: KnownSync,
+  { record: before }: KnownSync,
   account: { readonly server_id: string; readonly id: string; readonly email: string },
   { remote }: SyncChoices,
 ): void {
-  const advice = `To give up that sync, remove ${root}/.holdfast and ${folder}; no other file is touched by that.`;
+  const advice = `To give up that sync, without a change to any file: ${forgetting(root)}`;
   if (account.server_id !== before.server_id || account.id !== before.account_id) {
     const message = `${root} is synced with ${before.account} at ${before.server}, not with ${account.email} here. Nothing was touched. ${advice}`;
     throw new HoldfastError("failed", message);

@@ -1,6 +1,7 @@
 import { mkdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, parse, resolve, sep } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
+import { shellWord } from "@holdfast/core/shell-word";
 import { markerPath } from "@holdfast/sync/paths";
 import type { KnownSync } from "./known-syncs.ts";
 
@@ -93,7 +94,12 @@ function isInside(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
+/** The command that gives a sync up. */
+export function forgetting(root: string): string {
+  return `holdfast sync ${shellWord(root)} --forget`;
+}
+
 function nested(root: string, how: string, other: string): HoldfastError {
-  const message = `${root} ${how} ${other}, which is synced already. One folder is synced by one client only; to give up the other sync, stop its client and remove ${join(other, dirname(markerPath))}.`;
+  const message = `${root} ${how} ${other}, which is synced already. One folder is synced by one client only; to give up the other sync: ${forgetting(other)}`;
   return new HoldfastError("failed", message);
 }

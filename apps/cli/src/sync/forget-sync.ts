@@ -1,0 +1,61 @@
+import { existsSync } from "node:fs";
+import { readdir, rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { clockPath, markerPath, ownFolder, ownFolders, quarantineName } from "@holdfast/sync/paths";
+import { lockFolder } from "@holdfast/synced-folder/lock-folder";
+import { readKnownSyncs } from "./known-syncs.ts";
+import { realRoot } from "./choose-syncs.ts";
+import { readMarker } from "./sync-root.ts";
+
+export interface ForgottenSync {
+  readonly root: string;
+  /** Folders in `.holdfast` that hold files of a person, and stay. */
+  readonly kept: readonly string[];
+}
+
+/**
+ * Gives a sync up: neither this configuration nor the folder knows of it any more, and no file of a person is touched, neither in the folder nor
+ * in what waits in its `.holdfast`, which may be the only copies. May run twice.
+ * @throws HoldfastError locked while its client runs, not_found where nothing is synced
+ */
+export async function forgetSync(configFolder: string, given: string): Promise<ForgottenSync> {
+  const root = await realRoot(given);
+  const known = (await readKnownSyncs(configFolder)).filter(({ record }) => record.root === root);
+  const isMarked = (await readMarker(root)) !== undefined;
+  if (known.length === 0 && !isMarked) {
+    throw new HoldfastError("not_found", `${root} is not synced.`);
+  }
+  // What is not there may be on a disk that is not mounted, and is left alone.
+  const lock = existsSync(join(root, ownFolder)) ? lockFolder(root) : undefined;
+  try {
+    for (const { folder } of known) await rm(folder, { recursive: true });
+    if (lock === undefined) return { root, kept: [] };
+    await rm(join(root, markerPath), { force: true });
+    await rm(join(root, clockPath), { force: true });
+    await rm(join(root, ownFolders.temporary), { recursive: true, force: true });
+    const kept = await emptied(root);
+    if (kept.length === 0) await rm(join(root, ownFolder, "lock"), { force: true });
+    await rmdir(join(root, ownFolder)).catch(ignoreNotEmpty);
+    return { root, kept };
+  } finally {
+    lock?.release();
+  }
+}
+
+/** @returns which of them hold something; the others are gone */
+async function emptied(root: string): Promise<string[]> {
+  const kept: string[] = [];
+  for (const folder of [ownFolders.trash, ownFolders.parked, `${ownFolder}/${quarantineName}`]) {
+    const path = join(root, folder);
+    if (!existsSync(path)) continue;
+    if ((await readdir(path)).length > 0) kept.push(path);
+    else await rmdir(path);
+  }
+  return kept;
+}
+
+function ignoreNotEmpty(thrown: unknown): void {
+  const errno: unknown = thrown instanceof Error ? Reflect.get(thrown, "code") : undefined;
+  if (errno !== "ENOTEMPTY" && errno !== "EEXIST") throw thrown;
+}
