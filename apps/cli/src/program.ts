@@ -19,7 +19,8 @@ export async function makeProgram(context: Context, version: string, only?: stri
   const loaders = single === undefined ? Object.values(commandTable) : [single];
   const makers = await Promise.all(loaders.map((load) => load()));
   for (const make of makers) program.addCommand(make(context));
-  prepare(program, context);
+  const admin = program.commands.find((command) => command.name() === "admin");
+  prepare(program, context, { name: "holdfast", ofAdmin: admin?.commands.map((command) => command.name()) ?? [] });
   return program;
 }
 
@@ -32,26 +33,36 @@ const examples = [
   "ls -l /photos",
 ];
 
+interface Prepared {
+  /** With those that it stands in. */
+  readonly name: string;
+  /** What 'holdfast admin' has, where it is loaded. */
+  readonly ofAdmin: readonly string[];
+}
+
 /** Settings of commander are not inherited by commands that are added, so each gets them. */
-function prepare(command: Command, context: Context): void {
+function prepare(command: Command, context: Context, { name, ofAdmin }: Prepared): void {
   command
     .exitOverride()
     .helpOption("-h, --help", "show help")
-    .showHelpAfterError("Run it with --help to see how it is used.")
+    .showHelpAfterError(`'${name} --help' says how it is used.`)
     .configureOutput({
       writeOut: (text) => void showText(context.stdout, text),
       writeErr: (text) => void showText(context.stderr, text),
       // With what was typed in it.
-      outputError: (text) => void showLines(context.stderr, [oneLine(text)]),
+      outputError: (text) => void showLines(context.stderr, [oneLine(text, ofAdmin)]),
     });
   // So that in `devices rm ID --json` the option is one of rm.
   if (command.commands.length > 0) command.helpCommand(false).enablePositionalOptions();
-  for (const child of command.commands) prepare(child, context);
+  for (const child of command.commands) prepare(child, context, { name: `${name} ${child.name()}`, ofAdmin: [] });
 }
 
-function oneLine(text: string): string {
-  return text
+function oneLine(text: string, ofAdmin: readonly string[]): string {
+  const line = text
     .trimEnd()
     .replace(/^error: /, "holdfast: ")
+    .replace(/command-argument value ('.*') is invalid for argument '(.*)'\./, "$1 is no $2.")
     .replace(/\n(?=\(Did you mean [^\n]*$)/, " ");
+  const [, unknown = ""] = /unknown command '([^']+)'/.exec(line) ?? [];
+  return ofAdmin.includes(unknown) ? `${line} (Did you mean admin ${unknown}?)` : line;
 }

@@ -48,9 +48,14 @@ export async function askNewPassword(context: Context, whose: string): Promise<s
 }
 
 /** Whether a person says yes. Where there is none to ask, whoever wrote the script has decided. */
-export async function confirm(context: Context, question: string): Promise<boolean> {
+export async function confirm(
+  context: Context,
+  question: string,
+  { usual = "no" }: { /** What Enter alone means. */ readonly usual?: "yes" | "no" } = {},
+): Promise<boolean> {
   if (context.stdin.isTTY !== true) return true;
-  return /^y(es)?$/i.test(await ask(context, `${question} (y/N) `));
+  const answer = await ask(context, `${question} ${usual === "yes" ? "(Y/n)" : "(y/N)"} `);
+  return usual === "yes" ? !/^no?$/i.test(answer.trim()) : /^y(es)?$/i.test(answer);
 }
 
 /** Without their ends. */

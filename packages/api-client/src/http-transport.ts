@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { printable } from "@holdfast/core/printable";
 import { errors, Pool } from "undici";
 import { connectTrusting, type ServerTrust } from "./server-trust.ts";
 import type { RequestBody, Transport, TransportAnswer, TransportRequest } from "./transport.ts";
@@ -90,11 +91,26 @@ function networkError(thrown: unknown, server: string, signal: AbortSignal | und
   if (signal?.aborted === true || thrown instanceof HoldfastError || !(thrown instanceof Error)) return thrown;
   const code = networkCode(thrown);
   if (code === undefined) return thrown;
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return wrongName(thrown, server);
   const next = code.startsWith("UND_ERR_SOCKET") || code === "ECONNRESET" ? "Try again." : advice;
   return new HoldfastError("unreachable", `The server ${server} cannot be reached (${code}). ${next}`, {
     cause: thrown,
     body: { network: code },
   });
+}
+
+/** The server is there, and shows a certificate for other names than the one by which it was called. */
+function wrongName(thrown: Error, server: string): HoldfastError {
+  const tls = Reflect.get(thrown, "cert") === undefined && thrown.cause instanceof Error ? thrown.cause : thrown;
+  const cert: unknown = Reflect.get(tls, "cert");
+  const names = typeof cert === "object" && cert !== null ? String(Reflect.get(cert, "subjectaltname") ?? "") : "";
+  const shown = names.replaceAll(/\b(?:DNS|IP Address):/g, "").slice(0, 500);
+  const whose = shown === "" ? "for another name" : `for ${printable(shown)}`;
+  return new HoldfastError(
+    "unreachable",
+    `The server ${server} shows a certificate ${whose}, and not for the name in that address. Use a name that it is for.`,
+    { cause: thrown, body: { network: "ERR_TLS_CERT_ALTNAME_INVALID" } },
+  );
 }
 
 const advice = "Look whether it runs and whether the address is right.";

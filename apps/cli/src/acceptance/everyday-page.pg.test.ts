@@ -93,7 +93,10 @@ describe("the stories of docs/everyday.md", () => {
       eventually("they wait", waitMs, async () => (await anna.status())?.deletions_waiting === 5 || undefined);
     at.remove("many");
     await wait();
-    assert.match((await next("holdfast deletes")).stdout, /\n {2}many\/: 4 files \(4 B\) would go on the server\n$/);
+    assert.match(
+      (await next("holdfast deletes")).stdout,
+      /\n {2}many\/: 4 files \(4 B\) would be deleted on the server\n$/,
+    );
     await next("holdfast deletes undo");
     await home.rest();
     assert.equal(at.read("many/a"), "a");

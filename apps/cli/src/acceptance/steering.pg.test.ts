@@ -47,7 +47,7 @@ describe("the commands that steer clients while they run", () => {
     const gone = names.slice(0, 4).map((name) => ({ path: `s/many/${name}`, what: "deletion", side: "server" }));
     assert.deepEqual(await listed(anna), gone);
     const text = (await anna.run(["deletes", "ls", anna.folder])).stdout;
-    assert.equal(text.split("\n")[0], `${realpathSync(anna.folder)}/s/many/0.txt  (would go on the server)`);
+    assert.equal(text.split("\n")[0], `${realpathSync(anna.folder)}/s/many/0.txt  (would be deleted on the server)`);
     // Found after they were shown: not meant by what follows.
     at.remove("many/4.txt");
     await waiting(anna, 5);
@@ -92,7 +92,7 @@ describe("the commands that steer clients while they run", () => {
     // Or lets it go for all.
     await remove();
     const grouped = await bert.run(["deletes"]);
-    assert.equal(grouped.stdout, `${realpathSync(bert.folder)}\n  s/many/: 6 files (30 B) would go here\n`);
+    assert.equal(grouped.stdout, `${realpathSync(bert.folder)}\n  s/many/: 6 files (30 B) would be deleted here\n`);
     assert.equal((await bert.run(["deletes", "approve"])).code, 0);
     await home.rest();
     for (const place of [at, other]) assert.deepEqual(place.sight(), {});

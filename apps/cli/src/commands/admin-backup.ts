@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
+import { shellWord } from "@holdfast/core/shell-word";
 import { count, formatBytes, formatTime } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
@@ -39,6 +40,8 @@ export function backupCommand(context: Context) {
     ]);
     if (everyMs !== undefined) run.output.note(`The server makes one every ${asText(schedule)} from now on.`);
     if (!database) run.output.note(databaseNote);
+    if (report.same_disk)
+      run.output.note(`${place} is on the same disk as the server: have another one elsewhere too.`);
     if (key !== null) run.output.note(keyNote(key));
     if (problems.length > 0) context.exitCode = 1;
   });
@@ -82,6 +85,9 @@ export function restoreBackupCommand(context: Context) {
       ...(report.shredded === 0 ? [] : [shreddedAgain(report.shredded)]),
       ...report.problems.map((problem) => `problem: ${problem}`),
     ]);
+    run.output.note(
+      `Next: holdfast serve --data ${shellWord(String(data))} (the old server must not run on the same port). What clients have that it lacks comes back from them.`,
+    );
     if (report.problems.length > 0) context.exitCode = 1;
   });
 }

@@ -93,11 +93,15 @@ export function gcCommand(context: Context) {
   });
 }
 
+const waitsText =
+  "What nobody needs any more is given back after 7 days, and its packs 7 days after that. On a full disk it may go sooner: 'holdfast admin gc' with HOLDFAST_RETENTION_BLOCKS=1h, HOLDFAST_RETENTION_DOOMED=10m and HOLDFAST_RETENTION_PACKS=10m set, and again an hour later";
+
 function collectionLines(given: RouteAnswer<typeof routes.adminCollect>, isDry: boolean): string[] {
   const { bytes, blocks, packs, versions, nodes } = given;
   return [
     `${isDry ? "would give back" : "gave back"} ${formatBytes(bytes)}: ${count(blocks, "block")}, ${count(packs, "pack")}`,
     `${isDry ? "would remove" : "removed"} ${count(versions, "old version")}, and ${nodes === 1 ? "1 file or folder" : `${nodes} files and folders`} that were in the trash`,
+    ...(bytes === 0 ? [waitsText] : []),
   ];
 }
 

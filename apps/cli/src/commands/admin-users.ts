@@ -4,6 +4,7 @@ import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { shredCommand } from "./admin-shred.ts";
 import { checkTitle, newGroup, runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
+import { noteLocalLink } from "./local-link.ts";
 import { checkNewPassword } from "./new-password.ts";
 
 export function usersCommand(context: Context) {
@@ -206,6 +207,7 @@ function invite(context: Context) {
     const body = { ...(email === undefined ? {} : { email }), ...roomOf(options) };
     const invitation = await adminCall(run, options["data"], "adminInvite", { body });
     await run.output.result(invitation, () => [invitation.url]);
+    noteLocalLink(run, invitation.url);
   });
 }
 

@@ -160,8 +160,11 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     [["ls", "--frobnicate", "--json"], /unknown option '--frobnicate'/],
     [["put", "--json"], /missing required argument/],
     [["frobnicate", "--json"], /unknown command|unknown option/],
+    [["doctor"], /unknown command 'doctor' \(Did you mean admin doctor\?\)/],
+    [["completion", "tcsh"], /^holdfast: 'tcsh' is no shell\. Allowed choices are bash, zsh, fish\./],
+    [["restore", "/x"], /Say which version: --version N/],
     [["admin", "frobnicate"], /unknown command 'frobnicate'/],
-    [["devices", "rm", "--json"], /missing required argument 'id'/],
+    [["devices", "rm", "--json"], /missing required argument 'device'/],
     [["get", "/x", "-", "--json"], /no place for --json/],
   ];
   for (const [args, expected] of table) {

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
 import { shellWord } from "@holdfast/core/shell-word";
-import { count } from "../output/text.ts";
+import { largeCount } from "../output/text.ts";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import type { WaitingDeletion } from "../sync/report.ts";
 import { confirm } from "../terminal.ts";
@@ -26,7 +26,7 @@ export const deletesCommand: CommandMaker = (context) => {
 };
 
 const folderText = "a synced folder; all of them unless given";
-const words = { deletion: "would go", rewrite: "would be rewritten" } as const;
+const words = { deletion: "would be deleted", rewrite: "would be rewritten" } as const;
 const sides = { here: "here", server: "on the server" } as const;
 
 interface Waiting {
@@ -75,7 +75,7 @@ function decide(context: Context, action: "approve" | "undo", summary: string) {
     }
     const verb = action === "approve" ? "approved" : "undone";
     await run.output.result({ items: done, next_cursor: null }, () =>
-      done.map((each) => `${each.root}: ${count(each.count, "deletion")} ${verb}`),
+      done.map((each) => `${each.root}: ${largeCount(each.count, "deletion")} ${verb}`),
     );
   });
 }
@@ -94,7 +94,8 @@ async function isMeant(run: Run, action: "approve" | "undo", syncs: readonly Kno
     action === "approve"
       ? `Approve ${what}, for all devices of the account?`
       : `Undo ${what}, so that all of it comes back?`;
-  return confirm(run.context, question);
+  // What comes back by a slip is deleted again, and what is gone is not back so easily.
+  return confirm(run.context, question, { usual: action === "undo" ? "yes" : "no" });
 }
 
 /** What waits, which is what an answer means from then on. */

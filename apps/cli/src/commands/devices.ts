@@ -1,3 +1,5 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { printable } from "@holdfast/core/printable";
 import { type Column, Listing, timeFor } from "../output/listing.ts";
@@ -57,27 +59,44 @@ function suspensionLines(run: Run, { id, name, suspended }: Listed): string[] {
   ];
 }
 
+/** What was named is one device, or else what the server says of it. @throws HoldfastError conflict where several have the name */
+async function findDevice(client: ApiClient, which: string): Promise<{ readonly id: string; readonly name?: string }> {
+  const { items } = await client.call("listDevices");
+  const called = items.filter(({ id, name }) => id === which || name === which);
+  const [device, ...others] = called;
+  if (device === undefined) return { id: which };
+  if (others.length === 0) return device;
+  const ids = called.map(({ id }) => id).join(", ");
+  throw new HoldfastError("conflict", `Several devices are called ${which}: name one by its id (${ids}).`);
+}
+
+function named({ id, name }: { readonly id: string; readonly name?: string }): string {
+  return name === undefined ? id : `${printable(name)} (${id})`;
+}
+
 function remove(context: Context) {
   const command = newCommand("rm", "Sign a device out: its sessions end at once", ["devices rm 0198…"]).argument(
-    "<id>",
-    "as 'holdfast devices' lists it",
+    "<device>",
+    "its name, or its id as 'holdfast devices' lists it",
   );
-  return runs<[string]>(context, command, async (run, id) => {
+  return runs<[string]>(context, command, async (run, which) => {
     const { client } = await run.connect();
-    await client.call("deleteDevice", { params: { id } });
-    await run.output.result({ id, revoked: true }, () => [`signed out ${id}`]);
+    const device = await findDevice(client, which);
+    await client.call("deleteDevice", { params: { id: device.id } });
+    await run.output.result({ id: device.id, revoked: true }, () => [`signed out ${named(device)}`]);
   });
 }
 
 function resume(context: Context) {
   const command = newCommand("resume", "Let a device go on that the server has suspended; not on that device itself", [
     "devices resume 0198…",
-  ]).argument("<id>", "as 'holdfast devices' lists it");
-  return runs<[string]>(context, command, async (run, id) => {
+  ]).argument("<device>", "its name, or its id as 'holdfast devices' lists it");
+  return runs<[string]>(context, command, async (run, which) => {
     const { client } = await run.connect();
-    await client.call("resumeDevice", { params: { id } });
-    await run.output.result({ id, resumed: true }, () => [
-      `${id} may change files again; for an hour nothing of it is counted`,
+    const device = await findDevice(client, which);
+    await client.call("resumeDevice", { params: { id: device.id } });
+    await run.output.result({ id: device.id, resumed: true }, () => [
+      `${named(device)} may change files again; for an hour nothing of it is counted`,
     ]);
   });
 }

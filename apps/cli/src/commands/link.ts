@@ -5,6 +5,7 @@ import { type Column, Listing } from "../output/listing.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 import { parseExpiry } from "./expiry.ts";
+import { noteLocalLink } from "./local-link.ts";
 
 type LinkFields = RouteBodyInput<typeof routes.shareNode>;
 
@@ -37,6 +38,7 @@ export const linkCommand: CommandMaker = (context) => {
     const { id } = await lookUp(client, path);
     const made = await client.call("shareNode", { params: { id }, body });
     await run.output.result(made, () => [made.url ?? ""]);
+    noteLocalLink(run, made.url);
   });
 };
 

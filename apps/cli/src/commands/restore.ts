@@ -1,4 +1,5 @@
-import { newCommand, runs } from "./command.ts";
+import { shellWord } from "@holdfast/core/shell-word";
+import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 import { readVersion } from "./version-argument.ts";
 
@@ -7,8 +8,11 @@ export const restoreCommand: CommandMaker = (context) => {
     "restore /report.odt --version 3",
   ])
     .argument("<path>", "a file on the server")
-    .requiredOption("--version <version>", "which one, as 'holdfast versions' lists it");
+    .option("--version <version>", "which one, as 'holdfast versions' lists it");
   return runs<[string]>(context, command, async (run, path, { version }) => {
+    if (version === undefined) {
+      throw usage(`Say which version: --version N. 'holdfast versions ${shellWord(path)}' lists them.`);
+    }
     const { lookUpFile } = await import("../remote/look-up.ts");
     const wanted = readVersion(String(version), path);
     const { client } = await run.connect();

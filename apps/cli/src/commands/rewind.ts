@@ -69,12 +69,12 @@ async function finished(client: Client, given: RewindAnswer | { job: string }): 
 
 function linesOf({ restored, reverted, trashed, moved, changed, purged, left, bytes, sample }: RewindAnswer): string[] {
   const summary = [
-    `${restored} restored from the trash`,
-    `${reverted} with their old content`,
-    `${trashed} that came since to the trash`,
-    `${moved} moved back`,
+    ...(restored > 0 ? [`${restored} restored from the trash`] : []),
+    ...(reverted > 0 ? [`${count(reverted, "file")} with the old content`] : []),
+    ...(trashed > 0 ? [`${trashed} that came since to the trash`] : []),
+    ...(moved > 0 ? [`${moved} moved back`] : []),
     `${formatBytes(bytes)} came back`,
-    ...(changed > 0 ? [`${changed} with their old time or executable bit`] : []),
+    ...(changed > 0 ? [`${count(changed, "file")} with the old time or executable bit`] : []),
     ...(left > 0 ? [`${left} left alone`] : []),
     ...(purged > 0 ? [`${count(purged, "item")} removed for good since, which cannot come back`] : []),
   ];

@@ -1,6 +1,7 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import { newCommand, runs, usage } from "./command.ts";
+import { noteLocalLink } from "./local-link.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const grantedRoles = ["viewer", "commenter", "editor", "uploader"] as const;
@@ -58,6 +59,7 @@ export const shareCommand: CommandMaker = (context) => {
       `shared ${path} with ${options.with} (${role})${invited}`,
       ...(link === undefined ? [] : [`No mail goes out here, so hand on this link, which makes that account: ${link}`]),
     ]);
+    noteLocalLink(run, link);
   });
 };
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { timeFor } from "../output/listing.ts";
 import type { Output } from "../output/output.ts";
-import { count } from "../output/text.ts";
+import { count, largeCount } from "../output/text.ts";
 import type { KnownStatus } from "../sync/last-status.ts";
 import type { ShownRules } from "../sync/shown-rules.ts";
 import { clearScreen } from "../output/screen.ts";
@@ -80,7 +80,8 @@ function ruleLines({ excluded, ignored }: ShownRules): string[] {
   const lines = excluded.slice(0, shownMax).map((path) => `  excluded here: ${path}`);
   if (excluded.length > shownMax)
     lines.push(`  and ${excluded.length - shownMax} more: 'holdfast sync DIR --show-rules' lists them`);
-  if (ignored.length > 0) lines.push(`  ${count(ignored.length, "line")} of .holdfastignore`);
+  if (ignored.length > 0)
+    lines.push(`  ${count(ignored.length, "line")} of .holdfastignore: 'holdfast sync DIR --show-rules' lists them`);
   return lines;
 }
 
@@ -96,7 +97,7 @@ function linesOf(output: Output, { report, isRunning }: KnownStatus): string[] {
   ];
   if (page_url !== null) lines.push(`  page: ${page_url}`);
   if (report.deletions_waiting > 0) {
-    lines.push(`  ${count(report.deletions_waiting, "deletion")} wait for you: 'holdfast deletes ls' shows them`);
+    lines.push(`  ${largeCount(report.deletions_waiting, "deletion")} wait for you: 'holdfast deletes' shows them`);
   }
   if (report.conflicts.length > 0) {
     lines.push(`  ${report.conflicts.length} conflicted: 'holdfast conflicts ls' shows them`);

@@ -26,7 +26,7 @@ describe("what a sync leaves out", () => {
     );
     assert.match(
       (await run(["status", root])).stdout,
-      /^ {2}excluded here: raw$[^]*^ {2}2 lines of \.holdfastignore$/m,
+      /^ {2}excluded here: raw$[^]*^ {2}2 lines of \.holdfastignore: .holdfast sync DIR --show-rules. lists them$/m,
     );
     const { items } = await json("ls", "/");
     assert.deepEqual(items.map(({ name }: { name: string }) => name).toSorted(), [".holdfastignore", "c"]);

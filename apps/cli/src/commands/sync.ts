@@ -76,6 +76,7 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
   const names = flags.remote === undefined ? undefined : splitPath(parseRemotePath(flags.remote));
   const excluded = (flags.exclude ?? []).map((path) => parsePath(path, "--exclude"));
   tellMissing(run, folder, excluded);
+  await assertPossible(run, folder);
   const own = await ownPaths(run, folder);
   const choices = {
     folder,
@@ -103,7 +104,14 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
   }
   await assertMeant(run, folder, flags.yes === true);
   const { runSync } = await import("../sync/run-sync.ts");
-  await runSync(run, choices);
+  try {
+    await runSync(run, choices);
+  } catch (thrown) {
+    const changes = flags.exclude ?? flags.include ?? flags.limitUp ?? flags.limitDown;
+    if (!(thrown instanceof HoldfastError) || thrown.code !== "locked" || changes === undefined) throw thrown;
+    const where = "What stays away and the limits are changed on its page while it runs: 'holdfast status' says where.";
+    throw new HoldfastError("locked", `${thrown.message} ${where}`, { cause: thrown });
+  }
 }
 
 /** A slip in a path would else leave out nothing, unnoticed; it may also be on the server alone, or come later. */
@@ -111,6 +119,16 @@ function tellMissing({ output }: Run, folder: string, excluded: readonly string[
   if (!existsSync(folder)) return;
   for (const path of excluded)
     if (!existsSync(join(folder, path))) output.note(`sync: --exclude ${path}: there is no such path in ${folder} now`);
+}
+
+/** Before anything is asked or told of it. @throws HoldfastError usage */
+async function assertPossible({ context }: Run, folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
+  const [{ thisConfigFolder }, { checkRoot }] = await Promise.all([
+    import("../config/connection.ts"),
+    import("../sync/sync-root.ts"),
+  ]);
+  await checkRoot(folder, thisConfigFolder(context.environment));
 }
 
 /** What is Holdfast's own stays away, wherever it lies. */

@@ -180,7 +180,7 @@ function sessionTokens(saved: SavedLogin, server: string, trust: ServerTrust | u
       return toSavedSession(await client.call("refreshSession", { body: { refresh_token: refreshToken } }));
     } catch (thrown) {
       if (!(thrown instanceof HoldfastError) || thrown.code !== "unauthenticated") throw thrown;
-      const message = `The login to ${server} has ended. Run 'holdfast login ${server}' again.`;
+      const message = `The login to ${server} has ended: this device was signed out, here or from another one. Run 'holdfast login ${server}' again.`;
       throw new HoldfastError("unauthenticated", message, { cause: thrown });
     } finally {
       await client.close();

@@ -15,7 +15,10 @@ export async function readTrust({ caCert, fingerprint }: TrustOptions): Promise<
   if (caCert !== undefined && fingerprint !== undefined) throw usage("Give --ca-cert or --fingerprint, not both.");
   if (fingerprint !== undefined) return { fingerprint: parseFingerprint(fingerprint) };
   if (caCert === undefined) return undefined;
-  const pem = await readFile(caCert, "utf8");
+  const pem = await readFile(caCert, "utf8").catch((thrown: unknown) => {
+    if (thrown instanceof Error && Reflect.get(thrown, "code") === "ENOENT") throw usage(`There is no ${caCert}.`);
+    throw thrown;
+  });
   if (!isCertificate(pem))
     throw usage(`${caCert} is no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----.`);
   return { caCert: pem };
@@ -31,9 +34,11 @@ function isCertificate(pem: string): boolean {
 
 function parseFingerprint(text: string): string {
   const digits = text
-    .replace(/^sha-?256[:=]/i, "")
+    .trim()
+    // As openssl prints it.
+    .replace(/^sha-?256(?: fingerprint)?[:=]/i, "")
     .replaceAll(":", "")
     .toLowerCase();
   if (/^[0-9a-f]{64}$/.test(digits)) return digits;
-  throw usage(`${text} is no fingerprint: it reads SHA256: and 64 hex digits.`);
+  throw usage(`${text} is no fingerprint: it reads SHA256: and 64 hex digits, with or without colons between.`);
 }

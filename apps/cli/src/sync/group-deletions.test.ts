@@ -12,18 +12,20 @@ const files = (count: number, at: string) => Array.from({ length: count }, (_, i
 
 test("a folder that would go stands for all that is in it", () => {
   const waiting = [folder("many2"), folder("many2/inner"), ...files(19_000, "many2/inner"), ...files(1000, "many2")];
-  assert.deepEqual(waitingLines(waiting), ["many2/: 20,000 files and 1 folder (20 MiB) would go on the server"]);
+  assert.deepEqual(waitingLines(waiting), [
+    "many2/: 20,000 files and 1 folder (20 MiB) would be deleted on the server",
+  ]);
   assert.equal(waitingCount(waiting), "20,002 deletions");
-  assert.deepEqual(waitingLines([folder("empty", { side: "here" })]), ["empty/ would go here"]);
+  assert.deepEqual(waitingLines([folder("empty", { side: "here" })]), ["empty/ would be deleted here"]);
 });
 
 test("files of a folder that stays are counted together, and one alone is named", () => {
   const waiting = [...files(3, "docs"), change("plan.txt"), change("photos/1.jpg"), change("docs/9", { side: "here" })];
   assert.deepEqual(waitingLines(waiting), [
-    "docs/: 3 files (3.0 KiB) would go on the server",
-    "plan.txt would go on the server",
-    "photos/1.jpg would go on the server",
-    "docs/9 would go here",
+    "docs/: 3 files (3.0 KiB) would be deleted on the server",
+    "plan.txt would be deleted on the server",
+    "photos/1.jpg would be deleted on the server",
+    "docs/9 would be deleted here",
   ]);
 });
 
@@ -35,8 +37,8 @@ test("a folder on one side stands for nothing on the other, nor for what would b
     change("a/3", { what: "rewrite" }),
   ];
   assert.deepEqual(waitingLines(waiting), [
-    "a/: 1 file (1.0 KiB) would go here",
-    "a/2 would go on the server",
+    "a/: 1 file (1.0 KiB) would be deleted here",
+    "a/2 would be deleted on the server",
     "a/3 would be rewritten on the server",
   ]);
   assert.equal(waitingCount(waiting), "3 deletions and 1 rewritten file");

@@ -2,7 +2,7 @@ import { formatBytes, largeCount } from "../output/text.ts";
 import type { WaitingDeletion } from "./report.ts";
 
 const words = {
-  deletion: { here: "would go here", server: "would go on the server" },
+  deletion: { here: "would be deleted here", server: "would be deleted on the server" },
   rewrite: { here: "would be rewritten here", server: "would be rewritten on the server" },
 } as const;
 

@@ -5,7 +5,7 @@ import { thisConfigFolder } from "../config/connection.ts";
 import { leaveFirstSignals } from "../first-signals.ts";
 import { interruptedExitCode } from "../interruption.ts";
 import { shellWord } from "@holdfast/core/shell-word";
-import { count } from "../output/text.ts";
+import { largeCount } from "../output/text.ts";
 import { openClientEngine } from "./client-engine.ts";
 import type { ClientEngine } from "./client-engine.ts";
 import { healOnce, keepHealing } from "./heal-damaged.ts";
@@ -170,7 +170,7 @@ async function syncOnce(
   }
   if (deletionsWaiting > 0) {
     const root = running.record.root;
-    const message = `${count(deletionsWaiting, "deletion")} wait for you: so many at once are more often an accident than a wish. Run it again with --confirm-deletes to do them, or see them with: holdfast deletes ls ${shellWord(root)}`;
+    const message = `${largeCount(deletionsWaiting, "deletion")} wait for you: so many at once are more often an accident than a wish. Run it again with --confirm-deletes to do them, or see them with: holdfast deletes ls ${shellWord(root)}`;
     run.output.problem({ path: "", code: "waiting", message });
   }
   if (inSync && isHealed) return;

@@ -15,7 +15,7 @@ import { type HowFar, ProgressMeter } from "./progress-meter.ts";
 import type { ExclusionChange, SyncControl, SyncReport, WaitingDeletion } from "./report.ts";
 import { ProblemLines } from "./problem-lines.ts";
 import { SyncLog } from "./sync-log.ts";
-import { count } from "../output/text.ts";
+import { largeCount } from "../output/text.ts";
 import type { RecentChange } from "@holdfast/sync/engine/progress";
 import type { NewlyHidden } from "@holdfast/sync/rules/newly-hidden";
 import { hiddenLine } from "./hidden-line.ts";
@@ -233,7 +233,7 @@ export class RunningSync implements SyncControl {
     for (const path of conflicts) if (!before.has(path)) this.#log.note(nowMs, "conflict", path, null);
     this.#conflicts = new Set(conflicts);
     if (waiting > this.#waiting)
-      this.#log.note(nowMs, "waiting", "", `${count(waiting, "deletion")} wait for a person`);
+      this.#log.note(nowMs, "waiting", "", `${largeCount(waiting, "deletion")} wait for you`);
     this.#waiting = waiting;
   }
 

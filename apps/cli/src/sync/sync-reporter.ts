@@ -3,7 +3,7 @@ import { toHoldfastError } from "@holdfast/core/errors";
 import type { EngineStatus } from "@holdfast/sync/engine/status";
 import type { Output } from "../output/output.ts";
 import { showLines } from "../output/screen.ts";
-import { count, formatBytes } from "../output/text.ts";
+import { count, formatBytes, largeCount } from "../output/text.ts";
 import type { SyncRecord } from "./known-syncs.ts";
 import { problemLine, ProblemLines } from "./problem-lines.ts";
 import { SyncScreen } from "./sync-screen.ts";
@@ -139,7 +139,7 @@ export class SyncReporter {
   /** Each once, until it is gone and comes again. */
   #showProblems({ problems, deletions_waiting }: SyncReport): void {
     for (const each of this.#problems.after(problems)) this.#line(`sync: ! ${problemLine(each)}`);
-    const waiting = `${count(deletions_waiting, "deletion")} wait for you: 'holdfast deletes ls' shows them.`;
+    const waiting = `${largeCount(deletions_waiting, "deletion")} wait for you: 'holdfast deletes' shows them.`;
     if (deletions_waiting > 0 && waiting !== this.#brake) this.#line(`sync: ! ${waiting}`);
     this.#brake = deletions_waiting > 0 ? waiting : "";
   }

@@ -116,7 +116,7 @@ test("conflicts, problems, brakes and the way to the server are lines with the t
     "waits for you, 16785 problems: 'holdfast status' lists them",
   ]);
   assert.deepEqual(after({ activity: "waiting", problems, deletionsWaiting: 600 }).slice(0, 1), [
-    "12:00:04 600 deletions wait for you: 'holdfast deletes ls' shows them",
+    "12:00:04 600 deletions wait for you: 'holdfast deletes' shows them",
   ]);
   assert.deepEqual(after({ activity: "offline" }), [
     "12:00:05 the server cannot be reached; it is tried again",

@@ -1,6 +1,6 @@
 import type { EngineStatus } from "@holdfast/sync/engine/status";
 import { clearBar, showBar, showLines } from "../output/screen.ts";
-import { count, formatBytes, formatClock, formatDuration, shortPath } from "../output/text.ts";
+import { count, formatBytes, formatClock, formatDuration, largeCount, shortPath } from "../output/text.ts";
 import { problemLine, ProblemLines } from "./problem-lines.ts";
 import { ProgressMeter } from "./progress-meter.ts";
 import type { SyncReport } from "./report.ts";
@@ -65,7 +65,7 @@ export class SyncScreen {
 
   #tellBrake(waiting: number): void {
     if (waiting > 0 && waiting !== this.#brake) {
-      this.tell(`${count(waiting, "deletion")} wait for you: 'holdfast deletes ls' shows them`);
+      this.tell(`${largeCount(waiting, "deletion")} wait for you: 'holdfast deletes' shows them`);
     }
     this.#brake = waiting;
   }
@@ -136,7 +136,10 @@ export function progressFoot(foot: ProgressFoot): string {
 
 function restingLine(state: string, report: SyncReport, now: number): string {
   const problems = report.problems.length;
-  const listed = problems === 0 ? "" : `, ${count(problems, "problem")}: 'holdfast status' lists them`;
+  const listed =
+    problems === 0
+      ? ""
+      : `, ${count(problems, "problem")}: 'holdfast status' ${problems === 1 ? "says which" : "lists them"}`;
   const words: Readonly<Record<string, string>> = {
     idle: `up to date since ${formatClock(now)}${listed}`,
     paused: "paused; 'holdfast resume' goes on",

@@ -82,6 +82,8 @@ function verbOf(entry: JournalRow, { node, to, nodes }: Change): { verb: Activit
 /** Of a node that went out of sight: what it is called there, if anything, is not told. */
 function lost(entry: JournalRow, { nodes, names }: Seen): Happening | undefined {
   const { node_id: id, from_parent: parentId } = entry;
+  // What a mount showed is the owner's, and is there as before.
+  if (entry.of_mount && entry.kind === "gone") return undefined;
   const name = names.get(entry.seq);
   if (parentId === null || name === undefined || !nodes.has(parentId) || entry.kind === "appeared") return undefined;
   const folder = nodes.get(parentId);

@@ -14,6 +14,7 @@ import { clusterFolderOf } from "../db/embedded/cluster.ts";
 import { readPassword } from "../db/embedded/password.ts";
 import { SessionLock } from "../db/session-lock.ts";
 import { noteBackupSchedule } from "../blocks/backup-schedule.ts";
+import { assertApart, isOnSameDisk } from "./backup-disk.ts";
 import { openOrMakePlace } from "./backup-place.ts";
 import { keyFileName } from "./find-key.ts";
 import { noteBackup, readLastBackup } from "../blocks/last-backup.ts";
@@ -35,6 +36,8 @@ export interface BackupAnswer extends BackupReport {
   readonly database: boolean;
   /** Without which nothing in the backup opens: a path, or the name of a variable. Null where the backup has it. */
   readonly key: string | null;
+  /** Whether it lies on a disk with what it is a backup of. */
+  readonly same_disk: boolean;
   /** Backups that went, since so many were to stay. */
   readonly removed: readonly string[];
 }
@@ -106,6 +109,7 @@ async function backUp(
   signal: AbortSignal | undefined,
 ): Promise<BackupAnswer> {
   const { config, clock, random, environment } = storage;
+  assertApart({ place: request.place, config });
   const cluster = clusterOf(storage);
   const store = await openStoreAt(request.place, storage);
   const variable = environment[keyVariable];
@@ -124,7 +128,8 @@ async function backUp(
     await noteBackup(cell.db, { place: placeName(request.place), place_id: place.id, id, consistent_at, run });
     const removed = request.keep === undefined ? [] : await pruneBackups(place, request.keep);
     const key = request.withKey ? null : (keyFile ?? keyVariable);
-    return { ...report, database: cluster !== undefined, key, removed };
+    const sameDisk = isOnSameDisk({ place: request.place, config });
+    return { ...report, database: cluster !== undefined, key, same_disk: sameDisk, removed };
   } finally {
     await unpinPacks(cell.db, pinName);
     await pool.close();

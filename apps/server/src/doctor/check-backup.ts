@@ -2,6 +2,7 @@ import { readBackupSchedule } from "../blocks/backup-schedule.ts";
 import { readLastBackup } from "../blocks/last-backup.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { readLastDrill, type LastDrill } from "../blocks/last-drill.ts";
+import { isOnSameDisk } from "../backup/backup-disk.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
 /** One each week, and a day late. */
@@ -15,7 +16,8 @@ export async function checkBackup({ cells, clock, config }: DoctorWorld): Promis
   const findings: Finding[] = [];
   for (const { id, db } of cells) {
     const [last, schedule] = [await readLastBackup(db), await readBackupSchedule(db)];
-    const made = last && { place: last.place, atMs: Date.parse(last.consistent_at) };
+    const sameDisk = last !== undefined && isOnSameDisk({ place: last.place, config });
+    const made = last && { place: last.place, atMs: Date.parse(last.consistent_at), sameDisk };
     findings.push(of(id, judgeBackup(`cell ${id}`, made, nowMs, schedule?.every_ms)));
     const { periodMs } = config.drills;
     const drill = await readLastDrill(db);
@@ -28,7 +30,7 @@ export async function checkBackup({ cells, clock, config }: DoctorWorld): Promis
 /** @param everyMs by the schedule, where there is one; @param last the newest that came to its end, and the moment to which it goes */
 export function judgeBackup(
   whose: string,
-  last: { readonly place: string; readonly atMs: number } | undefined,
+  last: { readonly place: string; readonly atMs: number; readonly sameDisk?: boolean } | undefined,
   nowMs: number,
   everyMs?: number,
 ): Finding {
@@ -39,7 +41,11 @@ export function judgeBackup(
   const days = Math.floor((nowMs - last.atMs) / (24 * 3600_000));
   const detail = `${whose}: the newest lies at ${last.place} and is ${days === 0 ? "of today" : `${days} days old`}`;
   const lateMs = everyMs === undefined ? ageMsMax : everyMs * everyMax + 3600_000;
-  if (nowMs - last.atMs <= lateMs) return ok("backup", detail);
+  if (nowMs - last.atMs <= lateMs) {
+    if (last.sameDisk !== true) return ok("backup", detail);
+    const advice = "Back up to another disk, to another machine or to s3://… too: what takes this disk takes both.";
+    return { ...warn("backup", `${detail}, on the same disk as the server`, advice), urgency: "new" };
+  }
   if (everyMs !== undefined) return warn("backup", detail, "The log says why the scheduled ones were not made.");
   return warn("backup", detail, `Say 'holdfast admin backup ${last.place}' again, and let something say it each day.`);
 }

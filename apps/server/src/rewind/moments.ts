@@ -24,7 +24,7 @@ export async function seqAt(
   const kept = await readKept(reader, spaceId);
   const earliest = Math.max(kept.sinceMicros, nowMicros - keptMs * 1000);
   if (momentMicros < earliest) {
-    const message = `Of ${formatTime(momentMicros)} too little is kept. The earliest moment is ${formatTime(earliest)}.`;
+    const message = `Not enough is kept to go back to ${formatTime(momentMicros)}. The earliest moment is ${formatTime(earliest)}.`;
     throw new HoldfastError("invalid_field", message, { field: "to", body: { earliest: formatTime(earliest) } });
   }
   // Entries are appended in the order of time, so the place is found by halving: by the primary key.

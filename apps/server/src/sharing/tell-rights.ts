@@ -30,12 +30,14 @@ export async function tellRights(
     select id from shard.grants
     where space_id = ${spaceId} and id = any(${uuidArray(ids)}) and disabled_at is null`.execute(transaction);
   const live = new Set(rows.map(({ id }) => id));
-  for (const { id, node_id: nodeId, kind, email, role } of grants) {
+  for (const { id, node_id: nodeId, kind, email, role, created_by: giver, grantee_id: grantee } of grants) {
     const verb = verbOf(kind, live.has(id));
+    // What waited for an address becomes its account's by that account's own act, and was somebody else's gift.
+    const by = verb === "shared" && grantee === actor.userId ? giver : actor.userId;
     const detail = { permission_id: id, kind, role, ...(email === null ? {} : { email }) };
-    const event = { spaceId, nodeId, verb, actor: actor.userId, deviceId: actor.deviceId, detail } as const;
+    const event = { spaceId, nodeId, verb, actor: by, deviceId: actor.deviceId, detail } as const;
     await recordEvent(transaction, world, { ...event, atMicros: nowMicros });
-    await tellWatchers(transaction, { spaceId, nodeId, verb, actor: actor.userId, atMicros: nowMicros });
+    await tellWatchers(transaction, { spaceId, nodeId, verb, actor: by, atMicros: nowMicros });
   }
 }
 

@@ -45,7 +45,8 @@ const sentences: Readonly<Record<string, string>> = {
     "This disk did not confirm that it has it for good (fsync failed), so it does not count as synced and is not sent. It is tried again every half minute; if that lasts, look after the disk.",
   invalid_field: `The server does not take it where it is: a path has at most ${limits.pathNamesMax} names or ${limits.pathBytesMax} bytes. Move it further up, or shorten the names of the folders above it.`,
   kept: "It holds something else than the server, so it stays here. To sync it, run 'holdfast sync' with --include.",
-  store_full: "The disk is full: downloads wait until there is space. Uploads go on.",
+  store_full:
+    "The disk of this folder is full: downloads wait until there is space, and uploads go on. Make room, or take a folder off this device: 'holdfast sync' with --exclude FOLDER --free-space.",
   dependency:
     "It waits for another change that the server did not take, most often of the folder above it: see to that one first. It is tried again every half minute.",
   locked: "It is locked on the server. It is tried again every half minute.",

@@ -75,7 +75,7 @@ export class Quarantine {
       problemOf(
         path,
         "quarantined",
-        "It could not stay where it was, and nobody else has it. Move it to where you want it, or delete it.",
+        "Its folder is no longer here (a share that ended, or a folder that somebody deleted), and nobody else has this state of it. Move it to where you want it, or delete it.",
       ),
     );
   }

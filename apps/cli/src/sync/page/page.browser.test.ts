@@ -196,7 +196,7 @@ test("what waits is shown by folder, and exactly what was shown is approved or u
   await page.goto(channel.pageUrl);
   const waiting = folder("Drive").locator(".deletions");
   await waiting.getByRole("heading", { name: "2 deletions wait for you" }).waitFor();
-  await waiting.getByText("photos/: 2 files (14 B) would go here").waitFor();
+  await waiting.getByText("photos/: 2 files (14 B) would be deleted here").waitFor();
   await waiting.getByRole("button", { name: "Bring them back" }).click();
   await page.locator("#told").getByText("Bring them back.").waitFor();
   await waiting.getByRole("button", { name: "Delete exactly these" }).click();
@@ -208,7 +208,7 @@ test("what waits since it was shown is not meant by an answer", async () => {
   busy();
   await page.goto(channel.pageUrl);
   const waiting = folder("Drive").locator(".deletions");
-  await waiting.getByText("photos/: 2 files (14 B) would go here").waitFor();
+  await waiting.getByText("photos/: 2 files (14 B) would be deleted here").waitFor();
   await page.route("**/overview", (route) => route.abort());
   const more = { id: "c", what: "deletion", path: "photos/3.jpg", side: "here", kind: "file", bytes: 7 } as const;
   drive.deletions = [...drive.deletions, more];
