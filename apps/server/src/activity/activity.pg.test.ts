@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { ActivityJson } from "@holdfast/protocol/activity-routes";
 import { sql } from "kysely";
@@ -243,4 +244,16 @@ test("what was shared is in the activity of who has it, and who has a right is t
   assert.deepEqual(await toldTo(people[1].person), ["commented / 1", "shared / 1", "created / 1"]);
   await sql`delete from shard.grants where node_id = ${file.id}`.execute(space.db);
   assert.deepEqual(await toldTo(people[0].person), []);
+});
+
+test("how one's own mounts come and go is no activity: what they showed is where it was", async () => {
+  const [ann, bob] = [await open("Ann"), await open("Bob")];
+  const folder = await ann.do({ op: "mkdir", place: { parentId: "root", name: "shared" } });
+  await share(ann, folder.id, "editor", bob.caller);
+  const place = { parentId: "root", name: "shared" };
+  const mount = await bob.do({ op: "mount", place, target: folder.id as NodeId, targetSpace: ann.caller.spaceId });
+  later(bob);
+  await bob.do({ op: "delete", fileId: mount.id });
+  const told = await toldTo(bob.caller);
+  assert.ok(!told.some((each) => /^(?:purged|trashed)/.test(each)), told.join(", "));
 });

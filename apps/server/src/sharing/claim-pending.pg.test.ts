@@ -97,6 +97,12 @@ test("whoever signs up with the invitation for the address has what was shared w
     assert.deepEqual(await grantsAt(owner), [
       { id: grant.id, kind: "user", grantee_id: user.id, email: null, role: "editor" },
     ]);
+    // Whose gift it is, and not who came to take it.
+    const { rows } = await sql<{ actor: UserId }>`
+      select actor from shard.events where space_id = ${owner.space_id} and verb = 'shared'`.execute(
+      databases.shards.ofId(owner.id).db,
+    );
+    assert.deepEqual(new Set(rows.map(({ actor }) => actor)), new Set([grant.created_by]));
   }
   await queue.idle();
   assert.deepEqual(await receivedBy(user.id), shared.map(({ grant }) => grant.id).toSorted());
