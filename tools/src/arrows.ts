@@ -107,6 +107,7 @@ export const starts: readonly string[] = [
   "bench/src/collect-on-signal.ts",
   "bench/src/sync/counting-proxy.ts",
   "tools/src/check.ts",
+  "tools/src/common-passwords.ts",
   "apps/web/src/begin.ts",
   "apps/web/build/build-app.ts",
   "apps/web/build/dev-server.ts",

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
-import { hashPassword } from "./passwords.ts";
+import { hashNewPassword } from "./new-password.ts";
 import { endPersonalTokens } from "./personal-tokens.ts";
 import { provePassword } from "./prove-password.ts";
 import { withCode } from "./second-factor.ts";
@@ -31,7 +31,7 @@ export async function changeOwnPassword(
   }
   const current = { password: change.current_password, field: "current_password" };
   const user = await provePassword(world, caller.userId, current, source);
-  const passwordHash = await hashPassword(change.new_password);
+  const passwordHash = await hashNewPassword(change.new_password, user, "new_password");
   const by = { totp: change.totp, sender: "known" } as const;
   await withCode(world, user.id, by, async (transaction) => {
     const changed = await transaction

@@ -7,7 +7,7 @@ import { guardAttempt, throttleKey } from "./attempts.ts";
 import { confirmIn } from "./confirm-address.ts";
 import { findUser } from "./directory.ts";
 import { emailKey } from "./email-address.ts";
-import { hashPassword } from "./passwords.ts";
+import { hashNewPassword } from "./new-password.ts";
 import { endPersonalTokens } from "./personal-tokens.ts";
 import { isSame, makeResetToken, readResetToken } from "./secret-token.ts";
 
@@ -34,7 +34,7 @@ export async function resetPassword(
 ): Promise<UserRow> {
   const user = await guardAttempt(world.throttle, throttleKey("reset", source), () => findByToken(world, token));
   if (user === undefined) throw badToken();
-  const passwordHash = await hashPassword(password);
+  const passwordHash = await hashNewPassword(password, user, "new_password");
   const isFirst = await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
     const changed = await transaction
       .updateTable("shard.users")

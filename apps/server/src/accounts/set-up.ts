@@ -31,11 +31,10 @@ export function setUp(
     assertAdministrator(administrator);
     // Only a start that died in the middle can have left it, since none other is here now.
     await releaseEmail(store.shards, administrator.email);
-    await createUser(store, {
-      ...administrator,
-      name: "Administrator",
-      admin: true,
-      confirmed: true,
+    const user = { ...administrator, name: "Administrator", admin: true, confirmed: true };
+    await createUser(store, user).catch((error: unknown) => {
+      if (!(error instanceof HoldfastError) || error.code !== "invalid_field") throw error;
+      throw new HoldfastError("usage", `${variableOf(error.field)}: ${error.message}`, { cause: error });
     });
     return undefined;
   });
@@ -74,6 +73,9 @@ async function endSetupTokens({ shards }: AccountStore, kept: Buffer | undefined
 function assertAdministrator(administrator: { email: string; password: string }): void {
   const issue = accountRoutes.adminCreateUser.body.safeParse(administrator).error?.issues[0];
   if (issue === undefined) return;
-  const variable = issue.path[0] === "password" ? "HOLDFAST_ADMIN_PASSWORD" : "HOLDFAST_ADMIN_EMAIL";
-  throw new HoldfastError("usage", `${variable}: ${issue.message}.`);
+  throw new HoldfastError("usage", `${variableOf(issue.path[0])}: ${issue.message}.`);
+}
+
+function variableOf(field: unknown): string {
+  return field === "password" ? "HOLDFAST_ADMIN_PASSWORD" : "HOLDFAST_ADMIN_EMAIL";
 }

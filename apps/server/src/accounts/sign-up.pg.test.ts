@@ -79,6 +79,8 @@ test("several instances that start at once make one administrator from the envir
 test("an administrator's address or password that is none is refused in words that name the variable", async () => {
   await assert.rejects(setUp(world, { email: "root", password: testPassword }), { message: /HOLDFAST_ADMIN_EMAIL/ });
   await assert.rejects(setUp(world, { email: "a@b.c", password: "short" }), { message: /HOLDFAST_ADMIN_PASSWORD/ });
+  const weak = setUp(world, { email: "a@b.example", password: "Sunshine2026!" });
+  await assert.rejects(weak, { code: "usage", message: /^HOLDFAST_ADMIN_PASSWORD: This password is among those/ });
 });
 
 test("a start that died after the reservation does not keep the next from making its administrator", async () => {

@@ -9,7 +9,7 @@ import { addressTaken, confirmEmail, reserveEmail } from "./directory.ts";
 import { assertAddress } from "./email-address.ts";
 import { type ClaimedInvitation, claimInvitation, giveBackInvitation, useUpInvitation } from "./invitations.ts";
 import { enqueueClaim } from "./confirm-address.ts";
-import { hashPassword } from "./passwords.ts";
+import { hashNewPassword } from "./new-password.ts";
 import { assertPlainText } from "./plain-text.ts";
 import { takePlan } from "./plans.ts";
 
@@ -35,7 +35,7 @@ export async function createUser(store: AccountStore, user: NewUser, id: UserId 
   assertAddress(user.email);
   assertPlainText(user.name, "name");
   const email = user.email.trim();
-  const passwordHash = await hashPassword(user.password);
+  const passwordHash = await hashNewPassword(user.password, { ...user, email }, "password");
   await reserveEmail(store, email, id);
   const row = await inTransaction(store.shards.ofId(id).db, async (transaction) => {
     const plan = await takePlan(transaction, user.plan);

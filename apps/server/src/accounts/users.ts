@@ -14,7 +14,7 @@ import { unlessLastAdministrator } from "./administrators.ts";
 import { takeAddress, withAddress } from "./change-address.ts";
 import { confirmIn } from "./confirm-address.ts";
 import { findUser, findUserByEmail } from "./directory.ts";
-import { hashPassword } from "./passwords.ts";
+import { hashNewPassword } from "./new-password.ts";
 import { endAdministration, endPersonalTokens } from "./personal-tokens.ts";
 import { takePlan } from "./plans.ts";
 import { followPlans, setQuota } from "./quotas.ts";
@@ -108,8 +108,10 @@ function readFacts(store: AccountStore, { id, space_id: spaceId }: Pick<UserRow,
 export async function updateUser(store: AccountStore, idOrEmail: string, change: UserChange): Promise<UserJson> {
   const user = await getUser(store, idOrEmail);
   if (change.secondFactor === false) assertMayEndFactor(user, change.by);
-  const passwordHash = change.password === undefined ? undefined : await hashPassword(change.password);
   const email = change.email?.trim();
+  const owner = { email: email ?? user.email, name: change.name ?? user.name };
+  const passwordHash =
+    change.password === undefined ? undefined : await hashNewPassword(change.password, owner, "password");
   const set = () => applyChange(store, user, { ...change, email }, passwordHash);
   const apply = email === undefined ? set : () => withAddress(store, user, email, set);
   if (change.disabled === true || change.admin === false) await unlessLastAdministrator(store, user, apply);

@@ -1,5 +1,6 @@
 import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
 import { showToast } from "../../design/toasts.ts";
+import { passwordProblem } from "../../messages/password-words.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
@@ -10,7 +11,8 @@ export function useAct<Input>(queryKey: QueryKey, act: (input: Input) => Promise
   return useMutation({
     mutationFn: act,
     onSuccess: () => done !== undefined && showToast({ text: done }),
-    onError: (thrown) => showToast({ text: problemWords(thrown, words), kind: "error" }),
+    onError: (thrown) =>
+      showToast({ text: passwordProblem(thrown, words) ?? problemWords(thrown, words), kind: "error" }),
     onSettled: () => queries.invalidateQueries({ queryKey }),
   });
 }

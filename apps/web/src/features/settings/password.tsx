@@ -10,6 +10,7 @@ import { Field } from "../../design/field.tsx";
 import { Form } from "../../design/form.tsx";
 import { showToast } from "../../design/toasts.ts";
 import { type FieldProblems, useForm } from "../../design/use-form.ts";
+import { passwordProblem } from "../../messages/password-words.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { CodeField } from "../sign-in/code-field.tsx";
@@ -83,6 +84,8 @@ function useChangePassword() {
     },
     explain: (thrown) => {
       const { code, field } = toHoldfastError(thrown);
+      const wanted = passwordProblem(thrown, words);
+      if (wanted !== undefined) return { fields: { wanted } };
       if (field === "current_password") return { fields: { current: message("settings.passwordWrong") } };
       if (code !== "second_factor") return { whole: problemWords(thrown, words) };
       setNeedsCode(true);

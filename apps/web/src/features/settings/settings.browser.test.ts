@@ -158,6 +158,9 @@ test("whoever changes the password goes on, others are signed out, and a wrong o
   await hasFocus(page.locator("[name=current]"));
   await send(erik.password, "short");
   await page.getByText("This has fewer than").waitFor();
+  await send(erik.password, "Erik2026!");
+  await page.getByText("among those that are tried first").waitFor();
+  await hasFocus(page.locator("[name=wanted]"));
   await send(erik.password, "a new sentence of Erik");
   await page.getByRole("region", { name: "Messages" }).getByText("Your password is changed.").waitFor();
   await page.waitForFunction(() => document.querySelector<HTMLInputElement>("[name=current]")?.value === "");

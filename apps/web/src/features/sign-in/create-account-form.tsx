@@ -5,6 +5,7 @@ import { Field } from "../../design/field.tsx";
 import { Form } from "../../design/form.tsx";
 import { openPublicClient } from "../../data/client.ts";
 import { useSession } from "../../data/use-session.ts";
+import { passwordProblem } from "../../messages/password-words.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { type FieldProblems, useForm } from "../../design/use-form.ts";
@@ -82,6 +83,8 @@ function useCreateAccount(token: string, onDone: () => void) {
     },
     explain: (thrown) => {
       const { code, field } = toHoldfastError(thrown);
+      const password = passwordProblem(thrown, words);
+      if (password !== undefined) return { fields: { password } };
       if (code === "exists") return { fields: { email: message("setup.accountTaken") } };
       if (field === "email") return { fields: { email: message("session.noAddress") } };
       if (code === "forbidden") return { whole: message(isSetup(token) ? "setup.linkUsed" : "setup.inviteUsed") };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually, ok } from "@holdfast/server/acceptance/testing";
 import { axeProblems } from "../../testing/axe.ts";
+import { hasFocus } from "../../testing/focus.ts";
 import { sizes, testApp } from "../../testing/test-app.ts";
 
 const app = testApp({ serverOptions: { env: { HOLDFAST_PUBLIC_URL: "https://drive.example.org" } } });
@@ -33,6 +34,10 @@ test("who has forgotten the password gets a link, chooses another one and signs 
   await field.fill("short");
   await page.keyboard.press("Enter");
   await page.getByText("Make it longer.").waitFor();
+  await field.fill("Sunshine2026!");
+  await page.keyboard.press("Enter");
+  await page.getByText("This password is among those that are tried first. Take another one.").waitFor();
+  await hasFocus(field);
   await field.fill("what I shall remember");
   await page.keyboard.press("Enter");
   await page.getByText(`Sign in as ${person.email} with it.`).waitFor();

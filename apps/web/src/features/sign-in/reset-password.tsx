@@ -8,6 +8,7 @@ import { Field } from "../../design/field.tsx";
 import { Form } from "../../design/form.tsx";
 import { usePageTitle } from "../../design/page-title.ts";
 import { useForm } from "../../design/use-form.ts";
+import { passwordProblem } from "../../messages/password-words.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { FrontPage } from "./front-page.tsx";
@@ -27,10 +28,12 @@ export function ResetPassword({ token }: { readonly token: string }) {
       const body = { token, new_password: password };
       setEmail((await openPublicClient().call("resetPassword", { body, asksOnce: true })).email);
     },
-    explain: (thrown) =>
-      toHoldfastError(thrown).field === "token"
-        ? { whole: message("recovery.resetBad") }
-        : { whole: problemWords(thrown, words) },
+    explain: (thrown) => {
+      const password = passwordProblem(thrown, words);
+      if (password !== undefined) return { fields: { password } };
+      const isBadLink = toHoldfastError(thrown).field === "token";
+      return { whole: isBadLink ? message("recovery.resetBad") : problemWords(thrown, words) };
+    },
   });
   usePageTitle(message("recovery.resetTitle"));
   if (email !== undefined) {

@@ -11,6 +11,7 @@ export const recovery = {
   "recovery.resetAbout":
     "Danach müssen sich alle deine Browser und Geräte neu anmelden, und persönliche Zugangsschlüssel gelten nicht mehr.",
   "recovery.newPassword": "Neues Passwort",
+  "recovery.passwordCommon": "Dieses Passwort gehört zu denen, die als Erstes probiert werden. Nimm ein anderes.",
   "recovery.resetSave": "Passwort sichern",
   "recovery.resetBad":
     "Der Link wurde schon benutzt, ist abgelaufen oder unvollständig. Lass dir auf der Anmeldeseite einen neuen schicken.",

@@ -9,6 +9,7 @@ export const recovery = {
   "recovery.resetTitle": "Choose a new password",
   "recovery.resetAbout": "All your browsers and devices have to sign in again then, and personal access tokens end.",
   "recovery.newPassword": "New password",
+  "recovery.passwordCommon": "This password is among those that are tried first. Take another one.",
   "recovery.resetSave": "Save the password",
   "recovery.resetBad":
     "The link was used already, has expired, or is not complete. Have a new one mailed from the sign-in page.",
