@@ -10,7 +10,7 @@ const email = z
   .max(limits.emailBytesMax)
   .regex(/^[^\s@]+@[^\s@]+$/, "is not an e-mail address");
 export const password = z.string().min(limits.passwordBytesMin).max(limits.passwordBytesMax);
-const personName = z.string().min(1).max(200);
+export const personName = z.string().min(1).max(200);
 const secret = z.string().min(1).max(512);
 /** Spaces and hyphens do not count. */
 export const secondFactorCode = z
@@ -98,6 +98,10 @@ export const token = z
     created_at: z.string(),
     expires_at: z.string().nullable(),
     last_used_at: z.string().nullable(),
+    kind: z
+      .enum(["token", "app_password"])
+      .default("token")
+      .describe("an app password goes with the account's address, where a program knows only name and password"),
   })
   .meta({ id: "Token" });
 

@@ -46,6 +46,7 @@ export const routeTable: Readonly<Record<RouteName, RouteFacts>> = {
     bodyKind: "json",
   },
   endSecondFactor: { method: "POST", path: "/account/second-factor/end", access: "account", bodyKind: "json" },
+  createAppPassword: { method: "POST", path: "/tokens/app-passwords", access: "account", bodyKind: "json" },
   createWebSession: { method: "POST", path: "/sessions/web", access: "open", bodyKind: "json" },
   refreshWebSession: { method: "POST", path: "/sessions/web/refresh", access: "open", bodyKind: "json" },
   deleteWebSession: { method: "DELETE", path: "/sessions/web", access: "open", bodyKind: "none" },

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { accountRoutes } from "./account-routes.ts";
 import { activityRoutes } from "./activity-routes.ts";
+import { appPasswordRoutes } from "./app-password-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { commentRoutes } from "./comment-routes.ts";
 import { contentRoutes } from "./content-routes.ts";
@@ -36,6 +37,7 @@ export const routes = {
   ...deviceRoutes,
   ...passwordRoutes,
   ...secondFactorRoutes,
+  ...appPasswordRoutes,
   ...webSessionRoutes,
   ...groupRoutes,
   ...peopleRoutes,

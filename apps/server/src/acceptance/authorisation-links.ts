@@ -18,6 +18,7 @@ export const mayLinkCall: Readonly<Record<RouteName, boolean>> = {
   renewRecoveryCodes: false,
   endSecondFactor: false,
   createToken: false,
+  createAppPassword: false,
   listTokens: false,
   deleteToken: false,
   listDevices: false,

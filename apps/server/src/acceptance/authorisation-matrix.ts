@@ -44,6 +44,12 @@ export const matrix: Matrix = {
   renewRecoveryCodes: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [422] },
   endSecondFactor: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [422] },
   createToken: { request: () => ({ body: { name: "t", scopes: ["files:read"] } }), stranger: "own", owner: [201] },
+  // The password is the stranger's own; of the owner it is wrong.
+  createAppPassword: {
+    request: () => ({ body: { name: "t", scopes: ["files:read"], password: stranger.password } }),
+    stranger: "own",
+    owner: [422],
+  },
   listTokens: { request: plain, stranger: "own", owner: [200] },
   deleteToken: { request: id("token"), stranger: "404", owner: [204] },
   listDevices: { request: plain, stranger: "own", owner: [200] },

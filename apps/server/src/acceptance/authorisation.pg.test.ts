@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import type { Route } from "@holdfast/protocol/route";
 import { type RouteName, routes, routeUrl } from "@holdfast/protocol/routes";
 import { makeGroup } from "./authorisation-groups.ts";
+import { mayAppCall } from "./authorisation-apps.ts";
 import { mayLinkCall } from "./authorisation-links.ts";
 import { matrix } from "./authorisation-matrix.ts";
 import { type Fixture, makeJobs, type Row, stranger } from "./authorisation-rows.ts";
@@ -31,6 +32,8 @@ describe("Who may call what", () => {
   let badTokens: readonly BadToken[] = [];
   /** Opens a folder of the owner's in which nothing is, for an editor. */
   let link: Api;
+  /** The owner's app password, which may read and write, and one that may only read. */
+  let apps: { both: Api; reading: Api };
   /** Tokens that have every scope but one. */
   const withoutScope = new Map<string, string>();
   /** Another user, with a session for each route, since some routes end theirs. */
@@ -51,6 +54,12 @@ describe("Who may call what", () => {
     const shown = (await owner.call("POST", "/metadata", { path: "/shown", kind: "folder" })).body.id;
     const shared = await owner.call("POST", `/files/${shown}/share`, { link: true, role: "editor" });
     link = new Api(server.url, shared.body.token);
+    const appPassword = async (...given: string[]) => {
+      const request = { name: "a program", scopes: given, password: account.password };
+      const { body } = await owner.call("POST", "/tokens/app-passwords", request);
+      return Api.withBasic(server.url, account.email, body.app_password);
+    };
+    apps = { both: await appPassword("files:read", "files:write"), reading: await appPassword("files:read") };
     badTokens = await makeBadTokens({ data: `${folder}/data`, owner, admin, account });
     for (const scope of scopes) {
       const others = scopes.filter((each) => each !== scope);
@@ -93,6 +102,21 @@ describe("Who may call what", () => {
         const answer = await send(link, route, row, fixture);
         assert.equal(answer.status, 403, JSON.stringify(answer.body));
         assert.equal(answer.body.code, "forbidden");
+      });
+    }
+    if (route.access !== "open" && route.access !== "signed") {
+      test(`${name} is ${mayAppCall(name) ? "" : "not "}for app passwords, of its scope`, async () => {
+        if (!mayAppCall(name)) {
+          const answer = await send(apps.both, route, row, fixture);
+          assert.deepEqual([answer.status, answer.body.code], [403, "forbidden"], JSON.stringify(answer.body));
+        } else if (route.access === "files:write") {
+          const answer = await send(apps.reading, route, row, fixture);
+          assert.deepEqual([answer.status, answer.body.code], [403, "forbidden"], JSON.stringify(answer.body));
+        } else {
+          // Of what does not exist, as what exists is needed by the tests that follow.
+          const answer = await send(apps.both, route, row, missing(fixture));
+          assert.ok(![401, 403].includes(answer.status), `${answer.status} ${JSON.stringify(answer.body)}`);
+        }
       });
     }
     if (mayLinkCall[name]) {

@@ -44,6 +44,7 @@ export const roleless = {
   endSecondFactor: ofAccounts,
   mailConfirmation: ofAccounts,
   createToken: ofAccounts,
+  createAppPassword: ofAccounts,
   listTokens: ofAccounts,
   deleteToken: ofAccounts,
   listDevices: ofAccounts,

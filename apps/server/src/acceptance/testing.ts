@@ -202,6 +202,11 @@ export class Api {
     this.token = token;
   }
 
+  /** As a program that knows only name and password. */
+  static withBasic(url: string, name: string, password: string): Api {
+    return new Api(url, `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`);
+  }
+
   static async signIn(url: string, who: { email: string; password: string } = administrator): Promise<Api> {
     const api = new Api(url);
     const { status, body } = await api.call("POST", "/sessions", { ...who, device_name: "test" });
@@ -212,7 +217,8 @@ export class Api {
 
   async call(method: string, path: string, json?: unknown, init: RequestInit = {}): Promise<ApiAnswer> {
     const headers = new Headers(init.headers);
-    if (this.token !== undefined) headers.set("authorization", `Bearer ${this.token}`);
+    if (this.token !== undefined)
+      headers.set("authorization", this.token.startsWith("Basic ") ? this.token : `Bearer ${this.token}`);
     if (json !== undefined) headers.set("content-type", "application/json");
     const answer = await fetch(path.startsWith("/") ? `${this.url}/api/v1${path}` : path, {
       ...init,

@@ -49,7 +49,17 @@ export interface WiderCount {
 
 /** What is counted under is hashed: neither memory nor a shared store of buckets lists people's addresses. */
 export function throttleKey(
-  kind: "sign-in" | "device" | "account" | "sign-up" | "invitation" | "people" | "link" | "report" | "reset",
+  kind:
+    | "sign-in"
+    | "device"
+    | "account"
+    | "sign-up"
+    | "invitation"
+    | "people"
+    | "link"
+    | "report"
+    | "reset"
+    | "app-password",
   subject: string,
 ): string {
   return `${kind}:${sha256(Buffer.from(subject)).slice(0, 32)}`;

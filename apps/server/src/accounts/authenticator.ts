@@ -2,6 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { SessionId, TokenId } from "@holdfast/core/ids";
 import { type AccessClaims, readAccessToken } from "./access-token.ts";
 import type { AccountWorld } from "./account-world.ts";
+import { findAppPassword, readNameAndPassword } from "./app-passwords.ts";
 import type { Caller } from "./caller.ts";
 import { isOfLink, proveLink } from "./link-callers.ts";
 import { findLiveSession, findLiveToken } from "./live-callers.ts";
@@ -33,6 +34,25 @@ export class Authenticator {
     return caller;
   }
 
+  /**
+   * @param given what stands after `Basic`, not checked at all
+   * @param source where the attempt comes from
+   * @throws HoldfastError unauthenticated, the same whatever is wrong; rate_limited
+   */
+  async authenticateApp(given: string, source: string): Promise<Caller> {
+    const read = readNameAndPassword(given);
+    const id = read === undefined ? undefined : await findAppPassword(this.#world, read, source);
+    const token = id === undefined ? undefined : await findLiveToken(this.#world, id);
+    if (id === undefined || token?.caller.isApp !== true) {
+      throw new HoldfastError(
+        "unauthenticated",
+        "The name and the app password do not go together, or it has expired or was revoked. The account's own password is not taken here.",
+      );
+    }
+    await this.#markSeen(id, token.lastUsedAt);
+    return token.caller;
+  }
+
   async #find(bearer: string): Promise<Caller | undefined> {
     const tokenId = parsePersonalToken(bearer);
     if (tokenId !== undefined) return this.#byToken(tokenId, bearer);
@@ -61,12 +81,15 @@ export class Authenticator {
   async #byToken(id: TokenId, bearer: string): Promise<Caller | undefined> {
     const token = await findLiveToken(this.#world, id);
     if (token === undefined || !isSame(token.secretHash, digestOf(bearer))) return undefined;
-    const now = this.#world.clock.nowMicros();
-    if ((token.lastUsedAt ?? 0) < now - seenGrainMicros) {
-      const { db } = this.#world.shards.ofId(id);
-      await db.updateTable("shard.tokens").set({ last_used_at: now }).where("id", "=", id).execute();
-    }
+    await this.#markSeen(id, token.lastUsedAt);
     return token.caller;
+  }
+
+  async #markSeen(id: TokenId, lastUsedAt: number | null): Promise<void> {
+    const now = this.#world.clock.nowMicros();
+    if ((lastUsedAt ?? 0) >= now - seenGrainMicros) return;
+    const { db } = this.#world.shards.ofId(id);
+    await db.updateTable("shard.tokens").set({ last_used_at: now }).where("id", "=", id).execute();
   }
 
   async #claims(token: string): Promise<AccessClaims | undefined> {

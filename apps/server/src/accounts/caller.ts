@@ -9,6 +9,8 @@ export interface Caller extends Actor {
     | { readonly kind: "token"; readonly id: TokenId }
     /** With the `stamp` of its secret and password: who opened it with another password opens it no more. */
     | { readonly kind: "link"; readonly id: GrantId; readonly stamp: string };
+  /** Its token is an app password, which opens files and nothing about the account. */
+  readonly isApp?: boolean;
   /** When its link ends by itself. */
   readonly endsAtMicros?: number | undefined;
   readonly scopes: ReadonlySet<Scope>;

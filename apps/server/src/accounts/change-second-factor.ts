@@ -28,7 +28,7 @@ export async function prepareSecondFactor(world: AccountWorld, caller: Caller, p
   const { describeTotp, totpSecretBytes } = await import("./totp.ts");
   const secret = Buffer.from(world.random(totpSecretBytes));
   const now = world.clock.nowMicros();
-  const user = await change(world, caller, { proof, source }, async (transaction, _, { user: of, session }) => {
+  const user = await withProof(world, caller, { proof, source }, async (transaction, _, { user: of, session }) => {
     const wrapped = await wrapSecret(world, of.id, secret);
     await sql`
       update shard.second_factors set next_secret = ${wrapped}, next_at = ${now}, next_session_id = ${session}, next_failures = 0
@@ -82,7 +82,7 @@ export async function renewRecoveryCodes(
   proof: Proof,
   source: string,
 ): Promise<string[]> {
-  return change(world, caller, { proof, source }, async (transaction, row) => {
+  return withProof(world, caller, { proof, source }, async (transaction, row) => {
     if (!isOn(row)) throw noneIsOn();
     await world.tellSecurity?.(transaction, row.user_id, "factor_codes");
     return replaceRecoveryCodes(transaction, row.user_id, world.random);
@@ -96,21 +96,32 @@ export async function endSecondFactor(
   proof: Proof,
   source: string,
 ): Promise<void> {
-  await change(world, caller, { proof, source }, async (transaction, row) => {
+  await withProof(world, caller, { proof, source }, async (transaction, row) => {
     if (!isOn(row)) throw noneIsOn();
     await world.tellSecurity?.(transaction, row.user_id, "factor_off");
     return removeSecondFactor(transaction, row.user_id);
   });
 }
 
-/** With the password, and with a code in the transaction that changes something. */
-async function change<Result>(
+interface Change {
+  readonly proof: Proof;
+  /** Where the attempt comes from. */
+  readonly source: string;
+  /** What a personal access token does not; "changes no second factor" unless told. */
+  readonly what?: string;
+}
+
+/**
+ * With the password, by a session, and with a code in the transaction that changes something.
+ * @throws HoldfastError forbidden, invalid_field for a wrong password, second_factor, rate_limited, unauthenticated
+ */
+export async function withProof<Result>(
   world: AccountWorld,
   caller: Caller,
-  { proof: { password, totp }, source }: { readonly proof: Proof; readonly source: string },
+  { proof: { password, totp }, source, what }: Change,
   act: (transaction: ShardReader, row: SecondFactorRow, by: { user: UserRow; session: SessionId }) => Promise<Result>,
 ): Promise<Result> {
-  const session = sessionOf(caller);
+  const session = sessionOf(caller, what);
   const user = await provePassword(world, caller.userId, { password, field: "password" }, source);
   return withCode(world, user.id, { totp, sender: "known" }, async (transaction, row) => {
     await assertLive(transaction, session);
@@ -124,9 +135,9 @@ async function assertLive(transaction: ShardReader, session: SessionId): Promise
   if (rows.length === 0) throw new HoldfastError("unauthenticated", "The session has ended. Sign in again.");
 }
 
-function sessionOf({ credential }: Caller): SessionId {
+function sessionOf({ credential }: Caller, what = "changes no second factor"): SessionId {
   if (credential.kind === "session") return credential.id;
-  throw new HoldfastError("forbidden", "A personal access token changes no second factor. Sign in with the password.");
+  throw new HoldfastError("forbidden", `A personal access token ${what}. Sign in with the password.`);
 }
 
 function noneIsOn(): HoldfastError {

@@ -94,7 +94,7 @@ export async function findLiveToken({ shards, clock }: World, id: TokenId): Prom
     .innerJoin("shard.users as u", "u.id", "t.user_id")
     .select(["u.id as userId", "u.space_id", "u.root_id", "u.admin", "u.disabled_at"])
     .select(receives)
-    .select(["t.secret_hash", "t.scopes", "t.expires_at", "t.last_used_at"])
+    .select(["t.secret_hash", "t.scopes", "t.expires_at", "t.last_used_at", "t.app"])
     .select(groupIds)
     .where("t.id", "=", id)
     .modifyEnd(keyed)
@@ -105,6 +105,7 @@ export async function findLiveToken({ shards, clock }: World, id: TokenId): Prom
     ...ownerOf(row),
     deviceId: null,
     credential: { kind: "token", id },
+    ...(row.app ? { isApp: true } : {}),
     ...(row.scopes.includes("files:read") ? {} : { writesOnly: true }),
     scopes: new Set(row.scopes.filter((scope) => scope !== "admin" || row.admin)),
   };

@@ -15,7 +15,7 @@ import { findLiveIn } from "./live-credentials.ts";
 import { assertPlainText } from "./plain-text.ts";
 import { digestOf, makePersonalToken } from "./secret-token.ts";
 
-type TokenJson = z.output<typeof tokenSchema>;
+export type TokenJson = z.output<typeof tokenSchema>;
 
 /**
  * A token never opens more, nor for longer, than what it was made with, and ends with it.
@@ -43,6 +43,7 @@ export async function createPersonalToken(
     expires_at: request.expiresAtMicros,
     last_used_at: null,
     maker_id: caller.credential.kind === "token" ? caller.credential.id : null,
+    app: false,
   };
   await inTransaction(world.shards.of(caller.bucket).db, async (transaction) => {
     await assertMaker(world, transaction, caller, request.scopes);
@@ -81,7 +82,8 @@ async function assertMaker(
   if (!user.admin) assertScopes(new Set([...caller.scopes].filter((scope) => scope !== "admin")), scopes);
 }
 
-async function assertExpiry(
+/** @throws HoldfastError invalid_field */
+export async function assertExpiry(
   world: AccountWorld,
   transaction: Kysely<ShardTables>,
   caller: Caller,
@@ -104,7 +106,8 @@ async function assertExpiry(
   }
 }
 
-async function assertRoom(transaction: Kysely<ShardTables>, caller: Caller): Promise<void> {
+/** @throws HoldfastError conflict */
+export async function assertRoom(transaction: Kysely<ShardTables>, caller: Caller): Promise<void> {
   const { count } = await transaction
     .selectFrom("shard.tokens")
     .select(({ fn }) => fn.countAll<number>().as("count"))
@@ -161,7 +164,7 @@ export async function endAdministration(transaction: Kysely<ShardTables>, userId
     where user_id = ${userId} and 'admin' = any(scopes)`.execute(transaction);
 }
 
-function tokenJson(row: AccountTables["shard.tokens"]): TokenJson {
+export function tokenJson(row: AccountTables["shard.tokens"]): TokenJson {
   return {
     id: row.id,
     name: row.name,
@@ -169,5 +172,6 @@ function tokenJson(row: AccountTables["shard.tokens"]): TokenJson {
     created_at: formatTime(row.created_at),
     expires_at: row.expires_at === null ? null : formatTime(row.expires_at),
     last_used_at: row.last_used_at === null ? null : formatTime(row.last_used_at),
+    kind: row.app ? "app_password" : "token",
   };
 }

@@ -6,5 +6,6 @@ export const securityChanges = [
   "factor_off",
   "factor_ended",
   "factor_guessed",
+  "app_password",
 ] as const;
 export type SecurityChange = (typeof securityChanges)[number];

@@ -37,6 +37,8 @@ export interface AccountTables {
     last_used_at: number | null;
     /** The token with which it was made; null for one that a session made. */
     maker_id: TokenId | null;
+    /** It goes with the address of its account, in the place of a password, and opens files alone. */
+    app: boolean;
   };
   "shard.invitations": {
     secret_hash: Buffer;

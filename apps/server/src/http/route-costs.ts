@@ -62,6 +62,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   renewRecoveryCodes: few,
   endSecondFactor: few,
   createToken: few,
+  createAppPassword: few,
   listTokens: { rows: limits.tokensMax, answerBytes: limits.tokensMax * 2 * kib },
   deleteToken: few,
   listDevices: { rows: limits.devicesMax, answerBytes: limits.devicesMax * 2 * kib },

@@ -58,6 +58,7 @@ export async function startTestServer(
           ? Promise.reject(new HoldfastError("unauthenticated", "The token is not valid."))
           : Promise.resolve(caller);
       },
+      authenticateApp: () => Promise.reject(new HoldfastError("unauthenticated", "There are no app passwords here.")),
     },
     rateLimits: openRateLimits(
       { ...none, ...options.rates },

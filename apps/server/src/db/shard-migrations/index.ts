@@ -35,6 +35,7 @@ import * as serverFindings from "./117-server-findings.ts";
 import * as approvedDeletions from "./118-approved-deletions.ts";
 import * as secondFactors from "./119-second-factors.ts";
 import * as passwordResets from "./120-password-resets.ts";
+import * as appPasswords from "./121-app-passwords.ts";
 import * as audit from "./113-audit.ts";
 
 /**
@@ -81,5 +82,6 @@ export const shardMigrations: MigrationSet = {
     "118-approved-deletions": { up: approvedDeletions.up },
     "119-second-factors": { up: secondFactors.up },
     "120-password-resets": { up: passwordResets.up },
+    "121-app-passwords": { up: appPasswords.up },
   },
 };

@@ -3,6 +3,7 @@ import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime, parseTime } from "@holdfast/core/times";
 import type { AccountStore, AccountWorld } from "../../accounts/account-world.ts";
+import { createAppPassword } from "../../accounts/app-passwords.ts";
 import { confirmAddress } from "../../accounts/confirm-address.ts";
 import { changeSettings, readSettings } from "../../accounts/account-settings.ts";
 import { deleteDevice, deleteDevices, listDevices } from "../../accounts/devices.ts";
@@ -91,6 +92,12 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
     createToken: async ({ caller, body }) => {
       const expiresAtMicros = body.expires_at == null ? null : parseTime(body.expires_at, "expires_at");
       const json = await createPersonalToken(world, caller, { ...body, expiresAtMicros });
+      return { status: 201, json };
+    },
+    createAppPassword: async ({ caller, body, peer }) => {
+      const expiresAtMicros = body.expires_at == null ? null : parseTime(body.expires_at, "expires_at");
+      const json = await createAppPassword(world, caller, { ...body, expiresAtMicros }, addressGroup(peer.address));
+      ordered(caller.userId);
       return { status: 201, json };
     },
     listTokens: async ({ caller }) => ({

@@ -1,13 +1,18 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Route } from "@holdfast/protocol/route";
 import type { Scope } from "@holdfast/protocol/account-routes";
+import { notForAppPasswords } from "../../accounts/app-passwords.ts";
 import type { Caller } from "../../accounts/caller.ts";
+import { routesForAppPasswords } from "./app-password-routes.ts";
 import { routesForLinks } from "./link-routes.ts";
 
 /** Given by accounts: finds out whose session, personal access token or link this is, and that it is still alive. */
 export interface Authenticator {
   /** @param bearer what stands after `Bearer`, not checked at all. @throws HoldfastError `unauthenticated` */
   authenticate(bearer: string, facts: CredentialFacts): Promise<Caller>;
+  /** @param given what stands after `Basic`, not checked at all. @throws HoldfastError `unauthenticated`, `rate_limited` */
+  authenticateApp(given: string, source: string): Promise<Caller>;
 }
 
 export interface CredentialFacts {
@@ -23,12 +28,25 @@ export function readBearer(header: string | undefined): string | undefined {
   return /^bearer +([\x21-\x7e]+) *$/i.exec(header)?.[1];
 }
 
+/**
+ * What stands after `Authorization: Basic`, of a program. A browser that was told name and password once sends them to every address of this
+ * server, whoever's page asks for it: what a page of elsewhere has it send is as if nothing had come.
+ */
+export function readBasic(headers: IncomingHttpHeaders): string | undefined {
+  const header = headers.authorization;
+  if (header === undefined || header.length > bearerBytesMax) return undefined;
+  const site = headers["sec-fetch-site"];
+  if (site !== undefined && site !== "none" && site !== "same-origin") return undefined;
+  return /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(header)?.[1];
+}
+
 /** @throws HoldfastError `forbidden` when the caller's credential does not reach this far */
 export function assertAccess(caller: Caller, route: Route): void {
   const { access } = route;
   if (caller.credential.kind === "link" && !routesForLinks.has(route)) {
     throw new HoldfastError("forbidden", "This is for accounts. A link opens what it shows, and nothing else.");
   }
+  if (caller.isApp === true && !routesForAppPasswords.has(route)) throw notForAppPasswords();
   if (access === "open" || access === "signed" || access === "signed_in") return;
   if (access === "admin" && !caller.admin) {
     throw new HoldfastError("forbidden", "Only an administrator may do this.");

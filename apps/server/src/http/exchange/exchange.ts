@@ -6,7 +6,7 @@ import type { Caller } from "../../accounts/caller.ts";
 import type { AnswerReading, Reading } from "../../blocks/reading-room.ts";
 import type { Log } from "../../operation/log.ts";
 import { type LooseAnswer, sendAnswer, sendProblem } from "./answer.ts";
-import { assertAccess, readBearer, signInNeeded } from "./authentication.ts";
+import { assertAccess, readBasic, readBearer, signInNeeded } from "./authentication.ts";
 import { type Conditions, readConditions } from "../files/conditions.ts";
 import type { Arrived, ExchangeWorld } from "./exchange-world.ts";
 import type { Later } from "../handler.ts";
@@ -310,13 +310,13 @@ class Exchange {
 
   async #admit(): Promise<void> {
     const { cost } = this.#route;
-    const bearer = readBearer(this.#arrived.request.headers.authorization);
-    if (isOpen(this.#route) || bearer === undefined) {
+    const caller = isOpen(this.#route) ? undefined : await this.#authenticate();
+    if (caller === undefined) {
       await this.#payAsStranger();
       if (isOpen(this.#route)) return;
       throw signInNeeded(this.#arrived.request.headers.authorization);
     }
-    this.caller = await this.#authenticate(bearer);
+    this.caller = caller;
     this.#countFor(this.caller);
     assertAccess(this.caller, this.#route);
     const { rateLimits } = this.#world;
@@ -332,11 +332,16 @@ class Exchange {
     this.#isLink = credential.kind === "link";
   }
 
-  async #authenticate(bearer: string): Promise<Caller> {
+  /** @returns undefined where nothing came that is to be proved. @throws HoldfastError unauthenticated, rate_limited */
+  async #authenticate(): Promise<Caller | undefined> {
     const { request, peer } = this.#arrived;
+    const { authenticator } = this.#world;
+    const bearer = readBearer(request.headers.authorization);
+    const basic = bearer === undefined ? readBasic(request.headers) : undefined;
     const facts = { address: peer.address, userAgent: request.headers["user-agent"] };
     try {
-      return await this.#world.authenticator.authenticate(bearer, facts);
+      if (bearer !== undefined) return await authenticator.authenticate(bearer, facts);
+      return basic === undefined ? undefined : await authenticator.authenticateApp(basic, addressGroup(peer.address));
     } catch (error) {
       if (error instanceof HoldfastError && error.code === "unauthenticated") await this.#payAsStranger();
       throw error;
@@ -344,11 +349,9 @@ class Exchange {
   }
 
   async #identify(): Promise<Caller | undefined> {
-    const bearer = readBearer(this.#arrived.request.headers.authorization);
-    if (bearer === undefined) return undefined;
     try {
-      const caller = await this.#authenticate(bearer);
-      this.note({ caller });
+      const caller = await this.#authenticate();
+      if (caller !== undefined) this.note({ caller });
       return caller;
     } catch (error) {
       if (error instanceof HoldfastError && error.code === "unauthenticated") return undefined;

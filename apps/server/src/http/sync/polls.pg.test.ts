@@ -61,7 +61,7 @@ describe("polls over HTTP", () => {
       openMemoryBuckets(() => performance.now()),
     );
     const server = await startTestServer(notifyHandlers({ shards: databases.shards, polls, rateLimits }), {
-      authenticator: { authenticate: () => Promise.resolve(caller) },
+      authenticator: { authenticate: () => Promise.resolve(caller), authenticateApp: () => Promise.resolve(caller) },
     });
     return { server, polls, gauge: () => held };
   };

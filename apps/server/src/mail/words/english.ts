@@ -175,6 +175,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       text: (host) =>
         `The password is enough to sign in to your account on ${host} again. All browsers and devices have to sign in anew.`,
     },
+    app_password: {
+      title: "An app password was made",
+      text: (host) =>
+        `A program opens the files of your account on ${host} with it, without a code. It is listed in Settings, under Tokens, and ends there.`,
+    },
     factor_guessed: {
       title: "Somebody knows your password",
       text: (host) =>

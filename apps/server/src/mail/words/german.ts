@@ -182,6 +182,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       text: (host) =>
         `Zum Anmelden bei Ihrem Konto auf ${host} reicht wieder das Passwort. Alle Browser und Geräte müssen sich neu anmelden.`,
     },
+    app_password: {
+      title: "Ein App-Passwort wurde erstellt",
+      text: (host) =>
+        `Ein Programm öffnet damit die Dateien Ihres Kontos auf ${host}, ohne Code. Es steht in den Einstellungen unter Zugangsschlüssel und endet dort.`,
+    },
     factor_guessed: {
       title: "Jemand kennt Ihr Passwort",
       text: (host) =>

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { Secret, TOTP } from "otpauth";
+import {
+  Api,
+  eventually,
+  makeFolder,
+  ok,
+  queryDatabase,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
+
+/** A real server, and programs that know only name and password. */
+describe("an app password", () => {
+  let folder: string;
+  let server: RunningServer;
+  let admin: Api;
+  let people = 0;
+
+  before(async () => {
+    folder = makeFolder("apps");
+    server = await startServer({ dataFolder: `${folder}/data`, env: { HOLDFAST_RATE_LIMIT_SIGN_IN: "40" } });
+    admin = await Api.signIn(server.url);
+  });
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  const newPerson = async () => {
+    const account = { email: `person${++people}@example.com`, password: `a sentence of somebody` };
+    const { id } = await ok(admin, "POST", "/admin/users", account);
+    return { ...account, id, api: await Api.signIn(server.url, account) };
+  };
+  type Person = Awaited<ReturnType<typeof newPerson>>;
+  const both = ["files:read", "files:write"];
+  const make = async ({ api, email, password }: Person, more: object = {}) => {
+    const made = await ok(api, "POST", "/tokens/app-passwords", { name: "phone", scopes: both, password, ...more });
+    return { ...made, secret: made.app_password as string, app: Api.withBasic(server.url, email, made.app_password) };
+  };
+  const statusOf = async (api: Api, path = "/account") => (await api.call("GET", path)).status;
+
+  test("reads and writes with the address of its account, in any spelling, and is kept as a hash alone", async () => {
+    const ann = await newPerson();
+    const { secret, app, kind, last_used_at: unused } = await make(ann);
+    assert.match(secret, /^[a-z]{5}-[a-z]{5}-[a-z]{5}-[a-z]{5}$/);
+    assert.deepEqual([kind, unused], ["app_password", null]);
+    assert.equal((await app.put("/a.txt", "hello")).status, 201);
+    assert.equal(String((await ann.api.download("/a.txt")).body), "hello");
+    for (const spelling of [secret.toUpperCase(), secret.replaceAll("-", ""), secret.replaceAll("-", " ")])
+      assert.equal(await statusOf(Api.withBasic(server.url, ` ${ann.email.toUpperCase()} `, spelling)), 200, spelling);
+    const { items } = await ok(ann.api, "GET", "/tokens");
+    assert.equal(items[0].kind, "app_password");
+    assert.notEqual(items[0].last_used_at, null, "its last use is told");
+    assert.ok(!JSON.stringify(items).includes(secret));
+    const rows = await queryDatabase(
+      `${folder}/data`,
+      "select secret_hash::text as hash, name from shard.tokens where app",
+    );
+    assert.ok(
+      rows.every(({ hash }) => !String(hash).includes(Buffer.from(secret.replaceAll("-", "")).toString("hex"))),
+    );
+  });
+
+  test("only reads where it has that scope alone, and does nothing about the account and about people", async () => {
+    const ben = await newPerson();
+    const { id } = (await ben.api.put("/b.txt", "b")).body;
+    const { app } = await make(ben, { scopes: ["files:read"] });
+    assert.equal(String((await app.download("/b.txt")).body), "b");
+    assert.equal((await app.put("/c.txt", "c")).status, 403);
+    const writer = (await make(ben)).app;
+    const tries: [string, string, object?][] = [
+      ["POST", `/files/${id}/share`, { email: "x@example.com", role: "viewer" }],
+      ["POST", `/files/${id}/share`, { link: true, role: "viewer" }],
+      ["POST", "/tokens", { name: "t", scopes: ["files:read"] }],
+      ["POST", "/tokens/app-passwords", { name: "t", scopes: ["files:read"], password: ben.password }],
+      ["GET", "/tokens"],
+      ["PATCH", "/account", { name: "x" }],
+      ["GET", "/admin/users"],
+      ["GET", `/files/${id}/comments`],
+    ];
+    for (const [method, path, body] of tries) {
+      const answer = await writer.call(method, path, body);
+      assert.deepEqual([answer.status, answer.body.code], [403, "forbidden"], `${method} ${path}`);
+    }
+    const wide = { name: "t", password: ben.password };
+    for (const scopes of [["account"], ["admin"], []])
+      assert.equal((await ben.api.call("POST", "/tokens/app-passwords", { ...wide, scopes })).status, 422);
+  });
+
+  test("is made by a session with the password, and a code where there is a second factor, and needs none then", async () => {
+    const carl = await newPerson();
+    const request = { name: "tv", scopes: both, password: carl.password };
+    const { token } = await ok(carl.api, "POST", "/tokens", { name: "t", scopes: [...both, "account"] });
+    const ask = (api: Api, body: object) => api.call("POST", "/tokens/app-passwords", body);
+    assert.equal((await ask(new Api(server.url, token), request)).status, 403);
+    const wrong = await ask(carl.api, { ...request, password: "a guess" });
+    assert.deepEqual([wrong.status, wrong.body.field], [422, "password"]);
+    const { secret } = await ok(carl.api, "POST", "/account/second-factor", { password: carl.password });
+    const totp = new TOTP({ secret: Secret.fromBase32(secret) });
+    const confirmed = await ok(carl.api, "POST", "/account/second-factor/confirm", { totp: totp.generate() });
+    const [code, other] = confirmed.recovery_codes;
+    for (const without of [request, { ...request, totp: "000000" }]) {
+      const refused = await ask(carl.api, without);
+      assert.deepEqual([refused.status, refused.body.code], [401, "second_factor"]);
+    }
+    const { app_password: made } = await ok(carl.api, "POST", "/tokens/app-passwords", { ...request, totp: code });
+    assert.equal(await statusOf(Api.withBasic(server.url, carl.email, made)), 200);
+    assert.equal((await ask(carl.api, { ...request, totp: code })).status, 401, "a recovery code counts once");
+    assert.equal(
+      (await new Api(server.url).call("POST", "/sessions", { email: carl.email, password: made })).status,
+      401,
+    );
+    const bySecret = { email: carl.email, password: made, totp: other };
+    assert.equal((await new Api(server.url).call("POST", "/sessions", bySecret)).status, 401, "it makes no session");
+    assert.equal(await statusOf(new Api(server.url, made)), 401, "it is no bearer token");
+  });
+
+  test("the account's own password is none, nor a personal token, nor another's app password", async () => {
+    const [dora, erik] = [await newPerson(), await newPerson()];
+    const { secret } = await make(dora);
+    const { token } = await ok(dora.api, "POST", "/tokens", { name: "t", scopes: both });
+    for (const [name, password] of [
+      [dora.email, dora.password],
+      [dora.email, token],
+      [dora.email, ""],
+      [erik.email, secret],
+      ["nobody@example.com", secret],
+      ["\u0000", secret],
+      ["x".repeat(400), secret],
+      ["", secret],
+    ] as const) {
+      const { status, body, headers } = await Api.withBasic(server.url, name, password).call("GET", "/account");
+      assert.deepEqual([status, body.code], [401, "unauthenticated"], name);
+      assert.doesNotMatch(headers.get("www-authenticate") ?? "", /basic/i, "a browser asks nobody for a password");
+    }
+    for (const header of ["Basic", "Basic !!", "Basic OjpvOg==", `Basic ${"A".repeat(5000)}`]) {
+      const answer = await fetch(`${server.url}/api/v1/account`, { headers: { authorization: header } });
+      assert.equal(answer.status, 401, header.slice(0, 20));
+    }
+  });
+
+  test("what a browser sends along for a page of elsewhere is as if nothing had come", async () => {
+    const { app } = await make(await newPerson());
+    const ask = (site: string) => app.call("GET", "/account", undefined, { headers: { "sec-fetch-site": site } });
+    assert.equal((await ask("cross-site")).status, 401);
+    assert.equal((await ask("same-site")).status, 401);
+    assert.equal((await ask("same-origin")).status, 200);
+  });
+
+  test("ends at once when it is removed, with a new password and with the account's suspension, and at its time", async () => {
+    const fred = await newPerson();
+    const [first, second] = [await make(fred), await make(fred)];
+    await ok(fred.api, "DELETE", `/tokens/${first.id}`);
+    assert.deepEqual([await statusOf(first.app), await statusOf(second.app)], [401, 200]);
+    await ok(fred.api, "DELETE", "/devices");
+    assert.equal(await statusOf(second.app), 200, "it stays signed in, as personal tokens do");
+    await ok(admin, "PATCH", `/admin/users/${fred.id}`, { disabled: true });
+    assert.equal(await statusOf(second.app), 401);
+    await ok(admin, "PATCH", `/admin/users/${fred.id}`, { disabled: false });
+    assert.equal(await statusOf(second.app), 200);
+    const api = await Api.signIn(server.url, fred);
+    const expires_at = new Date(Date.now() + 1500).toISOString();
+    const short = await make({ ...fred, api }, { expires_at });
+    await eventually("it is over", 20_000, async () => ((await statusOf(short.app)) === 401 ? true : undefined));
+    const next = { current_password: fred.password, new_password: "another sentence of somebody" };
+    await ok(api, "POST", "/account/password", next);
+    assert.equal(await statusOf(second.app), 401);
+  });
+
+  test("guesses are counted by account and source, and keep out neither the right one nor who signs in", async () => {
+    const gina = await newPerson();
+    const { app } = await make(gina);
+    const guess = () => statusOf(Api.withBasic(server.url, gina.email, "aaaaa-bbbbb-ccccc-ddddd"));
+    await eventually("guesses are held up", 30_000, async () => ((await guess()) === 429 ? true : undefined));
+    assert.equal(await guess(), 429);
+    assert.equal(await statusOf(app), 200);
+    assert.equal(await statusOf(await Api.signIn(server.url, gina)), 200);
+  });
+
+  test("is told in the audit when it is made and removed, and without its secret", async () => {
+    const hal = await newPerson();
+    const { id, secret } = await make(hal);
+    await ok(hal.api, "DELETE", `/tokens/${id}`);
+    const { items } = await ok(admin, "GET", `/admin/audit?limit=200`);
+    const ofHal = items.filter((entry: object) => JSON.stringify(entry).includes(hal.id));
+    const actions = ofHal.map(({ action }: { action: string }) => action);
+    for (const action of ["app_password.create", "token.delete"])
+      assert.ok(actions.includes(action), actions.join(" "));
+    assert.ok(!JSON.stringify(items).includes(secret) && !JSON.stringify(items).includes(hal.password));
+  });
+});

@@ -1,0 +1,142 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { makeId, type TokenId, type UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { Scope } from "@holdfast/protocol/account-routes";
+import { sql } from "kysely";
+import type { AccountWorld } from "./account-world.ts";
+import { guardAttempt, throttleKey } from "./attempts.ts";
+import type { Caller } from "./caller.ts";
+import { type Proof, withProof } from "./change-second-factor.ts";
+import { findUserByEmail } from "./directory.ts";
+import { emailKey } from "./email-address.ts";
+import { assertNotSuspended } from "../metadata/brake/device-suspended.ts";
+import { assertExpiry, assertRoom, tokenJson, type TokenJson } from "./personal-tokens.ts";
+import { assertPlainText, isPlainText } from "./plain-text.ts";
+import { digestOf } from "./secret-token.ts";
+
+/** Letters that nobody takes for another: 20 of them are 90 bits, which nobody guesses and no slow hash needs to guard. */
+const letters = "abcdefghjkmnpqrstuvwxyz";
+const groups = 4;
+const groupLetters = 5;
+
+interface NewAppPassword extends Proof {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly expiresAtMicros: number | null;
+}
+
+/**
+ * One goes on letting in without a code, so that who makes it proves to be the person as for the second factor itself. It is a personal
+ * access token in all but how it is sent and what it may not call.
+ * @param source where the attempt comes from
+ * @throws HoldfastError forbidden for a personal access token, device_suspended, invalid_field for a wrong password or a bad time,
+ *   second_factor, rate_limited, conflict where there are too many
+ */
+export async function createAppPassword(
+  world: AccountWorld,
+  caller: Caller,
+  request: NewAppPassword,
+  source: string,
+): Promise<TokenJson & { readonly app_password: string }> {
+  assertNotSuspended(caller);
+  assertPlainText(request.name, "name");
+  const secret = makeAppPassword(world.random);
+  const row = {
+    id: makeId<TokenId>(caller.bucket, world.clock.nowMs(), world.random(8)),
+    user_id: caller.userId,
+    name: request.name,
+    scopes: [...new Set(request.scopes)],
+    secret_hash: digestOf(plainAppPassword(secret)),
+    created_at: world.clock.nowMicros(),
+    expires_at: request.expiresAtMicros,
+    last_used_at: null,
+    maker_id: null,
+    app: true,
+  };
+  await withProof(world, caller, { proof: request, source, what: "makes no app password" }, async (transaction) => {
+    // After a password that was changed at the same moment, which takes all of them away.
+    await sql`select from shard.users where id = ${caller.userId} for share`.execute(transaction);
+    await assertExpiry(world, transaction, caller, request.expiresAtMicros);
+    await assertRoom(transaction, caller);
+    await transaction.insertInto("shard.tokens").values(row).execute();
+    await world.tellSecurity?.(transaction, caller.userId, "app_password");
+  });
+  return { ...tokenJson(row), app_password: secret };
+}
+
+/** What stands in `Authorization: Basic`. */
+export interface NameAndPassword {
+  readonly name: string;
+  readonly password: string;
+}
+
+/**
+ * The token that an app password is. The account's own password is none, and is compared with nothing, so nobody tries it here. Failures are
+ * counted by account and source, apart from those of signing in: a program that goes on with one that was revoked keeps nobody out. The right
+ * one is let in whatever failed, as nobody guesses it.
+ * @param source where the attempt comes from
+ * @throws HoldfastError rate_limited
+ */
+export async function findAppPassword(
+  world: AccountWorld,
+  { name, password }: NameAndPassword,
+  source: string,
+): Promise<TokenId | undefined> {
+  const user = await findUserByEmail(world.shards, name);
+  const id = await findByDigest(world, user?.id, digestOf(plainAppPassword(password)));
+  if (id !== undefined) return id;
+  const account = emailKey(name);
+  return guardAttempt(
+    world.throttle,
+    throttleKey("app-password", `${account}\0${source}`),
+    async (): Promise<TokenId | undefined> => undefined,
+  );
+}
+
+/** As many statements whether or not there is such an account. Served by tokens_user. */
+async function findByDigest(
+  { shards, clock }: AccountWorld,
+  userId: UserId | undefined,
+  digest: Buffer,
+): Promise<TokenId | undefined> {
+  const of = userId ?? nobody;
+  const { rows } = await sql<{ id: TokenId }>`
+    select id from shard.tokens where user_id = ${of} and app and secret_hash = ${digest}
+      and (expires_at is null or expires_at > ${clock.nowMicros()})`.execute(shards.ofId(of).db);
+  return rows[0]?.id;
+}
+
+/** Well formed and given to nobody. */
+const nobody = "00000000-0000-8000-8000-000000000000" as UserId;
+
+/** `abcde-fghjk-mnpqr-stuvw`; each letter is as likely as any. */
+export function makeAppPassword(random: (bytes: number) => Uint8Array): string {
+  const made: string[] = [];
+  const fair = 256 - (256 % letters.length);
+  while (made.length < groups * groupLetters)
+    for (const byte of random(groups * groupLetters)) if (byte < fair) made.push(letters[byte % letters.length] ?? "");
+  return Array.from({ length: groups }, (_, at) =>
+    made.slice(at * groupLetters, (at + 1) * groupLetters).join(""),
+  ).join("-");
+}
+
+/** As it may be typed in: in any capitals, with blanks or hyphens or without. */
+function plainAppPassword(text: string): string {
+  return text.normalize("NFKC").toLowerCase().replaceAll(/[\s-]/g, "");
+}
+
+/** Of a header that says `Basic`; undefined for what is none. */
+export function readNameAndPassword(text: string): NameAndPassword | undefined {
+  const decoded = Buffer.from(text, "base64").toString("utf8");
+  const colon = decoded.indexOf(":");
+  const name = decoded.slice(0, Math.max(colon, 0));
+  if (name === "" || !isPlainText(name) || name.length > limits.emailBytesMax) return undefined;
+  return { name, password: decoded.slice(colon + 1) };
+}
+
+export function notForAppPasswords(): HoldfastError {
+  return new HoldfastError(
+    "forbidden",
+    "An app password reads and changes files, and nothing else. Sign in with the password.",
+  );
+}

@@ -1,0 +1,31 @@
+import { limits } from "@holdfast/core/limits";
+import { z } from "zod";
+import { personName, scope, secondFactorCode, token } from "./account-routes.ts";
+import { defineRoute } from "./route.ts";
+import { timeText } from "./values.ts";
+
+export const appPasswordRoutes = {
+  createAppPassword: defineRoute({
+    method: "POST",
+    path: "/tokens/app-passwords",
+    access: "account",
+    cost: "sign_in",
+    bodyKind: "json",
+    summary: "Create an app password, for a program that knows only name and password; it is shown once",
+    body: z.object({
+      name: personName,
+      scopes: z
+        .array(scope.extract(["files:read", "files:write"]))
+        .min(1)
+        .max(2),
+      expires_at: timeText.nullable().optional(),
+      password: z.string().min(1).max(limits.passwordBytesMax).describe("of the account"),
+      totp: secondFactorCode.optional(),
+    }),
+    responses: {
+      201: token.extend({
+        app_password: z.string().describe("goes with the account's address, as Authorization: Basic"),
+      }),
+    },
+  }),
+};
