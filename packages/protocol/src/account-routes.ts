@@ -102,6 +102,16 @@ export const token = z
       .enum(["token", "app_password"])
       .default("token")
       .describe("an app password goes with the account's address, where a program knows only name and password"),
+    permission_id: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe("of an app password that sees one folder: the permission there, which ends with it"),
+    folder_id: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe("that folder; null also where its permission was taken away"),
   })
   .meta({ id: "Token" });
 

@@ -19,6 +19,11 @@ export const appPasswordRoutes = {
         .min(1)
         .max(2),
       expires_at: timeText.nullable().optional(),
+      folder_id: z
+        .string()
+        .max(64)
+        .optional()
+        .describe("a folder of one's own: it and what is below is all that the program sees"),
       password: z.string().min(1).max(limits.passwordBytesMax).describe("of the account"),
       totp: secondFactorCode.optional(),
     }),

@@ -1,10 +1,26 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { Api, type ApiAnswer, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import {
+  administrator,
+  Api,
+  type ApiAnswer,
+  makeFolder,
+  ok,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
 
-/** Whoever has the link of one folder wants to know of the owner's other things, and of another link: every answer is that of what does not exist. */
-describe("a link against all that is not its own", () => {
+/**
+ * Whoever has the link of one folder, or an app password that sees one folder, wants to know of the owner's other things, and of another such
+ * one: every answer is that of what does not exist.
+ */
+for (const what of ["a link", "an app password of a folder"]) {
+  describe(`${what} against all that is not its own`, () => holdOff(what === "a link"));
+}
+
+function holdOff(isLink: boolean): void {
   let folder: string;
   let server: RunningServer;
   let owner: Api;
@@ -36,8 +52,17 @@ describe("a link against all that is not its own", () => {
     owner = await Api.signIn(server.url);
     const mkdir = async (path: string): Promise<string> =>
       (await ok(owner, "POST", "/metadata", { path, kind: "folder", parents: true })).id;
-    const makeLink = async (id: string) =>
-      new Api(server.url, (await ok(owner, "POST", `/files/${id}/share`, { link: true, role: "editor" })).token);
+    const makeLink = async (id: string) => {
+      if (isLink)
+        return new Api(
+          server.url,
+          (await ok(owner, "POST", `/files/${id}/share`, { link: true, role: "editor" })).token,
+        );
+      const { email, password } = administrator;
+      const request = { name: "a program", scopes: ["files:read", "files:write"], folder_id: id, password };
+      const { app_password: made } = await ok(owner, "POST", "/tokens/app-passwords", request);
+      return Api.withBasic(server.url, email, made);
+    };
     top = await mkdir("/shown");
     await owner.put("/shown/mine.txt", "mine");
     link = await makeLink(top);
@@ -231,6 +256,8 @@ describe("a link against all that is not its own", () => {
     );
   });
 
+  if (!isLink) return;
+
   test("the token of one link and the page of another do not go together, and an access to nothing is none", async () => {
     const page = (path: string) => fetch(`${server.url}/s/${link.token}${path}`);
     // A page that shows brings its script along, and a download does not: each says one thing.
@@ -245,4 +272,4 @@ describe("a link against all that is not its own", () => {
       assert.equal(told.size, 1, [...told].join("\n"));
     }
   });
-});
+}

@@ -1,9 +1,11 @@
 import type { Clock, Random } from "@holdfast/core/clock";
-import type { UserId } from "@holdfast/core/ids";
+import type { GrantId, NodeId, UserId } from "@holdfast/core/ids";
 import type { Language } from "@holdfast/protocol/account-settings";
 import type { AccountTables } from "../db/account-tables.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
+import type { Role } from "../rights/roles.ts";
+import type { Caller } from "./caller.ts";
 import type { SecurityChange } from "./security-change.ts";
 import type { SecretWrapper, ServerSecrets } from "./server-secrets.ts";
 
@@ -30,10 +32,20 @@ export interface AccountWorld extends AccountStore {
   readonly openRegistration?: boolean;
   /** Tells a user's other devices of a new one, in the transaction that makes it. */
   readonly tellDevice?: (transaction: ShardReader, device: AccountTables["shard.devices"]) => Promise<void>;
+  /** The folder to which an app password of this caller is to be confined. @throws HoldfastError not_found, invalid_field */
+  readonly openAppFolder?: (caller: Caller, id: string) => Promise<AppFolder>;
   /** Everybody who is signed in may look for everybody's name. */
   readonly openDirectory?: boolean;
   /** Of accounts that chose none; English unless told. */
   readonly language?: Language;
+}
+
+/** A folder that is all that an app password sees. */
+export interface AppFolder {
+  readonly folderId: NodeId;
+  /** What `give` makes, which opens nothing but while a token names it. */
+  readonly grantId: GrantId;
+  readonly give: (link: { readonly name: string; readonly role: Exclude<Role, "owner"> }) => Promise<void>;
 }
 
 /** Counts failures of secrets that people type or guess, under keys that accounts choose. */

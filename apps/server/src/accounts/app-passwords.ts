@@ -10,7 +10,7 @@ import { type Proof, withProof } from "./change-second-factor.ts";
 import { findUserByEmail } from "./directory.ts";
 import { emailKey } from "./email-address.ts";
 import { assertNotSuspended } from "../metadata/brake/device-suspended.ts";
-import { assertExpiry, assertRoom, tokenJson, type TokenJson } from "./personal-tokens.ts";
+import { assertExpiry, assertRoom, deletePersonalToken, tokenJson, type TokenJson } from "./personal-tokens.ts";
 import { assertPlainText, isPlainText } from "./plain-text.ts";
 import { digestOf } from "./secret-token.ts";
 
@@ -23,14 +23,16 @@ interface NewAppPassword extends Proof {
   readonly name: string;
   readonly scopes: readonly Scope[];
   readonly expiresAtMicros: number | null;
+  /** All that it sees; else what its account sees. */
+  readonly folder_id?: string | undefined;
 }
 
 /**
  * One goes on letting in without a code, so that who makes it proves to be the person as for the second factor itself. It is a personal
  * access token in all but how it is sent and what it may not call.
  * @param source where the attempt comes from
- * @throws HoldfastError forbidden for a personal access token, device_suspended, invalid_field for a wrong password or a bad time,
- *   second_factor, rate_limited, conflict where there are too many
+ * @throws HoldfastError forbidden for a personal access token, device_suspended, invalid_field for a wrong password, a bad time or what is no
+ *   folder of one's own, not_found for a folder, second_factor, rate_limited, conflict where there are too many
  */
 export async function createAppPassword(
   world: AccountWorld,
@@ -40,6 +42,9 @@ export async function createAppPassword(
 ): Promise<TokenJson & { readonly app_password: string }> {
   assertNotSuspended(caller);
   assertPlainText(request.name, "name");
+  const folder = request.folder_id === undefined ? undefined : await world.openAppFolder?.(caller, request.folder_id);
+  if (request.folder_id !== undefined && folder === undefined)
+    throw new HoldfastError("internal", "Here no app password can be confined to a folder.");
   const secret = makeAppPassword(world.random);
   const row = {
     id: makeId<TokenId>(caller.bucket, world.clock.nowMs(), world.random(8)),
@@ -52,6 +57,7 @@ export async function createAppPassword(
     last_used_at: null,
     maker_id: null,
     app: true,
+    grant_id: folder?.grantId ?? null,
   };
   await withProof(world, caller, { proof: request, source, what: "makes no app password" }, async (transaction) => {
     // After a password that was changed at the same moment, which takes all of them away.
@@ -61,7 +67,17 @@ export async function createAppPassword(
     await transaction.insertInto("shard.tokens").values(row).execute();
     await world.tellSecurity?.(transaction, caller.userId, "app_password");
   });
-  return { ...tokenJson(row), app_password: secret };
+  // Until then it opens nothing, as what confines it is not there.
+  await folder?.give({ name: request.name, role: roleOf(request.scopes) }).catch(async (error: unknown) => {
+    await deletePersonalToken(world, caller.userId, row.id);
+    throw error;
+  });
+  return { ...tokenJson(row, folder?.folderId), app_password: secret };
+}
+
+function roleOf(scopes: readonly Scope[]): "viewer" | "editor" | "uploader" {
+  if (!scopes.includes("files:read")) return "uploader";
+  return scopes.includes("files:write") ? "editor" : "viewer";
 }
 
 /** What stands in `Authorization: Basic`. */

@@ -1,4 +1,4 @@
-import type { GrantId, GroupId, SessionId, TokenId } from "@holdfast/core/ids";
+import type { GrantId, GroupId, SessionId, TokenId, UserId } from "@holdfast/core/ids";
 import type { Scope } from "@holdfast/protocol/account-routes";
 import type { Actor } from "../metadata/actor.ts";
 
@@ -11,6 +11,8 @@ export interface Caller extends Actor {
     | { readonly kind: "link"; readonly id: GrantId; readonly stamp: string };
   /** Its token is an app password, which opens files and nothing about the account. */
   readonly isApp?: boolean;
+  /** Where it is the link that holds an app password in a folder: whose. */
+  readonly ofAccount?: UserId;
   /** When its link ends by itself. */
   readonly endsAtMicros?: number | undefined;
   readonly scopes: ReadonlySet<Scope>;

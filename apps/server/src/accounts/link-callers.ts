@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type GrantId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Scope } from "@holdfast/protocol/account-routes";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { GrantRow } from "../db/shard-tables.ts";
 import { dropLapsed } from "../rights/load-rights.ts";
 import type { AccountWorld } from "./account-world.ts";
@@ -67,8 +67,15 @@ export async function findLiveLink(
     join shard.spaces s on s.id = g.space_id
     join shard.users u on u.id = s.owner_id
     where g.id = ${id} and g.kind = 'link' and g.disabled_at is null and u.disabled_at is null
-      and (g.expires_at is null or g.expires_at > ${clock.nowMicros()})`.execute(db);
+      and (g.expires_at is null or g.expires_at > ${clock.nowMicros()}) and ${isHeld(clock.nowMicros())}`.execute(db);
   return (await dropLapsed(shards, db, rows))[0];
+}
+
+/** Of a link `g` in a space `s`: one without a secret is held open by the app password whose it is, of the space's owner. By tokens_grant. */
+export function isHeld(nowMicros: number): RawBuilder<boolean> {
+  return sql`(g.secret_hash is not null or exists (
+    select from shard.tokens t where t.grant_id = g.id and t.user_id = s.owner_id
+      and (t.expires_at is null or t.expires_at > ${nowMicros})))`;
 }
 
 export interface LinkSession {

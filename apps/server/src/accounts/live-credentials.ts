@@ -6,6 +6,7 @@ import type { Shard, Shards } from "../db/shards.ts";
 import { dropLapsed } from "../rights/load-rights.ts";
 import type { AccountStore } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
+import { isHeld } from "./link-callers.ts";
 import { linkSecrets, linkStamp } from "./secret-token.ts";
 
 type Credential = Caller["credential"];
@@ -68,7 +69,8 @@ export async function findLiveIn(
     join shard.grants g on g.id = asked.id and g.kind = 'link' and g.disabled_at is null
       and (g.expires_at is null or g.expires_at > ${nowMicros})
     join shard.spaces s on s.id = g.space_id
-    join shard.users u on u.id = s.owner_id and u.disabled_at is null`.execute(db);
+    join shard.users u on u.id = s.owner_id and u.disabled_at is null
+    where ${isHeld(nowMicros)}`.execute(db);
   const stamps = new Map<string, string>(rows.map((row) => [row.id, linkStamp(linkSecrets(row))]));
   return credentials.filter((credential) => {
     const stamp = stamps.get(credential.id);

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { isId, makeId, type TokenId, type UserId } from "@holdfast/core/ids";
+import { isId, makeId, type NodeId, type TokenId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import type { Scope, token as tokenSchema } from "@holdfast/protocol/account-routes";
@@ -44,6 +44,7 @@ export async function createPersonalToken(
     last_used_at: null,
     maker_id: caller.credential.kind === "token" ? caller.credential.id : null,
     app: false,
+    grant_id: null,
   };
   await inTransaction(world.shards.of(caller.bucket).db, async (transaction) => {
     await assertMaker(world, transaction, caller, request.scopes);
@@ -120,12 +121,14 @@ export async function assertRoom(transaction: Kysely<ShardTables>, caller: Calle
 export async function listPersonalTokens(world: AccountWorld, userId: UserId): Promise<TokenJson[]> {
   const rows = await world.shards
     .ofId(userId)
-    .db.selectFrom("shard.tokens")
-    .selectAll()
-    .where("user_id", "=", userId)
-    .orderBy("id")
+    .db.selectFrom("shard.tokens as t")
+    .leftJoin("shard.grants as g", "g.id", "t.grant_id")
+    .selectAll("t")
+    .select("g.node_id as folder_id")
+    .where("t.user_id", "=", userId)
+    .orderBy("t.id")
     .execute();
-  return rows.map(tokenJson);
+  return rows.map((row) => tokenJson(row, row.folder_id));
 }
 
 /** What was made with it, directly or not, ends with it. @throws HoldfastError not_found */
@@ -164,7 +167,7 @@ export async function endAdministration(transaction: Kysely<ShardTables>, userId
     where user_id = ${userId} and 'admin' = any(scopes)`.execute(transaction);
 }
 
-export function tokenJson(row: AccountTables["shard.tokens"]): TokenJson {
+export function tokenJson(row: AccountTables["shard.tokens"], folderId: NodeId | null = null): TokenJson {
   return {
     id: row.id,
     name: row.name,
@@ -173,5 +176,7 @@ export function tokenJson(row: AccountTables["shard.tokens"]): TokenJson {
     expires_at: row.expires_at === null ? null : formatTime(row.expires_at),
     last_used_at: row.last_used_at === null ? null : formatTime(row.last_used_at),
     kind: row.app ? "app_password" : "token",
+    permission_id: row.grant_id,
+    folder_id: folderId,
   };
 }

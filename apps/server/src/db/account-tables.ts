@@ -1,5 +1,14 @@
 import type { NotificationKind } from "@holdfast/protocol/notification-routes";
-import type { DeviceId, NodeId, NotificationId, SessionId, SpaceId, TokenId, UserId } from "@holdfast/core/ids";
+import type {
+  GrantId,
+  DeviceId,
+  NodeId,
+  NotificationId,
+  SessionId,
+  SpaceId,
+  TokenId,
+  UserId,
+} from "@holdfast/core/ids";
 import type { Scope } from "@holdfast/protocol/account-routes";
 import type { Language, NotifySettings } from "@holdfast/protocol/account-settings";
 
@@ -39,6 +48,8 @@ export interface AccountTables {
     maker_id: TokenId | null;
     /** It goes with the address of its account, in the place of a password, and opens files alone. */
     app: boolean;
+    /** The link without a secret that holds it in one folder; null where it sees what its account sees. */
+    grant_id: GrantId | null;
   };
   "shard.invitations": {
     secret_hash: Buffer;

@@ -84,7 +84,11 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   renewRecoveryCodes: decides("second_factor.renew_codes"),
   endSecondFactor: decides("second_factor.end"),
   createToken: decides("token.create", { ...target, detail: pick("body", "scopes", "expires_at") }),
-  createAppPassword: decides("app_password.create", { ...target, detail: pick("body", "scopes", "expires_at") }),
+  createAppPassword: decides("app_password.create", {
+    ...target,
+    nodes: ({ body }) => [body["folder_id"]],
+    detail: pick("body", "scopes", "expires_at"),
+  }),
   listTokens: reads("token.list"),
   deleteToken: decides("token.delete", target),
   listDevices: reads("device.list"),

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { IdleMemory } from "@holdfast/codec/idle-memory";
 import { toBucket, type UserId } from "@holdfast/core/ids";
 import type { AccountWorld } from "../accounts/account-world.ts";
+import { endAppFolders } from "../sharing/app-folders.ts";
 import { Authenticator } from "../accounts/authenticator.ts";
 import { setUp } from "../accounts/set-up.ts";
 import type { Config } from "../config/read-config.ts";
@@ -177,6 +178,7 @@ function jobsOnData(config: Config, parts: DataJobsParts): PeriodicJob[] {
     ...storageJobs({ ...config, ...parts }),
     ...(parts.alone ? backupJobs({ ...parts, config }) : []),
     shredJob(parts),
+    { name: "end-app-folders", everyMs: 60_000, run: () => endAppFolders(parts.sharing()) },
   ];
 }
 

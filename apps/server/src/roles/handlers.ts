@@ -36,6 +36,7 @@ import { keyHandlers } from "../http/operation/key-handlers.ts";
 import { type KeyCare, openKeyCare } from "../blocks/key-care.ts";
 import { diagnose } from "../doctor/diagnose.ts";
 import { rewindHandlers } from "../http/rewinds/rewind-handlers.ts";
+import { openAppFolder } from "../sharing/app-folders.ts";
 import { claimNow } from "../sharing/claim-pending.ts";
 import { transferHandlers } from "../http/transfers/transfer-handlers.ts";
 import { syncHandlers } from "../http/sync/sync-handlers.ts";
@@ -96,6 +97,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
   const accounts: AccountWorld = {
     ...parts.accounts,
     onConfirmed: (userId) => claimNow(sharing, userId),
+    openAppFolder: (caller, id) => openAppFolder(sharing, caller, id),
     queued: (userId) => parts.queue.kick(shards.ofId(userId)),
     tellSecurity: (transaction, userId, what) => orderSecurityMail(mail, transaction, userId, what),
   };

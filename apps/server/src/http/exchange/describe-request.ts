@@ -6,7 +6,7 @@ import type { AuditFacts, AuditRule, Fields } from "../route-audit.ts";
 /** What only a handler knows of what it does; said before it throws, it holds for what is refused too. */
 export interface AuditNote {
   /** Whoever it turned out to be, where the table asks for no token. */
-  readonly caller?: Pick<Caller, "userId" | "deviceId" | "credential" | "rootId"> | undefined;
+  readonly caller?: Pick<Caller, "userId" | "deviceId" | "credential" | "rootId" | "ofAccount"> | undefined;
   /** The account of which the password was tried. */
   readonly userId?: UserId | undefined;
   readonly deviceId?: string | undefined;
@@ -84,7 +84,7 @@ function whoOf(caller: AuditNote["caller"], { userId, deviceId }: AuditNote) {
   const { kind, id } = caller.credential;
   return {
     // A link is a caller of its own, and no account.
-    user_id: kind === "link" ? undefined : caller.userId,
+    user_id: kind === "link" ? caller.ofAccount : caller.userId,
     credential: kind,
     credential_id: id,
     device_id: deviceId ?? caller.deviceId ?? undefined,
