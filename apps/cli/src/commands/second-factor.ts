@@ -3,7 +3,7 @@ import { count, formatTime } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
-interface ProofOptions {
+export interface ProofOptions {
   readonly passwordStdin?: boolean;
   readonly totp?: string;
 }
@@ -99,13 +99,18 @@ function switchOff(context: Context) {
 }
 
 function withProof(word: string, summary: string, examples: readonly string[]) {
-  return newCommand(word, summary, examples)
+  return addProof(newCommand(word, summary, examples));
+}
+
+/** What the command takes that proves to be the person. */
+export function addProof(command: ReturnType<typeof newCommand>) {
+  return command
     .option("--password-stdin", "read the password from standard input (its first line)")
     .option("--totp <code>", "of the app, or a recovery code, where a second factor is on");
 }
 
 /** With the password, and with a code where the account has a second factor. */
-async function withCode<Result>(
+export async function withCode<Result>(
   run: Run,
   { passwordStdin, totp }: ProofOptions,
   act: (proof: Proof) => Promise<Result>,

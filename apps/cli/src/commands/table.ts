@@ -7,6 +7,7 @@ export const commandTable: Readonly<Record<string, () => Promise<CommandMaker>>>
   logout: async () => (await import("./logout.ts")).logoutCommand,
   passwd: async () => (await import("./passwd.ts")).passwdCommand,
   "second-factor": async () => (await import("./second-factor.ts")).secondFactorCommand,
+  "app-passwords": async () => (await import("./app-passwords.ts")).appPasswordsCommand,
   whoami: async () => (await import("./whoami.ts")).whoamiCommand,
   put: async () => (await import("./put.ts")).putCommand,
   get: async () => (await import("./get.ts")).getCommand,

@@ -166,7 +166,6 @@ describe("an app password of one folder", () => {
       assert.ok(!text.includes("outside"), `${index}: ${text.slice(0, 500)}`);
       assert.equal(text.includes("inside"), index !== 1, String(index));
     }
-    const outside = await owner.idOf("/outside.txt");
     const sign = (id: string) => app.call("POST", "/signed-urls", { items: [{ id, use: "download" }] });
     assert.equal((await sign(await owner.idOf("/outside.txt"))).status, 404);
     const [{ url }] = (await sign(file)).body.urls;

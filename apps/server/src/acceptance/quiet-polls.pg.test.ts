@@ -16,7 +16,7 @@ describe("polls of what is shared", () => {
     server = await startServer({ dataFolder: `${folder}/data` });
     const admin = await Api.signIn(server.url);
     const join = async (email: string) => {
-      const account = { email, password: `the password of ${email}` };
+      const account = { email, password: `what ${email.split("@")[0]} alone knows` };
       assert.equal((await admin.call("POST", "/admin/users", { ...account, name: email })).status, 201);
       return Api.signIn(server.url, account);
     };

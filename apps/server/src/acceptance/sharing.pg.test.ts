@@ -26,7 +26,7 @@ describe("what is shared", () => {
     server = await startServer({ dataFolder: `${folder}/data` });
     admin = await Api.signIn(server.url);
     const join = async (email: string) => {
-      const account = { email, password: `the password of ${email}` };
+      const account = { email, password: `what ${email.split("@")[0]} alone knows` };
       const made = await admin.call("POST", "/admin/users", { ...account, name: email.slice(0, email.indexOf("@")) });
       assert.equal(made.status, 201, JSON.stringify(made.body));
       return Api.signIn(server.url, account);
@@ -277,7 +277,7 @@ describe("what is shared", () => {
     });
     assert.equal(back.node.waits, undefined);
     assert.equal(await text(other, file.id), "here");
-    owner = await Api.signIn(server.url, { email: "owner@example.com", password: "the password of owner@example.com" });
+    owner = await Api.signIn(server.url, { email: "owner@example.com", password: "what owner alone knows" });
   });
 
   test("by its hash nobody gets a block that was never shared", async () => {

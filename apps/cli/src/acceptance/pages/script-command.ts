@@ -15,6 +15,8 @@ export const command: Script = {
       "HOLDFAST_SERVER=https://drive.example HOLDFAST_TOKEN=hfp_…",
       'HOLDFAST_SERVER=$SERVER HOLDFAST_TOKEN="$(cat token)"',
     ],
+    ["app-passwords rm ID", `app-passwords rm "$(holdfast app-passwords ls --json | pick 'j.items[0].id')"`],
+    ["--folder /Photos", "--folder /Photos --password-stdin < password.txt"],
     ["token rm ID", `token rm "$(holdfast token ls --json | pick 'j.items[0].id')"`],
     [
       "01a1ff19-0d42-88bb-95ce-d64679dac31e/",
@@ -46,6 +48,7 @@ export const command: Script = {
     [String.raw`printf '%s\n' "$OLD" "$NEW" | holdfast passwd --password-stdin`]: `printf '%s\\n' "$NEW" "$OLD" | holdfast passwd --password-stdin`,
     "holdfast token create backup --scopes files:read,files:write --expires 90d": `${login}; echo report > report.odt
       holdfast token create script --scopes files:read,files:write --json | pick 'j.secret ?? j.token' > token`,
+    "holdfast app-passwords add camera --folder /Photos": "holdfast mkdir /Photos",
     "holdfast put report.odt /documents/": `holdfast mkdir /documents; mkdir -p photos/raw folder; echo a > a.jpg; echo b > b.jpg
       echo c > photos/c.jpg; echo raw > photos/raw/d.raw; echo f > folder/f`,
     "holdfast get /documents/report.odt --version 3 old.odt": `for n in 2 3; do echo $n > report.odt; holdfast put report.odt /documents/; done`,

@@ -1,6 +1,6 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useAccount } from "../../data/account.ts";
 import { Field } from "../../design/field.tsx";
 import { textOf } from "../../design/use-form.ts";
@@ -21,28 +21,34 @@ interface ProofDialogProps {
   readonly isDanger?: boolean;
   /** The account has a second factor. */
   readonly needsCode: boolean;
-  readonly send: (proof: Proof) => Promise<unknown>;
+  /** Asked for besides. */
+  readonly children?: ReactNode;
+  /** @param fields of all that was asked for */
+  readonly send: (proof: Proof, fields: FormData) => Promise<unknown>;
   readonly onClose: () => void;
 }
 
 /** Asks for the password, and for a code: somebody else may sit at a browser that is signed in. */
-export function ProofDialog({ needsCode, send, onClose, ...dialog }: ProofDialogProps) {
+export function ProofDialog({ needsCode, children, send, onClose, ...dialog }: ProofDialogProps) {
   const words = useMessages();
   const { message } = words;
   const { data: account } = useAccount();
   const [missing, setMissing] = useState<{ readonly password: boolean; readonly totp: boolean }>();
-  const prove = useMutation({ mutationFn: send });
+  const prove = useMutation({
+    mutationFn: ({ proof, fields }: { proof: Proof; fields: FormData }) => send(proof, fields),
+  });
   const submit = (fields: FormData) => {
     const password = textOf(fields.get("password"));
     const totp = textOf(fields.get("totp")).trim();
     const lacking = { password: password === "", totp: needsCode && totp === "" };
     setMissing(lacking);
-    if (!lacking.password && !lacking.totp) prove.mutate({ password, ...(totp === "" ? {} : { totp }) });
+    if (!lacking.password && !lacking.totp)
+      prove.mutate({ proof: { password, ...(totp === "" ? {} : { totp }) }, fields });
   };
   const failure = prove.error === null ? undefined : toHoldfastError(prove.error);
   // It may have been switched on elsewhere since the page was opened.
   const asksCode = needsCode || failure?.code === "second_factor";
-  const isFirst = failure?.code === "second_factor" && prove.variables?.totp === undefined;
+  const isFirst = failure?.code === "second_factor" && prove.variables?.proof.totp === undefined;
   const at = failure?.field === "password" || failure?.code === "second_factor" ? failure.field : undefined;
   const missingWords = message("session.missing");
   const passwordProblem = at === "password" ? message("settings.passwordWrong") : undefined;
@@ -57,6 +63,7 @@ export function ProofDialog({ needsCode, send, onClose, ...dialog }: ProofDialog
       onSubmit={submit}
       onClose={onClose}
     >
+      {children}
       <input hidden readOnly autoComplete="username" value={account?.email ?? ""} />
       <Field
         label={message("settings.passwordCurrent")}

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { Api, eventually, ok } from "@holdfast/server/acceptance/testing";
+import { axeProblems } from "../../testing/axe.ts";
 import { hasFocus } from "../../testing/focus.ts";
 import { testApp } from "../../testing/test-app.ts";
 
@@ -31,6 +32,37 @@ test("a personal token is shown once, works for what was ticked, and no more onc
   await page.getByRole("button", { name: "Remove backup" }).click();
   await page.getByText("No tokens yet").waitFor();
   assert.equal(await ask("/account"), 401);
+});
+
+test("an app password is made with one's own password, shown once with its name, and opens the folder that was named", async () => {
+  app.expectComplaint(/status of 422/);
+  const { page, server } = app;
+  const hal = await app.addPerson("Hal");
+  await ok(hal.api, "POST", "/metadata", { path: "/Photos", kind: "folder" });
+  await app.signIn(hal);
+  await app.open("/settings/tokens");
+  await page.getByRole("button", { name: "Make an app password" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Program").fill("camera");
+  await dialog.getByLabel("Only this folder").fill("/Photos");
+  await dialog.getByLabel("Current password").fill("a guess");
+  await page.keyboard.press("Enter");
+  await dialog.getByText("This is not your password.").waitFor();
+  await dialog.getByLabel("Current password").fill(hal.password);
+  assert.deepEqual(await axeProblems(page), []);
+  await page.keyboard.press("Enter");
+  const secret = await dialog.getByRole("group", { name: "App password" }).innerText();
+  assert.equal(await dialog.getByRole("group", { name: "Name" }).innerText(), hal.email);
+  assert.deepEqual(await axeProblems(page), []);
+  const camera = Api.withBasic(server.url, hal.email, secret);
+  assert.equal((await camera.put("/a.jpg", "a")).status, 201);
+  assert.equal(String((await hal.api.download("/Photos/a.jpg")).body), "a");
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await page.getByText("One folder").waitFor();
+  assert.equal((await page.content()).includes(secret), false, "it is shown once");
+  await page.getByRole("button", { name: "Remove camera" }).click();
+  await page.getByText("No app passwords yet").waitFor();
+  assert.equal((await camera.call("GET", "/folders/root/contents")).status, 401);
 });
 
 test("another browser is signed out by itself, and all others at once", async () => {

@@ -10,39 +10,72 @@ import { Empty } from "../../design/notice.tsx";
 import { showToast } from "../../design/toasts.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
+import { NewAppPassword } from "./new-app-password.tsx";
 import { NewToken, scopeNames, type TokenJson } from "./new-token.tsx";
 
-/** For scripts and programs that act as this account. */
+/** For scripts that act as this account, and for programs that know only name and password. */
 export function Tokens() {
+  return (
+    <>
+      <TokenCard kind="token" />
+      <TokenCard kind="app_password" />
+    </>
+  );
+}
+
+const words = {
+  token: {
+    title: "settings.tokensTitle",
+    about: "settings.tokensAbout",
+    none: "settings.noTokens",
+    make: "settings.newToken",
+  },
+  app_password: {
+    title: "settings.appsTitle",
+    about: "settings.appsAbout",
+    none: "settings.noApps",
+    make: "settings.newApp",
+  },
+} as const;
+
+/** One kind of them. */
+function TokenCard({ kind }: { readonly kind: TokenJson["kind"] }) {
   const { message } = useMessages();
   const { client } = useDrive();
   const [isMaking, setMaking] = useState(false);
+  const { title, about, none, make: newOne } = words[kind];
   const load = useQuery({ queryKey: ["tokens"], queryFn: ({ signal }) => client.call("listTokens", { signal }) });
   const make = (
     <Button Icon={Plus} onClick={() => setMaking(true)}>
-      {message("settings.newToken")}
+      {message(newOne)}
     </Button>
   );
   return (
     <Card
-      title={message("settings.tokensTitle")}
-      about={message("settings.tokensAbout")}
-      acts={load.data !== undefined && load.data.items.length > 0 ? make : undefined}
+      title={message(title)}
+      about={message(about)}
+      acts={load.data?.items.some((token) => token.kind === kind) === true ? make : undefined}
     >
       <Loaded load={load}>
         {({ items }) =>
-          items.length === 0 ? (
-            <Empty Icon={KeyRound} title={message("settings.noTokens")} acts={make} />
-          ) : (
-            <Items label={message("settings.tokensTitle")}>
-              {items.map((token) => (
-                <TokenItem key={token.id} token={token} />
-              ))}
+          items.some((token) => token.kind === kind) ? (
+            <Items label={message(title)}>
+              {items
+                .filter((token) => token.kind === kind)
+                .map((token) => (
+                  <TokenItem key={token.id} token={token} />
+                ))}
             </Items>
+          ) : (
+            <Empty Icon={KeyRound} title={message(none)} acts={make} />
           )
         }
       </Loaded>
-      <NewToken open={isMaking} onClose={() => setMaking(false)} />
+      {kind === "token" ? (
+        <NewToken open={isMaking} onClose={() => setMaking(false)} />
+      ) : (
+        isMaking && <NewAppPassword onClose={() => setMaking(false)} />
+      )}
     </Card>
   );
 }
@@ -52,7 +85,7 @@ function TokenItem({ token }: { readonly token: TokenJson }) {
   const { message, ago, day, list } = words;
   const { client } = useDrive();
   const queries = useQueryClient();
-  const { id, name, scopes, last_used_at: used, expires_at: ends } = token;
+  const { id, name, scopes, last_used_at: used, expires_at: ends, permission_id: permission } = token;
   const remove = useMutation({
     mutationFn: () => client.call("deleteToken", { params: { id } }),
     onSuccess: () => showToast({ text: message("settings.tokenRemoved", { name }) }),
@@ -68,7 +101,8 @@ function TokenItem({ token }: { readonly token: TokenJson }) {
       title={
         <>
           <bdi>{name}</bdi>{" "}
-          <Badge kind={hasEnded ? "bad" : "plain"}>{list(scopes.map((scope) => message(scopeNames[scope])))}</Badge>
+          <Badge kind={hasEnded ? "bad" : "plain"}>{list(scopes.map((scope) => message(scopeNames[scope])))}</Badge>{" "}
+          {permission !== null && <Badge>{message("settings.appOneFolder")}</Badge>}
         </>
       }
       about={[use, ...end].join(" · ")}

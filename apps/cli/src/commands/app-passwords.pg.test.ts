@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { administrator, Api } from "@holdfast/server/acceptance/testing";
+import { useSignedIn } from "./testing-signed-in.ts";
+
+describe("app-passwords", () => {
+  const command = useSignedIn("app-passwords");
+  const { run } = command;
+  const { email, password } = administrator;
+  const add = (...args: string[]) => run(["app-passwords", "add", ...args, "--password-stdin"], `${password}\n`);
+  const withIt = (secret: string) => Api.withBasic(command.server.url, email, secret.trim());
+
+  test("one is made, shown once, used, listed and revoked", async () => {
+    const made = await add("tv", "--read-only", "--expires", "90d");
+    assert.equal(made.code, 0, made.stderr);
+    assert.match(made.stdout, /^([a-z]{5}-){3}[a-z]{5}\n$/);
+    assert.match(made.stderr, /not shown again\. It goes with the name admin@example\.com/);
+    const app = withIt(made.stdout);
+    assert.equal((await app.call("GET", "/folders/root/contents")).status, 200);
+    assert.equal((await app.put("/x", "x")).status, 403);
+    assert.equal((await run(["token", "create", "backup"])).code, 0);
+    const { stdout } = await run(["app-passwords", "ls"]);
+    assert.match(stdout, /^\S+ +tv +reads +all files +expires .+ +used .+\n$/, "tokens are not among them");
+    const [id = ""] = stdout.split(" ");
+    assert.equal((await run(["app-passwords", "rm", id])).code, 0);
+    assert.equal((await app.call("GET", "/account")).status, 401);
+  });
+
+  test("one of a folder sees it alone, and the list says which, wherever it has gone", async () => {
+    assert.equal((await run(["mkdir", "/Photos", "/Letters"])).code, 0);
+    const made = await add("camera", "--folder", "/Photos");
+    assert.equal(made.code, 0, made.stderr);
+    const app = withIt(made.stdout);
+    assert.equal((await app.put("/a.jpg", "a")).status, 201);
+    assert.equal((await run(["cat", "/Photos/a.jpg"])).stdout, "a");
+    assert.equal((await app.call("GET", "/metadata?path=%2FLetters")).status, 404);
+    assert.equal((await run(["mv", "/Photos", "/Pictures"])).code, 0);
+    assert.match((await run(["app-passwords", "ls"])).stdout, /camera +reads and writes +\/Pictures /);
+    assert.equal((await add("x", "--folder", "/nowhere")).code, 4);
+  });
+
+  test("a wrong password makes none", async () => {
+    const { code, stderr } = await run(["app-passwords", "add", "x", "--password-stdin"], "a guess\n");
+    assert.deepEqual([code, stderr.includes("That is not your password.")], [3, true], stderr);
+  });
+});

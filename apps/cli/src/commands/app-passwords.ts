@@ -1,0 +1,107 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
+import { formatTable, formatTime } from "../output/text.ts";
+import { checkTitle, newCommand, newGroup, runs } from "./command.ts";
+import type { CommandMaker, Context } from "./command.ts";
+import { parseExpiry } from "./expiry.ts";
+import { addProof, type ProofOptions, withCode } from "./second-factor.ts";
+
+type Token = RouteAnswer<(typeof routes)["listTokens"]>["items"][number];
+
+export const appPasswordsCommand: CommandMaker = (context) =>
+  newGroup(
+    "app-passwords",
+    "Passwords for programs that know only name and password",
+    ["app-passwords add camera --folder /Photos", "app-passwords ls"],
+    [add(context), list(context), remove(context)],
+  );
+
+interface AddOptions extends ProofOptions {
+  readonly folder?: string;
+  readonly readOnly?: boolean;
+  readonly expires?: string;
+}
+
+function add(context: Context) {
+  const command = newCommand("add", "Make an app password; it is shown once, and works without a code", [
+    "app-passwords add camera --folder /Photos",
+    "app-passwords add tv --read-only --expires 90d",
+  ])
+    .argument("<name>", "of the program that it is for")
+    .option("--folder <path>", "a folder of yours on the server: it and what is below is all that the program sees")
+    .option("--read-only", "the program changes nothing")
+    .option("--expires <when>", "a duration (12h, 30d) or a time (2027-01-31T00:00:00Z); otherwise it does not expire");
+  return runs<[string]>(context, addProof(command), async (run, name, options: AddOptions) => {
+    const title = checkTitle(name, "The name");
+    const expires = options.expires === undefined ? {} : { expires_at: parseExpiry(options.expires, Date.now()) };
+    const { client, server } = await run.connect();
+    const folder = options.folder === undefined ? {} : { folder_id: await idOf(client, options.folder) };
+    const asked = { name: title, scopes: scopesOf(options), ...expires, ...folder };
+    const made = await withCode(run, options, (proof) =>
+      client.call("createAppPassword", { body: { ...asked, ...proof }, asksOnce: true }),
+    );
+    await run.output.result(made, () => [made.app_password]);
+    if (!run.output.json) {
+      const account = await client.call("getAccount");
+      run.output.note(`Keep it now, it is not shown again. It goes with the name ${account.email} to ${server}.`);
+    }
+  });
+}
+
+function scopesOf({ readOnly }: AddOptions): ("files:read" | "files:write")[] {
+  return readOnly === true ? ["files:read"] : ["files:read", "files:write"];
+}
+
+type Client = Parameters<(typeof import("../remote/look-up.ts"))["lookUpAll"]>[0];
+
+async function idOf(client: Client, path: string): Promise<string> {
+  const { lookUpAll } = await import("../remote/look-up.ts");
+  const [node] = await lookUpAll(client, [path]);
+  return node?.id ?? path;
+}
+
+function list(context: Context) {
+  const command = newCommand("ls", "List the app passwords", ["app-passwords ls"]);
+  return runs<[]>(context, command, async (run) => {
+    const { client } = await run.connect();
+    const page = await client.call("listTokens");
+    const items = page.items.filter(({ kind }) => kind === "app_password");
+    const paths = new Map<string, string>();
+    for (const { folder_id: id } of items) if (id !== null) paths.set(id, await pathOf(client, id));
+    await run.output.result({ ...page, items }, () => formatTable(items.map((each) => cellsOf(each, paths))));
+  });
+}
+
+async function pathOf(client: Client, id: string): Promise<string> {
+  try {
+    return (await client.call("getNode", { params: { id } })).path;
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && thrown.code === "not_found") return id;
+    throw thrown;
+  }
+}
+
+function cellsOf(token: Token, paths: ReadonlyMap<string, string>): string[] {
+  const { permission_id: permission, folder_id: folder } = token;
+  const ended = permission === null ? "all files" : "nothing, its permission was taken away";
+  return [
+    token.id,
+    token.name,
+    token.scopes.includes("files:write") ? "reads and writes" : "reads",
+    folder === null ? ended : (paths.get(folder) ?? folder),
+    `expires ${formatTime(token.expires_at)}`,
+    `used ${formatTime(token.last_used_at)}`,
+  ];
+}
+
+function remove(context: Context) {
+  const command = newCommand("rm", "Revoke an app password at once", ["app-passwords rm 0198…"]).argument(
+    "<id>",
+    "as 'holdfast app-passwords ls' lists it",
+  );
+  return runs<[string]>(context, command, async (run, id) => {
+    const { client } = await run.connect();
+    await client.call("deleteToken", { params: { id } });
+    await run.output.result({ id, revoked: true }, () => [`revoked ${id}`]);
+  });
+}
