@@ -1,3 +1,4 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { formatTable, formatTime } from "../output/text.ts";
@@ -52,12 +53,9 @@ function scopesOf({ readOnly }: AddOptions): ("files:read" | "files:write")[] {
   return readOnly === true ? ["files:read"] : ["files:read", "files:write"];
 }
 
-type Client = Parameters<(typeof import("../remote/look-up.ts"))["lookUpAll"]>[0];
-
-async function idOf(client: Client, path: string): Promise<string> {
-  const { lookUpAll } = await import("../remote/look-up.ts");
-  const [node] = await lookUpAll(client, [path]);
-  return node?.id ?? path;
+async function idOf(client: ApiClient, path: string): Promise<string> {
+  const { lookUp } = await import("../remote/look-up.ts");
+  return (await lookUp(client, path)).id;
 }
 
 function list(context: Context) {
@@ -72,7 +70,7 @@ function list(context: Context) {
   });
 }
 
-async function pathOf(client: Client, id: string): Promise<string> {
+async function pathOf(client: ApiClient, id: string): Promise<string> {
   try {
     return (await client.call("getNode", { params: { id } })).path;
   } catch (thrown) {

@@ -89,7 +89,7 @@ describe("an app password of one folder", () => {
     const request = { name: "x", scopes: both, password: administrator.password };
     const ask = (id: string) => owner.call("POST", "/tokens/app-passwords", { ...request, folder_id: id });
     const count = async () => (await ok(owner, "GET", "/tokens")).items.length;
-    const before = await count();
+    const known = await count();
     assert.deepEqual([(await ask(file)).status, (await ask("0".repeat(32))).status], [422, 404]);
     const giver = { email: "giver@example.com", password: "a sentence of the giver" };
     await ok(owner, "POST", "/admin/users", giver);
@@ -98,7 +98,7 @@ describe("an app password of one folder", () => {
     assert.equal((await ask(foreign)).status, 404);
     await ok(other, "POST", `/files/${foreign}/share`, { email: administrator.email, role: "editor" });
     assert.equal((await ask(foreign)).status, 422, "an editor of somebody else's");
-    assert.equal(await count(), before);
+    assert.equal(await count(), known);
   });
 
   test("takes nothing out of the folder and nothing into it", async () => {
@@ -166,7 +166,7 @@ describe("an app password of one folder", () => {
       assert.ok(!text.includes("outside"), `${index}: ${text.slice(0, 500)}`);
       assert.equal(text.includes("inside"), index !== 1, String(index));
     }
-    const sign = (id: string) => app.call("POST", "/signed-urls", { items: [{ id, use: "download" }] });
+    const sign = (node: string) => app.call("POST", "/signed-urls", { items: [{ id: node, use: "download" }] });
     assert.equal((await sign(await owner.idOf("/outside.txt"))).status, 404);
     const [{ url }] = (await sign(file)).body.urls;
     assert.match(await (await fetch(new URL(url, server.url))).text(), /inside/);

@@ -33,12 +33,16 @@ export const readme: Script = {
 const signIn = `curl -sS --fail-with-body -X POST "$SERVER/api/v1/sessions" -H 'content-type: application/json' \
   -d "{\\"email\\":\\"you@example.com\\",\\"password\\":\\"$NEW\\"}" | pick j.access_token`;
 
+const makeAppPassword = `curl -sS --fail-with-body -X POST "$SERVER/api/v1/tokens/app-passwords" -H "Authorization: Bearer $(${signIn})" \
+  -H 'content-type: application/json' -d "{\\"name\\":\\"a program\\",\\"scopes\\":[\\"files:read\\"],\\"password\\":\\"$NEW\\"}" | pick j.app_password`;
+
 export const api: Script = {
   standIns: [
     ["curl ", "curl -sS --fail-with-body "],
     ['"password":"…"', '"password":"correct horse battery staple"'],
     ['"$AUTH"', `"Authorization: Bearer $(${signIn})"`],
     ["$UPLOAD_URL", '"$(cat upload_url)"'],
+    ["$APP_PASSWORD", `$(${makeAppPassword})`],
     // Pieces of any size; this one is smaller.
     ["bytes 0-5242879/", "bytes 0-1023/"],
     [`"size":10737418240}'`, `"size":10737418240}' | pick j.upload_url > upload_url`],

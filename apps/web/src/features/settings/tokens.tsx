@@ -23,7 +23,7 @@ export function Tokens() {
   );
 }
 
-const words = {
+const cardWords = {
   token: {
     title: "settings.tokensTitle",
     about: "settings.tokensAbout",
@@ -43,7 +43,7 @@ function TokenCard({ kind }: { readonly kind: TokenJson["kind"] }) {
   const { message } = useMessages();
   const { client } = useDrive();
   const [isMaking, setMaking] = useState(false);
-  const { title, about, none, make: newOne } = words[kind];
+  const { title, about, none, make: newOne } = cardWords[kind];
   const load = useQuery({ queryKey: ["tokens"], queryFn: ({ signal }) => client.call("listTokens", { signal }) });
   const make = (
     <Button Icon={Plus} onClick={() => setMaking(true)}>
