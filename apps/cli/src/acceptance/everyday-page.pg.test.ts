@@ -156,13 +156,8 @@ describe("the stories of docs/everyday.md", () => {
 
   test("A laptop is lost", async (t) => {
     const { next, over } = story(t.name);
-    const { stdout } = await next("holdfast devices");
-    const [id = ""] =
-      stdout
-        .split("\n")
-        .find((line) => line.includes(" bert "))
-        ?.split(" ") ?? [];
-    await next("holdfast devices rm", { ID: id });
+    assert.match((await next("holdfast devices")).stdout, /^\S+ {2}bert {2}/m);
+    await next("holdfast devices rm", { NAME: "bert" });
     at.make({ "after.txt": "not for who has the laptop" });
     await eventually("it is signed out", waitMs, async () =>
       (await bert.status())?.problems.some(({ code }) => code === "unauthenticated") === true ? true : undefined,
