@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { Context } from "./commands/command.ts";
 import { showLines, showText } from "./output/screen.ts";
-import { commandTable, hiddenTable } from "./commands/table.ts";
+import { commandTable, helpGroups, hiddenTable } from "./commands/table.ts";
 
 /**
  * The tree of commands. With the name of a command only that one is loaded, so that `ls` does not pay for the others.
@@ -18,7 +18,10 @@ export async function makeProgram(context: Context, version: string, only?: stri
   const single = only === undefined ? undefined : (commandTable[only] ?? hiddenTable[only]);
   const loaders = single === undefined ? Object.values(commandTable) : [single];
   const makers = await Promise.all(loaders.map((load) => load()));
-  for (const make of makers) program.addCommand(make(context));
+  for (const make of makers) {
+    const command = make(context);
+    program.addCommand(command.helpGroup(helpGroups[command.name()] ?? ""));
+  }
   const admin = program.commands.find((command) => command.name() === "admin");
   prepare(program, context, { name: "holdfast", ofAdmin: admin?.commands.map((command) => command.name()) ?? [] });
   return program;

@@ -8,7 +8,7 @@ import type { Command } from "commander";
 import { makeProgram } from "../program.ts";
 import { parseQuota } from "./admin-users.ts";
 import type { Context } from "./command.ts";
-import { commandTable } from "./table.ts";
+import { commandTable, helpGroups } from "./table.ts";
 import { parseExpiry } from "./expiry.ts";
 
 const launcher = resolve(import.meta.dirname, "../../bin/holdfast");
@@ -216,6 +216,10 @@ test("every command has help with examples, and its name is its place in the tab
     for (const child of command.commands) check(child);
   };
   for (const child of program.commands) check(child);
+});
+
+test("the help lists each command under a title", () => {
+  assert.deepEqual(Object.keys(helpGroups).toSorted(), Object.keys(commandTable).toSorted());
 });
 
 test("one command alone is loaded as it is in the whole tree", async () => {

@@ -53,6 +53,21 @@ export const commandTable: Readonly<Record<string, () => Promise<CommandMaker>>>
   completion: async () => (await import("./completion.ts")).completionCommand,
 };
 
+/** Under which title the help lists a command. */
+export const helpGroups: Readonly<Record<string, string>> = Object.fromEntries(
+  (
+    [
+      ["Server and account:", "serve login logout passwd second-factor app-passwords whoami devices token settings"],
+      ["Files on the server:", "put get cat ls tree mkdir mv cp rm df search star unstar starred recent"],
+      ["A folder that stays in sync:", "sync status log pause resume conflicts deletes"],
+      ["Back in time:", "versions restore rewind trash activity"],
+      ["With others:", "share unshare permissions shared mount leave transfer link comment comments"],
+      ["Running a server:", "admin"],
+      ["Help:", "completion"],
+    ] as const
+  ).flatMap(([title, names]) => names.split(" ").map((name) => [name, title])),
+);
+
 /** What no help names. */
 export const hiddenTable: Readonly<Record<string, () => Promise<CommandMaker>>> = {
   __complete: async () => (await import("./complete-path.ts")).completePathCommand,
