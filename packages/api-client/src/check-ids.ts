@@ -46,7 +46,8 @@ export function findBadId(value: unknown): string | undefined {
     // What is in `metadata` people keep there.
     // Nor is what an entry of the audit tells besides used as a name; earlier servers wrote addresses there.
     if (name === "detail" && Object.hasOwn(value, "chain")) continue;
-    if (typeof member !== "object" || member === null || name === "metadata") continue;
+    // What a browser asks a passkey has names of its own, which only the browser reads.
+    if (typeof member !== "object" || member === null || name === "metadata" || name === "webauthn") continue;
     const bad = findBadId(member);
     if (bad !== undefined) return `${name}${bad.startsWith("[") ? "" : "."}${bad}`;
   }

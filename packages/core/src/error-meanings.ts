@@ -12,8 +12,8 @@ export const errorMeanings: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   invalid_field: { means: "a value cannot be, `field` names which", todo: "give another value" },
   unauthenticated: { means: "no token, or one that is over", todo: "renew the session or sign in" },
   second_factor: {
-    means: "the account has a second factor, and no code came, or one that is wrong or was used already",
-    todo: "send the code that the authenticator app shows next, or a recovery code, as `totp`",
+    means: "the account has a second factor, and no code and no passkey came, or one that is wrong or was used already",
+    todo: "send what `factors` names: the app's next code or a recovery code as `totp`, or a `passkey`",
   },
   device_suspended: {
     means: "the device rewrote or deleted masses, and may only read",

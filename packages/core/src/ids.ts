@@ -16,6 +16,7 @@ export type UploadId = Branded<"UploadId">;
 export type DeviceId = Branded<"DeviceId">;
 export type SessionId = Branded<"SessionId">;
 export type TokenId = Branded<"TokenId">;
+export type PasskeyId = Branded<"PasskeyId">;
 /** Of a permission. A link is its own grantee, so its id stands for an account's wherever an actor is named. */
 export type GrantId = Branded<"GrantId">;
 export type ReportId = Branded<"ReportId">;

@@ -141,6 +141,10 @@ export const limits = {
   /** Between making the secret of an authenticator app and confirming it. */
   secondFactorSetUpMs: 15 * 60_000,
   recoveryCodes: 10,
+  /** Of one account. */
+  passkeysMax: 20,
+  /** Between asking for a passkey and its answer. */
+  passkeyChallengeMs: 5 * 60_000,
   passwordBytesMax: 1024,
   /** Of one user; with one more sign-in the device goes that was not seen for longest. */
   devicesMax: 1000,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
 import { language, notifyChange, notifySettings } from "./account-settings.ts";
+import { passkeyAssertion } from "./passkey-values.ts";
 import { defineRoute } from "./route.ts";
 import { idText, page, timeText } from "./values.ts";
 
@@ -17,6 +18,28 @@ export const secondFactorCode = z
   .string()
   .max(64)
   .describe("the code that the authenticator app shows, or a recovery code; needed where a second factor is on");
+
+/** By address and password, or by a passkey alone: then neither is there. */
+export const signInFields = {
+  email: z.string().min(1).max(limits.emailBytesMax).optional().describe("missing only with a passkey alone"),
+  password: z.string().min(1).max(limits.passwordBytesMax).optional().describe("missing only with a passkey alone"),
+  totp: secondFactorCode.optional(),
+  passkey: passkeyAssertion
+    .optional()
+    .describe("beside the password, where a second factor is on; without address and password it signs in alone"),
+};
+
+type SignInFields = Readonly<Partial<Record<"email" | "password" | "passkey", unknown>>>;
+
+/** What one of the two fields is refused for where it is missing. */
+export function beside(field: "email" | "password") {
+  const isThere = (body: SignInFields) =>
+    body[field] !== undefined ||
+    (body.passkey !== undefined && body.email === undefined && body.password === undefined);
+  const refused: { path: string[]; message: string } = { path: [field], message: "is missing" };
+  return [isThere, refused] as const;
+}
+
 export const scope = z.enum(["files:read", "files:write", "account", "admin"]);
 export type Scope = z.output<typeof scope>;
 
@@ -155,14 +178,15 @@ export const accountRoutes = {
     access: "open",
     cost: "sign_in",
     bodyKind: "json",
-    summary: "Sign in with a password; the device is created with the session",
-    body: z.object({
-      email: z.string().min(1).max(limits.emailBytesMax),
-      password: z.string().min(1).max(limits.passwordBytesMax),
-      totp: secondFactorCode.optional(),
-      device_name: z.string().min(1).max(200).optional(),
-      device_secret: secret.optional(),
-    }),
+    summary: "Sign in with a password or a passkey; the device is created with the session",
+    body: z
+      .object({
+        ...signInFields,
+        device_name: z.string().min(1).max(200).optional(),
+        device_secret: secret.optional(),
+      })
+      .refine(...beside("email"))
+      .refine(...beside("password")),
     responses: { 200: session },
   }),
   refreshSession: defineRoute({

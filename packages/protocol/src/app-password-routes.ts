@@ -1,7 +1,7 @@
-import { limits } from "@holdfast/core/limits";
 import { z } from "zod";
-import { personName, scope, secondFactorCode, token } from "./account-routes.ts";
+import { personName, scope, token } from "./account-routes.ts";
 import { defineRoute } from "./route.ts";
+import { proof } from "./second-factor-routes.ts";
 import { timeText } from "./values.ts";
 
 export const appPasswordRoutes = {
@@ -24,8 +24,7 @@ export const appPasswordRoutes = {
         .max(64)
         .optional()
         .describe("a folder of one's own: it and what is below is all that the program sees"),
-      password: z.string().min(1).max(limits.passwordBytesMax).describe("of the account"),
-      totp: secondFactorCode.optional(),
+      ...proof.shape,
     }),
     responses: {
       201: token.extend({

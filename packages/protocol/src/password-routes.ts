@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
 import { password, secondFactorCode } from "./account-routes.ts";
+import { passkeyAssertion } from "./passkey-values.ts";
 import { defineRoute } from "./route.ts";
 
 export const passwordRoutes = {
@@ -15,6 +16,7 @@ export const passwordRoutes = {
       current_password: z.string().min(1).max(limits.passwordBytesMax),
       new_password: password,
       totp: secondFactorCode.optional(),
+      passkey: passkeyAssertion.optional(),
     }),
     responses: { 204: "empty" },
   }),

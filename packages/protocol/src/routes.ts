@@ -15,6 +15,7 @@ import { nodeRoutes } from "./node-routes.ts";
 import { notificationRoutes } from "./notification-routes.ts";
 import { operationRoutes } from "./operation-routes.ts";
 import { passwordRoutes } from "./password-routes.ts";
+import { passkeyRoutes } from "./passkey-routes.ts";
 import { secondFactorRoutes } from "./second-factor-routes.ts";
 import { peopleRoutes } from "./people-routes.ts";
 import { reportRoutes } from "./report-routes.ts";
@@ -38,6 +39,7 @@ export const routes = {
   ...passwordRoutes,
   ...secondFactorRoutes,
   ...appPasswordRoutes,
+  ...passkeyRoutes,
   ...webSessionRoutes,
   ...groupRoutes,
   ...peopleRoutes,

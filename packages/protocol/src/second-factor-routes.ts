@@ -1,23 +1,27 @@
 import { limits } from "@holdfast/core/limits";
 import { z } from "zod";
 import { secondFactorCode } from "./account-routes.ts";
+import { passkeyAssertion } from "./passkey-values.ts";
 import { defineRoute } from "./route.ts";
 
 export const secondFactor = z
   .object({
-    on: z.boolean().describe("signing in takes a code of the authenticator app beside the password"),
+    on: z.boolean().describe("signing in takes a code of the authenticator app or a passkey beside the password"),
     since: z.string().nullable(),
+    app: z.boolean().optional().describe("there is an authenticator app"),
+    passkeys: z.int().optional().describe("how many there are"),
     recovery_codes_left: z.int(),
   })
   .meta({ id: "SecondFactor" });
 
 /** Who sits at a browser that is signed in may be somebody else. */
-const proof = z.object({
+export const proof = z.object({
   password: z.string().min(1).max(limits.passwordBytesMax),
   totp: secondFactorCode.optional(),
+  passkey: passkeyAssertion.optional(),
 });
 
-const recoveryCodes = z
+export const recoveryCodes = z
   .array(z.string())
   .describe("each is taken once in place of the app's code; shown once, and those before them are none any more");
 
@@ -73,7 +77,7 @@ export const secondFactorRoutes = {
     access: "account",
     cost: "sign_in",
     bodyKind: "json",
-    summary: "Switch the second factor off; it takes the password and a code",
+    summary: "Switch the second factor off, passkeys too; it takes the password and a code or a passkey",
     body: proof,
     responses: { 204: "empty" },
   }),

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { limits } from "@holdfast/core/limits";
-import { secondFactorCode } from "./account-routes.ts";
+import { beside, signInFields } from "./account-routes.ts";
 import { defineRoute } from "./route.ts";
 
 /** Of a browser. The refresh token is in a cookie, which no script reads, and in no body. */
@@ -20,12 +19,11 @@ export const webSessionRoutes = {
     cost: "sign_in",
     bodyKind: "json",
     fromOwnPage: true,
-    summary: "Sign in a browser with a password; the refresh token goes into a cookie for this path alone",
-    body: z.object({
-      email: z.string().min(1).max(limits.emailBytesMax),
-      password: z.string().min(1).max(limits.passwordBytesMax),
-      totp: secondFactorCode.optional(),
-    }),
+    summary: "Sign in a browser with a password or a passkey; the refresh token goes into a cookie for this path alone",
+    body: z
+      .object(signInFields)
+      .refine(...beside("email"))
+      .refine(...beside("password")),
     responses: { 200: webSession },
   }),
   refreshWebSession: defineRoute({

@@ -102,7 +102,13 @@ describe("second-factor", () => {
   });
 
   test("leaves whoever has none alone", async () => {
-    assert.deepEqual(await json("second-factor"), { on: false, since: null, recovery_codes_left: 0 });
+    assert.deepEqual(await json("second-factor"), {
+      on: false,
+      since: null,
+      app: false,
+      passkeys: 0,
+      recovery_codes_left: 0,
+    });
     assert.equal(
       (
         await run(

@@ -29,11 +29,24 @@ export const secondFactorCommand: CommandMaker = (context) => {
     const state = await client.call("getSecondFactor");
     await run.output.result(state, () => [
       state.on
-        ? `On since ${formatTime(state.since ?? "")}; ${count(state.recovery_codes_left, "recovery code")} left.`
+        ? `On since ${formatTime(state.since ?? "")}: ${factorsOf(state)}; ${count(state.recovery_codes_left, "recovery code")} left.`
         : "Off: the password is enough to sign in. 'holdfast second-factor on' changes that.",
     ]);
   });
 };
+
+/** What does beside the password. A server of before has an app alone. */
+function factorsOf({
+  app = true,
+  passkeys = 0,
+}: {
+  readonly app?: boolean | undefined;
+  readonly passkeys?: number | undefined;
+}): string {
+  const apps = app ? ["an authenticator app"] : [];
+  const keys = passkeys > 0 ? [count(passkeys, "passkey")] : [];
+  return [...apps, ...keys].join(" and ");
+}
 
 function switchOn(context: Context) {
   const command = withProof("on", "Show a code for the app to scan, and ask for what the app shows then", [
@@ -147,16 +160,29 @@ export async function askingAgain<Result>(
     } catch (thrown) {
       if (!(thrown instanceof HoldfastError) || thrown.code !== "second_factor") throw thrown;
       if (given === undefined && run.context.stdin.isTTY !== true) {
-        throw new HoldfastError("second_factor", "This account has a second factor: say --totp CODE too.", {
-          cause: thrown,
-        });
+        throw new HoldfastError("second_factor", sayCode(thrown), { cause: thrown });
       }
       if (given !== undefined || tries === triesMax) throw thrown;
       if (totp !== undefined) run.output.note(thrown.message);
       const { ask } = await import("../terminal.ts");
-      totp = await ask(run.context, "Code of the authenticator app (or a recovery code): ");
+      const isOfApp = !hasPasskeysAlone(thrown);
+      totp = await ask(run.context, isOfApp ? "Code of the authenticator app (or a recovery code): " : passkeysAlone);
     }
   }
+}
+
+const passkeysAlone = "Passkeys work in a browser, so here it takes a recovery code: ";
+
+/** The account has no authenticator app. */
+function hasPasskeysAlone({ body }: HoldfastError): boolean {
+  const factors = body["factors"];
+  return Array.isArray(factors) && !factors.includes("app");
+}
+
+function sayCode(thrown: HoldfastError): string {
+  return hasPasskeysAlone(thrown)
+    ? "This account's second factor is a passkey, which works in a browser: say --totp with a recovery code, or set up an authenticator app there (Settings, Security)."
+    : "This account has a second factor: say --totp CODE too.";
 }
 
 async function showCodes({ output }: Run, codes: readonly string[], what: string): Promise<void> {

@@ -1,6 +1,16 @@
 import type { RouteName } from "@holdfast/protocol/routes";
 import { groupRows } from "./authorisation-groups.ts";
-import { id, jobRows, plain, rewindRows, stranger, transferRows, webhookRows, type Row } from "./authorisation-rows.ts";
+import {
+  id,
+  jobRows,
+  plain,
+  rewindRows,
+  stranger,
+  transferRows,
+  unaskedPasskey,
+  webhookRows,
+  type Row,
+} from "./authorisation-rows.ts";
 
 /**
  * Every route of the table, called by everybody who might: the owner, a stranger, somebody without a token, with a forged,
@@ -43,6 +53,21 @@ export const matrix: Matrix = {
   prepareSecondFactor: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [422] },
   renewRecoveryCodes: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [422] },
   endSecondFactor: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [422] },
+  // At an address in figures none are made.
+  listPasskeys: { request: plain, stranger: "own", owner: [200] },
+  preparePasskey: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [409] },
+  confirmPasskey: {
+    request: () => ({ body: { name: "Key", passkey: unaskedPasskey } }),
+    stranger: "own",
+    owner: [409],
+  },
+  renamePasskey: { request: () => ({ path: { id: "none" }, body: { name: "Key" } }), stranger: "404", owner: [404] },
+  removePasskey: {
+    request: () => ({ path: { id: "none" }, body: { password: stranger.password } }),
+    stranger: "404",
+    owner: [422],
+  },
+  preparePasskeySignIn: { request: () => ({ body: {} }), stranger: "open", owner: [409] },
   createToken: { request: () => ({ body: { name: "t", scopes: ["files:read"] } }), stranger: "own", owner: [201] },
   // The password is the stranger's own; of the owner it is wrong.
   createAppPassword: {

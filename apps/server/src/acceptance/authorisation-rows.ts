@@ -25,6 +25,8 @@ export interface Row {
 /** Who has an account, and nothing to do with what is the owner's. */
 export const stranger = { email: "stranger@example.com", password: "the stranger's password" };
 
+export const unaskedPasskey = { id: "AAAA", response: { clientDataJSON: "AAAA", attestationObject: "AAAA" } };
+
 export interface Fixture {
   readonly folder: string;
   readonly file: string;

@@ -59,7 +59,8 @@ export function throttleKey(
     | "link"
     | "report"
     | "reset"
-    | "app-password",
+    | "app-password"
+    | "passkey",
   subject: string,
 ): string {
   return `${kind}:${sha256(Buffer.from(subject)).slice(0, 32)}`;

@@ -2,12 +2,14 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { SessionId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
+import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import { sql } from "kysely";
 import type { SecondFactorRow, UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
+import type { PasskeySite } from "./passkey-site.ts";
 import { provePassword } from "./prove-password.ts";
 import { replaceRecoveryCodes } from "./recovery-codes.ts";
 import { isOn, lockRow, plainCode, removeSecondFactor, unwrapSecret, withCode, wrapSecret } from "./second-factor.ts";
@@ -16,6 +18,9 @@ import { isOn, lockRow, plainCode, removeSecondFactor, unwrapSecret, withCode, w
 export interface Proof {
   readonly password: string;
   readonly totp?: string | undefined;
+  readonly passkey?: PasskeyAssertion | undefined;
+  /** Where it was asked. */
+  readonly site?: PasskeySite | undefined;
 }
 
 /**
@@ -112,30 +117,30 @@ interface Change {
 }
 
 /**
- * With the password, by a session, and with a code in the transaction that changes something.
+ * With the password, by a session, and with a code or a passkey in the transaction that changes something.
  * @throws HoldfastError forbidden, invalid_field for a wrong password, second_factor, rate_limited, unauthenticated
  */
 export async function withProof<Result>(
   world: AccountWorld,
   caller: Caller,
-  { proof: { password, totp }, source, what }: Change,
+  { proof: { password, ...given }, source, what }: Change,
   act: (transaction: ShardReader, row: SecondFactorRow, by: { user: UserRow; session: SessionId }) => Promise<Result>,
 ): Promise<Result> {
   const session = sessionOf(caller, what);
   const user = await provePassword(world, caller.userId, { password, field: "password" }, source);
-  return withCode(world, user.id, { totp, sender: "known" }, async (transaction, row) => {
+  return withCode(world, user.id, { ...given, sender: "known" }, async (transaction, row) => {
     await assertLive(transaction, session);
     return act(transaction, row, { user, session });
   });
 }
 
 /** It may have ended since the request came in, as by a new password. @throws HoldfastError unauthenticated */
-async function assertLive(transaction: ShardReader, session: SessionId): Promise<void> {
+export async function assertLive(transaction: ShardReader, session: SessionId): Promise<void> {
   const { rows } = await sql`select from shard.sessions where id = ${session} for share`.execute(transaction);
   if (rows.length === 0) throw new HoldfastError("unauthenticated", "The session has ended. Sign in again.");
 }
 
-function sessionOf({ credential }: Caller, what = "changes no second factor"): SessionId {
+export function sessionOf({ credential }: Caller, what = "changes no second factor"): SessionId {
   if (credential.kind === "session") return credential.id;
   throw new HoldfastError("forbidden", `A personal access token ${what}. Sign in with the password.`);
 }

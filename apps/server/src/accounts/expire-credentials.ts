@@ -15,6 +15,7 @@ export async function expireCredentials(store: AccountStore): Promise<number> {
   for (const { db } of store.shards.all()) {
     removed += await deleteWhere(db, "sessions", sql`expires_at <= ${now}`);
     removed += await deleteWhere(db, "tokens", sql`expires_at <= ${forgottenBefore}`);
+    removed += await deleteWhere(db, "passkey_challenges", sql`until <= ${now}`);
     removed += await deleteWhere(db, "invitations", sql`expires_at <= ${now}`);
     removed += await deleteWhere(
       db,
@@ -35,7 +36,7 @@ const endedMembershipMicros = limits.journalLifetimeMs * 1000;
 
 async function deleteWhere(
   db: Kysely<ShardTables>,
-  table: "sessions" | "tokens" | "invitations" | "devices" | "memberships",
+  table: "sessions" | "tokens" | "invitations" | "devices" | "memberships" | "passkey_challenges",
   condition: RawBuilder<unknown>,
 ): Promise<number> {
   const name = sql.table(`shard.${table}`);

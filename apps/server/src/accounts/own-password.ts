@@ -1,7 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 import { hashNewPassword } from "./new-password.ts";
+import type { PasskeySite } from "./passkey-site.ts";
 import { endPersonalTokens } from "./personal-tokens.ts";
 import { provePassword } from "./prove-password.ts";
 import { withCode } from "./second-factor.ts";
@@ -11,6 +13,9 @@ export interface PasswordChange {
   readonly new_password: string;
   /** Of the second factor, where the account has one. */
   readonly totp?: string | undefined;
+  readonly passkey?: PasskeyAssertion | undefined;
+  /** Where it was asked. */
+  readonly site?: PasskeySite | undefined;
 }
 
 /**
@@ -32,7 +37,8 @@ export async function changeOwnPassword(
   const current = { password: change.current_password, field: "current_password" };
   const user = await provePassword(world, caller.userId, current, source);
   const passwordHash = await hashNewPassword(change.new_password, user, "new_password");
-  const by = { totp: change.totp, sender: "known" } as const;
+  const { totp, passkey, site } = change;
+  const by = { totp, passkey, site, sender: "known" } as const;
   await withCode(world, user.id, by, async (transaction) => {
     const changed = await transaction
       .updateTable("shard.users")

@@ -83,6 +83,8 @@ describe("a second factor", () => {
     assert.deepEqual(await readSecondFactor(world, person.id), {
       on: true,
       since: formatTime(world.clock.nowMicros()),
+      app: true,
+      passkeys: 0,
       recovery_codes_left: limits.recoveryCodes,
     });
     await assert.rejects(person.signIn(), refused);

@@ -2,6 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
+import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import type { secondFactor } from "@holdfast/protocol/second-factor-routes";
 import { sql } from "kysely";
 import type { z } from "zod";
@@ -9,12 +10,24 @@ import type { SecondFactorRow, UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { AccountWorld } from "./account-world.ts";
+import type { PasskeySite } from "./passkey-site.ts";
+import { countPasskeys, readPasskeys, requestOfFactor } from "./passkeys.ts";
 import { countRecoveryCodes, isRecoveryCode, takeRecoveryCode } from "./recovery-codes.ts";
+import { takePasskey } from "./take-passkey.ts";
 
 export type SecondFactorJson = z.output<typeof secondFactor>;
 
-/** A row whose app counts. */
-type Live = SecondFactorRow & { readonly secret: Buffer; readonly since: number };
+/** A row that counts: there is an app, or a passkey. */
+type Live = SecondFactorRow & { readonly since: number };
+
+/** What stands beside the password: a code, or a passkey's answer. */
+export interface GivenFactor {
+  readonly totp?: string | undefined;
+  readonly passkey?: PasskeyAssertion | undefined;
+  /** Where the passkey was asked, and is asked again. */
+  readonly site?: PasskeySite | undefined;
+  readonly sender: CodeSender;
+}
 
 /** Of whom a code comes: of a session or a device that has signed in before, which others that guess do not hold up, or of anybody. */
 export type CodeSender = "known" | "anybody";
@@ -27,6 +40,8 @@ export async function readSecondFactor(world: AccountWorld, userId: UserId): Pro
   return {
     on: isOn(row),
     since: row?.since == null ? null : formatTime(row.since),
+    app: hasApp(row),
+    passkeys: await countPasskeys(db, userId),
     recovery_codes_left: await countRecoveryCodes(db, userId),
   };
 }
@@ -38,16 +53,15 @@ export async function readSecondFactor(world: AccountWorld, userId: UserId): Pro
 export async function passSecondFactor(
   world: AccountWorld,
   { id }: Pick<UserRow, "id">,
-  totp: string | undefined,
-  sender: CodeSender,
+  given: GivenFactor,
 ): Promise<void> {
   // One read by the primary key for those who have none.
   if (!isOn(await readRow(world.shards.ofId(id).db, id))) return;
-  await withCode(world, id, { totp, sender }, async () => {});
+  await withCode(world, id, given, async () => {});
 }
 
 /**
- * Takes the code, where the account has a second factor, and does something in the same transaction: nobody switches one on or off between the
+ * Takes the code or the passkey, where the account has a second factor, and does something in the same transaction: nobody switches one on or off between the
  * two. A code counts once, whoever sends it; a recovery code is gone then. Wrong codes of the app are counted for the account, from wherever
  * they come: from the sixth in a row on each has to wait, up to an hour. Recovery codes are let in meanwhile, as nobody guesses them, and so is
  * a known device, which has a count of its own.
@@ -56,15 +70,13 @@ export async function passSecondFactor(
 export async function withCode<Result>(
   world: AccountWorld,
   userId: UserId,
-  { totp, sender }: { readonly totp: string | undefined; readonly sender: CodeSender },
+  given: GivenFactor,
   act: (transaction: ShardReader, row: SecondFactorRow) => Promise<Result>,
 ): Promise<Result> {
   // A refusal is thrown after what was counted is written.
   const done = await inTransaction(world.shards.ofId(userId).db, async (transaction) => {
     const row = await lockRow(transaction, userId);
-    const refusal = isOn(row)
-      ? await takeCode(world, transaction, row, { totp, isKnown: sender === "known" })
-      : undefined;
+    const refusal = isOn(row) ? await takeFactor(world, transaction, row, given) : undefined;
     return refusal ?? { result: await act(transaction, row) };
   });
   world.queued?.(userId);
@@ -72,7 +84,26 @@ export async function withCode<Result>(
   return done.result;
 }
 
-/** @returns why the code does not do, as it is to be thrown; undefined where it does */
+/** @returns why what was given does not do, as it is to be thrown, and what would; undefined where it does */
+async function takeFactor(
+  world: AccountWorld,
+  transaction: ShardReader,
+  row: Live,
+  { totp, passkey, site, sender }: GivenFactor,
+): Promise<HoldfastError | undefined> {
+  const refusal =
+    passkey === undefined
+      ? await takeCode(world, transaction, row, { totp, isKnown: sender === "known" })
+      : await takePasskey(world, transaction, row.user_id, { assertion: passkey, site, use: `factor ${row.user_id}` });
+  if (refusal?.code !== "second_factor") return refusal;
+  const passkeys = await readPasskeys(transaction, row.user_id);
+  const factors = [...(hasApp(row) ? ["app"] : []), ...(passkeys.length > 0 ? ["passkey"] : []), "recovery_code"];
+  const request = requestOfFactor(world, row.user_id, passkeys, site);
+  const { message, field = "totp" } = refusal;
+  return new HoldfastError("second_factor", message, { field, body: { factors, webauthn: request ?? null } });
+}
+
+/** @returns why the code does not do; undefined where it does */
 async function takeCode(
   world: AccountWorld,
   transaction: ShardReader,
@@ -80,8 +111,10 @@ async function takeCode(
   { totp, isKnown }: { readonly totp: string | undefined; readonly isKnown: boolean },
 ): Promise<HoldfastError | undefined> {
   const code = plainCode(totp ?? "");
-  if (code === "") return codeMissing();
+  if (code === "") return codeMissing(row);
   if (isRecoveryCode(code)) return (await takeRecoveryCode(transaction, row.user_id, code)) ? undefined : codeWrong();
+  // Nobody guesses what there is not.
+  if (!hasApp(row)) return codeWrong();
   const nowMs = world.clock.nowMs();
   const failures = isKnown ? row.known_failures : row.failures;
   const waitMs = waitMsOf(failures, isKnown ? row.known_failed_at : row.failed_at, nowMs);
@@ -111,11 +144,17 @@ async function takeCode(
 /** For who has lost the phone and the codes. */
 export async function removeSecondFactor(transaction: ShardReader, userId: UserId): Promise<void> {
   await sql`delete from shard.second_factors where user_id = ${userId}`.execute(transaction);
+  await sql`delete from shard.passkeys where user_id = ${userId}`.execute(transaction);
   await sql`delete from shard.recovery_codes where user_id = ${userId}`.execute(transaction);
 }
 
 export function isOn(row: SecondFactorRow | undefined): row is Live {
-  return row !== undefined && row.secret !== null && row.since !== null;
+  return row !== undefined && row.since !== null;
+}
+
+/** An authenticator app that counts. */
+export function hasApp(row: SecondFactorRow | undefined): row is Live & { readonly secret: Buffer } {
+  return isOn(row) && row.secret !== null;
 }
 
 /** Made where there is none, so that two wait for each other. */
@@ -158,9 +197,10 @@ function waitMsOf(failures: number, failedAt: number, nowMs: number): number {
   return Math.max(0, Math.min(2 ** Math.min(over, 6), 60) * minuteMs - sinceMs);
 }
 
-function codeMissing(): HoldfastError {
-  const message =
-    "This account has a second factor: send the code that its authenticator app shows, or a recovery code, as totp.";
+function codeMissing(row: Live): HoldfastError {
+  const message = hasApp(row)
+    ? "This account has a second factor: send the code that its authenticator app shows, or a recovery code, as totp."
+    : "This account's second factor is a passkey, which browsers have: sign in there, or send a recovery code as totp.";
   return new HoldfastError("second_factor", message, { field: "totp" });
 }
 

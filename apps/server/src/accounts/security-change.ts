@@ -7,5 +7,8 @@ export const securityChanges = [
   "factor_ended",
   "factor_guessed",
   "app_password",
+  "passkey_added",
+  "passkey_removed",
+  "passkey_copied",
 ] as const;
 export type SecurityChange = (typeof securityChanges)[number];

@@ -2,17 +2,18 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type DeviceId, makeId, type SessionId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { session as sessionSchema } from "@holdfast/protocol/account-routes";
-import type { Kysely } from "kysely";
+import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import type { z } from "zod";
 import type { UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
-import type { ShardTables } from "../db/shard-tables.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
 import { signAccessToken } from "./access-token.ts";
 import type { AccountWorld } from "./account-world.ts";
 import { guardAttempt, throttleKey, type WiderCount } from "./attempts.ts";
 import { forgetSurplusDevices } from "./devices.ts";
 import { findUserByEmail } from "./directory.ts";
 import { emailKey } from "./email-address.ts";
+import type { PasskeySite } from "./passkey-site.ts";
 import { isPassword } from "./passwords.ts";
 import { assertPlainText } from "./plain-text.ts";
 import { passSecondFactor } from "./second-factor.ts";
@@ -23,8 +24,11 @@ export type SessionJson = z.output<typeof sessionSchema>;
 export interface SignInRequest {
   readonly email: string;
   readonly password: string;
-  /** Of the second factor, where the account has one. */
+  /** Of the second factor, where the account has one; or a passkey. */
   readonly totp?: string | undefined;
+  readonly passkey?: PasskeyAssertion | undefined;
+  /** Where the passkey was asked. */
+  readonly site?: PasskeySite | undefined;
   readonly device_name?: string | undefined;
   readonly device_secret?: string | undefined;
   /** Its refresh token goes into a cookie. */
@@ -61,7 +65,8 @@ export async function signIn(world: AccountWorld, request: SignInRequest, source
       ? await guardAttempt(world.throttle, throttleKey("sign-in", `${account}\0${source}`), attempt, wider)
       : await guardAttempt(world.throttle, throttleKey("device", device), attempt);
   if (user === undefined) throw wrongPassword();
-  await passSecondFactor(world, user, request.totp, device === undefined ? "anybody" : "known");
+  const { totp, passkey, site } = request;
+  await passSecondFactor(world, user, { totp, passkey, site, sender: device === undefined ? "anybody" : "known" });
   return startSession(world, user, { name: deviceName, browser: request.browser ?? false });
 }
 
@@ -92,11 +97,15 @@ async function knownDevice(
   return row?.id;
 }
 
-/** @param user as read when the password was checked: what has changed since counts */
-async function startSession(
+/**
+ * @param user as read when the password was checked: what has changed since counts
+ * @param prove in the same transaction, under the lock of the account; what it returns is thrown once that is written
+ */
+export async function startSession(
   world: AccountWorld,
   user: UserRow,
   named: { readonly name: string; readonly browser: boolean },
+  prove: (transaction: ShardReader) => Promise<HoldfastError | undefined> = () => Promise.resolve(undefined),
 ): Promise<SessionJson> {
   const nowMs = world.clock.nowMs();
   const now = world.clock.nowMicros();
@@ -111,27 +120,37 @@ async function startSession(
     created_at: now,
     expires_at: now + limits.refreshTokenLifetimeMs * 1000,
   };
-  await inTransaction(world.shards.of(bucket).db, async (transaction) => {
-    await assertUnchanged(transaction, user);
+  const refusal = await inTransaction(world.shards.of(bucket).db, async (transaction) => {
+    const current = await lockUser(transaction, user);
+    const refused = await prove(transaction);
+    if (refused !== undefined) return refused;
+    assertUnchanged(current, user);
     const device = { user_id: user.id, id: deviceId, ...named, created_at: now, last_seen_at: now };
     await world.tellDevice?.(transaction, device);
     await transaction.insertInto("shard.devices").values(device).execute();
     await transaction.insertInto("shard.sessions").values(session).execute();
     await forgetSurplusDevices(transaction, user.id);
+    return undefined;
   });
   world.queued?.(user.id);
+  if (refusal !== undefined) throw refusal;
   const json = await sessionJson(world, session);
   return { ...json, device_secret: makeDeviceSecret(world.secrets.refreshKey, user.id, deviceId) };
 }
 
 /** Under a lock that a suspension or a new password waits for, so that neither leaves a session behind that it should have ended. */
-async function assertUnchanged(transaction: Kysely<ShardTables>, user: UserRow): Promise<void> {
-  const now = await transaction
+function lockUser(transaction: ShardReader, { id }: UserRow): Promise<UserState | undefined> {
+  return transaction
     .selectFrom("shard.users")
     .select(["password_hash", "disabled_at"])
-    .where("id", "=", user.id)
+    .where("id", "=", id)
     .forShare()
     .executeTakeFirst();
+}
+
+type UserState = Pick<UserRow, "password_hash" | "disabled_at">;
+
+function assertUnchanged(now: UserState | undefined, user: UserRow): void {
   if (now?.password_hash !== user.password_hash) throw wrongPassword();
   if (now.disabled_at !== null) {
     throw new HoldfastError("forbidden", "This account is disabled. Ask an administrator of this server.");

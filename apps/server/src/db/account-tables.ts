@@ -4,6 +4,7 @@ import type {
   DeviceId,
   NodeId,
   NotificationId,
+  PasskeyId,
   SessionId,
   SpaceId,
   TokenId,
@@ -65,6 +66,8 @@ export interface AccountTables {
   };
   "shard.second_factors": SecondFactorRow;
   "shard.recovery_codes": { user_id: UserId; code_hash: Buffer };
+  "shard.passkeys": PasskeyRow;
+  "shard.passkey_challenges": { user_id: UserId; challenge: Buffer; until: number };
   "shard.account_settings": { user_id: UserId; language: Language | null; notify: Partial<NotifySettings> };
   "shard.plans": PlanRow;
   "shard.server_facts": { name: string; value: Buffer };
@@ -73,8 +76,9 @@ export interface AccountTables {
 /** What an account is asked for beside its password. */
 export interface SecondFactorRow {
   user_id: UserId;
-  /** Wrapped. Null until the first one is confirmed. */
+  /** Of the authenticator app, wrapped. Null where there is none. */
   secret: Buffer | null;
+  /** Null: the password is enough. */
   since: number | null;
   /** One that was made and not confirmed yet. */
   next_secret: Buffer | null;
@@ -90,6 +94,26 @@ export interface SecondFactorRow {
   /** The same of sessions and of devices that have signed in before. */
   known_failures: number;
   known_failed_at: number;
+}
+
+/** A key pair of a person's device or password manager, of which the server knows the public half (WebAuthn). */
+export interface PasskeyRow {
+  user_id: UserId;
+  id: PasskeyId;
+  /** By which the device knows it again. */
+  credential_id: Buffer;
+  /** As COSE has it. */
+  public_key: Buffer;
+  /** Of its uses, as the device told last; 0 of one that does not count. */
+  counter: number;
+  /** How browsers reach it (`internal`, `usb`, …), as they told. */
+  transports: string[];
+  /** The name of the server for which it was made, and works. */
+  rp_id: string;
+  name: string;
+  backed_up: boolean;
+  created_at: number;
+  last_used_at: number | null;
 }
 
 export interface NotificationRow {

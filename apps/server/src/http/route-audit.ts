@@ -62,10 +62,15 @@ function memberOf({ params, json }: AuditFacts): Fields {
   return named === undefined ? {} : { user_id: named };
 }
 
+/** Whether a passkey was shown, alone or beside the password. */
+function byPasskey({ body }: AuditFacts): Fields {
+  return "passkey" in body ? { passkey: true } : {};
+}
+
 /** A route that is not here does not compile. */
 const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
-  createSession: decides("session.start"),
-  createWebSession: decides("session.start", { detail: () => ({ browser: true }) }),
+  createSession: decides("session.start", { detail: byPasskey }),
+  createWebSession: decides("session.start", { detail: (facts) => ({ browser: true, ...byPasskey(facts) }) }),
   refreshSession: reads("session.refresh"),
   refreshWebSession: reads("session.refresh"),
   deleteCurrentSession: decides("session.end"),
@@ -83,6 +88,12 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   confirmSecondFactor: decides("second_factor.confirm"),
   renewRecoveryCodes: decides("second_factor.renew_codes"),
   endSecondFactor: decides("second_factor.end"),
+  listPasskeys: ofOneself,
+  preparePasskey: decides("passkey.prepare"),
+  confirmPasskey: decides("passkey.add"),
+  renamePasskey: decides("passkey.rename", target),
+  removePasskey: decides("passkey.remove", target),
+  preparePasskeySignIn: ofOneself,
   createToken: decides("token.create", { ...target, detail: pick("body", "scopes", "expires_at") }),
   createAppPassword: decides("app_password.create", {
     ...target,

@@ -44,6 +44,8 @@ export const userTables = [
   "tasks",
   "tokens",
   "recovery_codes",
+  "passkeys",
+  "passkey_challenges",
   "second_factors",
   "sessions",
   "suspensions",

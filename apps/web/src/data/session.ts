@@ -1,13 +1,16 @@
 import type { AccessTokens } from "@holdfast/api-client/access-tokens";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
+import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import { type SessionEvent, type SessionState, sessionSteps } from "./session-state.ts";
 import type { Tabs } from "./tabs.ts";
 
+/** Address and password, with a code or a passkey where a second factor is on; or a passkey alone. */
 export interface Credentials {
-  readonly email: string;
-  readonly password: string;
+  readonly email?: string;
+  readonly password?: string;
   readonly totp?: string;
+  readonly passkey?: PasskeyAssertion;
 }
 
 export interface SessionParts {
@@ -100,7 +103,7 @@ export class Session implements AccessTokens {
   async signIn(credentials: Credentials): Promise<void> {
     const answer = await this.#parts.client.call("createWebSession", {
       body: { ...credentials },
-      asksOnce: credentials.totp !== undefined,
+      asksOnce: (credentials.totp ?? credentials.passkey) !== undefined,
     });
     this.#take(this.#tokenOf(answer), "tell");
   }

@@ -1,6 +1,7 @@
 import { link } from "./de/link.ts";
 import { admin } from "./de/admin.ts";
 import { edit } from "./de/edit.ts";
+import { factor } from "./de/factor.ts";
 import { filter } from "./de/filter.ts";
 import { firstRun } from "./de/first-run.ts";
 import { gallery } from "./de/gallery.ts";
@@ -19,6 +20,7 @@ export const deLater: LaterCatalogue = {
   ...link,
   ...admin,
   ...edit,
+  ...factor,
   ...filter,
   ...firstRun,
   ...gallery,

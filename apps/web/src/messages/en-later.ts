@@ -1,6 +1,7 @@
 import { link } from "./en/link.ts";
 import { admin } from "./en/admin.ts";
 import { edit } from "./en/edit.ts";
+import { factor } from "./en/factor.ts";
 import { filter } from "./en/filter.ts";
 import { firstRun } from "./en/first-run.ts";
 import { gallery } from "./en/gallery.ts";
@@ -20,6 +21,7 @@ export const enLater = {
   ...link,
   ...admin,
   ...edit,
+  ...factor,
   ...filter,
   ...firstRun,
   ...gallery,

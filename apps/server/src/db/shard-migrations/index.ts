@@ -36,6 +36,7 @@ import * as approvedDeletions from "./118-approved-deletions.ts";
 import * as secondFactors from "./119-second-factors.ts";
 import * as passwordResets from "./120-password-resets.ts";
 import * as appPasswords from "./121-app-passwords.ts";
+import * as passkeys from "./122-passkeys.ts";
 import * as audit from "./113-audit.ts";
 
 /**
@@ -83,5 +84,6 @@ export const shardMigrations: MigrationSet = {
     "119-second-factors": { up: secondFactors.up },
     "120-password-resets": { up: passwordResets.up },
     "121-app-passwords": { up: appPasswords.up },
+    "122-passkeys": { up: passkeys.up },
   },
 };

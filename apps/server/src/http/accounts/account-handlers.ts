@@ -13,10 +13,11 @@ import { listInvitations, removeInvitation } from "../../accounts/invitations-li
 import { mailConfirmation, mailConfirmationAgain } from "../../mail/mail-confirmation.ts";
 import { askPasswordReset } from "../../mail/mail-password.ts";
 import { changeOwnPassword } from "../../accounts/own-password.ts";
+import { passkeySiteOf } from "../../accounts/passkey-site.ts";
 import { createPersonalToken, deletePersonalToken, listPersonalTokens } from "../../accounts/personal-tokens.ts";
 import { listPlans } from "../../accounts/plans.ts";
 import { resetPassword } from "../../accounts/reset-password.ts";
-import { endSession, refreshSession, signIn } from "../../accounts/sessions.ts";
+import { endSession, refreshSession } from "../../accounts/sessions.ts";
 import { createUser, signUp } from "../../accounts/sign-up.ts";
 import { describeUser, getUser, listUsers, updateUser } from "../../accounts/users.ts";
 import type { Caller } from "../../accounts/caller.ts";
@@ -25,6 +26,7 @@ import type { MailWorld } from "../../mail/mail-world.ts";
 import { resumeDevice } from "../../suspensions/resume-device.ts";
 import type { Handlers } from "../handler.ts";
 import { addressGroup } from "../exchange/peer.ts";
+import { passkeyHandlers, signInBy } from "./passkey-handlers.ts";
 import { secondFactorHandlers } from "./second-factor-handlers.ts";
 import { webSessionHandlers } from "./web-session-handlers.ts";
 
@@ -36,10 +38,7 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
   const ordered = (userId: UserId) => onMessage(world.shards.ofId(userId));
   return {
     createSession: async ({ body, peer, note }) => {
-      const onClaimed = (userId: UserId) => note({ userId });
-      const json = await signIn(world, { ...body, onClaimed }, addressGroup(peer.address));
-      note({ deviceId: json.device_id });
-      return { status: 200, json };
+      return { status: 200, json: await signInBy(world, body, { peer, note }) };
     },
     refreshSession: async ({ body, note }) => {
       const json = await refreshSession(world, body.refresh_token, (userId) => note({ userId }));
@@ -75,7 +74,7 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
       return { status: 200, json: await accountJson(world, caller) };
     },
     changePassword: async ({ caller, body, peer }) => {
-      await changeOwnPassword(world, caller, body, addressGroup(peer.address));
+      await changeOwnPassword(world, caller, { ...body, site: passkeySiteOf(peer) }, addressGroup(peer.address));
       ordered(caller.userId);
       return { status: 204 };
     },
@@ -96,7 +95,8 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
     },
     createAppPassword: async ({ caller, body, peer }) => {
       const expiresAtMicros = body.expires_at == null ? null : parseTime(body.expires_at, "expires_at");
-      const json = await createAppPassword(world, caller, { ...body, expiresAtMicros }, addressGroup(peer.address));
+      const request = { ...body, expiresAtMicros, site: passkeySiteOf(peer) };
+      const json = await createAppPassword(world, caller, request, addressGroup(peer.address));
       ordered(caller.userId);
       return { status: 201, json };
     },
@@ -127,6 +127,7 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
       return { status: 204 };
     },
     ...secondFactorHandlers(world),
+    ...passkeyHandlers(world),
     ...webSessionHandlers(world),
     ...userHandlers(world),
   } satisfies Handlers;

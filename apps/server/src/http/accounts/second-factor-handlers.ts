@@ -5,6 +5,7 @@ import {
   prepareSecondFactor,
   renewRecoveryCodes,
 } from "../../accounts/change-second-factor.ts";
+import { passkeySiteOf } from "../../accounts/passkey-site.ts";
 import { readSecondFactor } from "../../accounts/second-factor.ts";
 import { addressGroup } from "../exchange/peer.ts";
 import type { Handlers } from "../handler.ts";
@@ -14,7 +15,12 @@ export function secondFactorHandlers(world: AccountWorld) {
   return {
     getSecondFactor: async ({ caller }) => ({ status: 200, json: await readSecondFactor(world, caller.userId) }),
     prepareSecondFactor: async ({ caller, body, peer }) => {
-      const json = await prepareSecondFactor(world, caller, body, addressGroup(peer.address));
+      const json = await prepareSecondFactor(
+        world,
+        caller,
+        { ...body, site: passkeySiteOf(peer) },
+        addressGroup(peer.address),
+      );
       return { status: 201, json };
     },
     confirmSecondFactor: async ({ caller, body }) => {
@@ -22,11 +28,16 @@ export function secondFactorHandlers(world: AccountWorld) {
       return { status: 200, json: { recovery_codes: codes } };
     },
     renewRecoveryCodes: async ({ caller, body, peer }) => {
-      const codes = await renewRecoveryCodes(world, caller, body, addressGroup(peer.address));
+      const codes = await renewRecoveryCodes(
+        world,
+        caller,
+        { ...body, site: passkeySiteOf(peer) },
+        addressGroup(peer.address),
+      );
       return { status: 200, json: { recovery_codes: codes } };
     },
     endSecondFactor: async ({ caller, body, peer }) => {
-      await endSecondFactor(world, caller, body, addressGroup(peer.address));
+      await endSecondFactor(world, caller, { ...body, site: passkeySiteOf(peer) }, addressGroup(peer.address));
       return { status: 204 };
     },
   } satisfies Handlers;

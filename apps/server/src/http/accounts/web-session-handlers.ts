@@ -1,21 +1,18 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { UserId } from "@holdfast/core/ids";
 import type { AccountWorld } from "../../accounts/account-world.ts";
-import { endSession, endSessionOf, refreshSession, type SessionJson, signIn } from "../../accounts/sessions.ts";
-import { addressGroup, type Peer } from "../exchange/peer.ts";
+import { endSession, endSessionOf, refreshSession, type SessionJson } from "../../accounts/sessions.ts";
+import type { Peer } from "../exchange/peer.ts";
 import type { Handlers } from "../handler.ts";
 import { browserName } from "./browser-name.ts";
+import { signInBy } from "./passkey-handlers.ts";
 import { readSessionCookie, sessionCookie } from "./session-cookie.ts";
 
 /** Sessions of browsers: those of every device, but that the refresh token goes and comes in a cookie. */
 export function webSessionHandlers(world: AccountWorld) {
   return {
     createWebSession: async ({ body, headers, peer, note }) => {
-      const onClaimed = (userId: UserId) => note({ userId });
-      const request = { ...body, device_name: browserName(headers["user-agent"]), browser: true, onClaimed };
-      const session = await signIn(world, request, addressGroup(peer.address));
-      note({ deviceId: session.device_id });
-      return answer(session, peer);
+      const request = { ...body, device_name: browserName(headers["user-agent"]), browser: true };
+      return answer(await signInBy(world, request, { peer, note }), peer);
     },
     refreshWebSession: async ({ headers, peer, note }) => {
       const refreshToken = readSessionCookie(peer, headers.cookie);

@@ -185,4 +185,18 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       text: (host) =>
         `Somebody signs in to your account on ${host} with your password and with wrong codes. Nobody is let in without a code, and each further one has to wait. Change the password.`,
     },
+    passkey_added: {
+      title: "A passkey was added",
+      text: (host) =>
+        `It signs in to your account on ${host} without a password from now on, and whoever has the password needs it, or a code, as well.`,
+    },
+    passkey_removed: {
+      title: "A passkey was removed",
+      text: (host) => `It signs in to your account on ${host} no more.`,
+    },
+    passkey_copied: {
+      title: "A passkey seems to have been copied",
+      text: (host) =>
+        `One of the passkeys of your account on ${host} was shown by a device that has counted fewer uses of it than there were. Nobody was let in by it. Remove that passkey, and add a new one.`,
+    },
   };

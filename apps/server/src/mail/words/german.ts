@@ -192,4 +192,18 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       text: (host) =>
         `Jemand meldet sich bei Ihrem Konto auf ${host} mit Ihrem Passwort und mit falschen Codes an. Ohne Code kommt niemand hinein, und jeder weitere muss warten. Ändern Sie das Passwort.`,
     },
+    passkey_added: {
+      title: "Ein Passkey wurde hinzugefügt",
+      text: (host) =>
+        `Mit ihm meldet man sich von nun an ohne Passwort bei Ihrem Konto auf ${host} an, und wer das Passwort hat, braucht ihn oder einen Code dazu.`,
+    },
+    passkey_removed: {
+      title: "Ein Passkey wurde entfernt",
+      text: (host) => `Mit ihm meldet sich niemand mehr bei Ihrem Konto auf ${host} an.`,
+    },
+    passkey_copied: {
+      title: "Ein Passkey scheint kopiert worden zu sein",
+      text: (host) =>
+        `Einen der Passkeys Ihres Kontos auf ${host} hat ein Gerät gezeigt, das weniger Anmeldungen gezählt hat, als es gab. Niemand kam dadurch hinein. Entfernen Sie diesen Passkey und fügen Sie einen neuen hinzu.`,
+    },
   };

@@ -1,5 +1,6 @@
-import { toHoldfastError } from "@holdfast/core/errors";
+import { type HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
+import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { useAccount } from "../../data/account.ts";
@@ -13,7 +14,7 @@ import { type FieldProblems, useForm } from "../../design/use-form.ts";
 import { passwordProblem } from "../../messages/password-words.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
-import { CodeField } from "../sign-in/code-field.tsx";
+import { FactorFields } from "../sign-in/factor-fields.tsx";
 
 type Name = "current" | "wanted" | "totp";
 
@@ -21,7 +22,7 @@ type Name = "current" | "wanted" | "totp";
 export function Password() {
   const { message } = useMessages();
   const { data: account } = useAccount();
-  const { form, busy, problems, onSubmit, needsCode } = useChangePassword();
+  const { form, busy, problems, onSubmit, asked, shown } = useChangePassword();
   const fields = problems.fields ?? {};
   return (
     <Card title={message("settings.password")} about={message("settings.passwordAbout")}>
@@ -45,7 +46,16 @@ export function Password() {
             maxLength={limits.passwordBytesMax}
             error={fields.wanted}
           />
-          {needsCode && <CodeField autoFocus error={fields.totp} />}
+          {asked !== undefined && (
+            <FactorFields
+              asked={asked}
+              error={fields.totp}
+              onPasskey={(assertion, of) => {
+                shown.current = assertion;
+                of?.requestSubmit();
+              }}
+            />
+          )}
           <div>
             <Button type="submit" busy={busy}>
               {message("settings.passwordChange")}
@@ -63,7 +73,9 @@ function useChangePassword() {
   const { client } = useDrive();
   const queries = useQueryClient();
   const place = useRef<HTMLDivElement>(null);
-  const [needsCode, setNeedsCode] = useState(false);
+  /** The answer that asked for a second factor. */
+  const [asked, setAsked] = useState<HoldfastError>();
+  const shown = useRef<PasskeyAssertion>(undefined);
   const form = useForm<Name>({
     names: ["current", "wanted", "totp"],
     check: ({ current, wanted }) => {
@@ -74,23 +86,29 @@ function useChangePassword() {
       return found satisfies FieldProblems<Name>;
     },
     send: async ({ current, wanted, totp }) => {
+      const passkey = shown.current;
+      shown.current = undefined;
       const code = totp.trim() === "" ? {} : { totp: totp.trim() };
-      const body = { current_password: current, new_password: wanted, ...code };
+      const given = passkey === undefined ? code : { passkey };
+      const body = { current_password: current, new_password: wanted, ...given };
       await client.call("changePassword", { body, asksOnce: true });
       place.current?.querySelector("form")?.reset();
-      setNeedsCode(false);
+      setAsked(undefined);
       showToast({ text: message("settings.passwordChanged") });
       await Promise.all([["devices"], ["tokens"]].map((queryKey) => queries.invalidateQueries({ queryKey })));
     },
     explain: (thrown) => {
-      const { code, field } = toHoldfastError(thrown);
+      const failure = toHoldfastError(thrown);
+      const { code, field } = failure;
       const wanted = passwordProblem(thrown, words);
       if (wanted !== undefined) return { fields: { wanted } };
       if (field === "current_password") return { fields: { current: message("settings.passwordWrong") } };
       if (code !== "second_factor") return { whole: problemWords(thrown, words) };
-      setNeedsCode(true);
-      return needsCode ? { fields: { totp: message("session.codeWrong") } } : {};
+      setAsked(failure);
+      if (asked === undefined) return {};
+      if (field === "passkey") return { whole: message("factor.passkeyWrong") };
+      return { fields: { totp: message("factor.codeWrong") } };
     },
   });
-  return { ...form, form: place, needsCode };
+  return { ...form, form: place, asked, shown };
 }

@@ -1,17 +1,20 @@
-import { toHoldfastError } from "@holdfast/core/errors";
+import { type HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { useMutation } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
+import { type ReactNode, useRef, useState } from "react";
 import { useAccount } from "../../data/account.ts";
 import { Field } from "../../design/field.tsx";
 import { textOf } from "../../design/use-form.ts";
 import { FormDialog } from "../../design/form-dialog.tsx";
-import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
+import { FactorFields } from "../sign-in/factor-fields.tsx";
+import { passkeyWords } from "../sign-in/passkey-words.ts";
 import { CodeField } from "../sign-in/code-field.tsx";
 
 interface Proof {
   readonly password: string;
   readonly totp?: string;
+  readonly passkey?: PasskeyAssertion;
 }
 
 interface ProofDialogProps {
@@ -19,9 +22,9 @@ interface ProofDialogProps {
   readonly about: string;
   readonly act: string;
   readonly isDanger?: boolean;
-  /** The account has a second factor. */
+  /** The account has an authenticator app, and no passkey. */
   readonly needsCode: boolean;
-  /** Asked for besides. */
+  /** Fields before the password. */
   readonly children?: ReactNode;
   /** @param fields of all that was asked for */
   readonly send: (proof: Proof, fields: FormData) => Promise<unknown>;
@@ -34,32 +37,36 @@ export function ProofDialog({ needsCode, children, send, onClose, ...dialog }: P
   const { message } = words;
   const { data: account } = useAccount();
   const [missing, setMissing] = useState<{ readonly password: boolean; readonly totp: boolean }>();
+  const shown = useRef<PasskeyAssertion>(undefined);
   const prove = useMutation({
     mutationFn: ({ proof, fields }: { proof: Proof; fields: FormData }) => send(proof, fields),
   });
   const submit = (fields: FormData) => {
     const password = textOf(fields.get("password"));
     const totp = textOf(fields.get("totp")).trim();
-    const lacking = { password: password === "", totp: needsCode && totp === "" };
+    const passkey = shown.current;
+    shown.current = undefined;
+    const lacking = { password: password === "", totp: needsCode && totp === "" && passkey === undefined };
     setMissing(lacking);
-    if (!lacking.password && !lacking.totp)
-      prove.mutate({ proof: { password, ...(totp === "" ? {} : { totp }) }, fields });
+    if (lacking.password || lacking.totp) return;
+    const code = totp === "" ? {} : { totp };
+    prove.mutate({ proof: { password, ...(passkey === undefined ? code : { passkey }) }, fields });
   };
   const failure = prove.error === null ? undefined : toHoldfastError(prove.error);
   // It may have been switched on elsewhere since the page was opened.
-  const asksCode = needsCode || failure?.code === "second_factor";
+  const asked = useLastAsked(failure);
   const isFirst = failure?.code === "second_factor" && prove.variables?.proof.totp === undefined;
-  const at = failure?.field === "password" || failure?.code === "second_factor" ? failure.field : undefined;
+  const at = failure?.field === "password" || failure?.field === "totp" ? failure.field : undefined;
   const missingWords = message("session.missing");
   const passwordProblem = at === "password" ? message("settings.passwordWrong") : undefined;
-  const codeProblem = at === "totp" ? message(isFirst ? "session.missing" : "session.codeWrong") : undefined;
+  const codeProblem = at === "totp" && !isFirst ? message("factor.codeWrong") : undefined;
   return (
     <FormDialog
       {...dialog}
       open
       size="small"
       busy={prove.isPending}
-      problem={failure === undefined || at !== undefined ? undefined : problemWords(failure, words)}
+      problem={prove.error === null || at !== undefined ? undefined : passkeyWords(prove.error, words)}
       onSubmit={submit}
       onClose={onClose}
     >
@@ -72,7 +79,25 @@ export function ProofDialog({ needsCode, children, send, onClose, ...dialog }: P
         autoComplete="current-password"
         error={missing?.password === true ? missingWords : passwordProblem}
       />
-      {asksCode && <CodeField error={missing?.totp === true ? missingWords : codeProblem} />}
+      {asked !== undefined ? (
+        <FactorFields
+          asked={asked}
+          error={missing?.totp === true ? missingWords : codeProblem}
+          onPasskey={(assertion, form) => {
+            shown.current = assertion;
+            form?.requestSubmit();
+          }}
+        />
+      ) : (
+        needsCode && <CodeField error={missing?.totp === true ? missingWords : undefined} />
+      )}
     </FormDialog>
   );
+}
+
+/** The last answer that asked for a second factor: it is asked for while what comes next is under way, too. */
+function useLastAsked(failure: HoldfastError | undefined): HoldfastError | undefined {
+  const [asked, setAsked] = useState<HoldfastError>();
+  if (failure?.code === "second_factor" && failure !== asked) setAsked(failure);
+  return asked;
 }

@@ -91,6 +91,8 @@ test("an app is set up, asked for at the next sign-in, and a recovery code does 
   assert.deepEqual(await ok(person.api, "GET", "/account/second-factor"), {
     on: false,
     since: null,
+    app: false,
+    passkeys: 0,
     recovery_codes_left: 0,
   });
 });

@@ -7,6 +7,7 @@ import { Loaded } from "../../design/loaded.tsx";
 import { showToast } from "../../design/toasts.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { ConfirmApp, type PreparedApp } from "./confirm-app.tsx";
+import { Passkeys } from "./passkeys.tsx";
 import { ProofDialog } from "./proof-dialog.tsx";
 import { RecoveryCodes } from "./recovery-codes.tsx";
 
@@ -19,7 +20,7 @@ type Step =
 /** Below it fewer are left than a person who travels may need. */
 const fewCodes = 3;
 
-/** An authenticator app beside the password. */
+/** An authenticator app beside the password, and passkeys. */
 export function SecondFactor() {
   const { message, day } = useMessages();
   const { client } = useDrive();
@@ -29,44 +30,51 @@ export function SecondFactor() {
     queryKey: ["second-factor"],
     queryFn: ({ signal }) => client.call("getSecondFactor", { signal }),
   });
+  const hasApp = load.data?.app === true;
+  const needsCode = hasApp && load.data?.passkeys === 0;
   return (
-    <Card title={message("settings.factor")} about={message("settings.factorAbout")}>
-      <Loaded load={load} rows={1}>
-        {({ on, since, recovery_codes_left: left }) => (
-          <div className="flex flex-col gap-3">
-            {on && (
-              <p className="flex flex-wrap items-center gap-2">
-                <Badge kind={left < fewCodes ? "bad" : "plain"}>
-                  {message("settings.factorCodesLeft", { count: left })}
-                </Badge>
-                {message("settings.factorSince", { when: day(since ?? "") })}
-              </p>
-            )}
-            <div className="flex flex-wrap gap-3">
-              <Button onClick={prove("app")}>{message(on ? "settings.factorOther" : "settings.factorOn")}…</Button>
-              {on && <Button onClick={prove("codes")}>{message("settings.factorNewCodes")}…</Button>}
-              {on && <Button onClick={prove("off")}>{message("settings.factorOff")}…</Button>}
+    <>
+      <Card title={message("settings.factor")} about={message("settings.factorAbout")}>
+        <Loaded load={load} rows={1}>
+          {({ on, since, app = on, recovery_codes_left: left }) => (
+            <div className="flex flex-col gap-3">
+              {on && (
+                <p className="flex flex-wrap items-center gap-2">
+                  <Badge kind={left < fewCodes ? "bad" : "plain"}>
+                    {message("settings.factorCodesLeft", { count: left })}
+                  </Badge>
+                  {message("settings.factorSince", { when: day(since ?? "") })}
+                </p>
+              )}
+              <div className="flex flex-wrap gap-3">
+                <Button onClick={prove("app")}>{message(app ? "settings.factorOther" : "settings.factorOn")}…</Button>
+                {on && <Button onClick={prove("codes")}>{message("settings.factorNewCodes")}…</Button>}
+                {on && <Button onClick={prove("off")}>{message("settings.factorOff")}…</Button>}
+              </div>
             </div>
-          </div>
-        )}
-      </Loaded>
-      <Steps step={step} isOn={load.data?.on === true} onStep={setStep} />
-    </Card>
+          )}
+        </Loaded>
+        <Steps step={step} hasApp={hasApp} needsCode={needsCode} onStep={setStep} />
+      </Card>
+      <Passkeys needsCode={needsCode} hasApp={hasApp} />
+    </>
   );
 }
 
 interface StepsProps {
   readonly step: Step | undefined;
-  readonly isOn: boolean;
+  readonly hasApp: boolean;
+  readonly needsCode: boolean;
   readonly onStep: (step: Step | undefined) => void;
 }
 
-function Steps({ step, isOn, onStep }: StepsProps) {
+function Steps({ step, hasApp, needsCode, onStep }: StepsProps) {
   const { message } = useMessages();
   const { client } = useDrive();
   const queries = useQueryClient();
   const close = () => onStep(undefined);
-  const changed = () => queries.invalidateQueries({ queryKey: ["second-factor"] });
+  const changed = () =>
+    Promise.all([["second-factor"], ["passkeys"]].map((queryKey) => queries.invalidateQueries({ queryKey })));
   const showCodes = ({ recovery_codes: codes }: { readonly recovery_codes: readonly string[] }) => {
     onStep({ at: "codes", codes });
     return changed();
@@ -74,7 +82,7 @@ function Steps({ step, isOn, onStep }: StepsProps) {
   if (step?.at === "codes") return <RecoveryCodes codes={step.codes} onClose={close} />;
   if (step?.at === "confirm") return <ConfirmApp app={step.app} onConfirmed={showCodes} onClose={close} />;
   if (step?.at !== "prove") return null;
-  const proof = { needsCode: isOn, onClose: close };
+  const proof = { needsCode, onClose: close };
   if (step.act === "codes") {
     return (
       <ProofDialog
@@ -106,7 +114,7 @@ function Steps({ step, isOn, onStep }: StepsProps) {
   return (
     <ProofDialog
       {...proof}
-      title={message(isOn ? "settings.factorOther" : "settings.factorOn")}
+      title={message(hasApp ? "settings.factorOther" : "settings.factorOn")}
       about={message("settings.factorProve")}
       act={message("settings.factorNext")}
       send={async (body) =>

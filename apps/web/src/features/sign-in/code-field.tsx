@@ -13,8 +13,8 @@ export function CodeField({ error, isOfApp = false, autoFocus = false }: CodeFie
   const { message } = useMessages();
   return (
     <Field
-      label={message("session.code")}
-      hint={message(isOfApp ? "settings.factorCode" : "session.codeHint")}
+      label={message("factor.code")}
+      hint={message(isOfApp ? "settings.factorCode" : "factor.codeHint")}
       name="totp"
       inputMode={isOfApp ? "numeric" : "text"}
       autoComplete="one-time-code"

@@ -1,13 +1,20 @@
-import { toHoldfastError } from "@holdfast/core/errors";
-import { useState } from "react";
+import { type HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
+import { lazy, Suspense, useRef, useState } from "react";
 import { Button } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
 import { Form } from "../../design/form.tsx";
 import { useSession } from "../../data/use-session.ts";
 import { problemWords } from "../../messages/problem-words.ts";
-import { useMessages } from "../../messages/use-messages.ts";
-import { CodeField } from "./code-field.tsx";
+import { useMessages, withWords } from "../../messages/use-messages.ts";
 import { useForm } from "../../design/use-form.ts";
+
+const FactorFields = lazy(async () => ({
+  default: (await withWords(import("./factor-fields.tsx"))).FactorFields,
+}));
+const PasskeySignIn = lazy(async () => ({
+  default: (await withWords(import("./passkey-sign-in.tsx"))).PasskeySignIn,
+}));
 
 interface SignInFormProps {
   /** Of somebody whose session has ended: it is theirs that goes on. */
@@ -16,37 +23,8 @@ interface SignInFormProps {
 }
 
 export function SignInForm({ email, onDone }: SignInFormProps) {
-  const words = useMessages();
-  const { message } = words;
-  const session = useSession();
-  const [needsCode, setNeedsCode] = useState(false);
-  const { busy, problems, onSubmit } = useForm({
-    names: ["email", "password", "totp"],
-    check: (values) => ({
-      ...(values.email.trim() === "" ? { email: message("session.missing") } : {}),
-      ...(values.password === "" ? { password: message("session.missing") } : {}),
-      ...(needsCode && values.totp.trim() === "" ? { totp: message("session.missing") } : {}),
-    }),
-    send: async (values) => {
-      const totp = values.totp.trim();
-      await session.signIn({
-        email: values.email.trim(),
-        password: values.password,
-        ...(totp === "" ? {} : { totp }),
-      });
-      onDone();
-    },
-    explain: (thrown) => {
-      const { code } = toHoldfastError(thrown);
-      if (code === "second_factor") {
-        setNeedsCode(true);
-        return needsCode ? { fields: { totp: message("session.codeWrong") } } : {};
-      }
-      if (code === "unauthenticated") return { fields: { password: message("session.wrong") } };
-      if (code === "forbidden") return { whole: message("session.disabled") };
-      return { whole: problemWords(thrown, words) };
-    },
-  });
+  const { message } = useMessages();
+  const { busy, problems, onSubmit, asked, setAsked, shown } = useSignIn(onDone);
   return (
     <Form problem={problems.whole} onSubmit={onSubmit}>
       <Field
@@ -58,7 +36,7 @@ export function SignInForm({ email, onDone }: SignInFormProps) {
         spellCheck={false}
         defaultValue={email}
         readOnly={email !== undefined}
-        onChange={() => setNeedsCode(false)}
+        onChange={() => setAsked(undefined)}
         error={problems.fields?.email}
       />
       <Field
@@ -68,10 +46,71 @@ export function SignInForm({ email, onDone }: SignInFormProps) {
         autoComplete="current-password"
         error={problems.fields?.password}
       />
-      {needsCode && <CodeField autoFocus error={problems.fields?.totp} />}
+      {asked !== undefined && (
+        <Suspense>
+          <FactorFields
+            asked={asked}
+            error={problems.fields?.totp}
+            onPasskey={(assertion, form) => {
+              shown.current = assertion;
+              form?.requestSubmit();
+            }}
+          />
+        </Suspense>
+      )}
       <Button kind="primary" type="submit" wide busy={busy}>
         {message("session.signIn")}
       </Button>
+      {asked === undefined && (
+        <Suspense>
+          <PasskeySignIn onDone={onDone} />
+        </Suspense>
+      )}
     </Form>
   );
+}
+
+function useSignIn(onDone: () => void) {
+  const words = useMessages();
+  const { message } = words;
+  const session = useSession();
+  /** The answer that asked for a second factor. */
+  const [asked, setAsked] = useState<HoldfastError>();
+  const shown = useRef<PasskeyAssertion>(undefined);
+  const form = useForm({
+    names: ["email", "password", "totp"],
+    check: (values) => ({
+      ...(values.email.trim() === "" ? { email: message("session.missing") } : {}),
+      ...(values.password === "" ? { password: message("session.missing") } : {}),
+      ...(asked !== undefined && shown.current === undefined && values.totp.trim() === ""
+        ? { totp: message("session.missing") }
+        : {}),
+    }),
+    send: async (values) => {
+      const totp = values.totp.trim();
+      const passkey = shown.current;
+      shown.current = undefined;
+      await session.signIn({
+        email: values.email.trim(),
+        password: values.password,
+        ...(passkey === undefined ? {} : { passkey }),
+        ...(totp === "" ? {} : { totp }),
+      });
+      onDone();
+    },
+    explain: (thrown) => {
+      const failure = toHoldfastError(thrown);
+      const { code, field } = failure;
+      if (code === "second_factor") {
+        setAsked(failure);
+        if (asked === undefined) return {};
+        if (field === "passkey") return { whole: message("factor.passkeyWrong") };
+        return { fields: { totp: message("factor.codeWrong") } };
+      }
+      if (code === "unauthenticated") return { fields: { password: message("session.wrong") } };
+      if (code === "forbidden") return { whole: message("session.disabled") };
+      return { whole: problemWords(thrown, words) };
+    },
+  });
+  return { ...form, asked, setAsked, shown };
 }

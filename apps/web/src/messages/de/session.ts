@@ -13,10 +13,6 @@ export const session = {
   "session.wrong":
     "E-Mail-Adresse und Passwort passen nicht zusammen. Versuch es noch einmal oder lass dir ein neues Passwort geben.",
   "session.forgot": "Passwort vergessen?",
-  "session.code": "Code",
-  "session.codeHint": "Aus deiner Authenticator-App, oder einer deiner Wiederherstellungscodes.",
-  "session.codeWrong":
-    "Dieser Code ist falsch oder wurde schon benutzt. Nimm den nächsten, den die App zeigt, oder einen Wiederherstellungscode.",
   "session.disabled": "Dieses Konto ist abgeschaltet. Frag, wer den Server verwaltet.",
   "session.expired": "Melde dich wieder an",
   "session.expiredAbout": "Deine Sitzung ist zu Ende. Melde dich an, dann geht weiter, was du gerade getan hast.",

@@ -57,7 +57,7 @@ export const settings = {
   "settings.factorOther": "Andere App benutzen",
   "settings.factorOff": "Abschalten",
   "settings.factorOffAbout":
-    "Danach reicht zum Anmelden wieder das Passwort. Die Wiederherstellungscodes gelten nicht mehr.",
+    "Danach reicht zum Anmelden wieder das Passwort. Die Wiederherstellungscodes und die Passkeys gelten nicht mehr.",
   "settings.factorIsOff": "Zum Anmelden reicht wieder das Passwort.",
   "settings.factorSince": "Eingeschaltet seit {when}",
   "settings.factorCodesLeft": {

@@ -13,10 +13,6 @@ export const session = {
   "session.wrong":
     "The e-mail address and the password do not go together. Try again, or ask an administrator for a new password.",
   "session.forgot": "Forgot your password?",
-  "session.code": "Code",
-  "session.codeHint": "Of your authenticator app, or one of your recovery codes.",
-  "session.codeWrong":
-    "This code is wrong, or was used already. Take the next one that the app shows, or a recovery code.",
   "session.disabled": "This account is switched off. Ask an administrator of this server.",
   "session.expired": "Sign in again",
   "session.expiredAbout": "Your session has ended. Sign in, and what you were doing goes on.",

@@ -54,7 +54,8 @@ export const settings = {
   "settings.factorOn": "Set up an app",
   "settings.factorOther": "Use another app",
   "settings.factorOff": "Switch it off",
-  "settings.factorOffAbout": "From then on the password is enough to sign in. The recovery codes are none any more.",
+  "settings.factorOffAbout":
+    "From then on the password is enough to sign in. The recovery codes and the passkeys are none any more.",
   "settings.factorIsOff": "The password is enough to sign in again.",
   "settings.factorSince": "On since {when}",
   "settings.factorCodesLeft": { one: "{count} recovery code left", other: "{count} recovery codes left" },

@@ -1,0 +1,37 @@
+import { isIP } from "node:net";
+import { HoldfastError } from "@holdfast/core/errors";
+
+/** For which name passkeys are made, and on pages of which origins they are asked for. */
+export interface PasskeySite {
+  readonly rpId: string;
+  readonly origins: readonly string[];
+}
+
+/** How people reach the server. */
+interface Addresses {
+  readonly origin: string;
+  readonly publicUrl: string;
+}
+
+/** Browsers know passkeys for names alone, and only where nobody in between can change the page. Undefined where they would refuse. */
+export function passkeySiteOf({ origin, publicUrl }: Addresses): PasskeySite | undefined {
+  const site = URL.parse(publicUrl);
+  if (site === null || !isFit(site)) return undefined;
+  // A proxy may serve the public address without telling us, and the server other ports of the same name.
+  const urls = [site, URL.parse(origin)].filter((url) => url?.hostname === site.hostname && isFit(url));
+  return { rpId: site.hostname, origins: urls.flatMap((url) => url?.origin ?? []) };
+}
+
+/** @throws HoldfastError conflict where browsers would refuse, and what to do */
+export function requirePasskeySite(addresses: Addresses): PasskeySite {
+  const site = passkeySiteOf(addresses);
+  if (site !== undefined) return site;
+  const message = `Passkeys need an address with a name and https (or localhost), and this one is ${addresses.publicUrl}. Whoever runs the server sets HOLDFAST_PUBLIC_URL to one.`;
+  throw new HoldfastError("conflict", message);
+}
+
+function isFit({ protocol, hostname }: URL): boolean {
+  const isLocal = hostname === "localhost" || hostname.endsWith(".localhost");
+  const isAddress = hostname.startsWith("[") || isIP(hostname) !== 0;
+  return !isAddress && (protocol === "https:" || (protocol === "http:" && isLocal));
+}

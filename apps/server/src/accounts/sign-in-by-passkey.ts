@@ -1,0 +1,54 @@
+import type { HoldfastError } from "@holdfast/core/errors";
+import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
+import type { AccountWorld } from "./account-world.ts";
+import { guardAttempt, throttleKey } from "./attempts.ts";
+import { findUser } from "./directory.ts";
+import type { PasskeySite } from "./passkey-site.ts";
+import { userOfHandle } from "./passkeys.ts";
+import { assertPlainText } from "./plain-text.ts";
+import { type OnClaimed, type SessionJson, startSession } from "./sessions.ts";
+import { passkeyWrong, takePasskey } from "./take-passkey.ts";
+
+export interface PasskeySignIn {
+  readonly passkey: PasskeyAssertion;
+  /** Where it was asked. */
+  readonly site: PasskeySite;
+  readonly device_name?: string | undefined;
+  /** Its refresh token goes into a cookie. */
+  readonly browser?: boolean;
+  readonly onClaimed?: OnClaimed;
+}
+
+/**
+ * Makes a device and a session for it by a passkey alone, which says whose it is. Unknown accounts, other people's passkeys and those that were
+ * removed get the same answer. Nobody can hold the owner up: failures are counted by source, and not by account.
+ * @param source where the attempt comes from
+ * @throws HoldfastError unauthenticated, rate_limited; only to who has the passkey: forbidden (disabled)
+ */
+export async function signInByPasskey(
+  world: AccountWorld,
+  request: PasskeySignIn,
+  source: string,
+): Promise<SessionJson> {
+  const { passkey: assertion, site, device_name: name = "unnamed device", browser = false } = request;
+  assertPlainText(name, "device_name");
+  const { userHandle } = assertion.response;
+  const claimed = userHandle == null ? undefined : userOfHandle(userHandle);
+  let refusal: HoldfastError = passkeyWrong("sign-in");
+  const session = await guardAttempt(world.throttle, throttleKey("passkey", source), async () => {
+    const user = claimed === undefined ? undefined : await findUser(world.shards, claimed);
+    if (user === undefined) return undefined;
+    request.onClaimed?.(user.id);
+    const started = await startSession(world, user, { name, browser }, async (transaction) => {
+      const refused = await takePasskey(world, transaction, user.id, { assertion, site, use: "sign-in" });
+      refusal = refused ?? refusal;
+      return refused;
+    }).catch((thrown: unknown) => {
+      if (thrown === refusal) return undefined;
+      throw thrown;
+    });
+    return started;
+  });
+  if (session === undefined) throw refusal;
+  return session;
+}

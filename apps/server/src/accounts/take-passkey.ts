@@ -1,0 +1,107 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { UserId } from "@holdfast/core/ids";
+import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
+import { sql } from "kysely";
+import { z } from "zod";
+import type { PasskeyRow } from "../db/account-tables.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
+import type { AccountWorld } from "./account-world.ts";
+import { type ChallengeUse, readChallenge, takeChallenge } from "./passkey-challenges.ts";
+import type { PasskeySite } from "./passkey-site.ts";
+import { userOfHandle } from "./passkeys.ts";
+
+/** An answer of a passkey, and where it was asked. */
+export interface GivenPasskey {
+  readonly assertion: PasskeyAssertion;
+  readonly site: PasskeySite | undefined;
+  readonly use: ChallengeUse;
+}
+
+/**
+ * Takes the answer of one of the account's passkeys, once. Whoever signs in by it alone has to have shown the device that it is them, by a
+ * fingerprint or a PIN: it stands for both factors. One that has counted no further than the server knows was copied: it is refused, and the
+ * account told.
+ * @returns why it does not do, to be thrown after the transaction; undefined where it does
+ */
+export async function takePasskey(
+  world: AccountWorld,
+  transaction: ShardReader,
+  userId: UserId,
+  { assertion, site, use }: GivenPasskey,
+): Promise<HoldfastError | undefined> {
+  const wrong = passkeyWrong(use);
+  const challenge = readChallenge(world, use, challengeOf(assertion.response.clientDataJSON) ?? "");
+  const { userHandle } = assertion.response;
+  const isOfOther = userHandle != null && userOfHandle(userHandle) !== userId;
+  if (challenge === undefined || site === undefined || isOfOther) return wrong;
+  const row = await lockPasskey(transaction, userId, Buffer.from(assertion.id, "base64url"));
+  if (row === undefined || row.rp_id !== site.rpId) return wrong;
+  const answer = await verify(row, { assertion, site, use });
+  if (answer === undefined || !(await takeChallenge(transaction, userId, challenge))) return wrong;
+  const hasCounted = answer.counter > row.counter || (answer.counter === 0 && row.counter === 0);
+  if (!hasCounted) {
+    await world.tellSecurity?.(transaction, userId, "passkey_copied");
+    return passkeyCopied(use);
+  }
+  await sql`
+    update shard.passkeys set counter = ${answer.counter}, backed_up = ${answer.backedUp}, last_used_at = ${world.clock.nowMicros()}
+    where user_id = ${userId} and id = ${row.id}`.execute(transaction);
+  return undefined;
+}
+
+async function lockPasskey(transaction: ShardReader, userId: UserId, id: Buffer): Promise<PasskeyRow | undefined> {
+  const { rows } = await sql<PasskeyRow>`
+    select * from shard.passkeys where user_id = ${userId} and credential_id = ${id} for update`.execute(transaction);
+  return rows[0];
+}
+
+/** The signature, the origin, the name of the server and what the device says of the person; not the counter. Undefined where one is wrong. */
+async function verify(row: PasskeyRow, { assertion, site, use }: GivenPasskey) {
+  const { verifyAuthenticationResponse } = await import("@simplewebauthn/server");
+  const { id, response } = assertion;
+  const { clientDataJSON, authenticatorData, signature } = response;
+  const signed = { clientDataJSON, authenticatorData, signature };
+  try {
+    const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+      response: { id, rawId: id, type: "public-key", clientExtensionResults: {}, response: signed },
+      expectedChallenge: () => true,
+      expectedOrigin: [...(site?.origins ?? [])],
+      expectedRPID: row.rp_id,
+      requireUserVerification: use === "sign-in",
+      // Its own look at the counter is done under our lock.
+      credential: { id, publicKey: new Uint8Array(row.public_key), counter: 0 },
+    });
+    if (!verified) return undefined;
+    return { counter: authenticationInfo.newCounter, backedUp: authenticationInfo.credentialBackedUp };
+  } catch {
+    // It throws for whatever is not as it should be.
+    return undefined;
+  }
+}
+
+const clientData = z.object({ challenge: z.string().max(256), crossOrigin: z.literal(false).optional() });
+
+/** @returns undefined for what no browser makes, and for what a page of somebody else has asked for in a frame */
+export function challengeOf(clientDataJSON: string): string | undefined {
+  try {
+    return clientData.parse(JSON.parse(Buffer.from(clientDataJSON, "base64url").toString())).challenge;
+  } catch {
+    return undefined;
+  }
+}
+
+export function passkeyWrong(use: ChallengeUse): HoldfastError {
+  if (use === "sign-in") {
+    const message = "This passkey signs in to no account here, or it took longer than five minutes. Try again.";
+    return new HoldfastError("unauthenticated", message, { field: "passkey" });
+  }
+  const message =
+    "The passkey is none of this account's, was used already, or took longer than five minutes. Try again.";
+  return new HoldfastError("second_factor", message, { field: "passkey" });
+}
+
+function passkeyCopied(use: ChallengeUse): HoldfastError {
+  const message =
+    "This passkey has counted fewer uses than the server has seen of it: there seems to be a copy of it. Sign in another way, and remove it.";
+  return new HoldfastError(use === "sign-in" ? "unauthenticated" : "second_factor", message, { field: "passkey" });
+}

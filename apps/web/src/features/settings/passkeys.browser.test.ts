@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ok } from "@holdfast/server/acceptance/testing";
+import { axeProblems } from "../../testing/axe.ts";
+import { type Person, testApp } from "../../testing/test-app.ts";
+
+const app = testApp();
+
+/** Browsers know passkeys for names alone. */
+function localhost(path: string): string {
+  return `http://localhost:${new URL(app.server.url).port}${path}`;
+}
+
+/** A device that asks for a fingerprint, and is always shown the right one. */
+async function giveAuthenticator(): Promise<void> {
+  const devtools = await app.page.context().newCDPSession(app.page);
+  await devtools.send("WebAuthn.enable");
+  await devtools.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+}
+
+async function signOut(): Promise<void> {
+  const { page } = app;
+  await page.getByRole("button", { name: /^Account/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Sign in with a passkey" }).waitFor();
+}
+
+async function fillPassword({ email, password }: Person): Promise<void> {
+  const { page } = app;
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+async function add(person: Person): Promise<string[]> {
+  const { page } = app;
+  await page.goto(localhost("/settings/security"));
+  await page.getByRole("button", { name: "Add a passkey" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("My laptop");
+  await dialog.getByLabel("Current password").fill(person.password);
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+  await dialog.getByRole("button", { name: "Next" }).click();
+  await dialog.getByRole("heading", { name: "Recovery codes" }).waitFor();
+  const codes = (await dialog.getByRole("group", { name: "Recovery codes" }).innerText()).split("\n");
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await page.getByText("My laptop", { exact: true }).waitFor();
+  return codes;
+}
+
+test("a passkey is added, signs in without a password and beside one, gets another name, and is removed", async () => {
+  app.expectComplaint(/status of 401 .*\/(?:sessions\/web|account\/passkeys)/);
+  const { page } = app;
+  const person = await app.addPerson("Kim");
+  await giveAuthenticator();
+  await page.goto(localhost("/sign-in"));
+  await page.getByRole("button", { name: "Sign in with a passkey" }).waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await fillPassword(person);
+  await page.waitForURL(/\/files/);
+  const codes = await add(person);
+  assert.equal(codes.length, 10);
+  await signOut();
+  await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+  await page.waitForURL(/\/(?:files|settings)/);
+  await signOut();
+  await fillPassword(person);
+  await page.getByRole("button", { name: "Use a passkey" }).waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("button", { name: "Use a passkey" }).click();
+  await page.waitForURL(/\/(?:files|settings)/);
+  await page.goto(localhost("/settings/security"));
+  await page.getByText("Last used").waitFor();
+  await page.getByRole("button", { name: "Rename My laptop" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill("Old laptop");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Remove Old laptop" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("It is your last one").waitFor();
+  await dialog.getByLabel("Current password").fill(person.password);
+  await dialog.getByRole("button", { name: "Remove", exact: true }).click();
+  await dialog.getByRole("button", { name: "Use a passkey" }).click();
+  await page.getByText("No passkey yet").waitFor();
+  assert.deepEqual(await ok(person.api, "GET", "/account/second-factor"), {
+    on: false,
+    since: null,
+    app: false,
+    passkeys: 0,
+    recovery_codes_left: 0,
+  });
+  await signOut();
+  await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+  await page.getByText("This passkey does not do").waitFor();
+});
+
+test("at an address in figures nobody is offered one", async () => {
+  const { page } = app;
+  await app.signIn(await app.addPerson("Lou"));
+  await app.open("/settings/security");
+  await page.getByText("They need an address with a name and https").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Add a passkey" }).count(), 0);
+});

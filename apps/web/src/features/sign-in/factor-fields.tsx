@@ -1,0 +1,32 @@
+import type { HoldfastError } from "@holdfast/core/errors";
+import type { PasskeyAssertion, PasskeyRequest } from "@holdfast/protocol/passkey-values";
+import { canUsePasskeys } from "../../data/passkeys.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+import { CodeField } from "./code-field.tsx";
+import { PasskeyButton } from "./passkey-button.tsx";
+
+interface FactorFieldsProps {
+  /** The answer that asked for it. */
+  readonly asked: Pick<HoldfastError, "body">;
+  readonly error?: string | undefined;
+  readonly onPasskey: (assertion: PasskeyAssertion, form: HTMLFormElement | null) => unknown;
+}
+
+/** For what stands beside the password: a passkey, where the account has one for this address, or a code. */
+export function FactorFields({ asked, error, onPasskey }: FactorFieldsProps) {
+  const { message } = useMessages();
+  const request = asked.body["webauthn"] as PasskeyRequest | null | undefined;
+  const hasPasskey = request != null && canUsePasskeys();
+  return (
+    <>
+      {hasPasskey && (
+        <PasskeyButton
+          label={message("factor.passkeyUse")}
+          request={() => Promise.resolve(request)}
+          onAnswer={onPasskey}
+        />
+      )}
+      <CodeField autoFocus={!hasPasskey} error={error} />
+    </>
+  );
+}

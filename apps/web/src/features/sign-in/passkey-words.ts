@@ -1,0 +1,17 @@
+import { toHoldfastError } from "@holdfast/core/errors";
+import type { Messages } from "../../messages/messages.ts";
+import { problemWords } from "../../messages/problem-words.ts";
+
+/** Why there is no passkey, or none that does. */
+export function passkeyWords(thrown: unknown, words: Messages): string {
+  const { message } = words;
+  if (thrown instanceof DOMException) {
+    if (thrown.name === "InvalidStateError") return message("factor.passkeyThere");
+    return message(thrown.name === "SecurityError" ? "factor.passkeyNotHere" : "factor.passkeyCancelled");
+  }
+  const failure = toHoldfastError(thrown);
+  if (failure.field === "passkey") return message("factor.passkeyWrong");
+  if (failure.code === "forbidden") return message("session.disabled");
+  // What an account or an address cannot have the server says better.
+  return failure.code === "conflict" ? failure.message : problemWords(failure, words);
+}

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { passkeyCreation, passkeyRegistration, passkeyRequest } from "./passkey-values.ts";
+import { defineRoute } from "./route.ts";
+import { proof, recoveryCodes } from "./second-factor-routes.ts";
+import { idText, page } from "./values.ts";
+
+const passkeyName = z.string().min(1).max(200);
+
+export const passkey = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    created_at: z.string(),
+    last_used_at: z.string().nullable(),
+    backed_up: z.boolean().describe("a password manager keeps it on several devices"),
+    address: z.string().describe("the name of the server for which it was made; at another it does not work"),
+  })
+  .meta({ id: "Passkey" });
+
+export const passkeyRoutes = {
+  listPasskeys: defineRoute({
+    method: "GET",
+    path: "/account/passkeys",
+    access: "account",
+    cost: "call",
+    bodyKind: "none",
+    summary: "The caller's passkeys",
+    responses: { 200: page(passkey) },
+  }),
+  preparePasskey: defineRoute({
+    method: "POST",
+    path: "/account/passkeys",
+    access: "account",
+    cost: "sign_in",
+    bodyKind: "json",
+    summary: "Ask for a new passkey (WebAuthn); nothing changes until it is confirmed",
+    body: proof,
+    responses: { 201: z.object({ webauthn: passkeyCreation, expires_at: z.string() }) },
+  }),
+  confirmPasskey: defineRoute({
+    method: "POST",
+    path: "/account/passkeys/confirm",
+    access: "account",
+    cost: "sign_in",
+    bodyKind: "json",
+    summary: "Add the passkey that was made; the first one switches the second factor on",
+    body: z.object({ name: passkeyName, passkey: passkeyRegistration }),
+    responses: {
+      201: z.object({
+        passkey,
+        recovery_codes: recoveryCodes.nullable().describe("null: the account has had some before, which stay"),
+      }),
+    },
+  }),
+  renamePasskey: defineRoute({
+    method: "PATCH",
+    path: "/account/passkeys/:id",
+    access: "account",
+    cost: "call",
+    bodyKind: "json",
+    summary: "Give a passkey another name",
+    params: z.object({ id: idText }),
+    body: z.object({ name: passkeyName }),
+    responses: { 200: passkey },
+  }),
+  removePasskey: defineRoute({
+    method: "POST",
+    path: "/account/passkeys/:id/remove",
+    access: "account",
+    cost: "sign_in",
+    bodyKind: "json",
+    summary: "Remove a passkey; the last one ends the second factor where there is no authenticator app",
+    params: z.object({ id: idText }),
+    body: proof,
+    responses: { 204: "empty" },
+  }),
+  preparePasskeySignIn: defineRoute({
+    method: "POST",
+    path: "/sessions/passkey",
+    access: "open",
+    cost: "call",
+    bodyKind: "json",
+    summary: "Ask for a passkey that signs in without address and password; the answer is the same for everybody",
+    body: z.object({}).optional(),
+    responses: { 200: z.object({ webauthn: passkeyRequest, expires_at: z.string() }) },
+  }),
+};
