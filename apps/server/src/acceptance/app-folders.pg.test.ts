@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import {
   administrator,
@@ -249,7 +251,8 @@ describe("an app password of one folder", () => {
   test("ends at once with its removal, with its permission, and with what it was doing, and leaves no permission", async () => {
     const [first, second] = [await begin(), await begin()];
     const since = (await ok(first.app, "GET", "/changes/start_token")).token;
-    const poll = first.app.call("GET", `/changes/poll?since_token=${encodeURIComponent(since)}&timeout=60`);
+    const waiting = { headers: { timeout: "60" } };
+    const poll = first.app.call("GET", `/notifications/poll?since_token=${since}`, undefined, waiting);
     const request = { items: [{ id: first.file, use: "download" }] };
     const [{ url }] = (await ok(first.app, "POST", "/signed-urls", request)).urls;
     assert.equal((await fetch(new URL(url, server.url))).status, 200);
@@ -258,12 +261,62 @@ describe("an app password of one folder", () => {
     assert.equal((await fetch(new URL(url, server.url))).status, 401);
     await ok(owner, "PATCH", `/files/${first.file}`, { name: "renamed.txt" });
     const { status, body } = await poll;
-    assert.ok(status === 401 || !JSON.stringify(body).includes("renamed"), JSON.stringify(body));
+    assert.equal(status, 401, JSON.stringify(body));
     const { permission_id: permission } = second;
     await ok(owner, "DELETE", `/permissions/${permission}`);
     assert.equal(await textOf(second.app, second.file), 401, "it sees nothing more and not everything");
     const left = () => queryDatabase(`${folder}/data`, `select from shard.grants where id = '${first.permission_id}'`);
     await eventually("its permission has gone", 120_000, async () => ((await left()).length === 0 ? true : undefined));
+  });
+
+  test("ends what it was sending, too", async () => {
+    const { app, token, id } = await begin();
+    const { port, host } = new URL(server.url);
+    const socket = connect(Number(port), "127.0.0.1");
+    const answer = text(socket);
+    const path = "/api/v1/files/upload?uploadType=media&parent_id=root&name=half.txt";
+    const head = [`POST ${path} HTTP/1.1`, `Host: ${host}`, `Authorization: ${app.token}`, "Connection: close"];
+    const type = ["Content-Type: application/octet-stream", "Content-Length: 10"];
+    socket.write(`${[...head, ...type].join("\r\n")}\r\n\r\nhello`);
+    const tokens = async (): Promise<{ id: string; last_used_at: string | null }[]> =>
+      (await ok(owner, "GET", "/tokens")).items;
+    await eventually("it is let in", 30_000, async () =>
+      (await tokens()).find((each) => each.id === token)?.last_used_at == null ? undefined : true,
+    );
+    await ok(owner, "DELETE", `/tokens/${token}`);
+    socket.write("world");
+    assert.match(await answer, /^HTTP\/1\.1 40[14] /);
+    const { items } = await ok(owner, "GET", `/folders/${id}/contents`);
+    assert.ok(!items.some(({ name }: { name: string }) => name === "half.txt"));
+  });
+
+  test("may do what it was made for: of its permission the name alone is changed", async () => {
+    const { app, permission_id: permission } = await begin(["files:read"]);
+    const until = new Date(Date.now() + 3600_000).toISOString();
+    for (const change of [{ role: "editor" }, { password: "secret one" }, { max_downloads: 1 }, { expires_at: until }])
+      assert.equal(
+        (await owner.call("PATCH", `/permissions/${permission}`, change)).status,
+        403,
+        JSON.stringify(change),
+      );
+    assert.equal((await owner.call("PATCH", `/permissions/${permission}`, { name: "other" })).status, 200);
+    assert.equal((await app.put("/x.txt", "x")).status, 403);
+  });
+
+  test("is known to the owner of the folder alone", async () => {
+    const { id, permission_id: permission } = await begin();
+    const other = { email: `editor${made}@example.com`, password: "a sentence of theirs" };
+    await ok(owner, "POST", "/admin/users", other);
+    await ok(owner, "PATCH", `/files/${id}`, { editors_can_share: true });
+    await ok(owner, "POST", `/files/${id}/share`, { email: other.email, role: "editor" });
+    const editor = await Api.signIn(server.url, other);
+    const listed = async (api: Api): Promise<string[]> =>
+      (await ok(api, "GET", `/files/${id}/permissions`)).items.map((each: { id: string }) => each.id);
+    assert.ok((await listed(owner)).includes(permission));
+    await eventually("the editor sees the folder", 30_000, async () =>
+      (await editor.call("GET", `/files/${id}`)).status === 200 ? true : undefined,
+    );
+    assert.ok(!(await listed(editor)).includes(permission));
   });
 
   test("says in the audit whose it is", async () => {

@@ -150,6 +150,21 @@ describe("an app password", () => {
     assert.equal((await ask("same-origin")).status, 200);
   });
 
+  test("nor what a page of elsewhere has it send without TLS, where a browser tells whose page it is and no more", async () => {
+    const { app } = await make(await newPerson());
+    const from = (origin: string) => app.call("GET", "/account", undefined, { headers: { origin } });
+    assert.equal((await from("http://evil.example")).status, 401);
+    assert.equal((await from(server.url)).status, 200);
+  });
+
+  test("says nothing of who may share", async () => {
+    const ann = await newPerson();
+    const { app } = await make(ann);
+    const { id } = (await ok(ann.api, "POST", "/metadata", { path: "/shared", kind: "folder" })) as { id: string };
+    assert.equal((await app.call("PATCH", `/files/${id}`, { editors_can_share: true })).status, 403);
+    assert.equal((await app.call("PATCH", `/files/${id}`, { name: "other" })).status, 200);
+  });
+
   test("ends at once when it is removed, with a new password and with the account's suspension, and at its time", async () => {
     const fred = await newPerson();
     const [first, second] = [await make(fred), await make(fred)];

@@ -64,8 +64,10 @@ export async function listShare(shards: Shards, caller: Actor, { position, share
 export interface Sight {
   readonly seen: ReadonlyMap<NodeId, PlacedNode>;
   readonly targets: ReadonlySet<NodeId>;
-  /** Whose rights are told to the caller: its own, those of its groups, and of groups that it has left since. */
-  readonly told: ReadonlySet<string>;
+  /** Whose rights are told to the caller: its own and those of its groups. */
+  readonly grantees: ReadonlySet<string>;
+  /** Of these as far as they were changed while it was in them. */
+  readonly left: GroupsLeft;
 }
 
 export async function lookAt(
@@ -75,18 +77,21 @@ export async function lookAt(
 ): Promise<Sight> {
   const found = await findGrantedNodes(shards, caller, namedBy(entries));
   const isOfOthers = ({ grantee_id: grantee }: JournalRow) => grantee !== null && !caller.grantees.includes(grantee);
-  const left = caller.owns && entries.some(isOfOthers) ? await groupsLeft(shards, caller) : [];
+  const left = caller.owns && entries.some(isOfOthers) ? await groupsLeft(shards, caller) : new Map<string, number>();
   return sightOf({ ...caller, left }, found, shares);
 }
 
-/** Groups in which the account was as long ago as journals tell of. By the primary key. */
-async function groupsLeft(shards: Shards, { bucket, userId }: Actor): Promise<string[]> {
-  const { rows } = await sql<{ group_id: string }>`
-    select group_id from shard.memberships where user_id = ${userId} and role is null ${keyed}`.execute(
+/** Groups in which the account was as long ago as journals tell of, and until when. By the primary key. */
+async function groupsLeft(shards: Shards, { bucket, userId }: Actor): Promise<GroupsLeft> {
+  const { rows } = await sql<{ group_id: string; changed_at: number }>`
+    select group_id, changed_at from shard.memberships where user_id = ${userId} and role is null ${keyed}`.execute(
     shards.of(bucket).db,
   );
-  return rows.map((row) => row.group_id);
+  return new Map(rows.map((row) => [row.group_id, row.changed_at]));
 }
+
+/** By id, in microseconds since 1970. */
+export type GroupsLeft = ReadonlyMap<string, number>;
 
 export function namedBy(entries: readonly JournalRow[]): NodeId[] {
   const ids = entries.flatMap(({ node_id: id, from_parent: from }) => (from === null ? [id] : [id, from]));
@@ -94,8 +99,7 @@ export function namedBy(entries: readonly JournalRow[]): NodeId[] {
 }
 
 interface Grantee extends Pick<Actor, "owns" | "grantees"> {
-  /** The groups that it has left. */
-  readonly left: readonly string[];
+  readonly left: GroupsLeft;
 }
 
 /** @param found by grants, wherever it lies */
@@ -104,12 +108,13 @@ export function sightOf(caller: Grantee, found: ReadonlyMap<NodeId, PlacedNode>,
   const spaceIds = new Set(shares.map(({ spaceId }) => spaceId));
   const isShown = ({ row, shownBy }: PlacedNode) =>
     spaceIds.has(row.space_id) && row.trashed_at === null && (!caller.owns || shownBy !== undefined);
-  const told = new Set([...caller.grantees, ...caller.left]);
-  return { seen: new Map([...found].filter(([, node]) => isShown(node))), targets, told };
+  const seen = new Map([...found].filter(([, node]) => isShown(node)));
+  return { seen, targets, grantees: new Set(caller.grantees), left: caller.left };
 }
 
 /** Nothing where the caller may know nothing of the node, before or after. */
-export function changeIn(caller: Pick<Actor, "userId">, row: JournalRow, { seen, targets, told }: Sight): ChangeJson[] {
+export function changeIn(caller: Pick<Actor, "userId">, row: JournalRow, sight: Sight): ChangeJson[] {
+  const { seen, targets } = sight;
   const { seq, node_id: id, from_parent: from, grantee_id: grantee } = row;
   // What is said of the folder itself stands in the caller's own space, with its mount; what its owner mounts in it nobody else hears of.
   if (targets.has(id) || row.of_mount) return [];
@@ -117,15 +122,20 @@ export function changeIn(caller: Pick<Actor, "userId">, row: JournalRow, { seen,
   // What lay in the trash was in no view: it may have gone there before anything was shared.
   const leftView = from !== null && seen.has(from) && row.from_trashed_at === null;
   if (node === undefined) {
-    const isEnded = grantee !== null && told.has(grantee);
+    const isEnded = grantee !== null && isTold(row, grantee, sight);
     if (leftView && row.kind === "gone") return [goneJson(row, caller)];
     return leftView || isEnded ? [{ seq, kind: "gone", id }] : [];
   }
   if (row.kind === "gone") return leftView ? [goneJson(row, caller)] : [];
   const isNew = row.kind === "appeared" || (from !== null && !wasShownWith(node, seen.get(from), seq));
   // What was hidden from a group shows for the first time to whoever is in it no more, too.
-  if (grantee !== null && row.kind !== "appeared" && !told.has(grantee)) return [];
+  if (grantee !== null && row.kind !== "appeared" && !isTold(row, grantee, sight)) return [];
   return [{ seq, kind: isNew ? "appeared" : "changed", id, node: nodeJson(node) }];
+}
+
+/** Whether a right is told to the caller: what a group was given after one left it is nobody's business there. */
+function isTold({ at }: JournalRow, grantee: string, { grantees, left }: Sight): boolean {
+  return grantees.has(grantee) || at <= (left.get(grantee) ?? -Infinity);
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Shard, Shards } from "../db/shards.ts";
 import type { JournalPosition } from "../journal/change-token.ts";
 import { readEntries, reset } from "../journal/journal-position.ts";
 import type { NewestChange } from "../journal/newest-change.ts";
-import { changeIn, namedBy, type Share, sightOf } from "../journal/share-changes.ts";
+import { changeIn, type GroupsLeft, namedBy, type Share, sightOf } from "../journal/share-changes.ts";
 import { readHead } from "../journal/start-token.ts";
 import type { Actor, Mount } from "../metadata/actor.ts";
 import { placeWays, readWays } from "../metadata/read/granted-nodes.ts";
@@ -84,7 +84,7 @@ async function findTold<Each extends Watching>(
   const told = new Map<Each, NewestChange>();
   for (const [index, each] of touched.entries()) {
     const { shares, positions } = each;
-    const { grantees, left } = groups[index] ?? { grantees: [], left: [] };
+    const { grantees, left } = groups[index] ?? { grantees: [], left: noGroups };
     const [caller, seq] = [{ ...each.caller, grantees, left }, positions.get(spaceId)?.seq ?? 0];
     const mounts = new Map(shares.map((share) => [`${spaceId} ${share.targetId}`, mountOf(share)]));
     const sight = sightOf(caller, placeWays(ways, { rights: rights[index], mounts, act: "read" }), shares);
@@ -101,27 +101,32 @@ function mountOf({ mountId, spaceId, targetId }: Share): Mount {
 
 interface Groups {
   readonly grantees: readonly string[];
-  readonly left: readonly string[];
+  readonly left: GroupsLeft;
 }
 
 /** Of now: who has left a group while the poll was held has its folders no more. By the primary key. */
 async function readGrantees(shards: Shards, watching: readonly Watching[]): Promise<readonly Groups[]> {
-  const known = new Map<UserId, { readonly ids: string[]; readonly left: string[] }>();
+  const known = new Map<UserId, { readonly ids: string[]; readonly left: Map<string, number> }>();
   const accounts = watching.flatMap(({ caller }) => (caller.owns ? [caller] : []));
   for (const [shard, some] of Map.groupBy(accounts, ({ bucket }): Shard => shards.of(bucket))) {
-    const { rows } = await sql<{ user_id: UserId; ids: string[]; left: string[] }>`
-      select user_id, array_remove(array_agg(case when role is not null then group_id end), null) as ids,
-        array_remove(array_agg(case when role is null then group_id end), null) as "left"
-      from shard.memberships where user_id = any(${uuidArray(some.map(({ userId }) => userId))})
-      group by user_id`.execute(shard.db);
-    for (const row of rows) known.set(row.user_id, row);
+    const { rows } = await sql<{ user_id: UserId; group_id: string; is_left: boolean; changed_at: number }>`
+      select user_id, group_id, role is null as is_left, changed_at from shard.memberships
+      where user_id = any(${uuidArray(some.map(({ userId }) => userId))})`.execute(shard.db);
+    for (const { user_id: userId, group_id: groupId, is_left: isLeft, changed_at: atMicros } of rows) {
+      const of = known.get(userId) ?? { ids: [] as string[], left: new Map<string, number>() };
+      known.set(userId, of);
+      if (isLeft) of.left.set(groupId, atMicros);
+      else of.ids.push(groupId);
+    }
   }
   return watching.map(({ caller: { owns, userId, grantees } }) => {
-    if (!owns) return { grantees, left: [] };
-    const { ids = [], left = [] } = known.get(userId) ?? {};
+    if (!owns) return { grantees, left: noGroups };
+    const { ids = [], left = noGroups } = known.get(userId) ?? {};
     return { grantees: [userId, ...ids], left };
   });
 }
+
+const noGroups: GroupsLeft = new Map();
 
 function newsOf(entry: JournalRow, place: NodeRow | undefined): NewestChange {
   const what = place?.kind === "folder" ? "folder" : "file";

@@ -81,6 +81,11 @@ export async function dropLapsed<Grant extends LiveGrant>(
   return grants.filter(({ id, via }) => via === null || held.has(id));
 }
 
+/** What holds an app password in its folder lasts as long as the password, also for a request that is under way when that ends. By tokens_grant. */
+const isHeldOpen = sql<boolean>`(kind <> 'link' or secret_hash is not null or exists (
+  select from shard.tokens t where t.grant_id = grants.id
+    and (t.expires_at is null or t.expires_at > (extract(epoch from clock_timestamp()) * 1000000)::int8)))`;
+
 async function readGrants(
   db: Kysely<ShardTables>,
   { grantees, spaceId, despiteSuspension = false, givenOn = false }: Sought & { readonly givenOn?: boolean },
@@ -90,7 +95,7 @@ async function readGrants(
       select space_id, id, node_id, kind, grantee_id, role, via, created_by, created_at from shard.grants
       where grantee_id = any(${uuidKeys(grantees)}) ${spaceId === undefined ? sql`` : sql`and space_id = ${spaceId}`}
         and (expires_at is null or expires_at > (extract(epoch from clock_timestamp()) * 1000000)::int8)
-        and disabled_at is null ${givenOn ? sql`and via is not null` : sql``}
+        and disabled_at is null and ${isHeldOpen} ${givenOn ? sql`and via is not null` : sql``}
     ), live as materialized (
       select s.id from (select distinct space_id from given) of_given cross join lateral (
         select s.id from shard.spaces s left join shard.users u on u.id = s.owner_id

@@ -176,6 +176,28 @@ describe("a folder that is moved into view", () => {
     });
   }
 
+  test("what a group is given after one has left it is told to nobody but its members", async () => {
+    const world = await RightsWorld.open(databases.shards);
+    try {
+      const root = world.model.nodes[owner];
+      assert.ok(root !== undefined);
+      const [shared, others] = [await make(world, root, "folder"), await make(world, root, "folder")];
+      await world.changeMember("some", guest);
+      await world.grant(owner, shared, guest, "viewer", false);
+      await world.settle();
+      await world.mount(guest, shared);
+      await world.changeMember("some", guest);
+      await world.settle();
+      const device = new TestDevice(world.shards);
+      await device.start(await world.actor(guest), 5);
+      await world.grant(owner, others, "some", "viewer", false);
+      await world.settle();
+      assert.deepEqual(await device.follow(await world.actor(guest), 5), []);
+    } finally {
+      await world.close();
+    }
+  });
+
   test("and one that only moves within what is in view is told as changed, and not listed anew", async () => {
     const world = await RightsWorld.open(databases.shards);
     try {

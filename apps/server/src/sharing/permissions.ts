@@ -41,7 +41,9 @@ export async function listPermissions(
       select * from shard.grants where space_id = ${row.space_id} and node_id = asked.id
       order by created_at, id limit ${limits.grantsPerNodeMax} offset 0) g`.execute(shard.db);
   const live = rows.filter(({ expires_at }) => expires_at === null || expires_at > clock.nowMicros());
-  return permissionsJson(shards, live, row.id);
+  // Which programs the owner lets in is nobody else's business.
+  const shown = node.role === "owner" ? live : live.filter((grant) => !isOfApp(grant));
+  return permissionsJson(shards, shown, row.id);
 }
 
 /** @param at the node that was asked for: what stands elsewhere is inherited from there */
@@ -94,6 +96,9 @@ export async function changePermission(
 ): Promise<GrantRow> {
   const { grant, node } = await findOwnGrant(world, caller, id);
   const isLink = grant.kind === "link";
+  if (isOfApp(grant) && Object.entries(change).some(([field, value]) => field !== "name" && value !== undefined)) {
+    throw new HoldfastError("forbidden", "This is of an app password. Make another one in its place, or delete it.");
+  }
   if (!isLink && (change.password_hash !== undefined || change.max_downloads !== undefined)) {
     const field = change.password_hash === undefined ? "max_downloads" : "password";
     throw new HoldfastError("invalid_field", "Only a link has this.", { field });
@@ -110,6 +115,11 @@ export async function changePermission(
     }
     return updateGrant(rights, now, change);
   });
+}
+
+/** What holds an app password in its folder: what that may do was said with the password of the account, and is changed by nothing else. */
+function isOfApp({ kind, secret_hash: secret }: Pick<GrantRow, "kind" | "secret_hash">): boolean {
+  return kind === "link" && secret === null;
 }
 
 /** Who was given it may leave. @throws HoldfastError not_found, forbidden */

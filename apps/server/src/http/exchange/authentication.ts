@@ -37,6 +37,8 @@ export function readBasic(headers: IncomingHttpHeaders): string | undefined {
   if (header === undefined || header.length > bearerBytesMax) return undefined;
   const site = headers["sec-fetch-site"];
   if (site !== undefined && site !== "none" && site !== "same-origin") return undefined;
+  // Without TLS a browser says nothing of the site, and still whose page it is.
+  if (headers.origin !== undefined && URL.parse(headers.origin)?.host !== headers.host) return undefined;
   return /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(header)?.[1];
 }
 

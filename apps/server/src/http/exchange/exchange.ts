@@ -343,7 +343,9 @@ class Exchange {
       if (bearer !== undefined) return await authenticator.authenticate(bearer, facts);
       return basic === undefined ? undefined : await authenticator.authenticateApp(basic, addressGroup(peer.address));
     } catch (error) {
-      if (error instanceof HoldfastError && error.code === "unauthenticated") await this.#payAsStranger();
+      const code = error instanceof HoldfastError ? error.code : "";
+      // Who guesses on is looked up too.
+      if (code === "unauthenticated" || (basic !== undefined && code === "rate_limited")) await this.#payAsStranger();
       throw error;
     }
   }

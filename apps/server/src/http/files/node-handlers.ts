@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
+import { notForAppPasswords } from "../../accounts/app-passwords.ts";
 import type { Caller } from "../../accounts/caller.ts";
 import type { Shards } from "../../db/shards.ts";
 import { listChanges } from "../../journal/changes.ts";
@@ -71,6 +72,7 @@ export function nodeHandlers({ shards, committer, cursorKey, tagOf }: NodeWorld)
     updateNode: async ({ caller, params, body, conditions }) => {
       const base = baseOf(conditions(), body);
       const seen = seenOf(body);
+      if (body.editors_can_share !== undefined && caller.isApp === true) throw notForAppPasswords();
       const sharing = body.editors_can_share === undefined ? {} : { editorsCanShare: body.editors_can_share };
       const attributes = { ...attributesOf(body), ...sharing };
       const moves = body.name !== undefined || body.parent_id !== undefined;
