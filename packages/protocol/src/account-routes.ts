@@ -171,6 +171,13 @@ const scrubReport = z
   .meta({ id: "ScrubReport" });
 export type ScrubReportJson = z.output<typeof scrubReport>;
 
+const invitationFacts = z.object({
+  kind: z.enum(["setup", "invite"]).describe("setup: it makes the first administrator"),
+  email: z.string().nullable().describe("the only address that it makes an account for; null: any"),
+  expires_at: timeText,
+});
+export type InvitationFacts = z.output<typeof invitationFacts>;
+
 export const accountRoutes = {
   createSession: defineRoute({
     method: "POST",
@@ -217,6 +224,16 @@ export const accountRoutes = {
     summary: "Create an account with an invitation or the one-time set-up token",
     body: z.object({ email, password, name: personName, invite: secret.optional() }),
     responses: { 201: user },
+  }),
+  readInvitation: defineRoute({
+    method: "POST",
+    path: "/accounts/invitation",
+    access: "open",
+    cost: "sign_in",
+    bodyKind: "json",
+    summary: "For whom an invitation is and until when; one that is not known, used or expired is 404",
+    body: z.object({ token: secret }),
+    responses: { 200: invitationFacts },
   }),
   getAccount: defineRoute({
     method: "GET",

@@ -13,6 +13,7 @@ export const routeTable: Readonly<Record<RouteName, RouteFacts>> = {
   refreshSession: { method: "POST", path: "/sessions/refresh", access: "open", bodyKind: "json" },
   deleteCurrentSession: { method: "DELETE", path: "/sessions/current", access: "account", bodyKind: "none" },
   createAccount: { method: "POST", path: "/accounts", access: "open", bodyKind: "json" },
+  readInvitation: { method: "POST", path: "/accounts/invitation", access: "open", bodyKind: "json" },
   getAccount: { method: "GET", path: "/account", access: "signed_in", bodyKind: "none" },
   confirmAddress: { method: "POST", path: "/account/confirm", access: "open", bodyKind: "json" },
   updateAccount: { method: "PATCH", path: "/account", access: "account", bodyKind: "json" },

@@ -1,8 +1,12 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
 import { defineRoute } from "./route.ts";
-import { cursorText, idText, node, page, thumbTag } from "./values.ts";
+import { cursorText, idText, node, page, thumbTag, timeText } from "./values.ts";
 
+const changed = node
+  .extend({ changed_at: timeText.describe("when this account changed it last, by which the list is in order") })
+  .meta({ id: "ChangedNode" });
+export type ChangedNodeJson = z.output<typeof changed>;
 const params = z.object({ id: idText });
 const limit = z.coerce.number().int().min(1).max(limits.listItemsMax).optional();
 
@@ -46,6 +50,6 @@ export const starRoutes = {
     bodyKind: "none",
     summary: "The files that this account changed lately, the latest first; one page is all",
     query: z.object({ limit }),
-    responses: { 200: page(node).extend({ t: thumbTag }) },
+    responses: { 200: page(changed).extend({ t: thumbTag }) },
   }),
 };

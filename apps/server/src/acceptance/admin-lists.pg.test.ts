@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /** What administrators look at: the secrets of the server are not in it. */
 describe("the lists of administrators", () => {
@@ -57,6 +58,20 @@ describe("the lists of administrators", () => {
     assert.equal((await signUp("ann@example.org", made[0].token)).status, 201);
     const left = (await ok(admin, "GET", "/admin/invitations")).items;
     assert.deepEqual(left, [items[0]], "what was used is gone");
+  });
+
+  test("an invitation is read with its token in the body alone, and neither the audit nor the log has it", async () => {
+    const { token, expires_at } = await ok(admin, "POST", "/admin/invitations", { email: "cy@example.org" });
+    const anybody = new Api(server.url);
+    const read = await anybody.call("POST", "/accounts/invitation", { token });
+    assert.deepEqual([read.status, read.body], [200, { kind: "invite", email: "cy@example.org", expires_at }]);
+    const unknown = await anybody.call("POST", "/accounts/invitation", { token: `${token.slice(0, -1)}_` });
+    assert.deepEqual([unknown.status, unknown.body.code], [404, "not_found"]);
+    const kept = await eventually("the audit has both", 10_000, async () => {
+      const text = JSON.stringify(await ok(admin, "GET", "/admin/audit"));
+      return text.split('"invitation.read"').length > 2 ? text : undefined;
+    });
+    for (const text of [kept, readFileSync(server.logFile, "utf8")]) assert.ok(!text.includes(token.slice(8, -1)));
   });
 
   test("have how much is stored, and what there is room for", async () => {

@@ -6,6 +6,7 @@ export const mayLinkCall: Readonly<Record<RouteName, boolean>> = {
   refreshSession: false,
   deleteCurrentSession: false,
   createAccount: false,
+  readInvitation: false,
   getAccount: false,
   confirmAddress: false,
   updateAccount: false,

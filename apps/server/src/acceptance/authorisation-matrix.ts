@@ -25,6 +25,7 @@ export const matrix: Matrix = {
     owner: [401],
   },
   refreshSession: { request: (f) => ({ body: { refresh_token: f.refresh } }), stranger: "open", owner: [200] },
+  readInvitation: { request: () => ({ body: { token: "hfi_000_forged" } }), stranger: "open", owner: [404] },
   createAccount: {
     request: () => ({ body: { email: "new@example.com", password: "long enough", name: "New" } }),
     stranger: "open",

@@ -31,6 +31,7 @@ export const roleless = {
   refreshSession: ofAccounts,
   deleteCurrentSession: ofAccounts,
   createAccount: ofAccounts,
+  readInvitation: ofAccounts,
   getAccount: ofAccounts,
   confirmAddress: ofAccounts,
   updateAccount: ofAccounts,

@@ -60,7 +60,8 @@ export function throttleKey(
     | "report"
     | "reset"
     | "app-password"
-    | "passkey",
+    | "passkey"
+    | "read-invitation",
   subject: string,
 ): string {
   return `${kind}:${sha256(Buffer.from(subject)).slice(0, 32)}`;

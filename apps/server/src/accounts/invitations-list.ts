@@ -7,11 +7,12 @@ import { z } from "zod";
 import type { AccountTables } from "../db/account-tables.ts";
 import { decodeCursor, encodeCursor } from "../metadata/read/cursor.ts";
 import type { AccountStore } from "./account-world.ts";
+import { findUserByEmail } from "./directory.ts";
 
 const hashText = z.string().regex(/^[0-9a-f]{64}$/);
 const invitationCursor = z.tuple([z.int(), hashText]);
 
-/** Over all shards the newest first, but for those that have expired. By invitations_newest. */
+/** Over all shards the newest first, but for those that have expired, and of a page those for addresses that have an account. By invitations_newest. */
 export async function listInvitations(
   { shards, clock }: Pick<AccountStore, "shards" | "clock">,
   request: { readonly limit?: number | undefined; readonly cursor?: string | undefined },
@@ -36,8 +37,12 @@ export async function listInvitations(
     .toSorted((left, right) => right.created_at - left.created_at || left.secret_hash.compare(right.secret_hash));
   const page = rows.slice(0, limit);
   const last = page.at(-1);
+  const isOpen = await Promise.all(
+    page.map(async ({ email }) => email === null || (await findUserByEmail(shards, email)) === undefined),
+  );
+  const open = page.filter((_, index) => isOpen[index]);
   return {
-    items: page.map((row) => ({
+    items: open.map((row) => ({
       id: row.secret_hash.toString("hex"),
       email: row.email,
       plan: row.plan,

@@ -98,6 +98,17 @@ export async function claimInvitation(
   return { token, kind: row.kind, plan: row.plan ?? undefined, quotaBytes, confirms };
 }
 
+/** Once the address has an account; they lie on any shard, as their tokens say. */
+export async function removeInvitationsFor({ shards }: Pick<AccountStore, "shards">, email: string): Promise<void> {
+  for (const { db } of shards.all()) {
+    await db
+      .deleteFrom("shard.invitations")
+      .where("kind", "=", "invite")
+      .where("email", "=", emailKey(email))
+      .execute();
+  }
+}
+
 /** With a set-up token all others go, too. */
 export async function useUpInvitation(store: AccountStore, token: string): Promise<void> {
   const digest = digestOf(token);

@@ -7,7 +7,13 @@ import type { AccountStore, AccountWorld } from "./account-world.ts";
 import { guardAttempt, throttleKey } from "./attempts.ts";
 import { addressTaken, confirmEmail, reserveEmail } from "./directory.ts";
 import { assertAddress } from "./email-address.ts";
-import { type ClaimedInvitation, claimInvitation, giveBackInvitation, useUpInvitation } from "./invitations.ts";
+import {
+  type ClaimedInvitation,
+  claimInvitation,
+  giveBackInvitation,
+  removeInvitationsFor,
+  useUpInvitation,
+} from "./invitations.ts";
 import { enqueueClaim } from "./confirm-address.ts";
 import { hashNewPassword } from "./new-password.ts";
 import { assertPlainText } from "./plain-text.ts";
@@ -60,6 +66,8 @@ export async function createUser(store: AccountStore, user: NewUser, id: UserId 
     return made;
   });
   if (await confirmEmail(store.shards, email, id)) {
+    // The account stands whatever becomes of them: they expire, make no second account, and are not listed.
+    await removeInvitationsFor(store, email).catch(() => {});
     if (user.confirmed === true) await store.onConfirmed?.(id);
     return row;
   }

@@ -76,6 +76,7 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   deleteCurrentSession: decides("session.end"),
   deleteWebSession: decides("session.end"),
   createAccount: decides("account.create", target),
+  readInvitation: reads("invitation.read", { detail: pick("json", "kind") }),
   confirmAddress: decides("account.confirm", target),
   mailConfirmation: writes("account.mail_confirmation"),
   getAccount: ofOneself,

@@ -49,6 +49,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   refreshSession: few,
   deleteCurrentSession: few,
   createAccount: few,
+  readInvitation: few,
   getAccount: few,
   confirmAddress: few,
   mailConfirmation: few,

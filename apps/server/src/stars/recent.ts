@@ -1,10 +1,11 @@
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
+import { formatTime } from "@holdfast/core/times";
+import type { ChangedNodeJson } from "@holdfast/protocol/star-routes";
 import { sql } from "kysely";
 import { int4Array, uuidArray } from "../db/array-parameters.ts";
 import type { Shard, Shards } from "../db/shards.ts";
 import type { Actor } from "../metadata/actor.ts";
-import type { NodePage } from "../metadata/read/list-folder.ts";
 import { findNodes } from "../metadata/read/look-up.ts";
 import { nodeJson } from "../metadata/read/node-json.ts";
 import { fittingPage } from "../metadata/read/page-bytes.ts";
@@ -17,7 +18,7 @@ export async function listRecent(
   shards: Shards,
   caller: Actor,
   request: { limit?: number | undefined },
-): Promise<NodePage> {
+): Promise<{ items: ChangedNodeJson[]; next_cursor: null }> {
   const limit = Math.min(request.limit ?? limits.recentItemsMax, limits.recentItemsMax);
   const changed = await Promise.all(
     [...Map.groupBy(await spacesOf(shards, caller), ({ id }) => shards.ofId(id))].map(([shard, spaces]) =>
@@ -33,11 +34,13 @@ export async function listRecent(
     caller,
     newest.map(({ id }) => id),
   );
-  const nodes = newest.flatMap(({ id, space_id }) => {
+  const nodes = newest.flatMap(({ id, space_id, at }) => {
     const node = found.get(id);
-    return node === undefined || node.row.space_id !== space_id || node.row.trashed_at !== null ? [] : [node];
+    return node === undefined || node.row.space_id !== space_id || node.row.trashed_at !== null ? [] : [{ node, at }];
   });
-  return { items: fittingPage(nodes.slice(0, limit), (node) => node).map(nodeJson), next_cursor: null };
+  const page = fittingPage(nodes.slice(0, limit), ({ node }) => node);
+  const items = page.map(({ node, at }) => Object.assign(nodeJson(node), { changed_at: formatTime(at) }));
+  return { items, next_cursor: null };
 }
 
 interface RecentSpace {

@@ -201,6 +201,10 @@ describe("stars and recent files", () => {
     await put(bob, "bob's");
     assert.deepEqual(await recent(ann), ["a", "c", "b"]);
     assert.deepEqual(await recent(ann, { limit: 2 }), ["a", "c"]);
+    const { items } = await listRecent(databases.shards, ann, {});
+    const times = items.map((item) => item.changed_at);
+    assert.deepEqual(times, times.toSorted().toReversed());
+    assert.equal(new Set(times).size, 3);
     await commit(ann, { op: "delete", fileId: b.id });
     assert.deepEqual(await recent(ann), ["a", "c"]);
     await commit(ann, { op: "restore", fileId: b.id });

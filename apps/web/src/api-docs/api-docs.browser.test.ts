@@ -6,6 +6,11 @@ import { axeProblems } from "../testing/axe.ts";
 import { sizes, testApp } from "../testing/test-app.ts";
 import { watchPage } from "../testing/watched-page.ts";
 
+interface OpenApi {
+  readonly tags: readonly { readonly name: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly operationId: string }>>>>;
+}
+
 const app = testApp();
 
 /** Every address that a page asks for. */
@@ -63,6 +68,79 @@ for (const size of ["desktop", "phone"] as const) {
     assert.equal(await page.locator(".dialog-ux input").inputValue(), "", "the token is forgotten");
   });
 }
+
+/** The calls of the description, and those that the page has now, in its order. */
+async function callsOf(page: Page): Promise<{ described: string[]; shown: string[]; groups: string[] }> {
+  const answer = await fetch(`${app.server.url}/api/openapi.json`);
+  const { tags, paths } = (await answer.json()) as OpenApi;
+  const described = Object.values(paths).flatMap((methods) => Object.values(methods).map((call) => call.operationId));
+  const shown = await page.locator(".opblock").evaluateAll((rows) => rows.map((row) => row.id.split("-").at(-1) ?? ""));
+  const groups = await page
+    .locator("h3.opblock-tag")
+    .evaluateAll((heads) => heads.map((head) => head.getAttribute("data-tag") ?? ""));
+  assert.deepEqual(
+    groups,
+    tags.map(({ name }) => name),
+  );
+  return { described: described.toSorted(), shown: shown.toSorted(), groups };
+}
+
+for (const size of [sizes.desktop, sizes.phone, { width: 1280, height: 3000 }]) {
+  test(`every call is in the page, wherever it is scrolled to (${size.width}x${size.height})`, async () => {
+    const { page } = app;
+    await page.setViewportSize(size);
+    await openDocs(page);
+    const { described, shown, groups } = await callsOf(page);
+    assert.ok(described.length > 150, "so many that the viewer itself would leave some out");
+    assert.deepEqual(shown, described);
+    const heading = page.locator("h3.opblock-tag").first();
+    const [first, field] = [await heading.boundingBox(), await page.getByLabel("Search the calls").boundingBox()];
+    assert.ok(first !== null && field !== null && first.y > field.y && first.y < field.y + 150, String(groups[0]));
+    const height = await page.evaluate(() => document.documentElement.scrollHeight);
+    for (const move of [wheelBy(600), wheelBy(4000), wheelBy(-2000), scrollTo(0.5), scrollTo(1), scrollTo(0)]) {
+      await move(page);
+      assert.deepEqual((await callsOf(page)).shown, described);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollHeight), height);
+    }
+  });
+}
+
+function wheelBy(pixels: number) {
+  return async (page: Page): Promise<void> => {
+    const before = await page.evaluate(() => scrollY);
+    await page.mouse.move(200, 300);
+    await page.mouse.wheel(0, pixels);
+    await page.waitForFunction((old) => scrollY !== old, before);
+  };
+}
+
+function scrollTo(part: number) {
+  return (page: Page): Promise<void> =>
+    page.evaluate(async (share) => {
+      window.scrollTo(0, share * document.documentElement.scrollHeight);
+      // What draws itself anew when it is scrolled has done so by the second frame.
+      for (let frame = 0; frame < 2; frame++) await new Promise((done) => requestAnimationFrame(done));
+    }, part);
+}
+
+test("a search that finds nothing says so, and the table of errors keeps its words whole", async () => {
+  const { page } = app;
+  await openDocs(page);
+  await page.getByLabel("Search the calls").fill("zzz");
+  await page.getByText("No call has all these words.").waitFor();
+  assert.equal(await page.getByText("No operations").count(), 0);
+  for (const size of [sizes.desktop, sizes.phone]) {
+    await page.setViewportSize(size);
+    const lines = await page.locator(".errors thead th").evaluateAll((cells) =>
+      cells.slice(0, 2).map((cell) => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        return range.getClientRects().length;
+      }),
+    );
+    assert.deepEqual(lines, [1, 1]);
+  }
+});
 
 test("whoever is signed in to the app calls nothing by it", async () => {
   await app.signIn();

@@ -1,5 +1,6 @@
 import "swagger-ui-dist/swagger-ui.css";
 import "./api-docs.css";
+import { operations } from "./operations.ts";
 import { search } from "./search.ts";
 import { openViewer } from "./viewer.ts";
 
@@ -31,7 +32,7 @@ function begin(list: Element): void {
       document.documentElement.dataset["viewer"] = "ready";
       if (marked !== null) keepInView(marked, viewer);
     },
-    plugins: [search, { components: { InfoContainer: () => null } }],
+    plugins: [search, operations, { components: { InfoContainer: () => null } }],
   });
 }
 

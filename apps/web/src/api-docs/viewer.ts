@@ -1,10 +1,12 @@
-import type { ReactNode } from "react";
+import type { ComponentType, ReactNode } from "react";
 // @ts-expect-error The package comes without types.
 import bundle from "swagger-ui-dist/swagger-ui-es-bundle.js";
 
 /** What a plugin is given of the viewer. */
 interface System {
-  readonly React: { createElement(type: string, props: object, ...children: ReactNode[]): ReactNode };
+  readonly React: {
+    createElement(type: string | ComponentType<object>, props: object, ...children: ReactNode[]): ReactNode;
+  };
 }
 /** Of the library in which the viewer keeps its state. */
 export interface Kept {
@@ -12,6 +14,8 @@ export interface Kept {
   set(key: string, value: unknown): Kept;
   map(change: (each: Kept) => Kept): Kept;
   filter(isKept: (each: Kept) => boolean): Kept;
+  toArray(): Kept[];
+  entrySeq(): { toArray(): [string, Kept][] };
   readonly size: number;
 }
 interface SwaggerRequest {

@@ -7,6 +7,7 @@ import { CreateAccountForm, isSetup } from "../features/sign-in/create-account-f
 import { FrontPage } from "../features/sign-in/front-page.tsx";
 import { ResetPassword } from "../features/sign-in/reset-password.tsx";
 import { useFragmentToken } from "../features/sign-in/use-fragment-token.ts";
+import { isWholeToken, useInvitation } from "../features/sign-in/use-invitation.ts";
 import { useMessages } from "../messages/use-messages.ts";
 
 /** Behind the links that the server prints and mails: the set-up, an invitation, an address to confirm, a new password. */
@@ -15,19 +16,38 @@ export function SetupPlace() {
   if (token === "") return <CutLink />;
   if (token.startsWith("hfc_")) return <ConfirmAddress token={token} />;
   if (token.startsWith("hfw_")) return <ResetPassword token={token} />;
+  if (!isWholeToken(token)) return <CutLink />;
   return <CreateAccount token={token} />;
 }
 
 function CreateAccount({ token }: { readonly token: string }) {
-  const { message } = useMessages();
+  const { message, dateTime } = useMessages();
   const navigate = useNavigate();
-  usePageTitle(message("session.welcome"));
+  const asked = useInvitation(token);
+  usePageTitle(message("setup.welcome"));
+  if (asked.state === "asking") {
+    return (
+      <FrontPage title={message("setup.welcome")}>
+        <p role="status" className="text-muted">
+          {message("setup.asking")}
+        </p>
+      </FrontPage>
+    );
+  }
+  if (asked.state === "useless") {
+    const next = message(isSetup(token) ? "setup.linkUsed" : "setup.inviteGone");
+    return <BadLink title={message("setup.useless")} next={next} />;
+  }
+  const { facts } = asked;
+  const about = message(isSetup(token) ? "setup.adminAbout" : "setup.inviteAbout");
+  const until = facts === undefined ? "" : ` ${message("setup.goodUntil", { time: dateTime(facts.expires_at) })}`;
   return (
-    <FrontPage
-      title={message("session.welcome")}
-      about={message(isSetup(token) ? "setup.adminAbout" : "setup.inviteAbout")}
-    >
-      <CreateAccountForm token={token} onDone={() => void navigate({ to: "/files", replace: true })} />
+    <FrontPage title={message("setup.welcome")} about={about + until}>
+      <CreateAccountForm
+        token={token}
+        email={facts?.email ?? undefined}
+        onDone={() => void navigate({ to: "/files", replace: true })}
+      />
       {!isSetup(token) && (
         <p className="text-muted">
           {message("setup.haveAccount")}{" "}
@@ -42,11 +62,16 @@ function CreateAccount({ token }: { readonly token: string }) {
 
 function CutLink() {
   const { message } = useMessages();
-  usePageTitle(message("setup.linkCut"));
+  return <BadLink title={message("setup.linkCut")} next={message("setup.linkCutNext")} />;
+}
+
+function BadLink({ title, next }: { readonly title: string; readonly next: string }) {
+  const { message } = useMessages();
+  usePageTitle(title);
   return (
-    <FrontPage title={message("session.welcome")}>
-      <Notice kind="warning" title={message("setup.linkCut")} isNews>
-        {message("setup.linkCutNext")}
+    <FrontPage title={message("setup.welcome")}>
+      <Notice kind="warning" title={title} isNews>
+        {next}
       </Notice>
       <Link to="/sign-in" className={buttonLook("secondary")}>
         {message("session.signIn")}

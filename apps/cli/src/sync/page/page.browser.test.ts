@@ -191,6 +191,48 @@ test("a conflict is ended by keeping this, that or both", async () => {
   assert.deepEqual(drive.told, [`keep original of ${first}`, `keep copy of ${copy}`, `keep both of ${first}`]);
 });
 
+test("the buttons of a conflict are as wide as each other, and nearer to their own file than to the next", async () => {
+  const original = join(drive.sync.record.root, "plan.txt");
+  writeFileSync(original, "text");
+  drive.now = { ...drive.now, state: "waiting", conflicts: ["plan (vm's conflicted copy 2026-01-31).txt"] };
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto(channel.pageUrl);
+    const rows = folder("Drive").locator(".conflicts .choice");
+    await rows.getByText("from vm, ").waitFor();
+    const boxes = await rows.evaluateAll((all) =>
+      all.map((row) => {
+        const [text, button] = [row.querySelector("span"), row.querySelector("button")].map((each) =>
+          each?.getBoundingClientRect(),
+        );
+        return {
+          top: text?.top ?? 0,
+          textEnd: text?.bottom ?? 0,
+          begin: button?.top ?? 0,
+          end: button?.bottom ?? 0,
+          width: button?.width,
+        };
+      }),
+    );
+    assert.equal(boxes.length, 3);
+    assert.equal(new Set(boxes.map((box) => box.width)).size, 1, "one width");
+    for (const [index, { begin, end, textEnd }] of boxes.entries()) {
+      const next = boxes[index + 1];
+      if (next === undefined) continue;
+      const gap = Math.min(next.top, next.begin) - Math.max(end, textEnd);
+      assert.ok(gap >= 8 && gap > begin - textEnd, `${width}: ${gap}`);
+    }
+    const name = await folder("Drive").getByRole("heading", { name: "Drive" }).boundingBox();
+    const pause = await folder("Drive")
+      .getByRole("button", { name: /^Pause/ })
+      .boundingBox();
+    assert.ok(name !== null && pause !== null);
+    assert.ok(pause.y < name.y + name.height && name.y < pause.y + pause.height, "name and Pause share a line");
+    assert.ok(pause.x > name.x + 100, "and Pause stands at its end");
+  }
+  assert.deepEqual(await axeFindings(), []);
+});
+
 test("what waits is shown by folder, and exactly what was shown is approved or undone", async () => {
   busy();
   await page.goto(channel.pageUrl);

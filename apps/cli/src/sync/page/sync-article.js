@@ -158,7 +158,9 @@ function conflict({ copy, original }, isRunning, act) {
     const button = made("button", { type: "button" }, "Keep " + word);
     button.setAttribute("aria-label", "Keep " + word + ": " + what);
     onClick(button, () => act("conflicts/keep", { path: copy.path, keep }, "Kept " + word + ": " + what));
-    const told = file === undefined ? "" : file.size + ", changed " + new Date(file.modified_at).toLocaleString();
+    const changed = file === undefined ? "" : "changed " + new Date(file.modified_at).toLocaleString();
+    const whose = file?.device == null ? "" : "from " + file.device;
+    const told = file === undefined ? "" : joined(", ", whose, file.size, changed);
     const text = made("span", {}, made("strong", {}, what), told === "" ? "" : " – " + told);
     return made("div", { className: "choice" }, text, ...(isRunning ? [button] : []));
   };

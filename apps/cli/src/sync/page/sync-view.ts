@@ -29,6 +29,8 @@ const kind = z.object({
   paths: z.array(z.object({ path: z.string(), message: z.string().nullable() })),
 });
 const fileView = z.object({ path: z.string(), size: z.string(), modified_at: z.string() });
+/** `device`: whose state it is, as the name of the copy says; null where it does not. */
+const copyView = fileView.extend({ device: z.string().nullable() });
 
 /** One sync as the page shows it: whatever may be long is cut and counted. */
 export const syncView = z.object({
@@ -63,7 +65,7 @@ export const syncView = z.object({
   listed: z.array(kind),
   conflicts: z.object({
     count: z.int(),
-    items: z.array(z.object({ copy: fileView, original: fileView.nullable() })),
+    items: z.array(z.object({ copy: copyView, original: fileView.nullable() })),
   }),
   /** `shown` names exactly these. */
   deletions: z.object({ count: z.int(), text: z.string(), lines: z.array(z.string()), shown: z.string() }),
@@ -169,11 +171,19 @@ function kindsOf(problems: SyncReport["problems"]): SyncView["problems"] {
 async function conflictsOf({ root, conflicts }: SyncReport): Promise<SyncView["conflicts"]> {
   const items = await Promise.all(
     conflicts.slice(0, shownMax.conflicts).map(async (path) => ({
-      copy: (await fileOf(root, path)) ?? { path, size: "", modified_at: new Date(0).toISOString() },
+      copy: {
+        ...((await fileOf(root, path)) ?? { path, size: "", modified_at: new Date(0).toISOString() }),
+        device: deviceOf(path),
+      },
       original: await fileOf(root, originalPath(path)),
     })),
   );
   return { count: conflicts.length, items };
+}
+
+/** The planner writes it into the name. */
+function deviceOf(path: string): string | null {
+  return / \((.+)'s conflicted copy [^()]*\)/.exec(basename(path))?.[1] ?? null;
 }
 
 async function fileOf(root: string, path: string): Promise<z.infer<typeof fileView> | null> {

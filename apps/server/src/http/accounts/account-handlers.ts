@@ -16,6 +16,7 @@ import { changeOwnPassword } from "../../accounts/own-password.ts";
 import { passkeySiteOf } from "../../accounts/passkey-site.ts";
 import { createPersonalToken, deletePersonalToken, listPersonalTokens } from "../../accounts/personal-tokens.ts";
 import { listPlans } from "../../accounts/plans.ts";
+import { readInvitation } from "../../accounts/read-invitation.ts";
 import { resetPassword } from "../../accounts/reset-password.ts";
 import { endSession, refreshSession } from "../../accounts/sessions.ts";
 import { createUser, signUp } from "../../accounts/sign-up.ts";
@@ -61,6 +62,10 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
       ordered(user.id);
       return { status: 201, json: await describeUser(world, user) };
     },
+    readInvitation: async ({ body, peer }) => ({
+      status: 200,
+      json: await readInvitation(world, body.token, addressGroup(peer.address)),
+    }),
     confirmAddress: async ({ body }) => ({ status: 200, json: await confirmAddress(world, body.token) }),
     mailConfirmation: async ({ caller }) => {
       const user = await getUser(world, caller.userId);

@@ -19,6 +19,7 @@ summary { cursor: pointer }
 summary b { display: inline-block; min-width: 4.5rem }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: start; padding: 0.4rem 0.75rem 0.4rem 0; vertical-align: top; border-bottom: 1px solid light-dark(#e2e6e4, #2c3331) }
+.errors thead th { overflow-wrap: normal }
 .errors tr { scroll-margin-top: 1rem }
 .errors tr:target { background: light-dark(#d6eee8, #123f37) }
 `;

@@ -64,7 +64,7 @@ function OneInvitation({ onNext }: { readonly onNext: () => void }) {
           autoComplete="off"
           hint={message("admin.inviteEmail")}
           value={email}
-          error={isTried && isBad ? message("session.noAddress") : undefined}
+          error={isTried && isBad ? message("setup.noAddress") : undefined}
           onChange={(event) => setEmail(event.target.value)}
         />
         <SelectField label={message("settings.plan")} value={plan} onChoose={setPlan} choices={choices} />

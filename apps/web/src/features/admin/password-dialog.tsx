@@ -41,8 +41,8 @@ export function PasswordDialog({ user, onClose }: { readonly user: UserJson; rea
         autoComplete="off"
         value={password}
         maxLength={limits.passwordBytesMax}
-        hint={message("session.passwordHint", { count: limits.passwordBytesMin })}
-        error={isTried && isShort ? message("session.passwordShort", { count: limits.passwordBytesMin }) : undefined}
+        hint={message("setup.passwordHint", { count: limits.passwordBytesMin })}
+        error={isTried && isShort ? message("setup.passwordShort", { count: limits.passwordBytesMin }) : undefined}
         onChange={(event) => setPassword(event.target.value)}
       />
     </FormDialog>

@@ -14,7 +14,9 @@ const limit = 200;
 export function recent(client: ApiClient): Load {
   return async (_, signal) => {
     const { items, t } = await client.call("listRecent", { query: { limit }, signal });
-    return { rows: items.map((node) => listed(node)), next: null, thumbTag: t };
+    // The time by which the list is in order is the one to show.
+    const rows = items.map((node) => listed({ ...node, modified_at: node.changed_at }));
+    return { rows, next: null, thumbTag: t };
   };
 }
 

@@ -9,8 +9,9 @@ import { CopyField } from "../../design/copy-field.tsx";
 import type { Icon as IconType } from "../../design/icon.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { clientCommands } from "../../messages/client-commands.ts";
+import { SharedWithYou } from "./shared-with-you.tsx";
 
-/** In a drive that has nothing yet: three ways to begin. */
+/** In a drive that has nothing yet: what others share, and three ways to begin. */
 export function BeginHere({ onUpload }: { readonly onUpload: () => void }) {
   const { message } = useMessages();
   const { data: account } = useAccount();
@@ -20,6 +21,7 @@ export function BeginHere({ onUpload }: { readonly onUpload: () => void }) {
         <h2 className="text-xl font-semibold">{message("firstRun.title")}</h2>
         <p className="mt-1 text-muted">{message("firstRun.about")}</p>
       </div>
+      <SharedWithYou />
       <div className="grid gap-4 md:grid-cols-2">
         <Way Icon={Upload} title={message("firstRun.drop")} about={message("firstRun.dropAbout")}>
           <Button kind="primary" Icon={Upload} onClick={onUpload}>

@@ -41,7 +41,7 @@ export function NameDialog({ name: before, onClose }: { readonly name: string; r
     >
       <Field
         label={message("settings.name")}
-        hint={message("session.nameHint")}
+        hint={message("setup.nameHint")}
         autoComplete="name"
         maxLength={200}
         value={name}

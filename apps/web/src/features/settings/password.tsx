@@ -39,7 +39,7 @@ export function Password() {
           />
           <Field
             label={message("settings.passwordNew")}
-            hint={message("session.passwordHint", { count: limits.passwordBytesMin })}
+            hint={message("setup.passwordHint", { count: limits.passwordBytesMin })}
             name="wanted"
             type="password"
             autoComplete="new-password"
@@ -82,7 +82,7 @@ function useChangePassword() {
       const found: Partial<Record<Name, string>> = {};
       if (current === "") found.current = message("session.missing");
       if (new TextEncoder().encode(wanted).length < limits.passwordBytesMin)
-        found.wanted = message("session.passwordShort", { count: limits.passwordBytesMin });
+        found.wanted = message("setup.passwordShort", { count: limits.passwordBytesMin });
       return found satisfies FieldProblems<Name>;
     },
     send: async ({ current, wanted, totp }) => {

@@ -49,7 +49,7 @@ function Person({ name, email, plan }: PersonProps) {
           <p className="font-semibold wrap-anywhere">
             <bdi>{name}</bdi>
           </p>
-          <p className="text-sm text-muted">{message("session.nameHint")}</p>
+          <p className="text-sm text-muted">{message("setup.nameHint")}</p>
         </div>
         <Button aria-label={message("settings.changeName")} onClick={() => setNaming(true)}>
           {message("settings.change")}

@@ -15,38 +15,44 @@ type Name = "name" | "email" | "password";
 interface CreateAccountFormProps {
   /** Of the set-up or of an invitation. */
   readonly token: string;
+  /** The only one that the invitation takes; it cannot be changed here. */
+  readonly email: string | undefined;
   readonly onDone: () => void;
 }
 
 /** Makes the account and signs in to it. */
-export function CreateAccountForm({ token, onDone }: CreateAccountFormProps) {
+export function CreateAccountForm({ token, email, onDone }: CreateAccountFormProps) {
   const { message } = useMessages();
   const { busy, problems, onSubmit } = useCreateAccount(token, onDone);
   const fields = problems.fields ?? {};
   return (
     <Form problem={problems.whole} onSubmit={onSubmit}>
       <Field
-        label={message("session.name")}
-        hint={message("session.nameHint")}
+        label={message("setup.name")}
+        hint={message("setup.nameHint")}
         name="name"
         autoComplete="name"
         maxLength={200}
         error={fields.name}
       />
-      <Field
-        label={message("session.email")}
-        hint={message("session.emailHint")}
-        name="email"
-        type="email"
-        autoComplete="username"
-        autoCapitalize="none"
-        spellCheck={false}
-        maxLength={limits.emailBytesMax}
-        error={fields.email}
-      />
+      <div className={email === undefined ? "" : "[&_input]:bg-hover"}>
+        <Field
+          label={message("session.email")}
+          hint={message(email === undefined ? "setup.emailHint" : "setup.forAddress")}
+          name="email"
+          type="email"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          maxLength={limits.emailBytesMax}
+          defaultValue={email}
+          readOnly={email !== undefined}
+          error={fields.email}
+        />
+      </div>
       <Field
         label={message("session.password")}
-        hint={message("session.passwordHint", { count: limits.passwordBytesMin })}
+        hint={message("setup.passwordHint", { count: limits.passwordBytesMin })}
         name="password"
         type="password"
         autoComplete="new-password"
@@ -69,9 +75,9 @@ function useCreateAccount(token: string, onDone: () => void) {
     check: ({ name, email, password }) => {
       const found: Partial<Record<Name, string>> = {};
       if (name.trim() === "") found.name = message("session.missing");
-      if (!/^[^\s@]+@[^\s@]+$/.test(email.trim())) found.email = message("session.noAddress");
+      if (!/^[^\s@]+@[^\s@]+$/.test(email.trim())) found.email = message("setup.noAddress");
       if (new TextEncoder().encode(password).length < limits.passwordBytesMin) {
-        found.password = message("session.passwordShort", { count: limits.passwordBytesMin });
+        found.password = message("setup.passwordShort", { count: limits.passwordBytesMin });
       }
       return found satisfies FieldProblems<Name>;
     },
@@ -86,7 +92,7 @@ function useCreateAccount(token: string, onDone: () => void) {
       const password = passwordProblem(thrown, words);
       if (password !== undefined) return { fields: { password } };
       if (code === "exists") return { fields: { email: message("setup.accountTaken") } };
-      if (field === "email") return { fields: { email: message("session.noAddress") } };
+      if (field === "email") return { fields: { email: message("setup.noAddress") } };
       if (code === "forbidden") return { whole: message(isSetup(token) ? "setup.linkUsed" : "setup.inviteUsed") };
       return { whole: problemWords(thrown, words) };
     },

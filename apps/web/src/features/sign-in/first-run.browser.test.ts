@@ -9,11 +9,18 @@ const app = testApp({ isNew: true, size: "phone" });
 const ann = { email: "o'hara@example.org", password: "a sentence of Ann" };
 let setupLink = "";
 
+/** A link that makes an account for whoever has it. */
+async function anyInvitation(): Promise<string> {
+  const api = await Api.signIn(app.server.url, ann);
+  return (await api.call("POST", "/admin/invitations", {})).body.url;
+}
+
 test("the set-up link makes the administrator with the keyboard alone, and ends in a drive that says how to begin", async () => {
   const { page, server } = app;
   setupLink = await server.setupUrl;
   await page.goto(setupLink);
   await page.getByRole("heading", { name: "Welcome to Holdfast" }).waitFor();
+  await page.getByLabel("Your name").waitFor();
   assert.equal(page.url(), `${server.url}/setup`, "the token is gone from the address");
   assert.deepEqual(await axeProblems(page), []);
   for (const text of ["Ann O'Hara", ann.email, ann.password]) {
@@ -31,16 +38,59 @@ test("the set-up link makes the administrator with the keyboard alone, and ends 
   assert.equal((await api.call("GET", "/account")).body.admin, true);
 });
 
-test("a used link says so, and what to do next", async () => {
-  app.expectComplaint(/status of 403/);
+test("a used link says so before anybody types, and what to do next", async () => {
+  app.expectComplaint(/status of 404/);
   const { page } = app;
   await page.goto(setupLink);
-  await page.getByLabel("Your name").fill("Bob");
-  await page.getByLabel("E-mail address").fill("bob@example.org");
-  await page.getByLabel("Password", { exact: true }).fill("a sentence of Bob");
-  await page.getByRole("button", { name: "Create administrator" }).click();
-  await page.getByRole("alert").filter({ hasText: "sign in or ask for an invitation" }).waitFor();
-  await page.locator("button:enabled", { hasText: "Create administrator" }).waitFor();
+  await page.getByText("This link is good no more").waitFor();
+  await page.getByText("sign in or ask for an invitation").waitFor();
+  assert.equal(await page.getByRole("textbox").count(), 0);
+  assert.deepEqual(await axeProblems(page), []);
+});
+
+test("a link that lacks its end says so, and asks for nothing", async () => {
+  const { page } = app;
+  await page.goto(setupLink.slice(0, -1));
+  await page.getByText("Everything after the # belongs to it.").waitFor();
+  assert.equal(await page.getByRole("textbox").count(), 0);
+});
+
+test("an invitation fills in its address and says until when it is good; used, it says so", async () => {
+  app.expectComplaint(/status of 404/);
+  const { page, server } = app;
+  const api = await Api.signIn(server.url, ann);
+  const { body: invitation } = await api.call("POST", "/admin/invitations", { email: "dora@example.org" });
+  await page.goto(invitation.url);
+  const email = page.getByLabel("E-mail address");
+  await email.waitFor();
+  assert.deepEqual([await email.inputValue(), await email.isEditable()], ["dora@example.org", false]);
+  await page.getByText("The invitation is for this address alone.").waitFor();
+  const day = new Date(invitation.expires_at).toLocaleDateString("en-GB", { month: "long" });
+  assert.match(await page.locator("main").innerText(), new RegExp(`It is good until .*${day.slice(0, 3)}`));
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByLabel("Your name").fill("Dora");
+  await page.getByLabel("Password", { exact: true }).fill("a sentence of Dora");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByRole("heading", { name: "Your drive is ready" }).waitFor();
+  await page.goto(`${server.url}/sign-in`);
+  await page.goto(invitation.url);
+  await page.getByText("The invitation was used already, or has expired.").waitFor();
+  assert.equal(await page.getByRole("textbox").count(), 0);
+});
+
+test("where the server cannot be asked about an invitation the form is there all the same", async () => {
+  app.expectComplaint(/ERR_FAILED|Failed to load/);
+  const { page, server } = app;
+  const api = await Api.signIn(server.url, ann);
+  const { body: invitation } = await api.call("POST", "/admin/invitations", { email: "emil@example.org" });
+  await page.route("**/api/v1/accounts/invitation", (route) => route.abort());
+  await page.goto(invitation.url);
+  const email = page.getByLabel("E-mail address");
+  await email.fill("emil@example.org");
+  await page.getByLabel("Your name").fill("Emil");
+  await page.getByLabel("Password", { exact: true }).fill("a sentence of Emil");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByRole("heading", { name: "Your drive is ready" }).waitFor();
 });
 
 test("a link without its token says so, and asks for nothing", async () => {
@@ -85,7 +135,7 @@ test("password managers find what they fill in, and a password can be looked at"
   const { page, server } = app;
   const completions = async () =>
     page.locator("input").evaluateAll((fields) => fields.map((field) => field.getAttribute("autocomplete")));
-  await page.goto(`${server.url}/setup#hfi_000_x`);
+  await page.goto(await anyInvitation());
   await page.getByLabel("Your name").waitFor();
   assert.deepEqual(await completions(), ["name", "username", "new-password"]);
   await page.goto(`${server.url}/sign-in`);
@@ -108,9 +158,11 @@ test("a link that confirms an address asks first, and says what is wrong with on
 
 test("the pages before the sign-in fit a small phone and a large screen without scrolling sideways", async () => {
   const { page, server } = app;
+  const link = await anyInvitation();
   for (const width of [320, 390, 1280]) {
     await page.setViewportSize({ width, height: 900 });
-    await page.goto(`${server.url}/setup#hfs_000_x`);
+    await page.goto(`${server.url}/sign-in`);
+    await page.goto(link);
     await page.getByLabel("Your name").waitFor();
     assert.ok((await page.evaluate<number>("document.documentElement.scrollWidth")) <= width, String(width));
   }

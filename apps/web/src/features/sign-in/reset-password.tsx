@@ -22,7 +22,7 @@ export function ResetPassword({ token }: { readonly token: string }) {
     names: ["password"],
     check: ({ password }) =>
       new TextEncoder().encode(password).length < limits.passwordBytesMin
-        ? { password: message("session.passwordShort", { count: limits.passwordBytesMin }) }
+        ? { password: message("setup.passwordShort", { count: limits.passwordBytesMin }) }
         : {},
     send: async ({ password }) => {
       const body = { token, new_password: password };
@@ -50,7 +50,7 @@ export function ResetPassword({ token }: { readonly token: string }) {
       <Form problem={problems.whole} onSubmit={onSubmit}>
         <Field
           label={message("recovery.newPassword")}
-          hint={message("session.passwordHint", { count: limits.passwordBytesMin })}
+          hint={message("setup.passwordHint", { count: limits.passwordBytesMin })}
           name="password"
           type="password"
           autoComplete="new-password"

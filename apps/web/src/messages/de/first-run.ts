@@ -1,6 +1,11 @@
 export const firstRun = {
   "firstRun.title": "Dein Speicher ist bereit",
   "firstRun.about": "Drei Wege, um anzufangen. Jeder kann warten.",
+  "firstRun.shared": "{who} teilt {name} mit dir",
+  "firstRun.sharedAbout": "Unter deinen Dateien ist es auch auf deinen Geräten.",
+  "firstRun.sharedFileAbout": "Es liegt unter Geteilt.",
+  "firstRun.sharedAdd": "Zu meinen Dateien",
+  "firstRun.sharedLook": "Zu Geteilt",
   "firstRun.drop": "Dateien ablegen",
   "firstRun.dropAbout": "Zieh Dateien oder ganze Ordner von deinem Rechner auf diese Seite oder wähle sie aus.",
   "firstRun.install": "Einen Ordner gleich halten",

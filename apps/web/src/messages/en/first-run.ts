@@ -1,6 +1,11 @@
 export const firstRun = {
   "firstRun.title": "Your drive is ready",
   "firstRun.about": "Three ways to begin. Each can wait.",
+  "firstRun.shared": "{who} shares {name} with you",
+  "firstRun.sharedAbout": "Among your files it is on your devices too.",
+  "firstRun.sharedFileAbout": "It is under Shared.",
+  "firstRun.sharedAdd": "Add to my files",
+  "firstRun.sharedLook": "Go to Shared",
   "firstRun.drop": "Drop files",
   "firstRun.dropAbout": "Drag files or whole folders from your computer onto this page, or choose them.",
   "firstRun.install": "Keep a folder equal",

@@ -1,0 +1,54 @@
+import type { SharedJson } from "@holdfast/protocol/sharing-routes";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import FolderPlus from "lucide-react/icons/folder-plus";
+import { useDrive } from "../../data/use-drive.ts";
+import { Button, buttonLook } from "../../design/button.tsx";
+import { Notice } from "../../design/notice.tsx";
+import { problemWords } from "../../messages/problem-words.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+
+/** So many are said here; all are in Shared. */
+const shownMax = 3;
+
+/** What others share and is not among one's files yet: for most who come by an invitation that is why they came. */
+export function SharedWithYou() {
+  const { client } = useDrive();
+  const { data } = useQuery({
+    queryKey: ["first-run", "shared-with-me"],
+    queryFn: ({ signal }) => client.call("listSharedWithMe", { query: { limit: 20 }, signal }),
+  });
+  const waiting = (data?.items ?? []).filter((each) => each.mount_id === null).slice(0, shownMax);
+  return waiting.map((each) => <OneShared key={each.node.id} shared={each} />);
+}
+
+function OneShared({ shared: { node, owner } }: { readonly shared: SharedJson }) {
+  const words = useMessages();
+  const { message } = words;
+  const { client } = useDrive();
+  // The list above it shows the mount as soon as it hears of it, and what is here goes.
+  const add = useMutation({ mutationFn: () => client.call("createMount", { body: { node_id: node.id } }) });
+  const isFolder = node.kind === "folder";
+  return (
+    <Notice
+      kind={add.isError ? "error" : "info"}
+      isNews={add.isError}
+      title={message("firstRun.shared", { who: owner.name || owner.email, name: node.name })}
+      acts={
+        isFolder ? (
+          <Button kind="primary" Icon={FolderPlus} busy={add.isPending || add.isSuccess} onClick={() => add.mutate()}>
+            {message("firstRun.sharedAdd")}
+          </Button>
+        ) : (
+          <Link to="/shared" className={buttonLook("secondary")}>
+            {message("firstRun.sharedLook")}
+          </Link>
+        )
+      }
+    >
+      {add.isError
+        ? problemWords(add.error, words)
+        : message(isFolder ? "firstRun.sharedAbout" : "firstRun.sharedFileAbout")}
+    </Notice>
+  );
+}

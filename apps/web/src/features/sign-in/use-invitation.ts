@@ -1,0 +1,41 @@
+import { toHoldfastError } from "@holdfast/core/errors";
+import type { InvitationFacts } from "@holdfast/protocol/account-routes";
+import { useEffect, useState } from "react";
+import { openPublicClient } from "../../data/client.ts";
+
+/** How long the form waits for what the server knows. */
+const patienceMs = 5000;
+
+/** `facts` are not there where the server could not be asked: the form is usable without. */
+export type AskedInvitation =
+  | { readonly state: "asking" }
+  | { readonly state: "useless" }
+  | { readonly state: "open"; readonly facts: InvitationFacts | undefined };
+
+/** Asks about the token before anybody types. It is kept in no cache, as it is a secret. */
+export function useInvitation(token: string): AskedInvitation {
+  const [asked, setAsked] = useState<AskedInvitation>({ state: "asking" });
+  useEffect(() => {
+    const ending = new AbortController();
+    const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(patienceMs)]);
+    const tell = (found: AskedInvitation) => {
+      if (!ending.signal.aborted) setAsked(found);
+    };
+    openPublicClient()
+      .call("readInvitation", { body: { token }, asksOnce: true, endsWithBreak: true, signal })
+      .then(
+        (facts) => tell({ state: "open", facts }),
+        (thrown: unknown) => {
+          const isUseless = toHoldfastError(thrown).code === "not_found";
+          tell(isUseless ? { state: "useless" } : { state: "open", facts: undefined });
+        },
+      );
+    return () => ending.abort();
+  }, [token]);
+  return asked;
+}
+
+/** Whether all of it was copied. */
+export function isWholeToken(token: string): boolean {
+  return /^hf[si]_[0-9a-f]{3}_[\w-]{43}$/.test(token);
+}
