@@ -15,6 +15,7 @@ import { nodeRoutes } from "./node-routes.ts";
 import { notificationRoutes } from "./notification-routes.ts";
 import { operationRoutes } from "./operation-routes.ts";
 import { passwordRoutes } from "./password-routes.ts";
+import { scrubRoutes } from "./scrub-routes.ts";
 import { passkeyRoutes } from "./passkey-routes.ts";
 import { secondFactorRoutes } from "./second-factor-routes.ts";
 import { peopleRoutes } from "./people-routes.ts";
@@ -35,6 +36,7 @@ import { webSessionRoutes } from "./web-session-routes.ts";
 /** All routes by name: what the server mounts, what OpenAPI shows, what the authorisation tests walk through. */
 export const routes = {
   ...accountRoutes,
+  ...scrubRoutes,
   ...deviceRoutes,
   ...passwordRoutes,
   ...secondFactorRoutes,

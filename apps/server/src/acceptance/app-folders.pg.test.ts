@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
-import { text } from "node:stream/consumers";
+import { text as textFrom } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import {
   administrator,
@@ -273,7 +273,7 @@ describe("an app password of one folder", () => {
     const { app, token, id } = await begin();
     const { port, host } = new URL(server.url);
     const socket = connect(Number(port), "127.0.0.1");
-    const answer = text(socket);
+    const answer = textFrom(socket);
     const path = "/api/v1/files/upload?uploadType=media&parent_id=root&name=half.txt";
     const head = [`POST ${path} HTTP/1.1`, `Host: ${host}`, `Authorization: ${app.token}`, "Connection: close"];
     const type = ["Content-Type: application/octet-stream", "Content-Length: 10"];

@@ -4,7 +4,7 @@ import { readFileSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { encodeFrame, framesContentType } from "@holdfast/protocol/frames";
-import type { ScrubReportJson } from "@holdfast/protocol/account-routes";
+import type { ScrubReportJson } from "@holdfast/protocol/scrub-routes";
 import { sha256 } from "@holdfast/core/hash";
 import { assertCommitted, type BatchFile, hashOf, putBatch } from "./batches.ts";
 import { findPackFiles, flipByte, type PackLayout, readPackLayout } from "./pack-files.ts";

@@ -254,6 +254,6 @@ test("how one's own mounts come and go is no activity: what they showed is where
   const mount = await bob.do({ op: "mount", place, target: folder.id as NodeId, targetSpace: ann.caller.spaceId });
   later(bob);
   await bob.do({ op: "delete", fileId: mount.id });
-  const told = await toldTo(bob.caller);
-  assert.ok(!told.some((each) => /^(?:purged|trashed)/.test(each)), told.join(", "));
+  const heard = await toldTo(bob.caller);
+  assert.ok(!heard.some((each) => /^(?:purged|trashed)/.test(each)), heard.join(", "));
 });

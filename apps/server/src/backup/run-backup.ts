@@ -14,7 +14,7 @@ import { clusterFolderOf } from "../db/embedded/cluster.ts";
 import { readPassword } from "../db/embedded/password.ts";
 import { SessionLock } from "../db/session-lock.ts";
 import { noteBackupSchedule } from "../blocks/backup-schedule.ts";
-import { assertApart, isOnSameDisk } from "./backup-disk.ts";
+import { assertApart, isOnSameDisk } from "../blocks/backup-disk.ts";
 import { openOrMakePlace } from "./backup-place.ts";
 import { keyFileName } from "./find-key.ts";
 import { noteBackup, readLastBackup } from "../blocks/last-backup.ts";

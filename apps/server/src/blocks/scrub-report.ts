@@ -1,5 +1,5 @@
 import type { Clock } from "@holdfast/core/clock";
-import type { ScrubReportJson } from "@holdfast/protocol/account-routes";
+import type { ScrubReportJson } from "@holdfast/protocol/scrub-routes";
 import { type Kysely, sql } from "kysely";
 import { inTransaction } from "../db/database.ts";
 import type { CellTables } from "../db/cell-tables.ts";

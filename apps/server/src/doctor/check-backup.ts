@@ -2,7 +2,7 @@ import { readBackupSchedule } from "../blocks/backup-schedule.ts";
 import { readLastBackup } from "../blocks/last-backup.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { readLastDrill, type LastDrill } from "../blocks/last-drill.ts";
-import { isOnSameDisk } from "../backup/backup-disk.ts";
+import { isOnSameDisk } from "../blocks/backup-disk.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
 /** One each week, and a day late. */

@@ -1,4 +1,4 @@
-import type { ScrubReportJson } from "@holdfast/protocol/account-routes";
+import type { ScrubReportJson } from "@holdfast/protocol/scrub-routes";
 import type { CollectionJson, CopiesJson, StorageJson } from "@holdfast/protocol/admin-routes";
 import type { RebuildReport } from "../../blocks/rebuild-index.ts";
 import type { Handlers } from "../handler.ts";

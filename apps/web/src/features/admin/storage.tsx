@@ -1,4 +1,4 @@
-import type { ScrubReportJson } from "@holdfast/protocol/account-routes";
+import type { ScrubReportJson } from "@holdfast/protocol/scrub-routes";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useDrive } from "../../data/use-drive.ts";
 import { Button } from "../../design/button.tsx";

@@ -1,13 +1,17 @@
 import { realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Config } from "../config/read-config.ts";
 
 interface Backed {
   /** A folder or `s3://…`. */
   readonly place: string;
   /** Of the server that is backed up. */
-  readonly config: Pick<Config, "dataFolder" | "store" | "secondStore">;
+  readonly config: {
+    readonly dataFolder: string;
+    /** Folders or `s3://…`. */
+    readonly store: string | undefined;
+    readonly secondStore: string | undefined;
+  };
 }
 
 /** @throws HoldfastError usage where the backup would go with what it is a backup of */

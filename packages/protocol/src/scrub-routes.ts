@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { defineRoute } from "./route.ts";
+
+const scrubReport = z
+  .object({
+    state: z
+      .enum(["never", "running", "done", "failed"])
+      .describe("failed: it ended before its end; see the server's log"),
+    started_at: z.string().nullable(),
+    finished_at: z.string().nullable(),
+    packs: z.int(),
+    blocks: z.int(),
+    revived: z.int().default(0).describe("blocks that were damaged and are whole again"),
+    healed: z.int().default(0).describe("damaged copies of blocks of which another copy is whole"),
+    repaired: z
+      .array(z.object({ pack_id: z.string(), reason: z.string() }))
+      .default([])
+      .describe("packs that could not describe themselves, and can again or need not any more"),
+    mended: z
+      .array(z.object({ store: z.string(), pack_id: z.string(), reason: z.string() }))
+      .default([])
+      .describe("packs that one of two stores lacked, or had damaged, and has again from the other"),
+    without_rows: z.int().default(0).describe("packs that the index does not know; reread like the others"),
+    damaged: z.array(
+      z.object({
+        hash: z.string().nullable().describe("null where the footer itself cannot be read"),
+        pack_id: z.string(),
+        reason: z.string(),
+        found_at: z.string().optional().describe("when it was found first; in this scrub if not before its started_at"),
+        files: z.array(z.object({ node_id: z.string(), path: z.string(), owner: z.string(), version: z.int() })),
+      }),
+    ),
+  })
+  .meta({ id: "ScrubReport" });
+export type ScrubReportJson = z.output<typeof scrubReport>;
+
+export const scrubRoutes = {
+  adminStartScrub: defineRoute({
+    method: "POST",
+    path: "/admin/scrub",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Reread every pack now; answers at once with the running report",
+    responses: { 202: scrubReport },
+  }),
+  adminGetScrub: defineRoute({
+    method: "GET",
+    path: "/admin/scrub",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "What the last scrub found",
+    responses: { 200: scrubReport },
+  }),
+  adminRebuildIndex: defineRoute({
+    method: "POST",
+    path: "/admin/rebuild-index",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Recreate the block index from the packs and the keys",
+    responses: {
+      200: z.object({ packs: z.int(), blocks: z.int(), holders: z.int(), unreadable_packs: z.array(z.string()) }),
+    },
+  }),
+};
