@@ -1,6 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { limits } from "@holdfast/core/limits";
-import { foldPassword, isCommonPassword } from "./common-passwords.ts";
+import { foldPassword, guessesOf, isCommonPassword } from "./common-passwords.ts";
 import { emailKey } from "./email-address.ts";
 import { hashPassword } from "./passwords.ts";
 
@@ -10,9 +9,6 @@ export interface PasswordOwner {
   readonly name: string;
 }
 
-/** Shorter parts of a name stand in words that have nothing to do with it. */
-const ownWordMin = 3;
-
 /**
  * The hash of a password that an account is given: none that is tried first with every account, or with this one. Those that accounts have
  * go on working.
@@ -20,7 +16,7 @@ const ownWordMin = 3;
  * @throws HoldfastError invalid_field with the reason `common_password`, unavailable when too many wait
  */
 export async function hashNewPassword(password: string, owner: PasswordOwner, field: string): Promise<string> {
-  if ((await isCommonPassword(password)) || (await isOwnPassword(password, owner))) {
+  if (await isTriedFirst(password, owner)) {
     throw new HoldfastError("invalid_field", "This password is among those that are tried first. Take another one.", {
       field,
       body: { reason: "common_password" },
@@ -29,22 +25,12 @@ export async function hashNewPassword(password: string, owner: PasswordOwner, fi
   return hashPassword(password);
 }
 
-/** Has the whole address in it, or is too short, or tried first, without what anybody knows of the account. */
-async function isOwnPassword(password: string, owner: PasswordOwner): Promise<boolean> {
-  const given = foldPassword(password);
-  if (given.includes(foldPassword(emailKey(owner.email)))) return true;
-  let rest = given;
-  for (const word of ownWords(owner)) rest = rest.replaceAll(word, "");
-  return rest !== given && (Buffer.byteLength(rest) < limits.passwordBytesMin || (await isCommonPassword(rest)));
-}
-
-/** The longest first, so that no part of a name takes the whole one apart. */
-function ownWords({ email, name }: PasswordOwner): string[] {
-  const [mailbox = ""] = emailKey(email).split("@");
-  const words = [mailbox, ...mailbox.split(/[._+-]/), name, ...name.split(/\s+/), "holdfast"].map((word) =>
-    foldPassword(word.trim()),
+/** Among those that leaked, or what anybody knows of the account: its address, mailbox or name, or what it is an account of. */
+export async function isTriedFirst(password: string, { email, name }: PasswordOwner): Promise<boolean> {
+  const address = emailKey(email);
+  const [mailbox = ""] = address.split("@");
+  const known = new Set(
+    [address, mailbox, name, ...name.split(/\s+/), "holdfast"].map((word) => foldPassword(word.trim())),
   );
-  return [...new Set(words)]
-    .filter((word) => word.length >= ownWordMin)
-    .toSorted((left, right) => right.length - left.length);
+  return guessesOf(password).some((guess) => known.has(guess.trim())) || (await isCommonPassword(password));
 }

@@ -7,19 +7,26 @@ import type { AccountStore } from "./account-world.ts";
 import { hasAdministrator } from "./administrators.ts";
 import { releaseEmail } from "./directory.ts";
 import { createInvitation } from "./invitations.ts";
+import { isTriedFirst } from "./new-password.ts";
 import { createUser } from "./sign-up.ts";
+
+export interface SetUpOptions {
+  /** The digest of an older token that goes on working. */
+  readonly kept?: Buffer | undefined;
+  /** The password of the environment is taken, and is among those that are tried first. */
+  readonly onWeak?: () => void;
+}
 
 /**
  * A server without an administrator gets one from the environment, or a fresh one-time token (older ones stop working)
  * with which somebody makes it on the set-up page. Of several instances that start at once one does it.
- * @param kept the digest of an older token that goes on working
  * @returns the token, or undefined if there is nothing to set up
  * @throws HoldfastError usage for an address or password that is none
  */
 export function setUp(
   store: AccountStore,
   administrator: { email: string; password: string } | undefined,
-  kept?: Buffer,
+  { kept, onWeak = () => {} }: SetUpOptions = {},
 ): Promise<string | undefined> {
   return settingUp(store, async () => {
     const done = await hasAdministrator(store);
@@ -31,7 +38,8 @@ export function setUp(
     assertAdministrator(administrator);
     // Only a start that died in the middle can have left it, since none other is here now.
     await releaseEmail(store.shards, administrator.email);
-    const user = { ...administrator, name: "Administrator", admin: true, confirmed: true };
+    const user = { ...administrator, name: "Administrator", admin: true, confirmed: true, takesAnyPassword: true };
+    if (await isTriedFirst(user.password, user)) onWeak();
     await createUser(store, user).catch((error: unknown) => {
       if (!(error instanceof HoldfastError) || error.code !== "invalid_field") throw error;
       throw new HoldfastError("usage", `${variableOf(error.field)}: ${error.message}`, { cause: error });

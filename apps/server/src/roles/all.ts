@@ -60,6 +60,14 @@ import { webhookNetwork } from "../webhooks/send-webhook.ts";
 import type { RunningServer } from "./running-server.ts";
 import { readTls } from "./tls.ts";
 
+function setUpServer(config: Config, accounts: AccountWorld, log: Log): Promise<string | undefined> {
+  const kept = takeSetupToken(config.dataFolder);
+  return setUp(accounts, config.administrator, { kept, onWeak: () => log.warn({}, weakPassword) });
+}
+
+const weakPassword =
+  "HOLDFAST_ADMIN_PASSWORD is among the passwords that are tried first: have the administrator set another one";
+
 /** What a server is given besides its settings. */
 export interface Given {
   /** Undefined: no pages but the plain ones. */
@@ -122,7 +130,7 @@ export async function serveAll(config: Config, version: string, given: Given = {
     const opened = { config, accounts, mail, storage, uploads, polls, rateLimits, jobs, audited, log };
     const parts = { ...opened, committer: inView, sharing, queue, webhooks, thumbs, retaining };
     const http = await openHttp(config, { parts, metrics, version, web }, closers);
-    const setupToken = await setUp(accounts, config.administrator, takeSetupToken(config.dataFolder));
+    const setupToken = await setUpServer(config, accounts, log);
     closers.add("http", () => http.close());
     const url = await listen(http, config, mail);
     const shownUrl = noteUrl(config, url, closers);
