@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { sql } from "kysely";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import { findShares } from "../journal/share-changes.ts";
 import { readHead } from "../journal/start-token.ts";
@@ -47,6 +48,40 @@ test("who has left the group while the poll is held is told of nothing that happ
       ],
     );
     assert.deepEqual(left!.positions.get(spaceId), await readHead(world.shards, spaceId), "it is not looked at again");
+  } finally {
+    await world.close();
+  }
+});
+
+test("who is thousands of entries behind is told to ask, and nobody reads them for the poll", async () => {
+  const world = await RightsWorld.open(databases.shards);
+  try {
+    const { nodes } = world.model;
+    await world.make(0, nodes[0]!, "folder");
+    const folder = nodes.at(-1)!;
+    await world.grant(0, folder, 1, "viewer", false);
+    await world.settle();
+    await world.mount(1, folder);
+    const caller = await world.actor(1);
+    const shares = await findShares(world.shards, caller);
+    const { spaceId } = shares[0]!;
+    const early = await readHead(world.shards, spaceId);
+    // Of something that this guest does not see.
+    const { db } = world.shards.ofId(spaceId);
+    const add = (count: number) =>
+      sql`
+        with last as (update shard.spaces set seq = seq + ${count} where id = ${spaceId} returning seq)
+        insert into shard.journal (space_id, seq, tag, node_id, kind, actor, at)
+        select ${spaceId}, last.seq - ${count} + n, '\\x0011223344556677', ${nodes[0]!.id}, 'changed', ${caller.userId}, 7
+        from last, generate_series(1, ${count}::int) as n`.execute(db);
+    await add(2000);
+    const told = async () => {
+      const each = { caller, shares, positions: new Map([[spaceId, early]]) };
+      return (await findNews(world.shards, spaceId, [each])).get(each);
+    };
+    assert.equal(await told(), undefined, "all of them are looked at");
+    await add(1);
+    assert.deepEqual(await told(), { type: "file_update", nodeId: null, atMicros: 7 });
   } finally {
     await world.close();
   }

@@ -15,6 +15,8 @@ import { loadRightsOfEach } from "../rights/load-rights.ts";
 
 /** So many entries are looked at together. */
 const entriesAtOnce = 100;
+/** Whoever is further behind is told to ask for the changes, where what is read is paid for: one poll is not to read a journal of years. */
+const entriesMost = 2000;
 
 export interface Watching {
   readonly caller: Actor;
@@ -38,8 +40,9 @@ export async function findNews<Each extends Watching>(
   const behind = new Set(watching.filter((each) => isBehind(each, head)));
   for (const each of behind) {
     const at = each.positions.get(spaceId);
-    if (at === undefined || (at.epoch === head.epoch && at.seq <= head.seq)) continue;
-    news.set(each, reset("epoch"));
+    const isOfHistory = at === undefined || (at.epoch === head.epoch && at.seq <= head.seq);
+    if (isOfHistory && head.seq - (at?.seq ?? head.seq) <= entriesMost) continue;
+    news.set(each, isOfHistory ? await somethingNew(shards, head) : reset("epoch"));
     behind.delete(each);
   }
   let seq = Math.min(...[...behind].map(({ positions }) => positions.get(spaceId)?.seq ?? head.seq));
@@ -127,6 +130,12 @@ async function readGrantees(shards: Shards, watching: readonly Watching[]): Prom
 }
 
 const noGroups: GroupsLeft = new Map();
+
+/** It names nothing: nobody looked who sees what. */
+async function somethingNew(shards: Shards, head: JournalPosition): Promise<NewestChange> {
+  const [last] = await readEntries(shards.ofId(head.spaceId), { ...head, seq: head.seq - 1 }, 1);
+  return { type: "file_update", nodeId: null, atMicros: last?.at ?? 0 };
+}
 
 function newsOf(entry: JournalRow, place: NodeRow | undefined): NewestChange {
   const what = place?.kind === "folder" ? "folder" : "file";
