@@ -31,6 +31,9 @@ export const signInFields = {
 
 type SignInFields = Readonly<Partial<Record<"email" | "password" | "passkey", unknown>>>;
 
+/** As most sign in: what is asked for depends on what is there. */
+export const signInExample = { email: "ada@example.com", password: "correct horse battery staple" };
+
 /** What one of the two fields is refused for where it is missing. */
 export function beside(field: "email" | "password") {
   const isThere = (body: SignInFields) =>
@@ -160,7 +163,8 @@ export const accountRoutes = {
         device_secret: secret.optional(),
       })
       .refine(...beside("email"))
-      .refine(...beside("password")),
+      .refine(...beside("password"))
+      .meta({ example: signInExample }),
     responses: { 200: session },
   }),
   refreshSession: defineRoute({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { beside, signInFields } from "./account-routes.ts";
+import { beside, signInExample, signInFields } from "./account-routes.ts";
 import { defineRoute } from "./route.ts";
 
 /** Of a browser. The refresh token is in a cookie, which no script reads, and in no body. */
@@ -23,7 +23,8 @@ export const webSessionRoutes = {
     body: z
       .object(signInFields)
       .refine(...beside("email"))
-      .refine(...beside("password")),
+      .refine(...beside("password"))
+      .meta({ example: signInExample }),
     responses: { 200: webSession },
   }),
   refreshWebSession: defineRoute({

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, renameSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { filesBelow } from "../acceptance/files-below.ts";
@@ -50,10 +50,13 @@ test("what lies where the server would make its drill is nobody's leftover, and 
   await server.stop();
   const [place, often] = [join(data, "drill"), { HOLDFAST_DRILL_PERIOD: "1s", HOLDFAST_SNAPSHOT_INTERVAL: "off" }];
   server = await startServer({ dataFolder: data, env: { ...often, HOLDFAST_DRILL_PERIOD: "off" } });
-  const made = await holdfast(["admin", "backup", place, "--schedule", "1d", "--data", data]);
+  const backups = join(folder, "scheduled");
+  const made = await holdfast(["admin", "backup", backups, "--schedule", "1d", "--data", data]);
   assert.equal(made.code, 0, made.stderr);
-  const files = filesBelow(place);
   await server.stop();
+  // As one is moved there by hand.
+  cpSync(backups, place, { recursive: true });
+  const files = filesBelow(place);
   server = await startServer({ dataFolder: data, env: often });
   const said = await eventually("a drill is refused", 60_000, async () => {
     const { stdout } = await holdfast(["admin", "doctor", "--json", "--data", data]);

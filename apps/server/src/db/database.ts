@@ -71,7 +71,10 @@ export function openPool(options: DatabaseOptions): pg.Pool {
   // A connection that dies between two statements tells it by an event that nobody else hears: without a listener on
   // the client itself it would end the process. The next statement on it fails and is answered as `unavailable`.
   pool.on("connect", (client) => client.on("error", () => {}));
-  pool.on("error", (error) => options.log.warn({ reason: error.message }, "an idle database connection was lost"));
+  pool.on("error", (error) => {
+    // A pool that ends says goodbye without waiting; a database that stops next may be quicker than its goodbye.
+    if (!pool.ending) options.log.warn({ reason: error.message }, "an idle database connection was lost");
+  });
   return pool;
 }
 

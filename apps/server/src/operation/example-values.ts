@@ -53,6 +53,7 @@ export function exampleOf(schema: Json, schemas: Readonly<Record<string, Json>>,
     const target = schemas[reference.replace("#/components/schemas/", "")];
     return target === undefined || depth > depthMax ? undefined : exampleOf(target, schemas, name, depth + 1);
   }
+  if ("example" in schema) return schema["example"];
   if ("const" in schema) return schema["const"];
   const choices = schema["enum"] as readonly unknown[] | undefined;
   const known = byName[name];

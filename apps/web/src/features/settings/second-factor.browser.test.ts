@@ -59,7 +59,9 @@ async function signInAgain(person: Person): Promise<void> {
 }
 
 test("an app is set up, asked for at the next sign-in, and a recovery code does in its place; then it is switched off", async () => {
-  app.expectComplaint(/status of 4(?:01|22) .*\/(?:sessions\/web|account\/second-factor)/);
+  app.expectComplaint(
+    /status of 4(?:01|22) .*\/(?:sessions\/web|account\/second-factor|changes\/list|notifications\/poll)/,
+  );
   const { page } = app;
   const person = await app.addPerson("Fay");
   await app.signIn(person);
@@ -98,7 +100,9 @@ test("an app is set up, asked for at the next sign-in, and a recovery code does 
 });
 
 test("an administrator ends it for who has lost the phone; the page of it fits a phone", async () => {
-  app.expectComplaint(/status of 4(?:01|22) .*\/(?:sessions\/web|account\/second-factor)/);
+  app.expectComplaint(
+    /status of 4(?:01|22) .*\/(?:sessions\/web|account\/second-factor|changes\/list|notifications\/poll)/,
+  );
   const { page } = app;
   // Its sessions end.
   app.expectComplaint(/status of 401/);
