@@ -71,7 +71,7 @@ describe("the stories of docs/everyday.md", () => {
     };
   }
 
-  test("Two people changed the same file", async (t) => {
+  test("A file was changed in two places", async (t) => {
     const { next, over } = story(t.name);
     await bert.pause();
     at.make({ "plan.txt": "by anna" });

@@ -70,6 +70,12 @@ describe("the commands that steer clients while they run", () => {
     const undone = await anna.run(["deletes", "undo"]);
     assert.equal(undone.code, 0, undone.stderr);
     assert.match(undone.stdout, /: 1 deletion undone\n/);
+    const told = () => anna.run(["log", "--last", "1000"]);
+    await eventually("the answers are in the log", waitMs, async () =>
+      /approved: 4 deletions that waited[^]*undone: 1 deletion that waited/.test((await told()).stdout)
+        ? true
+        : undefined,
+    );
     await home.rest();
     assert.deepEqual(Object.keys(at.sight()), ["many", ...names.slice(4).map((name) => `many/${name}`)]);
 

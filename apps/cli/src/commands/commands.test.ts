@@ -162,6 +162,8 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     [["frobnicate", "--json"], /unknown command|unknown option/],
     [["doctor"], /unknown command 'doctor' \(Did you mean admin doctor\?\)/],
     [["completion", "tcsh"], /^holdfast: 'tcsh' is no shell\. Allowed choices are bash, zsh, fish\./],
+    [["ls", "--sort", "foo"], /foo is no order: it is name, natural/],
+    [["search", "--type", "foo", "x"], /foo is no type: it is file, folder/],
     [["restore", "/x"], /Say which version: --version N/],
     [["admin", "frobnicate"], /unknown command 'frobnicate'/],
     [["devices", "rm", "--json"], /missing required argument 'device'/],

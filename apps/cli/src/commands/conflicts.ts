@@ -5,7 +5,7 @@ import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
 export const conflictsCommand: CommandMaker = (context) => {
-  const command = newCommand("conflicts", "Conflicted copies: both states of what two people changed at once", [
+  const command = newCommand("conflicts", "Conflicted copies: both states of what was changed on two devices at once", [
     "conflicts",
     "conflicts ls ~/Drive",
     "conflicts keep copy ~/Drive/plan*copy*.txt",

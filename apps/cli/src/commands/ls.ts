@@ -1,6 +1,6 @@
 import type { NodeJson } from "@holdfast/protocol/values";
 import { type Column, Listing } from "../output/listing.ts";
-import { newCommand, runs } from "./command.ts";
+import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 
 interface LsOptions {
@@ -9,13 +9,22 @@ interface LsOptions {
   readonly sort?: string;
 }
 
+const fields = ["name", "natural", "size", "modified_at", "created_at"];
+
+/** @throws HoldfastError usage */
+function assertOrder(text: string | undefined): void {
+  if (text === undefined || fields.includes(text.replace(/^-/, ""))) return;
+  throw usage(`${text} is no order: it is ${fields.join(", ")}, with - before it for descending.`);
+}
+
 export const lsCommand: CommandMaker = (context) => {
   const command = newCommand("ls", "List a folder, or show a file", ["ls /", "ls -l -R /photos", "ls --json /photos"])
     .argument("[path]", "a path on the server", "/")
     .option("-l, --long", "kind, size, time and version too")
     .option("-R, --recursive", "everything below, with paths")
-    .option("--sort <order>", "name, natural, size, modified_at or created_at, with - before it for descending");
+    .option("--sort <order>", `${fields.join(", ")}, with - before it for descending`);
   return runs<[string]>(context, command, async (run, path, options: LsOptions) => {
+    assertOrder(options.sort);
     const { lookUpShared } = await import("../remote/look-up-shared.ts");
     const { client } = await run.connect();
     const node = await lookUpShared(client, path);

@@ -4,13 +4,18 @@ import type { Output } from "../output/output.ts";
 
 const columns: readonly Column[] = [{ title: "CHANGED" }, { title: "SIZE", right: true }, { title: "PATH" }];
 
+interface Shown extends NodeJson {
+  /** When this account changed it, where the list is in that order. */
+  readonly changed_at?: string;
+}
+
 /** Nodes from anywhere: when they were changed, how large they are, and where they stand. @returns the lines of each page */
-export function nodeRows(output: Output): (nodes: readonly NodeJson[]) => string[] {
+export function nodeRows(output: Output): (nodes: readonly Shown[]) => string[] {
   const listing = new Listing(output, columns);
   return (nodes) =>
     listing.lines(
       nodes.map((node) => [
-        listing.time(node.updated_at),
+        listing.time(node.changed_at ?? node.updated_at),
         listing.sizeOf(node),
         node.kind === "folder" && node.path !== "/" ? `${node.path}/` : node.path,
       ]),

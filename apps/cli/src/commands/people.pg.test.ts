@@ -109,6 +109,10 @@ describe("the words of people", () => {
     assert.deepEqual([items[0].to, /\/setup#hfi_/.test(items[0].url)], ["somebody@example.com", true]);
     assert.match(await done(owner, ["admin", "unsent-links"]), /^somebody@example\.com +until .* http.*#hfi_/);
     assert.equal((await guest(["admin", "unsent-links"])).code, 3);
+    // Somebody who has an account by now needs no link that makes one.
+    await done(owner, ["admin", "users", "add", "somebody@example.com", "--password-stdin"], "a sentence of theirs\n");
+    const after = (await json(owner, "admin", "unsent-links")).items as { to: string }[];
+    assert.ok(!after.some(({ to }) => to === "somebody@example.com"));
   });
 
   test("who may only put something in puts files and trees by the id, sees nothing of it, and takes no name", async () => {

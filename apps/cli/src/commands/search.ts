@@ -1,10 +1,20 @@
-import { newCommand, runs } from "./command.ts";
+import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 import { nodeRows } from "./node-rows.ts";
 
 interface SearchOptions {
   readonly in?: string;
-  readonly type?: "file" | "folder" | "image" | "audio" | "video" | "document";
+  readonly type?: string;
+}
+
+const types = ["file", "folder", "image", "audio", "video", "document"] as const;
+
+/** @throws HoldfastError usage */
+function parseType(text: string | undefined): (typeof types)[number] | undefined {
+  if (text === undefined) return undefined;
+  const type = types.find((each) => each === text);
+  if (type === undefined) throw usage(`${text} is no type: it is ${types.join(", ")}.`);
+  return type;
 }
 
 export const searchCommand: CommandMaker = (context) => {
@@ -14,13 +24,14 @@ export const searchCommand: CommandMaker = (context) => {
   ])
     .argument("<words...>", "case and accents do not count")
     .option("--in <path>", "only below this folder")
-    .option("--type <type>", "file, folder, image, audio, video or document");
+    .option("--type <type>", types.join(", "));
   return runs<[string[], SearchOptions]>(context, command, async (run, words, options) => {
+    const type = parseType(options.type);
     const { allPages, pageItemsMax } = await import("../remote/pages.ts");
     const { lookUp } = await import("../remote/look-up.ts");
     const { client } = await run.connect();
     const within = options.in === undefined ? undefined : (await lookUp(client, options.in)).id;
-    const query = { q: words.join(" "), type: options.type, in: within, limit: pageItemsMax };
+    const query = { q: words.join(" "), type, in: within, limit: pageItemsMax };
     const pages = allPages((cursor) => client.call("search", { query: { ...query, cursor } }));
     await run.output.listing(pages, nodeRows(run.output));
   });

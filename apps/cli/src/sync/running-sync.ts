@@ -142,10 +142,12 @@ export class RunningSync implements SyncControl {
 
   async approveDeletions(ids: readonly string[]): Promise<void> {
     this.#begun().approveDeletions(ids);
+    this.#log.note(Date.now(), "approved", "", `${largeCount(ids.length, "deletion")} that waited`);
   }
 
   async undoDeletions(ids: readonly string[]): Promise<void> {
     this.#begun().undoDeletions(ids);
+    this.#log.note(Date.now(), "undone", "", `${largeCount(ids.length, "deletion")} that waited`);
   }
 
   async keepOfConflict(path: string, keep: Keep): Promise<void> {

@@ -7,7 +7,19 @@ import { inWords } from "./sync-reporter.ts";
 
 const logEntry = z.object({
   at: z.string(),
-  what: z.enum(["created", "changed", "moved", "deleted", "copied aside", "conflict", "problem", "waiting", "hidden"]),
+  what: z.enum([
+    "created",
+    "changed",
+    "moved",
+    "deleted",
+    "copied aside",
+    "conflict",
+    "problem",
+    "waiting",
+    "approved",
+    "undone",
+    "hidden",
+  ]),
   /** Relative to the root; "" for all of it. */
   path: z.string(),
   /** Where it was made; null where nobody made it. */
@@ -17,6 +29,9 @@ const logEntry = z.object({
 });
 /** One thing that a sync did, or could not do. */
 export type LogEntry = z.infer<typeof logEntry>;
+
+/** What no change of a file says. */
+type Noted = Extract<LogEntry["what"], "conflict" | "problem" | "waiting" | "approved" | "undone" | "hidden">;
 
 /** In the sync's folder: the newest, and those before. */
 const names = { newest: "log.jsonl", before: "log.1.jsonl" } as const;
@@ -51,7 +66,7 @@ export class SyncLog {
     });
   }
 
-  note(atMs: number, what: "conflict" | "problem" | "waiting" | "hidden", path: string, message: string | null): void {
+  note(atMs: number, what: Noted, path: string, message: string | null): void {
     this.#add({ at: new Date(atMs).toISOString(), what, path, by: null, message });
   }
 
@@ -114,6 +129,8 @@ function inWordsOf(what: LogEntry["what"], by: LogEntry["by"]): string {
       return "conflict, both states are kept:";
     case "problem":
     case "waiting":
+    case "approved":
+    case "undone":
     case "hidden":
       return `${what}:`;
     default:

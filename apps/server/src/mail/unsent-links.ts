@@ -1,5 +1,7 @@
 import type { MailId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
+import { findUserByEmail } from "../accounts/directory.ts";
+import type { Shards } from "../db/shards.ts";
 import type { MailWorld } from "./mail-world.ts";
 import { openLink } from "./sealed-link.ts";
 
@@ -29,8 +31,28 @@ export async function listUnsentLinks({ shards, clock, secrets }: MailWorld): Pr
       ),
   );
   const rows = pages.flat().toSorted((left, right) => (left.id < right.id ? 1 : -1));
-  return rows.slice(0, limits.listItemsMax).map(({ id, address, template, sealed_link: sealed, at, expires_at }) => {
+  const held = await addressesHeld(
+    shards,
+    rows.flatMap(({ template, address }) => (template === "invitation" ? [address] : [])),
+  );
+  // Of an address that has an account by now an invitation makes none.
+  const open = rows.filter(({ template, address }) => template !== "invitation" || !held.has(address));
+  return open.slice(0, limits.listItemsMax).map(({ id, address, template, sealed_link: sealed, at, expires_at }) => {
     const link = openLink(secrets.mailKey, id, sealed);
     return { id, to: address, template, link, at, expiresAt: expires_at };
   });
+}
+
+const addressesAtOnce = 20;
+
+/** Which of them have an account. */
+async function addressesHeld(shards: Shards, addresses: readonly string[]): Promise<ReadonlySet<string>> {
+  const held = new Set<string>();
+  const asked = [...new Set(addresses)];
+  for (let start = 0; start < asked.length; start += addressesAtOnce) {
+    const some = asked.slice(start, start + addressesAtOnce);
+    const users = await Promise.all(some.map((address) => findUserByEmail(shards, address)));
+    for (const [index, address] of some.entries()) if (users[index] !== undefined) held.add(address);
+  }
+  return held;
 }
