@@ -41,12 +41,13 @@ function retryAfter(answer: TransportAnswer): { retryAfterSeconds?: number } {
 }
 
 function plain({ status }: TransportAnswer): string {
-  return `The server answered ${status} and said no more. Is it a Holdfast server?`;
+  const doubt = codeOfStatus(status) === "unavailable" ? "It may be starting or stopping." : "Is it a Holdfast server?";
+  return `The server answered ${status} and said no more. ${doubt}`;
 }
 
-/** For an answer from something in between (a proxy), which knows nothing of codes. */
+/** For an answer from something in between (a proxy, or a server that is just stopping), which knows nothing of codes. */
 function codeOfStatus(status: number): ErrorCode {
-  if (status === 502 || status === 504) return "unavailable";
+  if (status === 502 || status === 503 || status === 504) return "unavailable";
   const codes = Object.keys(errorTable) as ErrorCode[];
   return codes.find((code) => errorTable[code].status === status) ?? (status >= 500 ? "internal" : "bad_request");
 }

@@ -102,6 +102,12 @@ test("an answer that is no problem still becomes an error by its status", async 
   await assert.rejects(client.call("getAccount"), { code: "not_found" });
 });
 
+test("a server that is just stopping, and says 503 and no more, is asked again", async () => {
+  const { client, seen } = await against([(_, response) => response.writeHead(503).end("{}"), devices]);
+  await client.call("listDevices");
+  assert.equal(seen.length, 2);
+});
+
 test("an answer that is not what the route promises is refused", async () => {
   const { client } = await against([json(200, { items: [{ id: 1 }], next_cursor: null })]);
   await assert.rejects(client.call("listDevices"), { code: "failed" });

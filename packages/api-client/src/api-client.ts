@@ -21,6 +21,11 @@ export interface ApiClientOptions {
   readonly retry: RetryOptions;
   /** `readBySchemas`; in a page, which is of one version with its server, `readByIds`. */
   readonly readAnswer: AnswerReader;
+  /**
+   * Has the person prove who they are, where a call is refused until they have: it goes out once more then. Undefined: nobody is there to ask.
+   * @throws what the call ends with in place of that, as where the person does not want to
+   */
+  readonly prove?: ((client: ApiClient, refusal: HoldfastError) => Promise<void>) | undefined;
 }
 
 /**
@@ -31,6 +36,7 @@ export interface ApiClientOptions {
 export class ApiClient {
   readonly #options: ApiClientOptions;
   #answered = false;
+  #proving: Promise<void> | undefined;
 
   constructor(options: ApiClientOptions) {
     this.#options = options;
@@ -99,7 +105,7 @@ export class ApiClient {
     const timer = new RetryTimer(this.#options.retry, this.#options.random);
     for (;;) {
       try {
-        return await take(await this.#sendSignedIn(routeTable[name], encoded));
+        return await take(await this.#sendProven(routeTable[name], encoded));
       } catch (thrown) {
         if (!(thrown instanceof HoldfastError)) throw thrown;
         if (!encoded.repeatable && thrown.code !== "rate_limited") throw thrown;
@@ -107,6 +113,22 @@ export class ApiClient {
         if (encoded.endsWithBreak && thrown.code === "unreachable") throw thrown;
         await timer.waitAfter(thrown, this.#answered, encoded.signal);
       }
+    }
+  }
+
+  /** Nothing was done of what is refused for want of proof, so it may always go out again. Calls that are refused together ask once. */
+  async #sendProven(route: RouteFacts, request: EncodedRequest): Promise<TransportAnswer> {
+    try {
+      return await this.#sendSignedIn(route, request);
+    } catch (thrown) {
+      const { prove } = this.#options;
+      const isWanted = thrown instanceof HoldfastError && thrown.code === "proof_required" && request.replayable;
+      if (!isWanted || prove === undefined) throw thrown;
+      this.#proving ??= prove(this, thrown).finally(() => {
+        this.#proving = undefined;
+      });
+      await this.#proving;
+      return this.#sendSignedIn(route, request);
     }
   }
 

@@ -92,11 +92,14 @@ function networkError(thrown: unknown, server: string, signal: AbortSignal | und
   const code = networkCode(thrown);
   if (code === undefined) return thrown;
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return wrongName(thrown, server);
-  const next = code.startsWith("UND_ERR_SOCKET") || code === "ECONNRESET" ? "Try again." : advice;
-  return new HoldfastError("unreachable", `The server ${server} cannot be reached (${code}). ${next}`, {
-    cause: thrown,
-    body: { network: code },
-  });
+  return new HoldfastError("unreachable", networkWords(code, server), { cause: thrown, body: { network: code } });
+}
+
+/** What broke, and what happens next. The code of a library tells nobody anything. */
+function networkWords(code: string, server: string): string {
+  if (/^(UND_ERR_SOCKET|ECONNRESET|EPIPE)/.test(code))
+    return `The connection to the server ${server} broke before the answer was whole. ${again}`;
+  return `The server ${server} cannot be reached (${code}). ${advice}`;
 }
 
 /** The server is there, and shows a certificate for other names than the one by which it was called. */
@@ -113,6 +116,8 @@ function wrongName(thrown: Error, server: string): HoldfastError {
   );
 }
 
+const again =
+  "Holdfast opens another one and goes on where it can; a command that ends with this is run again, and goes on where it was.";
 const advice = "Look whether it runs and whether the address is right.";
 
 function networkCode(thrown: Error): string | undefined {

@@ -88,6 +88,8 @@ const harmlessTwice: ReadonlySet<RouteName> = new Set<RouteName>([
   "unstarNode",
   "deleteToken",
   "deleteDevice",
+  "readClearing",
+  "reportClearing",
   "adminUpdateUser",
   "refreshSession",
 ]);

@@ -19,6 +19,22 @@ export const errorMeanings: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     means: "the device rewrote or deleted masses, and may only read",
     todo: "look what it did; the account lets it go on by `holdfast devices resume ID`",
   },
+  account_leaving: {
+    means: "its owner deleted the account, which is shredded after `until`",
+    todo: "sign in with `keep_account: true` to have it back",
+  },
+  second_factor_required: {
+    means: "the account must have a second factor and has none, so that it may do nothing but set one up",
+    todo: "set one up, by a session: in the web app, or by `holdfast second-factor on`; then send the request again",
+  },
+  proof_required: {
+    means: "this is asked only of a session whose person proved lately who they are; nothing was done",
+    todo: "prove it by POST /sessions/current/proof, or sign in again; then send the request again",
+  },
+  address_not_allowed: {
+    means: "the account may not be used from this address",
+    todo: "use it from one of the networks that it, its groups and the server name, or ask an administrator",
+  },
   forbidden: {
     means: "the role or the token's scopes do not allow it",
     todo: "ask the owner for the right, or use another token",

@@ -17,6 +17,7 @@ export type DeviceId = Branded<"DeviceId">;
 export type SessionId = Branded<"SessionId">;
 export type TokenId = Branded<"TokenId">;
 export type PasskeyId = Branded<"PasskeyId">;
+export type OutsideIdentityId = Branded<"OutsideIdentityId">;
 /** Of a permission. A link is its own grantee, so its id stands for an account's wherever an actor is named. */
 export type GrantId = Branded<"GrantId">;
 export type ReportId = Branded<"ReportId">;
@@ -30,6 +31,8 @@ export type CommentId = Branded<"CommentId">;
 export type EventId = Branded<"EventId">;
 export type NotificationId = Branded<"NotificationId">;
 export type MailId = Branded<"MailId">;
+/** Of a program; its `client_id`. */
+export type OauthClientId = Branded<"OauthClientId">;
 export type WebhookId = Branded<"WebhookId">;
 type AnyId = Branded<`${string}Id`>;
 

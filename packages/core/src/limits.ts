@@ -130,6 +130,8 @@ export const limits = {
   searchPlacesMax: 20,
   inlineBlocksMax: 16,
   downloadRangesMax: 64,
+  /** Archives of accounts that one process makes at once, of one account one. */
+  exportsAtOnceMax: 4,
   emailBytesMax: 254,
   passwordBytesMin: 8,
   /** How long a mailed link sets a new password. */
@@ -138,11 +140,30 @@ export const limits = {
   passwordResetPauseMs: 5 * 60_000,
   /** Wrong codes of an authenticator app in a row, after which each has to wait. */
   secondFactorFailuresMax: 5,
+  /** How long a session may do what cannot be taken back, once its person has proved who they are. */
+  sessionProofMs: 60 * 60_000,
+  /** How long such a proof does in place of a password that nobody knows, where one is asked for each time. */
+  freshProofMs: 10 * 60_000,
   /** Between making the secret of an authenticator app and confirming it. */
   secondFactorSetUpMs: 15 * 60_000,
   recoveryCodes: 10,
   /** Of one account. */
   passkeysMax: 20,
+  /** Between leaving for an outside issuer and coming back, and once more for the second factor. */
+  outsideSignInMs: 10 * 60_000,
+  /** Outside identities of one account. */
+  outsideIdentitiesMax: 10,
+  /** Values of a claim that give something, and domains of a setting. */
+  outsideMappingsMax: 200,
+  /** That an outside issuer may take for one answer, and the bytes of it. */
+  outsideAnswerMs: 10_000,
+  outsideAnswerBytesMax: 1024 * 1024,
+  /** Conversations with an outside issuer of one server process at once. */
+  outsideAtOnceMax: 20,
+  /** Of one list of addresses from which something may be used. */
+  addressNetworksMax: 100,
+  /** The longest time that who must have a second factor may be given for it. */
+  factorGraceMs: 365 * 86_400_000,
   /** Between asking for a passkey and its answer. */
   passkeyChallengeMs: 5 * 60_000,
   passwordBytesMax: 1024,
@@ -166,6 +187,10 @@ export const limits = {
   thumbRetryMs: 24 * 60 * 60 * 1000,
   /** On the disk of each server unless it is told otherwise; what was not asked for longest goes first. */
   thumbCacheBytesMax: 4 * gib,
+  /** Kept free on each disk that uploads go to, or that the database lies on, unless a setting says otherwise. */
+  diskReserveBytes: gib,
+  /** Less on a small disk: one part in so many of it. */
+  diskReserveParts: 20,
   /** Days, the current one included, that the tag of a list is good for. */
   thumbTagDays: 2,
   /** Folders of others in which the tag of one list lets look. */
@@ -181,12 +206,23 @@ export const limits = {
   recentSpacesMax: 20,
   /** Personal access tokens of one user. */
   tokensMax: 1000,
+  /** Programs that an administrator has registered, each by hand. */
+  oauthClientsMax: 200,
   /** Of one server. */
   groupsMax: 10_000,
   groupMembersMax: 10_000,
   /** That one account is in: each request of it reads them. */
   groupsOfAccountMax: 200,
   groupNameLengthMax: 200,
+  /** Of one page of a list that an identity system (SCIM) asks for, and how far into the list a page may begin. */
+  scimPageMax: 200,
+  scimStartIndexMax: 200_000,
+  scimFilterLengthMax: 512,
+  /** Operations of one PATCH, and members that one request may change. */
+  scimOperationsMax: 1000,
+  scimMembersChangedMax: 1000,
+  /** Members that one page of groups shows; a page ends with the group that goes beyond. */
+  scimMembersShownMax: 10_000,
   /** Of one search for people; a name takes so many letters, and is looked for among so many members of the caller's groups. */
   peopleFoundMax: 20,
   peopleQueryLengthMin: 2,
@@ -243,11 +279,15 @@ export const limits = {
   linkSessionLifetimeMs: 15 * 60_000,
   /** So long whoever downloads by a link may go on with it from the same address without being counted again. */
   linkDownloadLifetimeMs: 24 * 3600_000,
+  /** So long a device that signs in by a browser waits for a person's answer. */
+  deviceCodeLifetimeMs: 10 * 60_000,
   refreshTokenLifetimeMs: 30 * 24 * 3600_000,
   invitationLifetimeMs: 7 * 24 * 3600_000,
   /** After this a token that has expired, and a device that is signed in no more, are forgotten. */
   credentialRecordLifetimeMs: 30 * 24 * 3600_000,
   operationLifetimeMs: 14 * 24 * 3600_000,
+  /** Unless the configuration says otherwise: so long an account that its owner deleted can be taken back. */
+  accountGraceMs: 30 * 24 * 3600_000,
   trashLifetimeMs: 30 * 24 * 3600_000,
   journalLifetimeMs: 90 * 24 * 3600_000,
   /** What has arrived and is named by nothing counts as stored for so long. */

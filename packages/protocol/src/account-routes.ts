@@ -1,18 +1,28 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
 import { language, notifyChange, notifySettings } from "./account-settings.ts";
+import { deviceSystem } from "./device-routes.ts";
 import { passkeyAssertion } from "./passkey-values.ts";
 import { defineRoute } from "./route.ts";
 import { idText, page, timeText } from "./values.ts";
 
-const email = z
+export const email = z
   .string()
   .min(3)
   .max(limits.emailBytesMax)
   .regex(/^[^\s@]+@[^\s@]+$/, "is not an e-mail address");
 export const password = z.string().min(limits.passwordBytesMin).max(limits.passwordBytesMax);
+
+/** What signs in without the password, and ends with it where a new one is set. */
+export const endedWays = {
+  end_passkeys: z.boolean().optional().describe("with a new password: passkeys are removed, too"),
+  end_outside: z
+    .boolean()
+    .optional()
+    .describe("with a new password: sign-ins through another service are unlinked, too"),
+};
 export const personName = z.string().min(1).max(200);
-const secret = z.string().min(1).max(512);
+export const secret = z.string().min(1).max(512);
 /** Spaces and hyphens do not count. */
 export const secondFactorCode = z
   .string()
@@ -27,6 +37,7 @@ export const signInFields = {
   passkey: passkeyAssertion
     .optional()
     .describe("beside the password, where a second factor is on; without address and password it signs in alone"),
+  keep_account: z.boolean().optional().describe("true: an account that its owner deleted comes back"),
 };
 
 type SignInFields = Readonly<Partial<Record<"email" | "password" | "passkey", unknown>>>;
@@ -46,6 +57,11 @@ export function beside(field: "email" | "password") {
 export const scope = z.enum(["files:read", "files:write", "account", "admin"]);
 export type Scope = z.output<typeof scope>;
 
+const factorDueAt = z
+  .string()
+  .optional()
+  .describe("there is no second factor, and from then on there must be: nothing but what makes one is answered then");
+
 export const session = z
   .object({
     access_token: z.string().describe("a JWT, 15 minutes"),
@@ -58,6 +74,7 @@ export const session = z
       .describe(
         "of a sign-in: sent along with the next one from this device, it is let in though others have failed too often",
       ),
+    second_factor_due_at: factorDueAt,
   })
   .meta({ id: "Session" });
 
@@ -68,6 +85,11 @@ export const user = z
     name: z.string(),
     admin: z.boolean(),
     disabled: z.boolean(),
+    leaving_until: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe("its owner deleted it: until when it can be taken back, and is shredded then"),
     confirmed: z.boolean().describe("it is known that the address is this person's"),
     second_factor: z.boolean().default(false).describe("signing in takes a code beside the password"),
     plan: z.string(),
@@ -84,9 +106,19 @@ export const account = z
     id: z.string(),
     server_id: z.string(),
     email: z.string(),
+    next_email: z
+      .string()
+      .nullable()
+      // Servers of before do not say it.
+      .default(null)
+      .describe("to which the account moves once its confirmation is followed there"),
     name: z.string(),
     admin: z.boolean(),
     confirmed: z.boolean().describe("it is known that the address is the caller's"),
+    has_password: z
+      .boolean()
+      .default(true)
+      .describe("false: nobody knows one, and what asks for it takes a proof of the session in its place"),
     plan: z.string(),
     quota_bytes: z.int().nullable().describe("null: unlimited"),
     used_bytes: z.int(),
@@ -98,6 +130,7 @@ export const account = z
     notify: notifySettings,
     auto_mount: z.boolean().describe("what others share is mounted in the root by itself"),
     limits: z.record(z.string(), z.number()),
+    second_factor_due_at: factorDueAt,
   })
   .meta({ id: "Account" });
 
@@ -161,6 +194,7 @@ export const accountRoutes = {
         ...signInFields,
         device_name: z.string().min(1).max(200).optional(),
         device_secret: secret.optional(),
+        system: deviceSystem.optional().describe("what the device runs, for the list of devices"),
       })
       .refine(...beside("email"))
       .refine(...beside("password"))
@@ -215,16 +249,6 @@ export const accountRoutes = {
     summary: "The caller, this server's id, usage and limits",
     responses: { 200: account },
   }),
-  confirmAddress: defineRoute({
-    method: "POST",
-    path: "/account/confirm",
-    access: "open",
-    cost: "sign_in",
-    bodyKind: "json",
-    summary: "Say with the token that was mailed there that an address is one's own",
-    body: z.object({ token: secret }),
-    responses: { 200: z.object({ email: z.string(), confirmed: z.boolean() }) },
-  }),
   updateAccount: defineRoute({
     method: "PATCH",
     path: "/account",
@@ -241,21 +265,13 @@ export const accountRoutes = {
     }),
     responses: { 200: account },
   }),
-  mailConfirmation: defineRoute({
-    method: "POST",
-    path: "/account/confirm/mail",
-    access: "account",
-    cost: "call",
-    bodyKind: "none",
-    summary: "Have the token that confirms the address mailed again, unless it is confirmed",
-    responses: { 202: z.object({ email: z.string(), confirmed: z.boolean() }) },
-  }),
   createToken: defineRoute({
     method: "POST",
     path: "/tokens",
     access: "account",
     cost: "call",
     bodyKind: "json",
+    asksProof: true,
     summary: "Create a personal access token; it is shown once",
     body: z.object({
       name: personName,
@@ -302,6 +318,7 @@ export const accountRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "json",
+    asksProof: { admin: true },
     summary: "Create an account for somebody",
     body: z.object({
       email,
@@ -319,6 +336,7 @@ export const accountRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "json",
+    asksProof: { admin: "given", password: "given", email: "given", second_factor: "given" },
     summary:
       "Disable, enable, confirm the address, set the address, the name, the plan, the quota or the password of a user (by id or e-mail)",
     params: z.object({ id: z.string().min(1).max(limits.emailBytesMax) }),
@@ -341,6 +359,7 @@ export const accountRoutes = {
         .describe(
           "for who has lost the phone and the recovery codes: the password is enough again, and all sessions end",
         ),
+      ...endedWays,
     }),
     responses: { 200: user },
   }),

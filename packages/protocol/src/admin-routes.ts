@@ -118,6 +118,20 @@ const diagnosis = z
 export type DiagnosisJson = z.output<typeof diagnosis>;
 
 /** What administrators look at besides accounts, plans, groups, jobs and reports. */
+const shards = page(
+  z
+    .object({
+      name: z.string(),
+      database: z.string().describe("embedded, or host and name"),
+      state: z.enum(["ok", "unreachable"]),
+      buckets: z.int().describe("how many of the ranges of ids are its own"),
+      accounts: z.int().nullable(),
+      nodes: z.int().nullable().describe("in all spaces, with what is in the trash; beyond 10,000 about"),
+    })
+    .meta({ id: "Shard" }),
+);
+export type ShardsJson = z.output<typeof shards>;
+
 export const adminRoutes = {
   adminListInvitations: defineRoute({
     method: "GET",
@@ -150,6 +164,15 @@ export const adminRoutes = {
     bodyKind: "none",
     summary: "How much is stored, and what there is room for; up to a minute old",
     responses: { 200: storage },
+  }),
+  adminListShards: defineRoute({
+    method: "GET",
+    path: "/admin/shards",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "The databases over which accounts are spread, and whether each answers",
+    responses: { 200: shards },
   }),
   adminCollect: defineRoute({
     method: "POST",

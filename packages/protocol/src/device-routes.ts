@@ -2,6 +2,27 @@ import { z } from "zod";
 import { defineRoute } from "./route.ts";
 import { idText, page } from "./values.ts";
 
+/** What a device runs, as it says itself: nothing rests on it. */
+export const deviceSystems = ["Linux", "macOS", "Windows", "FreeBSD", "ChromeOS", "Android", "iOS"] as const;
+export const deviceSystem = z.enum(deviceSystems);
+export type DeviceSystem = z.output<typeof deviceSystem>;
+
+export const deviceKinds = ["command", "sync", "browser"] as const;
+
+/** What was shown at the sign-in that made the device. */
+export const signInKinds = [
+  "password",
+  "password_app",
+  "password_passkey",
+  "password_recovery_code",
+  "passkey",
+  "outside",
+  "browser",
+] as const;
+export type SignInKind = (typeof signInKinds)[number];
+
+const deviceSecret = z.string().min(1).max(512);
+
 export const device = z
   .object({
     id: z.string(),
@@ -10,6 +31,23 @@ export const device = z
     last_seen_at: z.string().nullable(),
     current: z.boolean(),
     browser: z.boolean().describe("signed in by POST /sessions/web"),
+    // Servers of before do not say what follows.
+    kind: z
+      .enum(deviceKinds)
+      .nullable()
+      .default(null)
+      .describe("sync: it has waited for changes, as a synced folder does; command: any other program"),
+    system: deviceSystem.nullable().default(null).describe("as it says itself; null: it did not"),
+    address: z.string().nullable().default(null).describe("from which it was seen last, to the minute"),
+    country: z
+      .string()
+      .regex(/^[A-Z]{2}$/)
+      .nullable()
+      .default(null)
+      .describe(
+        "of the address's network, by a table that comes along (ISO 3166-1); null: it is a private one, or not known",
+      ),
+    signed_in_by: z.enum(signInKinds).nullable().default(null).describe("null: before servers noted it"),
     suspended: z
       .object({
         since: z.string(),
@@ -26,6 +64,18 @@ export const device = z
   })
   .meta({ id: "Device" });
 
+/** A device that was revoked, and is to remove its copies of what the server has. */
+export const clearing = z
+  .object({
+    device_id: z.string(),
+    name: z.string(),
+    asked_at: z.string(),
+    done_at: z.string().nullable().describe("null: the device has not said so yet"),
+    removed: z.int().describe("files that it removed"),
+    kept: z.int().describe("files that stay there, as the server does not have them so, or it is not known"),
+  })
+  .meta({ id: "Clearing" });
+
 /** Where an account is signed in. */
 export const deviceRoutes = {
   listDevices: defineRoute({
@@ -34,8 +84,8 @@ export const deviceRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "none",
-    summary: "The caller's devices",
-    responses: { 200: page(device) },
+    summary: "The caller's devices, and those that were revoked and are to remove their copies",
+    responses: { 200: page(device).extend({ clearings: z.array(clearing).default([]) }) },
   }),
   deleteDevice: defineRoute({
     method: "DELETE",
@@ -43,8 +93,14 @@ export const deviceRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "none",
-    summary: "Revoke a device with its sessions",
+    summary: "Revoke a device with its sessions, at once",
     params: z.object({ id: idText }),
+    query: z.object({
+      remove_copies: z
+        .enum(["true", "false"])
+        .optional()
+        .describe("true: its synced folders are to remove what the server has, as soon as it asks again"),
+    }),
     responses: { 204: "empty" },
   }),
   deleteDevices: defineRoute({
@@ -55,6 +111,36 @@ export const deviceRoutes = {
     bodyKind: "none",
     summary: "Sign out everywhere: revoke all of the caller's devices with their sessions, at once",
     query: z.object({ keep: z.literal("current").optional().describe("all but the one that asks") }),
+    responses: { 204: "empty" },
+  }),
+  readClearing: defineRoute({
+    method: "POST",
+    path: "/devices/clearing",
+    access: "open",
+    cost: "call",
+    bodyKind: "json",
+    summary: "What a revoked device is to do with its copies, by the secret of that device alone; 404: nothing",
+    body: z.object({ device_secret: deviceSecret }),
+    responses: {
+      200: z.object({
+        device_id: z.string(),
+        account_id: z.string(),
+        server_id: z.string(),
+        asked_at: z.string(),
+        proof: z
+          .string()
+          .describe("HMAC-SHA-256, base64url, keyed with the device's secret: who does not know that orders nothing"),
+      }),
+    },
+  }),
+  reportClearing: defineRoute({
+    method: "POST",
+    path: "/devices/clearing/done",
+    access: "open",
+    cost: "call",
+    bodyKind: "json",
+    summary: "A revoked device has removed its copies",
+    body: z.object({ device_secret: deviceSecret, removed: z.int().min(0), kept: z.int().min(0) }),
     responses: { 204: "empty" },
   }),
   resumeDevice: defineRoute({

@@ -23,6 +23,7 @@ export const mailRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
+    asksProof: true,
     summary: "Links that would have been mailed if this server sent mail, to hand on; the newest first, up to 1,000",
     responses: { 200: page(unsentLink) },
   }),

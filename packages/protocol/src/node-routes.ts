@@ -209,7 +209,10 @@ export const nodeRoutes = {
       200: nodePage.extend({
         items: nodesOrRows,
         t: thumbTag,
-        total: z.int().optional().describe("how many children there are; on the first page, and not with recursive"),
+        total: z
+          .int()
+          .optional()
+          .describe("how many children there are, with recursive how many below if not over 10,000; on the first page"),
       }),
     },
   }),

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
-import { password, secondFactorCode } from "./account-routes.ts";
+import { endedWays, password, secondFactorCode } from "./account-routes.ts";
 import { passkeyAssertion } from "./passkey-values.ts";
 import { defineRoute } from "./route.ts";
+import { proof } from "./second-factor-routes.ts";
 
 export const passwordRoutes = {
   changePassword: defineRoute({
@@ -13,7 +14,7 @@ export const passwordRoutes = {
     bodyKind: "json",
     summary: "Change the caller's own password; its other sessions and its personal access tokens end",
     body: z.object({
-      current_password: z.string().min(1).max(limits.passwordBytesMax),
+      current_password: proof.shape.password,
       new_password: password,
       totp: secondFactorCode.optional(),
       passkey: passkeyAssertion.optional(),
@@ -37,7 +38,13 @@ export const passwordRoutes = {
     cost: "sign_in",
     bodyKind: "json",
     summary: "Set a new password with the token of that link; all sessions and personal access tokens end",
-    body: z.object({ token: z.string().min(1).max(512), new_password: password }),
-    responses: { 200: z.object({ email: z.string() }) },
+    body: z.object({ token: z.string().min(1).max(512), new_password: password, ...endedWays }),
+    responses: {
+      200: z.object({
+        email: z.string(),
+        passkeys: z.int().describe("how many are left, which sign in without the password"),
+        outside: z.int().describe("how many sign-ins through another service are left"),
+      }),
+    },
   }),
 };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
-import type { Route } from "./route.ts";
+import { isOpen, type Route } from "./route.ts";
 import { type RouteFacts, routeTable } from "./route-table.ts";
 import { routes } from "./routes.ts";
 
@@ -15,12 +15,11 @@ test("the table of the client says of every route what the route says", () => {
 const command =
   "HOLDFAST_WRITE_DOCS=1 tools/node packages/protocol/src/route-table.test.ts && npx oxfmt packages/protocol/src/route-table.ts";
 
-function factsOf({ method, path, outside, access, changes, bodyKind }: Route): RouteFacts {
+function factsOf({ method, path, outside, access, changes }: Route): RouteFacts {
   return {
     method,
     path,
-    access,
-    bodyKind,
+    ...(isOpen({ access }) ? { access } : {}),
     ...(outside === undefined ? {} : { outside }),
     ...(changes === undefined ? {} : { changes }),
   };
@@ -31,8 +30,8 @@ function writeTable(facts: Readonly<Record<string, RouteFacts>>): void {
   const text = `import type { Route } from "./route.ts";
 import type { RouteName } from "./routes.ts";
 
-/** What a client needs of a route besides its types. */
-export type RouteFacts = Pick<Route, "method" | "path" | "outside" | "access" | "changes" | "bodyKind">;
+/** What a client needs of a route besides its types; \`access\` only where no token is asked for. */
+export type RouteFacts = Pick<Route, "method" | "path" | "outside" | "changes"> & Partial<Pick<Route, "access">>;
 
 /**
  * The routes without their schemas, which would be most of a page's first script, and compile code, which its policy forbids. Written

@@ -29,6 +29,14 @@ export interface Route {
   readonly cost: "call" | "sign_in" | "upload" | "blocks" | "batch" | "poll";
   /** Only for pages of this server: of its own Origin, and as JSON. What is not reads no cookie. */
   readonly fromOwnPage?: true;
+  /** Outside of the table alone: other sites send browsers there, which bring what they were given before. It signs nobody in. */
+  readonly readsCookies?: true;
+  /**
+   * What cannot be taken back, or opens more than the session itself: only of a session whose person proved lately who they are. `true`: each
+   * request; "sometimes": by what is found; else those whose body has one of these fields, with that value. Tokens are not asked: to make one is
+   * such an act itself.
+   */
+  readonly asksProof?: true | "sometimes" | Readonly<Record<string, true | "given">>;
   /** Changes nodes, versions or rights, so it takes Idempotency-Key and If-Match. */
   readonly changes?: boolean;
   readonly params?: z.ZodObject;
@@ -50,7 +58,7 @@ export function routeUrl({ path, outside }: Pick<Route, "path" | "outside">): st
 }
 
 /** No token is asked for. */
-export function isOpen({ access }: Pick<Route, "access">): boolean {
+export function isOpen({ access }: Partial<Pick<Route, "access">>): boolean {
   return access === "open" || access === "signed";
 }
 
@@ -58,6 +66,16 @@ export function isOpen({ access }: Pick<Route, "access">): boolean {
 export function jsonBytesMax(route: Pick<Route, "access" | "longLists">): number {
   if (isOpen(route)) return limits.requestOpenBytesMax;
   return route.longLists === true ? limits.requestJsonBytesMax : limits.requestFieldsBytesMax;
+}
+
+/** Whether the route asks proof of this request, whatever is found. @param body as its schema left it */
+export function needsProof({ asksProof }: Pick<Route, "asksProof">, body: unknown): boolean {
+  if (asksProof === undefined || asksProof === "sometimes") return false;
+  if (asksProof === true) return true;
+  const given = (body ?? {}) as Readonly<Record<string, unknown>>;
+  return Object.entries(asksProof).some(([name, value]) =>
+    value === "given" ? given[name] !== undefined : given[name] === value,
+  );
 }
 
 export function defineRoute<const R extends Route>(route: R): R {

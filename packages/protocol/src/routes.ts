@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { accessRuleRoutes } from "./access-rule-routes.ts";
 import { accountRoutes } from "./account-routes.ts";
 import { activityRoutes } from "./activity-routes.ts";
 import { appPasswordRoutes } from "./app-password-routes.ts";
@@ -6,6 +7,8 @@ import { auditRoutes } from "./audit-routes.ts";
 import { commentRoutes } from "./comment-routes.ts";
 import { contentRoutes } from "./content-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
+import { addressRoutes } from "./address-routes.ts";
+import { leaveRoutes } from "./leave-routes.ts";
 import { groupRoutes } from "./group-routes.ts";
 import { adminRoutes } from "./admin-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
@@ -13,7 +16,10 @@ import { linkRoutes } from "./link-routes.ts";
 import { mailRoutes } from "./mail-routes.ts";
 import { nodeRoutes } from "./node-routes.ts";
 import { notificationRoutes } from "./notification-routes.ts";
+import { oauthRoutes } from "./oauth-routes.ts";
 import { operationRoutes } from "./operation-routes.ts";
+import { outsideRoutes } from "./outside-routes.ts";
+import { proofRoutes } from "./proof-routes.ts";
 import { passwordRoutes } from "./password-routes.ts";
 import { scrubRoutes } from "./scrub-routes.ts";
 import { passkeyRoutes } from "./passkey-routes.ts";
@@ -37,13 +43,19 @@ import { webSessionRoutes } from "./web-session-routes.ts";
 export const routes = {
   ...accountRoutes,
   ...scrubRoutes,
+  ...addressRoutes,
+  ...leaveRoutes,
+  ...proofRoutes,
   ...deviceRoutes,
   ...passwordRoutes,
   ...secondFactorRoutes,
   ...appPasswordRoutes,
   ...passkeyRoutes,
+  ...oauthRoutes,
   ...webSessionRoutes,
+  ...outsideRoutes,
   ...groupRoutes,
+  ...accessRuleRoutes,
   ...peopleRoutes,
   ...nodeRoutes,
   ...versionRoutes,

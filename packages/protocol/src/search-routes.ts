@@ -18,7 +18,10 @@ export const searchRoutes = {
       q: z
         .string()
         .max(limits.searchTextBytesMax)
-        .describe("words that all stand in the name; case and marks do not count"),
+        .optional()
+        .describe(
+          "words that all stand in the name; case and marks do not count; without any, something else narrows it down",
+        ),
       type: searchType.optional(),
       owner: z
         .union([z.enum(["me", "others"]), idText])

@@ -11,12 +11,18 @@ export const secondFactor = z
     app: z.boolean().optional().describe("there is an authenticator app"),
     passkeys: z.int().optional().describe("how many there are"),
     recovery_codes_left: z.int(),
+    required: z.boolean().optional().describe("an administrator asks for one: the last one cannot be ended"),
   })
   .meta({ id: "SecondFactor" });
 
 /** Who sits at a browser that is signed in may be somebody else. */
 export const proof = z.object({
-  password: z.string().min(1).max(limits.passwordBytesMax),
+  password: z
+    .string()
+    .min(1)
+    .max(limits.passwordBytesMax)
+    .optional()
+    .describe("missing only where the account has none: then the session's proof has to be less than 10 minutes old"),
   totp: secondFactorCode.optional(),
   passkey: passkeyAssertion.optional(),
 });

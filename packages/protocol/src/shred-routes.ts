@@ -42,6 +42,7 @@ export const shredRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "json",
+    asksProof: true,
     summary:
       "Begin to remove for good all that is of a suspended account alone (by id or e-mail), or say what that would be",
     params,

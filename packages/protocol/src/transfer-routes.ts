@@ -36,6 +36,7 @@ export const transferRoutes = {
     access: "files:write",
     cost: "call",
     bodyKind: "json",
+    asksProof: true,
     changes: true,
     summary: "Offer a file or folder of one's own to another account, which becomes its owner once it accepts",
     params: idParams,

@@ -121,6 +121,9 @@ export const problem = z
     complete: z.boolean().optional(),
     missing_blocks: z.array(z.string()).optional(),
     reason: z.enum(["expired", "epoch"]).optional(),
+    until: z.string().optional().describe("of an account that is leaving: until when it can be taken back"),
+    origin: z.null().optional().describe("of a page whose request came without an Origin header"),
+    public_url: z.string().optional().describe("of a page of another address: where this server's own pages are"),
   })
   .meta({ id: "Problem" });
 export type ProblemJson = z.output<typeof problem>;

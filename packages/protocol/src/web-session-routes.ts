@@ -3,7 +3,7 @@ import { beside, signInExample, signInFields } from "./account-routes.ts";
 import { defineRoute } from "./route.ts";
 
 /** Of a browser. The refresh token is in a cookie, which no script reads, and in no body. */
-const webSession = z
+export const webSession = z
   .object({
     access_token: z.string().describe("a JWT, 15 minutes"),
     expires_in: z.int().describe("seconds"),

@@ -14,6 +14,10 @@ export const webhook = z
     events: z.array(webhookVerb),
     in: z.string().nullable().describe("id of the folder or file that it is bound to; null: all of the own space"),
     created_at: z.string(),
+    ended: z
+      .literal(true)
+      .optional()
+      .describe("the token or program that made it has ended, and it tells nothing more"),
   })
   .meta({ id: "Webhook" });
 export type WebhookJson = z.output<typeof webhook>;
@@ -26,6 +30,7 @@ export const webhookRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "json",
+    asksProof: true,
     summary: "Have changes told to an address; its secret signs what is sent and is not shown again",
     body: z.object({
       url: z.string().min(1).max(limits.webhookUrlBytesMax),

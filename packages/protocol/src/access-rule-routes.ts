@@ -1,0 +1,96 @@
+import { limits } from "@holdfast/core/limits";
+import { z } from "zod";
+import { defineRoute } from "./route.ts";
+import { proof } from "./second-factor-routes.ts";
+import { cursorText, idText, page } from "./values.ts";
+
+const network = z.string().min(2).max(64);
+const networks = z
+  .array(network)
+  .max(limits.addressNetworksMax)
+  .describe("addresses and networks (192.0.2.0/24, 2001:db8::/32); empty: from anywhere");
+
+const accessRule = z
+  .object({
+    of: z.enum(["server", "group", "user"]),
+    id: z.string().nullable().describe("of the group or the account; null: of all of the server"),
+    name: z.string().nullable().describe("of the group, or the address of the account"),
+    second_factor_due_at: z
+      .string()
+      .nullable()
+      .describe("from when on there must be a second factor; null: none is asked for by this rule"),
+    addresses: z.array(z.string()).describe("from which alone it may be used; empty: from anywhere"),
+    own_addresses: z.array(z.string()).describe("the same, as the account itself has said: both hold"),
+  })
+  .meta({ id: "AccessRule" });
+export type AccessRuleJson = z.output<typeof accessRule>;
+
+const ownAddresses = z
+  .object({
+    addresses: z.array(z.string()).describe("as the account itself has said; empty: from anywhere"),
+    address: z.string().describe("from which this request came, as this server sees it"),
+  })
+  .meta({ id: "OwnAddresses" });
+
+/** What is asked of whoever acts for an account. */
+export const accessRuleRoutes = {
+  adminListAccessRules: defineRoute({
+    method: "GET",
+    path: "/admin/access-rules",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "Who must have a second factor, and what may be used from where: of the server, groups and accounts",
+    query: z.object({
+      limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
+      cursor: cursorText.optional(),
+    }),
+    responses: { 200: page(accessRule) },
+  }),
+  adminChangeAccessRule: defineRoute({
+    method: "PATCH",
+    path: "/admin/access-rules",
+    access: "admin",
+    cost: "call",
+    bodyKind: "json",
+    asksProof: true,
+    summary: "Ask for a second factor, or bound from where: all of the server, or a group, or an account",
+    body: z.object({
+      group_id: idText.optional(),
+      user: z.string().min(1).max(limits.emailBytesMax).optional().describe("the account's id or address"),
+      second_factor: z
+        .object({
+          required: z.boolean(),
+          grace_seconds: z
+            .int()
+            .min(0)
+            .max(limits.factorGraceMs / 1000)
+            .optional()
+            .describe("how long who has none is only told of it; 0 unless told"),
+        })
+        .optional(),
+      addresses: networks.optional().describe("an empty list for an account ends what the account itself has said too"),
+    }),
+    responses: { 200: accessRule },
+  }),
+  getOwnAddresses: defineRoute({
+    method: "GET",
+    path: "/account/addresses",
+    access: "account",
+    cost: "call",
+    bodyKind: "none",
+    summary: "From where alone the account lets itself be used",
+    responses: { 200: ownAddresses },
+  }),
+  setOwnAddresses: defineRoute({
+    method: "PUT",
+    path: "/account/addresses",
+    access: "account",
+    cost: "sign_in",
+    bodyKind: "json",
+    summary:
+      "Let the account be used from these networks alone; it takes the password, and a second factor if there is one",
+    body: proof.extend({ addresses: networks }),
+    responses: { 200: ownAddresses },
+  }),
+};

@@ -1,0 +1,36 @@
+import { limits } from "@holdfast/core/limits";
+import { z } from "zod";
+import { secondFactorCode } from "./account-routes.ts";
+import { passkeyAssertion } from "./passkey-values.ts";
+import { defineRoute } from "./route.ts";
+
+/** For what cannot be taken back: whoever sits at a device that is signed in may be somebody else. */
+export const proofRoutes = {
+  proveSession: defineRoute({
+    method: "POST",
+    path: "/sessions/current/proof",
+    access: "account",
+    cost: "sign_in",
+    bodyKind: "json",
+    summary:
+      "Prove again who one is, by the password and what stands beside it or by a passkey alone: for a while this session is answered what asks for it",
+    body: z
+      .object({
+        password: z
+          .string()
+          .min(1)
+          .max(limits.passwordBytesMax)
+          .optional()
+          .describe("missing only with a passkey alone"),
+        totp: secondFactorCode.optional(),
+        passkey: passkeyAssertion
+          .optional()
+          .describe("beside the password, where a second factor is on; without a password it proves alone"),
+      })
+      .refine(({ password: given, passkey }) => given !== undefined || passkey !== undefined, {
+        path: ["password"],
+        message: "is missing",
+      }),
+    responses: { 200: z.object({ proven_until: z.string() }) },
+  }),
+};
