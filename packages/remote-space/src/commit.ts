@@ -4,7 +4,7 @@ import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import { batchContentType, encodeBatchBody } from "@holdfast/protocol/frames";
-import type { BatchResult, OutgoingBlock, Server } from "@holdfast/sync/ports";
+import type { BatchResult, OutgoingBlock, Server } from "@holdfast/sync-ports/ports";
 import { patchedOrWhole, type SendingParts } from "./send-blocks.ts";
 import { windowsOf } from "./windows.ts";
 

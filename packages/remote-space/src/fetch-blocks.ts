@@ -1,5 +1,5 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
-import { fetchBlocksUntilBreak, fetchRestOfBlock, type FetchItem } from "@holdfast/api-client/block-transfer";
+import { fetchBlocksUntilBreak, type FetchItem, fetchRestOfBlock } from "@holdfast/api-client/block-transfer";
 import { type OpenedFrame, openWindow, type PlacedFrame } from "@holdfast/codec/open-window";
 import type { CodecPool } from "@holdfast/codec/pool";
 import { buffersOf } from "@holdfast/codec/task";
@@ -7,8 +7,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { readAhead } from "@holdfast/core/read-ahead";
-import { findCutFrame, findFrames, type FramePlace, frameHeaderBytes } from "@holdfast/protocol/frames";
-import type { ArrivedBlock, WantedBlock } from "@holdfast/sync/ports";
+import { findCutFrame, findFrames, frameHeaderBytes, type FramePlace } from "@holdfast/protocol/frames";
+import type { ArrivedBlock, WantedBlock } from "@holdfast/sync-ports/ports";
 import { windowsOf } from "./windows.ts";
 
 export interface FetchingParts {

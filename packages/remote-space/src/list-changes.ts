@@ -1,6 +1,6 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { limits } from "@holdfast/core/limits";
-import type { Server } from "@holdfast/sync/ports";
+import type { Server } from "@holdfast/sync-ports/ports";
 import type { HeardLists } from "./heard-lists.ts";
 import type { OwnChanges } from "./own-changes.ts";
 

@@ -2,7 +2,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import { applySplices, type ManifestEntry } from "@holdfast/core/manifest";
 import { readAhead } from "@holdfast/core/read-ahead";
-import type { WantedManifest } from "@holdfast/sync/ports";
+import type { WantedManifest } from "@holdfast/sync-ports/ports";
 import type { HeardLists } from "./heard-lists.ts";
 
 /** Of one request; the answer has a list of up to 512 entries, or of many, for each. */

@@ -1,6 +1,6 @@
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
-import type { BatchResult } from "@holdfast/sync/ports";
+import type { BatchResult } from "@holdfast/sync-ports/ports";
 
 /** A node takes about a kilobyte. */
 const nodesMax = 10_000;

@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { NodeJson } from "@holdfast/protocol/values";
-import type { Server } from "@holdfast/sync/ports";
+import type { Server } from "@holdfast/sync-ports/ports";
 
 type Snapshot = Awaited<ReturnType<Server["snapshot"]>>;
 

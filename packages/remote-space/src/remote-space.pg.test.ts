@@ -10,10 +10,10 @@ import {
   type RunningServer,
   startServer,
 } from "@holdfast/server/acceptance/testing";
-import type { TestedServer } from "@holdfast/sync/server-conformance";
-import { type TestedShares, testServerShares } from "@holdfast/sync/server-conformance-shares";
-import { testServerContent } from "@holdfast/sync/server-conformance-content";
-import { testServerTree } from "@holdfast/sync/server-conformance-tree";
+import type { TestedServer } from "@holdfast/sync-ports/server-conformance";
+import { type TestedShares, testServerShares } from "@holdfast/sync-ports/server-conformance-shares";
+import { testServerContent } from "@holdfast/sync-ports/server-conformance-content";
+import { testServerTree } from "@holdfast/sync-ports/server-conformance-tree";
 import type { RemoteSpace } from "./remote-space.ts";
 import { openSpace } from "./testing.ts";
 

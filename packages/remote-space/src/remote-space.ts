@@ -8,7 +8,7 @@ import { UploadPace } from "@holdfast/api-client/upload-pace";
 import type { CodecPool } from "@holdfast/codec/pool";
 import type { Clock, Random } from "@holdfast/core/clock";
 import { bucketOf, makeId, type NodeId, toBucket } from "@holdfast/core/ids";
-import type { Server } from "@holdfast/sync/ports";
+import type { Server } from "@holdfast/sync-ports/ports";
 import { commit, jsonBytesWished } from "./commit.ts";
 import { fetchBlocks } from "./fetch-blocks.ts";
 import { HeardLists } from "./heard-lists.ts";

@@ -6,7 +6,7 @@ import type { CodecPool } from "@holdfast/codec/pool";
 import { HoldfastError } from "@holdfast/core/errors";
 import { readAhead } from "@holdfast/core/read-ahead";
 import { encodeFrame } from "@holdfast/protocol/frames";
-import type { OutgoingBlock } from "@holdfast/sync/ports";
+import type { OutgoingBlock } from "@holdfast/sync-ports/ports";
 import { windowsOf } from "./windows.ts";
 
 export interface SendingParts {

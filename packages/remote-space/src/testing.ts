@@ -8,7 +8,7 @@ import { sha256 } from "@holdfast/core/hash";
 import { contentIdOf, type ManifestEntry } from "@holdfast/core/manifest";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
-import type { OutgoingBlock } from "@holdfast/sync/ports";
+import type { OutgoingBlock } from "@holdfast/sync-ports/ports";
 import { type CountingProxy, openCountingProxy } from "./counting-proxy.ts";
 import { openRemoteSpace, type RemoteSpace, type RemoteSpaceOptions } from "./remote-space.ts";
 

@@ -1,14 +1,14 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { LocalDisk } from "@holdfast/sync/ports";
+import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { checkBitHere } from "./bit-oracle.ts";
 import { makeEngineDisk } from "./engine-disk.ts";
 import type { Life } from "./scheduler.ts";
 import { SimulatedRoot } from "./simulated-root.ts";
 import { checkDrop, checkShown } from "./step-oracle.ts";
-import type { Device, World } from "./world.ts";
+import type { Device, WorldState } from "./world-state.ts";
 
 /** The disk as an engine gets it: slow, failing now and then, and never still while its person works. */
-export function ailingDisk(world: World, device: Device, life: Life): LocalDisk {
+export function ailingDisk(world: WorldState, device: Device, life: Life): LocalDisk {
   const watch = watchOf(world, device, life);
   const own = makeEngineDisk(device.root, watch, world.lacksOf(device.name));
   const nowMicros = (): number => world.scheduler.nowMicros;
@@ -22,7 +22,7 @@ export function ailingDisk(world: World, device: Device, life: Life): LocalDisk 
 /** How many of a thousand calls of the disk it befalls, at a rate of trouble of 1. */
 const odds = { death: 0.06, failure: 0.05 };
 
-function watchOf(world: World, device: Device, life: Life): Parameters<typeof makeEngineDisk>[1] {
+function watchOf(world: WorldState, device: Device, life: Life): Parameters<typeof makeEngineDisk>[1] {
   const { scheduler, chances } = world;
   const mayDie = async (when: string): Promise<void> => {
     const { key, tape } = chances.next(`death of ${device.name} ${when} a change`);
@@ -51,7 +51,7 @@ function watchOf(world: World, device: Device, life: Life): Parameters<typeof ma
 }
 
 /** Somebody is at it in the very moment before the call. */
-function interfere({ chances }: World, { name, person }: Device, call: string, path: string): void {
+function interfere({ chances }: WorldState, { name, person }: Device, call: string, path: string): void {
   const { key, tape } = chances.next(`interference of ${name} at ${call}`);
   const chance = tape();
   const [from = "", to = ""] = path.split(/ <?-> /);
@@ -65,7 +65,7 @@ function interfere({ chances }: World, { name, person }: Device, call: string, p
   } else if (chance < (call === "list" ? 0.05 : 0.003) && chances.happens(key)) person.interfere(undefined, tape);
 }
 
-function mayFail(world: World, device: Device, call: string, path: string): void {
+function mayFail(world: WorldState, device: Device, call: string, path: string): void {
   const { ills, name } = device;
   const { nowMicros } = world.scheduler;
   const { key, tape } = world.chances.next(`failure of ${name}'s ${call}`);

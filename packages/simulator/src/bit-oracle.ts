@@ -1,13 +1,13 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { Inode } from "./simulated-root.ts";
-import type { Device, World } from "./world.ts";
+import type { Device, WorldState } from "./world-state.ts";
 
 /**
  * Invariant 15, where another's bytes take the place of a file: a bit that a person flipped since the last agreement is the new
  * file's too, whoever wrote that. It has two values, so that the other side can have changed it only to the same one.
  */
-export function checkBitHere(world: World, { name, state }: Device, old: Inode, by: Inode, path: string): void {
+export function checkBitHere(world: WorldState, { name, state }: Device, old: Inode, by: Inode, path: string): void {
   if (old.kind !== "file" || by.kind !== "file" || !world.hasBits(name) || world.hasShares) return;
   const [id, row] = [...state.local].find(([, { fingerprint }]) => fingerprint.inode === BigInt(old.number)) ?? [];
   const base = id === undefined ? undefined : state.synced.get(id);
@@ -18,7 +18,11 @@ export function checkBitHere(world: World, { name, state }: Device, old: Inode, 
 }
 
 /** Likewise, where a new version is sent: a bit that was not flipped here stays as the server has it. */
-export function checkBitsSent(world: World, { name, state }: Device, operations: readonly BatchOperationInput[]): void {
+export function checkBitsSent(
+  world: WorldState,
+  { name, state }: Device,
+  operations: readonly BatchOperationInput[],
+): void {
   for (const operation of operations) {
     if (operation.op !== "put" || operation.file_id === undefined || operation.executable === undefined) continue;
     const id = operation.file_id as NodeId;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { LocalDisk } from "@holdfast/sync/ports";
+import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
 test("where another filesystem is mounted nothing is synced, and nothing counts as deleted, then and afterwards", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sha256 } from "@holdfast/core/hash";
-import type { Server } from "@holdfast/sync/ports";
+import type { Server } from "@holdfast/sync-ports/ports";
 import { Shared } from "./shared.ts";
 
 /** None shares a block with another. */

@@ -1,5 +1,5 @@
 import { nameKey } from "@holdfast/core/names";
-import { testLocalDisk } from "@holdfast/sync/local-disk-conformance";
+import { testLocalDisk } from "@holdfast/sync-ports/local-disk-conformance";
 import { makeEngineDisk } from "./engine-disk.ts";
 import { SimulatedRoot } from "./simulated-root.ts";
 

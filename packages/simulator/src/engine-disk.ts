@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
-import { type Lacks, lacksNothing } from "@holdfast/sync/lacks";
-import type { CutBlock, LocalDisk, LocalStat, Part, ReadBlock } from "@holdfast/sync/ports";
+import { type Lacks, lacksNothing } from "@holdfast/sync/model/lacks";
+import type { CutBlock, LocalDisk, LocalStat, Part, ReadBlock } from "@holdfast/sync-ports/ports";
 import type { Inode, SimulatedRoot } from "./simulated-root.ts";
 import { cutSmall } from "./small-blocks.ts";
 

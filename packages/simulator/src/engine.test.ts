@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import { RootMismatch } from "@holdfast/sync/engine/root";
+import { RootMismatch } from "@holdfast/sync/loop/root";
 import { SyncState } from "@holdfast/sync/state/sync-state";
-import type { OperationId } from "@holdfast/sync/trees";
+import type { OperationId } from "@holdfast/sync/model/trees";
 import { Alone } from "./alone.ts";
 
 const minute = 60_000_000;

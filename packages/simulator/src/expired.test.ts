@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
-import type { EngineOptions } from "@holdfast/sync/engine/engine";
-import type { OnceResult } from "@holdfast/sync/engine/once";
-import type { Server } from "@holdfast/sync/ports";
+import type { EngineOptions } from "@holdfast/sync/loop/engine-options";
+import type { OnceResult } from "@holdfast/sync/loop/once";
+import type { Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 import { tellStory } from "./story.ts";
 

@@ -1,6 +1,6 @@
 import { ignorePath } from "@holdfast/sync/rules/rules";
 import { pick, type Tape } from "./chances.ts";
-import type { PersonOptions } from "./person.ts";
+import type { PersonOptions } from "./person-options.ts";
 import type { Inode } from "./simulated-root.ts";
 
 /** What a person does beside what everybody does all day: links, whole trees, times, and types that change to and fro. */

@@ -1,8 +1,9 @@
-import { excludedPaths } from "@holdfast/sync/rules/exclusion";
+import { excludedPaths } from "@holdfast/sync/state/exclusion";
 import { ignorePath, Rules } from "@holdfast/sync/rules/rules";
-import { withFoldersAbove } from "@holdfast/sync/paths";
+import { withFoldersAbove } from "@holdfast/sync-ports/paths";
 import { contentOf } from "./small-blocks.ts";
-import type { Device, World } from "./world.ts";
+import type { World } from "./world.ts";
+import type { Device } from "./world-state.ts";
 
 type Tree = ReadonlyMap<string, string>;
 

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import type { Engine, EngineOptions } from "@holdfast/sync/engine/engine";
-import type { LocalDisk } from "@holdfast/sync/ports";
+import type { Engine } from "@holdfast/sync/loop/engine";
+import type { EngineOptions } from "@holdfast/sync/loop/engine-options";
+import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
 const second = 1_000_000;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Keep } from "@holdfast/sync/execute/keep-conflict";
-import { type Lack, lacksNothing } from "@holdfast/sync/lacks";
+import { type Lack, lacksNothing } from "@holdfast/sync/model/lacks";
 import { Alone } from "./alone.ts";
 
 const copy = /^plan \(ada's conflicted copy \d{4}-\d\d-\d\d\)\.txt$/;
@@ -18,13 +18,14 @@ async function withConflict(): Promise<{ alone: Alone; path: string }> {
   return { alone, path };
 }
 
-async function keep(alone: Alone, path: string, which: Keep, lacks = lacksNothing): Promise<void> {
+async function keep(alone: Alone, path: string, which: Keep, lacks = lacksNothing): Promise<string | undefined> {
   const engine = alone.make({ lacks });
-  await alone.pass(engine.keepOfConflict(path, which));
+  const named = await alone.pass(engine.keepOfConflict(path, which));
   assert.deepEqual(engine.status().conflicts, []);
   const { inSync } = await alone.once({ lacks });
   assert.ok(inSync);
   assert.deepEqual(alone.make().status().conflicts, []);
+  return named;
 }
 
 /** What lies in the local trash: names with the texts. */
@@ -88,7 +89,7 @@ test("both kept: the copy gets a name of its own, which is free", async () => {
   const { alone, path } = await withConflict();
   const own = path.replace("'s conflicted copy ", " ");
   alone.write(own, "another's");
-  await keep(alone, path, "both");
+  assert.equal(await keep(alone, path, "both"), own.replace(")", ", 2)"));
   assert.deepEqual(
     alone.serverContents(),
     new Map([

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Lack } from "@holdfast/sync/lacks";
-import type { LocalDisk, LocalStat } from "@holdfast/sync/ports";
+import type { Lack } from "@holdfast/sync/model/lacks";
+import type { LocalDisk, LocalStat } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 import { contentOf } from "./small-blocks.ts";
 

@@ -1,5 +1,6 @@
 import { pick } from "./chances.ts";
-import type { Device, World } from "./world.ts";
+import type { World } from "./world.ts";
+import type { Device } from "./world-state.ts";
 
 const kinds = ["clock", "full", "read-only", "away"] as const;
 const tenYearsMicros = 10 * 365.25 * 86_400 * 1_000_000;

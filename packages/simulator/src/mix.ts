@@ -1,4 +1,4 @@
-import type { Lack } from "@holdfast/sync/lacks";
+import type { Lack } from "@holdfast/sync/model/lacks";
 import type { StoryOptions } from "./story.ts";
 
 const troubleRates = [0, 0.02, 0.05, 0.1, 0.2];

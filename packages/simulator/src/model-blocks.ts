@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import { sha256 } from "@holdfast/core/hash";
-import type { OutgoingBlock } from "@holdfast/sync/ports";
+import type { OutgoingBlock } from "@holdfast/sync-ports/ports";
 import { decodeSmallPatch } from "./small-patches.ts";
 
 /** Blocks, and for which spaces each was stored: knowing a hash gives nobody the block of another space. */

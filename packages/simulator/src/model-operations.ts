@@ -1,6 +1,6 @@
 import { checkName, nameKey } from "@holdfast/core/names";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
-import type { ModelServer } from "./model-server.ts";
+import type { ModelState } from "./model-state.ts";
 import { homeOf, type ModelRole, spaceOf } from "./model-shares.ts";
 import { childNamed, isLiveNode, lineage, type ModelNode, type Nodes, refuse } from "./model-tree.ts";
 
@@ -12,7 +12,7 @@ export interface Actor {
 type Put = BatchOperationInput & { op: "put" };
 
 /** One operation of a batch, with the answers of the real server; a refusal is thrown. */
-export function applyOperation(server: ModelServer, by: Actor, operation: BatchOperationInput, inGroup: boolean): void {
+export function applyOperation(server: ModelState, by: Actor, operation: BatchOperationInput, inGroup: boolean): void {
   checkRights(server, by, operation);
   switch (operation.op) {
     case "mkdir":
@@ -43,7 +43,7 @@ export function applyOperation(server: ModelServer, by: Actor, operation: BatchO
 }
 
 /** Whoever may not see a node is told that there is none; whoever may only see it may not touch it. */
-function checkRights(server: ModelServer, { account }: Actor, operation: BatchOperationInput): void {
+function checkRights(server: ModelState, { account }: Actor, operation: BatchOperationInput): void {
   const { nodes, shares } = server;
   const node = nodes.get(("file_id" in operation ? operation.file_id : undefined) ?? "");
   const parent = nodes.get(("parent_id" in operation ? operation.parent_id : undefined) ?? homeOf(account));
@@ -62,7 +62,7 @@ function checkRights(server: ModelServer, { account }: Actor, operation: BatchOp
 
 /** At a node that is there already, and where its place changes at the folder of it too. */
 function rolesTouched(
-  { nodes, shares }: ModelServer,
+  { nodes, shares }: ModelState,
   account: string,
   op: BatchOperationInput["op"],
   node: ModelNode | undefined,
@@ -74,7 +74,7 @@ function rolesTouched(
   return folder === undefined ? roles : roles.add(shares.roleIn(nodes, account, folder));
 }
 
-function checkSource(server: ModelServer, { account }: Actor, operation: BatchOperationInput, nodeId: string): void {
+function checkSource(server: ModelState, { account }: Actor, operation: BatchOperationInput, nodeId: string): void {
   const source = operation.op === "put" ? operation.source_version : undefined;
   if (source === undefined || server.maySplice(source, account, nodeId)) return;
   refuse("not_found", "There is no such source version.");
@@ -96,7 +96,7 @@ export function nodeIdOf(operation: BatchOperationInput): string | undefined {
 }
 
 function createNode(
-  server: ModelServer,
+  server: ModelState,
   by: Actor,
   operation: BatchOperationInput & { op: "mkdir" | "symlink" | "put" },
   inGroup: boolean,
@@ -132,7 +132,7 @@ function createNode(
   server.firstContents.set(id, node.contentId);
 }
 
-function putVersion(server: ModelServer, by: Actor, operation: Put & { file_id: string }, inGroup: boolean): void {
+function putVersion(server: ModelState, by: Actor, operation: Put & { file_id: string }, inGroup: boolean): void {
   const node = mustExist(server, operation.file_id);
   const isRevived = !isLiveNode(server.nodes, node.id);
   if (isRevived && operation.revive !== true) refuse("trashed", `${node.name} is in the trash.`);
@@ -151,7 +151,7 @@ function putVersion(server: ModelServer, by: Actor, operation: Put & { file_id: 
   server.record(by.device, next, isRevived ? "appeared" : "changed");
 }
 
-function move(server: ModelServer, by: Actor, operation: BatchOperationInput & { op: "move" }, inGroup: boolean): void {
+function move(server: ModelState, by: Actor, operation: BatchOperationInput & { op: "move" }, inGroup: boolean): void {
   const node = mustExist(server, operation.file_id);
   const isRevived = !isLiveNode(server.nodes, node.id);
   if (isRevived && operation.revive !== true) refuse("trashed", `${node.name} is in the trash.`);
@@ -162,7 +162,7 @@ function move(server: ModelServer, by: Actor, operation: BatchOperationInput & {
 }
 
 function revivedPlace(
-  server: ModelServer,
+  server: ModelState,
   by: Actor,
   node: ModelNode,
   {
@@ -177,7 +177,7 @@ function revivedPlace(
   return { parentId, name, trashed: false };
 }
 
-function remove(server: ModelServer, by: Actor, operation: BatchOperationInput & { op: "delete" }): void {
+function remove(server: ModelState, by: Actor, operation: BatchOperationInput & { op: "delete" }): void {
   const node = mustBeLive(server, operation.file_id);
   checkBase(node, operation);
   const { seen } = operation;
@@ -195,26 +195,26 @@ function remove(server: ModelServer, by: Actor, operation: BatchOperationInput &
   server.record(by.device, { ...node, trashed: true }, "gone", decided);
 }
 
-function approve(server: ModelServer, by: Actor, id: string): void {
+function approve(server: ModelState, by: Actor, id: string): void {
   server.record(by.device, mustBeTrashed(server, by, id), "gone", { approvedBy: by.account });
 }
 
 /** Where it was, and only there. */
-function restore(server: ModelServer, by: Actor, id: string): void {
+function restore(server: ModelState, by: Actor, id: string): void {
   const node = mustBeTrashed(server, by, id);
   if (!isLiveNode(server.nodes, node.parentId ?? "")) refuse("trashed", "The folder is in the trash.");
   claim(server, by, { parentId: node.parentId ?? "", name: node.name, inGroup: false, except: id });
   server.record(by.device, { ...node, trashed: false }, "appeared");
 }
 
-function mustBeTrashed(server: ModelServer, by: Actor, id: string): ModelNode {
+function mustBeTrashed(server: ModelState, by: Actor, id: string): ModelNode {
   const node = server.nodes.get(id);
   if (node?.trashed !== true) return refuse("not_found", "There is no such file or folder in the trash.");
   if (spaceOf(server.nodes, id) !== homeOf(by.account)) refuse("forbidden", "Only its owner may do this.");
   return node;
 }
 
-function isBelow(server: ModelServer, id: string, above: ModelNode): boolean {
+function isBelow(server: ModelState, id: string, above: ModelNode): boolean {
   if (id === above.id) return above.kind !== "folder";
   return lineage(server.nodes, id).some((node) => node.id === above.id);
 }
@@ -228,19 +228,19 @@ function checkBase(
   if (isOther || isOlder) refuse("conflict", `${node.name} has changed.`);
 }
 
-function mustExist(server: ModelServer, id: string): ModelNode {
+function mustExist(server: ModelState, id: string): ModelNode {
   if (server.failedIds.has(id)) refuse("dependency", "The operation that should have made this node failed.");
   return server.nodes.get(id) ?? refuse("not_found", "There is no such file or folder.");
 }
 
-function mustBeLive(server: ModelServer, id: string): ModelNode {
+function mustBeLive(server: ModelState, id: string): ModelNode {
   const node = mustExist(server, id);
   return isLiveNode(server.nodes, id) ? node : refuse("trashed", `${node.name} is in the trash.`);
 }
 
 /** With `revive`, folders of the trash are made anew. */
 function placeOf(
-  server: ModelServer,
+  server: ModelState,
   by: Actor,
   operation: {
     operation_id: string;
@@ -258,7 +258,7 @@ function placeOf(
 }
 
 /** @returns the live folder that stands for one of the trash */
-function liveFolder(server: ModelServer, by: Actor, id: string, { operation_id }: { operation_id: string }): string {
+function liveFolder(server: ModelState, by: Actor, id: string, { operation_id }: { operation_id: string }): string {
   const [root, ...way] = lineage(server.nodes, id).toReversed();
   let liveId = root?.id ?? server.rootId;
   for (const folder of way) {
@@ -269,7 +269,7 @@ function liveFolder(server: ModelServer, by: Actor, id: string, { operation_id }
 }
 
 function folderNamed(
-  server: ModelServer,
+  server: ModelState,
   by: Actor,
   { operation_id, parent_id, name }: { operation_id: string; parent_id: string; name: string },
 ): string {
@@ -284,7 +284,7 @@ function folderNamed(
 }
 
 function claim(
-  server: ModelServer,
+  server: ModelState,
   by: Actor,
   { parentId, name, inGroup, except }: { parentId: string; name: string; inGroup: boolean; except?: string },
 ): void {

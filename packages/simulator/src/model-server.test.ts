@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
 import type { NodeId } from "@holdfast/core/ids";
-import type { Server } from "@holdfast/sync/ports";
-import type { TestedServer } from "@holdfast/sync/server-conformance";
-import { testServerContent } from "@holdfast/sync/server-conformance-content";
-import { testServerTree } from "@holdfast/sync/server-conformance-tree";
-import { type TestedShares, testServerShares } from "@holdfast/sync/server-conformance-shares";
+import type { Server } from "@holdfast/sync-ports/ports";
+import type { TestedServer } from "@holdfast/sync-ports/server-conformance";
+import { testServerContent } from "@holdfast/sync-ports/server-conformance-content";
+import { testServerTree } from "@holdfast/sync-ports/server-conformance-tree";
+import { type TestedShares, testServerShares } from "@holdfast/sync-ports/server-conformance-shares";
 import { rewind } from "./model-rewind.ts";
 import { ModelServer } from "./model-server.ts";
 import { everybody, homeOf } from "./model-shares.ts";

@@ -1,9 +1,9 @@
-import { toHoldfastError, HoldfastError } from "@holdfast/core/errors";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
-import type { BatchResult, OutgoingBlock, Server, WantedBlock, WantedManifest } from "@holdfast/sync/ports";
+import type { BatchResult, OutgoingBlock, Server, WantedBlock, WantedManifest } from "@holdfast/sync-ports/ports";
 import { type Actor, applyOperation, contestedName, nodeIdOf } from "./model-operations.ts";
 import { everybody, type Grant, homeOf, type ModelRole, type ModelShares, spaceOf } from "./model-shares.ts";
 import { asEntries, type JournalEntry, ModelState } from "./model-state.ts";

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import { scan, type ScanResult } from "@holdfast/sync/scan/scan";
 import { SyncState } from "@holdfast/sync/state/sync-state";
-import type { LocalDisk } from "@holdfast/sync/ports";
+import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
 /** A folder `a/b` of 40 files, and 40 more in `a/b/deep`, in sync. */
@@ -54,7 +54,6 @@ async function look(
       lacks: new Set(),
       makeNodeId: () => "new" as NodeId,
       keepManifest: () => undefined,
-      faults: new Set(),
     }),
   );
   return { ...result, looks };

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
-import type { Server } from "@holdfast/sync/ports";
+import type { Server } from "@holdfast/sync-ports/ports";
 import type { ModelServer } from "./model-server.ts";
 import type { Decision } from "./chances.ts";
 import type { Life, Scheduler } from "./scheduler.ts";

@@ -79,7 +79,7 @@ test("what is new and excluded by the same start is neither read nor sent", asyn
 test("a dry run after the same says just that, and changes nothing", async () => {
   const alone = await renamedOffline();
   const before = alone.world.writes;
-  const preview = await alone.pass(alone.make({ exclude: ["new/f"] }).preview());
+  const { changes: preview } = await alone.pass(alone.make({ exclude: ["new/f"] }).preview());
   assert.deepEqual(preview, [{ side: "server", what: "move", path: "new" }]);
   assert.equal(alone.world.writes, before);
   alone.close();

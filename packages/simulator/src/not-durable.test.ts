@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { OnceResult } from "@holdfast/sync/engine/once";
-import { type Faults, noFaults } from "@holdfast/sync/faults";
-import type { LocalDisk, Server } from "@holdfast/sync/ports";
+import type { OnceResult } from "@holdfast/sync/loop/once";
+import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
+import { plantedIn } from "./planted-bugs/testing-planted.ts";
 
 /** The disk, which cannot make one path durable. @param notice hears of every path that it is to make durable */
 function failingAt(disk: LocalDisk, path: string | undefined, notice: (path: string) => void = () => {}): LocalDisk {
@@ -213,8 +213,7 @@ async function afterPowerCut(alone: Alone): Promise<void> {
  * file of that name with what had been read.
  * @returns what is here and at the server once the device runs again
  */
-async function afterTornFile(faults: Faults): Promise<{ here: string; server: string | undefined }> {
-  const alone = new Alone({ isVolatile: true, faults });
+async function afterTornFile(alone: Alone): Promise<{ here: string; server: string | undefined }> {
   await alone.once();
   alone.write("a", "one and the other");
   // No reading is racy any more.
@@ -231,9 +230,13 @@ async function afterTornFile(faults: Faults): Promise<{ here: string; server: st
 }
 
 test("what was read and not made durable is read again after a power cut, before it is taken for what the server has", async () => {
-  const believed = await afterTornFile(new Set(["what was read is believed after a power cut"]));
+  const planted = await plantedIn<{ readonly Alone: typeof Alone }>(
+    "what was read is believed after a power cut",
+    "alone.ts",
+  );
+  const believed = await afterTornFile(new planted.Alone({ isVolatile: true }));
   assert.notEqual(believed.here, believed.server, "the planted bug shows");
-  const read = await afterTornFile(noFaults);
+  const read = await afterTornFile(new Alone({ isVolatile: true }));
   assert.equal(read.here, read.server);
 });
 

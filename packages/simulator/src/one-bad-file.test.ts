@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import { realPatches } from "@holdfast/sync/patches";
-import type { Server } from "@holdfast/sync/ports";
+import { realPatches } from "@holdfast/sync/model/patches";
+import type { Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
 const count = 40;

@@ -5,7 +5,8 @@ import { aliased, sameButNames, shownNames } from "./shown-names.ts";
 import { describeNode, isLiveNode, lineage, type ModelNode, type Nodes } from "./model-tree.ts";
 import { seenTree } from "./person.ts";
 import { checkRights, checkWaiting, keptContents, viewOf, waitingPaths } from "./share-oracle.ts";
-import type { Device, World } from "./world.ts";
+import type { World } from "./world.ts";
+import type { Device } from "./world-state.ts";
 
 /**
  * The invariants that hold at rest; 2 and 8 are checked at every step, 9 by the story. Of 5 and 6: what one person alone did

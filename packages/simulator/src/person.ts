@@ -1,29 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Lacks } from "@holdfast/sync/lacks";
-import type { Ledger } from "./ledger.ts";
 import { pick, type Tape } from "./chances.ts";
 import { doFurther, furtherVerbs, writeRules } from "./further-deeds.ts";
-import type { Life, Scheduler } from "./scheduler.ts";
+import type { Life } from "./scheduler.ts";
 import { describeInode, type Inode, type SimulatedRoot } from "./simulated-root.ts";
-
-export interface PersonOptions {
-  readonly name: string;
-  readonly root: SimulatedRoot;
-  readonly ledger: Ledger;
-  readonly scheduler: Scheduler;
-  readonly names: readonly string[];
-  readonly notice: (what: string) => void;
-  /** The watcher may notice it, or not. */
-  readonly changed: () => void;
-  /** Does also what not everybody does all day. */
-  readonly isVersatile: boolean;
-  /** Moves of folders may be copies. */
-  readonly isSharing: boolean;
-  /** Writes rules of what is not to be synced. */
-  readonly isSelective: boolean;
-  /** What this disk, or another of the world, cannot do is not done. */
-  readonly lacks: Lacks;
-}
+import type { PersonOptions } from "./person-options.ts";
 
 const verbs = [
   "create",

@@ -1,17 +1,18 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { pathOf, withFoldersAbove } from "@holdfast/sync/paths";
-import { samePlace } from "@holdfast/sync/trees";
+import { pathOf } from "@holdfast/sync/model/tree-paths";
+import { withFoldersAbove } from "@holdfast/sync-ports/paths";
+import { samePlace } from "@holdfast/sync/model/trees";
 import type { Tape } from "./chances.ts";
 import { describeInode, type Inode, type SimulatedRoot } from "./simulated-root.ts";
 import { contentOf } from "./small-blocks.ts";
 import { checkWhole } from "./step-oracle.ts";
-import type { Device, World } from "./world.ts";
+import type { Device, WorldState } from "./world-state.ts";
 
 /**
  * Invariant 14: what was agreed on survives. All else that a person did and nobody synced may be gone or torn, which is then
  * as if that person had done it.
  */
-export function cutPower(world: World, device: Device, tape: Tape): void {
+export function cutPower(world: WorldState, device: Device, tape: Tape): void {
   const { root } = device;
   const before = contentsOf(root.visible(true));
   const agreed = agreedPaths(device, root.visible());
@@ -60,7 +61,11 @@ function agreedPaths({ state }: Device, visible: ReadonlyMap<string, Inode>): Re
   return found;
 }
 
-function takeForDone({ ledger, model, devices }: World, { root, state }: Device, before: ReadonlySet<string>): void {
+function takeForDone(
+  { ledger, model, devices }: WorldState,
+  { root, state }: Device,
+  before: ReadonlySet<string>,
+): void {
   // Of what the engine has in its own folder only what it took aside is a person's; the rest are copies.
   const aside = [...state.stashed.keys(), ...[...state.parked.values()].map(({ path }) => path)];
   const own = [...root.visible().values(), ...aside.flatMap((path) => inodesAt(root, path))];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import type { Server } from "@holdfast/sync/ports";
+import type { Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
 /** No two blocks of it are equal. */

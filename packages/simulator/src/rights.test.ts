@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { DatabaseSync } from "node:sqlite";
 import type { NodeId } from "@holdfast/core/ids";
-import type { Server } from "@holdfast/sync/ports";
+import type { Server } from "@holdfast/sync-ports/ports";
 import { narrowToSubtree } from "@holdfast/sync/remote/subtree";
 import { SyncState } from "@holdfast/sync/state/sync-state";
-import { isLive } from "@holdfast/sync/trees";
+import { isLive } from "@holdfast/sync/model/trees";
 import { homeOf } from "./model-shares.ts";
 import { full, Shared, withInner } from "./shared.ts";
 

@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { originalName } from "@holdfast/sync/conflicted-name";
+import { originalName } from "@holdfast/sync/model/conflicted-name";
 import { isLiveNode, type ModelNode } from "./model-tree.ts";
 import { hiddenContents } from "./hidden-oracle.ts";
 import { keptContents } from "./share-oracle.ts";

@@ -4,7 +4,7 @@ import type { ModelServer } from "./model-server.ts";
 import { describeNode } from "./model-tree.ts";
 import { contentOf } from "./small-blocks.ts";
 import type { Inode } from "./simulated-root.ts";
-import type { Device, World } from "./world.ts";
+import type { Device, WorldState } from "./world-state.ts";
 
 /** What an account sees: path -> kind, content, executable bit. */
 export function viewOf({ nodes, shares }: ModelServer, account: string): Map<string, string> {
@@ -25,7 +25,7 @@ function pathIn({ nodes, shares }: Pick<ModelServer, "nodes" | "shares">, accoun
 }
 
 /** 14, at rest: what waits since one may only read there stands where that is so. */
-export function checkWaiting(world: World, device: Device): void {
+export function checkWaiting(world: WorldState, device: Device): void {
   const { nodes, shares } = world.model;
   const { account, name } = device;
   const found = new Map(shares.inView(nodes, account).map((node) => [pathIn(world.model, account, node.id), node]));
@@ -55,7 +55,7 @@ export function waitingPaths({ engine }: Device): ReadonlySet<string> {
  * Contents that are where the invariants allow them to be beside the server: waiting to be sent, or in a quarantine. Of what left
  * a share in the hours that a restored server forgot, a device may have the trash alone.
  */
-export function keptContents(world: World): Set<string> {
+export function keptContents(world: WorldState): Set<string> {
   const kept = new Set<string>();
   const aside = world.wasRestored ? ["quarantine", "trash"] : ["quarantine"];
   for (const device of world.devices) {
@@ -66,7 +66,7 @@ export function keptContents(world: World): Set<string> {
 }
 
 /** 11, at each request: nothing is sent to where a device knows that it may only read. */
-export function checkSent(world: World, device: Device, operations: readonly BatchOperationInput[]): void {
+export function checkSent(world: WorldState, device: Device, operations: readonly BatchOperationInput[]): void {
   const { state, name } = device;
   for (const operation of operations) {
     const id = "file_id" in operation ? operation.file_id : undefined;
@@ -78,7 +78,7 @@ export function checkSent(world: World, device: Device, operations: readonly Bat
 }
 
 /** Likewise, of blocks and questions for them. */
-export function checkSentInto(world: World, { state, name }: Device, into: string | undefined): void {
+export function checkSentInto(world: WorldState, { state, name }: Device, into: string | undefined): void {
   if (mayOnlyRead(state, into)) world.violate(`${name} sends blocks to where it may only read`);
 }
 
@@ -98,7 +98,7 @@ function mayOnlyRead({ shares, rights, remote }: Device["state"], start: string 
 }
 
 /** 11, at each new version: whose bytes an account never saw, and did not write, it does not hand on. */
-export function checkVersion(world: World, account: string, content: string): void {
+export function checkVersion(world: WorldState, account: string, content: string): void {
   const { model, ledger } = world;
   const isOwn = world.devices.some((device) => device.account === account && ledger.hasWritten(device.root, content));
   if (
@@ -112,7 +112,7 @@ export function checkVersion(world: World, account: string, content: string): vo
 }
 
 /** 11, at rest: no disk has bytes that its account never saw. */
-export function checkRights(world: World): void {
+export function checkRights(world: WorldState): void {
   const { model, ledger } = world;
   for (const device of world.devices) {
     const mine = world.devices.filter(({ account }) => account === device.account);

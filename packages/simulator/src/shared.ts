@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { sha256 } from "@holdfast/core/hash";
 import { contentIdOf } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
-import type { Server } from "@holdfast/sync/ports";
+import type { Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 import { homeOf, type ModelRole } from "./model-shares.ts";
 import { isLiveNode, lineage } from "./model-tree.ts";

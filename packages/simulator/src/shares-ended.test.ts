@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { LocalDisk } from "@holdfast/sync/ports";
+import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { full, Shared } from "./shared.ts";
 
 for (const [path, left] of [
@@ -107,3 +107,30 @@ test("what a share that ended could not put away is a new file where a person mo
   assert.deepEqual([world.space("bob"), world.onDisk()], [left, left]);
   world.close();
 });
+
+for (const call of ["exchange", "rename"] as const) {
+  test(`of a share that ended, a file that arrived as the device died (in ${call}) is no edit of this device`, async () => {
+    const world = new Shared("editor");
+    await world.once();
+    if (call === "exchange") world.ownerPuts("a.txt", "newer");
+    else world.ownerPuts("b.txt", "new");
+    const disk = world.disk();
+    await world.pass(
+      new Promise<void>((resolve) => {
+        const dying = async (from: string, to: string): Promise<never> => {
+          await disk[call](from, to);
+          resolve();
+          return new Promise(() => undefined);
+        };
+        void world.make({ disk: { ...disk, [call]: dying } }).runOnce();
+      }),
+    );
+    const arrived = call === "exchange" ? { "docs/a.txt": "newer" } : { "docs/a.txt": "first", "docs/b.txt": "new" };
+    assert.deepEqual(world.onDisk(), { docs: "/", ...arrived });
+    world.grant(undefined);
+    assert.equal((await world.once()).inSync, true);
+    assert.deepEqual(world.onDisk(), {});
+    assert.deepEqual([world.aside("trash"), world.aside("quarantine")], [arrived, {}]);
+    world.close();
+  });
+}

@@ -1,4 +1,4 @@
-import { caseLabel, conflictedName, originalName } from "@holdfast/sync/conflicted-name";
+import { caseLabel, conflictedName, originalName } from "@holdfast/sync/model/conflicted-name";
 import { isLiveNode, type ModelNode, type Nodes } from "./model-tree.ts";
 
 /** A name that a disk gives which folds case. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import type { LocalDisk } from "@holdfast/sync/ports";
+import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
 /** The disk, with a folder that may be listed and not searched. */

@@ -1,7 +1,7 @@
 import { sha256 } from "@holdfast/core/hash";
-import { contentOfBlocks } from "@holdfast/sync/content";
-import type { CutBlock } from "@holdfast/sync/ports";
-import type { ContentKey } from "@holdfast/sync/trees";
+import { contentOfBlocks } from "@holdfast/sync/model/content";
+import type { CutBlock } from "@holdfast/sync-ports/ports";
+import type { ContentKey } from "@holdfast/sync/model/trees";
 import { cutSmallPieces, smallPatches } from "./small-patches.ts";
 
 /** Blocks so short that a file of a few hundred bytes has several. */

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { readPieces } from "@holdfast/codec/piece-table";
-import type { Patches } from "@holdfast/sync/patches";
+import type { Patches } from "@holdfast/sync/model/patches";
 
 const pieceBytes = { min: 4, max: 16 };
 

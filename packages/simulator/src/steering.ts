@@ -1,5 +1,6 @@
 import { pick } from "./chances.ts";
-import type { Device, World } from "./world.ts";
+import type { World } from "./world.ts";
+import type { Device } from "./world-state.ts";
 
 const kinds = ["paused", "off", "restarted"] as const;
 

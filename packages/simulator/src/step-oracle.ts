@@ -1,10 +1,10 @@
-import { ownFolders } from "@holdfast/sync/paths";
+import { ownFolders } from "@holdfast/sync-ports/paths";
 import { contentOf } from "./small-blocks.ts";
 import type { Inode } from "./simulated-root.ts";
-import type { Device, World } from "./world.ts";
+import type { Device, WorldState } from "./world-state.ts";
 
 /** Invariant 2: what loses its last name here is kept elsewhere, and the local trash keeps what it got. */
-export function checkDrop(world: World, device: Device, { kind, now, wasSeen }: Inode, path: string): void {
+export function checkDrop(world: WorldState, device: Device, { kind, now, wasSeen }: Inode, path: string): void {
   // Half a download may be what its writer had before, and has appended to since.
   if (kind !== "file" || !wasSeen) return;
   // No story lasts 30 days.
@@ -17,7 +17,7 @@ export function checkDrop(world: World, device: Device, { kind, now, wasSeen }: 
 }
 
 /** Invariant 8: what a person sees is whole. */
-export function checkShown(world: World, device: Device, { kind, now }: Inode, path: string): void {
+export function checkShown(world: WorldState, device: Device, { kind, now }: Inode, path: string): void {
   if (kind !== "file") return;
   const { ledger, model } = world;
   const key = contentOf(now.bytes);
@@ -25,6 +25,6 @@ export function checkShown(world: World, device: Device, { kind, now }: Inode, p
   if (!isWhole) world.violate(`${device.name} shows something torn at ${path}`);
 }
 
-export function checkWhole(world: World, device: Device): void {
+export function checkWhole(world: WorldState, device: Device): void {
   for (const [path, inode] of device.root.visible()) checkShown(world, device, inode, path);
 }

@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { mayBefall } from "./mishaps.ts";
 import { homeOf, spaceOf } from "./model-shares.ts";
-import { type ModelNode } from "./model-tree.ts";
+import type { ModelNode } from "./model-tree.ts";
 import { checkRest } from "./oracle.ts";
 import { RoundOracle } from "./round-oracle.ts";
 import { waitingPaths } from "./share-oracle.ts";
@@ -10,7 +10,8 @@ import { pick } from "./chances.ts";
 import { beginGroups, handOver, rewindAtRest } from "./handing-over.ts";
 import { endHiding, share } from "./sharing.ts";
 import { mayBefallServer, mayLeaveOut, maySteer } from "./steering.ts";
-import { type Device, World, type WorldOptions } from "./world.ts";
+import { World } from "./world.ts";
+import type { Device, WorldOptions } from "./world-state.ts";
 
 export interface StoryOptions extends WorldOptions {
   readonly rounds?: number;

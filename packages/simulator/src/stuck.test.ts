@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { LocalDisk, Server } from "@holdfast/sync/ports";
+import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
 const minute = 60_000_000;

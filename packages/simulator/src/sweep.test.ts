@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import { SyncState } from "@holdfast/sync/state/sync-state";
-import type { LocalRow } from "@holdfast/sync/trees";
+import type { LocalRow } from "@holdfast/sync/model/trees";
 import { Alone } from "./alone.ts";
 
 function stateOf({ world }: Alone): SyncState {

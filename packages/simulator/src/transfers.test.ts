@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
-import type { LocalDisk, Server } from "@holdfast/sync/ports";
+import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { everybody } from "./model-shares.ts";
 import { Alone } from "./alone.ts";
 import { makeNetwork } from "./network.ts";

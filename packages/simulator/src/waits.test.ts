@@ -5,6 +5,28 @@ import { Alone } from "./alone.ts";
 
 const mib = 1024 * 1024;
 
+test("while the disk of what this device knows is full it waits for that, and not for the server, and goes on by itself", async () => {
+  const alone = new Alone();
+  alone.write("one", "one");
+  await alone.once();
+  const database = alone.world.devices[0]?.database ?? assert.fail();
+  const pages = () => Number(database.prepare("pragma page_count").get()?.["page_count"]);
+  const engine = alone.make();
+  const run = engine.run();
+  database.exec(`commit; pragma max_page_count = ${pages()}; begin`);
+  for (let number = 0; number < 200; number += 1) alone.write(`file ${number}`, `text ${number}`);
+  const { scheduler } = alone.world;
+  const isFull = () => engine.status().problems.some(({ message }) => message.includes("configuration) is full"));
+  await scheduler.runUntil(scheduler.nowMicros + 60_000_000, isFull);
+  assert.deepEqual([isFull(), engine.status().activity], [true, "waiting"]);
+  database.exec("commit; pragma max_page_count = 1000000; begin");
+  await scheduler.runUntil(scheduler.nowMicros + 600_000_000, () => engine.status().activity === "idle");
+  assert.deepEqual([engine.status().problems, alone.serverPaths().length], [[], 201]);
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});
+
 test("while the disk is full downloads wait, uploads go on, and the status says so", async () => {
   const alone = new Alone();
   alone.write("big", "here for another device".repeat(20));
@@ -21,7 +43,11 @@ test("while the disk is full downloads wait, uploads go on, and the status says 
   });
   alone.write("mine", "mine");
   const full = await alone.pass(engine.runOnce());
-  assert.deepEqual([full.inSync, full.problems.map(({ code }) => code)], [false, ["store_full"]]);
+  assert.deepEqual(
+    [full.inSync, full.problems.map(({ path, code }) => [path, code])],
+    [false, [["moved", "store_full"]]],
+    "what has no room is named",
+  );
   assert.deepEqual([alone.diskPaths(), alone.serverPaths()], [["mine"], ["mine", "moved"]]);
   assert.equal(engine.status().activity, "waiting");
   assert.ok((await alone.once()).inSync);

@@ -6,12 +6,11 @@ import type { SharedWindows } from "@holdfast/codec/shared-windows";
 import { cutBlocks } from "@holdfast/core/chunker";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
-import type { BlockTaker, CutBlock, LocalStat } from "@holdfast/sync/ports";
+import type { BlockTaker, CutBlock, LocalStat } from "@holdfast/sync-ports/ports";
 import { ownErrnoOf } from "@holdfast/disk/disk-error";
 import { toLookError } from "./folder-error.ts";
-import { readFlags } from "@holdfast/disk/root-folder";
+import { readFlags, type RootFolder } from "@holdfast/disk/root-folder";
 import { toLocalStat } from "./local-stat.ts";
-import type { RootFolder } from "@holdfast/disk/root-folder";
 
 export interface Threads {
   readonly pool: Pick<CodecPool, "run" | "threads">;

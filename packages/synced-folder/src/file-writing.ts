@@ -4,12 +4,10 @@ import { isZeroBlock, zeroBlock } from "@holdfast/codec/zero-block";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { limits } from "@holdfast/core/limits";
-import type { Part } from "@holdfast/sync/ports";
+import type { Part } from "@holdfast/sync-ports/ports";
 import { ownErrnoOf } from "@holdfast/disk/disk-error";
-import { inlineBytesMax } from "./file-cut.ts";
-import type { Threads } from "./file-cut.ts";
-import { readFlags } from "@holdfast/disk/root-folder";
-import type { RootFolder } from "@holdfast/disk/root-folder";
+import { inlineBytesMax, type Threads } from "./file-cut.ts";
+import { readFlags, type RootFolder } from "@holdfast/disk/root-folder";
 
 const readAsync = promisify(read);
 const writeAsync = promisify(write);

@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import type { LocalStat } from "@holdfast/sync/ports";
+import type { LocalStat } from "@holdfast/sync-ports/ports";
 
 export function toLocalStat(stats: BigIntStats): LocalStat & { readonly device: bigint } {
   return {

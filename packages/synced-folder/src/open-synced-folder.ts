@@ -1,4 +1,5 @@
 import {
+  type BigIntStats,
   closeSync,
   constants,
   fchmodSync,
@@ -6,29 +7,26 @@ import {
   fstatSync,
   fsync,
   read,
-  readSync,
   readdirSync,
   readlinkSync,
+  readSync,
   realpathSync,
-  statSync,
   statfsSync,
+  statSync,
   unlink,
 } from "node:fs";
-import type { BigIntStats } from "node:fs";
 import { promisify } from "node:util";
 import { SharedWindows } from "@holdfast/codec/shared-windows";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import { cutInFolder, inlineBytesMax } from "./file-cut.ts";
-import type { Threads } from "./file-cut.ts";
+import { cutInFolder, inlineBytesMax, type Threads } from "./file-cut.ts";
 import { writeParts } from "./file-writing.ts";
 import { ownErrnoOf } from "@holdfast/disk/disk-error";
 import { isAbsent, toFolderError, toLookError } from "./folder-error.ts";
 import { nameOfBytes, nativeBytes } from "@holdfast/disk/native-name";
-import { linux, removeFolderFlag } from "@holdfast/disk/native";
-import type { Native, NativeName } from "@holdfast/disk/native";
-import { joinPath } from "@holdfast/sync/paths";
-import type { LocalDisk, LocalStat, Renaming } from "@holdfast/sync/ports";
+import { linux, type Native, type NativeName, removeFolderFlag } from "@holdfast/disk/native";
+import { joinPath } from "@holdfast/sync-ports/paths";
+import type { LocalDisk, LocalStat, Renaming } from "@holdfast/sync-ports/ports";
 import { exchangeInFolder, renameEachInFolder, renameInFolder } from "./renaming.ts";
 import { nodePath, readFlags, RootFolder } from "@holdfast/disk/root-folder";
 import { toLocalStat } from "./local-stat.ts";

@@ -11,12 +11,11 @@ import {
   statfsSync,
 } from "node:fs";
 import { join } from "node:path";
-import { ownFolder } from "@holdfast/sync/paths";
+import { ownFolder } from "@holdfast/sync-ports/paths";
 import { ownErrnoOf } from "@holdfast/disk/disk-error";
 import { toFolderError } from "./folder-error.ts";
 import { nativeBytes } from "@holdfast/disk/native-name";
-import { linux, renameExchange, renameNoReplace } from "@holdfast/disk/native";
-import type { Native } from "@holdfast/disk/native";
+import { linux, type Native, renameExchange, renameNoReplace } from "@holdfast/disk/native";
 import { RootFolder } from "@holdfast/disk/root-folder";
 
 /** What the filesystem of a synced folder can do. */

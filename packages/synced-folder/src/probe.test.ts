@@ -15,10 +15,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { startCodecPool } from "@holdfast/codec/pool";
-import { noise, partsOf, rejects } from "@holdfast/sync/local-disk-conformance";
+import { noise, partsOf, rejects } from "@holdfast/sync-ports/local-disk-conformance";
 import { sha256 } from "@holdfast/core/hash";
 import { makeTestFolder } from "@holdfast/tools/test-folder";
-import type { CutBlock, Part } from "@holdfast/sync/ports";
+import type { CutBlock, Part } from "@holdfast/sync-ports/ports";
 import { openSyncedFolder } from "./open-synced-folder.ts";
 import { probeFolder } from "./probe-folder.ts";
 

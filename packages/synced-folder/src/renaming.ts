@@ -3,9 +3,14 @@ import { constants as systemConstants } from "node:os";
 import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { ownErrnoOf } from "@holdfast/disk/disk-error";
-import { removeFolderFlag, renameExchange, renameNoReplace, SystemCallError } from "@holdfast/disk/native";
-import type { NativeName } from "@holdfast/disk/native";
-import type { Renaming } from "@holdfast/sync/ports";
+import {
+  type NativeName,
+  removeFolderFlag,
+  renameExchange,
+  renameNoReplace,
+  SystemCallError,
+} from "@holdfast/disk/native";
+import type { Renaming } from "@holdfast/sync-ports/ports";
 import { nativeBytes } from "@holdfast/disk/native-name";
 import { folderFlags, isName, type RootFolder } from "@holdfast/disk/root-folder";
 import { isAbsent } from "./folder-error.ts";

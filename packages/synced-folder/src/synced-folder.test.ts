@@ -4,8 +4,8 @@ import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
-  readFileSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -20,11 +20,10 @@ import { startCodecPool } from "@holdfast/codec/pool";
 import { cutBlocks } from "@holdfast/core/chunker";
 import { sha256 } from "@holdfast/core/hash";
 import { nameProblem } from "@holdfast/core/names";
-import { noise, partsOf, rejects, testLocalDisk } from "@holdfast/sync/local-disk-conformance";
-import { linux, SystemCallError } from "@holdfast/disk/native";
-import type { Native } from "@holdfast/disk/native";
+import { noise, partsOf, rejects, testLocalDisk } from "@holdfast/sync-ports/local-disk-conformance";
+import { linux, type Native, SystemCallError } from "@holdfast/disk/native";
 import { openSyncedFolder } from "./open-synced-folder.ts";
-import type { BlockTaker, LocalDisk, ReadBlock } from "@holdfast/sync/ports";
+import type { BlockTaker, LocalDisk, ReadBlock } from "@holdfast/sync-ports/ports";
 
 const home = mkdtempSync(join(tmpdir(), "holdfast-synced-folder-"));
 const pool = startCodecPool({ threads: 2 });

@@ -1,7 +1,7 @@
 /** Run with a folder: does in it what the engine's port promises of a synced folder, and says after each step where it is. */
 import { writeSync } from "node:fs";
 import { startCodecPool } from "@holdfast/codec/pool";
-import { noise, partsOf } from "@holdfast/sync/local-disk-conformance";
+import { noise, partsOf } from "@holdfast/sync-ports/local-disk-conformance";
 import { openSyncedFolder } from "./open-synced-folder.ts";
 
 const [, , root = ""] = process.argv;

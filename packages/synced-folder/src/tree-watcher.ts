@@ -1,17 +1,14 @@
 import { closeSync, readdirSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
-import { joinPath, ownFolder } from "@holdfast/sync/paths";
+import { joinPath, ownFolder } from "@holdfast/sync-ports/paths";
 import { ownErrnoOf } from "@holdfast/disk/disk-error";
 import type { HintGathering } from "./hint-gathering.ts";
 import { nameOfBytes, nativeBytes } from "@holdfast/disk/native-name";
-import { folderFlags } from "@holdfast/disk/root-folder";
+import { folderFlags, type RootFolder } from "@holdfast/disk/root-folder";
 import { isAbsent } from "./folder-error.ts";
-import type { RootFolder } from "@holdfast/disk/root-folder";
 import { Turns } from "./turn.ts";
-import { watchBits } from "./watch-events.ts";
-import type { WatchEvent } from "./watch-events.ts";
-import { WatchedTree } from "./watched-tree.ts";
-import type { WatchedFolder } from "./watched-tree.ts";
+import { watchBits, type WatchEvent } from "./watch-events.ts";
+import { type WatchedFolder, WatchedTree } from "./watched-tree.ts";
 
 /** The settings of the system that end a watch: so many folders, so many programs. */
 export type WatchLimit = "max_user_watches" | "max_user_instances";

@@ -2,18 +2,14 @@ import { closeSync, constants, mkdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { HoldfastError } from "@holdfast/core/errors";
-import { ownFolder } from "@holdfast/sync/paths";
+import { ownFolder } from "@holdfast/sync-ports/paths";
 import { ownErrnoOf } from "@holdfast/disk/disk-error";
 import { toLookError } from "./folder-error.ts";
-import { HintGathering } from "./hint-gathering.ts";
-import type { Hint } from "./hint-gathering.ts";
-import { linux } from "@holdfast/disk/native";
-import type { Native } from "@holdfast/disk/native";
+import { type Hint, HintGathering } from "./hint-gathering.ts";
+import { linux, type Native } from "@holdfast/disk/native";
 import { RootFolder } from "@holdfast/disk/root-folder";
-import { TreeWatcher } from "./tree-watcher.ts";
-import type { WatchLimit } from "./tree-watcher.ts";
-import { readEvents } from "./watch-events.ts";
-import type { WatchEvent } from "./watch-events.ts";
+import { TreeWatcher, type WatchLimit } from "./tree-watcher.ts";
+import { readEvents, type WatchEvent } from "./watch-events.ts";
 
 export interface FolderWatch {
   /** `limited`: not every folder could be watched, and what happens there is found by scans alone; the message is for people. */

@@ -1,12 +1,12 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { pathOfNode } from "../paths.ts";
-import type { Plan, RemoteOperation } from "../planner/plan-types.ts";
+import { pathOfNode } from "../model/tree-paths.ts";
+import type { Plan, RemoteOperation } from "../plan/plan-types.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { trashTopOf } from "./trash-top.ts";
-import type { NodeKind } from "../trees.ts";
+import type { NodeKind } from "@holdfast/sync-ports/ports";
 import { deletionLimits, judge, rewriteLimits } from "./judge.ts";
-import { shareOf } from "../shares/whereabouts.ts";
-import { type Braked, brakeId, type BrakeRecord, brakeKey, type BrakeSide } from "./record.ts";
+import { shareOf } from "../model/whereabouts.ts";
+import { type Braked, brakeId, brakeKey, type BrakeRecord, type BrakeSide } from "../model/brake-record.ts";
 
 /** What waits for a person, as it is shown to one. */
 export interface WaitingChange {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import fc from "fast-check";
 import { deletionLimits, judge, rewriteLimits } from "./judge.ts";
-import { type Braked, type BrakeRecord, brakeKey } from "./record.ts";
+import { type Braked, type BrakeRecord, brakeKey } from "../model/brake-record.ts";
 
 const limits = deletionLimits(undefined);
 

@@ -1,4 +1,4 @@
-import { type Braked, brakeKey, type BrakeRecord, type BrakeSide } from "./record.ts";
+import { type Braked, brakeKey, type BrakeRecord, type BrakeSide } from "../model/brake-record.ts";
 
 /** From when on many changes are more often an accident than a wish. */
 export interface BrakeLimits {

@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { RemoteRow } from "../trees.ts";
+import type { RemoteRow } from "../model/trees.ts";
 
 interface RemoteRows {
   get(id: NodeId): RemoteRow | undefined;

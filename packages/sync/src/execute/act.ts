@@ -1,11 +1,12 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { LocalOperation } from "../planner/plan-types.ts";
-import { type DiskPlace, type Intent, type LocalRow, type RemoteRow, samePlace } from "../trees.ts";
+import { DiskChanged } from "../model/disk-changed.ts";
+import type { LocalOperation } from "../plan/plan-types.ts";
+import { type DiskPlace, type Intent, type LocalRow, type RemoteRow, samePlace } from "../model/trees.ts";
 import { bringContent, bringsContent } from "./batch.ts";
 import { copyAside } from "./create.ts";
 import { type Failures, tryEach } from "./failures.ts";
-import { pathOf } from "../paths.ts";
-import { DiskChanged, type Hands } from "./hands.ts";
+import { pathOf } from "../model/tree-paths.ts";
+import type { Hands } from "./hands.ts";
 import { moveNode, park, setNode } from "./move.ts";
 import { type Deletion, removeTogether } from "./remove.ts";
 
@@ -14,18 +15,15 @@ import { type Deletion, removeTogether } from "./remove.ts";
  * what they say is durable. @returns what failed, and why
  */
 export async function actTogether(hands: Hands, batch: readonly LocalOperation[]): Promise<Failures> {
-  const { state, faults } = hands;
+  const { state } = hands;
   // An earlier one may have been done without being seen yet: another on top of it would hide that.
   const hidden = batch.filter(({ id }) => state.intents.has(id));
   const failures: Failures = new Map(hidden.map((operation) => [operation, new DiskChanged(operation.id)]));
   const ready = batch.filter((operation) => !failures.has(operation));
-  const intents = faults.has("intents are not kept")
-    ? []
-    : ready.flatMap((operation) => {
-        const intent = intentOf(operation, state.remote.get(operation.id));
-        if (intent?.isMove === true && faults.has("an alias is not kept before it is given")) return [];
-        return intent === undefined ? [] : [[operation.id, intent] as const];
-      });
+  const intents = ready.flatMap((operation) => {
+    const intent = intentOf(operation, state.remote.get(operation.id));
+    return intent === undefined ? [] : [[operation.id, intent] as const];
+  });
   if (intents.length > 0) state.commit({ intents });
   return new Map([...failures, ...(await actOn(hands, ready))]);
 }

@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { SyncState } from "../state/sync-state.ts";
-import { type LocalRow, type Place, placeOf, samePlace, type SyncedRow, syncedVersionsKept } from "../trees.ts";
+import { type LocalRow, type Place, placeOf, samePlace, type SyncedRow, syncedVersionsKept } from "../model/trees.ts";
 
 /**
  * The base after the disk was made what the server has; it is committed with the row of the disk, since the server may

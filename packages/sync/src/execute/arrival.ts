@@ -1,15 +1,14 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { sha256 } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { diffSplices, type ManifestEntry } from "@holdfast/core/manifest";
-import { mapBounded } from "../bounded.ts";
-import { contentOfBlocks } from "../content.ts";
-import { pathOf } from "../paths.ts";
-import type { LocalOperation } from "../planner/plan-types.ts";
-import type { Part, WantedBlock, WantedManifest } from "../ports.ts";
+import { mapBounded } from "@holdfast/core/task-group";
+import { contentOfBlocks } from "../model/content.ts";
+import { pathOf } from "../model/tree-paths.ts";
+import type { LocalOperation } from "../plan/plan-types.ts";
+import type { Part, WantedBlock, WantedManifest } from "@holdfast/sync-ports/ports";
 import type { Hands } from "./hands.ts";
-import { inHalves } from "../remote/in-halves.ts";
+import { inHalves } from "../general/in-halves.ts";
 import { type LocalSources, offsetsOf, type Source } from "./sources.ts";
 
 /** What gives a file the server's content. */
@@ -100,17 +99,12 @@ export function wantedBlock({ operation, bases }: Arrival, { hash, size }: Manif
 }
 
 /** @param bytes that arrived for it */
-export function fetchedPart(hands: Hands, { hash }: ManifestEntry, bytes: Uint8Array, isProved = false): Part {
-  return { kind: "bytes", hash: hands.faults.has("content is not verified") ? sha256(bytes) : hash, bytes, isProved };
+export function fetchedPart({ hash }: ManifestEntry, bytes: Uint8Array, isProved = false): Part {
+  return { kind: "bytes", hash, bytes, isProved };
 }
 
-export async function localPart(hands: Hands, { hash, size }: ManifestEntry, source: Source): Promise<Part> {
-  const { path, offset } = source;
-  if (!hands.faults.has("a local block is not verified")) {
-    return { kind: "copy", hash, sizeBytes: size, from: path, offset };
-  }
-  const bytes = await hands.disk.readAt(path, offset, size);
-  return { kind: "bytes", hash: sha256(bytes), bytes };
+export function localPart({ hash, size }: ManifestEntry, { path, offset }: Source): Part {
+  return { kind: "copy", hash, sizeBytes: size, from: path, offset };
 }
 
 function isEmpty({ versionId, sizeBytes }: FileOperation["remote"]): boolean {

@@ -1,19 +1,20 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import { mapBounded } from "../bounded.ts";
-import { targetOf } from "../content.ts";
-import { folderOf, joinPath, lineOf, ownFolders } from "../paths.ts";
-import type { LocalOperation } from "../planner/plan-types.ts";
-import { nameOnDisk } from "../trees.ts";
+import { DiskChanged } from "../model/disk-changed.ts";
+import { mapBounded } from "@holdfast/core/task-group";
+import { targetOf } from "../model/content.ts";
+import { lineOf } from "../model/tree-paths.ts";
+import { folderOf, joinPath, ownFolders } from "@holdfast/sync-ports/paths";
+import type { LocalOperation } from "../plan/plan-types.ts";
+import { nameOnDisk } from "../model/trees.ts";
 import { agreedWithServer } from "./agreed.ts";
 import { type Arrival, type FileOperation, planArrivals } from "./arrival.ts";
 import { folderFingerprint, mustStat, rowOf } from "./create.ts";
-import type { Fault } from "../faults.ts";
 import type { Stashed } from "../state/sync-state.ts";
 import { syncTogether } from "./durable.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { giveNames, type Placed } from "./give-names.ts";
-import { DiskChanged, type Hands, randomName } from "./hands.ts";
+import { type Hands, randomName } from "./hands.ts";
 import { KnownFolders } from "./known-folders.ts";
 import { stashedBy } from "./replace.ts";
 import { LocalSources } from "./sources.ts";
@@ -72,11 +73,8 @@ export async function bringContent(hands: Hands, operations: readonly FileOperat
   const waiting = [...written].flatMap(([operation, result]) =>
     result instanceof HoldfastError ? [] : [{ operation, temporary: result.path }],
   );
-  const isStashed = !["a replacement is not looked at", "what is replaced is not stashed"].some((fault) =>
-    hands.faults.has(fault as Fault),
-  );
   const stashed = waiting.flatMap(({ operation, temporary }) =>
-    operation.op === "replace" && isStashed ? stashEntry(stashedBy(hands, operation, temporary)) : [],
+    operation.op === "replace" ? stashEntry(stashedBy(hands, operation, temporary)) : [],
   );
   if (stashed.length > 0) hands.state.commit({ stashed });
   // What was checked before the files were fetched may be something else by now.
@@ -175,7 +173,7 @@ async function writeLink(hands: Hands, { remote }: FileOperation): Promise<Writt
  * decides whether it is there.
  */
 async function settle(hands: Hands, placed: readonly Placed[], failures: Failures): Promise<void> {
-  const { disk, state, faults } = hands;
+  const { disk, state } = hands;
   const folders = [...new Set(placed.map(({ path }) => folderOf(path)))];
   const isMoved = placed.some(({ operation }) => operation.remote.kind !== "folder");
   const unsynced = new Map<string, HoldfastError>();
@@ -187,12 +185,10 @@ async function settle(hands: Hands, placed: readonly Placed[], failures: Failure
       for (const path of paths) unsynced.set(path, error);
     }
   };
-  if (!faults.has("a folder is not synced")) {
-    const paths = [...folders, ...(isMoved ? [ownFolders.temporary] : [])];
-    const together = syncTogether(disk, paths.length);
-    if (together !== undefined) await attempt(paths, together);
-    else await mapBounded(paths, syncsAtOnce, (path) => attempt([path], () => disk.syncFolder(path)));
-  }
+  const paths = [...folders, ...(isMoved ? [ownFolders.temporary] : [])];
+  const together = syncTogether(disk, paths.length);
+  if (together !== undefined) await attempt(paths, together);
+  else await mapBounded(paths, syncsAtOnce, (path) => attempt([path], () => disk.syncFolder(path)));
   const own = unsynced.get(ownFolders.temporary);
   const unsafe = new Map<NodeId, HoldfastError>();
   const done = placed.filter(({ operation, path, row }) => {

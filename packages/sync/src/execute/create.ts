@@ -1,25 +1,18 @@
 import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { parseTime } from "@holdfast/core/times";
-import { contentOfBlocks, folderContent } from "../content.ts";
-import { joinPath, ownFolders, pathOf } from "../paths.ts";
-import type { LocalOperation } from "../planner/plan-types.ts";
-import type { LocalStat, Part } from "../ports.ts";
-import type { ContentKey, Fingerprint, LocalRow, NodeKind } from "../trees.ts";
-import { realPatches } from "../patches.ts";
+import { DiskChanged } from "../model/disk-changed.ts";
+import { contentOfBlocks, folderContent } from "../model/content.ts";
+import { pathOf } from "../model/tree-paths.ts";
+import { joinPath, ownFolders } from "@holdfast/sync-ports/paths";
+import type { LocalOperation } from "../plan/plan-types.ts";
+import type { Fingerprint, LocalStat, NodeKind, Part } from "@holdfast/sync-ports/ports";
+import type { ContentKey, LocalRow } from "../model/trees.ts";
+import { realPatches } from "../model/patches.ts";
 import type { Arrival, FileOperation } from "./arrival.ts";
 import type { Source } from "./sources.ts";
-import { isRecent } from "../scan/at-rest.ts";
-import {
-  DiskChanged,
-  fingerprintAfter,
-  type Hands,
-  knownFolder,
-  knownPath,
-  randomName,
-  recheck,
-  syncFolders,
-} from "./hands.ts";
+import { isRecent } from "../model/fingerprints.ts";
+import { fingerprintAfter, type Hands, knownFolder, knownPath, randomName, recheck, syncFolders } from "./hands.ts";
 
 /** A copy of the bytes that lost gets a name of its own; what it was copied from stays as it is. */
 export async function copyAside(hands: Hands, operation: LocalOperation & { op: "copy_aside" }): Promise<void> {
@@ -37,7 +30,7 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   const temporary = joinPath(ownFolders.trash, randomName(hands));
   const { fingerprint: old, executable } = local;
   await hands.disk.create(temporary, parts, { mtimeNs: old.mtimeNs, executable, like: from, shares: from });
-  if (!hands.faults.has("a new file is not synced")) await hands.disk.syncFile(temporary);
+  await hands.disk.syncFile(temporary);
   const before = await mustStat(hands, temporary);
   const path = joinPath(await knownFolder(hands, local.parent), name);
   await hands.disk.rename(temporary, path);
@@ -56,7 +49,7 @@ function copiesOf(from: string, blocks: readonly ManifestEntry[]): Part[] {
   });
 }
 
-/** Writes a file to the engine's own folder on the same filesystem; `syncAside` makes it durable. Every part is proved by its hash. */
+/** Writes a file to the engine's own folder on the same filesystem, not durably yet. Every part is proved by its hash. */
 export async function createAside(
   { disk, state }: Pick<Hands, "disk" | "state">,
   path: string,
@@ -68,15 +61,6 @@ export async function createAside(
   const { executable } = operation.op === "replace" ? operation : operation.remote;
   const like = operation.op === "replace" ? pathOf(state, operation.id) : undefined;
   await disk.create(path, parts, { mtimeNs: timeNs(modifiedAt), executable, like, shares });
-}
-
-export async function syncAside({ disk, faults }: Pick<Hands, "disk" | "faults">, path: string): Promise<void> {
-  if (!faults.has("a new file is not synced")) await disk.syncFile(path);
-}
-
-/** The same for many. @param sync as `syncTogether` tells */
-export async function syncAllAside({ faults }: Pick<Hands, "faults">, sync: () => Promise<void>): Promise<void> {
-  if (!faults.has("a new file is not synced")) await sync();
 }
 
 /** Remembers of which blocks a file is made that was written. @param bytes those of its blocks that were fetched */

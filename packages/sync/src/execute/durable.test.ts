@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Fingerprint } from "../trees.ts";
+import type { Fingerprint } from "@holdfast/sync-ports/ports";
 import { isOtherThing } from "./durable.ts";
 
 const printOf = (inode: bigint, birthNs: bigint): Fingerprint => ({

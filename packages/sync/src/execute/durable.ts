@@ -1,8 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import { ownFolders, type PathTable, pathOf } from "../paths.ts";
-import type { LocalDisk } from "../ports.ts";
-import { type Fingerprint, type Intent, type LocalRow, nameOnDisk } from "../trees.ts";
+import { pathOf, type PathTable } from "../model/tree-paths.ts";
+import { ownFolders } from "@holdfast/sync-ports/paths";
+import type { Fingerprint, LocalDisk } from "@holdfast/sync-ports/ports";
+import { type Intent, type LocalRow, nameOnDisk } from "../model/trees.ts";
 
 /**
  * Whether something may have been done to the disk that no power cut must undo any more, and nobody knows: at the start,

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { LocalOperation } from "../planner/plan-types.ts";
+import type { LocalOperation } from "../plan/plan-types.ts";
 
 /** Of a batch: what failed, and why; nothing was done with it. */
 export type Failures = Map<LocalOperation, HoldfastError>;

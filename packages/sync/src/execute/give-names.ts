@@ -1,11 +1,12 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { joinPath } from "../paths.ts";
-import type { LocalDisk, LocalStat } from "../ports.ts";
-import { type Fingerprint, type LocalRow, nameOnDisk } from "../trees.ts";
+import { joinPath } from "@holdfast/sync-ports/paths";
+import type { Fingerprint, LocalDisk, LocalStat } from "@holdfast/sync-ports/ports";
+import { DiskChanged } from "../model/disk-changed.ts";
+import { type LocalRow, nameOnDisk } from "../model/trees.ts";
 import type { FileOperation } from "./arrival.ts";
 import { rowOf } from "./create.ts";
 import { type Failures, tryEach } from "./failures.ts";
-import { DiskChanged, fingerprintOf, type Hands } from "./hands.ts";
+import { fingerprintOf, type Hands } from "./hands.ts";
 import type { KnownFolders } from "./known-folders.ts";
 import { asFound, lookAtEach } from "./look-at-each.ts";
 import { replace } from "./replace.ts";
@@ -40,7 +41,7 @@ export async function giveNames(
   for (const { operation, temporary } of waiting) {
     await tryEach(failures, operation, async () => {
       if (operation.op === "create") {
-        ready.push(await makeReady(hands, folders, { operation, temporary, stat: before.get(temporary) }));
+        ready.push(await makeReady(folders, { operation, temporary, stat: before.get(temporary) }));
       } else placed.push(await replaceAt(hands, folders, operation, temporary));
     });
   }
@@ -65,7 +66,6 @@ interface Named {
 }
 
 async function makeReady(
-  { disk, faults }: Hands,
   folders: KnownFolders,
   { operation, temporary, stat }: Waiting & { operation: Creation; stat: LocalStat | undefined | HoldfastError },
 ): Promise<Named> {
@@ -73,8 +73,6 @@ async function makeReady(
   if (stat === undefined) throw new DiskChanged(temporary);
   const { place } = operation;
   const path = joinPath(await folders.pathOf(place.parent), nameOnDisk(place));
-  if (faults.has("a new file goes over what is there") && (await disk.stat(path))?.kind === "file")
-    await disk.unlink(path);
   return { operation, from: temporary, to: path, before: stat.fingerprint };
 }
 

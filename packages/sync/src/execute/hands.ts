@@ -1,16 +1,15 @@
 import type { Random } from "@holdfast/core/clock";
-import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { Doubt } from "./durable.ts";
-import type { Faults } from "../faults.ts";
-import type { Lacks } from "../lacks.ts";
-import { folderOf, pathOf } from "../paths.ts";
-import type { Patches } from "../patches.ts";
-import type { LocalDisk, LocalStat, Server } from "../ports.ts";
-import type { EarlyBlocks } from "../remote/early-blocks.ts";
-import { sameButCtime, sameFingerprint } from "../scan/fingerprints.ts";
+import { DiskChanged } from "../model/disk-changed.ts";
+import type { Lacks } from "../model/lacks.ts";
+import { pathOf } from "../model/tree-paths.ts";
+import { folderOf } from "@holdfast/sync-ports/paths";
+import type { Patches } from "../model/patches.ts";
+import type { Fingerprint, LocalDisk, LocalStat, NodeKind, Server } from "@holdfast/sync-ports/ports";
+import { sameButCtime, sameFingerprint } from "../model/fingerprints.ts";
 import type { SyncState } from "../state/sync-state.ts";
-import type { Fingerprint, LocalRow, NodeKind } from "../trees.ts";
+import type { LocalRow } from "../model/trees.ts";
 
 /** What every change of the disk needs. */
 export interface Hands {
@@ -23,15 +22,12 @@ export interface Hands {
   readonly nowMs: () => number;
   readonly makeNodeId: (beside?: NodeId) => NodeId;
   readonly isIdFor?: ((id: NodeId, beside: NodeId | undefined) => boolean) | undefined;
-  readonly faults: Faults;
   /** What the disk cannot do. */
   readonly lacks: Lacks;
   readonly doubt: Doubt;
   readonly filesystem: Filesystem;
   /** How patches are made; undefined: as they are. The simulator's blocks are too short for that. */
   readonly patches?: Patches | undefined;
-  /** What was sent while it was read. */
-  readonly early?: Pick<EarlyBlocks, "has" | "settled"> | undefined;
   /** Throws if somebody stopped the engine meanwhile. */
   readonly checkStop?: (() => void) | undefined;
 }
@@ -40,13 +36,6 @@ export interface Hands {
 export interface Filesystem {
   /** Undefined: the marker was not looked at yet. */
   device: bigint | undefined;
-}
-
-/** The disk is not as it was when it was looked at: nothing was done, and the next look decides. */
-export class DiskChanged extends HoldfastError {
-  constructor(path: string) {
-    super("conflict", `${path} has changed since it was looked at.`);
-  }
 }
 
 type Looking = Pick<Hands, "state" | "disk" | "filesystem">;
@@ -127,8 +116,7 @@ export function fingerprintOf(stat: LocalStat | undefined, before: Fingerprint):
   return stat === undefined || !sameButCtime(stat.fingerprint, before) ? before : stat.fingerprint;
 }
 
-export async function syncFolders({ disk, faults }: Pick<Hands, "disk" | "faults">, ...paths: string[]): Promise<void> {
-  if (faults.has("a folder is not synced")) return;
+export async function syncFolders({ disk }: Pick<Hands, "disk">, ...paths: string[]): Promise<void> {
   for (const folder of new Set(paths.map(folderOf))) await disk.syncFolder(folder);
 }
 

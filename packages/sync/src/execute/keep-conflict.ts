@@ -1,9 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { splitName, withSuffix } from "@holdfast/core/name-suffix";
-import { labelOf, originalName } from "../conflicted-name.ts";
-import { folderOf, joinPath, nameOf } from "../paths.ts";
-import type { Part } from "../ports.ts";
-import { sameFingerprint } from "../scan/fingerprints.ts";
+import { labelOf, originalName } from "../model/conflicted-name.ts";
+import { folderOf, joinPath, nameOf } from "@holdfast/sync-ports/paths";
+import type { Part } from "@holdfast/sync-ports/ports";
+import { sameFingerprint } from "../model/fingerprints.ts";
 import { type Hands, syncFolders } from "./hands.ts";
 import { TrashPlaces } from "./local-trash.ts";
 
@@ -21,9 +21,10 @@ export function originalPath(copy: string): string {
  * version of that file, with all its versions, links and shares.
  *
  * @param path of the conflicted copy
+ * @returns its own path from now on, where both are kept
  * @throws HoldfastError not_found if it is no conflicted copy that is there, or if what shall be kept is not there; exists if a folder has the original's name
  */
-export async function keepOfConflict(hands: Hands, path: string, keep: Keep): Promise<void> {
+export async function keepOfConflict(hands: Hands, path: string, keep: Keep): Promise<string | undefined> {
   const { disk } = hands;
   const original = originalPath(path);
   const copyKind = (await disk.stat(path))?.kind;
@@ -32,17 +33,31 @@ export async function keepOfConflict(hands: Hands, path: string, keep: Keep): Pr
   }
   if (keep === "both") return giveOwnName(hands, path);
   const originalKind = (await disk.stat(original))?.kind;
-  if (keep === "original") {
-    if (originalKind !== undefined) return toTrash(hands, path);
-    throw new HoldfastError("not_found", `There is no ${original} any more: keep the copy, or both.`);
-  }
-  if (originalKind === undefined) return give(hands, path, original);
+  if (keep === "original") await keepOriginal(hands, path, originalKind);
+  else await keepCopy(hands, { path, kind: copyKind }, originalKind);
+  return undefined;
+}
+
+type Kind = NonNullable<Awaited<ReturnType<Hands["disk"]["stat"]>>>["kind"];
+
+async function keepOriginal(hands: Hands, copy: string, originalKind: Kind | undefined): Promise<void> {
+  if (originalKind !== undefined) return toTrash(hands, copy);
+  throw new HoldfastError("not_found", `There is no ${originalPath(copy)} any more: keep the copy, or both.`);
+}
+
+async function keepCopy(
+  hands: Hands,
+  copy: { readonly path: string; readonly kind: Kind },
+  originalKind: Kind | undefined,
+): Promise<void> {
+  const original = originalPath(copy.path);
+  if (originalKind === undefined) return give(hands, copy.path, original);
   if (originalKind !== "file" && originalKind !== "symlink") {
     throw new HoldfastError("exists", `${original} is no file: keep both.`);
   }
-  if (originalKind === "file" && copyKind === "file") return asNextVersion(hands, path, original);
+  if (originalKind === "file" && copy.kind === "file") return asNextVersion(hands, copy.path, original);
   await toTrash(hands, original);
-  await give(hands, path, original);
+  await give(hands, copy.path, original);
 }
 
 /**
@@ -91,14 +106,16 @@ async function give(hands: Hands, path: string, name: string): Promise<void> {
 
 const namesMax = 1000;
 
-/** `plan (bert's conflicted copy 2026-01-31).txt` becomes `plan (bert 2026-01-31).txt`, with a number where that is taken. */
-async function giveOwnName(hands: Hands, path: string): Promise<void> {
+/** `plan (bert's conflicted copy 2026-01-31).txt` becomes `plan (bert 2026-01-31).txt`, with a number where that is taken. @returns it */
+async function giveOwnName(hands: Hands, path: string): Promise<string> {
   const name = nameOf(path);
   const words = labelOf(name)?.replace("'s conflicted copy ", " ").replace(" conflict", "") ?? "";
   const parts = splitName(originalName(name));
   for (let number = 1; number < namesMax; number += 1) {
     const own = joinPath(folderOf(path), withSuffix(parts, ` (${words}${number === 1 ? "" : `, ${number}`})`));
-    if ((await hands.disk.stat(own)) === undefined) return give(hands, path, own);
+    if ((await hands.disk.stat(own)) !== undefined) continue;
+    await give(hands, path, own);
+    return own;
   }
   throw new HoldfastError("exists", `There is no free name for ${path}.`);
 }

@@ -1,6 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { pathOf } from "../paths.ts";
-import { DiskChanged, type Hands, isKnownFolder } from "./hands.ts";
+import { DiskChanged } from "../model/disk-changed.ts";
+import { pathOf } from "../model/tree-paths.ts";
+import { type Hands, isKnownFolder } from "./hands.ts";
 
 /** The folders in which a batch works: each is looked at once, with all above it, right before the names in it change. */
 export class KnownFolders {

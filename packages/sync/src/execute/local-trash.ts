@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { conflictedName } from "../conflicted-name.ts";
-import { folderOf, joinPath, nameOf, ownFolder, ownFolders, quarantineName } from "../paths.ts";
-import type { LocalDisk } from "../ports.ts";
+import { conflictedName } from "../model/conflicted-name.ts";
+import { folderOf, joinPath, nameOf, ownFolder, ownFolders, quarantineName } from "@holdfast/sync-ports/paths";
+import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { failureOf } from "./durable.ts";
 import { type Hands, randomName, syncFolders } from "./hands.ts";
 import { checkClock } from "./steady-clock.ts";
@@ -56,20 +56,19 @@ export class TrashPlaces {
 
 /** Removes what went longer than 30 days ago, and leftovers that are as old, unless the clock has jumped within a day. */
 export async function expireTrash(hands: Hands): Promise<void> {
-  const { disk, nowMs, state, faults } = hands;
-  const isHasty = faults.has("the local trash is emptied at once");
-  if (!checkClock(state, nowMs()) && !isHasty) return;
+  const { disk, nowMs, state } = hands;
+  if (!checkClock(state, nowMs())) return;
   // What cannot be looked at, or removed, is tried again with all the next time.
-  for (const name of await disk.list(ownFolders.trash)) await failureOf(expire(hands, name, isHasty));
+  for (const name of await disk.list(ownFolders.trash)) await failureOf(expire(hands, name));
 }
 
-async function expire(hands: Hands, name: string, isHasty: boolean): Promise<void> {
+async function expire(hands: Hands, name: string): Promise<void> {
   const path = joinPath(ownFolders.trash, name);
   const stat = await hands.disk.stat(path);
   if (stat === undefined) return;
   const dayEndMs = Date.parse(`${name}T24:00:00Z`);
   const sinceMs = Number.isNaN(dayEndMs) ? Number(stat.fingerprint.ctimeNs / 1_000_000n) : dayEndMs;
-  if (isHasty || sinceMs + keptForMs < hands.nowMs()) await removeTree(hands, path);
+  if (sinceMs + keptForMs < hands.nowMs()) await removeTree(hands, path);
 }
 
 /** Once there was one it is looked at what is in it (`quarantine.ts`). */
@@ -110,7 +109,7 @@ function* candidates(name: string): Generator<string> {
 }
 
 /** Unlike a deletion it keeps nothing but what is stashed in there. */
-export async function removeTree(hands: Hands, path: string): Promise<void> {
+async function removeTree(hands: Hands, path: string): Promise<void> {
   const { disk, state } = hands;
   const stat = await disk.stat(path);
   if (stat === undefined || state.stashed.has(path)) return;

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { folderOf } from "../paths.ts";
-import type { LocalDisk, LocalStat } from "../ports.ts";
+import { folderOf } from "@holdfast/sync-ports/paths";
+import type { LocalDisk, LocalStat } from "@holdfast/sync-ports/ports";
 
 /** What stands at a path, nothing, or why that cannot be told. */
 type Found = LocalStat | undefined | HoldfastError;

@@ -1,17 +1,8 @@
-import { joinPath, ownFolders } from "../paths.ts";
-import type { LocalOperation } from "../planner/plan-types.ts";
-import { nameOnDisk } from "../trees.ts";
+import { joinPath, ownFolders } from "@holdfast/sync-ports/paths";
+import type { LocalOperation } from "../plan/plan-types.ts";
+import { nameOnDisk } from "../model/trees.ts";
 import { agreedPlace, agreedWithServer } from "./agreed.ts";
-import {
-  DiskChanged,
-  fingerprintAfter,
-  type Hands,
-  knownFolder,
-  knownPath,
-  randomName,
-  recheck,
-  syncFolders,
-} from "./hands.ts";
+import { fingerprintAfter, type Hands, knownFolder, knownPath, randomName, recheck, syncFolders } from "./hands.ts";
 
 /** One rename, never over anything. */
 export async function moveNode(hands: Hands, operation: LocalOperation & { op: "move" }): Promise<void> {
@@ -36,7 +27,6 @@ export async function moveNode(hands: Hands, operation: LocalOperation & { op: "
 
 /** The record stands before the name is gone: whoever starts again knows where it waits. */
 export async function park(hands: Hands, operation: LocalOperation & { op: "park" }): Promise<void> {
-  if (hands.faults.has("nothing is parked")) throw new DiskChanged(operation.local.name);
   const { id, local } = operation;
   const from = await knownPath(hands, id);
   await recheck(hands, from, local);

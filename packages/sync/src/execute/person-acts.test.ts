@@ -3,10 +3,9 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import { noFaults } from "../faults.ts";
-import type { LocalDisk } from "../ports.ts";
+import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { SyncState } from "../state/sync-state.ts";
-import type { ContentKey, LocalRow } from "../trees.ts";
+import type { ContentKey, LocalRow } from "../model/trees.ts";
 import { makePersonActsDurable, makeRenewalsDurable } from "./person-acts.ts";
 
 const rootId = "root" as NodeId;
@@ -32,7 +31,7 @@ test("only what needs a folder that cannot be made durable counts as not durable
       if (path === "") throw new HoldfastError("unavailable", "EIO");
     },
   };
-  const failures = await makePersonActsDurable({ disk: disk as LocalDisk, state, faults: noFaults }, [below, top]);
+  const failures = await makePersonActsDurable({ disk: disk as LocalDisk, state }, [below, top]);
   assert.deepEqual(asked.toSorted(), ["", "folder"]);
   assert.deepEqual([...failures.keys()], [top]);
 });
@@ -59,7 +58,7 @@ test("another folder where an agreed one stood is made durable, or nothing of it
       if (isBroken) throw new HoldfastError("unavailable", "EIO");
     },
   };
-  const hands = { disk: disk as LocalDisk, state, faults: noFaults };
+  const hands = { disk: disk as LocalDisk, state };
   assert.equal((await makeRenewalsDurable(hands, table, renewed)).size, 0);
   assert.deepEqual(asked, ["folder"]);
   isBroken = true;

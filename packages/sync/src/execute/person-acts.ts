@@ -1,8 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import { mapBounded } from "../bounded.ts";
-import { lineOf, type PathTable, pathOf } from "../paths.ts";
-import { type LocalRow, samePlace, type SyncedRow } from "../trees.ts";
+import { mapBounded } from "@holdfast/core/task-group";
+import { lineOf, pathOf, type PathTable } from "../model/tree-paths.ts";
+import { type LocalRow, samePlace, type SyncedRow } from "../model/trees.ts";
 import { failureOf, isOtherThing, syncTogether } from "./durable.ts";
 import type { Hands } from "./hands.ts";
 
@@ -17,10 +17,9 @@ const callsAtOnce = 8;
  * @returns of which that failed, and why
  */
 export async function makePersonActsDurable(
-  { disk, state, faults }: Pick<Hands, "disk" | "state" | "faults">,
+  { disk, state }: Pick<Hands, "disk" | "state">,
   ids: readonly NodeId[],
 ): Promise<ReadonlyMap<NodeId, HoldfastError>> {
-  if (faults.has("what a person did is not synced")) return new Map();
   const failures = await syncTraces(disk, new Map(ids.map((id) => [id, tracesOf(state, id)])));
   const doubtful = ids.filter((id) => !failures.has(id) && goesWithFolder(state, id));
   const failure = new HoldfastError("unavailable", "A folder above is not known to be durable.");
@@ -43,12 +42,11 @@ function goesWithFolder({ rootId, local }: Pick<Hands["state"], "rootId" | "loca
  * @returns of which that failed, and why
  */
 export async function makeRenewalsDurable(
-  { disk, state, faults }: Pick<Hands, "disk" | "state" | "faults">,
+  { disk, state }: Pick<Hands, "disk" | "state">,
   table: PathTable,
   changes: ReadonlyMap<NodeId, LocalRow | undefined>,
   areNumbersNew = false,
 ): Promise<ReadonlyMap<NodeId, HoldfastError>> {
-  if (faults.has("what a person did is not synced")) return new Map();
   const renewed = new Map<NodeId, Traces>();
   for (const [id, row] of changes) {
     const before = { known: state.local.get(id), base: state.synced.get(id), areNumbersNew };
@@ -146,9 +144,8 @@ function pathOfNearest(
  * durable nothing is taken for read.
  * @param boot names this run of the system; undefined: nobody knows
  */
-export function distrustVolatile({ state, faults }: Pick<Hands, "state" | "faults">, boot: string | undefined): void {
+export function distrustVolatile({ state }: Pick<Hands, "state">, boot: string | undefined): void {
   if (boot !== undefined && state.setting("boot") === boot) return;
-  if (faults.has("what was read is believed after a power cut")) return;
   // There may be as many as files: they are kept in parts, and what the setting says counts once all are.
   let doubtful: (readonly [NodeId, LocalRow])[] = [];
   const { restless } = state;

@@ -1,5 +1,5 @@
-import { joinPath, ownFolder, quarantineName } from "../paths.ts";
-import type { LocalDisk } from "../ports.ts";
+import { joinPath, ownFolder, quarantineName } from "@holdfast/sync-ports/paths";
+import type { LocalDisk } from "@holdfast/sync-ports/ports";
 
 /** So many are told of; more are there all the same. */
 const toldMax = 1000;

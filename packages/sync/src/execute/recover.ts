@@ -1,16 +1,18 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import { conflictedName, copyLabel } from "../conflicted-name.ts";
-import { contentOfBlocks, linkContent } from "../content.ts";
-import { folderOf, joinPath, ownFolder, ownFolders, pathOf } from "../paths.ts";
+import { DiskChanged } from "../model/disk-changed.ts";
+import { conflictedName, copyLabel } from "../model/conflicted-name.ts";
+import { contentOfBlocks, linkContent } from "../model/content.ts";
+import { pathOf } from "../model/tree-paths.ts";
+import { folderOf, joinPath, ownFolder, ownFolders } from "@holdfast/sync-ports/paths";
 import type { Stashed } from "../state/sync-state.ts";
-import { sameFingerprint } from "../scan/fingerprints.ts";
-import { rowsBelow } from "../scan/scope.ts";
-import { type ContentKey, type DiskPlace, type LocalRow, nameOnDisk } from "../trees.ts";
+import { sameFingerprint } from "../model/fingerprints.ts";
+import { rowsBelow } from "../model/local-tree.ts";
+import { type ContentKey, type DiskPlace, type LocalRow, nameOnDisk } from "../model/trees.ts";
 import { agreedBeside } from "./agreed.ts";
 import { syncOwnFolders } from "./durable.ts";
 import { syncIfThere, syncStash, TrashPlaces } from "./local-trash.ts";
-import { DiskChanged, type Hands, syncFolders } from "./hands.ts";
+import { type Hands, syncFolders } from "./hands.ts";
 import { partSuffix } from "./write-large.ts";
 
 /** After this a stashed file is looked at again: whoever had it open has written by then. */
@@ -76,7 +78,6 @@ function isWantedPart({ state }: Hands, name: string): boolean {
 
 /** Gives what still waits aside its old name back, or one beside it. What gets none waits on, and keeps nothing else waiting. */
 export async function settleParked(hands: Hands): Promise<void> {
-  if (hands.faults.has("what waits aside is forgotten")) return;
   for (const [id, { path }] of hands.state.parked) {
     try {
       await settleOne(hands, id, path);
@@ -149,7 +150,6 @@ export function stashDueMs({ sinceMs, failures = 0 }: Stashed): number {
 
 /** Looks at what was taken from its path at most that long ago: bytes that changed since are an edit, and become visible. */
 export async function reviewStash(hands: Hands): Promise<void> {
-  if (hands.faults.has("stashed bytes are not looked at again")) return;
   const changes: (readonly [string, Stashed | undefined])[] = [];
   const keep = (atLeast: number): void => {
     if (changes.length >= atLeast) hands.state.commit({ stashed: changes.splice(0) });

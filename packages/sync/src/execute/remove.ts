@@ -1,15 +1,17 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import { mapBounded } from "../bounded.ts";
-import { folderOf, joinPath, pathOfNode } from "../paths.ts";
-import type { LocalOperation } from "../planner/plan-types.ts";
+import { DiskChanged } from "../model/disk-changed.ts";
+import { mapBounded } from "@holdfast/core/task-group";
+import { pathOfNode } from "../model/tree-paths.ts";
+import { folderOf, joinPath } from "@holdfast/sync-ports/paths";
+import type { LocalOperation } from "../plan/plan-types.ts";
 import type { Stashed } from "../state/sync-state.ts";
-import { nameOnDisk } from "../trees.ts";
+import { nameOnDisk } from "../model/trees.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { mustStat } from "./create.ts";
-import { DiskChanged, type Hands, isWhatWasSeen, knownPath, recheck, syncFolders } from "./hands.ts";
+import { type Hands, isWhatWasSeen, knownPath, recheck, syncFolders } from "./hands.ts";
 import { KnownFolders } from "./known-folders.ts";
-import { removeTree, TrashPlaces } from "./local-trash.ts";
+import { TrashPlaces } from "./local-trash.ts";
 
 export type Deletion = LocalOperation & { readonly op: "delete" };
 
@@ -19,9 +21,11 @@ const syncsAtOnce = 8;
 interface Leaving {
   readonly operation: Deletion;
   readonly path: string;
-  /** Undefined: it is a folder, or a planted bug. */
+  /** Undefined: it is a folder. */
   readonly trashed: string | undefined;
 }
+
+type LeavingFile = Leaving & { readonly trashed: string };
 
 /**
  * Files go to the local trash by one rename each and come back if they were not what they should be; then folders go, if they
@@ -31,11 +35,11 @@ export async function removeTogether(hands: Hands, deletions: readonly Deletion[
   const failures: Failures = new Map();
   const folders = new KnownFolders(hands);
   const places = { trash: new TrashPlaces(hands), quarantine: new TrashPlaces(hands, "quarantine") };
-  const leaving: Leaving[] = [];
+  const leaving: LeavingFile[] = [];
   for (const operation of deletions.filter(({ local }) => local.kind !== "folder")) {
     await tryEach(failures, operation, async () => void leaving.push(await prepare(hands, folders, places, operation)));
   }
-  hands.state.commit({ stashed: leaving.flatMap((each) => stashOf(hands, each)) });
+  hands.state.commit({ stashed: leaving.map((each) => stashOf(hands, each)) });
   const gone: Leaving[] = [];
   for (const each of leaving) {
     await tryEach(failures, each.operation, async () => {
@@ -58,61 +62,53 @@ async function prepare(
   folders: KnownFolders,
   places: Readonly<Record<Deletion["into"], TrashPlaces>>,
   operation: Deletion,
-): Promise<Leaving> {
+): Promise<LeavingFile> {
   const { id, local } = operation;
-  const { state, faults } = hands;
+  const { state } = hands;
   const path = state.parked.has(id)
     ? await knownPath(hands, id)
     : joinPath(await folders.pathOf(local.parent), nameOnDisk(local));
-  if (!faults.has("a deletion is not looked at")) await recheck(hands, path, local);
-  if (faults.has("a deleted file is unlinked")) return { operation, path, trashed: undefined };
+  await recheck(hands, path, local);
   return { operation, path, trashed: await places[operation.into].placeFor(pathOfNode(state, id) ?? local.name) };
 }
 
-function stashOf({ nowMs, faults }: Hands, { operation, trashed }: Leaving): (readonly [string, Stashed])[] {
-  if (trashed === undefined || faults.has("a deletion is not looked at")) return [];
+function stashOf({ nowMs }: Hands, { operation, trashed }: LeavingFile): readonly [string, Stashed] {
   const { parent, name, content } = operation.local;
-  return [[trashed, { path: trashed, parent, name, contents: [content], keep: true, sinceMs: nowMs() }]];
+  return [trashed, { path: trashed, parent, name, contents: [content], keep: true, sinceMs: nowMs() }];
 }
 
-async function moveAway(hands: Hands, { operation, path, trashed }: Leaving): Promise<void> {
-  const { disk, faults } = hands;
-  if (trashed === undefined) return disk.unlink(path);
-  await disk.rename(path, trashed);
+async function moveAway(hands: Hands, { operation, path, trashed }: LeavingFile): Promise<void> {
+  await hands.disk.rename(path, trashed);
   const taken = await mustStat(hands, trashed);
-  const isBlind = faults.has("a deletion is not looked at");
-  if (isBlind || isWhatWasSeen(hands, taken, operation.local)) return;
+  if (isWhatWasSeen(hands, taken, operation.local)) return;
   await putBack(hands, trashed, path);
   throw new DiskChanged(path);
 }
 
 async function removeFolder(hands: Hands, operation: Deletion): Promise<Leaving> {
   const path = await knownPath(hands, operation.id);
-  if (!hands.faults.has("a deletion is not looked at")) await recheck(hands, path, operation.local);
-  if (hands.faults.has("a folder goes with all that is in it")) await removeTree(hands, path);
-  else await hands.disk.rmdir(path);
+  await recheck(hands, path, operation.local);
+  await hands.disk.rmdir(path);
   return { operation, path, trashed: undefined };
 }
 
 /** What went from a folder that could not be synced is not known to be gone: the next look decides. */
 async function settle(hands: Hands, gone: readonly Leaving[], failures: Failures): Promise<void> {
-  const { state, faults, disk } = hands;
+  const { state, disk } = hands;
   if (gone.length === 0) return;
   const removed = new Set(gone.flatMap(({ operation, path }) => (operation.local.kind === "folder" ? [path] : [])));
   const folders = new Set(gone.flatMap(({ path, trashed }) => [path, trashed ?? path]).map(folderOf));
   const unsynced = new Map<string, HoldfastError>();
-  if (!faults.has("a folder is not synced")) {
-    // One that went itself has nothing left to sync.
-    const there = [...folders].filter((folder) => !removed.has(folder));
-    await mapBounded(there, syncsAtOnce, async (folder) => {
-      try {
-        await disk.syncFolder(folder);
-      } catch (error) {
-        if (!(error instanceof HoldfastError)) throw error;
-        unsynced.set(folder, error);
-      }
-    });
-  }
+  // One that went itself has nothing left to sync.
+  const there = [...folders].filter((folder) => !removed.has(folder));
+  await mapBounded(there, syncsAtOnce, async (folder) => {
+    try {
+      await disk.syncFolder(folder);
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error;
+      unsynced.set(folder, error);
+    }
+  });
   const done: NodeId[] = [];
   for (const { operation, path, trashed } of gone) {
     const failure = unsynced.get(folderOf(path)) ?? unsynced.get(folderOf(trashed ?? path));

@@ -1,11 +1,12 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { brakeKey } from "../brakes/record.ts";
-import type { LocalOperation } from "../planner/plan-types.ts";
-import type { LocalStat } from "../ports.ts";
+import { DiskChanged } from "../model/disk-changed.ts";
+import { brakeKey } from "../model/brake-record.ts";
+import type { LocalOperation } from "../plan/plan-types.ts";
+import type { LocalStat } from "@holdfast/sync-ports/ports";
 import type { Stashed } from "../state/sync-state.ts";
-import type { LocalRow } from "../trees.ts";
+import type { LocalRow } from "../model/trees.ts";
 import { mustStat, rowOf } from "./create.ts";
-import { DiskChanged, fingerprintAfter, type Hands, isWhatWasSeen, recheck, syncFolders } from "./hands.ts";
+import { fingerprintAfter, type Hands, isWhatWasSeen, recheck, syncFolders } from "./hands.ts";
 
 type Replacement = LocalOperation & { readonly op: "replace" };
 
@@ -40,17 +41,12 @@ function stashBeside(temporary: string): string {
  */
 export async function replace(hands: Hands, operation: Replacement, paths: Paths): Promise<LocalRow> {
   const { local, remote, executable } = operation;
-  const { disk, faults, lacks } = hands;
+  const { disk, lacks } = hands;
   const written = await mustStat(hands, paths.temporary);
   const row = (fingerprint: LocalRow["fingerprint"]): LocalRow => {
     const { parent, name, alias } = local;
     return { ...rowOf(hands, { ...remote, parent, name, executable }, fingerprint), alias };
   };
-  if (faults.has("a replacement is not looked at")) {
-    await disk.exchange(paths.temporary, paths.path);
-    await disk.unlink(paths.temporary);
-    return row(written.fingerprint);
-  }
   if (!lacks.has("exchange")) await byExchange(hands, operation, paths);
   // Without a number nothing tells in the same call what it takes the place of.
   else if (lacks.has("hard links") || lacks.has("stable inodes")) await byParking(hands, operation, paths);

@@ -1,10 +1,10 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
-import { contentOfBlocks } from "../content.ts";
-import { pathOf } from "../paths.ts";
-import { sameFingerprint } from "../scan/fingerprints.ts";
-import type { ContentKey } from "../trees.ts";
+import { contentOfBlocks } from "../model/content.ts";
+import { pathOf } from "../model/tree-paths.ts";
+import { sameFingerprint } from "../model/fingerprints.ts";
+import type { ContentKey } from "../model/trees.ts";
 import type { Hands } from "./hands.ts";
 
 /** A block that this disk has. */
@@ -59,11 +59,10 @@ export class LocalSources {
   }
 
   async #look(id: NodeId): Promise<string | undefined> {
-    const { state, disk, faults } = this.#hands;
+    const { state, disk } = this.#hands;
     const path = pathOf(state, id);
     const row = state.local.get(id);
     if (path === undefined || row?.sight !== "known") return undefined;
-    if (faults.has("a local block is not verified")) return path;
     try {
       const stat = await disk.stat(path);
       return stat?.kind === "file" && sameFingerprint(stat.fingerprint, row.fingerprint) ? path : undefined;

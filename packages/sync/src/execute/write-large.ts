@@ -3,11 +3,11 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { limits } from "@holdfast/core/limits";
 import type { ManifestEntry } from "@holdfast/core/manifest";
-import { joinPath, ownFolders } from "../paths.ts";
-import type { ArrivedBlock, Part, WantedBlock } from "../ports.ts";
+import { joinPath, ownFolders } from "@holdfast/sync-ports/paths";
+import type { ArrivedBlock, Part, WantedBlock } from "@holdfast/sync-ports/ports";
 import type { KnownBlock } from "../state/manifests.ts";
 import { type Arrival, fetchedPart, localPart, wantedBlock } from "./arrival.ts";
-import { createAside, piecesOfFetched, piecesOfSource, syncAside } from "./create.ts";
+import { createAside, piecesOfFetched, piecesOfSource } from "./create.ts";
 import { type Hands, randomName } from "./hands.ts";
 import { type LocalSources, offsetsOf } from "./sources.ts";
 import type { Written } from "./write-small.ts";
@@ -31,7 +31,7 @@ export async function writeLarge(hands: Hands, sources: LocalSources, arrival: A
       const assembly = new Assembly(hands, arrival, old, attempt < attemptsMax);
       try {
         await createAside(hands, part, operation, assembly.parts(), assembly.shares);
-        await syncAside(hands, part);
+        await hands.disk.syncFile(part);
       } catch (error) {
         const untrue =
           error instanceof HoldfastError && error.code === "hash_mismatch" ? error.body["hash"] : undefined;
@@ -128,16 +128,16 @@ class Assembly {
     if (isZeros(block)) {
       const { bytes, pieces } = zeroBlock();
       this.known.push({ ...block, pieces });
-      return fetchedPart(this.#hands, block, bytes, true);
+      return fetchedPart(block, bytes, true);
     }
     const source = this.#sourceOf(position);
     if (source !== undefined) {
       this.known.push({ ...block, pieces: piecesOfSource(this.#hands, source) });
-      return localPart(this.#hands, block, source);
+      return localPart(block, source);
     }
     const { bytes, pieces, isProved } = (await this.#readOld(block, position)) ?? (await this.#fetch(position));
     this.known.push({ ...block, pieces: pieces ?? piecesOfFetched(this.#hands, this.#arrival, bytes) });
-    return fetchedPart(this.#hands, block, bytes, isProved);
+    return fetchedPart(block, bytes, isProved);
   }
 
   #sourceOf(position: number): Arrival["sources"][number] {

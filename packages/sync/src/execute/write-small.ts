@@ -1,12 +1,12 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
-import { mapBounded } from "../bounded.ts";
-import { joinPath, ownFolders } from "../paths.ts";
-import type { ArrivedBlock, Part, WantedBlock } from "../ports.ts";
-import { brokenMax, isOfElement } from "../remote/in-halves.ts";
+import { mapBounded } from "@holdfast/core/task-group";
+import { joinPath, ownFolders } from "@holdfast/sync-ports/paths";
+import type { ArrivedBlock, Part, WantedBlock } from "@holdfast/sync-ports/ports";
+import { brokenMax, isOfElement } from "../general/in-halves.ts";
 import { type Arrival, fetchedPart, localPart, wantedBlock } from "./arrival.ts";
-import { createAside, keepBlocks, syncAllAside, syncAside } from "./create.ts";
+import { createAside, keepBlocks } from "./create.ts";
 import { syncTogether } from "./durable.ts";
 import { type Hands, randomName } from "./hands.ts";
 import type { LocalSources } from "./sources.ts";
@@ -45,11 +45,11 @@ export async function writeSmall(
   await blocks.close();
   // Not before all are written: while the journal is committed for one, making the next would wait, and all else with it.
   const together = syncTogether(hands.disk, results.size);
-  const synced = together === undefined ? undefined : attempt(() => syncAllAside(hands, together));
+  const synced = together === undefined ? undefined : attempt(together);
   await mapBounded([...results], syncsAtOnce, async ([arrival, work]) => {
     const file = await work;
     const isMade = !(file instanceof HoldfastError);
-    const failure = isMade ? await (synced ?? attempt(() => syncAside(hands, file.path))) : undefined;
+    const failure = isMade ? await (synced ?? attempt(() => hands.disk.syncFile(file.path))) : undefined;
     written.set(arrival, failure ?? file);
   });
   return written;
@@ -99,7 +99,7 @@ async function writeOne(
   const path = joinPath(ownFolders.temporary, randomName(hands));
   try {
     try {
-      await createAside(hands, path, arrival.operation, partsOf(hands, arrival, bytes));
+      await createAside(hands, path, arrival.operation, partsOf(arrival, bytes));
     } catch (error) {
       const untrue = error instanceof HoldfastError && error.code === "hash_mismatch" ? error.body["hash"] : undefined;
       const source = arrival.sources[arrival.blocks.findIndex(({ hash }) => hash === untrue)];
@@ -116,15 +116,11 @@ async function writeOne(
   }
 }
 
-async function* partsOf(
-  hands: Hands,
-  { blocks, sources }: Arrival,
-  bytes: ReadonlyMap<HashHex, Uint8Array>,
-): AsyncGenerator<Part> {
+async function* partsOf({ blocks, sources }: Arrival, bytes: ReadonlyMap<HashHex, Uint8Array>): AsyncGenerator<Part> {
   for (const [position, block] of blocks.entries()) {
     const source = sources[position];
-    if (source !== undefined) yield await localPart(hands, block, source);
-    else yield fetchedPart(hands, block, bytes.get(block.hash) ?? new Uint8Array());
+    if (source !== undefined) yield localPart(block, source);
+    else yield fetchedPart(block, bytes.get(block.hash) ?? new Uint8Array());
   }
 }
 
@@ -134,7 +130,7 @@ async function* fetchedParts(hands: Hands, arrival: Arrival): AsyncGenerator<Par
   for await (const { bytes } of hands.server.fetchBlocks(wanted)) {
     const block = arrival.blocks[position];
     position += 1;
-    if (block !== undefined) yield fetchedPart(hands, block, bytes);
+    if (block !== undefined) yield fetchedPart(block, bytes);
   }
 }
 

@@ -1,10 +1,10 @@
-import { folderContent } from "../content.ts";
-import { digestOf } from "../planner/digest.ts";
-import type { RemoteOperation } from "../planner/plan-types.ts";
-import type { BatchResult } from "../ports.ts";
-import { type Offer, type Place, type Refusal, type SyncedRow, refusedForMs } from "../trees.ts";
+import { folderContent } from "../model/content.ts";
+import { digestOf } from "../plan/digest.ts";
+import type { RemoteOperation } from "../plan/plan-types.ts";
+import type { BatchResult } from "@holdfast/sync-ports/ports";
+import { type Offer, type Place, type Refusal, refusedForMs, type SyncedRow } from "../model/trees.ts";
 import type { Outgoing } from "./proposal.ts";
-import { withVersion } from "../planner/settle.ts";
+import { withVersion } from "../plan/settle.ts";
 
 /** What the server took is agreed on, whatever the disk has become meanwhile. @param node as the server answered */
 export function agreed(

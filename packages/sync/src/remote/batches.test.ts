@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
-import type { RemoteOperation } from "../planner/plan-types.ts";
-import type { ContentKey, LocalRow } from "../trees.ts";
+import type { RemoteOperation } from "../plan/plan-types.ts";
+import type { ContentKey, LocalRow } from "../model/trees.ts";
 import { type Batch, batchesOf, mustWait } from "./batches.ts";
 
 const idOf = (text: string): NodeId => text as NodeId;

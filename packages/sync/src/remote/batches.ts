@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import type { RemoteOperation } from "../planner/plan-types.ts";
+import type { RemoteOperation } from "../plan/plan-types.ts";
 import { Groundwork } from "./groundwork.ts";
 
 /** Blocks of files up to this travel with the operations; those of larger ones go ahead. */

@@ -1,15 +1,18 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
-import type { BlockTaker, ReadBlock } from "../ports.ts";
-import type { Hands } from "../execute/hands.ts";
-import { givenAt, isReadOnlyAt } from "../shares/rights.ts";
+import type { BlockTaker, ReadBlock, Server } from "@holdfast/sync-ports/ports";
+import type { SyncState } from "../state/sync-state.ts";
+import { givenAt, isReadOnlyAt } from "../model/rights.ts";
 
 /** Requests under way at a time; what each carries stands in memory until it is answered. */
 const inFlightMax = 2;
 /** So much longer a look may take for them in all, since whatever else has changed waits for its end: over a slow line most is read once more. */
 const delayMsMax = 10_000;
 
-export interface EarlyBlocksParts extends Pick<Hands, "server" | "state" | "nowMs"> {
+export interface EarlyBlocksParts {
+  readonly server: Server;
+  readonly state: SyncState;
+  readonly nowMs: () => number;
   /** Ends earlier if the signal says so. */
   readonly sleep: (durationMs: number, signal: AbortSignal) => Promise<void>;
 }

@@ -1,48 +1,38 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
-import type { Faults } from "../faults.ts";
-import type { Server } from "../ports.ts";
+import type { Server } from "@holdfast/sync-ports/ports";
 import type { SyncState } from "../state/sync-state.ts";
-import type { RemoteRow } from "../trees.ts";
+import type { RemoteRow } from "../model/trees.ts";
 import { endedMounts } from "../shares/hiding.ts";
-import { Mounts } from "../shares/mounts.ts";
-import { shareOf } from "../shares/whereabouts.ts";
+import { Mounts } from "./mounts.ts";
+import { shareOf } from "../model/whereabouts.ts";
 import { knownHead } from "./known-head.ts";
 import { neverSeen } from "./never-seen.ts";
 import { listFirst } from "./first-listing.ts";
-import { type ListingEnd, restored } from "./listing.ts";
+import { restored } from "./listing.ts";
 import { beginListingAnew, isListingAnew, listAnew, queryAll, resetToEpoch } from "./reset.ts";
-
-export interface Ears {
-  readonly server: Server;
-  readonly state: SyncState;
-  readonly makeNodeId: () => NodeId;
-  readonly faults: Faults;
-}
+import type { Ears } from "./ears.ts";
 
 /** Brings the remote tree to the journal's head. Each page's rows and its cursor are one transaction. */
 export async function fetchRemote(ears: Ears): Promise<void> {
   const { state } = ears;
   if (state.cursor === undefined) await listFirst(ears);
-  const isLate = ears.faults.has("the cursor is committed before the rows");
-  const late = isLate ? new Map<NodeId, RemoteRow>() : undefined;
   for (let hasMore = true; hasMore;) {
     try {
       if (isListingAnew(state)) await listAnew(ears);
-      hasMore = await fetchPage(ears, late);
+      hasMore = await fetchPage(ears);
       if (!hasMore) await showAgain(ears);
     } catch (error) {
       const reason = error instanceof HoldfastError && error.code === "reset" ? error.body["reason"] : undefined;
       if (reason === undefined) throw error;
-      const isRestored = reason === "epoch" && !ears.faults.has("a restored server is taken for an old cursor");
-      if (isRestored) await resetToEpoch(ears);
+      if (reason === "epoch") await resetToEpoch(ears);
       else beginListingAnew(state);
     }
   }
 }
 
-async function fetchPage(ears: Ears, late?: Map<NodeId, RemoteRow>): Promise<boolean> {
+async function fetchPage(ears: Ears): Promise<boolean> {
   const { server, state } = ears;
   const { cursor } = state;
   if (cursor === undefined) throw new HoldfastError("internal", "There is no cursor to go on from.");
@@ -50,7 +40,7 @@ async function fetchPage(ears: Ears, late?: Map<NodeId, RemoteRow>): Promise<boo
   if (page.epoch !== cursor.epoch) {
     throw restored();
   }
-  const rows = late ?? new Map<NodeId, RemoteRow>();
+  const rows = new Map<NodeId, RemoteRow>();
   const heard = { get: (id: NodeId) => rows.get(id) ?? state.remote.get(id) };
   const learn = (id: NodeId, row: RemoteRow): void => {
     const known = heard.get(id);
@@ -64,7 +54,7 @@ async function fetchPage(ears: Ears, late?: Map<NodeId, RemoteRow>): Promise<boo
   const mounts = new Mounts(state, (id) => ended.has(id));
   const listings = new Listings(state);
   for (const change of page.changes) await applyChange({ ...ears, mounts, heard, listings }, change, learn);
-  const { shares, rights } = learntOf(mounts, ears);
+  const [shares, rights] = [[...mounts.learnt], [...mounts.learntRights]];
   // What was known where it lies has a mount of its own by now.
   for (const [, { target }] of shares) {
     const row = heard.get(target);
@@ -72,11 +62,7 @@ async function fetchPage(ears: Ears, late?: Map<NodeId, RemoteRow>): Promise<boo
   }
   const decided = decidedIn(state, page.changes);
   const settings = listings.settings(page.has_more);
-  state.commit(
-    late !== undefined && page.has_more
-      ? { cursor: next }
-      : { remote: rows, shares, rights, decided, settings, cursor: next },
-  );
+  state.commit({ remote: rows, shares, rights, decided, settings, cursor: next });
   return page.has_more;
 }
 
@@ -119,16 +105,7 @@ function decidedIn(state: SyncState, changes: readonly ChangeJson[]): Map<NodeId
   return decided;
 }
 
-/** With planted bugs less than was heard. */
-function learntOf(mounts: Mounts, { state, faults }: Ears): Pick<ListingEnd, "shares" | "rights"> {
-  const [shares, rights] = [[...mounts.learnt], [...mounts.learntRights]];
-  if (faults.has("a right of a folder is not heard of")) return { shares, rights: [] };
-  if (faults.has("a right of a folder goes with that of its mount") && shares.length > 0)
-    return { shares, rights: [...state.rights.keys()].map((id) => [id, undefined]) };
-  return { shares, rights };
-}
-
-interface Page extends Pick<Ears, "server" | "state" | "faults"> {
+interface Page extends Pick<Ears, "server" | "state"> {
   readonly mounts: Mounts;
   /** The remote tree with what the page told of so far. */
   readonly heard: { get(id: NodeId): RemoteRow | undefined };
@@ -151,14 +128,11 @@ async function applyChange(
   const known = heard.get(id);
   const row = mounts.rowOf(node);
   if (node.kind !== "mount" && row.trashed) return learn(id, row);
-  const isBack = known?.trashed === true && kind === "appeared";
-  if (isBack && page.faults.has("what comes back from the trash is not heard of")) return;
   learn(id, row);
   // What was gone may be back where it was, with what came into it meanwhile.
   const hasMoved = known === undefined || known.trashed || known.parent !== row.parent;
   if (node.kind !== "folder" && node.kind !== "mount") return;
   if (kind !== "appeared" && !(hasMoved && listings.mayLack)) return;
-  if (node.kind === "folder" && page.faults.has("a folder that appears is taken for empty")) return;
   // Nothing in it can be listed: what is known of it stays as it is.
   if (node.waits === true) return;
   listings.note();

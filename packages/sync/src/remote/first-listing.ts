@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { SyncState } from "../state/sync-state.ts";
-import type { RemoteRow } from "../trees.ts";
-import type { Ears } from "./fetch.ts";
+import type { RemoteRow } from "../model/trees.ts";
+import type { Ears } from "./ears.ts";
 import { keepListing } from "./listing.ts";
 
 const rowsAtOnce = 1000;

@@ -1,8 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import { claimOf } from "../planner/collisions.ts";
-import type { RemoteOperation } from "../planner/plan-types.ts";
-import type { Place } from "../trees.ts";
+import type { RemoteOperation } from "../plan/plan-types.ts";
+import { claimOf, type Place } from "../model/trees.ts";
 
 /** What operations of a plan rest on that earlier ones of it bring about, beside the folders in which they put something. */
 export class Groundwork {

@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { SyncState } from "../state/sync-state.ts";
-import type { ContentKey } from "../trees.ts";
+import type { ContentKey } from "../model/trees.ts";
 
 /** A content that the server has, and that a new one is told against. */
 export interface Like {

@@ -1,11 +1,11 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { NodeJson } from "@holdfast/protocol/values";
-import type { Server } from "../ports.ts";
-import { inMounts, Mounts } from "../shares/mounts.ts";
+import type { Server } from "@holdfast/sync-ports/ports";
+import { inMounts, Mounts } from "./mounts.ts";
 import type { Cursor } from "../state/sync-state.ts";
-import type { RemoteRow, Right, Share } from "../trees.ts";
-import type { Ears } from "./fetch.ts";
+import type { RemoteRow, Right, Share } from "../model/trees.ts";
+import type { Ears } from "./ears.ts";
 
 /** What makes the rows of a listing count. */
 export interface ListingEnd {

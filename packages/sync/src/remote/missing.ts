@@ -1,13 +1,13 @@
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import type { Hands } from "../execute/hands.ts";
 import type { Outgoing } from "./proposal.ts";
+import type { Voice } from "./voice.ts";
 
 /** With fewer bytes it costs less to send them than to ask whether they are needed. */
 const askBytesMin = 64 * 1024;
 
 /** By space and hash: what one has is not there for another. */
-export async function missingOf({ server, early }: Hands, outgoing: readonly Outgoing[]): Promise<Set<string>> {
+export async function missingOf({ server, early }: Voice, outgoing: readonly Outgoing[]): Promise<Set<string>> {
   const missing = new Set<string>();
   // What is small does not wait for what is not.
   if (outgoing.some(({ proposal }) => proposal !== undefined && proposal.unsure.length > 1)) await early?.settled();
@@ -28,7 +28,7 @@ export function keyOf(hash: HashHex, into: NodeId | undefined): string {
 }
 
 async function askFor(
-  server: Hands["server"],
+  server: Voice["server"],
   hashes: readonly HashHex[],
   into: NodeId | undefined,
 ): Promise<HashHex[]> {

@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { SyncState } from "../state/sync-state.ts";
-import type { RemoteRow } from "../trees.ts";
+import type { RemoteRow } from "../model/trees.ts";
 
 /** Made by an operation of mine whose answer was lost, and deleted by another before I saw it: as I offered it. */
 export function neverSeen(state: SyncState, id: NodeId): RemoteRow | undefined {

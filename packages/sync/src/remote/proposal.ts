@@ -1,17 +1,17 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { diffSplices, type ManifestEntry, type Splice } from "@holdfast/core/manifest";
-import { contentOfBlocks } from "../content.ts";
-import type { Hands } from "../execute/hands.ts";
-import { pathOf } from "../paths.ts";
-import type { RemoteOperation } from "../planner/plan-types.ts";
-import type { LocalStat } from "../ports.ts";
-import { sameFingerprint } from "../scan/fingerprints.ts";
-import { givenAt, mayEdit } from "../shares/rights.ts";
-import { shareAt } from "../shares/whereabouts.ts";
+import { contentOfBlocks } from "../model/content.ts";
+import { pathOf } from "../model/tree-paths.ts";
+import type { RemoteOperation } from "../plan/plan-types.ts";
+import type { Fingerprint, LocalStat } from "@holdfast/sync-ports/ports";
+import { sameFingerprint } from "../model/fingerprints.ts";
+import { givenAt, mayEdit } from "../model/rights.ts";
+import { shareAt } from "../model/whereabouts.ts";
 import { findSource, type Like } from "./like.ts";
 import type { BlockPlace } from "../state/manifests.ts";
-import type { ContentKey, Fingerprint, LocalRow, OperationId } from "../trees.ts";
+import type { ContentKey, LocalRow, OperationId } from "../model/trees.ts";
+import type { Voice } from "./voice.ts";
 
 /** A block of a file that is to be sent, and where it is read. */
 export interface Range extends ManifestEntry {
@@ -46,23 +46,21 @@ export interface Outgoing {
   readonly operationId: OperationId;
   /** Of a file with content. */
   readonly proposal: Proposal | undefined;
-  /** Undefined only with a planted bug: a deletion that does not say what it has seen. */
-  readonly seen: "seen" | undefined;
 }
 
 /** @returns undefined if the file is not what was planned with */
 export async function propose(
-  hands: Hands,
+  voice: Voice,
   operation: RemoteOperation & { readonly local: LocalRow },
 ): Promise<Proposal | undefined> {
-  const { state, faults } = hands;
+  const { state } = voice;
   const { id, local } = operation;
   const path = pathOf(state, id);
   // What this cycle has moved has other times since.
   const current = state.local.get(id);
   if (path === undefined || current?.content !== local.content) return undefined;
   const { fingerprint } = current;
-  const blocks = state.manifests.blocksOf(local.content) ?? (await cutAgain(hands, path, current));
+  const blocks = state.manifests.blocksOf(local.content) ?? (await cutAgain(voice, path, current));
   if (blocks === undefined) return undefined;
   const into = givenAt(state, state.local, mayEdit(state, state.local, id) ? id : current.parent);
   const replacedBytes = operation.op === "put" ? operation.base.sizeBytes : 0;
@@ -73,7 +71,7 @@ export async function propose(
   const like = baseOf(state, operation) ?? findSource(state, { content: local.content, blocks, isOfSpace });
   if (like === undefined) return { ...proposal, ...wholeList(blocks) };
   const { content, entries, sourceVersionId } = like;
-  const splices = diffSplices(faults.has("splices are against the wrong base") ? entries.slice(1) : entries, blocks);
+  const splices = diffSplices(entries, blocks);
   const lengths = splices.reduce((sum, { insert }) => sum + insert.length + 1, 0);
   const isShorter = lengths < blocks.length;
   return {
@@ -92,7 +90,7 @@ export function wholeList(
   return { splices: undefined, sourceVersionId: undefined, unsure: rangesOf(blocks, new Set()), similar: new Map() };
 }
 
-function baseOf({ manifests }: Hands["state"], operation: RemoteOperation): Like | undefined {
+function baseOf({ manifests }: Voice["state"], operation: RemoteOperation): Like | undefined {
   if (operation.op !== "put" || operation.base.versionId === null) return undefined;
   const { content } = operation.base;
   const entries = manifests.blocksOf(content);
@@ -117,7 +115,7 @@ export function isAsPlanned(stat: LocalStat | undefined, fingerprint: Fingerprin
 }
 
 async function cutAgain(
-  { disk, state }: Hands,
+  { disk, state }: Voice,
   path: string,
   row: LocalRow,
 ): Promise<readonly ManifestEntry[] | undefined> {

@@ -1,7 +1,8 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { folderContent, linkContent } from "../content.ts";
-import type { ContentKey, NodeKind, OperationId, RemoteRow } from "../trees.ts";
+import { folderContent, linkContent } from "../model/content.ts";
+import type { ContentKey, OperationId, RemoteRow } from "../model/trees.ts";
+import type { NodeKind } from "@holdfast/sync-ports/ports";
 
 export function remoteRowOf(node: NodeJson): RemoteRow {
   const kind: NodeKind = node.kind === "file" || node.kind === "symlink" ? node.kind : "folder";

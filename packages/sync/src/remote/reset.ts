@@ -1,10 +1,10 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { Server } from "../ports.ts";
+import type { Server } from "@holdfast/sync-ports/ports";
 import { parkedUnder, type SyncState } from "../state/sync-state.ts";
-import { type LocalRow, placeOf, type RemoteRow, type SyncedRow } from "../trees.ts";
-import type { Ears } from "./fetch.ts";
-import { inMounts } from "../shares/mounts.ts";
-import { shareOf } from "../shares/whereabouts.ts";
+import { type LocalRow, placeOf, type RemoteRow, type SyncedRow } from "../model/trees.ts";
+import type { Ears } from "./ears.ts";
+import { inMounts } from "./mounts.ts";
+import { shareOf } from "../model/whereabouts.ts";
 import { keepListing, listAll, type ListingEnd } from "./listing.ts";
 import { neverSeen } from "./never-seen.ts";
 
@@ -24,8 +24,8 @@ export function isListingAnew(state: SyncState): boolean {
  * held: until the cursor comes nobody plans with it.
  * @throws HoldfastError reset if the server was restored since
  */
-export async function listAnew({ server, state, faults }: Ears): Promise<void> {
-  const epoch = faults.has("a restored server is taken for an old cursor") ? undefined : state.cursor?.epoch;
+export async function listAnew({ server, state }: Ears): Promise<void> {
+  const epoch = state.cursor?.epoch;
   const listed = new Set<NodeId>();
   const end = await keepListing({ server, state }, { epoch, note: (id) => void listed.add(id) });
   const absent: NodeId[] = [];

@@ -1,25 +1,24 @@
 import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
-import { mapBounded } from "../bounded.ts";
-import { DiskChanged, type Hands } from "../execute/hands.ts";
-import { makePersonActsDurable } from "../execute/person-acts.ts";
-import type { Faults } from "../faults.ts";
-import type { RemoteOperation } from "../planner/plan-types.ts";
-import { isEdit } from "../planner/remote-operations.ts";
-import type { BatchResult, OutgoingBlock } from "../ports.ts";
-import type { OperationId } from "../trees.ts";
-import { isReadOnly, isReadOnlyAt, mayEdit } from "../shares/rights.ts";
+import { DiskChanged } from "../model/disk-changed.ts";
+import { mapBounded } from "@holdfast/core/task-group";
+import type { RemoteOperation } from "../plan/plan-types.ts";
+import { isEdit } from "../plan/remote-operations.ts";
+import type { BatchResult, OutgoingBlock } from "@holdfast/sync-ports/ports";
+import type { OperationId } from "../model/trees.ts";
+import { isReadOnly, isReadOnlyAt, mayEdit } from "../model/rights.ts";
 import { agreed, offerOf, refusalOf } from "./answers.ts";
 import { Groundwork } from "./groundwork.ts";
 import { noteHead } from "./known-head.ts";
 import { type Batch, batchesOf, mustWait, parentOf, smallFileBytesMax, unitsOf } from "./batches.ts";
-import { inHalves, isOfElement } from "./in-halves.ts";
+import { inHalves, isOfElement } from "../general/in-halves.ts";
 import { keyOf, missingOf } from "./missing.ts";
 import { type Outgoing, type Proposal, propose, type Range, rangesOf, wholeList } from "./proposal.ts";
 import { readBlocks, sendAhead } from "./upload.ts";
 import { isApproved } from "../brakes/brakes.ts";
 import { toWire } from "./wire-operation.ts";
+import type { Voice } from "./voice.ts";
 
 /** Requests under way at a time. */
 const inFlightMax = 3;
@@ -29,7 +28,7 @@ const readsAtOnce = 8;
 const attemptsMax = 3;
 
 interface Sending {
-  readonly hands: Hands;
+  readonly voice: Voice;
   readonly groundwork: Groundwork;
   /** Nodes of which something was not taken: what builds on them is left to the next plan. */
   readonly failed: Set<NodeId>;
@@ -44,12 +43,12 @@ interface Sending {
 
 /** Sends what is planned. What came of it is read from the journal; only refusals are kept here. */
 export async function send(
-  hands: Hands,
+  voice: Voice,
   operations: readonly RemoteOperation[],
 ): Promise<Pick<Sending, "isSent" | "isTaken" | "hasChanged">> {
-  const groundwork = new Groundwork(hands.state.remote, operations);
+  const groundwork = new Groundwork(voice.state.remote, operations);
   const sending: Sending = {
-    hands,
+    voice,
     groundwork,
     failed: new Set(),
     ahead: Promise.resolve(),
@@ -75,8 +74,8 @@ export async function send(
 }
 
 async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
-  const { hands, failed } = sending;
-  const isLeftOut = (each: RemoteOperation): boolean => buildsOn(sending, each) || isForbidden(hands, each);
+  const { voice, failed } = sending;
+  const isLeftOut = (each: RemoteOperation): boolean => buildsOn(sending, each) || isForbidden(voice, each);
   const units: (readonly RemoteOperation[])[] = [];
   for (const unit of unitsOf(batch.operations)) {
     if (unit.some(isLeftOut)) for (const { id } of unit) failed.add(id);
@@ -86,13 +85,12 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
   for (const id of batch.ids) failed.add(id);
   const outgoing = (await mapBounded(units, readsAtOnce, (unit) => prepare(sending, unit))).flat();
   const { ready, inline, refused } = await transferBlocks(sending, outgoing);
-  const { state, faults } = hands;
+  const { state } = voice;
   if (refused.length > 0)
-    state.commit({ refusals: refused.map(([each, result]) => refusalOf(each, result, hands.nowMs())) });
+    state.commit({ refusals: refused.map(([each, result]) => refusalOf(each, result, voice.nowMs())) });
   if (ready.length > 0) {
     sending.isSent = true;
-    if (!faults.has("offers are forgotten"))
-      state.commit({ offers: ready.map((each) => [each.operationId, offerOf(each, hands.nowMs())] as const) });
+    state.commit({ offers: ready.map((each) => [each.operationId, offerOf(each, voice.nowMs())] as const) });
     const results = await commitAll(sending, ready, inline);
     const done = ready.filter(({ operationId }) => results.get(operationId)?.status === "committed");
     state.commit({
@@ -103,7 +101,7 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
       offers: [...results.keys()].map((operationId) => [operationId, undefined] as const),
       refusals: ready.flatMap((each) => {
         const result = results.get(each.operationId);
-        return result === undefined || result.status === "committed" ? [] : [refusalOf(each, result, hands.nowMs())];
+        return result === undefined || result.status === "committed" ? [] : [refusalOf(each, result, voice.nowMs())];
       }),
     });
     if (done.length > 0) sending.isTaken = true;
@@ -112,14 +110,14 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
 }
 
 /** Nothing is sent to where this account may only read, whatever was planned. */
-function isForbidden({ state, faults }: Hands, operation: RemoteOperation): boolean {
-  if (state.shares.size === 0 || faults.has("a read-only share is written to")) return false;
+function isForbidden({ state }: Voice, operation: RemoteOperation): boolean {
+  if (state.shares.size === 0) return false;
   if (isEdit(operation) && mayEdit(state, state.remote, operation.id)) return false;
   const folder = parentOf(operation);
   return isReadOnly(state, state.remote, operation.id) || (folder !== undefined && isForbiddenAt(state, folder));
 }
 
-function isForbiddenAt(state: Hands["state"], folder: NodeId): boolean {
+function isForbiddenAt(state: Voice["state"], folder: NodeId): boolean {
   return isReadOnlyAt(state, state.remote, folder) || isReadOnlyAt(state, state.local, folder);
 }
 
@@ -132,36 +130,27 @@ function buildsOn({ failed, groundwork }: Sending, operation: RemoteOperation): 
 
 /** @returns none of the unit if a file of it is not what was planned with */
 async function prepare(sending: Sending, unit: readonly RemoteOperation[]): Promise<Outgoing[]> {
-  const { hands } = sending;
+  const { voice } = sending;
   const outgoing: Outgoing[] = [];
-  for (const planned of unit) {
-    const operation = planted(planned, hands.faults);
-    const proposal = "local" in operation ? await propose(hands, operation) : undefined;
+  for (const operation of unit) {
+    const proposal = "local" in operation ? await propose(voice, operation) : undefined;
     if ("local" in operation && proposal === undefined) {
       leaveOut(sending, operation);
       return [];
     }
-    const operationId = Buffer.from(hands.random(16)).toString("hex") as OperationId;
-    const seen = hands.faults.has("deletions have seen everything") ? undefined : "seen";
-    outgoing.push({ operation, operationId, proposal, seen });
+    const operationId = Buffer.from(voice.random(16)).toString("hex") as OperationId;
+    outgoing.push({ operation, operationId, proposal });
   }
   return outgoing;
 }
 
 /** Whatever its times say: the next look reads it again, and tells of it if that cannot be done. */
 function leaveOut(sending: Sending, operation: RemoteOperation): void {
-  const { state, faults } = sending.hands;
+  const { state } = sending.voice;
   const row = state.local.get(operation.id);
   sending.hasChanged = true;
-  if (faults.has("no file is racy")) return;
   if (!("local" in operation) || row?.sight !== "known" || row.content !== operation.local.content) return;
   state.commit({ local: [[operation.id, { ...row, sight: "racy" }]] });
-}
-
-/** With a planted bug nothing is said of what it rests on. */
-function planted(operation: RemoteOperation, faults: Faults): RemoteOperation {
-  const isPlanted = operation.op === "put" && faults.has("a new version rests on nothing");
-  return isPlanted ? { ...operation, base: { ...operation.base, versionId: null } } : operation;
 }
 
 /** Blocks of large files go ahead; those of small ones are returned, to travel with the operations that need them. */
@@ -173,7 +162,7 @@ async function transferBlocks(
   readonly inline: readonly OutgoingBlock[];
   readonly refused: readonly (readonly [Outgoing, BatchResult])[];
 }> {
-  const missing = await missingOf(sending.hands, outgoing);
+  const missing = await missingOf(sending.voice, outgoing);
   const inline: OutgoingBlock[] = [];
   const changed = new Set<Outgoing>();
   const refused: (readonly [Outgoing, BatchResult])[] = [];
@@ -188,7 +177,7 @@ async function transferBlocks(
     else inline.push(...blocks);
   });
   const ids = outgoing.map(({ operation }) => operation.id);
-  const [failures] = await Promise.all([makePersonActsDurable(sending.hands, ids), sent]);
+  const [failures] = await Promise.all([sending.voice.makeDurable(ids), sent]);
   for (const each of outgoing) {
     const code = failures.get(each.operation.id)?.code;
     // What is not there any more is found by the next look.
@@ -217,11 +206,11 @@ async function transfer(
   proposal: Proposal,
   ranges: readonly Range[],
 ): Promise<readonly OutgoingBlock[] | Refused | undefined> {
-  const { hands } = sending;
+  const { voice } = sending;
   const sizeBytes = ranges.reduce((sum, { size }) => sum + size, 0);
   try {
-    if (sizeBytes <= smallFileBytesMax) return await readBlocks(hands, proposal, ranges);
-    const work = sending.ahead.then(() => sendAhead(hands, proposal, ranges));
+    if (sizeBytes <= smallFileBytesMax) return await readBlocks(voice, proposal, ranges);
+    const work = sending.ahead.then(() => sendAhead(voice, proposal, ranges));
     sending.ahead = work.catch(() => undefined);
     await work;
     return [];
@@ -238,7 +227,7 @@ async function commitAll(
   outgoing: readonly Outgoing[],
   inline: readonly OutgoingBlock[],
 ): Promise<ReadonlyMap<string, BatchResult>> {
-  const { state } = sending.hands;
+  const { state } = sending.voice;
   const answers = new Map<string, BatchResult>();
   let waiting = outgoing;
   let blocks = inline;
@@ -247,7 +236,7 @@ async function commitAll(
     const answer = await commitApart(sending, waiting, blocks).catch(unlessFull(carrying));
     if (answer === "full") {
       const full = waiting.filter((each) => carries(each, carrying));
-      refuse(sending.hands, full, "quota");
+      refuse(sending.voice, full, "quota");
       for (const { operationId } of full) answers.delete(operationId);
       const groups = new Set(full.flatMap(({ operation }) => operation.group ?? []));
       waiting = waiting.filter((each) => !full.includes(each) && !groups.has(each.operation.group ?? ""));
@@ -274,11 +263,11 @@ async function commitAll(
  * never cut.
  */
 async function commitApart(
-  { hands }: Sending,
+  { voice }: Sending,
   outgoing: readonly Outgoing[],
   blocks: readonly OutgoingBlock[],
 ): Promise<Pick<Answer, "results" | "seq"> & { readonly refused: ReadonlySet<Outgoing> }> {
-  const { server, state } = hands;
+  const { server, state } = voice;
   const refused = new Set<Outgoing>();
   const units = [...Map.groupBy(outgoing, ({ operation, operationId }) => operation.group ?? operationId).values()];
   const wireOf = (each: Outgoing): BatchOperationInput => {
@@ -297,7 +286,7 @@ async function commitApart(
   };
   // Told before anything else is tried: whatever ends this, the next plan goes on without it.
   const note = (unit: readonly Outgoing[], { code }: HoldfastError): void => {
-    refuse(hands, unit, code);
+    refuse(voice, unit, code);
     for (const each of unit) refused.add(each);
   };
   // For want of room all go once more without their blocks.
@@ -308,7 +297,7 @@ async function commitApart(
   return { results: answers.flatMap(({ results }) => results), seq, refused };
 }
 
-type Answer = Awaited<ReturnType<Hands["server"]["commit"]>>;
+type Answer = Awaited<ReturnType<Voice["server"]["commit"]>>;
 
 /** The space had no room for the blocks of a request, none of which says anything of the operations without any. */
 function unlessFull(carrying: ReadonlySet<HashHex>): (error: unknown) => "full" {
@@ -323,7 +312,7 @@ function carries({ proposal }: Outgoing, carrying: ReadonlySet<HashHex>): boolea
 }
 
 /** Their offers stay: of a request that went in parts some may have been done before. */
-function refuse({ state, nowMs }: Hands, outgoing: readonly Outgoing[], refusal: ErrorCode): void {
+function refuse({ state, nowMs }: Voice, outgoing: readonly Outgoing[], refusal: ErrorCode): void {
   state.commit({ refusals: outgoing.map((each) => refusalOf(each, refusedWith(each, { refusal }), nowMs())) });
 }
 

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
-import type { Server } from "../ports.ts";
-import type { Shares } from "../trees.ts";
+import type { Server } from "@holdfast/sync-ports/ports";
+import type { Shares } from "../model/trees.ts";
 import { narrowToSubtree } from "./subtree.ts";
 
 const rootId = "root" as NodeId;

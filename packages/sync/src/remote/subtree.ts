@@ -2,8 +2,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
-import type { Server } from "../ports.ts";
-import type { Shares } from "../trees.ts";
+import type { Server } from "@holdfast/sync-ports/ports";
+import type { Shares } from "../model/trees.ts";
 
 export interface SubtreeOptions {
   /** The folder below which all is in view. */

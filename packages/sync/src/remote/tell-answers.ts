@@ -1,11 +1,11 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { Brakes } from "../brakes/brakes.ts";
-import type { Hands } from "../execute/hands.ts";
-import type { BatchResult } from "../ports.ts";
-import { isOfElement } from "./in-halves.ts";
+import type { BatchResult } from "@holdfast/sync-ports/ports";
+import { isOfElement } from "../general/in-halves.ts";
+import type { Voice } from "./voice.ts";
 
-interface Telling extends Pick<Hands, "server" | "state" | "random"> {
+interface Telling extends Pick<Voice, "server" | "state" | "random"> {
   readonly brakes: Pick<Brakes, "undoAlone">;
 }
 

@@ -2,10 +2,11 @@ import { readPieces } from "@holdfast/codec/piece-table";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
-import { DiskChanged, type Hands } from "../execute/hands.ts";
-import { realPatches } from "../patches.ts";
-import type { OutgoingBlock } from "../ports.ts";
+import { DiskChanged } from "../model/disk-changed.ts";
+import { realPatches } from "../model/patches.ts";
+import type { OutgoingBlock } from "@holdfast/sync-ports/ports";
 import { isAsPlanned, type Proposal, type Range } from "./proposal.ts";
+import type { Voice } from "./voice.ts";
 
 /** So much of a large file is in memory at a time, twice: one part is read while the one before is sent. */
 const windowBytesMax = 16 * 1024 * 1024;
@@ -15,12 +16,12 @@ const windowBytesMax = 16 * 1024 * 1024;
  * @throws DiskChanged
  */
 export async function readBlocks(
-  hands: Hands,
+  voice: Voice,
   proposal: Proposal,
   ranges: readonly Range[],
 ): Promise<readonly OutgoingBlock[]> {
   try {
-    return await readPlanned(hands, proposal, ranges);
+    return await readPlanned(voice, proposal, ranges);
   } catch (error) {
     // Whatever the disk says of one file is no reason to leave out the others.
     if (!(error instanceof HoldfastError)) throw error;
@@ -35,13 +36,13 @@ const unaskedGrowthBytesMax = 4 * 1024 * 1024;
  * Sends blocks of a file ahead of the operation that needs them, with bounded memory.
  * @throws DiskChanged, HoldfastError quota before any was sent, if there is no room for the file
  */
-export async function sendAhead(hands: Hands, proposal: Proposal, ranges: readonly Range[]): Promise<void> {
+export async function sendAhead(voice: Voice, proposal: Proposal, ranges: readonly Range[]): Promise<void> {
   const { growthBytes } = proposal;
-  if (growthBytes > unaskedGrowthBytesMax) await hands.server.missingBlocks([], proposal.into, growthBytes);
+  if (growthBytes > unaskedGrowthBytesMax) await voice.server.missingBlocks([], proposal.into, growthBytes);
   let sending: Promise<void> = Promise.resolve();
   for (const window of windowsOf(ranges)) {
-    const [blocks] = await Promise.all([readBlocks(hands, proposal, window), sending]);
-    sending = hands.server.putBlocks(blocks, proposal.into);
+    const [blocks] = await Promise.all([readBlocks(voice, proposal, window), sending]);
+    sending = voice.server.putBlocks(blocks, proposal.into);
     // If the next reading fails first, this failure is not the one that is told.
     sending.catch(() => undefined);
   }
@@ -49,23 +50,23 @@ export async function sendAhead(hands: Hands, proposal: Proposal, ranges: readon
 }
 
 async function readPlanned(
-  hands: Hands,
+  voice: Voice,
   proposal: Proposal,
   ranges: readonly Range[],
 ): Promise<readonly OutgoingBlock[]> {
   const { path, fingerprint } = proposal;
   const runs = [...runsOf(ranges)];
   const [only, another] = runs;
-  if (only !== undefined && another === undefined && hands.disk.readBetween !== undefined) {
+  if (only !== undefined && another === undefined && voice.disk.readBetween !== undefined) {
     const { offset, sizeBytes } = extentOf(only);
-    const { bytes, before, after } = await hands.disk.readBetween(path, offset, sizeBytes);
+    const { bytes, before, after } = await voice.disk.readBetween(path, offset, sizeBytes);
     if (!isAsPlanned(before, fingerprint) || !isAsPlanned(after, fingerprint)) throw new DiskChanged(path);
-    return blocksOf(hands, proposal, only, bytes);
+    return blocksOf(voice, proposal, only, bytes);
   }
-  if (!isAsPlanned(await hands.disk.stat(path), fingerprint)) throw new DiskChanged(path);
+  if (!isAsPlanned(await voice.disk.stat(path), fingerprint)) throw new DiskChanged(path);
   const blocks: OutgoingBlock[] = [];
-  for (const run of runs) blocks.push(...(await readRun(hands, proposal, run)));
-  if (ranges.length > 0 && !isAsPlanned(await hands.disk.stat(path), fingerprint)) throw new DiskChanged(path);
+  for (const run of runs) blocks.push(...(await readRun(voice, proposal, run)));
+  if (ranges.length > 0 && !isAsPlanned(await voice.disk.stat(path), fingerprint)) throw new DiskChanged(path);
   return blocks;
 }
 
@@ -96,9 +97,9 @@ function* runsOf(ranges: readonly Range[]): Generator<readonly Range[]> {
   }
 }
 
-async function readRun(hands: Hands, proposal: Proposal, run: readonly Range[]): Promise<OutgoingBlock[]> {
+async function readRun(voice: Voice, proposal: Proposal, run: readonly Range[]): Promise<OutgoingBlock[]> {
   const { offset, sizeBytes } = extentOf(run);
-  return blocksOf(hands, proposal, run, await hands.disk.readAt(proposal.path, offset, sizeBytes));
+  return blocksOf(voice, proposal, run, await voice.disk.readAt(proposal.path, offset, sizeBytes));
 }
 
 function extentOf(run: readonly Range[]): { readonly offset: number; readonly sizeBytes: number } {
@@ -106,18 +107,18 @@ function extentOf(run: readonly Range[]): { readonly offset: number; readonly si
 }
 
 /** @param bytes of the whole run */
-function blocksOf(hands: Hands, proposal: Proposal, run: readonly Range[], bytes: Uint8Array): OutgoingBlock[] {
+function blocksOf(voice: Voice, proposal: Proposal, run: readonly Range[], bytes: Uint8Array): OutgoingBlock[] {
   const start = extentOf(run).offset;
   return run.map((range) => {
     const block = bytes.subarray(range.offset - start, range.offset - start + range.size);
     if (sha256(block) !== range.hash) throw new DiskChanged(proposal.path);
-    return { hash: range.hash, bytes: block, patch: patchOf(hands, proposal, range, block) };
+    return { hash: range.hash, bytes: block, patch: patchOf(voice, proposal, range, block) };
   });
 }
 
 /** Against the block of the base that has most pieces in common, whose bytes this disk does not have any more. */
-function patchOf(hands: Hands, proposal: Proposal, range: Range, next: Uint8Array): OutgoingBlock["patch"] {
-  const { manifests } = hands.state;
+function patchOf(voice: Voice, proposal: Proposal, range: Range, next: Uint8Array): OutgoingBlock["patch"] {
+  const { manifests } = voice.state;
   const candidates = proposal.similar.get(range.hash) ?? [];
   const mine = candidates.length === 0 ? undefined : manifests.piecesOf({ ...proposal, position: range.position });
   if (mine === undefined) return undefined;
@@ -131,12 +132,12 @@ function patchOf(hands: Hands, proposal: Proposal, range: Range, next: Uint8Arra
     if (sharedBytes > (best?.sharedBytes ?? 0)) best = { base: place.hash, table, sharedBytes };
   }
   if (best === undefined) return undefined;
-  const payload = encodePatch(hands, best.table, next);
+  const payload = encodePatch(voice, best.table, next);
   return payload === undefined ? undefined : { base: best.base, payload };
 }
 
 /** It is only there to save bytes: where it cannot be made, for whatever reason, the whole block goes. */
-function encodePatch({ patches, random }: Hands, basePieces: Uint8Array, next: Uint8Array): Uint8Array | undefined {
+function encodePatch({ patches, random }: Voice, basePieces: Uint8Array, next: Uint8Array): Uint8Array | undefined {
   const { encode } = patches ?? realPatches;
   try {
     return encode({ basePieces, next, random });

@@ -1,15 +1,15 @@
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { formatTime, microsOfNanos } from "@holdfast/core/times";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
-import { targetOf } from "../content.ts";
-import type { RemoteOperation } from "../planner/plan-types.ts";
-import type { Place, Shares } from "../trees.ts";
+import { targetOf } from "../model/content.ts";
+import type { RemoteOperation } from "../plan/plan-types.ts";
+import type { Place, Shares } from "../model/trees.ts";
 import { bitOf } from "./answers.ts";
 import type { Outgoing, Proposal } from "./proposal.ts";
 
 /** As it travels; see the batch's table in the API. What stands in a mount is on the server in the folder that it shows. */
 export function toWire(
-  { operation, operationId, proposal, seen }: Outgoing,
+  { operation, operationId, proposal }: Outgoing,
   shares: Shares = new Map(),
 ): BatchOperationInput {
   const wirePlace = ({ parent, name }: Place): { parent_id: string; name: string } => {
@@ -43,14 +43,8 @@ export function toWire(
         base_revision: operation.base.revision,
       };
     case "delete": {
-      const rest = operation.seen === undefined || seen === undefined ? {} : { seen: operation.seen };
-      return {
-        ...base,
-        op: "delete",
-        file_id: id,
-        ...(seen === undefined ? {} : { base_revision: operation.base.revision }),
-        ...rest,
-      };
+      const seen = operation.seen === undefined ? {} : { seen: operation.seen };
+      return { ...base, op: "delete", file_id: id, base_revision: operation.base.revision, ...seen };
     }
     default:
       return operation satisfies never;

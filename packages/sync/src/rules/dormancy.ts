@@ -1,7 +1,13 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { IndexedTrees } from "../planner/affected.ts";
-import type { Lacks } from "../lacks.ts";
-import { isLive, type LocalRow, type Offer, type SyncedRow, unnumberedInode } from "../trees.ts";
+import type { Lacks } from "../model/lacks.ts";
+import {
+  type IndexedTrees,
+  isLive,
+  type LocalRow,
+  type Offer,
+  type SyncedRow,
+  unnumberedInode,
+} from "../model/trees.ts";
 import type { Rules } from "./rules.ts";
 import { Visibility } from "./visibility.ts";
 

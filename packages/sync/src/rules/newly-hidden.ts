@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { lineOf } from "../paths.ts";
-import type { SyncedRow } from "../trees.ts";
+import { lineOf } from "../model/tree-paths.ts";
+import type { SyncedRow } from "../model/trees.ts";
 
 /** Files that were synced, and that other rules hide from now on. Nothing is deleted by that, on any side. */
 export interface NewlyHidden {

@@ -1,7 +1,8 @@
 import ignore, { type Ignore } from "ignore";
 import { sha256 } from "@holdfast/core/hash";
-import { originalName } from "../conflicted-name.ts";
-import { ownFolder } from "../paths.ts";
+import { originalName } from "../model/conflicted-name.ts";
+import { ownFolder } from "@holdfast/sync-ports/paths";
+import { type BrokenPattern, brokenPatterns } from "./broken-patterns.ts";
 import { isTemporary } from "./temporary.ts";
 
 /** In the root; a file like any other, so that all devices have the same rules. It never hides itself. */
@@ -16,6 +17,8 @@ export class Rules {
   readonly digest: string;
   /** Nothing but the built-in list. */
   readonly isPlain: boolean;
+  /** Lines of the ignore file that keep nothing away. */
+  readonly broken: readonly BrokenPattern[];
   readonly #patterns: Ignore | undefined;
   readonly #excluded: readonly string[];
 
@@ -27,6 +30,7 @@ export class Rules {
     this.#excluded = excluded.map((path) => path.normalize("NFC"));
     const options = { ignorecase: false, allowRelativePaths: true };
     this.#patterns = text === "" ? undefined : ignore(options).add(text.normalize("NFC"));
+    this.broken = brokenPatterns(text);
     this.isPlain = text === "" && excluded.length === 0;
     this.digest = sha256(Buffer.from(JSON.stringify([version, text, excluded])));
   }

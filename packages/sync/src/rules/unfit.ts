@@ -1,10 +1,10 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { nameProblem } from "@holdfast/core/names";
-import { targetOf } from "../content.ts";
-import type { Lacks } from "../lacks.ts";
-import { ownFolder } from "../paths.ts";
-import { isLive, type RemoteRow, type Trees } from "../trees.ts";
+import { targetOf } from "../model/content.ts";
+import type { Lacks } from "../model/lacks.ts";
+import { ownFolder } from "@holdfast/sync-ports/paths";
+import { isLive, type RemoteRow, type Trees } from "../model/trees.ts";
 
 /**
  * Why a node of the server cannot stand on a disk, or on this one, as the end of "It is not synced: "; undefined: it can. Whatever the

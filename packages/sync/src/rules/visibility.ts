@@ -1,9 +1,9 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { IndexedTrees } from "../planner/affected.ts";
-import type { Lacks } from "../lacks.ts";
-import { joinPath } from "../paths.ts";
-import { Recent } from "../recent.ts";
-import { isLive, type Place, type Trees } from "../trees.ts";
+import type { Lacks } from "../model/lacks.ts";
+import { joinPath } from "@holdfast/sync-ports/paths";
+import { Recent } from "../general/recent.ts";
+import { type IndexedTrees, isLive, type Place, type Trees } from "../model/trees.ts";
+import { VisibleRows } from "../model/visible-rows.ts";
 import type { Rules } from "./rules.ts";
 import { unfitness } from "./unfit.ts";
 
@@ -120,48 +120,4 @@ export function visibleTrees(trees: IndexedTrees, visibility: Visibility): Index
     remote: new VisibleRows(trees.remote, (id) => !visibility.hidesRemote(id)),
     synced: new VisibleRows(trees.synced, (id) => !visibility.hidesSynced(id)),
   };
-}
-
-/** The rows that are not hidden; nothing is looked at before it is asked for. */
-export class VisibleRows<Row> implements ReadonlyMap<NodeId, Row> {
-  readonly #rows: ReadonlyMap<NodeId, Row>;
-  readonly #isVisible: (id: NodeId) => boolean;
-
-  constructor(rows: ReadonlyMap<NodeId, Row>, isVisible: (id: NodeId) => boolean) {
-    this.#rows = rows;
-    this.#isVisible = isVisible;
-  }
-
-  get size(): number {
-    return [...this.keys()].length;
-  }
-
-  get(id: NodeId): Row | undefined {
-    const row = this.#rows.get(id);
-    return row !== undefined && this.#isVisible(id) ? row : undefined;
-  }
-
-  has(id: NodeId): boolean {
-    return this.get(id) !== undefined;
-  }
-
-  *entries(): MapIterator<[NodeId, Row]> {
-    for (const [id, row] of this.#rows) if (this.#isVisible(id)) yield [id, row];
-  }
-
-  *keys(): MapIterator<NodeId> {
-    for (const [id] of this.entries()) yield id;
-  }
-
-  *values(): MapIterator<Row> {
-    for (const [, row] of this.entries()) yield row;
-  }
-
-  forEach(act: (row: Row, id: NodeId, map: ReadonlyMap<NodeId, Row>) => void): void {
-    for (const [id, row] of this.entries()) act(row, id, this);
-  }
-
-  [Symbol.iterator](): MapIterator<[NodeId, Row]> {
-    return this.entries();
-  }
 }

@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { Lacks } from "../lacks.ts";
-import { type ContentKey, type Intent, type LocalRow, nameOnDisk } from "../trees.ts";
-import { knownPathOf, type LocalTree } from "./scope.ts";
+import type { Lacks } from "../model/lacks.ts";
+import { type ContentKey, type Intent, type LocalRow, nameOnDisk } from "../model/trees.ts";
+import { knownPathOf, type LocalTree } from "../model/local-tree.ts";
 import { isUnknown } from "./unknown.ts";
 
 interface AdoptInput {

@@ -1,9 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { contentOfBlocks } from "../content.ts";
-import { grainNsOf, type Lacks } from "../lacks.ts";
-import type { BlockTaker, CutBlock, LocalDisk } from "../ports.ts";
-import type { ContentKey, Fingerprint, LocalRow } from "../trees.ts";
-import { sameFingerprint } from "./fingerprints.ts";
+import { contentOfBlocks } from "../model/content.ts";
+import type { BlockTaker, CutBlock, LocalDisk } from "@holdfast/sync-ports/ports";
+import type { ContentKey, LocalRow } from "../model/trees.ts";
+import { sameFingerprint } from "../model/fingerprints.ts";
 
 /** Hears of which blocks a file is made that was read. */
 export type KeepManifest = (content: ContentKey, blocks: readonly CutBlock[]) => void;
@@ -26,12 +25,4 @@ export async function readAtRest(
     if (!(error instanceof HoldfastError)) throw error;
     return error.code;
   }
-}
-
-/**
- * A time in the future is somebody else's clock: a write would change it, so it hides nothing. The ctime cannot be set.
- */
-export function isRecent({ mtimeNs, ctimeNs }: Fingerprint, startNs: bigint, lacks: Lacks): boolean {
-  const grainNs = grainNsOf(lacks);
-  return ctimeNs > startNs - grainNs || (mtimeNs > startNs - grainNs && mtimeNs <= startNs);
 }

@@ -1,5 +1,5 @@
-import type { ContentKey, Intent, LocalRow } from "../trees.ts";
-import type { Lacks } from "../lacks.ts";
+import type { ContentKey, Intent, LocalRow } from "../model/trees.ts";
+import type { Lacks } from "../model/lacks.ts";
 
 /**
  * What a disk cannot hold stays as it was synced; of what the engine was about to bring when its process ended, it is what came

@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { LocalRow } from "../trees.ts";
+import type { LocalRow } from "../model/trees.ts";
 import type { ScanResult } from "./scan.ts";
 
 /** Of what a look found, what is otherwise than it was known. */

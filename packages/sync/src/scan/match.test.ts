@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
-import { linkContent } from "../content.ts";
-import { noFaults } from "../faults.ts";
-import { type ContentKey, type Intent, type LocalRow, unnumberedInode } from "../trees.ts";
+import { linkContent } from "../model/content.ts";
+import { type ContentKey, type Intent, type LocalRow, unnumberedInode } from "../model/trees.ts";
 import { match, type MatchInput } from "./match.ts";
 import type { Entry } from "./walk.ts";
 
@@ -40,7 +39,6 @@ function inputOf(changes: Pick<MatchInput, "local"> & Partial<MatchInput>): Matc
     isUnseen: () => false,
     slotKey: (name) => name,
     makeNodeId: () => "made" as NodeId,
-    faults: noFaults,
     ...changes,
   };
 }

@@ -1,7 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { kindOf, linkContent } from "../content.ts";
-import type { Faults } from "../faults.ts";
-import { type ContentKey, type Intent, isNumbered, type LocalRow, nameOnDisk } from "../trees.ts";
+import { kindOf, linkContent } from "../model/content.ts";
+import { type ContentKey, type Intent, isNumbered, type LocalRow, nameOnDisk } from "../model/trees.ts";
 import type { Entry } from "./walk.ts";
 
 export interface Matches {
@@ -23,7 +22,6 @@ export interface MatchInput {
   /** Under one key two names are one on this disk. */
   readonly slotKey: (name: string) => string;
   readonly makeNodeId: () => NodeId;
-  readonly faults: Faults;
 }
 
 /**
@@ -31,7 +29,7 @@ export interface MatchInput {
  * there (editors save by rename), and only where that fails by its inode.
  */
 export function match(
-  { local, moved, intents, isUnseen, slotKey, makeNodeId, faults }: MatchInput,
+  { local, moved, intents, isUnseen, slotKey, makeNodeId }: MatchInput,
   entries: readonly Entry[],
 ): Matches {
   const vanished = new Map(local);
@@ -66,18 +64,16 @@ export function match(
       fresh.add(entry);
     }
   }
-  if (!faults.has("a moved file is a new one")) {
-    const byInode = Map.groupBy(vanished.keys(), (id) => vanished.get(id)?.fingerprint.inode);
-    for (const entry of fresh) {
-      const candidates = byInode.get(entry.stat.fingerprint.inode) ?? [];
-      const parent = folderIdOf(ids, entry);
-      const id =
-        movedFrom(vanished, candidates, entry) ??
-        candidates.find((each) => isWhereMeant(vanished.get(each), intents.get(each), entry, parent));
-      if (id === undefined) continue;
-      take(entry, id);
-      fresh.delete(entry);
-    }
+  const byInode = Map.groupBy(vanished.keys(), (id) => vanished.get(id)?.fingerprint.inode);
+  for (const entry of fresh) {
+    const candidates = byInode.get(entry.stat.fingerprint.inode) ?? [];
+    const parent = folderIdOf(ids, entry);
+    const id =
+      movedFrom(vanished, candidates, entry) ??
+      candidates.find((each) => isWhereMeant(vanished.get(each), intents.get(each), entry, parent));
+    if (id === undefined) continue;
+    take(entry, id);
+    fresh.delete(entry);
   }
   // Replaced by something new under the same name in other letters: on this disk that is the same place.
   const bySlot = new Map([...vanished].map(([id, row]) => [`${row.parent}/${slotKey(nameOnDisk(row))}`, id]));

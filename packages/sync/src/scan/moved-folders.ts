@@ -1,8 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
-import type { LocalDisk } from "../ports.ts";
-import { isNumbered, type LocalRow, nameOnDisk } from "../trees.ts";
-import { knownPathOf, type LocalTree, nearestKnown, rowsIn, type Top } from "./scope.ts";
+import type { LocalDisk } from "@holdfast/sync-ports/ports";
+import { knownPathOf, type LocalTree, rowsIn } from "../model/local-tree.ts";
+import { isNumbered, type LocalRow, nameOnDisk } from "../model/trees.ts";
+import { nearestKnown, type Top } from "./scope.ts";
 import type { Entry } from "./walk.ts";
 
 /** Children that are looked for before a folder is taken for another one. */

@@ -1,12 +1,12 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
-import { nameOfAlias } from "../conflicted-name.ts";
-import type { LocalRow } from "../trees.ts";
+import { nameOfAlias } from "../model/conflicted-name.ts";
+import type { LocalRow } from "../model/trees.ts";
 import type { MatchInput } from "./match.ts";
-import type { LocalTree } from "./scope.ts";
+import type { LocalTree } from "../model/local-tree.ts";
 import type { Entry } from "./walk.ts";
 
-interface NamingInput extends Pick<MatchInput, "intents" | "slotKey" | "faults"> {
+interface NamingInput extends Pick<MatchInput, "intents" | "slotKey"> {
   readonly tree: LocalTree;
 }
 
@@ -24,9 +24,8 @@ export class Naming {
   }
 
   nameOf(entry: Entry, id: NodeId, parent: NodeId): Pick<LocalRow, "name" | "alias"> {
-    const { tree, intents, faults } = this.#input;
+    const { tree, intents } = this.#input;
     const { name } = entry;
-    if (faults.has("an alias is taken for a name")) return { name };
     const row = tree.local.get(id);
     for (const place of [row, intents.get(id)?.place]) {
       if (place?.alias === name) return { name: place.name, alias: name };

@@ -1,21 +1,21 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import { mapBounded } from "../bounded.ts";
-import { folderContent, linkContent } from "../content.ts";
-import type { Faults } from "../faults.ts";
-import type { Lacks } from "../lacks.ts";
-import type { Patches } from "../patches.ts";
-import { clockPath, folderOf, withFoldersAbove } from "../paths.ts";
-import type { BlockTaker, LocalDisk } from "../ports.ts";
-import { type ContentKey, type Fingerprint, type Intent, type LocalRow, nameOnDisk } from "../trees.ts";
-import { sameFingerprint } from "./fingerprints.ts";
-import { isRecent, type KeepManifest, readAtRest } from "./at-rest.ts";
+import { type LocalTree, rowsBelow, rowsIn } from "../model/local-tree.ts";
+import { mapBounded } from "@holdfast/core/task-group";
+import { folderContent, linkContent } from "../model/content.ts";
+import type { Lacks } from "../model/lacks.ts";
+import type { Patches } from "../model/patches.ts";
+import { clockPath, folderOf, withFoldersAbove } from "@holdfast/sync-ports/paths";
+import type { BlockTaker, Fingerprint, LocalDisk } from "@holdfast/sync-ports/ports";
+import { type ContentKey, type Intent, type LocalRow, nameOnDisk } from "../model/trees.ts";
+import { isRecent, sameFingerprint } from "../model/fingerprints.ts";
+import { type KeepManifest, readAtRest } from "./at-rest.ts";
 import { adoptMoves } from "./adopt-moves.ts";
 import { keptBit } from "./kept-bit.ts";
 import { folderIdOf, match, type Matches } from "./match.ts";
 import { MovedFolders } from "./moved-folders.ts";
 import { Naming } from "./names.ts";
-import { leaveOut, type LocalTree, rowsBelow, rowsIn, type Suspects, type Top, topsOf } from "./scope.ts";
+import { leaveOut, type Suspects, type Top, topsOf } from "./scope.ts";
 import { straysOf, withoutStrays } from "./strays.ts";
 import { hasPassing, hasStranger, isUnknown, isUnseen, keepUnknown } from "./unknown.ts";
 import { type KnownRows, type Sweep, sweep } from "./sweep.ts";
@@ -52,7 +52,6 @@ export interface ScanInput {
   readonly takerIn?: TakerIn | undefined;
   /** Undefined: as for real files. The simulator's are short, and some of them shall count as large. */
   readonly patches?: Patches | undefined;
-  readonly faults: Faults;
 }
 
 export interface ScanResult {
@@ -131,11 +130,9 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     else rows.set(id, row);
     if (row?.sight !== "known") again.add(folderOf(entry.path));
   });
-  if (!input.faults.has("a moved file is a new one")) adoptMoves({ ...input, unknown: seen.unknown }, rows, vanished);
+  adoptMoves({ ...input, unknown: seen.unknown }, rows, vanished);
   const strange = hasStranger(input, seen);
-  if (!input.faults.has("errors are deletions")) {
-    for (const path of keepUnknown(input.tree, rows, { ...seen, strange }, vanished)) again.add(folderOf(path));
-  }
+  for (const path of keepUnknown(input.tree, rows, { ...seen, strange }, vanished)) again.add(folderOf(path));
   const gone = [...known.keys()].flatMap((id) => (rows.has(id) ? [] : [[id, undefined] as const]));
   return {
     changes: new Map<NodeId, LocalRow | undefined>([...gone, ...rows]),
@@ -178,7 +175,6 @@ async function lookAtRest(disk: LocalDisk, input: ScanInput): Promise<Look> {
   const { tops } = input;
   let { suspects } = input;
   let seen = await (tops === undefined ? look(disk, input, suspects) : lookIn(disk, input, tops, suspects));
-  if (input.faults.has("one look is enough")) return seen;
   for (let attempt = 0; ; attempt += 1) {
     const matches = matchSeen(input, seen);
     const strays = straysOf(input, seen, matches);
@@ -300,7 +296,6 @@ interface RowContext {
 
 async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promise<LocalRow | undefined> {
   const { parent, named, before, input } = context;
-  const { faults } = input;
   const base = {
     kind: entry.kind,
     parent,
@@ -317,7 +312,7 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
     return { ...base, executable: false, content: linkContent(entry.target), fingerprint, sight: "known" };
   }
   const fits = !isTooLarge(entry);
-  if (fits && before?.sight === "known" && sameFingerprint(before.fingerprint, fingerprint, faults))
+  if (fits && before?.sight === "known" && sameFingerprint(before.fingerprint, fingerprint))
     return { ...before, ...base };
   const why = isWorthWaiting(fingerprint, context) ? "changing" : undefined;
   const read = fits ? (why ?? (await readAtRest(disk, entry.path, input, context.taker))) : "too_large";
@@ -329,7 +324,7 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
   const isRacy =
     isRecent(read.fingerprint, context.startNs, input.lacks) && !isOfFuture(before, read.fingerprint, context.startNs);
   const executable = context.bitOf(read.content) ?? read.executable;
-  return { ...base, ...read, executable, sight: isRacy && !faults.has("no file is racy") ? "racy" : "known" };
+  return { ...base, ...read, executable, sight: isRacy ? "racy" : "known" };
 }
 
 const tooLarge = `a file has at most ${limits.fileBytesMax / 1024 ** 4} TiB`;

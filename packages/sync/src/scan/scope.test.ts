@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
-import { folderContent } from "../content.ts";
-import type { LocalRow } from "../trees.ts";
+import { folderContent } from "../model/content.ts";
+import type { LocalRow } from "../model/trees.ts";
 import { topsOf } from "./scope.ts";
 
 const rootId = "root" as NodeId;

@@ -1,13 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { folderOf, joinPath, pathOf } from "../paths.ts";
-import { type LocalRow, nameOnDisk } from "../trees.ts";
-
-/** The local tree with what stands directly in a folder at hand. */
-export interface LocalTree {
-  readonly rootId: NodeId;
-  readonly local: ReadonlyMap<NodeId, LocalRow>;
-  childrenOf(folder: NodeId): Iterable<NodeId>;
-}
+import type { LocalTree } from "../model/local-tree.ts";
+import { folderOf, joinPath } from "@holdfast/sync-ports/paths";
+import { nameOnDisk } from "../model/trees.ts";
 
 /** Paths of folders in which something may have changed, relative to the root; all of them unless it is known. */
 export type Suspects = ReadonlySet<string> | "all";
@@ -76,29 +70,4 @@ export function isKnownPath(tree: LocalTree, path: string): boolean {
   const [at] = nearestKnown(tree, { id: tree.rootId, path: "" }, [folderOf(path)]);
   const name = path.slice(path.lastIndexOf("/") + 1);
   return at?.path === folderOf(path) && childrenNamed(tree, at.id, new Set([name])).has(name);
-}
-
-/** What is known to stand directly in a folder. */
-export function* rowsIn(tree: LocalTree, folder: NodeId): Generator<readonly [NodeId, LocalRow]> {
-  for (const id of tree.childrenOf(folder)) {
-    const row = tree.local.get(id);
-    if (row?.parent === folder) yield [id, row];
-  }
-}
-
-/** All that is known below a folder, but for what is below those that are kept. */
-export function* rowsBelow(
-  tree: LocalTree,
-  folder: NodeId,
-  kept: ReadonlySet<NodeId> = new Set(),
-): Generator<readonly [NodeId, LocalRow]> {
-  for (const [id, row] of rowsIn(tree, folder)) {
-    yield [id, row];
-    if (row.kind === "folder" && !kept.has(id)) yield* rowsBelow(tree, id, kept);
-  }
-}
-
-/** Where the node stands; undefined for one that hangs in the air. */
-export function knownPathOf({ rootId, local }: LocalTree, id: NodeId): string | undefined {
-  return id === rootId ? "" : pathOf({ rootId, local, parked: new Map() }, id);
 }

@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { isNumbered, type LocalRow, nameOnDisk } from "../trees.ts";
+import { isNumbered, type LocalRow, nameOnDisk } from "../model/trees.ts";
 import type { Matches } from "./match.ts";
-import { knownPathOf, type LocalTree } from "./scope.ts";
+import { knownPathOf, type LocalTree } from "../model/local-tree.ts";
 import type { KnownRows } from "./sweep.ts";
 import type { Entry } from "./walk.ts";
 

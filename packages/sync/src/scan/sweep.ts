@@ -1,12 +1,11 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import { linkContent } from "../content.ts";
-import type { Faults } from "../faults.ts";
-import type { Lacks } from "../lacks.ts";
-import { joinPath } from "../paths.ts";
-import type { LocalDisk } from "../ports.ts";
-import { type LocalRow, nameOnDisk } from "../trees.ts";
-import { sameFingerprint } from "./fingerprints.ts";
+import { linkContent } from "../model/content.ts";
+import type { Lacks } from "../model/lacks.ts";
+import { joinPath } from "@holdfast/sync-ports/paths";
+import type { LocalDisk } from "@holdfast/sync-ports/ports";
+import { type LocalRow, nameOnDisk } from "../model/trees.ts";
+import { sameFingerprint } from "../model/fingerprints.ts";
 import type { Top } from "./scope.ts";
 import { attempt, type Entry, type IsHidden, lookIn, type Notes } from "./walk.ts";
 
@@ -25,7 +24,6 @@ export interface SweepInput {
   readonly isHidden: IsHidden;
   readonly slotKey: (name: string) => string;
   readonly lacks: Lacks;
-  readonly faults: Faults;
 }
 
 /** What was found at every folder that stands where it was. */
@@ -72,7 +70,7 @@ export async function sweep(disk: LocalDisk, input: SweepInput): Promise<Sweep |
 /** @returns which of its folders stand where they were */
 async function compare(
   disk: LocalDisk,
-  { rows, isHidden, lacks, faults }: SweepInput,
+  { rows, isHidden, lacks }: SweepInput,
   top: Top,
   notes: Notes,
 ): Promise<{ readonly folders: Top[]; readonly isSame: boolean }> {
@@ -85,7 +83,7 @@ async function compare(
   for (const entry of entries) {
     if (entry === undefined) continue;
     const at = left.get(entry.name);
-    if (at === undefined || !isUnchanged(at.row, entry, { lacks, faults })) isSame = false;
+    if (at === undefined || !isUnchanged(at.row, entry, lacks)) isSame = false;
     else {
       left.delete(entry.name);
       if (entry.kind === "folder") folders.push({ id: at.id, path: entry.path });
@@ -97,15 +95,11 @@ async function compare(
 }
 
 /** The closer look would find the very row that is known. */
-function isUnchanged(
-  row: LocalRow,
-  { kind, stat, target }: Entry,
-  { lacks, faults }: Pick<SweepInput, "lacks" | "faults">,
-): boolean {
+function isUnchanged(row: LocalRow, { kind, stat, target }: Entry, lacks: Lacks): boolean {
   if (row.sight !== "known" || row.kind !== kind) return false;
   const { inode, birthNs } = row.fingerprint;
   if (kind === "folder") return inode === stat.fingerprint.inode && birthNs === stat.fingerprint.birthNs;
-  if (!sameFingerprint(row.fingerprint, stat.fingerprint, faults)) return false;
+  if (!sameFingerprint(row.fingerprint, stat.fingerprint)) return false;
   const isBitKnown = lacks.has("executable bits") || row.executable === stat.executable;
   return target === undefined ? isBitKnown : row.content === linkContent(target);
 }

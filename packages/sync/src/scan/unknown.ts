@@ -1,7 +1,8 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { folderOf, joinPath } from "../paths.ts";
-import { type Intent, type LocalRow, nameOnDisk } from "../trees.ts";
-import { isKnownPath, knownPathOf, type LocalTree } from "./scope.ts";
+import { folderOf, joinPath } from "@holdfast/sync-ports/paths";
+import { knownPathOf, type LocalTree } from "../model/local-tree.ts";
+import { type Intent, type LocalRow, nameOnDisk } from "../model/trees.ts";
+import { isKnownPath } from "./scope.ts";
 import type { Walk } from "./walk.ts";
 
 export interface StrangerInput {

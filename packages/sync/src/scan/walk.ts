@@ -1,9 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { nameProblem } from "@holdfast/core/names";
-import { mapBounded } from "../bounded.ts";
-import { folderOf, joinPath, ownFolder } from "../paths.ts";
-import type { LocalDisk, LocalStat } from "../ports.ts";
-import type { NodeKind } from "../trees.ts";
+import { mapBounded } from "@holdfast/core/task-group";
+import { folderOf, joinPath, ownFolder } from "@holdfast/sync-ports/paths";
+import type { LocalDisk, LocalStat, NodeKind } from "@holdfast/sync-ports/ports";
 import type { Top } from "./scope.ts";
 
 /** What stands at one path. */

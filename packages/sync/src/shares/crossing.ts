@@ -1,12 +1,8 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { Faults } from "../faults.ts";
-import type { IndexedTrees } from "../planner/affected.ts";
-import { claimOf } from "../planner/collisions.ts";
-import type { StateChange } from "../state/sync-state.ts";
-import { isLive, type LocalRow, type RemoteRow } from "../trees.ts";
+import { claimOf, type IndexedTrees, isLive, type LocalRow, type RemoteRow } from "../model/trees.ts";
 import { endedMounts } from "./hiding.ts";
-import { isReadOnly, isReadOnlyAt } from "./rights.ts";
-import { shareAt, shareOf } from "./whereabouts.ts";
+import { isReadOnly, isReadOnlyAt } from "../model/rights.ts";
+import { shareAt, shareOf } from "../model/whereabouts.ts";
 
 interface CrossingInput {
   /** Without what the rules hide. */
@@ -14,7 +10,14 @@ interface CrossingInput {
   readonly restless: Iterable<NodeId>;
   readonly departures: ReadonlyMap<NodeId, NodeId>;
   readonly makeNodeId: () => NodeId;
-  readonly faults: Faults;
+}
+
+/** Rows that change; undefined: the row goes. */
+interface Crossing {
+  readonly local: readonly (readonly [NodeId, LocalRow | undefined])[];
+  readonly synced?: readonly (readonly [NodeId, undefined])[];
+  /** By the old id, the new one. */
+  readonly departures?: readonly (readonly [NodeId, NodeId | undefined])[];
 }
 
 /**
@@ -23,7 +26,7 @@ interface CrossingInput {
  * within one share. What comes back before it has arrived is the old node again.
  * @returns undefined: nothing is between two spaces
  */
-export function crossOne({ trees, restless, departures, makeNodeId, faults }: CrossingInput): StateChange | undefined {
+export function crossOne({ trees, restless, departures, makeNodeId }: CrossingInput): Crossing | undefined {
   if (trees.shares.size === 0) return undefined;
   const back = returned(trees, departures);
   if (back !== undefined) return back;
@@ -35,7 +38,7 @@ export function crossOne({ trees, restless, departures, makeNodeId, faults }: Cr
     // What is in a share that ended is put away, wherever it came from; what is in one that waits stays as it is.
     if ((here !== undefined && ended.has(here)) || waits(trees, here) || waits(trees, there)) continue;
     const [mayNotHere, mayNotThere] = [isReadOnly(trees, trees.local, id), isReadOnly(trees, trees.remote, id)];
-    const isBorder = mayNotHere !== mayNotThere && !faults.has("rights are no border for moves");
+    const isBorder = mayNotHere !== mayNotThere;
     if ((here === there || hasStayed(trees, id, row)) && !(isBorder && wasMoved(trees, id, row, remote))) continue;
     const to = makeNodeId();
     const local = underId(trees, row, id, to);
@@ -135,7 +138,7 @@ function waitsFor(
   return found;
 }
 
-function returned(trees: IndexedTrees, departures: ReadonlyMap<NodeId, NodeId>): StateChange | undefined {
+function returned(trees: IndexedTrees, departures: ReadonlyMap<NodeId, NodeId>): Crossing | undefined {
   for (const [id, to] of departures) {
     const row = trees.local.get(to);
     const remote = trees.remote.get(id);

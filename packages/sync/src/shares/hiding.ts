@@ -1,7 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { IndexedTrees } from "../planner/affected.ts";
-import { VisibleRows } from "../rules/visibility.ts";
-import { isLive, type Place, samePlace, type Trees } from "../trees.ts";
+import { VisibleRows } from "../model/visible-rows.ts";
+import { type IndexedTrees, isLive, type Place, samePlace, type Trees } from "../model/trees.ts";
 
 type Rows = Pick<Trees, "rootId" | "remote" | "local" | "synced" | "shares">;
 
@@ -24,9 +23,23 @@ export function leftMounts(trees: Rows): NodeId[] {
   return [...trees.shares.keys()].filter((id) => trees.synced.has(id) && !trees.local.has(id) && isLive(trees, id));
 }
 
+/** Bases below mounts that were deleted here: what is in them counts as left, and never as deleted. */
+export function leftBases(trees: IndexedTrees, left: readonly NodeId[]): [NodeId, undefined][] {
+  const synced: [NodeId, undefined][] = [];
+  const waiting = [...left];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    for (const child of trees.childrenOf(id)) {
+      if (trees.remote.get(child)?.parent !== id) continue;
+      waiting.push(child);
+      if (trees.synced.has(child)) synced.push([child, undefined]);
+    }
+  }
+  return synced;
+}
+
 /**
  * The trees without what ended, was left or waits: nothing is planned about it. What is in an ended share is put away
- * by itself (`ending.ts`), what is in one that was left goes with its mount, and of what is in one that waits nothing is known.
+ * by itself (`execute/end-shares.ts`), what is in one that was left goes with its mount, and of what is in one that waits nothing is known.
  */
 export function withoutLost(trees: IndexedTrees): IndexedTrees {
   if (trees.shares.size === 0) return trees;

@@ -1,6 +1,7 @@
 import type { SQLInputValue } from "node:sqlite";
 import type { NodeId } from "@holdfast/core/ids";
-import type { ContentKey, LocalRow, NodeKind, OperationId, Place, RemoteRow, SyncedRow } from "../trees.ts";
+import type { ContentKey, LocalRow, OperationId, Place, RemoteRow, SyncedRow } from "../model/trees.ts";
+import type { NodeKind } from "@holdfast/sync-ports/ports";
 import { pack, type Packed, packList, packNumber, unpack, unpackList } from "./packed.ts";
 
 /** The key, and one value for each column in their order, as the database gives them back: whole numbers as bigint. */

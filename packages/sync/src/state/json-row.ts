@@ -1,4 +1,4 @@
-import type { Fingerprint } from "../trees.ts";
+import type { Fingerprint } from "@holdfast/sync-ports/ports";
 
 /** Of a row of a tree as it once was kept: JSON, the numbers of a fingerprint its digits in the order of its fields. */
 export function decodeRow<Row>(text: string): Row {

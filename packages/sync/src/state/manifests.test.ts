@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { sha256 } from "@holdfast/core/hash";
-import { contentOfBlocks } from "../content.ts";
+import { contentOfBlocks } from "../model/content.ts";
 import { type KnownBlock, Manifests } from "./manifests.ts";
 
 const blockOf = (number: number, pieces?: Uint8Array): KnownBlock => ({

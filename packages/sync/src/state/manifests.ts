@@ -3,8 +3,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { fromHashHex, toHashHex } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
 import { encodeEntries, entryBytes, type ManifestEntry } from "@holdfast/core/manifest";
-import { Recent } from "../recent.ts";
-import type { ContentKey } from "../trees.ts";
+import { Recent } from "../general/recent.ts";
+import type { ContentKey } from "../model/trees.ts";
 
 /** A block with its piece table, if it has one. */
 export type KnownBlock = ManifestEntry & { readonly pieces?: Uint8Array | undefined };
@@ -131,9 +131,23 @@ export class Manifests {
   }
 }
 
+/** It waits for the disk of this device's configuration, and not for the server. */
+export class StateUnwritten extends HoldfastError {
+  constructor(cause: unknown) {
+    const isFull = cause instanceof Error && Reflect.get(cause, "errcode") === sqliteFull;
+    const message = isFull
+      ? "The disk that holds what this device knows (the folder of its configuration) is full, so nothing is synced until there is room on it; all goes on by itself then."
+      : `Could not write what this device knows, in the folder of its configuration${cause instanceof Error ? `: ${cause.message}` : ""}. Look after its disk.`;
+    super("unavailable", message, { cause });
+  }
+}
+
+/** SQLITE_FULL */
+const sqliteFull = 13;
+
 /**
  * What is read before, in a transaction of its own, ends with it, and another one begins after it.
- * @throws HoldfastError unavailable: nothing of it was written, and it may be tried again
+ * @throws StateUnwritten nothing of it was written, and it may be tried again
  */
 export function inTransaction(database: DatabaseSync, write: () => void): void {
   const isReading = database.isTransaction;
@@ -144,9 +158,7 @@ export function inTransaction(database: DatabaseSync, write: () => void): void {
     database.exec("commit");
   } catch (error) {
     if (database.isTransaction) database.exec("rollback");
-    throw new HoldfastError("unavailable", "Could not write what this device knows. Is its disk full?", {
-      cause: error,
-    });
+    throw new StateUnwritten(error);
   } finally {
     if (isReading) database.exec("begin");
   }

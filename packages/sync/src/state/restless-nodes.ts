@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { NodeId } from "@holdfast/core/ids";
-import { type AllRows, isAtRest, isFresh } from "../planner/affected.ts";
+import { type AllRows, isAtRest, isFresh } from "../model/agreement.ts";
 import { pack, type Packed, unpack } from "./packed.ts";
 
 type Unrest = "fresh" | "restless" | undefined;

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { NodeId } from "@holdfast/core/ids";
-import { Recent } from "../recent.ts";
-import { samePlace } from "../trees.ts";
+import { Recent } from "../general/recent.ts";
+import { samePlace } from "../model/trees.ts";
 import type { Columns, Stored } from "./columns.ts";
 import { pack, packNumber, type Packed, unpack } from "./packed.ts";
 

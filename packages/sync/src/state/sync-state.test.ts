@@ -12,8 +12,8 @@ import { recordCalls } from "@holdfast/tools/system-calls/record-calls";
 import { findUndurable } from "@holdfast/tools/system-calls/undurable";
 import { requireComponent } from "@holdfast/tools/components";
 import fc from "fast-check";
-import { isAtRest, isFresh } from "../planner/affected.ts";
-import type { ContentKey, LocalRow, OperationId, RemoteRow, SyncedRow } from "../trees.ts";
+import { isAtRest, isFresh } from "../model/agreement.ts";
+import type { ContentKey, LocalRow, OperationId, RemoteRow, SyncedRow } from "../model/trees.ts";
 import { SyncState } from "./sync-state.ts";
 
 const rootId = "root" as NodeId;
@@ -112,7 +112,7 @@ test(
     state.commit({ remote: [[idOf(1), remoteRow(1)]] });
     database.exec("create trigger no before insert on settings begin select raise(abort, 'full'); end");
     const change = { remote: [[idOf(1), undefined] as const], cursor: { token: "t", epoch: "e", seq: 2 } };
-    assert.throws(() => state.commit(change), /Is its disk full/);
+    assert.throws(() => state.commit(change), /Could not write what this device knows, .*: full/);
     assert.equal(state.remote.size, 1);
     assert.equal(new SyncState(new DatabaseSync(path), rootId).remote.size, 1);
   }),
@@ -219,7 +219,10 @@ test("the tables are as maps and sets that do the same, whatever is committed an
         });
         if (fails) {
           database.exec("create trigger no before insert on settings begin select raise(abort, 'full'); end");
-          assert.throws(() => state.commit({ local, remote, synced, settings: [["x", ""]] }), /Is its disk full/);
+          assert.throws(
+            () => state.commit({ local, remote, synced, settings: [["x", ""]] }),
+            /Could not write what this device knows/,
+          );
           database.exec("drop trigger no");
         } else {
           state.commit({ local, remote, synced });

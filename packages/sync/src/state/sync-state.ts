@@ -1,9 +1,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { NodeId } from "@holdfast/core/ids";
-import type { BrakeRecord, TrashAnswer } from "../brakes/record.ts";
-import type { AllRows, IndexedTrees } from "../planner/affected.ts";
+import type { BrakeRecord, TrashAnswer } from "../model/brake-record.ts";
+import type { AllRows } from "../model/agreement.ts";
 import {
   type ContentKey,
+  type IndexedTrees,
   type Intent,
   type LocalRow,
   type Offer,
@@ -14,7 +15,7 @@ import {
   type Right,
   type Share,
   type SyncedRow,
-} from "../trees.ts";
+} from "../model/trees.ts";
 import { localColumns, remoteColumns, syncedColumns } from "./columns.ts";
 import { inTransaction, Manifests } from "./manifests.ts";
 import { pack, type Packed, unpack } from "./packed.ts";

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { NodeId } from "@holdfast/core/ids";
-import type { LocalRow, RemoteRow, SyncedRow, Trees } from "../trees.ts";
+import type { LocalRow, RemoteRow, SyncedRow, Trees } from "../model/trees.ts";
 import { inTransaction } from "./manifests.ts";
 import { decodeRow } from "./json-row.ts";
 import type { RestlessNodes } from "./restless-nodes.ts";

@@ -1,0 +1,225 @@
+import type { Bugs } from "./patch.ts";
+
+/** What is done on the disk. */
+export const executeBugs = {
+  "a replacement is not looked at": [
+    {
+      file: "execute/replace.ts",
+      find: '  if (!lacks.has("exchange")) await byExchange(',
+      put: `  await disk.exchange(paths.temporary, paths.path);
+  await disk.unlink(paths.temporary);
+  return row(written.fingerprint);
+  if (!lacks.has("exchange")) await byExchange(`,
+    },
+    {
+      file: "execute/batch.ts",
+      find: 'operation.op === "replace" ? stashEntry(stashedBy(hands, operation, temporary)) : [],',
+      put: "[],",
+    },
+  ],
+  "what is replaced is not stashed": [
+    {
+      file: "execute/batch.ts",
+      find: 'operation.op === "replace" ? stashEntry(stashedBy(hands, operation, temporary)) : [],',
+      put: "[],",
+    },
+  ],
+  "a deletion is not looked at": [
+    { file: "execute/remove.ts", find: "  await recheck(hands, path, local);\n", put: "" },
+    { file: "execute/remove.ts", find: "stashed: leaving.map((each) => stashOf(hands, each))", put: "stashed: []" },
+    {
+      file: "execute/remove.ts",
+      find: "  if (isWhatWasSeen(hands, taken, operation.local)) return;\n",
+      put: "  return;\n",
+    },
+    { file: "execute/remove.ts", find: "  await recheck(hands, path, operation.local);\n", put: "" },
+  ],
+  "a deleted file is unlinked": [
+    {
+      file: "execute/remove.ts",
+      find: "trashed: await places[operation.into].placeFor(pathOfNode(state, id) ?? local.name) };",
+      put: "trashed: undefined };",
+    },
+    { file: "execute/remove.ts", find: "stashed: leaving.map((each) => stashOf(hands, each))", put: "stashed: []" },
+    {
+      file: "execute/remove.ts",
+      find: "  await hands.disk.rename(path, trashed);\n",
+      put: `  if (trashed === undefined) return hands.disk.unlink(path);
+  await hands.disk.rename(path, trashed);
+`,
+    },
+  ],
+  "a folder goes with all that is in it": [
+    { file: "execute/remove.ts", find: "await hands.disk.rmdir(path);", put: "await removeTree(hands, path);" },
+    { file: "execute/remove.ts", find: "import { TrashPlaces } from", put: "import { removeTree, TrashPlaces } from" },
+    { file: "execute/local-trash.ts", find: "async function removeTree(", put: "export async function removeTree(" },
+  ],
+  "a new file is not synced": [
+    { file: "execute/create.ts", find: "  await hands.disk.syncFile(temporary);\n", put: "" },
+    { file: "execute/write-large.ts", find: "        await hands.disk.syncFile(part);\n", put: "" },
+    { file: "execute/write-small.ts", find: "attempt(together)", put: "attempt(async () => undefined)" },
+    {
+      file: "execute/write-small.ts",
+      find: "attempt(() => hands.disk.syncFile(file.path))",
+      put: "attempt(async () => undefined)",
+    },
+  ],
+  "a folder is not synced": [
+    {
+      file: "execute/hands.ts",
+      find: "  for (const folder of new Set(paths.map(folderOf))) await disk.syncFolder(folder);\n",
+      put: "",
+    },
+    {
+      file: "execute/batch.ts",
+      find: "const together = syncTogether(disk, paths.length);",
+      put: "const together = async (): Promise<void> => undefined;",
+    },
+    {
+      file: "execute/remove.ts",
+      find: "const there = [...folders].filter((folder) => !removed.has(folder));",
+      put: "const there: string[] = [];",
+    },
+  ],
+  "a new file goes over what is there": [
+    {
+      file: "execute/give-names.ts",
+      find: "ready.push(await makeReady(folders, { operation, temporary, stat: before.get(temporary) }));",
+      put: `const one = await makeReady(folders, { operation, temporary, stat: before.get(temporary) });
+        if ((await hands.disk.stat(one.to))?.kind === "file") await hands.disk.unlink(one.to);
+        ready.push(one);`,
+    },
+  ],
+  "intents are not kept": [
+    {
+      file: "execute/act.ts",
+      find: "return intent === undefined ? [] : [[operation.id, intent] as const];",
+      put: "return [];",
+    },
+  ],
+  "an alias is not kept before it is given": [
+    {
+      file: "execute/act.ts",
+      find: "return intent === undefined ? [] : [[",
+      put: "return intent === undefined || intent.isMove === true ? [] : [[",
+    },
+  ],
+  "nothing is parked": [
+    {
+      file: "execute/move.ts",
+      find: "  const { id, local } = operation;",
+      put: `  throw new DiskChanged(operation.local.name);
+  const { id, local } = operation;`,
+    },
+    {
+      file: "execute/move.ts",
+      find: "import { joinPath, ownFolders } from",
+      put: `import { DiskChanged } from "../model/disk-changed.ts";
+import { joinPath, ownFolders } from`,
+    },
+  ],
+  "what waits aside is forgotten": [
+    {
+      file: "execute/recover.ts",
+      find: "  for (const [id, { path }] of hands.state.parked) {",
+      put: `  return;
+  for (const [id, { path }] of hands.state.parked) {`,
+    },
+  ],
+  "stashed bytes are not looked at again": [
+    {
+      file: "execute/recover.ts",
+      find: "  const changes: (readonly [string, Stashed | undefined])[] = [];",
+      put: `  return;
+  const changes: (readonly [string, Stashed | undefined])[] = [];`,
+    },
+  ],
+  "the local trash is emptied at once": [
+    {
+      file: "execute/local-trash.ts",
+      find: "if (!checkClock(state, nowMs())) return;",
+      put: "checkClock(state, nowMs());",
+    },
+    {
+      file: "execute/local-trash.ts",
+      find: "if (sinceMs + keptForMs < hands.nowMs()) await removeTree",
+      put: "await removeTree",
+    },
+  ],
+  "what a person did is not synced": [
+    {
+      file: "execute/person-acts.ts",
+      find: "  const failures = await syncTraces(",
+      put: `  return new Map();
+  const failures = await syncTraces(`,
+    },
+    {
+      file: "execute/person-acts.ts",
+      find: "  const renewed = new Map<NodeId, Traces>();",
+      put: `  return new Map();
+  const renewed = new Map<NodeId, Traces>();`,
+    },
+  ],
+  "what was read is believed after a power cut": [
+    {
+      file: "execute/person-acts.ts",
+      find: "  let doubtful: (readonly [NodeId, LocalRow])[] = [];",
+      put: `  return;
+  let doubtful: (readonly [NodeId, LocalRow])[] = [];`,
+    },
+  ],
+  "content is not verified": [
+    {
+      file: "execute/arrival.ts",
+      find: 'return { kind: "bytes", hash, bytes, isProved };',
+      put: 'return { kind: "bytes", hash: sha256(bytes), bytes, isProved };',
+    },
+    {
+      file: "execute/arrival.ts",
+      find: "import { contentOfBlocks",
+      put: `import { sha256 } from "@holdfast/core/hash";
+import { contentOfBlocks`,
+    },
+  ],
+  "a local block is not verified": [
+    {
+      file: "execute/sources.ts",
+      find: "      const stat = await disk.stat(path);",
+      put: `      return path;
+      const stat = await disk.stat(path);`,
+    },
+    {
+      file: "execute/write-small.ts",
+      find: "if (source !== undefined) yield localPart(block, source);",
+      put: `if (source !== undefined) {
+      const read = await hands.disk.readAt(source.path, source.offset, block.size);
+      yield { kind: "bytes", hash: sha256(read), bytes: read };
+    }`,
+    },
+    { file: "execute/write-small.ts", find: "partsOf(arrival, bytes)", put: "partsOf(arrival, bytes, hands)" },
+    {
+      file: "execute/write-small.ts",
+      find: "Uint8Array>): AsyncGenerator<Part>",
+      put: "Uint8Array>, hands: Hands): AsyncGenerator<Part>",
+    },
+    {
+      file: "execute/write-small.ts",
+      find: "import { mapBounded } from",
+      put: `import { sha256 } from "@holdfast/core/hash";
+import { mapBounded } from`,
+    },
+    {
+      file: "execute/write-large.ts",
+      find: "return localPart(block, source);",
+      put: `const read = await this.#hands.disk.readAt(source.path, source.offset, block.size);
+      return { kind: "bytes", hash: sha256(read), bytes: read };`,
+    },
+  ],
+  "a share that ended goes with all that is in it": [
+    {
+      file: "execute/end-shares.ts",
+      find: 'const into = isUnchanged(state, mount, id, local) ? "trash" : "quarantine";',
+      put: 'const into = "trash";',
+    },
+  ],
+} satisfies Bugs;

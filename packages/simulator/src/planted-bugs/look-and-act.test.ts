@@ -1,0 +1,4 @@
+import { diskBugs } from "./planted-bugs.ts";
+import { hunt } from "./testing-hunt.ts";
+
+hunt(diskBugs);

@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import { HoldfastError } from "@holdfast/core/errors";
+
+/** What stands in a source of the engine, once, and what stands in its place where a bug is planted. */
+export interface Patch {
+  /** Below packages/sync/src. */
+  readonly file: string;
+  readonly find: string;
+  readonly put: string;
+}
+
+/** Name of a bug -> what it takes to plant it. */
+export type Bugs = Readonly<Record<string, readonly Patch[]>>;
+
+/** An address that ends with a slash. */
+export const engineFolder = new URL("../../../sync/src/", import.meta.url).href;
+
+/**
+ * @param file below packages/sync/src
+ * @returns its source with the bug; undefined: nothing is otherwise in it
+ * @throws as `applyPatch` does
+ */
+export function plantedSource(file: string, patches: readonly Patch[]): string | undefined {
+  const own = patches.filter((patch) => patch.file === file);
+  if (own.length === 0) return undefined;
+  return own.reduce(applyPatch, readFileSync(new URL(file, engineFolder), "utf8"));
+}
+
+/** @throws HoldfastError failed if the text that is replaced does not stand there exactly once: the source has changed since */
+export function applyPatch(source: string, { file, find, put }: Patch): string {
+  const [before = "", after, ...more] = source.split(find);
+  if (after === undefined || more.length > 0) {
+    const count = after === undefined ? "nowhere" : `${more.length + 1} times`;
+    throw new HoldfastError("failed", `This stands ${count} in packages/sync/src/${file}, not once: ${find}`);
+  }
+  return before + put + after;
+}

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { stripTypeScriptTypes } from "node:module";
+import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import { applyPatch, type Bugs, plantedSource } from "./patch.ts";
+import { plantedBugs } from "./planted-bugs.ts";
+
+for (const [bug, patches] of Object.entries<Bugs[string]>(plantedBugs)) {
+  test(`what is replaced to plant it stands in the engine once: ${bug}`, () => {
+    const sources = [...new Set(patches.map(({ file }) => file))].map((file) => plantedSource(file, patches));
+    assert.ok(sources.length > 0);
+    for (const source of sources) assert.doesNotThrow(() => stripTypeScriptTypes(source ?? ""), "it is TypeScript");
+  });
+}
+
+test("a text that does not stand there, or stands there twice, is told of", () => {
+  const patch = { file: "a.ts", find: "one", put: "$& other" };
+  assert.equal(applyPatch("is one", patch), "is $& other");
+  const isTold = (count: string) => (error: unknown) =>
+    error instanceof HoldfastError && error.message === `This stands ${count} in packages/sync/src/a.ts, not once: one`;
+  assert.throws(() => applyPatch("is another", patch), isTold("nowhere"));
+  assert.throws(() => applyPatch("one or one", patch), isTold("2 times"));
+});

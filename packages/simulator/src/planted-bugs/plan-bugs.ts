@@ -1,0 +1,70 @@
+import type { Bugs } from "./patch.ts";
+
+/** What is decided, and where one may write. */
+export const planBugs = {
+  "a conflict is overwritten": [
+    {
+      file: "plan/local-operations.ts",
+      find: "  if (node.content !== undefined) return [];",
+      put: "  return node.content === undefined ? [replacement] : [];",
+    },
+  ],
+  "a replacement takes the executable bit along": [
+    {
+      file: "plan/local-operations.ts",
+      find: "remote, executable: node.executable });",
+      put: "remote, executable: remote.executable });",
+    },
+  ],
+  "an edit takes the executable bit along": [
+    {
+      file: "plan/remote-operations.ts",
+      find: "const executable = merged === base.executable ? undefined : merged;",
+      put: "const executable = local.executable;",
+    },
+  ],
+  "a copy that is there is made again": [
+    {
+      file: "plan/local-operations.ts",
+      find: "const folders = [node.place.parent, remote.parent];",
+      put: "const folders: NodeId[] = [];",
+    },
+  ],
+  "a ring goes one by one": [
+    {
+      file: "plan/remote-operations.ts",
+      find: "const together = grouped(table, ring);",
+      put: "const together = ring.map(({ operation }) => operation);",
+    },
+  ],
+  "an edit loses against a deletion": [
+    {
+      file: "plan/standing.ts",
+      find: "[...ids].map((id) => [id, standingOf(trees, live, id)])",
+      put: `[...ids].map((id) => {
+    const each = standingOf(trees, live, id);
+    const isLost = each.onDisk === "edited" && each.local?.sight === "known" && each.onServer === "deleted";
+    return [id, isLost ? { ...each, fate: "absent" } : each];
+  })`,
+    },
+  ],
+  "rights are no border for moves": [
+    {
+      file: "shares/crossing.ts",
+      find: "const isBorder = mayNotHere !== mayNotThere;",
+      put: "const isBorder = false;",
+    },
+  ],
+  "a read-only share is written to": [
+    {
+      file: "plan/remote-operations.ts",
+      find: "if (standing?.isReadOnly !== true) return false;",
+      put: "return false;",
+    },
+    {
+      file: "remote/send.ts",
+      find: "if (state.shares.size === 0) return false;",
+      put: "return false;",
+    },
+  ],
+} satisfies Bugs;

@@ -1,0 +1,15 @@
+import { executeBugs } from "./execute-bugs.ts";
+import type { Bugs } from "./patch.ts";
+import { planBugs } from "./plan-bugs.ts";
+import { remoteBugs } from "./remote-bugs.ts";
+import { scanBugs } from "./scan-bugs.ts";
+
+/** Hunted in `look-and-act.test.ts`. */
+export const diskBugs = { ...scanBugs, ...executeBugs } satisfies Bugs;
+/** Hunted in `plan-and-send.test.ts`. */
+export const treeBugs = { ...planBugs, ...remoteBugs } satisfies Bugs;
+
+/** So that it is proved that the oracle sees them: each is planted by a test, in a copy of the engine. */
+export const plantedBugs = { ...diskBugs, ...treeBugs } satisfies Bugs;
+
+export type PlantedBug = keyof typeof plantedBugs;

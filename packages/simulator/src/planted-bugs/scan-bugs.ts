@@ -1,0 +1,72 @@
+import type { Bugs } from "./patch.ts";
+
+/** How the disk is looked at. */
+export const scanBugs = {
+  "errors are deletions": [
+    {
+      file: "scan/scan.ts",
+      find: "  for (const path of keepUnknown(input.tree, rows, { ...seen, strange }, vanished)) again.add(folderOf(path));\n",
+      put: "",
+    },
+  ],
+  "one look is enough": [
+    {
+      file: "scan/scan.ts",
+      find: "  for (let attempt = 0; ; attempt += 1) {",
+      put: `  return seen;
+  for (let attempt = 0; ; attempt += 1) {`,
+    },
+  ],
+  "no file is racy": [
+    { file: "scan/scan.ts", find: 'sight: isRacy ? "racy" : "known"', put: 'sight: "known"' },
+    {
+      file: "remote/send.ts",
+      find: "  sending.hasChanged = true;\n",
+      put: `  sending.hasChanged = true;
+  return;
+`,
+    },
+  ],
+  "ctime is ignored": [
+    {
+      file: "scan/sweep.ts",
+      find: "import { sameFingerprint } from",
+      put: "import { sameButCtime as sameFingerprint } from",
+    },
+    {
+      file: "scan/scan.ts",
+      find: "import { isRecent, sameFingerprint } from",
+      put: "import { isRecent, sameButCtime, sameFingerprint } from",
+    },
+    {
+      file: "scan/scan.ts",
+      find: 'before?.sight === "known" && sameFingerprint(',
+      put: 'before?.sight === "known" && sameButCtime(',
+    },
+  ],
+  "a moved file is a new one": [
+    { file: "scan/scan.ts", find: "  adoptMoves({ ...input, unknown: seen.unknown }, rows, vanished);\n", put: "" },
+    {
+      file: "scan/match.ts",
+      find: "    const candidates = byInode.get(entry.stat.fingerprint.inode) ?? [];",
+      put: `    break;
+    const candidates = byInode.get(entry.stat.fingerprint.inode) ?? [];`,
+    },
+  ],
+  "an alias is taken for a name": [
+    {
+      file: "scan/names.ts",
+      find: "    for (const place of [row, intents.get(id)?.place]) {",
+      put: `    return { name };
+    for (const place of [row, intents.get(id)?.place]) {`,
+    },
+  ],
+  "the marker of the root is not checked": [
+    {
+      file: "loop/root.ts",
+      find: "  if (known !== undefined) checkOwner(known,",
+      put: `  if (known !== undefined) return;
+  if (known !== undefined) checkOwner(known,`,
+    },
+  ],
+} satisfies Bugs;

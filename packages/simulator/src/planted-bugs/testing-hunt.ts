@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type StoryOptions, tellStory } from "../story.ts";
+import type { PlantedBug } from "./planted-bugs.ts";
+import { plantedIn } from "./testing-planted.ts";
+
+interface Story {
+  readonly tellStory: typeof tellStory;
+}
+
+type Kind = Omit<StoryOptions, "seed">;
+
+/** Most bugs show in any story with some trouble. */
+const usual: Kind = { troubleRate: 0.1 };
+/** Much is done and much goes wrong: processes die with a lot under way. */
+const wild: Kind = { troubleRate: 0.25, devices: 3, actsPerRound: 12 };
+/** Much is done by many. */
+const busy: Kind = { troubleRate: 0.1, devices: 3, actsPerRound: 12 };
+
+/** Very much is done by many, and nothing goes wrong. */
+const crowded: Kind = { troubleRate: 0, devices: 3, actsPerRound: 20 };
+
+/** Rights differ from folder to folder and change, and nothing goes wrong. */
+const sharing: Kind = { troubleRate: 0, actsPerRound: 12, shares: true, rights: true };
+
+/** Where a bug shows more often than in the usual story. */
+const kinds: Partial<Record<PlantedBug, Kind>> = {
+  "errors are deletions": wild,
+  "one look is enough": { ...busy, isWatchful: true },
+  "offers are forgotten": wild,
+  "a restored server is taken for an old cursor": { ...usual, restores: true, rounds: 2 },
+  "nothing is parked": busy,
+  "intents are not kept": wild,
+  "a local block is not verified": wild,
+  "the cursor is committed before the rows": wild,
+  "the marker of the root is not checked": { ...usual, mishaps: true },
+  "a new version rests on nothing": busy,
+  "a moved file is a new one": { ...usual, isWatchful: true },
+  "a new file goes over what is there": busy,
+  "a folder goes with all that is in it": busy,
+  "a ring goes one by one": busy,
+  "deletions have seen everything": crowded,
+  "what waits aside is forgotten": wild,
+  "a read-only share is written to": { ...usual, shares: "read_only" },
+  "a share that ended goes with all that is in it": { ...busy, shares: true },
+  "an alias is taken for a name": { ...usual, confusableNames: true, foldsCase: "first" },
+  "an alias is not kept before it is given": { ...wild, confusableNames: true, foldsCase: "first" },
+  "a right of a folder is not heard of": sharing,
+  "a right of a folder goes with that of its mount": sharing,
+  "rights are no border for moves": sharing,
+  "a folder that appears is taken for empty": { ...sharing, handsOver: true },
+  "what comes back from the trash is not heard of": { ...sharing, handsOver: true },
+  "what a person did is not synced": { ...usual, isVolatile: true },
+};
+/** Which seed showed it last, and is tried first: all others follow, so that a story that changes with the engine breaks no test. */
+const lastShown: Partial<Record<PlantedBug, number>> = {
+  "what waits aside is forgotten": 39,
+  "a ring goes one by one": 31,
+  "a folder goes with all that is in it": 28,
+  "the cursor is committed before the rows": 15,
+  "a replacement is not looked at": 14,
+  "intents are not kept": 13,
+  "no file is racy": 13,
+  "nothing is parked": 13,
+  "the marker of the root is not checked": 12,
+  "a right of a folder goes with that of its mount": 11,
+  "a new version rests on nothing": 10,
+  "an alias is not kept before it is given": 9,
+  "deletions have seen everything": 9,
+  "rights are no border for moves": 9,
+  "a local block is not verified": 8,
+  "a share that ended goes with all that is in it": 8,
+  "a deletion is not looked at": 7,
+  "a right of a folder is not heard of": 6,
+  "ctime is ignored": 6,
+  "errors are deletions": 5,
+  "offers are forgotten": 5,
+  "a deleted file is unlinked": 4,
+  "a moved file is a new one": 4,
+  "a new file goes over what is there": 3,
+  "a read-only share is written to": 3,
+  "one look is enough": 3,
+  "a folder that appears is taken for empty": 2,
+  "a replacement takes the executable bit along": 2,
+  "an alias is taken for a name": 2,
+  "an edit loses against a deletion": 2,
+  "content is not verified": 2,
+  "what is replaced is not stashed": 2,
+};
+/** Too rare in stories, and found by a test of its own in not-durable.test.ts. */
+const rare: PlantedBug = "what was read is believed after a power cut";
+/** The first one that sees it has mostly been among the first 15. */
+const seedsMax = 80;
+/** A patch that fits no more, and no bug of ours. */
+const broken = /^the engine of \w+ broke: (?:Reference|Syntax|Type)Error/;
+
+/** A test for each bug, which tells stories with it until the oracle sees it. */
+export function hunt(bugs: Partial<Record<PlantedBug, unknown>>): void {
+  for (const bug of Object.keys(bugs) as PlantedBug[]) {
+    if (bug === rare) continue;
+    test(`the oracle finds the planted bug: ${bug}`, async (context) => {
+      const { tellStory: tellPlanted } = await plantedIn<Story>(bug, "story.ts");
+      for (const seed of [lastShown[bug] ?? 1, ...seeds]) {
+        const story = { devices: seed % 4 === 0 ? 3 : 2, ...(kinds[bug] ?? usual), seed };
+        const { violations } = await tellPlanted(story);
+        assert.ok(!violations.some((each) => broken.test(each)), violations.join("\n"));
+        // What the story breaks without it too proves nothing.
+        if (violations.length === 0 || (await tellStory(story)).violations.length > 0) continue;
+        context.diagnostic(`seed ${seed}: ${violations[0] ?? ""}`);
+        return;
+      }
+      assert.fail(`${seedsMax} stories with this bug kept every invariant`);
+    });
+  }
+}
+
+const seeds = Array.from({ length: seedsMax }, (_, index) => index + 1);

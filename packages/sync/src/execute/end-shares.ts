@@ -1,0 +1,118 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { actTogether } from "./act.ts";
+import type { Failures } from "./failures.ts";
+import type { Hands } from "./hands.ts";
+import { pathOf } from "../model/tree-paths.ts";
+import type { LocalOperation } from "../plan/plan-types.ts";
+import { type LocalTree, rowsBelow } from "../model/local-tree.ts";
+import { isLive, type LocalRow, type RemoteRow, type SyncedRow } from "../model/trees.ts";
+import { endedMounts } from "../shares/hiding.ts";
+import { shareOf } from "../model/whereabouts.ts";
+
+interface Ending {
+  /** Files and folders that were to go. */
+  readonly operations: readonly LocalOperation[];
+  readonly failures: Failures;
+}
+
+/**
+ * Puts away what is on the disk of shares that ended: files that are as the server had them go to the local trash, changed and
+ * new ones to the quarantine, folders if they are empty then. What cannot be looked at yet is left to the next look.
+ * @param tree of the disk without what the rules hide: that is looked at by nobody, and stays
+ * @param isKeeper whether a folder holds something that no tree knows; it stays, as an ordinary folder
+ */
+export async function endShares(hands: Hands, tree: LocalTree, isKeeper: (path: string) => boolean): Promise<Ending> {
+  const operations: LocalOperation[] = [];
+  const failures: Failures = new Map();
+  const act = async (some: readonly LocalOperation[]): Promise<boolean> => {
+    const failed = some.length === 0 ? new Map<never, never>() : await actTogether(hands, some);
+    operations.push(...some);
+    for (const [operation, failure] of failed) failures.set(operation, failure);
+    return failed.size === 0;
+  };
+  for (const mount of endedMounts(hands.state)) {
+    hands.state.commit(comeBack(hands, new Set([...rowsBelow(hands.state, mount)].map(([id]) => id))));
+    const files = [...rowsBelow(tree, mount)].filter(([, { kind }]) => kind !== "folder");
+    const known = files.filter(([, { sight }]) => sight === "known");
+    const isEmpty = await act(known.map(([id, local]) => awayWith(hands, mount, id, local)));
+    if (isEmpty && known.length === files.length && (await act(foldersToGo(hands, tree, { mount, isKeeper })))) {
+      forget(hands, mount);
+    }
+  }
+  return { operations, failures };
+}
+
+function awayWith({ state }: Hands, mount: NodeId, id: NodeId, local: LocalRow): LocalOperation {
+  const into = isUnchanged(state, mount, id, local) ? "trash" : "quarantine";
+  return { op: "delete", id, local, into };
+}
+
+/**
+ * As the server has it in that folder, which may be mounted anew by now, or lie in another share. What arrived as this died is not agreed
+ * on yet, and is the server's all the same.
+ */
+function isUnchanged(state: Hands["state"], mount: NodeId, id: NodeId, { content }: LocalRow): boolean {
+  const target = state.shares.get(mount)?.target;
+  const there = shareOf(state, state.remote, id);
+  const isMounted = there !== undefined && state.shares.get(there)?.target === target;
+  const isInFolder = isMounted || foldersAbove(state, id).some((folder) => folder === target && isLive(state, folder));
+  return isInFolder && [state.synced.get(id)?.content, state.remote.get(id)?.content].includes(content);
+}
+
+/** On the server; what stands in itself, as moves may make it for a moment, ends it. */
+function foldersAbove({ remote }: Hands["state"], id: NodeId): readonly NodeId[] {
+  const passed = new Set<NodeId>();
+  for (let at = remote.get(id)?.parent; at !== undefined && !passed.has(at); at = remote.get(at)?.parent)
+    passed.add(at);
+  return [...passed];
+}
+
+/** What was moved into the share and has not arrived there comes back to where it was. */
+function comeBack({ state }: Hands, ids: ReadonlySet<NodeId>): Parameters<Hands["state"]["commit"]>[0] {
+  const from = [...state.departures].filter(([, to]) => ids.has(to)).map(([id]) => [id, undefined] as const);
+  return { departures: from, synced: from };
+}
+
+/** Those deepest down first, without what holds something. */
+function foldersToGo(
+  { state }: Hands,
+  tree: LocalTree,
+  { mount, isKeeper }: { readonly mount: NodeId; readonly isKeeper: (path: string) => boolean },
+): LocalOperation[] {
+  const paths = new Map<NodeId, string>();
+  for (const id of [mount, ...[...rowsBelow(tree, mount)].map(([below]) => below)]) {
+    const path = tree.local.has(id) ? pathOf(state, id) : undefined;
+    if (path !== undefined) paths.set(id, path);
+  }
+  const kept = [...paths.values()].filter(isKeeper);
+  const stays = (path: string): boolean => kept.some((each) => `${each}/`.startsWith(`${path}/`));
+  const going = [...paths].filter(([, path]) => !stays(path)).toSorted(([, one], [, other]) => (one < other ? 1 : -1));
+  return going.flatMap(([id]): LocalOperation[] => {
+    const local = state.local.get(id);
+    return local === undefined ? [] : [{ op: "delete", id, local, into: "trash" }];
+  });
+}
+
+/** Nothing of the share is known any more. A folder that stays for what is hidden in it is one that the server deleted. */
+function forget({ state }: Hands, mount: NodeId): void {
+  const remote: [NodeId, RemoteRow | undefined][] = [];
+  const synced: [NodeId, SyncedRow | undefined][] = [];
+  const gone = new Set<NodeId>();
+  const waiting = [mount];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    const row = state.remote.get(id);
+    const isHere = state.local.has(id);
+    if (row !== undefined) remote.push([id, isHere ? { ...row, trashed: true } : undefined]);
+    if (!isHere) synced.push([id, undefined]);
+    gone.add(id);
+    for (const child of state.childrenOf(id)) if (state.remote.get(child)?.parent === id) waiting.push(child);
+  }
+  const offers = state.offers.filter(({ nodeId }) => gone.has(nodeId));
+  state.commit({
+    remote,
+    synced,
+    shares: [[mount, undefined]],
+    rights: [...gone].flatMap((id) => (state.rights.has(id) ? [[id, undefined] as const] : [])),
+    offers: offers.map(({ operationId }) => [operationId, undefined] as const),
+  });
+}

@@ -1,0 +1,129 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
+import { actTogether } from "./act.ts";
+import type { Hands } from "./hands.ts";
+import { asFound } from "./look-at-each.ts";
+import { pathOf, pathOfNode } from "../model/tree-paths.ts";
+import { joinPath } from "@holdfast/sync-ports/paths";
+import type { Rules } from "../rules/rules.ts";
+import { rowsBelow } from "../model/local-tree.ts";
+import { isLive, isNumbered, type LocalRow, unnumberedInode } from "../model/trees.ts";
+
+/** What came of freeing space. */
+export interface Freed {
+  readonly files: number;
+  readonly bytes: number;
+  /** Paths that stay, since they hold something else. */
+  readonly kept: readonly string[];
+}
+
+/**
+ * Moves the local copies below some paths to the local trash, those that are exactly what the server has. Folders go if they
+ * are empty then. What was excluded before is known as it was then, its folders by their paths alone.
+ */
+export async function freeSpace(hands: Hands, paths: readonly string[], rules: Rules): Promise<Freed> {
+  const { state } = hands;
+  const chosen = chosenRows(state, paths, rules);
+  const asleep = await knowFolders(hands, [...chosen.keys()]);
+  const kept: string[] = [];
+  let [files, bytes] = [0, 0];
+  for (const { id, path } of deepestFirst(chosen.values())) {
+    const row = state.local.get(id);
+    if (row === undefined) continue;
+    const isGone = isEqual(hands, id, row) && (await removeCopy(hands, id, row));
+    if (isGone && row.kind === "file") [files, bytes] = [files + 1, bytes + row.fingerprint.sizeBytes];
+    if (!isGone && !(row.kind === "folder" && kept.some((each) => each.startsWith(`${path}/`)))) kept.push(path);
+  }
+  const stillAsleep = asleep.flatMap((id) => {
+    const row = state.local.get(id);
+    return row === undefined ? [] : [[id, withInode(row, unnumberedInode)] as const];
+  });
+  if (stillAsleep.length > 0) state.commit({ local: stillAsleep });
+  return { files, bytes, kept };
+}
+
+/** What freeing would move away: of folders those in which nothing stays. */
+export async function copiesToFree(
+  { state, lacks, disk }: Equals & Pick<Hands, "disk">,
+  paths: readonly string[],
+  rules: Rules,
+): Promise<Copy[]> {
+  const going = new Map<string, Copy>();
+  for (const copy of deepestFirst(chosenRows(state, paths, rules).values())) {
+    const { id, row, path } = copy;
+    if (!isEqual({ state, lacks }, id, row)) continue;
+    const names = row.kind === "folder" ? await disk.list(path) : [];
+    if (names.every((name) => going.has(joinPath(path, name)))) going.set(path, copy);
+  }
+  return [...going.values()];
+}
+
+function deepestFirst(copies: Iterable<Copy>): Copy[] {
+  return [...copies].toSorted((one, other) => (one.path < other.path ? 1 : -1));
+}
+
+/** Of folders that are hidden only the path counts: whatever stands there is the folder that is meant. @returns those */
+async function knowFolders({ state, disk }: Hands, chosen: readonly NodeId[]): Promise<NodeId[]> {
+  const ids = new Set<NodeId>();
+  for (const id of chosen) {
+    for (let at: NodeId | undefined = id; at !== undefined && !ids.has(at); at = state.local.get(at)?.parent)
+      ids.add(at);
+  }
+  const known: (readonly [NodeId, LocalRow])[] = [];
+  for (const id of ids) {
+    const row = state.local.get(id);
+    if (row?.kind !== "folder" || isNumbered(row.fingerprint)) continue;
+    const path = pathOf(state, id);
+    // What cannot be looked at stays, with all that is in it.
+    const stat = path === undefined ? undefined : await disk.stat(path).catch(asFound);
+    if (!(stat instanceof HoldfastError) && stat?.kind === "folder")
+      known.push([id, withInode(row, stat.fingerprint.inode)]);
+  }
+  if (known.length > 0) state.commit({ local: known });
+  return known.map(([id]) => id);
+}
+
+function withInode(row: LocalRow, inode: bigint): LocalRow {
+  return { ...row, fingerprint: { ...row.fingerprint, inode } };
+}
+
+interface Copy {
+  readonly id: NodeId;
+  readonly row: LocalRow;
+  readonly path: string;
+}
+
+/** What is there and below, as far as the rules hide it from now on: what they show would come again at once. */
+function chosenRows(state: Hands["state"], paths: readonly string[], rules: Rules): Map<NodeId, Copy> {
+  const copies = paths.flatMap((path) => rowsAt(state, path));
+  const hidden = copies.filter(({ path, row }) => rules.hides(path, row.kind === "folder"));
+  return new Map(hidden.map((each) => [each.id, each]));
+}
+
+/** What is there and below. */
+function rowsAt(state: Hands["state"], path: string): Copy[] {
+  const [name = "", ...folders] = path.split("/").toReversed();
+  let parents = [state.rootId];
+  for (const folder of folders.toReversed()) {
+    parents = parents.flatMap((id) =>
+      state.local.rowsIn(id).flatMap(([child, row]) => (row.name === folder ? child : [])),
+    );
+  }
+  const at = parents.flatMap((id) => state.local.rowsIn(id)).filter(([, row]) => row.name === name);
+  const below = at.flatMap(([id]) => [...rowsBelow(state, id)]);
+  return [...at, ...below].map(([id, row]) => ({ id, row, path: pathOfNode(state, id) ?? "" }));
+}
+
+type Equals = Pick<Hands, "state" | "lacks">;
+
+function isEqual({ state, lacks }: Equals, id: NodeId, row: LocalRow): boolean {
+  const remote = state.remote.get(id);
+  if (row.sight !== "known" || !isLive(state, id) || remote?.content !== row.content) return false;
+  return row.kind !== "file" || lacks.has("executable bits") || row.executable === remote.executable;
+}
+
+async function removeCopy(hands: Hands, id: NodeId, local: LocalRow): Promise<boolean> {
+  const failures = await actTogether(hands, [{ op: "delete", id, local, into: "trash" }]);
+  if (failures.size > 0) hands.doubt.isOpen = true;
+  return failures.size === 0;
+}

@@ -1,0 +1,92 @@
+import type { HoldfastError } from "@holdfast/core/errors";
+import { actTogether } from "../execute/act.ts";
+import { localBatchesOf } from "../execute/batch.ts";
+import type { Failures } from "../execute/failures.ts";
+import type { Hands } from "../execute/hands.ts";
+import { settleParked } from "../execute/recover.ts";
+import type { LocalOperation } from "../plan/plan-types.ts";
+import { Interrupted } from "./gate.ts";
+import { type Problem, problemOf } from "./problems.ts";
+import { pathOf } from "../model/tree-paths.ts";
+import { pathOfOperation, type Progress } from "./progress.ts";
+import type { StubbornChanges } from "./stubborn-changes.ts";
+import type { Suspicion } from "./suspicion.ts";
+
+interface Acting extends Hands {
+  readonly progress: Progress;
+  readonly stubborn: StubbornChanges;
+  readonly suspicion: Pick<Suspicion, "noteMove" | "add">;
+  readonly checkStop: () => void;
+}
+
+/** What the disk does not allow now is planned again from the next look; all else goes on. */
+export async function actAll(
+  context: Acting,
+  operations: readonly LocalOperation[],
+): Promise<{ readonly done: number; readonly changed: boolean }> {
+  const { state, progress, stubborn, nowMs } = context;
+  let done = 0;
+  let changed = false;
+  for (const batch of localBatchesOf(operations)) {
+    context.checkStop();
+    const paths = batch.map((operation) => pathOfOperation(state, operation));
+    const before = batch.map((operation) => (movesFolder(operation) ? pathOf(state, operation.id) : undefined));
+    for (const path of paths.slice(-1)) progress.touch(path);
+    const failed = await actTogether(context, batch);
+    if (failed.size > 0) context.doubt.isOpen = true;
+    for (const [index, operation] of batch.entries()) {
+      const path = paths[index] ?? "";
+      const failure = failed.get(operation);
+      // What only waits aside has got nowhere yet.
+      if (failure === undefined && operation.op !== "park") {
+        done += 1;
+        stubborn.forget(operation.id);
+      }
+      const from = before[index];
+      const to = from === undefined ? undefined : pathOf(state, operation.id);
+      if (from !== undefined && to !== undefined && from !== to) context.suspicion.noteMove(from, to);
+      if (failure === undefined) {
+        progress.noteDone(state, operation, path);
+      } else if (isPassingOnDisk(failure)) changed = true;
+      else if (!endsAll(failure)) stubborn.note(operation, problemOf(path, failure.code, failure.message), nowMs());
+    }
+    for (const failure of failed.values()) {
+      if (endsAll(failure)) throw failure;
+    }
+  }
+  if (state.parked.size > 0) await settleParked(context);
+  return { done, changed };
+}
+
+/** What got no name back in the cycle before; what has one now stood under none at the last look. */
+export async function settleAside(context: Acting): Promise<void> {
+  const { parked } = context.state;
+  const before = parked.size;
+  if (before === 0) return;
+  await settleParked(context);
+  if (parked.size < before) context.suspicion.add("all");
+}
+
+function movesFolder(operation: LocalOperation): boolean {
+  return (operation.op === "move" || operation.op === "park") && operation.local.kind === "folder";
+}
+
+/** The server cannot be reached, so nothing else will come either. */
+function endsAll(failure: HoldfastError): boolean {
+  return failure instanceof Interrupted || failure.code === "unreachable";
+}
+
+/** @returns whether one of them is but a matter of looking again */
+export function noteFailures(context: Acting, failed: Failures, failures: Problem[]): boolean {
+  if (failed.size > 0) context.doubt.isOpen = true;
+  for (const [operation, failure] of failed) {
+    if (!isPassingOnDisk(failure))
+      failures.push(problemOf(pathOfOperation(context.state, operation), failure.code, failure.message));
+  }
+  return [...failed.values()].some(isPassingOnDisk);
+}
+
+/** Something moved: the next look is another. */
+function isPassingOnDisk({ code }: HoldfastError): boolean {
+  return code === "conflict";
+}

@@ -1,0 +1,248 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
+import { contentOfBlocks, linkContent } from "../model/content.ts";
+import { actTogether } from "../execute/act.ts";
+import type { Hands } from "../execute/hands.ts";
+import { ensureOwnFolders, recover, reviewStash, stashDueMs } from "../execute/recover.ts";
+import type { Deletion } from "../execute/remove.ts";
+import { folderOf, joinPath, ownFolder, ownFolders, quarantineName } from "@holdfast/sync-ports/paths";
+import { readRules } from "./read-rules.ts";
+import { ignorePath, type Rules } from "../rules/rules.ts";
+import { sameFingerprint } from "../model/fingerprints.ts";
+import { type ContentKey, isLive, type LocalRow, nameOnDisk, samePlace } from "../model/trees.ts";
+import { checkRoot, type Identity } from "./root.ts";
+
+export interface ClearingParts extends Hands {
+  readonly identity: Identity;
+  readonly sleep: (durationMs: number) => Promise<void>;
+  /** Paths below the root that a program has open now, as far as that can be known. */
+  readonly openPaths: () => Promise<ReadonlySet<string>>;
+}
+
+/** What came of clearing a folder. */
+export interface Cleared {
+  readonly removed: number;
+  readonly kept: number;
+  /** What was taken away from its name is all settled; else it is to run again. */
+  readonly isWhole: boolean;
+  /** The first of what stays, relative to the root: of the person's files, and then of what waits in the folder's own places. */
+  readonly keptPaths: readonly string[];
+}
+
+const batchFiles = 200;
+const keptPathsMax = 1000;
+/** What is stashed is looked at after some seconds; what cannot be looked at by then stays. */
+const reviewsMax = 5;
+/** In the state: what a run before has removed. */
+const removedSetting = "cleared files";
+
+/**
+ * For a device that was revoked and told to: removes from the folder what the server has exactly so, as far as both agreed before, and nothing
+ * else. First each such file goes to the local trash, as any deletion does, and comes back if somebody wrote in it meanwhile; after a rest it is
+ * read once more and goes for good. May die at any moment and run again. Asks the server for nothing.
+ * @throws RootMismatch, RootAway: nothing was touched
+ */
+export async function clearCopies(parts: ClearingParts): Promise<Cleared> {
+  await checkRoot(parts);
+  await ensureOwnFolders(parts);
+  // Of what a run before was about to do it is looked at anew what came of it.
+  parts.state.commit({ intents: [...parts.state.intents.keys()].map((id) => [id, undefined] as const) });
+  await recover(parts);
+  const { rules } = await readRules(parts.disk, parts.state);
+  const folders = await takeBelow(parts, rules, { id: parts.state.rootId, path: "" });
+  // They say what else is to stay: should this die, the next run has to know.
+  await takeRules(parts, rules);
+  await restAndReview(parts);
+  const removed = await emptyTrash(parts);
+  for (const deletion of folders.toReversed()) await actTogether(parts, [deletion]);
+  const { stashed, parked } = parts.state;
+  return { removed, isWhole: stashed.size + parked.size === 0, ...(await whatStays(parts)) };
+}
+
+interface Folder {
+  readonly id: NodeId;
+  readonly path: string;
+}
+
+/** Moves the equal files below a folder to the local trash. @returns the folders below it, those above first */
+async function takeBelow(parts: ClearingParts, rules: Rules, top: Folder): Promise<Deletion[]> {
+  const { state } = parts;
+  const folders: Deletion[] = [];
+  const waiting = [top];
+  const files: Deletion[] = [];
+  const take = async (atLeast: number): Promise<void> => {
+    if (files.length >= atLeast) await actTogether(parts, files.splice(0));
+  };
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    for (const [id, row] of state.local.rowsIn(folder.id)) {
+      const path = joinPath(folder.path, nameOnDisk(row));
+      if (path === ignorePath || !isAgreedOn(parts, rules, { id, row, path })) continue;
+      if (row.kind !== "folder") {
+        const seen = await seenAsAgreed(parts, { id, row, path });
+        if (seen !== undefined) files.push({ op: "delete", id, local: seen, into: "trash" });
+        await take(batchFiles);
+        continue;
+      }
+      const seen = await knownFolderRow(parts, { id, row, path });
+      if (seen === undefined) continue;
+      folders.push({ op: "delete", id, local: seen, into: "trash" });
+      waiting.push({ id, path });
+    }
+  }
+  await take(1);
+  return folders;
+}
+
+async function takeRules(parts: ClearingParts, rules: Rules): Promise<void> {
+  const { state } = parts;
+  for (const [id, row] of state.local.rowsIn(state.rootId)) {
+    const at = { id, row, path: nameOnDisk(row) };
+    if (at.path !== ignorePath || row.kind !== "file" || !isAgreedOn(parts, rules, at)) continue;
+    const seen = await seenAsAgreed(parts, at);
+    if (seen !== undefined) await actTogether(parts, [{ op: "delete", id, local: seen, into: "trash" }]);
+  }
+}
+
+interface At extends Folder {
+  readonly row: LocalRow;
+}
+
+/** It stands where both sides agreed that it stands, the server has it, and nobody chose to keep it out. */
+function isAgreedOn({ state }: ClearingParts, rules: Rules, { id, row, path }: At): boolean {
+  const synced = state.synced.get(id);
+  if (synced === undefined || state.parked.has(id) || state.dormant.has(id)) return false;
+  if (!samePlace(synced.place, row) || !samePlace(state.remote.get(id), row) || !isLive(state, id)) return false;
+  return !rules.hides(path, row.kind === "folder");
+}
+
+/** The folder that is known, and no link and no other disk. */
+async function knownFolderRow(parts: ClearingParts, { id, row, path }: At): Promise<LocalRow | undefined> {
+  const { disk, state, lacks, filesystem } = parts;
+  const stat = await disk.stat(path).catch(unlessOurs);
+  if (stat?.kind !== "folder" || stat.device !== filesystem.device) return undefined;
+  if (stat.fingerprint.inode === row.fingerprint.inode) return row;
+  if (!lacks.has("stable inodes")) return undefined;
+  const seen = { ...row, fingerprint: { ...row.fingerprint, inode: stat.fingerprint.inode } };
+  state.commit({ local: [[id, seen]] });
+  return seen;
+}
+
+/** Reads what is there. @returns its row, as it is now, if that is what the server has */
+async function seenAsAgreed(parts: ClearingParts, { id, row, path }: At): Promise<LocalRow | undefined> {
+  const { disk, state, lacks, filesystem } = parts;
+  const remote = state.remote.get(id);
+  const stat = await disk.stat(path).catch(unlessOurs);
+  if (remote === undefined || stat?.kind !== row.kind || stat.device !== filesystem.device) return undefined;
+  const isBitAgreed = row.kind !== "file" || lacks.has("executable bits") || stat.executable === remote.executable;
+  const content = await contentAt(parts, path, row.kind === "symlink");
+  if (!isBitAgreed || content?.key !== remote.content) return undefined;
+  const seen: LocalRow = { ...row, content: content.key, executable: stat.executable, sight: "known" };
+  const { fingerprint = stat.fingerprint } = content;
+  if (!sameFingerprint(fingerprint, stat.fingerprint)) return undefined;
+  state.commit({ local: [[id, { ...seen, fingerprint }]] });
+  return { ...seen, fingerprint };
+}
+
+interface Read {
+  readonly key: ContentKey;
+  readonly fingerprint?: LocalRow["fingerprint"];
+}
+
+/** @returns undefined if it cannot be read, or changed meanwhile */
+async function contentAt({ disk }: ClearingParts, path: string, isLink: boolean): Promise<Read | undefined> {
+  try {
+    if (isLink) return { key: linkContent(await disk.readLink(path)) };
+    const { blocks, before, after } = await disk.cut(path);
+    if (!sameFingerprint(before.fingerprint, after.fingerprint)) return undefined;
+    return { key: contentOfBlocks(blocks), fingerprint: after.fingerprint };
+  } catch (error) {
+    return unlessOurs(error);
+  }
+}
+
+/** What cannot be looked at stays. */
+function unlessOurs(error: unknown): undefined {
+  if (!(error instanceof HoldfastError)) throw error;
+  return undefined;
+}
+
+/** Whoever had one of them open has written by then: what changed becomes visible again. */
+async function restAndReview(parts: ClearingParts): Promise<void> {
+  const { state, nowMs, sleep } = parts;
+  for (let turn = 0; turn < reviewsMax && state.stashed.size > 0; turn += 1) {
+    const dueMs = Math.max(...[...state.stashed.values()].map(stashDueMs));
+    await sleep(Math.max(0, Math.min(dueMs - nowMs(), 60_000)));
+    await reviewStash(parts);
+  }
+}
+
+/** For good what the server has, whenever it came there. @returns how many files went, with those of a run before */
+async function emptyTrash(parts: ClearingParts): Promise<number> {
+  const { state, disk, openPaths } = parts;
+  const onServer = new Set<ContentKey>();
+  for (const [id, row] of state.remote) if (row.kind !== "folder" && isLive(state, id)) onServer.add(row.content);
+  const open = await openPaths();
+  let removed = Number(state.setting(removedSetting) ?? 0);
+  for await (const { path, isLink } of filesBelow(parts, ownFolders.trash)) {
+    if (open.has(path) || state.stashed.has(path)) continue;
+    const content = await contentAt(parts, path, isLink);
+    if (content === undefined || !onServer.has(content.key)) continue;
+    const stat = await disk.stat(path).catch(unlessOurs);
+    const isSame =
+      content.fingerprint === undefined || (stat && sameFingerprint(stat.fingerprint, content.fingerprint));
+    if (isSame !== true) continue;
+    await disk.unlink(path).catch(unlessOurs);
+    removed += 1;
+    if (removed % batchFiles === 0) state.commit({ settings: [[removedSetting, String(removed)]] });
+  }
+  state.commit({ settings: [[removedSetting, String(removed)]] });
+  await removeEmptyFolders(parts, ownFolders.trash);
+  return removed;
+}
+
+async function removeEmptyFolders(parts: ClearingParts, top: string): Promise<void> {
+  const folders: string[] = [];
+  const waiting = [top];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    for (const name of await parts.disk.list(path)) {
+      const child = joinPath(path, name);
+      if ((await parts.disk.stat(child).catch(unlessOurs))?.kind !== "folder") continue;
+      folders.push(child);
+      waiting.push(child);
+    }
+  }
+  for (const path of folders.toReversed()) await parts.disk.rmdir(path).catch(unlessOurs);
+  for (const path of new Set([top, ...folders.map(folderOf)])) await parts.disk.syncFolder(path).catch(unlessOurs);
+}
+
+/** Whatever is no folder, through no link. Deeper ones come later; what is added meanwhile may be missed. */
+async function* filesBelow(
+  { disk }: Pick<Hands, "disk">,
+  top: string,
+): AsyncGenerator<{ readonly path: string; readonly isLink: boolean }> {
+  const waiting = [top];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    for (const name of (await disk.list(path).catch(unlessOurs)) ?? []) {
+      const child = joinPath(path, name);
+      const stat = await disk.stat(child).catch(unlessOurs);
+      if (stat?.kind === "folder") waiting.push(child);
+      else yield { path: child, isLink: stat?.kind === "symlink" };
+    }
+  }
+}
+
+/** What a person finds in the folder afterwards, that in the local trash and the quarantine included. */
+async function whatStays(parts: ClearingParts): Promise<Pick<Cleared, "kept" | "keptPaths">> {
+  const holding = [ownFolders.trash, ownFolders.parked, joinPath(ownFolder, quarantineName)];
+  const isOwn = (path: string): boolean =>
+    path.startsWith(`${ownFolder}/`) && !holding.some((folder) => path.startsWith(`${folder}/`));
+  const [paths, hidden]: [string[], string[]] = [[], []];
+  let kept = 0;
+  for await (const { path } of filesBelow(parts, "")) {
+    if (isOwn(path)) continue;
+    kept += 1;
+    const list = path.startsWith(`${ownFolder}/`) ? hidden : paths;
+    if (list.length < keptPathsMax) list.push(path);
+  }
+  return { kept, keptPaths: [...paths.toSorted(), ...hidden.toSorted()].slice(0, keptPathsMax) };
+}

@@ -1,0 +1,51 @@
+import type { EarlyBlocks } from "../remote/early-blocks.ts";
+import type { Hands } from "../execute/hands.ts";
+import type { Brakes } from "../brakes/brakes.ts";
+import type { Freed } from "../execute/free-space.ts";
+import type { UnreadFiles } from "./unread.ts";
+import type { Undurable } from "./undurable.ts";
+import type { Suspicion } from "./suspicion.ts";
+import type { StubbornChanges } from "./stubborn-changes.ts";
+import type { DiskSpace } from "./space.ts";
+import type { Skipped } from "./skipped.ts";
+import type { Quarantine } from "./shares.ts";
+import type { Identity } from "./root.ts";
+import type { QuietAges } from "./quiet-age.ts";
+import type { Progress } from "./progress.ts";
+import type { Portions, Rounds } from "./portions.ts";
+import type { LastingRefusals } from "./lasting-refusals.ts";
+import type { Suspects } from "../scan/scope.ts";
+
+/** What came of it when space was last to be freed; undefined: it never was since the engine began. */
+export interface Freeing {
+  last: Freed | undefined;
+  /** What stayed then, and before: until it is wanted again. */
+  kept: ReadonlySet<string>;
+}
+
+export interface CycleContext extends Hands {
+  readonly slotKey: (name: string) => string;
+  readonly brakes: Brakes;
+  readonly times: { nextExpiryMs: number };
+  readonly freeing: Freeing;
+  readonly identity: Identity;
+  /** Whether the disk, if it deals its numbers out anew with each start, has done so since it was last looked at. */
+  readonly numbering: { isNew: boolean };
+  readonly progress: Progress;
+  readonly suspicion: Suspicion;
+  /** What has become suspect after a moment in which hints that belong together arrive. */
+  readonly moreSuspects: () => Promise<Suspects>;
+  readonly skipped: Skipped;
+  readonly unread: UnreadFiles;
+  readonly quietAges: QuietAges;
+  readonly quarantine: Quarantine;
+  readonly early: EarlyBlocks;
+  readonly portions: Portions;
+  readonly rounds: Rounds;
+  readonly lasting: LastingRefusals;
+  readonly stubborn: StubbornChanges;
+  readonly undurable: Undurable;
+  readonly freeSpace: (() => Promise<DiskSpace | undefined>) | undefined;
+  /** Throws if somebody stopped the engine meanwhile: between operations is the time for it. */
+  readonly checkStop: () => void;
+}

@@ -1,0 +1,238 @@
+import { knownPathOf } from "../model/local-tree.ts";
+import { foldersOfAct, makePersonActsDurable } from "../execute/person-acts.ts";
+import { expireTrash } from "../execute/local-trash.ts";
+import { reviewStash, stashDueMs } from "../execute/recover.ts";
+import type { Plan } from "../plan/plan-types.ts";
+import { readRules } from "./read-rules.ts";
+import { excludeBoundaries, pathsToFree } from "../state/exclusion.ts";
+import { freeSpace } from "../execute/free-space.ts";
+import { Visibility, visibleTrees } from "../rules/visibility.ts";
+import { endShares } from "../execute/end-shares.ts";
+import { fetchRemote } from "../remote/fetch.ts";
+import { tellAnswers } from "../remote/tell-answers.ts";
+import { send } from "../remote/send.ts";
+import type { Voice } from "../remote/voice.ts";
+import { isKnownPath, type Suspects } from "../scan/scope.ts";
+import type { SyncState } from "../state/sync-state.ts";
+import { withFoldersAbove } from "@holdfast/sync-ports/paths";
+import { decide } from "./decide.ts";
+import type { Decision } from "./decision.ts";
+import { actAll, noteFailures, settleAside } from "./acting.ts";
+import type { Looked } from "./look-parts.ts";
+import { lookAtDisk, lookUnderLastRules } from "./looking.ts";
+import { bytesOfPlan } from "./progress.ts";
+import {
+  isPassing,
+  isPassingHere,
+  type Problem,
+  problemOf,
+  problemsOfAliases,
+  problemsOfAside,
+  problemsOfBlocked,
+  problemsOfBoundaries,
+  problemsOfBrakes,
+  problemsOfRefusals,
+  problemsOfRules,
+  problemsOfStash,
+} from "./problems.ts";
+import { problemsOfRehash } from "./rehash.ts";
+import { checkRoot } from "./root.ts";
+import { problemsOfShares, settleShares } from "./shares.ts";
+import { problemsOfUnfit } from "./skipped.ts";
+import { Waits } from "./waits.ts";
+import type { CycleOutcome } from "./cycle-outcome.ts";
+import type { CycleContext } from "./cycle-context.ts";
+
+const restlessMs = 60;
+const expiryEveryMs = 3600_000;
+const endingAgainMs = 30_000;
+/** Listens, looks, decides, acts. */
+export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
+  const { state } = context;
+  context.progress.begin();
+  await checkRoot(context);
+  await fetchRemote(context);
+  if (await tellAnswers(context)) await fetchRemote(context);
+  await settleAside(context);
+  await reviewStash(context);
+  await expireTrashAtTimes(context);
+  state.forgetRefusals(context.nowMs());
+  state.forgetOffers(context.nowMs());
+  await lookUnderLastRules(context);
+  await freeChosen(context);
+  const look = await lookAtDisk(context);
+  noteLook(context, look);
+  settleShares(state, look.rules, context);
+  const tree = visibleTrees(state, new Visibility(state, look.rules, context.lacks));
+  const ending = await endShares(context, tree, (path) => context.skipped.isKeeper(path));
+  const waits = new Waits(context);
+  context.rounds.begin(state.restless.fresh);
+  const decision = await decide(context, look);
+  const next = await waits.within(decision);
+  const { last } = decision;
+  const { waitingDeletions } = context.brakes;
+  const later = last === undefined ? 0 : state.restless.fresh.countAfter(last);
+  context.progress.expect(next.local.length + next.remote.length + next.waiting.size + waitingDeletions + later, {
+    bytes: bytesOfPlan(state, next),
+    isAll: later === 0,
+  });
+  const failures: Problem[] = [];
+  const { done, changed: isChanging } = await actAll(context, next.local);
+  const isEnding = noteFailures(context, ending.failures, failures);
+  const { isSent, isTaken, hasChanged } = await send(voiceOf(context), next.remote);
+  const changed = isChanging || isEnding || hasChanged;
+  const local = [...ending.operations, ...next.local];
+  for (const operation of [...local, ...next.remote]) context.suspicion.add(suspectsOf(state, operation));
+  if (hasChanged) context.suspicion.add(foldersOfActs(state, next.remote));
+  await context.quarantine.note(
+    context,
+    local.some((each) => each.op === "delete" && each.into === "quarantine"),
+  );
+  const { stubborn, undurable, lasting } = context;
+  const nowMs = context.nowMs();
+  lasting.note(state.refusals, nowMs);
+  const untilMs = [...waits.untilMs, ...stubborn.untilMs(nowMs), ...undurable.untilMs(nowMs)];
+  // What could not be ended now, or got no name back, may be later.
+  if (failures.length + state.parked.size > 0) untilMs.push(context.nowMs() + endingAgainMs);
+  const isRestless = look.again === "all" || look.again.size > 0 || look.isUnsettled || changed;
+  const refusals = wantedOf(state.refusals, decision, next);
+  const isDone = done > 0 || ending.operations.length > ending.failures.size;
+  const hasProgressed = isDone || isSent;
+  const isOver = !hasProgressed && !isRestless && untilMs.length + refusals.length + waitingDeletions === 0;
+  const outcome: CycleOutcome = {
+    hasProgressed,
+    isMidway: last !== undefined,
+    isFruitful: isDone || isTaken,
+    isRestless,
+    isStuck: isRestless && !changed && context.unread.areLasting,
+    lookAgainMs: isRestless ? restlessMs : whenToLookAgainMs(context, untilMs),
+    retriesSoon: waits.isQuiet || retriesSoon(context, refusals, failures),
+    problems: [
+      ...failures,
+      ...waits.problems,
+      ...problemsKnown(context, next, { isOver, isWhole: last === undefined }),
+      ...problemsOfRules(look.rules),
+    ],
+    deletionsWaiting: waitingDeletions,
+  };
+  return context.rounds.turn(last, outcome, state.restless.fresh);
+}
+
+/** Sending asks for it, and knows nothing of how the disk does it. */
+function voiceOf(context: CycleContext): Voice {
+  return { ...context, makeDurable: (ids) => makePersonActsDurable(context, ids) };
+}
+
+/**
+ * @param isOver nothing goes on, so that what waits waits for a person
+ * @param isWhole all that is fresh is in the plan: while much is fresh it is not gone through
+ */
+function problemsKnown(
+  context: CycleContext,
+  next: Plan,
+  { isOver, isWhole }: { readonly isOver: boolean; readonly isWhole: boolean },
+): Problem[] {
+  const { state, lasting } = context;
+  return [
+    ...context.stubborn.problems,
+    ...context.undurable.problems(state),
+    ...problemsOfRefusals(state, state.refusals, (refusal) => lasting.has(refusal)),
+    ...problemsOfBrakes(context.brakes),
+    ...(isOver ? problemsOfBlocked(state, next.waiting) : []),
+    ...[...context.freeing.kept].map((path) => problemOf(path, "kept", "")),
+    ...context.unread.problems(context.nowMs()),
+    ...context.skipped.problems(),
+    ...(isWhole ? problemsOfUnfit(state, context.lacks) : []),
+    ...problemsOfBoundaries(state),
+    ...problemsOfAliases(state),
+    ...problemsOfShares(state, next.waiting),
+    ...context.quarantine.problems(),
+    ...problemsOfRehash(state),
+    ...problemsOfStash(state),
+    ...problemsOfAside(state),
+  ];
+}
+
+function retriesSoon(
+  { stubborn, nowMs }: CycleContext,
+  refusals: SyncState["refusals"],
+  failures: readonly Problem[],
+): boolean {
+  // What waits for a folder that a person has to see to ends with that, and not before.
+  const isLasting = refusals.some(({ code }) => !isPassing(code));
+  return (
+    refusals.some(({ code }) => isPassing(code) && !(code === "dependency" && isLasting)) ||
+    stubborn.retriesSoon(nowMs()) ||
+    failures.some(({ code }) => isPassingHere(code))
+  );
+}
+
+/** What was refused and is planned no more rested on something that is over; what this plan is not about may still be wanted. */
+function wantedOf(
+  refusals: SyncState["refusals"],
+  { isInPlan }: Decision,
+  { remote, waiting }: Plan,
+): SyncState["refusals"] {
+  const planned = new Set(refusals.length === 0 ? [] : remote.map(({ id }) => id));
+  return refusals.filter(({ nodeId: id }) => waiting.has(id) || planned.has(id) || !isInPlan(id));
+}
+
+/** What is to be looked at again, told of, and left alone from now on. */
+export function noteLook(context: CycleContext, look: Looked): void {
+  const { state, suspicion, undurable, skipped, unread, freeing, nowMs } = context;
+  suspicion.add(look.isUnsettled && look.isComplete ? "all" : look.again);
+  undurable.forgetHidden(state);
+  freeing.kept = new Set([...freeing.kept].filter((path) => look.rules.hides(path, false)));
+  suspicion.add(undurable.suspects(state));
+  skipped.note(look, (path) => isKnownPath(state, path) && !look.rules.hides(path, true));
+  if (look.boundaries.size > 0) excludeBoundaries(state, look.boundaries);
+  unread.note(look, nowMs());
+}
+
+/** What was planned and did not come about rested on something that is otherwise by now. */
+function suspectsOf(state: SyncState, operation: Plan["local"][number] | Plan["remote"][number]): Suspects {
+  if (!state.restless.has(operation.id)) return new Set();
+  const folder = state.local.get(operation.id)?.parent ?? ("place" in operation ? operation.place.parent : undefined);
+  const path = folder === undefined ? undefined : knownPathOf(state, folder);
+  return new Set(path === undefined ? [] : withFoldersAbove(path));
+}
+
+/** One of them may have been moved away unseen, so that it could not be made durable that something left it or came into it. */
+function foldersOfActs(state: SyncState, operations: Plan["remote"]): Suspects {
+  return new Set(operations.flatMap(({ id }) => foldersOfAct(state, id)).flatMap(withFoldersAbove));
+}
+
+/** What was excluded to free its space goes before it is hidden. */
+async function freeChosen(context: CycleContext): Promise<void> {
+  const { state } = context;
+  const chosen = pathsToFree(state);
+  if (chosen.length === 0) return;
+  const { rules } = await readRules(context.disk, state);
+  const freed = await freeSpace(context, chosen, rules);
+  context.freeing.last = freed;
+  const isTold = (path: string): boolean => chosen.some((each) => `${path}/`.startsWith(`${each}/`));
+  const before = [...context.freeing.kept].filter((path) => !isTold(path));
+  context.freeing.kept = new Set([...before, ...freed.kept]);
+  // More may have been chosen meanwhile.
+  const left = pathsToFree(state).filter((path) => !chosen.includes(path));
+  state.commit({ settings: [["to free", JSON.stringify(left)]] });
+}
+
+async function expireTrashAtTimes(context: CycleContext): Promise<void> {
+  const { times, nowMs } = context;
+  const leftMs = times.nextExpiryMs - nowMs();
+  // More is left than ever is if the clock was set back since.
+  if (leftMs > 0 && leftMs <= expiryEveryMs) return;
+  await expireTrash(context);
+  times.nextExpiryMs = nowMs() + expiryEveryMs;
+}
+
+function whenToLookAgainMs({ state, nowMs }: CycleContext, untilMs: readonly number[]): number | undefined {
+  const times = [
+    ...untilMs,
+    ...[...state.stashed.values()].map(stashDueMs),
+    ...state.refusals.map(({ notBeforeMs }) => notBeforeMs),
+  ];
+  const first = times.reduce((one, other) => Math.min(one, other), Infinity);
+  return first === Infinity ? undefined : Math.max(restlessMs, first - nowMs());
+}

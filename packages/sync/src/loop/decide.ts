@@ -1,0 +1,135 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { Braked } from "../model/brake-record.ts";
+import { trashTopOf } from "../brakes/trash-top.ts";
+import { makePersonActsDurable } from "../execute/person-acts.ts";
+import { pathOf } from "../model/tree-paths.ts";
+import { joinPath } from "@holdfast/sync-ports/paths";
+import { affectedPortion } from "../plan/affected.ts";
+import { plan } from "../plan/plan.ts";
+import { settle } from "../plan/settle.ts";
+import { voidOffers, wake } from "../rules/dormancy.ts";
+import { Visibility, visibleTrees } from "../rules/visibility.ts";
+import { knownPathOf } from "../model/local-tree.ts";
+import { ringedDepartures } from "../shares/crossing.ts";
+import { withoutLost } from "../shares/hiding.ts";
+import type { SyncState } from "../state/sync-state.ts";
+import { isLive, nameOnDisk } from "../model/trees.ts";
+import type { CycleContext } from "./cycle-context.ts";
+import { withoutHiddenArrivals } from "./hidden-arrivals.ts";
+import type { Looked } from "./look-parts.ts";
+import { rekeyAll } from "./rekeying.ts";
+import { hasArrived, settleShares } from "./shares.ts";
+import type { Decision } from "./decision.ts";
+
+/** More than the folders that can stand in each other: those of a branch that comes back get new ids one level after the other. */
+const rekeyingsMax = 2 * limits.pathNamesMax;
+
+/** Settles and plans, until no node has to go by another id first. */
+export async function decide(
+  context: CycleContext,
+  { isSure, rules }: Pick<Looked, "isSure" | "rules">,
+): Promise<Decision> {
+  const { state, device, slotKey, makeNodeId, brakes, undurable } = context;
+  settleHidden(state, new Visibility(state, rules, context.lacks));
+  settleShares(state, rules, context);
+  for (let round = 0; round < rekeyingsMax; round += 1) {
+    let visibility = new Visibility(state, rules, context.lacks);
+    let { trees, last } = affected(context, visibility);
+    const settlement = settle(trees);
+    undurable.note(await makePersonActsDurable(context, [...settlement.synced.keys()]));
+    const { synced, answered, seen } = undurable.without(settlement);
+    // What could not be looked at may still turn out to be done.
+    const found = seen.filter((id) => isSeen(state, isSure, id));
+    if (synced.size + answered.length + found.length > 0) {
+      state.commit({
+        synced,
+        offers: answered.map(({ operationId }) => [operationId, undefined] as const),
+        intents: found.map((id) => [id, undefined] as const),
+      });
+      // A folder that was agreed on where it is now may show what was hidden in it.
+      settleHidden(state, new Visibility(state, rules, context.lacks));
+      visibility = new Visibility(state, rules, context.lacks);
+      ({ trees, last } = affected(context, visibility));
+    }
+    const seenBy = visibility;
+    const next = plan(undurable.asUnsettled(trees), {
+      device,
+      nowMs: context.nowMs(),
+      slotKey,
+      makeNodeId,
+      isIdFor: context.isIdFor,
+      seenSeqIn: (share) => (share === undefined ? state.cursor?.seq : state.cursor?.shareSeqs?.[share]) ?? 0,
+      refusals: state.refusals,
+      holdDeletions: (planned) => {
+        const waiting = waitsForArrival(state, planned);
+        const kept = planned.filter((each) => keepsHidden(context, seenBy, each) || waiting.has(each));
+        // Moves do not count, nor does what a person has decided on the server.
+        const isMoved = ({ nodeId }: Braked): boolean =>
+          isLive(state, state.departures.get(nodeId) ?? nodeId) && state.departures.has(nodeId);
+        const free = planned.filter((each) => !kept.includes(each) && !isMoved(each) && !isDecided(state, each));
+        return new Set([...kept.map(({ nodeId }) => nodeId), ...brakes.holdDeletions(free)]);
+      },
+    });
+    if (next.rekeyings.length === 0) {
+      const isHidden = (id: NodeId): boolean => seenBy.hidesRemote(id) || seenBy.hidesLocal(id);
+      const isInPlan = (id: NodeId): boolean =>
+        !state.restless.fresh.has(id) || trees.remote.has(id) || trees.local.has(id) || isHidden(id);
+      const shown = withoutHiddenArrivals(state, rules, next);
+      return { plan: undurable.within(brakes.holdRewrites(shown)), last, isInPlan };
+    }
+    rekeyAll(state, next.rekeyings);
+  }
+  throw new HoldfastError("internal", "The same nodes got new ids again and again.");
+}
+
+/** What wakes, and what nobody has agreed on where it is hidden. */
+function settleHidden(state: SyncState, visibility: Visibility): void {
+  const { synced, dormant } = state.dormant.size === 0 ? nothingWoken : wake(state, visibility);
+  const isNew = (id: NodeId): boolean => synced.has(id) || (!state.synced.has(id) && visibility.hidesRemote(id));
+  const offers = voidOffers(state.offers, isNew);
+  if (synced.size + dormant.size + offers.length > 0) state.commit({ synced, dormant, offers });
+}
+
+const nothingWoken: ReturnType<typeof wake> = { synced: new Map(), dormant: new Map() };
+
+/** What was moved to another space stays on the server until it is there, unless what stands there waits for it in turn. */
+function waitsForArrival(state: SyncState, planned: readonly Braked[]): ReadonlySet<Braked> {
+  const waiting = planned.filter(({ nodeId, side }) => side === "server" && !hasArrived(state, nodeId));
+  if (waiting.length === 0) return new Set();
+  const ringed = ringedDepartures(state, state.departures);
+  return new Set(waiting.filter(({ nodeId }) => !ringed.has(nodeId)));
+}
+
+/** Whether a person has put it into the server's trash: itself, or the folder with which it lies there. */
+function isDecided({ remote, decided }: SyncState, { nodeId, side }: Braked): boolean {
+  if (side !== "here" || decided.size === 0) return false;
+  const top = trashTopOf(remote, nodeId);
+  return top !== undefined && decided.has(top);
+}
+
+/** Of what is fresh a portion. */
+function affected(
+  { state, portions, rounds }: CycleContext,
+  visibility: Visibility,
+): ReturnType<typeof affectedPortion> {
+  const { restless } = state;
+  const fresh = restless.fresh.after(rounds.after);
+  return affectedPortion(withoutLost(visibleTrees(state, visibility)), restless, { fresh, rowsMax: portions.freshMax });
+}
+
+/** Whether the look could tell what came of an intent. */
+function isSeen(state: SyncState, isSure: Looked["isSure"], id: NodeId): boolean {
+  const place = state.intents.get(id)?.place;
+  const folder = place === undefined ? undefined : knownPathOf(state, place.parent);
+  return isSure(place === undefined || folder === undefined ? "" : joinPath(folder, nameOnDisk(place)));
+}
+
+/** A folder stays for what it holds beside the nodes that the planner sees; nobody is asked. */
+function keepsHidden({ state, skipped }: CycleContext, visibility: Visibility, { nodeId, side }: Braked): boolean {
+  if (side === "server") return visibility.hidesIn(state.childrenOf(nodeId), nodeId);
+  // A file may have taken the place of a folder, of which no look tells any more.
+  const path = state.local.get(nodeId)?.kind === "folder" ? pathOf(state, nodeId) : undefined;
+  return path !== undefined && skipped.isKeeper(path);
+}

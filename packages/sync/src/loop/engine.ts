@@ -1,0 +1,363 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { Brakes, type WaitingChange } from "../brakes/brakes.ts";
+import { type Keep, keepOfConflict } from "../execute/keep-conflict.ts";
+import { ensureOwnFolders, recover } from "../execute/recover.ts";
+import { distrustVolatile } from "../execute/person-acts.ts";
+import { lacksNothing } from "../model/lacks.ts";
+import { folderOf } from "@holdfast/sync-ports/paths";
+import type { LocalDisk } from "@holdfast/sync-ports/ports";
+import { EarlyBlocks } from "../remote/early-blocks.ts";
+import { excludedPaths, excludePaths, includePaths } from "../state/exclusion.ts";
+import { type Event, type Phase, transitions } from "./control.ts";
+import { runCycle } from "./cycle.ts";
+import type { CycleContext } from "./cycle-context.ts";
+import type { CycleOutcome } from "./cycle-outcome.ts";
+import { numberedAnew } from "./numbered-anew.ts";
+import { gateDisk, gateServer, Interrupted } from "./gate.ts";
+import { Backoff } from "./backoff.ts";
+import { LastSync } from "./last-sync.ts";
+import { nothingLearned } from "./learned.ts";
+import { DeadNodes } from "./dead-nodes.ts";
+import { NextLook } from "./next-look.ts";
+import { type OnceResult, Patience } from "./once.ts";
+import { type PreviewedRun, previewRun } from "./preview.ts";
+import { Polling } from "./polling.ts";
+import { defaultPortions } from "./portions.ts";
+import { Progress } from "./progress.ts";
+import { atRoot, checkRoot, RootMismatch } from "./root.ts";
+import { Conflicts, type EngineStatus, statusOf } from "./status.ts";
+import { Rehash } from "./rehash.ts";
+import { passingMs } from "./unread.ts";
+import type { EngineOptions } from "./engine-options.ts";
+
+/** In which the hints of one move have all arrived: the watcher gathers them for 50 ms. */
+const hintsMs = 60;
+
+/**
+ * One synced folder. `run` ends when it is stopped, or refuses because the folder is not the one that it knows. Whoever made
+ * it owns the database and the adapters, and closes them when `run` or `runOnce` has ended.
+ */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #progress: Progress;
+  readonly #brakes: Brakes;
+  readonly #listeners = new Set<() => void>();
+  readonly #conflicts: Conflicts;
+  readonly #learned = nothingLearned();
+  readonly #deadNodes = new DeadNodes();
+  readonly #nextLook: NextLook;
+  readonly #lastSync: LastSync;
+  #rehash: Rehash;
+  readonly #disk: LocalDisk;
+  #context: CycleContext;
+  /** Aborted when it is stopped or paused: what is under way ends between two steps. */
+  #work = new AbortController();
+  #phase: Phase;
+  readonly #backoff = new Backoff();
+  #failure: HoldfastError | undefined;
+  #last: CycleOutcome | undefined;
+  readonly #polling: Polling = new Polling({
+    poll: (timeoutMs) => this.#context.server.poll(this.#options.state.cursor?.token ?? "", timeoutMs),
+    random: (sizeBytes) => this.#options.random(sizeBytes),
+    nowMs: () => this.#options.nowMs(),
+    sleep: (durationMs) => this.#options.sleep(durationMs, this.#work.signal),
+    isWanted: () => this.#phase === "waiting",
+    onTurn: () => this.#tell(),
+  });
+  #wake: () => void = () => undefined;
+  #isHinted = false;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#disk =
+      options.lacks?.has("stable inodes") === true ? numberedAnew(options.disk, options.random) : options.disk;
+    this.#phase = options.state.setting("paused") === "yes" ? "paused" : "starting";
+    this.#brakes = new Brakes(options.state, options.brake, options.nowMs);
+    this.#conflicts = new Conflicts(options.state);
+    this.#progress = new Progress(
+      options.nowMs,
+      () => this.#tell(),
+      (change) => options.onDone?.(change),
+      (hidden) => options.onHidden?.(hidden),
+    );
+    this.#nextLook = new NextLook(options.nowMs);
+    this.#lastSync = new LastSync(options.state, options.nowMs);
+    this.#context = this.#makeContext();
+    this.#rehash = new Rehash({ ...options, ...this.#context });
+    if ((options.exclude ?? []).length > 0) this.exclude(options.exclude ?? []);
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** What the last cycle left; undefined before the first. */
+  get outcome(): CycleOutcome | undefined {
+    return this.#last;
+  }
+
+  status(): EngineStatus {
+    return statusOf({
+      phase: this.#phase,
+      conflicts: this.#conflicts.after(this.#last),
+      progress: this.#progress,
+      outcome: this.#last,
+      failure: this.#failure ?? this.#polling.failure,
+      lastSyncAtMs: this.#lastSync.atMs,
+      deletionsWaiting: this.#brakes.waitingDeletions,
+      freed: this.#learned.freeing.last,
+    });
+  }
+
+  /** What brakes hold, as far as the last plan knows; also of a run before. */
+  waitingDeletions(): readonly WaitingChange[] {
+    return this.#brakes.waiting();
+  }
+
+  /** Exactly these ids of `waitingDeletions`; what else waits, or rests on another state by now, waits on. */
+  approveDeletions(ids: readonly string[]): void {
+    this.#brakes.approve(ids);
+    this.hint([]);
+    this.#tell();
+  }
+
+  /** What was deleted comes back from the side that still has it; what was rewritten goes to the local trash. */
+  undoDeletions(ids: readonly string[]): void {
+    this.#brakes.undo(ids);
+    this.hint([]);
+    this.#tell();
+  }
+
+  /** Paths that this device does not want, with all that is below. */
+  get excluded(): readonly string[] {
+    return excludedPaths(this.#options.state);
+  }
+
+  /**
+   * From now on this device neither takes nor sends what is there. The local copies stay, or go to the local trash if space
+   * is to be freed and they hold what the server has; those that stay are listed as problems.
+   * @throws HoldfastError invalid_field
+   */
+  exclude(paths: readonly string[], { freeSpace = false } = {}): void {
+    excludePaths(this.#options.state, paths, freeSpace);
+    this.hint();
+  }
+
+  /** The other way: it is merged with what both sides last agreed on. */
+  include(paths: readonly string[]): void {
+    includePaths(this.#options.state, paths);
+    this.hint();
+  }
+
+  /**
+   * Also while it is paused: it is what a person does in the folder. See `keepOfConflict`.
+   * @returns the path that the copy has from now on, where both are kept
+   * @throws HoldfastError not_found unless it is one of the conflicts of `status`
+   */
+  async keepOfConflict(path: string, keep: Keep): Promise<string | undefined> {
+    if (!this.#conflicts.after(this.#last).includes(path)) {
+      throw new HoldfastError("not_found", `${path} is no conflicted copy that is here.`);
+    }
+    const own = await keepOfConflict({ ...this.#context, disk: this.#disk }, path, keep);
+    this.#conflicts.forget(path);
+    this.hint([folderOf(path)]);
+    this.#tell();
+    return own;
+  }
+
+  /** Called after whatever changes the status, often; it says nothing itself. @returns how to end it */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * Something may have changed on the disk.
+   * @param folders in which, relative to the root; everywhere unless it is known
+   */
+  hint(folders?: Iterable<string>): void {
+    this.#learned.suspicion.add(folders === undefined ? "all" : new Set(folders));
+    this.#isHinted = true;
+    // What failed is not tried more often because something else changes.
+    if (this.#phase === "waiting") this.#wake();
+  }
+
+  /** Holds for the next runs too, until it is resumed. */
+  pause(): void {
+    this.#options.state.commit({ settings: [["paused", "yes"]] });
+    this.#turn("paused");
+    this.#work.abort();
+  }
+
+  resume(): void {
+    if (this.#phase !== "paused") return;
+    this.#options.state.commit({ settings: [["paused", "no"]] });
+    this.#learned.stubborn.forgetAll();
+    this.#renewWork();
+    this.#turn("resumed");
+  }
+
+  /** `run` ends soon after: a call of the server is left alone, a change of the disk comes to its end. */
+  stop(): void {
+    this.#turn("stopped");
+    this.#work.abort();
+  }
+
+  async run(): Promise<void> {
+    while (this.#phase !== "stopped" && this.#phase !== "refused") this.#turn(await this.#step());
+  }
+
+  /**
+   * Until all that can be synced is in sync, or until it is clear that a person has to do something first.
+   * @throws HoldfastError what keeps it from the server for longer than 30 s; RootMismatch
+   */
+  async runOnce(): Promise<OnceResult> {
+    const patience = new Patience(this.#options.nowMs);
+    this.#learned.unread.passingMs = passingMs.once;
+    // What an earlier run found may be over.
+    this.#last = undefined;
+    this.#options.state.forgetRefusals(Infinity);
+    this.#isHinted = true;
+    try {
+      for (;;) {
+        const end = patience.judge(this.#phase, this.#last, this.#failure);
+        if (end !== undefined) return { ...end, deletionsWaiting: this.status().deletionsWaiting };
+        this.#turn(await this.#step());
+      }
+    } finally {
+      // A poll that a wait began: it would be repeated for ever, and keep the process from its end.
+      this.#work.abort();
+      this.#renewWork();
+    }
+  }
+
+  /** What a run would do. What it learns and foresees goes into the state: for an engine over a copy of it that does nothing else. */
+  preview(options: Parameters<typeof previewRun>[1] = {}): Promise<PreviewedRun> {
+    return previewRun(this.#context, options);
+  }
+
+  #turn(event: Event): void {
+    this.#phase = transitions[this.#phase][event];
+    this.#wake();
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** After the work before was ended. */
+  #renewWork(): void {
+    this.#work = new AbortController();
+    this.#context = this.#makeContext();
+    this.#rehash = new Rehash({ ...this.#options, ...this.#context });
+  }
+
+  #makeContext(): CycleContext {
+    const { signal } = this.#work;
+    const { server, state, lacks = lacksNothing } = this.#options;
+    const progress = this.#progress;
+    const gated = gateServer(server, { signal, progress, trees: state });
+    return {
+      ...this.#options,
+      ...this.#learned,
+      lacks,
+      disk: gateDisk(this.#disk, { signal, progress }),
+      server: gated,
+      early: new EarlyBlocks({ ...this.#options, server: gated }),
+      progress,
+      brakes: this.#brakes,
+      moreSuspects: async () => {
+        await this.#options.sleep(hintsMs, signal);
+        return this.#learned.suspicion.take();
+      },
+      portions: this.#options.portions ?? defaultPortions,
+      freeSpace: this.#options.freeSpace,
+      checkStop: () => {
+        if (signal.aborted) throw new Interrupted();
+      },
+    };
+  }
+
+  async #step(): Promise<Event> {
+    switch (this.#phase) {
+      case "starting":
+        return this.#attempt(async () => {
+          // In a folder that is not the one that is known nothing is made.
+          if (this.#options.state.setting("marker") !== undefined) await checkRoot(this.#context);
+          await atRoot(() => ensureOwnFolders(this.#context));
+          await checkRoot(this.#context);
+          distrustVolatile(this.#context, this.#options.boot);
+          await recover(this.#context);
+          return "recovered";
+        });
+      case "syncing":
+        return this.#attempt(async () => {
+          this.#isHinted = false;
+          if (this.#nextLook.untilFullMs() <= 0) this.#learned.suspicion.add("all");
+          if (this.#learned.suspicion.isEverywhere || this.#learned.doubt.isOpen) this.#nextLook.beginFull();
+          this.#last = await runCycle(this.#context);
+          this.#noteOutcome(this.#last);
+          return this.#last.hasProgressed ? "progressed" : "rested";
+        });
+      case "waiting":
+        return this.#wait(this.#nextLook.untilMs(this.#last), true);
+      case "backing_off":
+        return this.#wait(this.#backoff.delayMs(this.#options.random, this.#options.nowMs()), false);
+      case "paused":
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+        return "progressed";
+      default:
+        return "stopped";
+    }
+  }
+
+  #noteOutcome(outcome: CycleOutcome): void {
+    this.#backoff.forget();
+    this.#failure = undefined;
+    this.#polling.forget();
+    if (!outcome.hasProgressed) {
+      this.#deadNodes.forget(this.#options.state);
+      this.#options.state.rest();
+    }
+    if (outcome.hasProgressed) this.#lastSync.noteProgress();
+    else if (this.#progress.pending === 0) this.#lastSync.noteRest();
+    if (this.#nextLook.note(outcome)) this.#rehash.allowSlice();
+  }
+
+  async #attempt(act: () => Promise<Event>): Promise<Event> {
+    try {
+      return await act();
+    } catch (error) {
+      // The phase says already why; there is nothing else to do.
+      if (error instanceof Interrupted) {
+        this.#learned.doubt.isOpen = true;
+        return "progressed";
+      }
+      if (!(error instanceof HoldfastError)) throw error;
+      this.#failure = error;
+      if (error instanceof RootMismatch) return "mismatched";
+      this.#backoff.note(error, this.#options.nowMs());
+      this.#learned.doubt.isOpen = true;
+      return "failed";
+    }
+  }
+
+  async #wait(durationMs: number, listens: boolean): Promise<Event> {
+    if (this.#isHinted && listens) return "woken";
+    const over = new AbortController();
+    const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+    const signals = [woken, this.#options.sleep(durationMs, over.signal)];
+    const isAtRest = listens && this.#last?.lookAgainMs === undefined;
+    const rehash = isAtRest ? this.#rehash.run(over.signal) : Promise.resolve(false);
+    if (listens)
+      signals.push(
+        this.#polling.listen(),
+        rehash.then((hasFound) => (hasFound ? undefined : woken)),
+      );
+    await Promise.race(signals);
+    over.abort();
+    await rehash;
+    return "woken";
+  }
+}

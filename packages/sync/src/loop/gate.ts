@@ -1,0 +1,123 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { forward } from "./forward.ts";
+import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
+import type { Trees } from "../model/trees.ts";
+import type { Progress } from "./progress.ts";
+
+/** Somebody stopped or paused the engine; nothing failed. What it was at is planned again when it goes on. */
+export class Interrupted extends HoldfastError {
+  constructor() {
+    super("failed", "The sync was stopped in the middle of this.");
+  }
+}
+
+/**
+ * The server, until the signal: then every call ends at once, even if its answer never comes. All of it lies before or after
+ * the changes of the disk, never between two that belong together.
+ */
+export function gateServer(
+  server: Server,
+  { signal, progress, trees }: { readonly signal: AbortSignal; readonly progress: Progress; readonly trees: Trees },
+): Server {
+  return gate(server, signal, {
+    async commit(...given) {
+      const [, operations, blocks] = given;
+      const answer = await untilAborted(signal, server.commit(...given));
+      const sent = new Map(operations.map((operation) => [operation.operation_id, operation]));
+      for (const { operation_id: id, status } of answer.results) {
+        const operation = sent.get(id);
+        if (status === "committed" && operation !== undefined) progress.noteCommitted(trees, operation);
+      }
+      progress.noteBytes("up", blocks);
+      return answer;
+    },
+    async putBlocks(blocks, into) {
+      await untilAborted(signal, server.putBlocks(blocks, into));
+      progress.noteBytes("up", blocks);
+    },
+    async *fetchBlocks(wanted) {
+      const blocks = server.fetchBlocks(wanted)[Symbol.asyncIterator]();
+      try {
+        for (;;) {
+          const next = await untilAborted(signal, blocks.next());
+          if (next.done === true) return;
+          progress.noteBytes("down", [next.value]);
+          yield next.value;
+        }
+      } finally {
+        // Not waited for: at a stop its answer may never come.
+        void blocks.return?.().catch(() => undefined);
+      }
+    },
+  });
+}
+
+/**
+ * The disk: what reads for long ends at the signal. What changes it is left to come to its end; a long new file asks whether
+ * to go on, and is kept as far as it came.
+ */
+export function gateDisk(
+  disk: LocalDisk,
+  { signal, progress }: { readonly signal: AbortSignal; readonly progress: Pick<Progress, "touch"> },
+): LocalDisk {
+  const readBetween = disk.readBetween?.bind(disk);
+  return forward(disk, {
+    // What is read of a file that is known already is sent.
+    readAt: (path, ...given) => {
+      progress.touch(path);
+      return disk.readAt(path, ...given);
+    },
+    ...(readBetween === undefined
+      ? {}
+      : {
+          readBetween: (path, ...given) => {
+            progress.touch(path);
+            return readBetween(path, ...given);
+          },
+        }),
+    list: (path) => untilAborted(signal, disk.list(path)),
+    cut: (path, taker) => {
+      progress.touch(path);
+      return untilAborted(signal, disk.cut(path, taker));
+    },
+  });
+}
+
+async function untilAborted<Result>(signal: AbortSignal, result: Promise<Result>): Promise<Result> {
+  if (signal.aborted) {
+    result.catch(() => undefined);
+    throw new Interrupted();
+  }
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(new Interrupted());
+  const waiting = waitingFor(signal);
+  waiting.add(abort);
+  try {
+    return await Promise.race([result, aborted]);
+  } finally {
+    waiting.delete(abort);
+  }
+}
+
+const waitingOf = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Who is told of the signal, by one listener: each block and each file has its turn of waiting, and one of its own would cost more than that. */
+function waitingFor(signal: AbortSignal): Set<() => void> {
+  const known = waitingOf.get(signal);
+  if (known !== undefined) return known;
+  const waiting = new Set<() => void>();
+  waitingOf.set(signal, waiting);
+  const tellAll = (): void => {
+    for (const abort of waiting) abort();
+  };
+  signal.addEventListener("abort", tellAll, { once: true });
+  return waiting;
+}
+
+/** Every method that answers with a promise ends at the signal; those of `own` stand in for the target's. */
+function gate<Target extends object>(target: Target, signal: AbortSignal, own: Partial<Target>): Target {
+  return forward(target, own, (call) => (...given) => {
+    const result = call(...given);
+    return result instanceof Promise ? untilAborted(signal, result) : result;
+  });
+}

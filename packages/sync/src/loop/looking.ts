@@ -1,0 +1,180 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { knownPathOf, type LocalTree } from "../model/local-tree.ts";
+import { VisibleRows } from "../model/visible-rows.ts";
+import { DiskChanged } from "../model/disk-changed.ts";
+import { makeDurable } from "../execute/durable.ts";
+import { makeRenewalsDurable } from "../execute/person-acts.ts";
+import { lineOf } from "../model/tree-paths.ts";
+import { withFoldersAbove } from "@holdfast/sync-ports/paths";
+import { Visibility, visibleTrees } from "../rules/visibility.ts";
+import type { Rules } from "../rules/rules.ts";
+import { localChanges } from "../scan/local-changes.ts";
+import { scan, type ScanResult, type TakerIn } from "../scan/scan.ts";
+import type { Suspects, Top } from "../scan/scope.ts";
+import type { LocalRow } from "../model/trees.ts";
+import type { CycleContext } from "./cycle-context.ts";
+import { inParts, type Looked } from "./look-parts.ts";
+import { outgoingTerms, presentTerms, type Terms } from "./new-rules.ts";
+import { checkRoot } from "./root.ts";
+import { shownByMoves } from "./shown.ts";
+
+/**
+ * Looks where something may have changed. Where very much is new it is looked at in parts, each of them kept before the next one
+ * begins; whoever plans has all of them. @throws DiskChanged if the root is not the same one before and after; RootMismatch
+ */
+export async function lookAtDisk(context: CycleContext, terms = presentTerms(context)): Promise<Looked> {
+  const { state, doubt, numbering } = context;
+  // Of what is seen for the first time nothing was agreed on.
+  const isFirst = state.local.size + state.intents.size === 0;
+  const looked = await inParts(async (tops) => {
+    const seen = await lookAtKnownRoot(context, terms, tops);
+    const look = {
+      ...seen,
+      changes: new Map([...seen.changes, ...shownByMoves(state, seen, { ...context, ...seen })]),
+    };
+    state.remember(look.changes.size);
+    const changes = await agreeable(context, look, isFirst);
+    state.commit({ local: localChanges(state.local, changes) });
+    const again = againAt(context, look, changes);
+    return { ...look, again, isUnsettled: hasUnsettled(changes, (id) => context.undurable.isRenewed(id)) };
+  });
+  doubt.isOpen = false;
+  numbering.isNew = false;
+  return looked;
+}
+
+/**
+ * Before other rules count than so far. What was moved since the last look is known where it is now by then: else what these rules
+ * hide there would be missing where it was, as if it had been deleted. Of what is new, and hidden by them, no file is read.
+ */
+export async function lookUnderLastRules(context: CycleContext, look: typeof lookAtDisk = lookAtDisk): Promise<void> {
+  if (context.state.local.size === 0) return;
+  const terms = await outgoingTerms(context);
+  if (terms === undefined) return;
+  context.suspicion.add("all");
+  await look(context, terms);
+}
+
+/** The same, for whoever only wants to know. */
+export function previewDisk(context: CycleContext, terms = presentTerms(context)): Promise<Looked> {
+  return inParts(async (tops) => {
+    const look = await lookAtRoot(context, terms, tops);
+    // What was read is taken for at rest: a run looks again until it is.
+    const settled = [...look.changes].map(([id, row]) => [id, row?.sight === "racy" ? atRest(row) : row] as const);
+    context.state.commit({ local: settled });
+    return { ...look, isUnsettled: hasUnsettled(look.changes) };
+  });
+}
+
+function atRest(row: LocalRow): LocalRow {
+  return { ...row, sight: "known" };
+}
+
+function hasUnsettled(changes: ScanResult["changes"], waits: (id: NodeId) => boolean = () => false): boolean {
+  return changes.entries().some(([id, row]) => row?.sight === "unsettled" && !waits(id));
+}
+
+/**
+ * What is unsettled is looked at again where it stands by now: a folder above may have moved in this very look, which tells of the paths
+ * before; and what could not be made durable is so only since, also where something else keeps all from being looked at.
+ */
+function againAt({ state, undurable }: CycleContext, look: Look, changes: ScanResult["changes"]): Suspects {
+  if (look.again === "all") return "all";
+  const unsettled = [...changes].flatMap(([id, row]) =>
+    row?.sight === "unsettled" && !undurable.isRenewed(id) ? [row.parent] : [],
+  );
+  const folders = new Set([...new Set(unsettled)].flatMap((id) => knownPathOf(state, id) ?? []));
+  return new Set([...look.again, ...[...folders].flatMap(withFoldersAbove)]);
+}
+
+interface Look extends ScanResult {
+  readonly rules: Rules;
+}
+
+async function lookAtKnownRoot(context: CycleContext, terms: Terms, tops: readonly Top[] | undefined): Promise<Look> {
+  const { device } = context.filesystem;
+  if (tops === undefined) context.early.beginLook();
+  const takerIn: TakerIn = (folder, sizeBytes) => {
+    const taker = context.early.takerIn(folder, sizeBytes);
+    if (taker !== undefined) context.progress.foresee(sizeBytes);
+    return taker;
+  };
+  const look = await lookAtRoot(context, terms, tops, terms.coming === undefined ? takerIn : undefined);
+  context.checkStop();
+  await checkRoot(context);
+  if (context.filesystem.device !== device) throw new DiskChanged("The filesystem of the folder");
+  return look;
+}
+
+/** As far as the rules show it. */
+async function lookAtRoot(
+  context: CycleContext,
+  { settle, coming }: Terms,
+  tops: readonly Top[] | undefined,
+  takerIn?: TakerIn,
+): Promise<Look> {
+  const { disk, state, portions } = context;
+  const rules = await settle();
+  const { intents, manifests } = state;
+  const keepManifest: typeof manifests.keep = (content, blocks) => manifests.keep(content, blocks);
+  const moreSuspects = (): Promise<Suspects> => context.moreSuspects();
+  const isHidden: Rules["hides"] = (path, isFolder) => rules.hides(path, isFolder);
+  const tree = standing(visibleTrees(state, new Visibility(state, rules, context.lacks)), state.parked);
+  const suspects = tops === undefined ? whereToLook(context) : "all";
+  const look = await scan(disk, {
+    ...context,
+    tree,
+    rows: state.local,
+    intents,
+    isHidden,
+    isFree: (path) => rules.isPlain && !context.skipped.isAnyAt(path),
+    isPassedOver: (path) => coming?.hides(path, false) === true,
+    keepManifest,
+    takerIn,
+    suspects,
+    tops,
+    entriesMax: portions.entriesMax,
+    moreSuspects,
+    isPassing: (path) => context.unread.isPassing(path, context.nowMs()),
+  });
+  return { ...look, rules };
+}
+
+/** What waits aside has no name, and a look can tell nothing of it. */
+function standing(tree: LocalTree, parked: ReadonlyMap<NodeId, unknown>): LocalTree {
+  if (parked.size === 0) return tree;
+  const waits = (id: NodeId): boolean => lineOf(tree, id).some((each) => parked.has(each));
+  const local = new VisibleRows(tree.local, (id) => !waits(id));
+  return { rootId: tree.rootId, local, childrenOf: (folder) => tree.childrenOf(folder) };
+}
+
+/** After a failure, and once an hour, everything. */
+function whereToLook({ suspicion, doubt, state }: CycleContext): Suspects {
+  const suspects = suspicion.take();
+  return doubt.isOpen || state.local.size === 0 ? "all" : suspects;
+}
+
+/** What is agreed on is durable; while there is doubt about what was done to the disk, all that the look found is made so. */
+async function agreeable(
+  context: CycleContext,
+  { changes }: ScanResult,
+  isFirst: boolean,
+): Promise<ScanResult["changes"]> {
+  const { state, disk, doubt } = context;
+  const { rootId, local, parked, intents } = state;
+  const seen = new Map(changes);
+  const get = (id: NodeId): LocalRow | undefined => (seen.has(id) ? seen.get(id) : local.get(id));
+  const table = { rootId, local: { get }, parked };
+  const areNumbersNew = context.lacks.has("stable inodes") && context.numbering.isNew;
+  const failures = await makeRenewalsDurable(context, table, changes, areNumbersNew);
+  context.undurable.noteLook(changes.keys(), failures);
+  const unsettled = [...failures.keys()].flatMap((id) => {
+    const row = changes.get(id);
+    return row === undefined ? [] : [[id, { ...row, sight: "unsettled" }] as const];
+  });
+  if (!doubt.isOpen || isFirst) return new Map([...changes, ...unsettled]);
+  // What was intended may have been found before by a look that nothing was agreed on after.
+  for (const id of intents.keys()) if (!seen.has(id) && local.has(id)) seen.set(id, local.get(id));
+  const durable = await makeDurable(disk, state, table, { seen, areNumbersNew });
+  return new Map([...changes, ...durable, ...unsettled]);
+}

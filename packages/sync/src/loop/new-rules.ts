@@ -1,0 +1,54 @@
+import { applyRules, voidOffers } from "../rules/dormancy.ts";
+import { excludedPaths } from "../state/exclusion.ts";
+import { newlyHidden } from "../rules/newly-hidden.ts";
+import { readRules } from "./read-rules.ts";
+import { Rules } from "../rules/rules.ts";
+import type { SyncState } from "../state/sync-state.ts";
+import type { CycleContext } from "./cycle-context.ts";
+
+/** Under which rules a look is taken. */
+export interface Terms {
+  readonly settle: () => Promise<Rules>;
+  /** Rules that are about to count: what is new where they hide it is nobody's business already. */
+  readonly coming: Rules | undefined;
+}
+
+export function presentTerms(context: CycleContext): Terms {
+  return { settle: () => settleRules(context), coming: undefined };
+}
+
+/** The rules that counted last; undefined if others do not count from now on, or if it is not known which these were. */
+export async function outgoingTerms({ disk, state }: CycleContext): Promise<Terms | undefined> {
+  const excluded = state.setting("rules excluded");
+  if (excluded === undefined) return undefined;
+  const last = new Rules(state.setting("ignore text") ?? "", JSON.parse(excluded) as string[]);
+  const { rules: coming } = await readRules(disk, state);
+  if (last.digest !== state.setting("rules") || last.digest === coming.digest) return undefined;
+  return { settle: () => Promise.resolve(last), coming };
+}
+
+/** Reads the rules, and lets a change of them do nothing but show and hide. */
+async function settleRules(context: CycleContext): Promise<Rules> {
+  const { state } = context;
+  const { rules, text } = await readRules(context.disk, state);
+  if (rules.digest !== state.setting("rules")) {
+    context.suspicion.add("all");
+    const changes = applyRules(state, rules, context);
+    const hidden = newlyHidden(state, changes.dormant);
+    state.commit({
+      ...changes,
+      offers: voidOffers(state.offers, (id) => changes.synced.has(id)),
+      settings: settingsOf(state, rules, text),
+    });
+    if (hidden !== undefined) context.progress.noteHidden(hidden);
+  }
+  return rules;
+}
+
+function settingsOf(state: SyncState, { digest }: Rules, text: string): (readonly [string, string])[] {
+  return [
+    ["rules", digest],
+    ["ignore text", text],
+    ["rules excluded", JSON.stringify(excludedPaths(state))],
+  ];
+}

@@ -1,0 +1,82 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Phase } from "./control.ts";
+import type { CycleOutcome } from "./cycle-outcome.ts";
+import { needsPerson, type Problem } from "./problems.ts";
+import { RootAway } from "./root.ts";
+
+export interface OnceResult {
+  /** Everything that can be synced is; what is only skipped does not count. */
+  readonly inSync: boolean;
+  readonly problems: readonly Problem[];
+  readonly deletionsWaiting: number;
+}
+
+/** So long one run waits for a server that cannot be reached, for a file that keeps changing, for a refusal to end. */
+const patienceMs = { unreachable: 30_000, restless: 60_000, stuck: 5_000, refused: 100_000 };
+
+/** Says when a run that shall end has done what it can. */
+export class Patience {
+  readonly #nowMs: () => number;
+  /** Since when nothing went on, and why. */
+  #since: { readonly atMs: number; readonly why: keyof typeof patienceMs } | undefined;
+  #seen: CycleOutcome | undefined;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** @returns undefined: go on */
+  judge(
+    phase: Phase,
+    outcome: CycleOutcome | undefined,
+    failure: HoldfastError | undefined,
+  ): Omit<OnceResult, "deletionsWaiting"> | undefined {
+    if (phase === "refused")
+      throw failure ?? new HoldfastError("failed", "This is not the folder that was synced here.");
+    if (phase === "paused") return { inSync: false, problems: [paused] };
+    if (phase === "stopped") return { inSync: false, problems: outcome?.problems ?? [] };
+    if (failure !== undefined && phase === "backing_off") {
+      // These wait for a person, not for time.
+      const isLasting = [
+        "unauthenticated",
+        "second_factor_required",
+        "address_not_allowed",
+        "forbidden",
+        "failed",
+        "store_full",
+      ].includes(failure.code);
+      if (isLasting || this.#isOver("unreachable")) throw failure instanceof RootAway ? asFailed(failure) : failure;
+      return undefined;
+    }
+    this.#notice(outcome);
+    // A failure that is not over yet, or a cycle that has not ended.
+    if (failure !== undefined || phase !== "waiting" || outcome === undefined) return undefined;
+    if (outcome.isRestless && !this.#isOver(outcome.isStuck ? "stuck" : "restless")) return undefined;
+    if (!outcome.isRestless && outcome.retriesSoon && !this.#isOver("refused")) return undefined;
+    const isDone = !outcome.isRestless && !outcome.retriesSoon && outcome.deletionsWaiting === 0;
+    return { inSync: isDone && !outcome.problems.some(needsPerson), problems: outcome.problems };
+  }
+
+  /** A cycle that went well ends the wait for the server, and one that brought something about begins every wait anew. */
+  #notice(outcome: CycleOutcome | undefined): void {
+    if (outcome === this.#seen || outcome === undefined) return;
+    this.#seen = outcome;
+    if (outcome.isFruitful || this.#since?.why === "unreachable") this.#since = undefined;
+  }
+
+  #isOver(why: keyof typeof patienceMs): boolean {
+    if (this.#since?.why !== why) this.#since = { atMs: this.#nowMs(), why };
+    return this.#nowMs() - this.#since.atMs >= patienceMs[why];
+  }
+}
+
+/** For whoever runs it once the disk is gone, and the code of a server that cannot be reached says something else. */
+function asFailed(failure: RootAway): HoldfastError {
+  return new HoldfastError("failed", failure.message, { cause: failure });
+}
+
+const paused: Problem = {
+  path: "",
+  code: "paused",
+  message: "This sync is paused. Go on with 'holdfast resume'.",
+};

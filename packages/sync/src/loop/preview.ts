@@ -1,0 +1,126 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { WaitingChange } from "../brakes/brakes.ts";
+import { forward } from "./forward.ts";
+import { pathOfNode } from "../model/tree-paths.ts";
+import { folderOf, joinPath } from "@holdfast/sync-ports/paths";
+import type { LocalOperation, RemoteOperation } from "../plan/plan-types.ts";
+import type { LocalDisk } from "@holdfast/sync-ports/ports";
+import { fetchRemote } from "../remote/fetch.ts";
+import type { SyncState } from "../state/sync-state.ts";
+import { pathsToFree } from "../state/exclusion.ts";
+import { readRules } from "./read-rules.ts";
+import { copiesToFree } from "../execute/free-space.ts";
+import { noteLook } from "./cycle.ts";
+import type { CycleContext } from "./cycle-context.ts";
+import { decide } from "./decide.ts";
+import { foreseeHere, foreseeThere } from "./foresee.ts";
+import { lookUnderLastRules, previewDisk } from "./looking.ts";
+
+/** A change that a run would make. */
+export interface Preview {
+  readonly side: "here" | "server";
+  readonly what: "create" | "change" | "move" | "delete" | "set executable" | "copy aside";
+  /** As it would be afterwards; of a deletion as it is. */
+  readonly path: string;
+  /** Of a folder that is deleted on the server: so many files go with it. */
+  readonly files?: number;
+}
+
+export interface PreviewedRun {
+  readonly changes: readonly Preview[];
+  /** What would wait for a person, and is not among the changes. */
+  readonly waiting: readonly WaitingChange[];
+}
+
+/** More cycles than any run needs that nothing disturbs. */
+const cyclesMax = 100;
+
+/**
+ * What a run would do, in its order, if nothing changes meanwhile and nothing is refused. Looks and listens, and changes neither disk
+ * nor server; what it learns and foresees goes into the state, so give it a copy.
+ * @param approvesWaiting what waited before is approved, as it is when such a run begins
+ */
+export async function previewRun(
+  given: CycleContext,
+  { approvesWaiting = false }: { readonly approvesWaiting?: boolean } = {},
+): Promise<PreviewedRun> {
+  const portions = { ...given.portions, freshMax: Infinity };
+  const context = { ...given, portions, disk: withoutSyncs(given.disk) };
+  const { state, brakes } = context;
+  if (approvesWaiting) brakes.approve(brakes.waiting().map(({ id }) => id));
+  state.forgetRefusals(Infinity);
+  await fetchRemote(context);
+  await lookUnderLastRules(context, previewDisk);
+  const { rules } = await readRules(context.disk, state);
+  const freed = await copiesToFree(context, pathsToFree(state), rules);
+  const previews: Preview[] = freed.map(({ path }) => ({ side: "here", what: "delete", path }));
+  const look = await previewDisk(context);
+  noteLook(context, look);
+  // They are there still.
+  state.commit({ local: freed.map(({ id }) => [id, undefined]), synced: freed.map(({ id }) => [id, undefined]) });
+  for (let cycle = 0; cycle < cyclesMax; cycle += 1) {
+    const { local, remote } = (await decide(context, look)).plan;
+    if (local.length + remote.length === 0) break;
+    for (const operation of local) previews.push(...previewHere(context, operation));
+    for (const operation of remote) previews.push(previewThere(context, operation));
+  }
+  return { changes: previews, waiting: brakes.waiting() };
+}
+
+/** Whoever only wants to know makes nothing durable, and what is but foreseen is on no disk. */
+function withoutSyncs(disk: LocalDisk): LocalDisk {
+  const nothing = (): Promise<void> => Promise.resolve();
+  return forward(disk, { syncFile: nothing, syncFolder: nothing, syncAll: nothing });
+}
+
+const here: Readonly<Record<LocalOperation["op"], Preview["what"]>> = {
+  create: "create",
+  replace: "change",
+  move: "move",
+  set: "set executable",
+  delete: "delete",
+  park: "move",
+  copy_aside: "copy aside",
+};
+
+const there: Readonly<Record<RemoteOperation["op"], Preview["what"]>> = {
+  mkdir: "create",
+  symlink: "create",
+  create: "create",
+  put: "change",
+  move: "move",
+  set: "set executable",
+  delete: "delete",
+};
+
+/** What only waits aside for a moment is not told. */
+function previewHere({ state, makeNodeId }: CycleContext, operation: LocalOperation): Preview[] {
+  const before = pathOfNode(state, operation.id);
+  foreseeHere(state, operation, makeNodeId);
+  if (operation.op === "park") return [];
+  const after = operation.op === "delete" ? before : pathOfNode(state, operation.id);
+  const path = after ?? operation.id;
+  const copy = operation.op === "copy_aside" ? joinPath(folderOf(path), operation.name) : path;
+  return [{ side: "here", what: here[operation.op], path: copy }];
+}
+
+function previewThere({ state }: CycleContext, operation: RemoteOperation): Preview {
+  const { id, op } = operation;
+  const path = pathOfNode(state, id) ?? id;
+  const files = op === "delete" && state.remote.get(id)?.kind === "folder" ? filesBelow(state, id) : undefined;
+  foreseeThere(state, operation);
+  return { side: "server", what: there[op], path, ...(files === undefined ? {} : { files }) };
+}
+
+function filesBelow({ remote }: SyncState, top: NodeId): number {
+  let files = 0;
+  const waiting = [top];
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    for (const [id, { kind, trashed }] of remote.rowsIn(folder)) {
+      if (trashed) continue;
+      if (kind === "folder") waiting.push(id);
+      else files += 1;
+    }
+  }
+  return files;
+}

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NodeId } from "@holdfast/core/ids";
+import type { ContentKey, LocalRow, Refusal, Trees } from "../model/trees.ts";
+import { LastingRefusals } from "./lasting-refusals.ts";
+import { isPassing, needsPerson, problemsOfRefusals } from "./problems.ts";
+import { UnreadFiles } from "./unread.ts";
+
+const rootId = "root" as NodeId;
+const [folder, file] = ["folder", "file"] as [NodeId, NodeId];
+
+function onDisk(...rows: readonly (readonly [NodeId, Partial<LocalRow>])[]): Trees {
+  const fingerprint = { inode: 1n, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n };
+  const blank = { kind: "file", parent: rootId, name: "", content: "" as ContentKey, executable: false } as const;
+  const local = new Map(rows.map(([id, row]) => [id, { ...blank, fingerprint, sight: "known" as const, ...row }]));
+  const none = new Map<NodeId, never>();
+  return { rootId, local, remote: none, synced: none, offers: [], intents: none, shares: none, rights: none };
+}
+
+const refusal = (nodeId: NodeId, code: string): Refusal => ({ nodeId, digest: code, code, notBeforeMs: 0 });
+
+test("a refusal is listed with its whole path and what to do, unless it ends by itself", () => {
+  const trees = onDisk([folder, { kind: "folder", name: "f" }], [file, { parent: folder, name: "a.txt" }]);
+  const listed = problemsOfRefusals(trees, [
+    refusal(file, "quota"),
+    refusal(file, "conflict"),
+    refusal(folder, "forbidden"),
+  ]);
+  assert.deepEqual(
+    listed.map(({ path, code }) => [path, code]),
+    [
+      ["f/a.txt", "quota"],
+      ["f", "forbidden"],
+    ],
+  );
+  assert.match(listed[0]?.message ?? "", /Empty the trash there, or ask for more space/);
+  assert.ok(listed.every(needsPerson));
+  const [deep] = problemsOfRefusals(trees, [refusal(file, "invalid_field")]);
+  assert.match(deep?.message ?? "", /128 names or 4096 bytes/);
+  const [below] = problemsOfRefusals(trees, [refusal(file, "dependency")], () => true);
+  assert.match(below?.message ?? "", /most often of the folder above it/);
+  assert.ok(isPassing("exists") && !isPassing("too_large"));
+});
+
+test("what should end by itself is listed once it was refused for 90 s, under whatever id, and not refused again later", () => {
+  const ids = [folder, file];
+  const trees = onDisk([file, { name: "a" }]);
+  const lasting = new LastingRefusals();
+  const list = (id: NodeId | undefined, nowMs: number): string[] => {
+    const refusals = id === undefined ? [] : [refusal(id, "exists")];
+    lasting.note(refusals, nowMs);
+    return problemsOfRefusals(trees, refusals, (each) => lasting.has(each)).map(({ path }) => path);
+  };
+  assert.deepEqual([list(ids[0], 0), list(ids[1], 60_000), list(undefined, 89_000)], [[], [], []]);
+  assert.deepEqual(list(ids[1], 90_000), ["a"]);
+  assert.deepEqual([list(undefined, 210_000), list(ids[1], 210_001)], [[], []]);
+  assert.deepEqual([list(ids[1], 0), list(ids[1], 90_000)], [[], ["a"]], "the clock was set back");
+});
+
+test("a file that keeps changing is busy after ten minutes, and one that an error hides is listed at once", () => {
+  const files = new UnreadFiles();
+  const listed = new Set(["f"]);
+  const look = (unread: Record<string, string>, nowMs: number): string[] => {
+    files.note({ listed, unread: new Map(Object.entries(unread)) }, nowMs);
+    return files.problems(nowMs).map(({ path, code }) => `${path} ${code}`);
+  };
+  assert.deepEqual(look({ "f/a": "changing", "f/b": "unavailable" }, 0), ["f/b unreadable"]);
+  assert.deepEqual(look({ "f/a": "changing" }, 599_999), []);
+  assert.deepEqual(look({ "f/a": "changing" }, 600_000), ["f/a busy"]);
+  assert.deepEqual(look({}, 600_001), []);
+});

@@ -1,0 +1,177 @@
+import { limits } from "@holdfast/core/limits";
+import type { Brakes } from "../brakes/brakes.ts";
+import { pathOfNode } from "../model/tree-paths.ts";
+import type { Plan } from "../plan/plan-types.ts";
+import { brokenWords } from "../rules/broken-patterns.ts";
+import { boundaryPaths } from "../state/exclusion.ts";
+import { ignorePath, type Rules } from "../rules/rules.ts";
+import type { SyncState } from "../state/sync-state.ts";
+import type { Refusal, Trees } from "../model/trees.ts";
+
+/** What a person has to know of one file. */
+export interface Problem {
+  /** Relative to the root; "" for all of it. */
+  readonly path: string;
+  /**
+   * Of an error; `skipped`, `kept`, `boundary`, `alias`, `aside`, `rewritten`, `silent_change`, `busy`, `blocked`,
+   * `unreadable`, `not_durable`, `read_only`, `suspended` and `quarantined` are the engine's own. What each means stands in docs/command.md.
+   */
+  readonly code: string;
+  /** What happened and what to do. */
+  readonly message: string;
+}
+
+/** They end by themselves: the next plan rests on something else. */
+const passing: ReadonlySet<string> = new Set([
+  "conflict",
+  "exists",
+  "precondition",
+  "superseded",
+  "trashed",
+  "subtree_changed",
+  "cycle",
+  "dependency",
+  "not_found",
+  "missing_blocks",
+  "operation_reused",
+  "rate_limited",
+]);
+
+const sentences: Readonly<Record<string, string>> = {
+  quota: "Your space on the server is full, so it waits here. Empty the trash there, or ask for more space.",
+  forbidden: "You may not change this on the server, so your change stays here. Ask its owner for the right to edit.",
+  device_suspended:
+    "The server has suspended this device, as it rewrote or deleted very many files within an hour: it takes no change from it, and what is changed here stays here. If it was you, run 'holdfast devices resume' on another device, or use Settings, Devices in the web app; all else goes on by itself then.",
+  too_large: "It is larger than the server takes. Keep it outside the synced folder, or exclude it.",
+  not_durable:
+    "This disk did not confirm that it has it for good (fsync failed), so it does not count as synced and is not sent. It is tried again every half minute; if that lasts, look after the disk.",
+  invalid_field: `The server does not take it where it is: a path has at most ${limits.pathNamesMax} names or ${limits.pathBytesMax} bytes. Move it further up, or shorten the names of the folders above it.`,
+  kept: "It holds something else than the server, so it stays here. To sync it, run 'holdfast sync' with --include.",
+  store_full: fullWords("downloads"),
+  dependency:
+    "It waits for another change that the server did not take, most often of the folder above it: see to that one first. It is tried again every half minute.",
+  locked: "It is locked on the server. It is tried again every half minute.",
+  hash_mismatch:
+    "Its bytes are not what they should be, again and again: something between here and the server damages them, or a program is broken. It is tried again.",
+  damaged:
+    "The server has lost a part of it. A device that still has the file sends it again by itself, and so does 'holdfast put' of it to the same path.",
+};
+
+/** @param needs what is needed and what is free, in words */
+export function fullHere(path: string, needs: string): Problem {
+  return { path, code: "store_full", message: fullWords(`what comes from the server needs ${needs}. Downloads`) };
+}
+
+function fullWords(downloads: string): string {
+  return `The disk of this folder is full: ${downloads} wait until there is space, and uploads go on. Make room, or take a folder off this device: 'holdfast sync' with --exclude FOLDER --free-space moves it to .holdfast/trash in this folder, on the same disk; the server has all of it, so delete it there to have the room at once.`;
+}
+
+export function isPassing(code: string): boolean {
+  return passing.has(code);
+}
+
+/** Of a change of the disk: the next attempt may well go through. */
+export function isPassingHere(code: string): boolean {
+  return ["not_found", "unavailable", "request_timeout", "rate_limited", "hash_mismatch"].includes(code);
+}
+
+/** What does not end by itself; what is skipped or kept is listed and keeps nothing from being in sync. */
+export function needsPerson({ code }: Problem): boolean {
+  return !["skipped", "kept", "boundary", "alias", "quarantined", "silent_change", "ignore_pattern"].includes(code);
+}
+
+export function problemsOfRules({ broken }: Pick<Rules, "broken">): Problem[] {
+  return broken.map((pattern) => problemOf(ignorePath, "ignore_pattern", brokenWords(pattern)));
+}
+
+export function problemsOfBoundaries(state: Pick<SyncState, "setting">): Problem[] {
+  return boundaryPaths(state).map((path) =>
+    problemOf(
+      path,
+      "boundary",
+      "Another filesystem is mounted there, or was: it is left alone. To sync the folder without it, run 'holdfast sync' with --include.",
+    ),
+  );
+}
+
+/** Once it has lasted for a minute. */
+export function problemsOfStash({ stashed }: Pick<SyncState, "stashed">): Problem[] {
+  const lasting = [...stashed.values()].filter(({ failures = 0 }) => failures >= 3);
+  return lasting.map(({ path }) => problemOf(path, "unreadable", unreadableStash));
+}
+
+const unreadableStash =
+  "What was replaced or deleted here cannot be read, so it is not known whether a program wrote to it since. It stays there; check the disk.";
+
+/** What had to make way for a moment, and got no name back. */
+export function problemsOfAside(
+  state: Pick<SyncState, "rootId" | "local" | "remote" | "synced" | "parked">,
+): Problem[] {
+  return [...state.parked].map(([id, { path }]) => {
+    const message =
+      `It had to make way here for a moment, and the disk does not let it have its name back. It waits as ${path}, and is tried again ` +
+      "every half minute: look after the disk, and whether you may write to the folder.";
+    return problemOf(pathOfNode(state, id) ?? path, "aside", message);
+  });
+}
+
+export function problemsOfAliases(
+  state: Pick<SyncState, "rootId" | "local" | "remote" | "synced" | "restless">,
+): Problem[] {
+  return [...state.restless].flatMap((id) => {
+    const row = state.local.get(id);
+    if (row?.alias === undefined) return [];
+    const message =
+      `It is called ${row.name} on the server. This disk takes that for the name of something beside it, so it stands here ` +
+      "under another one. Rename one of the two if both should be called alike everywhere.";
+    return [problemOf(pathOfNode(state, id) ?? row.alias, "alias", message)];
+  });
+}
+
+export function problemOf(path: string, code: string, message: string): Problem {
+  return { path, code, message: sentences[code] ?? message };
+}
+
+/** @param isLasting of one that should have ended by itself */
+export function problemsOfRefusals(
+  trees: Trees,
+  refusals: readonly Refusal[],
+  isLasting: (refusal: Refusal) => boolean = () => false,
+): Problem[] {
+  const isSuspended = refusals.some(({ code }) => code === "device_suspended");
+  // It is about the device: one of each file would bury all else.
+  const ofDevice = isSuspended ? [problemOf("", "device_suspended", "")] : [];
+  const ofFiles = refusals.flatMap((refusal) => {
+    const { nodeId, code } = refusal;
+    if (code === "device_suspended") return [];
+    const path = pathOfNode(trees, nodeId);
+    if (isPassing(code) && (path === undefined || !isLasting(refusal))) return [];
+    const isTaken = code === "exists" && isLasting(refusal);
+    const message = isTaken ? taken : `The server refused it (${code}). It is tried again every half minute.`;
+    return [problemOf(path ?? nodeId, code, message)];
+  });
+  return [...ofDevice, ...ofFiles];
+}
+
+const taken = "The server has something of that name that is not shown here. Rename it, here or there.";
+
+/** @param waiting of a plan with which nothing is to be done, and after which nothing comes by itself */
+export function problemsOfBlocked(trees: Trees, waiting: Plan["waiting"]): Problem[] {
+  // Whatever else waits may be what is in the way, and is told of.
+  if (![...waiting.values()].every((reason) => reason === "stuck")) return [];
+  return [...waiting.keys()].map((id) => problemOf(pathOfNode(trees, id) ?? id, "blocked", blocked));
+}
+
+const blocked =
+  "Something else has its name, here or on the server, and stays there for what this device does not sync. Rename one of the two.";
+
+/** Deletions that wait are counted for themselves. */
+export function problemsOfBrakes(brakes: Pick<Brakes, "waitingRewrites">): Problem[] {
+  const count = brakes.waitingRewrites;
+  if (count === 0) return [];
+  const message =
+    `${count} files were rewritten on this device within ten minutes, as programs do that take files hostage. Their uploads wait; ` +
+    "the server has the versions before. See them with 'holdfast deletes ls'. If it was you, let them go with 'holdfast deletes approve'; " +
+    "'holdfast deletes undo' brings the versions of the server back, and what was written goes to the local trash.";
+  return [{ path: "", code: "rewritten", message }];
+}

@@ -1,0 +1,169 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import type { LocalOperation, Plan } from "../plan/plan-types.ts";
+import { pathOfNode } from "../model/tree-paths.ts";
+import { joinPath, ownFolder } from "@holdfast/sync-ports/paths";
+import { ignorePath } from "../rules/rules.ts";
+import type { NewlyHidden } from "../rules/newly-hidden.ts";
+import type { Trees } from "../model/trees.ts";
+
+export interface RecentChange {
+  /** Unix milliseconds of this device. */
+  readonly atMs: number;
+  readonly path: string;
+  /** To the server, or from it to this disk. */
+  readonly direction: "up" | "down";
+  readonly what: "created" | "changed" | "moved" | "deleted" | "copied aside";
+}
+
+const recentMax = 50;
+const namesMax = 3;
+
+/** Of a plan that is to be carried out. */
+export interface Planned {
+  readonly changes: number;
+  /** That its files have. */
+  readonly bytes: number;
+  /** Whether it is all there is to do. */
+  readonly isAll: boolean;
+}
+
+/** What was done since the engine began: counts, and the last changes, newest first. */
+export class Progress {
+  filesUp = 0;
+  filesDown = 0;
+  bytesUp = 0;
+  bytesDown = 0;
+  /** Nodes that still differ, as far as the last plan knows. */
+  pending = 0;
+  recent: readonly RecentChange[] = [];
+  planned: Planned = { changes: 0, bytes: 0, isAll: true };
+  #movedBefore = 0;
+  #bytesOfDone = 0;
+  /** Paths that were read or written last, the newest first. */
+  names: readonly string[] = [];
+  readonly #nowMs: () => number;
+  readonly #changed: () => void;
+  readonly #onDone: (change: RecentChange) => void;
+
+  readonly #onHidden: (hidden: NewlyHidden) => void;
+
+  constructor(
+    nowMs: () => number,
+    changed: () => void,
+    onDone: (change: RecentChange) => void = () => undefined,
+    onHidden: (hidden: NewlyHidden) => void = () => undefined,
+  ) {
+    this.#onHidden = onHidden;
+    this.#nowMs = nowMs;
+    this.#changed = changed;
+    this.#onDone = onDone;
+  }
+
+  /** A plan is about to be carried out. */
+  expect(pending: number, { bytes, isAll }: Omit<Planned, "changes"> = { bytes: 0, isAll: true }): void {
+    this.pending = pending;
+    this.planned = { changes: pending, bytes, isAll };
+    this.#changed();
+  }
+
+  /** A cycle begins: nothing is planned yet. What is sent while its files are read counts to its plan. */
+  begin(): void {
+    this.planned = { changes: 0, bytes: 0, isAll: false };
+    this.names = [];
+    this.#movedBefore = this.bytesUp + this.bytesDown;
+    this.#bytesOfDone = 0;
+  }
+
+  /** A file is sent while it is read, before there is a plan. */
+  foresee(sizeBytes: number): void {
+    this.planned = { ...this.planned, bytes: this.planned.bytes + sizeBytes };
+  }
+
+  /** Of the bytes of the plan. What had not to travel counts once its file is done. */
+  get bytesDone(): number {
+    const moved = this.bytesUp + this.bytesDown - this.#movedBefore;
+    return Math.min(this.planned.bytes, Math.max(moved, this.#bytesOfDone));
+  }
+
+  /** Something of it is read or written now. */
+  touch(path: string): void {
+    // The rules are read in every cycle, whatever else it does.
+    if (path === ignorePath || path === ownFolder || path.startsWith(`${ownFolder}/`)) return;
+    if (this.names[0] !== path) this.names = [path, ...this.names.filter((name) => name !== path)].slice(0, namesMax);
+  }
+
+  noteBytes(direction: RecentChange["direction"], blocks: readonly { readonly bytes: Uint8Array }[]): void {
+    const sizeBytes = blocks.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    if (direction === "up") this.bytesUp += sizeBytes;
+    else this.bytesDown += sizeBytes;
+    this.#changed();
+  }
+
+  /** @param path as it was before */
+  noteDone(trees: Trees, operation: LocalOperation, path: string): void {
+    this.pending = Math.max(0, this.pending - 1);
+    const isFile = "remote" in operation && operation.remote.kind === "file";
+    if (isFile && (operation.op === "create" || operation.op === "replace")) {
+      this.filesDown += 1;
+      this.#bytesOfDone += bytesOfLocal(operation);
+    }
+    if (operation.op === "park" || operation.op === "set") return this.#changed();
+    const whats = { create: "created", replace: "changed", move: "moved", delete: "deleted" } as const;
+    const what = operation.op === "copy_aside" ? "copied aside" : whats[operation.op];
+    const now = operation.op === "delete" ? path : (pathOfNode(trees, operation.id) ?? path);
+    this.#note({ path: now, direction: "down", what });
+  }
+
+  /** What the server took, before the trees know it. */
+  noteCommitted(trees: Trees, operation: BatchOperationInput): void {
+    this.pending = Math.max(0, this.pending - 1);
+    const id = ("file_id" in operation ? operation.file_id : operation.id) as NodeId | undefined;
+    const path = id === undefined ? undefined : pathOfNode(trees, id);
+    if (operation.op === "put") {
+      this.filesUp += 1;
+      this.#bytesOfDone += bytesOfRemote(trees, operation.op, id);
+    }
+    const isNew = id !== undefined && !trees.remote.has(id);
+    const whats: Record<string, RecentChange["what"]> = { move: "moved", delete: "deleted" };
+    const what = whats[operation.op] ?? (isNew ? "created" : "changed");
+    const named = "name" in operation ? operation.name : undefined;
+    this.#note({ path: path ?? named ?? "", direction: "up", what });
+  }
+
+  /** Other rules count from now on. */
+  noteHidden(hidden: NewlyHidden): void {
+    this.#onHidden(hidden);
+    this.#changed();
+  }
+
+  #note(change: Omit<RecentChange, "atMs">): void {
+    const timed = { ...change, atMs: this.#nowMs() };
+    this.recent = [timed, ...this.recent].slice(0, recentMax);
+    this.#onDone(timed);
+    this.#changed();
+  }
+}
+
+/** What the files of a plan have. */
+export function bytesOfPlan(trees: Pick<Trees, "local">, { local, remote }: Pick<Plan, "local" | "remote">): number {
+  const down = local.reduce((sum, operation) => sum + bytesOfLocal(operation), 0);
+  return remote.reduce((sum, { op, id }) => sum + bytesOfRemote(trees, op, id), down);
+}
+
+function bytesOfLocal(operation: LocalOperation): number {
+  const isWritten = operation.op === "create" || operation.op === "replace";
+  return isWritten && operation.remote.kind === "file" ? operation.remote.sizeBytes : 0;
+}
+
+function bytesOfRemote({ local }: Pick<Trees, "local">, op: string, id: NodeId | undefined): number {
+  const row = (op === "put" || op === "create") && id !== undefined ? local.get(id) : undefined;
+  return row?.kind === "file" ? row.fingerprint.sizeBytes : 0;
+}
+
+/** Where an operation of the disk stands or will stand. */
+export function pathOfOperation(trees: Trees, operation: LocalOperation): string {
+  if (operation.op !== "create") return pathOfNode(trees, operation.id) ?? operation.local.name;
+  const { parent, name } = operation.place;
+  return joinPath(parent === trees.rootId ? "" : (pathOfNode(trees, parent) ?? ""), name);
+}

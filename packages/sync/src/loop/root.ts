@@ -1,0 +1,158 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { sha256 } from "@holdfast/core/hash";
+import { z } from "zod";
+import type { Hands } from "../execute/hands.ts";
+import { markerPath, ownFolder } from "@holdfast/sync-ports/paths";
+import type { LocalStat } from "@holdfast/sync-ports/ports";
+import type { StateChange } from "../state/sync-state.ts";
+
+const markerBytesMax = 4096;
+
+/** Whose folder it is; the caller knows it from its sign-in. */
+export interface Identity {
+  readonly serverId: string;
+  readonly accountId: string;
+}
+
+/** What stands in `.holdfast/root.json`; the state keeps the same text. */
+const marker = z.object({
+  id: z.string().min(1),
+  server_id: z.string(),
+  account_id: z.string(),
+  remote_root_id: z.string(),
+});
+type Marker = z.infer<typeof marker>;
+
+/** The folder, the server or the account is not the one that this device knows; an unmounted disk looks like that too. */
+export class RootMismatch extends HoldfastError {
+  constructor(message: string) {
+    super("failed", `${message} Nothing was touched.`);
+  }
+}
+
+/** Nothing can be told of the folder at all: its disk is not mounted, or fails. It is tried again. */
+export class RootAway extends HoldfastError {
+  constructor(cause: HoldfastError) {
+    super(cause.code, cause.message, { cause });
+  }
+}
+
+/** Of what a folder that is there never fails at. @throws RootAway */
+export async function atRoot<Result>(act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act();
+  } catch (error) {
+    throw error instanceof HoldfastError && error.retryable ? new RootAway(error) : error;
+  }
+}
+
+type RootParts = Pick<Hands, "disk" | "state" | "random" | "lacks" | "filesystem"> & {
+  readonly identity: Identity;
+};
+
+/**
+ * The root carries a random id that the state knows too, and both say to which server, account and folder they belong. Only a
+ * root and a state that both know nothing yet begin. Notes in which filesystem it stands.
+ * @throws RootMismatch, RootAway
+ */
+export async function checkRoot(parts: RootParts): Promise<void> {
+  const { disk, state, lacks, identity, filesystem } = parts;
+  const known = parse(state.setting("marker"));
+  if (known !== undefined) checkOwner(known, identity, state.rootId, "What is known of this folder");
+  const there = await atRoot(() => disk.stat(markerPath));
+  if (there === undefined) {
+    if (known !== undefined) {
+      throw new RootMismatch(
+        `The folder has lost its ${markerPath}: it is not mounted, or another folder stands in its place.`,
+      );
+    }
+    return begin(parts);
+  }
+  filesystem.device = there.device;
+  const text = Buffer.from(await disk.readAt(markerPath, 0, markerBytesMax)).toString();
+  const found = parse(text);
+  if (found === undefined) throw new RootMismatch(`${markerPath} cannot be read.`);
+  checkOwner(found, identity, state.rootId, "This folder");
+  // Nothing tells a copy there.
+  if (known?.id === found.id && lacks.has("stable inodes")) return;
+  if (known?.id === found.id) return checkCopy(state, there);
+  // A run that was stopped between the two left the marker alone; a state that has seen something belongs elsewhere.
+  if (known !== undefined || state.local.size > 0 || state.cursor !== undefined) {
+    throw new RootMismatch("This is another folder than the one that was synced here.");
+  }
+  state.commit({
+    settings: [
+      ["marker", text],
+      ["marker file", fileOf(there)],
+    ],
+  });
+}
+
+/**
+ * A copy of the folder, or one that was put back from a backup, has the same marker in another file. What it lacks was deleted
+ * by nobody, and what it has may be old: it is taken for a folder of which nothing is known yet, and merged with the server.
+ */
+function checkCopy(state: Hands["state"], found: LocalStat): void {
+  const file = fileOf(found);
+  const known = state.setting("marker file");
+  if (known === file) return;
+  state.commit({
+    ...(known === undefined ? {} : forgotten(state)),
+    settings: [["marker file", file]],
+  });
+}
+
+/** What is parked and stashed stays known: it is looked at where it stands. */
+function forgotten(state: Hands["state"]): StateChange {
+  const none = <Key>(keys: Iterable<Key>): (readonly [Key, undefined])[] => [...keys].map((key) => [key, undefined]);
+  return {
+    local: none(state.local.keys()),
+    synced: none(state.synced.keys()),
+    intents: none(state.intents.keys()),
+    dormant: none(state.dormant.keys()),
+    offers: state.offers.map(({ operationId }) => [operationId, undefined] as const),
+  };
+}
+
+/** A rename, a restart and a power cut leave both as they are; a copy does not. */
+function fileOf({ fingerprint: { inode, birthNs } }: LocalStat): string {
+  return `${inode} ${birthNs}`;
+}
+
+async function begin({ disk, state, random, identity, filesystem }: RootParts): Promise<void> {
+  const made: Marker = {
+    id: Buffer.from(random(16)).toString("hex"),
+    server_id: identity.serverId,
+    account_id: identity.accountId,
+    remote_root_id: state.rootId,
+  };
+  const text = JSON.stringify(made);
+  const bytes = Buffer.from(text);
+  await disk.create(markerPath, [{ kind: "bytes", hash: sha256(bytes), bytes }], {
+    mtimeNs: undefined,
+    executable: false,
+  });
+  await disk.syncFile(markerPath);
+  await disk.syncFolder(ownFolder);
+  const there = await disk.stat(markerPath);
+  filesystem.device = there?.device;
+  const file = there === undefined ? [] : [["marker file", fileOf(there)] as const];
+  state.commit({ settings: [["marker", text], ...file] });
+}
+
+function checkOwner(owner: Marker, { serverId, accountId }: Identity, rootId: string, what: string): void {
+  if (owner.server_id !== serverId) throw new RootMismatch(`${what} belongs to another server.`);
+  if (owner.account_id !== accountId) throw new RootMismatch(`${what} belongs to another account on this server.`);
+  if (owner.remote_root_id !== rootId) throw new RootMismatch(`${what} is synced with another folder on the server.`);
+}
+
+function parse(text: string | undefined): Marker | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const parsed = marker.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

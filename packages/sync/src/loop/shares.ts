@@ -1,0 +1,81 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { listQuarantine } from "../execute/quarantine.ts";
+import type { Hands } from "../execute/hands.ts";
+import { pathOfNode } from "../model/tree-paths.ts";
+import type { Plan } from "../plan/plan-types.ts";
+import type { Rules } from "../rules/rules.ts";
+import { Visibility, visibleTrees } from "../rules/visibility.ts";
+import { crossOne, overDepartures, strandedBases } from "../shares/crossing.ts";
+import { leftBases, leftMounts } from "../shares/hiding.ts";
+import type { SyncState } from "../state/sync-state.ts";
+import { isLive } from "../model/trees.ts";
+import { type Problem, problemOf } from "./problems.ts";
+
+/** Before anything is planned: what was moved between spaces goes by new ids, and what was left with its share has no base. */
+export function settleShares(
+  state: SyncState,
+  rules: Rules,
+  { makeNodeId, lacks }: Pick<Hands, "makeNodeId" | "lacks">,
+): void {
+  if (state.shares.size + state.departures.size === 0) return;
+  const { restless, departures } = state;
+  for (;;) {
+    const trees = visibleTrees(state, new Visibility(state, rules, lacks));
+    const change = crossOne({ trees, restless, departures, makeNodeId });
+    if (change === undefined) break;
+    state.commit(change);
+  }
+  const trees = visibleTrees(state, new Visibility(state, rules, lacks));
+  const stranded = strandedBases(trees, departures);
+  const over = [...overDepartures(trees, departures), ...stranded];
+  const synced = [...leftBases(state, leftMounts(trees)), ...stranded];
+  if (over.length + synced.length > 0) state.commit({ synced, departures: over });
+}
+
+/** Whether what left its space has arrived where it went, or was deleted there. */
+export function hasArrived(state: SyncState, id: Parameters<SyncState["departures"]["get"]>[0]): boolean {
+  const to = state.departures.get(id);
+  return to === undefined || isLive(state, to) || !state.local.has(to);
+}
+
+export function problemsOfShares(state: SyncState, waiting: Plan["waiting"]): Problem[] {
+  return [
+    ...[...waiting].flatMap(([id, reason]) =>
+      reason === "read_only" ? [problemOf(pathOfNode(state, id) ?? id, "read_only", readOnly)] : [],
+    ),
+    ...[...state.shares].flatMap(([id, { waits }]) =>
+      waits === true && isLive(state, id) ? [problemOf(pathOfNode(state, id) ?? id, "suspended", suspended)] : [],
+    ),
+  ];
+}
+
+const readOnly =
+  "You may only read what is in this shared folder, so your change stays here, and is sent once you may write. Move it elsewhere if it is for you alone.";
+const suspended =
+  "The account of whoever shares this folder is suspended: nothing in it is synced until that is over, and your changes wait here.";
+
+/** What is in the quarantine, looked up at first and whenever something was put there, and as long as something is: a person takes it away. */
+export class Quarantine {
+  #paths: readonly string[] | undefined;
+
+  async note({ disk, state }: Pick<Hands, "disk" | "state">, isChanged: boolean): Promise<void> {
+    if (state.setting("quarantine") === undefined) return;
+    if (this.#paths?.length === 0 && !isChanged) return;
+    try {
+      this.#paths = await listQuarantine(disk);
+    } catch (error) {
+      // What was known stands until the next time, and keeps nothing from being synced.
+      if (!(error instanceof HoldfastError)) throw error;
+    }
+  }
+
+  problems(): Problem[] {
+    return (this.#paths ?? []).map((path) =>
+      problemOf(
+        path,
+        "quarantined",
+        "Its folder is no longer here (a share that ended, or a folder that somebody deleted), and nobody else has this state of it. Move it to where you want it, or delete it.",
+      ),
+    );
+  }
+}

@@ -1,0 +1,56 @@
+import type { Lacks } from "../model/lacks.ts";
+import { pathOfNode } from "../model/tree-paths.ts";
+import { folderOf } from "@holdfast/sync-ports/paths";
+import { unfitNodes } from "../rules/unfit.ts";
+import type { ScanResult } from "../scan/scan.ts";
+import type { SyncState } from "../state/sync-state.ts";
+import { type Problem, problemOf } from "./problems.ts";
+
+/** What no node can be and what is hidden, from all looks: each look tells it of the folders that it listed. */
+export class Skipped {
+  readonly #reasons = new Map<string, string>();
+  readonly #keepers = new Set<string>();
+
+  /** @param isKnown whether a path is that of a known folder: of one that is gone no look tells any more */
+  note(
+    { listed, skipped, keepers }: Pick<ScanResult, "listed" | "skipped" | "keepers">,
+    isKnown: (path: string) => boolean,
+  ): void {
+    for (const path of listed) this.#keepers.delete(path);
+    for (const path of keepers) this.#keepers.add(path);
+    for (const path of this.#reasons.keys()) {
+      const folder = folderOf(path);
+      if (listed.has(folder) || (folder !== "" && !isKnown(folder))) this.#reasons.delete(path);
+    }
+    for (const [path, reason] of skipped) this.#reasons.set(path, reason);
+  }
+
+  /** Whether a folder holds something, hidden or skipped, that no tree knows. */
+  isKeeper(path: string): boolean {
+    return this.#keepers.has(path);
+  }
+
+  /** Whether something of the kind is known at a path, or below it. */
+  isAnyAt(path: string): boolean {
+    const isThere = (each: string): boolean => each === path || each.startsWith(`${path}/`);
+    return this.#keepers.values().some(isThere) || this.#reasons.keys().some(isThere);
+  }
+
+  problems(): Problem[] {
+    return [...this.#reasons].map(([path, reason]) => problemOf(path, "skipped", `It is not synced: ${reason}.`));
+  }
+}
+
+/** What the server has and no disk can hold. */
+export function problemsOfUnfit(state: SyncState, lacks: Lacks): Problem[] {
+  const { restless } = state;
+  const ids = [restless, restless.fresh.after("")].values().flatMap((each) => each[Symbol.iterator]());
+  return [...unfitNodes(state, ids, lacks)].map(([id, reason]) =>
+    problemOf(readable(pathOfNode(state, id) ?? id), "skipped", `It stays on the server and is not synced: ${reason}.`),
+  );
+}
+
+/** As a line of a terminal may show it. */
+function readable(path: string): string {
+  return path.replaceAll(/\p{Cc}/gu, "\uFFFD");
+}

@@ -1,0 +1,59 @@
+import { formatBytes, unlikeBytes } from "@holdfast/core/format-bytes";
+import type { LocalOperation } from "../plan/plan-types.ts";
+
+/** Of the filesystem in which the root stands; bytes. */
+export interface DiskSpace {
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+const reserveBytesMax = 256 * 1024 * 1024;
+const reserveShare = 0.01;
+
+/** What stays free for everybody else: a hundredth of the disk, at most 256 MiB. */
+export function keptFreeBytes({ totalBytes }: Pick<DiskSpace, "totalBytes">): number {
+  return Math.min(reserveBytesMax, totalBytes * reserveShare);
+}
+
+/** What may still be brought; below zero where the disk is fuller than that. */
+export function roomOf(space: DiskSpace): number {
+  return space.freeBytes - keptFreeBytes(space);
+}
+
+/** For a person, of what does not fit: "24 MiB, and 16 MiB are free there, of which 164 KiB are kept free". */
+export function roomWords(sizeBytes: number, space: DiskSpace): string {
+  const [needed, free] = unlikeBytes(sizeBytes, space.freeBytes);
+  return `${needed}, and ${free} are free there, of which ${formatBytes(Math.ceil(keptFreeBytes(space)))} are kept free`;
+}
+
+/**
+ * Leaves out what would take the last space of the disk, see `keptFreeBytes`.
+ * What needs no space, and what goes, stands.
+ */
+export function withinSpace(
+  operations: readonly LocalOperation[],
+  space: DiskSpace | undefined,
+): { readonly operations: readonly LocalOperation[]; readonly leftOut: readonly LocalOperation[] } {
+  if (space === undefined) return { operations, leftOut: [] };
+  let roomBytes = roomOf(space);
+  const leftOut: LocalOperation[] = [];
+  const fitting = operations.filter((operation) => {
+    const sizeBytes = neededBytes(operation);
+    const fits = sizeBytes === 0 || sizeBytes <= roomBytes;
+    if (fits) roomBytes -= sizeBytes;
+    else leftOut.push(operation);
+    return fits;
+  });
+  return { operations: fitting, leftOut };
+}
+
+/** What all of them bring. */
+export function neededBytesOf(operations: readonly LocalOperation[]): number {
+  return operations.reduce((sum, operation) => sum + neededBytes(operation), 0);
+}
+
+function neededBytes(operation: LocalOperation): number {
+  if (operation.op === "copy_aside") return operation.local.fingerprint.sizeBytes;
+  const brings = operation.op === "create" || operation.op === "replace";
+  return brings && operation.remote.kind === "file" ? operation.remote.sizeBytes : 0;
+}

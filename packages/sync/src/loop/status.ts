@@ -1,0 +1,158 @@
+import type { HoldfastError } from "@holdfast/core/errors";
+import { originalName } from "../model/conflicted-name.ts";
+import { pathOfNode } from "../model/tree-paths.ts";
+import type { Freed } from "../execute/free-space.ts";
+import type { SyncState } from "../state/sync-state.ts";
+import type { Phase } from "./control.ts";
+import type { CycleOutcome } from "./cycle-outcome.ts";
+import { needsPerson, type Problem } from "./problems.ts";
+import type { Planned, Progress, RecentChange } from "./progress.ts";
+import { StateUnwritten } from "../state/manifests.ts";
+import { RootAway } from "./root.ts";
+
+/**
+ * - `offline`: the server cannot be reached; it is tried again, ever less often.
+ * - `waiting`: all that can go on without a person has, or the folder cannot be opened; that is tried again.
+ * - `refused`: the folder is not the one that belongs here; `refusal` says why.
+ */
+export type Activity = "idle" | "syncing" | "paused" | "offline" | "waiting" | "refused";
+
+export interface EngineStatus {
+  readonly phase: Phase;
+  readonly activity: Activity;
+  /** Nodes that differ, those that wait for something included. */
+  readonly pendingFiles: number;
+  /** Since the engine began. */
+  readonly progress: {
+    readonly filesUp: number;
+    readonly filesDown: number;
+    readonly bytesUp: number;
+    readonly bytesDown: number;
+  };
+  /** Of the plan that is carried out now. */
+  readonly now: Planned & {
+    /** Paths that are read or written, the newest first. */
+    readonly names: readonly string[];
+    readonly bytesDone: number;
+  };
+  /** When everything was last in sync; Unix milliseconds. */
+  readonly lastSyncAtMs: number | undefined;
+  readonly problems: readonly Problem[];
+  /** Conflicted copies that are on this disk now. */
+  readonly conflicts: readonly string[];
+  readonly deletionsWaiting: number;
+  /** Newest first, at most 50. */
+  readonly recent: readonly RecentChange[];
+  readonly refusal: string | undefined;
+  /** What came of it when space was last to be freed. */
+  readonly freed: Freed | undefined;
+}
+
+export interface StatusInput {
+  readonly phase: Phase;
+  readonly conflicts: readonly string[];
+  readonly progress: Progress;
+  readonly outcome: CycleOutcome | undefined;
+  /** Why the last attempt, or the last poll, failed; undefined once one went well. */
+  readonly failure: HoldfastError | undefined;
+  readonly lastSyncAtMs: number | undefined;
+  readonly deletionsWaiting: number;
+  readonly freed: Freed | undefined;
+}
+
+export function statusOf(input: StatusInput): EngineStatus {
+  const { phase, conflicts, progress, outcome, failure, lastSyncAtMs, deletionsWaiting, freed } = input;
+  const { filesUp, filesDown, bytesUp, bytesDown, pending, recent } = progress;
+  // What concerns all of it stands before what concerns one file.
+  const problems = [...problemOfFailure(phase, failure), ...(outcome?.problems ?? [])];
+  return {
+    phase,
+    activity: activityOf(input, problems),
+    pendingFiles: pending,
+    progress: { filesUp, filesDown, bytesUp, bytesDown },
+    now: { names: progress.names, bytesDone: progress.bytesDone, ...progress.planned },
+    lastSyncAtMs,
+    problems,
+    conflicts,
+    deletionsWaiting,
+    recent,
+    refusal: phase === "refused" ? failure?.message : undefined,
+    freed,
+  };
+}
+
+function activityOf(input: StatusInput, problems: readonly Problem[]): Activity {
+  const { phase, outcome, failure, deletionsWaiting } = input;
+  switch (phase) {
+    case "paused":
+    case "refused":
+      return phase;
+    case "starting":
+    case "syncing":
+      if (failure instanceof RootAway) return "waiting";
+      return failure !== undefined && isOffline(failure) ? "offline" : "syncing";
+    case "backing_off":
+      return failure === undefined || isOffline(failure) ? "offline" : "waiting";
+    default:
+      if (failure !== undefined) return isOffline(failure) ? "offline" : "waiting";
+      if (deletionsWaiting > 0 || problems.some(needsPerson)) return "waiting";
+      if (phase === "stopped" && isCutShort(input)) return "syncing";
+      return outcome?.isRestless === true || outcome?.retriesSoon === true ? "syncing" : "idle";
+  }
+}
+
+/** It was stopped before it was done. */
+function isCutShort({ outcome, progress }: StatusInput): boolean {
+  return outcome === undefined || outcome.hasProgressed || progress.pending > 0;
+}
+
+function isOffline(failure: HoldfastError): boolean {
+  const { code } = failure;
+  return (
+    !(failure instanceof RootAway || failure instanceof StateUnwritten) &&
+    ["unreachable", "unavailable", "request_timeout", "rate_limited", "internal"].includes(code)
+  );
+}
+
+function problemOfFailure(phase: Phase, failure: HoldfastError | undefined): Problem[] {
+  if (failure === undefined || phase === "stopped" || phase === "refused") return [];
+  const isSignedOut = failure.code === "unauthenticated" && !failure.message.includes("holdfast login");
+  const hint = isSignedOut ? " Sign in again with 'holdfast login'." : "";
+  return [{ path: "", code: failure.code, message: `${failure.message}${hint}` }];
+}
+
+/** Paths of conflicted copies, looked for once after each cycle. */
+export class Conflicts {
+  readonly #state: SyncState;
+  #found: { readonly outcome: unknown; readonly paths: readonly string[] } | undefined;
+
+  constructor(state: SyncState) {
+    this.#state = state;
+  }
+
+  /** @param outcome of the last cycle; undefined before the first */
+  after(outcome: unknown): readonly string[] {
+    if (this.#found === undefined || this.#found.outcome !== outcome) {
+      this.#found = { outcome, paths: conflictsOf(this.#state) };
+    }
+    return this.#found.paths;
+  }
+
+  /** It was ended, and the next cycle will see that. */
+  forget(path: string): void {
+    if (this.#found === undefined) return;
+    this.#found = { ...this.#found, paths: this.#found.paths.filter((each) => each !== path) };
+  }
+}
+
+/** In the order of their paths. */
+function conflictsOf(state: SyncState): string[] {
+  return state
+    .conflictedCopies()
+    .flatMap((id) => {
+      const row = state.local.get(id);
+      if (row === undefined || row.kind === "folder" || originalName(row.name) === row.name) return [];
+      return [pathOfNode(state, id) ?? row.name];
+    })
+    .toSorted();
+}

@@ -1,0 +1,129 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { LocalOperation } from "../plan/plan-types.ts";
+import { type DiskPlace, nameOnDisk } from "../model/trees.ts";
+import { isPassingHere, type Problem } from "./problems.ts";
+
+/** After the first failure, and at most; it doubles between. Each attempt costs a look at the whole disk. */
+const againMs = { first: 30_000, most: 3600_000 };
+const soonMs = 60_000;
+/** The server will be less busy soon, which says nothing of the disk. */
+const passingSoon: ReadonlySet<string> = new Set(["rate_limited", "request_timeout"]);
+
+interface Refused {
+  readonly digest: string;
+  readonly times: number;
+  readonly notBeforeMs: number;
+  readonly problem: Problem;
+}
+
+interface Due {
+  readonly isInPlan: (id: NodeId) => boolean;
+  readonly slotKey: (name: string) => string;
+  readonly nowMs: number;
+}
+
+/** Changes that the disk refused: each is tried again, ever less often, until it goes through or is another one. */
+export class StubbornChanges {
+  readonly #refused = new Map<NodeId, Refused>();
+
+  /**
+   * @param isInPlan whether the plan was to say what becomes of a node: one of a portion says nothing of the others
+   * @param slotKey under one key two names are one on this disk
+   * @returns what may be tried now, without what needs the rest
+   */
+  dueAmong(planned: readonly LocalOperation[], { isInPlan, slotKey, nowMs }: Due): readonly LocalOperation[] {
+    const byId = new Map(planned.map((operation) => [operation.id, operation]));
+    for (const [id, { digest }] of this.#refused) {
+      const operation = byId.get(id);
+      const isAsBefore = operation === undefined ? !isInPlan(id) : digestOf(operation) === digest;
+      if (!isAsBefore) this.#refused.delete(id);
+    }
+    const waits = ({ id }: LocalOperation): boolean => {
+      const refused = this.#refused.get(id);
+      return refused !== undefined && isAhead(refused, nowMs);
+    };
+    let due: readonly LocalOperation[] = planned.filter((operation) => !waits(operation));
+    // Whoever waits for one that waits does so too, and whoever stood aside for it need not.
+    for (let before = planned.length; due.length < before;) {
+      before = due.length;
+      due = withoutNeedy(due, planned, slotKey);
+    }
+    return due;
+  }
+
+  note(operation: LocalOperation, problem: Problem, nowMs: number): void {
+    const digest = digestOf(operation);
+    const before = this.#refused.get(operation.id);
+    const times = before?.digest === digest ? before.times + 1 : 1;
+    const grownMs = Math.min(againMs.most, againMs.first * 2 ** (times - 1));
+    const waitMs = passingSoon.has(problem.code) ? againMs.first : grownMs;
+    const told = times === 1 ? problem : { ...problem, message: `${problem.message} ${patience(times, waitMs)}` };
+    this.#refused.set(operation.id, { digest, times, notBeforeMs: nowMs + waitMs, problem: told });
+  }
+
+  forget(id: NodeId): void {
+    this.#refused.delete(id);
+  }
+
+  get problems(): Problem[] {
+    return [...this.#refused.values()].map(({ problem }) => problem);
+  }
+
+  /** When something is due; Unix milliseconds. */
+  untilMs(nowMs: number): number[] {
+    return [...this.#refused.values()].flatMap((each) => (isAhead(each, nowMs) ? [each.notBeforeMs] : []));
+  }
+
+  /** The next attempt is near, and may well go through. */
+  retriesSoon(nowMs: number): boolean {
+    return [...this.#refused.values()].some(
+      ({ problem, notBeforeMs }) => isPassingHere(problem.code) && notBeforeMs - nowMs <= soonMs,
+    );
+  }
+
+  /** Somebody may have put it right. */
+  forgetAll(): void {
+    this.#refused.clear();
+  }
+}
+
+/** Of what is left those that need nothing of the others: no folder, no name, no empty folder, no step of the same node. */
+function withoutNeedy(
+  due: readonly LocalOperation[],
+  planned: readonly LocalOperation[],
+  slotKey: (name: string) => string,
+): readonly LocalOperation[] {
+  const keyOf = (place: DiskPlace): string => `${place.parent}/${slotKey(nameOnDisk(place))}`;
+  const going = new Set(due);
+  const waiting = planned.filter((operation) => !going.has(operation));
+  const ids = new Set(waiting.map(({ id }) => id));
+  const places = waiting.flatMap((operation) => ("local" in operation ? [operation.local] : []));
+  const names = new Set(places.map(keyOf));
+  const full = new Set(places.map(({ parent }) => parent));
+  return due.filter((operation) => {
+    const { id, op } = operation;
+    const place = "place" in operation ? operation.place : undefined;
+    const isInto = place !== undefined && (ids.has(place.parent) || names.has(keyOf(place)));
+    return !ids.has(id) && !isInto && !(op === "delete" && full.has(id));
+  });
+}
+
+/** Further off than any wait is: the clock was set back since. */
+function isAhead({ notBeforeMs }: Refused, nowMs: number): boolean {
+  return notBeforeMs > nowMs && notBeforeMs - nowMs <= againMs.most;
+}
+
+function patience(times: number, waitMs: number): string {
+  const minutes = Math.max(1, Math.round(waitMs / 60_000));
+  const wait = minutes === 1 ? "a minute" : `${minutes} minutes`;
+  return `It was tried ${times} times, and is tried again in ${wait}, or at once after 'holdfast pause' and 'holdfast resume'.`;
+}
+
+/** Names a change and what it rests on, but for the times of a file, which an attempt that was taken back renews. */
+function digestOf(operation: LocalOperation): string {
+  const local = "local" in operation ? operation.local : undefined;
+  const remote = "remote" in operation ? operation.remote : undefined;
+  const place = "place" in operation ? operation.place : undefined;
+  const from = [local?.parent, local?.name, local?.alias, local?.content, local?.executable];
+  return JSON.stringify([operation.op, from, place?.parent, place?.name, place?.alias, remote?.revision]);
+}

@@ -1,0 +1,86 @@
+import type { NodeId } from "@holdfast/core/ids";
+import type { Decision } from "./decision.ts";
+import type { Plan, RemoteOperation } from "../plan/plan-types.ts";
+import type { SyncState } from "../state/sync-state.ts";
+import { type Problem, fullHere } from "./problems.ts";
+import { pathOfOperation } from "./progress.ts";
+import type { QuietAges, SeenFile } from "./quiet-age.ts";
+import type { StubbornChanges } from "./stubborn-changes.ts";
+import { type DiskSpace, neededBytesOf, roomWords, withinSpace } from "./space.ts";
+
+/** A full disk is looked at again after this. */
+const spaceAgainMs = 30_000;
+
+interface WaitInput {
+  readonly state: SyncState;
+  readonly nowMs: () => number;
+  readonly slotKey: (name: string) => string;
+  readonly quietAges: QuietAges;
+  readonly stubborn: StubbornChanges;
+  readonly freeSpace: (() => Promise<DiskSpace | undefined>) | undefined;
+}
+
+/** What a plan would do and had better do a little later: files that are being written, downloads to a full disk, what the disk refused. */
+export class Waits {
+  /** When something is due; Unix milliseconds. */
+  readonly untilMs: number[] = [];
+  readonly problems: Problem[] = [];
+  /** A file waits until it has been quiet. */
+  isQuiet = false;
+  readonly #input: WaitInput;
+
+  constructor(input: WaitInput) {
+    this.#input = input;
+  }
+
+  /** @returns the plan without it */
+  async within({ plan, isInPlan }: Decision): Promise<Plan> {
+    const { state, quietAges, stubborn, slotKey, nowMs } = this.#input;
+    const ids = new Set([...state.restless, ...quietAges.watched, ...plan.remote.map(({ id }) => id)]);
+    quietAges.observe(
+      [...ids].flatMap((id) => seenFile(state, id)),
+      nowMs(),
+    );
+    const remote = plan.remote.filter((operation) => !this.#isTooFresh(operation));
+    const {
+      operations: local,
+      leftOut,
+      why,
+    } = await this.#fit(stubborn.dueAmong(plan.local, { isInPlan, slotKey, nowMs: nowMs() }));
+    const going = new Set([...remote, ...local].map(({ id }) => id));
+    const waiting = new Map(plan.waiting);
+    for (const { id } of [...plan.remote, ...plan.local]) if (!going.has(id)) waiting.set(id, "waits");
+    if (leftOut.length > 0) this.untilMs.push(nowMs() + spaceAgainMs);
+    for (const operation of leftOut) this.problems.push(fullHere(pathOfOperation(state, operation), why));
+    return { ...plan, remote, local, waiting };
+  }
+
+  /** Only of what the server has in an earlier version: what is new goes at once. */
+  #isTooFresh(operation: RemoteOperation): boolean {
+    const { quietAges, nowMs } = this.#input;
+    if (operation.op !== "put" || operation.group !== undefined) return false;
+    const untilMs = quietAges.waitsUntilMs(operation.id, nowMs());
+    if (untilMs === undefined) return false;
+    this.untilMs.push(untilMs);
+    this.isQuiet = true;
+    return true;
+  }
+
+  /** With why some are left out. */
+  async #fit(local: Plan["local"]): Promise<ReturnType<typeof withinSpace> & { readonly why: string }> {
+    const { freeSpace } = this.#input;
+    const brings = local.some(({ op }) => op === "create" || op === "replace" || op === "copy_aside");
+    const space = brings && freeSpace !== undefined ? await freeSpace() : undefined;
+    const why = space === undefined ? "" : roomWords(neededBytesOf(local), space);
+    return { ...withinSpace(local, space), why };
+  }
+}
+
+function seenFile(state: SyncState, id: NodeId): SeenFile[] {
+  const row = state.local.get(id);
+  if (row?.kind !== "file" || row.sight === "unsettled") return [];
+  const remote = state.remote.get(id);
+  const { content, fingerprint } = row;
+  const isSent = remote?.content === content;
+  return [{ id, content, sizeBytes: fingerprint.sizeBytes, isSent, sentBytes: remote?.sizeBytes }];
+}

@@ -1,0 +1,19 @@
+import { grainNsOf, type Lacks } from "./lacks.ts";
+import type { Fingerprint } from "@holdfast/sync-ports/ports";
+
+export function sameFingerprint(one: Fingerprint, other: Fingerprint): boolean {
+  return sameButCtime(one, other) && one.ctimeNs === other.ctimeNs;
+}
+
+/** What a rename and a link leave as they are. */
+export function sameButCtime(one: Fingerprint, other: Fingerprint): boolean {
+  return one.inode === other.inode && one.sizeBytes === other.sizeBytes && one.mtimeNs === other.mtimeNs;
+}
+
+/**
+ * A time in the future is somebody else's clock: a write would change it, so it hides nothing. The ctime cannot be set.
+ */
+export function isRecent({ mtimeNs, ctimeNs }: Fingerprint, startNs: bigint, lacks: Lacks): boolean {
+  const grainNs = grainNsOf(lacks);
+  return ctimeNs > startNs - grainNs || (mtimeNs > startNs - grainNs && mtimeNs <= startNs);
+}

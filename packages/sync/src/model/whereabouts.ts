@@ -1,0 +1,30 @@
+import { limits } from "@holdfast/core/limits";
+import type { NodeId } from "@holdfast/core/ids";
+import type { Place, Shares } from "./trees.ts";
+
+interface Tree {
+  readonly rootId: NodeId;
+  readonly shares: Shares;
+}
+
+type Places = { get(id: NodeId): Place | undefined };
+
+/**
+ * The share in which something is that stands in a folder, by its mount; undefined: it is in the account's own space, as every
+ * mount itself is.
+ */
+export function shareAt({ rootId, shares }: Tree, rows: Places, folder: NodeId): NodeId | undefined {
+  if (shares.size === 0) return undefined;
+  let at: NodeId | undefined = folder;
+  for (let depth = 0; at !== undefined && at !== rootId && depth <= 2 * limits.pathNamesMax; depth += 1) {
+    if (shares.has(at)) return at;
+    at = rows.get(at)?.parent;
+  }
+  return undefined;
+}
+
+/** The share of a node of one tree. */
+export function shareOf(tree: Tree, rows: Places, id: NodeId): NodeId | undefined {
+  const row = tree.shares.size === 0 ? undefined : rows.get(id);
+  return row === undefined ? undefined : shareAt(tree, rows, row.parent);
+}

@@ -1,0 +1,165 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { conflictedName, copyLabel, isNameOfCopy } from "../model/conflicted-name.ts";
+import {
+  type ContentKey,
+  type DiskPlace,
+  type LocalRow,
+  nameOnDisk,
+  type Place,
+  type RemoteRow,
+  samePlace,
+  type Trees,
+} from "../model/trees.ts";
+import type { Merged, MergedTree } from "./merge.ts";
+import { aliasesOf } from "./aliases.ts";
+import { NameTable, order, ringOf, type Step } from "./order.ts";
+import type { LocalOperation } from "./plan-types.ts";
+import type { Policy } from "./policy.ts";
+import { serverGoesFirst } from "./remote-operations.ts";
+import type { Standing } from "./standing.ts";
+
+type LocalStep = Step<LocalOperation>;
+
+export interface LocalPlan {
+  readonly operations: readonly LocalOperation[];
+  readonly stuck: readonly NodeId[];
+}
+
+/** What has to be done on the disk so that it becomes the merged tree, as far as the server has it already. */
+export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly Standing[], policy: Policy): LocalPlan {
+  const claim = ({ parent, name }: Place): string => `${parent}/${policy.slotKey(name)}`;
+  const aliases = aliasesOf(trees.rootId, tree, policy);
+  const nodes = [...trees.local].map(([id, row]) => [id, shownAt(row)] as const);
+  const table = new NameTable(trees.rootId, claim, nodes);
+  let taken: Set<string> | undefined;
+  const isTaken = (place: Place): boolean => {
+    taken ??= new Set([...tree.values()].map((other) => claim(shownAt(aliased(other, aliases)))));
+    return table.holderOf(place) !== undefined || taken.has(claim(place));
+  };
+  const take = (place: Place): void => void taken?.add(claim(place));
+  let twins: ReadonlyMap<string, readonly Merged[]> | undefined;
+  const twinsOf = (parent: NodeId, content: ContentKey): readonly Merged[] => {
+    twins ??= Map.groupBy(tree.values(), (each) => `${each.place.parent} ${each.content}`);
+    return twins.get(`${parent} ${content}`) ?? [];
+  };
+  const steps = [
+    ...[...tree.values()].flatMap((node) => stepOf(node, { policy, aliases, isTaken, take, twinsOf })),
+    ...deletions.flatMap((standing) => (standing.local === undefined ? [] : deletionOf(standing, standing.local))),
+  ];
+  return orderWithParking(trees, table, steps);
+}
+
+/** Whoever stands in the way and is to go elsewhere itself waits aside, but nobody who could not be placed afterwards. */
+function orderWithParking(trees: Trees, table: NameTable, steps: readonly LocalStep[]): LocalPlan {
+  const first = order(table, steps);
+  const operations = first.ready.map(({ operation }) => operation);
+  const leaving = new Set(ringOf(table, first.stuck).map(({ id }) => id));
+  for (let waiting = first.stuck; ;) {
+    const blocking = waiting
+      .flatMap(({ id, to }) => (to === undefined || !leaving.has(id) ? [] : { id, holder: table.holderOf(to) }))
+      .find(({ id, holder }) => holder !== undefined && holder !== id && leaving.has(holder))?.holder;
+    const local = blocking === undefined ? undefined : trees.local.get(blocking);
+    if (blocking === undefined || local === undefined) return { operations, stuck: waiting.map(({ id }) => id) };
+    operations.push({ op: "park", id: blocking, local });
+    table.put(blocking, undefined);
+    const { ready, stuck } = order(table, waiting);
+    operations.push(...ready.map(({ operation }) => operation));
+    waiting = stuck;
+  }
+}
+
+/** Where a person sees it. */
+function shownAt(place: DiskPlace): Place {
+  return { parent: place.parent, name: nameOnDisk(place) };
+}
+
+function aliased({ place, standing: { id } }: Merged, aliases: ReadonlyMap<NodeId, string>): DiskPlace {
+  const alias = aliases.get(id);
+  return alias === undefined ? place : { ...place, alias };
+}
+
+interface Surroundings {
+  readonly aliases: ReadonlyMap<NodeId, string>;
+  readonly policy: Policy;
+  readonly isTaken: (place: Place) => boolean;
+  /** No other copy of this plan gets that name. */
+  readonly take: (place: Place) => void;
+  /** All in a folder that have a content. */
+  readonly twinsOf: (parent: NodeId, content: ContentKey) => readonly Merged[];
+}
+
+function stepOf(node: Merged, surroundings: Surroundings): LocalStep[] {
+  const { id, local, remote } = node.standing;
+  if (serverGoesFirst(node)) return [];
+  const place = aliased(node, surroundings.aliases);
+  if (local === undefined) return remote === undefined ? [] : creationOf(node, place, remote);
+  if (local.sight !== "known") return [];
+  if (!samePlace(local, place) || local.alias !== place.alias) {
+    const follows = samePlace(local, place) || (remote !== undefined && samePlace(remote, place));
+    return follows || node.source === "forced_on_disk"
+      ? [{ operation: { op: "move", id, local, place }, id, to: shownAt(place), inPlace: false }]
+      : [];
+  }
+  return remote === undefined ? [] : changesOf(node, { local, remote }, surroundings);
+}
+
+function creationOf({ standing: { id } }: Merged, place: DiskPlace, remote: RemoteRow): LocalStep[] {
+  if (!samePlace(remote, place)) return [];
+  return [{ operation: { op: "create", id, place, remote }, id, to: shownAt(place), inPlace: false }];
+}
+
+function changesOf(
+  node: Merged,
+  { local, remote }: { readonly local: LocalRow; readonly remote: RemoteRow },
+  { policy, isTaken, take, twinsOf }: Surroundings,
+): LocalStep[] {
+  const { id } = node.standing;
+  if (node.standing.isReadOnly && isInTheWay(node, local, remote)) {
+    return [{ operation: { op: "delete", id, local, into: "quarantine" }, id, to: undefined, inPlace: false }];
+  }
+  if (node.kind !== "file" || local.content === remote.content) return settingOf(node, local, remote);
+  const replacement = stepIn({ op: "replace", id, local, remote, executable: node.executable });
+  if (node.content === remote.content) return [replacement];
+  if (node.content !== undefined) return [];
+  // Where the server still has it, if it was moved here since.
+  const folders = [node.place.parent, remote.parent];
+  const copy = copyOf(folders.flatMap((parent) => twinsOf(parent, local.content)));
+  if (copy?.standing.remote?.content === local.content) return [replacement];
+  // The copy is on its way to the server; until it is there nothing is replaced.
+  if (copy !== undefined) return [];
+  const { parent, name } = node.place;
+  const free = conflictedName(name, copyLabel(policy.device, policy.nowMs), (each) => !isTaken({ parent, name: each }));
+  take({ parent, name: free });
+  return [stepIn({ op: "copy_aside", id, local, name: free })];
+}
+
+/**
+ * Of what has these bytes: a conflicted copy is used, of whichever device, and no second one is made. Under whatever name, since
+ * what it is a copy of may have got another one meanwhile.
+ */
+function copyOf(twins: readonly Merged[]): Merged | undefined {
+  const equal = twins.filter(({ place }) => isNameOfCopy(place.name));
+  return equal.find(({ content, standing }) => standing.remote?.content === content) ?? equal[0];
+}
+
+function settingOf({ standing: { id }, kind, executable }: Merged, local: LocalRow, remote: RemoteRow): LocalStep[] {
+  if (kind !== "file" || local.executable === executable || remote.executable !== executable) return [];
+  return [stepIn({ op: "set", id, local, executable })];
+}
+
+/** An edit of what one may only read waits where it is until the server has something newer; a link is no place to wait. */
+function isInTheWay({ kind, content }: Merged, local: LocalRow, remote: RemoteRow): boolean {
+  if (local.content === remote.content) return false;
+  return kind !== "file" || content === undefined;
+}
+
+/** What the server deleted where one may only read goes, and an edit of it is kept aside. */
+function deletionOf({ id, isReadOnly, onDisk }: Standing, local: LocalRow): LocalStep[] {
+  if (local.sight !== "known") return [];
+  const into = isReadOnly && onDisk === "edited" && local.kind !== "folder" ? "quarantine" : "trash";
+  return [{ operation: { op: "delete", id, local, into }, id, to: undefined, inPlace: false }];
+}
+
+function stepIn(operation: LocalOperation): LocalStep {
+  return { operation, id: operation.id, to: undefined, inPlace: true };
+}

@@ -1,0 +1,167 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { type ContentKey, type Place, placeOf, samePlace, type Trees } from "../model/trees.ts";
+import type { NodeKind } from "@holdfast/sync-ports/ports";
+import type { Standing } from "./standing.ts";
+
+/** Where a node's place in the merged tree came from. */
+export type Source =
+  | "disk"
+  | "server"
+  | "both"
+  /** Neither side has it there: it had to give way. The side that is named moves it first, and the other follows. */
+  | "forced_on_disk"
+  | "forced_on_server";
+
+/** What a node is to be on both sides. */
+export interface Merged {
+  readonly standing: Standing;
+  readonly kind: NodeKind;
+  readonly place: Place;
+  readonly source: Source;
+  /** Undefined: the bytes differ on both sides, and neither is a successor of the other. */
+  readonly content: ContentKey | undefined;
+  readonly executable: boolean;
+  /** Only a shell: it was deleted, and is made anew since something in it must live. */
+  readonly isShell: boolean;
+  /** There only for what cannot be read, which may turn out to be unchanged: nothing is made anew for it yet. */
+  readonly isHeld: boolean;
+}
+
+export type MergedTree = Map<NodeId, Merged>;
+
+/** An id begins with the time at which its node was made, and is the same everywhere. */
+export function byAge(one: Merged, other: Merged): number {
+  return one.standing.id < other.standing.id ? -1 : 1;
+}
+
+/** The tree that both sides are to become, names not yet checked against each other. */
+export function merge(trees: Trees, standings: ReadonlyMap<NodeId, Standing>): MergedTree {
+  const candidates = new Map([...standings].map(([id, standing]) => [id, mergeNode(standing)]));
+  breakCycles(trees.rootId, candidates);
+  return keepExisting(trees.rootId, candidates);
+}
+
+function mergeNode(standing: Standing): Merged {
+  const { local, remote, remoteRow, synced } = standing;
+  const { place, source } = mergePlace(standing);
+  const isServers = standing.isReadOnly && !standing.mayEdit;
+  return {
+    standing,
+    kind: local?.kind ?? remote?.kind ?? synced?.kind ?? "file",
+    place,
+    source,
+    content: threeWay(local?.content, remote?.content, synced?.content),
+    executable: isServers
+      ? (remote?.executable ?? local?.executable ?? false)
+      : // What comes back from the trash has the bit that was set there before.
+        (threeWay(local?.executable, remoteRow?.executable, synced?.executable) ?? remoteRow?.executable ?? false),
+    isShell: false,
+    isHeld: false,
+  };
+}
+
+/** Where both have moved it, the server's move stands (it serialises them); where one has not, the other's does. */
+function mergePlace({ local, remote, synced, isReadOnly, isMisplaced }: Standing): { place: Place; source: Source } {
+  const onDisk = local === undefined ? undefined : placeOf(local);
+  const onServer = remote === undefined ? undefined : placeOf(remote);
+  if (onDisk === undefined || onServer === undefined) {
+    if (onDisk !== undefined) return { place: onDisk, source: "disk" };
+    return { place: onServer ?? synced?.place ?? { parent: "" as NodeId, name: "" }, source: "server" };
+  }
+  if (samePlace(onDisk, onServer)) return { place: onServer, source: "both" };
+  const stayed = samePlace(onServer, synced?.place) && !isReadOnly && !isMisplaced;
+  return stayed ? { place: onDisk, source: "disk" } : { place: onServer, source: "server" };
+}
+
+function threeWay<Value>(local: Value | undefined, remote: Value | undefined, base: Value | undefined) {
+  if (local === undefined || remote === undefined) return local ?? remote;
+  if (local === remote || local === base) return remote;
+  return remote === base ? local : undefined;
+}
+
+/** Two moves that are right alone may make a ring together: the disk's moves in it are taken back. */
+function breakCycles(rootId: NodeId, candidates: MergedTree): void {
+  for (const id of candidates.keys()) {
+    for (let ring = ringAt(rootId, candidates, id); ring.length > 0; ring = ringAt(rootId, candidates, id)) {
+      const mine = ring.filter((each) => each.source === "disk" && each.standing.remote !== undefined);
+      if (mine.length === 0) break;
+      for (const each of mine) {
+        const { remote } = each.standing;
+        if (remote !== undefined)
+          candidates.set(each.standing.id, { ...each, place: placeOf(remote), source: "server" });
+      }
+    }
+  }
+}
+
+/** The ring that the way up from a node runs into, empty if it ends. */
+function ringAt(rootId: NodeId, candidates: MergedTree, start: NodeId): Merged[] {
+  const way: Merged[] = [];
+  const seen = new Map<NodeId, number>();
+  for (let id = start; id !== rootId;) {
+    const at = candidates.get(id);
+    if (at === undefined) return [];
+    const first = seen.get(id);
+    if (first !== undefined) return way.slice(first);
+    seen.set(id, way.length);
+    way.push(at);
+    id = at.place.parent;
+  }
+  return [];
+}
+
+function keepExisting(rootId: NodeId, candidates: MergedTree): MergedTree {
+  const isAlive = livingIn(rootId, candidates, () => true);
+  const kept = withFolders(rootId, candidates, isAlive);
+  const isRead = ({ standing: { local } }: Merged): boolean => local?.sight !== "unsettled";
+  const needed = [...candidates.values()].every(isRead)
+    ? kept
+    : withFolders(rootId, candidates, livingIn(rootId, candidates, isRead));
+  // In the order of the rows, whatever had to be kept for what: of a ring the same one is parked whatever else is there.
+  const merged: MergedTree = new Map();
+  for (const id of candidates.keys()) {
+    const node = kept.get(id);
+    if (node !== undefined) merged.set(id, { ...node, isShell: !isAlive(id), isHeld: isRead(node) && !needed.has(id) });
+  }
+  return merged;
+}
+
+/** Whether a node lives in its own right or in that of a folder that it follows, and not only since something in it does. */
+function livingIn(rootId: NodeId, candidates: MergedTree, counts: (node: Merged) => boolean): (id: NodeId) => boolean {
+  const alive = new Map<NodeId, boolean>([[rootId, true]]);
+  const isAlive = (id: NodeId): boolean => {
+    const known = alive.get(id);
+    if (known !== undefined) return known;
+    // Stands while the way up is being looked at, so that a ring of the dead ends.
+    alive.set(id, false);
+    const node = candidates.get(id);
+    const fate = node === undefined || !counts(node) ? "absent" : node.standing.fate;
+    const is = fate === "needed" || (fate === "follows" && node !== undefined && isAlive(folderToFollow(node)));
+    alive.set(id, is);
+    return is;
+  };
+  return isAlive;
+}
+
+/** What was not touched here goes with the folder in which the server threw it away. */
+function folderToFollow({ standing: { onDisk, remote, remoteRow }, place }: Merged): NodeId {
+  return onDisk === "kept" && remote === undefined && remoteRow !== undefined ? remoteRow.parent : place.parent;
+}
+
+/** What lives, and the folders that it needs. */
+function withFolders(rootId: NodeId, candidates: MergedTree, isAlive: (id: NodeId) => boolean): MergedTree {
+  const kept: MergedTree = new Map();
+  for (const start of candidates.keys()) {
+    if (!isAlive(start)) continue;
+    for (let id = start; id !== rootId && !kept.has(id);) {
+      const node = candidates.get(id);
+      if (node === undefined) break;
+      const { parent, name } = node.place;
+      // Nothing is known of the folder any more: the node stays at the top.
+      const isLost = parent !== rootId && !candidates.has(parent);
+      kept.set(id, isLost ? { ...node, place: { parent: rootId, name }, source: "forced_on_disk" } : node);
+      id = parent;
+    }
+  }
+  return kept;
+}

@@ -1,0 +1,162 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { Place } from "../model/trees.ts";
+
+/** Deeper down nothing is synced, neither here nor there. */
+const depthMax = 2 * limits.pathNamesMax;
+
+/** What one operation does to a tree of names. */
+export interface Step<Operation> {
+  readonly operation: Operation;
+  readonly id: NodeId;
+  /** Where it is afterwards; undefined: gone. */
+  readonly to: Place | undefined;
+  /** Neither name nor existence changes: only the node and its folder must be there. */
+  readonly inPlace: boolean;
+}
+
+export interface Ordering<Operation> {
+  readonly ready: readonly Step<Operation>[];
+  /** What is left once none can go before another: rings of names, or what waits for something outside. */
+  readonly stuck: readonly Step<Operation>[];
+}
+
+/** The third: the folder above with whose deletion it would go, if that is not the one in which it stands. */
+export type TableRow = readonly [id: NodeId, place: Place, goesWith?: NodeId];
+
+/** A tree as it will be in the middle of a plan: where each node is, who has each name, and how many are in each folder. */
+export class NameTable {
+  readonly #rootId: NodeId;
+  readonly #claim: (place: Place) => string;
+  readonly #places = new Map<NodeId, Place | undefined>();
+  readonly #holders = new Map<string, NodeId>();
+  readonly #countedIn = new Map<NodeId, NodeId>();
+  readonly #children = new Map<NodeId, number>();
+
+  constructor(rootId: NodeId, claim: (place: Place) => string, nodes: Iterable<TableRow>) {
+    this.#rootId = rootId;
+    this.#claim = claim;
+    for (const [id, place, goesWith] of nodes) this.put(id, place, goesWith);
+  }
+
+  /** @param place undefined: parked; it is there, and has no name */
+  put(id: NodeId, place: Place | undefined, goesWith = place?.parent): void {
+    this.#leave(id);
+    this.#places.set(id, place);
+    if (place === undefined || goesWith === undefined) return;
+    this.#holders.set(this.#claim(place), id);
+    this.#countedIn.set(id, goesWith);
+    this.#children.set(goesWith, (this.#children.get(goesWith) ?? 0) + 1);
+  }
+
+  remove(id: NodeId): void {
+    this.#leave(id);
+    this.#places.delete(id);
+  }
+
+  holderOf(place: Place): NodeId | undefined {
+    return this.#holders.get(this.#claim(place));
+  }
+
+  /** With whose deletion it would go. */
+  folderOf(id: NodeId | undefined): NodeId | undefined {
+    return id === undefined ? undefined : this.#countedIn.get(id);
+  }
+
+  /** A node and the folders in which it stands, as far as they are there. */
+  *lineFrom(id: NodeId): Generator<NodeId, void> {
+    let at: NodeId | undefined = id;
+    for (let depth = 0; at !== undefined && at !== this.#rootId && depth <= depthMax; depth += 1) {
+      yield at;
+      at = this.#places.get(at)?.parent;
+    }
+  }
+
+  /** The same nodes, none of which has a name that could be in the way. */
+  nameless(): NameTable {
+    let number = 0;
+    return this.#copied(
+      () => String((number += 1)),
+      () => true,
+    );
+  }
+
+  /** Without these nodes, as if they had never been. */
+  without(isLeftOut: (id: NodeId) => boolean): NameTable {
+    return this.#copied(this.#claim, (id) => !isLeftOut(id));
+  }
+
+  #copied(claim: (place: Place) => string, isThere: (id: NodeId) => boolean): NameTable {
+    const copy = new NameTable(this.#rootId, claim, []);
+    for (const [id, place] of this.#places) if (isThere(id)) copy.put(id, place, this.#countedIn.get(id));
+    return copy;
+  }
+
+  /** Whether the step can be taken now. */
+  allows({ id, to, inPlace }: Step<unknown>): boolean {
+    if (inPlace) return this.#places.has(id);
+    if (to === undefined) return (this.#children.get(id) ?? 0) === 0;
+    const holder = this.holderOf(to);
+    return (holder === undefined || holder === id) && this.#reaches(to.parent, id);
+  }
+
+  /** Whether it hangs together up to the root, or to something parked, without passing `except`. */
+  #reaches(id: NodeId, except: NodeId): boolean {
+    let at = id;
+    // Folders that were moved while they were looked at may be known to stand in each other.
+    for (let depth = 0; at !== this.#rootId && depth <= depthMax; depth += 1) {
+      if (at === except || !this.#places.has(at)) return false;
+      const parent = this.#places.get(at)?.parent;
+      if (parent === undefined) return true;
+      at = parent;
+    }
+    return at === this.#rootId;
+  }
+
+  #leave(id: NodeId): void {
+    const before = this.#places.get(id);
+    if (before === undefined) return;
+    if (this.#holders.get(this.#claim(before)) === id) this.#holders.delete(this.#claim(before));
+    const folder = this.#countedIn.get(id) ?? before.parent;
+    this.#children.set(folder, (this.#children.get(folder) ?? 1) - 1);
+  }
+}
+
+/** Takes what can be taken, again and again, until nothing moves. Changes the table. */
+export function order<Operation>(table: NameTable, steps: readonly Step<Operation>[]): Ordering<Operation> {
+  const ready: Step<Operation>[] = [];
+  let waiting = steps;
+  for (let moved = true; moved;) {
+    moved = false;
+    const still: Step<Operation>[] = [];
+    for (const step of waiting) {
+      if (!table.allows(step)) {
+        still.push(step);
+        continue;
+      }
+      moved = true;
+      ready.push(step);
+      if (step.inPlace) continue;
+      if (step.to === undefined) table.remove(step.id);
+      else table.put(step.id, step.to);
+    }
+    waiting = still;
+  }
+  return { ready, stuck: waiting };
+}
+
+/** Of what waits for names those that set each other free, in an order in which their folders are there. */
+export function ringOf<Operation>(table: NameTable, stuck: readonly Step<Operation>[]): readonly Step<Operation>[] {
+  let ring = stuck.filter(({ inPlace }) => !inPlace);
+  while (ring.length > 0) {
+    const leaving = new Set(ring.map(({ id }) => id));
+    const free = ring.filter(({ to }) => {
+      const holder = to === undefined ? undefined : table.holderOf(to);
+      return holder === undefined || leaving.has(holder);
+    });
+    const { ready } = order(table.nameless(), free);
+    if (ready.length === ring.length) return ready;
+    ring = [...ready];
+  }
+  return ring;
+}

@@ -1,0 +1,228 @@
+import { limits } from "@holdfast/core/limits";
+import type { NodeId } from "@holdfast/core/ids";
+import type { Braked } from "../model/brake-record.ts";
+import { claimOf, type Refusal, type Trees } from "../model/trees.ts";
+import { rekeyed, resolveCollisions } from "./collisions.ts";
+import { shareAt } from "../model/whereabouts.ts";
+import { planLocal } from "./local-operations.ts";
+import { merge, type Merged, type MergedTree } from "./merge.ts";
+import type { Plan, Rekeying, RemoteOperation } from "./plan-types.ts";
+import type { Policy } from "./policy.ts";
+import { needsNewId, planRemote, type RemoteContext, type RemotePlan } from "./remote-operations.ts";
+import { type Standing, standingsOf } from "./standing.ts";
+import { digestOf } from "./digest.ts";
+
+/**
+ * What to do next so that all three trees become equal. Pure but for the ids that `policy` makes. The trees must be
+ * settled (`settle`). Once all that is proposed is done, and the trees have been looked at again, the next plan goes on;
+ * an empty one says that nothing is left, or that what is left waits.
+ */
+export function plan(trees: Trees, policy: Policy): Plan {
+  const standings = standingsOf(trees);
+  const tree = merge(trees, standings);
+  const strangers = idsOfOtherSpaces(trees, tree, policy);
+  if (strangers.length > 0) return { ...emptyPlan, rekeyings: strangers };
+  const rekeyings = [...resolveCollisions(tree, policy, trees.shares), ...newIds(tree, policy)];
+  if (rekeyings.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(rekeyings) };
+  const gone = [...standings.values()].filter(({ id }) => !tree.has(id));
+  const fromServer = gone.filter(({ remote, local }) => remote !== undefined && local === undefined);
+  const fromDisk = gone.filter(({ local, remote }) => local !== undefined && remote === undefined);
+  const held = withFolders(trees, policy.holdDeletions(plannedDeletions(fromDisk, fromServer)));
+  const waiting = [...fromDisk, ...fromServer].filter(({ id }) => held.has(id));
+  const meetings = meetingHeld(trees, tree, waiting);
+  if (meetings.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(meetings) };
+  const topmost = fromServer.filter(
+    ({ id, remote }) =>
+      remote !== undefined && !held.has(id) && (held.has(remote.parent) || isKept(trees, tree, remote.parent)),
+  );
+  const { remote, refused } = planUnrefused(trees, tree, { deletions: topmost, held }, policy);
+  const cornered = remote.cornered.flatMap((id) => {
+    const node = tree.get(id);
+    return node === undefined ? [] : [rekeyed(node, policy.makeNodeId())];
+  });
+  if (cornered.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(cornered) };
+  const deletable = fromDisk.filter(({ id }) => !held.has(id));
+  const local = planLocal(trees, tree, deletable, policy);
+  return {
+    rekeyings: [],
+    remote: remote.operations,
+    local: local.operations,
+    waiting: new Map<NodeId, string>([
+      ...[...remote.stuck, ...local.stuck].map((id) => [id, "stuck"] as const),
+      ...[...refused].map((id) => [id, "refused"] as const),
+      ...remote.forbidden.map((id) => [id, "read_only"] as const),
+      ...[...trees.local].flatMap(([id, { sight }]) => (sight === "known" ? [] : [[id, sight] as const])),
+    ]),
+    heldDeletions: [...fromServer, ...fromDisk].flatMap(({ id }) => (held.has(id) ? [id] : [])),
+  };
+}
+
+/** What was refused is left out before the order is made, so that nothing is sent that counts on it. */
+function planUnrefused(
+  trees: Trees,
+  tree: MergedTree,
+  deletions: Pick<RemoteContext, "deletions" | "held">,
+  policy: Policy,
+): { readonly remote: RemotePlan; readonly refused: ReadonlySet<NodeId> } {
+  const refused = new Set<NodeId>();
+  for (;;) {
+    const remote = planRemote(trees, tree, { ...deletions, ...policy, refused });
+    const more = refusedOf(remote.operations, policy);
+    if (more.size === 0) return { remote, refused };
+    for (const { id } of more) refused.add(id);
+  }
+}
+
+const emptyPlan: Plan = { rekeyings: [], remote: [], local: [], waiting: new Map(), heldDeletions: [] };
+
+function plannedDeletions(fromDisk: readonly Standing[], fromServer: readonly Standing[]): Braked[] {
+  return [
+    ...fromDisk.map(({ id, local }) => ({ nodeId: id, side: "here" as const, base: local?.content ?? "" })),
+    ...fromServer.map(({ id, remote }) => ({ nodeId: id, side: "server" as const, base: remote?.revision ?? "" })),
+  ];
+}
+
+/** A folder cannot go while something in it waits. */
+function withFolders(trees: Trees, held: ReadonlySet<NodeId>): ReadonlySet<NodeId> {
+  const all = new Set<NodeId>();
+  for (const start of held) {
+    for (const rows of [trees.local, trees.remote]) {
+      for (let at: NodeId | undefined = start; at !== undefined && at !== trees.rootId; at = rows.get(at)?.parent) {
+        if (at !== start && all.has(at)) break;
+        if (rows.has(at)) all.add(at);
+      }
+    }
+  }
+  return all;
+}
+
+/** A folder that stays on one side, although the other one deleted it, becomes the one that the other has under its name by now. */
+function meetingHeld(trees: Trees, tree: MergedTree, held: readonly Standing[]): Plan["rekeyings"] {
+  const isOpen = ({ id, isReadOnly }: Standing): boolean => !isReadOnly && !trees.shares.has(id);
+  const folders = held.filter((each) => isOpen(each) && (each.local ?? each.remote)?.kind === "folder");
+  if (folders.length === 0) return [];
+  const [onServer, onDisk] = [new Map<string, NodeId>(), new Map<string, NodeId>()];
+  for (const { kind, place, standing } of tree.values()) {
+    const { id, local, remote, remoteRow, synced } = standing;
+    if (kind !== "folder" || !isOpen(standing)) continue;
+    if (local === undefined && remote !== undefined) onServer.set(claimOf(place), id);
+    if (local?.sight === "known" && remoteRow === undefined && synced === undefined) onDisk.set(claimOf(place), id);
+  }
+  return folders.flatMap(({ id, local, remote }) => {
+    const to = local?.sight === "known" ? onServer.get(claimOf(local)) : undefined;
+    const from = remote === undefined ? undefined : onDisk.get(claimOf(remote));
+    if (to !== undefined) return [{ from: id, to }];
+    return from === undefined ? [] : [{ from, to: id }];
+  });
+}
+
+/** What is new here, and for another space than its id was made for: it was found in a share, or moved there before it was sent. */
+function idsOfOtherSpaces(trees: Trees, tree: MergedTree, { isIdFor, makeNodeId }: Policy): Plan["rekeyings"] {
+  if (isIdFor === undefined) return [];
+  return [...tree.values()].flatMap(({ standing: { id, local, remoteRow, synced } }) => {
+    if (local === undefined || remoteRow !== undefined || synced !== undefined) return [];
+    const mount = shareAt(trees, trees.local, local.parent);
+    const beside = mount === undefined ? undefined : trees.shares.get(mount)?.target;
+    return isIdFor(id, beside) ? [] : [{ from: id, to: makeNodeId(beside) }];
+  });
+}
+
+function newIds(tree: MergedTree, policy: Policy): Rekeying[] {
+  const refusals = {
+    ofNode: Map.groupBy(policy.refusals, ({ nodeId }) => nodeId),
+    ofDigest: Map.groupBy(policy.refusals, ({ digest }) => digest),
+  };
+  const cornered = new Set(policy.refusals.map((refusal) => corneredBy(tree, refusal, refusals)));
+  const hollow = hollowFolders(tree);
+  return [...tree.values()]
+    .filter((node) => needsNewId(node) || isHopeless(node, refusals) || cornered.has(node) || hollow.has(node))
+    .map((node) => rekeyed(node, policy.makeNodeId()));
+}
+
+/**
+ * Folders that were moved here, lie in the server's trash, and have no file here that lies there too: such a folder stood here for what is hidden in it,
+ * was empty, or holds only what came into it since. Under its old id all would come back with it that was deleted in it, here as well. What is at rest, or
+ * fresh, tells nothing of it: a plan need not see that (`affectedPortion`), wherever it lies.
+ */
+function hollowFolders(tree: MergedTree): ReadonlySet<Merged> {
+  const moved = [...tree.values()].filter(
+    ({ kind, standing: { local, remote, remoteRow, onDisk } }) =>
+      kind === "folder" && local !== undefined && remote === undefined && remoteRow !== undefined && onDisk === "moved",
+  );
+  if (moved.length === 0) return new Set();
+  const filled = new Set<NodeId>();
+  for (const { kind, place, standing } of tree.values()) {
+    if (standing.local?.sight !== "unsettled" && (kind === "folder" || !isThrownAway(standing))) continue;
+    for (let at = place.parent; !filled.has(at);) {
+      filled.add(at);
+      at = tree.get(at)?.place.parent ?? at;
+    }
+  }
+  return new Set(moved.filter(({ standing }) => !filled.has(standing.id) && standing.local?.sight !== "unsettled"));
+}
+
+/** The server has thrown it away, by itself or with a folder, or forgotten it; here it is. */
+function isThrownAway({ local, remote, remoteRow, synced }: Standing): boolean {
+  return local !== undefined && remote === undefined && (remoteRow ?? synced) !== undefined;
+}
+
+/**
+ * In a group a folder of the trash was to come back, and with it something of which nothing is known here (what came into it before
+ * it was deleted nobody tells), under the name that another one of the group gets. @returns that folder
+ */
+function corneredBy(tree: MergedTree, { nodeId, code }: Refusal, refusals: KnownRefusals): Merged | undefined {
+  if (code !== "exists") return undefined;
+  let at = tree.get(tree.get(nodeId)?.place.parent ?? nodeId);
+  for (let depth = 0; at !== undefined && depth <= limits.pathNamesMax; depth += 1) {
+    const { id, local, remote, remoteRow } = at.standing;
+    const isOfGroup = refusals.ofNode.get(id)?.some((refusal) => refusal.code === "dependency");
+    if (local !== undefined && remote === undefined && remoteRow !== undefined && isOfGroup === true) return at;
+    at = tree.get(at.place.parent);
+  }
+  return undefined;
+}
+
+/** The server would not take it back under its old id (purged, changed before it was deleted, or the id is in use): it is made anew. */
+function isHopeless({ standing: { id, local, remote, remoteRow, onDisk } }: Merged, refusals: KnownRefusals): boolean {
+  if (local === undefined || remote !== undefined || onDisk === "kept") return false;
+  const codes = remoteRow === undefined ? ["conflict", "not_found", "exists"] : ["conflict", "not_found"];
+  const refusal = refusals.ofNode.get(id)?.find(({ code }) => codes.includes(code));
+  // Refused under two ids it is not for the id.
+  return refusal !== undefined && !refusals.ofDigest.get(refusal.digest)?.some(({ nodeId }) => nodeId !== id);
+}
+
+interface KnownRefusals {
+  readonly ofNode: ReadonlyMap<NodeId, readonly Refusal[]>;
+  readonly ofDigest: ReadonlyMap<string, readonly Refusal[]>;
+}
+
+/** The first of several for one node counts: meeting what the server has goes before a new id. */
+function uniqueRekeyings(rekeyings: Plan["rekeyings"]): Plan["rekeyings"] {
+  const seen = new Set<NodeId>();
+  return rekeyings.filter(({ from, to }) => {
+    const isFirst = !seen.has(from) && !seen.has(to);
+    seen.add(from).add(to);
+    return isFirst;
+  });
+}
+
+function isKept(trees: Trees, tree: MergedTree, id: NodeId): boolean {
+  return id === trees.rootId || tree.has(id);
+}
+
+/** A group goes whole or not at all. */
+function refusedOf(operations: readonly RemoteOperation[], policy: Policy): ReadonlySet<RemoteOperation> {
+  const refusals = new Set(
+    policy.refusals
+      .filter(({ notBeforeMs }) => notBeforeMs > policy.nowMs)
+      .map(({ nodeId, digest }) => nodeId + digest),
+  );
+  if (refusals.size === 0) return new Set();
+  const alone = new Set(operations.filter((operation) => refusals.has(operation.id + digestOf(operation))));
+  const groups = new Set([...alone].flatMap(({ group }) => group ?? []));
+  return new Set(
+    operations.filter(
+      (operation) => alone.has(operation) || (operation.group !== undefined && groups.has(operation.group)),
+    ),
+  );
+}

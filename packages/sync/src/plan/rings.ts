@@ -1,0 +1,116 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { conflictedName } from "../model/conflicted-name.ts";
+import type { RemoteRow } from "../model/trees.ts";
+import type { NameTable, Step } from "./order.ts";
+import type { RemoteOperation } from "./plan-types.ts";
+
+type RemoteStep = Step<RemoteOperation>;
+
+/**
+ * What sets each other's names free goes as one group, which the server checks at its end. A group goes in one request: of more than
+ * fits into one only that goes together which waits for each other, and the rest by itself, after what it needs. Where even that
+ * is too much one of them gets another name first, so that in the next plan each can follow the one before.
+ * @param ring in an order in which the folders are there
+ */
+export function grouped(
+  table: NameTable,
+  ring: readonly RemoteStep[],
+  operationsMax: number = limits.batchOperationsMax,
+): RemoteOperation[] {
+  if (ring.length <= operationsMax) return asGroup(ring);
+  const needs = needsIn(table, ring);
+  const later = new Set<number>();
+  const operations: RemoteOperation[] = [];
+  for (const knot of knotsOf(needs)) {
+    const isBlocked = knot.some((at) => needs[at]?.some((each) => later.has(each)));
+    const isTooLarge = knot.length > operationsMax;
+    if (isBlocked || isTooLarge) for (const at of knot) later.add(at);
+    if (isBlocked) continue;
+    const steps = knot.toSorted((one, other) => one - other).flatMap((at) => ring[at] ?? []);
+    if (isTooLarge) operations.push(...asideOf(table, ring, steps));
+    else operations.push(...(steps.length > 1 ? asGroup(steps) : steps.map(({ operation }) => operation)));
+  }
+  return operations;
+}
+
+function asGroup(steps: readonly RemoteStep[]): RemoteOperation[] {
+  const group = steps[0]?.id;
+  return steps.map(({ operation }) => (group === undefined ? operation : { ...operation, group }));
+}
+
+/** For each step those that have to be done before, or with it. */
+function needsIn(table: NameTable, ring: readonly RemoteStep[]): readonly (readonly number[])[] {
+  const indices = new Map(ring.map(({ id }, at) => [id, at]));
+  const leaving = Map.groupBy(ring.keys(), (at) => table.folderOf(ring[at]?.id));
+  return ring.map(({ id, to }) => {
+    if (to === undefined) return leaving.get(id) ?? [];
+    const ids = [table.holderOf(to), ...table.lineFrom(to.parent)];
+    return ids.flatMap((each) => (each === undefined || each === id ? [] : (indices.get(each) ?? [])));
+  });
+}
+
+/** Gives one of them, whose name another one waits for, a name that nobody has or wants. */
+function asideOf(table: NameTable, ring: readonly RemoteStep[], knot: readonly RemoteStep[]): RemoteOperation[] {
+  const wanted = new Set(knot.map(({ to }) => to && table.holderOf(to)));
+  const base = knot.flatMap(({ id, operation }) => (wanted.has(id) ? standingOf(operation) : []))[0];
+  if (base === undefined) return [];
+  const { parent, name } = base;
+  const isWanted = (each: string): boolean => ring.some(({ to }) => to?.parent === parent && to.name === each);
+  const isFree = (each: string): boolean => table.holderOf({ parent, name: each }) === undefined && !isWanted(each);
+  const place = { parent, name: conflictedName(name, "aside", isFree) };
+  return [{ op: "move", id: base.id, place, base, revive: false }];
+}
+
+/** What is live on the server and leaves its place there. */
+function standingOf(operation: RemoteOperation): (RemoteRow & { readonly id: NodeId })[] {
+  const leaves = operation.op === "delete" || (operation.op === "move" && !operation.revive);
+  return leaves ? [{ ...operation.base, id: operation.id }] : [];
+}
+
+interface Visit {
+  readonly at: number;
+  next: number;
+}
+
+/**
+ * What needs each other, directly or by way of others, together; each after what it needs (the strongly connected components, by
+ * Tarjan's algorithm, without recursion).
+ */
+function knotsOf(needs: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  const knots: number[][] = [];
+  const order: number[] = needs.map(() => -1);
+  const lowest: number[] = needs.map(() => -1);
+  const open: number[] = [];
+  const isOpen = new Set<number>();
+  let count = 0;
+  const lower = (at: number, to: number): void => void (lowest[at] = Math.min(lowest[at] ?? to, to));
+  for (const start of needs.keys()) {
+    if (order[start] !== -1) continue;
+    const way: Visit[] = [{ at: start, next: 0 }];
+    for (let visit = way.at(-1); visit !== undefined; visit = way.at(-1)) {
+      const { at } = visit;
+      if (visit.next === 0) {
+        [order[at], lowest[at]] = [count, count];
+        count += 1;
+        open.push(at);
+        isOpen.add(at);
+      }
+      const needed = needs[at]?.[visit.next];
+      visit.next += 1;
+      if (needed !== undefined) {
+        if (order[needed] === -1) way.push({ at: needed, next: 0 });
+        else if (isOpen.has(needed)) lower(at, order[needed] ?? at);
+        continue;
+      }
+      way.pop();
+      const above = way.at(-1);
+      if (above !== undefined) lower(above.at, lowest[at] ?? at);
+      if (lowest[at] !== order[at]) continue;
+      const knot = open.splice(open.lastIndexOf(at));
+      for (const each of knot) isOpen.delete(each);
+      knots.push(knot);
+    }
+  }
+  return knots;
+}

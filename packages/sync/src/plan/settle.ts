@@ -1,0 +1,132 @@
+import type { NodeId } from "@holdfast/core/ids";
+import {
+  type Intent,
+  isLive,
+  type LocalRow,
+  type Offer,
+  placeOf,
+  type RemoteRow,
+  samePlace,
+  type SyncedRow,
+  syncedVersionsKept,
+  type Trees,
+} from "../model/trees.ts";
+
+export interface Settlement {
+  /** Rows of the synced tree that follow from the other two; undefined: the row goes. */
+  readonly synced: ReadonlyMap<NodeId, SyncedRow | undefined>;
+  /** Offers and intents of which it is known by now what became of them. */
+  readonly answered: readonly Offer[];
+  readonly seen: readonly NodeId[];
+}
+
+/**
+ * What both sides agree on is the new base, member by member, and so is what the server has from one of my own offers, even
+ * if the disk has moved on since: a lost answer is never a conflict with myself.
+ */
+export function settle(trees: Trees): Settlement {
+  const offers = Map.groupBy(trees.offers, (offer) => offer.nodeId);
+  const synced = new Map<NodeId, SyncedRow | undefined>();
+  for (const id of new Set([
+    ...trees.synced.keys(),
+    ...trees.local.keys(),
+    ...offers.keys(),
+    ...trees.intents.keys(),
+  ])) {
+    const before = trees.synced.get(id);
+    const after = settleNode(trees, id, offers.get(id) ?? []);
+    if (!sameSynced(before, after)) synced.set(id, after);
+  }
+  const seen = [...trees.intents.keys()].filter((id) => trees.local.get(id)?.sight !== "unsettled");
+  return { synced, seen, answered: trees.offers.filter((offer) => isAnswered(trees.remote.get(offer.nodeId), offer)) };
+}
+
+function settleNode(trees: Trees, id: NodeId, offers: readonly Offer[]): SyncedRow | undefined {
+  const local = trees.local.get(id);
+  const row = trees.remote.get(id);
+  const remote = isLive(trees, id) ? row : undefined;
+  const begun = afterIntent(trees, id);
+  const synced = row === undefined ? begun : offers.reduce((base, offer) => take(base, row, offer), begun);
+  // What lies below something in the trash comes back with it, and must then be known as deleted here.
+  if (remote === undefined) return local === undefined && row?.trashed !== false ? undefined : synced;
+  if (local === undefined || local.kind !== remote.kind) return synced;
+  const isSeen = local.sight !== "unsettled";
+  const contentAgreed = isSeen && local.content === remote.content;
+  const placeAgreed = samePlace(local, remote);
+  const executableAgreed = isSeen && local.executable === remote.executable;
+  if (synced === undefined && !contentAgreed && !placeAgreed) return undefined;
+  const base = synced ?? blank(remote.kind);
+  return {
+    kind: remote.kind,
+    place: placeAgreed ? placeOf(remote) : base.place,
+    content: contentAgreed ? remote.content : base.content,
+    executable: executableAgreed ? remote.executable : base.executable,
+    versionIds: contentAgreed ? withVersion(base.versionIds, remote.versionId) : base.versionIds,
+  };
+}
+
+/** What the disk was made after the server is agreed on, whether or not the one who did it lived to say so. */
+function afterIntent(trees: Trees, id: NodeId): SyncedRow | undefined {
+  const synced = trees.synced.get(id);
+  const intent = trees.intents.get(id);
+  const local = trees.local.get(id);
+  if (intent === undefined) return synced;
+  if (intent.isMove === true) return afterMove(synced, intent, local);
+  if (local === undefined) return intent.content === undefined ? undefined : synced;
+  if (local.sight === "unsettled" || local.content !== intent.content) return synced;
+  // Only the bit was to change, and it did not, or a power cut took it back.
+  if (synced?.content === intent.content && local.executable !== intent.executable) return synced;
+  const known = synced ?? { ...blank(local.kind), place: intent.place };
+  return { ...known, content: intent.content, executable: intent.executable };
+}
+
+/** Else it would be taken for a person's move, and bring back what was deleted on the server since. */
+function afterMove(synced: SyncedRow | undefined, intent: Intent, local: LocalRow | undefined): SyncedRow | undefined {
+  const isDone = intent.isServersPlace === true && samePlace(local, intent.place);
+  return isDone && synced !== undefined ? { ...synced, place: placeOf(intent.place) } : synced;
+}
+
+function blank(kind: SyncedRow["kind"]): SyncedRow {
+  return { kind, place: undefined, content: undefined, executable: false, versionIds: [] };
+}
+
+/** An offer whose answer was lost: what the server shows of it was agreed on. */
+function take(base: SyncedRow | undefined, remote: RemoteRow, offer: Offer): SyncedRow | undefined {
+  if (!isAnswered(remote, offer)) return base;
+  const isContentMine = remote.operationId === offer.operationId && offer.content === remote.content;
+  const isPlaceMine = samePlace(offer.place, remote);
+  const isBitMine = offer.executable === remote.executable;
+  const isOfKnown = offer.baseRevision !== undefined;
+  // Of an edit of what has no base, as where the rules hide it, no base comes.
+  if (isOfKnown && (base === undefined || (!isContentMine && !isPlaceMine && !isBitMine))) return base;
+  const known = base ?? { ...blank(remote.kind), place: offer.place, executable: remote.executable };
+  return {
+    ...known,
+    place: isPlaceMine ? placeOf(remote) : known.place,
+    // A folder has none, and a link the one that it was made with.
+    content: isContentMine || remote.kind !== "file" ? remote.content : known.content,
+    executable: isBitMine ? remote.executable : known.executable,
+    versionIds: isContentMine ? withVersion(known.versionIds, remote.versionId) : known.versionIds,
+  };
+}
+
+function isAnswered(remote: RemoteRow | undefined, { baseRevision }: Offer): boolean {
+  return remote !== undefined && remote.revision !== baseRevision;
+}
+
+/** @param versionIds newest first */
+export function withVersion(versionIds: readonly string[], versionId: string | null): readonly string[] {
+  if (versionId === null || versionIds[0] === versionId) return versionIds;
+  return [versionId, ...versionIds.filter((other) => other !== versionId)].slice(0, syncedVersionsKept);
+}
+
+function sameSynced(one: SyncedRow | undefined, other: SyncedRow | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return (
+    samePlace(one.place, other.place) &&
+    one.content === other.content &&
+    one.executable === other.executable &&
+    one.versionIds.length === other.versionIds.length &&
+    one.versionIds[0] === other.versionIds[0]
+  );
+}

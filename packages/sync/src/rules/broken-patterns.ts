@@ -1,0 +1,77 @@
+import { printable } from "@holdfast/core/printable";
+
+/** A line of the ignore file that keeps nothing away, since it is no pattern. */
+export interface BrokenPattern {
+  /** Counted from 1. */
+  readonly line: number;
+  readonly pattern: string;
+  /** The end of a sentence that says what is wrong with it. */
+  readonly why: string;
+}
+
+/** Whoever has more has taken something else for the ignore file. */
+const brokenMax = 50;
+const shownMax = 80;
+
+/** Lines that nothing is ever named by. As git does, the matcher passes over them without a word. */
+export function brokenPatterns(text: string): BrokenPattern[] {
+  const broken: BrokenPattern[] = [];
+  for (const [index, pattern] of text.split(/\r?\n/).entries()) {
+    if (pattern.trim() === "" || pattern.startsWith("#")) continue;
+    const why = whyBroken(pattern);
+    if (why !== undefined) broken.push({ line: index + 1, pattern, why });
+    if (broken.length === brokenMax) break;
+  }
+  return broken;
+}
+
+export function brokenWords({ line, pattern, why }: BrokenPattern): string {
+  const shown = pattern.length > shownMax ? `${pattern.slice(0, shownMax)}…` : pattern;
+  return `Line ${line}, ${printable(shown)}, is no pattern and keeps nothing away: ${why}. The other lines hold.`;
+}
+
+function whyBroken(pattern: string): string | undefined {
+  const body = pattern.startsWith("!") ? pattern.slice(1) : pattern;
+  if (/^[/ ]*$/.test(body)) return "it names nothing";
+  for (let at = 0; at < body.length; at += 1) {
+    if (body[at] === "\\") {
+      at += 1;
+      if (at === body.length) return "nothing follows its last \\; write \\\\ for the character itself";
+    } else if (body[at] === "[") {
+      const { end, why } = readBracket(body, at);
+      if (why !== undefined) return why;
+      at = end;
+    }
+  }
+  return undefined;
+}
+
+const classNameMax = 40;
+const className = /^\[:[^\]]*:\]/;
+const classes = /^\[:(alnum|alpha|blank|cntrl|digit|graph|lower|print|punct|space|upper|xdigit):\]/;
+
+/** @param start of its `[` @returns where its `]` is, or what is wrong with it */
+function readBracket(body: string, start: number): { readonly end: number; readonly why?: string } {
+  let at = start + 1;
+  if (body[at] === "!" || body[at] === "^") at += 1;
+  let before: string | undefined;
+  for (let isFirst = true; at < body.length; isFirst = false) {
+    if (body[at] === "]" && !isFirst) return { end: at };
+    const [named] = className.exec(body.slice(at, at + classNameMax)) ?? [];
+    if (named !== undefined) {
+      if (!classes.test(named)) return { end: at, why: `${named} is no class of characters` };
+      [at, before] = [at + named.length, undefined];
+      continue;
+    }
+    const isRange = body[at] === "-" && before !== undefined && at + 1 < body.length && body[at + 1] !== "]";
+    if (isRange) at += 1;
+    if (body[at] === "\\") at += 1;
+    const member = body[at];
+    if (member === undefined) break;
+    if (isRange && before !== undefined && before > member)
+      return { end: at, why: `its range ${before}-${member} goes backwards` };
+    before = isRange ? undefined : member;
+    at += 1;
+  }
+  return { end: at, why: "its [ is never closed; write \\[ for the character itself" };
+}

@@ -1,0 +1,61 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { SyncState } from "./sync-state.ts";
+
+/** What this device does not want; kept in its state. */
+export function excludedPaths(state: Pick<SyncState, "setting">): readonly string[] {
+  return JSON.parse(state.setting("excluded") ?? "[]") as string[];
+}
+
+/** @throws HoldfastError invalid_field for the root itself */
+function plainPath(path: string): string {
+  const plain = path
+    .split("/")
+    .filter((name) => name !== "" && name !== ".")
+    .join("/");
+  if (plain === "" || plain.split("/").includes("..")) {
+    throw new HoldfastError("invalid_field", `"${path}" is no path below the synced folder.`, { field: "exclude" });
+  }
+  return plain;
+}
+
+/** With all that is below; it takes hold in the next cycle. @throws HoldfastError invalid_field */
+export function excludePaths(state: SyncState, paths: readonly string[], freesSpace: boolean): void {
+  const plain = paths.map(plainPath);
+  const all = [...new Set([...excludedPaths(state), ...plain])].toSorted();
+  const free = [...new Set([...pathsToFree(state), ...plain])];
+  const toFree = freesSpace ? ([["to free", JSON.stringify(free)]] as const) : [];
+  state.commit({ settings: [["excluded", JSON.stringify(all)], ...toFree] });
+}
+
+/**
+ * Another filesystem was found there: it is left alone, and so is the place once that is gone, since what is missing then was
+ * deleted by nobody.
+ */
+export function excludeBoundaries(state: SyncState, paths: Iterable<string>): void {
+  const all = [...new Set([...boundaryPaths(state), ...paths])].toSorted();
+  excludePaths(state, all, false);
+  state.commit({ settings: [["boundaries", JSON.stringify(all)]] });
+}
+
+/** Those that nobody has included since. */
+export function boundaryPaths(state: Pick<SyncState, "setting">): readonly string[] {
+  const excluded = new Set(excludedPaths(state));
+  return (JSON.parse(state.setting("boundaries") ?? "[]") as string[]).filter((path) => excluded.has(path));
+}
+
+/** @throws HoldfastError invalid_field */
+export function includePaths(state: SyncState, paths: readonly string[]): void {
+  const plain = new Set(paths.map(plainPath));
+  const rest = (all: readonly string[]): string => JSON.stringify(all.filter((path) => !plain.has(path)));
+  state.commit({
+    settings: [
+      ["excluded", rest(excludedPaths(state))],
+      ["to free", rest(pathsToFree(state))],
+    ],
+  });
+}
+
+/** What was excluded to free its space and has not gone yet. */
+export function pathsToFree(state: Pick<SyncState, "setting">): readonly string[] {
+  return JSON.parse(state.setting("to free") ?? "[]") as string[];
+}
