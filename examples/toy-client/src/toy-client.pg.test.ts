@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { test } from "node:test";
+import { PassThrough } from "node:stream";
+import { Home } from "holdfast/acceptance/home";
+import { Ledger } from "holdfast/acceptance/ledger";
+import { differences, diskTree, type Tree } from "holdfast/acceptance/tree";
+import { runIn } from "holdfast/run";
+import { seededRandom } from "@holdfast/disk/seeded-random";
+import { Api } from "./api.ts";
+import { syncOnce } from "./sync-once.ts";
+import { Person } from "./testing-person.ts";
+import { Contents } from "./testing-contents.ts";
+
+/** Of so many rounds the server is asked once for what is in versions and trash: each content has to be fetched. */
+const heardEvery = 10;
+/** HOLDFAST_TOY_ROUNDS and HOLDFAST_SEED for another story. */
+const rounds = Number(process.env["HOLDFAST_TOY_ROUNDS"] ?? 200);
+const seed = Number(process.env["HOLDFAST_SEED"] ?? 20_261_125);
+/** Ours, the toy: what one makes of the other's conflicts the first has to hear again. */
+const turnsMax = 8;
+/** Of so many rounds one is done by processes of their own, as a shell starts them; the others spare that time. */
+const ownProcessEvery = 50;
+
+test(`a second client, written by docs/sync.md, and our own keep two folders equal, and lose nothing (seed ${seed})`, async () => {
+  const home = await Home.open("toy");
+  try {
+    const ours = await home.addDevice("ours");
+    const [token, draw, ledger] = [home.api.token!, seededRandom(seed), new Ledger()];
+    const toyFolder = `${home.folder}/toy`;
+    mkdirSync(toyFolder);
+    const told: string[] = [];
+    const people = [
+      new Person({ name: "ours", root: ours.folder, ledger, draw, tell: (what) => told.push(what) }),
+      new Person({ name: "toy", root: toyFolder, ledger, draw, tell: (what) => told.push(what) }),
+    ];
+    const contents = new Contents(new Api(home.server.url, token), [ours.folder, toyFolder]);
+    const fixed = ["sync", ours.folder, "--once", "--brake", "off", "--device-name", "ours"];
+    const environment = { HOLDFAST_CONFIG_DIR: ours.configFolder, HOME: ours.configFolder };
+    const syncOurs = async (inOwnProcess: boolean): Promise<void> => {
+      if (inOwnProcess) {
+        const { code, stderr } = await ours.run(fixed);
+        return assert.equal(code, 0, stderr);
+      }
+      const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+      const code = await runIn({ environment, stdin, stdout, stderr, exitCode: 0 }, fixed);
+      assert.equal(code, 0, String(stderr.read()));
+    };
+    const syncToy = async (inOwnProcess: boolean): Promise<number> => {
+      if (inOwnProcess) return syncInProcess(home.server.url, toyFolder, token);
+      const { changes, problems } = await syncOnce({
+        server: home.server.url,
+        token,
+        folder: toyFolder,
+        device: "toy",
+      });
+      assert.deepEqual(problems, []);
+      return changes;
+    };
+    await syncOurs(true);
+    await contents.hear();
+    for (let round = 1; round <= rounds; round += 1) {
+      told.length = 0;
+      const isOwn = round % ownProcessEvery === 0;
+      for (const person of people) person.work();
+      const begins = draw() < 0.5;
+      if (begins) await syncToy(isOwn);
+      // In the middle: one has synced, the other has not heard of it.
+      if (draw() < 0.3) for (const person of people) person.work();
+      let turns = 0;
+      for (let changes = 1; changes > 0; turns += 1) {
+        assert.ok(turns < turnsMax, `round ${round}: no rest\n${told.join("\n")}`);
+        await syncOurs(isOwn);
+        changes = await syncToy(isOwn);
+      }
+      const [one, other] = [diskTree(ours.folder)!, diskTree(toyFolder)!];
+      const story = (): string => `round ${round}\n${told.join("\n")}`;
+      assert.deepEqual(differences("ours", one, "toy", other), [], story());
+      seen(ledger, one);
+      const live = new Set(hashesOf(one));
+      assert.deepEqual(
+        ledger
+          .mustLive()
+          .filter((hash) => !live.has(hash))
+          .map((hash) => ledger.tell(hash)),
+        [],
+        story(),
+      );
+      if (round % heardEvery > 0 && round < rounds) continue;
+      await contents.hear();
+      const lost = ledger.mustExist().filter((hash) => !live.has(hash) && !contents.has(hash));
+      assert.deepEqual(
+        lost.map((hash) => ledger.tell(hash)),
+        [],
+        story(),
+      );
+    }
+    assert.deepEqual(differences("ours", diskTree(ours.folder)!, "the server", await home.serverTree()), []);
+    assert.ok(ledger.size > rounds, `only ${ledger.size} contents were written`);
+  } finally {
+    await home.close();
+  }
+});
+
+async function syncInProcess(server: string, folder: string, token: string): Promise<number> {
+  const main = fileURLToPath(new URL("main.ts", import.meta.url));
+  const child = spawn(process.execPath, [main, server, folder], {
+    env: { ...process.env, HOLDFAST_TOKEN: token, TOY_DEVICE: "toy" },
+  });
+  const [said, problems]: [string[], string[]] = [[], []];
+  child.stdout.on("data", (text) => said.push(String(text)));
+  child.stderr.on("data", (text) => problems.push(String(text)));
+  const [code] = await once(child, "close");
+  assert.equal(code, 0, problems.join(""));
+  return Number(/^(\d+) changes/.exec(said.join(""))?.[1]);
+}
+
+function seen(ledger: Ledger, tree: Tree): void {
+  for (const hash of hashesOf(tree)) for (const device of ["ours", "toy"]) ledger.see(hash, device);
+}
+
+function hashesOf(tree: Tree): string[] {
+  return [...tree.values()].flatMap((what) => /^file ([0-9a-f]{64})/.exec(what)?.[1] ?? []);
+}
