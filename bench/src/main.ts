@@ -20,6 +20,7 @@ import { measurePeers } from "./peers.ts";
 import { type Row, printTable } from "./report.ts";
 import { measureRest, measureStart } from "./rest.ts";
 import { measureSharing, sharingRowNames } from "./sharing/measure-sharing.ts";
+import { measureSignIns } from "./sign-ins.ts";
 import { measureSync, syncRowNames } from "./sync/measure-sync.ts";
 import { measureTransfers } from "./transfers.ts";
 import { measureWeb, webRowNames } from "./web/measure-web.ts";
@@ -29,6 +30,7 @@ const rowNames = [
   "large",
   "small",
   "mixed",
+  "sign-in",
   "rest",
   "polls",
   ...keptRowNames,
@@ -42,6 +44,7 @@ const fullScale = {
   largeMib: 1024,
   files: 10_000,
   mixedSeconds: 20,
+  signInsEach: 25,
   restMs: 45_000,
   polls: 15_000 as number | undefined,
   peers: ["rsync", "rclone", "syncthing"],
@@ -71,6 +74,7 @@ const quickScale: typeof fullScale = {
   largeMib: 64,
   files: 500,
   mixedSeconds: 3,
+  signInsEach: 5,
   restMs: 25_000,
   polls: undefined,
   peers: ["rsync"],
@@ -111,7 +115,7 @@ async function main(): Promise<void> {
     const large = wants("large") ? makeLargeFile(`${folder}/large`, scale.largeMib) : undefined;
     const small = wants("small") ? makeFiles(`${folder}/small`, scale.files) : undefined;
     if (large !== undefined) rows.push(...calibrate(large));
-    if (large !== undefined || small !== undefined || wants("mixed") || wants("rest"))
+    if (large !== undefined || small !== undefined || wants("mixed") || wants("sign-in") || wants("rest"))
       rows.push(...(await measureServer({ folder, large, small }, wants, scale)));
     if (wants("polls") && scale.polls !== undefined)
       rows.push(...(await measureHeldPolls(`${folder}/polls`, scale.polls)));
@@ -157,12 +161,13 @@ interface ServerData {
 async function measureServer(
   { folder, large, small }: ServerData,
   wants: (name: RowName) => boolean,
-  scale: Pick<typeof fullScale, "mixedSeconds" | "restMs">,
+  scale: Pick<typeof fullScale, "mixedSeconds" | "signInsEach" | "restMs">,
 ): Promise<Row[]> {
   const server = await startServer({ dataFolder: `${folder}/data` });
   try {
     const rows = await measureTransfers({ server, folder, large, small, launcher });
     if (wants("mixed")) rows.push(...(await measureMixedTraffic(server, scale.mixedSeconds)));
+    if (wants("sign-in")) rows.push(...(await measureSignIns(server, scale.signInsEach)));
     if (wants("rest")) rows.push(...(await measureRest(server, scale.restMs)));
     return rows;
   } finally {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
+import { bucketCount } from "@holdfast/core/ids";
 import { runAdmin } from "./admin.ts";
 import { openTestAccounts, testPassword } from "./accounts/testing.ts";
 import { signIn } from "./accounts/sessions.ts";
@@ -104,6 +105,17 @@ test("beside a stopped server groups are made, filled, listed and deleted", asyn
   assert.deepEqual((await runAdmin(folder, "listGroupMembers", { params: { id } }, {})).items, []);
   await runAdmin(folder, "deleteGroup", { params: { id } }, {});
   assert.deepEqual((await runAdmin(folder, "listGroups", {}, {})).items, []);
+});
+
+test("the shards are told with their state and about how much lies in them, beside a server or without one", async () => {
+  const { items, next_cursor } = await runAdmin(folder, "adminListShards", {}, {});
+  const { items: users } = await runAdmin(folder, "adminListUsers", {}, {});
+  assert.equal(next_cursor, null);
+  assert.deepEqual(
+    items.map(({ name, database, state, buckets, accounts }) => ({ name, database, state, buckets, accounts })),
+    [{ name: "main", database: "embedded", state: "ok", buckets: bucketCount, accounts: users.length }],
+  );
+  assert.ok((items[0]?.nodes ?? 0) >= users.length, "each account has a root");
 });
 
 test("scrub runs to its end, its report stays, and the index is rebuilt, beside a server or without one", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { test, type TestContext } from "node:test";
@@ -21,10 +21,14 @@ interface Started {
 
 const main = pathToFileURL(join(import.meta.dirname, "main.ts")).href;
 
-async function start(t: TestContext, data: string): Promise<Started> {
+function serving(data: string) {
   const script = `const { serveCommand } = await import(${JSON.stringify(main)});
     await serveCommand({ data: ${JSON.stringify(data)}, listen: "127.0.0.1:0" });`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "pipe"] });
+  return spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "pipe"] });
+}
+
+async function start(t: TestContext, data: string): Promise<Started> {
+  const child = serving(data);
   t.after(() => child.kill("SIGKILL"));
   let log = "";
   child.stderr.on("data", (text: Buffer) => (log += String(text)));
@@ -44,7 +48,7 @@ test("a server starts from nothing, makes its administrator, drains when told to
   t.after(() => rmSync(data, { recursive: true, force: true }));
   const first = await start(t, data);
   const ready = await fetch(`${first.url}/readyz`);
-  assert.deepEqual(await ready.json(), { status: "ok", checks: { database: "ok", store: "ok" } });
+  assert.deepEqual(await ready.json(), { status: "ok", checks: { database: "ok", store: "ok", room: "ok" } });
   const invite = first.setupUrl.split("#")[1] ?? "";
   const created = await fetch(`${first.url}/api/v1/accounts`, {
     method: "POST",
@@ -90,6 +94,25 @@ test("secrets that others could read are closed to them at the start, which is s
   await closed;
   for (const path of secrets)
     assert.match(second.log(), new RegExp(`"path":"${path}","mode":"644".*other users could read a secret`));
+});
+
+test("a signal while the server starts ends it in order, and leaves no database behind", async (t) => {
+  const data = makeTestFolder();
+  t.after(() => rmSync(data, { recursive: true, force: true }));
+  const child = serving(data);
+  t.after(() => child.kill("SIGKILL"));
+  const said = { out: "", log: "" };
+  child.stdout.on("data", (text: Buffer) => (said.out += String(text)));
+  child.stderr.on("data", (text: Buffer) => (said.log += String(text)));
+  const ended = once(child, "close");
+  const pidFile = join(data, "postgres/postmaster.pid");
+  await until("the database starts", () => existsSync(pidFile));
+  const pid = Number(readFileSync(pidFile, "utf8").split("\n")[0]);
+  child.kill("SIGINT");
+  assert.deepEqual(await ended, [0, null], said.log);
+  assert.equal(said.out, "", "nobody is told that it is ready");
+  assert.match(said.log, /"stopped"/);
+  assert.throws(() => process.kill(pid, 0), /ESRCH/);
 });
 
 test("a second signal ends the process at once", async (t) => {

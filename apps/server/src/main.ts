@@ -8,15 +8,24 @@ import { setupLines } from "./operation/setup-lines.ts";
 import { serveAll } from "./roles/all.ts";
 import type { RunningServer } from "./roles/running-server.ts";
 
-/** Starts a server and resolves once it serves requests. @param prepareApp undefined: it serves no web app */
-export async function serve(config: Config, prepareApp?: PrepareApp): Promise<RunningServer> {
+/**
+ * Starts a server and resolves once it serves requests.
+ * @param prepareApp undefined: it serves no web app
+ * @param told resolves where it is to stop
+ * @returns undefined: that was before it served, and all is closed again
+ */
+async function serve(
+  config: Config,
+  prepareApp: PrepareApp | undefined,
+  told: Promise<unknown>,
+): Promise<RunningServer | undefined> {
   if (config.roles !== undefined && config.roles.length < 4) {
     throw new HoldfastError(
       "usage",
       "--roles cannot split the roles yet: leave it away, or name all of api,blocks,notify,worker.",
     );
   }
-  return serveAll(config, version(), { prepareApp });
+  return serveAll(config, version(), { prepareApp, told });
 }
 
 /**
@@ -26,59 +35,76 @@ export async function serve(config: Config, prepareApp?: PrepareApp): Promise<Ru
  */
 export async function serveCommand(flags: Readonly<Record<string, unknown>>, prepareApp?: PrepareApp): Promise<void> {
   const config = readConfig({ flags: toFlags(flags), environment: process.env });
-  const server = await serve(config, prepareApp);
-  // Before anybody is told that it is ready, since whoever is may tell it to stop.
-  const stopped = untilToldToStop(server);
-  process.stdout.write(`holdfast ready at ${server.url}\n`);
-  if (server.setupUrl !== undefined) {
-    // In another terminal the command knows neither this one's options nor its variables.
-    const isFound = config.dataFolder === readConfig({ flags: {}, environment: {} }).dataFolder;
-    const dataFolder = isFound ? undefined : config.dataFolder;
-    process.stdout.write(`${setupLines(server.setupUrl, dataFolder, process.stdout).join("\n")}\n`);
-  }
-  await stopped;
+  // From the first moment on: what a start that is broken off had begun, the database above all, would stay behind.
+  const signals = heedSignals();
+  const server = await serve(config, prepareApp, signals.told);
+  if (server === undefined) return endNow();
+  signals.renewBy(() => renewTls(server));
+  tellReady(server, config);
+  await stopInOrder(server, await signals.told);
+}
+
+function tellReady({ url, setupUrl }: RunningServer, { dataFolder }: Config): void {
+  process.stdout.write(`holdfast ready at ${url}\n`);
+  if (setupUrl === undefined) return;
+  // In another terminal the command knows neither this one's options nor its variables.
+  const isFound = dataFolder === readConfig({ flags: {}, environment: {} }).dataFolder;
+  // Whoever said `npm start` has no `holdfast` on the path yet.
+  const command = process.env["npm_lifecycle_event"] === "start" ? "npx holdfast" : "holdfast";
+  const { isTTY, columns } = process.stdout;
+  const lines = setupLines(setupUrl, isFound ? undefined : dataFolder, { isTTY, columns, command });
+  process.stdout.write(`${lines.join("\n")}\n`);
 }
 
 /** One Ctrl-C comes twice below npm: from the terminal, and from npm that passes it on. */
 export const sameSignalMs = 500;
 
-/**
- * The first SIGTERM or SIGINT stops in order, a second one at once; so does the end of the time to stop.
- * @returns never: a process that ends by itself takes its listeners away first, and a signal that is repeated in those milliseconds would end it
- *   as if nothing had been stopped in order
- */
-async function untilToldToStop(server: RunningServer): Promise<never> {
+/** What signals say from now on: the first SIGTERM or SIGINT stops in order, a second one at once, and so does the end of the time to stop. */
+function heedSignals() {
   let stoppingMs: number | undefined;
-  const renew = () => {
-    if (stoppingMs !== undefined) return;
-    try {
-      server.renewTls();
-      server.log.info({}, "the certificate was read again");
-    } catch (error) {
-      server.log.error({ reason: (error as Error).message }, "the certificate stays as it was");
-    }
-  };
+  let renew: () => void = () => {};
   // From the terminal it says that nobody can stop this by Ctrl-C any more: the next start would find the data folder in use.
   const wasSeen = isatty(process.stdout.fd);
-  process.on("SIGHUP", () => (wasSeen && !isatty(process.stdout.fd) ? heed("SIGHUP") : renew()));
-  const signals = ["SIGTERM", "SIGINT"] as const;
+  process.on("SIGHUP", () => {
+    if (wasSeen && !isatty(process.stdout.fd)) heed("SIGHUP");
+    else if (stoppingMs === undefined) renew();
+  });
   let stop: (signal: string) => void = () => {};
   const told = new Promise<string>((resolve) => (stop = resolve));
   // One listener for the first and for all that follow: with none between them the second would end the process by itself.
   const heed = (signal: string) => {
     if (stoppingMs !== undefined && performance.now() - stoppingMs > sameSignalMs) process.exit(1);
+    if (stoppingMs === undefined) setTimeout(() => process.exit(1), limits.shutdownTimeoutMs - 500);
     stoppingMs ??= performance.now();
     stop(signal);
   };
-  for (const name of signals) process.on(name, heed);
-  const signal = await told;
+  for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, heed);
+  return { told, renewBy: (act: () => void) => void (renew = act) };
+}
+
+function renewTls(server: RunningServer): void {
+  try {
+    server.renewTls();
+    server.log.info({}, "the certificate was read again");
+  } catch (error) {
+    server.log.error({ reason: (error as Error).message }, "the certificate stays as it was");
+  }
+}
+
+/**
+ * @returns never: a process that ends by itself takes its listeners away first, and a signal that is repeated in those milliseconds would end it
+ *   as if nothing had been stopped in order
+ */
+async function stopInOrder(server: RunningServer, signal: string): Promise<never> {
   server.log.info({ signal }, "stopping");
-  const late = setTimeout(() => process.exit(1), limits.shutdownTimeoutMs - 500);
   await server.close();
   server.log.info({}, "stopped");
+  return endNow();
+}
+
+async function endNow(): Promise<never> {
   // Of a pipe whose reader is slow the last lines wait still.
   await new Promise((resolve) => process.stderr.write("", resolve));
-  clearTimeout(late);
   process.exit(0);
 }
 

@@ -14,7 +14,7 @@ export function timedCall(api: Api, method: string, path: string, sent?: string 
   const startMs = performance.now();
   const type = typeof sent === "string" ? "application/json" : "application/octet-stream";
   const headers = {
-    authorization: `Bearer ${api.token}`,
+    ...(api.token === undefined ? {} : { authorization: `Bearer ${api.token}` }),
     ...(sent === undefined ? {} : { "content-type": type, "content-length": Buffer.byteLength(sent) }),
   };
   return new Promise((resolve, reject) => {

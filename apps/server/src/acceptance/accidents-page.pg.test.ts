@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { fillUpTo, mountSmallDisk, unmount } from "./small-disk.ts";
 import { findPackFiles, flipByte, readPackLayout } from "./pack-files.ts";
 import {
   administrator,
@@ -36,11 +37,28 @@ class Night {
   api: Api = new Api("");
   /** Words of the page, and what they are here. */
   readonly here = new Map<string, string>();
+  /** Once its server has ended. */
+  onEnd: () => void = () => {};
   #left: string[] = [];
 
-  static async begin(t: TestContext, heading: string, args: readonly string[] = []): Promise<Night> {
+  static async begin(t: TestContext, heading: string, args?: readonly string[]): Promise<Night>;
+  /** @returns undefined where what it needs cannot be had here: the test is skipped */
+  static async begin(
+    t: TestContext,
+    heading: string,
+    args: readonly string[],
+    prepare: (night: Night) => boolean,
+  ): Promise<Night | undefined>;
+  static async begin(
+    t: TestContext,
+    heading: string,
+    args: readonly string[] = [],
+    prepare: (night: Night) => boolean = () => true,
+  ): Promise<Night | undefined> {
     const night = new Night();
     t.after(() => night.#end());
+    said.add(heading);
+    if (!prepare(night)) return undefined;
     night.#left = [...(commands.get(heading) ?? assert.fail(`docs/accidents.md has no "${heading}"`))];
     assert.ok(night.#left.length > 0, heading);
     said.add(heading);
@@ -104,6 +122,7 @@ class Night {
 
   async #end(): Promise<void> {
     await this.server?.stop();
+    this.onEnd();
     removeFolder(this.folder);
   }
 }
@@ -125,9 +144,16 @@ async function reads(api: Api, files: Readonly<Record<string, string | Buffer>>)
 const files = { "/report.odt": randomBytes(40_000), "/notes.txt": "what was written down\n".repeat(500) };
 
 test("the disk is full", async (t) => {
-  const night = await Night.begin(t, "The disk is full");
+  const night = await Night.begin(t, "The disk is full", [], (each) => mountSmallDisk(t, each.data, 256 * 1024 * 1024));
+  if (night === undefined) return;
+  night.onEnd = () => unmount(night.data);
   await putAll(night.api, files);
-  assert.match((await night.next("admin doctor")).stdout, /disk/);
+  mkdirSync(`${night.data}/thumbs/00`, { recursive: true });
+  writeFileSync(`${night.data}/thumbs/00/thumbnail`, randomBytes(64 * 1024 * 1024));
+  fillUpTo(night.data, 0);
+  // With nothing free the first step of all works, and what comes after it has its room.
+  await night.next("rm -rf /srv/holdfast/thumbs/*");
+  assert.match((await night.next("admin doctor", 1)).stdout, /fail +disk/);
   await night.next("admin gc --dry-run");
   await night.next("admin gc --now");
   await reads(night.api, files);

@@ -56,6 +56,8 @@ describe("the lists of administrators", () => {
       new Api(server.url).call("POST", "/accounts", { email, password: "long enough a password", name: "N", invite });
     assert.equal((await signUp("ben@example.org", made[1].token)).status, 403);
     assert.equal((await signUp("ann@example.org", made[0].token)).status, 201);
+    const again = await admin.call("POST", "/admin/invitations", { email: "ann@example.org" });
+    assert.deepEqual([again.status, again.body.code], [409, "exists"], "a link that makes nothing");
     const left = (await ok(admin, "GET", "/admin/invitations")).items;
     assert.deepEqual(left, [items[0]], "what was used is gone");
   });

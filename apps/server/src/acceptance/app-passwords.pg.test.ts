@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Secret, TOTP } from "otpauth";
+import { newPerson, type Person } from "./new-person.ts";
 import {
   Api,
   eventually,
@@ -17,7 +18,6 @@ describe("an app password", () => {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
-  let people = 0;
 
   before(async () => {
     folder = makeFolder("apps");
@@ -29,12 +29,6 @@ describe("an app password", () => {
     removeFolder(folder);
   });
 
-  const newPerson = async () => {
-    const account = { email: `person${++people}@example.com`, password: `a sentence of somebody` };
-    const { id } = await ok(admin, "POST", "/admin/users", account);
-    return { ...account, id, api: await Api.signIn(server.url, account) };
-  };
-  type Person = Awaited<ReturnType<typeof newPerson>>;
   const both = ["files:read", "files:write"];
   const make = async ({ api, email, password }: Person, more: object = {}) => {
     const made = await ok(api, "POST", "/tokens/app-passwords", { name: "phone", scopes: both, password, ...more });
@@ -43,7 +37,7 @@ describe("an app password", () => {
   const statusOf = async (api: Api, path = "/account") => (await api.call("GET", path)).status;
 
   test("reads and writes with the address of its account, in any spelling, and is kept as a hash alone", async () => {
-    const ann = await newPerson();
+    const ann = await newPerson(admin);
     const { secret, app, kind, last_used_at: unused } = await make(ann);
     assert.match(secret, /^[a-z]{5}-[a-z]{5}-[a-z]{5}-[a-z]{5}$/);
     assert.deepEqual([kind, unused], ["app_password", null]);
@@ -65,7 +59,7 @@ describe("an app password", () => {
   });
 
   test("only reads where it has that scope alone, and does nothing about the account and about people", async () => {
-    const ben = await newPerson();
+    const ben = await newPerson(admin);
     const { id } = (await ben.api.put("/b.txt", "b")).body;
     const { app } = await make(ben, { scopes: ["files:read"] });
     assert.equal(String((await app.download("/b.txt")).body), "b");
@@ -91,7 +85,7 @@ describe("an app password", () => {
   });
 
   test("is made by a session with the password, and a code where there is a second factor, and needs none then", async () => {
-    const carl = await newPerson();
+    const carl = await newPerson(admin);
     const request = { name: "tv", scopes: both, password: carl.password };
     const { token } = await ok(carl.api, "POST", "/tokens", { name: "t", scopes: [...both, "account"] });
     const ask = (api: Api, body: object) => api.call("POST", "/tokens/app-passwords", body);
@@ -119,7 +113,7 @@ describe("an app password", () => {
   });
 
   test("the account's own password is none, nor a personal token, nor another's app password", async () => {
-    const [dora, erik] = [await newPerson(), await newPerson()];
+    const [dora, erik] = [await newPerson(admin), await newPerson(admin)];
     const { secret } = await make(dora);
     const { token } = await ok(dora.api, "POST", "/tokens", { name: "t", scopes: both });
     for (const [name, password] of [
@@ -143,7 +137,7 @@ describe("an app password", () => {
   });
 
   test("what a browser sends along for a page of elsewhere is as if nothing had come", async () => {
-    const { app } = await make(await newPerson());
+    const { app } = await make(await newPerson(admin));
     const ask = (site: string) => app.call("GET", "/account", undefined, { headers: { "sec-fetch-site": site } });
     assert.equal((await ask("cross-site")).status, 401);
     assert.equal((await ask("same-site")).status, 401);
@@ -151,14 +145,14 @@ describe("an app password", () => {
   });
 
   test("nor what a page of elsewhere has it send without TLS, where a browser tells whose page it is and no more", async () => {
-    const { app } = await make(await newPerson());
+    const { app } = await make(await newPerson(admin));
     const from = (origin: string) => app.call("GET", "/account", undefined, { headers: { origin } });
     assert.equal((await from("http://evil.example")).status, 401);
     assert.equal((await from(server.url)).status, 200);
   });
 
   test("says nothing of who may share", async () => {
-    const ann = await newPerson();
+    const ann = await newPerson(admin);
     const { app } = await make(ann);
     const { id } = (await ok(ann.api, "POST", "/metadata", { path: "/shared", kind: "folder" })) as { id: string };
     assert.equal((await app.call("PATCH", `/files/${id}`, { editors_can_share: true })).status, 403);
@@ -166,7 +160,7 @@ describe("an app password", () => {
   });
 
   test("ends at once when it is removed, with a new password and with the account's suspension, and at its time", async () => {
-    const fred = await newPerson();
+    const fred = await newPerson(admin);
     const [first, second] = [await make(fred), await make(fred)];
     await ok(fred.api, "DELETE", `/tokens/${first.id}`);
     assert.deepEqual([await statusOf(first.app), await statusOf(second.app)], [401, 200]);
@@ -186,7 +180,7 @@ describe("an app password", () => {
   });
 
   test("guesses are counted by account and source, and keep out neither the right one nor who signs in", async () => {
-    const gina = await newPerson();
+    const gina = await newPerson(admin);
     const { app } = await make(gina);
     const guess = () => statusOf(Api.withBasic(server.url, gina.email, "aaaaa-bbbbb-ccccc-ddddd"));
     await eventually("guesses are held up", 30_000, async () => ((await guess()) === 429 ? true : undefined));
@@ -196,7 +190,7 @@ describe("an app password", () => {
   });
 
   test("is told in the audit when it is made and removed, and without its secret", async () => {
-    const hal = await newPerson();
+    const hal = await newPerson(admin);
     const { id, secret } = await make(hal);
     await ok(hal.api, "DELETE", `/tokens/${id}`);
     const { items } = await ok(admin, "GET", `/admin/audit?limit=200`);

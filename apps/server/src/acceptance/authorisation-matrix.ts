@@ -1,15 +1,16 @@
 import type { RouteName } from "@holdfast/protocol/routes";
 import { groupRows } from "./authorisation-groups.ts";
+import { oauthRows } from "./authorisation-oauth.ts";
 import {
   id,
   jobRows,
   plain,
   rewindRows,
+  type Row,
   stranger,
   transferRows,
   unaskedPasskey,
   webhookRows,
-  type Row,
 } from "./authorisation-rows.ts";
 
 /**
@@ -32,7 +33,17 @@ export const matrix: Matrix = {
     owner: [403],
   },
   confirmAddress: { request: () => ({ body: { token: "hfc_forged" } }), stranger: "open", owner: [422] },
+  changeAddress: {
+    request: () => ({ body: { email: "elsewhere@example.com", password: "wrong for everybody" } }),
+    stranger: "422",
+    owner: [422],
+  },
   mailConfirmation: { request: plain, stranger: "own", owner: [202] },
+  // Wrong for everybody.
+  deleteAccount: { request: () => ({ body: { password: "wrong for everybody" } }), stranger: "422", owner: [422] },
+  createExportAddress: { request: () => ({ body: {} }), stranger: "own", owner: [200] },
+  openExportAddress: { request: () => ({ path: { grant: "forged" } }), stranger: "open", owner: [401] },
+  exportAccount: { request: plain, stranger: "own", owner: [200] },
   getAccount: { request: plain, stranger: "own", owner: [200] },
   updateAccount: { request: () => ({ body: { language: "de" } }), stranger: "own", owner: [200] },
   changePassword: {
@@ -54,6 +65,15 @@ export const matrix: Matrix = {
   prepareSecondFactor: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [422] },
   renewRecoveryCodes: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [422] },
   endSecondFactor: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [422] },
+  proveSession: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [422] },
+  getOwnAddresses: { request: plain, stranger: "own", owner: [200] },
+  setOwnAddresses: {
+    request: () => ({ body: { password: stranger.password, addresses: [] } }),
+    stranger: "own",
+    owner: [422],
+  },
+  adminListAccessRules: { request: plain, stranger: "403", owner: [200] },
+  adminChangeAccessRule: { request: () => ({ body: {} }), stranger: "403", owner: [200] },
   // At an address in figures none are made.
   listPasskeys: { request: plain, stranger: "own", owner: [200] },
   preparePasskey: { request: () => ({ body: { password: stranger.password } }), stranger: "own", owner: [409] },
@@ -69,6 +89,7 @@ export const matrix: Matrix = {
     owner: [422],
   },
   preparePasskeySignIn: { request: () => ({ body: {} }), stranger: "open", owner: [409] },
+  ...oauthRows,
   createToken: { request: () => ({ body: { name: "t", scopes: ["files:read"] } }), stranger: "own", owner: [201] },
   // The password is the stranger's own; of the owner it is wrong.
   createAppPassword: {
@@ -81,6 +102,12 @@ export const matrix: Matrix = {
   listDevices: { request: plain, stranger: "own", owner: [200] },
   resumeDevice: { request: id("device"), stranger: "404", owner: [404] },
   adminResumeDevice: { request: id("device"), stranger: "403", owner: [404] },
+  readClearing: { request: () => ({ body: { device_secret: "hfd_forged" } }), stranger: "open", owner: [404] },
+  reportClearing: {
+    request: () => ({ body: { device_secret: "hfd_forged", removed: 0, kept: 0 } }),
+    stranger: "open",
+    owner: [404],
+  },
   deleteDevice: { request: id("device"), stranger: "404", owner: [204] },
   ...groupRows,
   adminListUsers: { request: plain, stranger: "403", owner: [200] },
@@ -98,6 +125,7 @@ export const matrix: Matrix = {
   adminListInvitations: { request: plain, stranger: "403", owner: [200] },
   adminRemoveInvitation: { request: () => ({ path: { id: "0".repeat(64) } }), stranger: "403", owner: [404] },
   adminGetStorage: { request: plain, stranger: "403", owner: [200] },
+  adminListShards: { request: plain, stranger: "403", owner: [200] },
   adminListSettings: { request: plain, stranger: "403", owner: [200] },
   adminRotateKeys: { request: () => ({ body: { data_key: true } }), stranger: "403", owner: [200] },
   adminDoctor: { request: plain, stranger: "403", owner: [200] },
@@ -325,6 +353,21 @@ export const matrix: Matrix = {
     request: () => ({ body: { email: "nobody@example.com", password: "wrong password" } }),
     stranger: "open",
     owner: [403],
+  },
+  readSignInWays: { request: plain, stranger: "open", owner: [200] },
+  beginOutsideSignIn: { request: () => ({ body: {} }), stranger: "open", owner: [403] },
+  finishOutside: { request: () => ({ body: { code: "c", state: "s" } }), stranger: "open", owner: [403] },
+  createOutsideWebSession: { request: () => ({ body: { ticket: "none" } }), stranger: "open", owner: [403] },
+  listOutsideIdentities: { request: plain, stranger: "own", owner: [200] },
+  // Only pages of the server begin.
+  beginOutsideProof: { request: () => ({ body: {} }), stranger: "403", owner: [403] },
+  confirmOutsideProof: { request: () => ({ body: { ticket: "none" } }), stranger: "404", owner: [404] },
+  beginOutsideLink: { request: () => ({ body: { password: stranger.password } }), stranger: "403", owner: [403] },
+  confirmOutsideLink: { request: () => ({ body: { ticket: "none" } }), stranger: "401", owner: [401] },
+  removeOutsideIdentity: {
+    request: () => ({ path: { id: "none" }, body: { password: stranger.password } }),
+    stranger: "404",
+    owner: [422],
   },
   refreshWebSession: { request: () => ({ body: {} }), stranger: "open", owner: [403] },
   deleteWebSession: { request: plain, stranger: "open", owner: [403] },

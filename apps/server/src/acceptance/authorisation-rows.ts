@@ -17,7 +17,7 @@ export interface Row {
    * What a stranger with a good token gets for exactly that request: `404`, as for an id that does not exist; `own`: an answer about
    * the stranger's own things that says nothing of the owner's; `403` for what only administrators may.
    */
-  readonly stranger: "404" | "own" | "403" | "open";
+  readonly stranger: "401" | "422" | "404" | "own" | "403" | "open";
   /** The owner's answer. */
   readonly owner: readonly number[];
 }

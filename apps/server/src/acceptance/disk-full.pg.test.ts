@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { test, type TestContext } from "node:test";
 import { hashOf, putBatch } from "./batches.ts";
 import {
@@ -18,6 +17,7 @@ import {
   startServer,
 } from "./testing.ts";
 import { startReceiver } from "../webhooks/testing.ts";
+import { fillUpTo, withSmallDisk } from "./small-disk.ts";
 import { finishUploads, isPassingFailure, type Ledger, newLedger, verifyFiles } from "./traffic.ts";
 
 const mib = 1024 * 1024;
@@ -161,25 +161,6 @@ async function assertTold(calls: readonly Call[], paths: readonly string[]): Pro
   });
 }
 
-/** Gives the work a disk of its own, or skips the test where this user may not make one. */
-async function withSmallDisk(t: TestContext, sizeBytes: number, work: (disk: string) => Promise<void>): Promise<void> {
-  if (process.getuid?.() !== 0) return t.skip("only root may mount a small disk");
-  const folder = makeFolder("small-disk");
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${sizeBytes},mode=0711`, "tmpfs", folder], { stdio: "pipe" });
-  } catch (error) {
-    removeFolder(folder);
-    return t.skip(`a small disk cannot be mounted here: ${String((error as { stderr?: Buffer }).stderr).trim()}`);
-  }
-  try {
-    await work(folder);
-  } finally {
-    // What a failed test left running holds the disk until it has ended too.
-    execFileSync("umount", ["--lazy", folder], { stdio: "pipe" });
-    removeFolder(folder);
-  }
-}
-
 async function withServer(options: ServerOptions, work: (server: RunningServer) => Promise<void>): Promise<void> {
   const server = await startServer(options);
   try {
@@ -214,8 +195,9 @@ function assertFull(answer: ApiAnswer): void {
 
 async function sendPiece(api: Api, content: Buffer): Promise<ApiAnswer> {
   const path = `/in-pieces-${randomBytes(6).toString("hex")}`;
-  const { body } = await api.call("POST", "/files/upload?uploadType=resumable", { path, size: content.length });
-  return api.call("PUT", `/upload/${body.upload_id}`, undefined, {
+  const begun = await api.call("POST", "/files/upload?uploadType=resumable", { path, size: content.length });
+  if (begun.status >= 400) return begun;
+  return api.call("PUT", `/upload/${begun.body.upload_id}`, undefined, {
     body: content as NonNullable<RequestInit["body"]>,
     headers: { "content-range": `bytes 0-${content.length - 1}/${content.length}` },
   });
@@ -260,16 +242,6 @@ async function makeFoldersUntilRefused(api: Api): Promise<string[]> {
     }
   }
   throw new Error("the database never ran out of room");
-}
-
-function fillUpTo(disk: string, leftBytes: number): void {
-  const { bavail, bsize } = statfsSync(disk);
-  try {
-    writeFileSync(`${disk}/filler`, Buffer.alloc(bavail * bsize - leftBytes));
-  } catch (error) {
-    // The database has taken some of it meanwhile, and the filler the rest.
-    if (leftBytes > 0 || (error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
-  }
 }
 
 function readLog({ logFile }: RunningServer): string {

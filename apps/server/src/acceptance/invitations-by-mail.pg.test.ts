@@ -1,34 +1,21 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { startTestSmtp, type TestSmtp } from "../mail/testing.ts";
-import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import type { TestSmtp } from "../mail/testing.ts";
+import { type MailingServer, startMailingServer } from "./mailing-server.ts";
+import { Api, eventually, type RunningServer } from "./testing.ts";
 
 /** A real server that mails to a real SMTP server, where anybody may make an account. */
 describe("an address without an account", () => {
-  let folder: string;
+  let mailing: MailingServer;
   let smtp: TestSmtp;
   let server: RunningServer;
   let admin: Api;
 
   before(async () => {
-    folder = makeFolder("invitations");
-    smtp = await startTestSmtp();
-    server = await startServer({
-      dataFolder: `${folder}/data`,
-      env: {
-        HOLDFAST_SMTP_URL: `smtp://127.0.0.1:${smtp.settings.port}`,
-        HOLDFAST_MAIL_FROM: "drive@example.org",
-        HOLDFAST_PUBLIC_URL: "https://drive.example.org",
-        HOLDFAST_OPEN_REGISTRATION: "true",
-      },
-    });
-    admin = await Api.signIn(server.url);
+    mailing = await startMailingServer("invitations", { env: { HOLDFAST_OPEN_REGISTRATION: "true" } });
+    ({ smtp, server, admin } = mailing);
   });
-  after(async () => {
-    await server?.stop();
-    await smtp?.close();
-    removeFolder(folder);
-  });
+  after(() => mailing?.stop());
 
   const password = "a good password";
   const signUp = async (email: string, invite?: string) => {
@@ -84,5 +71,73 @@ describe("an address without an account", () => {
     assert.equal((await claimed.call("GET", `/files/${node}`)).status, 200);
     const { body } = await claimed.call("POST", "/account/confirm/mail");
     assert.deepEqual(body, { email: "claimed@example.com", confirmed: true });
+  });
+
+  /** What somebody sees who opens the link. */
+  const statusOf = async (token: string) =>
+    (await new Api(server.url).call("POST", "/accounts/invitation", { token })).status;
+  const permissionOf = async (node: string) =>
+    (await admin.call("GET", `/files/${node}/permissions`)).body.items[0].id as string;
+  const unshare = async (node: string) => {
+    assert.equal((await admin.call("DELETE", `/permissions/${await permissionOf(node)}`)).status, 204);
+  };
+  const ends = (token: string) =>
+    eventually("the invitation ends", 20_000, async () => ((await statusOf(token)) === 200 ? undefined : true));
+
+  test("has no invitation left once the last that was shared with it is taken back, but the one of an administrator", async () => {
+    const email = "taken-back@example.com";
+    const first = mailWith("hfi");
+    const one = await share("/one", email);
+    const ofOne = tokenIn((await first).text, "hfi");
+    const coming = mailWith("hfi");
+    const two = await share("/two", email);
+    const ofTwo = tokenIn((await coming).text, "hfi");
+    const made = await admin.call("POST", "/admin/invitations", { email });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    const ofAdmin = made.body.token as string;
+
+    await unshare(one);
+    // Another address, whose message is worked after: what is to be seen is that nothing has ended.
+    const marked = mailWith("hfi");
+    const mark = await share("/mark", "mark@example.com");
+    const ofMark = tokenIn((await marked).text, "hfi");
+    await unshare(mark);
+    await ends(ofMark);
+    assert.deepEqual([await statusOf(ofOne), await statusOf(ofTwo)], [200, 200]);
+
+    await unshare(two);
+    await ends(ofOne);
+    await ends(ofTwo);
+    assert.equal(await statusOf(ofAdmin), 200);
+    const late = { email, password, name: "New", invite: ofTwo };
+    assert.notEqual((await new Api(server.url).call("POST", "/accounts", late)).status, 201);
+  });
+
+  test("is mailed a new invitation, which stays good, when something is shared with it again", async () => {
+    const first = mailWith("hfi");
+    const node = await share("/again", "again@example.com");
+    const old = tokenIn((await first).text, "hfi");
+    await unshare(node);
+    const coming = mailWith("hfi");
+    await share("/again2", "again@example.com");
+    const fresh = tokenIn((await coming).text, "hfi");
+    await signUp("again@example.com", fresh);
+    assert.notEqual(await statusOf(old), 200);
+  });
+
+  test("has none left when the owner takes away from an editor what that one had given on", async () => {
+    const invite = await admin.call("POST", "/admin/invitations", { email: "editor@example.com" });
+    const editor = await signUp("editor@example.com", invite.body.token as string);
+    const { body: folder } = await admin.call("POST", "/metadata", { path: "/given-on", kind: "folder" });
+    const granted = { email: "editor@example.com", role: "editor" };
+    const { body: permission } = await admin.call("POST", `/files/${folder.id}/share`, granted);
+    const coming = mailWith("hfi");
+    const given = { email: "third@example.com", role: "viewer" };
+    assert.equal((await editor.call("POST", `/files/${folder.id}/share`, given)).status, 201);
+    const token = tokenIn((await coming).text, "hfi");
+    assert.equal(await statusOf(token), 200);
+    const lowered = await admin.call("PATCH", `/permissions/${permission.id}`, { role: "viewer" });
+    assert.equal(lowered.status, 200, JSON.stringify(lowered.body));
+    await ends(token);
   });
 });

@@ -11,6 +11,7 @@ import {
   type RunningServer,
   startServer,
 } from "./testing.ts";
+import { linkMaker, readFileBy } from "./testing-links.ts";
 
 /** Enough for a request on a busy machine: an end that is past as it arrives is refused. */
 const requestMs = 5000;
@@ -36,24 +37,12 @@ describe("links", () => {
     removeFolder(folder);
   });
 
-  const mkdir = async (path: string): Promise<string> =>
-    (await ok(owner, "POST", "/metadata", { path, kind: "folder", parents: true })).id;
-  const put = async (path: string, content: string) => {
-    const { status, body } = await owner.put(path, content);
-    assert.ok(status < 300, JSON.stringify(body));
-    return body;
-  };
+  const { mkdir, put, makeLink } = linkMaker(() => owner);
   const putIn = (api: Api, parent: string, name: string, content: string) =>
     api.call("POST", `/files/upload?uploadType=media&parent_id=${parent}&name=${name}`, undefined, {
       body: content,
       headers: { "content-type": "application/octet-stream" },
     });
-  const makeLink = async (node: string, fields: Record<string, unknown> = {}) => {
-    const made = await ok(owner, "POST", `/files/${node}/share`, { link: true, role: "viewer", ...fields });
-    return { ...made, api: new Api(server.url, made.token) };
-  };
-  const text = ({ status, body }: ApiAnswer) => (status === 200 ? Buffer.from(body).toString() : status);
-  const read = async (api: Api, id: string) => text(await api.call("GET", `/files/${id}/download`));
 
   test("whoever has a viewer's link reads its folder and what is below, under paths that begin there, and nothing else", async () => {
     const top = await mkdir("/above/shown");
@@ -69,7 +58,7 @@ describe("links", () => {
     assert.deepEqual([current.has_password, current.expires_at, current.downloads_left], [false, null, null]);
     assert.equal((await ok(api, "GET", "/files/root")).id, top);
     assert.equal((await ok(api, "GET", "/metadata?path=/low/file.txt")).id, file.id);
-    assert.equal(await read(api, file.id), "the content");
+    assert.equal(await readFileBy(api, file.id), "the content");
     const { items } = await ok(api, "GET", `/folders/root/contents`);
     assert.deepEqual(
       items.map(({ id, path }: { id: string; path: string }) => [id, path]),
@@ -89,7 +78,7 @@ describe("links", () => {
     const made = await putIn(api, "root", "made.txt", "made");
     assert.equal(made.status, 201, JSON.stringify(made.body));
     assert.equal(made.body.path, "/made.txt");
-    assert.equal(await read(owner, made.body.id), "made");
+    assert.equal(await readFileBy(owner, made.body.id), "made");
     assert.equal((await ok(api, "PATCH", `/files/${made.body.id}`, { name: "renamed.txt" })).name, "renamed.txt");
     const { results } = await ok(api, "POST", "/sync/delta", {
       operations: [{ op: "mkdir", operation_id: "a".repeat(32), parent_id: top, name: "by batch" }],
@@ -111,14 +100,25 @@ describe("links", () => {
     const { api } = await makeLink(top, { role: "uploader" });
     assert.equal((await ok(api, "GET", "/links/current")).node.name, "box");
     assert.equal((await api.call("GET", "/folders/root/contents")).status, 404);
-    assert.equal(await read(api, held.id), 404);
+    assert.equal(await readFileBy(api, held.id), 404);
     const made = await putIn(api, "root", "taken.txt", "of a stranger");
     assert.equal(made.status, 201, JSON.stringify(made.body));
     assert.equal(made.body.name, "taken.txt");
-    assert.equal(await read(owner, held.id), "of the owner");
-    assert.equal(await read(api, made.body.id), 404);
+    assert.equal(await readFileBy(owner, held.id), "of the owner");
+    assert.equal(await readFileBy(api, made.body.id), 404);
+    for (const query of ["", "&on_conflict=replace", "&on_conflict=rename"]) {
+      const byPath = await api.put("/taken.txt", "of a stranger", query);
+      assert.deepEqual([byPath.status, byPath.body.name], [201, "taken.txt"], JSON.stringify(byPath.body));
+    }
+    const begun = await ok(api, "POST", "/files/upload?uploadType=resumable", { path: "/pieces.txt", size: 3 });
+    const ended = await api.call("PUT", begun.upload_url, undefined, { body: "abc" });
+    assert.deepEqual([ended.status, ended.body.name], [201, "pieces.txt"]);
+    await mkdir("/box/hidden");
+    assert.equal((await api.put("/hidden/into.txt", "x")).status, 404);
+    assert.equal((await api.put("/none/into.txt", "x")).status, 404);
+    assert.equal(await readFileBy(owner, held.id), "of the owner");
     const { items } = await ok(owner, "GET", `/folders/${top}/contents`);
-    assert.equal(items.length, 2);
+    assert.equal(items.length, 7);
   });
 
   test("what opens nothing any more is answered like what never was", async () => {
@@ -192,60 +192,6 @@ describe("links", () => {
     assert.equal(statuses.at(-1), 429, statuses.join());
     const { status } = await stranger.call("POST", "/links/session", { token: other.token, password: "another" });
     assert.equal(status, 200);
-  });
-
-  test("a download counts as it begins, going on with it does not, and none goes beyond what the link allows", async () => {
-    const top = await mkdir("/counted");
-    const content = "0123456789".repeat(1000);
-    const file = await put("/counted/file", content);
-    const other = await put("/counted/other", "other");
-    const { api } = await makeLink(top, { max_downloads: 2 });
-    const downloadsLeft = async () => (await ok(api, "GET", "/links/current")).downloads_left;
-    const get = (id: string, headers: Record<string, string> = {}, method = "GET") =>
-      api.call(method, `/files/${id}/download`, undefined, { headers });
-    const etag = (await get(file.id, {}, "HEAD")).headers.get("etag") ?? "";
-    assert.equal((await get(file.id, { "if-none-match": etag })).status, 304);
-    assert.equal(await downloadsLeft(), 2);
-    assert.equal(text(await get(file.id)), content);
-    assert.equal(await downloadsLeft(), 1);
-    for (const range of ["bytes=5000-", "bytes=5000-", "bytes=0-9"]) {
-      assert.equal((await get(file.id, { range })).status, 206);
-    }
-    assert.equal(await downloadsLeft(), 1);
-    assert.equal((await get(file.id, { range: "bytes=20000-" })).status, 416);
-    const blocks = { items: [{ version_id: file.version_id, hashes: ["0".repeat(64)] }] };
-    assert.equal((await api.call("POST", "/blocks/fetch", blocks)).status, 403);
-    const statuses = await Promise.all(
-      Array.from({ length: 8 }, () =>
-        api.call("GET", `/files/${top}/download`).then((answer: ApiAnswer) => answer.status),
-      ),
-    );
-    assert.deepEqual(
-      statuses.toSorted((one, another) => one - another),
-      [200, ...Array.from({ length: 7 }, () => 403)],
-    );
-    assert.equal(await downloadsLeft(), 0);
-    assert.equal((await get(other.id)).status, 403);
-    assert.equal((await get(other.id, { range: "bytes=1-" })).status, 403);
-    assert.equal((await get(other.id, { range: "bytes=1-" })).status, 403, "what was refused is nothing to go on with");
-    // More than twice its bytes: it would be another one.
-    assert.equal((await get(file.id, { range: "bytes=0-9989" })).status, 206);
-    assert.equal((await get(file.id, { range: "bytes=0-9" })).status, 403);
-    assert.equal((await get(file.id)).status, 403);
-    assert.equal((await ok(owner, "GET", `/files/${top}/permissions`)).items[0].downloads, 2);
-  });
-
-  test("of many ranges that begin a download at once, one counts", async () => {
-    const top = await mkdir("/in parts");
-    const file = await put("/in parts/file", "x".repeat(8000));
-    const { api } = await makeLink(top, { max_downloads: 1 });
-    const part = (number: number) =>
-      api.call("GET", `/files/${file.id}/download`, undefined, {
-        headers: { range: `bytes=${number * 1000}-${number * 1000 + 999}` },
-      });
-    const answers = await Promise.all(Array.from({ length: 8 }, (_, number) => part(number)));
-    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([206]));
-    assert.equal((await ok(api, "GET", "/links/current")).downloads_left, 0);
   });
 
   test("what goes out by a link is cut when the link or its password ends, and what asks for more is refused", async () => {
@@ -324,7 +270,7 @@ describe("links", () => {
     const status = async (path: string) => (await api.call("GET", path)).status;
     await ok(owner, "PATCH", `/files/${top}`, { parent_id: elsewhere, name: "renamed" });
     assert.equal((await ok(api, "GET", "/links/current")).node.name, "renamed");
-    assert.deepEqual([await read(api, file.id), await status(`/files/${elsewhere}`)], ["content", 404]);
+    assert.deepEqual([await readFileBy(api, file.id), await status(`/files/${elsewhere}`)], ["content", 404]);
     // What is above goes to the trash with all that is in it.
     for (const id of [top, elsewhere]) {
       await ok(owner, "DELETE", `/files/${id}`);
@@ -333,12 +279,12 @@ describe("links", () => {
       assert.equal((await fetch(link.url)).status, 404);
       assert.equal((await fetch(`${link.url}/files/${file.id}`)).status, 404);
       await ok(owner, "POST", `/trash/${id}/restore`, {});
-      assert.equal(await read(api, file.id), "content");
+      assert.equal(await readFileBy(api, file.id), "content");
       assert.equal((await fetch(link.url)).status, 200);
     }
     await ok(owner, "PATCH", `/files/${file.id}`, { parent_id: elsewhere });
     await ok(owner, "PATCH", `/files/${beside.id}`, { parent_id: top });
-    assert.deepEqual([await read(api, file.id), await read(api, beside.id)], [404, "beside"]);
+    assert.deepEqual([await readFileBy(api, file.id), await readFileBy(api, beside.id)], [404, "beside"]);
     await ok(owner, "DELETE", `/files/${top}?permanent=true`);
     assert.ok([401, 404].includes(await status("/files/root")), "it is gone for good");
     assert.equal((await fetch(link.url)).status, 404);

@@ -1,42 +1,25 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { startTestSmtp, type TestSmtp } from "../mail/testing.ts";
-import {
-  administrator,
-  Api,
-  makeFolder,
-  queueWorked,
-  removeFolder,
-  type RunningServer,
-  startServer,
-} from "./testing.ts";
+import type { TestSmtp } from "../mail/testing.ts";
+import { type MailingServer, startMailingServer } from "./mailing-server.ts";
+import { administrator, Api, queueWorked, type RunningServer } from "./testing.ts";
 
 /** The whole way of a mail: from a request through the rows of two accounts and the queue to a mail server. */
 describe("A server that sends mail", () => {
   let folder: string;
+  let mailing: MailingServer;
   let smtp: TestSmtp;
   let server: RunningServer;
   let owner: Api;
   before(async () => {
-    folder = makeFolder("mail");
-    smtp = await startTestSmtp({ hideSTARTTLS: true, disabledCommands: ["STARTTLS"] });
-    server = await startServer({
-      dataFolder: `${folder}/data`,
-      env: {
-        HOLDFAST_SMTP_URL: `smtp://127.0.0.1:${smtp.settings.port}`,
-        HOLDFAST_MAIL_FROM: "Our drive <drive@example.org>",
-        HOLDFAST_PUBLIC_URL: "https://drive.example.org",
-        HOLDFAST_LANGUAGE: "de",
-      },
+    mailing = await startMailingServer("mail", {
+      smtp: { hideSTARTTLS: true, disabledCommands: ["STARTTLS"] },
+      env: { HOLDFAST_MAIL_FROM: "Our drive <drive@example.org>", HOLDFAST_LANGUAGE: "de" },
     });
-    owner = await Api.signIn(server.url, administrator);
+    ({ folder, smtp, server, admin: owner } = mailing);
   });
-  after(async () => {
-    await server?.stop();
-    await smtp?.close();
-    removeFolder(folder);
-  });
+  after(() => mailing?.stop());
 
   test("says once at the start where mail goes", () => {
     const lines = readFileSync(server.logFile, "utf8").split("\n");
@@ -118,6 +101,9 @@ describe("A server that sends mail", () => {
     await new Api(server.url).call("POST", "/sessions", { ...dora, device_name: "another" });
     const got = await arrival;
     assert.deepEqual([got.to, /another/.test(got.text)], [[dora.email], true]);
+    for (const part of [/von der Adresse 127\.0\.0\.1, mit dem Passwort/, /\/settings\/security/])
+      assert.match(got.text, part);
+    assert.doesNotMatch(got.text, /hf[dr]_/);
     await queueWorked(`${folder}/data`);
     assert.equal(smtp.mails.filter(({ to }) => to.includes(dora.email)).length, 1);
     const { body: told } = await signedIn.call("GET", "/notifications");

@@ -1,52 +1,26 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { startTestSmtp, type TestSmtp } from "../mail/testing.ts";
-import {
-  administrator,
-  Api,
-  eventually,
-  makeFolder,
-  ok,
-  queryDatabase,
-  removeFolder,
-  type RunningServer,
-  startServer,
-} from "./testing.ts";
+import type { TestSmtp } from "../mail/testing.ts";
+import { type MailingServer, startMailingServer } from "./mailing-server.ts";
+import { newPerson } from "./new-person.ts";
+import { requestRaw } from "./raw-request.ts";
+import { administrator, Api, eventually, ok, queryDatabase, type RunningServer } from "./testing.ts";
 
 /** A real server that mails to a real SMTP server. */
 describe("a password that is forgotten", () => {
   let folder: string;
+  let mailing: MailingServer;
   let smtp: TestSmtp;
   let server: RunningServer;
   let admin: Api;
-  let people = 0;
 
   before(async () => {
-    folder = makeFolder("reset");
-    smtp = await startTestSmtp();
-    server = await startServer({
-      dataFolder: `${folder}/data`,
-      env: {
-        HOLDFAST_SMTP_URL: `smtp://127.0.0.1:${smtp.settings.port}`,
-        HOLDFAST_MAIL_FROM: "drive@example.org",
-        HOLDFAST_PUBLIC_URL: "https://drive.example.org",
-        HOLDFAST_RATE_LIMIT_SIGN_IN: "40",
-      },
-    });
-    admin = await Api.signIn(server.url);
+    mailing = await startMailingServer("reset", { env: { HOLDFAST_RATE_LIMIT_SIGN_IN: "40" } });
+    ({ folder, smtp, server, admin } = mailing);
   });
-  after(async () => {
-    await server?.stop();
-    await smtp?.close();
-    removeFolder(folder);
-  });
+  after(() => mailing?.stop());
 
-  const newPerson = async () => {
-    const account = { email: `person${++people}@example.com`, password: "what is forgotten" };
-    await ok(admin, "POST", "/admin/users", account);
-    return { ...account, api: await Api.signIn(server.url, account) };
-  };
   const open = () => new Api(server.url);
   const ask = (email: string) => open().call("POST", "/account/password/reset/mail", { email });
   const reset = (token: string, wanted: string) =>
@@ -56,6 +30,9 @@ describe("a password that is forgotten", () => {
     assert.ok(token !== undefined, text);
     return token;
   };
+  /** An address that gives the folder to whoever has it. */
+  const signedBy = async (api: Api, id: string): Promise<string> =>
+    (await ok(api, "POST", "/signed-urls", { ids: [id], use: "zip", name: "z" })).urls[0].url;
   /** Of those mails that come, the next one to this address that says so. */
   const mailTo = async (email: string, pattern = /#hfw_|has a new password/) => {
     for (;;) {
@@ -65,8 +42,11 @@ describe("a password that is forgotten", () => {
   };
 
   test("is replaced by the mailed link, once; all that was signed in is signed out, and the account is told", async () => {
-    const person = await newPerson();
-    const { token: made } = await ok(person.api, "POST", "/tokens", { name: "t", scopes: ["account"] });
+    const person = await newPerson(admin);
+    const { token: made } = await ok(person.api, "POST", "/tokens", { name: "t", scopes: ["account", "files:read"] });
+    const { id } = await ok(person.api, "POST", "/metadata", { path: "/kept", kind: "folder" });
+    const signed = await Promise.all([signedBy(person.api, id), signedBy(new Api(server.url, made), id)]);
+    for (const url of signed) assert.equal((await requestRaw(url)).status, 200);
     const coming = mailTo(person.email);
     for (const email of [person.email.toUpperCase(), "nobody@example.com"]) {
       const { status, body } = await ask(email);
@@ -76,11 +56,12 @@ describe("a password that is forgotten", () => {
     assert.equal((await reset(token, "short")).status, 422);
     const told = mailTo(person.email);
     const done = await reset(token, "a new password");
-    assert.deepEqual([done.status, done.body], [200, { email: person.email }]);
+    assert.deepEqual([done.status, done.body], [200, { email: person.email, passkeys: 0, outside: 0 }]);
     assert.match((await told).text, /has a new password/);
     const again = await reset(token, "another password");
     assert.deepEqual([again.status, again.body.field], [422, "token"]);
     assert.equal((await person.api.call("GET", "/account")).status, 401);
+    for (const url of signed) assert.equal((await requestRaw(url)).status, 401);
     const program = new Api(server.url);
     program.token = made;
     assert.equal((await program.call("GET", "/account")).status, 401);
@@ -93,7 +74,7 @@ describe("a password that is forgotten", () => {
   });
 
   test("is mailed once in five minutes, and not to who is suspended or nobody", async () => {
-    const [person, suspended, last] = [await newPerson(), await newPerson(), await newPerson()];
+    const [person, suspended, last] = [await newPerson(admin), await newPerson(admin), await newPerson(admin)];
     await ok(admin, "PATCH", `/admin/users/${suspended.email}`, { disabled: true });
     const first = smtp.next();
     for (const email of [
@@ -113,7 +94,7 @@ describe("a password that is forgotten", () => {
   });
 
   test("by one link or the other: of many that come at once one wins", async () => {
-    const person = await newPerson();
+    const person = await newPerson(admin);
     const coming = mailTo(person.email);
     await ask(person.email);
     const token = tokenIn((await coming).text);
@@ -126,7 +107,7 @@ describe("a password that is forgotten", () => {
   });
 
   test("of a link that is for another account, changed or of another address is none", async () => {
-    const [person, other] = [await newPerson(), await newPerson()];
+    const [person, other] = [await newPerson(admin), await newPerson(admin)];
     const coming = mailTo(person.email);
     await ask(person.email);
     const token = tokenIn((await coming).text);
@@ -145,7 +126,7 @@ describe("a password that is forgotten", () => {
   });
 
   test("leaves the second factor in force", async () => {
-    const person = await newPerson();
+    const person = await newPerson(admin);
     const { secret } = await ok(person.api, "POST", "/account/second-factor", { password: person.password });
     const { Secret, TOTP } = await import("otpauth");
     const totp = new TOTP({ secret: Secret.fromBase32(secret) }).generate();

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import pg from "pg";
 import { findRunningPostgres } from "../db/embedded-postgres.ts";
-import { Api, makeFolder, queryDatabase, removeFolder, startServer } from "./testing.ts";
+import { Api, eventually, makeFolder, queryDatabase, removeFolder, startServer } from "./testing.ts";
 
 /**
  * PostgreSQL's own count of sequential scans while the routes are called beside many rows of other owners: none may fall on a large
@@ -16,8 +16,7 @@ test("no route reads a large table from end to end", async (t) => {
   const folder = makeFolder("scans");
   t.after(() => removeFolder(folder));
   const data = `${folder}/data`;
-  let server = await startServer({ dataFolder: data });
-  let jobs = await holdJobs(data);
+  let [server, jobs] = await startWithoutJobs({ dataFolder: data });
   t.after(async () => {
     await jobs.end();
     await server.stop();
@@ -25,8 +24,7 @@ test("no route reads a large table from end to end", async (t) => {
   const restart = async () => {
     await jobs.end();
     await server.stop();
-    server = await startServer({ dataFolder: data, port: server.port });
-    jobs = await holdJobs(data);
+    [server, jobs] = await startWithoutJobs({ dataFolder: data, port: server.port });
     return readScans(data);
   };
   await queryDatabase(data, fill);
@@ -54,11 +52,22 @@ const heldJobs = [
   ..."expire-credentials expire-audit adopt-orphans collect settle-blocks scrub".split(" "),
 ];
 
-/** Takes their locks (`jobs/periodic-jobs.ts`), as another process would that runs them. */
+/** The first may begin as soon as the server is ready: their locks are taken before, while it starts. */
+async function startWithoutJobs(options: { readonly dataFolder: string; readonly port?: number }) {
+  const [server, jobs] = await Promise.all([startServer(options), holdJobs(options.dataFolder)]);
+  return [server, jobs] as const;
+}
+
+/** Takes their locks (`jobs/periodic-jobs.ts`) once there is a database, as another process would that runs them. */
 async function holdJobs(data: string): Promise<pg.Client> {
-  const client = new pg.Client(findRunningPostgres(data));
-  await client.connect();
+  const client = await eventually("the database answers", 60_000, () => connected(data).catch(() => undefined));
   for (const name of heldJobs) await client.query("select pg_advisory_lock(x'686f6c64'::int, hashtext($1))", [name]);
+  return client;
+}
+
+async function connected(data: string): Promise<pg.Client> {
+  const client = new pg.Client(findRunningPostgres(data) ?? assert.fail("there is no database yet"));
+  await client.connect();
   return client;
 }
 

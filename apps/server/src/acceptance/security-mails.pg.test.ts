@@ -2,36 +2,24 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { limits } from "@holdfast/core/limits";
 import { Secret, TOTP } from "otpauth";
-import { startTestSmtp, type TestSmtp } from "../mail/testing.ts";
-import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import type { TestSmtp } from "../mail/testing.ts";
+import { type MailingServer, startMailingServer } from "./mailing-server.ts";
+import { Api, ok, type RunningServer } from "./testing.ts";
 
 /** A real server that mails to a real SMTP server. */
 describe("who has an account is mailed", () => {
-  let folder: string;
+  let mailing: MailingServer;
   let smtp: TestSmtp;
   let server: RunningServer;
   let admin: Api;
   const ann = { email: "ann@example.com", password: "the password of ann" };
 
   before(async () => {
-    folder = makeFolder("security-mails");
-    smtp = await startTestSmtp();
-    server = await startServer({
-      dataFolder: `${folder}/data`,
-      env: {
-        HOLDFAST_SMTP_URL: `smtp://127.0.0.1:${smtp.settings.port}`,
-        HOLDFAST_MAIL_FROM: "drive@example.org",
-        HOLDFAST_PUBLIC_URL: "https://drive.example.org",
-      },
-    });
-    admin = await Api.signIn(server.url);
+    mailing = await startMailingServer("security-mails");
+    ({ smtp, server, admin } = mailing);
     await ok(admin, "POST", "/admin/users", ann);
   });
-  after(async () => {
-    await server?.stop();
-    await smtp?.close();
-    removeFolder(folder);
-  });
+  after(() => mailing?.stop());
 
   /** Of what is told of something that somebody does, the first mail that says this. */
   const toldOf = async (pattern: RegExp, act: () => Promise<unknown>): Promise<string> => {

@@ -111,10 +111,13 @@ describe("a shredding", () => {
     const api = await Api.signIn(scene.server.url, carl);
     const { id } = (await api.put("/given", "away")).body;
     await ok(api, "POST", `/files/${id}/transfer`, { email: dora });
-    await suspend(dora);
-    await refused(dora, /transferred/);
     await suspend(carl.email);
     await refused(carl.email, /transferred/);
+    await suspend(dora);
+    assert.equal((await askFor(dora)).status, 202, "nobody keeps an account by offering it something");
+    await eventually("what was offered to it is offered no more, and keeps its owner no longer", 60_000, async () =>
+      (await queryDatabase(scene.data, "select from shard.transfers")).length === 0 ? true : undefined,
+    );
     assert.equal((await askFor("nobody@example.com")).status, 404);
     assert.equal((await scene.admin.call("GET", `/admin/users/${carl.email}/shred`)).status, 404);
   });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
+import { newPerson } from "./new-person.ts";
 import { requestRaw } from "./raw-request.ts";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
@@ -8,7 +9,6 @@ export function useSigning(name: string) {
   let folder: string;
   let server: RunningServer;
   let admin: Api;
-  let people = 0;
 
   before(async () => {
     folder = makeFolder(name);
@@ -34,11 +34,7 @@ export function useSigning(name: string) {
     },
     ok,
     sign,
-    newPerson: async () => {
-      const account = { email: `person${++people}@example.com`, password: "the password of a person" };
-      const { id } = await ok(admin, "POST", "/admin/users", account);
-      return { ...account, id: id as string, api: await Api.signIn(server.url, account) };
-    },
+    newPerson: () => newPerson(admin),
     mkdir: async (api: Api, path: string) =>
       (await ok(api, "POST", "/metadata", { path, kind: "folder", parents: true })).id as string,
     put: async (api: Api, path: string, content: string | Uint8Array, query = "") => {

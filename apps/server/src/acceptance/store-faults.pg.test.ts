@@ -50,7 +50,7 @@ describe("A store that fails", () => {
       store = withFaults(plain, { random: draw, sleep, slowMs: 200, hangMs });
       return store;
     };
-    server = await serveAll(config, "test", { wrapStore });
+    server = (await serveAll(config, "test", { wrapStore })) ?? assert.fail();
   });
   after(async () => {
     store?.faults.setRates({});

@@ -222,24 +222,6 @@ test("a folder of the server is synced alone, and another folder is another sync
   assert.deepEqual(tree(ada.root), { "more.txt": "" });
 });
 
-test("many deletions wait, and are done when exactly they are approved", async () => {
-  const [ada, bob] = [await makeDevice("ada-brake"), await makeDevice("bob-brake")];
-  mkdirSync(ada.root);
-  for (let number = 0; number < 10; number += 1) write(ada, `${number}.txt`, `${number}`);
-  await inSync(ada, "--remote", "/brake");
-  await inSync(bob, "--remote", "/brake");
-  for (let number = 0; number < 6; number += 1) rmSync(join(ada.root, `${number}.txt`));
-  const held = await once(ada, "--brake", "5");
-  assert.equal(held.code, 1);
-  assert.match(held.stderr, /6 deletions wait for you.*--confirm-deletes/);
-  assert.equal((await status(ada)).deletions_waiting, 6);
-  const listed = JSON.parse((await run(ada, "deletes", "ls", ada.root, "--json")).stdout);
-  assert.equal(listed.items.length, 6);
-  await inSync(ada, "--confirm-deletes");
-  await inSync(bob, "--brake", "off");
-  assert.equal(Object.keys(tree(bob.root)).length, 4);
-});
-
 test("a dry run shows what would be done, and does nothing here or there", async () => {
   const [ada, bob] = [await makeDevice("ada-dry"), await makeDevice("bob-dry")];
   const preview = async (device: Device, ...args: string[]): Promise<string[]> => {

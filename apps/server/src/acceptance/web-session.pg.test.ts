@@ -125,6 +125,19 @@ describe("the session of a browser", () => {
     assert.equal((await refresh(other.cookie)).status, 401);
   });
 
+  test("ends where somebody signs in after it in the same browser, and by a wrong password it does not", async () => {
+    const first = await signIn();
+    const wrong = await send(path, { body: { ...administrator, password: "not the password" }, cookie: first.cookie });
+    assert.equal(wrong.status, 401);
+    assert.ok(await isSignedIn(first.api));
+    const second = await send(path, { body: administrator, cookie: first.cookie });
+    assert.equal(second.status, 200);
+    assert.ok(await isSignedIn(new Api(server.url, second.json.access_token)));
+    assert.ok(!(await isSignedIn(first.api)));
+    assert.equal((await refresh(first.cookie)).status, 401);
+    assert.equal((await refresh(cookieOf(second))).status, 200);
+  });
+
   test("takes no cookie that is missing, malformed, huge, of another name, or there twice", async () => {
     const { cookie } = await signIn();
     const other = await signIn();
@@ -186,6 +199,7 @@ describe("the session of a browser", () => {
       ];
       for (const { status, json, headers: answered } of all) {
         assert.deepEqual([status, json?.code, json?.field], [403, "forbidden", "Origin"], what);
+        assert.ok(toldOf(json?.detail ?? "", given, server.url), `${what}: ${json?.detail}`);
         assert.equal(answered["set-cookie"], undefined, what);
         assert.equal(answered["access-control-allow-origin"], undefined, what);
       }
@@ -318,4 +332,12 @@ describe("the session of a browser behind a proxy", () => {
 /** As the browser sends it back. */
 function cookieOf({ headers }: RawAnswer): string {
   return headers["set-cookie"]?.[0]?.split(";", 1)[0] ?? "";
+}
+
+/** What is wrong with it, and where it may be the server that is: what to set. */
+function toldOf(detail: string, given: OutgoingHttpHeaders, url: string): boolean {
+  if (!("origin" in given)) return detail.includes("Sec-Fetch-Site");
+  if (given["origin"] === undefined) return detail.includes("has no Origin header");
+  const isNamed = detail.includes(JSON.stringify(given["origin"])) && detail.includes(url);
+  return isNamed && detail.includes("HOLDFAST_PUBLIC_URL") && detail.includes("--behind-proxy");
 }

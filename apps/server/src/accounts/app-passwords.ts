@@ -58,6 +58,8 @@ export async function createAppPassword(
     maker_id: null,
     app: true,
     grant_id: folder?.grantId ?? null,
+    client_id: null,
+    client_scope: null,
   };
   await withProof(world, caller, { proof: request, source, what: "makes no app password" }, async (transaction) => {
     // After a password that was changed at the same moment, which takes all of them away.

@@ -12,14 +12,14 @@ const lines = new WeakMap<SignInThrottle, Map<string, { last: Promise<unknown>; 
  * Runs an attempt to use a secret that can be guessed, unless too many failed under this key. Attempts under one key run one
  * after the other, so that a thousand guesses sent at once are not all let in before the first has failed.
  * @param attempt undefined when the secret was wrong
- * @param wider counted as well, but not waited for: who stands in another line cannot hold this one up
+ * @param wider counts besides, that are not waited for: who stands in another line cannot hold this one up
  * @throws HoldfastError rate_limited
  */
 export async function guardAttempt<Result>(
   throttle: SignInThrottle,
   key: string,
   attempt: () => Promise<Result | undefined>,
-  wider?: WiderCount,
+  ...wider: readonly WiderCount[]
 ): Promise<Result | undefined> {
   const line = lines.get(throttle) ?? new Map<string, { last: Promise<unknown>; length: number }>();
   lines.set(throttle, line);
@@ -53,6 +53,7 @@ export function throttleKey(
     | "sign-in"
     | "device"
     | "account"
+    | "source"
     | "sign-up"
     | "invitation"
     | "people"
@@ -61,7 +62,10 @@ export function throttleKey(
     | "reset"
     | "app-password"
     | "passkey"
-    | "read-invitation",
+    | "user-code"
+    | "read-invitation"
+    | "outside"
+    | "waiting",
   subject: string,
 ): string {
   return `${kind}:${sha256(Buffer.from(subject)).slice(0, 32)}`;
@@ -71,13 +75,13 @@ async function countAttempt<Result>(
   throttle: SignInThrottle,
   key: string,
   attempt: () => Promise<Result | undefined>,
-  wider: WiderCount | undefined,
+  wider: readonly WiderCount[],
 ): Promise<Result | undefined> {
   await throttle.check(key);
-  if (wider !== undefined) await throttle.check(wider.key);
+  for (const each of wider) await throttle.check(each.key);
   const result = await attempt();
   if (result !== undefined) return result;
   await throttle.failed(key);
-  if (wider !== undefined) await throttle.failed(wider.key, wider.weight);
+  for (const each of wider) await throttle.failed(each.key, each.weight);
   return undefined;
 }

@@ -5,12 +5,20 @@ import type { AccountWorld } from "./account-world.ts";
 import { findAppPassword, readNameAndPassword } from "./app-passwords.ts";
 import type { Caller } from "./caller.ts";
 import { isOfLink, proveLink } from "./link-callers.ts";
-import { findLiveSession, findLiveToken } from "./live-callers.ts";
+import { findCallerAgain, findLiveSession, findLiveToken } from "./live-callers.ts";
+import { findProgram } from "./program-callers.ts";
 import { digestOf, isSame, parsePersonalToken } from "./secret-token.ts";
 
 /** When a device or token was last seen is kept to the minute, so that a busy one does not write with every request. */
 const seenGrainMicros = 60_000_000;
 const verifiedTokensMax = 10_000;
+
+/** What is noted of a device with its request. */
+interface Seen {
+  readonly address?: string;
+  /** It waits for changes. */
+  readonly polls?: boolean;
+}
 
 /**
  * Who carries this token. The row of the session or token is read every time, so that logout, revocation and
@@ -25,9 +33,9 @@ export class Authenticator {
   }
 
   /** @throws HoldfastError unauthenticated, the same whatever is wrong with the token */
-  async authenticate(bearer: string | undefined): Promise<Caller> {
+  async authenticate(bearer: string | undefined, seen: Seen = {}): Promise<Caller> {
     if (bearer === undefined) throw new HoldfastError("unauthenticated", "This needs a token. Sign in first.");
-    const caller = await this.#find(bearer);
+    const caller = await this.#find(bearer, seen);
     if (caller === undefined) {
       throw new HoldfastError("unauthenticated", "The token is not valid, has expired or was revoked. Sign in again.");
     }
@@ -53,24 +61,32 @@ export class Authenticator {
     return token.caller;
   }
 
-  async #find(bearer: string): Promise<Caller | undefined> {
-    const tokenId = parsePersonalToken(bearer);
-    if (tokenId !== undefined) return this.#byToken(tokenId, bearer);
-    return isOfLink(bearer) ? proveLink(this.#world, bearer) : this.#bySession(bearer);
+  /** @returns undefined where what proved the caller has ended */
+  lookAgain(caller: Caller): Promise<Caller | undefined> {
+    return findCallerAgain(this.#world, caller);
   }
 
-  async #bySession(bearer: string): Promise<Caller | undefined> {
+  async #find(bearer: string, seen: Seen): Promise<Caller | undefined> {
+    const tokenId = parsePersonalToken(bearer);
+    if (tokenId !== undefined) return this.#byToken(tokenId, bearer);
+    if (bearer.startsWith("hfa_")) return this.#byProgram(bearer);
+    return isOfLink(bearer) ? proveLink(this.#world, bearer) : this.#bySession(bearer, seen);
+  }
+
+  async #bySession(bearer: string, { address, polls = false }: Seen): Promise<Caller | undefined> {
     const claims = await this.#claims(bearer);
     const session = claims === undefined ? undefined : await findLiveSession(this.#world, claims.sessionId);
     if (claims === undefined || session === undefined || session.caller.userId !== claims.userId) return undefined;
-    const { caller, number, isNumberUsed, lastSeenAt } = session;
+    const { caller, number, isNumberUsed, lastSeenAt, kind } = session;
     if (claims.number === number && !isNumberUsed) await this.#markUsed(claims.sessionId, claims.number);
     const now = this.#world.clock.nowMicros();
-    if ((lastSeenAt ?? 0) < now - seenGrainMicros) {
+    // Nothing but a synced folder waits for changes, beside the page.
+    const isSync = polls && kind !== "sync" && kind !== "browser";
+    if (isSync || (lastSeenAt ?? 0) < now - seenGrainMicros) {
       await this.#world.shards
         .ofId(claims.sessionId)
         .db.updateTable("shard.devices")
-        .set({ last_seen_at: now })
+        .set({ last_seen_at: now, ...(address === undefined ? {} : { address }), ...(isSync ? { kind: "sync" } : {}) })
         .where("user_id", "=", caller.userId)
         .where("id", "=", caller.deviceId)
         .execute();
@@ -83,6 +99,12 @@ export class Authenticator {
     if (token === undefined || !isSame(token.secretHash, digestOf(bearer))) return undefined;
     await this.#markSeen(id, token.lastUsedAt);
     return token.caller;
+  }
+
+  async #byProgram(bearer: string): Promise<Caller | undefined> {
+    const program = await findProgram(this.#world, bearer);
+    if (program !== undefined) await this.#markSeen(program.id, program.lastUsedAt);
+    return program?.caller;
   }
 
   async #markSeen(id: TokenId, lastUsedAt: number | null): Promise<void> {

@@ -45,13 +45,20 @@ async function hold(store: AccountStore, { id }: UserRow, email: string): Promis
   }
 }
 
-/** In the transaction that has locked the row. Nobody has shown yet that the new address is theirs. */
-export async function takeAddress(transaction: ShardReader, user: UserRow, email: string): Promise<void> {
+/** In the transaction that has locked the row. Nobody has shown yet that the new address is theirs; the old one is told. */
+export async function takeAddress(
+  { tellSecurity }: Pick<AccountStore, "tellSecurity">,
+  transaction: ShardReader,
+  user: UserRow,
+  email: string,
+): Promise<void> {
   const left = emailKey(user.email);
   const isSame = emailKey(email) === left;
-  const set = isSame ? { email } : { email, email_confirmed_at: null };
+  const set = isSame ? { email } : { email, email_confirmed_at: null, next_email: null };
   await transaction.updateTable("shard.users").set(set).where("id", "=", user.id).execute();
-  if (!isSame) await enqueue(transaction, { kind: addressKind, payload: { user_id: user.id, left } });
+  if (isSame) return;
+  await enqueue(transaction, { kind: addressKind, payload: { user_id: user.id, left } });
+  await tellSecurity?.(transaction, user.id, "address", user.email);
 }
 
 /** The directory follows what the account's row says by now. */

@@ -16,14 +16,14 @@ import {
   countPasskeys,
   credentialJson,
   noSuchPasskey,
-  passkeyJson,
   type PasskeyJson,
+  passkeyJson,
   readPasskeys,
   userHandleOf,
 } from "./passkeys.ts";
 import { assertPlainText } from "./plain-text.ts";
 import { countRecoveryCodes, replaceRecoveryCodes } from "./recovery-codes.ts";
-import { hasApp, isOn, lockRow, removeSecondFactor } from "./second-factor.ts";
+import { assertMayEnd, hasApp, isOn, lockRow, removeSecondFactor } from "./second-factor.ts";
 import { challengeOf } from "./take-passkey.ts";
 
 /** Of COSE: EdDSA, and ECDSA and RSA with SHA-256. What every device has one of. */
@@ -123,7 +123,10 @@ export async function removePasskey(
       : { rows: [] };
     if (rows.length === 0) throw noSuchPasskey(id);
     const isLast = !hasApp(factor) && (await countPasskeys(transaction, userId)) === 0;
-    if (isLast) await removeSecondFactor(transaction, userId);
+    if (isLast) {
+      await assertMayEnd(transaction, userId);
+      await removeSecondFactor(transaction, userId);
+    }
     await world.tellSecurity?.(transaction, userId, isLast ? "factor_off" : "passkey_removed");
   });
 }

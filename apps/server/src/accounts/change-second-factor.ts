@@ -10,13 +10,23 @@ import type { ShardReader } from "../db/shard-tables.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 import type { PasskeySite } from "./passkey-site.ts";
-import { provePassword } from "./prove-password.ts";
+import { proveOwner } from "./prove-password.ts";
 import { replaceRecoveryCodes } from "./recovery-codes.ts";
-import { isOn, lockRow, plainCode, removeSecondFactor, unwrapSecret, withCode, wrapSecret } from "./second-factor.ts";
+import {
+  assertMayEnd,
+  isOn,
+  lockRow,
+  plainCode,
+  removeSecondFactor,
+  unwrapSecret,
+  withCode,
+  wrapSecret,
+} from "./second-factor.ts";
 
 /** That it is the person, and nobody else at a device that is signed in. */
 export interface Proof {
-  readonly password: string;
+  /** Missing where nobody knows one: then it takes a proof of the session that is minutes old. */
+  readonly password?: string | undefined;
   readonly totp?: string | undefined;
   readonly passkey?: PasskeyAssertion | undefined;
   /** Where it was asked. */
@@ -103,6 +113,7 @@ export async function endSecondFactor(
 ): Promise<void> {
   await withProof(world, caller, { proof, source }, async (transaction, row) => {
     if (!isOn(row)) throw noneIsOn();
+    await assertMayEnd(transaction, row.user_id);
     await world.tellSecurity?.(transaction, row.user_id, "factor_off");
     return removeSecondFactor(transaction, row.user_id);
   });
@@ -117,8 +128,8 @@ interface Change {
 }
 
 /**
- * With the password, by a session, and with a code or a passkey in the transaction that changes something.
- * @throws HoldfastError forbidden, invalid_field for a wrong password, second_factor, rate_limited, unauthenticated
+ * With the password or what stands for it, by a session, and with a code or a passkey in the transaction that changes something.
+ * @throws HoldfastError forbidden, invalid_field for a wrong password, proof_required, second_factor, rate_limited, unauthenticated
  */
 export async function withProof<Result>(
   world: AccountWorld,
@@ -127,7 +138,7 @@ export async function withProof<Result>(
   act: (transaction: ShardReader, row: SecondFactorRow, by: { user: UserRow; session: SessionId }) => Promise<Result>,
 ): Promise<Result> {
   const session = sessionOf(caller, what);
-  const user = await provePassword(world, caller.userId, { password, field: "password" }, source);
+  const user = await proveOwner(world, caller, { password, field: "password" }, source);
   return withCode(world, user.id, { ...given, sender: "known" }, async (transaction, row) => {
     await assertLive(transaction, session);
     return act(transaction, row, { user, session });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { limits } from "@holdfast/core/limits";
+import { bounded } from "@holdfast/tools/bounded";
 import { sql } from "kysely";
 import type { UserRow } from "../db/account-tables.ts";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
@@ -23,7 +24,7 @@ before(async () => {
 after(() => databases.stop());
 
 const newPerson = () => createTestUser(world, `person${++people}@example.org`, { confirmed: false });
-const tokenFor = (user: UserRow) => confirmationLink(world, user).replace("/setup#", "");
+const tokenFor = (user: UserRow) => confirmationLink(world, user.id, user.email).replace("/setup#", "");
 const isConfirmed = async ({ id }: UserRow) => (await findUser(databases.shards, id))?.email_confirmed_at !== null;
 const claims = async ({ id }: UserRow) =>
   (
@@ -65,6 +66,32 @@ test("no other token confirms it: of somebody else, with another character anywh
   world.clock.forwardMs(limits.invitationLifetimeMs);
   await assert.rejects(confirmAddress(world, late), bad);
   assert.deepEqual([await isConfirmed(user), await isConfirmed(other)], [false, false]);
+});
+
+test("an address that is not wanted any more in the moment of its confirmation is not the account's", async () => {
+  const wished = "wished@example.org";
+  for (const [what, change] of [
+    ["taken back", sql`next_email = null`],
+    ["another one", sql`next_email = 'other@example.org'`],
+    ["suspended", sql`disabled_at = 1`],
+  ] as const) {
+    const user = await newPerson();
+    const { db } = databases.shards.ofId(user.id);
+    await sql`update shard.users set next_email = ${wished} where id = ${user.id}`.execute(db);
+    const token = confirmationLink(world, user.id, wished).replace("/setup#", "");
+    const { confirming } = await db.transaction().execute(async (lock) => {
+      await sql`select from shard.users where id = ${user.id} for update`.execute(lock);
+      const doing = { confirming: assert.rejects(confirmAddress(world, token), bad, what) };
+      const waiting = sql`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+      const stillInTime = bounded("the confirmation waits for the row");
+      while ((await waiting.execute(db)).rows.length === 0) stillInTime();
+      await sql`update shard.users set ${change} where id = ${user.id}`.execute(lock);
+      return doing;
+    });
+    await confirming;
+    assert.equal((await findUser(databases.shards, user.id))?.email, user.email, what);
+    assert.equal(await isConfirmed(user), false, what);
+  }
 });
 
 test("a suspended account confirms nothing, and an administrator confirms any", async () => {

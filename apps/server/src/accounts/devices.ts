@@ -10,6 +10,9 @@ import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { SuspensionRow } from "../db/suspension-tables.ts";
+import { countryOf } from "./address-country.ts";
+import { askClearing } from "./clearings.ts";
+import { kindOf } from "./live-callers.ts";
 import { rewindCommand } from "./rewind-command.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
@@ -26,13 +29,19 @@ export async function listDevices(world: AccountWorld, caller: Caller): Promise<
     .where("d.user_id", "=", caller.userId)
     .orderBy("d.id")
     .execute();
-  return rows.map((row) => ({
+  const countries = await Promise.all(rows.map(({ address }) => countryOf(address)));
+  return rows.map((row, index) => ({
     id: row.id,
     name: row.name,
     created_at: formatTime(row.created_at),
     last_seen_at: row.last_seen_at === null ? null : formatTime(row.last_seen_at),
     current: row.id === caller.deviceId,
     browser: row.browser,
+    kind: kindOf(row),
+    system: row.system ?? null,
+    address: row.address ?? null,
+    country: countries[index] ?? null,
+    signed_in_by: row.signed_in_by ?? null,
     suspended: suspensionOf(row, caller),
   }));
 }
@@ -67,8 +76,17 @@ export async function forgetSurplusDevices(transaction: Kysely<ShardTables>, use
   );
 }
 
-/** Its sessions end in the same transaction, the caller's own included. @throws HoldfastError not_found */
-export async function deleteDevice(world: AccountWorld, caller: Caller, id: string): Promise<void> {
+/**
+ * Its sessions end in the same transaction, the caller's own included.
+ * @param removesCopies what it has of the account's files is to go as well, where the server has it
+ * @throws HoldfastError not_found; invalid_field for a browser, which has no synced folder
+ */
+export async function deleteDevice(
+  world: AccountWorld,
+  caller: Caller,
+  id: string,
+  { removesCopies = false } = {},
+): Promise<void> {
   if (!isId(id)) throw new HoldfastError("not_found", "There is no such device.");
   const deviceId = id as DeviceId;
   await inTransaction(world.shards.of(caller.bucket).db, async (transaction) => {
@@ -76,9 +94,10 @@ export async function deleteDevice(world: AccountWorld, caller: Caller, id: stri
       .deleteFrom("shard.devices")
       .where("user_id", "=", caller.userId)
       .where("id", "=", deviceId)
-      .returning("id")
+      .returning(["name", "browser"])
       .executeTakeFirst();
     if (deleted === undefined) throw new HoldfastError("not_found", "There is no such device.");
+    if (removesCopies) await askCopies(world, transaction, caller.userId, { ...deleted, id: deviceId });
     await transaction
       .deleteFrom("shard.suspensions")
       .where("user_id", "=", caller.userId)
@@ -90,12 +109,28 @@ export async function deleteDevice(world: AccountWorld, caller: Caller, id: stri
       .where("device_id", "=", deviceId)
       .execute();
   });
+  world.onEnded?.(caller.spaceId);
+}
+
+async function askCopies(
+  world: AccountWorld,
+  transaction: Kysely<ShardTables>,
+  userId: UserId,
+  { browser, ...device }: { readonly id: DeviceId; readonly name: string; readonly browser: boolean },
+): Promise<void> {
+  if (browser) {
+    const message = "A browser syncs no folder: only a device that the command signed in removes its copies.";
+    throw new HoldfastError("invalid_field", message, { field: "remove_copies" });
+  }
+  await askClearing(transaction, { userId, ...device, nowMicros: world.clock.nowMicros() });
 }
 
 /** All of them, or all but the one that asks; a personal access token asks from none. */
 export async function deleteDevices(world: AccountWorld, caller: Caller, keepsCurrent: boolean): Promise<void> {
   const kept = keepsCurrent ? caller.deviceId : null;
   await inTransaction(world.shards.of(caller.bucket).db, async (transaction) => {
+    // Whoever is signing in holds it, and the session that comes of it is seen by the next statements.
+    await transaction.selectFrom("shard.users").select("id").where("id", "=", caller.userId).forUpdate().execute();
     for (const { table, device } of [
       { table: "shard.sessions", device: "device_id" },
       { table: "shard.suspensions", device: "device_id" },
@@ -107,6 +142,7 @@ export async function deleteDevices(world: AccountWorld, caller: Caller, keepsCu
       );
     }
   });
+  world.onEnded?.(caller.spaceId);
 }
 
 /** Of those that are this user's. */

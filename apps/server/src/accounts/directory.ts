@@ -14,12 +14,14 @@ export const nobody = "00000000-0000-8000-8000-000000000000" as UserId;
 
 /**
  * A user whose sign-up died before its address was confirmed is found too: the row of the user is what makes an account,
- * and as long as it stands nobody else gets the address.
+ * and as long as it stands nobody else gets the address. By one that an account has left, or is about to get, it is not found: the directory is
+ * another shard's, and hears of it later.
  */
 export async function findUserByEmail(shards: Shards, email: string): Promise<UserRow | undefined> {
   const key = emailKey(email);
   if (!isPlainText(key)) return undefined;
-  return findUser(shards, (await holderOf(shards, key)) ?? nobody);
+  const user = await findUser(shards, (await holderOf(shards, key)) ?? nobody);
+  return user !== undefined && emailKey(user.email) === key ? user : undefined;
 }
 
 export function findUser(shards: Shards, id: UserId): Promise<UserRow | undefined> {
@@ -58,7 +60,7 @@ export async function reserveEmail({ shards, clock }: AccountStore, email: strin
 }
 
 /** Whether it is the account's address, and not one that it was about to get when it died. */
-async function isOf(shards: Shards, key: string, userId: UserId): Promise<boolean> {
+export async function isOf(shards: Shards, key: string, userId: UserId): Promise<boolean> {
   const user = await findUser(shards, userId);
   return user !== undefined && emailKey(user.email) === key;
 }

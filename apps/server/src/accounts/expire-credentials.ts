@@ -2,7 +2,7 @@ import { limits } from "@holdfast/core/limits";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { AccountStore } from "./account-world.ts";
-import { confirmEmail, findUser, releaseEmail, signUpLifetimeMicros } from "./directory.ts";
+import { confirmEmail, isOf, releaseEmail, signUpLifetimeMicros } from "./directory.ts";
 
 /**
  * A job, run now and then: removes what has expired already and works no more. It may run twice, and in pieces.
@@ -15,7 +15,10 @@ export async function expireCredentials(store: AccountStore): Promise<number> {
   for (const { db } of store.shards.all()) {
     removed += await deleteWhere(db, "sessions", sql`expires_at <= ${now}`);
     removed += await deleteWhere(db, "tokens", sql`expires_at <= ${forgottenBefore}`);
+    removed += await deleteWhere(db, "tokens", sql`client_id is not null and expires_at <= ${now}`);
+    removed += await deleteWhere(db, "oauth_artifacts", sql`expires_at <= ${now}`);
     removed += await deleteWhere(db, "passkey_challenges", sql`until <= ${now}`);
+    removed += await deleteWhere(db, "outside_answers", sql`until <= ${now}`);
     removed += await deleteWhere(db, "invitations", sql`expires_at <= ${now}`);
     removed += await deleteWhere(
       db,
@@ -36,7 +39,15 @@ const endedMembershipMicros = limits.journalLifetimeMs * 1000;
 
 async function deleteWhere(
   db: Kysely<ShardTables>,
-  table: "sessions" | "tokens" | "invitations" | "devices" | "memberships" | "passkey_challenges",
+  table:
+    | "sessions"
+    | "tokens"
+    | "invitations"
+    | "devices"
+    | "memberships"
+    | "passkey_challenges"
+    | "outside_answers"
+    | "oauth_artifacts",
   condition: RawBuilder<unknown>,
 ): Promise<number> {
   const name = sql.table(`shard.${table}`);
@@ -50,7 +61,7 @@ async function deleteWhere(
   }
 }
 
-/** Reservations of sign-ups that died. One whose user stands is no reservation any more, and is confirmed. */
+/** Reservations of sign-ups and moves that died. One whose user stands with this address is no reservation any more, and is confirmed. */
 async function releaseReservations(store: AccountStore, db: Kysely<ShardTables>, before: number): Promise<number> {
   const stale = await db
     .selectFrom("shard.directory")
@@ -61,7 +72,7 @@ async function releaseReservations(store: AccountStore, db: Kysely<ShardTables>,
     .execute();
   let removed = 0;
   for (const { email_key: key, user_id: userId } of stale) {
-    if ((await findUser(store.shards, userId)) !== undefined) {
+    if (await isOf(store.shards, key, userId)) {
       await confirmEmail(store.shards, key, userId);
       continue;
     }

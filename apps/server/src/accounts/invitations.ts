@@ -23,6 +23,8 @@ export interface NewInvitation {
   /** Of the new account, as in `NewUser`. */
   readonly plan?: string | undefined;
   readonly quotaBytes?: number | null | undefined;
+  /** Made because something is shared with the address: it ends when nothing is any more. */
+  readonly forShare?: boolean;
 }
 
 export async function createInvitation(
@@ -45,6 +47,7 @@ export async function createInvitation(
       plan: invitation.plan ?? null,
       quota_bytes: invitation.quotaBytes ?? null,
       quota_fixed: invitation.quotaBytes !== undefined,
+      for_share: invitation.forShare === true,
       created_at: now,
       expires_at: expiresAtMicros,
       claimed_by: null,
@@ -105,6 +108,25 @@ export async function removeInvitationsFor({ shards }: Pick<AccountStore, "shard
       .deleteFrom("shard.invitations")
       .where("kind", "=", "invite")
       .where("email", "=", emailKey(email))
+      .execute();
+  }
+}
+
+/**
+ * Once nothing is shared with the address any more; what an administrator has made stays. By invitations_for_share.
+ * @param untilMicros later ones were made for what was shared since
+ */
+export async function removeSharesInvitations(
+  { shards }: Pick<AccountStore, "shards">,
+  key: string,
+  untilMicros: number,
+): Promise<void> {
+  for (const { db } of shards.all()) {
+    await db
+      .deleteFrom("shard.invitations")
+      .where("for_share", "=", true)
+      .where("email", "=", key)
+      .where("created_at", "<=", untilMicros)
       .execute();
   }
 }

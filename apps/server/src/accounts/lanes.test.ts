@@ -29,6 +29,48 @@ test("no more run at once than there are lanes, and no more wait than the line i
   assert.equal(most, 2);
 });
 
+test("who sends very many waits behind itself, gets no other's turn, and makes room where all lines are full", async () => {
+  const lanes = new Lanes(1, 6);
+  const done: string[] = [];
+  const refused: string[] = [];
+  const { promise: held, resolve: finish } = Promise.withResolvers<void>();
+  const first = lanes.run(() => held, "many");
+  const send = (name: string, line: string) =>
+    lanes
+      .run(() => Promise.resolve(), line)
+      .then(
+        () => done.push(name),
+        (error: unknown) => refused.push(`${name} ${error instanceof HoldfastError ? error.code : "?"}`),
+      );
+  const sent = [1, 2, 3, 4, 5, 6].map((number) => send(`many ${number}`, "many"));
+  sent.push(send("many 7", "many"), send("one", "one"), send("another", "another"), send("one again", "one"));
+  finish();
+  await Promise.all([first, ...sent]);
+  assert.deepEqual(
+    refused,
+    ["many 7", "many 6", "many 5", "many 4"].map((name) => `${name} unavailable`),
+  );
+  assert.deepEqual(done, ["many 1", "one", "another", "many 2", "one again", "many 3"]);
+});
+
+test("of lines that are as short as each other none makes room", async () => {
+  const lanes = new Lanes(1, 2);
+  const { promise: held, resolve: finish } = Promise.withResolvers<void>();
+  const first = lanes.run(() => held);
+  const waiting = ["one", "another"].map((line) => lanes.run(() => Promise.resolve(line), line));
+  await assert.rejects(
+    lanes.run(() => Promise.resolve(), "third"),
+    { code: "unavailable", retryAfterSeconds: 2 },
+  );
+  await assert.rejects(
+    lanes.run(() => Promise.resolve(), "one"),
+    { code: "unavailable" },
+  );
+  finish();
+  await first;
+  assert.deepEqual(await Promise.all(waiting), ["one", "another"]);
+});
+
 test("work that fails gives its lane back", async () => {
   const lanes = new Lanes(1, 0);
   await assert.rejects(lanes.run(() => Promise.reject(new HoldfastError("failed", "no"))));

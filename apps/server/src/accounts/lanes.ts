@@ -1,10 +1,20 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** Lets a few of many run at once and the next ones wait in a line that has an end. */
+interface Waiting {
+  readonly enter: () => void;
+  readonly refuse: (error: HoldfastError) => void;
+}
+
+/**
+ * Lets a few of many run at once and the next ones wait, in lines that take turns: whoever sends very many waits behind itself, and others wait
+ * for one of them. All lines together have an end; where it is reached the last of the longest line makes room for who has a shorter one.
+ */
 export class Lanes {
   readonly #runningMax: number;
   readonly #waitingMax: number;
-  readonly #waiting: (() => void)[] = [];
+  /** By name, none of them empty, and whose turn it is first. */
+  readonly #lines = new Map<string, Waiting[]>();
+  #waiting = 0;
   #running = 0;
 
   constructor(runningMax: number, waitingMax: number) {
@@ -12,29 +22,61 @@ export class Lanes {
     this.#waitingMax = waitingMax;
   }
 
-  /** @throws HoldfastError unavailable when the line is full */
-  async run<Result>(work: () => Promise<Result>): Promise<Result> {
-    await this.#enter();
+  /**
+   * @param line in which it waits
+   * @throws HoldfastError unavailable when too many wait
+   */
+  async run<Result>(work: () => Promise<Result>, line = ""): Promise<Result> {
+    await this.#enter(line);
     try {
       return await work();
     } finally {
       // Whoever is next takes this lane over, so the count stays.
-      const next = this.#waiting.shift();
+      const next = this.#takeNext();
       if (next === undefined) this.#running -= 1;
-      else next();
+      else next.enter();
     }
   }
 
-  async #enter(): Promise<void> {
+  async #enter(line: string): Promise<void> {
     if (this.#running < this.#runningMax) {
       this.#running += 1;
       return;
     }
-    if (this.#waiting.length >= this.#waitingMax) {
-      throw new HoldfastError("unavailable", "Too many people are signing in just now. Try again in a moment.", {
-        retryAfterSeconds: 2,
-      });
-    }
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#waiting >= this.#waitingMax) this.#makeRoom(line);
+    await new Promise<void>((enter, refuse) => {
+      const others = this.#lines.get(line);
+      if (others === undefined) this.#lines.set(line, [{ enter, refuse }]);
+      else others.push({ enter, refuse });
+      this.#waiting += 1;
+    });
   }
+
+  /** @throws HoldfastError unavailable where no line would be longer than that of who comes */
+  #makeRoom(line: string): void {
+    const own = this.#lines.get(line)?.length ?? 0;
+    let longest: readonly [string, Waiting[]] | undefined;
+    for (const each of this.#lines) if (each[1].length > (longest?.[1].length ?? own + 1)) longest = each;
+    const last = longest?.[1].pop();
+    if (last === undefined) throw tooMany();
+    this.#waiting -= 1;
+    last.refuse(tooMany());
+  }
+
+  #takeNext(): Waiting | undefined {
+    const [first] = this.#lines;
+    if (first === undefined) return undefined;
+    const [line, waiting] = first;
+    const next = waiting.shift();
+    this.#lines.delete(line);
+    if (waiting.length > 0) this.#lines.set(line, waiting);
+    this.#waiting -= 1;
+    return next;
+  }
+}
+
+function tooMany(): HoldfastError {
+  return new HoldfastError("unavailable", "Too many people are signing in just now. Try again in a moment.", {
+    retryAfterSeconds: 2,
+  });
 }

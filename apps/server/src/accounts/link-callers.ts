@@ -5,10 +5,11 @@ import type { Scope } from "@holdfast/protocol/account-routes";
 import { type RawBuilder, sql } from "kysely";
 import type { GrantRow } from "../db/shard-tables.ts";
 import { dropLapsed } from "../rights/load-rights.ts";
+import { accessOf, boundBy, type RulesJson, rulesOfUser } from "./access-rules.ts";
+import type { Access, Caller } from "./caller.ts";
 import type { AccountWorld } from "./account-world.ts";
 import { guardAttempt, throttleKey } from "./attempts.ts";
-import type { Caller } from "./caller.ts";
-import { isPassword } from "./passwords.ts";
+import { isPassword, sourceLine } from "./passwords.ts";
 import {
   digestOf,
   isSame,
@@ -25,6 +26,8 @@ import {
 export interface LiveLink extends GrantRow {
   /** Of its node. Never an address, which is the name of whoever has given none. */
   readonly owner_name: string;
+  /** Of its owner, where it is an app password's: everybody else's link is for whoever has it. */
+  readonly access: Access | undefined;
 }
 
 /** Whether the token says of itself that it is of a link: the link's own, or one of `startLinkSession`. */
@@ -62,13 +65,19 @@ export async function findLiveLink(
   id: GrantId,
 ): Promise<LiveLink | undefined> {
   const { db } = shards.ofId(id);
-  const { rows } = await sql<LiveLink>`
-    select g.*, case when u.name = u.email then split_part(u.email, '@', 1) else u.name end as owner_name from shard.grants g
+  const now = clock.nowMicros();
+  const { rows } = await sql<Omit<LiveLink, "access"> & { readonly access_rules: RulesJson }>`
+    select g.*, case when u.name = u.email then split_part(u.email, '@', 1) else u.name end as owner_name,
+      case when g.secret_hash is null then ${rulesOfUser} end as access_rules
+    from shard.grants g
     join shard.spaces s on s.id = g.space_id
     join shard.users u on u.id = s.owner_id
     where g.id = ${id} and g.kind = 'link' and g.disabled_at is null and u.disabled_at is null
-      and (g.expires_at is null or g.expires_at > ${clock.nowMicros()}) and ${isHeld(clock.nowMicros())}`.execute(db);
-  return (await dropLapsed(shards, db, rows))[0];
+      and (g.expires_at is null or g.expires_at > ${now}) and ${isHeld(now)}`.execute(db);
+  const [row] = await dropLapsed(shards, db, rows);
+  if (row === undefined) return undefined;
+  const { access_rules: rules, ...link } = row;
+  return { ...link, access: accessOf(rules, now) };
 }
 
 /** Of a link `g` in a space `s`: one without a secret is held open by the app password whose it is, of the space's owner. By tokens_grant. */
@@ -122,7 +131,8 @@ export async function openLink(
   const found = parseLinkToken(token) === undefined ? undefined : await findLinkOf(world, token);
   if (found !== undefined) onFound?.(found);
   const hash = found?.password_hash ?? undefined;
-  const attempt = async () => ((await isPassword(hash, password)) || isOpen(found) ? found : undefined);
+  const attempt = async () =>
+    (await isPassword(hash, password, { line: sourceLine(source) })) || isOpen(found) ? found : undefined;
   const link =
     found === undefined
       ? await guardAttempt(world.throttle, throttleKey("link", source), attempt)
@@ -149,6 +159,7 @@ function sessionOf({ secrets }: AccountWorld, link: LiveLink, untilSeconds: numb
 /** The caller that a link is, for whoever has proved that they may open it. */
 export function linkCaller(link: LiveLink): Caller {
   const { id, space_id: spaceId, node_id: rootId, role } = link;
+  const { lists, access } = boundBy(link.access);
   const writes = role === "editor" || role === "uploader";
   return {
     // Where something says who did it, a link stands as an account does.
@@ -161,7 +172,8 @@ export function linkCaller(link: LiveLink): Caller {
     grantees: [id],
     endsAtMicros: link.expires_at ?? undefined,
     receives: false,
-    credential: { kind: "link", id, stamp: linkStamp(linkSecrets(link)) },
+    credential: { kind: "link", id, stamp: linkStamp(linkSecrets(link)), ...lists },
+    ...access,
     scopes: new Set<Scope>(writes ? ["files:read", "files:write"] : ["files:read"]),
     admin: false,
     groupIds: [],

@@ -12,7 +12,9 @@ import { sql } from "kysely";
 import { keyed } from "../db/database.ts";
 import type { AccountStore } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
+import { accessOf, accessRules, boundBy } from "./access-rules.ts";
 import { findLiveLink, linkCaller } from "./link-callers.ts";
+import { isProofOld } from "./session-proof.ts";
 
 type World = Pick<AccountStore, "shards" | "clock">;
 
@@ -32,6 +34,31 @@ export async function findLiveCaller(world: World, credential: Caller["credentia
   return link === undefined ? undefined : linkCaller(link);
 }
 
+/**
+ * Who a caller is by now, of a request that took its time: with what holds for it now, and no scope that it did not have when it was proved.
+ * @returns undefined where what proved it has ended, or is a link that has another password
+ */
+export async function findCallerAgain(world: World, caller: Caller): Promise<Caller | undefined> {
+  const now = await findLiveCaller(world, caller.credential);
+  if (now === undefined || stampOf(now) !== stampOf(caller)) return undefined;
+  const { access: _, ...proved } = caller;
+  return {
+    ...proved,
+    ...(now.access === undefined ? {} : { access: now.access }),
+    ...(now.lacksProof === true ? { lacksProof: true } : {}),
+    ...(now.suspendedAtMicros === undefined ? {} : { suspendedAtMicros: now.suspendedAtMicros }),
+    admin: caller.admin && now.admin,
+    scopes: caller.scopes.intersection(now.scopes),
+    groupIds: now.groupIds,
+    grantees: now.grantees,
+    receives: now.receives,
+  };
+}
+
+function stampOf({ credential }: Caller): string | undefined {
+  return credential.kind === "link" ? credential.stamp : undefined;
+}
+
 export interface LiveSession {
   readonly caller: Caller;
   /** Of the refresh token that is good now, and whether anything was used that came with it. */
@@ -39,10 +66,12 @@ export interface LiveSession {
   readonly isNumberUsed: boolean;
   /** Of its device. */
   readonly lastSeenAt: number | null;
+  readonly kind: "command" | "sync" | "browser" | null;
 }
 
 /** By primary keys. */
-export async function findLiveSession({ shards, clock }: World, id: SessionId): Promise<LiveSession | undefined> {
+export async function findLiveSession(world: World, id: SessionId): Promise<LiveSession | undefined> {
+  const { shards, clock } = world;
   const row = await shards
     .ofId(id)
     .db.selectFrom("shard.sessions as s")
@@ -60,24 +89,41 @@ export async function findLiveSession({ shards, clock }: World, id: SessionId): 
       "s.number",
       "s.number_used",
       "s.expires_at",
+      "s.proven_at",
       "d.last_seen_at",
       "d.browser",
+      "d.kind",
       "h.since as suspended_at",
     ])
     .select(groupIds)
+    .select(accessRules)
     .where("s.id", "=", id)
     .modifyEnd(keyed)
     .executeTakeFirst();
   if (row === undefined || row.disabled_at !== null || row.expires_at <= clock.nowMicros()) return undefined;
+  const { lists, access } = boundBy(accessOf(row.access_rules, clock.nowMicros()));
   const caller: Caller = {
     ...ownerOf(row),
+    ...access,
     deviceId: row.device_id,
     braked: !row.browser,
     ...(row.suspended_at === null ? {} : { suspendedAtMicros: row.suspended_at }),
-    credential: { kind: "session", id },
+    credential: { kind: "session", id, ...lists },
+    ...(isProofOld(world, row.proven_at) ? { lacksProof: true } : {}),
     scopes: new Set<Scope>(row.admin ? [...sessionScopes, "admin"] : sessionScopes),
   };
-  return { caller, number: row.number, isNumberUsed: row.number_used, lastSeenAt: row.last_seen_at };
+  return { caller, number: row.number, isNumberUsed: row.number_used, lastSeenAt: row.last_seen_at, kind: kindOf(row) };
+}
+
+/** Devices of before say of themselves only whether they are browsers. */
+export function kindOf({
+  kind,
+  browser,
+}: {
+  kind?: LiveSession["kind"] | undefined;
+  browser: boolean;
+}): LiveSession["kind"] {
+  return browser ? "browser" : (kind ?? null);
 }
 
 export interface LiveToken {
@@ -96,6 +142,7 @@ export async function findLiveToken({ shards, clock }: World, id: TokenId): Prom
     .select(receives)
     .select(["t.secret_hash", "t.scopes", "t.expires_at", "t.last_used_at", "t.app", "t.grant_id"])
     .select(groupIds)
+    .select(accessRules)
     .where("t.id", "=", id)
     .modifyEnd(keyed)
     .executeTakeFirst();
@@ -109,10 +156,12 @@ export async function findLiveToken({ shards, clock }: World, id: TokenId): Prom
       ? undefined
       : { caller: { ...linkCaller(link), isApp: true, ofAccount: row.userId }, ...found };
   }
+  const { lists, access } = boundBy(accessOf(row.access_rules, clock.nowMicros()));
   const caller: Caller = {
     ...ownerOf(row),
+    ...access,
     deviceId: null,
-    credential: { kind: "token", id },
+    credential: { kind: "token", id, ...lists },
     ...(row.app ? { isApp: true } : {}),
     ...(row.scopes.includes("files:read") ? {} : { writesOnly: true }),
     scopes: new Set(row.scopes.filter((scope) => scope !== "admin" || row.admin)),

@@ -4,12 +4,16 @@ import { uuidArray } from "../db/array-parameters.ts";
 import type { GrantRow, ShardTables } from "../db/shard-tables.ts";
 import type { Shard, Shards } from "../db/shards.ts";
 import { dropLapsed } from "../rights/load-rights.ts";
+import { accessOf, accessRules, type RulesJson, rulesOfUser } from "./access-rules.ts";
 import type { AccountStore } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 import { isHeld } from "./link-callers.ts";
 import { linkSecrets, linkStamp } from "./secret-token.ts";
 
 type Credential = Caller["credential"];
+
+/** As it was when it was proved; or `anew`: it lives, but other rules hold for its account, so that it has to be proved again. */
+export type Liveness = "live" | "anew";
 
 /**
  * Which of these sessions, personal access tokens and links, each proved when its request began, are still alive: what the
@@ -18,7 +22,7 @@ type Credential = Caller["credential"];
 export async function findLiveCredentials(
   { shards, clock }: Pick<AccountStore, "shards" | "clock">,
   credentials: readonly Credential[],
-): Promise<ReadonlySet<Credential>> {
+): Promise<ReadonlyMap<Credential, Liveness>> {
   const byShard = new Map<Shard, Credential[]>();
   for (const credential of credentials) {
     const shard = shards.ofId(credential.id);
@@ -27,11 +31,11 @@ export async function findLiveCredentials(
     else list.push(credential);
   }
   const now = clock.nowMicros();
-  const live = new Set<Credential>();
+  const live = new Map<Credential, Liveness>();
   for (const [shard, list] of byShard) {
     const lapsed = new Set(await findLapsedLinks(shards, shard, list));
-    for (const credential of await findLiveIn(shard.db, list, now)) {
-      if (credential.kind !== "link" || !lapsed.has(credential.id)) live.add(credential);
+    for (const [credential, liveness] of await findLiveIn(shard.db, list, now)) {
+      if (credential.kind !== "link" || !lapsed.has(credential.id)) live.set(credential, liveness);
     }
   }
   return live;
@@ -51,33 +55,38 @@ export async function findLiveIn(
   db: Kysely<ShardTables>,
   credentials: readonly Credential[],
   nowMicros: number,
-): Promise<Credential[]> {
+): Promise<[Credential, Liveness][]> {
   const idsOf = (kind: Credential["kind"]) => [
     ...new Set(credentials.filter((credential) => credential.kind === kind).map(({ id }) => id)),
   ];
   // Served by primary keys, and grants_id.
   const { rows } = await sql<Found>`
-    select s.id, null::bytea as secret_hash, null as password_hash from unnest(${uuidArray(idsOf("session"))}) as asked (id)
+    select s.id, null::bytea as secret_hash, null as password_hash, ${accessRules} from unnest(${uuidArray(idsOf("session"))}) as asked (id)
     join shard.sessions s on s.id = asked.id and s.expires_at > ${nowMicros}
     join shard.users u on u.id = s.user_id and u.disabled_at is null
     union all
-    select t.id, null, null from unnest(${uuidArray(idsOf("token"))}) as asked (id)
+    select t.id, null, null, ${rulesOfUser} from unnest(${uuidArray(idsOf("token"))}) as asked (id)
     join shard.tokens t on t.id = asked.id and (t.expires_at is null or t.expires_at > ${nowMicros})
     join shard.users u on u.id = t.user_id and u.disabled_at is null
     union all
-    select g.id, g.secret_hash, g.password_hash from unnest(${uuidArray(idsOf("link"))}) as asked (id)
+    select g.id, g.secret_hash, g.password_hash, case when g.secret_hash is null then ${rulesOfUser} end from unnest(${uuidArray(idsOf("link"))}) as asked (id)
     join shard.grants g on g.id = asked.id and g.kind = 'link' and g.disabled_at is null
       and (g.expires_at is null or g.expires_at > ${nowMicros})
     join shard.spaces s on s.id = g.space_id
     join shard.users u on u.id = s.owner_id and u.disabled_at is null
     where ${isHeld(nowMicros)}`.execute(db);
-  const stamps = new Map<string, string>(rows.map((row) => [row.id, linkStamp(linkSecrets(row))]));
-  return credentials.filter((credential) => {
-    const stamp = stamps.get(credential.id);
-    return stamp !== undefined && (credential.kind !== "link" || credential.stamp === stamp);
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return credentials.flatMap((credential): [Credential, Liveness][] => {
+    const row = found.get(credential.id);
+    if (row === undefined) return [];
+    if (credential.kind === "link" && credential.stamp !== linkStamp(linkSecrets(row))) return [];
+    const access = accessOf(row.access_rules, nowMicros);
+    const isSame = access?.mustEnrol !== true && access?.stamp === credential.lists;
+    return [[credential, isSame ? "live" : "anew"]];
   });
 }
 
 interface Found extends Pick<GrantRow, "secret_hash" | "password_hash"> {
   readonly id: string;
+  readonly access_rules: RulesJson;
 }

@@ -2,14 +2,17 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
-import { hashNewPassword } from "./new-password.ts";
+import { assertLive } from "./change-second-factor.ts";
+import { hashNewPassword, withPassword } from "./new-password.ts";
 import type { PasskeySite } from "./passkey-site.ts";
+import { accountLine } from "./passwords.ts";
 import { endPersonalTokens } from "./personal-tokens.ts";
-import { provePassword } from "./prove-password.ts";
+import { assertPasswordHere, proveOwner } from "./prove-password.ts";
 import { withCode } from "./second-factor.ts";
 
 export interface PasswordChange {
-  readonly current_password: string;
+  /** Missing where nobody knows one. */
+  readonly current_password?: string | undefined;
   readonly new_password: string;
   /** Of the second factor, where the account has one. */
   readonly totp?: string | undefined;
@@ -22,7 +25,7 @@ export interface PasswordChange {
  * Whoever changes it may do so because somebody else knows it: all other sessions end, and all personal access tokens, which that
  * somebody may have made. Only the session that asks goes on. Guesses at the current one count with those of signing in.
  * @param source where the attempt comes from
- * @throws HoldfastError forbidden for a personal access token, invalid_field, second_factor, rate_limited, conflict
+ * @throws HoldfastError forbidden for a personal access token, proof_required, invalid_field, second_factor, rate_limited, conflict, unauthenticated
  */
 export async function changeOwnPassword(
   world: AccountWorld,
@@ -34,21 +37,24 @@ export async function changeOwnPassword(
   if (credential.kind !== "session") {
     throw new HoldfastError("forbidden", "A personal access token changes no password. Sign in with the password.");
   }
+  await assertPasswordHere(world, caller.userId);
   const current = { password: change.current_password, field: "current_password" };
-  const user = await provePassword(world, caller.userId, current, source);
-  const passwordHash = await hashNewPassword(change.new_password, user, "new_password");
+  const user = await proveOwner(world, caller, current, source);
+  const passwordHash = await hashNewPassword(change.new_password, user, "new_password", accountLine(user.id));
   const { totp, passkey, site } = change;
   const by = { totp, passkey, site, sender: "known" } as const;
   await withCode(world, user.id, by, async (transaction) => {
     const changed = await transaction
       .updateTable("shard.users")
-      .set({ password_hash: passwordHash })
+      .set(withPassword(passwordHash))
       .where("id", "=", user.id)
       .where("password_hash", "=", user.password_hash)
       .returning("id")
       .executeTakeFirst();
     if (changed === undefined)
       throw new HoldfastError("conflict", "The password was changed meanwhile. Sign in again.");
+    // Under the lock of the account, as whoever ends all of its sessions takes that first.
+    await assertLive(transaction, credential.id);
     await transaction
       .deleteFrom("shard.sessions")
       .where("user_id", "=", user.id)
@@ -57,4 +63,5 @@ export async function changeOwnPassword(
     await endPersonalTokens(transaction, user.id);
     await world.tellSecurity?.(transaction, user.id, "password");
   });
+  world.onEnded?.(user.space_id);
 }

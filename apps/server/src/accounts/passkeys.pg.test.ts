@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
-import type { UserId } from "@holdfast/core/ids";
+import type { DeviceId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { PasskeyRequest } from "@holdfast/protocol/passkey-values";
 import { sql } from "kysely";
@@ -36,6 +36,7 @@ describe("a passkey", () => {
   let world: TestAccounts;
   let authenticator: Authenticator;
   const told: { userId: UserId; what: SecurityChange }[] = [];
+  const toldDevices: DeviceId[] = [];
   let people = 0;
   let sources = 0;
 
@@ -45,7 +46,11 @@ describe("a passkey", () => {
       told.push({ userId, what });
       return Promise.resolve();
     };
-    world = { ...(await openTestAccounts(databases.shards)), tellSecurity };
+    const tellDevice = (_: unknown, { id }: { readonly id: DeviceId }) => {
+      toldDevices.push(id);
+      return Promise.resolve();
+    };
+    world = { ...(await openTestAccounts(databases.shards)), tellSecurity, tellDevice };
     authenticator = new Authenticator(world);
   });
   after(() => databases.stop());
@@ -117,6 +122,15 @@ describe("a passkey", () => {
     await assert.rejects(byPassword(person, undefined, "000000"), { code: "second_factor", field: "totp" });
     const [listed] = await listPasskeys(world, person.id);
     assert.notEqual(listed?.last_used_at, null);
+  });
+
+  test("of a device that has signed in before is told to nobody", async () => {
+    const { device } = await withPasskey();
+    const first = await alone(device.get(asked()));
+    const request = { passkey: device.get(asked()), site, device_secret: first.device_secret };
+    const again = await signInByPasskey(world, request, `2001:db8::${++sources}`);
+    assert.ok(toldDevices.includes(first.device_id as DeviceId));
+    assert.ok(!toldDevices.includes(again.device_id as DeviceId));
   });
 
   test("answers each challenge once, also of many that come at the same time", async () => {

@@ -45,6 +45,8 @@ export async function createPersonalToken(
     maker_id: caller.credential.kind === "token" ? caller.credential.id : null,
     app: false,
     grant_id: null,
+    client_id: null,
+    client_scope: null,
   };
   await inTransaction(world.shards.of(caller.bucket).db, async (transaction) => {
     await assertMaker(world, transaction, caller, request.scopes);
@@ -64,7 +66,7 @@ function assertScopes(has: ReadonlySet<Scope>, wanted: readonly Scope[]): void {
 }
 
 /** Under a lock that a new password, a revocation and a change of administrators wait for: none leaves a token that it should have ended. */
-async function assertMaker(
+export async function assertMaker(
   world: AccountWorld,
   transaction: Kysely<ShardTables>,
   caller: Caller,
@@ -126,6 +128,7 @@ export async function listPersonalTokens(world: AccountWorld, userId: UserId): P
     .selectAll("t")
     .select("g.node_id as folder_id")
     .where("t.user_id", "=", userId)
+    .where("t.client_id", "is", null)
     .orderBy("t.id")
     .execute();
   return rows.map((row) => tokenJson(row, row.folder_id));
@@ -137,7 +140,7 @@ export async function deletePersonalToken(world: AccountWorld, userId: UserId, i
   if (deleted === 0) throw new HoldfastError("not_found", "There is no such token.");
 }
 
-async function deleteFamily(world: AccountWorld, userId: UserId, id: TokenId): Promise<number> {
+export async function deleteFamily(world: Pick<AccountWorld, "shards">, userId: UserId, id: TokenId): Promise<number> {
   return inTransaction(world.shards.ofId(userId).db, async (transaction) => {
     // Whoever makes a token with this one is waited for, and its row seen by the next statement.
     await transaction.selectFrom("shard.users").select("id").where("id", "=", userId).forUpdate().execute();
@@ -155,9 +158,16 @@ async function deleteFamily(world: AccountWorld, userId: UserId, id: TokenId): P
   });
 }
 
-/** In the transaction that has changed the user's row, so that nobody is making one. */
+/**
+ * With the webhooks that go with them, and those that were made signed in, which else would tell on for whoever made them. In the transaction
+ * that has changed the user's row, so that nobody is making one.
+ */
 export async function endPersonalTokens(transaction: Kysely<ShardTables>, userId: UserId): Promise<void> {
   await transaction.deleteFrom("shard.tokens").where("user_id", "=", userId).execute();
+  // No token is called as a webhook is: its maker has ended.
+  await sql`update shard.webhooks set maker_id = id where user_id = ${userId} and maker_id is null`.execute(
+    transaction,
+  );
 }
 
 /** Takes the scope from all tokens of the user, which keep what else they have. In the transaction that has changed the user's row. */

@@ -3,32 +3,96 @@ import type { UserId } from "@holdfast/core/ids";
 import type { UserRow } from "../db/account-tables.ts";
 import type { AccountWorld } from "./account-world.ts";
 import { guardAttempt, throttleKey } from "./attempts.ts";
+import type { Caller } from "./caller.ts";
 import { emailKey } from "./email-address.ts";
-import { isPassword } from "./passwords.ts";
-import { accountWideCount } from "./sessions.ts";
+import { accountLine, isPassword } from "./passwords.ts";
+import { accountWideCount } from "./prove-at-sign-in.ts";
+import { isProofFresh } from "./session-proof.ts";
 import { getUser } from "./users.ts";
 
 /**
  * Asks for the password again before something that whoever sits at a device that is signed in may not do. Guesses count with those of
- * signing in.
+ * signing in from there, and in place of those of all sources together with those of the device: strangers who guess from many keep nobody
+ * from changing the password.
  * @param field in which it was sent
  * @param source where the attempt comes from
  * @throws HoldfastError invalid_field, rate_limited
  */
 export async function provePassword(
   world: AccountWorld,
-  userId: UserId,
+  { userId, deviceId }: Caller,
   { password, field }: { readonly password: string; readonly field: string },
   source: string,
 ): Promise<UserRow> {
   const user = await getUser(world, userId);
   const account = emailKey(user.email);
+  const wider = deviceId === null ? accountWideCount(account) : { key: throttleKey("device", deviceId), weight: 1 };
   const isRight = await guardAttempt(
     world.throttle,
     throttleKey("sign-in", `${account}\0${source}`),
-    async () => (await isPassword(user.password_hash, password)) || undefined,
-    accountWideCount(account),
+    async () => (await isRightPassword(world, user, password, () => world.throttle.check(wider.key))) || undefined,
+    wider,
   );
   if (isRight === true) return user;
   throw new HoldfastError("invalid_field", `${field}: is not your password.`, { field });
+}
+
+/**
+ * The same by the account's password, or where nobody knows one by a proof of the session that is minutes old.
+ * @throws HoldfastError proof_required, invalid_field, rate_limited
+ */
+export async function proveOwner(
+  world: AccountWorld,
+  caller: Caller,
+  { password, field }: { readonly password: string | undefined; readonly field: string },
+  source: string,
+): Promise<UserRow> {
+  if (password !== undefined) return provePassword(world, caller, { password, field }, source);
+  const user = await getUser(world, caller.userId);
+  if (await hasPassword(world, user)) throw new HoldfastError("invalid_field", `${field}: is missing.`, { field });
+  if (await isJustProven(world, caller)) return user;
+  const message =
+    "Nobody knows a password of this account, so prove first that it is you, where you sign in or by a passkey, and do it within 10 minutes. Nothing was done.";
+  throw new HoldfastError("proof_required", message);
+}
+
+/** Whether there is one that somebody knows, here or elsewhere. */
+export async function hasPassword(
+  { outsidePasswords }: Pick<AccountWorld, "outsidePasswords">,
+  user: Pick<UserRow, "id" | "has_password">,
+): Promise<boolean> {
+  return user.has_password || (await outsidePasswords?.holds(user.id)) === true;
+}
+
+async function isJustProven(world: AccountWorld, { credential }: Caller): Promise<boolean> {
+  if (credential.kind !== "session") return false;
+  const row = await world.shards
+    .ofId(credential.id)
+    .db.selectFrom("shard.sessions")
+    .select("proven_at")
+    .where("id", "=", credential.id)
+    .executeTakeFirst();
+  return row !== undefined && isProofFresh(world, row.proven_at);
+}
+
+/** Of an account whose password is elsewhere none here counts. @throws HoldfastError unavailable */
+async function isRightPassword(
+  world: AccountWorld,
+  user: UserRow,
+  password: string,
+  begin: () => Promise<void>,
+): Promise<boolean> {
+  const { outsidePasswords: outside } = world;
+  if (outside !== undefined && (await outside.holds(user.id))) return outside.isPasswordOf(user.id, password);
+  return isPassword(user.password_hash, password, { line: accountLine(user.id), begin });
+}
+
+/** @throws HoldfastError forbidden for an account whose password is elsewhere */
+export async function assertPasswordHere(
+  { outsidePasswords }: Pick<AccountWorld, "outsidePasswords">,
+  userId: UserId,
+): Promise<void> {
+  if (outsidePasswords === undefined || !(await outsidePasswords.holds(userId))) return;
+  const message = `The password of this account is the one of ${outsidePasswords.name}, and is changed there.`;
+  throw new HoldfastError("forbidden", message, { field: "ldap" });
 }

@@ -7,8 +7,13 @@ import { guardAttempt, throttleKey } from "./attempts.ts";
 import { confirmIn } from "./confirm-address.ts";
 import { findUser } from "./directory.ts";
 import { emailKey } from "./email-address.ts";
-import { hashNewPassword } from "./new-password.ts";
+import { countWays, type EndedWays, endWays, lockWays } from "./end-ways-in.ts";
+import { forgetDevices } from "./known-device.ts";
+import { hashNewPassword, withPassword } from "./new-password.ts";
+import { accountLine } from "./passwords.ts";
+import { releaseIdentity } from "./outside-directory.ts";
 import { endPersonalTokens } from "./personal-tokens.ts";
+import { assertPasswordHere } from "./prove-password.ts";
 import { isSame, makeResetToken, readResetToken } from "./secret-token.ts";
 
 type Forgetful = Pick<UserRow, "id" | "email" | "password_hash">;
@@ -21,40 +26,51 @@ export function resetLink({ secrets, clock }: ResetWorld, user: Forgetful): stri
   return `/setup#${resetToken(secrets.mailKey, user, untilSeconds)}`;
 }
 
+export interface PasswordReset extends EndedWays {
+  readonly token: string;
+  readonly new_password: string;
+}
+
 /**
- * Whoever has the token reads what is mailed to the address. All sessions and personal access tokens end, as somebody else may have made them;
- * a second factor stays.
+ * Whoever has the token reads what is mailed to the address. All sessions and personal access tokens end, as somebody else may have made them,
+ * and no device is known any more; a second factor stays: of one that was passkeys alone, which are to end, the recovery codes.
  * @param source where the attempt comes from
- * @throws HoldfastError invalid_field for a token that is wrong, used or expired; rate_limited
+ * @returns whose it is, and how many ways in without the password are left
+ * @throws HoldfastError invalid_field for a token that is wrong, used or expired; rate_limited; forbidden where the password is elsewhere
  */
 export async function resetPassword(
   world: AccountWorld,
-  { token, new_password: password }: { readonly token: string; readonly new_password: string },
+  { token, new_password: password, ...ended }: PasswordReset,
   source: string,
-): Promise<UserRow> {
+): Promise<{ readonly user: UserRow; readonly passkeys: number; readonly outside: number }> {
   const user = await guardAttempt(world.throttle, throttleKey("reset", source), () => findByToken(world, token));
   if (user === undefined) throw badToken();
-  const passwordHash = await hashNewPassword(password, user, "new_password");
-  const isFirst = await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
+  await assertPasswordHere(world, user.id);
+  const passwordHash = await hashNewPassword(password, user, "new_password", accountLine(user.id));
+  const { keys, left } = await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
+    await lockWays(transaction, user.id, ended);
     const changed = await transaction
       .updateTable("shard.users")
-      .set({ password_hash: passwordHash })
+      .set(withPassword(passwordHash))
       .where("id", "=", user.id)
       .where("password_hash", "=", user.password_hash)
       .where("email", "=", user.email)
       .where("disabled_at", "is", null)
       .returning("id")
       .executeTakeFirst();
-    if (changed === undefined) return false;
+    if (changed === undefined) throw badToken();
     await transaction.deleteFrom("shard.sessions").where("user_id", "=", user.id).execute();
     await endPersonalTokens(transaction, user.id);
+    await forgetDevices(transaction, user.id);
     await world.tellSecurity?.(transaction, user.id, "password");
+    const ending = await endWays(world, transaction, user.id, { ...ended, endsFactor: false });
     await confirmIn(transaction, user.id, world.clock.nowMicros());
-    return true;
+    return { keys: ending, left: await countWays(transaction, user.id) };
   });
-  if (!isFirst) throw badToken();
+  world.onEnded?.(user.space_id);
+  for (const key of keys) await releaseIdentity(world, key, user.id);
   if (user.email_confirmed_at === null) await world.onConfirmed?.(user.id);
-  return user;
+  return { user, ...left };
 }
 
 async function findByToken({ shards, secrets, clock }: AccountWorld, token: string): Promise<UserRow | undefined> {

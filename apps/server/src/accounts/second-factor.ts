@@ -3,12 +3,14 @@ import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
+import type { SignInKind } from "@holdfast/protocol/device-routes";
 import type { secondFactor } from "@holdfast/protocol/second-factor-routes";
 import { sql } from "kysely";
 import type { z } from "zod";
 import type { SecondFactorRow, UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
+import { isFactorRequired } from "./access-rules.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { PasskeySite } from "./passkey-site.ts";
 import { countPasskeys, readPasskeys, requestOfFactor } from "./passkeys.ts";
@@ -27,6 +29,8 @@ export interface GivenFactor {
   /** Where the passkey was asked, and is asked again. */
   readonly site?: PasskeySite | undefined;
   readonly sender: CodeSender;
+  /** An issuer that is believed has asked for one already. */
+  readonly isPassed?: boolean;
 }
 
 /** Of whom a code comes: of a session or a device that has signed in before, which others that guess do not hold up, or of anybody. */
@@ -43,21 +47,29 @@ export async function readSecondFactor(world: AccountWorld, userId: UserId): Pro
     app: hasApp(row),
     passkeys: await countPasskeys(db, userId),
     recovery_codes_left: await countRecoveryCodes(db, userId),
+    ...((await isFactorRequired(db, userId)) ? { required: true } : {}),
   };
 }
 
 /**
  * For whoever has proved the password: nothing where the account has no second factor. See `withCode`.
+ * @returns what was shown
  * @throws HoldfastError second_factor where the code is missing, wrong or used already; rate_limited
  */
 export async function passSecondFactor(
   world: AccountWorld,
   { id }: Pick<UserRow, "id">,
   given: GivenFactor,
-): Promise<void> {
+): Promise<SignInKind> {
   // One read by the primary key for those who have none.
-  if (!isOn(await readRow(world.shards.ofId(id).db, id))) return;
-  await withCode(world, id, given, async () => {});
+  if (!isOn(await readRow(world.shards.ofId(id).db, id))) return "password";
+  return withCode(world, id, given, async (_, row) => (isOn(row) ? factorOf(given) : "password"));
+}
+
+/** What was shown beside the password, once it was taken. */
+function factorOf({ totp, passkey }: GivenFactor): SignInKind {
+  if (passkey !== undefined) return "password_passkey";
+  return isRecoveryCode(plainCode(totp ?? "")) ? "password_recovery_code" : "password_app";
 }
 
 /**
@@ -76,7 +88,7 @@ export async function withCode<Result>(
   // A refusal is thrown after what was counted is written.
   const done = await inTransaction(world.shards.ofId(userId).db, async (transaction) => {
     const row = await lockRow(transaction, userId);
-    const refusal = isOn(row) ? await takeFactor(world, transaction, row, given) : undefined;
+    const refusal = isOn(row) && given.isPassed !== true ? await takeFactor(world, transaction, row, given) : undefined;
     return refusal ?? { result: await act(transaction, row) };
   });
   world.queued?.(userId);
@@ -117,7 +129,12 @@ async function takeCode(
   if (!hasApp(row)) return codeWrong();
   const nowMs = world.clock.nowMs();
   const failures = isKnown ? row.known_failures : row.failures;
-  const waitMs = waitMsOf(failures, isKnown ? row.known_failed_at : row.failed_at, nowMs);
+  const failedAt = isKnown ? row.known_failed_at : row.failed_at;
+  const waitMs = waitMsOf(failures, failedAt, nowMs);
+  // By a clock that was ahead: the wait begins now, or it would not end before that time has come.
+  if (waitMs > 0 && failedAt > nowMs * 1000)
+    await sql`update shard.second_factors set ${sql.ref(isKnown ? "known_failed_at" : "failed_at")} = ${nowMs * 1000}
+      where user_id = ${row.user_id}`.execute(transaction);
   if (waitMs > 0) return tooManyWrong(waitMs);
   const { totpStep } = await import("./totp.ts");
   const step = totpStep(await unwrapSecret(world, row.user_id, row.secret), code, nowMs);
@@ -146,6 +163,14 @@ export async function removeSecondFactor(transaction: ShardReader, userId: UserI
   await sql`delete from shard.second_factors where user_id = ${userId}`.execute(transaction);
   await sql`delete from shard.passkeys where user_id = ${userId}`.execute(transaction);
   await sql`delete from shard.recovery_codes where user_id = ${userId}`.execute(transaction);
+}
+
+/** In the transaction that would end the last one. @throws HoldfastError conflict where an administrator asks for one */
+export async function assertMayEnd(transaction: ShardReader, userId: UserId): Promise<void> {
+  if (!(await isFactorRequired(transaction, userId))) return;
+  const message =
+    "An administrator asks for a second factor, so the last one stays. Set another one up first: an app in place of this one, or a passkey beside it.";
+  throw new HoldfastError("conflict", message);
 }
 
 export function isOn(row: SecondFactorRow | undefined): row is Live {

@@ -24,6 +24,7 @@ import {
  *     hfl_<id of the link, 32 hex digits>_<32 random bytes, base64url>      link
  *     hfk_<id of the link, 32 hex digits>_<until when, Unix seconds>_<HMAC, base64url>   that the link's password was known
  *     hfi_<bucket, 3 hex digits>_<32 random bytes, base64url>               invitation
+ *     hfa_, hfb_, hfv_, hfx_ <bucket, 3 hex digits>_<32 random bytes, base64url>   what a program carries that an account let in: access token, refresh token, device code, code
  */
 const personalPattern = /^hfp_([0-9a-f]{32})_([\w-]{43})$/;
 const linkPattern = /^hfl_([0-9a-f]{32})_([\w-]{43})$/;
@@ -33,6 +34,7 @@ const devicePattern = /^hfd_([0-9a-f]{32})_[\w-]{43}$/;
 const confirmationPattern = /^hfc_([0-9a-f]{32})_([1-9]\d{0,14})_[\w-]{43}$/;
 const resetPattern = /^hfw_([0-9a-f]{32})_([1-9]\d{0,14})_[\w-]{43}$/;
 const invitationPattern = /^hf[si]_([0-9a-f]{3})_[\w-]{43}$/;
+const programPattern = /^hf[abvx]_([0-9a-f]{3})_[\w-]{43}$/;
 
 export function makePersonalToken(id: TokenId, random: Random): string {
   return `hfp_${id.replaceAll("-", "")}_${base64url(random(32))}`;
@@ -70,9 +72,14 @@ export function makeDeviceSecret(key: Buffer, userId: UserId, deviceId: DeviceId
   return `hfd_${device}_${proof}`;
 }
 
+/** Which device a secret claims to be of; whose it is, `parseDeviceSecret` proves. */
+export function deviceOfSecret(text: string): DeviceId | undefined {
+  const hex = devicePattern.exec(text)?.[1];
+  return hex === undefined ? undefined : (dashed(hex) as DeviceId | undefined);
+}
+
 export function parseDeviceSecret(key: Buffer, userId: UserId, text: string): DeviceId | undefined {
-  const match = devicePattern.exec(text);
-  const deviceId = match?.[1] === undefined ? undefined : (dashed(match[1]) as DeviceId | undefined);
+  const deviceId = deviceOfSecret(text);
   if (deviceId === undefined) return undefined;
   return isSame(Buffer.from(makeDeviceSecret(key, userId, deviceId)), Buffer.from(text)) ? deviceId : undefined;
 }
@@ -162,6 +169,16 @@ function readOfUser(pattern: RegExp, text: string): { userId: UserId; untilSecon
 
 export function bucketOfInvitationToken(text: string): Bucket | undefined {
   const match = invitationPattern.exec(text);
+  return match?.[1] === undefined ? undefined : toBucket(Number.parseInt(match[1], 16));
+}
+
+/** @param kind access token, refresh token, device code or code */
+export function makeProgramToken(kind: "a" | "b" | "v" | "x", bucket: Bucket, random: Random): string {
+  return `hf${kind}_${bucket.toString(16).padStart(3, "0")}_${base64url(random(32))}`;
+}
+
+export function bucketOfProgramToken(text: string): Bucket | undefined {
+  const match = programPattern.exec(text);
   return match?.[1] === undefined ? undefined : toBucket(Number.parseInt(match[1], 16));
 }
 

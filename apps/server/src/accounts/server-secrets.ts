@@ -63,18 +63,53 @@ export function openAuditKey(shards: Shards, wrapper: SecretWrapper, random: Ran
   return readOrMake(shards, wrapper, "audit_key", () => Buffer.from(random(32)));
 }
 
-async function readOrMake(shards: Shards, wrapper: SecretWrapper, name: string, make: () => Buffer): Promise<Buffer> {
+/** A secret of the server as it is kept. */
+export interface ServerFact {
+  readonly name: string;
+  readonly value: Buffer;
+  readonly wrapped: Buffer;
+}
+
+/** Reads it, or makes it; of several that make it at once one wins. */
+export async function serverFact(
+  shards: Shards,
+  wrapper: SecretWrapper,
+  name: string,
+  make: () => Buffer,
+): Promise<ServerFact> {
   const { db } = shards.of(toBucket(0));
   const read = () => db.selectFrom("shard.server_facts").select("value").where("name", "=", name).executeTakeFirst();
-  const known = await read();
-  if (known !== undefined) return wrapper.unwrapSecret(name, known.value);
-  const value = await wrapper.wrapSecret(name, make());
-  await db
-    .insertInto("shard.server_facts")
-    .values({ name, value })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  const winner = await read();
-  if (winner === undefined) throw new HoldfastError("internal", `The server's ${name} could not be kept.`);
-  return wrapper.unwrapSecret(name, winner.value);
+  let stored = await read();
+  if (stored === undefined) {
+    const value = await wrapper.wrapSecret(name, make());
+    await db
+      .insertInto("shard.server_facts")
+      .values({ name, value })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    stored = await read();
+  }
+  if (stored === undefined) throw new HoldfastError("internal", `The server's ${name} could not be kept.`);
+  return { name, value: await wrapper.unwrapSecret(name, stored.value), wrapped: stored.value };
+}
+
+/** @returns false where it is another one by now */
+export async function replaceServerFact(
+  shards: Shards,
+  wrapper: SecretWrapper,
+  { name, wrapped }: ServerFact,
+  value: Buffer,
+): Promise<boolean> {
+  const { numUpdatedRows } = await shards
+    .of(toBucket(0))
+    .db.updateTable("shard.server_facts")
+    .set({ value: await wrapper.wrapSecret(name, value) })
+    .where("name", "=", name)
+    .where("value", "=", wrapped)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+async function readOrMake(shards: Shards, wrapper: SecretWrapper, name: string, make: () => Buffer): Promise<Buffer> {
+  return (await serverFact(shards, wrapper, name, make)).value;
 }

@@ -1,23 +1,28 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type DeviceId, makeId, type SessionId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
+import { formatTime } from "@holdfast/core/times";
 import type { session as sessionSchema } from "@holdfast/protocol/account-routes";
+import type { DeviceSystem, SignInKind } from "@holdfast/protocol/device-routes";
 import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
+import { sql } from "kysely";
 import type { z } from "zod";
 import type { UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
+import { assertAddress, assertMayComeFrom, readAccess } from "./access-rules.ts";
 import { signAccessToken } from "./access-token.ts";
 import type { AccountWorld } from "./account-world.ts";
-import { guardAttempt, throttleKey, type WiderCount } from "./attempts.ts";
+import { withdrawClearing } from "./clearings.ts";
 import { forgetSurplusDevices } from "./devices.ts";
 import { findUserByEmail } from "./directory.ts";
-import { emailKey } from "./email-address.ts";
 import type { PasskeySite } from "./passkey-site.ts";
-import { isPassword } from "./passwords.ts";
+import { keepIfLeaving } from "./keep-account.ts";
+import { type DeviceSecrets, findKnownDevice } from "./known-device.ts";
 import { assertPlainText } from "./plain-text.ts";
+import { proveAtSignIn } from "./prove-at-sign-in.ts";
 import { passSecondFactor } from "./second-factor.ts";
-import { makeDeviceSecret, makeRefreshToken, parseDeviceSecret, parseRefreshToken } from "./secret-token.ts";
+import { makeDeviceSecret, makeRefreshToken, parseRefreshToken } from "./secret-token.ts";
 
 export type SessionJson = z.output<typeof sessionSchema>;
 
@@ -30,10 +35,33 @@ export interface SignInRequest {
   /** Where the passkey was asked. */
   readonly site?: PasskeySite | undefined;
   readonly device_name?: string | undefined;
-  readonly device_secret?: string | undefined;
+  readonly device_secret?: DeviceSecrets;
+  /** What the device runs, as it says itself. */
+  readonly system?: DeviceSystem | undefined;
+  /** From which it comes, as the account may be bound to some. */
+  readonly address?: string | undefined;
+  /** An account that is leaving comes back. */
+  readonly keep_account?: boolean | undefined;
   /** Its refresh token goes into a cookie. */
   readonly browser?: boolean;
   readonly onClaimed?: OnClaimed;
+}
+
+/** What is noted of a device that signs in. */
+export interface NewDevice {
+  readonly name: string;
+  readonly browser: boolean;
+  readonly system: DeviceSystem | null;
+  readonly address: string | null;
+  readonly signed_in_by: SignInKind;
+  /** Of one that has signed in before: while it is listed, nobody has to be told of it. */
+  readonly secret?: DeviceSecrets;
+  /** An account that is leaving comes back. */
+  readonly keeps?: boolean;
+  /** When its person last showed who they are, in microseconds, where that was not now. */
+  readonly provenAt?: number;
+  /** The session that let it in: who it is was proved when that session proved it, and not now. */
+  readonly letInBy?: SessionId;
 }
 
 /** Told of the account that somebody says to be, before it is proved. */
@@ -47,54 +75,50 @@ export type OnClaimed = (userId: UserId) => void;
  * have a wider bound, against who guesses from many. A device that has signed in before has a count of its own, and is let in whatever
  * others do.
  * @param source where the attempt comes from
- * @throws HoldfastError unauthenticated, rate_limited; only to who knows the password: second_factor, forbidden (disabled)
+ * @throws HoldfastError unauthenticated, rate_limited; only to who knows the password: second_factor, forbidden (disabled), address_not_allowed
  */
 export async function signIn(world: AccountWorld, request: SignInRequest, source: string): Promise<SessionJson> {
   const { device_name: deviceName = "unnamed device" } = request;
   assertPlainText(deviceName, "device_name");
-  const attempt = async () => {
-    const claimed = await findUserByEmail(world.shards, request.email);
-    if (claimed !== undefined) request.onClaimed?.(claimed.id);
-    return (await isPassword(claimed?.password_hash, request.password)) ? claimed : undefined;
-  };
   const device = await knownDevice(world, request);
-  const account = emailKey(request.email);
-  const wider = accountWideCount(account);
-  const user =
-    device === undefined
-      ? await guardAttempt(world.throttle, throttleKey("sign-in", `${account}\0${source}`), attempt, wider)
-      : await guardAttempt(world.throttle, throttleKey("device", device), attempt);
-  if (user === undefined) throw wrongPassword();
+  const proved = await proveAtSignIn(world, request, { device, source });
+  if (proved === undefined) throw wrongPassword();
+  const { outside } = proved;
+  assertMaySignIn(world, proved.user ?? { admin: false });
   const { totp, passkey, site } = request;
-  await passSecondFactor(world, user, { totp, passkey, site, sender: device === undefined ? "anybody" : "known" });
-  return startSession(world, user, { name: deviceName, browser: request.browser ?? false });
+  const sender = device === undefined ? "anybody" : "known";
+  const factor = { totp, passkey, site, sender } as const;
+  // Who has no account yet has no second factor.
+  const signedInBy = proved.user === undefined ? "password" : await passSecondFactor(world, proved.user, factor);
+  // Before an account is made or linked by what is said elsewhere.
+  if (outside !== undefined) await assertMayComeFrom(world, proved.user?.id, request.address);
+  const user = (await outside?.enter()) ?? proved.user;
+  if (user === undefined) throw wrongPassword();
+  request.onClaimed?.(user.id);
+  const isStill = async (transaction: ShardReader) =>
+    (await outside?.isStill(transaction, user.id)) === false ? wrongPassword() : undefined;
+  const facts = {
+    name: deviceName,
+    browser: request.browser ?? false,
+    system: request.system ?? null,
+    address: request.address ?? null,
+    signed_in_by: signedInBy,
+    secret: request.device_secret,
+    keeps: request.keep_account === true,
+  };
+  return startSession(world, user, facts, isStill);
 }
 
-/** So many sources may fail as often as each may before an account is closed to all but its known devices. */
-const sourcesMin = 10;
-
-/** Under which failures of all sources together are counted. @param account the key of its address */
-export function accountWideCount(account: string): WiderCount {
-  return { key: throttleKey("account", account), weight: 1 / sourcesMin };
+/** Who has the password is told so, and nobody else. @throws HoldfastError forbidden */
+export function assertMaySignIn({ onlyThrough }: AccountWorld, { admin }: Pick<UserRow, "admin">): void {
+  if (onlyThrough === undefined || admin) return;
+  const message = `This server signs its people in through ${onlyThrough}: passwords and passkeys are for administrators. Sign in in the web app. For a program make an app password or a token there, under Settings.`;
+  throw new HoldfastError("forbidden", message, { field: "outside" });
 }
 
-/** The device of this account whose secret came along, if it was not removed since. */
-async function knownDevice(
-  { shards, secrets }: AccountWorld,
-  { email, device_secret: secret }: SignInRequest,
-): Promise<DeviceId | undefined> {
-  const user = secret === undefined ? undefined : await findUserByEmail(shards, email);
-  const deviceId =
-    secret === undefined || user === undefined ? undefined : parseDeviceSecret(secrets.refreshKey, user.id, secret);
-  if (user === undefined || deviceId === undefined) return undefined;
-  const row = await shards
-    .ofId(user.id)
-    .db.selectFrom("shard.devices")
-    .select("id")
-    .where("user_id", "=", user.id)
-    .where("id", "=", deviceId)
-    .executeTakeFirst();
-  return row?.id;
+async function knownDevice(world: AccountWorld, { email, device_secret: given }: SignInRequest) {
+  const user = given === undefined ? undefined : await findUserByEmail(world.shards, email);
+  return user && findKnownDevice(world, world.shards.ofId(user.id).db, user.id, given);
 }
 
 /**
@@ -104,7 +128,7 @@ async function knownDevice(
 export async function startSession(
   world: AccountWorld,
   user: UserRow,
-  named: { readonly name: string; readonly browser: boolean },
+  { secret, keeps = false, provenAt: shownAt = world.clock.nowMicros(), letInBy, ...facts }: NewDevice,
   prove: (transaction: ShardReader) => Promise<HoldfastError | undefined> = () => Promise.resolve(undefined),
 ): Promise<SessionJson> {
   const nowMs = world.clock.nowMs();
@@ -120,38 +144,66 @@ export async function startSession(
     created_at: now,
     expires_at: now + limits.refreshTokenLifetimeMs * 1000,
   };
-  const refusal = await inTransaction(world.shards.of(bucket).db, async (transaction) => {
+  const begun = await inTransaction(world.shards.of(bucket).db, async (transaction) => {
     const current = await lockUser(transaction, user);
     const refused = await prove(transaction);
     if (refused !== undefined) return refused;
-    assertUnchanged(current, user);
-    const device = { user_id: user.id, id: deviceId, ...named, created_at: now, last_seen_at: now };
-    await world.tellDevice?.(transaction, device);
-    await transaction.insertInto("shard.devices").values(device).execute();
-    await transaction.insertInto("shard.sessions").values(session).execute();
+    if (current?.password_hash !== user.password_hash) throw wrongPassword();
+    if (!(await keepIfLeaving(transaction, user, current, keeps))) assertNotDisabled(current);
+    const access = await readAccess(transaction, user.id, now);
+    assertAddress(access, facts.address ?? undefined);
+    const kind = facts.browser ? ("browser" as const) : ("command" as const);
+    const device = { user_id: user.id, id: deviceId, ...facts, kind, created_at: now, last_seen_at: now };
+    const known = await findKnownDevice(world, transaction, user.id, secret);
+    // Of an account with a known device the first sign-in is long noted.
+    if (!known && !(await isFirstSignIn(transaction, user.id, now))) await world.tellDevice?.(transaction, device);
+    const provenAt = letInBy === undefined ? shownAt : await provenAtOf(transaction, letInBy);
+    await withdrawClearing(transaction, world, user.id, secret);
+    await transaction
+      .with("device", (db) => db.insertInto("shard.devices").values(device))
+      .insertInto("shard.sessions")
+      .values({ ...session, proven_at: provenAt })
+      .execute();
     await forgetSurplusDevices(transaction, user.id);
-    return undefined;
+    return { dueAt: access?.factorDueAtMicros };
   });
   world.queued?.(user.id);
-  if (refusal !== undefined) throw refusal;
+  if (begun instanceof HoldfastError) throw begun;
   const json = await sessionJson(world, session);
-  return { ...json, device_secret: makeDeviceSecret(world.secrets.refreshKey, user.id, deviceId) };
+  const due = begun.dueAt === undefined ? {} : { second_factor_due_at: formatTime(begun.dueAt) };
+  return { ...json, device_secret: makeDeviceSecret(world.secrets.refreshKey, user.id, deviceId), ...due };
+}
+
+async function provenAtOf(transaction: ShardReader, id: SessionId): Promise<number> {
+  const row = await transaction
+    .selectFrom("shard.sessions")
+    .select("proven_at")
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return row?.proven_at ?? 0;
+}
+
+/** Of the account, ever: its devices may all have been removed since. */
+async function isFirstSignIn(transaction: ShardReader, userId: UserId, nowMicros: number): Promise<boolean> {
+  const { rows } = await sql`
+    insert into shard.first_sign_ins (user_id, at) values (${userId}, ${nowMicros})
+    on conflict do nothing returning user_id`.execute(transaction);
+  return rows.length > 0;
 }
 
 /** Under a lock that a suspension or a new password waits for, so that neither leaves a session behind that it should have ended. */
 function lockUser(transaction: ShardReader, { id }: UserRow): Promise<UserState | undefined> {
   return transaction
     .selectFrom("shard.users")
-    .select(["password_hash", "disabled_at"])
+    .select(["password_hash", "disabled_at", "leaving_until"])
     .where("id", "=", id)
     .forShare()
     .executeTakeFirst();
 }
 
-type UserState = Pick<UserRow, "password_hash" | "disabled_at">;
+type UserState = Pick<UserRow, "password_hash" | "disabled_at" | "leaving_until">;
 
-function assertUnchanged(now: UserState | undefined, user: UserRow): void {
-  if (now?.password_hash !== user.password_hash) throw wrongPassword();
+function assertNotDisabled(now: UserState): void {
   if (now.disabled_at !== null) {
     throw new HoldfastError("forbidden", "This account is disabled. Ask an administrator of this server.");
   }
@@ -165,12 +217,13 @@ function wrongPassword(): HoldfastError {
  * The current refresh token is exchanged for its successor. Its direct predecessor, come again before anything issued
  * with the current one was used, is a client that lost the answer: it gets the same successor once more. Anything older
  * is a stolen token, or its owner beside the thief: the family ends.
- * @throws HoldfastError unauthenticated
+ * @param request.address from where it comes, as the account may be bound to some
+ * @throws HoldfastError unauthenticated, address_not_allowed
  */
 export async function refreshSession(
   world: AccountWorld,
   refreshToken: string,
-  onClaimed?: OnClaimed,
+  { onClaimed, address }: { readonly onClaimed?: OnClaimed; readonly address?: string } = {},
 ): Promise<SessionJson> {
   const refused = () => new HoldfastError("unauthenticated", "The session has ended. Sign in again.");
   const claimed = parseRefreshToken(world.secrets.refreshKey, refreshToken);
@@ -187,6 +240,8 @@ export async function refreshSession(
       .executeTakeFirst();
     if (row !== undefined) onClaimed?.(row.user_id);
     if (row === undefined || row.expires_at <= now || row.disabled_at !== null) return undefined;
+    // A stolen one that is tried from elsewhere moves nothing, and ends nothing for its owner.
+    assertAddress(await readAccess(transaction, row.user_id, now), address);
     if (claimed.number === row.number - 1 && !row.number_used) return row;
     if (claimed.number !== row.number) {
       await transaction.deleteFrom("shard.sessions").where("id", "=", row.id).execute();

@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
 import { toBucket } from "@holdfast/core/ids";
 import { accountRoutes } from "@holdfast/protocol/account-routes";
 import { sql } from "kysely";
@@ -81,7 +82,9 @@ async function endSetupTokens({ shards }: AccountStore, kept: Buffer | undefined
 function assertAdministrator(administrator: { email: string; password: string }): void {
   const issue = accountRoutes.adminCreateUser.body.safeParse(administrator).error?.issues[0];
   if (issue === undefined) return;
-  throw new HoldfastError("usage", `${variableOf(issue.path[0])}: ${issue.message}.`);
+  const isShort = issue.path[0] === "password" && issue.code === "too_small";
+  const why = isShort ? `is too short: it needs at least ${limits.passwordBytesMin} characters` : issue.message;
+  throw new HoldfastError("usage", `${variableOf(issue.path[0])}: ${why}.`);
 }
 
 function variableOf(field: unknown): string {

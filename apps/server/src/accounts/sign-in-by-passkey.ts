@@ -1,12 +1,14 @@
 import type { HoldfastError } from "@holdfast/core/errors";
+import type { DeviceSystem } from "@holdfast/protocol/device-routes";
 import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import type { AccountWorld } from "./account-world.ts";
 import { guardAttempt, throttleKey } from "./attempts.ts";
 import { findUser } from "./directory.ts";
+import type { DeviceSecrets } from "./known-device.ts";
 import type { PasskeySite } from "./passkey-site.ts";
 import { userOfHandle } from "./passkeys.ts";
 import { assertPlainText } from "./plain-text.ts";
-import { type OnClaimed, type SessionJson, startSession } from "./sessions.ts";
+import { assertMaySignIn, type OnClaimed, type SessionJson, startSession } from "./sessions.ts";
 import { passkeyWrong, takePasskey } from "./take-passkey.ts";
 
 export interface PasskeySignIn {
@@ -14,6 +16,11 @@ export interface PasskeySignIn {
   /** Where it was asked. */
   readonly site: PasskeySite;
   readonly device_name?: string | undefined;
+  readonly device_secret?: DeviceSecrets;
+  readonly system?: DeviceSystem | undefined;
+  readonly address?: string | undefined;
+  /** An account that is leaving comes back. */
+  readonly keep_account?: boolean | undefined;
   /** Its refresh token goes into a cookie. */
   readonly browser?: boolean;
   readonly onClaimed?: OnClaimed;
@@ -23,7 +30,7 @@ export interface PasskeySignIn {
  * Makes a device and a session for it by a passkey alone, which says whose it is. Unknown accounts, other people's passkeys and those that were
  * removed get the same answer. Nobody can hold the owner up: failures are counted by source, and not by account.
  * @param source where the attempt comes from
- * @throws HoldfastError unauthenticated, rate_limited; only to who has the passkey: forbidden (disabled)
+ * @throws HoldfastError unauthenticated, rate_limited; only to who has the passkey: forbidden (disabled), address_not_allowed
  */
 export async function signInByPasskey(
   world: AccountWorld,
@@ -31,6 +38,7 @@ export async function signInByPasskey(
   source: string,
 ): Promise<SessionJson> {
   const { passkey: assertion, site, device_name: name = "unnamed device", browser = false } = request;
+  const { system = null, address = null, device_secret: secret } = request;
   assertPlainText(name, "device_name");
   const { userHandle } = assertion.response;
   const claimed = userHandle == null ? undefined : userOfHandle(userHandle);
@@ -39,11 +47,17 @@ export async function signInByPasskey(
     const user = claimed === undefined ? undefined : await findUser(world.shards, claimed);
     if (user === undefined) return undefined;
     request.onClaimed?.(user.id);
-    const started = await startSession(world, user, { name, browser }, async (transaction) => {
-      const refused = await takePasskey(world, transaction, user.id, { assertion, site, use: "sign-in" });
-      refusal = refused ?? refusal;
-      return refused;
-    }).catch((thrown: unknown) => {
+    const started = await startSession(
+      world,
+      user,
+      { name, browser, system, address, secret, signed_in_by: "passkey", keeps: request.keep_account === true },
+      async (transaction) => {
+        const refused = await takePasskey(world, transaction, user.id, { assertion, site, use: "sign-in" });
+        if (refused === undefined) assertMaySignIn(world, user);
+        refusal = refused ?? refusal;
+        return refused;
+      },
+    ).catch((thrown: unknown) => {
       if (thrown === refusal) return undefined;
       throw thrown;
     });

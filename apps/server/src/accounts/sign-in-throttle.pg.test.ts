@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { toHoldfastError } from "@holdfast/core/errors";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { Authenticator } from "./authenticator.ts";
 import { deleteDevice } from "./devices.ts";
+import { changeOwnPassword } from "./own-password.ts";
+import { proveSession } from "./prove-session.ts";
 import { signIn } from "./sessions.ts";
 import { createTestUser, failuresMax, openTestAccounts, type TestAccounts, testPassword } from "./testing.ts";
 
@@ -65,4 +68,51 @@ test("failures from elsewhere do not lock the owner out, and those from very man
   const caller = await authenticator.authenticate(again.access_token);
   await deleteDevice(world, caller, again.device_id);
   await assert.rejects(right("192.0.2.1", again.device_secret), { code: "rate_limited" });
+});
+
+test("who guesses from very many places keeps nobody who is signed in from proving it, and a session guesses no more from many", async () => {
+  const { email, session } = await newPerson();
+  const caller = await authenticator.authenticate(session.access_token);
+  const change = (current: string, source: string, wanted = "a new sentence of theirs") =>
+    changeOwnPassword(world, caller, { current_password: current, new_password: wanted }, source);
+  const guesses = Array.from({ length: 110 }, (_, at) => `198.51.100.${at}`);
+  for (const source of guesses)
+    await assert.rejects(signIn(world, { email, password: "wrong password" }, source), (error: unknown) =>
+      ["unauthenticated", "rate_limited"].includes(toHoldfastError(error).code),
+    );
+  await assert.rejects(signIn(world, { email, password: testPassword }, "192.0.2.1"), { code: "rate_limited" });
+  await proveSession(world, caller, { password: testPassword }, "192.0.2.1");
+  await change(testPassword, "192.0.2.1");
+  for (const source of guesses.slice(0, failuresMax))
+    await assert.rejects(change("wrong password", `203.0.113.${source.slice(11)}`), { code: "invalid_field" });
+  await assert.rejects(change("a new sentence of theirs", "203.0.113.99", testPassword), { code: "rate_limited" });
+});
+
+test("two hundred accounts that one source tries once each are too many for it, and for nobody else", async () => {
+  const { email, session } = await newPerson();
+  const other = await newPerson();
+  const source = "192.0.2.77";
+  const keysBefore = world.failures.size;
+  const guess = (at: number) =>
+    signIn(world, { email: `guessed${at}@example.org`, password: "wrong password" }, source).catch(
+      (error: unknown) => toHoldfastError(error).code,
+    );
+  const guesses = Array.from({ length: 200 }, (_, at) => guess(at));
+  // Neither waits behind them, though all have been sent before: they are done while most of these still wait.
+  let undone = guesses.length;
+  const codes = Promise.all(guesses.map((each) => each.finally(() => (undone -= 1))));
+  await signIn(world, { email: other.email, password: testPassword }, "192.0.2.1");
+  const known = { email, password: testPassword, device_secret: session.device_secret };
+  await signIn(world, known, source);
+  assert.ok(undone > guesses.length / 2, `${guesses.length - undone} guesses were before them`);
+  const tried = (await codes).filter((code) => code === "unauthenticated").length;
+  // As many as ten accounts may fail, and those that were already being computed.
+  assert.ok(tried >= 10 * failuresMax && tried < 10 * failuresMax + 10, `${tried} guesses were let in`);
+  assert.equal((await codes).filter((code) => code === "rate_limited").length, guesses.length - tried);
+  assert.equal(await guess(1000), "rate_limited");
+  await assert.rejects(signIn(world, { email, password: testPassword }, source), { code: "rate_limited" });
+  await signIn(world, known, source);
+  await signIn(world, { email, password: testPassword }, "192.0.2.1");
+  // What is refused leaves nothing behind: an account, and an account and source, for each that was tried.
+  assert.equal(world.failures.size - keysBefore, 2 * tried + 1);
 });

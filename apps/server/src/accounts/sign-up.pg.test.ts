@@ -78,7 +78,9 @@ test("several instances that start at once make one administrator from the envir
 
 test("an administrator's address or password that is none is refused in words that name the variable", async () => {
   await assert.rejects(setUp(world, { email: "root", password: testPassword }), { message: /HOLDFAST_ADMIN_EMAIL/ });
-  await assert.rejects(setUp(world, { email: "a@b.c", password: "short" }), { message: /HOLDFAST_ADMIN_PASSWORD/ });
+  await assert.rejects(setUp(world, { email: "a@b.c", password: "short" }), {
+    message: "HOLDFAST_ADMIN_PASSWORD: is too short: it needs at least 8 characters.",
+  });
 });
 
 test("one that is tried first is taken from whoever runs the server, and told", async () => {
@@ -113,6 +115,17 @@ test("a reservation without a user is free again after a minute, not before", as
   await assert.rejects(createTestUser(world, "a@example.org"), { code: "exists" });
   world.clock.forwardMs(signUpLifetimeMicros / 1000);
   await createTestUser(world, "a@example.org");
+});
+
+test("an address that an account was about to get when it died is free again, and nobody is found by it", async () => {
+  const { id } = await createTestUser(world, "a@example.org");
+  await reserveEmail(world, "b@example.org", id);
+  assert.equal(await findUserByEmail(databases.shards, "b@example.org"), undefined);
+  world.clock.forwardMs(signUpLifetimeMicros / 1000);
+  assert.equal(await expireCredentials(world), 1);
+  const other = await createTestUser(world, "b@example.org");
+  assert.equal((await findUserByEmail(databases.shards, "b@example.org"))?.id, other.id);
+  assert.equal((await findUserByEmail(databases.shards, "a@example.org"))?.id, id);
 });
 
 test("of many sign-ups with one address one succeeds, and nothing is left of the others", async () => {

@@ -16,13 +16,14 @@ import {
 } from "./invitations.ts";
 import { enqueueClaim } from "./confirm-address.ts";
 import { hashNewPassword } from "./new-password.ts";
-import { hashPassword } from "./passwords.ts";
+import { hashPassword, sourceLine } from "./passwords.ts";
 import { assertPlainText } from "./plain-text.ts";
 import { takePlan } from "./plans.ts";
 
 export interface NewUser {
   readonly email: string;
-  readonly password: string;
+  /** Undefined: there is none that anybody knows. */
+  readonly password: string | undefined;
   readonly name: string;
   readonly admin: boolean;
   /** Whether it is known that the address is theirs: whoever made the account says so, or it was mailed there. */
@@ -31,6 +32,8 @@ export interface NewUser {
   readonly plan?: string | undefined;
   /** Beats the plan; null: no limit. */
   readonly quotaBytes?: number | null | undefined;
+  /** Who waits behind each other for the hashing of their passwords. */
+  readonly line?: string | undefined;
   /** Whoever runs the server has said it: one that is tried first is taken too. */
   readonly takesAnyPassword?: boolean;
 }
@@ -44,10 +47,7 @@ export async function createUser(store: AccountStore, user: NewUser, id: UserId 
   assertAddress(user.email);
   assertPlainText(user.name, "name");
   const email = user.email.trim();
-  const passwordHash =
-    user.takesAnyPassword === true
-      ? await hashPassword(user.password)
-      : await hashNewPassword(user.password, { ...user, email }, "password");
+  const passwordHash = await firstPassword(store, { ...user, email });
   await reserveEmail(store, email, id);
   const row = await inTransaction(store.shards.ofId(id).db, async (transaction) => {
     const plan = await takePlan(transaction, user.plan);
@@ -59,8 +59,11 @@ export async function createUser(store: AccountStore, user: NewUser, id: UserId 
       email,
       name: user.name,
       password_hash: passwordHash,
+      has_password: user.password !== undefined,
       admin: user.admin,
       disabled_at: null,
+      leaving_until: null,
+      next_email: null,
       space_id: space.id,
       root_id: space.root_id,
       email_confirmed_at: user.confirmed === true ? space.created_at : null,
@@ -81,6 +84,14 @@ export async function createUser(store: AccountStore, user: NewUser, id: UserId 
   throw addressTaken();
 }
 
+function firstPassword(store: AccountStore, user: NewUser): Promise<string> {
+  const { password, line } = user;
+  if (password === undefined) return hashPassword(Buffer.from(store.random(32)).toString("base64url"), line);
+  return user.takesAnyPassword === true
+    ? hashPassword(password, line)
+    : hashNewPassword(password, user, "password", line);
+}
+
 /**
  * With an invitation, with the one-time token that makes the first administrator, or by anybody where registration is open.
  * @param source what failures are counted under, so that tokens and addresses cannot be tried one after the other
@@ -93,7 +104,8 @@ export async function signUp(
 ): Promise<UserRow> {
   const id = makeUserId(world);
   const { invite } = request;
-  const person = { email: request.email, password: request.password, name: request.name };
+  const { email, password, name } = request;
+  const person = { email, password, name, line: sourceLine(source) };
   if (invite === undefined) {
     if (world.openRegistration !== true) throw notInvited();
     return countTaken(world, throttleKey("sign-up", source), () => createUser(world, { ...person, admin: false }, id));
@@ -107,7 +119,7 @@ export async function signUp(
 
 async function createInvited(
   world: AccountWorld,
-  person: { email: string; password: string; name: string },
+  person: Pick<NewUser, "email" | "password" | "name" | "line">,
   id: UserId,
   invitation: ClaimedInvitation,
 ): Promise<UserRow> {

@@ -6,7 +6,7 @@ import { findLiveCaller } from "./live-callers.ts";
 import { isSame } from "./secret-token.ts";
 
 /** What a signed address is for; one for the one is none for the other. */
-export type GrantUse = "block upload" | "download" | "thumb";
+export type GrantUse = "block upload" | "download" | "export" | "thumb";
 
 /** For whom a signed address was made, as their rows are now, and what it says. */
 export interface OpenedGrant {

@@ -10,15 +10,21 @@ import type { UserRow } from "../db/account-tables.ts";
 import type { ShardReader, SpaceRow } from "../db/shard-tables.ts";
 import type { AccountStore } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
+import { followAbsence } from "./absences.ts";
 import { unlessLastAdministrator } from "./administrators.ts";
 import { takeAddress, withAddress } from "./change-address.ts";
 import { confirmIn } from "./confirm-address.ts";
 import { findUser, findUserByEmail } from "./directory.ts";
-import { hashNewPassword } from "./new-password.ts";
+import { type EndedWays, endWays, lockWays } from "./end-ways-in.ts";
+import { forgetDevices } from "./known-device.ts";
+import { hashNewPassword, withPassword } from "./new-password.ts";
+import { releaseIdentity } from "./outside-directory.ts";
 import { endAdministration, endPersonalTokens } from "./personal-tokens.ts";
 import { takePlan } from "./plans.ts";
 import { followPlans, setQuota } from "./quotas.ts";
+import { isRemovedSince } from "./removed-since.ts";
 import { removeSecondFactor } from "./second-factor.ts";
+import { isByToken, neededSignedIn } from "./signed-in-only.ts";
 
 export type UserJson = z.output<typeof userSchema>;
 const usageColumns = ["quota_bytes", "quota_fixed", "used_bytes", "stored_bytes"] as const;
@@ -35,6 +41,8 @@ export interface UserChange {
   /** In bytes; null: no limit; "plan": what its plans give from now on. */
   readonly quotaBytes?: number | null | "plan" | undefined;
   readonly password?: string | undefined;
+  /** With a new password alone. */
+  readonly ended?: EndedWays | undefined;
   readonly admin?: boolean | undefined;
   /** As others see them. */
   readonly name?: string | undefined;
@@ -44,6 +52,10 @@ export interface UserChange {
   readonly confirmed?: true | undefined;
   /** False: the password is enough again. */
   readonly secondFactor?: false | undefined;
+  /** The LDAP server knows them no more, or again: only who is not suspended is, and only whom it suspended comes back. */
+  readonly byLdap?: true | undefined;
+  /** True: an identity system says so, which suspends no administrator and brings back nothing that it has removed. */
+  readonly byIdentitySystem?: true | undefined;
   /** Who does it; undefined beside the data. */
   readonly by?: Pick<Caller, "userId" | "credential"> | undefined;
 }
@@ -53,8 +65,12 @@ export async function getUser(store: AccountStore, idOrEmail: string): Promise<U
   const user = isId(idOrEmail)
     ? await findUser(store.shards, idOrEmail as UserId)
     : await findUserByEmail(store.shards, idOrEmail);
-  if (user === undefined) throw new HoldfastError("not_found", `There is no user ${idOrEmail}.`);
+  if (user === undefined) throw noUser(idOrEmail);
   return user;
+}
+
+function noUser(idOrEmail: string): HoldfastError {
+  return new HoldfastError("not_found", `There is no user ${idOrEmail}.`);
 }
 
 /** Ordered by id, and so by time of creation, over all shards; the cursor is the last id given. */
@@ -100,14 +116,15 @@ function readFacts(store: AccountStore, { id, space_id: spaceId }: Pick<UserRow,
 }
 
 /**
- * Suspension and the end of a second factor end all sessions, a new password all sessions and personal access tokens, and whoever is no administrator any more has no
+ * Suspension and the end of a second factor end all sessions, a new password all sessions and personal access tokens and what is known of devices, and whoever is no administrator any more has no
  * token with that scope, not even if made one again. All act on the next request.
  * @throws HoldfastError not_found, invalid_field for a plan that is not offered, exists for an address that somebody else has, conflict where it
- *   would leave nobody who can administer
+ *   would leave nobody who can administer, forbidden for a token that could sign in as an administrator by it
  */
 export async function updateUser(store: AccountStore, idOrEmail: string, change: UserChange): Promise<UserJson> {
   const user = await getUser(store, idOrEmail);
-  if (change.secondFactor === false) assertMayEndFactor(user, change.by);
+  assertEndsWithPassword(change);
+  if (change.secondFactor === false || change.ended?.end_passkeys === true) assertMayEndFactor(user, change.by);
   const email = change.email?.trim();
   const owner = { email: email ?? user.email, name: change.name ?? user.name };
   const passwordHash =
@@ -121,6 +138,13 @@ export async function updateUser(store: AccountStore, idOrEmail: string, change:
   return describeUser(store, await getUser(store, user.id));
 }
 
+/** @throws HoldfastError invalid_field */
+function assertEndsWithPassword({ password, ended = {} }: UserChange): void {
+  const field = (["end_passkeys", "end_outside"] as const).find((name) => ended[name] === true);
+  if (field === undefined || password !== undefined) return;
+  throw new HoldfastError("invalid_field", `${field}: goes with a new password.`, { field });
+}
+
 /** An open browser, or a token that is stolen, is what a second factor is there for: the own one ends by its own code alone. */
 function assertMayEndFactor({ id }: UserRow, by: UserChange["by"]): void {
   if (by?.userId === id) {
@@ -128,11 +152,30 @@ function assertMayEndFactor({ id }: UserRow, by: UserChange["by"]): void {
       "End your own second factor with a code of it: in Settings, or by 'holdfast second-factor off'. Without one another administrator ends it, or 'holdfast admin users end-second-factor --data' on the server.";
     throw new HoldfastError("forbidden", message);
   }
-  if (by?.credential?.kind === "token")
-    throw new HoldfastError(
-      "forbidden",
-      "A personal access token ends nobody's second factor. Sign in with the password.",
-    );
+  if (isByToken(by)) throw neededSignedIn("ends nobody's second factor");
+}
+
+/**
+ * Who could sign in as an administrator afterwards would need the token no more.
+ * @param now as the account is, under its lock
+ * @throws HoldfastError forbidden
+ */
+function assertMakesNoAdministrator(now: Pick<UserRow, "admin" | "disabled_at">, change: UserChange): void {
+  if (now.admin && change.disabled === true && change.byIdentitySystem === true) throw sparesAdministrators();
+  if (!isByToken(change.by)) return;
+  if (change.admin === true && !now.admin) throw neededSignedIn("makes nobody an administrator");
+  // Whose password it could set afterwards.
+  if (change.admin === false && now.admin) throw neededSignedIn("takes being an administrator from nobody");
+  const isBack = change.disabled === false && now.disabled_at !== null;
+  if (now.admin && isBack) throw neededSignedIn("lets no suspended administrator in again");
+  // To the address of an administrator goes what sets the password anew.
+  if (now.admin && (change.password !== undefined || change.email !== undefined)) {
+    throw neededSignedIn("sets neither the password nor the address of an administrator");
+  }
+}
+
+export function sparesAdministrators(): HoldfastError {
+  return neededSignedIn("neither suspends nor removes an administrator by SCIM");
 }
 
 async function applyChange(
@@ -141,20 +184,30 @@ async function applyChange(
   change: UserChange,
   passwordHash: string | undefined,
 ): Promise<void> {
-  await inTransaction(store.shards.ofId(user.id).db, async (transaction) => {
+  const keys = await inTransaction(store.shards.ofId(user.id).db, async (transaction) => {
+    await lockWays(transaction, user.id, change.ended ?? {});
     const now = await lockUnlessShredded(transaction, user);
+    assertMakesNoAdministrator(now, change);
+    if (change.byIdentitySystem === true && (await isRemovedSince(transaction, now))) throw noUser(user.id);
+    if (change.disabled !== undefined && !(await followAbsence(transaction, now, change, store.clock))) return [];
     const plan = change.plan === undefined ? undefined : await takePlan(transaction, change.plan);
     const set = {
       ...(plan === undefined ? {} : { plan: plan.name }),
-      ...(change.disabled === undefined ? {} : { disabled_at: change.disabled ? store.clock.nowMicros() : null }),
-      ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
+      ...(change.disabled === undefined
+        ? {}
+        : {
+            // Whom an administrator keeps out does not come back alone, and whom one lets in is to stay.
+            disabled_at: change.disabled ? store.clock.nowMicros() : null,
+            leaving_until: null,
+          }),
+      ...(passwordHash === undefined ? {} : withPassword(passwordHash)),
       ...(change.admin === undefined ? {} : { admin: change.admin }),
       ...(change.name === undefined ? {} : { name: change.name }),
     };
     if (Object.keys(set).length > 0) {
       await transaction.updateTable("shard.users").set(set).where("id", "=", user.id).execute();
     }
-    if (change.email !== undefined) await takeAddress(transaction, now, change.email);
+    if (change.email !== undefined) await takeAddress(store, transaction, now, change.email);
     if (change.confirmed === true) await confirmIn(transaction, user.id, store.clock.nowMicros());
     if (change.quotaBytes !== undefined) await setQuota(transaction, user, change.quotaBytes);
     else if (plan !== undefined) await followPlans(transaction, [user.id]);
@@ -168,15 +221,21 @@ async function applyChange(
     if (change.disabled !== undefined && change.disabled !== (user.disabled_at !== null)) {
       await enqueue(transaction, { kind: ownerStateKind, key: user.id, payload: { user_id: user.id } });
     }
-    if (passwordHash !== undefined) {
-      await endPersonalTokens(transaction, user.id);
-      await store.tellSecurity?.(transaction, user.id, "password");
-    } else if (change.admin === false) await endAdministration(transaction, user.id);
+    if (passwordHash === undefined) {
+      if (change.admin === false) await endAdministration(transaction, user.id);
+      return [];
+    }
+    await endPersonalTokens(transaction, user.id);
+    await forgetDevices(transaction, user.id);
+    await store.tellSecurity?.(transaction, user.id, "password");
+    return endWays(store, transaction, user.id, { ...change.ended, endsFactor: true });
   });
+  store.onEnded?.(user.space_id);
+  for (const key of keys) await releaseIdentity(store, key, user.id);
 }
 
 /** The account's row is locked, as by whoever asks for its shredding. @throws HoldfastError conflict */
-async function lockUnlessShredded(transaction: ShardReader, { id, email }: UserRow): Promise<UserRow> {
+export async function lockUnlessShredded(transaction: ShardReader, { id, email }: UserRow): Promise<UserRow> {
   const locked = await sql<UserRow>`select * from shard.users where id = ${id} for update`.execute(transaction);
   const { rows } = await sql`select from shard.shreddings where user_id = ${id}`.execute(transaction);
   const [user] = locked.rows;
@@ -192,6 +251,7 @@ function userJson(user: UserRow, facts: Facts): UserJson {
     name: user.name,
     admin: user.admin,
     disabled: user.disabled_at !== null,
+    leaving_until: user.leaving_until === null ? null : formatTime(user.leaving_until),
     confirmed: user.email_confirmed_at !== null,
     second_factor: facts.factor_since !== null,
     plan: user.plan,

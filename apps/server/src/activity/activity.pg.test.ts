@@ -38,6 +38,7 @@ async function doAs(space: TestSpace, caller: Actor, operation: Operation): Prom
   const { results } = await committer.commit(caller, [operation]);
   assert.equal(results[0]?.status, "committed", JSON.stringify(results[0]));
 }
+
 /** So long that what follows is another action. */
 const later = ({ clock }: TestSpace) => clock.advanceMs(120_000);
 

@@ -13,6 +13,7 @@ import { readCopies } from "../copies/copies-report.ts";
 import { openKeeper } from "../copies/keep-copies.ts";
 import { noteVerificationBegun, verifyCopies } from "../copies/verify-copies.ts";
 import { groupHandlers } from "../http/groups/group-handlers.ts";
+import { oauthClientHandlers } from "../http/oauth/oauth-handlers.ts";
 import { userHandlers } from "../http/accounts/account-handlers.ts";
 import { queueHandlers } from "../http/operation/job-handlers.ts";
 import { settingsInForce } from "../config/settings-in-force.ts";
@@ -20,6 +21,7 @@ import { settingHandlers } from "../http/operation/setting-handlers.ts";
 import { eachInTurn } from "../jobs/each-in-turn.ts";
 import { askForScrub, scrubCells } from "../jobs/scrub-cells.ts";
 import { systemTime } from "../operation/system-time.ts";
+import { readShards } from "../operation/shard-figures.ts";
 import { openStorageFigures } from "../operation/storage-figures.ts";
 import { reportCareHandlers } from "../http/reports/report-handlers.ts";
 import { type StorageCare, storageHandlers } from "../http/operation/storage-handlers.ts";
@@ -36,6 +38,7 @@ export function adminHandlers(storage: AdminStorage) {
   return {
     ...userHandlers(storage),
     ...groupHandlers(storage),
+    ...oauthClientHandlers(storage),
     ...storageHandlers(careFor(storage)),
     ...settingHandlers(settingsInForce(storage.config)),
     ...keyHandlers(
@@ -89,6 +92,7 @@ function careFor(storage: AdminStorage): StorageCare {
         await scrubCells({ cells, shards, pool, clock, random, log: silent, keep, monotonicMs, periodMs });
         return readScrubReport(cells);
       }),
+    readShards: () => readShards(shards),
     readFigures: openStorageFigures(storage.databases, storage.config.dataFolder),
     readScrub: async () => readScrubReport(await openAdminCells(storage)),
     collect: (dryRun) => withPool(({ cells }, pool) => collectBeside(storage, { cells, pool, dryRun })),

@@ -1,4 +1,4 @@
-import type { BlockCells } from "../blocks/block-cell.ts";
+import type { BlockCells } from "../blocks/open-block-cells.ts";
 import type { BlockPool } from "../blocks/block-tasks.ts";
 import { releaseKinds } from "../blocks/release-kind.ts";
 import { collectNow } from "../jobs/collect-now.ts";

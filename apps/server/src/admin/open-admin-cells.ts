@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { openStore } from "@holdfast/object-store/open-store";
-import { type BlockCells, openBlockCells } from "../blocks/block-cell.ts";
+import { type BlockCells, openBlockCells } from "../blocks/open-block-cells.ts";
 import { type KeySource, keySourceOf } from "../blocks/key-encryption-key.ts";
 import type { PlacedCell } from "../copies/copies-report.ts";
 import { openCellStore } from "../copies/open-cell-store.ts";

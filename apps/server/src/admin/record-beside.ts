@@ -1,7 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import { toBucket } from "@holdfast/core/ids";
 import type { RouteName } from "@holdfast/protocol/routes";
-import { openAuditKey } from "../accounts/server-secrets.ts";
+import { openAuditKey, type SecretWrapper } from "../accounts/server-secrets.ts";
 import { appendLocked } from "../audit/append-entries.ts";
 import { type AuditEntry, microsOf } from "../audit/audit-entry.ts";
 import { describeRequest, type Outcome } from "../http/exchange/describe-request.ts";
@@ -47,10 +47,13 @@ async function recordByHost({ shards }: AdminStorage, key: Uint8Array, entry: Au
 }
 
 export async function openAdminAuditKey(storage: AdminStorage): Promise<Buffer> {
+  return openAuditKey(storage.shards, await openAdminWrapper(storage), storage.random);
+}
+
+export async function openAdminWrapper(storage: AdminStorage): Promise<SecretWrapper> {
   const { keyring } = (await openAdminCells(storage)).of(toBucket(0));
-  const wrapper = {
-    wrapSecret: async (label: string, secret: Uint8Array) => Buffer.from(await keyring.wrapSecret(label, secret)),
-    unwrapSecret: async (label: string, wrapped: Uint8Array) => Buffer.from(await keyring.unwrapSecret(label, wrapped)),
+  return {
+    wrapSecret: async (label, secret) => Buffer.from(await keyring.wrapSecret(label, secret)),
+    unwrapSecret: async (label, wrapped) => Buffer.from(await keyring.unwrapSecret(label, wrapped)),
   };
-  return openAuditKey(storage.shards, wrapper, storage.random);
 }

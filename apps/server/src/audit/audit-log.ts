@@ -12,9 +12,9 @@ export interface AuditLog {
   record(recorded: Recorded): void;
   /** What comes again within a minute is counted and not repeated. */
   recordRepeated(recorded: Recorded): void;
-  /** @returns once it is durable @throws HoldfastError unavailable; then it is tried again all the same */
+  /** @returns once it is durable @throws HoldfastError unavailable, or store_full; then it is tried again all the same */
   recordDurably(recorded: Recorded): Promise<void>;
-  /** @throws HoldfastError unavailable while too much could not be written: nothing may be done then that would have to be recorded */
+  /** @throws HoldfastError unavailable, or store_full, while too much could not be written: nothing may be done then that would have to be recorded */
   assertRoom(): void;
   /** Writes all that waits, and this behind it. */
   close(last: Recorded): Promise<void>;
@@ -43,12 +43,8 @@ export function openAuditLog({ shards, clock, ...options }: AuditLogOptions): Au
     recordRepeated: (recorded) => repeats.add(recorded, clock.nowMs()),
     recordDurably: (recorded) => writerOf(recorded).addDurably(keptOf(recorded.entry)),
     assertRoom() {
-      for (const { waitingBytes } of writers.values()) {
-        if (waitingBytes < limits.auditWaitingBytesMax) continue;
-        throw new HoldfastError("unavailable", "What you ask for cannot be recorded now. Try again.", {
-          retryAfterSeconds: 1,
-        });
-      }
+      for (const writer of writers.values())
+        if (writer.waitingBytes >= limits.auditWaitingBytesMax) throw writer.refusal();
     },
     async close(last) {
       clearInterval(timer);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, beforeEach, describe, test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
 import type { Kysely } from "kysely";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shard } from "../db/shards.ts";
@@ -67,6 +68,18 @@ describe("A chain of entries", () => {
     assert.deepEqual({ entries, problem }, { entries: 150, problem: null });
   });
 
+  test("where the disk is full its refusal says so, and it is written once there is room", async () => {
+    const failing = failingOnce(shard.db, false, new HoldfastError("store_full", "The disk is full."));
+    const writer = writerOf(failing.db);
+    await writer.addDurably(entryOf(0));
+    failing.arm();
+    await assert.rejects(writer.addDurably(entryOf(1)), { code: "store_full", message: "The disk is full." });
+    assert.deepEqual([writer.refusal().code, writer.refusal().message], ["store_full", "The disk is full."]);
+    await writer.addDurably(entryOf(2));
+    assert.deepEqual(await numbers(), [0, 1, 2]);
+    assert.equal(writer.refusal().code, "unavailable");
+  });
+
   for (const [when, isDone] of [
     ["before it was done", false],
     ["after it was done, without an answer", true],
@@ -120,6 +133,7 @@ describe("A chain of entries", () => {
 function failingOnce(
   db: Kysely<ShardTables>,
   isDone: boolean,
+  failure = new Error("the connection was lost"),
 ): { readonly db: Kysely<ShardTables>; readonly arm: () => void } {
   let isArmed = false;
   const executor = db.getExecutor();
@@ -131,7 +145,7 @@ function failingOnce(
       return async (...args: Parameters<typeof executor.executeQuery>) => {
         isArmed = false;
         if (isDone) await target.executeQuery(...args);
-        throw new Error("the connection was lost");
+        throw failure;
       };
     },
   });

@@ -29,6 +29,8 @@ export class ChainWriter {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #waitingBytes = 0;
+  /** Of the last append, if it failed. */
+  #failure: HoldfastError | undefined;
   /** Taken for an append that has not succeeded; `tried`: behind which entry, if it may have been done all the same. */
   #taken: { readonly texts: readonly Waiting[]; tried: Link | undefined } | undefined;
 
@@ -52,7 +54,7 @@ export class ChainWriter {
     else this.#flushIn(limits.auditDelayMs);
   }
 
-  /** @returns once it is durable @throws HoldfastError unavailable; it is tried again all the same */
+  /** @returns once it is durable @throws HoldfastError unavailable, or store_full; it is tried again all the same */
   addDurably(kept: KeptText): Promise<void> {
     const written = Promise.withResolvers<void>();
     this.#push({ ...kept, written });
@@ -106,10 +108,8 @@ export class ChainWriter {
     } catch (thrown) {
       const error = toHoldfastError(thrown);
       this.#options.log.error({ reason: error.message, waiting: this.#length }, "the audit cannot be written");
-      const refused = new HoldfastError("unavailable", "What you ask for cannot be recorded now. Try again.", {
-        cause: error,
-        retryAfterSeconds: 1,
-      });
+      this.#failure = error;
+      const refused = this.refusal();
       for (const { written } of [...(this.#taken?.texts ?? []), ...this.#waiting]) written?.reject(refused);
     }
   }
@@ -129,7 +129,19 @@ export class ChainWriter {
     this.#done(await appendLocked(append, { onKnown, tried: taken.tried }), texts);
   }
 
+  /** What is said where something cannot be recorded: a full disk by its own words, as nothing but room helps then. */
+  refusal(): HoldfastError {
+    const cause = this.#failure;
+    if (cause?.code === "store_full") {
+      const { code, message, retryAfterSeconds = 1 } = cause;
+      return new HoldfastError(code, message, { cause, retryAfterSeconds });
+    }
+    const message = "What you ask for cannot be recorded now. Try again.";
+    return new HoldfastError("unavailable", message, { cause, retryAfterSeconds: 1 });
+  }
+
   #done(end: Link, texts: readonly Waiting[]): void {
+    this.#failure = undefined;
     this.#known = end;
     this.#taken = undefined;
     for (const { text, written } of texts) {

@@ -3,9 +3,9 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { z } from "zod";
 import type { KeyWrapping } from "../blocks/key-wrapping.ts";
-import type { DataKey, Keyring } from "../blocks/keyring.ts";
+import type { Keyring } from "../blocks/keyring.ts";
+import { type DataKey, unwrapSecret } from "../blocks/secrets.ts";
 import { packPrefix } from "../blocks/pack-format.ts";
-import { unwrapSecret } from "../blocks/secrets.ts";
 import { keyringKey, readKeyringObject } from "../blocks/wrapped-keys.ts";
 import { openBox, type SealedBox } from "./sealed-box.ts";
 

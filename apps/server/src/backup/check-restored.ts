@@ -4,7 +4,7 @@ import { findFilesTouching } from "../blocks/files-touching.ts";
 import { packKey } from "../blocks/pack-format.ts";
 import type { HashHex } from "@holdfast/core/ids";
 import type { Shards } from "../db/shards.ts";
-import { someAtOnce } from "./some-at-once.ts";
+import { forEachBounded } from "@holdfast/core/task-group";
 
 export interface CheckReport {
   /** In the trash too. */
@@ -31,7 +31,7 @@ export async function checkRestored(
   const { cell, shards } = ports;
   const lost = new Map<HashHex, string>();
   let packs = 0;
-  await someAtOnce(await allPacks(ports), atOnceMax, async (pack) => {
+  await forEachBounded(await allPacks(ports), atOnceMax, async (pack) => {
     if (isSample && (await cell.store.stat(packKey(pack.id))) === undefined) return;
     const found = await checkStoredPack(ports, pack);
     if (found === undefined) return;

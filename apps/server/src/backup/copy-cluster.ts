@@ -4,7 +4,7 @@ import { isNotFound, toDiskError } from "@holdfast/disk/disk-error";
 import { controlFile, listCluster } from "./cluster-files.ts";
 import type { BackedUpFile } from "./manifest.ts";
 import { pieceBytes, type Pieces } from "./pieces.ts";
-import { someAtOnce } from "./some-at-once.ts";
+import { forEachBounded } from "@holdfast/core/task-group";
 
 /**
  * Copies the files of a cluster that runs, between `pg_backup_start` and `pg_backup_stop`: what changes meanwhile, in the middle of a
@@ -22,7 +22,7 @@ export async function copyCluster(
     if (sizeBytes !== undefined) copies.push({ path, sizeBytes, pieces: [] });
   }
   const gone = new Set<Copy>();
-  await someAtOnce(partsOf(copies), atOnceMax, async ({ copy, index }) => {
+  await forEachBounded(partsOf(copies), atOnceMax, async ({ copy, index }) => {
     signal?.throwIfAborted();
     const bytes = await readPart(join(clusterFolder, copy.path), index * pieceBytes, partBytesOf(copy, index));
     if (bytes === undefined) gone.add(copy);
@@ -39,7 +39,7 @@ export async function copyCluster(
 /** A file that nothing writes to any more. */
 export async function copyFile(folder: string, path: string, pieces: Pieces): Promise<BackedUpFile> {
   const copy: Copy = { path, sizeBytes: (await sizeOf(join(folder, path))) ?? 0, pieces: [] };
-  await someAtOnce(partsOf([copy]), atOnceMax, async ({ index }) => {
+  await forEachBounded(partsOf([copy]), atOnceMax, async ({ index }) => {
     const bytes = await readPart(join(folder, path), index * pieceBytes, partBytesOf(copy, index));
     copy.pieces[index] = await pieces.put(bytes ?? new Uint8Array());
   });

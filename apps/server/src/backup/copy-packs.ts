@@ -8,7 +8,7 @@ import type { CellTables } from "../db/cell-tables.ts";
 import type { BackupPlace } from "./backup-place.ts";
 import type { BackedUpPack } from "./manifest.ts";
 import { readPack } from "./read-pack.ts";
-import { someAtOnce } from "./some-at-once.ts";
+import { forEachBounded } from "@holdfast/core/task-group";
 import { packFault } from "./whole-pack.ts";
 
 export interface PackPorts {
@@ -65,7 +65,7 @@ export async function copyPacks(
     packs.push(entry);
   };
 
-  await someAtOnce(onlyPacks(listPacks(cell.store, undefined)), atOnceMax, copy);
+  await forEachBounded(onlyPacks(listPacks(cell.store, undefined)), atOnceMax, copy);
   const copied = new Set<string>(packs.map(({ id }) => id));
   for await (const id of rowsBefore(cell.db, startedAt)) {
     if (copied.has(id)) continue;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { lstat, mkdir, readdir, statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { formatBytes } from "@holdfast/core/format-bytes";
 import { limits } from "@holdfast/core/limits";
 import { errnoOf } from "@holdfast/disk/disk-error";
 import { readBackupSchedule } from "../blocks/backup-schedule.ts";
@@ -12,8 +13,8 @@ import type { Config } from "../config/read-config.ts";
 import { accountFor } from "../db/embedded/account.ts";
 import { clusterFolderOf } from "../db/embedded/cluster.ts";
 import { keyFileName } from "./find-key.ts";
-import { drillDataName, type DrillReport, drillIn, removeScratch } from "./run-drill.ts";
-import type { ScheduleParts } from "./schedule-job.ts";
+import { drillDataName, drillIn, type DrillReport, removeScratch } from "./run-drill.ts";
+import type { ScheduleParts } from "./schedule-parts.ts";
 
 /** After one that could not be done, for want of room or of the place. */
 const retryMs = 24 * 3600_000;
@@ -142,11 +143,10 @@ async function makeScratch(scratch: string): Promise<void> {
 /** @throws HoldfastError store_full */
 export function refuseWithoutRoom(scratch: string, neededBytes: number, freeBytes: number): void {
   if (freeBytes >= neededBytes + roomLeftBytes) return;
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new HoldfastError(
     "store_full",
-    `The drill needs ${gigabytes(neededBytes)} in ${scratch}, and ${gigabytes(roomLeftBytes)} that stay free: there are ` +
-      `${gigabytes(freeBytes)}. Name a folder with room with HOLDFAST_DRILL_SCRATCH.`,
+    `The drill needs ${formatBytes(neededBytes)} in ${scratch}, and ${formatBytes(roomLeftBytes)} that stay free: there are ` +
+      `${formatBytes(freeBytes)}. Name a folder with room with HOLDFAST_DRILL_SCRATCH.`,
   );
 }
 

@@ -6,7 +6,7 @@ import { type PackId, packKey } from "../blocks/pack-format.ts";
 import type { Connection } from "../db/database.ts";
 import type { OpenedPlace } from "./find-key.ts";
 import type { Manifest } from "./manifest.ts";
-import { someAtOnce } from "./some-at-once.ts";
+import { forEachBounded } from "@holdfast/core/task-group";
 import { readBackedUp } from "./verify-backup.ts";
 import { packFault } from "./whole-pack.ts";
 
@@ -36,7 +36,7 @@ export async function restorePacks(ports: Ports, manifest: Manifest): Promise<Re
   const problems: string[] = [];
   let packs = 0;
   let bytes = 0;
-  await someAtOnce(wanted, atOnceMax, async ({ id, size }) => {
+  await forEachBounded(wanted, atOnceMax, async ({ id, size }) => {
     const backedUp = listed.get(id);
     if (backedUp?.damaged !== undefined) problems.push(`pack ${id} was damaged in the store: ${backedUp.damaged}`);
     if (there.get(id) !== size) {

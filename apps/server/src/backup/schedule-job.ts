@@ -1,21 +1,10 @@
-import type { Clock } from "@holdfast/core/clock";
 import { toHoldfastError } from "@holdfast/core/errors";
-import type { BlockCells } from "../blocks/block-cell.ts";
 import { readLastBackup } from "../blocks/last-backup.ts";
-import type { Config } from "../config/read-config.ts";
 import type { PeriodicJob } from "../jobs/periodic-jobs.ts";
-import type { Log } from "../operation/log.ts";
 import { readBackupSchedule } from "../blocks/backup-schedule.ts";
 import { scheduledDrills } from "./drill-job.ts";
 import { backUpServer } from "./run-backup.ts";
-
-export interface ScheduleParts {
-  readonly cells: BlockCells;
-  readonly config: Config;
-  readonly serverId: string;
-  readonly clock: Clock;
-  readonly log: Log;
-}
+import type { ScheduleParts } from "./schedule-parts.ts";
 
 const lookMs = 15_000;
 /** After one that failed, for a disk that is away: not each minute. */

@@ -6,7 +6,7 @@ import type { BackupSlots } from "./base-backup.ts";
 import { listBackups, newBackupId, readManifest, writeManifest } from "./manifest.ts";
 import { Pieces } from "./pieces.ts";
 import { pruneBackups } from "./prune-backups.ts";
-import { someAtOnce } from "./some-at-once.ts";
+import { forEachBounded } from "@holdfast/core/task-group";
 import { type Cluster, takeDatabase } from "./take-database.ts";
 import { piecesOf } from "./verify-backup.ts";
 
@@ -81,7 +81,7 @@ function isDue(name: string, clock: Clock): boolean {
 /** What is bad is removed, so that the next snapshot, which needs it, brings it again. @throws HoldfastError damaged */
 async function reread(pieces: Pieces, names: readonly string[], signal: AbortSignal): Promise<void> {
   let fault: HoldfastError | undefined;
-  await someAtOnce(names, atOnceMax, async (name) => {
+  await forEachBounded(names, atOnceMax, async (name) => {
     signal.throwIfAborted();
     try {
       await pieces.get(name);

@@ -4,11 +4,11 @@ import { packKey } from "../blocks/pack-format.ts";
 import type { BackupPlace } from "./backup-place.ts";
 import type { BackedUpPack, Manifest } from "./manifest.ts";
 import type { Pieces } from "./pieces.ts";
-import { someAtOnce } from "./some-at-once.ts";
+import { forEachBounded } from "@holdfast/core/task-group";
 
 /** Rereads all of the database in a backup. @throws HoldfastError damaged, naming the first piece that is not what it was */
 export async function verifyDatabase(manifest: Pick<Manifest, "database">, pieces: Pieces): Promise<void> {
-  await someAtOnce(piecesOf(manifest), atOnceMax, async (name) => void (await pieces.get(name)));
+  await forEachBounded(piecesOf(manifest), atOnceMax, async (name) => void (await pieces.get(name)));
 }
 
 /** Names of the pieces that it needs, each once. */
@@ -19,7 +19,7 @@ export function piecesOf({ database }: Pick<Manifest, "database">): Set<string> 
 /** Rereads all packs of a backup. @returns in words what is not as it was backed up */
 export async function verifyPacks(place: BackupPlace, { packs }: Manifest): Promise<string[]> {
   const problems: string[] = [];
-  await someAtOnce(packs, atOnceMax, async (pack) => {
+  await forEachBounded(packs, atOnceMax, async (pack) => {
     const read = await readBackedUp(place, pack);
     if (read.problem !== undefined) problems.push(read.problem);
   });

@@ -4,7 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { toDiskError } from "@holdfast/disk/disk-error";
 import type { BackedUpFile, Manifest } from "./manifest.ts";
 import type { Pieces } from "./pieces.ts";
-import { someAtOnce } from "./some-at-once.ts";
+import { forEachBounded } from "@holdfast/core/task-group";
 
 /**
  * Puts the database of a backup where a cluster is to be. Nothing is synced here: PostgreSQL syncs all of a cluster that it finds like
@@ -18,7 +18,7 @@ export async function writeCluster(
   try {
     await mkdir(clusterFolder, { mode: 0o700 });
     for (const folder of folders) await mkdir(join(clusterFolder, folder), { mode: 0o700, recursive: true });
-    await someAtOnce(files, filesAtOnceMax, (file) => writeOne(clusterFolder, file, pieces));
+    await forEachBounded(files, filesAtOnceMax, (file) => writeOne(clusterFolder, file, pieces));
     await writeFile(join(clusterFolder, "backup_label"), label, { mode: 0o600 });
   } catch (error) {
     throw toDiskError(error, "write below", clusterFolder);

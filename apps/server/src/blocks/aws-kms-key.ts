@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { z } from "zod";
 import { askKeyService } from "./ask-key-service.ts";
-import type { RemoteKey } from "./key-service.ts";
+import type { RemoteKey } from "./remote-key.ts";
 import { type AwsCredentials, signAwsRequest } from "./sign-aws-request.ts";
 
 /**

@@ -5,19 +5,7 @@ import type { AlsoHeld } from "../metadata/commit/hold-contents.ts";
 import type { BlockRoom } from "./block-room.ts";
 import type { DamagedBlock } from "./list-damaged.ts";
 import type { Reading } from "./reading-room.ts";
-
-/** A block on its way in: as a frame came off the wire, or cut (and perhaps compressed) by this process's own codec workers. */
-export interface IncomingBlock {
-  readonly hash: HashHex;
-  /** Plain size in bytes. */
-  readonly sizeBytes: number;
-  readonly codec: "raw" | "zstd";
-  readonly payload: Uint8Array;
-  /** Cut and hashed by our own workers, so the hash is known to be right; a frame from outside is verified first. */
-  readonly verified: boolean;
-  /** The payload stands in a `BlockRoom`: storing takes the memory itself, and the payload is empty afterwards. */
-  readonly placed?: boolean;
-}
+import type { IncomingBlock } from "./incoming-block.ts";
 
 /** Told of a block that is not stored, and why; the others are. */
 export type LeaveOut = (hash: HashHex, refusal: HoldfastError) => void;
@@ -35,9 +23,15 @@ export interface BlockService {
   /** Memory for the payloads of a request of so many bytes; undefined where nobody has said how many will come. */
   room(expectedBytes: number | undefined): BlockRoom;
   /**
+   * Refuses what has no room on the disks, before it is sent; `store` does so too, of what it has to write.
+   * @param sizeBytes at least so many will come; 0 where nobody has said
+   * @throws HoldfastError store_full
+   */
+  assertRoom(spaceId: SpaceId, sizeBytes: number): Promise<void>;
+  /**
    * Verifies every block (one that is wrong is told to `leaveOut`; without that, 422 that names it and nothing stored), writes those that the space does not hold
    * into packs shared with concurrent calls, and returns once pack, cell rows and `space_blocks` are durable. Blocks that the
-   * space holds already have their `since` renewed. Beyond four times the quota: `quota`.
+   * space holds already have their `since` renewed. Beyond four times the quota: `quota`; below the disks' reserve: `store_full`.
    */
   store(spaceId: SpaceId, uploader: UserId, blocks: readonly IncomingBlock[], leaveOut?: LeaveOut): Promise<void>;
   /** Of these hashes, those in the space's `space_blocks` whose block is live in the cell; their `since` is renewed. */

@@ -7,16 +7,22 @@ import { sha256 } from "@holdfast/core/hash";
 import type { SpaceId, UserId } from "@holdfast/core/ids";
 import { makeMemoryStore } from "@holdfast/object-store/memory-store";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
-import { startTestDatabases } from "../db/testing.ts";
-import type { TestDatabases } from "../db/testing.ts";
-import type { IncomingBlock } from "./block-service.ts";
+import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
+import type { IncomingBlock } from "./incoming-block.ts";
 import type { BlockPool } from "./block-tasks.ts";
 import { PackWriter } from "./pack-writer.ts";
 import type { Parcel } from "./parcel.ts";
 import { fillSlabs } from "./slab.ts";
 import { SlabStock } from "./slab-stock.ts";
-import { blockOf, makeSpace, makeTestClock, openBlockWorld, silentBlockLog, startTestPool } from "./testing.ts";
-import type { BlockWorld } from "./testing.ts";
+import {
+  blockOf,
+  type BlockWorld,
+  makeSpace,
+  makeTestClock,
+  openBlockWorld,
+  silentBlockLog,
+  startTestPool,
+} from "./testing.ts";
 
 /** Invariant: what is acknowledged comes back; a defect behind the first check fails the call that it touches, and no other. */
 let databases: TestDatabases;

@@ -26,7 +26,7 @@ import { startTestDatabases } from "../db/testing.ts";
 import type { TestDatabases } from "../db/testing.ts";
 import { adoptOrphans } from "./adopt-orphans.ts";
 import type { BlockPool } from "./block-tasks.ts";
-import type { IncomingBlock } from "./block-service.ts";
+import type { IncomingBlock } from "./incoming-block.ts";
 import { packKey } from "./pack-format.ts";
 import type { PackId } from "./pack-format.ts";
 import { blockOf, makeSpace, makeTestClock, openBlockWorld, silentBlockLog, startTestPool } from "./testing.ts";

@@ -2,7 +2,8 @@ import { lstatSync } from "node:fs";
 import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { KeyRotationJson } from "@holdfast/protocol/admin-routes";
-import type { BlockCells, BlockLog } from "./block-cell.ts";
+import type { BlockCells } from "./open-block-cells.ts";
+import type { BlockLog } from "./block-log.ts";
 import type { KeySource } from "./key-encryption-key.ts";
 import { type CellKeys, rotateKeyEncryptionKey } from "./rotate-key-encryption-key.ts";
 

@@ -3,16 +3,7 @@ import { awsKmsKey } from "./aws-kms-key.ts";
 import type { KeyWrapping } from "./key-wrapping.ts";
 import { vaultKey } from "./vault-key.ts";
 import type { PlainKey, WrappedKey } from "./wrapped-keys.ts";
-
-/** A key that lies elsewhere and never comes here: whatever it is to seal or open goes to it. */
-export interface RemoteKey {
-  /** Its address, without any secret. */
-  readonly id: string;
-  /** @throws HoldfastError unavailable while it does not answer, failed where it refuses */
-  seal(plain: Uint8Array): Promise<Uint8Array>;
-  /** @returns undefined where it did not seal that */
-  open(sealed: Uint8Array): Promise<Uint8Array | undefined>;
-}
+import type { RemoteKey } from "./remote-key.ts";
 
 export type KeyServices = (address: string) => KeyWrapping;
 

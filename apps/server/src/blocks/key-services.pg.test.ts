@@ -8,7 +8,7 @@ import { makeMemoryStore } from "@holdfast/object-store/memory-store";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { sql } from "kysely";
 import { makeTestFolder, startTestDatabases, type TestDatabases } from "../db/testing.ts";
-import { type BlockCells, openBlockCells } from "./block-cell.ts";
+import { type BlockCells, openBlockCells } from "./open-block-cells.ts";
 import { type KeySource, keySourceOf } from "./key-encryption-key.ts";
 import { readDataKeyRows } from "./keyring.ts";
 import { rotateKeyEncryptionKey } from "./rotate-key-encryption-key.ts";

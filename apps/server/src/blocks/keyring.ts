@@ -6,19 +6,12 @@ import { type Kysely, sql } from "kysely";
 import type { CellTables } from "../db/cell-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import { requireRebuild } from "./cell-facts.ts";
-import type { BlockLog } from "./block-cell.ts";
+import type { BlockLog } from "./block-log.ts";
 import { packPrefix } from "./pack-format.ts";
 import type { KeyWrapping, KeyWrappings } from "./key-wrapping.ts";
 import { openWrappedKeys } from "./open-wrapped-keys.ts";
-import { unwrapSecret, wrapSecret } from "./secrets.ts";
-import { keyringKey, readKeyringObject, writeKeyringObject } from "./wrapped-keys.ts";
-import type { PlainKey, WrappedKey } from "./wrapped-keys.ts";
-
-export interface DataKey {
-  readonly epoch: number;
-  /** 32 bytes. */
-  readonly key: Uint8Array;
-}
+import { type DataKey, unwrapSecret, wrapSecret } from "./secrets.ts";
+import { keyringKey, type PlainKey, readKeyringObject, type WrappedKey, writeKeyringObject } from "./wrapped-keys.ts";
 
 /** The data keys of one cell. Each is durable in the store and in the database before anything is sealed with it. */
 export interface Keyring {

@@ -10,7 +10,7 @@ import { openFsStore } from "@holdfast/object-store/fs-store";
 import { bounded } from "@holdfast/tools/bounded";
 import { sql } from "kysely";
 import { makeTestFolder, startTestDatabases, type TestDatabases } from "../db/testing.ts";
-import { assertKeyFits, type BlockCells, openBlockCells } from "./block-cell.ts";
+import { assertKeyFits, type BlockCells, openBlockCells } from "./open-block-cells.ts";
 import { keySourceOf } from "./key-encryption-key.ts";
 import { makeTestClock, silentBlockLog } from "./testing.ts";
 
@@ -80,7 +80,7 @@ function script(change: string, killAt: number): string {
     import { nodeDisk } from ${from("@holdfast/disk/node-disk")};
     import { openFsStore } from ${from("@holdfast/object-store/fs-store")};
     import { openDatabases } from ${from("../db/shards.ts")};
-    import { openBlockCells } from ${from("./block-cell.ts")};
+    import { openBlockCells } from ${from("./open-block-cells.ts")};
     import { keySourceOf } from ${from("./key-encryption-key.ts")};
     import { rotateKeyEncryptionKey } from ${from("./rotate-key-encryption-key.ts")};
     let calls = -Infinity;

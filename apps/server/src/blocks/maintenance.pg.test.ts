@@ -2,23 +2,28 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { sha256 } from "@holdfast/core/hash";
-import { makeId, bucketOf } from "@holdfast/core/ids";
-import type { HashHex, NodeId, SpaceId, UserId } from "@holdfast/core/ids";
+import { bucketOf, type HashHex, makeId, type NodeId, type SpaceId, type UserId } from "@holdfast/core/ids";
 import { encodeEntries } from "@holdfast/core/manifest";
 import { makeMemoryStore } from "@holdfast/object-store/memory-store";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { sql } from "kysely";
-import { startTestDatabases } from "../db/testing.ts";
-import type { TestDatabases } from "../db/testing.ts";
+import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { adoptOrphans } from "./adopt-orphans.ts";
 import type { BlockPool } from "./block-tasks.ts";
-import type { IncomingBlock } from "./block-service.ts";
+import type { IncomingBlock } from "./incoming-block.ts";
 import { isIndexComplete } from "./cell-facts.ts";
 import { rebuildIndex } from "./rebuild-index.ts";
 import { scrubCell } from "./scrub.ts";
 import { readScrubReport } from "./scrub-report.ts";
-import { blockOf, makeSpace, makeTestClock, openBlockWorld, silentBlockLog, startTestPool } from "./testing.ts";
-import type { BlockWorld } from "./testing.ts";
+import {
+  blockOf,
+  type BlockWorld,
+  makeSpace,
+  makeTestClock,
+  openBlockWorld,
+  silentBlockLog,
+  startTestPool,
+} from "./testing.ts";
 
 let databases: TestDatabases;
 let pool: BlockPool;

@@ -8,12 +8,11 @@ import type { HashHex, SpaceId, UserId } from "@holdfast/core/ids";
 import { makeMemoryStore } from "@holdfast/object-store/memory-store";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { sql } from "kysely";
-import { startTestDatabases } from "../db/testing.ts";
-import type { TestDatabases } from "../db/testing.ts";
+import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import type { BlockPool } from "./block-tasks.ts";
-import type { IncomingBlock, StoredBlock } from "./block-service.ts";
-import { blockOf, makeSpace, makeTestClock, openBlockWorld, startTestPool } from "./testing.ts";
-import type { BlockWorld } from "./testing.ts";
+import type { StoredBlock } from "./block-service.ts";
+import type { IncomingBlock } from "./incoming-block.ts";
+import { blockOf, type BlockWorld, makeSpace, makeTestClock, openBlockWorld, startTestPool } from "./testing.ts";
 
 let databases: TestDatabases;
 let pool: BlockPool;

@@ -1,18 +1,19 @@
 import type { Clock, Random } from "@holdfast/core/clock";
 import { fromHashHex } from "@holdfast/core/hash";
-import { bucketOf } from "@holdfast/core/ids";
-import type { HashHex, SpaceId } from "@holdfast/core/ids";
+import { bucketOf, type HashHex, type SpaceId } from "@holdfast/core/ids";
 import type { Shards } from "../db/shards.ts";
 import { BlockRoom } from "./block-room.ts";
-import type { BlockCell, BlockCells, BlockLog } from "./block-cell.ts";
+import type { BlockCell } from "./block-cell.ts";
+import type { BlockCells } from "./open-block-cells.ts";
+import type { BlockLog } from "./block-log.ts";
 import { findLost, hasDamaged } from "./block-rows.ts";
 import type { BlockService } from "./block-service.ts";
 import type { BlockPool } from "./block-tasks.ts";
 import { ByteBudget } from "./byte-budget.ts";
+import { type DiskReserve, noReserve } from "./disk-reserve.ts";
 import { holdAlso } from "./hold-also.ts";
 import { listDamaged } from "./list-damaged.ts";
-import { PackWriter } from "./pack-writer.ts";
-import type { CrashPoint } from "./pack-writer.ts";
+import { type CrashPoint, PackWriter } from "./pack-writer.ts";
 import { readBlocks } from "./read-blocks.ts";
 import { readFileRange } from "./read-file-range.ts";
 import { slabBytes, SlabStock } from "./slab-stock.ts";
@@ -37,6 +38,8 @@ export interface BlockServiceOptions {
   readonly crashPoint?: CrashPoint;
   /** For how long a space holds what nothing refers to; a week unless told. */
   readonly unreferencedMs?: number;
+  /** Of the disks that the cell's uploads go to; none unless told. */
+  readonly reserveOf?: (cell: BlockCell) => DiskReserve;
 }
 
 export interface OpenBlockService extends BlockService {
@@ -48,7 +51,12 @@ export interface OpenBlockService extends BlockService {
 
 export function openBlockService(options: BlockServiceOptions): OpenBlockService {
   const { cells, shards, pool, clock, random, log } = options;
-  const { crashPoint = () => {}, bytesInFlightMax = 64 * 1024 * 1024, unreferencedMs } = options;
+  const {
+    crashPoint = () => {},
+    bytesInFlightMax = 64 * 1024 * 1024,
+    unreferencedMs,
+    reserveOf = () => noReserve,
+  } = options;
   const stock = new SlabStock(bytesInFlightMax);
   const writerPorts = { shards, pool, stock, clock, random, log, crashPoint };
   const writers = new Map<BlockCell, PackWriter>(
@@ -60,13 +68,15 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
   };
   const budget = new ByteBudget(bytesInFlightMax);
   const storing = new StoringRoom();
-  const storePorts = { ...options, stock, budget, storing, writerOf };
+  const reserveFor = (spaceId: SpaceId): DiskReserve => reserveOf(cells.of(bucketOf(spaceId)));
+  const storePorts = { ...options, stock, budget, storing, writerOf, reserveFor };
 
   // Apart from the others: whoever broke the promise of `passing` would spoil an answer, and never a pack.
   const readPorts = { ...options, stock: new SlabStock(readBytesKept) };
 
   const service: OpenBlockService = {
     room: (expectedBytes) => new BlockRoom(stock, expectedBytes),
+    assertRoom: (spaceId, sizeBytes) => reserveFor(spaceId).assertRoom(sizeBytes),
     store: (spaceId, uploader, blocks, leaveOut) => storeBlocks(storePorts, spaceId, uploader, blocks, leaveOut),
     async held(spaceId, hashes) {
       if (hashes.length === 0) return new Set();

@@ -11,7 +11,7 @@ import { withFaults } from "@holdfast/object-store/with-faults";
 import { sql } from "kysely";
 import { startTestDatabases } from "../db/testing.ts";
 import type { TestDatabases } from "../db/testing.ts";
-import type { IncomingBlock } from "./block-service.ts";
+import type { IncomingBlock } from "./incoming-block.ts";
 import type { BlockPool } from "./block-tasks.ts";
 import type { PackId } from "./pack-format.ts";
 import { choosePlace } from "./read-plan.ts";

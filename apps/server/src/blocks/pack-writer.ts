@@ -3,12 +3,12 @@ import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { fromHashHex } from "@holdfast/core/hash";
 import { limits } from "@holdfast/core/limits";
 import type { Shards } from "../db/shards.ts";
-import type { BlockCell, BlockLog } from "./block-cell.ts";
+import type { BlockCell } from "./block-cell.ts";
+import type { BlockLog } from "./block-log.ts";
 import type { BlockPool } from "./block-tasks.ts";
 import { packKey, recordOffsets, tagBytes } from "./pack-format.ts";
 import type { PackRecord } from "./pack.ts";
-import { compareHolders, insertPack } from "./pack-rows.ts";
-import type { Holder, PackRows, Stamps } from "./pack-rows.ts";
+import { compareHolders, type Holder, insertPack, type PackRows, type Stamps } from "./pack-rows.ts";
 import type { Parcel, Pending } from "./parcel.ts";
 import { sealGroup } from "./seal-group.ts";
 import { storedBytesIn } from "./slab.ts";
@@ -233,7 +233,7 @@ function missingRecord(): never {
 }
 
 const storeFull =
-  "The server's store is full, so it takes no new content; nothing is lost. Whoever runs the server has to make room (docs/accidents.md says how); then try again.";
+  "The server's store is full, so it takes no new content; nothing is lost. Whoever runs the server has to make room; try again then.";
 
 /**
  * But for the room that the space had left, nothing that fails here is the caller's doing, so it may come again with the same

@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type SpaceId } from "@holdfast/core/ids";
 import { releaseKind, releasePayload } from "../metadata/retention/release-message.ts";
 import type { Kinds } from "../queue/kind.ts";
-import type { BlockCells } from "./block-cell.ts";
+import type { BlockCells } from "./open-block-cells.ts";
 import { isIndexComplete } from "./cell-facts.ts";
 import { releaseHolders } from "./release-holders.ts";
 

@@ -7,7 +7,7 @@ import { sha256 } from "@holdfast/core/hash";
 import { makeMemoryStore } from "@holdfast/object-store/memory-store";
 import { startTestDatabases } from "../db/testing.ts";
 import type { TestDatabases } from "../db/testing.ts";
-import type { IncomingBlock } from "./block-service.ts";
+import type { IncomingBlock } from "./incoming-block.ts";
 import type { BlockPool } from "./block-tasks.ts";
 import { scrubCell } from "./scrub.ts";
 import { blockOf, makeSpace, makeTestClock, openBlockWorld, silentBlockLog, startTestPool } from "./testing.ts";

@@ -5,18 +5,17 @@ import { type Kysely, sql } from "kysely";
 import { byteaArray } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
 import { inTransaction } from "../db/database.ts";
-import type { BlockLog } from "./block-cell.ts";
+import type { BlockLog } from "./block-log.ts";
 import { findWholeElsewhere } from "./block-rows.ts";
 import { scrubPackInPool } from "./block-tasks.ts";
 import { getPack } from "./get-pack.ts";
 import type { CheckedPack, CheckedRow, CheckPorts, PackCheck } from "./check-stored-pack.ts";
 import { isNeeded } from "./needed-copies.ts";
-import { packKey, recordOffsets, tagBytes } from "./pack-format.ts";
-import type { PackId } from "./pack-format.ts";
+import { type PackId, packKey, recordOffsets, tagBytes } from "./pack-format.ts";
 import { openRecords, sealEnds } from "./pack.ts";
 import { insertPackRows } from "./pack-rows.ts";
 import { packKeyOf } from "./seal.ts";
-import { sealRecords, type SealedRecords } from "./seal-records.ts";
+import { type SealedRecords, sealRecords } from "./seal-records.ts";
 
 export interface RepairPorts extends CheckPorts {
   readonly random: Random;

@@ -1,11 +1,11 @@
-import { bucketOf } from "@holdfast/core/ids";
-import type { SpaceId } from "@holdfast/core/ids";
+import { bucketOf, type SpaceId } from "@holdfast/core/ids";
 import { assertWanted } from "@holdfast/object-store/call-signal";
 import { type Kysely, sql } from "kysely";
 import { byteaArray, int8Array, uuidArray } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
 import type { Shard } from "../db/shards.ts";
-import type { BlockCell, BlockCells } from "./block-cell.ts";
+import type { BlockCell } from "./block-cell.ts";
+import type { BlockCells } from "./open-block-cells.ts";
 import { lostPackId } from "./pack-format.ts";
 
 interface StoredRow {

@@ -3,11 +3,12 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { isThere } from "@holdfast/disk/write-durably";
 import { type Kysely, sql } from "kysely";
 import type { CellTables } from "../db/cell-tables.ts";
-import type { BlockCell, BlockLog } from "./block-cell.ts";
+import type { BlockCell } from "./block-cell.ts";
+import type { BlockLog } from "./block-log.ts";
 import {
   createKeyEncryptionKey,
-  keyVariable,
   type KeySource,
+  keyVariable,
   loadWrappings,
   newKeyVariable,
   nextPathOf,

@@ -3,7 +3,7 @@ import type { ScrubReportJson } from "@holdfast/protocol/scrub-routes";
 import { type Kysely, sql } from "kysely";
 import { inTransaction } from "../db/database.ts";
 import type { CellTables } from "../db/cell-tables.ts";
-import type { BlockCells } from "./block-cell.ts";
+import type { BlockCells } from "./open-block-cells.ts";
 import { readFact, writeFact } from "./cell-facts.ts";
 
 /** What one cell found; of the shape that the API shows. */

@@ -4,10 +4,10 @@ import { type Kysely, sql } from "kysely";
 import { inTransaction } from "../db/database.ts";
 import type { CellTables } from "../db/cell-tables.ts";
 import type { Shards } from "../db/shards.ts";
-import type { BlockCell, BlockLog } from "./block-cell.ts";
+import type { BlockCell } from "./block-cell.ts";
+import type { BlockLog } from "./block-log.ts";
 import type { BlockPool } from "./block-tasks.ts";
-import { checkStoredPack } from "./check-stored-pack.ts";
-import type { CheckedPack } from "./check-stored-pack.ts";
+import { type CheckedPack, checkStoredPack } from "./check-stored-pack.ts";
 import { repairPack } from "./repair-pack.ts";
 import { ScrubFindings } from "./scrub-findings.ts";
 import {

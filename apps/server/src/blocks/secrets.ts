@@ -1,5 +1,4 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { DataKey } from "./keyring.ts";
 import { deriveKey, onlyNonce, openSealed, seal } from "./seal.ts";
 
 /**
@@ -42,4 +41,10 @@ async function open(
 
 function additionalDataOf(head: Uint8Array, label: string): Uint8Array {
   return Buffer.concat([head, Buffer.from(label)]);
+}
+
+export interface DataKey {
+  readonly epoch: number;
+  /** 32 bytes. */
+  readonly key: Uint8Array;
 }

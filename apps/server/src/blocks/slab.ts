@@ -1,8 +1,7 @@
 import { verifyFrame } from "@holdfast/codec/codec";
-import { HoldfastError } from "@holdfast/core/errors";
-import type { ErrorCode } from "@holdfast/core/errors";
+import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
 import type { HashHex } from "@holdfast/core/ids";
-import type { IncomingBlock } from "./block-service.ts";
+import type { IncomingBlock } from "./incoming-block.ts";
 import { tagBytes } from "./pack-format.ts";
 import type { SlabStock } from "./slab-stock.ts";
 

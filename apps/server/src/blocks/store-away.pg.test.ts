@@ -8,7 +8,7 @@ import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { sql } from "kysely";
 import { startTestDatabases } from "../db/testing.ts";
 import type { TestDatabases } from "../db/testing.ts";
-import type { IncomingBlock } from "./block-service.ts";
+import type { IncomingBlock } from "./incoming-block.ts";
 import type { BlockPool } from "./block-tasks.ts";
 import { rebuildIndex } from "./rebuild-index.ts";
 import { scrubCell } from "./scrub.ts";

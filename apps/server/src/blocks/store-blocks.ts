@@ -1,18 +1,17 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { fromHashHex } from "@holdfast/core/hash";
-import type { HashHex, SpaceId, UserId } from "@holdfast/core/ids";
+import { bucketOf, type HashHex, type SpaceId, type UserId } from "@holdfast/core/ids";
 import type { Clock } from "@holdfast/core/clock";
-import { bucketOf } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Shards } from "../db/shards.ts";
-import type { BlockCells } from "./block-cell.ts";
-import type { IncomingBlock, LeaveOut } from "./block-service.ts";
-import { verifyInPool } from "./block-tasks.ts";
-import type { BlockPool } from "./block-tasks.ts";
+import type { BlockCells } from "./open-block-cells.ts";
+import type { LeaveOut } from "./block-service.ts";
+import type { IncomingBlock } from "./incoming-block.ts";
+import { type BlockPool, verifyInPool } from "./block-tasks.ts";
 import type { ByteBudget } from "./byte-budget.ts";
+import type { DiskReserve } from "./disk-reserve.ts";
 import type { PackWriter } from "./pack-writer.ts";
-import { fillSlabs, refusalError, slabsOfPlaced } from "./slab.ts";
-import type { Slab } from "./slab.ts";
+import { fillSlabs, refusalError, type Slab, slabsOfPlaced } from "./slab.ts";
 import type { SlabStock } from "./slab-stock.ts";
 import { findHeld } from "./space-blocks.ts";
 import type { StoringRoom } from "./storing-room.ts";
@@ -28,6 +27,7 @@ export interface StorePorts {
   /** See `BlockServiceOptions`. */
   readonly unreferencedMs?: number;
   readonly writerOf: (spaceId: SpaceId) => PackWriter;
+  readonly reserveFor: (spaceId: SpaceId) => DiskReserve;
 }
 
 /** Resolves once the space holds all the blocks: see `BlockService.store`. */
@@ -48,8 +48,10 @@ export async function storeBlocks(
     const wanted = keepWanted(ports.stock, slabs, held);
     const sizes = new Map(wanted.flatMap(({ blocks }) => blocks.map(({ hash, size }) => [hash, size] as const)));
     if (wanted.length === 0) return;
+    const write = () => ports.writerOf(spaceId).write(wanted.map((slab) => ({ spaceId, uploader, slab })));
+    const packedBytes = wanted.flatMap(({ blocks }) => blocks).reduce((sum, { length }) => sum + length, 0);
     await ports.storing.spend(ports.shards.ofId(spaceId).db, spaceId, sizes, () =>
-      ports.writerOf(spaceId).write(wanted.map((slab) => ({ spaceId, uploader, slab }))),
+      ports.reserveFor(spaceId).spend(packedBytes, write),
     );
   });
 }

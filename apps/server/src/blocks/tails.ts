@@ -1,8 +1,7 @@
 import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
-import { bucketOf } from "@holdfast/core/ids";
-import type { UploadId } from "@holdfast/core/ids";
-import type { BlockCells } from "./block-cell.ts";
+import { bucketOf, type UploadId } from "@holdfast/core/ids";
+import type { BlockCells } from "./open-block-cells.ts";
 import type { SealedTail, TailPlace } from "./block-service.ts";
 import { deriveKey, onlyNonce, openSealed, seal } from "./seal.ts";
 

@@ -1,19 +1,16 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "@holdfast/core/clock";
 import { sha256 } from "@holdfast/core/hash";
-import { makeId, toBucket } from "@holdfast/core/ids";
-import type { NodeId, SpaceId, UserId } from "@holdfast/core/ids";
+import { makeId, type NodeId, type SpaceId, toBucket, type UserId } from "@holdfast/core/ids";
 import { SimulatedDisk } from "@holdfast/disk/simulated-disk";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { sql } from "kysely";
 import type { Cell, Databases } from "../db/shards.ts";
-import { openBlockCells } from "./block-cell.ts";
-import type { BlockCells, BlockLog } from "./block-cell.ts";
-import type { IncomingBlock } from "./block-service.ts";
-import { startBlockPool } from "./block-tasks.ts";
-import type { BlockPool } from "./block-tasks.ts";
-import { openBlockService } from "./open-block-service.ts";
-import type { OpenBlockService } from "./open-block-service.ts";
+import { type BlockCells, openBlockCells } from "./open-block-cells.ts";
+import type { BlockLog } from "./block-log.ts";
+import type { IncomingBlock } from "./incoming-block.ts";
+import { type BlockPool, startBlockPool } from "./block-tasks.ts";
+import { type OpenBlockService, openBlockService } from "./open-block-service.ts";
 import type { CrashPoint } from "./pack-writer.ts";
 
 /** The system's clock, which a test can put forward. */

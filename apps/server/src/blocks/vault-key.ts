@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 import { z } from "zod";
 import { askKeyService } from "./ask-key-service.ts";
-import type { RemoteKey } from "./key-service.ts";
+import type { RemoteKey } from "./remote-key.ts";
 
 /**
  * A key of the transit engine of Vault or OpenBao: https://developer.hashicorp.com/vault/api-docs/secret/transit. The token comes from VAULT_TOKEN, or

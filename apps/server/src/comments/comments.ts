@@ -10,6 +10,7 @@ import { inTransaction } from "../db/database.ts";
 import type { CommentRow, ShardReader } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { Actor } from "../metadata/actor.ts";
+import { doOnce, type Repeatable } from "../metadata/commit/do-once.ts";
 import { lockSpace } from "../metadata/commit/load.ts";
 import { findLockedNode } from "../metadata/read/locked-node.ts";
 import { findNode, noSuchNode } from "../metadata/read/look-up.ts";
@@ -17,6 +18,7 @@ import type { PlacedNode } from "../metadata/read/placed-node.ts";
 import { changeMetadataBytes, commentWeight } from "../metadata/weight/metadata-bytes.ts";
 import { loadGivers } from "../rights/load-rights.ts";
 import { type Act, assertMay, roleMay } from "../rights/roles.ts";
+import { assertMatches, type IfMatch } from "../sharing/assert-unchanged.ts";
 import { checkMentions } from "./mentions.ts";
 import { tellComment } from "./tell-comment.ts";
 
@@ -26,6 +28,12 @@ export interface CommentWorld {
   readonly random: Random;
   /** A message was put into the queue of the space's shard. */
   readonly queued: (spaceId: SpaceId) => void;
+}
+
+export interface CommentConditions {
+  readonly once?: Repeatable;
+  /** Revisions of the file or folder. */
+  readonly ifMatch?: IfMatch;
 }
 
 export interface WrittenComment {
@@ -39,14 +47,17 @@ export async function createComment(
   caller: Actor,
   nodeId: string,
   written: WrittenComment,
+  { once, ifMatch }: CommentConditions = {},
 ): Promise<CommentRow> {
   const found = await findNode(shards, caller, nodeId);
   assertMayComment(found);
   const { row: node } = found;
   const text = checkLines(written.text, "text", limits.commentBytesMax);
   const mentions = await checkMentions(shards, node.id, written.mentions ?? []);
-  const comment = await lockedIn(shards, caller, node.space_id, async (transaction, actor) => {
-    assertMayComment(await findLockedNode(transaction, node.space_id, actor, node.id));
+  const comment = await lockedIn(shards, caller, { spaceId: node.space_id, once }, async (transaction, actor) => {
+    const locked = await findLockedNode(transaction, node.space_id, actor, node.id);
+    assertMayComment(locked);
+    assertMatches(locked, ifMatch);
     await assertRoom(transaction, node.space_id, node.id);
     const at = clock.nowMicros();
     const row: CommentRow = {
@@ -81,6 +92,7 @@ export async function updateComment(
   caller: Actor,
   id: string,
   written: WrittenComment,
+  { once, ifMatch }: CommentConditions = {},
 ): Promise<CommentRow> {
   const { comment, node } = await findComment(shards, caller, id);
   assertMay(node, "comment");
@@ -90,8 +102,9 @@ export async function updateComment(
   const text = checkLines(written.text, "text", limits.commentBytesMax);
   const mentions =
     written.mentions === undefined ? comment.mentions : await checkMentions(shards, node.row.id, written.mentions);
-  const changed = await lockedIn(shards, caller, comment.space_id, async (transaction, actor) => {
-    const { before } = await readLocked(transaction, actor, comment, "comment");
+  const changed = await lockedIn(shards, caller, { spaceId: comment.space_id, once }, async (transaction, actor) => {
+    const { before, node: locked } = await readLocked(transaction, actor, comment, "comment");
+    assertMatches(locked, ifMatch);
     const after = { ...before, text, mentions, edited_at: clock.nowMicros() };
     await sql`
       update shard.comments set text = ${text}, mentions = ${uuidArray(mentions)}, edited_at = ${after.edited_at}
@@ -106,10 +119,16 @@ export async function updateComment(
 }
 
 /** With what the activity says of it. @throws HoldfastError not_found, forbidden */
-export async function deleteComment({ shards }: CommentWorld, caller: Actor, id: string): Promise<void> {
+export async function deleteComment(
+  { shards }: CommentWorld,
+  caller: Actor,
+  id: string,
+  { once, ifMatch }: CommentConditions = {},
+): Promise<void> {
   const { comment } = await findComment(shards, caller, id);
-  await lockedIn(shards, caller, comment.space_id, async (transaction, actor) => {
+  await lockedIn(shards, caller, { spaceId: comment.space_id, once }, async (transaction, actor) => {
     const locked = await readLocked(transaction, actor, comment, "read");
+    assertMatches(locked.node, ifMatch);
     const { space_id, at, ...before } = locked.before;
     if (before.author !== caller.userId && !roleMay(locked.node.role, "own")) {
       throw new HoldfastError("forbidden", "Only who wrote a comment, and the owner of the file, may delete it.");
@@ -128,29 +147,31 @@ export async function resolveComment(
   caller: Actor,
   id: string,
   resolved: boolean,
+  { once, ifMatch }: CommentConditions = {},
 ): Promise<CommentRow> {
   const { comment, node } = await findComment(shards, caller, id);
   assertMay(node, "comment");
-  return lockedIn(shards, caller, comment.space_id, async (transaction, actor) => {
-    const { before } = await readLocked(transaction, actor, comment, "comment");
+  return lockedIn(shards, caller, { spaceId: comment.space_id, once }, async (transaction, actor) => {
+    const { before, node: locked } = await readLocked(transaction, actor, comment, "comment");
+    assertMatches(locked, ifMatch);
     const resolvedAt = resolved ? (before.resolved_at ?? clock.nowMicros()) : null;
     await sql`update shard.comments set resolved_at = ${resolvedAt}::int8 where id = ${before.id}`.execute(transaction);
     return { ...before, resolved_at: resolvedAt };
   });
 }
 
-/** A transaction under the lock of a space, in which the caller's rights are those of that moment. */
+/** A transaction under the lock of a space, in which the caller's rights are those of that moment. What it answers is kept for a repetition. */
 async function lockedIn<Result>(
   shards: Shards,
   caller: Actor,
-  spaceId: SpaceId,
+  { spaceId, once }: { readonly spaceId: SpaceId; readonly once: Repeatable | undefined },
   act: (transaction: ShardReader, actor: Actor) => Promise<Result>,
 ): Promise<Result> {
   const isOwn = caller.owns && caller.spaceId === spaceId;
   const actor = isOwn ? caller : { ...caller, givers: await loadGivers(shards, spaceId, caller.grantees) };
   return inTransaction(shards.ofId(spaceId).db, async (transaction) => {
     await lockSpace(transaction, spaceId);
-    return act(transaction, actor);
+    return once === undefined ? act(transaction, actor) : doOnce(transaction, once, () => act(transaction, actor));
   });
 }
 

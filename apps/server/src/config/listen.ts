@@ -26,7 +26,7 @@ export function assertSafeToListen({ host, port }: ListenAddress, tls: boolean, 
   if (host === "localhost" || isLoopback(host) || tls || behindProxy) return;
   throw new HoldfastError(
     "usage",
-    `Listening on ${host}:${port} would send passwords and files unencrypted. Either give --tls-cert and --tls-key, or put a ` +
+    `Listening on ${host}:${port} would send passwords and files unencrypted. Either give --tls-cert and --tls-key, or --acme DOMAIN, or put a ` +
       "proxy that speaks TLS in front and say --behind-proxy, or listen on 127.0.0.1 only.",
   );
 }

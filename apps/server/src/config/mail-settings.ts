@@ -3,7 +3,6 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { isLoopback } from "../http/exchange/peer.ts";
 import type { MailSettings } from "../mail/mailer.ts";
 import type { Options } from "./options.ts";
-import type { Config } from "./read-config.ts";
 
 /**
  * Passwords and links cross no network in the clear, and no stranger takes them: without `?insecure=true` a server that is not on this
@@ -35,13 +34,19 @@ export function readMailSettings(options: Pick<Options, "smtp_url" | "mail_from"
  * host; behind a proxy, or at all addresses of the machine, nobody but the operator knows.
  * @throws HoldfastError `usage`
  */
-export function assertLinksReachable(config: Pick<Config, "mail" | "publicUrl" | "proxyHops" | "listen">): void {
-  const { mail, publicUrl, proxyHops, listen } = config;
+export function assertLinksReachable({ mail, publicUrl, proxyHops, listen }: Reach): void {
   if (mail === undefined || publicUrl !== undefined) return;
   if (proxyHops === 0 && !["0.0.0.0", "::"].includes(listen.host)) return;
   throw usage(
     "HOLDFAST_SMTP_URL needs HOLDFAST_PUBLIC_URL here, like https://drive.example.org: links in mails begin with it, and this server cannot know how people reach it.",
   );
+}
+
+interface Reach {
+  readonly mail: MailSettings | undefined;
+  readonly publicUrl: string | undefined;
+  readonly proxyHops: number;
+  readonly listen: { readonly host: string };
 }
 
 /** The password that it holds is in no error. */

@@ -6,8 +6,11 @@ import { language } from "@holdfast/protocol/account-settings";
 import { topologySchema } from "../db/topology.ts";
 import type { limitNames } from "../http/exchange/rate-limits.ts";
 import { logLevels } from "../operation/log.ts";
+import { acmeOptions } from "./acme-options.ts";
 import { drillOptions } from "./drill-settings.ts";
 import { duration, durationOrOff } from "./durations.ts";
+import { ldapSchema } from "./ldap-settings.ts";
+import { oidcSchema } from "./oidc-settings.ts";
 import { retentionOptions } from "./retention-settings.ts";
 import { isSyslogTarget } from "../audit/syslog-target.ts";
 import { snapshotOptions } from "./snapshot-settings.ts";
@@ -50,6 +53,7 @@ export const optionSchemas = {
   redis_url: z.string().regex(/^rediss?:\/\//, "must read like redis://host:6379"),
   tls_cert: text,
   tls_key: text,
+  ...acmeOptions,
   behind_proxy: hops,
   roles,
   log_level: z.enum(logLevels),
@@ -76,7 +80,10 @@ export const optionSchemas = {
   plans: plansSchema,
   default_plan: text,
   webhook_private: yesNo,
+  oidc: oidcSchema,
+  ldap: ldapSchema,
   thumb_cache_bytes: amount,
+  disk_reserve_bytes: amount,
   scrub_period: duration,
   doctor_period: durationOrOff,
   device_brake: z.enum(["on", "off"]),
@@ -99,6 +106,8 @@ export const flagNames: ReadonlySet<OptionName> = new Set([
   "redis_url",
   "tls_cert",
   "tls_key",
+  "acme",
+  "acme_email",
   "behind_proxy",
   "roles",
 ]);

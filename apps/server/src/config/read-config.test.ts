@@ -161,6 +161,7 @@ test("what is kept for how long is said in days, hours, minutes or seconds", () 
     packsMs: 7 * day,
     sessionsMs: 7 * day,
     auditMs: 365 * day,
+    graceMs: 30 * day,
   });
   const environment = {
     HOLDFAST_RETENTION_VERSIONS: "5",
@@ -169,6 +170,7 @@ test("what is kept for how long is said in days, hours, minutes or seconds", () 
     HOLDFAST_RETENTION_BLOCKS: "5m",
     HOLDFAST_RETENTION_DOOMED: "1s",
     HOLDFAST_RETENTION_AUDIT: "90d",
+    HOLDFAST_ACCOUNT_GRACE: "14d",
   };
   const { retention } = read({
     environment,
@@ -183,6 +185,7 @@ test("what is kept for how long is said in days, hours, minutes or seconds", () 
     packsMs: 2 * day,
     sessionsMs: 2 * day,
     auditMs: 90 * day,
+    graceMs: 14 * day,
   });
   for (const bad of ["30", "d", "1w", "-1d", "1.5h", " 1d", "1 d", "0s", "36501d", "999999999d", "1e3s"]) {
     assert.match(
@@ -222,4 +225,52 @@ test("every setting is explained in docs/operation.md", () => {
     assert.ok(text.includes(`\`HOLDFAST_${name.toUpperCase()}\``), name);
     if (flagNames.has(name)) assert.ok(text.includes(`\`--${name.replaceAll("_", "-")}`), name);
   }
+});
+
+test("with --acme the server is public under the first name, at the port of https unless told another", () => {
+  const config = read({ flags: { acme: "Drive.Example.org., www.example.org,drive.example.org" } });
+  assert.deepEqual(config.acme, {
+    domains: ["drive.example.org", "www.example.org"],
+    email: undefined,
+    directory: "https://acme-v02.api.letsencrypt.org/directory",
+    rootCertificate: undefined,
+  });
+  assert.deepEqual([config.publicUrl, config.listen.port], ["https://drive.example.org", 443]);
+  assert.ok(["::", "0.0.0.0"].includes(config.listen.host));
+  const told = read({
+    flags: { acme: "bücher.example", listen: "0.0.0.0:8420" },
+    environment: { HOLDFAST_PUBLIC_URL: "https://b.example" },
+  });
+  assert.equal(told.acme?.domains[0], "xn--bcher-kva.example");
+  assert.deepEqual([told.publicUrl, told.listen], ["https://b.example", { host: "0.0.0.0", port: 8420 }]);
+  const own = { HOLDFAST_ACME: "nas.lan", HOLDFAST_ACME_DIRECTORY: "https://ca.lan/acme/directory" };
+  assert.equal(read({ environment: own }).acme?.directory, own.HOLDFAST_ACME_DIRECTORY);
+  assert.deepEqual(read({ file: '{"acme": ["a.example.org", "b.example.org"]}' }).acme?.domains.length, 2);
+});
+
+test("what does not go with --acme is refused in words", () => {
+  const refused = (flags: Record<string, string | boolean>, environment = {}) =>
+    messageOf({ flags: { acme: "a.example.org", ...flags }, environment });
+  assert.match(refused({ "tls-cert": "/c", "tls-key": "/k" }), /say one or the other/);
+  assert.match(refused({ "behind-proxy": true }), /behind a proxy it is the proxy/);
+  assert.match(refused({ listen: "0.0.0.0:0" }), /needs a port that stays/);
+  assert.match(refused({ acme: "*.example.org" }), /--acme: .*name each by itself/);
+  assert.match(refused({ acme: "192.168.1.20" }), /address in figures/);
+  assert.match(refused({ acme: "[::1]" }), /address in figures/);
+  for (const name of [
+    "https://a.example.org",
+    "a.example.org:443",
+    "a b.example.org",
+    "a..org",
+    "",
+    "a_b.org",
+    "-a.org",
+  ])
+    assert.match(refused({ acme: name }), /is no name of a domain/, name);
+  for (const name of ["nas", "nas.local", "nas.home.arpa", "localhost"])
+    assert.match(refused({ acme: name }), /no public authority gives a certificate/, name);
+  assert.match(refused({}, { HOLDFAST_ACME_DIRECTORY: "http://ca.lan/directory" }), /must be the https address/);
+  assert.match(refused({}, { HOLDFAST_ACME_CA: "/nowhere.pem" }), /HOLDFAST_ACME_CA: \/nowhere\.pem/);
+  assert.match(refused({ "acme-email": "a@b.c?d" }), /must be an address like/);
+  assert.match(messageOf({ environment: { HOLDFAST_ACME_EMAIL: "a@b.c" } }), /go with --acme DOMAIN/);
 });

@@ -4,18 +4,24 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { StorePolicy } from "@holdfast/object-store/two-stores";
 import type { Language } from "@holdfast/protocol/account-settings";
+import type { z } from "zod";
 import { defaultDataFolder } from "@holdfast/disk/default-data-folder";
 import type { PlanSettings } from "../accounts/plans.ts";
 import type { Topology } from "../db/topology.ts";
 import type { Rates } from "../http/exchange/rate-limits.ts";
 import type { MailSettings } from "../mail/mailer.ts";
 import type { LogLevel } from "../operation/log.ts";
+import { acmeListen, type AcmeSettings, readAcmeSettings } from "./acme-settings.ts";
 import { assertLinksReachable, readMailSettings } from "./mail-settings.ts";
 import { assertSafeToListen, type ListenAddress, parseListen } from "./listen.ts";
-import { flagNames, type OptionName, optionSchemas, type Options, type RoleName } from "./options.ts";
+import { flagNames, type OptionName, type Options, optionSchemas, type RoleName } from "./options.ts";
+import { readLdap } from "./ldap-settings.ts";
+import { readOidc } from "./oidc-settings.ts";
+import type { OidcSettings } from "../issuer/issuer-settings.ts";
+import type { LdapSettings } from "../ldap/ldap-settings.ts";
 import { ratesOf } from "./rates.ts";
 import { retentionOf, type RetentionSettings } from "./retention-settings.ts";
-import { drillsOf, type DrillSettings } from "./drill-settings.ts";
+import { type DrillSettings, drillsOf } from "./drill-settings.ts";
 import { type SnapshotSettings, snapshotsOf } from "./snapshot-settings.ts";
 import { readSyslogTarget, type SyslogTarget } from "../audit/syslog-target.ts";
 
@@ -34,6 +40,8 @@ export interface Config {
   readonly redisUrl: string | undefined;
   /** Paths of PEM files. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** Undefined: no authority is asked for a certificate. */
+  readonly acme: AcmeSettings | undefined;
   readonly proxyHops: number;
   /** Undefined: all of them in one process. */
   readonly roles: readonly RoleName[] | undefined;
@@ -57,8 +65,14 @@ export interface Config {
   readonly plans: PlanSettings;
   /** Webhooks may go to addresses of this machine and of private networks. */
   readonly webhookPrivate: boolean;
+  /** Undefined: nobody signs in through an outside issuer. */
+  readonly oidc: OidcSettings | undefined;
+  /** Undefined: all passwords are here. */
+  readonly ldap: LdapSettings | undefined;
   /** That thumbnails may take on this server's disk. */
   readonly thumbCacheBytes: number;
+  /** That uploads leave free on each disk; undefined: by its size. */
+  readonly diskReserveBytes: number | undefined;
   /** Within which each pack of the store is reread. */
   readonly scrubPeriodMs: number;
   readonly retention: RetentionSettings;
@@ -92,15 +106,17 @@ const plansDefault: PlanSettings["plans"] = { free: 15e9, plus: 2e12, business: 
 export function readConfig({ flags = {}, environment = process.env, file }: ConfigSources = {}): Config {
   const given = readOptions(flags, environment, readFile(flags, environment, file));
   const { options } = given;
+  const acme = readAcmeSettings(options);
   const config: Config = {
     dataFolder: options.data ?? platformDataFolder(environment),
-    listen: parseListen(options.listen ?? "127.0.0.1:8420"),
+    listen: listenOf(options, acme),
     databaseUrl: options.database_url,
     store: options.store,
     secondStore: options.second_store,
     storePolicy: options.store_policy ?? "both",
     redisUrl: options.redis_url,
     tls: tlsOf(options),
+    acme,
     proxyHops: options.behind_proxy ?? 0,
     roles: options.roles,
     logLevel: options.log_level ?? "info",
@@ -108,7 +124,8 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     openRegistration: options.open_registration ?? false,
     openDirectory: options.directory === "open",
     administrator: administratorOf(options),
-    publicUrl: options.public_url?.replace(/\/+$/, ""),
+    // That it is reached under this name, at the port of https, is what the authority looks at.
+    publicUrl: options.public_url?.replace(/\/+$/, "") ?? (acme && `https://${acme.domains[0]}`),
     mail: readMailSettings(options),
     language: options.language ?? "en",
     rates: ratesOf(options),
@@ -116,7 +133,10 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     topology: options.topology,
     plans: plansOf(options),
     webhookPrivate: options.webhook_private ?? false,
+    oidc: readOidc(options.oidc, Object.keys(plansOf(options).plans)),
+    ldap: readLdap(options.ldap),
     thumbCacheBytes: options.thumb_cache_bytes ?? limits.thumbCacheBytesMax,
+    diskReserveBytes: options.disk_reserve_bytes,
     scrubPeriodMs: options.scrub_period ?? limits.scrubPeriodMs,
     doctorPeriodMs: (options.doctor_period ?? limits.doctorPeriodMs) || undefined,
     retention: retentionOf(options),
@@ -126,7 +146,7 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     auditSyslog: readSyslogTarget(options.audit_syslog),
     given,
   };
-  assertSafeToListen(config.listen, config.tls !== undefined, config.proxyHops > 0);
+  assertSafeToListen(config.listen, config.tls !== undefined || acme !== undefined, config.proxyHops > 0);
   assertLinksReachable(config);
   return config;
 }
@@ -167,11 +187,17 @@ function readOptions(
     ]);
     if (first === undefined) continue;
     const result = optionSchemas[name].safeParse(first.value);
-    if (!result.success) throw usage(`${first.place}: ${result.error.issues[0]?.message ?? "is not valid"}.`);
+    if (!result.success) throw usage(`${first.place}: ${wordsOf(result.error.issues[0])}.`);
     options[name] = result.data;
     sources[name] = first.source;
   }
   return { options, sources };
+}
+
+/** Of a setting with parts the part is named. */
+function wordsOf(issue: z.core.$ZodIssue | undefined): string {
+  const part = issue?.path[0];
+  return `${typeof part === "string" ? `${part} ` : ""}${issue?.message ?? "is not valid"}`;
 }
 
 interface Given {
@@ -188,12 +214,19 @@ function firstGiven(given: readonly Given[]): Given | undefined {
 /** An empty variable counts as none: that is how a shell or a service file switches one off. */
 function fromEnvironment(name: OptionName, value: string | undefined): unknown {
   if (value === undefined || value === "") return undefined;
-  if (name !== "topology" && name !== "plans") return value;
+  if (!["topology", "plans", "oidc", "ldap"].includes(name)) return value;
   try {
     return JSON.parse(value);
   } catch (error) {
     throw usage(`HOLDFAST_${name.toUpperCase()} is not JSON: ${(error as Error).message}.`);
   }
+}
+
+function listenOf({ listen }: Options, acme: Config["acme"]): ListenAddress {
+  if (acme === undefined) return parseListen(listen ?? "127.0.0.1:8420");
+  const address = listen === undefined ? acmeListen() : parseListen(listen);
+  if (address.port !== 0) return address;
+  throw usage("--acme needs a port that stays: the one to which port 443 is passed on, with --listen.");
 }
 
 function tlsOf({ tls_cert: certFile, tls_key: keyFile }: Options): Config["tls"] {

@@ -17,6 +17,8 @@ export interface RetentionSettings {
   readonly packsMs: number;
   /** Of an upload session, after its last durable byte. */
   readonly sessionsMs: number;
+  /** Of an account that its owner deleted: until it is shredded. */
+  readonly graceMs: number;
   /** Of what is recorded in the audit. */
   readonly auditMs: number;
 }
@@ -34,6 +36,7 @@ export const retentionOptions = {
   retention_packs: duration,
   retention_sessions: duration,
   retention_audit: duration,
+  account_grace: duration,
 } as const satisfies Record<string, z.ZodType>;
 
 type RetentionOptions = {
@@ -50,6 +53,7 @@ export const retentionUsual: RetentionSettings = {
   packsMs: limits.emptyPackLifetimeMs,
   sessionsMs: limits.uploadLifetimeMs,
   auditMs: limits.auditLifetimeMs,
+  graceMs: limits.accountGraceMs,
 };
 
 export function retentionOf(options: RetentionOptions): RetentionSettings {
@@ -62,6 +66,7 @@ export function retentionOf(options: RetentionOptions): RetentionSettings {
     packsMs: options.retention_packs ?? retentionUsual.packsMs,
     sessionsMs: options.retention_sessions ?? retentionUsual.sessionsMs,
     auditMs: options.retention_audit ?? retentionUsual.auditMs,
+    graceMs: options.account_grace ?? retentionUsual.graceMs,
   };
 }
 
@@ -76,5 +81,6 @@ export function shownRetention(settings: RetentionSettings): Readonly<Record<key
     retention_packs: shownDuration(settings.packsMs),
     retention_sessions: shownDuration(settings.sessionsMs),
     retention_audit: shownDuration(settings.auditMs),
+    account_grace: shownDuration(settings.graceMs),
   };
 }

@@ -1,6 +1,8 @@
 import { limits } from "@holdfast/core/limits";
 import type { SettingJson } from "@holdfast/protocol/admin-routes";
 import type { LimitName } from "../http/exchange/rate-limits.ts";
+import { shownLdap } from "./ldap-settings.ts";
+import { shownOidc } from "./oidc-settings.ts";
 import { shownRetention } from "./retention-settings.ts";
 import { shownDrills } from "./drill-settings.ts";
 import { shownDuration } from "./durations.ts";
@@ -17,6 +19,8 @@ export function settingsInForce(config: Config): SettingJson[] {
     ...shownRetention(config.retention),
     ...shownSnapshots(config.snapshots),
     ...shownDrills(config.drills),
+    oidc: shownOidc(options.oidc),
+    ldap: shownLdap(options.ldap),
     scrub_period: shownDuration(config.scrubPeriodMs),
     doctor_period: config.doctorPeriodMs === undefined ? "off" : shownDuration(config.doctorPeriodMs),
   };
@@ -38,6 +42,7 @@ function defaultsOf(config: Config): Options {
     data: config.dataFolder,
     listen: `${config.listen.host}:${config.listen.port}`,
     store_policy: config.storePolicy,
+    ...(config.acme === undefined ? {} : { acme_directory: config.acme.directory }),
     behind_proxy: config.proxyHops,
     log_level: config.logLevel,
     connections_max: limits.connectionsMaxDefault,

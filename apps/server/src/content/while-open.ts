@@ -1,5 +1,6 @@
 import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
+import { factorRequired } from "../accounts/access-rules.ts";
 import type { Caller } from "../accounts/caller.ts";
 import { findLiveCaller } from "../accounts/live-callers.ts";
 import type { Shards } from "../db/shards.ts";
@@ -50,10 +51,15 @@ async function assertOpen(world: WatchWorld, caller: Caller, stillSees: StillSee
   throw new HoldfastError("not_found", "The right to read it ended in the middle of the answer.");
 }
 
-/** Who the caller is by now. @throws HoldfastError unauthenticated where it is nobody any more, or a link that has another password */
+/** Who the caller is by now. @throws HoldfastError unauthenticated where it is nobody any more, or a link that has another password; second_factor_required, address_not_allowed where other rules hold */
 export async function liveCaller(world: WatchWorld, { credential }: Caller): Promise<Caller> {
   const now = await findLiveCaller(world, credential);
   const isSame = credential.kind !== "link" || stampOf(now) === credential.stamp;
+  if (now?.access?.mustEnrol === true) throw factorRequired(now.access.factorDueAtMicros);
+  // From where it comes is known only where a request begins.
+  if (now !== undefined && now.credential.lists !== credential.lists) {
+    throw new HoldfastError("address_not_allowed", "From where it may be read changed in the middle of the answer.");
+  }
   if (now !== undefined && isSame) return now;
   const what = credential.kind === "link" ? "link" : "session";
   throw new HoldfastError("unauthenticated", `The ${what} ended in the middle of the answer.`);

@@ -7,6 +7,7 @@ import { findVersion } from "../metadata/content/manifests.ts";
 import { walkFolder } from "../metadata/read/walk-folder.ts";
 import { Gathering } from "./gathering.ts";
 import type { LiveSight } from "./live-sight.ts";
+import { inGroups, readTogether } from "./read-together.ts";
 import { readVersion } from "./read-version.ts";
 import { makeZip } from "./zip.ts";
 import type { ZipEntry } from "./zip.ts";
@@ -35,8 +36,8 @@ export function zipFolder(parts: ZipParts, folder: PlacedNode, options: ZipOptio
 }
 
 /**
- * Files and folders as one zip, made while it is sent: one file is open at a time, and the next page of the tree is listed only when
- * the last one is on its way. Nothing is deflated: the blocks are read at the speed of the network, and what compresses well
+ * Files and folders as one zip, made while it is sent: one file is open at a time, or some small ones together, and the next page of the
+ * tree is listed only when the last one is on its way. Nothing is deflated: the blocks are read at the speed of the network, and what compresses well
  * is rarely what people keep. Each piece is done with once the next is asked for.
  * @throws HoldfastError damaged, behind the last byte, if files in it are: see `makeZip`
  */
@@ -87,19 +88,31 @@ async function* entriesBelow(
     if (now === undefined) return;
     const top = { ...folder, role: now.role, rights: now.rights };
     const page = await walkFolder(parts.shards.ofId(folder.row.space_id), top, pageNodes, cursor);
-    for (const node of page.nodes.filter(isReadable)) {
-      const entry = await entryOf(parts, node, options);
-      if (entry !== undefined) yield { ...entry, path: prefix + node.path.slice(prefixLength) };
+    for (const group of inGroups(page.nodes.filter(isReadable).map(listed))) {
+      const contents = await readTogether(parts, folder.row.space_id, group, options);
+      for (const each of group) {
+        const entry = await entryOf(parts, each.node, options, contents.get(each));
+        if (entry !== undefined) yield { ...entry, path: prefix + each.node.path.slice(prefixLength) };
+      }
     }
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);
 }
 
-/** @returns undefined for what has no place in a zip, or is gone or out of the caller's sight since it was listed */
+function listed(node: PlacedNode) {
+  const { kind, head_version: versionId, size: sizeBytes } = node.row;
+  return { node, versionId: kind === "file" ? (versionId ?? undefined) : undefined, sizeBytes };
+}
+
+/**
+ * @param read the content, where it was read already
+ * @returns undefined for what has no place in a zip, or is gone or out of the caller's sight since it was listed
+ */
 async function entryOf(
   parts: ZipParts,
   node: PlacedNode,
   options: ZipOptions,
+  read?: Uint8Array,
 ): Promise<Omit<ZipEntry, "path"> | undefined> {
   const { row } = node;
   if ((await options.sight.again(node)) === undefined) return undefined;
@@ -110,9 +123,10 @@ async function entryOf(
     return { kind: "symlink", mode: 0o777, mtimeMs, sizeBytes: target.length, content: piecesOf(target) };
   }
   if (row.kind !== "file") return undefined;
+  const mode = row.executable ? 0o755 : 0o644;
+  if (read !== undefined) return { kind: "file", mode, mtimeMs, sizeBytes: read.length, content: piecesOf(read) };
   const version = await headOf(parts, row);
   if (version === undefined) return undefined;
-  const mode = row.executable ? 0o755 : 0o644;
   return { kind: "file", mode, mtimeMs, sizeBytes: version.size, content: contentOf(parts, version, options) };
 }
 

@@ -1,23 +1,11 @@
-import type { Clock } from "@holdfast/core/clock";
 import { limits } from "@holdfast/core/limits";
-import type { Sleep } from "@holdfast/object-store/call-signal";
 import type { StoreCopy } from "@holdfast/object-store/store-copy";
 import { twoOf } from "@holdfast/object-store/two-stores";
-import type { BlockCell, BlockLog } from "../blocks/block-cell.ts";
-import type { BlockPool } from "../blocks/block-tasks.ts";
+import type { BlockCell } from "../blocks/block-cell.ts";
 import { compareCopies } from "./compare-copies.ts";
 import { noteCompared, noteCopy, readKnownCopies } from "./known-copies.ts";
 import { makePace } from "./pace.ts";
-import { payDebts } from "./pay-debts.ts";
-
-export interface KeeperPorts {
-  readonly pool: BlockPool;
-  readonly clock: Clock;
-  /** Milliseconds of a clock that never goes back. */
-  readonly monotonicMs: () => number;
-  readonly sleep: Sleep;
-  readonly log: BlockLog;
-}
+import { type KeeperPorts, payDebts } from "./pay-debts.ts";
 
 export interface KeepOptions {
   readonly signal?: AbortSignal | undefined;

@@ -1,15 +1,16 @@
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
-import { assertWanted } from "@holdfast/object-store/call-signal";
+import { assertWanted, type Sleep } from "@holdfast/object-store/call-signal";
 import type { StoreCopy } from "@holdfast/object-store/store-copy";
 import type { BlockCell } from "../blocks/block-cell.ts";
 import { packIdOfKey } from "../blocks/pack-format.ts";
 import { settlePack } from "../blocks/settle-pack.ts";
 import { keyringKey } from "../blocks/wrapped-keys.ts";
 import { copyObject } from "./copy-object.ts";
-import { dueDebts, postponeDebt, settleDebt } from "./debts.ts";
-import type { OwedRow } from "./debts.ts";
-import type { KeeperPorts } from "./keep-copies.ts";
+import { dueDebts, type OwedRow, postponeDebt, settleDebt } from "./debts.ts";
 import type { Pace } from "./pace.ts";
+import type { Clock } from "@holdfast/core/clock";
+import type { BlockLog } from "../blocks/block-log.ts";
+import type { BlockPool } from "../blocks/block-tasks.ts";
 
 export interface PayPorts extends KeeperPorts {
   readonly cell: BlockCell;
@@ -67,4 +68,13 @@ async function payDebt(ports: PayPorts, { store, key, deed, sizeBytes }: OwedRow
   if (failed !== undefined) throw new HoldfastError("unavailable", failed.reason);
   if (withheld !== undefined) throw new HoldfastError("unavailable", withheld.reason);
   await pace(2 * Math.max(sizeBytes, bytes?.length ?? 0), signal);
+}
+
+export interface KeeperPorts {
+  readonly pool: BlockPool;
+  readonly clock: Clock;
+  /** Milliseconds of a clock that never goes back. */
+  readonly monotonicMs: () => number;
+  readonly sleep: Sleep;
+  readonly log: BlockLog;
 }

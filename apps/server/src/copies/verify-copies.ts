@@ -11,10 +11,9 @@ import { packIdOfKey } from "../blocks/pack-format.ts";
 import { keyringKey } from "../blocks/wrapped-keys.ts";
 import { comparedPrefixes, sizesIn } from "./compare-copies.ts";
 import { getIfThere } from "./copy-object.ts";
-import { copyJson, readVerification, writeVerification } from "./copies-report.ts";
-import type { PlacedCell, Verification } from "./copies-report.ts";
+import { copyJson, type PlacedCell, readVerification, type Verification, writeVerification } from "./copies-report.ts";
 import { oweFound } from "./debts.ts";
-import type { KeeperPorts } from "./keep-copies.ts";
+import type { KeeperPorts } from "./pay-debts.ts";
 import { makePace } from "./pace.ts";
 
 export interface VerifyPorts extends KeeperPorts {

@@ -73,7 +73,7 @@ async function createFolder(path: string): Promise<string> {
   } catch (error) {
     throw new HoldfastError(
       "failed",
-      `The data folder ${path} cannot be created (${(error as Error).message}). Choose another with --data DIR.`,
+      `The data folder ${path} cannot be created: ${(error as Error).message.replace(/\.$/, "")}. Choose another with --data DIR.`,
       { cause: error },
     );
   }

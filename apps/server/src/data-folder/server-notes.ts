@@ -1,11 +1,12 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 
 /**
  * What a server and the commands beside it leave each other in the data folder. Nothing that is kept rests on it: where it is missing or
  * old, a link begins with the address that the settings name, and a set-up link ends with the next start.
  */
-const names = { address: "server.url", setupLink: "setup-link.sha256" } as const;
+const names = { address: "server.url", setupLink: "setup-link.sha256", authority: "server.acme" } as const;
 
 /** @param base what every link of the running server begins with */
 export function noteAddress(folder: string, base: string): void {
@@ -19,6 +20,26 @@ export function forgetAddress(folder: string): void {
 export function notedAddress(folder: string): string | undefined {
   const text = read(folder, names.address)?.trim();
   return text !== undefined && URL.canParse(text) ? text : undefined;
+}
+
+/** Whom the running server has its certificate from, and for what; undefined: no authority. */
+export function noteAuthority(folder: string, noted: NotedAuthority | undefined): void {
+  if (noted === undefined) rmSync(join(folder, names.authority), { force: true });
+  else write(folder, names.authority, JSON.stringify({ directory: noted.directory, domains: noted.domains }));
+}
+
+export function notedAuthority(folder: string): NotedAuthority | undefined {
+  try {
+    return authority.parse(JSON.parse(read(folder, names.authority) ?? ""));
+  } catch {
+    return undefined;
+  }
+}
+
+const authority = z.object({ directory: z.url(), domains: z.array(z.string()) });
+export interface NotedAuthority {
+  readonly directory: string;
+  readonly domains: readonly string[];
 }
 
 /** The next start leaves the set-up token of this digest as it is. */

@@ -175,6 +175,19 @@ test("an idle connection that is cut is replaced without anybody noticing", asyn
   await closeOwn();
 });
 
+test("a closed database has let go of all its connections, also of those that Kysely never used", async () => {
+  const { pool, close: closeOwn } = openDatabase({ ...options, applicationName: "closed" });
+  const order: string[] = [];
+  pool.on("connect", (client) => client.once("end", () => order.push("gone")));
+  const clients = await Promise.all([pool.connect(), pool.connect(), pool.connect()]);
+  const closing = closeOwn().then(() => order.push("closed"));
+  for (const client of clients) client.release();
+  await closing;
+  assert.deepEqual(order, ["gone", "gone", "gone", "closed"]);
+  const { rows } = await sql`select 1 from pg_stat_activity where application_name = 'closed'`.execute(db);
+  assert.deepEqual(rows, []);
+});
+
 test("a statement that does not end is cut off by the safety net", async () => {
   const { db: own, close: closeOwn } = openDatabase({ ...options, statementTimeoutMs: 50 });
   await assert.rejects(sql`select pg_sleep(30)`.execute(own), hasCode("unavailable"));

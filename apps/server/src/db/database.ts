@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { HoldfastError } from "@holdfast/core/errors";
 import { type IsolationLevel, Kysely, PostgresDialect, type PostgresPool, sql, type Transaction } from "kysely";
 import pg from "pg";
@@ -38,6 +39,7 @@ export interface Database<Tables> {
   readonly pool: pg.Pool;
   /** How many transactions the database has chosen as victims of a deadlock or a serialization conflict; they were tried again. */
   readonly conflicts: () => number;
+  /** Resolves when the database has let go of every connection, so that it may be stopped next. */
   readonly close: () => Promise<void>;
 }
 
@@ -45,13 +47,36 @@ export interface Database<Tables> {
  * and a `pg.DatabaseError` with its SQLSTATE (`code`) where the statement is. */
 export function openDatabase<Tables>(options: DatabaseOptions): Database<Tables> {
   const pool = openPool(options);
+  const goodbyes = watchGoodbyes(pool);
   let conflicts = 0;
   const onConflict = (error: Error) => {
     conflicts += 1;
     options.log.warn({ reason: error.message, code: codeOf(error) }, "a transaction gave way to another");
   };
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: translatingPool(pool, onConflict) }) });
-  return { db, pool, conflicts: () => conflicts, close: () => db.destroy() };
+  const close = async () => {
+    await db.destroy();
+    // Kysely ends no pool that it has not used itself.
+    if (!pool.ending) await pool.end();
+    await goodbyes();
+  };
+  return { db, pool, conflicts: () => conflicts, close };
+}
+
+/** A database on the other side of a dead network says nothing any more. */
+const goodbyeMsMax = 5000;
+
+/** @returns what resolves when the database has closed every connection; `pool.end` does so once the goodbyes are begun */
+function watchGoodbyes(pool: pg.Pool): () => Promise<void> {
+  const goodbyes = new Set<Promise<void>>();
+  pool.on("connect", (client) => {
+    const goodbye = new Promise<void>((resolve) => client.once("end", () => resolve()));
+    void goodbye.finally(() => goodbyes.delete(goodbye));
+    goodbyes.add(goodbye);
+  });
+  return async () => {
+    await Promise.race([Promise.all(goodbyes), delay(goodbyeMsMax, undefined, { ref: false })]);
+  };
 }
 
 /** A plain pool with our column types and limits. */

@@ -7,6 +7,7 @@ export type GroupRole = "member" | "manager";
 export interface GroupTables {
   "shard.groups": GroupRow;
   "shard.group_members": { group_id: GroupId; user_id: UserId; role: GroupRole };
+  "shard.provisioned_groups": { group_id: GroupId; external_id: string };
   "shard.memberships": {
     user_id: UserId;
     group_id: GroupId;

@@ -33,6 +33,7 @@ export class SessionLock {
   readonly #lostListeners: (() => void)[] = [];
   readonly #regainedListeners: (() => void)[] = [];
   #client: pg.Client | undefined;
+  #taking: Promise<unknown> = Promise.resolve();
   #wasLost = false;
 
   constructor(connection: Connection, lock: LockedName, log: DatabaseLog) {
@@ -53,16 +54,23 @@ export class SessionLock {
     this.#regainedListeners.push(listener);
   }
 
-  /** Ends with the connection, and with it the lock. */
+  /** Ends the connection, and with it the lock; also one that is just being made. */
   async release(): Promise<void> {
     this.#released.abort();
     const client = this.#client;
     this.#client = undefined;
     await client?.end();
+    await this.#taking;
   }
 
   /** @returns whether the lock is ours now; @throws HoldfastError `unavailable` when the database does not answer */
-  async take(): Promise<boolean> {
+  take(): Promise<boolean> {
+    const taking = this.#take();
+    this.#taking = taking.catch(() => {});
+    return taking;
+  }
+
+  async #take(): Promise<boolean> {
     const client = new pg.Client({
       ...this.#connection,
       application_name: this.#lock.applicationName,

@@ -62,6 +62,7 @@ export interface ShardTables
   "shard.journal": JournalRow;
   "shard.grants": GrantRow;
   "shard.received": { grantee_id: string; grant_id: GrantId; space_id: SpaceId; node_id: NodeId };
+  "shard.mounters": { space_id: SpaceId; node_id: NodeId; user_id: UserId; remembered_at: number };
   "shard.stars": { user_id: UserId; space_id: SpaceId; node_id: NodeId; at: number };
   "shard.operations": {
     space_id: SpaceId;

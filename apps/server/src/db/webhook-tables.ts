@@ -1,4 +1,4 @@
-import type { NodeId, SpaceId, UserId, WebhookId } from "@holdfast/core/ids";
+import type { NodeId, SpaceId, TokenId, UserId, WebhookId } from "@holdfast/core/ids";
 
 /** The tables of webhooks in the schema `shard`. */
 export interface WebhookTables {
@@ -15,4 +15,6 @@ export interface WebhookRow {
   space_id: SpaceId;
   seq: number;
   created_at: number;
+  /** What it ends with; null for one that somebody signed in has made, and its own id once a new password has ended that one. */
+  maker_id: TokenId | WebhookId | null;
 }

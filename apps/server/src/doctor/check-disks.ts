@@ -1,5 +1,7 @@
+import { formatBytes } from "@holdfast/core/format-bytes";
 import { stat, statfs } from "node:fs/promises";
 import { resolve } from "node:path";
+import { usualReserve } from "../blocks/disk-reserve.ts";
 import { isS3Location } from "@holdfast/object-store/s3-location";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
@@ -16,7 +18,7 @@ export async function checkDisks({ config, cells }: DoctorWorld): Promise<Findin
     seen.add(dev);
     const { bsize, blocks, bavail, files, ffree } = await statfs(folder);
     const room = { bytes: bsize * blocks, freeBytes: bsize * bavail, files, freeFiles: ffree };
-    findings.push(of(folder, judgeRoom(folder, room)));
+    findings.push(of(folder, judgeRoom(folder, room, config.diskReserveBytes)));
   }
   return findings;
 }
@@ -38,15 +40,28 @@ export interface Room {
   readonly freeFiles: number;
 }
 
-/** Below this PostgreSQL may stop for want of room for its log. */
+/** Two segments of the database's log: with less it refuses changes, or stops. */
+const changesBytesMin = 32 * 1024 * 1024;
+/** Its log alone takes so much at times. */
 const freeBytesMin = 512 * 1024 * 1024;
 const freeBytesWanted = 5e9;
 const freeShareWanted = 0.05;
 
-export function judgeRoom(folder: string, { bytes, freeBytes, files, freeFiles }: Room): Finding {
+export function judgeRoom(
+  folder: string,
+  { bytes, freeBytes, files, freeFiles }: Room,
+  reserveBytes = usualReserve(bytes),
+): Finding {
   const percent = Math.floor((freeBytes / bytes) * 100);
-  const detail = `${folder}: ${gigabytes(freeBytes)} of ${gigabytes(bytes)} free (${percent} %)`;
-  if (freeBytes < freeBytesMin) return fail("disk", detail, roomAdvice);
+  const detail = `${folder}: ${formatBytes(freeBytes)} of ${formatBytes(bytes)} free (${percent} %)`;
+  if (freeBytes < reserveBytes) {
+    const refused = `${detail}, and uploads leave ${formatBytes(reserveBytes)} free: they are refused`;
+    return fail("disk", refused, freeBytes < changesBytesMin ? noRoomAdvice : reserveAdvice);
+  }
+  if (freeBytes < freeBytesMin) {
+    const little = `${detail}, and below ${formatBytes(freeBytesMin)} PostgreSQL may stop for want of room`;
+    return fail("disk", little, roomAdvice);
+  }
   if (files > 0 && freeFiles < files / 100) {
     return fail("disk", `${folder}: ${freeFiles} of ${files} files (inodes) are left`, roomAdvice);
   }
@@ -55,8 +70,8 @@ export function judgeRoom(folder: string, { bytes, freeBytes, files, freeFiles }
     : ok("disk", detail);
 }
 
-const roomAdvice = "Make room on this disk, or move to a larger one; uploads are refused once it is full.";
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
-}
+const roomAdvice = "Make room on this disk, or move to a larger one; uploads are refused before it is full.";
+const noRoomAdvice =
+  "Make some room by hand at once, without Holdfast: docs/accidents.md says how. Reading goes on; nothing else is sure to, deleting neither, until the database has room for its log.";
+const reserveAdvice =
+  "Make room on this disk, or move to a larger one: docs/accidents.md says how. Reading, deleting and 'holdfast admin gc' go on.";

@@ -2,9 +2,12 @@ import { toHoldfastError } from "@holdfast/core/errors";
 import type { DiagnosisJson } from "@holdfast/protocol/admin-routes";
 import { checkAudit } from "./check-audit.ts";
 import { checkBackup } from "./check-backup.ts";
+import { checkCertificate } from "./check-certificate.ts";
 import { checkDatabases } from "./check-databases.ts";
 import { checkDisks } from "./check-disks.ts";
+import { checkIssuer } from "./check-issuer.ts";
 import { checkKeys } from "./check-keys.ts";
+import { checkLdap } from "./check-ldap.ts";
 import { checkMetadata } from "./check-metadata.ts";
 import { checkOpenFiles, checkVersions } from "./check-process.ts";
 import { checkStores } from "./check-stores.ts";
@@ -28,7 +31,10 @@ const checks = {
   blocks: checkBlocks,
   jobs: checkJobs,
   audit: checkAudit,
+  issuer: checkIssuer,
+  ldap: checkLdap,
   backup: checkBackup,
+  certificate: checkCertificate,
 } as const satisfies Readonly<Record<string, Check>>;
 
 export type CheckName = keyof typeof checks;

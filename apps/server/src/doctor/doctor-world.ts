@@ -15,10 +15,15 @@ export interface DoctorWorld {
     | "secondStore"
     | "databaseUrl"
     | "topology"
+    | "diskReserveBytes"
     | "snapshots"
     | "drills"
     | "scrubPeriodMs"
     | "auditSyslog"
+    | "tls"
+    | "acme"
+    | "oidc"
+    | "ldap"
   >;
   readonly shards: readonly Pick<Shard, "id" | "db">[];
   readonly cells: readonly CellWorld[];

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { judgeBackup, judgeDrill } from "./check-backup.ts";
+import { judgeRun } from "./check-ldap.ts";
+import { judgeCertificate } from "./check-certificate.ts";
 import { judgeDatabase } from "./check-databases.ts";
 import { judgeRoom } from "./check-disks.ts";
 import { judgeOpenFiles } from "./check-process.ts";
@@ -23,6 +25,10 @@ test("a disk is well with room, warned of with little, and failing with next to 
   assert.equal(state(judgeRoom("/data", { ...room, freeBytes: 4e10 })), "warn");
   assert.equal(state(judgeRoom("/data", { ...room, bytes: 2e10, freeBytes: 4e9 })), "warn");
   assert.equal(state(judgeRoom("/data", { ...room, freeBytes: 1e8 })), "fail");
+  assert.equal(state(judgeRoom("/data", room, 6e11)), "fail", "below what uploads leave free");
+  const advice = (freeBytes: number) => judgeRoom("/data", { ...room, freeBytes }, 1e9).advice ?? "";
+  assert.match(advice(1e8), /Reading, deleting and 'holdfast admin gc' go on/);
+  assert.match(advice(1e6), /by hand at once, without Holdfast.*nothing else is sure to, deleting neither/);
   assert.equal(state(judgeRoom("/data", { ...room, freeFiles: 9_000 })), "fail");
   assert.equal(state(judgeRoom("/data", { ...room, files: 0, freeFiles: 0 })), "ok");
 });
@@ -42,8 +48,13 @@ test("a folder in memory is known as such, and nothing stays in it", async () =>
     const folder = mkdtempSync(join(parent, "holdfast-doctor-"));
     const settings = {
       databaseUrl: undefined,
+      diskReserveBytes: undefined,
       topology: undefined,
       auditSyslog: undefined,
+      tls: undefined,
+      acme: undefined,
+      oidc: undefined,
+      ldap: undefined,
       snapshots: { snapshotMs: 1, journalMs: 1 },
       drills: { periodMs: 1, scratch: undefined },
       scrubPeriodMs: 1000,
@@ -129,4 +140,40 @@ test("a drill is judged by what it found, by whether it could be done, and by it
   assert.deepEqual([judged(failed), judged({ ...failed, done_at: null, recovery_seconds: null })], ["warn", "warn"]);
   const old = { ...done, tried_at: "2027-01-18T12:00:00.000Z", done_at: "2027-01-18T12:01:00.000Z" };
   assert.deepEqual([judged(old)], ["warn"]);
+});
+
+test("people who are not looked up are a failure with its reason, and late ones a warning", () => {
+  const nowMs = Date.parse("2027-02-01T12:00:00.000Z");
+  const tried = (agoMs: number) => (nowMs - agoMs) * 1000;
+  const judged = (run: Parameters<typeof judgeRun>[0]) => judgeRun(run, nowMs, 60_000).map(state);
+  assert.deepEqual(judged(undefined), []);
+  assert.deepEqual(judged({ tried_at: tried(60_000), done_at: tried(60_000), problem: null }), []);
+  assert.deepEqual(judged({ tried_at: tried(60_000), done_at: null, problem: "it has nobody" }), ["fail"]);
+  assert.deepEqual(judged({ tried_at: tried(600_000), done_at: tried(600_000), problem: null }), ["warn"]);
+});
+
+test("a certificate is warned of when it was not renewed in time, or could not be, and fails once it has expired", () => {
+  const dayMs = 24 * 3600_000;
+  const lifetime = { fromMs: 0, untilMs: 90 * dayMs };
+  const judged = (day: number, failures: number | undefined) =>
+    judgeCertificate(
+      "a",
+      lifetime,
+      failures === undefined ? undefined : { failures, reason: "it said why" },
+      day * dayMs,
+    );
+  assert.deepEqual(
+    [1, 61, 77, 91].map((day) => state(judged(day, 0))),
+    ["ok", "ok", "warn", "fail"],
+  );
+  assert.deepEqual(
+    [1, 77, 91].map((day) => state(judged(day, undefined))),
+    ["ok", "warn", "fail"],
+  );
+  assert.equal(state(judged(61, 3)), "warn");
+  assert.match(
+    judged(61, 3).detail,
+    /good until 1970-04-01 00:00 UTC; the last 3 tries to get one failed: it said why/,
+  );
+  assert.equal(state(judgeCertificate("a", undefined, { failures: 1, reason: "why" }, 0)), "fail");
 });

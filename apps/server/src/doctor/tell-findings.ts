@@ -23,6 +23,7 @@ export const watchedChecks = [
   "jobs",
   "audit",
   "backup",
+  "certificate",
 ] as const satisfies readonly CheckName[];
 
 export interface TellingWorld {

@@ -4,18 +4,16 @@ import { limits } from "@holdfast/core/limits";
 import type { GroupJson } from "@holdfast/protocol/group-routes";
 import { type Kysely, sql } from "kysely";
 import type { AccountStore } from "../accounts/account-world.ts";
+import { assertUnboundBy } from "../accounts/change-access-rules.ts";
 import { assertPlainText } from "../accounts/plain-text.ts";
 import { takePlan } from "../accounts/plans.ts";
 import { inTransaction } from "../db/database.ts";
 import type { GroupRow } from "../db/group-tables.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
-import { doOnce, type Repeatable } from "./do-once.ts";
+import { doOnce, type Key } from "../metadata/commit/do-once.ts";
 import { groupJson } from "./group-json.ts";
 import { enqueueEnd, enqueuePlan, type GroupWorld, tellAll } from "./group-messages.ts";
 import { type GroupCaller, lockManaged, readGroupId } from "./group-rights.ts";
-
-/** The Idempotency-Key of a request, if it has one. */
-export type Key = Pick<Repeatable, "operationId" | "requestHash">;
 
 /**
  * It lies on its maker's shard, where a repeated request finds what it made before.
@@ -95,7 +93,7 @@ async function changePlan(
   await enqueuePlan(transaction, id);
 }
 
-/** Its members are told once it is gone. @throws HoldfastError not_found, forbidden */
+/** Its members are told once it is gone. @throws HoldfastError not_found, forbidden, also by a token where something is asked of it, proof_required then */
 export async function deleteGroup(
   world: GroupWorld,
   caller: GroupCaller,
@@ -107,6 +105,7 @@ export async function deleteGroup(
   await inTransaction(world.shards.ofId(id).db, (transaction) =>
     doOnce(transaction, request, async () => {
       await lockManaged(transaction, caller, id);
+      await assertUnboundBy(transaction, id, caller);
       await transaction.deleteFrom("shard.groups").where("id", "=", id).execute();
       await enqueueEnd(transaction, id);
     }),

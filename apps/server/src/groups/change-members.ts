@@ -2,15 +2,15 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { type GroupId, isId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
+import { assertMayJoin, assertUnboundBy } from "../accounts/change-access-rules.ts";
 import type { AccountStore } from "../accounts/account-world.ts";
 import { findUser, findUserByEmail } from "../accounts/directory.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import type { GroupRole } from "../db/group-tables.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
-import type { Key } from "./change-groups.ts";
 import { enqueueMembership, type GroupWorld, tellMembership } from "./group-messages.ts";
-import { doOnce } from "./do-once.ts";
+import { doOnce, type Key } from "../metadata/commit/do-once.ts";
 import { assertManages, type GroupCaller, lockManaged, readGroupId, seeGroup, type SeenGroup } from "./group-rights.ts";
 import { type MemberJson, memberJson } from "./list-members.ts";
 
@@ -22,12 +22,13 @@ interface MemberRequest {
 
 /**
  * Adds a member or changes its role; acts on the member's next request.
+ * @param request.address from which is asked: nobody joins what would shut them out there
  * @throws HoldfastError not_found for group or user (a suspended one is no user here), forbidden, conflict where there are too many
  */
 export async function setMember(
   world: GroupWorld,
   caller: GroupCaller,
-  request: MemberRequest & { role: GroupRole },
+  request: MemberRequest & { role: GroupRole; readonly address?: string | undefined },
   key: Key = {},
 ): Promise<MemberJson> {
   const groupId = readGroupId(request.groupId);
@@ -35,6 +36,7 @@ export async function setMember(
   const { db } = world.shards.ofId(groupId);
   assertManages(caller, await seeGroup(db, caller, groupId));
   const user = await findMemberToBe(world, caller, request.userId);
+  if (user.id === caller.userId) await assertMayJoin(world, groupId, request.address);
   await assertRoomFor(world, user.id, groupId);
   const once = { ...key, about: groupId, userId: caller.userId, nowMicros: world.clock.nowMicros() };
   const answer = await inTransaction(db, (transaction) =>
@@ -48,7 +50,7 @@ export async function setMember(
   return answer;
 }
 
-/** @throws HoldfastError not_found for group or member, forbidden */
+/** @throws HoldfastError not_found for group or member, forbidden, also by a token where something is asked of the group, proof_required then */
 export async function removeMember(
   world: GroupWorld,
   caller: GroupCaller,
@@ -61,6 +63,7 @@ export async function removeMember(
   await inTransaction(world.shards.ofId(groupId).db, (transaction) =>
     doOnce(transaction, once, async () => {
       const group = await lockManaged(transaction, caller, groupId);
+      await assertUnboundBy(transaction, groupId, caller);
       if (!(await changeRole(transaction, group, userId, null))) {
         throw new HoldfastError("not_found", "There is no such member in this group.");
       }

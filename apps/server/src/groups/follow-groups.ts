@@ -1,5 +1,6 @@
 import type { GrantId, GroupId, NodeId, SpaceId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
+import { removeAccessRules } from "../accounts/change-access-rules.ts";
 import type { GrantRow } from "../db/shard-tables.ts";
 import { loadMounts } from "../metadata/read/mounts.ts";
 import { readWaysUp } from "../rights/given-on.ts";
@@ -51,6 +52,7 @@ export async function followEnd(world: SharingWorld, groupId: GroupId): Promise<
     }
   }
   for (const spaceId of spaceIds) await endGrants(world, groupId, spaceId);
+  await removeAccessRules(world.shards, groupId);
   await forgetMembers(world, groupId);
 }
 

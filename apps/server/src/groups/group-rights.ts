@@ -11,6 +11,10 @@ export interface GroupCaller {
   readonly bucket: Bucket;
   /** An administrator, with a credential for administration: manages every group. */
   readonly administrates: boolean;
+  /** By a token, which may be stolen. */
+  readonly byToken?: boolean;
+  /** By a session whose person proved long ago who they are. */
+  readonly lacksProof?: boolean;
 }
 
 export interface SeenGroup extends GroupRow {

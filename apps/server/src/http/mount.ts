@@ -4,9 +4,12 @@ import type { Route } from "@holdfast/protocol/route";
 import { type RouteName, routes, routeUrl } from "@holdfast/protocol/routes";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { type LooseHandler, type Mounted, runExchange } from "./exchange/exchange.ts";
+import { runExchange } from "./exchange/exchange.ts";
+import type { LooseHandler, Mounted } from "./exchange/mounted.ts";
 import type { Arrived, ExchangeWorld } from "./exchange/exchange-world.ts";
-import type { Handlers } from "./handler.ts";
+import type { Handlers, RequestContext } from "./handler.ts";
+import type { OpenidAnswer, OutsideEndpoint } from "./oauth/openid-endpoints.ts";
+import type { ProblemShape } from "./exchange/problem.ts";
 import { auditRule } from "./route-audit.ts";
 
 export interface Mounting {
@@ -51,6 +54,42 @@ export function mountPages(app: FastifyInstance, mounting: Mounting, pages: Read
   }
 }
 
+/** Mounts what other standards than ours describe. @param answer told of the request what the standard's own code needs */
+export function mountEndpoints(
+  app: FastifyInstance,
+  mounting: Mounting,
+  endpoints: readonly OutsideEndpoint[],
+  answer: OpenidAnswer,
+): void {
+  const allowed = new Map<string, Set<string>>();
+  for (const { method, url, readsCookies, audit } of endpoints) {
+    const taken = method === "GET" ? ["GET", "HEAD"] : [method];
+    // The body is no JSON: whoever reads it bounds it.
+    const bodyKind = method === "GET" ? ("none" as const) : ("bytes" as const);
+    const route = { ...routeOutside(url), method, bodyKind, ...(readsCookies === true ? { readsCookies } : {}) };
+    const handler = ((context: RequestContext & { readonly url: string }) => {
+      const { headers, peer, stream, head, note } = context;
+      return answer({ headers, peer, stream, note, method: head ? "HEAD" : method, url: context.url });
+    }) as LooseHandler;
+    mount(app, mounting, { taken, url, route, handler, audit });
+    allowed.set(url, new Set([...(allowed.get(url) ?? []), ...taken]));
+  }
+  for (const [url, taken] of allowed) mountRefusal(app, mounting, url, taken);
+}
+
+/** Mounts what another standard describes and this server itself answers, each with its own audit and form of refusals. */
+export function mountStandard(app: FastifyInstance, mounting: Mounting, endpoints: readonly Mounted[]): void {
+  const allowed = new Map<string, Set<string>>();
+  for (const endpoint of endpoints) {
+    const { method, path: url } = endpoint.route;
+    const taken = method === "GET" ? ["GET", "HEAD"] : [method];
+    mount(app, mounting, { ...endpoint, taken, url });
+    allowed.set(url, new Set([...(allowed.get(url) ?? []), ...taken]));
+  }
+  const [first] = endpoints;
+  for (const [url, taken] of allowed) mountRefusal(app, mounting, url, taken, first?.problem);
+}
+
 interface Place extends Mounted {
   readonly taken: string[];
   readonly url: string;
@@ -67,14 +106,28 @@ function mount(app: FastifyInstance, mounting: Mounting, { taken, url, ...mounte
   });
 }
 
-function mountRefusal(app: FastifyInstance, mounting: Mounting, url: string, taken: ReadonlySet<string>): void {
+function mountRefusal(
+  app: FastifyInstance,
+  mounting: Mounting,
+  url: string,
+  taken: ReadonlySet<string>,
+  problem?: ProblemShape,
+): void {
   const allow = [...taken].toSorted().join(", ");
   const route = routeOutside(url);
   const refuse: LooseHandler = () => {
     throw new HoldfastError("method_not_allowed", `This URL takes ${allow}.`, { body: { allow } });
   };
   const refused = methods.filter((method) => !taken.has(method));
-  if (refused.length > 0) mount(app, mounting, { taken: refused, url, route, handler: refuse });
+  if (refused.length > 0) {
+    mount(app, mounting, {
+      taken: refused,
+      url,
+      route,
+      handler: refuse,
+      ...(problem === undefined ? {} : { problem }),
+    });
+  }
 }
 
 /** Of what is in no table. */

@@ -13,9 +13,11 @@ test("every route says what it is in the audit, and only these are nothing there
     "docs",
     "getAccount",
     "getJob",
+    "getOwnAddresses",
     "getSecondFactor",
     "getStartToken",
     "home",
+    "listOutsideIdentities",
     "listPasskeys",
     "live",
     "metrics",
@@ -23,10 +25,15 @@ test("every route says what it is in the audit, and only these are nothing there
     "pollChanges",
     "pollEvents",
     "preparePasskeySignIn",
+    "readDeviceRequest",
     "readNotifications",
+    "readProgramRequest",
+    "readSignInWays",
+    "readSignOutRequest",
     "ready",
     "reportPolicy",
     "setupPage",
+    "startDeviceLogin",
   ]);
 });
 

@@ -14,12 +14,13 @@ import { sendProblem } from "./exchange/answer.ts";
 import type { Authenticator } from "./exchange/authentication.ts";
 import { answerBrokenRequest } from "./exchange/broken-request.ts";
 import type { Arrived, ExchangeResult, ExchangeWorld } from "./exchange/exchange-world.ts";
-import type { LooseHandler } from "./exchange/exchange.ts";
+import type { LooseHandler, Mounted } from "./exchange/mounted.ts";
 import { shareConnections } from "./exchange/connection-share.ts";
 import type { Handlers } from "./handler.ts";
 import { HostCheck } from "./exchange/host-check.ts";
 import { HeldCounts } from "./sync/held-counts.ts";
-import { mountPages, mountRoutes } from "./mount.ts";
+import { mountEndpoints, mountPages, mountRoutes, mountStandard } from "./mount.ts";
+import { type OpenidAnswer, openidEndpoints } from "./oauth/openid-endpoints.ts";
 import { pageReader } from "./exchange/page-reader.ts";
 import { type PeerRules, readPeer } from "./exchange/peer.ts";
 import { fromTransport } from "./exchange/problem.ts";
@@ -46,11 +47,27 @@ export interface HttpServerOptions {
   readonly publicUrl?: string;
   /** By which this server is reached; undefined: whatever Host says is believed. Behind a proxy it is the proxy's to check. */
   readonly ownNames?: readonly string[];
-  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly tls?: {
+    readonly cert: string;
+    readonly key: string;
+    /** Chooses what is spoken on a connection; undefined: HTTP. */
+    readonly ALPNCallback?: (hello: ClientHello) => string | undefined;
+  };
   /** The web app, on whose URLs no handler of the table answers; undefined: only the table is served. */
   readonly web?: WebApp;
+  /** What answers programs that ask to be let in; undefined: nothing does. */
+  readonly openid?: OpenidAnswer;
+  /** What answers identity systems by SCIM; undefined: nothing does. */
+  readonly scim?: readonly Mounted[];
   readonly timeouts?: Partial<Timeouts>;
   readonly connectionsMax?: number;
+}
+
+/** How a connection begins. */
+export interface ClientHello {
+  /** The name that it asks for; empty where it names none. */
+  readonly servername: string;
+  readonly protocols: readonly string[];
 }
 
 export interface Timeouts {
@@ -108,6 +125,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const mounting = { handlers: options.handlers, unmounted: options.unmounted ?? new Set<RouteName>(), world, arrive };
   mountRoutes(app, mounting);
   if (options.web !== undefined) mountPages(app, mounting, appPages(options.web) as ReadonlyMap<string, LooseHandler>);
+  if (options.openid !== undefined) mountEndpoints(app, mounting, openidEndpoints, options.openid);
+  if (options.scim !== undefined) mountStandard(app, mounting, options.scim);
   const connectionsMax = options.connectionsMax ?? limits.connectionsMaxDefault;
   app.server.maxConnections = connectionsMax;
   // Behind a proxy every connection is the proxy's.

@@ -59,6 +59,7 @@ export async function startTestServer(
           : Promise.resolve(caller);
       },
       authenticateApp: () => Promise.reject(new HoldfastError("unauthenticated", "There are no app passwords here.")),
+      lookAgain: (caller) => Promise.resolve(caller),
     },
     rateLimits: openRateLimits(
       { ...none, ...options.rates },

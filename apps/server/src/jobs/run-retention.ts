@@ -1,6 +1,6 @@
 import type { Clock } from "@holdfast/core/clock";
 import { limits } from "@holdfast/core/limits";
-import type { BlockCells } from "../blocks/block-cell.ts";
+import type { BlockCells } from "../blocks/open-block-cells.ts";
 import { isIndexComplete } from "../blocks/cell-facts.ts";
 import type { RetentionSettings } from "../config/retention-settings.ts";
 import type { Shard, Shards } from "../db/shards.ts";

@@ -1,6 +1,7 @@
 import type { Clock } from "@holdfast/core/clock";
 import { limits } from "@holdfast/core/limits";
-import type { BlockCell, BlockCells } from "../blocks/block-cell.ts";
+import type { BlockCell } from "../blocks/block-cell.ts";
+import type { BlockCells } from "../blocks/open-block-cells.ts";
 import { isAnyUnseenSince, scrubOn, type ScrubPorts } from "../blocks/scrub.ts";
 import { beginScrubPass, readScrubPass, saveScrubPass } from "../blocks/scrub-report.ts";
 import type { KeepCopies } from "../copies/keep-copies.ts";

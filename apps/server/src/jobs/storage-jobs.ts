@@ -2,7 +2,7 @@ import type { Clock, Random } from "@holdfast/core/clock";
 import type { Sleep } from "@holdfast/object-store/call-signal";
 import { twoOf } from "@holdfast/object-store/two-stores";
 import { adoptOrphans } from "../blocks/adopt-orphans.ts";
-import type { BlockCells } from "../blocks/block-cell.ts";
+import type { BlockCells } from "../blocks/open-block-cells.ts";
 import type { BlockPool } from "../blocks/block-tasks.ts";
 import { collectCell } from "../blocks/collect/collect-cell.ts";
 import { settleCells } from "../blocks/collect/settle-cells.ts";

@@ -12,76 +12,109 @@ import type { Shards } from "../db/shards.ts";
 export interface Download {
   /** Undefined for a zip, which nobody can go on with. */
   readonly version?: { readonly id: VersionId; readonly size: number };
-  /** That its ranges ask for; undefined for all of it. */
+  /** That its ranges ask for; undefined without any. */
   readonly rangeBytes?: number | undefined;
   /** Where it goes to. */
   readonly source: string;
 }
+
+/** Told once, when an answer has ended, how much of it did not go out, so that this may be asked for again. */
+export type TakeBack = (unsentBytes: number) => Promise<void>;
 
 interface Counting {
   readonly shards: Shards;
   readonly nowMicros: number;
 }
 
-/** How often what a file has may be asked for by ranges before that is another download. */
+/** How often what a file has may go out in all before that is another download. */
 const wholesMax = 2;
 
 /**
  * Counts what goes out by a link, as it begins. For accounts nothing is counted.
+ * @returns undefined where nothing can be gone on with
  * @throws HoldfastError forbidden where the link has been used as often as it may be
  */
-export async function countDownload(world: Counting, caller: Caller, download: Download): Promise<void> {
-  if (caller.credential.kind !== "link") return;
+export async function countDownload(
+  world: Counting,
+  caller: Caller,
+  download: Download,
+): Promise<TakeBack | undefined> {
+  const { version } = download;
+  if (caller.credential.kind !== "link") return undefined;
   const { db } = world.shards.ofId(caller.spaceId);
   // What is refused leaves no trace that somebody could go on with.
-  await inTransaction(db, async (transaction) => {
-    const isFree = await (download.version === undefined
-      ? countOne(transaction, caller)
-      : countOrGoOn(transaction, caller, { ...download, version: download.version }, world.nowMicros));
-    if (!isFree)
-      throw new HoldfastError(
-        "forbidden",
-        "This link has been used as often as it may be. Ask whoever gave it to you for another one.",
-      );
-  });
+  return inTransaction(db, async (transaction) => {
+    if (version !== undefined) return countOrGoOn(transaction, caller, { ...download, version }, world.nowMicros);
+    await countOne(transaction, caller);
+    return undefined;
+  }).then((delivery) => delivery && ((unsentBytes) => takeBack(db, caller, delivery, unsentBytes)));
 }
 
-async function countOne(transaction: ShardReader, { spaceId, credential }: Caller): Promise<boolean> {
+/** @throws HoldfastError forbidden */
+async function countOne(transaction: ShardReader, { spaceId, credential }: Caller): Promise<void> {
   const { numAffectedRows = 0n } = await sql`
     update shard.grants set downloads = downloads + 1
     where space_id = ${spaceId} and id = ${credential.id} and (max_downloads is null or downloads < max_downloads)`.execute(
     transaction,
   );
-  return numAffectedRows > 0n;
+  if (numAffectedRows > 0n) return;
+  throw new HoldfastError(
+    "forbidden",
+    "This link has been used as often as it may be. Ask whoever gave it to you for another one.",
+  );
 }
 
-/** One statement: of two that begin at once the second waits for the first, and goes on with what that began. */
+/** What went out, or is about to, to one place since a download of it was counted. */
+interface Delivery {
+  readonly versionId: VersionId;
+  readonly source: Buffer;
+  /** Of each that is counted another. */
+  readonly begunAt: number;
+}
+
+/**
+ * What asks for ranges goes on with what was counted. Of two that begin at once the second waits for the first, and goes on with that.
+ * @throws HoldfastError forbidden
+ */
 async function countOrGoOn(
   transaction: ShardReader,
-  { spaceId, credential }: Caller,
-  { version, rangeBytes, source }: Download & Required<Pick<Download, "version">>,
+  caller: Caller,
+  { version, rangeBytes, source: place }: Download & Required<Pick<Download, "version">>,
   nowMicros: number,
-): Promise<boolean> {
-  const isWhole = rangeBytes === undefined;
-  const bytes = rangeBytes ?? 0;
-  const since = nowMicros - limits.linkDownloadLifetimeMs * 1000;
-  const goesOn = sql`not ${isWhole}::boolean and d.begun_at > ${since} and d.bytes + ${bytes} <= ${wholesMax * version.size}`;
-  const { rows } = await sql`
-    with begun as (
-      insert into shard.link_downloads as d (space_id, link_id, version_id, source, begun_at, bytes)
-      values (${spaceId}, ${credential.id}, ${version.id}, ${createHash("sha256").update(source).digest()}, ${nowMicros}, 0)
-      on conflict (space_id, link_id, version_id, source) do update set
-        begun_at = case when ${goesOn} then d.begun_at else excluded.begun_at end,
-        bytes = case when ${goesOn} then d.bytes + ${bytes} else 0 end
-      returning bytes > 0 as goes_on
-    ), counted as (
-      update shard.grants g set downloads = g.downloads + 1 from begun
-      where g.space_id = ${spaceId} and g.id = ${credential.id} and not begun.goes_on
-        and (g.max_downloads is null or g.downloads < g.max_downloads)
-      returning 1
-    )
-    select from begun where goes_on union all select from counted`.execute(transaction);
-  return rows.length > 0;
+): Promise<Delivery> {
+  const [{ spaceId }, versionId] = [caller, version.id];
+  const bytes = rangeBytes ?? version.size;
+  const source = createHash("sha256").update(place).digest();
+  const { rows } = await sql<{ begun_at: number; bytes: number }>`
+    insert into shard.link_downloads as d (space_id, link_id, version_id, source, begun_at, bytes)
+    values (${spaceId}, ${caller.credential.id}, ${versionId}, ${source}, 0, 0)
+    on conflict (space_id, link_id, version_id, source) do update set bytes = d.bytes
+    returning begun_at, bytes`.execute(transaction);
+  const before = rows[0] ?? { begun_at: 0, bytes: 0 };
+  const goesOn =
+    before.begun_at > nowMicros - limits.linkDownloadLifetimeMs * 1000 &&
+    rangeBytes !== undefined &&
+    before.bytes + bytes <= wholesMax * version.size;
+  if (!goesOn) await countOne(transaction, caller);
+  const begunAt = goesOn ? before.begun_at : Math.max(nowMicros, before.begun_at + 1);
+  await sql`
+    update shard.link_downloads set begun_at = ${begunAt}, bytes = ${goesOn ? before.bytes + bytes : bytes}
+    where space_id = ${spaceId} and link_id = ${caller.credential.id} and version_id = ${versionId}
+      and source = ${source}`.execute(transaction);
+  return { versionId, source, begunAt };
+}
+
+/** Nothing of what has been counted as another download meanwhile. */
+async function takeBack(
+  db: ShardReader,
+  { spaceId, credential }: Caller,
+  { versionId, source, begunAt }: Delivery,
+  unsentBytes: number,
+): Promise<void> {
+  await sql`
+    update shard.link_downloads set bytes = greatest(0, bytes - ${unsentBytes})
+    where space_id = ${spaceId} and link_id = ${credential.id} and version_id = ${versionId} and source = ${source}
+      and begun_at = ${begunAt}`.execute(db);
 }
 
 /**

@@ -304,3 +304,13 @@ test("a device that was stopped is told with the command for its person, and wit
     assert.ok(others.text.includes(part), part);
   assert.doesNotMatch(others.text, /rewind/);
 });
+
+test("a new device is told with the country of its network, where that is known", () => {
+  const said = (detail: object, language: Language) =>
+    composeMail(facts(one({ kind: "device", actor: null, node: null, detail: { ...detail } }), { language })).text;
+  const told = { device_id: "0198", name: "laptop", address: "193.99.144.80", country: "DE" };
+  assert.ok(said(told, "en").includes("from the address 193.99.144.80 (a network of Germany)"));
+  assert.ok(said(told, "de").includes("von der Adresse 193.99.144.80 (Netz: Deutschland)"));
+  for (const country of ["D", "<b>", "de", 7, undefined])
+    assert.doesNotMatch(said({ ...told, country }, "en"), /a network of/);
+});

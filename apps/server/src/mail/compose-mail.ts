@@ -3,8 +3,9 @@ import type { Language } from "@holdfast/protocol/account-settings";
 import { dayIn, quoteOf, sayNotice } from "./notice-said.ts";
 import type { Template } from "./mail-order.ts";
 import { type MailText, renderHtml, renderText } from "./mail-text.ts";
-import { shownLines, shownPerson, shownName } from "./shown-text.ts";
-import { type Words, words } from "./words/words.ts";
+import { shownLines, shownName, shownPerson } from "./shown-text.ts";
+import type { Words } from "./words/words.ts";
+import { words } from "./words/by-language.ts";
 
 export interface MailFacts {
   readonly content: Template;
@@ -28,14 +29,18 @@ export function composeMail(facts: MailFacts): ComposedMail {
   return { subject: mail.subject, text: renderText(mail), html: renderHtml(mail, facts.language) };
 }
 
-type Body = Pick<MailText, "subject" | "paragraphs" | "quote" | "list" | "small"> & { readonly label: string };
+type Body = Pick<MailText, "subject" | "paragraphs" | "quote" | "list" | "small"> & {
+  readonly label: string;
+  /** Where it leads unless the mail has a link of its own. */
+  readonly place?: string;
+};
 
 function textOf(facts: MailFacts, said: Words): MailText {
-  const { label, ...body } = bodyOf(facts, said);
+  const { label, place = "/", ...body } = bodyOf(facts, said);
   const { unsubscribeUrl: url } = facts;
   return {
     ...body,
-    action: { label, url: facts.publicUrl + (facts.link ?? "/") },
+    action: { label, url: facts.publicUrl + (facts.link ?? place) },
     unsubscribe: url === undefined ? undefined : { label: said.unsubscribe, url },
   };
 }
@@ -50,6 +55,10 @@ function bodyOf({ content, publicUrl, language }: MailFacts, said: Words): Body 
   }
   if (content.template === "security") {
     const { title, more } = said.security(content.what, host);
+    return { subject: title, paragraphs: more, label: said.open, small: [said.whyAccount(host)] };
+  }
+  if (content.template === "leaving") {
+    const { title, more } = said.leaving(dayIn(language, content.until), host);
     return { subject: title, paragraphs: more, label: said.open, small: [said.whyAccount(host)] };
   }
   const { title, more } = said.confirmation(host);
@@ -94,7 +103,15 @@ function notices(
   const [only] = told;
   if (only !== undefined && told.length === 1 && more === 0) {
     const { title, more: paragraphs } = sayNotice(only, said, language);
-    return { subject: title, paragraphs: [`${title}.`, ...paragraphs], quote: quoteOf(only, said), label, small };
+    const place = only.kind === "device" ? "/settings/security" : "/";
+    return {
+      subject: title,
+      paragraphs: [`${title}.`, ...paragraphs],
+      quote: quoteOf(only, said),
+      label,
+      place,
+      small,
+    };
   }
   const list = told.map((notice) => {
     const quote = quoteOf(notice, said);

@@ -7,25 +7,36 @@ import type { MailWorld } from "./mail-world.ts";
 import { orderMail } from "./order-mail.ts";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { confirmationLink } from "../accounts/confirm-address.ts";
+import { holderOf } from "../accounts/directory.ts";
 
-type Confirming = Pick<UserRow, "id" | "email" | "email_confirmed_at">;
+type Confirming = Pick<UserRow, "id" | "email" | "email_confirmed_at" | "next_email">;
 
-/** Orders the mail by which an account shows that its address is its own; nothing where that is known. */
+/**
+ * Orders the mail by which an account shows that its address is its own, or the one to which it is to move; nothing where that is known, nor
+ * to an address that is somebody else's.
+ */
 export async function mailConfirmation(world: AccountWorld, mail: MailWorld, user: Confirming): Promise<void> {
-  if (user.email_confirmed_at !== null) return;
+  const address = await addressToShow(world, user);
+  if (address === undefined) return;
   const order = {
-    to: { address: user.email },
+    to: { address },
     content: { template: "confirmation" as const },
-    link: confirmationLink(world, user),
+    link: confirmationLink(world, user.id, address),
   };
   await inTransaction(world.shards.ofId(user.id).db, (transaction) =>
     orderMail(mail, transaction, bucketOf(user.id), order),
   );
 }
 
+async function addressToShow({ shards }: AccountWorld, user: Confirming): Promise<string | undefined> {
+  if (user.next_email === null) return user.email_confirmed_at === null ? user.email : undefined;
+  const holder = await holderOf(shards, user.next_email);
+  return holder === undefined || holder === user.id ? user.next_email : undefined;
+}
+
 /** Again, because somebody asks. @throws HoldfastError rate_limited after too many */
 export async function mailConfirmationAgain(world: AccountWorld, mail: MailWorld, user: Confirming): Promise<void> {
-  if (user.email_confirmed_at === null && !(await mayCauseMail(world, user.id))) {
+  if ((user.email_confirmed_at === null || user.next_email !== null) && !(await mayCauseMail(world, user.id))) {
     throw new HoldfastError("rate_limited", "You have had too many mails sent. Try again later.", {
       retryAfterSeconds: 60,
     });

@@ -26,6 +26,8 @@ export const templateSchema = z.discriminatedUnion("template", [
   z.object({ template: z.literal("password_reset") }),
   /** To an account of which something changed that a thief would change. */
   z.object({ template: z.literal("security"), what: z.enum(securityChanges) }),
+  /** To an account that its owner deleted. */
+  z.object({ template: z.literal("leaving"), until: z.int() }),
   /** To an account: one thing, or what has gathered. */
   z.object({
     template: z.literal("notices"),

@@ -4,11 +4,13 @@ import { sql } from "kysely";
 import { z } from "zod";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { throttleKey } from "../accounts/attempts.ts";
+import { readSettingsIn } from "../accounts/account-settings.ts";
 import { findUserByEmail } from "../accounts/directory.ts";
 import { bucketOfEmail, emailKey } from "../accounts/email-address.ts";
 import { isPlainText } from "../accounts/plain-text.ts";
 import { resetLink } from "../accounts/reset-password.ts";
 import { inTransaction } from "../db/database.ts";
+import type { UserRow } from "../db/account-tables.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { Shard } from "../db/shards.ts";
 import { enqueue } from "../queue/enqueue.ts";
@@ -54,9 +56,10 @@ export function passwordResetter(world: MailWorld): Kind<z.output<typeof askedSc
       if (user === undefined || user.disabled_at !== null) return;
       await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
         const now = world.clock.nowMicros();
+        // A time that is yet to come is of a clock that was ahead.
         const { rows } = await sql`
           update shard.users set reset_mailed_at = ${now}
-          where id = ${user.id} and reset_mailed_at <= ${now - limits.passwordResetPauseMs * 1000} returning 1`.execute(
+          where id = ${user.id} and abs(reset_mailed_at - ${now}::int8) >= ${limits.passwordResetPauseMs * 1000} returning 1`.execute(
           transaction,
         );
         if (rows.length === 0) return;
@@ -77,7 +80,24 @@ export async function orderSecurityMail(
   transaction: ShardReader,
   id: UserId,
   what: SecurityChange,
+  address?: string,
 ): Promise<void> {
-  const order = { to: { userId: id }, content: { template: "security" as const, what } };
-  await orderMail(mail, transaction, bucketOf(id), order);
+  const content = { template: "security" as const, what };
+  if (address === undefined) await orderMail(mail, transaction, bucketOf(id), { to: { userId: id }, content });
+  else {
+    const { language } = await readSettingsIn(transaction, id, mail.language);
+    await orderMail(mail, transaction, bucketOf(id), { to: { address, language }, content });
+  }
+}
+
+/** See `AccountWorld.tellLeaving`. To the address as it is: an account that is suspended is sent nothing else. */
+export async function orderLeavingMail(
+  mail: MailWorld,
+  transaction: ShardReader,
+  { id, email }: Pick<UserRow, "id" | "email">,
+  until: number,
+): Promise<void> {
+  const { language } = await readSettingsIn(transaction, id, mail.language);
+  const content = { template: "leaving" as const, until };
+  await orderMail(mail, transaction, bucketOf(id), { to: { address: email, language }, content });
 }

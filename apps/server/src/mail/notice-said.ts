@@ -1,4 +1,5 @@
 import type { Language, NoticeKind } from "@holdfast/protocol/account-settings";
+import { signInKinds } from "@holdfast/protocol/device-routes";
 import { role } from "@holdfast/protocol/values";
 import { z } from "zod";
 import type { Notice } from "./notice.ts";
@@ -24,6 +25,15 @@ const detailSchema = z.object({
   name: z.string().optional().catch(undefined),
   /** Of one that was stopped. */
   suspended: z.boolean().optional().catch(undefined),
+  /** Of one that signed in. */
+  address: z.string().optional().catch(undefined),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/)
+    .optional()
+    .catch(undefined),
+  system: z.string().optional().catch(undefined),
+  signed_in_by: z.enum(signInKinds).optional().catch(undefined),
   device_id: z.string().optional().catch(undefined),
   account: z.object({ email: z.string() }).optional().catch(undefined),
   rewritten: z.int().optional().catch(undefined),
@@ -75,7 +85,14 @@ const sayings: Readonly<Record<NoticeKind, (words: Words, facts: Facts) => Said>
   device: (words, facts) =>
     facts.detail.suspended === true
       ? sayStopped(words, facts)
-      : words.device({ device: shownName(facts.detail.name ?? "?"), time: timeIn(facts.language, facts.notice.at) }),
+      : words.device({
+          device: shownName(facts.detail.name ?? "?"),
+          time: timeIn(facts.language, facts.notice.at),
+          address: facts.detail.address === undefined ? undefined : shownName(facts.detail.address),
+          country: countryIn(facts.language, facts.detail.country),
+          system: facts.detail.system === undefined ? undefined : shownName(facts.detail.system),
+          by: facts.detail.signed_in_by,
+        }),
   report: (words, { notice, detail, node }) =>
     words.report({
       reason: detail.reason === undefined ? undefined : shownName(detail.reason),
@@ -123,6 +140,10 @@ export function quoteOf(notice: Notice, words: Words): { by: string; lines: stri
 
 export function dayIn(language: Language, micros: number): string {
   return new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" }).format(micros / 1000);
+}
+
+function countryIn(language: Language, code: string | undefined): string | undefined {
+  return code === undefined ? undefined : new Intl.DisplayNames(language, { type: "region" }).of(code);
 }
 
 function timeIn(language: Language, micros: number): string {

@@ -98,11 +98,11 @@ test("what is about a node reaches only who may read it, and nobody who is suspe
   assert.equal((await list(ann)).length, 1);
 });
 
-test("a device that signs in is told to the others, and not to itself", async () => {
+test("a device that signs in is told, not to itself, and many of one hour together", async () => {
   const ann = await open("Ann", 1);
   const { db } = databases.shards.of(ann.bucket);
   const ids: DeviceId[] = [];
-  for (const name of ["first", "second", "second"]) {
+  for (const name of ["first", "second", "second", "third", "fourth", "fifth", "sixth"]) {
     const id = makeId<DeviceId>(ann.bucket, clock.nowMs(), randomBytes(8));
     const device = { user_id: ann.userId, id, name, created_at: clock.nowMicros(), last_seen_at: null, browser: false };
     await tellDevice(db, device);
@@ -114,9 +114,15 @@ test("a device that signs in is told to the others, and not to itself", async ()
   const told = await list({ ...ann, deviceId: ids[0] ?? null });
   assert.deepEqual(
     told.map(({ kind, detail }) => [kind, detail]),
-    [["device", { device_id: ids[2], name: "second", count: 2 }]],
+    [
+      ["device", { device_id: ids[6], name: "sixth", count: 2 }],
+      ["device", { device_id: ids[4], name: "fourth" }],
+      ["device", { device_id: ids[3], name: "third" }],
+      ["device", { device_id: ids[2], name: "second", count: 2 }],
+    ],
   );
-  assert.deepEqual(await list({ ...ann, deviceId: ids[2] ?? null }), []);
+  const others = await list({ ...ann, deviceId: ids[6] ?? null });
+  assert.ok(others.every(({ detail }) => detail["device_id"] !== ids[6]));
 });
 
 test("a message that comes twice is told once", async () => {

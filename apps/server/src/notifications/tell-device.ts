@@ -1,17 +1,26 @@
 import { sql } from "kysely";
+import { countryOf } from "../accounts/address-country.ts";
 import type { AccountTables } from "../db/account-tables.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import { notify } from "./notify.ts";
 
-/** Tells a user of a device that signs in, unless it is the first one; several of one name, as scripts make them, are one notification. */
-export async function tellDevice(
-  transaction: ShardReader,
-  { user_id: userId, id, name, created_at: atMicros }: AccountTables["shard.devices"],
-): Promise<void> {
-  // Served by the primary key.
-  const { rows } = await sql`select from shard.devices where user_id = ${userId} limit 1`.execute(transaction);
-  if (rows.length === 0) return;
-  const gather = { key: `device ${name}`.slice(0, 200), nodeId: null };
-  const detail = { device_id: id, name };
+/** So many new ones within an hour are told one by one; what comes beyond is one notification, so that nobody is flooded. */
+const toldApartMax = 5;
+const hourMicros = 3600_000_000;
+
+/** Tells a user of a device that signs in; several of one name, as scripts make them, are one notification. */
+export async function tellDevice(transaction: ShardReader, device: AccountTables["shard.devices"]): Promise<void> {
+  const { user_id: userId, id, name, created_at: atMicros, system, address, signed_in_by } = device;
+  // Served by the primary key, and there are at most `limits.devicesMax`.
+  const { rows } = await sql<{ recent: number }>`
+    select count(*)::int as recent from shard.devices where user_id = ${userId} and created_at > ${atMicros - hourMicros}`.execute(
+    transaction,
+  );
+  const key = (rows[0]?.recent ?? 0) < toldApartMax ? `device ${name}`.slice(0, 200) : "devices";
+  const facts = Object.entries({ system, address, country: await countryOf(address), signed_in_by }).filter(
+    ([, fact]) => fact != null,
+  );
+  const detail = { device_id: id, name, ...Object.fromEntries(facts) };
+  const gather = { key, nodeId: null };
   await notify(transaction, { userId, kind: "device", actor: null, nodeId: null, atMicros, detail, gather });
 }

@@ -2,7 +2,7 @@ import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
 import type { Caller } from "../accounts/caller.ts";
-import { findLiveCredentials } from "../accounts/live-credentials.ts";
+import { findLiveCredentials, type Liveness } from "../accounts/live-credentials.ts";
 import type { Shard, Shards } from "../db/shards.ts";
 import { checkPosition, positionIn, reset } from "../journal/journal-position.ts";
 import { decodeToken, type JournalPosition } from "../journal/change-token.ts";
@@ -204,8 +204,7 @@ export class HeldPolls {
     if (poll.credential.kind !== "link") return this.#settle(poll, undefined);
     try {
       const live = await findLiveCredentials(this.#options, [poll.credential]);
-      if (live.has(poll.credential)) this.#settle(poll, undefined);
-      else this.#fail(poll, signedOut());
+      if (!this.#isEnded(poll, live)) this.#settle(poll, undefined);
     } catch (error) {
       this.#fail(poll, toHoldfastError(error));
     }
@@ -237,8 +236,8 @@ export class HeldPolls {
     const live = await findLiveCredentials(this.#options, credentials);
     for (const each of told) {
       const change = news.get(each);
-      if (!live.has(each.poll.credential)) this.#fail(each.poll, signedOut());
-      else if (change instanceof HoldfastError) this.#fail(each.poll, change);
+      if (this.#isEnded(each.poll, live)) continue;
+      if (change instanceof HoldfastError) this.#fail(each.poll, change);
       else if (change !== undefined) this.#answerWith(each.poll, change);
     }
   }
@@ -266,16 +265,23 @@ export class HeldPolls {
     try {
       for (let start = 0; start < polls.length; start += credentialsPerStatement) {
         const some = polls.slice(start, start + credentialsPerStatement);
-        const live = await findLiveCredentials(
-          this.#options,
-          some.map((poll) => poll.credential),
-        );
-        for (const poll of some) if (!live.has(poll.credential)) this.#fail(poll, signedOut());
+        const credentials = some.map((poll) => poll.credential);
+        const live = await findLiveCredentials(this.#options, credentials);
+        for (const poll of some) this.#isEnded(poll, live);
       }
     } catch (error) {
       // They are held on until the next time; whatever is answered meanwhile is checked by itself.
       this.#options.log.debug({ reason: toHoldfastError(error).message }, "held polls could not be checked");
     }
+  }
+
+  /** Answers a poll whose session ended, and one that other rules hold for by now: what comes next is asked by them. */
+  #isEnded(poll: Poll, live: ReadonlyMap<Caller["credential"], Liveness>): boolean {
+    const liveness = live.get(poll.credential);
+    if (liveness === "live") return false;
+    if (liveness === "anew") this.#settle(poll, undefined);
+    else this.#fail(poll, signedOut());
+    return true;
   }
 
   #isMoved(head: JournalHead): boolean {
@@ -315,10 +321,7 @@ export class HeldPolls {
       findLiveCredentials(this.#options, credentials),
     ]);
     for (const poll of polls) {
-      if (!live.has(poll.credential)) {
-        this.#fail(poll, signedOut());
-        continue;
-      }
+      if (this.#isEnded(poll, live)) continue;
       if (newest === undefined || newest.head.epoch !== poll.epoch || newest.head.seq < poll.seq) {
         this.#fail(poll, reset("epoch"));
         continue;

@@ -9,7 +9,7 @@ const byName: Readonly<Record<string, unknown>> = {
   id,
   email: "ada@example.com",
   name: "report.pdf",
-  path: "/work/report.pdf",
+  path: "/documents/report.pdf",
   kind: "file",
   content_id: hash,
   sha256: hash,

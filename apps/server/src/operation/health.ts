@@ -5,7 +5,7 @@ export type Probe = () => Promise<void>;
 
 export interface Readiness {
   readonly ready: boolean;
-  /** One short word or message for each probe: `ok` or what is wrong. */
+  /** One short word or message for each probe and each notice: `ok` or what is wrong. */
   readonly checks: Readonly<Record<string, string>>;
 }
 
@@ -13,20 +13,33 @@ const probeTimeoutMs = 2000;
 /** Answers are shared for so long, since a balancer's questions must not become a load on the database. */
 const freshMs = 500;
 
-/** @param nowMs never goes back */
-export function openReadiness(probes: Readonly<Record<string, Probe>>, nowMs: () => number): () => Promise<Readiness> {
+/**
+ * @param nowMs never goes back
+ * @param notices told beside the probes, of what a server is ready in spite of
+ */
+export function openReadiness(
+  probes: Readonly<Record<string, Probe>>,
+  nowMs: () => number,
+  notices: Readonly<Record<string, Probe>> = {},
+): () => Promise<Readiness> {
   let last: { readonly atMs: number; readonly answer: Promise<Readiness> } | undefined;
   return () => {
-    if (last === undefined || nowMs() - last.atMs > freshMs) last = { atMs: nowMs(), answer: ask(probes) };
+    if (last === undefined || nowMs() - last.atMs > freshMs) last = { atMs: nowMs(), answer: ask(probes, notices) };
     return last.answer;
   };
 }
 
-async function ask(probes: Readonly<Record<string, Probe>>): Promise<Readiness> {
-  const results = await Promise.all(
-    Object.entries(probes).map(async ([name, probe]) => [name, await outcomeOf(probe)] as const),
-  );
-  return { ready: results.every(([, outcome]) => outcome === "ok"), checks: Object.fromEntries(results) };
+async function ask(
+  probes: Readonly<Record<string, Probe>>,
+  notices: Readonly<Record<string, Probe>>,
+): Promise<Readiness> {
+  const [results, noticed] = await Promise.all([outcomesOf(probes), outcomesOf(notices)]);
+  const ready = results.every(([, outcome]) => outcome === "ok");
+  return { ready, checks: Object.fromEntries([...results, ...noticed]) };
+}
+
+function outcomesOf(probes: Readonly<Record<string, Probe>>): Promise<(readonly [string, string])[]> {
+  return Promise.all(Object.entries(probes).map(async ([name, probe]) => [name, await outcomeOf(probe)] as const));
 }
 
 async function outcomeOf(probe: Probe): Promise<string> {

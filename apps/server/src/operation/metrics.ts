@@ -36,6 +36,8 @@ export interface MetricSources {
   readonly damagedBlocks?: () => Promise<number>;
   /** Since the moment to which the newest backup goes; undefined where there is none. */
   readonly drill?: () => Promise<{ readonly age: number | undefined; readonly problems: number } | undefined>;
+  /** Of looking up those who are linked to the LDAP server; undefined before the first. */
+  readonly ldap?: () => Promise<{ readonly age: number | undefined; readonly stopped: number } | undefined>;
   readonly backupAgeSeconds?: () => Promise<number | undefined>;
   /** Transactions that gave way to another and were tried again. */
   readonly databaseConflicts?: () => number;
@@ -47,11 +49,22 @@ export interface MetricSources {
   readonly suspendedDevices?: () => Promise<number>;
   /** Of each store. */
   readonly copies?: () => Promise<readonly CopyFigures[]>;
+  /** Of each disk that uploads go to, or that the database lies on. */
+  readonly disks?: () => Promise<readonly DiskFigures[]>;
+  /** Until the certificate expires by which the server speaks TLS. */
+  readonly certificateSeconds?: () => number;
   /** How old what the store has of the metadata may be; undefined before there is something. */
   readonly metadata?: () => {
     readonly snapshotSeconds: number | undefined;
     readonly journalSeconds: number | undefined;
   };
+}
+
+interface DiskFigures {
+  readonly folder: string;
+  readonly freeBytes: number;
+  /** That uploads leave free. */
+  readonly reserveBytes: number;
 }
 
 interface CopyFigures {
@@ -152,7 +165,8 @@ export function openMetrics(sources: MetricSources = {}): Metrics {
 
 function addSources(registry: Registry, sources: MetricSources): void {
   const { stored, damagedBlocks, backupAgeSeconds, drill, databaseConflicts, queue, waiting, copies } = sources;
-  const { metadata, suspendedDevices } = sources;
+  const { metadata, suspendedDevices, certificateSeconds, disks, ldap } = sources;
+  if (ldap !== undefined) addLdap(registry, ldap);
   if (stored !== undefined) addStored(registry, stored);
   if (damagedBlocks !== undefined)
     addGauge(registry, "damaged_blocks", "Blocks of which no whole copy is known; 0 is expected", damagedBlocks);
@@ -163,9 +177,14 @@ function addSources(registry: Registry, sources: MetricSources): void {
     const help = "Devices that may change nothing, as they rewrote or deleted too much; 0 is expected";
     addGauge(registry, "suspended_devices", help, suspendedDevices);
   }
+  if (certificateSeconds !== undefined) {
+    const help = "Until the certificate expires by which the server speaks TLS";
+    addGauge(registry, "certificate_left_seconds", help, () => Promise.resolve(certificateSeconds()));
+  }
   if (databaseConflicts !== undefined) addConflicts(registry, databaseConflicts);
   if (queue !== undefined) addQueue(registry, queue);
   if (waiting !== undefined) addWaiting(registry, waiting);
+  if (disks !== undefined) addDisks(registry, disks);
   if (copies !== undefined) addCopies(registry, copies);
   if (metadata !== undefined) addMetadata(registry, metadata);
 }
@@ -175,6 +194,13 @@ function addDrill(registry: Registry, read: NonNullable<MetricSources["drill"]>)
   addGauge(registry, "drill_age_seconds", age, async () => (await read())?.age);
   const problems = "That the last such drill found, or that kept it from being done; 0 is expected";
   addGauge(registry, "drill_problems", problems, async () => (await read())?.problems);
+}
+
+function addLdap(registry: Registry, read: NonNullable<MetricSources["ldap"]>): void {
+  const age = "Since those who are linked to the LDAP server were last looked up to the end";
+  addGauge(registry, "ldap_sync_age_seconds", age, async () => (await read())?.age);
+  const stopped = "1 while looking them up does not come to its end, and nobody who left is suspended; 0 is expected";
+  addGauge(registry, "ldap_sync_stopped", stopped, async () => (await read())?.stopped);
 }
 
 /** Shows nothing while the figure is undefined. */
@@ -261,6 +287,24 @@ function addCopies(registry: Registry, read: () => Promise<readonly CopyFigures[
   add("store_up", "1 while the store is there", ({ state }) => (state === "away" ? 0 : 1));
   add("store_lag_objects", "Objects that the store lacks and the other one has", ({ lag_objects }) => lag_objects);
   add("store_lag_bytes", "Bytes that the store lacks and the other one has", ({ lag_bytes }) => lag_bytes);
+}
+
+function addDisks(registry: Registry, read: NonNullable<MetricSources["disks"]>): void {
+  const add = (name: string, help: string, figure: (figures: DiskFigures) => number) => {
+    const gauge = new Gauge({
+      name,
+      help,
+      labelNames: ["folder"],
+      registers: [registry],
+      collect: async () => {
+        const all = await read();
+        gauge.reset();
+        for (const figures of all) gauge.set({ folder: figures.folder }, figure(figures));
+      },
+    });
+  };
+  add("disk_free_bytes", "Free on the disk that the folder lies on", ({ freeBytes }) => freeBytes);
+  add("disk_reserve_bytes", "That uploads leave free there: below it they are refused", (each) => each.reserveBytes);
 }
 
 function addMetadata(registry: Registry, read: NonNullable<MetricSources["metadata"]>): void {

@@ -16,6 +16,7 @@ const words: Readonly<Record<string, string>> = {
   "rewinds id": "of the rewind that is to be undone",
   "transfers id": "of an offered transfer",
   "jobs id": "of a job",
+  "oauth-clients id": "`client_id` of the program",
   "invitations id": "of an invitation",
   "comments id": "of a comment",
   "s id": "of a file or folder that the link shows",

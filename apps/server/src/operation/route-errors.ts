@@ -7,8 +7,9 @@ import { isOpen, type Route } from "@holdfast/protocol/route";
  */
 export function errorCodesOf(route: Route): readonly ErrorCode[] {
   const codes: ErrorCode[] = ["rate_limited", "unavailable"];
-  if (!isOpen(route)) codes.push("unauthenticated");
+  if (!isOpen(route)) codes.push("unauthenticated", "second_factor_required", "address_not_allowed");
   if (!isOpen(route) && route.access !== "signed_in") codes.push("forbidden");
+  if (route.asksProof !== undefined) codes.push("proof_required");
   if (route.access === "signed" || route.params !== undefined) codes.push("not_found");
   if (route.query !== undefined || route.params !== undefined || route.body !== undefined) codes.push("invalid_field");
   if (route.bodyKind !== "none") codes.push("bad_request", "too_large");

@@ -2,6 +2,8 @@ import { shellWord } from "@holdfast/core/shell-word";
 
 /** Where the link that makes the administrator is shown. */
 export interface LinkScreen {
+  /** What the command is called there. */
+  readonly command?: string;
   readonly isTTY?: boolean;
   /** Characters in a line of the terminal. */
   readonly columns?: number;
@@ -15,14 +17,15 @@ export interface LinkScreen {
 export function setupLines(
   url: string,
   dataFolder: string | undefined,
-  { isTTY, columns = ruleCharactersMax }: LinkScreen,
+  { isTTY, columns = ruleCharactersMax, command = "holdfast" }: LinkScreen,
 ): string[] {
   if (isTTY !== true) return [`Open this link once to create the administrator: ${url}`];
   const rule = "─".repeat(Math.max(1, Math.min(columns, ruleCharactersMax)));
   const asked = "Open this link once to create the administrator:";
   const where = dataFolder === undefined ? "" : ` --data ${shellWord(dataFolder)}`;
-  const more = `It holds for 7 days. For another one: holdfast admin setup-link${where}`;
-  const fit = (line: string) => (line.length <= columns ? [line] : line.split(/ (?=administrator|holdfast admin)/));
+  const more = `It holds for 7 days. For another one: ${command} admin setup-link${where}`;
+  const fit = (line: string) =>
+    line.length <= columns ? [line] : line.split(/(?<=one:|the) (?=administrator|(?:npx )?holdfast admin)/);
   return [rule, ...fit(asked), "", url, "", ...fit(more), rule];
 }
 

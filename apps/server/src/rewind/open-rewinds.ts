@@ -1,34 +1,12 @@
-import type { Clock, Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { NodeId, RewindId, SpaceId, TaskId, UserId } from "@holdfast/core/ids";
+import type { RewindId, TaskId, UserId } from "@holdfast/core/ids";
 import type { RewindAnswer } from "@holdfast/protocol/rewind-routes";
 import { inTransaction } from "../db/database.ts";
 import type { RewindRow } from "../db/rewind-tables.ts";
 import type { Shards } from "../db/shards.ts";
-import type { Committer } from "../metadata/commit/commit-queue.ts";
-import type { Queue } from "../queue/open-queue.ts";
-import { planIn, startRewind, startUndo } from "./start-rewind.ts";
+import { planIn, type RewindRequest, type RewindsOptions, startRewind, startUndo } from "./start-rewind.ts";
 import { readByOperation, readRewind, readUndo } from "./rewind-rows.ts";
 import { runRewind } from "./run-rewind.ts";
-
-export interface RewindsOptions {
-  readonly shards: Shards;
-  readonly committer: Committer;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly queue: Pick<Queue, "kick">;
-}
-
-export interface RewindRequest {
-  readonly userId: UserId;
-  /** Of the folder or file, and its id. */
-  readonly spaceId: SpaceId;
-  readonly nodeId: NodeId;
-  readonly momentMicros: number;
-  /** Of an Idempotency-Key: the same again answers the same. */
-  readonly operationId?: Buffer;
-  readonly requestHash?: Buffer;
-}
 
 /** Done, or large and handed to the queue: the task's result is the answer. */
 export type RewindOutcome = { readonly answer: RewindAnswer } | { readonly job: TaskId; readonly rewindId: RewindId };
@@ -57,6 +35,7 @@ export function openRewinds(options: RewindsOptions): Rewinds {
   };
   return {
     preview: async (request) => {
+      request.assertBase?.();
       const { db } = shards.ofId(request.spaceId);
       const { plan } = await inTransaction(db, (transaction) => planIn(transaction, clock, request), snapshot);
       return plan.answer;
@@ -65,6 +44,7 @@ export function openRewinds(options: RewindsOptions): Rewinds {
       const { db } = shards.ofId(request.spaceId);
       const found = await findRepeated(shards, request);
       if (found !== undefined) return run(found);
+      request.assertBase?.();
       const made = await inTransaction(db, (transaction) => startRewind(transaction, options, request), snapshot);
       const row = made ?? (await findRepeated(shards, request));
       if (row !== undefined) return run(row);

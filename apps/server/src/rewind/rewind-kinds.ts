@@ -2,7 +2,8 @@ import { isId, type RewindId } from "@holdfast/core/ids";
 import { z } from "zod";
 import type { Kind } from "../queue/kind.ts";
 import { finishTask } from "../queue/tasks.ts";
-import { answerOf, type RewindsOptions } from "./open-rewinds.ts";
+import { answerOf } from "./open-rewinds.ts";
+import type { RewindsOptions } from "./start-rewind.ts";
 import { readRewind } from "./rewind-rows.ts";
 import { runRewind } from "./run-rewind.ts";
 

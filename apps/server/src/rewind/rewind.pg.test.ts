@@ -13,10 +13,10 @@ import type { TestSpace } from "../metadata/testing/testing.ts";
 import { useTestSpaces } from "../metadata/testing/testing-spaces.ts";
 import { pruneVersions } from "../metadata/retention/retention.ts";
 import { expireRewinds } from "./expire-rewinds.ts";
-import { openRewinds, type RewindsOptions } from "./open-rewinds.ts";
+import { openRewinds } from "./open-rewinds.ts";
+import { type RewindsOptions, startRewind } from "./start-rewind.ts";
 import { readRewind } from "./rewind-rows.ts";
 import { runRewind } from "./run-rewind.ts";
-import { startRewind } from "./start-rewind.ts";
 
 const spaces = useTestSpaces({ fsync: false });
 

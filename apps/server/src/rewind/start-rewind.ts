@@ -1,4 +1,4 @@
-import type { Clock } from "@holdfast/core/clock";
+import type { Clock, Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, makeId, type NodeId, type RewindId, type SpaceId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
@@ -9,9 +9,11 @@ import type { ShardReader } from "../db/shard-tables.ts";
 import { enqueue } from "../queue/enqueue.ts";
 import { startTask } from "../queue/tasks.ts";
 import type { RewindStep } from "./node-state.ts";
-import type { RewindRequest, RewindsOptions } from "./open-rewinds.ts";
 import { planRewind, type RewindPlan } from "./plan-rewind.ts";
 import { insertRewind, readSteps } from "./rewind-rows.ts";
+import type { Shards } from "../db/shards.ts";
+import type { Committer } from "../metadata/commit/commit-queue.ts";
+import type { Queue } from "../queue/open-queue.ts";
 
 /** When the queue looks whether whoever answers the request has come to its end. */
 const abandonedMs = 5 * 60_000;
@@ -122,4 +124,25 @@ async function readSpace(reader: ShardReader, spaceId: SpaceId): Promise<{ seq: 
     select seq, root_id as "rootId" from shard.spaces where id = ${spaceId}`.execute(reader);
   if (rows[0] === undefined) throw new HoldfastError("not_found", "There is no such space.");
   return rows[0];
+}
+
+export interface RewindRequest {
+  readonly userId: UserId;
+  /** Of the folder or file, and its id. */
+  readonly spaceId: SpaceId;
+  readonly nodeId: NodeId;
+  readonly momentMicros: number;
+  /** Throws where the node is not what the caller saw; what was done already is answered all the same. */
+  readonly assertBase?: () => void;
+  /** Of an Idempotency-Key: the same again answers the same. */
+  readonly operationId?: Buffer;
+  readonly requestHash?: Buffer;
+}
+
+export interface RewindsOptions {
+  readonly shards: Shards;
+  readonly committer: Committer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly queue: Pick<Queue, "kick">;
 }

@@ -22,3 +22,18 @@ test("the rights of all nodes of a way are those of each looked for alone", () =
     }),
   );
 });
+
+test("of two groups that were given the same on at one node, the older permission counts, in whatever order they are read", () => {
+  const [node] = way;
+  const via = makeId<never>(toBucket(1), 9, new Uint8Array(8));
+  assert.ok(node !== undefined);
+  const givenAt = (createdAt: number): CountedGrant => ({
+    node_id: node,
+    kind: "group",
+    role: "editor",
+    via,
+    created_at: createdAt,
+  });
+  const grants = [20, 10, 30].map(givenAt);
+  for (const order of [grants, grants.toReversed()]) assert.equal(rightsOf(order).at(node)?.sinceMicros, 10);
+});

@@ -1,4 +1,4 @@
-import type { GrantId, NodeId } from "@holdfast/core/ids";
+import type { GrantId, NodeId, UserId } from "@holdfast/core/ids";
 import type { GrantRow } from "../db/shard-tables.ts";
 import { type Role, roleMay } from "./roles.ts";
 
@@ -133,5 +133,9 @@ function rightOf(grant: CountedGrant | undefined): Right | undefined {
 function counts(grant: CountedGrant, before: CountedGrant): boolean {
   const [isOfGroup, wasOfGroup] = [grant.kind === "group", before.kind === "group"];
   if (isOfGroup !== wasOfGroup) return wasOfGroup;
+  // Of two that are alike the older: what went into the trash since then is seen.
+  if (grant.role === before.role) return grant.created_at < before.created_at;
   return rankOf(grant.role) > rankOf(before.role);
 }
+
+export type RightsByActor = ReadonlyMap<UserId, SpaceRights>;

@@ -1,20 +1,23 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { IdleMemory } from "@holdfast/codec/idle-memory";
 import { toBucket, type UserId } from "@holdfast/core/ids";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { endAppFolders } from "../sharing/app-folders.ts";
 import { Authenticator } from "../accounts/authenticator.ts";
 import { setUp } from "../accounts/set-up.ts";
+import { assertDisksRoomy, readRooms } from "../blocks/disk-reserve.ts";
 import type { Config } from "../config/read-config.ts";
-import { forgetAddress, noteAddress, takeSetupToken } from "../data-folder/server-notes.ts";
+import { forgetAddress, noteAddress, noteAuthority, takeSetupToken } from "../data-folder/server-notes.ts";
 import { removeOldClusters } from "../db/embedded/swap-clusters.ts";
 import type { Shard } from "../db/shards.ts";
 import { openReadiness } from "../operation/health.ts";
 import { readCopies } from "../copies/copies-report.ts";
 import { type Metrics, type MetricSources, openMetrics } from "../operation/metrics.ts";
-import { createHttpServer, type HttpServer } from "../http/server.ts";
+import { openOpenid } from "../http/oauth/openid-endpoints.ts";
+import { createHttpServer, type HttpServer, type HttpServerOptions } from "../http/server.ts";
 import { openWebApp, type PrepareApp, type WebApp } from "../http/web/web-app.ts";
 import { systemTime } from "../operation/system-time.ts";
 import { type Log, openLog } from "../operation/log.ts";
@@ -27,6 +30,8 @@ import { storageJobs, type StorageJobsParts } from "../jobs/storage-jobs.ts";
 import { type Jobs, type PeriodicJob, startJobs } from "../jobs/periodic-jobs.ts";
 import type { RetentionParts } from "../jobs/run-retention.ts";
 import { tellMended } from "../jobs/tell-mended.ts";
+import { ldapJobs } from "../jobs/ldap-job.ts";
+import { leavingJob } from "../jobs/leaving-job.ts";
 import { shredJob } from "../jobs/shred-job.ts";
 import type { ShredWorld } from "../shred/shred-world.ts";
 import { queueFigures } from "../queue/figures.ts";
@@ -35,7 +40,7 @@ import { openQueue, type Queue } from "../queue/open-queue.ts";
 import { openUploads } from "../uploads/uploads.ts";
 import { Closers } from "./closers.ts";
 import { assertAddressFree } from "./free-address.ts";
-import { type ApiParts, makeHandlers } from "./handlers.ts";
+import { type ApiParts, makeHandlers, makeScimEndpoints } from "./handlers.ts";
 import { openAccounts } from "./open-accounts.ts";
 import { openAudit } from "./open-audit.ts";
 import { openLimits } from "./open-limits.ts";
@@ -44,12 +49,14 @@ import { openMetadataCopy } from "./open-metadata-copy.ts";
 import { openNotifier } from "./open-notifier.ts";
 import { queueKinds, type QueueParts } from "./queue-kinds.ts";
 import { openThumbs } from "./open-thumbs.ts";
+import { type OpenedTls, openTls } from "./open-tls.ts";
 import { openStorage, type Storage, type StoreWrap } from "./open-storage.ts";
 import {
   backupAge,
   collectionBacklog,
   damagedBlocks,
   lastDrill,
+  ldapFigures,
   storageProbes,
   storedBytes,
 } from "./storage-figures.ts";
@@ -58,7 +65,7 @@ import { systemClock } from "./system-clock.ts";
 import { countSuspended } from "../suspensions/count-suspended.ts";
 import { webhookNetwork } from "../webhooks/send-webhook.ts";
 import type { RunningServer } from "./running-server.ts";
-import { readTls } from "./tls.ts";
+import { shownUrl } from "./shown-url.ts";
 
 function setUpServer(config: Config, accounts: AccountWorld, log: Log): Promise<string | undefined> {
   const kept = takeSetupToken(config.dataFolder);
@@ -73,98 +80,132 @@ export interface Given {
   /** Undefined: no pages but the plain ones. */
   readonly prepareApp?: PrepareApp | undefined;
   readonly wrapStore?: StoreWrap | undefined;
+  /** Resolves where it is to stop, which may be before it serves. */
+  readonly told?: Promise<unknown> | undefined;
 }
 
-/** Every role in one process: opens all, serves, and takes down what it opened if anything fails on the way. */
-export async function serveAll(config: Config, version: string, given: Given = {}): Promise<RunningServer> {
+/** What is under way as somebody stops the start has so long to come to an end, so that it can be closed in order. */
+const startEndsMsMax = 5000;
+
+/**
+ * Every role in one process: opens all, serves, and takes down what it opened if anything fails on the way.
+ * @returns undefined: it was told to stop before it served, and has closed what was open
+ */
+export async function serveAll(config: Config, version: string, given: Given = {}): Promise<RunningServer | undefined> {
   const log = openLog(config.logLevel);
   const closers = new Closers(log);
-  try {
-    await assertAddressFree(config.listen);
-    const web = openWeb(given.prepareApp, log, closers);
-    const storage = await openStorage(config, log, closers, given.wrapStore);
-    const { shards } = storage.databases;
-    const ports = { shards, clock: systemClock, random: randomBytes, log };
-    const rateLimits = openLimits(config, log, closers);
-    const accounts = await openAccounts(config, storage, rateLimits, log);
-    const mail = openMail(config, accounts, log);
-    const metadataCopy = openMetadataCopy(config, storage, log);
-    const metrics = openFigures(storage, metadataCopy?.ages);
-    const audited = await openAudit(config, { accounts, storage, metrics, log, version }, closers);
-    const alone = config.databaseUrl === undefined && config.topology === undefined;
-    const { polls, committed } = openNotifier(config, { shards, metrics, log, alone }, closers);
-    const committer = openCommitter({
-      ...ports,
-      blocks: storage.blocks,
-      brakes: config.deviceBrake,
-      onCommitted: committed,
-      onMessages: (spaceId) => queue.kick(shards.ofId(spaceId)),
-    });
-    const lifetimeMs = config.retention.sessionsMs;
-    const uploads = openUploads({ ...ports, blocks: storage.blocks, codec: storage.pool, committer, lifetimeMs });
-    closers.add("uploads", () => uploads.idle());
-    const webhooks = { ...ports, ...webhookPorts(config, accounts) };
-    const kick = (shard: Shard) => queue.kick(shard);
-    const retaining = retention(config, { storage, metrics, log, kick });
-    const thumbs = openThumbs(config, { ...ports, storage, key: accounts.secrets.thumbKey }, closers);
-    const shredding = { thumbs, sharing: () => sharing, renewMetadata: metadataCopy?.renew };
-    const telling = doctorJobs({ doctor: serverDoctor(storage, config, version), config, shards, kick });
-    const more = [...(metadataCopy?.jobs ?? []), ...audited.jobs, ...telling];
-    const jobs = startPeriodic(config, { accounts, storage, log, retaining, alone, more, ...shredding }, closers);
-    const notifications = { ...ports, wake: committed, mail, kick: (id: UserId) => queue.kick(shards.ofId(id)) };
-    const queue = startQueue(
-      {
-        log,
-        sharing: () => ({ ...sharing, blocks: storage.blocks }),
-        notifications,
-        mail,
-        webhooks: () => webhooks,
-        suspending: () => ({ shards, audit: audited.audit, kick }),
-        releases: { cells: storage.cells, clock: systemClock },
-      },
-      { storage, log, alone },
-      closers,
-    );
-    const inView = openViewCommitter({ shards, blocks: storage.blocks }, committer);
-    const sharing = { ...ports, committer: inView, queue, onCommitted: committed };
-    const opened = { config, accounts, mail, storage, uploads, polls, rateLimits, jobs, audited, log };
-    const parts = { ...opened, committer: inView, sharing, queue, webhooks, thumbs, retaining };
-    const http = await openHttp(config, { parts, metrics, version, web }, closers);
-    const setupToken = await setUpServer(config, accounts, log);
-    closers.add("http", () => http.close());
-    const url = await listen(http, config, mail);
-    const shownUrl = noteUrl(config, url, closers);
-    return {
-      url,
-      setupUrl: setupToken === undefined ? undefined : `${shownUrl}/setup#${setupToken}`,
-      log,
-      renewTls: () => config.tls !== undefined && http.renewTls(readTls(config.tls)),
-      close: () => closers.close(),
-    };
-  } catch (error) {
+  const starting = start(config, version, given, { log, closers }).catch(async (error: unknown) => {
     await closers.close();
     throw error;
-  }
+  });
+  const { told = new Promise<never>(() => {}) } = given;
+  const running = await Promise.race([starting, told.then(() => undefined)]);
+  if (running !== undefined) return running;
+  log.info({}, "stopping before it was ready");
+  await Promise.race([starting.catch(() => {}), delay(startEndsMsMax)]);
+  await closers.close();
+  log.info({}, "stopped");
+  return undefined;
+}
+
+async function start(
+  config: Config,
+  version: string,
+  given: Given,
+  { log, closers }: { readonly log: Log; readonly closers: Closers },
+): Promise<RunningServer> {
+  await assertAddressFree(config.listen);
+  const tls = await openTls(config, { log, version });
+  const web = openWeb(given.prepareApp, log, closers);
+  const storage = await openStorage(config, log, closers, given.wrapStore);
+  const { shards } = storage.databases;
+  const ports = { shards, clock: systemClock, random: randomBytes, log };
+  const rateLimits = openLimits(config, log, closers);
+  const accounts = await openAccounts(config, storage, rateLimits, log);
+  const mail = openMail(config, accounts, log);
+  const metadataCopy = openMetadataCopy(config, storage, log);
+  const metrics = openFigures(config, storage, metadataCopy?.ages, tls?.untilMs);
+  const audited = await openAudit(config, { accounts, storage, metrics, log, version }, closers);
+  const alone = config.databaseUrl === undefined && config.topology === undefined;
+  const { polls, committed } = openNotifier(config, { shards, metrics, log, alone }, closers);
+  const committer = openCommitter({
+    ...ports,
+    blocks: storage.blocks,
+    brakes: config.deviceBrake,
+    onCommitted: committed,
+    onMessages: (spaceId) => queue.kick(shards.ofId(spaceId)),
+  });
+  const lifetimeMs = config.retention.sessionsMs;
+  const uploads = openUploads({ ...ports, blocks: storage.blocks, codec: storage.pool, committer, lifetimeMs });
+  closers.add("uploads", () => uploads.idle());
+  const webhooks = { ...ports, ...webhookPorts(config, accounts) };
+  const kick = (shard: Shard) => queue.kick(shard);
+  const retaining = retention(config, { storage, metrics, log, kick });
+  const thumbs = openThumbs(config, { ...ports, storage, key: accounts.secrets.thumbKey }, closers);
+  const shredding = { thumbs, sharing: () => sharing, renewMetadata: metadataCopy?.renew };
+  const telling = tellingJobs(config, { accounts, storage, version, kick, onEnded: committed, log });
+  const more = [...(metadataCopy?.jobs ?? []), ...audited.jobs, ...telling];
+  const jobs = startPeriodic(config, { accounts, storage, log, retaining, alone, more, ...shredding }, closers);
+  const notifications = { ...ports, wake: committed, mail, kick: (id: UserId) => queue.kick(shards.ofId(id)) };
+  const queue = startQueue(
+    {
+      log,
+      sharing: () => ({ ...sharing, blocks: storage.blocks }),
+      notifications,
+      mail,
+      webhooks: () => webhooks,
+      suspending: () => ({ shards, audit: audited.audit, kick }),
+      releases: { cells: storage.cells, clock: systemClock },
+    },
+    { storage, log, alone },
+    closers,
+  );
+  const inView = openViewCommitter({ shards, blocks: storage.blocks }, committer);
+  const sharing = { ...ports, committer: inView, queue, onCommitted: committed };
+  const opened = { config, accounts, mail, storage, uploads, polls, wake: committed, rateLimits, jobs, audited, log };
+  const parts = { ...opened, committer: inView, sharing, queue, webhooks, thumbs, retaining };
+  const http = await openHttp(config, { parts, metrics, version, web, tls: tls?.tls }, closers);
+  const setupToken = await setUpServer(config, accounts, log);
+  closers.add("http", () => http.close());
+  const { url, base } = await listen(http, config, { mail, tls, closers });
+  return {
+    url,
+    setupUrl: setupToken === undefined ? undefined : `${base}/setup#${setupToken}`,
+    log,
+    renewTls: () => tls?.reread(http),
+    close: () => closers.close(),
+  };
 }
 
 /** While it runs its folder says where people reach it. */
-function noteUrl({ dataFolder, publicUrl }: Config, url: string, closers: Closers): string {
+function noteUrl({ dataFolder, publicUrl, acme }: Config, url: string, closers: Closers): string {
   noteAddress(dataFolder, publicUrl ?? url);
+  noteAuthority(dataFolder, acme);
   closers.add("address", () => forgetAddress(dataFolder));
   return publicUrl ?? url;
 }
 
-function openFigures({ databases, placed }: Storage, metadata: MetricSources["metadata"]): Metrics {
+function openFigures(
+  { diskReserveBytes, ldap }: Config,
+  { databases, placed, disks }: Storage,
+  metadata: MetricSources["metadata"],
+  certificateUntilMs: (() => number) | undefined,
+): Metrics {
   return openMetrics({
     ...(metadata === undefined ? {} : { metadata }),
+    ...(certificateUntilMs === undefined
+      ? {}
+      : { certificateSeconds: () => (certificateUntilMs() - systemClock.nowMs()) / 1000 }),
     stored: storedBytes(databases.shards),
     damagedBlocks: damagedBlocks(databases),
     backupAgeSeconds: backupAge(databases, systemClock),
     drill: lastDrill(databases, systemClock),
+    ...(ldap?.everyMs === undefined ? {} : { ldap: ldapFigures(databases, systemClock) }),
     databaseConflicts: databases.conflicts,
     suspendedDevices: () => countSuspended(databases.shards),
     queue: queueFigures(databases.shards),
     waiting: collectionBacklog(databases),
+    disks: () => readRooms(disks, diskReserveBytes),
     copies: async () => (await readCopies(placed)).copies,
   });
 }
@@ -179,14 +220,32 @@ function retention(config: Config, { storage, metrics, log, kick }: RetentionPor
   return { shards: databases.shards, cells, clock: systemClock, settings: config.retention, kick, onMended };
 }
 
-type DataJobsParts = Omit<StorageJobsParts, keyof Config> & ShredWorld & { readonly serverId: string };
+type DataJobsParts = Omit<StorageJobsParts, keyof Config> &
+  ShredWorld &
+  Pick<Storage, "databases"> & { readonly serverId: string };
 
 function jobsOnData(config: Config, parts: DataJobsParts): PeriodicJob[] {
   return [
     ...storageJobs({ ...config, ...parts }),
     ...(parts.alone ? backupJobs({ ...parts, config }) : []),
     shredJob(parts),
+    leavingJob({ ...parts, cells: parts.databases.cells }, config.retention.graceMs),
     { name: "end-app-folders", everyMs: 60_000, run: () => endAppFolders(parts.sharing()) },
+  ];
+}
+
+interface TellingParts extends Pick<ApiParts, "accounts" | "storage" | "log">, Required<Pick<AccountWorld, "onEnded">> {
+  readonly version: string;
+  readonly kick: (shard: Shard) => void;
+}
+
+/** What looks at the server itself, and at people elsewhere. */
+function tellingJobs(config: Config, { accounts, storage, version, kick, onEnded, log }: TellingParts): PeriodicJob[] {
+  const { shards } = storage.databases;
+  const queued = (id: UserId) => kick(shards.ofId(id));
+  return [
+    ...doctorJobs({ doctor: serverDoctor(storage, config, version), config, shards, kick }),
+    ...ldapJobs({ ...accounts, onEnded, queued, log, queue: { kick } }, config.ldap),
   ];
 }
 
@@ -232,17 +291,20 @@ interface HttpParts {
   readonly metrics: Metrics;
   readonly version: string;
   readonly web: WebApp | undefined;
+  readonly tls: HttpServerOptions["tls"];
 }
 
 async function openHttp(
   config: Config,
-  { parts, metrics, version, web }: HttpParts,
+  { parts, metrics, version, web, tls }: HttpParts,
   closers: Closers,
 ): Promise<HttpServer> {
   const { accounts, storage, rateLimits, audited, log } = parts;
   const memory = new IdleMemory();
   closers.add("memory", () => memory.stop());
-  const readiness = openReadiness(storageProbes(storage), () => performance.now());
+  const readiness = openReadiness(storageProbes(storage), () => performance.now(), {
+    room: () => assertDisksRoomy(storage.disks, config.diskReserveBytes),
+  });
   await web?.opened;
   return createHttpServer({
     handlers: makeHandlers(parts, { readiness, metrics, version, web }),
@@ -255,11 +317,13 @@ async function openHttp(
       memory.touched();
     },
     assertWritable: storage.assertOwner,
+    openid: openOpenid(accounts, log),
+    scim: makeScimEndpoints(parts),
     proxyHops: config.proxyHops,
     ownNames: [config.listen.host, hostname(), ...publicNames(config)],
     ...(web === undefined ? {} : { web }),
     ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
-    ...(config.tls === undefined ? {} : { tls: readTls(config.tls) }),
+    ...(tls === undefined ? {} : { tls }),
     ...(config.connectionsMax === undefined ? {} : { connectionsMax: config.connectionsMax }),
   });
 }
@@ -277,12 +341,25 @@ function startQueue(
   return queue;
 }
 
-async function listen(http: HttpServer, { listen: { host, port } }: Config, mail: OpenedMail): Promise<string> {
-  const url = await http.listen(host, port);
-  mail.listensAt(url);
-  return url;
+interface ListenParts {
+  readonly mail: OpenedMail;
+  readonly tls: OpenedTls | undefined;
+  readonly closers: Closers;
 }
 
-function publicNames({ publicUrl }: Config): string[] {
-  return publicUrl === undefined ? [] : [new URL(publicUrl).hostname];
+/** From here on people reach it. @returns what it is told to be reached at, and what every link begins with */
+async function listen(
+  http: HttpServer,
+  config: Config,
+  { mail, tls, closers }: ListenParts,
+): Promise<{ readonly url: string; readonly base: string }> {
+  const { host, port } = config.listen;
+  const url = shownUrl(await http.listen(host, port), config, tls?.tls.cert);
+  mail.listensAt(url);
+  tls?.keep(http, closers);
+  return { url, base: noteUrl(config, url, closers) };
+}
+
+function publicNames({ publicUrl, acme }: Config): string[] {
+  return [...(publicUrl === undefined ? [] : [new URL(publicUrl).hostname]), ...(acme?.domains ?? [])];
 }

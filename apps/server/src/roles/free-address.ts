@@ -22,6 +22,9 @@ export async function assertAddressFree({
 
 function toListenError(error: unknown, host: string, port: number): HoldfastError {
   const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "EACCES" && port < 1024) {
+    return new HoldfastError("failed", noRight(host, port), { cause: error });
+  }
   const why = code === "EADDRINUSE" ? "another program, or another Holdfast, listens there" : message;
   return new HoldfastError(
     "failed",
@@ -29,5 +32,13 @@ function toListenError(error: unknown, host: string, port: number): HoldfastErro
     {
       cause: error,
     },
+  );
+}
+
+function noRight(host: string, port: number): string {
+  return (
+    `Cannot listen on ${host}:${port}: the system lets only root have ports below 1024. Have the router pass port ${port} to ` +
+    `another port of this machine and say that one with --listen, like 0.0.0.0:8420; or run it as a service of the system ` +
+    "(serve --install-service, as root), which may; or allow it: sysctl net.ipv4.ip_unprivileged_port_start=443."
   );
 }

@@ -1,14 +1,24 @@
 import { randomBytes } from "node:crypto";
 import { toHoldfastError } from "@holdfast/core/errors";
+import type { SpaceId } from "@holdfast/core/ids";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import type { Shard } from "../db/shards.ts";
 import { accountHandlers } from "../http/accounts/account-handlers.ts";
+import { HeldCounts } from "../http/sync/held-counts.ts";
+import { exportHandlers } from "../http/accounts/export-handlers.ts";
+import { type Exports, openExports } from "../export/open-exports.ts";
+import { type Issuer, openIssuer } from "../issuer/open-issuer.ts";
+import { openLdap } from "../ldap/open-ldap.ts";
+import { outsideHandlers } from "../http/accounts/outside-handlers.ts";
 import { blockHandlers } from "../http/blocks/block-handlers.ts";
 import { damagedHandlers } from "../http/blocks/damaged-handlers.ts";
 import { commentHandlers } from "../http/activity/comment-handlers.ts";
 import { activityHandlers } from "../http/activity/activity-handlers.ts";
 import { notificationHandlers } from "../http/activity/notification-handlers.ts";
 import { downloadHandlers } from "../http/files/download-handlers.ts";
+import { oauthHandlers } from "../http/oauth/oauth-handlers.ts";
+import { scimEndpoints } from "../http/scim/scim-endpoints.ts";
+import type { Mounted } from "../http/exchange/mounted.ts";
 import { groupHandlers } from "../http/groups/group-handlers.ts";
 import type { Handlers } from "../http/handler.ts";
 import { operationHandlers, type OperationWorld } from "../http/sync/operation-handlers.ts";
@@ -17,7 +27,7 @@ import { peopleHandlers } from "../http/people/people-handlers.ts";
 import { linkHandlers } from "../http/links/link-handlers.ts";
 import { linkPageHandlers } from "../http/links/link-page-handlers.ts";
 import { mailHandlers } from "../http/mail/mail-handlers.ts";
-import { orderSecurityMail } from "../mail/mail-password.ts";
+import { orderLeavingMail, orderSecurityMail } from "../mail/mail-password.ts";
 import { notifyHandlers } from "../http/sync/notify-handlers.ts";
 import type { RateLimits } from "../http/exchange/rate-limits.ts";
 import { sharingHandlers } from "../http/sharing/sharing-handlers.ts";
@@ -28,6 +38,7 @@ import { auditHandlers } from "../http/operation/audit-handlers.ts";
 import { settingHandlers } from "../http/operation/setting-handlers.ts";
 import { settingsInForce } from "../config/settings-in-force.ts";
 import type { Config } from "../config/read-config.ts";
+import { readShards } from "../operation/shard-figures.ts";
 import { openStorageFigures } from "../operation/storage-figures.ts";
 import { doctorHandlers } from "../http/operation/doctor-handlers.ts";
 import { shredHandlers } from "../http/operation/shred-handlers.ts";
@@ -79,6 +90,8 @@ export interface ApiParts {
   readonly committer: Committer;
   readonly uploads: Uploads;
   readonly polls: HeldPolls;
+  /** Whatever waits for this space looks again, in all processes. */
+  readonly wake: (spaceId: SpaceId) => void;
   readonly rateLimits: RateLimits;
   readonly jobs: Jobs;
   readonly sharing: SharingWorld;
@@ -91,16 +104,30 @@ export interface ApiParts {
   readonly log: Log;
 }
 
+/** The accounts, with what changes of them set going in the rest of the server. */
+function liveAccounts({ accounts, config, log, mail, sharing, queue, storage, wake }: ApiParts): AccountWorld {
+  const own: AccountWorld = {
+    ...accounts,
+    onConfirmed: (userId) => claimNow(sharing, userId),
+    openAppFolder: (caller, id) => openAppFolder(sharing, caller, id),
+    onEnded: wake,
+    queued: (userId) => queue.kick(storage.databases.shards.ofId(userId)),
+    tellLeaving: (transaction, user, until) => orderLeavingMail(mail, transaction, user, until),
+    tellSecurity: (transaction, userId, what, address) => orderSecurityMail(mail, transaction, userId, what, address),
+  };
+  if (config.ldap === undefined) return own;
+  return { ...own, outsidePasswords: openLdap({ ...own, queue, log }, config.ldap) };
+}
+
+/** What identity systems ask, which is in no table of ours. */
+export function makeScimEndpoints(parts: ApiParts): Mounted[] {
+  return scimEndpoints({ ...liveAccounts(parts), queue: parts.queue });
+}
+
 /** All handlers of the API, each area given what it needs. */
 export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handlers {
   const { mail, committer, uploads, polls, rateLimits, sharing } = parts;
-  const accounts: AccountWorld = {
-    ...parts.accounts,
-    onConfirmed: (userId) => claimNow(sharing, userId),
-    openAppFolder: (caller, id) => openAppFolder(sharing, caller, id),
-    queued: (userId) => parts.queue.kick(shards.ofId(userId)),
-    tellSecurity: (transaction, userId, what) => orderSecurityMail(mail, transaction, userId, what),
-  };
+  const accounts = liveAccounts(parts);
   const { blocks, databases, pool: codec } = parts.storage;
   const { shards } = databases;
   const tagOf = openThumbTags(accounts);
@@ -110,21 +137,23 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
   const reporting = { ...accounts, kick: (shard: Shard) => parts.queue.kick(shard) };
   return {
     ...accountHandlers(accounts, mail, (shard) => parts.queue.kick(shard)),
+    ...exportHandlers(accounts, exporting(parts, content)),
+    ...outsideHandlers(
+      { ...accounts, queue: parts.queue, log: parts.log },
+      issuerOf(parts.config),
+      mail.mailer !== undefined,
+    ),
+    ...oauthHandlers(accounts),
     ...groupHandlers({ ...accounts, queue: parts.queue }),
     ...peopleHandlers(accounts),
     ...mailHandlers(mail),
-    ...nodeHandlers({ shards, committer, cursorKey: accounts.secrets.grantKey, tagOf }),
+    ...nodeHandlers({ shards, committer, clock: systemClock, cursorKey: accounts.secrets.grantKey, tagOf }),
     ...versionHandlers({ shards, committer, tagOf }),
     ...starHandlers({ shards, clock: systemClock, tagOf }),
     ...activityHandlers({ shards, cursorKey: accounts.secrets.grantKey }),
     ...searchHandlers({ shards, tagOf }),
     ...notificationHandlers({ shards }),
-    ...commentHandlers({
-      shards,
-      clock: systemClock,
-      random: randomBytes,
-      queued: (spaceId) => parts.sharing.queue.kick(shards.ofId(spaceId)),
-    }),
+    ...commentHandlers({ ...content, random: randomBytes, queued: (id) => sharing.queue.kick(shards.ofId(id)) }),
     ...notifyHandlers({ shards, polls, rateLimits }),
     ...syncHandlers({ shards, committer, blocks, codec }),
     ...uploadHandlers({ uploads }),
@@ -170,6 +199,21 @@ function keyCare({ storage: { cells, keySource }, log }: ApiParts): KeyCare {
   return openKeyCare({ cells: () => cells, source: keySource, random: randomBytes, log });
 }
 
+function exporting({ accounts, storage }: ApiParts, content: Parameters<typeof downloadHandlers>[0]): Exports {
+  return openExports({
+    ...content,
+    random: randomBytes,
+    serverId: accounts.secrets.serverId,
+    language: accounts.language ?? "en",
+    countsOf: (max) => new HeldCounts(max),
+    folder: storage.exportFolder,
+  });
+}
+
+function issuerOf({ oidc }: Config): Issuer | undefined {
+  return oidc === undefined ? undefined : openIssuer(oidc);
+}
+
 function storageCare({ storage, jobs, log, config, retaining }: ApiParts): StorageCare {
   const { cells, placed, databases, pool } = storage;
   const tellFailed = (job: string, error: unknown): void =>
@@ -200,6 +244,7 @@ function storageCare({ storage, jobs, log, config, retaining }: ApiParts): Stora
       await startUnlessRunning("verify-copies", async () => (await readCopies(placed)).verification.state);
       return readCopies(placed);
     },
+    readShards: () => readShards(databases.shards),
     readFigures: openStorageFigures(databases, config.dataFolder),
     collect: (dryRun) => collectNow({ ...retaining, pool, random: randomBytes, log }, { dryRun }),
     rebuildIndex: () => rebuildIndex({ cells, shards: databases.shards, pool, clock: systemClock, log }),

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { toBucket } from "@holdfast/core/ids";
+import { spreadAccessRules } from "../accounts/change-access-rules.ts";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { writePlans } from "../accounts/plans.ts";
 import { openServerSecrets } from "../accounts/server-secrets.ts";
@@ -22,6 +23,7 @@ export async function openAccounts(
   const left = await writePlans(databases.shards, config.plans);
   if (left.length > 0)
     log.warn({ plans: left }, "accounts have plans that HOLDFAST_PLANS does not name; they keep what these gave");
+  await spreadAccessRules(databases.shards);
   const store = { shards: databases.shards, clock: systemClock, random: randomBytes };
   await shredRestored({ ...store, cells: databases.cells }, log, nodeDisk, config.dataFolder);
   const { keyring } = cells.of(toBucket(0));
@@ -36,6 +38,8 @@ export async function openAccounts(
     openRegistration: config.openRegistration,
     openDirectory: config.openDirectory,
     language: config.language,
+    graceMs: config.retention.graceMs,
+    onlyThrough: config.oidc?.only === true ? config.oidc.name : undefined,
     tellDevice,
     throttle: {
       check: (key) => rateLimits.check("sign_in", key),

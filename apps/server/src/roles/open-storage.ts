@@ -3,10 +3,12 @@ import { nodeDisk } from "@holdfast/disk/node-disk";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { openStore } from "@holdfast/object-store/open-store";
 import { refuseNewDatabase } from "../backup/refuse-new-database.ts";
-import { assertKeyFits, type BlockCells, openBlockCells } from "../blocks/block-cell.ts";
+import type { BlockCell } from "../blocks/block-cell.ts";
+import { assertKeyFits, type BlockCells, openBlockCells } from "../blocks/open-block-cells.ts";
+import { type DiskGroup, type DiskReserve, groupsOf, noReserve, openDiskReserve } from "../blocks/disk-reserve.ts";
 import { type BlockPool, startBlockPool } from "../blocks/block-tasks.ts";
 import { type KeySource, keySourceOf, nextPathOf } from "../blocks/key-encryption-key.ts";
-import { openBlockService, type OpenBlockService } from "../blocks/open-block-service.ts";
+import { type OpenBlockService, openBlockService } from "../blocks/open-block-service.ts";
 import type { Config } from "../config/read-config.ts";
 import type { PlacedCell } from "../copies/copies-report.ts";
 import { openCellStore } from "../copies/open-cell-store.ts";
@@ -32,9 +34,12 @@ export interface Storage {
   /** The same, with where each keeps its packs. */
   readonly placed: readonly PlacedCell[];
   readonly blocks: OpenBlockService;
+  /** Where uploads need room; see `openDiskReserve`. */
+  readonly disks: readonly DiskGroup[];
   readonly pool: BlockPool;
   /** For thumbnails, of this server alone. */
   readonly thumbFolder: string;
+  readonly exportFolder: string;
   /** Throws while this process has lost the data folder's database to another. */
   readonly assertOwner: () => void;
 }
@@ -76,10 +81,34 @@ export async function openStorage(config: Config, log: Log, closers: Closers, wr
   const pool = startBlockPool();
   closers.add("threads", () => pool.close());
   const unreferencedMs = config.retention.blocksMs;
-  const blocks = openBlockService({ cells, shards: databases.shards, pool, unreferencedMs, ...ports });
+  const { disks, reserveOf } = openReserves(placed, config, folder.path);
+  const blocks = openBlockService({ cells, shards: databases.shards, pool, unreferencedMs, reserveOf, ...ports });
   closers.add("blocks", () => blocks.close());
   const thumbFolder = await folder.privateFolder("thumbs");
-  return { databases, cells, placed, keySource, blocks, pool, thumbFolder, assertOwner: () => owner?.assertHeld() };
+  const exportFolder = await folder.privateFolder("exports");
+  return {
+    databases,
+    cells,
+    placed,
+    keySource,
+    blocks,
+    disks,
+    pool,
+    thumbFolder,
+    exportFolder,
+    assertOwner: () => owner?.assertHeld(),
+  };
+}
+
+function openReserves(placed: readonly PlacedCell[], config: Config, dataFolder: string) {
+  const databaseFolder = config.databaseUrl === undefined ? dataFolder : undefined;
+  const opened = placed.map(({ cell, places }) => {
+    const groups = groupsOf({ databaseFolder, places, policy: config.storePolicy });
+    return { cell, groups, reserve: openDiskReserve(groups, config.diskReserveBytes) };
+  });
+  const reserves = new Map<BlockCell, DiskReserve>(opened.map(({ cell, reserve }) => [cell, reserve]));
+  const groups = opened.flatMap((each) => each.groups);
+  return { disks: groups, reserveOf: (cell: BlockCell) => reserves.get(cell) ?? noReserve };
 }
 
 async function openDatabaseServer(

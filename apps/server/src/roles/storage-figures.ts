@@ -1,7 +1,9 @@
 import { type Kysely, sql } from "kysely";
 import { readBackupSchedule } from "../blocks/backup-schedule.ts";
 import { readLastBackup } from "../blocks/last-backup.ts";
+import { readRun } from "../ldap/ldap-runs.ts";
 import { readLastDrill } from "../blocks/last-drill.ts";
+import { toBucket } from "@holdfast/core/ids";
 import type { Clock } from "@holdfast/core/clock";
 import type { CellTables } from "../db/cell-tables.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
@@ -81,6 +83,17 @@ export function lastDrill({ cells }: Pick<Databases, "cells">, clock: Clock): ()
     const doneAt = last.done_at === null ? undefined : Date.parse(last.done_at);
     const age = doneAt === undefined ? undefined : clock.nowMicros() / 1e6 - doneAt / 1e3;
     return { age, problems: last.problem_count };
+  };
+}
+
+/** @returns undefined before the first run */
+export function ldapFigures({ shards }: Pick<Databases, "shards">, clock: Clock) {
+  const read = readSometimes(() => readRun(shards.of(toBucket(0))));
+  return async () => {
+    const run = await read();
+    if (run === undefined) return undefined;
+    const age = run.done_at === null ? undefined : (clock.nowMicros() - run.done_at) / 1e6;
+    return { age, stopped: run.problem === null ? 0 : 1 };
   };
 }
 

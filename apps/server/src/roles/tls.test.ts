@@ -61,6 +61,11 @@ test("with a certificate the server speaks TLS, says so to browsers, and takes a
   );
 
   assert.throws(() => readTls({ certFile: first.certFile, keyFile: second.keyFile }), /not a certificate and its key/);
+  const swapped = { certFile: first.keyFile, keyFile: first.certFile };
+  assert.throws(
+    () => readTls(swapped),
+    /first\.example\.key has a key, .* a certificate: name them the other way round/,
+  );
   assert.throws(
     () => readTls({ certFile: join(folder, "none"), keyFile: first.keyFile }),
     /--tls-cert: .* cannot be read/,

@@ -9,6 +9,10 @@ export function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>): { ce
   try {
     createSecureContext(tls);
   } catch (error) {
+    if (isSwapped(tls)) {
+      const message = `--tls-cert ${certFile} has a key, and --tls-key ${keyFile} a certificate: name them the other way round.`;
+      throw new HoldfastError("usage", message, { cause: error });
+    }
     throw new HoldfastError(
       "usage",
       `${certFile} and ${keyFile} are not a certificate and its key in PEM form: ${(error as Error).message}.`,
@@ -16,6 +20,10 @@ export function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>): { ce
     );
   }
   return tls;
+}
+
+function isSwapped({ cert, key }: { readonly cert: string; readonly key: string }): boolean {
+  return !cert.includes("BEGIN CERTIFICATE") && cert.includes("PRIVATE KEY") && key.includes("BEGIN CERTIFICATE");
 }
 
 function readPem(flag: string, path: string): string {

@@ -135,7 +135,7 @@ function searched({ words, kinds, extensions, modified }: SearchQuery): RawBuild
   if (modified !== undefined) {
     conditions.push(sql`modified_at >= ${modified.fromMicros}::int8 and modified_at < ${modified.toMicros}::int8`);
   }
-  return sql.join(conditions, sql` and `);
+  return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
 }
 
 async function livingBelow(

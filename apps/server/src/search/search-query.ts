@@ -8,7 +8,7 @@ import type { NodeRow } from "../db/shard-tables.ts";
 
 /** What a search asks of a node. */
 export interface SearchQuery {
-  /** Folded; each stands somewhere in the name. */
+  /** Folded; each stands somewhere in the name. None: all do. */
   readonly words: readonly string[];
   readonly kinds: readonly NodeRow["kind"][] | undefined;
   /** Of a name, folded; undefined: any. */
@@ -17,13 +17,18 @@ export interface SearchQuery {
 }
 
 export interface SearchText {
-  readonly q: string;
+  readonly q?: string | undefined;
   readonly type?: SearchType | undefined;
   readonly modified?: string | undefined;
+  /** Whose: `me`, `others`, or an account's id. */
+  readonly owner?: string | undefined;
+  /** A folder, or a mount. */
+  readonly in?: string | undefined;
 }
 
 /** @throws HoldfastError invalid_field */
-export function readQuery({ q, type, modified }: SearchText): SearchQuery {
+export function readQuery(text: SearchText): SearchQuery {
+  const { q = "", type, modified } = text;
   if (q.includes("\0")) {
     throw new HoldfastError("invalid_field", "A search has no NUL character: no name has one.", { field: "q" });
   }
@@ -34,9 +39,11 @@ export function readQuery({ q, type, modified }: SearchText): SearchQuery {
         .filter((word) => word !== ""),
     ),
   ];
-  if (words.length === 0 || words.length > limits.searchWordsMax) {
+  const isNarrowed = [type, modified, text.owner, text.in].some((each) => each !== undefined);
+  if ((words.length === 0 && !isNarrowed) || words.length > limits.searchWordsMax) {
     const wanted = `between 1 and ${limits.searchWordsMax} words`;
-    throw new HoldfastError("invalid_field", `A search is for ${wanted}, which stand in the name.`, { field: "q" });
+    const message = `A search is for ${wanted}, which stand in the name, or for a type, an owner, a time or a folder.`;
+    throw new HoldfastError("invalid_field", message, { field: "q" });
   }
   return {
     words,

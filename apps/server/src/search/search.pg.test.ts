@@ -66,10 +66,26 @@ describe("searching one's own names", () => {
     assert.deepEqual(await names({ modified: "..2020-09-13T12:26:40Z" }), []);
   });
 
+  test("a kind, an owner, a time or a folder is searched for without any word", async () => {
+    const folder = await space.mkdir("root", "wordless");
+    await put(folder.id, "a picture.png");
+    await put(folder.id, "a letter.odt");
+    const all = ["/wordless/a letter.odt", "/wordless/a picture.png"];
+    assert.deepEqual((await found({ in: folder.id })).toSorted(), all);
+    assert.deepEqual(await found({ in: folder.id, type: "image" }), ["/wordless/a picture.png"]);
+    assert.deepEqual((await found({ owner: "me", type: "document" })).includes("/wordless/a letter.odt"), true);
+    assert.deepEqual(
+      (await found({ modified: "2000-01-01.." })).filter((path) => path.startsWith("/wordless/")).length,
+      2,
+    );
+    assert.deepEqual(await found({ q: " ", in: folder.id, modified: "..2000-01-01" }), []);
+  });
+
   test("what cannot be searched for is refused by its field", async () => {
     const file = await put("root", "no folder");
     const refused: readonly (readonly [SearchRequest, string])[] = [
       [{ q: "  " }, "q"],
+      [{}, "q"],
       [{ q: "a b c d e f g h i" }, "q"],
       [{ q: "a\0b" }, "q"],
       [{ q: "a", in: file.id }, "in"],

@@ -15,10 +15,6 @@ import { findSharedTops, ownersOf } from "./shared-tops.ts";
 import { matches, readQuery, type SearchQuery, type SearchText } from "./search-query.ts";
 
 export interface SearchRequest extends SearchText {
-  /** Whose: `me`, `others`, or an account's id. */
-  readonly owner?: string | undefined;
-  /** A folder, or a mount. */
-  readonly in?: string | undefined;
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
 }

@@ -112,7 +112,7 @@ test("whoever signs up with the invitation for the address has what was shared w
 
 test("an account that says the address is its own has nothing until that is confirmed, by mail or by an administrator", async () => {
   for (const confirm of [
-    (user: UserRow) => confirmAddress(accounts, confirmationLink(accounts, user).replace("/setup#", "")),
+    (user: UserRow) => confirmAddress(accounts, confirmationLink(accounts, user.id, user.email).replace("/setup#", "")),
     (user: UserRow) => updateUser(accounts, user.id, { confirmed: true }),
   ]) {
     address = `pending${++people}@example.org`;

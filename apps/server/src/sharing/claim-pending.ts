@@ -10,10 +10,16 @@ import type { GrantRow } from "../db/shard-tables.ts";
 import { pendingKind } from "../metadata/commit/enqueue-grant.ts";
 import type { Kinds } from "../queue/kind.ts";
 import { changeRights, removeGrants, type RightsChange } from "./change-rights.ts";
+import { endInvitations } from "./invite-pending.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
 const claimMessage = z.object({ user_id: z.string().refine(isId) });
-const pendingMessage = z.object({ grantId: z.string(), spaceId: z.string() });
+/** Those of a server before 131 do not say for whom. */
+const pendingMessage = z.object({
+  grantId: z.string(),
+  spaceId: z.string(),
+  emailKey: z.string().nullable().optional(),
+});
 
 /** Both do what the rows say when they are worked: an account and what waits for it meet, whichever was there first. */
 export function claimKinds(world: () => SharingWorld): Kinds {
@@ -55,13 +61,17 @@ export async function claimPending(world: SharingWorld, userId: UserId): Promise
   }
 }
 
-/** It may have been made while the account was, each without knowing of the other. */
-async function claimOne(world: SharingWorld, { grantId, spaceId }: z.output<typeof pendingMessage>): Promise<void> {
+/** It may have been made while the account was, each without knowing of the other; or it is gone, and what was mailed for it has to end. */
+async function claimOne(world: SharingWorld, message: z.output<typeof pendingMessage>): Promise<void> {
+  const { grantId, spaceId, emailKey: wasFor } = message;
+  // Before the look: what is shared from here on has an invitation that is younger.
+  const lookedAtMicros = world.clock.nowMicros();
   const { rows } = await sql<{ email_key: string | null }>`
     select email_key from shard.grants where space_id = ${spaceId} and id = ${grantId} and kind = 'pending'`.execute(
     world.shards.ofId(spaceId as SpaceId).db,
   );
   const key = rows[0]?.email_key ?? undefined;
+  if (key === undefined && typeof wasFor === "string") await endInvitations(world, wasFor, lookedAtMicros);
   const user = key === undefined ? undefined : await findUserByEmail(world.shards, key);
   if (user !== undefined) await claimPending(world, user.id);
 }

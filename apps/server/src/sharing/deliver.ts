@@ -12,6 +12,7 @@ import type { Kinds } from "../queue/kind.ts";
 import { notify } from "../notifications/notify.ts";
 import { changeRights, type GrantAt, removeGrants, serverOf } from "./change-rights.ts";
 import { endLapsed, findGivenOnBy } from "./end-given-on.ts";
+import { findMounters } from "./mounters.ts";
 import { findActor, mountFolder, reviewMounts } from "./mounts.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
@@ -31,6 +32,11 @@ const movedMessage = z.object({
 
 const ownerMessage = z.object({ user_id: z.string().transform((text) => text as UserId) });
 
+const mountsMessage = z.object({
+  userId: z.string().transform((text) => text as UserId),
+  spaceId: z.string().transform((text) => text as SpaceId),
+});
+
 const expiryMessage = grantMessage.pick({ grantId: true, spaceId: true });
 
 /** What happens after rights have changed. Each may run twice and late: it does what the rows of that moment say. */
@@ -43,6 +49,13 @@ export function sharingKinds(world: () => SharingWorld): Kinds {
     grants_moved: {
       schema: movedMessage,
       work: async (payload) => reviewMoved(world(), payload as z.output<typeof movedMessage>),
+    },
+    mounts_review: {
+      schema: mountsMessage,
+      work: async (payload) => {
+        const { userId, spaceId } = payload as z.output<typeof mountsMessage>;
+        await reviewMounts(world(), userId, spaceId, { isTold: false });
+      },
     },
     [ownerStateKind]: {
       schema: ownerMessage,
@@ -165,9 +178,15 @@ async function reviewMoved(world: SharingWorld, { spaceId, nodeIds }: z.output<t
   }
   await endLapsed(world, spaceId);
   const grantees = new Set(touched.flatMap(({ kind, grantee_id }) => (isPerson(kind) ? [grantee_id ?? ""] : [])));
+  // What they see of it may have been granted further up.
+  const mounters = new Set(await findMounters(shard, spaceId, moved));
   for (const granteeId of grantees) {
-    for await (const userId of membersOf(world.shards, granteeId)) await reviewMounts(world, userId, spaceId);
+    for await (const userId of membersOf(world.shards, granteeId)) {
+      mounters.delete(userId);
+      await reviewMounts(world, userId, spaceId);
+    }
   }
+  for (const userId of mounters) await reviewMounts(world, userId, spaceId);
 }
 
 /** An account is suspended, or back: whoever sees something of it, or through it, hears so. */

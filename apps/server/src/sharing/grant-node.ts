@@ -4,12 +4,14 @@ import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import type { GrantRow, NodeRow } from "../db/shard-tables.ts";
 import type { Caller } from "../accounts/caller.ts";
+import { doOnce, type Repeatable } from "../metadata/commit/do-once.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
 import { hasAllBelow, readWaysUp } from "../rights/given-on.ts";
 import { assertMay, type Role, roleMay } from "../rights/roles.ts";
 import { loadGivers, loadLockedRights } from "../rights/load-rights.ts";
 import { readLineages } from "../metadata/read/lineages.ts";
 import { changeRights, findGrant, removeDependents, type RightsChange, shortenDependents } from "./change-rights.ts";
+import { assertUnchanged, type IfMatch } from "./assert-unchanged.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
 /** Whom, and what for. A link is its own grantee. */
@@ -18,28 +20,45 @@ export type NewGrant = Pick<GrantRow, "kind" | "grantee_id" | "email" | "email_k
     readonly id?: GrantId;
   };
 
+export interface Granted {
+  readonly grant: GrantRow;
+  readonly created: boolean;
+}
+
+export interface GrantConditions {
+  /** Never of a link: its token is answered, and kept nowhere. */
+  readonly once?: Repeatable;
+  readonly ifMatch?: IfMatch;
+}
+
 /**
  * Gives somebody a role at a node. Whoever had one there gets this one instead, and its time.
- * @throws HoldfastError forbidden, invalid_field, limit_reached
+ * @throws HoldfastError forbidden, invalid_field, limit_reached, precondition
  */
 export async function grantNode(
   world: SharingWorld,
   caller: Caller,
   node: PlacedNode,
   grant: NewGrant,
-): Promise<{ readonly grant: GrantRow; readonly created: boolean }> {
+  { once, ifMatch }: GrantConditions = {},
+): Promise<Granted> {
   const { row } = node;
   assertMay(node, "share");
   const givers = await loadGivers(world.shards, row.space_id, caller.grantees);
   assertGrantable(node, grant, world.clock.nowMicros());
   return changeRights(world, row.space_id, caller, async (rights) => {
-    const via = await findVia(rights, { ...caller, givers }, node, grant.role);
-    const before = await findSame(rights, row, grant);
-    if (before !== undefined) return { grant: await replace(rights, caller, before, grant), created: false };
-    await assertRoom(rights, row);
-    const made = await insert(rights, { ...grant, id: grant.id ?? newGrantId(world, row) }, { row, caller, via });
-    await rights.tell(made);
-    return { grant: made, created: true };
+    const give = async (): Promise<Granted> => {
+      const via = await findVia(rights, { ...caller, givers }, node, grant.role);
+      // After the right: the refusal has the node in it.
+      await assertUnchanged(rights, node, ifMatch);
+      const before = await findSame(rights, row, grant);
+      if (before !== undefined) return { grant: await replace(rights, caller, before, grant), created: false };
+      await assertRoom(rights, row);
+      const made = await insert(rights, { ...grant, id: grant.id ?? newGrantId(world, row) }, { row, caller, via });
+      await rights.tell(made);
+      return { grant: made, created: true };
+    };
+    return once === undefined ? give() : doOnce(rights.transaction, once, give);
   });
 }
 

@@ -1,8 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type UserId } from "@holdfast/core/ids";
+import { sql } from "kysely";
 import type { AccountStore } from "../accounts/account-world.ts";
 import { findUser } from "../accounts/directory.ts";
-import { createInvitation } from "../accounts/invitations.ts";
+import { createInvitation, removeSharesInvitations } from "../accounts/invitations.ts";
 import { inTransaction } from "../db/database.ts";
 import type { GrantRow } from "../db/shard-tables.ts";
 import { mayCauseMail } from "../mail/mail-allowance.ts";
@@ -11,7 +12,7 @@ import { orderMail } from "../mail/order-mail.ts";
 
 export interface PendingInvitation {
   readonly by: UserId;
-  readonly grant: Pick<GrantRow, "role">;
+  readonly grant: Pick<GrantRow, "role" | "email_key">;
   readonly address: string;
   readonly nodeName: string;
   readonly message: string | undefined;
@@ -37,7 +38,9 @@ export async function invitePending(mail: MailWorld, invitation: PendingInvitati
   const { by, address, nodeName, message, grant } = invitation;
   const sharer = await findUser(mail.shards, by);
   if (sharer === undefined) throw new HoldfastError("internal", "Whoever shares has an account.");
-  const { token, expiresAtMicros } = await createInvitation(mail, { kind: "invite", email: address, quotaBytes: null });
+  const { token, expiresAtMicros } = await createInvitation(mail, { kind: "invite", email: address, forShare: true });
+  // It may have been taken back while this was made: whoever did that has found none.
+  if (grant.email_key !== null) await endInvitations(mail, grant.email_key, mail.clock.nowMicros());
   const link = `/setup#${token}`;
   await inTransaction(mail.shards.ofId(by).db, (transaction) =>
     orderMail(mail, transaction, bucketOf(by), {
@@ -54,4 +57,23 @@ export async function invitePending(mail: MailWorld, invitation: PendingInvitati
     }),
   );
   return link;
+}
+
+/**
+ * Once something is no longer shared with an address: what was mailed for it opens no registration any more, unless something else waits there.
+ * @param untilMicros when that was looked at; what was shared later has its own
+ */
+export async function endInvitations(
+  world: Pick<AccountStore, "shards" | "clock">,
+  emailKey: string,
+  untilMicros: number,
+): Promise<void> {
+  for (const { db } of world.shards.all()) {
+    // By grants_email.
+    const { rows } = await sql`
+      select from shard.grants where kind = 'pending' and email_key = ${emailKey}
+        and (expires_at is null or expires_at > ${untilMicros}) limit 1`.execute(db);
+    if (rows.length > 0) return;
+  }
+  await removeSharesInvitations(world, emailKey, untilMicros);
 }

@@ -1,26 +1,49 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { bucketOf, type NodeId, type SpaceId, type UserId } from "@holdfast/core/ids";
+import { bucketOf, isId, type NodeId, type SpaceId, type UserId } from "@holdfast/core/ids";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { sql } from "kysely";
 import type { NodeRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { Actor } from "../metadata/actor.ts";
+import { answerOnce, repeatableBy } from "../metadata/commit/do-once.ts";
 import type { OperationBase, Place } from "../metadata/commit/operation.ts";
-import { findNode, findNodes } from "../metadata/read/look-up.ts";
+import { findNode, findNodes, noSuchNode } from "../metadata/read/look-up.ts";
 import { readLineages } from "../metadata/read/lineages.ts";
 import { loadMounts } from "../metadata/read/mounts.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
+import { correctMounter, readMounter, rememberMounter } from "./mounters.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
 export interface NewMount {
   readonly nodeId: string;
+  /** Without a name it is called as the folder is. */
   readonly place: Place;
   readonly base?: Pick<OperationBase, "operationId" | "requestHash" | "onConflict">;
 }
 
-/** @throws HoldfastError not_found, invalid_field, conflict, exists */
+/** With the key of its request it is answered as the first time. @throws HoldfastError not_found, invalid_field, conflict, exists */
 export async function mountFolder(world: SharingWorld, caller: Actor, mount: NewMount): Promise<NodeJson> {
-  const { nodeId, place, base = {} } = mount;
+  const once = repeatableBy(caller, mount.base ?? {}, world.clock.nowMicros());
+  const { node, role } = await answerOnce<{ node: NodeJson; role?: NodeJson["role"] }>(
+    world.shards.of(caller.bucket).db,
+    once,
+    () => makeMount(world, caller, mount),
+  );
+  return { ...node, role: role ?? (await roleAt(world.shards, caller, node)) };
+}
+
+/** Of a mount that was made before: the committer keeps the node as it lies in the caller's own space. */
+async function roleAt(shards: Shards, caller: Actor, { target, role }: NodeJson): Promise<NodeJson["role"]> {
+  if (target === undefined || !isId(target)) return role;
+  return (await findNodes(shards, caller, [target as NodeId])).get(target as NodeId)?.role ?? role;
+}
+
+async function makeMount(
+  world: SharingWorld,
+  caller: Actor,
+  mount: NewMount,
+): Promise<{ node: NodeJson; role: NodeJson["role"] }> {
+  const { nodeId, base = {} } = mount;
   const { row, rights, role } = await findNode(world.shards, caller, nodeId);
   const refuse = (message: string) => new HoldfastError("invalid_field", message, { field: "node_id" });
   if (rights === undefined) throw refuse("This is your own. Only what others share with you is mounted.");
@@ -28,16 +51,47 @@ export async function mountFolder(world: SharingWorld, caller: Actor, mount: New
   if (role === "uploader")
     throw refuse("You may put something in here, and see nothing of it: there is nothing to show.");
   if (row.trashed_at !== null) throw refuse("This folder is in the trash.");
-  if (place.parentId !== undefined) assertOwn(await findNode(world.shards, caller, place.parentId));
+  const { parentId } = mount.place;
+  if (parentId !== undefined) assertOwn(await findNode(world.shards, caller, parentId));
   await assertApart(world.shards, caller, row);
+  const place = { name: row.name, ...mount.place };
   const operation = { ...base, op: "mount" as const, place, target: row.id, targetSpace: row.space_id };
+  const mounted = { spaceId: row.space_id, userId: caller.userId, nodeIds: [row.id] };
+  // Before, so that there is no mount of which the owner's shard knows nothing; a review in between may have forgotten it again.
+  await rememberMounter(world.shards, mounted);
   const { results } = await world.committer.commit(caller, [operation]);
   const result = results[0];
+  if (result?.status !== "committed") await forgetUnlessMounted(world, caller, row.space_id);
   if (result?.status === "conflict" || result?.status === "error") throw result.error;
   if (result?.status !== "committed" || result.node === undefined) {
     throw new HoldfastError("internal", "A mount answered no node.");
   }
-  return { ...result.node, role };
+  await rememberMounter(world.shards, mounted);
+  await assertStillShown(world, caller, row, result.node.id as NodeId);
+  return { node: result.node, role };
+}
+
+/** A mount that is refused leaves nothing in the space of somebody else. */
+async function forgetUnlessMounted(world: SharingWorld, caller: Actor, spaceId: SpaceId): Promise<void> {
+  const { userId } = caller;
+  const remembered = await readMounter(world.shards, { userId, spaceId });
+  // As of now: what a caller mounts is looked for once for each caller.
+  const mounts = [...(await loadMounts(world.shards, { ...caller })).values()];
+  const nodeIds = mounts.filter((mount) => mount.spaceId === spaceId).map(({ targetId }) => targetId);
+  await correctMounter(world.shards, { userId, spaceId, nodeIds }, remembered);
+}
+
+/** The folder may have gone while the mount was made, which goes with it. @throws HoldfastError not_found */
+async function assertStillShown(world: SharingWorld, caller: Actor, target: NodeRow, mountId: NodeId): Promise<void> {
+  // As of now: what a caller mounts is looked for once for each caller.
+  const found = (await findNodes(world.shards, { ...caller }, [target.id])).get(target.id);
+  if (isShown(found, target.space_id)) return;
+  await world.committer.commit(caller, [{ op: "delete", fileId: mountId }]);
+  throw noSuchNode();
+}
+
+function isShown(target: PlacedNode | undefined, spaceId: SpaceId): boolean {
+  return target !== undefined && target.row.trashed_at === null && target.row.space_id === spaceId;
 }
 
 /** @throws HoldfastError invalid_field: in a folder of somebody else it would be that one's */
@@ -72,29 +126,32 @@ async function assertApart(shards: Shards, caller: Actor, target: NodeRow): Prom
  * Looks at all mounts that an account has of a space: those whose folder it may not see any more go for good; of others its devices are
  * told to look again. While the owner, or who gave it on, is suspended they wait; once that one is back all in them is listed anew, since
  * nothing of it was told.
+ * @param isTold false where no right has changed, so that devices have nothing to look at again
  */
 export async function reviewMounts(
   world: SharingWorld,
   userId: UserId,
   spaceId: SpaceId,
-  { isBack = false }: { readonly isBack?: boolean } = {},
+  { isBack = false, isTold = true }: { readonly isBack?: boolean; readonly isTold?: boolean } = {},
 ): Promise<void> {
   const actor = await findActor(world.shards, userId);
   if (actor === undefined) return;
+  const remembered = await readMounter(world.shards, { userId, spaceId });
   const all = [...(await loadMounts(world.shards, actor)).values()].filter((mount) => mount.spaceId === spaceId);
-  if (all.length === 0) return;
+  if (all.length === 0) return correctMounter(world.shards, { userId, spaceId, nodeIds: [] }, remembered);
   const targets = all.map(({ targetId }) => targetId);
-  const isShown = (target: PlacedNode | undefined) =>
-    target !== undefined && target.row.trashed_at === null && target.row.space_id === spaceId;
   const seen = await findNodes(world.shards, actor, targets);
-  const waiting = targets.filter((id) => !isShown(seen.get(id)));
+  const waiting = targets.filter((id) => !isShown(seen.get(id), spaceId));
   const due = await findNodes(world.shards, { ...actor, despiteSuspension: true }, waiting);
-  const operations = all.map(({ id, targetId }) => {
-    const isHere = isShown(seen.get(targetId));
-    if (!isHere && !isShown(due.get(targetId))) return { op: "delete" as const, fileId: id };
+  const staying = targets.filter((id) => isShown(seen.get(id), spaceId) || isShown(due.get(id), spaceId));
+  const told = isTold ? all : all.filter(({ targetId }) => !staying.includes(targetId));
+  const operations = told.map(({ id, targetId }) => {
+    const isHere = isShown(seen.get(targetId), spaceId);
+    if (!staying.includes(targetId)) return { op: "delete" as const, fileId: id };
     return { op: "touch" as const, fileId: id, appeared: isBack && isHere };
   });
-  await world.committer.commit(actor, operations);
+  if (operations.length > 0) await world.committer.commit(actor, operations);
+  await correctMounter(world.shards, { userId, spaceId, nodeIds: staying }, remembered);
 }
 
 /** An account as the server itself acts for it: no device, no session. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { toHoldfastError } from "@holdfast/core/errors";
-import type { UserId } from "@holdfast/core/ids";
+import type { NodeId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import type { Caller } from "../accounts/caller.ts";
 import { makeTestClock } from "../accounts/testing.ts";
@@ -85,6 +85,29 @@ test("an editor whose right was lowered meanwhile removes nothing", async () => 
   assert.equal(await overtaken(() => removePermission(world, { ...editor }, id), lowered), "not_found");
   assert.equal(await isThere(id), true);
 });
+
+for (const [what, change] of Object.entries({
+  gives: async (_id: string, nodeId: NodeId) => {
+    const node = await findNode(databases.shards, { ...editor }, nodeId);
+    const given = { kind: "user", grantee_id: newTestId<UserId>(), email: null, email_key: null } as const;
+    return grantNode(
+      world,
+      { ...editor },
+      node,
+      { ...given, role: "viewer", expires_at: null },
+      { ifMatch: ["stale"] },
+    );
+  },
+  changes: (id: string) => changePermission(world, { ...editor }, id, { role: "viewer" }, { ifMatch: ["stale"] }),
+  removes: (id: string) => removePermission(world, { ...editor }, id, { ifMatch: ["stale"] }),
+})) {
+  test(`an editor whose right ended meanwhile is not told by If-Match how the node is: ${what}`, async () => {
+    const { id, node_id: nodeId } = await makeGivenOn();
+    assert.equal(await overtaken(() => change(id, nodeId), sql`select`), "precondition");
+    const ended = sql`delete from shard.grants where node_id = ${nodeId} and grantee_id = ${editor.userId}`;
+    assert.match(await overtaken(() => change(id, nodeId), ended), /^(?:forbidden|not_found)$/);
+  });
+}
 
 test("an editor removes what that editor gave", async () => {
   const { id } = await makeGivenOn();

@@ -9,6 +9,7 @@ import type { GrantRow, NodeRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { Caller } from "../accounts/caller.ts";
 import type { Actor } from "../metadata/actor.ts";
+import { doOnce } from "../metadata/commit/do-once.ts";
 import { readLineages } from "../metadata/read/lineages.ts";
 import { findLockedNode } from "../metadata/read/locked-node.ts";
 import { findNodes } from "../metadata/read/look-up.ts";
@@ -16,7 +17,8 @@ import type { PlacedNode } from "../metadata/read/placed-node.ts";
 import { loadGivers } from "../rights/load-rights.ts";
 import { assertMay, roleMay } from "../rights/roles.ts";
 import { changeRights, findGrant, noSuchPermission, removeGrants, type RightsChange } from "./change-rights.ts";
-import { findVia, updateGrant } from "./grant-node.ts";
+import { assertUnchanged } from "./assert-unchanged.ts";
+import { findVia, type GrantConditions, updateGrant } from "./grant-node.ts";
 import { namesOf } from "./people.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
@@ -43,16 +45,22 @@ export async function listPermissions(
   const live = rows.filter(({ expires_at }) => expires_at === null || expires_at > clock.nowMicros());
   // Which programs the owner lets in is nobody else's business.
   const shown = node.role === "owner" ? live : live.filter((grant) => !isOfApp(grant));
-  return permissionsJson(shards, shown, row.id);
+  return permissionsJson(shards, shown, { at: row.id });
 }
 
-/** @param at the node that was asked for: what stands elsewhere is inherited from there */
+export interface PermissionWords {
+  /** The node that was asked for: what stands elsewhere is inherited from there. */
+  readonly at?: NodeId;
+  /** Whether the name and address that a grantee has now are told. */
+  readonly isNamed?: boolean;
+}
+
 export async function permissionsJson(
   shards: Shards,
   grants: readonly GrantRow[],
-  at?: NodeId,
+  { at, isNamed = true }: PermissionWords = {},
 ): Promise<PermissionJson[]> {
-  const names = await namesOf(shards, grants);
+  const names = isNamed ? await namesOf(shards, grants) : new Map<string, never>();
   return grants.map((grant) => {
     const { id, node_id, kind, grantee_id, email, role, expires_at, created_by, created_at, name } = grant;
     const person = grantee_id === null ? undefined : names.get(grantee_id);
@@ -93,6 +101,7 @@ export async function changePermission(
   caller: Caller,
   id: string,
   change: PermissionChange,
+  { once, ifMatch }: GrantConditions = {},
 ): Promise<GrantRow> {
   const { grant, node } = await findOwnGrant(world, caller, id);
   const isLink = grant.kind === "link";
@@ -108,13 +117,23 @@ export async function changePermission(
   }
   const givers = await loadGivers(world.shards, grant.space_id, caller.grantees);
   return changeRights(world, grant.space_id, caller, async (rights) => {
-    const now = await findGrant(rights.transaction, id);
-    if (node !== undefined) {
-      assertMade(rights, caller, now);
-      await findVia(rights, { ...caller, givers }, node, change.role ?? grant.role);
-    }
-    return updateGrant(rights, now, change);
+    const act = async () => {
+      const now = await findGrant(rights.transaction, id);
+      if (node !== undefined) {
+        assertMade(rights, caller, now);
+        await findVia(rights, { ...caller, givers }, node, change.role ?? grant.role);
+        // After the right, here and below: the refusal has the node in it.
+        await assertUnchanged(rights, node, ifMatch);
+      }
+      return withoutSecrets(await updateGrant(rights, now, change));
+    };
+    return once === undefined ? act() : doOnce(rights.transaction, once, act);
   });
+}
+
+/** As an answer is kept: whether it has a password, and not which. */
+function withoutSecrets(grant: GrantRow): GrantRow {
+  return { ...grant, secret_hash: null, password_hash: grant.password_hash === null ? null : "" };
 }
 
 /** What holds an app password in its folder: what that may do was said with the password of the account, and is changed by nothing else. */
@@ -123,13 +142,24 @@ function isOfApp({ kind, secret_hash: secret }: Pick<GrantRow, "kind" | "secret_
 }
 
 /** Who was given it may leave. @throws HoldfastError not_found, forbidden */
-export async function removePermission(world: SharingWorld, caller: Caller, id: string): Promise<void> {
+export async function removePermission(
+  world: SharingWorld,
+  caller: Caller,
+  id: string,
+  { once, ifMatch }: GrantConditions = {},
+): Promise<void> {
   const { grant, node } = await findOwnGrant(world, caller, id, true);
   const givers = await loadGivers(world.shards, grant.space_id, caller.grantees);
   await changeRights(world, grant.space_id, caller, async (rights) => {
-    const now = await findGrant(rights.transaction, id);
-    if (node !== undefined) await assertMayRemove(rights, { ...caller, givers }, now);
-    await removeGrants(rights, [now.id]);
+    const act = async () => {
+      const now = await findGrant(rights.transaction, id);
+      if (node !== undefined) {
+        await assertMayRemove(rights, { ...caller, givers }, now);
+        await assertUnchanged(rights, node, ifMatch);
+      }
+      await removeGrants(rights, [now.id]);
+    };
+    await (once === undefined ? act() : doOnce(rights.transaction, once, act));
   });
 }
 

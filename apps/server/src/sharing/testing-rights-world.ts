@@ -163,7 +163,9 @@ export class RightsWorld {
     const atNode = this.#mayMove(person, node);
     if (atNode !== "done") return atNode;
     if (parent !== undefined) return this.#mayCreate(person, parent);
-    return node.owner === person || isLive(node.parent) ? "done" : "refused";
+    if (node.owner === person || isLive(node.parent)) return "done";
+    // Else it goes to the root, in which few but the owner may put anything.
+    return this.model.may(person, the(this.model.nodes[node.owner]), "create") ? "done" : "refused";
   }
 
   async purge(person: number, node: ModelNode): Promise<void> {
@@ -245,10 +247,14 @@ export class RightsWorld {
     const isAround = [...mounts.keys()].some((at) => [...wayUp(at)].includes(node) || [...wayUp(node)].includes(at));
     const seen = isAround ? "refused" : "done";
     const expected = this.model.sees(person, node) ? seen : "not_found";
-    const made = await this.#try(`${person} mounts ${node.name}`, expected, async () =>
-      mountFolder(this.#world, await this.actor(person), { nodeId: node.id, place: { name: mountName(node) } }),
+    const made = await this.#try(`${person} mounts ${node.name}`, expected, () =>
+      this.mountAs(person, node, mountName(node)),
     );
     if (made !== undefined) mounts.set(node, made.id as NodeId);
+  }
+
+  async mountAs(person: number, node: ModelNode, name: string) {
+    return mountFolder(this.#world, await this.actor(person), { nodeId: node.id, place: { name } });
   }
 
   async unmount(person: number, index: number): Promise<void> {

@@ -19,6 +19,7 @@ export const spaceTables = [
   "events",
   "comments",
   "grants",
+  "mounters",
   "upload_tail",
   "upload_blocks",
   "upload_sessions",
@@ -42,21 +43,38 @@ export const userTables = [
   "webhooks",
   "stars",
   "tasks",
+  "oauth_artifacts",
   "tokens",
   "recovery_codes",
   "passkeys",
   "passkey_challenges",
+  "outside_identities",
+  "outside_answers",
+  "outside_memberships",
+  "ldap_absences",
+  "provisioned_accounts",
   "second_factors",
   "sessions",
   "suspensions",
+  "clearings",
+  "first_sign_ins",
   "devices",
 ] as const;
 
 /** What others have of the account's space, on any shard. */
 export const foreignTables = ["received", "stars", "webhooks"] as const;
 
-/** What the account did in spaces of others and nobody needs but itself, on any shard. */
-export const doneElsewhereTables = ["operations", "watches"] as const;
+/**
+ * What the account did in spaces of others and nobody needs but itself, where it is found, and what it answered of questions that were nobody's
+ * before, on any shard.
+ */
+export const doneElsewhereTables = [
+  "operations",
+  "watches",
+  "mounters",
+  "outside_directory",
+  "oauth_artifacts",
+] as const;
 
 /**
  * What was written down of something else and may tell a name, an address or an id of the account, on any shard.

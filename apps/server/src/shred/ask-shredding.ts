@@ -22,12 +22,13 @@ export interface ShreddingWorld extends AccountStore {
 /**
  * From now on nothing of the account comes back, and the job `shred` brings it to its end. Asked twice it is the same shredding.
  * @param dryRun says how much would go, and changes nothing
- * @throws HoldfastError not_found; conflict for an account that is not suspended, the last administrator, and one with a transfer under way
+ * @throws HoldfastError not_found; conflict for an account that is not suspended, the last administrator, and one from or to which something is transferred;
+ * what was only offered to it, and what an account that leaves has offered itself, is no longer offered
  */
 export async function askShredding(
   world: ShreddingWorld,
   idOrEmail: string,
-  { dryRun = false }: { readonly dryRun?: boolean } = {},
+  { dryRun = false, hasLeft = false }: { readonly dryRun?: boolean; readonly hasLeft?: boolean } = {},
 ): Promise<ShreddingJson> {
   if (isId(idOrEmail)) {
     const userId = idOrEmail as UserId;
@@ -41,7 +42,7 @@ export async function askShredding(
     const row = { user_id: user.id, known, figures, waits_for: null, done_at: null };
     return shreddingJson(row, await newestBackup(world));
   }
-  await assertNoTransfer(world, user);
+  await assertNoTransfer(world, user, hasLeft);
   await unlessLastAdministrator(world, user, () => beginShredding(world, user, figures));
   world.begin?.();
   return describeShredding(world, user.id);
@@ -66,11 +67,16 @@ export async function beginShredding(world: ShreddingWorld, user: UserRow, figur
   });
 }
 
-/** What is on its way to another owner is to arrive, or to be withdrawn, by whoever may decide that. By the primary key and transfers_to. */
-async function assertNoTransfer({ shards }: ShreddingWorld, user: UserRow): Promise<void> {
+/**
+ * What is on its way to another owner is to arrive, or to be withdrawn, by whoever may decide that; what was only offered to the account nobody can
+ * accept any more, nor what was offered by one that has left. By the primary key and transfers_to.
+ */
+async function assertNoTransfer({ shards }: ShreddingWorld, user: UserRow, hasLeft: boolean): Promise<void> {
   for (const { db } of shards.all()) {
     const { rows } = await sql`
-      select from shard.transfers where space_id = ${user.space_id} or to_id = ${user.id} limit 1`.execute(db);
+      select from shard.transfers
+      where (space_id = ${user.space_id} and (accepted_at is not null or not ${hasLeft}::boolean))
+        or (to_id = ${user.id} and accepted_at is not null) limit 1`.execute(db);
     if (rows.length === 0) continue;
     throw new HoldfastError(
       "conflict",

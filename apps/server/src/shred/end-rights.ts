@@ -26,6 +26,7 @@ export async function endRights(
   }
   for (const [spaceId, ids] of await findReceived(world, row)) await endGrants(world, spaceId, ids);
   await leaveGroups(world, row);
+  await deleteOffersTo(world, row);
   return whenTold(world, row, signal);
 }
 
@@ -58,6 +59,11 @@ async function findReceived({ shards }: ShredWorld, row: ShreddingRow): Promise<
     for (const { space_id: spaceId, id } of rows) found.set(spaceId, [...(found.get(spaceId) ?? []), id]);
   }
   return found;
+}
+
+/** Nobody can accept them any more. By transfers_to. */
+async function deleteOffersTo({ shards }: ShredWorld, { user_id: userId }: ShreddingRow): Promise<void> {
+  for (const { db } of shards.all()) await sql`delete from shard.transfers where to_id = ${userId}`.execute(db);
 }
 
 async function leaveGroups(world: ShredWorld, { user_id: userId, space_id: spaceId }: ShreddingRow): Promise<void> {

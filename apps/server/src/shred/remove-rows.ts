@@ -30,6 +30,7 @@ export async function removeRows(world: ShredWorld, row: ShreddingRow, signal: A
   const { db } = world.shards.ofId(row.user_id);
   for (const table of userTables) await removeAll(db, table, "user_id", row.user_id, signal);
   await removeAll(db, "received", "grantee_id", row.user_id, signal);
+  await removeAll(db, "access_rules", "subject_id", row.user_id, signal);
   await sql`delete from shard.users where id = ${row.user_id}`.execute(db);
   await world.thumbs.clear();
   await world.removeOldDatabases();

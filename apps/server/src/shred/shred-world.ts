@@ -1,6 +1,6 @@
 import type { Clock, Random } from "@holdfast/core/clock";
 import type { Sleep } from "@holdfast/object-store/call-signal";
-import type { BlockCells } from "../blocks/block-cell.ts";
+import type { BlockCells } from "../blocks/open-block-cells.ts";
 import type { BlockPool } from "../blocks/block-tasks.ts";
 import type { OpenBlockService } from "../blocks/open-block-service.ts";
 import type { Shards } from "../db/shards.ts";

@@ -63,7 +63,9 @@ async function spacesOf(shards: Shards, caller: Actor): Promise<RecentSpace[]> {
     }),
   );
   const newest = found.flat().toSorted((left, right) => (left.newest < right.newest ? 1 : -1));
-  const ids = [...new Set(newest.map(({ space_id }) => space_id))].slice(0, limits.recentSpacesMax);
+  // What somebody shares with a group that they are in themselves they receive too, from their own space.
+  const others = newest.map(({ space_id }) => space_id).filter((id) => id !== caller.spaceId);
+  const ids = [...new Set(others)].slice(0, limits.recentSpacesMax);
   return [own, ...ids.map((id) => ({ id, entries: Math.floor(limits.recentEntriesMax / ids.length) }))];
 }
 

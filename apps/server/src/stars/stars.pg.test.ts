@@ -226,6 +226,15 @@ describe("stars and recent files", () => {
     assert.deepEqual(await recent(ann), ["own"]);
   });
 
+  test("what somebody shares with a group that they are in themselves is recent once", async () => {
+    const [ann] = await twoAccounts();
+    const family = idIn<UserId>(3);
+    const folder = await mkdir(ann, "shared");
+    await put(ann, "own", folder.id);
+    await share(ann, folder.id, { ...ann, userId: family });
+    assert.deepEqual(await recent({ ...ann, grantees: [ann.userId, family] }), ["own"]);
+  });
+
   test("of two nodes with one id the star and the change count for the right one alone", async () => {
     const [ann, bob] = [await sign(5, { receives: true }), await sign(5)];
     const id = idIn<NodeId>(5);

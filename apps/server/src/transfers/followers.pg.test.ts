@@ -55,7 +55,7 @@ describe("what belongs to a node goes with its transfer", () => {
 
   const offer = async (nodeId: string) => {
     const node = await findNode(owners.shards, ann, nodeId);
-    return (await offerTransfer(owners.world, ann, node, bob.email)).transfer.id as TransferId;
+    return (await offerTransfer(owners.world, ann, node, { email: bob.email })).transfer.id as TransferId;
   };
   const run = (id: TransferId, other: TransferWorld = owners.world) =>
     runTransfer(other, { spaceId: bob.spaceId, id }, never);

@@ -14,6 +14,7 @@ import { inTransaction } from "../db/database.ts";
 import type { NodeRow, ShardReader } from "../db/shard-tables.ts";
 import type { TransferRow } from "../db/transfer-tables.ts";
 import type { Actor } from "../metadata/actor.ts";
+import { doOnce, type Repeatable } from "../metadata/commit/do-once.ts";
 import { decodeCursor, encodeCursor } from "../metadata/read/cursor.ts";
 import { findNodes } from "../metadata/read/look-up.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
@@ -23,6 +24,7 @@ import { assertFree } from "../metadata/weight/used-bytes.ts";
 import { notify } from "../notifications/notify.ts";
 import { startTask, readTask } from "../queue/tasks.ts";
 import { assertMay } from "../rights/roles.ts";
+import { assertUnchanged, type IfMatch } from "../sharing/assert-unchanged.ts";
 import { findActor } from "../sharing/mounts.ts";
 import { giveUp, withdrawn } from "./run-transfer.ts";
 import {
@@ -38,6 +40,18 @@ import type { TransferWorld } from "./transfer-world.ts";
 /** What it takes to offer something. */
 export type OfferWorld = TransferWorld & Pick<AccountWorld, "throttle">;
 
+interface Offer {
+  /** Of the new owner. */
+  readonly email: string;
+  readonly once?: Repeatable;
+  readonly ifMatch?: IfMatch;
+}
+
+interface Offered {
+  readonly transfer: TransferJson;
+  readonly created: boolean;
+}
+
 /**
  * Offers a file or folder of the caller's own to another account, which has to accept.
  * @throws HoldfastError forbidden, invalid_field, conflict where it is on offer to somebody else, rate_limited after too many addresses
@@ -47,8 +61,8 @@ export async function offerTransfer(
   world: OfferWorld,
   caller: Actor,
   node: PlacedNode,
-  email: string,
-): Promise<{ readonly transfer: TransferJson; readonly created: boolean }> {
+  { email, once, ifMatch }: Offer,
+): Promise<Offered> {
   const { clock, random, shards } = world;
   const { row } = node;
   assertMay(node, "own");
@@ -72,21 +86,24 @@ export async function offerTransfer(
     created_at: clock.nowMicros(),
     accepted_at: null,
   };
-  const transfer = await inTransaction(db, async (transaction) => {
+  const [from, to] = [await personOf(shards, caller.userId), await personOf(shards, user.id)];
+  if (from === undefined || to === undefined) throw withdrawn();
+  const offer = async (transaction: ShardReader): Promise<Offered> => {
+    await assertUnchanged({ transaction }, node, ifMatch);
     const standing = await insertTransfer(transaction, made);
+    const created = standing.id === made.id;
     // A second offer to the same account is the first one.
-    if (standing.id === made.id) await tellOffer(transaction, made, row);
-    return standing;
-  });
-  world.queue.kick(shards.ofId(row.space_id));
-  if (transfer.to_id !== user.id) {
+    if (created) await tellOffer(transaction, made, row);
+    if (standing.to_id === user.id) return { transfer: transferJson(standing, { node: row, from, to }), created };
     throw new HoldfastError("conflict", "This is on offer to somebody else already. Withdraw that first.", {
       field: "id",
     });
-  }
-  const [json] = await transfersJson(world, [transfer]);
-  if (json === undefined) throw withdrawn();
-  return { transfer: json, created: transfer.id === made.id };
+  };
+  const offered = await inTransaction(db, (transaction) =>
+    once === undefined ? offer(transaction) : doOnce(transaction, once, () => offer(transaction)),
+  );
+  world.queue.kick(shards.ofId(row.space_id));
+  return offered;
 }
 
 /** Misses are counted with those of the search for people, which tells no more about an address. */
@@ -139,7 +156,12 @@ export async function listTransfers(
  * Begins the job that gives it to the caller; a second time it answers the same job.
  * @throws HoldfastError not_found, conflict, quota
  */
-export async function acceptTransfer(world: TransferWorld, caller: Actor, id: string): Promise<TaskId> {
+export async function acceptTransfer(
+  world: TransferWorld,
+  caller: Actor,
+  id: string,
+  once?: Repeatable,
+): Promise<TaskId> {
   const transfer = await findTransfer(world, id);
   if (transfer?.to_id !== caller.userId) throw withdrawn();
   const { db } = world.shards.of(caller.bucket);
@@ -147,7 +169,7 @@ export async function acceptTransfer(world: TransferWorld, caller: Actor, id: st
   if (known !== undefined) return known.job;
   await assertReady(world, transfer);
   await assertRoom(world, transfer, caller.spaceId);
-  const job = await inTransaction(db, async (transaction) => {
+  const accept = async (transaction: ShardReader): Promise<TaskId> => {
     const payload = { space_id: caller.spaceId, transfer_id: transfer.id };
     const task = await startTask(transaction, { userId: caller.userId, kind: "transfer", payload });
     const isFirst = await insertArrival(transaction, {
@@ -164,18 +186,31 @@ export async function acceptTransfer(world: TransferWorld, caller: Actor, id: st
     });
     if (!isFirst) throw new HoldfastError("unavailable", "The same was accepted twice at once. Try again.");
     return task;
-  });
+  };
+  const job = await inTransaction(db, (transaction) =>
+    once === undefined ? accept(transaction) : doOnce(transaction, once, () => accept(transaction)),
+  );
   world.queue.kick(world.shards.of(caller.bucket));
   return job;
 }
 
 /** By whoever offered it, or was offered it. @throws HoldfastError not_found, conflict once it was accepted */
-export async function cancelTransfer(world: TransferWorld, caller: Actor, id: string): Promise<void> {
+export async function cancelTransfer(
+  world: TransferWorld,
+  caller: Actor,
+  id: string,
+  once?: Repeatable,
+): Promise<void> {
   const transfer = await findTransfer(world, id);
   if (transfer?.to_id !== caller.userId && transfer?.from_id !== caller.userId) throw withdrawn();
   await giveUpDead(world, transfer);
-  if (await deleteWaiting(world.shards.ofId(transfer.id).db, transfer.id)) return;
-  throw new HoldfastError("conflict", "It was accepted already, and is on its way.", { field: "id" });
+  const { db } = world.shards.ofId(transfer.id);
+  const cancel = async (transaction: ShardReader): Promise<void> => {
+    if (await deleteWaiting(transaction, transfer.id)) return;
+    throw new HoldfastError("conflict", "It was accepted already, and is on its way.", { field: "id" });
+  };
+  if (once === undefined) return cancel(db);
+  await inTransaction(db, (transaction) => doOnce(transaction, once, () => cancel(transaction)));
 }
 
 /** A job that failed for a day brings the node back where it was once somebody asks. */
@@ -235,22 +270,23 @@ async function transfersJson({ shards }: TransferWorld, rows: readonly TransferR
     const [node] = nodes;
     const [from, to] = [await personOf(shards, row.from_id), await personOf(shards, row.to_id)];
     if (node === undefined || from === undefined || to === undefined) continue;
-    items.push({
-      id: row.id,
-      node: { id: row.node_id, ...node },
-      from,
-      to,
-      state: row.accepted_at === null ? "waiting" : "accepted",
-      created_at: formatTime(row.created_at),
-    });
+    items.push(transferJson(row, { node, from, to }));
   }
   return items;
 }
 
-async function personOf(
-  shards: TransferWorld["shards"],
-  userId: UserId,
-): Promise<{ id: string; name: string; email: string } | undefined> {
+function transferJson(
+  { id, node_id, accepted_at, created_at }: TransferRow,
+  { node, from, to }: { readonly node: Pick<NodeRow, "name" | "kind">; readonly from: Person; readonly to: Person },
+): TransferJson {
+  const kind = node.kind === "folder" ? "folder" : "file";
+  const state = accepted_at === null ? "waiting" : "accepted";
+  return { id, node: { id: node_id, name: node.name, kind }, from, to, state, created_at: formatTime(created_at) };
+}
+
+type Person = TransferJson["from"];
+
+async function personOf(shards: TransferWorld["shards"], userId: UserId): Promise<Person | undefined> {
   const user = await findUser(shards, userId);
   return user === undefined ? undefined : { id: user.id, name: user.name, email: user.email };
 }

@@ -56,7 +56,7 @@ for (const twoCells of [false, true]) {
 
     async function offer(ann: Actor, bob: { email: string }, nodeId: string) {
       const node = await findNode(owners.shards, ann, nodeId);
-      return (await offerTransfer(world, ann, node, bob.email)).transfer.id as TransferId;
+      return (await offerTransfer(world, ann, node, { email: bob.email })).transfer.id as TransferId;
     }
     const run = (bob: Actor, id: TransferId, other: TransferWorld = world) =>
       runTransfer(other, { spaceId: bob.spaceId, id }, never);

@@ -3,6 +3,7 @@ import { copyFile, mkdir, rm, statfs } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
+import { formatBytes } from "@holdfast/core/format-bytes";
 import pg from "pg";
 import { afterRestore, databaseRunFact } from "../backup/database-run.ts";
 import { lastBackupFact } from "../blocks/last-backup.ts";
@@ -140,10 +141,9 @@ async function refuseWithoutRoom(dataFolder: string, freeBytes: (folder: string)
   const needed = bytesBelow(join(clusterFolderOf(dataFolder), "base")) + roomBytes;
   const free = await freeBytes(dataFolder);
   if (free >= needed) return;
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new HoldfastError(
     "store_full",
-    `An upgrade makes a second database beside the first: it needs ${gigabytes(needed)} in ${dataFolder}, where ${gigabytes(free)} are free. Nothing was changed.`,
+    `An upgrade makes a second database beside the first: it needs ${formatBytes(needed)} in ${dataFolder}, where ${formatBytes(free)} are free. Nothing was changed.`,
   );
 }
 

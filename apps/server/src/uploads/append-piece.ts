@@ -16,7 +16,7 @@ type Append = Extract<UploadStep, { do: "append" }>;
  * away in the middle.
  * @returns the file's total if it ended with the body and nobody had said it before, else null; undefined if the upload
  *   is not where it was when the step was chosen, and nothing was read
- * @throws HoldfastError superseded; what broke the body or the store, with all durable that could be
+ * @throws HoldfastError superseded, store_full; what broke the body or the store, with all durable that could be
  */
 export async function appendPiece(
   ports: UploadsPorts,
@@ -24,7 +24,8 @@ export async function appendPiece(
   step: Append,
   body: Readable,
 ): Promise<{ readonly total: number | null } | undefined> {
-  const { shards, clock, bodies } = ports;
+  const { shards, clock, bodies, blocks } = ports;
+  await blocks.assertRoom(session.spaceId, step.end === null ? 0 : step.end - step.start);
   const generation = await takeOver(shards.ofId(session.spaceId).db, session, step.total, clock.nowMicros());
   if (generation === undefined) return undefined;
   const leave = bodies.enter(session.id, generation, body);

@@ -13,6 +13,7 @@ import { settleSpaces } from "../metadata/commit/settle-spaces.ts";
 import { assertMay, roleMay } from "../rights/roles.ts";
 import { nodeJson } from "../metadata/read/node-json.ts";
 import { assertFree, readFreeBytes, roomToTell } from "../metadata/weight/used-bytes.ts";
+import type { UploadsPorts } from "./uploads-ports.ts";
 import type { Place } from "../metadata/commit/operation.ts";
 import type { UploadRequest } from "./upload-request.ts";
 
@@ -20,10 +21,10 @@ import type { UploadRequest } from "./upload-request.ts";
  * Refuses at once what the commit would refuse now, before anybody has sent the bytes. The commit decides, under its lock;
  * this only saves the way there.
  * @param sizeBytes of the file, if it is known
- * @throws HoldfastError not_found, invalid_field, trashed, exists, conflict, precondition, quota
+ * @throws HoldfastError not_found, invalid_field, trashed, exists, conflict, precondition, quota, store_full
  */
 export async function checkTarget(
-  shards: Shards,
+  { shards, blocks }: Pick<UploadsPorts, "shards" | "blocks">,
   caller: Actor,
   request: UploadRequest,
   sizeBytes: number | null,
@@ -35,6 +36,7 @@ export async function checkTarget(
   const replaced = existing !== undefined && request.onConflict !== "rename" ? existing.row.size : 0;
   const freeBytes = await readFreeBytes(shards, caller.spaceId);
   assertFree(isBlind ? roomToTell(freeBytes) : freeBytes, sizeBytes - replaced);
+  await blocks.assertRoom(caller.spaceId, sizeBytes);
 }
 
 /** The upload in the space that it is for. @throws HoldfastError invalid_field */
@@ -103,12 +105,18 @@ async function findPlace(
   if (path !== undefined) {
     const names = splitPath(path);
     const last = names.pop();
-    if (last !== undefined) return { parent: await findNodeByPath(shards, caller, joinPath(names), under), name: last };
+    if (last !== undefined) return { parent: await findFolder(shards, caller, names, under), name: last };
     throw new HoldfastError("exists", "The root folder is always there, and it is no file.", { field: "path" });
   }
   if (name === undefined) throw new HoldfastError("invalid_field", "A name or a path is needed.", { field: "name" });
   checkName(name);
   return { parent: await findNode(shards, caller, parentId, "create"), name };
+}
+
+/** The folder at which the path begins may be one that the caller may put something into and not see. */
+function findFolder(shards: Shards, caller: Actor, names: string[], under = "root"): Promise<PlacedNode> {
+  if (names.length === 0) return findNode(shards, caller, under, "create");
+  return findNodeByPath(shards, caller, joinPath(names), under);
 }
 
 /** @throws HoldfastError trashed, with the node that was put into the trash: this one or the nearest above it */

@@ -40,7 +40,7 @@ export async function uploadMedia(ports: UploadsPorts, asked: MediaUpload): Prom
   const upload = { ...asked, caller, request };
   if (!caller.owns) await assertMayUpload(ports.shards, caller, request);
   if (!repeatable && (await isWorthChecking(ports, upload))) {
-    await tellingRoom(caller, checkTarget(ports.shards, caller, request, contentLengthBytes ?? null));
+    await tellingRoom(caller, checkTarget(ports, caller, request, contentLengthBytes ?? null));
   }
   const { entries, sha256 } = await tellingRoom(caller, storeWhole(ports, upload));
   if (request.sha256 !== undefined && sha256 !== null && sha256 !== request.sha256)

@@ -17,6 +17,7 @@ function step(state: UploadState, range: string | undefined, contentLengthBytes:
     return { code: error.code, field: error.field, ...error.body };
   }
 }
+
 const refused = { code: "bad_request", field: "Content-Range" };
 
 test("each state of an upload meets each kind of request as the table says", () => {

@@ -118,7 +118,7 @@ async function startUpload(
         field: "Idempotency-Key",
       });
     }
-    await tellingRoom(caller, checkTarget(shards, caller, request, sizeBytes));
+    await tellingRoom(caller, checkTarget(ports, caller, request, sizeBytes));
     const id = makeId<UploadId>(caller.bucket, clock.nowMs(), random(8));
     const expiresAt = nowMicros + lifetimeMs * 1000;
     const session = { id, request, total: sizeBytes, expiresAt, operationId, requestHash };

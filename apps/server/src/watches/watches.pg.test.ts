@@ -34,6 +34,7 @@ beforeEach(async () => {
   await signInTo(other);
   bob = { ...other.caller, receives: true };
 });
+
 after(async () => opened?.queue.stop());
 
 const shard = () => spaces.databases.shards.of(space.caller.bucket);
@@ -43,6 +44,7 @@ async function idle(): Promise<void> {
   opened?.queue.kick(shard());
   await opened?.queue.idle();
 }
+
 async function doAs(caller: Actor, ...operations: Operation[]): Promise<void> {
   const { results } = await openViewCommitter({ ...noBlocks, shards: spaces.databases.shards }, space.committer).commit(
     caller,
@@ -50,6 +52,7 @@ async function doAs(caller: Actor, ...operations: Operation[]): Promise<void> {
   );
   for (const result of results) assert.equal(result.status, "committed", JSON.stringify(result));
 }
+
 /** What is new since the last time. */
 async function toldTo(actor: Actor): Promise<unknown[][]> {
   await idle();

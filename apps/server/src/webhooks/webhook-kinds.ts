@@ -17,7 +17,7 @@ import { findActor } from "../sharing/mounts.ts";
 import { sendWebhook } from "./send-webhook.ts";
 import { eventOf } from "./webhook-event.ts";
 import { openSecret } from "./webhook-secret.ts";
-import type { WebhookWorld } from "./webhooks.ts";
+import { isHeld, type WebhookWorld } from "./webhooks.ts";
 
 const idText = <Id>() => z.custom<Id>((value) => typeof value === "string" && isId(value));
 const spaceMessage = z.object({ spaceId: idText<SpaceId>() });
@@ -63,10 +63,13 @@ export function webhookKinds(world: () => WebhookWorld): Kinds {
 }
 
 /** A message for each webhook of the space. Those that are there already, from a time before it died, stand for themselves. */
-async function tellEvent({ shards }: WebhookWorld, { spaceId, at, id }: z.output<typeof hookedEvent>): Promise<void> {
+async function tellEvent(
+  { shards, clock }: WebhookWorld,
+  { spaceId, at, id }: z.output<typeof hookedEvent>,
+): Promise<void> {
   let isFull = false;
   for (const { db } of shards.all()) {
-    for (const { user_id: userId, id: webhookId } of await findWebhooks(db, spaceId)) {
+    for (const { user_id: userId, id: webhookId } of await findWebhooks(db, spaceId, clock.nowMicros())) {
       if ((await countWaiting(db, webhookId)) >= limits.webhookWaitingMax) {
         isFull = true;
         continue;
@@ -81,7 +84,7 @@ async function tellEvent({ shards }: WebhookWorld, { spaceId, at, id }: z.output
 async function tellWebhooks(world: WebhookWorld, spaceId: SpaceId, { signal }: Attempt): Promise<void> {
   let found = 0;
   for (const { db } of world.shards.all()) {
-    const hooks = await findWebhooks(db, spaceId);
+    const hooks = await findWebhooks(db, spaceId, world.clock.nowMicros());
     found += hooks.length;
     for (const hook of hooks) {
       while (await tellNext(world, hook)) signal.throwIfAborted();
@@ -90,17 +93,20 @@ async function tellWebhooks(world: WebhookWorld, spaceId: SpaceId, { signal }: A
   if (found === 0) await removeMark(world, spaceId);
 }
 
-/** By webhooks_space. */
-function findWebhooks(db: ShardReader, spaceId: SpaceId): Promise<WebhookRow[]> {
-  return db.selectFrom("shard.webhooks").selectAll().where("space_id", "=", spaceId).execute();
+/** Those that have not ended, of which none begins again. By webhooks_space. */
+async function findWebhooks(db: ShardReader, spaceId: SpaceId, nowMicros: number): Promise<WebhookRow[]> {
+  const { rows } = await sql<WebhookRow>`
+    select w.* from shard.webhooks w where w.space_id = ${spaceId} and ${isHeld(nowMicros)}`.execute(db);
+  return rows;
 }
 
 /** Who makes a webhook sets the mark afterwards, so one that was made meanwhile is found, or sets it again. */
-async function removeMark({ shards }: WebhookWorld, spaceId: SpaceId): Promise<void> {
+async function removeMark({ shards, clock }: WebhookWorld, spaceId: SpaceId): Promise<void> {
   const mark = (hooked: boolean) =>
     sql`update shard.spaces set hooked = ${hooked} where id = ${spaceId}`.execute(shards.ofId(spaceId).db);
   await mark(false);
-  for (const { db } of shards.all()) if ((await findWebhooks(db, spaceId)).length > 0) await mark(true);
+  const nowMicros = clock.nowMicros();
+  for (const { db } of shards.all()) if ((await findWebhooks(db, spaceId, nowMicros)).length > 0) await mark(true);
 }
 
 /** @returns whether there may be more */
@@ -159,14 +165,15 @@ async function sendEvent(world: WebhookWorld, message: EventMessage, { signal }:
   await sendWebhook(network, { url, secret, body, nowMs: clock.nowMs(), signal });
 }
 
-/** One that still is, of an account that is not suspended. By the primary keys. */
+/** One that still is, whose maker is too, of an account that is not suspended. By the primary keys. */
 async function findLiveWebhook(
-  { shards }: WebhookWorld,
+  { shards, clock }: WebhookWorld,
   { userId, webhookId }: EventMessage,
 ): Promise<WebhookRow | undefined> {
   const { rows } = await sql<WebhookRow>`
     select w.* from shard.webhooks w join shard.users u on u.id = w.user_id
-    where w.user_id = ${userId} and w.id = ${webhookId} and u.disabled_at is null`.execute(shards.ofId(userId).db);
+    where w.user_id = ${userId} and w.id = ${webhookId} and u.disabled_at is null
+      and ${isHeld(clock.nowMicros())}`.execute(shards.ofId(userId).db);
   return rows[0];
 }
 

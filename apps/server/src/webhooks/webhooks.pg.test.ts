@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";
-import { bucketOf, type NodeId, type UserId } from "@holdfast/core/ids";
+import { bucketOf, makeId, type NodeId, type SessionId, type TokenId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { activityVerbs } from "@holdfast/protocol/activity-routes";
 import { sql } from "kysely";
 import { createTestUser, makeTestClock, openTestAccounts, type TestAccounts } from "../accounts/testing.ts";
+import { updateUser } from "../accounts/users.ts";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import type { Shard } from "../db/shards.ts";
 import type { Actor } from "../metadata/actor.ts";
@@ -266,6 +267,71 @@ test("a suspended account hears nothing, and one that is deleted from the list n
   const { rows } = await sql<{ hooked: boolean }>`
     select hooked from shard.spaces where id = ${ann.spaceId}`.execute(databases.shards.ofId(ann.spaceId).db);
   assert.deepEqual(rows, [{ hooked: false }], "a space without webhooks costs its commits nothing");
+});
+
+test("one that a token made ends with it, also what waits, and the list says so", async (t) => {
+  t.after(() => receiver.stop());
+  const { db } = databases.shards.ofId(bob.userId);
+  const newToken = async (expiresAt: number | null) => {
+    const id = makeId<TokenId>(bucketOf(bob.userId), clock.nowMs(), randomBytes(8));
+    await sql`
+      insert into shard.tokens (id, user_id, name, scopes, secret_hash, created_at, expires_at, app)
+      values (${id}, ${bob.userId}, 'script', '{}', ${randomBytes(32)}, 0, ${expiresAt}, false)`.execute(db);
+    return id;
+  };
+  const isHooked = async () =>
+    (await sql<{ hooked: boolean }>`select hooked from shard.spaces where id = ${bob.spaceId}`.execute(db)).rows;
+  const deleted = await newToken(null);
+  const lapsing = await newToken(clock.nowMicros() + 3600e6);
+  await createWebhook(world, bob, hook({ makerId: deleted }));
+  await createWebhook(world, bob, hook({ makerId: lapsing }));
+  await put(bob, "told");
+  assert.deepEqual(await told(), ["created /told", "created /told"]);
+  receiver.answer = (response) => void response.writeHead(500).end();
+  await put(bob, "waits");
+  assert.equal((await told()).length, 2);
+  receiver.answer = (response) => void response.writeHead(204).end();
+  await sql`delete from shard.tokens where id = ${deleted}`.execute(db);
+  clock.forwardMs(10_000);
+  assert.deepEqual(await told(), ["created /waits"], "to the other one alone");
+  await put(bob, "to one");
+  assert.deepEqual(await told(), ["created /to one"]);
+  clock.forwardMs(3600_000);
+  await put(bob, "to none");
+  assert.deepEqual(await told(), []);
+  const list = await listWebhooks(world, bob);
+  assert.deepEqual(
+    list.map(({ ended }) => ended),
+    [true, true],
+  );
+  assert.deepEqual(await isHooked(), [{ hooked: false }], "commits pay nothing for them any more");
+  for (const { id } of list) await deleteWebhook(world, bob, id);
+  assert.deepEqual(await listWebhooks(world, bob), []);
+});
+
+test("a new password ends those that were made signed in, also what waits; one that is made afterwards tells on", async (t) => {
+  t.after(() => receiver.stop());
+  await createWebhook(world, ann, hook());
+  const others = await createWebhook(world, bob, hook());
+  await put(ann, "told");
+  assert.deepEqual(await told(), ["created /told"]);
+  receiver.answer = (response) => void response.writeHead(500).end();
+  await put(ann, "waits");
+  assert.equal((await told()).length, 1);
+  receiver.answer = (response) => void response.writeHead(204).end();
+  await updateUser(accounts, ann.userId, { password: "a new sentence of theirs" });
+  clock.forwardMs(10_000);
+  await put(ann, "after");
+  assert.deepEqual(await told(), []);
+  const [ended] = await listWebhooks(world, ann);
+  assert.equal(ended?.ended, true, "it is listed still: its address may say who it was");
+  const sessionId = makeId<SessionId>(bucketOf(ann.userId), clock.nowMs(), randomBytes(8));
+  await assert.rejects(createWebhook(world, ann, hook({ sessionId })), { code: "unauthenticated" });
+  await createWebhook(world, ann, hook());
+  await put(ann, "later");
+  assert.deepEqual(await told(), ["created /later"]);
+  assert.deepEqual(await listWebhooks(world, bob), [others]);
+  await deleteWebhook(world, bob, others.id);
 });
 
 test("an account has no more webhooks than it may, and a secret stands nowhere in the clear", async (t) => {

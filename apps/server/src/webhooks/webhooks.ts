@@ -1,10 +1,11 @@
 import type { Clock, Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
-import { bucketOf, isId, makeId, type WebhookId } from "@holdfast/core/ids";
+import { bucketOf, isId, makeId, type SessionId, type TokenId, type WebhookId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import type { WebhookJson, WebhookVerb } from "@holdfast/protocol/webhook-routes";
 import { sql } from "kysely";
+import { assertLive } from "../accounts/change-second-factor.ts";
 import type { SpaceRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { WebhookRow } from "../db/webhook-tables.ts";
@@ -29,11 +30,15 @@ export interface NewWebhook {
   readonly events: readonly WebhookVerb[];
   /** The id of what it is bound to; the whole own space unless given. */
   readonly in?: string | undefined;
+  /** The token of the caller, if it is one. */
+  readonly makerId?: TokenId | undefined;
+  /** Or its session. */
+  readonly sessionId?: SessionId | undefined;
 }
 
 /**
- * Tells of what is committed from now on.
- * @throws HoldfastError invalid_field, not_found, conflict where there are too many already
+ * Tells of what is committed from now on, until what it was made with ends: a token, or, of who is signed in, the password.
+ * @throws HoldfastError invalid_field, not_found, conflict where there are too many already, unauthenticated where the session has ended meanwhile
  */
 export async function createWebhook(world: WebhookWorld, caller: Actor, hook: NewWebhook): Promise<WebhookJson> {
   const { shards, clock, random, serverKey, network } = world;
@@ -53,9 +58,11 @@ export async function createWebhook(world: WebhookWorld, caller: Actor, hook: Ne
     space_id: spaceId,
     seq: rows[0]?.seq ?? 0,
     created_at: clock.nowMicros(),
+    maker_id: hook.makerId ?? null,
   };
   await inTransaction(shards.ofId(caller.userId).db, async (transaction) => {
     await sql`select from shard.users where id = ${caller.userId} for update`.execute(transaction);
+    if (hook.sessionId !== undefined) await assertLive(transaction, hook.sessionId);
     const { rows: own } = await sql`select from shard.webhooks where user_id = ${caller.userId}`.execute(transaction);
     if (own.length >= limits.webhooksMax) {
       throw new HoldfastError("conflict", `An account has at most ${limits.webhooksMax} webhooks. Delete one first.`);
@@ -64,13 +71,21 @@ export async function createWebhook(world: WebhookWorld, caller: Actor, hook: Ne
   });
   // Only now: whoever takes the mark away looks for webhooks once more afterwards.
   await sql`update shard.spaces set hooked = true where id = ${spaceId} and not hooked`.execute(space);
-  return webhookJson(row);
+  return webhookJson({ ...row, ended: false });
 }
 
-export async function listWebhooks({ shards }: WebhookWorld, { userId }: Actor): Promise<WebhookJson[]> {
-  const { db } = shards.ofId(userId);
-  const rows = await db.selectFrom("shard.webhooks").selectAll().where("user_id", "=", userId).orderBy("id").execute();
+export async function listWebhooks({ shards, clock }: WebhookWorld, { userId }: Actor): Promise<WebhookJson[]> {
+  const { rows } = await sql<WebhookRow & { ended: boolean }>`
+    select w.*, not ${isHeld(clock.nowMicros())} as ended from shard.webhooks w
+    where w.user_id = ${userId} order by w.id`.execute(shards.ofId(userId).db);
   return rows.map(webhookJson);
+}
+
+/** That what the webhook `w` was made with has not ended. It lies on the shard of their account. By the primary key of tokens. */
+export function isHeld(nowMicros: number) {
+  return sql<boolean>`(w.maker_id is null or exists (
+    select from shard.tokens t where t.id = w.maker_id and t.user_id = w.user_id
+      and (t.expires_at is null or t.expires_at > ${nowMicros})))`;
 }
 
 /** @throws HoldfastError not_found */
@@ -82,6 +97,8 @@ export async function deleteWebhook({ shards }: WebhookWorld, { userId }: Actor,
   if (numAffectedRows === 0n) throw new HoldfastError("not_found", "There is no such webhook.");
 }
 
-function webhookJson({ id, url, events, node_id, created_at }: WebhookRow): WebhookJson {
-  return { id, url, events: events as WebhookVerb[], in: node_id, created_at: formatTime(created_at) };
+function webhookJson(row: WebhookRow & { readonly ended: boolean }): WebhookJson {
+  const { id, url, events, node_id, created_at, ended } = row;
+  const made = { id, url, events: events as WebhookVerb[], in: node_id, created_at: formatTime(created_at) };
+  return ended ? { ...made, ended: true } : made;
 }

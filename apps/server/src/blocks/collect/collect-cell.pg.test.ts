@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sql } from "kysely";
 import { adoptOrphans } from "../adopt-orphans.ts";
-import type { IncomingBlock } from "../block-service.ts";
+import type { IncomingBlock } from "../incoming-block.ts";
 import { packKey } from "../pack-format.ts";
 import type { PackId } from "../pack-format.ts";
 import { collectCell } from "./collect-cell.ts";

@@ -1,18 +1,10 @@
 import { isIndexComplete } from "../cell-facts.ts";
 import type { CollectPorts } from "./collect-ports.ts";
-import { countCollectable } from "./count-collectable.ts";
+import { type Collected, countCollectable } from "./count-collectable.ts";
 import { deletePacks } from "./delete-packs.ts";
 import { doomBlocks } from "./doom-blocks.ts";
 import { removeBlocks } from "./remove-blocks.ts";
 import { rewritePacks } from "./rewrite-packs.ts";
-
-export interface Collected {
-  /** Of objects of packs that went from the store. */
-  readonly bytes: number;
-  /** Rows of copies. */
-  readonly blocks: number;
-  readonly packs: number;
-}
 
 export interface CollectOptions {
   /** Says what a run would give back now, and changes nothing. */

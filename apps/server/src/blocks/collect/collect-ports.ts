@@ -1,6 +1,7 @@
 import type { Clock, Random } from "@holdfast/core/clock";
 import type { Shards } from "../../db/shards.ts";
-import type { BlockCell, BlockLog } from "../block-cell.ts";
+import type { BlockCell } from "../block-cell.ts";
+import type { BlockLog } from "../block-log.ts";
 import type { BlockPool } from "../block-tasks.ts";
 
 /** Between two durable steps of collection; a test ends the process there. */

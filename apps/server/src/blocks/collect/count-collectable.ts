@@ -1,6 +1,5 @@
 import { sql } from "kysely";
 import { isNeeded } from "../needed-copies.ts";
-import type { Collected } from "./collect-cell.ts";
 import { agoMicros, type CollectPorts } from "./collect-ports.ts";
 import { arePacksPinned } from "./pack-pins.ts";
 
@@ -15,4 +14,12 @@ export async function countCollectable(ports: CollectPorts): Promise<Collected> 
     from cell.packs where state = 'doomed' and emptied_at <= ${agoMicros(ports, packsMs)}::int8`.execute(db);
   const due = rows[0] ?? { bytes: 0, blocks: 0, packs: 0 };
   return (await arePacksPinned(db, ports.clock.nowMicros())) ? { ...due, bytes: 0, packs: 0 } : due;
+}
+
+export interface Collected {
+  /** Of objects of packs that went from the store. */
+  readonly bytes: number;
+  /** Rows of copies. */
+  readonly blocks: number;
+  readonly packs: number;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "@holdfast/core/clock";
 import type { Shards } from "../../db/shards.ts";
-import type { BlockCells, BlockLog } from "../block-cell.ts";
+import type { BlockCells } from "../open-block-cells.ts";
+import type { BlockLog } from "../block-log.ts";
 import { isIndexComplete } from "../cell-facts.ts";
 import { restoreHolders } from "../restore-holders.ts";
 import { settleCopies } from "../settle-copies.ts";

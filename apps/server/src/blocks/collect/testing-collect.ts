@@ -13,13 +13,13 @@ import { sql } from "kysely";
 import { hashArray } from "../../db/array-parameters.ts";
 import { startTestDatabases, type TestDatabases } from "../../db/testing.ts";
 import type { BlockCell } from "../block-cell.ts";
-import type { IncomingBlock } from "../block-service.ts";
+import type { IncomingBlock } from "../incoming-block.ts";
 import type { BlockPool } from "../block-tasks.ts";
 import type { CrashPoint } from "../pack-writer.ts";
 import { type ReleasedHolder, releaseHolders } from "../release-holders.ts";
-import { blockOf, makeSpace, openBlockWorld, silentBlockLog, startTestPool } from "../testing.ts";
-import type { BlockWorld } from "../testing.ts";
-import { collectCell, type Collected } from "./collect-cell.ts";
+import { blockOf, type BlockWorld, makeSpace, openBlockWorld, silentBlockLog, startTestPool } from "../testing.ts";
+import { collectCell } from "./collect-cell.ts";
+import type { Collected } from "./count-collectable.ts";
 import type { CollectCrashPoint, CollectPorts } from "./collect-ports.ts";
 
 export type TestSpace = Awaited<ReturnType<typeof makeSpace>>;

@@ -35,9 +35,14 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
   const leave = () => child.kill("SIGINT");
   process.once("exit", leave);
   child.once("exit", () => process.off("exit", leave));
-  const said = await untilReady(child, options, exited);
+  let isStopping = false;
+  const said = await untilReady(child, options, exited, () => isStopping);
   if (said !== undefined) throw refusal(said);
-  return { pid: child.pid ?? 0, exited, stop: () => stop(child, exited, options.log) };
+  const stopIt = () => {
+    isStopping = true;
+    return stop(child, exited, options.log);
+  };
+  return { pid: child.pid ?? 0, exited, stop: stopIt };
 }
 
 const stopTimeoutMs = 5000;
@@ -47,6 +52,7 @@ function untilReady(
   child: ChildProcess,
   options: PostmasterOptions,
   exited: Promise<string>,
+  isStopping: () => boolean,
 ): Promise<readonly string[] | undefined> {
   const lastLines: string[] = [];
   return new Promise((resolve, reject) => {
@@ -54,7 +60,7 @@ function untilReady(
     if (child.stderr === null) return;
     const lines = createInterface({ input: child.stderr });
     lines.on("line", (line) => {
-      report(line, options.log);
+      report(line, options.log, isStopping());
       lastLines.push(line);
       if (lastLines.length > 10) lastLines.shift();
       if (line.includes("database system is ready to accept connections")) resolve(undefined);
@@ -64,12 +70,16 @@ function untilReady(
   });
 }
 
-function report(line: string, log: DatabaseLog): void {
+function report(line: string, log: DatabaseLog, isStopping: boolean): void {
   const said = { database: line };
-  if (/^(PANIC|FATAL):/.test(line)) log.warn(said, "the database reports");
+  if (isStopping && line === cutOff) log.debug(said, "the database reports");
+  else if (/^(PANIC|FATAL):/.test(line)) log.warn(said, "the database reports");
   else if (remarkable.test(line)) log.info(said, "the database reports");
   else log.debug(said, "the database reports");
 }
+
+/** Of each session that a stop ends (57P01), and of one that somebody ends by hand. */
+const cutOff = "FATAL:  terminating connection due to administrator command";
 
 /** It died, mends itself, or lacks something. That it starts, stops and looks after itself is nothing to tell anybody. */
 const remarkable =

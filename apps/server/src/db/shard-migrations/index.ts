@@ -37,6 +37,21 @@ import * as secondFactors from "./119-second-factors.ts";
 import * as passwordResets from "./120-password-resets.ts";
 import * as appPasswords from "./121-app-passwords.ts";
 import * as passkeys from "./122-passkeys.ts";
+import * as oauth from "./123-oauth.ts";
+import * as leaving from "./124-leaving.ts";
+import * as devices from "./125-devices.ts";
+import * as accessRules from "./127-access-rules.ts";
+import * as outsideIdentities from "./129-outside-identities.ts";
+import * as mounters from "./130-mounters.ts";
+import * as invitationsOfShares from "./131-invitations-of-shares.ts";
+import * as makersOfWebhooks from "./132-makers-of-webhooks.ts";
+import * as ldap from "./134-ldap.ts";
+import * as provisioned from "./136-provisioned.ts";
+import * as provenSessions from "./137-proven-sessions.ts";
+import * as signOutAddresses from "./138-sign-out-addresses.ts";
+import * as unknownPasswords from "./139-unknown-passwords.ts";
+import * as nextAddresses from "./145-next-addresses.ts";
+import * as forgottenDevices from "./179-forgotten-devices.ts";
 import * as audit from "./113-audit.ts";
 
 /**
@@ -85,5 +100,20 @@ export const shardMigrations: MigrationSet = {
     "120-password-resets": { up: passwordResets.up },
     "121-app-passwords": { up: appPasswords.up },
     "122-passkeys": { up: passkeys.up },
+    "123-oauth": { up: oauth.up },
+    "124-leaving": { up: leaving.up },
+    "125-devices": { up: devices.up },
+    "127-access-rules": { up: accessRules.up },
+    "129-outside-identities": { up: outsideIdentities.up },
+    "130-mounters": { up: mounters.up },
+    "131-invitations-of-shares": { up: invitationsOfShares.up },
+    "132-makers-of-webhooks": { up: makersOfWebhooks.up },
+    "134-ldap": { up: ldap.up },
+    "136-provisioned": { up: provisioned.up },
+    "137-proven-sessions": { up: provenSessions.up },
+    "138-sign-out-addresses": { up: signOutAddresses.up },
+    "139-unknown-passwords": { up: unknownPasswords.up },
+    "145-next-addresses": { up: nextAddresses.up },
+    "179-forgotten-devices": { up: forgottenDevices.up },
   },
 };

@@ -1,4 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { findUserByEmail } from "../../accounts/directory.ts";
+import { assertAddress } from "../../accounts/email-address.ts";
 import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime, parseTime } from "@holdfast/core/times";
@@ -6,27 +8,35 @@ import type { AccountStore, AccountWorld } from "../../accounts/account-world.ts
 import { createAppPassword } from "../../accounts/app-passwords.ts";
 import { confirmAddress } from "../../accounts/confirm-address.ts";
 import { changeSettings, readSettings } from "../../accounts/account-settings.ts";
+import { listClearings, readClearing, reportClearing } from "../../accounts/clearings.ts";
 import { deleteDevice, deleteDevices, listDevices } from "../../accounts/devices.ts";
 import { assertNotSuspended } from "../../metadata/brake/device-suspended.ts";
 import { createInvitation } from "../../accounts/invitations.ts";
 import { listInvitations, removeInvitation } from "../../accounts/invitations-list.ts";
 import { mailConfirmation, mailConfirmationAgain } from "../../mail/mail-confirmation.ts";
 import { askPasswordReset } from "../../mail/mail-password.ts";
+import { leaveAccount } from "../../accounts/leave-account.ts";
 import { changeOwnPassword } from "../../accounts/own-password.ts";
+import { assertPasswordHere, hasPassword } from "../../accounts/prove-password.ts";
 import { passkeySiteOf } from "../../accounts/passkey-site.ts";
 import { createPersonalToken, deletePersonalToken, listPersonalTokens } from "../../accounts/personal-tokens.ts";
+import { proveSession } from "../../accounts/prove-session.ts";
 import { listPlans } from "../../accounts/plans.ts";
 import { readInvitation } from "../../accounts/read-invitation.ts";
 import { resetPassword } from "../../accounts/reset-password.ts";
 import { endSession, refreshSession } from "../../accounts/sessions.ts";
 import { createUser, signUp } from "../../accounts/sign-up.ts";
+import { isByToken, neededSignedIn } from "../../accounts/signed-in-only.ts";
 import { describeUser, getUser, listUsers, updateUser } from "../../accounts/users.ts";
+import { wishAddress } from "../../accounts/wish-address.ts";
 import type { Caller } from "../../accounts/caller.ts";
 import type { Shard } from "../../db/shards.ts";
 import type { MailWorld } from "../../mail/mail-world.ts";
 import { resumeDevice } from "../../suspensions/resume-device.ts";
 import type { Handlers } from "../handler.ts";
+import { refuseForeignPage } from "../exchange/own-page.ts";
 import { addressGroup } from "../exchange/peer.ts";
+import { accessRuleHandlers, ownAddressHandlers } from "./access-rule-handlers.ts";
 import { passkeyHandlers, signInBy } from "./passkey-handlers.ts";
 import { secondFactorHandlers } from "./second-factor-handlers.ts";
 import { webSessionHandlers } from "./web-session-handlers.ts";
@@ -41,8 +51,9 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
     createSession: async ({ body, peer, note }) => {
       return { status: 200, json: await signInBy(world, body, { peer, note }) };
     },
-    refreshSession: async ({ body, note }) => {
-      const json = await refreshSession(world, body.refresh_token, (userId) => note({ userId }));
+    refreshSession: async ({ body, peer, note }) => {
+      const onClaimed = (userId: UserId) => note({ userId });
+      const json = await refreshSession(world, body.refresh_token, { onClaimed, address: peer.address });
       note({ deviceId: json.device_id });
       return { status: 200, json };
     },
@@ -54,24 +65,38 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
         );
       }
       await endSession(world, caller.credential.id);
+      world.onEnded?.(caller.spaceId);
       return { status: 204 };
     },
-    createAccount: async ({ body, peer }) => {
+    proveSession: async ({ caller, body, peer }) => {
+      const proof = { ...body, site: passkeySiteOf(peer) };
+      const until = await proveSession(world, caller, proof, addressGroup(peer.address));
+      return { status: 200, json: { proven_until: formatTime(until) } };
+    },
+    createAccount: async ({ body, headers, peer }) => {
+      refuseForeignPage(headers, peer);
       const user = await signUp(world, body, addressGroup(peer.address));
       await mailConfirmation(world, mail, user);
       ordered(user.id);
       return { status: 201, json: await describeUser(world, user) };
     },
-    readInvitation: async ({ body, peer }) => ({
-      status: 200,
-      json: await readInvitation(world, body.token, addressGroup(peer.address)),
-    }),
+    readInvitation: async ({ body, headers, peer }) => {
+      refuseForeignPage(headers, peer);
+      return { status: 200, json: await readInvitation(world, body.token, addressGroup(peer.address)) };
+    },
     confirmAddress: async ({ body }) => ({ status: 200, json: await confirmAddress(world, body.token) }),
     mailConfirmation: async ({ caller }) => {
       const user = await getUser(world, caller.userId);
       await mailConfirmationAgain(world, mail, user);
       ordered(user.id);
       return { status: 202, json: { email: user.email, confirmed: user.email_confirmed_at !== null } };
+    },
+    changeAddress: async ({ caller, body: { email, ...given }, peer }) => {
+      assertAddress(email);
+      const wish = { email, proof: { ...given, site: passkeySiteOf(peer) }, source: addressGroup(peer.address) };
+      await mailConfirmationAgain(world, mail, await wishAddress(world, caller, wish));
+      ordered(caller.userId);
+      return { status: 202, json: await accountJson(world, caller) };
     },
     getAccount: async ({ caller }) => ({ status: 200, json: await accountJson(world, caller) }),
     updateAccount: async ({ caller, body }) => {
@@ -83,15 +108,23 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
       ordered(caller.userId);
       return { status: 204 };
     },
+    deleteAccount: async ({ caller, body, peer }) => {
+      assertNotSuspended(caller);
+      const proof = { ...body, site: passkeySiteOf(peer) };
+      const until = await leaveAccount(world, caller, proof, addressGroup(peer.address));
+      ordered(caller.userId);
+      return { status: 200, json: { until: formatTime(until) } };
+    },
     mailPasswordReset: async ({ body, peer }) => {
       onMessage(await askPasswordReset(world, body.email, addressGroup(peer.address)));
       return { status: 202, json: {} };
     },
-    resetPassword: async ({ body, peer, note }) => {
-      const user = await resetPassword(world, body, addressGroup(peer.address));
+    resetPassword: async ({ body, headers, peer, note }) => {
+      refuseForeignPage(headers, peer);
+      const { user, ...left } = await resetPassword(world, body, addressGroup(peer.address));
       note({ userId: user.id });
       ordered(user.id);
-      return { status: 200, json: { email: user.email } };
+      return { status: 200, json: { email: user.email, ...left } };
     },
     createToken: async ({ caller, body }) => {
       const expiresAtMicros = body.expires_at == null ? null : parseTime(body.expires_at, "expires_at");
@@ -115,11 +148,26 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
     },
     listDevices: async ({ caller }) => ({
       status: 200,
-      json: { items: await listDevices(world, caller), next_cursor: null },
+      json: {
+        items: await listDevices(world, caller),
+        next_cursor: null,
+        clearings: await listClearings(world, caller),
+      },
     }),
-    deleteDevice: async ({ caller, params }) => {
+    deleteDevice: async ({ caller, params, query }) => {
       if (params.id !== caller.deviceId) assertNotSuspended(caller);
-      await deleteDevice(world, caller, params.id);
+      const removesCopies = query.remove_copies === "true";
+      if (removesCopies && isByToken(caller)) throw neededSignedIn("has no device remove its copies");
+      await deleteDevice(world, caller, params.id, { removesCopies });
+      return { status: 204 };
+    },
+    readClearing: async ({ body, note }) => {
+      const json = await readClearing(world, body.device_secret);
+      note({ userId: json.account_id as UserId, deviceId: json.device_id });
+      return { status: 200, json };
+    },
+    reportClearing: async ({ body, note }) => {
+      note({ userId: await reportClearing(world, body) });
       return { status: 204 };
     },
     resumeDevice: async ({ caller, params }) => {
@@ -133,19 +181,22 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
     },
     ...secondFactorHandlers(world),
     ...passkeyHandlers(world),
+    ...ownAddressHandlers(world),
     ...webSessionHandlers(world),
     ...userHandlers(world),
   } satisfies Handlers;
 }
 
 /** The administration of users: all that it needs is where they are kept. */
-export function userHandlers(store: AccountStore) {
+export function userHandlers(store: AccountStore & Pick<AccountWorld, "outsidePasswords">) {
   return {
+    ...accessRuleHandlers(store),
     adminListUsers: async ({ query }) => ({
       status: 200,
       json: await listUsers(store, { limit: query.limit ?? limits.listItemsDefault, cursor: query.cursor }),
     }),
-    adminCreateUser: async ({ body }) => {
+    adminCreateUser: async ({ caller, body }) => {
+      if (body.admin === true && isByToken(caller)) throw neededSignedIn("makes nobody an administrator");
       const user = await createUser(store, {
         email: body.email,
         password: body.password,
@@ -158,7 +209,14 @@ export function userHandlers(store: AccountStore) {
       return { status: 201, json: await describeUser(store, user) };
     },
     adminUpdateUser: async ({ caller, params, body }) => {
-      const change = { ...body, quotaBytes: body.quota_bytes, secondFactor: body.second_factor, by: caller };
+      const change = {
+        ...body,
+        quotaBytes: body.quota_bytes,
+        secondFactor: body.second_factor,
+        ended: body,
+        by: caller,
+      };
+      if (body.password !== undefined) await assertPasswordHere(store, (await getUser(store, params.id)).id);
       return { status: 200, json: await updateUser(store, params.id, change) };
     },
     adminResumeDevice: async ({ caller, params }) => {
@@ -175,6 +233,7 @@ export function userHandlers(store: AccountStore) {
       return { status: 204 };
     },
     adminInvite: async ({ body, peer }) => {
+      if (body.email !== undefined) await assertNoAccount(store, body.email);
       const { token, expiresAtMicros } = await createInvitation(store, {
         kind: "invite",
         email: body.email ?? null,
@@ -199,15 +258,19 @@ const wireLimits = Object.fromEntries(
 );
 
 async function accountJson(world: AccountWorld, caller: Caller) {
-  const user = await describeUser(world, await getUser(world, caller.userId));
+  const row = await getUser(world, caller.userId);
+  const user = await describeUser(world, row);
   const { language, notify, autoMount } = await readSettings(world, caller.userId);
+  const due = caller.access?.factorDueAtMicros;
   return {
     id: caller.userId,
     server_id: world.secrets.serverId,
     email: user.email,
+    next_email: row.next_email,
     name: user.name,
     admin: caller.admin,
     confirmed: user.confirmed,
+    has_password: await hasPassword(world, row),
     plan: user.plan,
     quota_bytes: user.quota_bytes,
     used_bytes: user.used_bytes,
@@ -219,5 +282,13 @@ async function accountJson(world: AccountWorld, caller: Caller) {
     notify,
     auto_mount: autoMount,
     limits: wireLimits,
+    ...(due === undefined ? {} : { second_factor_due_at: formatTime(due) }),
   };
+}
+
+/** An invitation for it would be good for nothing. @throws HoldfastError exists, invalid_field */
+async function assertNoAccount({ shards }: AccountStore, email: string): Promise<void> {
+  assertAddress(email);
+  if ((await findUserByEmail(shards, email)) === undefined) return;
+  throw new HoldfastError("exists", `${email} has an account here already.`, { field: "email" });
 }

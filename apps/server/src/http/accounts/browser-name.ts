@@ -1,10 +1,19 @@
+import type { DeviceSystem } from "@holdfast/protocol/device-routes";
+
 /** What a browser calls itself, for the list of devices: `Firefox on Linux`. Known names only, since anybody can send anything. */
 export function browserName(userAgent = ""): string {
-  const find = (names: readonly (readonly [RegExp, string])[]) =>
-    names.find(([pattern]) => pattern.test(userAgent.slice(0, userAgentCharactersMax)))?.[1];
-  const browser = find(browsers) ?? "Browser";
-  const system = find(systems);
+  const browser = find(browsers, userAgent) ?? "Browser";
+  const system = browserSystem(userAgent);
   return system === undefined ? browser : `${browser} on ${system}`;
+}
+
+/** Undefined: none that is known. */
+export function browserSystem(userAgent = ""): DeviceSystem | undefined {
+  return find(systems, userAgent);
+}
+
+function find<Name extends string>(names: readonly (readonly [RegExp, Name])[], userAgent: string): Name | undefined {
+  return names.find(([pattern]) => pattern.test(userAgent.slice(0, userAgentCharactersMax)))?.[1];
 }
 
 const userAgentCharactersMax = 1000;

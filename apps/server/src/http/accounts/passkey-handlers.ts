@@ -37,7 +37,7 @@ export function passkeyHandlers(world: AccountWorld) {
   } satisfies Handlers;
 }
 
-type SignInBody = Omit<SignInRequest, "email" | "password"> & {
+type SignInBody = Omit<SignInRequest, "email" | "password" | "address"> & {
   readonly email?: string | undefined;
   readonly password?: string | undefined;
 };
@@ -49,14 +49,15 @@ export async function signInBy(
   { peer, note }: { readonly peer: Peer; readonly note: (note: AuditNote) => void },
 ): Promise<SessionJson> {
   const onClaimed = (userId: UserId) => note({ userId });
-  const source = addressGroup(peer.address);
+  const { address } = peer;
+  const source = addressGroup(address);
   const { email, password, passkey } = body;
   const session =
     email === undefined && password === undefined && passkey !== undefined
-      ? await signInByPasskey(world, { ...body, passkey, site: requirePasskeySite(peer), onClaimed }, source)
+      ? await signInByPasskey(world, { ...body, passkey, address, site: requirePasskeySite(peer), onClaimed }, source)
       : await signIn(
           world,
-          { ...body, email: email ?? "", password: password ?? "", site: passkeySiteOf(peer), onClaimed },
+          { ...body, email: email ?? "", password: password ?? "", address, site: passkeySiteOf(peer), onClaimed },
           source,
         );
   note({ deviceId: session.device_id });

@@ -2,18 +2,27 @@ import { limits } from "@holdfast/core/limits";
 import { routeUrl, routes } from "@holdfast/protocol/routes";
 import type { Peer } from "../exchange/peer.ts";
 
+/** Browsers send what keeps a session to the routes below it alone. */
+export const sessionPath = routeUrl(routes.createWebSession);
+
 /** The value of `Set-Cookie` that keeps a refresh token in the browser; without one, that takes it away. */
 export function sessionCookie(peer: Peer, refreshToken?: string): string {
   const ageSeconds = refreshToken === undefined ? 0 : limits.refreshTokenLifetimeMs / 1000;
-  const fields = [
-    `${cookieName(peer)}=${refreshToken ?? ""}`,
-    `Path=${routeUrl(routes.createWebSession)}`,
-    `Max-Age=${ageSeconds}`,
-    "HttpOnly",
-    "SameSite=Strict",
-    ...(isSecure(peer) ? ["Secure"] : []),
-  ];
-  return fields.join("; ");
+  return setCookie(peer, { name: cookieName(peer), value: refreshToken ?? "", path: sessionPath, ageSeconds });
+}
+
+interface Cookie {
+  readonly name: string;
+  readonly value: string;
+  readonly path: string;
+  /** 0 takes it away. */
+  readonly ageSeconds: number;
+}
+
+/** The value of `Set-Cookie` for one that no script reads, and no other site sends along. */
+export function setCookie(peer: Peer, { name, value, path, ageSeconds }: Cookie): string {
+  const fields = [`${name}=${value}`, `Path=${path}`, `Max-Age=${ageSeconds}`, "HttpOnly", "SameSite=Strict"];
+  return [...fields, ...(isSecure(peer) ? ["Secure"] : [])].join("; ");
 }
 
 /**
@@ -21,7 +30,12 @@ export function sessionCookie(peer: Peer, refreshToken?: string): string {
  * their own beside ours, and nothing says which is which.
  */
 export function readSessionCookie(peer: Peer, header: string | undefined): string | undefined {
-  const name = `${cookieName(peer)}=`;
+  return readCookie(cookieName(peer), header);
+}
+
+/** Undefined where it is there several times. */
+export function readCookie(cookie: string, header: string | undefined): string | undefined {
+  const name = `${cookie}=`;
   const pairs = (header ?? "").split(";").map((pair) => pair.trim());
   const values = new Set(pairs.filter((pair) => pair.startsWith(name)).map((pair) => pair.slice(name.length)));
   const [value] = values;
@@ -33,6 +47,6 @@ function cookieName(peer: Peer): string {
   return isSecure(peer) ? "__Secure-holdfast-session" : "holdfast-session";
 }
 
-function isSecure({ origin, publicUrl }: Peer): boolean {
+export function isSecure({ origin, publicUrl }: Peer): boolean {
   return [origin, publicUrl].some((url) => url.startsWith("https:"));
 }

@@ -1,27 +1,35 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { HoldfastError } from "@holdfast/core/errors";
+import type { UserId } from "@holdfast/core/ids";
 import type { AccountWorld } from "../../accounts/account-world.ts";
 import { endSession, endSessionOf, refreshSession, type SessionJson } from "../../accounts/sessions.ts";
+import type { AuditNote } from "../exchange/describe-request.ts";
 import type { Peer } from "../exchange/peer.ts";
 import type { Handlers } from "../handler.ts";
-import { browserName } from "./browser-name.ts";
+import { browserName, browserSystem } from "./browser-name.ts";
+import { deviceCookie, readDeviceCookie } from "./device-cookie.ts";
 import { signInBy } from "./passkey-handlers.ts";
 import { readSessionCookie, sessionCookie } from "./session-cookie.ts";
 
-/** Sessions of browsers: those of every device, but that the refresh token goes and comes in a cookie. */
+/** Sessions of browsers: those of every device, but that the refresh token and the secret of the device go and come in cookies. */
 export function webSessionHandlers(world: AccountWorld) {
   return {
     createWebSession: async ({ body, headers, peer, note }) => {
-      const request = { ...body, device_name: browserName(headers["user-agent"]), browser: true };
-      return answer(await signInBy(world, request, { peer, note }), peer);
+      const agent = headers["user-agent"];
+      const device = { device_name: browserName(agent), system: browserSystem(agent), browser: true };
+      return signInBrowser(world, { headers, peer, note }, (known, noteAll) =>
+        signInBy(world, { ...body, ...device, device_secret: known }, { peer, note: noteAll }),
+      );
     },
     refreshWebSession: async ({ headers, peer, note }) => {
       const refreshToken = readSessionCookie(peer, headers.cookie);
       if (refreshToken === undefined) {
         throw new HoldfastError("unauthenticated", "This browser is not signed in, or not any more. Sign in again.");
       }
-      const session = await refreshSession(world, refreshToken, (userId) => note({ userId }));
+      const onClaimed = (userId: UserId) => note({ userId });
+      const session = await refreshSession(world, refreshToken, { onClaimed, address: peer.address });
       note({ deviceId: session.device_id });
-      return answer(session, peer);
+      return webSessionAnswer(session, peer);
     },
     // That of the access token as well, should the cookie be gone: whoever signs out is signed out.
     deleteWebSession: async ({ headers, peer, identify, note }) => {
@@ -35,7 +43,47 @@ export function webSessionHandlers(world: AccountWorld) {
   } satisfies Handlers;
 }
 
-function answer({ access_token, expires_in, refresh_token: refreshToken }: SessionJson, peer: Peer) {
-  const headers = { "set-cookie": sessionCookie(peer, refreshToken) };
+interface FromBrowser {
+  readonly headers: IncomingHttpHeaders;
+  readonly peer: Peer;
+  readonly note: (note: AuditNote) => void;
+}
+
+/**
+ * A sign-in of whatever kind, by which the browser is known to the account from then on. The session that the browser had before ends: its
+ * cookie gives way to the new one, and nobody could end it from here any more.
+ * @param start given the secrets of this browser, and what it is to note by whose account it is
+ */
+export async function signInBrowser(
+  world: AccountWorld,
+  { headers, peer, note }: FromBrowser,
+  start: (known: readonly string[], note: FromBrowser["note"]) => Promise<SessionJson>,
+) {
+  const before = readDeviceCookie(peer, headers.cookie);
+  let userId: UserId | undefined;
+  const session = await start(before, (noted) => {
+    userId = noted.userId ?? userId;
+    note(noted);
+  });
+  await endReplaced(world, readSessionCookie(peer, headers.cookie));
+  const { device_secret: secret } = session;
+  if (userId === undefined || secret === undefined) return webSessionAnswer(session, peer);
+  return webSessionAnswer(session, peer, [deviceCookie(world, peer, { userId, secret, before })]);
+}
+
+/** Nobody is kept out for a session of before, as one whose database is away. */
+async function endReplaced(world: AccountWorld, refreshToken: string | undefined): Promise<void> {
+  if (refreshToken === undefined) return;
+  await endSessionOf(world, refreshToken).catch((thrown: unknown) => {
+    if (!(thrown instanceof HoldfastError)) throw thrown;
+  });
+}
+
+function webSessionAnswer(
+  { access_token, expires_in, refresh_token }: SessionJson,
+  peer: Peer,
+  cookies: string[] = [],
+) {
+  const headers = { "set-cookie": [sessionCookie(peer, refresh_token), ...cookies] };
   return { status: 200 as const, json: { access_token, expires_in }, headers };
 }

@@ -1,4 +1,7 @@
+import { type CommentId, isId } from "@holdfast/core/ids";
+import type { Caller } from "../../accounts/caller.ts";
 import {
+  type CommentConditions,
   type CommentWorld,
   createComment,
   deleteComment,
@@ -6,6 +9,8 @@ import {
   updateComment,
 } from "../../comments/comments.ts";
 import { commentJson, listComments } from "../../comments/list-comments.ts";
+import { answerOnce, repeatableBy } from "../../metadata/commit/do-once.ts";
+import type { Conditions } from "../files/conditions.ts";
 import type { Handlers } from "../handler.ts";
 
 /** What people say about files. */
@@ -16,21 +21,39 @@ export function commentHandlers(world: CommentWorld) {
       status: 200,
       json: await listComments(shards, caller, params.id, query),
     }),
-    createComment: async ({ caller, params, body }) => ({
-      status: 201,
-      json: await commentJson(shards, await createComment(world, caller, params.id, body)),
-    }),
-    updateComment: async ({ caller, params, body }) => ({
-      status: 200,
-      json: await commentJson(shards, await updateComment(world, caller, params.id, body)),
-    }),
-    deleteComment: async ({ caller, params }) => {
-      await deleteComment(world, caller, params.id);
+    createComment: async ({ caller, params, body, conditions }) => {
+      const row = await once(caller, params.id, conditions(), (said) =>
+        createComment(world, caller, params.id, body, said),
+      );
+      return { status: 201, json: await commentJson(shards, row) };
+    },
+    updateComment: async ({ caller, params, body, conditions }) => {
+      const row = await once(caller, params.id, conditions(), (said) =>
+        updateComment(world, caller, params.id, body, said),
+      );
+      return { status: 200, json: await commentJson(shards, row) };
+    },
+    deleteComment: async ({ caller, params, conditions }) => {
+      await once(caller, params.id, conditions(), (said) => deleteComment(world, caller, params.id, said));
       return { status: 204 };
     },
-    resolveComment: async ({ caller, params, body }) => ({
-      status: 200,
-      json: await commentJson(shards, await resolveComment(world, caller, params.id, body?.resolved ?? true)),
-    }),
+    resolveComment: async ({ caller, params, body, conditions }) => {
+      const row = await once(caller, params.id, conditions(), (said) =>
+        resolveComment(world, caller, params.id, body?.resolved ?? true, said),
+      );
+      return { status: 200, json: await commentJson(shards, row) };
+    },
   } satisfies Handlers;
+
+  /** @param id of the node or the comment, or `root`: both lie on the shard of its space */
+  function once<Answer>(
+    caller: Caller,
+    id: string,
+    { ifMatch, ...key }: Conditions,
+    work: (said: CommentConditions) => Promise<Answer>,
+  ): Promise<Answer> {
+    const said = { once: repeatableBy(caller, key, world.clock.nowMicros()), ifMatch };
+    const { db } = isId(id) ? shards.ofId(id as CommentId) : shards.of(caller.bucket);
+    return answerOnce(db, said.once, () => work(said));
+  }
 }

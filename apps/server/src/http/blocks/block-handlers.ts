@@ -7,7 +7,8 @@ import { framesContentType, readFrames } from "@holdfast/protocol/frames";
 import type { AccountWorld } from "../../accounts/account-world.ts";
 import type { Caller } from "../../accounts/caller.ts";
 import { idsText, openGrant, openSigner, readIds } from "../../accounts/signed-grant.ts";
-import type { BlockService, IncomingBlock } from "../../blocks/block-service.ts";
+import type { BlockService } from "../../blocks/block-service.ts";
+import type { IncomingBlock } from "../../blocks/incoming-block.ts";
 import { passingSlices } from "../../blocks/freed-bytes.ts";
 import { assertUncounted } from "../../links/count-download.ts";
 import { whileOpen } from "../../content/while-open.ts";
@@ -64,23 +65,21 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       if (body.growth_bytes !== undefined) await tellingRoom(actor, assertRoom(into, body.growth_bytes));
       const known = await findKnownBlocks(shards, actor, body.hashes, body.version_ids);
       const held = await blocks.held(actor.spaceId, [...known]);
-      return {
-        status: 200,
-        json: {
-          have: body.hashes.filter((hash) => held.has(hash)),
-          missing: body.hashes.filter((hash) => !held.has(hash)),
-        },
-      };
+      const missing = body.hashes.filter((hash) => !held.has(hash));
+      if (missing.length > 0) await blocks.assertRoom(actor.spaceId, leastBytes(body, missing.length));
+      return { status: 200, json: { have: body.hashes.filter((hash) => held.has(hash)), missing } };
     },
     putBlocks: async ({ caller, query, stream, contentLengthBytes }) => {
       const actor = await actorInto(caller, query.into);
+      await blocks.assertRoom(actor.spaceId, contentLengthBytes ?? 0);
       const room = blocks.room(contentLengthBytes);
       const frames = readFrames(passingSlices(stream), { place: room.place });
       const stored = await storeFrames({ blocks, codec }, { actorOf: () => actor, mayUse, room }, frames);
       return { status: 200, json: { stored } };
     },
-    putBlock: async ({ caller, params, query, stream }) => {
+    putBlock: async ({ caller, params, query, stream, contentLengthBytes }) => {
       const actor = await actorInto(caller, query.into);
+      await blocks.assertRoom(actor.spaceId, contentLengthBytes ?? 0);
       const payload = await readBlock(stream);
       await tellingRoom(actor, blocks.store(actor.spaceId, caller.userId, [rawBlock(params.hash, payload)]));
       return { status: 201, json: { hash: params.hash, size: payload.length } };
@@ -136,13 +135,12 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
         json: { url: `${peer.origin}/api/v1/blocks/signed/${grant}`, expires_at: formatTime(expiresAtMs * 1000) },
       };
     },
-    putSignedBlock: async ({ params, stream, note }) => {
+    putSignedBlock: async ({ params, stream, countFor }) => {
       const grant = await openGrant(world, "block upload", params.grant);
-      note({ caller: grant?.caller });
-      const upload = readUpload(grant?.facts ?? "");
-      if (grant === undefined || !(await mayStillSend(shards, grant.caller, upload))) {
-        throw new HoldfastError("unauthenticated", "This upload URL is not valid or has expired. Ask for a new one.");
-      }
+      if (grant?.caller.scopes.has("files:write") !== true) throw noSuchUpload();
+      countFor(grant.caller);
+      const upload = readUpload(grant.facts);
+      if (!(await mayStillSend(shards, grant.caller, upload))) throw noSuchUpload();
       const { spaceId, hash, sizeBytes } = upload;
       const payload = await readBlock(stream);
       if (payload.length !== sizeBytes) {
@@ -154,6 +152,21 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       return { status: 201, json: { hash, size: payload.length } };
     },
   } satisfies Handlers;
+}
+
+/** That are sure to be sent for what is missing: only of what is new altogether all its bytes are. */
+function leastBytes(
+  {
+    growth_bytes: growthBytes = 0,
+    hashes,
+  }: { readonly growth_bytes?: number | undefined; readonly hashes: readonly HashHex[] },
+  missing: number,
+): number {
+  return missing < hashes.length ? 0 : Math.max(0, Math.min(growthBytes, missing * limits.blockBytesMax));
+}
+
+function noSuchUpload(): HoldfastError {
+  return new HoldfastError("unauthenticated", "This upload URL is not valid or has expired. Ask for a new one.");
 }
 
 /** The right to put something into the folder may have ended since the URL was given. */

@@ -9,7 +9,7 @@ import { limits } from "@holdfast/core/limits";
 import type { AnswerBytes, AnswerHeaders } from "../handler.ts";
 import { readEntityTags } from "../files/conditions.ts";
 import { acceptsEncoding } from "./accepted-encoding.ts";
-import { toProblem } from "./problem.ts";
+import { type ProblemShape, toProblem } from "./problem.ts";
 import { errorPage } from "../web/error-page.ts";
 import type { Language } from "@holdfast/protocol/account-settings";
 import { gatherTexts, StreamedJson } from "../files/streamed-json.ts";
@@ -55,13 +55,15 @@ export async function sendAnswer(sending: Sending, answer: LooseAnswer): Promise
 }
 
 /** Nothing if the answer had already begun: then only cutting the connection tells that it is not whole. */
-export function sendProblem(sending: Sending, error: HoldfastError): void {
+export function sendProblem(sending: Sending, error: HoldfastError, shape?: ProblemShape): void {
   if (sending.response.headersSent) {
     sending.response.destroy();
     return;
   }
-  const { status, headers, body } = toProblem(error, sending.requestId);
-  const page = sending.reader === undefined ? undefined : errorPage(body, sending.reader);
+  const problem = toProblem(error, sending.requestId);
+  const { status, headers, body } = shape?.(error, sending.requestId) ?? problem;
+  const page =
+    sending.reader === undefined || shape !== undefined ? undefined : errorPage(problem.body, sending.reader);
   const bytes = Buffer.from(page?.bytes ?? JSON.stringify(body));
   // After a stalled body the connection cannot serve another request.
   const connection = error.code === "request_timeout" ? { connection: "close" } : {};
@@ -72,7 +74,7 @@ export function sendProblem(sending: Sending, error: HoldfastError): void {
 async function sendJson(sending: Sending, answer: LooseAnswer): Promise<void> {
   const etag = answer.headers?.["etag"];
   if (typeof etag === "string" && answer.status === 200 && isFresh(sending.ifNoneMatch, etag)) {
-    writeHead(sending, 304, { "cache-control": "private, no-cache", ...answer.headers });
+    writeHead(sending, 304, { "cache-control": "no-store", ...answer.headers });
     return end(sending);
   }
   const text = answer.json instanceof StreamedJson ? await gatherTexts(answer.json) : JSON.stringify(answer.json);
@@ -83,7 +85,8 @@ async function sendJson(sending: Sending, answer: LooseAnswer): Promise<void> {
     "content-type": "application/json",
     ...(isCompressed ? { "content-encoding": "zstd" } : {}),
     ...(etag === undefined ? { vary: "accept-encoding" } : {}),
-    "cache-control": etag === undefined ? "no-store" : "private, no-cache",
+    // A node has one tag for all who see it, and is another to each of them: a browser that keeps it would show what a link says to its owner.
+    "cache-control": "no-store",
     ...answer.headers,
   });
   if (typeof text !== "string") {

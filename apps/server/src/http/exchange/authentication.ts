@@ -13,11 +13,35 @@ export interface Authenticator {
   authenticate(bearer: string, facts: CredentialFacts): Promise<Caller>;
   /** @param given what stands after `Basic`, not checked at all. @throws HoldfastError `unauthenticated`, `rate_limited` */
   authenticateApp(given: string, source: string): Promise<Caller>;
+  /** Who a caller is by now, who may do no more than when that was proved; undefined where what proved it has ended. */
+  lookAgain(caller: Caller): Promise<Caller | undefined>;
 }
 
 export interface CredentialFacts {
   readonly address: string;
   readonly userAgent: string | undefined;
+  /** The route holds the request until something changes. */
+  readonly polls: boolean;
+}
+
+/** So long after a request began what it came with is believed, as in a running answer. */
+const believedMs = 2000;
+
+/**
+ * Of a request whose body has come, which may have taken an hour in which its session was ended.
+ * @param arrived when it began, by the monotonic clock
+ * @throws HoldfastError unauthenticated
+ */
+export async function stillCaller(
+  authenticator: Pick<Authenticator, "lookAgain">,
+  caller: Caller,
+  { startedMs }: { readonly startedMs: number },
+): Promise<Caller> {
+  if (performance.now() - startedMs < believedMs) return caller;
+  const now = await authenticator.lookAgain(caller);
+  if (now !== undefined) return now;
+  const message = "The session, token or link ended while the body of the request was on its way. Sign in again.";
+  throw new HoldfastError("unauthenticated", message);
 }
 
 const bearerBytesMax = 4096;

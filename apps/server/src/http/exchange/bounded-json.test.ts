@@ -41,6 +41,15 @@ test("what anybody may send is short and not compressed, on every open route tha
       refresh_token: "r",
       token: "t",
       reason: "other",
+      device_secret: "s",
+      device_name: "d",
+      device_code: "c",
+      removed: 0,
+      kept: 0,
+      ticket: "t",
+      state: "s",
+      code: "c",
+      sign_out_request: "r",
     });
     assert.equal(await send(text.padEnd(limits.requestOpenBytesMax)), "forbidden", name);
     assert.equal(await send(text.padEnd(limits.requestOpenBytesMax + 1)), "too_large", name);

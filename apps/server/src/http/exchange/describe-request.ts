@@ -15,6 +15,8 @@ export interface AuditNote {
   readonly target?: string | undefined;
   readonly count?: number | undefined;
   readonly detail?: Fields | undefined;
+  /** That nothing was read or done after all, and nothing was tried that is worth an entry. */
+  readonly isNothing?: boolean | undefined;
 }
 
 export interface AskedRequest {
@@ -45,6 +47,7 @@ export function describeRequest(rule: AuditRule, asked: AskedRequest, outcome: O
     body: fieldsOf(asked.body),
     json: fieldsOf(outcome.json),
   };
+  if (note.isNothing === true) return undefined;
   const result = resultOf(outcome);
   if (result === "ok" && rule.isNothing?.(facts) === true) return undefined;
   const caller = note.caller ?? asked.caller;

@@ -6,16 +6,16 @@ import type { Caller } from "../../accounts/caller.ts";
 import type { AnswerReading, Reading } from "../../blocks/reading-room.ts";
 import type { Log } from "../../operation/log.ts";
 import { type LooseAnswer, sendAnswer, sendProblem } from "./answer.ts";
-import { assertAccess, readBasic, readBearer, signInNeeded } from "./authentication.ts";
+import { assertAdmitted, assertProven } from "./assert-admitted.ts";
+import { assertAccess, readBasic, readBearer, signInNeeded, stillCaller } from "./authentication.ts";
 import { type Conditions, readConditions } from "../files/conditions.ts";
 import type { Arrived, ExchangeWorld } from "./exchange-world.ts";
 import type { Later } from "../handler.ts";
-import type { AuditRule } from "../route-audit.ts";
 import { admitJson, readJsonBody, validate } from "./json-body.ts";
 import { assertFromOwnPage } from "./own-page.ts";
 import type { AuditNote, Outcome } from "./describe-request.ts";
 import { addressGroup, type Peer } from "./peer.ts";
-import { fromTransport } from "./problem.ts";
+import { clientGone, fromTransport, type ProblemShape } from "./problem.ts";
 import {
   assertJson,
   assertQueryText,
@@ -24,14 +24,10 @@ import {
   hasLongBody,
   readParams,
 } from "./request-checks.ts";
-import { drainAfterAnswer, RequestBody } from "./request-body.ts";
+import { drainAfterAnswer, forgetHead, RequestBody } from "./request-body.ts";
 import { RequestRecord } from "./request-record.ts";
 import { sendingOf } from "./sending-of.ts";
-
-/** A handler as the exchange calls it: the types of its route were checked where it was written. */
-export type LooseHandler = (
-  context: unknown,
-) => Promise<LooseAnswer | Later<LooseAnswer>> | LooseAnswer | Later<LooseAnswer>;
+import type { Mounted } from "./mounted.ts";
 
 /**
  * One request to one route, from the token to the last byte of the answer. Never rejects. Resolves early where the
@@ -53,21 +49,6 @@ export async function runExchange(world: ExchangeWorld, mounted: Mounted, arrive
   else await exchange.answer(answer);
 }
 
-/** A route as it is served. */
-export interface Mounted {
-  readonly route: Route;
-  readonly handler: LooseHandler;
-  /** Undefined: nothing of it is recorded. */
-  readonly audit?: AuditRule | undefined;
-}
-
-const noRawHeaders: string[] = [];
-const noHeaders = {};
-
-function clientGone(thrown: unknown): HoldfastError {
-  return new HoldfastError("bad_request", "The client went away before the answer was complete.", { cause: thrown });
-}
-
 /**
  * A request under way, and the context that its handler sees (`RequestContext`). A poll is one of many thousand that are
  * under way for a minute, so whatever a handler may not need is made when it is first asked for.
@@ -76,6 +57,7 @@ class Exchange {
   readonly #world: ExchangeWorld;
   readonly #route: Route;
   readonly #record: RequestRecord | undefined;
+  readonly #problem: ProblemShape | undefined;
   #arrived: Arrived;
   #userId: UserId | undefined;
   #isLink = false;
@@ -92,13 +74,14 @@ class Exchange {
   query: unknown;
   body: unknown;
 
-  constructor(world: ExchangeWorld, { route, audit }: Mounted, arrived: Arrived) {
+  constructor(world: ExchangeWorld, { route, audit, problem }: Mounted, arrived: Arrived) {
     this.#world = world;
     this.#route = route;
+    this.#problem = problem;
     if (audit !== undefined && world.audit !== undefined) this.#record = new RequestRecord(world.audit, audit);
     this.#arrived = arrived;
     // Whatever a handler is made to do, nobody is signed in by a cookie that a strange page sends along.
-    if (route.fromOwnPage !== true) delete arrived.request.headers.cookie;
+    if (route.fromOwnPage !== true && route.readsCookies !== true) delete arrived.request.headers.cookie;
     arrived.response.on("close", () => {
       if (this.#arrived.response.writableFinished) return;
       this.abort();
@@ -125,13 +108,17 @@ class Exchange {
     return this.#arrived.request.headers;
   }
 
+  get url(): string {
+    return this.#arrived.request.url ?? "/";
+  }
+
   get head(): boolean {
     return this.#arrived.request.method === "HEAD";
   }
 
   get stream(): RequestBody {
-    this.#stream ??= new RequestBody(this.#arrived.request, this.#world.bodyIdleTimeoutMs);
-    return this.#stream;
+    const { request } = this.#arrived;
+    return (this.#stream ??= new RequestBody(request, this.#world.bodyIdleTimeoutMs, () => this.#lookAgain()));
   }
 
   get contentLengthBytes(): number | undefined {
@@ -152,8 +139,8 @@ class Exchange {
 
   get countFor() {
     return (caller: Caller) => {
-      this.#countFor(caller);
       this.note({ caller });
+      this.#countFor(caller);
     };
   }
 
@@ -230,6 +217,7 @@ class Exchange {
     assertQueryText(url);
     if (route.query !== undefined) this.query = validate(route.query, query, "query");
     if (route.bodyKind === "json") this.body = await this.#readJson(route.body);
+    if (this.caller !== undefined) assertProven(this.caller, route, this.body);
   }
 
   /** A poll has a place among the polls. */
@@ -271,16 +259,14 @@ class Exchange {
     sendProblem(
       sendingOf(this.#world, this.#arrived, () => this.#reading?.moved()),
       error,
+      this.#problem,
     );
     await this.#close(error);
   }
 
   /** What the request said has been read by now, and is let go while it waits. */
   wait({ later }: Later<LooseAnswer>): void {
-    const { request } = this.#arrived;
-    request.rawHeaders = noRawHeaders;
-    request.headers = noHeaders;
-    request.url = "";
+    forgetHead(this.#arrived.request);
     this.#arrived = { ...this.#arrived, params: undefined, query: undefined };
     this.caller = undefined;
     this.params = undefined;
@@ -316,9 +302,7 @@ class Exchange {
       if (isOpen(this.#route)) return;
       throw signInNeeded(this.#arrived.request.headers.authorization);
     }
-    this.caller = caller;
-    this.#countFor(this.caller);
-    assertAccess(this.caller, this.#route);
+    this.#take(caller);
     const { rateLimits } = this.#world;
     const payer = this.#payer();
     if (cost === "call" || cost === "poll" || cost === "sign_in") return rateLimits.take("calls", payer, 1);
@@ -327,9 +311,23 @@ class Exchange {
     if (this.#route.path === "/files/upload") await rateLimits.take("uploads", payer, 1);
   }
 
-  #countFor({ userId, credential }: Caller): void {
-    this.#userId = userId;
-    this.#isLink = credential.kind === "link";
+  #take(caller: Caller): void {
+    this.caller = caller;
+    this.#countFor(caller);
+    assertAccess(caller, this.#route);
+  }
+
+  /** Once a body is there that took its time. @throws HoldfastError unauthenticated */
+  async #lookAgain(): Promise<void> {
+    const { caller } = this;
+    if (caller !== undefined) this.#take(await stillCaller(this.#world.authenticator, caller, this.#arrived));
+  }
+
+  /** @throws HoldfastError address_not_allowed, second_factor_required */
+  #countFor(caller: Caller): void {
+    this.#userId = caller.userId;
+    this.#isLink = caller.credential.kind === "link";
+    assertAdmitted(caller, this.#route, this.peer.address);
   }
 
   /** @returns undefined where nothing came that is to be proved. @throws HoldfastError unauthenticated, rate_limited */
@@ -338,7 +336,8 @@ class Exchange {
     const { authenticator } = this.#world;
     const bearer = readBearer(request.headers.authorization);
     const basic = bearer === undefined ? readBasic(request.headers) : undefined;
-    const facts = { address: peer.address, userAgent: request.headers["user-agent"] };
+    const polls = this.#route.cost === "poll";
+    const facts = { address: peer.address, userAgent: request.headers["user-agent"], polls };
     try {
       if (bearer !== undefined) return await authenticator.authenticate(bearer, facts);
       return basic === undefined ? undefined : await authenticator.authenticateApp(basic, addressGroup(peer.address));
@@ -353,7 +352,9 @@ class Exchange {
   async #identify(): Promise<Caller | undefined> {
     try {
       const caller = await this.#authenticate();
-      if (caller !== undefined) this.note({ caller });
+      if (caller === undefined) return undefined;
+      this.note({ caller });
+      assertAdmitted(caller, this.#route, this.peer.address);
       return caller;
     } catch (error) {
       if (error instanceof HoldfastError && error.code === "unauthenticated") return undefined;

@@ -24,7 +24,7 @@ export class HostCheck {
   assertOwn(header: string | undefined): void {
     if (header === undefined || this.#isOwn(hostOf(header))) return;
     const message =
-      "The Host header names another server. Use this one's address or a name in its certificate; a proxy in front of it needs --behind-proxy.";
+      "The Host header names another server. Use this one's address or a name in its certificate; a proxy in front of it needs --behind-proxy, and another name HOLDFAST_PUBLIC_URL.";
     throw new HoldfastError("bad_request", message, { field: "Host" });
   }
 

@@ -81,7 +81,7 @@ const nastyHeaders = [
   ["content-encoding", "gzip"],
   ["content-encoding", "zstd"],
   ["accept-encoding", "zstd;q=\u0080"],
-  ["timeout", "99999"],
+  ["timeout", "1e9"],
   ["authorization", "Bearer "],
   ["authorization", `Bearer ${"A".repeat(9000)}`],
   ["x-forwarded-for", "1.1.1.1,".repeat(50)],

@@ -1,5 +1,6 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { HoldfastError } from "@holdfast/core/errors";
+import { pageHeader } from "@holdfast/protocol/page-header";
 import type { Peer } from "./peer.ts";
 
 /**
@@ -9,17 +10,53 @@ import type { Peer } from "./peer.ts";
  * @throws HoldfastError forbidden, unsupported_media_type
  */
 export function assertFromOwnPage({ headers, method }: IncomingMessage, peer: Peer): void {
-  const { origin } = headers;
-  const site = headers["sec-fetch-site"];
-  if (origin === undefined || !ownOrigins(peer).includes(origin) || (site !== undefined && site !== "same-origin")) {
-    const message =
-      "This is for pages of this server alone: Origin must be its own address. A proxy in front of it has to pass on Host, and X-Forwarded-Proto.";
-    throw new HoldfastError("forbidden", message, { field: "Origin" });
-  }
+  assertOwnOrigin(headers, peer);
   if (method === "POST" && !jsonType.test(headers["content-type"] ?? "")) {
     throw new HoldfastError("unsupported_media_type", "The body must be application/json.", { field: "Content-Type" });
   }
 }
+
+/**
+ * Refuses a page of another address, or of a browser or proxy that sends no Origin, what programs may ask for too: nobody could sign in there
+ * afterwards, and what is made with a secret is made once. That a page asks is known by its Origin or by its own word.
+ * @throws HoldfastError forbidden
+ */
+export function refuseForeignPage(headers: IncomingHttpHeaders, peer: Peer): void {
+  if (headers.origin !== undefined || headers[pageHeader] !== undefined) assertOwnOrigin(headers, peer);
+}
+
+function assertOwnOrigin(headers: IncomingHttpHeaders, peer: Peer): void {
+  const { origin } = headers;
+  const site = headers["sec-fetch-site"];
+  if (origin !== undefined && ownOrigins(peer).includes(origin) && (site === undefined || site === "same-origin"))
+    return;
+  // What the request itself was sent to is no news to it.
+  const isTold = peer.publicUrl !== peer.origin;
+  throw new HoldfastError("forbidden", refusal(origin, site, peer), {
+    field: "Origin",
+    body: { ...(isTold ? { public_url: peer.publicUrl } : {}), ...(origin === undefined ? { origin: null } : {}) },
+  });
+}
+
+/** In words for whoever runs the server: mostly it is a proxy in front of which the server does not know. */
+function refusal(origin: string | undefined, site: string | undefined, peer: Peer): string {
+  const begin = "This is for pages of this server alone";
+  if (origin === undefined) {
+    return `${begin}, and the request has no Origin header, which browsers send. A proxy must not take it away; a program signs in with POST /api/v1/sessions, or with a token.`;
+  }
+  const own = [...new Set(ownOrigins(peer))].join(" or ");
+  if (ownOrigins(peer).includes(origin)) {
+    return `${begin}, and the browser says that the page is of another (Sec-Fetch-Site: ${JSON.stringify(site?.slice(0, shownMax))}).`;
+  }
+  const found = JSON.stringify(origin.slice(0, shownMax));
+  return (
+    `${begin}: the page is of ${found} (its Origin), and the server knows itself as ${own}. If the former is where people reach it, start it with HOLDFAST_PUBLIC_URL set to ` +
+    "that; behind a proxy also with --behind-proxy, and have the proxy pass on Host and X-Forwarded-Proto."
+  );
+}
+
+/** Of what was sent no more is repeated. */
+const shownMax = 100;
 
 /** Browsers send this type to another origin only where they were allowed to. */
 const jsonType = /^application\/json\s*(?:;|$)/i;

@@ -8,6 +8,7 @@ import { contentDisposition } from "../files/content-disposition.ts";
 import { parseJson } from "@holdfast/protocol/parse-json";
 import { HostCheck } from "./host-check.ts";
 import { addressGroup, readPeer } from "./peer.ts";
+import { isInList } from "../../accounts/address-list.ts";
 import { assertQueryText } from "./request-checks.ts";
 import { parseContentRange } from "../../uploads/content-range.ts";
 import { parseRange } from "../files/ranges.ts";
@@ -84,6 +85,11 @@ test("Range is read with several parts, suffixes and parts outside the file", ()
     { start: 0, end: 100 },
   ]);
   assert.deepEqual(parseRange("bytes=0-499,100-599,90-95", 1000), [{ start: 0, end: 600 }]);
+  assert.deepEqual(parseRange("bytes=0-1,2-3,6-7", 10), [
+    { start: 0, end: 2 },
+    { start: 2, end: 4 },
+    { start: 6, end: 8 },
+  ]);
   for (const ignored of [undefined, "", "items=0-1", "bytes=", "bytes=a-b", "bytes=5-4", "bytes=-", "bytes=1-2-3"]) {
     assert.equal(parseRange(ignored, 1000), undefined, String(ignored));
   }
@@ -283,9 +289,34 @@ test("only the entry that our own proxy wrote is believed, and only behind one",
   });
   assert.deepEqual([read(1).address, read(1).origin], ["10.0.0.1", "https://drive.example"]);
   assert.equal(read(2).address, "198.51.100.7");
-  assert.equal(read(2, { "x-forwarded-for": "not-an-address" }).address, "127.0.0.1");
   assert.equal(read(1, { host: 'evil"><script>' }).origin, "https://127.0.0.1:8420");
   assert.equal(addressGroup("2001:db8:0:7:1:2:3:4"), "2001:db8:0:7::/64");
   assert.equal(addressGroup("2001:db8::1"), "2001:db8:0:0::/64");
   assert.equal(addressGroup("192.0.2.9"), "192.0.2.9");
+});
+
+test("an entry with a port or brackets is the address in it, and one without an address is in no network, nor the proxy's", () => {
+  const read = (said: string | undefined, proxyHops = 1) =>
+    readPeer(
+      { headers: { "x-forwarded-for": said }, socketAddress: "::ffff:127.0.0.1", localAuthority: "127.0.0.1:8420" },
+      { proxyHops, tls: false },
+    ).address;
+  const anywhere = ["0.0.0.0/0", "::/0"];
+  for (const [said, address] of [
+    ["198.51.100.7:443", "198.51.100.7"],
+    ["[::ffff:198.51.100.7]:1", "198.51.100.7"],
+    ["::FFFF:198.51.100.7", "198.51.100.7"],
+    ["[2001:db8::1]:443", "2001:db8::1"],
+    ["192.0.2.1, [2001:db8::1]", "2001:db8::1"],
+    ["2001:db8::1:443", "2001:db8::1:443"],
+  ]) {
+    assert.equal(read(said), address);
+    assert.ok(isInList(anywhere, read(said)));
+  }
+  for (const said of ["unknown", "", "198.51.100.7,", "_hidden:443", "1.2.3.4.5:80", "[]", "198.51.100.7:443:1"]) {
+    assert.equal(addressGroup(read(said)), "unknown behind 127.0.0.1", said);
+    assert.ok(!isInList(anywhere, read(said)), said);
+  }
+  assert.equal(read("198.51.100.7", 2), "unknown behind 127.0.0.1", "fewer proxies than there are");
+  assert.equal(read(undefined), "127.0.0.1");
 });

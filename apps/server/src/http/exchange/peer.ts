@@ -3,7 +3,7 @@ import { BlockList, isIP } from "node:net";
 
 /** Who is at the other end, and how it reached us. */
 export interface Peer {
-  /** The address that rate limits and logs count by. */
+  /** What rate limits and logs count by, and lists of networks: an address, or words where the proxy names none. Those are in no network. */
   readonly address: string;
   /** The connection itself comes from this machine. With a proxy in front that proves nothing: see `behindProxy`. */
   readonly loopback: boolean;
@@ -34,15 +34,29 @@ export interface Arrival {
 export function readPeer(arrival: Arrival, rules: PeerRules): Peer {
   const socketAddress = withoutMapping(arrival.socketAddress ?? "");
   const behindProxy = rules.proxyHops > 0;
-  const forwarded = behindProxy ? forwardedEntry(arrival.headers["x-forwarded-for"], rules.proxyHops) : undefined;
   const origin = originOf(arrival, rules);
   return {
-    address: forwarded !== undefined && isIP(forwarded) !== 0 ? withoutMapping(forwarded) : socketAddress,
+    address: forwardedAddress(arrival.headers["x-forwarded-for"], rules.proxyHops, socketAddress),
     loopback: isLoopback(socketAddress),
     behindProxy,
     origin,
     publicUrl: rules.publicUrl ?? origin,
   };
+}
+
+/** Without the header the request came past the proxy. An entry that is no address is nobody's, and not the proxy's own. */
+function forwardedAddress(header: string | string[] | undefined, proxyHops: number, socketAddress: string): string {
+  if (proxyHops === 0 || header === undefined) return socketAddress;
+  const entry = forwardedEntry(header, proxyHops) ?? "";
+  const address = withoutPort(entry);
+  return isIP(address) === 0 ? `unknown behind ${socketAddress}` : withoutMapping(address);
+}
+
+/** Some proxies write 192.0.2.1:443, [2001:db8::1]:443 or [2001:db8::1]. */
+function withoutPort(entry: string): string {
+  if (isIP(entry) !== 0) return entry;
+  const [, ipv6, ipv4] = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d{1,5})?$/.exec(entry) ?? [];
+  return ipv6 ?? ipv4 ?? "";
 }
 
 const loopbackAddresses = new BlockList();
@@ -83,5 +97,5 @@ function forwardedEntry(header: string | string[] | undefined, fromRight: number
 
 /** IPv4 on a socket of both families shows as ::ffff:192.0.2.1. */
 export function withoutMapping(address: string): string {
-  return address.startsWith("::ffff:") && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
+  return /^::ffff:/i.test(address) && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
 }

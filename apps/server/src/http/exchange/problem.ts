@@ -2,11 +2,13 @@ import { errorTable, HoldfastError } from "@holdfast/core/errors";
 import { ownErrnoOf } from "@holdfast/disk/disk-error";
 import type { ProblemJson } from "@holdfast/protocol/values";
 
-export interface ProblemAnswer {
+export interface ProblemAnswer<Body = ProblemJson> {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: ProblemJson;
+  readonly body: Body;
 }
+
+export type ProblemShape = (error: HoldfastError, requestId: string) => ProblemAnswer<object>;
 
 const titles: Readonly<Record<number, string>> = {
   400: "The request cannot be read",
@@ -85,4 +87,8 @@ export function fromTransport(thrown: unknown): HoldfastError {
     return new HoldfastError("bad_request", String(message), { cause: thrown });
   }
   return new HoldfastError("internal", thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+}
+
+export function clientGone(thrown: unknown): HoldfastError {
+  return new HoldfastError("bad_request", "The client went away before the answer was complete.", { cause: thrown });
 }

@@ -15,17 +15,20 @@ export class RequestBody extends Readable implements OwnSlices {
   readonly ownSlices = true;
   readonly #request: IncomingMessage;
   readonly #idleTimeoutMs: number;
+  readonly #onWhole: () => Promise<void>;
   #clock: NodeJS.Timeout | undefined;
   #rateClock: NodeJS.Timeout | undefined;
   #windowBytes = 0;
   #receivedBytes = 0;
   #attached = false;
 
-  constructor(request: IncomingMessage, idleTimeoutMs: number) {
+  /** @param onWhole all has come: before its reader hears of the end, which hears of what this throws in its place */
+  constructor(request: IncomingMessage, idleTimeoutMs: number, onWhole: () => Promise<void> = async () => {}) {
     // Object mode, so that slices are handed on as they came: a stream of bytes would join those that wait into new buffers.
     super({ objectMode: true, highWaterMark: slicesWaitingMax });
     this.#request = request;
     this.#idleTimeoutMs = idleTimeoutMs;
+    this.#onWhole = onWhole;
     // A handler that stopped reading hears of the end by its signal; it must not bring the process down.
     this.on("error", () => {});
   }
@@ -93,7 +96,10 @@ export class RequestBody extends Readable implements OwnSlices {
 
   readonly #finish = (): void => {
     this.#stopClock();
-    this.push(null);
+    void this.#onWhole().then(
+      () => this.push(null),
+      (error: unknown) => this.destroy(error as Error),
+    );
   };
 
   readonly #break = (): void => {
@@ -149,4 +155,14 @@ export function drainAfterAnswer(request: IncomingMessage): void {
   request.once("end", () => clearTimeout(cut));
   request.on("error", () => {});
   request.resume();
+}
+
+const noRawHeaders: string[] = [];
+const noHeaders = {};
+
+/** Of a request that waits for long. */
+export function forgetHead(request: IncomingMessage): void {
+  request.rawHeaders = noRawHeaders;
+  request.headers = noHeaders;
+  request.url = "";
 }

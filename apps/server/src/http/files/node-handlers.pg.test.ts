@@ -23,6 +23,7 @@ test("the first page of a large folder costs by what is counted for it, and any 
   const handlers = nodeHandlers({
     shards: databases.shards,
     committer: undefined as never,
+    clock: undefined as never,
     cursorKey: randomBytes(32),
     tagOf: () => "",
   });

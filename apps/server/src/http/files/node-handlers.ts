@@ -1,3 +1,4 @@
+import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { notForAppPasswords } from "../../accounts/app-passwords.ts";
@@ -6,6 +7,7 @@ import type { Shards } from "../../db/shards.ts";
 import { listChanges } from "../../journal/changes.ts";
 import { startToken } from "../../journal/start-token.ts";
 import type { Committer } from "../../metadata/commit/commit-queue.ts";
+import { answerOnce, doOnce, repeatableBy } from "../../metadata/commit/do-once.ts";
 import { emptyTrash } from "../../metadata/trash/empty-trash.ts";
 import { type FolderPage, listFolder, listRows } from "../../metadata/read/list-folder.ts";
 import { findNode, findNodeByPath, findNodes, followMount, readNodeId } from "../../metadata/read/look-up.ts";
@@ -22,6 +24,7 @@ import { attributesOf, baseOf, placeOf, refuseConditions, revisionTag, seenOf, v
 interface NodeWorld {
   readonly shards: Shards;
   readonly committer: Committer;
+  readonly clock: Clock;
   /** Of the server: what cursors that could name something hidden are sealed with. */
   readonly cursorKey: Buffer;
   /** Of a list: with which its thumbnails can be had. */
@@ -29,7 +32,7 @@ interface NodeWorld {
 }
 
 /** The tree: look up, list, create, change, delete, restore, and what changed. */
-export function nodeHandlers({ shards, committer, cursorKey, tagOf }: NodeWorld) {
+export function nodeHandlers({ shards, committer, clock, cursorKey, tagOf }: NodeWorld) {
   const commitOne = (caller: Caller, operation: Operation) => commitNode(committer, caller, operation);
   return {
     lookUpPath: async ({ caller, query, owe }) => {
@@ -139,8 +142,16 @@ export function nodeHandlers({ shards, committer, cursorKey, tagOf }: NodeWorld)
       return { status: 200, json: node, headers: revisionTag(node) };
     },
     emptyTrash: async ({ caller, conditions }) => {
-      refuseConditions(conditions());
-      return { status: 200, json: { purged: await emptyTrash(shards.of(caller.bucket).db, committer, caller) } };
+      const { operationId, requestHash, ...others } = conditions();
+      refuseConditions(others);
+      const { db } = shards.of(caller.bucket);
+      const once = repeatableBy(caller, { operationId, requestHash }, clock.nowMicros());
+      const purged = await answerOnce(db, once, async () => {
+        const count = await emptyTrash(db, committer, caller);
+        // In many transactions: one that was cut off goes on where it was, and what was put there after its end stays.
+        return doOnce(db, once, () => Promise.resolve(count));
+      });
+      return { status: 200, json: { purged } };
     },
     purgeFromTrash: async ({ caller, params, query, conditions }) => {
       await commitOperation(committer, caller, {

@@ -7,8 +7,6 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** Ranges that overlap, or lie so near that the headers of a part would cost more than the gap, are sent as one. */
-const gapBytesMax = 80;
 const rangeHeaderBytesMax = 8192;
 
 /**
@@ -54,12 +52,13 @@ function readSpec(spec: string, sizeBytes: number): ByteRange | "invalid" | "out
   return start < sizeBytes ? { start, end } : "outside";
 }
 
+/** Those that overlap are sent as one; each other is a part of its own, however near it lies, as whoever takes parts apart expects. */
 function coalesce(ranges: readonly ByteRange[]): readonly ByteRange[] {
   const sorted = ranges.toSorted((left, right) => left.start - right.start);
   const merged: ByteRange[] = [];
   for (const range of sorted) {
     const before = merged.at(-1);
-    if (before !== undefined && range.start - before.end <= gapBytesMax) {
+    if (before !== undefined && range.start < before.end) {
       merged[merged.length - 1] = { start: before.start, end: Math.max(before.end, range.end) };
     } else merged.push(range);
   }

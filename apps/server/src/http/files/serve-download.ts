@@ -6,7 +6,8 @@ import { whileOpen } from "../../content/while-open.ts";
 import { zipFolder, type ZippedNode, zipNodes } from "../../content/zip-nodes.ts";
 import type { VersionRow } from "../../db/shard-tables.ts";
 import type { Shards } from "../../db/shards.ts";
-import { countDownload, type Download } from "../../links/count-download.ts";
+import { countDownload, type Download, type TakeBack } from "../../links/count-download.ts";
+import { countingUnsent } from "../../links/count-unsent.ts";
 import { findVersion } from "../../metadata/content/manifests.ts";
 import { findNode, followMount } from "../../metadata/read/look-up.ts";
 import { mimeTypeOf } from "../../metadata/read/node-json.ts";
@@ -49,7 +50,7 @@ interface ReadingWays extends Required<Pick<ReadingOptions, "signal" | "reading"
   /** What passes the content on for as long as the caller may have it. */
   readonly guard: (content: AsyncGenerator<Uint8Array>) => AsyncGenerator<Uint8Array>;
   /** Called before the first byte, unless there will be none. */
-  readonly begin: (download: Omit<Download, "source">) => Promise<void>;
+  readonly begin: (download: Omit<Download, "source">) => Promise<TakeBack | undefined>;
 }
 
 /** A file with ranges and conditions, or a folder as a zip. @throws HoldfastError not_found, range, and forbidden for a link that is used up */
@@ -86,7 +87,8 @@ function waysOf({ shards, clock }: DownloadParts, request: DownloadRequest, node
   const { caller, head, signal, reading, peer } = request;
   const source = addressGroup(peer.address);
   const begin = async (download: Omit<Download, "source">) => {
-    if (!head) await countDownload({ shards, nowMicros: clock.nowMicros() }, caller, { ...download, source });
+    if (head) return undefined;
+    return countDownload({ shards, nowMicros: clock.nowMicros() }, caller, { ...download, source });
   };
   const sight = new LiveSight({ shards, clock }, caller, nodes);
   const guard = (content: AsyncGenerator<Uint8Array>) => whileOpen({ shards, clock }, caller, content, sight.stillSees);
@@ -124,12 +126,14 @@ async function serveFile(
   const rangeHeader = ifRangeHolds(headers["if-range"], etag) ? headers.range : undefined;
   const ranges = parseRange(rangeHeader, version.size);
   const rangeBytes = ranges?.reduce((sum, { start, end }) => sum + end - start, 0);
-  await begin({ version: { id: version.id, size: version.size }, rangeBytes });
+  const takeBack = await begin({ version: { id: version.id, size: version.size }, rangeBytes });
+  const counted = (content: AsyncGenerator<Uint8Array>) =>
+    takeBack === undefined ? content : countingUnsent(content, rangeBytes ?? version.size, takeBack);
   const asOwner = request.caller.owns && request.caller.spaceId === version.space_id;
   const options = { signal, reading, passing: true, asOwner };
   const read = (range: ByteRange) => readVersion(parts, version, range, options);
   // The head of an answer needs nothing of the content.
-  const open = (content: AsyncGenerator<Uint8Array>) => (head ? content : primed(guard(content)));
+  const open = (content: AsyncGenerator<Uint8Array>) => (head ? content : primed(counted(guard(content))));
   const only = ranges?.[0];
   if (ranges === undefined || only === undefined) {
     const whole = { ...common, "content-type": mimeTypeOf(name), "content-length": version.size };

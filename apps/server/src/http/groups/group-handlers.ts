@@ -1,5 +1,6 @@
 import { limits } from "@holdfast/core/limits";
 import type { Caller } from "../../accounts/caller.ts";
+import { isByToken } from "../../accounts/signed-in-only.ts";
 import { createGroup, deleteGroup, updateGroup } from "../../groups/change-groups.ts";
 import { removeMember, setMember } from "../../groups/change-members.ts";
 import type { GroupWorld } from "../../groups/group-messages.ts";
@@ -31,8 +32,9 @@ export function groupHandlers(store: GroupWorld) {
       status: 200,
       json: await listMembers(store, groupCaller(caller), params.id, pageOf(query)),
     }),
-    setGroupMember: async ({ caller, params, body, conditions }) => {
-      const request = { groupId: params.id, userId: params.user_id, role: body.role };
+    setGroupMember: async ({ caller, params, body, conditions, peer }) => {
+      const { address } = peer as Partial<typeof peer>;
+      const request = { groupId: params.id, userId: params.user_id, role: body.role, address };
       return { status: 200, json: await setMember(store, groupCaller(caller), request, conditions()) };
     },
     removeGroupMember: async ({ caller, params, conditions }) => {
@@ -43,8 +45,10 @@ export function groupHandlers(store: GroupWorld) {
   } satisfies Handlers;
 }
 
-function groupCaller({ userId, spaceId, bucket, admin, scopes }: Caller): GroupCaller {
-  return { userId, spaceId, bucket, administrates: admin && scopes.has("admin") };
+function groupCaller(caller: Caller): GroupCaller {
+  const { userId, spaceId, bucket, admin, scopes, lacksProof = false } = caller;
+  const administrates = admin && scopes.has("admin");
+  return { userId, spaceId, bucket, administrates, byToken: isByToken(caller), lacksProof };
 }
 
 function pageOf({ limit, cursor }: { limit?: number | undefined; cursor?: string | undefined }) {

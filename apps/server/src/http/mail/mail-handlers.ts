@@ -12,10 +12,10 @@ import { askingPage, donePage, unknownPage } from "./unsubscribe-page.ts";
 /** The page behind the link that ends mails, and its one click. */
 export function mailHandlers(world: MailWorld) {
   return {
-    unsentLinks: async ({ peer }) => ({
+    unsentLinks: async ({ caller, peer }) => ({
       status: 200,
       json: {
-        items: (await listUnsentLinks(world)).map(({ link, at, expiresAt, id, to, template }) => ({
+        items: (await listUnsentLinks(world, caller)).map(({ link, at, expiresAt, id, to, template }) => ({
           id,
           to,
           template,

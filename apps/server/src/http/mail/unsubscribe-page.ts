@@ -1,7 +1,7 @@
 import type { Language } from "@holdfast/protocol/account-settings";
 import { escapeHtml } from "../../mail/mail-text.ts";
 import type { Unsubscription } from "../../mail/unsubscribe-token.ts";
-import { words } from "../../mail/words/words.ts";
+import { words } from "../../mail/words/by-language.ts";
 import { type Page, pageStyle, styleHash } from "../web/page-template.ts";
 
 /** Asks, and changes nothing: mail programs and their guards open every link that they see. */

@@ -1,5 +1,5 @@
 import type { ScrubReportJson } from "@holdfast/protocol/scrub-routes";
-import type { CollectionJson, CopiesJson, StorageJson } from "@holdfast/protocol/admin-routes";
+import type { CollectionJson, CopiesJson, ShardsJson, StorageJson } from "@holdfast/protocol/admin-routes";
 import type { RebuildReport } from "../../blocks/rebuild-index.ts";
 import type { Handlers } from "../handler.ts";
 
@@ -13,6 +13,7 @@ export interface StorageCare {
   /** Begins a verification unless one runs, and answers what is known of it. */
   verifyCopies(): Promise<CopiesJson>;
   readFigures(): Promise<StorageJson>;
+  readShards(): Promise<ShardsJson>;
   collect(dryRun: boolean): Promise<CollectionJson>;
 }
 
@@ -21,6 +22,7 @@ export function storageHandlers(care: StorageCare) {
     adminStartScrub: async () => ({ status: 202, json: await care.startScrub() }),
     adminGetScrub: async () => ({ status: 200, json: await care.readScrub() }),
     adminGetStorage: async () => ({ status: 200, json: await care.readFigures() }),
+    adminListShards: async () => ({ status: 200, json: await care.readShards() }),
     adminCollect: async ({ body }) => ({
       status: 200,
       json: await care.collect(body.dry_run ?? false),

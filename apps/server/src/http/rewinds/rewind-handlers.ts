@@ -5,6 +5,7 @@ import type { Shards } from "../../db/shards.ts";
 import { findNode } from "../../metadata/read/look-up.ts";
 import { noSuchRewind, type RewindOutcome, type Rewinds } from "../../rewind/open-rewinds.ts";
 import { assertMay } from "../../rights/roles.ts";
+import { assertMatches } from "../../sharing/assert-unchanged.ts";
 import { assertScope } from "../exchange/authentication.ts";
 import { refuseConditions } from "../files/operation-fields.ts";
 import type { Handlers } from "../handler.ts";
@@ -13,7 +14,7 @@ import type { Handlers } from "../handler.ts";
 export function rewindHandlers({ shards, rewinds }: { shards: Shards; rewinds: Rewinds }) {
   return {
     rewind: async ({ caller, params, body, conditions }) => {
-      const { operationId, requestHash, ...others } = conditions();
+      const { operationId, requestHash, ifMatch, ...others } = conditions();
       refuseConditions(others);
       // What it brings back into a shared folder, others read.
       assertScope(caller, "files:read");
@@ -24,6 +25,7 @@ export function rewindHandlers({ shards, rewinds }: { shards: Shards; rewinds: R
         spaceId: node.row.space_id,
         nodeId: node.row.id,
         momentMicros: parseTime(body.to, "to"),
+        assertBase: () => assertMatches(node, ifMatch),
         ...(operationId === undefined || requestHash === undefined ? {} : { operationId, requestHash }),
       };
       if (body.dry_run === true) return { status: 200, json: await rewinds.preview(request) };

@@ -1,19 +1,20 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { isId, type UserId } from "@holdfast/core/ids";
+import { isId, type NodeId, type UserId } from "@holdfast/core/ids";
 import { parseTime } from "@holdfast/core/times";
 import { limits } from "@holdfast/core/limits";
 import type { RouteBody, routes } from "@holdfast/protocol/routes";
 import type { Caller } from "../../accounts/caller.ts";
 import { findUser, findUserByEmail } from "../../accounts/directory.ts";
 import { assertAddress, emailKey } from "../../accounts/email-address.ts";
-import { hashPassword } from "../../accounts/passwords.ts";
+import { accountLine, hashPassword } from "../../accounts/passwords.ts";
 import { checkLines } from "../../accounts/plain-text.ts";
 import { digestOf, makeLinkToken } from "../../accounts/secret-token.ts";
 import type { GrantRow } from "../../db/shard-tables.ts";
 import type { MailWorld } from "../../mail/mail-world.ts";
-import { findNode } from "../../metadata/read/look-up.ts";
+import { answerOnce, repeatableBy } from "../../metadata/commit/do-once.ts";
+import { findNode, findNodes } from "../../metadata/read/look-up.ts";
 import type { PlacedNode } from "../../metadata/read/placed-node.ts";
-import { assertMay } from "../../rights/roles.ts";
+import { assertMay, roleMay } from "../../rights/roles.ts";
 import { grantNode, type NewGrant, newGrantId } from "../../sharing/grant-node.ts";
 import { assertMayInvite, invitePending } from "../../sharing/invite-pending.ts";
 import { mountFolder } from "../../sharing/mounts.ts";
@@ -32,48 +33,70 @@ type ShareBody = RouteBody<typeof routes.shareNode>;
 export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: TagOf) {
   const { shards } = world;
   return {
-    shareNode: async ({ caller, params, body, peer }) => {
+    shareNode: async ({ caller, params, body, peer, conditions }) => {
       assertNotSuspended(caller);
-      const node = await findNode(shards, caller, params.id);
-      assertMay(node, "share");
       // Whoever it is given to may be its maker: a token that reads nothing gives no right to read.
       if (body.role !== "uploader") assertScope(caller, "files:read");
+      const { ifMatch, ...key } = conditions();
       if (body.link === true) {
+        const node = await findShareable(caller, params.id);
         const id = newGrantId(world, node.row);
         const token = makeLinkToken(id, world.random);
-        const { grant } = await grantNode(world, caller, node, {
-          ...(await linkOf(body)),
-          id,
-          secret_hash: digestOf(token),
-        });
+        const link = { ...(await linkOf(caller, body)), id, secret_hash: digestOf(token) };
+        const { grant } = await grantNode(world, caller, node, link, { ifMatch });
         return { status: 201, json: { ...(await one(grant)), token, url: `${peer.publicUrl}/s/${token}` } };
       }
-      const given = await granteeOf(caller, node, body);
-      if (given.kind === "pending") await assertMayInvite(mail, caller.userId);
-      const { grant, created } = await grantNode(world, caller, node, given);
-      const link = await invite(caller, node, grant, body);
+      const once = repeatableBy(caller, key, world.clock.nowMicros());
+      let link: string | undefined;
+      let isRepeated = true;
+      const { grant, created } = await answerOnce(shardOf(caller, params.id).db, once, async () => {
+        isRepeated = false;
+        const node = await findShareable(caller, params.id);
+        const given = await granteeOf(caller, node, body);
+        if (given.kind === "pending") await assertMayInvite(mail, caller.userId);
+        const granted = await grantNode(world, caller, node, given, { once, ifMatch });
+        link = await invite(caller, node, granted.grant, body);
+        return granted;
+      });
       const invitation = link === undefined ? {} : { invitation_url: `${peer.publicUrl}${link}` };
-      return { status: created ? 201 : 200, json: { ...(await one(grant)), ...invitation } };
+      return {
+        status: created ? 201 : 200,
+        json: { ...(await (isRepeated ? again(caller, grant) : one(grant))), ...invitation },
+      };
     },
     listPermissions: async ({ caller, params }) => {
       const node = await findNode(shards, caller, params.id);
       return { status: 200, json: { items: await listPermissions(world, caller, node), next_cursor: null } };
     },
-    updatePermission: async ({ caller, params, body }) => {
+    updatePermission: async ({ caller, params, body, conditions }) => {
       const { role, expires_at: expiresAt, password, max_downloads, name } = body;
       assertScope(caller, "files:read");
       assertNotSuspended(caller);
-      const grant = await changePermission(world, caller, params.id, {
+      const { ifMatch, ...key } = conditions();
+      // Of a password nothing is kept that is quicker to guess at than its own hash.
+      const once = repeatableBy(caller, typeof password === "string" ? {} : key, world.clock.nowMicros());
+      const change = {
         ...(role === undefined ? {} : { role: grantedRole(role) }),
         ...(expiresAt === undefined ? {} : { expires_at: timeOf(expiresAt, world) }),
         ...(name === undefined ? {} : { name }),
-        ...(password === undefined ? {} : { password_hash: password === null ? null : await hashPassword(password) }),
+        ...(password === undefined
+          ? {}
+          : { password_hash: password === null ? null : await hashPassword(password, accountLine(caller.userId)) }),
         ...(max_downloads === undefined ? {} : { max_downloads }),
+      };
+      let isRepeated = true;
+      const grant = await answerOnce(shardOf(caller, params.id).db, once, () => {
+        isRepeated = false;
+        return changePermission(world, caller, params.id, change, { once, ifMatch });
       });
-      return { status: 200, json: await one(grant) };
+      return { status: 200, json: await (isRepeated ? again(caller, grant) : one(grant)) };
     },
-    deletePermission: async ({ caller, params }) => {
-      await removePermission(world, caller, params.id);
+    deletePermission: async ({ caller, params, conditions }) => {
+      const { ifMatch, ...key } = conditions();
+      const once = repeatableBy(caller, key, world.clock.nowMicros());
+      await answerOnce(shardOf(caller, params.id).db, once, () =>
+        removePermission(world, caller, params.id, { once, ifMatch }),
+      );
       return { status: 204 };
     },
     listSharedWithMe: async ({ caller, query }) => {
@@ -86,19 +109,35 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
     },
     createMount: async ({ caller, body, conditions }) => {
       const { node_id: nodeId, parent_id: parentId, name } = body;
-      const target = name === undefined ? (await findNode(shards, caller, nodeId)).row.name : name;
       const onConflict = name === undefined ? { onConflict: "rename" as const } : {};
       const node = await mountFolder(world, caller, {
         nodeId,
-        place: { name: target, ...(parentId === undefined ? {} : { parentId }) },
+        place: { ...(name === undefined ? {} : { name }), ...(parentId === undefined ? {} : { parentId }) },
         base: { ...baseOf(conditions(), {}), ...onConflict },
       });
       return { status: 201, json: node, headers: revisionTag(node) };
     },
   } satisfies Handlers;
 
-  async function one(grant: GrantRow) {
-    const [json] = await permissionsJson(shards, [grant]);
+  async function findShareable(caller: Caller, id: string): Promise<PlacedNode> {
+    const node = await findNode(shards, caller, id);
+    assertMay(node, "share");
+    return node;
+  }
+
+  /** Of whatever an id names, the root of the caller included. */
+  function shardOf(caller: Caller, id: string) {
+    return isId(id) ? shards.ofId(id as NodeId) : shards.of(caller.bucket);
+  }
+
+  /** Of something done before: to whom, in words of today, is told to who may still see the permission. */
+  async function again(caller: Caller, grant: GrantRow) {
+    const node = (await findNodes(shards, caller, [grant.node_id])).get(grant.node_id);
+    return one(grant, { isNamed: node !== undefined && roleMay(node.role, "share") });
+  }
+
+  async function one(grant: GrantRow, { isNamed = true }: { readonly isNamed?: boolean } = {}) {
+    const [json] = await permissionsJson(shards, [grant], { isNamed });
     if (json === undefined) throw new HoldfastError("internal", "A permission has no words.");
     return json;
   }
@@ -117,7 +156,7 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
     return mail.mailer === undefined && caller.admin && caller.scopes.has("admin") ? link : undefined;
   }
 
-  async function linkOf(body: ShareBody): Promise<NewGrant> {
+  async function linkOf(caller: Caller, body: ShareBody): Promise<NewGrant> {
     refuseOthers(body, ["email", "user_id", "group_id", "message"], "A link is for whoever has it.");
     const role = grantedRole(body.role);
     if (role === "commenter") throw refuse("role", "A link's role is viewer, editor or uploader.");
@@ -129,7 +168,7 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
       role,
       expires_at: timeOf(body.expires_at ?? null, world),
       name: body.name ?? null,
-      password_hash: body.password === undefined ? null : await hashPassword(body.password),
+      password_hash: body.password === undefined ? null : await hashPassword(body.password, accountLine(caller.userId)),
       max_downloads: body.max_downloads ?? null,
     };
   }

@@ -50,15 +50,15 @@ function keyOf({ deviceId, credential }: Caller): string {
   return deviceId ?? credential.id;
 }
 
-/** @throws HoldfastError invalid_field */
+/** A number beyond what is held counts as the nearest that is. @throws HoldfastError invalid_field for what is no whole number */
 function readTimeout(headers: IncomingHttpHeaders): number {
   const text = headers["timeout"];
   if (text === undefined) return limits.pollSecondsDefault;
-  const seconds = typeof text === "string" && /^\d{1,3}$/.test(text) ? Number(text) : 0;
-  if (seconds >= 1 && seconds <= limits.pollSecondsMax) return seconds;
-  throw new HoldfastError("invalid_field", `Timeout is a number of seconds from 1 to ${limits.pollSecondsMax}.`, {
-    field: "Timeout",
-  });
+  if (typeof text === "string" && /^\d{1,15}$/.test(text)) {
+    return Math.min(Math.max(Number(text), 1), limits.pollSecondsMax);
+  }
+  const message = `Timeout is a whole number of seconds, of which 1 to ${limits.pollSecondsMax} are held.`;
+  throw new HoldfastError("invalid_field", message, { field: "Timeout" });
 }
 
 function answerOf({ change, backoffSeconds }: PollAnswer) {

@@ -184,13 +184,9 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
 }
 
 function moved(node: PlacedNode): HoldfastError {
-  return new HoldfastError(
-    "conflict",
-    "Somebody else has changed the file since. Look at the current node and decide.",
-    {
-      body: { node: nodeJson(node) },
-    },
-  );
+  return new HoldfastError("conflict", "The file was changed since. Look at the current node and decide.", {
+    body: { node: nodeJson(node) },
+  });
 }
 
 function isBatch(contentType: string | undefined): boolean {

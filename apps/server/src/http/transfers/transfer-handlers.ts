@@ -1,4 +1,6 @@
+import { isId, type TransferId } from "@holdfast/core/ids";
 import { assertNotSuspended } from "../../metadata/brake/device-suspended.ts";
+import { answerOnce, repeatableBy } from "../../metadata/commit/do-once.ts";
 import { findNode } from "../../metadata/read/look-up.ts";
 import {
   acceptTransfer,
@@ -13,21 +15,31 @@ import type { Handlers } from "../handler.ts";
 /** A file or folder for another owner. */
 export function transferHandlers(world: OfferWorld) {
   return {
-    transferNode: async ({ caller, params, body }) => {
+    transferNode: async ({ caller, params, body, conditions }) => {
       // Its new owner may be whoever has the token.
       assertScope(caller, "files:read");
       assertNotSuspended(caller);
-      const node = await findNode(world.shards, caller, params.id);
-      const { transfer, created } = await offerTransfer(world, caller, node, body.email);
+      const { ifMatch, ...key } = conditions();
+      const once = repeatableBy(caller, key, world.clock.nowMicros());
+      const { transfer, created } = await answerOnce(world.shards.of(caller.bucket).db, once, async () => {
+        const node = await findNode(world.shards, caller, params.id);
+        return offerTransfer(world, caller, node, { email: body.email, once, ifMatch });
+      });
       return { status: created ? 201 : 200, json: transfer };
     },
     listTransfers: async ({ caller, query }) => ({ status: 200, json: await listTransfers(world, caller, query) }),
-    acceptTransfer: async ({ caller, params }) => {
+    acceptTransfer: async ({ caller, params, conditions }) => {
       assertNotSuspended(caller);
-      return { status: 202, json: { job: await acceptTransfer(world, caller, params.id) } };
+      const once = repeatableBy(caller, conditions(), world.clock.nowMicros());
+      const job = await answerOnce(world.shards.of(caller.bucket).db, once, () =>
+        acceptTransfer(world, caller, params.id, once),
+      );
+      return { status: 202, json: { job } };
     },
-    deleteTransfer: async ({ caller, params }) => {
-      await cancelTransfer(world, caller, params.id);
+    deleteTransfer: async ({ caller, params, conditions }) => {
+      const once = repeatableBy(caller, conditions(), world.clock.nowMicros());
+      const { db } = isId(params.id) ? world.shards.ofId(params.id as TransferId) : world.shards.of(caller.bucket);
+      await answerOnce(db, once, () => cancelTransfer(world, caller, params.id, once));
       return { status: 204 };
     },
   } satisfies Handlers;

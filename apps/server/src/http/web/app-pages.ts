@@ -31,7 +31,11 @@ const places = [
   "/admin",
   "/admin/*",
   "/sign-in",
+  "/sign-in/callback",
   "/forgot",
+  "/authorize/*",
+  "/device",
+  "/sign-out",
   "/design",
 ];
 

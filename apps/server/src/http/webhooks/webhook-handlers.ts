@@ -5,9 +5,15 @@ import type { Handlers } from "../handler.ts";
 export function webhookHandlers(world: WebhookWorld) {
   return {
     createWebhook: async ({ caller, body }) => {
-      // It tells what GET /activity does, and goes on when the token is gone.
+      // It tells what GET /activity does.
       assertScope(caller, "files:read");
-      return { status: 201, json: await createWebhook(world, caller, body) };
+      const { credential } = caller;
+      const made = await createWebhook(world, caller, {
+        ...body,
+        makerId: credential.kind === "token" ? credential.id : undefined,
+        sessionId: credential.kind === "session" ? credential.id : undefined,
+      });
+      return { status: 201, json: made };
     },
     listWebhooks: async ({ caller }) => ({
       status: 200,

@@ -1,3 +1,4 @@
+import type { SignInKind } from "@holdfast/protocol/device-routes";
 import type { SecurityChange } from "../../accounts/security-change.ts";
 import type { RoleName, Words } from "./words.ts";
 
@@ -49,6 +50,13 @@ export const english: Words = {
   }),
   passwordResetAction: "Choose a new password",
   security: (what, host) => ({ title: security[what].title, more: [security[what].text(host), notYou] }),
+  leaving: (day, host) => ({
+    title: "Your account is being deleted",
+    more: [
+      `Somebody, most likely you, has deleted your account on ${host}. It is suspended now, and gone for good with all that is in it after ${day}.`,
+      "Until then you can have it back: sign in, and say that you keep it. If it was not you, do that, and choose another password.",
+    ],
+  }),
   share: ({ by = english.somebody, node, role }) => ({
     title: `${by} shared “${node}” with you`,
     more: role === undefined ? [] : [rights[role]],
@@ -73,11 +81,11 @@ export const english: Words = {
       "When it is full, nothing more can be stored. Delete what you do not need and empty the trash, or ask an administrator for more.",
     ],
   }),
-  device: ({ device, time }) => ({
+  device: ({ device, time, address, country, system, by }) => ({
     title: `A new device signed in to your account: ${device}`,
     more: [
-      `That was on ${time}.`,
-      "If it was not you, remove the device (holdfast devices) and ask an administrator for a new password at once.",
+      `That was on ${time}${address === undefined ? "" : `, from the address ${address}`}${country === undefined ? "" : ` (a network of ${country})`}${system === undefined ? "" : `, on ${system}`}${by === undefined ? "" : `, with ${shown[by]}`}.`,
+      "If it was not you, remove the device (Settings, Security, or holdfast devices) and choose a new password at once, or ask an administrator for one.",
     ],
   }),
   suspended: ({ device, id, account, rewritten, deleted, moment, command }) => ({
@@ -149,6 +157,16 @@ export const english: Words = {
   },
 };
 
+const shown: Readonly<Record<SignInKind, string>> = {
+  password: "the password",
+  password_app: "the password and a code of the authenticator app",
+  password_passkey: "the password and a passkey",
+  password_recovery_code: "the password and a recovery code",
+  passkey: "a passkey",
+  outside: "another service",
+  browser: "the answer of a browser that was signed in",
+};
+
 const notYou =
   "If it was not you, have a new password mailed from the sign-in page at once, look which browsers and devices are signed in, and ask an administrator for help.";
 
@@ -180,6 +198,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       text: (host) =>
         `A program opens the files of your account on ${host} with it, without a code. It is listed in Settings, under Tokens, and ends there.`,
     },
+    program: {
+      title: "A program was let in",
+      text: (host) =>
+        `A program or a device was let in to your account on ${host}, from a browser that is signed in. Both are listed in Settings, under Tokens and Devices, and end there.`,
+    },
     factor_guessed: {
       title: "Somebody knows your password",
       text: (host) =>
@@ -198,5 +221,23 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       title: "A passkey seems to have been copied",
       text: (host) =>
         `One of the passkeys of your account on ${host} was shown by a device that has counted fewer uses of it than there were. Nobody was let in by it. Remove that passkey, and add a new one.`,
+    },
+    address_wanted: {
+      title: "Your account is to move to another address",
+      text: (host) =>
+        `Somebody who is signed in to your account on ${host} wants it to have another e-mail address. It moves once the link that was mailed there is followed; a new password takes that back.`,
+    },
+    address: {
+      title: "Your account has another address",
+      text: (host) => `Your account on ${host} has another e-mail address now, and nothing more of it is mailed here.`,
+    },
+    outside_linked: {
+      title: "A sign-in through another service was linked",
+      text: (host) =>
+        `From now on it signs in to your account on ${host} without the password. Settings say which one it is.`,
+    },
+    outside_unlinked: {
+      title: "A sign-in through another service was unlinked",
+      text: (host) => `Nobody signs in to your account on ${host} with it any more.`,
     },
   };

@@ -1,3 +1,4 @@
+import type { SignInKind } from "@holdfast/protocol/device-routes";
 import type { SecurityChange } from "../../accounts/security-change.ts";
 import type { RoleName, Words } from "./words.ts";
 
@@ -50,6 +51,13 @@ export const german: Words = {
   }),
   passwordResetAction: "Neues Passwort wählen",
   security: (what, host) => ({ title: security[what].title, more: [security[what].text(host), notYou] }),
+  leaving: (day, host) => ({
+    title: "Ihr Konto wird gelöscht",
+    more: [
+      `Jemand, vermutlich Sie, hat Ihr Konto auf ${host} gelöscht. Es ist jetzt gesperrt, und nach dem ${day} ist es mit allem darin endgültig fort.`,
+      "Bis dahin bekommen Sie es zurück: Melden Sie sich an und sagen Sie, dass Sie es behalten. Wenn Sie das nicht waren, tun Sie das und wählen Sie ein anderes Passwort.",
+    ],
+  }),
   confirmationAction: "Adresse bestätigen",
   share: ({ by = german.somebody, node, role }) => ({
     title: `${by} hat „${node}“ mit Ihnen geteilt`,
@@ -78,11 +86,11 @@ export const german: Words = {
       "Ist er voll, wird nichts mehr gespeichert. Löschen Sie, was Sie nicht brauchen, und leeren Sie den Papierkorb, oder bitten Sie die Verwaltung um mehr.",
     ],
   }),
-  device: ({ device, time }) => ({
+  device: ({ device, time, address, country, system, by }) => ({
     title: `Ein neues Gerät hat sich an Ihrem Konto angemeldet: ${device}`,
     more: [
-      `Das war am ${time}.`,
-      "Waren Sie das nicht, dann entfernen Sie das Gerät (holdfast devices) und bitten Sie die Verwaltung sofort um ein neues Passwort.",
+      `Das war am ${time}${address === undefined ? "" : `, von der Adresse ${address}`}${country === undefined ? "" : ` (Netz: ${country})`}${system === undefined ? "" : `, unter ${system}`}${by === undefined ? "" : `, mit ${shown[by]}`}.`,
+      "Waren Sie das nicht, dann entfernen Sie das Gerät (Einstellungen, Sicherheit, oder holdfast devices) und wählen Sie sofort ein neues Passwort, oder bitten Sie die Verwaltung darum.",
     ],
   }),
   suspended: ({ device, id, account, rewritten, deleted, moment, command }) => ({
@@ -154,6 +162,16 @@ export const german: Words = {
   },
 };
 
+const shown: Readonly<Record<SignInKind, string>> = {
+  password: "dem Passwort",
+  password_app: "dem Passwort und einem Code der Authenticator-App",
+  password_passkey: "dem Passwort und einem Passkey",
+  password_recovery_code: "dem Passwort und einem Wiederherstellungscode",
+  passkey: "einem Passkey",
+  outside: "einem anderen Dienst",
+  browser: "der Antwort eines angemeldeten Browsers",
+};
+
 const notYou =
   "Waren Sie das nicht, lassen Sie sich sofort auf der Anmeldeseite ein neues Passwort schicken, sehen Sie nach, welche Browser und Geräte angemeldet sind, und bitten Sie einen Administrator um Hilfe.";
 
@@ -187,6 +205,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       text: (host) =>
         `Ein Programm öffnet damit die Dateien Ihres Kontos auf ${host}, ohne Code. Es steht in den Einstellungen unter Zugangsschlüssel und endet dort.`,
     },
+    program: {
+      title: "Ein Programm wurde eingelassen",
+      text: (host) =>
+        `Ein Programm oder ein Gerät wurde in einem angemeldeten Browser zu Ihrem Konto auf ${host} eingelassen. Beides steht in den Einstellungen unter Zugangsschlüssel und Geräte und endet dort.`,
+    },
     factor_guessed: {
       title: "Jemand kennt Ihr Passwort",
       text: (host) =>
@@ -205,5 +228,23 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       title: "Ein Passkey scheint kopiert worden zu sein",
       text: (host) =>
         `Einen der Passkeys Ihres Kontos auf ${host} hat ein Gerät gezeigt, das weniger Anmeldungen gezählt hat, als es gab. Niemand kam dadurch hinein. Entfernen Sie diesen Passkey und fügen Sie einen neuen hinzu.`,
+    },
+    address_wanted: {
+      title: "Ihr Konto soll eine andere Adresse bekommen",
+      text: (host) =>
+        `Jemand, der bei Ihrem Konto auf ${host} angemeldet ist, möchte ihm eine andere E-Mail-Adresse geben. Das Konto wechselt, sobald dem Link gefolgt wird, der dorthin ging; ein neues Passwort nimmt das zurück.`,
+    },
+    address: {
+      title: "Ihr Konto hat eine andere Adresse",
+      text: (host) => `Ihr Konto auf ${host} hat jetzt eine andere E-Mail-Adresse. Hierher kommt von ihm nichts mehr.`,
+    },
+    outside_linked: {
+      title: "Eine Anmeldung über einen anderen Dienst wurde verknüpft",
+      text: (host) =>
+        `Mit ihr meldet man sich von nun an ohne Passwort bei Ihrem Konto auf ${host} an. In den Einstellungen steht, welche es ist.`,
+    },
+    outside_unlinked: {
+      title: "Eine Anmeldung über einen anderen Dienst wurde gelöst",
+      text: (host) => `Mit ihr meldet sich niemand mehr bei Ihrem Konto auf ${host} an.`,
     },
   };

@@ -1,9 +1,8 @@
-import type { Language, NoticeKind } from "@holdfast/protocol/account-settings";
+import type { NoticeKind } from "@holdfast/protocol/account-settings";
+import type { SignInKind } from "@holdfast/protocol/device-routes";
 import type { role } from "@holdfast/protocol/values";
 import type { z } from "zod";
 import type { SecurityChange } from "../../accounts/security-change.ts";
-import { german } from "./german.ts";
-import { english } from "./english.ts";
 
 export type RoleName = z.output<typeof role>;
 
@@ -27,13 +26,22 @@ export interface Words {
   passwordReset(host: string): Said;
   passwordResetAction: string;
   security(what: SecurityChange, host: string): Said;
+  leaving(day: string, host: string): Said;
   share(facts: { by: string | undefined; node: string; role: RoleName | undefined }): Said;
   transfer(facts: { by: string | undefined; node: string; id: string }): Said;
   comment(facts: { by: string | undefined; node: string }): Said;
   mention(facts: { by: string | undefined; node: string }): Said;
   watch(facts: { by: string | undefined; node: string; count: number }): Said;
   quota(facts: { percent: number; used: string | undefined; quota: string | undefined }): Said;
-  device(facts: { device: string; time: string }): Said;
+  device(facts: {
+    device: string;
+    time: string;
+    address: string | undefined;
+    /** Its name. */
+    country: string | undefined;
+    system: string | undefined;
+    by: SignInKind | undefined;
+  }): Said;
   /** @param facts.account of another person's device: whose it is */
   suspended(facts: {
     device: string;
@@ -80,5 +88,3 @@ export interface UnsubscribeWords {
   readonly unknown: string;
   readonly kinds: Readonly<Record<NoticeKind | "digest", string>>;
 }
-
-export const words: Readonly<Record<Language, Words>> = { en: english, de: german };

@@ -1,4 +1,6 @@
+import type { DeviceId } from "@holdfast/core/ids";
 import { z } from "zod";
+import type { NodeRow } from "../../db/shard-tables.ts";
 
 const grainMicros = 5 * 60_000_000;
 /** How long a change counts, but for what is left of its five minutes. */
@@ -12,6 +14,7 @@ const portion = z.object({
   rewritten: z.int().min(0),
   deleted: z.int().min(0),
 });
+
 export type Portion = z.output<typeof portion>;
 
 const portions = z.array(portion).max(windowMicros / grainMicros + 1);
@@ -53,4 +56,12 @@ export function addCounts(counts: readonly Portion[], { rewritten, deleted }: Co
 /** Just before the first change that counts, in microseconds since 1970. */
 export function momentBefore(counts: readonly Portion[], nowMicros: number): number {
   return Math.min(nowMicros, ...counts.map(({ first }) => first)) - 1;
+}
+
+/** A change that counts, and how many there were of its device in this transaction with it. */
+export interface BrakedChange {
+  readonly deviceId: DeviceId;
+  readonly row: NodeRow;
+  readonly what: "rewritten" | "deleted";
+  total?: Counted;
 }

@@ -41,6 +41,7 @@ async function rewrites(space: TestSpace, ids: readonly string[]): Promise<Opera
   await space.store(content.blocks);
   return ids.map((fileId) => ({ op: "put", fileId, content }));
 }
+
 const deletions = (ids: readonly string[]): Operation[] => ids.map((fileId) => ({ op: "delete", fileId }));
 
 /** How many were done, and the codes of those that were not. */

@@ -1,24 +1,23 @@
 import type { DeviceId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import type { DeviceBrakeRow } from "../../db/suspension-tables.ts";
-import type { NodeRow } from "../../db/shard-tables.ts";
 import { enqueue } from "../../queue/enqueue.ts";
 import type { Step, Work } from "../commit/work.ts";
-import { addCounts, type Counted, momentBefore, type Portion, readCounts, sumOf } from "./brake-counts.ts";
+import {
+  addCounts,
+  type BrakedChange,
+  type Counted,
+  momentBefore,
+  type Portion,
+  readCounts,
+  sumOf,
+} from "./brake-counts.ts";
 import { dependsOnKnown, knownMax, tooMany } from "./brake-limits.ts";
 import { countBelow, countGoing } from "./count-below.ts";
 import { deviceSuspended } from "./device-suspended.ts";
 
 /** The name of the kind of message that tells of a device that is to change nothing any more. */
 export const suspensionKind = "device_suspension";
-
-/** A change that counts, and how many there were of its device in this transaction with it. */
-export interface BrakedChange {
-  readonly deviceId: DeviceId;
-  readonly row: NodeRow;
-  readonly what: "rewritten" | "deleted";
-  total?: Counted;
-}
 
 interface Brake {
   readonly userId: UserId;

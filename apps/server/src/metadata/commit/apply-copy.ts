@@ -11,18 +11,10 @@ import type { OperationOf } from "./operation-of.ts";
 import { notAFile, putContent, setHead } from "./apply-put.ts";
 import { foreignSource } from "./foreign-source.ts";
 import { answered, requireAct } from "./rights.ts";
-import { findNode, findPlace, requireLive, rootOf, type Target } from "./place.ts";
+import { findNode, findPlace, requireLive, rootOf } from "./place.ts";
+import type { Applied, DetachedFolder, Scope, Step, Target, Work } from "./work.ts";
 import { checkPath } from "../weight/reach.ts";
-import {
-  addWeight,
-  type Applied,
-  type DetachedFolder,
-  record,
-  type Scope,
-  type Step,
-  useBytes,
-  type Work,
-} from "./work.ts";
+import { addWeight, record, useBytes } from "./record.ts";
 
 /**
  * What lies below a folder, and whatever comes from another space, is copied outside the tree first, in pieces; then the step comes again

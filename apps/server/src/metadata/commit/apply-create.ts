@@ -7,7 +7,8 @@ import type { OperationOf } from "./operation-of.ts";
 import { findPlace } from "./place.ts";
 import { answered, placed } from "./rights.ts";
 import { checkPath } from "../weight/reach.ts";
-import { type Applied, record, type Scope, type Step, type Work } from "./work.ts";
+import type { Applied, Scope, Step, Work } from "./work.ts";
+import { record } from "./record.ts";
 
 /** With `on_conflict=replace` a folder that is there already is the answer, and nothing changes. */
 export async function applyMkdir(work: Work, step: Step<OperationOf<"mkdir">>, scope: Scope): Promise<Applied> {

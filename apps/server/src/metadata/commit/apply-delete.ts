@@ -8,7 +8,8 @@ import { trash } from "./claim-name.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findNode, requireLive } from "./place.ts";
 import { requireAct, requireMovable } from "./rights.ts";
-import { type Applied, record, type Scope, type Step, type Work } from "./work.ts";
+import type { Applied, Scope, Step, Work } from "./work.ts";
+import { record } from "./record.ts";
 import { conflictWith } from "./conflict.ts";
 
 /** Into the trash: one row changes, however much lies below. */

@@ -6,7 +6,8 @@ import { findVersion } from "./find-version.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findNode, requireLive } from "./place.ts";
 import { requireAct } from "./rights.ts";
-import { addWeight, type Applied, type Scope, type Step, type Work } from "./work.ts";
+import type { Applied, Scope, Step, Work } from "./work.ts";
+import { addWeight } from "./record.ts";
 
 /**
  * A label is for people: the file stays what it is, down to its revision, so the journal says nothing and no device wakes. It is set

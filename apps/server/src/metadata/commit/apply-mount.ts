@@ -7,7 +7,8 @@ import { claimName } from "./claim-name.ts";
 import { newNode } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findNode, findPlace } from "./place.ts";
-import { type Applied, record, type Scope, type Step, type Work } from "./work.ts";
+import type { Applied, Scope, Step, Work } from "./work.ts";
+import { record } from "./record.ts";
 
 /** @throws HoldfastError conflict where another mount shows the folder already */
 export async function applyMount(work: Work, step: Step<OperationOf<"mount">>, scope: Scope): Promise<Applied> {

@@ -9,7 +9,8 @@ import type { OperationOf } from "./operation-of.ts";
 import { findNode, findPlace, requireLive, rootOf } from "./place.ts";
 import { answered, requireAct, requireDiscloser, requireMovable } from "./rights.ts";
 import { checkPath } from "../weight/reach.ts";
-import { type Applied, record, type Scope, type Step, type Work } from "./work.ts";
+import type { Applied, Scope, Step, Work } from "./work.ts";
+import { record } from "./record.ts";
 
 /** One row changes, however much lies below. */
 export async function applyMove(work: Work, step: Step<OperationOf<"move">>, scope: Scope): Promise<Applied> {

@@ -6,10 +6,11 @@ import { claimName } from "./claim-name.ts";
 import { freeName } from "./free-name.ts";
 import type { Place } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
-import { findNode, findPlace, liveFolder, rootOf, type Target } from "./place.ts";
+import { findNode, findPlace, liveFolder, rootOf } from "./place.ts";
+import type { Applied, Scope, Step, Target, Work } from "./work.ts";
 import { answered, requireAct, requireDiscloser, requireMovable } from "./rights.ts";
 import { checkPath } from "../weight/reach.ts";
-import { type Applied, record, type Scope, type Step, type Work } from "./work.ts";
+import { record } from "./record.ts";
 
 /**
  * Out of the trash, back to its folder if that is live, else to the root. A name that is taken is refused as

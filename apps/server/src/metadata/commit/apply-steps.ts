@@ -13,7 +13,8 @@ import { shown } from "./rights.ts";
 import type { OperationResult } from "./operation.ts";
 import { withoutFigures } from "../weight/quota-refusal.ts";
 import { missingBlocks, requireHeldContent } from "./held-content.ts";
-import { type Applied, freeBytes, markWork, rollbackWork, type Scope, type Step, type Work } from "./work.ts";
+import { type Applied, markWork, rollbackWork, type Scope, type Step, type Work } from "./work.ts";
+import { freeBytes } from "./record.ts";
 
 /** What became of some steps; `folderCopy` instead of a result where a folder has to be copied outside the tree first. */
 export type StepOutcome = OperationResult | { readonly status: "folder"; readonly folderCopy: FolderCopy };

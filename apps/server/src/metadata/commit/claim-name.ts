@@ -2,8 +2,8 @@ import { nameKey } from "@holdfast/core/names";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import { freeName } from "./free-name.ts";
 import { isBlind, placed, requireMovable } from "./rights.ts";
-import type { Target } from "./place.ts";
-import { record, type Scope, type Step, type Work } from "./work.ts";
+import type { Scope, Step, Target, Work } from "./work.ts";
+import { record } from "./record.ts";
 import { conflictWith } from "./conflict.ts";
 
 /**

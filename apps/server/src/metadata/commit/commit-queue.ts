@@ -12,13 +12,8 @@ import type { CommitOutcome, Operation, OperationResult } from "./operation.ts";
 import { type PieceSizes, pieceSizes } from "./piece-sizes.ts";
 import { prepareSteps } from "./prepare.ts";
 import { sweepDetached } from "../trash/removal.ts";
-import {
-  runTransaction,
-  type SliceOutcome,
-  type TransactionOutcome,
-  type TransactionPlace,
-  unitsOf,
-} from "./run-transaction.ts";
+import { runTransaction, type SliceOutcome, type TransactionOutcome, unitsOf } from "./run-transaction.ts";
+import type { TransactionPlace } from "./transaction-place.ts";
 import type { Step } from "./work.ts";
 
 export interface CommitLog {

@@ -15,18 +15,10 @@ import { sweepDetached } from "../trash/removal.ts";
 import { onlySeen, type PlacedNode } from "../read/placed-node.ts";
 import { countBlocks } from "../weight/stored-bytes.ts";
 import { loadStepRights, placed } from "./rights.ts";
-import type { TransactionPlace } from "./run-transaction.ts";
+import type { TransactionPlace } from "./transaction-place.ts";
 import { Tree } from "./tree.ts";
-import {
-  addVersion,
-  type DetachedFolder,
-  newId,
-  newRevision,
-  noChanges,
-  type Step,
-  useBytes,
-  type Work,
-} from "./work.ts";
+import { type DetachedFolder, newId, newRevision, noChanges, type Step, type Work } from "./work.ts";
+import { addVersion, useBytes } from "./record.ts";
 import { insertNodes, insertVersions } from "./write.ts";
 import { changeBlockRefs, changeSegmentRefs, countOf } from "../content/references.ts";
 

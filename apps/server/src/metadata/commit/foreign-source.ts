@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import type { NodeRow, VersionRow } from "../../db/shard-tables.ts";
+import type { NodeRow } from "../../db/shard-tables.ts";
 import type { Shards } from "../../db/shards.ts";
 import type { Actor } from "../actor.ts";
 import { contentOf } from "../content/content.ts";
@@ -10,22 +10,10 @@ import { nodeJson } from "../read/node-json.ts";
 import { onlySeen, type PlacedNode } from "../read/placed-node.ts";
 import { weighTree } from "../weight/tree-weight.ts";
 import { baseRefusal } from "./base.ts";
-import { holdBlocks, holdSegments, type HoldsAlso } from "./hold-contents.ts";
+import { holdBlocks, type HoldsAlso, holdSegments } from "./hold-contents.ts";
 import { loadVersions } from "./load.ts";
-import type { Operation } from "./operation.ts";
+import type { ForeignSource, Operation } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
-import type { TransactionPlace } from "./run-transaction.ts";
-
-/** A file or folder that is to be copied into another space: what the caller may have of it, looked up anew each time. */
-export interface ForeignSource {
-  readonly top: NodeRow;
-  /** Of all that would come now. */
-  readonly sizeBytes: number;
-  /** Live ones that the caller sees. @throws HoldfastError not_found where it sees the top no more */
-  children(folderId: NodeId, after: NodeId | undefined, limit: number): Promise<NodeRow[]>;
-  /** The newest versions of these, whose blocks and segments the other space holds from then on; without those that are gone by now. */
-  heads(sources: readonly NodeRow[], place: TransactionPlace): Promise<VersionRow[]>;
-}
 
 export interface ForeignPorts {
   readonly shards: Shards;

@@ -6,7 +6,7 @@ import type { Shard } from "../../db/shards.ts";
 import { contentOf, distinctBlocks, type VersionContent } from "../content/content.ts";
 import { readSegments } from "../content/manifests.ts";
 import { type HeldBlocks, lockBlocks, lockSegments } from "./load.ts";
-import type { TransactionPlace } from "./run-transaction.ts";
+import type { TransactionPlace } from "./transaction-place.ts";
 import { stageSegments } from "./stage-segments.ts";
 
 /** Blocks of another space, in whose name they come, and which. */

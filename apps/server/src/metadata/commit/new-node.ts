@@ -5,7 +5,8 @@ import { nameKey } from "@holdfast/core/names";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import { shown } from "./rights.ts";
 import type { Attributes } from "./operation.ts";
-import { newId, record, type Step, type Work } from "./work.ts";
+import { newId, type Step, type Work } from "./work.ts";
+import { record } from "./record.ts";
 
 export interface NewNode {
   readonly id?: NodeId | undefined;

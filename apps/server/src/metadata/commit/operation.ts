@@ -3,7 +3,8 @@ import type { HashHex, NodeId, RewindId, SpaceId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { VersionFacts } from "../read/version-json.ts";
-import type { ForeignSource } from "./foreign-source.ts";
+import type { NodeRow, VersionRow } from "../../db/shard-tables.ts";
+import type { TransactionPlace } from "./transaction-place.ts";
 
 /**
  * One change of one space, whether it came alone by a route of its own or in a batch: there is one way to commit.
@@ -144,4 +145,15 @@ export interface CommitOutcome {
   /** The space's sequence number after the commit. */
   readonly seq: number;
   readonly epoch: string;
+}
+
+/** A file or folder that is to be copied into another space: what the caller may have of it, looked up anew each time. */
+export interface ForeignSource {
+  readonly top: NodeRow;
+  /** Of all that would come now. */
+  readonly sizeBytes: number;
+  /** Live ones that the caller sees. @throws HoldfastError not_found where it sees the top no more */
+  children(folderId: NodeId, after: NodeId | undefined, limit: number): Promise<NodeRow[]>;
+  /** The newest versions of these, whose blocks and segments the other space holds from then on; without those that are gone by now. */
+  heads(sources: readonly NodeRow[], place: TransactionPlace): Promise<VersionRow[]>;
 }

@@ -8,13 +8,8 @@ import type { Act } from "../../rights/roles.ts";
 import { isBlind, placed, requireAct } from "./rights.ts";
 import type { Place } from "./operation.ts";
 import type { Standing } from "./tree.ts";
-import { type Scope, type Step, type Work } from "./work.ts";
+import type { Scope, Step, Target, Work } from "./work.ts";
 import { conflictWith } from "./conflict.ts";
-
-export interface Target {
-  readonly parent: NodeRow;
-  readonly name: string;
-}
 
 export interface Found {
   readonly row: NodeRow;

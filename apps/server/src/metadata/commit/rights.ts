@@ -4,13 +4,11 @@ import type { Actor } from "../actor.ts";
 import type { NodeRow, ShardReader, SpaceRow } from "../../db/shard-tables.ts";
 import { type Act, assertMay, roleMay } from "../../rights/roles.ts";
 import { loadLockedRights } from "../../rights/load-rights.ts";
-import { SpaceRights } from "../../rights/space-rights.ts";
+import { type RightsByActor, SpaceRights } from "../../rights/space-rights.ts";
 import { placeGranted } from "../read/granted-nodes.ts";
 import { nodeJson } from "../read/node-json.ts";
 import type { PlacedNode } from "../read/placed-node.ts";
 import type { Step, Work } from "./work.ts";
-
-export type RightsByActor = ReadonlyMap<UserId, SpaceRights>;
 
 const nothing = new SpaceRights(new Map());
 

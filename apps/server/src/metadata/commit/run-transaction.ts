@@ -1,21 +1,20 @@
-import type { Clock, Random } from "@holdfast/core/clock";
+import type { Random } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
-import { type HashHex, isId, type NodeId, type SpaceId } from "@holdfast/core/ids";
+import { type HashHex, isId, type NodeId } from "@holdfast/core/ids";
 import { nameKey, splitPath } from "@holdfast/core/names";
-import type { Kysely } from "kysely";
 import { inTransaction } from "../../db/database.ts";
 import { DeviceBrakes } from "../brake/device-brakes.ts";
-import type { ShardReader, ShardTables, SpaceRow } from "../../db/shard-tables.ts";
+import type { ShardReader, SpaceRow } from "../../db/shard-tables.ts";
 import { applyGroup, applyStep, dependencyResult, type StepOutcome } from "./apply-steps.ts";
 import type { FolderCopy } from "./apply-copy.ts";
 import { lockBlocks, lockSegments, lockSpace, type Name } from "./load.ts";
 import type { OperationResult } from "./operation.ts";
-import type { PieceSizes } from "./piece-sizes.ts";
 import { Replays } from "./replays.ts";
 import { loadStepRights } from "./rights.ts";
 import { Tree } from "./tree.ts";
 import { noChanges, type Step, type Work } from "./work.ts";
 import { writeWork } from "./write.ts";
+import type { TransactionPlace } from "./transaction-place.ts";
 
 /** Consecutive steps of one request; a group is never cut. */
 export interface Slice {
@@ -44,16 +43,6 @@ export interface TransactionOutcome {
   readonly messages: boolean;
   /** When the lock was taken, on the scale of `performance.now`: waiting for it says nothing of the work under it. */
   readonly lockedAtMs: number;
-}
-
-export interface TransactionPlace {
-  readonly db: Kysely<ShardTables>;
-  readonly spaceId: SpaceId;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly pieces: PieceSizes;
-  /** Devices that rewrite or delete masses are stopped; nobody is unless told. */
-  readonly brakes?: boolean;
 }
 
 /**

@@ -51,15 +51,15 @@ export async function findVersionHeads(
   return rows;
 }
 
-/** The lists of these versions as their rows have them. */
+/** The lists of these versions as their rows have them, with the files' sizes. */
 export async function readLists(
   shard: Shard,
   spaceId: SpaceId,
   ids: readonly VersionId[],
-): Promise<Map<VersionId, VersionList>> {
-  const { rows } = await sql<VersionList & { id: VersionId }>`
+): Promise<Map<VersionId, SizedList>> {
+  const { rows } = await sql<SizedList & { id: VersionId }>`
     select v.* from unnest(${uuidArray(ids)}) as asked (id) cross join lateral (
-      select id, space_id, manifest, segments from shard.versions
+      select id, space_id, size, manifest, segments from shard.versions
       where space_id = ${spaceId} and id = asked.id offset 0) v`.execute(shard.db);
   return new Map(rows.map((row) => [row.id, row]));
 }
@@ -78,6 +78,7 @@ export async function knownVersions(
 }
 
 export type VersionList = Pick<VersionRow, "space_id" | "manifest" | "segments">;
+export type SizedList = VersionList & Pick<VersionRow, "size">;
 
 /** Neighbouring entries of a list, encoded, in as many pieces as segments that they stand in. */
 export interface ListPart {

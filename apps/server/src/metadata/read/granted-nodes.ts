@@ -121,11 +121,11 @@ export function placeGranted(way: Way, { rights, mounts = noMounts, act }: Sight
   if (!roleMay(right.role, "read") && !roleMay(right.role, act)) return undefined;
   if (own.kind === "mount") return undefined;
   const top = topOf(rights, ids);
-  const trashed = way.findIndex((row) => row.trashed_at !== null);
-  const trashedAt = way[trashed]?.trashed_at ?? null;
+  const trashedAt = way.find((row) => row.trashed_at !== null)?.trashed_at ?? null;
   if (trashedAt !== null) {
-    // What went with the shared folder itself is its owner's alone.
-    if (trashed >= top || !roleMay(right.role, "write") || trashedAt < right.sinceMicros) return undefined;
+    // What lies in the shared folder while that itself is in the trash is its owner's alone, also what went before it.
+    const isTopTrashed = way.findLastIndex((row) => row.trashed_at !== null) >= top;
+    if (isTopTrashed || !roleMay(right.role, "write") || trashedAt < right.sinceMicros) return undefined;
   }
   const shown = ids.findIndex((id, index) => index <= top && mounts.has(`${own.space_id} ${id}`));
   const begin = shown === -1 ? top : shown;

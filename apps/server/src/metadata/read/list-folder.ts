@@ -37,7 +37,7 @@ export interface NodePage {
 export interface FolderPage<Item = NodeJson> {
   items: Item[];
   next_cursor: string | null;
-  /** How many children there are; on the first page alone, and not of all below. */
+  /** How many children there are, or of a recursive list how many below, if no more than are counted for one call; on the first page alone. */
   total?: number;
 }
 
@@ -82,9 +82,10 @@ async function readPage(
   }
   const shard = shards.ofId(folder.row.space_id);
   const limit = request.limit ?? limits.listItemsDefault;
-  const isCounted = request.cursor === undefined && request.recursive !== true && request.isUncounted !== true;
+  const isCounted = request.cursor === undefined && request.isUncounted !== true;
+  const count = request.recursive === true ? countBelow : countChildren;
   const [total, { nodes, nextCursor }] = await Promise.all([
-    isCounted ? countChildren(shard, folder) : undefined,
+    isCounted ? count(shard, folder) : undefined,
     request.recursive === true
       ? walkFolder(shard, folder, limit, request.cursor)
       : listChildren(shard, folder, limit, request.sort ?? "name", request.cursor),
@@ -100,6 +101,23 @@ async function countChildren({ db }: Shard, folder: PlacedNode): Promise<number>
     where space_id = ${folder.row.space_id} and parent_id = ${folder.row.id} and trashed_at is null
       ${onlySeen(folder)}`.execute(db);
   return rows[0]?.total ?? 0;
+}
+
+/** Undefined where there are more than is worth counting. Served by nodes_parent, one step a folder, which the order makes sure of. */
+async function countBelow({ db }: Shard, folder: PlacedNode): Promise<number | undefined> {
+  const countedMax = limits.countedPerCall + 1;
+  const childrenOf = (parent: RawBuilder<unknown>) => sql`(
+    select id, kind from shard.nodes where space_id = ${folder.row.space_id} and parent_id = ${parent}
+      and trashed_at is null ${onlySeen(folder)} order by id limit ${countedMax})`;
+  const { rows } = await sql<{ total: number }>`
+    with recursive below as (
+      ${childrenOf(sql`${folder.row.id}`)}
+      union all
+      select child.* from below cross join lateral ${childrenOf(sql`below.id`)} child where below.kind = 'folder'
+    )
+    select count(*) as total from (select from below limit ${countedMax}) counted`.execute(db);
+  const total = rows[0]?.total ?? 0;
+  return total < countedMax ? total : undefined;
 }
 
 const childCursor = z.tuple([z.string(), z.union([z.string(), z.int()]), z.string().refine(isId)]);

@@ -134,6 +134,18 @@ describe("reading the tree", () => {
     assert.equal((await list(folder.id, { sort: "natural", limit: 2, cursor: first.next_cursor! })).total, undefined);
   });
 
+  test("the first page of a list of all below counts them", async () => {
+    const folder = await space.mkdir("root", "counted");
+    const inner = await space.mkdir(folder.id, "inner");
+    for (const name of ["a", "b", "c"]) await space.put(inner.id, name, "x");
+    const gone = await space.mkdir(folder.id, "gone");
+    await space.put(gone.id, "with it", "x");
+    await space.do({ op: "delete", fileId: gone.id });
+    const first = await list(folder.id, { recursive: true, limit: 2 });
+    assert.equal(first.total, 4);
+    assert.equal((await list(folder.id, { recursive: true, limit: 2, cursor: first.next_cursor! })).total, undefined);
+  });
+
   test("a cursor of another order, another list or nobody is refused", async () => {
     const folder = await space.mkdir("root", "cursors");
     for (let index = 0; index < 5; index++) await space.put(folder.id, `f${index}`, "x");

@@ -3,9 +3,8 @@ import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import type { NodeRow, ShardReader } from "../../db/shard-tables.ts";
-import type { Target } from "../commit/place.ts";
+import type { Target, Work } from "../commit/work.ts";
 import type { Tree } from "../commit/tree.ts";
-import type { Work } from "../commit/work.ts";
 
 /**
  * How far a tree reaches below its top: in names, and in bytes of path with a slash before each name. Every folder's row holds it as

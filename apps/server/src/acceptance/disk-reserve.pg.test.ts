@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { rmSync, statfsSync } from "node:fs";
+import { request } from "node:http";
+import { test } from "node:test";
+import { hashOf, putBatch } from "./batches.ts";
+import { fillUpTo, withSmallDisk } from "./small-disk.ts";
+import {
+  administrator,
+  Api,
+  type ApiAnswer,
+  eventually,
+  holdfast,
+  makeFolder,
+  ok,
+  removeFolder,
+  startServer,
+} from "./testing.ts";
+import { isPassingFailure, verifyFiles } from "./traffic.ts";
+
+const mib = 1024 * 1024;
+const reserveBytes = 48 * mib;
+
+/**
+ * Invariant: uploads leave the reserve free, and are refused before their bytes are on the way; all that makes room goes on below it, and nobody
+ * has to start anything again once there is room.
+ */
+test("uploads stop at the disk's reserve, and reading, deleting, collecting and the database go on below it", (t) =>
+  withSmallDisk(t, 256 * mib, async (disk) => {
+    const data = `${disk}/data`;
+    const env = { HOLDFAST_DISK_RESERVE_BYTES: String(reserveBytes) };
+    const server = await startServer({
+      dataFolder: data,
+      env,
+    });
+    try {
+      const api = await Api.signIn(server.url);
+      const large = randomBytes(6 * mib);
+      assert.equal((await api.put("/large", large)).status, 201);
+      assert.deepEqual((await readiness(server.url)).checks["room"], "ok");
+      fillUpTo(disk, reserveBytes + 20 * mib);
+      const files = new Map([["/large", hashOf(large)]]);
+      await putUntilRefused(api, files);
+      assert.ok(freeBytes(disk) > reserveBytes - 4 * mib, `${freeBytes(disk)} bytes are left`);
+
+      // Where the size is known nothing of the content is asked for.
+      const early = await announce(server.url, api.token ?? "", 12 * mib);
+      assert.deepEqual([early.status, early.code], [503, "store_full"]);
+      for (const answer of [
+        await api.call("POST", "/files/upload?uploadType=resumable", { path: "/pieces", size: 12 * mib }),
+        await api.call("POST", "/blocks/query", { hashes: ["ab".repeat(32)], growth_bytes: 12 * mib }),
+        await putBatch(api, [{ path: "/batch", blocks: [randomBytes(3 * mib)] }]),
+      ])
+        assertFull(answer);
+
+      // Something else takes the rest, down to what the database's log needs.
+      rmSync(`${disk}/filler`);
+      fillUpTo(disk, 36 * mib);
+      assertFull(await api.put("/small", randomBytes(20_000)));
+      await verifyFiles(api, files);
+      await ok(api, "POST", "/metadata", { path: "/folder", kind: "folder" });
+      const state = await readiness(server.url);
+      assert.deepEqual([state.http, state.status], [200, "ok"]);
+      assert.match(state.checks["room"] ?? "", /nearly full: .+HOLDFAST_DISK_RESERVE_BYTES/);
+      const metrics = await (await fetch(`${server.url}/metrics`)).text();
+      assert.match(metrics, new RegExp(`^disk_reserve_bytes\\{folder="${data}"\\} ${reserveBytes}$`, "m"));
+      assert.match(metrics, new RegExp(`^disk_free_bytes\\{folder="${data}"\\} \\d+$`, "m"));
+      const doctor = await holdfast(["admin", "doctor", "--data", data], { env });
+      assert.match(doctor.stdout + doctor.stderr, /uploads leave [\d.]+ [KMG]i?B free: they are refused/);
+
+      await remove(api, "/large");
+      files.delete("/large");
+      const collected = await holdfast(["admin", "gc", "--now", "--data", data]);
+      assert.equal(collected.code, 0, collected.stderr);
+
+      rmSync(`${disk}/filler`);
+      await eventually("uploads go on by themselves", 60_000, async () => {
+        const answer = await api.put("/after", large);
+        return answer.status === 201 ? true : assertFull(answer);
+      });
+      await verifyFiles(api, files.set("/after", hashOf(large)));
+      assert.equal((await readiness(server.url)).checks["room"], "ok");
+    } finally {
+      await server.stop();
+    }
+  }));
+
+const fullDatabase = /database is full, so it takes no changes; nothing is lost[^]*has to make room/;
+
+test("with nothing free at all deleting is refused in words, reading goes on, the doctor says what to do, and all goes on with room", (t) =>
+  withSmallDisk(t, 256 * mib, async (disk) => {
+    const data = `${disk}/data`;
+    const env = { HOLDFAST_DISK_RESERVE_BYTES: String(16 * mib) };
+    const server = await startServer({ dataFolder: data, env });
+    try {
+      const api = await Api.signIn(server.url);
+      const content = randomBytes(mib);
+      for (const path of ["/moved", "/purged", "/kept"]) assert.equal((await api.put(path, content)).status, 201);
+      const connection = { HOLDFAST_SERVER: server.url, HOLDFAST_TOKEN: api.token ?? "" };
+      const rm = (...args: string[]) => holdfast(["rm", ...args], { env: connection });
+      fillUpTo(disk, 0);
+      // What it has room for already it takes.
+      await eventually("the database has no room left", 60_000, async () => {
+        const path = `/${randomBytes(6).toString("hex")}`;
+        const answer = await api.call("POST", "/metadata", { path, kind: "folder" });
+        if (answer.status < 300) return undefined;
+        assert.deepEqual([answer.status, answer.body.code], [503, "store_full"]);
+        assert.match(answer.body.detail, fullDatabase);
+        return true;
+      });
+      await eventually("signing in has no room left", 60_000, async () => {
+        const { status, body } = await new Api(server.url).call("POST", "/sessions", administrator);
+        if (status === 200) return undefined;
+        assert.deepEqual([status, body.code], [503, "store_full"], JSON.stringify(body));
+        assert.match(body.detail, fullDatabase);
+        return true;
+      });
+      for (const args of [["/moved"], ["--permanent", "--yes", "/purged"]]) {
+        const { code, stderr } = await rm(...args);
+        if (code !== 0) assert.match(stderr, fullDatabase);
+      }
+      await verifyFiles(api, new Map([["/kept", hashOf(content)]]));
+      const { stdout } = await holdfast(["admin", "doctor", "--data", data], { env });
+      assert.match(stdout, /Make some room by hand at once, without Holdfast: docs\/accidents\.md says how/);
+      assert.doesNotMatch(stdout, /Reading, deleting/);
+      rmSync(`${disk}/filler`);
+      await eventually("it deletes again, and nobody has started anything", 60_000, async () => {
+        const [moved, purged] = [await rm("/moved"), await rm("--permanent", "--yes", "/purged")];
+        return [moved, purged].every(({ code, stderr }) => code === 0 || /There is no/.test(stderr)) ? true : undefined;
+      });
+    } finally {
+      await server.stop();
+    }
+  }));
+
+test("without a setting a twentieth of a small disk is kept, and with 0 nothing is", (t) =>
+  withSmallDisk(t, 64 * mib, async (disk) => {
+    const folder = makeFolder("disk-reserve");
+    try {
+      for (const [env, leastBytes, mostBytes] of [
+        [{}, 3 * mib, 6 * mib],
+        [{ HOLDFAST_DISK_RESERVE_BYTES: "0" }, 0, 2 * mib],
+      ] as const) {
+        const server = await startServer({ dataFolder: `${folder}/data`, args: ["--store", `${disk}/store`], env });
+        try {
+          await putUntilRefused(await Api.signIn(server.url), new Map());
+        } finally {
+          await server.stop();
+        }
+        const left = freeBytes(disk);
+        assert.ok(left >= leastBytes && left <= mostBytes, `${left} bytes are left with ${JSON.stringify(env)}`);
+      }
+    } finally {
+      removeFolder(folder);
+    }
+  }));
+
+async function putUntilRefused(api: Api, files: Map<string, string>): Promise<void> {
+  for (let file = 0; file < 100; file++) {
+    const content = randomBytes(mib);
+    const path = `/file-${randomBytes(6).toString("hex")}`;
+    const answer = await api.put(path, content);
+    if (answer.status >= 400) {
+      assertFull(answer);
+      return;
+    }
+    files.set(path, hashOf(content));
+  }
+  assert.fail("nothing is ever refused");
+}
+
+function assertFull(answer: ApiAnswer): undefined {
+  assert.ok(isPassingFailure(answer), `answered ${answer.status} ${JSON.stringify(answer.body)}`);
+  assert.equal(answer.body.code, "store_full");
+  assert.match(answer.body.detail, /store is full[^]*nothing is lost[^]*has to make room/);
+}
+
+async function remove(api: Api, path: string): Promise<void> {
+  const id = await api.idOf(path);
+  for (const query of ["", "?permanent=true"]) {
+    const { status, body } = await api.call("DELETE", `/files/${id}${query}`);
+    assert.ok(status < 300, JSON.stringify(body));
+  }
+}
+
+function freeBytes(disk: string): number {
+  const { bavail, bsize } = statfsSync(disk);
+  return bavail * bsize;
+}
+
+interface Ready {
+  readonly http: number;
+  readonly status: string;
+  readonly checks: Readonly<Record<string, string>>;
+}
+
+async function readiness(url: string): Promise<Ready> {
+  const answer = await fetch(`${url}/readyz`);
+  return { http: answer.status, ...((await answer.json()) as Omit<Ready, "http">) };
+}
+
+/** Says how much would come, and sends nothing of it. */
+function announce(
+  url: string,
+  token: string,
+  sizeBytes: number,
+): Promise<{ status: number | undefined; code: string }> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${token}`, "content-length": sizeBytes };
+    const sent = request(`${url}/api/v1/files/upload?uploadType=media&path=/early`, { method: "POST", headers });
+    sent.once("error", reject);
+    sent.once("response", (answer) => {
+      let text = "";
+      answer.setEncoding("utf8").on("data", (some: string) => (text += some));
+      answer.once("end", () => {
+        resolve({ status: answer.statusCode, code: JSON.parse(text).code });
+        sent.destroy();
+      });
+    });
+    sent.flushHeaders();
+  });
+}

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startTestProvider, testClient, type TestProvider } from "../issuer/testing-provider.ts";
+import { OutsideVisit } from "./outside-visit.ts";
+import {
+  Api,
+  holdfast,
+  makeFolder,
+  ok,
+  queryDatabase,
+  removeFolder,
+  type RunningServer,
+  type ServerOptions,
+  startServer,
+} from "./testing.ts";
+
+const folder = makeFolder("outside-only");
+let provider: TestProvider;
+let options: ServerOptions;
+let server: RunningServer;
+let admin: Api;
+let groups: Record<"staff" | "board" | "own", string>;
+
+before(async () => {
+  provider = await startTestProvider();
+  const first = await startServer({ dataFolder: `${folder}/data` });
+  const api = await Api.signIn(first.url);
+  const make = async (name: string) => (await ok(api, "POST", "/groups", { name })).id as string;
+  groups = { staff: await make("Staff"), board: await make("Board"), own: await make("Own") };
+  await first.stop();
+  const settings = {
+    issuer: provider.issuer,
+    ...testClient,
+    name: "Example ID",
+    only: true,
+    create_accounts: ["example.com"],
+    groups_claim: "groups",
+    groups: { everybody: groups.staff, directors: groups.board, missing: "01a20924-d1b6-822f-8178-b6cad27290c8" },
+    plan_claim: "plan",
+    plans: { gold: "plus", none: "free" },
+  };
+  const env = { HOLDFAST_OIDC: JSON.stringify(settings), HOLDFAST_RATE_LIMIT_SIGN_IN: "0" };
+  options = { dataFolder: `${folder}/data`, port: first.port, env };
+  server = await startServer(options);
+  admin = await Api.signIn(server.url);
+});
+after(async () => {
+  await server?.stop();
+  await provider?.stop();
+  removeFolder(folder);
+});
+
+test("where the issuer alone signs people in, passwords are for administrators, and the command says what to do", async () => {
+  const person = { email: "pia@example.com", password: "the password of Pia" };
+  await ok(admin, "POST", "/admin/users", { ...person, name: "Pia" });
+  assert.deepEqual((await new Api(server.url).call("GET", "/sessions/ways")).body, {
+    outside: { name: "Example ID", only: true },
+    mail: false,
+  });
+  assert.equal((await new Api(server.url).call("POST", "/sessions", { ...person, device_name: "t" })).status, 403);
+  const guessed = await new Api(server.url).call("POST", "/sessions", { ...person, password: "not it at all" });
+  assert.equal(guessed.status, 401, "who does not know the password is told nothing");
+  const login = await holdfast(["login", server.url, "--email", person.email, "--password-stdin"], {
+    input: `${person.password}\n`,
+    env: { HOLDFAST_CONFIG_DIR: `${folder}/home` },
+  });
+  assert.notEqual(login.code, 0);
+  assert.match(login.stderr, /signs its people in through Example ID/);
+});
+
+test("where the issuer alone signs people in, it proves anew who they are, and neither a password nor somebody else there does", async () => {
+  const visit = new OutsideVisit(server.url);
+  const api = await visit.signedIn("petra");
+  const makeToken = async () => (await api.call("POST", "/tokens", { name: "t", scopes: ["files:read"] })).status;
+  assert.equal(await makeToken(), 201, "who has just signed in there has proved it");
+  await queryDatabase(`${folder}/data`, "update shard.sessions set proven_at = 0");
+  assert.equal(await makeToken(), 403);
+  const byPassword = await api.call("POST", "/sessions/current/proof", { password: "whatever it is" });
+  assert.deepEqual([byPassword.status, byPassword.body.field], [403, "outside"]);
+  // In a browser of his own: in this one it would end her session.
+  await new OutsideVisit(server.url).signedIn("paul");
+  const byPaul = await visit.prove(api, "paul");
+  assert.deepEqual([byPaul.status, byPaul.body.field], [403, "outside"]);
+  assert.equal(await makeToken(), 403);
+  const [identity] = (await ok(api, "GET", "/account/outside")).items;
+  assert.equal(identity.proves, true);
+  const { status, body } = await visit.prove(api, "petra");
+  assert.equal(status, 200);
+  assert.ok(Date.parse(body.proven_until) > Date.now() + 50 * 60_000, body.proven_until);
+  assert.equal(await makeToken(), 201);
+});
+
+test("each sign-in gives the groups and the plan that the claims name, and takes those alone that it gave", async () => {
+  await provider.tell("greta", { groups: ["everybody", "directors", "missing", "unknown"], plan: "gold" });
+  const visit = new OutsideVisit(server.url);
+  const api = await visit.signedIn("greta");
+  const { id, plan } = await ok(api, "GET", "/account");
+  assert.equal(plan, "plus");
+  const members = async (group: string) =>
+    ((await ok(admin, "GET", `/groups/${group}/members`)).items as { user_id: string }[]).some(
+      (member) => member.user_id === id,
+    );
+  const all = async () => [await members(groups.staff), await members(groups.board), await members(groups.own)];
+  assert.deepEqual(await all(), [true, true, false]);
+  // Somebody gives one by hand, which no claim takes.
+  await ok(admin, "PUT", `/groups/${groups.own}/members/${id}`, { role: "member" });
+  await provider.tell("greta", { groups: ["everybody"], plan: "none" });
+  const again = await visit.signedIn("greta");
+  assert.deepEqual(await all(), [true, false, true]);
+  assert.equal((await ok(again, "GET", "/account")).plan, "free");
+  // An issuer that says nothing of groups changes nothing.
+  await provider.tell("greta", {});
+  await visit.signedIn("greta");
+  assert.deepEqual(await all(), [true, false, true]);
+  await provider.tell("greta", { groups: [] });
+  await visit.signedIn("greta");
+  assert.deepEqual(await all(), [false, false, true]);
+});
+
+test("a membership that was there before is not taken by a claim that would have given it", async () => {
+  await provider.tell("gustav", { groups: [] });
+  const visit = new OutsideVisit(server.url);
+  const { id } = await ok(await visit.signedIn("gustav"), "GET", "/account");
+  await ok(admin, "PUT", `/groups/${groups.staff}/members/${id}`, { role: "manager" });
+  await provider.tell("gustav", { groups: ["everybody"] });
+  await visit.signedIn("gustav");
+  await provider.tell("gustav", { groups: [] });
+  await visit.signedIn("gustav");
+  const { items } = await ok(admin, "GET", `/groups/${groups.staff}/members`);
+  assert.equal(items.find((member: { user_id: string }) => member.user_id === id)?.role, "manager");
+});
+
+test("the doctor tells of an issuer that does not answer, and the server starts without it", async () => {
+  const finding = async () => {
+    const { items } = await ok(admin, "GET", "/admin/doctor");
+    return items.find(({ check }: { check: string }) => check === "issuer");
+  };
+  assert.equal((await finding())?.state, "ok");
+  await provider.stop();
+  const now = await finding();
+  assert.equal(now?.state, "warn");
+  assert.match(now.detail, /Example ID/);
+  await server.stop();
+  server = await startServer(options);
+  const begun = await new OutsideVisit(server.url).call("POST", "/sessions/outside", {});
+  assert.deepEqual([begun.status, begun.body.code], [503, "unavailable"]);
+  await Api.signIn(server.url);
+});

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { generateSync } from "otplib";
+import { startTestProvider, testClient, type TestProvider, visitProvider } from "../issuer/testing-provider.ts";
+import { itemsOf, OutsideVisit } from "./outside-visit.ts";
+import {
+  administrator,
+  Api,
+  eventually,
+  makeFolder,
+  queueWorked,
+  ok,
+  queryDatabase,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
+
+const folder = makeFolder("outside");
+let provider: TestProvider;
+let server: RunningServer;
+let admin: Api;
+
+before(async () => {
+  provider = await startTestProvider();
+  const settings = {
+    issuer: provider.issuer,
+    ...testClient,
+    name: "Example ID",
+    link_by_verified_address: ["example.com"],
+    create_accounts: ["example.com"],
+    trust_second_factor: { amr: ["mfa"] },
+  };
+  server = await startServer({
+    dataFolder: `${folder}/data`,
+    env: { HOLDFAST_OIDC: JSON.stringify(settings), HOLDFAST_RATE_LIMIT_SIGN_IN: "0" },
+  });
+  admin = await Api.signIn(server.url);
+});
+after(async () => {
+  await server?.stop();
+  await provider?.stop();
+  removeFolder(folder);
+});
+
+const addPerson = async (name: string) => {
+  const person = { email: `${name}@example.com`, password: `the password of ${name}` };
+  const user = await ok(admin, "POST", "/admin/users", { ...person, name });
+  return { ...person, id: user.id as string };
+};
+
+test("who has no account gets one by a verified address of a domain that is allowed, and is known again by the subject", async () => {
+  await provider.tell("newcomer", { name: "New Comer" });
+  const api = await new OutsideVisit(server.url).signedIn("newcomer");
+  const account = await ok(api, "GET", "/account");
+  assert.deepEqual(
+    [account.email, account.name, account.confirmed, account.admin],
+    ["newcomer@example.com", "New Comer", true, false],
+  );
+  const [identity] = await itemsOf(api, "/account/outside");
+  assert.equal(identity.issuer, provider.issuer);
+  // Another address, or none that is verified: the subject alone counts.
+  await provider.tell("newcomer", { email: "elsewhere@example.net", email_verified: false });
+  const again = await ok(await new OutsideVisit(server.url).signedIn("newcomer"), "GET", "/account");
+  assert.equal(again.id, account.id);
+});
+
+test("a verified address of a domain that the setting trusts links the account that has it, once", async () => {
+  const person = await addPerson("linda");
+  const api = await new OutsideVisit(server.url).signedIn("linda");
+  assert.equal((await ok(api, "GET", "/account")).id, person.id);
+  assert.equal((await itemsOf(api, "/account/outside")).length, 1);
+  // The address was given to the next: another subject of the issuer.
+  await provider.tell("next-linda", { email: "linda@example.com" });
+  const { status, body } = await new OutsideVisit(server.url).signIn("next-linda");
+  assert.equal(status, 403);
+  assert.match(body.detail, /No account of this server is linked to your sign-in at Example ID/);
+});
+
+test("a callback that is sent again signs nobody in", async () => {
+  const visit = new OutsideVisit(server.url);
+  const back = await visitProvider(await visit.begin(), "replayed");
+  const cookies = visit.copy();
+  assert.equal((await visit.answer(back)).status, 200);
+  assert.equal((await visit.answer(back)).status, 401, "the browser keeps nothing any more");
+  assert.equal((await cookies.answer(back)).status, 401, "the provider gives nothing for a code twice");
+});
+
+test("a browser that has come from the provider before is no new device, and another one is", async () => {
+  const person = await addPerson("returning");
+  const api = await Api.signIn(server.url, person);
+  const visit = new OutsideVisit(server.url);
+  assert.equal((await visit.link(api, { password: person.password }, "returning")).status, 201);
+  const toldOf = async () => {
+    await queueWorked(`${folder}/data`);
+    return (await itemsOf(api, "/notifications")).find(({ kind }) => kind === "device")?.detail.device_id;
+  };
+  const deviceOf = async (by: OutsideVisit) => (await ok(await by.signedIn("returning"), "GET", "/account")).device_id;
+  const first = await deviceOf(visit);
+  assert.equal(await toldOf(), first);
+  assert.notEqual(await deviceOf(visit), first);
+  assert.equal(await toldOf(), first);
+  const other = await deviceOf(new OutsideVisit(server.url));
+  assert.equal(await toldOf(), other);
+});
+
+test("a second factor of the account is asked for after the provider, unless its own is trusted", async () => {
+  const person = await addPerson("factor");
+  const api = await Api.signIn(server.url, person);
+  const visit = new OutsideVisit(server.url);
+  assert.equal((await visit.link(api, { password: "not the password" }, "factor")).status, 422);
+  assert.equal((await visit.link(api, { password: person.password }, "factor")).status, 201);
+  const { secret } = await ok(api, "POST", "/account/second-factor", { password: person.password });
+  const codes = await ok(api, "POST", "/account/second-factor/confirm", { totp: generateSync({ secret }) });
+  const ticket = await visit.ticket("factor");
+  const asked = await visit.call("POST", "/sessions/web/outside", { ticket });
+  assert.deepEqual([asked.status, asked.body.code], [401, "second_factor"]);
+  const wrong = await visit.call("POST", "/sessions/web/outside", { ticket, totp: "000000" });
+  assert.deepEqual([wrong.status, wrong.body.code], [401, "second_factor"]);
+  const [totp] = codes.recovery_codes;
+  assert.equal((await visit.call("POST", "/sessions/web/outside", { ticket, totp })).status, 200);
+  assert.equal((await visit.link(api, { password: person.password }, "factor-2")).body.code, "second_factor");
+  await provider.tell("factor", { amr: ["pwd"] });
+  assert.equal((await visit.signIn("factor")).body.code, "second_factor");
+  await provider.tell("factor", { amr: ["pwd", "mfa"] });
+  assert.equal((await visit.signIn("factor")).status, 200);
+});
+
+test("a suspended account stays closed, and one that is unlinked is opened by a new link alone", async () => {
+  const person = await addPerson("suspended");
+  const visit = new OutsideVisit(server.url);
+  const api = await Api.signIn(server.url, person);
+  assert.equal((await visit.link(api, { password: person.password }, "other-name")).status, 201);
+  const taken = await visit.link(admin, { password: administrator.password }, "other-name");
+  assert.equal(taken.status, 409, "one sign-in opens one account");
+  await ok(admin, "PATCH", `/admin/users/${person.id}`, { disabled: true });
+  assert.equal((await visit.signIn("other-name")).status, 403);
+  await ok(admin, "PATCH", `/admin/users/${person.id}`, { disabled: false });
+  await visit.signedIn("other-name");
+  const again = await Api.signIn(server.url, person);
+  const [identity] = await itemsOf(again, "/account/outside");
+  const unlink = (password: string) => again.call("POST", `/account/outside/${identity.id}/remove`, { password });
+  assert.equal((await unlink("not the password")).status, 422);
+  assert.equal((await unlink(person.password)).status, 204);
+  await provider.tell("other-name", { email_verified: false });
+  assert.equal((await visit.signIn("other-name")).status, 403);
+});
+
+test("an account that is shredded leaves nothing of its sign-ins", async () => {
+  const visit = new OutsideVisit(server.url);
+  const account = await ok(await visit.signedIn("shredded"), "GET", "/account");
+  const rows = async () =>
+    (
+      await queryDatabase(
+        `${folder}/data`,
+        `select (select count(*) from shard.outside_identities where user_id = '${account.id}')
+          + (select count(*) from shard.outside_directory where user_id = '${account.id}')
+          + (select count(*) from shard.outside_answers where user_id = '${account.id}') as n`,
+      )
+    )[0].n;
+  assert.equal(Number(await rows()), 3);
+  await ok(admin, "PATCH", `/admin/users/${account.id}`, { disabled: true });
+  await ok(admin, "POST", `/admin/users/${account.id}/shred`, {});
+  await eventually("its rows are gone", 60_000, async () => (Number(await rows()) === 0 ? true : undefined));
+});

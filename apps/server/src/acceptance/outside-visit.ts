@@ -1,0 +1,83 @@
+import { visitProvider } from "../issuer/testing-provider.ts";
+import { Api, type ApiAnswer, ok } from "./testing.ts";
+
+/** What a browser on the sign-in page does, with its cookies, without the page. */
+export class OutsideVisit {
+  readonly #url: string;
+  readonly #from: Readonly<Record<string, string>>;
+  readonly #jar = new Map<string, string>();
+
+  /** @param address from which it comes, as a proxy tells it */
+  constructor(url: string, address?: string) {
+    this.#url = url;
+    this.#from = address === undefined ? {} : { "x-forwarded-for": address };
+  }
+
+  /** The same browser, as somebody kept it. */
+  copy(): OutsideVisit {
+    const copied = new OutsideVisit(this.#url);
+    for (const [name, value] of this.#jar) copied.#jar.set(name, value);
+    return copied;
+  }
+
+  async call(method: string, path: string, json?: object, token?: string): Promise<ApiAnswer> {
+    const cookie = [...this.#jar].map(([name, value]) => `${name}=${value}`).join("; ");
+    const answer = await new Api(this.#url, token).call(method, path, json, {
+      headers: { origin: this.#url, cookie, ...this.#from },
+    });
+    for (const line of answer.headers.getSetCookie()) {
+      const [pair = ""] = line.split(";");
+      const at = pair.indexOf("=");
+      this.#jar.set(pair.slice(0, at), pair.slice(at + 1));
+    }
+    return answer;
+  }
+
+  /** @returns the issuer's page */
+  async begin(): Promise<string> {
+    return (await this.call("POST", "/sessions/outside", {})).body.url;
+  }
+
+  answer(back: URL): Promise<ApiAnswer> {
+    return this.call("POST", "/sessions/outside/answer", Object.fromEntries(back.searchParams));
+  }
+
+  /** Until the issuer has said who it is. */
+  async ticket(login: string): Promise<string> {
+    const { status, body } = await this.answer(await visitProvider(await this.begin(), login));
+    if (status !== 200) throw new Error(`The issuer's answer was answered ${status}: ${JSON.stringify(body)}`);
+    return body.ticket;
+  }
+
+  /** All of it. @param factor of the second factor */
+  async signIn(login: string, factor: object = {}): Promise<ApiAnswer> {
+    return this.call("POST", "/sessions/web/outside", { ticket: await this.ticket(login), ...factor });
+  }
+
+  async signedIn(login: string): Promise<Api> {
+    const { status, body } = await this.signIn(login);
+    if (status !== 200) throw new Error(`The sign-in was answered ${status}: ${JSON.stringify(body)}`);
+    return new Api(this.#url, body.access_token);
+  }
+
+  /** In the settings of somebody who is signed in. */
+  async link(api: Api, proof: object, login: string): Promise<ApiAnswer> {
+    const begun = await this.call("POST", "/account/outside", proof, api.token);
+    if (begun.status !== 200) return begun;
+    const back = await this.answer(await visitProvider(begun.body.url, login));
+    return api.call("POST", "/account/outside/confirm", { ticket: back.body.ticket });
+  }
+
+  /** Anew who somebody is who is signed in. */
+  async prove(api: Api, login: string, factor: object = {}): Promise<ApiAnswer> {
+    const begun = await this.call("POST", "/sessions/current/proof/outside", {}, api.token);
+    if (begun.status !== 200) return begun;
+    const { body } = await this.answer(await visitProvider(begun.body.url, login));
+    return api.call("POST", "/sessions/current/proof/outside/confirm", { ticket: body.ticket, ...factor });
+  }
+}
+
+/** The rows of a list of the API. */
+export async function itemsOf(api: Api, path: string): Promise<ApiAnswer["body"][]> {
+  return (await ok(api, "GET", path)).items;
+}

@@ -1,0 +1,36 @@
+import { Api, type ApiAnswer } from "./testing.ts";
+
+const type = "application/scim+json";
+export const userSchema = "urn:ietf:params:scim:schemas:core:2.0:User";
+export const groupSchema = "urn:ietf:params:scim:schemas:core:2.0:Group";
+export const patchSchema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+
+/** An identity system, as it calls a server. */
+export class ScimClient {
+  readonly #api: Api;
+
+  constructor(url: string, token?: string) {
+    this.#api = new Api(url, token);
+  }
+
+  call(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
+    const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": type } };
+    return this.#api.call(method, `${this.#api.url}/scim/v2${path}`, undefined, init);
+  }
+
+  /** What a call answers that has to succeed; Okta and Entra read nothing but this type. */
+  async ok(method: string, path: string, body?: unknown): Promise<ApiAnswer["body"]> {
+    const answer = await this.call(method, path, body);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    if (answer.status !== 204 && answer.headers.get("content-type") !== type) throw new Error("is no SCIM");
+    return answer.body;
+  }
+
+  async find(kind: "Users" | "Groups", filter: string, more = ""): Promise<ApiAnswer["body"]> {
+    return this.ok("GET", `/${kind}?filter=${encodeURIComponent(filter)}${more}`);
+  }
+
+  patch(path: string, ...operations: readonly object[]): Promise<ApiAnswer> {
+    return this.call("PATCH", path, { schemas: [patchSchema], Operations: operations });
+  }
+}

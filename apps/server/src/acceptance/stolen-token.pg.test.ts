@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { after, before, describe, test } from "node:test";
+import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
+
+const home = "192.0.2.7";
+const away = "198.51.100.7";
+
+describe("whoever has stolen a token, or an address that was signed", () => {
+  let folder: string;
+  let server: RunningServer;
+  let admin: Api;
+  let thief: Api;
+  let people = 0;
+
+  before(async () => {
+    folder = makeFolder("stolen-token");
+    server = await startServer({
+      dataFolder: `${folder}/data`,
+      args: ["--behind-proxy"],
+      env: { HOLDFAST_RATE_LIMIT_SIGN_IN: "600" },
+    });
+    admin = await Api.signIn(server.url);
+    thief = await withToken(admin, ["admin", "account"]);
+  });
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  const withToken = async (of: Api, scopes: readonly string[]) =>
+    new Api(server.url, (await ok(of, "POST", "/tokens", { name: "script", scopes })).token);
+  const newPerson = async (more: object = {}) => {
+    const account = { email: `person${++people}@example.com`, password: "a sentence of somebody" };
+    const { id } = await ok(admin, "POST", "/admin/users", { ...account, ...more });
+    return { ...account, id: id as string, api: await Api.signIn(server.url, account) };
+  };
+  const statusFrom = async (address: string, { token }: Api, path = "/account") => {
+    const headers = { "x-forwarded-for": address };
+    return (await new Api(server.url, token).call("GET", path, undefined, { headers })).status;
+  };
+  const rule = (by: Api, of: object, asked: object) => by.call("PATCH", "/admin/access-rules", { ...of, ...asked });
+  const assertRefused = ({ status, body }: { status: number; body: { code?: string; detail?: string } }) => {
+    assert.deepEqual([status, body.code], [403, "forbidden"]);
+    assert.match(body.detail ?? "", /do it signed in/);
+  };
+
+  test("narrows the networks of an account, and widens them by no list of more", async () => {
+    const { email, api } = await newPerson();
+    const of = { user: email };
+    assert.equal((await rule(thief, of, { addresses: ["192.0.2.0/24", "2001:db8::/32"] })).status, 200);
+    for (const addresses of [
+      ["0.0.0.0/0", "::/0"],
+      [],
+      ["192.0.2.0/23"],
+      [`${home}/32`, `${away}/32`],
+      ["2001:db8::/31"],
+    ]) {
+      assertRefused(await rule(thief, of, { addresses }));
+    }
+    assert.equal((await rule(thief, of, { addresses: [`${home}/32`] })).status, 200);
+    assertRefused(await rule(thief, of, { addresses: ["192.0.2.0/24"] }));
+    assert.deepEqual([await statusFrom(home, api), await statusFrom(away, api)], [200, 403]);
+    assert.equal((await rule(admin, of, { addresses: ["0.0.0.0/0", "::/0"] })).status, 200);
+    assert.equal(await statusFrom(away, api), 200);
+  });
+
+  test("has a second factor asked for earlier, and not later", async () => {
+    const { email, api } = await newPerson();
+    const of = { user: email };
+    const within = (grace_seconds: number) => ({ second_factor: { required: true, grace_seconds } });
+    assert.equal((await rule(thief, of, within(86_400))).status, 200);
+    assertRefused(await rule(thief, of, within(2 * 86_400)));
+    assert.equal((await rule(thief, of, within(0))).status, 200);
+    assertRefused(await rule(thief, of, within(7 * 86_400)));
+    assertRefused(await rule(thief, of, { second_factor: { required: false } }));
+    assert.equal((await rule(thief, of, within(0))).status, 200, "the same again");
+    assert.equal(await statusFrom(home, api, "/trash"), 403);
+    assert.equal((await rule(admin, of, within(7 * 86_400))).status, 200);
+    assert.equal(await statusFrom(home, api, "/trash"), 200);
+  });
+
+  test("takes nobody out of a group of which something is asked, nor the group away", async () => {
+    const { id: userId, api } = await newPerson();
+    const { id } = await ok(thief, "POST", "/groups", { name: "bound" });
+    const member = `/groups/${id}/members/${userId}`;
+    await ok(thief, "PUT", member, { role: "member" });
+    await ok(thief, "DELETE", member);
+    await ok(thief, "PUT", member, { role: "manager" });
+    const manager = await withToken(api, ["account"]);
+    assert.equal((await rule(thief, { group_id: id }, { addresses: [`${home}/32`] })).status, 200);
+    const fromHome = { headers: { "x-forwarded-for": home } };
+    for (const by of [thief, manager]) {
+      assertRefused(await by.call("DELETE", member, undefined, fromHome));
+      assertRefused(await by.call("DELETE", `/groups/${id}`, undefined, fromHome));
+    }
+    assert.equal(await statusFrom(away, api), 403);
+    await ok(admin, "DELETE", member);
+    assert.equal(await statusFrom(away, api), 200);
+    await ok(admin, "DELETE", `/groups/${id}`);
+    const { id: free } = await ok(thief, "POST", "/groups", { name: "free" });
+    await ok(thief, "DELETE", `/groups/${free}`);
+  });
+
+  test("makes nobody an administrator, and lets nobody sign in as one", async () => {
+    const password = "a sentence of the thief";
+    assertRefused(await thief.call("POST", "/admin/users", { email: "mine@example.com", password, admin: true }));
+    const mine = await ok(thief, "POST", "/admin/users", { email: "mine@example.com", password });
+    assertRefused(await thief.call("PATCH", `/admin/users/${mine.id}`, { admin: true }));
+    const other = await newPerson({ admin: true });
+    const own = await ok(admin, "GET", "/account");
+    for (const id of [other.id, own.id]) {
+      assertRefused(await thief.call("PATCH", `/admin/users/${id}`, { password }));
+      assertRefused(await thief.call("PATCH", `/admin/users/${id}`, { email: "thief@example.com" }));
+      for (const more of [{}, { password }, { disabled: true }])
+        assertRefused(await thief.call("PATCH", `/admin/users/${id}`, { admin: false, ...more }));
+      await ok(thief, "PATCH", `/admin/users/${id}`, { name: "Somebody" });
+    }
+    await ok(thief, "PATCH", `/admin/users/${mine.id}`, { password: "another sentence", email: "yours@example.com" });
+    assert.equal((await other.api.call("GET", "/admin/users")).status, 200);
+    await ok(thief, "PATCH", `/admin/users/${other.id}`, { disabled: true });
+    assertRefused(await thief.call("PATCH", `/admin/users/${other.id}`, { disabled: false }));
+    await ok(admin, "PATCH", `/admin/users/${other.id}`, { disabled: false });
+    await ok(admin, "PATCH", `/admin/users/${mine.id}`, { admin: true });
+    await ok(admin, "PATCH", `/admin/users/${mine.id}`, { admin: false });
+    await ok(thief, "PATCH", `/admin/users/${mine.id}`, { admin: false });
+  });
+
+  test("hands on no link that sets a password", async () => {
+    const { email } = await newPerson({ admin: true });
+    assert.equal((await new Api(server.url).call("POST", "/account/password/reset/mail", { email })).status, 202);
+    const shared = await ok(admin, "POST", "/metadata", { path: "/for a guest", kind: "folder" });
+    await ok(admin, "POST", `/files/${shared.id}/share`, { email: "guest@example.com", role: "viewer" });
+    const told = async (by: Api) => {
+      const { items } = await ok(by, "GET", "/admin/unsent-links");
+      return (items as { to: string; template: string }[]).map(({ to, template }) => `${template} ${to}`).toSorted();
+    };
+    const reset = `password_reset ${email}`;
+    const all = await eventually("both are there", 20_000, async () => {
+      const links = await told(admin);
+      return links.includes(reset) && links.includes("invitation guest@example.com") ? links : undefined;
+    });
+    assert.deepEqual(
+      await told(thief),
+      all.filter((link) => link !== reset),
+    );
+  });
+
+  test("has no device remove its copies, and signs it out", async () => {
+    const { email, password, api } = await newPerson();
+    const device = { email, password, device_name: "laptop" };
+    const { device_id: id } = await ok(new Api(server.url), "POST", "/sessions", device);
+    const token = await withToken(api, ["account"]);
+    assertRefused(await token.call("DELETE", `/devices/${id}?remove_copies=true`));
+    await ok(api, "DELETE", `/devices/${id}?remove_copies=true`);
+    const { device_id: next } = await ok(new Api(server.url), "POST", "/sessions", device);
+    await ok(token, "DELETE", `/devices/${next}`);
+  });
+
+  test("sends no block by a signed address from where the account may not be used", async () => {
+    const { email, api } = await newPerson();
+    const block = randomBytes(5000);
+    const hash = createHash("sha256").update(block).digest("hex");
+    const { url } = await ok(api, "POST", "/blocks/upload-url", { hash, size: block.length });
+    const putFrom = async (address: string) =>
+      (await fetch(url, { method: "PUT", body: block, headers: { "x-forwarded-for": address } })).status;
+    await rule(admin, { user: email }, { addresses: [`${home}/32`] });
+    assert.deepEqual([await putFrom(away), await putFrom(`${away}:443`), await putFrom("unknown")], [403, 403, 403]);
+    assert.equal(await putFrom(`${home}:443`), 201);
+    await rule(admin, { user: email }, { second_factor: { required: true } });
+    assert.equal(await putFrom(home), 403);
+  });
+});

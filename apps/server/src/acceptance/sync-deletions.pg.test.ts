@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import * as devices from "./sync-devices.ts";
+import { type Device, inSync, once, run, status, tree, write } from "./sync-devices.ts";
+import { makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+
+const home = makeFolder("sync-deletions");
+let server: RunningServer;
+const makeDevice = (name: string): Promise<Device> => devices.makeDevice(home, server.url, name);
+
+before(async () => {
+  server = await startServer({ dataFolder: join(home, "data") });
+});
+
+after(async () => {
+  await server?.stop();
+  removeFolder(home);
+});
+
+test("many deletions wait, and are done when exactly they are approved", async () => {
+  const [ada, bob] = [await makeDevice("ada-brake"), await makeDevice("bob-brake")];
+  mkdirSync(ada.root);
+  for (let number = 0; number < 10; number += 1) write(ada, `${number}.txt`, `${number}`);
+  await inSync(ada, "--remote", "/brake");
+  await inSync(bob, "--remote", "/brake");
+  for (let number = 0; number < 6; number += 1) rmSync(join(ada.root, `${number}.txt`));
+  const held = await once(ada, "--brake", "5");
+  assert.equal(held.code, 1);
+  assert.match(held.stderr, /6 deletions wait for you.*--confirm-deletes/);
+  assert.equal((await status(ada)).deletions_waiting, 6);
+  const listed = JSON.parse((await run(ada, "deletes", "ls", ada.root, "--json")).stdout);
+  assert.equal(listed.items.length, 6);
+  await inSync(ada, "--confirm-deletes");
+  await inSync(bob, "--brake", "off");
+  assert.equal(Object.keys(tree(bob.root)).length, 4);
+});
+
+test("a dry run shows the deletions that would wait, and does what is approved as the run after it", async () => {
+  const [ada, bob] = [await makeDevice("ada-foreseen"), await makeDevice("bob-foreseen")];
+  mkdirSync(join(ada.root, "many"), { recursive: true });
+  for (let number = 0; number < 6; number += 1) write(ada, `many/${number}.txt`, `${number}`);
+  await inSync(ada, "--remote", "/foreseen", "--brake", "5");
+  await inSync(bob, "--remote", "/foreseen");
+  rmSync(join(ada.root, "many"), { recursive: true });
+  write(ada, "new.txt", "new");
+  const dry = (...args: string[]) => run(ada, "sync", ada.root, "--dry-run", ...args);
+  const foreseen = await dry();
+  assert.match(foreseen.stdout, /^waits for you: many\/: 6 files \(6 B\) would be deleted on the server$/m);
+  assert.match(foreseen.stdout, /^1 change, and 7 deletions that would not be done: .* they wait for you\.$/m);
+  assert.equal((await once(ada)).code, 1);
+  const waiting = JSON.parse((await dry("--json")).stdout);
+  assert.deepEqual([waiting.items, waiting.waiting.length], [[], 7]);
+  const approved = await dry("--confirm-deletes");
+  assert.equal(approved.stdout, "on the server: delete many, with 6 files\n1 change.\n");
+  await inSync(bob);
+  assert.equal(Object.keys(tree(bob.root)).length, 8, "nothing was done");
+});
+
+test("deletions that wait are answered where no client runs, and the next run does it", async () => {
+  const [ada, bob] = [await makeDevice("ada-stopped"), await makeDevice("bob-stopped")];
+  mkdirSync(ada.root);
+  for (let number = 0; number < 12; number += 1) write(ada, `${number}.txt`, `${number}`);
+  await inSync(ada, "--remote", "/stopped", "--brake", "5");
+  await inSync(bob, "--remote", "/stopped");
+  const waitsFor = async (from: number) => {
+    for (let number = from; number < from + 6; number += 1) rmSync(join(ada.root, `${number}.txt`));
+    assert.match((await once(ada)).stderr, /6 deletions wait for you/);
+    await run(ada, "deletes", "ls");
+  };
+  const answer = async (what: string) => {
+    const { code, stdout, stderr } = await run(ada, "deletes", what);
+    assert.deepEqual(
+      [code, stdout],
+      [0, `${ada.root}: 6 deletions ${what === "undo" ? "undone" : "approved"}\n`],
+      stderr,
+    );
+    assert.match(stderr, /not running\. The next run does it: holdfast sync /);
+    assert.equal((await status(ada)).deletions_waiting, 0);
+    assert.equal((await run(ada, "deletes", what)).code, 1, "it means nothing a second time");
+  };
+  await waitsFor(0);
+  await answer("undo");
+  assert.equal(Object.keys(tree(ada.root)).length, 6, "until a run nothing is done");
+  await inSync(ada);
+  await inSync(bob);
+  for (const { root } of [ada, bob]) assert.equal(Object.keys(tree(root)).length, 12);
+  await waitsFor(6);
+  await answer("approve");
+  await inSync(ada);
+  await inSync(bob);
+  for (const { root } of [ada, bob])
+    assert.deepEqual(Object.keys(tree(root)).toSorted(), ["0.txt", "1.txt", "2.txt", "3.txt", "4.txt", "5.txt"]);
+});

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { Api, type ApiAnswer, ok } from "./testing.ts";
+
+/** What an account does that gives links away. @param owner signed in by the time that something is done */
+export function linkMaker(owner: () => Api) {
+  return {
+    mkdir: async (path: string): Promise<string> =>
+      (await ok(owner(), "POST", "/metadata", { path, kind: "folder", parents: true })).id,
+    put: async (path: string, content: string) => {
+      const { status, body } = await owner().put(path, content);
+      assert.ok(status < 300, JSON.stringify(body));
+      return body;
+    },
+    /** @returns the permission, with whoever calls by the link */
+    makeLink: async (node: string, fields: Record<string, unknown> = {}) => {
+      const made = await ok(owner(), "POST", `/files/${node}/share`, { link: true, role: "viewer", ...fields });
+      return { ...made, api: new Api(owner().url, made.token) };
+    },
+  };
+}
+
+/** What is read of a file, or the status of the refusal. */
+export async function readFileBy(api: Api, id: string): Promise<string | number> {
+  return textOf(await api.call("GET", `/files/${id}/download`));
+}
+
+export function textOf({ status, body }: ApiAnswer): string | number {
+  return status === 200 ? Buffer.from(body).toString() : status;
+}

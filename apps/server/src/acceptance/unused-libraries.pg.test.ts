@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { TestPasskey } from "../accounts/testing-passkey.ts";
+import { plain } from "../thumbs/testing-pictures.ts";
+import { administrator, Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
+
+/** Each for something that most servers never do: loaded, they cost memory and the time of a start for nothing. */
+const seldom = ["oidc-provider", "openid-client", "ldapts", "@simplewebauthn/server", "otpauth", "acme-client"];
+
+describe("A server of which nobody asks for more than files", () => {
+  let folder: string;
+  let server: RunningServer;
+  let api: Api;
+  let requests = 0;
+
+  before(async () => {
+    folder = makeFolder("unused-libraries");
+    server = await startServer({
+      dataFolder: `${folder}/data`,
+      env: {
+        NODE_OPTIONS: `--import=${writeSpy()}`,
+        // As a server is that nobody has told anything.
+        HOLDFAST_RATE_LIMIT_USER: undefined,
+        HOLDFAST_RATE_LIMIT_ADDRESS: undefined,
+      },
+    });
+    api = await Api.signIn(server.url);
+  });
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  /** Notes all that any thread or process of the server resolves, imported or required. @returns its path */
+  function writeSpy(): string {
+    const path = `${folder}/spy.mjs`;
+    writeFileSync(
+      path,
+      `import { appendFileSync } from "node:fs";
+      import { registerHooks } from "node:module";
+      registerHooks({ resolve(specifier, context, next) {
+        const resolved = next(specifier, context);
+        appendFileSync(${JSON.stringify(`${folder}/resolved`)}, resolved.url + "\\n");
+        return resolved;
+      } });`,
+    );
+    return path;
+  }
+
+  function loaded(): string[] {
+    const text = readFileSync(`${folder}/resolved`, "utf8");
+    return seldom.filter((name) => text.includes(`/node_modules/${name}/`));
+  }
+
+  async function ask(method: string, path: string, json?: unknown, init?: RequestInit): Promise<unknown> {
+    requests += 1;
+    return ok(api, method, path, json, init);
+  }
+
+  async function useFiles(name: string): Promise<void> {
+    const folderId = (await ok(api, "POST", "/metadata", { path: `/${name}`, kind: "folder" })).id;
+    const put = await api.put(`/${name}/picture.png`, await plain("png", 64));
+    const { id, content_id: content } = put.body;
+    const { t } = await ok(api, "GET", `/folders/${folderId}/contents?fields=row`);
+    await ask("GET", `/thumbs/${content}/s?t=${encodeURIComponent(t)}`);
+    await ask("GET", `/files/${id}/download`);
+    await ask("PATCH", `/files/${id}`, { name: "other.png" });
+    await ask("GET", "/changes/start_token");
+    await ask("GET", "/search?q=other");
+    await ask("POST", `/files/${id}/comments`, { text: "a word" });
+    const link = (await ok(api, "POST", `/files/${folderId}/share`, { link: true, role: "viewer" })).token;
+    await ask("GET", `${server.url}/s/${link}`);
+    const { urls } = await ok(api, "POST", "/signed-urls", { items: [{ id, use: "download" }] });
+    await ask("GET", urls[0].url);
+    await ask("DELETE", `/files/${id}`);
+    requests += 5;
+  }
+
+  test("loads none of the libraries for signing in by other ways, and for certificates", async () => {
+    const page = { headers: { origin: server.url } };
+    await ask("GET", `${server.url}/`);
+    await ask("GET", "/sessions/ways");
+    await ask("POST", "/sessions/web", administrator, page);
+    for (let round = 0; round < 7; round += 1) await useFiles(`round ${round}`);
+    const { token } = await ok(api, "POST", "/tokens", { name: "t", scopes: ["files:read"] });
+    await ok(new Api(server.url, token), "GET", "/folders/root/contents");
+    const proof = { name: "a", scopes: ["files:read"], password: administrator.password };
+    await ask("POST", "/tokens/app-passwords", proof);
+    for (const path of ["/account", "/account/second-factor", "/account/passkeys", "/account/authorized-programs"])
+      await ask("GET", path);
+    for (const path of [
+      "/account/outside",
+      "/account/export",
+      "/admin/users",
+      "/admin/oauth-clients",
+      "/admin/settings",
+    ])
+      await ask("GET", path);
+    await ask("GET", `${server.url}/api/openapi.json`);
+    assert.ok(requests >= 100, `${requests} requests`);
+    assert.deepEqual(loaded(), []);
+  });
+
+  test("loads them once they are asked for, which the spy sees", async () => {
+    const { password } = administrator;
+    await ask("POST", "/account/second-factor", { password });
+    await ask("GET", `${server.url}/.well-known/openid-configuration`);
+    // Passkeys are for addresses with a name.
+    const origin = `http://localhost:${server.port}`;
+    const named = new Api(origin, api.token);
+    const { webauthn } = await ok(named, "POST", "/account/passkeys", { password });
+    const passkey = new TestPasskey(origin).create(webauthn);
+    await ok(named, "POST", "/account/passkeys/confirm", { name: "Key", passkey });
+    assert.deepEqual(loaded().toSorted(), ["@simplewebauthn/server", "oidc-provider", "otpauth"]);
+  });
+});

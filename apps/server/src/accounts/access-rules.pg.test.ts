@@ -1,0 +1,260 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { sql } from "kysely";
+import { routes } from "@holdfast/protocol/routes";
+import type { Route } from "@holdfast/protocol/route";
+import { Secret, TOTP } from "otpauth";
+import type { UserRow } from "../db/account-tables.ts";
+import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
+import { createGroup, deleteGroup } from "../groups/change-groups.ts";
+import { removeMember, setMember } from "../groups/change-members.ts";
+import { groupKinds } from "../groups/group-messages.ts";
+import { callerFor, createUserIn } from "../groups/testing.ts";
+import { assertAdmitted, routesToEnrol } from "../http/exchange/assert-admitted.ts";
+import { openTestSharing } from "../sharing/testing.ts";
+import { Authenticator } from "./authenticator.ts";
+import { changeAccessRule, type RuleChange, setOwnAddresses, spreadAccessRules } from "./change-access-rules.ts";
+import { confirmSecondFactor, endSecondFactor, prepareSecondFactor } from "./change-second-factor.ts";
+import { listAccessRules } from "./list-access-rules.ts";
+import { findLiveCredentials } from "./live-credentials.ts";
+import { createPersonalToken } from "./personal-tokens.ts";
+import { refreshSession, signIn } from "./sessions.ts";
+import { openTestAccounts, type TestAccounts, testPassword } from "./testing.ts";
+import { updateUser } from "./users.ts";
+
+const inside = "10.1.2.3";
+const outside = "192.0.2.9";
+const day = 86_400;
+
+describe("access rules", () => {
+  let databases: TestDatabases;
+  let world: TestAccounts;
+  let root: UserRow;
+  let authenticator: Authenticator;
+  let people = 0;
+
+  before(async () => {
+    databases = await startTwoTestShards({ fsync: false });
+    world = await openTestAccounts(databases.shards);
+    authenticator = new Authenticator(world);
+    root = await createUserIn(world, 1, "root@example.org", "Root");
+  });
+  beforeEach(async () => {
+    for (const { db } of databases.shards.all()) await sql`delete from shard.access_rules`.execute(db);
+  });
+  after(() => databases.stop());
+
+  const administrator = () => ({ ...callerFor(root, true), groupIds: [] });
+  const change = (asked: RuleChange) => changeAccessRule(world, { caller: administrator(), address: inside }, asked);
+  const required = (graceSeconds = 0) => ({ second_factor: { required: true, grace_seconds: graceSeconds } });
+  const free = { second_factor: { required: false } };
+
+  /** Of bucket 4000 on the other shard than the administrator and the groups. */
+  async function newPerson(bucket = 4000) {
+    const user = await createUserIn(world, bucket, `person${++people}@example.org`);
+    const credentials = { email: user.email, password: testPassword };
+    let session = await signIn(world, { ...credentials, address: inside }, "test");
+    const refresh = async () => (session = await refreshSession(world, session.refresh_token));
+    const caller = () => authenticator.authenticate(session.access_token);
+    const asks = async (route: Route, address = inside) => assertAdmitted(await caller(), route, address);
+    const reads = (address = inside) => asks(routes.listFolder, address);
+    const enrol = async () => {
+      const { secret } = await prepareSecondFactor(world, await caller(), { password: testPassword }, "test");
+      const codes = await confirmSecondFactor(world, await caller(), codeOf(secret));
+      return { secret, codes };
+    };
+    return { user, credentials, session, refresh, caller, asks, reads, enrol };
+  }
+
+  function codeOf(secret: string): string {
+    return new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: world.clock.nowMs() });
+  }
+
+  test("of the server, a group or the account let who has no second factor do nothing but enrol, once the time is over", async () => {
+    const group = await createGroup(world, callerFor(root, true), "Office");
+    for (const bucket of [1, 4000]) {
+      const person = await newPerson(bucket);
+      const { id: userId } = person.user;
+      const { token } = await createPersonalToken(world, await person.caller(), {
+        name: "script",
+        scopes: ["files:read"],
+        expiresAtMicros: null,
+      });
+      const byToken = async (route: Route) => assertAdmitted(await authenticator.authenticate(token), route, inside);
+      await setMember(world, callerFor(root, true), { groupId: group.id, userId, role: "member" });
+      for (const subject of [{}, { group_id: group.id }, { user: userId }]) {
+        await change({ ...subject, ...required(14 * day) });
+        await person.reads();
+        assert.notEqual((await person.caller()).access?.factorDueAtMicros, undefined);
+        assert.notEqual((await signIn(world, person.credentials, "test")).second_factor_due_at, undefined);
+        world.clock.forwardMs(14 * day * 1000);
+        await person.refresh();
+        for (const [name, route] of Object.entries(routes)) {
+          if (route.access === "open" || route.access === "signed") continue;
+          const asked = () => person.asks(route);
+          if (routesToEnrol.has(route)) await asked();
+          else await assert.rejects(asked, { code: "second_factor_required" }, name);
+          if (route !== routes.deleteCurrentSession) {
+            await assert.rejects(byToken(route), { code: "second_factor_required" }, name);
+          }
+        }
+        await change({ ...subject, ...free });
+        await person.reads();
+        await byToken(routes.listFolder);
+      }
+      await removeMember(world, callerFor(root, true), { groupId: group.id, userId });
+    }
+  });
+
+  test("let who has enrolled go on at once, and neither end the last factor nor leave and join for another time", async () => {
+    const person = await newPerson();
+    const group = await createGroup(world, callerFor(root, true), "Strict");
+    const membership = { groupId: group.id, userId: person.user.id };
+    await change({ group_id: group.id, ...required() });
+    await person.reads();
+    await setMember(world, callerFor(root, true), { ...membership, role: "member" });
+    await assert.rejects(person.reads(), { code: "second_factor_required" });
+    await removeMember(world, callerFor(root, true), membership);
+    await person.reads();
+    await setMember(world, callerFor(root, true), { ...membership, role: "member" });
+    const { codes } = await person.enrol();
+    await person.reads();
+    const end = async () =>
+      endSecondFactor(world, await person.caller(), { password: testPassword, totp: codes[0] }, "test");
+    await assert.rejects(end, { code: "conflict", message: /An administrator asks for a second factor/ });
+    // What an administrator ends has to be made again.
+    await updateUser(world, person.user.id, { secondFactor: false });
+    const session = await signIn(world, person.credentials, "test");
+    const caller = await authenticator.authenticate(session.access_token);
+    assert.throws(() => assertAdmitted(caller, routes.listFolder, inside), { code: "second_factor_required" });
+  });
+
+  test("let nobody in from elsewhere: sessions, refresh tokens from before, personal tokens, and who knows the password", async () => {
+    const person = await newPerson();
+    const { token } = await createPersonalToken(world, await person.caller(), {
+      name: "script",
+      scopes: ["files:read"],
+      expiresAtMicros: null,
+    });
+    await change({ user: person.user.id, addresses: ["10.0.0.0/8"] });
+    await person.reads(inside);
+    await assert.rejects(person.reads(outside), { code: "address_not_allowed" });
+    await assert.rejects(person.asks(routes.getAccount, outside), { code: "address_not_allowed" });
+    await person.asks(routes.deleteCurrentSession, outside);
+    const byToken = await authenticator.authenticate(token);
+    assert.throws(() => assertAdmitted(byToken, routes.listFolder, outside), { code: "address_not_allowed" });
+    const from = (address: string) => ({ ...person.credentials, address });
+    await assert.rejects(signIn(world, from(outside), "test"), { code: "address_not_allowed" });
+    const wrong = { ...from(outside), password: "none of it" };
+    await assert.rejects(signIn(world, wrong, "test"), { code: "unauthenticated" });
+    await signIn(world, from(inside), "test");
+    // A thief's attempt moves nothing: the owner's next one is no replay.
+    const stolen = person.session.refresh_token;
+    await assert.rejects(refreshSession(world, stolen, { address: outside }), { code: "address_not_allowed" });
+    await refreshSession(world, stolen, { address: inside });
+  });
+
+  test("of server, groups and account hold together, each on whichever shard", async () => {
+    const group = await createGroup(world, callerFor(root, true), "Both");
+    const person = await newPerson();
+    await setMember(world, callerFor(root, true), { groupId: group.id, userId: person.user.id, role: "member" });
+    await change({ addresses: ["10.0.0.0/8", "192.0.2.0/24"] });
+    await change({ group_id: group.id, addresses: ["10.1.0.0/16", "192.0.2.9", "172.16.0.0/12"] });
+    const own = ["10.1.2.0/24", "10.2.0.0/16", "172.16.0.0/12", "192.0.2.9", "2001:db8::/32"];
+    await change({ user: person.user.email, addresses: own });
+    await person.reads(inside);
+    await person.reads(outside);
+    // By the account's list alone, by the group's, by the server's, and by both of these.
+    for (const address of ["10.1.3.3", "10.2.2.3", "172.16.0.1", "2001:db8::1"]) {
+      await assert.rejects(person.reads(address), { code: "address_not_allowed" }, address);
+    }
+    await deleteGroup(world, callerFor(root, true), group.id);
+    const { queue } = openTestSharing(databases.shards, world.clock, groupKinds);
+    await queue.idle();
+    await queue.stop();
+    const { items } = await listAccessRules(world, { limit: 10 });
+    assert.deepEqual(
+      items.map(({ of, name }) => [of, name]),
+      [
+        ["server", null],
+        ["user", person.user.email],
+      ],
+    );
+  });
+
+  test("let a held poll be asked again once other lists hold, or enrolment is due, and not before", async () => {
+    const person = await newPerson();
+    const { credential } = await person.caller();
+    const liveness = async () => (await findLiveCredentials(world, [credential])).get(credential);
+    assert.equal(await liveness(), "live");
+    await change({ user: person.user.id, ...required(60) });
+    assert.equal(await liveness(), "live");
+    world.clock.forwardMs(60_000);
+    assert.equal(await liveness(), "anew");
+    await change({ user: person.user.id, ...free });
+    assert.equal(await liveness(), "live");
+    await change({ user: person.user.id, addresses: ["10.0.0.0/8"] });
+    assert.equal(await liveness(), "anew");
+    const { credential: bound } = await person.caller();
+    assert.equal((await findLiveCredentials(world, [bound])).get(bound), "live");
+    await change({ user: person.user.id, addresses: ["10.0.0.0/9"] });
+    assert.equal((await findLiveCredentials(world, [bound])).get(bound), "anew");
+  });
+
+  test("shut nobody out who asks for them, but beside the data", async () => {
+    const group = await createGroup(world, callerFor(root, true), "Mine");
+    await setMember(world, callerFor(root, true), { groupId: group.id, userId: root.id, role: "manager" });
+    const shut = { code: "conflict", field: "addresses" };
+    const me = { ...callerFor(root, true), groupIds: [group.id as never] };
+    const ask = (asked: RuleChange, address: string | undefined = outside) =>
+      changeAccessRule(world, { caller: me, address }, asked);
+    for (const subject of [{}, { group_id: group.id }, { user: root.id }]) {
+      await assert.rejects(ask({ ...subject, addresses: ["10.0.0.0/8"] }), shut);
+      await ask({ ...subject, addresses: ["10.0.0.0/8", "192.0.2.9"] });
+      await ask({ ...subject, addresses: [] });
+    }
+    const other = await createGroup(world, callerFor(root, true), "Other");
+    await ask({ group_id: other.id, addresses: ["10.0.0.0/8"] });
+    const join = (address?: string) =>
+      setMember(world, callerFor(root, true), { groupId: other.id, userId: root.email, role: "member", address });
+    await assert.rejects(join(outside), shut);
+    await join(inside);
+    const token = { ...me, credential: { kind: "token" as const, id: "" as never } };
+    const byToken = (asked: RuleChange) => changeAccessRule(world, { caller: token, address: outside }, asked);
+    await byToken(required(14 * day));
+    await assert.rejects(byToken(free), { code: "forbidden" });
+    await assert.rejects(byToken({ addresses: [] }), { code: "forbidden" });
+    await ask(free);
+    await changeAccessRule(world, { caller: me, address: undefined }, { addresses: ["10.0.0.0/8"] });
+    const person = await newPerson();
+    const own = async (addresses: string[], password = testPassword) =>
+      setOwnAddresses(world, await person.caller(), { proof: { password }, addresses, address: inside }, "test");
+    await assert.rejects(own(["192.0.2.0/24"]), shut);
+    await assert.rejects(own(["10.0.0.0/8"], "no password"), { code: "invalid_field", field: "password" });
+    assert.deepEqual(await own(["10.1.2.3"]), ["10.1.2.3/32"]);
+    await assert.rejects(person.reads("10.1.2.4"), { code: "address_not_allowed" });
+    // What the account has said of itself ends with what an administrator says: anywhere.
+    await change({ user: person.user.id, addresses: [] });
+    await person.reads("10.1.2.4");
+  });
+
+  test("of a shard that was away are as those of the first one after a start", async () => {
+    const person = await newPerson();
+    await change({ addresses: ["10.0.0.0/8"] });
+    const own = await newPerson();
+    await change({ user: own.user.id, addresses: ["10.1.0.0/16"] });
+    await sql`update shard.access_rules set addresses = '{}' where subject_id <> ${own.user.id}`.execute(
+      databases.shards.ofId(person.user.id).db,
+    );
+    await person.reads(outside);
+    await spreadAccessRules(databases.shards);
+    await assert.rejects(person.reads(outside), { code: "address_not_allowed" });
+    await assert.rejects(own.reads("10.2.0.1"), { code: "address_not_allowed" });
+    await change({ addresses: [] });
+    await person.reads(outside);
+    for (const { db } of databases.shards.all()) {
+      const { rows } = await sql`select from shard.access_rules where subject_id <> ${own.user.id}`.execute(db);
+      assert.deepEqual(rows, []);
+    }
+  });
+});

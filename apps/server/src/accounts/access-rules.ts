@@ -1,0 +1,118 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { UserId } from "@holdfast/core/ids";
+import { formatTime } from "@holdfast/core/times";
+import { sql } from "kysely";
+import { keyed } from "../db/database.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
+import { isInEach } from "./address-list.ts";
+import { nobody } from "./directory.ts";
+import type { AccountStore } from "./account-world.ts";
+import type { Access } from "./caller.ts";
+
+/** The subject of the rules that hold for all of the server. */
+export const wholeServer = nobody;
+
+/** One rule that holds for an account: its own, one of its groups', or the server's. */
+interface RuleJson {
+  /** Null where none is asked for, or there is one. */
+  readonly due: number | null;
+  readonly addresses: readonly string[];
+  readonly own: readonly string[];
+}
+
+export type RulesJson = readonly RuleJson[] | null;
+
+/**
+ * The rules of the user `u`, in the statement that proves a credential, since every request asks. Where nobody has any it costs one look at an
+ * empty table; else it is served by primary keys.
+ */
+export const rulesOfUser = sql<RulesJson>`case when exists (select from shard.access_rules) then (
+  select jsonb_agg(jsonb_build_object('addresses', r.addresses, 'own', r.own_addresses, 'due',
+    case when not exists (select from shard.second_factors f where f.user_id = u.id and f.since is not null)
+      then r.factor_due_at end) order by r.subject_id)
+  from shard.access_rules r where r.subject_id = any(array[u.id, ${sql.lit(wholeServer)}::uuid] || array(
+    select m.group_id from shard.memberships m where m.user_id = u.id and m.role is not null))) end`;
+
+export const accessRules = rulesOfUser.as("access_rules");
+
+export function accessOf(rules: RulesJson, nowMicros: number): Access | undefined {
+  if (rules === null) return undefined;
+  const due = Math.min(...rules.map((rule) => rule.due ?? Infinity));
+  const lists = rules.flatMap(({ addresses, own }) => [addresses, own].filter((list) => list.length > 0));
+  if (due === Infinity && lists.length === 0) return undefined;
+  return {
+    factorDueAtMicros: due === Infinity ? undefined : due,
+    mustEnrol: due <= nowMicros,
+    lists,
+    stamp: lists.length === 0 ? undefined : JSON.stringify(lists),
+  };
+}
+
+/** As it stands in a caller, which has neither member where nothing is asked of anybody. */
+export function boundBy(access: Access | undefined): BoundBy {
+  if (access === undefined) return {};
+  const { stamp } = access;
+  return { access: { access }, ...(stamp === undefined ? {} : { lists: { lists: stamp } }) };
+}
+
+interface BoundBy {
+  readonly access?: { readonly access: Access };
+  readonly lists?: { readonly lists: string };
+}
+
+/** What holds for an account now, on its shard or in a transaction there. By primary keys. */
+export async function readAccess(reader: ShardReader, userId: UserId, nowMicros: number): Promise<Access | undefined> {
+  const { rows } = await sql<{ access_rules: RulesJson }>`
+    select ${rulesOfUser} as access_rules from shard.users u where u.id = ${userId} ${keyed}`.execute(reader);
+  return accessOf(rows[0]?.access_rules ?? null, nowMicros);
+}
+
+/**
+ * Before anything is done for who has proved to be it; what begins a session looks again under its lock.
+ * @param userId undefined: of an account that is about to be made, for which those of the server hold
+ * @throws HoldfastError address_not_allowed
+ */
+export async function assertMayComeFrom(
+  { shards, clock }: Pick<AccountStore, "shards" | "clock">,
+  userId: UserId | undefined,
+  address: string | undefined,
+): Promise<void> {
+  const id = userId ?? wholeServer;
+  const { rows } = await sql<{ access_rules: RulesJson }>`
+    select ${rulesOfUser} as access_rules from (select ${id}::uuid as id) u`.execute(shards.ofId(id).db);
+  assertAddress(accessOf(rows[0]?.access_rules ?? null, clock.nowMicros()), address);
+}
+
+/** Whether a second factor is asked for at all, be there one or not, and however long its time still is. */
+export async function isFactorRequired(reader: ShardReader, userId: UserId): Promise<boolean> {
+  const { rows } = await sql`
+    select from shard.access_rules r where r.factor_due_at is not null
+      and r.subject_id = any(array[${userId}::uuid, ${wholeServer}::uuid] || array(
+        select m.group_id from shard.memberships m where m.user_id = ${userId} and m.role is not null))
+    limit 1`.execute(reader);
+  return rows.length > 0;
+}
+
+/** @param address undefined beside the data, where nobody asks from anywhere. @throws HoldfastError address_not_allowed */
+export function assertAddress(access: Access | undefined, address: string | undefined): void {
+  if (address !== undefined && !isAddressAllowed(access, address)) throw addressNotAllowed(address);
+}
+
+export function isAddressAllowed(access: Access | undefined, address: string): boolean {
+  if (access === undefined || access.stamp === undefined) return true;
+  return isInEach(access.lists, access.stamp, address);
+}
+
+export function addressNotAllowed(address: string): HoldfastError {
+  const message = `This account may not be used from ${address}: it, a group that it is in, or the server names from where. Ask an administrator of this server.`;
+  return new HoldfastError("address_not_allowed", message);
+}
+
+/** @param dueAtMicros since when */
+export function factorRequired(dueAtMicros: number | undefined): HoldfastError {
+  const message =
+    "This account must have a second factor and has none. Set one up: 'holdfast second-factor on' where you are signed in, or sign in to the web app. Until then nothing else is answered.";
+  return new HoldfastError("second_factor_required", message, {
+    body: dueAtMicros === undefined ? {} : { since: formatTime(dueAtMicros) },
+  });
+}

@@ -1,0 +1,271 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { type GroupId, isId, toBucket, type UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { formatTime } from "@holdfast/core/times";
+import type { AccessRuleJson } from "@holdfast/protocol/access-rule-routes";
+import { sql } from "kysely";
+import { textArray } from "../db/array-parameters.ts";
+import type { AccessRuleRow } from "../db/account-tables.ts";
+import { inTransaction } from "../db/database.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
+import type { Shards } from "../db/shards.ts";
+import { wholeServer } from "./access-rules.ts";
+import type { AccountStore, AccountWorld } from "./account-world.ts";
+import { isInList, isWithin, readNetwork } from "./address-list.ts";
+import type { Caller } from "./caller.ts";
+import { type Proof, withProof } from "./change-second-factor.ts";
+import { proofRequired } from "./session-proof.ts";
+import { isByToken, neededSignedIn } from "./signed-in-only.ts";
+import { getUser } from "./users.ts";
+
+export interface RuleChange {
+  /** Neither: all of the server. */
+  readonly group_id?: string | undefined;
+  readonly user?: string | undefined;
+  readonly second_factor?: { readonly required: boolean; readonly grace_seconds?: number | undefined } | undefined;
+  readonly addresses?: readonly string[] | undefined;
+}
+
+/** Who asks for a change, and from where. Beside the data the address is undefined, and nobody is shut out. */
+export interface Asker {
+  readonly caller: Pick<Caller, "userId" | "groupIds"> & Partial<Pick<Caller, "credential">>;
+  readonly address: string | undefined;
+}
+
+interface Subject {
+  readonly of: AccessRuleJson["of"];
+  readonly id: string;
+  readonly name: string | null;
+}
+
+/**
+ * Asks for a second factor, or bounds from where, for an account, a group or all. It holds from the next request on. What holds for several
+ * accounts is written on every shard, first where `spreadAccessRules` reads it: a change that dies on the way is made up for by the next start.
+ * @throws HoldfastError not_found, invalid_field, locked while another such change is under way, conflict where it would shut out who asks,
+ *   forbidden for a token that takes something back
+ */
+export async function changeAccessRule(store: AccountStore, asker: Asker, change: RuleChange): Promise<AccessRuleJson> {
+  const onlyNarrows = isByToken(asker.caller);
+  // Whether there is anything to take back or not.
+  if (onlyNarrows && (change.second_factor?.required === false || change.addresses?.length === 0)) throw takesBack();
+  const subject = await readSubject(store, change);
+  const addresses = change.addresses === undefined ? undefined : readNetworks(change.addresses);
+  assertNotShutOut(asker, subject, addresses ?? []);
+  const due = dueAt(store, change.second_factor);
+  const nowMicros = store.clock.nowMicros();
+  const set = (db: ShardReader, from: { readonly isTruth: boolean }) =>
+    writeRule(db, subject, { due, addresses, mayOnlyNarrow: onlyNarrows && from.isTruth, nowMicros });
+  if (subject.of === "user") {
+    return ruleJson(
+      subject,
+      await inTransaction(store.shards.ofId(subject.id as UserId).db, (db) => set(db, { isTruth: true })),
+    );
+  }
+  return inTransaction(store.shards.of(toBucket(0)).db, async (transaction) => {
+    const { rows } = await sql<{ taken: boolean }>`
+      select pg_try_advisory_xact_lock(hashtextextended('holdfast access rules', 0)) as taken`.execute(transaction);
+    if (rows[0]?.taken !== true) {
+      throw new HoldfastError("locked", "Another change of the same kind is under way. Try again.", {
+        retryAfterSeconds: 1,
+      });
+    }
+    const written = [];
+    for (const [index, db] of inOrder(store.shards).entries()) {
+      // What the others have may be of before, and is made the same.
+      written.push(await inTransaction(db, (each) => set(each, { isTruth: index === 0 })));
+    }
+    return ruleJson(subject, written[0]);
+  });
+}
+
+/** The rules of groups and of the server, as the shard of bucket 0 has them, on every shard: for one that was away, or is new. */
+export async function spreadAccessRules(shards: Shards): Promise<void> {
+  const [first, ...others] = inOrder(shards);
+  if (first === undefined || others.length === 0) return;
+  const isShared = sql`not exists (select from shard.users u where u.id = subject_id)`;
+  const { rows } = await sql<AccessRuleRow>`select * from shard.access_rules where ${isShared}`.execute(first);
+  const ids = rows.map((row) => row.subject_id);
+  for (const db of others) {
+    await sql`delete from shard.access_rules where ${isShared} and subject_id <> all(${ids}::uuid[])`.execute(db);
+    for (const row of rows) await insertRule(db, row);
+  }
+}
+
+/** Of what is not there any more, on every shard. */
+export async function removeAccessRules(shards: Shards, subjectId: GroupId): Promise<void> {
+  for (const { db } of shards.all()) {
+    await sql`delete from shard.access_rules where subject_id = ${subjectId}`.execute(db);
+  }
+}
+
+/** @throws HoldfastError forbidden for a personal access token, invalid_field, second_factor, conflict where it would shut out who asks */
+export async function setOwnAddresses(
+  world: AccountWorld,
+  caller: Caller,
+  request: { readonly proof: Proof; readonly addresses: readonly string[]; readonly address: string },
+  source: string,
+): Promise<string[]> {
+  const addresses = readNetworks(request.addresses);
+  const { userId } = caller;
+  assertNotShutOut({ caller, address: request.address }, { of: "user", id: userId, name: null }, addresses);
+  const by = { proof: request.proof, source, what: "does not say from where an account may be used" };
+  await withProof(world, caller, by, async (transaction) => {
+    const row = await lockRule(transaction, userId);
+    await settle(transaction, { ...row, own_addresses: addresses });
+  });
+  return addresses;
+}
+
+export async function readOwnAddresses({ shards }: AccountStore, userId: UserId): Promise<string[]> {
+  const { rows } = await sql<Pick<AccessRuleRow, "own_addresses">>`
+    select own_addresses from shard.access_rules where subject_id = ${userId}`.execute(shards.ofId(userId).db);
+  return rows[0]?.own_addresses ?? [];
+}
+
+/** Of a group that somebody is about to join by their own word. @throws HoldfastError conflict */
+export async function assertMayJoin({ shards }: AccountStore, groupId: GroupId, address: string | undefined) {
+  if (address === undefined) return;
+  const { rows } = await sql<Pick<AccessRuleRow, "addresses">>`
+    select addresses from shard.access_rules where subject_id = ${groupId}`.execute(shards.ofId(groupId).db);
+  if (!isInList(rows[0]?.addresses ?? [], address)) throw shutsOut(address);
+}
+
+/** @throws HoldfastError conflict where who asks would be out by it, at the address from which they ask */
+function assertNotShutOut({ caller, address }: Asker, subject: Subject, addresses: readonly string[]): void {
+  if (address === undefined || isInList(addresses, address)) return;
+  const { userId, groupIds } = caller;
+  if (subject.of !== "server" && subject.id !== userId && !groupIds.includes(subject.id as GroupId)) return;
+  throw shutsOut(address);
+}
+
+function shutsOut(address: string): HoldfastError {
+  const message = `That would shut you out: you are at ${address}, which is in none of these networks. Name one that has it too; on the server itself 'holdfast admin allow-addresses --data' says whatever you want.`;
+  return new HoldfastError("conflict", message, { field: "addresses" });
+}
+
+/**
+ * A token that is stolen may ask for more, and for no less. Under the lock of the rule.
+ * @throws HoldfastError forbidden
+ */
+function assertNarrows(row: AccessRuleRow, { due, addresses = [], nowMicros }: Written): void {
+  const { factor_due_at: before } = row;
+  // What was due and is due now is no later, so that a script may say the same again.
+  const isLater = before !== null && due !== undefined && (due === null || due > Math.max(before, nowMicros));
+  const isWider = row.addresses.length > 0 && !addresses.every((network) => isWithin(row.addresses, network));
+  if (isLater || isWider) throw takesBack();
+}
+
+function takesBack(): HoldfastError {
+  return neededSignedIn("takes nothing back of what is asked of accounts");
+}
+
+/** Of a group whose members something is asked of: who leaves it, or sees it end, is asked no more. @throws HoldfastError forbidden, proof_required */
+export async function assertUnboundBy(
+  reader: ShardReader,
+  groupId: GroupId,
+  { byToken = false, lacksProof = false }: { readonly byToken?: boolean; readonly lacksProof?: boolean },
+): Promise<void> {
+  if (!byToken && !lacksProof) return;
+  const { rows } = await sql`select from shard.access_rules where subject_id = ${groupId}`.execute(reader);
+  if (rows.length > 0) throw byToken ? takesBack() : proofRequired();
+}
+
+/** @throws HoldfastError not_found, invalid_field */
+async function readSubject(store: AccountStore, { group_id: groupId, user }: RuleChange): Promise<Subject> {
+  if (groupId !== undefined && user !== undefined) {
+    throw new HoldfastError("invalid_field", "user: say a group or an account, not both.", { field: "user" });
+  }
+  if (user !== undefined) {
+    const { id, email } = await getUser(store, user);
+    return { of: "user", id, name: email };
+  }
+  if (groupId === undefined) return { of: "server", id: wholeServer, name: null };
+  const group = isId(groupId) ? await findGroup(store.shards, groupId) : undefined;
+  if (group === undefined) throw new HoldfastError("not_found", "There is no such group.", { field: "group_id" });
+  return { of: "group", id: groupId, name: group.name };
+}
+
+async function findGroup(shards: Shards, id: string): Promise<{ name: string } | undefined> {
+  const { rows } = await sql<{ name: string }>`select name from shard.groups where id = ${id}`.execute(
+    shards.ofId(id as GroupId).db,
+  );
+  return rows[0];
+}
+
+function readNetworks(texts: readonly string[]): string[] {
+  if (texts.length > limits.addressNetworksMax) {
+    throw new HoldfastError("invalid_field", `addresses: at most ${limits.addressNetworksMax} networks.`, {
+      field: "addresses",
+    });
+  }
+  return [...new Set(texts.map(readNetwork))];
+}
+
+/** @returns undefined: as it was */
+function dueAt({ clock }: AccountStore, asked: RuleChange["second_factor"]): number | null | undefined {
+  if (asked === undefined) return undefined;
+  return asked.required ? clock.nowMicros() + (asked.grace_seconds ?? 0) * 1_000_000 : null;
+}
+
+interface Written {
+  readonly due: number | null | undefined;
+  readonly addresses: readonly string[] | undefined;
+  readonly mayOnlyNarrow: boolean;
+  readonly nowMicros: number;
+}
+
+async function writeRule(db: ShardReader, { id }: Subject, written: Written): Promise<AccessRuleRow> {
+  const { due, addresses } = written;
+  const row = await lockRule(db, id);
+  if (written.mayOnlyNarrow) assertNarrows(row, written);
+  const isCleared = addresses?.length === 0;
+  return settle(db, {
+    ...row,
+    factor_due_at: due === undefined ? row.factor_due_at : due,
+    addresses: [...(addresses ?? row.addresses)],
+    own_addresses: isCleared ? [] : row.own_addresses,
+  });
+}
+
+/** Made where there is none, so that two wait for each other. */
+async function lockRule(db: ShardReader, id: string): Promise<AccessRuleRow> {
+  await sql`insert into shard.access_rules (subject_id) values (${id}) on conflict do nothing`.execute(db);
+  const { rows } = await sql<AccessRuleRow>`
+    select * from shard.access_rules where subject_id = ${id} for update`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new HoldfastError("conflict", "It was changed meanwhile. Try again.");
+  return row;
+}
+
+/** One that asks for nothing is not kept: an empty table costs a request nothing. */
+async function settle(db: ShardReader, row: AccessRuleRow): Promise<AccessRuleRow> {
+  const isNothing = row.factor_due_at === null && row.addresses.length === 0 && row.own_addresses.length === 0;
+  if (isNothing) await sql`delete from shard.access_rules where subject_id = ${row.subject_id}`.execute(db);
+  else await insertRule(db, row);
+  return row;
+}
+
+async function insertRule(db: ShardReader, row: AccessRuleRow): Promise<void> {
+  await sql`
+    insert into shard.access_rules (subject_id, factor_due_at, addresses, own_addresses)
+    values (${row.subject_id}, ${row.factor_due_at}, ${textArray(row.addresses)}, ${textArray(row.own_addresses)})
+    on conflict (subject_id) do update set factor_due_at = excluded.factor_due_at, addresses = excluded.addresses,
+      own_addresses = excluded.own_addresses`.execute(db);
+}
+
+/** That of bucket 0 first. */
+function inOrder(shards: Shards) {
+  const first = shards.of(toBucket(0));
+  return [first, ...shards.all().filter((shard) => shard !== first)].map(({ db }) => db);
+}
+
+export function ruleJson({ of, id, name }: Subject, row: AccessRuleRow | undefined): AccessRuleJson {
+  return {
+    of,
+    id: of === "server" ? null : id,
+    name,
+    second_factor_due_at: row?.factor_due_at == null ? null : formatTime(row.factor_due_at),
+    addresses: row?.addresses ?? [],
+    own_addresses: row?.own_addresses ?? [],
+  };
+}

@@ -1,0 +1,124 @@
+import { createHmac } from "node:crypto";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { DeviceId, UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import { formatTime } from "@holdfast/core/times";
+import { clearingWords } from "@holdfast/protocol/clearing-proof";
+import type { clearing as clearingSchema, deviceRoutes } from "@holdfast/protocol/device-routes";
+import { sql } from "kysely";
+import type { z } from "zod";
+import type { ClearingRow } from "../db/account-tables.ts";
+import { uuidArray } from "../db/array-parameters.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
+import type { AccountWorld } from "./account-world.ts";
+import type { Caller } from "./caller.ts";
+import { type DeviceSecrets, devicesOf } from "./known-device.ts";
+import { deviceOfSecret, parseDeviceSecret } from "./secret-token.ts";
+
+/*
+ * A clearing: a device that was revoked is to remove its copies of what the server has. All its credentials are dead; the secret that it got at
+ * its sign-in proves which device asks, and opens nothing but the two calls here.
+ */
+
+/** Of this account, the newest first. */
+export async function listClearings(world: AccountWorld, caller: Caller): Promise<z.output<typeof clearingSchema>[]> {
+  // By the primary key.
+  const rows = await world.shards
+    .of(caller.bucket)
+    .db.selectFrom("shard.clearings")
+    .selectAll()
+    .where("user_id", "=", caller.userId)
+    .orderBy("asked_at", "desc")
+    .limit(limits.devicesMax)
+    .execute();
+  return rows.map(({ device_id, name, asked_at, done_at, removed, kept }) => ({
+    device_id,
+    name,
+    asked_at: formatTime(asked_at),
+    done_at: done_at === null ? null : formatTime(done_at),
+    removed,
+    kept,
+  }));
+}
+
+/** In the transaction that revokes the device. The oldest go where there are very many. */
+export async function askClearing(
+  transaction: ShardReader,
+  { userId, id, name, nowMicros }: { userId: UserId; id: DeviceId; name: string; nowMicros: number },
+): Promise<void> {
+  await sql`
+    insert into shard.clearings (user_id, device_id, name, asked_at) values (${userId}, ${id}, ${name}, ${nowMicros})
+    on conflict do nothing`.execute(transaction);
+  await sql`
+    delete from shard.clearings where user_id = ${userId} and device_id in (
+      select device_id from shard.clearings where user_id = ${userId}
+      order by asked_at desc, device_id desc offset ${limits.devicesMax})`.execute(transaction);
+}
+
+/** Who signs in anew on the device has its files again: it is asked for nothing any more. */
+export async function withdrawClearing(
+  transaction: ShardReader,
+  world: AccountWorld,
+  userId: UserId,
+  given: DeviceSecrets,
+): Promise<void> {
+  const ids = devicesOf(world, userId, given);
+  if (ids.length === 0) return;
+  await sql`
+    delete from shard.clearings where user_id = ${userId} and device_id = any(${uuidArray(ids)}) and done_at is null`.execute(
+    transaction,
+  );
+}
+
+type ClearingOrder = z.output<(typeof deviceRoutes.readClearing.responses)[200]>;
+
+/**
+ * What the device of this secret is to do. Its proof is keyed with that secret, which travelled once, when the device signed in: who stands
+ * in the server's place since, and has the device's other tokens, makes none.
+ * @throws HoldfastError not_found, whatever is wrong
+ */
+export async function readClearing(world: AccountWorld, deviceSecret: string): Promise<ClearingOrder> {
+  const row = await findClearing(world, deviceSecret);
+  if (row.done_at !== null) throw nothingToDo();
+  const facts = {
+    device_id: row.device_id,
+    account_id: row.user_id,
+    server_id: world.secrets.serverId,
+    asked_at: formatTime(row.asked_at),
+  };
+  const proof = createHmac("sha256", deviceSecret).update(clearingWords(facts)).digest("base64url");
+  return { ...facts, proof };
+}
+
+/** The first word holds: a report that comes again changes nothing. @throws HoldfastError not_found */
+export async function reportClearing(
+  world: AccountWorld,
+  { device_secret: secret, removed, kept }: { device_secret: string; removed: number; kept: number },
+): Promise<UserId> {
+  const row = await findClearing(world, secret);
+  const { db } = world.shards.ofId(row.user_id);
+  await sql`
+    update shard.clearings set done_at = ${world.clock.nowMicros()}, removed = ${removed}, kept = ${kept}
+    where user_id = ${row.user_id} and device_id = ${row.device_id} and done_at is null`.execute(db);
+  return row.user_id;
+}
+
+async function findClearing(world: AccountWorld, secret: string): Promise<ClearingRow> {
+  const claimed = deviceOfSecret(secret);
+  if (claimed === undefined) throw nothingToDo();
+  // Served by its unique index.
+  const row = await world.shards
+    .ofId(claimed)
+    .db.selectFrom("shard.clearings")
+    .selectAll()
+    .where("device_id", "=", claimed)
+    .executeTakeFirst();
+  if (row === undefined || parseDeviceSecret(world.secrets.refreshKey, row.user_id, secret) !== claimed) {
+    throw nothingToDo();
+  }
+  return row;
+}
+
+function nothingToDo(): HoldfastError {
+  return new HoldfastError("not_found", "Nothing is asked of this device.");
+}

@@ -1,0 +1,39 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { formatTime } from "@holdfast/core/times";
+import { sql } from "kysely";
+import type { UserRow } from "../db/account-tables.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
+import { enqueue } from "../queue/enqueue.ts";
+import { isRemovedSince } from "./removed-since.ts";
+import { ownerStateKind } from "./users.ts";
+
+/** How an account stands as its row has it, locked. */
+export type LeavingState = Pick<UserRow, "disabled_at" | "leaving_until">;
+
+/**
+ * Of somebody who has proved to be the owner: an account that is leaving comes back where that is wanted.
+ * @returns whether it did
+ * @throws HoldfastError account_leaving where it was not asked for
+ */
+export async function keepIfLeaving(
+  transaction: ShardReader,
+  { id }: Pick<UserRow, "id">,
+  { disabled_at: disabledAt, leaving_until: until }: LeavingState,
+  keeps: boolean,
+): Promise<boolean> {
+  if (disabledAt === null || until === null) return false;
+  // Whom an identity system has removed does not come back alone.
+  if (await isRemovedSince(transaction, { id, disabled_at: disabledAt })) return false;
+  if (!keeps) {
+    const day = formatTime(until);
+    const message = `This account is being deleted, and is gone for good after ${day.slice(0, 10)}. Sign in with keep_account to have it back.`;
+    throw new HoldfastError("account_leaving", message, { body: { until: day } });
+  }
+  const { rows } = await sql`
+    update shard.users set disabled_at = null, leaving_until = null
+    where id = ${id} and leaving_until is not null
+      and not exists (select from shard.shreddings where user_id = ${id}) returning 1`.execute(transaction);
+  if (rows.length === 0) return false;
+  await enqueue(transaction, { kind: ownerStateKind, key: id, payload: { user_id: id } });
+  return true;
+}

@@ -1,0 +1,44 @@
+import type { DeviceId, UserId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import { uuidArray } from "../db/array-parameters.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
+import type { AccountWorld } from "./account-world.ts";
+import { parseDeviceSecret } from "./secret-token.ts";
+
+/** One that has signed in to the account before. */
+export interface KnownDevice {
+  readonly id: DeviceId;
+  readonly userId: UserId;
+}
+
+/** The secret of a device; of a browser, in which several people sign in, those that it has. */
+export type DeviceSecrets = string | readonly string[] | undefined;
+
+/** The devices of this account that these are the secrets of, removed or not. */
+export function devicesOf(
+  { secrets }: Pick<AccountWorld, "secrets">,
+  userId: UserId,
+  given: DeviceSecrets,
+): DeviceId[] {
+  return [given ?? []].flat().flatMap((secret) => parseDeviceSecret(secrets.refreshKey, userId, secret) ?? []);
+}
+
+/** The device of this account whose secret came along, if it was neither removed nor forgotten since. By the primary key. */
+export async function findKnownDevice(
+  world: Pick<AccountWorld, "secrets">,
+  reader: ShardReader,
+  userId: UserId,
+  given: DeviceSecrets,
+): Promise<KnownDevice | undefined> {
+  const ids = devicesOf(world, userId, given);
+  if (ids.length === 0) return undefined;
+  const { rows } = await sql<{ id: DeviceId }>`
+    select id from shard.devices where user_id = ${userId} and id = any(${uuidArray(ids)}) and known
+    order by id desc limit 1`.execute(reader);
+  return rows[0] === undefined ? undefined : { id: rows[0].id, userId };
+}
+
+/** Of those that have signed in until now none is known any more. They stay listed, so that one that was stolen can be asked to remove its copies. */
+export async function forgetDevices(transaction: ShardReader, userId: UserId): Promise<void> {
+  await sql`update shard.devices set known = false where user_id = ${userId} and known`.execute(transaction);
+}

@@ -1,0 +1,40 @@
+import type { TokenId } from "@holdfast/core/ids";
+import type { Scope } from "@holdfast/protocol/account-routes";
+import { sql } from "kysely";
+import type { AccountStore } from "./account-world.ts";
+import type { Caller } from "./caller.ts";
+import { findLiveToken } from "./live-callers.ts";
+import { bucketOfProgramToken, digestOf } from "./secret-token.ts";
+
+interface Program {
+  readonly id: TokenId;
+  readonly caller: Caller;
+  readonly lastUsedAt: number | null;
+}
+
+/**
+ * Whom a program's access token stands for: the caller that a personal access token of these scopes is. Its row and that of what the
+ * account granted are read each time. One that only says who somebody is (`openid`) opens nothing here.
+ */
+export async function findProgram(
+  world: Pick<AccountStore, "shards" | "clock">,
+  bearer: string,
+): Promise<Program | undefined> {
+  const bucket = bucketOfProgramToken(bearer);
+  if (bucket === undefined) return undefined;
+  // Served by the primary key.
+  const { rows } = await sql<{ id: TokenId; scope: string | null }>`
+    select token_id as id, payload ->> 'scope' as scope from shard.oauth_artifacts
+    where id_hash = ${digestOf(bearer)} and kind = 'AccessToken' and expires_at > ${world.clock.nowMicros()}`.execute(
+    world.shards.of(bucket).db,
+  );
+  const [found] = rows;
+  const token = found === undefined ? undefined : await findLiveToken(world, found.id);
+  if (found === undefined || token === undefined) return undefined;
+  const asked = new Set(found.scope?.split(" "));
+  const scopes = new Set<Scope>([...token.caller.scopes].filter((scope) => asked.has(scope)));
+  if (scopes.size === 0) return undefined;
+  const { writesOnly: _, ...caller } = token.caller;
+  const narrowed = { ...caller, scopes, ...(scopes.has("files:read") ? {} : { writesOnly: true }) };
+  return { id: found.id, caller: narrowed, lastUsedAt: token.lastUsedAt };
+}

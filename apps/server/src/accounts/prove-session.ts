@@ -1,0 +1,73 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { SessionId, UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
+import { inTransaction } from "../db/database.ts";
+import type { AccountWorld } from "./account-world.ts";
+import { guardAttempt, throttleKey } from "./attempts.ts";
+import type { Caller } from "./caller.ts";
+import { sessionOf } from "./change-second-factor.ts";
+import { noteProven } from "./note-proven.ts";
+import type { PasskeySite } from "./passkey-site.ts";
+import { provePassword } from "./prove-password.ts";
+import { withCode } from "./second-factor.ts";
+import { assertMaySignIn } from "./sessions.ts";
+import { takePasskey } from "./take-passkey.ts";
+import { getUser } from "./users.ts";
+
+/** What signs in as well: a password with what stands beside it, or a passkey alone. */
+export interface SessionProof {
+  readonly password?: string | undefined;
+  readonly totp?: string | undefined;
+  readonly passkey?: PasskeyAssertion | undefined;
+  /** Where the passkey was asked. */
+  readonly site?: PasskeySite | undefined;
+}
+
+/**
+ * Notes of the caller's session, and of no other, that its person has just proved who they are. Guesses are counted, and codes and passkeys
+ * taken, as at a sign-in.
+ * @param source where the attempt comes from
+ * @returns until when that is so, in microseconds
+ * @throws HoldfastError forbidden for a token, and where passwords sign nobody in; invalid_field, second_factor, rate_limited, unauthenticated
+ */
+export async function proveSession(
+  world: AccountWorld,
+  caller: Caller,
+  { password, ...given }: SessionProof,
+  source: string,
+): Promise<number> {
+  const session = sessionOf(caller, "proves nobody");
+  assertMaySignIn(world, caller);
+  if (password === undefined) await byPasskey(world, caller.userId, session, { ...given, source });
+  else {
+    const user = await provePassword(world, caller, { password, field: "password" }, source);
+    await withCode(world, user.id, { ...given, sender: "known" }, (transaction) =>
+      noteProven(world, transaction, { id: session, userId: user.id, passwordHash: user.password_hash }),
+    );
+  }
+  return world.clock.nowMicros() + limits.sessionProofMs * 1000;
+}
+
+async function byPasskey(
+  world: AccountWorld,
+  userId: UserId,
+  session: SessionId,
+  { passkey, site, source }: Omit<SessionProof, "password"> & { readonly source: string },
+): Promise<void> {
+  const { password_hash: passwordHash } = await getUser(world, userId);
+  const isProved = await guardAttempt(world.throttle, throttleKey("passkey", source), () =>
+    // What a copied passkey tells is written, too.
+    inTransaction(world.shards.ofId(userId).db, async (transaction) => {
+      if (passkey === undefined) return undefined;
+      const refused = await takePasskey(world, transaction, userId, { assertion: passkey, site, use: "sign-in" });
+      if (refused !== undefined) return undefined;
+      await noteProven(world, transaction, { id: session, userId, passwordHash });
+      return true;
+    }),
+  );
+  if (isProved === true) return;
+  const message =
+    "passkey: is none of this account's, was used already, did not check who you are, or took longer than five minutes. Try again.";
+  throw new HoldfastError("invalid_field", message, { field: "passkey" });
+}

@@ -1,0 +1,36 @@
+import { limits } from "@holdfast/core/limits";
+import { sql } from "kysely";
+import type { UserRow } from "../db/account-tables.ts";
+import { inTransaction } from "../db/database.ts";
+import { followAbsence } from "./absences.ts";
+import type { AccountWorld } from "./account-world.ts";
+import { endAccess } from "./leave-account.ts";
+import { isRemovedSince } from "./removed-since.ts";
+import { lockUnlessShredded, sparesAdministrators } from "./users.ts";
+
+/**
+ * An identity system says that somebody has an account here no more. Suspended at once, and shredded once the grace is over that an account
+ * has which its owner deleted; but only an administrator brings it back until then. Of two at once, or again, the first counts.
+ * @throws HoldfastError forbidden for an administrator, conflict for one that is being shredded
+ */
+export async function removeAccount(world: AccountWorld, user: UserRow): Promise<void> {
+  const now = world.clock.nowMicros();
+  const until = now + (world.graceMs ?? limits.accountGraceMs) * 1000;
+  await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
+    const { admin, id, disabled_at: disabledAt } = await lockUnlessShredded(transaction, user);
+    if (admin) throw sparesAdministrators();
+    if (await isRemovedSince(transaction, { id, disabled_at: disabledAt })) return;
+    // Else the LDAP server, which may know them again, would bring them back.
+    await followAbsence(transaction, { id, disabled_at: disabledAt }, { disabled: true }, world.clock);
+    // Whoever has deleted it before is not given longer.
+    await sql`
+      update shard.users set disabled_at = ${now}::int8, leaving_until = least(leaving_until, ${until}::int8)
+      where id = ${id}`.execute(transaction);
+    await sql`
+      insert into shard.provisioned_accounts (user_id, removed_at) values (${id}, ${now}::int8)
+      on conflict (user_id) do update set removed_at = excluded.removed_at`.execute(transaction);
+    await endAccess(transaction, user);
+  });
+  world.queued?.(user.id);
+  world.onEnded?.(user.space_id);
+}

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { UserRow } from "../db/account-tables.ts";
+import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
+import { Authenticator } from "./authenticator.ts";
+import { confirmAddress, confirmationLink } from "./confirm-address.ts";
+import { findUser } from "./directory.ts";
+import { changeOwnPassword } from "./own-password.ts";
+import { resetLink, resetPassword } from "./reset-password.ts";
+import { signIn } from "./sessions.ts";
+import { createTestUser, openTestAccounts, type TestAccounts, testPassword } from "./testing.ts";
+import { updateUser } from "./users.ts";
+import { wishAddress } from "./wish-address.ts";
+
+let databases: TestDatabases;
+let world: TestAccounts;
+let people = 0;
+
+before(async () => {
+  databases = await startTwoTestShards({ fsync: false });
+  world = await openTestAccounts(databases.shards);
+});
+after(() => databases.stop());
+
+const source = "192.0.2.1";
+const wanted = "a new sentence of theirs";
+
+/** Somebody else knew the password, and has had the account's confirmation mailed to an address of theirs. */
+async function wishedByAnother() {
+  const user = await createTestUser(world, `person${++people}@example.org`);
+  const session = await signIn(world, { email: user.email, password: testPassword }, source);
+  const caller = await new Authenticator(world).authenticate(session.access_token);
+  const email = `thief${people}@example.org`;
+  await wishAddress(world, caller, { email, proof: { password: testPassword }, source });
+  const token = confirmationLink(world, user.id, email).replace("/setup#", "");
+  return { user, caller, token };
+}
+
+async function assertStays({ id, email }: UserRow, token: string): Promise<void> {
+  await assert.rejects(confirmAddress(world, token), { code: "invalid_field", field: "token" });
+  const now = await findUser(databases.shards, id);
+  assert.deepEqual([now?.email, now?.next_email], [email, null]);
+}
+
+test("the owner's new password takes back that the account is to move: the link that was mailed moves it no more", async () => {
+  const { user, caller, token } = await wishedByAnother();
+  await changeOwnPassword(world, caller, { current_password: testPassword, new_password: wanted }, source);
+  await assertStays(user, token);
+});
+
+test("so does one by the mailed link, and one that an administrator sets", async () => {
+  const forgotten = await wishedByAnother();
+  const [, reset = ""] = resetLink(world, forgotten.user).split("#");
+  await resetPassword(world, { token: reset, new_password: wanted }, source);
+  await assertStays(forgotten.user, forgotten.token);
+  const helped = await wishedByAnother();
+  await updateUser(world, helped.user.id, { password: wanted });
+  await assertStays(helped.user, helped.token);
+});
+
+test("of what an administrator changes else it stays", async () => {
+  const { user, token } = await wishedByAnother();
+  await updateUser(world, user.id, { name: "Ann B." });
+  assert.equal((await confirmAddress(world, token)).confirmed, true);
+});

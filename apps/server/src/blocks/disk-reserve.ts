@@ -1,0 +1,121 @@
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { errnoOf } from "@holdfast/disk/disk-error";
+import { isS3Location } from "@holdfast/object-store/s3-location";
+
+/** What is free on the disk of a folder, and what of it uploads leave alone. */
+export interface DiskRoom {
+  readonly folder: string;
+  readonly freeBytes: number;
+  readonly reserveBytes: number;
+}
+
+/**
+ * Uploads leave so much free on every disk that they go to, and on the database's, since a database without room for its log stops, and
+ * whoever has to make room needs some. Deleting, collecting and the server's own notes go on below it.
+ */
+export interface DiskReserve {
+  /** Refuses what would go below the reserve, before anything of it is sent. @throws HoldfastError store_full */
+  assertRoom(sizeBytes: number): Promise<void>;
+  /** Stores, if there is room for it beside what is being stored already. @throws HoldfastError store_full */
+  spend(sizeBytes: number, store: () => Promise<void>): Promise<void>;
+}
+
+/** Of these folders one with room is enough. A folder that cannot be looked at counts as one: the write itself says what is wrong. */
+export type DiskGroup = readonly string[];
+
+/** @param reserveBytes undefined: see `usualReserve`; 0 keeps none */
+export function openDiskReserve(groups: readonly DiskGroup[], reserveBytes: number | undefined): DiskReserve {
+  let underWayBytes = 0;
+  const assertRoom = async (sizeBytes: number): Promise<void> => {
+    if (reserveBytes === 0) return;
+    for (const group of groups) {
+      const rooms = await Promise.all(group.map((folder) => readRoom(folder, reserveBytes)));
+      const fits = rooms.some((room) => room === undefined || hasRoom(room, underWayBytes + sizeBytes));
+      if (!fits) throw storeFull();
+    }
+  };
+  return {
+    assertRoom,
+    async spend(sizeBytes, store) {
+      await assertRoom(sizeBytes);
+      underWayBytes += sizeBytes;
+      try {
+        await store();
+      } finally {
+        underWayBytes -= sizeBytes;
+      }
+    },
+  };
+}
+
+/** Keeps nothing, as where all that is stored lies elsewhere. */
+export const noReserve: DiskReserve = openDiskReserve([], 0);
+
+/**
+ * What one cell's uploads need room on: the disk of the embedded database, and those of its stores; where one of two stores is enough,
+ * only while neither has room.
+ */
+export function groupsOf(parts: {
+  readonly databaseFolder: string | undefined;
+  readonly places: readonly string[];
+  readonly policy: "both" | "one";
+}): readonly DiskGroup[] {
+  const { databaseFolder, places, policy } = parts;
+  const database = databaseFolder === undefined ? [] : [[databaseFolder]];
+  const folders = places.filter((place) => !isS3Location(place));
+  if (policy === "both") return [...database, ...folders.map((folder) => [folder])];
+  return folders.length < places.length ? database : [...database, folders];
+}
+
+/** @returns undefined where the disk cannot be asked, or has no size */
+export async function readRoom(
+  folder: string,
+  reserveBytes: number | undefined,
+  at = folder,
+): Promise<DiskRoom | undefined> {
+  try {
+    const { bsize, blocks, bavail } = await statfs(at);
+    if (blocks === 0) return undefined;
+    return { folder, freeBytes: bsize * bavail, reserveBytes: reserveBytes ?? usualReserve(bsize * blocks) };
+  } catch (error) {
+    const parent = dirname(at);
+    // A store's folder is made by what is first put there.
+    return errnoOf(error) === "ENOENT" && parent !== at ? readRoom(folder, reserveBytes, parent) : undefined;
+  }
+}
+
+export function hasRoom({ freeBytes, reserveBytes }: DiskRoom, sizeBytes: number): boolean {
+  return freeBytes - sizeBytes >= reserveBytes;
+}
+
+/** A GiB, and on a small disk a twentieth of it. */
+export function usualReserve(diskBytes: number): number {
+  return Math.min(limits.diskReserveBytes, Math.floor(diskBytes / limits.diskReserveParts));
+}
+
+/** Of each folder once. */
+export async function readRooms(
+  groups: readonly DiskGroup[],
+  reserveBytes: number | undefined,
+): Promise<readonly DiskRoom[]> {
+  const rooms = await Promise.all([...new Set(groups.flat())].map((folder) => readRoom(folder, reserveBytes)));
+  return rooms.filter((room) => room !== undefined);
+}
+
+/** @throws HoldfastError store_full, which names the disk: for whoever runs the server */
+export async function assertDisksRoomy(groups: readonly DiskGroup[], reserveBytes: number | undefined): Promise<void> {
+  const full = (await readRooms(groups, reserveBytes)).find((room) => !hasRoom(room, 0));
+  if (full === undefined) return;
+  const message = `nearly full: ${full.folder} has ${full.freeBytes} bytes free, and uploads leave ${full.reserveBytes} free (HOLDFAST_DISK_RESERVE_BYTES), so they are refused`;
+  throw new HoldfastError("store_full", message);
+}
+
+/** How much is free is not told to whoever uploads. */
+function storeFull(): HoldfastError {
+  const message =
+    "The server's store is full but for the reserve that it keeps, so it takes no new content; nothing is lost. Whoever runs the server has to make room; try again then.";
+  return new HoldfastError("store_full", message, { retryAfterSeconds: 30 });
+}

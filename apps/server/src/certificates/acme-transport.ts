@@ -1,0 +1,105 @@
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
+import { rootCertificates } from "node:tls";
+import { HoldfastError } from "@holdfast/core/errors";
+import { readProblem, toAuthorityError } from "./authority-error.ts";
+
+/** What the library asks for and what it is answered, as far as it looks: a part of what axios calls an adapter. */
+export interface AcmeRequest {
+  readonly url?: string | undefined;
+  readonly method?: string | undefined;
+  readonly headers?: { toJSON(): unknown } | undefined;
+  readonly data?: unknown;
+}
+
+export interface AcmeTransportOptions {
+  /** A root that vouches for the authority's own server, in PEM, beside those that are known. */
+  readonly rootCertificate: string | undefined;
+  readonly userAgent: string;
+  readonly signal: AbortSignal;
+}
+
+const timeoutMs = 30_000;
+const answerBytesMax = 1_000_000;
+
+/**
+ * Carries what the library asks. Its own way would wait for as long as an authority likes before it says that there is a limit, and loses what
+ * kind of problem was answered. Here every call is over TLS, has a time and a size, and what the authority refuses is thrown in words.
+ */
+export function acmeTransport(options: AcmeTransportOptions) {
+  return async (asked: AcmeRequest) => {
+    const { status, headers, text } = await exchange(asked, options);
+    const problem = status >= 400 ? readProblem(text) : undefined;
+    // With the nonce of this answer the library tries again by itself.
+    if (problem?.type === "badNonce") return answered(asked, status, headers, text);
+    if (status >= 400) throw toAuthorityError(problem ?? { type: `${status}`, detail: "" }, headers["retry-after"]);
+    return answered(asked, status, headers, text);
+  };
+}
+
+interface Exchanged {
+  readonly status: number;
+  readonly headers: IncomingMessage["headers"];
+  readonly text: string;
+}
+
+function answered<Asked>(config: Asked, status: number, headers: Exchanged["headers"], data: string) {
+  return { status, statusText: "", headers, data, config };
+}
+
+async function exchange(asked: AcmeRequest, options: AcmeTransportOptions): Promise<Exchanged> {
+  const { url = "", method = "get", headers, data } = asked;
+  if (!URL.canParse(url) || new URL(url).protocol !== "https:") {
+    throw new HoldfastError("failed", "The authority names an address that is none of https.");
+  }
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
+  try {
+    return await new Promise<Exchanged>((resolve, reject) => {
+      const sent = request(url, {
+        method: method.toUpperCase(),
+        headers: { ...(headers?.toJSON() as Record<string, string>), "user-agent": options.userAgent },
+        agent: false,
+        signal,
+        ...(options.rootCertificate === undefined ? {} : { ca: [...rootCertificates, options.rootCertificate] }),
+      });
+      sent.once("error", reject);
+      sent.once("response", (answer) => {
+        readText(answer).then(
+          (text) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text }),
+          reject,
+        );
+      });
+      sent.end(typeof data === "string" ? data : undefined);
+    });
+  } catch (error) {
+    throw new HoldfastError("unreachable", unreachable(url, error), { cause: error });
+  }
+}
+
+async function readText(answer: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const piece of answer as AsyncIterable<Buffer>) {
+    sizeBytes += piece.length;
+    if (sizeBytes > answerBytesMax) {
+      answer.destroy();
+      throw new HoldfastError("failed", `it answers more than ${answerBytesMax} bytes`);
+    }
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString();
+}
+
+const ownRoots = new Set([
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+]);
+
+function unreachable(url: string, error: unknown): string {
+  const { code = "", message, name } = error as NodeJS.ErrnoException;
+  const said = `The authority at ${new URL(url).host} cannot be reached: ${name === "TimeoutError" ? `no answer within ${timeoutMs / 1000} s` : message}.`;
+  if (ownRoots.has(code)) return `${said} Where it is an authority of your own, name its root in HOLDFAST_ACME_CA.`;
+  return `${said} Look whether this machine reaches the internet; it is tried again.`;
+}

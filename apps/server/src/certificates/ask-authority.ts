@@ -1,0 +1,188 @@
+import { generateKeyPairSync } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { createSecureContext } from "node:tls";
+import type * as acme from "acme-client";
+import { HoldfastError } from "@holdfast/core/errors";
+import { z } from "zod";
+import type { AcmeSettings } from "../config/acme-settings.ts";
+import { acmeTransport } from "./acme-transport.ts";
+import { problemSchema, toValidationError } from "./authority-error.ts";
+import type { ChallengeAnswers } from "./challenge-answers.ts";
+import type { GivenCertificate } from "./judge-certificate.ts";
+import type { KeptAccount } from "./kept-certificate.ts";
+
+export interface AuthorityWorld {
+  readonly settings: AcmeSettings;
+  readonly answers: ChallengeAnswers;
+  /** Where this server listens, for the advice. */
+  readonly port: number;
+  readonly userAgent: string;
+  readonly signal: AbortSignal;
+  /** The account of earlier, if there is one; and where it is kept before it is used. */
+  readonly account: KeptAccount | undefined;
+  readonly keepAccount: (account: KeptAccount) => Promise<void>;
+}
+
+type Library = typeof acme;
+type Client = InstanceType<Library["Client"]>;
+
+/**
+ * Asks the authority for a certificate with a new key. The library is loaded here and nowhere else: it weighs as much as a third of the server.
+ * @returns as the authority says; nothing of it was checked
+ */
+export async function askAuthority(world: AuthorityWorld): Promise<GivenCertificate> {
+  const library = await openLibrary(world);
+  const { settings } = world;
+  const account = world.account ?? { key: newKey(), url: undefined };
+  const client = new library.Client({
+    directoryUrl: settings.directory,
+    accountKey: account.key,
+    ...(account.url === undefined ? {} : { accountUrl: account.url }),
+    backoffMin: 500,
+    backoffMax: 5000,
+    backoffAttempts: 20,
+  });
+  if (account.url === undefined) await register(client, account, world);
+  try {
+    return await orderCertificate(library, client, world);
+  } catch (error) {
+    if (!isForgotten(error) || world.account === undefined) throw error;
+    return askAuthority({ ...world, account: undefined });
+  }
+}
+
+async function openLibrary({ settings, userAgent, signal }: AuthorityWorld): Promise<Library> {
+  const library = await import("acme-client");
+  const transport = acmeTransport({ rootCertificate: settings.rootCertificate, userAgent, signal });
+  // One client at a time is used, so that it may be the library's own default.
+  library.axios.defaults.adapter = transport as unknown as NonNullable<typeof library.axios.defaults.adapter>;
+  return library;
+}
+
+/** The key is kept before anybody hears of it, so that an account that was made just before a power cut is found again by it. */
+async function register(client: Client, account: KeptAccount, world: AuthorityWorld): Promise<void> {
+  await world.keepAccount(account);
+  const { email } = world.settings;
+  await client.createAccount({
+    termsOfServiceAgreed: true,
+    ...(email === undefined ? {} : { contact: [`mailto:${email}`] }),
+  });
+  await world.keepAccount({ ...account, url: client.getAccountUrl() });
+}
+
+/** An authority that was set up anew, or was told to end the account. */
+function isForgotten(error: unknown): boolean {
+  return error instanceof HoldfastError && error.body["type"] === "accountDoesNotExist";
+}
+
+async function orderCertificate(library: Library, client: Client, world: AuthorityWorld): Promise<GivenCertificate> {
+  const { domains } = world.settings;
+  const order = await client.createOrder({ identifiers: domains.map((value) => ({ type: "dns", value })) });
+  const seen = await readAuthorizations(client, order);
+  const ends: (() => void)[] = [];
+  try {
+    for (const each of seen) ends.push(...(await answer(library, client, each, world)));
+    await untilValid(client, order, world);
+  } finally {
+    for (const end of ends) end();
+  }
+  const key = newKey();
+  const [, request] = await library.crypto.createCsr({ altNames: [...domains] }, key);
+  const finalized = await client.finalizeOrder(order, request);
+  return { key, chain: z.string().parse(await client.getCertificate(finalized)) };
+}
+
+type Challenge = Parameters<Client["completeChallenge"]>[0];
+type Order = Parameters<Client["getAuthorizations"]>[0];
+
+const authorizationsSchema = z
+  .array(
+    z.object({
+      status: z.string(),
+      identifier: z.object({ type: z.literal("dns"), value: z.string().max(300) }),
+      challenges: z
+        .array(
+          z.object({
+            type: z.string(),
+            url: z.string().max(2000),
+            token: z
+              .string()
+              .regex(/^[A-Za-z0-9_-]{1,512}$/)
+              .optional(),
+            status: z.string(),
+            error: problemSchema.optional(),
+          }),
+        )
+        .max(50),
+    }),
+  )
+  .max(200);
+type Authorization = z.output<typeof authorizationsSchema>[number];
+
+const orderSchema = z.object({ authorizations: z.array(z.string()).min(1).max(200) });
+
+async function readAuthorizations(client: Client, order: Order): Promise<Authorization[]> {
+  orderSchema.parse(order);
+  return authorizationsSchema.parse(await client.getAuthorizations(order));
+}
+
+const challengeType = "tls-alpn-01";
+
+/** Has the answer ready, and then says so. @returns what takes it away; nothing where the authority knows already */
+async function answer(
+  library: Library,
+  client: Client,
+  { status, identifier, challenges }: Authorization,
+  { answers, settings }: AuthorityWorld,
+): Promise<(() => void)[]> {
+  if (status === "valid") return [];
+  const domain = identifier.value.toLowerCase();
+  const found = challenges.find(({ type }) => type === challengeType);
+  if (found?.token === undefined || !settings.domains.includes(domain)) {
+    throw new HoldfastError(
+      "usage",
+      `The authority does not ask for ${domain} by ${challengeType}: choose another with HOLDFAST_ACME_DIRECTORY.`,
+    );
+  }
+  // Of the library's types none has this challenge, which it answers all the same.
+  const challenge = { type: challengeType, url: found.url, token: found.token } as unknown as Challenge;
+  const shown = await client.getChallengeKeyAuthorization(challenge);
+  const given = { identifier: { type: "dns", value: domain } } as Parameters<
+    Library["crypto"]["createAlpnCertificate"]
+  >[0];
+  const [key, cert] = await library.crypto.createAlpnCertificate(given, shown, newKey());
+  const end = answers.add(domain, createSecureContext({ key, cert }));
+  if (found.status !== "pending") return [end];
+  try {
+    await client.completeChallenge(challenge);
+  } catch (error) {
+    end();
+    throw error;
+  }
+  return [end];
+}
+
+const looksMax = 60;
+const lookMs = 1500;
+
+/** The authority looks from several places, which takes seconds. */
+async function untilValid(client: Client, order: Order, { signal, port }: AuthorityWorld): Promise<void> {
+  for (let look = 0; look < looksMax; look += 1) {
+    const seen = await readAuthorizations(client, order);
+    if (seen.every(({ status }) => status === "valid")) return;
+    const refused = seen.find(({ status }) => status !== "valid" && status !== "pending");
+    if (refused !== undefined) throw toValidationError(refused.identifier.value, problemOf(refused), port);
+    await delay(look < 5 ? lookMs / 5 : lookMs, undefined, { signal });
+  }
+  throw new HoldfastError("unavailable", "The authority has not come to an end with looking; it is asked again.");
+}
+
+function problemOf({ status, challenges }: Authorization) {
+  return challenges.find(({ error }) => error !== undefined)?.error ?? { type: status, detail: "No reason is given." };
+}
+
+/** The same for accounts and servers: small, and known to all browsers. */
+function newKey(): string {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return privateKey.export({ type: "pkcs8", format: "pem" });
+}

@@ -1,0 +1,81 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { HoldfastError } from "@holdfast/core/errors";
+
+/** From when until when a certificate counts, in milliseconds since 1970. */
+export interface Lifetime {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+export interface GivenCertificate {
+  /** The certificate and those that vouch for it, in PEM, the own one first. */
+  readonly chain: string;
+  /** In PEM. */
+  readonly key: string;
+}
+
+const chainCharactersMax = 200_000;
+const chainCertificatesMax = 10;
+/** So far the clocks of this machine and of an authority may differ. */
+const clockSkewMsMax = 10 * 60_000;
+const serverUse = "1.3.6.1.5.5.7.3.1";
+const pemPattern = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+?-----END CERTIFICATE-----/g;
+
+/**
+ * What an authority, or a file, gives back is used only where browsers would take it: it is of our key, for all of our names, for servers,
+ * in its time, and each certificate of the chain is vouched for by the next.
+ * @throws HoldfastError `failed` saying what is wrong with it
+ */
+export function checkCertificate(given: GivenCertificate, domains: readonly string[], nowMs: number): Lifetime {
+  const chain = readChain(given.chain);
+  const [leaf] = chain as [X509Certificate];
+  if (!isOfKey(leaf, given.key)) throw wrong("is not of the key that it was asked for");
+  const missing = domains.find((name) => leaf.checkHost(name, { subject: "never", wildcards: false }) === undefined);
+  if (missing !== undefined) throw wrong(`does not name ${missing}`);
+  if (leaf.ca || !isForServers(leaf)) throw wrong("is not one for servers");
+  const lifetime = lifetimeOf(leaf);
+  if (lifetime.untilMs <= nowMs) throw wrong(`expired on ${new Date(lifetime.untilMs).toISOString()}`);
+  if (lifetime.fromMs > nowMs + clockSkewMsMax) {
+    throw wrong(`counts only from ${new Date(lifetime.fromMs).toISOString()}; look at the clock of this machine`);
+  }
+  if (chain.some((each, at) => at > 0 && !isVouchedFor(chain[at - 1] as X509Certificate, each))) {
+    throw wrong("has a chain of which one certificate is not vouched for by the next");
+  }
+  return lifetime;
+}
+
+export function lifetimeOf({ validFromDate, validToDate }: X509Certificate): Lifetime {
+  return { fromMs: validFromDate.getTime(), untilMs: validToDate.getTime() };
+}
+
+function readChain(text: string): X509Certificate[] {
+  const pieces = text.length > chainCharactersMax ? [] : (text.match(pemPattern) ?? []);
+  if (pieces.length === 0 || pieces.length > chainCertificatesMax) throw wrong("is none in PEM form");
+  if (text.replaceAll(pemPattern, "").trim() !== "") throw wrong("has something beside certificates in it");
+  try {
+    return pieces.map((piece) => new X509Certificate(piece));
+  } catch (error) {
+    throw wrong("cannot be read", error);
+  }
+}
+
+function isOfKey(leaf: X509Certificate, key: string): boolean {
+  try {
+    return leaf.checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
+}
+
+/** Without the extension it has none of these, whatever the type says. */
+function isForServers({ keyUsage }: X509Certificate): boolean {
+  return ((keyUsage as string[] | undefined) ?? []).includes(serverUse);
+}
+
+function isVouchedFor(certificate: X509Certificate, by: X509Certificate): boolean {
+  return by.ca && certificate.checkIssued(by) && certificate.verify(by.publicKey);
+}
+
+function wrong(what: string, cause?: unknown): HoldfastError {
+  return new HoldfastError("failed", `The certificate ${what}.`, cause === undefined ? {} : { cause });
+}

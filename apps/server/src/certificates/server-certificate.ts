@@ -1,0 +1,219 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Clock } from "@holdfast/core/clock";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { printable } from "@holdfast/core/printable";
+import type { AcmeSettings } from "../config/acme-settings.ts";
+import type { ListenAddress } from "../config/listen.ts";
+import type { Log } from "../operation/log.ts";
+import { askAuthority } from "./ask-authority.ts";
+import { answerChallenges, answerOnly, ChallengeAnswers } from "./challenge-answers.ts";
+import { checkCertificate, type GivenCertificate, type Lifetime } from "./judge-certificate.ts";
+import type { KeptCertificate } from "./kept-certificate.ts";
+import { renewalDueMs, retryWaitMs } from "./renewal-time.ts";
+
+export interface CertificateWorld {
+  readonly settings: AcmeSettings;
+  readonly kept: KeptCertificate;
+  readonly listen: ListenAddress;
+  readonly clock: Pick<Clock, "nowMs">;
+  /** From 0 up to 1. */
+  readonly chance: () => number;
+  readonly log: Log;
+  readonly userAgent: string;
+}
+
+interface Served extends GivenCertificate {
+  readonly lifetime: Lifetime;
+}
+
+/** A machine that slept, or whose clock was set, notices within this. */
+const lookMsMax = 10 * 60_000;
+const reasonCharactersMax = 1500;
+
+/** The certificate of a server that has it from an authority: kept, asked for where there is none that counts, and renewed in time. */
+export class ServerCertificate {
+  readonly #world: CertificateWorld;
+  readonly #answers = new ChallengeAnswers();
+  readonly #stopped = new AbortController();
+  #renewing: Promise<void> = Promise.resolve();
+  #failures: number;
+  #notBeforeMs: number;
+  #untilMs = 0;
+
+  constructor(world: CertificateWorld) {
+    this.#world = world;
+    const tries = world.kept.tries();
+    const isOfThese = tries?.domains === domainsOf(world.settings);
+    this.#failures = isOfThese ? tries.failures : 0;
+    this.#notBeforeMs = isOfThese ? Math.min(tries.notBeforeMs, tries.atMs + retryMsMax) : 0;
+  }
+
+  /** What the TLS server asks at each connection, so that the authority is answered while everybody is served. */
+  get choose(): ReturnType<typeof answerChallenges> {
+    return answerChallenges(this.#answers, ["http/1.1"]);
+  }
+
+  /**
+   * The kept certificate while it counts, without a word to the authority. Else it is asked for until it is there, and nothing but the
+   * authority's own questions is answered at the address meanwhile.
+   * @throws HoldfastError `usage` where a setting has to be changed first
+   */
+  async first(): Promise<Served> {
+    const kept = this.#kept();
+    if (kept !== undefined) return kept;
+    const { settings, listen, log } = this.#world;
+    const authority = new URL(settings.directory).host;
+    log.info(
+      {},
+      `asking ${authority} for a certificate for ${settings.domains.join(", ")}; the server is ready once it is there`,
+    );
+    const close = await answerOnly(this.#answers, listen);
+    try {
+      for (;;) {
+        await this.#wait(this.#notBeforeMs);
+        const served = await this.#try(undefined);
+        if (!(served instanceof HoldfastError)) return served;
+        if (served.code === "usage") throw served;
+      }
+    } finally {
+      await close();
+    }
+  }
+
+  /** Renews from now on, each time a third of the lifetime is left. @param use has new connections served by it */
+  keep(first: Served, use: (certificate: GivenCertificate) => void): void {
+    this.#renewing = this.#renewForEver(first, use).catch((error: unknown) => {
+      if (this.#stopped.signal.aborted) return;
+      this.#world.log.error({ reason: toHoldfastError(error).message }, "certificates are renewed no more");
+    });
+  }
+
+  /** When the one that is served expires. */
+  get untilMs(): number {
+    return this.#untilMs;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#renewing;
+  }
+
+  async #renewForEver(first: Served, use: (certificate: GivenCertificate) => void): Promise<void> {
+    let served = first;
+    this.#untilMs = served.lifetime.untilMs;
+    for (;;) {
+      const dueMs = renewalDueMs(served.lifetime, this.#world.chance());
+      await this.#wait(Math.max(dueMs, this.#notBeforeMs));
+      const renewed = await this.#try(served.lifetime);
+      if (renewed instanceof HoldfastError) continue;
+      served = renewed;
+      use(served);
+      this.#untilMs = served.lifetime.untilMs;
+    }
+  }
+
+  /** By the machine's own clock, which may jump. */
+  async #wait(atMs: number): Promise<void> {
+    const { clock } = this.#world;
+    for (let leftMs = atMs - clock.nowMs(); leftMs > 0; leftMs = atMs - clock.nowMs())
+      await delay(Math.min(leftMs, lookMsMax), undefined, { signal: this.#stopped.signal });
+    this.#stopped.signal.throwIfAborted();
+  }
+
+  #kept(): Served | undefined {
+    const { kept, settings, clock, log } = this.#world;
+    const certificate = kept.certificate();
+    if (certificate === undefined) return undefined;
+    try {
+      return { ...certificate, lifetime: checkCertificate(certificate, settings.domains, clock.nowMs()) };
+    } catch (error) {
+      log.info({ reason: (error as Error).message }, "the kept certificate is not used any more");
+      return undefined;
+    }
+  }
+
+  /** Asks once; what fails is told, kept, and waited after. */
+  async #try(lifetime: Lifetime | undefined): Promise<Served | HoldfastError> {
+    const { settings, kept, clock, log } = this.#world;
+    try {
+      const given = await this.#ask();
+      const served = { ...given, lifetime: checkCertificate(given, settings.domains, clock.nowMs()) };
+      this.#stopped.signal.throwIfAborted();
+      await kept.keepCertificate(given);
+      await this.#keepTries(0, "", 0);
+      log.info(
+        { until: new Date(served.lifetime.untilMs).toISOString() },
+        `the certificate for ${settings.domains.join(", ")} is here`,
+      );
+      return served;
+    } catch (error) {
+      this.#stopped.signal.throwIfAborted();
+      const failure = told(error);
+      await this.#failed(failure, lifetime);
+      return failure;
+    }
+  }
+
+  /** Whoever stops the server does not wait for what the library waits for. */
+  async #ask(): Promise<GivenCertificate> {
+    const { settings, kept, listen, userAgent } = this.#world;
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const abort = () => reject(this.#stopped.signal.reason);
+    this.#stopped.signal.addEventListener("abort", abort);
+    const asked = askAuthority({
+      settings,
+      answers: this.#answers,
+      port: listen.port,
+      userAgent,
+      signal: this.#stopped.signal,
+      account: kept.account(),
+      keepAccount: (account) => kept.keepAccount(account),
+    });
+    try {
+      return await Promise.race([asked, aborted]);
+    } finally {
+      this.#stopped.signal.removeEventListener("abort", abort);
+    }
+  }
+
+  async #failed(failure: HoldfastError, lifetime: Lifetime | undefined): Promise<void> {
+    const { clock, log, chance } = this.#world;
+    const nowMs = clock.nowMs();
+    const retryAfterMs = failure.retryAfterSeconds === undefined ? undefined : failure.retryAfterSeconds * 1000;
+    const leftMs = lifetime === undefined ? undefined : lifetime.untilMs - nowMs;
+    const failures = this.#failures + 1;
+    const waitMs = retryWaitMs({ failures, retryAfterMs, leftMs }, chance());
+    // Only what the authority asks for holds for a later start: who has mended something starts it again to see.
+    await this.#keepTries(failures, failure.message, retryAfterMs === undefined ? 0 : nowMs + waitMs);
+    this.#notBeforeMs = nowMs + waitMs;
+    if (lifetime === undefined && failure.code === "usage") return;
+    const what = lifetime === undefined ? "there is no certificate yet" : "the certificate could not be renewed";
+    log.error({ again_at: new Date(this.#notBeforeMs).toISOString(), failures }, `${what}: ${failure.message}`);
+  }
+
+  /** A disk that is full keeps nobody from trying again. */
+  async #keepTries(failures: number, reason: string, notBeforeMs: number): Promise<void> {
+    const { kept, clock, log, settings } = this.#world;
+    this.#failures = failures;
+    this.#notBeforeMs = notBeforeMs;
+    try {
+      await kept.keepTries({ domains: domainsOf(settings), failures, reason, atMs: clock.nowMs(), notBeforeMs });
+    } catch (error) {
+      log.warn({ reason: toHoldfastError(error).message }, "what came of asking for a certificate could not be kept");
+    }
+  }
+}
+
+const retryMsMax = 7 * 24 * 3600_000;
+
+function domainsOf({ domains }: AcmeSettings): string {
+  return domains.join(",");
+}
+
+/** The library throws errors of its own, and of what it was answered; one line of them is for people. */
+function told(error: unknown): HoldfastError {
+  if (error instanceof HoldfastError) return error;
+  const said = error instanceof Error ? error.message : String(error);
+  const message = `The authority's answer cannot be used: ${printable(said.slice(0, reasonCharactersMax).replaceAll(/\s+/g, " "))}`;
+  return new HoldfastError("unavailable", message, { cause: error });
+}

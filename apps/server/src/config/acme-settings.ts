@@ -1,0 +1,83 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { ListenAddress } from "./listen.ts";
+import type { Options } from "./options.ts";
+
+/** Where certificates come from by themselves. */
+export interface AcmeSettings {
+  /** In lower case and ASCII, each once; the first is the one that links begin with. */
+  readonly domains: readonly [string, ...string[]];
+  /** Of whoever is responsible; undefined: the authority is told of nobody. */
+  readonly email: string | undefined;
+  /** Of the authority. */
+  readonly directory: string;
+  /** That vouches for the authority's own server, in PEM. */
+  readonly rootCertificate: string | undefined;
+}
+
+const letsEncrypt = "https://acme-v02.api.letsencrypt.org/directory";
+/** Of names in one's own network, which no public authority knows. */
+const privateEnds = /(?:^|\.)(?:local|localhost|localdomain|lan|home|internal|intranet|corp|test|invalid|home\.arpa)$/;
+
+/** @throws HoldfastError `usage` naming the setting that does not go with it */
+export function readAcmeSettings(options: Options): AcmeSettings | undefined {
+  const { acme, acme_email: email, acme_directory: directory, acme_ca: rootFile } = options;
+  const [first, ...others] = acme ?? [];
+  if (first === undefined) {
+    if (email === undefined && directory === undefined && rootFile === undefined) return undefined;
+    throw usage(
+      "HOLDFAST_ACME_EMAIL, _DIRECTORY and _CA go with --acme DOMAIN, which names what the certificate is for.",
+    );
+  }
+  if (options.tls_cert !== undefined || options.tls_key !== undefined) {
+    throw usage(
+      "--acme gets the certificate by itself, and --tls-cert and --tls-key name one of yours: say one or the other.",
+    );
+  }
+  if ((options.behind_proxy ?? 0) > 0) {
+    throw usage(
+      "--acme is for a server that speaks TLS itself: behind a proxy it is the proxy that has the certificate.",
+    );
+  }
+  const hidden = [first, ...others].find((name) => !name.includes(".") || privateEnds.test(name));
+  if (hidden !== undefined && directory === undefined) {
+    throw usage(
+      `--acme ${hidden}: no public authority gives a certificate for a name that only your own network knows. Take one of a domain ` +
+        "of yours, or of a service of dynamic DNS; or name an authority of your own with HOLDFAST_ACME_DIRECTORY.",
+    );
+  }
+  return {
+    domains: [first, ...others],
+    email,
+    directory: directory ?? letsEncrypt,
+    rootCertificate: rootFile === undefined ? undefined : readRoot(rootFile),
+  };
+}
+
+/** The port at which an authority asks, at all addresses of the machine, unless another is said. */
+export function acmeListen(): ListenAddress {
+  const hasIpv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ family }) => family === "IPv6"));
+  return { host: hasIpv6 ? "::" : "0.0.0.0", port: 443 };
+}
+
+function readRoot(path: string): string {
+  try {
+    const text = readFileSync(path, "utf8");
+    void new X509Certificate(text);
+    return text;
+  } catch (error) {
+    throw new HoldfastError(
+      "usage",
+      `HOLDFAST_ACME_CA: ${path} is no certificate in PEM form: ${(error as Error).message}.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function usage(message: string): HoldfastError {
+  return new HoldfastError("usage", message);
+}

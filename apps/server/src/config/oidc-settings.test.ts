@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readConfig } from "./read-config.ts";
+import { settingsInForce } from "./settings-in-force.ts";
+
+const whole = { issuer: "https://id.example.org/realms/people", client_id: "holdfast" };
+const read = (settings: unknown) => readConfig({ environment: { HOLDFAST_OIDC: JSON.stringify(settings) } });
+
+test("an issuer is believed for nothing but its subjects unless told, and comes from the environment or the file", () => {
+  const { oidc } = read(whole);
+  assert.deepEqual(
+    [oidc?.linkDomains, oidc?.createDomains, oidc?.only, oidc?.trusted, oidc?.trustsSilence],
+    [[], [], false, { amr: [], acr: [] }, false],
+  );
+  assert.deepEqual([oidc?.name, oidc?.scopes], ["id.example.org", ["openid", "email", "profile"]]);
+  const file = JSON.stringify({ oidc: { ...whole, link_by_verified_address: ["Example.ORG"] } });
+  assert.deepEqual(readConfig({ environment: {}, file }).oidc?.linkDomains, ["example.org"]);
+  assert.equal(readConfig({ environment: {} }).oidc, undefined);
+});
+
+test("what does not hold of an issuer is refused at the start, in words that name the part", () => {
+  const refused: [object, RegExp][] = [
+    [{ ...whole, issuer: "http://id.example.org" }, /HOLDFAST_OIDC: issuer must be the issuer's address.*https/],
+    [{ ...whole, issuer: "https://id.example.org/?realm=a" }, /issuer must be/],
+    [{ client_id: "holdfast" }, /HOLDFAST_OIDC: issuer/],
+    [{ ...whole, create_accounts: ["*"] }, /create_accounts/],
+    [{ ...whole, link_by_verified_address: ["ann@example.org"] }, /link_by_verified_address/],
+    [{ ...whole, groups_claim: "groups" }, /groups_claim and groups are given together/],
+    [{ ...whole, plan_claim: "plan", plans: { gold: "golden" } }, /plans names golden, which is no plan/],
+    [{ ...whole, client_secret: "a", client_secret_file: "/b" }, /not given together/],
+    [{ ...whole, client_secret_file: "/nowhere/secret" }, /client_secret_file cannot be read/],
+    [{ ...whole, onyl: true }, /onyl/],
+  ];
+  for (const [settings, words] of refused) assert.throws(() => read(settings), words, JSON.stringify(settings));
+});
+
+test("administrators see what is in force of an issuer, and not its secret", () => {
+  const shown = JSON.stringify(settingsInForce(read({ ...whole, client_secret: "between the two of us" })));
+  assert.match(shown, /realms\/people/);
+  assert.doesNotMatch(shown, /between the two of us/);
+});

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { test } from "node:test";
+import pg from "pg";
+import { until } from "@holdfast/tools/bounded";
+import { startEmbeddedPostgres } from "../embedded-postgres.ts";
+import { copyTemplate, makeTestFolder } from "../testing.ts";
+
+test("a session that somebody ends is warned of, one that our own stop cuts off is not", async (t) => {
+  const folder = makeTestFolder();
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  await copyTemplate(folder);
+  const told: string[] = [];
+  const at = (level: string) => (fields: object) => {
+    if (JSON.stringify(fields).includes("due to administrator command")) told.push(level);
+  };
+  const log = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  const postgres = await startEmbeddedPostgres({ dataFolder: folder, log, random: randomBytes });
+  t.after(() => postgres.stop());
+  const [ended, left] = [new pg.Client(postgres.connection), new pg.Client(postgres.connection)];
+  for (const client of [ended, left]) {
+    client.on("error", () => {});
+    await client.connect();
+  }
+  const { rows } = await ended.query<{ pid: number }>("select pg_backend_pid() as pid");
+  await left.query("select pg_terminate_backend($1)", [rows[0]?.pid]);
+  await until("the end of a session is told", () => told.length > 0);
+  assert.deepEqual(told, ["warn"]);
+  await postgres.stop();
+  await until("the end of the other is told", () => told.length > 1);
+  assert.deepEqual(told, ["warn", "debug"]);
+});

@@ -1,0 +1,20 @@
+import { toHoldfastError } from "@holdfast/core/errors";
+import { openIssuer } from "../issuer/open-issuer.ts";
+import type { DoctorWorld } from "./doctor-world.ts";
+import { type Finding, ok, warn } from "./finding.ts";
+
+/** That the outside issuer, where there is one, answers and describes itself as what was configured. */
+export async function checkIssuer({ config: { oidc } }: Pick<DoctorWorld, "config">): Promise<Finding[]> {
+  if (oidc === undefined) return [];
+  const name = `${oidc.name} (${oidc.issuer})`;
+  try {
+    await openIssuer(oidc).look();
+    return [ok("issuer", `${name} answers`)];
+  } catch (error) {
+    const { cause, message } = toHoldfastError(error);
+    const why = cause instanceof Error ? `${message} ${cause.message}` : message;
+    const advice =
+      "Nobody signs in through it meanwhile. Look whether it runs, and whether issuer of HOLDFAST_OIDC is its address to the letter.";
+    return [{ ...warn("issuer", `${name}: ${why}`, advice), urgency: "passing" }];
+  }
+}

@@ -1,0 +1,41 @@
+import { toHoldfastError } from "@holdfast/core/errors";
+import { reasonOf } from "../ldap/conversation.ts";
+import { type LdapRun, readRun } from "../ldap/ldap-runs.ts";
+import type { LdapSettings } from "../ldap/ldap-settings.ts";
+import { lookAtLdap } from "../ldap/open-ldap.ts";
+import type { DoctorWorld } from "./doctor-world.ts";
+import { fail, type Finding, ok, warn } from "./finding.ts";
+
+/** That the LDAP server, where there is one, answers and has people, and that those who are linked were looked up. */
+export async function checkLdap({ config: { ldap }, shards, clock }: DoctorWorld): Promise<Finding[]> {
+  if (ldap === undefined) return [];
+  const answering = await answers(ldap);
+  const runs = await Promise.all(shards.map(readRun));
+  const run = runs.find((each) => each !== undefined);
+  return [answering, ...(ldap.everyMs === undefined ? [] : judgeRun(run, clock.nowMicros() / 1000, ldap.everyMs))];
+}
+
+async function answers(ldap: LdapSettings): Promise<Finding> {
+  const name = `${ldap.name} (${ldap.url})`;
+  const advice = "Nobody signs in by it meanwhile. Look whether it runs, and whether HOLDFAST_LDAP is right.";
+  try {
+    if (await lookAtLdap(ldap)) return ok("ldap", `${name} answers`);
+    return { ...warn("ldap", `${name}: people_filter finds nobody below ${ldap.base}`, advice), urgency: "passing" };
+  } catch (error) {
+    const { cause, message } = toHoldfastError(error);
+    const why = cause instanceof Error ? reasonOf(cause) : message;
+    return { ...warn("ldap", `${name}: ${why}`, advice), urgency: "passing" };
+  }
+}
+
+/** One that does not come to its end suspends nobody who has gone: somebody is to look. */
+export function judgeRun(run: LdapRun | undefined, nowMs: number, everyMs: number): Finding[] {
+  if (run === undefined) return [];
+  if (run.problem !== null) {
+    const advice = "Nobody who left is suspended until this is mended: see docs/operation.md, LDAP.";
+    return [fail("ldap", `people were not looked up: ${run.problem}`, advice)];
+  }
+  const ageMs = nowMs - run.tried_at / 1000;
+  if (ageMs <= everyMs * 3 + 60_000) return [];
+  return [warn("ldap", "people were not looked up for long", "Look into the log for the job ldap.")];
+}

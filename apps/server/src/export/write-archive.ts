@@ -1,0 +1,220 @@
+import { createHash, type Hash } from "node:crypto";
+import { HoldfastError } from "@holdfast/core/errors";
+import { formatTime } from "@holdfast/core/times";
+import {
+  archiveFormat,
+  archiveFormatVersion,
+  type ArchiveHead,
+  archiveNames,
+  manifestLine,
+} from "@holdfast/protocol/archive-documents";
+import { type TarEntry, tarEnd, tarHeader, tarPadding } from "@holdfast/protocol/write-tar";
+import { sql } from "kysely";
+import type { Caller } from "../accounts/caller.ts";
+import type { ReadingOptions } from "../blocks/block-service.ts";
+import { Gathering } from "../content/gathering.ts";
+import { readVersion } from "../content/read-version.ts";
+import type { VersionRow } from "../db/shard-tables.ts";
+import type { ExportSpool, SpooledEntry } from "./export-spool.ts";
+import { type ContentParts, inGroups, isLost, readTogether } from "../content/read-together.ts";
+
+export interface ArchiveRequest {
+  readonly spool: ExportSpool;
+  readonly caller: Caller;
+  readonly serverId: string;
+  readonly withVersions: boolean;
+  readonly atMicros: number;
+  readonly reading: Required<Pick<ReadingOptions, "signal" | "reading">>;
+}
+
+/** The documents that stand before the files. */
+const documents = [
+  archiveNames.account,
+  archiveNames.people,
+  archiveNames.devices,
+  archiveNames.nodes,
+  archiveNames.versions,
+  archiveNames.contents,
+  archiveNames.comments,
+  archiveNames.stars,
+  archiveNames.shares,
+  archiveNames.links,
+  archiveNames.sharedWithMe,
+];
+
+/** The archive as docs/archive.md describes it, from what was listed. A piece is done with once the next is asked for. */
+export async function* writeArchive(parts: ContentParts, request: ArchiveRequest): AsyncGenerator<Uint8Array> {
+  const gathering = new Gathering();
+  for await (const piece of new Archive(parts, request).pieces()) yield* gathering.add(piece);
+  yield* gathering.end();
+}
+
+class Archive {
+  readonly #parts: ContentParts;
+  readonly #request: ArchiveRequest;
+  #files = 0;
+  #omitted = 0;
+
+  constructor(parts: ContentParts, request: ArchiveRequest) {
+    this.#parts = parts;
+    this.#request = request;
+  }
+
+  async *pieces(): AsyncGenerator<Uint8Array, void, undefined> {
+    const { spool, caller, serverId, withVersions, atMicros } = this.#request;
+    const { entries, bytes } = spool.totals();
+    const head: ArchiveHead = {
+      format: archiveFormat,
+      format_version: archiveFormatVersion,
+      server_id: serverId,
+      account_id: caller.userId,
+      exported_at: formatTime(atMicros),
+      with_versions: withVersions,
+      entries,
+      bytes,
+    };
+    yield* this.#text(archiveNames.head, `${JSON.stringify(head)}\n`);
+    yield* this.#text(archiveNames.readme, readme);
+    for (const name of documents) yield* this.#document(name);
+    for (const group of inGroups(spool.entries())) {
+      const contents = await readTogether(this.#parts, caller.spaceId, group, this.#reading);
+      for (const entry of group) {
+        if (entry.kind === "file") yield* this.#file(entry, contents.get(entry));
+        else yield* tarHeader(entry);
+      }
+    }
+    yield* this.#document(archiveNames.omissions);
+    const manifest = yield* this.#document(archiveNames.manifest);
+    const end = { complete: true, entries: this.#files, omitted: this.#omitted, manifest_sha256: manifest };
+    yield* this.#text(archiveNames.end, `${JSON.stringify(end)}\n`);
+    yield tarEnd;
+  }
+
+  /** One that was purged since it was listed is left out, and what cannot be read of one is zeros: both are said. */
+  async *#file(entry: SpooledEntry, read: Uint8Array | undefined): AsyncGenerator<Uint8Array, void, undefined> {
+    const version = read === undefined ? await this.#versionOf(entry) : undefined;
+    const content = version === undefined ? read && [read] : this.#contentOf(version);
+    if (content === undefined) {
+      this.#omit(entry.path, "gone");
+      return;
+    }
+    yield* tarHeader(entry);
+    const sum = createHash("sha256");
+    const failure = yield* padded(entry.sizeBytes, summed(content, sum), sum);
+    if (failure !== undefined) this.#omit(entry.path, "damaged");
+    this.#note(entry.path, entry.sizeBytes, sum);
+    yield tarPadding(entry.sizeBytes);
+  }
+
+  async #versionOf({ versionId, sizeBytes }: SpooledEntry): Promise<VersionRow | undefined> {
+    const { spaceId } = this.#request.caller;
+    if (versionId === undefined) return undefined;
+    const { rows } = await sql<VersionRow>`
+      select * from shard.versions where space_id = ${spaceId} and id = ${versionId}`.execute(
+      this.#parts.shards.ofId(spaceId).db,
+    );
+    return rows[0]?.size === sizeBytes ? rows[0] : undefined;
+  }
+
+  #contentOf(version: VersionRow): AsyncGenerator<Uint8Array, void, undefined> {
+    const options = { ...this.#reading, passing: true };
+    return readVersion(this.#parts, version, { start: 0, end: version.size }, options);
+  }
+
+  get #reading(): ReadingOptions {
+    return { ...this.#request.reading, asOwner: true };
+  }
+
+  *#text(path: string, text: string): Generator<Uint8Array, void, undefined> {
+    const bytes = Buffer.from(text);
+    yield* tarHeader(this.#documentEntry(path, bytes.length));
+    yield bytes;
+    this.#note(path, bytes.length, createHash("sha256").update(bytes));
+    yield tarPadding(bytes.length);
+  }
+
+  /** @returns its SHA-256 */
+  *#document(path: string): Generator<Uint8Array, string, undefined> {
+    const { spool } = this.#request;
+    const sizeBytes = spool.bytesOf(path);
+    yield* tarHeader(this.#documentEntry(path, sizeBytes));
+    const sum = createHash("sha256");
+    for (const line of spool.linesOf(path)) {
+      const bytes = Buffer.from(line);
+      sum.update(bytes);
+      yield bytes;
+    }
+    yield tarPadding(sizeBytes);
+    return this.#note(path, sizeBytes, sum);
+  }
+
+  #documentEntry(path: string, sizeBytes: number): TarEntry {
+    return { path, kind: "file", mode: 0o644, mtimeMicros: this.#request.atMicros, sizeBytes };
+  }
+
+  #note(path: string, sizeBytes: number, sum: Hash): string {
+    const sha256 = sum.digest("hex");
+    this.#files += 1;
+    // Not of itself, nor of what comes behind it.
+    if (path !== archiveNames.manifest && path !== archiveNames.end)
+      this.#request.spool.addTexts(archiveNames.manifest, [manifestLine(path, sizeBytes, sha256)]);
+    return sha256;
+  }
+
+  #omit(entry: string, reason: "gone" | "damaged"): void {
+    this.#omitted += 1;
+    this.#request.spool.addLines(archiveNames.omissions, [{ entry, reason }]);
+  }
+}
+
+async function* summed(
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  sum: Hash,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of content) {
+    sum.update(piece);
+    yield piece;
+  }
+}
+
+const zeros = new Uint8Array(64 * 1024);
+
+/**
+ * Content of which the header has told the length: what cannot be read of it is zeros.
+ * @returns why it could not be read
+ */
+async function* padded(
+  sizeBytes: number,
+  content: AsyncIterable<Uint8Array>,
+  sum: Hash,
+): AsyncGenerator<Uint8Array, HoldfastError | undefined> {
+  let left = sizeBytes;
+  try {
+    for await (const piece of content) {
+      left -= piece.length;
+      yield piece;
+    }
+  } catch (thrown) {
+    if (!isLost(thrown)) throw thrown;
+    for (; left > 0; left -= zeros.length) {
+      const piece = zeros.subarray(0, Math.min(left, zeros.length));
+      sum.update(piece);
+      yield piece;
+    }
+    return thrown;
+  }
+  if (left !== 0) throw new HoldfastError("internal", "A version is not as long as its row says.");
+  return undefined;
+}
+
+const readme = `This is all of an account of Holdfast, a server for files: a tar that every program for such archives opens.
+
+files/          the files and folders as they were
+versions/       contents that no file had any more: older versions, and what lay in the trash
+documents/      lists in JSON, one thing a line: what each file is called and when it was changed, versions, comments, and so on
+omissions.jsonl what could not be read, and is not there or not whole
+manifest.jsonl  the SHA-256 of each file of this archive before it
+end.json        that the archive is whole
+
+'holdfast import FILE' reads it into another server. docs/archive.md of Holdfast describes it byte by byte.
+`;

@@ -1,0 +1,198 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { AccountWorld } from "../../accounts/account-world.ts";
+import type { Log } from "../../operation/log.ts";
+import { requestCookie } from "../../oauth/program-requests.ts";
+import { addressHeader, openProviders } from "../../oauth/provider.ts";
+import { readBounded } from "../exchange/read-bounded.ts";
+import type { RequestContext } from "../handler.ts";
+import type { AuditRule } from "../route-audit.ts";
+import type { LooseAnswer } from "../exchange/answer.ts";
+import { programEnd, programStart, ProviderNotes } from "./endpoint-audit.ts";
+import { answerSignOut, signOutPath } from "./sign-out-endpoint.ts";
+import { assertQuestionAddress, countQuestion, questionBytesMax, withoutUnused } from "./waiting-questions.ts";
+
+type EndpointRequest = Pick<RequestContext, "headers" | "peer" | "stream" | "note"> & {
+  readonly method: string;
+  /** As it came, with its query. */
+  readonly url: string;
+};
+
+export type OpenidAnswer = (request: EndpointRequest) => Promise<LooseAnswer>;
+
+/** Outside of the table of routes, as the standards say what is asked there and answered: OpenID Connect, RP-Initiated Logout, RFC 6749, 7009, 7662, 8414, 8628. */
+export interface OutsideEndpoint {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  /** Other sites send people's browsers here, and what was put into them comes along. */
+  readonly readsCookies?: true;
+  /** What gives out what opens something, or takes it back, stands in the audit. */
+  readonly audit?: AuditRule;
+}
+
+export const openidEndpoints: readonly OutsideEndpoint[] = [
+  { method: "GET", url: "/.well-known/openid-configuration" },
+  { method: "GET", url: "/.well-known/oauth-authorization-server" },
+  { method: "GET", url: "/oauth/jwks" },
+  { method: "GET", url: "/oauth/authorize" },
+  { method: "GET", url: "/oauth/authorize/:uid", readsCookies: true },
+  { method: "POST", url: "/oauth/token", audit: programStart },
+  { method: "POST", url: "/oauth/device" },
+  { method: "POST", url: "/oauth/revoke", audit: programEnd },
+  { method: "POST", url: "/oauth/introspect" },
+  { method: "GET", url: "/oauth/userinfo" },
+  { method: "POST", url: "/oauth/userinfo" },
+  { method: "GET", url: signOutPath },
+  { method: "POST", url: signOutPath },
+];
+
+const formBytesMax = 8 * 1024;
+
+/**
+ * Hands what was asked to the OpenID provider, which sees no socket: who asked, and by which address people reach this server, it is told.
+ * What it answers is sent as all answers are, with their headers.
+ */
+export function openOpenid(world: AccountWorld, log: Log): OpenidAnswer {
+  const notes = new ProviderNotes();
+  const providers = openProviders(world, log, notes);
+  return async (request) => {
+    const { peer, headers, method, url } = request;
+    const path = pathOf(url);
+    // Signing out reads its own fields, and says of each what is wrong with it.
+    if (path !== signOutPath) assertText(url);
+    if (path === "/oauth/authorize") {
+      assertQuestionAddress(url);
+      await countQuestion(world, peer);
+    }
+    const issuer = peer.publicUrl;
+    const provider = await providers.of(issuer);
+    if (path === signOutPath) return answerSignOut(world, provider, request);
+    const { default: inject } = await import("light-my-request");
+    const payload = method === "POST" ? await readForm(request.stream, path) : undefined;
+    if (payload instanceof HoldfastError) return toProgram(payload);
+    if (path === "/oauth/device") {
+      const refused = await countQuestion(world, peer).catch(asRefusal);
+      if (refused !== undefined) return toProgram(refused);
+    }
+    const handle = provider.callback();
+    const dispatch = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+      notes.expect(incoming, request.note);
+      void handle(incoming, outgoing);
+    };
+    const answer = await inject(dispatch, {
+      method: method === "HEAD" ? "GET" : method,
+      url: withConsent(url),
+      headers: headersFor(headers, issuer, peer.address),
+      ...(payload === undefined ? {} : { payload }),
+    });
+    const isForPerson = url.startsWith("/oauth/authorize");
+    if (isForPerson && answer.statusCode >= 400) throw refusal(answer.statusCode, answer.payload);
+    return { status: answer.statusCode, bytes: answer.rawPayload, headers: headersOf(answer.headers) };
+  };
+}
+
+function pathOf(url: string): string {
+  return url.split("?", 1).join("");
+}
+
+/** @returns what is wrong with it, in place of it */
+async function readForm(stream: AsyncIterable<Uint8Array>, path: string): Promise<Buffer | HoldfastError> {
+  const isQuestion = path === "/oauth/device";
+  try {
+    const form = await readBounded(stream, isQuestion ? questionBytesMax : formBytesMax, "A form");
+    const text = Buffer.from(form).toString();
+    assertText(text);
+    return Buffer.from(isQuestion ? withoutUnused(text) : form);
+  } catch (thrown) {
+    return asRefusal(thrown);
+  }
+}
+
+/** A byte that no text has: no database takes it, and no program means it. @throws HoldfastError bad_request */
+function assertText(form: string): void {
+  if (form.includes("%00") || form.includes("\0"))
+    throw new HoldfastError("bad_request", "What a program asks has no byte 0.");
+}
+
+const refusals: Partial<Record<HoldfastError["code"], number>> = {
+  bad_request: 400,
+  too_large: 413,
+  rate_limited: 429,
+};
+
+/** What is no refusal goes on as it is. */
+function asRefusal(thrown: unknown): HoldfastError {
+  if (thrown instanceof HoldfastError && refusals[thrown.code] !== undefined) return thrown;
+  throw thrown;
+}
+
+/** As RFC 6749 says it, since programs read nothing else here. */
+function toProgram({ code, message, retryAfterSeconds }: HoldfastError): LooseAnswer {
+  const isLater = code === "rate_limited";
+  return {
+    status: refusals[code] ?? 400,
+    json: { error: isLater ? "temporarily_unavailable" : "invalid_request", error_description: message },
+    headers: {
+      "cache-control": "no-store",
+      ...(retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) }),
+    },
+  };
+}
+
+const passedOn = ["authorization", "content-type", "cookie", "user-agent"] as const;
+
+function headersFor(headers: EndpointRequest["headers"], issuer: string, address: string): Record<string, string> {
+  const { host, protocol } = new URL(issuer);
+  const passed: Record<string, string> = {};
+  for (const name of passedOn) if (headers[name] !== undefined) passed[name] = headers[name];
+  const told = { host, "x-forwarded-host": host, "x-forwarded-proto": protocol.slice(0, -1), [addressHeader]: address };
+  return { ...passed, ...told, accept: "application/json" };
+}
+
+/**
+ * What is kept of it is what is read. A person is asked each time, so that a program need not ask for it to be let in for longer: only where it
+ * wants nobody asked is nobody. What is wrong with it the provider tells.
+ */
+function withConsent(url: string): string {
+  const path = pathOf(url);
+  if (path !== "/oauth/authorize") return url;
+  const query = new URLSearchParams(withoutUnused(url.slice(path.length + 1)));
+  const [prompt = "", ...others] = query.getAll("prompt");
+  const words = new Set(prompt.split(" ").filter((word) => word !== ""));
+  if (others.length === 0 && !words.has("none")) query.set("prompt", [...words.add("consent")].join(" "));
+  return `${path}?${query.toString()}`;
+}
+
+const answered = ["content-type", "location", "cache-control", "pragma", "www-authenticate"] as const;
+
+function headersOf(headers: Readonly<Record<string, unknown>>) {
+  const cookies = [headers["set-cookie"] ?? []].flat() as string[];
+  // There are no sessions at the provider.
+  const kept = cookies.filter((cookie) => cookie.startsWith(requestCookie) || cookie.startsWith(resumeCookie));
+  return {
+    ...Object.fromEntries(answered.map((name) => [name, headers[name] as string | undefined])),
+    "cache-control": (headers["cache-control"] as string | undefined) ?? "no-store",
+    ...(kept.length === 0 ? {} : { "set-cookie": kept }),
+  };
+}
+
+const resumeCookie = "holdfast-openid-resume";
+
+/** The provider could not send the browser back with what is wrong, as nothing proved that it came from there. */
+function refusal(status: number, payload: string): HoldfastError {
+  const said = readError(payload);
+  if (status >= 500) return new HoldfastError("internal", "The OpenID provider failed.", { cause: new Error(payload) });
+  return new HoldfastError("bad_request", `A program asked to be let in, and not as it should: ${said}.`);
+}
+
+function readError(payload: string): string {
+  try {
+    const { error, error_description: description } = JSON.parse(payload) as Record<string, unknown>;
+    return [error, description]
+      .filter((part) => typeof part === "string")
+      .join(", ")
+      .slice(0, 300);
+  } catch {
+    return "it is no request of OpenID Connect";
+  }
+}

@@ -1,0 +1,32 @@
+import type { Provider } from "oidc-provider";
+import type { AccountWorld } from "../../accounts/account-world.ts";
+import { sealSignOutRequest } from "../../oauth/sign-out-requests.ts";
+import type { LooseAnswer } from "../exchange/answer.ts";
+import { readBounded } from "../exchange/read-bounded.ts";
+import { assertQuestionAddress, questionBytesMax } from "./waiting-questions.ts";
+
+export const signOutPath = "/oauth/end";
+
+interface SignOutAsked {
+  readonly method: string;
+  readonly url: string;
+  readonly stream: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Where programs send browsers to have somebody signed out. It signs nobody out: the browser goes on to the app, which asks the person. Nothing
+ * is kept of it, so that strangers who ask and ask pay as for all requests and leave nothing behind.
+ */
+export async function answerSignOut(
+  world: AccountWorld,
+  provider: Provider,
+  { method, url, stream }: SignOutAsked,
+): Promise<LooseAnswer> {
+  assertQuestionAddress(url);
+  const said =
+    method === "POST" ? await readBounded(stream, questionBytesMax, "A form") : url.slice(signOutPath.length);
+  const form = new URLSearchParams(Buffer.from(said).toString());
+  const sealed = await sealSignOutRequest(world, provider, form);
+  // After the #, so that it stands in no log.
+  return { status: 303, headers: { location: `/sign-out#${sealed}`, "cache-control": "no-store" } };
+}

@@ -1,0 +1,57 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { z } from "zod";
+import type { AccountWorld } from "../accounts/account-world.ts";
+import { isSame } from "../accounts/secret-token.ts";
+import { seal, unseal } from "./sealed.ts";
+
+/** `link` and the id of the account that is to be linked, `prove` and the id of the session that is to be proved: no other one is. */
+export type Purpose = "sign-in" | `link ${string}` | `prove ${string}`;
+
+const purpose = z
+  .string()
+  .refine((text) => text === "sign-in" || /^(?:link|prove) /.test(text))
+  .transform((text) => text as Purpose);
+const schema = z.object({
+  purpose,
+  redirectUri: z.string(),
+  returnTo: z.string(),
+  verifier: z.string(),
+  state: z.string(),
+  nonce: z.string(),
+  untilMs: z.number(),
+});
+
+/** What a browser keeps, sealed, while its person is at the issuer: of the answer nobody else's browser gets anything. */
+export type Leaving = z.output<typeof schema>;
+
+type World = Pick<AccountWorld, "secrets" | "clock" | "random">;
+
+export function sealLeaving(world: World, leaving: Omit<Leaving, "untilMs">): string {
+  return seal(world, "leaving", {
+    ...leaving,
+    returnTo: ownPath(leaving.returnTo),
+    untilMs: world.clock.nowMs() + limits.outsideSignInMs,
+  });
+}
+
+/** @throws HoldfastError unauthenticated */
+export function readLeaving(world: World, kept: string | undefined, state: string): Leaving {
+  const leaving = kept === undefined ? undefined : schema.safeParse(unseal(world, "leaving", kept)).data;
+  const isOurs = leaving !== undefined && isSame(Buffer.from(leaving.state), Buffer.from(state));
+  if (!isOurs || leaving.untilMs <= world.clock.nowMs()) {
+    const message =
+      "This browser has not begun this sign-in, has begun another one since, or it took longer than 10 minutes. Begin again.";
+    throw new HoldfastError("unauthenticated", message, { field: "state" });
+  }
+  return leaving;
+}
+
+/** Only a place of this server's app: whoever makes somebody begin a sign-in leads them nowhere else by it. */
+function ownPath(text: string): string {
+  const base = "https://own.invalid";
+  const url = /^\/(?![/\\])/.test(text) ? URL.parse(text, base) : null;
+  // What comes of "/.//evil.example" names a host.
+  const isOwn = url !== null && url.origin === base && !url.pathname.startsWith("//") && text.length <= 2048;
+  return isOwn ? url.pathname + url.search : "/files";
+}

@@ -1,0 +1,57 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { bucketCount, makeId, toBucket, type UserId } from "@holdfast/core/ids";
+import type { AccountWorld } from "../accounts/account-world.ts";
+import { findUserByEmail } from "../accounts/directory.ts";
+import { createUser } from "../accounts/sign-up.ts";
+import type { UserRow } from "../db/account-tables.ts";
+import { type Claims, isOfDomain } from "./claims.ts";
+import type { OidcSettings } from "./issuer-settings.ts";
+import { hasIdentityOf, linkIdentity, withdrawIdentity } from "./outside-identities.ts";
+
+/** For which domains somebody elsewhere is believed. */
+export type Believed = Pick<OidcSettings, "linkDomains" | "createDomains">;
+
+/**
+ * The account that has this address, where the setting believes the issuer for its domain. Never an administrator's, one whose address nobody has
+ * confirmed (whoever made it may have waited for its owner), or one that somebody else of this issuer is linked to (an address that was given
+ * to the next).
+ */
+export async function findByAddress(
+  world: AccountWorld,
+  { linkDomains }: Pick<Believed, "linkDomains">,
+  claims: Claims,
+): Promise<UserRow | undefined> {
+  if (claims.email === null || !isOfDomain(claims, linkDomains)) return undefined;
+  const user = await findUserByEmail(world.shards, claims.email);
+  if (user === undefined || user.admin || user.email_confirmed_at === null) return undefined;
+  return (await hasIdentityOf(world, user.id, claims.issuer)) ? undefined : user;
+}
+
+/**
+ * @param refusal where nobody of this domain gets an account, or the address has one: the same for both
+ * @throws HoldfastError that
+ */
+export async function createFromOutside(
+  world: AccountWorld,
+  { createDomains }: Pick<Believed, "createDomains">,
+  claims: Claims,
+  refusal: () => HoldfastError,
+): Promise<UserRow> {
+  const { email } = claims;
+  if (email === null || !isOfDomain(claims, createDomains)) throw refusal();
+  if ((await findUserByEmail(world.shards, email)) !== undefined) throw refusal();
+  const id = makeId<UserId>(
+    toBucket(Buffer.from(world.random(2)).readUInt16BE() % bucketCount),
+    world.clock.nowMs(),
+    world.random(8),
+  );
+  // Before the account: one that stood without would be closed to its person for good, as its address is taken.
+  const identity = await linkIdentity(world, id, claims);
+  try {
+    const user = { email, password: undefined, name: claims.name ?? email, admin: false, confirmed: true };
+    return await createUser(world, { ...user, plan: claims.plan ?? undefined }, id);
+  } catch (error) {
+    await withdrawIdentity(world, id, identity.id).catch(() => {});
+    throw error instanceof HoldfastError && error.code === "exists" ? refusal() : error;
+  }
+}

@@ -1,0 +1,76 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import type { AccountWorld } from "../accounts/account-world.ts";
+import type { Caller } from "../accounts/caller.ts";
+import { sessionOf } from "../accounts/change-second-factor.ts";
+import { noteProven } from "../accounts/note-proven.ts";
+import { type GivenFactor, withCode } from "../accounts/second-factor.ts";
+import { getUser } from "../accounts/users.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
+import { type Answer, answerSpent, readAnswer, takeAnswer } from "./answers.ts";
+import { authenticatedAtMicros, clocksDifferMs } from "./authenticated-at.ts";
+import type { OidcSettings } from "./issuer-settings.ts";
+import type { Purpose } from "./leaving.ts";
+import { hasIdentityOf, useIdentity } from "./outside-identities.ts";
+
+export interface OutsideProof extends Pick<GivenFactor, "totp" | "passkey" | "site"> {
+  readonly ticket: string;
+}
+
+/** What the browser leaves for. @throws HoldfastError forbidden for a token, conflict where the issuer knows nobody of this account */
+export async function purposeOfProof(
+  world: AccountWorld,
+  { issuer, name }: OidcSettings,
+  caller: Caller,
+): Promise<Purpose> {
+  const session = sessionOf(caller, "proves nobody");
+  if (await hasIdentityOf(world, caller.userId, issuer)) return `prove ${session}`;
+  const message = `This account is linked to no sign-in at ${name}: prove by the password or a passkey that it is you.`;
+  throw new HoldfastError("conflict", message, { field: "outside" });
+}
+
+/**
+ * Notes of the session that began it, and of no other, that its person has just signed in at the issuer, as somebody to whom the account is linked.
+ * A second factor is asked for as at a sign-in.
+ * @returns until when that is a proof, in microseconds
+ * @throws HoldfastError unauthenticated for a ticket that is spent or another session's; second_factor, rate_limited; forbidden with the field
+ *   `auth_time` where the issuer did not ask its person, or does not say so, and `outside` where they are somebody else there
+ */
+export async function proveFromOutside(
+  world: AccountWorld,
+  settings: OidcSettings,
+  caller: Caller,
+  { ticket, ...given }: OutsideProof,
+): Promise<number> {
+  const session = sessionOf(caller, "proves nobody");
+  const answer = readAnswer(world, `prove ${session}`, ticket);
+  const { claims } = answer;
+  if (claims.issuer !== settings.issuer) throw answerSpent();
+  const provenAt = askedAnewAt(world, settings, answer);
+  const user = await getUser(world, caller.userId);
+  const act = async (transaction: ShardReader) => {
+    if (!(await useIdentity(world, transaction, user.id, claims))) throw somebodyElse(settings);
+    if (!(await takeAnswer(transaction, user.id, answer))) throw answerSpent();
+    await noteProven(world, transaction, { id: session, userId: user.id, passwordHash: user.password_hash, provenAt });
+  };
+  await withCode(world, user.id, { ...given, sender: "known", isPassed: claims.factorPassed }, act);
+  return provenAt + limits.sessionProofMs * 1000;
+}
+
+/** Some issuers do not care what they are asked for. @throws HoldfastError forbidden */
+function askedAnewAt(world: AccountWorld, settings: OidcSettings, { claims, askedAtMs }: Answer): number {
+  const provenAt = authenticatedAtMicros(world, settings, claims);
+  if (provenAt >= (askedAtMs - clocksDifferMs) * 1000) return provenAt;
+  const { name } = settings;
+  const said =
+    claims.authenticatedAtMs === null
+      ? `${name} does not say when it last asked who you are`
+      : `${name} did not ask anew who you are`;
+  const message = `${said}, so that it proves nothing. Prove by the password or a passkey that it is you, or sign out at ${name} first.`;
+  throw new HoldfastError("forbidden", message, { field: "auth_time" });
+}
+
+function somebodyElse({ name }: OidcSettings): HoldfastError {
+  const message = `You signed in at ${name} as somebody to whom this account is not linked.`;
+  return new HoldfastError("forbidden", message, { field: "outside" });
+}

@@ -1,0 +1,85 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { DeviceSystem } from "@holdfast/protocol/device-routes";
+import { assertMayComeFrom } from "../accounts/access-rules.ts";
+import { keepIfLeaving } from "../accounts/keep-account.ts";
+import { type DeviceSecrets, findKnownDevice } from "../accounts/known-device.ts";
+import { isRemovedSince } from "../accounts/removed-since.ts";
+import { type GivenFactor, passSecondFactor } from "../accounts/second-factor.ts";
+import { type OnClaimed, type SessionJson, startSession } from "../accounts/sessions.ts";
+import type { OidcSettings } from "./issuer-settings.ts";
+import type { UserRow } from "../db/account-tables.ts";
+import { answerSpent, isAnswerTaken, readAnswer, takeAnswer } from "./answers.ts";
+import { authenticatedAtMicros } from "./authenticated-at.ts";
+import { type ClaimsWorld, followClaims } from "./follow-claims.ts";
+import { createFromOutside, findByAddress } from "./outside-accounts.ts";
+import { findLinked, linkIdentity, useIdentity } from "./outside-identities.ts";
+
+export interface OutsideSignIn extends Pick<GivenFactor, "totp" | "passkey" | "site"> {
+  readonly ticket: string;
+  /** Of the device. */
+  readonly name: string;
+  readonly system: DeviceSystem | undefined;
+  readonly address: string;
+  /** By which the browser is known. */
+  readonly secret?: DeviceSecrets;
+  /** An account that is leaving comes back. */
+  readonly keeps?: boolean;
+  readonly onClaimed?: OnClaimed;
+}
+
+/**
+ * Makes a device and a session for it by what the issuer said. The subject says whose it is; an address does so only where the setting
+ * believes this issuer for its domain, and then once, when it links. Nothing is made, linked or given before all is known that keeps its person out.
+ * @throws HoldfastError unauthenticated, second_factor, rate_limited, account_leaving, address_not_allowed, forbidden where no account is linked, or
+ *   it is disabled
+ */
+export async function signInFromOutside(
+  world: ClaimsWorld,
+  settings: OidcSettings,
+  request: OutsideSignIn,
+): Promise<SessionJson> {
+  const answer = readAnswer(world, "sign-in", request.ticket);
+  const { claims } = answer;
+  if (claims.issuer !== settings.issuer) throw answerSpent();
+  const linked = await findLinked(world, claims);
+  const user = linked ?? (await findByAddress(world, settings, claims));
+  if (user !== undefined) {
+    request.onClaimed?.(user.id);
+    if (await isAnswerTaken(world.shards.ofId(user.id).db, user.id, answer)) throw answerSpent();
+    await assertOpen(world, user, request.keeps === true);
+    if (!claims.factorPassed) await passFactor(world, user, request);
+  }
+  await assertMayComeFrom(world, user?.id, request.address);
+  const signedIn = user ?? (await createFromOutside(world, settings, claims, () => notLinked(settings)));
+  request.onClaimed?.(signedIn.id);
+  if (linked === undefined && user !== undefined) await linkIdentity(world, user.id, claims);
+  await followClaims(world, signedIn, claims, "issuer");
+  const { name, address, secret, system = null, keeps = false } = request;
+  const provenAt = authenticatedAtMicros(world, settings, claims);
+  const device = { name, address, secret, system, browser: true, signed_in_by: "outside" as const, provenAt, keeps };
+  return startSession(world, signedIn, device, async (transaction) => {
+    const isFirst = await takeAnswer(transaction, signedIn.id, answer);
+    const isStill = await useIdentity(world, transaction, signedIn.id, claims);
+    return isFirst && isStill ? undefined : answerSpent();
+  });
+}
+
+async function passFactor(world: ClaimsWorld, { id }: UserRow, request: OutsideSignIn): Promise<void> {
+  const known = await findKnownDevice(world, world.shards.ofId(id).db, id, request.secret);
+  await passSecondFactor(world, { id }, { ...request, sender: known === undefined ? "anybody" : "known" });
+}
+
+/** @param keeps whether an account that is leaving is wanted back. @throws HoldfastError forbidden, account_leaving */
+async function assertOpen({ shards }: ClaimsWorld, user: UserRow, keeps: boolean): Promise<void> {
+  if (user.disabled_at === null) return;
+  const { db } = shards.ofId(user.id);
+  if (!keeps) await keepIfLeaving(db, user, user, false);
+  else if (user.leaving_until !== null && !(await isRemovedSince(db, user))) return;
+  throw new HoldfastError("forbidden", "This account is disabled. Ask an administrator of this server.");
+}
+
+/** The same for an address that has an account and for one that has none. */
+function notLinked({ name }: OidcSettings): HoldfastError {
+  const message = `No account of this server is linked to your sign-in at ${name}. If you have an account, sign in with your password and link it under Settings; else ask an administrator.`;
+  return new HoldfastError("forbidden", message, { field: "outside" });
+}

@@ -1,0 +1,154 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import type { Entry } from "ldapts";
+import { readClaims, type Claims } from "../issuer/claims.ts";
+import type { Conversation } from "./conversation.ts";
+import { fillFilter, isBytes, subjectsFilter } from "./filters.ts";
+import { issuerOf, type LdapGroups, type LdapSettings } from "./ldap-settings.ts";
+
+/** Somebody as the LDAP server knows them. */
+export interface Person {
+  readonly dn: string;
+  readonly uid: string | undefined;
+  /** Without groups, which are asked for apart. */
+  readonly claims: Claims;
+  /** Undefined: nothing was said of it. */
+  readonly quotaBytes: number | undefined;
+}
+
+/** Who this name stands for, where it stands for one alone. */
+export async function findByLogin(
+  conversation: Conversation,
+  settings: LdapSettings,
+  login: string,
+): Promise<Person | undefined> {
+  const filter = `(&${settings.peopleFilter}${fillFilter(conversation.escape, settings.loginFilter, { login })})`;
+  const found = await search(conversation, settings, filter, 2);
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** Those of these subjects who are there; of two entries with one subject neither. */
+export async function findBySubjects(
+  conversation: Conversation,
+  settings: LdapSettings,
+  subjects: readonly string[],
+): Promise<Map<string, Person>> {
+  const filter = subjectsFilter(conversation.escape, settings, subjects);
+  const found = await search(conversation, settings, filter, subjects.length + 1);
+  if (found.length > subjects.length) throw new Error(`more entries than ids: is ${settings.attributes.id} one?`);
+  return new Map(found.map((person) => [person.claims.subject, person]));
+}
+
+/** Whether anybody at all counts there. */
+export async function hasPeople(conversation: Conversation, settings: LdapSettings): Promise<boolean> {
+  return (await search(conversation, settings, settings.peopleFilter, 1)).length > 0;
+}
+
+/** @returns ids of groups here; null where none of those that are named is there, as then nothing is known of any */
+export async function readGroups(
+  { client, escape }: Conversation,
+  { groups }: Pick<LdapSettings, "groups">,
+  { dn, uid }: Pick<Person, "dn" | "uid">,
+): Promise<string[] | null> {
+  if (groups === undefined) return null;
+  // Nobody's uid is a DN: who has none is in no group by one.
+  const filter = fillFilter(escape, groups.filter, { dn, uid: uid ?? dn });
+  const named = namedFilter(escape, groups);
+  const asked = { scope: "sub" as const, attributes: [groups.attribute], derefAliases: "never" as const };
+  // Some have one name twice.
+  const sizeLimit = 2 * limits.outsideMappingsMax;
+  const { searchEntries } = await client.search(groups.base, { ...asked, filter: `(&${named}${filter})`, sizeLimit });
+  const names = searchEntries.flatMap((entry) => valuesOf(entry, groups.attribute));
+  if (names.length > 0) return [...new Set(names.flatMap((name) => idOf(groups, name) ?? []))];
+  const any = await client.search(groups.base, { ...asked, filter: named, sizeLimit: 1 });
+  return any.searchEntries.length > 0 ? [] : null;
+}
+
+function namedFilter(escape: (text: string) => string, { attribute, values }: LdapGroups): string {
+  return `(|${Object.keys(values)
+    .map((name) => `(${attribute}=${escape(name)})`)
+    .join("")})`;
+}
+
+/** Names of groups have no case there. */
+function idOf({ values }: LdapGroups, name: string): string | undefined {
+  return Object.entries(values).find(([each]) => each.toLowerCase() === name.toLowerCase())?.[1];
+}
+
+async function search(
+  { client }: Conversation,
+  settings: LdapSettings,
+  filter: string,
+  sizeLimit: number,
+): Promise<Person[]> {
+  const { id, uid, mail, name, quota } = settings.attributes;
+  const attributes = [id, uid, mail, name, ...(quota === undefined ? [] : [quota])];
+  const { searchEntries } = await client.search(settings.base, {
+    scope: "sub",
+    derefAliases: "never",
+    filter,
+    sizeLimit,
+    attributes,
+    explicitBufferAttributes: isBytes(id) ? [id] : [],
+  });
+  // A server that heeds no limit is not believed to have named one alone.
+  return searchEntries.flatMap((entry) => personOf(entry, settings) ?? []);
+}
+
+/** Undefined for what has no name or no id. */
+function personOf(entry: Entry, settings: LdapSettings): Person | undefined {
+  const { attributes } = settings;
+  const [id] = valuesOf(entry, attributes.id);
+  if (id === undefined || !entry.dn.includes("=")) return undefined;
+  const [email] = valuesOf(entry, attributes.mail);
+  const [name] = valuesOf(entry, attributes.name);
+  const [uid] = valuesOf(entry, attributes.uid);
+  const told = { sub: id, email, email_verified: true, name };
+  return {
+    dn: entry.dn,
+    uid,
+    claims: readClaims(told, { issuer: issuerOf(settings), groups: undefined, plans: undefined, trusted: noFactors }),
+    quotaBytes: attributes.quota === undefined ? undefined : bytesOf(valuesOf(entry, attributes.quota)[0]),
+  };
+}
+
+const noFactors = { amr: [], acr: [] };
+
+/** Servers write an attribute's name as they like. */
+function valuesOf(entry: Entry, attribute: string): string[] {
+  const key = Object.keys(entry).find((each) => each.toLowerCase() === attribute.toLowerCase());
+  const value = key === undefined ? [] : entry[key];
+  const values = Array.isArray(value) ? value : [value ?? ""];
+  return values.map((each) => (typeof each === "string" ? each : each.toString("hex"))).filter((each) => each !== "");
+}
+
+const units: Readonly<Record<string, number>> = { "": 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 };
+
+/** `5000000000` or `5 GB`. */
+function bytesOf(text: string | undefined): number | undefined {
+  const [matched, figures = "", unit = ""] = /^\s*(\d{1,15})\s*([kmgt]?b?)\s*$/i.exec(text ?? "") ?? [];
+  const factor = units[unit.toLowerCase()];
+  if (matched === undefined || factor === undefined) return undefined;
+  const bytes = Number(figures) * factor;
+  return Number.isSafeInteger(bytes) && bytes <= 1e15 ? bytes : undefined;
+}
+
+/** Whether this is the person's password: tried as the person, since nobody else can say. */
+export async function isPasswordOf(
+  { client }: Conversation,
+  { dn }: Pick<Person, "dn">,
+  password: string,
+): Promise<boolean> {
+  // A bind with a name and without a password succeeds, as nobody (RFC 4513, 5.1.2).
+  if (password === "" || dn === "") throw new HoldfastError("internal", "A bind without a password proves nothing.");
+  try {
+    await client.bind(dn, password);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && refusals.has(error.code)) return false;
+    throw error;
+  }
+}
+
+/** The password is wrong, or good for nothing: constraint violated, no such object, inappropriate, invalid, no rights, unwilling. */
+const refusals: ReadonlySet<unknown> = new Set([19, 32, 48, 49, 50, 53]);

@@ -1,0 +1,14 @@
+import type { AccountStore } from "../accounts/account-world.ts";
+import { updateUser } from "../accounts/users.ts";
+import type { UserRow } from "../db/account-tables.ts";
+import { sql } from "kysely";
+
+/** What the LDAP server says that the account may keep; where it says nothing, nothing is changed. */
+export async function followQuota(store: AccountStore, user: UserRow, quotaBytes: number | undefined): Promise<void> {
+  if (quotaBytes === undefined) return;
+  const { rows } = await sql`
+    select from shard.spaces where id = ${user.space_id} and quota_fixed and quota_bytes = ${quotaBytes}`.execute(
+    store.shards.ofId(user.space_id).db,
+  );
+  if (rows.length === 0) await updateUser(store, user.id, { quotaBytes });
+}

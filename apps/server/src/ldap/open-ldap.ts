@@ -1,0 +1,132 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { OutsidePasswords, OutsidePerson, PersonGuard } from "../accounts/outside-passwords.ts";
+import { isPlainText } from "../accounts/plain-text.ts";
+import { findUser } from "../accounts/directory.ts";
+import { updateUser } from "../accounts/users.ts";
+import type { UserRow } from "../db/account-tables.ts";
+import { identityKey } from "../issuer/claims.ts";
+import { type ClaimsWorld, followClaims } from "../issuer/follow-claims.ts";
+import { createFromOutside, findByAddress } from "../issuer/outside-accounts.ts";
+import { findLinked, hasIdentityOf, linkIdentity, subjectOf, useIdentity } from "../issuer/outside-identities.ts";
+import { type Bounds, type Conversation, notAsked, reasonOf, talk } from "./conversation.ts";
+import { findByLogin, findBySubjects, hasPeople, isPasswordOf, type Person, readGroups } from "./find-people.ts";
+import { followQuota } from "./follow-quota.ts";
+import { issuerOf, type LdapSettings } from "./ldap-settings.ts";
+
+const usual: Bounds = { ms: limits.outsideAnswerMs, bytes: limits.outsideAnswerBytesMax };
+
+/** After it gave no answer nobody waits for it again so long. */
+const restMs = 5000;
+
+/** The LDAP server, as signing in asks it. Nothing of it is loaded or asked before somebody wants to. */
+export function openLdap(world: ClaimsWorld, settings: LdapSettings, bounds = usual): OutsidePasswords {
+  const issuer = issuerOf(settings);
+  const ask = asking(world, settings, bounds);
+  return {
+    name: settings.name,
+    issuer,
+    holds: (userId) => hasIdentityOf(world, userId, issuer),
+    find: async (login, password, guard) => {
+      if (!mayAsk(login, password)) return undefined;
+      const person = await ask((conversation) => proveLogin(conversation, { settings, login, password, guard }));
+      return person === undefined ? undefined : personOf(world, settings, person);
+    },
+    isPasswordOf: async (userId, password) => {
+      const subject = await subjectOf(world, userId, issuer);
+      if (subject === undefined || !mayAsk(subject, password)) return false;
+      return ask(async (conversation) => {
+        const person = (await findBySubjects(conversation, settings, [subject])).get(subject);
+        return person !== undefined && isPasswordOf(conversation, person, password);
+      });
+    },
+  };
+}
+
+/** That it answers whoever looks people up, and has some. @throws HoldfastError unavailable */
+export function lookAtLdap(settings: LdapSettings): Promise<boolean> {
+  return talk(settings, usual, (conversation) => hasPeople(conversation, settings));
+}
+
+/** An empty password would be no password there, and be taken. */
+function mayAsk(login: string, password: string): boolean {
+  return password !== "" && login !== "" && isPlainText(login);
+}
+
+interface Known extends Person {
+  readonly groups: string[] | null;
+}
+
+async function proveLogin(
+  conversation: Conversation,
+  given: {
+    readonly settings: LdapSettings;
+    readonly login: string;
+    readonly password: string;
+    readonly guard: PersonGuard;
+  },
+): Promise<Known | undefined> {
+  const { settings, login, password, guard } = given;
+  const person = await findByLogin(conversation, settings, login);
+  if (person === undefined) return undefined;
+  const key = identityKey(person.claims).toString("hex");
+  const attempt = async () => (await isPasswordOf(conversation, person, password)) || undefined;
+  if ((await guard(key, attempt)) !== true) return undefined;
+  await conversation.bindSelf();
+  return { ...person, groups: await readGroups(conversation, settings, person) };
+}
+
+async function personOf(world: ClaimsWorld, settings: LdapSettings, person: Known): Promise<OutsidePerson> {
+  const { claims } = person;
+  const linked = await findLinked(world, claims);
+  const account = linked ?? (await findByAddress(world, settings, claims));
+  return {
+    account,
+    enter: async () => {
+      const user = account ?? (await createFromOutside(world, settings, claims, () => notLetIn(settings)));
+      if (linked === undefined && account !== undefined) await linkIdentity(world, user.id, claims);
+      const back = await comeBack(world, user);
+      if (back.disabled_at !== null) return back;
+      await followClaims(world, back, { groups: person.groups, plan: null }, "ldap");
+      await followQuota(world, back, person.quotaBytes);
+      return back;
+    },
+    isStill: (transaction, userId: UserId) => useIdentity(world, transaction, userId, claims),
+  };
+}
+
+/** Whom the LDAP server did not know for a while is let in; whom an administrator keeps out is not. */
+async function comeBack(world: ClaimsWorld, user: UserRow): Promise<UserRow> {
+  if (user.disabled_at === null) return user;
+  await updateUser(world, user.id, { disabled: false, byLdap: true });
+  return (await findUser(world.shards, user.id)) ?? user;
+}
+
+/** A server that is slow takes up neither all of this process nor everybody's time; what went wrong is logged and not told to strangers. */
+function asking({ log }: ClaimsWorld, settings: LdapSettings, bounds: Bounds) {
+  let running = 0;
+  let restsUntil = 0;
+  return async <Result>(act: (conversation: Conversation) => Promise<Result>): Promise<Result> => {
+    if (running >= limits.outsideAtOnceMax || performance.now() < restsUntil) throw notAsked(settings, restMs / 1000);
+    running += 1;
+    const startedAt = performance.now();
+    try {
+      return await talk(settings, bounds, act);
+    } catch (error) {
+      if (error instanceof HoldfastError && error.code === "unavailable" && error.cause !== undefined) {
+        if (performance.now() - startedAt >= bounds.ms / 2) restsUntil = performance.now() + restMs;
+        log.warn({ reason: reasonOf(error.cause) }, "the LDAP server gave no answer");
+      }
+      throw error;
+    } finally {
+      running -= 1;
+    }
+  };
+}
+
+/** The same for an address that has an account and for one that has none. */
+function notLetIn({ name }: LdapSettings): HoldfastError {
+  const message = `${name} knows you, but you have no account of this server that goes with it. Ask an administrator.`;
+  return new HoldfastError("forbidden", message, { field: "ldap" });
+}

@@ -1,0 +1,127 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { SessionId, TokenId, UserId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { DeviceSystem } from "@holdfast/protocol/device-routes";
+import { sql } from "kysely";
+import type { AccountWorld } from "../accounts/account-world.ts";
+import { findUser } from "../accounts/directory.ts";
+import { assertPlainText } from "../accounts/plain-text.ts";
+import { digestOf, makeProgramToken } from "../accounts/secret-token.ts";
+import { type SessionJson, startSession } from "../accounts/sessions.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
+import { commonBucket, consumeArtifact, type OauthWorld, readArtifact, writeArtifact } from "./artifacts.ts";
+
+/** The command, which nobody registers: what it is let in to is a session, a device like all others. */
+export const commandClient = { id: "holdfast", name: "Holdfast", scopes: [] };
+export const deviceLoginKind = "DeviceLogin";
+
+/** Letters without vowels, so that no word comes of them: 8 are 34 bits, for ten minutes and few guesses. */
+const letters = "BCDFGHJKLMNPQRSTVWXZ";
+const codeLetters = 8;
+const intervalSeconds = 5;
+
+export interface StartedLogin {
+  readonly deviceCode: string;
+  readonly userCode: string;
+  readonly expiresInSeconds: number;
+  readonly intervalSeconds: number;
+}
+
+/** @param asker where it asks from, which the person is shown */
+export async function startDeviceLogin(
+  world: OauthWorld,
+  { device_name, system }: { readonly device_name: string; readonly system?: DeviceSystem | undefined },
+  asker: { readonly address: string; readonly agent: string | undefined },
+): Promise<StartedLogin> {
+  assertPlainText(device_name, "device_name");
+  const userCode = makeUserCode(world.random);
+  const deviceCode = makeProgramToken("v", commonBucket, world.random);
+  const lifetimeSeconds = limits.deviceCodeLifetimeMs / 1000;
+  const payload = {
+    userCode,
+    clientId: commandClient.id,
+    params: { scope: "", device_name, ...(system === undefined ? {} : { system }) },
+    deviceInfo: { address: asker.address, agent: (asker.agent ?? "").slice(0, 200) },
+  };
+  await writeArtifact(world, deviceLoginKind, deviceCode, { payload, lifetimeSeconds });
+  const shown = `${userCode.slice(0, codeLetters / 2)}-${userCode.slice(codeLetters / 2)}`;
+  return { deviceCode, userCode: shown, expiresInSeconds: lifetimeSeconds, intervalSeconds };
+}
+
+function makeUserCode(random: (bytes: number) => Uint8Array): string {
+  let code = "";
+  const fair = 256 - (256 % letters.length);
+  while (code.length < codeLetters)
+    for (const byte of random(codeLetters)) if (byte < fair) code += letters[byte % letters.length] ?? "";
+  return code.slice(0, codeLetters);
+}
+
+/** When each was asked for last, by its hash: too soon again is told to wait longer. A process knows its own alone, which is enough. */
+const lastAsked = new Map<string, number>();
+const lastAskedMax = 10_000;
+
+export type DeviceLoginAnswer =
+  | { readonly session: SessionJson; readonly email: string; readonly userId: UserId }
+  | { readonly waitSeconds: number };
+
+/**
+ * The session of a device that a person has let in, in the transaction that takes away what they granted: a password that was changed, a
+ * suspension or a revocation meanwhile leaves nothing to take, and who let it in has to be signed in still.
+ * @param address from where it is taken
+ * @throws HoldfastError unauthenticated where it was refused, used, or is over; address_not_allowed
+ */
+export async function finishDeviceLogin(
+  world: AccountWorld,
+  deviceCode: string,
+  address: string,
+): Promise<DeviceLoginAnswer> {
+  const asked = await readArtifact(world, deviceLoginKind, deviceCode);
+  const ended = (why: string) => new HoldfastError("unauthenticated", `${why} Begin again with holdfast login.`);
+  if (asked === undefined) throw ended("The time to answer is over.");
+  if ("error" in asked) throw ended("It was refused in the browser.");
+  if (asked["consumed"] !== undefined) throw ended("This code was used.");
+  if (typeof asked["accountId"] !== "string") return { waitSeconds: waitFor(deviceCode, world.clock.nowMs()) };
+  if (!(await consumeArtifact(world, deviceCode))) throw ended("This code was used.");
+  const user = await findUser(world.shards, asked["accountId"] as UserId);
+  if (user === undefined) throw ended("The account is gone.");
+  const { device_name: name, system = null } = asked["params"] as { device_name: string; system?: DeviceSystem };
+  const letInBy = asked["sessionId"] as SessionId;
+  const device = { name, address, browser: false, system, signed_in_by: "browser" as const, letInBy };
+  const session = await startSession(world, user, device, async (transaction) => {
+    const taken = await transaction
+      .deleteFrom("shard.tokens")
+      .where("id", "=", asked["grantId"] as TokenId)
+      .where("user_id", "=", user.id)
+      .where("client_id", "=", commandClient.id)
+      .where("expires_at", ">", world.clock.nowMicros())
+      .returning("id")
+      .executeTakeFirst();
+    const isTaken = taken !== undefined && (await isLive(transaction, user.id, asked["sessionId"], world));
+    return isTaken ? undefined : ended("What was allowed has been taken back.");
+  });
+  return { session, email: user.email, userId: user.id };
+}
+
+/** Of the session that let it in: who has signed that one out, perhaps as it was stolen, wants nothing of it to go on. */
+async function isLive(
+  transaction: ShardReader,
+  userId: UserId,
+  sessionId: unknown,
+  { clock }: Pick<AccountWorld, "clock">,
+): Promise<boolean> {
+  if (typeof sessionId !== "string") return false;
+  const { rows } = await sql`
+    select from shard.sessions where id = ${sessionId} and user_id = ${userId} and expires_at > ${clock.nowMicros()}
+    for share`.execute(transaction);
+  return rows.length > 0;
+}
+
+function waitFor(deviceCode: string, nowMs: number): number {
+  const key = digestOf(deviceCode).toString("hex");
+  const before = lastAsked.get(key) ?? 0;
+  const [oldest] = lastAsked.keys();
+  if (lastAsked.size >= lastAskedMax && oldest !== undefined) lastAsked.delete(oldest);
+  lastAsked.delete(key);
+  lastAsked.set(key, nowMs);
+  return nowMs - before < (intervalSeconds - 1) * 1000 ? 2 * intervalSeconds : intervalSeconds;
+}

@@ -1,0 +1,132 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { isId, makeId, type TokenId, type UserId } from "@holdfast/core/ids";
+import { formatTime } from "@holdfast/core/times";
+import { type Scope, scope as scopes } from "@holdfast/protocol/account-routes";
+import type { authorizedProgram } from "@holdfast/protocol/oauth-routes";
+import { sql } from "kysely";
+import type { z } from "zod";
+import type { AccountWorld } from "../accounts/account-world.ts";
+import type { Caller } from "../accounts/caller.ts";
+import { assertMaker, assertRoom } from "../accounts/personal-tokens.ts";
+import { digestOf } from "../accounts/secret-token.ts";
+import { inTransaction } from "../db/database.ts";
+import { assertNotSuspended } from "../metadata/brake/device-suspended.ts";
+import { commandClient } from "./device-login.ts";
+import { endGrant, type OauthWorld, type Payload } from "./artifacts.ts";
+
+/** So long what was granted waits for the program to fetch what it was granted for. */
+const unusedLifetimeMicros = 10 * 60_000_000;
+
+interface NewGrant {
+  readonly clientId: string;
+  readonly name: string;
+  /** Of OpenID Connect, with blanks between. */
+  readonly scope: string;
+}
+
+/**
+ * What an account lets a program do is a row of its tokens: a password that changes, a suspension, an administrator who is none any more
+ * and a revocation end it as they end those. Nobody carries the secret of that row.
+ * @throws HoldfastError forbidden for what is no session, device_suspended, conflict, unauthenticated
+ */
+export async function makeGrant(world: AccountWorld, caller: Caller, grant: NewGrant): Promise<TokenId> {
+  assertIsPerson(caller);
+  assertNotSuspended(caller);
+  const now = world.clock.nowMicros();
+  const row = {
+    id: makeId<TokenId>(caller.bucket, world.clock.nowMs(), world.random(8)),
+    user_id: caller.userId,
+    name: grant.name,
+    scopes: ourScopes(grant.scope),
+    secret_hash: digestOf(Buffer.from(world.random(32)).toString("hex")),
+    created_at: now,
+    expires_at: now + unusedLifetimeMicros,
+    last_used_at: null,
+    maker_id: null,
+    app: false,
+    grant_id: null,
+    client_id: grant.clientId,
+    client_scope: grant.scope,
+  };
+  await inTransaction(world.shards.of(caller.bucket).db, async (transaction) => {
+    await assertMaker(world, transaction, caller, row.scopes);
+    await assertRoom(transaction, caller);
+    await transaction.insertInto("shard.tokens").values(row).execute();
+    await world.tellSecurity?.(transaction, caller.userId, "program");
+  });
+  world.queued?.(caller.userId);
+  return row.id;
+}
+
+/** A program that was let in lets no other in. @throws HoldfastError forbidden */
+export function assertIsPerson({ credential }: Caller): void {
+  if (credential.kind === "session") return;
+  throw new HoldfastError("forbidden", "Only who is signed in lets a program in: no token does.");
+}
+
+/** Those that the API knows. */
+export function ourScopes(scope: string): Scope[] {
+  return [...new Set(scope.split(" "))].flatMap((word) => scopes.safeParse(word).data ?? []);
+}
+
+/** As the OpenID provider knows it. */
+export async function readGrant({ shards, clock }: OauthWorld, id: string): Promise<Payload | undefined> {
+  if (!isId(id)) return undefined;
+  const row = await shards
+    .ofId(id as TokenId)
+    .db.selectFrom("shard.tokens as t")
+    .innerJoin("shard.users as u", "u.id", "t.user_id")
+    .select(["t.user_id", "t.client_id", "t.client_scope", "t.created_at", "t.expires_at"])
+    .where("t.id", "=", id as TokenId)
+    .where("t.client_id", "is not", null)
+    .where("t.expires_at", ">", clock.nowMicros())
+    .where("u.disabled_at", "is", null)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  return {
+    jti: id,
+    kind: "Grant",
+    accountId: row.user_id,
+    clientId: row.client_id,
+    openid: { scope: row.client_scope },
+    iat: Math.floor(row.created_at / 1_000_000),
+    exp: Math.floor((row.expires_at ?? 0) / 1_000_000),
+  };
+}
+
+export async function listPrograms(
+  { shards, clock }: OauthWorld,
+  userId: UserId,
+): Promise<z.output<typeof authorizedProgram>[]> {
+  const rows = await shards
+    .ofId(userId)
+    .db.selectFrom("shard.tokens")
+    .selectAll()
+    .where("user_id", "=", userId)
+    .where("client_id", "is not", null)
+    // Which waits for the device alone that fetches its session.
+    .where("client_id", "<>", commandClient.id)
+    .where("expires_at", ">", clock.nowMicros())
+    .orderBy("id")
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    client_id: row.client_id ?? "",
+    scopes: row.scopes,
+    created_at: formatTime(row.created_at),
+    last_used_at: row.last_used_at === null ? null : formatTime(row.last_used_at),
+    expires_at: formatTime(row.expires_at ?? 0),
+  }));
+}
+
+/** @throws HoldfastError not_found */
+export async function removeProgram(world: OauthWorld, userId: UserId, id: string): Promise<void> {
+  const { rows } = isId(id)
+    ? await sql`select from shard.tokens where id = ${id} and user_id = ${userId} and client_id is not null`.execute(
+        world.shards.ofId(userId).db,
+      )
+    : { rows: [] };
+  if (rows.length === 0) throw new HoldfastError("not_found", "There is no such program.");
+  await endGrant(world, id as TokenId);
+}

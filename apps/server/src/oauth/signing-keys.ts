@@ -1,0 +1,100 @@
+import { createHash, generateKeyPairSync } from "node:crypto";
+import type { Clock } from "@holdfast/core/clock";
+import { type SecretWrapper, serverFact, replaceServerFact } from "../accounts/server-secrets.ts";
+import type { Shards } from "../db/shards.ts";
+
+export interface SigningKey {
+  readonly madeMicros: number;
+  /** The private key (RFC 7517), with its `kid`, `use` and `alg`. */
+  readonly jwk: Record<string, unknown>;
+}
+
+const dayMicros = 86_400_000_000;
+/** What may have been learned of a key is of use for so long. */
+const lifetimeMicros = 90 * dayMicros;
+/** Programs ask for the keys once a day or when they meet one that is new to them: a key is told for so long before it signs. */
+const toldBeforeMicros = dayMicros;
+/** And so long after: what it signed is good for a quarter of an hour, but programs show it again when somebody signs out. */
+const keptAfterMicros = 30 * dayMicros;
+
+/**
+ * @param keys newest first
+ * @param make called where a key is due
+ * @returns those that are told from now on, newest first
+ */
+export function rotateKeys(
+  keys: readonly SigningKey[],
+  nowMicros: number,
+  make: (madeMicros: number) => SigningKey,
+): readonly SigningKey[] {
+  const [newest] = keys;
+  const isDue = newest === undefined || nowMicros - newest.madeMicros >= lifetimeMicros;
+  const all = isDue ? [make(nowMicros), ...keys] : keys;
+  const signing = signingKey(all, nowMicros);
+  const isSettled = nowMicros - signing.madeMicros >= toldBeforeMicros + keptAfterMicros;
+  return isSettled ? all.slice(0, all.indexOf(signing) + 1) : all;
+}
+
+/** The newest that has been told for long enough; of keys that are all new the oldest, as nobody knows another. */
+export function signingKey(keys: readonly SigningKey[], nowMicros: number): SigningKey {
+  const known = keys.find(({ madeMicros }) => nowMicros - madeMicros >= toldBeforeMicros) ?? keys.at(-1);
+  if (known === undefined) throw new RangeError("no keys");
+  return known;
+}
+
+const factName = "openid_keys";
+
+interface KeyWorld {
+  readonly shards: Shards;
+  readonly wrapper: SecretWrapper;
+  readonly clock: Clock;
+}
+
+/**
+ * The keys with which answers to programs are signed, as JWKs: the first signs, and all are told. Made when the first program asks,
+ * as most servers have none, and followed by new ones as time passes; of several processes that make one at once one wins.
+ */
+export async function openSigningKeys({ shards, wrapper, clock }: KeyWorld): Promise<Record<string, unknown>[]> {
+  const nowMicros = clock.nowMicros();
+  let stored = await serverFact(shards, wrapper, factName, () => encode([makeKey(nowMicros)]));
+  for (;;) {
+    const keys = decode(stored.value);
+    const next = rotateKeys(keys, nowMicros, makeKey);
+    if (next === keys) return inOrder(keys, nowMicros);
+    if (await replaceServerFact(shards, wrapper, stored, encode(next))) return inOrder(next, nowMicros);
+    stored = await serverFact(shards, wrapper, factName, () => encode(next));
+  }
+}
+
+function inOrder(keys: readonly SigningKey[], nowMicros: number): Record<string, unknown>[] {
+  const first = signingKey(keys, nowMicros);
+  return [first, ...keys.filter((key) => key !== first)].map(({ jwk }) => jwk);
+}
+
+function makeKey(madeMicros: number): SigningKey {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const jwk = privateKey.export({ format: "jwk" });
+  const kid = createHash("sha256").update(String(jwk["n"])).digest("base64url").slice(0, 16);
+  return { madeMicros, jwk: { ...jwk, kid, use: "sig", alg: "RS256" } };
+}
+
+interface StoredKey extends Record<string, unknown> {
+  /** Not of those that were made before keys were followed by others. */
+  readonly made_micros?: number;
+}
+
+function encode(keys: readonly SigningKey[]): Buffer {
+  return Buffer.from(JSON.stringify(keys.map(toStored)));
+}
+
+function decode(value: Buffer): readonly SigningKey[] {
+  return (JSON.parse(value.toString("utf8")) as StoredKey[]).map(fromStored);
+}
+
+function toStored({ jwk, madeMicros }: SigningKey): StoredKey {
+  return { ...jwk, made_micros: madeMicros };
+}
+
+function fromStored({ made_micros: madeMicros = 0, ...jwk }: StoredKey): SigningKey {
+  return { madeMicros, jwk };
+}

@@ -1,0 +1,45 @@
+import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import { hostname, networkInterfaces } from "node:os";
+import type { Config } from "../config/read-config.ts";
+
+export interface Machine {
+  readonly name: string;
+  /** Of its networks, without its own loopback. */
+  readonly addresses: readonly string[];
+}
+
+/**
+ * The address to be told: of a server that listens at all addresses of its machine, which nobody can open as such, the public one, or else one that
+ * the certificate names, or else the first at which others reach it. What it was told to listen at stays as it is.
+ * @param url where it listens, with the real port
+ */
+export function shownUrl(
+  url: string,
+  config: Pick<Config, "publicUrl" | "acme">,
+  certificate: string | undefined,
+  machine: Machine = thisMachine(),
+): string {
+  const parsed = new URL(url);
+  const isIpv4 = parsed.hostname === "0.0.0.0";
+  const isEverywhere = isIpv4 || parsed.hostname === "[::]";
+  if (config.publicUrl !== undefined && (isEverywhere || config.acme !== undefined)) return config.publicUrl;
+  if (!isEverywhere) return url;
+  const reached = machine.addresses.filter((address) => !isIpv4 || isIP(address) === 4);
+  const named = certificate === undefined ? undefined : namedBy(certificate, [machine.name, ...reached]);
+  const host = named ?? reached[0] ?? (isIpv4 ? "127.0.0.1" : "::1");
+  return `${parsed.protocol}//${isIP(host) === 6 ? `[${host}]` : host}:${url.slice(url.lastIndexOf(":") + 1)}`;
+}
+
+function namedBy(certificate: string, hosts: readonly string[]): string | undefined {
+  const parsed = new X509Certificate(certificate);
+  return hosts.find((host) => (isIP(host) === 0 ? parsed.checkHost(host) : parsed.checkIP(host)) !== undefined);
+}
+
+/** Addresses of IPv4 first, which are easier to type; those that hold on one link alone are left out. */
+function thisMachine(): Machine {
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const outside = all.filter(({ internal, address }) => !internal && !/^fe[89ab]/i.test(address));
+  const addresses = outside.toSorted((left, right) => isIP(left.address) - isIP(right.address));
+  return { name: hostname(), addresses: addresses.map(({ address }) => address) };
+}

@@ -1,0 +1,49 @@
+import { limits } from "@holdfast/core/limits";
+import { refusal } from "./scim-refusal.ts";
+
+/** By which a user or a group is looked for. */
+export interface Filter<Attribute extends string = string> {
+  readonly attribute: Attribute;
+  readonly value: string;
+}
+
+const comparison = /^([A-Za-z][\w$:.-]*(?:\[[^[\]"]*(?:"[^"\\]*"[^[\]"]*)?\](?:\.[A-Za-z]+)?)?) +([A-Za-z]+) +(.+)$/su;
+const schemaName = /^urn:ietf:params:scim:schemas:core:2\.0:(?:user|group):/;
+
+/**
+ * Of RFC 7644, 3.4.2.2 what identity systems ask before they make something: one attribute that equals a text. All else is refused, as an answer to
+ * another question would make accounts twice.
+ * @throws HoldfastError with invalidFilter
+ */
+export function readFilter<Attribute extends string>(
+  text: string,
+  attributes: readonly Attribute[],
+): Filter<Attribute> {
+  if (text.length > limits.scimFilterLengthMax) {
+    throw refusal("invalidFilter", `A filter has at most ${limits.scimFilterLengthMax} characters.`);
+  }
+  const [, path = "", operator = "", literal = ""] = comparison.exec(text.trim()) ?? [];
+  if (operator.toLowerCase() !== "eq") throw notTaken(attributes);
+  const name = plainName(path.toLowerCase().replace(schemaName, ""));
+  const attribute = attributes.find((each) => each.toLowerCase() === name);
+  if (attribute === undefined) throw notTaken(attributes);
+  return { attribute, value: readText(literal, attributes) };
+}
+
+/** Which of the addresses is meant says nothing here: an account has one. */
+function plainName(path: string): string {
+  return /^emails(?:\[type eq "[a-z]{1,20}"\])?(?:\.value)?$/.test(path) ? "emails.value" : path;
+}
+
+// oxlint-disable-next-line no-control-regex -- they are no part of a text in JSON
+const quoted = /^"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"$/su;
+
+/** As in JSON, and a text. */
+function readText(literal: string, attributes: readonly string[]): string {
+  if (!quoted.test(literal)) throw notTaken(attributes);
+  return JSON.parse(literal) as string;
+}
+
+function notTaken(attributes: readonly string[]) {
+  return refusal("invalidFilter", `A filter here is ATTRIBUTE eq "TEXT", of ${attributes.join(", ")}.`);
+}

@@ -1,0 +1,20 @@
+import { HoldfastError } from "@holdfast/core/errors";
+
+/** Of RFC 7644, 3.12. */
+export type ScimType =
+  | "invalidFilter"
+  | "tooMany"
+  | "uniqueness"
+  | "mutability"
+  | "invalidSyntax"
+  | "invalidPath"
+  | "noTarget"
+  | "invalidValue";
+
+/** What the request says is not what SCIM, or this server, takes there. */
+export function refusal(scimType: ScimType, message: string): HoldfastError {
+  return new HoldfastError(scimType === "tooMany" ? "too_large" : "bad_request", message, { body: { scimType } });
+}
+
+export const noSuch = (what: "user" | "group" | "resource"): HoldfastError =>
+  new HoldfastError("not_found", `There is no such ${what}.`);

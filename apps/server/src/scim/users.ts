@@ -1,0 +1,126 @@
+import { formatTime } from "@holdfast/core/times";
+import type { UserId } from "@holdfast/core/ids";
+import { findUserByEmail } from "../accounts/directory.ts";
+import { assertAddress } from "../accounts/email-address.ts";
+import { assertPlainText } from "../accounts/plain-text.ts";
+import { removeAccount } from "../accounts/remove-account.ts";
+import { createUser } from "../accounts/sign-up.ts";
+import { sparesAdministrators, updateUser } from "../accounts/users.ts";
+import { listAnswer, userSchema, windowOf } from "./list-answer.ts";
+import { idOf, nameUser, readUsers, type SeenUser, sliceUsers, usersCalled } from "./provisioned.ts";
+import { type Filter, readFilter } from "./read-filter.ts";
+import type { UserWish } from "./read-user.ts";
+import { noSuch, refusal } from "./scim-refusal.ts";
+import type { ListQuery, ScimCall, ScimWorld } from "./scim-world.ts";
+
+/**
+ * Nobody knows its password: its person signs in by an issuer, or has a password mailed. Of two at once one is refused.
+ * @throws HoldfastError exists, and with invalidValue for what is no address
+ */
+export async function createScimUser(world: ScimWorld, call: ScimCall, wish: UserWish): Promise<object> {
+  const email = addressOf(wish.userName ?? "");
+  const name = wish.name ?? email;
+  const made = await createUser(world, { email, password: undefined, name, admin: false, confirmed: true });
+  // What dies here is found by its userName, and told the rest.
+  if (wish.externalId !== undefined) await nameUser(world.shards, made.id, wish.externalId);
+  if (wish.active === false) await change(world, call, made.id, { disabled: true });
+  return userJson(await seeUser(world, made.id), call);
+}
+
+export async function getScimUser(world: ScimWorld, call: ScimCall, id: string): Promise<object> {
+  return userJson(await seeUser(world, id), call);
+}
+
+const filtered = ["userName", "externalId", "emails.value", "id"] as const;
+
+export async function listScimUsers(world: ScimWorld, call: ScimCall, query: ListQuery): Promise<object> {
+  const window = windowOf(query);
+  if (query.filter === undefined) {
+    const { ids, total } = await sliceUsers(world.shards, window);
+    await call.owe(Math.floor(window.skip / 1000));
+    return listAnswer(
+      (await readUsers(world.shards, ids)).map((user) => userJson(user, call)),
+      total,
+      window,
+    );
+  }
+  const found = await readUsers(world.shards, await lookUp(world, readFilter(query.filter, filtered)));
+  const shown = found.slice(window.skip, window.skip + window.take).map((user) => userJson(user, call));
+  return listAnswer(shown, found.length, window);
+}
+
+const foundMax = 200;
+
+async function lookUp(world: ScimWorld, { attribute, value }: Filter<(typeof filtered)[number]>): Promise<UserId[]> {
+  if (!value.isWellFormed() || value.includes("\0")) return [];
+  if (attribute === "externalId") return usersCalled(world.shards, value, foundMax);
+  const id = attribute === "id" ? idOf<UserId>(value) : (await findUserByEmail(world.shards, value))?.id;
+  return id === undefined ? [] : [id];
+}
+
+/** @throws HoldfastError not_found, exists, forbidden for what a token does with no administrator */
+export async function changeScimUser(world: ScimWorld, call: ScimCall, id: string, wish: UserWish): Promise<object> {
+  const user = await seeUser(world, id);
+  const email = wish.userName === undefined ? user.email : addressOf(wish.userName);
+  // Said before what would be said of the last administrator.
+  if (user.admin && wish.active === false && user.disabled_at === null) throw sparesAdministrators();
+  if (wish.name !== undefined) assertPlainText(wish.name, "displayName");
+  await change(world, call, user.id, {
+    ...(email === user.email ? {} : { email, confirmed: true as const }),
+    ...(wish.name === undefined || wish.name === user.name ? {} : { name: wish.name }),
+    ...(wish.active === undefined || wish.active === (user.disabled_at === null) ? {} : { disabled: !wish.active }),
+  });
+  if (wish.externalId !== undefined && wish.externalId !== user.external_id) {
+    await nameUser(world.shards, user.id, wish.externalId);
+  }
+  return userJson(await seeUser(world, id), call);
+}
+
+/** @throws HoldfastError not_found, forbidden for an administrator */
+export async function deleteScimUser(world: ScimWorld, id: string): Promise<void> {
+  await removeAccount(world, await seeUser(world, id));
+}
+
+interface Change {
+  readonly email?: string;
+  readonly confirmed?: true;
+  readonly name?: string;
+  readonly disabled?: boolean;
+}
+
+async function change(world: ScimWorld, { caller }: ScimCall, id: UserId, changed: Change): Promise<void> {
+  if (Object.keys(changed).length === 0) return;
+  await updateUser(world, id, { ...changed, byIdentitySystem: true, by: caller });
+}
+
+async function seeUser({ shards }: ScimWorld, text: string): Promise<SeenUser> {
+  const id = idOf<UserId>(text);
+  const [user] = id === undefined ? [] : await readUsers(shards, [id]);
+  if (user === undefined) throw noSuch("user");
+  return user;
+}
+
+/** By which people sign in and are shared with; two names for one person would be looked for apart. */
+function addressOf(userName: string): string {
+  try {
+    assertAddress(userName);
+  } catch {
+    throw refusal("invalidValue", "userName: is the e-mail address here. Map the address to userName.");
+  }
+  return userName.trim();
+}
+
+function userJson(user: SeenUser, { publicUrl }: ScimCall): object {
+  const { id, email, name, external_id: externalId, disabled_at: disabledAt, created_at: createdAt } = user;
+  return {
+    schemas: [userSchema],
+    id,
+    ...(externalId === null ? {} : { externalId }),
+    userName: email,
+    displayName: name,
+    name: { formatted: name },
+    emails: [{ value: email, type: "work", primary: true }],
+    active: disabledAt === null,
+    meta: { resourceType: "User", created: formatTime(createdAt), location: `${publicUrl}/scim/v2/Users/${id}` },
+  };
+}

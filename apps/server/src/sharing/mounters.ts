@@ -1,0 +1,83 @@
+import type { NodeId, SpaceId, UserId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import { uuidArray } from "../db/array-parameters.ts";
+import type { NodeRow } from "../db/shard-tables.ts";
+import type { Shard, Shards } from "../db/shards.ts";
+import { readLineages } from "../metadata/read/lineages.ts";
+
+/** Folders of one space that an account mounts. */
+export interface Mounted {
+  readonly userId: UserId;
+  readonly spaceId: SpaceId;
+  readonly nodeIds: readonly NodeId[];
+}
+
+/** Writes down on the folders' shard that the account may have mounts that show them. May run twice. */
+export async function rememberMounter(shards: Shards, { userId, spaceId, nodeIds }: Mounted): Promise<void> {
+  if (nodeIds.length === 0) return;
+  await sql`
+    insert into shard.mounters as m (space_id, node_id, user_id, remembered_at)
+    select ${spaceId}, node_id, ${userId}, (extract(epoch from clock_timestamp()) * 1000000)::int8
+    from unnest(${uuidArray(nodeIds)}) as mounted (node_id)
+    on conflict (space_id, node_id, user_id) do update
+    set remembered_at = greatest(excluded.remembered_at, m.remembered_at + 1)`.execute(shards.ofId(spaceId).db);
+}
+
+/** What is written down of one account, and when. */
+export type Remembered = ReadonlyMap<NodeId, number>;
+
+/** By the index of accounts. */
+export async function readMounter(shards: Shards, { userId, spaceId }: Omit<Mounted, "nodeIds">): Promise<Remembered> {
+  const { rows } = await sql<{ node_id: NodeId; remembered_at: number }>`
+    select node_id, remembered_at from shard.mounters
+    where user_id = ${userId} and space_id = ${spaceId}`.execute(shards.ofId(spaceId).db);
+  return new Map(rows.map((row) => [row.node_id, row.remembered_at]));
+}
+
+/**
+ * Brings what is written down to what an account mounts.
+ * @param before as it was before the account's mounts were looked at: what was written down since stays
+ */
+export async function correctMounter(shards: Shards, mounted: Mounted, before: Remembered): Promise<void> {
+  const { userId, spaceId, nodeIds } = mounted;
+  await rememberMounter(shards, { ...mounted, nodeIds: nodeIds.filter((id) => !before.has(id)) });
+  const outdated = [...before].filter(([id]) => !nodeIds.includes(id));
+  for (const [nodeId, rememberedAt] of outdated) {
+    await sql`
+      delete from shard.mounters
+      where space_id = ${spaceId} and node_id = ${nodeId} and user_id = ${userId}
+        and remembered_at = ${rememberedAt}`.execute(shards.ofId(spaceId).db);
+  }
+}
+
+/**
+ * Who mounts one of these nodes, or a folder below one. By the primary key, one step for each folder that is mounted: most are mounted by
+ * many.
+ */
+export async function findMounters(
+  shard: Pick<Shard, "db">,
+  spaceId: SpaceId,
+  moved: ReadonlySet<NodeId>,
+): Promise<UserId[]> {
+  const { rows: folders } = await sql<{ node_id: NodeId }>`
+    with recursive mounted as (
+      (select node_id from shard.mounters where space_id = ${spaceId} order by node_id limit 1)
+      union all
+      select next.node_id from mounted cross join lateral (
+        select node_id from shard.mounters
+        where space_id = ${spaceId} and node_id > mounted.node_id order by node_id limit 1) next
+    )
+    select node_id from mounted`.execute(shard.db);
+  if (folders.length === 0) return [];
+  const ids = folders.map((row) => row.node_id);
+  const rows = await readLineages<Pick<NodeRow, "id" | "parent_id">>(shard, spaceId, ids, sql`id, parent_id`);
+  const parents = new Map(rows.map((row) => [row.id, row.parent_id]));
+  const isMoved = (id: NodeId): boolean => {
+    for (let at: NodeId | null = id; at !== null; at = parents.get(at) ?? null) if (moved.has(at)) return true;
+    return false;
+  };
+  const { rows: mounters } = await sql<{ user_id: UserId }>`
+    select distinct user_id from shard.mounters
+    where space_id = ${spaceId} and node_id = any(${uuidArray(ids.filter(isMoved))})`.execute(shard.db);
+  return mounters.map((row) => row.user_id);
+}

@@ -1,0 +1,74 @@
+import { Api, type RunningServer, ok } from "@holdfast/server/acceptance/testing";
+import type { Row } from "./report.ts";
+import { at, expect, timedCall } from "./sharing/latencies.ts";
+
+const callers = 20;
+const goalMs = 300;
+const warmUpEach = 10;
+
+/**
+ * As many people as that sign in at once, each again as soon as they are in: nearly all of it is argon2id at the settings of
+ * `accounts/passwords.ts`. The callers share the machine with the server. Once from devices that have signed in before, as people do who come
+ * back, and once from a new one each time, of which the account is told.
+ */
+export async function measureSignIns(server: RunningServer, timesEach: number): Promise<Row[]> {
+  const administrator = await Api.signIn(server.url);
+  const people = Array.from({ length: callers }, (_, index) => ({
+    email: `sign-in-${index}@example.com`,
+    password: `the password of person ${index}`,
+  }));
+  for (const person of people) await ok(administrator, "POST", "/admin/users", { ...person, name: person.email });
+  const known = await signInAll(server, people, { timesEach, isKnown: true });
+  const strange = await signInAll(server, people, { timesEach, isKnown: false });
+  return [
+    ...rowsOf(`sign-in, ${callers} at once`, known),
+    ...rowsOf(`sign-in by a new device, ${callers} at once`, strange),
+  ];
+}
+
+interface Person {
+  readonly email: string;
+  readonly password: string;
+}
+
+interface Measured {
+  readonly tookMs: readonly number[];
+  readonly seconds: number;
+}
+
+async function signInAll(
+  server: RunningServer,
+  people: readonly Person[],
+  { timesEach, isKnown }: { readonly timesEach: number; readonly isKnown: boolean },
+): Promise<Measured> {
+  const stranger = new Api(server.url);
+  const tookMs: number[] = [];
+  const secrets = new Map<Person, string>();
+  const signIn = async (person: Person): Promise<number> => {
+    const device = { device_name: "bench", ...(isKnown ? { device_secret: secrets.get(person) } : {}) };
+    const call = await timedCall(stranger, "POST", "/sessions", JSON.stringify({ ...person, ...device }));
+    const { ms, body } = expect(call, 200);
+    secrets.set(person, body.device_secret);
+    return ms;
+  };
+  const all = (times: number): Promise<void[]> =>
+    Promise.all(
+      people.map(async (person) => {
+        for (let time = 0; time < times; time += 1) tookMs.push(await signIn(person));
+      }),
+    );
+  // The first ones open connections, and find code that was never run.
+  await all(warmUpEach);
+  tookMs.length = 0;
+  const startMs = performance.now();
+  await all(timesEach);
+  return { tookMs, seconds: (performance.now() - startMs) / 1000 };
+}
+
+function rowsOf(work: string, { tookMs, seconds }: Measured): Row[] {
+  const note = `median ${at(tookMs, 0.5).toFixed(0)} ms, slowest ${at(tookMs, 1).toFixed(0)} ms; ${tookMs.length} of them`;
+  return [
+    { work: `${work}, p99`, by: "holdfast", value: at(tookMs, 0.99), unit: "ms", goal: { atMost: goalMs }, note },
+    { work, by: "holdfast", value: tookMs.length / seconds, unit: "requests/s" },
+  ];
+}
