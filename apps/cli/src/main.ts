@@ -10,5 +10,6 @@ if (process.argv[2] !== "serve") {
   const { keepCompiledCode } = await import("./config/compiled-code.ts");
   keepCompiledCode(configFolder({ platform: process.platform, homeFolder: homedir(), environment: process.env }));
 }
+
 const { run } = await import("./run.ts");
 process.exitCode = await run(process.argv.slice(2));

@@ -22,9 +22,16 @@ export async function makeProgram(context: Context, version: string, only?: stri
     const command = make(context);
     program.addCommand(command.helpGroup(helpGroups[command.name()] ?? ""));
   }
-  const admin = program.commands.find((command) => command.name() === "admin");
-  prepare(program, context, { name: "holdfast", ofAdmin: admin?.commands.map((command) => command.name()) ?? [] });
+  // They are done before there is a tree; listed they have to be all the same.
+  if (only === "--help" || only === "-h") for (const command of answeredBefore()) program.addCommand(command);
+  prepare(program, context, "holdfast");
   return program;
+}
+
+function answeredBefore(): Command[] {
+  const group = helpGroups["completion"] ?? "";
+  const help = new Command("help").argument("[command...]").description("Show help, of all or of one command");
+  return [help, new Command("version").description("Print the version")].map((each) => each.helpGroup(group));
 }
 
 const examples = [
@@ -36,15 +43,11 @@ const examples = [
   "ls -l /photos",
 ];
 
-interface Prepared {
-  /** With those that it stands in. */
-  readonly name: string;
-  /** What 'holdfast admin' has, where it is loaded. */
-  readonly ofAdmin: readonly string[];
-}
-
-/** Settings of commander are not inherited by commands that are added, so each gets them. */
-function prepare(command: Command, context: Context, { name, ofAdmin }: Prepared): void {
+/**
+ * Settings of commander are not inherited by commands that are added, so each gets them.
+ * @param name with those that it stands in
+ */
+function prepare(command: Command, context: Context, name: string): void {
   command
     .exitOverride()
     .helpOption("-h, --help", "show help")
@@ -53,19 +56,60 @@ function prepare(command: Command, context: Context, { name, ofAdmin }: Prepared
       writeOut: (text) => void showText(context.stdout, text),
       writeErr: (text) => void showText(context.stderr, text),
       // With what was typed in it.
-      outputError: (text) => void showLines(context.stderr, [oneLine(text, ofAdmin)]),
+      outputError: (text) => void showLines(context.stderr, [oneLine(text, command)]),
     });
   // So that in `devices rm ID --json` the option is one of rm.
   if (command.commands.length > 0) command.helpCommand(false).enablePositionalOptions();
-  for (const child of command.commands) prepare(child, context, { name: `${name} ${child.name()}`, ofAdmin: [] });
+  if (command.commands.length > 0 && command.registeredArguments.length === 0) nameUnknown(command);
+  for (const child of command.commands) prepare(child, context, `${name} ${child.name()}`);
 }
 
-function oneLine(text: string, ofAdmin: readonly string[]): string {
+/** What does something without a sub-command as well takes a mistyped one for an argument too many: that is said as of a group. */
+function nameUnknown(command: Command): void {
+  command.allowExcessArguments().hook("preAction", (_, acting) => {
+    if (acting !== command || acting.args[0] === undefined) return;
+    Reflect.apply(Reflect.get(command, "unknownCommand") as () => void, command, []);
+  });
+}
+
+/** What other programs call it, and a slip of which commander knows no cure. */
+const synonyms: Readonly<Record<string, string>> = {
+  delete: "rm",
+  remove: "rm",
+  del: "rm",
+  undelete: "trash restore",
+  upload: "put",
+  download: "get",
+  push: "put",
+  pull: "get",
+  copy: "cp",
+  move: "mv",
+  rename: "mv",
+  list: "ls",
+  dir: "ls",
+  history: "versions",
+  hlep: "help",
+  register: "login",
+  signin: "login",
+  signout: "logout",
+};
+
+/** Of a word that is no command here: one that stands here, or in 'admin'. */
+function meantBy(unknown: string, { commands }: Command): string | undefined {
+  const synonym = synonyms[unknown];
+  const [first] = synonym?.split(" ") ?? [];
+  if (first === "help" || commands.some((command) => command.name() === first)) return synonym;
+  const admin = commands.find((command) => command.name() === "admin");
+  return admin?.commands.some((command) => command.name() === unknown) === true ? `admin ${unknown}` : undefined;
+}
+
+function oneLine(text: string, command: Command): string {
   const line = text
     .trimEnd()
     .replace(/^error: /, "holdfast: ")
     .replace(/command-argument value ('.*') is invalid for argument '(.*)'\./, "$1 is no $2.")
     .replace(/\n(?=\(Did you mean [^\n]*$)/, " ");
   const [, unknown = ""] = /unknown command '([^']+)'/.exec(line) ?? [];
-  return ofAdmin.includes(unknown) ? `${line} (Did you mean admin ${unknown}?)` : line;
+  const meant = meantBy(unknown, command);
+  return meant === undefined ? line : `${line.replace(/ \(Did you mean [^\n]*$/, "")} (Did you mean ${meant}?)`;
 }

@@ -13,15 +13,19 @@ export async function run(args: readonly string[]): Promise<number> {
 
 /** The same with others. */
 export async function runIn(context: Context, args: readonly string[]): Promise<number> {
-  if (args.length === 1 && versionWords.has(args[0] ?? "")) {
-    showLines(context.stdout, [version()]);
+  if (
+    args.some((word) => versionWords.has(word)) &&
+    args.every((word) => versionWords.has(word) || word === "--json")
+  ) {
+    if (args.includes("--json")) showJson(context.stdout, `${JSON.stringify({ version: version() })}\n`);
+    else showLines(context.stdout, [version()]);
     return 0;
   }
   if (args.length === 2 && args[0] === "help" && args[1] === "--man") return showManPage(context);
   await nameUnknownVariables(context, args);
   const words = asOption(args);
   const { makeProgram } = await import("./program.ts");
-  const program = await makeProgram(context, version(), words[0]);
+  const program = await makeProgram(context, version(), words[0] ?? "--help");
   try {
     await program.parseAsync(words, { from: "user" });
   } catch (thrown) {
@@ -47,6 +51,8 @@ const versionWords: ReadonlySet<string> = new Set(["--version", "-v", "version"]
 function asOption(args: readonly string[]): readonly string[] {
   const [first, ...rest] = args;
   if (first !== "help") return args;
+  // What there is to say of these two stands in the list.
+  if (rest[0] === "help" || rest[0] === "version") return ["--help"];
   return rest[0] === undefined || Object.hasOwn(commandTable, rest[0]) ? [...rest, "--help"] : rest;
 }
 
@@ -58,7 +64,10 @@ async function nameUnknownVariables({ environment, stderr }: Context, args: read
   const unknown = await unknownVariables(set);
   showLines(
     stderr,
-    unknown.map((name) => `holdfast: there is no setting ${name}; it is passed over`),
+    unknown.map(
+      ({ name, meant }) =>
+        `holdfast: there is no setting ${name}; it is passed over${meant === undefined ? "" : ` (Did you mean ${meant}?)`}`,
+    ),
   );
 }
 

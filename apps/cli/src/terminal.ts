@@ -75,7 +75,7 @@ export function requireTerminal({ stdin }: Context, question: string): void {
   if (stdin.isTTY === true) return;
   throw new HoldfastError(
     "usage",
-    `There is no terminal to ask for '${question.trim()}'. Give it as an option; see --help.`,
+    `There is no terminal to ask for '${question.trim()}'. Give it by an option, a password by --password-stdin; see --help.`,
   );
 }
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { TestContext } from "node:test";
 import { administrator, launcher } from "@holdfast/server/acceptance/testing";
-import { noise } from "@holdfast/sync/local-disk-conformance";
+import { noise } from "@holdfast/sync-ports/local-disk-conformance";
 import { requireComponent } from "@holdfast/tools/components";
 import { recordCalls } from "@holdfast/tools/system-calls/record-calls";
 import { findUndurable } from "@holdfast/tools/system-calls/undurable";

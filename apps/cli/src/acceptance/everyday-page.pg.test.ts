@@ -53,6 +53,7 @@ describe("the stories of docs/everyday.md", () => {
     const here: Record<string, string> = {
       "~/Drive": anna.folder,
       "~/everything": join(home.folder, "everything"),
+      "everything.tar": join(home.folder, "everything.tar"),
       "2h": moment,
     };
     return {
@@ -151,17 +152,19 @@ describe("the stories of docs/everyday.md", () => {
     const { next, over } = story(t.name);
     await next("holdfast get / ~/everything");
     assert.deepEqual(new Place(join(home.folder, "everything")).sight(), other.sight());
+    await next("holdfast export everything.tar");
+    assert.ok(readFileSync(join(home.folder, "everything.tar")).includes("plan.txt"));
     over();
   });
 
   test("A laptop is lost", async (t) => {
     const { next, over } = story(t.name);
     assert.match((await next("holdfast devices")).stdout, /^\S+ {2}bert {2}/m);
-    await next("holdfast devices rm", { NAME: "bert" });
+    await next("holdfast devices rm NAME --remove-copies", { NAME: "bert" });
     at.make({ "after.txt": "not for who has the laptop" });
-    await eventually("it is signed out", waitMs, async () =>
-      (await bert.status())?.problems.some(({ code }) => code === "unauthenticated") === true ? true : undefined,
-    );
+    assert.equal(await bert.ended(), 3);
+    assert.deepEqual(other.sight(), {}, "its copies are there still");
+    assert.match((await anna.run(["devices"])).stdout, /bert .*copies: removed/);
     await eventually("it is on the server", waitMs, async () => {
       return (await anna.run(["ls", "/after.txt"])).code === 0 || undefined;
     });

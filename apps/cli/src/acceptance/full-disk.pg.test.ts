@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Api, eventually, holdfast, makeFolder, removeFolder, startServer } from "@holdfast/server/acceptance/testing";
@@ -65,10 +66,10 @@ test("a full store is told by put and sync at once, with what to do; sync goes o
     });
   }));
 
-test("a full disk here is told by get at once, whatever fits stays, and it goes on once there is room", (t) =>
+test("a disk here that is too small is told by get, what fits comes, and room is kept for everybody else", (t) =>
   withHome("full-here", async (home, ends) => {
     const here = join(home, "here");
-    if (!mountSmallDisk(t, here, 8 * mib)) return;
+    if (!mountSmallDisk(t, here, 16 * mib)) return;
     ends.push(() => unmount(here));
     const server = await startServer({ dataFolder: join(home, "data") });
     ends.push(() => server.stop());
@@ -77,13 +78,73 @@ test("a full disk here is told by get at once, whatever fits stays, and it goes 
     const tree = join(home, "tree");
     mkdirSync(tree);
     for (let file = 0; file < 60; file += 1) writeFileSync(join(tree, `${file}`), randomBytes(mib / 2));
+    writeFileSync(join(tree, "large"), randomBytes(24 * mib));
+    writeFileSync(join(tree, "small"), "small");
     assert.equal((await holdfast(["put", tree, "/tree"], { env })).code, 0);
+
+    const dry = await holdfast(["get", "/tree", join(here, "tree"), "--dry-run", "--json"], { env });
+    assert.equal(dry.code, 1, dry.stderr);
+    assert.match(dry.stderr, /This needs 54 MiB, and 16 MiB are free there, of which \d+ KiB are kept free/);
+    assert.deepEqual(readdirSync(here), []);
+
     const full = await timed(() => holdfast(["get", "/tree", join(here, "tree"), "--json"], { env }));
     assert.equal(full.code, 1, full.stderr);
-    assert.match(full.stderr, /The disk here is full[^]*Free some space/);
+    assert.match(full.stderr, /does not fit: it needs [^]*are kept free\. Free some space on that disk/);
     assert.ok(full.stderr.split("\n").length < 10, full.stderr);
-    assert.equal((JSON.parse(full.stdout) as { error: { code: string } }).error.code, "store_full");
-    assert.ok(readdirSync(join(here, "tree")).length > 0);
+    const result = JSON.parse(full.stdout) as { files_received: number; problems: { code: string; path: string }[] };
+    assert.deepEqual(new Set(result.problems.map(({ code }) => code)), new Set(["store_full"]));
+    const names = readdirSync(join(here, "tree"));
+    assert.equal(names.length, result.files_received);
+    assert.ok(names.includes("small") && !names.includes("large") && names.length > 25, names.join(" "));
+    assert.deepEqual(
+      names.filter((name) => name.startsWith(".holdfast-part-")),
+      [],
+    );
+    assert.ok(statfsSync(here).bavail > 0, "nobody else has any room left");
+    // What is here already needs none.
+    const again = await holdfast(["get", "/tree/small", join(here, "tree") + "/", "--json"], { env });
+    assert.equal(again.code, 0, again.stderr);
+    const one = await holdfast(["get", "/tree/large", join(here, "large"), "--json"], { env });
+    assert.equal(one.code, 1, one.stderr);
+    assert.equal((JSON.parse(one.stdout) as { error: { code: string } }).error.code, "store_full");
+    assert.deepEqual(readdirSync(here), ["tree"]);
+  }));
+
+test("sync keeps room for everybody else on a disk that is too small, says so once, and goes on once there is more", (t) =>
+  withHome("full-synced", async (home, ends) => {
+    const server = await startServer({ dataFolder: join(home, "data") });
+    ends.push(() => server.stop());
+    const api = await Api.signIn(server.url);
+    const env = {
+      HOLDFAST_CONFIG_DIR: join(home, "config"),
+      HOLDFAST_SERVER: server.url,
+      HOLDFAST_TOKEN: api.token ?? "",
+    };
+    const tree = join(home, "tree");
+    mkdirSync(tree);
+    for (let file = 0; file < 40; file += 1) writeFileSync(join(tree, `${file}`), randomBytes(mib / 2));
+    assert.equal((await holdfast(["put", tree, "/anna"], { env })).code, 0);
+    const disk = join(home, "anna");
+    if (!mountSmallDisk(t, disk, 16 * mib)) return;
+    ends.push(() => unmount(disk));
+    const folder = join(disk, "synced");
+    mkdirSync(folder);
+    const once = await holdfast(["sync", folder, "--remote", "/anna", "--once"], { env });
+    assert.equal(once.code, 1, once.stderr);
+    assert.match(
+      once.stderr,
+      /needs [\d.]+ MiB, and [^,]* are free there, of which \d+ KiB are kept free\. Downloads wait until/,
+    );
+    assert.match(once.stderr, /--free-space moves it to \.holdfast\/trash[^.]*; .* delete it there to have the room/);
+    // While it goes, and as what the command ends with; never once for each file.
+    assert.equal(once.stderr.match(/disk of this folder is full/g)?.length, 2, once.stderr);
+    assert.ok(statfsSync(disk).bavail > 0, "nobody else has any room left");
+    const names = readdirSync(folder).filter((name) => !name.startsWith("."));
+    assert.ok(names.length > 20, names.join(" "));
+    execFileSync("mount", ["-o", `remount,size=${64 * mib}`, disk], { stdio: "pipe" });
+    const more = await holdfast(["sync", folder, "--once"], { env });
+    assert.equal(more.code, 0, more.stderr);
+    assert.equal(readdirSync(folder).filter((name) => !name.startsWith(".")).length, 40);
   }));
 
 test("a space without room is told by put at once, with what to do", () =>

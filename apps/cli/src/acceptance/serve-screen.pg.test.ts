@@ -76,7 +76,8 @@ test("serve shows a person what happened, and last the link in a frame; 40 colum
   // What was typed stands before the first.
   assert.match(terminal.lines().slice(-2).join("\n"), /[\d:]{8} stopping signal=SIGINT\n[\d:]{8} stopped$/);
 
-  const narrow = await serveOnTerminal(t, `${folder}/data`, 40);
+  // As `npm start` starts it: `npx` finds the command where no PATH does.
+  const narrow = await serveOnTerminal(t, `${folder}/data`, 40, { npm_lifecycle_event: "start" });
   assert.ok(narrow.raw().includes("\u001b[2m"), "colours are shown");
   const lines = golden(narrow.lines(), folder);
   assert.deepEqual(lines, [
@@ -92,7 +93,7 @@ test("serve shows a person what happened, and last the link in a frame; 40 colum
     "http://ADDRESS/setup#TOKEN",
     "",
     "It holds for 7 days. For another one:",
-    "holdfast admin setup-link --data FOLDER/data",
+    "npx holdfast admin setup-link --data FOLDER/data",
     "─".repeat(40),
   ]);
 });

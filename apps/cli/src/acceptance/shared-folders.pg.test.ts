@@ -51,6 +51,7 @@ describe("folders that three accounts share on four devices", () => {
     });
     assert.match(kept, /^quarantined \.holdfast\/quarantine\/\d{4}-\d\d-\d\d\/viewed\/a\.txt$/);
     assert.ok(all.vera.cable.carried.up - carried < hugeBytes, "some of it left the device");
+    await arrives(olga, "a.txt", "by the editor");
     assert.deepEqual(olga.sight(), { "a.txt": "by the editor", "b.txt": "0", "gone.txt": "0" });
     vera.remove("new.txt");
     await alike(olga, [emil, vera]);

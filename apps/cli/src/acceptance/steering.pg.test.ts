@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { eventually } from "@holdfast/server/acceptance/testing";
+import { eventually, launcher } from "@holdfast/server/acceptance/testing";
+import { requireComponent } from "@holdfast/tools/components";
+import { onTerminal } from "@holdfast/tools/pseudo-terminal";
 import type { Device } from "./device.ts";
 import { Home } from "./home.ts";
 import { Place } from "./scene.ts";
@@ -39,11 +41,13 @@ describe("the commands that steer clients while they run", () => {
     assert.deepEqual(JSON.parse(nothing.stdout), { items: [], next_cursor: null });
     const early = await anna.run(["deletes", "approve"]);
     assert.equal(early.code, 1);
-    assert.match(early.stderr, /'holdfast deletes ls' has shown none/);
+    assert.match(early.stderr, /No deletions wait here/);
 
     // Held where they were made: the server and the other device keep all.
     for (const name of names.slice(0, 4)) at.remove(`many/${name}`);
     await waiting(anna, 4);
+    for (const _ of [1, 2])
+      assert.match((await anna.run(["deletes", "approve"])).stderr, /'holdfast deletes ls' has shown none/);
     const gone = names.slice(0, 4).map((name) => ({ path: `s/many/${name}`, what: "deletion", side: "server" }));
     assert.deepEqual(await listed(anna), gone);
     const text = (await anna.run(["deletes", "ls", anna.folder])).stdout;
@@ -104,6 +108,29 @@ describe("the commands that steer clients while they run", () => {
     for (const place of [at, other]) assert.deepEqual(place.sight(), {});
   });
 
+  test("deletes: a no on a terminal changes nothing, and is told", async (t) => {
+    if (!requireComponent(t, "python3")) return;
+    at.make({ "asked/0.txt": "0", "asked/1.txt": "1", "asked/2.txt": "2", "asked/3.txt": "3" });
+    await home.rest();
+    at.remove("asked");
+    await waiting(anna, 5);
+    const env = { HOLDFAST_CONFIG_DIR: anna.configFolder, HOME: anna.configFolder };
+    for (const [action, asks] of [
+      ["approve", "(y/N)"],
+      ["undo", "(Y/n)"],
+    ] as const) {
+      const terminal = onTerminal([launcher, "deletes", action], { env, columns: 200 });
+      await eventually("it asks", waitMs, async () => terminal.lines().join("\n").includes(asks) || undefined);
+      terminal.type("n\r");
+      assert.equal(await terminal.ended, 0);
+      assert.match(terminal.lines().join("\n"), /^Nothing is changed: they wait on\.$/m);
+    }
+    await waiting(anna, 5);
+    assert.equal((await anna.run(["deletes", "approve"])).code, 0);
+    await home.rest();
+    assert.deepEqual(at.sight(), {});
+  });
+
   test("pause and resume: nothing travels meanwhile, and all that was done on both sides is merged then", async () => {
     at.make({ "paused/edited.txt": "before", "paused/renamed.txt": "same", "paused/deleted.txt": "gone" });
     await home.rest();
@@ -113,6 +140,7 @@ describe("the commands that steer clients while they run", () => {
       next_cursor: null,
     });
     await bert.reaches("paused", ({ state }) => state === "paused");
+    assert.match((await bert.run(["status"])).stdout, /^ {2}last in sync .*, what has changed since is not known$/m);
     at.make({ "paused/edited.txt": "edited by anna", "paused/by anna": "1" });
     at.remove("paused/deleted.txt");
     other.move("paused/renamed.txt", "paused/new name.txt");
@@ -156,30 +184,50 @@ describe("the commands that steer clients while they run", () => {
     for (const device of [anna, bert]) assert.deepEqual(await conflicts(device), []);
   });
 
-  test("approve and undo need the client, and say how to go on without it", async () => {
-    for (const name of ["a", "b", "c"]) at.make({ [`last/${name}`]: name });
+  test("conflicts keep both: the answer names the name that the copy has from now on", async () => {
+    at.make({ "both.txt": "0" });
     await home.rest();
-    for (const name of ["a", "b", "c"]) at.remove(`last/${name}`);
-    await waiting(anna, 3);
-    await anna.stop();
-    // What the client left is still shown.
-    assert.deepEqual(
-      (await listed(anna)).map(({ path }) => path),
-      ["s/last/a", "s/last/b", "s/last/c"],
-    );
-    const refused = await anna.run(["deletes", "approve"]);
-    assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /is not running\. Start it with: holdfast sync \//);
-    anna.start("--brake", "3");
-    await waiting(anna, 3);
-    assert.equal(
-      (await anna.run(["deletes", "approve"])).code,
-      0,
-      "what was shown before the start is still what is meant",
-    );
+    await bert.pause();
+    at.make({ "both.txt": "by anna" });
+    other.make({ "both.txt": "by bert" });
+    await home.rest(waitMs, [anna]);
+    await bert.resume();
     await home.rest();
-    assert.deepEqual(new Place(other.at("last")).sight(), {});
-    assert.deepEqual(new Place(at.at("last")).sight(), {});
+    const [path = ""] = await conflicts(anna);
+    const kept = await anna.run(["conflicts", "keep", "both", join(anna.folder, path), "--json"]);
+    assert.equal(kept.code, 0, kept.stderr);
+    const own = path.replace("'s conflicted copy ", " ");
+    assert.deepEqual(JSON.parse(kept.stdout), { root: realpathSync(anna.folder), path, kept: "both", new_path: own });
+    await home.rest();
+    assert.equal(other.read(own.slice("s/".length)), "by bert");
+    for (const device of [anna, bert]) assert.deepEqual(await conflicts(device), []);
+  });
+
+  test("what is approved or undone while the client does not run is done by its next start", async () => {
+    for (const answer of ["undo", "approve"] as const) {
+      for (const name of ["a", "b", "c"]) at.make({ [`last/${name}`]: name });
+      await home.rest();
+      for (const name of ["a", "b", "c"]) at.remove(`last/${name}`);
+      await waiting(anna, 3);
+      await anna.stop();
+      // What the client left is still shown.
+      assert.deepEqual(
+        (await listed(anna)).map(({ path }) => path),
+        ["s/last/a", "s/last/b", "s/last/c"],
+      );
+      const answered = await anna.run(["deletes", answer]);
+      assert.equal(answered.code, 0, answered.stderr);
+      assert.match(answered.stderr, /is not running\. The next run does it: holdfast sync \//);
+      assert.deepEqual(await listed(anna), []);
+      anna.start("--brake", "3");
+      const left = answer === "undo" ? ["a", "b", "c"] : [];
+      await eventually(`${answer} is done`, waitMs, () => {
+        const names = [at, other].map((place) => Object.keys(new Place(place.at("last")).sight()).join());
+        return names.every((each) => each === left.join()) || undefined;
+      });
+      await home.rest();
+      assert.deepEqual(Object.keys(new Place(other.at("last")).sight()), left);
+    }
   });
 
   async function waiting(device: Device, count: number): Promise<void> {

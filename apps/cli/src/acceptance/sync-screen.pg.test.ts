@@ -95,6 +95,32 @@ describe("A sync on a terminal", () => {
     assert.equal((await holdfast(["log", folder, "--last", "x"], { env })).code, 2);
   });
 
+  test("sync --once says at its end how much went up and down, in a log and on a terminal", async (t) => {
+    const [from, to] = [join(home, "From"), join(home, "To")];
+    for (const folder of [from, to]) mkdirSync(folder);
+    writeFileSync(join(from, "a"), "x".repeat(2048));
+    const once = (folder: string) => ["sync", folder, "--remote", "/once", "--once"];
+    const log = await holdfast(once(from), { env });
+    assert.match(log.stderr, /^sync: in sync\nsync: in all 1 file up \(2\.0 KiB\), 0 down \(0 B\)\n$/m);
+    assert.doesNotMatch(log.stderr, /to do, 0 files up/, "nothing has moved yet");
+    assert.match((await holdfast(once(from), { env })).stderr, /^sync: in all 0 files up, 0 down\n$/m);
+    assert.equal((await holdfast([...once(from), "--quiet"], { env })).stderr, "");
+    assert.equal((await holdfast(["pause", from], { env })).code, 0);
+    const paused = await holdfast(once(from), { env });
+    assert.deepEqual(
+      [paused.code, paused.stderr],
+      [1, "holdfast: This sync is paused. Go on with 'holdfast resume'.\n"],
+      "once",
+    );
+    if (!requireComponent(t, "python3")) return;
+    const terminal = onTerminal([launcher, ...once(to)], { columns: 80, env });
+    await terminal.ended;
+    assert.match(
+      terminal.lines().join("\n"),
+      /^[\d:]{8} in all 0 files up \(0 B\), 1 down \(2\.0 KiB\)\nup to date since/m,
+    );
+  });
+
   test("status --watch shows it in place of what was there, once it is another", async (t) => {
     if (!requireComponent(t, "python3")) return;
     const folder = join(home, "Watched");

@@ -4,7 +4,14 @@ import type { CommandMaker } from "./command.ts";
 
 const itemsMax = 200;
 
-const columns: readonly Column[] = [{ title: "WHEN" }, { title: "WHO" }, { title: "DID" }, { title: "WHAT" }];
+const columns: readonly Column[] = [
+  { title: "WHEN" },
+  { title: "WHO" },
+  { title: "DEVICE" },
+  { title: "DID" },
+  { title: "WHAT" },
+  { title: "FOLDER" },
+];
 
 export const activityCommand: CommandMaker = (context) => {
   const command = newCommand("activity", "List what happened, newest first", ["activity", "activity /photos"]).argument(
@@ -22,18 +29,23 @@ export const activityCommand: CommandMaker = (context) => {
     const listing = new Listing(run.output, columns);
     await run.output.listing(pages, (items) =>
       listing.lines(
-        items.map(({ at, actor, verb, node, count }) => [
+        items.map(({ at, actor, device, verb, node, count }) => [
           listing.time(at),
           actor.name,
+          // Which devices others have is nobody's business.
+          device?.name ?? "-",
           verb,
-          `${placeOf(node)}${count === 1 ? "" : ` and ${count - 1} more`}`,
+          `${node.name === "" ? "/" : node.name}${count === 1 ? "" : ` and ${count - 1} more`}`,
+          folderOf(node),
         ]),
       ),
     );
   });
 };
 
-/** Of what is shared and not mounted the path begins at what was shared, which then is `/` itself. */
-function placeOf({ path, name }: { readonly path?: string | undefined; readonly name: string }): string {
-  return path === undefined || (path === "/" && name !== "") ? name : path;
+/** What is not there any more has none, and of what is shared and not mounted the path begins at what was shared, which then is `/` itself. */
+function folderOf({ path, name }: { readonly path?: string | undefined; readonly name: string }): string {
+  if (path === undefined || path === "/" || name === "") return "-";
+  const end = path.lastIndexOf("/");
+  return end <= 0 ? "/" : path.slice(0, end);
 }

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
+import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
+import { defaultDataFolder } from "@holdfast/disk/default-data-folder";
 import { shellWord } from "@holdfast/core/shell-word";
 import { count, formatBytes, formatTime } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
@@ -154,9 +156,19 @@ async function settingsOfServer(run: Run): Promise<Context["environment"]> {
     const given = Object.entries(stores).filter((each): each is [string, string] => typeof each[1] === "string");
     return { HOLDFAST_DATA: resolve(data), ...Object.fromEntries(given) };
   } catch (error) {
-    if (error instanceof HoldfastError) return {};
-    throw error;
+    if (!(error instanceof HoldfastError)) throw error;
+    if (error.code !== "forbidden" || existsSync(usualDataFolder(run.context))) return {};
+    throw new HoldfastError(
+      "forbidden",
+      "You are not signed in as an administrator, and nobody else is told where the server's data is. Sign in as one, or run this on the server's machine, as the user that the server runs as, with --data FOLDER.",
+      { cause: error },
+    );
   }
+}
+
+function usualDataFolder({ environment }: Context): string {
+  const userId = process.getuid?.();
+  return defaultDataFolder({ platform: process.platform, homeFolder: homedir(), environment, userId });
 }
 
 /** @returns milliseconds; 0 is off */

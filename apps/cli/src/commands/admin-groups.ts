@@ -29,7 +29,7 @@ const personArgument = ["<person>", "e-mail address or id"] as const;
 const columns: readonly Column[] = [
   { title: "ID" },
   { title: "NAME" },
-  { title: "MEMBERS", right: true },
+  { title: "MEMBERS", right: true, word: "members" },
   { title: "YOU ARE" },
   { title: "PLAN" },
 ];
@@ -160,7 +160,7 @@ async function memberPages(run: Run, data: unknown, id: string) {
 }
 
 /** @throws HoldfastError not_found, conflict where several have the name */
-async function findGroup(run: Run, data: unknown, nameOrId: string): Promise<GroupJson> {
+export async function findGroup(run: Run, data: unknown, nameOrId: string): Promise<GroupJson> {
   const named: GroupJson[] = [];
   for await (const groups of await groupPages(run, data)) {
     const identified = groups.find(({ id }) => id === nameOrId);

@@ -12,7 +12,12 @@ export function invitesCommand(context: Context) {
   );
 }
 
-const columns: readonly Column[] = [{ title: "ID" }, { title: "FOR" }, { title: "PLAN" }, { title: "ENDS" }];
+const columns: readonly Column[] = [
+  { title: "ID" },
+  { title: "FOR" },
+  { title: "PLAN" },
+  { title: "ENDS", word: "until" },
+];
 
 function list(context: Context) {
   const command = newAdminCommand("ls", "List them, the newest first", ["admin invites ls"]);

@@ -2,7 +2,7 @@ import { type Column, Listing } from "../output/listing.ts";
 import { newCommand, runs } from "./command.ts";
 import type { Context } from "./command.ts";
 
-const columns: readonly Column[] = [{ title: "TO" }, { title: "ENDS" }, { title: "LINK" }];
+const columns: readonly Column[] = [{ title: "TO" }, { title: "ENDS", word: "until" }, { title: "LINK" }];
 
 export function unsentLinksCommand(context: Context) {
   const command = newCommand(

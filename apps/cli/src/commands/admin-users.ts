@@ -55,7 +55,7 @@ const columns: readonly Column[] = [
   { title: "EMAIL" },
   { title: "NAME" },
   { title: "USED", right: true },
-  { title: "OF" },
+  { title: "OF", word: "of" },
   { title: "PLAN" },
   { title: "STATE" },
 ];
@@ -80,7 +80,8 @@ function list(context: Context) {
           user.quota_fixed ? `${user.plan}, own quota` : user.plan,
           [
             user.admin ? "administrator" : "",
-            user.disabled ? "disabled" : "",
+            user.leaving_until === null ? "" : `deleted, gone ${user.leaving_until.slice(0, 10)}`,
+            user.disabled && user.leaving_until === null ? "disabled" : "",
             user.confirmed ? "" : "not confirmed",
             user.second_factor ? "second factor" : "",
           ]
@@ -174,13 +175,17 @@ function quota(context: Context) {
 function resetPassword(context: Context) {
   const command = newAdminCommand("reset-password", "Give an account a new password", [
     "admin users reset-password ann@example.org",
+    "admin users reset-password ann@example.org --end-passkeys",
   ])
     .argument("<email>", "of the account")
+    .option("--end-passkeys", "remove its passkeys, too: they sign in without the password")
     .option("--password-stdin", "read the password from standard input (its first line)");
-  return runs<[string]>(context, command, async (run, email, { data, passwordStdin }) => {
+  return runs<[string]>(context, command, async (run, email, { data, passwordStdin, endPasskeys }) => {
     const password = await newPassword(run, email, passwordStdin === true);
-    const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body: { password } });
-    await run.output.result(user, () => [`${user.email} has a new password`]);
+    const body = { password, ...(endPasskeys === true ? { end_passkeys: true } : {}) };
+    const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
+    const passkeys = endPasskeys === true ? ", and no passkeys any more" : "";
+    await run.output.result(user, () => [`${user.email} has a new password${passkeys}`]);
   });
 }
 

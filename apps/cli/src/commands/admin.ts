@@ -1,5 +1,6 @@
 import { newGroup } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
+import { allowAddressesCommand, requireSecondFactorCommand } from "./admin-access-rules.ts";
 import { auditCommand } from "./admin-audit.ts";
 import { backupCommand, drillCommand, restoreBackupCommand } from "./admin-backup.ts";
 import { copiesCommand } from "./admin-copies.ts";
@@ -9,10 +10,12 @@ import { rotateKeysCommand } from "./admin-keys.ts";
 import { rebuildCommand } from "./admin-rebuild.ts";
 import { gcCommand, rebuildIndexCommand, scrubCommand } from "./admin-store.ts";
 import { invitesCommand } from "./admin-invites.ts";
+import { oauthClientsCommand } from "./admin-oauth-clients.ts";
 import { groupsCommand } from "./admin-groups.ts";
 import { plansCommand } from "./admin-plans.ts";
 import { devicesAdminCommand } from "./admin-devices.ts";
 import { reportsCommand } from "./admin-reports.ts";
+import { shardsCommand } from "./admin-shards.ts";
 import { shredCommand } from "./admin-shred.ts";
 import { setupLinkCommand } from "./admin-setup-link.ts";
 import { unsentLinksCommand } from "./admin-unsent-links.ts";
@@ -28,12 +31,16 @@ export const adminCommand: CommandMaker = (context) =>
       usersCommand(context),
       shredCommand(context),
       invitesCommand(context),
+      oauthClientsCommand(context),
       groupsCommand(context),
       plansCommand(context),
+      requireSecondFactorCommand(context),
+      allowAddressesCommand(context),
       gcCommand(context),
       scrubCommand(context),
       rebuildIndexCommand(context),
       rotateKeysCommand(context),
+      shardsCommand(context),
       doctorCommand(context),
       backupCommand(context),
       restoreBackupCommand(context),

@@ -1,7 +1,7 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
-import { formatTable, formatTime } from "../output/text.ts";
+import { type Column, Listing } from "../output/listing.ts";
 import { checkTitle, newCommand, newGroup, runs } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 import { parseExpiry } from "./expiry.ts";
@@ -58,6 +58,15 @@ async function idOf(client: ApiClient, path: string): Promise<string> {
   return (await lookUp(client, path)).id;
 }
 
+const columns: readonly Column[] = [
+  { title: "ID" },
+  { title: "NAME" },
+  { title: "MAY" },
+  { title: "FOLDER" },
+  { title: "ENDS", word: "expires" },
+  { title: "USED", word: "used" },
+];
+
 function list(context: Context) {
   const command = newCommand("ls", "List the app passwords", ["app-passwords ls"]);
   return runs<[]>(context, command, async (run) => {
@@ -66,7 +75,10 @@ function list(context: Context) {
     const items = page.items.filter(({ kind }) => kind === "app_password");
     const paths = new Map<string, string>();
     for (const { folder_id: id } of items) if (id !== null) paths.set(id, await pathOf(client, id));
-    await run.output.result({ ...page, items }, () => formatTable(items.map((each) => cellsOf(each, paths))));
+    const listing = new Listing(run.output, columns);
+    await run.output.result({ ...page, items }, () =>
+      listing.lines(items.map((each) => cellsOf(each, paths, listing))),
+    );
   });
 }
 
@@ -79,7 +91,7 @@ async function pathOf(client: ApiClient, id: string): Promise<string> {
   }
 }
 
-function cellsOf(token: Token, paths: ReadonlyMap<string, string>): string[] {
+function cellsOf(token: Token, paths: ReadonlyMap<string, string>, listing: Listing): string[] {
   const { permission_id: permission, folder_id: folder } = token;
   const ended = permission === null ? "all files" : "nothing, its permission was taken away";
   return [
@@ -87,8 +99,8 @@ function cellsOf(token: Token, paths: ReadonlyMap<string, string>): string[] {
     token.name,
     token.scopes.includes("files:write") ? "reads and writes" : "reads",
     folder === null ? ended : (paths.get(folder) ?? folder),
-    `expires ${formatTime(token.expires_at)}`,
-    `used ${formatTime(token.last_used_at)}`,
+    `expires ${listing.time(token.expires_at)}`,
+    `used ${listing.time(token.last_used_at)}`,
   ];
 }
 

@@ -24,6 +24,8 @@ export type CommandMaker = (context: Context) => Command;
 export class Run {
   readonly context: Context;
   readonly output: Output;
+  /** Of a command that ends without its result: what it did until then, as --json has it. */
+  doneBefore: object = {};
   #connection: Connection | undefined;
   #bytesPerSecond: number | undefined;
 
@@ -44,7 +46,10 @@ export class Run {
       if (this.context.stderr.isTTY === true) clearBar(this.context.stderr);
       this.output.note(`holdfast: the server does not answer; trying again for up to ${patienceSeconds} s`);
     };
-    this.#connection ??= await connect(this.context.environment, onSilence, await this.#wrap());
+    this.#connection ??= await connect(this.context.environment, onSilence, {
+      wrap: await this.#wrap(),
+      prove: async (client) => (await import("./prove.ts")).prove(this, client),
+    });
     return this.#connection;
   }
 
@@ -119,7 +124,7 @@ export function runs<Arguments extends unknown[]>(
       const error = toSentence(thrown);
       if (error.code === "internal" && context.environment["HOLDFAST_DEBUG"] !== undefined)
         for (const line of String(error.stack).split("\n")) run.output.note(line);
-      await run.output.failure(error);
+      await run.output.failure(error, run.doneBefore);
       context.exitCode = error.exitCode;
     } finally {
       await run.close();

@@ -124,7 +124,14 @@ test("rewind tells what it would do, does it, and takes it back; a file has its 
   assert.equal(run(["rewind", "undo", id]).stdout, undone.stdout);
   assert.deepEqual(pathsBelow("/rewound"), ["/rewound/file.locked", "/rewound/ransom note"]);
   assert.equal(run(["cat", "/rewound/file.locked"]).stdout, "scrambled");
-  assert.match(run(["rewind", "/rewound", "--to", "5000w"]).stderr, /earliest moment is \d{4}-/);
+  const [, earliest = ""] =
+    /earliest moment is (\S+)\. As far back as it goes: --to \1$/m.exec(run(["rewind", "/", "--to", "5000w"]).stderr) ??
+    [];
+  assert.equal(run(["rewind", "/", "--to", earliest, "--dry-run"]).status, 0);
+  run(["mkdir", "/made-late"]);
+  const young = run(["rewind", "/made-late", "--to", to]);
+  const [, since = ""] = /was not there.* \/made-late is there since (\S+)\. .*: --to \1$/m.exec(young.stderr) ?? [];
+  assert.equal(run(["rewind", "/made-late", "--to", since, "--dry-run"]).status, 0, young.stderr);
   assert.equal(run(["rewind", "/rewound", "--to", "sometime"]).status, 2);
 });
 

@@ -81,6 +81,14 @@ test("help and version are asked for in whatever way people know", () => {
   const said = (...args: string[]) => holdfast(args).stdout;
   assert.match(said("--version"), /^\d+\.\d+\.\d+\n$/);
   for (const word of ["-v", "version"]) assert.equal(said(word), said("--version"));
+  const asJson = { version: said("--version").trim() };
+  for (const words of [
+    ["--version", "--json"],
+    ["--json", "--version"],
+    ["version", "--json"],
+    ["-v", "--json"],
+  ])
+    assert.deepEqual(JSON.parse(said(...words)), asJson);
   for (const words of [["-h"], ["help"]]) assert.equal(said(...words), said("--help"));
   for (const words of [
     ["help", "ls"],
@@ -89,6 +97,9 @@ test("help and version are asked for in whatever way people know", () => {
     assert.equal(said(...words), said("ls", "--help"));
   assert.equal(said("help", "devices", "rm"), said("devices", "rm", "--help"));
   assert.match(said("help", "devices", "rm"), /Usage: holdfast devices rm/);
+  assert.match(said("help"), /\nHelp:\n(?: .*\n)* {2}help \[command\.\.\.\] .*\n(?: .*\n)* {2}version /);
+  assert.equal(said("help", "version"), said("help"));
+  assert.match(holdfast(["version", "frobnicate"]).stderr, /unknown command 'version'/);
   assert.match(holdfast(["help", "frobnicate"]).stderr, /unknown command 'frobnicate'/);
 });
 
@@ -97,7 +108,7 @@ test("a variable that is no setting is named, and stops nothing", () => {
   const told = holdfast(["pause"], mistyped);
   assert.deepEqual(
     [told.status, told.stderr.split("\n")[0]],
-    [0, "holdfast: there is no setting HOLDFAST_SERVR; it is passed over"],
+    [0, "holdfast: there is no setting HOLDFAST_SERVR; it is passed over (Did you mean HOLDFAST_SERVER?)"],
   );
   assert.doesNotMatch(told.stderr, /HOLDFAST_STORE/);
   assert.doesNotMatch(holdfast(["pause", "--quiet"], mistyped).stderr, /SERVR/);
@@ -161,11 +172,20 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     [["put", "--json"], /missing required argument/],
     [["frobnicate", "--json"], /unknown command|unknown option/],
     [["doctor"], /unknown command 'doctor' \(Did you mean admin doctor\?\)/],
+    [["delete", "/x"], /^holdfast: unknown command 'delete' \(Did you mean rm\?\)$/m],
+    [["undelete", "/x"], /\(Did you mean trash restore\?\)$/m],
+    [["hlep"], /\(Did you mean help\?\)$/m],
+    [["devices", "remove", "x"], /\(Did you mean rm\?\)$/m],
+    // It has no rm.
+    [["trash", "delete"], /^holdfast: unknown command 'delete'$/m],
     [["completion", "tcsh"], /^holdfast: 'tcsh' is no shell\. Allowed choices are bash, zsh, fish\./],
     [["ls", "--sort", "foo"], /foo is no order: it is name, natural/],
     [["search", "--type", "foo", "x"], /foo is no type: it is file, folder/],
     [["restore", "/x"], /Say which version: --version N/],
     [["admin", "frobnicate"], /unknown command 'frobnicate'/],
+    [["deletes", "aprove"], /unknown command 'aprove' \(Did you mean approve\?\)/],
+    [["second-factor", "of", "--json"], /unknown command 'of'\s+\(Did you mean (one of )?[^)]*off/],
+    [["conflicts", "x"], /unknown command 'x'/],
     [["devices", "rm", "--json"], /missing required argument 'device'/],
     [["get", "/x", "-", "--json"], /no place for --json/],
   ];

@@ -24,7 +24,7 @@ function keepOne(context: Context) {
   const command = newCommand("keep", "End a conflict; whatever is not kept goes to the trash", [
     "conflicts keep original ~/Drive/plan*copy*.txt",
   ])
-    .addArgument(new Argument("<which>", "the copy, the original, or both").choices(["copy", "original", "both"]))
+    .addArgument(new Argument("<choice>", "the copy, the original, or both").choices(["copy", "original", "both"]))
     .argument("<path>", "a conflicted copy, as 'conflicts ls' shows it, or the file if it has one only");
   return runs<[keyof typeof done, string]>(context, command, async (run, keep, given) => {
     const [{ thisConfigFolder }, { findPath }, { tellRunning }, { notRunning }] = await Promise.all([
@@ -33,13 +33,16 @@ function keepOne(context: Context) {
       import("../sync/control-client.ts"),
       import("../sync/last-status.ts"),
     ]);
-    const { sync, path: named } = await findPath(thisConfigFolder(run.context.environment), given);
-    const path = await copyOf(sync, named);
-    if ((await tellRunning(sync, "conflicts/keep", { path, keep })) === undefined) {
-      throw new HoldfastError("failed", notRunning(sync.record));
-    }
+    const { sync, path: found } = await findPath(thisConfigFolder(run.context.environment), given);
+    const path = await copyOf(sync, found);
+    const after = await tellRunning(sync, "conflicts/keep", { path, keep });
+    if (after === undefined) throw new HoldfastError("failed", notRunning(sync.record));
     const { root } = sync.record;
-    await run.output.result({ root, path, kept: keep }, () => [`${root}/${path} ${done[keep]}`]);
+    const { new_path } = after;
+    const named = new_path === undefined ? "" : `: ${root}/${new_path}`;
+    await run.output.result({ root, path, kept: keep, ...(new_path === undefined ? {} : { new_path }) }, () => [
+      `${root}/${path} ${done[keep]}${named}`,
+    ]);
   });
 }
 

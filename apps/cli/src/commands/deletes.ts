@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
 import { shellWord } from "@holdfast/core/shell-word";
-import { largeCount } from "../output/text.ts";
+import { count } from "../output/text.ts";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import type { WaitingDeletion } from "../sync/report.ts";
 import { confirm } from "../terminal.ts";
@@ -19,9 +19,9 @@ export const deletesCommand: CommandMaker = (context) => {
   command.addCommand(decide(context, "approve", "Delete exactly what was shown last, for all devices of the account"));
   command.addCommand(decide(context, "undo", "Bring back from the other side what was shown last"));
   return runs<[]>(context, command, async (run) => {
-    const waiting = await show(await choose(run, undefined));
-    await run.output.result(documentOf(waiting), () => waiting.flatMap(linesOf));
-    noteNext(run, waiting);
+    const shown = await show(await choose(run, undefined));
+    await run.output.result(documentOf(shown), () => shown.waiting.flatMap(linesOf));
+    noteNext(run, shown);
   });
 };
 
@@ -36,15 +36,21 @@ interface Waiting {
   readonly lines: readonly string[];
 }
 
+interface Shown {
+  readonly waiting: readonly Waiting[];
+  /** Folders in which the client still looks and works: there may be more. */
+  readonly growing: readonly string[];
+}
+
 function list(context: Context) {
   const command = newCommand("ls", "List each of them", ["deletes ls"]).argument("[folder]", folderText);
   return runs<[string | undefined]>(context, command, async (run, folder) => {
-    const waiting = await show(await choose(run, folder));
-    const document = documentOf(waiting);
+    const shown = await show(await choose(run, folder));
+    const document = documentOf(shown);
     await run.output.result(document, () =>
       document.items.map(({ root, path, what, side }) => `${root}/${path}  (${words[what]} ${sides[side]})`),
     );
-    noteNext(run, waiting);
+    noteNext(run, shown);
   });
 }
 
@@ -62,32 +68,39 @@ function decide(context: Context, action: "approve" | "undo", summary: string) {
       const ids = await readShownDeletions(sync.folder);
       if (ids.length === 0) continue;
       const { root } = sync.record;
-      if ((await tellRunning(sync, `deletions/${action}`, { ids })) === undefined) throw notRunning(root);
+      const isRunning = (await tellRunning(sync, `deletions/${action}`, { ids })) !== undefined;
+      if (!isRunning) await answerStopped(run, sync, action, ids);
       // A second time would mean something else.
       await saveShownDeletions(sync.folder, []);
       done.push({ root, count: ids.length });
     }
-    if (done.length === 0) {
-      throw new HoldfastError(
-        "failed",
-        "'holdfast deletes ls' has shown none. Run it first: only what it shows is meant.",
-      );
-    }
+    if (done.length === 0) throw await nothingMeant(syncs);
     const verb = action === "approve" ? "approved" : "undone";
     await run.output.result({ items: done, next_cursor: null }, () =>
-      done.map((each) => `${each.root}: ${largeCount(each.count, "deletion")} ${verb}`),
+      done.map((each) => `${each.root}: ${count(each.count, "deletion")} ${verb}`),
     );
   });
 }
 
+/** Looks without showing: what was not seen is not meant by the next answer either. */
+async function nothingMeant(syncs: readonly KnownSync[]): Promise<HoldfastError> {
+  const { statusOf } = await import("../sync/last-status.ts");
+  const known = await Promise.all(syncs.map(statusOf));
+  const message = known.some(({ deletions }) => deletions.length > 0)
+    ? "'holdfast deletes ls' has shown none. Run it first: only what it shows is meant."
+    : "No deletions wait here.";
+  return new HoldfastError("failed", message);
+}
+
 /** On a terminal what is meant is what waits now, and is shown before anything is done. */
 async function isMeant(run: Run, action: "approve" | "undo", syncs: readonly KnownSync[]): Promise<boolean> {
-  const waiting = await show(syncs);
+  const { waiting, growing } = await show(syncs);
   if (waiting.length === 0) {
-    run.output.note("None wait.");
+    noteNone(run, growing);
     return false;
   }
   for (const line of waiting.flatMap(linesOf)) run.output.note(line);
+  noteGrowing(run, growing);
   const { waitingCount } = await import("../sync/group-deletions.ts");
   const what = waitingCount(waiting.flatMap(({ deletions }) => deletions));
   const question =
@@ -95,27 +108,31 @@ async function isMeant(run: Run, action: "approve" | "undo", syncs: readonly Kno
       ? `Approve ${what}, for all devices of the account?`
       : `Undo ${what}, so that all of it comes back?`;
   // What comes back by a slip is deleted again, and what is gone is not back so easily.
-  return confirm(run.context, question, { usual: action === "undo" ? "yes" : "no" });
+  const isYes = await confirm(run.context, question, { usual: action === "undo" ? "yes" : "no" });
+  if (!isYes) run.output.note("Nothing is changed: they wait on.");
+  return isYes;
 }
 
 /** What waits, which is what an answer means from then on. */
-async function show(syncs: readonly KnownSync[]): Promise<readonly Waiting[]> {
+async function show(syncs: readonly KnownSync[]): Promise<Shown> {
   const { saveShownDeletions } = await import("../sync/shown-deletions.ts");
   const { statusOf } = await import("../sync/last-status.ts");
   const { waitingLines } = await import("../sync/group-deletions.ts");
   const waiting: Waiting[] = [];
+  const growing: string[] = [];
   for (const sync of syncs) {
-    const { deletions } = await statusOf(sync);
+    const { deletions, report, isRunning } = await statusOf(sync);
+    if (isRunning && report.state === "syncing") growing.push(sync.record.root);
     await saveShownDeletions(
       sync.folder,
       deletions.map(({ id }) => id),
     );
     if (deletions.length > 0) waiting.push({ sync, deletions, lines: waitingLines(deletions) });
   }
-  return waiting;
+  return { waiting, growing };
 }
 
-function documentOf(waiting: readonly Waiting[]) {
+function documentOf({ waiting }: Shown) {
   const items = waiting.flatMap(({ sync, deletions }) =>
     deletions.map((each) => ({ root: sync.record.root, ...each })),
   );
@@ -126,9 +143,20 @@ function linesOf({ sync, lines }: Waiting): string[] {
   return [printable(sync.record.root), ...lines.map((line) => `  ${line}`)];
 }
 
-function noteNext(run: Run, waiting: readonly Waiting[]): void {
-  if (waiting.length === 0) run.output.note("None wait.");
-  else run.output.note("To let them go: holdfast deletes approve. To bring them back: holdfast deletes undo.");
+function noteNext(run: Run, { waiting, growing }: Shown): void {
+  if (waiting.length === 0) return noteNone(run, growing);
+  noteGrowing(run, growing);
+  run.output.note("To let them go: holdfast deletes approve. To bring them back: holdfast deletes undo.");
+}
+
+function noteNone(run: Run, growing: readonly string[]): void {
+  run.output.note(growing.length === 0 ? "None wait." : "None wait so far.");
+  noteGrowing(run, growing);
+}
+
+function noteGrowing(run: Run, growing: readonly string[]): void {
+  for (const root of growing)
+    run.output.note(`The sync of ${printable(root)} still looks and works: there may be more once it is done.`);
 }
 
 async function choose(run: Run, folder: string | undefined): Promise<KnownSync[]> {
@@ -137,8 +165,16 @@ async function choose(run: Run, folder: string | undefined): Promise<KnownSync[]
   return chooseSyncs(thisConfigFolder(run.context.environment), folder);
 }
 
-function notRunning(root: string): HoldfastError {
-  const command = `holdfast sync ${shellWord(root)}`;
-  const message = `The client of ${root} is not running. Start it with: ${command} (or do all that waits with: ${command} --once --confirm-deletes)`;
-  return new HoldfastError("failed", message);
+async function answerStopped(
+  run: Run,
+  sync: KnownSync,
+  action: "approve" | "undo",
+  ids: readonly string[],
+): Promise<void> {
+  const { answerDeletions } = await import("../sync/answer-deletions.ts");
+  await answerDeletions(sync, action, ids);
+  const root = shellWord(sync.record.root);
+  run.output.note(
+    `Its client is not running. The next run does it: holdfast sync ${root}, or once: holdfast sync ${root} --once`,
+  );
 }

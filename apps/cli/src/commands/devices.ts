@@ -1,9 +1,11 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
+import type { SignInKind } from "@holdfast/protocol/device-routes";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { printable } from "@holdfast/core/printable";
 import { type Column, Listing, timeFor } from "../output/listing.ts";
 import { count } from "../output/text.ts";
+import { confirm } from "../terminal.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
@@ -20,11 +22,25 @@ export const devicesCommand: CommandMaker = (context) => {
 const columns: readonly Column[] = [
   { title: "ID" },
   { title: "NAME" },
-  { title: "SEEN" },
+  { title: "SEEN", word: "seen" },
   { title: "KIND" },
+  { title: "SYSTEM" },
+  { title: "ADDRESS" },
+  { title: "SIGNED IN", word: "signed in" },
+  { title: "BY" },
   { title: "" },
   { title: "STATE" },
 ];
+
+const shown: Readonly<Record<SignInKind, string>> = {
+  password: "password",
+  password_app: "password, app",
+  password_passkey: "password, passkey",
+  password_recovery_code: "password, recovery code",
+  passkey: "passkey",
+  outside: "another service",
+  browser: "browser",
+};
 
 async function list(run: Run): Promise<void> {
   const { client } = await run.connect();
@@ -36,12 +52,17 @@ async function list(run: Run): Promise<void> {
         device.id,
         device.name,
         `seen ${listing.time(device.last_seen_at)}`,
-        device.browser ? "browser" : "",
+        device.kind ?? (device.browser ? "browser" : ""),
+        device.system ?? "",
+        [device.address, device.country].filter((each) => each !== null).join(" "),
+        `signed in ${listing.time(device.created_at)}`,
+        device.signed_in_by === null ? "" : shown[device.signed_in_by],
         device.current ? "this one" : "",
         device.suspended === null ? "" : "suspended",
       ]),
     ),
     ...page.items.flatMap((device) => suspensionLines(run, device)),
+    ...clearingLines(run, page.clearings),
   ]);
 }
 
@@ -59,8 +80,30 @@ function suspensionLines(run: Run, { id, name, suspended }: Listed): string[] {
   ];
 }
 
+type Clearing = RouteAnswer<(typeof routes)["listDevices"]>["clearings"][number];
+
+function clearingLines(run: Run, clearings: readonly Clearing[]): string[] {
+  if (clearings.length === 0) return [];
+  return [
+    "",
+    ...clearings.map((each) => `signed out: ${printable(each.name)} (${each.device_id}), ${copiesOf(run, each)}`),
+  ];
+}
+
+function copiesOf(run: Run, { asked_at: asked, done_at: done, removed, kept }: Clearing): string {
+  if (done === null) return `copies: asked ${timeFor(run.output, asked)}, not done yet`;
+  return `copies: removed ${timeFor(run.output, done)}, ${count(removed, "file")}; ${kept} kept`;
+}
+
+interface FoundDevice {
+  readonly id: string;
+  readonly name?: string;
+  /** The device that asks. */
+  readonly current?: boolean;
+}
+
 /** What was named is one device, or else what the server says of it. @throws HoldfastError conflict where several have the name */
-async function findDevice(client: ApiClient, which: string): Promise<{ readonly id: string; readonly name?: string }> {
+async function findDevice(client: ApiClient, which: string): Promise<FoundDevice> {
   const { items } = await client.call("listDevices");
   const called = items.filter(({ id, name }) => id === which || name === which);
   const [device, ...others] = called;
@@ -70,21 +113,43 @@ async function findDevice(client: ApiClient, which: string): Promise<{ readonly 
   throw new HoldfastError("conflict", `Several devices are called ${which}: name one by its id (${ids}).`);
 }
 
-function named({ id, name }: { readonly id: string; readonly name?: string }): string {
+function named({ id, name }: FoundDevice): string {
   return name === undefined ? id : `${printable(name)} (${id})`;
 }
 
 function remove(context: Context) {
-  const command = newCommand("rm", "Sign a device out: its sessions end at once", ["devices rm 0198…"]).argument(
-    "<device>",
-    "its name, or its id as 'holdfast devices' lists it",
-  );
-  return runs<[string]>(context, command, async (run, which) => {
+  const command = newCommand("rm", "Sign a device out: its sessions end at once", [
+    "devices rm 0198…",
+    "devices rm laptop --remove-copies",
+  ])
+    .argument("<device>", "its name, or its id as 'holdfast devices' lists it")
+    .option(
+      "--remove-copies",
+      "its synced folders remove the files that the server has, once it asks again; what is only there stays",
+    )
+    .option("-y, --yes", "ask nothing");
+  return runs<[string]>(context, command, async (run, which, { removeCopies, yes }) => {
     const { client } = await run.connect();
     const device = await findDevice(client, which);
-    await client.call("deleteDevice", { params: { id: device.id } });
-    await run.output.result({ id: device.id, revoked: true }, () => [`signed out ${named(device)}`]);
+    const isAsked = removeCopies === true;
+    if (yes !== true && run.context.stdin.isTTY === true) await assertMeant(run, device, isAsked);
+    const query = isAsked ? { query: { remove_copies: "true" as const } } : {};
+    await client.call("deleteDevice", { params: { id: device.id }, ...query });
+    await run.output.result({ id: device.id, revoked: true, ...(isAsked ? { remove_copies: true } : {}) }, () => [
+      `signed out ${named(device)}`,
+      ...(isAsked
+        ? ["it removes what the server has of its synced folders as soon as it asks: 'holdfast devices' says when"]
+        : []),
+    ]);
   });
+}
+
+/** @throws HoldfastError failed where the answer is no */
+async function assertMeant(run: Run, device: FoundDevice, removesCopies: boolean): Promise<void> {
+  const which = device.current === true ? `${named(device)}, which is this device` : named(device);
+  const copies = removesCopies ? ", and have it remove the copies there that the server has" : "";
+  if (await confirm(run.context, `Sign out ${which}${copies}?`)) return;
+  throw new HoldfastError("failed", "Nothing was signed out.");
 }
 
 function resume(context: Context) {

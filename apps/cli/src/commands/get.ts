@@ -1,8 +1,8 @@
 import type { NodeJson } from "@holdfast/protocol/values";
-import { count, formatBytes } from "../output/text.ts";
+import { count, formatBytes, formatNumber } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
-import { mirroringOf, readTransferFlags, tellUnused, withTransferOptions } from "./transfer-options.ts";
+import { alikeShownMax, mirroringOf, readTransferFlags, tellUnused, withTransferOptions } from "./transfer-options.ts";
 import type { TransferFlags } from "./transfer-options.ts";
 import { readVersion } from "./version-argument.ts";
 
@@ -47,16 +47,17 @@ async function get(run: Run, given: string, local = "./", flags: GetFlags = {}):
   const remote = isLink ? "/" : given;
   const { client, configFolder } = await run.connect();
   if (local === "-") return getToStdout(run, remote, isLink, version);
-  const [transfer, { TransferReport }, { Progress }, { interruptible }] = await Promise.all([
+  const [transfer, { TransferReport }, { Progress }, { interruptible }, { tellBrokenOff }] = await Promise.all([
     import("../transfer/get/get.ts"),
     import("../transfer/transfer-report.ts"),
     import("../output/progress.ts"),
     import("../transfer/interruptible.ts"),
+    import("../transfer/broken-off.ts"),
   ]);
   const { countedSource } = await import("../links/counted-source.ts");
   const sourceOf = isLink ? (node: NodeJson, folder: string) => countedSource(client, node, folder) : undefined;
   const isDry = flags.dryRun === true;
-  const report = new TransferReport(output, "received", isDry);
+  const report = new TransferReport(output, "received", isDry, alikeShownMax);
   const progress = new Progress(report.counts, {
     stream: context.stderr,
     quiet: output.quiet,
@@ -67,13 +68,17 @@ async function get(run: Run, given: string, local = "./", flags: GetFlags = {}):
   const options = { client, report, configFolder, version, patterns, mirroring, overwrites: flags.overwrite === true };
   await interruptible(run, progress, () =>
     isDry ? transfer.previewGet(options, remote, local) : transfer.get({ ...options, sourceOf }, remote, local),
-  );
+  ).catch(async (thrown: unknown) => {
+    await tellBrokenOff(run, report, "fetched");
+    throw thrown;
+  });
+  report.tellAlike();
   tellUnused(run, patterns);
-  const deleted = report.deleted === 0 ? "" : `, ${report.deleted} ${isDry ? "would be " : ""}deleted`;
-  const kept = report.filesKept === 0 ? "" : `, ${report.filesKept} changed here and kept`;
+  const deleted = report.deleted === 0 ? "" : `, ${formatNumber(report.deleted)} ${isDry ? "would be " : ""}deleted`;
+  const kept = report.filesKept === 0 ? "" : `, ${formatNumber(report.filesKept)} changed here and kept`;
   await output.result(report.toJson(), () => [
     ...report.planLines(),
-    `${count(report.filesSent, "file")} ${isDry ? "would be " : ""}fetched (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already${kept}${deleted}, ${count(report.problems.length, "problem")}`,
+    `${count(report.filesSent, "file")} ${isDry ? "would be " : ""}fetched (${formatBytes(report.bytesSent)}), ${formatNumber(report.filesEqual)} equal already${kept}${deleted}, ${count(report.problems.length, "problem")}`,
   ]);
   if (report.problems.length > 0) context.exitCode = report.exitCode;
 }

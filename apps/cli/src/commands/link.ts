@@ -2,6 +2,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import type { RouteBodyInput, routes } from "@holdfast/protocol/routes";
 import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
 import { type Column, Listing } from "../output/listing.ts";
+import { count } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 import { parseExpiry } from "./expiry.ts";
@@ -67,8 +68,8 @@ const columns: readonly Column[] = [
   { title: "ROLE" },
   { title: "NAME" },
   { title: "PATH" },
-  { title: "ENDS" },
-  { title: "DOWNLOADS" },
+  { title: "ENDS", word: "until" },
+  { title: "DOWNLOADS", word: "downloads" },
   { title: "STATE" },
 ];
 
@@ -104,7 +105,9 @@ function downloadsOf({
   downloads?: number | undefined;
   max_downloads?: number | null | undefined;
 }) {
-  return most == null ? `${downloads} downloads` : `${downloads} of ${most} downloads`;
+  if (most != null) return `${downloads} of ${most} downloads`;
+  // What devices fetch in blocks is not among them, so that none says nothing.
+  return downloads === 0 ? "" : count(downloads, "download");
 }
 
 /** What else is to be known of a link. */

@@ -5,18 +5,20 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { administrator, launcher } from "@holdfast/server/acceptance/testing";
+import { administrator, Api, launcher, ok } from "@holdfast/server/acceptance/testing";
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { before, describe, test } from "node:test";
 import { runIn } from "../run.ts";
+import { answering } from "./testing-answer.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
 // Local times are those of Tokyo, which has no summer time.
 process.env["TZ"] = "Asia/Tokyo";
 
 describe("listings", () => {
-  const { folder, run, json } = useSignedIn("listings");
+  const signedIn = useSignedIn("listings");
+  const { folder, run, json } = signedIn;
   const sizes = { "日本語.txt": 5, "🙂 smile": 1536, "plain.bin": 3 * 2 ** 20, "sub/é.txt": 12 };
 
   before(async () => {
@@ -33,8 +35,12 @@ describe("listings", () => {
   });
 
   /** As a person sees it. */
-  async function onTerminal(...args: string[]): Promise<string[]> {
-    const [stdout, stderr] = [Object.assign(new PassThrough(), { isTTY: true, columns: 100 }), new PassThrough()];
+  function onTerminal(...args: string[]): Promise<string[]> {
+    return onColumns(100, args);
+  }
+
+  async function onColumns(columns: number, args: string[]): Promise<string[]> {
+    const [stdout, stderr] = [Object.assign(new PassThrough(), { isTTY: true, columns }), new PassThrough()];
     const shown = Promise.all([text(stdout), text(stderr)]);
     const environment = { HOLDFAST_CONFIG_DIR: `${folder}/config` };
     const code = await runIn({ environment, stdin: Readable.from([]), stdout, stderr, exitCode: 0 }, args);
@@ -95,15 +101,65 @@ describe("listings", () => {
     assert.match(item ?? "", /^20\d\d-\d\d-\d\d \d\d:\d\d {2}3\.0 MiB {2}[-0-9a-f]{36} {2}\/list\/plain\.bin$/);
   });
 
+  test("rm --permanent of a folder says how much it takes from the trash too, before or afterwards", async () => {
+    const tree = join(folder, "kept");
+    mkdirSync(join(tree, "inner"), { recursive: true });
+    for (const name of ["a", "b", "c", "inner/d"]) writeFileSync(join(tree, name), name);
+    assert.equal((await run(["put", tree, "/kept"])).code, 0);
+    assert.equal((await run(["put", tree, "/other"])).code, 0);
+    assert.equal((await run(["rm", "/kept/a", "/kept/inner/d", "/other/a"])).code, 0);
+    const ask = async (args: readonly string[]): Promise<string> => {
+      const { code, shown } = await answering(`${folder}/config`, args, "no");
+      assert.equal(code, 1);
+      return shown;
+    };
+    assert.match(
+      await ask(["rm", "--permanent", "/kept"]),
+      /Remove \/kept\/ with all below it, and 2 more that lie in the trash from there, for good\? \(y\/N\)/,
+    );
+    assert.match(
+      await ask(["rm", "--permanent", "/kept/inner"]),
+      /it, and 1 more that lies in the trash from there, for/,
+    );
+    assert.match(
+      await ask(["rm", "--permanent", "/kept/b", "/list/sub"]),
+      /Remove \/kept\/b, \/list\/sub\/ with all below it for /,
+    );
+    const gone = await run(["rm", "--permanent", "--yes", "/kept"]);
+    assert.deepEqual([gone.code, gone.stdout], [0, ""]);
+    assert.equal(gone.stderr, "2 items that lay in the trash from there went for good too.\n");
+    const { items } = await json("trash", "ls");
+    assert.ok(!items.some(({ path }: { path: string }) => path.startsWith("/kept")), "they went");
+    assert.equal((await run(["rm", "--permanent", "/other/b"])).stderr, "");
+    assert.match((await run(["rm", "--help"])).stdout, /of a folder with what was moved\s+to the trash from it before/);
+  });
+
+  test("devices rm asks on a terminal before it signs anything out, and says where that is the very device", async () => {
+    const api = new Api(signedIn.server.url);
+    const { email, password } = administrator;
+    const other = await ok(api, "POST", "/sessions", { email, password, device_name: "other" });
+    const { items } = await json("devices");
+    const own = items.find(({ current }: { current: boolean }) => current).id;
+    const config = `${folder}/config`;
+    const kept = await answering(config, ["devices", "rm", own], "");
+    assert.equal(kept.code, 1);
+    assert.match(kept.shown, /Sign out .*, which is this device\? \(y\/N\)[^]*Nothing was signed out/);
+    const order = await answering(config, ["devices", "rm", "other", "--remove-copies"], "no");
+    assert.match(order.shown, /Sign out other \(.*\), and have it remove the copies there that the server has\?/);
+    assert.equal((await json("devices")).items.length, items.length);
+    assert.equal((await answering(config, ["devices", "rm", "other"], "y")).code, 0);
+    assert.equal((await new Api(signedIn.server.url, other.access_token).call("GET", "/account")).status, 401);
+  });
+
   test("every other list has titles and local times too, and none for scripts", async () => {
     const until = new Date(Date.now() + 7 * 86_400_000).toISOString();
     assert.equal((await run(["link", "/list/sub", "--name", "the sub", "--expires", until])).code, 0);
     assert.equal((await run(["token", "create", "nightly"])).code, 0);
     const titles: readonly (readonly [string[], RegExp])[] = [
       [["devices"], /^ID +NAME +SEEN +KIND/],
-      [["activity"], /^WHEN +WHO +DID +WHAT$/],
+      [["activity"], /^WHEN +WHO +DEVICE +DID +WHAT +FOLDER$/],
       [["permissions", "/list/sub"], /^KIND +WHO +ROLE +ENDS/],
-      [["link", "ls"], /^ID +ROLE +NAME +PATH +ENDS +DOWNLOADS/],
+      [["link", "ls"], /^ID +ROLE +NAME +PATH +ENDS$/],
       [["token", "ls"], /^ID +NAME +SCOPES +ENDS +USED$/],
       [["admin", "users", "ls"], /^EMAIL +NAME +USED +OF +PLAN/],
       [["admin", "plans"], /^PLAN +GIVES/],
@@ -114,6 +170,16 @@ describe("listings", () => {
       assert.ok(lines.length > 1, args.join(" "));
       assert.doesNotMatch(lines.join("\n"), /\dZ\b/, `${args.join(" ")} has times of somewhere else`);
       assert.doesNotMatch((await run(args)).stdout.split("\n")[0] ?? "", /^[A-Z]+ {2}/, args.join(" "));
+      for (const columns of [40, 80]) {
+        const wide = (await onColumns(columns, args)).filter((line) => line.length > columns);
+        assert.deepEqual(wide, [], `${args.join(" ")} on ${columns} columns`);
+      }
+      const told = (await onColumns(300, args)).join("\n");
+      assert.doesNotMatch(
+        told,
+        / (?:seen|signed in|expires|used|until|of) [\d-]/,
+        `${args.join(" ")} repeats its titles`,
+      );
     }
   });
 

@@ -35,6 +35,8 @@ test("a certificate that nobody has signed is told with its fingerprint, before 
   assert.equal(status, 7, stderr);
   assert.match(stderr, /signed by nobody whom this machine trusts/);
   assert.ok(stderr.includes(`--fingerprint SHA256:${fingerprintOf("own")}`), stderr);
+  const asOpenssl = fingerprintOf("own").toUpperCase().match(/../g)?.join(":");
+  assert.ok(stderr.includes(`as openssl shows it: ${asOpenssl}.`), stderr);
 });
 
 test("with its fingerprint it is trusted, and no other; the login keeps that for all that follows", async () => {

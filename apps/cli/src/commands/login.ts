@@ -1,10 +1,12 @@
 import { hostname } from "node:os";
-import { fixedToken } from "@holdfast/api-client/access-tokens";
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { fixedToken, type SessionStore, SessionTokens } from "@holdfast/api-client/access-tokens";
 import { HoldfastError } from "@holdfast/core/errors";
+import { toSentence } from "../output/system-failure.ts";
 import type { Login, SavedLogin } from "../config/saved-login.ts";
-import { askingAgain } from "./second-factor.ts";
-import { checkTitle, newCommand, runs, usage } from "./command.ts";
-import type { CommandMaker, Run } from "./command.ts";
+import type { DeviceSystem } from "@holdfast/protocol/device-routes";
+import { askingAgain, sayFactorDue } from "./second-factor.ts";
+import { checkTitle, type CommandMaker, newCommand, type Run, runs, usage } from "./command.ts";
 
 interface LoginOptions {
   readonly email?: string;
@@ -12,6 +14,7 @@ interface LoginOptions {
   readonly totp?: string;
   readonly deviceName?: string;
   readonly insecure?: boolean;
+  readonly keepAccount?: boolean;
   readonly caCert?: string;
   readonly fingerprint?: string;
 }
@@ -22,13 +25,14 @@ export const loginCommand: CommandMaker = (context) => {
     "login http://127.0.0.1:8420 --email me@example.org --password-stdin < password.txt",
   ])
     .argument("<url>", "address of the server")
-    .option("--email <address>", "asked for on the terminal unless given")
+    .option("--email <address>", "asked for on the terminal unless given; Enter alone there signs in with a browser")
     .option("--password-stdin", "read the password from standard input (its first line)")
     .option(
       "--totp <code>",
       "of the authenticator app, or a recovery code, where a second factor is on; asked for else",
     )
     .option("--device-name <name>", "how this device is listed", hostname())
+    .option("--keep-account", "take back an account that you deleted")
     .option(
       "--ca-cert <file>",
       "trust the server's certificate if this one, in PEM, is it or has signed it; kept with the login",
@@ -47,48 +51,156 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
   const { lookAtServer } = await import("../config/look-at-server.ts");
   const { readTrust } = await import("../config/read-trust.ts");
   const { SavedLogin } = await import("../config/saved-login.ts");
-  const { ask, askSecret, firstLine, requireTerminal } = await import("../terminal.ts");
+  const { ask, askSecret, firstLine } = await import("../terminal.ts");
   const server = parseServer(url);
   if (options.insecure !== true) assertPrivate(server, ofLogin);
   const { context } = run;
   const trust = await readTrust(options);
   if (options.passwordStdin === true && options.email === undefined) throw usage("--password-stdin takes --email too.");
-  if (options.email === undefined) requireTerminal(context, "E-mail: ");
-  else if (options.passwordStdin !== true) requireTerminal(context, "Password: ");
+  if (options.email?.trim() === "") throw usage("The e-mail address is empty.");
+  assertGiven(context, options);
+  const device = thisDevice(checkTitle(options.deviceName ?? hostname(), "--device-name"));
+  const given = options.passwordStdin === true ? await firstLine(context.stdin) : undefined;
+  const saved = new SavedLogin(thisConfigFolder(context.environment));
+  await saved.assertWritable().catch((thrown: unknown) => {
+    throw notKept(thrown, "Nobody was signed in");
+  });
   // Nobody types a password for a server that is not there.
   await lookAtServer(server, trust);
-  const email = options.email ?? (await ask(context, "E-mail: "));
-  const password =
-    options.passwordStdin === true ? await firstLine(context.stdin) : await askSecret(context, "Password: ");
-  if (email === "") throw usage("The e-mail address is empty.");
-  if (password === "") throw usage("The password is empty.");
   const client = openClient(server, { trust });
+  let email = options.email ?? (await ask(context, "E-mail, or Enter alone to sign in with a browser: "));
   try {
-    const device_name = checkTitle(options.deviceName ?? hostname(), "--device-name");
-    const saved = new SavedLogin(thisConfigFolder(context.environment));
     const former = await readFormer(saved);
-    const known = former?.server === server && former.email === email ? former.deviceSecret : undefined;
-    const body = { email, password, device_name, ...(known === undefined ? {} : { device_secret: known }) };
-    const session = await askingAgain(run, options.totp, (totp) =>
-      client.call("createSession", {
-        body: { ...body, ...(totp === undefined ? {} : { totp }) },
-        asksOnce: totp !== undefined,
-      }),
-    );
+    const byPassword = async () => {
+      const password = given ?? (await askSecret(context, "Password: "));
+      if (password === "") throw usage("The password is empty.");
+      const known = former?.server === server && former.email === email ? former.deviceSecret : undefined;
+      const body = {
+        email,
+        password,
+        ...device,
+        ...(known === undefined ? {} : { device_secret: known }),
+        ...(options.keepAccount === true ? { keep_account: true } : {}),
+      };
+      return askingAgain(run, options.totp, (totp) =>
+        client.call("createSession", {
+          body: { ...body, ...(totp === undefined ? {} : { totp }) },
+          asksOnce: totp !== undefined,
+        }),
+      );
+    };
+    const inBrowser = email === "" && options.email === undefined ? await byBrowser(run, client, device) : undefined;
+    if (inBrowser === undefined && email === "" && options.email === undefined) email = await ask(context, "E-mail: ");
+    if (inBrowser !== undefined) email = inBrowser.email;
+    if (email === "") throw usage("The e-mail address is empty.");
+    const session = inBrowser ?? (await byPassword());
     const { device_id: deviceId, device_secret: deviceSecret } = session;
     const kept = { ...(deviceSecret === undefined ? {} : { deviceSecret }), ...(trust === undefined ? {} : { trust }) };
     const made = { ...toSavedSession(session), server, email, deviceId, ...kept };
+    // First of all the new one: a sync that runs goes on with it when the former ends.
+    await keep(saved, made, former);
     await endFormer(run, former, made);
-    await saved.update(() => Promise.resolve(made));
+    const { forgetCleared } = await import("../sync/cleared-folders.ts");
+    await forgetCleared(thisConfigFolder(context.environment));
     await run.output.result({ server, email, device_id: session.device_id }, () => [
       `Signed in to ${server} as ${email}.`,
     ]);
+    if (session.second_factor_due_at !== undefined) run.output.note(sayFactorDue(session.second_factor_due_at));
   } catch (thrown) {
-    if (!(thrown instanceof HoldfastError) || thrown.code !== "unauthenticated") throw thrown;
-    throw new HoldfastError("unauthenticated", `${server} knows no ${email} with that password.`, { cause: thrown });
+    throw notSignedIn(thrown, server, email);
   } finally {
     await client.close();
   }
+}
+
+/** What a person would be asked for, and cannot be. @throws HoldfastError usage */
+function assertGiven({ stdin }: Run["context"], { email, passwordStdin }: LoginOptions): void {
+  if (stdin.isTTY === true || (email !== undefined && passwordStdin === true)) return;
+  const missing = email === undefined ? "--email ADDRESS and --password-stdin" : "--password-stdin";
+  throw usage(`There is no terminal to ask at, so say ${missing}: the password is then read from standard input.`);
+}
+
+/** A login that cannot be kept is good for nothing, so nothing of it stays with the server either. */
+async function keep(saved: SavedLogin, made: Login, former: Login | undefined): Promise<void> {
+  try {
+    await saved.update(() => Promise.resolve(made));
+  } catch (thrown) {
+    throw notKept(thrown, await signOut(made, former?.deviceId !== made.deviceId));
+  }
+}
+
+/** @param isNew no login of before is on that device @returns how that went, in words */
+async function signOut({ server, trust, accessToken, deviceId }: Login, isNew: boolean): Promise<string> {
+  const { openClient } = await import("../config/connection.ts");
+  const client = openClient(server, { tokens: fixedToken(accessToken), trust });
+  try {
+    await (isNew ? client.call("deleteDevice", { params: { id: deviceId } }) : client.call("deleteCurrentSession"));
+    return "You were signed out again";
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    return `The server did not hear that the session is to end (${why}): remove the device ${deviceId} in the app, under Settings`;
+  } finally {
+    await client.close();
+  }
+}
+
+/** @param outcome what became of the session */
+function notKept(thrown: unknown, outcome: string): HoldfastError {
+  const { code, message } = toSentence(thrown);
+  return new HoldfastError(
+    code === "store_full" ? code : "failed",
+    `The login cannot be kept here. ${outcome}. ${message}`,
+    { cause: thrown },
+  );
+}
+
+/** In the words of the command. @param email "" where none was said yet */
+function notSignedIn(thrown: unknown, server: string, email: string): unknown {
+  if (!(thrown instanceof HoldfastError)) return thrown;
+  if (thrown.code === "account_leaving")
+    return new HoldfastError("account_leaving", thrown.message.replace("with keep_account", "with --keep-account"), {
+      cause: thrown,
+      body: thrown.body,
+    });
+  if (thrown.code !== "unauthenticated" || email === "") return thrown;
+  return new HoldfastError("unauthenticated", `${server} knows no ${email} with that password.`, { cause: thrown });
+}
+
+const systems: Readonly<Partial<Record<NodeJS.Platform, DeviceSystem>>> = {
+  linux: "Linux",
+  darwin: "macOS",
+  win32: "Windows",
+  freebsd: "FreeBSD",
+  android: "Android",
+};
+
+interface ThisDevice {
+  readonly device_name: string;
+  readonly system?: DeviceSystem;
+}
+
+/** For the list of devices; without a system where there is no word for it. */
+function thisDevice(device_name: string): ThisDevice {
+  const system = systems[process.platform];
+  return { device_name, ...(system === undefined ? {} : { system }) };
+}
+
+/** A login that is kept nowhere any more. */
+function inMemory(former: Login): SessionStore<Login> {
+  let kept: Login | undefined = former;
+  return { read: () => Promise.resolve(kept), update: async (change) => (kept = await change(kept)) };
+}
+
+function notThere(): HoldfastError {
+  return new HoldfastError("unauthenticated", "The former login has ended.");
+}
+
+/** Undefined where the server does not know it, which is told. */
+async function byBrowser(run: Run, client: ApiClient, device: ThisDevice) {
+  const { loginInBrowser } = await import("./login-in-browser.ts");
+  const session = await loginInBrowser(run, client, device);
+  if (session === undefined) run.output.note("This server is too old to be signed in to with a browser.");
+  return session;
 }
 
 const ofLogin = { named: "The address", carried: "your password", anyway: "say --insecure" };
@@ -109,12 +221,13 @@ async function readFormer(saved: SavedLogin): Promise<Login | undefined> {
  */
 async function endFormer(run: Run, former: Login | undefined, made: Login): Promise<void> {
   if (former === undefined || former.deviceId === made.deviceId) return;
-  const { connect, openClient } = await import("../config/connection.ts");
-  const { HOLDFAST_CONFIG_DIR, XDG_CONFIG_HOME, APPDATA } = run.context.environment;
+  const { openClient, renewedBy, systemClock } = await import("../config/connection.ts");
   const isSameAccount = former.server === made.server && former.email === made.email;
-  const client = isSameAccount
-    ? openClient(made.server, { tokens: fixedToken(made.accessToken), trust: made.trust })
-    : (await connect({ HOLDFAST_CONFIG_DIR, XDG_CONFIG_HOME, APPDATA })).client;
+  const { server, trust } = isSameAccount ? made : former;
+  const tokens = isSameAccount
+    ? fixedToken(made.accessToken)
+    : new SessionTokens(inMemory(former), renewedBy(server, trust), systemClock, notThere);
+  const client = openClient(server, { tokens, trust });
   try {
     await client.call("deleteDevice", { params: { id: former.deviceId } });
   } catch (thrown) {

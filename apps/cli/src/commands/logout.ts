@@ -1,14 +1,27 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { newCommand, runs } from "./command.ts";
+import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
 export const logoutCommand: CommandMaker = (context) => {
-  const command = newCommand("logout", "Sign this device out and forget the login", ["logout"]);
-  return runs<[]>(context, command, (run) => logout(run, context));
+  const command = newCommand("logout", "Sign this device out and forget the login", ["logout", "logout --everywhere"])
+    .option("--everywhere", "sign out all browsers and devices of the account, this one included")
+    .option("--others", "sign out all of them but this one, which stays signed in");
+  return runs<[]>(context, command, (run, { everywhere, others }) => {
+    if (everywhere === true && others === true) throw usage("--everywhere and --others do not go together.");
+    return others === true ? logoutOthers(run) : logout(run, context, everywhere === true);
+  });
 };
 
+async function logoutOthers(run: Run): Promise<void> {
+  const { client } = await run.connect();
+  await client.call("deleteDevices", { query: { keep: "current" } });
+  await run.output.result({ signed_out: "others" }, () => [
+    "Signed out everywhere else. Personal access tokens and app passwords go on: 'holdfast token' and 'holdfast app-passwords' list them.",
+  ]);
+}
+
 /** The login is forgotten whether the server hears of it or not; if not, the message says how to end the session there. */
-async function logout(run: Run, context: Context): Promise<void> {
+async function logout(run: Run, context: Context, everywhere: boolean): Promise<void> {
   const [{ SavedLogin }, { connect, thisConfigFolder }] = await Promise.all([
     import("../config/saved-login.ts"),
     import("../config/connection.ts"),
@@ -19,10 +32,12 @@ async function logout(run: Run, context: Context): Promise<void> {
   const { HOLDFAST_CONFIG_DIR, XDG_CONFIG_HOME, APPDATA } = context.environment;
   const { client } = await connect({ HOLDFAST_CONFIG_DIR, XDG_CONFIG_HOME, APPDATA });
   try {
-    await client.call("deleteCurrentSession");
+    await client.call(everywhere ? "deleteDevices" : "deleteCurrentSession");
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError)) throw thrown;
     const gone = thrown.code === "unauthenticated";
+    // Who wants it everywhere has to know that it is not so.
+    if (everywhere) throw thrown;
     if (!gone)
       run.output.note(
         `The server did not hear of it: ${thrown.message} The session there ends by itself, or by 'holdfast devices rm ${login.deviceId}'.`,
@@ -31,5 +46,7 @@ async function logout(run: Run, context: Context): Promise<void> {
     await client.close();
   }
   await saved.update(() => Promise.resolve(undefined));
-  await run.output.result({ signed_out: true, server: login.server }, () => [`Signed out of ${login.server}.`]);
+  await run.output.result({ signed_out: true, server: login.server }, () => [
+    everywhere ? `Signed out everywhere of ${login.server}.` : `Signed out of ${login.server}.`,
+  ]);
 }

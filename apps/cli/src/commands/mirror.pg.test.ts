@@ -5,7 +5,15 @@ import { describe, test } from "node:test";
 import { useSignedIn } from "./testing-signed-in.ts";
 
 describe("put and get with --delete", () => {
-  const { folder, run, json } = useSignedIn("mirror");
+  const signedIn = useSignedIn("mirror");
+  const { folder, run, json } = signedIn;
+
+  /** How many requests about versions of one file the server has had. */
+  async function questions(): Promise<number> {
+    const metrics = await (await fetch(`${signedIn.server.url}/metrics`)).text();
+    const lines = [...metrics.matchAll(/^http_request_duration_seconds_count\{.*route="[^"]*versions".* (\d+)$/gm)];
+    return lines.reduce((sum, [, value]) => sum + Number(value), 0);
+  }
 
   function makeFiles(name: string, files: readonly string[]): string {
     const root = join(folder, name);
@@ -94,6 +102,41 @@ describe("put and get with --delete", () => {
     assert.deepEqual(namesBelow(target), ["edited", "keep", "old", "old/mine", "old/mine/too", "own", "skip.log"]);
     assert.equal(readFileSync(join(target, "edited"), "utf8"), "mine");
     await run(["trash", "empty"]);
+  });
+
+  test("get --delete of very many tells them by folder, and asks the server little", async () => {
+    const files = Array.from({ length: 240 }, (_, index) => [`flat/f${index}`, `deep/${index % 4}/f${index}`]).flat();
+    const root = makeFiles("masses", ["stays", ...files]);
+    await run(["put", root, "/masses"]);
+    const target = join(folder, "got-masses");
+    await run(["get", "/masses", target]);
+    for (const index of Array.from({ length: 60 }).keys()) writeFileSync(join(target, `own${index}`), `own ${index}`);
+    writeFileSync(join(target, "flat/mine"), "mine");
+    await run(["rm", "/masses/flat", "/masses/deep"]);
+    const shown = await run(["get", "/masses", target, "--delete", "--dry-run"]);
+    const lines = shown.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.replaceAll(target, "T"));
+    assert.deepEqual(lines, [
+      "delete T/deep (5.0 KiB)",
+      "delete 240 paths in T/flat (4.6 KiB)",
+      "0 files would be fetched (0 B), 1 equal already, 61 changed here and kept, 485 would be deleted, 62 problems",
+    ]);
+    const told = shown.stderr.split("\n").filter((line) => line.includes("is not on the server, and is kept"));
+    assert.equal(told.length, 51);
+    assert.equal(told.at(-1), "holdfast: 11 more paths: is not on the server, and is kept. --json lists them.");
+    assert.match(
+      shown.stderr,
+      /485 deletions of \d+ here and below would wait: a run without --yes deletes none of them/,
+    );
+    const { changes, problems } = await json("get", "/masses", target, "--delete", "--dry-run", "--yes");
+    assert.deepEqual([changes.length, problems.length], [485, 61]);
+    const before = await questions();
+    assert.equal((await json("get", "/masses", target, "--delete", "--yes")).deleted, 485);
+    const asked = (await questions()) - before;
+    assert.ok(asked < 200, `${asked} questions for 480 files`);
+    assert.deepEqual(readdirSync(join(target, "flat")), ["mine"]);
   });
 
   test("get --delete deletes nothing that the server has no more, and masses only if told", async () => {

@@ -39,13 +39,13 @@ describe("the words of people", () => {
       ({ verb, actor }: { verb: string; actor: { name: string } }) => `${actor.name} ${verb}`,
     );
     assert.ok(verbs.includes("Ann commented"), verbs.join());
-    assert.match(await done(owner, ["activity", "/talk"]), /^\d{4}-.* +Ann +commented +\/talk/m);
+    assert.match(await done(owner, ["activity", "/talk"]), /^\d{4}-.* +Ann +- +commented +talk +\//m);
     assert.match(await done(owner, ["activity"]), /commented/);
     // What is nowhere among one's own is called by its name, and not as if it were the root.
     await done(owner, ["mkdir", "/unmounted"]);
     await done(owner, ["share", "/unmounted", "--with", ann.email, "--role", "commenter"]);
     await done(guest, ["comment", await sharedId("unmounted"), "by its id"]);
-    assert.match(await done(guest, ["activity"]), /Ann +commented +unmounted$/m);
+    assert.match(await done(guest, ["activity"]), /Ann +\S.* +commented +unmounted +-$/m);
     for (const [args, code] of [
       [["comment", "/talk/report", "  "], 2],
       [["comment", "/nowhere", "x"], 4],

@@ -8,8 +8,8 @@ const columns: readonly Column[] = [
   { title: "KIND" },
   { title: "WHO" },
   { title: "ROLE" },
-  { title: "ENDS" },
-  { title: "FROM" },
+  { title: "ENDS", word: "until" },
+  { title: "FROM", word: "from" },
   { title: "STATE" },
   { title: "ID" },
 ];

@@ -1,10 +1,10 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import { isId } from "@holdfast/core/ids";
-import { count, formatBytes } from "../output/text.ts";
+import { count, formatBytes, formatNumber } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
-import { mirroringOf, readTransferFlags, tellUnused, withTransferOptions } from "./transfer-options.ts";
+import { alikeShownMax, mirroringOf, readTransferFlags, tellUnused, withTransferOptions } from "./transfer-options.ts";
 import type { TransferFlags } from "./transfer-options.ts";
 
 export const putCommand: CommandMaker = (context) => {
@@ -46,17 +46,18 @@ async function put(run: Run, paths: string[], flags: TransferFlags): Promise<voi
   const isShared = !isLink && isId(id);
   const own = isLink ? "/" : given;
   const remote = isShared ? given.slice(id.length) : own;
-  const [transfer, { TransferReport }, { Progress }, { interruptible }] = await Promise.all([
+  const [transfer, { TransferReport }, { Progress }, { interruptible }, { tellBrokenOff }] = await Promise.all([
     import("../transfer/put/put.ts"),
     import("../transfer/transfer-report.ts"),
     import("../output/progress.ts"),
     import("../transfer/interruptible.ts"),
+    import("../transfer/broken-off.ts"),
   ]);
   const { client, configFolder } = await run.connect();
   const shared = isShared ? await sharedRoot(client, id) : {};
   const top = isLink ? { top: (await client.call("getCurrentLink")).node } : shared;
   const { context, output } = run;
-  const report = new TransferReport(output, "sent", flags.dryRun === true);
+  const report = new TransferReport(output, "sent", flags.dryRun === true, alikeShownMax);
   const progress = new Progress(report.counts, {
     stream: context.stderr,
     quiet: output.quiet,
@@ -66,13 +67,18 @@ async function put(run: Run, paths: string[], flags: TransferFlags): Promise<voi
   const mirroring = mirroringOf(run, flags, () => progress.stop());
   await interruptible(run, progress, () =>
     transfer.put({ client, configFolder, report, stdin: context.stdin, patterns, mirroring, ...top }, locals, remote),
-  );
+  ).catch(async (thrown: unknown) => {
+    await tellBrokenOff(run, report, "sent");
+    throw thrown;
+  });
+  report.tellAlike();
   tellUnused(run, patterns);
-  const deleted = report.deleted === 0 ? "" : `, ${report.deleted} ${report.isDry ? "would be " : ""}deleted`;
-  const healed = report.filesHealed === 0 ? "" : ` (${report.filesHealed} of them healed on the server)`;
+  const deleted =
+    report.deleted === 0 ? "" : `, ${formatNumber(report.deleted)} ${report.isDry ? "would be " : ""}deleted`;
+  const healed = report.filesHealed === 0 ? "" : ` (${formatNumber(report.filesHealed)} of them healed on the server)`;
   await output.result(report.toJson(), () => [
     ...report.planLines(),
-    `${count(report.filesSent, "file")} ${report.isDry ? "would be " : ""}sent (${formatBytes(report.bytesSent)}), ${report.filesEqual} equal already${healed}${deleted}, ${count(report.problems.length, "problem")}`,
+    `${count(report.filesSent, "file")} ${report.isDry ? "would be " : ""}sent (${formatBytes(report.bytesSent)}), ${formatNumber(report.filesEqual)} equal already${healed}${deleted}, ${count(report.problems.length, "problem")}`,
   ]);
   if (report.problems.length > 0) context.exitCode = report.exitCode;
 }

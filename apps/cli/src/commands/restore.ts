@@ -1,7 +1,7 @@
 import { shellWord } from "@holdfast/core/shell-word";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
-import { readVersion } from "./version-argument.ts";
+import { ofVersion, readVersion } from "./version-argument.ts";
 
 export const restoreCommand: CommandMaker = (context) => {
   const command = newCommand("restore", "Make an old version of a file the newest again; none is lost", [
@@ -17,9 +17,10 @@ export const restoreCommand: CommandMaker = (context) => {
     const wanted = readVersion(String(version), path);
     const { client } = await run.connect();
     const { id } = await lookUpFile(client, path);
-    const node = await client.call("restoreVersion", { params: { id }, query: { version: wanted } });
+    const answer = client.call("restoreVersion", { params: { id }, query: { version: wanted } });
+    const node = await ofVersion(path, wanted, answer);
     await run.output.result(node, () => [
-      `${path} is at version ${node.version} again, with the content of ${wanted}.`,
+      `${path} has the content of version ${wanted} again, as its version ${node.version}.`,
     ]);
   });
 };

@@ -1,8 +1,9 @@
 import { setTimeout } from "node:timers/promises";
 import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeJson } from "@holdfast/protocol/values";
 import { type RewindAnswer, rewindAnswer } from "@holdfast/protocol/rewind-routes";
 import { printable } from "@holdfast/core/printable";
-import { count, formatBytes } from "../output/text.ts";
+import { count, formatBytes, formatNumber } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 import { parseMoment } from "./moment.ts";
@@ -23,16 +24,32 @@ export const rewindCommand: CommandMaker = (context) => {
     if (to === undefined) throw usage("Say to which moment: --to 2027-01-31T09:00:00Z, or --to 2h.");
     const moment = parseMoment(String(to), Date.now());
     const { client } = await run.connect();
-    const { id } = await lookUp(client, path);
+    const node = await lookUp(client, path);
     const isDry = dryRun === true;
-    const given = await client.call("rewind", { params: { id }, body: { to: moment, dry_run: isDry } });
+    const body = { to: moment, dry_run: isDry };
+    const given = await client.call("rewind", { params: { id: node.id }, body }).catch((thrown: unknown) => {
+      throw withWhen(thrown, node, moment);
+    });
     const answer = await finished(client, given);
     await run.output.result(answer, () => [
-      ...linesOf(answer),
-      ...(isDry ? ["Nothing was changed: without --dry-run it would be."] : undoHint(answer)),
+      ...linesOf(answer, isDry),
+      ...(isDry ? ["This is what it would do; nothing was changed."] : undoHint(answer)),
     ]);
   });
 };
+
+/** Of a moment to which nothing can go back: since when it can. */
+function withWhen(thrown: unknown, { path, created_at: created }: NodeJson, moment: string): unknown {
+  if (!(thrown instanceof HoldfastError) || thrown.code !== "invalid_field") return thrown;
+  const { earliest } = thrown.body;
+  const isKept = typeof earliest !== "string";
+  if (isKept && Date.parse(created) <= Date.parse(moment)) return thrown;
+  const since = isKept ? created : earliest;
+  const there = isKept ? ` ${path} is there since ${since}.` : "";
+  const { code, message, field, body } = thrown;
+  const options = { body, cause: thrown, ...(field === undefined ? {} : { field }) };
+  return new HoldfastError(code, `${message}${there} As far back as it goes: --to ${since}`, options);
+}
 
 function undo(context: Context) {
   const command = newCommand("undo", "Bring back what a rewind took away", [
@@ -67,15 +84,17 @@ async function finished(client: Client, given: RewindAnswer | { job: string }): 
   }
 }
 
-function linesOf({ restored, reverted, trashed, moved, changed, purged, left, bytes, sample }: RewindAnswer): string[] {
+/** @param isDry nothing was done: what would be */
+function linesOf(answer: RewindAnswer, isDry = false): string[] {
+  const { restored, reverted, trashed, moved, changed, purged, left, bytes, sample } = answer;
   const summary = [
-    ...(restored > 0 ? [`${restored} restored from the trash`] : []),
+    ...(restored > 0 ? [`${formatNumber(restored)} restored from the trash`] : []),
     ...(reverted > 0 ? [`${count(reverted, "file")} with the old content`] : []),
-    ...(trashed > 0 ? [`${trashed} that came since to the trash`] : []),
-    ...(moved > 0 ? [`${moved} moved back`] : []),
-    `${formatBytes(bytes)} came back`,
+    ...(trashed > 0 ? [`${formatNumber(trashed)} that came since to the trash`] : []),
+    ...(moved > 0 ? [`${formatNumber(moved)} moved back`] : []),
+    `${formatBytes(bytes)} ${isDry ? "would come" : "came"} back`,
     ...(changed > 0 ? [`${count(changed, "file")} with the old time or executable bit`] : []),
-    ...(left > 0 ? [`${left} left alone`] : []),
+    ...(left > 0 ? [`${formatNumber(left)} left alone`] : []),
     ...(purged > 0 ? [`${count(purged, "item")} removed for good since, which cannot come back`] : []),
   ];
   return [

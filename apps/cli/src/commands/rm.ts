@@ -1,5 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
+import { count, formatNumber } from "../output/text.ts";
+import type { TrashedFrom } from "../remote/trashed-from.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -9,16 +11,22 @@ export const rmCommand: CommandMaker = (context) => {
     "rm --permanent /secret.txt",
   ])
     .argument("<paths...>", "paths on the server; a folder goes with all below it")
-    .option("--permanent", "for good, with all versions: this cannot be undone")
+    .option(
+      "--permanent",
+      "for good, with all versions, and of a folder with what was moved to the trash from it before: this cannot be undone; synced devices have it in their .holdfast/trash for a while",
+    )
     .option("--yes", "do not ask before --permanent");
   return runs<[string[]]>(context, command, async (run, given, { permanent, yes }) => {
     const [{ lookUpAll }, { inTurn }] = await Promise.all([import("../remote/look-up.ts"), import("./in-turn.ts")]);
     const { client } = await run.connect();
     const nodes = outermost(await lookUpAll(client, given));
-    if (permanent === true && yes !== true) {
+    const { trashedFrom } = await import("../remote/trashed-from.ts");
+    const trashed = permanent === true ? await trashedFrom(client, nodes) : undefined;
+    const isAsked = trashed !== undefined && yes !== true && context.stdin.isTTY === true;
+    if (isAsked) {
       const { confirm } = await import("../terminal.ts");
       const what = nodes.map(({ path, kind }) => (kind === "folder" ? `${path}/ with all below it` : path)).join(", ");
-      if (!(await confirm(run.context, `Remove ${what} for good?`)))
+      if (!(await confirm(run.context, `Remove ${what}${alsoGoing(trashed)} for good?`)))
         throw new HoldfastError("failed", "Nothing was removed.");
     }
     const query = permanent === true ? { permanent: "true" } : {};
@@ -29,9 +37,24 @@ export const rmCommand: CommandMaker = (context) => {
     );
     await run.output.result({ items, next_cursor: null }, () => []);
     const [first] = nodes;
+    if (trashed !== undefined && !isAsked) for (const line of alsoGone(trashed)) run.output.note(line);
     if (permanent !== true && first !== undefined) run.output.note(whereItWent(first));
   });
 };
+
+/** For the question. */
+function alsoGoing({ count: below, isAll }: TrashedFrom): string {
+  if (isAll && below === 0) return "";
+  if (below === 0) return ", and what lies in the trash from there,";
+  return `, and ${isAll ? "" : "more than "}${formatNumber(below)} more that ${isAll && below === 1 ? "lies" : "lie"} in the trash from there,`;
+}
+
+/** For who was not asked. */
+function alsoGone({ count: below, isAll }: TrashedFrom): string[] {
+  if (isAll && below === 0) return [];
+  if (below === 0) return ["What lay in the trash from there went for good too."];
+  return [`${isAll ? "" : "More than "}${count(below, "item")} that lay in the trash from there went for good too.`];
+}
 
 function whereItWent({ kind, id, path, role }: NodeJson): string {
   if (kind === "mount") return "Taken away here. The folder that it showed stays where it is.";

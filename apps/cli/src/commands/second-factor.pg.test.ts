@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { administrator, Api, eventually, holdfast, launcher } from "@holdfast/server/acceptance/testing";
+import { TestPasskey } from "@holdfast/server/accounts/testing-passkey";
 import { requireComponent } from "@holdfast/tools/components";
 import { onTerminal } from "@holdfast/tools/pseudo-terminal";
 import { Secret, TOTP } from "otpauth";
@@ -73,6 +74,28 @@ describe("second-factor", () => {
       assert.equal((await person.say(["whoami"])).code, 3, "its sessions have ended");
       assert.equal((await person.login()).code, 0);
     });
+
+    test(`${where}, an administrator ends its passkeys with a new password, where the command says so`, async () => {
+      const person = await newPerson(`passkey-${flags.length}`);
+      // Browsers know passkeys for names alone.
+      const origin = `http://localhost:${new URL(command.server.url).port}`;
+      const api = await Api.signIn(origin, person);
+      const { body: asked } = await api.call("POST", "/account/passkeys", { password: person.password });
+      const passkey = new TestPasskey(origin).create(asked.webauthn);
+      const added = await api.call("POST", "/account/passkeys/confirm", { name: "Key", passkey });
+      assert.equal(added.status, 201, JSON.stringify(added.body));
+      const reset = (...more: string[]) =>
+        run(
+          ["admin", "users", "reset-password", person.email, "--password-stdin", ...flags, ...more],
+          `${person.password}\n`,
+        );
+      const plain = await reset();
+      assert.deepEqual([plain.code, plain.stdout], [0, `${person.email} has a new password\n`], plain.stderr);
+      assert.equal((await person.login()).code, 3, "the passkey is asked for");
+      const ended = await reset("--end-passkeys");
+      assert.equal(ended.stdout, `${person.email} has a new password, and no passkeys any more\n`, ended.stderr);
+      assert.equal((await person.login()).code, 0);
+    });
   }
 
   test("draws a code to scan on a terminal, and asks for what the app shows there and at login", async (t) => {
@@ -86,12 +109,13 @@ describe("second-factor", () => {
     on.type(`${password}\r`);
     const [, secret = ""] = await shown(on, /or type in ([A-Z2-7]{32})/);
     assert.ok(on.lines().filter((line) => /^[ █▀▄]{20,}$/.test(line)).length > 15, on.lines().join("\n"));
-    await shown(on, /Code of the authenticator app/);
+    await shown(on, /Code that the authenticator app shows: /);
     on.type("000000\r");
     await shown(on, /shows another code/);
     on.type(`${codeOf(secret)}\r`);
     await shown(on, /The second factor is on\./);
     assert.equal(await on.ended, 0);
+    assert.doesNotMatch(on.lines().join("\n"), /or a recovery code/, "there were none yet");
     const login = start("login", command.server.url, "--email", email);
     await shown(login, /Password: /);
     login.type(`${password}\r`);

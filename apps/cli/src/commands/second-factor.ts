@@ -31,9 +31,18 @@ export const secondFactorCommand: CommandMaker = (context) => {
       state.on
         ? `On since ${formatTime(state.since ?? "")}: ${factorsOf(state)}; ${count(state.recovery_codes_left, "recovery code")} left.`
         : "Off: the password is enough to sign in. 'holdfast second-factor on' changes that.",
+      ...(state.required === true ? ["An administrator asks for one, so the last one cannot be ended."] : []),
     ]);
   });
 };
+
+/** @param dueAt until when nothing but a word is said of it */
+export function sayFactorDue(dueAt: string): string {
+  const isOver = Date.parse(dueAt) <= Date.now();
+  return isOver
+    ? "This account must have a second factor: nothing else is answered before there is one. Set one up with 'holdfast second-factor on'."
+    : `This account must have a second factor from ${formatTime(dueAt)} on. Set one up with 'holdfast second-factor on'.`;
+}
 
 /** What does beside the password. A server of before has an app alone. */
 function factorsOf({
@@ -70,11 +79,13 @@ function switchOn(context: Context) {
     const drawn = renderUnicodeCompact(prepared.uri, { border: 2 }).split("\n");
     const lines = [...drawn, "", `Scan this with an authenticator app, or type in ${prepared.secret}`];
     for (const line of lines) run.output.note(line);
-    await askingAgain(run, undefined, async (totp) => {
+    const confirmed = async (totp: string | undefined) => {
       if (totp === undefined) throw new HoldfastError("second_factor", "");
       const { recovery_codes: codes } = await client.call("confirmSecondFactor", { body: { totp }, asksOnce: true });
       await showCodes(run, codes, "The second factor is on.");
-    });
+    };
+    // The recovery codes come of it.
+    await askingAgain(run, undefined, confirmed, "Code that the authenticator app shows: ");
   });
 }
 
@@ -148,11 +159,13 @@ const triesMax = 3;
  * Does what takes a code, and asks for it on a terminal as often as it is wrong. Without one, or with a code that was given, the answer of the
  * server stands.
  * @param given by an option
+ * @param appQuestion of an account with an authenticator app
  */
 export async function askingAgain<Result>(
   run: Run,
   given: string | undefined,
   act: (totp: string | undefined) => Promise<Result>,
+  appQuestion = "Code of the authenticator app (or a recovery code): ",
 ): Promise<Result> {
   for (let tries = 0, totp = given; ; tries += 1) {
     try {
@@ -166,7 +179,7 @@ export async function askingAgain<Result>(
       if (totp !== undefined) run.output.note(thrown.message);
       const { ask } = await import("../terminal.ts");
       const isOfApp = !hasPasskeysAlone(thrown);
-      totp = await ask(run.context, isOfApp ? "Code of the authenticator app (or a recovery code): " : passkeysAlone);
+      totp = await ask(run.context, isOfApp ? appQuestion : passkeysAlone);
     }
   }
 }

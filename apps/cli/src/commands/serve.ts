@@ -6,6 +6,7 @@ export const serveCommand: CommandMaker = (context) => {
     "serve",
     "serve --data /srv/holdfast --listen 127.0.0.1:8420",
     "serve --listen 0.0.0.0:8420 --tls-cert cert.pem --tls-key key.pem",
+    "serve --acme drive.example.org",
     "serve --data /srv/holdfast --install-service",
   ])
     .option("--data <folder>", "where everything is kept")
@@ -16,6 +17,12 @@ export const serveCommand: CommandMaker = (context) => {
     .option("--redis-url <url>", "shares rate limits and wake-ups between several processes")
     .option("--tls-cert <file>", "certificate, with its chain, in PEM")
     .option("--tls-key <file>", "its private key in PEM")
+    .option(
+      "--acme <domain>",
+      "get the certificate from Let's Encrypt, whose terms you agree to by this; may be given again",
+      join,
+    )
+    .option("--acme-email <address>", "whom the authority may write to")
     .option("--behind-proxy [hops]", "a proxy ends TLS; trust the forwarded address of that many hops")
     .option("--roles <list>", "run only these parts, comma-separated")
     .option("--config <file>", "a JSON file with the same settings")
@@ -38,3 +45,8 @@ export const serveCommand: CommandMaker = (context) => {
     await server.serveCommand(flags, prepareApp);
   });
 };
+
+/** Several are one setting, as in the environment. */
+function join(value: string, before?: string): string {
+  return before === undefined ? value : `${before},${value}`;
+}

@@ -50,6 +50,8 @@ any other:  off, app (told in the app alone) or mail (by mail too)`,
   });
 };
 
+const settingNames: readonly string[] = ["name", "auto-mount", "language", "digest", ...noticeKinds];
+
 type Change = NonNullable<CallRequest<"updateAccount">["body"]>;
 
 /** @throws HoldfastError usage */
@@ -60,7 +62,8 @@ function changeOf(name: string, value: string): Change {
   if (name === "language" && (language !== undefined || value === "server")) return { language: language ?? null };
   const notify = notifyChange.safeParse({ [name]: value });
   if (notify.success) return { notify: notify.data };
-  throw usage(`${name} cannot be ${value}. 'holdfast settings --help' shows what there is.`);
+  if (!settingNames.includes(name)) throw usage(`There is no setting ${name}. There are ${settingNames.join(", ")}.`);
+  throw usage(`${name} cannot be ${value}. 'holdfast settings --help' shows what it can be.`);
 }
 
 /** A kind may want mail and get none for the digest's sake. */

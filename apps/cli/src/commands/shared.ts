@@ -7,7 +7,7 @@ const columns: readonly Column[] = [
   { title: "ROLE" },
   { title: "OWNER" },
   { title: "NAME" },
-  { title: "SHOWN" },
+  { title: "SHOWN", word: "at" },
   { title: "ID" },
 ];
 

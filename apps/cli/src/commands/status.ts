@@ -1,8 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { shellWord } from "@holdfast/core/shell-word";
 import { timeFor } from "../output/listing.ts";
-import type { Output } from "../output/output.ts";
-import { count, largeCount } from "../output/text.ts";
+import type { Output, Problem } from "../output/output.ts";
+import { count, formatNumber } from "../output/text.ts";
 import type { KnownStatus } from "../sync/last-status.ts";
+import { printable } from "@holdfast/core/printable";
+import type { ClearedFolder } from "../sync/cleared-folders.ts";
+import { waitingSoFar } from "../sync/brake-line.ts";
+import { problemKinds, problemLine } from "../sync/problem-lines.ts";
 import type { ShownRules } from "../sync/shown-rules.ts";
 import { clearScreen } from "../output/screen.ts";
 import { newCommand, runs } from "./command.ts";
@@ -28,7 +33,9 @@ export const statusCommand: CommandMaker = (context) => {
       const syncs = await chooseSyncs(thisConfigFolder(context.environment), folder);
       return Promise.all(syncs.map(async (sync) => ({ status: await statusOf(sync), rules: rulesOf(sync) })));
     };
-    await (watch === true ? showAgain(run, look) : show(run, await look()));
+    const { readCleared } = await import("../sync/cleared-folders.ts");
+    const cleared = folder === undefined ? await readCleared(thisConfigFolder(context.environment)) : [];
+    await (watch === true ? showAgain(run, look) : show(run, await look(), cleared));
   });
 };
 
@@ -37,10 +44,22 @@ interface Shown {
   readonly rules: ShownRules;
 }
 
-function show(run: Run, statuses: readonly Shown[]): Promise<void> {
-  return run.output.result({ syncs: statuses.map(({ status }) => status.report) }, () =>
-    shownLines(run.output, statuses),
-  );
+function show(run: Run, statuses: readonly Shown[], cleared: readonly ClearedFolder[] = []): Promise<void> {
+  const syncs = statuses.map(({ status }) => status.report);
+  return run.output.result(cleared.length === 0 ? { syncs } : { syncs, cleared }, () => [
+    ...(cleared.length > 0 && statuses.length === 0 ? [] : shownLines(run.output, statuses)),
+    ...cleared.flatMap((each) => clearedLines(run.output, each)),
+  ]);
+}
+
+function clearedLines(
+  output: Output,
+  { root, account, at, removed, kept, kept_paths: paths }: ClearedFolder,
+): string[] {
+  const head = `${root}: this device was signed out of ${account}, and ${count(removed, "file")} that the server has ${removed === 1 ? "was" : "were"} removed (${timeFor(output, at)})`;
+  if (kept === 0) return [head];
+  const more = kept > paths.length ? [`  and ${formatNumber(kept - paths.length)} more`] : [];
+  return [head, `  ${count(kept, "file")} stayed:`, ...paths.map((path) => `  ${printable(path)}`), ...more];
 }
 
 const watchMs = 1000;
@@ -63,7 +82,7 @@ async function showAgain(run: Run, look: () => Promise<Shown[]>): Promise<never>
 
 function shownLines(output: Output, statuses: readonly Shown[]): string[] {
   if (statuses.length === 0) return ["Nothing is synced here yet. Begin with 'holdfast sync DIR'."];
-  return statuses.flatMap(({ status, rules }) => linesOf(output, status).concat(ruleLines(rules)));
+  return statuses.flatMap(({ status, rules }) => linesOf(output, status).concat(ruleLines(rules, status.report.root)));
 }
 
 const words = {
@@ -76,20 +95,28 @@ const words = {
 
 const shownMax = 10;
 
-function ruleLines({ excluded, ignored }: ShownRules): string[] {
+function ruleLines({ excluded, ignored, broken }: ShownRules, root: string): string[] {
+  const listed = `'holdfast sync ${shellWord(root)} --show-rules' lists them`;
   const lines = excluded.slice(0, shownMax).map((path) => `  excluded here: ${path}`);
-  if (excluded.length > shownMax)
-    lines.push(`  and ${excluded.length - shownMax} more: 'holdfast sync DIR --show-rules' lists them`);
-  if (ignored.length > 0)
-    lines.push(`  ${count(ignored.length, "line")} of .holdfastignore: 'holdfast sync DIR --show-rules' lists them`);
+  if (excluded.length > shownMax) lines.push(`  and ${formatNumber(excluded.length - shownMax)} more: ${listed}`);
+  if (ignored.length + broken.length > 0) {
+    const none =
+      broken.length === 0
+        ? ""
+        : ` and ${count(broken.length, "line")} in it that ${broken.length === 1 ? "is no pattern" : "are no patterns"}`;
+    lines.push(`  ${count(ignored.length, "line")} of .holdfastignore${none}: ${listed}`);
+  }
   return lines;
 }
 
-function linesOf(output: Output, { report, isRunning }: KnownStatus): string[] {
+function linesOf(output: Output, { report, isRunning, isClearing }: KnownStatus): string[] {
   const { root, server, account, device, state, page_url, pending_files, last_sync_at } = report;
+  // What the last client left is not to be done any more.
+  if (isClearing) return [`${root}: removes its copies, as ordered`, ...problemLinesOf(report.problems.slice(0, 1))];
   const notRunning = state === "paused" ? "not running, and paused" : "not running";
-  // Nobody looks while it does not run.
-  const todo = isRunning ? `${count(pending_files, "change")} to do` : "what has changed since is not known";
+  // Nobody looks while it does not run, or is paused.
+  const todo =
+    isRunning && state !== "paused" ? `${count(pending_files, "change")} to do` : "what has changed since is not known";
   const lines = [
     `${root}: ${isRunning ? words[state] : notRunning}`,
     `  ${account} at ${server}, as ${device}`,
@@ -97,13 +124,20 @@ function linesOf(output: Output, { report, isRunning }: KnownStatus): string[] {
   ];
   if (page_url !== null) lines.push(`  page: ${page_url}`);
   if (report.deletions_waiting > 0) {
-    lines.push(`  ${largeCount(report.deletions_waiting, "deletion")} wait for you: 'holdfast deletes' shows them`);
+    lines.push(`  ${waitingSoFar(report.deletions_waiting, state)} wait for you: 'holdfast deletes' shows them`);
   }
   if (report.conflicts.length > 0) {
     lines.push(`  ${report.conflicts.length} conflicted: 'holdfast conflicts ls' shows them`);
   }
-  for (const { path, message } of report.problems) {
-    lines.push(`  ! ${path === "" ? "" : `${path}: `}${message}`);
-  }
-  return lines;
+  return lines.concat(problemLinesOf(report.problems));
+}
+
+/** All of them, a sentence that several share once. */
+function problemLinesOf(problems: readonly Problem[]): string[] {
+  return problemKinds(problems).flatMap((alike) => {
+    const [{ message }] = alike;
+    const isOne = alike.length > 1 && alike.every((each) => each.message === message);
+    if (!isOne) return alike.map((problem) => `  ! ${problemLine(problem)}`);
+    return [`  ! ${count(alike.length, "file")}: ${message}`].concat(alike.map(({ path }) => `      ${path}`));
+  });
 }

@@ -17,7 +17,7 @@ describe("what a sync leaves out", () => {
     assert.equal(synced.code, 0, synced.stderr);
     assert.match(synced.stderr, /^sync: --exclude rwa: there is no such path in .*drive now$/m);
     assert.doesNotMatch(synced.stderr, /--exclude raw/);
-    const rules = { excluded: ["raw", "rwa"], ignored: ["*.tmp", "!keep.tmp"] };
+    const rules = { excluded: ["raw", "rwa"], ignored: ["*.tmp", "!keep.tmp"], broken: [] };
     assert.deepEqual(await json("sync", root, "--show-rules"), rules);
     const shown = await run(["sync", root, "--show-rules"]);
     assert.equal(
@@ -26,10 +26,32 @@ describe("what a sync leaves out", () => {
     );
     assert.match(
       (await run(["status", root])).stdout,
-      /^ {2}excluded here: raw$[^]*^ {2}2 lines of \.holdfastignore: .holdfast sync DIR --show-rules. lists them$/m,
+      /^ {2}excluded here: raw$[^]*^ {2}2 lines of \.holdfastignore: .holdfast sync \S+ --show-rules. lists them$/m,
     );
     const { items } = await json("ls", "/");
     assert.deepEqual(items.map(({ name }: { name: string }) => name).toSorted(), [".holdfastignore", "c"]);
+  });
+
+  test("a line of the ignore file that is no pattern is told with its number and why, and the others hold", async () => {
+    const root = join(folder, "broken");
+    mkdirSync(root);
+    for (const path of ["a.tmp", "b"]) writeFileSync(join(root, path), path);
+    writeFileSync(join(root, ".holdfastignore"), "# mine\n[abc\n*.tmp\n");
+    const synced = await run(["sync", root, "--remote", "/broken", "--once"]);
+    assert.equal(synced.code, 0, synced.stderr);
+    const told = /\.holdfastignore: Line 2, \[abc, is no pattern and keeps nothing away: its \[ is never closed/;
+    assert.match(synced.stderr, told);
+    const { stdout: shown } = await run(["sync", root, "--show-rules"]);
+    assert.match(shown, told);
+    assert.doesNotMatch(shown, /^\.holdfastignore {2}\[abc/m);
+    const { ignored, broken } = await json("sync", root, "--show-rules");
+    assert.deepEqual([ignored, broken.length], [["*.tmp"], 1]);
+    assert.match(
+      (await run(["status", root])).stdout,
+      /^ {2}1 line of \.holdfastignore and 1 line in it that is no pattern: .holdfast sync \S+ --show-rules. lists them$/m,
+    );
+    const { items } = await json("ls", "/broken");
+    assert.deepEqual(items.map(({ name }: { name: string }) => name).toSorted(), [".holdfastignore", "b"]);
   });
 
   test("what a new rule hides of what was synced is told once in one line, and stays everywhere", async () => {

@@ -162,16 +162,19 @@ async function forget(run: Run, folder: string): Promise<void> {
 }
 
 async function showRules(run: Run, folder: string): Promise<void> {
-  const [{ thisConfigFolder }, { chooseSyncs }, { rulesOf }] = await Promise.all([
+  const [{ thisConfigFolder }, { chooseSyncs }, { rulesOf }, { brokenWords }] = await Promise.all([
     import("../config/connection.ts"),
     import("../sync/choose-syncs.ts"),
     import("../sync/shown-rules.ts"),
+    import("@holdfast/sync/rules/broken-patterns"),
   ]);
   const [known] = await chooseSyncs(thisConfigFolder(run.context.environment), folder);
-  const { excluded, ignored } = known === undefined ? { excluded: [], ignored: [] } : rulesOf(known);
-  await run.output.result({ excluded, ignored }, () => [
+  const none = { excluded: [], ignored: [], broken: [] };
+  const { excluded, ignored, broken } = known === undefined ? none : rulesOf(known);
+  await run.output.result({ excluded, ignored, broken }, () => [
     ...excluded.map((path) => `excluded here  ${path}`),
     ...ignored.map((line) => `.holdfastignore  ${line}`),
+    ...broken.map((pattern) => `! .holdfastignore: ${brokenWords(pattern)}`),
     ...(excluded.length + ignored.length === 0 ? ["Nothing but temporary files stays away."] : []),
   ]);
 }

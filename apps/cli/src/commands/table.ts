@@ -8,6 +8,8 @@ export const commandTable: Readonly<Record<string, () => Promise<CommandMaker>>>
   passwd: async () => (await import("./passwd.ts")).passwdCommand,
   "second-factor": async () => (await import("./second-factor.ts")).secondFactorCommand,
   "app-passwords": async () => (await import("./app-passwords.ts")).appPasswordsCommand,
+  addresses: async () => (await import("./addresses.ts")).addressesCommand,
+  programs: async () => (await import("./programs.ts")).programsCommand,
   whoami: async () => (await import("./whoami.ts")).whoamiCommand,
   put: async () => (await import("./put.ts")).putCommand,
   get: async () => (await import("./get.ts")).getCommand,
@@ -45,6 +47,9 @@ export const commandTable: Readonly<Record<string, () => Promise<CommandMaker>>>
   mount: async () => (await import("./mount.ts")).mountCommand,
   transfer: async () => (await import("./transfer.ts")).transferCommand,
   leave: async () => (await import("./leave.ts")).leaveCommand,
+  account: async () => (await import("./account.ts")).accountCommand,
+  export: async () => (await import("./export.ts")).exportCommand,
+  import: async () => (await import("./import.ts")).importCommand,
   trash: async () => (await import("./trash.ts")).trashCommand,
   token: async () => (await import("./token.ts")).tokenCommand,
   devices: async () => (await import("./devices.ts")).devicesCommand,
@@ -57,7 +62,10 @@ export const commandTable: Readonly<Record<string, () => Promise<CommandMaker>>>
 export const helpGroups: Readonly<Record<string, string>> = Object.fromEntries(
   (
     [
-      ["Server and account:", "serve login logout passwd second-factor app-passwords whoami devices token settings"],
+      [
+        "Server and account:",
+        "serve login logout passwd second-factor app-passwords programs addresses whoami devices token settings export import account",
+      ],
       ["Files on the server:", "put get cat ls tree mkdir mv cp rm df search star unstar starred recent"],
       ["A folder that stays in sync:", "sync status log pause resume conflicts deletes"],
       ["Back in time:", "versions restore rewind trash activity"],

@@ -1,6 +1,7 @@
 import { type Column, Listing } from "../output/listing.ts";
 import { parseExpiry } from "./expiry.ts";
-import { checkTitle, newCommand, newGroup, runs, usage } from "./command.ts";
+import { parseScope, scopes } from "./scopes.ts";
+import { checkTitle, newCommand, newGroup, runs } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 
 export const tokenCommand: CommandMaker = (context) =>
@@ -10,9 +11,6 @@ export const tokenCommand: CommandMaker = (context) =>
     ["token create backup", "token ls"],
     [create(context), list(context), remove(context)],
   );
-
-const scopes = ["files:read", "files:write", "account", "admin"] as const;
-type Scope = (typeof scopes)[number];
 
 function create(context: Context) {
   const command = newCommand("create", "Create a token; it is shown once", [
@@ -35,18 +33,12 @@ function create(context: Context) {
   });
 }
 
-function parseScope(text: string): Scope {
-  const scope = scopes.find((each) => each === text.trim());
-  if (scope === undefined) throw usage(`${text} is not a scope; there are ${scopes.join(", ")}.`);
-  return scope;
-}
-
 const columns: readonly Column[] = [
   { title: "ID" },
   { title: "NAME" },
   { title: "SCOPES" },
-  { title: "ENDS" },
-  { title: "USED" },
+  { title: "ENDS", word: "expires" },
+  { title: "USED", word: "used" },
 ];
 
 function list(context: Context) {

@@ -49,6 +49,15 @@ describe("put and get with options", () => {
     const none = await run(["cat", "/report", "--version", "9"]);
     assert.deepEqual([none.code, none.stdout], [4, ""]);
     assert.match(none.stderr, /\/report has no version 9\. 'holdfast versions \/report' lists them\./);
+    for (const args of [
+      ["get", "/report", got, "--version", "9"],
+      ["restore", "/report", "--version", "9"],
+      ["versions", "label", "/report", "9", "as sent"],
+      ["versions", "diff", "/report", "9"],
+    ]) {
+      const { code, stderr } = await run(args);
+      assert.deepEqual([code, stderr], [4, none.stderr], args.join(" "));
+    }
     assert.equal((await run(["cat", "/report", "--version", "newest"])).code, 2);
     assert.equal((await run(["get", "/", got, "--version", "1"])).code, 5);
   });

@@ -4,6 +4,9 @@ import type { Mirroring } from "../transfer/may-delete.ts";
 import { usage } from "./command.ts";
 import type { Run } from "./command.ts";
 
+/** So many problems with the same sentence are told one by one. */
+export const alikeShownMax = 50;
+
 /** What `put` and `get` have in common. */
 export interface TransferFlags {
   readonly dryRun?: true;
@@ -48,7 +51,7 @@ export function mirroringOf(run: Run, flags: TransferFlags, pause: () => void): 
     const { confirm: ask } = await import("../terminal.ts");
     return ask(run.context, question);
   };
-  return { confirm };
+  return { confirm, isAnswered: flags.yes === true, canAsk: run.context.stdin.isTTY === true };
 }
 
 /** A pattern with a slip in it would else leave out nothing, unnoticed. */

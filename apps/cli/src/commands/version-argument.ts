@@ -1,3 +1,5 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { shellWord } from "@holdfast/core/shell-word";
 import { usage } from "./command.ts";
 
 const versionPattern = /^(\d{1,15}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
@@ -6,6 +8,22 @@ const versionPattern = /^(\d{1,15}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i
 export function readVersion(text: string, path: string): string {
   if (versionPattern.test(text)) return text;
   throw usage(
-    `${path}: ${text} is neither the number nor the id of a version. 'holdfast versions ${path}' lists them.`,
+    `${path}: ${text} is neither the number nor the id of a version. 'holdfast versions ${shellWord(path)}' lists them.`,
   );
+}
+
+/** It never was, or is kept no longer. */
+export function noVersion(path: string, wanted: string): HoldfastError {
+  const list = `'holdfast versions ${shellWord(path)}'`;
+  return new HoldfastError("not_found", `${path} has no version ${wanted}. ${list} lists them.`);
+}
+
+/** What the server answers about one version, which knows no path. @throws HoldfastError */
+export async function ofVersion<Answer>(path: string, wanted: string, answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    const isVersion = thrown instanceof HoldfastError && thrown.code === "not_found" && thrown.field === "version";
+    throw isVersion ? noVersion(path, wanted) : thrown;
+  }
 }

@@ -6,7 +6,7 @@ import { printable } from "@holdfast/core/printable";
 import { formatBytes, formatTable, formatTime } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
-import { readVersion } from "./version-argument.ts";
+import { noVersion, readVersion } from "./version-argument.ts";
 
 export const diffCommand: CommandMaker = (context) => {
   const command = newCommand("diff", "Show what changed between two versions of a file: lines of text, else blocks", [
@@ -55,10 +55,7 @@ async function findVersions(
     newer ??= to === undefined ? page[0] : page.find(isMeant(to));
     if (older !== undefined && newer !== undefined) return [older, newer];
   }
-  throw new HoldfastError(
-    "not_found",
-    `${path} has no version ${older === undefined ? from : to} (any more). 'holdfast versions ${path}' lists them.`,
-  );
+  throw noVersion(path, older === undefined ? from : (to ?? from));
 }
 
 function isMeant(text: string): (version: VersionJson) => boolean {

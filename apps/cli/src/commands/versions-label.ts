@@ -1,6 +1,6 @@
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
-import { readVersion } from "./version-argument.ts";
+import { ofVersion, readVersion } from "./version-argument.ts";
 
 export const labelCommand: CommandMaker = (context) => {
   const command = newCommand("label", "Give a version a label, so that it is kept however old it is", [
@@ -19,7 +19,8 @@ export const labelCommand: CommandMaker = (context) => {
     }
     const { client } = await run.connect();
     const { id } = await lookUpFile(client, path);
-    const labelled = await client.call("labelVersion", { params: { id, number }, body: { label: label ?? null } });
+    const answer = client.call("labelVersion", { params: { id, number }, body: { label: label ?? null } });
+    const labelled = await ofVersion(path, number, answer);
     await run.output.result(labelled, () => [
       labelled.label === undefined
         ? `version ${labelled.number} of ${path} has no label`

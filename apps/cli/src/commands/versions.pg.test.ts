@@ -125,8 +125,8 @@ describe("holdfast versions", () => {
     await putAll("/once", ["one\n"]);
     for (const [args, code, words] of [
       [["/once"], 4, /one version/],
-      [["/once", "2"], 4, /no version 2 /],
-      [["/once", "1", "7"], 4, /no version 7 /],
+      [["/once", "2"], 4, /\/once has no version 2\. /],
+      [["/once", "1", "7"], 4, /\/once has no version 7\. /],
       [["/once", "first"], 2, /neither the number nor the id/],
       [["/missing"], 4, /There is no \/missing/],
       [["/"], 5, /not a file/],

@@ -1,14 +1,16 @@
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
+import { sayFactorDue } from "./second-factor.ts";
 
 export const whoamiCommand: CommandMaker = (context) => {
   const command = newCommand("whoami", "Show who is signed in, and where", ["whoami"]);
   return runs<[]>(context, command, async (run) => {
     const { client, server } = await run.connect();
     const account = await client.call("getAccount");
-    const { id, email, name, admin, device_id, server_id } = account;
+    const { id, email, name, admin, device_id, server_id, second_factor_due_at: due } = account;
     await run.output.result({ server, server_id, id, email, name, admin, device_id }, () => [
       `${email} at ${server}${admin ? " (administrator)" : ""}`,
     ]);
+    if (due !== undefined) run.output.note(sayFactorDue(due));
   });
 };

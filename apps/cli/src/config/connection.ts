@@ -2,16 +2,17 @@ import { randomBytes } from "node:crypto";
 import { homedir } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { fixedToken, noTokens, SessionTokens } from "@holdfast/api-client/access-tokens";
-import type { AccessTokens, SavedSession } from "@holdfast/api-client/access-tokens";
+import type { AccessTokens, SavedSession, SessionStore } from "@holdfast/api-client/access-tokens";
 import { readBySchemas } from "@holdfast/api-client/answer-schemas";
-import { ApiClient } from "@holdfast/api-client/api-client";
+import { ApiClient, type ApiClientOptions } from "@holdfast/api-client/api-client";
 import { openHttpTransport } from "@holdfast/api-client/http-transport";
 import type { ServerTrust } from "@holdfast/api-client/server-trust";
 import type { Transport } from "@holdfast/api-client/transport";
 import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import { configFolder } from "./config-folder.ts";
-import { SavedLogin } from "./saved-login.ts";
+import { sameAccount, tellingEnd } from "./ended-login.ts";
+import { type Login, SavedLogin } from "./saved-login.ts";
 import { watchedTransport } from "./watched-transport.ts";
 
 export interface Connection {
@@ -22,6 +23,8 @@ export interface Connection {
   /** For further clients of the same login. */
   readonly tokens: AccessTokens;
   readonly configFolder: string;
+  /** Aborted with the error once no token is to be had any more. */
+  readonly ended: AbortSignal;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -41,7 +44,7 @@ export const patienceSeconds = 60;
 export async function connect(
   environment: Environment,
   onSilence: () => void = () => {},
-  wrap?: TransportChoices["wrap"],
+  { wrap, prove }: Pick<ClientChoices, "wrap" | "prove"> = {},
 ): Promise<Connection> {
   const folder = thisConfigFolder(environment);
   const saved = new SavedLogin(folder);
@@ -54,12 +57,18 @@ export async function connect(
   if (token !== undefined && named !== undefined && !isAllowed) assertPrivate(server ?? "", ofEnvironment);
   if (server === undefined) throw notSignedIn();
   const trust = await saved.trustOf(server);
-  const tokens = token === undefined ? sessionTokens(saved, server, trust) : givenToken(token, server);
   if (token === undefined && login?.server !== server) {
     throw new HoldfastError("unauthenticated", `Not signed in to ${server}. Run 'holdfast login ${server}'.`);
   }
-  const client = openClient(server, { tokens, onSilence, trust, wrap });
-  return { server, trust, client, tokens, configFolder: folder };
+  const ended = new AbortController();
+  const tokens = tellingEnd(
+    token === undefined
+      ? sessionTokens(sameAccount(saved, { server, email: login?.email ?? "" }), server, trust)
+      : givenToken(token, server),
+    (reason) => ended.abort(reason),
+  );
+  const client = openClient(server, { tokens, onSilence, trust, wrap, prove });
+  return { server, trust, client, tokens, configFolder: folder, ended: ended.signal };
 }
 
 interface TransportChoices {
@@ -72,11 +81,13 @@ interface TransportChoices {
 interface ClientChoices extends TransportChoices {
   /** None for what needs none: signing in, and renewing a session. */
   readonly tokens?: AccessTokens;
+  /** How a person proves who they are, where the server asks for that. */
+  readonly prove?: ApiClientOptions["prove"];
 }
 
 export function openClient(
   server: string,
-  { tokens = noTokens(notSignedIn), ...choices }: ClientChoices = {},
+  { tokens = noTokens(notSignedIn), prove, ...choices }: ClientChoices = {},
 ): ApiClient {
   return new ApiClient({
     transport: openTransport(server, choices),
@@ -89,6 +100,7 @@ export function openClient(
       patienceMs: patienceSeconds * 1000,
     },
     readAnswer: readBySchemas,
+    prove,
   });
 }
 
@@ -173,8 +185,13 @@ function givenToken(token: string, server: string): AccessTokens {
   };
 }
 
-function sessionTokens(saved: SavedLogin, server: string, trust: ServerTrust | undefined): AccessTokens {
-  const exchange = async (refreshToken: string): Promise<SavedSession> => {
+function sessionTokens(saved: SessionStore<Login>, server: string, trust: ServerTrust | undefined): AccessTokens {
+  return new SessionTokens(saved, renewedBy(server, trust), systemClock, notSignedIn);
+}
+
+/** How a refresh token is exchanged. */
+export function renewedBy(server: string, trust: ServerTrust | undefined) {
+  return async (refreshToken: string): Promise<SavedSession> => {
     const client = openClient(server, { trust });
     try {
       return toSavedSession(await client.call("refreshSession", { body: { refresh_token: refreshToken } }));
@@ -186,5 +203,4 @@ function sessionTokens(saved: SavedLogin, server: string, trust: ServerTrust | u
       await client.close();
     }
   };
-  return new SessionTokens(saved, exchange, systemClock, notSignedIn);
 }

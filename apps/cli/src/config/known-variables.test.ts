@@ -16,8 +16,11 @@ test("every variable that something here reads is known, and no other", async ()
   }
   assert.ok(read.size > 20, `${read.size} are read`);
   assert.deepEqual(await unknownVariables([...read]), []);
-  assert.deepEqual(await unknownVariables(["HOLDFAST_LISTEN", "HOLDFAST_LISTNE", "HOLDFAST_"]), [
-    "HOLDFAST_LISTNE",
-    "HOLDFAST_",
+  const some = ["HOLDFAST_LISTEN", "HOLDFAST_LISTNE", "HOLDFAST_PUBLC_URL", "HOLDFAST_", "HOLDFAST_SOMETHING"];
+  assert.deepEqual(await unknownVariables(some), [
+    { name: "HOLDFAST_LISTNE", meant: "HOLDFAST_LISTEN" },
+    { name: "HOLDFAST_PUBLC_URL", meant: "HOLDFAST_PUBLIC_URL" },
+    { name: "HOLDFAST_", meant: undefined },
+    { name: "HOLDFAST_SOMETHING", meant: undefined },
   ]);
 });

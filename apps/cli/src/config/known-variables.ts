@@ -29,10 +29,45 @@ export const ofTests: readonly string[] = [
   "HOLDFAST_WRITE_DOCS",
 ];
 
-/** Of these names those that nothing here reads, in their order. */
-export async function unknownVariables(names: readonly string[]): Promise<string[]> {
+/** Of these names those that nothing here reads, in their order, each with the one that is meant perhaps. */
+export async function unknownVariables(
+  names: readonly string[],
+): Promise<{ readonly name: string; readonly meant: string | undefined }[]> {
   const { optionSchemas } = await import("@holdfast/server/config/options");
   const options = Object.keys(optionSchemas).map((name) => `HOLDFAST_${name.toUpperCase()}`);
-  const known = new Set([...ofCommand, ...ofServer, ...ofTests, ...options]);
-  return names.filter((name) => !known.has(name));
+  const offered = [...ofCommand, ...ofServer, ...options];
+  const known = new Set([...offered, ...ofTests]);
+  return names.filter((name) => !known.has(name)).map((name) => ({ name, meant: nearest(name, offered) }));
+}
+
+const farthest = 2;
+const charactersMax = 100;
+
+/** The one that takes the fewest letters to become. */
+function nearest(name: string, known: readonly string[]): string | undefined {
+  if (name.length > charactersMax) return undefined;
+  const near = known
+    .map((each) => ({ each, distance: distanceOf(name, each) }))
+    .filter(({ each, distance }) => distance <= farthest && distance < each.length - "HOLDFAST_".length);
+  return near.toSorted((one, other) => one.distance - other.distance)[0]?.each;
+}
+
+/** Letters to add, to take away, to exchange, or two beside each other to swap, from one word to another. */
+function distanceOf(from: string, to: string): number {
+  let [before, last] = [[] as number[], Array.from({ length: to.length + 1 }, (_, at) => at)];
+  for (let row = 1; row <= from.length; row += 1) {
+    const next = [row];
+    for (let at = 1; at <= to.length; at += 1) {
+      const isSame = from[row - 1] === to[at - 1];
+      const isSwapped = row > 1 && at > 1 && from[row - 1] === to[at - 2] && from[row - 2] === to[at - 1];
+      next[at] = Math.min(
+        (last[at] ?? 0) + 1,
+        (next[at - 1] ?? 0) + 1,
+        (last[at - 1] ?? 0) + (isSame ? 0 : 1),
+        isSwapped ? (before[at - 2] ?? 0) + 1 : Infinity,
+      );
+    }
+    [before, last] = [last, next];
+  }
+  return last[to.length] ?? 0;
 }

@@ -68,9 +68,17 @@ async function explain(server: string, thrown: unknown): Promise<HoldfastError |
   return (await shownFingerprint(server)) === undefined ? undefined : withTls(server, thrown);
 }
 
+/** To be compared with what the owner reads there. */
+function withColons(fingerprint: string): string {
+  return fingerprint.toUpperCase().match(/../g)?.join(":") ?? "";
+}
+
 async function selfSigned(server: string, cause: unknown): Promise<HoldfastError> {
   const fingerprint = await shownFingerprint(server);
-  const shown = fingerprint === undefined ? "" : ` Its fingerprint is SHA256:${fingerprint}.`;
+  const shown =
+    fingerprint === undefined
+      ? ""
+      : ` Its fingerprint is SHA256:${fingerprint}, as openssl shows it: ${withColons(fingerprint)}.`;
   const ways = `--ca-cert FILE${fingerprint === undefined ? "" : ` or --fingerprint SHA256:${fingerprint}`}`;
   return new HoldfastError(
     "unreachable",

@@ -20,6 +20,8 @@ export interface Login extends SavedSession {
 }
 
 const fileName = "login.json";
+/** More than a login has, with a certificate to be trusted. */
+const probeBytes = 16 * 1024;
 
 /** The login in the configuration folder: mode 0600 in a folder of mode 0700, replaced as a whole and durably. */
 export class SavedLogin implements SessionStore<Login> {
@@ -56,6 +58,25 @@ export class SavedLogin implements SessionStore<Login> {
       if (changed !== stored) await this.#write(changed);
       return changed;
     });
+  }
+
+  /**
+   * Writes where a login is kept, and takes it away again: before the server makes a session that nobody could keep.
+   * @throws HoldfastError as `update`
+   */
+  async assertWritable(): Promise<void> {
+    await ensureFolderDurably(nodeDisk, this.#folder, { mode: 0o700 });
+    const probe = join(this.#folder, `.probe-${randomBytes(6).toString("hex")}`);
+    try {
+      await withProcessLock(join(this.#folder, "login.lock"), () =>
+        writeFileDurably(nodeDisk, probe, Buffer.alloc(probeBytes, " "), {
+          mode: 0o600,
+          random: (sizeBytes) => randomBytes(sizeBytes),
+        }),
+      );
+    } finally {
+      await fs.rm(probe, { force: true });
+    }
   }
 
   async #write(login: Login | undefined): Promise<void> {

@@ -49,7 +49,7 @@ export async function connectByLink(
     await client.close();
     throw error;
   }
-  return { server, trust, client, tokens, configFolder };
+  return { server, trust, client, tokens, configFolder, ended: new AbortController().signal };
 
   async function openByPassword(): Promise<string> {
     const opening = openClient(server, { trust });

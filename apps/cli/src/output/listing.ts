@@ -1,10 +1,13 @@
+import { printable } from "@holdfast/core/printable";
 import type { Output } from "./output.ts";
-import { formatBytes, formatLocalTime, formatTable, formatTime } from "./text.ts";
+import { columnsOf, formatBytes, formatLocalTime, formatTable, formatTime } from "./text.ts";
 
 /** Of a list: its title on a terminal, and whether numbers stand in it. */
 export interface Column {
   readonly title: string;
   readonly right?: true;
+  /** With which its cells begin or end, and which the title says: it is left out below that. */
+  readonly word?: string;
 }
 
 /** On a terminal as the clock on the wall has it; elsewhere in UTC. */
@@ -12,18 +15,47 @@ export function timeFor({ isTerminal }: Pick<Output, "isTerminal">, time: string
   return isTerminal ? formatLocalTime(time) : formatTime(time);
 }
 
+/** On less than that all rows are folded where one is. */
+const narrowColumns = 60;
+
+/** The cells one after the other, as many in a line as there is room for; those behind the first line stand further in. */
+function folded(row: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const cell of row.map(printable).filter((each) => each !== "")) {
+    const last = lines.at(-1);
+    if (last !== undefined && columnsOf(last) + 2 + columnsOf(cell) < width)
+      lines[lines.length - 1] = `${last}  ${cell}`;
+    else lines.push(last === undefined ? cell : `    ${cell}`);
+  }
+  return lines;
+}
+
+/** What the title says is not said again. */
+function withoutWord(cell: string, word: string | undefined): string {
+  if (word === undefined) return cell;
+  if (cell.startsWith(`${word} `)) return cell.slice(word.length + 1);
+  return cell.endsWith(` ${word}`) ? cell.slice(0, -word.length - 1) : cell;
+}
+
 /**
  * Lists for people and for scripts: on a terminal with titles, sizes and times as people read them; elsewhere bytes and UTC, without
- * titles, as scripts have always read them.
+ * titles, as scripts have always read them. Where the terminal is too narrow for a table a row takes several lines, rather than one that the
+ * terminal breaks anywhere.
  */
 export class Listing {
   readonly #isTerminal: boolean;
+  /** Of the terminal. */
+  readonly #width: number | undefined;
   readonly #columns: readonly Column[];
   #isBegun = false;
 
   /** Of one command's output. */
-  constructor({ isTerminal }: Pick<Output, "isTerminal">, columns: readonly Column[]) {
+  constructor(
+    { isTerminal, columns: width }: Pick<Output, "isTerminal"> & Partial<Pick<Output, "columns">>,
+    columns: readonly Column[],
+  ) {
     this.#isTerminal = isTerminal;
+    this.#width = width;
     this.#columns = columns;
   }
 
@@ -40,12 +72,97 @@ export class Listing {
     return timeFor({ isTerminal: this.#isTerminal }, time);
   }
 
-  /** A page, the first with the titles. @param rows of a cell for each column; those behind the last title have none */
+  /**
+   * A page, the first with the titles; on a terminal a list of nothing says so.
+   * @param rows of a cell for each column; those behind the last title have none
+   */
   lines(rows: readonly (readonly string[])[]): string[] {
-    const hasTitles = this.#isTerminal && !this.#isBegun && rows.length > 0;
+    const isFirst = !this.#isBegun;
     this.#isBegun = true;
-    const titles = hasTitles ? [this.#columns.map(({ title }) => title)] : [];
-    const right = this.#columns.flatMap((column, index) => (column.right === true ? [index] : []));
-    return formatTable([...titles, ...rows], right);
+    if (!this.#isTerminal) return formatTable(rows, rightOf(this.#columns));
+    if (rows.length === 0) return isFirst ? ["None."] : [];
+    const width = this.#width ?? Infinity;
+    const page = { columns: this.#columns, rows, hasTitles: isFirst };
+    const whole = tableOf(page);
+    if (whole.every((line) => hasRoom(line, width))) return whole;
+    return narrowed(withoutEmpty(page), width);
   }
+}
+
+interface Page {
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly string[])[];
+  readonly hasTitles: boolean;
+}
+
+/** The titles, where they are to be, and the cells without what these say. */
+function cellsOf({ columns, rows, hasTitles }: Page): (readonly string[])[] {
+  const short = rows.map((row) => row.map((cell, index) => withoutWord(cell, columns[index]?.word)));
+  return [...(hasTitles ? [columns.map(({ title }) => title)] : []), ...short];
+}
+
+function tableOf(page: Page): string[] {
+  return formatTable(cellsOf(page), rightOf(page.columns));
+}
+
+function rightOf(columns: readonly Column[]): number[] {
+  return columns.flatMap((column, index) => (column.right === true ? [index] : []));
+}
+
+function hasRoom(line: string | undefined, width: number): boolean {
+  return columnsOf(line ?? "") < width;
+}
+
+/** Columns in which no row says anything take no room from the others where that is scarce. */
+function withoutEmpty({ columns, rows, hasTitles }: Page): Page {
+  const isSaid = (_: unknown, index: number): boolean =>
+    index >= columns.length || rows.some((row) => !["", "-"].includes(row[index] ?? ""));
+  return { columns: columns.filter(isSaid), rows: rows.map((row) => row.filter(isSaid)), hasTitles };
+}
+
+/** What stands last has a line of its own where it is too long, or rows that are too wide fold. */
+function narrowed(page: Page, width: number): string[] {
+  const lines = tableOf(page);
+  const cells = cellsOf(page);
+  const heads = formatTable(
+    cells.map((row) => row.slice(0, -1)),
+    rightOf(page.columns),
+  );
+  const isTable = width >= narrowColumns && heads.every((line) => hasRoom(line, width));
+  if (!isTable && !lines.every((line) => hasRoom(line, width))) return besideTable(page, width);
+  return lines.flatMap((line, index) =>
+    hasRoom(line, width) ? [line] : [heads[index] ?? "", `    ${printable(cells[index]?.at(-1) ?? "")}`],
+  );
+}
+
+/** Few rows that are too wide take nothing from the others: those stay a table, and they fold between them. */
+function besideTable(page: Page, width: number): string[] {
+  const { columns, rows, hasTitles } = page;
+  const cells = cellsOf(page);
+  const inTable = width < narrowColumns ? new Set<number>() : fitting(cells, width);
+  if (inTable.size <= cells.length - rows.length / 2) inTable.clear();
+  const kept = cells.filter((_, index) => inTable.has(index));
+  const table = formatTable(kept, rightOf(columns)).values();
+  // Without titles beside them cells are told apart by their words.
+  const all = [...(hasTitles ? [columns.map(({ title }) => title)] : []), ...rows];
+  return all.flatMap((row, index) => (inTable.has(index) ? [table.next().value ?? ""] : folded(row, width)));
+}
+
+/** Which rows make a table that has room, the short ones first; by their index. */
+function fitting(rows: readonly (readonly string[])[], width: number): Set<number> {
+  const measured = rows.map((row) => row.map((cell) => columnsOf(printable(cell))));
+  const widthOf = (widths: readonly number[]): number => widths.reduce((sum, each) => sum + each + 2, -2);
+  const shortFirst = [...measured.keys()].toSorted((a, b) => widthOf(measured[a] ?? []) - widthOf(measured[b] ?? []));
+  const taken = new Set<number>();
+  let table: number[] = [];
+  for (const index of shortFirst) {
+    const row = measured[index] ?? [];
+    const wider = Array.from({ length: Math.max(table.length, row.length) }, (_, at) =>
+      Math.max(table[at] ?? 0, row[at] ?? 0),
+    );
+    if (widthOf(wider) >= width) continue;
+    table = wider;
+    taken.add(index);
+  }
+  return taken;
 }

@@ -6,9 +6,10 @@ import { Writable } from "node:stream";
 import * as fc from "fast-check";
 import { HoldfastError } from "@holdfast/core/errors";
 import { Output } from "./output.ts";
+import { Listing } from "./listing.ts";
 import { Progress, progressLine, TransferCounts } from "./progress.ts";
 import { printable } from "@holdfast/core/printable";
-import { formatBytes, formatDuration, formatTable, formatTime } from "./text.ts";
+import { formatBytes, formatDuration, formatTable, formatTime, unlikeBytes } from "./text.ts";
 
 function sink() {
   const written: string[] = [];
@@ -132,12 +133,126 @@ test("progress tells the rate, and the time left once all is counted", () => {
     bytesDone: 2 ** 20,
     bytesTotal: 2 ** 22,
   });
-  assert.equal(progressLine("put", counts, 2 ** 20), "put: 1 of 4+ files, 1.0 MiB, 1.0 MiB/s");
+  const mib = { bytes: 2 ** 20, work: 2 ** 20 };
+  assert.equal(progressLine("put", counts, mib), "put: 1 of 4+ files, 1.0 MiB, 1.0 MiB/s");
+  assert.doesNotMatch(progressLine("put", counts, mib, 100), /#/, "a bar of what is still being counted runs back");
   counts.totalIsFinal = true;
-  assert.equal(progressLine("put", counts, 2 ** 20), "put:  25 % 1 of 4 files, 1.0 MiB, 1.0 MiB/s, 3 s left");
-  const bar = progressLine("put", counts, 2 ** 20, 100);
+  assert.equal(progressLine("put", counts, mib), "put:  25 % 1 of 4 files, 1.0 MiB, 1.0 MiB/s, 3 s left");
+  const bar = progressLine("put", counts, mib, 100);
   assert.match(bar, /^put \[#+-+\] {2}25 % 1 of 4 files/);
-  for (const columns of [10, 40, 80, 200]) assert.ok(progressLine("put", counts, 1, columns).length < columns);
+  for (const columns of [10, 40, 80, 200])
+    assert.ok(progressLine("put", counts, { bytes: 1, work: 1 }, columns).length < columns);
+});
+
+test("on a narrow terminal a row folds between its cells, and with room it stays a row", () => {
+  const titles = [{ title: "DELETED" }, { title: "SIZE", right: true }, { title: "ID" }, { title: "PATH" }] as const;
+  const row = ["2026-11-23 21:03", "3.0 MiB", "01a1ff19-0d42-88bb-95ce-d64679dac31e", "/list/日本語.txt"];
+  const shown = (columns: number) => new Listing({ isTerminal: true, columns }, titles).lines([row]);
+  assert.deepEqual(shown(40), [
+    "DELETED  SIZE  ID  PATH",
+    "2026-11-23 21:03  3.0 MiB",
+    "    01a1ff19-0d42-88bb-95ce-d64679dac31e",
+    "    /list/日本語.txt",
+  ]);
+  assert.deepEqual(
+    shown(200).map((line) => line.replace(/ {2,}/g, "  ")),
+    ["DELETED  SIZE  ID  PATH", row.join("  ")],
+  );
+  assert.equal(new Listing({ isTerminal: true, columns: 40 }, titles.slice(1, 2)).lines([["3.0 MiB"]])[1], "3.0 MiB");
+});
+
+test("on a terminal too narrow for a table rows fold; where only what stands last is long, that has its own line", () => {
+  const titles = [{ title: "ID" }, { title: "SEEN", word: "seen" }, { title: "PATH" }] as const;
+  const rows = [
+    ["1", "seen today", "/a"],
+    ["22", "seen on Monday", `/${"long/".repeat(12)}`],
+  ];
+  const shown = (columns: number) => new Listing({ isTerminal: true, columns }, titles).lines(rows);
+  const long = rows[1]?.[2];
+  assert.deepEqual(shown(80), ["ID  SEEN       PATH", "1   today      /a", `22  on Monday  ${long}`]);
+  assert.deepEqual(shown(70), ["ID  SEEN       PATH", "1   today      /a", "22  on Monday", `    ${long}`]);
+  assert.deepEqual(shown(40), ["ID  SEEN  PATH", "1  seen today  /a", "22  seen on Monday", `    ${long}`]);
+  const ids = rows.map(([id, seen]) => [id?.repeat(60) ?? "", seen ?? "", "laptop"]);
+  const folded = new Listing({ isTerminal: true, columns: 80 }, titles).lines(ids);
+  assert.deepEqual(folded[0], "ID  SEEN  PATH");
+  assert.deepEqual(folded[1], `${"1".repeat(60)}  seen today`);
+  assert.deepEqual(new Listing({ isTerminal: false }, titles).lines(rows.slice(0, 1)), ["1  seen today  /a"]);
+});
+
+test("columns in which nothing is said give their room away where it is scarce, and a list of nothing says so", () => {
+  const titles = [{ title: "NAME" }, { title: "ENDS" }, { title: "ID" }] as const;
+  const rows = [
+    ["n".repeat(40), "-", "i".repeat(36)],
+    ["ada", "-", "0"],
+  ];
+  const shown = (columns: number, given = rows) => new Listing({ isTerminal: true, columns }, titles).lines(given);
+  assert.deepEqual(shown(80), [
+    `${"NAME".padEnd(42)}ID`,
+    `${"n".repeat(40)}  ${"i".repeat(36)}`,
+    `${"ada".padEnd(42)}0`,
+  ]);
+  assert.match(shown(100)[0] ?? "", /ENDS/);
+  assert.deepEqual(shown(80, []), ["None."]);
+  assert.deepEqual(new Listing({ isTerminal: false }, titles).lines([]), []);
+});
+
+test("few rows that are too wide fold, and the others stay a table", () => {
+  const titles = [{ title: "NAME" }, { title: "SEEN", word: "seen" }, { title: "ROLE" }] as const;
+  const rows = [
+    ["ada", "seen today", "admin"],
+    ["n".repeat(70), "seen on Monday", "user"],
+    ["bob", "seen on Sunday", "user"],
+  ];
+  const shown = (given: typeof rows) => new Listing({ isTerminal: true, columns: 80 }, titles).lines(given);
+  assert.deepEqual(shown(rows), [
+    "NAME  SEEN       ROLE",
+    "ada   today      admin",
+    "n".repeat(70),
+    "    seen on Monday  user",
+    "bob   on Sunday  user",
+  ]);
+  // Where most of them are too wide a table of the others would be in the way.
+  const [first = [], wide = []] = rows;
+  assert.deepEqual(shown([first, wide, wide]).slice(0, 2), ["NAME  SEEN  ROLE", "ada  seen today  admin"]);
+});
+
+test("two sizes of which one is larger never read the same", () => {
+  const mib = 2 ** 20;
+  assert.deepEqual(unlikeBytes(9 * mib, 5 * mib), ["9.0 MiB", "5.0 MiB"]);
+  assert.deepEqual(unlikeBytes(5_977_002, 5_977_001), ["5,977,002 bytes", "5,977,001 bytes"]);
+});
+
+test("where files take their time as such, the share and the time left count them beside the bytes", () => {
+  const counts = Object.assign(new TransferCounts(), {
+    filesDone: 100,
+    filesTotal: 10_000,
+    bytesDone: 2 ** 30,
+    bytesTotal: 2 ** 30 + 9900,
+    totalIsFinal: true,
+  });
+  assert.match(progressLine("export", counts, { bytes: 0, work: 200 }), /^export: {2}99 % 100 of 10,000 files/);
+  counts.fileCostBytes = 128 * 1024;
+  const line = progressLine("export", counts, { bytes: 0, work: 200 * counts.fileCostBytes });
+  assert.match(line, /^export: {2}45 % 100 of 10,000 files, 1\.0 GiB, 0 B\/s, 50 s left$/);
+});
+
+test("no time that is left is told before the rate is known, however long the first bytes took to come", (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const { stream, text } = sink();
+  const counts = Object.assign(new TransferCounts(), { filesTotal: 4, bytesTotal: 2 ** 30, totalIsFinal: true });
+  let seconds = 0;
+  const progress = new Progress(counts, { stream, quiet: false, nowMs: () => seconds * 1000, label: "export" });
+  for (const mibDone of [0, 1, 501]) {
+    seconds += 5;
+    counts.bytesDone = mibDone * 2 ** 20;
+    t.mock.timers.tick(5000);
+  }
+  progress.stop();
+  assert.deepEqual(text().trimEnd().split("\n"), [
+    "export:   0 % 0 of 4 files, 0 B, 0 B/s",
+    "export:   0 % 0 of 4 files, 1.0 MiB, 102 KiB/s",
+    "export:  48 % 0 of 4 files, 501 MiB, 50 MiB/s, 5 s left",
+  ]);
 });
 
 test("progress is a bar on a terminal only, and nothing when quiet", (t) => {

@@ -21,17 +21,20 @@ export class Output {
   readonly quiet: boolean;
   /** Whether a person reads the result. */
   readonly isTerminal: boolean;
+  /** Of that person's terminal. */
+  readonly columns: number | undefined;
   readonly #stdout: Writable;
   readonly #stderr: Writable & { readonly isTTY?: boolean };
 
   constructor(
     flags: OutputFlags,
-    stdout: Writable & { readonly isTTY?: boolean },
+    stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number },
     stderr: Writable & { readonly isTTY?: boolean },
   ) {
     this.json = flags.json === true;
     this.quiet = flags.quiet === true;
     this.isTerminal = stdout.isTTY === true;
+    this.columns = this.isTerminal ? stdout.columns : undefined;
     this.#stderr = stderr;
     this.#stdout = stdout;
   }
@@ -77,11 +80,11 @@ export class Output {
     this.#say(`holdfast: ${path === "" ? "" : `${path}: `}${message}`);
   }
 
-  /** Why the command ends without its result. */
-  async failure(error: HoldfastError): Promise<void> {
+  /** Why the command ends without its result. @param beside what it did before, for --json */
+  async failure(error: HoldfastError, beside: object = {}): Promise<void> {
     this.#say(`holdfast: ${error.message}`);
     const { code, field, message } = error;
-    const document = { error: { code, message, ...(field === undefined ? {} : { field }) } };
+    const document = { ...beside, error: { code, message, ...(field === undefined ? {} : { field }) } };
     if (this.json) await this.#drained(showJson(this.#stdout, `${JSON.stringify(document)}\n`));
   }
 

@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 import { Rate } from "./rate.ts";
 import { clearBar, showBar, showLines } from "./screen.ts";
-import { formatBytes, formatDuration } from "./text.ts";
+import { formatBytes, formatDuration, formatNumber } from "./text.ts";
 
 /** What a transfer counts as it goes on; it is done when `done` has reached a total that is final. */
 export class TransferCounts {
@@ -9,8 +9,24 @@ export class TransferCounts {
   filesTotal = 0;
   bytesDone = 0;
   bytesTotal = 0;
+  /** What one file takes beside its bytes, as bytes: where small files take as long as large ones, bytes alone tell little. */
+  fileCostBytes = 0;
   /** Whether all there is to do is counted, so that the time left can be told. */
   totalIsFinal = false;
+
+  get workDone(): number {
+    return this.bytesDone + this.filesDone * this.fileCostBytes;
+  }
+
+  get workTotal(): number {
+    return this.bytesTotal + this.filesTotal * this.fileCostBytes;
+  }
+
+  /** Of a file with so many bytes. */
+  done(sizeBytes: number): void {
+    this.filesDone += 1;
+    this.bytesDone += sizeBytes;
+  }
 }
 
 export interface ProgressOptions {
@@ -23,6 +39,8 @@ export interface ProgressOptions {
 
 const barIntervalMs = 100;
 const lineIntervalMs = 5000;
+/** So long after the first bytes the rate tells something. */
+const rateKnownMs = 3000;
 
 /** A bar on a terminal, a line now and then elsewhere, nothing when quiet. */
 export class Progress {
@@ -31,6 +49,9 @@ export class Progress {
   readonly #isBar: boolean;
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #rate = new Rate();
+  readonly #workRate = new Rate();
+  /** When the first of the work was done. */
+  #movesSinceMs: number | undefined;
 
   constructor(counts: TransferCounts, options: ProgressOptions) {
     this.counts = counts;
@@ -50,32 +71,46 @@ export class Progress {
   }
 
   #show(): void {
-    const rate = this.#sample();
-    const line = progressLine(
-      this.#options.label,
-      this.counts,
-      rate,
-      this.#isBar ? (this.#options.stream.columns ?? 80) : undefined,
-    );
-    if (this.#isBar) showBar(this.#options.stream, line);
-    else showLines(this.#options.stream, [line]);
+    const { stream, label } = this.#options;
+    const columns = this.#isBar ? (stream.columns ?? 80) : undefined;
+    const line = progressLine(label, this.counts, this.#sample(), columns);
+    if (this.#isBar) showBar(stream, line);
+    else showLines(stream, [line]);
   }
 
-  #sample(): number {
-    return this.#rate.after(this.#options.nowMs(), this.counts.bytesDone);
+  #sample(): Rates {
+    const nowMs = this.#options.nowMs();
+    const { bytesDone, workDone } = this.counts;
+    return { bytes: this.#rate.after(nowMs, bytesDone), work: this.#workAfter(nowMs, workDone) };
+  }
+
+  /** 0 for some seconds after the first bytes: until then the server may have been getting ready, and it would be hours that are left. */
+  #workAfter(nowMs: number, workDone: number): number {
+    if (workDone === 0) return 0;
+    this.#movesSinceMs ??= nowMs;
+    const rate = this.#workRate.after(nowMs, workDone);
+    return nowMs - this.#movesSinceMs < rateKnownMs ? 0 : rate;
   }
 }
 
-/** @param rate bytes a second; @param columns of the terminal, undefined for a plain line */
-export function progressLine(label: string, counts: TransferCounts, rate: number, columns?: number): string {
-  const { filesDone, filesTotal, bytesDone, bytesTotal, totalIsFinal } = counts;
-  const share = bytesTotal > 0 ? Math.min(1, bytesDone / bytesTotal) : 0;
-  const percent = totalIsFinal && bytesTotal > 0 ? ` ${String(Math.floor(share * 100)).padStart(3)} %` : "";
-  const left = totalIsFinal && rate > 0 ? `, ${formatDuration((bytesTotal - bytesDone) / rate)} left` : "";
-  const text = `${filesDone} of ${filesTotal}${totalIsFinal ? "" : "+"} ${filesTotal === 1 && totalIsFinal ? "file" : "files"}, ${formatBytes(bytesDone)}, ${formatBytes(Math.round(rate))}/s${left}`;
+/** Of a second. */
+interface Rates {
+  readonly bytes: number;
+  readonly work: number;
+}
+
+/** @param columns of the terminal, undefined for a plain line */
+export function progressLine(label: string, counts: TransferCounts, rates: Rates, columns?: number): string {
+  const { filesDone, filesTotal, bytesDone, workDone, workTotal, totalIsFinal } = counts;
+  const share = workTotal > 0 ? Math.min(1, workDone / workTotal) : 0;
+  const percent = totalIsFinal && workTotal > 0 ? ` ${String(Math.floor(share * 100)).padStart(3)} %` : "";
+  const left = totalIsFinal && rates.work > 0 ? `, ${formatDuration((workTotal - workDone) / rates.work)} left` : "";
+  const files = `${formatNumber(filesDone)} of ${formatNumber(filesTotal)}${totalIsFinal ? "" : "+"} ${filesTotal === 1 && totalIsFinal ? "file" : "files"}`;
+  const text = `${files}, ${formatBytes(bytesDone)}, ${formatBytes(Math.round(rates.bytes))}/s${left}`;
   if (columns === undefined) return `${label}:${percent} ${text}`;
   const width = Math.min(30, columns - label.length - percent.length - text.length - 6);
   const filled = Math.round(share * width);
-  const bar = width >= 5 ? ` [${"#".repeat(filled)}${"-".repeat(width - filled)}]` : "";
+  // A share of what is still being counted would run back.
+  const bar = totalIsFinal && width >= 5 ? ` [${"#".repeat(filled)}${"-".repeat(width - filled)}]` : "";
   return `${label}${bar}${percent} ${text}`.slice(0, columns - 1);
 }

@@ -1,26 +1,15 @@
+export { formatBytes, unlikeBytes } from "@holdfast/core/format-bytes";
 import { printable } from "@holdfast/core/printable";
 import stringWidth from "string-width";
 
-/** 1536 -> "1.5 KiB". */
-export function formatBytes(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return unit === 0 ? `${bytes} B` : `${value.toFixed(value < 10 ? 1 : 0)} ${units[unit]}`;
+/** As people read numbers: 20000 -> "20,000". */
+export function formatNumber(number: number): string {
+  return number.toLocaleString("en");
 }
 
-/** 1 -> "1 file", 2 -> "2 files". */
+/** 1 -> "1 file", 20000 -> "20,000 files". */
 export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
-
-/** As a person reads a large number: 20000 -> "20,000 files". */
-export function largeCount(number: number, noun: string): string {
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+  return `${formatNumber(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 /** Seconds as "4 s", "3:05" or "1:02:03". */
@@ -76,7 +65,7 @@ export function formatTable(given: readonly (readonly string[])[], right: readon
 const plain = /^[ -~]*$/;
 
 /** What a terminal gives to it: a character of Chinese, Japanese or Korean and an emoji stand in two columns, a combining mark in none. */
-function columnsOf(text: string): number {
+export function columnsOf(text: string): number {
   return plain.test(text) ? text.length : stringWidth(text);
 }
 

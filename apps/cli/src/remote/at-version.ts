@@ -1,6 +1,7 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
+import { noVersion } from "../commands/version-argument.ts";
 import { allPages, pageItemsMax } from "./pages.ts";
 
 /**
@@ -22,5 +23,5 @@ export async function atVersion(client: ApiClient, node: NodeJson, wanted: strin
     const { blocks: _, ...rest } = node;
     return { ...rest, version, version_id, size, content_id, modified_at: created_at };
   }
-  throw new HoldfastError("not_found", `${path} has no version ${wanted}. 'holdfast versions ${path}' lists them.`);
+  throw noVersion(path, wanted);
 }

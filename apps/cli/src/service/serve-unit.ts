@@ -45,17 +45,18 @@ LimitNOFILE=65536
 OOMPolicy=continue
 UMask=0077
 NoNewPrivileges=yes
-${user === undefined ? "" : systemPart(user, dataFolder)}
+${user === undefined ? "" : systemPart(user, dataFolder, args)}
 [Install]
 WantedBy=${user === undefined ? "default.target" : "multi-user.target"}
 `;
 }
 
 /** What takes nothing from the server, its database and the processes that make pictures; V8 needs memory that is written and run. */
-function systemPart(user: string, dataFolder: string): string {
+function systemPart(user: string, dataFolder: string, args: readonly string[]): string {
   const state = dataFolder === systemDataFolder ? "StateDirectory=holdfast\nStateDirectoryMode=0700\n" : "";
+  const right = isPortOfRoot(args) ? "AmbientCapabilities=CAP_NET_BIND_SERVICE\n" : "";
   return `User=${escape(user)}
-${user === "root" ? "" : state}ProtectSystem=full
+${user === "root" ? "" : `${state}${right}`}ProtectSystem=full
 PrivateDevices=yes
 ProtectKernelTunables=yes
 ProtectKernelModules=yes
@@ -70,4 +71,11 @@ RestrictSUIDSGID=yes
 LockPersonality=yes
 SystemCallArchitectures=native
 `;
+}
+
+/** Below 1024: as said, or 443 where certificates come from an authority and nothing is said. */
+function isPortOfRoot(args: readonly string[]): boolean {
+  const listen = args.find((each) => each.startsWith("--listen="));
+  if (listen === undefined) return args.some((each) => each.startsWith("--acme="));
+  return Number(/\d+$/.exec(listen)?.[0]) < 1024;
 }

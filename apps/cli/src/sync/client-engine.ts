@@ -3,25 +3,22 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
-import { startCodecPool } from "@holdfast/codec/pool";
-import type { CodecPool } from "@holdfast/codec/pool";
+import { type CodecPool, startCodecPool } from "@holdfast/codec/pool";
 import type { Random } from "@holdfast/core/clock";
 import { bucketOf, type NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
-import { openRemoteSpace } from "@holdfast/remote-space/remote-space";
-import type { RemoteSpace } from "@holdfast/remote-space/remote-space";
-import { Engine } from "@holdfast/sync/engine/engine";
-import type { EngineOptions } from "@holdfast/sync/engine/engine";
-import { noFaults } from "@holdfast/sync/faults";
-import { type Lacks, lacksNothing } from "@holdfast/sync/lacks";
+import { freeSpaceAt } from "@holdfast/disk/free-space";
+import { openRemoteSpace, type RemoteSpace } from "@holdfast/remote-space/remote-space";
+import { Engine } from "@holdfast/sync/loop/engine";
+import type { EngineOptions } from "@holdfast/sync/loop/engine-options";
+import { type Lacks, lacksNothing } from "@holdfast/sync/model/lacks";
 import { narrowToSubtree } from "@holdfast/sync/remote/subtree";
-import type { LocalDisk } from "@holdfast/sync/ports";
+import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
-import { isLive } from "@holdfast/sync/trees";
+import { isLive } from "@holdfast/sync/model/trees";
 import { openSyncedFolder } from "@holdfast/synced-folder/open-synced-folder";
 import { probeFolder } from "@holdfast/synced-folder/probe-folder";
-import { openTransport, systemClock } from "../config/connection.ts";
-import type { Connection } from "../config/connection.ts";
+import { type Connection, openTransport, systemClock } from "../config/connection.ts";
 import { healDamaged } from "./heal-damaged.ts";
 import type { KnownSync, SyncRecord } from "./known-syncs.ts";
 import type { BandwidthLimits } from "./open-sync.ts";
@@ -116,7 +113,7 @@ export function makeEngine(
     slotKey,
     lacks,
     brake: record.brake ?? undefined,
-    faults: noFaults,
+    freeSpace: async () => freeSpaceAt(record.root),
     onDone,
     onHidden,
   });

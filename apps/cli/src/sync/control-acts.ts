@@ -1,7 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { z } from "zod";
 import { digestOf } from "./page/sync-view.ts";
-import type { SyncControl, WaitingDeletion } from "./report.ts";
+import type { WaitingDeletion } from "./report.ts";
+import type { SyncControl } from "./sync-control.ts";
 import { parsePath, parseRate } from "./sync-flags.ts";
 
 const chosenDeletions = z.union([
@@ -15,15 +16,22 @@ const limits = z.object({ up: z.string().max(32), down: z.string().max(32) });
 const somePaths = z.array(z.string().min(1).max(4096)).max(1000).default([]);
 const exclusions = z.object({ exclude: somePaths, include: somePaths, free_space: z.boolean().default(false) });
 
+/** What an act has to say beside what is so after it. */
+interface Outcome {
+  /** Of a conflicted copy that got a name of its own. */
+  readonly new_path?: string;
+}
+
 /** What a running sync can be told: by the other commands, and by the page. */
 const acts = {
   pause: (control) => control.pause(),
   resume: (control) => control.resume(),
   "deletions/approve": (control, body) => control.approveDeletions(chosen(control, body)),
   "deletions/undo": (control, body) => control.undoDeletions(chosen(control, body)),
-  "conflicts/keep": (control, body) => {
+  "conflicts/keep": async (control, body) => {
     const { path, keep } = parsed(keptOfConflict, body);
-    return control.keepOfConflict(path, keep);
+    const own = await control.keepOfConflict(path, keep);
+    return own === undefined ? {} : { new_path: own };
   },
   limits: (control, body) => control.changeLimits(readLimits(body)),
   exclusions: (control, body) => {
@@ -31,7 +39,7 @@ const acts = {
     const plain = (paths: readonly string[]): string[] => paths.map((path) => parsePath(path, "The path"));
     return control.changeExclusions({ exclude: plain(exclude), include: plain(include), freesSpace: free_space });
   },
-} satisfies Readonly<Record<string, (control: SyncControl, body: unknown) => Promise<void>>>;
+} satisfies Readonly<Record<string, (control: SyncControl, body: unknown) => Promise<Outcome | void>>>;
 
 export type Action = keyof typeof acts;
 
@@ -42,9 +50,9 @@ export function isAction(text: string): text is Action {
 }
 
 /** @throws HoldfastError bad_request for a body that is none; conflict if other deletions wait than were shown; whatever the act throws */
-export async function perform(control: SyncControl, action: Action, body: unknown): Promise<void> {
-  const act: (control: SyncControl, body: unknown) => Promise<void> = acts[action];
-  await act(control, body);
+export async function perform(control: SyncControl, action: Action, body: unknown): Promise<Outcome> {
+  const act: (control: SyncControl, body: unknown) => Promise<Outcome | void> = acts[action];
+  return (await act(control, body)) ?? {};
 }
 
 /** @throws HoldfastError bad_request, usage */

@@ -1,7 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { rm } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
@@ -10,7 +9,7 @@ import { type ControlFile, controlName } from "./control-file.ts";
 import { writePrivate } from "./known-syncs.ts";
 import { Overview } from "./page/overview.ts";
 import { pageHtml, pagePolicy } from "./page/page.ts";
-import type { SyncControl } from "./report.ts";
+import type { SyncControl } from "./sync-control.ts";
 
 export interface ControlChannel {
   /** Opens the page in a browser, token included. */
@@ -102,8 +101,8 @@ async function act(request: IncomingMessage, path: string, { control, overview }
   if (action === undefined || !isAction(action)) throw nothingHere();
   const body = await readBody(request);
   if (key === undefined) {
-    await perform(control, action, body);
-    return statusOf(control);
+    const outcome = await perform(control, action, body);
+    return { ...statusOf(control), ...outcome };
   }
   await overview.act(key, action, body);
   return { syncs: await overview.views() };

@@ -10,7 +10,12 @@ import { syncView } from "./page/sync-view.ts";
 import type { SyncView } from "./page/sync-view.ts";
 import { syncReport, waitingDeletion } from "./report.ts";
 
-const status = z.object({ report: syncReport, deletions: z.array(waitingDeletion) });
+const status = z.object({
+  report: syncReport,
+  deletions: z.array(waitingDeletion),
+  /** Only after a conflicted copy got a name of its own. */
+  new_path: z.string().optional(),
+});
 export type RunningStatus = z.infer<typeof status>;
 const failure = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 

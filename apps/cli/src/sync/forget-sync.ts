@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
-import { clockPath, markerPath, ownFolder, ownFolders, quarantineName } from "@holdfast/sync/paths";
+import { clockPath, markerPath, ownFolder, ownFolders, quarantineName } from "@holdfast/sync-ports/paths";
 import { lockFolder } from "@holdfast/synced-folder/lock-folder";
-import { readKnownSyncs } from "./known-syncs.ts";
+import { type KnownSync, readKnownSyncs } from "./known-syncs.ts";
 import { realRoot } from "./choose-syncs.ts";
 import { readMarker } from "./sync-root.ts";
 
@@ -29,18 +29,24 @@ export async function forgetSync(configFolder: string, given: string): Promise<F
   // What is not there may be on a disk that is not mounted, and is left alone.
   const lock = existsSync(join(root, ownFolder)) ? lockFolder(root) : undefined;
   try {
+    if (lock !== undefined) return await forgetHeld(root, known);
     for (const { folder } of known) await rm(folder, { recursive: true });
-    if (lock === undefined) return { root, kept: [] };
-    await rm(join(root, markerPath), { force: true });
-    await rm(join(root, clockPath), { force: true });
-    await rm(join(root, ownFolders.temporary), { recursive: true, force: true });
-    const kept = await emptied(root);
-    if (kept.length === 0) await rm(join(root, ownFolder, "lock"), { force: true });
-    await rmdir(join(root, ownFolder)).catch(ignoreNotEmpty);
-    return { root, kept };
+    return { root, kept: [] };
   } finally {
     lock?.release();
   }
+}
+
+/** The same, for who holds the lock of the root. */
+export async function forgetHeld(root: string, known: readonly KnownSync[]): Promise<ForgottenSync> {
+  for (const { folder } of known) await rm(folder, { recursive: true });
+  await rm(join(root, markerPath), { force: true });
+  await rm(join(root, clockPath), { force: true });
+  await rm(join(root, ownFolders.temporary), { recursive: true, force: true });
+  const kept = await emptied(root);
+  if (kept.length === 0) await rm(join(root, ownFolder, "lock"), { force: true });
+  await rmdir(join(root, ownFolder)).catch(ignoreNotEmpty);
+  return { root, kept };
 }
 
 /** @returns which of them hold something; the others are gone */

@@ -1,4 +1,4 @@
-import { formatBytes, largeCount } from "../output/text.ts";
+import { count, formatBytes, formatNumber } from "../output/text.ts";
 import type { WaitingDeletion } from "./report.ts";
 
 const words = {
@@ -30,7 +30,7 @@ export function waitingLines(waiting: readonly WaitingDeletion[]): string[] {
   const more = groups.slice(linesMax);
   const rest = more.reduce((sum, { goes, files, folders }) => sum + files + folders + (goes ? 1 : 0), 0);
   const lines = groups.slice(0, linesMax).map((group) => `${named(group)} ${group.doing}`);
-  return more.length === 0 ? lines : [...lines, `and ${rest.toLocaleString("en")} more`];
+  return more.length === 0 ? lines : [...lines, `and ${formatNumber(rest)} more`];
 }
 
 /** @returns "20,000 deletions and 3 rewritten files" */
@@ -82,5 +82,5 @@ function named({ folder, goes, path, files, folders, bytes }: Group): string {
 }
 
 function counted(each: readonly (readonly [number, string])[]): string {
-  return each.flatMap(([number, noun]) => (number === 0 ? [] : [largeCount(number, noun)])).join(" and ");
+  return each.flatMap(([number, noun]) => (number === 0 ? [] : [count(number, noun)])).join(" and ");
 }

@@ -2,11 +2,10 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
-import { pathOf } from "@holdfast/sync/paths";
-import type { LocalDisk, OutgoingBlock, Server } from "@holdfast/sync/ports";
+import { pathOf } from "@holdfast/sync/model/tree-paths";
+import type { LocalDisk, OutgoingBlock, Server } from "@holdfast/sync-ports/ports";
 import type { SyncState } from "@holdfast/sync/state/sync-state";
-import { findDamaged } from "../remote/damaged-blocks.ts";
-import type { DamagedVersion } from "../remote/damaged-blocks.ts";
+import { type DamagedVersion, findDamaged } from "../remote/damaged-blocks.ts";
 
 export interface HealParts {
   readonly client: ApiClient;
@@ -114,8 +113,8 @@ export async function healOnce(
     return true;
   } catch (thrown) {
     const error = toHoldfastError(thrown);
-    // Whether the server is there the engine says already.
-    if (signal.aborted || error.retryable) return true;
+    // Whether the server is there, and lets this device in, the engine says already.
+    if (signal.aborted || error.retryable || error.code === "unauthenticated") return true;
     note(`sync: damaged blocks could not be sent again: ${error.message}`);
     return false;
   }

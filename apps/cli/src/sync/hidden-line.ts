@@ -1,6 +1,6 @@
 import type { NewlyHidden } from "@holdfast/sync/rules/newly-hidden";
 import { printable } from "@holdfast/core/printable";
-import { count } from "../output/text.ts";
+import { count, formatNumber } from "../output/text.ts";
 
 const groupsShown = 3;
 
@@ -9,7 +9,7 @@ export function hiddenLine({ files, groups }: NewlyHidden): string {
   const shown = groups
     .slice(0, groupsShown)
     .map((group) => (group.kind === "folder" ? `${printable(group.path)}/ (${group.files})` : printable(group.path)));
-  const more = groups.length > groupsShown ? [`and ${groups.length - groupsShown} more`] : [];
+  const more = groups.length > groupsShown ? [`and ${formatNumber(groups.length - groupsShown)} more`] : [];
   const names = [...shown, ...more].join(", ");
   return `the rules leave out ${count(files, "file")} from now on: ${names}; nothing of it is deleted, here or on the server`;
 }

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { shellWord } from "@holdfast/core/shell-word";
+import { clearingCode, isClearing } from "./clearing-marker.ts";
+import type { Problem } from "../output/output.ts";
 import { askRunning } from "./control-client.ts";
 import type { RunningStatus } from "./control-client.ts";
 import { readPrivate, writePrivate } from "./known-syncs.ts";
@@ -16,32 +18,51 @@ export function saveLastStatus(folder: string, status: RunningStatus): Promise<v
   return writePrivate(join(folder, lastStatusName), status);
 }
 
+/** What was answered waits no more: of what the last client left. */
+export async function forgetWaiting({ folder }: KnownSync, ids: readonly string[]): Promise<void> {
+  const last = await readPrivate(join(folder, lastStatusName), saved, reportBytesMax);
+  if (last === undefined) return;
+  const deletions = last.deletions.filter(({ id }) => !ids.includes(id));
+  const waiting = deletions.filter(({ what }) => what === "deletion").length;
+  await saveLastStatus(folder, { report: { ...last.report, deletions_waiting: waiting }, deletions });
+}
+
 export interface KnownStatus extends RunningStatus {
   readonly isRunning: boolean;
+  /** It runs no more, and removes its copies as ordered. */
+  readonly isClearing: boolean;
 }
 
 /** From the running client, or what the last one left. */
 export async function statusOf(sync: KnownSync): Promise<KnownStatus> {
   const running = await askRunning(sync);
-  if (running !== undefined) return { ...running, isRunning: true };
-  return { ...(await lastStatus(sync)), isRunning: false };
+  if (running !== undefined) return { ...running, isRunning: true, isClearing: false };
+  const last = await lastStatus(sync);
+  return { ...last, isRunning: false, isClearing: last.report.problems[0]?.code === clearingCode };
 }
 
 /** What the last client left. */
 export async function lastStatus(sync: KnownSync): Promise<RunningStatus> {
   const last = await readPrivate(join(sync.folder, lastStatusName), saved, reportBytesMax);
-  return { report: stopped(sync, last?.report), deletions: last?.deletions ?? [] };
+  const clears = await isClearing(sync.folder);
+  const why = clears
+    ? { path: "", code: clearingCode, message: clearingMessage }
+    : { path: "", code: "not_running", message: notRunning(sync.record) };
+  return { report: stopped(sync, last?.report, why), deletions: last?.deletions ?? [] };
 }
+
+const clearingMessage =
+  "This device was signed out, and the copies here that the server has are being removed, as your account ordered.";
 
 /** That the client does not run, and how to start it. */
 export function notRunning({ root, is_paused }: Pick<SyncRecord, "root" | "is_paused">): string {
   return is_paused
-    ? `It is paused, and its client is not running. Run 'holdfast resume', then start it with: holdfast sync ${shellWord(root)}`
+    ? `Its client is not running. Run 'holdfast resume', then start it with: holdfast sync ${shellWord(root)}`
     : `Its client is not running. Start it with: holdfast sync ${shellWord(root)}`;
 }
 
 /** The contract has no word for a client that does not run: it is offline, or paused, and a problem says why. */
-function stopped({ record }: KnownSync, last: SyncReport | undefined): SyncReport {
+function stopped({ record }: KnownSync, last: SyncReport | undefined, why: Problem): SyncReport {
   const { root, server, account, device, is_paused } = record;
   return {
     ...(last ?? { pending_files: 0, last_sync_at: null, conflicts: [], deletions_waiting: 0 }),
@@ -51,6 +72,7 @@ function stopped({ record }: KnownSync, last: SyncReport | undefined): SyncRepor
     device,
     state: is_paused ? "paused" : "offline",
     page_url: null,
-    problems: [{ path: "", code: "not_running", message: notRunning(record) }, ...(last?.problems ?? [])],
+    // What the last client left is not to be done any more once it is cleared.
+    problems: why.code === clearingCode ? [why] : [why, ...(last?.problems ?? [])],
   };
 }

@@ -5,13 +5,12 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { ensureFolderDurably } from "@holdfast/disk/write-durably";
-import { markerPath } from "@holdfast/sync/paths";
+import { markerPath } from "@holdfast/sync-ports/paths";
 import { lockFolder } from "@holdfast/synced-folder/lock-folder";
 import type { Connection } from "../config/connection.ts";
-import { newSyncFolder, readKnownSyncs, saveRecord } from "./known-syncs.ts";
-import type { KnownSync, SyncRecord } from "./known-syncs.ts";
+import { type KnownSync, newSyncFolder, readKnownSyncs, saveRecord, type SyncRecord } from "./known-syncs.ts";
 import { ensureRemoteFolder } from "./remote-folder.ts";
-import { forgetting, checkRoot, findSync, newRoot, prepareRoot, readMarker, refuseNested } from "./sync-root.ts";
+import { checkRoot, findSync, forgetting, newRoot, prepareRoot, readMarker, refuseNested } from "./sync-root.ts";
 
 export interface SyncChoices {
   /** As it was given. */

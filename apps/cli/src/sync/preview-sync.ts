@@ -5,8 +5,8 @@ import { dirname, join, resolve } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { startCodecPool } from "@holdfast/codec/pool";
 import type { NodeId } from "@holdfast/core/ids";
-import type { Preview } from "@holdfast/sync/engine/preview";
-import { ownFolder } from "@holdfast/sync/paths";
+import type { Preview, PreviewedRun } from "@holdfast/sync/loop/preview";
+import { ownFolder } from "@holdfast/sync-ports/paths";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { toFolderError } from "@holdfast/synced-folder/folder-error";
 import { openSyncedFolder } from "@holdfast/synced-folder/open-synced-folder";
@@ -14,11 +14,10 @@ import { type FolderAbilities, probeFolder } from "@holdfast/synced-folder/probe
 import type { Run } from "../commands/command.ts";
 import type { Connection } from "../config/connection.ts";
 import { count } from "../output/text.ts";
+import { waitingCount, waitingLines } from "./group-deletions.ts";
 import { makeEngine, openSpace, type Parts, stateName } from "./client-engine.ts";
-import { readKnownSyncs } from "./known-syncs.ts";
-import type { SyncRecord } from "./known-syncs.ts";
-import { recordFor } from "./open-sync.ts";
-import type { SyncChoices } from "./open-sync.ts";
+import { readKnownSyncs, type SyncRecord } from "./known-syncs.ts";
+import { recordFor, type SyncChoices } from "./open-sync.ts";
 import { lacksOf, requireAbilities, slotKeyOf } from "./root-abilities.ts";
 import { findRemoteFolder } from "./remote-folder.ts";
 import { checkRoot, findSync, newRoot, refuseNested } from "./sync-root.ts";
@@ -35,10 +34,11 @@ export async function previewSync(run: Run, choices: SyncChoices): Promise<void>
   // Ctrl-C ends it at once, and a copy of the state may be large.
   process.once("exit", remove);
   try {
-    const items = await previewIn(scratch, await run.connect(), choices);
-    await run.output.result({ items, next_cursor: null }, () => [
-      ...items.map(({ side, what, path }) => `${words[side]}: ${what} ${path}`),
-      items.length === 0 ? "Nothing to do." : `${count(items.length, "change")}.`,
+    const { changes, waiting } = await previewIn(scratch, await run.connect(), choices);
+    await run.output.result({ items: changes, next_cursor: null, waiting }, () => [
+      ...changes.map(lineOf),
+      ...waitingLines(waiting).map((line) => `waits for you: ${line}`),
+      summaryOf(changes, waiting),
     ]);
   } finally {
     process.off("exit", remove);
@@ -46,7 +46,18 @@ export async function previewSync(run: Run, choices: SyncChoices): Promise<void>
   }
 }
 
-async function previewIn(scratch: string, connection: Connection, choices: SyncChoices): Promise<readonly Preview[]> {
+function lineOf({ side, what, path, files = 0 }: Preview): string {
+  return `${words[side]}: ${what} ${path}${files === 0 ? "" : `, with ${count(files, "file")}`}`;
+}
+
+function summaryOf(changes: PreviewedRun["changes"], waiting: PreviewedRun["waiting"]): string {
+  const done = changes.length === 0 ? "Nothing to do" : count(changes.length, "change");
+  if (waiting.length === 0) return `${done}.`;
+  const what = waitingCount(waiting);
+  return `${done}, and ${what} that would not be done: so many at once are more often an accident than a wish, so they wait for you.`;
+}
+
+async function previewIn(scratch: string, connection: Connection, choices: SyncChoices): Promise<PreviewedRun> {
   const syncs = await readKnownSyncs(connection.configFolder);
   // A folder that a run would make is an empty one.
   const isThere = existsSync(choices.folder);
@@ -95,8 +106,8 @@ async function previewOn(
   { database, ...own }: Pick<Parts, "lacks" | "slotKey"> & { readonly database: DatabaseSync },
   record: SyncRecord,
   connection: Connection,
-  { limits, excludes, freesSpace, includes }: SyncChoices,
-): Promise<readonly Preview[]> {
+  { limits, excludes, freesSpace, includes, confirmsDeletes }: SyncChoices,
+): Promise<PreviewedRun> {
   const pool = startCodecPool();
   try {
     const space = await openSpace(connection, pool, limits);
@@ -106,7 +117,7 @@ async function previewOn(
       const engine = makeEngine(record, { ...own, space, state, disk, isPreview: true });
       engine.include(includes);
       engine.exclude(excludes, { freeSpace: freesSpace });
-      return await engine.preview();
+      return await engine.preview({ approvesWaiting: confirmsDeletes });
     } finally {
       await space.close();
     }

@@ -17,6 +17,17 @@ test("a few of one kind are each a line, many are one, and again only once they 
   assert.equal(told(2).length, 2, "they are gone, and come again");
 });
 
+test("that a size in it is another one makes no problem news", () => {
+  const of = (count: number, free: string) =>
+    Array.from({ length: count }, (_, at) => ({ path: `f${at}`, code: "store_full", message: `${free} are free.` }));
+  for (const count of [2, 20]) {
+    const lines = new ProblemLines();
+    assert.equal(lines.after(of(count, "16 MiB")).length, count === 2 ? 2 : 1);
+    for (const free of ["160 KiB", "1.5 GiB", "0 B", "5,977,002 bytes"])
+      assert.deepEqual(lines.after(of(count, free)), []);
+  }
+});
+
 test("another kind beside many is told, and so is what is about the whole folder", () => {
   const lines = new ProblemLines();
   lines.after(full(100));
@@ -38,4 +49,21 @@ test("at the end of a run a kind is told once", () => {
     groupedProblems(full(4)).map(({ path, code }) => [path, code]),
     [["", "failed"]],
   );
+});
+
+test("no cause of one code hides behind another one, each with its own number", () => {
+  const of = (count: number, name: string, message: string) =>
+    Array.from({ length: count }, (_, at) => ({ path: `${name}${at}`, code: "failed", message }));
+  const problems = [
+    ...of(20, "a", "The disk does not answer."),
+    ...of(5, "b", "Its name is too long."),
+    ...of(1, "c", "Odd."),
+  ];
+  const lines = [
+    "20 files: The disk does not answer. (a0, a1, a2 and 17 more; 'holdfast status' lists them)",
+    "5 files: Its name is too long. (b0, b1, b2 and 2 more; 'holdfast status' lists them)",
+    "c0: Odd.",
+  ];
+  assert.deepEqual(new ProblemLines().after(problems).map(problemLine), lines);
+  assert.deepEqual(groupedProblems(problems).map(problemLine), lines);
 });

@@ -1,4 +1,5 @@
 import type { Problem } from "../output/output.ts";
+import { count, formatNumber } from "../output/text.ts";
 
 /** So many of one kind are named each; more are one line. */
 const eachMax = 3;
@@ -11,7 +12,7 @@ const growth = 10;
  */
 export class ProblemLines {
   #told = new Set<string>();
-  /** By code: how many the last line spoke of. */
+  /** By kind: how many the last line spoke of. */
   #counts = new Map<string, number>();
 
   /** @returns what is to be told; of many of a kind one without a path */
@@ -19,16 +20,17 @@ export class ProblemLines {
     const fresh: Problem[] = [];
     const told = new Set<string>();
     const counts = new Map<string, number>();
-    for (const [code, alike] of byKind(problems)) {
-      for (const problem of alike) told.add(problemLine(problem));
+    for (const [sized, alike] of byKind(problems)) {
+      const kind = withoutSizes(sized);
+      for (const problem of alike) told.add(withoutSizes(problemLine(problem)));
       if (alike.length <= eachMax) {
-        fresh.push(...alike.filter((problem) => !this.#told.has(problemLine(problem))));
+        fresh.push(...alike.filter((problem) => !this.#told.has(withoutSizes(problemLine(problem)))));
         continue;
       }
-      const before = this.#counts.get(code) ?? 0;
+      const before = this.#counts.get(kind) ?? 0;
       const isNews = before === 0 || alike.length >= before * growth;
-      counts.set(code, isNews ? alike.length : before);
-      if (isNews) fresh.push({ path: "", code, message: lineOfMany(alike) });
+      counts.set(kind, isNews ? alike.length : before);
+      if (isNews) fresh.push({ path: "", code: alike[0].code, message: lineOfMany(alike) });
     }
     this.#told = told;
     this.#counts = counts;
@@ -36,28 +38,60 @@ export class ProblemLines {
   }
 }
 
+/** How much is free on a disk changes all the time, and is no news of a problem. */
+function withoutSizes(text: string): string {
+  return text.replaceAll(/\d[\d.,]* (?:bytes|[KMGTP]iB|B)\b/g, "");
+}
+
 /** All of them, at the end of a run. */
 export function groupedProblems(problems: readonly Problem[]): Problem[] {
-  return [...byKind(problems)].flatMap(([code, alike]) =>
-    alike.length <= eachMax ? alike : [{ path: "", code, message: lineOfMany(alike) }],
+  return [...byKind(problems)].flatMap(([, alike]) =>
+    alike.length <= eachMax ? alike : [{ path: "", code: alike[0].code, message: lineOfMany(alike) }],
   );
 }
+
+/** So many sentences of one code that several files share are each a kind of their own. */
+const sentencesMax = 8;
 
 /** Those of one kind together, in the order of their first. What is about all of the folder stands alone. */
 export function problemKinds(problems: readonly Problem[]): [Problem, ...Problem[]][] {
   return [...byKind(problems).values()];
 }
 
-/** What is about all of the folder is no kind of a file's problem. */
+/**
+ * By the sentence where several share it, so that no cause hides behind another one of the same code; and by the code where each has its own, as
+ * where it names the file. What is about all of the folder is no kind of a file's problem.
+ */
 function byKind(problems: readonly Problem[]): Map<string, [Problem, ...Problem[]]> {
+  const shared = sharedSentences(problems);
   const kinds = new Map<string, [Problem, ...Problem[]]>();
   for (const problem of problems) {
-    const kind = problem.path === "" ? `${problem.code} of all: ${problem.message}` : problem.code;
+    const { path, code, message } = problem;
+    const sentence = `${code}: ${message}`;
+    const ofFile = shared.has(sentence) ? sentence : code;
+    const kind = path === "" ? `${code} of all: ${message}` : ofFile;
     const alike = kinds.get(kind);
     if (alike === undefined) kinds.set(kind, [problem]);
     else alike.push(problem);
   }
   return kinds;
+}
+
+function sharedSentences(problems: readonly Problem[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const shared = new Set<string>();
+  const counts = new Map<string, number>();
+  for (const { path, code, message } of problems) {
+    if (path === "") continue;
+    const sentence = `${code}: ${message}`;
+    const ofCode = counts.get(code) ?? 0;
+    if (seen.has(sentence) && !shared.has(sentence) && ofCode < sentencesMax) {
+      shared.add(sentence);
+      counts.set(code, ofCode + 1);
+    }
+    seen.add(sentence);
+  }
+  return shared;
 }
 
 export function problemLine({ path, message }: Problem): string {
@@ -66,5 +100,5 @@ export function problemLine({ path, message }: Problem): string {
 
 function lineOfMany(alike: readonly Problem[]): string {
   const named = alike.slice(0, eachMax).map(({ path }) => path);
-  return `${alike.length} files: ${alike[0]?.message ?? ""} (${named.join(", ")} and ${alike.length - named.length} more; 'holdfast status' lists them)`;
+  return `${count(alike.length, "file")}: ${alike[0]?.message ?? ""} (${named.join(", ")} and ${formatNumber(alike.length - named.length)} more; 'holdfast status' lists them)`;
 }

@@ -1,4 +1,4 @@
-import type { EngineStatus } from "@holdfast/sync/engine/status";
+import type { EngineStatus } from "@holdfast/sync/loop/status";
 import { Rate } from "../output/rate.ts";
 
 /** To do one change takes about as long as to move so many bytes. */

@@ -1,6 +1,4 @@
-import type { Keep } from "@holdfast/sync/execute/keep-conflict";
 import { z } from "zod";
-import type { SyncView } from "./page/sync-view.ts";
 
 /** What `holdfast status --json` says of one sync: a contract, so members are added and never changed. */
 export const syncReport = z.object({
@@ -31,31 +29,5 @@ export const waitingDeletion = z.object({
   bytes: z.int().default(0),
 });
 export type WaitingDeletion = z.infer<typeof waitingDeletion>;
-
-/** The running client, as its control channel needs it. */
-export interface SyncControl {
-  report(): SyncReport;
-  /** For the page. */
-  view(): Promise<SyncView>;
-  pause(): Promise<void>;
-  resume(): Promise<void>;
-  waitingDeletions(): readonly WaitingDeletion[];
-  /** Exactly these; what waits beside them waits on. */
-  approveDeletions(ids: readonly string[]): Promise<void>;
-  /** Brings what waits back from the other side. */
-  undoDeletions(ids: readonly string[]): Promise<void>;
-  /** Ends one conflict; what is not kept goes to the local trash. @param path of the conflicted copy */
-  keepOfConflict(path: string, keep: Keep): Promise<void>;
-  /** From now on, and for the next starts. Bytes a second; null: none. */
-  changeLimits(limits: { readonly up: number | null; readonly down: number | null }): Promise<void>;
-  changeExclusions(change: ExclusionChange): Promise<void>;
-}
-
-export interface ExclusionChange {
-  readonly exclude: readonly string[];
-  readonly include: readonly string[];
-  /** Whether the local copies of what is excluded go to the local trash. */
-  readonly freesSpace: boolean;
-}
 
 export const reportBytesMax = 256 * 2 ** 20;

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { nameKey } from "@holdfast/core/names";
-import type { Lack, Lacks } from "@holdfast/sync/lacks";
+import type { Lack, Lacks } from "@holdfast/sync/model/lacks";
 import type { FolderAbilities } from "@holdfast/synced-folder/probe-folder";
 
 /** Where names come back otherwise than they were given a sync would take that for a renaming. @throws HoldfastError failed */

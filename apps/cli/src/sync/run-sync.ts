@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Run } from "../commands/command.ts";
-import { thisConfigFolder } from "../config/connection.ts";
+import { type Connection, thisConfigFolder } from "../config/connection.ts";
 import { leaveFirstSignals } from "../first-signals.ts";
 import { interruptedExitCode } from "../interruption.ts";
 import { shellWord } from "@holdfast/core/shell-word";
-import { largeCount } from "../output/text.ts";
+import { count } from "../output/text.ts";
 import { openClientEngine } from "./client-engine.ts";
 import type { ClientEngine } from "./client-engine.ts";
 import { healOnce, keepHealing } from "./heal-damaged.ts";
@@ -14,8 +14,9 @@ import { agreeOnSync, holdRoot, recordFor } from "./open-sync.ts";
 import type { HeldRoot, SyncChoices } from "./open-sync.ts";
 import { ensureRemoteFolder } from "./remote-folder.ts";
 import { groupedProblems } from "./problem-lines.ts";
-import type { RecentChange } from "@holdfast/sync/engine/progress";
+import type { RecentChange } from "@holdfast/sync/loop/progress";
 import type { NewlyHidden } from "@holdfast/sync/rules/newly-hidden";
+import { listenWhilePaused } from "./listen-while-paused.ts";
 import { RunningSync } from "./running-sync.ts";
 import { SyncReporter } from "./sync-reporter.ts";
 import { runWatched } from "./watch-root.ts";
@@ -32,15 +33,33 @@ const retryMs = { first: 1000, last: 60_000 };
 /** `holdfast sync`: one synced folder, until it is stopped, or once. */
 export async function runSync(run: Run, choices: SyncChoices): Promise<void> {
   const signals = listenForSignals(run, choices.isOnce);
-  const held = await holdRoot(choices.folder, thisConfigFolder(run.context.environment), async (root) => {
-    await recordFor({ root, known: undefined }, await run.connect(), choices, ensureRemoteFolder);
-  });
+  let held: HeldRoot | undefined;
   try {
+    held = await holdRoot(choices.folder, thisConfigFolder(run.context.environment), async (root) => {
+      await recordFor({ root, known: undefined }, await run.connect(), choices, ensureRemoteFolder);
+    });
     await syncHeld(run, held, choices, signals);
+  } catch (thrown) {
+    const isSignedOut = thrown instanceof HoldfastError && thrown.code === "unauthenticated";
+    throw isSignedOut && (await obey(run, held)) ? new HoldfastError("unauthenticated", signedOut) : thrown;
   } finally {
-    held.release();
+    held?.release();
     signals.end();
   }
+}
+
+/** In place of what asks for a new login: nobody shall make one while the copies go. */
+const signedOut = "This device was signed out, as your account ordered.";
+
+/** Why it ends is said at once: to clear a folder takes its time. @returns whether the account wants that */
+async function obey(run: Run, held: HeldRoot | undefined): Promise<boolean> {
+  const { clearIfAsked } = await import("./clear-copies.ts");
+  let isAsked = false;
+  await clearIfAsked(run, held?.root, () => {
+    isAsked = true;
+    run.output.note(`sync: ${signedOut}`);
+  });
+  return isAsked;
 }
 
 async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, signals: Signals): Promise<void> {
@@ -49,6 +68,7 @@ async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, signals:
     nowMs: () => performance.now(),
     unixMs: () => Date.now(),
     logs: choices.logs,
+    isOnce: choices.isOnce,
   });
   const connection = await run.connect();
   const hears = {
@@ -74,7 +94,7 @@ async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, signals:
     reached = first === undefined ? await untilReached(reach, running, stopped) : await reach(first);
     if (reached === undefined) return;
     signals.begin();
-    await follow(run, { ...reached, running, choices, stopped });
+    await follow(run, { ...reached, running, choices, stopped, connection });
   } finally {
     await running.end();
     await reached?.engine.close();
@@ -110,13 +130,19 @@ interface Following extends Reached {
   readonly running: RunningSync;
   readonly choices: SyncChoices;
   readonly stopped: AbortSignal;
+  readonly connection: Connection;
 }
 
-async function follow(run: Run, { running, engine, sync, choices, stopped }: Following): Promise<void> {
+async function follow(run: Run, following: Following): Promise<void> {
+  const { running, engine, sync, choices, stopped, connection } = following;
   running.begin(engine, sync.record);
   const stop = (): void => engine.engine.stop();
-  stopped.addEventListener("abort", stop);
-  if (stopped.aborted) stop();
+  const over = new AbortController();
+  const end = AbortSignal.any([stopped, connection.ended]);
+  end.addEventListener("abort", stop);
+  if (end.aborted) stop();
+  const isPaused = (): boolean => engine.engine.phase === "paused";
+  const listening = listenWhilePaused(connection, isPaused, AbortSignal.any([end, over.signal]));
   try {
     engine.engine.include(choices.includes);
     engine.engine.exclude(choices.excludes, { freeSpace: choices.freesSpace });
@@ -125,10 +151,13 @@ async function follow(run: Run, { running, engine, sync, choices, stopped }: Fol
     await runHealing(run, engine, stopped, () =>
       runWatched(sync.record.root, engine.engine, (problems) => running.remark(problems)),
     );
+    connection.ended.throwIfAborted();
     const { refusal } = engine.engine.status();
     if (refusal !== undefined) throw new HoldfastError("failed", refusal);
   } finally {
-    stopped.removeEventListener("abort", stop);
+    end.removeEventListener("abort", stop);
+    over.abort();
+    await listening;
   }
 }
 
@@ -168,9 +197,10 @@ async function syncOnce(
     run.context.exitCode = interruptedExitCode;
     return;
   }
+  if (engine.phase !== "paused") await running.sum();
   if (deletionsWaiting > 0) {
     const root = running.record.root;
-    const message = `${largeCount(deletionsWaiting, "deletion")} wait for you: so many at once are more often an accident than a wish. Run it again with --confirm-deletes to do them, or see them with: holdfast deletes ls ${shellWord(root)}`;
+    const message = `${count(deletionsWaiting, "deletion")} wait for you: so many at once are more often an accident than a wish. See them with: holdfast deletes ls ${shellWord(root)} (then 'holdfast deletes approve' or 'undo' and another run), or run it again with --confirm-deletes to do them`;
     run.output.problem({ path: "", code: "waiting", message });
   }
   if (inSync && isHealed) return;

@@ -1,27 +1,25 @@
 import { IdleMemory } from "@holdfast/codec/idle-memory";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Engine } from "@holdfast/sync/engine/engine";
-import type { EngineStatus } from "@holdfast/sync/engine/status";
+import type { Engine } from "@holdfast/sync/loop/engine";
+import type { EngineStatus } from "@holdfast/sync/loop/status";
 import type { Keep } from "@holdfast/sync/execute/keep-conflict";
 import type { ClientEngine } from "./client-engine.ts";
-import type { ControlChannel } from "./control-channel.ts";
-import { openControlChannel } from "./control-channel.ts";
-import { saveRecord } from "./known-syncs.ts";
-import type { KnownSync, SyncRecord } from "./known-syncs.ts";
+import { type ControlChannel, openControlChannel } from "./control-channel.ts";
+import { type KnownSync, saveRecord, type SyncRecord } from "./known-syncs.ts";
 import { saveLastStatus } from "./last-status.ts";
 import { type BandwidthLimits, limitsOf } from "./open-sync.ts";
 import { type SyncView, viewOf } from "./page/sync-view.ts";
 import { type HowFar, ProgressMeter } from "./progress-meter.ts";
-import type { ExclusionChange, SyncControl, SyncReport, WaitingDeletion } from "./report.ts";
+import type { SyncReport, WaitingDeletion } from "./report.ts";
+import type { ExclusionChange, SyncControl } from "./sync-control.ts";
 import { ProblemLines } from "./problem-lines.ts";
 import { SyncLog } from "./sync-log.ts";
-import { largeCount } from "../output/text.ts";
-import type { RecentChange } from "@holdfast/sync/engine/progress";
+import { count } from "../output/text.ts";
+import type { RecentChange } from "@holdfast/sync/loop/progress";
 import type { NewlyHidden } from "@holdfast/sync/rules/newly-hidden";
 import { hiddenLine } from "./hidden-line.ts";
 import { readMarker } from "./sync-root.ts";
-import { reportOf } from "./sync-reporter.ts";
-import type { SyncReporter } from "./sync-reporter.ts";
+import { reportOf, type SyncReporter } from "./sync-reporter.ts";
 
 /** Often enough for an eye, and few enough lines for a log. */
 const showIntervalMs = 100;
@@ -142,16 +140,16 @@ export class RunningSync implements SyncControl {
 
   async approveDeletions(ids: readonly string[]): Promise<void> {
     this.#begun().approveDeletions(ids);
-    this.#log.note(Date.now(), "approved", "", `${largeCount(ids.length, "deletion")} that waited`);
+    this.#log.note(Date.now(), "approved", "", `${count(ids.length, "deletion")} that waited`);
   }
 
   async undoDeletions(ids: readonly string[]): Promise<void> {
     this.#begun().undoDeletions(ids);
-    this.#log.note(Date.now(), "undone", "", `${largeCount(ids.length, "deletion")} that waited`);
+    this.#log.note(Date.now(), "undone", "", `${count(ids.length, "deletion")} that waited`);
   }
 
-  async keepOfConflict(path: string, keep: Keep): Promise<void> {
-    await this.#begun().keepOfConflict(path, keep);
+  async keepOfConflict(path: string, keep: Keep): Promise<string | undefined> {
+    return this.#begun().keepOfConflict(path, keep);
   }
 
   async changeLimits({ up, down }: { readonly up: number | null; readonly down: number | null }): Promise<void> {
@@ -164,6 +162,13 @@ export class RunningSync implements SyncControl {
     const engine = this.#begun();
     if (include.length > 0) engine.include(include);
     if (exclude.length > 0) engine.exclude(exclude, { freeSpace: freesSpace });
+  }
+
+  /** Of a run that ends by itself: how much went up and down. */
+  async sum(): Promise<void> {
+    // What it has come to stands above it.
+    await this.#show();
+    this.#reporter.sum(this.#status());
   }
 
   /** The last word: shown, and kept for when nobody runs. */
@@ -228,14 +233,15 @@ export class RunningSync implements SyncControl {
   }
 
   /** What a person may look for later. */
-  #keep({ problems, conflicts, deletions_waiting: waiting }: SyncReport): void {
+  #keep({ problems, conflicts, deletions_waiting: waiting, state }: SyncReport): void {
     const nowMs = Date.now();
     for (const { path, message } of this.#problems.after(problems)) this.#log.note(nowMs, "problem", path, message);
     const before = this.#conflicts ?? new Set(conflicts);
     for (const path of conflicts) if (!before.has(path)) this.#log.note(nowMs, "conflict", path, null);
     this.#conflicts = new Set(conflicts);
-    if (waiting > this.#waiting)
-      this.#log.note(nowMs, "waiting", "", `${largeCount(waiting, "deletion")} wait for you`);
+    // While it looks and works more of them are found.
+    if (state === "syncing") return;
+    if (waiting > this.#waiting) this.#log.note(nowMs, "waiting", "", `${count(waiting, "deletion")} wait for you`);
     this.#waiting = waiting;
   }
 

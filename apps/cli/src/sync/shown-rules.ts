@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { type BrokenPattern, brokenPatterns } from "@holdfast/sync/rules/broken-patterns";
 import { ignorePath } from "@holdfast/sync/rules/rules";
 import { z } from "zod";
 import { orNothing } from "../transfer/journal-file.ts";
@@ -11,15 +12,23 @@ import type { KnownSync } from "./known-syncs.ts";
 export interface ShownRules {
   /** Paths that this device excludes (`--exclude`). */
   readonly excluded: readonly string[];
-  /** Lines of `.holdfastignore`, in their order. */
+  /** Lines of `.holdfastignore` that are patterns, in their order. */
   readonly ignored: readonly string[];
+  /** Its lines that keep nothing away, since they are no patterns. */
+  readonly broken: readonly BrokenPattern[];
 }
 
 const ignoreBytesMax = 256 * 1024;
 const excludedPaths = z.array(z.string());
 
 export function rulesOf({ folder, record }: KnownSync): ShownRules {
-  return { excluded: excludedIn(join(folder, stateName)), ignored: linesOf(join(record.root, ignorePath)) };
+  const text = textOf(join(record.root, ignorePath));
+  const broken = brokenPatterns(text);
+  const brokenLines = new Set(broken.map(({ line }) => line));
+  const ignored = text
+    .split(/\r?\n/)
+    .filter((line, index) => line.trim() !== "" && !line.startsWith("#") && !brokenLines.has(index + 1));
+  return { excluded: excludedIn(join(folder, stateName)), ignored, broken };
 }
 
 /** Also while a client runs. */
@@ -35,9 +44,7 @@ function excludedIn(path: string): readonly string[] {
   }
 }
 
-function linesOf(path: string): string[] {
+function textOf(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat?.isFile() !== true || stat.size > ignoreBytesMax) return [];
-  const lines = readFileSync(path, "utf8").split(/\r?\n/);
-  return lines.filter((line) => line.trim() !== "" && !line.startsWith("#"));
+  return stat?.isFile() !== true || stat.size > ignoreBytesMax ? "" : readFileSync(path, "utf8");
 }

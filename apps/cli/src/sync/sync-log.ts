@@ -1,6 +1,6 @@
 import { appendFile, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { RecentChange } from "@holdfast/sync/engine/progress";
+import type { RecentChange } from "@holdfast/sync/loop/progress";
 import { z } from "zod";
 import { formatLocalTime } from "../output/text.ts";
 import { inWords } from "./sync-reporter.ts";

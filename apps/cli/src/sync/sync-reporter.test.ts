@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Writable } from "node:stream";
 import { test } from "node:test";
-import type { EngineStatus } from "@holdfast/sync/engine/status";
+import type { EngineStatus } from "@holdfast/sync/loop/status";
 import { Output } from "../output/output.ts";
 import type { SyncRecord } from "./known-syncs.ts";
 import { reportOf, SyncReporter } from "./sync-reporter.ts";
@@ -58,7 +58,7 @@ test("what was freed is told once, and that and why nothing was", async () => {
   await show({ freed: { files: 0, bytes: 0, kept: [] } });
   await show({ freed: { files: 0, bytes: 0, kept: ["a"] } });
   assert.deepEqual(stderr.text().trimEnd().split("\n").slice(1), [
-    "sync: the local copies of 2 files (2.0 KiB) went to .holdfast/trash, which keeps what goes there for 30 days",
+    "sync: the local copies of 2 files (2.0 KiB) went to .holdfast/trash, which keeps what goes there for 30 days; the server has them, so delete them there to have the room at once",
     "sync: there was nothing to free of what is excluded: there is no copy of that here",
     "sync: there was nothing to free of what is excluded: what is here of that is not what the server has",
   ]);
@@ -66,14 +66,17 @@ test("what was freed is told once, and that and why nothing was", async () => {
 
 test("each change of state is one line, and progress one now and then", async () => {
   const { show, stdout, stderr } = reporter();
-  for (let shown = 0; shown < 7; shown += 1) await show({ activity: "syncing", pendingFiles: 7 - shown });
+  const moved = { filesUp: 1, filesDown: 5, bytesUp: 2048, bytesDown: 3 * 2 ** 20 };
+  for (let shown = 0; shown < 7; shown += 1) {
+    const progress = shown === 0 ? rest.progress : moved;
+    await show({ activity: "syncing", pendingFiles: 7 - shown, progress });
+  }
   await show({});
   await show({});
-  const up = "0 files up (0 B), 0 down (0 B)";
   assert.deepEqual(stderr.text().trimEnd().split("\n"), [
     "sync: syncing",
-    `sync: 7 changes to do, ${up}`,
-    `sync: 2 changes to do, ${up}`,
+    "sync: 7 changes to do",
+    "sync: 2 changes to do, 1 file up (2.0 KiB), 5 down (3.0 MiB)",
     "sync: in sync",
   ]);
   assert.equal(stdout.text(), "");
@@ -94,7 +97,7 @@ test("attempts that find nothing to do are no lines between", async () => {
     "sync: waits for you",
     "sync: ! The login has ended.",
     "sync: syncing",
-    "sync: 1 change to do, 0 files up (0 B), 0 down (0 B)",
+    "sync: 1 change to do",
     "sync: in sync",
   ]);
 });

@@ -1,13 +1,13 @@
-import type { Writable } from "node:stream";
 import { toHoldfastError } from "@holdfast/core/errors";
-import type { EngineStatus } from "@holdfast/sync/engine/status";
+import type { EngineStatus } from "@holdfast/sync/loop/status";
 import type { Output } from "../output/output.ts";
 import { showLines } from "../output/screen.ts";
-import { count, formatBytes, largeCount } from "../output/text.ts";
+import { count, formatBytes, formatNumber } from "../output/text.ts";
+import { BrakeLine } from "./brake-line.ts";
 import type { SyncRecord } from "./known-syncs.ts";
 import { problemLine, ProblemLines } from "./problem-lines.ts";
-import { SyncScreen } from "./sync-screen.ts";
-import type { RecentChange } from "@holdfast/sync/engine/progress";
+import { SyncScreen, type Terminal } from "./sync-screen.ts";
+import type { RecentChange } from "@holdfast/sync/loop/progress";
 import type { SyncReport } from "./report.ts";
 
 /** What a status says as the contract has it. */
@@ -39,13 +39,11 @@ export function inWords({ what, direction }: Pick<RecentChange, "what" | "direct
   return `${what} ${direction === "up" ? "here, sent:" : "on the server, done here:"}`;
 }
 
-function progressOf({ pendingFiles, progress }: EngineStatus): string {
-  const { filesUp, filesDown, bytesUp, bytesDown } = progress;
-  const todo = pendingFiles === 0 ? "" : `${count(pendingFiles, "change")} to do, `;
-  return `${todo}${count(filesUp, "file")} up (${formatBytes(bytesUp)}), ${filesDown} down (${formatBytes(bytesDown)})`;
+/** What has moved since the sync began; undefined before anything has. */
+function movedWords({ filesUp, filesDown, bytesUp, bytesDown }: EngineStatus["progress"]): string | undefined {
+  if (filesUp + filesDown + bytesUp + bytesDown === 0) return undefined;
+  return `${count(filesUp, "file")} up (${formatBytes(bytesUp)}), ${formatNumber(filesDown)} down (${formatBytes(bytesDown)})`;
 }
-
-export type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 const lineIntervalMs = 5000;
 
@@ -64,6 +62,8 @@ export interface ReporterOptions {
   readonly unixMs: () => number;
   /** Whether each change is a line. */
   readonly logs: boolean;
+  /** Then a pause is what the run ends with, and is said there. */
+  readonly isOnce?: boolean;
 }
 
 /**
@@ -75,18 +75,20 @@ export class SyncReporter {
   readonly #stderr: Terminal;
   readonly #nowMs: () => number;
   readonly #logs: boolean;
+  readonly #isOnce: boolean;
   #lastState = "";
   #lastJson = "";
   #lastProgressMs = -Infinity;
   readonly #problems = new ProblemLines();
   /** Undefined where no person looks on. */
   readonly #screen: SyncScreen | undefined;
-  #brake = "";
+  readonly #brake = new BrakeLine();
   #freed: EngineStatus["freed"];
 
-  constructor(output: Output, stderr: Terminal, { nowMs, unixMs, logs }: ReporterOptions) {
+  constructor(output: Output, stderr: Terminal, { nowMs, unixMs, logs, isOnce = false }: ReporterOptions) {
     this.#screen = stderr.isTTY === true && !output.quiet ? new SyncScreen(stderr, unixMs) : undefined;
     this.#logs = logs;
+    this.#isOnce = isOnce;
     this.#output = output;
     this.#stderr = stderr;
     this.#nowMs = nowMs;
@@ -103,7 +105,7 @@ export class SyncReporter {
     const isOnlyLook = status.activity === "syncing" && status.pendingFiles === 0 && this.#lastState !== "";
     if (status.activity !== this.#lastState && !isOnlyLook) {
       this.#lastState = status.activity;
-      this.#line(`sync: ${words[status.activity]}`);
+      if (!(this.#isOnce && status.activity === "paused")) this.#line(`sync: ${words[status.activity]}`);
     }
     this.#showProblems(report);
     this.#showFreed(status);
@@ -125,6 +127,11 @@ export class SyncReporter {
     if (!this.#output.quiet) this.#line(`sync: ${text}`);
   }
 
+  /** At the end of a run that ends by itself: what came of it. */
+  sum({ progress }: Pick<EngineStatus, "progress">): void {
+    if (!this.#output.quiet) this.#line(`sync: in all ${movedWords(progress) ?? "0 files up, 0 down"}`);
+  }
+
   end(): void {
     this.#screen?.end();
   }
@@ -137,11 +144,10 @@ export class SyncReporter {
   }
 
   /** Each once, until it is gone and comes again. */
-  #showProblems({ problems, deletions_waiting }: SyncReport): void {
+  #showProblems({ problems, deletions_waiting, state }: SyncReport): void {
     for (const each of this.#problems.after(problems)) this.#line(`sync: ! ${problemLine(each)}`);
-    const waiting = `${largeCount(deletions_waiting, "deletion")} wait for you: 'holdfast deletes' shows them.`;
-    if (deletions_waiting > 0 && waiting !== this.#brake) this.#line(`sync: ! ${waiting}`);
-    this.#brake = deletions_waiting > 0 ? waiting : "";
+    const told = this.#brake.after(deletions_waiting, state);
+    if (told !== undefined) this.#line(`sync: ! ${told}.`);
   }
 
   #showFreed({ freed }: EngineStatus): void {
@@ -150,7 +156,7 @@ export class SyncReporter {
     const { files, bytes, kept } = freed;
     if (files > 0)
       return this.#line(
-        `sync: the local copies of ${count(files, "file")} (${formatBytes(bytes)}) went to .holdfast/trash, which keeps what goes there for 30 days`,
+        `sync: the local copies of ${count(files, "file")} (${formatBytes(bytes)}) went to .holdfast/trash, which keeps what goes there for 30 days; the server has them, so delete them there to have the room at once`,
       );
     const why = kept.length > 0 ? "what is here of that is not what the server has" : "there is no copy of that here";
     this.#line(`sync: there was nothing to free of what is excluded: ${why}`);
@@ -161,7 +167,8 @@ export class SyncReporter {
     const now = this.#nowMs();
     if (now - this.#lastProgressMs < lineIntervalMs) return;
     this.#lastProgressMs = now;
-    this.#line(`sync: ${progressOf(status)}`);
+    const todo = `${count(status.pendingFiles, "change")} to do`;
+    this.#line(`sync: ${[todo, movedWords(status.progress) ?? []].flat().join(", ")}`);
   }
 
   #line(text: string): void {

@@ -2,7 +2,7 @@ import { mkdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, parse, resolve, sep } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { shellWord } from "@holdfast/core/shell-word";
-import { markerPath } from "@holdfast/sync/paths";
+import { markerPath } from "@holdfast/sync-ports/paths";
 import type { KnownSync } from "./known-syncs.ts";
 
 const markerBytesMax = 4096;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Writable } from "node:stream";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
-import type { EngineStatus } from "@holdfast/sync/engine/status";
+import type { EngineStatus } from "@holdfast/sync/loop/status";
 import type { SyncRecord } from "./known-syncs.ts";
 import { reportOf } from "./sync-reporter.ts";
 import { progressFoot, SyncScreen } from "./sync-screen.ts";
@@ -111,16 +111,16 @@ test("conflicts, problems, brakes and the way to the server are lines with the t
     message: "Full.",
   }));
   assert.deepEqual(after({ activity: "waiting", problems }), [
-    "12:00:03 problem: 16785 files: Full. (f0, f1, f2 and 16782 more; 'holdfast status' lists them)",
+    "12:00:03 problem: 16,785 files: Full. (f0, f1, f2 and 16,782 more; 'holdfast status' lists them)",
     "up to date since 12:00:01",
-    "waits for you, 16785 problems: 'holdfast status' lists them",
+    "waits for you, 16,785 problems: 'holdfast status' lists them",
   ]);
   assert.deepEqual(after({ activity: "waiting", problems, deletionsWaiting: 600 }).slice(0, 1), [
     "12:00:04 600 deletions wait for you: 'holdfast deletes' shows them",
   ]);
   assert.deepEqual(after({ activity: "offline" }), [
     "12:00:05 the server cannot be reached; it is tried again",
-    "waits for you, 16785 problems: 'holdfast status' lists them",
+    "waits for you, 16,785 problems: 'holdfast status' lists them",
     "waits for the server",
   ]);
   assert.deepEqual(after({}), [

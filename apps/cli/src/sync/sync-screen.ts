@@ -1,10 +1,11 @@
-import type { EngineStatus } from "@holdfast/sync/engine/status";
+import type { EngineStatus } from "@holdfast/sync/loop/status";
 import { clearBar, showBar, showLines } from "../output/screen.ts";
-import { count, formatBytes, formatClock, formatDuration, largeCount, shortPath } from "../output/text.ts";
+import { count, formatBytes, formatClock, formatDuration, shortPath } from "../output/text.ts";
+import { BrakeLine } from "./brake-line.ts";
 import { problemLine, ProblemLines } from "./problem-lines.ts";
 import { ProgressMeter } from "./progress-meter.ts";
 import type { SyncReport } from "./report.ts";
-import type { Terminal } from "./sync-reporter.ts";
+import type { Writable } from "node:stream";
 
 const barIntervalMs = 250;
 /** So many conflicts at once are named each. */
@@ -21,7 +22,7 @@ export class SyncScreen {
   readonly #meter = new ProgressMeter();
   #conflicts = new Set<string>();
   #state = "";
-  #brake = 0;
+  readonly #brake = new BrakeLine();
   #foot = "";
   #lastBarMs = -Infinity;
 
@@ -34,7 +35,7 @@ export class SyncScreen {
   show(status: EngineStatus, report: SyncReport): void {
     for (const each of this.#problems.after(report.problems)) this.tell(`problem: ${problemLine(each)}`);
     this.#tellConflicts(report.conflicts);
-    this.#tellBrake(report.deletions_waiting);
+    this.#tellBrake(report);
     this.#tellState(status);
     this.#showFoot(status, report);
   }
@@ -63,11 +64,9 @@ export class SyncScreen {
     for (const path of fresh) this.tell(`conflict, both states are kept: ${path}`);
   }
 
-  #tellBrake(waiting: number): void {
-    if (waiting > 0 && waiting !== this.#brake) {
-      this.tell(`${largeCount(waiting, "deletion")} wait for you: 'holdfast deletes' shows them`);
-    }
-    this.#brake = waiting;
+  #tellBrake({ deletions_waiting, state }: SyncReport): void {
+    const told = this.#brake.after(deletions_waiting, state);
+    if (told !== undefined) this.tell(told);
   }
 
   #tellState({ activity, pendingFiles }: EngineStatus): void {
@@ -158,3 +157,5 @@ function sameBut(one: string, other: string): boolean {
 function shortened(line: string, columns: number): string {
   return line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`;
 }
+
+export type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?: number };

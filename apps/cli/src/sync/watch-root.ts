@@ -1,5 +1,5 @@
 import { toHoldfastError } from "@holdfast/core/errors";
-import type { Engine } from "@holdfast/sync/engine/engine";
+import type { Engine } from "@holdfast/sync/loop/engine";
 import type { Hint } from "@holdfast/synced-folder/hint-gathering";
 import { watchFolder } from "@holdfast/synced-folder/watch-folder";
 import type { FolderWatch } from "@holdfast/synced-folder/watch-folder";

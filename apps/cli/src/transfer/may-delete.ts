@@ -1,12 +1,15 @@
 import { deletionLimits } from "@holdfast/sync/brakes/judge";
 import { changedHere } from "./kept-here.ts";
-import { count as counted } from "../output/text.ts";
+import { count as counted, formatNumber } from "../output/text.ts";
 import type { TransferReport } from "./transfer-report.ts";
 
 /** What `--delete` has to ask. */
 export interface Mirroring {
   /** Of very many deletions. @returns undefined where there is nobody to ask */
   readonly confirm: (question: string) => Promise<boolean | undefined>;
+  /** By `--yes`. */
+  readonly isAnswered: boolean;
+  readonly canAsk: boolean;
 }
 
 /** What says nothing against the rest: it is here, or there, still. */
@@ -31,11 +34,17 @@ export function isWhole(report: TransferReport): boolean {
  */
 export async function mayDelete(
   report: TransferReport,
-  { confirm }: Mirroring,
+  { confirm, isAnswered, canAsk }: Mirroring,
   { count, known }: { readonly count: number; readonly known: number },
 ): Promise<boolean> {
-  if (report.isDry || !deletionLimits(undefined).isTooMany(count, known)) return true;
-  const what = `${counted(count, "deletion")} of ${known} here and below`;
+  if (!deletionLimits(undefined).isTooMany(count, known)) return true;
+  const what = `${counted(count, "deletion")} of ${formatNumber(known)} here and below`;
+  if (report.isDry) {
+    // A run would ask, or fail.
+    if (!isAnswered && !canAsk)
+      report.problem("", `${what} would wait: a run without --yes deletes none of them.`, "not_deleted");
+    return true;
+  }
   const answer = await confirm(`${what}: go on?`);
   if (answer === true) return true;
   const advice = answer === undefined ? " See what they are with --dry-run, and give --yes." : "";

@@ -17,8 +17,10 @@ export const wholeFileBytesMax = limits.blockBytesMax;
 
 export interface ReadRequest {
   readonly path: string;
-  /** As it was listed. */
+  /** As it was listed; of a stretch, its length. */
   readonly sizeBytes: number;
+  /** Only the stretch that begins here is read, and is taken for a file; whoever asks knows what it has to be. */
+  readonly offset?: number;
   /** Content that needs no frames, because the other side has it. */
   readonly knownContentId: string | undefined;
 }
@@ -91,10 +93,13 @@ function readOne(file: ReadRequest, writer: FrameWriter | undefined): ReadOutcom
 
 function readOpen(descriptor: number, file: ReadRequest, writer: FrameWriter | undefined): ReadOutcome {
   const before = fstatSync(descriptor, { bigint: true });
-  if (!before.isFile() || before.size !== BigInt(file.sizeBytes)) return { status: "changed" };
-  const bytes = scratch.subarray(0, readAll(descriptor, scratch.subarray(0, file.sizeBytes + 1)));
+  const isWhole = file.offset === undefined;
+  if (!before.isFile() || (isWhole && before.size !== BigInt(file.sizeBytes))) return { status: "changed" };
+  // One byte more than a whole file has: it may have grown.
+  const room = scratch.subarray(0, file.sizeBytes + (isWhole ? 1 : 0));
+  const bytes = scratch.subarray(0, readAll(descriptor, room, file.offset ?? null));
   const after = fstatSync(descriptor, { bigint: true });
-  if (bytes.length !== file.sizeBytes || !isSame(before, after)) return { status: "changed" };
+  if (bytes.length !== file.sizeBytes || (isWhole && !isSame(before, after))) return { status: "changed" };
   const cuts = cutBlocks(bytes, true).blocks.map(({ start, end }) => bytes.subarray(start, end));
   const blocks = cuts.map((plain) => ({ hash: sha256(plain), size: plain.length }));
   const contentId = contentIdOf(blocks);
@@ -110,10 +115,12 @@ function readOpen(descriptor: number, file: ReadRequest, writer: FrameWriter | u
   };
 }
 
-function readAll(descriptor: number, target: Uint8Array): number {
+/** @param offset in the file; null for where its descriptor stands */
+function readAll(descriptor: number, target: Uint8Array, offset: number | null): number {
   let filled = 0;
   while (filled < target.length) {
-    const count = readSync(descriptor, target, filled, target.length - filled, null);
+    const position = offset === null ? null : offset + filled;
+    const count = readSync(descriptor, target, filled, target.length - filled, position);
     if (count === 0) break;
     filled += count;
   }

@@ -1,7 +1,8 @@
 import { errorTable, HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import type { Output, Problem } from "../output/output.ts";
 import { changedHere } from "./kept-here.ts";
-import { formatBytes } from "../output/text.ts";
+import { count, formatNumber } from "../output/text.ts";
+import { type Change, planLines } from "./plan-lines.ts";
 import { TransferCounts } from "../output/progress.ts";
 
 /** What a put or get did, and what it could not do while it did the rest. */
@@ -32,8 +33,13 @@ export class TransferReport {
   /** Nothing is done; what would be is counted and listed. */
   readonly isDry: boolean;
   readonly #changes: Change[] = [];
+  readonly #alikeShownMax: number;
+  /** A sentence, to how often it was said. */
+  readonly #alike = new Map<string, number>();
 
-  constructor(output: Output, verb: "sent" | "received", isDry = false) {
+  /** @param alikeShownMax so many problems with the same sentence are told one by one, the others by `tellAlike` */
+  constructor(output: Output, verb: "sent" | "received", isDry = false, alikeShownMax = Infinity) {
+    this.#alikeShownMax = alikeShownMax;
     this.#output = output;
     this.#verb = verb;
     this.isDry = isDry;
@@ -51,9 +57,7 @@ export class TransferReport {
 
   /** What a dry run found, for people. */
   planLines(): string[] {
-    return this.#changes.map(({ action, path, bytes }) =>
-      fileActions.has(action) ? `${action} ${path} (${formatBytes(bytes)})` : `${action} ${path}`,
-    );
+    return planLines(this.#changes);
   }
 
   /** Shown at once, and listed in the result. */
@@ -61,7 +65,23 @@ export class TransferReport {
     if (code === changedHere) this.filesKept += 1;
     const problem = { path, code, message };
     this.problems.push(problem);
-    this.#output.problem(problem);
+    const alike = (this.#alike.get(message) ?? 0) + 1;
+    this.#alike.set(message, alike);
+    if (alike <= this.#alikeShownMax) this.#output.problem(problem);
+  }
+
+  /** At the end: those that say the very same, behind the first of them, once. */
+  tellAlike(): void {
+    for (const [message, alike] of this.#alike) {
+      const more = alike - this.#alikeShownMax;
+      if (more > 0)
+        this.#output.problem({
+          path: count(more, "more path"),
+          code: "",
+          message: `${message} --json lists them.`,
+        });
+    }
+    this.#alike.clear();
   }
 
   /**
@@ -98,7 +118,7 @@ export class TransferReport {
   tellUntried(): void {
     if (this.#untried === 0) return;
     const why = `since ${this.#withoutRoom} that need no more room were refused for want of it. Make room and run put again.`;
-    this.problem("", `${this.#untried} more were not tried, ${why}`, "quota");
+    this.problem("", `${formatNumber(this.#untried)} more were not tried, ${why}`, "quota");
   }
 
   /** Of a run that went through to its end. */
@@ -119,8 +139,7 @@ export class TransferReport {
   }
 
   done(sizeBytes: number): void {
-    this.counts.filesDone += 1;
-    this.counts.bytesDone += sizeBytes;
+    this.counts.done(sizeBytes);
   }
 
   toJson() {
@@ -139,20 +158,12 @@ export class TransferReport {
   }
 }
 
-/** What would be done about one path. */
-export interface Change {
-  readonly action: "send" | "fetch" | "replace" | "attributes" | "mkdir" | "link" | "delete";
-  readonly path: string;
-  /** Of the content that would come, or go. */
-  readonly bytes: number;
-}
-
-const fileActions: ReadonlySet<Change["action"]> = new Set(["send", "fetch", "replace", "delete"]);
-
 /** Failures that the next file would meet too: the transfer ends with their exit code, and can be run again. */
 const hopeless: ReadonlySet<string> = new Set([
   "unauthenticated",
   "device_suspended",
+  "second_factor_required",
+  "address_not_allowed",
   "unreachable",
   "unavailable",
   "store_full",

@@ -79,6 +79,7 @@ export const command: Script = {
     "holdfast admin users rm ann@example.org": "join ann@example.org",
     "holdfast admin users confirm ann@example.org": "join ann@example.org",
     "holdfast admin users invite ann@example.org": "holdfast admin users rm ann@example.org --yes",
+    "holdfast admin allow-addresses 192.0.2.0/24 --group Office": "holdfast admin groups create Office",
     "holdfast admin shred ann@example.org": "join ann@example.org",
     "holdfast admin groups create Choir": "join ann@example.org",
     "holdfast completion bash > ~/.local/share/bash-completion/completions/holdfast":
@@ -97,6 +98,7 @@ export const command: Script = {
   },
   notRun: {
     "holdfast serve": "the server of this test was begun so",
+    "holdfast serve --acme drive.example.org": elsewhere("certificate.pg.test.ts, with an authority of its own"),
     "holdfast admin jobs retry ID": elsewhere("admin-jobs.pg.test.ts, where a job was given up"),
     "holdfast admin jobs rm ID": elsewhere("admin-jobs.pg.test.ts, where a job was given up"),
     "holdfast admin reports resolve ID --action disable_link": elsewhere(
@@ -108,6 +110,14 @@ export const command: Script = {
     "holdfast admin upgrade-database --data DIR": elsewhere(
       "the tests of the upgrade, with a database of another version",
     ),
+    "holdfast logout --others": elsewhere("lost-device.pg.test.ts, with other devices"),
+    "holdfast logout --everywhere": elsewhere("lost-device.pg.test.ts, with other devices"),
+    "holdfast account address ada@new.example": elsewhere(
+      "account.pg.test.ts, with an account that nobody needs any more",
+    ),
+    "holdfast account delete": elsewhere("account.pg.test.ts, with an account that nobody needs any more"),
+    "holdfast addresses only 192.0.2.0/24 2001:db8::/32": elsewhere("admin-access-rules.pg.test.ts, behind a proxy"),
+    "holdfast addresses anywhere": elsewhere("admin-access-rules.pg.test.ts"),
     "holdfast second-factor on": elsewhere("second-factor.pg.test.ts, on a terminal"),
     "holdfast second-factor codes": elsewhere("second-factor.pg.test.ts, with a code of the app"),
     "holdfast second-factor off": elsewhere("second-factor.pg.test.ts, with a code of the app"),

@@ -24,11 +24,17 @@ export const operation: Script = {
     "holdfast devices rm ID":
       "HOLDFAST_CONFIG_DIR=$HOME/old holdfast login $SERVER --email you@example.com --device-name old --password-stdin < password.txt",
     "holdfast admin users disable ann@example.org": "join ann@example.org",
+    "holdfast admin require-second-factor on --group Office":
+      "holdfast admin groups create Office; join ann@example.org",
   },
+  // Who asks comes from elsewhere, and would be shut out.
+  codes: { "holdfast admin allow-addresses 192.0.2.0/24 2001:db8::/32": 5 },
   endless: {
     "holdfast serve --listen 0.0.0.0:8420 --tls-cert nas.crt --tls-key nas.key": { shows: /holdfast ready at https/ },
   },
   notRun: {
+    "holdfast serve --acme drive.example.org": elsewhere("certificate.pg.test.ts, with an authority of its own"),
+    "holdfast serve --acme drive.example.org --listen 0.0.0.0:8420": elsewhere("certificate.pg.test.ts"),
     "HOLDFAST_KEY_ENCRYPTION_KEY=vault:https://vault.example.org:8200/transit/holdfast":
       "a setting; key-services.pg.test.ts reads it",
     "HOLDFAST_KEY_ENCRYPTION_KEY=aws-kms:alias/holdfast?region=eu-central-1":

@@ -1,14 +1,12 @@
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { type Action, perform } from "../control-acts.ts";
 import { askView, tellRunning } from "../control-client.ts";
-import { readKnownSyncs } from "../known-syncs.ts";
-import type { KnownSync } from "../known-syncs.ts";
+import { type KnownSync, readKnownSyncs } from "../known-syncs.ts";
 import { lastStatus, notRunning } from "../last-status.ts";
 import { limitsOf } from "../open-sync.ts";
-import type { SyncControl } from "../report.ts";
+import type { SyncControl } from "../sync-control.ts";
 import { changeStopped } from "../stopped-sync.ts";
-import { keyOf, viewOf } from "./sync-view.ts";
-import type { SyncView } from "./sync-view.ts";
+import { keyOf, type SyncView, viewOf } from "./sync-view.ts";
 
 const otherVersion =
   "Its client is of a version before this one and cannot be shown here: stop it, and start it again.";
@@ -38,8 +36,8 @@ export class Overview {
   async act(key: string, action: Action, body: unknown): Promise<void> {
     const sync = (await readKnownSyncs(this.#configFolder)).find((each) => keyOf(each) === key);
     if (sync === undefined) throw new HoldfastError("not_found", "This folder is not synced any more.");
-    if (this.#isOwn(sync)) return perform(this.#own.control, action, body);
-    if ((await tellRunning(sync, action, body)) === undefined) await changeStopped(sync, action, body);
+    if (this.#isOwn(sync)) await perform(this.#own.control, action, body);
+    else if ((await tellRunning(sync, action, body)) === undefined) await changeStopped(sync, action, body);
   }
 
   #isOwn({ folder }: KnownSync): boolean {

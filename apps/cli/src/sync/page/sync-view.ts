@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { lstat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { needsPerson } from "@holdfast/sync/engine/problems";
+import { needsPerson } from "@holdfast/sync/loop/problems";
 import { originalPath } from "@holdfast/sync/execute/keep-conflict";
 import { z } from "zod";
-import { formatBytes, formatDuration, largeCount } from "../../output/text.ts";
+import { count, formatBytes, formatDuration, formatNumber } from "../../output/text.ts";
 import { waitingCount, waitingLines } from "../group-deletions.ts";
 import type { KnownSync } from "../known-syncs.ts";
 import type { BandwidthLimits } from "../open-sync.ts";
+import { clearingCode } from "../clearing-marker.ts";
 import { problemKinds } from "../problem-lines.ts";
 import type { HowFar } from "../progress-meter.ts";
 import type { SyncReport, WaitingDeletion } from "../report.ts";
@@ -89,7 +90,7 @@ export interface ViewParts {
 
 export async function viewOf(sync: KnownSync, parts: ViewParts): Promise<SyncView> {
   const { report, deletions, limits, progress, notRunning } = parts;
-  const problems = report.problems.filter(({ code }) => code !== "not_running");
+  const problems = report.problems.filter(({ code }) => code !== "not_running" && code !== clearingCode);
   const { excluded, ignored } = rulesOf(sync);
   const log = await readSyncLog(sync.folder, shownMax.recent);
   return {
@@ -141,13 +142,13 @@ function inWords({
   names,
 }: HowFar): SyncView["progress"] {
   const left = [
-    ...(pendingFiles === 0 ? [] : [largeCount(pendingFiles, "change")]),
+    ...(pendingFiles === 0 ? [] : [count(pendingFiles, "change")]),
     ...(bytes.of > bytes.done ? [formatBytes(bytes.of - bytes.done)] : []),
   ];
   return {
     share: share ?? null,
     done: [
-      ...(changes.of === 0 ? [] : [`${changes.done.toLocaleString("en")} of ${largeCount(changes.of, "change")}`]),
+      ...(changes.of === 0 ? [] : [`${formatNumber(changes.done)} of ${count(changes.of, "change")}`]),
       ...(bytes.of === 0 ? [] : [`${formatBytes(bytes.done)} of ${formatBytes(bytes.of)}`]),
     ].join(", "),
     left: left.length === 0 ? "" : `${left.join(", ")} left`,

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { type ControlChannel, openControlChannel } from "../control-channel.ts";
 import { type KnownSync, saveRecord, type SyncRecord } from "../known-syncs.ts";
 import type { HowFar } from "../progress-meter.ts";
-import type { SyncControl, SyncReport, WaitingDeletion } from "../report.ts";
+import type { SyncReport, WaitingDeletion } from "../report.ts";
+import type { SyncControl } from "../sync-control.ts";
 import { viewOf } from "./sync-view.ts";
 
 /** A sync that runs, but for its engine: what it is told is written down. */
@@ -56,7 +57,7 @@ export class ShownSync implements SyncControl {
     this.told.push(`undo ${ids.join()}`);
   }
 
-  async keepOfConflict(path: string, keep: string): Promise<void> {
+  async keepOfConflict(path: string, keep: string): Promise<undefined> {
     this.told.push(`keep ${keep} of ${path}`);
     this.now = { ...this.now, conflicts: this.now.conflicts.filter((each) => each !== path) };
   }

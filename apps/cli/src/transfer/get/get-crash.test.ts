@@ -24,6 +24,7 @@ import type { LocalChanges } from "./local-changes.ts";
 import type { LocalDisk } from "./local-disk.ts";
 import { syncEveryBytesUsual } from "./large-file.ts";
 import { LocalFolders } from "./local-folders.ts";
+import { LocalRoom } from "./local-room.ts";
 import { openWindow } from "./open-window.ts";
 import { plainBlocks } from "./write-files-task.ts";
 import { unheldTarget } from "./target-folder.ts";
@@ -144,6 +145,15 @@ test("a folder that was exchanged for a link is not written through", async () =
   for await (const entry of disk.list("/elsewhere")) assert.fail(`${entry.name} was written elsewhere`);
 });
 
+test("a disk that somebody fills while a large file is written keeps no part of it", async () => {
+  const disk = new SimulatedDisk({
+    onCall: ({ name, path }) => (name === "datasync" && path.includes("large.bin") ? "ENOSPC" : undefined),
+  });
+  await scenario.prepare?.(disk);
+  await assert.rejects(getTree(disk, 1, 1), { code: "store_full" });
+  for await (const { name } of disk.list("/home/tree/folder")) assert.doesNotMatch(name, /^\.holdfast-part-/);
+});
+
 async function getTree(
   disk: Disk,
   run: number,
@@ -169,6 +179,8 @@ async function getTree(
     windows,
     folders,
     target: unheldTarget,
+    // The disk itself says when it is full.
+    room: new LocalRoom("/home", report, () => undefined),
     report,
     changes,
     runId: run.toString(16).padStart(8, "0"),

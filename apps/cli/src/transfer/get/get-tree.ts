@@ -6,7 +6,7 @@ import { errnoOf } from "@holdfast/disk/disk-error";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { wholeFileBytesMax } from "../read-files.ts";
 import { assertNotHopeless } from "../transfer-report.ts";
-import { Turns } from "../turns.ts";
+import { TaskGroup } from "@holdfast/core/task-group";
 import { contentOfLink } from "./fetched-files.ts";
 import { planGet } from "./get-plan.ts";
 import { pathOf, replacedBy } from "./get-work.ts";
@@ -30,8 +30,8 @@ const largeFilesAtOnce = 2;
 export class TreeGet {
   readonly #work: GetWork;
   readonly #folders = new Map<string, LocalFolder | "skipped">();
-  readonly #batches = new Turns(batchesAtOnce);
-  readonly #largeFiles = new Turns(largeFilesAtOnce);
+  readonly #batches = new TaskGroup(batchesAtOnce);
+  readonly #largeFiles = new TaskGroup(largeFilesAtOnce);
   readonly #links: FileToGet[] = [];
   #rootParts: string[] = [];
   #rootPath = "";
@@ -104,6 +104,7 @@ export class TreeGet {
     await this.#sendBatch();
     await this.#batches.finish();
     await this.#largeFiles.finish();
+    this.#work.room.tellRefused();
     for (const link of this.#links) await this.#makeLink(link);
     for (const [path, failure] of await this.#work.folders.sync()) this.#fail(path, failure);
     await this.#removeParts();

@@ -13,6 +13,7 @@ import type { LocalDisk } from "./local-disk.ts";
 import { replacedMode } from "./get-plan.ts";
 import type { LocalSurplus } from "./local-surplus.ts";
 import type { LocalFolder, LocalFolders } from "./local-folders.ts";
+import type { LocalRoom } from "./local-room.ts";
 import type { TargetFolder } from "./target-folder.ts";
 import type { FileMode, Replaced } from "./write-files.ts";
 
@@ -31,6 +32,8 @@ export interface GetWork {
   readonly target: TargetFolder;
   readonly report: TransferReport;
   readonly changes: LocalChanges;
+  /** Is asked before anything is fetched that is to be written. */
+  readonly room: LocalRoom;
   /** Is told what the server has, for what is only here to go. */
   readonly surplus?: LocalSurplus | undefined;
   /** What stays away. */

@@ -1,12 +1,15 @@
 import { randomBytes } from "node:crypto";
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { SharedWindows } from "@holdfast/codec/shared-windows";
-import { HoldfastError, isErrorCode } from "@holdfast/core/errors";
+import { HoldfastError, isErrorCode, toHoldfastError } from "@holdfast/core/errors";
 import { nodeDisk, nodeDiskAt } from "@holdfast/disk/node-disk";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Patterns } from "@holdfast/sync/rules/patterns";
 import { atVersion } from "../../remote/at-version.ts";
 import { listBelow } from "../../remote/list-below.ts";
+import { trashedContents } from "../../remote/trashed-contents.ts";
 import { lookUpShared } from "../../remote/look-up-shared.ts";
 import { startTransferPool, wakeThreads } from "../transfer-pool.ts";
 import type { Mirroring } from "../may-delete.ts";
@@ -24,6 +27,7 @@ import { blockingDiskAt } from "./local-disk.ts";
 import { syncEveryBytesUsual } from "./large-file.ts";
 import { LocalSurplus } from "./local-surplus.ts";
 import { LocalFolders } from "./local-folders.ts";
+import { assertRoomAt, LocalRoom } from "./local-room.ts";
 import { openTarget } from "./target-folder.ts";
 import type { TargetFolder } from "./target-folder.ts";
 
@@ -72,17 +76,35 @@ export async function previewGet(options: GetOptions, remote: string, local: str
     await withChanges(options, async (changes) => {
       const isFolding = process.platform !== "linux";
       const here = { disk: nodeDisk, pool, report, changes, patterns, foldsNames: isFolding };
-      const surplus = mirroring && new LocalSurplus(here);
+      const surplus = mirroring && new LocalSurplus({ ...here, trashed: () => trashedContents(client, node.id) });
       const preview = new GetPreview({ ...here, surplus });
       await preview.takeRoot(node, folderPath, name);
       if (node.kind === "folder")
         for await (const nodes of listBelow(client, node.id)) for (const each of nodes) await preview.take(each);
       if (mirroring !== undefined) await surplus?.delete(mirroring);
+      tellRoom(report, folderPath);
     });
   } finally {
     await pool.close();
   }
   assertFileGot(options, node, remote);
+}
+
+/** In a dry run: of all together, by the sizes of what would be fetched. */
+function tellRoom(report: TransferReport, folderPath: string): void {
+  try {
+    assertRoomAt(nearestThere(folderPath), report.bytesSent);
+  } catch (thrown) {
+    const { code, message } = toHoldfastError(thrown);
+    report.problem("", message, code);
+  }
+}
+
+/** A dry run makes no folder: the one above that is there lies on the same disk. */
+function nearestThere(folderPath: string): string {
+  let path = folderPath;
+  while (statSync(path, { throwIfNoEntry: false }) === undefined && dirname(path) !== path) path = dirname(path);
+  return path;
 }
 
 async function nodeToGet({ client, version, mirroring }: GetOptions, remote: string): Promise<NodeJson> {
@@ -126,9 +148,19 @@ async function getInto(
   const pool = startTransferPool();
   if (node.kind === "folder") wakeThreads(pool);
   const windows = new SharedWindows(fetchWindowBytes, windowsMax);
-  const local = { disk, largeDisk, folders, target, syncEveryBytes: syncEveryBytesUsual };
+  const room = new LocalRoom(folderPath, report);
+  const local = { disk, largeDisk, folders, target, room, syncEveryBytes: syncEveryBytesUsual };
   const surplus =
-    mirroring && new LocalSurplus({ disk: largeDisk, pool, report, changes, patterns, foldsNames: folds });
+    mirroring &&
+    new LocalSurplus({
+      disk: largeDisk,
+      pool,
+      report,
+      changes,
+      patterns,
+      foldsNames: folds,
+      trashed: () => trashedContents(client, node.id),
+    });
   const tree = new TreeGet({ surplus, client, source, pool, windows, report, changes, patterns, runId, ...local });
   try {
     const { folder } = await folders.enter(folderPath, undefined);

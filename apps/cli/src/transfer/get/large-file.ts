@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { HoldfastError } from "@holdfast/core/errors";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { contentIdOf } from "@holdfast/core/manifest";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { DiskFile, DiskReader } from "@holdfast/disk/disk";
-import { Turns } from "../turns.ts";
+import { TaskGroup } from "@holdfast/core/task-group";
 import { placed, type WantedBlock } from "./block-source.ts";
 import { fetchPlain, manifestOf, windowsOf } from "./fetch-plain.ts";
 import { keepFile, modeOf, mtimeOf, pathOf, replacedBy, temporaryOf } from "./get-work.ts";
@@ -36,7 +36,13 @@ export async function getLargeFile(work: GetWork, file: FileToGet): Promise<void
     if (old?.contentId === file.node.content_id) return await keepFile(work, file);
     if (old !== undefined) await work.changes.assertUnchanged(pathOf(file), file.node, old.contentId);
     await assertSameFolders(work.disk, chainOf(file.folder));
-    await writeBeside(work, file, entries, sources);
+    const taken = await work.room.take([file.node.size]);
+    try {
+      if (taken.fits[0] !== true) return work.room.refuse(pathOf(file), file.node.size);
+      await writeBeside(work, file, entries, sources);
+    } finally {
+      taken.end();
+    }
   } finally {
     for (const { reader } of sources) await reader.close();
   }
@@ -68,20 +74,22 @@ async function writeBeside(
   const mode = modeOf(file);
   const temporary = temporaryOf(work, file);
   const target = await work.largeDisk.createFile(temporary, { mode: mode.exact ? 0o600 : mode.bits });
-  const turns = new Turns(windowsAtOnce);
+  const tasks = new TaskGroup(windowsAtOnce);
   const writer = new SyncingWriter(target, work.syncEveryBytes);
   try {
     for (const window of windowsOf(placed(file.node, entries))) {
-      await turns.start(() => writeWindow(work, writer, window, sources));
+      await tasks.start(() => writeWindow(work, writer, window, sources));
     }
-    await turns.finish();
+    await tasks.finish();
     if (mode.exact) await target.setMode(mode.bits);
     await target.setTimes(mtimeOf(file));
     await writer.finish();
     await assertSameFolders(work.disk, chainOf(file.folder));
   } catch (thrown) {
-    await turns.settle();
+    await tasks.settle();
     await writer.settle();
+    // What fills the disk is good for no later run: it would stand in its way.
+    if (toHoldfastError(thrown).code === "store_full") await Promise.allSettled([work.largeDisk.unlink(temporary)]);
     throw thrown;
   } finally {
     await target.close();

@@ -23,12 +23,31 @@ interface SurplusWork {
   readonly patterns: Patterns | undefined;
   /** The filesystem takes names that differ in case for one. */
   readonly foldsNames: boolean;
+  /** Contents that lie in the server's trash. */
+  readonly trashed: () => AsyncIterable<string>;
 }
 
 interface Going {
   readonly path: string;
   readonly stat: DiskStat;
 }
+
+interface Found {
+  readonly path: string;
+  /** From the target on, for patterns. */
+  readonly below: string;
+  readonly name: string;
+}
+
+interface Looked extends Found {
+  /** Undefined also for what is gone by now. */
+  readonly stat: DiskStat | undefined;
+  readonly stays: boolean;
+}
+
+const filesAtOnce = 32;
+/** After so many questions about one file each the trash is listed, which tells of a thousand at once. */
+const askedAloneMax = 64;
 
 /**
  * What stands here and not on the server, and goes with `get --delete`. What is deleted here is gone for good, so only what the server has,
@@ -42,6 +61,8 @@ export class LocalSurplus {
   /** In an order in which each folder is empty when it comes. */
   readonly #going: Going[] = [];
   #known = 0;
+  #asked = 0;
+  #trash: Promise<void> | undefined;
 
   constructor(work: SurplusWork) {
     this.#work = work;
@@ -71,8 +92,10 @@ export class LocalSurplus {
 
   #show(): void {
     const { report } = this.#work;
+    const byPath = (one: Going, other: Going): number => (one.path < other.path ? -1 : 1);
     report.deleted += this.#going.length;
-    for (const { path, stat } of this.#going) report.change("delete", path, stat.kind === "file" ? stat.sizeBytes : 0);
+    for (const { path, stat } of this.#going.toSorted(byPath))
+      report.change("delete", path, stat.kind === "file" ? stat.sizeBytes : 0);
   }
 
   #key(name: string): string {
@@ -80,36 +103,62 @@ export class LocalSurplus {
   }
 
   async #findIn(folder: string, below: string, wanted: ReadonlySet<string>): Promise<boolean> {
-    let isEmpty = true;
     const names: string[] = [];
     try {
       for await (const { name } of this.#work.disk.list(folder)) names.push(name);
     } catch (thrown) {
       return this.#keep(folder, thrown);
     }
-    for (const name of names.toSorted()) {
-      const goes = !wanted.has(this.#key(name)) && (await this.#find(join(folder, name), `${below}${name}`, name));
-      isEmpty &&= goes;
+    const wantless = names.toSorted().filter((name) => !wanted.has(this.#key(name)));
+    let isEmpty = wantless.length === names.length;
+    for (let start = 0; start < wantless.length; start += filesAtOnce) {
+      const some = wantless.slice(start, start + filesAtOnce);
+      const found = some.map((name) => ({ name, path: join(folder, name), below: `${below}${name}` }));
+      // Each file takes a question to the server: one after the other they would take minutes. Folders hold files themselves.
+      const looked = await Promise.all(found.map((each) => this.#look(each)));
+      const goes = await Promise.all(
+        looked.filter((each) => each.stat?.kind !== "folder").map((each) => this.#takeFile(each)),
+      );
+      isEmpty &&= goes.every(Boolean);
+      for (const each of looked)
+        if (each.stat?.kind === "folder") isEmpty = (await this.#takeFolder(each, each.stat)) && isEmpty;
     }
     return isEmpty;
   }
 
-  /** @returns whether all of it goes */
-  async #find(path: string, below: string, name: string): Promise<boolean> {
+  /** `stays` with what is not asked for, or not known. */
+  async #look(found: Found): Promise<Looked> {
+    const { path, below, name } = found;
     const { disk, patterns } = this.#work;
-    if (name === ".holdfast" || name.startsWith(".holdfast-")) return false;
+    if (name === ".holdfast" || name.startsWith(".holdfast-")) return { ...found, stat: undefined, stays: true };
     try {
       const stat = await statOf(disk, path);
-      if (stat === undefined) return true;
-      if (patterns?.names(below, stat.kind === "folder") === true) return false;
+      if (stat !== undefined && patterns?.names(below, stat.kind === "folder") === true)
+        return { ...found, stat: undefined, stays: true };
+      return { ...found, stat, stays: false };
+    } catch (thrown) {
+      return { ...found, stat: undefined, stays: !this.#keep(path, thrown) };
+    }
+  }
+
+  /** @returns whether it goes */
+  async #takeFile({ path, stat, stays }: Looked): Promise<boolean> {
+    if (stays || stat === undefined) return !stays;
+    try {
       if (stat.kind === "other") throw keptHere("is no file, folder or link (a socket, pipe or device)");
-      if (stat.kind === "folder" && !(await this.#findIn(path, `${below}/`, new Set()))) return false;
-      if (stat.kind !== "folder") await this.#assertOnServer(path, stat);
+      await this.#assertOnServer(path, stat);
       this.#going.push({ path, stat });
       return true;
     } catch (thrown) {
       return this.#keep(path, thrown);
     }
+  }
+
+  /** @returns whether all of it goes */
+  async #takeFolder({ path, below }: Found, stat: DiskStat): Promise<boolean> {
+    if (!(await this.#findIn(path, `${below}/`, new Set()))) return false;
+    this.#going.push({ path, stat });
+    return true;
   }
 
   async #assertOnServer(path: string, stat: DiskStat): Promise<void> {
@@ -118,8 +167,15 @@ export class LocalSurplus {
     const content = isLink
       ? contentOfLink(await disk.readLink(path))
       : await contentOf(pool, disk, path, stat.sizeBytes);
+    if (this.#contents.has(content)) return;
+    this.#asked += 1;
+    if (this.#asked > askedAloneMax) await (this.#trash ??= this.#listTrash());
     if (this.#contents.has(content) || (await changes.isOnServer(path, content))) return;
     throw keptHere("is not on the server");
+  }
+
+  async #listTrash(): Promise<void> {
+    for await (const content of this.#work.trashed()) this.#contents.add(content);
   }
 
   async #remove({ path, stat }: Going): Promise<void> {

@@ -4,7 +4,7 @@ import { errnoOf } from "@holdfast/disk/disk-error";
 import { eachApart } from "../each-apart.ts";
 import type { ReadOutcome } from "../read-files.ts";
 import { assertNotHopeless } from "../transfer-report.ts";
-import { Turns } from "../turns.ts";
+import { TaskGroup } from "@holdfast/core/task-group";
 import { keepFile, modeOf, mtimeOf, pathOf, replacedBy, temporaryOf } from "./get-work.ts";
 import { changedHere, keptHere, problemCodeOf } from "../kept-here.ts";
 import type { FileToGet, GetWork } from "./get-work.ts";
@@ -25,9 +25,24 @@ export async function getWholeFiles(work: GetWork, files: readonly FileToGet[]):
     }
     const inHeld = files.filter(({ folder }) => !held.failures.has(folder.path));
     const wanted = await withoutHere(work, inHeld, held);
-    if (wanted.length > 0) await fetchAndWrite(work, wanted, held);
+    if (wanted.length > 0) await takeRoomAndWrite(work, wanted, held);
   } finally {
     held.close();
+  }
+}
+
+/** What does not fit is listed, and nothing of it is fetched. */
+async function takeRoomAndWrite(work: GetWork, files: readonly FileToGet[], held: HeldFolders): Promise<void> {
+  const taken = await work.room.take(files.map(({ node }) => node.size));
+  try {
+    const fitting: FileToGet[] = [];
+    for (const [index, file] of files.entries()) {
+      if (taken.fits[index] === true) fitting.push(file);
+      else work.room.refuse(pathOf(file), file.node.size);
+    }
+    if (fitting.length > 0) await fetchAndWrite(work, fitting, held);
+  } finally {
+    taken.end();
   }
 }
 
@@ -44,9 +59,9 @@ async function withoutHere(work: GetWork, files: readonly FileToGet[], held: Hel
   }));
   const { outcomes } = await work.pool.run("readFilesTask", { files: requests, window: undefined });
   const wanted = new Set(files);
-  const turns = new Turns(comparedAtOnce);
+  const tasks = new TaskGroup(comparedAtOnce);
   for (const [index, file] of here.entries()) {
-    await turns.start(async () => {
+    await tasks.start(async () => {
       try {
         if (await isDone(work, file, outcomes[index])) wanted.delete(file);
       } catch (thrown) {
@@ -55,7 +70,7 @@ async function withoutHere(work: GetWork, files: readonly FileToGet[], held: Hel
       }
     });
   }
-  await turns.finish();
+  await tasks.finish();
   return files.filter((file) => wanted.has(file));
 }
 

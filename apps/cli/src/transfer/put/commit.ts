@@ -49,7 +49,7 @@ export async function commit<Each extends Item>(
       // Known since the whole was refused.
       if (some.every(lacksRoom)) return Promise.reject(new HoldfastError("quota", "There is no room for it."));
       const operations = some.flatMap((item) => item.operations);
-      return send(work, operations, { into: blocks?.into ?? "root", frames: blocks?.framesOf(some) ?? [] });
+      return sendOperations(work, operations, { into: blocks?.into ?? "root", frames: blocks?.framesOf(some) ?? [] });
     },
     done: (some, answer) => {
       const results = new Map(answer.results.map((result) => [result.operation_id, result]));
@@ -64,8 +64,8 @@ export async function commit<Each extends Item>(
 }
 
 /** On a link that does not carry both together the blocks go ahead. An operation that was done all the same answers as it did then. */
-async function send(
-  work: PutWork,
+export async function sendOperations(
+  work: Pick<PutWork, "client" | "pace">,
   operations: readonly BatchOperationInput[],
   { into, frames }: { readonly into: string; readonly frames: readonly Uint8Array[] },
 ) {

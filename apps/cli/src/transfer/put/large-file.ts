@@ -1,11 +1,7 @@
 import { constants, promises as fs } from "node:fs";
 import { missingBlocks } from "@holdfast/api-client/block-upload";
-import type { OutgoingBlock } from "@holdfast/api-client/block-transfer";
 import { cutFile } from "@holdfast/codec/cut-file";
-import { cutStream } from "@holdfast/codec/cut-stream";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
-import { contentIdOf } from "@holdfast/core/manifest";
-import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { microsOfNanos } from "@holdfast/core/times";
 import { ownErrnoOf } from "@holdfast/disk/disk-error";
@@ -13,17 +9,14 @@ import { toStamp } from "../read-files.ts";
 import type { FileStamp } from "../read-files.ts";
 import { asCodecPool } from "../transfer-pool.ts";
 import { assertNotHopeless } from "../transfer-report.ts";
-import { Turns } from "../turns.ts";
 import { commit } from "./commit.ts";
-import { framed, upload } from "./upload.ts";
+import { FileBytes } from "./file-bytes.ts";
+import { type Sent, sendStream, sendWindows, toSent, type Window } from "./send-stream.ts";
 import { readFailure, readFailureOf } from "./local-folder.ts";
 import { planCompared } from "./put-plan.ts";
 import { damagedOf, growthOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
 import type { PutWork, QueuedFile } from "./put-work.ts";
 
-/** Requests of one file that are under way; of a stream, with so many new bytes each. */
-const windowsAtOnce = 3;
-const streamWindowBytes = 8 * 1024 * 1024;
 /** The put operation lists all blocks, and its JSON is limited; this many leave room. */
 const blocksMax = 150_000;
 const attemptsMax = 2;
@@ -32,10 +25,9 @@ const attemptsMax = 2;
 export async function putLargeFile(work: PutWork, file: QueuedFile): Promise<void> {
   if (isBlocked(file.folder)) return;
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
-    const doneBefore = work.report.counts.bytesDone;
-    const outcome = await putOnce(work, file);
+    const counted = new FileBytes(work.report.counts);
+    const outcome = await putOnce(work, file, counted).finally(() => counted.takeBack());
     if (outcome === "done") return;
-    work.report.counts.bytesDone = doneBefore;
   }
   work.report.problem(
     file.entry.path,
@@ -44,7 +36,8 @@ export async function putLargeFile(work: PutWork, file: QueuedFile): Promise<voi
   );
 }
 
-async function putOnce(work: PutWork, file: QueuedFile): Promise<"done" | "again"> {
+/** @param counted keeps what it has where the file is put, and equal ones count as put */
+async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Promise<"done" | "again"> {
   const { path } = file.entry;
   const readAtMs = work.nowMs();
   let handle: fs.FileHandle;
@@ -58,7 +51,7 @@ async function putOnce(work: PutWork, file: QueuedFile): Promise<"done" | "again
     const before = await handle.stat({ bigint: true });
     // Equal content is told by hashing alone, without the work of compressing what is not sent.
     const compare = file.remote !== undefined && !file.exchange && file.remote.size === Number(before.size);
-    const compared = compare ? await hashFile(work, handle.fd) : undefined;
+    const compared = compare ? await hashFile(work, handle.fd, counted) : undefined;
     const isEqual = compared !== undefined && compared.contentId === file.remote?.content_id;
     const isDamaged = isEqual && damagedOf(work, file.remote) !== undefined;
     if (!isEqual && work.report.lacksRoom(growthOf(file, Number(before.size)))) {
@@ -67,15 +60,16 @@ async function putOnce(work: PutWork, file: QueuedFile): Promise<"done" | "again
     }
     const growthBytes = growthOf(file, Number(before.size));
     if (!isEqual) await missingBlocks({ client: work.client, into: file.folder.id }, [], growthBytes);
-    if (isDamaged) work.report.counts.bytesDone -= compared.sizeBytes;
-    const sent =
-      isEqual && !isDamaged ? compared : await sendWindows(work, windowsOfFile(work, handle.fd), file.folder.id);
+    const isSent = !isEqual || isDamaged;
+    if (isSent) counted.takeBack();
+    const sent = isSent ? await sendWindows(work, windowsOfFile(work, handle.fd), file.folder.id, counted) : compared;
     const stats = await handle.stat({ bigint: true });
     const [first, stamp] = [toStamp(before), toStamp(stats)];
     if (!isSame(first, stamp) || sent.sizeBytes !== stamp.sizeBytes) return "again";
     const mtimeMicros = microsOfNanos(stats.mtimeNs);
     const executable = (stats.mode & 0o100n) !== 0n;
-    const committed = await commitFile(work, file, { ...sent, mtimeMicros, executable });
+    const content = { ...sent, mtimeMicros, executable };
+    const committed = await commitFile(work, file, content, () => counted.keep());
     if (committed && isDamaged) work.report.filesHealed += 1;
     if (committed) work.journal.record(path, stamp, sent.contentId, readAtMs);
     return committed ? "done" : "again";
@@ -95,16 +89,10 @@ async function putOnce(work: PutWork, file: QueuedFile): Promise<"done" | "again
 
 /** Standard input: it can be read only once, and has no times. */
 export async function putStream(work: PutWork, file: QueuedFile, source: AsyncIterable<Uint8Array>): Promise<void> {
-  const sent = await sendWindows(work, windowsOfStream(work, source), file.folder.id);
+  const sent = await sendStream(work, source, file.folder.id);
   work.report.counts.bytesTotal = sent.sizeBytes;
   const done = await commitFile(work, file, { ...sent, mtimeMicros: undefined, executable: undefined });
   if (!done) throw new HoldfastError("missing_blocks", "The server does not keep what was sent. Run put again.");
-}
-
-interface Sent {
-  readonly blocks: readonly ManifestEntry[];
-  readonly sizeBytes: number;
-  readonly contentId: HashHex;
 }
 
 /** @returns false when the server lacks blocks after all, so that they have to be sent again */
@@ -112,6 +100,7 @@ async function commitFile(
   work: PutWork,
   file: QueuedFile,
   content: Sent & { readonly mtimeMicros: number | undefined; readonly executable: boolean | undefined },
+  onDone: () => void = () => {},
 ): Promise<boolean> {
   const { report } = work;
   const { path } = file.entry;
@@ -119,7 +108,10 @@ async function commitFile(
   const { remote, exchange } = file;
   const step =
     remote === undefined || exchange ? undefined : planCompared({ mtimeMicros, executable }, contentId, remote);
-  const counted = (): void => void (report.counts.filesDone += 1);
+  const counted = (): void => {
+    report.counts.filesDone += 1;
+    onDone();
+  };
   if (step?.do === "keep" || (step?.do === "attributes" && content.mtimeMicros === undefined)) {
     report.filesEqual += 1;
     counted();
@@ -147,74 +139,20 @@ async function commitFile(
   return (await commit(work, [{ path, operations, onCommitted, growthBytes }])).length === 0;
 }
 
-async function hashFile(work: PutWork, descriptor: number): Promise<Sent> {
+async function hashFile(work: PutWork, descriptor: number, counted: FileBytes): Promise<Sent> {
   const blocks: ManifestEntry[] = [];
   for await (const window of cutFile(asCodecPool(work.pool), descriptor, { windows: work.windows, compress: false })) {
     for (const { hash, size } of window.blocks) {
       blocks.push({ hash, size });
-      work.report.counts.bytesDone += size;
+      counted.add(size);
     }
     window.giveBack();
   }
   return toSent(blocks);
 }
 
-/** Blocks that go in one request. */
-interface Window {
-  readonly blocks: readonly OutgoingBlock[];
-  giveBack(): void;
-}
-
 function windowsOfFile(work: PutWork, descriptor: number): AsyncIterable<Window> {
   return cutFile(asCodecPool(work.pool), descriptor, { windows: work.windows, compress: true });
-}
-
-async function* windowsOfStream(work: PutWork, source: AsyncIterable<Uint8Array>): AsyncIterable<Window> {
-  const options = { compress: true, pieceBytes: streamWindowBytes };
-  for await (const blocks of cutStream(asCodecPool(work.pool), source, options)) yield { blocks, giveBack: () => {} };
-}
-
-/** While one window of blocks is on its way, the next ones are read, cut and hashed. */
-async function sendWindows(work: PutWork, windows: AsyncIterable<Window>, into: string): Promise<Sent> {
-  const blocks: ManifestEntry[] = [];
-  const turns = new Turns(windowsAtOnce);
-  const doneBefore = work.report.counts.bytesDone;
-  try {
-    for await (const window of windows) {
-      for (const { hash, size } of window.blocks) blocks.push({ hash, size });
-      try {
-        await turns.start(() => sendWindow(work, window.blocks, into).finally(() => window.giveBack()));
-      } catch (thrown) {
-        // Not begun: another file may wait for this window.
-        window.giveBack();
-        throw thrown;
-      }
-    }
-    await turns.finish();
-  } finally {
-    await turns.settle();
-  }
-  const sent = toSent(blocks);
-  work.report.counts.bytesDone = Math.min(work.report.counts.bytesDone, doneBefore + sent.sizeBytes);
-  return sent;
-}
-
-async function sendWindow(work: PutWork, window: readonly OutgoingBlock[], into: string): Promise<void> {
-  const unsent = new Map(window.map((block) => [block.hash, block]));
-  for (const hash of unsent.keys()) if (work.sent.has(hash)) unsent.delete(hash);
-  if (unsent.size > 0) {
-    const { missing } = await work.client.call("queryBlocks", { body: { hashes: [...unsent.keys()], into } });
-    const needed = new Set<string>(missing);
-    const blocks = [...unsent.values()].filter(({ hash }) => needed.has(hash));
-    if (blocks.length > 0) await upload(work, blocks.map(framed), into);
-    for (const { size } of blocks) work.report.bytesSent += size;
-    for (const hash of unsent.keys()) work.sent.add(hash);
-  }
-  for (const { size } of window) work.report.counts.bytesDone += size;
-}
-
-function toSent(blocks: readonly ManifestEntry[]): Sent {
-  return { blocks, sizeBytes: blocks.reduce((sum, { size }) => sum + size, 0), contentId: contentIdOf(blocks) };
 }
 
 function isSame(one: FileStamp, other: FileStamp): boolean {

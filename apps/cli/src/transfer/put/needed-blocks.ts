@@ -11,6 +11,9 @@ export interface FileItem extends Item {
   readonly read: ReadFile;
 }
 
+/** What is asked of an item. */
+export type ItemRead = Pick<FileItem, "read" | "growthBytes">;
+
 /** As much goes along without asking: the question would take a round trip, and bytes too. */
 const unaskedBytesMax = 16 * 1024;
 
@@ -19,8 +22,8 @@ const unaskedBytesMax = 16 * 1024;
  * @returns `full` where some of them have no room by themselves: of those no block is needed
  */
 export async function neededBlocks(
-  work: PutWork,
-  items: readonly FileItem[],
+  work: Pick<PutWork, "client" | "sent">,
+  items: readonly ItemRead[],
   into: string,
 ): Promise<{ readonly needed: ReadonlySet<HashHex>; readonly full?: Full | undefined }> {
   const hashes = new Set(items.flatMap(({ read }) => read.blocks.map(({ hash }) => hash)));
@@ -57,8 +60,8 @@ interface Full {
 
 /** The one that needs most has none. */
 async function leastWithoutRoom(
-  { client }: PutWork,
-  items: readonly FileItem[],
+  { client }: Pick<PutWork, "client">,
+  items: readonly ItemRead[],
   into: string,
   failure: HoldfastError,
 ): Promise<Full> {

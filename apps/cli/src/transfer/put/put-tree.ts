@@ -1,7 +1,8 @@
 import { basename } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { wholeFileBytesMax } from "../read-files.ts";
-import { Turns } from "../turns.ts";
+import { slices } from "../slices.ts";
+import { TaskGroup } from "@holdfast/core/task-group";
 import { commit } from "./commit.ts";
 import type { Item } from "./commit.ts";
 import { putLargeFile } from "./large-file.ts";
@@ -41,8 +42,8 @@ export class TreePut {
   readonly #work: PutWork;
   readonly #remote: RemoteTree | undefined;
   readonly #surplus: Surplus | undefined;
-  readonly #batches = new Turns(batchesAtOnce);
-  readonly #largeFiles = new Turns(largeFilesAtOnce);
+  readonly #batches = new TaskGroup(batchesAtOnce);
+  readonly #largeFiles = new TaskGroup(largeFilesAtOnce);
   #newFolders: Item[] = [];
   #operations: Item[] = [];
   #small: QueuedFile[] = [];
@@ -218,10 +219,4 @@ export function batchesOf(files: readonly QueuedFile[]): QueuedFile[][] {
     } else last.push(file);
   }
   return batches;
-}
-
-function slices<Element>(items: readonly Element[], count: number): Element[][] {
-  return Array.from({ length: Math.ceil(items.length / count) }, (_, index) =>
-    items.slice(index * count, (index + 1) * count),
-  );
 }

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { formatBytes } from "../../output/text.ts";
+import { unlikeBytes } from "../../output/text.ts";
 import { listLocalFolder } from "./local-folder.ts";
 import type { PutWork } from "./put-work.ts";
 import type { RemoteTree } from "./remote-tree.ts";
@@ -21,7 +21,8 @@ export async function tellRoom(
   if (freeBytes === undefined) return;
   const growthBytes = growthOfTree(work, localPath, there?.id, remote);
   if (growthBytes <= freeBytes) return;
-  const message = `This needs ${formatBytes(growthBytes)} more, and ${formatBytes(freeBytes)} are free; only what fits is sent. See 'holdfast df'.`;
+  const [needed, free] = unlikeBytes(growthBytes, freeBytes);
+  const message = `This needs ${needed} more, and ${free} are free; only what fits is sent. See 'holdfast df'.`;
   if (work.report.isDry) work.report.problem("", message, "quota");
   else work.report.note(`holdfast: ${message}`);
 }

@@ -6,7 +6,11 @@ import { encodeFrame } from "@holdfast/protocol/frames";
 import type { PutWork } from "./put-work.ts";
 
 /** Stores blocks in the space of node `into`, over a link that breaks too. */
-export function upload(work: PutWork, blocks: readonly FramedBlock[], into: string): Promise<void> {
+export function upload(
+  work: Pick<PutWork, "client" | "pace">,
+  blocks: readonly FramedBlock[],
+  into: string,
+): Promise<void> {
   const { client, pace } = work;
   const wait = (delayMs: number): Promise<unknown> => delay(delayMs);
   return uploadBlocks({ client, pace, into, wait }, blocks);

@@ -132,8 +132,8 @@ function place(
 }
 
 /** Slices of the window; neighbours are joined, so a batch that needs all of it is one slice. */
-function framesOf(
-  items: readonly FileItem[],
+export function framesOf(
+  items: readonly Pick<FileItem, "read">[],
   window: SharedArrayBuffer,
   isNeeded: (hash: HashHex) => boolean,
 ): Uint8Array[] {

@@ -1,22 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type PageCommand, pages, readCommands } from "./page-commands.ts";
+import { type PageCommand, readCommands } from "./page-commands.ts";
 import { Scene, type Script } from "./scene.ts";
-import { command } from "./script-command.ts";
-import { operation } from "./script-operation.ts";
-import { sharing } from "./script-sharing.ts";
-import { api, readme } from "./script-readme-and-api.ts";
 
-/** Pages whose commands are said here, in their order, in a home of their own. */
-const scripts: Readonly<Record<string, Script>> = {
-  "README.md": readme,
-  "docs/api.md": api,
-  "docs/command.md": command,
-  "docs/operation.md": operation,
-  "docs/sharing.md": sharing,
-};
-
-for (const [page, script] of Object.entries(scripts)) {
+/** To be called once in a test file: says each command of the page, in their order, in a home of its own. */
+export function testPage(page: string, script: Script): void {
   describe(`the commands of ${page}`, () => {
     let scene: Scene;
     before(async () => {
@@ -61,19 +49,3 @@ async function say(scene: Scene, script: Script, { text }: PageCommand): Promise
     endless === undefined ? await scene.say(here) : await scene.begin(here, endless.shows, endless.stays);
   assert.equal(code, script.codes?.[text] ?? 0, `${here}\n${output}`);
 }
-
-/** Pages whose commands are lived through in stories of their own, which say each line; and those that have none. */
-const elsewhere: Readonly<Record<string, string>> = {
-  "docs/everyday.md": "everyday-page.pg.test.ts",
-  "docs/accidents.md": "apps/server/src/acceptance/accidents-page.pg.test.ts",
-  "docs/format.md": "bytes, which packages/codec and apps/server hold by tests",
-  "docs/sync.md": "a specification: what is indented there are rules",
-};
-
-test("each page that has commands is run", () => {
-  const having = pages.filter((page) => readCommands(page).length > 0);
-  assert.deepEqual(
-    having.filter((page) => !(page in scripts) && !(page in elsewhere)),
-    [],
-  );
-});

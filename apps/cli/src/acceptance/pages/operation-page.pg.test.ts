@@ -1,0 +1,4 @@
+import { operation } from "./script-operation.ts";
+import { testPage } from "./test-page.ts";
+
+testPage("docs/operation.md", operation);

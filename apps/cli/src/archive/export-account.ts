@@ -1,0 +1,103 @@
+import { randomBytes } from "node:crypto";
+import { lstatSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { DiskFile } from "@holdfast/disk/disk";
+import { nodeDisk } from "@holdfast/disk/node-disk";
+import { moveDurably } from "@holdfast/disk/write-durably";
+import type { TransferCounts } from "../output/progress.ts";
+import { type VerifiedArchive, verifyArchive } from "./verify-archive.ts";
+
+export interface ExportOptions {
+  readonly client: ApiClient;
+  readonly counts: TransferCounts;
+  readonly withVersions: boolean;
+}
+
+/** Fetches the archive into a file beside `path`, which it becomes once it is whole. */
+export class ArchiveFile {
+  readonly #path: string;
+  readonly #part: string;
+  readonly #overwrites: boolean;
+
+  constructor(path: string, overwrites: boolean) {
+    this.#path = resolve(path);
+    this.#part = `${this.#path}.holdfast-part-${randomBytes(6).toString("hex")}`;
+    this.#overwrites = overwrites;
+  }
+
+  /** Takes what is not whole away. */
+  clear(): void {
+    rmSync(this.#part, { force: true });
+  }
+
+  /** @throws HoldfastError exists, conflict; unreachable where the line is cut; store_full */
+  async fetch(options: ExportOptions): Promise<VerifiedArchive> {
+    this.#assertFree();
+    // An archive has all that an account has: nobody else reads it.
+    const file = await nodeDisk.createFile(this.#part, { mode: 0o600 });
+    try {
+      const verified = await receive(file, options);
+      this.#assertFree();
+      await moveDurably(nodeDisk, this.#part, this.#path);
+      return verified;
+    } catch (thrown) {
+      this.clear();
+      throw thrown;
+    }
+  }
+
+  #assertFree(): void {
+    const there = lstatSync(this.#path, { throwIfNoEntry: false });
+    if (there === undefined) return;
+    if (!there.isFile()) throw new HoldfastError("conflict", `${this.#path} is there already, and is no file.`);
+    if (!this.#overwrites)
+      throw new HoldfastError("exists", `${this.#path} is there already. Choose another name, or say --overwrite.`);
+  }
+}
+
+async function receive(file: DiskFile, options: ExportOptions): Promise<VerifiedArchive> {
+  try {
+    const verified = await streamArchive(options, (bytes) => file.write(bytes));
+    await file.datasync();
+    return verified;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Hands the archive out as it comes, and says at its end whether it was whole. @throws HoldfastError unreachable where the line is cut */
+export async function streamArchive(
+  { client, counts, withVersions }: ExportOptions,
+  write: (bytes: Uint8Array) => Promise<void>,
+): Promise<VerifiedArchive> {
+  counts.fileCostBytes = fileCostBytes;
+  const { body } = await client.open("exportAccount", {
+    query: withVersions ? {} : { versions: "false" },
+    asksOnce: true,
+  });
+  return verifyArchive(written(body, write), {
+    onHead: ({ entries, bytes }) =>
+      Object.assign(counts, { filesTotal: entries, bytesTotal: bytes, totalIsFinal: true }),
+    onEntry: ({ path }) => void (counts.filesDone += isContent(path) ? 1 : 0),
+    onBytes: (count) => void (counts.bytesDone = Math.min(counts.bytesDone + count, counts.bytesTotal)),
+  });
+}
+
+/** Of small ones come some hundred a second, of large ones some ten MiB. */
+const fileCostBytes = 128 * 1024;
+
+function isContent(path: string): boolean {
+  return path.startsWith("files") || path.startsWith("versions/");
+}
+
+async function* written(
+  body: AsyncIterable<Uint8Array>,
+  write: (bytes: Uint8Array) => Promise<void>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of body) {
+    await write(piece);
+    yield piece;
+  }
+}

@@ -1,0 +1,270 @@
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { hasControlCharacter, joinPath, nameKey, nameProblem } from "@holdfast/core/names";
+import type { ArchiveNode } from "@holdfast/protocol/archive-documents";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { allPages, pageItemsMax } from "../remote/pages.ts";
+import { slices } from "../transfer/slices.ts";
+import { TaskGroup } from "@holdfast/core/task-group";
+import { besideName } from "./beside-name.ts";
+import { importedId } from "./import-content.ts";
+import { FilesImport } from "./import-files.ts";
+import { FileProgress } from "./import-progress.ts";
+import { commitSteps, fatal, type Step } from "./import-steps.ts";
+import { stepsFor } from "./version-steps.ts";
+import type { ImportWork } from "./import-work.ts";
+
+/** A folder that is imported into. */
+export interface Target {
+  readonly id: string;
+  readonly path: string;
+  /** It is new, so that nothing stands in it. */
+  readonly isNew: boolean;
+}
+
+/** Folders that are listed at once, and files of which the versions are asked for. */
+const listsAtOnce = 8;
+const operationsMax = 1000;
+const besideMax = 20;
+
+/** A folder of the archive, and the one that it becomes. */
+interface Filling {
+  readonly node: ArchiveNode;
+  readonly target: Target;
+}
+
+/**
+ * Puts what an archive has into a folder: what is there already and equal stays, what differs is not touched, and the archive's is kept beside it.
+ * It may be run again, and goes on: what it has made has ids that follow from the archive's.
+ * @returns where each node of the archive is now
+ */
+export async function importTree(work: ImportWork, target: Target): Promise<ReadonlyMap<string, string>> {
+  const tree = new TreeImport(work, target);
+  try {
+    await tree.fillFrom({ node: work.archive.root, target });
+    await tree.finish();
+  } finally {
+    await tree.settle();
+  }
+  return tree.placed;
+}
+
+class TreeImport {
+  readonly placed = new Map<string, string>();
+  readonly #work: ImportWork;
+  readonly #source: string;
+  readonly #files: FilesImport;
+  readonly #asking = new TaskGroup(listsAtOnce);
+  /** Folders and links that are to be made. */
+  #steps: Step[] = [];
+  #next: Filling[] = [];
+
+  constructor(work: ImportWork, target: Target) {
+    this.#work = work;
+    const { server_id: serverId, account_id: accountId } = work.archive.head;
+    this.#source = `${serverId}/${accountId}/${target.id}`;
+    this.#files = new FilesImport(work, target.id);
+  }
+
+  /** Level by level: what is made in one, goes in one request, and what lies in it comes afterwards. */
+  async fillFrom(root: Filling): Promise<void> {
+    for (let level = [root]; level.length > 0; level = this.#next) {
+      this.#next = [];
+      for (const some of slices(level, listsAtOnce)) {
+        const listed = await Promise.all(
+          some.map(async (folder) => ({ folder, there: await this.#childrenOf(folder.target) })),
+        );
+        for (const { folder, there } of listed) await this.#fillOne(folder, there);
+      }
+      await this.#make();
+    }
+  }
+
+  async #fillOne({ node: { id }, target }: Filling, there: Map<string, NodeJson>): Promise<void> {
+    this.placed.set(id, target.id);
+    for (const node of this.#work.archive.children.get(id) ?? []) {
+      await this.#take(node, target, there);
+      await this.#files.send();
+    }
+  }
+
+  async #make(): Promise<void> {
+    for (const steps of slices(this.#steps, operationsMax))
+      for (const { failed } of await commitSteps(this.#work, steps))
+        failed(new HoldfastError("failed", "the server did not make it."));
+    this.#steps = [];
+  }
+
+  async finish(): Promise<void> {
+    await this.#asking.finish();
+    await this.#files.finish();
+  }
+
+  async settle(): Promise<void> {
+    await Promise.all([this.#asking.settle(), this.#files.settle()]);
+  }
+
+  async #childrenOf({ id, isNew }: Target): Promise<Map<string, NodeJson>> {
+    const there = new Map<string, NodeJson>();
+    if (isNew) return there;
+    const { client } = this.#work;
+    const list = (cursor: string | undefined) =>
+      client.call("listFolder", { params: { id }, query: { limit: pageItemsMax, cursor } });
+    for await (const page of allPages(list)) for (const node of page) there.set(nameKey(node.name), node);
+    return there;
+  }
+
+  async #take(node: ArchiveNode, target: Target, there: Map<string, NodeJson>): Promise<void> {
+    const { imported, archive } = this.#work;
+    const path = pathIn(target, node.name);
+    const progress = new FileProgress(imported.counts, archive, node.id);
+    try {
+      if (nameProblem(node.name) !== undefined || hasControlCharacter(node.name))
+        throw new HoldfastError("failed", "its name is none that a server takes.");
+      if (node.kind === "folder") this.#takeFolder(node, target, there);
+      else if (node.kind === "symlink") this.#takeLink(node, target, there);
+      else if (node.kind === "file") await this.#takeFile(node, { target, there, progress });
+      else imported.mounts += 1;
+    } catch (thrown) {
+      this.#refused(path, thrown);
+      if (node.kind === "file") progress.end();
+    }
+  }
+
+  #refused(path: string, thrown: unknown): void {
+    const error = toHoldfastError(thrown);
+    if (fatal.has(error.code)) throw thrown;
+    this.#work.imported.problem(path, error.message);
+  }
+
+  #takeFolder(node: ArchiveNode, target: Target, there: Map<string, NodeJson>): void {
+    const { imported, ids, isDry } = this.#work;
+    const place = this.#placeOf(node, target, there, (known) => known.kind === "folder");
+    const { id, name, path } = place;
+    const fill = (made: Pick<Target, "id" | "isNew">) => void this.#next.push({ node, target: { ...made, path } });
+    if (place.known !== undefined) return fill({ id: place.known.id, isNew: false });
+    imported.folders += 1;
+    if (isDry) return fill({ id, isNew: true });
+    const made = { id, parent_id: target.id, name, modified_at: node.modified_at };
+    this.#steps.push({
+      operation: { op: "mkdir", operation_id: ids.operation(), ...made },
+      done: ({ id: madeId }) => fill({ id: madeId, isNew: true }),
+      failed: (failure) => this.#refused(path, failure),
+    });
+  }
+
+  #takeLink(node: ArchiveNode, target: Target, there: Map<string, NodeJson>): void {
+    const { imported, ids, isDry } = this.#work;
+    const isEqual = (known: NodeJson) => known.kind === "symlink" && known.target === node.target;
+    const { id, name, path, known } = this.#placeOf(node, target, there, isEqual);
+    if (known !== undefined) {
+      this.placed.set(node.id, known.id);
+      imported.equal += 1;
+      return;
+    }
+    imported.links += 1;
+    if (isDry) return;
+    const made = { id, parent_id: target.id, name, target: node.target ?? "", modified_at: node.modified_at };
+    this.#steps.push({
+      operation: { op: "symlink", operation_id: ids.operation(), ...made },
+      done: ({ id: madeId }) => void this.placed.set(node.id, madeId),
+      failed: (failure) => this.#refused(path, failure),
+    });
+  }
+
+  async #takeFile(
+    node: ArchiveNode,
+    { target, there, progress }: { target: Target; there: Map<string, NodeJson>; progress: FileProgress },
+  ): Promise<void> {
+    const isEqual = (known: NodeJson) => known.kind === "file" && known.content_id === node.content_id;
+    const place = this.#placeOf(node, target, there, isEqual);
+    if (place.known !== undefined && !place.isOwn) {
+      this.placed.set(node.id, place.known.id);
+      this.#work.imported.equal += 1;
+      progress.end();
+      return;
+    }
+    await this.#asking.start(async () => {
+      try {
+        await this.#putVersions(node, { target, place, progress });
+      } catch (thrown) {
+        this.#refused(place.path, thrown);
+        progress.end();
+      }
+    });
+  }
+
+  /** Those that are not there yet, in their order. */
+  async #putVersions(
+    node: ArchiveNode,
+    { target, place, progress }: { target: Target; place: Place; progress: FileProgress },
+  ): Promise<void> {
+    const { imported, isDry, archive } = this.#work;
+    const { known, path, id, name } = place;
+    const steps = await stepsFor(this.#work, archive.versions.get(node.id) ?? [], known);
+    if (steps === "diverged") {
+      imported.conflict(path, "was changed after it was imported in part, and is left as it is.");
+      progress.end();
+      return;
+    }
+    const { todo, missing } = steps;
+    if (missing.length > 0)
+      imported.problem(path, `${missing.length} of its versions are not whole in the archive, and left out.`);
+    if (known !== undefined && todo.length === 0) imported.equal += 1;
+    else imported.files += 1;
+    imported.versions += todo.length;
+    const ended = async (file: NodeJson): Promise<void> => {
+      this.placed.set(node.id, file.id);
+      await steps.label(file.id);
+    };
+    if (!isDry && todo.length > 0) {
+      progress.isLeft(todo.reduce((sum, { size }) => sum + size, 0));
+      const made = { id, parent_id: target.id, name };
+      this.#files.add({ node, path, place: made, todo: [...todo], progress, file: known, ended });
+      return;
+    }
+    if (!isDry && known !== undefined) await ended(known);
+    progress.end();
+  }
+
+  /** Its own name, if nothing else has it or what has it is its own or as good; else the next one that is free. */
+  #placeOf(
+    node: ArchiveNode,
+    target: Target,
+    there: Map<string, NodeJson>,
+    isAsGood: (known: NodeJson) => boolean,
+  ): Place {
+    for (let beside = 0; beside <= besideMax; beside += 1) {
+      const name = besideName(node, beside);
+      const id = importedId(this.#source, node.id, target.id, beside);
+      const known = there.get(nameKey(name));
+      const path = pathIn(target, name);
+      const isOwn = known?.id === id && known.kind === node.kind;
+      if (known === undefined || isOwn || isAsGood(known)) {
+        // What is decided for one is taken for those after it.
+        if (known === undefined) there.set(nameKey(name), reserved(id, name));
+        if (beside > 0) this.#work.imported.conflict(path, `stands beside ${node.name}, which is there and differs.`);
+        return { name, id, path, known, isOwn };
+      }
+    }
+    throw new HoldfastError("exists", "its name is taken, and so are those beside it.");
+  }
+}
+
+interface Place {
+  readonly name: string;
+  readonly id: string;
+  readonly path: string;
+  /** What is there already. */
+  readonly known: NodeJson | undefined;
+  /** An import made it. */
+  readonly isOwn: boolean;
+}
+
+/** Of one that is about to be made: no other node takes its name. */
+function reserved(id: string, name: string): NodeJson {
+  return { id, name, kind: "mount", content_id: null, target: "" } as unknown as NodeJson;
+}
+
+function pathIn({ path }: Target, name: string): string {
+  return joinPath([...path.split("/").filter((part) => part !== ""), name]);
+}

@@ -1,0 +1,66 @@
+import type { TransferCounts } from "../output/progress.ts";
+import type { SendingWork } from "../transfer/put/send-stream.ts";
+import type { ReadArchive } from "./read-archive.ts";
+
+/** A small file takes as long as so many bytes of a large one. */
+const fileCostBytes = 32 * 1024;
+
+/** All that an import goes through, whether it has to be sent or is there already. */
+export function planCounts(counts: TransferCounts, archive: ReadArchive): void {
+  for (const node of [...archive.children.values()].flat()) {
+    if (node.kind !== "file") continue;
+    counts.filesTotal += 1;
+    counts.bytesTotal += bytesOfVersions(archive, node.id);
+  }
+  Object.assign(counts, { fileCostBytes, totalIsFinal: true });
+}
+
+function bytesOfVersions({ versions }: ReadArchive, nodeId: string): number {
+  return (versions.get(nodeId) ?? []).reduce((sum, { size }) => sum + size, 0);
+}
+
+/** What of one file counts as done: never more than its versions have, and all of them once it has ended. */
+export class FileProgress {
+  readonly #counts: TransferCounts;
+  #leftBytes: number;
+
+  constructor(counts: TransferCounts, archive: ReadArchive, nodeId: string) {
+    this.#counts = counts;
+    this.#leftBytes = bytesOfVersions(archive, nodeId);
+  }
+
+  /** Of its versions only those with so many bytes are still to be sent. */
+  isLeft(bytes: number): void {
+    this.moved(this.#leftBytes - bytes);
+  }
+
+  moved(bytes: number): void {
+    const counted = Math.min(bytes, this.#leftBytes);
+    this.#leftBytes -= counted;
+    this.#counts.bytesDone += counted;
+  }
+
+  /** It is there, or is given up. */
+  end(): void {
+    this.#counts.done(this.#leftBytes);
+    this.#leftBytes = 0;
+  }
+
+  /** For one content that is sent as a stream. */
+  ofStream(): SendingWork["report"] {
+    let seenBytes = 0;
+    const move = (bytes: number): void => {
+      this.moved(bytes - seenBytes);
+      seenBytes = bytes;
+    };
+    const counts = {
+      get bytesDone() {
+        return seenBytes;
+      },
+      set bytesDone(bytes: number) {
+        move(bytes);
+      },
+    };
+    return { counts, bytesSent: 0 };
+  }
+}

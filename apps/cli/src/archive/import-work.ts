@@ -1,0 +1,12 @@
+import type { NewIds } from "../transfer/new-ids.ts";
+import type { PutWork } from "../transfer/put/put-work.ts";
+import type { ImportReport } from "./import-report.ts";
+import type { ReadArchive } from "./read-archive.ts";
+
+export interface ImportWork extends Pick<PutWork, "client" | "pool" | "sent" | "pace" | "windows"> {
+  readonly ids: NewIds;
+  readonly archive: ReadArchive;
+  readonly imported: ImportReport;
+  /** Nothing is done; what would be is counted. */
+  readonly isDry: boolean;
+}

@@ -1,0 +1,201 @@
+import { createHash, type Hash } from "node:crypto";
+import { HoldfastError } from "@holdfast/core/errors";
+import {
+  archiveEnd,
+  archiveHead,
+  type ArchiveHead,
+  archiveNames,
+  archiveOmission,
+  type ArchiveOmission,
+  manifestLine,
+} from "@holdfast/protocol/archive-documents";
+import { type ReadTarEntry, readTar } from "@holdfast/protocol/read-tar";
+import type { z } from "zod";
+
+export interface VerifiedArchive {
+  readonly head: ArchiveHead;
+  /** Files in it, documents included. */
+  readonly files: number;
+  readonly omissions: readonly ArchiveOmission[];
+}
+
+export interface Watching {
+  readonly onHead?: (head: ArchiveHead) => void;
+  /** Told of each entry before its content is read. */
+  readonly onEntry?: (entry: Omit<ReadTarEntry, "content">) => void;
+  readonly onBytes?: (count: number) => void;
+  /** Lines of the documents, but for those that only say what is in the archive. */
+  readonly onLine?: (document: string, value: unknown) => void;
+}
+
+/** A document is read line by line, and no line of one that is an archive is longer. */
+const lineCharactersMax = 1024 * 1024;
+/** Of one archive, on whatever computer reads it. */
+const omissionsMax = 1_000_000;
+const read: ReadonlySet<string> = new Set<string>(
+  Object.values(archiveNames).filter((name) => name !== archiveNames.readme && name !== archiveNames.manifest),
+);
+
+/**
+ * Reads an archive from its beginning to its end: each entry is as long and has the SHA-256 as its manifest says, and the manifest is the one that
+ * its end names.
+ * @throws HoldfastError failed, content_mismatch; unreachable for one that is cut
+ */
+export async function verifyArchive(
+  source: AsyncIterable<Uint8Array>,
+  watching: Watching = {},
+): Promise<VerifiedArchive> {
+  const reading = new Reading(watching);
+  for await (const { content, ...entry } of readTar(source)) {
+    watching.onEntry?.(entry);
+    await reading.take(entry, content);
+  }
+  return reading.end();
+}
+
+class Reading {
+  readonly #watching: Watching;
+  readonly #manifest: Hash = createHash("sha256");
+  readonly #omissions: ArchiveOmission[] = [];
+  readonly #seen = new Set<string>();
+  #files = 0;
+  #head: ArchiveHead | undefined;
+  #manifestSha256: string | undefined;
+  #isOver = false;
+
+  constructor(watching: Watching) {
+    this.#watching = watching;
+  }
+
+  async take(entry: Omit<ReadTarEntry, "content">, content: AsyncIterable<Uint8Array>): Promise<void> {
+    const { path, kind, sizeBytes } = entry;
+    if (this.#isOver) throw refused(`something (${JSON.stringify(path)}) follows the entry that ends it`);
+    if (this.#head === undefined && path !== archiveNames.head)
+      throw refused(`it begins with ${JSON.stringify(path)} and not with ${archiveNames.head}`);
+    if (path.split("/").some((name) => name === "" || name === "." || name === ".."))
+      throw refused(`${JSON.stringify(path)} is no path of an archive`);
+    const isContent = path === "files" || path.startsWith("files/") || path.startsWith("versions/");
+    if (kind !== "file" && !isContent) throw refused(`${JSON.stringify(path)} is a ${kind}`);
+    if (this.#manifestSha256 !== undefined && path !== archiveNames.end)
+      throw refused(`${JSON.stringify(path)} follows its manifest`);
+    if (kind !== "file") return;
+    if (!isContent && this.#seen.has(path)) throw refused(`${JSON.stringify(path)} is in it twice`);
+    if (!isContent && this.#seen.size > 100) throw refused(`it has too many entries beside those of files`);
+    if (!isContent) this.#seen.add(path);
+    const sum = createHash("sha256");
+    const lines = read.has(path) ? new Lines(path, (value) => this.#line(path, value)) : undefined;
+    for await (const piece of content) {
+      sum.update(piece);
+      lines?.add(piece);
+      this.#watching.onBytes?.(piece.length);
+    }
+    lines?.end();
+    this.#note(path, sizeBytes, sum.digest("hex"));
+  }
+
+  end(): VerifiedArchive {
+    if (this.#head === undefined || !this.#isOver) throw refused("the entry that ends it is missing");
+    return { head: this.#head, files: this.#files, omissions: this.#omissions };
+  }
+
+  #note(path: string, sizeBytes: number, sha256: string): void {
+    if (path === archiveNames.end) return;
+    this.#files += 1;
+    if (path !== archiveNames.manifest) {
+      this.#manifest.update(manifestLine(path, sizeBytes, sha256));
+      return;
+    }
+    this.#manifestSha256 = this.#manifest.digest("hex");
+    if (this.#manifestSha256 !== sha256)
+      throw new HoldfastError(
+        "content_mismatch",
+        "What is in the archive is not what its manifest says: something in it was changed or damaged. Make or fetch it again.",
+      );
+  }
+
+  #line(path: string, value: unknown): void {
+    if (path === archiveNames.head) {
+      this.#head = headOf(value);
+      this.#watching.onHead?.(this.#head);
+    } else if (path === archiveNames.omissions) {
+      if (this.#omissions.length >= omissionsMax) throw refused("it lacks more than an archive may");
+      this.#omissions.push(parsed(archiveOmission, value, path));
+    } else if (path === archiveNames.end) this.#readEnd(value);
+    else this.#watching.onLine?.(path, value);
+  }
+
+  #readEnd(value: unknown): void {
+    const { entries, manifest_sha256: sha256 } = parsed(archiveEnd, value, archiveNames.end);
+    if (entries !== this.#files || sha256 !== this.#manifestSha256)
+      throw new HoldfastError(
+        "content_mismatch",
+        "The archive's end belongs to another archive, or something is missing.",
+      );
+    this.#isOver = true;
+  }
+}
+
+function headOf(value: unknown): ArchiveHead {
+  const version: unknown =
+    typeof value === "object" && value !== null ? Reflect.get(value, "format_version") : undefined;
+  if (typeof version === "number" && version > 1)
+    throw new HoldfastError(
+      "failed",
+      `The archive is of format ${version}, which this holdfast does not know. Use a newer one.`,
+    );
+  return parsed(archiveHead, value, archiveNames.head);
+}
+
+/** @throws HoldfastError failed that names the entry and the field */
+export function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown, path: string): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw refused(`${path} has a line that is none: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`);
+}
+
+function refused(why: string): HoldfastError {
+  return new HoldfastError("failed", `This is no archive of an account of Holdfast: ${why}.`);
+}
+
+/** JSON, a value a line. */
+class Lines {
+  readonly #path: string;
+  readonly #onValue: (value: unknown) => void;
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  #text = "";
+
+  constructor(path: string, onValue: (value: unknown) => void) {
+    this.#path = path;
+    this.#onValue = onValue;
+  }
+
+  add(piece: Uint8Array): void {
+    this.#text += this.#decode(piece);
+    const lines = this.#text.split("\n");
+    this.#text = lines.pop() ?? "";
+    if (this.#text.length > lineCharactersMax) throw refused(`a line of ${this.#path} has no end`);
+    for (const line of lines) this.#onValue(this.#parse(line));
+  }
+
+  end(): void {
+    this.#text += this.#decode(undefined);
+    if (this.#text !== "") throw refused(`the last line of ${this.#path} has no end`);
+  }
+
+  #decode(piece: Uint8Array | undefined): string {
+    try {
+      return this.#decoder.decode(piece, { stream: piece !== undefined });
+    } catch (thrown) {
+      throw new HoldfastError("failed", `${this.#path} of the archive is not UTF-8.`, { cause: thrown });
+    }
+  }
+
+  #parse(line: string): unknown {
+    try {
+      return JSON.parse(line);
+    } catch (thrown) {
+      throw new HoldfastError("failed", `${this.#path} of the archive has a line that is no JSON.`, { cause: thrown });
+    }
+  }
+}

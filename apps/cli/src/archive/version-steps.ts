@@ -1,0 +1,84 @@
+import type { ArchiveVersion } from "@holdfast/protocol/archive-documents";
+import type { NodeJson } from "@holdfast/protocol/values";
+import type { VersionJson } from "@holdfast/protocol/version-routes";
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { allPages, pageItemsMax } from "../remote/pages.ts";
+import type { ImportWork } from "./import-work.ts";
+
+export interface VersionSteps {
+  /** In their order. */
+  readonly todo: readonly ArchiveVersion[];
+  /** Those that the archive has no content of. */
+  readonly missing: readonly ArchiveVersion[];
+  /** Gives those on the server the labels that they have in the archive. */
+  readonly label: (fileId: string) => Promise<void>;
+}
+
+/**
+ * What is left to do of a file's versions: those behind the ones that are there. Equal ones in a row are one, as a server takes them.
+ * @param known the file, where an import made it
+ * @returns diverged where it has others
+ */
+export async function stepsFor(
+  work: ImportWork,
+  all: readonly ArchiveVersion[],
+  known: NodeJson | undefined,
+): Promise<VersionSteps | "diverged"> {
+  const missing = all.filter(({ content_id: id }) => work.archive.contentOf(id) === undefined);
+  const groups = grouped(all.filter((version) => !missing.includes(version)));
+  const label = (fileId: string) => labelAll(work, groups, fileId);
+  if (known !== undefined && isSurelyDone(groups, known)) return { todo: [], missing, label };
+  const there = known === undefined ? [] : groupedThere(await versionsOf(work.client, known.id));
+  const shared = Math.min(groups.length, there.length);
+  const isSame = groups.slice(0, shared).every(([first], index) => first?.content_id === there[index]?.[0]?.content_id);
+  // Old versions go from the server in time; what is the newest tells that all was done.
+  const isDone = there.length > 0 && groups.at(-1)?.[0]?.content_id === there.at(-1)?.[0]?.content_id;
+  if (!isSame && !isDone) return "diverged";
+  return {
+    todo: isSame ? groups.slice(shared).flatMap((group) => group.slice(-1)) : [],
+    missing,
+    label,
+  };
+}
+
+/** It has the last one, which is none of those before: so they came, and its versions need not be asked for. */
+function isSurelyDone(groups: readonly ArchiveVersion[][], { content_id: contentId }: NodeJson): boolean {
+  return groups.findIndex(([first]) => first?.content_id === contentId) === groups.length - 1;
+}
+
+async function labelAll(work: ImportWork, groups: readonly ArchiveVersion[][], fileId: string): Promise<void> {
+  const labels = groups.map((group) => group.findLast(({ label }) => label !== null)?.label ?? undefined);
+  if (labels.every((label) => label === undefined)) return;
+  const there = groupedThere(await versionsOf(work.client, fileId));
+  for (const [index, label] of labels.entries()) {
+    const version = there[index]?.at(-1);
+    const isSame = version?.content_id === groups[index]?.[0]?.content_id;
+    // A label that somebody gave it since stays.
+    if (label === undefined || version === undefined || !isSame || version.label !== undefined) continue;
+    await work.client.call("labelVersion", { params: { id: fileId, number: version.version_id }, body: { label } });
+    work.imported.labels += 1;
+  }
+}
+
+/** Oldest first. */
+async function versionsOf(client: ApiClient, id: string): Promise<VersionJson[]> {
+  const found: VersionJson[] = [];
+  const list = (cursor: string | undefined) =>
+    client.call("listVersions", { params: { id }, query: { limit: pageItemsMax, cursor } });
+  for await (const page of allPages(list)) found.push(...page);
+  return found.toReversed();
+}
+
+function groupedThere(versions: readonly VersionJson[]): VersionJson[][] {
+  return grouped(versions);
+}
+
+function grouped<Version extends { readonly content_id: string }>(versions: readonly Version[]): Version[][] {
+  const groups: Version[][] = [];
+  for (const version of versions) {
+    const last = groups.at(-1);
+    if (last?.[0]?.content_id === version.content_id) last.push(version);
+    else groups.push([version]);
+  }
+  return groups;
+}

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { administrator, Api, eventually, queryDatabase } from "@holdfast/server/acceptance/testing";
+import { useTwoPeople } from "./testing-signed-in.ts";
+
+describe("holdfast account address", () => {
+  const people = useTwoPeople("account-address");
+  const { guest, ann, done } = people;
+  const move = (email: string, password: string, ...more: string[]) =>
+    guest(["account", "address", email, "--password-stdin", ...more], `${password}\n`);
+
+  test("asks for a move, which the link of the mail makes, and takes it back", async () => {
+    const admin = await Api.signIn(people.server.url);
+    const wrong = await move("ann@new.example", "a guess");
+    assert.equal(wrong.code, 3, wrong.stderr);
+    assert.match(wrong.stderr, /That is not your password/);
+    const asked = await move("ann@new.example", ann.password);
+    assert.equal(asked.code, 0, asked.stderr);
+    assert.match(asked.stdout, /A mail is on its way to ann@new\.example.*stays with ann@example\.com/);
+    const link = await eventually("the link is there to hand on", 20_000, async () => {
+      const { body } = await admin.call("GET", "/admin/unsent-links");
+      return body.items.find(({ to }: { to: string }) => to === "ann@new.example")?.url as string | undefined;
+    });
+    const back = await move("ann@example.com", ann.password);
+    assert.match(back.stdout, /Your account stays with ann@example\.com/);
+    const token = link.slice(link.indexOf("#") + 1);
+    assert.equal((await new Api(people.server.url).call("POST", "/account/confirm", { token })).status, 422);
+    const json = await move("ann@new.example", ann.password, "--json");
+    assert.deepEqual(JSON.parse(json.stdout), { email: "ann@example.com", next_email: "ann@new.example" });
+    assert.equal((await new Api(people.server.url).call("POST", "/account/confirm", { token })).status, 200);
+    assert.match(await done(guest, ["whoami"]), /ann@new\.example/);
+  });
+});
+
+describe("holdfast account delete", () => {
+  const people = useTwoPeople("account-command");
+  const { owner, guest, ann, done } = people;
+  const login = (...more: string[]) =>
+    guest(["login", people.server.url, "--email", ann.email, "--password-stdin", ...more], `${ann.password}\n`);
+  const remove = () => guest(["account", "delete", "--password-stdin"], `${ann.password}\n`);
+
+  test("ends all sessions and tokens at once, and hides what was shared", async () => {
+    await done(guest, ["mkdir", "/given"]);
+    await done(guest, ["share", "/given", "--with", administrator.email, "--role", "viewer"]);
+    const link = JSON.parse(await done(guest, ["link", "/given", "--json"]));
+    const api = await Api.signIn(people.server.url, ann);
+    const made = await api.call("POST", "/tokens", { name: "mine", scopes: ["account", "files:read"] });
+    const byToken = new Api(people.server.url, made.body.token);
+    const refused = await byToken.call("DELETE", "/account", { password: ann.password });
+    assert.deepEqual([refused.status, refused.body.code], [403, "forbidden"]);
+    const wrong = await guest(["account", "delete", "--password-stdin"], "not the password\n");
+    assert.equal(wrong.code, 3, wrong.stderr);
+    assert.match(await done(owner, ["shared"]), /given/);
+
+    const { code, stdout, stderr } = await remove();
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^ann@example\.com is deleted, and gone for good after \d{4}-\d\d-\d\d\./);
+    assert.ok(stdout.includes(`'holdfast login ${people.server.url} --keep-account'`), stdout);
+    assert.equal((await api.call("GET", "/account")).status, 401);
+    assert.equal((await byToken.call("GET", "/account")).status, 401);
+    assert.equal((await guest(["ls"])).code, 3);
+    assert.doesNotMatch(await done(owner, ["shared"]), /given/);
+    const opened = await fetch(link.url);
+    assert.equal(opened.status, 404);
+    assert.match(await done(owner, ["admin", "users", "ls"]), /ann@example\.com.*deleted, gone \d{4}/);
+  });
+
+  test("says so only to who has the password, and gives the account back where that is asked for", async () => {
+    const stranger = await new Api(people.server.url).call("POST", "/sessions", {
+      email: ann.email,
+      password: "guess",
+    });
+    assert.deepEqual([stranger.status, stranger.body.code], [401, "unauthenticated"]);
+    const answer = await new Api(people.server.url).call("POST", "/sessions", ann);
+    assert.deepEqual([answer.status, answer.body.code], [403, "account_leaving"]);
+    const daysLeft = (Date.parse(answer.body.until) - Date.now()) / 86_400_000;
+    assert.ok(daysLeft > 29.9 && daysLeft <= 30, String(daysLeft));
+    const leaving = await login();
+    assert.equal(leaving.code, 3, leaving.stderr);
+    assert.match(leaving.stderr, /--keep-account/);
+    const kept = await login("--keep-account");
+    assert.equal(kept.code, 0, kept.stderr);
+    assert.match(await done(guest, ["ls"]), /given/);
+    assert.match(await done(owner, ["shared"]), /given/);
+  });
+
+  test("lets an administrator take it back, or keep it out", async () => {
+    assert.equal((await remove()).code, 0);
+    await done(owner, ["admin", "users", "enable", ann.email]);
+    assert.equal((await login()).code, 0);
+    assert.equal((await remove()).code, 0);
+    await done(owner, ["admin", "users", "disable", ann.email]);
+    const out = await login("--keep-account");
+    assert.equal(out.code, 3, out.stderr);
+    assert.match(out.stderr, /disabled/);
+    await done(owner, ["admin", "users", "enable", ann.email]);
+    assert.equal((await login()).code, 0);
+  });
+
+  test("is refused to the last administrator", async () => {
+    const { code, stderr } = await owner(["account", "delete", "--password-stdin"], `${administrator.password}\n`);
+    assert.equal(code, 5, stderr);
+    assert.match(stderr, /last administrator/);
+    await done(owner, ["whoami"]);
+  });
+
+  test("asks for the address on a terminal, and goes nowhere without one", async () => {
+    const { code } = await guest(["account", "delete"]);
+    assert.equal(code, 2);
+    await done(guest, ["whoami"]);
+  });
+
+  test("lets nobody take back what is being shredded", async () => {
+    assert.equal((await remove()).code, 0);
+    const data = `${people.folder}/data`;
+    await queryDatabase(
+      data,
+      `insert into shard.shreddings (user_id, space_id, step, known, figures, asked_at, waits_for)
+       select id, space_id, 'rights', '{"email":"","mounts":[]}', '{}', 0, 'a test' from shard.users where email = '${ann.email}'`,
+    );
+    assert.equal((await login("--keep-account")).code, 3);
+  });
+});

@@ -1,0 +1,109 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { type CommandMaker, type Context, newCommand, newGroup, type Run, runs, usage } from "./command.ts";
+import { askingAgain } from "./second-factor.ts";
+
+interface ProofOptions {
+  readonly passwordStdin?: boolean;
+  readonly totp?: string;
+}
+
+export const accountCommand: CommandMaker = (context) =>
+  newGroup(
+    "account",
+    "Your account itself",
+    ["account address NEW", "account delete"],
+    [addressCommand(context), deleteCommand(context)],
+  );
+
+function addressCommand(context: Context) {
+  const command = newCommand(
+    "address",
+    "Move your account to another e-mail address, once you have followed the link that is mailed there",
+    ["account address ada@new.example", "account address ada@new.example --password-stdin < password.txt"],
+  ).argument("<email>", "where it moves; the present one takes a move back that waits");
+  return runs<[string]>(context, withProof(command), moveAddress);
+}
+
+async function moveAddress(run: Run, email: string, options: ProofOptions = {}): Promise<void> {
+  const { client } = await run.connect();
+  const { askSecret, firstLine } = await import("../terminal.ts");
+  const { context } = run;
+  const password =
+    options.passwordStdin === true ? await firstLine(context.stdin) : await askSecret(context, "Password: ");
+  if (password === "") throw usage("The password is empty.");
+  const account = await provingPassword(() =>
+    askingAgain(run, options.totp, (totp) =>
+      client.call("changeAddress", {
+        body: { email, password, ...(totp === undefined ? {} : { totp }) },
+        asksOnce: true,
+      }),
+    ),
+  );
+  const { email: present, next_email: next } = account;
+  await run.output.result({ email: present, next_email: next }, () => [
+    next === null
+      ? `Your account stays with ${present}.`
+      : `A mail is on its way to ${next}, unless that is somebody else's. Your account moves there once you follow its link; until then it stays with ${present}.`,
+  ]);
+}
+
+function deleteCommand(context: Context) {
+  const command = newCommand(
+    "delete",
+    "Delete your account: it can be taken back for a while, and is gone for good then",
+    ["account delete", "account delete --password-stdin < password.txt"],
+  ).addHelpText(
+    "after",
+    "\n'holdfast export' fetches all that you have before. 'holdfast login URL --keep-account' takes the account back.",
+  );
+  return runs<[]>(context, withProof(command), deleteAccount);
+}
+
+/** What says that it is the person. */
+function withProof<Command extends ReturnType<typeof newCommand>>(command: Command): Command {
+  return command
+    .option("--password-stdin", "read the password from standard input (its first line), and ask nothing")
+    .option("--totp <code>", "of the app, or a recovery code, where a second factor is on; asked for else");
+}
+
+async function deleteAccount(run: Run, options: ProofOptions = {}): Promise<void> {
+  const [{ client, server }, { SavedLogin }, { thisConfigFolder }] = await Promise.all([
+    run.connect(),
+    import("../config/saved-login.ts"),
+    import("../config/connection.ts"),
+  ]);
+  const { email } = await client.call("getAccount");
+  const password = await passwordFor(run, email, options.passwordStdin === true);
+  if (password === "") throw usage("The password is empty.");
+  const { until } = await provingPassword(() =>
+    askingAgain(run, options.totp, (totp) =>
+      client.call("deleteAccount", { body: { password, ...(totp === undefined ? {} : { totp }) }, asksOnce: true }),
+    ),
+  );
+  // Its session has ended with all others.
+  await new SavedLogin(thisConfigFolder(run.context.environment)).update(() => Promise.resolve(undefined));
+  await run.output.result({ email, until }, () => [
+    `${email} is deleted, and gone for good after ${until.slice(0, 10)}. Until then 'holdfast login ${server} --keep-account' takes it back.`,
+  ]);
+}
+
+async function provingPassword<Result>(act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act();
+  } catch (thrown) {
+    if (!(thrown instanceof HoldfastError) || thrown.field !== "password") throw thrown;
+    throw new HoldfastError("unauthenticated", "That is not your password. Nothing is changed.", { cause: thrown });
+  }
+}
+
+/** Whoever types the address means it. */
+async function passwordFor(run: Run, email: string, isPiped: boolean): Promise<string> {
+  const { ask, askSecret, firstLine, requireTerminal } = await import("../terminal.ts");
+  if (isPiped) return firstLine(run.context.stdin);
+  const question = `All of ${email} is deleted, for everybody with whom it is shared, too. Type the address to go on: `;
+  requireTerminal(run.context, question);
+  const typed = await ask(run.context, question);
+  if (typed.trim().toLowerCase() !== email.toLowerCase())
+    throw usage("That is not the address of the account. Nothing is changed.");
+  return askSecret(run.context, "Password: ");
+}

@@ -1,0 +1,46 @@
+import { newCommand, runs } from "./command.ts";
+import type { CommandMaker, Context } from "./command.ts";
+import { addProof, type ProofOptions, withCode } from "./second-factor.ts";
+
+export const addressesCommand: CommandMaker = (context) => {
+  const command = newCommand("addresses", "From where alone your account may be used", [
+    "addresses",
+    "addresses only 192.0.2.0/24 2001:db8::/32",
+    "addresses anywhere",
+  ]);
+  command.addCommand(only(context)).addCommand(anywhere(context));
+  return runs<[]>(context, command, async (run) => {
+    const { client } = await run.connect();
+    const state = await client.call("getOwnAddresses");
+    await run.output.result(state, () => [
+      state.addresses.length === 0 ? "From anywhere." : `From ${state.addresses.join(", ")} alone.`,
+      `You are at ${state.address}.`,
+    ]);
+  });
+};
+
+function only(context: Context) {
+  const command = newCommand("only", "Let it be used from these networks alone", [
+    "addresses only 192.0.2.0/24 2001:db8::/32",
+  ]).argument("<networks...>", "addresses and networks, in place of those before; yours now must be in them");
+  return runs<[string[]]>(context, addProof(command), (run, networks, options: ProofOptions) =>
+    set(run, networks, options),
+  );
+}
+
+function anywhere(context: Context) {
+  const command = newCommand("anywhere", "Let it be used from anywhere again", ["addresses anywhere"]);
+  return runs<[]>(context, addProof(command), (run, options: ProofOptions) => set(run, [], options));
+}
+
+async function set(run: Parameters<typeof withCode>[0], addresses: readonly string[], options: ProofOptions) {
+  const { client } = await run.connect();
+  const state = await withCode(run, options, (proof) =>
+    client.call("setOwnAddresses", { body: { ...proof, addresses: [...addresses] }, asksOnce: true }),
+  );
+  await run.output.result(state, () => [
+    state.addresses.length === 0
+      ? "Your account may be used from anywhere."
+      : `Your account may be used from ${state.addresses.join(", ")} alone.`,
+  ]);
+}

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Api, eventually, holdfast } from "@holdfast/server/acceptance/testing";
+import { Secret, TOTP } from "otpauth";
+import { useSignedIn } from "./testing-signed-in.ts";
+
+function codeOf(secret: string): string {
+  return new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+}
+
+describe("admin require-second-factor and allow-addresses", () => {
+  // As behind a proxy, so that a test may come from anywhere.
+  const command = useSignedIn("access-rules", { HOLDFAST_BEHIND_PROXY: "1" });
+  const { run, json } = command;
+  let people = 0;
+
+  async function newPerson() {
+    const account = { email: `person${++people}@example.org`, password: "the password of a person" };
+    const admin = await Api.signIn(command.server.url);
+    assert.equal((await admin.call("POST", "/admin/users", account)).status, 201);
+    const env = { HOLDFAST_CONFIG_DIR: `${command.folder}/${account.email}` };
+    const say = (args: string[], input = `${account.password}\n`) => holdfast(args, { env, input });
+    const login = () => say(["login", command.server.url, "--email", account.email, "--password-stdin"]);
+    const first = await login();
+    assert.equal(first.code, 0, first.stderr);
+    return { ...account, env, say, login };
+  }
+
+  test("tell a person in words from the order to the enrolment, and a script by a code", async () => {
+    const person = await newPerson();
+    const { token } = JSON.parse(
+      (await person.say(["token", "create", "script", "--scopes", "files:read", "--json"])).stdout,
+    );
+    const script = (...args: string[]) =>
+      holdfast(args, {
+        env: {
+          HOLDFAST_SERVER: command.server.url,
+          HOLDFAST_TOKEN: token,
+          HOLDFAST_CONFIG_DIR: `${command.folder}/script`,
+        },
+      });
+    const ordered = await run(["admin", "require-second-factor", "on", "--user", person.email, "--grace", "14d"]);
+    assert.match(ordered.stdout, new RegExp(`^${person.email} must have a second factor from `));
+    const during = await person.login();
+    assert.equal(during.code, 0, during.stderr);
+    assert.match(during.stderr, /must have a second factor from .*'holdfast second-factor on'/);
+    assert.match((await person.say(["whoami"])).stderr, /must have a second factor from /);
+    assert.equal((await person.say(["ls", "/"])).code, 0);
+    assert.equal((await script("ls", "/")).code, 0);
+
+    await run(["admin", "require-second-factor", "on", "--user", person.email]);
+    assert.match((await run(["admin", "require-second-factor"])).stdout, new RegExp(`user +${person.email}`));
+    for (const refused of [await person.say(["ls", "/"]), await script("ls", "/")]) {
+      assert.equal(refused.code, 3);
+      assert.match(refused.stderr, /must have a second factor and has none\. Set one up: 'holdfast second-factor on'/);
+    }
+    assert.equal(JSON.parse((await person.say(["ls", "/", "--json"])).stdout).error.code, "second_factor_required");
+    assert.match((await person.login()).stderr, /nothing else is answered before there is one/);
+
+    const { secret } = JSON.parse((await person.say(["second-factor", "on", "--password-stdin", "--json"])).stdout);
+    assert.equal((await person.say(["second-factor", "confirm", codeOf(secret)])).code, 0);
+    assert.equal((await person.say(["ls", "/"])).code, 0);
+    assert.equal((await script("ls", "/")).code, 0);
+    assert.match((await person.say(["second-factor"])).stdout, /An administrator asks for one/);
+    const off = await person.say(["second-factor", "off", "--password-stdin", "--totp", codeOf(secret)]);
+    assert.notEqual(off.code, 0);
+    const lifted = await run(["admin", "require-second-factor", "off", "--user", person.email]);
+    assert.match(lifted.stdout, /by this rule any more/);
+  });
+
+  test("work beside the data, where nobody is signed in, and for a group by its name", async () => {
+    const person = await newPerson();
+    await run(["admin", "groups", "create", "Office"]);
+    await run(["admin", "groups", "add", "Office", person.email]);
+    const beside = await run(["admin", "allow-addresses", "10.0.0.0/8", "--group", "Office", "--data", command.data]);
+    assert.match(beside.stdout, /^Every member of Office may come from 10\.0\.0\.0\/8 alone\.\n$/);
+    const refused = await person.say(["ls", "/"]);
+    assert.equal(refused.code, 3);
+    assert.match(refused.stderr, /may not be used from 127\.0\.0\.1/);
+    assert.equal((await person.login()).code, 3);
+    await run(["admin", "allow-addresses", "--anywhere", "--group", "Office"]);
+    assert.equal((await person.say(["ls", "/"])).code, 0);
+    // The administrator is bound by the server's own, so it has to have their address.
+    const shut = await run(["admin", "allow-addresses", "10.0.0.0/8"]);
+    assert.equal(shut.code, 5);
+    assert.match(shut.stderr, /That would shut you out: you are at 127\.0\.0\.1/);
+    assert.deepEqual((await json("admin", "allow-addresses")).items, []);
+  });
+
+  test("take the address that the proxy has written, and no other", async () => {
+    const person = await newPerson();
+    await run(["admin", "allow-addresses", "192.0.2.0/24", "--user", person.email]);
+    const ask = (forwarded: string) =>
+      fetch(`${command.server.url}/api/v1/sessions`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-forwarded-for": forwarded },
+        body: JSON.stringify({ email: person.email, password: person.password }),
+      });
+    assert.equal((await ask("192.0.2.7")).status, 200);
+    assert.equal((await ask("::ffff:192.0.2.7")).status, 200);
+    // What stands further left came from whoever asks.
+    const spoofed = await ask("192.0.2.7, 198.51.100.1");
+    assert.equal(((await spoofed.json()) as { code: string }).code, "address_not_allowed");
+    await eventually("the refusal is in the audit", 10_000, async () => {
+      const admin = await Api.signIn(command.server.url);
+      const { body: found } = await admin.call("GET", "/admin/audit?action=session.start&limit=50");
+      return JSON.stringify(found).includes("address_not_allowed") ? true : undefined;
+    });
+    await run(["admin", "allow-addresses", "--anywhere", "--user", person.email]);
+  });
+
+  test("are not what one says of one's own account, which takes the password", async () => {
+    const person = await newPerson();
+    const shut = await person.say(["addresses", "only", "10.0.0.0/8", "--password-stdin"]);
+    assert.equal(shut.code, 5);
+    const set = await person.say(["addresses", "only", "127.0.0.0/8", "::1", "--password-stdin"]);
+    assert.equal(set.code, 0, set.stderr);
+    assert.match(
+      (await person.say(["addresses"])).stdout,
+      /^From 127\.0\.0\.0\/8, ::1\/128 alone\.\nYou are at 127\.0\.0\.1\.\n$/,
+    );
+    assert.equal((await person.say(["addresses", "anywhere", "--password-stdin"], "wrong\n")).code, 3);
+    assert.equal((await person.say(["addresses", "anywhere", "--password-stdin"])).code, 0);
+    assert.match((await person.say(["addresses"])).stdout, /^From anywhere\./);
+  });
+});

@@ -1,0 +1,122 @@
+import type { AccessRuleJson } from "@holdfast/protocol/access-rule-routes";
+import { type Column, Listing } from "../output/listing.ts";
+import { formatTime } from "../output/text.ts";
+import { adminCall, newAdminCommand } from "./admin-call.ts";
+import { findGroup } from "./admin-groups.ts";
+import { runs, usage } from "./command.ts";
+import type { Context, Run } from "./command.ts";
+import { parseDuration } from "./duration.ts";
+
+interface Options {
+  readonly data?: string;
+  readonly group?: string;
+  readonly user?: string;
+  readonly grace?: string;
+  readonly anywhere?: boolean;
+}
+
+export function requireSecondFactorCommand(context: Context) {
+  const command = withSubject(
+    newAdminCommand("require-second-factor", "Say who must have a second factor, or show it", [
+      "admin require-second-factor",
+      "admin require-second-factor on --grace 14d",
+      "admin require-second-factor on --group Office",
+      "admin require-second-factor off --user ann@example.org",
+    ]),
+  )
+    .argument("[state]", "on or off")
+    .option("--grace <duration>", "for so long who has none is told of it, and goes on: 12h, 14d, 4w");
+  return runs<[string | undefined]>(context, command, async (run, state, options: Options) => {
+    if (state === undefined) return list(run, options, factorColumns, factorCells);
+    if (state !== "on" && state !== "off") throw usage(`Say on or off, not ${state}.`);
+    if (state === "off" && options.grace !== undefined) throw usage("--grace goes with on.");
+    const ms = options.grace === undefined ? 0 : parseDuration(options.grace);
+    if (ms === undefined) throw usage(`${options.grace} is no duration; write 12h, 14d or 4w.`);
+    const second_factor = { required: state === "on", ...(state === "on" ? { grace_seconds: ms / 1000 } : {}) };
+    const body = { ...(await subjectOf(run, options)), second_factor };
+    const rule = await adminCall(run, options.data, "adminChangeAccessRule", { body });
+    const due = rule.second_factor_due_at;
+    await run.output.result(rule, () => [
+      due === null
+        ? `Nothing asks ${nameOf(rule)} for a second factor by this rule any more.`
+        : `${nameOf(rule)} must have a second factor from ${formatTime(due)} on. Who has none can do nothing else then but set one up.`,
+    ]);
+  });
+}
+
+export function allowAddressesCommand(context: Context) {
+  const command = withSubject(
+    newAdminCommand("allow-addresses", "Say from where alone accounts may be used, or show it", [
+      "admin allow-addresses",
+      "admin allow-addresses 192.0.2.0/24 2001:db8::/32 --group Office",
+      "admin allow-addresses --anywhere --user ann@example.org",
+    ]),
+  )
+    .argument("[networks...]", "addresses and networks, in place of those before")
+    .option("--anywhere", "from anywhere again; of an account also what it has said itself");
+  return runs<[string[]]>(context, command, async (run, networks, options: Options) => {
+    const anywhere = options.anywhere === true;
+    if (networks.length === 0 && !anywhere) return list(run, options, addressColumns, addressCells);
+    if (networks.length > 0 && anywhere) throw usage("Say networks, or --anywhere.");
+    const body = { ...(await subjectOf(run, options)), addresses: networks };
+    const rule = await adminCall(run, options.data, "adminChangeAccessRule", { body });
+    await run.output.result(rule, () => [
+      anywhere
+        ? `${nameOf(rule)} may come from anywhere, as far as this rule goes.`
+        : `${nameOf(rule)} may come from ${rule.addresses.join(", ")} alone.`,
+    ]);
+  });
+}
+
+function withSubject(command: ReturnType<typeof newAdminCommand>) {
+  return command
+    .option("--group <group>", "name or id; without it and --user all of the server")
+    .option("--user <email>", "of the account");
+}
+
+async function subjectOf(run: Run, { group, user, data }: Options) {
+  if (group !== undefined && user !== undefined) throw usage("Say --group or --user, not both.");
+  if (group !== undefined) return { group_id: (await findGroup(run, data, group)).id };
+  return user === undefined ? {} : { user };
+}
+
+const factorColumns: readonly Column[] = [{ title: "OF" }, { title: "NAME" }, { title: "MUST HAVE ONE FROM" }];
+const addressColumns: readonly Column[] = [{ title: "OF" }, { title: "NAME" }, { title: "MAY COME FROM" }];
+
+function factorCells({ second_factor_due_at: due }: AccessRuleJson): string[] | undefined {
+  return due === null ? undefined : [formatTime(due)];
+}
+
+function addressCells({ addresses, own_addresses: own }: AccessRuleJson): string[] | undefined {
+  if (addresses.length === 0 && own.length === 0) return undefined;
+  const said = addresses.length === 0 ? [] : [addresses.join(" ")];
+  return [[...said, ...(own.length === 0 ? [] : [`by its own word: ${own.join(" ")}`])].join("; ")];
+}
+
+async function list(
+  run: Run,
+  { data }: Options,
+  columns: readonly Column[],
+  cellsOf: (rule: AccessRuleJson) => string[] | undefined,
+): Promise<void> {
+  const { allPages, pageItemsMax } = await import("../remote/pages.ts");
+  const pages = allPages((cursor) =>
+    adminCall(run, data, "adminListAccessRules", {
+      query: { limit: pageItemsMax, ...(cursor === undefined ? {} : { cursor }) },
+    }),
+  );
+  const listing = new Listing(run.output, columns);
+  await run.output.listing(pages, (rules) =>
+    listing.lines(
+      rules.flatMap((rule) => {
+        const cells = cellsOf(rule);
+        return cells === undefined ? [] : [[rule.of, rule.name ?? "", ...cells]];
+      }),
+    ),
+  );
+}
+
+function nameOf({ of, name }: AccessRuleJson): string {
+  if (of === "server") return "Every account";
+  return of === "group" ? `Every member of ${name ?? "the group"}` : (name ?? "The account");
+}

@@ -1,0 +1,96 @@
+import type { Scope } from "@holdfast/protocol/account-routes";
+import { type Column, Listing } from "../output/listing.ts";
+import { adminCall, newAdminCommand } from "./admin-call.ts";
+import { checkTitle, newGroup, runs } from "./command.ts";
+import type { Context } from "./command.ts";
+import { parseScope, scopes } from "./scopes.ts";
+
+export function oauthClientsCommand(context: Context) {
+  return newGroup(
+    "oauth-clients",
+    "Programs that may ask people to let them in (OpenID Connect)",
+    ["admin oauth-clients add Reader --redirect-uri https://reader.example/back", "admin oauth-clients ls"],
+    [add(context), list(context), remove(context)],
+  );
+}
+
+interface AddOptions {
+  readonly redirectUri?: readonly string[];
+  readonly postLogoutRedirectUri?: readonly string[];
+  readonly public?: boolean;
+  readonly scopes?: string;
+  readonly data?: string;
+}
+
+function add(context: Context) {
+  const command = newAdminCommand("add", "Register a program; its secret is shown once", [
+    "admin oauth-clients add Reader --redirect-uri https://reader.example/back",
+    "admin oauth-clients add Sketcher --public --redirect-uri http://127.0.0.1/back --scopes files:read,files:write",
+  ])
+    .argument("<name>", "as people are shown it")
+    .option("--redirect-uri <uri...>", "where people's browsers are sent back; none where it only shows codes")
+    .option("--post-logout-redirect-uri <uri...>", "where they may go on once it has had somebody signed out")
+    .option("--public", "it runs on people's devices and can keep no secret")
+    .option("--scopes <list>", `what it may ask for, of ${scopes.join(", ")}`, "files:read");
+  return runs<[string]>(context, command, async (run, name, options: AddOptions) => {
+    const body = {
+      name: checkTitle(name, "The name"),
+      redirect_uris: [...(options.redirectUri ?? [])],
+      scopes: readScopes(options.scopes ?? "files:read"),
+      ...(options.postLogoutRedirectUri === undefined
+        ? {}
+        : { post_logout_redirect_uris: [...options.postLogoutRedirectUri] }),
+      ...(options.public === true ? { public: true } : {}),
+    };
+    const made = await adminCall(run, options.data, "adminAddOauthClient", { body });
+    await run.output.result(made, () => [
+      `client_id      ${made.id}`,
+      ...(made.secret === null ? [] : [`client_secret  ${made.secret}`]),
+    ]);
+    if (!run.output.json && made.secret !== null) run.output.note("Keep the secret now, it is not shown again.");
+  });
+}
+
+function readScopes(text: string): Scope[] {
+  return text
+    .split(",")
+    .filter((word) => word !== "")
+    .map(parseScope);
+}
+
+const columns: readonly Column[] = [
+  { title: "CLIENT ID" },
+  { title: "NAME" },
+  { title: "KIND" },
+  { title: "MAY ASK FOR" },
+  { title: "SENDS BACK TO" },
+];
+
+function list(context: Context) {
+  const command = newAdminCommand("ls", "List them", ["admin oauth-clients ls"]);
+  return runs<[]>(context, command, async (run, { data }) => {
+    const page = await adminCall(run, data, "adminListOauthClients", {});
+    const listing = new Listing(run.output, columns);
+    await run.output.result(page, () =>
+      listing.lines(
+        page.items.map((client) => [
+          client.id,
+          client.name,
+          client.public ? "public" : "with a secret",
+          client.scopes.join(" "),
+          client.redirect_uris.join(" "),
+        ]),
+      ),
+    );
+  });
+}
+
+function remove(context: Context) {
+  const command = newAdminCommand("rm", "Forget a program: what people let it do ends", [
+    "admin oauth-clients rm 0198…",
+  ]).argument("<id>", "as 'holdfast admin oauth-clients ls' lists it");
+  return runs<[string]>(context, command, async (run, id, { data }) => {
+    await adminCall(run, data, "adminRemoveOauthClient", { params: { id } });
+    await run.output.result({ id, removed: true }, () => [`forgot ${id}`]);
+  });
+}

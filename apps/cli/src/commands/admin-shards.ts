@@ -1,0 +1,27 @@
+import { count, formatTable } from "../output/text.ts";
+import { adminCall, newAdminCommand } from "./admin-call.ts";
+import { type Context, runs } from "./command.ts";
+
+export function shardsCommand(context: Context) {
+  const command = newAdminCommand(
+    "shards",
+    "List the databases over which accounts are spread; exit code 1 if one does not answer",
+    ["admin shards", "admin shards --json"],
+  );
+  return runs<[]>(context, command, async (run, { data }) => {
+    const page = await adminCall(run, data, "adminListShards", {});
+    await run.output.result(page, () =>
+      formatTable(
+        page.items.map(({ name, database, state, buckets, accounts, nodes }) => [
+          name,
+          state,
+          database,
+          count(buckets, "bucket"),
+          accounts === null ? "" : count(accounts, "account"),
+          nodes === null ? "" : `${nodes} files and folders`,
+        ]),
+      ),
+    );
+    if (page.items.some(({ state }) => state !== "ok")) context.exitCode = 1;
+  });
+}

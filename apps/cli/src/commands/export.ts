@@ -1,0 +1,68 @@
+import { count, formatBytes } from "../output/text.ts";
+import { type CommandMaker, newCommand, type Run, runs, usage } from "./command.ts";
+
+interface ExportFlags {
+  readonly overwrite?: true;
+  /** Of commander: false with --no-versions. */
+  readonly versions?: boolean;
+}
+
+export const exportCommand: CommandMaker = (context) => {
+  const command = newCommand(
+    "export",
+    "Fetch all of your account as one archive: files, versions, trash, comments and lists",
+    ["export holdfast.tar", "export --no-versions holdfast.tar", "export - | tar t"],
+  )
+    .argument("<file>", "where to on this machine; - is standard output")
+    .option("--overwrite", "replace a file that is there")
+    .option("--no-versions", "only the newest version of each file")
+    .addHelpText(
+      "after",
+      "\nThe archive is a tar that other programs open, too, and 'holdfast import' reads it into another server.\nWhat others share with you is in it by name alone.",
+    );
+  return runs<[string]>(context, command, exportAccount);
+};
+
+async function exportAccount(run: Run, file: string, flags: ExportFlags = {}): Promise<void> {
+  const { context, output } = run;
+  if (file === "") throw usage("The path to export to is empty.");
+  if (file === "-" && output.json)
+    throw usage("With - standard output carries the archive itself, so there is no place for --json.");
+  const [{ ArchiveFile, streamArchive }, { Progress, TransferCounts }, { clearedOnSignals }] = await Promise.all([
+    import("../archive/export-account.ts"),
+    import("../output/progress.ts"),
+    import("../interruption.ts"),
+  ]);
+  const counts = new TransferCounts();
+  const { stderr: stream } = context;
+  const archive = new ArchiveFile(file, flags.overwrite === true);
+  let progress: InstanceType<typeof Progress> | undefined;
+  const clear = (): void => {
+    progress?.stop();
+    archive.clear();
+  };
+  const verified = await clearedOnSignals(run, { clear, message: "interrupted; nothing is left of it" }, async () => {
+    const { client } = await run.connect();
+    progress = new Progress(counts, { stream, quiet: output.quiet, nowMs: () => performance.now(), label: "export" });
+    const options = { client, counts, withVersions: flags.versions !== false };
+    try {
+      return file === "-" ? await streamArchive(options, (bytes) => output.bytes(bytes)) : await archive.fetch(options);
+    } finally {
+      progress.stop();
+    }
+  });
+  const damaged = verified.omissions.filter(({ reason }) => reason === "damaged");
+  for (const { entry } of damaged)
+    output.problem({ path: entry, code: "damaged", message: "damaged on the server, and not whole in the archive" });
+  if (damaged.length > 0) context.exitCode = 1;
+  if (file === "-") return;
+  const { head, omissions } = verified;
+  const gone = omissions.length - damaged.length;
+  const left =
+    gone === 0
+      ? ""
+      : `; ${count(gone, "version")} went from the server meanwhile and ${gone === 1 ? "is" : "are"} not in it`;
+  await output.result({ file, entries: head.entries, bytes: head.bytes, omissions }, () => [
+    `exported to ${file}: ${head.entries} files, folders and versions, ${formatBytes(head.bytes)}${left}`,
+  ]);
+}

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, describe, test } from "node:test";
+import { launcher } from "@holdfast/server/acceptance/testing";
+import { makeSampleTree, treeOf } from "../archive/testing-sample-tree.ts";
+import { type SignedIn, useSignedIn } from "./testing-signed-in.ts";
+
+describe("holdfast import", () => {
+  const from = useSignedIn("export-from");
+  const to = useSignedIn("import-to");
+  const archive = join(from.folder, "all.tar");
+  const sample = join(from.folder, "sample");
+
+  const done = async ({ run }: SignedIn, ...args: string[]) => {
+    const { code, stdout, stderr } = await run(args);
+    assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
+    return stdout;
+  };
+  const putText = async (server: SignedIn, path: string, text: string) => {
+    writeFileSync(join(server.folder, "text"), text);
+    await done(server, "put", join(server.folder, "text"), path);
+  };
+  const versionsOf = async (server: SignedIn, path: string) => {
+    const { items } = await server.json("versions", path);
+    return items.map(({ content_id: id, label }: { content_id: string; label?: string }) => [id, label]);
+  };
+
+  before(async () => {
+    makeSampleTree(sample);
+    await done(from, "put", sample, "/sample");
+    for (const text of ["a", "b", "a", "c"]) await putText(from, "/history.txt", text);
+    await done(from, "versions", "label", "/history.txt", "2", "the second");
+    await putText(from, "/thrown.txt", "away");
+    await done(from, "rm", "/thrown.txt");
+    await done(from, "star", "/history.txt");
+    await done(from, "comment", "/history.txt", "Who wrote this?");
+    await done(from, "export", archive);
+  });
+
+  test("brings everything to another server, versions in their order", async () => {
+    const plan = await to.json("import", archive, "--to", "/here", "--dry-run");
+    assert.equal((await to.run(["ls", "/here"])).code, 4);
+    const told = await to.json("import", archive, "--to", "/here");
+    assert.deepEqual([told.files, told.folders, told.links], [plan.files, plan.folders, plan.links]);
+    assert.deepEqual(
+      [told.problems, told.conflicts, told.labels, told.stars, told.comments, told.left.trashed],
+      [[], [], 1, 1, 1, 1],
+    );
+    const out = join(to.folder, "out");
+    await done(to, "get", "/here/sample", out);
+    assert.deepEqual(treeOf(out), treeOf(sample));
+    assert.deepEqual(await versionsOf(to, "/here/history.txt"), await versionsOf(from, "/history.txt"));
+    for (const version of ["1", "2", "3", "4"]) {
+      const there = await done(to, "cat", "/here/history.txt", "--version", version);
+      assert.equal(there, await done(from, "cat", "/history.txt", "--version", version));
+    }
+    assert.match(await done(to, "comments", "/here/history.txt"), /Who wrote this\?/);
+    assert.match(await done(to, "starred"), /history\.txt/);
+  });
+
+  test("run again does nothing twice", async () => {
+    const again = await to.json("import", archive, "--to", "/here");
+    assert.deepEqual(
+      [again.files, again.folders, again.links, again.versions, again.labels, again.comments, again.conflicts],
+      [0, 0, 0, 0, 0, 0, []],
+    );
+    assert.equal((await versionsOf(to, "/here/history.txt")).length, 4);
+  });
+
+  test("goes on after it was killed, and doubles nothing", async () => {
+    const environment = { ...process.env, HOLDFAST_CONFIG_DIR: `${to.folder}/config` };
+    for (let round = 0; round < 4; round += 1) {
+      const child = spawn(launcher, ["import", archive, "--to", "/killed"], { env: environment, stdio: "ignore" });
+      const exited = once(child, "exit");
+      // Killed once something more of it is there than before.
+      const seen = await count(to, "/killed");
+      const bound = AbortSignal.timeout(60_000);
+      while (child.exitCode === null && (await count(to, "/killed")) <= seen) bound.throwIfAborted();
+      child.kill("SIGKILL");
+      await exited;
+    }
+    const last = await to.json("import", archive, "--to", "/killed");
+    assert.deepEqual([last.problems, last.conflicts], [[], []]);
+    const out = join(to.folder, "out-killed");
+    await done(to, "get", "/killed/sample", out);
+    assert.deepEqual(treeOf(out), treeOf(sample));
+    assert.deepEqual(await versionsOf(to, "/killed/history.txt"), await versionsOf(from, "/history.txt"));
+  });
+
+  test("leaves what differs as it is, and keeps the archive's beside it", async () => {
+    await done(to, "mkdir", "/differs");
+    await putText(to, "/differs/history.txt", "mine");
+    for (const round of [1, 2]) {
+      const { code, stderr } = await to.run(["import", archive, "--to", "/differs"]);
+      assert.equal(code, 5, `round ${round}: ${stderr}`);
+    }
+    assert.equal(await done(to, "cat", "/differs/history.txt"), "mine");
+    assert.equal((await versionsOf(to, "/differs/history.txt")).length, 1);
+    assert.deepEqual(await versionsOf(to, "/differs/history (imported).txt"), await versionsOf(from, "/history.txt"));
+  });
+
+  test("takes nothing of an archive that is cut or changed anywhere, and brings again what was deleted", async () => {
+    const whole = readFileSync(archive);
+    const bad = join(to.folder, "bad.tar");
+    for (const at of [0, 100, 511, 512, 5000, Math.floor(whole.length / 2), whole.length - 1500, whole.length - 512]) {
+      writeFileSync(bad, whole.subarray(0, at));
+      const { code, stderr } = await to.run(["import", bad, "--to", "/bad"]);
+      assert.equal(code, 1, `${at}: ${stderr}`);
+    }
+    for (const at of [3, 1540, Math.floor(whole.length / 2), whole.length - 1500]) {
+      const changed = Buffer.from(whole);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      writeFileSync(bad, changed);
+      const { code, stderr } = await to.run(["import", bad, "--to", "/bad"]);
+      assert.equal(code, 1, `${at}: ${stderr}`);
+    }
+    assert.equal((await to.run(["ls", "/bad"])).code, 4);
+    // What was deleted since, in the trash and with the ids of then, keeps nothing from coming again.
+    await done(to, "rm", "/here/history.txt");
+    assert.equal((await to.json("import", archive, "--to", "/here")).files, 1);
+    assert.deepEqual(await versionsOf(to, "/here/history.txt"), await versionsOf(from, "/history.txt"));
+    mkdirSync(join(to.folder, "a folder"));
+    assert.equal((await to.run(["import", join(to.folder, "a folder")])).code, 5);
+    assert.equal((await to.run(["import", join(to.folder, "none")])).code, 4);
+  });
+});
+
+async function count({ json }: SignedIn, path: string): Promise<number> {
+  const { items } = await json("ls", "-R", path);
+  return items?.length ?? 0;
+}

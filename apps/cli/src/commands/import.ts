@@ -1,0 +1,145 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { count, formatBytes, formatNumber } from "../output/text.ts";
+import { type CommandMaker, newCommand, type Run, runs, usage } from "./command.ts";
+import type { Target } from "../archive/import-account.ts";
+import type { ReadArchive } from "../archive/read-archive.ts";
+import type { ImportReport } from "../archive/import-report.ts";
+
+interface ImportFlags {
+  readonly to?: string;
+  readonly dryRun?: true;
+}
+
+export const importCommand: CommandMaker = (context) => {
+  const command = newCommand(
+    "import",
+    "Read an archive that 'holdfast export' made into your account; run again, it goes on",
+    ["import holdfast.tar", "import holdfast.tar --to /from-the-old-server", "import holdfast.tar --dry-run"],
+  )
+    .argument("<file>", "the archive on this machine")
+    .option("--to <path>", "the folder on the server that it goes into; made if it is missing", "/")
+    .option("--dry-run", "only say what would be done")
+    .addHelpText(
+      "after",
+      "\nWhat is there already and equal stays. What differs is not touched: the archive's is kept beside it, and the exit code is 5.\nOlder versions come in their order, and the server counts them from now: when each was made, it does not take from an archive.\nThe trash, shares and links of the archive are not imported.",
+    );
+  return runs<[string]>(context, command, importArchive);
+};
+
+async function importArchive(run: Run, file: string, flags: ImportFlags = {}): Promise<void> {
+  const { context, output } = run;
+  if (file === "") throw usage("The path of the archive is empty.");
+  const { client } = await run.connect();
+  const [
+    { readArchive },
+    { planCounts },
+    { Progress, TransferCounts },
+    { clearedOnSignals },
+    { ImportReport: Report },
+  ] = await Promise.all([
+    import("../archive/read-archive.ts"),
+    import("../archive/import-progress.ts"),
+    import("../output/progress.ts"),
+    import("../interruption.ts"),
+    import("../archive/import-report.ts"),
+  ]);
+  const { stderr: stream } = context;
+  const shown = { stream, quiet: output.quiet, nowMs: () => performance.now() };
+  const reading = new TransferCounts();
+  const imported = new Report(output, new TransferCounts());
+  let progress = new Progress(reading, { ...shown, label: "read" });
+  const message = "interrupted; run the same command again, it goes on";
+  const archive = await clearedOnSignals(run, { clear: () => progress.stop(), message }, async () => {
+    try {
+      // All of it is read before anything is written: what is not whole is not begun.
+      const read = await readArchive(file, (bytes, ofBytes) => {
+        Object.assign(reading, { bytesDone: reading.bytesDone + bytes, bytesTotal: ofBytes });
+      });
+      progress.stop();
+      planCounts(imported.counts, read);
+      // How fast the archive was read says nothing of how fast it is sent.
+      progress = new Progress(imported.counts, { ...shown, label: "import" });
+      await importRead(client, { read, imported, flags });
+      return read;
+    } finally {
+      progress.stop();
+    }
+  });
+  context.exitCode = imported.exitCode;
+  await output.result({ ...imported.toJson(), left: leftOf(archive) }, () => linesOf(imported, archive, flags));
+}
+
+async function importRead(
+  client: ApiClient,
+  { read, imported, flags }: { read: ReadArchive; imported: ImportReport; flags: ImportFlags },
+): Promise<void> {
+  const [
+    { importTree },
+    { importWords },
+    { startTransferPool },
+    { NewIds },
+    { SentBlocks },
+    { UploadPace },
+    { newWindows },
+  ] = await Promise.all([
+    import("../archive/import-account.ts"),
+    import("../archive/import-words.ts"),
+    import("../transfer/transfer-pool.ts"),
+    import("../transfer/new-ids.ts"),
+    import("../transfer/put/put-work.ts"),
+    import("@holdfast/api-client/upload-pace"),
+    import("../archive/import-files.ts"),
+  ]);
+  const pool = startTransferPool();
+  const isDry = flags.dryRun === true;
+  const sending = { client, pool, windows: newWindows(), sent: new SentBlocks(), pace: new UploadPace() };
+  const work = { ...sending, ids: new NewIds(() => Date.now()), archive: read, imported, isDry };
+  try {
+    const placed = await importTree(work, await targetOf(client, flags.to ?? "/", isDry));
+    if (!isDry) await importWords(work, placed);
+  } finally {
+    await pool.close();
+  }
+}
+
+/** @throws HoldfastError conflict for what is no folder of one's own */
+async function targetOf(client: ApiClient, given: string, isDry: boolean): Promise<Target> {
+  const [{ findNode }, { parseRemotePath }] = await Promise.all([
+    import("../remote/look-up.ts"),
+    import("../remote/remote-path.ts"),
+  ]);
+  const path = parseRemotePath(given);
+  const there = await findNode(client, path);
+  if (there === undefined && isDry) return { id: (await client.call("getAccount")).root_id, path, isNew: true };
+  const node = there ?? (await client.call("createNode", { body: { kind: "folder", path, parents: true } }));
+  if (node.kind !== "folder" || node.role !== "owner")
+    throw new HoldfastError("conflict", `${path} is no folder of your own.`);
+  return { id: node.id, path, isNew: there === undefined };
+}
+
+function leftOf({ trashed, shares, links, omissions }: ReadArchive) {
+  return { trashed, shares, links, omissions: omissions.length };
+}
+
+function linesOf(report: ImportReport, archive: ReadArchive, { dryRun }: ImportFlags): string[] {
+  const { folders, files, links, versions, equal, labels, stars, comments, conflicts, problems } = report;
+  const would = dryRun === true ? "would be " : "";
+  const { trashed, shares, links: given } = leftOf(archive);
+  const left = [
+    ...(trashed > 0 ? [`${formatNumber(trashed)} of the trash`] : []),
+    ...(shares > 0 ? [count(shares, "share")] : []),
+    ...(given > 0 ? [count(given, "link")] : []),
+    ...(report.mounts > 0 ? [count(report.mounts, "mount")] : []),
+  ];
+  return [
+    `${count(files, "file")} ${would}imported with ${count(versions, "version")}, ${count(folders, "folder")}, ${count(links, "symbolic link")}; ${formatNumber(equal)} equal already`,
+    ...(labels + stars + comments > 0
+      ? [`${count(labels, "label")}, ${count(stars, "star")}, ${count(comments, "comment")}`]
+      : []),
+    ...(left.length > 0 ? [`not imported: ${left.join(", ")}`] : []),
+    ...(conflicts.length > 0 ? [`${count(conflicts.length, "file")} kept beside what is there and differs`] : []),
+    ...(problems.length > 0 ? [count(problems.length, "problem")] : []),
+    `the archive has ${formatBytes(archive.head.bytes)}`,
+  ];
+}

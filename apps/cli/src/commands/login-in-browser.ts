@@ -1,0 +1,56 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { DeviceSystem } from "@holdfast/protocol/device-routes";
+import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
+import type { Run } from "./command.ts";
+
+type Answer = RouteAnswer<(typeof routes)["finishDeviceLogin"]>;
+type Session = Extract<Answer, { access_token: string }>;
+
+/**
+ * Shows a code that the person types where a browser is, and waits until it is allowed there. Nothing is opened by itself, as the browser may
+ * be on another machine. Ctrl-C ends it, and nothing is kept then.
+ * @returns undefined where the server is too old to know this
+ * @throws HoldfastError unauthenticated where it was refused, or nobody answered in time
+ */
+export async function loginInBrowser(
+  run: Run,
+  client: ApiClient,
+  device: { readonly device_name: string; readonly system?: DeviceSystem },
+): Promise<Session | undefined> {
+  const started = await client.call("startDeviceLogin", { body: device, asksOnce: true }).catch((thrown: unknown) => {
+    if (thrown instanceof HoldfastError && ["not_found", "method_not_allowed"].includes(thrown.code)) return undefined;
+    throw thrown;
+  });
+  if (started === undefined) return undefined;
+  const { renderUnicodeCompact } = await import("uqr");
+  const drawn = renderUnicodeCompact(started.verification_uri_complete, { border: 2 }).split("\n");
+  const minutes = Math.round(started.expires_in / 60);
+  const lines = [
+    ...drawn,
+    "",
+    `Open ${started.verification_uri} in a browser, or scan this, and type in the code`,
+    "",
+    `    ${started.user_code}`,
+    "",
+    `Waiting for your answer there, for ${minutes} minutes at most. Ctrl-C ends it.`,
+  ];
+  for (const line of lines) run.output.note(line);
+  return wait(client, started);
+}
+
+async function wait(client: ApiClient, started: RouteAnswer<(typeof routes)["startDeviceLogin"]>): Promise<Session> {
+  const endsAtMs = Date.now() + started.expires_in * 1000;
+  for (let seconds = started.interval; Date.now() < endsAtMs;) {
+    await delay(seconds * 1000);
+    // Not asked again by itself: a session that was answered and lost is no one's, and is seen among the devices.
+    const answer = await client.call("finishDeviceLogin", {
+      body: { device_code: started.device_code },
+      asksOnce: true,
+    });
+    if ("access_token" in answer) return answer;
+    seconds = Math.max(1, answer.interval);
+  }
+  throw new HoldfastError("unauthenticated", "Nobody answered in the browser in time.");
+}

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer, request } from "node:http";
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { after, before, test } from "node:test";
+import {
+  administrator,
+  Api,
+  launcher,
+  makeFolder,
+  ok,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "@holdfast/server/acceptance/testing";
+import { mountSmallDisk, unmount } from "../acceptance/small-disk.ts";
+
+const home = makeFolder("login-kept");
+let server: RunningServer;
+let api: Api;
+
+before(async () => {
+  server = await startServer({ dataFolder: `${home}/data` });
+  api = await Api.signIn(server.url);
+});
+after(async () => {
+  await server?.stop();
+  removeFolder(home);
+});
+
+async function login(
+  config: string,
+  url = server.url,
+  { password = `${administrator.password}\n`, args = ["--email", administrator.email, "--password-stdin"] } = {},
+) {
+  const env = { PATH: process.env["PATH"], HOME: home, HOLDFAST_CONFIG_DIR: config };
+  const child = spawn(launcher, ["login", url, ...args], { env });
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(password);
+  const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, "exit") as Promise<[number]>]);
+  return { stderr, code };
+}
+
+async function devices(): Promise<number> {
+  return (await ok(api, "GET", "/devices")).items.length;
+}
+
+test("a configuration that cannot be written is told before anybody is signed in", async () => {
+  writeFileSync(`${home}/file`, "");
+  const listed = await devices();
+  const { code, stderr } = await login(`${home}/file/config`);
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /The login cannot be kept here\. Nobody was signed in\. [^\n]*file/);
+  assert.equal(await devices(), listed);
+});
+
+test("so is a full disk", async (t) => {
+  const disk = `${home}/full`;
+  if (!mountSmallDisk(t, disk, 2 ** 20)) return;
+  try {
+    const { bsize, bavail } = statfsSync(disk);
+    writeFileSync(`${disk}/ballast`, Buffer.alloc(bsize * (bavail - 1)));
+    const listed = await devices();
+    const { code, stderr } = await login(`${disk}/config`);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /Nobody was signed in\.[^]*full/);
+    assert.equal(await devices(), listed);
+  } finally {
+    unmount(disk);
+  }
+});
+
+test("a login that cannot be kept after all is signed out again", async () => {
+  const config = `${home}/vanishing`;
+  mkdirSync(config);
+  // In front of the server: the folder becomes a file while the session is made.
+  const front = createServer((incoming, outgoing) => {
+    if (incoming.method === "POST" && incoming.url?.endsWith("/sessions") === true) {
+      rmSync(config, { recursive: true });
+      writeFileSync(config, "");
+    }
+    const { url: path, method, headers } = incoming;
+    const on = request({ port: server.port, path, method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(on);
+  });
+  front.listen(0, "127.0.0.1");
+  await once(front, "listening");
+  const listed = await devices();
+  try {
+    const { code, stderr } = await login(config, `http://127.0.0.1:${(front.address() as AddressInfo).port}`);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /The login cannot be kept here\. You were signed out again\./);
+  } finally {
+    front.close();
+  }
+  assert.equal(await devices(), listed);
+});
+
+test("what is missing without a terminal is said before the server is looked at", async () => {
+  const nobody = "http://127.0.0.1:1";
+  for (const [given, missing] of [
+    [{ args: [] }, /no terminal to ask at, so say --email ADDRESS and --password-stdin/],
+    [{ args: ["--email", "a@example.org"] }, /no terminal to ask at, so say --password-stdin/],
+    [{ args: ["--email", "", "--password-stdin"] }, /address is empty/],
+    [{ password: "" }, /Standard input has no password/],
+    [{ args: ["--email", "a@example.org", "--password-stdin", "--device-name", " "] }, /--device-name/],
+  ] as const) {
+    const { code, stderr } = await login(`${home}/missing`, nobody, given as { args?: string[]; password?: string });
+    assert.deepEqual([code, stderr.match(missing) !== null], [2, true], stderr);
+  }
+});

@@ -1,0 +1,51 @@
+import { type Column, Listing } from "../output/listing.ts";
+import { newCommand, newGroup, runs } from "./command.ts";
+import type { CommandMaker, Context } from "./command.ts";
+
+export const programsCommand: CommandMaker = (context) =>
+  newGroup(
+    "programs",
+    "Programs that you let in, and what they may do",
+    ["programs ls", "programs rm 0198…"],
+    [list(context), remove(context)],
+  );
+
+const columns: readonly Column[] = [
+  { title: "ID" },
+  { title: "NAME" },
+  { title: "MAY" },
+  { title: "ENDS", word: "expires" },
+  { title: "USED", word: "used" },
+];
+
+function list(context: Context) {
+  const command = newCommand("ls", "List the programs that you let in", ["programs ls"]);
+  return runs<[]>(context, command, async (run) => {
+    const { client } = await run.connect();
+    const page = await client.call("listAuthorizedPrograms");
+    const listing = new Listing(run.output, columns);
+    await run.output.result(page, () =>
+      listing.lines(
+        page.items.map(({ id, name, scopes, expires_at: ends, last_used_at: used }) => [
+          id,
+          name,
+          scopes.length === 0 ? "who you are" : scopes.join(" "),
+          `expires ${listing.time(ends)}`,
+          `used ${listing.time(used)}`,
+        ]),
+      ),
+    );
+  });
+}
+
+function remove(context: Context) {
+  const command = newCommand("rm", "Let a program in no more, at once", ["programs rm 0198…"]).argument(
+    "<id>",
+    "as 'holdfast programs ls' lists it",
+  );
+  return runs<[string]>(context, command, async (run, id) => {
+    const { client } = await run.connect();
+    await client.call("removeAuthorizedProgram", { params: { id } });
+    await run.output.result({ id, removed: true }, () => [`let in no more: ${id}`]);
+  });
+}

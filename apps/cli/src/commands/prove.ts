@@ -1,0 +1,37 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Run } from "./command.ts";
+import { askingAgain } from "./second-factor.ts";
+
+const triesMax = 3;
+
+/**
+ * Has whoever is at the terminal say the password, and what stands beside it, for what the server does only by a login whose person it has seen
+ * lately.
+ * @throws HoldfastError proof_required where there is no terminal; unauthenticated where the password stays wrong
+ */
+export async function prove(run: Run, client: ApiClient): Promise<void> {
+  if (run.context.stdin.isTTY !== true) {
+    const message =
+      "The server does this only if it knows that it is you, and this login is a while old. Run 'holdfast login' again first, or use a token (HOLDFAST_TOKEN). Nothing was done.";
+    throw new HoldfastError("proof_required", message);
+  }
+  const { askSecret } = await import("../terminal.ts");
+  run.output.note("The server does this only if it knows that it is you, and this login is a while old.");
+  for (let tries = 1; ; tries += 1) {
+    const password = await askSecret(run.context, "Password: ");
+    if (password === "") throw new HoldfastError("usage", "The password is empty. Nothing was done.");
+    try {
+      await askingAgain(run, undefined, (totp) =>
+        client.call("proveSession", { body: { password, ...(totp === undefined ? {} : { totp }) }, asksOnce: true }),
+      );
+      return;
+    } catch (thrown) {
+      if (!(thrown instanceof HoldfastError) || thrown.field !== "password") throw thrown;
+      const isLast = tries === triesMax;
+      const message = isLast ? "That is not your password. Nothing was done." : "That is not your password.";
+      if (isLast) throw new HoldfastError("unauthenticated", message, { cause: thrown });
+      run.output.note(message);
+    }
+  }
+}

@@ -1,0 +1,16 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { serveUnit } from "./serve-unit.ts";
+
+test("a service of the system may listen at a port of root's where it is told to, and only there", () => {
+  const unit = (args: readonly string[], user: string | undefined = "holdfast") =>
+    serveUnit({ program: ["/bin/sh", "/h"], args, dataFolder: "/srv/holdfast", environmentFile: "/e", user });
+  const right = "AmbientCapabilities=CAP_NET_BIND_SERVICE";
+  const acme = "--acme=drive.example.org,www.example.org";
+  for (const args of [[acme], [acme, "--listen=[::]:443"], ["--listen=0.0.0.0:443", "--tls-cert=/c"]])
+    assert.ok(unit(args).includes(right), args.join(" "));
+  for (const args of [[], [acme, "--listen=0.0.0.0:8420"], ["--listen=0.0.0.0:8443"]])
+    assert.ok(!unit(args).includes(right), args.join(" "));
+  assert.ok(!unit([acme], "root").includes(right));
+  assert.ok(unit([acme]).includes(`"${acme}"`));
+});

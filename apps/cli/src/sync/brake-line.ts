@@ -1,0 +1,26 @@
+import { count } from "../output/text.ts";
+import type { SyncReport } from "./report.ts";
+
+/** "3,277 deletions", and of a sync that still looks and works "at least" so many. */
+export function waitingSoFar(waiting: number, state: SyncReport["state"]): string {
+  return state === "syncing" ? `at least ${count(waiting, "deletion")}` : count(waiting, "deletion");
+}
+
+/** Says that deletions wait: at once, and how many once nothing is under way any more. More of them are found until then. */
+export class BrakeLine {
+  #told = "";
+
+  /** @returns undefined for what was told already */
+  after(waiting: number, state: SyncReport["state"]): string | undefined {
+    if (waiting === 0) {
+      this.#told = "";
+      return undefined;
+    }
+    const isGrowing = state === "syncing" && this.#told !== "";
+    const number = waitingSoFar(waiting, state);
+    if (isGrowing || number === this.#told) return undefined;
+    this.#told = number;
+    const line = `${number} ${waiting === 1 ? "waits" : "wait"} for you${state === "syncing" ? " so far" : ""}: 'holdfast deletes' shows them`;
+    return `${line[0]?.toUpperCase() ?? ""}${line.slice(1)}`;
+  }
+}

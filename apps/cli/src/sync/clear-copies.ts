@@ -1,0 +1,165 @@
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
+import { startCodecPool } from "@holdfast/codec/pool";
+import { HoldfastError } from "@holdfast/core/errors";
+import { bucketOf, makeId, type NodeId } from "@holdfast/core/ids";
+import { clearingWords } from "@holdfast/protocol/clearing-proof";
+import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
+import { clearCopies, type Cleared } from "@holdfast/sync/loop/clear-copies";
+import { numberedAnew } from "@holdfast/sync/loop/numbered-anew";
+import type { Server } from "@holdfast/sync-ports/ports";
+import { SyncState } from "@holdfast/sync/state/sync-state";
+import { lockFolder } from "@holdfast/synced-folder/lock-folder";
+import { openSyncedFolder } from "@holdfast/synced-folder/open-synced-folder";
+import { probeFolder } from "@holdfast/synced-folder/probe-folder";
+import type { Run } from "../commands/command.ts";
+import { openClient, thisConfigFolder } from "../config/connection.ts";
+import { type Login, SavedLogin } from "../config/saved-login.ts";
+import { count } from "../output/text.ts";
+import { readCleared, saveCleared } from "./cleared-folders.ts";
+import { markClearing, unmarkClearing } from "./clearing-marker.ts";
+import { stateName } from "./client-engine.ts";
+import { forgetHeld } from "./forget-sync.ts";
+import { type KnownSync, readKnownSyncs } from "./known-syncs.ts";
+import { openPathsBelow } from "./open-files.ts";
+import { lacksOf } from "./root-abilities.ts";
+
+type Order = RouteAnswer<(typeof routes)["readClearing"]>;
+
+/**
+ * For a device whose login has ended: where its account wants that, its synced folders are cleared of what the server has, the syncs are given
+ * up, and so is the login. All of it may die and run again: what is asked for is asked for again until it was reported.
+ * @param heldRoot one that this process holds
+ * @param onAsked before it begins
+ */
+export async function clearIfAsked(run: Run, heldRoot: string | undefined, onAsked: () => void): Promise<void> {
+  const configFolder = thisConfigFolder(run.context.environment);
+  const saved = new SavedLogin(configFolder);
+  const login = await saved.read();
+  const secret = login?.deviceSecret;
+  if (login === undefined || secret === undefined) return;
+  const client = openClient(login.server, { trust: login.trust });
+  try {
+    const order = await client.call("readClearing", { body: { device_secret: secret } }).catch(unlessCodes);
+    if (order === undefined || !isProved(order, login)) return;
+    onAsked();
+    run.output.note("sync: your account wants the copies on this device removed, as far as the server has them");
+    const left = await clearAll(run, configFolder, { order, login, heldRoot });
+    if (left.length > 0) return run.output.note(`sync: not cleared yet: ${left.join(", ")}`);
+    const cleared = (await readCleared(configFolder)).filter(({ device_id: id }) => id === order.device_id);
+    const sum = (of: "removed" | "kept"): number => cleared.reduce((all, each) => all + each[of], 0);
+    const body = { device_secret: secret, removed: sum("removed"), kept: sum("kept") };
+    await client.call("reportClearing", { body }).catch(unlessGone);
+    await saved.update((stored) => Promise.resolve(stored?.deviceId === order.device_id ? undefined : stored));
+  } finally {
+    await client.close();
+  }
+}
+
+/** Nothing is asked, or the server cannot say now, or is too old to be asked. */
+function unlessCodes(thrown: unknown): undefined {
+  if (!(thrown instanceof HoldfastError)) throw thrown;
+  return undefined;
+}
+
+function unlessGone(thrown: unknown): void {
+  if (!(thrown instanceof HoldfastError) || thrown.code !== "not_found") throw thrown;
+}
+
+/** Who stands in the server's place, and never saw the secret of this device, cannot make the proof; and it is of this very login. */
+function isProved(order: Order, { deviceId, deviceSecret }: Login): boolean {
+  if (order.device_id !== deviceId || deviceSecret === undefined) return false;
+  const proof = Buffer.from(createHmac("sha256", deviceSecret).update(clearingWords(order)).digest("base64url"));
+  const given = Buffer.from(order.proof);
+  return given.length === proof.length && timingSafeEqual(given, proof);
+}
+
+interface Asked {
+  readonly order: Order;
+  readonly login: Login;
+  readonly heldRoot: string | undefined;
+}
+
+/** @returns the roots that are to be cleared another time: another process has them, their disk is away, or something there is not settled */
+async function clearAll(run: Run, configFolder: string, { order, login, heldRoot }: Asked): Promise<string[]> {
+  const saved = new SavedLogin(configFolder);
+  const left: string[] = [];
+  for (const sync of await readKnownSyncs(configFolder)) {
+    const { root, server_id: serverId, account_id: accountId } = sync.record;
+    if (serverId !== order.server_id || accountId !== order.account_id) continue;
+    // Who has signed in meanwhile has the folder synced again.
+    if ((await saved.read())?.deviceId !== order.device_id) return [...left, root];
+    if (!(await clearOne(run, configFolder, { sync, login, isHeld: root === heldRoot }))) left.push(root);
+  }
+  return left;
+}
+
+interface One {
+  readonly sync: KnownSync;
+  readonly login: Login;
+  readonly isHeld: boolean;
+}
+
+async function clearOne(run: Run, configFolder: string, { sync, login, isHeld }: One): Promise<boolean> {
+  const { root, account, server } = sync.record;
+  let lock;
+  try {
+    lock = isHeld ? undefined : lockFolder(root);
+    await markClearing(sync.folder);
+    const { isWhole, ...cleared } = await clearFolder(sync);
+    if (!isWhole) return false;
+    const at = new Date().toISOString();
+    const { removed, kept, keptPaths: kept_paths } = cleared;
+    const facts = { device_id: login.deviceId, root, server, account, at, removed, kept, kept_paths };
+    await saveCleared(configFolder, facts);
+    await forgetHeld(root, [sync]);
+    const stays =
+      kept === 0 ? "" : `; ${count(kept, "file")} that the server does not have so stay: 'holdfast status' lists them`;
+    run.output.note(`sync: ${root}: ${count(removed, "file")} removed that the server has${stays}`);
+    return true;
+  } catch (thrown) {
+    if (!(thrown instanceof HoldfastError)) throw thrown;
+    run.output.note(`sync: ${root}: ${thrown.message}`);
+    return false;
+  } finally {
+    if (lock !== undefined || isHeld) await unmarkClearing(sync.folder);
+    lock?.release();
+  }
+}
+
+/** Without a server: what both agreed on stands in the state. */
+async function clearFolder({ folder, record }: KnownSync): Promise<Cleared> {
+  const lacks = lacksOf(probeFolder(record.root));
+  const pool = startCodecPool();
+  const database = new DatabaseSync(join(folder, stateName));
+  const random = (sizeBytes: number): Uint8Array => randomBytes(sizeBytes);
+  try {
+    const state = new SyncState(database, record.remote_id as NodeId);
+    const disk = openSyncedFolder(record.root, { pool });
+    return await clearCopies({
+      disk: lacks.has("stable inodes") ? numberedAnew(disk, random) : disk,
+      server: nobody,
+      state,
+      random,
+      device: record.device,
+      nowMs: () => Date.now(),
+      makeNodeId: (beside = state.rootId) => makeId<NodeId>(bucketOf(beside), Date.now(), random(8)),
+      lacks,
+      doubt: { isOpen: true },
+      filesystem: { device: undefined },
+      identity: { serverId: record.server_id, accountId: record.account_id },
+      sleep: (durationMs) => delay(durationMs),
+      openPaths: () => openPathsBelow(record.root),
+    });
+  } finally {
+    database.close();
+    await pool.close();
+  }
+}
+
+/** Nothing of it is called: the device is not let in any more. */
+const nobody = new Proxy({} as Server, {
+  get: () => () => Promise.reject(new HoldfastError("unauthenticated", "This device was signed out.")),
+});

@@ -1,0 +1,30 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { readPrivate, writePrivate } from "./known-syncs.ts";
+
+const clearingMarker = z.object({ pid: z.int().positive() });
+/** The problem of a sync whose copies are being removed. */
+export const clearingCode = "clearing";
+const fileName = "clearing.json";
+
+/** For `status`: this process, which holds the root, removes its copies. */
+export function markClearing(folder: string): Promise<void> {
+  return writePrivate(join(folder, fileName), { pid: process.pid });
+}
+
+export function unmarkClearing(folder: string): Promise<void> {
+  return rm(join(folder, fileName), { force: true });
+}
+
+/** Whether a process is at it; one that was killed is not, and goes on when the sync is started again. */
+export async function isClearing(folder: string): Promise<boolean> {
+  const marker = await readPrivate(join(folder, fileName), clearingMarker, 1024);
+  if (marker === undefined) return false;
+  try {
+    process.kill(marker.pid, 0);
+    return true;
+  } catch (thrown) {
+    return thrown instanceof Error && Reflect.get(thrown, "code") === "EPERM";
+  }
+}

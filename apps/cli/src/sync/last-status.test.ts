@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { markClearing, unmarkClearing } from "./clearing-marker.ts";
+import type { KnownSync } from "./known-syncs.ts";
+import { lastStatus, saveLastStatus } from "./last-status.ts";
+import type { SyncReport } from "./report.ts";
+
+const signedOut = { path: "", code: "unauthenticated", message: "The login has ended. Run 'holdfast login' again." };
+
+async function stoppedSync(t: TestContext, isPaused: boolean): Promise<KnownSync> {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-last-status-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const whose = { root: "/my drive", server: "http://127.0.0.1:1", account: "ann@example.org", device: "laptop" };
+  const report: SyncReport = {
+    ...whose,
+    state: "waiting",
+    page_url: null,
+    pending_files: 1,
+    last_sync_at: null,
+    problems: [signedOut],
+    conflicts: [],
+    deletions_waiting: 0,
+  };
+  await saveLastStatus(folder, { report, deletions: [] });
+  const ids = { server_id: "s", account_id: "a", remote: "", remote_id: "r", marker: "1" };
+  return {
+    folder,
+    record: { ...whose, ...ids, brake: null, is_paused: isPaused, limit_up: null, limit_down: null },
+  };
+}
+
+test("of a paused sync that does not run the pause is said by its state alone, and what to do by the problem", async (t) => {
+  const { report } = await lastStatus(await stoppedSync(t, true));
+  assert.equal(report.state, "paused");
+  assert.deepEqual(
+    report.problems.map(({ message }) => message),
+    [
+      "Its client is not running. Run 'holdfast resume', then start it with: holdfast sync '/my drive'",
+      signedOut.message,
+    ],
+  );
+});
+
+test("while its copies are removed nothing asks for a new login", async (t) => {
+  const sync = await stoppedSync(t, false);
+  await markClearing(sync.folder);
+  assert.deepEqual(
+    (await lastStatus(sync)).report.problems.map(({ code }) => code),
+    ["clearing"],
+  );
+  await unmarkClearing(sync.folder);
+  assert.deepEqual(
+    (await lastStatus(sync)).report.problems.map(({ code }) => code),
+    ["not_running", "unauthenticated"],
+  );
+});

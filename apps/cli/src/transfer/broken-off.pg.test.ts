@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { administrator, holdfast, makeFolder, removeFolder, startServer } from "@holdfast/server/acceptance/testing";
+import { mountSmallDisk, unmount } from "../acceptance/small-disk.ts";
+import { useSignedIn } from "../commands/testing-signed-in.ts";
+
+describe("a server without room", () => {
+  // No disk has so much.
+  const { folder, run, json } = useSignedIn("broken-off", { HOLDFAST_DISK_RESERVE_BYTES: String(10 ** 15) });
+
+  test("put of a tree ends with the counts of what went and what did not, and of one file with its failure alone", async () => {
+    const tree = join(folder, "tree");
+    mkdirSync(tree);
+    for (let index = 0; index < 7; index += 1) writeFileSync(join(tree, `${index}`), Buffer.alloc(3000, index));
+    const { code, stdout, stderr } = await run(["put", tree, "/tree"]);
+    assert.notEqual(code, 0);
+    assert.match(stderr, /^holdfast: .*Whoever runs the server has to make room; try again then\.$/m);
+    assert.doesNotMatch(stderr, /accidents/, "that page is for whoever runs the server");
+    assert.equal(stdout, "0 files sent (0 B), 0 equal already, 7 not sent (21 KiB), 1 problem\n");
+    const answer = await json("put", tree, "/tree");
+    assert.deepEqual(
+      [answer.error.code, answer.files_sent, answer.bytes_sent, answer.files_left, answer.bytes_left],
+      ["store_full", 0, 0, 7, 21_000],
+    );
+    assert.equal((await run(["put", join(tree, "1"), "/one"])).stdout, "");
+  });
+});
+
+const mib = 1024 * 1024;
+
+test("what is left of large files in flight is the size of those that were not sent", async (t) => {
+  const folder = makeFolder("broken-off-large");
+  const store = join(folder, "store");
+  // Room for three and a half.
+  if (!mountSmallDisk(t, store, 88 * mib)) return removeFolder(folder);
+  const env = { HOLDFAST_CONFIG_DIR: `${folder}/config` };
+  const server = await startServer({
+    dataFolder: `${folder}/data`,
+    args: ["--store", join(store, "packs")],
+    env: { HOLDFAST_DISK_RESERVE_BYTES: String(4 * mib) },
+  });
+  try {
+    const { email, password } = administrator;
+    const login = ["login", server.url, "--email", email, "--password-stdin"];
+    assert.equal((await holdfast(login, { env, input: `${password}\n` })).code, 0);
+    const tree = join(folder, "tree");
+    mkdirSync(tree);
+    const sizeBytes = 24 * mib;
+    for (let index = 0; index < 5; index += 1) writeFileSync(join(tree, `${index}`), randomBytes(sizeBytes));
+    const { stdout } = await holdfast(["put", tree, "/tree", "--json"], { env });
+    const answer = JSON.parse(stdout);
+    assert.equal(answer.error.code, "store_full");
+    assert.ok(answer.files_sent > 0, stdout);
+    assert.equal(answer.files_left, 5 - answer.files_sent);
+    assert.equal(answer.bytes_left, answer.files_left * sizeBytes);
+  } finally {
+    await server.stop();
+    unmount(store);
+    removeFolder(folder);
+  }
+});

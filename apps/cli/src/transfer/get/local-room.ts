@@ -1,0 +1,100 @@
+import { type FreeSpace, freeSpaceAt } from "@holdfast/disk/free-space";
+import { roomOf, roomWords } from "@holdfast/sync/loop/space";
+import { HoldfastError } from "@holdfast/core/errors";
+import { count, formatBytes } from "../../output/text.ts";
+import type { TransferReport } from "../transfer-report.ts";
+
+/** So many that do not fit are named each; how many more there are is one line. */
+const namedMax = 3;
+
+/** What was looked at for several, each by its place; `end` once they are written, or are not. */
+export interface TakenRoom {
+  readonly fits: readonly boolean[];
+  end(): void;
+}
+
+/** The room of the disk to which files are got, asked before each is fetched: as much as for `sync` is kept free. */
+export class LocalRoom {
+  readonly #look: () => FreeSpace | undefined;
+  readonly #report: TransferReport;
+  #takenBytes = 0;
+  #holders = 0;
+  #ended = Promise.withResolvers<void>();
+  #refused = 0;
+  #refusedBytes = 0;
+
+  constructor(folder: string, report: TransferReport, look = () => freeSpaceAt(folder)) {
+    this.#look = look;
+    this.#report = report;
+  }
+
+  /**
+   * Of several, in their order, those that fit. What others are about to write counts as written, so where that alone stands against it they are
+   * waited for. Nobody who waits holds any.
+   */
+  async take(sizes: readonly number[]): Promise<TakenRoom> {
+    for (;;) {
+      const { fits, bytes } = this.#fitting(sizes);
+      if (this.#holders === 0 || fits.every(Boolean)) return { fits, end: this.#hold(bytes) };
+      await this.#ended.promise;
+    }
+  }
+
+  /** Lists a file that does not fit. */
+  refuse(path: string, sizeBytes: number): void {
+    this.#refused += 1;
+    this.#refusedBytes += sizeBytes;
+    if (this.#refused > namedMax) return;
+    const message = `does not fit: it needs ${roomIn(sizeBytes, this.#look())}. ${whatToDo}`;
+    this.#report.problem(path, message, "store_full");
+  }
+
+  /** At the end. */
+  tellRefused(): void {
+    const more = this.#refused - namedMax;
+    if (more <= 0) return;
+    const message = `${count(more, "more file")} of ${count(this.#refused, "file")} that need ${formatBytes(this.#refusedBytes)} together did not fit. ${whatToDo}`;
+    this.#report.problem("", message, "store_full");
+  }
+
+  #fitting(sizes: readonly number[]): { readonly fits: boolean[]; readonly bytes: number } {
+    const space = this.#look();
+    let room = space === undefined ? Infinity : roomOf(space) - this.#takenBytes;
+    let bytes = 0;
+    const fits = sizes.map((size) => {
+      if (size > 0 && size > room) return false;
+      room -= size;
+      bytes += size;
+      return true;
+    });
+    return { fits, bytes };
+  }
+
+  #hold(bytes: number): () => void {
+    this.#takenBytes += bytes;
+    this.#holders += 1;
+    return () => {
+      this.#takenBytes -= bytes;
+      this.#holders -= 1;
+      this.#ended.resolve();
+      this.#ended = Promise.withResolvers();
+    };
+  }
+}
+
+const whatToDo = "Free some space on that disk, or get it to another one, then run get again.";
+
+/** Of one file that is to be written alone. @throws HoldfastError store_full */
+export function assertRoomAt(folder: string, sizeBytes: number): void {
+  const space = freeSpaceAt(folder);
+  if (space === undefined || sizeBytes <= roomOf(space)) return;
+  throw new HoldfastError(
+    "store_full",
+    `This needs ${roomWords(sizeBytes, space)}; only what fits is fetched. ${whatToDo}`,
+  );
+}
+
+function roomIn(sizeBytes: number, space: FreeSpace | undefined): string {
+  if (space === undefined) return `${formatBytes(sizeBytes)}, and nobody says how much is free`;
+  return roomWords(sizeBytes, space);
+}

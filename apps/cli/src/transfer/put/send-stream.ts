@@ -1,0 +1,94 @@
+import type { OutgoingBlock } from "@holdfast/api-client/block-transfer";
+import { cutStream } from "@holdfast/codec/cut-stream";
+import type { HashHex } from "@holdfast/core/ids";
+import { contentIdOf } from "@holdfast/core/manifest";
+import type { ManifestEntry } from "@holdfast/core/manifest";
+import { asCodecPool } from "../transfer-pool.ts";
+import { TaskGroup } from "@holdfast/core/task-group";
+import { FileBytes } from "./file-bytes.ts";
+import type { PutWork } from "./put-work.ts";
+import { framed, upload } from "./upload.ts";
+
+/** What sending needs of a put. */
+export interface SendingWork extends Pick<PutWork, "client" | "pool" | "sent" | "pace"> {
+  readonly report: { readonly counts: { bytesDone: number }; bytesSent: number };
+}
+
+/** Requests of one file that are under way; of a stream, with so many new bytes each. */
+const windowsAtOnce = 3;
+const streamWindowBytes = 8 * 1024 * 1024;
+
+export interface Sent {
+  readonly blocks: readonly ManifestEntry[];
+  readonly sizeBytes: number;
+  readonly contentId: HashHex;
+}
+
+/** Blocks that go in one request. */
+export interface Window {
+  readonly blocks: readonly OutgoingBlock[];
+  giveBack(): void;
+}
+
+/** Sends what the server lacks of it into the space of folder `into`; nothing is committed. */
+export function sendStream(work: SendingWork, source: AsyncIterable<Uint8Array>, into: string): Promise<Sent> {
+  return sendWindows(work, windowsOfStream(work, source), into);
+}
+
+async function* windowsOfStream(work: SendingWork, source: AsyncIterable<Uint8Array>): AsyncIterable<Window> {
+  const options = { compress: true, pieceBytes: streamWindowBytes };
+  for await (const blocks of cutStream(asCodecPool(work.pool), source, options)) yield { blocks, giveBack: () => {} };
+}
+
+/**
+ * While one window of blocks is on its way, the next ones are read, cut and hashed.
+ * @param counted what of the file is counted as done
+ */
+export async function sendWindows(
+  work: SendingWork,
+  windows: AsyncIterable<Window>,
+  into: string,
+  counted = new FileBytes(work.report.counts),
+): Promise<Sent> {
+  const blocks: ManifestEntry[] = [];
+  const tasks = new TaskGroup(windowsAtOnce);
+  try {
+    for await (const window of windows) {
+      for (const { hash, size } of window.blocks) blocks.push({ hash, size });
+      try {
+        await tasks.start(() => sendWindow(work, window.blocks, into, counted).finally(() => window.giveBack()));
+      } catch (thrown) {
+        // Not begun: another file may wait for this window.
+        window.giveBack();
+        throw thrown;
+      }
+    }
+    await tasks.finish();
+  } finally {
+    await tasks.settle();
+  }
+  return toSent(blocks);
+}
+
+async function sendWindow(
+  work: SendingWork,
+  window: readonly OutgoingBlock[],
+  into: string,
+  counted: FileBytes,
+): Promise<void> {
+  const unsent = new Map(window.map((block) => [block.hash, block]));
+  for (const hash of unsent.keys()) if (work.sent.has(hash)) unsent.delete(hash);
+  if (unsent.size > 0) {
+    const { missing } = await work.client.call("queryBlocks", { body: { hashes: [...unsent.keys()], into } });
+    const needed = new Set<string>(missing);
+    const blocks = [...unsent.values()].filter(({ hash }) => needed.has(hash));
+    if (blocks.length > 0) await upload(work, blocks.map(framed), into);
+    for (const { size } of blocks) work.report.bytesSent += size;
+    for (const hash of unsent.keys()) work.sent.add(hash);
+  }
+  for (const { size } of window) counted.add(size);
+}
+
+export function toSent(blocks: readonly ManifestEntry[]): Sent {
+  return { blocks, sizeBytes: blocks.reduce((sum, { size }) => sum + size, 0), contentId: contentIdOf(blocks) };
+}
