@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import tailwind from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import type { InlineConfig } from "vite";
+import { calledRoutes } from "./called-routes.ts";
 import { firstChunks } from "./first-chunks.ts";
 import { writeModuleSizes } from "./module-sizes.ts";
 import { helpers, viteConfig } from "./vite-config.ts";
@@ -19,7 +20,7 @@ export function linkPageConfig(root: string, outFolder: string): InlineConfig {
   const app = viteConfig(root, outFolder);
   return {
     ...app,
-    plugins: [react(), tailwind(), writeModuleSizes(outFolder, linkModuleSizesName)],
+    plugins: [react(), tailwind(), calledRoutes(root), writeModuleSizes(outFolder, linkModuleSizesName)],
     build: {
       ...app.build,
       emptyOutDir: false,

@@ -60,6 +60,7 @@ interface Chunk {
   readonly css?: readonly string[];
   readonly assets?: readonly string[];
 }
+
 type Manifest = Readonly<Record<string, Chunk>>;
 
 /** What a page names, and all that those may load. The manifest does not tell which of them are the page's. */

@@ -3,6 +3,7 @@ import tailwind from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import type { InlineConfig } from "vite";
 import { writeAppManifest } from "./app-manifest.ts";
+import { calledRoutes } from "./called-routes.ts";
 import { firstChunks } from "./first-chunks.ts";
 import { preloadFirst } from "./preload-first.ts";
 import { writeModuleSizes } from "./module-sizes.ts";
@@ -18,7 +19,14 @@ export function viteConfig(root: string, outFolder: string): InlineConfig {
     envDir: false,
     logLevel: "warn",
     publicDir: false,
-    plugins: [react(), tailwind(), preloadFirst(), writeAppManifest(root), writeModuleSizes(outFolder)],
+    plugins: [
+      react(),
+      tailwind(),
+      calledRoutes(root),
+      preloadFirst(),
+      writeAppManifest(root),
+      writeModuleSizes(outFolder),
+    ],
     // See there. Named from here, as the sources that are built may be a copy elsewhere.
     resolve: { alias: { "react-style-singleton": resolve(webRoot, "src/design/adopted-style.ts") } },
     // They wait for what they import before they listen, which a script of the old kind cannot.

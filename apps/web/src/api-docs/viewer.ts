@@ -8,6 +8,7 @@ interface System {
     createElement(type: string | ComponentType<object>, props: object, ...children: ReactNode[]): ReactNode;
   };
 }
+
 /** Of the library in which the viewer keeps its state. */
 export interface Kept {
   get(key: string): unknown;
@@ -18,9 +19,11 @@ export interface Kept {
   entrySeq(): { toArray(): [string, Kept][] };
   readonly size: number;
 }
+
 interface SwaggerRequest {
   credentials?: string;
 }
+
 export interface Plugin {
   readonly fn?: { opsFilter(groups: Kept, phrase: string): Kept };
   readonly components?: Readonly<Record<string, (props: never) => ReactNode>>;
@@ -28,6 +31,7 @@ export interface Plugin {
     Record<string, (original: unknown, system: System) => (props: never) => ReactNode>
   >;
 }
+
 interface ViewerOptions {
   readonly url: string;
   readonly domNode: Element;

@@ -1,6 +1,6 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { openPublicClient } from "./client.ts";
-import { type Drive, emptyDrive, makeDrive } from "./drive.ts";
+import { type Drive, type DriveParts, emptyDrive, makeDrive } from "./drive.ts";
 import { forgetAccount, forgetContent } from "./forget-account.ts";
 import { rememberPerson } from "./remembered-person.ts";
 import { type LastAccount, type Leaving, Session } from "./session.ts";
@@ -27,7 +27,15 @@ export function openDrive(): AccountDrive {
   });
   const tabs = openTabs("holdfast-live");
   const account = () => session.account;
-  const drive = makeDrive({ viewer: accountViewer, tokens: session, session, account, tabs, whoChanged });
+  const drive = makeDrive({
+    viewer: accountViewer,
+    tokens: session,
+    session,
+    account,
+    tabs,
+    whoChanged,
+    prove,
+  });
   const { live, reach, kept } = drive;
   // A tab that was opened and closed fetches nothing.
   const keepSoon = (): void => {
@@ -53,6 +61,7 @@ export function openDrive(): AccountDrive {
     if (!live.isStarted) live.start();
   });
   reach.subscribe(() => !reach.getSnapshot() && keepSoon());
+  session.onLeaving(() => live.stop());
   session.onEnd(async () => {
     emptyDrive(drive);
     rememberPerson(undefined);
@@ -79,6 +88,9 @@ const leaving: Leaving = {
     else localStorage.removeItem(leavingKey);
   },
 };
+
+/** The dialog is no part of the first script. */
+const prove: DriveParts["prove"] = async (client, refusal) => (await import("./proof.ts")).askProof(client, refusal);
 
 async function whoChanged(client: ApiClient, nodeId: string): Promise<string | undefined> {
   const { items } = await client.call("listActivity", { query: { in: nodeId, limit: 1 } });

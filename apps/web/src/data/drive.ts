@@ -1,5 +1,5 @@
 import type { AccessTokens } from "@holdfast/api-client/access-tokens";
-import type { ApiClient } from "@holdfast/api-client/api-client";
+import type { ApiClient, ApiClientOptions } from "@holdfast/api-client/api-client";
 import { QueryClient } from "@tanstack/query-core";
 import type { MessageKey } from "../messages/en.ts";
 import { openClient } from "./client.ts";
@@ -50,14 +50,16 @@ export interface DriveParts {
   readonly tabs: Tabs;
   /** The name of who changed a node last, where that may be known. */
   readonly whoChanged: (client: ApiClient, nodeId: string) => Promise<string | undefined>;
+  /** Has the person prove who they are, where the server asks for that. */
+  readonly prove?: ApiClientOptions["prove"];
 }
 
 /** Rows of folders that nobody looks at: as many as a phone has room for, or a computer. */
 const keptRowsMax = (navigator.maxTouchPoints > 0 ? 60 : 200) * 1000;
 
-export function makeDrive({ viewer, tokens, session, account, tabs, whoChanged }: DriveParts): Drive {
+export function makeDrive({ viewer, tokens, session, account, tabs, whoChanged, prove }: DriveParts): Drive {
   const nowMs = (): number => Date.now();
-  const client = openClient(tokens);
+  const client = openClient(tokens, prove);
   const live = new Live({ client, tabs, nowMs, wait, jitter: Math.random });
   const overlay = new Overlay();
   const folders = new Folders({ client, live, overlay, keptRowsMax });

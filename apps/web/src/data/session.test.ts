@@ -163,6 +163,19 @@ test("whoever signs out is signed out in every tab, and what was kept goes there
   }
 });
 
+test("what a tab still asks is ended before it signs out, so nothing of it is refused", async () => {
+  const { server, open } = opened();
+  server.account = "ann";
+  const session = open();
+  await session.start();
+  const askedBefore: string[][] = [];
+  session.onLeaving(() => askedBefore.push([...server.calls]));
+  server.calls = [];
+  await session.signOut();
+  assert.deepEqual(askedBefore, [[]]);
+  assert.notDeepEqual(server.calls, []);
+});
+
 test("a server that does not answer signs nobody out, neither at the start nor later", async () => {
   const { server, clock, open } = opened();
   server.account = "ann";

@@ -7,6 +7,8 @@ import type { Tabs } from "./tabs.ts";
 
 /** Address and password, with a code or a passkey where a second factor is on; or a passkey alone. */
 export interface Credentials {
+  /** An account that its owner deleted comes back. */
+  readonly keep_account?: boolean;
   readonly email?: string;
   readonly password?: string;
   readonly totp?: string;
@@ -67,6 +69,7 @@ export class Session implements AccessTokens {
   #account: string | undefined;
   #renewing: Promise<void> | undefined;
   readonly #cleanUps = new Set<() => unknown>();
+  readonly #leavers = new Set<() => void>();
   readonly #listeners = new Set<() => void>();
 
   constructor(parts: SessionParts) {
@@ -92,6 +95,12 @@ export class Session implements AccessTokens {
     return () => this.#cleanUps.delete(cleanUp);
   }
 
+  /** Runs before this tab asks the server to sign out: for questions that are still open, which would all be refused. @returns forgets it again */
+  onLeaving(stop: () => void): () => void {
+    this.#leavers.add(stop);
+    return () => this.#leavers.delete(stop);
+  }
+
   /** Finds out whether this browser is signed in. @throws HoldfastError unreachable */
   async start(): Promise<SessionState> {
     if (this.#state === "starting" && this.#parts.leaving.read()) await this.signOut().catch(() => {});
@@ -101,10 +110,12 @@ export class Session implements AccessTokens {
 
   /** @throws HoldfastError unauthenticated for wrong credentials, and what else the server answers */
   async signIn(credentials: Credentials): Promise<void> {
-    const answer = await this.#parts.client.call("createWebSession", {
-      body: { ...credentials },
-      asksOnce: (credentials.totp ?? credentials.passkey) !== undefined,
-    });
+    const asksOnce = (credentials.totp ?? credentials.passkey) !== undefined;
+    this.begin(await this.#parts.client.call("createWebSession", { body: { ...credentials }, asksOnce }));
+  }
+
+  /** With what the server answered to another way of signing in. */
+  begin(answer: { access_token: string; expires_in: number }): void {
     this.#take(this.#tokenOf(answer), "tell");
   }
 
@@ -116,6 +127,7 @@ export class Session implements AccessTokens {
   async signOut(): Promise<void> {
     const { client, tabs } = this.#parts;
     const authorization = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token.text}` };
+    for (const stop of this.#leavers) stop();
     try {
       // Once: whoever waits for it is to know at once how it stands.
       await client.call("deleteWebSession", { headers: authorization, asksOnce: true });

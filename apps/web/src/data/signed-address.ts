@@ -21,8 +21,13 @@ export async function signedAddress(client: ApiClient, wanted: Wanted): Promise<
 
 /** Has the browser save it. */
 export async function saveFrom(client: ApiClient, wanted: Wanted): Promise<void> {
+  saveAddress(await signedAddress(client, wanted));
+}
+
+/** Has the browser save what a signed address gives. */
+export function saveAddress(url: string): void {
   const link = document.createElement("a");
-  link.href = await signedAddress(client, wanted);
+  link.href = url;
   link.download = "";
   link.rel = "noopener";
   document.body.append(link);

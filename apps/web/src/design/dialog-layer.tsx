@@ -26,7 +26,7 @@ export function SheetLayer({ side = "end", ...props }: SheetProps) {
 const widths = { small: "max-w-100", medium: "max-w-140", large: "max-w-200" } as const;
 const firstField = "form :is(input:not([type=radio]):not([hidden]), input:checked, select, textarea)";
 const sides = {
-  end: "inset-y-0 end-0 w-full max-w-100 sm:rounded-s-lg",
+  end: "inset-y-0 end-0 w-full max-w-120 sm:rounded-s-lg",
   bottom: "inset-x-0 bottom-0 max-h-[85dvh] rounded-t-lg pb-[env(safe-area-inset-bottom)]",
 } as const;
 
@@ -54,10 +54,12 @@ function Layer({
   };
   const giveFocusBack = (event: Event) => {
     const had = before.current;
-    const isGone = had === null || !had.isConnected || had.closest("[role=menu]") !== null;
+    const isGone = had === document.body || had?.isConnected !== true || had.closest("[role=menu]") !== null;
     const place = opener?.() ?? (isGone ? lastMenuOpener() : had);
     event.preventDefault();
-    if (place instanceof HTMLElement) place.focus();
+    // It may have gone with what was asked about, as a row of a list does: not to the top of the page then.
+    const next = place?.isConnected === true ? place : document.getElementById("place");
+    if (next instanceof HTMLElement) next.focus();
   };
   return (
     <Dialog.Root open={open} onOpenChange={(isOpen) => isOpen || onClose()}>

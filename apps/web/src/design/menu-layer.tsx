@@ -1,7 +1,10 @@
 import { DropdownMenu } from "radix-ui";
 import Check from "lucide-react/icons/check";
+import ChevronDown from "lucide-react/icons/chevron-down";
 import ChevronRight from "lucide-react/icons/chevron-right";
+import ChevronUp from "lucide-react/icons/chevron-up";
 import { type ReactNode, useEffect, useRef } from "react";
+import { showEdges } from "./scroll-edges.ts";
 import { closeMenu, type MenuItem, type OpenMenu } from "./menu.ts";
 
 /** Draws the menu that is open. It stands beside an element of its own, as those who open menus are in lists that change. */
@@ -28,11 +31,14 @@ export function MenuLayer({ menu }: { readonly menu: OpenMenu }) {
           sideOffset={4}
           collisionPadding={8}
           loop
+          ref={showEdges}
           onCloseAutoFocus={giveFocusBack}
           className={look}
         >
           {menu.byKey === true && <FocusFirst />}
+          <More Icon={ChevronUp} side="menu-before" />
           <Items items={menu.items} />
+          <More Icon={ChevronDown} side="menu-after" />
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
@@ -69,6 +75,15 @@ function Items({ items }: { readonly items: readonly MenuItem[] }) {
   });
 }
 
+/** Where a menu is higher than its place: that it goes on there. */
+function More({ Icon, side }: { readonly Icon: typeof ChevronUp; readonly side: "menu-before" | "menu-after" }) {
+  return (
+    <div aria-hidden className={side}>
+      <Icon size={16} />
+    </div>
+  );
+}
+
 interface SubmenuProps {
   readonly item: Extract<MenuItem, { items: unknown }>;
   readonly hasIcons: boolean;
@@ -85,8 +100,17 @@ function Submenu({ item, hasIcons }: SubmenuProps) {
         <ChevronRight aria-hidden size={16} className="ms-auto rtl:rotate-180" />
       </DropdownMenu.SubTrigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.SubContent sideOffset={6} alignOffset={-5} collisionPadding={8} loop className={look}>
+        <DropdownMenu.SubContent
+          sideOffset={6}
+          alignOffset={-5}
+          collisionPadding={8}
+          loop
+          ref={showEdges}
+          className={look}
+        >
+          <More Icon={ChevronUp} side="menu-before" />
           <Items items={item.items} />
+          <More Icon={ChevronDown} side="menu-after" />
         </DropdownMenu.SubContent>
       </DropdownMenu.Portal>
     </DropdownMenu.Sub>
@@ -143,6 +167,6 @@ function direction(): "ltr" | "rtl" {
 }
 
 const look =
-  "z-50 max-h-(--radix-dropdown-menu-content-available-height) max-w-80 min-w-48 animate-appear overflow-y-auto rounded-lg bg-raised p-1 shadow-over outline-none forced-colors:border";
+  "z-50 max-h-(--radix-dropdown-menu-content-available-height) max-w-80 min-w-48 animate-appear scroll-py-9 overflow-y-auto rounded-lg bg-raised p-1 shadow-over outline-none forced-colors:border";
 const itemLook =
   "flex h-9 cursor-default items-center gap-3 rounded-md px-2.5 outline-none select-none data-disabled:text-muted data-disabled:opacity-60 data-highlighted:bg-hover data-[state=open]:bg-hover pointer-coarse:h-12 forced-colors:data-highlighted:outline-2 forced-colors:data-highlighted:-outline-offset-2";

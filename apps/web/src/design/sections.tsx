@@ -16,11 +16,10 @@ export function Sections({ title, to, sections, current, children }: SectionsPro
     <div className="mx-auto flex w-full max-w-270 flex-col gap-4 px-4 pt-2 pb-8 lg:flex-row lg:gap-8 lg:px-6">
       <nav aria-label={title} className="shrink-0 lg:w-44">
         <p className="mb-2 hidden px-3 py-1.5 text-lg font-semibold lg:block">{title}</p>
-        <ul className="flex gap-1 overflow-x-auto pb-1 lg:flex-col lg:pb-0">
+        <ul className="flex flex-wrap gap-1 lg:flex-col lg:flex-nowrap">
           {sections.map((section) => (
             <li key={section.id} className="shrink-0">
               <Link
-                ref={section.id === current ? showInLine : undefined}
                 to={to}
                 params={{ section: section.id }}
                 aria-current={section.id === current ? "page" : undefined}
@@ -38,9 +37,4 @@ export function Sections({ title, to, sections, current, children }: SectionsPro
       </div>
     </div>
   );
-}
-
-/** On a small screen the names are wider than their place. */
-function showInLine(link: HTMLAnchorElement | null): void {
-  link?.scrollIntoView({ block: "nearest", inline: "center" });
 }

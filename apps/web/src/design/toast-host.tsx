@@ -8,7 +8,7 @@ import { currentToasts, hideToast, type Toast, watchToasts } from "./toasts.ts";
 
 const shownMs = 10_000;
 
-/** Stands once: above the bottom bar of a phone, at the lower start of a screen. */
+/** Stands once: on a phone above the bottom bar and what lies below that, else at the lower edge. */
 export function ToastHost() {
   const { message } = useMessages();
   const toasts = useSyncExternalStore(watchToasts, currentToasts);
@@ -21,7 +21,7 @@ export function ToastHost() {
       onPointerLeave={() => setHeld(false)}
       onFocus={() => setHeld(true)}
       onBlur={() => setHeld(false)}
-      className="pointer-events-none fixed inset-x-4 bottom-20 z-50 flex flex-col items-center gap-2 sm:bottom-6"
+      className="pointer-events-none fixed inset-x-4 bottom-[calc(5rem+var(--tray-height,0px))] z-50 flex flex-col items-center gap-2 sm:bottom-6"
     >
       {toasts.map((toast) => (
         <ToastCard key={toast.id} toast={toast} isHeld={isHeld} />

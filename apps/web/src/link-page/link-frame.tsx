@@ -4,14 +4,16 @@ import { Notice } from "../design/notice.tsx";
 import { MenuHost } from "../design/menu-host.tsx";
 import { ToastHost } from "../design/toast-host.tsx";
 import { TooltipHost } from "../design/tooltip-host.tsx";
-import { useMessages } from "../messages/use-messages.ts";
+import { useMessages, withWords } from "../messages/use-messages.ts";
 import type { ListSearch } from "../routes/place-search.ts";
 import { OfflineBanner } from "../routes/shell/offline-banner.tsx";
 import { useSubject } from "../routes/shell/subject.ts";
 import { useCurrentLink } from "./current-link.ts";
 import { LinkBar } from "./link-bar.tsx";
 
-const Preview = lazy(async () => ({ default: (await import("../features/preview/preview.tsx")).Preview }));
+const Preview = lazy(async () => ({
+  default: (await withWords(import("../features/preview/preview.tsx"))).Preview,
+}));
 const TrayHost = lazy(async () => ({ default: (await import("../features/tray/tray-host.tsx")).TrayHost }));
 
 /** Around whatever a link shows: from whom it is, and what can be done with all of it. */
@@ -19,7 +21,7 @@ export function LinkFrame() {
   const { message } = useMessages();
   const { role, owner_name: name, downloads_left: left } = useCurrentLink();
   return (
-    <div className="flex h-dvh flex-col bg-canvas">
+    <div className="flex h-[calc(100dvh-var(--tray-height,0px))] flex-col bg-canvas sm:h-dvh">
       <LinkBar />
       <OfflineBanner />
       <main id="place" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col outline-none">

@@ -7,9 +7,11 @@ import { usePageTitle } from "../design/page-title.ts";
 import { showToast } from "../design/toasts.ts";
 import { shownName } from "../design/shown-name.ts";
 import { problemWords } from "../messages/problem-words.ts";
-import { useMessages } from "../messages/use-messages.ts";
+import { useMessages, withWords } from "../messages/use-messages.ts";
 
-const ShownFile = lazy(async () => ({ default: (await import("../features/preview/preview.tsx")).ShownFile }));
+const ShownFile = lazy(async () => ({
+  default: (await withWords(import("../features/preview/preview.tsx"))).ShownFile,
+}));
 
 /** One file alone: large, with what it is. */
 export function SharedFile({ id }: { readonly id: string }) {

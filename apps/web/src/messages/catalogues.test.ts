@@ -23,6 +23,13 @@ test("both catalogues have the same keys, and the same placeholders in each form
   }
 });
 
+test("where something was changed meanwhile no word says that another person did it: it may be a device of one's own", () => {
+  const guesses =
+    /(?:someone|somebody)(?: else)? (?:has )?(?:changed|saved)|by (?:someone|somebody) else|by both|two people|jemand (?:anderem|anders|hat (?:es|sie|das|diese \w+)?\s?inzwischen)|(?:von|haben) beiden?|zwei (?:leute|personen)/i;
+  for (const [key, words] of [...Object.entries(english), ...Object.entries(german)])
+    for (const text of formsOf(words)) assert.doesNotMatch(text, guesses, key);
+});
+
 test("no key stands in two nouns, and every noun is in its catalogue", async () => {
   for (const [language, catalogue] of [
     ["en", english],
@@ -61,6 +68,21 @@ test("words that come later are said by places that wait for them, and by no oth
     )
     .filter((path) => !alone.has(join(source, path)) && !features.has(path.split("/")[1]))
     .filter((path) => key.test(readFileSync(join(source, path), "utf8")));
+  assert.deepEqual(early, []);
+});
+
+test("what waits for its words where one page loads it waits for them on every page", () => {
+  const files = readdirSync(source, { recursive: true, encoding: "utf8" })
+    .filter((path) => /\.tsx?$/.test(path) && !path.endsWith(".test.ts"))
+    .map((path) => join(source, path));
+  const waiting = new Set(files.flatMap((file) => waitingIn(file)));
+  const early = files.flatMap((file) =>
+    [...readFileSync(file, "utf8").matchAll(/(?<!withWords\()import\("(\.[^"]+)"\)/g)]
+      .map(([, path = ""]) => join(file, "..", path))
+      .filter((path) => waiting.has(path))
+      .map((path) => `${relative(source, file)} loads ${relative(source, path)}`),
+  );
+  assert.ok(waiting.size > 10);
   assert.deepEqual(early, []);
 });
 

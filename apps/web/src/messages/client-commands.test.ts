@@ -5,7 +5,7 @@ import { clientCommands } from "./client-commands.ts";
 test("what is pasted is one word to the shell, whatever the address has", () => {
   assert.equal(
     clientCommands("https://drive.example", "ann@example.org").split("\n")[0],
-    "npx holdfast login https://drive.example --email ann@example.org",
+    "npx --no-install holdfast login https://drive.example --email ann@example.org",
   );
   assert.match(clientCommands("http://[::1]:8420", "o'hara@example.org"), /--email 'o'\\''hara@example\.org'\n/);
 });

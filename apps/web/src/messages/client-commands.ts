@@ -1,6 +1,9 @@
 import { shellWord } from "@holdfast/core/shell-word";
 
-/** What one pastes into a terminal, in the folder in which Holdfast is installed. */
+/**
+ * What one pastes into a terminal, in the folder in which Holdfast is installed. Anywhere else nothing is fetched that has this name by chance.
+ */
 export function clientCommands(server: string, email: string): string {
-  return [`npx holdfast login ${server} --email ${shellWord(email)}`, "npx holdfast sync ~/Drive"].join("\n");
+  const holdfast = "npx --no-install holdfast";
+  return [`${holdfast} login ${server} --email ${shellWord(email)}`, `${holdfast} sync ~/Drive`].join("\n");
 }

@@ -1,36 +1,54 @@
 import { link } from "./de/link.ts";
+import { access } from "./de/access.ts";
 import { admin } from "./de/admin.ts";
+import { clients } from "./de/clients.ts";
 import { edit } from "./de/edit.ts";
 import { factor } from "./de/factor.ts";
 import { filter } from "./de/filter.ts";
 import { firstRun } from "./de/first-run.ts";
 import { gallery } from "./de/gallery.ts";
 import { keys } from "./de/keys.ts";
+import { leave } from "./de/leave.ts";
 import { notices } from "./de/notices.ts";
 import { offline } from "./de/offline.ts";
+import { outside } from "./de/outside.ts";
+import { preview } from "./de/preview.ts";
+import { programs } from "./de/programs.ts";
+import { proof } from "./de/proof.ts";
+import { purge } from "./de/purge.ts";
 import { recovery } from "./de/recovery.ts";
 import { rewind } from "./de/rewind.ts";
 import { setting } from "./de/setting.ts";
 import { settings } from "./de/settings.ts";
 import { setup } from "./de/setup.ts";
 import { share } from "./de/share.ts";
+import { shred } from "./de/shred.ts";
 import type { LaterCatalogue } from "./en.ts";
 
 export const deLater: LaterCatalogue = {
   ...link,
+  ...access,
   ...admin,
+  ...clients,
   ...edit,
   ...factor,
   ...filter,
   ...firstRun,
   ...gallery,
   ...keys,
+  ...leave,
   ...notices,
   ...offline,
+  ...outside,
+  ...preview,
+  ...programs,
+  ...proof,
+  ...purge,
   ...recovery,
   ...rewind,
   ...setting,
   ...settings,
   ...setup,
   ...share,
+  ...shred,
 };

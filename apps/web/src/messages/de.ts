@@ -1,7 +1,6 @@
 import { design } from "./de/design.ts";
 import { details } from "./de/details.ts";
 import { files } from "./de/files.ts";
-import { preview } from "./de/preview.ts";
 import { problem } from "./de/problem.ts";
 import { session } from "./de/session.ts";
 import { shell } from "./de/shell.ts";
@@ -13,7 +12,6 @@ export const de: FirstCatalogue = {
   ...design,
   ...details,
   ...files,
-  ...preview,
   ...problem,
   ...session,
   ...shell,

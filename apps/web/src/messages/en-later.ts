@@ -1,37 +1,55 @@
 import { link } from "./en/link.ts";
+import { access } from "./en/access.ts";
 import { admin } from "./en/admin.ts";
+import { clients } from "./en/clients.ts";
 import { edit } from "./en/edit.ts";
 import { factor } from "./en/factor.ts";
 import { filter } from "./en/filter.ts";
 import { firstRun } from "./en/first-run.ts";
 import { gallery } from "./en/gallery.ts";
 import { keys } from "./en/keys.ts";
+import { leave } from "./en/leave.ts";
 import { notices } from "./en/notices.ts";
 import { offline } from "./en/offline.ts";
+import { outside } from "./en/outside.ts";
+import { preview } from "./en/preview.ts";
+import { programs } from "./en/programs.ts";
+import { proof } from "./en/proof.ts";
+import { purge } from "./en/purge.ts";
 import { recovery } from "./en/recovery.ts";
 import { rewind } from "./en/rewind.ts";
 import { setting } from "./en/setting.ts";
 import { settings } from "./en/settings.ts";
 import { setup } from "./en/setup.ts";
 import { share } from "./en/share.ts";
+import { shred } from "./en/shred.ts";
 import type { Words } from "./message-types.ts";
 
 /** Words of places that wait for them (`withWords`): the first list does without. */
 export const enLater = {
   ...link,
+  ...access,
   ...admin,
+  ...clients,
   ...edit,
   ...factor,
   ...filter,
   ...firstRun,
   ...gallery,
   ...keys,
+  ...leave,
   ...notices,
   ...offline,
+  ...outside,
+  ...preview,
+  ...programs,
+  ...proof,
+  ...purge,
   ...recovery,
   ...rewind,
   ...setting,
   ...settings,
   ...setup,
   ...share,
+  ...shred,
 } as const satisfies Record<string, Words>;

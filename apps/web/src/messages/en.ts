@@ -1,7 +1,6 @@
 import { design } from "./en/design.ts";
 import { details } from "./en/details.ts";
 import { files } from "./en/files.ts";
-import { preview } from "./en/preview.ts";
 import { problem } from "./en/problem.ts";
 import { session } from "./en/session.ts";
 import { shell } from "./en/shell.ts";
@@ -14,7 +13,6 @@ export const en = {
   ...design,
   ...details,
   ...files,
-  ...preview,
   ...problem,
   ...session,
   ...shell,

@@ -10,7 +10,7 @@ export interface Formats {
   /** "3 minutes ago", "yesterday"; a day as such once it is a week away. */
   readonly ago: (at: Time, nowMs?: number) => string;
   readonly day: (at: Time) => string;
-  readonly dateTime: (at: Time) => string;
+  readonly dateTime: (at: Time, to?: "minute" | "second") => string;
   /** Of a stretch of time: "8 s", "3 min". */
   readonly duration: (durationMs: number) => string;
   readonly list: (parts: readonly string[]) => string;
@@ -27,11 +27,9 @@ export function makeFormats(locale: string, hourCycle?: "h12" | "h23"): Formats 
   const percents = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const days = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
-  const times = new Intl.DateTimeFormat(locale, {
-    dateStyle: "medium",
-    timeStyle: "short",
-    ...(hourCycle === undefined ? {} : { hourCycle }),
-  });
+  const clock = { dateStyle: "medium", ...(hourCycle === undefined ? {} : { hourCycle }) } as const;
+  const toMinute = new Intl.DateTimeFormat(locale, { ...clock, timeStyle: "short" });
+  const toSecond = new Intl.DateTimeFormat(locale, { ...clock, timeStyle: "medium" });
   const lists = new Intl.ListFormat(locale, { type: "conjunction" });
   const compare = new Intl.Collator(locale, { numeric: true }).compare;
   const sizes = makeUnits(locale, sizeUnits, 1);
@@ -47,7 +45,7 @@ export function makeFormats(locale: string, hourCycle?: "h12" | "h23"): Formats 
       return unit === undefined ? days.format(millisecondsOf(at)) : relative.format(value, unit);
     },
     day: (at) => days.format(millisecondsOf(at)),
-    dateTime: (at) => times.format(millisecondsOf(at)),
+    dateTime: (at, to) => (to === "second" ? toSecond : toMinute).format(millisecondsOf(at)),
     duration: (durationMs) => inLargestUnit(Math.max(durationMs, 1000), durationUnits, durations),
     list: (parts) => lists.format(parts),
     compare,

@@ -56,7 +56,8 @@ test("a time is a distance for a week, then a day; what is to come reads so too"
 test("the clock has 12 or 24 hours as it was chosen, and a stretch of time one unit", () => {
   const at = new Date(2026, 5, 15, 17, 5).getTime();
   assert.match(plain(messagesOf({}, "en-US").dateTime(at)), /5:05 PM/);
-  assert.match(messagesOf({}, "en-US", "h23").dateTime(at), /17:05/);
+  assert.match(messagesOf({}, "en-US", "h23").dateTime(at), /17:05$/);
+  assert.match(messagesOf({}, "en-US", "h23").dateTime(at, "second"), /17:05:00$/);
   const { duration } = messagesOf({}, "en");
   assert.deepEqual([200, 8000, 60_000, 150_000, 7_200_000].map(duration), ["1 sec", "8 sec", "1 min", "3 min", "2 hr"]);
 });

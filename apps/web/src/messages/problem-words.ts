@@ -7,6 +7,8 @@ type ProblemKey = keyof typeof problem;
 /** What went wrong, in the user's words. Of a field that was refused the server says it better than a code could. */
 export function problemWords(thrown: unknown, { message }: Pick<Messages, "message">): string {
   const failure = toHoldfastError(thrown);
+  // It is about the way here, and not about what was asked for.
+  if (failure.field === "Origin") return failure.message;
   const key = keyOf(failure.code);
   return key === undefined ? failure.message : message(key);
 }

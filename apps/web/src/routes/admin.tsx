@@ -4,9 +4,11 @@ import { Loaded } from "../design/loaded.tsx";
 import { Empty } from "../design/notice.tsx";
 import { usePageTitle } from "../design/page-title.ts";
 import { Sections } from "../design/sections.tsx";
+import { Access } from "../features/admin/access.tsx";
 import { Accounts } from "../features/admin/accounts.tsx";
 import { Groups } from "../features/admin/groups.tsx";
 import { Invitations } from "../features/admin/invitations.tsx";
+import { OauthClients } from "../features/admin/oauth-clients.tsx";
 import { Jobs } from "../features/admin/jobs.tsx";
 import { Plans } from "../features/admin/plans.tsx";
 import { Reports } from "../features/admin/reports.tsx";
@@ -19,6 +21,8 @@ const pages = {
   accounts: Accounts,
   invitations: Invitations,
   groups: Groups,
+  access: Access,
+  programs: OauthClients,
   plans: Plans,
   storage: Storage,
   jobs: Jobs,

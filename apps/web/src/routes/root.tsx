@@ -2,11 +2,9 @@ import { Outlet } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { LiveRegions } from "../design/live-regions.tsx";
 import { MenuHost } from "../design/menu-host.tsx";
-import { ToastHost } from "../design/toast-host.tsx";
 import { TooltipHost } from "../design/tooltip-host.tsx";
 
-/** Nothing of it is needed before the first list. */
-const TrayHost = lazy(async () => ({ default: (await import("../features/tray/tray-host.tsx")).TrayHost }));
+const LaterHosts = lazy(async () => ({ default: (await import("./later-hosts.tsx")).LaterHosts }));
 
 /** Around every place. */
 export function Root() {
@@ -14,9 +12,8 @@ export function Root() {
     <>
       <Outlet />
       <Suspense fallback={null}>
-        <TrayHost />
+        <LaterHosts />
       </Suspense>
-      <ToastHost />
       <MenuHost />
       <TooltipHost />
       <LiveRegions />

@@ -33,18 +33,44 @@ const root = createRootRouteWithContext<Context>()({
   errorComponent: PlaceFailed,
 });
 
+/** Who is not signed in does that first, and comes back. */
+async function asSignedIn({
+  context: { drive },
+  location,
+}: {
+  readonly context: Context;
+  readonly location: { readonly href: string };
+}) {
+  // Without the server the shell is shown all the same: it says so, and what this browser keeps can be opened.
+  const state = await drive.reach.start();
+  if (state !== "signed_out" && state !== "leaving") return;
+  // oxlint-disable-next-line typescript/only-throw-error -- how the router is told
+  throw redirect({ to: "/sign-in", search: { next: location.href }, replace: true });
+}
+
 /** Those of somebody who is signed in: with the navigation around them. */
 const shell = createRoute({
   getParentRoute: () => root,
   id: "shell",
-  beforeLoad: async ({ context: { drive }, location }) => {
-    // Without the server the shell is shown all the same: it says so, and what this browser keeps can be opened.
-    const state = await drive.reach.start();
-    if (state !== "signed_out" && state !== "leaving") return;
-    // oxlint-disable-next-line typescript/only-throw-error -- how the router is told
-    throw redirect({ to: "/sign-in", search: { next: location.href }, replace: true });
-  },
+  beforeLoad: asSignedIn,
   component: Shell,
+});
+
+/** Of somebody who is signed in, with one question and nothing around it. */
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: "signed-in",
+  beforeLoad: asSignedIn,
+});
+const authorize = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/authorize/$id",
+  component: lazyRouteComponent(() => withWords(import("../features/programs/authorize.tsx")), "AuthorizePlace"),
+});
+const device = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/device",
+  component: lazyRouteComponent(() => withWords(import("../features/programs/device.tsx")), "DevicePlace"),
 });
 
 const home = createRoute({
@@ -144,6 +170,17 @@ const signIn = createRoute({
   validateSearch: signInSearch,
   component: lazyRouteComponent(() => import("./sign-in.tsx"), "SignInPlace"),
 });
+const outside = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/callback",
+  component: lazyRouteComponent(() => withWords(import("../features/sign-in/outside-return.tsx")), "OutsideReturn"),
+});
+/** Signed in or not: a program sends browsers here without knowing. */
+const signOut = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-out",
+  component: lazyRouteComponent(() => withWords(import("../features/programs/sign-out.tsx")), "SignOutPlace"),
+});
 const forgot = createRoute({
   getParentRoute: () => root,
   path: "/forgot",
@@ -160,7 +197,18 @@ const inShell = [ownFiles, files, copiedLink, recent, starred, shared, trash, se
 export const router = createRouter({
   // Given by whoever shows the router.
   context: {} as Context,
-  routeTree: root.addChildren([home, shell.addChildren(inShell), setup, invite, signIn, forgot, design]),
+  routeTree: root.addChildren([
+    home,
+    shell.addChildren(inShell),
+    signedIn.addChildren([authorize, device]),
+    setup,
+    invite,
+    signIn,
+    outside,
+    signOut,
+    forgot,
+    design,
+  ]),
   parseSearch,
   stringifySearch: writeSearch,
   defaultPreload: "intent",

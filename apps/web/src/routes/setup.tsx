@@ -1,9 +1,12 @@
 import { Link, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { buttonLook } from "../design/button.tsx";
 import { Notice } from "../design/notice.tsx";
 import { usePageTitle } from "../design/page-title.ts";
+import { AccountMade, type Made } from "../features/sign-in/account-made.tsx";
 import { ConfirmAddress } from "../features/sign-in/confirm-address.tsx";
 import { CreateAccountForm, isSetup } from "../features/sign-in/create-account-form.tsx";
+import { ForeignPage } from "../features/sign-in/foreign-page.tsx";
 import { FrontPage } from "../features/sign-in/front-page.tsx";
 import { ResetPassword } from "../features/sign-in/reset-password.tsx";
 import { useFragmentToken } from "../features/sign-in/use-fragment-token.ts";
@@ -24,6 +27,7 @@ function CreateAccount({ token }: { readonly token: string }) {
   const { message, dateTime } = useMessages();
   const navigate = useNavigate();
   const asked = useInvitation(token);
+  const [made, setMade] = useState<Made>();
   usePageTitle(message("setup.welcome"));
   if (asked.state === "asking") {
     return (
@@ -33,6 +37,10 @@ function CreateAccount({ token }: { readonly token: string }) {
         </p>
       </FrontPage>
     );
+  }
+  if (made !== undefined) return <AccountMade {...made} />;
+  if (asked.state === "foreign") {
+    return <ForeignPage title={message("setup.welcome")} token={token} {...asked.foreign} />;
   }
   if (asked.state === "useless") {
     const next = message(isSetup(token) ? "setup.linkUsed" : "setup.inviteGone");
@@ -46,6 +54,7 @@ function CreateAccount({ token }: { readonly token: string }) {
       <CreateAccountForm
         token={token}
         email={facts?.email ?? undefined}
+        onMade={setMade}
         onDone={() => void navigate({ to: "/files", replace: true })}
       />
       {!isSetup(token) && (

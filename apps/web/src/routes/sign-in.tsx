@@ -21,7 +21,7 @@ function SignIn() {
   usePageTitle(message("session.signIn"));
   return (
     <FrontPage title={message("session.signIn")}>
-      <SignInForm onDone={() => void navigate({ href: ownPlace(next), replace: true })} />
+      <SignInForm next={next} onDone={() => void navigate({ href: ownPlace(next), replace: true })} />
       <Link to="/forgot" className="text-accent underline">
         {message("session.forgot")}
       </Link>

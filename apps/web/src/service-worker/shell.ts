@@ -1,4 +1,4 @@
-import { runAll } from "./run-all.ts";
+import { forEachBounded } from "@holdfast/core/task-group";
 
 /** Of one build: its page, and the scripts, styles and pictures that the page may ask for. The build writes it. */
 export interface BuiltShell {
@@ -32,7 +32,7 @@ export async function installShell(shell: BuiltShell): Promise<void> {
     await cache.put(path, answer);
   };
   try {
-    await runAll(atOnce, files, async ([path, tag]) => {
+    await forEachBounded(files, atOnce, async ([path, tag]) => {
       // What did not change since the build before it is not asked for again.
       await keep(path, tag, (await keptFile(path)) ?? (await fetch(path)));
     });

@@ -37,5 +37,8 @@ export const appPlaces: ReadonlySet<string> = new Set([
   "admin",
   "sign-in",
   "forgot",
+  "authorize",
+  "device",
+  "sign-out",
   "design",
 ]);

@@ -20,8 +20,10 @@ export async function dropAtOnce(page: Page, paths: readonly string[]): Promise<
   await page.evaluate("delete DataTransferItem.prototype.getAsFileSystemHandle");
   const session = await page.context().newCDPSession(page);
   const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+  // In the middle of a phone, which is narrower than where one of a desk is dropped.
+  const x = Math.min(700, (page.viewportSize()?.width ?? Infinity) / 2);
   const drag = (type: "dragEnter" | "dragOver" | "drop") =>
-    session.send("Input.dispatchDragEvent", { type, x: 700, y: 500, data });
+    session.send("Input.dispatchDragEvent", { type, x, y: 500, data });
   await drag("dragEnter");
   // Only once it is known whether one may, and where to. A hand is never still.
   await eventually("the page offers to take what is dropped", 60_000, async () => {
@@ -35,7 +37,8 @@ export async function dropAtOnce(page: Page, paths: readonly string[]): Promise<
 
 /** Waits until what uploads can take something. */
 export async function uploadsAreThere(page: Page): Promise<void> {
-  await hasRun(page, /\/tray-host-[\w-]{8}\.js$/);
+  // A part of what stands around every place of the app, and a script of its own on the page of a link.
+  await hasRun(page, /\/(?:later-hosts|tray-host)-[\w-]{8}\.js$/);
 }
 
 /** Waits for a script that comes behind the first list: it has run, with all that it needs, and the page has rested since. */

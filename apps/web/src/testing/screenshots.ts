@@ -38,9 +38,18 @@ try {
     ...["profile", "security", "devices", "tokens", "notifications", "appearance", "offline"].map(
       (each) => `/settings/${each}`,
     ),
-    ...["accounts", "invitations", "groups", "plans", "storage", "jobs", "reports", "settings"].map(
-      (each) => `/admin/${each}`,
-    ),
+    ...[
+      "accounts",
+      "invitations",
+      "groups",
+      "access",
+      "programs",
+      "plans",
+      "storage",
+      "jobs",
+      "reports",
+      "settings",
+    ].map((each) => `/admin/${each}`),
     "/design",
     "/files/nowhere",
   ];

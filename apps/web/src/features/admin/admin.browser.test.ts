@@ -55,6 +55,8 @@ test("a group is made, gets a member by address, and goes", async () => {
   // The field is where one begins, and Enter sends what was written.
   await page.keyboard.type("Family");
   await page.keyboard.press("Enter");
+  // Whoever makes it is in it, as only members share with it.
+  await page.getByText("1 member", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Members of Family" }).click();
   const dialog = page.getByRole("dialog", { name: "Family" });
   await dialog.getByLabel("E-mail address of an account").fill("nobody@example.org");
@@ -141,6 +143,8 @@ test("an open invitation is listed without its secret, and is good for nothing o
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").getByRole("button", { name: "Take back" }).click();
   await page.getByText("No invitation is open").waitFor();
+  // The button that had the focus back went with its row.
+  await hasFocus(page.locator("#place"));
   const made = await fetch(`${server.url}/api/v1/accounts`, {
     method: "POST",
     headers: { "content-type": "application/json" },

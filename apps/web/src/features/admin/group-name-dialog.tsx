@@ -1,7 +1,9 @@
 import type { GroupJson } from "@holdfast/protocol/group-routes";
 import { limits } from "@holdfast/core/limits";
 import { useState } from "react";
+import { useAccount } from "../../data/account.ts";
 import { useDrive } from "../../data/use-drive.ts";
+import { Checkbox } from "../../design/choice.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormDialog } from "../../design/form-dialog.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
@@ -19,11 +21,18 @@ export function GroupNameDialog({ group, onClose }: GroupNameDialogProps) {
   const { client } = useDrive();
   const [name, setName] = useState(group?.name ?? "");
   const [isTried, setTried] = useState(false);
-  const save = useAct(groupsKey, (body: { name: string }) =>
-    group === undefined
-      ? client.call("createGroup", { body })
-      : client.call("updateGroup", { params: { id: group.id }, body }),
-  );
+  const [joins, setJoins] = useState(true);
+  const { data: account } = useAccount();
+  const save = useAct(groupsKey, async (body: { name: string }) => {
+    if (group !== undefined) {
+      await client.call("updateGroup", { params: { id: group.id }, body });
+      return;
+    }
+    const { id } = await client.call("createGroup", { body });
+    if (joins && account !== undefined) {
+      await client.call("setGroupMember", { params: { id, user_id: account.id }, body: { role: "manager" } });
+    }
+  });
   const send = () => {
     setTried(true);
     if (name.trim() !== "") save.mutate({ name: name.trim() }, { onSuccess: onClose });
@@ -46,6 +55,14 @@ export function GroupNameDialog({ group, onClose }: GroupNameDialogProps) {
         error={isTried && name.trim() === "" ? message("session.missing") : undefined}
         onChange={(event) => setName(event.target.value)}
       />
+      {group === undefined && (
+        <Checkbox
+          label={message("admin.joinGroup")}
+          hint={message("admin.joinGroupHint")}
+          checked={joins}
+          onChange={setJoins}
+        />
+      )}
     </FormDialog>
   );
 }

@@ -1,6 +1,8 @@
 import { limits } from "@holdfast/core/limits";
 import { useState } from "react";
+import { useAccount } from "../../data/account.ts";
 import { useDrive } from "../../data/use-drive.ts";
+import { Checkbox } from "../../design/choice.tsx";
 import { Field } from "../../design/field.tsx";
 import { FormDialog } from "../../design/form-dialog.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
@@ -12,10 +14,11 @@ export function PasswordDialog({ user, onClose }: { readonly user: UserJson; rea
   const { message } = useMessages();
   const { client } = useDrive();
   const [password, setPassword] = useState("");
+  const [ended, setEnded] = useState<Ended>({ end_passkeys: false, end_outside: false });
   const [isTried, setTried] = useState(false);
   const change = useAct(
     usersKey,
-    () => client.call("adminUpdateUser", { params: { id: user.id }, body: { password } }),
+    () => client.call("adminUpdateUser", { params: { id: user.id }, body: { password, ...ended } }),
     message("admin.passwordSet", { name: user.name }),
   );
   const isShort = new TextEncoder().encode(password).length < limits.passwordBytesMin;
@@ -45,6 +48,43 @@ export function PasswordDialog({ user, onClose }: { readonly user: UserJson; rea
         error={isTried && isShort ? message("setup.passwordShort", { count: limits.passwordBytesMin }) : undefined}
         onChange={(event) => setPassword(event.target.value)}
       />
+      <EndedWays user={user} ended={ended} onChange={setEnded} />
     </FormDialog>
+  );
+}
+
+interface Ended {
+  readonly end_passkeys: boolean;
+  readonly end_outside: boolean;
+}
+
+interface EndedWaysProps {
+  readonly user: UserJson;
+  readonly ended: Ended;
+  readonly onChange: (ended: Ended) => void;
+}
+
+/** What signs in beside the password, and would outlast it: somebody else may have added it. */
+function EndedWays({ user, ended, onChange }: EndedWaysProps) {
+  const { message } = useMessages();
+  const { data: self } = useAccount();
+  const isSelf = self?.id === user.id;
+  return (
+    <>
+      <Checkbox
+        label={message("recovery.endPasskeys")}
+        // A session that was left open would be enough to end what is there against it.
+        hint={message(isSelf ? "admin.endPasskeysOwn" : "admin.endPasskeysHint")}
+        disabled={isSelf}
+        checked={ended.end_passkeys}
+        onChange={(checked) => onChange({ ...ended, end_passkeys: checked })}
+      />
+      <Checkbox
+        label={message("recovery.endOutside")}
+        hint={message("admin.endOutsideHint")}
+        checked={ended.end_outside}
+        onChange={(checked) => onChange({ ...ended, end_outside: checked })}
+      />
+    </>
   );
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
 import { axeProblems } from "../../testing/axe.ts";
+import { makeLink, visit } from "../../testing/link-visit.ts";
 import { testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
@@ -14,7 +15,20 @@ test("an old version is compared line by line, named, and made the newest again,
   const id = await app.api.idOf("/poem.txt");
   const content = async () => String((await app.api.call("GET", `/files/${id}/download`)).body);
   await app.open(`/files?open=${id}&panel=versions`);
-  const acts = () => page.getByRole("button", { name: /^What to do with the version/ });
+  const acts = () => page.getByRole("button", { name: /^What to do with version \d+ of/ });
+  const numbers = () => page.getByText(/^Version \d+/).allInnerTexts();
+  await acts().nth(1).waitFor();
+  assert.deepEqual(
+    (await numbers()).map((text) => /^Version (\d+)/.exec(text)?.[1]),
+    ["2", "1"],
+    "as the command names them",
+  );
+  // Two saves within a minute are told apart, and the devices by their names.
+  for (const text of await numbers()) assert.match(text, /\d:\d\d:\d\d/);
+  const { items: devices } = await ok(app.api, "GET", "/devices");
+  const { items: versions } = await ok(app.api, "GET", `/files/${id}/versions`);
+  const { name } = devices.find((each: { id: string }) => each.id === versions[0].device_id);
+  await page.getByText(`${name} · 33 bytes`, { exact: false }).first().waitFor();
   await acts().nth(1).click();
   await page.getByRole("menuitem", { name: "Compare with the newest" }).click();
   await page.getByRole("cell", { name: "violets are blue" }).waitFor();
@@ -56,4 +70,15 @@ test("somebody comments, marks it as done, and sees what happened", async () => 
   await page.getByRole("tab", { name: "Activity" }).click();
   await page.getByText(/added report\.txt/).waitFor();
   assert.deepEqual(await axeProblems(page), []);
+});
+
+test("who looked at their own file by a link finds it as its owner afterwards, and not as the link shows it", async () => {
+  await app.api.put("/flyer.txt", "a flyer");
+  const { page } = app;
+  await visit(page, (await makeLink(app, "/flyer.txt")).url);
+  const id = await app.api.idOf("/flyer.txt");
+  await app.signIn();
+  await app.open(`/files?open=${id}&panel=details`);
+  await page.getByText("/flyer.txt", { exact: true }).waitFor();
+  await page.getByRole("tab", { name: "Sharing" }).waitFor();
 });

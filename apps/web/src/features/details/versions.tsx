@@ -5,6 +5,7 @@ import Ellipsis from "lucide-react/icons/ellipsis";
 import { lazy, Suspense, useState } from "react";
 import { saveFrom } from "../../data/signed-address.ts";
 import { useDrive } from "../../data/use-drive.ts";
+import { useDevices } from "../../data/use-devices.ts";
 import { IconButton } from "../../design/icon-button.tsx";
 import type { MenuItem } from "../../design/menu.ts";
 import { MenuButton } from "../../design/menu-button.tsx";
@@ -22,6 +23,8 @@ export function Versions({ node }: { readonly node: NodeJson }) {
   const { message } = useMessages();
   const [labelled, setLabelled] = useState<VersionJson>();
   const [compared, setCompared] = useState<VersionJson>();
+  const devices = useDevices();
+  const deviceName = (id: string | null) => devices.data?.items.find((each) => each.id === id)?.name;
   // The version stands in the key: another device's save shows as it comes.
   const query = useInfiniteQuery({
     queryKey: ["versions", node.id, node.version_id],
@@ -39,6 +42,7 @@ export function Versions({ node }: { readonly node: NodeJson }) {
                 key={version.version_id}
                 node={node}
                 version={version}
+                deviceName={deviceName(version.device_id)}
                 onLabel={() => setLabelled(version)}
                 onCompare={() => setCompared(version)}
               />
@@ -59,15 +63,19 @@ export function Versions({ node }: { readonly node: NodeJson }) {
 interface VersionRowProps {
   readonly node: NodeJson;
   readonly version: VersionJson;
+  /** Of one's own, and where it is still signed in. */
+  readonly deviceName: string | undefined;
   readonly onLabel: () => void;
   readonly onCompare: () => void;
 }
 
-function VersionRow({ node, version, onLabel, onCompare }: VersionRowProps) {
+function VersionRow({ node, version, deviceName, onLabel, onCompare }: VersionRowProps) {
   const drive = useDrive();
   const words = useMessages();
   const { message, dateTime, size } = words;
   const restore = useRestore(node);
+  const time = dateTime(version.created_at, "second");
+  const acts = message("details.versionActs", { number: String(version.number), time });
   const isNewest = version.version_id === node.version_id;
   const mayWrite = node.role === "owner" || node.role === "editor";
   const fail = (thrown: unknown) => showToast({ text: problemWords(thrown, words), kind: "error" });
@@ -85,12 +93,20 @@ function VersionRow({ node, version, onLabel, onCompare }: VersionRowProps) {
   return (
     <li className="flex min-h-12 items-center gap-2">
       <div className="min-w-0 flex-1">
-        <p className="truncate">
-          {dateTime(version.created_at)}
-          {isNewest && <span className="ms-2 text-sm text-muted">{message("details.newest")}</span>}
+        <p>
+          {message("details.versionNumber", { number: String(version.number) })} · {time}
+          {isNewest && <span className="ms-2 text-sm whitespace-nowrap text-muted">{message("details.newest")}</span>}
         </p>
         <p className="truncate text-sm text-muted">
-          <bdi>{version.author.name}</bdi> · {size(version.size)}
+          <bdi>{version.author.name}</bdi>
+          {deviceName !== undefined && (
+            <>
+              {" · "}
+              <bdi>{deviceName}</bdi>
+            </>
+          )}
+          {" · "}
+          {size(version.size)}
           {version.label !== undefined && (
             <>
               {" · "}
@@ -99,13 +115,8 @@ function VersionRow({ node, version, onLabel, onCompare }: VersionRowProps) {
           )}
         </p>
       </div>
-      <MenuButton label={message("details.versionActs", { time: dateTime(version.created_at) })} items={items}>
-        <IconButton
-          small
-          Icon={Ellipsis}
-          label={message("details.versionActs", { time: dateTime(version.created_at) })}
-          busy={restore.isPending}
-        />
+      <MenuButton label={acts} items={items}>
+        <IconButton small Icon={Ellipsis} label={acts} busy={restore.isPending} />
       </MenuButton>
     </li>
   );

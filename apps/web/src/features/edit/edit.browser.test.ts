@@ -38,8 +38,8 @@ test("what somebody else saved meanwhile is merged, and where both changed a lin
   await app.api.put("/minutes.txt", "Title by them\n\none\ntwo\nthree\ntheir four\n", "&on_conflict=replace");
   await field().fill("title\n\nmy one\ntwo\nthree\nmy four\n");
   await app.page.getByRole("button", { name: "Save" }).click();
-  const dialog = app.page.getByRole("dialog", { name: "Somebody saved meanwhile" });
-  await dialog.getByText("1 place was changed by both").waitFor();
+  const dialog = app.page.getByRole("dialog", { name: "Saved elsewhere meanwhile" });
+  await dialog.getByText("1 place was changed here and elsewhere").waitFor();
   assert.deepEqual(await axeProblems(app.page), []);
   await dialog.getByLabel("Both, mine first").check();
   await dialog.getByRole("button", { name: "Take the merged text" }).click();
@@ -87,7 +87,7 @@ test("a draft that was begun before somebody else saved is merged with what they
   assert.equal(await field().isEditable(), false, "it is chosen first");
   await page.getByRole("button", { name: "Take it" }).click();
   await page.getByRole("button", { name: "Save" }).click();
-  const dialog = page.getByRole("dialog", { name: "Somebody saved meanwhile" });
+  const dialog = page.getByRole("dialog", { name: "Saved elsewhere meanwhile" });
   await dialog.getByRole("button", { name: "Take the merged text" }).click();
   await page.getByRole("button", { name: "Save" }).click();
   const merged = "my one\ntwo\ntheir three\n";

@@ -15,7 +15,7 @@ interface MergeDialogProps {
 
 type Conflict = Extract<MergedPart, { kind: "conflict" }>;
 
-/** Somebody saved meanwhile: what goes together is together, and for the rest one chooses. */
+/** It was saved elsewhere meanwhile: what goes together is together, and for the rest one chooses. */
 export function MergeDialog({ base, mine, theirs, onTake, onClose }: MergeDialogProps) {
   const { message } = useMessages();
   const parts = useMemo(() => mergeTexts(mine, base, theirs), [mine, base, theirs]);

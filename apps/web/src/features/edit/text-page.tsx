@@ -148,13 +148,15 @@ interface EditBarProps {
 function EditBar({ name, isChanged, isSaving, isShown, onShow, onSave, onClose }: EditBarProps) {
   const { message } = useMessages();
   return (
-    <header className="flex flex-wrap items-center gap-3 border-b border-line bg-surface px-4 py-2">
-      <h1 className="min-w-0 flex-1 truncate text-lg font-semibold">
-        <bdi>{name}</bdi>
-      </h1>
-      <span role="status" className="text-muted">
-        {message(isChanged ? "edit.changed" : "edit.saved")}
-      </span>
+    <header className="flex flex-wrap items-center gap-2 border-b border-line bg-surface px-4 py-2 sm:gap-3">
+      <div className="min-w-0 flex-1 items-center gap-3 sm:flex">
+        <h1 className="min-w-0 flex-1 truncate text-lg font-semibold">
+          <bdi>{name}</bdi>
+        </h1>
+        <p role="status" className="truncate text-sm text-muted sm:text-base">
+          {message(isChanged ? "edit.changed" : "edit.saved")}
+        </p>
+      </div>
       {isShown !== undefined && (
         <Button Icon={Eye} aria-pressed={isShown} onClick={() => onShow(!isShown)}>
           {message("edit.show")}

@@ -80,12 +80,13 @@ function tellUndone(outcome: UndoOutcome<ActLabel>): void {
   toasts.get(outcome.label)?.();
   const words = messages();
   if (outcome.kind === "done") showToast({ text: words.message("files.undone") });
-  else if (outcome.kind === "changed") {
-    const who = outcome.by ?? words.message("files.someoneElse");
+  else if (outcome.kind === "changed" && outcome.by !== undefined) {
+    const who = outcome.by;
     const name = String(outcome.label.values?.["name"] ?? "");
     showToast({ kind: "error", text: words.message("files.notUndone", { name, who }) });
   } else {
-    const reason = reasonText(outcome.failure.code, words);
+    const reason =
+      outcome.kind === "changed" ? words.message("files.reasonChanged") : reasonText(outcome.failure.code, words);
     showToast({ kind: "error", text: words.message("files.notUndoneReason", { reason }) });
   }
 }

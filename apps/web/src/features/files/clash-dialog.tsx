@@ -2,6 +2,7 @@ import { useState, useSyncExternalStore } from "react";
 import { Checkbox, Choices } from "../../design/choice.tsx";
 import { FormDialog } from "../../design/form-dialog.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
+import type { Refused } from "./file-steps.ts";
 import { type ClashChoice, type ClashQuestion, currentClash, watchClashes } from "./clashes.ts";
 
 /** Stands once: asks about names that are taken, one after the other or all at once. */
@@ -16,7 +17,8 @@ function ClashDialog({ question: { clashes, folderName, answer } }: { readonly q
   const [choice, setChoice] = useState<ClashChoice>("keep");
   const [forAll, setForAll] = useState(clashes.length > 1);
   const left = clashes.length - decided.length;
-  const name = clashes[decided.length]?.name ?? "";
+  const clash = clashes[decided.length];
+  const name = clash === undefined ? "" : takenName(clash);
   const skipRest = () => answer([...decided, ...Array.from({ length: left }, () => "skip" as const)]);
   const go = () => {
     const next = [...decided, ...Array.from({ length: forAll ? left : 1 }, () => choice)];
@@ -47,4 +49,9 @@ function ClashDialog({ question: { clashes, folderName, answer } }: { readonly q
       ) : null}
     </FormDialog>
   );
+}
+
+/** Of what is renamed or moved the new one, which is the one that is taken. */
+function takenName({ step, name }: Refused): string {
+  return "name" in step ? step.name : name;
 }

@@ -9,6 +9,7 @@ const folder = (id: string, ...lineage: string[]): DropTarget => ({
   lineage: [id, ...lineage],
   springs: true,
 });
+
 const at = (x: number, y = 0) => ({ x, y });
 const down = (pointer: "mouse" | "touch"): DragInput => ({ type: "down", at: at(0), pointer, nowMs: 0 });
 const move = (x: number, over: DropTarget | null = null, nowMs = 10, copy = false): DragInput => ({
@@ -29,6 +30,7 @@ function run(inputs: readonly DragInput[], ids = ["a"], from = "here"): DragEffe
   }
   return effects;
 }
+
 const types = (effects: readonly DragEffect[]) => effects.map(({ type }) => type);
 
 test("a mouse lifts after 6 px and drops on the folder under it", () => {

@@ -90,6 +90,7 @@ export interface Outcome {
   readonly taken: readonly Taken[];
   readonly refused: readonly Refused[];
 }
+
 export interface Refused {
   readonly step: Step;
   readonly name: string;

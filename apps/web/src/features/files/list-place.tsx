@@ -1,44 +1,21 @@
-import { lazy, type ReactNode, Suspense, useSyncExternalStore } from "react";
-import type { SortOrder } from "../../data/row-order.ts";
+import { lazy, Suspense, useSyncExternalStore } from "react";
 import { preferences, watchPreferences } from "../../design/preferences.ts";
 import { ChangesPill } from "./changes-pill.tsx";
 import { ClashDialogs } from "./clash-dialog.tsx";
-import type { Column } from "./columns.ts";
 import { DragGhost } from "./drag-ghost.tsx";
 import { FileList } from "./file-list.tsx";
-import { mayAdd, type PlaceKind, type ShownFolder } from "./files-context.ts";
+import { mayAdd } from "./files-context.ts";
 import { ListActionsContext } from "./list-actions.ts";
 import { ListHead } from "./list-head.tsx";
 import { OutsideDrop } from "./outside-drop.tsx";
 import { PlaceBar } from "./place-bar.tsx";
 import { PlaceState } from "./place-state.tsx";
-import type { RowSource } from "./row-source.ts";
 import { withWords } from "../../messages/use-messages.ts";
-import { usePlace } from "./use-place.ts";
+import { type ListPlaceProps, usePlace } from "./use-place.ts";
 
 /** Nobody asks before the first list is there. */
 const PlaceQuestions = lazy(async () => ({ default: (await import("./place-questions.tsx")).PlaceQuestions }));
 const FilterBar = lazy(async () => ({ default: (await withWords(import("./filter-bar.tsx"))).FilterBar }));
-
-export interface ListPlaceProps {
-  readonly kind: PlaceKind;
-  readonly name: string;
-  /** Where one is, and what narrows the list. */
-  readonly heading: ReactNode;
-  readonly source: RowSource;
-  readonly columns: readonly Column[];
-  readonly empty: string;
-  /** In place of these words: how to begin. */
-  readonly begin?: ((onUpload: () => void) => ReactNode) | undefined;
-  readonly folder?: ShownFolder | undefined;
-  readonly sort?: SortOrder;
-  readonly onSort?: (sort: SortOrder) => void;
-  /** After own acts about these, where no journal tells what became of them. */
-  readonly onDone?: (ids: ReadonlySet<string>) => void;
-  readonly onStar?: (ids: ReadonlySet<string>, isStarred: boolean) => void;
-  /** Of the day's listing, for thumbnails. */
-  readonly thumbTag?: string | undefined;
-}
 
 /** A place that shows a list: of a folder, of the trash, of what was found. What can be done there is the commands'. */
 export function ListPlace(props: ListPlaceProps) {

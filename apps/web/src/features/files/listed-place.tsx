@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useMemo } from "react";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { useDrive } from "../../data/use-drive.ts";
 import { usePageTitle } from "../../design/page-title.ts";
+import { showEdges } from "../../design/scroll-edges.ts";
 import type { Column } from "./columns.ts";
 import type { PlaceKind } from "./files-context.ts";
 import { ListPlace } from "./list-place.tsx";
@@ -45,7 +46,7 @@ export function ListedPlace({ kind, title, narrow, columns, empty, load, isOfSta
       kind={kind}
       name={title}
       heading={
-        <div className="flex min-w-0 items-center gap-4 overflow-x-auto">
+        <div ref={showEdges} className="scroll-strip flex min-w-0 items-center gap-4">
           <h1 className="max-w-60 shrink-0 truncate px-2 py-1.5 text-lg font-semibold">{title}</h1>
           {narrow}
         </div>

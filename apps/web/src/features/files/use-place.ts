@@ -1,4 +1,13 @@
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import { flushSync } from "react-dom";
 import { commandMenu, platform } from "../../commands/command-menu.ts";
 import { offered, pressedCommand } from "../../commands/command.ts";
@@ -12,9 +21,8 @@ import { useOfferSubject } from "../../routes/shell/subject.ts";
 import { useClipboard } from "./clipboard.ts";
 import { allCommands, fileMenu, placeMenu } from "./file-commands.ts";
 import type { FileListHandle } from "./file-list.tsx";
-import { type FilesContext, mayAdd, withOneSelected } from "./files-context.ts";
+import { type FilesContext, mayAdd, type PlaceKind, type ShownFolder, withOneSelected } from "./files-context.ts";
 import { listedListKeys } from "./listed-list-keys.ts";
-import type { ListPlaceProps } from "./list-place.tsx";
 import type { PlaceQuestion } from "./place-acts.ts";
 import type { Point } from "./points.ts";
 import type { RowSource } from "./row-source.ts";
@@ -26,6 +34,8 @@ import { useListActionsOf } from "./use-list-actions-of.ts";
 import { useLiveOrder } from "./use-live-order.ts";
 import { usePlaceActs } from "./use-place-acts.ts";
 import { useSelection } from "./use-selection.ts";
+import type { SortOrder } from "../../data/row-order.ts";
+import type { Column } from "./columns.ts";
 
 /** What a place knows and can do, from which all that it draws follows. */
 export function usePlace(props: ListPlaceProps) {
@@ -164,4 +174,24 @@ function useMainActsOf(context: FilesContext) {
         : undefined,
     [isOpen, acts],
   );
+}
+
+export interface ListPlaceProps {
+  readonly kind: PlaceKind;
+  readonly name: string;
+  /** Where one is, and what narrows the list. */
+  readonly heading: ReactNode;
+  readonly source: RowSource;
+  readonly columns: readonly Column[];
+  readonly empty: string;
+  /** In place of these words: how to begin. */
+  readonly begin?: ((onUpload: () => void) => ReactNode) | undefined;
+  readonly folder?: ShownFolder | undefined;
+  readonly sort?: SortOrder;
+  readonly onSort?: (sort: SortOrder) => void;
+  /** After own acts about these, where no journal tells what became of them. */
+  readonly onDone?: (ids: ReadonlySet<string>) => void;
+  readonly onStar?: (ids: ReadonlySet<string>, isStarred: boolean) => void;
+  /** Of the day's listing, for thumbnails. */
+  readonly thumbTag?: string | undefined;
 }

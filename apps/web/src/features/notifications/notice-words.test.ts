@@ -12,6 +12,7 @@ function said(kind: NotificationJson["kind"], detail: object, more: Partial<Noti
   const notice = { id: "1", at: "2026-01-02T03:04:05Z", kind, read: false, detail: { ...detail }, ...more };
   return noticeWords(notice, words);
 }
+
 const ann = { actor: { id: "a", name: "Ann" }, node: { id: "n", name: "Trip" } };
 
 test("each kind of notification is one line, with who and what as far as one may know them", () => {

@@ -75,6 +75,7 @@ const checks = {
   audit: "notices.checkAudit",
   backup: "notices.checkBackup",
   drill: "notices.checkDrill",
+  certificate: "notices.checkCertificate",
 } as const;
 
 /** One that a newer server looks at besides is called as there. */

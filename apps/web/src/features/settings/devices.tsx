@@ -6,40 +6,49 @@ import { Loaded } from "../../design/loaded.tsx";
 import { Empty } from "../../design/notice.tsx";
 import { clientCommands } from "../../messages/client-commands.ts";
 import { useMessages } from "../../messages/use-messages.ts";
+import { Clearings } from "./clearings.tsx";
 import { DeviceItem } from "./device-item.tsx";
-import { useDevices } from "./use-devices.ts";
+import { useDevices } from "../../data/use-devices.ts";
 
 /** What keeps folders equal with the drive. */
 export function Devices() {
   const { message } = useMessages();
   const load = useDevices();
-  const { data: account } = useAccount();
   return (
-    <Card title={message("settings.clients")} about={message("settings.clientsAbout")}>
-      <Loaded load={load}>
-        {({ items }) => {
-          const clients = items.filter(({ browser }) => !browser);
-          if (clients.length > 0) {
+    <>
+      <Card title={message("settings.clients")} about={message("settings.clientsAbout")}>
+        <Loaded load={load}>
+          {({ items, clearings }) => {
+            const clients = items.filter(({ browser }) => !browser);
             return (
-              <Items label={message("settings.clients")}>
-                {clients.map((device) => (
-                  <DeviceItem key={device.id} device={device} />
-                ))}
-              </Items>
+              <>
+                {clients.length === 0 ? (
+                  <Empty Icon={MonitorSmartphone} title={message("settings.noClients")} />
+                ) : (
+                  <Items label={message("settings.clients")}>
+                    {clients.map((device) => (
+                      <DeviceItem key={device.id} device={device} />
+                    ))}
+                  </Items>
+                )}
+                <Clearings clearings={clearings} />
+              </>
             );
-          }
-          return (
-            <>
-              <Empty Icon={MonitorSmartphone} title={message("settings.noClients")}>
-                {message("settings.noClientsAbout")}
-              </Empty>
-              {account !== undefined && (
-                <CopyField label={message("firstRun.commands")} text={clientCommands(location.origin, account.email)} />
-              )}
-            </>
-          );
-        }}
-      </Loaded>
+          }}
+        </Loaded>
+      </Card>
+      <AddClient />
+    </>
+  );
+}
+
+function AddClient() {
+  const { message } = useMessages();
+  const { data: account } = useAccount();
+  if (account === undefined) return null;
+  return (
+    <Card title={message("settings.addClient")} about={message("firstRun.installAbout")}>
+      <CopyField label={message("firstRun.commands")} text={clientCommands(location.origin, account.email)} />
     </Card>
   );
 }

@@ -1,6 +1,7 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useAccount } from "../../data/account.ts";
+import { useNeedsCode } from "../../data/second-factor.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { Button } from "../../design/button.tsx";
 import { Checkbox } from "../../design/choice.tsx";
@@ -45,16 +46,13 @@ function AskAppPassword({ onMade, onClose }: AskAppPasswordProps) {
   const { client } = useDrive();
   const queries = useQueryClient();
   const [mayWrite, setMayWrite] = useState(true);
-  const { data: factor } = useQuery({
-    queryKey: ["second-factor"],
-    queryFn: ({ signal }) => client.call("getSecondFactor", { signal }),
-  });
+  const needsCode = useNeedsCode();
   return (
     <ProofDialog
       title={message("settings.newApp")}
       about={message("settings.newAppAbout")}
       act={message("settings.newApp")}
-      needsCode={factor?.on === true}
+      needsCode={needsCode}
       onClose={onClose}
       send={async (proof, fields) => {
         const path = textOf(fields.get("folder")).trim();

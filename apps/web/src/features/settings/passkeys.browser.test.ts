@@ -102,6 +102,36 @@ test("a passkey is added, signs in without a password and beside one, gets anoth
   await page.getByText("This passkey does not do").waitFor();
 });
 
+test("who has a passkey and no app is asked for no code where the password is: for app passwords, another address, and to leave", async () => {
+  app.expectComplaint(/status of 401/);
+  const { page } = app;
+  const person = await app.addPerson("Ola");
+  await giveAuthenticator();
+  await page.goto(localhost("/sign-in"));
+  await fillPassword(person);
+  await page.waitForURL(/\/files/);
+  await add(person);
+  const dialog = page.getByRole("dialog");
+  const prove = async (act: string) => {
+    await dialog.getByLabel("Current password").fill(person.password);
+    await dialog.getByRole("button", { name: act, exact: true }).click();
+    await dialog.getByRole("button", { name: "Use a passkey" }).click();
+  };
+  await page.goto(localhost("/settings/tokens"));
+  await page.getByRole("button", { name: "Make an app password" }).click();
+  await dialog.getByLabel("Program").fill("camera");
+  await prove("Make an app password");
+  await dialog.getByRole("group", { name: "App password" }).waitFor();
+  await page.goto(localhost("/settings/profile"));
+  await page.getByRole("button", { name: "Change the address…" }).click();
+  await dialog.getByLabel("New e-mail address").fill("ola@new.example");
+  await prove("Send the mail");
+  await page.getByText("Your account moves to ola@new.example").waitFor();
+  await page.getByRole("button", { name: "Delete the account…" }).click();
+  await prove("Delete the account");
+  await page.getByRole("button", { name: "Sign in with a passkey" }).waitFor();
+});
+
 test("at an address in figures nobody is offered one", async () => {
   const { page } = app;
   await app.signIn(await app.addPerson("Lou"));

@@ -2,6 +2,8 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import KeyRound from "lucide-react/icons/key-round";
 import { useState } from "react";
 import { canUsePasskeys, makePasskey } from "../../data/passkeys.ts";
+import { accountKey } from "../../data/account.ts";
+import { secondFactorKey } from "../../data/second-factor.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { Button } from "../../design/button.tsx";
 import { Card, Item, Items } from "../../design/card.tsx";
@@ -118,7 +120,7 @@ function Steps({ step, needsCode, isLast, count, onStep }: StepsProps) {
   const queries = useQueryClient();
   const close = () => onStep(undefined);
   const changed = () =>
-    Promise.all([["passkeys"], ["second-factor"]].map((queryKey) => queries.invalidateQueries({ queryKey })));
+    Promise.all([["passkeys"], secondFactorKey, accountKey].map((queryKey) => queries.invalidateQueries({ queryKey })));
   if (step?.at === "codes") return <RecoveryCodes codes={step.codes} onClose={close} />;
   if (step?.at === "rename") {
     return <PasskeyNameDialog id={step.passkey.id} name={step.passkey.name} onChanged={changed} onClose={close} />;

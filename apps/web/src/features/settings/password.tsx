@@ -3,7 +3,7 @@ import { limits } from "@holdfast/core/limits";
 import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { useAccount } from "../../data/account.ts";
+import { accountKey, useAccount } from "../../data/account.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { Button } from "../../design/button.tsx";
 import { Card } from "../../design/card.tsx";
@@ -22,21 +22,27 @@ type Name = "current" | "wanted" | "totp";
 export function Password() {
   const { message } = useMessages();
   const { data: account } = useAccount();
-  const { form, busy, problems, onSubmit, asked, shown } = useChangePassword();
+  const hasPassword = account?.has_password !== false;
+  const { form, busy, problems, onSubmit, asked, shown } = useChangePassword(hasPassword);
   const fields = problems.fields ?? {};
   return (
-    <Card title={message("settings.password")} about={message("settings.passwordAbout")}>
+    <Card
+      title={message("settings.password")}
+      about={message(hasPassword ? "settings.passwordAbout" : "settings.passwordFirstAbout")}
+    >
       <div ref={form}>
         <Form problem={problems.whole} onSubmit={onSubmit}>
           {/* Whose password it is, for what keeps passwords. */}
           <input hidden readOnly autoComplete="username" value={account?.email ?? ""} />
-          <Field
-            label={message("settings.passwordCurrent")}
-            name="current"
-            type="password"
-            autoComplete="current-password"
-            error={fields.current}
-          />
+          {hasPassword && (
+            <Field
+              label={message("settings.passwordCurrent")}
+              name="current"
+              type="password"
+              autoComplete="current-password"
+              error={fields.current}
+            />
+          )}
           <Field
             label={message("settings.passwordNew")}
             hint={message("setup.passwordHint", { count: limits.passwordBytesMin })}
@@ -58,7 +64,7 @@ export function Password() {
           )}
           <div>
             <Button type="submit" busy={busy}>
-              {message("settings.passwordChange")}
+              {message(hasPassword ? "settings.passwordChange" : "settings.passwordFirst")}
             </Button>
           </div>
         </Form>
@@ -67,7 +73,7 @@ export function Password() {
   );
 }
 
-function useChangePassword() {
+function useChangePassword(hasPassword: boolean) {
   const words = useMessages();
   const { message } = words;
   const { client } = useDrive();
@@ -80,7 +86,7 @@ function useChangePassword() {
     names: ["current", "wanted", "totp"],
     check: ({ current, wanted }) => {
       const found: Partial<Record<Name, string>> = {};
-      if (current === "") found.current = message("session.missing");
+      if (hasPassword && current === "") found.current = message("session.missing");
       if (new TextEncoder().encode(wanted).length < limits.passwordBytesMin)
         found.wanted = message("setup.passwordShort", { count: limits.passwordBytesMin });
       return found satisfies FieldProblems<Name>;
@@ -90,12 +96,15 @@ function useChangePassword() {
       shown.current = undefined;
       const code = totp.trim() === "" ? {} : { totp: totp.trim() };
       const given = passkey === undefined ? code : { passkey };
-      const body = { current_password: current, new_password: wanted, ...given };
+      const known = hasPassword ? { current_password: current } : {};
+      const body = { ...known, new_password: wanted, ...given };
       await client.call("changePassword", { body, asksOnce: true });
       place.current?.querySelector("form")?.reset();
       setAsked(undefined);
       showToast({ text: message("settings.passwordChanged") });
-      await Promise.all([["devices"], ["tokens"]].map((queryKey) => queries.invalidateQueries({ queryKey })));
+      await Promise.all(
+        [["devices"], ["tokens"], accountKey].map((queryKey) => queries.invalidateQueries({ queryKey })),
+      );
     },
     explain: (thrown) => {
       const failure = toHoldfastError(thrown);

@@ -11,6 +11,8 @@ import { Notice } from "../../design/notice.tsx";
 import { StorageBar } from "../../design/storage-bar.tsx";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
+import { AddressDialog } from "./address-dialog.tsx";
+import { DeleteAccount, ExportAccount } from "./leave.tsx";
 import { NameDialog } from "./name-dialog.tsx";
 
 export function Profile() {
@@ -20,12 +22,18 @@ export function Profile() {
     <Loaded load={load}>
       {(account) => (
         <>
-          {!account.confirmed && <Unconfirmed email={account.email} />}
+          {account.next_email !== null ? (
+            <Moving email={account.next_email} />
+          ) : (
+            !account.confirmed && <Unconfirmed email={account.email} />
+          )}
           <Person name={account.name} email={account.email} plan={account.plan} />
           <Card title={message("settings.storage")} about={message("settings.storageAbout")}>
             <StorageBar used={account.used_bytes} quota={account.quota_bytes} />
           </Card>
           <Shares isMounted={account.auto_mount} />
+          <ExportAccount />
+          <DeleteAccount />
         </>
       )}
     </Loaded>
@@ -41,6 +49,7 @@ interface PersonProps {
 function Person({ name, email, plan }: PersonProps) {
   const { message } = useMessages();
   const [isNaming, setNaming] = useState(false);
+  const [isMoving, setMoving] = useState(false);
   return (
     <Card title={message("settings.account")}>
       <div className="flex items-center gap-4">
@@ -61,21 +70,45 @@ function Person({ name, email, plan }: PersonProps) {
           [message("settings.plan"), plan],
         ]}
       />
+      <div>
+        <Button onClick={() => setMoving(true)}>{message("settings.changeEmail")}…</Button>
+      </div>
+      {isMoving && <AddressDialog onClose={() => setMoving(false)} />}
       {isNaming && <NameDialog name={name} onClose={() => setNaming(false)} />}
     </Card>
   );
 }
 
 function Unconfirmed({ email }: { readonly email: string }) {
+  const { message } = useMessages();
+  const about = message("settings.unconfirmedAbout", { email });
+  return <Confirming kind="warning" title={message("settings.unconfirmed")} about={about} email={email} />;
+}
+
+/** It was asked to move there, and the link that was mailed was not followed yet. */
+function Moving({ email }: { readonly email: string }) {
+  const { message } = useMessages();
+  const about = message("settings.movingAbout");
+  return <Confirming kind="info" title={message("settings.moving", { email })} about={about} email={email} />;
+}
+
+interface ConfirmingProps {
+  readonly kind: "warning" | "info";
+  readonly title: string;
+  readonly about: string;
+  readonly email: string;
+}
+
+function Confirming({ kind, title, about, email }: ConfirmingProps) {
   const words = useMessages();
   const { message } = words;
   const { client } = useDrive();
   const mail = useMutation({ mutationFn: () => client.call("mailConfirmation") });
-  const said = mail.error === null ? message("settings.unconfirmedAbout", { email }) : problemWords(mail.error, words);
+  const said = mail.error === null ? about : problemWords(mail.error, words);
   return (
     <Notice
-      kind="warning"
-      title={message("settings.unconfirmed")}
+      kind={kind}
+      title={title}
       acts={
         !mail.isSuccess && (
           <Button busy={mail.isPending} onClick={() => mail.mutate()}>

@@ -12,7 +12,8 @@ import { passkeyWords } from "../sign-in/passkey-words.ts";
 import { CodeField } from "../sign-in/code-field.tsx";
 
 interface Proof {
-  readonly password: string;
+  /** Missing where the account has none: then the server asks for another proof, and the dialog of that comes by itself. */
+  readonly password?: string;
   readonly totp?: string;
   readonly passkey?: PasskeyAssertion;
 }
@@ -24,7 +25,7 @@ interface ProofDialogProps {
   readonly isDanger?: boolean;
   /** The account has an authenticator app, and no passkey. */
   readonly needsCode: boolean;
-  /** Fields before the password. */
+  /** Fields before the password, which is asked for where the account has one. */
   readonly children?: ReactNode;
   /** @param fields of all that was asked for */
   readonly send: (proof: Proof, fields: FormData) => Promise<unknown>;
@@ -36,6 +37,7 @@ export function ProofDialog({ needsCode, children, send, onClose, ...dialog }: P
   const words = useMessages();
   const { message } = words;
   const { data: account } = useAccount();
+  const hasPassword = account?.has_password !== false;
   const [missing, setMissing] = useState<{ readonly password: boolean; readonly totp: boolean }>();
   const shown = useRef<PasskeyAssertion>(undefined);
   const prove = useMutation({
@@ -46,11 +48,15 @@ export function ProofDialog({ needsCode, children, send, onClose, ...dialog }: P
     const totp = textOf(fields.get("totp")).trim();
     const passkey = shown.current;
     shown.current = undefined;
-    const lacking = { password: password === "", totp: needsCode && totp === "" && passkey === undefined };
+    const lacking = {
+      password: hasPassword && password === "",
+      totp: needsCode && totp === "" && passkey === undefined,
+    };
     setMissing(lacking);
     if (lacking.password || lacking.totp) return;
     const code = totp === "" ? {} : { totp };
-    prove.mutate({ proof: { password, ...(passkey === undefined ? code : { passkey }) }, fields });
+    const given = hasPassword ? { password } : {};
+    prove.mutate({ proof: { ...given, ...(passkey === undefined ? code : { passkey }) }, fields });
   };
   const failure = prove.error === null ? undefined : toHoldfastError(prove.error);
   // It may have been switched on elsewhere since the page was opened.
@@ -72,13 +78,15 @@ export function ProofDialog({ needsCode, children, send, onClose, ...dialog }: P
     >
       {children}
       <input hidden readOnly autoComplete="username" value={account?.email ?? ""} />
-      <Field
-        label={message("settings.passwordCurrent")}
-        name="password"
-        type="password"
-        autoComplete="current-password"
-        error={missing?.password === true ? missingWords : passwordProblem}
-      />
+      {hasPassword && (
+        <Field
+          label={message("settings.passwordCurrent")}
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          error={missing?.password === true ? missingWords : passwordProblem}
+        />
+      )}
       {asked !== undefined ? (
         <FactorFields
           asked={asked}

@@ -1,5 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { accountKey } from "../../data/account.ts";
+import { secondFactorKey, secondFactorQuery } from "../../data/second-factor.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { Button } from "../../design/button.tsx";
 import { Badge, Card } from "../../design/card.tsx";
@@ -7,6 +9,7 @@ import { Loaded } from "../../design/loaded.tsx";
 import { showToast } from "../../design/toasts.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { ConfirmApp, type PreparedApp } from "./confirm-app.tsx";
+import { OwnAddresses } from "./own-addresses.tsx";
 import { Passkeys } from "./passkeys.tsx";
 import { ProofDialog } from "./proof-dialog.tsx";
 import { RecoveryCodes } from "./recovery-codes.tsx";
@@ -20,16 +23,13 @@ type Step =
 /** Below it fewer are left than a person who travels may need. */
 const fewCodes = 3;
 
-/** An authenticator app beside the password, and passkeys. */
+/** What stands beside the password: an authenticator app, passkeys, and from where. */
 export function SecondFactor() {
   const { message, day } = useMessages();
   const { client } = useDrive();
   const [step, setStep] = useState<Step>();
   const prove = (act: "app" | "codes" | "off") => () => setStep({ at: "prove", act });
-  const load = useQuery({
-    queryKey: ["second-factor"],
-    queryFn: ({ signal }) => client.call("getSecondFactor", { signal }),
-  });
+  const load = useQuery(secondFactorQuery(client));
   const hasApp = load.data?.app === true;
   const needsCode = hasApp && load.data?.passkeys === 0;
   return (
@@ -57,6 +57,7 @@ export function SecondFactor() {
         <Steps step={step} hasApp={hasApp} needsCode={needsCode} onStep={setStep} />
       </Card>
       <Passkeys needsCode={needsCode} hasApp={hasApp} />
+      <OwnAddresses needsCode={needsCode} />
     </>
   );
 }
@@ -74,7 +75,7 @@ function Steps({ step, hasApp, needsCode, onStep }: StepsProps) {
   const queries = useQueryClient();
   const close = () => onStep(undefined);
   const changed = () =>
-    Promise.all([["second-factor"], ["passkeys"]].map((queryKey) => queries.invalidateQueries({ queryKey })));
+    Promise.all([secondFactorKey, ["passkeys"], accountKey].map((queryKey) => queries.invalidateQueries({ queryKey })));
   const showCodes = ({ recovery_codes: codes }: { readonly recovery_codes: readonly string[] }) => {
     onStep({ at: "codes", codes });
     return changed();

@@ -10,9 +10,10 @@ import { showToast } from "../../design/toasts.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { DeviceItem } from "./device-item.tsx";
+import { OutsideIdentities } from "./outside-identities.tsx";
 import { Password } from "./password.tsx";
 import { SecondFactor } from "./second-factor.tsx";
-import { useDevices, useRemoveOtherDevices } from "./use-devices.ts";
+import { useDevices, useRemoveOtherDevices } from "../../data/use-devices.ts";
 
 /** Who may act as this account, and how that ends. */
 export function Security() {
@@ -34,6 +35,7 @@ export function Security() {
         </Loaded>
       </Card>
       <Everywhere />
+      <OutsideIdentities />
       <SecondFactor />
       <Password />
     </>

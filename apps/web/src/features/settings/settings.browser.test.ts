@@ -79,11 +79,17 @@ test("another browser is signed out by itself, and all others at once", async ()
     .waitFor()
     .then(() => remove.count());
   await remove.first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("checkbox", { name: "Remove its copies too" }).check();
+  await dialog.getByText(/Nothing is removed while it is off/).waitFor();
+  await dialog.getByRole("button", { name: "Remove" }).click();
   const told = page.getByRole("region", { name: "Messages" });
   await told.getByText(/is signed out\./).waitFor();
   await page.waitForFunction((count) => document.querySelectorAll("main li button").length < count, before);
+  await page.getByText(/Asked to remove its copies .*, not done yet/).waitFor();
   await app.open("/settings/security");
   await page.getByText("This browser").waitFor();
+  await page.getByText(/Signed in .* · with the password · Linux · 127\.0\.0\.1/).waitFor();
   await page.getByRole("button", { name: "Sign out all others" }).click();
   await told.getByText("All others are signed out.").waitFor();
   for (const other of others) assert.equal((await other.call("GET", "/account")).status, 401);

@@ -11,6 +11,7 @@ import { showToast } from "../../design/toasts.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { NewAppPassword } from "./new-app-password.tsx";
+import { Programs } from "./programs.tsx";
 import { NewToken, scopeNames, type TokenJson } from "./new-token.tsx";
 
 /** For scripts that act as this account, and for programs that know only name and password. */
@@ -19,6 +20,7 @@ export function Tokens() {
     <>
       <TokenCard kind="token" />
       <TokenCard kind="app_password" />
+      <Programs />
     </>
   );
 }

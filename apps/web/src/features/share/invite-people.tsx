@@ -9,7 +9,7 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { endOfDay, granteeOf, ownGroups, peopleFor, personRoles, type Role } from "./permissions.ts";
 import { RoleSelect } from "./role-select.tsx";
-import type { ShareDialogProps } from "./share-dialog.tsx";
+import type { ShareDialogProps } from "./share-props.ts";
 
 /** Gives a person or a group a role. An address that has no account is invited. */
 export function InvitePeople({ node }: Pick<ShareDialogProps, "node">) {

@@ -8,7 +8,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 import { NewLink } from "./new-link.tsx";
 import { usePermissionChanges } from "./people-list.tsx";
 import { roleWords } from "./role-select.tsx";
-import type { ShareDialogProps } from "./share-dialog.tsx";
+import type { ShareDialogProps } from "./share-props.ts";
 
 interface LinkListProps extends Pick<ShareDialogProps, "node"> {
   readonly links: readonly PermissionJson[] | undefined;
@@ -45,9 +45,9 @@ function LinkRow({ node, link }: Pick<LinkListProps, "node"> & { readonly link: 
     message(roleWords[link.role]),
     link.has_password === true ? message("share.withPassword") : undefined,
     link.expires_at === null ? undefined : message("share.ends", { day: day(link.expires_at) }),
-    most === null
-      ? message("share.downloads", downloads)
-      : message("share.downloadsOf", { done: number(downloads.count), most: number(most) }),
+    most === null ? undefined : message("share.downloadsOf", { done: number(downloads.count), most: number(most) }),
+    // What devices fetch in blocks is not among them, so that none says nothing.
+    most === null && downloads.count > 0 ? message("share.downloads", downloads) : undefined,
     link.disabled === true ? message("share.disabled") : undefined,
     link.inherited_from === undefined ? undefined : message("share.inherited"),
   ].filter((note) => note !== undefined);

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Link2 from "lucide-react/icons/link-2";
-import { type SubmitEvent, lazy, Suspense, useState } from "react";
+import { lazy, type SubmitEvent, Suspense, useState } from "react";
 import { useDrive } from "../../data/use-drive.ts";
 import { Button } from "../../design/button.tsx";
 import { CopyField } from "../../design/copy-field.tsx";
@@ -10,7 +10,7 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { endOfDay, linkRoles } from "./permissions.ts";
 import { roleWords } from "./role-select.tsx";
-import type { ShareDialogProps } from "./share-dialog.tsx";
+import type { ShareDialogProps } from "./share-props.ts";
 
 const QrCode = lazy(async () => ({ default: (await import("./qr-code.tsx")).QrCode }));
 

@@ -9,7 +9,7 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { nameOfGrantee, personRoles, type Role } from "./permissions.ts";
 import { RoleSelect, roleWords } from "./role-select.tsx";
-import type { ShareDialogProps } from "./share-dialog.tsx";
+import type { ShareDialogProps } from "./share-props.ts";
 
 interface PeopleListProps extends Pick<ShareDialogProps, "node"> {
   readonly people: readonly PermissionJson[] | undefined;

@@ -1,4 +1,3 @@
-import type { NodeJson } from "@holdfast/protocol/values";
 import { useQuery } from "@tanstack/react-query";
 import { useDrive } from "../../data/use-drive.ts";
 import { Button } from "../../design/button.tsx";
@@ -10,12 +9,7 @@ import { InvitePeople } from "./invite-people.tsx";
 import { LinkList } from "./link-list.tsx";
 import { PeopleList } from "./people-list.tsx";
 import { permissionsOf } from "./permissions.ts";
-
-export interface ShareDialogProps {
-  readonly node: Pick<NodeJson, "id" | "name" | "kind">;
-  readonly open: boolean;
-  readonly onClose: () => void;
-}
+import type { ShareDialogProps } from "./share-props.ts";
 
 /** Who has it, and how to give it to somebody else. Everything in it holds at once. */
 export function ShareDialog({ node, open, onClose }: ShareDialogProps) {

@@ -3,11 +3,13 @@ import { limits } from "@holdfast/core/limits";
 import { Button } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
 import { Form } from "../../design/form.tsx";
-import { openPublicClient } from "../../data/client.ts";
+import { fromPage, openPublicClient } from "../../data/client.ts";
 import { useSession } from "../../data/use-session.ts";
 import { passwordProblem } from "../../messages/password-words.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
+import type { Made } from "./account-made.tsx";
+import { foreignWords } from "./foreign-address.ts";
 import { type FieldProblems, useForm } from "../../design/use-form.ts";
 
 type Name = "name" | "email" | "password";
@@ -18,12 +20,14 @@ interface CreateAccountFormProps {
   /** The only one that the invitation takes; it cannot be changed here. */
   readonly email: string | undefined;
   readonly onDone: () => void;
+  /** It is made, and not signed in to. */
+  readonly onMade: (made: Made) => void;
 }
 
 /** Makes the account and signs in to it. */
-export function CreateAccountForm({ token, email, onDone }: CreateAccountFormProps) {
+export function CreateAccountForm({ token, email, onDone, onMade }: CreateAccountFormProps) {
   const { message } = useMessages();
-  const { busy, problems, onSubmit } = useCreateAccount(token, onDone);
+  const { busy, problems, onSubmit } = useCreateAccount(token, onDone, onMade);
   const fields = problems.fields ?? {};
   return (
     <Form problem={problems.whole} onSubmit={onSubmit}>
@@ -66,7 +70,7 @@ export function CreateAccountForm({ token, email, onDone }: CreateAccountFormPro
   );
 }
 
-function useCreateAccount(token: string, onDone: () => void) {
+function useCreateAccount(token: string, onDone: () => void, onMade: (made: Made) => void) {
   const words = useMessages();
   const { message } = words;
   const session = useSession();
@@ -83,8 +87,14 @@ function useCreateAccount(token: string, onDone: () => void) {
     },
     send: async ({ name, email, password }) => {
       const credentials = { email: email.trim(), password };
-      await openPublicClient().call("createAccount", { body: { ...credentials, name: name.trim(), invite: token } });
-      await session.signIn(credentials);
+      const body = { ...credentials, name: name.trim(), invite: token };
+      await openPublicClient().call("createAccount", { body, headers: fromPage });
+      try {
+        await session.signIn(credentials);
+      } catch (thrown) {
+        onMade({ email: credentials.email, reason: problemWords(thrown, words) });
+        return;
+      }
       onDone();
     },
     explain: (thrown) => {
@@ -93,6 +103,9 @@ function useCreateAccount(token: string, onDone: () => void) {
       if (password !== undefined) return { fields: { password } };
       if (code === "exists") return { fields: { email: message("setup.accountTaken") } };
       if (field === "email") return { fields: { email: message("setup.noAddress") } };
+      if (field === "Origin") {
+        return { whole: `${foreignWords(thrown, words)} ${message("setup.foreignNothing")}` };
+      }
       if (code === "forbidden") return { whole: message(isSetup(token) ? "setup.linkUsed" : "setup.inviteUsed") };
       return { whole: problemWords(thrown, words) };
     },

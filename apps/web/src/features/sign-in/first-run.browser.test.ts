@@ -31,7 +31,7 @@ test("the set-up link makes the administrator with the keyboard alone, and ends 
   await page.getByRole("heading", { name: "Your drive is ready" }).waitFor();
   assert.equal(
     await page.getByRole("group", { name: "Commands" }).innerText(),
-    `npx holdfast login ${server.url} --email 'o'\\''hara@example.org'\nnpx holdfast sync ~/Drive`,
+    `npx --no-install holdfast login ${server.url} --email 'o'\\''hara@example.org'\nnpx --no-install holdfast sync ~/Drive`,
   );
   assert.deepEqual(await axeProblems(page), []);
   const api = await Api.signIn(server.url, ann);

@@ -9,11 +9,13 @@ import { useForm } from "../../design/use-form.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { FrontPage } from "./front-page.tsx";
+import { useSignInWays } from "./use-sign-in-ways.ts";
 
 /** Has a link mailed. Nobody is told whether there is such an account. */
 export function ForgotPassword() {
   const words = useMessages();
   const { message } = words;
+  const { mail } = useSignInWays();
   const [sentTo, setSentTo] = useState<string>();
   const { busy, problems, onSubmit } = useForm({
     names: ["email"],
@@ -27,7 +29,10 @@ export function ForgotPassword() {
   usePageTitle(message("recovery.forgotTitle"));
   if (sentTo !== undefined) {
     return (
-      <FrontPage title={message("recovery.forgotSent")} about={message("recovery.forgotSentAbout", { email: sentTo })}>
+      <FrontPage
+        title={message(mail ? "recovery.forgotSent" : "recovery.forgotWaits")}
+        about={message(mail ? "recovery.forgotSentAbout" : "recovery.forgotWaitsAbout", { email: sentTo })}
+      >
         <Link to="/sign-in" className={buttonLook("secondary")}>
           {message("session.signIn")}
         </Link>
@@ -35,7 +40,10 @@ export function ForgotPassword() {
     );
   }
   return (
-    <FrontPage title={message("recovery.forgotTitle")} about={message("recovery.forgotAbout")}>
+    <FrontPage
+      title={message("recovery.forgotTitle")}
+      about={message(mail ? "recovery.forgotAbout" : "recovery.forgotUnmailed")}
+    >
       <Form problem={problems.whole} onSubmit={onSubmit}>
         <Field
           label={message("session.email")}
@@ -47,7 +55,7 @@ export function ForgotPassword() {
           error={problems.fields?.email}
         />
         <Button kind="primary" type="submit" wide busy={busy}>
-          {message("recovery.forgotSend")}
+          {message(mail ? "recovery.forgotSend" : "recovery.forgotAsk")}
         </Button>
       </Form>
       <Link to="/sign-in" className="text-accent underline">

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventually, ok } from "@holdfast/server/acceptance/testing";
+import { Api, eventually, ok } from "@holdfast/server/acceptance/testing";
+import { TestPasskey } from "@holdfast/server/accounts/testing-passkey";
 import { axeProblems } from "../../testing/axe.ts";
 import { hasFocus } from "../../testing/focus.ts";
 import { sizes, testApp } from "../../testing/test-app.ts";
@@ -13,20 +14,17 @@ test("who has forgotten the password gets a link, chooses another one and signs 
   const person = await app.addPerson("Hal");
   await app.open("/sign-in");
   await page.getByRole("link", { name: "Forgot your password?" }).click();
-  await page.getByRole("button", { name: "Mail me the link" }).click();
+  await page.getByRole("button", { name: "Ask for the link" }).click();
   await page.getByText("Write something here.").waitFor();
   await page.setViewportSize(sizes.phone);
   assert.deepEqual(await axeProblems(page), []);
   await page.getByLabel("E-mail address").fill(person.email);
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "Look into your mail" }).waitFor();
+  await page.getByRole("heading", { name: "Ask an administrator for the link" }).waitFor();
   assert.deepEqual(await axeProblems(page), []);
   // This server sends no mail: an administrator hands the link on.
-  const link = await eventually("the link is there", 30_000, async () => {
-    const { items } = await ok(app.api, "GET", "/admin/unsent-links");
-    return items.find(({ to, url }: { to: string; url: string }) => to === person.email && url.includes("#hfw_"))?.url;
-  });
-  const { hash } = new URL(String(link));
+  const link = await linkTo(person.email);
+  const { hash } = new URL(link);
   await app.open(`/setup${hash}`);
   await page.getByRole("heading", { name: "Choose a new password" }).waitFor();
   assert.equal(new URL(page.url()).hash, "", "nobody copies it out of the address");
@@ -50,3 +48,41 @@ test("who has forgotten the password gets a link, chooses another one and signs 
   await page.setViewportSize(sizes.desktop);
   await app.signIn({ email: person.email, password: "what I shall remember" });
 });
+
+test("who resets the password is told that passkeys are left, or removes them with it", async () => {
+  const { page } = app;
+  const box = page.getByLabel("Remove passkeys too: they sign in without the password");
+  for (const [name, ends] of [
+    ["Ida", false],
+    ["Jo", true],
+  ] as const) {
+    const person = await app.addPerson(name);
+    const { webauthn } = await ok(person.api, "POST", "/account/passkeys", { password: person.password });
+    const passkey = new TestPasskey("https://drive.example.org").create(webauthn);
+    await ok(person.api, "POST", "/account/passkeys/confirm", { name: "Key", passkey });
+    await ok(app.api, "POST", "/account/password/reset/mail", { email: person.email });
+    await app.open(`/setup${new URL(await linkTo(person.email)).hash}`);
+    await page.getByLabel("New password", { exact: true }).fill("what I shall remember");
+    await page.getByLabel("Unlink sign-ins through another service too").waitFor();
+    assert.equal(await box.isChecked(), false);
+    assert.deepEqual(await axeProblems(page), []);
+    if (ends) await box.check();
+    await page.getByRole("button", { name: "Save the password" }).click();
+    await page.getByText(`Sign in as ${person.email} with it.`).waitFor();
+    assert.equal(await page.getByText("What signs in without it has stayed").count(), ends ? 0 : 1);
+    const { body } = await new Api(app.server.url).call("POST", "/sessions", {
+      email: person.email,
+      password: "what I shall remember",
+    });
+    assert.deepEqual(body.factors, ends ? ["recovery_code"] : ["passkey", "recovery_code"]);
+    // Nothing of the first one's page stands in the next one's.
+    await app.open("/sign-in");
+  }
+});
+
+function linkTo(email: string): Promise<string> {
+  return eventually("the link is there", 30_000, async () => {
+    const { items } = await ok(app.api, "GET", "/admin/unsent-links");
+    return items.find(({ to, url }: { to: string; url: string }) => to === email && url.includes("#hfw_"))?.url;
+  });
+}

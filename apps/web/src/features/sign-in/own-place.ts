@@ -9,7 +9,9 @@ export function ownPlace(next: string | undefined): string {
   const base = "https://own.invalid";
   try {
     const { origin, pathname, search } = new URL(next, base);
-    return origin === base && pathname !== "/sign-in" ? pathname + search : home;
+    // What comes of "/.//evil.example" names a host.
+    const isOwn = origin === base && !pathname.startsWith("//") && pathname !== "/sign-in";
+    return isOwn ? pathname + search : home;
   } catch {
     return home;
   }

@@ -1,6 +1,7 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { Messages } from "../../messages/messages.ts";
 import { problemWords } from "../../messages/problem-words.ts";
+import { foreignWords } from "./foreign-address.ts";
 
 /** Why there is no passkey, or none that does. */
 export function passkeyWords(thrown: unknown, words: Messages): string {
@@ -11,6 +12,7 @@ export function passkeyWords(thrown: unknown, words: Messages): string {
   }
   const failure = toHoldfastError(thrown);
   if (failure.field === "passkey") return message("factor.passkeyWrong");
+  if (failure.field === "Origin") return foreignWords(failure, words);
   if (failure.code === "forbidden") return message("session.disabled");
   // What an account or an address cannot have the server says better.
   return failure.code === "conflict" ? failure.message : problemWords(failure, words);

@@ -2,8 +2,9 @@ import { toHoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { openPublicClient } from "../../data/client.ts";
+import { fromPage, openPublicClient } from "../../data/client.ts";
 import { Button, buttonLook } from "../../design/button.tsx";
+import { Checkbox } from "../../design/choice.tsx";
 import { Field } from "../../design/field.tsx";
 import { Form } from "../../design/form.tsx";
 import { usePageTitle } from "../../design/page-title.ts";
@@ -11,13 +12,28 @@ import { useForm } from "../../design/use-form.ts";
 import { passwordProblem } from "../../messages/password-words.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
+import { type Foreign, foreignOf } from "./foreign-address.ts";
+import { ForeignPage } from "./foreign-page.tsx";
 import { FrontPage } from "./front-page.tsx";
+
+interface Done {
+  readonly email: string;
+  readonly passkeys: number;
+  readonly outside: number;
+}
+
+interface Ended {
+  readonly end_passkeys: boolean;
+  readonly end_outside: boolean;
+}
 
 /** Behind the mailed link: another password, with which one signs in then. */
 export function ResetPassword({ token }: { readonly token: string }) {
   const words = useMessages();
   const { message } = words;
-  const [email, setEmail] = useState<string>();
+  const [done, setDone] = useState<Done>();
+  const [ended, setEnded] = useState<Ended>({ end_passkeys: false, end_outside: false });
+  const [foreign, setForeign] = useState<Foreign>();
   const { busy, problems, onSubmit } = useForm({
     names: ["password"],
     check: ({ password }) =>
@@ -25,10 +41,15 @@ export function ResetPassword({ token }: { readonly token: string }) {
         ? { password: message("setup.passwordShort", { count: limits.passwordBytesMin }) }
         : {},
     send: async ({ password }) => {
-      const body = { token, new_password: password };
-      setEmail((await openPublicClient().call("resetPassword", { body, asksOnce: true })).email);
+      const body = { token, new_password: password, ...ended };
+      setDone(await openPublicClient().call("resetPassword", { body, headers: fromPage, asksOnce: true }));
     },
     explain: (thrown) => {
+      const elsewhere = foreignOf(thrown);
+      if (elsewhere !== undefined) {
+        setForeign(elsewhere);
+        return {};
+      }
       const password = passwordProblem(thrown, words);
       if (password !== undefined) return { fields: { password } };
       const isBadLink = toHoldfastError(thrown).field === "token";
@@ -36,15 +57,8 @@ export function ResetPassword({ token }: { readonly token: string }) {
     },
   });
   usePageTitle(message("recovery.resetTitle"));
-  if (email !== undefined) {
-    return (
-      <FrontPage title={message("recovery.resetDone")} about={message("recovery.resetDoneAbout", { email })}>
-        <Link to="/sign-in" className={buttonLook("primary")}>
-          {message("session.signIn")}
-        </Link>
-      </FrontPage>
-    );
-  }
+  if (foreign !== undefined) return <ForeignPage title={message("recovery.resetTitle")} token={token} {...foreign} />;
+  if (done !== undefined) return <ResetDone {...done} />;
   return (
     <FrontPage title={message("recovery.resetTitle")} about={message("recovery.resetAbout")}>
       <Form problem={problems.whole} onSubmit={onSubmit}>
@@ -57,10 +71,44 @@ export function ResetPassword({ token }: { readonly token: string }) {
           maxLength={limits.passwordBytesMax}
           error={problems.fields?.password}
         />
+        <EndedWays ended={ended} onChange={setEnded} />
         <Button kind="primary" type="submit" wide busy={busy}>
           {message("recovery.resetSave")}
         </Button>
       </Form>
     </FrontPage>
+  );
+}
+
+function ResetDone({ email, passkeys, outside }: Done) {
+  const { message } = useMessages();
+  return (
+    <FrontPage title={message("recovery.resetDone")} about={message("recovery.resetDoneAbout", { email })}>
+      {passkeys + outside > 0 && <p className="text-muted">{message("recovery.waysLeft")}</p>}
+      <Link to="/sign-in" className={buttonLook("primary")}>
+        {message("session.signIn")}
+      </Link>
+    </FrontPage>
+  );
+}
+
+/** Whether the account has any is told to nobody who has the link alone. */
+function EndedWays({ ended, onChange }: { readonly ended: Ended; readonly onChange: (ended: Ended) => void }) {
+  const { message } = useMessages();
+  return (
+    <>
+      <Checkbox
+        label={message("recovery.endPasskeys")}
+        hint={message("recovery.endPasskeysHint")}
+        checked={ended.end_passkeys}
+        onChange={(checked) => onChange({ ...ended, end_passkeys: checked })}
+      />
+      <Checkbox
+        label={message("recovery.endOutside")}
+        hint={message("recovery.endOutsideHint")}
+        checked={ended.end_outside}
+        onChange={(checked) => onChange({ ...ended, end_outside: checked })}
+      />
+    </>
   );
 }

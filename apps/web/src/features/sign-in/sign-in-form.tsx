@@ -7,10 +7,18 @@ import { Form } from "../../design/form.tsx";
 import { useSession } from "../../data/use-session.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages, withWords } from "../../messages/use-messages.ts";
+import { foreignWords } from "./foreign-address.ts";
+import { useSignInWays } from "./use-sign-in-ways.ts";
 import { useForm } from "../../design/use-form.ts";
 
 const FactorFields = lazy(async () => ({
   default: (await withWords(import("./factor-fields.tsx"))).FactorFields,
+}));
+const KeepAccount = lazy(async () => ({
+  default: (await withWords(import("./keep-account.tsx"))).KeepAccount,
+}));
+const OutsideSignIn = lazy(async () => ({
+  default: (await withWords(import("./outside-sign-in.tsx"))).OutsideSignIn,
 }));
 const PasskeySignIn = lazy(async () => ({
   default: (await withWords(import("./passkey-sign-in.tsx"))).PasskeySignIn,
@@ -19,12 +27,23 @@ const PasskeySignIn = lazy(async () => ({
 interface SignInFormProps {
   /** Of somebody whose session has ended: it is theirs that goes on. */
   readonly email?: string | undefined;
+  /** Where one is to be afterwards, should the page be left meanwhile. */
+  readonly next?: string | undefined;
   readonly onDone: () => void;
 }
 
-export function SignInForm({ email, onDone }: SignInFormProps) {
+export function SignInForm({ email, next, onDone }: SignInFormProps) {
   const { message } = useMessages();
-  const { busy, problems, onSubmit, asked, setAsked, shown } = useSignIn(onDone);
+  const { outside } = useSignInWays();
+  const [asksPassword, setAsksPassword] = useState(false);
+  const { busy, problems, onSubmit, asked, setAsked, shown, leaving, keeps } = useSignIn(onDone);
+  const onPassword = outside?.only === true && !asksPassword ? () => setAsksPassword(true) : undefined;
+  const elsewhere = outside !== null && (
+    <Suspense>
+      <OutsideSignIn {...outside} next={next} onPassword={onPassword} />
+    </Suspense>
+  );
+  if (outside?.only === true && !asksPassword) return elsewhere;
   return (
     <Form problem={problems.whole} onSubmit={onSubmit}>
       <Field
@@ -58,6 +77,17 @@ export function SignInForm({ email, onDone }: SignInFormProps) {
           />
         </Suspense>
       )}
+      {leaving !== undefined && (
+        <Suspense>
+          <KeepAccount
+            leaving={leaving}
+            onKeep={(form) => {
+              keeps.current = true;
+              form?.requestSubmit();
+            }}
+          />
+        </Suspense>
+      )}
       <Button kind="primary" type="submit" wide busy={busy}>
         {message("session.signIn")}
       </Button>
@@ -66,6 +96,7 @@ export function SignInForm({ email, onDone }: SignInFormProps) {
           <PasskeySignIn onDone={onDone} />
         </Suspense>
       )}
+      {elsewhere}
     </Form>
   );
 }
@@ -77,6 +108,9 @@ function useSignIn(onDone: () => void) {
   /** The answer that asked for a second factor. */
   const [asked, setAsked] = useState<HoldfastError>();
   const shown = useRef<PasskeyAssertion>(undefined);
+  /** The answer that said that its owner deleted the account. */
+  const [leaving, setLeaving] = useState<HoldfastError>();
+  const keeps = useRef(false);
   const form = useForm({
     names: ["email", "password", "totp"],
     check: (values) => ({
@@ -95,6 +129,7 @@ function useSignIn(onDone: () => void) {
         password: values.password,
         ...(passkey === undefined ? {} : { passkey }),
         ...(totp === "" ? {} : { totp }),
+        ...(keeps.current ? { keep_account: true } : {}),
       });
       onDone();
     },
@@ -107,10 +142,17 @@ function useSignIn(onDone: () => void) {
         if (field === "passkey") return { whole: message("factor.passkeyWrong") };
         return { fields: { totp: message("factor.codeWrong") } };
       }
+      if (code === "account_leaving") {
+        setLeaving(failure);
+        return {};
+      }
       if (code === "unauthenticated") return { fields: { password: message("session.wrong") } };
+      if (code === "forbidden" && field === "outside") return { whole: message("outside.passwordsOff") };
+      if (field === "ldap") return { whole: failure.message };
+      if (field === "Origin") return { whole: foreignWords(failure, words) };
       if (code === "forbidden") return { whole: message("session.disabled") };
       return { whole: problemWords(thrown, words) };
     },
   });
-  return { ...form, asked, setAsked, shown };
+  return { ...form, asked, setAsked, shown, leaving, keeps };
 }

@@ -1,7 +1,8 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { InvitationFacts } from "@holdfast/protocol/account-routes";
 import { useEffect, useState } from "react";
-import { openPublicClient } from "../../data/client.ts";
+import { fromPage, openPublicClient } from "../../data/client.ts";
+import { type Foreign, foreignOf } from "./foreign-address.ts";
 
 /** How long the form waits for what the server knows. */
 const patienceMs = 5000;
@@ -10,6 +11,7 @@ const patienceMs = 5000;
 export type AskedInvitation =
   | { readonly state: "asking" }
   | { readonly state: "useless" }
+  | { readonly state: "foreign"; readonly foreign: Foreign }
   | { readonly state: "open"; readonly facts: InvitationFacts | undefined };
 
 /** Asks about the token before anybody types. It is kept in no cache, as it is a secret. */
@@ -22,12 +24,14 @@ export function useInvitation(token: string): AskedInvitation {
       if (!ending.signal.aborted) setAsked(found);
     };
     openPublicClient()
-      .call("readInvitation", { body: { token }, asksOnce: true, endsWithBreak: true, signal })
+      .call("readInvitation", { body: { token }, headers: fromPage, asksOnce: true, endsWithBreak: true, signal })
       .then(
         (facts) => tell({ state: "open", facts }),
         (thrown: unknown) => {
+          const foreign = foreignOf(thrown);
+          if (foreign !== undefined) return tell({ state: "foreign", foreign });
           const isUseless = toHoldfastError(thrown).code === "not_found";
-          tell(isUseless ? { state: "useless" } : { state: "open", facts: undefined });
+          return tell(isUseless ? { state: "useless" } : { state: "open", facts: undefined });
         },
       );
     return () => ending.abort();

@@ -14,7 +14,10 @@ import { LimitButton } from "./limit-button.tsx";
 import { progressOf, type UploadsProgress } from "./progress-of.ts";
 import { WhyNot } from "./why-not.tsx";
 
-/** What is on its way, in a corner: all of it as one bar, and what needs the person. */
+/**
+ * What is on its way: all of it as one bar, and what needs the person. In a corner; on a phone below all else, which leaves it its room, so that
+ * it covers nothing.
+ */
 export function Tray({ uploads, view }: { readonly uploads: Uploads; readonly view: UploadsView }) {
   const { message } = useMessages();
   const [isOpen, setOpen] = useState(true);
@@ -23,8 +26,9 @@ export function Tray({ uploads, view }: { readonly uploads: Uploads; readonly vi
   const isRunning = progress.phase === "begun" || progress.phase === "half";
   return (
     <section
+      ref={leaveRoom}
       aria-label={message("tray.uploads")}
-      className="fixed end-4 bottom-4 z-30 flex max-h-[60vh] w-96 max-w-[calc(100vw-2rem)] flex-col gap-3 rounded-lg border border-line bg-raised p-4 shadow-over"
+      className="fixed inset-x-0 bottom-0 z-30 flex max-h-[40dvh] flex-col gap-3 border-t border-line bg-raised p-4 pb-[max(1rem,env(safe-area-inset-bottom))] shadow-over sm:start-auto sm:end-4 sm:bottom-4 sm:max-h-[60vh] sm:w-96 sm:rounded-lg sm:border sm:pb-4"
     >
       <div className="flex items-center gap-2">
         <Title progress={progress} />
@@ -59,6 +63,17 @@ export function Tray({ uploads, view }: { readonly uploads: Uploads; readonly vi
       )}
     </section>
   );
+}
+
+/** Whatever is as high as the screen of a phone is lower by this, for as long as it stands. */
+function leaveRoom(section: HTMLElement): () => void {
+  const { style } = document.documentElement;
+  const observer = new ResizeObserver(() => style.setProperty("--tray-height", `${section.offsetHeight}px`));
+  observer.observe(section);
+  return () => {
+    observer.disconnect();
+    style.removeProperty("--tray-height");
+  };
 }
 
 function Title({ progress: { phase, filesTotal, filesDone, needYou } }: { readonly progress: UploadsProgress }) {

@@ -32,7 +32,8 @@ export const details = {
   "details.labelName": "Name",
   "details.restore": "Wiederherstellen",
   "details.restored": "Die alte Version von {name} ist wieder die neueste",
-  "details.versionActs": "Was mit der Version vom {time} geschehen soll",
+  "details.versionNumber": "Version {number}",
+  "details.versionActs": "Was mit Version {number} vom {time} geschehen soll",
   "details.equal": "Beide sind gleich.",
   "details.noText":
     "Sie unterscheiden sich. Zeilenweise vergleichen lassen sich nur Texte bis 1 MB, die etwas gemeinsam haben.",

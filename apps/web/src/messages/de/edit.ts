@@ -11,7 +11,8 @@ export const edit = {
   "edit.draft": "Hier ist Text, den du geschrieben und nicht gespeichert hast.",
   "edit.takeDraft": "Übernehmen",
   "edit.dropDraft": "Verwerfen",
-  "edit.byOthers": "Jemand hat diese Datei inzwischen gespeichert. Beim Speichern werden beide Texte zusammengeführt.",
+  "edit.byOthers":
+    "Diese Datei wurde inzwischen anderswo gespeichert. Beim Speichern werden beide Texte zusammengeführt.",
   "edit.unread":
     "Diese Datei lässt sich gerade nicht lesen. Was du geschrieben hast, bleibt hier, und du kannst es kopieren.",
   "edit.gone":
@@ -19,11 +20,11 @@ export const edit = {
   "edit.saveAsNew": "Als neue Datei speichern",
   "edit.stranded": "Was du hier geschrieben und nicht gespeichert hast, ist noch in diesem Browser:",
   "edit.strandedText": "Was du geschrieben und nicht gespeichert hast",
-  "edit.merge": "Jemand hat inzwischen gespeichert",
+  "edit.merge": "Inzwischen anderswo gespeichert",
   "edit.mergeClean": "Beide Änderungen passen zusammen. Übernimm den Text, sieh ihn an und speichere.",
   "edit.mergeConflicts": {
-    one: "{count} Stelle haben beide geändert. Wähle, was bleibt, sieh den Text an und speichere.",
-    other: "{count} Stellen haben beide geändert. Wähle, was bleibt, sieh den Text an und speichere.",
+    one: "{count} Stelle wurde hier und anderswo geändert. Wähle, was bleibt, sieh den Text an und speichere.",
+    other: "{count} Stellen wurden hier und anderswo geändert. Wähle, was bleibt, sieh den Text an und speichere.",
   },
   "edit.mergeTake": "Zusammengeführten Text übernehmen",
   "edit.mergeBack": "Zurück zu meinem Text",

@@ -1,5 +1,7 @@
 /** Von dem, was neben einem Passwort steht oder an seiner Stelle. */
 export const factor = {
+  "leaving.until": "Dieses Konto wird gelöscht und ist nach dem {day} endgültig fort.",
+  "leaving.keep": "Konto behalten",
   "factor.code": "Code",
   "factor.codeHint": "Aus deiner Authenticator-App, oder einer deiner Wiederherstellungscodes.",
   "factor.codeWrong":
@@ -32,4 +34,11 @@ export const factor = {
   "factor.passkeyRemoveAbout": "Mit ihm meldet sich niemand mehr an. Lösche ihn auch auf dem Gerät.",
   "factor.passkeyRemoveLast":
     "Es ist dein letzter: Von da an reicht das Passwort zum Anmelden, und die Wiederherstellungscodes gelten nicht mehr.",
+  "factor.due":
+    "Die Verwaltung verlangt einen zweiten Faktor: Ab {when} zeigt sich hier nichts, bevor du einen eingerichtet hast.",
+  "factor.setUp": "Einrichten",
+  "factor.mustTitle": "Richte einen zweiten Faktor ein",
+  "factor.mustAbout":
+    "Die Verwaltung verlangt einen, und dieses Konto hat keinen. Deine Dateien zeigen sich wieder, sobald eine Authenticator-App oder ein Passkey eingerichtet ist.",
+  "factor.goOn": "Weiter",
 } as const;

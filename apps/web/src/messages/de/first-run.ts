@@ -10,7 +10,7 @@ export const firstRun = {
   "firstRun.dropAbout": "Zieh Dateien oder ganze Ordner von deinem Rechner auf diese Seite oder wähle sie aus.",
   "firstRun.install": "Einen Ordner gleich halten",
   "firstRun.installAbout":
-    "Der Befehl hält einen Ordner deines Rechners gleich mit diesem Speicher. Füg diese Zeilen in ein Terminal ein; es fragt nach deinem Passwort.",
+    "Der Befehl hält einen Ordner deines Rechners gleich mit diesem Speicher. Er läuft aus dem Ordner von Holdfast: Lass ihn dir von dem geben, der diesen Server betreibt, kopier ihn ohne node_modules auf deinen Rechner und sag darin npm ci (Node 20 oder neuer). Füg dann diese Zeilen dort ein; es fragt nach deinem Passwort.",
   "firstRun.commands": "Befehle",
   "firstRun.invite": "Jemanden einladen",
   "firstRun.inviteAbout": "Teile einen Ordner mit Familie oder Kollegen. Sie bekommen ein Konto über einen Link.",

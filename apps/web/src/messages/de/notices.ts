@@ -30,6 +30,7 @@ export const notices = {
   "notices.checkAudit": "das Protokoll der Zugriffe",
   "notices.checkBackup": "Backups",
   "notices.checkDrill": "ob sich das Backup zurückspielen lässt",
+  "notices.checkCertificate": "Zertifikat",
   "notices.somebody": "Jemand",
   "notices.something": "etwas",
   "notices.new": "neu",

@@ -8,7 +8,7 @@ export const problem: Readonly<Record<keyof typeof english, string>> = {
   "problem.forbidden": "Das darfst du hier nicht. Frag, wem der Ordner gehört.",
   "problem.not_found": "Es ist nicht mehr da oder nicht mit dir geteilt.",
   "problem.exists": "Diesen Namen gibt es hier schon. Wähle einen anderen.",
-  "problem.conflict": "Jemand hat es inzwischen geändert. Sieh nach, was jetzt da ist, und versuch es noch einmal.",
+  "problem.conflict": "Es wurde inzwischen anderswo geändert. Sieh nach, was jetzt da ist, und versuch es noch einmal.",
   "problem.trashed": "Es liegt im Papierkorb. Stelle es zuerst wieder her.",
   "problem.cycle": "Ein Ordner passt nicht in sich selbst.",
   "problem.too_large": "Für diesen Server ist es zu groß.",

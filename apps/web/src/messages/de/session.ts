@@ -8,6 +8,8 @@ export const session = {
     "E-Mail-Adresse und Passwort passen nicht zusammen. Versuch es noch einmal oder lass dir ein neues Passwort geben.",
   "session.forgot": "Passwort vergessen?",
   "session.disabled": "Dieses Konto ist abgeschaltet. Frag, wer den Server verwaltet.",
+  "session.foreign":
+    "Dieser Server kennt sich nicht als {address}. Wer ihn betreibt, muss HOLDFAST_PUBLIC_URL darauf setzen.",
   "session.expired": "Melde dich wieder an",
   "session.expiredAbout": "Deine Sitzung ist zu Ende. Melde dich an, dann geht weiter, was du gerade getan hast.",
   "session.leaving": "Du bist noch nicht abgemeldet",

@@ -10,6 +10,14 @@ export const settings = {
   "settings.account": "Konto",
   "settings.name": "Name",
   "settings.email": "E-Mail-Adresse",
+  "settings.changeEmail": "Adresse ändern",
+  "settings.changeEmailAbout":
+    "An die neue Adresse geht eine Mail. Dein Konto zieht um, sobald du ihrem Link folgst; bis dahin ändert sich nichts.",
+  "settings.changeEmailAct": "Mail schicken",
+  "settings.newEmail": "Neue E-Mail-Adresse",
+  "settings.moving": "Dein Konto zieht zu {email} um",
+  "settings.movingAbout":
+    "Das geschieht, sobald du dem Link folgst, der dorthin geschickt wurde. Willst du bei der jetzigen Adresse bleiben, gib sie unter „Adresse ändern“ ein.",
   "settings.plan": "Tarif",
   "settings.storage": "Speicher",
   "settings.storageAbout": "Es zählt die neueste Version jeder deiner Dateien, auch im Papierkorb.",
@@ -27,8 +35,7 @@ export const settings = {
   "settings.clientsAbout":
     "Was Ordner gleich hält oder den Befehl benutzt. Entfernen meldet es ab; Dateien, die es hat, bleiben dort.",
   "settings.noClients": "Noch kein Gerät",
-  "settings.noClientsAbout":
-    "Installier den Befehl auf einem Rechner, um einen Ordner mit deinem Speicher gleich zu halten:",
+  "settings.addClient": "Einen Rechner hinzufügen",
   "settings.thisBrowser": "Dieser Browser",
   "settings.seen": "Zuletzt gesehen {when}",
   "settings.neverSeen": "Angemeldet {when}",
@@ -36,6 +43,20 @@ export const settings = {
   "settings.signOutNamed": "{name} abmelden",
   "settings.removeDevice": "Entfernen",
   "settings.removeNamed": "{name} entfernen",
+  "settings.removeAbout": "Es wird sofort abgemeldet, und es gleicht nichts mehr ab.",
+  "settings.removeCopies": "Auch seine Kopien entfernen",
+  "settings.removeCopiesHint":
+    "Wenn es den Server das nächste Mal erreicht, auch nach Wochen, entfernt es aus seinen abgeglichenen Ordnern jede Datei, die der Server genau so hat. Was dort geändert, nie gesendet oder ausgenommen wurde, bleibt. Nichts wird entfernt, solange es aus ist, kein Netz hat oder nicht abgleicht.",
+  "settings.clearings": "Entfernte Geräte",
+  "settings.clearingAsked": "{when} gebeten, seine Kopien zu entfernen; noch nicht geschehen",
+  "settings.clearingDone": "Hat {when} seine Kopien entfernt: {removed} Dateien weg, {kept} dort geblieben",
+  "settings.byPassword": "mit dem Passwort",
+  "settings.byApp": "mit Passwort und Code",
+  "settings.byPasswordAndPasskey": "mit Passwort und Passkey",
+  "settings.byRecoveryCode": "mit Passwort und Wiederherstellungscode",
+  "settings.byPasskey": "mit einem Passkey",
+  "settings.byOutside": "über einen anderen Dienst",
+  "settings.byDeviceLogin": "über einen Browser",
   "settings.stopped":
     "Angehalten: Innerhalb einer Stunde hat es {rewritten} Dateien überschrieben und {deleted} gelöscht. Was es ändert, bleibt auf ihm. Davor, {moment}, war alles wie zuvor.",
   "settings.resume": "Weitermachen lassen",
@@ -109,6 +130,11 @@ export const settings = {
   "settings.tokenEndsAt": "endet {when}",
   "settings.tokenEndedAt": "endete {when}",
   "settings.removeToken": "Entfernen",
+  "settings.programsTitle": "Programme, die du eingelassen hast",
+  "settings.programsAbout":
+    "Du hast ihnen einen Teil deines Kontos erlaubt, nach dem sie gefragt haben. Was nicht mehr benutzt wird, endet von selbst.",
+  "settings.noPrograms": "Keine Programme",
+  "settings.programRemoved": "{name} wird nicht mehr eingelassen.",
   "settings.appsTitle": "App-Passwörter",
   "settings.appsAbout":
     "Für Programme, die nur Name und Passwort kennen. Jedes bekommt ein eigenes, das Dateien öffnet und sonst nichts, ohne Code.",
@@ -158,6 +184,9 @@ export const settings = {
   "settings.example": "So sieht es aus: {time}, {size}",
   "settings.change": "Ändern",
   "settings.changeName": "Namen ändern",
+  "settings.passwordFirst": "Passwort setzen",
+  "settings.passwordFirstAbout":
+    "Du hast keins, weil du dich über einen anderen Dienst anmeldest. Programme, die nichts anderes kennen, brauchen eins, und du auch, falls jener Dienst einmal nicht da ist.",
   "settings.passwordChange": "Passwort ändern",
   "settings.passwordCurrent": "Bisheriges Passwort",
   "settings.passwordNew": "Neues Passwort",

@@ -1,6 +1,6 @@
 export const setup = {
   "setup.confirmTitle": "Bestätige deine Adresse",
-  "setup.confirmAbout": "Was andere mit deiner E-Mail-Adresse teilen, wird deines.",
+  "setup.confirmAbout": "Sie ist dann die Adresse deines Kontos, und was andere mit ihr teilen, wird deines.",
   "setup.confirm": "Diese Adresse ist meine",
   "setup.confirmBad":
     "Der Link ist falsch, abgelaufen oder gilt einer anderen Adresse. Lass dir einen neuen schicken: Einstellungen, Profil.",
@@ -30,5 +30,11 @@ export const setup = {
   "setup.passwordHint": "Mindestens {count} Zeichen. Ein Satz merkt sich leichter als Sonderzeichen.",
   "setup.passwordShort": "Das hat weniger als {count} Zeichen. Mach es länger.",
   "setup.noAddress": "Das ist keine E-Mail-Adresse: Es fehlt ein @ oder was daneben steht.",
+  "setup.foreignTitle": "Unter dieser Adresse wird der Server nicht benutzt",
+  "setup.foreignNothing": "Nichts wurde angelegt oder geändert, und dein Link gilt weiter.",
+  "setup.foreignOpen": "Unter {address} öffnen",
+  "setup.made": "Dein Konto ist angelegt",
+  "setup.madeAbout": "Melde dich als {email} mit dem Passwort an, das du gewählt hast. Der Link ist damit verbraucht.",
+  "setup.madeNotIn": "Die Anmeldung hat gerade nicht geklappt",
   "setup.welcome": "Willkommen bei Holdfast",
 } as const;

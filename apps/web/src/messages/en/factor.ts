@@ -1,5 +1,7 @@
 /** Of what stands beside a password, or in its place. */
 export const factor = {
+  "leaving.until": "This account is being deleted, and is gone for good after {day}.",
+  "leaving.keep": "Keep the account",
   "factor.code": "Code",
   "factor.codeHint": "Of your authenticator app, or one of your recovery codes.",
   "factor.codeWrong":
@@ -31,4 +33,11 @@ export const factor = {
   "factor.passkeyRemoveAbout": "It signs in no more. Delete it on the device as well.",
   "factor.passkeyRemoveLast":
     "It is your last one: from then on the password is enough to sign in, and the recovery codes are none any more.",
+  "factor.due":
+    "An administrator asks for a second factor: from {when} on nothing is shown here before you have set one up.",
+  "factor.setUp": "Set it up",
+  "factor.mustTitle": "Set up a second factor",
+  "factor.mustAbout":
+    "An administrator asks for one, and this account has none. Your files are shown again once an authenticator app or a passkey is set up.",
+  "factor.goOn": "Go on",
 } as const;

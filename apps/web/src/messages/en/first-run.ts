@@ -10,7 +10,7 @@ export const firstRun = {
   "firstRun.dropAbout": "Drag files or whole folders from your computer onto this page, or choose them.",
   "firstRun.install": "Keep a folder equal",
   "firstRun.installAbout":
-    "The command keeps a folder of your computer equal with this drive. Paste these lines into a terminal; it asks for your password.",
+    "The command keeps a folder of your computer equal with this drive. It runs from the folder of Holdfast: have that from whoever runs this server, copy it to your computer without node_modules, and say npm ci in it (Node 20 or newer). Then paste these lines there; it asks for your password.",
   "firstRun.commands": "Commands",
   "firstRun.invite": "Invite somebody",
   "firstRun.inviteAbout": "Share a folder with family or colleagues. They get an account by a link.",

@@ -30,6 +30,7 @@ export const notices = {
   "notices.checkAudit": "the audit",
   "notices.checkBackup": "backups",
   "notices.checkDrill": "whether the backup can be restored",
+  "notices.checkCertificate": "certificate",
   "notices.somebody": "Somebody",
   "notices.something": "something",
   "notices.new": "new",

@@ -7,7 +7,7 @@ export const problem = {
   "problem.forbidden": "You may not do this here. Ask whoever owns the folder.",
   "problem.not_found": "It is not there any more, or is not shared with you.",
   "problem.exists": "There is something with this name already. Choose another name.",
-  "problem.conflict": "Somebody changed it meanwhile. Look at what is there now, then try again.",
+  "problem.conflict": "It was changed elsewhere meanwhile. Look at what is there now, then try again.",
   "problem.trashed": "It lies in the trash. Restore it first.",
   "problem.cycle": "A folder cannot go into itself.",
   "problem.too_large": "It is too large for this server.",

@@ -8,6 +8,8 @@ export const session = {
     "The e-mail address and the password do not go together. Try again, or ask an administrator for a new password.",
   "session.forgot": "Forgot your password?",
   "session.disabled": "This account is switched off. Ask an administrator of this server.",
+  "session.foreign":
+    "This server does not know itself as {address}. Whoever runs it has to set HOLDFAST_PUBLIC_URL to that.",
   "session.expired": "Sign in again",
   "session.expiredAbout": "Your session has ended. Sign in, and what you were doing goes on.",
   "session.leaving": "You are not signed out yet",

@@ -10,6 +10,14 @@ export const settings = {
   "settings.account": "Account",
   "settings.name": "Name",
   "settings.email": "E-mail address",
+  "settings.changeEmail": "Change the address",
+  "settings.changeEmailAbout":
+    "A mail goes to the new address. Your account moves there once you follow its link; until then nothing changes.",
+  "settings.changeEmailAct": "Send the mail",
+  "settings.newEmail": "New e-mail address",
+  "settings.moving": "Your account moves to {email}",
+  "settings.movingAbout":
+    "It does once you follow the link that was mailed there. To stay with the present address, enter that under Change the address.",
   "settings.plan": "Plan",
   "settings.storage": "Storage",
   "settings.storageAbout": "The newest version of each of your files counts, the trash included.",
@@ -27,7 +35,7 @@ export const settings = {
   "settings.clientsAbout":
     "What keeps folders equal or uses the command. Removing one signs it out; files that it has stay on it.",
   "settings.noClients": "No device yet",
-  "settings.noClientsAbout": "Install the command on a computer to keep a folder equal with your drive:",
+  "settings.addClient": "Add a computer",
   "settings.thisBrowser": "This browser",
   "settings.seen": "Last seen {when}",
   "settings.neverSeen": "Signed in {when}",
@@ -35,6 +43,20 @@ export const settings = {
   "settings.signOutNamed": "Sign out {name}",
   "settings.removeDevice": "Remove",
   "settings.removeNamed": "Remove {name}",
+  "settings.removeAbout": "It is signed out at once, and its sync stops.",
+  "settings.removeCopies": "Remove its copies too",
+  "settings.removeCopiesHint":
+    "When its sync next reaches the server, even weeks later, it removes from its synced folders every file that the server has exactly so. What was changed there, was never sent, or is left out of the sync stays. Nothing is removed while it is off, kept from the network, or without its sync.",
+  "settings.clearings": "Removed devices",
+  "settings.clearingAsked": "Asked to remove its copies {when}, not done yet",
+  "settings.clearingDone": "Removed its copies {when}: {removed} files gone, {kept} kept there",
+  "settings.byPassword": "with the password",
+  "settings.byApp": "with the password and a code",
+  "settings.byPasswordAndPasskey": "with the password and a passkey",
+  "settings.byRecoveryCode": "with the password and a recovery code",
+  "settings.byPasskey": "with a passkey",
+  "settings.byOutside": "through another service",
+  "settings.byDeviceLogin": "by way of a browser",
   "settings.stopped":
     "Stopped: within an hour it rewrote {rewritten} files and deleted {deleted}. What it changes stays on it. Before that, all was as it had been {moment}.",
   "settings.resume": "Let it go on",
@@ -103,6 +125,11 @@ export const settings = {
   "settings.tokenEndsAt": "ends {when}",
   "settings.tokenEndedAt": "ended {when}",
   "settings.removeToken": "Remove",
+  "settings.programsTitle": "Programs that you let in",
+  "settings.programsAbout":
+    "They asked for a part of your account, and you allowed it. What is not used any more ends by itself.",
+  "settings.noPrograms": "No programs",
+  "settings.programRemoved": "{name} is let in no more.",
   "settings.appsTitle": "App passwords",
   "settings.appsAbout":
     "For programs that know only name and password. Each has one of its own, which opens files and nothing else, without a code.",
@@ -152,6 +179,9 @@ export const settings = {
   "settings.example": "It looks like this: {time}, {size}",
   "settings.change": "Change",
   "settings.changeName": "Change the name",
+  "settings.passwordFirst": "Set a password",
+  "settings.passwordFirstAbout":
+    "You have none, as you sign in through another service. One is needed by programs that know nothing else, and should that service be away.",
   "settings.passwordChange": "Change the password",
   "settings.passwordCurrent": "Current password",
   "settings.passwordNew": "New password",

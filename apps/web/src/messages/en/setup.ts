@@ -1,6 +1,6 @@
 export const setup = {
   "setup.confirmTitle": "Confirm your address",
-  "setup.confirmAbout": "What others share with your e-mail address becomes yours.",
+  "setup.confirmAbout": "It is the address of your account then, and what others share with it becomes yours.",
   "setup.confirm": "This address is mine",
   "setup.confirmBad":
     "The link is wrong, has expired, or is for another address. Have a new one mailed: Settings, Profile.",
@@ -30,5 +30,11 @@ export const setup = {
   "setup.passwordHint": "At least {count} characters. A sentence is easier to remember than special characters.",
   "setup.passwordShort": "This has fewer than {count} characters. Make it longer.",
   "setup.noAddress": "This is no e-mail address: there is an @ missing, or what stands beside it.",
+  "setup.foreignTitle": "This is not where this server is used",
+  "setup.foreignNothing": "Nothing was made or changed, and your link is still good.",
+  "setup.foreignOpen": "Open it at {address}",
+  "setup.made": "Your account is made",
+  "setup.madeAbout": "Sign in as {email} with the password that you chose. The link is used up.",
+  "setup.madeNotIn": "Signing in did not work just now",
   "setup.welcome": "Welcome to Holdfast",
 } as const;

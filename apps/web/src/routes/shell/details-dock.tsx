@@ -45,7 +45,7 @@ function Dock({ id, panel }: { readonly id: string; readonly panel: Panel }) {
       />
     </Suspense>
   );
-  if (isWide) return <aside className="w-90 shrink-0 border-s border-line bg-surface">{content}</aside>;
+  if (isWide) return <aside className="w-100 shrink-0 border-s border-line bg-surface">{content}</aside>;
   return (
     <Sheet open title={node?.name ?? message("details.details")} onClose={close}>
       {content}

@@ -1,10 +1,13 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
+import { withWords } from "../../messages/use-messages.ts";
 import type { ListSearch } from "../place-search.ts";
 import { DetailsDock } from "./details-dock.tsx";
 import { useSubject } from "./subject.ts";
 
-const Preview = lazy(async () => ({ default: (await import("../../features/preview/preview.tsx")).Preview }));
+const Preview = lazy(async () => ({
+  default: (await withWords(import("../../features/preview/preview.tsx"))).Preview,
+}));
 
 /** Lays a file over the list, which stays where it is. Back closes it. */
 export function PreviewHost() {

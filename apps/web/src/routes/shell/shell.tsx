@@ -1,5 +1,6 @@
 import { Outlet, useLocation } from "@tanstack/react-router";
-import { lazy, Suspense, useSyncExternalStore } from "react";
+import { lazy, Suspense, useState, useSyncExternalStore } from "react";
+import { useAccount } from "../../data/account.ts";
 import { useSession } from "../../data/use-session.ts";
 import { useMessages, withWords } from "../../messages/use-messages.ts";
 import { BottomBar } from "./bottom-bar.tsx";
@@ -14,14 +15,30 @@ const OfflinePlace = lazy(async () => ({
   default: (await withWords(import("../../features/offline/offline-place.tsx"))).OfflinePlace,
 }));
 
+const FactorBanner = lazy(async () => ({
+  default: (await withWords(import("./factor-banner.tsx"))).FactorBanner,
+}));
+const MustEnrol = lazy(async () => ({ default: (await withWords(import("./must-enrol.tsx"))).MustEnrol }));
+
 /**
  * Around every place of somebody who is signed in. The place gets the rest of the screen and scrolls by itself; it brings
  * its own heading.
  */
 export function Shell() {
   const { message } = useMessages();
+  const dueAt = useAccount().data?.second_factor_due_at;
+  // It stays until the person goes on: what is shown once it is set up is shown once.
+  const [mustEnrol, setMustEnrol] = useState(false);
+  if (!mustEnrol && dueAt !== undefined && Date.parse(dueAt) <= Date.now()) setMustEnrol(true);
+  if (mustEnrol) {
+    return (
+      <Suspense fallback={null}>
+        <MustEnrol />
+      </Suspense>
+    );
+  }
   return (
-    <div className="flex h-dvh bg-canvas">
+    <div className="flex h-[calc(100dvh-var(--tray-height,0px))] bg-canvas sm:h-dvh">
       <a
         href="#place"
         className="fixed start-4 top-2 z-50 -translate-y-16 rounded-md bg-accent px-4 py-2 text-on-accent focus:translate-y-0"
@@ -32,6 +49,11 @@ export function Shell() {
       <div className="flex min-w-0 flex-1 flex-col">
         <TopBar />
         <OfflineBanner />
+        {dueAt !== undefined && (
+          <Suspense fallback={null}>
+            <FactorBanner dueAt={dueAt} />
+          </Suspense>
+        )}
         <div className="flex min-h-0 flex-1">
           <main id="place" tabIndex={-1} className="min-w-0 flex-1 overflow-auto outline-none">
             <Place />

@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { contentIdOf } from "@holdfast/core/manifest";
 import type { ManifestEntry } from "@holdfast/core/manifest";
+import { TaskGroup } from "@holdfast/core/task-group";
 import { commitFiles } from "./commit-files.ts";
 import type { FileItem, Job } from "./job.ts";
 import { type LocatedBlock, sendBlocks } from "./send-blocks.ts";
@@ -17,7 +18,7 @@ export async function putLarge(work: UploadWork, job: Job, item: FileItem, signa
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const blocks: ManifestEntry[] = [];
-  const running = new Set<Promise<void>>();
+  const sending = new TaskGroup(groupsAtOnce);
   let at = 0;
   try {
     for await (const group of work.cutter.cut(file, either)) {
@@ -29,15 +30,18 @@ export async function putLarge(work: UploadWork, job: Job, item: FileItem, signa
       }
       job.setProgress(item, { ...item.progress, cut: at });
       work.changed();
-      const sending = sendGroup(work, job, item, located, either).finally(() => running.delete(sending));
-      sending.catch((thrown: unknown) => failed.abort(thrown));
-      running.add(sending);
-      if (running.size >= groupsAtOnce) await Promise.race(running);
+      await sending.start(() =>
+        sendGroup(work, job, item, located, either).catch((thrown: unknown) => {
+          // What is cut and sent beside it ends at once.
+          failed.abort(thrown);
+          throw thrown;
+        }),
+      );
     }
-    await Promise.all(running);
+    await sending.finish();
   } catch (thrown) {
     failed.abort(thrown);
-    await Promise.allSettled(running);
+    await sending.settle();
     signal.throwIfAborted();
     throw failed.signal.reason;
   }

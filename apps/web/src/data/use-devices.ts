@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useDrive } from "../../data/use-drive.ts";
+import { useDrive } from "./use-drive.ts";
 
 const queryKey = ["devices"] as const;
 
@@ -13,7 +13,8 @@ export function useRemoveDevice() {
   const { client } = useDrive();
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => client.call("deleteDevice", { params: { id } }),
+    mutationFn: ({ id, removesCopies = false }: { readonly id: string; readonly removesCopies?: boolean }) =>
+      client.call("deleteDevice", { params: { id }, ...(removesCopies ? { query: { remove_copies: "true" } } : {}) }),
     onSettled: () => queries.invalidateQueries({ queryKey }),
   });
 }

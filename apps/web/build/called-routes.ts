@@ -1,0 +1,45 @@
+import { globSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Plugin } from "vite";
+
+const table = resolve(import.meta.dirname, "../../../packages/protocol/src/route-table.ts");
+const client = resolve(import.meta.dirname, "../../../packages/api-client/src");
+
+/**
+ * Leaves out of the table of routes what no source of the app names: a page loads the table before its first list, and half of it is for the
+ * command and for other servers.
+ * @param root of the app's sources
+ */
+export function calledRoutes(root: string): Plugin {
+  return {
+    name: "called-routes",
+    enforce: "pre",
+    transform: {
+      handler(code, id) {
+        if (resolve(id) !== table) return undefined;
+        return { code: withoutUncalled(code, namesIn([join(root, "src"), client])), map: null };
+      },
+    },
+  };
+}
+
+/** Every word of the sources, of which some are names of routes. */
+function namesIn(folders: readonly string[]): ReadonlySet<string> {
+  const files = folders.flatMap((cwd) =>
+    globSync("**/*.{ts,tsx}", { cwd, exclude: ["**/*.test.ts", "**/*.test.tsx"] }).map((file) => join(cwd, file)),
+  );
+  return new Set(files.flatMap((file) => readFileSync(file, "utf8").match(/[a-z][a-zA-Z]+/g) ?? []));
+}
+
+/** @throws HoldfastError where the table looks otherwise than it is written */
+export function withoutUncalled(code: string, called: ReadonlySet<string>): string {
+  let rows = 0;
+  const text = code.replaceAll(/^ {2}(\w+): \{[^}]*\},\n/gm, (row, name: string) => {
+    rows += 1;
+    return called.has(name) ? row : "";
+  });
+  if (rows < 100)
+    throw new HoldfastError("failed", "The table of routes is not written as it was: see called-routes.ts.");
+  return text;
+}

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Locator } from "@holdfast/tools/testing-browser";
+import { axeProblems } from "../testing/axe.ts";
+import { hasFocus } from "../testing/focus.ts";
+import { sizes, testApp } from "../testing/test-app.ts";
+
+const app = testApp({ size: "phone", isTouch: true });
+
+/** All of it, and not only a part. */
+async function isInView(what: Locator): Promise<boolean> {
+  const box = await what.boundingBox();
+  const { width, height } = sizes.phone;
+  return box !== null && box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height;
+}
+
+for (const place of ["settings/profile", "admin/accounts"]) {
+  test(`on a phone every section of ${place} is in view`, async () => {
+    await app.signIn();
+    await app.open(`/${place}`);
+    const sections = app.page.locator(`a[href^="/${place.split("/")[0]}/"]`);
+    await sections.first().waitFor();
+    assert.ok((await sections.count()) > 5);
+    for (const link of await sections.all()) assert.ok(await isInView(link), await link.innerText());
+    assert.deepEqual(await axeProblems(app.page), []);
+  });
+}
+
+test("on a phone the filters of a search show that there are more of them, and the keyboard reaches each", async () => {
+  await app.api.put("/plan.txt", "a plan");
+  await app.signIn();
+  const { page } = app;
+  await app.open("/search?q=plan");
+  const strip = page.locator(".scroll-strip");
+  await page.locator('.scroll-strip[data-more="end"]').waitFor();
+  assert.match(await strip.evaluate((box) => getComputedStyle(box).maskImage), /calc\(100% - 48px\)|- 48px/);
+  const last = page.getByRole("button", { name: "Videos" });
+  assert.equal(await isInView(last), false);
+  await page.getByRole("button", { name: "All", exact: true }).focus();
+  for (let press = 0; press < 6; press += 1) await page.keyboard.press("Tab");
+  await hasFocus(last);
+  await page.locator('.scroll-strip[data-more="start"]').waitFor();
+  assert.ok(await isInView(last));
+  assert.deepEqual(await axeProblems(page), []);
+});
+
+test("on a phone the menu of a file shows that it goes on, until its end is in view", async () => {
+  await app.api.put("/menu.txt", "a file");
+  await app.signIn();
+  const { page } = app;
+  await page.getByRole("button", { name: "More for menu.txt" }).click();
+  const menu = page.getByRole("menu");
+  await menu.and(page.locator('[data-more="end"]')).waitFor();
+  const [above, below] = [menu.locator(".menu-before"), menu.locator(".menu-after")];
+  await below.waitFor();
+  assert.deepEqual([await above.isVisible(), await isInView(below)], [false, true]);
+  assert.deepEqual(await axeProblems(page, { within: "[role=menu]" }), []);
+  await page.keyboard.press("End");
+  const last = page.getByRole("menuitem").last();
+  await hasFocus(last);
+  await menu.and(page.locator('[data-more="start"]')).waitFor();
+  assert.ok(await isInView(last));
+  assert.deepEqual([await above.isVisible(), await below.isVisible()], [true, false]);
+});
+
+test("on a phone the editor of a text that has a preview keeps its buttons in one line", async () => {
+  await app.api.put("/page.md", "# A page");
+  await app.signIn();
+  const { page } = app;
+  await app.open(`/edit/${await app.api.idOf("/page.md")}`);
+  const tops = new Set<number>();
+  for (const name of ["Preview", "Close", "Save"]) {
+    const button = page.getByRole("button", { name, exact: true });
+    await button.waitFor();
+    tops.add((await button.boundingBox())?.y ?? -1);
+    assert.ok(await isInView(button), name);
+  }
+  assert.equal(tops.size, 1);
+});

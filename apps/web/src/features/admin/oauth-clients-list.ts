@@ -1,0 +1,14 @@
+import type { Scope } from "@holdfast/protocol/account-routes";
+import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
+
+export type OauthClientJson = RouteAnswer<(typeof routes)["adminListOauthClients"]>["items"][number];
+
+/** Under which the list of all programs that are registered is kept. */
+export const oauthClientsKey = ["admin-oauth-clients"] as const;
+
+export const askedNames = {
+  "files:read": "clients.scopeRead",
+  "files:write": "clients.scopeWrite",
+  account: "clients.scopeAccount",
+  admin: "clients.scopeAdmin",
+} as const satisfies Record<Scope, string>;

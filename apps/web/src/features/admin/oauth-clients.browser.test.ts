@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { administrator, ok, queryDatabase } from "@holdfast/server/acceptance/testing";
+import { axeProblems } from "../../testing/axe.ts";
+import { hasFocus } from "../../testing/focus.ts";
+import { sizes, testApp } from "../../testing/test-app.ts";
+
+const app = testApp({ size: "phone", isTouch: true, isDark: true });
+const data = () => join(dirname(app.server.logFile), "data");
+
+async function registered(): Promise<Record<string, unknown>[]> {
+  return (await ok(app.api, "GET", "/admin/oauth-clients"))["items"] as Record<string, unknown>[];
+}
+
+async function find(id: string): Promise<Record<string, unknown> | undefined> {
+  return (await registered()).find((program) => program["id"] === id);
+}
+
+/** Whether the server knows the program by this secret: then it looks at the code, which is none. */
+async function answerTo(id: string, secret: string): Promise<string> {
+  const response = await fetch(`${app.server.url}/oauth/token`, {
+    method: "POST",
+    headers: { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}` },
+    body: new URLSearchParams({
+      grant_type: "authorization_code",
+      code: "none",
+      code_verifier: "v".repeat(43),
+      redirect_uri: "https://reader.example/back",
+    }),
+  });
+  return ((await response.json()) as { error: string }).error;
+}
+
+test("a program is registered by keyboard after a proof, and its secret is good and shown once", async () => {
+  // A bad address, and the session that was opened a while ago.
+  app.expectComplaint(/status of (?:403|422)/);
+  const { page } = app;
+  await app.signIn();
+  await app.open("/admin/programs");
+  await page.getByText("No programs").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("button", { name: "Register a program" }).focus();
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Register a program" });
+  await hasFocus(dialog.getByLabel("Name"));
+  await page.keyboard.press("Enter");
+  await dialog.getByText("Write something here.").waitFor();
+  await page.keyboard.type("Reader");
+  await dialog.getByLabel("Addresses to return to").fill("http://reader.example/back");
+  await dialog.getByLabel("Reading their files").uncheck();
+  await dialog.getByLabel("Seeing and changing their account").check();
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), sizes.phone.width);
+  await dialog.getByRole("button", { name: "Register a program" }).click();
+  await dialog.getByText("One of these is no address to return to.").waitFor();
+  assert.deepEqual(await registered(), []);
+  await dialog.getByLabel("Addresses to return to").fill("https://reader.example/back\nhttps://reader.example/a;b,c");
+  await dialog.getByLabel("Addresses after signing out").fill("https://reader.example/bye");
+  await queryDatabase(data(), "update shard.sessions set proven_at = 1");
+  await dialog.getByRole("button", { name: "Register a program" }).click();
+  const proof = page.getByRole("dialog", { name: "Prove that it is you" });
+  await proof.getByLabel("Current password").fill(administrator.password);
+  await proof.getByRole("button", { name: "Go on" }).click();
+
+  const made = page.getByRole("dialog", { name: "Reader is registered" });
+  const id = await made.getByRole("group", { name: "Client ID" }).innerText();
+  const secret = await made.getByRole("group", { name: "Client secret" }).innerText();
+  assert.equal(await made.getByRole("button", { name: "Copy" }).count(), 2);
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+  await page.keyboard.press("Escape");
+  assert.ok(await made.isVisible(), "what is shown once is not lost by a key");
+  assert.equal(await answerTo(id, secret), "invalid_grant");
+  assert.equal(await answerTo(id, `${secret}x`), "invalid_client");
+  await made.getByRole("button", { name: "Done" }).click();
+  const list = page.getByRole("list", { name: "Programs" });
+  await list.getByText("May ask for: Seeing and changing their account").waitFor();
+  await list.getByText(id).waitFor();
+  assert.equal((await page.content()).includes(secret), false);
+  assert.deepEqual(await axeProblems(page), []);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), sizes.phone.width);
+  const [{ created_at: _, ...program } = {}] = await registered();
+  assert.deepEqual(program, {
+    id,
+    name: "Reader",
+    redirect_uris: ["https://reader.example/back", "https://reader.example/a;b,c"],
+    post_logout_redirect_uris: ["https://reader.example/bye"],
+    scopes: ["account"],
+    public: false,
+  });
+  await app.open("/admin/programs");
+  await list.getByText(id).waitFor();
+  assert.equal((await page.content()).includes(secret), false);
+});
+
+test("a program without a secret returns to this computer, is told who somebody is alone, and is removed after a question", async () => {
+  const { page } = app;
+  await app.signIn();
+  await app.open("/admin/programs");
+  await page.getByRole("button", { name: "Register a program" }).click();
+  const dialog = page.getByRole("dialog", { name: "Register a program" });
+  await dialog.getByLabel("Name").fill("Sketcher");
+  await dialog.getByLabel("On people’s devices, where it can keep none").check();
+  await dialog.getByLabel("Addresses to return to").fill("http://127.0.0.1/back");
+  await dialog.getByLabel("Reading their files").uncheck();
+  await dialog.getByRole("button", { name: "Register a program" }).click();
+  const made = page.getByRole("dialog", { name: "Sketcher is registered" });
+  const id = await made.getByRole("group", { name: "Client ID" }).innerText();
+  assert.equal(await made.getByRole("group").count(), 1, "there is no secret");
+  await made.getByRole("button", { name: "Done" }).click();
+  const item = page.getByRole("list", { name: "Programs" }).getByRole("listitem").filter({ hasText: id });
+  await item.getByText("Without a secret").waitFor();
+  await item.getByText("Is told who somebody is, and nothing else").waitFor();
+  const program = await find(id);
+  assert.deepEqual([program?.["public"], program?.["scopes"]], [true, []]);
+
+  await page.getByRole("button", { name: "Remove Sketcher" }).click();
+  const asks = page.getByRole("dialog", { name: "Remove “Sketcher”?" });
+  await hasFocus(asks);
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+  await page.keyboard.press("Escape");
+  await hasFocus(page.getByRole("button", { name: "Remove Sketcher" }));
+  assert.ok((await find(id)) !== undefined, "nothing is done before the answer");
+  await page.keyboard.press("Enter");
+  await asks.getByRole("button", { name: "Remove" }).click();
+  // While the dialog is open the list counts as not there.
+  await page.getByText("Sketcher is let in by nobody any more.").first().waitFor();
+  assert.equal(await find(id), undefined);
+  await item.waitFor({ state: "detached" });
+  // Its button went with it.
+  await hasFocus(page.locator("#place"));
+});

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ok } from "@holdfast/server/acceptance/testing";
+import type { Page } from "@holdfast/tools/testing-browser";
+import { cutOff } from "../../testing/cut-off.ts";
+import { testApp } from "../../testing/test-app.ts";
+
+const app = testApp();
+
+test("nothing of the details is cut off, neither beside a list nor over it, in English and in German", async () => {
+  const { page, api } = app;
+  await api.put("/Plan.md", "# Plan");
+  const id = await api.idOf("/Plan.md");
+  await app.addPerson("Bob");
+  await ok(api, "POST", `/files/${id}/share`, { email: "bob@example.com", role: "editor" });
+  await ok(api, "POST", `/files/${id}/share`, { link: true, role: "viewer" });
+  await app.signIn();
+  for (const language of ["en", "de"]) {
+    await page.evaluate((chosen) => localStorage.setItem("holdfast.preferences", chosen), JSON.stringify({ language }));
+    for (const width of [1440, 1280, 1200, 820, 390]) {
+      await page.setViewportSize({ width, height: 844 });
+      for (const panel of ["sharing", "details"]) {
+        await page.goto(`${app.server.url}/files?open=${id}&panel=${panel}`);
+        await page.locator(`html[lang=${language}]`).waitFor({ state: "attached" });
+        const tabs = page.getByRole("tab");
+        await tabs.first().waitFor();
+        if (panel === "sharing") await page.getByText("bob@example.com").first().waitFor();
+        assert.equal(await tabs.count(), 5);
+        const place = `${panel} at ${width} px, ${language}`;
+        assert.deepEqual(await cutOff(page, panelOf(width)), [], place);
+        assert.deepEqual(await scrolledAcross(page), [], place);
+      }
+    }
+  }
+});
+
+/** Beside the list, or over it. */
+function panelOf(width: number): string {
+  return width >= 1280 ? "aside" : "[role=dialog]";
+}
+
+/** What has to be scrolled to its side to be seen. */
+function scrolledAcross(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll("[role=tablist], [role=tabpanel], [role=tabpanel] *")]
+      .filter((each) => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).overflowX === "auto")
+      .map((each) => `${each.tagName} ${each.className}`),
+  );
+}

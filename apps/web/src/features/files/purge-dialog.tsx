@@ -1,0 +1,99 @@
+import { toHoldfastError } from "@holdfast/core/errors";
+import { useEffect, useState } from "react";
+import { useDrive } from "../../data/use-drive.ts";
+import { FormDialog } from "../../design/form-dialog.tsx";
+import { showToast } from "../../design/toasts.ts";
+import type { Messages } from "../../messages/messages.ts";
+import { problemWords } from "../../messages/problem-words.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+import { countWithin, withinCountMax } from "./count-within.ts";
+import type { ListedRow } from "./row-source.ts";
+
+interface PurgeDialogProps {
+  /** Null: all of the trash. */
+  readonly rows: readonly ListedRow[] | null;
+  readonly onClose: () => void;
+  readonly onDone: ((ids: ReadonlySet<string>) => void) | undefined;
+}
+
+/** Asks first, as nothing brings it back. */
+export function PurgeDialog({ rows, onClose, onDone }: PurgeDialogProps) {
+  const messages = useMessages();
+  const { message } = messages;
+  const { client } = useDrive();
+  const [isBusy, setBusy] = useState(false);
+  const within = useWithin(rows);
+  const purge = async () => {
+    setBusy(true);
+    const gone = new Set<string>();
+    let purged = 0;
+    try {
+      if (rows === null) ({ purged } = await client.call("emptyTrash", {}));
+      for (const { id } of rows ?? []) {
+        await client.call("purgeFromTrash", { params: { id } }).catch(passOverGone);
+        gone.add(id);
+      }
+      if (rows !== null) purged = gone.size + (typeof within === "number" ? within : 0);
+      showToast({ text: message("purge.done", { count: purged }) });
+    } catch (thrown) {
+      showToast({ kind: "error", text: problemWords(thrown, messages) });
+    }
+    onDone?.(gone);
+    onClose();
+  };
+  return (
+    <FormDialog
+      open
+      title={rows === null ? message("purge.emptyTitle") : message("purge.title", { count: rows.length })}
+      about={rows === null ? message("purge.emptyText") : aboutOf(within, messages)}
+      act={message("purge.act")}
+      isDanger
+      busy={isBusy || within === "asking"}
+      onSubmit={() => void purge()}
+      onClose={onClose}
+    />
+  );
+}
+
+/** With a folder that was chosen too it may be gone already. */
+function passOverGone(thrown: unknown): void {
+  if (toHoldfastError(thrown).code !== "not_found") throw thrown;
+}
+
+/** `any`: there may be some, and nobody knows how many. */
+type Within = number | "asking" | "any";
+
+/** How long whoever wants to delete something waits for how much it is. */
+const patienceMs = 5000;
+
+function useWithin(rows: readonly ListedRow[] | null): Within {
+  const { client } = useDrive();
+  const hasFolders = rows?.some(({ kind }) => kind === "folder") ?? false;
+  const [within, setWithin] = useState<Within>(hasFolders ? "asking" : 0);
+  useEffect(() => {
+    if (rows === null || !hasFolders) return undefined;
+    const ending = new AbortController();
+    const tell = (found: Within) => {
+      if (!ending.signal.aborted) setWithin(found);
+    };
+    const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(patienceMs)]);
+    countWithin(client, rows, signal).then(
+      (count) => tell(count ?? "any"),
+      () => tell("any"),
+    );
+    return () => ending.abort();
+  }, [client, rows, hasFolders]);
+  return within;
+}
+
+function aboutOf(within: Within, messages: Messages): string {
+  const { message } = messages;
+  return [message("purge.versions"), withinWords(within, messages), message("purge.noWayBack")].flat().join(" ");
+}
+
+function withinWords(within: Within, { message }: Messages): string[] {
+  if (within === 0) return [];
+  if (typeof within !== "number") return [message("purge.withinAny")];
+  if (within > withinCountMax) return [message("purge.withinMany", { count: withinCountMax })];
+  return [message("purge.within", { count: within })];
+}

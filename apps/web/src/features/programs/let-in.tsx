@@ -1,0 +1,33 @@
+import type { UseMutationResult } from "@tanstack/react-query";
+import { Button } from "../../design/button.tsx";
+import { Notice } from "../../design/notice.tsx";
+import { problemWords } from "../../messages/problem-words.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+
+interface LetInProps {
+  /** Sends whether the program is let in. */
+  readonly answer: Pick<UseMutationResult<unknown, Error, boolean>, "error" | "isPending" | "mutate">;
+}
+
+/** The two answers to a program that asks, and why the one that was given did not arrive. */
+export function LetIn({ answer }: LetInProps) {
+  const words = useMessages();
+  const { message } = words;
+  return (
+    <>
+      {answer.error !== null && (
+        <Notice kind="error" isNews>
+          {problemWords(answer.error, words)}
+        </Notice>
+      )}
+      <div className="flex flex-col gap-3">
+        <Button kind="primary" wide busy={answer.isPending} onClick={() => answer.mutate(true)}>
+          {message("programs.allow")}
+        </Button>
+        <Button wide disabled={answer.isPending} onClick={() => answer.mutate(false)}>
+          {message("programs.refuse")}
+        </Button>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { Api, ok, queryDatabase } from "@holdfast/server/acceptance/testing";
+import * as openid from "openid-client";
+import { axeProblems } from "../../testing/axe.ts";
+import { testApp } from "../../testing/test-app.ts";
+
+const app = testApp();
+
+/** A program on this computer, as RFC 8252 has them: it listens on a port that nobody has registered. */
+async function openProgram(scopes: readonly string[], scope: string, maxAge?: number) {
+  const made = await ok(app.api, "POST", "/admin/oauth-clients", {
+    name: "Sketcher",
+    redirect_uris: ["http://127.0.0.1/back"],
+    public: true,
+    scopes,
+  });
+  const config = await openid.discovery(new URL(app.server.url), made.id, undefined, openid.None(), {
+    // oxlint-disable-next-line typescript/no-deprecated -- so called to be seen; the server is on this machine
+    execute: [openid.allowInsecureRequests],
+  });
+  const arrived = Promise.withResolvers<URL>();
+  const listener = createServer((request, response) => {
+    response.setHeader("content-type", "text/html").end("<title>Back</title><link rel=icon href='data:,'>Back");
+    if (request.url?.startsWith("/back") === true) arrived.resolve(new URL(`${base}${request.url}`));
+  });
+  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  // A test that fails leaves it behind.
+  listener.unref();
+  const base = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+  const verifier = openid.randomPKCECodeVerifier();
+  const url = openid.buildAuthorizationUrl(config, {
+    redirect_uri: `${base}/back`,
+    scope,
+    code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: "S256",
+    state: "mine",
+    ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
+  });
+  const checks = { pkceCodeVerifier: verifier, expectedState: "mine", ...(maxAge === undefined ? {} : { maxAge }) };
+  const finish = async () => openid.authorizationCodeGrant(config, await arrived.promise, checks);
+  return { url: url.href, arrived: arrived.promise, finish, config, close: () => listener.close() };
+}
+
+test("a program is let in by who signs in on the way, is listed in the settings, and is let in no more from there", async () => {
+  const { page, server } = app;
+  const ida = await app.addPerson("Ida");
+  await ida.api.put("/a.txt", "hello");
+  const program = await openProgram(["files:read"], "openid email offline_access files:read");
+  await page.goto(program.url);
+  await page.getByLabel("E-mail address").fill(ida.email);
+  await page.getByLabel("Password", { exact: true }).fill(ida.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Let Sketcher in?" }).waitFor();
+  await page.getByText("127.0.0.1").waitFor();
+  await page.getByText("read all your files").waitFor();
+  await page.getByText(ida.email).waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("button", { name: "Let it in" }).click();
+  await page.waitForURL(/\/back\?/);
+  const tokens = await program.finish();
+  const reader = new Api(server.url, tokens.access_token);
+  assert.equal(String((await reader.download("/a.txt")).body), "hello");
+  await app.open("/settings/tokens");
+  await page.getByRole("button", { name: "Remove Sketcher" }).click();
+  await page.getByText("No programs").waitFor();
+  assert.equal((await reader.call("GET", "/account")).status, 401);
+  program.close();
+});
+
+test("a program that is refused is told so, and one that wants to administer gets it only where that is ticked", async () => {
+  const { page, server } = app;
+  await app.signIn();
+  const refused = await openProgram(["files:read"], "openid files:read");
+  await page.goto(refused.url);
+  await page.getByRole("button", { name: "Refuse" }).click();
+  await page.waitForURL(/\/back\?/);
+  assert.equal((await refused.arrived).searchParams.get("error"), "access_denied");
+  refused.close();
+  for (const ticked of [false, true]) {
+    const program = await openProgram(["files:read", "admin"], "openid files:read admin");
+    await page.goto(program.url);
+    await page.getByText("administer this server:").waitFor();
+    if (ticked) await page.getByLabel("Let it administer this server too").check();
+    await page.getByRole("button", { name: "Let it in" }).click();
+    await page.waitForURL(/\/back\?/);
+    const tokens = await program.finish();
+    const status = (await new Api(server.url, tokens.access_token).call("GET", "/admin/users")).status;
+    assert.equal(status, ticked ? 200 : 403);
+    program.close();
+  }
+});
+
+test("a program that wants a later proof than the session has gets one: the person is asked for the password, once", async () => {
+  app.expectComplaint(/status of 403/);
+  const { page } = app;
+  const kit = await app.addPerson("Kit");
+  await app.signIn(kit);
+  await queryDatabase(
+    join(dirname(app.server.logFile), "data"),
+    "update shard.sessions set created_at = created_at - 1200 * 1000000::int8, proven_at = proven_at - 1200 * 1000000::int8",
+  );
+  const program = await openProgram(["files:read"], "openid files:read", 300);
+  await page.goto(program.url);
+  const before = Math.floor(Date.now() / 1000);
+  await page.getByRole("button", { name: "Let it in" }).click();
+  const proof = page.getByRole("dialog", { name: "Prove that it is you" });
+  await proof.getByLabel("Current password").fill(kit.password);
+  await proof.getByRole("button", { name: "Go on" }).click();
+  await page.waitForURL(/\/back\?/);
+  const tokens = await program.finish();
+  assert.ok(Number(tokens.claims()?.auth_time) >= before);
+  program.close();
+});
+
+test("a device is let in by the code that it shows, after a warning, and a wrong code finds nothing", async () => {
+  app.expectComplaint(/status of 404/);
+  const { page, server } = app;
+  const jon = await app.addPerson("Jon");
+  await app.signIn(jon);
+  const asker = new Api(server.url);
+  const started = await ok(asker, "POST", "/sessions/device", { device_name: "kitchen" });
+  assert.match(started.user_code, /^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/);
+  await app.open("/device");
+  await page.getByLabel("Code").fill("BBBB-BBBB");
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByText("Nothing waits with this code.").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByLabel("Code").fill(started.user_code.toLowerCase().replace("-", " "));
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("heading", { name: "Let kitchen in?" }).waitFor();
+  await page.getByText("Only if you began this yourself").waitFor();
+  await page.getByText("127.0.0.1").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  const poll = () => asker.call("POST", "/sessions/device/token", { device_code: started.device_code });
+  assert.equal((await poll()).status, 202);
+  await page.getByRole("button", { name: "Let it in" }).click();
+  await page.getByRole("heading", { name: "It is let in" }).waitFor();
+  const { status, body } = await poll();
+  assert.equal(status, 200);
+  assert.equal(body.email, jon.email);
+  const { items } = await ok(new Api(server.url, body.access_token), "GET", "/devices");
+  assert.ok(items.some(({ name }: { name: string }) => name === "kitchen"));
+  assert.equal((await poll()).status, 401, "a code is good once");
+});

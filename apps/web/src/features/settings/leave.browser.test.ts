@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { eventually, ok } from "@holdfast/server/acceptance/testing";
+import { axeProblems } from "../../testing/axe.ts";
+import { sizes, testApp } from "../../testing/test-app.ts";
+
+const app = testApp();
+
+test("a person saves all of the account, deletes it with the password, and takes it back by signing in", async () => {
+  app.expectComplaint(/status of (401|403|422)/);
+  const { page } = app;
+  const mia = await app.addPerson("Mia");
+  await mia.api.put("/diary.txt", "what Mia wrote first");
+  await mia.api.put("/diary.txt", "what Mia wrote last", "&on_conflict=replace");
+  await app.signIn(mia);
+  await app.open("/settings/profile");
+  await page.getByRole("button", { name: "Save my account" }).waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  const saved = async () => {
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save my account" }).click(),
+    ]);
+    assert.equal(download.suggestedFilename(), "holdfast.tar");
+    return readFileSync(await download.path(), "latin1");
+  };
+  const all = await saved();
+  assert.ok(all.includes("what Mia wrote first") && all.includes("what Mia wrote last"));
+  await page.getByLabel("With older versions").uncheck();
+  const newest = await saved();
+  assert.ok(!newest.includes("what Mia wrote first") && newest.includes("what Mia wrote last"));
+
+  await page.getByRole("button", { name: "Delete the account…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Current password").fill("a guess");
+  await page.setViewportSize(sizes.phone);
+  assert.deepEqual(await axeProblems(page), []);
+  await dialog.getByRole("button", { name: "Delete the account" }).click();
+  await dialog.getByText("This is not your password.").waitFor();
+  await dialog.getByLabel("Current password").fill(mia.password);
+  await dialog.getByRole("button", { name: "Delete the account" }).click();
+  await page.getByLabel("E-mail address").waitFor();
+  assert.equal((await mia.api.call("GET", "/account")).status, 401);
+  assert.equal(await page.evaluate(() => localStorage.getItem("holdfast-account")), null, "nothing of it stays here");
+
+  await page.getByLabel("E-mail address").fill(mia.email);
+  await page.getByLabel("Password", { exact: true }).fill(mia.password);
+  await page.keyboard.press("Enter");
+  await page.getByText("This account is being deleted, and is gone for good after").waitFor();
+  await page.getByRole("button", { name: "Keep the account" }).click();
+  await page.getByRole("button", { name: /Mia/ }).first().waitFor();
+  await app.open("/files");
+  await page.getByText("diary.txt").first().waitFor();
+});
+
+test("a person moves the account to another address, once its link is followed, and may take that back", async () => {
+  const { page, server } = app;
+  const ned = await app.addPerson("Ned");
+  await app.signIn(ned);
+  await app.open("/settings/profile");
+  const ask = async (email: string) => {
+    await page.getByRole("button", { name: "Change the address…" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("New e-mail address").fill(email);
+    await dialog.getByLabel("Current password").fill(ned.password);
+    assert.deepEqual(await axeProblems(page), []);
+    await page.keyboard.press("Enter");
+    await dialog.waitFor({ state: "detached" });
+  };
+  await ask("ned@new.example");
+  await page.getByText("Your account moves to ned@new.example").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await ask(ned.email);
+  await page.getByText("Your account moves to").waitFor({ state: "detached" });
+  await ask("ned@new.example");
+  const link = await eventually("the link is there to hand on", 20_000, async () => {
+    const { items } = await ok(app.api, "GET", "/admin/unsent-links");
+    return items.find(({ to }: { to: string }) => to === "ned@new.example")?.url as string | undefined;
+  });
+  await page.goto(`${server.url}/setup${link.slice(link.indexOf("#"))}`);
+  await page.getByRole("button", { name: "This address is mine" }).click();
+  await page.getByText("ned@new.example").waitFor();
+  await app.open("/settings/profile");
+  await page.getByText("ned@new.example").waitFor();
+  assert.equal(await page.getByText("Your account moves to").count(), 0);
+});

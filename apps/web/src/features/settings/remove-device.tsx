@@ -1,0 +1,51 @@
+import { useState } from "react";
+import { Checkbox } from "../../design/choice.tsx";
+import { FormDialog } from "../../design/form-dialog.tsx";
+import { showToast } from "../../design/toasts.ts";
+import { problemWords } from "../../messages/problem-words.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+import { useRemoveDevice } from "../../data/use-devices.ts";
+
+interface RemoveDeviceProps {
+  readonly device: { readonly id: string; readonly name: string };
+  readonly onClose: () => void;
+}
+
+/** Asks whether what the server has is to go from the device as well, and says what that is and what it is not. */
+export function RemoveDevice({ device: { id, name }, onClose }: RemoveDeviceProps) {
+  const words = useMessages();
+  const { message } = words;
+  const remove = useRemoveDevice();
+  const [removesCopies, setRemovesCopies] = useState(false);
+  const send = () =>
+    remove.mutate(
+      { id, removesCopies },
+      {
+        onSuccess: () => {
+          showToast({ text: message("settings.signedOut", { name }) });
+          onClose();
+        },
+      },
+    );
+  return (
+    <FormDialog
+      open
+      size="small"
+      title={message("settings.removeNamed", { name })}
+      about={message("settings.removeAbout")}
+      act={message("settings.removeDevice")}
+      isDanger
+      busy={remove.isPending}
+      problem={remove.error === null ? undefined : problemWords(remove.error, words)}
+      onSubmit={send}
+      onClose={onClose}
+    >
+      <Checkbox
+        label={message("settings.removeCopies")}
+        hint={message("settings.removeCopiesHint")}
+        checked={removesCopies}
+        onChange={setRemovesCopies}
+      />
+    </FormDialog>
+  );
+}

@@ -1,0 +1,35 @@
+import { buttonLook } from "../../design/button.tsx";
+import { Notice } from "../../design/notice.tsx";
+import { usePageTitle } from "../../design/page-title.ts";
+import { useMessages } from "../../messages/use-messages.ts";
+import type { Foreign } from "./foreign-address.ts";
+import { FrontPage } from "./front-page.tsx";
+
+interface ForeignPageProps extends Foreign {
+  readonly title: string;
+  /** Of the link, which is as good as it was. */
+  readonly token: string;
+}
+
+/** In place of what cannot be done at this address: nothing was, and where it can be. */
+export function ForeignPage({ title, token, publicUrl, withoutOrigin }: ForeignPageProps) {
+  const { message } = useMessages();
+  usePageTitle(title);
+  return (
+    <FrontPage title={title}>
+      <Notice
+        kind="warning"
+        title={message(withoutOrigin === undefined ? "setup.foreignTitle" : "setup.foreignNothing")}
+        isNews
+      >
+        {withoutOrigin ??
+          `${message("session.foreign", { address: location.origin })} ${message("setup.foreignNothing")}`}
+      </Notice>
+      {publicUrl !== undefined && (
+        <a href={`${publicUrl}${location.pathname}#${token}`} className={buttonLook("primary")}>
+          {message("setup.foreignOpen", { address: publicUrl })}
+        </a>
+      )}
+    </FrontPage>
+  );
+}

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, test } from "node:test";
+import { Api } from "@holdfast/server/acceptance/testing";
+import { axeProblems } from "../../testing/axe.ts";
+import { testApp } from "../../testing/test-app.ts";
+
+const publicUrl = "http://drive.example.org:8420";
+const app = testApp({ isNew: true, size: "phone", serverOptions: { env: { HOLDFAST_PUBLIC_URL: publicUrl } } });
+const ann = { email: "ann@example.org", password: "a sentence of Ann", name: "Ann" };
+
+/** As many are set up: it passes everything on, and says that it was sent to the server itself. */
+let takesOriginAway = false;
+const proxy = createServer((arrived, answer) => {
+  const { method, url: path } = arrived;
+  const headers = { ...arrived.headers };
+  if (takesOriginAway) delete headers.origin;
+  const host = `127.0.0.1:${app.server.port}`;
+  const onward = request({ port: app.server.port, method, path, headers: { ...headers, host } }, (given) => {
+    answer.writeHead(given.statusCode ?? 502, given.headers);
+    given.pipe(answer);
+  });
+  onward.on("error", () => answer.destroy());
+  arrived.pipe(onward);
+});
+let proxyUrl = "";
+before(async () => {
+  await new Promise<void>((done) => void proxy.listen(0, "127.0.0.1", done));
+  proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+});
+after(() => {
+  proxy.closeAllConnections();
+  proxy.close();
+});
+
+test("at an address that the server does not take for its own the set-up makes nothing, and leads to where it can be done", async () => {
+  app.expectComplaint(/status of 403 .*\/accounts\/invitation/);
+  const { page, server } = app;
+  const { pathname, hash } = new URL(await server.setupUrl);
+  await page.goto(proxyUrl + pathname + hash);
+  await page.getByText("This is not where this server is used").waitFor();
+  await page.getByText(`does not know itself as ${proxyUrl}`).waitFor();
+  await page.getByText("Nothing was made or changed, and your link is still good.").waitFor();
+  const way = page.getByRole("link", { name: `Open it at ${publicUrl}` });
+  assert.equal(await way.getAttribute("href"), publicUrl + pathname + hash);
+  assert.equal(await page.getByRole("textbox").count(), 0);
+  assert.deepEqual(await axeProblems(page), []);
+});
+
+test("where no Origin comes the set-up and a new password make nothing, and say what is missing", async (t) => {
+  app.expectComplaint(/status of 403 .*\/(?:accounts\/invitation|password\/reset|sessions\/web)/);
+  takesOriginAway = true;
+  t.after(() => void (takesOriginAway = false));
+  const { page, server } = app;
+  const setup = new URL(await server.setupUrl);
+  const told = /the request has no Origin header, which browsers send\. A proxy must not take it away/;
+  await page.goto("about:blank");
+  await page.goto(proxyUrl + setup.pathname + setup.hash);
+  await page.getByText(told).waitFor();
+  await page.getByText("Nothing was made or changed, and your link is still good.").waitFor();
+  assert.equal(await page.getByText(/HOLDFAST_PUBLIC_URL|folder/).count(), 0);
+  assert.equal(await page.getByRole("link", { name: /Open it at/ }).count(), 0, "no other address would do better");
+  assert.equal(await page.getByRole("textbox").count(), 0);
+  assert.deepEqual(await axeProblems(page), []);
+
+  const body = JSON.stringify({ ...ann, invite: setup.hash.slice(1) });
+  const asPage = { "content-type": "application/json", "holdfast-page": "1" };
+  const refused = await fetch(`${server.url}/api/v1/accounts`, { method: "POST", headers: asPage, body });
+  const problem = (await refused.json()) as Record<string, unknown>;
+  assert.deepEqual([refused.status, problem["field"], problem["origin"]], [403, "Origin", null]);
+
+  await page.goto("about:blank");
+  await page.goto(`${proxyUrl}/setup#hfw_000_x`);
+  await page.getByLabel("New password").fill("another sentence of Ann");
+  await page.getByRole("button", { name: "Save the password" }).click();
+  await page.getByText(told).waitFor();
+
+  await page.goto(`${proxyUrl}/sign-in`);
+  await page.getByLabel("E-mail address").fill(ann.email);
+  await page.getByLabel("Password", { exact: true }).fill(ann.password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByText(told).waitFor();
+});
+
+test("an account is made from no page of another address, by a program it is", async () => {
+  const { server } = app;
+  const body = JSON.stringify({ ...ann, invite: new URL(await server.setupUrl).hash.slice(1) });
+  const make = (headers: Record<string, string>) =>
+    fetch(`${server.url}/api/v1/accounts`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body,
+    });
+  const refused = await make({ origin: proxyUrl });
+  const problem = (await refused.json()) as Record<string, unknown>;
+  assert.deepEqual([refused.status, problem["field"], problem["public_url"]], [403, "Origin", publicUrl]);
+  assert.equal((await make({})).status, 201);
+});
+
+test("a link for a new password changes nothing at such an address, and says so", async () => {
+  app.expectComplaint(/status of 403 .*\/password\/reset/);
+  const { page } = app;
+  await page.goto(`${proxyUrl}/setup#hfw_000_x`);
+  await page.getByLabel("New password").fill("another sentence of Ann");
+  await page.getByRole("button", { name: "Save the password" }).click();
+  await page.getByText("Nothing was made or changed").waitFor();
+  await page.getByRole("link", { name: `Open it at ${publicUrl}` }).waitFor();
+});
+
+test("an account that was made and cannot be signed in to at once says that it is there", async () => {
+  const { page, server } = app;
+  const api = await Api.signIn(server.url, ann);
+  const { body: invitation } = await api.call("POST", "/admin/invitations", { email: "emil@example.org" });
+  const { pathname, hash } = new URL(invitation.url as string);
+  const problem = { code: "internal", detail: "no", status: 500 };
+  await page.route("**/api/v1/sessions/web", (route) => route.fulfill({ status: 500, json: problem }));
+  app.expectComplaint(/status of 500/);
+  await page.goto(server.url + pathname + hash);
+  await page.getByLabel("Your name").fill("Emil");
+  await page.getByLabel("Password", { exact: true }).fill("a sentence of Emil");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByRole("heading", { name: "Your account is made" }).waitFor();
+  await page.getByText("Sign in as emil@example.org").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("link", { name: "Sign in" }).click();
+  await page.waitForURL(/sign-in/);
+  await Api.signIn(server.url, { email: "emil@example.org", password: "a sentence of Emil" });
+});

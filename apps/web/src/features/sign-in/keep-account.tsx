@@ -1,0 +1,22 @@
+import type { HoldfastError } from "@holdfast/core/errors";
+import { Button } from "../../design/button.tsx";
+import { useMessages } from "../../messages/use-messages.ts";
+
+interface KeepAccountProps {
+  /** The answer that said that the account is leaving. */
+  readonly leaving: Pick<HoldfastError, "body">;
+  readonly onKeep: (form: HTMLFormElement | null) => void;
+}
+
+/** For who has deleted the account and signs in again: until when it can be taken back, and the button that does. */
+export function KeepAccount({ leaving, onKeep }: KeepAccountProps) {
+  const { message, day } = useMessages();
+  return (
+    <>
+      <p role="status">{message("leaving.until", { day: day(String(leaving.body["until"])) })}</p>
+      <Button type="button" wide onClick={(event) => onKeep(event.currentTarget.form)}>
+        {message("leaving.keep")}
+      </Button>
+    </>
+  );
+}

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { after, test } from "node:test";
+import { startTestProvider, testClient } from "@holdfast/server/issuer/testing-provider";
+import type { Page } from "@holdfast/tools/testing-browser";
+import { queryDatabase } from "@holdfast/server/acceptance/testing";
+import { axeProblems } from "../../testing/axe.ts";
+import { testApp } from "../../testing/test-app.ts";
+
+const provider = await startTestProvider();
+after(() => provider.stop());
+const settings = { issuer: provider.issuer, ...testClient, name: "Example ID", create_accounts: ["example.com"] };
+const app = testApp({
+  serverOptions: { env: { HOLDFAST_OIDC: JSON.stringify(settings), HOLDFAST_RATE_LIMIT_SIGN_IN: "0" } },
+});
+
+const theirs = new RegExp(`${provider.issuer}|fonts\\.googleapis`);
+
+/** On the provider's own pages, which have no icon, and ask for a font elsewhere. */
+async function signInThere(page: Page, login: string): Promise<void> {
+  await nameThere(page, login);
+  await page.getByRole("button", { name: "Continue" }).click();
+}
+
+/** As whom it knows already, who has agreed. */
+async function nameThere(page: Page, login: string): Promise<void> {
+  app.expectComplaint(theirs);
+  await page.getByPlaceholder("Enter any login").fill(login);
+  await page.getByPlaceholder("and password").fill("any");
+  await page.getByRole("button", { name: "Sign-in" }).click();
+}
+
+test("who goes on through the provider is signed in where they wanted to be, and their address keeps nothing of it", async () => {
+  const { page } = app;
+  await app.open("/starred?sort=-name");
+  await page.getByRole("button", { name: "Continue with Example ID" }).waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("button", { name: "Continue with Example ID" }).click();
+  await signInThere(page, "walter");
+  await page.waitForURL(/\/starred\?sort=-name$/);
+  await page.getByRole("heading", { name: "Starred" }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "Starred" }).waitFor();
+  await page.goBack();
+  assert.doesNotMatch(page.url(), /code=/);
+});
+
+test("who comes back after the time has run out is told to begin again, and does", async () => {
+  app.expectComplaint(/status of 401 .*\/sessions\/outside\/answer/);
+  const { page } = app;
+  await app.open("/sign-in");
+  await page.getByRole("button", { name: "Continue with Example ID" }).click();
+  await page.getByPlaceholder("Enter any login").waitFor();
+  // What the browser keeps of it for ten minutes has gone.
+  await page.context().clearCookies({ name: "holdfast-outside" });
+  await signInThere(page, "late");
+  await page.getByText("Begin again.").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  assert.doesNotMatch(page.url(), /code=/);
+  await page.getByRole("link", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Continue with Example ID" }).click();
+  // The provider knows its person still.
+  await page.waitForURL(/\/files$/);
+});
+
+test("who comes back with another browser's answer is not signed in as its person", async () => {
+  app.expectComplaint(/status of 401 .*\/sessions\/outside\/answer/);
+  app.expectComplaint(theirs);
+  const { page } = app;
+  await app.open("/sign-in");
+  await page.getByRole("button", { name: "Continue with Example ID" }).click();
+  await page.getByPlaceholder("Enter any login").waitFor();
+  await app.open("/sign-in/callback?code=of-somebody-else&state=of-somebody-else");
+  await page.getByText("Begin again.").waitFor();
+  await app.open("/sign-in/callback?error=access_denied&error_description=Send+your+password+to+Mallory");
+  await page.getByText("The other service did not sign you in.").waitFor();
+  assert.equal(await page.getByText("Mallory").count(), 0);
+});
+
+test("a sign-in is linked in the settings by the password, opens the account, and is unlinked again", async () => {
+  app.expectComplaint(/status of 403 .*\/sessions\/web\/outside/);
+  const person = await app.addPerson("Hanna");
+  const { page } = app;
+  await app.signIn(person);
+  await app.open("/settings/security");
+  await page.getByRole("button", { name: "Link Example ID…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Link a sign-in" });
+  await dialog.getByLabel("Current password").fill(person.password);
+  await dialog.getByRole("button", { name: "Next" }).click();
+  await signInThere(page, "hanna-elsewhere");
+  const unlink = page.getByRole("button", { name: "Unlink hanna-elsewhere@example.com" });
+  await unlink.waitFor();
+  const other = await app.another();
+  await other.goto(`${app.server.url}/sign-in`);
+  await other.getByRole("button", { name: "Continue with Example ID" }).click();
+  await signInThere(other, "hanna-elsewhere");
+  await other.waitForURL(/\/files$/);
+  await other.goto(`${app.server.url}/settings`);
+  await other.getByText(person.email).first().waitFor();
+  await unlink.click();
+  const last = page.getByRole("dialog", { name: "Unlink this sign-in" });
+  await last.getByLabel("Current password").fill(person.password);
+  await last.getByRole("button", { name: "Unlink" }).click();
+  await last.waitFor({ state: "detached" });
+  await unlink.waitFor({ state: "detached" });
+  assert.deepEqual((await person.api.call("GET", "/account/outside")).body.items, []);
+});
+
+test("who was signed in by the provider a while ago proves there anew that it is them, and goes on where they were", async () => {
+  app.expectComplaint(/status of 403/);
+  const { page } = app;
+  await app.open("/settings/tokens");
+  await page.getByRole("button", { name: "Continue with Example ID" }).click();
+  await signInThere(page, "prudence");
+  const making = page.getByRole("button", { name: "Make a token" });
+  await making.waitFor();
+  await queryDatabase(join(dirname(app.server.logFile), "data"), "update shard.sessions set proven_at = 1");
+  const askForToken = async () => {
+    await making.click();
+    const dialog = page.getByRole("dialog", { name: "Make a token" });
+    await dialog.getByLabel("What it is for").fill("for a script");
+    await dialog.getByRole("button", { name: "Make a token" }).click();
+  };
+  await askForToken();
+  const proof = page.getByRole("dialog", { name: "Prove that it is you" });
+  await proof.getByRole("button", { name: "Continue with Example ID" }).waitFor();
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
+  await proof.getByRole("button", { name: "Continue with Example ID" }).click();
+  // It knows its person still, and asks all the same: somebody else may sit there.
+  await signInThere(page, "somebody-else");
+  await page.getByText("You are signed in there as somebody else").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("link", { name: "Go back" }).click();
+  await askForToken();
+  await proof.getByRole("button", { name: "Continue with Example ID" }).click();
+  await signInThere(page, "prudence");
+  await page.waitForURL(/\/settings\/tokens$/);
+  await askForToken();
+  await page.getByRole("dialog", { name: "Copy the token now" }).waitFor();
+});
+
+test("who has no password is asked for none: the provider proves who it is, and a first password is set", async () => {
+  app.expectComplaint(/status of 403/);
+  const { page } = app;
+  const grownOld = () =>
+    queryDatabase(join(dirname(app.server.logFile), "data"), "update shard.sessions set proven_at = 1");
+  await app.open("/settings/security");
+  await page.getByRole("button", { name: "Continue with Example ID" }).click();
+  await signInThere(page, "paula");
+  const first = page.getByRole("button", { name: "Set a password" });
+  await first.waitFor();
+  await grownOld();
+  assert.equal(await page.getByLabel("Current password").count(), 0);
+  await page.getByRole("button", { name: "Set up an app" }).click();
+  const dialog = page.getByRole("dialog");
+  assert.equal(await dialog.getByLabel("Current password").count(), 0);
+  await dialog.getByRole("button", { name: "Next" }).click();
+  const proof = page.getByRole("dialog", { name: "Prove that it is you" });
+  await proof.getByText("This account has no password").waitFor();
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
+  await proof.getByRole("button", { name: "Continue with Example ID" }).click();
+  await nameThere(page, "paula");
+  await page.waitForURL(/\/settings\/security$/);
+  await page.getByLabel("New password").fill("a sentence of Paula");
+  await first.click();
+  await page.getByText("Your password is changed.").waitFor();
+  await page.getByLabel("Current password").waitFor();
+});

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { type Api, ok, queryDatabase } from "@holdfast/server/acceptance/testing";
+import { axeProblems } from "../../testing/axe.ts";
+import { sizes, testApp } from "../../testing/test-app.ts";
+
+const app = testApp({ size: "phone" });
+
+/** All sessions were opened a while ago. */
+const grownOld = () =>
+  queryDatabase(join(dirname(app.server.logFile), "data"), "update shard.sessions set proven_at = 1");
+const tokensOf = async (api: Api) =>
+  (await ok(api, "GET", "/tokens")).items.map(({ name }: { name: string }) => name) as string[];
+
+async function askForToken(name: string): Promise<void> {
+  const { page } = app;
+  await page.getByRole("button", { name: "Make a token" }).click();
+  const dialog = page.getByRole("dialog", { name: "Make a token" });
+  await dialog.getByLabel("What it is for").fill(name);
+  await dialog.getByRole("button", { name: "Make a token" }).click();
+}
+
+test("a session that was opened a while ago asks for the password, and goes on with what was wanted", async () => {
+  app.expectComplaint(/status of (?:403|422)/);
+  const { page } = app;
+  const person = await app.addPerson("Ann");
+  await app.signIn(person);
+  await app.open("/settings/tokens");
+  await grownOld();
+  await askForToken("for a script");
+  const proof = page.getByRole("dialog", { name: "Prove that it is you" });
+  await proof.waitFor();
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), sizes.phone.width);
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("name")), "password");
+  await proof.getByRole("button", { name: "Cancel" }).click();
+  const asked = page.getByRole("dialog", { name: "Make a token" });
+  await asked.getByText("Nothing was done: it was not shown that it is you.").waitFor();
+  assert.deepEqual(await tokensOf(person.api), []);
+  assert.equal(await asked.getByLabel("What it is for").inputValue(), "for a script");
+  await asked.getByRole("button", { name: "Make a token" }).click();
+  await proof.getByLabel("Current password").fill("not it");
+  await proof.getByRole("button", { name: "Go on" }).click();
+  await proof.getByText("This is not your password").waitFor();
+  assert.deepEqual(await tokensOf(person.api), []);
+  await proof.getByLabel("Current password").fill(person.password);
+  await proof.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("dialog", { name: "Copy the token now" }).waitFor();
+  assert.deepEqual(await tokensOf(person.api), ["for a script"]);
+});
+
+test("a passkey does in place of the password", async () => {
+  app.expectComplaint(/status of 403/);
+  const { page } = app;
+  const person = await app.addPerson("Kim");
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("WebAuthn.enable");
+  await devtools.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  // Browsers know passkeys for names alone.
+  const place = (path: string) => `http://localhost:${new URL(app.server.url).port}${path}`;
+  await page.goto(place("/sign-in"));
+  await page.getByLabel("E-mail address").fill(person.email);
+  await page.getByLabel("Password", { exact: true }).fill(person.password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.waitForURL(/\/files/);
+  await page.goto(place("/settings/security"));
+  await page.getByRole("button", { name: "Add a passkey" }).click();
+  const adding = page.getByRole("dialog");
+  await adding.getByLabel("Name").fill("My laptop");
+  await adding.getByLabel("Current password").fill(person.password);
+  await adding.getByRole("button", { name: "Next" }).click();
+  await adding.getByRole("button", { name: "Done" }).click();
+  await page.getByText("My laptop", { exact: true }).waitFor();
+  await page.goto(place("/settings/tokens"));
+  await grownOld();
+  await askForToken("with a passkey");
+  const proof = page.getByRole("dialog", { name: "Prove that it is you" });
+  await proof.getByRole("button", { name: "Use a passkey instead" }).waitFor();
+  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
+  await proof.getByRole("button", { name: "Use a passkey instead" }).click();
+  await page.getByRole("dialog", { name: "Copy the token now" }).waitFor();
+  assert.deepEqual(await tokensOf(person.api), ["with a passkey"]);
+});

@@ -1,0 +1,14 @@
+import { ToastHost } from "../design/toast-host.tsx";
+import { ProveHost } from "../features/sign-in/prove-host.tsx";
+import { TrayHost } from "../features/tray/tray-host.tsx";
+
+/** What stands once around every place, and is not needed before the first list. */
+export function LaterHosts() {
+  return (
+    <>
+      <TrayHost />
+      <ProveHost />
+      <ToastHost />
+    </>
+  );
+}

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ok } from "@holdfast/server/acceptance/testing";
+import { Secret, TOTP } from "otpauth";
+import { axeProblems } from "../../testing/axe.ts";
+import { testApp } from "../../testing/test-app.ts";
+
+const app = testApp();
+
+test("who must have a second factor is told until the time is over, and then led to it before anything else", async () => {
+  app.expectComplaint(/status of 40[13]/);
+  const { page } = app;
+  const person = await app.addPerson("Gail");
+  const require = (seconds: number) =>
+    ok(app.api, "PATCH", "/admin/access-rules", {
+      user: person.email,
+      second_factor: { required: true, grace_seconds: seconds },
+    });
+  await require(86_400);
+  await app.signIn(person);
+  await app.open("/files");
+  await page.getByText("An administrator asks for a second factor").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("link", { name: "Set it up" }).click();
+  await page.getByRole("button", { name: "Set up an app" }).waitFor();
+
+  await require(0);
+  await app.open("/files");
+  await page.getByRole("heading", { name: "Set up a second factor" }).waitFor();
+  assert.equal(await page.getByRole("navigation").count(), 0);
+  assert.deepEqual(await axeProblems(page), []);
+  await page.getByRole("button", { name: "Set up an app" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Current password").fill(person.password);
+  await page.keyboard.press("Enter");
+  const secret = (await dialog.getByRole("group", { name: "Secret, to type in" }).innerText()).replaceAll(" ", "");
+  await dialog.getByLabel("Code", { exact: true }).fill(new TOTP({ secret: Secret.fromBase32(secret) }).generate());
+  await page.keyboard.press("Enter");
+  await dialog.getByRole("heading", { name: "Recovery codes" }).waitFor();
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("navigation").first().waitFor();
+  assert.equal(await page.getByText("An administrator asks for a second factor").count(), 0);
+});

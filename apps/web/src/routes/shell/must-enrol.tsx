@@ -1,0 +1,33 @@
+import { useQuery } from "@tanstack/react-query";
+import { secondFactorQuery } from "../../data/second-factor.ts";
+import { useDrive } from "../../data/use-drive.ts";
+import { useSession } from "../../data/use-session.ts";
+import { Button } from "../../design/button.tsx";
+import { usePageTitle } from "../../design/page-title.ts";
+import { SecondFactor } from "../../features/settings/second-factor.tsx";
+import { FrontPage } from "../../features/sign-in/front-page.tsx";
+import { useMessages } from "../../messages/use-messages.ts";
+
+/** In place of the app, where nothing else is answered before there is a second factor. */
+export function MustEnrol() {
+  const { message } = useMessages();
+  const { client } = useDrive();
+  const session = useSession();
+  const { data } = useQuery(secondFactorQuery(client));
+  usePageTitle(message("factor.mustTitle"));
+  return (
+    <FrontPage title={message("factor.mustTitle")} about={message("factor.mustAbout")}>
+      <SecondFactor />
+      {data?.on === true ? (
+        // All that was refused is asked anew.
+        <Button kind="primary" wide onClick={() => location.reload()}>
+          {message("factor.goOn")}
+        </Button>
+      ) : (
+        <Button wide onClick={() => void session.signOut()}>
+          {message("session.signOut")}
+        </Button>
+      )}
+    </FrontPage>
+  );
+}
