@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { findViolations } from "./architecture.ts";
+import { syncFolders } from "./arrows.ts";
 
 const packageNames = {
   "packages/core": "@holdfast/core",
@@ -33,8 +34,18 @@ const sound: Readonly<Record<string, string>> = {
   "packages/object-store/src/store.ts": 'import { disk } from "@holdfast/disk/disk"; export const store = disk;',
   "packages/object-store/src/conformance.ts": 'import { test } from "node:test"; export const conform = test;',
   "packages/api-client/src/client.ts": 'import { encode } from "@holdfast/codec/encode"; export const client = encode;',
-  "packages/sync/src/engine.ts": 'import { client } from "@holdfast/api-client/client"; export const engine = client;',
-  "packages/simulator/src/world.ts": 'import { engine } from "@holdfast/sync/engine"; export const world = engine;',
+  "packages/sync/src/loop/engine.ts":
+    'import "./cycle.ts"; import { encode } from "@holdfast/codec/encode"; export const engine = encode;',
+  "packages/sync/src/model/trees.ts": "export const trees = 1;",
+  "packages/sync/src/model/trees.test.ts": 'import "./trees.ts";',
+  "packages/sync/src/plan/plan.ts": 'import { trees } from "../model/trees.ts"; export const plan = trees;',
+  "packages/sync/src/scan/scan.ts": 'import { trees } from "../model/trees.ts"; export const scan = trees;',
+  "packages/sync/src/execute/act.ts": 'import { plan } from "../plan/plan.ts"; export const act = plan;',
+  "packages/sync/src/state/sync-state.ts": 'import "node:sqlite"; export const state = 1;',
+  "packages/sync/src/loop/cycle.ts":
+    'import "../scan/scan.ts"; import "../execute/act.ts"; import "../state/sync-state.ts"; export const cycle = 1;',
+  "packages/simulator/src/world.ts":
+    'import { engine } from "@holdfast/sync/loop/engine"; export const world = engine;',
   "packages/simulator/src/soak.test.ts": 'import "./world.ts";',
   "apps/server/src/main.ts": 'import { serve } from "./roles/all.ts"; serve();',
   "apps/server/src/admin.ts": 'import { commit } from "./metadata/commit.ts"; export const admin = commit;',
@@ -47,7 +58,7 @@ const sound: Readonly<Record<string, string>> = {
     'import { store } from "@holdfast/object-store/store"; export const put = store;',
   "apps/server/src/notify/bus.ts": "export const bus = 1;",
   "apps/cli/src/main.ts":
-    'import { engine } from "@holdfast/sync/engine"; await import("./serve.ts"); export { engine };',
+    'import { engine } from "@holdfast/sync/loop/engine"; await import("./serve.ts"); export { engine };',
   "apps/cli/src/serve.ts": 'await import("@holdfast/server/main"); await import("@holdfast/server/admin");',
   "apps/cli/src/serve.test.ts": 'import "@holdfast/server/main";',
   "apps/web/src/app.ts": 'import { client } from "@holdfast/api-client/client"; export const app = client;',
@@ -83,14 +94,19 @@ const plantedImports: readonly (readonly [string, string, string, RegExp])[] = [
   ["object-store -> protocol", "packages/object-store/src/store.ts", 'import "@holdfast/protocol/schemas";', /may not/],
   ["object-store -> server", "packages/object-store/src/store.ts", 'import "@holdfast/server/config";', /may not/],
   ["api-client -> disk", "packages/api-client/src/client.ts", 'import "@holdfast/disk/disk";', /api-client may not/],
-  ["api-client -> sync", "packages/api-client/src/client.ts", 'import "@holdfast/sync/engine";', /api-client may not/],
-  ["sync -> cli", "packages/sync/src/engine.ts", 'import "holdfast/serve";', /packages\/sync may not/],
-  ["sync -> server", "packages/sync/src/engine.ts", 'import "@holdfast/server/config";', /packages\/sync may not/],
+  [
+    "api-client -> sync",
+    "packages/api-client/src/client.ts",
+    'import "@holdfast/sync/loop/engine";',
+    /api-client may not/,
+  ],
+  ["sync -> cli", "packages/sync/src/loop/engine.ts", 'import "holdfast/serve";', /packages\/sync may not/],
+  ["sync -> server", "packages/sync/src/loop/engine.ts", 'import "@holdfast/server/config";', /packages\/sync may not/],
   ["simulator -> server", "packages/simulator/src/world.ts", 'import "@holdfast/server/config";', /simulator may not/],
   ["server -> api-client", "apps/server/src/config.ts", 'import "@holdfast/api-client/client";', /server may not/],
   ["server -> cli", "apps/server/src/config.ts", 'import "holdfast/serve";', /apps\/server may not/],
   ["web -> codec", "apps/web/src/app.ts", 'import "@holdfast/codec/encode";', /apps\/web may not/],
-  ["web -> sync", "apps/web/src/app.ts", 'import "@holdfast/sync/engine";', /apps\/web may not/],
+  ["web -> sync", "apps/web/src/app.ts", 'import "@holdfast/sync/loop/engine";', /apps\/web may not/],
   ["cli -> object-store", "apps/cli/src/serve.ts", 'import "@holdfast/object-store/store";', /apps\/cli may not/],
   ["cli -> server at start", "apps/cli/src/serve.ts", 'import "@holdfast/server/main";', /only by import\(\)/],
   ["cli -> server's inside", "apps/cli/src/serve.ts", 'await import("@holdfast/server/config");', /only by import\(\)/],
@@ -132,6 +148,26 @@ const plantedImports: readonly (readonly [string, string, string, RegExp])[] = [
     'import "../notify/bus.ts";',
     /blocks\/ never imports not/,
   ],
+  [
+    "plan -> state",
+    "packages/sync/src/plan/plan.ts",
+    'import "../state/sync-state.ts";',
+    /plan\/ may not import state/,
+  ],
+  ["execute -> scan", "packages/sync/src/execute/act.ts", 'import "../scan/scan.ts";', /execute\/ may not import scan/],
+  [
+    "scan -> a type of the loop",
+    "packages/sync/src/scan/scan.ts",
+    'import type { cycle } from "../loop/cycle.ts";',
+    /scan\/ may not import loop/,
+  ],
+  [
+    "a test of model -> plan",
+    "packages/sync/src/model/trees.test.ts",
+    'import "../plan/plan.ts";',
+    /model\/ may not import plan/,
+  ],
+  ["scan -> the real disk", "packages/sync/src/scan/scan.ts", 'import "node:fs";', /scan\/ may not import node:fs/],
 ];
 
 test("a tree that keeps every arrow has nothing to report", (t) => {
@@ -147,6 +183,28 @@ for (const [what, path, line, report] of plantedImports) {
     );
   });
 }
+
+test("a source of the sync engine that lies in no layer is reported", (t) => {
+  const violations = violationsOf(t, {
+    "packages/sync/src/bounded.ts": "export const bounded = 1;",
+    "packages/sync/src/helpers/names.ts": "export const names = 1;",
+    "packages/sync/src/loop/engine.ts": `${sound["packages/sync/src/loop/engine.ts"]} import "../bounded.ts"; import "../helpers/names.ts";`,
+  });
+  assert.deepEqual(violations, [
+    "packages/sync/src/bounded.ts: the layers of packages/sync/src have no folder bounded/",
+    "packages/sync/src/helpers/names.ts: the layers of packages/sync/src have no folder helpers/",
+    "packages/sync/src/loop/engine.ts:1: loop/ may not import bounded/",
+    "packages/sync/src/loop/engine.ts:1: loop/ may not import helpers/",
+  ]);
+});
+
+test("the layers of the sync engine stand in the order in which they may import each other", () => {
+  const layers = Object.keys(syncFolders.mayImport);
+  for (const [index, layer] of layers.entries()) {
+    const above = (syncFolders.mayImport[layer] ?? []).filter((other) => !layers.slice(0, index).includes(other));
+    assert.deepEqual(above, [], `${layer} may import what does not stand below it`);
+  }
+});
 
 /** [what has no place in a browser, further sources, what the report must say] */
 const plantedNode: readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[] = [
@@ -202,12 +260,28 @@ test("folders of the server that import each other in a circle are reported once
   const cycle = violationsOf(t, {
     "apps/server/src/notify/bus.ts": 'import "../uploads/session.ts";',
     "apps/server/src/uploads/session.ts": 'import "../journal/append.ts";',
-    "apps/server/src/journal/append.ts": 'import "../notify/bus.ts";',
+    "apps/server/src/journal/append.ts": 'import("../notify/bus.ts");',
   });
   assert.equal(cycle.length, 1, JSON.stringify(cycle));
   assert.match(
     cycle[0] ?? "",
     /cycle between server folders: journal -> notify \(.*append\.ts:1\) -> uploads .* -> journal/,
+  );
+});
+
+test("files that import each other in a circle are reported, also where only types go round or tests do", (t) => {
+  const cycles = violationsOf(t, {
+    "packages/core/src/frame.ts": 'import type { Pack } from "./pack.ts";',
+    "packages/core/src/pack.ts": 'export type { Frame } from "./frame.ts";',
+    "packages/core/src/testing-one.ts": 'import "./testing-two.ts";',
+    "packages/core/src/testing-two.ts": 'import "./testing-one.ts";',
+  }).filter((line) => line.includes("cycle"));
+  assert.deepEqual(
+    cycles.map((line) => line.replace(/ \(.*?\)/g, "")),
+    [
+      "import cycle between files: packages/core/src/frame.ts -> packages/core/src/pack.ts -> packages/core/src/frame.ts",
+      "import cycle between files: packages/core/src/testing-one.ts -> packages/core/src/testing-two.ts -> packages/core/src/testing-one.ts",
+    ],
   );
 });
 

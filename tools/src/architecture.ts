@@ -1,4 +1,4 @@
-import { lazyDoors, mayImport, serverFolders, starts, testDoors, testsMayImport } from "./arrows.ts";
+import { lazyDoors, mayImport, serverFolders, starts, syncFolders, testDoors, testsMayImport } from "./arrows.ts";
 import { findNodeInBrowser } from "./browser-code.ts";
 import { readSourceTree, type Import, type Source } from "./source-tree.ts";
 
@@ -9,8 +9,10 @@ export function findViolations(root: string): string[] {
   return [
     ...sources.flatMap((source) => source.imports.flatMap((each) => judgeArrow(source, each, sources))),
     ...shipped.flatMap((source) => source.imports.flatMap((each) => judgeServerFolder(source, each))),
+    ...sources.flatMap(judgeSyncFolder),
     ...findCycles("parts", shipped, (source) => source.part),
-    ...findCycles("server folders", shipped, (source) => serverFolderOf(source.path)),
+    ...findCycles("server folders", shipped, (source) => folderIn(serverFolders.path, source.path)),
+    ...findCycles("files", sources.map(withoutLater), (source) => source.path),
     ...findDeadFiles(sources),
     ...findNodeInBrowser(root, sources),
   ];
@@ -49,8 +51,8 @@ function isAllowed(source: Source, each: Import, target: Source): boolean {
 }
 
 function judgeServerFolder(source: Source, each: Import): string[] {
-  const from = serverFolderOf(source.path);
-  const to = each.target === undefined ? undefined : serverFolderOf(each.target);
+  const from = folderIn(serverFolders.path, source.path);
+  const to = each.target === undefined ? undefined : folderIn(serverFolders.path, each.target);
   if (from === undefined || to === undefined || from === to) return [];
   const at = `${source.path}:${each.line}`;
   const onlyBy = serverFolders.importedOnlyBy[to];
@@ -59,9 +61,23 @@ function judgeServerFolder(source: Source, each: Import): string[] {
   return [];
 }
 
-/** "http" of apps/server/src/http/routes/x.ts, "config" of apps/server/src/config.ts, undefined elsewhere. */
-function serverFolderOf(path: string): string | undefined {
-  const prefix = `${serverFolders.path}/`;
+function judgeSyncFolder(source: Source): string[] {
+  const from = folderIn(syncFolders.path, source.path);
+  if (from === undefined) return [];
+  const allowed = syncFolders.mayImport[from];
+  if (allowed === undefined) return [`${source.path}: the layers of ${syncFolders.path} have no folder ${from}/`];
+  return source.imports.flatMap(({ target, specifier, line }) => {
+    const at = `${source.path}:${line}`;
+    const isNode = specifier?.startsWith("node:") === true && !source.isTest;
+    if (isNode && !syncFolders.mayImportNode.includes(from)) return [`${at}: ${from}/ may not import ${specifier}`];
+    const to = target === undefined ? undefined : folderIn(syncFolders.path, target);
+    return to === undefined || to === from || allowed.includes(to) ? [] : [`${at}: ${from}/ may not import ${to}/`];
+  });
+}
+
+/** "http" of apps/server/src/http/routes/x.ts, "config" of apps/server/src/config.ts; undefined: it lies elsewhere. */
+function folderIn(folder: string, path: string): string | undefined {
+  const prefix = `${folder}/`;
   if (!path.startsWith(prefix)) return undefined;
   const [first = ""] = path.slice(prefix.length).split("/");
   return first.replace(/\.tsx?$/, "");
@@ -87,6 +103,11 @@ function findCycles(
   }
   const cycles = [...edges.keys()].flatMap((start) => shortestCycle(start, edges) ?? []);
   return [...new Set(cycles)].map((cycle) => `import cycle between ${what}: ${cycle}`);
+}
+
+/** What is loaded only once it is needed closes no circle: both files are whole by then. */
+function withoutLater(source: Source): Source {
+  return { ...source, imports: source.imports.filter(({ kind }) => kind === "static") };
 }
 
 type Edges = ReadonlyMap<string, ReadonlyMap<string, string>>;

@@ -9,17 +9,25 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   "packages/disk": ["packages/core"],
   "packages/object-store": ["packages/core", "packages/disk"],
   "packages/api-client": ["packages/core", "packages/protocol", "packages/codec"],
-  "packages/sync": ["packages/core", "packages/protocol", "packages/codec", "packages/disk", "packages/api-client"],
-  // Of sync the ports and their suites alone.
-  "packages/synced-folder": ["packages/core", "packages/codec", "packages/disk", "packages/sync"],
+  // What the engine needs of a disk and of a server, with the suites that hold both to it.
+  "packages/sync-ports": ["packages/core", "packages/protocol"],
+  "packages/sync": ["packages/core", "packages/protocol", "packages/codec", "packages/sync-ports"],
+  "packages/synced-folder": ["packages/core", "packages/codec", "packages/disk", "packages/sync-ports"],
   "packages/remote-space": [
     "packages/core",
     "packages/protocol",
     "packages/codec",
     "packages/api-client",
+    "packages/sync-ports",
+  ],
+  "packages/simulator": [
+    "packages/core",
+    "packages/protocol",
+    "packages/codec",
+    "packages/disk",
+    "packages/sync-ports",
     "packages/sync",
   ],
-  "packages/simulator": ["packages/core", "packages/protocol", "packages/codec", "packages/disk", "packages/sync"],
   "apps/server": ["packages/core", "packages/protocol", "packages/codec", "packages/disk", "packages/object-store"],
   "apps/web": ["packages/core", "packages/protocol", "packages/api-client"],
   "apps/cli": [
@@ -28,10 +36,13 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     "packages/codec",
     "packages/disk",
     "packages/api-client",
+    "packages/sync-ports",
     "packages/sync",
     "packages/synced-folder",
     "packages/remote-space",
   ],
+  // Written from docs/ alone: whatever it imported would be something that the pages do not say.
+  "examples/toy-client": [],
   // Whatever is exported.
   bench: ["*"],
   tools: ["*"],
@@ -43,12 +54,27 @@ export const testsMayImport: readonly string[] = ["tools", "bench"];
 /** What the tests of one part import besides: those that need the whole server running. */
 export const testDoors: Readonly<Record<string, readonly string[]>> = {
   "packages/remote-space": ["@holdfast/server/acceptance/testing"],
-  "apps/web": ["@holdfast/server/acceptance/testing"],
+  "apps/web": [
+    "@holdfast/server/acceptance/outside-visit",
+    "@holdfast/server/acceptance/testing",
+    "@holdfast/server/acceptance/testing-openid",
+    "@holdfast/server/accounts/testing-passkey",
+    "@holdfast/server/issuer/testing-provider",
+  ],
   "apps/cli": [
     "@holdfast/server/acceptance/testing",
     "@holdfast/server/acceptance/pack-files",
     "@holdfast/server/acceptance/sync-devices",
+    "@holdfast/server/accounts/testing-passkey",
     "@holdfast/web/testing/axe",
+  ],
+  "examples/toy-client": [
+    "@holdfast/disk/seeded-random",
+    "@holdfast/server/acceptance/testing",
+    "holdfast/acceptance/home",
+    "holdfast/acceptance/ledger",
+    "holdfast/acceptance/tree",
+    "holdfast/run",
   ],
 };
 
@@ -82,6 +108,34 @@ export const serverFolders = {
   >,
 };
 
+/**
+ * The layers of packages/sync/src, lowest first: a folder imports itself and what stands on its line, also types, also in tests. What was
+ * done on the disk goes from scan/ by state/ and plan/ to remote/, what was done on the server from remote/ by the same two to execute/; loop/
+ * calls them in turn. No source lies beside the folders.
+ */
+export const syncFolders = {
+  path: "packages/sync/src",
+  mayImport: {
+    // It knows nothing of syncing.
+    general: [],
+    model: [],
+    // Questions to the model, beside each other and without any state.
+    rules: ["general", "model"],
+    shares: ["model"],
+    plan: ["model"],
+    // What is kept.
+    state: ["general", "model"],
+    brakes: ["model", "plan", "state"],
+    // The disk is read, the disk is changed, the server is heard and told: none of the three knows of another.
+    scan: ["general", "model"],
+    execute: ["general", "model", "rules", "shares", "plan", "state"],
+    remote: ["general", "model", "shares", "plan", "state", "brakes"],
+    loop: ["general", "model", "rules", "shares", "plan", "state", "brakes", "scan", "execute", "remote"],
+  } as Readonly<Record<string, readonly string[]>>,
+  /** Disk, server, clock and chance come from outside: what ships in the others needs nothing of Node. */
+  mayImportNode: ["state"] as readonly string[],
+};
+
 /** Whose sources (`src/`) run in a browser, with whatever they import; their tests and their build (`build/`) do not. */
 export const browserPart = "apps/web";
 /** Packages that browsers are known to run, besides those of that part. */
@@ -99,6 +153,7 @@ export const starts: readonly string[] = [
   "apps/server/src/thumbs/make-thumb.ts",
   "apps/server/src/acceptance/fixtures/make-fixture.ts",
   "apps/cli/src/main.ts",
+  "examples/toy-client/src/main.ts",
   "bench/src/main.ts",
   "packages/simulator/src/soak.ts",
   "packages/simulator/src/soak-worker.ts",

@@ -1,8 +1,9 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const specification = "docs/sync.md";
-const faults = "packages/sync/src/faults.ts";
+/** The specification, what the engine makes of it, and what proves it: the short name of a test may be explained in another of them. */
+const pages = ["docs/sync.md", "packages/sync/engine.md", "packages/simulator/findings.md"];
+const plantedBugs = "packages/simulator/src/planted-bugs/*-bugs.ts";
 
 interface Names {
   /** Path from the root of the repository -> the names of its tests, and of the stories that its tests tell. */
@@ -55,18 +56,21 @@ function isMeant(name: string, test: string): boolean {
 }
 
 function readNames(root: string): Names {
-  const patterns = ["{apps,packages}/*/{src,build}/**/*.test.ts", "{bench,tools}/src/**/*.test.ts"];
+  const patterns = ["{apps,examples,packages}/*/{src,build}/**/*.test.ts", "{bench,tools}/src/**/*.test.ts"];
   const titles = /\b(?:test(?:\.\w+)?\(|what:|title:)\s*(?:"((?:[^"\\]|\\.)+)"|`([^`]+)`)/g;
   const tests = globSync(patterns, { cwd: root }).map((path) => {
     const source = readFileSync(join(root, path), "utf8");
     return [path, [...source.matchAll(titles)].map(([, plain, template]) => plain ?? template ?? "")] as const;
   });
-  const bugs = readFileSync(join(root, faults), "utf8").matchAll(/^ {2}"([^"]+)",$/gm);
-  return { tests: new Map(tests), bugs: [...bugs].map(([, name = ""]) => name) };
+  const bugs = globSync(plantedBugs, { cwd: root }).flatMap((path) =>
+    Array.from(readFileSync(join(root, path), "utf8").matchAll(/^ {2}"([^"]+)": \[$/gm), ([, name = ""]) => name),
+  );
+  return { tests: new Map(tests), bugs };
 }
 
 if (import.meta.main) {
-  const missing = missingNames(readFileSync(specification, "utf8"), readNames("."));
-  for (const line of missing) console.log(`${specification}: ${line}`);
+  const text = pages.map((page) => readFileSync(page, "utf8")).join("\n");
+  const missing = missingNames(text, readNames("."));
+  for (const line of missing) console.log(`${pages.join(", ")}: ${line}`);
   if (missing.length > 0) process.exitCode = 1;
 }

@@ -18,7 +18,7 @@ const fileTimeoutMs = 8 * 60_000;
 const runTimeoutMs = 75 * 60_000;
 
 const usage = `npm test -- [--name <pattern>]… [--file-timeout <seconds>] [<file or folder> | <part of a path>]…
-  without arguments: every *.test.ts of packages, apps, bench and tools`;
+  without arguments: every *.test.ts of packages, apps, examples, bench and tools`;
 
 const root = resolve(import.meta.dirname, "../..");
 const mustHaveComponents = process.env["HOLDFAST_REQUIRE_COMPONENTS"] === "1";
@@ -122,7 +122,7 @@ async function report(files: readonly string[], names: readonly string[], timeou
 
 /** All test files, or those that are, or lie in, or whose path contains one of `wanted`. */
 function select(wanted: readonly string[]): string[] {
-  const all = globSync("{packages/*,apps/*,bench,tools}/{src,build}/**/*.test.ts", { cwd: root }).toSorted();
+  const all = globSync("{packages/*,apps/*,examples/*,bench,tools}/{src,build}/**/*.test.ts", { cwd: root }).toSorted();
   if (wanted.length === 0) return all;
   return all.filter((file) =>
     wanted.some((each) => {

@@ -30,7 +30,13 @@ export interface Source {
 /** Reads every TypeScript source of the workspaces under `root` and what it imports. */
 export function readSourceTree(root: string): Source[] {
   const packageFiles = globSync(
-    ["packages/*/package.json", "apps/*/package.json", "tools/package.json", "bench/package.json"],
+    [
+      "packages/*/package.json",
+      "apps/*/package.json",
+      "examples/*/package.json",
+      "tools/package.json",
+      "bench/package.json",
+    ],
     {
       cwd: root,
     },
