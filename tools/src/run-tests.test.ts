@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { text as textOf } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 
 const head = 'import { test } from "node:test";\n';
@@ -16,8 +19,38 @@ interface Answer {
   output: string;
 }
 
-/** Runs a copy of run-tests.ts in a tree of these files. */
-function runTests(t: TestContext, files: Readonly<Record<string, string>>, args: string[], required = ""): Answer {
+/** Fails the first time that it runs in a tree, and passes from then on. */
+const unsteady = `${head}import { existsSync, writeFileSync } from "node:fs";
+test("a stone rolls", () => {
+  if (existsSync(\`\${import.meta.filename}.ran\`)) return;
+  writeFileSync(\`\${import.meta.filename}.ran\`, "");
+  throw new Error("rolled away");
+});`;
+
+interface Setting {
+  readonly HOLDFAST_REQUIRE_COMPONENTS?: string;
+  readonly HOLDFAST_TEST_LOCK?: string;
+  readonly HOLDFAST_SEED?: string;
+}
+
+/** Runs a copy of run-tests.ts in a tree of these files, which is the home of the user too. */
+function runTests(t: TestContext, files: Readonly<Record<string, string>>, args: string[], set: Setting = {}): Answer {
+  const { root, script, environment } = makeTree(t, files);
+  const answer = spawnSync(process.execPath, [script, ...args], {
+    cwd: root,
+    env: { ...environment, ...set },
+    encoding: "utf8",
+  });
+  return { status: answer.status, output: answer.stdout + answer.stderr };
+}
+
+interface Tree {
+  readonly root: string;
+  readonly script: string;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+function makeTree(t: TestContext, files: Readonly<Record<string, string>>): Tree {
   const root = mkdtempSync(join(tmpdir(), "holdfast-run-tests-"));
   t.after(() => rmSync(root, { recursive: true }));
   const script = join(root, "tools/src/run-tests.ts");
@@ -26,16 +59,24 @@ function runTests(t: TestContext, files: Readonly<Record<string, string>>, args:
     writeFileSync(join(root, path), text);
   }
   mkdirSync(dirname(script), { recursive: true });
-  for (const name of ["run-tests.ts", "test-folder.ts", "file-times.ts", "file-limit.ts"])
-    copyFileSync(join(import.meta.dirname, name), join(dirname(script), name));
+  const parts = [
+    "run-tests.ts",
+    "test-folder.ts",
+    "file-times.ts",
+    "file-limit.ts",
+    "test-run-lock.ts",
+    "test-runs.ts",
+  ];
+  for (const name of parts) copyFileSync(join(import.meta.dirname, name), join(dirname(script), name));
   // Without NODE_TEST_CONTEXT: inside a test the runner would refuse to run tests.
-  const { NODE_TEST_CONTEXT: _, INIT_CWD: __, ...environment } = process.env;
-  const answer = spawnSync(process.execPath, [script, ...args], {
-    cwd: root,
-    env: { ...environment, HOLDFAST_REQUIRE_COMPONENTS: required },
-    encoding: "utf8",
-  });
-  return { status: answer.status, output: answer.stdout + answer.stderr };
+  const {
+    NODE_TEST_CONTEXT: _,
+    INIT_CWD: __,
+    HOLDFAST_SEED: ___,
+    HOLDFAST_REQUIRE_COMPONENTS: ____,
+    ...environment
+  } = process.env;
+  return { root, script, environment: { ...environment, HOME: root } };
 }
 
 test("every test file of every part runs, and the runner's own summary ends the output", (t) => {
@@ -83,6 +124,16 @@ test("a part of a path, a folder or a name chooses what runs", (t) => {
   }
 });
 
+test("where the checks fail no test runs", (t) => {
+  const files = {
+    "bench/src/a.test.ts": passing,
+    "tools/src/check.ts": "process.exitCode = Number(process.env.HOLDFAST_SEED);",
+  };
+  assert.match(runTests(t, files, ["--checks"], { HOLDFAST_SEED: "0" }).output, /✔ a stone holds/);
+  const { status, output } = runTests(t, files, ["--checks"], { HOLDFAST_SEED: "1" });
+  assert.deepEqual([status, output], [1, ""]);
+});
+
 test("a choice that matches nothing is an error", (t) => {
   const { status, output } = runTests(t, { "packages/a/src/x.test.ts": passing }, ["nowhere"]);
   assert.equal(status, 1);
@@ -92,8 +143,89 @@ test("a choice that matches nothing is an error", (t) => {
 test("a skip for lack of a component fails the run only where components are required", (t) => {
   const files = { "packages/a/src/x.test.ts": lacking, "packages/a/src/y.test.ts": skipping };
   assert.equal(runTests(t, files, []).status, 0);
-  const { status, output } = runTests(t, files, [], "1");
+  const { status, output } = runTests(t, files, [], { HOLDFAST_REQUIRE_COMPONENTS: "1" });
   assert.equal(status, 1, output);
   assert.match(output, /packages\/a\/src\/x\.test\.ts: a stone swims: radosgw is not installed/);
   assert.doesNotMatch(output, /lacked a component[^]*a stone flies/);
+});
+
+test("the gate leaves out the long tier, which runs with a fresh seed and its timing files last", (t) => {
+  const seedIs = (what: string) => `${head}test(what(), () => {});
+function what() { return "${what} " + process.env.HOLDFAST_SEED; }`;
+  const files = {
+    "bench/src/a.timing.test.ts": seedIs("timing"),
+    "bench/src/b.long.test.ts": seedIs("long"),
+    "bench/src/c.test.ts": seedIs("gate"),
+  };
+  const gate = runTests(t, files, []);
+  assert.match(gate.output, /✔ gate 1 [^]*ℹ tests 1\n/);
+  const long = runTests(t, files, ["--long"]);
+  const [, seed = ""] = /^HOLDFAST_SEED=(\d+)\n/.exec(long.output) ?? [];
+  assert.match(long.output, new RegExp(`✔ long ${seed} [^]*✔ gate ${seed} [^]*✔ timing ${seed} `));
+  assert.match(runTests(t, files, ["--long"], { HOLDFAST_SEED: "7" }).output, /✔ long 7 /);
+  assert.match(runTests(t, files, ["bench/src/b.long.test.ts"]).output, /✔ long 1 [^]*ℹ tests 1\n/);
+  assert.match(runTests(t, files, ["b.long"]).output, /b\.long is in the long tier: npm run test:long -- b\.long\n/);
+});
+
+test("a file that passes when it runs again alone keeps the gate green, and is told of at the end", (t) => {
+  const files = { "bench/src/a.test.ts": unsteady, "bench/src/b.test.ts": passing };
+  const { status, output } = runTests(t, files, []);
+  assert.equal(status, 0, output);
+  assert.match(
+    output,
+    /\nUNSTEADY 1: bench\/src\/a\.test\.ts › a stone rolls: rolled away\nError: rolled away\n +at [^]*$/,
+  );
+  assert.equal(runTests(t, files, ["--long"]).status, 1, "not in the long tier");
+});
+
+test("a file that fails again alone fails the gate, and both failures are shown", (t) => {
+  const { status, output } = runTests(t, { "bench/src/a.test.ts": failing, "bench/src/b.test.ts": unsteady }, []);
+  assert.equal(status, 1, output);
+  assert.equal(output.match(/✖ a stone breaks \(/g)?.length, 4, "each in its place and in the summary");
+  assert.match(output, /UNSTEADY 1: bench\/src\/b/);
+});
+
+test("of more than five files that fail none runs again", (t) => {
+  const files = Object.fromEntries(
+    ["a", "b", "c", "d", "e", "f"].map((name) => [`bench/src/${name}.test.ts`, unsteady]),
+  );
+  const { status, output } = runTests(t, files, []);
+  assert.equal(status, 1, output);
+  assert.doesNotMatch(output, /Once more|UNSTEADY/);
+});
+
+test("each run is kept in the history, which shows its counts and the unsteady files", (t) => {
+  const { root, script, environment } = makeTree(t, {
+    "bench/src/a.test.ts": unsteady,
+    "bench/src/b.test.ts": failing,
+  });
+  const run = (...args: string[]) => spawnSync(process.execPath, [script, ...args], { cwd: root, env: environment });
+  assert.match(run("--history").stdout.toString(), /^No run is recorded/);
+  run();
+  run("bench/src/a.test.ts");
+  const lines = run("--history").stdout.toString().split("\n");
+  assert.match(lines[0] ?? "", /no commit\+ {2}gate {2}red {2}2 tests, 2 failed, 0 skipped, .*1 unsteady$/);
+  assert.match(lines[1] ?? "", /green {2}1 tests, 0 failed.*0 unsteady {2}bench\/src\/a\.test\.ts$/);
+  assert.equal(lines[2], "unsteady in 1 of 2: bench/src/a.test.ts");
+});
+
+test("of two runs of many files the second waits for the first, and says for which", async (t) => {
+  const name = `holdfast-test-run-${process.pid}`;
+  const waiters: Socket[] = [];
+  const held = createServer((socket) => {
+    waiters.push(socket);
+    socket.write("process 1 in the moon\n");
+  });
+  held.listen(`\0${name}`);
+  await once(held, "listening");
+  const files = Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`bench/src/a${index}.test.ts`, passing]));
+  const { root, script, environment } = makeTree(t, files);
+  const env = { ...environment, HOLDFAST_TEST_LOCK: name };
+  const child = spawn(process.execPath, [script], { cwd: root, env });
+  const [line] = await once(child.stdout, "data");
+  assert.equal(String(line), "Waiting for another run of the tests: process 1 in the moon.\n");
+  const output = textOf(child.stdout);
+  held.close();
+  for (const waiter of waiters) waiter.destroy();
+  assert.match(await output, /ℹ pass 11\n/);
 });

@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { chmodSync, existsSync, globSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { once } from "node:events";
@@ -5,22 +7,35 @@ import { dirname, join, relative, resolve } from "node:path";
 import { compose } from "node:stream";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
-import { parseArgs } from "node:util";
+import { inspect, parseArgs } from "node:util";
 import { FileTimes } from "./file-times.ts";
 import { clearTestFolder, makeTestFolder, sweepTestFolders } from "./test-folder.ts";
+import { holdTestRunLock } from "./test-run-lock.ts";
+import { describeTestRuns, keepTestRun } from "./test-runs.ts";
 
 /** Processes of their own. The smallest machine that builds Holdfast has two cores, and of three files one mostly waits for something. */
 const filesAtOnce = 3;
 /** Far beyond the slowest file: a test that hangs ends the run instead of blocking it. */
 const fileTimeoutMs = 8 * 60_000;
-
 /** Continuous integration gives it 90 minutes, and tells nothing of a run that it ended. */
-const runTimeoutMs = 75 * 60_000;
+const gateTimeoutMs = 60 * 60_000;
+const longTimeoutMs = 4 * gateTimeoutMs;
 
-const usage = `npm test -- [--name <pattern>]… [--file-timeout <seconds>] [<file or folder> | <part of a path>]…
-  without arguments: every *.test.ts of packages, apps, examples, bench and tools`;
+/** So that a run says the same of a commit each time. It is changed with a release, in a commit of its own. */
+const gateSeed = "1";
+/** More files than these at once mean a broken machine or a broken change, which no second run mends. */
+const retriedFilesMax = 5;
+/** From so many files on a run keeps the machine busy: two of them at once would spoil each other's times. */
+const filesLocked = 10;
+
+const usage = `npm test -- [--long] [--name <pattern>]… [--file-timeout <seconds>] [<file or folder> | <part of a path>]…
+  without arguments: the gate, which is every *.test.ts of packages, apps, examples, bench and tools but those of the long tier
+  --long     *.long.test.ts and *.timing.test.ts too, with a fresh seed (HOLDFAST_SEED=… for a known one); no file gets a second run
+  --checks   npm run check before, and no test where it fails
+  --history  the last runs on this machine`;
 
 const root = resolve(import.meta.dirname, "../..");
+const checks = join(import.meta.dirname, "check.ts");
 const mustHaveComponents = process.env["HOLDFAST_REQUIRE_COMPONENTS"] === "1";
 
 // Programs that tests start, `env node` among them, find the Node that runs the tests.
@@ -29,43 +44,133 @@ process.env["PATH"] = `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    checks: { type: "boolean", default: false },
+    long: { type: "boolean", default: false },
     name: { type: "string", multiple: true, default: [] },
     "file-timeout": { type: "string" },
+    history: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 
 if (values.help) console.log(usage);
-else await runFiles(select(positionals), values.name, values["file-timeout"]);
+else if (values.history) for (const line of describeTestRuns()) console.log(line);
+else await runFiles(select(positionals));
 
-async function runFiles(files: readonly string[], names: readonly string[], seconds?: string): Promise<void> {
+interface Outcome {
+  /** What failed first in each file that failed. */
+  readonly failures: ReadonlyMap<string, Failure>;
+  readonly tests: number;
+  readonly failedTests: number;
+  readonly skippedTests: number;
+  /** A line for each test that was skipped for lack of a program. */
+  readonly lacking: readonly string[];
+}
+
+interface Failure {
+  readonly test: string;
+  readonly error: Error;
+}
+
+async function runFiles(files: readonly string[]): Promise<void> {
   if (files.length === 0) {
-    console.error(`No test file matches ${positionals.join(" ")}.\n${usage}`);
+    const inLongTier = !values.long && matching(positionals).length > 0;
+    const why = inLongTier
+      ? `${positionals.join(" ")} is in the long tier: npm run test:long -- ${positionals.join(" ")}`
+      : usage;
+    console.error(`No test file matches ${positionals.join(" ")}.\n${why}`);
     process.exitCode = 1;
     return;
   }
+  if (files.length > filesLocked) await holdTestRunLock();
+  if (values.checks && spawnSync(process.execPath, [checks], { cwd: root, stdio: "inherit" }).status !== 0) {
+    process.exitCode = 1;
+    return;
+  }
+  const startMs = performance.now();
+  const seed = (process.env["HOLDFAST_SEED"] ??= values.long ? String(randomInt(2 ** 31)) : gateSeed);
+  if (values.long) console.log(`HOLDFAST_SEED=${seed}`);
   const places = [tmpdir(), "/dev/shm"].filter((place) => existsSync(place));
   for (const place of places) await sweepTestFolders(place);
   const folder = makeTemporaryFolder();
-  const mayServe = files.some((file) => /\.(?:pg|browser)\.test\.ts$/.test(file));
-  if (mayServe && existsSync("apps/web/package.json")) await buildApp();
-  // One that runs by itself is asked for how long it takes, as a soak is.
-  const defaultMs = files.length === 1 ? runTimeoutMs : fileTimeoutMs;
-  await report(files, names, seconds === undefined ? defaultMs : Number(seconds) * 1000);
+  const mayServe = files.some((file) => /\.(?:pg|browser)\./.test(file));
+  const isBuilt = !mayServe || !existsSync("apps/web/package.json") || (await buildApp());
+  const outcome = await runTier(files);
+  const unsteady = await retry(outcome.failures);
   await clearTestFolder(folder);
   for (const place of places) await sweepTestFolders(place);
+  const failed = [...outcome.failures.keys()].filter((file) => !unsteady.includes(file));
+  const lacks = mustHaveComponents && outcome.lacking.length > 0;
+  const isGreen = isBuilt && failed.length === 0 && !lacks;
+  if (!isGreen) process.exitCode = 1;
+  if (outcome.lacking.length > 0) {
+    const heading = lacks ? "HOLDFAST_REQUIRE_COMPONENTS=1, but these tests lacked a component:" : "Not installed:";
+    console.log([heading, ...outcome.lacking].join("\n"));
+  }
+  const mended = [...outcome.failures].filter(([file]) => unsteady.includes(file));
+  for (const [index, [file, { test, error }]] of mended.entries()) {
+    console.log(`UNSTEADY ${index + 1}: ${file} › ${test}: ${error.message}\n${inspect(error)}`);
+  }
+  keepTestRun(
+    {
+      tier: values.long ? "long" : "gate",
+      chosen: positionals,
+      seed,
+      result: isGreen ? "green" : "red",
+      tests: outcome.tests,
+      failedTests: outcome.failedTests,
+      skippedTests: outcome.skippedTests,
+      seconds: Math.round((performance.now() - startMs) / 1000),
+      unsteady,
+      failed,
+    },
+    root,
+  );
+}
+
+/** Figures of time and memory come last, one file after the other, as they say nothing of a machine that is busy. */
+async function runTier(files: readonly string[]): Promise<Outcome> {
+  const timing = files.filter((file) => file.endsWith(".timing.test.ts"));
+  const others = files.filter((file) => !timing.includes(file));
+  const outcomes: Outcome[] = [];
+  if (others.length > 0) outcomes.push(await report(others, filesAtOnce));
+  if (timing.length > 0) outcomes.push(await report(timing, 1));
+  const sum = (count: (outcome: Outcome) => number) => outcomes.map(count).reduce((a, b) => a + b, 0);
+  return {
+    failures: new Map(outcomes.flatMap(({ failures }) => [...failures])),
+    tests: sum(({ tests }) => tests),
+    failedTests: sum(({ failedTests }) => failedTests),
+    skippedTests: sum(({ skippedTests }) => skippedTests),
+    lacking: outcomes.flatMap(({ lacking }) => lacking),
+  };
+}
+
+/**
+ * In the gate, files that failed run once more, each alone: what a busy machine alone makes fail keeps no change out. Node's own way
+ * to run failed tests again takes single tests, and those of a file build on each other.
+ * @returns the files that passed then
+ */
+async function retry(failures: ReadonlyMap<string, Failure>): Promise<string[]> {
+  if (values.long || failures.size > retriedFilesMax) return [];
+  const passed: string[] = [];
+  for (const file of failures.keys()) {
+    console.log(`Once more, alone: ${file}`);
+    if ((await report([file], 1)).failures.size === 0) passed.push(file);
+  }
+  return passed;
 }
 
 /** Once for all tests that start servers by the command, each of which would build it else. */
-async function buildApp(): Promise<void> {
+async function buildApp(): Promise<boolean> {
   try {
     // Only those that need it load it.
     const { prepareApp } = await import("@holdfast/web/build/prepare-app");
     const building = () => console.log("Building the web app, once.");
     await prepareApp({ building, signal: new AbortController().signal });
+    return true;
   } catch (error) {
     console.error((error as Error).message);
-    process.exitCode = 1;
+    return false;
   }
 }
 
@@ -80,9 +185,16 @@ function makeTemporaryFolder(): string {
   return folder;
 }
 
-async function report(files: readonly string[], names: readonly string[], timeoutMs: number): Promise<void> {
+async function report(files: readonly string[], concurrency: number): Promise<Outcome> {
+  const failures = new Map<string, Failure>();
   const lacking: string[] = [];
+  const counts = { tests: 0, failedTests: 0, skippedTests: 0 };
   const times = new FileTimes();
+  const runTimeoutMs = values.long ? longTimeoutMs : gateTimeoutMs;
+  // One that runs by itself is asked for how long it takes, as a soak is.
+  const defaultMs = positionals.length > 0 && files.length === 1 ? runTimeoutMs : fileTimeoutMs;
+  const seconds = values["file-timeout"];
+  const timeoutMs = seconds === undefined ? defaultMs : Number(seconds) * 1000;
   process.env["TEST_FILE_TIMEOUT_MS"] = String(timeoutMs);
   const late = AbortSignal.timeout(runTimeoutMs);
   late.addEventListener("abort", () => {
@@ -93,43 +205,58 @@ async function report(files: readonly string[], names: readonly string[], timeou
   const events = run({
     files: files.map((file) => join(root, file)),
     cwd: root,
-    concurrency: filesAtOnce,
+    concurrency,
     timeout: timeoutMs,
     execArgv: ["--import", new URL("./file-limit.ts", import.meta.url).href],
     signal: late,
-    ...(names.length > 0 && { testNamePatterns: [...names] }),
+    ...(values.name.length > 0 && { testNamePatterns: values.name }),
   });
   // A test marked as todo is a known defect that is shown in every run until it is mended.
-  events.on("test:fail", ({ todo }) => {
-    if (todo === undefined) process.exitCode = 1;
+  events.on("test:fail", ({ name, details, todo, file, entryFile }) => {
+    const failed = relative(root, entryFile ?? file ?? name);
+    if (todo !== undefined || failures.has(failed)) return;
+    const { error } = details;
+    failures.set(failed, { test: name, error: error.cause instanceof Error ? error.cause : error });
   });
-  events.on("test:pass", ({ name, skip, file }) => {
+  events.on("test:pass", ({ name, skip, entryFile, file }) => {
     if (typeof skip === "string" && skip.endsWith("is not installed")) {
-      lacking.push(`${relative(root, file ?? "")}: ${name}: ${skip}`);
+      lacking.push(`${relative(root, entryFile ?? file ?? "")}: ${name}: ${skip}`);
     }
+  });
+  events.on("test:summary", ({ file, counts: { tests, passed, skipped, todo } }) => {
+    if (file !== undefined) return;
+    Object.assign(counts, { tests, failedTests: tests - passed - skipped - todo, skippedTests: skipped });
   });
   // These two come when it happens; all others wait until the files before are reported.
   events.on("test:dequeue", ({ name, file }) => name === file && times.begin(relative(root, name)));
   events.on("test:complete", ({ name, file }) => name === file && times.end(relative(root, name)));
   const output = compose(events, new spec());
-  output.pipe(process.stdout);
+  output.pipe(process.stdout, { end: false });
   await once(output, "end");
   for (const line of times.slowest()) console.log(line);
-  if (!mustHaveComponents || lacking.length === 0) return;
-  console.error(`HOLDFAST_REQUIRE_COMPONENTS=1, but these tests lacked a component:\n${lacking.join("\n")}`);
-  process.exitCode = 1;
+  return { failures, ...counts, lacking };
+}
+
+/** The files of the tier, or those of them that are wanted; a file of the long tier that is named by its whole path runs in any case. */
+function select(wanted: readonly string[]): string[] {
+  const isNamed = (file: string) => wanted.some((each) => pathOf(each) === file);
+  return matching(wanted).filter((file) => values.long || !/\.(?:long|timing)\.test\.ts$/.test(file) || isNamed(file));
 }
 
 /** All test files, or those that are, or lie in, or whose path contains one of `wanted`. */
-function select(wanted: readonly string[]): string[] {
+function matching(wanted: readonly string[]): string[] {
   const all = globSync("{packages/*,apps/*,examples/*,bench,tools}/{src,build}/**/*.test.ts", { cwd: root }).toSorted();
   if (wanted.length === 0) return all;
   return all.filter((file) =>
     wanted.some((each) => {
-      const path = relative(root, resolve(process.env["INIT_CWD"] ?? ".", each));
+      const path = pathOf(each);
       return existsSync(join(root, path))
         ? file === path || file.startsWith(`${path}/`) || path === ""
         : file.includes(each);
     }),
   );
+}
+
+function pathOf(wanted: string): string {
+  return relative(root, resolve(process.env["INIT_CWD"] ?? ".", wanted));
 }

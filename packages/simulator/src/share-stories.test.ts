@@ -32,7 +32,7 @@ const kinds: Readonly<Record<string, Omit<StoryOptions, "seed">>> = {
 
 for (const [what, kind] of Object.entries(kinds)) {
   test(`${what}: every invariant holds`, async () => {
-    for (let seed = 1; seed <= 6; seed += 1) {
+    for (let seed = 1; seed <= 2; seed += 1) {
       const story = { ...kind, seed };
       const { violations, trace } = await tellStory(story);
       const replay = `tellStory(${JSON.stringify(story)})`;

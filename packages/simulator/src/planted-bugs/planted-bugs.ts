@@ -4,9 +4,9 @@ import { planBugs } from "./plan-bugs.ts";
 import { remoteBugs } from "./remote-bugs.ts";
 import { scanBugs } from "./scan-bugs.ts";
 
-/** Hunted in `look-and-act.test.ts`. */
+/** Hunted in `look-and-act.long.test.ts`. */
 export const diskBugs = { ...scanBugs, ...executeBugs } satisfies Bugs;
-/** Hunted in `plan-and-send.test.ts`. */
+/** Hunted in `plan-and-send.long.test.ts`. */
 export const treeBugs = { ...planBugs, ...remoteBugs } satisfies Bugs;
 
 /** So that it is proved that the oracle sees them: each is planted by a test, in a copy of the engine. */

@@ -5,15 +5,15 @@ import { pages, readCommands } from "./page-commands.ts";
 
 /** Pages whose commands are lived through in stories of their own, which say each line; and those that have none. */
 const elsewhere: Readonly<Record<string, string>> = {
-  "docs/everyday.md": "everyday-page.pg.test.ts",
-  "docs/accidents.md": "apps/server/src/acceptance/accidents-page.pg.test.ts",
+  "docs/everyday.md": "everyday-page.pg.long.test.ts",
+  "docs/accidents.md": "apps/server/src/acceptance/accidents-page.pg.long.test.ts",
   "docs/format.md": "bytes, which packages/codec and apps/server hold by tests",
   "docs/sync.md": "a specification: what is indented there are rules",
 };
 
 /** Those of which a file beside this one says each command. */
 function said(): string[] {
-  const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".pg.test.ts"));
+  const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".pg.long.test.ts"));
   const texts = files.map((name) => readFileSync(`${import.meta.dirname}/${name}`, "utf8"));
   return texts.flatMap((text) => [...text.matchAll(/^testPage\("([^"]+)"/gm)].map(([, page = ""]) => page));
 }

@@ -98,20 +98,20 @@ export const command: Script = {
   },
   notRun: {
     "holdfast serve": "the server of this test was begun so",
-    "holdfast serve --acme drive.example.org": elsewhere("certificate.pg.test.ts, with an authority of its own"),
+    "holdfast serve --acme drive.example.org": elsewhere("certificate.pg.long.test.ts, with an authority of its own"),
     "holdfast admin jobs retry ID": elsewhere("admin-jobs.pg.test.ts, where a job was given up"),
     "holdfast admin jobs rm ID": elsewhere("admin-jobs.pg.test.ts, where a job was given up"),
     "holdfast admin reports resolve ID --action disable_link": elsewhere(
       "admin-reports.pg.test.ts, with a link that is reported",
     ),
     "holdfast admin rebuild --from STORE --key FILE --data NEW": elsewhere(
-      "accidents-page.pg.test.ts, where the server has stopped",
+      "accidents-page.pg.long.test.ts, where the server has stopped",
     ),
     "holdfast admin upgrade-database --data DIR": elsewhere(
       "the tests of the upgrade, with a database of another version",
     ),
-    "holdfast logout --others": elsewhere("lost-device.pg.test.ts, with other devices"),
-    "holdfast logout --everywhere": elsewhere("lost-device.pg.test.ts, with other devices"),
+    "holdfast logout --others": elsewhere("lost-device.pg.long.test.ts, with other devices"),
+    "holdfast logout --everywhere": elsewhere("lost-device.pg.long.test.ts, with other devices"),
     "holdfast account address ada@new.example": elsewhere(
       "account.pg.test.ts, with an account that nobody needs any more",
     ),
@@ -121,12 +121,12 @@ export const command: Script = {
     "holdfast second-factor on": elsewhere("second-factor.pg.test.ts, on a terminal"),
     "holdfast second-factor codes": elsewhere("second-factor.pg.test.ts, with a code of the app"),
     "holdfast second-factor off": elsewhere("second-factor.pg.test.ts, with a code of the app"),
-    "holdfast conflicts keep copy PATH": elsewhere("everyday-page.pg.test.ts, where there is a conflict"),
+    "holdfast conflicts keep copy PATH": elsewhere("everyday-page.pg.long.test.ts, where there is a conflict"),
     "holdfast passwd": "asks a person on a terminal; the line below it says the same to standard input",
     "holdfast login https://192.168.1.20:8420 --fingerprint SHA256:3f6c…": elsewhere("login-tls.pg.test.ts"),
     "holdfast login https://nas.local:8420 --ca-cert nas.crt": elsewhere("login-tls.pg.test.ts"),
-    "holdfast deletes": elsewhere("everyday-page.pg.test.ts"),
-    "holdfast deletes approve": elsewhere("everyday-page.pg.test.ts"),
-    "holdfast deletes undo": elsewhere("everyday-page.pg.test.ts"),
+    "holdfast deletes": elsewhere("everyday-page.pg.long.test.ts"),
+    "holdfast deletes approve": elsewhere("everyday-page.pg.long.test.ts"),
+    "holdfast deletes undo": elsewhere("everyday-page.pg.long.test.ts"),
   },
 };

@@ -33,8 +33,8 @@ export const operation: Script = {
     "holdfast serve --listen 0.0.0.0:8420 --tls-cert nas.crt --tls-key nas.key": { shows: /holdfast ready at https/ },
   },
   notRun: {
-    "holdfast serve --acme drive.example.org": elsewhere("certificate.pg.test.ts, with an authority of its own"),
-    "holdfast serve --acme drive.example.org --listen 0.0.0.0:8420": elsewhere("certificate.pg.test.ts"),
+    "holdfast serve --acme drive.example.org": elsewhere("certificate.pg.long.test.ts, with an authority of its own"),
+    "holdfast serve --acme drive.example.org --listen 0.0.0.0:8420": elsewhere("certificate.pg.long.test.ts"),
     "HOLDFAST_KEY_ENCRYPTION_KEY=vault:https://vault.example.org:8200/transit/holdfast":
       "a setting; key-services.pg.test.ts reads it",
     "HOLDFAST_KEY_ENCRYPTION_KEY=aws-kms:alias/holdfast?region=eu-central-1":
@@ -49,26 +49,26 @@ export const operation: Script = {
     "holdfast admin users end-second-factor ann@example.org": elsewhere(
       "second-factor.pg.test.ts, with somebody who has one",
     ),
-    "holdfast devices resume ID": elsewhere("device-brake.pg.test.ts, with a device that was stopped"),
+    "holdfast devices resume ID": elsewhere("device-brake.pg.long.test.ts, with a device that was stopped"),
     "The block store is not there: the index knows packs, and it holds none and no keyring either. Is its disk mounted?":
       "what the server says",
     '{"format": "holdfast keyring 1", "keys": []}': "what a file holds",
     "holdfast admin restore-backup /mnt/backups --data /srv/restored": elsewhere(
-      "accidents-page.pg.test.ts, where the server has stopped",
+      "accidents-page.pg.long.test.ts, where the server has stopped",
     ),
     "holdfast admin restore-backup /mnt/backups --data /srv/restored --at 2027-01-31T09:00:00Z --key ./key-encryption-key":
       elsewhere("the tests of the backup, which know a moment"),
-    "holdfast serve --data /srv/restored": elsewhere("accidents-page.pg.test.ts"),
+    "holdfast serve --data /srv/restored": elsewhere("accidents-page.pg.long.test.ts"),
     "update shard.spaces set epoch = left(gen_random_uuid()::text, 8) || left(gen_random_uuid()::text, 8);":
-      "it wants a PostgreSQL of its own; what an epoch does is held by restored-backup.pg.test.ts",
+      "it wants a PostgreSQL of its own; what an epoch does is held by restored-backup.pg.long.test.ts",
     "holdfast admin upgrade-database --data DIR": elsewhere(
       "the tests of the upgrade, with a database of another version",
     ),
     "holdfast admin upgrade-database --data DIR --remove-old": elsewhere("the tests of the upgrade"),
     "holdfast serve --data DIR": elsewhere("the tests of the upgrade"),
     "holdfast admin rebuild --from /srv/holdfast/store --key /srv/holdfast/key-encryption-key --data /srv/rebuilt":
-      elsewhere("accidents-page.pg.test.ts, where the database is lost"),
-    "holdfast serve --data /srv/rebuilt": elsewhere("accidents-page.pg.test.ts"),
+      elsewhere("accidents-page.pg.long.test.ts, where the database is lost"),
+    "holdfast serve --data /srv/rebuilt": elsewhere("accidents-page.pg.long.test.ts"),
     [`jq 'select(.node_ids[]? == "NODE" and .result == "ok")' audit.jsonl`]: audit,
     [`jq 'select(.device_id == "DEVICE")' audit.jsonl`]: audit,
     [`jq 'select(.credential_id == "PERMISSION" or .detail.permission_id == "PERMISSION")' audit.jsonl`]: audit,

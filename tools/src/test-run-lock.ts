@@ -1,0 +1,41 @@
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { text } from "node:stream/consumers";
+
+/** Another name than the usual one keeps a test of the lock apart from the run that it is part of. */
+const name = process.env["HOLDFAST_TEST_LOCK"] ?? "holdfast-test-run";
+
+/**
+ * Waits until no other process of this machine, of any user, holds the lock, and holds it until this one ends. An abstract socket is
+ * the lock: the kernel takes it back with the process, no file is left over, and whoever waits is told by it for whom.
+ */
+export async function holdTestRunLock(): Promise<void> {
+  while (!(await listen())) await waitForHolder();
+}
+
+async function listen(): Promise<boolean> {
+  const self = `process ${process.pid} in ${process.cwd()}, since ${new Date().toLocaleTimeString("sv")}`;
+  // A connection stays open for as long as the lock is held, which is how those who wait notice the end.
+  const server = createServer((socket) => {
+    socket.unref().on("error", () => socket.destroy());
+    socket.write(`${self}\n`);
+  });
+  server.unref();
+  server.listen(`\0${name}`);
+  try {
+    await once(server, "listening");
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") return false;
+    throw error;
+  }
+}
+
+async function waitForHolder(): Promise<void> {
+  const socket = connect(`\0${name}`);
+  socket.once("data", (line) => {
+    console.log(`Waiting for another run of the tests: ${line.toString().trim()}.`);
+  });
+  // Where the holder ended meanwhile there is nobody to connect to.
+  await text(socket).catch(() => {});
+}
