@@ -10,6 +10,7 @@ import { Ledger } from "holdfast/acceptance/ledger";
 import { differences, diskTree, type Tree } from "holdfast/acceptance/tree";
 import { runIn } from "holdfast/run";
 import { seededRandom } from "@holdfast/disk/seeded-random";
+import { seed } from "@holdfast/tools/properties";
 import { Api } from "./api.ts";
 import { syncOnce } from "./sync-once.ts";
 import { Person } from "./testing-person.ts";
@@ -19,7 +20,6 @@ import { Contents } from "./testing-contents.ts";
 const heardEvery = 10;
 /** HOLDFAST_TOY_ROUNDS and HOLDFAST_SEED for another story. */
 const rounds = Number(process.env["HOLDFAST_TOY_ROUNDS"] ?? 200);
-const seed = Number(process.env["HOLDFAST_SEED"] ?? 20_261_125);
 /** Ours, the toy: what one makes of the other's conflicts the first has to hear again. */
 const turnsMax = 8;
 /** Of so many rounds one is done by processes of their own, as a shell starts them; the others spare that time. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { randomInt } from "node:crypto";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { seededRandom } from "@holdfast/disk/seeded-random";
+import { seed } from "@holdfast/tools/properties";
 import { Home } from "./home.ts";
 import { Ledger } from "./ledger.ts";
 import { diskTree, differences } from "./tree.ts";
@@ -11,7 +11,6 @@ import { Worker } from "./worker.ts";
 
 /** HOLDFAST_ALONE_DEEDS=5000 for the long form. */
 const deeds = Number(process.env["HOLDFAST_ALONE_DEEDS"] ?? 120);
-const seed = Number(process.env["HOLDFAST_SEED"] ?? randomInt(1_000_000_000));
 const replay = `HOLDFAST_SEED=${seed} HOLDFAST_ALONE_DEEDS=${deeds} tools/node tools/src/run-tests.ts alone`;
 
 test(`one person alone, whatever is killed meanwhile, never sees a conflicted copy, and gets exactly what was left (${replay})`, async () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { randomInt } from "node:crypto";
 import { appendFileSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { seededRandom } from "@holdfast/disk/seeded-random";
+import { seed } from "@holdfast/tools/properties";
 import { Home } from "./home.ts";
 import { KeptContents, liveHashes } from "./kept.ts";
 import { Ledger } from "./ledger.ts";
@@ -18,7 +18,6 @@ import { Worker } from "./worker.ts";
  */
 const rounds = Number(process.env["HOLDFAST_STORM_ROUNDS"] ?? 1);
 const deedsPerRound = Number(process.env["HOLDFAST_STORM_DEEDS"] ?? 30);
-const seed = Number(process.env["HOLDFAST_SEED"] ?? randomInt(1_000_000_000));
 const replay = `HOLDFAST_SEED=${seed} HOLDFAST_STORM_ROUNDS=${rounds} tools/node tools/src/run-tests.ts storm`;
 /** Backing off included. */
 const restTimeoutMs = 240_000;

@@ -7,6 +7,7 @@ import { after, before, describe, test, type TestContext } from "node:test";
 import type { AuditEntryJson } from "@holdfast/protocol/audit-routes";
 import { setTimeout as delay } from "node:timers/promises";
 import { until } from "@holdfast/tools/bounded";
+import { seed } from "@holdfast/tools/properties";
 import { filesBelow } from "./files-below.ts";
 import { assertCommitted, hashOf, putBatch } from "./batches.ts";
 import { findPackFiles, flipByte } from "./pack-files.ts";
@@ -69,8 +70,7 @@ describe("A backup by command", () => {
   const backup = (...args: string[]) => json("backup", place, "--data", data, ...args);
 
   test("under write load it is consistent: all that was acknowledged before its time is restored", async (t) => {
-    const seed = randomBytes(4).toString("hex");
-    t.diagnostic(`seed ${seed}`);
+    t.diagnostic(`HOLDFAST_SEED=${seed}`);
     const ledger: Ledger = { ...newLedger(), files };
     const traffic = { api, ledger, draw: drawsOf(seed), passes: () => false };
     let made;

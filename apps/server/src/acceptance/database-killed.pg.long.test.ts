@@ -4,6 +4,7 @@ import { renameSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { bounded } from "@holdfast/tools/bounded";
+import { seed } from "@holdfast/tools/properties";
 import {
   Api,
   eventually,
@@ -28,7 +29,6 @@ import {
 /** From the kill to the first request that is served again; most of it is PostgreSQL's recovery, which a busy machine holds up. */
 const outageMsMax = 60_000;
 const killsMax = 3;
-const seed = process.env["HOLDFAST_SEED"] ?? randomBytes(4).toString("hex");
 
 /** Invariant: the server outlives its database. Until it is back requests are told to come again; nothing acknowledged is lost. */
 describe("kill -9 of the database alone", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { seed } from "@holdfast/tools/properties";
 import { Person } from "./endurance/person.ts";
 import { auditStores } from "./endurance/store-audit.ts";
 import { troubles, type TroubleWorld } from "./endurance/trouble.ts";
@@ -15,7 +15,6 @@ import { TwoStoreScene } from "./two-store-scene.ts";
  * is drawn from HOLDFAST_SEED (printed), though when it happens depends on the machine.
  */
 const minutes = Number(process.env["HOLDFAST_ENDURANCE_MINUTES"] ?? 0);
-const seed = process.env["HOLDFAST_SEED"] ?? randomBytes(4).toString("hex");
 const troublesMin = 8;
 const [trashMs, sessionsMs] = [4000, 15_000];
 const env = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { seed } from "@holdfast/tools/properties";
 import { listPackFiles } from "./pack-files.ts";
 import {
   Api,
@@ -30,7 +30,6 @@ import {
  * for the long form. The moments are drawn from HOLDFAST_SEED (printed), though what they hit depends on the machine.
  */
 const rounds = Number(process.env["HOLDFAST_KILL_ROUNDS"] ?? 5);
-const seed = process.env["HOLDFAST_SEED"] ?? randomBytes(4).toString("hex");
 
 describe("kill -9 at any moment", () => {
   let folder: string;

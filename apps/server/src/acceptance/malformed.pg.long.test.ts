@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Agent } from "node:http";
 import { after, before, describe, test } from "node:test";
+import { seed } from "@holdfast/tools/properties";
 import { malformedRequests, sendMalformed } from "../http/exchange/malformed-requests.ts";
 import { Api, eventually, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
@@ -15,7 +16,6 @@ const warmUpCount = 3000;
 const leakBytes = 8 * 1024;
 /** A server that has nothing to do gives memory back after 10 to 20 s, and on a busy machine later. */
 const settleMsMax = 120_000;
-const seed = Number(process.env["HOLDFAST_SEED"] ?? randomInt(2 ** 31));
 
 /** Not sent: they end the session that all others need, or begin long work each time. Tried on their own below. */
 const leftOut = new Set([

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Fault, type FaultyStore, withFaults } from "@holdfast/object-store/with-faults";
+import { seed } from "@holdfast/tools/properties";
 import { readConfig } from "../config/read-config.ts";
 import { serveAll } from "../roles/all.ts";
 import type { StoreWrap } from "../roles/open-storage.ts";
@@ -20,7 +21,6 @@ import {
   verifyFiles,
 } from "./traffic.ts";
 
-const seed = process.env["HOLDFAST_SEED"] ?? randomBytes(4).toString("hex");
 const works = [uploadAtOnce, uploadAtOnce, uploadInPieces, commitBatch, commitBatch];
 /** Longer than readiness waits for an answer. */
 const hangMs = 4000;

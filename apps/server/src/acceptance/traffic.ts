@@ -194,8 +194,8 @@ export async function finishUploads(api: Api, ledger: Ledger): Promise<void> {
 }
 
 /** Numbers from 0 up to 1, the same for the same seed. */
-export function drawsOf(text: string): () => number {
-  let state = createHash("sha256").update(text).digest();
+export function drawsOf(seed: string | number): () => number {
+  let state = createHash("sha256").update(String(seed)).digest();
   return () => {
     state = createHash("sha256").update(state).digest();
     return state.readUInt32BE() / 2 ** 32;

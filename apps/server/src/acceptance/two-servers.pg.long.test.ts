@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import type { SpaceId } from "@holdfast/core/ids";
+import { seed } from "@holdfast/tools/properties";
 import { type Databases, openDatabases } from "../db/shards.ts";
 import { silentLog } from "../db/testing.ts";
 import { checkInvariants } from "../metadata/testing/invariants.ts";
@@ -10,7 +11,6 @@ import { Api, type ApiAnswer } from "./testing.ts";
 import { drawsOf } from "./traffic.ts";
 import { startTwoServers, type TwoServers } from "./two-servers.ts";
 
-const seed = process.env["HOLDFAST_SEED"] ?? randomBytes(6).toString("hex");
 const rounds = Number(process.env["HOLDFAST_ROUNDS"] ?? 40);
 
 describe(`Two servers on one database (replay with HOLDFAST_SEED=${seed}, longer with HOLDFAST_ROUNDS)`, () => {

@@ -13,6 +13,7 @@ import { sha256 } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { seededRandom } from "@holdfast/disk/seeded-random";
+import { seed } from "@holdfast/tools/properties";
 import { openFsStore } from "@holdfast/object-store/fs-store";
 import { makeMemoryStore } from "@holdfast/object-store/memory-store";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
@@ -90,8 +91,7 @@ for (const point of ["pack durable", "cell rows", "shard rows"] as const) {
 }
 
 test("with a store that fails and dawdles, what is acknowledged is there and what is not can be sent again", async (context) => {
-  const seed = Number(process.env["SEED"] ?? randomBytes(4).readUInt32BE());
-  context.diagnostic(`SEED=${seed}`);
+  context.diagnostic(`HOLDFAST_SEED=${seed}`);
   const random = seededRandom(seed);
   const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
   const faulty = withFaults(store, { random, sleep: turn, slowMs: 0, hangMs: 0 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { randomInt } from "node:crypto";
 import { after, before, test } from "node:test";
 import { seededRandom } from "@holdfast/disk/seeded-random";
+import { seed } from "@holdfast/tools/properties";
 import { sql } from "kysely";
 import { z } from "zod";
 import { makeTestClock } from "../accounts/testing.ts";
@@ -16,10 +16,7 @@ let databases: TestDatabases;
 before(async () => (databases = await startTestDatabases({ fsync: false })));
 after(() => databases.stop());
 
-/** Replay with HOLDFAST_SEED=… */
-const seed = Number(process.env["HOLDFAST_SEED"] ?? randomInt(2 ** 31));
-
-test(`messages of one key are worked one after the other in the order of their commits, seed ${seed}`, async () => {
+test(`messages of one key are worked one after the other in the order of their commits (HOLDFAST_SEED=${seed})`, async () => {
   const [shard] = databases.shards.all() as [Shard];
   const keys = ["a", "b", "c", "d"];
   // The row's lock is held until the commit, so the numbers of a key are in the order of commits.

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { randomInt } from "node:crypto";
 import { Agent } from "node:http";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { routes } from "@holdfast/protocol/routes";
+import { seed } from "@holdfast/tools/properties";
 import type { Handlers, RequestContext } from "../handler.ts";
 import { malformedRequests, sendMalformed } from "./malformed-requests.ts";
 import { speakRaw, startTestServer } from "../testing.ts";
@@ -18,8 +18,7 @@ async function readAll(context: RequestContext): Promise<never> {
 }
 
 test("malformed requests over all routes are answered with 4xx and nothing else", async (t) => {
-  const seed = randomInt(2 ** 31);
-  t.diagnostic(`seed ${seed}`);
+  t.diagnostic(`HOLDFAST_SEED=${seed}`);
   const handlers = Object.fromEntries(Object.keys(routes).map((name) => [name, readAll])) as unknown as Handlers;
   const server = await startTestServer(handlers);
   t.after(() => server.close(0));
@@ -32,7 +31,10 @@ test("malformed requests over all routes are answered with 4xx and nothing else"
       for (const request of requests) {
         const status = await sendMalformed(server.url, request, agent);
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
-        assert.ok(status >= 400 && status < 500, `seed ${seed}: ${status} for ${request.method} ${request.path}`);
+        assert.ok(
+          status >= 400 && status < 500,
+          `HOLDFAST_SEED=${seed}: ${status} for ${request.method} ${request.path}`,
+        );
       }
     }),
   );

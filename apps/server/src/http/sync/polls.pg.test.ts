@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
+import { seededRandom } from "@holdfast/disk/seeded-random";
 import { until } from "@holdfast/tools/bounded";
+import { seed } from "@holdfast/tools/properties";
 import type { Caller } from "../../accounts/caller.ts";
 import { startTestDatabases, type TestDatabases } from "../../db/testing.ts";
 import { startToken } from "../../journal/start-token.ts";
@@ -50,7 +52,7 @@ describe("polls over HTTP", () => {
     const polls = new HeldPolls({
       shards: databases.shards,
       clock: space.clock,
-      random: Math.random,
+      random: seededRandom(seed),
       log,
       onHeld: () => (held += 1),
       onReleased: () => (held -= 1),

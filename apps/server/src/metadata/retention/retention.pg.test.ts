@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sql } from "kysely";
 import { seededRandom } from "@holdfast/disk/seeded-random";
+import { seed } from "@holdfast/tools/properties";
 import { checkInvariants } from "../testing/invariants.ts";
 import { pieceSizes } from "../commit/piece-sizes.ts";
 import { sweepPurged } from "../trash/removal.ts";
@@ -111,7 +112,6 @@ test("segments that no commit named are removed after a day and give their block
 });
 
 test("a version with a label is never pruned, whatever is kept beside it", async () => {
-  const seed = Number(process.env["HOLDFAST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
   const replay = `replay with HOLDFAST_SEED=${seed}`;
   const next = seededRandom(seed);
   const random = (below: number) => Math.floor(next() * below);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
+import { seed } from "@holdfast/tools/properties";
 import { sql } from "kysely";
 import { startTestDatabases, type TestDatabases } from "../../db/testing.ts";
 import { messagesOn, openTestQueue } from "../../queue/testing.ts";
@@ -65,7 +66,6 @@ async function auditing(space: TestSpace, work: Promise<unknown>): Promise<numbe
 }
 
 test("eight writers at once never pass the quota, and none is refused while there is room for it", async () => {
-  const seed = randomInt(2 ** 31);
   const space = await open({ quotaBytes });
   const refusedSizes: number[] = [];
   let committedBytes = 0;
@@ -82,7 +82,7 @@ test("eight writers at once never pass the quota, and none is refused while ther
   });
   const looks = await auditing(space, Promise.all(work));
   const { used } = await audit(space);
-  const told = `seed ${seed}: ${used} used, refused ${refusedSizes.join(" ")}`;
+  const told = `HOLDFAST_SEED=${seed}: ${used} used, refused ${refusedSizes.join(" ")}`;
   assert.equal(used, committedBytes, told);
   assert.ok(looks > 0 && refusedSizes.length > 0, told);
   // What is used only grows here, so whatever had no room then has none now.
@@ -91,7 +91,6 @@ test("eight writers at once never pass the quota, and none is refused while ther
 });
 
 test("eight writers that replace, copy, trash and purge leave the figure exact at every moment", async () => {
-  const seed = randomInt(2 ** 31);
   const space = await open({ quotaBytes });
   const draw = drawerOf(seed);
   const contents = await Promise.all(sizesOf(seed, 40).map((size) => space.content("y".repeat(size))));
@@ -124,7 +123,7 @@ test("eight writers that replace, copy, trash and purge leave the figure exact a
     }
   });
   await auditing(space, Promise.all(work));
-  assert.ok(codes.has("quota") && codes.has("committed"), `seed ${seed}: ${[...codes].join()}`);
+  assert.ok(codes.has("quota") && codes.has("committed"), `HOLDFAST_SEED=${seed}: ${[...codes].join()}`);
   await checkInvariants(space.db, space.caller.spaceId);
 });
 
@@ -271,8 +270,8 @@ async function drain(space: TestSpace, seen: [number, number][] = []): Promise<n
   return own.map(({ percent }) => percent);
 }
 
-function drawerOf(seed: number): () => number {
-  let state = seed | 1;
+function drawerOf(start: number): () => number {
+  let state = start | 1;
   return () => {
     state ^= state << 13;
     state ^= state >>> 17;
@@ -282,7 +281,7 @@ function drawerOf(seed: number): () => number {
 }
 
 /** 1 to 60 bytes each. */
-function sizesOf(seed: number, count: number): number[] {
-  const draw = drawerOf(seed + 1);
+function sizesOf(start: number, count: number): number[] {
+  const draw = drawerOf(start + 1);
   return Array.from({ length: count }, () => 1 + (draw() % 60));
 }
