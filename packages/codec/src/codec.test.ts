@@ -5,7 +5,7 @@ import { constants, zstdCompressSync } from "node:zlib";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { limits } from "@holdfast/core/limits";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { decodeFrame, isWorthCompressing, probeCompress, verifyFrame } from "./codec.ts";
 import { withoutEmptyFrame, zstdProblem } from "./zstd-frame.ts";
 

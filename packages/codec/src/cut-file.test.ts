@@ -8,7 +8,7 @@ import { cutBlocks } from "@holdfast/core/chunker";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { contentOf, cutPlans } from "@holdfast/core/testing-cuts";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { decodeFrame } from "./codec.ts";
 import { cutFile } from "./cut-file.ts";
 import { startCodecPool } from "./pool.ts";

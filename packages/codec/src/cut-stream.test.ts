@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import { cutBlocks } from "@holdfast/core/chunker";
 import { sha256 } from "@holdfast/core/hash";
 import { contentOf, cutPlans, slicesOf as cutAt, slicings } from "@holdfast/core/testing-cuts";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { decodeFrame } from "./codec.ts";
 import { cutStream } from "./cut-stream.ts";
 import type { CutStreamOptions, StreamBlock } from "./cut-stream.ts";

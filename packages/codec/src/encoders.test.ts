@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { sha256 } from "@holdfast/core/hash";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { decodeFrame, probeCompress } from "./codec.ts";
 import { decodePatch, encodePatch } from "./patch.ts";
 import { beginningsAround, hexText } from "./testing.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { decodePatch, encodePatch } from "./patch.ts";
 
 const mib = 1024 * 1024;

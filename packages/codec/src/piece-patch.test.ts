@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { crc32 } from "node:zlib";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { decodePatch } from "./patch.ts";
 import { encodePatchFromPieces } from "./piece-patch.ts";
 import { cutPieces, pieceSizes, readPieces } from "./piece-table.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { gearV1 } from "./chunker-gear.ts";
 import { chunkerV1, cutBlocks, nextCut } from "./chunker.ts";
 import { contentOf, cutPlans, slicings } from "./testing-cuts.ts";

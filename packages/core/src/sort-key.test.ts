@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { foldName, nameSortKey } from "./sort-key.ts";
 
 const compare = (left: string, right: string): number =>

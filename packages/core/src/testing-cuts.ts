@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { gearV1 } from "./chunker-gear.ts";
 import { chunkerV1 } from "./chunker.ts";
 

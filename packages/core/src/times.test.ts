@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { HoldfastError } from "./errors.ts";
 import { formatTime, microsOfNanos, parseTime } from "./times.ts";
 

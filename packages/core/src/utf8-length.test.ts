@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { exceedsBytes, utf8Bytes } from "./utf8-length.ts";
 
 test("the bytes of a text are those that its UTF-8 has, unpaired surrogates too", () => {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import * as fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { testDisk } from "./disk-conformance.ts";
 import { testDiskDurability } from "./disk-durability-conformance.ts";
 import { nodeDisk } from "./node-disk.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { HoldfastError } from "@holdfast/core/errors";
 import { parseS3Location } from "./s3-location.ts";
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { fromHashHex, sha256 } from "@holdfast/core/hash";
 import { limits } from "@holdfast/core/limits";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import {
   encodeBatchBody,
   encodeFrame,

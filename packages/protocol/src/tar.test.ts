@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { readTar, type ReadTarEntry } from "./read-tar.ts";
 import { tarEnd, type TarEntry, tarHeader, tarPadding } from "./write-tar.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { windowsOf } from "./windows.ts";
 
 test("windows hold all items in their order, and no more than they may unless one item alone is more", () => {

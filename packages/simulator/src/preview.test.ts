@@ -6,7 +6,7 @@ import type { Preview } from "@holdfast/sync/loop/preview";
 import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { pathOfNode } from "@holdfast/sync/model/tree-paths";
 import { SyncState } from "@holdfast/sync/state/sync-state";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { Alone } from "./alone.ts";
 
 /** HOLDFAST_PREVIEWS=10000 for the long form; fast-check prints the seed of what fails. */

@@ -18,7 +18,7 @@ import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import type { TestContext } from "node:test";
 import { promisify } from "node:util";
-import * as fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { linux, renameExchange, SystemCallError } from "@holdfast/disk/native";
 import { nativeBytes } from "@holdfast/disk/native-name";
 import { bounded } from "@holdfast/tools/bounded";

@@ -4,7 +4,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { sha256 } from "@holdfast/core/hash";
 import type { VersionJson } from "@holdfast/protocol/version-routes";
 import { applyPatch } from "diff";
-import * as fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { compareVersions, listedBytesMax, textBytesMax } from "./compare-versions.ts";
 
 /** A server with two versions of one file, cut where the test says. */

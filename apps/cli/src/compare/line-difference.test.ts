@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { requireComponent } from "@holdfast/tools/components";
 import { applyPatch } from "diff";
-import * as fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { lineDifference } from "./line-difference.ts";
 
 /** Few different lines, so that they repeat and a difference may be told in several ways; the last may have no end. */

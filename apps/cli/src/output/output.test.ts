@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Writable } from "node:stream";
-import * as fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { HoldfastError } from "@holdfast/core/errors";
 import { Output } from "./output.ts";
 import { Listing } from "./listing.ts";

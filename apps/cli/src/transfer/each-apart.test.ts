@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import * as fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { eachApart } from "./each-apart.ts";
 
 test("each that is bad is refused, each that is good is done once, and in order", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { planGet, replacedMode } from "./get/get-plan.ts";
 import { planCompared, planPut } from "./put/put-plan.ts";
 import type { LocalState, RemoteState } from "./put/put-plan.ts";

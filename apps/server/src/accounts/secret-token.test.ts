@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { bucketCount, makeId, type SessionId, toBucket, type TokenId, type UserId } from "@holdfast/core/ids";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { readAccessToken, signAccessToken } from "./access-token.ts";
 import { emailKey } from "./email-address.ts";
 import {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { DeviceId, SessionId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { sql } from "kysely";
 import { bounded } from "@holdfast/tools/bounded";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { test } from "node:test";
 import { limits } from "@holdfast/core/limits";
 import { encodeFrame, readFrames } from "@holdfast/protocol/frames";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { BlockRoom } from "./block-room.ts";
 import { blockOf } from "./testing.ts";
 import { freeBytes, passingSlices } from "./freed-bytes.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { ByteBudget } from "./byte-budget.ts";
 
 test("work never spends more than the budget, runs in the order of coming, and all of it runs", async () => {

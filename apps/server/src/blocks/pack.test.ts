@@ -5,7 +5,7 @@ import { zstdCompressSync } from "node:zlib";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256, sha256Bytes } from "@holdfast/core/hash";
 import { limits } from "@holdfast/core/limits";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { checkPack } from "./pack-check.ts";
 import { fillSlabs } from "./slab.ts";
 import { SlabStock } from "./slab-stock.ts";

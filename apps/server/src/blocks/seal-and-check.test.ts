@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { probeCompress } from "@holdfast/codec/codec";
 import { hexText } from "@holdfast/codec/testing";
 import { sha256 } from "@holdfast/core/hash";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import type { IncomingBlock } from "./incoming-block.ts";
 import { packIdOf, tagBytes } from "./pack-format.ts";
 import { type SealInput, sealPack } from "./pack.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { shownAddress } from "./shown-address.ts";
 
 test("an address shows where something is, and nothing with which one gets in", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { Gathering } from "./gathering.ts";
 
 test("gathered pieces are the same bytes in the same order, each right until the next is asked for", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { HoldfastError, type ErrorCode } from "@holdfast/core/errors";
 import { toHashHex } from "@holdfast/core/hash-hex";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import type pg from "pg";
 import { sql } from "kysely";
 import { bounded } from "@holdfast/tools/bounded";

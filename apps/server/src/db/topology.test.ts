@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Bucket, bucketCount, makeId, toBucket, type UserId } from "@holdfast/core/ids";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { openDatabases } from "./shards.ts";
 import { silentLog } from "./testing.ts";
 import { embeddedTopology, topologySchema } from "./topology.ts";

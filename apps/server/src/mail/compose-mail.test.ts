@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Language, languages, noticeKinds } from "@holdfast/protocol/account-settings";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { composeMail, type MailFacts } from "./compose-mail.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeId, type NodeId, toBucket } from "@holdfast/core/ids";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { type CountedGrant, rightsOf } from "./space-rights.ts";
 
 const way = Array.from({ length: 6 }, (_, level) => makeId<NodeId>(toBucket(1), level, new Uint8Array(8)));

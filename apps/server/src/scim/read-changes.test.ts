@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { groupWishOfPatch } from "./read-group.ts";
 import { patchBody, userBody, wishOf, wishOfPatch } from "./read-user.ts";
 

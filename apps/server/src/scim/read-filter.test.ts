@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { readFilter } from "./read-filter.ts";
 
 const attributes = ["userName", "externalId", "emails.value", "id"] as const;

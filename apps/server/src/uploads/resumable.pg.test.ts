@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { PassThrough, Readable } from "node:stream";
 import { after, before, test } from "node:test";
 import { sha256 } from "@holdfast/core/hash";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { bounded } from "@holdfast/tools/bounded";
 import {
   bodyOf,

@@ -5,7 +5,7 @@ import { cutBlocks } from "@holdfast/core/chunker";
 import { sha256 } from "@holdfast/core/hash";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { contentOf, cutPlans, slicesOf, slicings } from "@holdfast/core/testing-cuts";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import type { TestSpace } from "../metadata/testing/testing.ts";
 import { BodiesAtWork } from "./bodies-at-work.ts";
 import { BodySource } from "./body-source.ts";

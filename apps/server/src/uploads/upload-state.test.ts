@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { parseContentRange } from "./content-range.ts";
 import { isComplete, nextStep, type UploadState } from "./upload-state.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { FolderIndex } from "./folder-index.ts";
 import { compareBy, type SortOrder, sortOrders } from "./row-order.ts";
 import type { Row } from "./row.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { nameOnDisk } from "@holdfast/sync/model/trees";
 import { IdealWorld } from "./ideal-world.ts";
 import {
@@ -16,7 +16,7 @@ import {
   run,
   type Side,
   View,
-} from "./random-changes.ts";
+} from "./testing-random-changes.ts";
 
 /** HOLDFAST_PLANS=100000 for the long form; fast-check prints the seed of what fails. */
 const numRuns = Number(process.env["HOLDFAST_PLANS"] ?? 3000);

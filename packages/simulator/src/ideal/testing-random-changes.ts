@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { folderContent, linkContent } from "@holdfast/sync/model/content";
 import { type ContentKey, type DiskPlace, isLive, type LocalRow, nameOnDisk } from "@holdfast/sync/model/trees";
 import type { NodeKind } from "@holdfast/sync-ports/ports";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { IdealWorld } from "./ideal-world.ts";
 import { plan } from "@holdfast/sync/plan/plan";
 import type { Plan } from "@holdfast/sync/plan/plan-types";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { deletionLimits, judge, rewriteLimits } from "./judge.ts";
 import { type Braked, type BrakeRecord, brakeKey } from "../model/brake-record.ts";
 

@@ -11,7 +11,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { recordCalls } from "@holdfast/tools/system-calls/record-calls";
 import { findUndurable } from "@holdfast/tools/system-calls/undurable";
 import { requireComponent } from "@holdfast/tools/components";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { isAtRest, isFresh } from "../model/agreement.ts";
 import type { ContentKey, LocalRow, OperationId, RemoteRow, SyncedRow } from "../model/trees.ts";
 import { SyncState } from "./sync-state.ts";

@@ -4,7 +4,7 @@ import { probeCompress } from "@holdfast/codec/codec";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { encodeFrame } from "@holdfast/protocol/frames";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { openWindow } from "./open-window.ts";
 
 function frameOf(plain: Uint8Array): Uint8Array[] {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { readConditions, readEntityTags } from "../files/conditions.ts";
 import { contentDisposition } from "../files/content-disposition.ts";
 import { parseJson } from "@holdfast/protocol/parse-json";

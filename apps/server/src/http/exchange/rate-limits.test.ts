@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { requireComponent } from "@holdfast/tools/components";
 import { Redis } from "ioredis";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { openLog } from "../../operation/log.ts";
 import { openMemoryBuckets, openRateLimits, type Rate, type Rates } from "./rate-limits.ts";
 import { openRedisBuckets } from "./redis-buckets.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { UserId } from "@holdfast/core/ids";
 import { routes, type RouteName } from "@holdfast/protocol/routes";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { changeSettings, readSettings } from "../../accounts/account-settings.ts";
 import { createTestUser } from "../../accounts/testing.ts";
 import { startTwoTestShards, type TestDatabases } from "../../db/testing.ts";

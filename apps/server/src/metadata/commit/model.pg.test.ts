@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import { contentIdOf } from "@holdfast/core/manifest";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { sql } from "kysely";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import { startTestDatabases, type TestDatabases } from "../../db/testing.ts";

@@ -5,7 +5,7 @@ import { nameSortKey } from "@holdfast/core/sort-key";
 import type { SortOrder } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { NodeId } from "@holdfast/core/ids";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { sql } from "kysely";
 import { bounded } from "@holdfast/tools/bounded";
 import { startTestDatabases, type TestDatabases } from "../../db/testing.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { fromField, lineEndOf, toField } from "./line-ends.ts";
 
 test("a text goes through the field and comes back as it was, however its lines end", () => {

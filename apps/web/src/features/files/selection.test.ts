@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "@holdfast/tools/properties";
 import { isSelected, nothingSelected, type RowOrder, select, selectedCount, type SelectionAct } from "./selection.ts";
 
 const orderOf = (ids: readonly (string | undefined)[]): RowOrder => ({
