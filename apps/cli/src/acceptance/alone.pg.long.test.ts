@@ -11,7 +11,7 @@ import { Worker } from "./worker.ts";
 
 /** HOLDFAST_ALONE_DEEDS=5000 for the long form. */
 const deeds = Number(process.env["HOLDFAST_ALONE_DEEDS"] ?? 120);
-const replay = `HOLDFAST_SEED=${seed} HOLDFAST_ALONE_DEEDS=${deeds} tools/node tools/src/run-tests.ts alone`;
+const replay = `HOLDFAST_SEED=${seed} HOLDFAST_ALONE_DEEDS=${deeds} npm run test:long -- alone`;
 
 test(`one person alone, whatever is killed meanwhile, never sees a conflicted copy, and gets exactly what was left (${replay})`, async () => {
   const [draw, drawTrouble] = [seededRandom(seed), seededRandom(seed + 1)];

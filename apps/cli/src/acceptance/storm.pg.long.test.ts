@@ -18,7 +18,7 @@ import { Worker } from "./worker.ts";
  */
 const rounds = Number(process.env["HOLDFAST_STORM_ROUNDS"] ?? 1);
 const deedsPerRound = Number(process.env["HOLDFAST_STORM_DEEDS"] ?? 30);
-const replay = `HOLDFAST_SEED=${seed} HOLDFAST_STORM_ROUNDS=${rounds} tools/node tools/src/run-tests.ts storm`;
+const replay = `HOLDFAST_SEED=${seed} HOLDFAST_STORM_ROUNDS=${rounds} npm run test:long -- storm`;
 /** Backing off included. */
 const restTimeoutMs = 240_000;
 /** Bytes that were written into a file in the moment it was replaced come back after 10 s. */
