@@ -1,5 +1,16 @@
 import { HoldfastError } from "@holdfast/core/errors";
 
+/** Multiplies every wait of the tests: HOLDFAST_PATIENCE, 1 by default. A longer wait costs nothing where it succeeds. */
+export const patience = readPatience(process.env["HOLDFAST_PATIENCE"]);
+
+/** @throws HoldfastError invalid_field */
+export function readPatience(text: string | undefined): number {
+  if (text === undefined || text === "") return 1;
+  const factor = Number(text);
+  if (factor > 0 && factor < Infinity) return factor;
+  throw new HoldfastError("invalid_field", `HOLDFAST_PATIENCE must be a positive number, not "${text}".`);
+}
+
 /** Far beyond what anything takes that a test waits for, and far below what a person waits for a test. */
 const timeoutMsUsual = 60_000;
 
@@ -8,9 +19,10 @@ const timeoutMsUsual = 60_000;
  * end fails instead, and says what it waited for.
  */
 export function bounded(what: string, timeoutMs: number = timeoutMsUsual): () => void {
-  const endMs = performance.now() + timeoutMs;
+  const patientMs = timeoutMs * patience;
+  const endMs = performance.now() + patientMs;
   return () => {
-    if (performance.now() > endMs) throw new HoldfastError("failed", `Waited ${timeoutMs} ms in vain: ${what}`);
+    if (performance.now() > endMs) throw new HoldfastError("failed", `Waited ${patientMs} ms in vain: ${what}`);
   };
 }
 

@@ -9,6 +9,7 @@ import {
   chromium as driver,
   type Page,
 } from "playwright-core";
+import { patience } from "./bounded.ts";
 import { madeOnce } from "./test-folder.ts";
 
 export type { Browser, Frame, Locator, Page } from "playwright-core";
@@ -17,6 +18,9 @@ export type { Browser, Frame, Locator, Page } from "playwright-core";
 const screenshots = process.env["HOLDFAST_TEST_SCREENSHOTS"];
 /** Another browser than the package's own. */
 const program = process.env["HOLDFAST_TEST_BROWSER"];
+
+/** How long Playwright waits for anything. */
+export const browserWaitMs = 30_000 * patience;
 
 /** A page of its own for each test of one file, in a profile of its own. */
 export interface TestPage {
@@ -63,6 +67,7 @@ export function useBrowser(
     const browser = await launched;
     if (browser instanceof HoldfastError) throw browser;
     const context = await browser.newContext({ viewport, ...options });
+    context.setDefaultTimeout(browserWaitMs);
     contexts.push(context);
     return context.newPage();
   };

@@ -39,7 +39,6 @@ describe("the local page, of clients that run", () => {
   after(() => home.close());
   beforeEach(async () => {
     ({ page, complaints } = browser);
-    page.setDefaultTimeout(30_000);
     const address = await eventually("anna's page", waitMs, async () => (await reportOf(anna))?.page_url ?? undefined);
     await page.goto(address);
   });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
+import { patience } from "@holdfast/tools/bounded";
 import { reservePort } from "@holdfast/tools/reserved-port";
 import pg from "pg";
 import { clusterFolderOf } from "../db/embedded/cluster.ts";
@@ -71,7 +72,7 @@ export function serveEnvironment({ env }: Pick<ServerOptions, "env">): Record<st
 }
 
 /** Long enough for a first start or a recovery on a busy machine: at load 25 a minute was too short. */
-const startTimeoutMs = 180_000;
+const startTimeoutMs = 180_000 * patience;
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const logFile = join(options.dataFolder, "..", `${process.pid}-server.log`);
@@ -158,17 +159,18 @@ export async function queryDatabase(dataFolder: string, statement: string): Prom
   }
 }
 
-/** Asks again and again until there is an answer. @throws Error once `timeoutMs` have passed, naming what was waited for */
+/** Asks again and again until there is an answer. @throws Error once `timeoutMs`, times the patience, have passed, naming what was waited for */
 export async function eventually<Result>(
   what: string,
   timeoutMs: number,
   ask: () => Promise<Result | undefined> | Result | undefined,
 ): Promise<Result> {
-  const deadline = performance.now() + timeoutMs;
+  const patientMs = timeoutMs * patience;
+  const deadline = performance.now() + patientMs;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
-    if (performance.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain: ${what}`);
+    if (performance.now() > deadline) throw new Error(`Waited ${patientMs} ms in vain: ${what}`);
     await delay(50);
   }
 }
@@ -190,7 +192,7 @@ export interface ApiAnswer {
 }
 
 /** Nothing here takes that long; a server that never answers is a finding, and no reason to wait for ever. */
-const answerTimeoutMs = 60_000;
+const answerTimeoutMs = 60_000 * patience;
 
 /** Requests as a script would make them. */
 export class Api {

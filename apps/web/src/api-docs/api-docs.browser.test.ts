@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
-import type { Page } from "@holdfast/tools/testing-browser";
+import { browserWaitMs, type Page } from "@holdfast/tools/testing-browser";
 import { axeProblems } from "../testing/axe.ts";
 import { sizes, testApp } from "../testing/test-app.ts";
 import { watchPage } from "../testing/watched-page.ts";
@@ -189,6 +189,7 @@ test("the address of an error leads to its text, with script and without", async
   assert.match(await page.locator("#rate_limited").innerText(), /429.*Retry-After/s);
 
   const context = await page.context().browser()?.newContext({ javaScriptEnabled: false });
+  context?.setDefaultTimeout(browserWaitMs);
   const without = await context?.newPage();
   assert.ok(without !== undefined);
   const complaints: string[] = [];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { browserWaitMs } from "@holdfast/tools/testing-browser";
 import { makeFolder, makeLink } from "../testing/link-visit.ts";
 import { testApp } from "../testing/test-app.ts";
 import { watchPage } from "../testing/watched-page.ts";
@@ -12,6 +13,7 @@ test("without script, or where the script does not come, the same page lists, op
   await app.api.put("/plain/note.txt", "plain");
   const { url } = await makeLink(app, "/plain");
   const context = await app.page.context().browser()?.newContext({ javaScriptEnabled: false });
+  context?.setDefaultTimeout(browserWaitMs);
   const without = await context?.newPage();
   assert.ok(without !== undefined);
   const complaints: string[] = [];
