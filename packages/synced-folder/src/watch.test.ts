@@ -179,7 +179,7 @@ test("whatever is done to folders, in the end all of them are watched under thei
   );
 });
 
-test("10,000 files in folders that are new are hinted as they come", { timeout: 300_000 }, async (context) => {
+test("10,000 files in folders that are new are hinted as they come", async (context) => {
   const watched = await makeWatched(context, []);
   const { root, hints } = watched;
   const script = `

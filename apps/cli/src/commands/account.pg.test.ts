@@ -17,7 +17,7 @@ describe("holdfast account address", () => {
     const asked = await move("ann@new.example", ann.password);
     assert.equal(asked.code, 0, asked.stderr);
     assert.match(asked.stdout, /A mail is on its way to ann@new\.example.*stays with ann@example\.com/);
-    const link = await eventually("the link is there to hand on", 20_000, async () => {
+    const link = await eventually("the link is there to hand on", 60_000, async () => {
       const { body } = await admin.call("GET", "/admin/unsent-links");
       return body.items.find(({ to }: { to: string }) => to === "ann@new.example")?.url as string | undefined;
     });

@@ -101,7 +101,7 @@ describe("admin require-second-factor and allow-addresses", () => {
     // What stands further left came from whoever asks.
     const spoofed = await ask("192.0.2.7, 198.51.100.1");
     assert.equal(((await spoofed.json()) as { code: string }).code, "address_not_allowed");
-    await eventually("the refusal is in the audit", 10_000, async () => {
+    await eventually("the refusal is in the audit", 60_000, async () => {
       const admin = await Api.signIn(command.server.url);
       const { body: found } = await admin.call("GET", "/admin/audit?action=session.start&limit=50");
       return JSON.stringify(found).includes("address_not_allowed") ? true : undefined;

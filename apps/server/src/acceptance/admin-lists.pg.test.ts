@@ -69,7 +69,7 @@ describe("the lists of administrators", () => {
     assert.deepEqual([read.status, read.body], [200, { kind: "invite", email: "cy@example.org", expires_at }]);
     const unknown = await anybody.call("POST", "/accounts/invitation", { token: `${token.slice(0, -1)}_` });
     assert.deepEqual([unknown.status, unknown.body.code], [404, "not_found"]);
-    const kept = await eventually("the audit has both", 10_000, async () => {
+    const kept = await eventually("the audit has both", 60_000, async () => {
       const text = JSON.stringify(await ok(admin, "GET", "/admin/audit"));
       return text.split('"invitation.read"').length > 2 ? text : undefined;
     });

@@ -173,7 +173,7 @@ describe("an app password", () => {
     const api = await Api.signIn(server.url, fred);
     const expires_at = new Date(Date.now() + 1500).toISOString();
     const short = await make({ ...fred, api }, { expires_at });
-    await eventually("it is over", 20_000, async () => ((await statusOf(short.app)) === 401 ? true : undefined));
+    await eventually("it is over", 60_000, async () => ((await statusOf(short.app)) === 401 ? true : undefined));
     const next = { current_password: fred.password, new_password: "another sentence of somebody" };
     await ok(api, "POST", "/account/password", next);
     assert.equal(await statusOf(second.app), 401);

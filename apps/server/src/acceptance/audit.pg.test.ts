@@ -32,7 +32,7 @@ after(async () => {
 
 /** What the audit says since, once it has an entry as the last one wanted. */
 function told(since: string, wanted: Partial<AuditEntryJson>): Promise<AuditEntryJson[]> {
-  return eventually(JSON.stringify(wanted), 10_000, async () => {
+  return eventually(JSON.stringify(wanted), 60_000, async () => {
     const items = await listed(since);
     return items.some((entry) => fits(entry, wanted)) ? items : undefined;
   });

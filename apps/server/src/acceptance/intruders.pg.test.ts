@@ -50,7 +50,7 @@ describe("who wants more than was given", () => {
     ok(api, "POST", `/files/${node}/share`, { email: `${who}@example.com`, role, ...more });
   const statusOf = async (api: Api, id: string) => (await api.call("GET", `/files/${id}`)).status;
   const ends = (what: string, api: Api, id: string) =>
-    eventually(what, 10_000, async () => ((await statusOf(api, id)) === 404 ? true : undefined));
+    eventually(what, 60_000, async () => ((await statusOf(api, id)) === 404 ? true : undefined));
   const delta = async (api: Api, operation: object) => {
     const operation_id = randomBytes(16).toString("hex");
     return (await ok(api, "POST", "/sync/delta", { operations: [{ operation_id, ...operation }] })).results[0];

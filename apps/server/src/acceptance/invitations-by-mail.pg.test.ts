@@ -82,7 +82,7 @@ describe("an address without an account", () => {
     assert.equal((await admin.call("DELETE", `/permissions/${await permissionOf(node)}`)).status, 204);
   };
   const ends = (token: string) =>
-    eventually("the invitation ends", 20_000, async () => ((await statusOf(token)) === 200 ? undefined : true));
+    eventually("the invitation ends", 60_000, async () => ((await statusOf(token)) === 200 ? undefined : true));
 
   test("has no invitation left once the last that was shared with it is taken back, but the one of an administrator", async () => {
     const email = "taken-back@example.com";

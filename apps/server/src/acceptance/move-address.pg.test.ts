@@ -30,7 +30,7 @@ describe("an account moves to another address", () => {
       mail.to.includes(address) && pattern.test(mail.text);
     const there = smtp.mails.filter(isIt).length;
     await act();
-    return eventually(`a mail to ${address}`, 20_000, async () => smtp.mails.filter(isIt)[there]?.text);
+    return eventually(`a mail to ${address}`, 60_000, async () => smtp.mails.filter(isIt)[there]?.text);
   }
   const open = () => new Api(server.url);
   const confirm = (token: string) => open().call("POST", "/account/confirm", { token });
@@ -60,12 +60,12 @@ describe("an account moves to another address", () => {
     const account = await ok(api, "GET", "/account");
     assert.deepEqual([account.email, account.next_email, account.confirmed], ["Ida@new.example", null, true]);
     assert.deepEqual([await signsIn(email, password), await signsIn("ida@new.example", password)], [false, true]);
-    await eventually("what was shared is there", 20_000, async () => {
+    await eventually("what was shared is there", 60_000, async () => {
       const { items } = await ok(api, "GET", "/shared-with-me");
       return items.length === 1 ? items : undefined;
     });
     assert.equal((await confirm(token)).status, 200, "the link may be followed twice");
-    await eventually("the old address is free", 20_000, async () => {
+    await eventually("the old address is free", 60_000, async () => {
       const { status } = await admin.call("POST", "/admin/users", { email, password: "of somebody else" });
       return status === 201 ? true : undefined;
     });

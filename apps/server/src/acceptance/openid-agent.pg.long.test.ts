@@ -37,7 +37,7 @@ test("a foreign program signs in by the code of a device, renews its token, and 
     return { code, token: said.join("").trim() };
   };
   try {
-    await eventually("the agent listens", 20_000, () => (existsSync(socket) ? true : undefined));
+    await eventually("the agent listens", 60_000, () => (existsSync(socket) ? true : undefined));
     const admin = await Api.signIn(server.url);
     const ann = await newPerson(admin);
     await ann.api.put("/a.txt", "hello");

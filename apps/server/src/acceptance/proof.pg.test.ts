@@ -102,7 +102,7 @@ describe("A session whose person proved long ago who they are", () => {
     const filled = routeUrl(route).replaceAll(/:(\w+)/g, (_, each: string) => encodeURIComponent(path[each] ?? "none"));
     const url = `${api.url}${filled}${asked === undefined ? "" : `?${new URLSearchParams(asked).toString()}`}`;
     const hasBody = route.method !== "GET" && route.bodyKind === "json";
-    const signal = AbortSignal.timeout(20_000);
+    const signal = AbortSignal.timeout(60_000);
     return api.call(route.method, url, hasBody ? (given ?? body) : undefined, {
       signal,
       headers: { ...headers, origin: server.url },

@@ -106,7 +106,7 @@ describe(
         await scene.assertAllRead();
         assert.equal((await scene.copies())[which]?.state, "away");
         scene.bringBack(store);
-        await eventually("writes go on", 10_000, async () =>
+        await eventually("writes go on", 60_000, async () =>
           (await scene.api.put("/taken", "x", "&on_conflict=replace")).status < 300 ? true : undefined,
         );
         await scene.equalAgain();
@@ -127,7 +127,7 @@ describe(
         const uploads = scene.putFiles(10);
         scene.takeAway(store);
         await uploads;
-        await eventually("it is told", 10_000, async () => {
+        await eventually("it is told", 60_000, async () => {
           const copy = (await scene.copies())[which];
           return copy?.state === "away" && copy.lag_objects > 0 && copy.lag_bytes > 4000 ? true : undefined;
         });

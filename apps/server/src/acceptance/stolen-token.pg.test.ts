@@ -136,7 +136,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
       return (items as { to: string; template: string }[]).map(({ to, template }) => `${template} ${to}`).toSorted();
     };
     const reset = `password_reset ${email}`;
-    const all = await eventually("both are there", 20_000, async () => {
+    const all = await eventually("both are there", 60_000, async () => {
       const links = await told(admin);
       return links.includes(reset) && links.includes("invitation guest@example.com") ? links : undefined;
     });

@@ -20,7 +20,7 @@ export async function startNames(): Promise<Names> {
   const [dns, management] = [`127.0.0.1:${await reservePort()}`, `127.0.0.1:${await reservePort()}`];
   const off = ["-http01", "", "-https01", "", "-tlsalpn01", "", "-defaultIPv6", ""];
   const child = spawn("pebble-challtestsrv", ["-dns01", dns, "-management", management, ...off], { stdio: "ignore" });
-  await eventually("the names are answered", 20_000, () => answers(`http://${management}/`));
+  await eventually("the names are answered", 60_000, () => answers(`http://${management}/`));
   return {
     dns,
     point: async (host, addresses) => {
@@ -74,7 +74,7 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
     // Some of its answers come late or refuse the first try, as a real one's may.
     const env = { ...process.env, PEBBLE_VA_NOSLEEP: "1", PEBBLE_WFE_NONCEREJECT: "10" };
     child = spawn("pebble", ["-config", config, "-dnsserver", names.dns], { env, stdio: "ignore" });
-    await eventually("the authority answers", 20_000, async () => (await root().catch(() => "")) || undefined);
+    await eventually("the authority answers", 60_000, async () => (await root().catch(() => "")) || undefined);
   };
   await start();
   return {
@@ -89,7 +89,7 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
 
 /** The answer, and by which certificate it came; it is refused where that is not of the name and of the authority. */
 export async function answerOf(options: RequestOptions): Promise<IncomingMessage> {
-  const [answer] = (await once(get({ agent: false, timeout: 10_000, ...options }), "response")) as [IncomingMessage];
+  const [answer] = (await once(get({ agent: false, timeout: 60_000, ...options }), "response")) as [IncomingMessage];
   return answer;
 }
 

@@ -277,26 +277,22 @@ describe("polls that wait", () => {
     assert.equal(held, 0);
   });
 
-  test(
-    "a poll ends within seconds of its session, though nothing happens, and others of the space wait on",
-    { timeout: 60_000 },
-    async (t) => {
-      const pass = holdTicks(t);
-      polls = new HeldPolls({ shards: tap.shards, clock: space.clock, random: () => 0.999, log });
-      const { answer } = await holdWaiting();
-      const other = await signInTo(space);
-      const kept = answerTo(polls.open(other, await now()));
-      await sql`delete from shard.sessions where id = ${caller.credential.id}`.execute(space.db);
-      pass(4000);
-      pass(1500);
-      await assert.rejects(answer, { code: "unauthenticated" });
-      assert.equal(polls.size, 1);
-      polls.stop();
-      await kept;
-    },
-  );
+  test("a poll ends within seconds of its session, though nothing happens, and others of the space wait on", async (t) => {
+    const pass = holdTicks(t);
+    polls = new HeldPolls({ shards: tap.shards, clock: space.clock, random: () => 0.999, log });
+    const { answer } = await holdWaiting();
+    const other = await signInTo(space);
+    const kept = answerTo(polls.open(other, await now()));
+    await sql`delete from shard.sessions where id = ${caller.credential.id}`.execute(space.db);
+    pass(4000);
+    pass(1500);
+    await assert.rejects(answer, { code: "unauthenticated" });
+    assert.equal(polls.size, 1);
+    polls.stop();
+    await kept;
+  });
 
-  test("whoever is signed out learns not even that nothing happened", { timeout: 60_000 }, async () => {
+  test("whoever is signed out learns not even that nothing happened", async () => {
     const { answer } = await holdWaiting();
     await sql`delete from shard.sessions where id = ${caller.credential.id}`.execute(space.db);
     wake();
@@ -307,38 +303,34 @@ describe("polls that wait", () => {
     ["a wake-up", () => Promise.resolve(wake())],
     ["the comparison after a lost connection", () => assert.rejects(polls.compareAll())],
   ] as const) {
-    test(
-      `a database that fails at ${what} is asked again in seconds, and not left until somebody wakes the poll`,
-      { timeout: 60_000 },
-      async (t) => {
-        const pass = holdTicks(t);
-        const { answer } = await holdWaiting(3_600_000);
-        await space.put("root", "file", "one");
-        const failed = Promise.withResolvers<void>();
-        tap.before = () => {
-          setImmediate(failed.resolve);
-          throw new Error("the database is away");
-        };
-        await lose();
-        await failed.promise;
-        assert.equal(polls.size, 1);
-        // Still away: it is not given up.
-        const again = Promise.withResolvers<void>();
-        tap.before = () => {
-          setImmediate(again.resolve);
-          throw new Error("the database is away");
-        };
+    test(`a database that fails at ${what} is asked again in seconds, and not left until somebody wakes the poll`, async (t) => {
+      const pass = holdTicks(t);
+      const { answer } = await holdWaiting(3_600_000);
+      await space.put("root", "file", "one");
+      const failed = Promise.withResolvers<void>();
+      tap.before = () => {
+        setImmediate(failed.resolve);
+        throw new Error("the database is away");
+      };
+      await lose();
+      await failed.promise;
+      assert.equal(polls.size, 1);
+      // Still away: it is not given up.
+      const again = Promise.withResolvers<void>();
+      tap.before = () => {
+        setImmediate(again.resolve);
+        throw new Error("the database is away");
+      };
+      pass(5250);
+      await again.promise;
+      tap.before = () => {};
+      // For less than the poll waits; the check before may still be on its way.
+      for (let passes = 0; polls.size > 0 && passes < 600; passes += 1) {
         pass(5250);
-        await again.promise;
-        tap.before = () => {};
-        // For less than the poll waits; the check before may still be on its way.
-        for (let passes = 0; polls.size > 0 && passes < 600; passes += 1) {
-          pass(5250);
-          await now();
-        }
-        assert.equal((await answer).change?.type, "file_create");
-      },
-    );
+        await now();
+      }
+      assert.equal((await answer).change?.type, "file_create");
+    });
   }
 
   test("a loop of polls and changes ends with every change seen", async () => {

@@ -80,7 +80,7 @@ describe("polls of links", () => {
     ["given another password", sql`password_hash = 'another'`],
     ["given another end, which is past", sql`expires_at = 1`],
   ] as const) {
-    test(`a poll ends at once when its link is ${what}`, { timeout: 30_000 }, async (t) => {
+    test(`a poll ends at once when its link is ${what}`, async (t) => {
       holdTicks(t);
       const { answer } = await hold(link);
       await change(set);
@@ -88,7 +88,7 @@ describe("polls of links", () => {
     });
   }
 
-  test("a poll ends when the time of its link is over, as its own time", { timeout: 30_000 }, async (t) => {
+  test("a poll ends when the time of its link is over, as its own time", async (t) => {
     const forward = holdTicks(t);
     const ending = await makeLink(accounts.clock.nowMicros() + 3_000_000);
     const { answer } = await hold(ending);
@@ -97,18 +97,14 @@ describe("polls of links", () => {
     assert.equal(await answer, "unauthenticated");
   });
 
-  test(
-    "a poll goes on while its link is only given more time, and tells what comes",
-    { timeout: 30_000 },
-    async (t) => {
-      holdTicks(t);
-      const { answer } = await hold(link);
-      // By both clocks: rights are judged by the database's own, which does not stand still.
-      await change(sql`expires_at = ${Math.max(accounts.clock.nowMicros(), Date.now() * 1000) + 3_600_000_000}`);
-      await space.put(top, "file", "one");
-      polls.wake(space.caller.spaceId);
-      const given = await answer;
-      assert.ok(typeof given !== "string" && given.change?.type === "file_create", JSON.stringify(given));
-    },
-  );
+  test("a poll goes on while its link is only given more time, and tells what comes", async (t) => {
+    holdTicks(t);
+    const { answer } = await hold(link);
+    // By both clocks: rights are judged by the database's own, which does not stand still.
+    await change(sql`expires_at = ${Math.max(accounts.clock.nowMicros(), Date.now() * 1000) + 3_600_000_000}`);
+    await space.put(top, "file", "one");
+    polls.wake(space.caller.spaceId);
+    const given = await answer;
+    assert.ok(typeof given !== "string" && given.change?.type === "file_create", JSON.stringify(given));
+  });
 });

@@ -85,5 +85,5 @@ test("a folder and what went from it are deleted for good together, without a wo
   await dialog.getByRole("button", { name: "Delete for good" }).click();
   await page.getByText("2 deleted for good").first().waitFor();
   const areGone = async () => (await Promise.all([inner, folder].map(statusOf))).every((status) => status === 404);
-  await eventually("both gone", 10_000, async () => ((await areGone()) ? true : undefined));
+  await eventually("both gone", 60_000, async () => ((await areGone()) ? true : undefined));
 });

@@ -74,7 +74,7 @@ test("a person moves the account to another address, once its link is followed, 
   await ask(ned.email);
   await page.getByText("Your account moves to").waitFor({ state: "detached" });
   await ask("ned@new.example");
-  const link = await eventually("the link is there to hand on", 20_000, async () => {
+  const link = await eventually("the link is there to hand on", 60_000, async () => {
     const { items } = await ok(app.api, "GET", "/admin/unsent-links");
     return items.find(({ to }: { to: string }) => to === "ned@new.example")?.url as string | undefined;
   });

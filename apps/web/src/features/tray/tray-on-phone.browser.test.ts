@@ -26,7 +26,7 @@ test("on a phone what is uploaded covers nothing: neither the bar at the bottom,
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
     for (const turn of ["Show less", "Show more"]) {
-      await eventually("all has its place", 10_000, async () => {
+      await eventually("all has its place", 60_000, async () => {
         const [above, below] = [await bar.boundingBox(), await tray.boundingBox()];
         return above !== null && below !== null && isAbove(above, below) ? true : undefined;
       });
@@ -89,7 +89,7 @@ async function walkByKeyboard(page: Page): Promise<void> {
     );
     if (name === "") continue;
     // What comes into view with the focus takes a moment.
-    await eventually(`${name} has the focus and is seen`, 10_000, () =>
+    await eventually(`${name} has the focus and is seen`, 60_000, () =>
       stopped.evaluate((element) => {
         const { left, top, right, bottom } = element.getBoundingClientRect();
         const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
