@@ -20,16 +20,3 @@ test("memory is given back once, after work and a silence, and not during work",
   assert.equal(collected, 2);
   mock.timers.reset();
 });
-
-test("the heap that garbage has grown shrinks", () => {
-  mock.timers.enable({ apis: ["setInterval"] });
-  const memory = new IdleMemory();
-  let garbage: unknown[] | undefined = Array.from({ length: 1_000_000 }, (_, index) => ({ index }));
-  const grown = process.memoryUsage().heapUsed;
-  assert.equal(garbage.length, 1_000_000);
-  garbage = undefined;
-  memory.touched();
-  mock.timers.tick(30_000);
-  assert.ok(process.memoryUsage().heapUsed < grown - 20_000_000);
-  mock.timers.reset();
-});

@@ -313,9 +313,7 @@ describe("links", () => {
     const poll = api.call("GET", `/notifications/poll?since_token=${token}`, undefined, { headers: { timeout: "50" } });
     const changed = await api.call("GET", `/changes/list?since_token=${token}`);
     assert.equal(changed.status, 200, JSON.stringify(changed.body));
-    const startedMs = Date.now();
     await ok(owner, "DELETE", `/permissions/${id}`);
     assert.equal((await poll).status, 401);
-    assert.ok(Date.now() - startedMs < 20_000);
   });
 });

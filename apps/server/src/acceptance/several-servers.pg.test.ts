@@ -20,9 +20,8 @@ import {
   startServer,
 } from "./testing.ts";
 
-/** A poll that nobody wakes ends after this, so whatever is answered earlier was woken. */
+/** A poll that nobody wakes ends after this with 204, so a poll that is answered with a change was woken. */
 const timeoutSeconds = 60;
-const wokenMsMax = 20_000;
 const redisServer = "redis-server";
 
 describe("Several servers on one database and one store", () => {
@@ -87,10 +86,8 @@ describe("Several servers on one database and one store", () => {
   const assertWoken = async (answer: Promise<ApiAnswer>, change: () => Promise<ApiAnswer>) => {
     const { status: done, body: node } = await change();
     assert.equal(done, 201, JSON.stringify(node));
-    const startMs = performance.now();
     const { status, body } = await answer;
     assert.deepEqual([status, body.file_id, body.changes], [200, node.id, true], JSON.stringify(body));
-    assert.ok(performance.now() - startMs < wokenMsMax);
   };
 
   test("a commit on one wakes a poll on the other by LISTEN and NOTIFY, also after that connection was cut", async () => {

@@ -81,14 +81,12 @@ test("of any text the filter reads one attribute and one value, or refuses, and 
   const hostile = fc.array(fc.constantFrom(...pieces), { maxLength: 400 }).map((parts) => parts.join(""));
   fc.assert(
     fc.property(fc.oneof(hostile, fc.string({ unit: "binary", maxLength: 600 })), (text) => {
-      const started = performance.now();
       try {
         const { attribute, value } = read(text);
         assert.ok(attributes.includes(attribute) && value.length <= limits.scimFilterLengthMax);
       } catch (error) {
         assert.ok(error instanceof HoldfastError && error.body["scimType"] === "invalidFilter", String(error));
       }
-      assert.ok(performance.now() - started < 1000);
     }),
     { numRuns: 5000 },
   );

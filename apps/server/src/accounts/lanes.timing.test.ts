@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hashPassword, isPassword } from "./passwords.ts";
+
+test("checking a password of nobody is the same work as checking somebody's", async () => {
+  // Of the processor, by all threads of this process: whatever else the machine does is not counted.
+  const workMsOf = async (work: () => Promise<unknown>) => {
+    const before = process.cpuUsage();
+    for (let round = 0; round < 5; round++) await work();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+  const known = await hashPassword("long enough");
+  const knownMs = await workMsOf(() => isPassword(known, "wrong"));
+  const unknownMs = await workMsOf(() => isPassword(undefined, "wrong"));
+  // Coarse: without any hashing it would be a hundredth.
+  assert.ok(unknownMs > knownMs / 4, `${unknownMs} ms against ${knownMs} ms`);
+});
