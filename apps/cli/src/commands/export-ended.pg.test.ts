@@ -45,7 +45,7 @@ describe("an export that is ended", () => {
     await begun(child);
     child.kill("SIGKILL");
     await once(child, "exit");
-    const bound = AbortSignal.timeout(30_000);
+    const bound = AbortSignal.timeout(120_000);
     const lists = join(signedIn.data, "exports");
     while (readdirSync(lists).length > 0) {
       bound.throwIfAborted();

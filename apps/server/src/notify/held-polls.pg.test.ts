@@ -167,7 +167,7 @@ describe("polls that wait", () => {
       file = await space.put("root", "late", "one");
       wake();
     };
-    const { change } = await hold({ token, timeoutMs: 20_000 });
+    const { change } = await hold({ token, timeoutMs: 60_000 });
     assert.equal(change?.nodeId, file?.id);
   });
 
@@ -344,7 +344,7 @@ describe("polls that wait", () => {
       }
     })();
     while (seen < 60) {
-      const { change } = await hold({ token, timeoutMs: 20_000 });
+      const { change } = await hold({ token, timeoutMs: 60_000 });
       assert.ok(change !== undefined, `a poll ended in vain after ${seen} changes`);
       const page = await listChanges(databases.shards, space.caller, { since_token: token });
       seen += page.changes.length;

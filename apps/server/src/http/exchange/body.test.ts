@@ -192,7 +192,7 @@ test("a handler that takes its time before and while it reads does not cost the 
 });
 
 test("headers that never end are answered 408, and a connection that says nothing is closed", async (t) => {
-  const server = await start(t, {}, { timeouts: { headerTimeoutMs: 150 } });
+  const server = await start(t, {}, { timeouts: { headerTimeoutMs: 1000 } });
   const [half, silent] = await Promise.all([
     speakRaw(server.port, "GET / HTTP/1.1\r\nhost:"),
     speakRaw(server.port, ""),
