@@ -3,12 +3,14 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
 import { HoldfastError } from "@holdfast/core/errors";
 import { SessionTokens, fixedToken } from "./access-tokens.ts";
 import type { AccessTokens, SavedSession } from "./access-tokens.ts";
 import { readBySchemas } from "./answer-schemas.ts";
 import { ApiClient } from "./api-client.ts";
 import { openHttpTransport } from "./http-transport.ts";
+import type { RetryOptions } from "./retry.ts";
 
 const notSignedIn = () => new HoldfastError("unauthenticated", "not signed in");
 
@@ -19,7 +21,11 @@ const closing: (() => Promise<unknown>)[] = [];
 after(() => Promise.all(closing.map((close) => close())));
 
 /** A client of a server that answers the n-th request with the n-th answer, and the last one from then on. */
-async function against(answers: Answer[], tokens: AccessTokens = fixedToken("secret")) {
+async function against(
+  answers: Answer[],
+  tokens: AccessTokens = fixedToken("secret"),
+  pause: RetryOptions["wait"] = () => Promise.resolve(),
+) {
   const seen: { url: string; headers: IncomingMessage["headers"]; body: string }[] = [];
   const server: Server = createServer((request, response) => {
     let body = "";
@@ -32,16 +38,16 @@ async function against(answers: Answer[], tokens: AccessTokens = fixedToken("sec
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   let nowMs = 0;
   const clock = { nowMs: () => nowMs, nowMicros: () => nowMs * 1000 };
-  const wait = (delayMs: number) => {
+  const retryWait: RetryOptions["wait"] = (delayMs, signal) => {
     nowMs += delayMs;
     waits.push(delayMs);
-    return Promise.resolve();
+    return pause(delayMs, signal);
   };
   const transport = openHttpTransport({
     server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     connections: 2,
   });
-  const retry = { clock, wait, attemptsMax: 4, patienceMs: 5000 };
+  const retry = { clock, wait: retryWait, attemptsMax: 4, patienceMs: 5000 };
   const random = (length: number) => new Uint8Array(length).fill(128);
   const client = new ApiClient({ transport, tokens, retry, random, readAnswer: readBySchemas });
   const stop = () => {
@@ -232,4 +238,30 @@ test("a body is written into the caller's buffer as far as it comes, and one tha
     client.bytesUntilBreak("fetchBlocks", request, () => new Uint8Array(299_999)),
     (thrown) => thrown instanceof HoldfastError && thrown.code === "failed",
   );
+});
+
+test("closing a client ends a call that is in progress, without a retry", async () => {
+  const arrived = Promise.withResolvers<void>();
+  const { client } = await against([devices, () => arrived.resolve()]);
+  await client.call("listDevices");
+  waits.length = 0;
+  const call = assert.rejects(client.call("listDevices"), { code: "unreachable" });
+  await arrived.promise;
+  await client.close();
+  await call;
+  assert.deepEqual(waits, []);
+});
+
+test("closing a client ends a call that waits for its next attempt", async () => {
+  const waiting = Promise.withResolvers<void>();
+  const pause = (_: number, signal?: AbortSignal) => {
+    waiting.resolve();
+    return signal === undefined ? Promise.resolve() : wait(60_000, undefined, { signal });
+  };
+  const { client, seen } = await against([problem(503, "unavailable", { retryable: true })], undefined, pause);
+  const call = assert.rejects(client.call("listDevices"), { code: "unavailable" });
+  await waiting.promise;
+  await client.close();
+  await call;
+  assert.equal(seen.length, 1);
 });

@@ -35,6 +35,7 @@ export interface ApiClientOptions {
  */
 export class ApiClient {
   readonly #options: ApiClientOptions;
+  readonly #closing = new AbortController();
   #answered = false;
   #proving: Promise<void> | undefined;
 
@@ -92,7 +93,9 @@ export class ApiClient {
     return this.#repeat(name, request, (answer) => Promise.resolve(answer));
   }
 
+  /** Ends calls that are in progress: they fail and are not retried. */
   close(): Promise<void> {
+    this.#closing.abort();
     return this.#options.transport.close();
   }
 
@@ -111,8 +114,22 @@ export class ApiClient {
         if (!encoded.repeatable && thrown.code !== "rate_limited") throw thrown;
         if (encoded.asksOnce && thrown.code !== "unreachable") throw thrown;
         if (encoded.endsWithBreak && thrown.code === "unreachable") throw thrown;
-        await timer.waitAfter(thrown, this.#answered, encoded.signal);
+        await this.#retryLater(timer, thrown, encoded.signal);
       }
+    }
+  }
+
+  /** @throws the failure itself if the client is closed: then nobody waits for the call */
+  async #retryLater(timer: RetryTimer, failure: HoldfastError, signal: AbortSignal | undefined): Promise<void> {
+    const closing = this.#closing.signal;
+    try {
+      await timer.waitAfter(
+        failure,
+        this.#answered,
+        signal === undefined ? closing : AbortSignal.any([closing, signal]),
+      );
+    } catch (thrown) {
+      throw closing.aborted ? failure : thrown;
     }
   }
 
