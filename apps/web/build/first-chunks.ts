@@ -27,9 +27,15 @@ export function firstChunks(root: string, stages: readonly Stage[]) {
       ),
     }));
     // Helpers of the build itself are everybody's: with them the frame of previews would load the app.
-    return id.startsWith("\0") ? null : (reached.find(({ ids }) => ids.has(id))?.name ?? null);
+    return id.startsWith("\0") || usedLater.test(id) ? null : (reached.find(({ ids }) => ids.has(id))?.name ?? null);
   };
 }
+
+/**
+ * Parts of libraries that only later places use. The index of a library imports them, so they seem to be reached from the first list.
+ */
+const usedLater =
+  /\/(?:react-query|query-core|react-router)\/.*\/(?:useBlocker|useMutation|useInfiniteQuery|mutationObserver|infiniteQueryObserver)\.js$/;
 
 function reachedFrom(starts: readonly string[], importsOf: (id: string) => readonly string[]): ReadonlySet<string> {
   const reached = new Set(starts);

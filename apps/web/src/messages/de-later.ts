@@ -1,7 +1,9 @@
 import { link } from "./de/link.ts";
 import { access } from "./de/access.ts";
 import { admin } from "./de/admin.ts";
+import { clash } from "./de/clash.ts";
 import { clients } from "./de/clients.ts";
+import { details } from "./de/details.ts";
 import { edit } from "./de/edit.ts";
 import { factor } from "./de/factor.ts";
 import { filter } from "./de/filter.ts";
@@ -29,7 +31,9 @@ export const deLater: LaterCatalogue = {
   ...link,
   ...access,
   ...admin,
+  ...clash,
   ...clients,
+  ...details,
   ...edit,
   ...factor,
   ...filter,

@@ -1,5 +1,4 @@
 import { design } from "./de/design.ts";
-import { details } from "./de/details.ts";
 import { files } from "./de/files.ts";
 import { problem } from "./de/problem.ts";
 import { session } from "./de/session.ts";
@@ -10,7 +9,6 @@ import type { FirstCatalogue } from "./en.ts";
 /** Says du. */
 export const de: FirstCatalogue = {
   ...design,
-  ...details,
   ...files,
   ...problem,
   ...session,

@@ -1,7 +1,9 @@
 import { link } from "./en/link.ts";
 import { access } from "./en/access.ts";
 import { admin } from "./en/admin.ts";
+import { clash } from "./en/clash.ts";
 import { clients } from "./en/clients.ts";
+import { details } from "./en/details.ts";
 import { edit } from "./en/edit.ts";
 import { factor } from "./en/factor.ts";
 import { filter } from "./en/filter.ts";
@@ -30,7 +32,9 @@ export const enLater = {
   ...link,
   ...access,
   ...admin,
+  ...clash,
   ...clients,
+  ...details,
   ...edit,
   ...factor,
   ...filter,

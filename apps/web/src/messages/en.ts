@@ -1,5 +1,4 @@
 import { design } from "./en/design.ts";
-import { details } from "./en/details.ts";
 import { files } from "./en/files.ts";
 import { problem } from "./en/problem.ts";
 import { session } from "./en/session.ts";
@@ -11,7 +10,6 @@ import type { Words } from "./message-types.ts";
 /** What people read from the first list on, by key. `de.ts` has the same keys, or does not compile. */
 export const en = {
   ...design,
-  ...details,
   ...files,
   ...problem,
   ...session,

@@ -1,17 +1,12 @@
-import { useState, useSyncExternalStore } from "react";
+import { useState } from "react";
 import { Checkbox, Choices } from "../../design/choice.tsx";
 import { FormDialog } from "../../design/form-dialog.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 import type { Refused } from "./file-steps.ts";
-import { type ClashChoice, type ClashQuestion, currentClash, watchClashes } from "./clashes.ts";
+import type { ClashChoice, ClashQuestion } from "./clashes.ts";
 
-/** Stands once: asks about names that are taken, one after the other or all at once. */
-export function ClashDialogs() {
-  const question = useSyncExternalStore(watchClashes, currentClash);
-  return question === undefined ? null : <ClashDialog key={question.clashes[0]?.name} question={question} />;
-}
-
-function ClashDialog({ question: { clashes, folderName, answer } }: { readonly question: ClashQuestion }) {
+/** Asks about names that are taken, one after the other or all at once. */
+export function ClashDialog({ question: { clashes, folderName, answer } }: { readonly question: ClashQuestion }) {
   const { message } = useMessages();
   const [decided, setDecided] = useState<readonly ClashChoice[]>([]);
   const [choice, setChoice] = useState<ClashChoice>("keep");
@@ -28,8 +23,8 @@ function ClashDialog({ question: { clashes, folderName, answer } }: { readonly q
   return (
     <FormDialog
       open
-      title={message("files.clashTitle", { count: left })}
-      about={message("files.clashText", { folder: folderName, name })}
+      title={message("clash.title", { count: left })}
+      about={message("clash.text", { folder: folderName, name })}
       act={message("files.continue")}
       onSubmit={go}
       onClose={skipRest}
@@ -39,13 +34,13 @@ function ClashDialog({ question: { clashes, folderName, answer } }: { readonly q
         value={choice}
         onChoose={setChoice}
         choices={[
-          { value: "keep", label: message("files.clashKeep"), hint: message("files.clashKeepHint") },
-          { value: "replace", label: message("files.clashReplace"), hint: message("files.clashReplaceHint") },
-          { value: "skip", label: message("files.clashSkip"), hint: message("files.clashSkipHint") },
+          { value: "keep", label: message("clash.keep"), hint: message("clash.keepHint") },
+          { value: "replace", label: message("clash.replace"), hint: message("clash.replaceHint") },
+          { value: "skip", label: message("clash.skip"), hint: message("clash.skipHint") },
         ]}
       />
       {left > 1 ? (
-        <Checkbox label={message("files.clashAll", { count: left - 1 })} checked={forAll} onChange={setForAll} />
+        <Checkbox label={message("clash.all", { count: left - 1 })} checked={forAll} onChange={setForAll} />
       ) : null}
     </FormDialog>
   );

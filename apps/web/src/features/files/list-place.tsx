@@ -1,7 +1,7 @@
 import { lazy, Suspense, useSyncExternalStore } from "react";
 import { preferences, watchPreferences } from "../../design/preferences.ts";
 import { ChangesPill } from "./changes-pill.tsx";
-import { ClashDialogs } from "./clash-dialog.tsx";
+import { currentClash, watchClashes } from "./clashes.ts";
 import { DragGhost } from "./drag-ghost.tsx";
 import { FileList } from "./file-list.tsx";
 import { mayAdd } from "./files-context.ts";
@@ -15,6 +15,7 @@ import { type ListPlaceProps, usePlace } from "./use-place.ts";
 
 /** Nobody asks before the first list is there. */
 const PlaceQuestions = lazy(async () => ({ default: (await import("./place-questions.tsx")).PlaceQuestions }));
+const ClashDialog = lazy(async () => ({ default: (await withWords(import("./clash-dialog.tsx"))).ClashDialog }));
 const FilterBar = lazy(async () => ({ default: (await withWords(import("./filter-bar.tsx"))).FilterBar }));
 
 /** A place that shows a list: of a folder, of the trash, of what was found. What can be done there is the commands'. */
@@ -61,6 +62,17 @@ export function ListPlace(props: ListPlaceProps) {
       <ClashDialogs />
       <DragGhost />
     </section>
+  );
+}
+
+/** Shows the questions about names that are taken, one after the other. */
+function ClashDialogs() {
+  const question = useSyncExternalStore(watchClashes, currentClash);
+  if (question === undefined) return null;
+  return (
+    <Suspense fallback={null}>
+      <ClashDialog key={question.clashes[0]?.name} question={question} />
+    </Suspense>
   );
 }
 

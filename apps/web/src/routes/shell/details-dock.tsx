@@ -7,7 +7,7 @@ import type { ListSearch, Panel } from "../place-search.ts";
 import { useSubject } from "./subject.ts";
 
 const DetailsPanel = lazy(async () => ({
-  default: (await import("../../features/details/details-panel.tsx")).DetailsPanel,
+  default: (await withWords(import("../../features/details/details-panel.tsx"))).DetailsPanel,
 }));
 const Sharing = lazy(async () => ({
   default: (await withWords(import("../../features/share/share-dialog.tsx"))).Sharing,
@@ -47,7 +47,7 @@ function Dock({ id, panel }: { readonly id: string; readonly panel: Panel }) {
   );
   if (isWide) return <aside className="w-100 shrink-0 border-s border-line bg-surface">{content}</aside>;
   return (
-    <Sheet open title={node?.name ?? message("details.details")} onClose={close}>
+    <Sheet open title={node?.name ?? message("files.details")} onClose={close}>
       {content}
     </Sheet>
   );
