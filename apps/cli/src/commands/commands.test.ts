@@ -3,9 +3,12 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
 import type { Command } from "commander";
 import { makeProgram } from "../program.ts";
+import { runIn } from "../run.ts";
 import { parseQuota } from "./admin-users.ts";
 import type { Context } from "./command.ts";
 import { commandTable, helpGroups } from "./table.ts";
@@ -15,8 +18,27 @@ const launcher = resolve(import.meta.dirname, "../../bin/holdfast");
 const home = mkdtempSync(join(tmpdir(), "holdfast-commands-"));
 after(() => rmSync(home, { recursive: true }));
 
-function holdfast(args: string[], environment: Record<string, string> = {}) {
-  const env = { PATH: process.env["PATH"] ?? "", HOLDFAST_CONFIG_DIR: join(home, "config"), ...environment };
+const environmentOf = (more: Record<string, string>) => ({
+  PATH: process.env["PATH"] ?? "",
+  HOLDFAST_CONFIG_DIR: join(home, "config"),
+  ...more,
+});
+
+/** In this process, which spares a start for each command. */
+async function holdfast(args: readonly string[], environment: Record<string, string> = {}, input = "") {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const shown = Promise.all([text(stdout), text(stderr)]);
+  const stdin = Readable.from([Buffer.from(input)]);
+  const status = await runIn({ environment: environmentOf(environment), stdin, stdout, stderr, exitCode: 0 }, args);
+  stdout.end();
+  stderr.end();
+  const [said, told] = await shown;
+  return { status, stdout: said, stderr: told };
+}
+
+/** As a shell runs it. */
+function spawned(args: readonly string[], environment: Record<string, string> = {}) {
+  const env = environmentOf(environment);
   const { status, stdout, stderr } = spawnSync(launcher, args, { env, encoding: "utf8", input: "" });
   return { status, stdout, stderr };
 }
@@ -29,7 +51,7 @@ const context: Context = {
   exitCode: 0,
 };
 
-test("the exit code tells what went wrong", () => {
+test("the exit code tells what went wrong", async () => {
   const nobody = { HOLDFAST_SERVER: "http://127.0.0.1:9", HOLDFAST_TOKEN: "t" };
   const table: [string[], Record<string, string>, number][] = [
     [["--version"], {}, 0],
@@ -72,79 +94,96 @@ test("the exit code tells what went wrong", () => {
     [["deletes", "approve"], {}, 1],
   ];
   for (const [args, environment, status] of table) {
-    const ran = holdfast(args, environment);
+    const ran = await holdfast(args, environment);
     assert.equal(ran.status, status, `holdfast ${args.join(" ")} said: ${ran.stderr}`);
   }
 });
 
-test("help and version are asked for in whatever way people know", () => {
-  const said = (...args: string[]) => holdfast(args).stdout;
-  assert.match(said("--version"), /^\d+\.\d+\.\d+\n$/);
-  for (const word of ["-v", "version"]) assert.equal(said(word), said("--version"));
-  const asJson = { version: said("--version").trim() };
+test("a process ends with the exit code of its command, and nothing holds it back", () => {
+  const nobody = { HOLDFAST_SERVER: "http://127.0.0.1:9", HOLDFAST_TOKEN: "t" };
+  const table: [string[], Record<string, string>, number][] = [
+    [["--version"], {}, 0],
+    [["help", "ls"], {}, 0],
+    [["deletes", "approve"], {}, 1],
+    [["frobnicate"], {}, 2],
+    [["whoami"], {}, 3],
+    [["put", "does-not-exist", "/"], nobody, 4],
+    [["ls", "/"], nobody, 7],
+    [["sync", join(home, "Drive"), "--once"], nobody, 7],
+  ];
+  for (const [args, environment, status] of table) {
+    const ran = spawned(args, environment);
+    assert.equal(ran.status, status, `holdfast ${args.join(" ")} said: ${ran.stderr}`);
+    assert.notEqual(ran.stdout + ran.stderr, "");
+  }
+});
+
+test("help and version are asked for in whatever way people know", async () => {
+  const said = async (...args: string[]) => (await holdfast(args)).stdout;
+  assert.match(await said("--version"), /^\d+\.\d+\.\d+\n$/);
+  for (const word of ["-v", "version"]) assert.equal(await said(word), await said("--version"));
+  const asJson = { version: (await said("--version")).trim() };
   for (const words of [
     ["--version", "--json"],
     ["--json", "--version"],
     ["version", "--json"],
     ["-v", "--json"],
   ])
-    assert.deepEqual(JSON.parse(said(...words)), asJson);
-  for (const words of [["-h"], ["help"]]) assert.equal(said(...words), said("--help"));
+    assert.deepEqual(JSON.parse(await said(...words)), asJson);
+  for (const words of [["-h"], ["help"]]) assert.equal(await said(...words), await said("--help"));
   for (const words of [
     ["help", "ls"],
     ["ls", "-h"],
   ])
-    assert.equal(said(...words), said("ls", "--help"));
-  assert.equal(said("help", "devices", "rm"), said("devices", "rm", "--help"));
-  assert.match(said("help", "devices", "rm"), /Usage: holdfast devices rm/);
-  assert.match(said("help"), /\nHelp:\n(?: .*\n)* {2}help \[command\.\.\.\] .*\n(?: .*\n)* {2}version /);
-  assert.equal(said("help", "version"), said("help"));
-  assert.match(holdfast(["version", "frobnicate"]).stderr, /unknown command 'version'/);
-  assert.match(holdfast(["help", "frobnicate"]).stderr, /unknown command 'frobnicate'/);
+    assert.equal(await said(...words), await said("ls", "--help"));
+  assert.equal(await said("help", "devices", "rm"), await said("devices", "rm", "--help"));
+  assert.match(await said("help", "devices", "rm"), /Usage: holdfast devices rm/);
+  assert.match(await said("help"), /\nHelp:\n(?: .*\n)* {2}help \[command\.\.\.\] .*\n(?: .*\n)* {2}version /);
+  assert.equal(await said("help", "version"), await said("help"));
+  assert.match((await holdfast(["version", "frobnicate"])).stderr, /unknown command 'version'/);
+  assert.match((await holdfast(["help", "frobnicate"])).stderr, /unknown command 'frobnicate'/);
 });
 
-test("a variable that is no setting is named, and stops nothing", () => {
+test("a variable that is no setting is named, and stops nothing", async () => {
   const mistyped = { HOLDFAST_SERVR: "https://drive.example", HOLDFAST_STORE: "/srv/store" };
-  const told = holdfast(["pause"], mistyped);
+  const told = await holdfast(["pause"], mistyped);
   assert.deepEqual(
     [told.status, told.stderr.split("\n")[0]],
     [0, "holdfast: there is no setting HOLDFAST_SERVR; it is passed over (Did you mean HOLDFAST_SERVER?)"],
   );
   assert.doesNotMatch(told.stderr, /HOLDFAST_STORE/);
-  assert.doesNotMatch(holdfast(["pause", "--quiet"], mistyped).stderr, /SERVR/);
+  assert.doesNotMatch((await holdfast(["pause", "--quiet"], mistyped)).stderr, /SERVR/);
 });
 
-test("no password and no token goes to another machine in the clear, unless that is asked for", () => {
+test("no password and no token goes to another machine in the clear, unless that is asked for", async () => {
   // This machine by an address that is none of its loopback names, so that nothing has to leave it.
   const elsewhere = "http://[::ffff:127.0.0.1]:9";
   const signIn = ["login", elsewhere, "--email", "me@example.org", "--password-stdin"];
-  const env = { PATH: process.env["PATH"] ?? "", HOLDFAST_CONFIG_DIR: join(home, "config") };
-  const run = (args: string[], more = {}) =>
-    spawnSync(launcher, args, { env: { ...env, ...more }, encoding: "utf8", input: "correct horse\n" });
-  const refused = run(signIn);
+  const run = (args: string[], more = {}) => holdfast(args, more, "correct horse\n");
+  const refused = await run(signIn);
   assert.equal(refused.status, 2, refused.stderr);
   assert.match(refused.stderr, /in the clear.*https:\/\/.*--insecure/);
-  assert.equal(run([...signIn, "--insecure"]).status, 7);
-  assert.equal(run(["login", "http://127.0.0.1:9", ...signIn.slice(2)]).status, 7);
+  assert.equal((await run([...signIn, "--insecure"])).status, 7);
+  assert.equal((await run(["login", "http://127.0.0.1:9", ...signIn.slice(2)])).status, 7);
   const token = { HOLDFAST_SERVER: elsewhere, HOLDFAST_TOKEN: "hfp_x" };
-  const unsent = run(["ls"], token);
+  const unsent = await run(["ls"], token);
   assert.equal(unsent.status, 2, unsent.stderr);
   assert.match(unsent.stderr, /HOLDFAST_SERVER.*in the clear.*HOLDFAST_INSECURE=1/);
-  assert.equal(run(["ls"], { ...token, HOLDFAST_INSECURE: "1" }).status, 7);
-  assert.equal(run(["ls"], { ...token, HOLDFAST_INSECURE: "0" }).status, 2);
+  assert.equal((await run(["ls"], { ...token, HOLDFAST_INSECURE: "1" })).status, 7);
+  assert.equal((await run(["ls"], { ...token, HOLDFAST_INSECURE: "0" })).status, 2);
 });
 
-test("without a login, or a server that is there, sync leaves nothing behind and says what to do", () => {
+test("without a login, or a server that is there, sync leaves nothing behind and says what to do", async () => {
   const alone = mkdtempSync(join(tmpdir(), "holdfast-alone-"));
   try {
     const [root, config, taken] = [join(alone, "Drive"), join(alone, "config"), join(alone, "taken")];
     mkdirSync(taken);
     for (const folder of [root, taken]) {
-      const signedOut = holdfast(["sync", folder], { HOLDFAST_CONFIG_DIR: config });
+      const signedOut = await holdfast(["sync", folder], { HOLDFAST_CONFIG_DIR: config });
       assert.equal(signedOut.status, 3);
       assert.match(signedOut.stderr, /holdfast login/);
       const nobody = { HOLDFAST_SERVER: "http://127.0.0.1:9", HOLDFAST_TOKEN: "t", HOLDFAST_CONFIG_DIR: config };
-      const silent = holdfast(["sync", folder], nobody);
+      const silent = await holdfast(["sync", folder], nobody);
       assert.equal(silent.status, 7);
       assert.match(silent.stderr, /127\.0\.0\.1:9 cannot be reached/);
     }
@@ -154,19 +193,19 @@ test("without a login, or a server that is there, sync leaves nothing behind and
   }
 });
 
-test("a command that does not exist yet is not offered", () => {
-  for (const name of ["publish", "search"]) assert.equal(holdfast([name]).status, 2);
-  assert.doesNotMatch(holdfast(["--help"]).stdout, /\bpublish\b/);
+test("a command that does not exist yet is not offered", async () => {
+  for (const name of ["publish", "search"]) assert.equal((await holdfast([name])).status, 2);
+  assert.doesNotMatch((await holdfast(["--help"])).stdout, /\bpublish\b/);
 });
 
-test("with --json a failure too is one document on stdout", () => {
-  const { stdout, stderr, status } = holdfast(["whoami", "--json"]);
+test("with --json a failure too is one document on stdout", async () => {
+  const { stdout, stderr, status } = await holdfast(["whoami", "--json"]);
   assert.equal(status, 3);
   assert.equal(JSON.parse(stdout).error.code, "unauthenticated");
   assert.match(stderr, /holdfast login/);
 });
 
-test("wrong use too is one document on stdout with --json, and a sentence that names the command on stderr", () => {
+test("wrong use too is one document on stdout with --json, and a sentence that names the command on stderr", async () => {
   const table: [string[], RegExp][] = [
     [["ls", "--frobnicate", "--json"], /unknown option '--frobnicate'/],
     [["put", "--json"], /missing required argument/],
@@ -190,7 +229,7 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     [["get", "/x", "-", "--json"], /no place for --json/],
   ];
   for (const [args, expected] of table) {
-    const { status, stdout, stderr } = holdfast(args);
+    const { status, stdout, stderr } = await holdfast(args);
     assert.equal(status, 2, args.join(" "));
     assert.match(stderr, /^holdfast: /);
     assert.match(stderr, expected);
@@ -232,7 +271,7 @@ test("every command has help with examples, and its name is its place in the tab
   );
   const check = (command: Command): void => {
     let help = "";
-    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+    command.configureOutput({ writeOut: (part) => (help += part) }).outputHelp();
     assert.match(help, /Examples:\n {2}\$ /, `help of ${command.name()}`);
     assert.notEqual(command.description(), "");
     for (const child of command.commands) check(child);
@@ -252,8 +291,8 @@ test("one command alone is loaded as it is in the whole tree", async () => {
   );
 });
 
-test("the completion script is one that bash takes, and completes commands, options and nested ones", () => {
-  const { stdout, status } = holdfast(["completion", "bash"]);
+test("the completion script is one that bash takes, and completes commands, options and nested ones", async () => {
+  const { stdout, status } = await holdfast(["completion", "bash"]);
   assert.equal(status, 0);
   const complete = (...words: string[]): string[] => {
     const line = words.map((word) => `'${word}'`).join(" ");
@@ -276,9 +315,9 @@ test("the completion script is one that bash takes, and completes commands, opti
     assert.deepEqual(complete("holdfast", ...words, "a"), [], words.join(" "));
 });
 
-test("the scripts for zsh and fish name every command", () => {
+test("the scripts for zsh and fish name every command", async () => {
   for (const shell of ["zsh", "fish"]) {
-    const { stdout, status } = holdfast(["completion", shell]);
+    const { stdout, status } = await holdfast(["completion", shell]);
     assert.equal(status, 0);
     for (const name of [...Object.keys(commandTable), "reset-password"])
       assert.ok(stdout.includes(name), `${shell}: ${name}`);
