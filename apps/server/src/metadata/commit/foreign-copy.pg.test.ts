@@ -35,8 +35,7 @@ for (const { name, twoCells, bucket } of places) {
     after(() => owners?.close());
 
     async function start(quotaBytes: number | null = null) {
-      ann = await owners.sign(3);
-      bob = await owners.sign(bucket, quotaBytes);
+      [ann, bob] = await Promise.all([owners.sign(3), owners.sign(bucket, quotaBytes)]);
     }
     const copy = (caller: Actor, fileId: string, place: Extract<Operation, { op: "copy" }>["place"]) =>
       owners.commit(caller, { op: "copy", fileId, place });
@@ -193,7 +192,7 @@ for (const { name, twoCells, bucket } of places) {
           await start();
           const top = await owners.mkdir(ann, "work");
           const texts = Array.from({ length: 7 }, (_, index) => `${at} ${how} ${index}`);
-          for (const [index, text] of texts.entries()) await owners.put(ann, `f${index}`, text, top.id);
+          await Promise.all(texts.map((text, index) => owners.put(ann, `f${index}`, text, top.id)));
           await owners.give(ann, top.id, { role: "viewer", grantee_id: bob.userId });
           let calls = 0;
           const point = async () => {
