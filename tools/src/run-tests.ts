@@ -88,7 +88,7 @@ async function runFiles(files: readonly string[]): Promise<void> {
     return;
   }
   const startMs = performance.now();
-  const seed = (process.env["HOLDFAST_SEED"] ??= values.long ? String(randomInt(2 ** 31)) : gateSeed);
+  const seed = (process.env["HOLDFAST_SEED"] ??= values.long ? String(randomInt(2 ** 30)) : gateSeed);
   if (values.long) console.log(`HOLDFAST_SEED=${seed}`);
   const places = [tmpdir(), "/dev/shm"].filter((place) => existsSync(place));
   for (const place of places) await sweepTestFolders(place);
