@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { test } from "node:test";
 import { openHttpTransport } from "@holdfast/api-client/http-transport";
+import type { Transport } from "@holdfast/api-client/transport";
+import { HoldfastError } from "@holdfast/core/errors";
 import { watchedTransport } from "./watched-transport.ts";
 
 const request = { method: "GET", path: "/", headers: {}, body: undefined, signal: undefined } as const;
@@ -25,4 +27,19 @@ test("a server that goes away after it answered is said once; one that never ans
   await assert.rejects(stranger.send(request), { code: "unreachable" });
   assert.equal(silences, 1);
   await Promise.all([transport.close(), stranger.close()]);
+});
+
+test("a request that closing the transport ends is no silence of the server", async () => {
+  const pending = Promise.withResolvers<never>();
+  const destroyed = new HoldfastError("unreachable", "closed", { body: { network: "UND_ERR_DESTROYED" } });
+  const answers = [Promise.resolve({}), pending.promise];
+  const inner = {
+    send: () => answers.shift(),
+    close: () => Promise.resolve(pending.reject(destroyed)),
+  } as unknown as Transport;
+  const transport = watchedTransport(inner, "http://127.0.0.1:1", () => assert.fail("silence is reported"));
+  await transport.send(request);
+  const sent = assert.rejects(transport.send(request), { code: "unreachable" });
+  await transport.close();
+  await sent;
 });

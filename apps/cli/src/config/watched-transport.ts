@@ -8,8 +8,12 @@ import { HoldfastError } from "@holdfast/core/errors";
 export function watchedTransport(transport: Transport, server: string, onSilence: () => void): Transport {
   let answered = false;
   let said = false;
+  let closed = false;
   return {
-    close: () => transport.close(),
+    close: () => {
+      closed = true;
+      return transport.close();
+    },
     send: async (request) => {
       try {
         const answer = await transport.send(request);
@@ -20,7 +24,7 @@ export function watchedTransport(transport: Transport, server: string, onSilence
         if (code === undefined) throw thrown;
         if (isWithoutTls(code)) throw withoutTls(thrown, server);
         // A connection that was kept and has ended is opened anew at once.
-        if (answered && !said && !/^(UND_ERR_SOCKET|ECONNRESET|EPIPE)/.test(code)) {
+        if (answered && !said && !closed && !/^(UND_ERR_SOCKET|ECONNRESET|EPIPE)/.test(code)) {
           said = true;
           onSilence();
         }
