@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
+import { until } from "./bounded.ts";
 
 const head = 'import { test } from "node:test";\n';
 const passing = `${head}test("a stone holds", () => {});`;
@@ -142,7 +143,12 @@ test("a choice that matches nothing is an error", (t) => {
 
 test("a skip for lack of a component fails the run only where components are required", (t) => {
   const files = { "packages/a/src/x.test.ts": lacking, "packages/a/src/y.test.ts": skipping };
-  assert.equal(runTests(t, files, []).status, 0);
+  const without = runTests(t, files, []);
+  assert.equal(without.status, 0);
+  assert.match(
+    without.output,
+    /\nNot installed:\npackages\/a\/src\/x\.test\.ts: a stone swims: radosgw is not installed\n$/,
+  );
   const { status, output } = runTests(t, files, [], { HOLDFAST_REQUIRE_COMPONENTS: "1" });
   assert.equal(status, 1, output);
   assert.match(output, /packages\/a\/src\/x\.test\.ts: a stone swims: radosgw is not installed/);
@@ -159,12 +165,41 @@ function what() { return "${what} " + process.env.HOLDFAST_SEED; }`;
   };
   const gate = runTests(t, files, []);
   assert.match(gate.output, /✔ gate 1 [^]*ℹ tests 1\n/);
+  assert.doesNotMatch(gate.output, /✔ (?:long|timing)/);
   const long = runTests(t, files, ["--long"]);
   const [, seed = ""] = /^HOLDFAST_SEED=(\d+)\n/.exec(long.output) ?? [];
   assert.match(long.output, new RegExp(`✔ long ${seed} [^]*✔ gate ${seed} [^]*✔ timing ${seed} `));
+  assert.doesNotMatch(
+    runTests(t, files, ["--long"]).output,
+    new RegExp(`^HOLDFAST_SEED=${seed}\n`),
+    "a new one each time",
+  );
   assert.match(runTests(t, files, ["--long"], { HOLDFAST_SEED: "7" }).output, /✔ long 7 /);
   assert.match(runTests(t, files, ["bench/src/b.long.test.ts"]).output, /✔ long 1 [^]*ℹ tests 1\n/);
-  assert.match(runTests(t, files, ["b.long"]).output, /b\.long is in the long tier: npm run test:long -- b\.long\n/);
+  assert.match(
+    runTests(t, files, ["b.long"]).output,
+    /^b\.long matches files of the long tier only: npm run test:long -- b\.long\n$/,
+  );
+});
+
+test("of two timing files none runs beside the other", (t) => {
+  const apart = `${head}import { mkdirSync, rmdirSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+test("a stone is weighed", async () => {
+  mkdirSync("weighing");
+  await setTimeout(300);
+  rmdirSync("weighing");
+});`;
+  const { status, output } = runTests(t, { "bench/src/a.timing.test.ts": apart, "bench/src/b.timing.test.ts": apart }, [
+    "--long",
+  ]);
+  assert.equal(status, 0, output);
+  assert.match(output, /ℹ pass 2\n/);
+});
+
+test("a time limit that is no number is rejected before anything runs", (t) => {
+  const { status, output } = runTests(t, { "bench/src/a.test.ts": passing }, ["--file-timeout", "soon"]);
+  assert.deepEqual([status, output], [1, "--file-timeout takes a number of seconds above 0, not soon.\n"]);
 });
 
 test("a file that passes when it runs again alone keeps the gate green, and is told of at the end", (t) => {
@@ -183,6 +218,20 @@ test("a file that fails again alone fails the gate, and both failures are shown"
   assert.equal(status, 1, output);
   assert.equal(output.match(/✖ a stone breaks \(/g)?.length, 4, "each in its place and in the summary");
   assert.match(output, /UNSTEADY 1: bench\/src\/b/);
+});
+
+test("a test that a helper defines fails the file that called it", (t) => {
+  const helper = `${head}export const suite = () => test("a stone sinks", () => { throw new Error("sunk"); });`;
+  const file = 'import { suite } from "./helper.ts"; suite();';
+  const { status, output } = runTests(t, { "bench/src/helper.ts": helper, "bench/src/a.test.ts": file }, []);
+  assert.equal(status, 1, output);
+  assert.match(output, /\nOnce more, alone: bench\/src\/a\.test\.ts\n/);
+});
+
+test("a web app that cannot be built fails the run", (t) => {
+  const { status, output } = runTests(t, { "apps/web/package.json": "{}", "bench/src/a.pg.test.ts": passing }, []);
+  assert.equal(status, 1, output);
+  assert.match(output, /@holdfast\/web/);
 });
 
 test("of more than five files that fail none runs again", (t) => {
@@ -209,7 +258,7 @@ test("each run is kept in the history, which shows its counts and the unsteady f
   assert.equal(lines[2], "unsteady in 1 of 2: bench/src/a.test.ts");
 });
 
-test("of two runs of many files the second waits for the first, and says for which", async (t) => {
+test("of several runs of many files one goes on at a time, and the others say for which they wait", async (t) => {
   const name = `holdfast-test-run-${process.pid}`;
   const waiters: Socket[] = [];
   const held = createServer((socket) => {
@@ -221,11 +270,15 @@ test("of two runs of many files the second waits for the first, and says for whi
   const files = Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`bench/src/a${index}.test.ts`, passing]));
   const { root, script, environment } = makeTree(t, files);
   const env = { ...environment, HOLDFAST_TEST_LOCK: name };
-  const child = spawn(process.execPath, [script], { cwd: root, env });
-  const [line] = await once(child.stdout, "data");
-  assert.equal(String(line), "Waiting for another run of the tests: process 1 in the moon.\n");
-  const output = textOf(child.stdout);
+  const children = [1, 2].map(() => spawn(process.execPath, [script], { cwd: root, env }));
+  const outputs = children.map(({ stdout }) => textOf(stdout));
+  await until("both wait", () => waiters.length === 2);
   held.close();
-  for (const waiter of waiters) waiter.destroy();
-  assert.match(await output, /ℹ pass 11\n/);
+  for (const waiter of waiters) waiter.end();
+  const [one = "", other = ""] = await Promise.all(outputs);
+  const moon = "Waiting for another run of the tests: process 1 in the moon.\n";
+  for (const output of [one, other]) assert.ok(output.startsWith(moon) && output.includes("ℹ pass 11\n"), output);
+  const pids = children.map(({ pid }) => pid).join("|");
+  const again = new RegExp(`Waiting for another run of the tests: process (?:${pids}) in `);
+  assert.equal([one, other].filter((output) => again.test(output)).length, 1, "the one that came second");
 });

@@ -32,7 +32,7 @@ const usage = `npm test -- [--long] [--name <pattern>]… [--file-timeout <secon
   without arguments: the gate, which is every *.test.ts of packages, apps, examples, bench and tools but those of the long tier
   --long     *.long.test.ts and *.timing.test.ts too, with a fresh seed (HOLDFAST_SEED=… for a known one); no file gets a second run
   --checks   npm run check before, and no test where it fails
-  --history  the last runs on this machine`;
+  --history  the last runs on this machine; a + after the commit: with changes that are not committed`;
 
 const root = resolve(import.meta.dirname, "../..");
 const checks = join(import.meta.dirname, "check.ts");
@@ -53,8 +53,13 @@ const { values, positionals } = parseArgs({
   },
 });
 
+const fileTimeoutSeconds = values["file-timeout"] === undefined ? undefined : Number(values["file-timeout"]);
+
 if (values.help) console.log(usage);
-else if (values.history) for (const line of describeTestRuns()) console.log(line);
+else if (fileTimeoutSeconds !== undefined && !(fileTimeoutSeconds > 0)) {
+  console.error(`--file-timeout takes a number of seconds above 0, not ${values["file-timeout"]}.`);
+  process.exitCode = 1;
+} else if (values.history) for (const line of describeTestRuns()) console.log(line);
 else await runFiles(select(positionals));
 
 interface Outcome {
@@ -74,11 +79,13 @@ interface Failure {
 
 async function runFiles(files: readonly string[]): Promise<void> {
   if (files.length === 0) {
-    const inLongTier = !values.long && matching(positionals).length > 0;
-    const why = inLongTier
-      ? `${positionals.join(" ")} is in the long tier: npm run test:long -- ${positionals.join(" ")}`
-      : usage;
-    console.error(`No test file matches ${positionals.join(" ")}.\n${why}`);
+    const wanted = positionals.join(" ");
+    const isLong = matching(positionals).length > 0;
+    console.error(
+      isLong
+        ? `${wanted} matches files of the long tier only: npm run test:long -- ${wanted}`
+        : `No test file matches ${wanted}.\n${usage}`,
+    );
     process.exitCode = 1;
     return;
   }
@@ -193,8 +200,7 @@ async function report(files: readonly string[], concurrency: number): Promise<Ou
   const runTimeoutMs = values.long ? longTimeoutMs : gateTimeoutMs;
   // One that runs by itself is asked for how long it takes, as a soak is.
   const defaultMs = positionals.length > 0 && files.length === 1 ? runTimeoutMs : fileTimeoutMs;
-  const seconds = values["file-timeout"];
-  const timeoutMs = seconds === undefined ? defaultMs : Number(seconds) * 1000;
+  const timeoutMs = fileTimeoutSeconds === undefined ? defaultMs : fileTimeoutSeconds * 1000;
   process.env["TEST_FILE_TIMEOUT_MS"] = String(timeoutMs);
   const late = AbortSignal.timeout(runTimeoutMs);
   late.addEventListener("abort", () => {

@@ -1,9 +1,13 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
-import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** Another name than the usual one keeps a test of the lock apart from the run that it is part of. */
 const name = process.env["HOLDFAST_TEST_LOCK"] ?? "holdfast-test-run";
+
+/** Enough for a path; whoever holds the lock may be anybody. */
+const lineLengthMax = 500;
+const retryDelayMs = 50;
 
 /**
  * Waits until no other process of this machine, of any user, holds the lock, and holds it until this one ends. An abstract socket is
@@ -17,7 +21,8 @@ async function listen(): Promise<boolean> {
   const self = `process ${process.pid} in ${process.cwd()}, since ${new Date().toLocaleTimeString("sv")}`;
   // A connection stays open for as long as the lock is held, which is how those who wait notice the end.
   const server = createServer((socket) => {
-    socket.unref().on("error", () => socket.destroy());
+    socket.unref().resume();
+    socket.on("error", () => socket.destroy());
     socket.write(`${self}\n`);
   });
   server.unref();
@@ -33,9 +38,14 @@ async function listen(): Promise<boolean> {
 
 async function waitForHolder(): Promise<void> {
   const socket = connect(`\0${name}`);
-  socket.once("data", (line) => {
-    console.log(`Waiting for another run of the tests: ${line.toString().trim()}.`);
+  let isTold = false;
+  socket.on("data", (line) => {
+    if (!isTold)
+      console.log(`Waiting for another run of the tests: ${line.toString().trim().slice(0, lineLengthMax)}.`);
+    isTold = true;
   });
-  // Where the holder ended meanwhile there is nobody to connect to.
-  await text(socket).catch(() => {});
+  // An error means that the holder has ended in the meantime, or does not listen yet.
+  socket.on("error", () => {});
+  await new Promise((resolve) => socket.once("close", resolve));
+  await delay(retryDelayMs);
 }
