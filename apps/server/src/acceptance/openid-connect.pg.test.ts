@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import * as openid from "openid-client";
 import { newPerson } from "./new-person.ts";
 import { Api, makeFolder, ok, queryDatabase, removeFolder, type RunningServer, startServer } from "./testing.ts";
-import { OpenidBrowser } from "./testing-openid.ts";
+import { askForCode, OpenidBrowser, type OpenidProgram, redirect, registerProgram } from "./testing-openid.ts";
 
 /** A real server, and a client of another make. */
 describe("a program that people let in", () => {
@@ -21,47 +21,19 @@ describe("a program that people let in", () => {
     removeFolder(folder);
   });
 
-  const redirect = "https://program.example/back";
   const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
   const everything = ["files:read", "files:write", "account", "admin"];
-  const discover = async (more: object = {}) => {
-    const made = await ok(admin, "POST", "/admin/oauth-clients", {
-      name: "Reader",
-      redirect_uris: [redirect],
-      scopes: everything,
-      ...more,
-    });
-    const config = await openid.discovery(
-      new URL(server.url),
-      made.id,
-      made.secret ?? undefined,
-      made.secret === null ? openid.None() : openid.ClientSecretBasic(made.secret),
-      // oxlint-disable-next-line typescript/no-deprecated -- so called to be seen; the server is on this machine
-      { execute: [openid.allowInsecureRequests] },
-    );
-    return { made, config };
-  };
-  type Program = Awaited<ReturnType<typeof discover>>;
-
-  const ask = async ({ config }: Program, scope: string, more: Record<string, string> = {}) => {
-    const verifier = openid.randomPKCECodeVerifier();
-    const url = openid.buildAuthorizationUrl(config, {
-      redirect_uri: redirect,
-      scope,
-      code_challenge: await openid.calculatePKCECodeChallenge(verifier),
-      code_challenge_method: "S256",
-      state: "a state & such",
-      nonce: "a nonce",
-      ...more,
-    });
-    return { verifier, url, browser: new OpenidBrowser(server.url) };
-  };
+  const discover = (more: object = {}) => registerProgram(admin, { scopes: everything, ...more });
+  const ask = async ({ config }: OpenidProgram, scope: string, more: Record<string, string> = {}) => ({
+    ...(await askForCode(config, scope, { state: "a state & such", nonce: "a nonce", ...more })),
+    browser: new OpenidBrowser(server.url),
+  });
   const checks = (verifier: string) => ({
     pkceCodeVerifier: verifier,
     expectedState: "a state & such",
     expectedNonce: "a nonce",
   });
-  const letIn = async (program: Program, api: Api, scope: string, answer: object = {}) => {
+  const letIn = async (program: OpenidProgram, api: Api, scope: string, answer: object = {}) => {
     const { verifier, url, browser } = await ask(program, scope);
     const back = await browser.answer(url, api, { allow: true, ...answer });
     return { back, verifier, tokens: await openid.authorizationCodeGrant(program.config, back, checks(verifier)) };

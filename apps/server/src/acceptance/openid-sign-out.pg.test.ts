@@ -8,7 +8,7 @@ import { openAdminWrapper } from "../admin/record-beside.ts";
 import { readConfig } from "../config/read-config.ts";
 import { newPerson } from "./new-person.ts";
 import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
-import { OpenidBrowser } from "./testing-openid.ts";
+import { askForCode, OpenidBrowser, type OpenidProgram, redirect, registerProgram } from "./testing-openid.ts";
 
 /** A real server, and a client of another make. */
 describe("a program that wants somebody signed out", () => {
@@ -26,35 +26,11 @@ describe("a program that wants somebody signed out", () => {
     removeFolder(folder);
   });
 
-  const redirect = "https://program.example/back";
   const out = "https://program.example/out?from=here%20";
-  const openProgram = async (more: object = {}) => {
-    const made = await ok(admin, "POST", "/admin/oauth-clients", {
-      name: "Reader",
-      redirect_uris: [redirect],
-      post_logout_redirect_uris: [out],
-      ...more,
-    });
-    const config = await openid.discovery(
-      new URL(server.url),
-      made.id,
-      made.secret ?? undefined,
-      made.secret === null ? openid.None() : openid.ClientSecretBasic(made.secret),
-      // oxlint-disable-next-line typescript/no-deprecated -- so called to be seen; the server is on this machine
-      { execute: [openid.allowInsecureRequests] },
-    );
-    return { made, config };
-  };
-  type Program = Awaited<ReturnType<typeof openProgram>>;
+  const openProgram = (more: object = {}) => registerProgram(admin, { post_logout_redirect_uris: [out], ...more });
 
-  const letIn = async ({ config }: Program, api: Api) => {
-    const verifier = openid.randomPKCECodeVerifier();
-    const url = openid.buildAuthorizationUrl(config, {
-      redirect_uri: redirect,
-      scope: "openid email profile offline_access files:read",
-      code_challenge: await openid.calculatePKCECodeChallenge(verifier),
-      code_challenge_method: "S256",
-    });
+  const letIn = async ({ config }: OpenidProgram, api: Api) => {
+    const { url, verifier } = await askForCode(config, "openid email profile offline_access files:read");
     const back = await new OpenidBrowser(server.url).answer(url, api, { allow: true });
     return openid.authorizationCodeGrant(config, back, { pkceCodeVerifier: verifier });
   };
@@ -180,7 +156,7 @@ describe("a program that wants somebody signed out", () => {
       signed(claims),
       signed(claims, { alg: "RS256" }),
       signed(claims, { ...head, jwk: publicKey.export({ format: "jwk" }) }),
-      `${header}.${encode({ ...claims, sub: claims.sub.replace(/.$/, "0") })}.${signature}`,
+      `${header}.${encode({ ...claims, sub: claims.sub.replace(/.$/, (last: string) => (last === "0" ? "1" : "0")) })}.${signature}`,
       `${header}.${encode({ ...claims, aud: other.made.id })}.${signature}`,
       `${encode({ alg: "none" })}.${payload}.`,
       `${byHmac}.${hmac}`,

@@ -133,7 +133,7 @@ describe("programs that people let in whose accounts lie on two shards", () => {
     const begun = await askForCode(program.config, scope);
     const browser = new OpenidBrowser(world.server.url);
     const question = await browser.begin(begun.url);
-    await ok(world.admin, "DELETE", `/admin/oauth-clients/${program.id}`);
+    await ok(world.admin, "DELETE", `/admin/oauth-clients/${program.made.id}`);
     for (const { person, here, there } of granted) {
       assert.equal(await statusWith(here.tokens.access_token), 401);
       await assert.rejects(openid.refreshTokenGrant(program.config, here.tokens.refresh_token ?? ""));
@@ -143,7 +143,7 @@ describe("programs that people let in whose accounts lie on two shards", () => {
       const { items } = await ok(person.api, "GET", "/account/authorized-programs");
       assert.deepEqual(
         items.map((each: Record<string, unknown>) => each["client_id"]),
-        [other.id],
+        [other.made.id],
       );
     }
   });

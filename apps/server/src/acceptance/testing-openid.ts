@@ -1,28 +1,30 @@
 import * as openid from "openid-client";
-import { type Api, ok } from "./testing.ts";
+import { type Api, type ApiAnswer, ok } from "./testing.ts";
 
-const redirect = "https://program.example/back";
+export const redirect = "https://program.example/back";
 
 /** A program of another make, as it is registered. */
 export interface OpenidProgram {
-  readonly id: string;
+  /** The answer to its registration. */
+  readonly made: ApiAnswer["body"];
   readonly config: openid.Configuration;
 }
 
-/** @param more what its registration has beside the usual, or in place of it */
+/** @param more properties of the registration, which replace the usual ones */
 export async function registerProgram(admin: Api, more: object = {}): Promise<OpenidProgram> {
-  const { id, secret } = await ok(admin, "POST", "/admin/oauth-clients", {
+  const made = await ok(admin, "POST", "/admin/oauth-clients", {
     name: "Reader",
     redirect_uris: [redirect],
     scopes: ["files:read", "account"],
     ...more,
   });
+  const { id, secret } = made;
   const authentication = secret === null ? openid.None() : openid.ClientSecretBasic(secret);
   const config = await openid.discovery(new URL(admin.url), id, secret ?? undefined, authentication, {
     // oxlint-disable-next-line typescript/no-deprecated -- so called to be seen; the server is on this machine
     execute: [openid.allowInsecureRequests],
   });
-  return { id, config };
+  return { made, config };
 }
 
 /** @returns where it sends a browser, and what it keeps for the answer */
