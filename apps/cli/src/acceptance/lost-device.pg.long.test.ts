@@ -152,7 +152,7 @@ test("it goes on after a kill at any moment, and does the same", async () => {
     const isThere = eventually(what, timeoutMs, () => isSeen(is) || undefined);
     await Promise.race([isThere, lost.ended()]);
     if (what === "all have left their places") {
-      // What was taken away rests for some seconds.
+      // Removed files stay in the stash for some seconds.
       const { stdout } = await lost.run(["status"]);
       assert.match(stdout, /: removes its copies, as ordered\n {2}! .*was signed out, .* as your account ordered/);
       assert.doesNotMatch(stdout, /not running/);

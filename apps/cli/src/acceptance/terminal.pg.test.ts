@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import {
   administrator,
@@ -13,7 +11,7 @@ import {
   type RunningServer,
   startServer,
 } from "@holdfast/server/acceptance/testing";
-import { runIn } from "../run.ts";
+import { runHere } from "../commands/testing-run.ts";
 import { jsonAnswer, Meddler, problemAnswer } from "./meddler.ts";
 
 /** A new title, a CSI of one character, a change of direction, and a line that another program might have written. */
@@ -47,12 +45,8 @@ describe("A terminal", () => {
 
   /** In this process, which spares the starts of hundreds. */
   async function assertText(args: readonly string[], input = ""): Promise<void> {
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-    const shown = Promise.all([text(stdout), text(stderr)]);
-    await runIn({ environment: env, stdin: Readable.from([input]), stdout, stderr, exitCode: 0 }, args);
-    stdout.end();
-    stderr.end();
-    for (const each of await shown) {
+    const { stdout, stderr } = await runHere(env, args, { input });
+    for (const each of [stdout, stderr]) {
       assert.doesNotMatch(each, steers, `${JSON.stringify(args)} shows ${JSON.stringify(each)}`);
     }
   }

@@ -3,15 +3,13 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { PassThrough, Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
 import type { Command } from "commander";
 import { makeProgram } from "../program.ts";
-import { runIn } from "../run.ts";
 import { parseQuota } from "./admin-users.ts";
 import type { Context } from "./command.ts";
 import { commandTable, helpGroups } from "./table.ts";
+import { runHere } from "./testing-run.ts";
 import { parseExpiry } from "./expiry.ts";
 
 const launcher = resolve(import.meta.dirname, "../../bin/holdfast");
@@ -24,23 +22,14 @@ const environmentOf = (more: Record<string, string>) => ({
   ...more,
 });
 
-/** In this process, which spares a start for each command. */
-async function holdfast(args: readonly string[], environment: Record<string, string> = {}, input = "") {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const shown = Promise.all([text(stdout), text(stderr)]);
-  const stdin = Readable.from([Buffer.from(input)]);
-  const status = await runIn({ environment: environmentOf(environment), stdin, stdout, stderr, exitCode: 0 }, args);
-  stdout.end();
-  stderr.end();
-  const [said, told] = await shown;
-  return { status, stdout: said, stderr: told };
-}
+const holdfast = (args: readonly string[], environment: Record<string, string> = {}, input = "") =>
+  runHere(environmentOf(environment), args, { input });
 
 /** As a shell runs it. */
 function spawned(args: readonly string[], environment: Record<string, string> = {}) {
   const env = environmentOf(environment);
   const { status, stdout, stderr } = spawnSync(launcher, args, { env, encoding: "utf8", input: "" });
-  return { status, stdout, stderr };
+  return { code: status, stdout, stderr };
 }
 
 const context: Context = {
@@ -95,7 +84,7 @@ test("the exit code tells what went wrong", async () => {
   ];
   for (const [args, environment, status] of table) {
     const ran = await holdfast(args, environment);
-    assert.equal(ran.status, status, `holdfast ${args.join(" ")} said: ${ran.stderr}`);
+    assert.equal(ran.code, status, `holdfast ${args.join(" ")} said: ${ran.stderr}`);
   }
 });
 
@@ -113,7 +102,7 @@ test("a process ends with the exit code of its command, and nothing holds it bac
   ];
   for (const [args, environment, status] of table) {
     const ran = spawned(args, environment);
-    assert.equal(ran.status, status, `holdfast ${args.join(" ")} said: ${ran.stderr}`);
+    assert.equal(ran.code, status, `holdfast ${args.join(" ")} said: ${ran.stderr}`);
     assert.notEqual(ran.stdout + ran.stderr, "");
   }
 });
@@ -148,7 +137,7 @@ test("a variable that is no setting is named, and stops nothing", async () => {
   const mistyped = { HOLDFAST_SERVR: "https://drive.example", HOLDFAST_STORE: "/srv/store" };
   const told = await holdfast(["pause"], mistyped);
   assert.deepEqual(
-    [told.status, told.stderr.split("\n")[0]],
+    [told.code, told.stderr.split("\n")[0]],
     [0, "holdfast: there is no setting HOLDFAST_SERVR; it is passed over (Did you mean HOLDFAST_SERVER?)"],
   );
   assert.doesNotMatch(told.stderr, /HOLDFAST_STORE/);
@@ -161,16 +150,16 @@ test("no password and no token goes to another machine in the clear, unless that
   const signIn = ["login", elsewhere, "--email", "me@example.org", "--password-stdin"];
   const run = (args: string[], more = {}) => holdfast(args, more, "correct horse\n");
   const refused = await run(signIn);
-  assert.equal(refused.status, 2, refused.stderr);
+  assert.equal(refused.code, 2, refused.stderr);
   assert.match(refused.stderr, /in the clear.*https:\/\/.*--insecure/);
-  assert.equal((await run([...signIn, "--insecure"])).status, 7);
-  assert.equal((await run(["login", "http://127.0.0.1:9", ...signIn.slice(2)])).status, 7);
+  assert.equal((await run([...signIn, "--insecure"])).code, 7);
+  assert.equal((await run(["login", "http://127.0.0.1:9", ...signIn.slice(2)])).code, 7);
   const token = { HOLDFAST_SERVER: elsewhere, HOLDFAST_TOKEN: "hfp_x" };
   const unsent = await run(["ls"], token);
-  assert.equal(unsent.status, 2, unsent.stderr);
+  assert.equal(unsent.code, 2, unsent.stderr);
   assert.match(unsent.stderr, /HOLDFAST_SERVER.*in the clear.*HOLDFAST_INSECURE=1/);
-  assert.equal((await run(["ls"], { ...token, HOLDFAST_INSECURE: "1" })).status, 7);
-  assert.equal((await run(["ls"], { ...token, HOLDFAST_INSECURE: "0" })).status, 2);
+  assert.equal((await run(["ls"], { ...token, HOLDFAST_INSECURE: "1" })).code, 7);
+  assert.equal((await run(["ls"], { ...token, HOLDFAST_INSECURE: "0" })).code, 2);
 });
 
 test("without a login, or a server that is there, sync leaves nothing behind and says what to do", async () => {
@@ -180,11 +169,11 @@ test("without a login, or a server that is there, sync leaves nothing behind and
     mkdirSync(taken);
     for (const folder of [root, taken]) {
       const signedOut = await holdfast(["sync", folder], { HOLDFAST_CONFIG_DIR: config });
-      assert.equal(signedOut.status, 3);
+      assert.equal(signedOut.code, 3);
       assert.match(signedOut.stderr, /holdfast login/);
       const nobody = { HOLDFAST_SERVER: "http://127.0.0.1:9", HOLDFAST_TOKEN: "t", HOLDFAST_CONFIG_DIR: config };
       const silent = await holdfast(["sync", folder], nobody);
-      assert.equal(silent.status, 7);
+      assert.equal(silent.code, 7);
       assert.match(silent.stderr, /127\.0\.0\.1:9 cannot be reached/);
     }
     assert.deepEqual(readdirSync(alone, { recursive: true }), ["taken"]);
@@ -194,13 +183,13 @@ test("without a login, or a server that is there, sync leaves nothing behind and
 });
 
 test("a command that does not exist yet is not offered", async () => {
-  for (const name of ["publish", "search"]) assert.equal((await holdfast([name])).status, 2);
+  for (const name of ["publish", "search"]) assert.equal((await holdfast([name])).code, 2);
   assert.doesNotMatch((await holdfast(["--help"])).stdout, /\bpublish\b/);
 });
 
 test("with --json a failure too is one document on stdout", async () => {
-  const { stdout, stderr, status } = await holdfast(["whoami", "--json"]);
-  assert.equal(status, 3);
+  const { stdout, stderr, code } = await holdfast(["whoami", "--json"]);
+  assert.equal(code, 3);
   assert.equal(JSON.parse(stdout).error.code, "unauthenticated");
   assert.match(stderr, /holdfast login/);
 });
@@ -229,8 +218,8 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     [["get", "/x", "-", "--json"], /no place for --json/],
   ];
   for (const [args, expected] of table) {
-    const { status, stdout, stderr } = await holdfast(args);
-    assert.equal(status, 2, args.join(" "));
+    const { code, stdout, stderr } = await holdfast(args);
+    assert.equal(code, 2, args.join(" "));
     assert.match(stderr, /^holdfast: /);
     assert.match(stderr, expected);
     if (!args.includes("--json")) continue;
@@ -292,8 +281,8 @@ test("one command alone is loaded as it is in the whole tree", async () => {
 });
 
 test("the completion script is one that bash takes, and completes commands, options and nested ones", async () => {
-  const { stdout, status } = await holdfast(["completion", "bash"]);
-  assert.equal(status, 0);
+  const { stdout, code } = await holdfast(["completion", "bash"]);
+  assert.equal(code, 0);
   const complete = (...words: string[]): string[] => {
     const line = words.map((word) => `'${word}'`).join(" ");
     const script = `${stdout}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _holdfast; printf '%s\\n' "\${COMPREPLY[@]}"`;
@@ -317,8 +306,8 @@ test("the completion script is one that bash takes, and completes commands, opti
 
 test("the scripts for zsh and fish name every command", async () => {
   for (const shell of ["zsh", "fish"]) {
-    const { stdout, status } = await holdfast(["completion", shell]);
-    assert.equal(status, 0);
+    const { stdout, code } = await holdfast(["completion", shell]);
+    assert.equal(code, 0);
     for (const name of [...Object.keys(commandTable), "reset-password"])
       assert.ok(stdout.includes(name), `${shell}: ${name}`);
   }

@@ -4,11 +4,9 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { isDeepStrictEqual, promisify } from "node:util";
 import { administrator, Api, eventually, launcher, ok } from "@holdfast/server/acceptance/testing";
-import { PassThrough, Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 import { before, describe, test } from "node:test";
-import { runIn } from "../run.ts";
 import { answering } from "./testing-answer.ts";
+import { runHere } from "./testing-run.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
 // Local times are those of Tokyo, which has no summer time.
@@ -38,15 +36,10 @@ describe("listings", () => {
   }
 
   async function onColumns(columns: number, args: string[]): Promise<string[]> {
-    const [stdout, stderr] = [Object.assign(new PassThrough(), { isTTY: true, columns }), new PassThrough()];
-    const shown = Promise.all([text(stdout), text(stderr)]);
     const environment = { HOLDFAST_CONFIG_DIR: `${folder}/config` };
-    const code = await runIn({ environment, stdin: Readable.from([]), stdout, stderr, exitCode: 0 }, args);
-    stdout.end();
-    stderr.end();
-    const [out, problems] = await shown;
-    assert.deepEqual([code, problems], [0, ""]);
-    return out.trimEnd().split("\n");
+    const { code, stdout, stderr } = await runHere(environment, args, { columns });
+    assert.deepEqual([code, stderr], [0, ""]);
+    return stdout.trimEnd().split("\n");
   }
 
   const withoutTimes = (lines: readonly string[]): string[] =>
