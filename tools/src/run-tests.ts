@@ -21,11 +21,11 @@ const fileTimeoutMs = 8 * 60_000;
 const gateTimeoutMs = 60 * 60_000;
 const longTimeoutMs = 4 * gateTimeoutMs;
 
-/** So that a run says the same of a commit each time. It is changed with a release, in a commit of its own. */
+/** Fixed, so that a run says the same of a commit each time. A release changes it, in a commit of its own. */
 const gateSeed = "1";
 /** More files than these at once mean a broken machine or a broken change, which no second run mends. */
 const retriedFilesMax = 5;
-/** From so many files on a run keeps the machine busy: two of them at once would spoil each other's times. */
+/** A run of more files keeps the machine busy, and two such runs at once would spoil each other's times. */
 const filesLocked = 10;
 
 const usage = `npm test -- [--long] [--name <pattern>]… [--file-timeout <seconds>] [<file or folder> | <part of a path>]…
@@ -63,7 +63,7 @@ else if (fileTimeoutSeconds !== undefined && !(fileTimeoutSeconds > 0)) {
 else await runFiles(select(positionals));
 
 interface Outcome {
-  /** What failed first in each file that failed. */
+  /** The first failure of each file that failed. */
   readonly failures: ReadonlyMap<string, Failure>;
   readonly tests: number;
   readonly failedTests: number;

@@ -5,13 +5,13 @@ import { setTimeout as delay } from "node:timers/promises";
 /** Another name than the usual one keeps a test of the lock apart from the run that it is part of. */
 const name = process.env["HOLDFAST_TEST_LOCK"] ?? "holdfast-test-run";
 
-/** Enough for a path; whoever holds the lock may be anybody. */
+/** Enough for a path. The text comes from the process that holds the lock, which may be any. */
 const lineLengthMax = 500;
 const retryDelayMs = 50;
 
 /**
  * Waits until no other process of this machine, of any user, holds the lock, and holds it until this one ends. An abstract socket is
- * the lock: the kernel takes it back with the process, no file is left over, and whoever waits is told by it for whom.
+ * the lock: the kernel releases it with the process, no file is left over, and a waiting process reads from it who holds it.
  */
 export async function holdTestRunLock(): Promise<void> {
   while (!(await listen())) await waitForHolder();

@@ -11,7 +11,7 @@ export interface TestRun {
   /** Whether the work tree held exactly that commit. */
   readonly isClean: boolean;
   readonly tier: "gate" | "long";
-  /** What was named on the command line; nothing for a whole tier. */
+  /** Files and parts of paths from the command line; empty for a whole tier. */
   readonly chosen: readonly string[];
   readonly seed: string;
   readonly result: "green" | "red";

@@ -19,7 +19,7 @@ const screenshots = process.env["HOLDFAST_TEST_SCREENSHOTS"];
 /** Another browser than the package's own. */
 const program = process.env["HOLDFAST_TEST_BROWSER"];
 
-/** How long Playwright waits for anything. */
+/** Timeout of every wait of Playwright. */
 export const browserWaitMs = 30_000 * patience;
 
 /** A page of its own for each test of one file, in a profile of its own. */

@@ -4,7 +4,7 @@ import { seed } from "@holdfast/tools/properties";
 import { storyOf } from "./mix.ts";
 import { tellStory } from "./story.ts";
 
-/** Where the seeds of each kind of world begin in the mix. */
+/** First seed of each kind of world in the mix. */
 const firstSeeds = {
   "one account": 0,
   "one account whose people do more": 10_000_000,

@@ -85,7 +85,7 @@ export async function streamArchive(
   });
 }
 
-/** Of small ones come some hundred a second, of large ones some ten MiB. */
+/** Cost of one file beside its bytes: the server sends some hundred small files a second, or some ten MiB. */
 const fileCostBytes = 128 * 1024;
 
 function isContent(path: string): boolean {

@@ -240,7 +240,7 @@ class TreeImport {
       const path = pathIn(target, name);
       const isOwn = known?.id === id && known.kind === node.kind;
       if (known === undefined || isOwn || isAsGood(known)) {
-        // What is decided for one is taken for those after it.
+        // Later nodes of the archive find the name taken.
         if (known === undefined) there.set(nameKey(name), reserved(id, name));
         if (beside > 0) this.#work.imported.conflict(path, `stands beside ${node.name}, which is there and differs.`);
         return { name, id, path, known, isOwn };
@@ -254,13 +254,13 @@ interface Place {
   readonly name: string;
   readonly id: string;
   readonly path: string;
-  /** What is there already. */
+  /** The node that already has the name. */
   readonly known: NodeJson | undefined;
   /** An import made it. */
   readonly isOwn: boolean;
 }
 
-/** Of one that is about to be made: no other node takes its name. */
+/** Placeholder for a node that is about to be made, so that no other node takes its name. */
 function reserved(id: string, name: string): NodeJson {
   return { id, name, kind: "mount", content_id: null, target: "" } as unknown as NodeJson;
 }

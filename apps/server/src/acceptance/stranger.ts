@@ -20,7 +20,7 @@ export interface Ask {
   readonly ask: (who: Who) => Promise<RawAnswer>;
 }
 
-/** What a stranger asks, who has an address and no password. To be called once in a `describe`. */
+/** Requests of a stranger, who has an address and no password. To be called once in a `describe`. */
 export function useStranger(): Readonly<Record<string, Ask>> {
   let folder: string;
   let server: RunningServer;

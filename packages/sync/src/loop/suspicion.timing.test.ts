@@ -27,7 +27,7 @@ test("a move costs no more for the moves before it", () => {
   assert.equal(suspects.size, 3000);
 });
 
-/** What this process has worked, and not what it had to wait for others on a busy machine. */
+/** CPU time of this process alone: waiting on a busy machine does not count. */
 function processorMsSince(before: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
