@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Api, eventually, holdfast } from "@holdfast/server/acceptance/testing";
+import { Api, eventually } from "@holdfast/server/acceptance/testing";
 import { Secret, TOTP } from "otpauth";
+import { runCommand } from "./testing-run.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
 function codeOf(secret: string): string {
@@ -19,7 +20,7 @@ describe("admin require-second-factor and allow-addresses", () => {
     const admin = await Api.signIn(command.server.url);
     assert.equal((await admin.call("POST", "/admin/users", account)).status, 201);
     const env = { HOLDFAST_CONFIG_DIR: `${command.folder}/${account.email}` };
-    const say = (args: string[], input = `${account.password}\n`) => holdfast(args, { env, input });
+    const say = (args: string[], input = `${account.password}\n`) => runCommand(env, args, { input });
     const login = () => say(["login", command.server.url, "--email", account.email, "--password-stdin"]);
     const first = await login();
     assert.equal(first.code, 0, first.stderr);
@@ -32,13 +33,14 @@ describe("admin require-second-factor and allow-addresses", () => {
       (await person.say(["token", "create", "script", "--scopes", "files:read", "--json"])).stdout,
     );
     const script = (...args: string[]) =>
-      holdfast(args, {
-        env: {
+      runCommand(
+        {
           HOLDFAST_SERVER: command.server.url,
           HOLDFAST_TOKEN: token,
           HOLDFAST_CONFIG_DIR: `${command.folder}/script`,
         },
-      });
+        args,
+      );
     const ordered = await run(["admin", "require-second-factor", "on", "--user", person.email, "--grace", "14d"]);
     assert.match(ordered.stdout, new RegExp(`^${person.email} must have a second factor from `));
     const during = await person.login();

@@ -23,7 +23,7 @@ export async function adminCall<Name extends AdminRoute>(
 ): Promise<RouteAnswer<(typeof routes)[Name]>> {
   if (typeof data === "string") {
     const { runAdmin } = await import("@holdfast/server/admin");
-    return (await runAdmin(data, name, request)) as RouteAnswer<(typeof routes)[Name]>;
+    return (await runAdmin(data, name, request, run.context.environment)) as RouteAnswer<(typeof routes)[Name]>;
   }
   const { client } = await run.connect();
   const call = client.call.bind(client) as unknown as (name: Name, request: CallRequest<Name>) => Promise<unknown>;

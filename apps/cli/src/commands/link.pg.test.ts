@@ -4,21 +4,21 @@ import { after, before, describe, test } from "node:test";
 import {
   administrator,
   Api,
-  holdfast,
   makeFolder,
   removeFolder,
   type RunningServer,
   startServer,
 } from "@holdfast/server/acceptance/testing";
+import { runCommand } from "./testing-run.ts";
 
 describe("holdfast link, and get and put by a link", () => {
   let folder: string;
   let server: RunningServer;
   const run = (args: string[], input?: string, config = "config") =>
-    holdfast(args, { env: { HOLDFAST_CONFIG_DIR: `${folder}/${config}` }, ...(input === undefined ? {} : { input }) });
+    runCommand({ HOLDFAST_CONFIG_DIR: `${folder}/${config}` }, args, { input });
   /** Nobody who is signed in. */
   const visit = (args: string[], input?: string) => run(args, input, "visitor");
-  const succeed = async (done: ReturnType<typeof holdfast>) => {
+  const succeed = async (done: ReturnType<typeof run>) => {
     const { code, stdout, stderr } = await done;
     assert.equal(code, 0, `${stdout}${stderr}`);
     return stdout;

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { administrator, Api, eventually, holdfast, launcher } from "@holdfast/server/acceptance/testing";
+import { administrator, Api, eventually, launcher } from "@holdfast/server/acceptance/testing";
 import { TestPasskey } from "@holdfast/server/accounts/testing-passkey";
 import { requireComponent } from "@holdfast/tools/components";
 import { onTerminal } from "@holdfast/tools/pseudo-terminal";
 import { Secret, TOTP } from "otpauth";
+import { runCommand } from "./testing-run.ts";
 import { bothPlaces, useSignedIn } from "./testing-signed-in.ts";
 
 /** As an app shows it, now and half a minute later: a code counts once, and the one that comes next is let in already. */
@@ -22,13 +23,10 @@ describe("second-factor", () => {
     const admin = await Api.signIn(command.server.url);
     assert.equal((await admin.call("POST", "/admin/users", account)).status, 201);
     const env = { HOLDFAST_CONFIG_DIR: `${command.folder}/${name}` };
+    const say = (args: string[], input = `${account.password}\n`) => runCommand(env, args, { input });
     const login = (...more: string[]) =>
-      holdfast(["login", command.server.url, "--email", account.email, "--password-stdin", ...more], {
-        env,
-        input: `${account.password}\n`,
-      });
+      say(["login", command.server.url, "--email", account.email, "--password-stdin", ...more]);
     assert.equal((await login()).code, 0);
-    const say = (args: string[], input = `${account.password}\n`) => holdfast(args, { env, input });
     const on = async (): Promise<{ secret: string; codes: string[] }> => {
       const { secret } = JSON.parse((await say(["second-factor", "on", "--password-stdin", "--json"])).stdout);
       const confirmed = await say(["second-factor", "confirm", codeOf(secret), "--json"]);

@@ -1,5 +1,6 @@
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { type CommandResult, holdfast } from "@holdfast/server/acceptance/testing";
 import { runIn } from "../run.ts";
 
 /** Outcome of a command, as a shell sees it. */
@@ -18,7 +19,7 @@ interface Streams {
 
 /** Runs a command line in this process: a process of its own would take 0.3 s of CPU time to start. */
 export async function runHere(
-  environment: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string | undefined>>,
   args: readonly string[],
   { input = "", columns }: Streams = {},
 ): Promise<Ran> {
@@ -31,4 +32,18 @@ export async function runHere(
   stderr.end();
   const [out, problems] = await shown;
   return { code, stdout: out, stderr: problems };
+}
+
+/**
+ * Runs a command line as a person would who has these variables besides those of the test: in a process of its own in the long
+ * tier, which finds what a command leaves open; in this process in the gate, but for what heeds signals or has a folder of its own.
+ */
+export function runCommand(
+  environment: Readonly<Record<string, string | undefined>>,
+  args: readonly string[],
+  { input = "", cwd }: { readonly input?: string | undefined; readonly cwd?: string | undefined } = {},
+): Promise<CommandResult> {
+  const isSpawned = process.env["HOLDFAST_TEST_SPAWN"] === "1" || cwd !== undefined || args[0] === "sync";
+  if (isSpawned) return holdfast(args, { env: environment, input, ...(cwd === undefined ? {} : { cwd }) });
+  return runHere({ ...process.env, ...environment }, args, { input });
 }

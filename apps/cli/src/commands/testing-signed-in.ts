@@ -3,19 +3,20 @@ import { after, before } from "node:test";
 import {
   administrator,
   Api,
-  holdfast,
+  type CommandResult,
   makeFolder,
   removeFolder,
   type RunningServer,
   type ServerOptions,
   startServer,
 } from "@holdfast/server/acceptance/testing";
+import { runCommand } from "./testing-run.ts";
 
 export interface SignedIn {
   /** A folder of the tests, which goes after them. */
   readonly folder: string;
   readonly server: RunningServer;
-  readonly run: (args: readonly string[], input?: string, cwd?: string) => ReturnType<typeof holdfast>;
+  readonly run: (args: readonly string[], input?: string, cwd?: string) => Promise<CommandResult>;
   /** Of the server, where the command works with `--data`. */
   readonly data: string;
   /** What the command says with --json, whatever its exit code. */
@@ -30,11 +31,7 @@ export function useSignedIn(name: string, env: NonNullable<ServerOptions["env"]>
   const folder = makeFolder(name);
   let server: RunningServer | undefined;
   const run: SignedIn["run"] = (args, input, cwd) =>
-    holdfast([...args], {
-      env: { ...env, HOLDFAST_CONFIG_DIR: `${folder}/config` },
-      ...(input === undefined ? {} : { input }),
-      ...(cwd === undefined ? {} : { cwd }),
-    });
+    runCommand({ ...env, HOLDFAST_CONFIG_DIR: `${folder}/config` }, args, { input, cwd });
   before(async () => {
     server = await startServer({ dataFolder: `${folder}/data`, env });
     const { email, password } = administrator;
@@ -79,11 +76,7 @@ export interface TwoPeople {
 export function useTwoPeople(name: string): TwoPeople {
   const signedIn = useSignedIn(name);
   const ann = { email: "ann@example.com", password: "the password of ann" };
-  const guest: Run = (args, input) =>
-    holdfast([...args], {
-      env: { HOLDFAST_CONFIG_DIR: `${signedIn.folder}/guest` },
-      ...(input === undefined ? {} : { input }),
-    });
+  const guest: Run = (args, input) => runCommand({ HOLDFAST_CONFIG_DIR: `${signedIn.folder}/guest` }, args, { input });
   before(async () => {
     const { url } = signedIn.server;
     const admin = await Api.signIn(url);

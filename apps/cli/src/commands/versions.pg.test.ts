@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { applyPatch } from "diff";
-import { Api, holdfast } from "@holdfast/server/acceptance/testing";
+import { Api } from "@holdfast/server/acceptance/testing";
+import { runCommand } from "./testing-run.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
 describe("holdfast versions", () => {
@@ -155,9 +156,9 @@ describe("holdfast versions", () => {
       HOLDFAST_SERVER: signedIn.server.url,
       HOLDFAST_TOKEN: viewer.token,
     };
-    const { stdout, stderr } = await holdfast(["versions", "diff", "/theirs/f"], { env });
+    const { stdout, stderr } = await runCommand(env, ["versions", "diff", "/theirs/f"]);
     assert.deepEqual(stdout.split("\n").slice(2), ["@@ -1,1 +1,1 @@", "-one", "+two", ""], stderr);
-    const refused = await holdfast(["versions", "label", "/theirs/f", "1", "x"], { env });
+    const refused = await runCommand(env, ["versions", "label", "/theirs/f", "1", "x"]);
     assert.equal(refused.code, 3, refused.stderr);
   });
 });

@@ -18,13 +18,13 @@ import {
   administrator,
   Api,
   eventually,
-  holdfast,
   launcher,
   makeFolder,
   removeFolder,
   type RunningServer,
   startServer,
 } from "@holdfast/server/acceptance/testing";
+import { runCommand } from "../commands/testing-run.ts";
 import { Cable } from "../acceptance/cable.ts";
 
 const mib = 1024 * 1024;
@@ -62,7 +62,7 @@ describe("get by a link whose downloads are counted", () => {
   });
 
   const run = (args: readonly string[], who = "visitor", input = "") =>
-    holdfast(args, { env: { HOLDFAST_CONFIG_DIR: `${home}/${who}` }, input: `${input}\n` });
+    runCommand({ HOLDFAST_CONFIG_DIR: `${home}/${who}` }, args, { input: `${input}\n` });
   const makeLink = async (path: string, downloads: number, fields = {}) => {
     const id = await owner.idOf(path);
     const { body } = await owner.call("POST", `/files/${id}/share`, {
