@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -16,7 +16,7 @@ import { findRunningPostgres, startEmbeddedPostgres } from "./db/embedded-postgr
 import { migrate } from "./db/migrate.ts";
 import { shardMigrations } from "./db/shard-migrations/index.ts";
 import { openDatabases } from "./db/shards.ts";
-import { copyTemplate, makeTestFolder, silentLog } from "./db/testing.ts";
+import { copyTemplate, makeTestFolder, silentLog, startTestDatabase } from "./db/testing.ts";
 
 let folder: string;
 
@@ -156,22 +156,19 @@ test("beside a running server it uses the server's database and leaves it runnin
 });
 
 test("an external database is used as it is", async () => {
-  const own = makeTestFolder();
-  await copyTemplate(own);
-  const postgres = await startEmbeddedPostgres({ dataFolder: own, log: silentLog, random: randomBytes });
+  const { connection, stop } = await startTestDatabase();
+  const nowhere = mkdtempSync(join(tmpdir(), "holdfast-admin-"));
   try {
-    const { host = "", port, user, password, database } = postgres.connection;
+    const { host = "", port, user, password, database } = connection;
     const query = new URLSearchParams({ host, port: String(port) });
     const url = `postgres://${user}:${encodeURIComponent(String(password))}@/${database}?${query.toString()}`;
-    const nowhere = join(own, "no data folder");
-    mkdirSync(nowhere);
     const list = () => runAdmin(nowhere, "adminListUsers", {}, { HOLDFAST_DATABASE_URL: url });
     await assert.rejects(list(), { code: "failed" });
-    await migrate(postgres.connection, shardMigrations, silentLog);
-    await migrate(postgres.connection, cellMigrations, silentLog);
+    await migrate(connection, shardMigrations, silentLog);
+    await migrate(connection, cellMigrations, silentLog);
     assert.deepEqual(await list(), { items: [], next_cursor: null });
   } finally {
-    await postgres.stop();
-    rmSync(own, { recursive: true, force: true });
+    await stop();
+    rmSync(nowhere, { recursive: true, force: true });
   }
 });

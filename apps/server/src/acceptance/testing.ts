@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
@@ -11,6 +11,7 @@ import pg from "pg";
 import { clusterFolderOf } from "../db/embedded/cluster.ts";
 import { processesIn, readPostmasterFile } from "../db/embedded/leftover.ts";
 import { findRunningPostgres } from "../db/embedded-postgres.ts";
+import { copyTemplate } from "../db/testing-template.ts";
 
 /** The launcher, as a user's shell would start it. */
 export const launcher = fileURLToPath(new URL("../../../cli/bin/holdfast", import.meta.url));
@@ -75,6 +76,10 @@ export function serveEnvironment({ env }: Pick<ServerOptions, "env">): Record<st
 const startTimeoutMs = 180_000 * patience;
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  if (takesTemplate(options)) {
+    mkdirSync(options.dataFolder, { recursive: true, mode: 0o700 });
+    await copyTemplate(options.dataFolder);
+  }
   const logFile = join(options.dataFolder, "..", `${process.pid}-server.log`);
   const log = openSync(logFile, "a");
   // Chosen here and not by the system, which might give it to another while the server is away.
@@ -112,6 +117,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       return exited;
     },
   };
+}
+
+/** Whether it may begin with a copy of a database that is made once for all tests. main.pg.test.ts makes its own, as the first start does. */
+function takesTemplate({ dataFolder, launcher: other, env = {}, args = [] }: ServerOptions): boolean {
+  const isElsewhere = env["HOLDFAST_DATABASE_URL"] !== undefined || args.includes("--database-url");
+  return other === undefined && !isElsewhere && !existsSync(dataFolder);
 }
 
 async function readyUrl(lines: Interface, exited: Promise<number | null>, logFile: string): Promise<string> {

@@ -1,19 +1,15 @@
-import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { appendFileSync, existsSync, rmSync, statfsSync } from "node:fs";
+import { existsSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { madeOnce, makeTestFolder as makeFolderIn, sweepTestFolders } from "@holdfast/tools/test-folder";
-import pg from "pg";
-import { cellMigrations } from "./cell-migrations/index.ts";
+import { makeTestFolder as makeFolderIn, sweepTestFolders } from "@holdfast/tools/test-folder";
 import type { Connection } from "./database.ts";
-import type { DatabaseLog } from "./database-log.ts";
-import { clusterFolderOf } from "./embedded/cluster.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
-import { migrate } from "./migrate.ts";
 import { type Databases, openDatabases } from "./shards.ts";
-import { shardMigrations } from "./shard-migrations/index.ts";
+import { makeMigrated, migratedName, runStatement, silentLog } from "./testing-migrated.ts";
+import { copyTemplate, hasTemplate } from "./testing-template.ts";
 import { topologySchema } from "./topology.ts";
+
+export { copyTemplate, silentLog };
 
 /** An empty database of its own, on a PostgreSQL that all tests of this process share. */
 export interface TestDatabase {
@@ -100,8 +96,6 @@ export function makeTestFolder(): string {
   return makeFolderIn(clustersFolder());
 }
 
-export const silentLog: DatabaseLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
 interface Shared {
   readonly postgres: EmbeddedPostgres;
   readonly folder: string;
@@ -153,41 +147,4 @@ function clustersFolder(): string {
   if (!existsSync(sharedMemoryFolder)) return tmpdir();
   const { bavail, bsize } = statfsSync(sharedMemoryFolder);
   return bavail * bsize > 2 ** 30 ? sharedMemoryFolder : tmpdir();
-}
-
-/** In the cluster that each run makes once: to copy a migrated database takes a tenth of the time of its migrations. */
-const migratedName = "migrated";
-
-const hasTemplate = process.platform !== "win32";
-
-/** A copy of a fresh cluster is made several times faster than a fresh cluster, so each run makes one. */
-export async function copyTemplate(folder: string): Promise<void> {
-  if (!hasTemplate) return;
-  const template = await madeOnce("database-template", makeTemplate);
-  execFileSync("cp", ["-a", join(template, "database-password"), clusterFolderOf(template), folder]);
-}
-
-async function makeTemplate(folder: string): Promise<void> {
-  const postgres = await startEmbeddedPostgres({ dataFolder: folder, log: silentLog, random: randomBytes });
-  await makeMigrated(postgres.connection);
-  await postgres.stop();
-  // In the cluster's own folder, so that a killed test leaves nothing behind that goes unnoticed.
-  appendFileSync(join(clusterFolderOf(folder), "postgresql.conf"), "dynamic_shared_memory_type = mmap\n");
-}
-
-async function makeMigrated(connection: Connection): Promise<void> {
-  await runStatement(connection, `create database ${migratedName}`);
-  const migrated = { ...connection, database: migratedName };
-  await migrate(migrated, shardMigrations, silentLog);
-  await migrate(migrated, cellMigrations, silentLog);
-}
-
-async function runStatement(connection: Connection, statement: string): Promise<void> {
-  const client = new pg.Client(connection);
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }
