@@ -1,28 +1,35 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import {
   administrator,
-  launcher,
   makeFolder,
   removeFolder,
   type RunningServer,
   startServer,
 } from "@holdfast/server/acceptance/testing";
+import { runCommand } from "./testing-run.ts";
 
 const home = makeFolder("groups");
 let server: RunningServer;
 
 before(async () => {
   server = await startServer({ dataFolder: `${home}/data` });
-  assert.equal(signIn("admin", administrator.email, administrator.password).status, 0);
+  assert.equal((await signIn("admin", administrator.email, administrator.password)).code, 0);
   for (const [name, words] of [
     ["mia", "Mia Manager"],
     ["sam", "Sam Singer"],
   ] as const) {
-    const added = run("admin", ["admin", "users", "add", `${name}@example.org`, "--name", words, "--password-stdin"]);
-    assert.equal(added.status, 0, added.stderr);
-    assert.equal(signIn(name, `${name}@example.org`).status, 0);
+    const added = await run("admin", [
+      "admin",
+      "users",
+      "add",
+      `${name}@example.org`,
+      "--name",
+      words,
+      "--password-stdin",
+    ]);
+    assert.equal(added.code, 0, added.stderr);
+    assert.equal((await signIn(name, `${name}@example.org`)).code, 0);
   }
 });
 after(async () => {
@@ -38,61 +45,60 @@ function signIn(who: string, email: string, secret = password) {
 }
 
 function run(who: string, args: string[], input = password) {
-  const env = { PATH: process.env["PATH"], HOLDFAST_CONFIG_DIR: `${home}/${who}` };
-  return spawnSync(launcher, args, { env, input: `${input}\n`, encoding: "utf8" });
+  return runCommand({ HOLDFAST_CONFIG_DIR: `${home}/${who}` }, args, { input: `${input}\n` });
 }
 
-function json(who: string, ...args: string[]) {
-  const { stdout, stderr } = run(who, ["admin", "groups", ...args, "--json"]);
+async function json(who: string, ...args: string[]) {
+  const { stdout, stderr } = await run(who, ["admin", "groups", ...args, "--json"]);
   assert.notEqual(stdout, "", stderr);
   return JSON.parse(stdout);
 }
 
-test("an administrator makes a group and its manager, who fills it; each word has a document", () => {
-  const { id, name, members } = json("admin", "create", "Choir");
+test("an administrator makes a group and its manager, who fills it; each word has a document", async () => {
+  const { id, name, members } = await json("admin", "create", "Choir");
   assert.deepEqual([name, members], ["Choir", 0]);
-  assert.equal(json("admin", "add", "Choir", "MIA@example.org", "--manager").role, "manager");
-  assert.equal(json("mia", "add", id, "sam@example.org").email, "sam@example.org");
+  assert.equal((await json("admin", "add", "Choir", "MIA@example.org", "--manager")).role, "manager");
+  assert.equal((await json("mia", "add", id, "sam@example.org")).email, "sam@example.org");
   assert.deepEqual(
-    json("sam", "ls").items.map((group: { name: string; role: string; members: number }) => [
+    (await json("sam", "ls")).items.map((group: { name: string; role: string; members: number }) => [
       group.name,
       group.role,
       group.members,
     ]),
     [["Choir", "member", 2]],
   );
-  const emails = json("sam", "members", "Choir").items.map((member: { email: string }) => member.email);
+  const emails = (await json("sam", "members", "Choir")).items.map((member: { email: string }) => member.email);
   assert.deepEqual(emails.toSorted(), ["mia@example.org", "sam@example.org"]);
-  assert.equal(json("mia", "rename", "Choir", "Big choir").name, "Big choir");
-  assert.equal(json("mia", "remove", "Big choir", "sam@example.org").removed, true);
-  assert.deepEqual(json("sam", "ls").items, []);
-  assert.deepEqual(json("admin", "rm", "Big choir"), { id, deleted: true });
-  assert.deepEqual(json("mia", "ls").items, []);
+  assert.equal((await json("mia", "rename", "Choir", "Big choir")).name, "Big choir");
+  assert.equal((await json("mia", "remove", "Big choir", "sam@example.org")).removed, true);
+  assert.deepEqual((await json("sam", "ls")).items, []);
+  assert.deepEqual(await json("admin", "rm", "Big choir"), { id, deleted: true });
+  assert.deepEqual((await json("mia", "ls")).items, []);
 });
 
-test("a group's plan counts for its members, in words and with --json", () => {
-  const { id } = json("admin", "create", "Library");
-  json("admin", "add", id, "sam@example.org");
-  const planned = run("admin", ["admin", "groups", "plan", "Library", "plus"]);
-  assert.deepEqual([planned.status, planned.stdout], [0, "the members of Library have the plan plus too\n"]);
+test("a group's plan counts for its members, in words and with --json", async () => {
+  const { id } = await json("admin", "create", "Library");
+  await json("admin", "add", id, "sam@example.org");
+  const planned = await run("admin", ["admin", "groups", "plan", "Library", "plus"]);
+  assert.deepEqual([planned.code, planned.stdout], [0, "the members of Library have the plan plus too\n"]);
   assert.deepEqual(
-    json("sam", "ls").items.map((group: { name: string; plan: string }) => [group.name, group.plan]),
+    (await json("sam", "ls")).items.map((group: { name: string; plan: string }) => [group.name, group.plan]),
     [["Library", "plus"]],
   );
-  assert.match(run("admin", ["admin", "groups", "ls"]).stdout, /Library +1 members +plus\n/);
-  assert.equal(json("admin", "plan", "Library", "--none").plan, null);
+  assert.match((await run("admin", ["admin", "groups", "ls"])).stdout, /Library +1 members +plus\n/);
+  assert.equal((await json("admin", "plan", "Library", "--none")).plan, null);
   for (const args of [["Library"], ["Library", "plus", "--none"]]) {
-    assert.equal(run("admin", ["admin", "groups", "plan", ...args]).status, 2);
+    assert.equal((await run("admin", ["admin", "groups", "plan", ...args])).code, 2);
   }
-  const unknown = run("admin", ["admin", "groups", "plan", "Library", "gold"]);
-  assert.deepEqual([unknown.status, /There is no plan "gold"/.test(unknown.stderr)], [2, true], unknown.stderr);
-  json("admin", "rm", "Library");
+  const unknown = await run("admin", ["admin", "groups", "plan", "Library", "gold"]);
+  assert.deepEqual([unknown.code, /There is no plan "gold"/.test(unknown.stderr)], [2, true], unknown.stderr);
+  await json("admin", "rm", "Library");
 });
 
-test("what cannot be is told in words, with the exit code of its kind", () => {
-  json("admin", "create", "Twice");
-  const { id } = json("admin", "create", "Twice");
-  json("admin", "add", id, "sam@example.org");
+test("what cannot be is told in words, with the exit code of its kind", async () => {
+  await json("admin", "create", "Twice");
+  const { id } = await json("admin", "create", "Twice");
+  await json("admin", "add", id, "sam@example.org");
   for (const [who, args, status, words] of [
     ["admin", ["rm", "Twice"], 5, /Several groups are called Twice/],
     ["admin", ["rm", "Nowhere"], 4, /There is no group Nowhere/],
@@ -102,12 +108,12 @@ test("what cannot be is told in words, with the exit code of its kind", () => {
     ["sam", ["create", "Mine"], 3, /Only an administrator/],
     ["admin", ["create", " "], 2, /The name is empty/],
   ] as const) {
-    const ran = run(who, ["admin", "groups", ...args]);
-    assert.deepEqual([ran.status, words.test(ran.stderr)], [status, true], `${args.join(" ")}: ${ran.stderr}`);
+    const ran = await run(who, ["admin", "groups", ...args]);
+    assert.deepEqual([ran.code, words.test(ran.stderr)], [status, true], `${args.join(" ")}: ${ran.stderr}`);
   }
   // The administrator has made it and is not in it.
   for (const group of ["Twice", "Nowhere"]) {
-    const ran = run("admin", ["share", "/", "--with", group, "--role", "viewer"]);
-    assert.deepEqual([ran.status, /You are in no group/.test(ran.stderr)], [4, true], ran.stderr);
+    const ran = await run("admin", ["share", "/", "--with", group, "--role", "viewer"]);
+    assert.deepEqual([ran.code, /You are in no group/.test(ran.stderr)], [4, true], ran.stderr);
   }
 });
