@@ -62,6 +62,7 @@ function makeTree(t: TestContext, files: Readonly<Record<string, string>>): Tree
   mkdirSync(dirname(script), { recursive: true });
   const parts = [
     "run-tests.ts",
+    "busy-processes.ts",
     "test-folder.ts",
     "file-times.ts",
     "file-limit.ts",
@@ -281,4 +282,33 @@ test("of several runs of many files one goes on at a time, and the others say fo
   const pids = children.map(({ pid }) => pid).join("|");
   const again = new RegExp(`Waiting for another run of the tests: process (?:${pids}) in `);
   assert.equal([one, other].filter((output) => again.test(output)).length, 1, "the one that came second");
+});
+
+test("a file runs as often as --repeat says, beside busy processes, and the run says how often it failed", (t) => {
+  const counting = `${head}import { execFileSync } from "node:child_process";
+test("a stone waits", () => {
+  const busy = execFileSync("ps", ["--ppid", String(process.ppid), "-o", "args="], { encoding: "utf8" });
+  console.log(\`beside \${busy.split("\\n").filter((args) => args.includes("setImmediate(work)")).length}\`);
+});`;
+  const files = { "packages/a/src/x.test.ts": unsteady, "packages/a/src/y.test.ts": counting };
+  const { status, output } = runTests(t, files, ["--repeat", "3", "--beside", "2", "packages"]);
+  assert.equal(status, 1, output);
+  assert.match(output, /1 of 3 runs failed: packages\/a\/src\/x\.test\.ts\n0 of 3 runs failed: packages\/a\/src\/y/);
+  assert.equal(output.match(/beside 2/g)?.length, 3, output);
+  assert.doesNotMatch(output, /Once more|UNSTEADY/);
+});
+
+test("--repeat and --beside that make no sense are rejected, and nothing runs", (t) => {
+  const files = { "packages/a/src/x.test.ts": passing };
+  for (const [args, said] of [
+    [["--repeat", "0", "packages"], /--repeat takes a whole number above 0, not 0/],
+    [["--repeat", "2", "--beside", "-1", "packages"], /--beside/],
+    [["--beside", "2", "packages"], /--beside goes with --repeat/],
+    [["--repeat", "2"], /--repeat takes files/],
+  ] as const) {
+    const { status, output } = runTests(t, files, [...args]);
+    assert.equal(status, 1, output);
+    assert.match(output, said);
+    assert.doesNotMatch(output, /a stone holds/);
+  }
 });

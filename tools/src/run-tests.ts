@@ -8,6 +8,7 @@ import { compose } from "node:stream";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { inspect, parseArgs } from "node:util";
+import { startBusyProcesses } from "./busy-processes.ts";
 import { FileTimes } from "./file-times.ts";
 import { clearTestFolder, makeTestFolder, sweepTestFolders } from "./test-folder.ts";
 import { holdTestRunLock } from "./test-run-lock.ts";
@@ -28,10 +29,11 @@ const retriedFilesMax = 5;
 /** A run of more files keeps the machine busy, and two such runs at once would spoil each other's times. */
 const filesLocked = 10;
 
-const usage = `npm test -- [--long] [--name <pattern>]… [--file-timeout <seconds>] [<file or folder> | <part of a path>]…
+const usage = `npm test -- [--long] [--name <pattern>]… [--file-timeout <seconds>] [--repeat <n> [--beside <n>]] [<file or folder> | <part of a path>]…
   without arguments: the gate, which is every *.test.ts of packages, apps, examples, bench and tools but those of the long tier
   --long     *.long.test.ts and *.timing.test.ts too, with a fresh seed (HOLDFAST_SEED=… for a known one); no file gets a second run
   --checks   npm run check before, and no test where it fails
+  --repeat   runs the files so often, one file at a time, and says how often each failed; --beside busy processes
   --history  the last runs on this machine; a + after the commit: with changes that are not committed`;
 
 const root = resolve(import.meta.dirname, "../..");
@@ -48,19 +50,39 @@ const { values, positionals } = parseArgs({
     long: { type: "boolean", default: false },
     name: { type: "string", multiple: true, default: [] },
     "file-timeout": { type: "string" },
+    repeat: { type: "string" },
+    beside: { type: "string", default: "0" },
     history: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 
 const fileTimeoutSeconds = values["file-timeout"] === undefined ? undefined : Number(values["file-timeout"]);
+const repeats = values.repeat === undefined ? undefined : Number(values.repeat);
+const busyProcesses = Number(values.beside);
+const misuse = findMisuse();
 
 if (values.help) console.log(usage);
-else if (fileTimeoutSeconds !== undefined && !(fileTimeoutSeconds > 0)) {
-  console.error(`--file-timeout takes a number of seconds above 0, not ${values["file-timeout"]}.`);
+else if (misuse !== undefined) {
+  console.error(misuse);
   process.exitCode = 1;
 } else if (values.history) for (const line of describeTestRuns()) console.log(line);
 else await runFiles(select(positionals));
+
+function findMisuse(): string | undefined {
+  if (fileTimeoutSeconds !== undefined && !(fileTimeoutSeconds > 0)) {
+    return `--file-timeout takes a number of seconds above 0, not ${values["file-timeout"]}.`;
+  }
+  if (repeats !== undefined && !(Number.isInteger(repeats) && repeats > 0)) {
+    return `--repeat takes a whole number above 0, not ${values.repeat}.`;
+  }
+  if (!(Number.isInteger(busyProcesses) && busyProcesses >= 0)) {
+    return `--beside takes a number of processes, not ${values.beside}.`;
+  }
+  if (busyProcesses > 0 && repeats === undefined) return "--beside goes with --repeat.";
+  if (repeats !== undefined && positionals.length === 0) return "--repeat takes files: a whole tier runs once.";
+  return undefined;
+}
 
 interface Outcome {
   /** The first failure of each file that failed. */
@@ -104,8 +126,8 @@ async function runFiles(files: readonly string[]): Promise<void> {
   const folder = makeTemporaryFolder();
   const mayServe = files.some((file) => /\.(?:pg|browser)\./.test(file));
   const isBuilt = !mayServe || !existsSync("apps/web/package.json") || (await buildApp());
-  const outcome = await runTier(files);
-  const unsteady = await retry(outcome.failures);
+  const outcome = repeats === undefined ? await runTier(files) : await repeat(files, repeats);
+  const unsteady = repeats === undefined ? await retry(outcome.failures) : [];
   await clearTestFolder(folder);
   for (const place of places) await sweepTestFolders(place);
   const failed = [...outcome.failures.keys()].filter((file) => !unsteady.includes(file));
@@ -144,13 +166,35 @@ async function runTier(files: readonly string[]): Promise<Outcome> {
   const outcomes: Outcome[] = [];
   if (others.length > 0) outcomes.push(await report(others, filesAtOnce));
   if (timing.length > 0) outcomes.push(await report(timing, 1));
+  return sumOf(outcomes);
+}
+
+/** Each file so often, alone but for the busy processes: what depends on time shows itself. */
+async function repeat(files: readonly string[], times: number): Promise<Outcome> {
+  const outcomes: Outcome[] = [];
+  const failedRuns = new Map(files.map((file) => [file, 0]));
+  const endBusyProcesses = startBusyProcesses(busyProcesses);
+  try {
+    for (let round = 1; round <= times; round += 1) {
+      const outcome = await report(files, 1);
+      for (const file of outcome.failures.keys()) failedRuns.set(file, (failedRuns.get(file) ?? 0) + 1);
+      outcomes.push(outcome);
+    }
+  } finally {
+    endBusyProcesses();
+  }
+  for (const [file, count] of failedRuns) console.log(`${count} of ${times} runs failed: ${file}`);
+  return sumOf(outcomes);
+}
+
+function sumOf(outcomes: readonly Outcome[]): Outcome {
   const sum = (count: (outcome: Outcome) => number) => outcomes.map(count).reduce((a, b) => a + b, 0);
   return {
     failures: new Map(outcomes.flatMap(({ failures }) => [...failures])),
     tests: sum(({ tests }) => tests),
     failedTests: sum(({ failedTests }) => failedTests),
     skippedTests: sum(({ skippedTests }) => skippedTests),
-    lacking: outcomes.flatMap(({ lacking }) => lacking),
+    lacking: [...new Set(outcomes.flatMap(({ lacking }) => lacking))],
   };
 }
 
