@@ -5,7 +5,6 @@ import type { Sleep } from "./call-signal.ts";
 import { openFsStore } from "./fs-store.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { isS3Location, parseS3Location } from "./s3-location.ts";
-import { makeS3Store } from "./s3-store.ts";
 import type { S3Credentials } from "./s3-store.ts";
 import { withLimit } from "./with-limit.ts";
 import { withMeter } from "./with-meter.ts";
@@ -50,6 +49,8 @@ export async function openPlainStore(
   { disk, randomBytes, nowMs, environment }: Pick<OpenStoreOptions, "disk" | "randomBytes" | "nowMs" | "environment">,
 ): Promise<ObjectStore> {
   if (isS3Location(location)) {
+    // The library of S3 takes longer to load than the rest of a store, and most servers have a folder.
+    const { makeS3Store } = await import("./s3-store.ts");
     return makeS3Store({ location: parseS3Location(location), credentials: readCredentials(environment) });
   }
   return openFsStore({ disk, folder: resolve(location), random: randomBytes, nowMs });

@@ -120,14 +120,14 @@ async function start(
   const storage = await openStorage(config, log, closers, given.wrapStore);
   const { shards } = storage.databases;
   const ports = { shards, clock: systemClock, random: randomBytes, log };
-  const rateLimits = openLimits(config, log, closers);
+  const rateLimits = await openLimits(config, log, closers);
   const accounts = await openAccounts(config, storage, rateLimits, log);
-  const mail = openMail(config, accounts, log);
+  const mail = await openMail(config, accounts, log);
   const metadataCopy = openMetadataCopy(config, storage, log);
   const metrics = openFigures(config, storage, metadataCopy?.ages, tls?.untilMs);
   const audited = await openAudit(config, { accounts, storage, metrics, log, version }, closers);
   const alone = config.databaseUrl === undefined && config.topology === undefined;
-  const { polls, committed } = openNotifier(config, { shards, metrics, log, alone }, closers);
+  const { polls, committed } = await openNotifier(config, { shards, metrics, log, alone }, closers);
   const committer = openCommitter({
     ...ports,
     blocks: storage.blocks,

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import type { Config } from "../config/read-config.ts";
-import { openMailer } from "../mail/mailer.ts";
+import type { Mailer } from "../mail/mailer.ts";
 import type { MailWorld } from "../mail/mail-world.ts";
 import type { Log } from "../operation/log.ts";
 
@@ -11,19 +11,22 @@ export interface OpenedMail extends MailWorld {
 }
 
 /** Says once where mail goes, and what its links begin with where nobody said it. */
-export function openMail(config: Config, accounts: AccountWorld, log: Log): OpenedMail {
+export async function openMail(config: Config, accounts: AccountWorld, log: Log): Promise<OpenedMail> {
   const { mail } = config;
   let { publicUrl } = config;
+  let mailer: Mailer | undefined;
   if (mail === undefined) {
     log.info({}, "no mail is sent: HOLDFAST_SMTP_URL is not set; administrators get links to hand on");
   } else {
+    const { openMailer } = await import("../mail/mailer.ts");
+    mailer = openMailer(mail);
     log.info({ host: mail.host, port: mail.port, from: mail.from.address }, "mail is sent");
     if (publicUrl === undefined)
       log.warn({}, "links in mails begin with the address that this server listens at: set HOLDFAST_PUBLIC_URL");
   }
   return {
     ...accounts,
-    mailer: mail === undefined ? undefined : openMailer(mail),
+    mailer,
     publicUrl: () => {
       if (publicUrl === undefined) throw new HoldfastError("unavailable", "The server does not listen yet.");
       return publicUrl;

@@ -4,7 +4,6 @@ import type { Config } from "../config/read-config.ts";
 import type { Shards } from "../db/shards.ts";
 import { HeldPolls } from "../notify/held-polls.ts";
 import { openPostgresWakes } from "../notify/postgres-wakes.ts";
-import { openRedisWakes } from "../notify/redis-wakes.ts";
 import type { WakeBus, WakeListener } from "../notify/wakes.ts";
 import type { Metrics } from "../operation/metrics.ts";
 import type { Log } from "../operation/log.ts";
@@ -26,7 +25,7 @@ export interface NotifierParts {
 }
 
 /** The polls of this process, and the wake-ups between it and others: by Redis where there is one, else by the shards' databases. */
-export function openNotifier(config: Config, parts: NotifierParts, closers: Closers): Notifier {
+export async function openNotifier(config: Config, parts: NotifierParts, closers: Closers): Promise<Notifier> {
   const { shards, metrics, log } = parts;
   const polls = new HeldPolls({
     shards,
@@ -45,7 +44,7 @@ export function openNotifier(config: Config, parts: NotifierParts, closers: Clos
       });
     },
   };
-  const bus = openBus(config, parts, listener);
+  const bus = await openBus(config, parts, listener);
   if (bus !== undefined) closers.add("wake-ups", () => bus.close());
   return {
     polls,
@@ -56,8 +55,15 @@ export function openNotifier(config: Config, parts: NotifierParts, closers: Clos
   };
 }
 
-function openBus(config: Config, { shards, log, alone }: NotifierParts, listener: WakeListener): WakeBus | undefined {
+async function openBus(
+  config: Config,
+  { shards, log, alone }: NotifierParts,
+  listener: WakeListener,
+): Promise<WakeBus | undefined> {
   if (alone) return undefined;
-  if (config.redisUrl !== undefined) return openRedisWakes({ url: config.redisUrl, listener, log });
+  if (config.redisUrl !== undefined) {
+    const { openRedisWakes } = await import("../notify/redis-wakes.ts");
+    return openRedisWakes({ url: config.redisUrl, listener, log });
+  }
   return openPostgresWakes({ shards, listener, log });
 }
