@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { chmodSync, existsSync, globSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { once } from "node:events";
 import { dirname, join, relative, resolve } from "node:path";
@@ -10,12 +10,14 @@ import { spec } from "node:test/reporters";
 import { inspect, parseArgs } from "node:util";
 import { startBusyProcesses } from "./busy-processes.ts";
 import { FileTimes } from "./file-times.ts";
-import { clearTestFolder, makeTestFolder, sweepTestFolders } from "./test-folder.ts";
+import { clearTestFolder, fastFolder, makeTestFolder, sweepTestFolders } from "./test-folder.ts";
 import { holdTestRunLock } from "./test-run-lock.ts";
 import { describeTestRuns, keepTestRun } from "./test-runs.ts";
 
 /** Processes of their own. The smallest machine that builds Holdfast has two cores, and of three files one mostly waits for something. */
 const filesAtOnce = 3;
+/** What the tests have in their temporary folder at once is below 2 GB. */
+const roomBytes = 8 * 2 ** 30;
 /** Far beyond the slowest file: a test that hangs ends the run instead of blocking it. */
 const fileTimeoutMs = 8 * 60_000;
 /** Continuous integration gives it 90 minutes, and tells nothing of a run that it ended. */
@@ -227,11 +229,13 @@ async function buildApp(): Promise<boolean> {
   }
 }
 
-/** All that tests leave in the temporary folder they leave in one of this run, which goes with it or with the next. */
+/**
+ * All that tests leave in the temporary folder they leave in one of this run, which goes with it or with the next. In the gate it is in
+ * memory where there is room and nobody chose another place; the long tier works on the disk, as people's devices and servers do.
+ */
 function makeTemporaryFolder(): string {
-  const folder = makeTestFolder();
-  // Root's databases run as other users, who have to pass to folders of their own in here.
-  if (process.getuid?.() === 0) chmodSync(folder, 0o711);
+  const isChosen = values.long || process.env["TMPDIR"] !== undefined;
+  const folder = makeTestFolder(isChosen ? tmpdir() : fastFolder(roomBytes));
   process.env["TMPDIR"] = folder;
   // Half of what a short command costs is to strip types and compile: all processes of the run do it once.
   process.env["NODE_COMPILE_CACHE"] = join(folder, "compiled");

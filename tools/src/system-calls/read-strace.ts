@@ -102,9 +102,9 @@ function readCall(line: string, descriptors: Map<string, string>): Deed | undefi
   }
 }
 
-/** Pipes and sockets are called `pipe:[7]`, devices lie in /dev. */
+/** Pipes and sockets are called `pipe:[7]`, devices lie in /dev, and files that tests have in memory in a folder there. */
 function isFile(path: string): boolean {
-  return path.startsWith("/") && !path.startsWith("/dev/");
+  return path.startsWith("/") && (!path.startsWith("/dev/") || path.startsWith("/dev/shm/"));
 }
 
 function said(args: string): Deed | undefined {

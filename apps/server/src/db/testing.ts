@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, rmSync, statfsSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { makeTestFolder as makeFolderIn, sweepTestFolders } from "@holdfast/tools/test-folder";
+import { rmSync } from "node:fs";
+import { fastFolder, makeTestFolder as makeFolderIn, sweepTestFolders } from "@holdfast/tools/test-folder";
 import type { Connection } from "./database.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { type Databases, openDatabases } from "./shards.ts";
@@ -140,11 +139,5 @@ async function stopShared(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
 }
 
-const sharedMemoryFolder = "/dev/shm";
-
 /** In memory where there is plenty: copying a cluster takes 50 ms there and up to 1.7 s on a busy disk. */
-function clustersFolder(): string {
-  if (!existsSync(sharedMemoryFolder)) return tmpdir();
-  const { bavail, bsize } = statfsSync(sharedMemoryFolder);
-  return bavail * bsize > 2 ** 30 ? sharedMemoryFolder : tmpdir();
-}
+const clustersFolder = () => fastFolder(2 ** 30);
