@@ -388,6 +388,7 @@ test("a database of another major version, a lost password and a blocked folder 
   const parent = emptyFolder(t);
   const blocked = join(parent, "data");
   mkdirSync(blocked);
+  chmodSync(parent, 0o700);
   await assert.rejects(
     startEmbeddedPostgres({ dataFolder: blocked, log: silentLog, random: randomBytes }),
     (error) =>
