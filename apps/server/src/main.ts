@@ -5,27 +5,21 @@ import { limits } from "@holdfast/core/limits";
 import { type Config, type ConfigSources, readConfig } from "./config/read-config.ts";
 import type { PrepareApp } from "./http/web/web-app.ts";
 import { setupLines } from "./operation/setup-lines.ts";
-import { serveAll } from "./roles/all.ts";
+import { type Given, serveAll } from "./roles/all.ts";
 import type { RunningServer } from "./roles/running-server.ts";
 
 /**
  * Starts a server and resolves once it serves requests.
- * @param prepareApp undefined: it serves no web app
- * @param told resolves where it is to stop
- * @returns undefined: that was before it served, and all is closed again
+ * @returns undefined: it was told to stop before it served, and all is closed again
  */
-async function serve(
-  config: Config,
-  prepareApp: PrepareApp | undefined,
-  told: Promise<unknown>,
-): Promise<RunningServer | undefined> {
+export async function serve(config: Config, given: Given): Promise<RunningServer | undefined> {
   if (config.roles !== undefined && config.roles.length < 4) {
     throw new HoldfastError(
       "usage",
       "--roles cannot split the roles yet: leave it away, or name all of api,blocks,notify,worker.",
     );
   }
-  return serveAll(config, version(), { prepareApp, told });
+  return serveAll(config, version(), given);
 }
 
 /**
@@ -37,7 +31,7 @@ export async function serveCommand(flags: Readonly<Record<string, unknown>>, pre
   const config = readConfig({ flags: toFlags(flags), environment: process.env });
   // From the first moment on: what a start that is broken off had begun, the database above all, would stay behind.
   const signals = heedSignals();
-  const server = await serve(config, prepareApp, signals.told);
+  const server = await serve(config, { prepareApp, told: signals.told });
   if (server === undefined) return endNow();
   signals.renewBy(() => renewTls(server));
   tellReady(server, config);

@@ -35,7 +35,7 @@ const minuteMs = 60_000;
  * its log for it, up to a bound. And those that are scheduled are made.
  */
 export function backupJobs({ cells, shards, pool, log, config, serverId }: BackupJobsParts): PeriodicJob[] {
-  const ports = portsFor(process.env);
+  const ports = portsFor(config.environment);
   let complaint: string | undefined;
   const archive = async (signal: AbortSignal) => {
     const [cell] = cells.all();

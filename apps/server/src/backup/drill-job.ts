@@ -105,7 +105,7 @@ function drill({ place }: LastBackup, { config, scratch, signal }: Drilling): Pr
     location: place,
     keyFiles: [join(resolve(config.dataFolder), keyFileName)],
     sample: limits.drillPacks,
-    environment: process.env,
+    environment: config.environment,
     // Another user may not enter the data folder.
     account: accountFor(clusterFolderOf(resolve(config.dataFolder))),
     signal,

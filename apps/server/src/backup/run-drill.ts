@@ -8,7 +8,7 @@ import { openAdminStorage, portsFor, silent } from "../admin/open-admin-storage.
 import { type BlockPool, startBlockPool } from "../blocks/block-tasks.ts";
 import { keyVariable } from "../blocks/key-encryption-key.ts";
 import { keyringKey } from "../blocks/wrapped-keys.ts";
-import { readConfig } from "../config/read-config.ts";
+import { type Environment, readConfig } from "../config/read-config.ts";
 import { checkRestored } from "./check-restored.ts";
 import { keyFileName, type OpenedPlace, openPlaceByFoundKey } from "./find-key.ts";
 import type { Account } from "../db/embedded/account.ts";
@@ -18,8 +18,6 @@ import { planLog } from "./log-plan.ts";
 import { listBackups, readManifest } from "./manifest.ts";
 import { readLastBackup } from "../blocks/last-backup.ts";
 import { restoreBackup } from "./restore-backup.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface DrillRequest {
   /** Where backups lie; undefined: where the newest of the server went. */

@@ -84,7 +84,11 @@ export interface Config {
   readonly auditSyslog: SyslogTarget | undefined;
   /** What was said, and where; for administrators to look at. */
   readonly given: GivenSettings;
+  /** Variables that name the key's place and hold the credentials of stores. Secret. */
+  readonly environment: Environment;
 }
+
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface GivenSettings {
   readonly options: Options;
@@ -94,7 +98,7 @@ export interface GivenSettings {
 export interface ConfigSources {
   /** By the flag's name without dashes in front (`tls-cert`); what was not given is absent or undefined. */
   readonly flags?: Readonly<Record<string, string | boolean | undefined>>;
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly environment?: Environment;
   /** Text of the configuration file, where it was read already; otherwise `--config` or HOLDFAST_CONFIG names it. */
   readonly file?: string;
 }
@@ -145,6 +149,7 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     deviceBrake: options.device_brake !== "off",
     auditSyslog: readSyslogTarget(options.audit_syslog),
     given,
+    environment,
   };
   assertSafeToListen(config.listen, config.tls !== undefined || acme !== undefined, config.proxyHops > 0);
   assertLinksReachable(config);

@@ -33,7 +33,8 @@ const secretNames = [
   "redisUrl",
 ];
 
-interface Destination {
+/** Takes whole lines. */
+export interface LogDestination {
   write(line: string): void;
 }
 
@@ -41,7 +42,7 @@ interface Destination {
  * On stderr unless told otherwise; stdout belongs to what the command promises there. One JSON document a line, and on a terminal
  * lines for a person.
  */
-export function openLog(level: LogLevel, destination: Destination = openStderr(level)): Log {
+export function openLog(level: LogLevel, destination: LogDestination = openStderr(level)): Log {
   return pino(
     {
       level,
@@ -56,7 +57,7 @@ export function openLog(level: LogLevel, destination: Destination = openStderr(l
 }
 
 /** Written at once, in this process: the last lines of one that ends are those that matter. */
-function forPerson(stderr: NodeJS.WriteStream, level: LogLevel): Destination {
+function forPerson(stderr: NodeJS.WriteStream, level: LogLevel): LogDestination {
   return {
     write: (line) => {
       const { columns } = stderr;
@@ -70,7 +71,7 @@ function forPerson(stderr: NodeJS.WriteStream, level: LogLevel): Destination {
  * The disk below the log may be full, and who reads it may go away: then lines are lost, and the server is not. Node's own
  * stream to a file ends with the first write that fails, so a file is written without it and has the later lines.
  */
-function openStderr(level: LogLevel): Destination {
+function openStderr(level: LogLevel): LogDestination {
   process.stderr.on("error", () => {});
   if (process.stderr.isTTY) return forPerson(process.stderr, level);
   if (!fstatSync(2).isFile()) return process.stderr;

@@ -20,7 +20,7 @@ import { openOpenid } from "../http/oauth/openid-endpoints.ts";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "../http/server.ts";
 import { openWebApp, type PrepareApp, type WebApp } from "../http/web/web-app.ts";
 import { systemTime } from "../operation/system-time.ts";
-import { type Log, openLog } from "../operation/log.ts";
+import { type Log, type LogDestination, openLog } from "../operation/log.ts";
 import { openCommitter } from "../metadata/commit/commit-queue.ts";
 import { openViewCommitter } from "../metadata/commit/view-committer.ts";
 import { backupJobs } from "../backup/archive-job.ts";
@@ -80,6 +80,8 @@ export interface Given {
   /** Undefined: no pages but the plain ones. */
   readonly prepareApp?: PrepareApp | undefined;
   readonly wrapStore?: StoreWrap | undefined;
+  /** Undefined: stderr. */
+  readonly logTo?: LogDestination | undefined;
   /** Resolves where it is to stop, which may be before it serves. */
   readonly told?: Promise<unknown> | undefined;
 }
@@ -92,7 +94,7 @@ const startEndsMsMax = 5000;
  * @returns undefined: it was told to stop before it served, and has closed what was open
  */
 export async function serveAll(config: Config, version: string, given: Given = {}): Promise<RunningServer | undefined> {
-  const log = openLog(config.logLevel);
+  const log = openLog(config.logLevel, given.logTo);
   const closers = new Closers(log);
   const starting = start(config, version, given, { log, closers }).catch(async (error: unknown) => {
     await closers.close();

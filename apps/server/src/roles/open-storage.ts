@@ -66,7 +66,7 @@ export async function openStorage(config: Config, log: Log, closers: Closers, wr
   }
   const storeOf = (cell: Cell) => stores.get(cell) as ObjectStore;
   const ports = { clock: systemClock, random: randomBytes, log };
-  const keySource = keySourceOf(nodeDisk, folder.path, process.env);
+  const keySource = keySourceOf(nodeDisk, folder.path, config.environment);
   closeToOthers(keySource.path, log);
   closeToOthers(nextPathOf(keySource), log);
   const keyed = databases.cells.all().map((cell) => ({ db: cell.db, store: storeOf(cell) }));
@@ -140,21 +140,26 @@ function openStores({ cell, places, config }: CellPlaces, log: Log, wrap: StoreW
     db: cell.db,
     places,
     policy: config.storePolicy,
-    open: (place) => openOneStore(place, log, wrap),
+    open: (place) => openOneStore(place, config, log, wrap),
     nowMicros: () => systemClock.nowMicros(),
     ...systemTime,
     log,
   });
 }
 
-function openOneStore(location: string, log: Log, wrap: StoreWrap | undefined): Promise<ObjectStore> {
+function openOneStore(
+  location: string,
+  { environment }: Config,
+  log: Log,
+  wrap: StoreWrap | undefined,
+): Promise<ObjectStore> {
   return openStore(location, {
     disk: nodeDisk,
     randomBytes,
     random: Math.random,
     nowMs: () => systemClock.nowMs(),
     ...systemTime,
-    environment: process.env,
+    environment,
     ...(wrap === undefined ? {} : { wrap }),
     onRetry: (error, delayMs) =>
       log.warn({ code: error.code, reason: error.message, delay_ms: delayMs }, "the store is tried again"),
