@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { request as sendRequest } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { Api, eventually, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
+import { Api, eventually, type ServerProcess, spawnServer } from "@holdfast/server/acceptance/testing";
 import { startDatabase } from "./database.ts";
 import type { HolderOrder } from "./poll-holder.ts";
 import type { Row } from "./report.ts";
@@ -35,7 +35,7 @@ interface Holding {
  */
 export async function measureHeldPolls(folder: string, each: number): Promise<Row[]> {
   const database = await startDatabase(folder);
-  const servers: RunningServer[] = [];
+  const servers: ServerProcess[] = [];
   try {
     for (const name of ["one", "two"]) servers.push(await startPollServer(`${folder}/${name}`, folder, database.url));
     const latency = await measureLatency(servers[0]!);
@@ -49,9 +49,9 @@ export async function measureHeldPolls(folder: string, each: number): Promise<Ro
 
 const key = randomBytes(32).toString("base64");
 
-async function startPollServer(folder: string, shared: string, databaseUrl: string): Promise<RunningServer> {
+async function startPollServer(folder: string, shared: string, databaseUrl: string): Promise<ServerProcess> {
   mkdirSync(folder, { recursive: true });
-  return startServer({
+  return spawnServer({
     dataFolder: `${folder}/data`,
     args: ["--database-url", databaseUrl, "--store", `${shared}/store`],
     env: { HOLDFAST_KEY_ENCRYPTION_KEY: key, HOLDFAST_RATE_LIMIT_POLLS: "0", NODE_OPTIONS: preload },
@@ -62,7 +62,7 @@ interface ServerPolls extends Holding {
   readonly api: Api;
 }
 
-async function pollsOf(server: RunningServer): Promise<ServerPolls> {
+async function pollsOf(server: ServerProcess): Promise<ServerPolls> {
   const api = await Api.signIn(server.url);
   const { token } = (await api.call("GET", "/changes/start_token")).body as { token: string };
   const held = async () => {
@@ -203,7 +203,7 @@ const changes = 60;
 const pauseMs = 250;
 
 /** From a change being sent to a poll of another connection being answered, on loopback. */
-async function measureLatency(server: RunningServer): Promise<Row[]> {
+async function measureLatency(server: ServerProcess): Promise<Row[]> {
   const { api, held } = await pollsOf(server);
   const wokenMs: number[] = [];
   const committedMs: number[] = [];
@@ -229,7 +229,7 @@ async function measureLatency(server: RunningServer): Promise<Row[]> {
 }
 
 /** @returns when it was answered */
-function pollOnce(server: RunningServer, api: Api, token: string): Promise<number> {
+function pollOnce(server: ServerProcess, api: Api, token: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${api.token}`, timeout: "30" };
     const url = `${server.url}/api/v1/notifications/poll?since_token=${token}`;

@@ -9,7 +9,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { launcher, makeFolder, removeFolder, startServer } from "@holdfast/server/acceptance/testing";
+import { launcher, makeFolder, removeFolder, spawnServer } from "@holdfast/server/acceptance/testing";
 import { calibrate } from "./calibrate.ts";
 import { type FileTree, type LargeFile, makeFiles, makeLargeFile } from "./data.ts";
 import { describeMachine } from "./machine.ts";
@@ -163,7 +163,7 @@ async function measureServer(
   wants: (name: RowName) => boolean,
   scale: Pick<typeof fullScale, "mixedSeconds" | "signInsEach" | "restMs">,
 ): Promise<Row[]> {
-  const server = await startServer({ dataFolder: `${folder}/data` });
+  const server = await spawnServer({ dataFolder: `${folder}/data` });
   try {
     const rows = await measureTransfers({ server, folder, large, small, launcher });
     if (wants("mixed")) rows.push(...(await measureMixedTraffic(server, scale.mixedSeconds)));

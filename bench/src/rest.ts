@@ -1,13 +1,13 @@
-import { type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
+import { type ServerProcess, spawnServer } from "@holdfast/server/acceptance/testing";
 import { processTree, pssBytes } from "./processes.ts";
 import { type Row, timed } from "./report.ts";
 
 /** From nothing to ready, and once more on what is there. */
 export async function measureStart(dataFolder: string): Promise<Row[]> {
-  let server: RunningServer | undefined;
-  const first = await timed(async () => (server = await startServer({ dataFolder })));
+  let server: ServerProcess | undefined;
+  const first = await timed(async () => (server = await spawnServer({ dataFolder })));
   await server?.stop();
-  const later = await timed(async () => (server = await startServer({ dataFolder })));
+  const later = await timed(async () => (server = await spawnServer({ dataFolder })));
   await server?.stop();
   return [
     { work: "first start to ready", by: "holdfast", value: first, unit: "s", goal: { atMost: 5 } },
@@ -16,7 +16,7 @@ export async function measureStart(dataFolder: string): Promise<Row[]> {
 }
 
 /** The proportional set size of the server and its database: shared pages are counted once. */
-export async function measureRest(server: RunningServer, restMs: number): Promise<Row[]> {
+export async function measureRest(server: ServerProcess, restMs: number): Promise<Row[]> {
   await new Promise((resolve) => setTimeout(resolve, restMs));
   const megabytes = processTree(server.pid).reduce((sum, pid) => sum + pssBytes(pid), 0) / 1e6;
   return [

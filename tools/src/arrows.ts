@@ -53,6 +53,7 @@ export const testsMayImport: readonly string[] = ["tools", "bench"];
 
 /** What the tests of one part import besides: those that need the whole server running. */
 export const testDoors: Readonly<Record<string, readonly string[]>> = {
+  "apps/server": ["@holdfast/web/build/prepare-app"],
   "packages/remote-space": ["@holdfast/server/acceptance/testing"],
   "apps/web": [
     "@holdfast/server/acceptance/outside-visit",
@@ -174,6 +175,7 @@ export const starts: readonly string[] = [
   // The build puts it in the place of a package.
   "apps/web/src/design/adopted-style.ts",
   "tools/src/run-tests.ts",
+  "tools/src/test-batch.ts",
   "tools/src/architecture.ts",
   "tools/src/lockfile.ts",
   "tools/src/named-tests.ts",

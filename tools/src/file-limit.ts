@@ -5,11 +5,17 @@ import { isMainThread } from "node:worker_threads";
  * timer or a process keeps it: this ends it, and says what kept it.
  */
 const timeoutMs = Number(process.env["TEST_FILE_TIMEOUT_MS"]);
+let limit: NodeJS.Timeout | undefined;
 
-if (isMainThread && timeoutMs > 0) {
-  setTimeout(() => {
+/** Begins the time of a file. */
+export function limitFile(): void {
+  if (!isMainThread || !(timeoutMs > 0)) return;
+  clearTimeout(limit);
+  limit = setTimeout(() => {
     const kept = process.getActiveResourcesInfo().join(", ");
     console.error(`The file is ended after ${timeoutMs / 1000} s. It was kept by: ${kept}`);
     process.exit(1);
   }, timeoutMs).unref();
 }
+
+limitFile();

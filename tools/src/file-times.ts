@@ -5,12 +5,12 @@ export class FileTimes {
   readonly #startedMs = new Map<string, number>();
   readonly #durationMs = new Map<string, number>();
 
-  begin(file: string): void {
-    this.#startedMs.set(file, performance.now());
+  begin(file: string | undefined): void {
+    if (file !== undefined) this.#startedMs.set(file, performance.now());
   }
 
-  end(file: string): void {
-    this.#durationMs.set(file, performance.now() - (this.#startedMs.get(file) ?? 0));
+  end(file: string | undefined): void {
+    if (file !== undefined) this.#durationMs.set(file, performance.now() - (this.#startedMs.get(file) ?? 0));
   }
 
   /** The files that began and have not ended. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -66,6 +66,9 @@ function makeTree(t: TestContext, files: Readonly<Record<string, string>>): Tree
     "test-folder.ts",
     "file-times.ts",
     "file-limit.ts",
+    "test-batch.ts",
+    "test-batches.ts",
+    "shared-by-files.ts",
     "test-run-lock.ts",
     "test-runs.ts",
   ];
@@ -227,6 +230,53 @@ test("a test that a helper defines fails the file that called it", (t) => {
   const { status, output } = runTests(t, { "bench/src/helper.ts": helper, "bench/src/a.test.ts": file }, []);
   assert.equal(status, 1, output);
   assert.match(output, /\nOnce more, alone: bench\/src\/a\.test\.ts\n/);
+});
+
+test("files of the gate share a process, and a failure is that of its own file", (t) => {
+  const helper = `${head}export const suite = (breaks) => test("a stone sinks", () => { if (breaks) throw new Error("sunk"); });`;
+  const noting = (breaks: boolean) => `import { appendFileSync } from "node:fs";
+import { suite } from "./helper.ts";
+appendFileSync("pids", process.pid + "\\n");
+suite(${breaks});`;
+  const files = {
+    "bench/src/helper.ts": helper,
+    "bench/src/a.test.ts": noting(false),
+    "bench/src/b.test.ts": noting(true),
+    "bench/src/c.test.ts": noting(false),
+  };
+  const pidsOf = (...args: string[]) => {
+    const { root, script, environment } = makeTree(t, files);
+    const { status, stdout } = spawnSync(process.execPath, [script, ...args], { cwd: root, env: environment });
+    assert.equal(status, 1, stdout.toString());
+    const again = [...stdout.toString().matchAll(/^Once more, alone: (.*)$/gm)].map(([, file]) => file);
+    return { pids: new Set(readFileSync(join(root, "pids"), "utf8").trim().split("\n")), again };
+  };
+  const gate = pidsOf();
+  assert.deepEqual(gate.again, ["bench/src/b.test.ts"]);
+  assert.equal(gate.pids.size, 2, "one for all, and one for the second run");
+  assert.equal(pidsOf("--long").pids.size, 3, "in the long tier each has its own");
+});
+
+test("a file that ends the process of others fails the run, and those run again alone", (t) => {
+  const ending = `${head}test("a stone explodes", () => process.exit(3));`;
+  const files = { "bench/src/a.test.ts": passing, "bench/src/b.test.ts": ending, "bench/src/c.test.ts": passing };
+  const { status, output } = runTests(t, files, []);
+  assert.equal(status, 1, output);
+  const again = [...output.matchAll(/^Once more, alone: (.*)$/gm)].map(([, file]) => file);
+  // What the process had said of `a` is lost with it, or is not.
+  assert.deepEqual(
+    again.filter((file) => file !== "bench/src/a.test.ts"),
+    ["bench/src/b.test.ts", "bench/src/c.test.ts"],
+  );
+  assert.doesNotMatch(output, /UNSTEADY/, "the others are not what ended it");
+});
+
+test("what a file leaves behind in a process of several is a failure, though each of them passes alone", (t) => {
+  const leaving = `${passing}\nif (process.argv[1].includes("plain-")) process.once("beforeExit", () => process.exit(3));`;
+  const files = { "bench/src/a.test.ts": leaving, "bench/src/b.test.ts": passing };
+  const { status, output } = runTests(t, files, []);
+  assert.equal(status, 0, output);
+  assert.match(output, /UNSTEADY 1: bench\/src\/a[^]*UNSTEADY 2: bench\/src\/b/);
 });
 
 test("a web app that cannot be built fails the run", (t) => {

@@ -10,6 +10,7 @@ import { spec } from "node:test/reporters";
 import { inspect, parseArgs } from "node:util";
 import { startBusyProcesses } from "./busy-processes.ts";
 import { FileTimes } from "./file-times.ts";
+import { aloneIn, batchesOf, type Failure, FileFailures } from "./test-batches.ts";
 import { clearTestFolder, fastFolder, makeTestFolder, sweepTestFolders } from "./test-folder.ts";
 import { holdTestRunLock } from "./test-run-lock.ts";
 import { describeTestRuns, keepTestRun } from "./test-runs.ts";
@@ -96,11 +97,6 @@ interface Outcome {
   readonly lacking: readonly string[];
 }
 
-interface Failure {
-  readonly test: string;
-  readonly error: Error;
-}
-
 async function runFiles(files: readonly string[]): Promise<void> {
   if (files.length === 0) {
     const wanted = positionals.join(" ");
@@ -129,10 +125,16 @@ async function runFiles(files: readonly string[]): Promise<void> {
   const mayServe = files.some((file) => /\.(?:pg|browser)\./.test(file));
   const isBuilt = !mayServe || !existsSync("apps/web/package.json") || (await buildApp());
   const outcome = repeats === undefined ? await runTier(files) : await repeat(files, repeats);
-  const unsteady = repeats === undefined ? await retry(outcome.failures) : [];
+  const passed = repeats === undefined ? await retry(outcome.failures) : [];
   await clearTestFolder(folder);
   for (const place of places) await sweepTestFolders(place);
-  const failed = [...outcome.failures.keys()].filter((file) => !unsteady.includes(file));
+  const failed = [...outcome.failures.keys()].filter((file) => !passed.includes(file));
+  // Where a file took its process along, those after it say nothing of themselves.
+  const broken = new Set(failed.map((file) => outcome.failures.get(file)?.batch));
+  const unsteady = passed.filter((file) => {
+    const batch = outcome.failures.get(file)?.batch;
+    return batch === undefined || !broken.has(batch);
+  });
   const lacks = mustHaveComponents && outcome.lacking.length > 0;
   const isGreen = isBuilt && failed.length === 0 && !lacks;
   if (!isGreen) process.exitCode = 1;
@@ -206,7 +208,9 @@ function sumOf(outcomes: readonly Outcome[]): Outcome {
  * @returns the files that passed then
  */
 async function retry(failures: ReadonlyMap<string, Failure>): Promise<string[]> {
-  if (values.long || failures.size > retriedFilesMax) return [];
+  // The files that a broken process left undone are one incident.
+  const incidents = new Set([...failures].map(([file, { batch }]) => batch ?? file));
+  if (values.long || incidents.size > retriedFilesMax) return [];
   const passed: string[] = [];
   for (const file of failures.keys()) {
     console.log(`Once more, alone: ${file}`);
@@ -243,7 +247,9 @@ function makeTemporaryFolder(): string {
 }
 
 async function report(files: readonly string[], concurrency: number): Promise<Outcome> {
-  const failures = new Map<string, Failure>();
+  const isBatched = !values.long && repeats === undefined && values.name.length === 0;
+  const batches = isBatched ? batchesOf(root, files, tmpdir()) : aloneIn(root, files);
+  const outcome = new FileFailures(batches);
   const lacking: string[] = [];
   const counts = { tests: 0, failedTests: 0, skippedTests: 0 };
   const times = new FileTimes();
@@ -259,7 +265,7 @@ async function report(files: readonly string[], concurrency: number): Promise<Ou
     );
   });
   const events = run({
-    files: files.map((file) => join(root, file)),
+    files: batches.map(({ entry }) => entry),
     cwd: root,
     concurrency,
     timeout: timeoutMs,
@@ -268,15 +274,16 @@ async function report(files: readonly string[], concurrency: number): Promise<Ou
     ...(values.name.length > 0 && { testNamePatterns: values.name }),
   });
   // A test marked as todo is a known defect that is shown in every run until it is mended.
-  events.on("test:fail", ({ name, details, todo, file, entryFile }) => {
-    const failed = relative(root, entryFile ?? file ?? name);
-    if (todo !== undefined || failures.has(failed)) return;
-    const { error } = details;
-    failures.set(failed, { test: name, error: error.cause instanceof Error ? error.cause : error });
+  events.on("test:fail", (end) => {
+    const { error } = end.details;
+    if (end.todo === undefined) outcome.failed(end, error.cause instanceof Error ? error.cause : error);
   });
-  events.on("test:pass", ({ name, skip, entryFile, file }) => {
+  events.on("test:pass", (end) => {
+    const { name, skip, entryFile, file } = end;
+    outcome.passed(end);
     if (typeof skip === "string" && skip.endsWith("is not installed")) {
-      lacking.push(`${relative(root, entryFile ?? file ?? "")}: ${name}: ${skip}`);
+      const isBatch = batches.some(({ entry, files: some }) => entry === entryFile && some.length > 1);
+      lacking.push(`${relative(root, (isBatch ? file : entryFile) ?? "")}: ${name}: ${skip}`);
     }
   });
   events.on("test:summary", ({ file, counts: { tests, passed, skipped, todo } }) => {
@@ -284,13 +291,15 @@ async function report(files: readonly string[], concurrency: number): Promise<Ou
     Object.assign(counts, { tests, failedTests: tests - passed - skipped - todo, skippedTests: skipped });
   });
   // These two come when it happens; all others wait until the files before are reported.
-  events.on("test:dequeue", ({ name, file }) => name === file && times.begin(relative(root, name)));
-  events.on("test:complete", ({ name, file }) => name === file && times.end(relative(root, name)));
+  const fileOf = ({ name, file }: { readonly name: string; readonly file?: string | undefined }) =>
+    files.find((each) => each === name || (name === file && join(root, each) === file));
+  events.on("test:dequeue", (begun) => times.begin(fileOf(begun)));
+  events.on("test:complete", (ended) => times.end(fileOf(ended)));
   const output = compose(events, new spec());
   output.pipe(process.stdout, { end: false });
   await once(output, "end");
   for (const line of times.slowest()) console.log(line);
-  return { failures, ...counts, lacking };
+  return { failures: outcome.failures, ...counts, lacking };
 }
 
 /** The files of the tier, or those of them that are wanted; a file of the long tier that is named by its whole path runs in any case. */

@@ -10,6 +10,7 @@ import {
   type Page,
 } from "playwright-core";
 import { patience } from "./bounded.ts";
+import { atEndOfShared, isSharedByFiles } from "./shared-by-files.ts";
 import { madeOnce } from "./test-folder.ts";
 
 export type { Browser, Frame, Locator, Page } from "playwright-core";
@@ -43,12 +44,11 @@ export function useBrowser(
   let page: Page;
   let complaints: string[] = [];
   before(async () => {
-    launched = launch().catch(notStarted);
+    launched = launchShared().catch(notStarted);
     await launched;
   });
   after(async () => {
-    const browser = await launched;
-    if (!(browser instanceof HoldfastError)) await browser.close();
+    if (!isSharedByFiles()) await close(await launched);
   });
   beforeEach(async () => {
     // Not before: a hook that fails there keeps the file's own from running, and what others opened from being closed.
@@ -94,6 +94,23 @@ export async function launch(): Promise<Browser> {
   const executablePath = program ?? join(await madeOnce("browser", unpack), "chromium");
   // Not the package's own arguments: they switch the web's security off, which is what is looked at here.
   return driver.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"], headless: true });
+}
+
+let shared: Promise<Browser> | undefined;
+
+/** One for all files of the process, unless it has ended meanwhile. */
+async function launchShared(): Promise<Browser> {
+  if (!isSharedByFiles()) return launch();
+  const isThere = (await shared?.catch(() => undefined))?.isConnected() === true;
+  if (isThere && shared !== undefined) return shared;
+  const launched = launch();
+  shared = launched;
+  atEndOfShared(async () => close(await launched.catch(notStarted)));
+  return launched;
+}
+
+async function close(browser: Browser | HoldfastError): Promise<void> {
+  if (!(browser instanceof HoldfastError)) await browser.close();
 }
 
 function notStarted(cause: Error): HoldfastError {

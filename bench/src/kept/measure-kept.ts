@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CollectionJson } from "@holdfast/protocol/admin-routes";
-import { administrator, holdfast, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
+import { administrator, holdfast, type ServerProcess, spawnServer } from "@holdfast/server/acceptance/testing";
 import { type FileTree, makeFiles } from "../data.ts";
 import { type Row, timed } from "../report.ts";
 
@@ -162,7 +162,7 @@ class KeptWorld {
   readonly folder: string;
   readonly tree: FileTree;
   readonly data: string;
-  #server: RunningServer | undefined;
+  #server: ServerProcess | undefined;
 
   constructor(folder: string, tree: FileTree, data = join(folder, "data")) {
     this.folder = folder;
@@ -172,7 +172,7 @@ class KeptWorld {
 
   async start(): Promise<void> {
     mkdirSync(this.folder, { recursive: true });
-    this.#server = await startServer({ dataFolder: this.data, env: shortRetention });
+    this.#server = await spawnServer({ dataFolder: this.data, env: shortRetention });
     await this.run("login", this.#server.url, "--email", administrator.email, "--password-stdin");
   }
 

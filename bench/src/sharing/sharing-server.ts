@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { Api, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
+import { Api, type ServerProcess, spawnServer } from "@holdfast/server/acceptance/testing";
 import type { Connection } from "@holdfast/server/db/database";
 import { startDatabase } from "../database.ts";
 import { type Cost, costOf, countingSettings, openCounts, quietOf, statementsOf } from "./statement-counts.ts";
 
 /** A server in a process of its own over a PostgreSQL that counts what it is asked. */
 export interface SharingServer {
-  readonly server: RunningServer;
+  readonly server: ServerProcess;
   /** Signed in, and the owner of what is shared. */
   readonly owner: Api;
   readonly home: Home;
@@ -32,7 +32,7 @@ export async function startSharingServer(folder: string): Promise<SharingServer>
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   const database = await startDatabase(folder, countingSettings);
   const pool = await openCounts(database.connection);
-  const server = await startServer({
+  const server = await spawnServer({
     dataFolder: `${folder}/data`,
     args: ["--database-url", database.url, "--store", `${folder}/store`],
     env: {

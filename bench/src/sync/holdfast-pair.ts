@@ -6,8 +6,8 @@ import {
   administrator,
   holdfast,
   launcher,
-  type RunningServer,
-  startServer,
+  type ServerProcess,
+  spawnServer,
 } from "@holdfast/server/acceptance/testing";
 import { endWithUs } from "../processes.ts";
 import type { Device, Pair } from "./pair.ts";
@@ -39,9 +39,9 @@ export async function startHoldfastPair(folder: string, proxy: Proxy): Promise<P
   };
 }
 
-export function startSyncServer(folder: string): Promise<RunningServer> {
+export function startSyncServer(folder: string): Promise<ServerProcess> {
   mkdirSync(folder, { recursive: true, mode: 0o711 });
-  return startServer({ dataFolder: `${folder}/data` });
+  return spawnServer({ dataFolder: `${folder}/data` });
 }
 
 export interface PreparedClient {
@@ -54,7 +54,7 @@ export interface PreparedClient {
 /** Signed in, with a configuration of its own, as on a machine of its own. */
 export async function prepareClient(
   base: string,
-  server: RunningServer,
+  server: ServerProcess,
   proxy: Proxy,
   account = administrator,
 ): Promise<PreparedClient> {

@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { administrator, Api, removeFolder, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
+import { administrator, Api, removeFolder, type ServerProcess, spawnServer } from "@holdfast/server/acceptance/testing";
 import { type Browser, launch, type Page } from "@holdfast/tools/testing-browser";
 import { signIn, sizes } from "@holdfast/web/testing/test-app";
 import { cpuSeconds, endedSeconds, processTree } from "../processes.ts";
@@ -7,7 +7,7 @@ import { cpuSeconds, endedSeconds, processTree } from "../processes.ts";
 /** A server in a process of its own, and a browser before it. */
 export interface WebWorld {
   readonly folder: string;
-  readonly server: RunningServer;
+  readonly server: ServerProcess;
   readonly browser: Browser;
   /** Of the administrator, past the page. */
   readonly api: Api;
@@ -21,7 +21,7 @@ export async function withWebWorld<Result>(
   work: (world: WebWorld) => Promise<Result>,
 ): Promise<Result> {
   mkdirSync(folder, { recursive: true, mode: 0o711 });
-  const server = await startServer({ dataFolder: `${folder}/data` });
+  const server = await spawnServer({ dataFolder: `${folder}/data` });
   const browser = await launch();
   try {
     const open = async () => {

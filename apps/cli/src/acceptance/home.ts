@@ -4,9 +4,9 @@ import {
   eventually,
   makeFolder,
   removeFolder,
-  type RunningServer,
+  type ServerProcess,
   type ServerOptions,
-  startServer,
+  spawnServer,
 } from "@holdfast/server/acceptance/testing";
 import { Device, type DeviceOptions } from "./device.ts";
 import { differences, diskTree, ServerTree, type Tree } from "./tree.ts";
@@ -19,9 +19,9 @@ export class Home {
   readonly devices: Device[] = [];
   readonly #serverTree: ServerTree;
   readonly #options: Omit<ServerOptions, "dataFolder">;
-  #server: RunningServer;
+  #server: ServerProcess;
 
-  private constructor(folder: string, server: RunningServer, api: Api, options: Omit<ServerOptions, "dataFolder">) {
+  private constructor(folder: string, server: ServerProcess, api: Api, options: Omit<ServerOptions, "dataFolder">) {
     this.folder = folder;
     this.dataFolder = `${folder}/data`;
     this.#server = server;
@@ -32,7 +32,7 @@ export class Home {
 
   static async open(name: string, options: Omit<ServerOptions, "dataFolder"> = {}): Promise<Home> {
     const folder = makeFolder(name);
-    const server = await startServer({ dataFolder: `${folder}/data`, ...options });
+    const server = await spawnServer({ dataFolder: `${folder}/data`, ...options });
     const api = await Api.signIn(server.url);
     // A token that outlives a server restored from a backup, and every access token.
     const made = await api.call("POST", "/tokens", { name: "test", scopes: ["files:read", "files:write", "account"] });
@@ -41,13 +41,13 @@ export class Home {
     return new Home(folder, server, api, options);
   }
 
-  get server(): RunningServer {
+  get server(): ServerProcess {
     return this.#server;
   }
 
   /** The server stands again where its clients look for it. */
   async restart(): Promise<void> {
-    this.#server = await startServer({ ...this.#options, dataFolder: this.dataFolder, port: this.#server.port });
+    this.#server = await spawnServer({ ...this.#options, dataFolder: this.dataFolder, port: this.#server.port });
   }
 
   async addDevice(name: string, options: Partial<DeviceOptions> = {}): Promise<Device> {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { administrator, launcher } from "@holdfast/server/acceptance/testing";
+import { administrator, holdfast, launcher } from "@holdfast/server/acceptance/testing";
 import { useSignedIn } from "./testing-signed-in.ts";
 
 const command = useSignedIn("commands");
@@ -185,23 +185,22 @@ test("Ctrl-C in a transfer says that it can go on, and exits with 130", async ()
 
 test("a sync whose login or folder the server refuses leaves nothing behind and says what to do", async () => {
   const root = join(home, "Refused");
-  const refused = (args: string[], change: Record<string, string>) => {
-    const env = { ...environment, ...change };
-    const { status, stderr } = spawnSync(launcher, ["sync", root, ...args], { env, encoding: "utf8" });
+  const refused = async (args: string[], change: Record<string, string>) => {
+    const { code, stderr } = await holdfast(["sync", root, ...args], { env: { ...environment, ...change } });
     assert.equal(existsSync(root), false, stderr);
-    return { code: status, stderr };
+    return { code, stderr };
   };
   const stranger = {
     HOLDFAST_SERVER: command.server.url,
     HOLDFAST_TOKEN: "nobody",
     HOLDFAST_CONFIG_DIR: join(home, "unused"),
   };
-  const unknown = refused([], stranger);
+  const unknown = await refused([], stranger);
   assert.equal(unknown.code, 3);
   assert.match(unknown.stderr, /holdfast login|HOLDFAST_TOKEN/);
   assert.equal(existsSync(stranger.HOLDFAST_CONFIG_DIR), false);
   assert.equal((await run(["put", "-", "/a file"], "x")).code, 0);
-  const file = refused(["--remote", "/a file"], {});
+  const file = await refused(["--remote", "/a file"], {});
   assert.equal(file.code, 5);
   assert.match(file.stderr, /is a file on the server/);
 });

@@ -6,11 +6,11 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { launcher } from "@holdfast/server/acceptance/testing";
-import { useSignedIn } from "./testing-signed-in.ts";
+import { launcher, spawnServer } from "@holdfast/server/acceptance/testing";
+import { useSignedInAt } from "./testing-signed-in.ts";
 
 describe("an export that is ended", () => {
-  const signedIn = useSignedIn("export-ended");
+  const signedIn = useSignedInAt(spawnServer, "export-ended");
   const to = join(signedIn.folder, "to");
   const archive = join(to, "all.tar");
 

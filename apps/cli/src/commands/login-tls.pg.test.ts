@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -7,13 +7,12 @@ import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import {
   administrator,
-  holdfast,
-  launcher,
   makeFolder,
   removeFolder,
   type RunningServer,
   startServer,
 } from "@holdfast/server/acceptance/testing";
+import { runCommand } from "./testing-run.ts";
 
 const home = makeFolder("login-tls");
 let server: RunningServer;
@@ -30,9 +29,9 @@ after(async () => {
   removeFolder(home);
 });
 
-test("a certificate that nobody has signed is told with its fingerprint, before anybody is asked for a password", () => {
-  const { status, stderr } = signIn(secureUrl);
-  assert.equal(status, 7, stderr);
+test("a certificate that nobody has signed is told with its fingerprint, before anybody is asked for a password", async () => {
+  const { code, stderr } = await signIn(secureUrl);
+  assert.equal(code, 7, stderr);
   assert.match(stderr, /signed by nobody whom this machine trusts/);
   assert.ok(stderr.includes(`--fingerprint SHA256:${fingerprintOf("own")}`), stderr);
   const asOpenssl = fingerprintOf("own").toUpperCase().match(/../g)?.join(":");
@@ -41,57 +40,55 @@ test("a certificate that nobody has signed is told with its fingerprint, before 
 
 test("with its fingerprint it is trusted, and no other; the login keeps that for all that follows", async () => {
   const { port } = server;
-  const signedIn = signIn(
+  const signedIn = await signIn(
     secureUrl,
     "--fingerprint",
     `sha256:${fingerprintOf("own").toUpperCase().match(/../g)?.join(":")}`,
   );
-  assert.equal(signedIn.status, 0, signedIn.stderr);
-  assert.equal(run(["put", "-", "/note.txt"], "by TLS").status, 0);
-  assert.equal(run(["cat", "/note.txt"]).stdout, "by TLS");
+  assert.equal(signedIn.code, 0, signedIn.stderr);
+  assert.equal((await run(["put", "-", "/note.txt"], "by TLS")).code, 0);
+  assert.equal((await run(["cat", "/note.txt"])).stdout, "by TLS");
   mkdirSync(`${home}/drive`);
-  const synced = run(["sync", `${home}/drive`, "--once"]);
-  assert.equal(synced.status, 0, synced.stderr);
+  const synced = await run(["sync", `${home}/drive`, "--once"]);
+  assert.equal(synced.code, 0, synced.stderr);
   assert.equal(readFileSync(`${home}/drive/note.txt`, "utf8"), "by TLS");
-  const wrong = signIn(secureUrl, "--fingerprint", `SHA256:${fingerprintOf("other")}`);
-  assert.equal(wrong.status, 7, wrong.stderr);
+  const wrong = await signIn(secureUrl, "--fingerprint", `SHA256:${fingerprintOf("other")}`);
+  assert.equal(wrong.code, 7, wrong.stderr);
   assert.match(wrong.stderr, /is not the one that this login trusts.*sign in again/);
-  assert.equal(signIn(secureUrl, "--fingerprint", "SHA256:abc").status, 2);
+  assert.equal((await signIn(secureUrl, "--fingerprint", "SHA256:abc")).code, 2);
 
   await server.stop();
   server = await startServer({ dataFolder: `${home}/data`, port, args: tlsArguments("other") });
-  const changed = run(["ls"]);
-  assert.equal(changed.status, 7, changed.stderr);
+  const changed = await run(["ls"]);
+  assert.equal(changed.code, 7, changed.stderr);
   assert.ok(changed.stderr.includes(`SHA256:${fingerprintOf("other")}`), changed.stderr);
   await server.stop();
   server = await startServer({ dataFolder: `${home}/data`, port, args: tlsArguments("own") });
 });
 
-test("with its certificate, or that of whoever signed it, it is trusted under its own name", () => {
-  const signedIn = signIn(secureUrl, "--ca-cert", `${home}/own.crt`);
-  assert.equal(signedIn.status, 0, signedIn.stderr);
-  assert.equal(run(["whoami"]).status, 0);
-  assert.equal(signIn(secureUrl, "--ca-cert", `${home}/other.crt`).status, 7);
+test("with its certificate, or that of whoever signed it, it is trusted under its own name", async () => {
+  const signedIn = await signIn(secureUrl, "--ca-cert", `${home}/own.crt`);
+  assert.equal(signedIn.code, 0, signedIn.stderr);
+  assert.equal((await run(["whoami"])).code, 0);
+  assert.equal((await signIn(secureUrl, "--ca-cert", `${home}/other.crt`)).code, 7);
   writeFileSync(`${home}/no.crt`, "no certificate");
-  assert.equal(signIn(secureUrl, "--ca-cert", `${home}/no.crt`).status, 2);
-  assert.equal(signIn(secureUrl, "--ca-cert", `${home}/own.crt`, "--fingerprint", "SHA256:abc").status, 2);
+  assert.equal((await signIn(secureUrl, "--ca-cert", `${home}/no.crt`)).code, 2);
+  assert.equal((await signIn(secureUrl, "--ca-cert", `${home}/own.crt`, "--fingerprint", "SHA256:abc")).code, 2);
 });
 
 test("plain http to a port of TLS is told, and so is a server of something else", async (t) => {
-  const plain = signIn(`http://127.0.0.1:${server.port}`);
-  assert.equal(plain.status, 7, plain.stderr);
+  const plain = await signIn(`http://127.0.0.1:${server.port}`);
+  assert.equal(plain.code, 7, plain.stderr);
   assert.ok(plain.stderr.includes(`its address is ${secureUrl}`), plain.stderr);
   const router = createServer((_, answer) => answer.end("<h1>Your router</h1>")).listen(0, "127.0.0.1");
   t.after(() => router.close());
   await once(router, "listening");
   const url = `http://127.0.0.1:${(router.address() as AddressInfo).port}`;
   const login = ["login", url, "--email", administrator.email, "--password-stdin"];
-  const { code, stderr } = await holdfast(login, { env: environment, input: "a password\n" });
+  const { code, stderr } = await run(login, "a password\n");
   assert.equal(code, 7, stderr);
   assert.match(stderr, /is no Holdfast server \(it says 200\)/);
 });
-
-const environment = { PATH: process.env["PATH"] ?? "", HOME: home, HOLDFAST_CONFIG_DIR: `${home}/config` };
 
 function tlsArguments(name: string): string[] {
   return ["--tls-cert", `${home}/${name}.crt`, "--tls-key", `${home}/${name}.key`];
@@ -115,7 +112,6 @@ function signIn(url: string, ...more: string[]) {
   return run(login, `${administrator.password}\n`);
 }
 
-function run(args: string[], input = "") {
-  const { status, stdout, stderr } = spawnSync(launcher, args, { env: environment, input, encoding: "utf8" });
-  return { status, stdout, stderr };
+function run(args: string[], input?: string) {
+  return runCommand({ HOLDFAST_CONFIG_DIR: `${home}/config` }, args, { input });
 }

@@ -12,10 +12,10 @@ import {
 } from "@holdfast/server/acceptance/testing";
 import { runCommand } from "./testing-run.ts";
 
-export interface SignedIn {
+export interface SignedIn<Server extends RunningServer = RunningServer> {
   /** A folder of the tests, which goes after them. */
   readonly folder: string;
-  readonly server: RunningServer;
+  readonly server: Server;
   readonly run: (args: readonly string[], input?: string, cwd?: string) => Promise<CommandResult>;
   /** Of the server, where the command works with `--data`. */
   readonly data: string;
@@ -28,12 +28,21 @@ export interface SignedIn {
  * @param env of the server, and of the command where it works beside the data
  */
 export function useSignedIn(name: string, env: NonNullable<ServerOptions["env"]> = {}): SignedIn {
+  return useSignedInAt(startServer, name, env);
+}
+
+/** The same at a server that is started another way. */
+export function useSignedInAt<Server extends RunningServer>(
+  start: (options: ServerOptions) => Promise<Server>,
+  name: string,
+  env: NonNullable<ServerOptions["env"]> = {},
+): SignedIn<Server> {
   const folder = makeFolder(name);
-  let server: RunningServer | undefined;
+  let server: Server | undefined;
   const run: SignedIn["run"] = (args, input, cwd) =>
     runCommand({ ...env, HOLDFAST_CONFIG_DIR: `${folder}/config` }, args, { input, cwd });
   before(async () => {
-    server = await startServer({ dataFolder: `${folder}/data`, env });
+    server = await start({ dataFolder: `${folder}/data`, env });
     const { email, password } = administrator;
     const login = await run(["login", server.url, "--email", email, "--password-stdin"], `${password}\n`);
     assert.equal(login.code, 0, login.stderr);

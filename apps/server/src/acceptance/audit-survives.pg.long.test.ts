@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { AuditEntryJson, AuditVerificationJson } from "@holdfast/protocol/audit-routes";
-import { administrator, Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import { administrator, Api, makeFolder, ok, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
 import { startTwoServers } from "./two-servers.ts";
 
 async function verified(api: Api): Promise<AuditVerificationJson> {
@@ -20,10 +20,10 @@ const setQuota = (api: Api, bytes: number) =>
 
 describe("The audit of a server that is killed", () => {
   const folder = makeFolder("audit-killed");
-  let server: RunningServer;
+  let server: ServerProcess;
 
   before(async () => {
-    server = await startServer({ dataFolder: `${folder}/data` });
+    server = await spawnServer({ dataFolder: `${folder}/data` });
   });
   after(async () => {
     await server?.stop();
@@ -48,7 +48,7 @@ describe("The audit of a server that is killed", () => {
     await reached.promise;
     await server.kill();
     await Promise.all(lanes);
-    server = await startServer({ dataFolder: `${folder}/data`, port: server.port });
+    server = await spawnServer({ dataFolder: `${folder}/data`, port: server.port });
     const admin = await Api.signIn(server.url);
     const { ok: isWhole, entries, chains } = await verified(admin);
     assert.equal(isWhole, true, JSON.stringify(chains));

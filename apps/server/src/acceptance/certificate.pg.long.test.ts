@@ -19,7 +19,7 @@ import {
   removeFolder,
   serveArguments,
   serveEnvironment,
-  startServer,
+  spawnServer,
 } from "./testing.ts";
 
 const domain = "drive.example.org";
@@ -50,7 +50,7 @@ describe("A server that has its certificate from an authority", () => {
     return authority;
   };
   const start = async (name: string, authority: Authority, args = ["--acme", domain]) => {
-    const server = await startServer({ dataFolder: join(folder, name), port, args, env: authority.env });
+    const server = await spawnServer({ dataFolder: join(folder, name), port, args, env: authority.env });
     opened.push(() => server.kill());
     return server;
   };

@@ -10,13 +10,13 @@ import { sha256 } from "@holdfast/core/hash";
 import { limits } from "@holdfast/core/limits";
 import { applySplices, type ManifestEntry } from "@holdfast/core/manifest";
 import { encodeFrame } from "@holdfast/protocol/frames";
-import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import { Api, makeFolder, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
 
 const mib = 1024 * 1024;
 
 describe("what one request may cost a whole server", () => {
   let folder: string;
-  let server: RunningServer;
+  let server: ServerProcess;
   let api: Api;
   /** So many that lists of them are cut into segments as those of files are. */
   let blocks: ManifestEntry[];
@@ -24,7 +24,7 @@ describe("what one request may cost a whole server", () => {
 
   before(async () => {
     folder = makeFolder("costs");
-    server = await startServer({ dataFolder: join(folder, "data"), env: { HOLDFAST_RATE_LIMIT_OPERATIONS: "0" } });
+    server = await spawnServer({ dataFolder: join(folder, "data"), env: { HOLDFAST_RATE_LIMIT_OPERATIONS: "0" } });
     api = await Api.signIn(server.url);
     const payloads = Array.from({ length: 1024 }, (_, number) => Uint8Array.of(number >> 8, number & 255));
     blocks = payloads.map((payload) => ({ hash: sha256(payload), size: payload.length }));

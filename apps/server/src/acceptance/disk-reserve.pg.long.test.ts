@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { rmSync, statfsSync } from "node:fs";
+import { mkdirSync, rmSync, statfsSync } from "node:fs";
 import { request } from "node:http";
 import { test } from "node:test";
 import { hashOf, putBatch } from "./batches.ts";
@@ -91,6 +91,8 @@ test("with nothing free at all deleting is refused in words, reading goes on, th
   withSmallDisk(t, 256 * mib, async (disk) => {
     const data = `${disk}/data`;
     const env = { HOLDFAST_DISK_RESERVE_BYTES: String(16 * mib) };
+    // A database of its own and not a copy of one, whose log has holes that need room.
+    mkdirSync(data, { mode: 0o700 });
     const server = await startServer({ dataFolder: data, env });
     try {
       const api = await Api.signIn(server.url);

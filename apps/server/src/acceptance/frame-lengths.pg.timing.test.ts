@@ -13,7 +13,7 @@ import {
   framesContentType,
 } from "@holdfast/protocol/frames";
 import { assertCommitted } from "./batches.ts";
-import { Api, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import { Api, makeFolder, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
 
 /** Node's compressors write into buffers of this many bytes unless told otherwise. */
 const bufferBytes = 16 * 1024;
@@ -25,12 +25,12 @@ const emptyFrame = Buffer.from("28b52ffd2000010000", "hex");
  */
 describe("Frames of every length", () => {
   let folder: string;
-  let server: RunningServer;
+  let server: ServerProcess;
   let api: Api;
 
   before(async () => {
     folder = makeFolder("frame-lengths");
-    server = await startServer({ dataFolder: `${folder}/data` });
+    server = await spawnServer({ dataFolder: `${folder}/data` });
     api = await Api.signIn(server.url);
   });
   after(async () => {

@@ -5,12 +5,12 @@ import sharp from "sharp";
 import { childrenOf, commandOf } from "../operation/testing-processes.ts";
 import { chunk, gifOf, hostilePictures, plain, pngOf } from "../thumbs/testing-pictures.ts";
 import { requestRaw } from "./raw-request.ts";
-import { useSigning } from "./signing.ts";
-import type { Api } from "./testing.ts";
+import { useSigningAt } from "./signing.ts";
+import { type Api, spawnServer } from "./testing.ts";
 
 /** Pictures made to harm whoever decodes them, and what is no picture at all. */
 describe("a hostile picture", () => {
-  const world = useSigning("hostile-pictures");
+  const world = useSigningAt(spawnServer, "hostile-pictures");
   const { newPerson, ok, put } = world;
 
   const listed = async (api: Api): Promise<{ t: string; items: { name: string; content_id: string }[] }> =>

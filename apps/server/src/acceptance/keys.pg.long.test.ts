@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { startTwoServers } from "./two-servers.ts";
-import { Api, holdfast, makeFolder, ok, queryDatabase, removeFolder, startServer } from "./testing.ts";
+import { Api, holdfast, makeFolder, ok, queryDatabase, removeFolder, spawnServer } from "./testing.ts";
 
 const freshKey = () => randomBytes(32).toString("base64");
 
@@ -24,7 +24,7 @@ describe("the keys of a real server", () => {
     const [data, foreign] = ["data", "foreign"].map((name) => join(folder, name)) as [string, string];
     const content = randomBytes(100_000);
     for (const dataFolder of [foreign, data]) {
-      const server = await startServer({ dataFolder });
+      const server = await spawnServer({ dataFolder });
       assert.equal((await (await Api.signIn(server.url)).put("/file", content)).status, 201);
       assert.equal(await server.stop(), 0);
     }
@@ -46,12 +46,12 @@ describe("the keys of a real server", () => {
       rmSync(keyFile, { force: true });
       if (key !== undefined) writeFileSync(keyFile, key, { mode: 0o600 });
       const before = stateOf(data, foreign);
-      await assert.rejects(startServer({ dataFolder: data, args }), { message }, name);
+      await assert.rejects(spawnServer({ dataFolder: data, args }), { message }, name);
       assert.deepEqual(stateOf(data, foreign), before, name);
     }
     copyFileSync(kept, keyFile);
     chmodSync(keyFile, 0o644);
-    const server = await startServer({ dataFolder: data });
+    const server = await spawnServer({ dataFolder: data });
     assert.equal(statSync(keyFile).mode & 0o777, 0o600);
     assert.deepEqual((await (await Api.signIn(server.url)).download("/file")).body, content);
     assert.equal(await server.stop(), 0);
@@ -62,7 +62,7 @@ describe("the keys of a real server", () => {
     t.after(() => removeFolder(folder));
     const data = join(folder, "data");
     const keyFile = join(data, "key-encryption-key");
-    let server = await startServer({ dataFolder: data });
+    let server = await spawnServer({ dataFolder: data });
     const api = await Api.signIn(server.url);
     const contents = new Map<string, Buffer>();
     const put = async () => {
@@ -102,9 +102,9 @@ describe("the keys of a real server", () => {
     for (const name of readdirSync(data))
       if (name.startsWith("key-encryption-key.")) renameSync(join(data, name), join(folder, name));
     writeFileSync(keyFile, keys[0]!);
-    await assert.rejects(startServer({ dataFolder: data }), { message: /does not open the data key of epoch 1/ });
+    await assert.rejects(spawnServer({ dataFolder: data }), { message: /does not open the data key of epoch 1/ });
     writeFileSync(keyFile, keys[2]!);
-    server = await startServer({ dataFolder: data });
+    server = await spawnServer({ dataFolder: data });
     const again = await Api.signIn(server.url);
     for (const [name, content] of contents) assert.deepEqual((await again.download(name)).body, content, name);
     assert.equal(await server.stop(), 0);
@@ -116,7 +116,7 @@ describe("the keys of a real server", () => {
     const data = join(folder, "data");
     const [old, next] = [freshKey(), freshKey()];
     const run = async (env: Record<string, string>, work: (api: Api) => Promise<void>) => {
-      const server = await startServer({ dataFolder: data, env });
+      const server = await spawnServer({ dataFolder: data, env });
       await work(await Api.signIn(server.url));
       assert.equal(await server.stop(), 0);
     };
@@ -135,7 +135,7 @@ describe("the keys of a real server", () => {
     });
     // As long as not all servers know it, both are given, and that goes on to work.
     await run({ HOLDFAST_KEY_ENCRYPTION_KEY: old, HOLDFAST_NEW_KEY_ENCRYPTION_KEY: next }, async () => {});
-    await assert.rejects(startServer({ dataFolder: data, env: { HOLDFAST_KEY_ENCRYPTION_KEY: old } }), {
+    await assert.rejects(spawnServer({ dataFolder: data, env: { HOLDFAST_KEY_ENCRYPTION_KEY: old } }), {
       message: /does not open the data key/,
     });
     await run({ HOLDFAST_KEY_ENCRYPTION_KEY: next }, async (api) => {

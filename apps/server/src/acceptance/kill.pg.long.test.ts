@@ -9,8 +9,8 @@ import {
   makeFolder,
   queryDatabase,
   removeFolder,
-  type RunningServer,
-  startServer,
+  type ServerProcess,
+  spawnServer,
 } from "./testing.ts";
 import {
   commitBatch,
@@ -34,14 +34,14 @@ const rounds = Number(process.env["HOLDFAST_KILL_ROUNDS"] ?? 5);
 describe("kill -9 at any moment", () => {
   let folder: string;
   let data: string;
-  let server: RunningServer;
+  let server: ServerProcess;
   /** Path to SHA-256, of the rounds before the one under way. */
   const older = new Map<string, string>();
 
   before(async () => {
     folder = makeFolder("kill");
     data = `${folder}/data`;
-    server = await startServer({ dataFolder: data });
+    server = await spawnServer({ dataFolder: data });
   });
   after(async () => {
     await server?.stop();
@@ -60,7 +60,7 @@ describe("kill -9 at any moment", () => {
       const works = [uploadAtOnce, uploadAtOnce, uploadInPieces, commitBatch];
       await Promise.all(works.map((work) => untilKilled(killing, () => work(traffic))));
       await killing.done;
-      server = await startServer({ dataFolder: data, port: server.port });
+      server = await spawnServer({ dataFolder: data, port: server.port });
       const again = await Api.signIn(server.url);
       const [known, cut] = [ledger.files.size, ledger.uploads.length];
       cutUploads += cut;
@@ -88,7 +88,7 @@ interface Killing {
   readonly done: Promise<void>;
 }
 
-function killAfter(server: RunningServer, moment: Promise<unknown>): Killing {
+function killAfter(server: ServerProcess, moment: Promise<unknown>): Killing {
   const kill = async (): Promise<void> => {
     try {
       await moment;

@@ -7,16 +7,16 @@ import {
   ok,
   queryDatabase,
   removeFolder,
-  type RunningServer,
-  startServer,
+  type ServerProcess,
+  spawnServer,
 } from "./testing.ts";
 
 describe("an account that its owner deleted", () => {
   const folder = makeFolder("leaving");
   const data = `${folder}/data`;
-  let server: RunningServer;
+  let server: ServerProcess;
   before(async () => {
-    server = await startServer({ dataFolder: data, env: { HOLDFAST_SNAPSHOT_INTERVAL: "off" } });
+    server = await spawnServer({ dataFolder: data, env: { HOLDFAST_SNAPSHOT_INTERVAL: "off" } });
   });
   after(async () => {
     await server?.stop();
@@ -45,7 +45,7 @@ describe("an account that its owner deleted", () => {
       `insert into shard.provisioned_accounts (user_id, external_id) values ('${gone.id}', 'e')`,
     );
     await server.kill();
-    server = await startServer({ dataFolder: data, env: { HOLDFAST_SNAPSHOT_INTERVAL: "off" }, port: server.port });
+    server = await spawnServer({ dataFolder: data, env: { HOLDFAST_SNAPSHOT_INTERVAL: "off" }, port: server.port });
     const admin = await Api.signIn(server.url);
     await eventually("it is shredded", 300_000, async () => {
       const { status, body } = await admin.call("GET", `/admin/users/${gone.id}/shred`);

@@ -5,7 +5,7 @@ import { Agent } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { seed } from "@holdfast/tools/properties";
 import { malformedRequests, sendMalformed } from "../http/exchange/malformed-requests.ts";
-import { Api, eventually, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import { Api, eventually, makeFolder, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
 
 const count = 10_000;
 /** A fifth of what the generator makes is in order by chance, such as a query that is ignored. */
@@ -28,13 +28,13 @@ const leftOut = new Set([
 
 describe("Malformed requests to a whole server", () => {
   let folder: string;
-  let server: RunningServer;
+  let server: ServerProcess;
   let api: Api;
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
 
   before(async () => {
     folder = makeFolder("malformed");
-    server = await startServer({ dataFolder: `${folder}/data`, env: { HOLDFAST_LOG_LEVEL: "error" } });
+    server = await spawnServer({ dataFolder: `${folder}/data`, env: { HOLDFAST_LOG_LEVEL: "error" } });
     api = await Api.signIn(server.url);
   });
   after(async () => {

@@ -8,20 +8,20 @@ import {
   makeFolder,
   ok,
   removeFolder,
-  type RunningServer,
-  startServer,
+  type ServerProcess,
+  spawnServer,
 } from "./testing.ts";
 
 /** What one account has under a key or an id, and what another one hears that uses the same. */
 const folder = makeFolder("others-ids");
 const rounds = 30;
-let server: RunningServer;
+let server: ServerProcess;
 let admin: Api;
 let ann: Api;
 let bob: Api;
 
 before(async () => {
-  server = await startServer({ dataFolder: `${folder}/data` });
+  server = await spawnServer({ dataFolder: `${folder}/data` });
   admin = await Api.signIn(server.url);
   [ann, bob] = [await join("ann"), await join("bob")];
 });

@@ -17,8 +17,8 @@ import {
   ok,
   postmasterPid,
   removeFolder,
-  type RunningServer,
-  startServer,
+  type ServerProcess,
+  spawnServer,
 } from "./testing.ts";
 
 /** Invariant: what was acknowledged before the last time that the log went to the store comes back from the store and the key alone. */
@@ -27,7 +27,7 @@ describe("A database that is lost", () => {
   let data: string;
   let store: string;
   let key: string;
-  let server: RunningServer;
+  let server: ServerProcess;
   let cursor: string;
   let linkToken: string;
   const guest = { email: "guest@example.com", password: "the password of the guest" };
@@ -71,7 +71,7 @@ describe("A database that is lost", () => {
   };
 
   test("a server brings its metadata to the store by itself, and goes on from there after a start", async () => {
-    server = await startServer({
+    server = await spawnServer({
       dataFolder: data,
       env: { HOLDFAST_SNAPSHOT_INTERVAL: "1s", HOLDFAST_JOURNAL_INTERVAL: "1s" },
     });
@@ -80,7 +80,7 @@ describe("A database that is lost", () => {
     await eventually("there is a snapshot", 120_000, () => metadata("backups")[0]);
     await server.stop();
     // No other snapshot from here on: what follows has to come by the log.
-    server = await startServer({
+    server = await spawnServer({
       dataFolder: data,
       port: server.port,
       env: { HOLDFAST_SNAPSHOT_INTERVAL: "30d", HOLDFAST_JOURNAL_INTERVAL: "1s" },
@@ -186,7 +186,7 @@ describe("A database that is lost", () => {
     const report = JSON.parse(stdout);
     t.diagnostic(stdout.trim());
     assert.deepEqual([report.problems, report.store], [[], null]);
-    server = await startServer({ dataFolder: join(folder, "rebuilt"), env: { HOLDFAST_SNAPSHOT_INTERVAL: "1s" } });
+    server = await spawnServer({ dataFolder: join(folder, "rebuilt"), env: { HOLDFAST_SNAPSHOT_INTERVAL: "1s" } });
     const api = await Api.signIn(server.url);
     await verify(api);
     const versions = (await ok(api, "GET", `/files/${await api.idOf("/given/file")}/versions`)).items;
@@ -214,7 +214,7 @@ describe("A database that is lost", () => {
     await server.stop();
     const { code, stdout, stderr } = await rebuild("again", moved, join(folder, "key"));
     assert.equal(code, 0, stdout + stderr);
-    server = await startServer({ dataFolder: join(folder, "again") });
+    server = await spawnServer({ dataFolder: join(folder, "again") });
     await verify(await Api.signIn(server.url));
   });
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Api, makeFolder, ok, removeFolder, startServer } from "./testing.ts";
+import { Api, makeFolder, ok, removeFolder, spawnServer } from "./testing.ts";
 
 test("a poll by a link that is disabled ends immediately", async (t) => {
   const folder = makeFolder("reports-timing");
-  const server = await startServer({ dataFolder: `${folder}/data` });
+  const server = await spawnServer({ dataFolder: `${folder}/data` });
   t.after(async () => {
     await server.stop();
     removeFolder(folder);

@@ -6,7 +6,7 @@ import { test, type TestContext } from "node:test";
 import { type S3TestServer, startRadosgw, startS3rver } from "@holdfast/object-store/testing-s3-server";
 import { requireComponent } from "@holdfast/tools/components";
 import { bounded } from "@holdfast/tools/bounded";
-import { administrator, Api, eventually, holdfast, makeFolder, removeFolder, startServer } from "./testing.ts";
+import { administrator, Api, eventually, holdfast, makeFolder, removeFolder, spawnServer } from "./testing.ts";
 
 /** A tree goes through the command, the server and a bucket, and comes back after the server was killed. */
 async function roundTrip(t: TestContext, s3: S3TestServer): Promise<void> {
@@ -27,7 +27,7 @@ async function roundTrip(t: TestContext, s3: S3TestServer): Promise<void> {
   for (let index = 0; index < 100; index++) writeFileSync(`${tree}/inner/file ${index}`, randomBytes(index * 37));
   writeFileSync(`${tree}/large`, randomBytes(30_000_000));
 
-  let server = await startServer(options);
+  let server = await spawnServer(options);
   const run = async (...args: string[]) => {
     const { code, stderr } = await holdfast(args, { env, input: administrator.password });
     assert.equal(code, 0, stderr);
@@ -35,7 +35,7 @@ async function roundTrip(t: TestContext, s3: S3TestServer): Promise<void> {
   await run("login", server.url, "--email", administrator.email, "--password-stdin");
   await run("put", "--quiet", tree, "/tree");
   await server.kill();
-  server = await startServer({ ...options, port: server.port });
+  server = await spawnServer({ ...options, port: server.port });
   try {
     await run("get", "--quiet", "/tree", `${folder}/back`);
     execFileSync("diff", ["-r", tree, `${folder}/back`]);
@@ -75,7 +75,7 @@ test("a server whose database is lost is rebuilt from a bucket", async (t) => {
     HOLDFAST_SNAPSHOT_INTERVAL: "1s",
     HOLDFAST_JOURNAL_INTERVAL: "1s",
   };
-  const lost = await startServer({ dataFolder: `${folder}/lost`, args: ["--store", store], env });
+  const lost = await spawnServer({ dataFolder: `${folder}/lost`, args: ["--store", store], env });
   const content = randomBytes(100_000);
   assert.equal((await (await Api.signIn(lost.url)).put("/file", content)).status, 201);
   const writtenMs = Date.now();
@@ -90,7 +90,7 @@ test("a server whose database is lost is rebuilt from a bucket", async (t) => {
   const { code, stdout, stderr } = await holdfast([...args, "--data", `${folder}/rebuilt`, "--json"], { env });
   assert.equal(code, 0, stdout + stderr);
   assert.deepEqual([JSON.parse(stdout).problems, JSON.parse(stdout).store], [[], store]);
-  const rebuilt = await startServer({ dataFolder: `${folder}/rebuilt`, args: ["--store", store], env });
+  const rebuilt = await spawnServer({ dataFolder: `${folder}/rebuilt`, args: ["--store", store], env });
   try {
     const { body } = await (await Api.signIn(rebuilt.url)).download("/file");
     assert.ok(content.equals(body));

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import pg from "pg";
 import { findRunningPostgres } from "../db/embedded-postgres.ts";
-import { Api, eventually, makeFolder, queryDatabase, removeFolder, startServer } from "./testing.ts";
+import { Api, eventually, makeFolder, queryDatabase, removeFolder, spawnServer } from "./testing.ts";
 
 /**
  * PostgreSQL's own count of sequential scans while the routes are called beside many rows of other owners: none may fall on a large
@@ -54,7 +54,7 @@ const heldJobs = [
 
 /** The first may begin as soon as the server is ready: their locks are taken before, while it starts. */
 async function startWithoutJobs(options: { readonly dataFolder: string; readonly port?: number }) {
-  const [server, jobs] = await Promise.all([startServer(options), holdJobs(options.dataFolder)]);
+  const [server, jobs] = await Promise.all([spawnServer(options), holdJobs(options.dataFolder)]);
   return [server, jobs] as const;
 }
 

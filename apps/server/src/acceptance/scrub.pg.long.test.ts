@@ -14,19 +14,19 @@ import {
   makeFolder,
   queryDatabase,
   removeFolder,
-  type RunningServer,
-  startServer,
+  type ServerProcess,
+  spawnServer,
 } from "./testing.ts";
 
 /** Invariant: a scrub repairs what can be repaired, calls damaged only what has no whole copy, and ends with 0 once all is healed. */
 describe("The scrub by command", () => {
   let folder: string;
-  let server: RunningServer;
+  let server: ServerProcess;
   let api: Api;
 
   before(async () => {
     folder = makeFolder("scrub");
-    server = await startServer({ dataFolder: `${folder}/data` });
+    server = await spawnServer({ dataFolder: `${folder}/data` });
     api = await Api.signIn(server.url);
     const { code, stderr } = await command("login", server.url, "--email", administrator.email, "--password-stdin");
     assert.equal(code, 0, stderr);
@@ -158,7 +158,7 @@ describe("The scrub by command", () => {
     for (let pack = 0; pack < 40; pack++) await putInOnePack([{ path: `/pack ${pack}`, blocks: [randomBytes(3000)] }]);
     assert.equal((await api.call("POST", "/admin/scrub")).status, 202);
     await server.kill();
-    server = await startServer({ dataFolder: `${folder}/data`, port: server.port });
+    server = await spawnServer({ dataFolder: `${folder}/data`, port: server.port });
     api = await Api.signIn(server.url);
     const report = await eventually("the scrub ends", 120_000, async () => {
       const { body } = await api.call("GET", "/admin/scrub");

@@ -13,21 +13,21 @@ import {
   holdfast,
   makeFolder,
   removeFolder,
-  type RunningServer,
+  type ServerProcess,
   serveArguments,
   serveEnvironment,
-  startServer,
+  spawnServer,
 } from "./testing.ts";
 
 describe("One server for one data folder", () => {
   let folder: string;
   let data: string;
-  let server: RunningServer;
+  let server: ServerProcess;
 
   before(async () => {
     folder = makeFolder("second-server");
     data = `${folder}/data`;
-    server = await startServer({ dataFolder: data });
+    server = await spawnServer({ dataFolder: data });
   });
   after(async () => {
     await server?.stop();
@@ -97,7 +97,7 @@ describe("One server for one data folder", () => {
 
   test("after kill -9 the next start works at once, beside the database that was left behind", async () => {
     await server.kill();
-    server = await startServer({ dataFolder: data });
+    server = await spawnServer({ dataFolder: data });
     const api = await Api.signIn(server.url);
     assert.equal((await api.download("/still-served")).body.toString(), "yes");
   });
@@ -134,7 +134,7 @@ describe("One server for one data folder", () => {
 
   async function restart(args: readonly string[]): Promise<void> {
     assert.equal(await server.stop(), 0);
-    server = await startServer({ dataFolder: data, args });
+    server = await spawnServer({ dataFolder: data, args });
   }
 });
 

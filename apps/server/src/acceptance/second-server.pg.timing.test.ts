@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { startDownload, startUpload } from "./slow-transfers.ts";
-import { Api, makeFolder, removeFolder, startServer } from "./testing.ts";
+import { Api, makeFolder, removeFolder, spawnServer } from "./testing.ts";
 
 /** Longest time from the signal to the end of the server, by the contract. */
 const stopMsMax = 10_000;
 
 test("told to stop, a server ends within 10 s with 0 while slow transfers are under way", async () => {
   const folder = makeFolder("second-server-timing");
-  const server = await startServer({ dataFolder: `${folder}/data` });
+  const server = await spawnServer({ dataFolder: `${folder}/data` });
   try {
     const api = await Api.signIn(server.url);
     const large = randomBytes(40_000_000);

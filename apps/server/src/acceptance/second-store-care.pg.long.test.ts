@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { findPackFiles, flipByte, readPackLayout } from "./pack-files.ts";
-import { Api, eventually, holdfast, ok, startServer } from "./testing.ts";
+import { Api, eventually, holdfast, ok, spawnServer } from "./testing.ts";
 import { objectsIn, still, withScene } from "./two-store-scene.ts";
 
 describe(
@@ -28,7 +28,7 @@ describe(
       const env = { ...still, HOLDFAST_STORE: stores[0], HOLDFAST_SECOND_STORE: stores[1] };
       const restored = await holdfast(["admin", "restore-backup", backups, "--data", data, "--json"], { env });
       assert.equal(restored.code, 0, restored.stderr);
-      const server = await startServer({ dataFolder: data, env });
+      const server = await spawnServer({ dataFolder: data, env });
       try {
         const api = await Api.signIn(server.url);
         for (const [path, content] of scene.files) assert.deepEqual((await api.download(path)).body, content, path);

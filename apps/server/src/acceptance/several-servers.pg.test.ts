@@ -16,8 +16,8 @@ import {
   eventually,
   makeFolder,
   removeFolder,
-  type RunningServer,
-  startServer,
+  type ServerProcess,
+  spawnServer,
 } from "./testing.ts";
 
 /** A poll that nobody wakes ends after this with 204, so a poll that is answered with a change was woken. */
@@ -43,9 +43,9 @@ describe("Several servers on one database and one store", () => {
     removeFolder(folder);
   });
 
-  const start = (name: string, args: readonly string[] = []): Promise<RunningServer> => {
+  const start = (name: string, args: readonly string[] = []): Promise<ServerProcess> => {
     mkdirSync(`${folder}/${name}`, { recursive: true });
-    return startServer({
+    return spawnServer({
       dataFolder: `${folder}/${name}/data`,
       args: ["--database-url", databaseUrl, "--store", `${folder}/store`, ...args],
       env: { HOLDFAST_KEY_ENCRYPTION_KEY: key },

@@ -16,8 +16,8 @@ import {
   ok,
   queryDatabase,
   removeFolder,
-  type RunningServer,
-  startServer,
+  type ServerProcess,
+  spawnServer,
 } from "./testing.ts";
 
 /** An account with something of everything, and what would tell that it was there. */
@@ -37,7 +37,7 @@ export interface MarkedAccount {
 
 export interface ShredScene {
   readonly data: string;
-  server: RunningServer;
+  server: ServerProcess;
   admin: Api;
   /** With whom things are shared; has a copy of one of them. */
   ben: Api;
@@ -54,7 +54,7 @@ export interface ShredScene {
 export async function useShredScene(name: string, env: Readonly<Record<string, string>>): Promise<ShredScene> {
   const folder = makeFolder(name);
   const data = `${folder}/data`;
-  const server = await startServer({ dataFolder: data, env });
+  const server = await spawnServer({ dataFolder: data, env });
   const admin = await Api.signIn(server.url);
   const benAccount = { email: "ben@example.com", password: "the password of ben" };
   await ok(admin, "POST", "/admin/users", { ...benAccount, name: "Ben" });
@@ -69,7 +69,7 @@ export async function useShredScene(name: string, env: Readonly<Record<string, s
     readOthers: (by = scene.ben) => readAll(by),
     storeKeys: (prefix) => filesBelow(join(data, "store/objects", prefix)),
     async restart() {
-      scene.server = await startServer({ dataFolder: data, env, port: scene.server.port });
+      scene.server = await spawnServer({ dataFolder: data, env, port: scene.server.port });
       scene.admin = await Api.signIn(scene.server.url);
       scene.ben = await Api.signIn(scene.server.url, benAccount);
     },

@@ -2,17 +2,25 @@ import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { newPerson } from "./new-person.ts";
 import { requestRaw } from "./raw-request.ts";
-import { Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import { Api, makeFolder, ok, removeFolder, type RunningServer, type ServerOptions, startServer } from "./testing.ts";
 
 /** A server of their own for the tests of one `describe`, and what it takes to have addresses signed there. */
 export function useSigning(name: string) {
+  return useSigningAt(startServer, name);
+}
+
+/** The same at a server that is started another way. */
+export function useSigningAt<Server extends RunningServer>(
+  start: (options: ServerOptions) => Promise<Server>,
+  name: string,
+) {
   let folder: string;
-  let server: RunningServer;
+  let server: Server;
   let admin: Api;
 
   before(async () => {
     folder = makeFolder(name);
-    server = await startServer({ dataFolder: `${folder}/data` });
+    server = await start({ dataFolder: `${folder}/data` });
     admin = await Api.signIn(server.url);
   });
   after(async () => {

@@ -37,24 +37,30 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The port of an earlier start, so that clients find it again; one that nobody else is given unless told. */
   readonly port?: number;
+}
+
+interface SpawnOptions extends ServerOptions {
   /** That of another installation, for what earlier versions did. */
   readonly launcher?: string;
 }
 
-/** A real server in a process of its own. */
 export interface RunningServer {
   readonly url: string;
   readonly port: number;
-  readonly pid: number;
   /** The link that makes the first administrator; only where there is none yet does it come. */
   readonly setupUrl: Promise<string>;
   /** Where its log lines go. */
   readonly logFile: string;
   readonly exited: Promise<number | null>;
-  /** As a power cut would end the process; its database is left to itself. */
-  kill(): Promise<void>;
   /** As `systemctl stop` would. @returns the exit code */
   stop(): Promise<number | null>;
+}
+
+/** A server in a process of its own. */
+export interface ServerProcess extends RunningServer {
+  readonly pid: number;
+  /** As a power cut would end the process; its database is left to itself. */
+  kill(): Promise<void>;
 }
 
 /** What the launcher needs to start a server for a test. */
@@ -75,19 +81,22 @@ export function serveEnvironment({ env }: Pick<ServerOptions, "env">): Record<st
 /** Long enough for a first start or a recovery on a busy machine: at load 25 a minute was too short. */
 const startTimeoutMs = 180_000 * patience;
 
+/**
+ * A real server: in a process of its own in the long tier, and in this one in the gate, where loading its modules and compiling them again for
+ * each server would take most of the time.
+ */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  if (takesTemplate(options)) {
-    mkdirSync(options.dataFolder, { recursive: true, mode: 0o700 });
-    await copyTemplate(options.dataFolder);
-  }
-  const logFile = join(options.dataFolder, "..", `${process.pid}-server.log`);
+  if (process.env["HOLDFAST_TEST_SPAWN"] === "1") return spawnServer(options);
+  const { args, environment, logFile } = await prepareStart(options);
+  const { serveHere } = await import("./testing-serve-here.ts");
+  return serveHere(args, environment, logFile);
+}
+
+/** A server that a test kills or looks at from outside: always in a process of its own. */
+export async function spawnServer(options: SpawnOptions): Promise<ServerProcess> {
+  const { args, environment, logFile } = await prepareStart(options);
   const log = openSync(logFile, "a");
-  // Chosen here and not by the system, which might give it to another while the server is away.
-  const port = options.port ?? (await reservePort());
-  const child = spawn(options.launcher ?? launcher, serveArguments({ ...options, port }), {
-    env: { ...process.env, ...serveEnvironment(options) },
-    stdio: ["ignore", "pipe", log],
-  });
+  const child = spawn(options.launcher ?? launcher, args, { env: environment, stdio: ["ignore", "pipe", log] });
   closeSync(log);
   // A test that fails before it stops its server must not leave it behind.
   const endWithTest = () => void child.kill("SIGTERM");
@@ -119,8 +128,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
+async function prepareStart(options: SpawnOptions) {
+  if (takesTemplate(options)) {
+    mkdirSync(options.dataFolder, { recursive: true, mode: 0o700 });
+    await copyTemplate(options.dataFolder);
+  }
+  // Chosen here and not by the system, which might give it to another while the server is away.
+  const port = options.port ?? (await reservePort());
+  return {
+    args: serveArguments({ ...options, port }),
+    environment: { ...process.env, ...serveEnvironment(options) },
+    logFile: join(options.dataFolder, "..", `${process.pid}-server.log`),
+  };
+}
+
 /** Whether it may begin with a copy of a database that is made once for all tests. main.pg.test.ts makes its own, as the first start does. */
-function takesTemplate({ dataFolder, launcher: other, env = {}, args = [] }: ServerOptions): boolean {
+function takesTemplate({ dataFolder, launcher: other, env = {}, args = [] }: SpawnOptions): boolean {
   const isElsewhere = env["HOLDFAST_DATABASE_URL"] !== undefined || args.includes("--database-url");
   return other === undefined && !isElsewhere && !existsSync(dataFolder);
 }

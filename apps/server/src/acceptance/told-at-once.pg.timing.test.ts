@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { Api, eventually, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import { Api, eventually, makeFolder, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
 
 /** Below the ten seconds after which the queue finds by itself what nobody told it of. */
 const soonMs = 6000;
@@ -9,12 +9,12 @@ describe("What accounts are told of their devices and their owners goes at once"
   const ben = { email: "ben@example.com", password: "the password of ben" };
   const olga = { email: "olga@example.com", password: "the password of olga" };
   let folder: string;
-  let server: RunningServer;
+  let server: ServerProcess;
   let admin: Api;
 
   before(async () => {
     folder = makeFolder("told-at-once");
-    server = await startServer({ dataFolder: `${folder}/data` });
+    server = await spawnServer({ dataFolder: `${folder}/data` });
     admin = await Api.signIn(server.url);
     for (const who of [ben, olga])
       assert.equal((await admin.call("POST", "/admin/users", { ...who, name: "N" })).status, 201);

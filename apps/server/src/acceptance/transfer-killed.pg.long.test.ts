@@ -10,8 +10,8 @@ import {
   makeFolder,
   queryDatabase,
   removeFolder,
-  type RunningServer,
-  startServer,
+  type ServerProcess,
+  spawnServer,
 } from "./testing.ts";
 
 /** HOLDFAST_TRANSFER_FILES=2000 for the long form. */
@@ -55,7 +55,7 @@ const moments: Readonly<Record<string, Moment>> = {
 describe("a transfer whose server is killed", () => {
   let folder: string;
   let data: string;
-  let server: RunningServer;
+  let server: ServerProcess;
   let people: Record<"olga" | "emil" | "vera", Person>;
 
   const signIn = async (name: string): Promise<Person> => {
@@ -73,7 +73,7 @@ describe("a transfer whose server is killed", () => {
   before(async () => {
     folder = makeFolder("transfer-killed");
     data = `${folder}/data`;
-    server = await startServer({ dataFolder: data });
+    server = await spawnServer({ dataFolder: data });
     const admin = await Api.signIn(server.url);
     for (const name of ["olga", "emil", "vera"]) await ok(admin, "POST", "/admin/users", { ...accountOf(name), name });
     await signInAll();
@@ -107,7 +107,7 @@ describe("a transfer whose server is killed", () => {
     } finally {
       await holder.release();
     }
-    server = await startServer({ dataFolder: data, port: server.port });
+    server = await spawnServer({ dataFolder: data, port: server.port });
     await signInAll();
     return id;
   };

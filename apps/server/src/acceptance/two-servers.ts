@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
 import { silentLog } from "../db/testing.ts";
-import { makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import { makeFolder, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
 
 export interface TwoServers {
   readonly postgres: EmbeddedPostgres;
-  readonly servers: readonly [RunningServer, RunningServer];
+  readonly servers: readonly [ServerProcess, ServerProcess];
   readonly stop: () => Promise<void>;
 }
 
@@ -19,10 +19,10 @@ export async function startTwoServers(name: string): Promise<TwoServers> {
   const { user, password, host, port, database } = postgres.connection;
   const url = `postgres://${user}:${String(password)}@${host}:${port}/${database}`;
   const env = { HOLDFAST_KEY_ENCRYPTION_KEY: randomBytes(32).toString("base64") };
-  const start = (which: string): Promise<RunningServer> => {
+  const start = (which: string): Promise<ServerProcess> => {
     mkdirSync(`${folder}/${which}`);
     const args = ["--database-url", url, "--store", `${folder}/store`];
-    return startServer({ dataFolder: `${folder}/${which}/data`, args, env });
+    return spawnServer({ dataFolder: `${folder}/${which}/data`, args, env });
   };
   const servers = [await start("one"), await start("two")] as const;
   const stop = async () => {

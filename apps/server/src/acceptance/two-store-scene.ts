@@ -13,8 +13,8 @@ import {
   holdfast,
   makeFolder,
   removeFolder,
-  type RunningServer,
-  startServer,
+  type ServerProcess,
+  spawnServer,
 } from "./testing.ts";
 
 /** A real server with two stores, and the files that it has acknowledged. */
@@ -23,10 +23,10 @@ export class TwoStoreScene {
   readonly files = new Map<string, Buffer<ArrayBuffer>>();
   readonly data = join(this.folder, "data");
   readonly stores = [join(this.folder, "one"), join(this.folder, "two")] as const;
-  #server: RunningServer | undefined;
+  #server: ServerProcess | undefined;
   #api: Api | undefined;
 
-  get server(): RunningServer {
+  get server(): ServerProcess {
     return this.#server ?? assert.fail("the server does not run");
   }
 
@@ -41,7 +41,7 @@ export class TwoStoreScene {
   }: { policy?: string; stores?: readonly string[]; env?: Record<string, string> } = {}): Promise<void> {
     const [first, second] = stores;
     const args = ["--store", first ?? "", ...(second === undefined ? [] : ["--second-store", second])];
-    this.#server = await startServer({
+    this.#server = await spawnServer({
       dataFolder: this.data,
       args,
       env: { ...still, HOLDFAST_STORE_POLICY: policy, ...env },

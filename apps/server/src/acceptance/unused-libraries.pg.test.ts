@@ -3,20 +3,20 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { TestPasskey } from "../accounts/testing-passkey.ts";
 import { plain } from "../thumbs/testing-pictures.ts";
-import { administrator, Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import { administrator, Api, makeFolder, ok, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
 
 /** Each for something that most servers never do: loaded, they cost memory and the time of a start for nothing. */
 const seldom = ["oidc-provider", "openid-client", "ldapts", "@simplewebauthn/server", "otpauth", "acme-client"];
 
 describe("A server of which nobody asks for more than files", () => {
   let folder: string;
-  let server: RunningServer;
+  let server: ServerProcess;
   let api: Api;
   let requests = 0;
 
   before(async () => {
     folder = makeFolder("unused-libraries");
-    server = await startServer({
+    server = await spawnServer({
       dataFolder: `${folder}/data`,
       env: {
         NODE_OPTIONS: `--import=${writeSpy()}`,

@@ -10,8 +10,8 @@ import {
   makeFolder,
   queryDatabase,
   removeFolder,
-  type RunningServer,
-  startServer,
+  type ServerProcess,
+  spawnServer,
 } from "../acceptance/testing.ts";
 import { filesBelow } from "../acceptance/files-below.ts";
 import type { LastDrill } from "../blocks/last-drill.ts";
@@ -22,12 +22,12 @@ import { refuseWithoutRoom } from "./drill-job.ts";
 let folder: string;
 let data: string;
 let place: string;
-let server: RunningServer;
+let server: ServerProcess;
 const often = { HOLDFAST_DRILL_PERIOD: "1s", HOLDFAST_SNAPSHOT_INTERVAL: "off" };
 before(async () => {
   folder = makeFolder("drills");
   [data, place] = [join(folder, "data"), join(folder, "backups")];
-  server = await startServer({ dataFolder: data, env: often });
+  server = await spawnServer({ dataFolder: data, env: often });
 });
 after(async () => {
   await server?.stop();
@@ -73,7 +73,7 @@ test("what a killed server left of a drill goes at the next start, its database 
   await eventually("another drill is under way", 60_000, () => existsSync(postmaster) || undefined);
   await server.kill();
   assert.ok(existsSync(scratch()));
-  server = await startServer({ dataFolder: data, env: { ...often, HOLDFAST_DRILL_PERIOD: "off" } });
+  server = await spawnServer({ dataFolder: data, env: { ...often, HOLDFAST_DRILL_PERIOD: "off" } });
   await eventually("it is gone", 60_000, () => !existsSync(scratch()) || undefined);
   assert.deepEqual(processesIn(scratch()), []);
   const noted = await lastDrill();
@@ -84,7 +84,7 @@ test("what a killed server left of a drill goes at the next start, its database 
 
 test("a drill that cannot be done is told, and one that finds damage fails in the doctor's eyes", async () => {
   await server.stop();
-  server = await startServer({ dataFolder: data, env: { ...often, HOLDFAST_DRILL_SCRATCH: join(folder, "absent") } });
+  server = await spawnServer({ dataFolder: data, env: { ...often, HOLDFAST_DRILL_SCRATCH: join(folder, "absent") } });
   const failed = await drillWhich("one fails", ({ problem_count }) => problem_count > 0);
   assert.ok(failed.done_at !== null && failed.done_at < failed.tried_at, "it is not taken for one that was done");
   const warned = await doctorSays();
@@ -97,7 +97,7 @@ test("a drill that cannot be done is told, and one that finds damage fails in th
     bytes[100] = (bytes[100] ?? 0) ^ 1;
     writeFileSync(path, bytes);
   }
-  server = await startServer({ dataFolder: data, env: often });
+  server = await spawnServer({ dataFolder: data, env: often });
   const found = await drillWhich("one is done", ({ done_at, tried_at }) => (done_at ?? "") > tried_at);
   assert.ok(
     found.problems.some((problem) => /pack .* is damaged in the backup/.test(problem)),
@@ -112,7 +112,7 @@ test("a server that was restored makes no drills, and knows of none", async () =
   const restored = join(folder, "restored");
   const done = await holdfast(["admin", "restore-backup", place, "--accept-damage", "--data", restored]);
   assert.ok(existsSync(restored), done.stderr);
-  const again = await startServer({ dataFolder: restored, env: often });
+  const again = await spawnServer({ dataFolder: restored, env: often });
   const facts = await queryDatabase(
     restored,
     "select name from cell.facts where name in ('last_drill', 'backup_schedule')",

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
+import { atEndOfShared, isSharedByFiles } from "@holdfast/tools/shared-by-files";
 import { fastFolder, makeTestFolder as makeFolderIn, sweepTestFolders } from "@holdfast/tools/test-folder";
 import type { Connection } from "./database.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
@@ -32,12 +33,12 @@ export async function startTestDatabase(options: TestDatabaseOptions = {}): Prom
 }
 
 async function makeDatabase(options: TestDatabaseOptions, template: string): Promise<TestDatabase> {
-  shared ??= startShared(options);
-  users += 1;
-  const { postgres } = await shared;
+  const shared = sharedFor(options);
+  shared.users += 1;
+  const { postgres } = await shared.started;
   const database = `test_${randomBytes(6).toString("hex")}`;
   await runStatement(postgres.connection, `create database ${database} template ${template} strategy wal_log`);
-  return { connection: { ...postgres.connection, database }, stop: stopShared };
+  return { connection: { ...postgres.connection, database }, stop: () => leaveShared(shared) };
 }
 
 /** One shard and one cell, migrated, in a database of their own. */
@@ -95,16 +96,32 @@ export function makeTestFolder(): string {
   return makeFolderIn(clustersFolder());
 }
 
-interface Shared {
+interface Started {
   readonly postgres: EmbeddedPostgres;
   readonly folder: string;
   readonly killAtExit: () => void;
 }
 
-let shared: Promise<Shared> | undefined;
-let users = 0;
+interface Shared {
+  readonly started: Promise<Started>;
+  /** Databases that are in use. */
+  users: number;
+}
 
-async function startShared(options: TestDatabaseOptions): Promise<Shared> {
+/** By options: the files of one process may differ in them. */
+const sharedByOptions = new Map<string, Shared>();
+
+function sharedFor(options: TestDatabaseOptions): Shared {
+  const key = isSharedByFiles() ? JSON.stringify(options) : "";
+  const existing = sharedByOptions.get(key);
+  if (existing !== undefined) return existing;
+  const shared = { started: startShared(options), users: 0 };
+  sharedByOptions.set(key, shared);
+  if (isSharedByFiles()) atEndOfShared(() => stopShared(shared));
+  return shared;
+}
+
+async function startShared(options: TestDatabaseOptions): Promise<Started> {
   await sweepTestFolders(clustersFolder());
   const folder = makeTestFolder();
   await copyTemplate(folder);
@@ -128,12 +145,14 @@ async function startShared(options: TestDatabaseOptions): Promise<Shared> {
   return { postgres, folder, killAtExit };
 }
 
-async function stopShared(): Promise<void> {
-  users -= 1;
-  if (users > 0 || shared === undefined) return;
-  const stopping = shared;
-  shared = undefined;
-  const { postgres, folder, killAtExit } = await stopping;
+async function leaveShared(shared: Shared): Promise<void> {
+  shared.users -= 1;
+  if (shared.users === 0 && !isSharedByFiles()) await stopShared(shared);
+}
+
+async function stopShared(shared: Shared): Promise<void> {
+  for (const [key, each] of sharedByOptions) if (each === shared) sharedByOptions.delete(key);
+  const { postgres, folder, killAtExit } = await shared.started;
   await postgres.stop();
   process.off("exit", killAtExit);
   rmSync(folder, { recursive: true, force: true });

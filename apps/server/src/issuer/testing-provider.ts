@@ -29,6 +29,7 @@ export async function startTestProvider(): Promise<TestProvider> {
     },
     stop: async () => {
       process.off("exit", end);
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, "exit");
       child.kill();
       await ended;

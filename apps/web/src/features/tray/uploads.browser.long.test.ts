@@ -9,8 +9,8 @@ import {
   eventually,
   makeFolder,
   removeFolder,
-  type RunningServer,
-  startServer,
+  type ServerProcess,
+  spawnServer,
 } from "@holdfast/server/acceptance/testing";
 import { type Page, useBrowser } from "@holdfast/tools/testing-browser";
 import { drop, dropAtOnce } from "../../testing/drop.ts";
@@ -21,12 +21,12 @@ const mib = 1024 * 1024;
 const folder = makeFolder("web-drop");
 // oxlint-disable-next-line react/rules-of-hooks -- no component
 const browser = useBrowser({ width: 1440, height: 900 });
-let server: RunningServer;
+let server: ServerProcess;
 let api: Api;
 
 before(async () => {
   mkdirSync(join(folder, "data"));
-  server = await startServer({ dataFolder: join(folder, "data") });
+  server = await spawnServer({ dataFolder: join(folder, "data") });
   api = await Api.signIn(server.url);
 });
 after(async () => {
@@ -88,7 +88,7 @@ test("200 MiB go on after the server was killed, and after a reload once they ar
   await drop(page, [file]);
   await progressAbove(page, 15);
   await server.kill();
-  server = await startServer({ dataFolder: join(folder, "data"), port: server.port });
+  server = await spawnServer({ dataFolder: join(folder, "data"), port: server.port });
   await progressAbove(page, 40);
   const warned = page.waitForEvent("dialog");
   page.once("dialog", (dialog) => void dialog.accept());

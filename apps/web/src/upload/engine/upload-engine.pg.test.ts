@@ -8,8 +8,8 @@ import {
   makeFolder,
   ok,
   removeFolder,
-  type RunningServer,
-  startServer,
+  type ServerProcess,
+  spawnServer,
 } from "@holdfast/server/acceptance/testing";
 import { MemoryStore } from "../store/memory-store.ts";
 import { nodeEngine, walkFolder } from "../testing-engine.ts";
@@ -18,13 +18,13 @@ import type { UploadEngine } from "./upload-engine.ts";
 const mib = 1024 * 1024;
 const folder = makeFolder("web-upload");
 const tree = join(folder, "tree");
-let server: RunningServer;
+let server: ServerProcess;
 let api: Api;
 
 before(async () => {
   makeTree();
   mkdirSync(join(folder, "data"));
-  server = await startServer({ dataFolder: join(folder, "data") });
+  server = await spawnServer({ dataFolder: join(folder, "data") });
   api = await Api.signIn(server.url);
 });
 after(async () => {
@@ -37,7 +37,7 @@ test("a tree is on the server once and whole, though the server is killed while 
   const upload = await begin(target);
   await upload.when(({ counts }) => counts.bytesDurable > 8 * mib);
   await server.kill();
-  server = await startServer({ dataFolder: join(folder, "data"), port: server.port });
+  server = await spawnServer({ dataFolder: join(folder, "data"), port: server.port });
   await upload.when(({ isDone }) => isDone);
   assert.deepEqual(await stored(target), local(tree));
 });

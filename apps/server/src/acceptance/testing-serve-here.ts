@@ -1,0 +1,59 @@
+import { prepareApp } from "@holdfast/web/build/prepare-app";
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { readConfig } from "../config/read-config.ts";
+import { serve } from "../main.ts";
+import type { RunningServer } from "./testing.ts";
+
+/** Serves in this process, as `holdfast serve` with these arguments and variables would. */
+export async function serveHere(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  logFile: string,
+): Promise<RunningServer> {
+  const log = openLogFile(logFile);
+  const config = readConfig({ flags: flagsOf(args), environment });
+  const server = await serve(config, { prepareApp, logTo: log }).catch((error: unknown) => {
+    log.close();
+    throw new Error(
+      `The server did not start: ${(error as Error).message} Its log ends: ${readFileSync(logFile, "utf8").slice(-3000)}`,
+    );
+  });
+  if (server === undefined) throw new Error("The server was told to stop before it served.");
+  const exited = Promise.withResolvers<number>();
+  return {
+    url: server.url,
+    port: Number(new URL(server.url).port),
+    setupUrl: server.setupUrl === undefined ? new Promise<never>(() => {}) : Promise.resolve(server.setupUrl),
+    logFile,
+    exited: exited.promise,
+    stop: async () => {
+      await server.close();
+      log.close();
+      exited.resolve(0);
+      return 0;
+    },
+  };
+}
+
+/** What a server writes once it is closed goes nowhere, as with the end of its process. */
+function openLogFile(path: string) {
+  let fd: number | undefined = openSync(path, "a");
+  return {
+    write: (line: string) => void (fd === undefined || writeSync(fd, line)),
+    close: () => {
+      if (fd !== undefined) closeSync(fd);
+      fd = undefined;
+    },
+  };
+}
+
+/** Of `serve` and its options, each of which has at most one value. */
+function flagsOf(args: readonly string[]): Record<string, string | true> {
+  const flags: Record<string, string | true> = {};
+  for (const [index, arg] of args.entries()) {
+    if (!arg.startsWith("--")) continue;
+    const next = args[index + 1];
+    flags[arg.slice(2)] = next === undefined || next.startsWith("--") ? true : next;
+  }
+  return flags;
+}

@@ -1,0 +1,22 @@
+import { suite } from "node:test";
+import { limitFile } from "./file-limit.ts";
+import { beginSharing, endShared } from "./shared-by-files.ts";
+
+/**
+ * Runs test files one after the other in this process, each in a suite that is named by its path. Their modules are loaded and compiled
+ * once, and what they share is started once.
+ * @param files by path: what loads them
+ * @public the modules that test-batches.ts writes call it
+ */
+export async function runBatch(files: Readonly<Record<string, () => Promise<unknown>>>): Promise<void> {
+  // Between two files nothing else might keep the process.
+  const keeper = setInterval(() => {}, 60_000);
+  beginSharing();
+  for (const [file, load] of Object.entries(files)) {
+    limitFile();
+    await suite(file, async () => void (await load()));
+  }
+  await endShared();
+  clearInterval(keeper);
+  limitFile();
+}

@@ -1,0 +1,126 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** Test files that run in one process, one after the other. */
+export interface Batch {
+  /** Absolute path of what the process runs: the file itself where it is alone. */
+  readonly entry: string;
+  /** Below the root. */
+  readonly files: readonly string[];
+}
+
+export function aloneIn(root: string, files: readonly string[]): Batch[] {
+  return files.map((file) => ({ entry: join(root, file), files: [file] }));
+}
+
+/**
+ * Few enough that the last batch of a run does not keep one core waiting, and that the files of one that crashes soon run again. In the order
+ * in which they begin: the plain ones have the longest files, those of the simulator.
+ */
+const filesMax = { plain: 24, browser: 6, pg: 10 };
+type Kind = keyof typeof filesMax;
+
+/**
+ * Files that need the same run together: those with a browser, with a database, and the others.
+ * @param folder for the modules that the processes run
+ */
+export function batchesOf(root: string, files: readonly string[], folder: string): Batch[] {
+  const kinds = Map.groupBy(files, kindOf);
+  return (Object.keys(filesMax) as Kind[]).flatMap((kind) => {
+    const ofKind = kinds.get(kind) ?? [];
+    const batches: Batch[] = [];
+    for (let from = 0; from < ofKind.length; from += filesMax[kind]) {
+      const some = ofKind.slice(from, from + filesMax[kind]);
+      if (some.length === 1) batches.push(...aloneIn(root, some));
+      else batches.push(together(root, some, join(folder, `${kind}-${from}.test.mjs`)));
+    }
+    return batches;
+  });
+}
+
+function kindOf(file: string): Kind {
+  if (file.includes(".browser.")) return "browser";
+  return /\.(?:pg|s3)\./.test(file) ? "pg" : "plain";
+}
+
+function together(root: string, files: readonly string[], entry: string): Batch {
+  const loads = files.map((file) => `  ${JSON.stringify(file)}: () => import(${urlOf(join(root, file))}),\n`);
+  const runner = urlOf(join(import.meta.dirname, "test-batch.ts"));
+  writeFileSync(entry, `import { runBatch } from ${runner};\nawait runBatch({\n${loads.join("")}});\n`);
+  return { entry, files };
+}
+
+function urlOf(path: string): string {
+  return JSON.stringify(pathToFileURL(path).href);
+}
+
+export interface Failure {
+  readonly test: string;
+  readonly error: Error;
+  /** Of the process that ended without saying how this file did. */
+  readonly batch?: string;
+}
+
+interface TestEnd {
+  readonly name: string;
+  readonly nesting: number;
+  readonly file?: string | undefined;
+  readonly entryFile?: string | undefined;
+}
+
+/** Says from the events of a run which files failed, and by what first. */
+export class FileFailures {
+  readonly #batches: ReadonlyMap<string, Batch>;
+  readonly #ended = new Set<string>();
+  /** By batch, in the file that runs. */
+  readonly #first = new Map<string, Failure>();
+  readonly failures = new Map<string, Failure>();
+
+  constructor(batches: readonly Batch[]) {
+    this.#batches = new Map(batches.map((batch) => [batch.entry, batch]));
+  }
+
+  passed(end: TestEnd): void {
+    const batch = this.#batchOf(end);
+    if (batch !== undefined && isFileOf(batch, end)) this.#endFile(batch, end.name);
+  }
+
+  failed(end: TestEnd, error: Error): void {
+    const batch = this.#batchOf(end);
+    const failure = { test: end.name, error };
+    const [only, ...others] = batch?.files ?? [end.entryFile ?? end.file ?? end.name];
+    if (only !== undefined && others.length === 0) this.#add(only, failure);
+    if (batch === undefined || others.length === 0) return;
+    if (isFileOf(batch, end)) {
+      this.#add(end.name, this.#first.get(batch.entry) ?? failure);
+      this.#endFile(batch, end.name);
+    } else if (end.name === batch.entry) this.#endBatch(batch, failure);
+    else if (!this.#first.has(batch.entry)) this.#first.set(batch.entry, failure);
+  }
+
+  #batchOf({ entryFile, file, name }: TestEnd): Batch | undefined {
+    return this.#batches.get(entryFile ?? file ?? name);
+  }
+
+  #endFile(batch: Batch, file: string): void {
+    this.#ended.add(file);
+    this.#first.delete(batch.entry);
+  }
+
+  /** Its process failed. Where each file had passed by then, any of them may have left what failed. */
+  #endBatch(batch: Batch, failure: Failure): void {
+    const unfinished = batch.files.filter((file) => !this.#ended.has(file));
+    const blamed = unfinished.length > 0 ? unfinished : batch.files;
+    if (unfinished.length === 0 && batch.files.some((file) => this.failures.has(file))) return;
+    for (const file of blamed) this.#add(file, { ...failure, batch: batch.entry });
+  }
+
+  #add(file: string, failure: Failure): void {
+    if (!this.failures.has(file)) this.failures.set(file, failure);
+  }
+}
+
+function isFileOf(batch: Batch, { name, nesting }: TestEnd): boolean {
+  return nesting === 0 && batch.files.length > 1 && batch.files.includes(name);
+}
