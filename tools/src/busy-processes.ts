@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-/** Takes a core as far as the others leave it one, and ends with whoever started it, however that ends. */
+/** Keeps a core busy, and ends when the process that started it has ended. */
 const script = `const parent = process.ppid;
 const work = () => {
   const endMs = performance.now() + 100;

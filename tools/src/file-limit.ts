@@ -18,4 +18,14 @@ export function limitFile(): void {
   }, timeoutMs).unref();
 }
 
+/** Code under test that ends the process with 0 would end all tests after it as if they had passed. Programs that a test starts may do so. */
+function forbidExit(): void {
+  const exit = process.exit.bind(process);
+  process.exit = (code) => {
+    console.error(new Error(`The process of the tests was ended with ${code ?? 0}, before its tests.`));
+    return exit(Number(code ?? 0) || 1);
+  };
+}
+
 limitFile();
+if (isMainThread && /\.test\.m?[jt]s$/.test(process.argv[1] ?? "")) forbidExit();

@@ -257,8 +257,20 @@ suite(${breaks});`;
   assert.equal(pidsOf("--long").pids.size, 3, "in the long tier each has its own");
 });
 
+test("a file that ends its process fails the run, though it says that all is well", (t) => {
+  const ending = `${head}test("a stone explodes", () => process.exit(0));`;
+  for (const name of ["a.test.ts", "a.long.test.ts"]) {
+    const { status, output } = runTests(t, { [`bench/src/${name}`]: ending }, ["--long"]);
+    assert.equal(status, 1, output);
+    assert.match(output, /The process of the tests was ended with 0, before its tests\./);
+  }
+  const program = `${head}import { execFileSync } from "node:child_process";
+test("a program ends", () => void execFileSync(process.execPath, ["-e", "process.exit(0)"]));`;
+  assert.equal(runTests(t, { "bench/src/a.test.ts": program }, []).status, 0);
+});
+
 test("a file that ends the process of others fails the run, and those run again alone", (t) => {
-  const ending = `${head}test("a stone explodes", () => process.exit(3));`;
+  const ending = `${head}test("a stone explodes", () => process.kill(process.pid, "SIGKILL"));`;
   const files = { "bench/src/a.test.ts": passing, "bench/src/b.test.ts": ending, "bench/src/c.test.ts": passing };
   const { status, output } = runTests(t, files, []);
   assert.equal(status, 1, output);
@@ -269,6 +281,10 @@ test("a file that ends the process of others fails the run, and those run again 
     ["bench/src/b.test.ts", "bench/src/c.test.ts"],
   );
   assert.doesNotMatch(output, /UNSTEADY/, "the others are not what ended it");
+  const silent = `${head}test("a stone vanishes", () => process.reallyExit(0));`;
+  const vanished = runTests(t, { ...files, "bench/src/b.test.ts": silent }, []);
+  assert.equal(vanished.status, 1, vanished.output);
+  assert.match(vanished.output, /\nbench\/src\/c\.test\.ts: Its process ended before it did\.\n/);
 });
 
 test("what a file leaves behind in a process of several is a failure, though each of them passes alone", (t) => {
@@ -354,7 +370,7 @@ test("--repeat and --beside that make no sense are rejected, and nothing runs", 
     [["--repeat", "0", "packages"], /--repeat takes a whole number above 0, not 0/],
     [["--repeat", "2", "--beside", "-1", "packages"], /--beside/],
     [["--beside", "2", "packages"], /--beside goes with --repeat/],
-    [["--repeat", "2"], /--repeat takes files/],
+    [["--repeat", "2"], /--repeat needs files/],
   ] as const) {
     const { status, output } = runTests(t, files, [...args]);
     assert.equal(status, 1, output);

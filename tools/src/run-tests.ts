@@ -36,7 +36,7 @@ const usage = `npm test -- [--long] [--name <pattern>]… [--file-timeout <secon
   without arguments: the gate, which is every *.test.ts of packages, apps, examples, bench and tools but those of the long tier
   --long     *.long.test.ts and *.timing.test.ts too, with a fresh seed (HOLDFAST_SEED=… for a known one); no file gets a second run
   --checks   npm run check before, and no test where it fails
-  --repeat   runs the files so often, one file at a time, and says how often each failed; --beside busy processes
+  --repeat   runs the files that many times, one file at a time, and says how often each failed; --beside busy processes
   --history  the last runs on this machine; a + after the commit: with changes that are not committed`;
 
 const root = resolve(import.meta.dirname, "../..");
@@ -83,7 +83,7 @@ function findMisuse(): string | undefined {
     return `--beside takes a number of processes, not ${values.beside}.`;
   }
   if (busyProcesses > 0 && repeats === undefined) return "--beside goes with --repeat.";
-  if (repeats !== undefined && positionals.length === 0) return "--repeat takes files: a whole tier runs once.";
+  if (repeats !== undefined && positionals.length === 0) return "--repeat needs files or a part of a path.";
   return undefined;
 }
 
@@ -100,9 +100,8 @@ interface Outcome {
 async function runFiles(files: readonly string[]): Promise<void> {
   if (files.length === 0) {
     const wanted = positionals.join(" ");
-    const isLong = matching(positionals).length > 0;
     console.error(
-      isLong
+      matching(positionals).length > 0
         ? `${wanted} matches files of the long tier only: npm run test:long -- ${wanted}`
         : `No test file matches ${wanted}.\n${usage}`,
     );
@@ -115,20 +114,25 @@ async function runFiles(files: readonly string[]): Promise<void> {
     return;
   }
   const startMs = performance.now();
+  const isOfLongTier = values.long || files.some(isLong);
+  const late = AbortSignal.timeout(isOfLongTier ? longTimeoutMs : gateTimeoutMs);
   const seed = (process.env["HOLDFAST_SEED"] ??= values.long ? String(randomInt(2 ** 30)) : gateSeed);
   if (values.long) console.log(`HOLDFAST_SEED=${seed}`);
-  // What the gate runs in the process of a test for less CPU time is a process of its own in the long tier.
-  if (values.long) process.env["HOLDFAST_TEST_SPAWN"] = "1";
-  const places = [tmpdir(), "/dev/shm"].filter((place) => existsSync(place));
+  // The long tier starts each command and server as a process; the gate runs them in that of the test, which saves most of their time.
+  if (isOfLongTier) process.env["HOLDFAST_TEST_SPAWN"] = "1";
+  const places = [tmpdir(), "/dev/shm", "/var/tmp"].filter((place) => existsSync(place));
   for (const place of places) await sweepTestFolders(place);
-  const folder = makeTemporaryFolder();
+  const folder = makeTemporaryFolder(isOfLongTier);
   const mayServe = files.some((file) => /\.(?:pg|browser)\./.test(file));
   const isBuilt = !mayServe || !existsSync("apps/web/package.json") || (await buildApp());
-  const outcome = repeats === undefined ? await runTier(files) : await repeat(files, repeats);
-  const passed = repeats === undefined ? await retry(outcome.failures) : [];
+  const runs = { isOfLongTier, late };
+  const outcome = repeats === undefined ? await runTier(files, runs) : await repeat(files, repeats, runs);
+  const passed = repeats === undefined ? await retry(outcome.failures, runs) : [];
   await clearTestFolder(folder);
   for (const place of places) await sweepTestFolders(place);
   const failed = [...outcome.failures.keys()].filter((file) => !passed.includes(file));
+  for (const [file, { error, isSilent }] of outcome.failures)
+    if (isSilent === true) console.log(`${file}: ${error.message}`);
   // Where a file took its process along, those after it say nothing of themselves.
   const broken = new Set(failed.map((file) => outcome.failures.get(file)?.batch));
   const unsteady = passed.filter((file) => {
@@ -146,6 +150,7 @@ async function runFiles(files: readonly string[]): Promise<void> {
   for (const [index, [file, { test, error }]] of mended.entries()) {
     console.log(`UNSTEADY ${index + 1}: ${file} › ${test}: ${error.message}\n${inspect(error)}`);
   }
+  if (repeats !== undefined) return;
   keepTestRun(
     {
       tier: values.long ? "long" : "gate",
@@ -164,23 +169,25 @@ async function runFiles(files: readonly string[]): Promise<void> {
 }
 
 /** Figures of time and memory come last, one file after the other, as they say nothing of a machine that is busy. */
-async function runTier(files: readonly string[]): Promise<Outcome> {
+async function runTier(files: readonly string[], runs: Runs): Promise<Outcome> {
   const timing = files.filter((file) => file.endsWith(".timing.test.ts"));
   const others = files.filter((file) => !timing.includes(file));
   const outcomes: Outcome[] = [];
-  if (others.length > 0) outcomes.push(await report(others, filesAtOnce));
-  if (timing.length > 0) outcomes.push(await report(timing, 1));
+  // One that runs by itself is asked for how long it takes, as a soak is.
+  const fileMs = positionals.length > 0 && files.length === 1 ? longTimeoutMs : fileTimeoutMs;
+  if (others.length > 0) outcomes.push(await report(others, { ...runs, fileMs, concurrency: filesAtOnce }));
+  if (timing.length > 0) outcomes.push(await report(timing, { ...runs, fileMs, concurrency: 1 }));
   return sumOf(outcomes);
 }
 
-/** Each file so often, alone but for the busy processes: what depends on time shows itself. */
-async function repeat(files: readonly string[], times: number): Promise<Outcome> {
+/** Each file that many times, alone but for the busy processes: what depends on time shows itself. */
+async function repeat(files: readonly string[], times: number, runs: Runs): Promise<Outcome> {
   const outcomes: Outcome[] = [];
   const failedRuns = new Map(files.map((file) => [file, 0]));
   const endBusyProcesses = startBusyProcesses(busyProcesses);
   try {
     for (let round = 1; round <= times; round += 1) {
-      const outcome = await report(files, 1);
+      const outcome = await report(files, { ...runs, fileMs: fileTimeoutMs, concurrency: 1 });
       for (const file of outcome.failures.keys()) failedRuns.set(file, (failedRuns.get(file) ?? 0) + 1);
       outcomes.push(outcome);
     }
@@ -207,14 +214,16 @@ function sumOf(outcomes: readonly Outcome[]): Outcome {
  * to run failed tests again takes single tests, and those of a file build on each other.
  * @returns the files that passed then
  */
-async function retry(failures: ReadonlyMap<string, Failure>): Promise<string[]> {
+async function retry(failures: ReadonlyMap<string, Failure>, runs: Runs): Promise<string[]> {
   // The files that a broken process left undone are one incident.
   const incidents = new Set([...failures].map(([file, { batch }]) => batch ?? file));
-  if (values.long || incidents.size > retriedFilesMax) return [];
+  if ([...failures.values()].some(({ isSilent }) => isSilent === true)) return [];
+  if (runs.isOfLongTier || runs.late.aborted || incidents.size > retriedFilesMax) return [];
   const passed: string[] = [];
   for (const file of failures.keys()) {
     console.log(`Once more, alone: ${file}`);
-    if ((await report([file], 1)).failures.size === 0) passed.push(file);
+    const alone = await report([file], { ...runs, fileMs: fileTimeoutMs, concurrency: 1 });
+    if (alone.failures.size === 0) passed.push(file);
   }
   return passed;
 }
@@ -235,10 +244,10 @@ async function buildApp(): Promise<boolean> {
 
 /**
  * All that tests leave in the temporary folder they leave in one of this run, which goes with it or with the next. In the gate it is in
- * memory where there is room and nobody chose another place; the long tier works on the disk, as people's devices and servers do.
+ * memory where there is room, unless TMPDIR is set; the long tier works on the disk, as people's devices and servers do.
  */
-function makeTemporaryFolder(): string {
-  const isChosen = values.long || process.env["TMPDIR"] !== undefined;
+function makeTemporaryFolder(isOfLongTier: boolean): string {
+  const isChosen = isOfLongTier || process.env["TMPDIR"] !== undefined;
   const folder = makeTestFolder(isChosen ? tmpdir() : fastFolder(roomBytes));
   process.env["TMPDIR"] = folder;
   // Half of what a short command costs is to strip types and compile: all processes of the run do it once.
@@ -246,24 +255,33 @@ function makeTemporaryFolder(): string {
   return folder;
 }
 
-async function report(files: readonly string[], concurrency: number): Promise<Outcome> {
-  const isBatched = !values.long && repeats === undefined && values.name.length === 0;
+interface Runs {
+  /** Each file, server and command in a process of its own, on the disk, and no file a second time. */
+  readonly isOfLongTier: boolean;
+  /** Ends the whole run. */
+  readonly late: AbortSignal;
+}
+
+interface ReportOptions extends Runs {
+  readonly fileMs: number;
+  readonly concurrency: number;
+}
+
+async function report(files: readonly string[], options: ReportOptions): Promise<Outcome> {
+  const { isOfLongTier, late, fileMs, concurrency } = options;
+  const isBatched = !isOfLongTier && repeats === undefined && values.name.length === 0;
   const batches = isBatched ? batchesOf(root, files, tmpdir()) : aloneIn(root, files);
   const outcome = new FileFailures(batches);
   const lacking: string[] = [];
   const counts = { tests: 0, failedTests: 0, skippedTests: 0 };
   const times = new FileTimes();
-  const runTimeoutMs = values.long ? longTimeoutMs : gateTimeoutMs;
-  // One that runs by itself is asked for how long it takes, as a soak is.
-  const defaultMs = positionals.length > 0 && files.length === 1 ? runTimeoutMs : fileTimeoutMs;
-  const timeoutMs = fileTimeoutSeconds === undefined ? defaultMs : fileTimeoutSeconds * 1000;
+  const timeoutMs = fileTimeoutSeconds === undefined ? fileMs : fileTimeoutSeconds * 1000;
   process.env["TEST_FILE_TIMEOUT_MS"] = String(timeoutMs);
-  const late = AbortSignal.timeout(runTimeoutMs);
-  late.addEventListener("abort", () => {
-    console.error(
-      `The run is ended after ${runTimeoutMs / 60_000} minutes, in the middle of ${times.running().join(", ")}.`,
-    );
-  });
+  const sayLate = () => {
+    const minutes = (isOfLongTier ? longTimeoutMs : gateTimeoutMs) / 60_000;
+    console.error(`The run is ended after ${minutes} minutes, in the middle of ${times.running().join(", ")}.`);
+  };
+  late.addEventListener("abort", sayLate);
   const events = run({
     files: batches.map(({ entry }) => entry),
     cwd: root,
@@ -298,6 +316,8 @@ async function report(files: readonly string[], concurrency: number): Promise<Ou
   const output = compose(events, new spec());
   output.pipe(process.stdout, { end: false });
   await once(output, "end");
+  late.removeEventListener("abort", sayLate);
+  outcome.finish();
   for (const line of times.slowest()) console.log(line);
   return { failures: outcome.failures, ...counts, lacking };
 }
@@ -305,7 +325,11 @@ async function report(files: readonly string[], concurrency: number): Promise<Ou
 /** The files of the tier, or those of them that are wanted; a file of the long tier that is named by its whole path runs in any case. */
 function select(wanted: readonly string[]): string[] {
   const isNamed = (file: string) => wanted.some((each) => pathOf(each) === file);
-  return matching(wanted).filter((file) => values.long || !/\.(?:long|timing)\.test\.ts$/.test(file) || isNamed(file));
+  return matching(wanted).filter((file) => values.long || !isLong(file) || isNamed(file));
+}
+
+function isLong(file: string): boolean {
+  return /\.(?:long|timing)\.test\.ts$/.test(file);
 }
 
 /** All test files, or those that are, or lie in, or whose path contains one of `wanted`. */

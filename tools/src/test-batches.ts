@@ -60,6 +60,8 @@ export interface Failure {
   readonly error: Error;
   /** Of the process that ended without saying how this file did. */
   readonly batch?: string;
+  /** That process ended as if all were well: it would do so again. */
+  readonly isSilent?: boolean;
 }
 
 interface TestEnd {
@@ -97,6 +99,16 @@ export class FileFailures {
       this.#endFile(batch, end.name);
     } else if (end.name === batch.entry) this.#endBatch(batch, failure);
     else if (!this.#first.has(batch.entry)) this.#first.set(batch.entry, failure);
+  }
+
+  /** At the end of the run: a file of which nothing was reported has failed, however its process ended. */
+  finish(): void {
+    const together = [...this.#batches.values()].filter(({ files }) => files.length > 1);
+    for (const { entry, files } of together) {
+      const error = new Error("Its process ended before it did.");
+      for (const file of files)
+        if (!this.#ended.has(file)) this.#add(file, { test: file, error, batch: entry, isSilent: true });
+    }
   }
 
   #batchOf({ entryFile, file, name }: TestEnd): Batch | undefined {

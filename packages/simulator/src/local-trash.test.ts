@@ -57,7 +57,7 @@ test("the local trash is emptied once the clock has gone on for a day without a 
 test("what the server deleted is found in the local trash by its day and its path, and goes after 30 days", async () => {
   const alone = new Alone();
   const remove = (path: string): void =>
-    alone.onServer({ op: "delete", operation_id: `${Math.random()}`, file_id: alone.serverId(path) });
+    alone.onServer({ op: "delete", operation_id: `delete ${path}`, file_id: alone.serverId(path) });
   alone.mkdir("f");
   alone.write("f/a.txt", "one");
   await alone.once();

@@ -22,7 +22,7 @@ for (const [where, flags] of bothPlaces(command)) {
   test(`${where}, the audit is exported as lines and verified`, async () => {
     await json("mkdir", `/${where}`);
     await json("ls", "/");
-    // It is recorded before it is answered, and so is whatever was done before, which is recorded a moment later.
+    // A new token is recorded before the answer, and all entries that wait are written with it; others follow a moment later.
     await json("token", "create", where);
     const entries = await exported(...flags);
     assert.deepEqual(

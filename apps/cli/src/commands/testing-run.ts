@@ -34,16 +34,21 @@ export async function runHere(
   return { code, stdout: out, stderr: problems };
 }
 
+/** Commands that handle signals, or end their process themselves. */
+const alwaysSpawned: ReadonlySet<string> = new Set(["serve", "sync", "__complete"]);
+
 /**
- * Runs a command line as a person would who has these variables besides those of the test: in a process of its own in the long
- * tier, which finds what a command leaves open; in this process in the gate, but for what heeds signals or has a folder of its own.
+ * Runs a command with these variables added to the test's own. The long tier starts a process for each command, which shows what a command
+ * leaves open. The gate runs it in this process, except commands that handle signals or need a working directory of their own.
  */
 export function runCommand(
   environment: Readonly<Record<string, string | undefined>>,
   args: readonly string[],
   { input = "", cwd }: { readonly input?: string | undefined; readonly cwd?: string | undefined } = {},
 ): Promise<CommandResult> {
-  const isSpawned = process.env["HOLDFAST_TEST_SPAWN"] === "1" || cwd !== undefined || args[0] === "sync";
+  const isSpawned = process.env["HOLDFAST_TEST_SPAWN"] === "1" || cwd !== undefined || alwaysSpawned.has(args[0] ?? "");
   if (isSpawned) return holdfast(args, { env: environment, input, ...(cwd === undefined ? {} : { cwd }) });
-  return runHere({ ...process.env, ...environment }, args, { input });
+  // A process of its own would not have a variable that is undefined.
+  const given = Object.entries({ ...process.env, ...environment }).filter(([, value]) => value !== undefined);
+  return runHere(Object.fromEntries(given), args, { input });
 }

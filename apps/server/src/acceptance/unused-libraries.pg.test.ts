@@ -7,6 +7,8 @@ import { administrator, Api, makeFolder, ok, removeFolder, type ServerProcess, s
 
 /** Each for something that most servers never do: loaded, they cost memory and the time of a start for nothing. */
 const seldom = ["oidc-provider", "openid-client", "ldapts", "@simplewebauthn/server", "otpauth", "acme-client"];
+/** Each for a setting that this server does not have. */
+const configured = ["ioredis", "nodemailer", "@aws-sdk/client-s3"];
 
 describe("A server of which nobody asks for more than files", () => {
   let folder: string;
@@ -48,9 +50,9 @@ describe("A server of which nobody asks for more than files", () => {
     return path;
   }
 
-  function loaded(): string[] {
+  function loaded(libraries: readonly string[]): string[] {
     const text = readFileSync(`${folder}/resolved`, "utf8");
-    return seldom.filter((name) => text.includes(`/node_modules/${name}/`));
+    return libraries.filter((name) => text.includes(`/node_modules/${name}/`));
   }
 
   async function ask(method: string, path: string, json?: unknown, init?: RequestInit): Promise<unknown> {
@@ -77,7 +79,7 @@ describe("A server of which nobody asks for more than files", () => {
     requests += 5;
   }
 
-  test("loads none of the libraries for signing in by other ways, and for certificates", async () => {
+  test("loads no library for S3, Redis, mail, certificates or signing in by other ways", async () => {
     const page = { headers: { origin: server.url } };
     await ask("GET", `${server.url}/`);
     await ask("GET", "/sessions/ways");
@@ -99,7 +101,7 @@ describe("A server of which nobody asks for more than files", () => {
       await ask("GET", path);
     await ask("GET", `${server.url}/api/openapi.json`);
     assert.ok(requests >= 100, `${requests} requests`);
-    assert.deepEqual(loaded(), []);
+    assert.deepEqual(loaded([...seldom, ...configured]), []);
   });
 
   test("loads them once they are asked for, which the spy sees", async () => {
@@ -112,6 +114,6 @@ describe("A server of which nobody asks for more than files", () => {
     const { webauthn } = await ok(named, "POST", "/account/passkeys", { password });
     const passkey = new TestPasskey(origin).create(webauthn);
     await ok(named, "POST", "/account/passkeys/confirm", { name: "Key", passkey });
-    assert.deepEqual(loaded().toSorted(), ["@simplewebauthn/server", "oidc-provider", "otpauth"]);
+    assert.deepEqual(loaded(seldom).toSorted(), ["@simplewebauthn/server", "oidc-provider", "otpauth"]);
   });
 });

@@ -12,12 +12,12 @@ export const hasTemplate = process.platform !== "win32";
  */
 export async function copyTemplate(folder: string): Promise<void> {
   if (!hasTemplate) return;
-  // What makes it takes longer to load than the copy takes, and only the first file of a run needs it.
+  // Loading the code that makes the template takes longer than the copy, and only the first file of a run needs it.
   const template = await madeOnce("database-template", async (made) => {
     const { makeTemplate } = await import("./testing-migrated.ts");
     await makeTemplate(made);
   });
-  // Of the log of the database most is empty, which GNU's cp leaves out.
+  // Most of the database's log is empty, and GNU cp skips the empty parts.
   const options = process.platform === "linux" ? ["-a", "--sparse=always"] : ["-a"];
   execFileSync("cp", [...options, join(template, "database-password"), clusterFolderOf(template), folder]);
 }
