@@ -33,7 +33,7 @@ export function batchesOf(root: string, files: readonly string[], folder: string
     for (let from = 0; from < ofKind.length; from += filesMax[kind]) {
       const some = ofKind.slice(from, from + filesMax[kind]);
       if (some.length === 1) batches.push(...aloneIn(root, some));
-      else batches.push(together(root, some, join(folder, `${kind}-${from}.test.mjs`)));
+      else batches.push(writeBatch(root, some, join(folder, `${kind}-${from}.test.mjs`)));
     }
     return batches;
   });
@@ -44,7 +44,7 @@ function kindOf(file: string): Kind {
   return /\.(?:pg|s3)\./.test(file) ? "pg" : "plain";
 }
 
-function together(root: string, files: readonly string[], entry: string): Batch {
+function writeBatch(root: string, files: readonly string[], entry: string): Batch {
   const loads = files.map((file) => `  ${JSON.stringify(file)}: () => import(${urlOf(join(root, file))}),\n`);
   const runner = urlOf(join(import.meta.dirname, "test-batch.ts"));
   writeFileSync(entry, `import { runBatch } from ${runner};\nawait runBatch({\n${loads.join("")}});\n`);
