@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { sha256Bytes } from "@holdfast/core/hash";
@@ -18,6 +18,22 @@ import {
   type RunningServer,
   startServer,
 } from "./testing.ts";
+
+test("a key that the environment holds stands nowhere on the disk, and opens what it closed", async (t) => {
+  const folder = makeFolder("key-in-environment");
+  t.after(() => removeFolder(folder));
+  const key = randomBytes(32).toString("base64");
+  const options = { dataFolder: `${folder}/data`, env: { HOLDFAST_KEY_ENCRYPTION_KEY: key } };
+  const first = await startServer(options);
+  assert.equal((await (await Api.signIn(first.url)).put("/note.txt", "closed")).status, 201);
+  await first.stop();
+  assert.equal(existsSync(join(folder, "data/key-encryption-key")), false);
+  const other = { ...options, env: { HOLDFAST_KEY_ENCRYPTION_KEY: randomBytes(32).toString("base64") } };
+  await assert.rejects(startServer(other), /HOLDFAST_KEY_ENCRYPTION_KEY/);
+  const second = await startServer(options);
+  assert.equal((await (await Api.signIn(second.url)).download("/note.txt")).body.toString(), "closed");
+  await second.stop();
+});
 
 /**
  * Invariant: who has the disks without the key-encryption key learns names and sizes, and not one run of what the files hold;
