@@ -116,7 +116,7 @@ test("a file whose tests are done and that does not end is ended, fails the run,
   const files = { "packages/a/src/x.test.ts": kept, "packages/a/src/y.test.ts": passing };
   const { status, output } = runTests(t, files, ["--file-timeout", "1"]);
   assert.equal(status, 1, output);
-  assert.match(output, /The file is ended after 1 s\. It was kept by: .*Timeout/);
+  assert.match(output, /The process of 2 files is ended after 1 s\. It was kept by: .*Timeout/);
   assert.match(output, /ℹ pass 2\n[^]*ℹ fail 1\n/);
 });
 
@@ -236,7 +236,7 @@ test("files of the gate share a process, and a failure is that of its own file",
   const helper = `${head}export const suite = (breaks) => test("a stone sinks", () => { if (breaks) throw new Error("sunk"); });`;
   const noting = (breaks: boolean) => `import { appendFileSync } from "node:fs";
 import { suite } from "./helper.ts";
-appendFileSync("pids", process.pid + "\\n");
+appendFileSync("pids", process.pid + " " + process.env.HOLDFAST_TEST_SPAWN + "\\n");
 suite(${breaks});`;
   const files = {
     "bench/src/helper.ts": helper,
@@ -254,7 +254,10 @@ suite(${breaks});`;
   const gate = pidsOf();
   assert.deepEqual(gate.again, ["bench/src/b.test.ts"]);
   assert.equal(gate.pids.size, 2, "one for all, and one for the second run");
-  assert.equal(pidsOf("--long").pids.size, 3, "in the long tier each has its own");
+  for (const line of gate.pids) assert.match(line, / undefined$/, "servers and commands run in it");
+  const long = pidsOf("--long");
+  assert.equal(long.pids.size, 3, "in the long tier each has its own");
+  for (const line of long.pids) assert.match(line, / 1$/, "and so has each server and command");
 });
 
 test("a file that ends its process fails the run, though it says that all is well", (t) => {
@@ -262,7 +265,7 @@ test("a file that ends its process fails the run, though it says that all is wel
   for (const name of ["a.test.ts", "a.long.test.ts"]) {
     const { status, output } = runTests(t, { [`bench/src/${name}`]: ending }, ["--long"]);
     assert.equal(status, 1, output);
-    assert.match(output, /The process of the tests was ended with 0, before its tests\./);
+    assert.match(output, /process\.exit\(0\) was called before all tests had finished\./);
   }
   const program = `${head}import { execFileSync } from "node:child_process";
 test("a program ends", () => void execFileSync(process.execPath, ["-e", "process.exit(0)"]));`;
@@ -275,7 +278,7 @@ test("a file that ends the process of others fails the run, and those run again 
   const { status, output } = runTests(t, files, []);
   assert.equal(status, 1, output);
   const again = [...output.matchAll(/^Once more, alone: (.*)$/gm)].map(([, file]) => file);
-  // What the process had said of `a` is lost with it, or is not.
+  // Reports about `a` may be lost with the process.
   assert.deepEqual(
     again.filter((file) => file !== "bench/src/a.test.ts"),
     ["bench/src/b.test.ts", "bench/src/c.test.ts"],

@@ -133,7 +133,7 @@ async function runFiles(files: readonly string[]): Promise<void> {
   const failed = [...outcome.failures.keys()].filter((file) => !passed.includes(file));
   for (const [file, { error, isSilent }] of outcome.failures)
     if (isSilent === true) console.log(`${file}: ${error.message}`);
-  // Where a file took its process along, those after it say nothing of themselves.
+  // Files that ran after the one that ended their process are its victims, not unsteady.
   const broken = new Set(failed.map((file) => outcome.failures.get(file)?.batch));
   const unsteady = passed.filter((file) => {
     const batch = outcome.failures.get(file)?.batch;

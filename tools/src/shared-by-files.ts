@@ -1,17 +1,17 @@
 let isShared = false;
 const ends: (() => Promise<void>)[] = [];
 
-/** From now on what the files of this process share stays until `endShared`. */
+/** Keeps resources that files of this process share until `endShared`. */
 export function beginSharing(): void {
   isShared = true;
 }
 
-/** Whether further files of this process will use what one has started. */
+/** True if later files of this process will use what this one starts. */
 export function isSharedByFiles(): boolean {
   return isShared;
 }
 
-/** Ends what a file started for itself and for the files after it. */
+/** Registers how a shared resource ends. */
 export function atEndOfShared(end: () => Promise<void>): void {
   ends.push(end);
 }

@@ -9,14 +9,14 @@ import { beginSharing, endShared } from "./shared-by-files.ts";
  * @public the modules that test-batches.ts writes call it
  */
 export async function runBatch(files: Readonly<Record<string, () => Promise<unknown>>>): Promise<void> {
-  // Between two files nothing else might keep the process.
+  // Nothing else keeps the process between two files.
   const keeper = setInterval(() => {}, 60_000);
   beginSharing();
   for (const [file, load] of Object.entries(files)) {
-    limitFile();
+    limitFile(file);
     await suite(file, async () => void (await load()));
   }
   await endShared();
   clearInterval(keeper);
-  limitFile();
+  limitFile(`The process of ${Object.keys(files).length} files`);
 }

@@ -15,8 +15,8 @@ export function aloneIn(root: string, files: readonly string[]): Batch[] {
 }
 
 /**
- * Few enough that the last batch of a run does not keep one core waiting, and that the files of one that crashes soon run again. In the order
- * in which they begin: the plain ones have the longest files, those of the simulator.
+ * Batches stay small, so that the last one of a run does not leave a core idle and a crash repeats few files. They begin in this order: the
+ * longest files, those of the simulator, are plain.
  */
 const filesMax = { plain: 24, browser: 6, pg: 10 };
 type Kind = keyof typeof filesMax;
@@ -58,7 +58,7 @@ function urlOf(path: string): string {
 export interface Failure {
   readonly test: string;
   readonly error: Error;
-  /** Of the process that ended without saying how this file did. */
+  /** Entry of the process that ended without a result for this file. */
   readonly batch?: string;
   /** That process ended as if all were well: it would do so again. */
   readonly isSilent?: boolean;
@@ -71,11 +71,11 @@ interface TestEnd {
   readonly entryFile?: string | undefined;
 }
 
-/** Says from the events of a run which files failed, and by what first. */
+/** Collects from the events of a run which files failed, each with its first failure. */
 export class FileFailures {
   readonly #batches: ReadonlyMap<string, Batch>;
   readonly #ended = new Set<string>();
-  /** By batch, in the file that runs. */
+  /** First failure in the file that is running, by batch. */
   readonly #first = new Map<string, Failure>();
   readonly failures = new Map<string, Failure>();
 
@@ -120,7 +120,7 @@ export class FileFailures {
     this.#first.delete(batch.entry);
   }
 
-  /** Its process failed. Where each file had passed by then, any of them may have left what failed. */
+  /** Its process failed. If every file had passed by then, any of them may be the cause. */
   #endBatch(batch: Batch, failure: Failure): void {
     const unfinished = batch.files.filter((file) => !this.#ended.has(file));
     const blamed = unfinished.length > 0 ? unfinished : batch.files;

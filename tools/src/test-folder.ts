@@ -30,7 +30,7 @@ export function makeTestFolder(parent = tmpdir()): string {
 
 const memoryFolder = "/dev/shm";
 
-/** A folder in memory if there is so much of both, otherwise the usual temporary folder: on a disk tests take a sixth longer. */
+/** A folder in memory if that much is free there, otherwise the usual temporary folder: on a disk tests take a sixth longer. */
 export function fastFolder(freeBytes: number): string {
   if (!existsSync(memoryFolder)) return tmpdir();
   const { bavail, bsize } = statfsSync(memoryFolder);

@@ -10,8 +10,8 @@ export async function serveHere(
   environment: Readonly<Record<string, string | undefined>>,
   logFile: string,
 ): Promise<RunningServer> {
-  const log = openLogFile(logFile);
   const config = readConfig({ flags: flagsOf(args), environment });
+  const log = openLogFile(logFile);
   const server = await serve(config, { prepareApp, logTo: log }).catch((error: unknown) => {
     log.close();
     throw new Error(
@@ -35,7 +35,7 @@ export async function serveHere(
   };
 }
 
-/** What a server writes once it is closed goes nowhere, as with the end of its process. */
+/** Drops lines after `close`, as the end of a process would. */
 function openLogFile(path: string) {
   let fd: number | undefined = openSync(path, "a");
   return {
@@ -47,7 +47,7 @@ function openLogFile(path: string) {
   };
 }
 
-/** Of `serve` and its options, each of which has at most one value. */
+/** Parses the options of `serve`, each of which has at most one value. */
 function flagsOf(args: readonly string[]): Record<string, string | true> {
   const flags: Record<string, string | true> = {};
   for (const [index, arg] of args.entries()) {
