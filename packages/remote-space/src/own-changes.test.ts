@@ -16,3 +16,12 @@ test("of mounts, and of what is in them, the revision alone is not enough: what 
   };
   assert.deepEqual(nodes.map(knows), [true, false, false]);
 });
+
+test("a node that changed again after the answer is fetched in full", () => {
+  const node = { id: "file", kind: "file", role: "owner", revision: "r1", name: "old" } as NodeJson;
+  const own = new OwnChanges();
+  own.note([{ operation_id: "put", status: "committed", node }]);
+  const brief = (revision: string): ChangeJson[] => [{ seq: 1, kind: "changed", id: "file", revision }];
+  assert.equal(own.fill(brief("r2")), undefined);
+  assert.deepEqual(own.fill(brief("r1")), [{ seq: 1, kind: "changed", id: "file", node }]);
+});

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
+import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
 const dayMicros = 86_400_000_000;
@@ -124,5 +125,36 @@ test("what was replaced and cannot be read is tried ever less often, and told of
   assert.ok((await alone.once()).problems.length === 1, "it is not read before its time");
   scheduler.nowMicros += dayMicros / 24;
   assert.deepEqual(await alone.once(), { inSync: true, problems: [], deletionsWaiting: 0 });
+  alone.close();
+});
+
+test("a file saved while its old content was moved to the trash is uploaded, even if the process was killed right then", async () => {
+  const alone = new Alone();
+  alone.write("a", "old");
+  await alone.once();
+  alone.onServer({ op: "delete", operation_id: "another's", file_id: alone.serverId("a") });
+  const disk = alone.disk();
+  await alone.pass(
+    new Promise<void>((resolve) => {
+      const rename: LocalDisk["rename"] = async (from, to) => {
+        if (!to.startsWith(".holdfast/trash/")) return disk.rename(from, to);
+        alone.write(from, "saved meanwhile");
+        await disk.rename(from, to);
+        resolve();
+        return new Promise(() => undefined);
+      };
+      const ending = new Proxy(disk, {
+        get: (target, name) => (name === "rename" ? rename : (Reflect.get(target, name) as unknown)),
+      });
+      void alone.make({ disk: ending }).runOnce();
+    }),
+  );
+  const { scheduler } = alone.world;
+  await alone.once();
+  await scheduler.runUntil(scheduler.nowMicros + 600_000_000, () => false);
+  await alone.once();
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(alone.serverContents(), new Map([["a", "saved meanwhile"]]));
+  assert.equal(alone.read("a"), "saved meanwhile");
   alone.close();
 });

@@ -227,6 +227,21 @@ function holdOff(isLink: boolean): void {
     assert.ok(!JSON.stringify(manifests.body).includes(hash));
   });
 
+  test("no block is sent as a patch against a block that the link may not read", async () => {
+    const near = Buffer.concat([secret.content, randomBytes(6000)]);
+    const [hash, nowhere] = [near, randomBytes(1)].map((bytes) => createHash("sha256").update(bytes).digest("hex"));
+    const { version_id } = (await owner.put("/shown/near", near)).body;
+    const fetched = async (base = "") => {
+      const items = [{ version_id, hashes: [hash], bases: { [hash ?? ""]: base } }];
+      const { status, body } = await link.call("POST", "/blocks/fetch", { items });
+      assert.equal(status, 200, JSON.stringify(body));
+      return body as Buffer;
+    };
+    const whole = await fetched(nowhere);
+    assert.ok(whole.includes(near));
+    assert.deepEqual(await fetched(secret.hash), whole);
+  });
+
   test("cursors, tokens, uploads and keys of others open nothing", async () => {
     const { cursor, recursiveCursor, changeToken, snapshotCursor, upload, key } = secret;
     for (const path of [

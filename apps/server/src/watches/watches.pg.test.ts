@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, beforeEach, test } from "node:test";
+import type { GroupId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { createComment } from "../comments/comments.ts";
@@ -8,7 +9,7 @@ import type { GrantRow } from "../db/shard-tables.ts";
 import type { Actor } from "../metadata/actor.ts";
 import type { Operation } from "../metadata/commit/operation.ts";
 import { openViewCommitter } from "../metadata/commit/view-committer.ts";
-import { noBlocks } from "../metadata/testing/testing.ts";
+import { newTestId, noBlocks } from "../metadata/testing/testing.ts";
 import { useTestSpaces } from "../metadata/testing/testing-spaces.ts";
 import type { TestSpace } from "../metadata/testing/testing.ts";
 import { notificationKind } from "../notifications/notification-kind.ts";
@@ -112,6 +113,28 @@ test("who may not read it any more is told nothing, and whoever loses sight of s
   await sql`delete from shard.grants where node_id = ${watched.id}`.execute(space.db);
   assert.deepEqual(await toldTo(bob), []);
   await assert.rejects(watch(spaces.databases.shards, bob, watched.id), { code: "not_found" });
+});
+
+test("a person who left the group of a share is no longer notified", async () => {
+  const watched = await space.mkdir("root", "watched");
+  const groupId = newTestId<GroupId>();
+  const { caller, db } = space;
+  await sql`
+    insert into shard.grants (space_id, id, node_id, kind, grantee_id, role, created_by, created_at)
+    values (${caller.spaceId}, ${newTestId()}, ${watched.id}, 'group', ${groupId}, 'viewer', ${caller.userId}, 0)`.execute(
+    db,
+  );
+  await sql`
+    insert into shard.memberships (user_id, group_id, role, change, changed_at)
+    values (${bob.userId}, ${groupId}, 'member', 1, 0)`.execute(db);
+  const member = { ...bob, grantees: [bob.userId, groupId] };
+  await watch(spaces.databases.shards, member, watched.id);
+  await space.mkdir(watched.id, "before");
+  assert.deepEqual(await toldTo(member), [["watch", "/before", "before", 1, ["created"]]]);
+  // The row stays for a while.
+  await sql`update shard.memberships set role = null where group_id = ${groupId}`.execute(db);
+  await space.mkdir(watched.id, "after");
+  assert.deepEqual(await toldTo(member), []);
 });
 
 test("watches are bounded, and go with what is purged", async () => {

@@ -4,11 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { sql } from "kysely";
 import { adoptOrphans } from "../adopt-orphans.ts";
 import type { IncomingBlock } from "../incoming-block.ts";
 import { packKey } from "../pack-format.ts";
 import type { PackId } from "../pack-format.ts";
+import { scrubCell } from "../scrub.ts";
 import { collectCell } from "./collect-cell.ts";
 import { settleCells } from "./settle-cells.ts";
 import { bothForms, dayMs, hashesOf, someBlocks, type TestSpace, useCollectScene } from "./testing-collect.ts";
@@ -193,6 +195,34 @@ test("a copy that a space has left goes though another one holds the block, once
   assert.equal((await world.copies(block)).length, 1);
   assert.deepEqual(await world.read(bob, [block.hash]), ["raw"]);
   assert.equal((await world.packKeys()).length, 1);
+});
+
+test("a copy stays where it is if its duplicate is found damaged while the pack is rewritten", async () => {
+  const { world, ann, bob, pool } = scene;
+  const [equal = assert.fail(), ...rest] = someBlocks(10);
+  await world.put(ann, equal, ...rest);
+  await world.put(bob, equal);
+  const [others] = await ownPack(bob, equal);
+  await world.forget(ann, ...rest.slice(0, 8));
+  const { cell, shards, clock, random, log } = world.ports;
+  let isBroken = false;
+  const store: ObjectStore = {
+    ...cell.store,
+    async put(key, bytes, options) {
+      await cell.store.put(key, bytes, options);
+      if (isBroken) return;
+      isBroken = true;
+      await breakCopy(others ?? "", equal);
+      await scrubCell({ cell, shards, pool, clock, random, log });
+    },
+  };
+  for (let day = 0; day < 10; day += 1) {
+    world.clock.forwardMs(dayMs + 1000);
+    await collectCell({ ...world.ports, cell: { ...cell, store } });
+  }
+  assert.ok(isBroken, "no pack was rewritten");
+  await world.collectForDays(20);
+  for (const space of [ann, bob]) assert.deepEqual(await world.read(space, [equal.hash]), ["raw"]);
 });
 
 test("an orphan whose blocks were sent again goes as all else does", async () => {

@@ -63,6 +63,22 @@ test("of many that want one name, or one base, exactly one gets it", async () =>
   await checkInvariants(space.db, space.caller.spaceId);
 });
 
+test("each change of a file within one transaction has its own revision, and only the last is a valid base", async () => {
+  const space = await makeTestSpace(databases.shards);
+  const file = await space.put("root", "a", "one");
+  const count = space.committed.length;
+  const results = await space.commit([
+    { op: "put", fileId: file.id, content: await space.content("two"), baseRevision: file.revision },
+    { op: "put", fileId: file.id, content: await space.content("three") },
+  ]);
+  assert.equal(space.committed.length, count + 1, "one transaction");
+  const [first = "", last = ""] = results.map((result) => (result.status === "committed" ? result.node?.revision : ""));
+  assert.equal(new Set([file.revision, first, last]).size, 3);
+  const edit = { op: "put", fileId: file.id, content: await space.content("four") } as const;
+  assert.equal((await space.refused({ ...edit, baseRevision: first })).code, "conflict");
+  await space.do({ ...edit, baseRevision: last });
+});
+
 test("moves that would make a cycle together are serialised, and one is refused", async () => {
   const space = await makeTestSpace(databases.shards);
   const [a, b] = [await space.mkdir("root", "a"), await space.mkdir("root", "b")];
