@@ -1,24 +1,16 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { text as textOf } from "node:stream/consumers";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { until } from "./bounded.ts";
+import { failing, head, makeTree, passing, runTests } from "./testing-run-tests.ts";
 
-const head = 'import { test } from "node:test";\n';
-const passing = `${head}test("a stone holds", () => {});`;
-const failing = `${head}test("a stone breaks", () => { throw new Error("broken"); });`;
 const lacking = `${head}test("a stone swims", (t) => t.skip("radosgw is not installed"));`;
 const skipping = `${head}test("a stone flies", { skip: "only on the moon" }, () => {});`;
-
-interface Answer {
-  status: number | null;
-  output: string;
-}
 
 /** Fails the first time that it runs in a tree, and passes from then on. */
 const unsteady = `${head}import { existsSync, writeFileSync } from "node:fs";
@@ -27,62 +19,6 @@ test("a stone rolls", () => {
   writeFileSync(\`\${import.meta.filename}.ran\`, "");
   throw new Error("rolled away");
 });`;
-
-interface Setting {
-  readonly HOLDFAST_REQUIRE_COMPONENTS?: string;
-  readonly HOLDFAST_TEST_LOCK?: string;
-  readonly HOLDFAST_SEED?: string;
-}
-
-/** Runs a copy of run-tests.ts in a tree of these files, which is the home of the user too. */
-function runTests(t: TestContext, files: Readonly<Record<string, string>>, args: string[], set: Setting = {}): Answer {
-  const { root, script, environment } = makeTree(t, files);
-  const answer = spawnSync(process.execPath, [script, ...args], {
-    cwd: root,
-    env: { ...environment, ...set },
-    encoding: "utf8",
-  });
-  return { status: answer.status, output: answer.stdout + answer.stderr };
-}
-
-interface Tree {
-  readonly root: string;
-  readonly script: string;
-  readonly environment: NodeJS.ProcessEnv;
-}
-
-function makeTree(t: TestContext, files: Readonly<Record<string, string>>): Tree {
-  const root = mkdtempSync(join(tmpdir(), "holdfast-run-tests-"));
-  t.after(() => rmSync(root, { recursive: true }));
-  const script = join(root, "tools/src/run-tests.ts");
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-  mkdirSync(dirname(script), { recursive: true });
-  const parts = [
-    "run-tests.ts",
-    "busy-processes.ts",
-    "test-folder.ts",
-    "file-times.ts",
-    "file-limit.ts",
-    "test-batch.ts",
-    "test-batches.ts",
-    "shared-by-files.ts",
-    "test-run-lock.ts",
-    "test-runs.ts",
-  ];
-  for (const name of parts) copyFileSync(join(import.meta.dirname, name), join(dirname(script), name));
-  // Without NODE_TEST_CONTEXT: inside a test the runner would refuse to run tests.
-  const {
-    NODE_TEST_CONTEXT: _,
-    INIT_CWD: __,
-    HOLDFAST_SEED: ___,
-    HOLDFAST_REQUIRE_COMPONENTS: ____,
-    ...environment
-  } = process.env;
-  return { root, script, environment: { ...environment, HOME: root } };
-}
 
 test("every test file of every part runs, and the runner's own summary ends the output", (t) => {
   const { status, output } = runTests(

@@ -271,6 +271,8 @@ async function report(files: readonly string[], options: ReportOptions): Promise
   const { isOfLongTier, late, fileMs, concurrency } = options;
   const isBatched = !isOfLongTier && repeats === undefined && values.name.length === 0;
   const batches = isBatched ? batchesOf(root, files, tmpdir()) : aloneIn(root, files);
+  const limit = new URL("./file-limit.ts", import.meta.url);
+  const preloads = files.length > 1 ? [new URL("./untracked-promises.ts", import.meta.url), limit] : [limit];
   const outcome = new FileFailures(batches);
   const lacking: string[] = [];
   const counts = { tests: 0, failedTests: 0, skippedTests: 0 };
@@ -287,7 +289,7 @@ async function report(files: readonly string[], options: ReportOptions): Promise
     cwd: root,
     concurrency,
     timeout: timeoutMs,
-    execArgv: ["--import", new URL("./file-limit.ts", import.meta.url).href],
+    execArgv: preloads.flatMap(({ href }) => ["--import", href]),
     signal: late,
     ...(values.name.length > 0 && { testNamePatterns: values.name }),
   });
