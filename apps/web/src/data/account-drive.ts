@@ -36,7 +36,7 @@ export function openDrive(): AccountDrive {
     whoChanged,
     prove,
   });
-  const { live, reach, kept } = drive;
+  const { live, reach, kept, queries } = drive;
   // A tab that was opened and closed fetches nothing.
   const keepSoon = (): void => {
     setTimeout(() => {
@@ -61,7 +61,10 @@ export function openDrive(): AccountDrive {
     if (!live.isStarted) live.start();
   });
   reach.subscribe(() => !reach.getSnapshot() && keepSoon());
-  session.onLeaving(() => live.stop());
+  session.onLeaving(() => {
+    live.stop();
+    void queries.cancelQueries();
+  });
   session.onEnd(async () => {
     emptyDrive(drive);
     rememberPerson(undefined);

@@ -34,6 +34,24 @@ test("a wrong password is said at the field, in words, and the form keeps what w
   assert.equal(await page.getByLabel("E-mail address").inputValue(), "nobody@example.com");
 });
 
+test("what a page still asks when somebody signs out is given up, and not refused", async () => {
+  const { page } = app;
+  const asked = Promise.withResolvers<() => Promise<void>>();
+  await page.route("**/api/v1/shared-with-me?*", (route) =>
+    asked.resolve(() => route.fulfill({ status: 401, json: {} })),
+  );
+  await app.signIn();
+  const refuse = await asked.promise;
+  // The browser would note it as an error, but of a request that the page has given up.
+  await page.route("**/api/v1/sessions/web", async (route) => {
+    await refuse();
+    await route.continue();
+  });
+  await page.getByRole("button", { name: /^Account/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByLabel("E-mail address").waitFor();
+});
+
 test("who signs out in one tab is signed out in the other, and nothing of theirs is shown any more", async () => {
   const { page } = app;
   await app.signIn();
