@@ -1,0 +1,3 @@
+import { describeRoles } from "./testing-roles.ts";
+
+describeRoles("all");
