@@ -1,0 +1,3 @@
+import { describeFactorPaths } from "./testing-factor-paths.ts";
+
+describeFactorPaths("all");

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { type RouteName, routes } from "@holdfast/protocol/routes";
+import { requireComponent } from "@holdfast/tools/components";
+import { z } from "zod";
+import { openidEndpoints } from "../http/oauth/openid-endpoints.ts";
+import { scimEndpoints } from "../http/scim/scim-endpoints.ts";
+import { Api, ok } from "./testing.ts";
+import { from, given, type Preparation } from "./ways/attempt.ts";
+import {
+  commonReasons,
+  type HandedOut,
+  handedOutByRoutes,
+  handedOutToIdentitySystems,
+  handedOutToPrograms,
+} from "./ways/handed-out.ts";
+import { away, home, type House, openHouse } from "./ways/house.ts";
+import { linkWays } from "./ways/link-ways.ts";
+import { changes, expire, newPerson, type Person, haveCodes } from "./ways/people.ts";
+import { programWays } from "./ways/program-ways.ts";
+import { ldapWays, resetWays, signInWays } from "./ways/sign-in-ways.ts";
+import { signedWays as signed } from "./ways/signed-ways.ts";
+import { administratorWays, tokenWays } from "./ways/token-ways.ts";
+import { expected, type Factor, type Outcome, refused, type State, wayOf, type WayName } from "./ways/ways.ts";
+
+const factors: readonly Factor[] = ["none", "app", "passkey"];
+const states = Object.keys(changes) as State[];
+
+/** Who goes which ways. Those of one person are gone one after the other; a way without a `Preparation` does not compile. */
+type Ways = Readonly<Partial<Record<WayName, Preparation>>>;
+const own = { ...signInWays, ...tokenWays, ...programWays, ...linkWays, ...signed };
+const all = { ...own, ...ldapWays, ...resetWays, ...administratorWays } satisfies Record<WayName, Preparation>;
+
+/**
+ * Where each way to act for an account leads, by its second factor and its state.
+ * @param part of the pairs of a factor and a state; half of them has every factor and every state
+ */
+export function describeFactorPaths(part: "all" | "half"): void {
+  let house: House;
+  before(async () => {
+    house = await openHouse("factor-paths");
+  });
+  after(() => house?.stop());
+
+  describe("What hands out what somebody acts by", () => {
+    const endpoints = (list: readonly { method: string; url: string }[]) =>
+      list.map(({ method, url }) => `${method} ${url}`).toSorted();
+    const rows = (table: Readonly<Record<string, HandedOut>>) => Object.keys(table).toSorted();
+
+    test("has a row for each endpoint of the OpenID provider and of SCIM", () => {
+      assert.deepEqual(endpoints(openidEndpoints), rows(handedOutToPrograms));
+      const scim = scimEndpoints({} as Parameters<typeof scimEndpoints>[0]);
+      const below = scim.map(({ route: { method, path } }) => ({ method, url: path.replace("/scim/v2", "") }));
+      assert.deepEqual(endpoints(below), rows(handedOutToIdentitySystems));
+    });
+
+    test("names each way that is tried here", () => {
+      const tables = [handedOutByRoutes, handedOutToPrograms, handedOutToIdentitySystems];
+      const named = tables.flatMap((table) =>
+        Object.values(table).flatMap((row) => (typeof row === "string" ? [] : row)),
+      );
+      assert.deepEqual([...new Set(named)].toSorted(), Object.keys(all).toSorted());
+    });
+
+    for (const [name, row] of Object.entries(handedOutByRoutes) as [RouteName, HandedOut][]) {
+      if (typeof row !== "string" || !commonReasons.includes(row)) continue;
+      test(`${name} has nothing in its answers that is called as a secret is`, () => {
+        const shapes = Object.values(routes[name].responses).filter((shape) => typeof shape !== "string");
+        const text = shapes.map((shape) =>
+          JSON.stringify(z.toJSONSchema(shape, { io: "output", unrepresentable: "any" })),
+        );
+        const secrets = /"(?:t|\w*token|secret|uri|\w*url|ticket|\w*_code|\w*_codes|\w*password|session|webauthn)":\{/;
+        assert.doesNotMatch(text.join(" ").replaceAll('"has_password":{', ""), secrets);
+      });
+    }
+  });
+
+  describe("Each way to act for an account", { concurrency: 3 }, () => {
+    /** Each of these ways is prepared while all is well, and gone once the account is so. */
+    async function assertLead(person: Person, ways: Ways, state: State): Promise<void> {
+      const attempts = [];
+      for (const [way, prepare] of Object.entries(ways) as [WayName, Preparation][]) {
+        if (wayOf(way).of?.includes(person.factor) === false) continue;
+        await haveCodes(person, 2);
+        attempts.push({ way, attempt: await prepare(person) });
+      }
+      await haveCodes(person, 8);
+      await changes[state](person);
+      const address = state === "elsewhere" ? away : home;
+      const seen: Record<string, Outcome> = {};
+      for (const { way, attempt } of attempts) {
+        const gone = await attempt(address);
+        // Of what has begun only now, too, the time is over.
+        if (state === "expired") await expire(person);
+        seen[way] = typeof gone === "string" ? gone : await gone(address);
+      }
+      const wanted = attempts.map(({ way }) => [way, expected(wayOf(way), person.factor, state)]);
+      assert.deepEqual(seen, Object.fromEntries(wanted));
+    }
+
+    const chosen = factors.flatMap((factor, row) =>
+      states.filter((_, column) => part === "all" || (row + column) % 2 === 0).map((state) => ({ factor, state })),
+    );
+    for (const { factor, state } of chosen) {
+      const whose = `with ${factor === "none" ? "no second factor" : `a factor: ${factor}`}, of an account that is: ${state}`;
+      test(`leads where it should ${whose}`, async () => {
+        await assertLead(await newPerson(house, factor), own, state);
+        await assertLead(await newPerson(house, factor, "here", true), administratorWays, state);
+        for (const [way, prepare] of Object.entries(resetWays))
+          await assertLead(await newPerson(house, factor), { [way]: prepare }, state);
+      });
+      test(`leads where it should by LDAP ${whose}`, async (t) => {
+        if (!requireComponent(t, "slapd")) return;
+        await assertLead(await newPerson(house, factor, "LDAP"), ldapWays, state);
+      });
+    }
+  });
+
+  describe("Who comes by an invitation", () => {
+    const everybody = "00000000-0000-8000-8000-000000000000";
+    const rule = (fields: string, values: string) =>
+      house.query(`insert into shard.access_rules (subject_id, ${fields}) values ('${everybody}', ${values})`);
+    const situations: Readonly<Record<string, readonly [() => Promise<unknown>, Outcome]>> = {
+      active: [() => Promise.resolve(), "opens"],
+      expired: [() => house.query("update shard.invitations set expires_at = 1"), refused("forbidden")],
+      "must enrol": [() => rule("factor_due_at", "0"), "enrols"],
+      elsewhere: [() => rule("addresses", `'{${home}/32}'`), refused("address_not_allowed")],
+    };
+
+    for (const [situation, [change, outcome]] of Object.entries(situations)) {
+      test(`is led where everybody is: ${situation}`, async () => {
+        const { token } = await ok(house.admin, "POST", "/admin/invitations", {});
+        await change();
+        try {
+          assert.equal(await come(token, `${situation.replace(" ", "-")}@example.org`), outcome);
+        } finally {
+          await house.query("delete from shard.access_rules");
+        }
+      });
+    }
+
+    async function come(invite: string, email: string): Promise<Outcome> {
+      const anybody = new Api(house.server.url);
+      const account = { email, password: "what the invited say" };
+      const made = await anybody.call("POST", "/accounts", { ...account, name: "I", invite }, from(away));
+      if (made.status !== 201) return `${made.status} ${made.body.code}`;
+      const opener = given(house.server.url, await anybody.call("POST", "/sessions", account, from(away)));
+      return typeof opener === "string" ? opener : opener(away);
+    }
+  });
+}
