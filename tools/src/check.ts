@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { text } from "node:stream/consumers";
 
-/** Every check reads the whole tree and changes nothing, so all run at once. More threads of one would check what they share twice. */
+/** Every check reads the whole tree and changes nothing, so all run at once. With several threads the compiler checks shared types more than once. */
 const checks: Readonly<Record<string, readonly [command: string, ...args: string[]]>> = {
   types: ["tsc", "--singleThreaded", "-p", "."],
   "types of the web app": ["tsc", "--singleThreaded", "-p", "apps/web"],

@@ -135,7 +135,7 @@ test("a file saved while its old content was moved to the trash is uploaded, eve
   alone.onServer({ op: "delete", operation_id: "another's", file_id: alone.serverId("a") });
   const disk = alone.disk();
   await alone.pass(
-    new Promise<void>((resolve) => {
+    new Promise<void>((resolve, reject) => {
       const rename: LocalDisk["rename"] = async (from, to) => {
         if (!to.startsWith(".holdfast/trash/")) return disk.rename(from, to);
         alone.write(from, "saved meanwhile");
@@ -146,7 +146,7 @@ test("a file saved while its old content was moved to the trash is uploaded, eve
       const ending = new Proxy(disk, {
         get: (target, name) => (name === "rename" ? rename : (Reflect.get(target, name) as unknown)),
       });
-      void alone.make({ disk: ending }).runOnce();
+      alone.make({ disk: ending }).runOnce().catch(reject);
     }),
   );
   const { scheduler } = alone.world;
