@@ -98,9 +98,26 @@ export function describeFactorPaths(part: "all" | "half"): void {
       assert.deepEqual(seen, Object.fromEntries(wanted));
     }
 
-    const chosen = factors.flatMap((factor, row) =>
-      states.filter((_, column) => part === "all" || (row + column) % 2 === 0).map((state) => ({ factor, state })),
-    );
+    interface Situation {
+      readonly factor: Factor;
+      readonly state: State;
+    }
+    const situations = (isChosen: (row: number, column: number) => boolean): Situation[] =>
+      factors.flatMap((factor, row) =>
+        states.flatMap((state, column) => (isChosen(row, column) ? [{ factor, state }] : [])),
+      );
+    const chosen = situations((row, column) => part === "all" || (row + column) % 2 === 1);
+
+    test("leads to every outcome in what is tried here", () => {
+      const outcomesOf = (pairs: readonly Situation[]) =>
+        pairs.flatMap(({ factor, state }) =>
+          (Object.keys(all) as WayName[])
+            .filter((way) => wayOf(way).of?.includes(factor) !== false)
+            .map((way) => expected(wayOf(way), factor, state)),
+        );
+      assert.deepEqual(new Set(outcomesOf(chosen)), new Set(outcomesOf(situations(() => true))));
+    });
+
     for (const { factor, state } of chosen) {
       const whose = `with ${factor === "none" ? "no second factor" : `a factor: ${factor}`}, of an account that is: ${state}`;
       test(`leads where it should ${whose}`, async () => {

@@ -106,13 +106,13 @@ export function describeRoles(part: "all" | "a third"): void {
     test("the owner", async () => asks(owner, await makeCase(async () => {}), "owner"));
     test("somebody else", async () => asks(grantee, await makeCase(async () => {}), "none"));
 
-    let ways = 0;
-    const testWay = (title: string, run: () => Promise<void>) => {
-      if (part === "all" || ways % 3 === 0) test(title, run);
-      ways += 1;
-    };
-
-    for (const role of ["editor", "commenter", "viewer", "uploader"] as const) {
+    // The first three have the same ways, so that each way is tried with one of them.
+    for (const [row, role] of (["editor", "viewer", "uploader", "commenter"] as const).entries()) {
+      let number = row;
+      const testWay = (title: string, run: () => Promise<void>) => {
+        if (part === "all" || number % 3 === 0) test(title, run);
+        number += 1;
+      };
       const inverse = role === "editor" ? "viewer" : "editor";
       const grants: Record<string, (nodes: { top: string; folder: string }) => Promise<unknown>> = {
         "by a grant of the folder": async (nodes) => give(nodes.folder, role),

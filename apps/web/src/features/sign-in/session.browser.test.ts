@@ -34,15 +34,17 @@ test("a wrong password is said at the field, in words, and the form keeps what w
   assert.equal(await page.getByLabel("E-mail address").inputValue(), "nobody@example.com");
 });
 
-test("what a page still asks when somebody signs out is given up, and not refused", async () => {
+test("open requests of a page are cancelled at sign-out, and none is refused", async () => {
   const { page } = app;
   const asked = Promise.withResolvers<() => Promise<void>>();
   await page.route("**/api/v1/shared-with-me?*", (route) =>
     asked.resolve(() => route.fulfill({ status: 401, json: {} })),
   );
+  const request = page.waitForRequest(/\/shared-with-me\?/);
   await app.signIn();
+  await request;
   const refuse = await asked.promise;
-  // The browser would note it as an error, but of a request that the page has given up.
+  // The browser would log the 401 as an error, but not for a cancelled request.
   await page.route("**/api/v1/sessions/web", async (route) => {
     await refuse();
     await route.continue();
