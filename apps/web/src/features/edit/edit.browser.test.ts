@@ -106,6 +106,8 @@ test("lines keep their ends, and a text that mixes them is not offered", async (
 });
 
 test("whoever signs out leaves no text on the screen and no draft in the browser", async () => {
+  // The poll of this tab may still be open when the other one ends the session.
+  app.expectComplaint(/status of 401 .*\/poll/);
   await openText("/secret.txt", "secret\n");
   const { page } = app;
   await field().fill("secret\nand more\n");
