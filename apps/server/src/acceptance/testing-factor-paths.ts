@@ -32,7 +32,7 @@ const own = { ...signInWays, ...tokenWays, ...programWays, ...linkWays, ...signe
 const all = { ...own, ...ldapWays, ...resetWays, ...administratorWays } satisfies Record<WayName, Preparation>;
 
 /**
- * Where each way to act for an account leads, by its second factor and its state.
+ * Tests the outcome of each way to act for an account, by the account's second factor and state.
  * @param part of the pairs of a factor and a state; half of them has every factor and every state
  */
 export function describeFactorPaths(part: "all" | "half"): void {
@@ -90,7 +90,7 @@ export function describeFactorPaths(part: "all" | "half"): void {
       const seen: Record<string, Outcome> = {};
       for (const { way, attempt } of attempts) {
         const gone = await attempt(address);
-        // Of what has begun only now, too, the time is over.
+        // Attempts that begin only now have expired too.
         if (state === "expired") await expire(person);
         seen[way] = typeof gone === "string" ? gone : await gone(address);
       }
@@ -108,7 +108,7 @@ export function describeFactorPaths(part: "all" | "half"): void {
       );
     const chosen = situations((row, column) => part === "all" || (row + column) % 2 === 1);
 
-    test("leads to every outcome in what is tried here", () => {
+    test("has every outcome among the pairs that are tried", () => {
       const outcomesOf = (pairs: readonly Situation[]) =>
         pairs.flatMap(({ factor, state }) =>
           (Object.keys(all) as WayName[])

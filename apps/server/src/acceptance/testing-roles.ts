@@ -217,7 +217,7 @@ export function describeRoles(part: "all" | "a third"): void {
           const { token } = await ok(api, "POST", "/tokens", { name: scope, scopes: [scope] });
           await asks(new Api(server.url, token), nodes, column, (name, ofColumn) => {
             if (accessOf(name) !== scope || readsToo.has(name)) return "403";
-            // What the editor has done before the owner asks is done.
+            // The editor asked first, and those calls have taken effect.
             return column === "owner" ? `${ofColumn}|200|20*|404|409|exists|308` : undefined;
           });
         }

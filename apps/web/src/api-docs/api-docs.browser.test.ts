@@ -85,7 +85,7 @@ async function describedIn(server: string): Promise<{ calls: string[]; groups: s
   return { calls: calls.toSorted(), groups: tags.map(({ name }) => name) };
 }
 
-/** What the page has now; its groups in their order. */
+/** Calls on the page now, and its groups in their order. */
 async function shownIn(page: Page): Promise<{ calls: string[]; groups: string[] }> {
   const calls = await page.locator(".opblock").evaluateAll((rows) => rows.map((row) => row.id.split("-").at(-1) ?? ""));
   const groups = await page
