@@ -27,18 +27,23 @@ export function TooltipHost() {
 
 function watchRests(show: (tooltip: ShownTooltip | undefined) => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let isOfKeyboard = false;
   const hide = () => {
+    isOfKeyboard = false;
     clearTimeout(timer);
     show(undefined);
   };
   const rest = (event: Event) => {
     const at = event.target instanceof Element ? event.target.closest("[data-tooltip]") : null;
     const text = at?.getAttribute("data-tooltip");
+    // A dialog that opens under a resting pointer is pointed at by nobody.
+    if (isOfKeyboard && !text) return;
     hide();
     if (at == null || text == null || text === "") return;
     // A finger has no rest: a long press is a menu.
     if (event instanceof PointerEvent && event.pointerType === "touch") return;
     if (event.type === "focusin" && !at.matches(":focus-visible")) return;
+    isOfKeyboard = event.type === "focusin";
     timer = setTimeout(() => {
       if (at.isConnected && at.getAttribute("aria-expanded") !== "true") show({ text, at });
     }, restMs);

@@ -16,6 +16,7 @@ test("whoever is signed in looks by the link alone: nothing of the session is se
   const { url } = await makeLink(app, "/apart");
   const token = new URL(url).pathname.slice("/s/".length);
   await app.signIn();
+  await app.open("/files");
   const { page } = app;
   const kept = () =>
     page.evaluate(async () => ({

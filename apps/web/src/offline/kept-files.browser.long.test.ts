@@ -10,7 +10,7 @@ import { becomes } from "../testing/files-app.ts";
 import { filesPage } from "../testing/files-page.ts";
 import { type Front, openFront } from "../testing/front.ts";
 import { isLoaded } from "../testing/loaded-picture.ts";
-import { signIn, testApp } from "../testing/test-app.ts";
+import { signInByForm, testApp } from "../testing/test-app.ts";
 
 const app = testApp();
 let front: Front & { close(): Promise<void> };
@@ -27,8 +27,8 @@ const picture = Buffer.from(
 );
 
 /** As whoever it is; the worker is there and keeps the app. */
-async function begin(page: Page, who?: Parameters<typeof signIn>[2]): Promise<void> {
-  await signIn(page, front.url, who);
+async function begin(page: Page, who?: Parameters<typeof signInByForm>[2]): Promise<void> {
+  await signInByForm(page, front.url, who);
   await page.evaluate(() => navigator.serviceWorker.ready);
 }
 
@@ -201,7 +201,7 @@ test("a session that was ended elsewhere takes what was kept, once the browser i
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
   await isKept(page, []);
   await eventually("no picture is left", 30_000, async () => (await left(page)).caches.length === 0 || undefined);
-  await signIn(page, front.url, administrator);
+  await signInByForm(page, front.url, administrator);
 });
 
 test("a session that is ended elsewhere takes what was kept at once, also while a page is open", async () => {

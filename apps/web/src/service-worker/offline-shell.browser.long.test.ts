@@ -4,7 +4,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
 import type { Page } from "@holdfast/tools/testing-browser";
 import { type Front, openFront } from "../testing/front.ts";
-import { signIn, testApp } from "../testing/test-app.ts";
+import { signInByForm, testApp } from "../testing/test-app.ts";
 
 const app = testApp();
 let front: Front & { close(): Promise<void> };
@@ -77,7 +77,7 @@ interface Icon {
 test("without its server the app opens, says so, and is itself again once the server is back", async () => {
   const { page } = app;
   await app.api.put("/kept in mind.txt", "words");
-  await signIn(page, front.url);
+  await signInByForm(page, front.url);
   await controlled(page);
   await kept(page);
   await leaveServer(page);
@@ -94,7 +94,7 @@ test("without its server the app opens, says so, and is itself again once the se
 
 test("a server that does not come to answer, or whose proxy says that it is away, is away", async () => {
   const { page } = app;
-  await signIn(page, front.url);
+  await signInByForm(page, front.url);
   await controlled(page);
   await kept(page);
   app.expectComplaint(away);
@@ -129,7 +129,7 @@ const isNewer = async (page: Page) => (await page.locator('meta[name="build"]').
 
 test("a new build is there at the next load, opens offline, and takes nothing from pages of the one before it", async () => {
   const { page } = app;
-  await signIn(page, front.url);
+  await signInByForm(page, front.url);
   await controlled(page);
   const first = await kept(page);
   const older = await page.context().newPage();
@@ -163,7 +163,7 @@ test("a new build is there at the next load, opens offline, and takes nothing fr
 
 test("of a build whose files are not all there nothing is kept, and the one before it stays", async () => {
   const { page } = app;
-  await signIn(page, front.url);
+  await signInByForm(page, front.url);
   await controlled(page);
   const first = await kept(page);
   // Of two servers one has been updated: the script is of another build than the page.
@@ -188,7 +188,7 @@ test("of a build whose files are not all there nothing is kept, and the one befo
 
 test("a server without the worker's script ends it, and the app goes on without", async () => {
   const { page } = app;
-  await signIn(page, front.url);
+  await signInByForm(page, front.url);
   await controlled(page);
   await kept(page);
   app.expectComplaint(/404 .*service-worker/);

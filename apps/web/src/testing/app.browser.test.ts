@@ -10,7 +10,7 @@ const app = testApp();
 test("somebody signs in by the form, and ends in the drive", async () => {
   await app.open("/");
   await app.page.waitForURL(/\/sign-in/);
-  await app.signIn();
+  await app.signInByForm();
   await app.page.getByRole("heading", { level: 1, name: "Files" }).waitFor({ state: "attached" });
 });
 

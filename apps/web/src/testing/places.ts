@@ -17,7 +17,7 @@ function sectionsOf(name: string): string[] {
   return sections;
 }
 
-interface ShownPlace {
+export interface ShownPlace {
   readonly path: string;
   /** As who has not signed in. */
   readonly isForStrangers?: true;
@@ -106,20 +106,27 @@ export function testPlaces(app: App) {
     return Object.values(placesOf).flatMap((places) => places(something));
   };
   return {
-    all,
-    show: (place: ShownPlace) => show(app, place),
-    /** Runs axe on every place, before and after the sign-in. */
-    assertAccessible: async ({ colorScheme, size }: Look): Promise<void> => {
+    /** Runs axe on every place, before and after the sign-in. @param alsoAssert of each place, once axe has looked */
+    assertAccessible: async ({ colorScheme, size }: Look, alsoAssert = nothing): Promise<void> => {
       app.expectComplaint(/status of 404 .*\/nowhere/);
       await app.page.emulateMedia({ colorScheme });
       await app.page.setViewportSize(sizes[size]);
       const places = await all();
-      for (const place of places.filter(({ isForStrangers }) => isForStrangers)) await isFine(app, place);
+      const assertEach = async (shown: readonly ShownPlace[]): Promise<void> => {
+        for (const place of shown) {
+          await isFine(app, place);
+          await alsoAssert(place);
+          await app.page.setViewportSize(sizes[size]);
+        }
+      };
+      await assertEach(places.filter(({ isForStrangers }) => isForStrangers));
       await app.signIn();
-      for (const place of places.filter(({ isForStrangers }) => !isForStrangers)) await isFine(app, place);
+      await assertEach(places.filter(({ isForStrangers }) => !isForStrangers));
     },
   };
 }
+
+const nothing = async (_: ShownPlace): Promise<void> => {};
 
 /** The paths of the router's routes, and those of the table of places. */
 export function pathsOfPlaces(): { routed: ReadonlySet<string | undefined>; listed: ReadonlySet<string> } {

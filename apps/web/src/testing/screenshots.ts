@@ -4,7 +4,7 @@ import { Api, makeFolder, ok, removeFolder, startServer } from "@holdfast/server
 import { type Browser, launch, type Page } from "@holdfast/tools/testing-browser";
 import { zipOf } from "../preview-frame/zip/testing-zip.ts";
 import { drawPicture } from "./draw-picture.ts";
-import { signIn, sizes } from "./test-app.ts";
+import { signInByForm, sizes } from "./test-app.ts";
 
 /** `npm run screenshots [FOLDER] [PART OF A PLACE]`: each place in light and dark, on a phone, a tablet and a desk. */
 const folder = resolve(process.env["INIT_CWD"] ?? ".", process.argv[2] ?? "screenshots");
@@ -84,7 +84,7 @@ async function takeAll(
   });
   const page = await context.newPage();
   for (const [name, place] of Object.entries(open)) await take(page, place, `${size}-${colorScheme}`, name);
-  await signIn(page, server.url);
+  await signInByForm(page, server.url);
   for (const place of places) await take(page, place, `${size}-${colorScheme}`);
   await context.close();
 }

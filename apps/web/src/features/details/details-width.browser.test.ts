@@ -15,18 +15,21 @@ test("nothing of the details is cut off, neither beside a list nor over it, in E
   await ok(api, "POST", `/files/${id}/share`, { email: "bob@example.com", role: "editor" });
   await ok(api, "POST", `/files/${id}/share`, { link: true, role: "viewer" });
   await app.signIn();
+  await app.open("/files");
   for (const language of ["en", "de"]) {
     await page.evaluate((chosen) => localStorage.setItem("holdfast.preferences", chosen), JSON.stringify({ language }));
-    for (const width of [1440, 1280, 1200, 820, 390]) {
-      await page.setViewportSize({ width, height: 844 });
-      for (const panel of ["sharing", "details"]) {
-        await page.goto(`${app.server.url}/files?open=${id}&panel=${panel}`);
-        await page.locator(`html[lang=${language}]`).waitFor({ state: "attached" });
-        const tabs = page.getByRole("tab");
+    for (const panel of ["sharing", "details"]) {
+      await page.goto(`${app.server.url}/files?open=${id}&panel=${panel}`);
+      await page.locator(`html[lang=${language}]`).waitFor({ state: "attached" });
+      for (const width of [1440, 1280, 1200, 820, 390]) {
+        await page.setViewportSize({ width, height: 844 });
+        // What lies over the list is a dialog too, and has the panel beside it until the page follows its width.
+        await page.locator("aside").waitFor({ state: width >= 1280 ? "visible" : "detached" });
+        const tabs = page.locator(panelOf(width)).getByRole("tab");
         await tabs.first().waitFor();
-        if (panel === "sharing") await page.getByText("bob@example.com").first().waitFor();
-        assert.equal(await tabs.count(), 5);
+        if (panel === "sharing") await page.locator(panelOf(width)).getByText("bob@example.com").first().waitFor();
         const place = `${panel} at ${width} px, ${language}`;
+        assert.equal(await tabs.count(), 5, place);
         assert.deepEqual(await cutOff(page, panelOf(width)), [], place);
         assert.deepEqual(await scrolledAcross(page), [], place);
       }

@@ -27,6 +27,7 @@ const fill = async () => {
 test("of 100,000 entries the first rows are there at once, both ends are reached, and scrolling stays smooth", async (t) => {
   await fill();
   await app.signIn();
+  await app.open("/files");
   const { page } = app;
   const files = filesPage(page);
   await files.seen("many");

@@ -13,6 +13,7 @@ test("two hundred navigations leave no more behind than the first few", async (t
     await app.api.put(`/${name}/in ${name} 0.txt`, name);
   }
   await app.signIn();
+  await app.open("/files");
   await walkAbout(app.page, 60);
   const before = await heapWithoutCode(app.page);
   await walkAbout(app.page, 200);

@@ -12,6 +12,7 @@ test("what one is told comes by itself, is read by looking at it, and opens what
   const { page, api } = app;
   const dora = await app.addPerson("Dora");
   await app.signIn(dora);
+  await app.open("/files");
   await page.getByRole("button", { name: "Notifications", exact: true }).click();
   const sheet = page.getByRole("dialog", { name: "Notifications" });
   await sheet.getByText("Nothing to tell yet").waitFor();
@@ -59,6 +60,7 @@ test("what somebody wants to give away is accepted or declined where one is told
   for (const path of ["/gift.txt", "/burden.txt"])
     await ok(api, "POST", `/files/${await api.idOf(path)}/transfer`, { email: erik.email });
   await app.signIn(erik);
+  await app.open("/files");
   await page.getByRole("button", { name: "Notifications: 2 new" }).click();
   const sheet = page.getByRole("dialog", { name: "Notifications" });
   const offer = (name: string) => sheet.getByRole("listitem").filter({ hasText: name });
@@ -80,6 +82,7 @@ test("what somebody wants to give away is accepted or declined where one is told
 test("an administrator is told what the server finds wrong with itself, and alone has a switch for it", async () => {
   const { page } = app;
   await app.signIn();
+  await app.open("/files");
   await page.getByRole("button", { name: /^Notifications: \d+ new$/ }).click();
   const sheet = page.getByRole("dialog", { name: "Notifications" });
   const told = sheet.getByRole("listitem").filter({ hasText: "The server warns: metadata in the store" });

@@ -164,6 +164,7 @@ test("storage that comes to its end is told in words, beside every place and as 
   await ok(app.api, "PATCH", `/admin/users/${dora.email}`, { quota_bytes: 1000 });
   await dora.api.put("/a.txt", "a".repeat(799));
   await app.signIn(dora);
+  await app.open("/files");
   const navigation = page.getByRole("navigation", { name: "Places" }).first();
   await navigation.getByText("799 bytes of 1 kB used").waitFor();
   assert.equal(await navigation.getByText(/full/).count(), 0);

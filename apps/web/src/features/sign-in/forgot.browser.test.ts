@@ -46,7 +46,7 @@ test("who has forgotten the password gets a link, chooses another one and signs 
   await page.keyboard.press("Enter");
   await page.getByText("The link was used already").waitFor();
   await page.setViewportSize(sizes.desktop);
-  await app.signIn({ email: person.email, password: "what I shall remember" });
+  await app.signInByForm({ email: person.email, password: "what I shall remember" });
 });
 
 test("who resets the password is told that passkeys are left, or removes them with it", async () => {

@@ -81,7 +81,7 @@ test("a sign-in is linked in the settings by the password, opens the account, an
   app.expectComplaint(/status of 403 .*\/sessions\/web\/outside/);
   const person = await app.addPerson("Hanna");
   const { page } = app;
-  await app.signIn(person);
+  await app.signInByForm(person);
   await app.open("/settings/security");
   await page.getByRole("button", { name: "Link Example ID…" }).click();
   const dialog = page.getByRole("dialog", { name: "Link a sign-in" });

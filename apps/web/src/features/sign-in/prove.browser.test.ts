@@ -25,7 +25,7 @@ test("a session that was opened a while ago asks for the password, and goes on w
   app.expectComplaint(/status of (?:403|422)/);
   const { page } = app;
   const person = await app.addPerson("Ann");
-  await app.signIn(person);
+  await app.signInByForm(person);
   await app.open("/settings/tokens");
   await grownOld();
   await askForToken("for a script");

@@ -41,7 +41,7 @@ test("open requests of a page are cancelled at sign-out, and none is refused", a
     asked.resolve(() => route.fulfill({ status: 401, json: {} })),
   );
   const request = page.waitForRequest(/\/shared-with-me\?/);
-  await app.signIn();
+  await app.signInByForm();
   await request;
   const refuse = await asked.promise;
   // The browser would log the 401 as an error, but not for a cancelled request.
@@ -56,7 +56,7 @@ test("open requests of a page are cancelled at sign-out, and none is refused", a
 
 test("who signs out in one tab is signed out in the other, and nothing of theirs is shown any more", async () => {
   const { page } = app;
-  await app.signIn();
+  await app.signInByForm();
   const other = await page.context().newPage();
   await other.goto(`${app.server.url}/settings`);
   await other.getByText(administrator.email).waitFor();
@@ -72,7 +72,7 @@ test("who signs out in one tab is signed out in the other, and nothing of theirs
 test("a session that has ended asks for the password over the page, and what was begun goes on", async () => {
   app.expectComplaint(/status of 401/);
   const { page } = app;
-  await app.signIn();
+  await app.signInByForm();
   await app.open("/settings/notifications");
   const mails = page.getByLabel("Comments and what you watch");
   await mails.waitFor();
@@ -94,7 +94,7 @@ test("a session that has ended asks for the password over the page, and what was
 test("who signs out while the server does not answer is told so at once, also after a reload, and is out once it does", async () => {
   app.expectComplaint(/ERR_CONNECTION_REFUSED|ERR_FAILED/);
   const { page } = app;
-  await app.signIn();
+  await app.signInByForm();
   // On a slow machine the page shows what it has before the server says who is signed in.
   const listed = page.waitForResponse((answer) => answer.url().includes("/folders/root/contents") && answer.ok());
   await app.open("/files");

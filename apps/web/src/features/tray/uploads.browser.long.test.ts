@@ -14,7 +14,7 @@ import {
 } from "@holdfast/server/acceptance/testing";
 import { type Page, useBrowser } from "@holdfast/tools/testing-browser";
 import { drop, dropAtOnce } from "../../testing/drop.ts";
-import { signIn } from "../../testing/test-app.ts";
+import { signInByForm } from "../../testing/test-app.ts";
 import { notesOfBrowser } from "../../testing/watched-page.ts";
 
 const mib = 1024 * 1024;
@@ -41,7 +41,7 @@ test("a tree that is dropped is uploaded, empty folders and files too", async ()
   writeFileSync(join(tree, "empty.txt"), "");
   writeFileSync(join(tree, "days", "one", "notes.txt"), "Up at five.");
   writeFileSync(join(tree, "photo.jpg"), randomBytes(3 * mib));
-  await signIn(browser.page, server.url, administrator);
+  await signInByForm(browser.page, server.url, administrator);
   await drop(browser.page, [tree]);
   await browser.page.getByText("3 files uploaded").first().waitFor();
   assert.equal((await api.download("/Trip 🏔️/days/one/notes.txt")).body.toString(), "Up at five.");
@@ -62,7 +62,7 @@ test("what is dropped before there is anything that uploads is held until there 
     await released.promise;
     await route.continue();
   });
-  await signIn(page, server.url, administrator);
+  await signInByForm(page, server.url, administrator);
   await page.getByRole("button", { name: "Upload", exact: true }).first().waitFor();
   for (const path of [early, other]) await dropAtOnce(page, [path]);
   assert.equal(await page.getByRole("region", { name: "Uploads" }).count(), 0);
@@ -84,7 +84,7 @@ test("200 MiB go on after the server was killed, and after a reload once they ar
   const { page } = browser;
   // As in Firefox and Safari. The headless Chromium dies of a handle that it reads from its database.
   await page.addInitScript(() => Reflect.deleteProperty(DataTransferItem.prototype, "getAsFileSystemHandle"));
-  await signIn(page, server.url, administrator);
+  await signInByForm(page, server.url, administrator);
   await drop(page, [file]);
   await progressAbove(page, 15);
   await server.kill();
@@ -111,7 +111,7 @@ test("uploads go no faster than they may, and at once as fast as they can when t
   const { page } = browser;
   // As in Firefox and Safari. The headless Chromium dies of a handle that it reads from its database.
   await page.addInitScript(() => Reflect.deleteProperty(DataTransferItem.prototype, "getAsFileSystemHandle"));
-  await signIn(page, server.url, administrator);
+  await signInByForm(page, server.url, administrator);
   await page.evaluate(() => localStorage.setItem("holdfast.preferences", JSON.stringify({ uploadLimit: "1" })));
   await page.reload();
   await drop(page, [file]);
@@ -131,7 +131,7 @@ test("uploads go no faster than they may, and at once as fast as they can when t
 
 test("nothing that the page does for a thousand files takes as long as 100 ms", async () => {
   const { page } = browser;
-  await signIn(page, server.url, administrator);
+  await signInByForm(page, server.url, administrator);
   await page.evaluate(() => {
     const tasks: number[] = [];
     Object.assign(globalThis, { longTasks: tasks });
@@ -162,7 +162,7 @@ test("a thousand small files take two dozen requests", async () => {
     if (index < 20) mkdirSync(into, { recursive: true });
     writeFileSync(join(into, `${index}.txt`), randomBytes(2000));
   }
-  await signIn(page, server.url, administrator);
+  await signInByForm(page, server.url, administrator);
   const asked: string[] = [];
   // Of its workers too.
   page.context().on("request", (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
