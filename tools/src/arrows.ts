@@ -65,7 +65,6 @@ export const testDoors: Readonly<Record<string, readonly string[]>> = {
   "apps/cli": [
     "@holdfast/server/acceptance/testing",
     "@holdfast/server/acceptance/pack-files",
-    "@holdfast/server/acceptance/sync-devices",
     "@holdfast/server/accounts/testing-passkey",
     "@holdfast/web/testing/axe",
   ],

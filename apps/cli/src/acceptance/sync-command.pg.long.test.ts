@@ -27,7 +27,7 @@ import {
   removeFolder,
   type RunningServer,
   startServer,
-} from "./testing.ts";
+} from "@holdfast/server/acceptance/testing";
 
 const home = makeFolder("sync");
 const dataFolder = join(home, "data");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import * as devices from "./sync-devices.ts";
 import { type Device, inSync, once, run, status, tree, write } from "./sync-devices.ts";
-import { makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import { makeFolder, removeFolder, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
 
 const home = makeFolder("sync-deletions");
 let server: RunningServer;

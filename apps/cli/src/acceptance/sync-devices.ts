@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { administrator, type CommandResult, eventually, holdfast, launcher } from "./testing.ts";
+import { administrator, type CommandResult, eventually, launcher } from "@holdfast/server/acceptance/testing";
+import { runCommand } from "../commands/testing-run.ts";
 
 /** Long enough for several processes on a busy machine: at load 15 two clients take 8 s to come so far that they can be asked. */
 export const patienceMs = 60_000;
@@ -28,13 +29,13 @@ export async function makeDevice(home: string, url: string, name: string): Promi
   const device = { name, root: join(home, name), env: { HOLDFAST_CONFIG_DIR: join(home, `config-${name}`) } };
   const { email, password } = administrator;
   const args = ["login", url, "--email", email, "--password-stdin", "--device-name", name];
-  const { code, stderr } = await holdfast(args, { env: device.env, input: `${password}\n` });
+  const { code, stderr } = await runCommand(device.env, args, { input: `${password}\n` });
   assert.equal(code, 0, stderr);
   return device;
 }
 
 export function run(device: Device, ...args: string[]): Promise<CommandResult> {
-  return holdfast(args, { env: device.env });
+  return runCommand(device.env, args);
 }
 
 export async function once(device: Device, ...args: string[]): Promise<CommandResult> {

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { inSync, killClients, makeDevice, tree, write } from "./sync-devices.ts";
-import { makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import { makeFolder, removeFolder, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
 
 const home = makeFolder("sync-executable");
 let server: RunningServer;

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { zstdDecompressSync } from "node:zlib";
-import { inSync, killClients, makeDevice, once } from "@holdfast/server/acceptance/sync-devices";
+import { inSync, killClients, makeDevice, once } from "./sync-devices.ts";
 import { makeFolder, removeFolder, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
 import { Meddler, type PassingRequest, problemAnswer } from "./meddler.ts";
 

@@ -23,17 +23,18 @@ export function findRuns(files: readonly string[], texts: Readonly<Record<string
       runs.set(Buffer.from(text.subarray(at, at + runBytes)).toString("latin1"), what);
     }
   }
-  return files.flatMap((file) => findIn(readIfThere(file), starts, runs).map((finding) => ({ file, ...finding })));
+  return files.flatMap((file) => findIn(file, starts, runs));
 }
 
 /** A function of its own, so that V8 optimises it once: in one loop over all files it took 16 s instead of 2 in one of three runs. */
-function findIn(bytes: Buffer, starts: Uint8Array, runs: ReadonlyMap<string, string>): Omit<Finding, "file">[] {
-  const findings: Omit<Finding, "file">[] = [];
+function findIn(file: string, starts: Uint8Array, runs: ReadonlyMap<string, string>): Finding[] {
+  const findings: Finding[] = [];
+  const bytes = readIfThere(file);
   for (let at = 0; at + runBytes <= bytes.length; at += 1) {
     const start = startAt(bytes, at);
     if ((starts[start >> 3]! & (1 << (start & 7))) === 0) continue;
     const what = runs.get(bytes.toString("latin1", at, at + runBytes));
-    if (what !== undefined) findings.push({ offset: at, what });
+    if (what !== undefined) findings.push({ file, offset: at, what });
   }
   return findings;
 }

@@ -107,7 +107,10 @@ export function testPlaces(app: App) {
   };
   return {
     /** Runs axe on every place, before and after the sign-in. @param alsoAssert of each place, once axe has looked */
-    assertAccessible: async ({ colorScheme, size }: Look, alsoAssert = nothing): Promise<void> => {
+    assertAccessible: async (
+      { colorScheme, size }: Look,
+      alsoAssert?: (place: ShownPlace) => Promise<void>,
+    ): Promise<void> => {
       app.expectComplaint(/status of 404 .*\/nowhere/);
       await app.page.emulateMedia({ colorScheme });
       await app.page.setViewportSize(sizes[size]);
@@ -115,7 +118,7 @@ export function testPlaces(app: App) {
       const assertEach = async (shown: readonly ShownPlace[]): Promise<void> => {
         for (const place of shown) {
           await isFine(app, place);
-          await alsoAssert(place);
+          await alsoAssert?.(place);
           await app.page.setViewportSize(sizes[size]);
         }
       };
@@ -125,8 +128,6 @@ export function testPlaces(app: App) {
     },
   };
 }
-
-const nothing = async (_: ShownPlace): Promise<void> => {};
 
 /** The paths of the router's routes, and those of the table of places. */
 export function pathsOfPlaces(): { routed: ReadonlySet<string | undefined>; listed: ReadonlySet<string> } {
