@@ -12,25 +12,19 @@ import { shardMigrations } from "./shard-migrations/index.ts";
 
 export const silentLog: DatabaseLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** A database in the cluster that each run makes once: to copy a migrated one takes a tenth of the time of its migrations. */
-export const migratedName = "migrated";
-
-/** Fills a data folder with a cluster whose own database is migrated, as well as the one that others are copied from. */
+/** Fills a data folder with a cluster whose own database is migrated: to copy it takes a tenth of the time of its migrations. */
 export async function makeTemplate(folder: string): Promise<void> {
   const postgres = await startEmbeddedPostgres({ dataFolder: folder, log: silentLog, random: randomBytes });
-  await makeMigrated(postgres.connection);
   await migrateAll(postgres.connection);
+  // A sixth of the files to copy, and no test makes a database of it.
+  await runStatement(postgres.connection, "update pg_database set datistemplate = false where datname = 'template0'");
+  await runStatement(postgres.connection, "drop database template0");
   await postgres.stop();
   // In the cluster's own folder, so that a killed test leaves nothing behind that goes unnoticed.
   appendFileSync(join(clusterFolderOf(folder), "postgresql.conf"), "dynamic_shared_memory_type = mmap\n");
 }
 
-export async function makeMigrated(connection: Connection): Promise<void> {
-  await runStatement(connection, `create database ${migratedName}`);
-  await migrateAll({ ...connection, database: migratedName });
-}
-
-async function migrateAll(connection: Connection): Promise<void> {
+export async function migrateAll(connection: Connection): Promise<void> {
   await migrate(connection, shardMigrations, silentLog);
   await migrate(connection, cellMigrations, silentLog);
 }

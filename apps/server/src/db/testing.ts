@@ -5,7 +5,7 @@ import { fastFolder, makeTestFolder as makeFolderIn, sweepTestFolders } from "@h
 import type { Connection } from "./database.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { type Databases, openDatabases } from "./shards.ts";
-import { makeMigrated, migratedName, runStatement, silentLog } from "./testing-migrated.ts";
+import { migrateAll, runStatement, silentLog } from "./testing-migrated.ts";
 import { copyTemplate, hasTemplate } from "./testing-template.ts";
 import { topologySchema } from "./topology.ts";
 
@@ -29,16 +29,22 @@ export interface TestDatabaseOptions {
 
 /** Starts PostgreSQL with the first call of the process and stops it with the last `stop`. */
 export async function startTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
-  return makeDatabase(options, "template1");
+  return makeDatabase(options, "empty");
 }
 
-async function makeDatabase(options: TestDatabaseOptions, template: string): Promise<TestDatabase> {
+async function makeDatabase(options: TestDatabaseOptions, content: "empty" | "migrated"): Promise<TestDatabase> {
   const shared = sharedFor(options);
   shared.users += 1;
-  const { postgres } = await shared.started;
+  const { connection } = (await shared.started).postgres;
   const database = `test_${randomBytes(6).toString("hex")}`;
-  await runStatement(postgres.connection, `create database ${database} template ${template} strategy wal_log`);
-  return { connection: { ...postgres.connection, database }, stop: () => leaveShared(shared) };
+  // A database is copied only while nobody is connected to it.
+  const [template, from] =
+    content === "empty" ? ["template1", connection.database] : [connection.database, "template1"];
+  await runStatement(
+    { ...connection, database: from },
+    `create database ${database} template ${template} strategy wal_log`,
+  );
+  return { connection: { ...connection, database }, stop: () => leaveShared(shared) };
 }
 
 /** One shard and one cell, migrated, in a database of their own. */
@@ -48,7 +54,7 @@ export interface TestDatabases extends Databases {
 }
 
 export async function startTestDatabases(options: TestDatabaseOptions = {}): Promise<TestDatabases> {
-  const database = await makeDatabase(options, migratedName);
+  const database = await makeDatabase(options, "migrated");
   const databases = openDatabases({ defaultConnection: database.connection, log: silentLog });
   const stop = async () => {
     await databases.close();
@@ -64,7 +70,7 @@ export async function startTestDatabases(options: TestDatabaseOptions = {}): Pro
 export async function startTwoTestShards(
   options: TestDatabaseOptions & { readonly twoCells?: boolean } = {},
 ): Promise<TestDatabases> {
-  const databases = [await makeDatabase(options, migratedName), await makeDatabase(options, migratedName)] as const;
+  const databases = [await makeDatabase(options, "migrated"), await makeDatabase(options, "migrated")] as const;
   const [{ connection }] = databases;
   const [first, second] = databases.map((database) => urlOf(database.connection));
   const topology = topologySchema.parse({
@@ -135,8 +141,8 @@ async function startShared(options: TestDatabaseOptions): Promise<Started> {
       ...(options.quietLog === true ? { full_page_writes: "off", autovacuum: "off" } : {}),
     },
   });
+  if (!hasTemplate) await migrateAll(postgres.connection);
   // A test that fails before its `stop` still ends its process, and PostgreSQL would outlive it.
-  if (!hasTemplate) await makeMigrated(postgres.connection);
   const killAtExit = () => {
     const pid = postgres.pid();
     if (pid !== undefined) process.kill(pid, "SIGQUIT");

@@ -31,12 +31,12 @@ const plainPolicy = `default-src 'none'; style-src '${styleHash(style)}'; frame-
  * which takes the list of calls over.
  * @returns what answers a request for it; it is given `readHead`'s tags of the viewer, or undefined
  */
-export function docsPages(api: OpenApi) {
+export function docsPages(api: () => OpenApi) {
   const written = new Map<string, { readonly html: string; readonly br: Uint8Array }>();
   const pageWith = (head: string) => {
     const known = written.get(head);
     if (known !== undefined) return known;
-    const html = renderDocs(api, head);
+    const html = renderDocs(api(), head);
     const page = { html, br: brotliCompressSync(html, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }) };
     written.set(head, page);
     return page;

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Caller } from "../../accounts/caller.ts";
 import type { Readiness } from "../../operation/health.ts";
 import type { Metrics } from "../../operation/metrics.ts";
-import { makeOpenApi } from "../../operation/openapi.ts";
+import { makeOpenApi, type OpenApi } from "../../operation/openapi.ts";
 
 import type { Handlers } from "../handler.ts";
 import { docsPages } from "../operation/docs-page.ts";
@@ -20,7 +20,9 @@ export interface OperationWorld {
 
 /** Health, metrics and the description of the API. */
 export function operationHandlers({ readiness, metrics, version, web }: OperationWorld) {
-  const openApi = makeOpenApi(version);
+  let made: OpenApi | undefined;
+  // When it is first asked for: a start would take 30 ms longer.
+  const openApi = () => (made ??= makeOpenApi(version));
   const docs = docsPages(openApi);
   return {
     live: () => ({ status: 200, json: { status: "ok" } }),
@@ -39,7 +41,7 @@ export function operationHandlers({ readiness, metrics, version, web }: Operatio
       const { contentType, text } = await metrics.render();
       return { status: 200, headers: { "content-type": contentType, "cache-control": "no-store" }, bytes: text };
     },
-    openapi: () => ({ status: 200, json: openApi, headers: { "cache-control": "public, max-age=300" } }),
+    openapi: () => ({ status: 200, json: openApi(), headers: { "cache-control": "public, max-age=300" } }),
     docs: ({ headers }) => docs(headers, web?.docsHead()),
     home: homeOf(web),
     setupPage: setupOf(web),
