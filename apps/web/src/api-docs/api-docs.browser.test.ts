@@ -223,7 +223,8 @@ test("the page is readable by everybody but for what the viewer itself brings, l
   await openDocs(page);
   // The calls look alike but for their methods, and axe takes 5 s for all of them.
   await page.getByLabel("Search the calls").fill("comment");
-  for (const method of ["get", "post", "patch", "delete"]) await page.locator(`.opblock-${method}`).first().waitFor();
+  for (const method of ["get", "post", "put", "patch", "delete"])
+    await page.locator(`.opblock-${method}`).first().waitFor();
   for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme });
     const background = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
