@@ -20,6 +20,13 @@ test("a condition that comes true later is waited for, and one that is true alre
   await until("nothing", () => true, 0);
 });
 
+test("a condition that takes long to come true is waited for by the real clock, also where a test moves its own", async (t) => {
+  let checks = 0;
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  await until("many checks", () => (checks += 1) > 150);
+  assert.equal(checks, 151);
+});
+
 test("HOLDFAST_PATIENCE is a positive number, and 1 where it is not set", () => {
   assert.deepEqual([undefined, "", "3", "0.5"].map(readPatience), [1, 1, 3, 0.5]);
   for (const text of ["0", "-1", "three", "Infinity", "NaN", "1 s"])

@@ -26,7 +26,9 @@ export function bounded(what: string, timeoutMs: number = timeoutMsUsual): () =>
   };
 }
 
-/** Looks again after each turn of the event loop, and every 2 ms once that was in vain: some looks are long, and the others wait for the core. */
+/**
+ * Checks the condition after each of 100 turns of the event loop, then every 2 ms: an expensive condition would otherwise keep one core busy.
+ */
 export async function until(what: string, isMet: () => boolean, timeoutMs?: number): Promise<void> {
   const stillInTime = bounded(what, timeoutMs);
   for (let turn = 0; !isMet(); turn += 1) {
@@ -36,5 +38,5 @@ export async function until(what: string, isMet: () => boolean, timeoutMs?: numb
 }
 
 const turnsFirst = 100;
-/** The real one, where a test moves the clock itself. */
+/** Captured when the module loads, because a test may mock `setTimeout`. */
 const later = setTimeout;

@@ -2,6 +2,16 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import {
+  administrator,
+  eventually,
+  holdfast,
+  makeFolder,
+  queryDatabase,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "@holdfast/server/acceptance/testing";
 import * as devices from "./sync-devices.ts";
 import {
   type Device,
@@ -18,16 +28,6 @@ import {
   until,
   write,
 } from "./sync-devices.ts";
-import {
-  administrator,
-  eventually,
-  holdfast,
-  makeFolder,
-  queryDatabase,
-  removeFolder,
-  type RunningServer,
-  startServer,
-} from "@holdfast/server/acceptance/testing";
 
 const home = makeFolder("sync");
 const dataFolder = join(home, "data");

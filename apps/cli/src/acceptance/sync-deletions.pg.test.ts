@@ -2,9 +2,15 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import {
+  holdfast,
+  makeFolder,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "@holdfast/server/acceptance/testing";
 import * as devices from "./sync-devices.ts";
 import { type Device, inSync, once, run, status, tree, write } from "./sync-devices.ts";
-import { makeFolder, removeFolder, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
 
 const home = makeFolder("sync-deletions");
 let server: RunningServer;
@@ -26,7 +32,8 @@ test("many deletions wait, and are done when exactly they are approved", async (
   await inSync(ada, "--remote", "/brake");
   await inSync(bob, "--remote", "/brake");
   for (let number = 0; number < 6; number += 1) rmSync(join(ada.root, `${number}.txt`));
-  const held = await once(ada, "--brake", "5");
+  // In a process of its own: its exit code, and that nothing keeps it from ending, are seen there alone.
+  const held = await holdfast(["sync", ada.root, "--once", "--brake", "5"], { env: ada.env });
   assert.equal(held.code, 1);
   assert.match(held.stderr, /6 deletions wait for you.*--confirm-deletes/);
   assert.equal((await status(ada)).deletions_waiting, 6);

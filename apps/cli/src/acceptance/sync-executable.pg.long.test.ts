@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { inSync, killClients, makeDevice, tree, write } from "./sync-devices.ts";
 import { makeFolder, removeFolder, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
+import { inSync, killClients, makeDevice, tree, write } from "./sync-devices.ts";
 
 const home = makeFolder("sync-executable");
 let server: RunningServer;

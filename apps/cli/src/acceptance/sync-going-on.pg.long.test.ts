@@ -4,8 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { zstdDecompressSync } from "node:zlib";
-import { inSync, killClients, makeDevice, once } from "./sync-devices.ts";
 import { makeFolder, removeFolder, type RunningServer, startServer } from "@holdfast/server/acceptance/testing";
+import { inSync, killClients, makeDevice, once } from "./sync-devices.ts";
 import { Meddler, type PassingRequest, problemAnswer } from "./meddler.ts";
 
 /** In the content of the files that are refused, which does not compress, so that it stands in the frames as it is. */

@@ -119,6 +119,7 @@ describe("what a sync leaves out", () => {
       ["/home/notes/holdfast"],
     );
     const again = await holdfast(["sync", home, "--remote", "/home", "--once"], { env });
+    assert.equal(again.code, 0, again.stderr);
     assert.doesNotMatch(again.stderr, /is your home folder/);
   });
 });

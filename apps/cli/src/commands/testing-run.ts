@@ -34,12 +34,12 @@ export async function runHere(
   return { code, stdout: out, stderr: problems };
 }
 
-/** Commands that end their process themselves. */
+/** Commands that call `process.exit` without a signal, or need a signal to end. */
 const alwaysSpawned: ReadonlySet<string> = new Set(["serve", "__complete"]);
 
 /**
  * Runs a command with these variables added to the test's own. The long tier starts a process for each command, which shows what a command
- * leaves open. The gate runs it in this process, except commands that end it or need a working directory of their own.
+ * leaves open. The gate runs commands in this process, except those above and those with a working directory of their own.
  */
 export function runCommand(
   environment: Readonly<Record<string, string | undefined>>,

@@ -26,7 +26,7 @@ export function findRuns(files: readonly string[], texts: Readonly<Record<string
   return files.flatMap((file) => findIn(file, starts, runs));
 }
 
-/** A function of its own, so that V8 optimises it once: in one loop over all files it took 16 s instead of 2 in one of three runs. */
+/** A function of its own, so that V8 optimises it. As one loop over all files, the search took 16 s instead of 2 s in one of three runs. */
 function findIn(file: string, starts: Uint8Array, runs: ReadonlyMap<string, string>): Finding[] {
   const findings: Finding[] = [];
   const bytes = readIfThere(file);

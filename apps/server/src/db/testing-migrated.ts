@@ -12,11 +12,11 @@ import { shardMigrations } from "./shard-migrations/index.ts";
 
 export const silentLog: DatabaseLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** Fills a data folder with a cluster whose own database is migrated: to copy it takes a tenth of the time of its migrations. */
+/** Fills a data folder with a cluster whose own database is migrated. Copying that database takes a tenth of the time of the migrations. */
 export async function makeTemplate(folder: string): Promise<void> {
   const postgres = await startEmbeddedPostgres({ dataFolder: folder, log: silentLog, random: randomBytes });
   await migrateAll(postgres.connection);
-  // A sixth of the files to copy, and no test makes a database of it.
+  // template0 is a sixth of the files to copy, and no test makes a database from it.
   await runStatement(postgres.connection, "update pg_database set datistemplate = false where datname = 'template0'");
   await runStatement(postgres.connection, "drop database template0");
   await postgres.stop();

@@ -37,13 +37,17 @@ async function makeDatabase(options: TestDatabaseOptions, content: "empty" | "mi
   shared.users += 1;
   const { connection } = (await shared.started).postgres;
   const database = `test_${randomBytes(6).toString("hex")}`;
-  // A database is copied only while nobody is connected to it.
+  // PostgreSQL copies a database only while no session uses it, so the statement runs in the other one, and after those before it.
   const [template, from] =
     content === "empty" ? ["template1", connection.database] : [connection.database, "template1"];
-  await runStatement(
-    { ...connection, database: from },
-    `create database ${database} template ${template} strategy wal_log`,
+  const made = shared.made.then(() =>
+    runStatement(
+      { ...connection, database: from },
+      `create database ${database} template ${template} strategy wal_log`,
+    ),
   );
+  shared.made = made.catch(() => {});
+  await made;
   return { connection: { ...connection, database }, stop: () => leaveShared(shared) };
 }
 
@@ -112,6 +116,8 @@ interface Shared {
   readonly started: Promise<Started>;
   /** Databases that are in use. */
   users: number;
+  /** Ends with the last database that is being made. */
+  made: Promise<void>;
 }
 
 /** By options: the files of one process may differ in them. */
@@ -121,7 +127,7 @@ function sharedFor(options: TestDatabaseOptions): Shared {
   const key = isSharedByFiles() ? JSON.stringify(options) : "";
   const existing = sharedByOptions.get(key);
   if (existing !== undefined) return existing;
-  const shared = { started: startShared(options), users: 0 };
+  const shared = { started: startShared(options), users: 0, made: Promise.resolve() };
   sharedByOptions.set(key, shared);
   if (isSharedByFiles()) atEndOfShared(() => stopShared(shared));
   return shared;

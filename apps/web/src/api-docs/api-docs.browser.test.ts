@@ -221,8 +221,8 @@ test("the page is readable by everybody but for what the viewer itself brings, l
   const { page } = app;
   await page.emulateMedia({ colorScheme: "light" });
   await openDocs(page);
-  // The calls look alike but for their methods, and axe takes 5 s for all of them.
-  await page.getByLabel("Search the calls").fill("comment");
+  // Calls differ in appearance only by method. Checking all of them with axe takes 5 s.
+  if (process.env["HOLDFAST_TEST_SPAWN"] !== "1") await page.getByLabel("Search the calls").fill("comment");
   for (const method of ["get", "post", "put", "patch", "delete"])
     await page.locator(`.opblock-${method}`).first().waitFor();
   for (const scheme of ["light", "dark"] as const) {

@@ -8,12 +8,14 @@ const app = testApp();
 
 test("the first rows are asked for before the script that shows them is there, by few requests, and move nothing", async () => {
   for (let number = 0; number < 30; number += 1) await app.api.put(`/file ${number}.txt`, String(number));
-  await app.signIn();
+  await app.signInByForm();
   const { page } = app;
   const asked: string[] = [];
   const isAsked = Promise.withResolvers<void>();
   page.on("request", (request) => {
     const { pathname } = new URL(request.url());
+    // What the page before it still asked for does not count.
+    if (pathname.startsWith("/assets/begin-")) asked.length = 0;
     asked.push(pathname);
     if (pathname.endsWith("/folders/root/contents")) isAsked.resolve();
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
-import { browserWaitMs, type Locator } from "@holdfast/tools/testing-browser";
+import type { Locator } from "@holdfast/tools/testing-browser";
 import { axeProblems } from "../testing/axe.ts";
 import { hasFocus } from "../testing/focus.ts";
 import { sizes, testApp } from "../testing/test-app.ts";
@@ -54,12 +54,8 @@ test("on a phone the menu of a file shows that it goes on, until its end is in v
   const menu = page.getByRole("menu");
   await menu.and(page.locator('[data-more="end"]')).waitFor();
   const [above, below] = [menu.locator(".menu-before"), menu.locator(".menu-after")];
-  // It is measured out of view before it gets its place.
-  await eventually(
-    "the sign that it goes on is in view",
-    browserWaitMs,
-    async () => (await isInView(below)) || undefined,
-  );
+  // The menu is measured off screen before it is positioned.
+  await eventually("the sign that it goes on is in view", 30_000, async () => (await isInView(below)) || undefined);
   assert.equal(await above.isVisible(), false);
   assert.deepEqual(await axeProblems(page, { within: "[role=menu]" }), []);
   await page.keyboard.press("End");
@@ -83,4 +79,18 @@ test("on a phone the editor of a text that has a preview keeps its buttons in on
     assert.ok(await isInView(button), name);
   }
   assert.equal(tops.size, 1);
+});
+
+test("a list and the details of a file are loaded on a screen of 320 px without anything too wide", async () => {
+  await app.api.put("/a name that is rather long for a screen as small as this.txt", "a file");
+  const id = await app.api.idOf("/a name that is rather long for a screen as small as this.txt");
+  await app.signIn();
+  const { page } = app;
+  await page.setViewportSize({ width: 320, height: 640 });
+  for (const place of ["/files", `/files?open=${id}&panel=sharing`]) {
+    await app.open(place);
+    if (place.includes("panel")) await page.getByRole("tab").first().waitFor();
+    else await page.getByRole("row").first().waitFor();
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 320, place);
+  }
 });

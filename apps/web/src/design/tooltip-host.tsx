@@ -27,30 +27,35 @@ export function TooltipHost() {
 
 function watchRests(show: (tooltip: ShownTooltip | undefined) => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let isOfKeyboard = false;
+  /** What the keyboard came to, until its tooltip is hidden. */
+  let focused: Element | undefined;
+  let pointer: { readonly x: number; readonly y: number } | undefined;
   const hide = () => {
-    isOfKeyboard = false;
+    focused = undefined;
     clearTimeout(timer);
     show(undefined);
   };
   const rest = (event: Event) => {
     const at = event.target instanceof Element ? event.target.closest("[data-tooltip]") : null;
     const text = at?.getAttribute("data-tooltip");
-    // A dialog that opens under a resting pointer is pointed at by nobody.
-    if (isOfKeyboard && !text) return;
+    // When a dialog opens, browsers send `pointerover` for a pointer that has not moved. The tooltip of the focused element stays.
+    if (event instanceof PointerEvent && isStill(event) && focused === document.activeElement) return;
     hide();
     if (at == null || text == null || text === "") return;
     // A finger has no rest: a long press is a menu.
     if (event instanceof PointerEvent && event.pointerType === "touch") return;
     if (event.type === "focusin" && !at.matches(":focus-visible")) return;
-    isOfKeyboard = event.type === "focusin";
+    if (event.type === "focusin") focused = at;
     timer = setTimeout(() => {
       if (at.isConnected && at.getAttribute("aria-expanded") !== "true") show({ text, at });
     }, restMs);
   };
+  const isStill = ({ clientX, clientY }: PointerEvent) =>
+    pointer === undefined || (pointer.x === clientX && pointer.y === clientY);
   const stop = new AbortController();
   const options = { signal: stop.signal, passive: true };
   document.addEventListener("pointerover", rest, options);
+  document.addEventListener("pointermove", ({ clientX: x, clientY: y }) => void (pointer = { x, y }), options);
   document.addEventListener("focusin", rest, options);
   document.addEventListener("pointerdown", hide, options);
   // Before the event comes to the document, where layers hear it: Escape is for the dialog below, not for the tooltip of its button.

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
-import { browserWaitMs } from "@holdfast/tools/testing-browser";
 import { axeProblems } from "../testing/axe.ts";
 import { hasFocus } from "../testing/focus.ts";
 import { pathsOfPlaces, type ShownPlace, testPlaces } from "../testing/places.ts";
+import { resize } from "../testing/resize.ts";
 import { testApp } from "../testing/test-app.ts";
 
 const app = testApp();
@@ -16,21 +16,20 @@ test("the table of places has every route of the router, and nothing else", () =
 });
 
 // The other looks: places.browser.long.test.ts.
-test("axe finds nothing on any place in the light on a desktop, and on a small phone none is too wide and each has New and Upload", () =>
+test("every place passes axe in light mode on a desktop, and fits a screen of 320 px with New and Upload", () =>
   places.assertAccessible({ colorScheme: "light", size: "desktop" }, assertFitsSmallPhone));
 
 async function assertFitsSmallPhone({ path, isForStrangers }: ShownPlace): Promise<void> {
   const { page } = app;
   if (isForStrangers || path === "/design" || /^\/(?:authorize|device|sign-out)/.test(path)) return;
-  await page.setViewportSize({ width: 320, height: 640 });
-  // The layout changes some frames after the size.
+  await resize(page, { width: 320, height: 640 });
   const width = () => page.evaluate(() => document.documentElement.scrollWidth);
-  await eventually(`${path} fits`, browserWaitMs, async () => ((await width()) <= 320 ? true : undefined));
+  await eventually(`${path} fits`, 30_000, async () => ((await width()) <= 320 ? true : undefined));
   // What lies over the list has acts of its own.
   if (/panel=|open=|^\/f\//.test(path)) return;
   for (const name of ["New", "Upload"]) {
     const button = page.getByRole("button", { name, exact: true }).last();
-    await eventually(`${path} has ${name}`, browserWaitMs, async () => {
+    await eventually(`${path} has ${name}`, 30_000, async () => {
       const box = await button.boundingBox();
       return box !== null && box.width >= 24 && box.x + box.width <= 320 ? true : undefined;
     });

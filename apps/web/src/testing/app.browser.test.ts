@@ -1,17 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
+import { filesPage } from "./files-page.ts";
 import { hasFocus } from "./focus.ts";
 import { testApp } from "./test-app.ts";
 import { watchPage } from "./watched-page.ts";
 
 const app = testApp();
 
-test("somebody signs in by the form, and ends in the drive", async () => {
+test("somebody signs in by the form, and sees the drive and what changes in it", async () => {
+  await app.api.put("/before.txt", "before");
   await app.open("/");
   await app.page.waitForURL(/\/sign-in/);
   await app.signInByForm();
   await app.page.getByRole("heading", { level: 1, name: "Files" }).waitFor({ state: "attached" });
+  // Without another load of the page.
+  await filesPage(app.page).seen("before.txt");
+  await app.api.put("/after.txt", "after");
+  await filesPage(app.page).seen("after.txt");
 });
 
 test("every place shows its page to who is signed in, and none of them violates the policy", async () => {

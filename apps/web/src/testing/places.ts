@@ -106,7 +106,10 @@ export function testPlaces(app: App) {
     return Object.values(placesOf).flatMap((places) => places(something));
   };
   return {
-    /** Runs axe on every place, before and after the sign-in. @param alsoAssert of each place, once axe has looked */
+    /**
+     * Runs axe on every place, before and after the sign-in.
+     * @param alsoAssert runs on each place after axe
+     */
     assertAccessible: async (
       { colorScheme, size }: Look,
       alsoAssert?: (place: ShownPlace) => Promise<void>,

@@ -48,9 +48,9 @@ export interface App {
   readonly api: Api;
   /** Goes to a place by its path, and waits for its title. */
   open(place: string): Promise<void>;
-  /** Gives the browser the session of somebody, the administrator unless told. It loads nothing: open a place afterwards. */
+  /** Makes a session by a request, the administrator's unless told, and leaves its cookie in the browser. No page is loaded: call `open` next. */
   signIn(who?: Person): Promise<void>;
-  /** As a person does it; ends in the drive. */
+  /** Signs in with the form and waits for the drive. */
   signInByForm(who?: Person): Promise<void>;
   /** An account more. */
   addPerson(name: string): Promise<Person & { readonly api: Api }>;
@@ -143,14 +143,14 @@ export function testApp(look: Look = {}): App {
 
 const withoutAdministrator = { HOLDFAST_ADMIN_EMAIL: undefined, HOLDFAST_ADMIN_PASSWORD: undefined };
 
-/** Gives the browser of a page the session of somebody, without the two loads of the app that the form takes. */
+/** Makes a session by a request and leaves its cookie in the browser: the form loads the app, and the place that is opened next loads it again. */
 export async function signIn(page: Page, url: string, { email, password }: Person): Promise<void> {
   const headers = { origin: url };
   const answer = await page.request.post(`${url}/api/v1/sessions/web`, { headers, data: { email, password } });
   assert.equal(answer.status(), 200, await answer.text());
 }
 
-/** On any page; ends in the drive. */
+/** Signs in with the form, whatever page is open, and waits for the drive. */
 export async function signInByForm(page: Page, url: string, who: Person = administrator): Promise<void> {
   await page.goto(`${url}/sign-in`);
   await page.getByLabel("E-mail address").fill(who.email);

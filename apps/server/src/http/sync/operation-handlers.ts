@@ -21,7 +21,7 @@ export interface OperationWorld {
 /** Health, metrics and the description of the API. */
 export function operationHandlers({ readiness, metrics, version, web }: OperationWorld) {
   let made: OpenApi | undefined;
-  // When it is first asked for: a start would take 30 ms longer.
+  // Made on the first request: at the start it would take 30 ms.
   const openApi = () => (made ??= makeOpenApi(version));
   const docs = docsPages(openApi);
   return {

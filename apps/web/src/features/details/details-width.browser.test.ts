@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
 import type { Page } from "@holdfast/tools/testing-browser";
 import { cutOff } from "../../testing/cut-off.ts";
+import { resize } from "../../testing/resize.ts";
 import { testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
@@ -19,11 +20,14 @@ test("nothing of the details is cut off, neither beside a list nor over it, in E
   for (const language of ["en", "de"]) {
     await page.evaluate((chosen) => localStorage.setItem("holdfast.preferences", chosen), JSON.stringify({ language }));
     for (const panel of ["sharing", "details"]) {
+      // One panel is loaded on the widest screen, and one on the smallest.
+      const ordered = panel === "sharing" ? widths : widths.toReversed();
+      await page.setViewportSize({ width: ordered[0] ?? 0, height: 844 });
       await page.goto(`${app.server.url}/files?open=${id}&panel=${panel}`);
       await page.locator(`html[lang=${language}]`).waitFor({ state: "attached" });
-      for (const width of [1440, 1280, 1200, 820, 390]) {
-        await page.setViewportSize({ width, height: 844 });
-        // What lies over the list is a dialog too, and has the panel beside it until the page follows its width.
+      for (const width of ordered) {
+        await resize(page, { width, height: 844 });
+        // The preview is a dialog as well. Until React handles the new width, the panel is still the `aside`.
         await page.locator("aside").waitFor({ state: width >= 1280 ? "visible" : "detached" });
         const tabs = page.locator(panelOf(width)).getByRole("tab");
         await tabs.first().waitFor();
@@ -36,6 +40,8 @@ test("nothing of the details is cut off, neither beside a list nor over it, in E
     }
   }
 });
+
+const widths = [1440, 1280, 1200, 820, 390];
 
 /** Beside the list, or over it. */
 function panelOf(width: number): string {

@@ -62,6 +62,8 @@ test("? shows the keys of this place, each of which a command or the list has, a
   await fill("a.txt");
   const { page, files } = await openFolder();
   await files.row("a.txt").focus();
+  // The dialog opens under the pointer, which does not take the tooltip from the keyboard.
+  await page.mouse.move(720, 450);
   await page.keyboard.press("?");
   const dialog = page.getByRole("dialog", { name: "Keyboard shortcuts" });
   await dialog.getByText("Rename", { exact: true }).waitFor();

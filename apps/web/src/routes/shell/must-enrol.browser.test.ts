@@ -19,7 +19,6 @@ test("who must have a second factor is told until the time is over, and then led
   await require(86_400);
   await app.signIn(person);
   await app.open("/files");
-  await app.open("/files");
   await page.getByText("An administrator asks for a second factor").waitFor();
   assert.deepEqual(await axeProblems(page), []);
   await page.getByRole("link", { name: "Set it up" }).click();
