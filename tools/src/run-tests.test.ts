@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { text as textOf } from "node:stream/consumers";
@@ -316,4 +316,26 @@ test("--repeat and --beside that make no sense are rejected, and nothing runs", 
     assert.match(output, said);
     assert.doesNotMatch(output, /a stone holds/);
   }
+});
+
+test("a run that is interrupted ends what it started and leaves nothing in the temporary folder", async (t) => {
+  const waiting = `${head}import { spawn } from "node:child_process";
+import { tmpdir } from "node:os";
+test("a stone sleeps", async () => {
+  const child = spawn("sleep", ["1000"], { stdio: "ignore" });
+  console.log("SLEEPS", child.pid, tmpdir(), "END");
+  await new Promise((resolve) => child.once("exit", resolve));
+});`;
+  const { root, script, environment } = makeTree(t, { "packages/a/src/x.test.ts": waiting });
+  const run = spawn(process.execPath, [script], { cwd: root, env: environment, stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  run.stdout.setEncoding("utf8").on("data", (more: string) => (said += more));
+  await until("the test runs", () => said.includes("END"));
+  const [, pid, folder] = /SLEEPS (\d+) (\S+) END/.exec(said) ?? [];
+  assert.ok(folder !== undefined && existsSync(folder));
+  run.kill("SIGINT");
+  assert.deepEqual(await once(run, "exit"), [130, null]);
+  assert.equal(existsSync(folder), false);
+  // It is gone for good once whoever inherited it has noticed.
+  await until("what the test started has ended", () => spawnSync("kill", ["-0", pid ?? ""]).status !== 0);
 });

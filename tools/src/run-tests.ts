@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { existsSync, globSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { once } from "node:events";
 import { dirname, join, relative, resolve } from "node:path";
 import { compose } from "node:stream";
@@ -60,6 +60,8 @@ const { values, positionals } = parseArgs({
   },
 });
 
+/** By a signal: no further file begins. */
+const interruption = new AbortController();
 const fileTimeoutSeconds = values["file-timeout"] === undefined ? undefined : Number(values["file-timeout"]);
 const repeats = values.repeat === undefined ? undefined : Number(values.repeat);
 const busyProcesses = Number(values.beside);
@@ -123,6 +125,7 @@ async function runFiles(files: readonly string[]): Promise<void> {
   const places = [tmpdir(), "/dev/shm", "/var/tmp"].filter((place) => existsSync(place));
   for (const place of places) await sweepTestFolders(place);
   const folder = makeTemporaryFolder(isOfLongTier);
+  clearOnSignal(folder);
   const mayServe = files.some((file) => /\.(?:pg|browser)\./.test(file));
   const isBuilt = !mayServe || !existsSync("apps/web/package.json") || (await buildApp());
   const runs = { isOfLongTier, late };
@@ -218,7 +221,8 @@ async function retry(failures: ReadonlyMap<string, Failure>, runs: Runs): Promis
   // The files that a broken process left undone are one incident.
   const incidents = new Set([...failures].map(([file, { batch }]) => batch ?? file));
   if ([...failures.values()].some(({ isSilent }) => isSilent === true)) return [];
-  if (runs.isOfLongTier || runs.late.aborted || incidents.size > retriedFilesMax) return [];
+  if (runs.isOfLongTier || runs.late.aborted || interruption.signal.aborted || incidents.size > retriedFilesMax)
+    return [];
   const passed: string[] = [];
   for (const file of failures.keys()) {
     console.log(`Once more, alone: ${file}`);
@@ -253,6 +257,15 @@ function makeTemporaryFolder(isOfLongTier: boolean): string {
   // Half of what a short command costs is to strip types and compile: all processes of the run do it once.
   process.env["NODE_COMPILE_CACHE"] = join(folder, "compiled");
   return folder;
+}
+
+/** Ctrl-C leaves no process and nothing in memory. What a killed run leaves, the next one clears. */
+function clearOnSignal(folder: string): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.once(signal, () => {
+      interruption.abort();
+      void clearTestFolder(folder).finally(() => process.exit(128 + constants.signals[signal]));
+    });
 }
 
 interface Runs {
@@ -290,7 +303,7 @@ async function report(files: readonly string[], options: ReportOptions): Promise
     concurrency,
     timeout: timeoutMs,
     execArgv: preloads.flatMap(({ href }) => ["--import", href]),
-    signal: late,
+    signal: AbortSignal.any([late, interruption.signal]),
     ...(values.name.length > 0 && { testNamePatterns: values.name }),
   });
   // A test marked as todo is a known defect that is shown in every run until it is mended.
