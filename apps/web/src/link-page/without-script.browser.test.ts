@@ -1,40 +1,27 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { browserWaitMs } from "@holdfast/tools/testing-browser";
 import { makeFolder, makeLink } from "../testing/link-visit.ts";
 import { testApp } from "../testing/test-app.ts";
-import { watchPage } from "../testing/watched-page.ts";
 
 const app = testApp();
 
-test("without script, or where the script does not come, the same page lists, opens and downloads", async () => {
+// Where no script may run: apps/server/src/http/links/link-page.browser.test.ts.
+test("where the script does not come, the same page lists, opens and downloads", async () => {
   app.expectComplaint(/net::ERR_FAILED/);
   await makeFolder(app, "/plain/below");
   await app.api.put("/plain/note.txt", "plain");
   const { url } = await makeLink(app, "/plain");
-  const context = await app.page.context().browser()?.newContext({ javaScriptEnabled: false });
-  context?.setDefaultTimeout(browserWaitMs);
-  const without = await context?.newPage();
-  assert.ok(without !== undefined);
-  const complaints: string[] = [];
-  watchPage(without, complaints);
-  await app.page.route(/\/assets\/link-.*\.js/, (route) => route.abort());
-  try {
-    for (const page of [without, app.page]) {
-      await page.goto(url);
-      await page.getByRole("link", { name: "below/" }).waitFor();
-      const [download] = await Promise.all([
-        page.waitForEvent("download"),
-        page.getByRole("link", { name: "note.txt" }).click(),
-      ]);
-      assert.equal(download.suggestedFilename(), "note.txt");
-      await page.getByRole("link", { name: "below/" }).click();
-      await page.getByText("This folder is empty.").waitFor();
-    }
-    assert.deepEqual(complaints, []);
-  } finally {
-    await context?.close();
-  }
+  const { page } = app;
+  await page.route(/\/assets\/link-.*\.js/, (route) => route.abort());
+  await page.goto(url);
+  await page.getByRole("link", { name: "below/" }).waitFor();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "note.txt" }).click(),
+  ]);
+  assert.equal(download.suggestedFilename(), "note.txt");
+  await page.getByRole("link", { name: "below/" }).click();
+  await page.getByText("This folder is empty.").waitFor();
 });
 
 test("what somebody has begun to write without the script is not taken away by it", async () => {
