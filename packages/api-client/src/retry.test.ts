@@ -20,3 +20,24 @@ test("a full store and missing blocks are told at once, what is unavailable is w
   await after("unavailable");
   assert.deepEqual(waits, [30_000]);
 });
+
+test("a server that takes no connections is tried until the patience is over, and the last try comes no later", async () => {
+  let nowMs = 0;
+  const options = {
+    clock: { nowMs: () => nowMs, nowMicros: () => nowMs * 1000 },
+    wait: async (delayMs: number) => void (nowMs += delayMs),
+    attemptsMax: 3,
+    patienceMs: 2500,
+  };
+  // Short waits first, so that the bound of the next one has grown far beyond the patience, and then a long one.
+  const jitters = [0, 0, 0, 0, 0, 0, 0x2000, 0xffff, 0xffff];
+  const timer = new RetryTimer(options, () => {
+    const jitter = jitters.shift() ?? assert.fail("it goes on");
+    return Uint8Array.of(jitter >> 8, jitter & 0xff);
+  });
+  const failure = new HoldfastError("unreachable", "Nobody is there.");
+  await assert.rejects(async () => {
+    for (;;) await timer.waitAfter(failure, true, undefined);
+  }, failure);
+  assert.equal(nowMs, options.patienceMs);
+});

@@ -42,8 +42,8 @@ export class RetryTimer {
     if (!failure.retryable || failure.code === "missing_blocks" || failure.code === "store_full") return undefined;
     const jitterMs = this.#jitter() * Math.min(delayMsMax, delayMsFirst * 2 ** (this.#attempts - 1));
     if (failure.code === "unreachable") {
-      const elapsedMs = this.#options.clock.nowMs() - this.#startedMs;
-      return answeredBefore && elapsedMs < this.#options.patienceMs ? jitterMs : undefined;
+      const leftMs = this.#options.patienceMs - (this.#options.clock.nowMs() - this.#startedMs);
+      return answeredBefore && leftMs > 0 ? Math.min(jitterMs, leftMs) : undefined;
     }
     if (this.#attempts >= this.#options.attemptsMax) return undefined;
     const asked = failure.retryAfterSeconds ?? 0;
