@@ -64,12 +64,13 @@ export function makeTree(t: TestContext, files: Readonly<Record<string, string>>
     "untracked-promises.ts",
   ];
   for (const name of parts) copyFileSync(join(import.meta.dirname, name), join(dirname(script), name));
-  // Without NODE_TEST_CONTEXT: inside a test the runner would refuse to run tests.
+  // Without NODE_TEST_CONTEXT: inside a test the runner would refuse to run tests. The others are those of the run that tests the runner.
   const {
     NODE_TEST_CONTEXT: _,
     INIT_CWD: __,
     HOLDFAST_SEED: ___,
     HOLDFAST_REQUIRE_COMPONENTS: ____,
+    HOLDFAST_TEST_SPAWN: _____,
     ...environment
   } = process.env;
   return { root, script, environment: { ...environment, HOME: root } };
