@@ -1,6 +1,6 @@
 /**
- * What clients and servers must agree on; the server tells it in /api/openapi.json. Its schemas are pinned in wire-hashes.json: whoever
- * changes one has version.test.ts write the new hash and decides. An addition that old clients ignore keeps the version; anything that an
- * old client would trip over raises it.
+ * Version of the protocol between clients and servers, reported in /api/openapi.json. The hashes of its schemas are pinned in
+ * wire-hashes.json, which version.test.ts writes after a change. An addition that old clients ignore keeps the version; a change that
+ * breaks them raises it.
  */
 export const protocolVersion = 1;

@@ -27,7 +27,7 @@ export function TooltipHost() {
 
 function watchRests(show: (tooltip: ShownTooltip | undefined) => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  /** What the keyboard came to, until its tooltip is hidden. */
+  /** Element with the keyboard focus, until its tooltip is hidden. */
   let focused: Element | undefined;
   let pointer: { readonly x: number; readonly y: number } | undefined;
   const hide = () => {

@@ -25,7 +25,7 @@ async function assertFitsSmallPhone({ path, isForStrangers }: ShownPlace): Promi
   await resize(page, { width: 320, height: 640 });
   const width = () => page.evaluate(() => document.documentElement.scrollWidth);
   await eventually(`${path} fits`, 30_000, async () => ((await width()) <= 320 ? true : undefined));
-  // What lies over the list has acts of its own.
+  // A panel or a preview over the list has its own buttons.
   if (/panel=|open=|^\/f\//.test(path)) return;
   for (const name of ["New", "Upload"]) {
     const button = page.getByRole("button", { name, exact: true }).last();

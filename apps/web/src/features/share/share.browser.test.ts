@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
 import { axeProblems } from "../../testing/axe.ts";
-import { signInByForm, testApp } from "../../testing/test-app.ts";
+import { signIn, testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
@@ -26,7 +26,7 @@ test("a folder is shared with somebody, who finds it, and is taken away again", 
   assert.deepEqual(await axeProblems(page), []);
 
   const theirs = await app.another();
-  await signInByForm(theirs, app.server.url, mia);
+  await signIn(theirs, app.server.url, mia);
   await theirs.goto(`${app.server.url}/shared`);
   await theirs.getByText("Holiday", { exact: true }).first().waitFor();
 
