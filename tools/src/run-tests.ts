@@ -123,16 +123,22 @@ async function runFiles(files: readonly string[]): Promise<void> {
   // The long tier starts each command and server as a process; the gate runs them in that of the test, which saves most of their time.
   if (isOfLongTier) process.env["HOLDFAST_TEST_SPAWN"] = "1";
   const places = [tmpdir(), "/dev/shm", "/var/tmp"].filter((place) => existsSync(place));
-  for (const place of places) await sweepTestFolders(place);
+  const sweep = async (): Promise<void> => {
+    for (const place of places) await sweepTestFolders(place);
+  };
+  await sweep();
   const folder = makeTemporaryFolder(isOfLongTier);
-  clearOnSignal(folder);
+  const clear = async (): Promise<void> => {
+    await clearTestFolder(folder);
+    await sweep();
+  };
+  clearOnSignal(clear);
   const mayServe = files.some((file) => /\.(?:pg|browser)\./.test(file));
   const isBuilt = !mayServe || !existsSync("apps/web/package.json") || (await buildApp());
   const runs = { isOfLongTier, late };
   const outcome = repeats === undefined ? await runTier(files, runs) : await repeat(files, repeats, runs);
   const passed = repeats === undefined ? await retry(outcome.failures, runs) : [];
-  await clearTestFolder(folder);
-  for (const place of places) await sweepTestFolders(place);
+  await clear();
   const failed = [...outcome.failures.keys()].filter((file) => !passed.includes(file));
   for (const [file, { error, isSilent }] of outcome.failures)
     if (isSilent === true) console.log(`${file}: ${error.message}`);
@@ -260,11 +266,11 @@ function makeTemporaryFolder(isOfLongTier: boolean): string {
 }
 
 /** Ctrl-C leaves no process and nothing in memory. What a killed run leaves, the next one clears. */
-function clearOnSignal(folder: string): void {
+function clearOnSignal(clear: () => Promise<void>): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.once(signal, () => {
       interruption.abort();
-      void clearTestFolder(folder).finally(() => process.exit(128 + constants.signals[signal]));
+      void clear().finally(() => process.exit(128 + constants.signals[signal]));
     });
 }
 

@@ -121,7 +121,9 @@ function startOf(pid: number): string | undefined {
   const stat = read(`/proc/${pid}/stat`);
   // The name of the program, in brackets, may hold anything; proc(5) counts the start as the 22nd field.
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields === undefined || fields[0] === "Z" ? undefined : Number(fields[19]).toString(36);
+  // The kernel takes a while to free the memory of a process that has ended (PF_EXITING, 0x4, among the flags of the 9th field).
+  const hasEnded = fields === undefined || fields[0] === "Z" || (Number(fields[6]) & 0x4) !== 0;
+  return hasEnded ? undefined : Number(fields[19]).toString(36);
 }
 
 function isRunning(pid: number): boolean {
