@@ -122,17 +122,7 @@ async function runFiles(files: readonly string[]): Promise<void> {
   if (values.long) console.log(`HOLDFAST_SEED=${seed}`);
   // The long tier starts each command and server as a process; the gate runs them in that of the test, which saves most of their time.
   if (isOfLongTier) process.env["HOLDFAST_TEST_SPAWN"] = "1";
-  const places = [tmpdir(), "/dev/shm", "/var/tmp"].filter((place) => existsSync(place));
-  const sweep = async (): Promise<void> => {
-    for (const place of places) await sweepTestFolders(place);
-  };
-  await sweep();
-  const folder = makeTemporaryFolder(isOfLongTier);
-  const clear = async (): Promise<void> => {
-    await clearTestFolder(folder);
-    await sweep();
-  };
-  clearOnSignal(clear);
+  const clear = await openTestFolder(isOfLongTier);
   const mayServe = files.some((file) => /\.(?:pg|browser)\./.test(file));
   const isBuilt = !mayServe || !existsSync("apps/web/package.json") || (await buildApp());
   const runs = { isOfLongTier, late };
@@ -253,6 +243,25 @@ async function buildApp(): Promise<boolean> {
 }
 
 /**
+ * The folder of this run, and how all that the run left is cleared, which also happens on a signal. What a killed run left is cleared
+ * here, by the next one.
+ */
+async function openTestFolder(isOfLongTier: boolean): Promise<() => Promise<void>> {
+  const places = [tmpdir(), "/dev/shm", "/var/tmp"].filter((place) => existsSync(place));
+  const sweep = async (): Promise<void> => {
+    for (const place of places) await sweepTestFolders(place);
+  };
+  await sweep();
+  const folder = makeTemporaryFolder(isOfLongTier);
+  const clear = async (): Promise<void> => {
+    await clearTestFolder(folder);
+    await sweep();
+  };
+  clearOnSignal(clear);
+  return clear;
+}
+
+/**
  * All that tests leave in the temporary folder they leave in one of this run, which goes with it or with the next. In the gate it is in
  * memory where there is room, unless TMPDIR is set; the long tier works on the disk, as people's devices and servers do.
  */
@@ -265,7 +274,7 @@ function makeTemporaryFolder(isOfLongTier: boolean): string {
   return folder;
 }
 
-/** Ctrl-C leaves no process and nothing in memory. What a killed run leaves, the next one clears. */
+/** Ctrl-C leaves no process and nothing in memory. */
 function clearOnSignal(clear: () => Promise<void>): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.once(signal, () => {
