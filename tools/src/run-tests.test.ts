@@ -137,6 +137,15 @@ test("a stone is weighed", async () => {
   assert.match(output, /ℹ pass 2\n/);
 });
 
+test("a run that takes too long is ended, fails, and says which files it was in", (t) => {
+  const waiting = `${head}test("a stone sleeps", () => new Promise((resolve) => setTimeout(resolve, 600_000)));`;
+  const files = { "packages/a/src/x.test.ts": waiting, "packages/a/src/y.test.ts": passing };
+  const { status, output } = runTests(t, files, ["--run-timeout", "3"]);
+  assert.equal(status, 1, output);
+  assert.match(output, /The run is ended after 3 s, in the middle of packages\/a\/src\/x\.test\.ts\./);
+  assert.doesNotMatch(output, /Once more, alone/);
+});
+
 test("a time limit that is no number is rejected before anything runs", (t) => {
   const { status, output } = runTests(t, { "bench/src/a.test.ts": passing }, ["--file-timeout", "soon"]);
   assert.deepEqual([status, output], [1, "--file-timeout takes a number of seconds above 0, not soon.\n"]);

@@ -32,7 +32,7 @@ const retriedFilesMax = 5;
 /** A run of more files keeps the machine busy, and two such runs at once would spoil each other's times. */
 const filesLocked = 10;
 
-const usage = `npm test -- [--long] [--name <pattern>]… [--file-timeout <seconds>] [--repeat <n> [--beside <n>]] [<file or folder> | <part of a path>]…
+const usage = `npm test -- [--long] [--name <pattern>]… [--file-timeout <seconds>] [--run-timeout <seconds>] [--repeat <n> [--beside <n>]] [<file or folder> | <part of a path>]…
   without arguments: the gate, which is every *.test.ts of packages, apps, examples, bench and tools but those of the long tier
   --long     *.long.test.ts and *.timing.test.ts too, with a fresh seed (HOLDFAST_SEED=… for a known one); no file gets a second run
   --checks   npm run check before, and no test where it fails
@@ -53,6 +53,7 @@ const { values, positionals } = parseArgs({
     long: { type: "boolean", default: false },
     name: { type: "string", multiple: true, default: [] },
     "file-timeout": { type: "string" },
+    "run-timeout": { type: "string" },
     repeat: { type: "string" },
     beside: { type: "string", default: "0" },
     history: { type: "boolean", default: false },
@@ -63,6 +64,7 @@ const { values, positionals } = parseArgs({
 /** By a signal: no further file begins. */
 const interruption = new AbortController();
 const fileTimeoutSeconds = values["file-timeout"] === undefined ? undefined : Number(values["file-timeout"]);
+const runTimeoutSeconds = values["run-timeout"] === undefined ? undefined : Number(values["run-timeout"]);
 const repeats = values.repeat === undefined ? undefined : Number(values.repeat);
 const busyProcesses = Number(values.beside);
 const misuse = findMisuse();
@@ -75,8 +77,11 @@ else if (misuse !== undefined) {
 else await runFiles(select(positionals));
 
 function findMisuse(): string | undefined {
-  if (fileTimeoutSeconds !== undefined && !(fileTimeoutSeconds > 0)) {
-    return `--file-timeout takes a number of seconds above 0, not ${values["file-timeout"]}.`;
+  for (const option of ["file-timeout", "run-timeout"] as const) {
+    const seconds = values[option];
+    if (seconds !== undefined && !(Number(seconds) > 0)) {
+      return `--${option} takes a number of seconds above 0, not ${seconds}.`;
+    }
   }
   if (repeats !== undefined && !(Number.isInteger(repeats) && repeats > 0)) {
     return `--repeat takes a whole number above 0, not ${values.repeat}.`;
@@ -117,7 +122,9 @@ async function runFiles(files: readonly string[]): Promise<void> {
   }
   const startMs = performance.now();
   const isOfLongTier = values.long || files.some(isLong);
-  const late = AbortSignal.timeout(isOfLongTier ? longTimeoutMs : gateTimeoutMs);
+  const runMs =
+    runTimeoutSeconds === undefined ? (isOfLongTier ? longTimeoutMs : gateTimeoutMs) : runTimeoutSeconds * 1000;
+  const late = AbortSignal.timeout(runMs);
   const seed = (process.env["HOLDFAST_SEED"] ??= values.long ? String(randomInt(2 ** 30)) : gateSeed);
   if (values.long) console.log(`HOLDFAST_SEED=${seed}`);
   // The long tier starts each command and server as a process; the gate runs them in that of the test, which saves most of their time.
@@ -125,7 +132,7 @@ async function runFiles(files: readonly string[]): Promise<void> {
   const clear = await openTestFolder(isOfLongTier);
   const mayServe = files.some((file) => /\.(?:pg|browser)\./.test(file));
   const isBuilt = !mayServe || !existsSync("apps/web/package.json") || (await buildApp());
-  const runs = { isOfLongTier, late };
+  const runs = { isOfLongTier, runMs, late };
   const outcome = repeats === undefined ? await runTier(files, runs) : await repeat(files, repeats, runs);
   const passed = repeats === undefined ? await retry(outcome.failures, runs) : [];
   await clear();
@@ -286,7 +293,9 @@ function clearOnSignal(clear: () => Promise<void>): void {
 interface Runs {
   /** Each file, server and command in a process of its own, on the disk, and no file a second time. */
   readonly isOfLongTier: boolean;
-  /** Ends the whole run. */
+  /** After so long the whole run ends. */
+  readonly runMs: number;
+  /** Aborted then. */
   readonly late: AbortSignal;
 }
 
@@ -296,7 +305,7 @@ interface ReportOptions extends Runs {
 }
 
 async function report(files: readonly string[], options: ReportOptions): Promise<Outcome> {
-  const { isOfLongTier, late, fileMs, concurrency } = options;
+  const { isOfLongTier, runMs, late, fileMs, concurrency } = options;
   const isBatched = !isOfLongTier && repeats === undefined && values.name.length === 0;
   const batches = isBatched ? batchesOf(root, files, tmpdir()) : aloneIn(root, files);
   const limit = new URL("./file-limit.ts", import.meta.url);
@@ -308,8 +317,8 @@ async function report(files: readonly string[], options: ReportOptions): Promise
   const timeoutMs = fileTimeoutSeconds === undefined ? fileMs : fileTimeoutSeconds * 1000;
   process.env["TEST_FILE_TIMEOUT_MS"] = String(timeoutMs);
   const sayLate = () => {
-    const minutes = (isOfLongTier ? longTimeoutMs : gateTimeoutMs) / 60_000;
-    console.error(`The run is ended after ${minutes} minutes, in the middle of ${times.running().join(", ")}.`);
+    const after = runMs < 60_000 ? `${runMs / 1000} s` : `${runMs / 60_000} minutes`;
+    console.error(`The run is ended after ${after}, in the middle of ${times.running().join(", ")}.`);
   };
   late.addEventListener("abort", sayLate);
   const events = run({
