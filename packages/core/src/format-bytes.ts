@@ -10,6 +10,15 @@ export function formatBytes(bytes: number): string {
   return unit === 0 ? `${bytes} B` : `${value.toFixed(value < 10 ? 1 : 0)} ${units[unit]}`;
 }
 
+const unitBytes: Readonly<Record<string, number>> = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+
+/** A size as people write it, in powers of 1024: "1048576", "500M", "1.5 GiB". @returns undefined for what is none */
+export function parseBytes(text: string): number | undefined {
+  const [, digits, unit = ""] = /^(\d{1,15}|\d{1,12}\.\d{1,3}(?= ?[KMGT])) ?([KMGT]?)(?:iB|B)?$/i.exec(text) ?? [];
+  const bytes = Math.round(Number(digits) * (unitBytes[unit.toUpperCase()] ?? Number.NaN));
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
 /** Two sizes of which one is larger: to the byte where they would read the same. */
 export function unlikeBytes(one: number, other: number): readonly [string, string] {
   const [first, second] = [formatBytes(one), formatBytes(other)];

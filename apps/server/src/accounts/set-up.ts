@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { limits } from "@holdfast/core/limits";
 import { toBucket } from "@holdfast/core/ids";
 import { accountRoutes } from "@holdfast/protocol/account-routes";
+import { issueWords } from "@holdfast/protocol/issue-words";
 import { sql } from "kysely";
 import { inTransaction } from "../db/database.ts";
 import type { AccountStore } from "./account-world.ts";
@@ -80,11 +80,9 @@ async function endSetupTokens({ shards }: AccountStore, kept: Buffer | undefined
 }
 
 function assertAdministrator(administrator: { email: string; password: string }): void {
-  const issue = accountRoutes.adminCreateUser.body.safeParse(administrator).error?.issues[0];
-  if (issue === undefined) return;
-  const isShort = issue.path[0] === "password" && issue.code === "too_small";
-  const why = isShort ? `is too short: it needs at least ${limits.passwordBytesMin} characters` : issue.message;
-  throw new HoldfastError("usage", `${variableOf(issue.path[0])}: ${why}.`);
+  const { error } = accountRoutes.adminCreateUser.body.safeParse(administrator, { error: issueWords });
+  const issue = error?.issues[0];
+  if (issue !== undefined) throw new HoldfastError("usage", `${variableOf(issue.path[0])}: ${issue.message}.`);
 }
 
 function variableOf(field: unknown): string {

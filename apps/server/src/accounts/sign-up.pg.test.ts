@@ -79,7 +79,7 @@ test("several instances that start at once make one administrator from the envir
 test("an administrator's address or password that is none is refused in words that name the variable", async () => {
   await assert.rejects(setUp(world, { email: "root", password: testPassword }), { message: /HOLDFAST_ADMIN_EMAIL/ });
   await assert.rejects(setUp(world, { email: "a@b.c", password: "short" }), {
-    message: "HOLDFAST_ADMIN_PASSWORD: is too short: it needs at least 8 characters.",
+    message: "HOLDFAST_ADMIN_PASSWORD: must have at least 8 characters.",
   });
 });
 

@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { copiesOf } from "@holdfast/object-store/two-stores";
+import { issueWords } from "@holdfast/protocol/issue-words";
 import { z } from "zod";
 import { openSealed, seal } from "./seal.ts";
 
@@ -88,7 +89,7 @@ function parseKeyring(bytes: Uint8Array): WrappedKey[] {
   } catch {
     throw notOne("it is not JSON");
   }
-  const parsed = keyringSchema.safeParse(json);
+  const parsed = keyringSchema.safeParse(json, { error: issueWords });
   if (!parsed.success) throw notOne(parsed.error.issues[0]?.message ?? "its members are others");
   return parsed.data.keys.map(({ epoch, wrapped, created_at }) => ({
     epoch,

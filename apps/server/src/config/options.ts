@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseBytes } from "@holdfast/core/format-bytes";
 import { limits } from "@holdfast/core/limits";
 import { storePolicies } from "@holdfast/object-store/two-stores";
 import { planSettings } from "@holdfast/protocol/account-routes";
@@ -18,11 +19,16 @@ import { snapshotOptions } from "./snapshot-settings.ts";
 export const roleNames = ["api", "blocks", "notify", "worker"] as const;
 export type RoleName = (typeof roleNames)[number];
 
-const yesNo = z.preprocess(
-  (value) => ({ true: true, "1": true, false: false, "0": false })[String(value)] ?? value,
-  z.boolean(),
-);
+const yesNo = z.preprocess((value) => {
+  const text = String(value).toLowerCase();
+  if (["true", "1", "yes", "on"].includes(text)) return true;
+  return ["false", "0", "no", "off"].includes(text) ? false : value;
+}, z.boolean());
 const amount = z.preprocess(toNumber, z.number().min(0).max(1e15));
+const bytes = z.preprocess(
+  (value) => (typeof value === "string" ? (parseBytes(value.trim()) ?? value) : value),
+  z.number("must be a number of bytes such as 1048576, 500M or 1.5G").min(0).max(1e15),
+);
 const text = z.string().min(1).max(4096);
 
 /** How many proxies stand in front: `--behind-proxy` alone says one. */
@@ -74,7 +80,7 @@ export const optionSchemas = {
   rate_limit_sign_in: amount,
   rate_limit_operations: amount,
   rate_limit_uploads: amount,
-  rate_limit_bytes: amount,
+  rate_limit_bytes: bytes,
   rate_limit_polls: z.preprocess(toNumber, z.int().min(0).max(1_000_000)),
   topology: topologySchema,
   plans: plansSchema,
@@ -82,8 +88,8 @@ export const optionSchemas = {
   webhook_private: yesNo,
   oidc: oidcSchema,
   ldap: ldapSchema,
-  thumb_cache_bytes: amount,
-  disk_reserve_bytes: amount,
+  thumb_cache_bytes: bytes,
+  disk_reserve_bytes: bytes,
   scrub_period: duration,
   doctor_period: durationOrOff,
   device_brake: z.enum(["on", "off"]),

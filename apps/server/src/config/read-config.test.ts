@@ -75,6 +75,46 @@ test("a wrong setting is refused in words that say where it was given", () => {
   assert.equal(read({ flags: { "admin-password": "p", "admin-email": "a@b" } }).administrator, undefined);
 });
 
+test("each setting says in a person's words what it takes instead of what it was given", () => {
+  const saidOf = (name: OptionName, value: string): string =>
+    messageOf({ environment: { [`HOLDFAST_${name.toUpperCase()}`]: value } });
+  for (const name of Object.keys(optionSchemas) as OptionName[])
+    for (const value of ["§", "-1", "{}", "[1]", '{"shards": 1}', "x".repeat(5000)])
+      assert.doesNotMatch(
+        saidOf(name, value),
+        /\b(?:expected|received|Invalid|Unrecognized)\b|>=|<=|undefined/,
+        `${name} ${value}`,
+      );
+  for (const [name, value, said] of [
+    ["open_registration", "maybe", "HOLDFAST_OPEN_REGISTRATION: must be true or false."],
+    [
+      "disk_reserve_bytes",
+      "much",
+      "HOLDFAST_DISK_RESERVE_BYTES: must be a number of bytes such as 1048576, 500M or 1.5G.",
+    ],
+    ["behind_proxy", "11", "HOLDFAST_BEHIND_PROXY: must be at most 10."],
+    ["roles", "api,cook", "HOLDFAST_ROLES: must be one of api, blocks, notify, worker."],
+    ["log_level", "loud", "HOLDFAST_LOG_LEVEL: must be one of error, warn, info, debug, silent."],
+    ["rate_limit_user", "many", "HOLDFAST_RATE_LIMIT_USER: must be a number."],
+  ] as const)
+    assert.equal(saidOf(name, value), said);
+});
+
+test("yes and no, and sizes, are read as people write them", () => {
+  const isOpen = (value: string) => read({ environment: { HOLDFAST_OPEN_REGISTRATION: value } }).openRegistration;
+  assert.deepEqual(["yes", "On", "TRUE", "1", "no", "off", "0"].map(isOpen), [
+    true,
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+  const reserve = (value: string) => read({ environment: { HOLDFAST_DISK_RESERVE_BYTES: value } }).diskReserveBytes;
+  assert.deepEqual(["0", "500M", "1.5 GiB"].map(reserve), [0, 500 * 2 ** 20, 1.5 * 2 ** 30]);
+});
+
 test("mail needs a sender, and an address that leads back here", () => {
   const smtp = "smtp://ann:p%40ss@mail.example.org";
   const mail = { HOLDFAST_SMTP_URL: smtp, HOLDFAST_MAIL_FROM: "Our drive <drive@example.org>" };

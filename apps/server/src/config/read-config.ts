@@ -4,6 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { StorePolicy } from "@holdfast/object-store/two-stores";
 import type { Language } from "@holdfast/protocol/account-settings";
+import { issueWords } from "@holdfast/protocol/issue-words";
 import type { z } from "zod";
 import { defaultDataFolder } from "@holdfast/disk/default-data-folder";
 import type { PlanSettings } from "../accounts/plans.ts";
@@ -191,7 +192,7 @@ function readOptions(
       { value: file[name], source: "file", place: `${name} of the configuration file` },
     ]);
     if (first === undefined) continue;
-    const result = optionSchemas[name].safeParse(first.value);
+    const result = optionSchemas[name].safeParse(first.value, { error: issueWords });
     if (!result.success) throw usage(`${first.place}: ${wordsOf(result.error.issues[0])}.`);
     options[name] = result.data;
     sources[name] = first.source;

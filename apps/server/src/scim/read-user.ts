@@ -1,4 +1,5 @@
 import { limits } from "@holdfast/core/limits";
+import { issueWords } from "@holdfast/protocol/issue-words";
 import { z } from "zod";
 import { refusal } from "./scim-refusal.ts";
 
@@ -86,7 +87,7 @@ export function wishOfPatch({ Operations }: PatchBody): UserWish {
     for (const [at, what] of entries) take(given, parts, at, does === "remove" ? null : what);
   }
   if (Object.keys(parts).length > 0) given["name"] = { ...objectOf(given["name"] ?? {}), ...parts };
-  const read = patchable.safeParse(given);
+  const read = patchable.safeParse(given, { error: issueWords });
   if (!read.success) {
     const [issue] = read.error.issues;
     throw refusal("invalidValue", `${issue?.path.join(".") ?? "value"}: ${issue?.message ?? "is not valid"}.`);

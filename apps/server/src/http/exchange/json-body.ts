@@ -4,6 +4,7 @@ import { constants, zstdDecompress } from "node:zlib";
 import { zstdContentBytes } from "@holdfast/codec/zstd-frame";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
+import { issueWords } from "@holdfast/protocol/issue-words";
 import { parseJson } from "@holdfast/protocol/parse-json";
 import type { z } from "zod";
 import type { ByteBudget } from "../../blocks/byte-budget.ts";
@@ -90,7 +91,10 @@ function sentence(field: string, place: string, message: string): string {
  * Only the first issue is told, and each one costs microseconds: of a million entries that are wrong the first ends the list. Known to
  * zod's types as its own business only; that it does is tested.
  */
-const firstIssueOnly: z.core.ParseContext<z.core.$ZodIssue> & { readonly abortEarly: true } = { abortEarly: true };
+const firstIssueOnly: z.core.ParseContext<z.core.$ZodIssue> & { readonly abortEarly: true } = {
+  error: issueWords,
+  abortEarly: true,
+};
 
 interface Issue {
   readonly path: readonly PropertyKey[];
