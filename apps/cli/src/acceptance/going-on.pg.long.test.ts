@@ -194,7 +194,7 @@ describe("put and get go on", () => {
     };
     const own = { ...env, HOLDFAST_CONFIG_DIR: `${folder}/config-tight`, HOLDFAST_TOKEN: owner.token ?? "" };
     for (const [as, remote, words] of [
-      [own, "/own", /^(This needs \d+ more bytes, and \d+ are free|There is no room for it)\./],
+      [own, "/own", /^(This needs [\d.]+ MiB more, and [\d.]+ [KM]iB are free|There is no room for it)\./],
       [env, "/full mount/sub", /^The owner of this folder has no room for this\. Ask them to make room\.$/],
     ] as const) {
       Object.assign(passed, { requests: 0, bytes: 0 });

@@ -1,4 +1,5 @@
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { formatBytes } from "@holdfast/core/format-bytes";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { StoreCopy } from "@holdfast/object-store/store-copy";
 import { type TwoStores, twoOf } from "@holdfast/object-store/two-stores";
@@ -86,7 +87,8 @@ async function checkCopies({ id, db }: CellWorld, copies: TwoStores["copies"]): 
     const place = `cell ${id}, ${shownAddress(name)}`;
     const { objects, bytes } = lag.get(name) ?? { objects: 0, bytes: 0 };
     const lags = (detail: string): Finding => of(place, { ...warn("copies", detail, lagAdvice), urgency: "passing" });
-    if (objects > 0) return lags(`${place} lacks ${objects} objects (${bytes} bytes) of the other store`);
+    if (objects > 0)
+      return lags(`${place} lacks ${objects.toLocaleString("en")} objects (${formatBytes(bytes)}) of the other store`);
     if ((known.get(name) ?? null) === null) return lags(`${place} was not yet compared with the other store`);
     return of(place, ok("copies", `${place} lacks nothing that is known`));
   });

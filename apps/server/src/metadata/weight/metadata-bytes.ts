@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { formatBytes } from "@holdfast/core/format-bytes";
 import type { SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
@@ -44,7 +45,7 @@ export function assertWeightRoom({ metadata_bytes, quota_bytes }: WeightFigures,
   if (metadata_bytes + addedBytes <= boundBytes) return;
   throw new HoldfastError(
     "quota",
-    `This space has no room for more files, folders, versions or metadata: together they may weigh ${boundBytes} bytes. Empty the trash, delete what is not needed, or ask an administrator for a larger quota.`,
+    `This space has no room for more files, folders, versions or metadata: together they may weigh ${formatBytes(boundBytes)}. Empty the trash, delete what is not needed, or ask an administrator for a larger quota.`,
     { body: { metadata_bytes, quota_bytes } },
   );
 }

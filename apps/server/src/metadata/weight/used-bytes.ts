@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { unlikeBytes } from "@holdfast/core/format-bytes";
 import type { SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import type { ShardReader, SpaceRow } from "../../db/shard-tables.ts";
@@ -29,9 +30,10 @@ export async function changeUse(transaction: ShardReader, spaceId: SpaceId, chan
 /** @throws HoldfastError quota unless so many more bytes of files have room */
 export function assertFree(freeBytes: number, addedBytes: number): void {
   if (addedBytes <= 0 || addedBytes <= freeBytes) return;
+  const [needed, free] = unlikeBytes(addedBytes, Math.max(0, freeBytes));
   throw new HoldfastError(
     "quota",
-    `This needs ${addedBytes} more bytes, and ${Math.max(0, freeBytes)} are free. Empty the trash, or ask an administrator for a larger quota.`,
+    `This needs ${needed} more, and ${free} are free. Empty the trash, or ask an administrator for a larger quota.`,
   );
 }
 
