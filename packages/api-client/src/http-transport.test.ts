@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createTlsServer } from "node:https";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { HoldfastError } from "@holdfast/core/errors";
@@ -91,6 +96,50 @@ describe("a transport", { concurrency: true }, () => {
     await assert.rejects(read(), isUnreachable);
   });
 });
+
+test("a certificate that nobody has signed, has expired or is not valid yet is said to be", async (t) => {
+  const hours = (from: number): string =>
+    new Date(Date.now() + from * 3600_000).toISOString().replaceAll(/[-:T]|\.\d+/g, "");
+  for (const [from, to, isTrusted, said] of [
+    [
+      -2,
+      2,
+      false,
+      /is signed by nobody whom this machine trusts\. 'holdfast login https:.*NODE_EXTRA_CA_CERTS names a file/,
+    ],
+    [-2, -1, true, /has expired\. Whoever runs the server has to renew it/],
+    [1, 2, true, /is not valid yet\. Look whether the clocks/],
+  ] as const) {
+    const { key, cert } = makeCertificate(t, hours(from), hours(to));
+    const server = createTlsServer({ key, cert }).listen(0, "127.0.0.1");
+    t.after(() => server.close());
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const trust = isTrusted ? { caCert: cert } : undefined;
+    const transport = openHttpTransport({ server: `https://127.0.0.1:${port}`, trust, connections: 1 });
+    t.after(() => transport.close());
+    await assert.rejects(transport.send(download), { code: "unreachable", message: said });
+  }
+});
+
+/** For 127.0.0.1, signed by itself. @param from and to as ASN.1 writes times: 20260131120000Z */
+function makeCertificate(t: TestContext, from: string, to: string): { readonly key: string; readonly cert: string } {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-certificate-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const settings = `[ca]\ndefault_ca=own\n[own]\ndatabase=index\nnew_certs_dir=.\nserial=serial\ndefault_md=sha256\npolicy=any
+x509_extensions=names\n[any]\ncommonName=supplied\n[names]\nsubjectAltName=IP:127.0.0.1\n[req]\ndistinguished_name=any\n`;
+  for (const [name, content] of Object.entries({ settings, index: "", serial: "01\n" }))
+    writeFileSync(join(folder, name), content);
+  const openssl = (command: string): unknown =>
+    execFileSync("openssl", command.split(" "), { cwd: folder, stdio: "ignore" });
+  openssl(
+    "req -config settings -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key -subj /CN=own -out request",
+  );
+  openssl(
+    `ca -batch -selfsign -config settings -keyfile key -in request -startdate ${from} -enddate ${to} -notext -out cert`,
+  );
+  return { key: readFileSync(join(folder, "key"), "utf8"), cert: readFileSync(join(folder, "cert"), "utf8") };
+}
 
 function isUnreachable(thrown: unknown): boolean {
   return thrown instanceof HoldfastError && thrown.code === "unreachable";

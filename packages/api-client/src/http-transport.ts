@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
 import { errors, Pool } from "undici";
-import { connectTrusting, type ServerTrust } from "./server-trust.ts";
+import { connectTrusting, type ServerTrust, untrusted } from "./server-trust.ts";
 import type { RequestBody, Transport, TransportAnswer, TransportRequest } from "./transport.ts";
 
 export interface HttpTransportOptions {
@@ -99,6 +99,12 @@ function networkError(thrown: unknown, server: string, signal: AbortSignal | und
 function networkWords(code: string, server: string): string {
   if (/^(UND_ERR_SOCKET|ECONNRESET|EPIPE)/.test(code))
     return `The connection to the server ${server} broke before the answer was whole. ${again}`;
+  if (untrusted.test(code))
+    return `The certificate of ${server} is signed by nobody whom this machine trusts. 'holdfast login ${server}' shows its fingerprint and how to trust it; without a login, NODE_EXTRA_CA_CERTS names a file with it or with the authority's.`;
+  if (code === "CERT_HAS_EXPIRED")
+    return `The certificate of ${server} has expired. Whoever runs the server has to renew it; if it is renewed, this computer's clock is wrong.`;
+  if (code === "CERT_NOT_YET_VALID")
+    return `The certificate of ${server} is not valid yet. Look whether the clocks of this computer and of the server are right.`;
   return `The server ${server} cannot be reached (${code}). ${advice}`;
 }
 

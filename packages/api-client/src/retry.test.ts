@@ -21,6 +21,24 @@ test("a full store and missing blocks are told at once, what is unavailable is w
   assert.deepEqual(waits, [30_000]);
 });
 
+test("a server that is busy is waited for as long as it says, and for two minutes in all", async () => {
+  let nowMs = 0;
+  const options = {
+    clock: { nowMs: () => nowMs, nowMicros: () => nowMs * 1000 },
+    wait: async (delayMs: number) => void (nowMs += delayMs),
+    attemptsMax: 8,
+    patienceMs: 60_000,
+  };
+  const timer = new RetryTimer(options, () => new Uint8Array(2));
+  const failure = new HoldfastError("rate_limited", "Too many calls.", { retryAfterSeconds: 50 });
+  for (const waitedMs of [50_000, 100_000]) {
+    await timer.waitAfter(failure, true, undefined);
+    assert.equal(nowMs, waitedMs);
+  }
+  await assert.rejects(timer.waitAfter(failure, true, undefined), failure);
+  assert.equal(nowMs, 100_000);
+});
+
 test("a server that takes no connections is tried until the patience is over, and the last try comes no later", async () => {
   let nowMs = 0;
   const options = {

@@ -13,8 +13,8 @@ export interface RetryOptions {
 
 const delayMsFirst = 250;
 const delayMsMax = 10_000;
-/** A server that asks for more is not waited for. */
-const retryAfterSecondsMax = 120;
+/** How long one call waits in all for a server that is busy, or asks for fewer calls. */
+const busyMsMax = 120_000;
 
 /** Decides after each failure of one call whether and when the next attempt comes: full jitter, bounded twice. */
 export class RetryTimer {
@@ -41,13 +41,14 @@ export class RetryTimer {
     // What is missing, or room on a full disk, does not come by itself within a call.
     if (!failure.retryable || failure.code === "missing_blocks" || failure.code === "store_full") return undefined;
     const jitterMs = this.#jitter() * Math.min(delayMsMax, delayMsFirst * 2 ** (this.#attempts - 1));
+    const elapsedMs = this.#options.clock.nowMs() - this.#startedMs;
     if (failure.code === "unreachable") {
-      const leftMs = this.#options.patienceMs - (this.#options.clock.nowMs() - this.#startedMs);
+      const leftMs = this.#options.patienceMs - elapsedMs;
       return answeredBefore && leftMs > 0 ? Math.min(jitterMs, leftMs) : undefined;
     }
     if (this.#attempts >= this.#options.attemptsMax) return undefined;
-    const asked = failure.retryAfterSeconds ?? 0;
-    return asked > retryAfterSecondsMax ? undefined : asked * 1000 + jitterMs;
+    const delayMs = (failure.retryAfterSeconds ?? 0) * 1000 + jitterMs;
+    return elapsedMs + delayMs > busyMsMax ? undefined : delayMs;
   }
 
   /** 0 up to 1. */

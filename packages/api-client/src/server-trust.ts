@@ -9,6 +9,10 @@ export type ServerTrust =
   /** SHA-256 of the certificate, in lower-case hex without colons. It is that very certificate, whatever name and dates it has. */
   | { readonly fingerprint: string };
 
+/** What Node says of a certificate that nobody has signed whom the system trusts. */
+export const untrusted =
+  /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?)$/;
+
 /** How a connection is made. No byte of a request is sent before the certificate is accepted. */
 export function connectTrusting(
   trust: ServerTrust | undefined,

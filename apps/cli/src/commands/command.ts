@@ -41,16 +41,24 @@ export class Run {
 
   async connect(): Promise<Connection> {
     const { connect, patienceSeconds } = await import("../config/connection.ts");
-    const onSilence = (): void => {
+    const remark = (text: string): void => {
       // A progress bar may stand in the line.
       if (this.context.stderr.isTTY === true) clearBar(this.context.stderr);
-      this.output.note(`holdfast: the server does not answer; trying again for up to ${patienceSeconds} s`);
+      this.output.note(`holdfast: ${text}`);
     };
-    this.#connection ??= await connect(this.context.environment, onSilence, {
+    this.#connection ??= await connect(this.context.environment, {
+      onSilence: () => remark(`the server does not answer; trying again for up to ${patienceSeconds} s`),
+      onBusy: (delayMs) => remark(`the server is busy; trying again in ${Math.ceil(delayMs / 1000)} s`),
       wrap: await this.#wrap(),
       prove: async (client) => (await import("./prove.ts")).prove(this, client),
     });
     return this.#connection;
+  }
+
+  /** Before a person types a secret: the server answers, and knows who asks. @throws HoldfastError unreachable, unauthenticated */
+  async assertSignedIn(): Promise<void> {
+    const { client } = await this.connect();
+    await client.call("getAccount");
   }
 
   async #wrap(): Promise<((transport: Transport) => Transport) | undefined> {
@@ -90,7 +98,7 @@ export function newCommand(name: string, summary: string, examples: readonly str
     .addHelpText("after", shownExamples(examples));
 }
 
-/** A command that only holds others. */
+/** A command that only holds others; alone it does what its `ls` does. */
 export function newGroup(
   name: string,
   summary: string,
@@ -98,7 +106,7 @@ export function newGroup(
   commands: readonly Command[],
 ): Command {
   const group = new Command(name).description(summary).addHelpText("after", shownExamples(examples));
-  for (const command of commands) group.addCommand(command);
+  for (const command of commands) group.addCommand(command, { isDefault: command.name() === "ls" });
   return group;
 }
 

@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import {
   administrator,
+  holdfast,
   makeFolder,
   removeFolder,
   type RunningServer,
@@ -36,6 +37,26 @@ test("a certificate that nobody has signed is told with its fingerprint, before 
   assert.ok(stderr.includes(`--fingerprint SHA256:${fingerprintOf("own")}`), stderr);
   const asOpenssl = fingerprintOf("own").toUpperCase().match(/../g)?.join(":");
   assert.ok(stderr.includes(`as openssl shows it: ${asOpenssl}.`), stderr);
+});
+
+test("without a login the same certificate is told with how to trust it, which then works", async () => {
+  const link = `${secureUrl}/s/hfl_${"a".repeat(43)}`;
+  const token = { HOLDFAST_SERVER: secureUrl, HOLDFAST_TOKEN: "hfp_none" };
+  const config = { HOLDFAST_CONFIG_DIR: `${home}/no-login` };
+  for (const [args, environment] of [
+    [["get", link, "-"], config],
+    [["ls"], { ...config, ...token }],
+  ] as const) {
+    const { code, stderr } = await runCommand(environment, args);
+    assert.equal(code, 7, stderr);
+    assert.match(
+      stderr,
+      /signed by nobody whom this machine trusts\. 'holdfast login https.*NODE_EXTRA_CA_CERTS names a file/,
+    );
+  }
+  const trusted = await holdfast(["get", link, "-"], { env: { ...config, NODE_EXTRA_CA_CERTS: `${home}/own.crt` } });
+  assert.equal(trusted.code, 3, trusted.stderr);
+  assert.match(trusted.stderr, /This link is not there, or has ended/);
 });
 
 test("with its fingerprint it is trusted, and no other; the login keeps that for all that follows", async () => {

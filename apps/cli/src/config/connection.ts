@@ -35,16 +35,16 @@ export const systemClock: Clock = {
 };
 const connectionsMax = 8;
 export const patienceSeconds = 60;
+/** A server that cannot be reached is tried again after less. */
+const toldDelayMs = 10_000;
 
 /**
- * The server that the environment or the last login names.
- * @param onSilence called once when it stops answering and is tried again
+ * The server that the environment or the last login names. `onSilence` is called once when it stops answering and is tried again.
  * @throws HoldfastError unauthenticated if neither does, usage for one that a token would reach in the clear
  */
 export async function connect(
   environment: Environment,
-  onSilence: () => void = () => {},
-  { wrap, prove }: Pick<ClientChoices, "wrap" | "prove"> = {},
+  { onSilence, onBusy, wrap, prove }: Pick<ClientChoices, "onSilence" | "onBusy" | "wrap" | "prove"> = {},
 ): Promise<Connection> {
   const folder = thisConfigFolder(environment);
   const saved = new SavedLogin(folder);
@@ -67,18 +67,20 @@ export async function connect(
       : givenToken(token, server),
     (reason) => ended.abort(reason),
   );
-  const client = openClient(server, { tokens, onSilence, trust, wrap, prove });
+  const client = openClient(server, { tokens, onSilence, onBusy, trust, wrap, prove });
   return { server, trust, client, tokens, configFolder: folder, ended: ended.signal };
 }
 
 interface TransportChoices {
   readonly trust?: ServerTrust | undefined;
-  readonly onSilence?: () => void;
+  readonly onSilence?: (() => void) | undefined;
   /** What stands between the client and the server. */
   readonly wrap?: ((transport: Transport) => Transport) | undefined;
 }
 
 interface ClientChoices extends TransportChoices {
+  /** Called before each long wait for a server that is busy, or asks for fewer calls. */
+  readonly onBusy?: ((delayMs: number) => void) | undefined;
   /** None for what needs none: signing in, and renewing a session. */
   readonly tokens?: AccessTokens;
   /** How a person proves who they are, where the server asks for that. */
@@ -87,7 +89,7 @@ interface ClientChoices extends TransportChoices {
 
 export function openClient(
   server: string,
-  { tokens = noTokens(notSignedIn), prove, ...choices }: ClientChoices = {},
+  { tokens = noTokens(notSignedIn), prove, onBusy = () => {}, ...choices }: ClientChoices = {},
 ): ApiClient {
   return new ApiClient({
     transport: openTransport(server, choices),
@@ -95,7 +97,10 @@ export function openClient(
     random: (lengthBytes) => randomBytes(lengthBytes),
     retry: {
       clock: systemClock,
-      wait: (delayMs, signal) => wait(delayMs, undefined, signal === undefined ? {} : { signal }),
+      wait: (delayMs, signal) => {
+        if (delayMs > toldDelayMs) onBusy(delayMs);
+        return wait(delayMs, undefined, signal === undefined ? {} : { signal });
+      },
       attemptsMax: 8,
       patienceMs: patienceSeconds * 1000,
     },

@@ -1,13 +1,10 @@
 import { connect, type TLSSocket } from "node:tls";
-import { fingerprintOf, type ServerTrust } from "@holdfast/api-client/server-trust";
+import { fingerprintOf, type ServerTrust, untrusted } from "@holdfast/api-client/server-trust";
 import { HoldfastError } from "@holdfast/core/errors";
 import { openTransport } from "./connection.ts";
 
 const answerBytesMax = 64 * 1024;
 const handshakeTimeoutMs = 10_000;
-/** What Node says of a certificate that nobody has signed whom the system trusts. */
-const untrusted =
-  /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?)$/;
 
 /**
  * Whether a Holdfast server answers there, and if not what a person can do.
