@@ -39,9 +39,16 @@ export async function askSecret(context: Context, question: string): Promise<str
   }
 }
 
-/** Asks twice, since a new password that was mistyped locks its owner out. */
-export async function askNewPassword(context: Context, whose: string): Promise<string> {
-  const first = await askSecret(context, `Password for ${whose}: `);
+/**
+ * Asks twice, since a new password that was mistyped locks its owner out.
+ * @param check throws for what no account may have, before it is typed again
+ */
+export async function askNewPassword(
+  context: Context,
+  question: string,
+  check: (password: string) => string,
+): Promise<string> {
+  const first = check(await askSecret(context, question));
   const second = await askSecret(context, "Once more: ");
   if (first !== second) throw new HoldfastError("usage", "The two passwords are not the same.");
   return first;

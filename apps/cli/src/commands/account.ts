@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { type CommandMaker, type Context, newCommand, newGroup, type Run, runs, usage } from "./command.ts";
-import { askingAgain } from "./second-factor.ts";
+import { askingAgain, readPassword } from "./second-factor.ts";
 
 interface ProofOptions {
   readonly passwordStdin?: boolean;
@@ -26,10 +26,7 @@ function addressCommand(context: Context) {
 
 async function moveAddress(run: Run, email: string, options: ProofOptions = {}): Promise<void> {
   const { client } = await run.connect();
-  const { askSecret, firstLine } = await import("../terminal.ts");
-  const { context } = run;
-  const password =
-    options.passwordStdin === true ? await firstLine(context.stdin) : await askSecret(context, "Password: ");
+  const password = await readPassword(run, options.passwordStdin);
   if (password === "") throw usage("The password is empty.");
   const account = await provingPassword(() =>
     askingAgain(run, options.totp, (totp) =>

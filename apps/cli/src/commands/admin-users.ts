@@ -1,5 +1,5 @@
-import { type Column, Listing } from "../output/listing.ts";
-import { formatBytes } from "../output/text.ts";
+import { formatBytes, parseBytes } from "@holdfast/core/format-bytes";
+import { type Column, Listing, timeFor } from "../output/listing.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { shredCommand } from "./admin-shred.ts";
 import { checkTitle, newGroup, runs, usage } from "./command.ts";
@@ -44,7 +44,7 @@ function add(context: Context) {
     .option("--admin", "may administrate too");
   return runs<[string]>(context, command, async (run, email, options) => {
     const name = options["name"] === undefined ? {} : { name: checkTitle(String(options["name"]), "--name") };
-    const password = await newPassword(run, email, options["passwordStdin"] === true);
+    const password = await newPassword(run, email, options);
     const body = { email, password, admin: options["admin"] === true, ...name, ...roomOf(options) };
     const user = await adminCall(run, options["data"], "adminCreateUser", { body });
     await run.output.result(user, () => [`created ${user.email}`]);
@@ -181,7 +181,7 @@ function resetPassword(context: Context) {
     .option("--end-passkeys", "remove its passkeys, too: they sign in without the password")
     .option("--password-stdin", "read the password from standard input (its first line)");
   return runs<[string]>(context, command, async (run, email, { data, passwordStdin, endPasskeys }) => {
-    const password = await newPassword(run, email, passwordStdin === true);
+    const password = await newPassword(run, email, { data, passwordStdin });
     const body = { password, ...(endPasskeys === true ? { end_passkeys: true } : {}) };
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
     const passkeys = endPasskeys === true ? ", and no passkeys any more" : "";
@@ -212,6 +212,7 @@ function invite(context: Context) {
     const body = { ...(email === undefined ? {} : { email }), ...roomOf(options) };
     const invitation = await adminCall(run, options["data"], "adminInvite", { body });
     await run.output.result(invitation, () => [invitation.url]);
+    if (!run.output.json) run.output.note(`It can be used once, until ${timeFor(run.output, invitation.expires_at)}.`);
     noteLocalLink(run, invitation.url);
   });
 }
@@ -227,18 +228,24 @@ function roomText({ quota_bytes: bytes }: { readonly quota_bytes: number | null 
   return bytes === null ? "anything" : formatBytes(bytes);
 }
 
-async function newPassword(run: Run, email: string, fromStdin: boolean): Promise<string> {
-  const { askNewPassword, firstLine } = await import("../terminal.ts");
-  return checkNewPassword(fromStdin ? await firstLine(run.context.stdin) : await askNewPassword(run.context, email));
+interface NewPasswordOptions {
+  readonly data?: unknown;
+  readonly passwordStdin?: unknown;
 }
 
-const unitBytes: Readonly<Record<string, number>> = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+async function newPassword(run: Run, email: string, { data, passwordStdin }: NewPasswordOptions): Promise<string> {
+  const { askNewPassword, firstLine, requireTerminal } = await import("../terminal.ts");
+  if (passwordStdin === true) return checkNewPassword(await firstLine(run.context.stdin));
+  const question = `Password for ${email}: `;
+  requireTerminal(run.context, question);
+  if (data === undefined) await run.assertSignedIn();
+  return askNewPassword(run.context, question, checkNewPassword);
+}
 
 /** "none" is null: no limit. */
 export function parseQuota(text: string): number | null {
   if (text === "none") return null;
-  const [, count, unit] = /^(\d{1,15})([KMGT]?)(?:iB|B)?$/.exec(text) ?? [];
-  const bytes = Number(count) * (unitBytes[unit ?? ""] ?? Number.NaN);
-  if (!Number.isSafeInteger(bytes)) throw usage(`${text} is no quota; write bytes, or 500M, 100G, 2T, or none.`);
+  const bytes = parseBytes(text);
+  if (bytes === undefined) throw usage(`${text} is no quota; write bytes, or 500M, 100G, 2T, or none.`);
   return bytes;
 }

@@ -214,6 +214,8 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     [["deletes", "aprove"], /unknown command 'aprove' \(Did you mean approve\?\)/],
     [["second-factor", "of", "--json"], /unknown command 'of'\s+\(Did you mean (one of )?[^)]*off/],
     [["conflicts", "x"], /unknown command 'x'/],
+    [["token", "creat"], /unknown command 'creat' \(Did you mean create\?\)/],
+    [["token", "ls", "x"], /too many arguments for 'ls'/],
     [["devices", "rm", "--json"], /missing required argument 'device'/],
     [["get", "/x", "-", "--json"], /no place for --json/],
   ];
@@ -226,6 +228,39 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     const { error } = JSON.parse(stdout);
     assert.equal(error.code, "usage");
     assert.match(error.message, expected);
+  }
+});
+
+test("nobody is asked for a password before the server has answered", async () => {
+  const away = { HOLDFAST_SERVER: "http://127.0.0.1:9", HOLDFAST_TOKEN: "hfp_none" };
+  for (const args of [
+    ["passwd"],
+    ["second-factor", "off"],
+    ["app-passwords", "add", "camera"],
+    ["account", "address", "ann@example.org"],
+    ["admin", "users", "add", "ann@example.org"],
+    ["admin", "users", "reset-password", "ann@example.org"],
+  ]) {
+    const { code, stderr } = await runHere(environmentOf(away), args, { typed: "" });
+    assert.equal(code, 7, stderr);
+    assert.match(stderr, /^holdfast: The server http:\/\/127\.0\.0\.1:9 cannot be reached/, args.join(" "));
+  }
+});
+
+test("a new password that is too short is told before it is typed again", async () => {
+  const args = ["admin", "users", "add", "ann@example.org", "--data", "/nowhere"];
+  const { code, stderr } = await runHere(environmentOf({}), args, { typed: "short\n" });
+  assert.equal(code, 2);
+  assert.equal(
+    stderr,
+    "Password for ann@example.org: \nholdfast: The password is too short: it needs at least 8 characters.\n",
+  );
+});
+
+test("a group alone does what its ls does", async () => {
+  for (const group of [["token"], ["trash"], ["programs"], ["app-passwords"], ["admin", "users"], ["admin", "jobs"]]) {
+    const [alone, list] = [await holdfast([...group, "--json"]), await holdfast([...group, "ls", "--json"])];
+    assert.deepEqual([alone.code, alone.stdout, alone.stderr], [3, list.stdout, list.stderr], group.join(" "));
   }
 });
 
@@ -322,7 +357,7 @@ test("quotas and expiries are read as people write them", () => {
     2 ** 41,
     null,
   ]);
-  for (const bad of ["", "-1", "5X", "1.5G", "99999999999T"]) assert.throws(() => parseQuota(bad), { code: "usage" });
+  for (const bad of ["", "-1", "5X", "1.5", "99999999999T"]) assert.throws(() => parseQuota(bad), { code: "usage" });
   const nowMs = Date.parse("2026-01-01T00:00:00Z");
   assert.equal(parseExpiry("30d", nowMs), "2026-01-31T00:00:00.000Z");
   assert.equal(parseExpiry("2027-01-31T00:00:00Z", nowMs), "2027-01-31T00:00:00.000Z");

@@ -51,9 +51,15 @@ async function fromStdin({ context }: Run): Promise<Passwords> {
   return { current_password: current, new_password: checkNewPassword(next) };
 }
 
-async function fromTerminal({ context }: Run): Promise<Passwords> {
-  const { askNewPassword, askSecret } = await import("../terminal.ts");
-  const current = await askSecret(context, "Present password: ");
+async function fromTerminal(run: Run): Promise<Passwords> {
+  const { askNewPassword, askSecret, requireTerminal } = await import("../terminal.ts");
+  const question = "Present password: ";
+  requireTerminal(run.context, question);
+  await run.assertSignedIn();
+  const current = await askSecret(run.context, question);
   if (current === "") throw usage("The password is empty.");
-  return { current_password: current, new_password: checkNewPassword(await askNewPassword(context, "the future")) };
+  return {
+    current_password: current,
+    new_password: await askNewPassword(run.context, "New password: ", checkNewPassword),
+  };
 }

@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { count, formatTime } from "../output/text.ts";
+import { timeFor } from "../output/listing.ts";
+import { count, formatLocalTime } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
@@ -29,7 +30,7 @@ export const secondFactorCommand: CommandMaker = (context) => {
     const state = await client.call("getSecondFactor");
     await run.output.result(state, () => [
       state.on
-        ? `On since ${formatTime(state.since ?? "")}: ${factorsOf(state)}; ${count(state.recovery_codes_left, "recovery code")} left.`
+        ? `On since ${timeFor(run.output, state.since)}: ${factorsOf(state)}; ${count(state.recovery_codes_left, "recovery code")} left.`
         : "Off: the password is enough to sign in. 'holdfast second-factor on' changes that.",
       ...(state.required === true ? ["An administrator asks for one, so the last one cannot be ended."] : []),
     ]);
@@ -41,7 +42,7 @@ export function sayFactorDue(dueAt: string): string {
   const isOver = Date.parse(dueAt) <= Date.now();
   return isOver
     ? "This account must have a second factor: nothing else is answered before there is one. Set one up with 'holdfast second-factor on'."
-    : `This account must have a second factor from ${formatTime(dueAt)} on. Set one up with 'holdfast second-factor on'.`;
+    : `This account must have a second factor from ${formatLocalTime(dueAt)} on. Set one up with 'holdfast second-factor on'.`;
 }
 
 /** What does beside the password. A server of before has an app alone. */
@@ -126,6 +127,16 @@ function withProof(word: string, summary: string, examples: readonly string[]) {
   return addProof(newCommand(word, summary, examples));
 }
 
+/** Of the person, from standard input where that is asked for. */
+export async function readPassword(run: Run, fromStdin: boolean | undefined): Promise<string> {
+  const { askSecret, firstLine, requireTerminal } = await import("../terminal.ts");
+  if (fromStdin === true) return firstLine(run.context.stdin);
+  const question = "Password: ";
+  requireTerminal(run.context, question);
+  await run.assertSignedIn();
+  return askSecret(run.context, question);
+}
+
 /** What the command takes that proves to be the person. */
 export function addProof(command: ReturnType<typeof newCommand>) {
   return command
@@ -139,9 +150,7 @@ export async function withCode<Result>(
   { passwordStdin, totp }: ProofOptions,
   act: (proof: Proof) => Promise<Result>,
 ): Promise<Result> {
-  const { askSecret, firstLine } = await import("../terminal.ts");
-  const { context } = run;
-  const password = passwordStdin === true ? await firstLine(context.stdin) : await askSecret(context, "Password: ");
+  const password = await readPassword(run, passwordStdin);
   if (password === "") throw usage("The password is empty.");
   return askingAgain(run, totp, async (code) => {
     try {

@@ -112,7 +112,8 @@ function ruleLines({ excluded, ignored, broken }: ShownRules, root: string): str
 function linesOf(output: Output, { report, isRunning, isClearing }: KnownStatus): string[] {
   const { root, server, account, device, state, page_url, pending_files, last_sync_at } = report;
   // What the last client left is not to be done any more.
-  if (isClearing) return [`${root}: removes its copies, as ordered`, ...problemLinesOf(report.problems.slice(0, 1))];
+  if (isClearing)
+    return [`${root}: removes its copies, as ordered`, ...problemLinesOf(output, report.problems.slice(0, 1))];
   const notRunning = state === "paused" ? "not running, and paused" : "not running";
   // Nobody looks while it does not run, or is paused.
   const todo =
@@ -127,17 +128,24 @@ function linesOf(output: Output, { report, isRunning, isClearing }: KnownStatus)
     lines.push(`  ${waitingSoFar(report.deletions_waiting, state)} wait for you: 'holdfast deletes' shows them`);
   }
   if (report.conflicts.length > 0) {
-    lines.push(`  ${report.conflicts.length} conflicted: 'holdfast conflicts ls' shows them`);
+    lines.push(`  ${formatNumber(report.conflicts.length)} conflicted: 'holdfast conflicts ls' shows them`);
   }
-  return lines.concat(problemLinesOf(report.problems));
+  return lines.concat(problemLinesOf(output, report.problems));
 }
 
-/** All of them, a sentence that several share once. */
-function problemLinesOf(problems: readonly Problem[]): string[] {
+/** Of one kind of problem on a terminal, where thousands of lines would scroll everything else away. */
+const pathsMax = 20;
+
+/** A sentence that several share stands once. All of them, but on a terminal, where the rest of many is a number. */
+function problemLinesOf(output: Output, problems: readonly Problem[]): string[] {
   return problemKinds(problems).flatMap((alike) => {
     const [{ message }] = alike;
     const isOne = alike.length > 1 && alike.every((each) => each.message === message);
-    if (!isOne) return alike.map((problem) => `  ! ${problemLine(problem)}`);
-    return [`  ! ${count(alike.length, "file")}: ${message}`].concat(alike.map(({ path }) => `      ${path}`));
+    const shown = output.isTerminal ? alike.slice(0, pathsMax) : alike;
+    const rest = alike.length - shown.length;
+    const lines = isOne ? [`  ! ${count(alike.length, "file")}: ${message}`] : [];
+    for (const problem of shown) lines.push(isOne ? `      ${problem.path}` : `  ! ${problemLine(problem)}`);
+    if (rest > 0) lines.push(`      and ${formatNumber(rest)} more: 'holdfast status | less' lists them`);
+    return lines;
   });
 }

@@ -2,6 +2,7 @@ import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { type CommandResult, holdfast } from "@holdfast/server/acceptance/testing";
 import { runIn } from "../run.ts";
+import type { Context } from "./command.ts";
 
 /** Outcome of a command, as a shell sees it. */
 export interface Ran {
@@ -13,6 +14,8 @@ export interface Ran {
 interface Streams {
   /** Bytes of standard input. */
   readonly input?: string;
+  /** What a person types at a terminal, instead of `input`. */
+  readonly typed?: string;
   /** Width of a terminal that shows standard output; without it standard output is no terminal. */
   readonly columns?: number;
 }
@@ -21,12 +24,13 @@ interface Streams {
 export async function runHere(
   environment: Readonly<Record<string, string | undefined>>,
   args: readonly string[],
-  { input = "", columns }: Streams = {},
+  { input = "", typed, columns }: Streams = {},
 ): Promise<Ran> {
   const terminal = columns === undefined ? {} : { isTTY: true, columns };
   const [stdout, stderr] = [Object.assign(new PassThrough(), terminal), new PassThrough()];
   const shown = Promise.all([text(stdout), text(stderr)]);
-  const stdin = Readable.from([Buffer.from(input)]);
+  const keyboard = typed === undefined ? {} : { isTTY: true as const, setRawMode: () => {} };
+  const stdin = Object.assign(Readable.from([Buffer.from(typed ?? input)]), keyboard) as Context["stdin"];
   const code = await runIn({ environment, stdin, stdout, stderr, exitCode: 0 }, args);
   stdout.end();
   stderr.end();

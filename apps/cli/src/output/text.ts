@@ -40,9 +40,31 @@ export function formatLocalTime(time: string | null | undefined, to: "minute" | 
   return `${date.join("-")} ${formatClock(at.getTime()).slice(0, to === "minute" ? 5 : undefined)}`;
 }
 
+/** What is left of a line that is wider than so many columns: "looking for ch…". */
+export function shortLine(line: string, columnsMax: number): string {
+  return columnsOf(line) <= columnsMax ? line : `${firstOf(charactersOf(line), columnsMax - 1).join("")}…`;
+}
+
 /** The end of a path is what it is known by: "…/2026/a.jpg". */
-export function shortPath(path: string, charactersMax: number): string {
-  return path.length <= charactersMax ? path : `…${path.slice(path.length - Math.max(1, charactersMax - 1))}`;
+export function shortPath(path: string, columnsMax: number): string {
+  if (columnsOf(path) <= columnsMax) return path;
+  return `…${firstOf(charactersOf(path).toReversed(), columnsMax - 1)
+    .toReversed()
+    .join("")}`;
+}
+
+const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
+
+/** As a person counts them: an accent or the parts of an emoji are never told apart. */
+function charactersOf(text: string): string[] {
+  return Array.from(graphemes.segment(text), ({ segment }) => segment);
+}
+
+/** As many of them as stand in so many columns. */
+function firstOf(characters: readonly string[], columnsMax: number): string[] {
+  let columns = 0;
+  const end = characters.findIndex((character) => (columns += columnsOf(character)) > columnsMax);
+  return characters.slice(0, end === -1 ? undefined : end);
 }
 
 /** Columns padded to their widest cell; those named in `right` are aligned to the right. */

@@ -14,6 +14,7 @@ import { type FolderAbilities, probeFolder } from "@holdfast/synced-folder/probe
 import type { Run } from "../commands/command.ts";
 import type { Connection } from "../config/connection.ts";
 import { count } from "../output/text.ts";
+import { linesByFolder } from "../transfer/plan-lines.ts";
 import { waitingCount, waitingLines } from "./group-deletions.ts";
 import { makeEngine, openSpace, type Parts, stateName } from "./client-engine.ts";
 import { readKnownSyncs, type SyncRecord } from "./known-syncs.ts";
@@ -36,7 +37,7 @@ export async function previewSync(run: Run, choices: SyncChoices): Promise<void>
   try {
     const { changes, waiting } = await previewIn(scratch, await run.connect(), choices);
     await run.output.result({ items: changes, next_cursor: null, waiting }, () => [
-      ...changes.map(lineOf),
+      ...previewLines(changes),
       ...waitingLines(waiting).map((line) => `waits for you: ${line}`),
       summaryOf(changes, waiting),
     ]);
@@ -44,6 +45,19 @@ export async function previewSync(run: Run, choices: SyncChoices): Promise<void>
     process.off("exit", remove);
     remove();
   }
+}
+
+/** For people: many of one kind in one folder by their number. */
+export function previewLines(changes: readonly Preview[]): string[] {
+  return linesByFolder(changes, {
+    kindOf: ({ side, what }) => `${side} ${what}`,
+    lineOf,
+    together: (group) => {
+      const [{ side, what, path }] = group;
+      const folder = dirname(path) === "." ? "the top folder" : dirname(path);
+      return `${words[side]}: ${what} ${count(group.length, "path")} in ${folder}`;
+    },
+  });
 }
 
 function lineOf({ side, what, path, files = 0 }: Preview): string {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Writable } from "node:stream";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
+import stringWidth from "string-width";
 import type { EngineStatus } from "@holdfast/sync/loop/status";
 import type { SyncRecord } from "./known-syncs.ts";
 import { reportOf } from "./sync-reporter.ts";
@@ -84,18 +85,14 @@ test("on 40 columns the rate and the time left stay, and nothing is longer than 
   const { after } = screen(40);
   after(moving(0));
   assert.deepEqual(after(moving(10 * mib)), ["9 %, 10 MiB/s, 9 s left, 2 to do"]);
-  for (let columns = 10; columns < 200; columns += 1) {
-    const names = ["a".repeat(300), "b"];
-    const foot = {
-      share: 0.5,
-      done: undefined,
-      bytesPerSecond: 12 * mib,
-      secondsLeft: 7500,
-      pendingFiles: 12_345,
-      names,
-    };
-    assert.ok(progressFoot({ ...foot, columns }).length < columns, `${columns} columns`);
-  }
+  const foot = { share: 0.5, done: undefined, bytesPerSecond: 12 * mib, secondsLeft: 7500, pendingFiles: 12_345 };
+  for (const name of ["a".repeat(300), "写真".repeat(90), "👩‍👩‍👧‍👦".repeat(50), "e\u0301".repeat(100), "\u001b".repeat(70)])
+    for (let columns = 10; columns < 200; columns += 1) {
+      const line = progressFoot({ ...foot, names: [name, "b"], columns });
+      assert.ok(stringWidth(line) < columns, `${columns} columns: ${line}`);
+    }
+  const line = progressFoot({ ...foot, names: ["休暇/家族の写真/東京.jpg"], columns: 60 });
+  assert.equal(line, "50 %, 12 MiB/s, 2:05:00 left, 12,345 to do  …写真/東京.jpg");
 });
 
 test("conflicts, problems, brakes and the way to the server are lines with the time, above the foot", () => {

@@ -1,6 +1,16 @@
+import { printable } from "@holdfast/core/printable";
 import type { EngineStatus } from "@holdfast/sync/loop/status";
 import { clearBar, showBar, showLines } from "../output/screen.ts";
-import { count, formatBytes, formatClock, formatDuration, shortPath } from "../output/text.ts";
+import {
+  columnsOf,
+  count,
+  formatBytes,
+  formatClock,
+  formatDuration,
+  formatNumber,
+  shortLine,
+  shortPath,
+} from "../output/text.ts";
 import { BrakeLine } from "./brake-line.ts";
 import { problemLine, ProblemLines } from "./problem-lines.ts";
 import { ProgressMeter } from "./progress-meter.ts";
@@ -59,7 +69,9 @@ export class SyncScreen {
     const fresh = conflicts.filter((path) => !this.#conflicts.has(path));
     this.#conflicts = new Set(conflicts);
     if (fresh.length > conflictsMax) {
-      return this.tell(`${fresh.length} conflicts, both states of each are kept: 'holdfast conflicts ls' lists them`);
+      return this.tell(
+        `${formatNumber(fresh.length)} conflicts, both states of each are kept: 'holdfast conflicts ls' lists them`,
+      );
     }
     for (const path of fresh) this.tell(`conflict, both states are kept: ${path}`);
   }
@@ -87,7 +99,7 @@ export class SyncScreen {
     const columns = this.#stderr.columns ?? 80;
     const foot = isMoving
       ? this.#progress(status, now, columns)
-      : shortened(restingLine(this.#state, report, now), columns);
+      : shortLine(restingLine(this.#state, report, now), columns - 1);
     // That all is up to date is said once, and not again with each look.
     if (!isMoving && sameBut(foot, this.#foot)) return;
     this.#foot = foot;
@@ -122,15 +134,16 @@ export function progressFoot(foot: ProgressFoot): string {
     ...(done === undefined ? [] : [`${formatBytes(done.bytes)} of ${formatBytes(done.of)}`]),
     ...(bytesPerSecond > 0 ? [`${formatBytes(Math.round(bytesPerSecond))}/s`] : []),
     ...(secondsLeft === undefined ? [] : [`${formatDuration(secondsLeft)} left`]),
-    pendingFiles === 0 ? "looking for changes" : `${pendingFiles} to do`,
+    pendingFiles === 0 ? "looking for changes" : `${formatNumber(pendingFiles)} to do`,
   ].join(", ");
   const width = Math.min(20, columns - facts.length - 30);
   const filled = Math.round((share ?? 0) * width);
   const bar = share === undefined || width < 5 ? "" : `[${"#".repeat(filled)}${"-".repeat(width - filled)}] `;
   const room = columns - 1 - bar.length - facts.length - 2;
-  const moving = names.join(", ").length <= room ? names.join(", ") : (names[0] ?? "");
+  const all = printable(names.join(", "));
+  const moving = columnsOf(all) <= room ? all : printable(names[0] ?? "");
   const shown = moving === "" || room < 10 ? "" : `  ${shortPath(moving, room)}`;
-  return shortened(`${bar}${facts}${shown}`, columns);
+  return shortLine(`${bar}${facts}${shown}`, columns - 1);
 }
 
 function restingLine(state: string, report: SyncReport, now: number): string {
@@ -152,10 +165,6 @@ function restingLine(state: string, report: SyncReport, now: number): string {
 function sameBut(one: string, other: string): boolean {
   const withoutClock = (line: string): string => line.replace(/since \S+/, "");
   return withoutClock(one) === withoutClock(other);
-}
-
-function shortened(line: string, columns: number): string {
-  return line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`;
 }
 
 export type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?: number };

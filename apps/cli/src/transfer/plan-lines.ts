@@ -15,15 +15,23 @@ const linesInFolderMax = 50;
 
 /** For people: what goes with its folder is said by the folder, and many of one kind in one folder by their number. */
 export function planLines(changes: readonly Change[]): string[] {
-  const groups = new Map<string, Change[]>();
-  for (const change of withoutThoseBelow(changes)) {
-    const key = `${change.action} ${dirname(change.path)}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [change]);
-    else group.push(change);
-  }
+  return linesByFolder(withoutThoseBelow(changes), { kindOf: ({ action }) => action, lineOf, together });
+}
+
+interface FolderLines<Item> {
+  readonly kindOf: (item: Item) => string;
+  readonly lineOf: (item: Item) => string;
+  /** Of many of one kind in one folder. */
+  readonly together: (items: readonly [Item, ...Item[]]) => string;
+}
+
+export function linesByFolder<Item extends { readonly path: string }>(
+  items: readonly Item[],
+  { kindOf, lineOf: line, together: lineOfMany }: FolderLines<Item>,
+): string[] {
+  const groups = Map.groupBy(items, (item) => `${kindOf(item)} ${dirname(item.path)}`);
   return [...groups.values()].flatMap((group) =>
-    group.length > linesInFolderMax ? [together(group)] : group.map(lineOf),
+    group.length > linesInFolderMax ? [lineOfMany(group as [Item, ...Item[]])] : group.map(line),
   );
 }
 
@@ -31,8 +39,8 @@ function lineOf({ action, path, bytes }: Change): string {
   return fileActions.has(action) ? `${action} ${path} (${formatBytes(bytes)})` : `${action} ${path}`;
 }
 
-function together(group: readonly Change[]): string {
-  const [{ action, path }] = group as readonly [Change];
+function together(group: readonly [Change, ...Change[]]): string {
+  const [{ action, path }] = group;
   const bytes = group.reduce((sum, each) => sum + each.bytes, 0);
   const of = fileActions.has(action) ? ` (${formatBytes(bytes)})` : "";
   return `${action} ${count(group.length, "path")} in ${dirname(path)}${of}`;
