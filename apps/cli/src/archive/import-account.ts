@@ -2,6 +2,7 @@ import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { hasControlCharacter, joinPath, nameKey, nameProblem } from "@holdfast/core/names";
 import type { ArchiveNode } from "@holdfast/protocol/archive-documents";
 import type { NodeJson } from "@holdfast/protocol/values";
+import { formatNumber } from "../output/text.ts";
 import { allPages, pageItemsMax } from "../remote/pages.ts";
 import { slices } from "../transfer/slices.ts";
 import { TaskGroup } from "@holdfast/core/task-group";
@@ -208,7 +209,10 @@ class TreeImport {
     }
     const { todo, missing } = steps;
     if (missing.length > 0)
-      imported.problem(path, `${missing.length} of its versions are not whole in the archive, and left out.`);
+      imported.problem(
+        path,
+        `${formatNumber(missing.length)} of its versions are not whole in the archive, and left out.`,
+      );
     if (known !== undefined && todo.length === 0) imported.equal += 1;
     else imported.files += 1;
     imported.versions += todo.length;

@@ -1,4 +1,5 @@
 import { type Column, Listing } from "../output/listing.ts";
+import { formatNumber } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -35,7 +36,7 @@ export const activityCommand: CommandMaker = (context) => {
           // Which devices others have is nobody's business.
           device?.name ?? "-",
           verb,
-          `${node.name === "" ? "/" : node.name}${count === 1 ? "" : ` and ${count - 1} more`}`,
+          `${node.name === "" ? "/" : node.name}${count === 1 ? "" : ` and ${formatNumber(count - 1)} more`}`,
           folderOf(node),
         ]),
       ),

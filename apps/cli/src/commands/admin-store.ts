@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
-import { count, formatBytes, formatTime } from "../output/text.ts";
+import { count, formatBytes, formatNumber, formatTime } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
@@ -42,7 +42,7 @@ function reportLines(report: ScrubReport): string[] {
   const isNew = (found_at = "") => Date.parse(found_at) >= Date.parse(started_at ?? "");
   const fresh = damaged.filter(({ found_at }) => isNew(found_at)).length;
   const news = damaged.length === 0 ? "" : `, ${fresh} of them new`;
-  const head = `${packs} packs with ${blocks} blocks read, ${damaged.length} damaged${news} (${ended(state, finished_at)})`;
+  const head = `${count(packs, "pack")} with ${count(blocks, "block")} read, ${formatNumber(damaged.length)} damaged${news} (${ended(state, finished_at)})`;
   const found = damaged.flatMap(({ hash, pack_id, reason, files, found_at }) => [
     `damaged: ${hash ?? "a footer"} in pack ${pack_id}: ${reason} (${since(found_at, isNew(found_at))})`,
     ...(hash !== null && files.length === 0 ? ["  no file needs it"] : []),

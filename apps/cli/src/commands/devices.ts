@@ -4,7 +4,7 @@ import type { SignInKind } from "@holdfast/protocol/device-routes";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { printable } from "@holdfast/core/printable";
 import { type Column, Listing, timeFor } from "../output/listing.ts";
-import { count } from "../output/text.ts";
+import { count, formatNumber } from "../output/text.ts";
 import { confirm } from "../terminal.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
@@ -71,7 +71,7 @@ type Listed = RouteAnswer<(typeof routes)["listDevices"]>["items"][number];
 function suspensionLines(run: Run, { id, name, suspended }: Listed): string[] {
   if (suspended === null) return [];
   const { since, rewritten, deleted, command } = suspended;
-  const what = `${count(rewritten, "file")} rewritten and ${deleted} ${deleted === 1 ? "file or folder" : "files and folders"} deleted within an hour`;
+  const what = `${count(rewritten, "file")} rewritten and ${formatNumber(deleted)} ${deleted === 1 ? "file or folder" : "files and folders"} deleted within an hour`;
   return [
     "",
     `${printable(name)} is suspended since ${timeFor(run.output, since)}: ${what}. What it changes stays on it.`,
@@ -92,7 +92,7 @@ function clearingLines(run: Run, clearings: readonly Clearing[]): string[] {
 
 function copiesOf(run: Run, { asked_at: asked, done_at: done, removed, kept }: Clearing): string {
   if (done === null) return `copies: asked ${timeFor(run.output, asked)}, not done yet`;
-  return `copies: removed ${timeFor(run.output, done)}, ${count(removed, "file")}; ${kept} kept`;
+  return `copies: removed ${timeFor(run.output, done)}, ${count(removed, "file")}; ${formatNumber(kept)} kept`;
 }
 
 interface FoundDevice {

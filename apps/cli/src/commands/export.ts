@@ -1,4 +1,4 @@
-import { count, formatBytes } from "../output/text.ts";
+import { count, formatBytes, formatNumber } from "../output/text.ts";
 import { type CommandMaker, newCommand, type Run, runs, usage } from "./command.ts";
 
 interface ExportFlags {
@@ -63,6 +63,6 @@ async function exportAccount(run: Run, file: string, flags: ExportFlags = {}): P
       ? ""
       : `; ${count(gone, "version")} went from the server meanwhile and ${gone === 1 ? "is" : "are"} not in it`;
   await output.result({ file, entries: head.entries, bytes: head.bytes, omissions }, () => [
-    `exported to ${file}: ${head.entries} files, folders and versions, ${formatBytes(head.bytes)}${left}`,
+    `exported to ${file}: ${formatNumber(head.entries)} files, folders and versions, ${formatBytes(head.bytes)}${left}`,
   ]);
 }

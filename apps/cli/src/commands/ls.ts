@@ -1,5 +1,6 @@
 import type { NodeJson } from "@holdfast/protocol/values";
 import { type Column, Listing } from "../output/listing.ts";
+import { formatNumber } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 
@@ -64,7 +65,7 @@ async function* sortedByPath(pages: AsyncIterable<NodeJson[]>, { output }: Run):
     }
     for (const node of page) held.push(node);
     if (held.length <= sortedItemsMax) continue;
-    output.note(`There is more than ${sortedItemsMax} below it: not sorted.`);
+    output.note(`There is more than ${formatNumber(sortedItemsMax)} below it: not sorted.`);
     yield held;
     held = undefined;
   }

@@ -5,6 +5,7 @@ import type { HashHex } from "@holdfast/core/ids";
 import { pathOf } from "@holdfast/sync/model/tree-paths";
 import type { LocalDisk, OutgoingBlock, Server } from "@holdfast/sync-ports/ports";
 import type { SyncState } from "@holdfast/sync/state/sync-state";
+import { count } from "../output/text.ts";
 import { type DamagedVersion, findDamaged } from "../remote/damaged-blocks.ts";
 
 export interface HealParts {
@@ -108,8 +109,8 @@ export async function healOnce(
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    const count = await heal(signal);
-    if (count > 0) note(`sync: sent ${count} blocks again that the server had lost`);
+    const blocks = await heal(signal);
+    if (blocks > 0) note(`sync: sent ${count(blocks, "block")} again that the server had lost`);
     return true;
   } catch (thrown) {
     const error = toHoldfastError(thrown);

@@ -8,7 +8,9 @@ const groupsShown = 3;
 export function hiddenLine({ files, groups }: NewlyHidden): string {
   const shown = groups
     .slice(0, groupsShown)
-    .map((group) => (group.kind === "folder" ? `${printable(group.path)}/ (${group.files})` : printable(group.path)));
+    .map((group) =>
+      group.kind === "folder" ? `${printable(group.path)}/ (${formatNumber(group.files)})` : printable(group.path),
+    );
   const more = groups.length > groupsShown ? [`and ${formatNumber(groups.length - groupsShown)} more`] : [];
   const names = [...shown, ...more].join(", ");
   return `the rules leave out ${count(files, "file")} from now on: ${names}; nothing of it is deleted, here or on the server`;

@@ -13,6 +13,6 @@ export async function tellBrokenOff(run: Run, report: TransferReport, verb: "sen
   // What ended it is told for itself, and is one of them.
   const problems = report.problems.length + 1;
   const least = totalIsFinal ? "" : "at least ";
-  const line = `${count(report.filesSent, "file")} ${verb} (${formatBytes(report.bytesSent)}), ${formatNumber(report.filesEqual)} equal already, ${least}${files_left} not ${verb} (${formatBytes(bytes_left)}), ${count(problems, "problem")}`;
+  const line = `${count(report.filesSent, "file")} ${verb} (${formatBytes(report.bytesSent)}), ${formatNumber(report.filesEqual)} equal already, ${least}${formatNumber(files_left)} not ${verb} (${formatBytes(bytes_left)}), ${count(problems, "problem")}`;
   await run.output.result(undefined, () => [line]);
 }

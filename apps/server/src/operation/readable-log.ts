@@ -12,9 +12,10 @@ export interface LogScreen {
 
 /**
  * Of what an administrator's tools want a line and a person at home does not: each request that was answered as it should be (an
- * app that is open asks all the time), and the ends of the audit, which are for a log that is kept.
+ * app that is open asks all the time), the ends of the audit, which are for a log that is kept, and that the web app is built: the frame with
+ * the set-up link stays last, and the page comes by itself.
  */
-const chatter: ReadonlySet<string> = new Set(["request", "the end of the audit"]);
+const chatter: ReadonlySet<string> = new Set(["request", "the end of the audit", "the web app is built"]);
 
 const levels: Readonly<Record<string, { word: string; colour: Style }>> = {
   debug: { word: "debug", colour: "dim" },

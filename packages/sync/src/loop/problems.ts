@@ -170,7 +170,7 @@ export function problemsOfBrakes(brakes: Pick<Brakes, "waitingRewrites">): Probl
   const count = brakes.waitingRewrites;
   if (count === 0) return [];
   const message =
-    `${count} files were rewritten on this device within ten minutes, as programs do that take files hostage. Their uploads wait; ` +
+    `${count.toLocaleString("en")} files were rewritten on this device within ten minutes, as programs do that take files hostage. Their uploads wait; ` +
     "the server has the versions before. See them with 'holdfast deletes ls'. If it was you, let them go with 'holdfast deletes approve'; " +
     "'holdfast deletes undo' brings the versions of the server back, and what was written goes to the local trash.";
   return [{ path: "", code: "rewritten", message }];
