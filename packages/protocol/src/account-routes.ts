@@ -105,6 +105,7 @@ export const account = z
   .object({
     id: z.string(),
     server_id: z.string(),
+    public_url: z.string().optional().describe("the address of this server, as its links begin"),
     email: z.string(),
     next_email: z
       .string()

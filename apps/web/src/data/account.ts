@@ -18,6 +18,11 @@ export function accountQuery({ client }: Pick<Drive, "client">) {
   });
 }
 
+/** What an address that is handed on begins with. */
+export function serverAddress({ queries }: Pick<Drive, "queries">): string {
+  return queries.getQueryData<{ readonly public_url?: string }>(accountKey)?.public_url ?? location.origin;
+}
+
 export function useAccount() {
   return useQuery(accountQuery(useDrive()));
 }

@@ -115,6 +115,11 @@ test("the link of an invitation begins with the public address, not with that of
   assert.match(json.url, /^https:\/\/drive\.example\.org\/files\/setup#hfi_/);
 });
 
+test("an account says the public address of the server, for what is handed on", async () => {
+  const { access_token: session } = await sessionOf("ann@example.org");
+  assert.equal((await call("GET", "/account", session)).json.public_url, "https://drive.example.org/files");
+});
+
 test("input that no database can keep is 4xx, never 5xx", async () => {
   const { access_token: session } = await sessionOf("root@example.org");
   const bad = ["a\u0000@x.y", "\ud800@x.y", `${"a".repeat(300)}@x.y`, "", "@", "a@b\u0007"];

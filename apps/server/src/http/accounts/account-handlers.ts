@@ -35,7 +35,7 @@ import type { MailWorld } from "../../mail/mail-world.ts";
 import { resumeDevice } from "../../suspensions/resume-device.ts";
 import type { Handlers } from "../handler.ts";
 import { refuseForeignPage } from "../exchange/own-page.ts";
-import { addressGroup } from "../exchange/peer.ts";
+import { addressGroup, type Peer } from "../exchange/peer.ts";
 import { accessRuleHandlers, ownAddressHandlers } from "./access-rule-handlers.ts";
 import { passkeyHandlers, signInBy } from "./passkey-handlers.ts";
 import { secondFactorHandlers } from "./second-factor-handlers.ts";
@@ -96,12 +96,12 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
       const wish = { email, proof: { ...given, site: passkeySiteOf(peer) }, source: addressGroup(peer.address) };
       await mailConfirmationAgain(world, mail, await wishAddress(world, caller, wish));
       ordered(caller.userId);
-      return { status: 202, json: await accountJson(world, caller) };
+      return { status: 202, json: await accountJson(world, caller, peer) };
     },
-    getAccount: async ({ caller }) => ({ status: 200, json: await accountJson(world, caller) }),
-    updateAccount: async ({ caller, body }) => {
+    getAccount: async ({ caller, peer }) => ({ status: 200, json: await accountJson(world, caller, peer) }),
+    updateAccount: async ({ caller, body, peer }) => {
       await changeSettings(world, caller.userId, { ...body, autoMount: body.auto_mount });
-      return { status: 200, json: await accountJson(world, caller) };
+      return { status: 200, json: await accountJson(world, caller, peer) };
     },
     changePassword: async ({ caller, body, peer }) => {
       await changeOwnPassword(world, caller, { ...body, site: passkeySiteOf(peer) }, addressGroup(peer.address));
@@ -257,7 +257,7 @@ const wireLimits = Object.fromEntries(
   ]),
 );
 
-async function accountJson(world: AccountWorld, caller: Caller) {
+async function accountJson(world: AccountWorld, caller: Caller, { publicUrl }: Peer) {
   const row = await getUser(world, caller.userId);
   const user = await describeUser(world, row);
   const { language, notify, autoMount } = await readSettings(world, caller.userId);
@@ -265,6 +265,7 @@ async function accountJson(world: AccountWorld, caller: Caller) {
   return {
     id: caller.userId,
     server_id: world.secrets.serverId,
+    public_url: publicUrl,
     email: user.email,
     next_email: row.next_email,
     name: user.name,

@@ -1,4 +1,5 @@
 import { pickUploads } from "../../commands/uploads.ts";
+import { serverAddress } from "../../data/account.ts";
 import type { Drive } from "../../data/drive.ts";
 import { announcer } from "../../design/live-regions.tsx";
 import { showToast } from "../../design/toasts.ts";
@@ -90,7 +91,7 @@ function goingActs({ drive, host, go, withSelected: about }: Parts) {
     download: about((rows) => download(drive, rows, folderName(host()))),
     copyLink: about(async ([row]) => {
       if (row === undefined) return;
-      await navigator.clipboard.writeText(`${location.origin}/f/${row.id}`);
+      await navigator.clipboard.writeText(`${serverAddress(drive)}/f/${row.id}`);
       showToast({ text: messages().message("files.addressCopied") });
     }),
     upload: (kind: "files" | "folder") => {
