@@ -64,18 +64,22 @@ function prepare(command: Command, context: Context, name: string): void {
   for (const child of command.commands) prepare(child, context, `${name} ${child.name()}`);
 }
 
-/** What does something without a sub-command as well takes a mistyped one for an argument too many: that is said as of a group. */
+/**
+ * What does something without a sub-command as well takes a mistyped one for an argument too many, and the options of that one for its own:
+ * it is said as of a group.
+ */
 function nameUnknown(command: Command): void {
-  const byDefault = command.commands.find((each) => each.name() === Reflect.get(command, "_defaultCommandName"));
-  const acts = byDefault ?? command;
-  acts.allowExcessArguments();
-  command.hook("preAction", (_, acting) => {
-    if (acting !== acts || acting.args.length <= acting.registeredArguments.length) return;
-    const isNamed = acting !== command && command.args[0] === acting.name();
-    const [refusing, method] = isNamed
-      ? [acting.allowExcessArguments(false), "_excessArguments"]
-      : [command, "unknownCommand"];
-    Reflect.apply(Reflect.get(refusing, method) as (args: string[]) => void, refusing, [acting.args]);
+  const unknownCommand = (): void => {
+    Reflect.apply(Reflect.get(command, "unknownCommand") as () => void, command, []);
+  };
+  const unknownOption = Reflect.get(command, "unknownOption") as (flag: string) => void;
+  Reflect.set(command, "unknownOption", (flag: string): void => {
+    if (command.args[0]?.startsWith("-") === false) unknownCommand();
+    Reflect.apply(unknownOption, command, [flag]);
+  });
+  command.allowExcessArguments().hook("preAction", (_, acting) => {
+    if (acting !== command || acting.args[0] === undefined) return;
+    unknownCommand();
   });
 }
 

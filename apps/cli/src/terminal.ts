@@ -41,14 +41,14 @@ export async function askSecret(context: Context, question: string): Promise<str
 
 /**
  * Asks twice, since a new password that was mistyped locks its owner out.
- * @param check throws for what no account may have, before it is typed again
+ * @param check throws for an invalid one before it is typed again
  */
 export async function askNewPassword(
   context: Context,
-  question: string,
+  askFirst: () => Promise<string>,
   check: (password: string) => string,
 ): Promise<string> {
-  const first = check(await askSecret(context, question));
+  const first = check(await askFirst());
   const second = await askSecret(context, "Once more: ");
   if (first !== second) throw new HoldfastError("usage", "The two passwords are not the same.");
   return first;

@@ -30,13 +30,15 @@ test("a server that is busy is waited for as long as it says, and for two minute
     patienceMs: 60_000,
   };
   const timer = new RetryTimer(options, () => new Uint8Array(2));
-  const failure = new HoldfastError("rate_limited", "Too many calls.", { retryAfterSeconds: 50 });
-  for (const waitedMs of [50_000, 100_000]) {
+  const failure = new HoldfastError("rate_limited", "Too many calls.", { retryAfterSeconds: 60 });
+  for (const _ of [1, 2]) {
+    const before = nowMs;
     await timer.waitAfter(failure, true, undefined);
-    assert.equal(nowMs, waitedMs);
+    assert.equal(nowMs - before, 60_000);
+    // A large block goes out again in between, which takes its time.
+    nowMs += 300_000;
   }
   await assert.rejects(timer.waitAfter(failure, true, undefined), failure);
-  assert.equal(nowMs, 100_000);
 });
 
 test("a server that takes no connections is tried until the patience is over, and the last try comes no later", async () => {

@@ -13,7 +13,7 @@ export interface RetryOptions {
 
 const delayMsFirst = 250;
 const delayMsMax = 10_000;
-/** How long one call waits in all for a server that is busy, or asks for fewer calls. */
+/** How long one call waits in all for a server that is busy, or asks for fewer calls; what it sends meanwhile does not count. */
 const busyMsMax = 120_000;
 
 /** Decides after each failure of one call whether and when the next attempt comes: full jitter, bounded twice. */
@@ -22,6 +22,8 @@ export class RetryTimer {
   readonly #random: Random;
   readonly #startedMs: number;
   #attempts = 1;
+  /** For a server that is busy. */
+  #waitedMs = 0;
 
   constructor(options: RetryOptions, random: Random) {
     this.#options = options;
@@ -41,14 +43,15 @@ export class RetryTimer {
     // What is missing, or room on a full disk, does not come by itself within a call.
     if (!failure.retryable || failure.code === "missing_blocks" || failure.code === "store_full") return undefined;
     const jitterMs = this.#jitter() * Math.min(delayMsMax, delayMsFirst * 2 ** (this.#attempts - 1));
-    const elapsedMs = this.#options.clock.nowMs() - this.#startedMs;
     if (failure.code === "unreachable") {
-      const leftMs = this.#options.patienceMs - elapsedMs;
+      const leftMs = this.#options.patienceMs - (this.#options.clock.nowMs() - this.#startedMs);
       return answeredBefore && leftMs > 0 ? Math.min(jitterMs, leftMs) : undefined;
     }
     if (this.#attempts >= this.#options.attemptsMax) return undefined;
-    const delayMs = (failure.retryAfterSeconds ?? 0) * 1000 + jitterMs;
-    return elapsedMs + delayMs > busyMsMax ? undefined : delayMs;
+    const askedMs = (failure.retryAfterSeconds ?? 0) * 1000;
+    if (this.#waitedMs + askedMs > busyMsMax) return undefined;
+    this.#waitedMs += askedMs + jitterMs;
+    return askedMs + jitterMs;
   }
 
   /** 0 up to 1. */

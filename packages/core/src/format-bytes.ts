@@ -12,7 +12,7 @@ export function formatBytes(bytes: number): string {
 
 const unitBytes: Readonly<Record<string, number>> = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 
-/** A size as people write it, in powers of 1024: "1048576", "500M", "1.5 GiB". @returns undefined for what is none */
+/** A size as people write it, in powers of 1024: "1048576", "500M", "1.5 GiB". @returns undefined if it is not a size */
 export function parseBytes(text: string): number | undefined {
   const [, digits, unit = ""] = /^(\d{1,15}|\d{1,12}\.\d{1,3}(?= ?[KMGT])) ?([KMGT]?)(?:iB|B)?$/i.exec(text) ?? [];
   const bytes = Math.round(Number(digits) * (unitBytes[unit.toUpperCase()] ?? Number.NaN));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { z } from "zod";
-import { issueWords } from "./issue-words.ts";
+import { firstProblem, issueWords } from "./issue-words.ts";
 
 test("what is wrong with a value is said to a person", () => {
   const kinds = z.discriminatedUnion("kind", [
@@ -19,18 +19,33 @@ test("what is wrong with a value is said to a person", () => {
     [z.int(), 1.5, "must be a whole number"],
     [z.int(), "1", "must be a number"],
     [z.string(), undefined, "is missing"],
-    [z.string(), 1, "must be a text"],
+    [z.string(), 1, "must be text"],
     [z.boolean(), "yes", "must be true or false"],
-    [z.strictObject({}), { a: 1, b: 2 }, "has fields that are not known here: a, b"],
+    [z.strictObject({}), { a: 1, b: 2 }, "has unknown fields: a, b"],
     [z.enum(["name", "size"]), "colour", "must be one of name, size"],
     [z.literal("file"), "folder", "must be file"],
     [kinds, { kind: "pipe" }, "must be one of file, folder"],
     [z.union([z.string(), z.number()]), true, "is not valid"],
     [z.email(), "ann", "must be an e-mail address"],
     [z.iso.datetime(), "soon", "must be a time such as 2026-01-31T12:00:00Z"],
-    [z.string().regex(/^a$/), "b", "must match /^a$/"],
+    [z.record(z.string().regex(/^a$/, "must be a"), z.string()), { b: "" }, "must be a"],
+    [z.tuple([z.string()]), 3, "must be a list"],
+    [z.union([z.string(), z.number()]), undefined, "is missing"],
     [z.string().min(2, "says it itself"), "a", "says it itself"],
   ];
   for (const [schema, value, said] of table)
     assert.equal(schema.safeParse(value, { error: issueWords }).error?.issues[0]?.message, said);
+});
+
+test("the place of what is wrong is named", () => {
+  const schema = z.object({ shards: z.array(z.object({ id: z.string() })) });
+  const said = (value: unknown, whole?: string): string => {
+    const { error } = schema.safeParse(value, { error: issueWords });
+    return firstProblem(error ?? assert.fail("it is valid"), whole);
+  };
+  assert.equal(said({ shards: [{ id: "a" }, {}] }), "shards[1].id is missing");
+  assert.equal(said([], "The body"), "The body must be an object with fields");
+  assert.equal(said([]), "must be an object with fields");
+  const { error } = z.array(z.enum(["api", "worker"])).safeParse(["api", "cook"], { error: issueWords });
+  assert.equal(firstProblem(error ?? assert.fail("it is valid")), "entry 2 must be one of api, worker");
 });

@@ -8,9 +8,10 @@ type Issue = z.core.$ZodRawIssue;
  * @returns undefined for what is said in zod's own words
  */
 export function issueWords(issue: Issue): string | undefined {
+  if (issue.input === undefined) return "is missing";
   switch (issue.code) {
     case "invalid_type": {
-      return issue.input === undefined ? "is missing" : `must be ${types[issue.expected] ?? issue.expected}`;
+      return `must be ${types[issue.expected] ?? issue.expected}`;
     }
     case "too_small": {
       if (issue.origin === "string" && issue.minimum === 1) return "must not be empty";
@@ -23,13 +24,16 @@ export function issueWords(issue: Issue): string | undefined {
       return oneOf(issue.values);
     }
     case "invalid_format": {
-      return formats[issue.format] ?? (issue.format === "regex" ? `must match ${issue.pattern}` : undefined);
+      return formats[issue.format];
     }
     case "invalid_union": {
       return Array.isArray(issue.options) ? oneOf(issue.options) : "is not valid";
     }
+    case "invalid_key": {
+      return issue.issues[0]?.message;
+    }
     case "unrecognized_keys": {
-      return `has fields that are not known here: ${issue.keys.join(", ")}`;
+      return `has unknown fields: ${issue.keys.join(", ")}`;
     }
     default: {
       return undefined;
@@ -38,11 +42,12 @@ export function issueWords(issue: Issue): string | undefined {
 }
 
 const types: Readonly<Record<string, string>> = {
-  string: "a text",
+  string: "text",
   number: "a number",
   int: "a whole number",
   boolean: "true or false",
   array: "a list",
+  tuple: "a list",
   object: "an object with fields",
   record: "an object with fields",
   null: "null",
@@ -50,6 +55,7 @@ const types: Readonly<Record<string, string>> = {
 
 const formats: Readonly<Record<string, string>> = {
   email: "must be an e-mail address",
+  base64: "must be base64",
   url: "must be an address such as https://drive.example.org",
   datetime: "must be a time such as 2026-01-31T12:00:00Z",
 };
@@ -78,4 +84,23 @@ function bound({ origin, inclusive, exact }: Bound, limit: number | bigint, word
   const units = counted[origin];
   const amount = `${how} ${limit.toLocaleString("en")}`;
   return units === undefined ? `must be ${amount}` : `must have ${amount} ${units[Number(limit) === 1 ? 0 : 1]}`;
+}
+
+/** The first thing that is wrong, with where it stands: "shards[0].id is missing". @param whole names the value itself */
+export function firstProblem({ issues: [issue] }: Pick<z.ZodError, "issues">, whole = ""): string {
+  const [first, ...rest] = issue?.path ?? [];
+  const entry = typeof first === "number" ? [`entry ${first + 1}`, ...rest] : undefined;
+  const subject = fieldName(entry ?? issue?.path ?? []) || whole;
+  const message = issue?.message ?? "is not valid";
+  return subject === "" ? message : `${subject} ${message}`;
+}
+
+/** As it stands on the wire: `operations[3].name`. */
+export function fieldName(path: readonly PropertyKey[]): string {
+  let name = "";
+  for (const part of path) {
+    if (typeof part === "number") name += `[${part}]`;
+    else name += name === "" ? String(part) : `.${String(part)}`;
+  }
+  return name.slice(0, 200);
 }

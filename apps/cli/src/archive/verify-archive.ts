@@ -9,7 +9,7 @@ import {
   type ArchiveOmission,
   manifestLine,
 } from "@holdfast/protocol/archive-documents";
-import { issueWords } from "@holdfast/protocol/issue-words";
+import { firstProblem, issueWords } from "@holdfast/protocol/issue-words";
 import { type ReadTarEntry, readTar } from "@holdfast/protocol/read-tar";
 import type { z } from "zod";
 
@@ -151,8 +151,7 @@ function headOf(value: unknown): ArchiveHead {
 export function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown, path: string): z.output<Schema> {
   const result = schema.safeParse(value, { error: issueWords });
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw refused(`${path} has a line that is none: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`);
+  throw refused(`${path} has an invalid line: ${firstProblem(result.error, "it")}`);
 }
 
 function refused(why: string): HoldfastError {

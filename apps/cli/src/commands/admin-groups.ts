@@ -20,6 +20,7 @@ export function groupsCommand(context: Context) {
       removeMember(context),
       members(context),
     ],
+    list(context),
   );
 }
 

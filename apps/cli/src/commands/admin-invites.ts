@@ -9,6 +9,7 @@ export function invitesCommand(context: Context) {
     "Invitations that nobody has used; 'holdfast admin users invite' makes one",
     ["admin invites ls", "admin invites rm 4f2a…"],
     [list(context), remove(context)],
+    list(context),
   );
 }
 

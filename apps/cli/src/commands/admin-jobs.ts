@@ -11,6 +11,7 @@ export function jobsCommand(context: Context) {
     "What the server still has to do, and what it gave up",
     ["admin jobs ls --dead", "admin jobs retry 0198…"],
     [list(context), retry(context), remove(context)],
+    list(context),
   );
 }
 

@@ -11,6 +11,7 @@ export function oauthClientsCommand(context: Context) {
     "Programs that may ask people to let them in (OpenID Connect)",
     ["admin oauth-clients add Reader --redirect-uri https://reader.example/back", "admin oauth-clients ls"],
     [add(context), list(context), remove(context)],
+    list(context),
   );
 }
 

@@ -11,6 +11,7 @@ export function reportsCommand(context: Context) {
     "Links that somebody reported, and what was decided",
     ["admin reports ls --open", "admin reports resolve 0198… --action disable_link"],
     [list(context), resolve(context)],
+    list(context),
   );
 }
 

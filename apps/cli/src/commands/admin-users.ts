@@ -28,6 +28,7 @@ export function usersCommand(context: Context) {
       endSecondFactor(context),
       invite(context),
     ],
+    list(context),
   );
 }
 
@@ -44,8 +45,9 @@ function add(context: Context) {
     .option("--admin", "may administrate too");
   return runs<[string]>(context, command, async (run, email, options) => {
     const name = options["name"] === undefined ? {} : { name: checkTitle(String(options["name"]), "--name") };
+    const room = roomOf(options);
     const password = await newPassword(run, email, options);
-    const body = { email, password, admin: options["admin"] === true, ...name, ...roomOf(options) };
+    const body = { email, password, admin: options["admin"] === true, ...name, ...room };
     const user = await adminCall(run, options["data"], "adminCreateUser", { body });
     await run.output.result(user, () => [`created ${user.email}`]);
   });
@@ -212,7 +214,8 @@ function invite(context: Context) {
     const body = { ...(email === undefined ? {} : { email }), ...roomOf(options) };
     const invitation = await adminCall(run, options["data"], "adminInvite", { body });
     await run.output.result(invitation, () => [invitation.url]);
-    if (!run.output.json) run.output.note(`It can be used once, until ${timeFor(run.output, invitation.expires_at)}.`);
+    if (!run.output.json)
+      run.output.note(`The link works once and expires on ${timeFor(run.output, invitation.expires_at)}.`);
     noteLocalLink(run, invitation.url);
   });
 }
@@ -234,12 +237,11 @@ interface NewPasswordOptions {
 }
 
 async function newPassword(run: Run, email: string, { data, passwordStdin }: NewPasswordOptions): Promise<string> {
-  const { askNewPassword, firstLine, requireTerminal } = await import("../terminal.ts");
+  const { askNewPassword, askSecret, firstLine } = await import("../terminal.ts");
   if (passwordStdin === true) return checkNewPassword(await firstLine(run.context.stdin));
   const question = `Password for ${email}: `;
-  requireTerminal(run.context, question);
-  if (data === undefined) await run.assertSignedIn();
-  return askNewPassword(run.context, question, checkNewPassword);
+  const ask = () => (data === undefined ? run.askSecret(question) : askSecret(run.context, question));
+  return askNewPassword(run.context, ask, checkNewPassword);
 }
 
 /** "none" is null: no limit. */

@@ -15,6 +15,7 @@ export const appPasswordsCommand: CommandMaker = (context) =>
     "Passwords for programs that know only name and password",
     ["app-passwords add camera --folder /Photos", "app-passwords ls"],
     [add(context), list(context), remove(context)],
+    list(context),
   );
 
 interface AddOptions extends ProofOptions {

@@ -40,25 +40,36 @@ export class Run {
   }
 
   async connect(): Promise<Connection> {
-    const { connect, patienceSeconds } = await import("../config/connection.ts");
-    const remark = (text: string): void => {
-      // A progress bar may stand in the line.
-      if (this.context.stderr.isTTY === true) clearBar(this.context.stderr);
-      this.output.note(`holdfast: ${text}`);
-    };
+    const { connect } = await import("../config/connection.ts");
     this.#connection ??= await connect(this.context.environment, {
-      onSilence: () => remark(`the server does not answer; trying again for up to ${patienceSeconds} s`),
-      onBusy: (delayMs) => remark(`the server is busy; trying again in ${Math.ceil(delayMs / 1000)} s`),
-      wrap: await this.#wrap(),
+      ...(await this.#choices()),
       prove: async (client) => (await import("./prove.ts")).prove(this, client),
     });
     return this.#connection;
   }
 
-  /** Before a person types a secret: the server answers, and knows who asks. @throws HoldfastError unreachable, unauthenticated */
-  async assertSignedIn(): Promise<void> {
+  /** Asks for a secret once the server has answered and knows who asks. @throws HoldfastError usage where there is no terminal */
+  async askSecret(question: string): Promise<string> {
+    const { askSecret, requireTerminal } = await import("../terminal.ts");
+    requireTerminal(this.context, question);
     const { client } = await this.connect();
     await client.call("getAccount");
+    return askSecret(this.context, question);
+  }
+
+  /** Of every connection. */
+  async #choices() {
+    const { patienceSeconds } = await import("../config/connection.ts");
+    const remark = (text: string): void => {
+      // A progress bar may stand in the line.
+      if (this.context.stderr.isTTY === true) clearBar(this.context.stderr);
+      this.output.note(`holdfast: ${text}`);
+    };
+    return {
+      onSilence: () => remark(`the server does not answer; trying again for up to ${patienceSeconds} s`),
+      onBusy: (delayMs: number) => remark(`the server asked to wait; trying again in ${Math.ceil(delayMs / 1000)} s`),
+      wrap: await this.#wrap(),
+    };
   }
 
   async #wrap(): Promise<((transport: Transport) => Transport) | undefined> {
@@ -79,7 +90,7 @@ export class Run {
     this.#connection = await connectByLink(this.context.environment, link, {
       password,
       reads,
-      wrap: await this.#wrap(),
+      ...(await this.#choices()),
     });
     return true;
   }
@@ -91,23 +102,36 @@ export class Run {
 
 /** Every command has --json, --quiet and examples. */
 export function newCommand(name: string, summary: string, examples: readonly string[]): Command {
-  return new Command(name)
+  const command = new Command(name)
     .description(summary)
     .option("--json", "print one JSON document and nothing else on standard output")
-    .option("--quiet", "no progress and no remarks")
-    .addHelpText("after", shownExamples(examples));
+    .option("--quiet", "no progress and no remarks");
+  return withExamples(command, examples);
 }
 
-/** A command that only holds others; alone it does what its `ls` does. */
+/**
+ * A command that holds others.
+ * @param alone what it does without one of them: a second instance of its `ls`
+ */
 export function newGroup(
   name: string,
   summary: string,
   examples: readonly string[],
   commands: readonly Command[],
+  alone = new Command(),
 ): Command {
-  const group = new Command(name).description(summary).addHelpText("after", shownExamples(examples));
-  for (const command of commands) group.addCommand(command, { isDefault: command.name() === "ls" });
+  const group = withExamples(alone.name(name).description(summary), examples);
+  for (const command of commands) group.addCommand(command);
   return group;
+}
+
+const examplesOf = new WeakMap<Command, readonly string[]>();
+
+/** Instead of those that it had. */
+function withExamples(command: Command, examples: readonly string[]): Command {
+  const isFirst = !examplesOf.has(command);
+  examplesOf.set(command, examples);
+  return isFirst ? command.addHelpText("after", () => shownExamples(examplesOf.get(command) ?? [])) : command;
 }
 
 /** @param examples what follows `holdfast`, or a whole pipe that ends in it */
@@ -123,8 +147,10 @@ export function runs<Arguments extends unknown[]>(
   body: (run: Run, ...args: [...Arguments, OptionValues]) => Promise<void>,
 ): Command {
   return command.action(async (...given: unknown[]) => {
-    const args = given.slice(0, -1) as [...Arguments, OptionValues];
-    const run = new Run(context, new Output(command.optsWithGlobals(), context.stdout, context.stderr));
+    // `admin users --data DIR disable ANN` means the same as with the option at the end.
+    const options = command.optsWithGlobals();
+    const args = [...given.slice(0, -2), options] as [...Arguments, OptionValues];
+    const run = new Run(context, new Output(options, context.stdout, context.stderr));
     try {
       await body(run, ...args);
     } catch (thrown) {

@@ -214,7 +214,8 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     [["deletes", "aprove"], /unknown command 'aprove' \(Did you mean approve\?\)/],
     [["second-factor", "of", "--json"], /unknown command 'of'\s+\(Did you mean (one of )?[^)]*off/],
     [["conflicts", "x"], /unknown command 'x'/],
-    [["token", "creat"], /unknown command 'creat' \(Did you mean create\?\)/],
+    [["token", "creat", "backup", "--scopes", "files:read"], /unknown command 'creat' \(Did you mean create\?\)/],
+    [["token", "--frobnicate"], /unknown option '--frobnicate'/],
     [["token", "ls", "x"], /too many arguments for 'ls'/],
     [["devices", "rm", "--json"], /missing required argument 'device'/],
     [["get", "/x", "-", "--json"], /no place for --json/],
@@ -258,10 +259,28 @@ test("a new password that is too short is told before it is typed again", async 
 });
 
 test("a group alone does what its ls does", async () => {
-  for (const group of [["token"], ["trash"], ["programs"], ["app-passwords"], ["admin", "users"], ["admin", "jobs"]]) {
+  const groups = (command: Command, path: string[]): string[][] => [
+    ...(command.registeredArguments.length === 0 && command.commands.some((child) => child.name() === "ls")
+      ? [path]
+      : []),
+    ...command.commands.flatMap((child) => groups(child, [...path, child.name()])),
+  ];
+  const all = groups(await makeProgram(context, "1.0.0"), []).filter((path) => path.length > 0);
+  assert.ok(all.length > 12);
+  for (const group of all) {
     const [alone, list] = [await holdfast([...group, "--json"]), await holdfast([...group, "ls", "--json"])];
-    assert.deepEqual([alone.code, alone.stdout, alone.stderr], [3, list.stdout, list.stderr], group.join(" "));
+    assert.deepEqual(alone, list, group.join(" "));
+    assert.notEqual(alone.stdout, "", group.join(" "));
   }
+});
+
+test("an option of a group is one of its commands", async () => {
+  for (const args of [
+    ["admin", "users", "--data", "/nowhere", "disable", "ann@example.org"],
+    ["admin", "users", "disable", "ann@example.org", "--data", "/nowhere"],
+  ])
+    assert.match((await holdfast(args)).stderr, /There is no database in \/nowhere/);
+  assert.equal(JSON.parse((await holdfast(["token", "--json", "ls"])).stdout).error.code, "unauthenticated");
 });
 
 test("every command takes --json where it stands last, whatever it stands in", async () => {

@@ -33,7 +33,7 @@ after(async () => {
 test("a certificate that nobody has signed is told with its fingerprint, before anybody is asked for a password", async () => {
   const { code, stderr } = await signIn(secureUrl);
   assert.equal(code, 7, stderr);
-  assert.match(stderr, /signed by nobody whom this machine trusts/);
+  assert.match(stderr, /not signed by an authority that this computer trusts/);
   assert.ok(stderr.includes(`--fingerprint SHA256:${fingerprintOf("own")}`), stderr);
   const asOpenssl = fingerprintOf("own").toUpperCase().match(/../g)?.join(":");
   assert.ok(stderr.includes(`as openssl shows it: ${asOpenssl}.`), stderr);
@@ -51,7 +51,7 @@ test("without a login the same certificate is told with how to trust it, which t
     assert.equal(code, 7, stderr);
     assert.match(
       stderr,
-      /signed by nobody whom this machine trusts\. 'holdfast login https.*NODE_EXTRA_CA_CERTS names a file/,
+      /not signed by an authority that this computer trusts\. 'holdfast login https.*NODE_EXTRA_CA_CERTS names a file/,
     );
   }
   const trusted = await holdfast(["get", link, "-"], { env: { ...config, NODE_EXTRA_CA_CERTS: `${home}/own.crt` } });

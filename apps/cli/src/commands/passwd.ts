@@ -14,7 +14,7 @@ export const passwdCommand: CommandMaker = (context) => {
     "passwd",
     "printf '%s\\n' OLD NEW | holdfast passwd --password-stdin",
   ])
-    .option("--password-stdin", "read the present password and the new one from standard input, a line each")
+    .option("--password-stdin", "read the current password and the new one from standard input, a line each")
     .option("--totp <code>", "of the app, or a recovery code, where a second factor is on; asked for else");
   return runs<[]>(context, command, async (run, { passwordStdin, totp }: PasswdOptions) => {
     const { client } = await run.connect();
@@ -28,7 +28,7 @@ export const passwdCommand: CommandMaker = (context) => {
       );
     } catch (thrown) {
       if (!(thrown instanceof HoldfastError) || thrown.field !== "current_password") throw thrown;
-      throw new HoldfastError("unauthenticated", "That is not your present password. Nothing is changed.", {
+      throw new HoldfastError("unauthenticated", "That is not your current password. Nothing is changed.", {
         cause: thrown,
       });
     }
@@ -47,19 +47,16 @@ async function fromStdin({ context }: Run): Promise<Passwords> {
   const { firstLines } = await import("../terminal.ts");
   const [current = "", next = ""] = await firstLines(context.stdin, 2);
   if (current === "" || next === "")
-    throw usage("Standard input needs the present password and the new one, a line each.");
+    throw usage("Standard input needs the current password and the new one, a line each.");
   return { current_password: current, new_password: checkNewPassword(next) };
 }
 
 async function fromTerminal(run: Run): Promise<Passwords> {
-  const { askNewPassword, askSecret, requireTerminal } = await import("../terminal.ts");
-  const question = "Present password: ";
-  requireTerminal(run.context, question);
-  await run.assertSignedIn();
-  const current = await askSecret(run.context, question);
+  const { askNewPassword, askSecret } = await import("../terminal.ts");
+  const current = await run.askSecret("Current password: ");
   if (current === "") throw usage("The password is empty.");
   return {
     current_password: current,
-    new_password: await askNewPassword(run.context, "New password: ", checkNewPassword),
+    new_password: await askNewPassword(run.context, () => askSecret(run.context, "New password: "), checkNewPassword),
   };
 }

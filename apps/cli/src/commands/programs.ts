@@ -8,6 +8,7 @@ export const programsCommand: CommandMaker = (context) =>
     "Programs that you let in, and what they may do",
     ["programs ls", "programs rm 0198…"],
     [list(context), remove(context)],
+    list(context),
   );
 
 const columns: readonly Column[] = [

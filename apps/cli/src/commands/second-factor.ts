@@ -127,14 +127,10 @@ function withProof(word: string, summary: string, examples: readonly string[]) {
   return addProof(newCommand(word, summary, examples));
 }
 
-/** Of the person, from standard input where that is asked for. */
+/** The password of the account, typed or from standard input. */
 export async function readPassword(run: Run, fromStdin: boolean | undefined): Promise<string> {
-  const { askSecret, firstLine, requireTerminal } = await import("../terminal.ts");
-  if (fromStdin === true) return firstLine(run.context.stdin);
-  const question = "Password: ";
-  requireTerminal(run.context, question);
-  await run.assertSignedIn();
-  return askSecret(run.context, question);
+  const { firstLine } = await import("../terminal.ts");
+  return fromStdin === true ? firstLine(run.context.stdin) : run.askSecret("Password: ");
 }
 
 /** What the command takes that proves to be the person. */

@@ -133,7 +133,7 @@ function linesOf(output: Output, { report, isRunning, isClearing }: KnownStatus)
   return lines.concat(problemLinesOf(output, report.problems));
 }
 
-/** Of one kind of problem on a terminal, where thousands of lines would scroll everything else away. */
+/** Of one kind that a terminal shows: thousands of lines would scroll everything else away. */
 const pathsMax = 20;
 
 /** A sentence that several share stands once. All of them, but on a terminal, where the rest of many is a number. */
@@ -145,7 +145,8 @@ function problemLinesOf(output: Output, problems: readonly Problem[]): string[] 
     const rest = alike.length - shown.length;
     const lines = isOne ? [`  ! ${count(alike.length, "file")}: ${message}`] : [];
     for (const problem of shown) lines.push(isOne ? `      ${problem.path}` : `  ! ${problemLine(problem)}`);
-    if (rest > 0) lines.push(`      and ${formatNumber(rest)} more: 'holdfast status | less' lists them`);
+    if (rest > 0)
+      lines.push(`${isOne ? "      " : "  ! "}and ${formatNumber(rest)} more: 'holdfast status | less' lists them`);
     return lines;
   });
 }

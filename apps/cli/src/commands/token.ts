@@ -10,6 +10,7 @@ export const tokenCommand: CommandMaker = (context) =>
     "Personal access tokens, for scripts and other programs",
     ["token create backup", "token ls"],
     [create(context), list(context), remove(context)],
+    list(context),
   );
 
 function create(context: Context) {

@@ -12,6 +12,7 @@ export const trashCommand: CommandMaker = (context) =>
     "See, restore or empty the trash",
     ["trash ls", "trash restore /old.txt"],
     [list(context), restore(context), empty(context)],
+    list(context),
   );
 
 type Client = Awaited<ReturnType<Parameters<Parameters<typeof runs>[2]>[0]["connect"]>>["client"];

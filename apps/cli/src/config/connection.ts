@@ -35,8 +35,8 @@ export const systemClock: Clock = {
 };
 const connectionsMax = 8;
 export const patienceSeconds = 60;
-/** A server that cannot be reached is tried again after less. */
-const toldDelayMs = 10_000;
+/** Longer waits are reported. A server that cannot be reached is tried again after less. */
+const longWaitMs = 10_000;
 
 /**
  * The server that the environment or the last login names. `onSilence` is called once when it stops answering and is tried again.
@@ -78,8 +78,8 @@ interface TransportChoices {
   readonly wrap?: ((transport: Transport) => Transport) | undefined;
 }
 
-interface ClientChoices extends TransportChoices {
-  /** Called before each long wait for a server that is busy, or asks for fewer calls. */
+export interface ClientChoices extends TransportChoices {
+  /** Called before a long wait for which the server asked, once for all calls that wait meanwhile. */
   readonly onBusy?: ((delayMs: number) => void) | undefined;
   /** None for what needs none: signing in, and renewing a session. */
   readonly tokens?: AccessTokens;
@@ -91,6 +91,7 @@ export function openClient(
   server: string,
   { tokens = noTokens(notSignedIn), prove, onBusy = () => {}, ...choices }: ClientChoices = {},
 ): ApiClient {
+  let reportedUntilMs = 0;
   return new ApiClient({
     transport: openTransport(server, choices),
     tokens,
@@ -98,7 +99,12 @@ export function openClient(
     retry: {
       clock: systemClock,
       wait: (delayMs, signal) => {
-        if (delayMs > toldDelayMs) onBusy(delayMs);
+        const nowMs = systemClock.nowMs();
+        // Calls that run together wait for the same reason.
+        if (delayMs > longWaitMs && nowMs >= reportedUntilMs) {
+          reportedUntilMs = nowMs + delayMs;
+          onBusy(delayMs);
+        }
         return wait(delayMs, undefined, signal === undefined ? {} : { signal });
       },
       attemptsMax: 8,

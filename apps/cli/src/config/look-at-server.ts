@@ -79,7 +79,7 @@ async function selfSigned(server: string, cause: unknown): Promise<HoldfastError
   const ways = `--ca-cert FILE${fingerprint === undefined ? "" : ` or --fingerprint SHA256:${fingerprint}`}`;
   return new HoldfastError(
     "unreachable",
-    `The certificate of ${server} is signed by nobody whom this machine trusts.${shown} If you know that it is the server's own ('openssl x509 -noout -fingerprint -sha256 -in FILE' shows it there), sign in with ${ways}.`,
+    `The certificate of ${server} is not signed by an authority that this computer trusts.${shown} If you know that it is the server's own ('openssl x509 -noout -fingerprint -sha256 -in FILE' shows it there), sign in with ${ways}.`,
     { cause, body: { network: "UNTRUSTED" } },
   );
 }

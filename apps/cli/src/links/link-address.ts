@@ -1,8 +1,7 @@
 import { fixedToken } from "@holdfast/api-client/access-tokens";
 import type { ApiClient } from "@holdfast/api-client/api-client";
-import type { Transport } from "@holdfast/api-client/transport";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Connection } from "../config/connection.ts";
+import type { ClientChoices, Connection } from "../config/connection.ts";
 
 /** Of the page that a link opens: `https://drive.example/s/hfl_…`. */
 export interface LinkAddress {
@@ -18,13 +17,11 @@ export function readLinkAddress(text: string): LinkAddress | undefined {
   return url === null || token === undefined ? undefined : { server: url.origin, token };
 }
 
-interface LinkChoices {
+interface LinkChoices extends Pick<ClientChoices, "onSilence" | "onBusy" | "wrap"> {
   /** Undefined for a link that has none. */
   readonly password: string | undefined;
   /** Whether anything is to be read by it. */
   readonly reads: boolean;
-  /** What stands between the client and the server. */
-  readonly wrap?: ((transport: Transport) => Transport) | undefined;
 }
 
 /**
@@ -34,7 +31,7 @@ interface LinkChoices {
 export async function connectByLink(
   environment: Readonly<Record<string, string | undefined>>,
   { server, token }: LinkAddress,
-  { password, reads, wrap }: LinkChoices,
+  { password, reads, ...choices }: LinkChoices,
 ): Promise<Connection> {
   const { assertPrivate, openClient, thisConfigFolder } = await import("../config/connection.ts");
   const { SavedLogin } = await import("../config/saved-login.ts");
@@ -42,7 +39,7 @@ export async function connectByLink(
   const configFolder = thisConfigFolder(environment);
   const trust = await new SavedLogin(configFolder).trustOf(server);
   const tokens = fixedToken(password === undefined ? token : await openByPassword());
-  const client = openClient(server, { tokens, trust, wrap });
+  const client = openClient(server, { tokens, trust, ...choices });
   try {
     await assertOpen(client, reads);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { firstProblem, issueWords } from "@holdfast/protocol/issue-words";
 import { z } from "zod";
 import { digestOf } from "./page/sync-view.ts";
 import type { WaitingDeletion } from "./report.ts";
@@ -73,7 +74,7 @@ function chosen(control: SyncControl, body: unknown): readonly string[] {
 
 /** @throws HoldfastError bad_request */
 function parsed<Schema extends z.ZodType>(schema: Schema, body: unknown): z.infer<Schema> {
-  const result = schema.safeParse(body);
+  const result = schema.safeParse(body, { error: issueWords });
   if (result.success) return result.data;
-  throw new HoldfastError("bad_request", `The body is not what it should be: ${z.prettifyError(result.error)}`);
+  throw new HoldfastError("bad_request", `${firstProblem(result.error, "The body")}.`);
 }

@@ -55,13 +55,19 @@ export function previewLines(changes: readonly Preview[]): string[] {
     together: (group) => {
       const [{ side, what, path }] = group;
       const folder = dirname(path) === "." ? "the top folder" : dirname(path);
-      return `${words[side]}: ${what} ${count(group.length, "path")} in ${folder}`;
+      return `${words[side]}: ${what} ${count(group.length, "path")} in ${folder}${withFiles(group)}`;
     },
   });
 }
 
-function lineOf({ side, what, path, files = 0 }: Preview): string {
-  return `${words[side]}: ${what} ${path}${files === 0 ? "" : `, with ${count(files, "file")}`}`;
+function withFiles(changes: readonly Preview[]): string {
+  const files = changes.reduce((sum, each) => sum + (each.files ?? 0), 0);
+  return files === 0 ? "" : `, with ${count(files, "file")}`;
+}
+
+function lineOf(change: Preview): string {
+  const { side, what, path } = change;
+  return `${words[side]}: ${what} ${path}${withFiles([change])}`;
 }
 
 function summaryOf(changes: PreviewedRun["changes"], waiting: PreviewedRun["waiting"]): string {

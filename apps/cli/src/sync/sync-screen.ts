@@ -96,7 +96,7 @@ export class SyncScreen {
     const now = this.#nowMs();
     if (isMoving && now - this.#lastBarMs < barIntervalMs) return;
     this.#lastBarMs = now;
-    const columns = this.#stderr.columns ?? 80;
+    const columns = this.#stderr.columns || 80;
     const foot = isMoving
       ? this.#progress(status, now, columns)
       : shortLine(restingLine(this.#state, report, now), columns - 1);

@@ -25,14 +25,18 @@ interface FolderLines<Item> {
   readonly together: (items: readonly [Item, ...Item[]]) => string;
 }
 
+/** In their order; many of one kind in one folder are one line, where the first of them stands. */
 export function linesByFolder<Item extends { readonly path: string }>(
   items: readonly Item[],
   { kindOf, lineOf: line, together: lineOfMany }: FolderLines<Item>,
 ): string[] {
-  const groups = Map.groupBy(items, (item) => `${kindOf(item)} ${dirname(item.path)}`);
-  return [...groups.values()].flatMap((group) =>
-    group.length > linesInFolderMax ? [lineOfMany(group as [Item, ...Item[]])] : group.map(line),
-  );
+  const groupOf = (item: Item): string => `${kindOf(item)} ${dirname(item.path)}`;
+  const groups = Map.groupBy(items, groupOf);
+  return items.flatMap((item) => {
+    const group = groups.get(groupOf(item)) as [Item, ...Item[]];
+    if (group.length <= linesInFolderMax) return [line(item)];
+    return item === group[0] ? [lineOfMany(group)] : [];
+  });
 }
 
 function lineOf({ action, path, bytes }: Change): string {

@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
-import { formatBytes } from "@holdfast/core/format-bytes";
+import { unlikeBytes } from "@holdfast/core/format-bytes";
 import { limits } from "@holdfast/core/limits";
 import { errnoOf } from "@holdfast/disk/disk-error";
 import { isS3Location } from "@holdfast/object-store/s3-location";
@@ -110,7 +110,8 @@ export async function readRooms(
 export async function assertDisksRoomy(groups: readonly DiskGroup[], reserveBytes: number | undefined): Promise<void> {
   const full = (await readRooms(groups, reserveBytes)).find((room) => !hasRoom(room, 0));
   if (full === undefined) return;
-  const message = `nearly full: ${full.folder} has ${formatBytes(full.freeBytes)} free, and uploads leave ${formatBytes(full.reserveBytes)} free (HOLDFAST_DISK_RESERVE_BYTES), so they are refused`;
+  const [free, reserve] = unlikeBytes(full.freeBytes, full.reserveBytes);
+  const message = `nearly full: ${full.folder} has ${free} free, and uploads leave ${reserve} free (HOLDFAST_DISK_RESERVE_BYTES), so they are refused`;
   throw new HoldfastError("store_full", message);
 }
 

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { copiesOf } from "@holdfast/object-store/two-stores";
-import { issueWords } from "@holdfast/protocol/issue-words";
+import { firstProblem, issueWords } from "@holdfast/protocol/issue-words";
 import { z } from "zod";
 import { openSealed, seal } from "./seal.ts";
 
@@ -90,7 +90,7 @@ function parseKeyring(bytes: Uint8Array): WrappedKey[] {
     throw notOne("it is not JSON");
   }
   const parsed = keyringSchema.safeParse(json, { error: issueWords });
-  if (!parsed.success) throw notOne(parsed.error.issues[0]?.message ?? "its members are others");
+  if (!parsed.success) throw notOne(firstProblem(parsed.error, "it"));
   return parsed.data.keys.map(({ epoch, wrapped, created_at }) => ({
     epoch,
     wrapped: Buffer.from(wrapped, "base64"),

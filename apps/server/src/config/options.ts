@@ -27,7 +27,13 @@ const yesNo = z.preprocess((value) => {
 const amount = z.preprocess(toNumber, z.number().min(0).max(1e15));
 const bytes = z.preprocess(
   (value) => (typeof value === "string" ? (parseBytes(value.trim()) ?? value) : value),
-  z.number("must be a number of bytes such as 1048576, 500M or 1.5G").min(0).max(1e15),
+  z
+    .number({
+      error: ({ code }) =>
+        code === "invalid_type" ? "must be a number of bytes such as 1048576, 500M or 1.5G" : undefined,
+    })
+    .min(0)
+    .max(1e15),
 );
 const text = z.string().min(1).max(4096);
 
@@ -135,5 +141,5 @@ function isPublicUrl(url: string): boolean {
 }
 
 function toNumber(value: unknown): unknown {
-  return typeof value === "string" && /^\d+$/.test(value.trim()) ? Number(value) : value;
+  return typeof value === "string" && /^-?\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : value;
 }

@@ -79,7 +79,7 @@ test("each setting says in a person's words what it takes instead of what it was
   const saidOf = (name: OptionName, value: string): string =>
     messageOf({ environment: { [`HOLDFAST_${name.toUpperCase()}`]: value } });
   for (const name of Object.keys(optionSchemas) as OptionName[])
-    for (const value of ["§", "-1", "{}", "[1]", '{"shards": 1}', "x".repeat(5000)])
+    for (const value of ["§", "-1", "{}", "[1]", '{"shards": [{}]}', '{"My Plan": 1}', "x".repeat(5000)])
       assert.doesNotMatch(
         saidOf(name, value),
         /\b(?:expected|received|Invalid|Unrecognized)\b|>=|<=|undefined/,
@@ -93,9 +93,14 @@ test("each setting says in a person's words what it takes instead of what it was
       "HOLDFAST_DISK_RESERVE_BYTES: must be a number of bytes such as 1048576, 500M or 1.5G.",
     ],
     ["behind_proxy", "11", "HOLDFAST_BEHIND_PROXY: must be at most 10."],
-    ["roles", "api,cook", "HOLDFAST_ROLES: must be one of api, blocks, notify, worker."],
+    ["roles", "api,cook", "HOLDFAST_ROLES: entry 2 must be one of api, blocks, notify, worker."],
     ["log_level", "loud", "HOLDFAST_LOG_LEVEL: must be one of error, warn, info, debug, silent."],
     ["rate_limit_user", "many", "HOLDFAST_RATE_LIMIT_USER: must be a number."],
+    ["rate_limit_user", "-1", "HOLDFAST_RATE_LIMIT_USER: must be at least 0."],
+    ["connections_max", "1.5", "HOLDFAST_CONNECTIONS_MAX: must be a whole number."],
+    ["disk_reserve_bytes", "2000T", "HOLDFAST_DISK_RESERVE_BYTES: must be at most 1,000,000,000,000,000."],
+    ["topology", '{"shards": [{}], "cells": []}', "HOLDFAST_TOPOLOGY: shards[0].id is missing."],
+    ["plans", '{"My Plan": 1}', "HOLDFAST_PLANS: My Plan must be 1 to 32 letters, digits, - and _ in lower case."],
   ] as const)
     assert.equal(saidOf(name, value), said);
 });

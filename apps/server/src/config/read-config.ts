@@ -4,8 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { StorePolicy } from "@holdfast/object-store/two-stores";
 import type { Language } from "@holdfast/protocol/account-settings";
-import { issueWords } from "@holdfast/protocol/issue-words";
-import type { z } from "zod";
+import { firstProblem, issueWords } from "@holdfast/protocol/issue-words";
 import { defaultDataFolder } from "@holdfast/disk/default-data-folder";
 import type { PlanSettings } from "../accounts/plans.ts";
 import type { Topology } from "../db/topology.ts";
@@ -193,17 +192,11 @@ function readOptions(
     ]);
     if (first === undefined) continue;
     const result = optionSchemas[name].safeParse(first.value, { error: issueWords });
-    if (!result.success) throw usage(`${first.place}: ${wordsOf(result.error.issues[0])}.`);
+    if (!result.success) throw usage(`${first.place}: ${firstProblem(result.error)}.`);
     options[name] = result.data;
     sources[name] = first.source;
   }
   return { options, sources };
-}
-
-/** Of a setting with parts the part is named. */
-function wordsOf(issue: z.core.$ZodIssue | undefined): string {
-  const part = issue?.path[0];
-  return `${typeof part === "string" ? `${part} ` : ""}${issue?.message ?? "is not valid"}`;
 }
 
 interface Given {

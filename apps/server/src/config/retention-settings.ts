@@ -26,7 +26,7 @@ export interface RetentionSettings {
 /** The settings by their names in the configuration file. */
 export const retentionOptions = {
   retention_versions: z.preprocess(
-    (value) => (typeof value === "string" && /^\d+$/.test(value.trim()) ? Number(value) : value),
+    (value) => (typeof value === "string" && /^-?\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : value),
     z.int().min(1).max(1_000_000),
   ),
   retention_version_age: duration,

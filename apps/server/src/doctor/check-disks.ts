@@ -1,4 +1,4 @@
-import { formatBytes } from "@holdfast/core/format-bytes";
+import { formatBytes, unlikeBytes } from "@holdfast/core/format-bytes";
 import { stat, statfs } from "node:fs/promises";
 import { resolve } from "node:path";
 import { usualReserve } from "../blocks/disk-reserve.ts";
@@ -55,7 +55,8 @@ export function judgeRoom(
   const percent = Math.floor((freeBytes / bytes) * 100);
   const detail = `${folder}: ${formatBytes(freeBytes)} of ${formatBytes(bytes)} free (${percent} %)`;
   if (freeBytes < reserveBytes) {
-    const refused = `${detail}, and uploads leave ${formatBytes(reserveBytes)} free: they are refused`;
+    const [free, reserve] = unlikeBytes(freeBytes, reserveBytes);
+    const refused = `${folder}: ${free} of ${formatBytes(bytes)} free (${percent} %), and uploads leave ${reserve} free: they are refused`;
     return fail("disk", refused, freeBytes < changesBytesMin ? noRoomAdvice : reserveAdvice);
   }
   if (freeBytes < freeBytesMin) {

@@ -70,7 +70,9 @@ function causeWords(stack: string, all: boolean): Word[] {
 }
 
 function shortened(text: string, all: boolean): string {
-  return all || text.length <= fieldCharactersMax ? text : `${text.slice(0, fieldCharactersMax)}…`;
+  if (all || text.length <= fieldCharactersMax) return text;
+  // Half of a character would be shown as an escape.
+  return `${text.slice(0, fieldCharactersMax).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }
 
 function asText(value: unknown): string {

@@ -1,5 +1,6 @@
 import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { firstProblem, issueWords } from "@holdfast/protocol/issue-words";
 import type { Kysely } from "kysely";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Log } from "../operation/log.ts";
@@ -18,9 +19,10 @@ export interface SettleParts {
 export async function settle(parts: SettleParts, message: Claimed, signal: AbortSignal): Promise<void> {
   const { db, kinds } = parts;
   const kind = kinds[message.kind];
-  const parsed = kind?.schema.safeParse(message.payload);
+  const parsed = kind?.schema.safeParse(message.payload, { error: issueWords });
   if (kind === undefined || parsed?.success !== true) {
-    await giveUp(parts, message, `The payload is not what its kind takes: ${parsed?.error?.message ?? "unknown"}`);
+    const why = parsed?.error === undefined ? "The kind is unknown" : firstProblem(parsed.error, "The payload");
+    await giveUp(parts, message, `${why}.`);
     return;
   }
   try {

@@ -1,6 +1,6 @@
 import { isId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import { issueWords } from "@holdfast/protocol/issue-words";
+import { firstProblem, issueWords } from "@holdfast/protocol/issue-words";
 import { z } from "zod";
 import { externalId, type PatchBody, readOperation } from "./read-user.ts";
 import { refusal } from "./scim-refusal.ts";
@@ -130,5 +130,5 @@ function idsOf(given: readonly z.output<typeof member>[]): UserId[] {
 function readAs<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const read = schema.safeParse(value, { error: issueWords });
   if (read.success) return read.data;
-  throw refusal("invalidValue", `The value of an operation is not valid: ${read.error.issues[0]?.message ?? ""}.`);
+  throw refusal("invalidValue", `${firstProblem(read.error, "The value of an operation")}.`);
 }

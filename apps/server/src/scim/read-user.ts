@@ -1,5 +1,5 @@
 import { limits } from "@holdfast/core/limits";
-import { issueWords } from "@holdfast/protocol/issue-words";
+import { firstProblem, issueWords } from "@holdfast/protocol/issue-words";
 import { z } from "zod";
 import { refusal } from "./scim-refusal.ts";
 
@@ -88,10 +88,7 @@ export function wishOfPatch({ Operations }: PatchBody): UserWish {
   }
   if (Object.keys(parts).length > 0) given["name"] = { ...objectOf(given["name"] ?? {}), ...parts };
   const read = patchable.safeParse(given, { error: issueWords });
-  if (!read.success) {
-    const [issue] = read.error.issues;
-    throw refusal("invalidValue", `${issue?.path.join(".") ?? "value"}: ${issue?.message ?? "is not valid"}.`);
-  }
+  if (!read.success) throw refusal("invalidValue", `${firstProblem(read.error, "The value")}.`);
   const { userName, active, externalId: external } = read.data;
   return { userName, active, externalId: external, name: nameOf(read.data) };
 }

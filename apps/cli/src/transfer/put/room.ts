@@ -22,7 +22,7 @@ export async function tellRoom(
   const growthBytes = growthOfTree(work, localPath, there?.id, remote);
   if (growthBytes <= freeBytes) return;
   const [needed, free] = unlikeBytes(growthBytes, freeBytes);
-  const message = `This needs ${needed} more, and ${free} are free; only what fits is sent. See 'holdfast df'.`;
+  const message = `This needs ${needed}, and ${free} is free; only what fits is sent. See 'holdfast df'.`;
   if (work.report.isDry) work.report.problem("", message, "quota");
   else work.report.note(`holdfast: ${message}`);
 }

@@ -4,7 +4,7 @@ import { constants, zstdDecompress } from "node:zlib";
 import { zstdContentBytes } from "@holdfast/codec/zstd-frame";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import { issueWords } from "@holdfast/protocol/issue-words";
+import { fieldName, issueWords } from "@holdfast/protocol/issue-words";
 import { parseJson } from "@holdfast/protocol/parse-json";
 import type { z } from "zod";
 import type { ByteBudget } from "../../blocks/byte-budget.ts";
@@ -110,13 +110,4 @@ function deepestIssue(issues: readonly z.core.$ZodIssue[]): Issue {
   const best = inner.toSorted((left, right) => right.path.length - left.path.length)[0];
   if (best === undefined || best.path.length === 0) return first;
   return { path: [...first.path, ...best.path], message: best.message };
-}
-
-function fieldName(path: readonly PropertyKey[]): string {
-  let name = "";
-  for (const part of path) {
-    if (typeof part === "number") name += `[${part}]`;
-    else name += name === "" ? String(part) : `.${String(part)}`;
-  }
-  return name.slice(0, 200);
 }
