@@ -17,6 +17,7 @@ test("sizes are told in powers of 1024, with their own names", () => {
 test("sizes are read as people write them, and what is none is told apart", () => {
   for (const [text, bytes] of [
     ["5", 5],
+    ["1000000000000000", 10 ** 15],
     ["2K", 2048],
     ["500 MB", 500 * 2 ** 20],
     ["1.5G", 1.5 * 2 ** 30],

@@ -14,7 +14,7 @@ const unitBytes: Readonly<Record<string, number>> = { "": 1, K: 2 ** 10, M: 2 **
 
 /** A size as people write it, in powers of 1024: "1048576", "500M", "1.5 GiB". @returns undefined if it is not a size */
 export function parseBytes(text: string): number | undefined {
-  const [, digits, unit = ""] = /^(\d{1,15}|\d{1,12}\.\d{1,3}(?= ?[KMGT])) ?([KMGT]?)(?:iB|B)?$/i.exec(text) ?? [];
+  const [, digits, unit = ""] = /^(\d{1,16}|\d{1,12}\.\d{1,3}(?= ?[KMGT])) ?([KMGT]?)(?:iB|B)?$/i.exec(text) ?? [];
   const bytes = Math.round(Number(digits) * (unitBytes[unit.toUpperCase()] ?? Number.NaN));
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
