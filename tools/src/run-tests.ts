@@ -122,8 +122,8 @@ async function runFiles(files: readonly string[]): Promise<void> {
   }
   const startMs = performance.now();
   const isOfLongTier = values.long || files.some(isLong);
-  const runMs =
-    runTimeoutSeconds === undefined ? (isOfLongTier ? longTimeoutMs : gateTimeoutMs) : runTimeoutSeconds * 1000;
+  const tierTimeoutMs = isOfLongTier ? longTimeoutMs : gateTimeoutMs;
+  const runMs = runTimeoutSeconds === undefined ? tierTimeoutMs : runTimeoutSeconds * 1000;
   const late = AbortSignal.timeout(runMs);
   const seed = (process.env["HOLDFAST_SEED"] ??= values.long ? String(randomInt(2 ** 30)) : gateSeed);
   if (values.long) console.log(`HOLDFAST_SEED=${seed}`);

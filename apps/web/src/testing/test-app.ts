@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { after, afterEach, before, beforeEach } from "node:test";
 import {
   administrator,
@@ -117,10 +116,7 @@ export function testApp(look: Look = {}): App {
     open: async (place) => {
       await browser.page.goto(`${server.url}${place}`);
       // By its element: behind a dialog that a place opens with it has no role any more.
-      const title = browser.page.locator("h1").first();
-      await title.waitFor({ state: "attached" }).catch(async (error: unknown) => {
-        throw new Error(`${place} has no title; ${await describePage(browser.page)}`, { cause: error });
-      });
+      await browser.page.locator("h1").first().waitFor({ state: "attached" });
     },
     signIn: (who = administrator) => signIn(browser.page, server.url, who),
     signInByForm: (who = administrator) => signInByForm(browser.page, server.url, who),
@@ -162,22 +158,6 @@ export async function signInByForm(page: Page, url: string, who: Person = admini
   await page.getByLabel("Password", { exact: true }).fill(who.password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL(/\/files(?:[/?]|$)/);
-}
-
-/** For a failure: what a page that does not go on waits for. */
-async function describePage(page: Page): Promise<string> {
-  const described = page.evaluate(async () => {
-    const { held = [], pending = [] } = await navigator.locks.query();
-    const loaded = performance.getEntriesByType("resource").map(({ name }) => name.replace(location.origin, ""));
-    return JSON.stringify({
-      shown: document.body.innerText.slice(0, 300),
-      worker: navigator.serviceWorker.controller?.state ?? "none",
-      locks: [...held, ...pending].map(({ name, mode }) => `${name} ${mode}`),
-      loaded: loaded.slice(-20),
-    });
-  });
-  // A page whose thread is busy answers nothing.
-  return Promise.race([described, delay(5000, "it does not answer")]);
 }
 
 function policyReports(logFile: string): string[] {
