@@ -22,6 +22,8 @@ const program = process.env["HOLDFAST_TEST_BROWSER"];
 
 /** Timeout of every wait of Playwright. */
 export const browserWaitMs = 30_000 * patience;
+/** Of a test. Half of what its file may take, so that the files after it in the same process run. */
+const testMsMax = 4 * 60_000;
 
 /** A page of its own for each test of one file, in a profile of its own. */
 export interface TestPage {
@@ -43,6 +45,7 @@ export function useBrowser(
   let contexts: BrowserContext[] = [];
   let page: Page;
   let complaints: string[] = [];
+  let late: NodeJS.Timeout | undefined;
   before(async () => {
     launched = launchShared().catch(notStarted);
     await launched;
@@ -53,6 +56,8 @@ export function useBrowser(
   beforeEach(async () => {
     // Not before: a hook that fails there keeps the file's own from running, and what others opened from being closed.
     page = await another();
+    // Keys and scripts have no timeout of their own: what waits for them is rejected, and says where it waited.
+    late = setTimeout(() => void closeAll(`The test took more than ${testMsMax / 1000} s.`), testMsMax);
     complaints = [];
     page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
@@ -60,9 +65,13 @@ export function useBrowser(
     page.on("pageerror", (error) => complaints.push(error.message));
   });
   afterEach(async () => {
-    for (const context of contexts) await context.close();
+    clearTimeout(late);
+    await closeAll();
     contexts = [];
   });
+  const closeAll = async (reason?: string) => {
+    for (const context of contexts) await context.close(reason === undefined ? {} : { reason });
+  };
   const another = async () => {
     const browser = await launched;
     if (browser instanceof HoldfastError) throw browser;

@@ -176,6 +176,18 @@ test("what a tab still asks is ended before it signs out, so nothing of it is re
   assert.notDeepEqual(server.calls, []);
 });
 
+test("while somebody signs out nothing more is asked, and whoever signs in next asks again", async () => {
+  const { server, open } = opened();
+  server.account = "ann";
+  const session = open();
+  await session.start();
+  const ending = session.signOut();
+  await assert.rejects(session.current(), { code: "unauthenticated" });
+  await ending;
+  await session.signIn(credentials);
+  assert.equal(await session.current(), server.lastToken);
+});
+
 test("a server that does not answer signs nobody out, neither at the start nor later", async () => {
   const { server, clock, open } = opened();
   server.account = "ann";

@@ -68,6 +68,8 @@ export class Session implements AccessTokens {
   /** Of whom, also after it expired. */
   #account: string | undefined;
   #renewing: Promise<void> | undefined;
+  /** Somebody is signing out: what would be asked now would be refused. */
+  #isEnding = false;
   readonly #cleanUps = new Set<() => unknown>();
   readonly #leavers = new Set<() => void>();
   readonly #listeners = new Set<() => void>();
@@ -127,6 +129,7 @@ export class Session implements AccessTokens {
   async signOut(): Promise<void> {
     const { client, tabs } = this.#parts;
     const authorization = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token.text}` };
+    this.#isEnding = true;
     for (const stop of this.#leavers) stop();
     try {
       // Once: whoever waits for it is to know at once how it stands.
@@ -145,6 +148,7 @@ export class Session implements AccessTokens {
     for (;;) {
       // What one person has begun is not done as another.
       if (account !== undefined && account !== this.#account) throw notSignedIn();
+      if (this.#isEnding) throw notSignedIn();
       const token = this.#token;
       if (token !== undefined && this.#parts.nowMs() < token.endsMs - marginMs) return token.text;
       if (this.#hasEnded()) throw notSignedIn();
@@ -210,6 +214,7 @@ export class Session implements AccessTokens {
 
   async #end(how: "ended" | "left"): Promise<void> {
     this.#token = undefined;
+    this.#isEnding = false;
     this.#account = undefined;
     this.#parts.lastAccount.write(undefined);
     this.#parts.leaving.write(how === "left");

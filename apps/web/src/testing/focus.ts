@@ -1,5 +1,5 @@
 import { eventually } from "@holdfast/server/acceptance/testing";
-import type { Frame, Locator } from "@holdfast/tools/testing-browser";
+import type { Frame, Locator, Page } from "@holdfast/tools/testing-browser";
 
 /**
  * Waits until the keyboard is in it: what opens is seen a moment before it has the focus, and what it lay over has it again a moment after it
@@ -20,4 +20,12 @@ export function rowHasFocus(page: ReturnType<Locator["page"]>): Promise<void> {
 export async function frameHasFocus(frame: Frame): Promise<void> {
   await frame.waitForFunction(() => document.hasFocus());
   await frame.page().waitForFunction(() => document.activeElement?.tagName === "IFRAME");
+}
+
+/**
+ * Presses a key that leads the keyboard to another process, or ends the frame that has it. The browser may lose its own answer to such a key,
+ * and Playwright would wait for it for ever.
+ */
+export async function pressAcross(page: Page, key: string): Promise<void> {
+  await Promise.race([page.keyboard.press(key), page.waitForTimeout(5000)]);
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
 import type { Locator } from "@holdfast/tools/testing-browser";
 import { axeProblems } from "../../testing/axe.ts";
-import { frameHasFocus } from "../../testing/focus.ts";
+import { frameHasFocus, pressAcross } from "../../testing/focus.ts";
 import { inFrame, previewPage } from "../../testing/preview-page.ts";
 import { testApp } from "../../testing/test-app.ts";
 
@@ -100,7 +100,7 @@ test("Tab leads into the text and out of it, and Escape in it closes it", async 
   const press = async (key: string) => {
     await page.evaluate(mark);
     await frame.evaluate(mark);
-    await page.keyboard.press(key);
+    await pressAcross(page, key);
     const isElsewhere = () => document.activeElement?.hasAttribute("data-was") === false;
     await eventually(`${key} leads on`, 30_000, async () =>
       (await page.evaluate(isElsewhere)) || (await frame.evaluate(isElsewhere)) ? true : undefined,
@@ -110,7 +110,7 @@ test("Tab leads into the text and out of it, and Escape in it closes it", async 
   for (let turn = 0; turn < 20 && (await where()) !== "IFRAME"; turn += 1) await press("Tab");
   assert.equal(await where(), "IFRAME");
   await frameHasFocus(frame);
-  await page.keyboard.press("Shift+Tab");
+  await pressAcross(page, "Shift+Tab");
   await page.waitForFunction(() => document.activeElement?.tagName !== "IFRAME");
   await press("Tab");
   assert.equal(await where(), "IFRAME");
@@ -119,6 +119,6 @@ test("Tab leads into the text and out of it, and Escape in it closes it", async 
   assert.notEqual(await where(), "IFRAME", "no trap");
   await frame.locator("main").focus();
   await frameHasFocus(frame);
-  await page.keyboard.press("Escape");
+  await pressAcross(page, "Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
 });
