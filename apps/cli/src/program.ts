@@ -65,8 +65,8 @@ function prepare(command: Command, context: Context, name: string): void {
 }
 
 /**
- * What does something without a sub-command as well takes a mistyped one for an argument too many, and the options of that one for its own:
- * it is said as of a group.
+ * A group that does something by itself takes a mistyped command for an argument too many, and the options of that command for its own.
+ * Both are reported as an unknown command.
  */
 function nameUnknown(command: Command): void {
   const unknownCommand = (): void => {

@@ -22,6 +22,11 @@ test("what is wrong with a value is said to a person", () => {
     [z.string(), 1, "must be text"],
     [z.boolean(), "yes", "must be true or false"],
     [z.strictObject({}), { a: 1, b: 2 }, "has unknown fields: a, b"],
+    [
+      z.strictObject({}),
+      Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`${at}${"x".repeat(99)}`, 1])),
+      `has unknown fields: 0${"x".repeat(99)}, 1${"x".repeat(97)}`,
+    ],
     [z.enum(["name", "size"]), "colour", "must be one of name, size"],
     [z.literal("file"), "folder", "must be file"],
     [kinds, { kind: "pipe" }, "must be one of file, folder"],

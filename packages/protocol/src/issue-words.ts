@@ -2,6 +2,10 @@ import type { z } from "zod";
 
 type Issue = z.core.$ZodRawIssue;
 
+/** Somebody else's names: a body of megabytes may consist of them. */
+const keysShown = 5;
+const keysCharactersMax = 200;
+
 /**
  * What is wrong with a value, for the person who gave it: "must have at least 8 characters". It is the `error` of a parse; a message that
  * stands in the schema goes before it.
@@ -33,7 +37,7 @@ export function issueWords(issue: Issue): string | undefined {
       return issue.issues[0]?.message;
     }
     case "unrecognized_keys": {
-      return `has unknown fields: ${issue.keys.join(", ")}`;
+      return `has unknown fields: ${issue.keys.slice(0, keysShown).join(", ").slice(0, keysCharactersMax)}`;
     }
     default: {
       return undefined;

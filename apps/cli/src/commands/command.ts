@@ -57,7 +57,7 @@ export class Run {
     return askSecret(this.context, question);
   }
 
-  /** Of every connection. */
+  /** Choices of every connection. */
   async #choices() {
     const { patienceSeconds } = await import("../config/connection.ts");
     const remark = (text: string): void => {
@@ -110,8 +110,8 @@ export function newCommand(name: string, summary: string, examples: readonly str
 }
 
 /**
- * A command that holds others.
- * @param alone what it does without one of them: a second instance of its `ls`
+ * A group of commands.
+ * @param alone a second instance of its `ls`, which the group is where no command is named
  */
 export function newGroup(
   name: string,
@@ -127,7 +127,7 @@ export function newGroup(
 
 const examplesOf = new WeakMap<Command, readonly string[]>();
 
-/** Instead of those that it had. */
+/** Examples of a command, in place of those that it had. */
 function withExamples(command: Command, examples: readonly string[]): Command {
   const isFirst = !examplesOf.has(command);
   examplesOf.set(command, examples);
@@ -147,8 +147,8 @@ export function runs<Arguments extends unknown[]>(
   body: (run: Run, ...args: [...Arguments, OptionValues]) => Promise<void>,
 ): Command {
   return command.action(async (...given: unknown[]) => {
-    // `admin users --data DIR disable ANN` means the same as with the option at the end.
-    const options = command.optsWithGlobals();
+    // `admin users --data DIR disable ANN` means the same as with the option at the end. What stands at the command itself counts first.
+    const options = { ...command.optsWithGlobals(), ...command.opts() };
     const args = [...given.slice(0, -2), options] as [...Arguments, OptionValues];
     const run = new Run(context, new Output(options, context.stdout, context.stderr));
     try {

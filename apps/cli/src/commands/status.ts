@@ -133,7 +133,7 @@ function linesOf(output: Output, { report, isRunning, isClearing }: KnownStatus)
   return lines.concat(problemLinesOf(output, report.problems));
 }
 
-/** Of one kind that a terminal shows: thousands of lines would scroll everything else away. */
+/** Problems of one kind that a terminal shows: thousands of lines would scroll everything else away. */
 const pathsMax = 20;
 
 /** A sentence that several share stands once. All of them, but on a terminal, where the rest of many is a number. */

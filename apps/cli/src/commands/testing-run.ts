@@ -14,7 +14,7 @@ export interface Ran {
 interface Streams {
   /** Bytes of standard input. */
   readonly input?: string;
-  /** What a person types at a terminal, instead of `input`. */
+  /** Keys typed at a terminal, instead of `input`. */
   readonly typed?: string;
   /** Width of a terminal that shows standard output; without it standard output is no terminal. */
   readonly columns?: number;

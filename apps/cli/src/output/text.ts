@@ -40,7 +40,7 @@ export function formatLocalTime(time: string | null | undefined, to: "minute" | 
   return `${date.join("-")} ${formatClock(at.getTime()).slice(0, to === "minute" ? 5 : undefined)}`;
 }
 
-/** What is left of a line that is wider than so many columns: "looking for ch…". */
+/** The beginning of a line that is wider than so many columns: "looking for ch…". */
 export function shortLine(line: string, columnsMax: number): string {
   return columnsOf(line) <= columnsMax ? line : `${firstOf(charactersOf(line), columnsMax - 1).join("")}…`;
 }
@@ -55,12 +55,12 @@ export function shortPath(path: string, columnsMax: number): string {
 
 const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
 
-/** As a person counts them: an accent or the parts of an emoji are never told apart. */
+/** Characters as a person counts them: an accent stays with its letter, and an emoji is one. */
 function charactersOf(text: string): string[] {
   return Array.from(graphemes.segment(text), ({ segment }) => segment);
 }
 
-/** As many of them as stand in so many columns. */
+/** The first characters, as many as fit into so many columns. */
 function firstOf(characters: readonly string[], columnsMax: number): string[] {
   let columns = 0;
   const end = characters.findIndex((character) => (columns += columnsOf(character)) > columnsMax);

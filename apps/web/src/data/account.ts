@@ -18,7 +18,7 @@ export function accountQuery({ client }: Pick<Drive, "client">) {
   });
 }
 
-/** What an address that is handed on begins with. */
+/** The beginning of an address that is handed on to others. */
 export function serverAddress({ queries }: Pick<Drive, "queries">): string {
   return queries.getQueryData<{ readonly public_url?: string }>(accountKey)?.public_url ?? location.origin;
 }

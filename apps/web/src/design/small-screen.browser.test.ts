@@ -34,7 +34,7 @@ test("on a phone the filters of a search show that there are more of them, and t
   await app.open("/search?q=plan");
   const strip = page.locator(".scroll-strip");
   await page.locator('.scroll-strip[data-more="end"]').waitFor();
-  // What is found may make the strip wider.
+  // The results may make the strip wider.
   await page.getByRole("row").first().waitFor();
   assert.match(await strip.evaluate((box) => getComputedStyle(box).maskImage), /calc\(100% - 48px\)|- 48px/);
   const last = page.getByRole("button", { name: "Videos" });
