@@ -93,6 +93,8 @@ test("on 40 columns the rate and the time left stay, and nothing is longer than 
     }
   const line = progressFoot({ ...foot, names: ["休暇/家族の写真/東京.jpg"], columns: 60 });
   assert.equal(line, "50 %, 12 MiB/s, 2:05:00 left, 12,345 to do  …写真/東京.jpg");
+  const first = progressFoot({ ...foot, names: ["写真/東京.jpg", "休暇/京都.jpg"], columns: 70 });
+  assert.equal(first, "50 %, 12 MiB/s, 2:05:00 left, 12,345 to do  写真/東京.jpg");
 });
 
 test("conflicts, problems, brakes and the way to the server are lines with the time, above the foot", () => {
