@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { holdfast } from "@holdfast/server/acceptance/testing";
+import { answering } from "./testing-answer.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
 describe("what a sync leaves out", () => {
@@ -93,21 +94,33 @@ describe("what a sync leaves out", () => {
     assert.deepEqual((await json("trash", "ls")).items, []);
   });
 
-  test("a home folder is synced with a remark, and without anything of Holdfast's own", async () => {
+  test("a home folder is synced once somebody said yes, and without anything of Holdfast's own", async (t) => {
     const home = join(folder, "home");
-    const own = [".config/holdfast/login.json", ".local/share/holdfast/key", "server.json", "notes/holdfast"];
+    const config = join(home, ".config/holdfast");
+    const own = [".local/share/holdfast/key", "server.json", "notes/holdfast"];
     for (const path of own) {
       mkdirSync(join(home, path, ".."), { recursive: true });
       writeFileSync(join(home, path), path);
     }
+    cpSync(join(folder, "config"), config, { recursive: true });
     const env = {
-      HOLDFAST_CONFIG_DIR: `${folder}/config`,
+      HOLDFAST_CONFIG_DIR: undefined,
       HOME: home,
       XDG_CONFIG_HOME: undefined,
       XDG_DATA_HOME: `${home}/.local/share`,
       HOLDFAST_CONFIG: `${home}/server.json`,
       HOLDFAST_DATA: `${home}/.local/share/holdfast`,
     };
+    const { HOME } = process.env;
+    t.after(() => (process.env["HOME"] = HOME));
+    process.env["HOME"] = home;
+    const refused = await answering(config, ["sync", home, "--remote", "/home", "--once"], "n");
+    process.env["HOME"] = HOME;
+    assert.match(refused.shown, /home is your home folder: all in it would be synced.*Go on\?/);
+    assert.match(refused.shown, /Nothing was synced\./);
+    assert.equal(refused.code, 1);
+    assert.equal(existsSync(join(home, ".holdfast")), false);
+
     const synced = await holdfast(["sync", home, "--remote", "/home", "--once"], { env });
     assert.equal(synced.code, 0, synced.stderr);
     assert.match(synced.stderr, /home is your home folder: all in it would be synced, what programs keep there too/);
@@ -118,8 +131,12 @@ describe("what a sync leaves out", () => {
       files.map(({ path }: { path: string }) => path),
       ["/home/notes/holdfast"],
     );
-    const again = await holdfast(["sync", home, "--remote", "/home", "--once"], { env });
+    const again = await holdfast(
+      ["sync", home, "--once", "--include", ".config/holdfast", "--exclude", ".config", "--free-space"],
+      { env },
+    );
     assert.equal(again.code, 0, again.stderr);
     assert.doesNotMatch(again.stderr, /is your home folder/);
+    assert.equal(existsSync(join(config, "login.json")), true);
   });
 });

@@ -82,7 +82,8 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
     folder,
     remote: names === undefined || names.length === 0 ? names && "" : joinPath(names),
     deviceName: flags.deviceName === undefined ? undefined : checkTitle(flags.deviceName, "--device-name"),
-    excludes: [...excluded, ...own],
+    excludes: excluded,
+    own,
     includes: (flags.include ?? []).map((path) => parsePath(path, "--include")),
     freesSpace: flags.freeSpace === true,
     brake: flags.brake === undefined ? undefined : parseBrake(flags.brake),
@@ -135,7 +136,8 @@ async function assertPossible({ context }: Run, folder: string): Promise<void> {
 async function ownPaths({ context, output }: Run, folder: string): Promise<readonly string[]> {
   const { ownPathsIn } = await import("../sync/own-paths.ts");
   const own = ownPathsIn(folder, context.environment);
-  for (const path of own) output.note(`sync: ${path} is Holdfast's own, and is not synced`);
+  for (const path of own)
+    if (existsSync(join(folder, path))) output.note(`sync: ${path} is Holdfast's own, and is not synced`);
   return own;
 }
 

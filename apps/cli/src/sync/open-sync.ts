@@ -22,6 +22,8 @@ export interface SyncChoices {
   /** Excluded before, and wanted again. */
   readonly includes: readonly string[];
   readonly freesSpace: boolean;
+  /** Holdfast's own paths in the folder: always excluded, and never removed to free space. */
+  readonly own: readonly string[];
   readonly brake: number | "off" | undefined;
   readonly limits: BandwidthLimits;
   /** End when everything is in sync. */

@@ -1,25 +1,29 @@
 import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
-import { relative, resolve, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { defaultDataFolder } from "@holdfast/disk/default-data-folder";
 import { configFolder } from "../config/config-folder.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Paths below a folder, `/` between names, of what is Holdfast's own and must never be synced: the login of another configuration, a
- * server's configuration, its keys and its data. This command's own configuration is refused before (`checkRoot`).
+ * Paths below a folder, `/` between names, that belong to Holdfast itself and must never be synced: the login and the state of
+ * this command, the same of another configuration, and a server's configuration, keys and data. They may be made later.
  */
 export function ownPathsIn(folder: string, environment: Environment): string[] {
   const root = realOf(folder);
-  if (root === undefined) return [];
   const { HOLDFAST_CONFIG_DIR: _, ...rest } = environment;
-  const host = { platform: process.platform, homeFolder: homedir(), environment: rest, userId: process.getuid?.() };
+  const host = { platform: process.platform, homeFolder: homedir(), environment, userId: process.getuid?.() };
   const named = ["HOLDFAST_CONFIG", "HOLDFAST_DATA"].flatMap((name) => environment[name] ?? []);
-  const places = [configFolder(host), defaultDataFolder(host), ...named.filter((path) => path !== "")];
+  const places = [
+    configFolder(host),
+    configFolder({ ...host, environment: rest }),
+    defaultDataFolder(host),
+    ...named.filter((path) => path !== ""),
+  ];
   const below = places.flatMap((place) => {
-    const real = realOf(resolve(place));
-    if (real === undefined || !real.startsWith(root.endsWith(sep) ? root : root + sep)) return [];
+    const real = realOf(place);
+    if (!real.startsWith(root.endsWith(sep) ? root : root + sep)) return [];
     return relative(root, real).split(sep).join("/");
   });
   return [...new Set(below)].toSorted();
@@ -27,10 +31,12 @@ export function ownPathsIn(folder: string, environment: Environment): string[] {
 
 /** The person's own folder with all that programs keep in it. */
 export function isHomeFolder(folder: string): boolean {
-  const home = realOf(homedir());
-  return home !== undefined && realOf(folder) === home;
+  return realOf(folder) === realOf(homedir());
 }
 
-function realOf(path: string): string | undefined {
-  return existsSync(path) ? realpathSync(path) : undefined;
+/** Without links, as far as it exists. */
+function realOf(path: string): string {
+  const full = resolve(path);
+  if (existsSync(full)) return realpathSync(full);
+  return dirname(full) === full ? full : join(realOf(dirname(full)), basename(full));
 }

@@ -126,7 +126,7 @@ async function previewOn(
   { database, ...own }: Pick<Parts, "lacks" | "slotKey"> & { readonly database: DatabaseSync },
   record: SyncRecord,
   connection: Connection,
-  { limits, excludes, freesSpace, includes, confirmsDeletes }: SyncChoices,
+  { limits, excludes, freesSpace, own: ownPaths, includes, confirmsDeletes }: SyncChoices,
 ): Promise<PreviewedRun> {
   const pool = startCodecPool();
   try {
@@ -137,6 +137,7 @@ async function previewOn(
       const engine = makeEngine(record, { ...own, space, state, disk, isPreview: true });
       engine.include(includes);
       engine.exclude(excludes, { freeSpace: freesSpace });
+      engine.exclude(ownPaths);
       return await engine.preview({ approvesWaiting: confirmsDeletes });
     } finally {
       await space.close();

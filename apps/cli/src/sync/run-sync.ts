@@ -86,7 +86,11 @@ async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, signals:
   const first = isPatient ? undefined : await agreeOnSync(held, connection, choices);
   const known = first ?? held.known;
   if (known === undefined) throw new HoldfastError("internal", "There is no sync to run.");
-  const running = new RunningSync(known, reporter, { configFolder: connection.configFolder, limits: choices.limits });
+  const running = new RunningSync(known, reporter, {
+    configFolder: connection.configFolder,
+    limits: choices.limits,
+    own: choices.own,
+  });
   let reached: Reached | undefined;
   try {
     await running.listen();
@@ -146,10 +150,11 @@ async function follow(run: Run, following: Following): Promise<void> {
   try {
     engine.engine.include(choices.includes);
     engine.engine.exclude(choices.excludes, { freeSpace: choices.freesSpace });
+    engine.engine.exclude(choices.own);
     if (choices.confirmsDeletes) await running.approveDeletions(running.waitingDeletions().map(({ id }) => id));
     if (choices.isOnce) return await syncOnce(run, running, engine, stopped);
     await runHealing(run, engine, stopped, () =>
-      runWatched(sync.record.root, engine.engine, (problems) => running.remark(problems)),
+      runWatched(sync.record.root, engine.engine, (problems) => running.remark(problems), choices.own),
     );
     connection.ended.throwIfAborted();
     const { refusal } = engine.engine.status();

@@ -28,6 +28,8 @@ interface RunningOptions {
   readonly configFolder: string;
   /** Of this run alone. */
   readonly limits: BandwidthLimits;
+  /** See `SyncChoices`. */
+  readonly own: readonly string[];
 }
 
 /** A sync while its client runs: what the other commands and the page see of it, and what they make it do. */
@@ -43,6 +45,7 @@ export class RunningSync implements SyncControl {
   readonly #memory = new IdleMemory();
   readonly #meter = new ProgressMeter();
   readonly #configFolder: string;
+  readonly #own: readonly string[];
   #limits: BandwidthLimits;
   /** Undefined until the server has been reached. */
   #reached: Omit<ClientEngine, "heal" | "close"> | undefined;
@@ -55,7 +58,8 @@ export class RunningSync implements SyncControl {
   #conflicts: ReadonlySet<string> | undefined;
   #waiting = 0;
 
-  constructor({ folder, record }: KnownSync, reporter: SyncReporter, { configFolder, limits }: RunningOptions) {
+  constructor({ folder, record }: KnownSync, reporter: SyncReporter, { configFolder, limits, own }: RunningOptions) {
+    this.#own = own;
     this.#log = new SyncLog(folder);
     this.folder = folder;
     this.#record = record;
@@ -160,6 +164,8 @@ export class RunningSync implements SyncControl {
 
   async changeExclusions({ exclude, include, freesSpace }: ExclusionChange): Promise<void> {
     const engine = this.#begun();
+    const own = include.find((path) => this.#own.includes(path));
+    if (own !== undefined) throw new HoldfastError("invalid_field", `${own} is Holdfast's own and is never synced.`);
     if (include.length > 0) engine.include(include);
     if (exclude.length > 0) engine.exclude(exclude, { freeSpace: freesSpace });
   }

@@ -38,12 +38,13 @@ test("a root is made in a folder that is there, and known by its path without li
   await assert.rejects(prepareRoot(join(home, "no", "such"), config), { code: "not_found" });
 });
 
-test("a file, the whole system, and what holds the command's own files are no roots", async () => {
+test("a file, the whole system, and the command's own folder are no roots", async () => {
   writeFileSync(join(home, "file"), "");
   await assert.rejects(prepareRoot(join(home, "file"), config), { code: "usage" });
   await assert.rejects(prepareRoot("/", config), { code: "usage", message: /whole system/ });
-  await assert.rejects(prepareRoot(home, config), { code: "usage", message: /must not be synced/ });
-  await assert.rejects(prepareRoot(config, config), { code: "usage" });
+  await assert.rejects(prepareRoot(config, config), { code: "usage", message: /must not be synced/ });
+  await assert.rejects(prepareRoot(join(config, "sync"), config), { code: "usage", message: /must not be synced/ });
+  assert.equal(await prepareRoot(home, config), home);
 });
 
 test("a synced folder is not synced inside another one, from whichever side", async () => {

@@ -24,8 +24,8 @@ export async function checkRoot(path: string, configFolder: string): Promise<str
   if (!(await stat(root)).isDirectory()) throw new HoldfastError("usage", `${root} is a file, not a folder.`);
   if (root === parse(root).root) throw new HoldfastError("usage", `${root} is the whole system; name a folder in it.`);
   const ownFolder = await realpath(configFolder).catch(() => configFolder);
-  if (isInside(ownFolder, root)) {
-    const message = `The login and the state of this command are in ${ownFolder}, inside ${root}, and must not be synced. Name a folder beside it, or set HOLDFAST_CONFIG_DIR.`;
+  if (isInside(root, ownFolder)) {
+    const message = `${ownFolder} holds the login and the state of this command, which must not be synced. Name another folder.`;
     throw new HoldfastError("usage", message);
   }
   return root;

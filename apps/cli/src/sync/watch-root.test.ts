@@ -31,6 +31,30 @@ test("what changes from the first look on is told by its path, and nothing asks 
   assert.deepEqual(problems, []);
 });
 
+test("what Holdfast writes for itself wakes nobody", async () => {
+  const root = join(home, "with-own");
+  for (const folder of [".config/holdfast/sync", "docs"]) mkdirSync(join(root, folder), { recursive: true });
+  const hints: string[] = [];
+  const told = Promise.withResolvers<void>();
+  const engine = {
+    hint: (folders: Iterable<string> = []) => {
+      hints.push(...folders);
+      if (hints.includes("docs")) told.resolve();
+    },
+    run: async () => {
+      writeFileSync(join(root, ".config/holdfast/sync/state"), "1");
+      writeFileSync(join(root, ".config/holdfast/login"), "1");
+      writeFileSync(join(root, "docs/new"), "");
+      await told.promise;
+    },
+  };
+  await runWatched(root, engine, () => undefined, [".config/holdfast"]);
+  assert.deepEqual(
+    hints.filter((path) => path.startsWith(".config")),
+    [],
+  );
+});
+
 test("what cannot be watched is synced all the same, and somebody is told", async () => {
   const problems: { readonly code: string }[] = [];
   let hasRun = false;

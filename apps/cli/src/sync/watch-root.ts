@@ -15,13 +15,20 @@ const scans = "Changes there are found by a scan every hour, and whenever someth
  * Runs while the folder is watched. The watch stands before the first look: whatever comes later is told, and nothing that was
  * looked at has to be looked at again for what came between.
  * @param remark is told what a person should know of
+ * @param own paths whose changes count for nothing: what Holdfast itself writes would wake it again and again
  */
 export async function runWatched(
   root: string,
   engine: Pick<Engine, "run" | "hint">,
   remark: (problems: Problems) => void,
+  own: readonly string[] = [],
 ): Promise<void> {
-  const watch = new RootWatch(root, (folders) => engine.hint(folders), remark);
+  const isOwn = (path: string): boolean => own.some((each) => path === each || path.startsWith(`${each}/`));
+  const hint = (paths?: readonly string[]): void => {
+    const others = paths?.filter((path) => !isOwn(path));
+    if (others?.length !== 0) engine.hint(others);
+  };
+  const watch = new RootWatch(root, hint, remark);
   let proof: Promise<void> | undefined;
   try {
     await watch.begin();
@@ -36,14 +43,14 @@ export async function runWatched(
 /** Makes changes of the folder known soon. Without it, or beyond its limits, the hourly scan finds them. */
 class RootWatch {
   readonly #root: string;
-  readonly #hint: (folders?: Iterable<string>) => void;
+  readonly #hint: (paths?: readonly string[]) => void;
   readonly #remark: (problems: Problems) => void;
   #watch: FolderWatch | undefined;
   #isClosed = false;
   #isLimited = false;
 
-  /** @param hint is told in which folders something may have changed, or of none if it is not known */
-  constructor(root: string, hint: (folders?: Iterable<string>) => void, remark: (problems: Problems) => void) {
+  /** @param hint is told where something may have changed, or nothing if it is not known */
+  constructor(root: string, hint: (paths?: readonly string[]) => void, remark: (problems: Problems) => void) {
     this.#root = root;
     this.#hint = hint;
     this.#remark = remark;
