@@ -21,7 +21,15 @@ export function nameProblem(name: string): string | undefined {
   return undefined;
 }
 
-export function hasControlCharacter(name: string): boolean {
+/** The code of a name that has a problem: what a script tells apart. */
+export type UnfitNameCode = "control_character" | "not_utf8" | "unfit_name";
+
+export function unfitNameCode(name: string): UnfitNameCode {
+  if (hasControlCharacter(name)) return "control_character";
+  return name.isWellFormed() ? "unfit_name" : "not_utf8";
+}
+
+function hasControlCharacter(name: string): boolean {
   return controlCharacters.test(name);
 }
 

@@ -1,5 +1,5 @@
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
-import { hasControlCharacter, joinPath, nameKey, nameProblem } from "@holdfast/core/names";
+import { joinPath, nameKey, nameProblem } from "@holdfast/core/names";
 import type { ArchiveNode } from "@holdfast/protocol/archive-documents";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { formatNumber } from "../output/text.ts";
@@ -119,7 +119,7 @@ class TreeImport {
     const path = pathIn(target, node.name);
     const progress = new FileProgress(imported.counts, archive, node.id);
     try {
-      if (nameProblem(node.name) !== undefined || hasControlCharacter(node.name))
+      if (nameProblem(node.name) !== undefined)
         throw new HoldfastError("failed", "its name is none that a server takes.");
       if (node.kind === "folder") this.#takeFolder(node, target, there);
       else if (node.kind === "symlink") this.#takeLink(node, target, there);

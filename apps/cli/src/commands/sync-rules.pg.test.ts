@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -92,6 +93,25 @@ describe("what a sync leaves out", () => {
       [...files, ".holdfastignore"].toSorted(),
     );
     assert.deepEqual((await json("trash", "ls")).items, []);
+  });
+
+  test("names that cannot be synced, and a pipe, are listed with a code for each and keep nothing from being in sync", async () => {
+    const root = join(folder, "unfit");
+    mkdirSync(root);
+    writeFileSync(Buffer.concat([Buffer.from(`${root}/latin-`), Buffer.from([0xe9])]), "1");
+    writeFileSync(join(root, "two\nlines"), "2");
+    writeFileSync(join(root, "plain"), "3");
+    execFileSync("mkfifo", [join(root, "pipe")]);
+    const synced = await run(["sync", root, "--remote", "/unfit", "--once"]);
+    assert.equal(synced.code, 0, synced.stderr);
+    const { syncs } = await json("status", root);
+    const codes = syncs[0].problems.map(({ code }: { code: string }) => code);
+    assert.deepEqual(codes.toSorted(), ["control_character", "not_running", "not_utf8", "special_file"]);
+    const { items } = await json("ls", "/unfit");
+    assert.deepEqual(
+      items.map(({ name }: { name: string }) => name),
+      ["plain"],
+    );
   });
 
   test("a home folder is synced once somebody said yes, and without anything of Holdfast's own", async (t) => {

@@ -10,7 +10,7 @@ const none: ReadonlySet<string> = new Set();
 const partOf = (number: number, more: Partial<Part> = {}): Part => ({
   rules: { digest: "d" } as Rules,
   changes: new Map([[`n${number}` as NodeId, undefined]]),
-  skipped: new Map([[`skipped ${number}`, "r"]]),
+  skipped: new Map([[`skipped ${number}`, { code: "skipped", reason: "r" }]]),
   keepers: new Set([`keeper ${number}`]),
   listed: none,
   unread: new Map(),

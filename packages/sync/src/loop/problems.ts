@@ -13,7 +13,7 @@ export interface Problem {
   /** Relative to the root; "" for all of it. */
   readonly path: string;
   /**
-   * Of an error; `skipped`, `kept`, `boundary`, `alias`, `aside`, `rewritten`, `silent_change`, `busy`, `blocked`,
+   * Of an error; `skipped`, `special_file`, `not_utf8`, `control_character`, `unfit_name`, `kept`, `boundary`, `alias`, `aside`, `rewritten`, `silent_change`, `busy`, `blocked`,
    * `unreadable`, `not_durable`, `read_only`, `suspended` and `quarantined` are the engine's own. What each means stands in docs/command.md.
    */
   readonly code: string;
@@ -77,8 +77,22 @@ export function isPassingHere(code: string): boolean {
 
 /** What does not end by itself; what is skipped or kept is listed and keeps nothing from being in sync. */
 export function needsPerson({ code }: Problem): boolean {
-  return !["skipped", "kept", "boundary", "alias", "quarantined", "silent_change", "ignore_pattern"].includes(code);
+  return !listedOnly.has(code);
 }
+
+const listedOnly: ReadonlySet<string> = new Set([
+  "skipped",
+  "special_file",
+  "not_utf8",
+  "control_character",
+  "unfit_name",
+  "kept",
+  "boundary",
+  "alias",
+  "quarantined",
+  "silent_change",
+  "ignore_pattern",
+]);
 
 export function problemsOfRules({ broken }: Pick<Rules, "broken">): Problem[] {
   return broken.map((pattern) => problemOf(ignorePath, "ignore_pattern", brokenWords(pattern)));

@@ -3,12 +3,13 @@ import { pathOfNode } from "../model/tree-paths.ts";
 import { folderOf } from "@holdfast/sync-ports/paths";
 import { unfitNodes } from "../rules/unfit.ts";
 import type { ScanResult } from "../scan/scan.ts";
+import type { Skip } from "../scan/walk.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type Problem, problemOf } from "./problems.ts";
 
 /** What no node can be and what is hidden, from all looks: each look tells it of the folders that it listed. */
 export class Skipped {
-  readonly #reasons = new Map<string, string>();
+  readonly #skips = new Map<string, Skip>();
   readonly #keepers = new Set<string>();
 
   /** @param isKnown whether a path is that of a known folder: of one that is gone no look tells any more */
@@ -18,11 +19,11 @@ export class Skipped {
   ): void {
     for (const path of listed) this.#keepers.delete(path);
     for (const path of keepers) this.#keepers.add(path);
-    for (const path of this.#reasons.keys()) {
+    for (const path of this.#skips.keys()) {
       const folder = folderOf(path);
-      if (listed.has(folder) || (folder !== "" && !isKnown(folder))) this.#reasons.delete(path);
+      if (listed.has(folder) || (folder !== "" && !isKnown(folder))) this.#skips.delete(path);
     }
-    for (const [path, reason] of skipped) this.#reasons.set(path, reason);
+    for (const [path, skip] of skipped) this.#skips.set(path, skip);
   }
 
   /** Whether a folder holds something, hidden or skipped, that no tree knows. */
@@ -33,11 +34,11 @@ export class Skipped {
   /** Whether something of the kind is known at a path, or below it. */
   isAnyAt(path: string): boolean {
     const isThere = (each: string): boolean => each === path || each.startsWith(`${path}/`);
-    return this.#keepers.values().some(isThere) || this.#reasons.keys().some(isThere);
+    return this.#keepers.values().some(isThere) || this.#skips.keys().some(isThere);
   }
 
   problems(): Problem[] {
-    return [...this.#reasons].map(([path, reason]) => problemOf(path, "skipped", `It is not synced: ${reason}.`));
+    return [...this.#skips].map(([path, { code, reason }]) => problemOf(path, code, `It is not synced: ${reason}.`));
   }
 }
 

@@ -19,7 +19,7 @@ import { leaveOut, type Suspects, type Top, topsOf } from "./scope.ts";
 import { straysOf, withoutStrays } from "./strays.ts";
 import { hasPassing, hasStranger, isUnknown, isUnseen, keepUnknown } from "./unknown.ts";
 import { type KnownRows, type Sweep, sweep } from "./sweep.ts";
-import { type Entry, type IsHidden, sawTheSame, type Walk, walk } from "./walk.ts";
+import { type Entry, type IsHidden, sawTheSame, type Skip, type Walk, walk } from "./walk.ts";
 
 /** Who takes the blocks of a large new file while it is read, given the nearest known folder above it. */
 export type TakerIn = (folder: NodeId, sizeBytes: number) => BlockTaker | undefined;
@@ -58,7 +58,7 @@ export interface ScanResult {
   /** Of what was looked at: as it is now; undefined: nothing is there any more. */
   readonly changes: ReadonlyMap<NodeId, LocalRow | undefined>;
   /** Of the folders that were looked at, what no node can be: path and reason. */
-  readonly skipped: ReadonlyMap<string, string>;
+  readonly skipped: ReadonlyMap<string, Skip>;
   /** Of the folders that were looked at, those with something in them that has no row: hidden, or nothing that a node can be. */
   readonly keepers: ReadonlySet<string>;
   readonly listed: ReadonlySet<string>;
@@ -327,7 +327,10 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
   return { ...base, ...read, executable, sight: isRacy ? "racy" : "known" };
 }
 
-const tooLarge = `a file has at most ${limits.fileBytesMax / 1024 ** 4} TiB`;
+const tooLarge: Skip = {
+  code: "skipped",
+  reason: `a file has at most ${limits.fileBytesMax / 1024 ** 4} TiB`,
+};
 
 /** The server takes no such file, whatever is in it; one that was smaller is left as it was. */
 function isTooLarge({ kind, stat }: Entry): boolean {

@@ -7,7 +7,7 @@ import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { type LocalRow, nameOnDisk } from "../model/trees.ts";
 import { sameFingerprint } from "../model/fingerprints.ts";
 import type { Top } from "./scope.ts";
-import { attempt, type Entry, type IsHidden, lookIn, type Notes } from "./walk.ts";
+import { attempt, type Entry, type IsHidden, lookIn, type Notes, type Skip } from "./walk.ts";
 
 /** All rows of the disk, the hidden ones too. */
 export interface KnownRows {
@@ -31,7 +31,7 @@ export interface Sweep {
   /** In which something is otherwise than it was known. */
   readonly differing: readonly Top[];
   readonly listed: Set<string>;
-  readonly skipped: Map<string, string>;
+  readonly skipped: Map<string, Skip>;
   readonly keepers: Set<string>;
 }
 
@@ -42,7 +42,7 @@ export interface Sweep {
  */
 export async function sweep(disk: LocalDisk, input: SweepInput): Promise<Sweep | undefined> {
   const differing: Top[] = [];
-  const found = { listed: new Set<string>(), skipped: new Map<string, string>(), keepers: new Set<string>() };
+  const found = { listed: new Set<string>(), skipped: new Map<string, Skip>(), keepers: new Set<string>() };
   const device = (await attempt({ unknown: new Set() }, "", () => disk.stat("")))?.device;
   const visited = new Set<NodeId>();
   const waiting: Top[] = [{ id: input.rootId, path: "" }];

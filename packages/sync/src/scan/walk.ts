@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { nameProblem } from "@holdfast/core/names";
+import { nameProblem, type UnfitNameCode, unfitNameCode } from "@holdfast/core/names";
 import { mapBounded } from "@holdfast/core/task-group";
 import { folderOf, joinPath, ownFolder } from "@holdfast/sync-ports/paths";
 import type { LocalDisk, LocalStat, NodeKind } from "@holdfast/sync-ports/ports";
@@ -33,8 +33,8 @@ export interface Walk {
   readonly denied: ReadonlySet<string>;
   /** Of those, what was named a moment before and is not there: it was just removed, or moved. */
   readonly gone: ReadonlySet<string>;
-  /** What no node can be: path and reason. */
-  readonly skipped: ReadonlyMap<string, string>;
+  /** What no node can be, by its path. */
+  readonly skipped: ReadonlyMap<string, Skip>;
   /** Folders with something in them that is no entry. */
   readonly keepers: ReadonlySet<string>;
   /** Folders where another filesystem begins: what is there, or stood there before it was mounted, is not known. */
@@ -43,13 +43,26 @@ export interface Walk {
   readonly later: readonly (Entry | Top)[];
 }
 
+/** Why something on the disk is not synced. */
+export interface Skip {
+  /** Tells the kinds apart for a script; `special_file` is a pipe, socket or device. */
+  readonly code: UnfitNameCode | "special_file" | "skipped";
+  /** The end of "It is not synced: ", without a full stop. */
+  readonly reason: string;
+}
+
+const specialFile: Skip = {
+  code: "special_file",
+  reason: "it is a pipe, a socket or a device, and no file, folder or symbolic link",
+};
+
 /** Whether the rules hide a path, and with it all that is below. */
 export type IsHidden = (path: string, isFolder: boolean) => boolean;
 
 /** What a look at one name writes into. */
 export interface Notes {
   readonly unknown: Set<string>;
-  readonly skipped: Map<string, string>;
+  readonly skipped: Map<string, Skip>;
   readonly keepers: Set<string>;
   readonly boundaries: Set<string>;
   /** Of what is unknown, that at which this user may not look. */
@@ -68,7 +81,7 @@ interface Findings extends Walk, Notes {
   readonly unknown: Set<string>;
   readonly denied: Set<string>;
   readonly gone: Set<string>;
-  readonly skipped: Map<string, string>;
+  readonly skipped: Map<string, Skip>;
   readonly keepers: Set<string>;
   readonly boundaries: Set<string>;
   readonly later: (Entry | Top)[];
@@ -235,14 +248,14 @@ async function lookAt(
   if (isOwn(path, slotKey)) return undefined;
   const problem = nameProblem(name);
   if (problem !== undefined) {
-    skipped.set(path, `its name ${problem}; rename it if it should be`);
+    skipped.set(path, { code: unfitNameCode(name), reason: `its name ${problem}; rename it if it should be` });
     keepers.add(folder.path);
     return undefined;
   }
   const stat = await attempt(notes, path, at.stat);
   if (stat === undefined) return undefined;
   if (stat.kind === "other" || isHidden(path, stat.kind === "folder")) {
-    if (stat.kind === "other") skipped.set(path, "it is neither a file nor a folder nor a symbolic link");
+    if (stat.kind === "other") skipped.set(path, specialFile);
     keepers.add(folder.path);
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { hasControlCharacter, nameProblem } from "@holdfast/core/names";
+import { nameProblem, type UnfitNameCode, unfitNameCode } from "@holdfast/core/names";
 import { microsOfNanos } from "@holdfast/core/times";
 import type { FileStamp } from "../read-files.ts";
 import { toStamp } from "../read-files.ts";
@@ -20,7 +20,7 @@ export interface Unfit {
 }
 
 /** `special_file`: a pipe, socket or device, of which nobody expects that it is put. */
-export type UnfitCode = "special_file" | "not_utf8" | "control_character" | "unfit_name" | "unreadable";
+export type UnfitCode = UnfitNameCode | "special_file" | "unreadable";
 
 const entriesAtOnce = 500;
 /** Files that a `get` was writing when it was interrupted. */
@@ -95,7 +95,7 @@ function readNames(folder: string): { names: string[]; unfit: Unfit[] } {
     const shown = bad.get(name);
     const problem = shown === undefined ? nameProblem(name) : "is not UTF-8";
     if (problem === undefined) return true;
-    const code = shown === undefined ? codeOfName(name) : "not_utf8";
+    const code = shown === undefined ? unfitNameCode(name) : "not_utf8";
     unfit.push({
       path: join(folder, shown ?? name),
       code,
@@ -104,10 +104,6 @@ function readNames(folder: string): { names: string[]; unfit: Unfit[] } {
     return false;
   });
   return { names: names.toSorted(), unfit };
-}
-
-function codeOfName(name: string): UnfitCode {
-  return hasControlCharacter(name) ? "control_character" : "unfit_name";
 }
 
 /** Decoded name -> its bytes with escapes, of those that are not UTF-8. */
