@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { get } from "node:https";
 import { after, before, describe, test } from "node:test";
@@ -34,8 +34,8 @@ describe("One server for one data folder", () => {
     removeFolder(folder);
   });
 
-  const serve = (args: readonly string[], dataFolder = data) =>
-    holdfast(serveArguments({ dataFolder, args }), { env: serveEnvironment({}) });
+  const serve = (args: readonly string[], dataFolder = data, env: Record<string, string> = {}) =>
+    holdfast(serveArguments({ dataFolder, args }), { env: { ...serveEnvironment({}), ...env } });
 
   test("a second one is refused, says who has the folder, and the first serves on", async () => {
     const { code, stdout, stderr } = await serve([]);
@@ -86,14 +86,29 @@ describe("One server for one data folder", () => {
     await assert.rejects(fetch(`http://127.0.0.1:${server.port}/readyz`), "it answered without TLS");
   });
 
-  test("a certificate that is not there is refused with its name", async () => {
-    const { code, stderr } = await serve(
+  const mistakes: readonly (readonly [string, readonly string[], Record<string, string>, RegExp])[] = [
+    [
+      "a certificate that does not exist",
       ["--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.key"],
-      `${folder}/other`,
-    );
-    assert.equal(code, 2, stderr);
-    assert.match(stderr, /\/nowhere\.pem/);
-  });
+      {},
+      /nowhere\.pem/,
+    ],
+    ["a key that is none", [], { HOLDFAST_KEY_ENCRYPTION_KEY: "c2hvcnQ=" }, /HOLDFAST_KEY_ENCRYPTION_KEY/],
+    [
+      "an administrator with a short password",
+      [],
+      { HOLDFAST_ADMIN_EMAIL: "a@example.com", HOLDFAST_ADMIN_PASSWORD: "short" },
+      /HOLDFAST_ADMIN_PASSWORD: must have at least 8 characters/,
+    ],
+  ];
+  for (const [what, args, env, told] of mistakes) {
+    test(`${what} is reported before a database is made`, async () => {
+      const { code, stderr } = await serve(args, `${folder}/other`, env);
+      assert.notEqual(code, 0);
+      assert.match(stderr, told);
+      assert.equal(existsSync(`${folder}/other/postgres`), false);
+    });
+  }
 
   test("after kill -9 the next start works at once, beside the database that was left behind", async () => {
     await server.kill();

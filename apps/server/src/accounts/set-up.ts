@@ -79,7 +79,8 @@ async function endSetupTokens({ shards }: AccountStore, kept: Buffer | undefined
   await (kept === undefined ? all : all.where("secret_hash", "!=", kept)).execute();
 }
 
-function assertAdministrator(administrator: { email: string; password: string }): void {
+/** @throws HoldfastError usage, naming the variable */
+export function assertAdministrator(administrator: { email: string; password: string }): void {
   const { error } = accountRoutes.adminCreateUser.body.safeParse(administrator, { error: issueWords });
   const issue = error?.issues[0];
   if (issue !== undefined) throw new HoldfastError("usage", `${variableOf(issue.path[0])}: ${issue.message}.`);

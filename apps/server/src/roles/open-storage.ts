@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { openStore } from "@holdfast/object-store/open-store";
+import { assertAdministrator } from "../accounts/set-up.ts";
 import { refuseNewDatabase } from "../backup/refuse-new-database.ts";
 import type { BlockCell } from "../blocks/block-cell.ts";
 import { assertKeyFits, type BlockCells, openBlockCells } from "../blocks/open-block-cells.ts";
 import { type DiskGroup, type DiskReserve, groupsOf, noReserve, openDiskReserve } from "../blocks/disk-reserve.ts";
 import { type BlockPool, startBlockPool } from "../blocks/block-tasks.ts";
-import { type KeySource, keySourceOf, nextPathOf } from "../blocks/key-encryption-key.ts";
+import { type KeySource, keySourceOf, loadWrappings, nextPathOf } from "../blocks/key-encryption-key.ts";
 import { type OpenBlockService, openBlockService } from "../blocks/open-block-service.ts";
 import type { Config } from "../config/read-config.ts";
 import type { PlacedCell } from "../copies/copies-report.ts";
@@ -16,6 +18,7 @@ import { storePlaces } from "../copies/store-places.ts";
 import { closeToOthers } from "../data-folder/close-to-others.ts";
 import { openDataFolder } from "../data-folder/open-data-folder.ts";
 import type { Connection } from "../db/database.ts";
+import { clusterFolderOf } from "../db/embedded/cluster.ts";
 import { startEmbeddedPostgres } from "../db/embedded-postgres.ts";
 import { checkExternalPostgres } from "../db/external-postgres.ts";
 import { migrateDatabases, refuseNewerDatabases } from "../db/migrate-databases.ts";
@@ -50,6 +53,11 @@ export type StoreWrap = (store: ObjectStore) => ObjectStore;
 export async function openStorage(config: Config, log: Log, closers: Closers, wrap?: StoreWrap): Promise<Storage> {
   const folder = await openDataFolder(config.dataFolder);
   closers.add("data folder", () => folder.release());
+  const keySource = keySourceOf(nodeDisk, folder.path, config.environment);
+  // A mistake in a setting is reported before a database is made.
+  await loadWrappings(keySource, randomBytes);
+  if (config.administrator !== undefined && isFirstStart(config, folder.path))
+    assertAdministrator(config.administrator);
   const { connection, owner } = await openDatabaseServer(config, folder.path, log, closers);
   const databases = openDatabases({
     defaultConnection: connection,
@@ -66,7 +74,6 @@ export async function openStorage(config: Config, log: Log, closers: Closers, wr
   }
   const storeOf = (cell: Cell) => stores.get(cell) as ObjectStore;
   const ports = { clock: systemClock, random: randomBytes, log };
-  const keySource = keySourceOf(nodeDisk, folder.path, config.environment);
   closeToOthers(keySource.path, log);
   closeToOthers(nextPathOf(keySource), log);
   const keyed = databases.cells.all().map((cell) => ({ db: cell.db, store: storeOf(cell) }));
@@ -109,6 +116,11 @@ function openReserves(placed: readonly PlacedCell[], config: Config, dataFolder:
   const reserves = new Map<BlockCell, DiskReserve>(opened.map(({ cell, reserve }) => [cell, reserve]));
   const groups = opened.flatMap((each) => each.groups);
   return { disks: groups, reserveOf: (cell: BlockCell) => reserves.get(cell) ?? noReserve };
+}
+
+/** Of an external database it is not known before it is opened; a server that has an administrator needs none. */
+function isFirstStart({ databaseUrl, topology }: Config, dataFolder: string): boolean {
+  return databaseUrl === undefined && topology === undefined && !existsSync(clusterFolderOf(dataFolder));
 }
 
 async function openDatabaseServer(
