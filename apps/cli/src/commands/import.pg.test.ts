@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
-import { launcher } from "@holdfast/server/acceptance/testing";
+import { Api, launcher } from "@holdfast/server/acceptance/testing";
 import { makeSampleTree, treeOf } from "../archive/testing-sample-tree.ts";
+import { runCommand } from "./testing-run.ts";
 import { type SignedIn, useSignedIn } from "./testing-signed-in.ts";
 
 describe("holdfast import", () => {
@@ -100,6 +101,24 @@ describe("holdfast import", () => {
     assert.equal(await done(to, "cat", "/differs/history.txt"), "mine");
     assert.equal((await versionsOf(to, "/differs/history.txt")).length, 1);
     assert.deepEqual(await versionsOf(to, "/differs/history (imported).txt"), await versionsOf(from, "/history.txt"));
+  });
+
+  test("says before anything is sent that the archive may not fit, also in a dry run", async () => {
+    const account = { email: "small@example.com", password: "the password of small" };
+    const admin = await Api.signIn(to.server.url);
+    const { body } = await admin.call("POST", "/admin/users", { ...account, name: "Small" });
+    assert.equal((await admin.call("PATCH", `/admin/users/${body.id}`, { quota_bytes: 1000 })).status, 200);
+    const small = (args: readonly string[], input?: string) =>
+      runCommand({ HOLDFAST_CONFIG_DIR: `${to.folder}/small` }, args, { input });
+    const login = await small(["login", to.server.url, "--email", account.email, "--password-stdin"], account.password);
+    assert.equal(login.code, 0, login.stderr);
+    const told = /The archive holds \S+ \S+, and 1000 B is free\./;
+    const plan = await small(["import", archive, "--dry-run"]);
+    assert.equal(plan.code, 0, plan.stderr);
+    assert.match(plan.stderr, told);
+    const imported = await small(["import", archive]);
+    assert.equal(imported.code, 6, imported.stderr);
+    assert.match(imported.stderr, told);
   });
 
   test("takes nothing of an archive that is cut or changed anywhere, and brings again what was deleted", async () => {

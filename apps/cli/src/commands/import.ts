@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ApiClient } from "@holdfast/api-client/api-client";
-import { count, formatBytes, formatNumber } from "../output/text.ts";
+import { count, formatBytes, formatNumber, unlikeBytes } from "../output/text.ts";
 import { type CommandMaker, newCommand, type Run, runs, usage } from "./command.ts";
 import type { Target } from "../archive/import-account.ts";
 import type { ReadArchive } from "../archive/read-archive.ts";
@@ -58,6 +58,7 @@ async function importArchive(run: Run, file: string, flags: ImportFlags = {}): P
       });
       progress.stop();
       planCounts(imported.counts, read);
+      await tellRoom(run, client, imported.counts.bytesTotal);
       // How fast the archive was read says nothing of how fast it is sent.
       progress = new Progress(imported.counts, { ...shown, label: "import" });
       await importRead(client, { read, imported, flags });
@@ -68,6 +69,17 @@ async function importArchive(run: Run, file: string, flags: ImportFlags = {}): P
   });
   context.exitCode = imported.exitCode;
   await output.result({ ...imported.toJson(), left: leftOf(archive) }, () => linesOf(imported, archive, flags));
+}
+
+/** How much of it is there already is not known before it is imported, so this is a note. */
+async function tellRoom({ output }: Run, client: ApiClient, bytes: number): Promise<void> {
+  const { freeRoom } = await import("../transfer/put/room.ts");
+  const freeBytes = await freeRoom({ client });
+  if (freeBytes === undefined || bytes <= freeBytes) return;
+  const [needed, free] = unlikeBytes(bytes, freeBytes);
+  output.note(
+    `holdfast: The archive holds ${needed}, and ${free} is free. What you have already needs no room; where the rest does not fit, the import ends, and goes on when you run it again. See 'holdfast df'.`,
+  );
 }
 
 async function importRead(

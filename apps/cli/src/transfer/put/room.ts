@@ -17,7 +17,7 @@ export async function tellRoom(
   remote: RemoteTree | undefined,
 ): Promise<void> {
   if (there !== undefined && there.role !== "owner") return;
-  const freeBytes = await freeIn(work);
+  const freeBytes = await freeRoom(work);
   if (freeBytes === undefined) return;
   const growthBytes = growthOfTree(work, localPath, there?.id, remote);
   if (growthBytes <= freeBytes) return;
@@ -27,8 +27,8 @@ export async function tellRoom(
   else work.report.note(`holdfast: ${message}`);
 }
 
-/** @returns undefined where there is no limit, or where nobody tells */
-async function freeIn({ client }: PutWork): Promise<number | undefined> {
+/** In one's own space, in bytes. @returns undefined where there is no limit, or where the token may not ask */
+export async function freeRoom({ client }: Pick<PutWork, "client">): Promise<number | undefined> {
   try {
     const { quota_bytes: quota, used_bytes: used } = await client.call("getAccount");
     return quota === null ? undefined : Math.max(0, quota - used);
