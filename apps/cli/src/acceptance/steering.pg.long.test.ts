@@ -230,8 +230,34 @@ describe("the commands that steer clients while they run", () => {
     }
   });
 
-  async function waiting(device: Device, count: number): Promise<void> {
-    await eventually(`${count} deletions wait on ${device.name}`, waitMs, async () => {
+  test("20,000 deletions are listed as one folder, and one answer counts for both devices", async () => {
+    const folders = Array.from({ length: 20 }, (_, index) => `bulk/${index}`);
+    const files = folders.flatMap((folder) => Array.from({ length: 1000 }, (_, index) => `${folder}/${index}.txt`));
+    const manyMs = 600_000;
+    at.make(Object.fromEntries(files.map((path) => [path, path])));
+    await home.rest(manyMs);
+    const bulk = (place: Place) => (place.has("bulk") ? new Place(place.at("bulk")).sight() : {});
+    const whole = bulk(at);
+    for (const answer of ["undo", "approve"]) {
+      at.remove("bulk");
+      await waiting(anna, 20_021, manyMs);
+      const { stdout } = await anna.run(["deletes"]);
+      assert.match(
+        stdout,
+        /^ {2}s\/bulk\/: 20,000 files and 20 folders \(\S+ KiB\) would be deleted on the server\n$/m,
+      );
+      assert.deepEqual(bulk(other), whole);
+      const answered = await anna.run(["deletes", answer]);
+      assert.equal(answered.code, 0, answered.stderr);
+      await home.rest(manyMs);
+      for (const place of [at, other]) assert.deepEqual(bulk(place), answer === "undo" ? whole : {});
+      const { stdout: left } = await bert.run(["deletes", "ls", "--json"]);
+      assert.deepEqual(JSON.parse(left).items, []);
+    }
+  });
+
+  async function waiting(device: Device, count: number, timeoutMs = waitMs): Promise<void> {
+    await eventually(`${count} deletions wait on ${device.name}`, timeoutMs, async () => {
       const status = await device.status();
       return status?.deletions_waiting === count && status.state === "waiting" ? true : undefined;
     });

@@ -6,6 +6,11 @@ import { test } from "node:test";
 import { formatLocalTime } from "../output/text.ts";
 import { newSyncFolder, saveRecord } from "../sync/known-syncs.ts";
 import { saveLastStatus } from "../sync/last-status.ts";
+import { openControlChannel } from "../sync/control-channel.ts";
+import { limitsOf } from "../sync/open-sync.ts";
+import { viewOf } from "../sync/page/sync-view.ts";
+import type { SyncReport } from "../sync/report.ts";
+import type { SyncControl } from "../sync/sync-control.ts";
 import { runHere } from "./testing-run.ts";
 
 test("status shows each sync, and on a terminal the first of many problems of a kind", async (t) => {
@@ -51,5 +56,70 @@ test("status shows each sync, and on a terminal the first of many problems of a 
     ...head("2026-01-31 12:00:00Z"),
     ...paths.map((path) => `      ${path}`),
     "  ! a b: It cannot be read.",
+  ]);
+});
+
+test("status shows a running sync in each of its states, with its progress while it syncs", async (t) => {
+  const config = mkdtempSync(join(tmpdir(), "holdfast-status-"));
+  t.after(() => rmSync(config, { recursive: true }));
+  const folder = await newSyncFolder(config);
+  const whose = { root: "/drive", server: "https://drive.example", account: "ann@example.org", device: "laptop" };
+  const ids = { server_id: "s", account_id: "a", remote: "", remote_id: "r", marker: "1" };
+  const record = { ...whose, ...ids, brake: null, is_paused: false, limit_up: null, limit_down: null };
+  await saveRecord(folder, record);
+  const counts = { pending_files: 0, last_sync_at: "2026-01-31T12:00:00Z", deletions_waiting: 0 };
+  let report: SyncReport = { ...whose, ...counts, state: "idle", page_url: null, problems: [], conflicts: [] };
+  const progress = {
+    share: 0.4567,
+    bytesPerSecond: 12_000_000,
+    secondsLeft: 80,
+    bytes: { done: 2 ** 30, of: 3 * 2 ** 30 },
+    changes: { done: 1234, of: 3000 },
+    pendingFiles: 1766,
+    names: ["photos/a.jpg", "photos/b.jpg", "photos/c.jpg", "photos/d.jpg"],
+  };
+  const none = () => assert.fail("status changes nothing");
+  const control: SyncControl = {
+    report: () => report,
+    view: () => viewOf({ folder, record }, { report, deletions: [], limits: limitsOf(record), progress }),
+    waitingDeletions: () => [],
+    pause: none,
+    resume: none,
+    approveDeletions: none,
+    undoDeletions: none,
+    keepOfConflict: none,
+    changeLimits: none,
+    changeExclusions: none,
+  };
+  const channel = await openControlChannel({ folder, root: whose.root, configFolder: config }, control);
+  t.after(() => channel.close());
+  const shownIn = async (changed: Partial<SyncReport>): Promise<string[]> => {
+    report = { ...report, ...counts, ...changed };
+    const { stdout } = await runHere({ HOLDFAST_CONFIG_DIR: config }, ["status"], { columns: 80 });
+    return stdout.trimEnd().split("\n");
+  };
+  const whoseLine = "  ann@example.org at https://drive.example, as laptop";
+  const time = formatLocalTime(counts.last_sync_at);
+  const head = (state: string, todo: string) => [`/drive: ${state}`, whoseLine, `  last in sync ${time}, ${todo}`];
+
+  assert.deepEqual(await shownIn({ state: "idle" }), head("in sync", "0 changes to do"));
+  assert.deepEqual(await shownIn({ state: "syncing", pending_files: 1766 }), [
+    ...head("syncing", "1,766 changes to do"),
+    "  45 %, 1,234 of 3,000 changes, 1.0 GiB of 3.0 GiB, 11 MiB/s, 1:20 left",
+    "    photos/a.jpg",
+    "    photos/b.jpg",
+    "    photos/c.jpg",
+  ]);
+  assert.deepEqual(
+    await shownIn({ state: "paused", pending_files: 3 }),
+    head("paused", "what has changed since is not known"),
+  );
+  assert.deepEqual(
+    await shownIn({ state: "offline", pending_files: 1 }),
+    head("the server cannot be reached", "1 change to do"),
+  );
+  assert.deepEqual(await shownIn({ state: "waiting", pending_files: 1, deletions_waiting: 1 }), [
+    ...head("waits for you", "1 change to do"),
+    "  1 deletion waits for you: 'holdfast deletes' shows them",
   ]);
 });

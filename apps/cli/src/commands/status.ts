@@ -7,6 +7,8 @@ import type { KnownStatus } from "../sync/last-status.ts";
 import { printable } from "@holdfast/core/printable";
 import type { ClearedFolder } from "../sync/cleared-folders.ts";
 import { waitingSoFar } from "../sync/brake-line.ts";
+import type { KnownSync } from "../sync/known-syncs.ts";
+import type { SyncView } from "../sync/page/sync-view.ts";
 import { problemKinds, problemLine } from "../sync/problem-lines.ts";
 import type { ShownRules } from "../sync/shown-rules.ts";
 import { clearScreen } from "../output/screen.ts";
@@ -31,7 +33,13 @@ export const statusCommand: CommandMaker = (context) => {
     ]);
     const look = async (): Promise<Shown[]> => {
       const syncs = await chooseSyncs(thisConfigFolder(context.environment), folder);
-      return Promise.all(syncs.map(async (sync) => ({ status: await statusOf(sync), rules: rulesOf(sync) })));
+      return Promise.all(
+        syncs.map(async (sync) => {
+          const status = await statusOf(sync);
+          const progress = run.output.json ? null : await progressOf(sync, status);
+          return { status, rules: rulesOf(sync), progress };
+        }),
+      );
     };
     const { readCleared } = await import("../sync/cleared-folders.ts");
     const cleared = folder === undefined ? await readCleared(thisConfigFolder(context.environment)) : [];
@@ -42,6 +50,31 @@ export const statusCommand: CommandMaker = (context) => {
 interface Shown {
   readonly status: KnownStatus;
   readonly rules: ShownRules;
+  /** null while nothing is transferred. */
+  readonly progress: SyncView["progress"];
+}
+
+/** A client of an older version does not report its progress. */
+async function progressOf(sync: KnownSync, { isRunning, report }: KnownStatus): Promise<SyncView["progress"]> {
+  if (!isRunning || report.state !== "syncing") return null;
+  const { askView } = await import("../sync/control-client.ts");
+  const view = await askView(sync).catch(() => undefined);
+  return view?.progress ?? null;
+}
+
+function progressLines(progress: SyncView["progress"]): string[] {
+  if (progress === null) return [];
+  const { share, done, rate, time_left: timeLeft, names } = progress;
+  const facts = [
+    ...(share === null ? [] : [`${Math.floor(share * 100)} %`]),
+    done,
+    rate,
+    ...(timeLeft === "" ? [] : [`${timeLeft} left`]),
+  ].filter((fact) => fact !== "");
+  return [
+    ...(facts.length === 0 ? [] : [`  ${facts.join(", ")}`]),
+    ...names.slice(0, 3).map((name) => `    ${printable(name)}`),
+  ];
 }
 
 function show(run: Run, statuses: readonly Shown[], cleared: readonly ClearedFolder[] = []): Promise<void> {
@@ -82,7 +115,10 @@ async function showAgain(run: Run, look: () => Promise<Shown[]>): Promise<never>
 
 function shownLines(output: Output, statuses: readonly Shown[]): string[] {
   if (statuses.length === 0) return ["Nothing is synced here yet. Begin with 'holdfast sync DIR'."];
-  return statuses.flatMap(({ status, rules }) => linesOf(output, status).concat(ruleLines(rules, status.report.root)));
+  return statuses.flatMap(({ status, rules, progress }) => [
+    ...linesOf(output, status, progress),
+    ...ruleLines(rules, status.report.root),
+  ]);
 }
 
 const words = {
@@ -109,7 +145,11 @@ function ruleLines({ excluded, ignored, broken }: ShownRules, root: string): str
   return lines;
 }
 
-function linesOf(output: Output, { report, isRunning, isClearing }: KnownStatus): string[] {
+function linesOf(
+  output: Output,
+  { report, isRunning, isClearing }: KnownStatus,
+  progress: SyncView["progress"],
+): string[] {
   const { root, server, account, device, state, page_url, pending_files, last_sync_at } = report;
   // What the last client left is not to be done any more.
   if (isClearing)
@@ -123,9 +163,12 @@ function linesOf(output: Output, { report, isRunning, isClearing }: KnownStatus)
     `  ${account} at ${server}, as ${device}`,
     `  last in sync ${timeFor(output, last_sync_at)}, ${todo}`,
   ];
+  lines.push(...progressLines(progress));
   if (page_url !== null) lines.push(`  page: ${page_url}`);
   if (report.deletions_waiting > 0) {
-    lines.push(`  ${waitingSoFar(report.deletions_waiting, state)} wait for you: 'holdfast deletes' shows them`);
+    lines.push(
+      `  ${waitingSoFar(report.deletions_waiting, state)} ${report.deletions_waiting === 1 ? "waits" : "wait"} for you: 'holdfast deletes' shows them`,
+    );
   }
   if (report.conflicts.length > 0) {
     lines.push(`  ${formatNumber(report.conflicts.length)} conflicted: 'holdfast conflicts ls' shows them`);
