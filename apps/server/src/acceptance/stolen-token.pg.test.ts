@@ -116,7 +116,10 @@ describe("whoever has stolen a token, or an address that was signed", () => {
         assertRefused(await thief.call("PATCH", `/admin/users/${id}`, { admin: false, ...more }));
       await ok(thief, "PATCH", `/admin/users/${id}`, { name: "Somebody" });
     }
-    await ok(thief, "PATCH", `/admin/users/${mine.id}`, { password: "another sentence", email: "yours@example.com" });
+    const victim = await newPerson();
+    for (const change of [{ password }, { email: "thief@example.com" }, { password, end_passkeys: true }])
+      assertRefused(await thief.call("PATCH", `/admin/users/${victim.id}`, change));
+    await Api.signIn(server.url, victim);
     assert.equal((await other.api.call("GET", "/admin/users")).status, 200);
     await ok(thief, "PATCH", `/admin/users/${other.id}`, { disabled: true });
     assertRefused(await thief.call("PATCH", `/admin/users/${other.id}`, { disabled: false }));
@@ -124,6 +127,18 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     await ok(admin, "PATCH", `/admin/users/${mine.id}`, { admin: true });
     await ok(admin, "PATCH", `/admin/users/${mine.id}`, { admin: false });
     await ok(thief, "PATCH", `/admin/users/${mine.id}`, { admin: false });
+  });
+
+  test("gives no file to another owner, and shreds no account", async () => {
+    const { id, api } = await newPerson();
+    const { email } = await newPerson();
+    const file = await ok(api, "POST", "/metadata", { path: "/mine", kind: "folder" });
+    const token = await withToken(api, ["files:read", "files:write"]);
+    assertRefused(await token.call("POST", `/files/${file.id}/transfer`, { email }));
+    await ok(api, "POST", `/files/${file.id}/transfer`, { email });
+    assertRefused(await thief.call("POST", `/admin/users/${id}/shred`, {}));
+    assert.equal((await thief.call("POST", `/admin/users/${id}/shred`, { dry_run: true })).status, 202);
+    assert.equal((await api.call("GET", "/account")).status, 200);
   });
 
   test("hands on no link that sets a password", async () => {

@@ -156,11 +156,11 @@ function assertMayEndFactor({ id }: UserRow, by: UserChange["by"]): void {
 }
 
 /**
- * Who could sign in as an administrator afterwards would need the token no more.
+ * A stolen token must not be worth more than itself: whoever could sign in as somebody else by it would not need the token any more.
  * @param now as the account is, under its lock
  * @throws HoldfastError forbidden
  */
-function assertMakesNoAdministrator(now: Pick<UserRow, "admin" | "disabled_at">, change: UserChange): void {
+function assertNotByToken(now: Pick<UserRow, "admin" | "disabled_at">, change: UserChange): void {
   if (now.admin && change.disabled === true && change.byIdentitySystem === true) throw sparesAdministrators();
   if (!isByToken(change.by)) return;
   if (change.admin === true && !now.admin) throw neededSignedIn("makes nobody an administrator");
@@ -168,9 +168,10 @@ function assertMakesNoAdministrator(now: Pick<UserRow, "admin" | "disabled_at">,
   if (change.admin === false && now.admin) throw neededSignedIn("takes being an administrator from nobody");
   const isBack = change.disabled === false && now.disabled_at !== null;
   if (now.admin && isBack) throw neededSignedIn("lets no suspended administrator in again");
-  // To the address of an administrator goes what sets the password anew.
-  if (now.admin && (change.password !== undefined || change.email !== undefined)) {
-    throw neededSignedIn("sets neither the password nor the address of an administrator");
+  // Password reset mails go to the address. An identity system changes addresses, which is its purpose.
+  const changesSignIn = change.password !== undefined || change.email !== undefined;
+  if (changesSignIn && (now.admin || change.byIdentitySystem !== true)) {
+    throw neededSignedIn("sets nobody's password or address");
   }
 }
 
@@ -187,7 +188,7 @@ async function applyChange(
   const keys = await inTransaction(store.shards.ofId(user.id).db, async (transaction) => {
     await lockWays(transaction, user.id, change.ended ?? {});
     const now = await lockUnlessShredded(transaction, user);
-    assertMakesNoAdministrator(now, change);
+    assertNotByToken(now, change);
     if (change.byIdentitySystem === true && (await isRemovedSince(transaction, now))) throw noUser(user.id);
     if (change.disabled !== undefined && !(await followAbsence(transaction, now, change, store.clock))) return [];
     const plan = change.plan === undefined ? undefined : await takePlan(transaction, change.plan);

@@ -1,4 +1,5 @@
 import { isId, type TransferId } from "@holdfast/core/ids";
+import { isByToken, neededSignedIn } from "../../accounts/signed-in-only.ts";
 import { assertNotSuspended } from "../../metadata/brake/device-suspended.ts";
 import { answerOnce, repeatableBy } from "../../metadata/commit/do-once.ts";
 import { findNode } from "../../metadata/read/look-up.ts";
@@ -9,15 +10,13 @@ import {
   type OfferWorld,
   offerTransfer,
 } from "../../transfers/open-transfers.ts";
-import { assertScope } from "../exchange/authentication.ts";
 import type { Handlers } from "../handler.ts";
 
 /** A file or folder for another owner. */
 export function transferHandlers(world: OfferWorld) {
   return {
     transferNode: async ({ caller, params, body, conditions }) => {
-      // Its new owner may be whoever has the token.
-      assertScope(caller, "files:read");
+      if (isByToken(caller)) throw neededSignedIn("offers nothing to another owner");
       assertNotSuspended(caller);
       const { ifMatch, ...key } = conditions();
       const once = repeatableBy(caller, key, world.clock.nowMicros());
