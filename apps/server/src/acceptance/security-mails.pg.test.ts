@@ -58,6 +58,28 @@ describe("who has an account is mailed", () => {
     );
   });
 
+  test("of a token and a webhook that a session creates, and not of a token that a token creates", async () => {
+    const api = await Api.signIn(server.url, ann);
+    const asked = { name: "script", scopes: ["account"] };
+    let first = "";
+    await toldOf(/without a password or code, until it expires or is revoked/, async () => {
+      first = (await ok(api, "POST", "/tokens", asked)).token;
+    });
+    await ok(new Api(server.url, first), "POST", "/tokens", { ...asked, name: "by the script" });
+    await toldOf(/reports changes of files/, () =>
+      ok(api, "POST", "/webhooks", {
+        url: "https://example.com/hook",
+        secret: "a secret of the hook",
+        events: ["created"],
+      }),
+    );
+    await ok(admin, "PATCH", `/admin/users/${ann.email}`, { password: ann.password });
+    for (let text = ""; !/has a new password/.test(text);) {
+      ({ text } = await smtp.next());
+      assert.doesNotMatch(text, /until it expires or is revoked/);
+    }
+  });
+
   test("of what an administrator takes away or gives", async () => {
     const api = await Api.signIn(server.url, ann);
     const { secret } = await ok(api, "POST", "/account/second-factor", { password: ann.password });

@@ -53,7 +53,10 @@ export async function createPersonalToken(
     await assertExpiry(world, transaction, caller, request.expiresAtMicros);
     await assertRoom(transaction, caller);
     await transaction.insertInto("shard.tokens").values(row).execute();
+    // A token made by another token ends with it; scripts that renew theirs would mail every hour.
+    if (row.maker_id === null) await world.tellSecurity?.(transaction, caller.userId, "token");
   });
+  world.queued?.(caller.userId);
   return { ...tokenJson(row), token };
 }
 

@@ -9,6 +9,8 @@ export const securityChanges = [
   "factor_ended",
   "factor_guessed",
   "app_password",
+  "token",
+  "webhook",
   "program",
   "passkey_added",
   "passkey_removed",

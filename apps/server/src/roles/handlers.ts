@@ -163,7 +163,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...blockHandlers(accounts, blocks, codec),
     ...damagedHandlers(blocks),
     ...sharingHandlers(sharing, mail, tagOf),
-    ...webhookHandlers(parts.webhooks),
+    ...webhookHandlers({ ...parts.webhooks, tellSecurity: accounts.tellSecurity, queued: accounts.queued }),
     ...linkHandlers(accounts),
     ...linkPageHandlers({
       accounts,

@@ -5,6 +5,7 @@ import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import type { WebhookJson, WebhookVerb } from "@holdfast/protocol/webhook-routes";
 import { sql } from "kysely";
+import type { AccountStore } from "../accounts/account-world.ts";
 import { assertLive } from "../accounts/change-second-factor.ts";
 import type { SpaceRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
@@ -22,6 +23,9 @@ export interface WebhookWorld {
   /** 32 bytes that all processes of this server share. */
   readonly serverKey: Buffer;
   readonly network: WebhookNetwork;
+  /** See `AccountStore`. */
+  readonly tellSecurity?: AccountStore["tellSecurity"];
+  readonly queued?: AccountStore["queued"];
 }
 
 export interface NewWebhook {
@@ -68,7 +72,9 @@ export async function createWebhook(world: WebhookWorld, caller: Actor, hook: Ne
       throw new HoldfastError("conflict", `An account has at most ${limits.webhooksMax} webhooks. Delete one first.`);
     }
     await transaction.insertInto("shard.webhooks").values(row).execute();
+    if (hook.sessionId !== undefined) await world.tellSecurity?.(transaction, caller.userId, "webhook");
   });
+  world.queued?.(caller.userId);
   // Only now: whoever takes the mark away looks for webhooks once more afterwards.
   await sql`update shard.spaces set hooked = true where id = ${spaceId} and not hooked`.execute(space);
   return webhookJson({ ...row, ended: false });

@@ -198,6 +198,16 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       text: (host) =>
         `A program opens the files of your account on ${host} with it, without a code. It is listed in Settings, under Tokens, and ends there.`,
     },
+    token: {
+      title: "A personal access token was created",
+      text: (host) =>
+        `Programs can use your account on ${host} with it, without a password or code, until it expires or is revoked. It is listed in Settings, under Tokens.`,
+    },
+    webhook: {
+      title: "A webhook was created",
+      text: (host) =>
+        `It reports changes of files in your account on ${host} to a web address. GET and DELETE /api/v1/webhooks list and remove it.`,
+    },
     program: {
       title: "A program was let in",
       text: (host) =>

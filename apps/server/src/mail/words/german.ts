@@ -205,6 +205,16 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       text: (host) =>
         `Ein Programm öffnet damit die Dateien Ihres Kontos auf ${host}, ohne Code. Es steht in den Einstellungen unter Zugangsschlüssel und endet dort.`,
     },
+    token: {
+      title: "Ein persönlicher Zugangsschlüssel wurde erstellt",
+      text: (host) =>
+        `Programme können damit Ihr Konto auf ${host} nutzen, ohne Passwort und ohne Code, bis er abläuft oder widerrufen wird. Er steht in den Einstellungen unter Zugangsschlüssel.`,
+    },
+    webhook: {
+      title: "Ein Webhook wurde erstellt",
+      text: (host) =>
+        `Er meldet Änderungen an Dateien Ihres Kontos auf ${host} an eine Webadresse. GET und DELETE /api/v1/webhooks zeigen und entfernen ihn.`,
+    },
     program: {
       title: "Ein Programm wurde eingelassen",
       text: (host) =>
