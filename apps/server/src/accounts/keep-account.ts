@@ -37,3 +37,19 @@ export async function keepIfLeaving(
   await enqueue(transaction, { kind: ownerStateKind, key: id, payload: { user_id: id } });
   return true;
 }
+
+/**
+ * Refuses an account that is disabled, or leaving and not wanted back, and changes nothing: a recovery code or an answer of an issuer counts once, so it is taken
+ * after this. `keepIfLeaving` decides under the lock.
+ * @throws HoldfastError forbidden, account_leaving
+ */
+export async function assertOpen(reader: ShardReader, user: UserRow, keeps: boolean): Promise<void> {
+  if (user.disabled_at === null) return;
+  if (!keeps) await keepIfLeaving(reader, user, user, false);
+  else if (user.leaving_until !== null && !(await isRemovedSince(reader, user))) return;
+  throw accountDisabled();
+}
+
+export function accountDisabled(): HoldfastError {
+  return new HoldfastError("forbidden", "This account is disabled. Ask an administrator of this server.");
+}

@@ -143,6 +143,27 @@ describe("a second factor", () => {
     await assert.rejects(other.signIn(codes[4]), refused);
   });
 
+  test("keeps its code for the next try where the account is being deleted or is disabled", async () => {
+    const person = await newPerson();
+    const { secret, codes } = await withApp(person);
+    const { db } = world.shards.ofId(person.id);
+    const asked = { email: person.email, password: testPassword };
+    for (const totp of [codes[0], codeOf(secret)]) {
+      const now = world.clock.nowMicros();
+      await sql`update shard.users set disabled_at = ${now}, leaving_until = ${now + 1_000_000} where id = ${person.id}`.execute(
+        db,
+      );
+      await assert.rejects(person.signIn("000000"), refused);
+      for (let time = 0; time < 2; time += 1) await assert.rejects(person.signIn(totp), { code: "account_leaving" });
+      await signIn(world, { ...asked, totp, keep_account: true }, source);
+      await assert.rejects(person.signIn(totp), refused);
+    }
+    await updateUser(world, person.id, { disabled: true });
+    await assert.rejects(person.signIn(codes[1]), { code: "forbidden" });
+    await updateUser(world, person.id, { disabled: false });
+    await person.signIn(codes[1]);
+  });
+
   test("has wrong codes wait, from wherever they come, up to an hour, and recovery codes not", async () => {
     const person = await newPerson();
     const { secret, codes } = await withApp(person);

@@ -53,6 +53,7 @@ export async function readSecondFactor(world: AccountWorld, userId: UserId): Pro
 
 /**
  * For whoever has proved the password: nothing where the account has no second factor. See `withCode`.
+ * @param check what it throws leaves the code as it was, so that it can be sent again
  * @returns what was shown
  * @throws HoldfastError second_factor where the code is missing, wrong or used already; rate_limited
  */
@@ -60,10 +61,14 @@ export async function passSecondFactor(
   world: AccountWorld,
   { id }: Pick<UserRow, "id">,
   given: GivenFactor,
+  check: (transaction: ShardReader) => Promise<void> = () => Promise.resolve(),
 ): Promise<SignInKind> {
   // One read by the primary key for those who have none.
   if (!isOn(await readRow(world.shards.ofId(id).db, id))) return "password";
-  return withCode(world, id, given, async (_, row) => (isOn(row) ? factorOf(given) : "password"));
+  return withCode(world, id, given, async (transaction, row) => {
+    await check(transaction);
+    return isOn(row) ? factorOf(given) : "password";
+  });
 }
 
 /** What was shown beside the password, once it was taken. */

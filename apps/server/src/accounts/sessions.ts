@@ -17,7 +17,7 @@ import { withdrawClearing } from "./clearings.ts";
 import { forgetSurplusDevices } from "./devices.ts";
 import { findUserByEmail } from "./directory.ts";
 import type { PasskeySite } from "./passkey-site.ts";
-import { keepIfLeaving } from "./keep-account.ts";
+import { accountDisabled, assertOpen, keepIfLeaving } from "./keep-account.ts";
 import { type DeviceSecrets, findKnownDevice } from "./known-device.ts";
 import { assertPlainText } from "./plain-text.ts";
 import { proveAtSignIn } from "./prove-at-sign-in.ts";
@@ -83,13 +83,16 @@ export async function signIn(world: AccountWorld, request: SignInRequest, source
   const device = await knownDevice(world, request);
   const proved = await proveAtSignIn(world, request, { device, source });
   if (proved === undefined) throw wrongPassword();
-  const { outside } = proved;
+  const { outside, user: proven } = proved;
   assertMaySignIn(world, proved.user ?? { admin: false });
   const { totp, passkey, site } = request;
   const sender = device === undefined ? "anybody" : "known";
   const factor = { totp, passkey, site, sender } as const;
   // Who has no account yet has no second factor.
-  const signedInBy = proved.user === undefined ? "password" : await passSecondFactor(world, proved.user, factor);
+  const mayBegin = async (reader: ShardReader) => {
+    if (proven !== undefined) await assertMayBegin(world, reader, proven, request);
+  };
+  const signedInBy = proven === undefined ? "password" : await passSecondFactor(world, proven, factor, mayBegin);
   // Before an account is made or linked by what is said elsewhere.
   if (outside !== undefined) await assertMayComeFrom(world, proved.user?.id, request.address);
   const user = (await outside?.enter()) ?? proved.user;
@@ -107,6 +110,17 @@ export async function signIn(world: AccountWorld, request: SignInRequest, source
     keeps: request.keep_account === true,
   };
   return startSession(world, user, facts, isStill);
+}
+
+/** What `startSession` refuses, as the account was when the password was checked. @throws HoldfastError forbidden, account_leaving, address_not_allowed */
+async function assertMayBegin(
+  { clock }: AccountWorld,
+  reader: ShardReader,
+  user: UserRow,
+  { keep_account: keeps = false, address }: SignInRequest,
+): Promise<void> {
+  await assertOpen(reader, user, keeps);
+  assertAddress(await readAccess(reader, user.id, clock.nowMicros()), address);
 }
 
 /** Who has the password is told so, and nobody else. @throws HoldfastError forbidden */
@@ -204,9 +218,7 @@ function lockUser(transaction: ShardReader, { id }: UserRow): Promise<UserState 
 type UserState = Pick<UserRow, "password_hash" | "disabled_at" | "leaving_until">;
 
 function assertNotDisabled(now: UserState): void {
-  if (now.disabled_at !== null) {
-    throw new HoldfastError("forbidden", "This account is disabled. Ask an administrator of this server.");
-  }
+  if (now.disabled_at !== null) throw accountDisabled();
 }
 
 function wrongPassword(): HoldfastError {

@@ -1,9 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { DeviceSystem } from "@holdfast/protocol/device-routes";
-import { assertMayComeFrom } from "../accounts/access-rules.ts";
-import { keepIfLeaving } from "../accounts/keep-account.ts";
+import { assertAddress, assertMayComeFrom, readAccess } from "../accounts/access-rules.ts";
+import { assertOpen } from "../accounts/keep-account.ts";
 import { type DeviceSecrets, findKnownDevice } from "../accounts/known-device.ts";
-import { isRemovedSince } from "../accounts/removed-since.ts";
 import { type GivenFactor, passSecondFactor } from "../accounts/second-factor.ts";
 import { type OnClaimed, type SessionJson, startSession } from "../accounts/sessions.ts";
 import type { OidcSettings } from "./issuer-settings.ts";
@@ -46,7 +45,7 @@ export async function signInFromOutside(
   if (user !== undefined) {
     request.onClaimed?.(user.id);
     if (await isAnswerTaken(world.shards.ofId(user.id).db, user.id, answer)) throw answerSpent();
-    await assertOpen(world, user, request.keeps === true);
+    await assertOpen(world.shards.ofId(user.id).db, user, request.keeps === true);
     if (!claims.factorPassed) await passFactor(world, user, request);
   }
   await assertMayComeFrom(world, user?.id, request.address);
@@ -66,16 +65,11 @@ export async function signInFromOutside(
 
 async function passFactor(world: ClaimsWorld, { id }: UserRow, request: OutsideSignIn): Promise<void> {
   const known = await findKnownDevice(world, world.shards.ofId(id).db, id, request.secret);
-  await passSecondFactor(world, { id }, { ...request, sender: known === undefined ? "anybody" : "known" });
-}
-
-/** @param keeps whether an account that is leaving is wanted back. @throws HoldfastError forbidden, account_leaving */
-async function assertOpen({ shards }: ClaimsWorld, user: UserRow, keeps: boolean): Promise<void> {
-  if (user.disabled_at === null) return;
-  const { db } = shards.ofId(user.id);
-  if (!keeps) await keepIfLeaving(db, user, user, false);
-  else if (user.leaving_until !== null && !(await isRemovedSince(db, user))) return;
-  throw new HoldfastError("forbidden", "This account is disabled. Ask an administrator of this server.");
+  const given = { ...request, sender: known === undefined ? ("anybody" as const) : ("known" as const) };
+  // A code that is sent from elsewhere is not used up.
+  await passSecondFactor(world, { id }, given, async (reader) => {
+    assertAddress(await readAccess(reader, id, world.clock.nowMicros()), request.address);
+  });
 }
 
 /** The same for an address that has an account and for one that has none. */
