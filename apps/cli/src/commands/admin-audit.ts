@@ -4,6 +4,7 @@ import { limits } from "@holdfast/core/limits";
 import type { AuditEntryJson, AuditVerificationJson } from "@holdfast/protocol/audit-routes";
 import { timeFor } from "../output/listing.ts";
 import type { Output } from "../output/output.ts";
+import { formatNumber } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { newGroup, runs, usage } from "./command.ts";
 import type { Context } from "./command.ts";
@@ -37,8 +38,8 @@ function verificationLines({ ok, entries, from, to, chains }: AuditVerificationJ
   const found = chains.flatMap(({ chain, problem }) =>
     problem === null ? [] : [`chain ${chain}: entry ${problem.seq} was ${problem.what}: ${problem.detail}`],
   );
-  if (ok) return [`${entries} entries${span}: each is as it was written, and none is missing`];
-  return [`${entries} entries${span} are as they were written, up to what was found:`, ...found];
+  if (ok) return [`${formatNumber(entries)} entries${span}: each is as it was written, and none is missing`];
+  return [`${formatNumber(entries)} entries${span} are as they were written, up to what was found:`, ...found];
 }
 
 /** The last entry of each chain in an export. */

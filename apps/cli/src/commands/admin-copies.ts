@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { sizeFor, timeFor } from "../output/listing.ts";
 import type { Output } from "../output/output.ts";
-import { count, formatTable } from "../output/text.ts";
+import { count, formatNumber, formatTable } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { newGroup, runs } from "./command.ts";
 import type { Context, Run } from "./command.ts";
@@ -70,7 +70,7 @@ function isWhole({ state, lag_objects, damaged_objects = 0 }: Copy): boolean {
 }
 
 function rowOf({ store, state, lag_objects, lag_bytes, damaged_objects }: Copy, output: Output): string[] {
-  const damaged = damaged_objects === undefined ? [] : [`${damaged_objects} damaged`];
+  const damaged = damaged_objects === undefined ? [] : [`${formatNumber(damaged_objects)} damaged`];
   return [store, state, `lacks ${count(lag_objects, "object")}`, sizeFor(output, lag_bytes), ...damaged];
 }
 

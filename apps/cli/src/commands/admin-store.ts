@@ -43,7 +43,7 @@ function reportLines(report: ScrubReport, output: Output): string[] {
   if (state === "never") return ["No scrub has run yet. 'holdfast admin scrub --now' runs one."];
   const isNew = (found_at = "") => Date.parse(found_at) >= Date.parse(started_at ?? "");
   const fresh = damaged.filter(({ found_at }) => isNew(found_at)).length;
-  const news = damaged.length === 0 ? "" : `, ${fresh} of them new`;
+  const news = damaged.length === 0 ? "" : `, ${formatNumber(fresh)} of them new`;
   const head = `${count(packs, "pack")} with ${count(blocks, "block")} read, ${formatNumber(damaged.length)} damaged${news} (${ended(state, timeFor(output, finished_at))})`;
   const found = damaged.flatMap(({ hash, pack_id, reason, files, found_at }) => [
     `damaged: ${hash ?? "a footer"} in pack ${pack_id}: ${reason} (${since(output, found_at, isNew(found_at))})`,
@@ -101,7 +101,7 @@ function collectionLines(given: RouteAnswer<typeof routes.adminCollect>, isDry: 
   const { bytes, blocks, packs, versions, nodes } = given;
   return [
     `${isDry ? "would give back" : "gave back"} ${formatBytes(bytes)}: ${count(blocks, "block")}, ${count(packs, "pack")}`,
-    `${isDry ? "would remove" : "removed"} ${count(versions, "old version")}, and ${nodes === 1 ? "1 file or folder" : `${nodes} files and folders`} that were in the trash`,
+    `${isDry ? "would remove" : "removed"} ${count(versions, "old version")}, and ${nodes === 1 ? "1 file or folder" : `${formatNumber(nodes)} files and folders`} that were in the trash`,
     ...(bytes === 0 ? [waitsText] : []),
   ];
 }
