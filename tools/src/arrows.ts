@@ -53,7 +53,7 @@ export const testsMayImport: readonly string[] = ["tools", "bench"];
 
 /** What the tests of one part import besides: those that need the whole server running. */
 export const testDoors: Readonly<Record<string, readonly string[]>> = {
-  "apps/server": ["@holdfast/web/build/prepare-app"],
+  "apps/server": ["@holdfast/web/build/prepare-app", "@holdfast/web/testing/axe"],
   "packages/remote-space": ["@holdfast/server/acceptance/testing"],
   "apps/web": [
     "@holdfast/server/acceptance/outside-visit",

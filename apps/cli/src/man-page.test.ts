@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { test } from "node:test";
 import { findProgram } from "@holdfast/tools/components";
+import { ofCommand } from "./config/variables-of-command.ts";
 import { commandTable } from "./commands/table.ts";
 
 const file = join(import.meta.dirname, "../man/holdfast.1");
@@ -28,6 +29,7 @@ test("the manual page says what the help says", () => {
   );
   for (const name of Object.keys(commandTable))
     assert.match(text, new RegExp(`^\\.SS ${name.replaceAll("-", "\\\\-")}\\b`, "m"));
+  for (const name of ofCommand) assert.match(text, new RegExp(`^\\.B ${name}$`, "m"));
   assert.match(text, /^\.SS admin users rename /m);
   assert.match(text, /^\\fB\\-\\-install\\-service\\fR$/m);
 });

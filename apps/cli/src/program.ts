@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { Context } from "./commands/command.ts";
+import { type Context, unknownCommand } from "./commands/command.ts";
 import { showLines, showText } from "./output/screen.ts";
 import { commandTable, helpGroups, hiddenTable } from "./commands/table.ts";
 
@@ -69,17 +69,14 @@ function prepare(command: Command, context: Context, name: string): void {
  * Both are reported as an unknown command.
  */
 function nameUnknown(command: Command): void {
-  const unknownCommand = (): void => {
-    Reflect.apply(Reflect.get(command, "unknownCommand") as () => void, command, []);
-  };
   const unknownOption = Reflect.get(command, "unknownOption") as (flag: string) => void;
   Reflect.set(command, "unknownOption", (flag: string): void => {
-    if (command.args[0]?.startsWith("-") === false) unknownCommand();
+    if (command.args[0]?.startsWith("-") === false) unknownCommand(command);
     Reflect.apply(unknownOption, command, [flag]);
   });
   command.allowExcessArguments().hook("preAction", (_, acting) => {
     if (acting !== command || acting.args[0] === undefined) return;
-    unknownCommand();
+    unknownCommand(command);
   });
 }
 

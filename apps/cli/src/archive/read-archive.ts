@@ -12,6 +12,7 @@ import {
   archiveVersion,
   type ArchiveVersion,
 } from "@holdfast/protocol/archive-documents";
+import { formatNumber } from "../output/text.ts";
 import { parsed, type VerifiedArchive, verifyArchive } from "./verify-archive.ts";
 
 /** Bytes of the archive's file. */
@@ -91,7 +92,7 @@ function sizeOf(path: string): number {
 }
 
 function tooMany(): HoldfastError {
-  return new HoldfastError("failed", `The archive has more than the ${linesMax} entries that are read.`);
+  return new HoldfastError("failed", `The archive has more than the ${formatNumber(linesMax)} entries that are read.`);
 }
 
 class Documents {

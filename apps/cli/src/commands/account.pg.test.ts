@@ -54,7 +54,7 @@ describe("holdfast account delete", () => {
 
     const { code, stdout, stderr } = await remove();
     assert.equal(code, 0, stderr);
-    assert.match(stdout, /^ann@example\.com is deleted, and gone for good after \d{4}-\d\d-\d\d\./);
+    assert.match(stdout, /^ann@example\.com is deleted, and gone for good after \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ\./);
     assert.ok(stdout.includes(`'holdfast login ${people.server.url} --keep-account'`), stdout);
     assert.equal((await api.call("GET", "/account")).status, 401);
     assert.equal((await byToken.call("GET", "/account")).status, 401);

@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { timeFor } from "../output/listing.ts";
 import { type CommandMaker, type Context, newCommand, newGroup, type Run, runs, usage } from "./command.ts";
 import { askingAgain, readPassword } from "./second-factor.ts";
 
@@ -80,7 +81,7 @@ async function deleteAccount(run: Run, options: ProofOptions = {}): Promise<void
   // Its session has ended with all others.
   await new SavedLogin(thisConfigFolder(run.context.environment)).update(() => Promise.resolve(undefined));
   await run.output.result({ email, until }, () => [
-    `${email} is deleted, and gone for good after ${until.slice(0, 10)}. Until then 'holdfast login ${server} --keep-account' takes it back.`,
+    `${email} is deleted, and gone for good after ${timeFor(run.output, until)}. Until then 'holdfast login ${server} --keep-account' takes it back.`,
   ]);
 }
 

@@ -1,6 +1,5 @@
 import type { AccessRuleJson } from "@holdfast/protocol/access-rule-routes";
-import { type Column, Listing } from "../output/listing.ts";
-import { formatTime } from "../output/text.ts";
+import { type Column, Listing, timeFor } from "../output/listing.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { findGroup } from "./admin-groups.ts";
 import { runs, usage } from "./command.ts";
@@ -39,7 +38,7 @@ export function requireSecondFactorCommand(context: Context) {
     await run.output.result(rule, () => [
       due === null
         ? `Nothing asks ${nameOf(rule)} for a second factor by this rule any more.`
-        : `${nameOf(rule)} must have a second factor from ${formatTime(due)} on. Who has none can do nothing else then but set one up.`,
+        : `${nameOf(rule)} must have a second factor from ${timeFor(run.output, due)} on. Who has none can do nothing else then but set one up.`,
     ]);
   });
 }
@@ -83,8 +82,8 @@ async function subjectOf(run: Run, { group, user, data }: Options) {
 const factorColumns: readonly Column[] = [{ title: "OF" }, { title: "NAME" }, { title: "MUST HAVE ONE FROM" }];
 const addressColumns: readonly Column[] = [{ title: "OF" }, { title: "NAME" }, { title: "MAY COME FROM" }];
 
-function factorCells({ second_factor_due_at: due }: AccessRuleJson): string[] | undefined {
-  return due === null ? undefined : [formatTime(due)];
+function factorCells({ second_factor_due_at: due }: AccessRuleJson, listing: Listing): string[] | undefined {
+  return due === null ? undefined : [listing.time(due)];
 }
 
 function addressCells({ addresses, own_addresses: own }: AccessRuleJson): string[] | undefined {
@@ -97,7 +96,7 @@ async function list(
   run: Run,
   { data }: Options,
   columns: readonly Column[],
-  cellsOf: (rule: AccessRuleJson) => string[] | undefined,
+  cellsOf: (rule: AccessRuleJson, listing: Listing) => string[] | undefined,
 ): Promise<void> {
   const { allPages, pageItemsMax } = await import("../remote/pages.ts");
   const pages = allPages((cursor) =>
@@ -109,7 +108,7 @@ async function list(
   await run.output.listing(pages, (rules) =>
     listing.lines(
       rules.flatMap((rule) => {
-        const cells = cellsOf(rule);
+        const cells = cellsOf(rule, listing);
         return cells === undefined ? [] : [[rule.of, rule.name ?? "", ...cells]];
       }),
     ),

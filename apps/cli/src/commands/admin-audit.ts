@@ -2,7 +2,9 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { limits } from "@holdfast/core/limits";
 import type { AuditEntryJson, AuditVerificationJson } from "@holdfast/protocol/audit-routes";
-import { formatTime } from "../output/text.ts";
+import { timeFor } from "../output/listing.ts";
+import type { Output } from "../output/output.ts";
+import { formatNumber } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { newGroup, runs, usage } from "./command.ts";
 import type { Context } from "./command.ts";
@@ -26,18 +28,18 @@ function verify(context: Context) {
   return runs<[]>(context, command, async (run, { data, against }) => {
     const known = typeof against === "string" ? await lastOf(against) : [];
     const verification = await adminCall(run, data, "adminVerifyAudit", { body: { known } });
-    await run.output.result(verification, () => verificationLines(verification));
+    await run.output.result(verification, () => verificationLines(verification, run.output));
     if (!verification.ok) context.exitCode = 1;
   });
 }
 
-function verificationLines({ ok, entries, from, to, chains }: AuditVerificationJson): string[] {
-  const span = from === null || to === null ? "" : `, from ${formatTime(from)} to ${formatTime(to)}`;
+function verificationLines({ ok, entries, from, to, chains }: AuditVerificationJson, output: Output): string[] {
+  const span = from === null || to === null ? "" : `, from ${timeFor(output, from)} to ${timeFor(output, to)}`;
   const found = chains.flatMap(({ chain, problem }) =>
     problem === null ? [] : [`chain ${chain}: entry ${problem.seq} was ${problem.what}: ${problem.detail}`],
   );
-  if (ok) return [`${entries} entries${span}: each is as it was written, and none is missing`];
-  return [`${entries} entries${span} are as they were written, up to what was found:`, ...found];
+  if (ok) return [`${formatNumber(entries)} entries${span}: each is as it was written, and none is missing`];
+  return [`${formatNumber(entries)} entries${span} are as they were written, up to what was found:`, ...found];
 }
 
 /** The last entry of each chain in an export. */

@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { defaultDataFolder } from "@holdfast/disk/default-data-folder";
 import { shellWord } from "@holdfast/core/shell-word";
-import { count, formatBytes, formatTime } from "../output/text.ts";
+import { timeFor } from "../output/listing.ts";
+import { count, formatBytes } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
 import { parseDuration } from "./duration.ts";
@@ -35,7 +36,7 @@ export function backupCommand(context: Context) {
     if (answer === undefined) return run.output.result({ schedule: null }, () => ["The server makes no more backups."]);
     const { database, key, problems, ...report } = answer;
     await run.output.result({ ...report, database, key, problems }, () => [
-      `${count(report.packs, "pack")}${database ? " and the database" : ""} backed up as of ${formatTime(report.consistent_at)}: ` +
+      `${count(report.packs, "pack")}${database ? " and the database" : ""} backed up as of ${timeFor(run.output, report.consistent_at)}: ` +
         `${formatBytes(report.bytes)}, of which ${formatBytes(report.added_bytes)} are new`,
       ...report.removed.map((id) => `removed: ${id}`),
       ...problems.map((problem) => `problem: ${problem}`),
@@ -82,7 +83,7 @@ export function restoreBackupCommand(context: Context) {
     };
     const report = await runRestoreBackup(request, context.environment);
     await run.output.result(report, () => [
-      `${String(data)} is as the server was at ${formatTime(report.consistent_at)}: ` +
+      `${String(data)} is as the server was at ${timeFor(run.output, report.consistent_at)}: ` +
         `${count(report.packs, "pack")} with ${formatBytes(report.bytes)}`,
       ...(report.shredded === 0 ? [] : [shreddedAgain(report.shredded)]),
       ...report.problems.map((problem) => `problem: ${problem}`),
@@ -124,7 +125,7 @@ export function drillCommand(context: Context) {
     };
     const report = await runDrill(request, environment);
     await run.output.result(report, () => [
-      `the backup of ${formatTime(report.consistent_at)} was restored in ${report.recovery_seconds} s: ` +
+      `the backup of ${timeFor(run.output, report.consistent_at)} was restored in ${report.recovery_seconds} s: ` +
         `${count(report.files, "file")} with ${formatBytes(report.bytes)}; ${count(report.packs, "pack")} reread`,
       `what is younger would be lost: ${report.recovery_point_seconds} s`,
       ...report.problems.map((problem) => `problem: ${problem}`),

@@ -1,6 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
-import { count, formatBytes, formatTable, formatTime } from "../output/text.ts";
+import { sizeFor, timeFor } from "../output/listing.ts";
+import type { Output } from "../output/output.ts";
+import { count, formatNumber, formatTable } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { newGroup, runs } from "./command.ts";
 import type { Context, Run } from "./command.ts";
@@ -23,7 +25,10 @@ function status(context: Context) {
   ]);
   return runs<[]>(context, command, async (run, { data }) => {
     const report = await adminCall(run, data, "adminGetCopies", {});
-    await run.output.result(report, () => [...formatTable(report.copies.map(rowOf)), lastVerified(report)]);
+    await run.output.result(report, () => [
+      ...formatTable(report.copies.map((copy) => rowOf(copy, run.output))),
+      lastVerified(report, run.output),
+    ]);
   });
 }
 
@@ -37,7 +42,7 @@ function verify(context: Context) {
     const { verification } = await verified(run, data);
     const { copies } = verification;
     await run.output.result({ copies, verification }, () => [
-      ...formatTable(copies.map(rowOf)),
+      ...formatTable(copies.map((copy) => rowOf(copy, run.output))),
       verification.state === "failed"
         ? "The verification was given up: the server's log says why. Are the stores there?"
         : `${count(verification.objects, "object")} reread`,
@@ -64,13 +69,13 @@ function isWhole({ state, lag_objects, damaged_objects = 0 }: Copy): boolean {
   return state === "ok" && lag_objects === 0 && damaged_objects === 0;
 }
 
-function rowOf({ store, state, lag_objects, lag_bytes, damaged_objects }: Copy): string[] {
-  const damaged = damaged_objects === undefined ? [] : [`${damaged_objects} damaged`];
-  return [store, state, `lacks ${count(lag_objects, "object")}`, formatBytes(lag_bytes), ...damaged];
+function rowOf({ store, state, lag_objects, lag_bytes, damaged_objects }: Copy, output: Output): string[] {
+  const damaged = damaged_objects === undefined ? [] : [`${formatNumber(damaged_objects)} damaged`];
+  return [store, state, `lacks ${count(lag_objects, "object")}`, sizeFor(output, lag_bytes), ...damaged];
 }
 
-function lastVerified({ verification: { state, finished_at } }: Copies): string {
+function lastVerified({ verification: { state, finished_at } }: Copies, output: Output): string {
   if (state === "never") return "Nothing was verified yet. 'holdfast admin copies verify' does.";
   if (state === "running") return "A verification runs.";
-  return `Verified last at ${formatTime(finished_at)}${state === "failed" ? ", and given up" : ""}.`;
+  return `Verified last at ${timeFor(output, finished_at)}${state === "failed" ? ", and given up" : ""}.`;
 }

@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { GroupJson } from "@holdfast/protocol/group-routes";
 import { type Column, Listing } from "../output/listing.ts";
+import { formatNumber } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { checkTitle, newGroup, runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
@@ -43,7 +44,13 @@ function list(context: Context) {
     const listing = new Listing(run.output, columns);
     await run.output.listing(await groupPages(run, data), (groups) =>
       listing.lines(
-        groups.map((group) => [group.id, group.name, `${group.members} members`, group.role ?? "", group.plan ?? ""]),
+        groups.map((group) => [
+          group.id,
+          group.name,
+          `${formatNumber(group.members)} members`,
+          group.role ?? "",
+          group.plan ?? "",
+        ]),
       ),
     );
   });

@@ -1,5 +1,4 @@
 import { type Column, Listing } from "../output/listing.ts";
-import { formatBytes } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { runs } from "./command.ts";
 import type { Context } from "./command.ts";
@@ -17,7 +16,7 @@ export function plansCommand(context: Context) {
       listing.lines(
         plans.items.map(({ name, quota_bytes, offered, default: isDefault }) => [
           name,
-          quota_bytes === null ? "no limit" : formatBytes(quota_bytes),
+          quota_bytes === null ? "no limit" : listing.size(quota_bytes),
           [isDefault ? "of new accounts" : "", offered ? "" : "not offered any more"].filter(Boolean).join(", "),
         ]),
       ),

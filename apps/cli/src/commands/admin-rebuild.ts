@@ -1,4 +1,5 @@
-import { count, formatBytes, formatTime } from "../output/text.ts";
+import { timeFor } from "../output/listing.ts";
+import { count, formatBytes } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { Context } from "./command.ts";
 
@@ -20,7 +21,7 @@ export function rebuildCommand(context: Context) {
     const request = { from: String(from), keyFile, dataFolder: String(data) };
     const report = await runRebuild(request, context.environment);
     await run.output.result(report, () => [
-      `${request.dataFolder} is as the server was at ${formatTime(report.consistent_at)}: ` +
+      `${request.dataFolder} is as the server was at ${timeFor(run.output, report.consistent_at)}: ` +
         `${count(report.packs, "pack")} with ${formatBytes(report.bytes)} are in the store`,
       ...report.problems.map((problem) => `problem: ${problem}`),
     ]);

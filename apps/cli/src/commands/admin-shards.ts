@@ -1,4 +1,4 @@
-import { count, formatTable } from "../output/text.ts";
+import { count, formatNumber, formatTable } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { type Context, runs } from "./command.ts";
 
@@ -18,7 +18,7 @@ export function shardsCommand(context: Context) {
           database,
           count(buckets, "bucket"),
           accounts === null ? "" : count(accounts, "account"),
-          nodes === null ? "" : `${nodes} files and folders`,
+          nodes === null ? "" : `${formatNumber(nodes)} files and folders`,
         ]),
       ),
     );

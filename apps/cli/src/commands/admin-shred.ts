@@ -1,6 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
-import { count, formatBytes, formatTime } from "../output/text.ts";
+import { timeFor } from "../output/listing.ts";
+import type { Output } from "../output/output.ts";
+import { count, formatBytes } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
@@ -48,7 +50,7 @@ async function confirmed(run: Run, planned: Shredding): Promise<void> {
   const { email } = planned;
   if (run.context.stdin.isTTY !== true)
     throw usage(`This removes ${email} for good, and nothing brings it back. Say --yes where there is no terminal.`);
-  for (const line of linesOf(planned)) run.output.note(line);
+  for (const line of linesOf(planned, run.output)) run.output.note(line);
   const { ask: askPerson } = await import("../terminal.ts");
   if ((await askPerson(run.context, "Nothing brings it back. Type the address to go on: ")) !== email)
     throw usage("That is not its address. Nothing was changed.");
@@ -70,25 +72,25 @@ async function waitedFor(run: Run, begun: Shredding): Promise<Shredding> {
 }
 
 async function show(run: Run, shredding: Shredding): Promise<void> {
-  await run.output.result(shredding, () => linesOf(shredding));
+  await run.output.result(shredding, () => linesOf(shredding, run.output));
 }
 
-function linesOf(shredding: Shredding): string[] {
+function linesOf(shredding: Shredding, output: Output): string[] {
   const { state, email, user_id, files, versions, bytes, blocks, packs, shared_with, backup, finished_at } = shredding;
   const what = `${count(files, "file")} in ${count(versions, "version")}, ${formatBytes(bytes)} in ${count(blocks, "block")} of ${count(packs, "pack")}, shared with ${shared_with}`;
   const head = {
     dry_run: `would remove ${email ?? user_id}: ${what}`,
     running: `is being removed by the server, or will be once it runs: ${email ?? user_id}: ${what}`,
     waiting: `is being removed, and waits for ${shredding.waits_for}: ${email ?? user_id}: ${what}`,
-    done: `removed at ${formatTime(finished_at)}: account ${user_id}: ${what}`,
+    done: `removed at ${timeFor(output, finished_at)}: account ${user_id}: ${what}`,
   }[state];
-  return [head, ...backupLines(backup)];
+  return [head, ...backupLines(backup, output)];
 }
 
-function backupLines(backup: Shredding["backup"]): string[] {
+function backupLines(backup: Shredding["backup"], output: Output): string[] {
   if (backup === null) return ["If there are backups from before, they hold it still; this server knows of none."];
   return [
-    `Backups from before hold it still: those in ${backup.place}, the newest of which this server knows is of ${formatTime(backup.consistent_at)}.`,
+    `Backups from before hold it still: those in ${backup.place}, the newest of which this server knows is of ${timeFor(output, backup.consistent_at)}.`,
     `After it is removed: 'holdfast admin backup ${backup.place} --keep 1' makes one without it and removes the others. See docs/operation.md, "An account's data is to be gone".`,
   ];
 }

@@ -1,6 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
-import { count, formatBytes, formatNumber, formatTime } from "../output/text.ts";
+import { timeFor } from "../output/listing.ts";
+import type { Output } from "../output/output.ts";
+import { count, formatBytes, formatNumber } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
@@ -15,7 +17,7 @@ export function scrubCommand(context: Context) {
   ).option("--now", "reread every pack first; without it, what the last pass found");
   return runs<[]>(context, command, async (run, { data, now }) => {
     const report = now === true ? await scrubNow(run, data) : await adminCall(run, data, "adminGetScrub", {});
-    await run.output.result(report, () => reportLines(report));
+    await run.output.result(report, () => reportLines(report, run.output));
     if (report.damaged.some(isLoss) || report.state === "failed") context.exitCode = 1;
   });
 }
@@ -36,15 +38,15 @@ function isLoss({ hash, files }: ScrubReport["damaged"][number]): boolean {
   return hash === null || files.length > 0;
 }
 
-function reportLines(report: ScrubReport): string[] {
+function reportLines(report: ScrubReport, output: Output): string[] {
   const { state, started_at, finished_at, packs, blocks, damaged } = report;
   if (state === "never") return ["No scrub has run yet. 'holdfast admin scrub --now' runs one."];
   const isNew = (found_at = "") => Date.parse(found_at) >= Date.parse(started_at ?? "");
   const fresh = damaged.filter(({ found_at }) => isNew(found_at)).length;
-  const news = damaged.length === 0 ? "" : `, ${fresh} of them new`;
-  const head = `${count(packs, "pack")} with ${count(blocks, "block")} read, ${formatNumber(damaged.length)} damaged${news} (${ended(state, finished_at)})`;
+  const news = damaged.length === 0 ? "" : `, ${formatNumber(fresh)} of them new`;
+  const head = `${count(packs, "pack")} with ${count(blocks, "block")} read, ${formatNumber(damaged.length)} damaged${news} (${ended(state, timeFor(output, finished_at))})`;
   const found = damaged.flatMap(({ hash, pack_id, reason, files, found_at }) => [
-    `damaged: ${hash ?? "a footer"} in pack ${pack_id}: ${reason} (${since(found_at, isNew(found_at))})`,
+    `damaged: ${hash ?? "a footer"} in pack ${pack_id}: ${reason} (${since(output, found_at, isNew(found_at))})`,
     ...(hash !== null && files.length === 0 ? ["  no file needs it"] : []),
     ...files.map((file) => `  ${file.owner}: ${file.path} (version ${file.version})`),
   ]);
@@ -54,9 +56,9 @@ function reportLines(report: ScrubReport): string[] {
 const advice =
   "A device that syncs a named file heals it by itself, and so does 'holdfast put' of the file to the same path. See docs/operation.md, \"Damage\".";
 
-function since(foundAt: string | undefined, isNew: boolean): string {
+function since(output: Output, foundAt: string | undefined, isNew: boolean): string {
   if (foundAt === undefined) return "known before";
-  return isNew ? "new" : `known since ${formatTime(foundAt)}`;
+  return isNew ? "new" : `known since ${timeFor(output, foundAt)}`;
 }
 
 function mended({ revived, healed, repaired, mended: copies, without_rows }: ScrubReport): string[] {
@@ -71,9 +73,8 @@ function mended({ revived, healed, repaired, mended: copies, without_rows }: Scr
   ];
 }
 
-function ended(state: ScrubReport["state"], finishedAt: string | null): string {
+function ended(state: ScrubReport["state"], at: string): string {
   if (state === "running") return "still running";
-  const at = formatTime(finishedAt);
   return state === "failed" ? `given up at ${at}: the server's log says why; is the store there?` : at;
 }
 
@@ -100,7 +101,7 @@ function collectionLines(given: RouteAnswer<typeof routes.adminCollect>, isDry: 
   const { bytes, blocks, packs, versions, nodes } = given;
   return [
     `${isDry ? "would give back" : "gave back"} ${formatBytes(bytes)}: ${count(blocks, "block")}, ${count(packs, "pack")}`,
-    `${isDry ? "would remove" : "removed"} ${count(versions, "old version")}, and ${nodes === 1 ? "1 file or folder" : `${nodes} files and folders`} that were in the trash`,
+    `${isDry ? "would remove" : "removed"} ${count(versions, "old version")}, and ${nodes === 1 ? "1 file or folder" : `${formatNumber(nodes)} files and folders`} that were in the trash`,
     ...(bytes === 0 ? [waitsText] : []),
   ];
 }

@@ -77,12 +77,12 @@ function list(context: Context) {
         users.map((user) => [
           user.email,
           user.name,
-          formatBytes(user.used_bytes),
-          user.quota_bytes === null ? "no quota" : `of ${formatBytes(user.quota_bytes)}`,
+          listing.size(user.used_bytes),
+          user.quota_bytes === null ? "no quota" : `of ${listing.size(user.quota_bytes)}`,
           user.quota_fixed ? `${user.plan}, own quota` : user.plan,
           [
             user.admin ? "administrator" : "",
-            user.leaving_until === null ? "" : `deleted, gone ${user.leaving_until.slice(0, 10)}`,
+            user.leaving_until === null ? "" : `deleted, gone ${listing.time(user.leaving_until)}`,
             user.disabled && user.leaving_until === null ? "disabled" : "",
             user.confirmed ? "" : "not confirmed",
             user.second_factor ? "second factor" : "",

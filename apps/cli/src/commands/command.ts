@@ -166,6 +166,11 @@ export function runs<Arguments extends unknown[]>(
   });
 }
 
+/** Ends with "unknown command", and the command that is spelled like its first argument. */
+export function unknownCommand(command: Command): void {
+  Reflect.apply(Reflect.get(command, "unknownCommand") as () => void, command, []);
+}
+
 const titleCharactersMax = 200;
 
 /** The name of a person, a device or a token. @throws HoldfastError usage that names the option */

@@ -260,7 +260,8 @@ test("a new password that is too short is told before it is typed again", async 
 
 test("a group alone does what its ls does", async () => {
   const groups = (command: Command, path: string[]): string[][] => [
-    ...(command.registeredArguments.length === 0 && command.commands.some((child) => child.name() === "ls")
+    ...(command.registeredArguments.every(({ required }) => !required) &&
+    command.commands.some((child) => child.name() === "ls")
       ? [path]
       : []),
     ...command.commands.flatMap((child) => groups(child, [...path, child.name()])),
@@ -298,7 +299,7 @@ test("every command takes --json where it stands last, whatever it stands in", a
     let json: unknown;
     found.action(() => void (json = found.opts()["json"]));
     const values = found.registeredArguments.flatMap(
-      ({ argChoices, variadic }) => argChoices?.[0] ?? (variadic ? ["a", "b"] : "a"),
+      ({ argChoices, variadic }) => argChoices?.[0] ?? (variadic ? ["./a", "./b"] : "./a"),
     );
     const needed = found.options.filter((option) => option.mandatory).flatMap(({ long }) => [long ?? "", "1"]);
     await program.parseAsync([...path, ...values, ...needed, "--json"], { from: "user" });

@@ -6,14 +6,18 @@ import { Command } from "commander";
 const patienceMs = 2000;
 const shownMax = 1000;
 
-/** What the scripts of `completion` ask: the paths on the server that begin so, one a line. It never says what is wrong. */
+/** What the scripts of `completion` ask: the paths on the server, or in its trash, that begin so, one a line. It never says what is wrong. */
 export const completePathCommand: CommandMaker = (context) => {
-  const command = new Command("__complete").argument("[beginning]").option("--quiet").helpOption(false);
-  return runs<[string | undefined]>(context, command, async (run, beginning = "") => {
+  const command = new Command("__complete")
+    .argument("[beginning]")
+    .option("--trash")
+    .option("--quiet")
+    .helpOption(false);
+  return runs<[string | undefined]>(context, command, async (run, beginning = "", { trash }) => {
     // Whatever it waits for then would go on for a minute.
     const timer = setTimeout(() => process.exit(0), patienceMs);
     try {
-      const paths = await pathsFrom(run, beginning);
+      const paths = await (trash === true ? trashedFrom(run, beginning) : pathsFrom(run, beginning));
       await run.output.result(paths, () => paths);
     } catch {
       // Who is not signed in, or names no folder, gets nothing to choose from.
@@ -39,4 +43,13 @@ async function pathsFrom(run: Run, beginning: string): Promise<string[]> {
   return items
     .filter(({ name }) => nameKey(name).startsWith(begun))
     .map(({ name, kind }) => `${folder}${name}${kind === "folder" || kind === "mount" ? "/" : ""}`);
+}
+
+/** Paths as they were, among the newest in the trash. */
+async function trashedFrom(run: Run, beginning: string): Promise<string[]> {
+  const { nameKey } = await import("@holdfast/core/names");
+  const { client } = await run.connect();
+  const { items } = await client.call("listTrash", { query: { limit: shownMax } });
+  const paths = new Set(items.map(({ path }) => path));
+  return [...paths].filter((path) => nameKey(path).startsWith(nameKey(beginning)));
 }

@@ -28,10 +28,12 @@ interface Words {
   readonly filesFrom: number | undefined;
   /** And from the first to the last of these, paths on the server. */
   readonly remote: readonly [number, number] | undefined;
+  /** Option of `__complete` for its arguments: empty or `--trash`. */
+  readonly of: string;
 }
 
 /** What follows an option. */
-type Value = "none" | "file" | "text";
+type Value = "none" | "file" | "remote" | "text";
 
 const filesFrom: Readonly<Record<string, number>> = {
   put: 0,
@@ -41,8 +43,11 @@ const filesFrom: Readonly<Record<string, number>> = {
   log: 0,
   pause: 0,
   resume: 0,
+  export: 0,
+  import: 0,
   "conflicts ls": 0,
   "conflicts keep": 1,
+  deletes: 0,
   "deletes ls": 0,
   "deletes approve": 0,
   "deletes undo": 0,
@@ -68,13 +73,18 @@ const remote: Readonly<Record<string, readonly [number, number]>> = {
   permissions: [0, 0],
   leave: [0, 0],
   link: [0, 0],
+  "link ls": [0, 0],
   transfer: [0, 0],
   star: [0, last],
   unstar: [0, last],
   activity: [0, 0],
   comments: [0, 0],
   comment: [0, 0],
+  "trash restore": [0, last],
 };
+/** Commands whose arguments are paths in the trash. */
+const ofTrash = new Set(["trash restore"]);
+const remoteOption = /--(remote|to|at|in|folder) <(path|folder)>/;
 const filePlaceholder = /[<[](folder|file|place)[>\]]/;
 
 const scripts: Readonly<Record<string, (words: Words[]) => string>> = {
@@ -86,7 +96,8 @@ const scripts: Readonly<Record<string, (words: Words[]) => string>> = {
 function wordsOf(command: Command, path: readonly string[]): Words[] {
   const options = command.options.flatMap(({ long, description, flags, required }) => {
     const text: Value = required ? "text" : "none";
-    const value: Value = filePlaceholder.test(flags) ? "file" : text;
+    const local: Value = filePlaceholder.test(flags) ? "file" : text;
+    const value: Value = remoteOption.test(flags) ? "remote" : local;
     return long ? [{ flag: long, summary: description, value }] : [];
   });
   const choices = command.registeredArguments[0]?.argChoices ?? [];
@@ -101,6 +112,7 @@ function wordsOf(command: Command, path: readonly string[]): Words[] {
     options: [...options, help],
     filesFrom: filesFrom[path.join(" ")],
     remote: remote[path.join(" ")],
+    of: ofTrash.has(path.join(" ")) ? "--trash" : "",
   };
   return [own, ...command.commands.flatMap((child) => wordsOf(child, [...path, child.name()]))];
 }
@@ -115,13 +127,18 @@ function flagsOf(options: Words["options"], value: Value): string {
 const noFiles = 1000;
 const noPaths = [1000, 0] as const;
 
+/** Assignments that bash and zsh read alike. */
+function valuesOf({ options, filesFrom: files = noFiles, remote: [from, to] = noPaths, of }: Words): string {
+  const values = `texts="${flagsOf(options, "text")}" paths="${flagsOf(options, "file")}" remotes="${flagsOf(options, "remote")}"`;
+  return `${values} files=${files} from=${from} to=${to} of="${of}"`;
+}
+
 /** The words so far that are no options name the command; what may follow it is looked up. */
 function bashScript(words: Words[]): string {
-  const cases = words.map(({ path, commands, options, filesFrom: files = noFiles, remote: [from, to] = noPaths }) => {
-    const names = commands.map(({ name }) => name).join(" ");
-    const flags = options.map(({ flag }) => flag).join(" ");
-    const values = `texts="${flagsOf(options, "text")}"; paths="${flagsOf(options, "file")}"`;
-    return `    "${path.join(" ")}") commands="${names}"; options="${flags}"; ${values}; files=${files}; from=${from}; to=${to};;`;
+  const cases = words.map((own) => {
+    const names = own.commands.map(({ name }) => name).join(" ");
+    const flags = own.options.map(({ flag }) => flag).join(" ");
+    return `    "${own.path.join(" ")}") commands="${names}"; options="${flags}"; ${valuesOf(own)};;`;
   });
   return `# bash completion of holdfast
 _holdfast_words() {
@@ -140,10 +157,10 @@ _holdfast_remote() {
   local name begun=\${1//\\\\/}
   begun=\${begun#[\\"\\']}
   compopt -o filenames -o nospace 2>/dev/null
-  while IFS= read -r name; do COMPREPLY+=("$name"); done < <("\${COMP_WORDS[0]}" __complete "$begun" 2>/dev/null)
+  while IFS= read -r name; do COMPREPLY+=("$name"); done < <("\${COMP_WORDS[0]}" __complete $2 "$begun" 2>/dev/null)
 }
 _holdfast() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" path="" word commands options texts paths files from to index value="" operands=0
+  local current="\${COMP_WORDS[COMP_CWORD]}" path="" word commands options texts paths remotes files from to of index value="" operands=0
   COMPREPLY=()
   _holdfast_words ""
   for ((index = 1; index < COMP_CWORD; index++)); do
@@ -151,17 +168,19 @@ _holdfast() {
     if [[ -n "$value" ]]; then value=""
     elif [[ " $texts " == *" $word "* ]]; then value=text
     elif [[ " $paths " == *" $word "* ]]; then value=file
+    elif [[ " $remotes " == *" $word "* ]]; then value=remote
     elif [[ "$word" == -?* ]]; then continue
     elif _holdfast_words "\${path:+$path }$word"; then path="\${path:+$path }$word"
     else operands=$((operands + 1)); fi
   done
   if [[ "$value" == file ]]; then _holdfast_files "$current"
+  elif [[ "$value" == remote ]]; then _holdfast_remote "$current"
   elif [[ "$value" == text ]]; then return 0
   elif [[ "$current" == -* ]]; then COMPREPLY=($(compgen -W "$options" -- "$current"))
   else
     if [[ -n "$commands" && $operands == 0 ]]; then COMPREPLY=($(compgen -W "$commands" -- "$current")); fi
     if ((operands >= files)); then _holdfast_files "$current"; fi
-    if ((operands >= from && operands <= to)); then _holdfast_remote "$current"; fi
+    if ((operands >= from && operands <= to)); then _holdfast_remote "$current" $of; fi
   fi
 }
 complete -F _holdfast holdfast`;
@@ -169,11 +188,10 @@ complete -F _holdfast holdfast`;
 
 function zshScript(words: Words[]): string {
   const quote = (text: string): string => text.replaceAll("'", String.raw`'\''`).replaceAll(":", String.raw`\:`);
-  const cases = words.map(({ path, commands, options, filesFrom: files = noFiles, remote: [from, to] = noPaths }) => {
-    const names = commands.map(({ name, summary }) => `'${name}:${quote(summary)}'`).join(" ");
-    const flags = options.map(({ flag, summary }) => `'${flag}:${quote(summary)}'`).join(" ");
-    const values = `texts="${flagsOf(options, "text")}" paths="${flagsOf(options, "file")}" files=${files} from=${from} to=${to}`;
-    return `    '${path.join(" ")}') commands=(${names}); options=(${flags}); ${values};;`;
+  const cases = words.map((own) => {
+    const names = own.commands.map(({ name, summary }) => `'${name}:${quote(summary)}'`).join(" ");
+    const flags = own.options.map(({ flag, summary }) => `'${flag}:${quote(summary)}'`).join(" ");
+    return `    '${own.path.join(" ")}') commands=(${names}); options=(${flags}); ${valuesOf(own)};;`;
   });
   return `#compdef holdfast
 _holdfast_words() {
@@ -184,28 +202,30 @@ ${cases.join("\n")}
 }
 _holdfast_remote() {
   local -a found
-  found=("\${(@f)$("\${words[1]}" __complete "\${(Q)PREFIX}" 2>/dev/null)}")
+  found=("\${(@f)$("\${words[1]}" __complete "$@" "\${(Q)PREFIX}" 2>/dev/null)}")
   if [[ -n "\${found[1]}" ]]; then compadd -S '' -- "\${found[@]}"; fi
 }
 _holdfast() {
   local -a commands options
-  local command_path="" word texts paths files from to value="" operands=0
+  local command_path="" word texts paths remotes files from to of value="" operands=0
   _holdfast_words ""
   for word in "\${(@)words[2,CURRENT-1]}"; do
     if [[ -n "$value" ]]; then value=""
     elif [[ " $texts " == *" $word "* ]]; then value=text
     elif [[ " $paths " == *" $word "* ]]; then value=file
+    elif [[ " $remotes " == *" $word "* ]]; then value=remote
     elif [[ "$word" == -?* ]]; then continue
     elif _holdfast_words "\${command_path:+$command_path }$word"; then command_path="\${command_path:+$command_path }$word"
     else operands=$((operands + 1)); fi
   done
   if [[ "$value" == file ]]; then _files
+  elif [[ "$value" == remote ]]; then _holdfast_remote
   elif [[ "$value" == text ]]; then return 0
   elif [[ "$PREFIX" == -* ]]; then _describe option options
   else
     if (( \${#commands} && operands == 0 )); then _describe command commands; fi
     if (( operands >= files )); then _files; fi
-    if (( operands >= from && operands <= to )); then _holdfast_remote; fi
+    if (( operands >= from && operands <= to )); then _holdfast_remote $of; fi
   fi
 }
 _holdfast "$@"`;
@@ -213,16 +233,22 @@ _holdfast "$@"`;
 
 function fishScript(words: Words[]): string {
   const quote = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", String.raw`\'`)}'`;
-  const asked = "(holdfast __complete (commandline -ct) 2>/dev/null)";
-  const lines = words.flatMap(({ path, commands, options, filesFrom: files, remote: paths }) => {
-    const seen = path.map((word) => `__fish_seen_subcommand_from ${word}`).join("; and ");
+  const asked = (of: string): string =>
+    `(holdfast __complete ${of === "" ? "" : `${of} `}(commandline -ct) 2>/dev/null)`;
+  const lines = words.flatMap(({ path, commands, options, filesFrom: files, remote: paths, of }) => {
+    const seen = path.length === 0 ? "" : `__holdfast_in ${path.join(" ")}`;
     const names = commands.map(({ name }) => name).join(" ");
     const open = [seen, names === "" ? "" : `not __fish_seen_subcommand_from ${names}`].filter(Boolean).join("; and ");
-    const follows: Readonly<Record<Value, string>> = { none: "", text: " -x", file: " -r -F" };
+    const follows: Readonly<Record<Value, string>> = {
+      none: "",
+      text: " -x",
+      file: " -r -F",
+      remote: ` -x -a ${quote(asked(""))}`,
+    };
     return [
       // Files of this machine are none of its arguments.
       ...(files === undefined && open !== "" ? [`complete -c holdfast -f -n ${quote(open)}`] : []),
-      ...(paths === undefined ? [] : [`complete -c holdfast -n ${quote(open)} -a ${quote(asked)}`]),
+      ...(paths === undefined ? [] : [`complete -c holdfast -n ${quote(open)} -a ${quote(asked(of))}`]),
       ...commands.map(
         ({ name, summary }) => `complete -c holdfast -f -n ${quote(open)} -a ${name} -d ${quote(summary)}`,
       ),
@@ -232,5 +258,13 @@ function fishScript(words: Words[]): string {
       ),
     ];
   });
-  return ["# fish completion of holdfast", ...lines].join("\n");
+  return [fishHead, ...lines].join("\n");
 }
+
+/** `__holdfast_in` compares the first words with the path of a command, so that `trash restore` is not taken for `restore`. */
+const fishHead = `# fish completion of holdfast
+function __holdfast_in
+  set -l words (string match -v -- '-*' (commandline -opc))
+  set -e words[1]
+  string match -q -- "$argv *" "$words "
+end`;

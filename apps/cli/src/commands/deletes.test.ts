@@ -30,3 +30,25 @@ test("while the client still looks and works there may be more deletions, and th
   shown.deletions = [];
   assert.equal((await deletes()).stderr, "None wait.\n");
 });
+
+test("a folder is listed alone, and rewritten files are not counted as deletions", async () => {
+  const one = (await configuration.add("one")).shown;
+  const other = (await configuration.add("other")).shown;
+  const [root, otherRoot] = [one.sync.record.root, other.sync.record.root];
+  const waiting = { side: "server", kind: "file", bytes: 1 } as const;
+  one.deletions = [
+    { ...waiting, id: "a", what: "deletion", path: "x" },
+    { ...waiting, id: "b", what: "rewrite", path: "y" },
+  ];
+  other.deletions = [{ ...waiting, id: "c", what: "rewrite", path: "z" }];
+  const listed = await deletes(root);
+  assert.equal(listed.stdout, `${root}\n  x would be deleted on the server\n  y would be rewritten on the server\n`);
+  assert.equal((await deletes("ls", otherRoot)).stdout, `${otherRoot}/z  (would be rewritten on the server)\n`);
+  const approved = await deletes("approve", root);
+  assert.equal(approved.stdout, `${root}: 1 deletion and 1 rewritten file approved\n`, approved.stderr);
+  assert.deepEqual([one.told, other.told], [["approve a,b"], []]);
+  // Answered by another device meanwhile.
+  other.deletions = [];
+  const late = await deletes("undo", otherRoot);
+  assert.deepEqual([late.code, late.stderr], [1, "holdfast: No deletions wait here.\n"]);
+});

@@ -1,25 +1,32 @@
+import { existsSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
 import { shellWord } from "@holdfast/core/shell-word";
-import { count } from "../output/text.ts";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import type { WaitingDeletion } from "../sync/report.ts";
 import { confirm } from "../terminal.ts";
-import { newCommand, runs } from "./command.ts";
+import { newCommand, runs, unknownCommand } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
 export const deletesCommand: CommandMaker = (context) => {
   const command = newCommand("deletes", "Deletions that wait: so many at once are more often an accident than a wish", [
     "deletes",
+    "deletes ~/Drive",
     "deletes ls",
     "deletes approve",
     "deletes undo ~/Drive",
-  ]);
+  ]).argument("[folder]", folderText);
   command.addCommand(list(context));
   command.addCommand(decide(context, "approve", "Delete exactly what was shown last, for all devices of the account"));
   command.addCommand(decide(context, "undo", "Bring back from the other side what was shown last"));
-  return runs<[]>(context, command, async (run) => {
-    const shown = await show(await choose(run, undefined));
+  command.hook("preAction", (_, acting) => {
+    const [folder] = acting.args;
+    // A mistyped command is no folder.
+    if (acting === command && folder !== undefined && !folder.includes("/") && !existsSync(folder))
+      unknownCommand(command);
+  });
+  return runs<[string | undefined]>(context, command, async (run, folder) => {
+    const shown = await show(await choose(run, folder));
     await run.output.result(documentOf(shown), () => shown.waiting.flatMap(linesOf));
     noteNext(run, shown);
   });
@@ -63,22 +70,28 @@ function decide(context: Context, action: "approve" | "undo", summary: string) {
     const { tellRunning } = await import("../sync/control-client.ts");
     const syncs = await choose(run, folder);
     if (run.context.stdin.isTTY === true && yes !== true && !(await isMeant(run, action, syncs))) return;
+    const { statusOf } = await import("../sync/last-status.ts");
+    const { waitingCount } = await import("../sync/group-deletions.ts");
+    const verb = action === "approve" ? "approved" : "undone";
     const done: { root: string; count: number }[] = [];
+    const lines: string[] = [];
     for (const sync of syncs) {
-      const ids = await readShownDeletions(sync.folder);
-      if (ids.length === 0) continue;
+      const shown = new Set(await readShownDeletions(sync.folder));
+      if (shown.size === 0) continue;
+      // Another device may have answered meanwhile.
+      const meant = (await statusOf(sync)).deletions.filter(({ id }) => shown.has(id));
+      if (meant.length === 0) continue;
+      const ids = meant.map(({ id }) => id);
       const { root } = sync.record;
       const isRunning = (await tellRunning(sync, `deletions/${action}`, { ids })) !== undefined;
       if (!isRunning) await answerStopped(run, sync, action, ids);
       // A second time would mean something else.
       await saveShownDeletions(sync.folder, []);
       done.push({ root, count: ids.length });
+      lines.push(`${root}: ${waitingCount(meant)} ${verb}`);
     }
     if (done.length === 0) throw await nothingMeant(syncs);
-    const verb = action === "approve" ? "approved" : "undone";
-    await run.output.result({ items: done, next_cursor: null }, () =>
-      done.map((each) => `${each.root}: ${count(each.count, "deletion")} ${verb}`),
-    );
+    await run.output.result({ items: done, next_cursor: null }, () => lines);
   });
 }
 

@@ -59,7 +59,8 @@ describe("holdfast link, and get and put by a link", () => {
   });
 
   test("a file by its link, and to standard output", async () => {
-    const address = (await succeed(run(["link", "/photos/a.txt"]))).trim();
+    const address = (await succeed(run(["link", "/photos/a.txt", "--max-downloads", "20000"]))).trim();
+    assert.match(await succeed(run(["link", "ls", "/photos/a.txt"])), / 0 of 20,000 downloads/);
     assert.equal(await succeed(visit(["get", address, "-"])), "first");
     await succeed(visit(["get", address, `${folder}/one.txt`]));
     assert.equal(readFileSync(`${folder}/one.txt`, "utf8"), "first");

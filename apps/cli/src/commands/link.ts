@@ -2,7 +2,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import type { RouteBodyInput, routes } from "@holdfast/protocol/routes";
 import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
 import { type Column, Listing } from "../output/listing.ts";
-import { count } from "../output/text.ts";
+import { count, formatNumber } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 import { parseExpiry } from "./expiry.ts";
@@ -105,7 +105,7 @@ function downloadsOf({
   downloads?: number | undefined;
   max_downloads?: number | null | undefined;
 }) {
-  if (most != null) return `${downloads} of ${most} downloads`;
+  if (most != null) return `${formatNumber(downloads)} of ${count(most, "download")}`;
   // What devices fetch in blocks is not among them, so that none says nothing.
   return downloads === 0 ? "" : count(downloads, "download");
 }

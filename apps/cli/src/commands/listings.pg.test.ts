@@ -174,6 +174,24 @@ describe("listings", () => {
     }
   });
 
+  test("times in the sentences of an administrator are local for people, and UTC for scripts", async () => {
+    assert.equal((await run(["admin", "scrub", "--now"])).code, 0);
+    const rule = ["admin", "require-second-factor", "on", "--user", administrator.email, "--grace", "7d"];
+    assert.equal((await run(rule)).code, 0);
+    for (const args of [
+      ["admin", "scrub"],
+      ["admin", "audit", "verify"],
+      ["admin", "require-second-factor"],
+    ]) {
+      assert.match((await onTerminal(...args)).join("\n"), /20\d\d-\d\d-\d\d \d\d:\d\d(?!:)/, args.join(" "));
+      assert.match((await run(args)).stdout, /20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ/, args.join(" "));
+    }
+    const due = Date.parse((await json("admin", "require-second-factor")).items[0].second_factor_due_at);
+    const tokyo = new Date(due + 9 * 3_600_000).toISOString().slice(0, 16).replace("T", " ");
+    assert.match((await onTerminal("admin", "require-second-factor")).join("\n"), new RegExp(` ${tokyo}$`, "m"));
+    assert.equal((await run(["admin", "require-second-factor", "off", "--user", administrator.email])).code, 0);
+  });
+
   test("the script for bash completes paths on the server", async () => {
     const { stdout: script } = await run(["completion", "bash"]);
     const complete = async (words: readonly string[]): Promise<string[]> => {
@@ -201,7 +219,9 @@ describe("listings", () => {
     const lines = await onTerminal("df");
     assert.match(lines.join("\n"), /^used +\d\.\d [KM]iB\n/);
     assert.equal((await run(["admin", "users", "quota", administrator.email, "8M"])).code, 0);
-    const { free_bytes: free } = await json("df");
+    const { free_bytes: free, used_bytes: used } = await json("df");
+    assert.match((await run(["df"])).stdout, new RegExp(`^used +${used}\n[^]*^quota +8388608\n`, "m"));
+    assert.match((await run(["admin", "users", "ls"])).stdout, new RegExp(` ${used} +of 8388608 `));
     assert.match((await onTerminal("df")).join("\n"), new RegExp(`^free +${(free / 2 ** 20).toFixed(1)} MiB$`, "m"));
     const large = join(folder, "large");
     mkdirSync(large);

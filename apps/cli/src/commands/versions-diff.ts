@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { VersionJson } from "@holdfast/protocol/version-routes";
 import type { Comparison } from "../compare/compare-versions.ts";
 import { printable } from "@holdfast/core/printable";
-import { formatBytes, formatTable, formatTime } from "../output/text.ts";
+import { formatBytes, formatNumber, formatTable, formatTime } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 import { noVersion, readVersion } from "./version-argument.ts";
@@ -102,7 +102,7 @@ function tableOf({ from, to }: Compared, { blocks }: Comparison): string[] {
   const row = ({ number, size, content_id }: VersionJson, count: number | undefined) => [
     `version ${number}`,
     `${size} bytes`,
-    count === undefined ? "" : `${count} blocks`,
+    count === undefined ? "" : `${formatNumber(count)} blocks`,
     content_id,
   ];
   const rows = [row(from, blocks?.from), row(to, blocks?.to)];
@@ -111,5 +111,5 @@ function tableOf({ from, to }: Compared, { blocks }: Comparison): string[] {
 }
 
 function sharedLine({ number, size }: VersionJson, { to, shared, shared_bytes }: NonNullable<Comparison["blocks"]>) {
-  return `${shared} of the ${to} blocks of version ${number} stood in the other, ${formatBytes(shared_bytes)} of ${formatBytes(size)}`;
+  return `${formatNumber(shared)} of the ${formatNumber(to)} blocks of version ${number} stood in the other, ${formatBytes(shared_bytes)} of ${formatBytes(size)}`;
 }

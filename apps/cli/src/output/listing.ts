@@ -15,6 +15,11 @@ export function timeFor({ isTerminal }: Pick<Output, "isTerminal">, time: string
   return isTerminal ? formatLocalTime(time) : formatTime(time);
 }
 
+/** On a terminal as people read it; elsewhere in bytes. */
+export function sizeFor({ isTerminal }: Pick<Output, "isTerminal">, bytes: number): string {
+  return isTerminal ? formatBytes(bytes) : String(bytes);
+}
+
 /** On less than that all rows are folded where one is. */
 const narrowColumns = 60;
 
@@ -60,7 +65,7 @@ export class Listing {
   }
 
   size(bytes: number): string {
-    return this.#isTerminal ? formatBytes(bytes) : String(bytes);
+    return sizeFor({ isTerminal: this.#isTerminal }, bytes);
   }
 
   /** What a folder holds is not counted: 0 B would be taken for it. */

@@ -14,6 +14,7 @@ import type { SyncReport, WaitingDeletion } from "./report.ts";
 import type { ExclusionChange, SyncControl } from "./sync-control.ts";
 import { ProblemLines } from "./problem-lines.ts";
 import { SyncLog } from "./sync-log.ts";
+import { waitingCount } from "./group-deletions.ts";
 import { count } from "../output/text.ts";
 import type { RecentChange } from "@holdfast/sync/loop/progress";
 import type { NewlyHidden } from "@holdfast/sync/rules/newly-hidden";
@@ -143,13 +144,22 @@ export class RunningSync implements SyncControl {
   }
 
   async approveDeletions(ids: readonly string[]): Promise<void> {
-    this.#begun().approveDeletions(ids);
-    this.#log.note(Date.now(), "approved", "", `${count(ids.length, "deletion")} that waited`);
+    const engine = this.#begun();
+    this.#logAnswer("approved", ids);
+    engine.approveDeletions(ids);
   }
 
   async undoDeletions(ids: readonly string[]): Promise<void> {
-    this.#begun().undoDeletions(ids);
-    this.#log.note(Date.now(), "undone", "", `${count(ids.length, "deletion")} that waited`);
+    const engine = this.#begun();
+    this.#logAnswer("undone", ids);
+    engine.undoDeletions(ids);
+  }
+
+  /** Before the answer: nothing of it waits afterwards. */
+  #logAnswer(what: "approved" | "undone", ids: readonly string[]): void {
+    const wanted = new Set(ids);
+    const meant = this.waitingDeletions().filter(({ id }) => wanted.has(id));
+    if (meant.length > 0) this.#log.note(Date.now(), what, "", `${waitingCount(meant)} that waited`);
   }
 
   async keepOfConflict(path: string, keep: Keep): Promise<string | undefined> {

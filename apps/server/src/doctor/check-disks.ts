@@ -64,7 +64,11 @@ export function judgeRoom(
     return fail("disk", little, roomAdvice);
   }
   if (files > 0 && freeFiles < files / 100) {
-    return fail("disk", `${folder}: ${freeFiles} of ${files} files (inodes) are left`, roomAdvice);
+    return fail(
+      "disk",
+      `${folder}: ${freeFiles.toLocaleString("en")} of ${files.toLocaleString("en")} files (inodes) are left`,
+      roomAdvice,
+    );
   }
   return freeBytes < freeBytesWanted || freeBytes < bytes * freeShareWanted
     ? warn("disk", detail, roomAdvice)

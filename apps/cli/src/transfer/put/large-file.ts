@@ -5,6 +5,7 @@ import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { microsOfNanos } from "@holdfast/core/times";
 import { ownErrnoOf } from "@holdfast/disk/disk-error";
+import { formatNumber } from "../../output/text.ts";
 import { toStamp } from "../read-files.ts";
 import type { FileStamp } from "../read-files.ts";
 import { asCodecPool } from "../transfer-pool.ts";
@@ -126,7 +127,7 @@ async function commitFile(
   if (blocks.length > blocksMax) {
     report.problem(
       path,
-      `has ${blocks.length} blocks, more than the ${blocksMax} of one operation. Split it.`,
+      `has ${formatNumber(blocks.length)} blocks, more than the ${formatNumber(blocksMax)} of one operation. Split it.`,
       "too_large",
     );
     return true;

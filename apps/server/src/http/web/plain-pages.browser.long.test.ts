@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { languages } from "@holdfast/protocol/account-settings";
+import { type Page, useBrowser } from "@holdfast/tools/testing-browser";
+import { axeProblems } from "@holdfast/web/testing/axe";
+import { openLog } from "../../operation/log.ts";
+import { startTestServer, type TestServer } from "../testing.ts";
+import { openWebApp } from "./web-app.ts";
+
+const pages = {
+  "/nowhere": { en: "There is nothing here", de: "Hier ist nichts" },
+  "/healthz": { en: "The server failed", de: "Der Server hat versagt" },
+  "/files": { en: "Holdfast is being built", de: "Holdfast wird gebaut" },
+} as const;
+
+const browser = useBrowser({ width: 390, height: 844 });
+const { promise: built, resolve: finish } = Promise.withResolvers<readonly string[]>();
+const web = openWebApp(
+  ({ building }) => {
+    building();
+    return built;
+  },
+  openLog("info", { write: () => undefined }),
+);
+let server: TestServer;
+
+before(async () => {
+  await web.opened;
+  const live = () => {
+    throw new Error("a defect");
+  };
+  server = await startTestServer({ live }, { web });
+});
+after(async () => {
+  finish([]);
+  await server.close(0);
+  await web.close();
+});
+
+/** @returns what keeps a person from using the page at both widths, light and dark */
+async function findings(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 844 });
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      // WCAG 2.2.1 protects what a person reads or fills in: the page of a build has one sentence, and comes back until the app is there.
+      const problems = await axeProblems(page, { without: ["meta-refresh"] });
+      found.push(...problems.map((each) => `${width} ${colorScheme} ${each}`));
+    }
+    const beyond = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
+    if (beyond > 0) found.push(`${width}: the page is ${beyond} pixels too wide`);
+  }
+  return found;
+}
+
+for (const [path, titles] of Object.entries(pages))
+  for (const language of languages)
+    test(`${path}, "${titles[language]}", fits small and large screens and has no axe violations`, async () => {
+      const { page } = browser;
+      await page.setExtraHTTPHeaders({ "accept-language": language });
+      await page.goto(`${server.url}${path}`);
+      // An answer without content leaves the page as it is when it refreshes itself.
+      await page.route("**/*", (route) => route.fulfill({ status: 204 }));
+      await page.getByRole("heading", { name: titles[language] }).waitFor();
+      assert.deepEqual(await findings(page), []);
+      await browser.takePictures(`plain${path.replace("/", "-")}-${language}`);
+      assert.deepEqual(
+        browser.complaints.filter((each) => !each.startsWith("Failed to load resource")),
+        [],
+      );
+    });
