@@ -1,5 +1,4 @@
-import { sizeFor } from "../output/listing.ts";
-import { formatTable } from "../output/text.ts";
+import { formatBytes, formatTable } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -12,10 +11,10 @@ export const dfCommand: CommandMaker = (context) => {
     await run.output.result({ server, email, plan, used_bytes, stored_bytes, quota_bytes, free_bytes }, () =>
       formatTable(
         [
-          ["used", sizeFor(run.output, used_bytes)],
-          ["stored", sizeFor(run.output, stored_bytes)],
-          ["quota", quota_bytes === null ? "none" : sizeFor(run.output, quota_bytes)],
-          ["free", free_bytes === null ? "-" : sizeFor(run.output, free_bytes)],
+          ["used", formatBytes(used_bytes)],
+          ["stored", formatBytes(stored_bytes)],
+          ["quota", quota_bytes === null ? "none" : formatBytes(quota_bytes)],
+          ["free", free_bytes === null ? "-" : formatBytes(free_bytes)],
         ],
         [1],
       ),
