@@ -41,6 +41,7 @@ const context: Context = {
 };
 
 test("the exit code tells what went wrong", async () => {
+  mkdirSync(join(home, "config"), { recursive: true });
   const nobody = { HOLDFAST_SERVER: "http://127.0.0.1:9", HOLDFAST_TOKEN: "t" };
   const table: [string[], Record<string, string>, number][] = [
     [["--version"], {}, 0],
@@ -69,7 +70,8 @@ test("the exit code tells what went wrong", async () => {
     [["sync", join(home, "no", "Drive")], nobody, 4],
     [["sync", "/"], nobody, 2],
     [["sync", ""], nobody, 2],
-    [["sync", home], nobody, 2],
+    [["sync", home], nobody, 7],
+    [["sync", join(home, "config")], nobody, 2],
     [["sync", join(home, "Drive"), "--exclude", "../x"], nobody, 2],
     [["sync", join(home, "Drive"), "--brake", "0"], nobody, 2],
     [["sync", join(home, "Drive"), "--limit-up", "fast"], nobody, 2],
