@@ -1,22 +1,37 @@
+import { type HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { useState } from "react";
 import { openPublicClient } from "../../data/client.ts";
 import { canUsePasskeys } from "../../data/passkeys.ts";
 import { useSession } from "../../data/use-session.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { PasskeyButton } from "./passkey-button.tsx";
 
-/** Signs in without address and password. */
+/** Signs in without address and password. To keep an account that is being deleted, the passkey is asked for once more. */
 export function PasskeySignIn({ onDone }: { readonly onDone: () => void }) {
-  const { message } = useMessages();
+  const { message, day } = useMessages();
   const session = useSession();
+  /** The answer that the account is being deleted. */
+  const [leaving, setLeaving] = useState<HoldfastError>();
   if (!canUsePasskeys()) return null;
   return (
-    <PasskeyButton
-      label={message("factor.passkeySignIn")}
-      request={async () => (await openPublicClient().call("preparePasskeySignIn", { body: {} })).webauthn}
-      onAnswer={async (passkey) => {
-        await session.signIn({ passkey });
-        onDone();
-      }}
-    />
+    <>
+      {leaving !== undefined && (
+        <p role="status">{message("leaving.until", { day: day(String(leaving.body["until"])) })}</p>
+      )}
+      <PasskeyButton
+        label={message(leaving === undefined ? "factor.passkeySignIn" : "leaving.keep")}
+        request={async () => (await openPublicClient().call("preparePasskeySignIn", { body: {} })).webauthn}
+        onAnswer={async (passkey) => {
+          try {
+            await session.signIn({ passkey, ...(leaving === undefined ? {} : { keep_account: true }) });
+          } catch (thrown) {
+            const failure = toHoldfastError(thrown);
+            if (failure.code !== "account_leaving") throw thrown;
+            return setLeaving(failure);
+          }
+          onDone();
+        }}
+      />
+    </>
   );
 }
