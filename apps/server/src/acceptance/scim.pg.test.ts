@@ -158,6 +158,36 @@ describe("an identity system, by SCIM", () => {
     assert.equal((await new Api(server.url).call("POST", "/sessions", proof)).status, 200);
   });
 
+  test("only an account that the identity system suspended is enabled by it, not one of an administrator or its owner", async () => {
+    const userName = "held@example.com";
+    const { id } = await scim.ok("POST", "/Users", oktaUser(userName));
+    const path = `/Users/${id}`;
+    const api = await signedIn(id, userName);
+    const push = (name: string) => scim.ok("PUT", path, { ...oktaUser(userName), displayName: name });
+    const active = (value: string) => scim.patch(path, { op: "Replace", path: "active", value });
+
+    await ok(admin, "PATCH", `/admin/users/${id}`, { disabled: true });
+    const pushed = await push("Renamed");
+    assert.deepEqual([pushed.active, pushed.displayName], [false, "Renamed"]);
+    assert.equal((await active("True")).body.active, false);
+    assert.equal(await statusOf(api), 401);
+    await ok(admin, "PATCH", `/admin/users/${id}`, { disabled: false });
+
+    assert.equal((await active("False")).body.active, false);
+    await ok(admin, "PATCH", `/admin/users/${id}`, { disabled: true });
+    assert.equal((await active("True")).body.active, false, "an administrator suspended it as well");
+    await ok(admin, "PATCH", `/admin/users/${id}`, { disabled: false });
+    assert.equal((await active("False")).body.active, false);
+    assert.equal((await active("True")).body.active, true);
+
+    const proof = { email: userName, password: "a sentence of their own" };
+    const owner = await Api.signIn(server.url, proof);
+    await ok(owner, "DELETE", "/account", { password: proof.password });
+    assert.equal((await push("Renamed again")).active, false);
+    const leaving = await new Api(server.url).call("POST", "/sessions", { ...proof, device_name: "d" });
+    assert.deepEqual([leaving.status, leaving.body.code], [403, "account_leaving"]);
+  });
+
   test("a group's members have what is shared with it, and have it no more once they are removed, in each form", async () => {
     const owner = await newPerson(admin);
     const member = await scim.ok("POST", "/Users", oktaUser("member@example.com"));
@@ -364,7 +394,7 @@ describe("an identity system, by SCIM", () => {
     const member = await scim.ok("POST", "/Users", oktaUser("listed@example.com"));
     const group = await scim.ok("POST", "/Groups", { displayName: "Listed" });
     await scim.patch(`/Groups/${group.id}`, { op: "add", path: "members", value: [{ value: member.id }] });
-    const { items } = await ok(admin, "GET", "/admin/audit?limit=200");
+    const { items } = await ok(admin, "GET", "/admin/audit?limit=1000");
     const entries = items.filter((entry: { target?: string }) => entry.target === made.id);
     const told = new Map(
       entries.map((entry: { action: string; detail: { by: string }; credential: string }) => [

@@ -1,3 +1,4 @@
+import type { UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import type { UserRow } from "../db/account-tables.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
@@ -10,4 +11,24 @@ export async function isRemovedSince(
   const { rows } = await sql`
     select from shard.provisioned_accounts where user_id = ${id} and removed_at = ${disabledAt}::int8`.execute(reader);
   return rows.length > 0;
+}
+
+/** Whether an identity system suspended it, and nobody else since: an administrator's word and a deletion by the owner have another moment. */
+export async function isSuspendedByIdentitySystem(
+  reader: ShardReader,
+  { id, disabled_at: disabledAt, leaving_until: leavingUntil }: Pick<UserRow, "id" | "disabled_at" | "leaving_until">,
+): Promise<boolean> {
+  if (leavingUntil !== null) return false;
+  const { rows } = await sql`
+    select from shard.provisioned_accounts where user_id = ${id} and suspended_at = ${disabledAt}::int8`.execute(
+    reader,
+  );
+  return rows.length > 0;
+}
+
+/** @param atMicros the account's `disabled_at` */
+export async function noteSuspension(transaction: ShardReader, id: UserId, atMicros: number): Promise<void> {
+  await sql`
+    insert into shard.provisioned_accounts (user_id, suspended_at) values (${id}, ${atMicros}::int8)
+    on conflict (user_id) do update set suspended_at = excluded.suspended_at`.execute(transaction);
 }

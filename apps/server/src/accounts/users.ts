@@ -22,7 +22,7 @@ import { releaseIdentity } from "./outside-directory.ts";
 import { endAdministration, endPersonalTokens } from "./personal-tokens.ts";
 import { takePlan } from "./plans.ts";
 import { followPlans, setQuota } from "./quotas.ts";
-import { isRemovedSince } from "./removed-since.ts";
+import { isRemovedSince, isSuspendedByIdentitySystem, noteSuspension } from "./removed-since.ts";
 import { removeSecondFactor } from "./second-factor.ts";
 import { isByToken, neededSignedIn } from "./signed-in-only.ts";
 
@@ -54,7 +54,7 @@ export interface UserChange {
   readonly secondFactor?: false | undefined;
   /** The LDAP server knows them no more, or again: only who is not suspended is, and only whom it suspended comes back. */
   readonly byLdap?: true | undefined;
-  /** True: an identity system says so, which suspends no administrator and brings back nothing that it has removed. */
+  /** True: by an identity system, which suspends no administrator, and enables only accounts that it suspended and has not removed since. */
   readonly byIdentitySystem?: true | undefined;
   /** Who does it; undefined beside the data. */
   readonly by?: Pick<Caller, "userId" | "credential"> | undefined;
@@ -190,15 +190,17 @@ async function applyChange(
     const now = await lockUnlessShredded(transaction, user);
     assertNotByToken(now, change);
     if (change.byIdentitySystem === true && (await isRemovedSince(transaction, now))) throw noUser(user.id);
-    if (change.disabled !== undefined && !(await followAbsence(transaction, now, change, store.clock))) return [];
+    const disabled = (await mayEnable(transaction, now, change)) ? change.disabled : undefined;
+    if (disabled !== undefined && !(await followAbsence(transaction, now, change, store.clock))) return [];
     const plan = change.plan === undefined ? undefined : await takePlan(transaction, change.plan);
+    const nowMicros = store.clock.nowMicros();
     const set = {
       ...(plan === undefined ? {} : { plan: plan.name }),
-      ...(change.disabled === undefined
+      ...(disabled === undefined
         ? {}
         : {
             // Whom an administrator keeps out does not come back alone, and whom one lets in is to stay.
-            disabled_at: change.disabled ? store.clock.nowMicros() : null,
+            disabled_at: disabled ? nowMicros : null,
             leaving_until: null,
           }),
       ...(passwordHash === undefined ? {} : withPassword(passwordHash)),
@@ -208,6 +210,7 @@ async function applyChange(
     if (Object.keys(set).length > 0) {
       await transaction.updateTable("shard.users").set(set).where("id", "=", user.id).execute();
     }
+    if (disabled === true && change.byIdentitySystem === true) await noteSuspension(transaction, user.id, nowMicros);
     if (change.email !== undefined) await takeAddress(store, transaction, now, change.email);
     if (change.confirmed === true) await confirmIn(transaction, user.id, store.clock.nowMicros());
     if (change.quotaBytes !== undefined) await setQuota(transaction, user, change.quotaBytes);
@@ -216,10 +219,10 @@ async function applyChange(
       await removeSecondFactor(transaction, user.id);
       await store.tellSecurity?.(transaction, user.id, "factor_ended");
     }
-    if (change.disabled === true || passwordHash !== undefined || change.secondFactor === false) {
+    if (disabled === true || passwordHash !== undefined || change.secondFactor === false) {
       await transaction.deleteFrom("shard.sessions").where("user_id", "=", user.id).execute();
     }
-    if (change.disabled !== undefined && change.disabled !== (user.disabled_at !== null)) {
+    if (disabled !== undefined && disabled !== (user.disabled_at !== null)) {
       await enqueue(transaction, { kind: ownerStateKind, key: user.id, payload: { user_id: user.id } });
     }
     if (passwordHash === undefined) {
@@ -233,6 +236,16 @@ async function applyChange(
   });
   store.onEnded?.(user.space_id);
   for (const key of keys) await releaseIdentity(store, key, user.id);
+}
+
+/** An identity system says "active" with each change of a name, of people whom an administrator suspended too. */
+async function mayEnable(
+  transaction: ShardReader,
+  now: UserRow,
+  { disabled, byIdentitySystem }: UserChange,
+): Promise<boolean> {
+  if (disabled !== false || byIdentitySystem !== true || now.disabled_at === null) return true;
+  return isSuspendedByIdentitySystem(transaction, now);
 }
 
 /** The account's row is locked, as by whoever asks for its shredding. @throws HoldfastError conflict */

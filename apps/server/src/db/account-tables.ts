@@ -89,7 +89,12 @@ export interface AccountTables {
   "shard.ldap_absences": { user_id: UserId; since: number };
   "shard.ldap_runs": { id: number; tried_at: number; done_at: number | null; problem: string | null };
   "shard.access_rules": AccessRuleRow;
-  "shard.provisioned_accounts": { user_id: UserId; external_id: string | null; removed_at: number | null };
+  "shard.provisioned_accounts": {
+    user_id: UserId;
+    external_id: string | null;
+    removed_at: number | null;
+    suspended_at: number | null;
+  };
   "shard.account_settings": { user_id: UserId; language: Language | null; notify: Partial<NotifySettings> };
   "shard.plans": PlanRow;
   "shard.server_facts": { name: string; value: Buffer };

@@ -52,6 +52,7 @@ import * as signOutAddresses from "./138-sign-out-addresses.ts";
 import * as unknownPasswords from "./139-unknown-passwords.ts";
 import * as nextAddresses from "./145-next-addresses.ts";
 import * as forgottenDevices from "./179-forgotten-devices.ts";
+import * as provisionedSuspensions from "./180-provisioned-suspensions.ts";
 import * as audit from "./113-audit.ts";
 
 /**
@@ -115,5 +116,6 @@ export const shardMigrations: MigrationSet = {
     "139-unknown-passwords": { up: unknownPasswords.up },
     "145-next-addresses": { up: nextAddresses.up },
     "179-forgotten-devices": { up: forgottenDevices.up },
+    "180-provisioned-suspensions": { up: provisionedSuspensions.up },
   },
 };
