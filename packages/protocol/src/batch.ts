@@ -90,9 +90,9 @@ export const batchOperation = z.discriminatedUnion("op", [
     name: nodeName.optional(),
   }),
   z
-    .object({ op: z.literal("approve"), ...every, file_id: idText })
+    .object({ op: z.literal("approve"), ...every, file_id: idText, seen: z.int().min(0).optional() })
     .describe(
-      "of what lies in the trash: a person approved that on a device that asked, so that no other one asks again",
+      "of what lies in the trash, or was removed for good by the journal's entry `seen`: a person approved that on a device that asked, so that no other one asks again",
     ),
 ]);
 export type BatchOperation = z.output<typeof batchOperation>;

@@ -47,6 +47,10 @@ const change = z
       .literal(true)
       .optional()
       .describe("of what is gone: somebody of the caller's account approved that, when a device asked"),
+    from_trash: z
+      .literal(true)
+      .optional()
+      .describe("of what is gone: it was in the trash already, and this entry removed it for good"),
     revision: z.string().optional().describe("with own=brief, of the node as the device's own operation answered it"),
   })
   .meta({ id: "Change" });

@@ -27,12 +27,17 @@ export class Alone {
   readonly life: Life = { isAlive: true, name: "test" };
   readonly #device: Device;
 
-  constructor(options: Partial<WorldOptions> = {}) {
-    this.world = new World({ seed: 1, devices: 1, troubleRate: 0, ...options });
-    const [device] = this.world.devices;
+  constructor(options: Partial<WorldOptions> = {}, beside?: World) {
+    this.world = beside ?? new World({ seed: 1, devices: 1, troubleRate: 0, ...options });
+    const device = this.world.devices.at(beside === undefined ? 0 : 1);
     assert.ok(device !== undefined);
     this.world.scheduler.kill(device.life);
     this.#device = device;
+  }
+
+  /** The second device of the same world. */
+  other(): Alone {
+    return new Alone({}, this.world);
   }
 
   get root(): SimulatedRoot {

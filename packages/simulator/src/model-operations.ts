@@ -34,7 +34,7 @@ export function applyOperation(server: ModelState, by: Actor, operation: BatchOp
     case "delete":
       return remove(server, by, operation);
     case "approve":
-      return approve(server, by, operation.file_id);
+      return approve(server, by, operation);
     case "restore":
       return restore(server, by, operation.file_id);
     default:
@@ -195,7 +195,9 @@ function remove(server: ModelState, by: Actor, operation: BatchOperationInput & 
   server.record(by.device, { ...node, trashed: true }, "gone", decided);
 }
 
-function approve(server: ModelState, by: Actor, id: string): void {
+function approve(server: ModelState, by: Actor, operation: BatchOperationInput & { op: "approve" }): void {
+  const { file_id: id, seen = 0 } = operation;
+  if (server.approvePurged(by.device, by.account, { id, seen })) return;
   server.record(by.device, mustBeTrashed(server, by, id), "gone", { approvedBy: by.account });
 }
 

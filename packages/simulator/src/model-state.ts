@@ -6,7 +6,7 @@ import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { ModelBlocks } from "./model-blocks.ts";
 import { everybody, homeOf, ModelShares, spaceOf } from "./model-shares.ts";
-import { type ModelNode, refuse, toJson } from "./model-tree.ts";
+import { lineage, type ModelNode, refuse, toJson } from "./model-tree.ts";
 
 export interface JournalEntry {
   /** The root of the space whose journal has it; numbers are gapless in each. */
@@ -17,6 +17,8 @@ export interface JournalEntry {
   readonly device: string;
   readonly tag: string;
   readonly decided?: Decided | undefined;
+  /** It was removed for good: from the trash, or from its place. */
+  readonly purged?: "trash" | "place" | undefined;
   /** What it is to the accounts that saw the node before or after. */
   readonly audience: ReadonlyMap<string, ChangeKind>;
 }
@@ -108,6 +110,31 @@ export class ModelState {
     this.#store(device, { ...node, revision: this.fresh("r") }, kind, { decided });
   }
 
+  /** For good, with all below it. */
+  purge(device: string, id: string): void {
+    const node = this.nodes.get(id);
+    if (node === undefined) throw new Error(`There is no ${id}.`);
+    this.#store(device, { ...node, trashed: true }, "gone", { purged: node.trashed ? "trash" : "place" });
+    const isOver = (each: string): boolean => lineage(this.nodes, each).some((above) => above.id === id);
+    for (const each of [...this.nodes.keys()].filter(isOver)) this.nodes.delete(each);
+  }
+
+  /** One more entry about what was removed for good. @returns whether the entry `seen` told that */
+  approvePurged(
+    device: string,
+    account: string,
+    { id, seen }: { readonly id: string; readonly seen: number },
+  ): boolean {
+    const space = homeOf(account);
+    const isPurge = (entry: JournalEntry): boolean =>
+      entry.space === space && entry.seq === seen && entry.id === id && entry.purged !== undefined;
+    if (this.nodes.has(id) || !this.journal.some(isPurge)) return false;
+    const audience = new Map([[account, "gone"] as const]);
+    const decided = { approvedBy: account };
+    this.#enter(device, { space, seq: this.seqOf(space) + 1, kind: "gone", id, audience, decided });
+    return true;
+  }
+
   /** What changed is only what somebody may do with it, or that a mount waits: it has the revision that it had. */
   recordRights(device: string, node: ModelNode, kind: ChangeKind, before: ModelShares = this.shares): void {
     this.#store(device, node, kind, { before });
@@ -120,13 +147,14 @@ export class ModelState {
     {
       before: sharesBefore = this.shares,
       decided,
-    }: { readonly before?: ModelShares; readonly decided?: Decided | undefined },
+      purged,
+    }: { readonly before?: ModelShares } & Pick<JournalEntry, "decided" | "purged">,
   ): void {
     const [before, space] = [this.nodes, spaceOf(this.nodes, node.parentId ?? node.id)];
     const seq = this.seqOf(space) + 1;
     this.nodes = new Map(before).set(node.id, { ...node, seq });
     const audience = this.#audienceOf([before, sharesBefore], node.id, kind);
-    this.#enter(device, { space, seq, kind, id: node.id, audience, decided });
+    this.#enter(device, { space, seq, kind, id: node.id, audience, decided, purged });
   }
 
   #enter(device: string, entry: Omit<JournalEntry, "device" | "tag">): void {
@@ -294,12 +322,13 @@ export class ModelState {
   changeOf(entry: JournalEntry | undefined, account: string): ChangeJson | undefined {
     const kind = entry?.audience.get(account);
     if (entry === undefined || kind === undefined) return undefined;
-    const { seq, id, decided } = entry;
+    const { seq, id, decided, purged } = entry;
     // What is said of it stands in the account's own space, with its mount.
     if (this.shares.mountOf(this.nodes, account, id) !== undefined) return undefined;
     const node = this.nodes.get(id);
     const isGone = kind === "gone" || node === undefined || !this.shares.isInView(this.nodes, account, id);
-    if (isGone) return { seq, kind: "gone", id, ...toldOf(decided, account) };
+    const fromTrash = purged === "trash" ? { from_trash: true as const } : {};
+    if (isGone) return { seq, kind: "gone", id, ...toldOf(decided, account), ...fromTrash };
     return { seq, kind, id, node: this.show(account, node) };
   }
 

@@ -155,7 +155,13 @@ export function goneJson(row: JournalRow, caller: Pick<Actor, "userId">): Change
     id: row.node_id,
     ...(row.rewind_id !== null && { rewound: true }),
     ...(isApproved && { approved: true }),
+    ...(wasInTrash(row) && { from_trash: true }),
   };
+}
+
+/** Only a removal for good has the name of the node; `from_trashed_at` is when the node had gone to the trash. */
+function wasInTrash({ from_name: name, from_trashed_at: trashedAt }: JournalRow): boolean {
+  return name !== null && trashedAt !== null;
 }
 
 /** Up to which number each journal in view was told. */

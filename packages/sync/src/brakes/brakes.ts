@@ -87,8 +87,8 @@ export class Brakes {
   }
 
   /**
-   * What lies in the trash of the account's own space and of which all that waits here is chosen. The server is told of it, so that one answer
-   * counts on all devices of the account.
+   * What is in the trash of the account's own space, or was removed for good, and of which all that waits here is chosen. The server is told of it,
+   * so that one answer counts on all devices of the account.
    */
   #wholeTops(chosen: readonly BrakeRecord[]): ReadonlySet<NodeId> {
     const wanted = new Set(chosen);

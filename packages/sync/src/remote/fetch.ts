@@ -100,7 +100,8 @@ function decidedIn(state: SyncState, changes: readonly ChangeJson[]): Map<NodeId
   for (const change of changes) {
     const id = change.id as NodeId;
     if (change.rewound === true || change.approved === true) decided.set(id, true);
-    else if (state.decided.has(id) || decided.has(id)) decided.set(id, undefined);
+    // Emptying the trash deletes nothing more on a device: the decision about its way into the trash stands.
+    else if (change.from_trash !== true && (state.decided.has(id) || decided.has(id))) decided.set(id, undefined);
   }
   return decided;
 }

@@ -10,15 +10,19 @@ interface Telling extends Pick<Voice, "server" | "state" | "random"> {
 }
 
 /**
- * Tells the server what a person said here of what lies in its trash, so that no other device of the account asks again. What it refuses to
- * approve has another fate by now; what it refuses to restore comes back from here.
+ * Tells the server what a person said here of what is in its trash, or was removed for good, so that no other device of the account asks again.
+ * What it refuses to approve has another fate by now; what it refuses to restore comes back from here.
  * @returns whether something was told, so that the journal has more
  */
 export async function tellAnswers({ server, state, random, brakes }: Telling): Promise<boolean> {
   const answers = [...state.answers].slice(0, limits.batchOperationsMax);
   if (answers.length === 0 || state.cursor === undefined) return false;
   const operations = answers.map(([file_id, op]) => {
-    return { op, operation_id: Buffer.from(random(16)).toString("hex"), file_id } as const;
+    const asked = { operation_id: Buffer.from(random(16)).toString("hex"), file_id };
+    if (op === "restore") return { op, ...asked } as const;
+    // The server keeps no row of what was removed for good: it finds the removal in its journal by the number of that entry.
+    const seen = state.remote.get(file_id)?.seq;
+    return { op, ...asked, ...(seen === undefined ? {} : { seen }) } as const;
   });
   const results = await server.commit(state.cursor.epoch, operations, []).then(
     (answer) => answer.results,

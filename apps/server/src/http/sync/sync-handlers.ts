@@ -249,7 +249,12 @@ function toOperation(operation: BatchOperation): Operation {
         ...(operation.seen === undefined ? {} : { seen: operation.seen }),
       };
     case "approve":
-      return { ...base, op: "approve", fileId: operation.file_id };
+      return {
+        ...base,
+        op: "approve",
+        fileId: operation.file_id,
+        ...(operation.seen === undefined ? {} : { seen: operation.seen }),
+      };
     case "restore": {
       const place = placeOf(operation);
       return {

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { DeviceId, NodeId, RewindId, SpaceId } from "@holdfast/core/ids";
+import { type DeviceId, isId, type NodeId, type RewindId, type SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import type { NodeRow, ShardReader } from "../../db/shard-tables.ts";
 import { requireNotRoot } from "./apply-move.ts";
@@ -8,7 +8,7 @@ import { trash } from "./claim-name.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findNode, requireLive } from "./place.ts";
 import { requireAct, requireMovable } from "./rights.ts";
-import type { Applied, Scope, Step, Work } from "./work.ts";
+import type { Applied, JournalEntry, Scope, Step, Work } from "./work.ts";
 import { record } from "./record.ts";
 import { conflictWith } from "./conflict.ts";
 
@@ -28,15 +28,58 @@ export async function applyDelete(work: Work, step: Step<OperationOf<"delete">>,
 
 /** One more entry tells that it has gone; nothing else changes. Where it has been restored meanwhile there is nothing to approve. */
 export async function applyApprove(work: Work, step: Step<OperationOf<"approve">>, scope: Scope): Promise<Applied> {
+  const removal = await removalOf(work, step);
+  if (removal !== undefined) {
+    requireDevice(step);
+    work.changes.journal.push({
+      ...removal,
+      approved: true,
+      actor: step.caller.userId,
+      device_id: step.caller.deviceId,
+    });
+    return { nodeId: undefined, created: false };
+  }
   const { row } = await findNode(work, step, scope, step.operation.fileId, "file_id");
   await requireAct(work, step, row, "own");
   if (row.trashed_at === null) throw notInTrash();
-  if (step.caller.deviceId === null) {
-    throw new HoldfastError("forbidden", "Only a device that has asked its person approves what lies in the trash.");
-  }
+  requireDevice(step);
   const { parent_id: from_parent, trashed_at: from_trashed_at } = row;
   return { nodeId: record(work, step, row, { kind: "gone", from_parent, from_trashed_at }).id, created: false };
 }
+
+function requireDevice({ caller }: Step): void {
+  if (caller.deviceId !== null) return;
+  throw new HoldfastError("forbidden", "Only a device that has asked its person approves what was deleted.");
+}
+
+/**
+ * A second entry about a node that was removed for good. Its row is gone, so the first entry is the proof that the node was in this space. That
+ * entry has the name of the node, which an entry about the trash does not have. By the primary key.
+ */
+async function removalOf(work: Work, step: Step<OperationOf<"approve">>): Promise<Removal | undefined> {
+  const { fileId, seen } = step.operation;
+  if (seen === undefined || !isId(fileId) || !step.caller.owns) return undefined;
+  const row = await work.tree.node(fileId as NodeId);
+  if (row !== undefined && (await work.tree.standing(row)).state !== "gone") return undefined;
+  const { rows } = await sql<{ node_id: NodeId; at: number }>`
+    select node_id, at from shard.journal where space_id = ${work.space.id} and seq = ${seen}
+      and node_id = ${fileId}::uuid and kind = 'gone' and from_name <> '' and not of_mount`.execute(work.reader);
+  const [entry] = rows;
+  // As if it had been in the trash since: whoever sees the folder above has heard of the removal and does not hear of the approval.
+  return entry === undefined ? undefined : { ...unchanged, node_id: entry.node_id, from_trashed_at: entry.at };
+}
+
+type Removal = Omit<JournalEntry, "approved" | "actor" | "device_id">;
+
+const unchanged = {
+  kind: "gone",
+  from_parent: null,
+  from_name: null,
+  from_modified_at: null,
+  from_executable: null,
+  of_mount: false,
+  rewind_id: null,
+} as const;
 
 /** The rows below go later in the same transaction if they are few, else piece by piece (`removal.ts`). */
 export async function applyPurge(work: Work, step: Step<OperationOf<"purge">>, scope: Scope): Promise<Applied> {

@@ -100,8 +100,8 @@ export type OperationKind =
       /** only what lies in the trash */ readonly trashedOnly: boolean;
       readonly seen?: number;
     } & Seen)
-  /** A person approved on a device that it lies in the trash: all others are told. */
-  | { readonly op: "approve"; readonly fileId: string }
+  /** A person approved on a device that it is in the trash, or was removed for good by the entry `seen`. All other devices hear of that. */
+  | { readonly op: "approve"; readonly fileId: string; readonly seen?: number }
   | ({ readonly op: "restore"; readonly fileId: string; readonly place?: Place } & Seen)
   /** Shows a folder of another space in the caller's own. */
   | {
