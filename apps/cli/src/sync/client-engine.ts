@@ -147,12 +147,12 @@ function pooledRandom(): Random {
 }
 
 export function openSpace(
-  { server, trust, tokens }: Connection,
+  { server, trust, readTrust, tokens }: Connection,
   pool: CodecPool,
   { upBytesPerSecond, downBytesPerSecond }: BandwidthLimits,
 ): Promise<RemoteSpace> {
   return openRemoteSpace({
-    transport: openTransport(server, { trust }),
+    transport: openTransport(server, { trust, readTrust }),
     tokens,
     pool,
     clock: systemClock,
