@@ -98,6 +98,30 @@ test("a server that goes away while all is at rest is told within a minute, and 
   alone.close();
 });
 
+test("another reason why the server cannot be reached is reported immediately", async () => {
+  const alone = new Alone();
+  let reason: string | undefined;
+  const server = alone.server();
+  const poll: typeof server.poll = (...args) =>
+    reason === undefined ? server.poll(...args) : Promise.reject(new HoldfastError("unreachable", reason));
+  const engine = alone.make({ server: { ...server, poll } });
+  const reported: string[] = [];
+  engine.onChange(() => {
+    const [problem] = engine.status().problems;
+    if (problem !== undefined && problem.message !== reported.at(-1)) reported.push(problem.message);
+  });
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  for (const next of [undefined, "It refuses connections.", "Its certificate is another one."]) {
+    reason = next;
+    await scheduler.runUntil(scheduler.nowMicros + 2 * minute, () => false);
+  }
+  assert.deepEqual(reported, ["It refuses connections.", "Its certificate is another one."]);
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});
+
 test("a server that does not answer keeps nobody from stopping", async () => {
   const alone = new Alone();
   alone.write("a.txt", "one");

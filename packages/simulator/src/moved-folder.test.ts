@@ -43,6 +43,7 @@ async function look(
       tree: state,
       rows: state.local,
       isHidden: () => false,
+      isCopied: async () => false,
       isPassedOver: () => false,
       isPassing: () => false,
       isFree: () => isFree,

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import {
   administrator,
+  eventually,
   holdfast,
+  launcher,
   makeFolder,
   removeFolder,
   type RunningServer,
@@ -95,6 +97,48 @@ test("with its certificate, or that of whoever signed it, it is trusted under it
   writeFileSync(`${home}/no.crt`, "no certificate");
   assert.equal((await signIn(secureUrl, "--ca-cert", `${home}/no.crt`)).code, 2);
   assert.equal((await signIn(secureUrl, "--ca-cert", `${home}/own.crt`, "--fingerprint", "SHA256:abc")).code, 2);
+});
+
+test("a running sync takes over what a new login trusts, a fingerprint and a certificate", async (t) => {
+  const { port } = server;
+  const fingerprint = (name: string): string[] => ["--fingerprint", `SHA256:${fingerprintOf(name)}`];
+  assert.equal((await signIn(secureUrl, ...fingerprint("own"))).code, 0);
+  const drive = `${home}/running`;
+  const env = { ...process.env, HOLDFAST_CONFIG_DIR: `${home}/config` };
+  const args = ["sync", drive, "--remote", "/running"];
+  const sync = spawn(launcher, args, { env, stdio: ["ignore", "ignore", "pipe"] });
+  const ended = once(sync, "exit");
+  t.after(async () => {
+    sync.kill();
+    await ended;
+  });
+  let said = "";
+  sync.stderr.on("data", (bytes: Buffer) => (said += String(bytes)));
+  const arrives = async (name: string): Promise<void> => {
+    const put = await run(["put", "-", `/running/${name}`], name);
+    assert.equal(put.code, 0, put.stderr);
+    const isThere = (): true | undefined => (existsSync(`${drive}/${name}`) ? true : undefined);
+    await eventually(`${name} arrives`, 90_000, isThere).catch((thrown: unknown) =>
+      assert.fail(`${String(thrown)}: ${said}`),
+    );
+  };
+  await eventually("the folder is made", 60_000, async () =>
+    (await run(["ls", "/running"])).code === 0 ? true : undefined,
+  );
+  await arrives("before");
+  for (const [name, trust] of [
+    ["other", fingerprint("other")],
+    ["own", ["--ca-cert", `${home}/own.crt`]],
+  ] as const) {
+    await server.stop();
+    server = await startServer({ dataFolder: `${home}/data`, port, args: tlsArguments(name) });
+    await eventually("the running client meets the certificate", 60_000, async () =>
+      /certificate/.test((await run(["status"])).stdout) ? true : undefined,
+    );
+    const signedIn = await signIn(secureUrl, ...trust);
+    assert.equal(signedIn.code, 0, signedIn.stderr);
+    await arrives(name);
+  }
 });
 
 test("plain http to a port of TLS is told, and so is a server of something else", async (t) => {

@@ -226,7 +226,7 @@ async function endFormer(run: Run, former: Login | undefined, made: Login): Prom
   const { server, trust } = isSameAccount ? made : former;
   const tokens = isSameAccount
     ? fixedToken(made.accessToken)
-    : new SessionTokens(inMemory(former), renewedBy(server, trust), systemClock, notThere);
+    : new SessionTokens(inMemory(former), renewedBy(server, { trust }), systemClock, notThere);
   const client = openClient(server, { tokens, trust });
   try {
     await client.call("deleteDevice", { params: { id: former.deviceId } });

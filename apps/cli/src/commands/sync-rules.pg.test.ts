@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { holdfast } from "@holdfast/server/acceptance/testing";
 import { answering } from "./testing-answer.ts";
+import { runCommand } from "./testing-run.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
 describe("what a sync leaves out", () => {
@@ -112,6 +113,37 @@ describe("what a sync leaves out", () => {
       items.map(({ name }: { name: string }) => name),
       ["plain"],
     );
+  });
+
+  test("a folder that another configuration syncs is left alone and listed by a sync around it, and a copy of a known one is synced", async () => {
+    const outer = join(folder, "outer");
+    const inner = join(outer, "Drive");
+    mkdirSync(inner, { recursive: true });
+    writeFileSync(join(outer, "beside"), "beside");
+    writeFileSync(join(inner, "theirs"), "theirs");
+    const done = async (config: string, ...args: string[]): Promise<string> => {
+      const { code, stderr } = await runCommand({ HOLDFAST_CONFIG_DIR: join(folder, config) }, args);
+      assert.equal(code, 0, stderr);
+      return stderr;
+    };
+    cpSync(join(folder, "config"), join(folder, "second"), { recursive: true });
+    await done("second", "sync", inner, "--remote", "/inner", "--once");
+    const said = await done("config", "sync", outer, "--remote", "/outer", "--once", "--device-name", "outer");
+    assert.match(said, /Drive: Another Holdfast sync uses this folder .*so this sync leaves it alone/);
+    const names = async (path: string): Promise<string[]> =>
+      (await json("ls", "-R", path)).items.map((item: { path: string }) => item.path.slice(path.length + 1)).toSorted();
+    assert.deepEqual(await names("/outer"), ["beside"]);
+    await done("second", "sync", inner, "--once");
+
+    cpSync(inner, join(folder, "other/copy"), { recursive: true });
+    cpSync(outer, join(folder, "other/known"), { recursive: true });
+    await done("config", "sync", join(folder, "other"), "--remote", "/other", "--once");
+    assert.deepEqual(await names("/other"), ["known", "known/beside"]);
+    const { syncs } = await json("status", join(folder, "other"));
+    const listed = syncs[0].problems.flatMap(({ code, path }: { code: string; path: string }) =>
+      code === "other_sync" ? [path] : [],
+    );
+    assert.deepEqual(listed, ["copy", "known/Drive"]);
   });
 
   test("a home folder is synced once somebody said yes, and without anything of Holdfast's own", async (t) => {

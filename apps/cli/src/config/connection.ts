@@ -12,6 +12,7 @@ import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import { configFolder } from "./config-folder.ts";
 import { sameAccount, tellingEnd } from "./ended-login.ts";
+import { followingTrust, type ReadTrust } from "./followed-trust.ts";
 import { type Login, SavedLogin } from "./saved-login.ts";
 import { watchedTransport } from "./watched-transport.ts";
 
@@ -19,6 +20,8 @@ export interface Connection {
   readonly server: string;
   /** Undefined: what the system trusts. */
   readonly trust: ServerTrust | undefined;
+  /** What a later login trusts; undefined: nothing that is taken over. */
+  readonly readTrust?: ReadTrust | undefined;
   readonly client: ApiClient;
   /** For further clients of the same login. */
   readonly tokens: AccessTokens;
@@ -60,19 +63,22 @@ export async function connect(
   if (token === undefined && login?.server !== server) {
     throw new HoldfastError("unauthenticated", `Not signed in to ${server}. Run 'holdfast login ${server}'.`);
   }
+  const readTrust: ReadTrust = () => saved.readTrust(server);
   const ended = new AbortController();
   const tokens = tellingEnd(
     token === undefined
-      ? sessionTokens(sameAccount(saved, { server, email: login?.email ?? "" }), server, trust)
+      ? sessionTokens(sameAccount(saved, { server, email: login?.email ?? "" }), server, { trust, readTrust })
       : givenToken(token, server),
     (reason) => ended.abort(reason),
   );
-  const client = openClient(server, { tokens, onSilence, onBusy, trust, wrap, prove });
-  return { server, trust, client, tokens, configFolder: folder, ended: ended.signal };
+  const client = openClient(server, { tokens, onSilence, onBusy, trust, readTrust, wrap, prove });
+  return { server, trust, readTrust, client, tokens, configFolder: folder, ended: ended.signal };
 }
 
 interface TransportChoices {
   readonly trust?: ServerTrust | undefined;
+  /** For what runs long; undefined: `trust` holds. */
+  readonly readTrust?: ReadTrust | undefined;
   readonly onSilence?: (() => void) | undefined;
   /** What stands between the client and the server. */
   readonly wrap?: ((transport: Transport) => Transport) | undefined;
@@ -116,8 +122,11 @@ export function openClient(
 }
 
 export function openTransport(server: string, choices: TransportChoices = {}): Transport {
-  const { trust, onSilence = () => {}, wrap = (transport) => transport } = choices;
-  return watchedTransport(wrap(openHttpTransport({ server, trust, connections: connectionsMax })), server, onSilence);
+  const { trust, readTrust, onSilence = () => {}, wrap = (transport) => transport } = choices;
+  const open = (trusted: ServerTrust | undefined): Transport =>
+    openHttpTransport({ server, trust: trusted, connections: connectionsMax });
+  const transport = readTrust === undefined ? open(trust) : followingTrust(open, trust, readTrust);
+  return watchedTransport(wrap(transport), server, onSilence);
 }
 
 export function thisConfigFolder(environment: Environment): string {
@@ -196,14 +205,16 @@ function givenToken(token: string, server: string): AccessTokens {
   };
 }
 
-function sessionTokens(saved: SessionStore<Login>, server: string, trust: ServerTrust | undefined): AccessTokens {
-  return new SessionTokens(saved, renewedBy(server, trust), systemClock, notSignedIn);
+type Trusted = Pick<TransportChoices, "trust" | "readTrust">;
+
+function sessionTokens(saved: SessionStore<Login>, server: string, trusted: Trusted): AccessTokens {
+  return new SessionTokens(saved, renewedBy(server, trusted), systemClock, notSignedIn);
 }
 
 /** How a refresh token is exchanged. */
-export function renewedBy(server: string, trust: ServerTrust | undefined) {
+export function renewedBy(server: string, trusted: Trusted) {
   return async (refreshToken: string): Promise<SavedSession> => {
-    const client = openClient(server, { trust });
+    const client = openClient(server, trusted);
     try {
       return toSavedSession(await client.call("refreshSession", { body: { refresh_token: refreshToken } }));
     } catch (thrown) {

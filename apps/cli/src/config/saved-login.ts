@@ -46,8 +46,13 @@ export class SavedLogin implements SessionStore<Login> {
 
   /** What the login trusts, if it is one of this server and can be read. */
   async trustOf(server: string): Promise<ServerTrust | undefined> {
+    return (await this.readTrust(server))?.trust;
+  }
+
+  /** The same of a login that is there. */
+  async readTrust(server: string): Promise<{ readonly trust: ServerTrust | undefined } | undefined> {
     const login = await this.read().catch(() => undefined);
-    return login?.server === server ? login.trust : undefined;
+    return login?.server === server ? { trust: login.trust } : undefined;
   }
 
   async update(change: (stored: Login | undefined) => Promise<Login | undefined>): Promise<Login | undefined> {

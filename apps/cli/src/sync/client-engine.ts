@@ -20,6 +20,7 @@ import { openSyncedFolder } from "@holdfast/synced-folder/open-synced-folder";
 import { probeFolder } from "@holdfast/synced-folder/probe-folder";
 import { type Connection, openTransport, systemClock } from "../config/connection.ts";
 import { healDamaged } from "./heal-damaged.ts";
+import { isCopiedMarker } from "./is-copied-marker.ts";
 import type { KnownSync, SyncRecord } from "./known-syncs.ts";
 import type { BandwidthLimits } from "./open-sync.ts";
 import { lacksOf, requireAbilities, slotKeyOf } from "./root-abilities.ts";
@@ -57,7 +58,8 @@ export async function openClientEngine(
     open.push(() => space.close());
     const state = new SyncState(database, sync.record.remote_id as NodeId);
     const disk = openSyncedFolder(sync.record.root, { pool });
-    const own = { slotKey: slotKeyOf(abilities), lacks: lacksOf(abilities) };
+    const isCopied = isCopiedMarker(sync.record.root, connection.configFolder);
+    const own = { isCopied, slotKey: slotKeyOf(abilities), lacks: lacksOf(abilities) };
     return {
       engine: makeEngine(sync.record, { space, state, disk, ...hears, ...own }),
       heal: (signal) => healDamaged({ client: connection.client, server: space, state, disk }, signal),
@@ -80,6 +82,7 @@ export interface Parts {
   readonly disk: LocalDisk;
   readonly slotKey?: EngineOptions["slotKey"];
   readonly lacks?: Lacks;
+  readonly isCopied?: EngineOptions["isCopied"];
   readonly onDone?: EngineOptions["onDone"];
   readonly onHidden?: EngineOptions["onHidden"];
   /** Nothing is written to the disk, not even to ask for its time. */
@@ -88,7 +91,7 @@ export interface Parts {
 
 export function makeEngine(
   record: SyncRecord,
-  { space, state, disk, slotKey = nameKey, lacks = lacksNothing, onDone, onHidden, isPreview = false }: Parts,
+  { space, state, disk, slotKey = nameKey, lacks = lacksNothing, isCopied, onDone, onHidden, isPreview = false }: Parts,
 ): Engine {
   const { rootId } = state;
   const isAll = rootId === space.rootId;
@@ -112,6 +115,7 @@ export function makeEngine(
     identity: { serverId: record.server_id, accountId: record.account_id },
     slotKey,
     lacks,
+    isCopied,
     brake: record.brake ?? undefined,
     freeSpace: async () => freeSpaceAt(record.root),
     onDone,
@@ -143,12 +147,12 @@ function pooledRandom(): Random {
 }
 
 export function openSpace(
-  { server, trust, tokens }: Connection,
+  { server, trust, readTrust, tokens }: Connection,
   pool: CodecPool,
   { upBytesPerSecond, downBytesPerSecond }: BandwidthLimits,
 ): Promise<RemoteSpace> {
   return openRemoteSpace({
-    transport: openTransport(server, { trust }),
+    transport: openTransport(server, { trust, readTrust }),
     tokens,
     pool,
     clock: systemClock,

@@ -17,6 +17,7 @@ import { count } from "../output/text.ts";
 import { linesByFolder } from "../transfer/plan-lines.ts";
 import { waitingCount, waitingLines } from "./group-deletions.ts";
 import { makeEngine, openSpace, type Parts, stateName } from "./client-engine.ts";
+import { isCopiedMarker } from "./is-copied-marker.ts";
 import { readKnownSyncs, type SyncRecord } from "./known-syncs.ts";
 import { recordFor, type SyncChoices } from "./open-sync.ts";
 import { lacksOf, requireAbilities, slotKeyOf } from "./root-abilities.ts";
@@ -134,7 +135,8 @@ async function previewOn(
     try {
       const state = new SyncState(database, record.remote_id as NodeId);
       const disk = openSyncedFolder(record.root, { pool });
-      const engine = makeEngine(record, { ...own, space, state, disk, isPreview: true });
+      const isCopied = isCopiedMarker(record.root, connection.configFolder);
+      const engine = makeEngine(record, { ...own, isCopied, space, state, disk, isPreview: true });
       engine.include(includes);
       engine.exclude(excludes, { freeSpace: freesSpace });
       engine.exclude(ownPaths);

@@ -38,14 +38,22 @@ export async function newRoot(path: string): Promise<string> {
   return join(above, basename(path));
 }
 
-/** @throws HoldfastError failed if the root lies in a synced folder or has one inside */
+/**
+ * A root that was synced before may lie in a synced folder: that one's client leaves it alone.
+ * @throws HoldfastError failed if a new root lies in a synced folder, or a known synced folder lies in the root
+ */
 export async function refuseNested(root: string, syncs: readonly KnownSync[]): Promise<void> {
-  for (let above = dirname(root); above !== dirname(above); above = dirname(above)) {
-    if ((await readMarker(above)) !== undefined) throw nested(root, "lies in", above);
-  }
+  const before = syncs.find(({ record }) => record.root === root)?.record.marker ?? undefined;
+  if (before === undefined || before !== (await readMarker(root))) await refuseInside(root);
   for (const { record } of syncs) {
     if (record.root === root || !isInside(record.root, root)) continue;
     if ((await readMarker(record.root)) !== undefined) throw nested(root, "contains", record.root);
+  }
+}
+
+async function refuseInside(root: string): Promise<void> {
+  for (let above = dirname(root); above !== dirname(above); above = dirname(above)) {
+    if ((await readMarker(above)) !== undefined) throw nested(root, "lies in", above);
   }
 }
 

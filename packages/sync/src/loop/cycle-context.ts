@@ -14,6 +14,7 @@ import type { QuietAges } from "./quiet-age.ts";
 import type { Progress } from "./progress.ts";
 import type { Portions, Rounds } from "./portions.ts";
 import type { LastingRefusals } from "./lasting-refusals.ts";
+import type { IsCopiedMarker } from "../scan/other-root.ts";
 import type { Suspects } from "../scan/scope.ts";
 
 /** What came of it when space was last to be freed; undefined: it never was since the engine began. */
@@ -40,6 +41,8 @@ export interface CycleContext extends Hands {
   readonly quietAges: QuietAges;
   readonly quarantine: Quarantine;
   readonly early: EarlyBlocks;
+  /** See `EngineOptions`. */
+  readonly isCopied?: IsCopiedMarker | undefined;
   readonly portions: Portions;
   readonly rounds: Rounds;
   readonly lasting: LastingRefusals;

@@ -4,7 +4,7 @@ import { expireTrash } from "../execute/local-trash.ts";
 import { reviewStash, stashDueMs } from "../execute/recover.ts";
 import type { Plan } from "../plan/plan-types.ts";
 import { readRules } from "./read-rules.ts";
-import { excludeBoundaries, pathsToFree } from "../state/exclusion.ts";
+import { excludeBoundaries, excludeOtherRoots, pathsToFree } from "../state/exclusion.ts";
 import { freeSpace } from "../execute/free-space.ts";
 import { Visibility, visibleTrees } from "../rules/visibility.ts";
 import { endShares } from "../execute/end-shares.ts";
@@ -186,6 +186,7 @@ export function noteLook(context: CycleContext, look: Looked): void {
   suspicion.add(undurable.suspects(state));
   skipped.note(look, (path) => isKnownPath(state, path) && !look.rules.hides(path, true));
   if (look.boundaries.size > 0) excludeBoundaries(state, look.boundaries);
+  if (look.otherRoots.size > 0) excludeOtherRoots(state, look.otherRoots);
   unread.note(look, nowMs());
 }
 

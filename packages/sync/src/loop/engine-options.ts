@@ -3,6 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { BrakeSetting } from "../brakes/brakes.ts";
 import type { Lacks } from "../model/lacks.ts";
 import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
+import type { IsCopiedMarker } from "../scan/other-root.ts";
 import type { NewlyHidden } from "../rules/newly-hidden.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { CycleContext } from "./cycle-context.ts";
@@ -33,6 +34,8 @@ export interface EngineOptions {
   readonly brake: BrakeSetting;
   /** Paths that this device does not want from now on; kept in the state, as `exclude` does. */
   readonly exclude?: readonly string[];
+  /** Whether a marker in a folder below the root is known to be a copy; one that is not keeps that folder from being synced. */
+  readonly isCopied?: IsCopiedMarker | undefined;
   /** Of the filesystem of the root; undefined, or where it answers nothing: it is never full. */
   readonly freeSpace?: (() => Promise<DiskSpace | undefined>) | undefined;
   /** What the disk cannot do; undefined: it can do everything. */

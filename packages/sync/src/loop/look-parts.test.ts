@@ -15,6 +15,7 @@ const partOf = (number: number, more: Partial<Part> = {}): Part => ({
   listed: none,
   unread: new Map(),
   boundaries: none,
+  otherRoots: none,
   isComplete: true,
   isSure: (path) => path !== `doubtful ${number}`,
   again: none,

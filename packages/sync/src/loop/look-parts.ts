@@ -43,6 +43,7 @@ function together(one: Looked, other: Looked): Looked {
     listed: one.listed.union(other.listed),
     unread: new Map([...one.unread, ...other.unread]),
     boundaries: one.boundaries.union(other.boundaries),
+    otherRoots: one.otherRoots.union(other.otherRoots),
     isComplete: one.isComplete && other.isComplete,
     isSure: (path) => isSureOf.every((isSure) => isSure(path)),
     isUnsettled: one.isUnsettled || other.isUnsettled,

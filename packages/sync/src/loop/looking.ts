@@ -128,6 +128,8 @@ async function lookAtRoot(
     intents,
     isHidden,
     isFree: (path) => rules.isPlain && !context.skipped.isAnyAt(path),
+    isCopied: async (path, marker) =>
+      marker === state.setting("marker") || (await context.isCopied?.(path, marker)) === true,
     isPassedOver: (path) => coming?.hides(path, false) === true,
     keepManifest,
     takerIn,

@@ -61,7 +61,8 @@ export class Polling {
   }
 
   #note(failure: HoldfastError | undefined): void {
-    const isOther = failure?.code !== this.failure?.code;
+    // Under one code the reason may change, as from a server that is away to one with another certificate.
+    const isOther = failure?.code !== this.failure?.code || failure?.message !== this.failure?.message;
     this.failure = failure;
     if (isOther) this.#parts.onTurn();
   }

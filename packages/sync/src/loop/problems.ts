@@ -3,7 +3,7 @@ import type { Brakes } from "../brakes/brakes.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
 import type { Plan } from "../plan/plan-types.ts";
 import { brokenWords } from "../rules/broken-patterns.ts";
-import { boundaryPaths } from "../state/exclusion.ts";
+import { boundaryPaths, otherRootPaths } from "../state/exclusion.ts";
 import { ignorePath, type Rules } from "../rules/rules.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { Refusal, Trees } from "../model/trees.ts";
@@ -13,7 +13,7 @@ export interface Problem {
   /** Relative to the root; "" for all of it. */
   readonly path: string;
   /**
-   * Of an error; `skipped`, `special_file`, `not_utf8`, `control_character`, `unfit_name`, `kept`, `boundary`, `alias`, `aside`, `rewritten`, `silent_change`, `busy`, `blocked`,
+   * Of an error; `skipped`, `special_file`, `not_utf8`, `control_character`, `unfit_name`, `kept`, `boundary`, `other_sync`, `alias`, `aside`, `rewritten`, `silent_change`, `busy`, `blocked`,
    * `unreadable`, `not_durable`, `read_only`, `suspended` and `quarantined` are the engine's own. What each means stands in docs/command.md.
    */
   readonly code: string;
@@ -88,6 +88,7 @@ const listedOnly: ReadonlySet<string> = new Set([
   "unfit_name",
   "kept",
   "boundary",
+  "other_sync",
   "alias",
   "quarantined",
   "silent_change",
@@ -99,14 +100,19 @@ export function problemsOfRules({ broken }: Pick<Rules, "broken">): Problem[] {
 }
 
 export function problemsOfBoundaries(state: Pick<SyncState, "setting">): Problem[] {
-  return boundaryPaths(state).map((path) =>
+  const mounted = boundaryPaths(state).map((path) =>
     problemOf(
       path,
       "boundary",
       "Another filesystem is mounted there, or was: it is left alone. To sync the folder without it, run 'holdfast sync' with --include.",
     ),
   );
+  return [...mounted, ...otherRootPaths(state).map((path) => problemOf(path, "other_sync", otherSync))];
 }
+
+const otherSync =
+  "Another Holdfast sync uses this folder (it contains .holdfast/root.json), so this sync leaves it alone. If no sync uses it any longer, " +
+  "or it is a copy of a synced folder, move its .holdfast folder away and run 'holdfast sync' with --include.";
 
 /** Once it has lasted for a minute. */
 export function problemsOfStash({ stashed }: Pick<SyncState, "stashed">): Problem[] {

@@ -15,6 +15,7 @@ import { keptBit } from "./kept-bit.ts";
 import { folderIdOf, match, type Matches } from "./match.ts";
 import { MovedFolders } from "./moved-folders.ts";
 import { Naming } from "./names.ts";
+import type { IsCopiedMarker } from "./other-root.ts";
 import { leaveOut, type Suspects, type Top, topsOf } from "./scope.ts";
 import { straysOf, withoutStrays } from "./strays.ts";
 import { hasPassing, hasStranger, isUnknown, isUnseen, keepUnknown } from "./unknown.ts";
@@ -29,6 +30,7 @@ export interface ScanInput {
   readonly tree: LocalTree;
   readonly rows: KnownRows;
   readonly isHidden: IsHidden;
+  readonly isCopied: IsCopiedMarker;
   /** Whether nothing that is known at or below a path depends on that path, so that a folder can be moved as a whole. */
   readonly isFree: (path: string) => boolean;
   /** Whether a file of which nothing is known need not be read, unless something is missing that it could be. */
@@ -66,6 +68,8 @@ export interface ScanResult {
   readonly unread: ReadonlyMap<string, string>;
   /** Folders where another filesystem begins. */
   readonly boundaries: ReadonlySet<string>;
+  /** Synced folders of other clients. */
+  readonly otherRoots: ReadonlySet<string>;
   /** Everything could be looked at. */
   readonly isComplete: boolean;
   /** Whether it is known what stands at a path now, or that nothing does; of "" whether everything could be looked at. */
@@ -91,8 +95,16 @@ const futureNs = 1_000_000_000n;
 export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResult> {
   if (input.suspects !== "all" && input.suspects.size === 0) {
     const none = new Set<string>();
-    const nothing = { unread: new Map(), skipped: new Map(), keepers: none, boundaries: none, listed: none };
-    return { ...nothing, changes: new Map(), isComplete: true, isSure: () => true, again: new Set(), later: [] };
+    const nothing = { unread: new Map(), skipped: new Map(), keepers: none, boundaries: none, otherRoots: none };
+    return {
+      ...nothing,
+      listed: none,
+      changes: new Map(),
+      isComplete: true,
+      isSure: () => true,
+      again: new Set(),
+      later: [],
+    };
   }
   const startNs = await disk.now(clockPath);
   const seen = await lookAtRest(disk, input);
@@ -139,6 +151,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     skipped,
     keepers,
     boundaries: seen.boundaries,
+    otherRoots: seen.otherRoots,
     listed: seen.listed,
     unread,
     isComplete: seen.unknown.size === 0,

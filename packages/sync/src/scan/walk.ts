@@ -3,6 +3,7 @@ import { nameProblem, type UnfitNameCode, unfitNameCode } from "@holdfast/core/n
 import { mapBounded } from "@holdfast/core/task-group";
 import { folderOf, joinPath, ownFolder } from "@holdfast/sync-ports/paths";
 import type { LocalDisk, LocalStat, NodeKind } from "@holdfast/sync-ports/ports";
+import { type IsCopiedMarker, isOtherRoot } from "./other-root.ts";
 import type { Top } from "./scope.ts";
 
 /** What stands at one path. */
@@ -39,6 +40,8 @@ export interface Walk {
   readonly keepers: ReadonlySet<string>;
   /** Folders where another filesystem begins: what is there, or stood there before it was mounted, is not known. */
   readonly boundaries: ReadonlySet<string>;
+  /** Synced folders of other clients: nothing in them was looked at. */
+  readonly otherRoots: ReadonlySet<string>;
   /** Folders that were left to a later look, with all in them: so much was seen already. */
   readonly later: readonly (Entry | Top)[];
 }
@@ -84,6 +87,7 @@ interface Findings extends Walk, Notes {
   readonly skipped: Map<string, Skip>;
   readonly keepers: Set<string>;
   readonly boundaries: Set<string>;
+  readonly otherRoots: Set<string>;
   readonly later: (Entry | Top)[];
 }
 
@@ -99,7 +103,7 @@ const looksAtOnce = 16;
 export async function walk(
   disk: LocalDisk,
   tops: Iterable<Top>,
-  { isHidden, slotKey, entriesMax }: Pick<Notes, "isHidden" | "slotKey"> & { readonly entriesMax: number },
+  { isHidden, slotKey, entriesMax, isCopied }: WalkInput,
   isKept: (entry: Entry) => Promise<boolean> = async () => false,
 ): Promise<Walk> {
   const seen: Findings = {
@@ -108,6 +112,7 @@ export async function walk(
     device: (await attempt({ unknown: new Set() }, "", () => disk.stat("")))?.device,
     keepers: new Set(),
     boundaries: new Set(),
+    otherRoots: new Set(),
     entries: [],
     tops: [],
     listed: new Set(),
@@ -127,9 +132,25 @@ export async function walk(
       continue;
     }
     seen.tops.push(top);
-    await walkFrom(disk, top, { seen, isKept, isFull, lookedAt });
+    await walkFrom(disk, top, { seen, isKept, isFull, isCopied, lookedAt });
   }
-  return seen;
+  return withoutOtherRoots(seen);
+}
+
+export interface WalkInput extends Pick<Notes, "isHidden" | "slotKey"> {
+  readonly entriesMax: number;
+  readonly isCopied: IsCopiedMarker;
+}
+
+/** Such a folder was noted before its names were listed; from now on nothing is known of it. */
+function withoutOtherRoots(seen: Findings): Walk {
+  const { otherRoots } = seen;
+  if (otherRoots.size === 0) return seen;
+  for (const entry of seen.entries) {
+    const { folder, path } = entry;
+    if (otherRoots.has(path) && "children" in folder) folder.children.splice(folder.children.indexOf(entry), 1);
+  }
+  return { ...seen, entries: seen.entries.filter(({ path }) => !otherRoots.has(path)) };
 }
 
 async function walkFrom(
@@ -139,11 +160,13 @@ async function walkFrom(
     seen,
     isKept,
     isFull,
+    isCopied,
     lookedAt,
   }: {
     readonly seen: Findings;
     readonly isKept: (entry: Entry) => Promise<boolean>;
     readonly isFull: () => boolean;
+    readonly isCopied: IsCopiedMarker;
     readonly lookedAt: LookedAt;
   },
 ): Promise<void> {
@@ -158,6 +181,12 @@ async function walkFrom(
     if (next > 0) lookedAt.set(path, "whole");
     seen.listed.add(path);
     const names = await attempt(seen, path, () => disk.list(path));
+    const isOther = await attempt(seen, path, () => isOtherRoot(disk, path, names ?? [], isCopied));
+    if (isOther !== false) {
+      if (isOther === true) leaveAlone(seen, path);
+      lookedAt.set(path, "whole");
+      continue;
+    }
     const found = await lookIn(disk, seen, folder, names ?? []);
     if (isClosed(seen, path, names ?? [])) {
       for (const name of names ?? []) seen.unknown.delete(joinPath(path, name));
@@ -173,6 +202,14 @@ async function walkFrom(
       else folders.push(entry);
     }
   }
+}
+
+function leaveAlone({ otherRoots, unknown, keepers, folders, listed }: Findings, path: string): void {
+  otherRoots.add(path);
+  unknown.add(path);
+  keepers.add(folderOf(path));
+  folders.delete(path);
+  listed.delete(path);
 }
 
 /**

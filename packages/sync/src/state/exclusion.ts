@@ -32,15 +32,35 @@ export function excludePaths(state: SyncState, paths: readonly string[], freesSp
  * deleted by nobody.
  */
 export function excludeBoundaries(state: SyncState, paths: Iterable<string>): void {
-  const all = [...new Set([...boundaryPaths(state), ...paths])].toSorted();
-  excludePaths(state, all, false);
-  state.commit({ settings: [["boundaries", JSON.stringify(all)]] });
+  excludeAs("boundaries", state, paths);
+}
+
+/** Another client syncs these folders. They stay excluded after it has ended: what it deleted, it deleted elsewhere. */
+export function excludeOtherRoots(state: SyncState, paths: Iterable<string>): void {
+  excludeAs("other roots", state, paths);
 }
 
 /** Those that nobody has included since. */
 export function boundaryPaths(state: Pick<SyncState, "setting">): readonly string[] {
+  return pathsOf("boundaries", state);
+}
+
+/** Those that nobody has included since. */
+export function otherRootPaths(state: Pick<SyncState, "setting">): readonly string[] {
+  return pathsOf("other roots", state);
+}
+
+type Found = "boundaries" | "other roots";
+
+function excludeAs(found: Found, state: SyncState, paths: Iterable<string>): void {
+  const all = [...new Set([...pathsOf(found, state), ...paths])].toSorted();
+  excludePaths(state, all, false);
+  state.commit({ settings: [[found, JSON.stringify(all)]] });
+}
+
+function pathsOf(found: Found, state: Pick<SyncState, "setting">): readonly string[] {
   const excluded = new Set(excludedPaths(state));
-  return (JSON.parse(state.setting("boundaries") ?? "[]") as string[]).filter((path) => excluded.has(path));
+  return (JSON.parse(state.setting(found) ?? "[]") as string[]).filter((path) => excluded.has(path));
 }
 
 /** @throws HoldfastError invalid_field */
