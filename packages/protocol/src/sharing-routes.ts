@@ -53,6 +53,7 @@ const newPermission = permission.extend({
     .string()
     .optional()
     .describe("for administrators: with it an address that has no account makes one, and has what was shared with it"),
+  invitation_expires_at: z.string().optional().describe("when `invitation_url`, which works once, stops working"),
 });
 
 /** Who may do what with a node: permissions, links, mounts. */

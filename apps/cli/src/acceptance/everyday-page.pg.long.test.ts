@@ -17,7 +17,9 @@ const stories = new Map(
     .map((section) => {
       const [heading = "", ...lines] = section.split("\n");
       return [heading, lines.filter((line) => line.startsWith("    ")).map((line) => line.trim())] as const;
-    }),
+    })
+    // To uninstall: a list without commands of its own.
+    .filter(([, lines]) => lines.length > 0),
 );
 const waitMs = 120_000;
 

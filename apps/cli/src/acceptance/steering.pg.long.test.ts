@@ -41,7 +41,7 @@ describe("the commands that steer clients while they run", () => {
     assert.deepEqual(JSON.parse(nothing.stdout), { items: [], next_cursor: null });
     const early = await anna.run(["deletes", "approve"]);
     assert.equal(early.code, 1);
-    assert.match(early.stderr, /No deletions wait here/);
+    assert.match(early.stderr, /No deletions are waiting/);
 
     // Held where they were made: the server and the other device keep all.
     for (const name of names.slice(0, 4)) at.remove(`many/${name}`);
@@ -123,7 +123,7 @@ describe("the commands that steer clients while they run", () => {
       await eventually("it asks", waitMs, async () => terminal.lines().join("\n").includes(asks) || undefined);
       terminal.type("n\r");
       assert.equal(await terminal.ended, 0);
-      assert.match(terminal.lines().join("\n"), /^Nothing is changed: they wait on\.$/m);
+      assert.match(terminal.lines().join("\n"), /^Nothing was changed\. They are still waiting\.$/m);
     }
     await waiting(anna, 5);
     assert.equal((await anna.run(["deletes", "approve"])).code, 0);

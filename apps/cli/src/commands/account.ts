@@ -3,6 +3,8 @@ import { timeFor } from "../output/listing.ts";
 import { type CommandMaker, type Context, newCommand, newGroup, type Run, runs, usage } from "./command.ts";
 import { askingAgain, readPassword } from "./second-factor.ts";
 
+type Client = Awaited<ReturnType<Run["connect"]>>["client"];
+
 interface ProofOptions {
   readonly passwordStdin?: boolean;
   readonly totp?: string;
@@ -70,7 +72,8 @@ async function deleteAccount(run: Run, options: ProofOptions = {}): Promise<void
     import("../config/saved-login.ts"),
     import("../config/connection.ts"),
   ]);
-  const { email } = await client.call("getAccount");
+  const { id, email, admin } = await client.call("getAccount");
+  if (admin && !(await hasOtherAdministrator(client, id))) throw new HoldfastError("conflict", lastAdministratorText);
   const password = await passwordFor(run, email, options.passwordStdin === true);
   if (password === "") throw usage("The password is empty.");
   const { until } = await provingPassword(() =>
@@ -83,6 +86,18 @@ async function deleteAccount(run: Run, options: ProofOptions = {}): Promise<void
   await run.output.result({ email, until }, () => [
     `${email} is deleted, and gone for good after ${timeFor(run.output, until)}. Until then 'holdfast login ${server} --keep-account' takes it back.`,
   ]);
+}
+
+const lastAdministratorText =
+  "This is the last administrator who can sign in. Make another one first (holdfast admin users add EMAIL --admin). To give up the whole server, stop it and delete its data folder.";
+
+/** The server checks this too. Checking here saves typing an address and a password for nothing. */
+async function hasOtherAdministrator(client: Client, ownId: string): Promise<boolean> {
+  const { allPages, pageItemsMax } = await import("../remote/pages.ts");
+  const pages = allPages((cursor) => client.call("adminListUsers", { query: { cursor, limit: pageItemsMax } }));
+  for await (const users of pages)
+    if (users.some(({ id, admin, disabled }) => admin && !disabled && id !== ownId)) return true;
+  return false;
 }
 
 async function provingPassword<Result>(act: () => Promise<Result>): Promise<Result> {
@@ -98,7 +113,7 @@ async function provingPassword<Result>(act: () => Promise<Result>): Promise<Resu
 async function passwordFor(run: Run, email: string, isPiped: boolean): Promise<string> {
   const { ask, askSecret, firstLine, requireTerminal } = await import("../terminal.ts");
   if (isPiped) return firstLine(run.context.stdin);
-  const question = `All of ${email} is deleted, for everybody with whom it is shared, too. Type the address to go on: `;
+  const question = `Everything of ${email} will be deleted, also for everybody it is shared with. Type the address to continue: `;
   requireTerminal(run.context, question);
   const typed = await ask(run.context, question);
   if (typed.trim().toLowerCase() !== email.toLowerCase())

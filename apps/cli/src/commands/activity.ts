@@ -27,7 +27,7 @@ export const activityCommand: CommandMaker = (context) => {
     const { client } = await run.connect();
     const top = path === undefined ? {} : { in: (await lookUpShared(client, path)).id };
     const pages = allPages((cursor) => client.call("listActivity", { query: { ...top, limit: itemsMax, cursor } }));
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, "There is no activity.");
     await run.output.listing(pages, (items) =>
       listing.lines(
         items.map(({ at, actor, device, verb, node, count }) => [

@@ -104,7 +104,7 @@ async function list(
       query: { limit: pageItemsMax, ...(cursor === undefined ? {} : { cursor }) },
     }),
   );
-  const listing = new Listing(run.output, columns);
+  const listing = new Listing(run.output, columns, "There are no access rules.");
   await run.output.listing(pages, (rules) =>
     listing.lines(
       rules.flatMap((rule) => {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { queryDatabase } from "@holdfast/server/acceptance/testing";
 import { until } from "@holdfast/tools/bounded";
+import { runHere } from "./testing-run.ts";
 import { bothPlaces, useSignedIn } from "./testing-signed-in.ts";
 
 const command = useSignedIn("admin-gc", {
@@ -42,6 +43,19 @@ for (const [where, flags] of bothPlaces(command)) {
     );
   });
 }
+
+test("a run that frees nothing shows the command that frees space sooner, or says to wait if that was the one", async () => {
+  const variables = "HOLDFAST_RETENTION_BLOCKS=1h HOLDFAST_RETENTION_DOOMED=10m HOLDFAST_RETENTION_PACKS=10m";
+  const shown = (folder: string) => `    ${variables} holdfast admin gc --now --data ${folder}`;
+  const nothing = ["admin", "gc", "--dry-run"];
+  assert.equal((await done(nothing)).trimEnd().split("\n").at(-1), shown("DIR"));
+  assert.equal((await done([...nothing, "--data", data])).trimEnd().split("\n").at(-1), shown(data));
+  const { bytes } = JSON.parse(await done([...nothing, "--json"]));
+  assert.equal(bytes, 0);
+  const shorter = Object.fromEntries(variables.split(" ").map((each) => each.split("=")));
+  const waiting = await runHere({ ...process.env, ...shorter }, [...nothing, "--data", data]);
+  assert.match(waiting.stdout, /\nNothing is old enough yet, even with the shorter periods\. Run .* in an hour\.\n$/);
+});
 
 test("one of both has to be said", async () => {
   for (const flags of [[], ["--now", "--dry-run"]]) {

@@ -41,7 +41,7 @@ const memberColumns: readonly Column[] = [{ title: "EMAIL" }, { title: "NAME" },
 function list(context: Context) {
   const command = newAdminCommand("ls", "List the groups", ["admin groups ls"]);
   return runs<[]>(context, command, async (run, { data }) => {
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, "There are no groups.");
     await run.output.listing(await groupPages(run, data), (groups) =>
       listing.lines(
         groups.map((group) => [
@@ -143,7 +143,7 @@ function members(context: Context) {
   );
   return runs<[string]>(context, command, async (run, which, { data }) => {
     const { id } = await findGroup(run, data, which);
-    const listing = new Listing(run.output, memberColumns);
+    const listing = new Listing(run.output, memberColumns, "The group has no members.");
     await run.output.listing(await memberPages(run, data, id), (page) =>
       listing.lines(page.map((member) => [member.email, member.name, member.role, member.disabled ? "disabled" : ""])),
     );

@@ -29,7 +29,7 @@ function list(context: Context) {
         query: { limit: pageItemsMax, ...(cursor === undefined ? {} : { cursor }) },
       }),
     );
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, "There are no invitations.");
     await run.output.listing(pages, (invitations) =>
       listing.lines(
         invitations.map(({ id, email, plan, expires_at }) => [

@@ -37,7 +37,7 @@ function list(context: Context) {
         query: { ...only, limit: pageItemsMax, ...(cursor === undefined ? {} : { cursor }) },
       }),
     );
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, "There are no jobs.");
     await run.output.listing(pages, (jobs) => listing.lines(jobs.map((job) => cellsOf(job, listing))));
   });
 }

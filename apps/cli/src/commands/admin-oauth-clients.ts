@@ -71,7 +71,7 @@ function list(context: Context) {
   const command = newAdminCommand("ls", "List them", ["admin oauth-clients ls"]);
   return runs<[]>(context, command, async (run, { data }) => {
     const page = await adminCall(run, data, "adminListOauthClients", {});
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, "There are no registered programs.");
     await run.output.result(page, () =>
       listing.lines(
         page.items.map((client) => [

@@ -11,7 +11,7 @@ export function plansCommand(context: Context) {
   ]);
   return runs<[]>(context, command, async (run, { data }) => {
     const plans = await adminCall(run, data, "adminListPlans", {});
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, "There are no plans.");
     await run.output.result(plans, () =>
       listing.lines(
         plans.items.map(({ name, quota_bytes, offered, default: isDefault }) => [

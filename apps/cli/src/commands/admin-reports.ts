@@ -38,7 +38,7 @@ function list(context: Context) {
         query: { ...only, limit: pageItemsMax, ...(cursor === undefined ? {} : { cursor }) },
       }),
     );
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, "There are no reports.");
     await run.output.listing(pages, (reports) => listing.lines(reports.map((report) => cellsOf(report, listing))));
   });
 }

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { shellWord } from "@holdfast/core/shell-word";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { timeFor } from "../output/listing.ts";
 import type { Output } from "../output/output.ts";
@@ -90,19 +91,40 @@ export function gcCommand(context: Context) {
     if ((now === true) === (dryRun === true)) throw usage("Say either --now or --dry-run.");
     const body = { dry_run: dryRun === true };
     const given = await adminCall(run, data, "adminCollect", { body });
-    await run.output.result(given, () => collectionLines(given, body.dry_run));
+    await run.output.result(given, () => [
+      ...collectionLines(given, body.dry_run),
+      ...(given.bytes === 0 ? adviceLines(data, run.context.environment) : []),
+    ]);
   });
 }
 
-const waitsText =
-  "What nobody needs any more is given back after 7 days, and its packs 7 days after that. On a full disk it may go sooner: 'holdfast admin gc' with HOLDFAST_RETENTION_BLOCKS=1h, HOLDFAST_RETENTION_DOOMED=10m and HOLDFAST_RETENTION_PACKS=10m set, and again an hour later";
+const sooner = {
+  HOLDFAST_RETENTION_BLOCKS: "1h",
+  HOLDFAST_RETENTION_DOOMED: "10m",
+  HOLDFAST_RETENTION_PACKS: "10m",
+} as const;
+
+/**
+ * Advice when nothing could be freed. It can be run as it stands, but for the data folder of a server elsewhere.
+ * @param data of the call; without it the variables of this process do not reach the server
+ */
+function adviceLines(data: unknown, environment: Context["environment"]): string[] {
+  const isSet = Object.keys(sooner).some((name) => (environment[name] ?? "") !== "");
+  if (isSet && typeof data === "string")
+    return ["Nothing is old enough yet, even with the shorter periods. Run the same command again in an hour."];
+  const variables = Object.entries(sooner).map(([name, value]) => `${name}=${value}`);
+  const folder = typeof data === "string" ? shellWord(data) : "DIR";
+  return [
+    `Space that is no longer needed is freed after 7 days, and its packs 7 days later. To free it sooner on a full disk, run this ${typeof data === "string" ? "" : "on the server's machine, with its data folder as DIR, "}and again an hour later:`,
+    `    ${variables.join(" ")} holdfast admin gc --now --data ${folder}`,
+  ];
+}
 
 function collectionLines(given: RouteAnswer<typeof routes.adminCollect>, isDry: boolean): string[] {
   const { bytes, blocks, packs, versions, nodes } = given;
   return [
     `${isDry ? "would give back" : "gave back"} ${formatBytes(bytes)}: ${count(blocks, "block")}, ${count(packs, "pack")}`,
     `${isDry ? "would remove" : "removed"} ${count(versions, "old version")}, and ${nodes === 1 ? "1 file or folder" : `${formatNumber(nodes)} files and folders`} that were in the trash`,
-    ...(bytes === 0 ? [waitsText] : []),
   ];
 }
 

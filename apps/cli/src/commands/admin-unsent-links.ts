@@ -13,7 +13,7 @@ export function unsentLinksCommand(context: Context) {
   return runs<[]>(context, command, async (run) => {
     const { client } = await run.connect();
     const page = await client.call("unsentLinks");
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, "There are no unsent links.");
     await run.output.result(page, () =>
       listing.lines(page.items.map(({ to, url, expires_at: until }) => [to, `until ${listing.time(until)}`, url])),
     );

@@ -71,7 +71,7 @@ function list(context: Context) {
         query: cursor === undefined ? { limit: pageItemsMax } : { limit: pageItemsMax, cursor },
       }),
     );
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, "There are no accounts.");
     await run.output.listing(pages, (users) =>
       listing.lines(
         users.map((user) => [

@@ -76,7 +76,7 @@ function list(context: Context) {
     const items = page.items.filter(({ kind }) => kind === "app_password");
     const paths = new Map<string, string>();
     for (const { folder_id: id } of items) if (id !== null) paths.set(id, await pathOf(client, id));
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, "There are no app passwords.");
     await run.output.result({ ...page, items }, () =>
       listing.lines(items.map((each) => cellsOf(each, paths, listing))),
     );

@@ -17,10 +17,12 @@ export const commentsCommand: CommandMaker = (context) => {
       client.call("listComments", { params: { id }, query: { cursor, limit: pageItemsMax } }),
     );
     await run.output.listing(pages, (items) =>
-      items.flatMap(({ text, author, at, resolved }) => [
-        `${timeFor(run.output, at)}  ${author.name}${resolved ? "  (resolved)" : ""}`,
-        ...text.split("\n").map((line) => `    ${line}`),
-      ]),
+      items.length === 0
+        ? ["There are no comments."]
+        : items.flatMap(({ text, author, at, resolved }) => [
+            `${timeFor(run.output, at)}  ${author.name}${resolved ? "  (resolved)" : ""}`,
+            ...text.split("\n").map((line) => `    ${line}`),
+          ]),
     );
   });
 };

@@ -77,7 +77,10 @@ async function show(run: Run, folder: string | undefined): Promise<void> {
   const syncs = await chooseSyncs(thisConfigFolder(run.context.environment), folder);
   const statuses = await Promise.all(syncs.map((sync) => statusOf(sync)));
   const items = statuses.flatMap(({ report }) => report.conflicts.map((path) => ({ root: report.root, path })));
-  await run.output.result({ items, next_cursor: null }, () => items.map(({ root, path }) => `${root}/${path}`));
-  if (items.length === 0) run.output.note("There are none.");
-  else run.output.note("To end one: holdfast conflicts keep original|copy|both PATH.");
+  await run.output.result({ items, next_cursor: null }, () =>
+    items.length === 0 && run.output.isTerminal
+      ? ["There are no conflicts."]
+      : items.map(({ root, path }) => `${root}/${path}`),
+  );
+  if (items.length > 0) run.output.note("To end one: holdfast conflicts keep original|copy|both PATH.");
 }

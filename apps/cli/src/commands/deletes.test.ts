@@ -2,22 +2,23 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { holdfast } from "@holdfast/server/acceptance/testing";
 import { ShownConfiguration } from "../sync/page/testing-syncs.ts";
+import { runHere } from "./testing-run.ts";
 
 const configuration = new ShownConfiguration();
 after(() => configuration.close());
 const deletes = (...args: string[]) =>
   holdfast(["deletes", ...args], { env: { HOLDFAST_CONFIG_DIR: configuration.folder } });
 
-test("while the client still looks and works there may be more deletions, and the list says so, none waiting yet or some", async () => {
+test("while a sync is in progress the list warns that more deletions may follow, whether some wait already or none", async () => {
   const { shown } = await configuration.add("drive");
   const { root } = shown.sync.record;
-  const growing = `The sync of ${root} still looks and works: there may be more once it is done.\n`;
-  const next = "To let them go: holdfast deletes approve. To bring them back: holdfast deletes undo.\n";
+  const growing = `The sync of ${root} is still in progress. More deletions may follow.\n`;
+  const next = "To delete them: holdfast deletes approve. To bring them back: holdfast deletes undo.\n";
 
   shown.now = { ...shown.now, state: "syncing" };
   for (const args of [[], ["ls"]]) {
     const none = await deletes(...args);
-    assert.deepEqual([none.code, none.stdout, none.stderr], [0, "", `None wait so far.\n${growing}`]);
+    assert.deepEqual([none.code, none.stdout, none.stderr], [0, "", `No deletions are waiting yet.\n${growing}`]);
   }
   shown.deletions = [{ id: "a", what: "deletion", path: "x", side: "here", kind: "file", bytes: 1 }];
   for (const args of [[], ["ls"]]) {
@@ -28,7 +29,20 @@ test("while the client still looks and works there may be more deletions, and th
   shown.now = { ...shown.now, state: "waiting" };
   assert.equal((await deletes()).stderr, next);
   shown.deletions = [];
-  assert.equal((await deletes()).stderr, "None wait.\n");
+  assert.equal((await deletes()).stderr, "No deletions are waiting.\n");
+});
+
+test("approving or undoing when no deletions wait fails with the same sentence on a terminal and in a script", async () => {
+  const { shown } = await configuration.add("quiet");
+  const { root } = shown.sync.record;
+  const environment = { ...process.env, HOLDFAST_CONFIG_DIR: configuration.folder };
+  for (const action of ["approve", "undo"])
+    for (const streams of [{}, { typed: "", columns: 80 }])
+      assert.deepEqual(await runHere(environment, ["deletes", action, root], streams), {
+        code: 1,
+        stdout: "",
+        stderr: "holdfast: No deletions are waiting.\n",
+      });
 });
 
 test("a folder is listed alone, and rewritten files are not counted as deletions", async () => {
@@ -50,5 +64,5 @@ test("a folder is listed alone, and rewritten files are not counted as deletions
   // Answered by another device meanwhile.
   other.deletions = [];
   const late = await deletes("undo", otherRoot);
-  assert.deepEqual([late.code, late.stderr], [1, "holdfast: No deletions wait here.\n"]);
+  assert.deepEqual([late.code, late.stderr], [1, "holdfast: No deletions are waiting.\n"]);
 });

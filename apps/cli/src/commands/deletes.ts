@@ -9,13 +9,11 @@ import { newCommand, runs, unknownCommand } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
 export const deletesCommand: CommandMaker = (context) => {
-  const command = newCommand("deletes", "Deletions that wait: so many at once are more often an accident than a wish", [
+  const command = newCommand(
     "deletes",
-    "deletes ~/Drive",
-    "deletes ls",
-    "deletes approve",
-    "deletes undo ~/Drive",
-  ]).argument("[folder]", folderText);
+    "Deletions that wait for your answer, because so many at once are often an accident",
+    ["deletes", "deletes ~/Drive", "deletes ls", "deletes approve", "deletes undo ~/Drive"],
+  ).argument("[folder]", folderText);
   command.addCommand(list(context));
   command.addCommand(decide(context, "approve", "Delete exactly what was shown last, for all devices of the account"));
   command.addCommand(decide(context, "undo", "Bring back from the other side what was shown last"));
@@ -33,6 +31,7 @@ export const deletesCommand: CommandMaker = (context) => {
 };
 
 const folderText = "a synced folder; all of them unless given";
+const noneText = "No deletions are waiting.";
 const words = { deletion: "would be deleted", rewrite: "would be rewritten" } as const;
 const sides = { here: "here", server: "on the server" } as const;
 
@@ -45,7 +44,7 @@ interface Waiting {
 
 interface Shown {
   readonly waiting: readonly Waiting[];
-  /** Folders in which the client still looks and works: there may be more. */
+  /** Folders whose sync is still in progress: more deletions may follow. */
   readonly growing: readonly string[];
 }
 
@@ -90,28 +89,29 @@ function decide(context: Context, action: "approve" | "undo", summary: string) {
       done.push({ root, count: ids.length });
       lines.push(`${root}: ${waitingCount(meant)} ${verb}`);
     }
-    if (done.length === 0) throw await nothingMeant(syncs);
+    if (done.length === 0) throw await nothingMeant(run, syncs);
     await run.output.result({ items: done, next_cursor: null }, () => lines);
   });
 }
 
 /** Looks without showing: what was not seen is not meant by the next answer either. */
-async function nothingMeant(syncs: readonly KnownSync[]): Promise<HoldfastError> {
+async function nothingMeant(run: Run, syncs: readonly KnownSync[]): Promise<HoldfastError> {
   const { statusOf } = await import("../sync/last-status.ts");
   const known = await Promise.all(syncs.map(statusOf));
   const message = known.some(({ deletions }) => deletions.length > 0)
     ? "'holdfast deletes ls' has shown none. Run it first: only what it shows is meant."
-    : "No deletions wait here.";
+    : noneText;
+  noteGrowing(
+    run,
+    known.flatMap(({ isRunning, report }) => (isRunning && report.state === "syncing" ? [report.root] : [])),
+  );
   return new HoldfastError("failed", message);
 }
 
 /** On a terminal what is meant is what waits now, and is shown before anything is done. */
 async function isMeant(run: Run, action: "approve" | "undo", syncs: readonly KnownSync[]): Promise<boolean> {
   const { waiting, growing } = await show(syncs);
-  if (waiting.length === 0) {
-    noteNone(run, growing);
-    return false;
-  }
+  if (waiting.length === 0) throw await nothingMeant(run, syncs);
   for (const line of waiting.flatMap(linesOf)) run.output.note(line);
   noteGrowing(run, growing);
   const { waitingCount } = await import("../sync/group-deletions.ts");
@@ -122,7 +122,7 @@ async function isMeant(run: Run, action: "approve" | "undo", syncs: readonly Kno
       : `Undo ${what}, so that all of it comes back?`;
   // What comes back by a slip is deleted again, and what is gone is not back so easily.
   const isYes = await confirm(run.context, question, { usual: action === "undo" ? "yes" : "no" });
-  if (!isYes) run.output.note("Nothing is changed: they wait on.");
+  if (!isYes) run.output.note("Nothing was changed. They are still waiting.");
   return isYes;
 }
 
@@ -159,17 +159,17 @@ function linesOf({ sync, lines }: Waiting): string[] {
 function noteNext(run: Run, { waiting, growing }: Shown): void {
   if (waiting.length === 0) return noteNone(run, growing);
   noteGrowing(run, growing);
-  run.output.note("To let them go: holdfast deletes approve. To bring them back: holdfast deletes undo.");
+  run.output.note("To delete them: holdfast deletes approve. To bring them back: holdfast deletes undo.");
 }
 
 function noteNone(run: Run, growing: readonly string[]): void {
-  run.output.note(growing.length === 0 ? "None wait." : "None wait so far.");
+  run.output.note(growing.length === 0 ? noneText : "No deletions are waiting yet.");
   noteGrowing(run, growing);
 }
 
 function noteGrowing(run: Run, growing: readonly string[]): void {
   for (const root of growing)
-    run.output.note(`The sync of ${printable(root)} still looks and works: there may be more once it is done.`);
+    run.output.note(`The sync of ${printable(root)} is still in progress. More deletions may follow.`);
 }
 
 async function choose(run: Run, folder: string | undefined): Promise<KnownSync[]> {

@@ -45,7 +45,7 @@ const shown: Readonly<Record<SignInKind, string>> = {
 async function list(run: Run): Promise<void> {
   const { client } = await run.connect();
   const page = await client.call("listDevices");
-  const listing = new Listing(run.output, columns);
+  const listing = new Listing(run.output, columns, "There are no devices.");
   await run.output.result(page, () => [
     ...listing.lines(
       page.items.map((device) => [

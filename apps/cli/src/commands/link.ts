@@ -81,7 +81,7 @@ function list(context: Context) {
   return runs<[string | undefined]>(context, command, async (run, path) => {
     const { client } = await run.connect();
     const links = path === undefined ? await allLinks(client) : await linksAt(client, path);
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, "There are no links.");
     await run.output.result({ items: links.map(({ permission }) => permission) }, () =>
       listing.lines(
         links.map(({ path: at, permission }) => [

@@ -42,6 +42,35 @@ describe("listings", () => {
     return stdout.trimEnd().split("\n");
   }
 
+  test("an empty list is a sentence on a terminal, and nothing for a script", async () => {
+    assert.equal((await run(["mkdir", "/empty"])).code, 0);
+    const sentences = {
+      "ls /empty": "The folder is empty.",
+      "ls -l /empty": "The folder is empty.",
+      "ls -R /empty": "The folder is empty.",
+      trash: "The trash is empty.",
+      shared: "Nobody shares anything with you.",
+      starred: "Nothing is starred.",
+      "search zzz": "No files or folders match your search.",
+      "comments /empty": "There are no comments.",
+      "permissions /empty": "Nobody else has access.",
+      "transfer ls": "There are no transfers.",
+      "link ls": "There are no links.",
+      token: "There are no tokens.",
+      programs: "No program has access to your account.",
+      "app-passwords": "There are no app passwords.",
+      "admin groups ls": "There are no groups.",
+      "admin invites ls": "There are no invitations.",
+      "admin reports": "There are no reports.",
+    };
+    for (const [line, sentence] of Object.entries(sentences)) {
+      const args = line.split(" ");
+      assert.deepEqual(await onTerminal(...args), [sentence], line);
+      assert.deepEqual(await run(args), { code: 0, stdout: "", stderr: "" }, line);
+    }
+    assert.equal((await run(["rm", "--permanent", "--yes", "/empty"])).code, 0);
+  });
+
   const withoutTimes = (lines: readonly string[]): string[] =>
     lines.map((line) => line.replace(/\b20[2-9]\d-\d\d-\d\d \d\d:\d\d\b/, "(time)          "));
 

@@ -28,9 +28,10 @@ export const logCommand: CommandMaker = (context) => {
     const newest = items.slice(-countMax);
     const isOne = syncs.length === 1;
     await run.output.result({ items: newest, next_cursor: null }, () =>
-      newest.map((entry) => (isOne ? logLine(entry) : `${logLine(entry)} (${entry.root})`)),
+      newest.length === 0 && run.output.isTerminal
+        ? ["Nothing has been synced yet."]
+        : newest.map((entry) => (isOne ? logLine(entry) : `${logLine(entry)} (${entry.root})`)),
     );
-    if (items.length === 0) run.output.note("Nothing was done yet.");
   });
 };
 

@@ -29,7 +29,7 @@ export const lsCommand: CommandMaker = (context) => {
     const { lookUpShared } = await import("../remote/look-up-shared.ts");
     const { client } = await run.connect();
     const node = await lookUpShared(client, path);
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, emptyText);
     const lines = (items: readonly NodeJson[]) => listingLines(items, node, options, listing);
     const pages = node.kind === "folder" ? pagesOf(client, node, options) : single(node);
     // The server answers all below in the order that is cheapest for it.
@@ -80,6 +80,8 @@ async function* single(node: NodeJson): AsyncGenerator<NodeJson[]> {
   yield await Promise.resolve([node]);
 }
 
+const emptyText = "The folder is empty.";
+
 const columns: readonly Column[] = [
   { title: "KIND" },
   { title: "SIZE", right: true },
@@ -99,7 +101,7 @@ function listingLines(
     const name = recursive === true && node.id !== folder.id ? node.path.slice(below) : node.name;
     return node.kind === "folder" || node.kind === "mount" ? `${name}/` : name;
   };
-  if (long !== true) return items.map(nameOf);
+  if (long !== true) return items.length === 0 ? [emptyText] : items.map(nameOf);
   const rows = items.map((node) => [
     kindLetter(node),
     listing.sizeOf(node),

@@ -9,9 +9,13 @@ interface Shown extends NodeJson {
   readonly changed_at?: string;
 }
 
-/** Nodes from anywhere: when they were changed, how large they are, and where they stand. @returns the lines of each page */
-export function nodeRows(output: Output): (nodes: readonly Shown[]) => string[] {
-  const listing = new Listing(output, columns);
+/**
+ * Nodes from anywhere: when they were changed, how large they are, and where they stand.
+ * @param none the sentence for an empty list
+ * @returns the lines of each page
+ */
+export function nodeRows(output: Output, none: string): (nodes: readonly Shown[]) => string[] {
+  const listing = new Listing(output, columns, none);
   return (nodes) =>
     listing.lines(
       nodes.map((node) => [

@@ -23,7 +23,7 @@ export const permissionsCommand: CommandMaker = (context) => {
     const { client } = await run.connect();
     const { id } = await lookUpShared(client, path);
     const page = await client.call("listPermissions", { params: { id } });
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, "Nobody else has access.");
     await run.output.result(page, () => listing.lines(page.items.map((each) => cellsOf(each, listing))));
   });
 };

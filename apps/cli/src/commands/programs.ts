@@ -24,7 +24,7 @@ function list(context: Context) {
   return runs<[]>(context, command, async (run) => {
     const { client } = await run.connect();
     const page = await client.call("listAuthorizedPrograms");
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, "No program has access to your account.");
     await run.output.result(page, () =>
       listing.lines(
         page.items.map(({ id, name, scopes, expires_at: ends, last_used_at: used }) => [

@@ -33,6 +33,6 @@ export const searchCommand: CommandMaker = (context) => {
     const within = options.in === undefined ? undefined : (await lookUp(client, options.in)).id;
     const query = { q: words.join(" "), type, in: within, limit: pageItemsMax };
     const pages = allPages((cursor) => client.call("search", { query: { ...query, cursor } }));
-    await run.output.listing(pages, nodeRows(run.output));
+    await run.output.listing(pages, nodeRows(run.output, "No files or folders match your search."));
   });
 };

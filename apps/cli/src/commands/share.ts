@@ -1,5 +1,6 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
+import { timeFor } from "../output/listing.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import { noteLocalLink } from "./local-link.ts";
 import type { CommandMaker } from "./command.ts";
@@ -57,8 +58,13 @@ export const shareCommand: CommandMaker = (context) => {
     const link = permission.invitation_url;
     await run.output.result(permission, () => [
       `shared ${path} with ${options.with} (${role})${invited}`,
-      ...(link === undefined ? [] : [`No mail goes out here, so hand on this link, which makes that account: ${link}`]),
+      ...(link === undefined
+        ? []
+        : [`This server sends no mail, so send this link yourself. It creates the account: ${link}`]),
     ]);
+    const expiry = permission.invitation_expires_at;
+    if (expiry !== undefined && !run.output.json)
+      run.output.note(`The link works once and expires on ${timeFor(run.output, expiry)}.`);
     noteLocalLink(run, link);
   });
 };

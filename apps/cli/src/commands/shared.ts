@@ -17,7 +17,7 @@ export const sharedCommand: CommandMaker = (context) => {
     const { allPages, pageItemsMax } = await import("../remote/pages.ts");
     const { client } = await run.connect();
     const pages = allPages((cursor) => client.call("listSharedWithMe", { query: { cursor, limit: pageItemsMax } }));
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, "Nobody shares anything with you.");
     await run.output.listing(pages, (items) => listing.lines(items.map(sharedCells)));
   });
 };

@@ -133,7 +133,8 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.match(await done(owner, ["permissions", "/songs"]), /^group +Choir +viewer/m);
     await done(owner, ["unshare", "/songs", "--with", "choir"]);
     assert.equal(await done(owner, ["permissions", "/songs"]), "");
-    const said = await done(owner, ["share", "/songs", "--with", "new@example.com", "--role", "viewer"]);
-    assert.match(said, /no account yet\n.* http.*\/setup#hfi_/);
+    const invited = await owner(["share", "/songs", "--with", "new@example.com", "--role", "viewer"]);
+    assert.match(invited.stdout, /no account yet\n.* http.*\/setup#hfi_/);
+    assert.match(invited.stderr, /^The link works once and expires on 20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ\.\n/);
   });
 });

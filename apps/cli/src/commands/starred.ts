@@ -8,6 +8,6 @@ export const starredCommand: CommandMaker = (context) => {
     const { allPages, pageItemsMax } = await import("../remote/pages.ts");
     const { client } = await run.connect();
     const pages = allPages((cursor) => client.call("listStarred", { query: { cursor, limit: pageItemsMax } }));
-    await run.output.listing(pages, nodeRows(run.output));
+    await run.output.listing(pages, nodeRows(run.output, "Nothing is starred."));
   });
 };

@@ -47,7 +47,7 @@ function list(context: Context) {
   return runs<[]>(context, command, async (run) => {
     const { client } = await run.connect();
     const page = await client.call("listTokens");
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, "There are no tokens.");
     await run.output.result(page, () =>
       listing.lines(
         page.items.map((token) => [

@@ -45,7 +45,7 @@ function list(context: Context) {
     const { allPages } = await import("../remote/pages.ts");
     const { client } = await run.connect();
     const pages = allPages((cursor) => client.call("listTransfers", { query: { cursor } }));
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, "There are no transfers.");
     await run.output.listing(pages, (items) => listing.lines(items.map(cellsOf)));
   });
 }

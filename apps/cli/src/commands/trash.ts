@@ -33,7 +33,7 @@ function list(context: Context) {
   const command = newCommand("ls", "List what is in the trash, newest first", ["trash ls"]);
   return runs<[]>(context, command, async (run) => {
     const { client } = await run.connect();
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, "The trash is empty.");
     await run.output.listing(trashPages(client), (items) =>
       listing.lines(items.map((node) => [listing.time(node.trashed_at), listing.sizeOf(node), node.id, node.path])),
     );

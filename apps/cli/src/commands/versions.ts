@@ -27,7 +27,7 @@ export const versionsCommand: CommandMaker = (context) => {
     const pages = allPages((cursor) =>
       client.call("listVersions", { params: { id }, query: { cursor, limit: pageItemsMax } }),
     );
-    const listing = new Listing(run.output, columns);
+    const listing = new Listing(run.output, columns, "There are no versions.");
     await run.output.listing(withDevices(pages, names), (items) =>
       listing.lines(items.map((version) => cellsOf(version, listing, run.output))),
     );

@@ -52,16 +52,22 @@ export class Listing {
   /** Of the terminal. */
   readonly #width: number | undefined;
   readonly #columns: readonly Column[];
+  readonly #none: string;
   #isBegun = false;
 
-  /** Of one command's output. */
+  /**
+   * Of one command's output.
+   * @param none the sentence that a terminal shows for an empty list
+   */
   constructor(
     { isTerminal, columns: width }: Pick<Output, "isTerminal"> & Partial<Pick<Output, "columns">>,
     columns: readonly Column[],
+    none: string,
   ) {
     this.#isTerminal = isTerminal;
     this.#width = width;
     this.#columns = columns;
+    this.#none = none;
   }
 
   size(bytes: number): string {
@@ -85,7 +91,7 @@ export class Listing {
     const isFirst = !this.#isBegun;
     this.#isBegun = true;
     if (!this.#isTerminal) return formatTable(rows, rightOf(this.#columns));
-    if (rows.length === 0) return isFirst ? ["None."] : [];
+    if (rows.length === 0) return isFirst ? [this.#none] : [];
     const width = this.#width ?? Infinity;
     const page = { columns: this.#columns, rows, hasTitles: isFirst };
     const whole = tableOf(page);

@@ -147,7 +147,8 @@ test("progress tells the rate, and the time left once all is counted", () => {
 test("on a narrow terminal a row folds between its cells, and with room it stays a row", () => {
   const titles = [{ title: "DELETED" }, { title: "SIZE", right: true }, { title: "ID" }, { title: "PATH" }] as const;
   const row = ["2026-11-23 21:03", "3.0 MiB", "01a1ff19-0d42-88bb-95ce-d64679dac31e", "/list/日本語.txt"];
-  const shown = (columns: number) => new Listing({ isTerminal: true, columns }, titles).lines([row]);
+  const shown = (columns: number) =>
+    new Listing({ isTerminal: true, columns }, titles, "There are no rows.").lines([row]);
   assert.deepEqual(shown(40), [
     "DELETED  SIZE  ID  PATH",
     "2026-11-23 21:03  3.0 MiB",
@@ -158,7 +159,10 @@ test("on a narrow terminal a row folds between its cells, and with room it stays
     shown(200).map((line) => line.replace(/ {2,}/g, "  ")),
     ["DELETED  SIZE  ID  PATH", row.join("  ")],
   );
-  assert.equal(new Listing({ isTerminal: true, columns: 40 }, titles.slice(1, 2)).lines([["3.0 MiB"]])[1], "3.0 MiB");
+  assert.equal(
+    new Listing({ isTerminal: true, columns: 40 }, titles.slice(1, 2), "There are no rows.").lines([["3.0 MiB"]])[1],
+    "3.0 MiB",
+  );
 });
 
 test("on a terminal too narrow for a table rows fold; where only what stands last is long, that has its own line", () => {
@@ -167,16 +171,19 @@ test("on a terminal too narrow for a table rows fold; where only what stands las
     ["1", "seen today", "/a"],
     ["22", "seen on Monday", `/${"long/".repeat(12)}`],
   ];
-  const shown = (columns: number) => new Listing({ isTerminal: true, columns }, titles).lines(rows);
+  const shown = (columns: number) =>
+    new Listing({ isTerminal: true, columns }, titles, "There are no rows.").lines(rows);
   const long = rows[1]?.[2];
   assert.deepEqual(shown(80), ["ID  SEEN       PATH", "1   today      /a", `22  on Monday  ${long}`]);
   assert.deepEqual(shown(70), ["ID  SEEN       PATH", "1   today      /a", "22  on Monday", `    ${long}`]);
   assert.deepEqual(shown(40), ["ID  SEEN  PATH", "1  seen today  /a", "22  seen on Monday", `    ${long}`]);
   const ids = rows.map(([id, seen]) => [id?.repeat(60) ?? "", seen ?? "", "laptop"]);
-  const folded = new Listing({ isTerminal: true, columns: 80 }, titles).lines(ids);
+  const folded = new Listing({ isTerminal: true, columns: 80 }, titles, "There are no rows.").lines(ids);
   assert.deepEqual(folded[0], "ID  SEEN  PATH");
   assert.deepEqual(folded[1], `${"1".repeat(60)}  seen today`);
-  assert.deepEqual(new Listing({ isTerminal: false }, titles).lines(rows.slice(0, 1)), ["1  seen today  /a"]);
+  assert.deepEqual(new Listing({ isTerminal: false }, titles, "There are no rows.").lines(rows.slice(0, 1)), [
+    "1  seen today  /a",
+  ]);
 });
 
 test("columns in which nothing is said give their room away where it is scarce, and a list of nothing says so", () => {
@@ -185,15 +192,16 @@ test("columns in which nothing is said give their room away where it is scarce, 
     ["n".repeat(40), "-", "i".repeat(36)],
     ["ada", "-", "0"],
   ];
-  const shown = (columns: number, given = rows) => new Listing({ isTerminal: true, columns }, titles).lines(given);
+  const shown = (columns: number, given = rows) =>
+    new Listing({ isTerminal: true, columns }, titles, "There are no rows.").lines(given);
   assert.deepEqual(shown(80), [
     `${"NAME".padEnd(42)}ID`,
     `${"n".repeat(40)}  ${"i".repeat(36)}`,
     `${"ada".padEnd(42)}0`,
   ]);
   assert.match(shown(100)[0] ?? "", /ENDS/);
-  assert.deepEqual(shown(80, []), ["None."]);
-  assert.deepEqual(new Listing({ isTerminal: false }, titles).lines([]), []);
+  assert.deepEqual(shown(80, []), ["There are no rows."]);
+  assert.deepEqual(new Listing({ isTerminal: false }, titles, "There are no rows.").lines([]), []);
 });
 
 test("few rows that are too wide fold, and the others stay a table", () => {
@@ -203,7 +211,8 @@ test("few rows that are too wide fold, and the others stay a table", () => {
     ["n".repeat(70), "seen on Monday", "user"],
     ["bob", "seen on Sunday", "user"],
   ];
-  const shown = (given: typeof rows) => new Listing({ isTerminal: true, columns: 80 }, titles).lines(given);
+  const shown = (given: typeof rows) =>
+    new Listing({ isTerminal: true, columns: 80 }, titles, "There are no rows.").lines(given);
   assert.deepEqual(shown(rows), [
     "NAME  SEEN       ROLE",
     "ada   today      admin",

@@ -45,7 +45,10 @@ export class Output {
     await this.#drained(showLines(this.#stdout, lines()));
   }
 
-  /** A listing of any length, written as it comes: `{"items": […], "next_cursor": null}`, or lines. */
+  /**
+   * A listing of any length, written as it comes: `{"items": […], "next_cursor": null}`, or lines.
+   * @param lines of a page; on a terminal an empty list calls it once with no items, for the sentence that says so
+   */
   async listing<Item>(
     pages: AsyncIterable<readonly Item[]>,
     lines: (items: readonly Item[]) => readonly string[],
@@ -54,14 +57,13 @@ export class Output {
     if (this.json) showJson(this.#stdout, '{"items":[');
     for await (const items of pages) {
       if (items.length === 0) continue;
-      if (!this.json) {
-        await this.#drained(showLines(this.#stdout, lines(items)));
-        continue;
-      }
-      const json = items.map((item) => JSON.stringify(item)).join(",");
-      await this.#drained(showJson(this.#stdout, (first ? "" : ",") + json));
+      if (this.json) {
+        const json = items.map((item) => JSON.stringify(item)).join(",");
+        await this.#drained(showJson(this.#stdout, (first ? "" : ",") + json));
+      } else await this.#drained(showLines(this.#stdout, lines(items)));
       first = false;
     }
+    if (first && !this.json && this.isTerminal) await this.#drained(showLines(this.#stdout, lines([])));
     if (this.json) await this.#drained(showJson(this.#stdout, '],"next_cursor":null}\n'));
   }
 

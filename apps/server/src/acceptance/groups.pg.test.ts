@@ -140,8 +140,13 @@ describe("what is shared with a group or an address", () => {
   test("an administrator who shares with an address gets the link for it to hand on, and nobody else does", async () => {
     const gift = (await ok(admin, "POST", "/metadata", { path: "/gift", kind: "folder" })).id as string;
     const email = "linked@example.com";
-    const { invitation_url: link } = await ok(admin, "POST", `/files/${gift}/share`, { email, role: "viewer" });
+    const { invitation_url: link, invitation_expires_at: end } = await ok(admin, "POST", `/files/${gift}/share`, {
+      email,
+      role: "viewer",
+    });
     assert.match(link, new RegExp(`^${server.url}/setup#hfi_`));
+    const facts = await ok(new Api(server.url), "POST", "/accounts/invitation", { token: link.split("#")[1] });
+    assert.equal(end, facts.expires_at);
     const { token } = await ok(admin, "POST", "/tokens", {
       name: "files alone",
       scopes: ["files:read", "files:write"],

@@ -18,12 +18,14 @@ export async function hasAdministrator({ shards }: AccountStore): Promise<boolea
 /**
  * Runs a change that may take somebody out of the administrators, unless that is the last one who can sign in. They live on
  * any shard, so a lock on the shard of bucket 0 keeps two of them from taking each other out at once.
+ * @param wayOut a sentence that follows the refusal
  * @throws HoldfastError conflict for the last one, locked while another such change is under way
  */
 export async function unlessLastAdministrator(
   store: AccountStore,
   user: Pick<UserRow, "id" | "admin">,
   change: () => Promise<void>,
+  wayOut = "",
 ): Promise<void> {
   if (!user.admin) return change();
   await inTransaction(store.shards.of(toBucket(0)).db, async (transaction) => {
@@ -37,7 +39,7 @@ export async function unlessLastAdministrator(
     if (await hasOtherAdministrator(store, user.id)) return change();
     throw new HoldfastError(
       "conflict",
-      "This is the last administrator who can sign in. Make another one first (holdfast admin users add EMAIL --admin).",
+      `This is the last administrator who can sign in. Make another one first (holdfast admin users add EMAIL --admin).${wayOut}`,
     );
   });
 }

@@ -45,10 +45,15 @@ export async function leaveAccount(
   const now = world.clock.nowMicros();
   const until = now + (world.graceMs ?? limits.accountGraceMs) * 1000;
   const by = { totp, passkey, site, sender: "known" } as const;
-  await unlessLastAdministrator(world, user, () =>
+  const change = () =>
     withCode(world, user.id, by, (transaction) =>
       leave(world, transaction, user, { now, until, session: credential.id }),
-    ),
+    );
+  await unlessLastAdministrator(
+    world,
+    user,
+    change,
+    " To give up the whole server, stop it and delete its data folder.",
   );
   return until;
 }

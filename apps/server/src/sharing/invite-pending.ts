@@ -18,6 +18,11 @@ export interface PendingInvitation {
   readonly message: string | undefined;
 }
 
+export interface InvitationLink {
+  readonly link: string;
+  readonly expiresAtMicros: number;
+}
+
 /**
  * Before an address without an account is given anything. Counted also where no mail goes out: the answer says that there is no such account, and each one leaves
  * an invitation.
@@ -32,9 +37,9 @@ export async function assertMayInvite(mail: AccountStore, by: UserId): Promise<v
 
 /**
  * Makes an invitation for exactly this address, good also where registration is closed, and orders the mail with it.
- * @returns the link below the public address, which is for nobody but whoever reads what is mailed there, and for administrators
+ * @returns the link below the public address, and when it expires. The link is only for the reader of that mailbox and for administrators
  */
-export async function invitePending(mail: MailWorld, invitation: PendingInvitation): Promise<string> {
+export async function invitePending(mail: MailWorld, invitation: PendingInvitation): Promise<InvitationLink> {
   const { by, address, nodeName, message, grant } = invitation;
   const sharer = await findUser(mail.shards, by);
   if (sharer === undefined) throw new HoldfastError("internal", "Whoever shares has an account.");
@@ -56,7 +61,7 @@ export async function invitePending(mail: MailWorld, invitation: PendingInvitati
       link,
     }),
   );
-  return link;
+  return { link, expiresAtMicros };
 }
 
 /**

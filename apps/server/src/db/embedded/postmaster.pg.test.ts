@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import pg from "pg";
 import { until } from "@holdfast/tools/bounded";
 import { startEmbeddedPostgres } from "../embedded-postgres.ts";
 import { copyTemplate, makeTestFolder } from "../testing.ts";
+import { startPostmaster } from "./postmaster.ts";
 
 test("a session that somebody ends is warned of, one that our own stop cuts off is not", async (t) => {
   const folder = makeTestFolder();
@@ -30,4 +32,24 @@ test("a session that somebody ends is warned of, one that our own stop cuts off 
   await postgres.stop();
   await until("the end of the other is told", () => told.length > 1);
   assert.deepEqual(told, ["warn", "debug"]);
+});
+
+test("a database that cannot start says why in one line, and what to do when its disk is full", async (t) => {
+  const folder = makeTestFolder();
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  const program = join(folder, "postgres");
+  const start = (output: string) => {
+    writeFileSync(program, `#!/bin/sh\ncat >&2 <<'END'\n${output}\nEND\nexit 1\n`, { mode: 0o755 });
+    return startPostmaster({ program, clusterFolder: folder, settings: {}, account: undefined, log });
+  };
+  const begun = "LOG:  database system was interrupted";
+  await assert.rejects(start(`${begun}\nFATAL:  could not write to file "pg_wal/x": No space left on device`), {
+    code: "store_full",
+    message: `The disk of ${folder} is full, so the database cannot start. Nothing is lost. Free some space on that disk (512 MiB is enough), then start again.`,
+  });
+  await assert.rejects(start(`${begun}\nFATAL:  could not open the lock file\nHINT:  Look at it.`), {
+    code: "unavailable",
+    message: "The database did not start: FATAL:  could not open the lock file HINT:  Look at it. it ended with code 1",
+  });
 });

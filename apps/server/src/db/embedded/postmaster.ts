@@ -1,9 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
-import { HoldfastError } from "@holdfast/core/errors";
 import type { DatabaseLog } from "../database-log.ts";
 import type { Account } from "./account.ts";
-import { cannotStart, startProgram } from "./program.ts";
+import { cannotStart, failure, startProgram } from "./program.ts";
 
 export interface Postmaster {
   readonly pid: number;
@@ -37,7 +36,7 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
   child.once("exit", () => process.off("exit", leave));
   let isStopping = false;
   const said = await untilReady(child, options, exited, () => isStopping);
-  if (said !== undefined) throw refusal(said);
+  if (said !== undefined) throw failure("unavailable", "The database did not start", said, options.clusterFolder);
   const stopIt = () => {
     isStopping = true;
     return stop(child, exited, options.log);
@@ -84,14 +83,6 @@ const cutOff = "FATAL:  terminating connection due to administrator command";
 /** It died, mends itself, or lacks something. That it starts, stops and looks after itself is nothing to tell anybody. */
 const remarkable =
   /terminated by signal|terminating any other|recovery|redo |could not|No space left|corrupt|invalid page/;
-
-function refusal(said: readonly string[]): HoldfastError {
-  const text = said.join("\n");
-  if (text.includes("No space left on device")) {
-    return new HoldfastError("store_full", `The database cannot start, its disk is full:\n${text}`);
-  }
-  return new HoldfastError("unavailable", `The database did not start:\n${text}`);
-}
 
 async function stop(child: ChildProcess, exited: Promise<string>, log: DatabaseLog): Promise<void> {
   for (const name of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {

@@ -31,7 +31,7 @@ function systemEnvironment(): Record<string, string> {
   );
 }
 
-/** Runs a program to its end. @throws HoldfastError `failed` with what it said when it fails */
+/** Runs a program to its end. @throws HoldfastError with its output when it fails, or `store_full` */
 export async function runProgram(
   program: string,
   args: readonly string[],
@@ -47,7 +47,30 @@ export async function runProgram(
     child.once("error", (error) => reject(cannotStart(program, error)));
     child.once("close", (status, signal) => resolve(status ?? signal));
   });
-  if (code !== 0) throw new HoldfastError("failed", `${program} failed (${code}): ${said.trim()}`);
+  if (code !== 0) throw failure("failed", `${program} failed (${code})`, said.trim().split("\n"), folder);
+}
+
+/**
+ * The message has one line, as all messages do. The log has the output line by line.
+ * @param lines the last lines that the program printed
+ * @param folder on the disk that the program writes to
+ */
+export function failure(
+  code: "failed" | "unavailable",
+  what: string,
+  lines: readonly string[],
+  folder: string,
+): HoldfastError {
+  if (lines.some((line) => line.includes("No space left on device"))) {
+    return new HoldfastError(
+      "store_full",
+      `The disk of ${folder} is full, so the database cannot start. Nothing is lost. Free some space on that disk (512 MiB is enough), then start again.`,
+    );
+  }
+  // Lines before the fatal one only report progress.
+  const fatal = lines.findIndex((line) => /^(PANIC|FATAL|.*error): /.test(line));
+  const reason = lines.slice(Math.max(fatal, 0)).map((line) => line.trim());
+  return new HoldfastError(code, `${what}: ${reason.join(" ")}`);
 }
 
 export function cannotStart(program: string, error: Error): HoldfastError {

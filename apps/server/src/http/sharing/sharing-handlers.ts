@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { isId, type NodeId, type UserId } from "@holdfast/core/ids";
-import { parseTime } from "@holdfast/core/times";
+import { formatTime, parseTime } from "@holdfast/core/times";
 import { limits } from "@holdfast/core/limits";
 import type { RouteBody, routes } from "@holdfast/protocol/routes";
 import type { Caller } from "../../accounts/caller.ts";
@@ -16,7 +16,7 @@ import { findNode, findNodes } from "../../metadata/read/look-up.ts";
 import type { PlacedNode } from "../../metadata/read/placed-node.ts";
 import { assertMay, roleMay } from "../../rights/roles.ts";
 import { grantNode, type NewGrant, newGrantId } from "../../sharing/grant-node.ts";
-import { assertMayInvite, invitePending } from "../../sharing/invite-pending.ts";
+import { assertMayInvite, type InvitationLink, invitePending } from "../../sharing/invite-pending.ts";
 import { mountFolder } from "../../sharing/mounts.ts";
 import { changePermission, listPermissions, permissionsJson, removePermission } from "../../sharing/permissions.ts";
 import { listSharedByMe, listSharedWithMe } from "../../sharing/shared-lists.ts";
@@ -47,7 +47,7 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
         return { status: 201, json: { ...(await one(grant)), token, url: `${peer.publicUrl}/s/${token}` } };
       }
       const once = repeatableBy(caller, key, world.clock.nowMicros());
-      let link: string | undefined;
+      let invited: InvitationLink | undefined;
       let isRepeated = true;
       const { grant, created } = await answerOnce(shardOf(caller, params.id).db, once, async () => {
         isRepeated = false;
@@ -55,10 +55,16 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
         const given = await granteeOf(caller, node, body);
         if (given.kind === "pending") await assertMayInvite(mail, caller.userId);
         const granted = await grantNode(world, caller, node, given, { once, ifMatch });
-        link = await invite(caller, node, granted.grant, body);
+        invited = await invite(caller, node, granted.grant, body);
         return granted;
       });
-      const invitation = link === undefined ? {} : { invitation_url: `${peer.publicUrl}${link}` };
+      const invitation =
+        invited === undefined
+          ? {}
+          : {
+              invitation_url: `${peer.publicUrl}${invited.link}`,
+              invitation_expires_at: formatTime(invited.expiresAtMicros),
+            };
       return {
         status: created ? 201 : 200,
         json: { ...(await (isRepeated ? again(caller, grant) : one(grant))), ...invitation },
@@ -148,12 +154,12 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
     node: PlacedNode,
     grant: GrantRow,
     { message }: ShareBody,
-  ): Promise<string | undefined> {
+  ): Promise<InvitationLink | undefined> {
     if (grant.kind !== "pending" || grant.email === null) return undefined;
     const given = { by: caller.userId, address: grant.email, grant, nodeName: node.row.name, message };
-    const link = await invitePending(mail, given);
+    const invitation = await invitePending(mail, given);
     world.queue.kick(shards.of(caller.bucket));
-    return mail.mailer === undefined && caller.admin && caller.scopes.has("admin") ? link : undefined;
+    return mail.mailer === undefined && caller.admin && caller.scopes.has("admin") ? invitation : undefined;
   }
 
   async function linkOf(caller: Caller, body: ShareBody): Promise<NewGrant> {
