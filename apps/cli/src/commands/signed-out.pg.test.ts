@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { administrator, Api, ok } from "@holdfast/server/acceptance/testing";
+import { useSignedIn } from "./testing-signed-in.ts";
+
+describe("a device that was signed out", () => {
+  const signedIn = useSignedIn("signed-out");
+  const { folder, run } = signedIn;
+  const login = () =>
+    run(
+      ["login", signedIn.server.url, "--email", administrator.email, "--password-stdin"],
+      `${administrator.password}\n`,
+    );
+
+  test("from another device: status says to sign in, and after that to start the sync", async () => {
+    const root = join(folder, "drive");
+    mkdirSync(root);
+    writeFileSync(join(root, "a"), "a");
+    assert.equal((await run(["sync", root, "--remote", "/drive", "--once"])).code, 0);
+    const started = / {2}! Its client is not running\. Start it with: holdfast sync /;
+    assert.match((await run(["status", root])).stdout, started);
+    const { url } = signedIn.server;
+    const api = await Api.signIn(url);
+    const { items } = await ok(api, "GET", "/devices");
+    for (const { id, current } of items as { id: string; current: boolean }[])
+      if (!current) await ok(api, "DELETE", `/devices/${id}`);
+    const ended = await run(["sync", root, "--once"]);
+    assert.equal(ended.code, 3, ended.stderr);
+    const { stdout } = await run(["status", root]);
+    assert.ok(stdout.includes(`  ! This device was signed out. Sign in with: holdfast login ${url}, then`), stdout);
+    assert.doesNotMatch(stdout, started);
+    assert.equal((await login()).code, 0);
+    assert.match((await run(["status", root])).stdout, started);
+  });
+});
