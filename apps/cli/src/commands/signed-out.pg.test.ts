@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { administrator, Api, ok } from "@holdfast/server/acceptance/testing";
+import { administrator, Api, eventually, launcher, ok } from "@holdfast/server/acceptance/testing";
 import { useSignedIn } from "./testing-signed-in.ts";
 
 describe("a device that was signed out", () => {
@@ -33,5 +35,24 @@ describe("a device that was signed out", () => {
     assert.doesNotMatch(stdout, started);
     assert.equal((await login()).code, 0);
     assert.match((await run(["status", root])).stdout, started);
+  });
+
+  test("by logout: the command names the running syncs that end", async (t) => {
+    const root = join(folder, "running");
+    mkdirSync(root);
+    const idle = await run(["sync", join(folder, "drive"), "--once"]);
+    assert.equal(idle.code, 0, idle.stderr);
+    const env = { ...process.env, HOLDFAST_CONFIG_DIR: join(folder, "config") };
+    const sync = spawn(launcher, ["sync", root, "--remote", "/running"], { env, stdio: "ignore" });
+    const ended = once(sync, "exit");
+    t.after(() => sync.kill());
+    await eventually("the sync runs", 60_000, async () =>
+      / in sync$/m.test((await run(["status", root])).stdout) ? true : undefined,
+    );
+    const { code, stdout, stderr } = await run(["logout"]);
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, `Signed out of ${signedIn.server.url}.\n`);
+    assert.equal(stderr, `The sync of ${root} ends: it used this login.\n`);
+    assert.deepEqual((await ended)[0], 3);
   });
 });
