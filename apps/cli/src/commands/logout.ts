@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import type { Login } from "../config/saved-login.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
@@ -29,6 +30,7 @@ async function logout(run: Run, context: Context, everywhere: boolean): Promise<
   const saved = new SavedLogin(thisConfigFolder(context.environment));
   const login = await saved.read();
   if (login === undefined) return run.output.result({ signed_out: false }, () => ["Nobody was signed in."]);
+  const roots = await runningRoots(thisConfigFolder(context.environment), login);
   const { HOLDFAST_CONFIG_DIR, XDG_CONFIG_HOME, APPDATA } = context.environment;
   const { client } = await connect({ HOLDFAST_CONFIG_DIR, XDG_CONFIG_HOME, APPDATA });
   try {
@@ -46,7 +48,22 @@ async function logout(run: Run, context: Context, everywhere: boolean): Promise<
     await client.close();
   }
   await saved.update(() => Promise.resolve(undefined));
+  for (const root of roots) run.output.note(`The sync of ${root} ends: it used this login.`);
   await run.output.result({ signed_out: true, server: login.server }, () => [
     everywhere ? `Signed out everywhere of ${login.server}.` : `Signed out of ${login.server}.`,
   ]);
+}
+
+/** Where a client of this configuration runs that is signed in to the same server. */
+async function runningRoots(configFolder: string, { server }: Login): Promise<string[]> {
+  const [{ readKnownSyncs }, { askRunning }] = await Promise.all([
+    import("../sync/known-syncs.ts"),
+    import("../sync/control-client.ts"),
+  ]);
+  // What cannot be read or does not answer keeps nobody from signing out.
+  const syncs = await readKnownSyncs(configFolder).catch(() => []);
+  const running = await Promise.all(
+    syncs.map(async (sync) => (await askRunning(sync).catch(() => undefined)) !== undefined),
+  );
+  return syncs.flatMap(({ record }, at) => (running[at] === true && record.server === server ? [record.root] : []));
 }

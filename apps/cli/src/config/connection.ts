@@ -65,11 +65,19 @@ export async function connect(
   }
   const readTrust: ReadTrust = () => saved.readTrust(server);
   const ended = new AbortController();
+  let refused: string | undefined;
   const tokens = tellingEnd(
     token === undefined
-      ? sessionTokens(sameAccount(saved, { server, email: login?.email ?? "" }), server, { trust, readTrust })
+      ? sessionTokens(sameAccount(saved, { server, email: login?.email ?? "" }), {
+          renew: renewedBy(server, { trust, readTrust }),
+          onRefused: (refreshToken) => (refused = refreshToken),
+        })
       : givenToken(token, server),
-    (reason) => ended.abort(reason),
+    async (reason) => {
+      ended.abort(reason);
+      // Only `status` reads the mark: where it cannot be written, why the login ended is reported all the same.
+      if (refused !== undefined) await saved.markEnded(refused).catch(() => undefined);
+    },
   );
   const client = openClient(server, { tokens, onSilence, onBusy, trust, readTrust, wrap, prove });
   return { server, trust, readTrust, client, tokens, configFolder: folder, ended: ended.signal };
@@ -205,14 +213,26 @@ function givenToken(token: string, server: string): AccessTokens {
   };
 }
 
-type Trusted = Pick<TransportChoices, "trust" | "readTrust">;
+interface Renewal {
+  readonly renew: (refreshToken: string) => Promise<SavedSession>;
+  /** The server takes that refresh token no longer. */
+  readonly onRefused: (refreshToken: string) => void;
+}
 
-function sessionTokens(saved: SessionStore<Login>, server: string, trusted: Trusted): AccessTokens {
-  return new SessionTokens(saved, renewedBy(server, trusted), systemClock, notSignedIn);
+function sessionTokens(saved: SessionStore<Login>, { renew, onRefused }: Renewal): AccessTokens {
+  const exchange = async (refreshToken: string): Promise<SavedSession & Pick<Login, "hasEnded">> => {
+    try {
+      return { ...(await renew(refreshToken)), hasEnded: undefined };
+    } catch (thrown) {
+      if (thrown instanceof HoldfastError && thrown.code === "unauthenticated") onRefused(refreshToken);
+      throw thrown;
+    }
+  };
+  return new SessionTokens(saved, exchange, systemClock, notSignedIn);
 }
 
 /** How a refresh token is exchanged. */
-export function renewedBy(server: string, trusted: Trusted) {
+export function renewedBy(server: string, trusted: Pick<TransportChoices, "trust" | "readTrust">) {
   return async (refreshToken: string): Promise<SavedSession> => {
     const client = openClient(server, trusted);
     try {

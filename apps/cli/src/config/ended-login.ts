@@ -2,13 +2,13 @@ import type { AccessTokens, SessionStore } from "@holdfast/api-client/access-tok
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Login } from "./saved-login.ts";
 
-/** Tells, once, when no token is to be had any more: whoever goes on for long ends then, and says why. */
-export function tellingEnd(tokens: AccessTokens, onEnded: (reason: HoldfastError) => void): AccessTokens {
+/** Tells, before the failure, when no token is to be had any more: whoever goes on for long ends then, and says why. */
+export function tellingEnd(tokens: AccessTokens, onEnded: (reason: HoldfastError) => Promise<void>): AccessTokens {
   const telling = async <Result>(asked: Promise<Result>): Promise<Result> => {
     try {
       return await asked;
     } catch (thrown) {
-      if (thrown instanceof HoldfastError && thrown.code === "unauthenticated") onEnded(thrown);
+      if (thrown instanceof HoldfastError && thrown.code === "unauthenticated") await onEnded(thrown);
       throw thrown;
     }
   };

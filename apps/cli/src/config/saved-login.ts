@@ -17,6 +17,8 @@ export interface Login extends SavedSession {
   readonly deviceSecret?: string;
   /** Where the system does not trust the server's certificate. */
   readonly trust?: ServerTrust;
+  /** The server refused the refresh token: this device was signed out. Kept to report it without asking the server. */
+  readonly hasEnded?: true | undefined;
 }
 
 const fileName = "login.json";
@@ -53,6 +55,13 @@ export class SavedLogin implements SessionStore<Login> {
   async readTrust(server: string): Promise<{ readonly trust: ServerTrust | undefined } | undefined> {
     const login = await this.read().catch(() => undefined);
     return login?.server === server ? { trust: login.trust } : undefined;
+  }
+
+  /** Unless somebody has signed in since. */
+  async markEnded(refreshToken: string): Promise<void> {
+    const mark = (stored: Login | undefined): Login | undefined =>
+      stored?.refreshToken === refreshToken ? { ...stored, hasEnded: true } : stored;
+    await this.update((stored) => Promise.resolve(mark(stored)));
   }
 
   async update(change: (stored: Login | undefined) => Promise<Login | undefined>): Promise<Login | undefined> {

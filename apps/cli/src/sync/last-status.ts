@@ -1,7 +1,8 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { shellWord } from "@holdfast/core/shell-word";
 import { clearingCode, isClearing } from "./clearing-marker.ts";
+import { SavedLogin } from "../config/saved-login.ts";
 import type { Problem } from "../output/output.ts";
 import { askRunning } from "./control-client.ts";
 import type { RunningStatus } from "./control-client.ts";
@@ -47,12 +48,19 @@ export async function lastStatus(sync: KnownSync): Promise<RunningStatus> {
   const clears = await isClearing(sync.folder);
   const why = clears
     ? { path: "", code: clearingCode, message: clearingMessage }
-    : { path: "", code: "not_running", message: notRunning(sync.record) };
+    : { path: "", code: "not_running", message: (await signedOut(sync)) ?? notRunning(sync.record) };
   return { report: stopped(sync, last?.report, why), deletions: last?.deletions ?? [] };
 }
 
 const clearingMessage =
   "This device was signed out, and the copies here that the server has are being removed, as your account ordered.";
+
+/** Where starting the client would fail: how to sign in. */
+async function signedOut({ folder, record: { server, root } }: KnownSync): Promise<string | undefined> {
+  const login = await new SavedLogin(dirname(dirname(folder))).read().catch(() => undefined);
+  if (login?.hasEnded !== true || login.server !== server) return undefined;
+  return `This device was signed out. Sign in with: holdfast login ${shellWord(server)}, then start the sync with: holdfast sync ${shellWord(root)}`;
+}
 
 /** That the client does not run, and how to start it. */
 export function notRunning({ root, is_paused }: Pick<SyncRecord, "root" | "is_paused">): string {

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { administrator, Api, eventually, launcher, ok } from "@holdfast/server/acceptance/testing";
+import { useSignedIn } from "./testing-signed-in.ts";
+
+describe("a device that was signed out", () => {
+  const signedIn = useSignedIn("signed-out");
+  const { folder, run } = signedIn;
+  const login = () =>
+    run(
+      ["login", signedIn.server.url, "--email", administrator.email, "--password-stdin"],
+      `${administrator.password}\n`,
+    );
+
+  test("from another device: status says to sign in, and after that to start the sync", async () => {
+    const root = join(folder, "drive");
+    mkdirSync(root);
+    writeFileSync(join(root, "a"), "a");
+    assert.equal((await run(["sync", root, "--remote", "/drive", "--once"])).code, 0);
+    const started = / {2}! Its client is not running\. Start it with: holdfast sync /;
+    assert.match((await run(["status", root])).stdout, started);
+    const { url } = signedIn.server;
+    const api = await Api.signIn(url);
+    const { items } = await ok(api, "GET", "/devices");
+    for (const { id, current } of items as { id: string; current: boolean }[])
+      if (!current) await ok(api, "DELETE", `/devices/${id}`);
+    const ended = await run(["sync", root, "--once"]);
+    assert.equal(ended.code, 3, ended.stderr);
+    const { stdout } = await run(["status", root]);
+    assert.ok(stdout.includes(`  ! This device was signed out. Sign in with: holdfast login ${url}, then`), stdout);
+    assert.doesNotMatch(stdout, started);
+    assert.equal((await login()).code, 0);
+    assert.match((await run(["status", root])).stdout, started);
+  });
+
+  test("by logout: the command names the running syncs that end", async (t) => {
+    const root = join(folder, "running");
+    mkdirSync(root);
+    const idle = await run(["sync", join(folder, "drive"), "--once"]);
+    assert.equal(idle.code, 0, idle.stderr);
+    const env = { ...process.env, HOLDFAST_CONFIG_DIR: join(folder, "config") };
+    const sync = spawn(launcher, ["sync", root, "--remote", "/running"], { env, stdio: "ignore" });
+    const ended = once(sync, "exit");
+    t.after(() => sync.kill());
+    await eventually("the sync runs", 60_000, async () =>
+      / in sync$/m.test((await run(["status", root])).stdout) ? true : undefined,
+    );
+    const { code, stdout, stderr } = await run(["logout"]);
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, `Signed out of ${signedIn.server.url}.\n`);
+    assert.equal(stderr, `The sync of ${root} ends: it used this login.\n`);
+    assert.deepEqual((await ended)[0], 3);
+  });
+});
