@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { sha256 } from "@holdfast/core/hash";
 import type { NodeId } from "@holdfast/core/ids";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import { clearCopies, type Cleared } from "@holdfast/sync/loop/clear-copies";
 import type { Engine } from "@holdfast/sync/loop/engine";
 import type { EngineOptions } from "@holdfast/sync/loop/engine-options";
 import type { OnceResult } from "@holdfast/sync/loop/once";
@@ -46,8 +47,33 @@ export class Alone {
 
   /** With the state that the one before left. */
   make(changes: Partial<EngineOptions> = {}): Engine {
-    const state = new SyncState(this.#device.database, homeOf(this.#device.account) as NodeId);
-    return this.world.makeEngine(this.#device, this.life, state, changes);
+    return this.world.makeEngine(this.#device, this.life, this.#state(), changes);
+  }
+
+  #state(): SyncState {
+    return new SyncState(this.#device.database, homeOf(this.#device.account) as NodeId);
+  }
+
+  /** As the client does once its device was signed out and is to remove its copies. */
+  clear(): Promise<Cleared> {
+    const { scheduler, model } = this.world;
+    return this.pass(
+      clearCopies({
+        disk: this.disk(),
+        server: this.server(),
+        state: this.#state(),
+        random: (length) => Buffer.alloc(length, model.fresh("")),
+        device: this.#device.name,
+        nowMs: () => scheduler.nowMs(),
+        makeNodeId: () => model.fresh("cleared ") as NodeId,
+        lacks: this.world.lacksOf(this.#device.name),
+        doubt: { isOpen: true },
+        filesystem: { device: undefined },
+        identity: { serverId: "model", accountId: this.#device.account },
+        sleep: (durationMs) => scheduler.sleep(this.life, durationMs * 1000),
+        openPaths: () => Promise.resolve(new Set<string>()),
+      }),
+    );
   }
 
   /** Without trouble. */

@@ -89,10 +89,15 @@ function clearedLines(
   output: Output,
   { root, account, at, removed, kept, kept_paths: paths }: ClearedFolder,
 ): string[] {
-  const head = `${root}: this device was signed out of ${account}, and ${count(removed, "file")} that the server has ${removed === 1 ? "was" : "were"} removed (${timeFor(output, at)})`;
+  const head = `${root}: this device was signed out of ${account}, and ${count(removed, "file")} ${removed === 1 ? "was" : "were"} removed from here (${timeFor(output, at)})`;
   if (kept === 0) return [head];
   const more = kept > paths.length ? [`  and ${formatNumber(kept - paths.length)} more`] : [];
-  return [head, `  ${count(kept, "file")} stayed:`, ...paths.map((path) => `  ${printable(path)}`), ...more];
+  return [
+    head,
+    `  ${count(kept, "file")} that the server may not have stayed:`,
+    ...paths.map((path) => `  ${printable(path)}`),
+    ...more,
+  ];
 }
 
 const watchMs = 1000;

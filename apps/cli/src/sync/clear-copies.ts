@@ -116,8 +116,10 @@ async function clearOne(run: Run, configFolder: string, { sync, login, isHeld }:
     await saveCleared(configFolder, facts);
     await forgetHeld(root, [sync]);
     const stays =
-      kept === 0 ? "" : `; ${count(kept, "file")} that the server does not have so stay: 'holdfast status' lists them`;
-    run.output.note(`sync: ${root}: ${count(removed, "file")} removed that the server has${stays}`);
+      kept === 0
+        ? ""
+        : `; ${count(kept, "file")} that the server may not have ${kept === 1 ? "stays" : "stay"}: 'holdfast status' lists them`;
+    run.output.note(`sync: ${root}: ${count(removed, "file")} removed${stays}`);
     return true;
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError)) throw thrown;

@@ -142,8 +142,8 @@ import { joinPath, ownFolders } from`,
     },
     {
       file: "execute/local-trash.ts",
-      find: "if (sinceMs + keptForMs < hands.nowMs()) await removeTree",
-      put: "await removeTree",
+      find: "if (sinceMs + keptForMs >= hands.nowMs()) return;",
+      put: "",
     },
   ],
   "what a person did is not synced": [

@@ -68,7 +68,11 @@ async function expire(hands: Hands, name: string): Promise<void> {
   if (stat === undefined) return;
   const dayEndMs = Date.parse(`${name}T24:00:00Z`);
   const sinceMs = Number.isNaN(dayEndMs) ? Number(stat.fingerprint.ctimeNs / 1_000_000n) : dayEndMs;
-  if (sinceMs + keptForMs < hands.nowMs()) await removeTree(hands, path);
+  if (sinceMs + keptForMs >= hands.nowMs()) return;
+  await removeTree(hands, path);
+  const { state } = hands;
+  // What a removal that failed has left has no row then, and counts as the only copy.
+  state.commit({ agreedTrash: state.agreedTrash.below(path).map((each) => [each, undefined] as const) });
 }
 
 /** Once there was one it is looked at what is in it (`quarantine.ts`). */

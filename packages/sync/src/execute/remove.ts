@@ -6,7 +6,7 @@ import { pathOfNode } from "../model/tree-paths.ts";
 import { folderOf, joinPath } from "@holdfast/sync-ports/paths";
 import type { LocalOperation } from "../plan/plan-types.ts";
 import type { Stashed } from "../state/sync-state.ts";
-import { nameOnDisk } from "../model/trees.ts";
+import { type ContentKey, nameOnDisk } from "../model/trees.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { mustStat } from "./create.ts";
 import { type Hands, isWhatWasSeen, knownPath, recheck, syncFolders } from "./hands.ts";
@@ -39,7 +39,10 @@ export async function removeTogether(hands: Hands, deletions: readonly Deletion[
   for (const operation of deletions.filter(({ local }) => local.kind !== "folder")) {
     await tryEach(failures, operation, async () => void leaving.push(await prepare(hands, folders, places, operation)));
   }
-  hands.state.commit({ stashed: leaving.map((each) => stashOf(hands, each)) });
+  hands.state.commit({
+    stashed: leaving.map((each) => stashOf(hands, each)),
+    agreedTrash: leaving.map((each) => [each.trashed, contentOnServer(hands, each.operation)] as const),
+  });
   const gone: Leaving[] = [];
   for (const each of leaving) {
     await tryEach(failures, each.operation, async () => {
@@ -75,6 +78,17 @@ async function prepare(
 function stashOf({ nowMs }: Hands, { operation, trashed }: LeavingFile): readonly [string, Stashed] {
   const { parent, name, content } = operation.local;
   return [trashed, { path: trashed, parent, name, contents: [content], keep: true, sinceMs: nowMs() }];
+}
+
+/**
+ * The bytes if the server had them as the newest version of that node when both sides last agreed. A base alone proves nothing: an undone rewrite
+ * makes bytes the base that were never sent, and a row without a revision is an offer of which no answer came.
+ */
+function contentOnServer({ state }: Hands, { id, local, into }: Deletion): ContentKey | undefined {
+  const remote = state.remote.get(id);
+  const isOnServer = remote?.content === local.content && remote.revision !== "";
+  const isAgreed = state.synced.get(id)?.content === local.content;
+  return into === "trash" && isOnServer && isAgreed ? local.content : undefined;
 }
 
 async function moveAway(hands: Hands, { operation, path, trashed }: LeavingFile): Promise<void> {
@@ -124,7 +138,7 @@ async function putBack(hands: Hands, trashed: string, path: string): Promise<voi
   try {
     await hands.disk.rename(trashed, path);
     await syncFolders(hands, path, trashed);
-    hands.state.commit({ stashed: [[trashed, undefined]] });
+    hands.state.commit({ stashed: [[trashed, undefined]], agreedTrash: [[trashed, undefined]] });
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
   }

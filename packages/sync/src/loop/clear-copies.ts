@@ -176,7 +176,10 @@ async function restAndReview(parts: ClearingParts): Promise<void> {
   }
 }
 
-/** For good what the server has, whenever it came there. @returns how many files went, with those of a run before */
+/**
+ * Removes for good what the server has, and what it had when this device moved it there, as for a deletion that it followed.
+ * @returns how many files went, with those of a run before
+ */
 async function emptyTrash(parts: ClearingParts): Promise<number> {
   const { state, disk, openPaths } = parts;
   const onServer = new Set<ContentKey>();
@@ -186,7 +189,8 @@ async function emptyTrash(parts: ClearingParts): Promise<number> {
   for await (const { path, isLink } of filesBelow(parts, ownFolders.trash)) {
     if (open.has(path) || state.stashed.has(path)) continue;
     const content = await contentAt(parts, path, isLink);
-    if (content === undefined || !onServer.has(content.key)) continue;
+    if (content === undefined) continue;
+    if (!onServer.has(content.key) && state.agreedTrash.get(path) !== content.key) continue;
     const stat = await disk.stat(path).catch(unlessOurs);
     const isSame =
       content.fingerprint === undefined || (stat && sameFingerprint(stat.fingerprint, content.fingerprint));

@@ -1,4 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
+import { ownFolders } from "@holdfast/sync-ports/paths";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { parkedUnder, type SyncState } from "../state/sync-state.ts";
 import { type LocalRow, placeOf, type RemoteRow, type SyncedRow } from "../model/trees.ts";
@@ -93,11 +94,14 @@ export async function resetToEpoch({ server, state, makeNodeId }: Ears): Promise
     ["rules", ""],
   ] as const;
   const parked = parkedUnder(state, newIds);
+  // The restored server may lack the bytes that it had when they went to the local trash.
+  const agreedTrash = state.agreedTrash.below(ownFolders.trash).map((path) => [path, undefined] as const);
   state.commit({
     remote,
     synced,
     local,
     parked,
+    agreedTrash,
     shares: [...over, ...shares],
     rights: [...overRights, ...rights],
     departures,

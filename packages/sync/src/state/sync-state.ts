@@ -16,6 +16,7 @@ import {
   type Share,
   type SyncedRow,
 } from "../model/trees.ts";
+import { AgreedTrash } from "./agreed-trash.ts";
 import { localColumns, remoteColumns, syncedColumns } from "./columns.ts";
 import { inTransaction, Manifests } from "./manifests.ts";
 import { pack, type Packed, unpack } from "./packed.ts";
@@ -89,6 +90,7 @@ export interface StateChange {
   readonly dormant?: Iterable<readonly [NodeId, true | undefined]>;
   readonly decided?: Iterable<readonly [NodeId, true | undefined]>;
   readonly answers?: Iterable<readonly [NodeId, TrashAnswer | undefined]>;
+  readonly agreedTrash?: Iterable<readonly [string, ContentKey | undefined]>;
   readonly settings?: Iterable<readonly [string, string]>;
 }
 
@@ -141,6 +143,7 @@ export class SyncState implements IndexedTrees {
   readonly decided: Map<NodeId, true>;
   /** Of what lies in the server's trash: what a person said to all of it here, until the server has been told. */
   readonly answers: Map<NodeId, TrashAnswer>;
+  readonly agreedTrash: AgreedTrash;
   /** Nodes on which the three trees do not agree; those that are fresh apart. */
   readonly restless: RestlessNodes;
   readonly manifests: Manifests;
@@ -185,6 +188,7 @@ export class SyncState implements IndexedTrees {
     this.#offers = loadRows(database, "offers");
     this.#refusals = loadRows(database, "refusals");
     this.#settings = loadRows(database, "settings");
+    this.agreedTrash = new AgreedTrash(database);
     this.restless = new RestlessNodes(database);
     upgrade(database, this);
     this.restless.load();
@@ -276,6 +280,7 @@ export class SyncState implements IndexedTrees {
     inTransaction(this.#database, () => {
       this.manifests.write();
       for (const write of writes) write.store();
+      this.agreedTrash.store(change.agreedTrash ?? []);
     });
     this.manifests.forgetPending();
     for (const write of writes) write.show();

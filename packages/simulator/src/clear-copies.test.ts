@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Alone } from "./alone.ts";
+
+const dayMicros = 86_400_000_000;
+
+/** Everything that a person finds in the folder, with its bytes; the days of the local trash are left out. */
+function sight(alone: Alone): Record<string, string> {
+  const seen: Record<string, string> = {};
+  const visit = (folder: string): void => {
+    for (const { name } of alone.root.list(folder)) {
+      const path = folder === "" ? name : `${folder}/${name}`;
+      if (path === ".holdfast/root.json" || path === ".holdfast/clock") continue;
+      if (alone.root.mustBeAt(path).kind === "folder") visit(path);
+      else seen[path.replace(/\/\d{4}-\d\d-\d\d\//, "/")] = alone.read(path);
+    }
+  };
+  visit("");
+  return seen;
+}
+
+function trashOnServer(alone: Alone, path: string): string {
+  const file_id = alone.serverId(path);
+  alone.onServer({ op: "delete", operation_id: `of ${path} ${file_id}`, file_id });
+  return file_id;
+}
+
+function pathInTrash(alone: Alone, name: string): string {
+  const [day] = alone.root.list(".holdfast/trash");
+  return `.holdfast/trash/${day?.name}/${name}`;
+}
+
+test("what this device moved to its local trash because the server deleted it goes with the copies, also what was purged since", async () => {
+  const alone = new Alone();
+  alone.mkdir("folder");
+  for (const path of ["trashed", "purged", "folder/in it", "live"]) alone.write(path, `these are the bytes of ${path}`);
+  await alone.once();
+  const purged = trashOnServer(alone, "purged");
+  trashOnServer(alone, "trashed");
+  trashOnServer(alone, "folder");
+  await alone.once();
+  alone.world.model.purge("another", purged);
+  await alone.once();
+  assert.deepEqual(Object.keys(sight(alone)).toSorted(), [
+    ".holdfast/trash/folder/in it",
+    ".holdfast/trash/purged",
+    ".holdfast/trash/trashed",
+    "live",
+  ]);
+  const { removed, kept, isWhole } = await alone.clear();
+  assert.deepEqual([removed, kept, isWhole], [4, 0, true]);
+  assert.deepEqual(sight(alone), {});
+  alone.close();
+});
+
+test("what is in the local trash and was not moved there as it was on the server stays: edited there, replaced, or put there by a person", async () => {
+  const alone = new Alone();
+  for (const path of ["edited in the trash", "replaced in the trash"]) alone.write(path, `the bytes of ${path}`);
+  await alone.once();
+  for (const path of ["edited in the trash", "replaced in the trash"]) trashOnServer(alone, path);
+  await alone.once();
+  alone.world.scheduler.nowMicros += 60_000_000;
+  await alone.once();
+  alone.write(pathInTrash(alone, "edited in the trash"), "edited");
+  alone.remove(pathInTrash(alone, "replaced in the trash"));
+  alone.write(pathInTrash(alone, "replaced in the trash"), "another file");
+  alone.write(pathInTrash(alone, "mine"), "the bytes of edited in the trash");
+  const only = sight(alone);
+  assert.equal((await alone.clear()).kept, 3);
+  assert.deepEqual(sight(alone), only);
+  alone.close();
+});
+
+test("rewritten bytes that were undone were never sent: they stay, though the server deletes the file right after", async () => {
+  const alone = new Alone();
+  const names = Array.from({ length: 520 }, (_, index) => `file ${index}`);
+  for (const name of names) alone.write(name, `this is ${name}`);
+  await alone.once({ brake: undefined });
+  for (const name of names) alone.write(name, `rewritten ${name}`);
+  const engine = alone.make({ brake: undefined });
+  await alone.pass(engine.runOnce());
+  engine.undoDeletions(engine.waitingDeletions().map(({ id }) => id));
+  for (const name of names)
+    alone.onServer({ op: "delete", operation_id: `of ${name}`, file_id: alone.serverId(name), approved: true });
+  await alone.pass(engine.runOnce());
+  await alone.clear();
+  const left = Object.values(sight(alone)).toSorted();
+  assert.deepEqual(left, names.map((name) => `rewritten ${name}`).toSorted());
+  alone.close();
+});
+
+test("after the server was restored the bytes in the local trash may be nowhere else: they stay", async () => {
+  const alone = new Alone();
+  await alone.once();
+  const backup = alone.world.model.backUp();
+  alone.write("lost by the restore", "these bytes");
+  await alone.once();
+  trashOnServer(alone, "lost by the restore");
+  await alone.once();
+  alone.world.model.restore(backup);
+  await alone.once();
+  assert.equal((await alone.clear()).kept, 1);
+  assert.deepEqual(Object.values(sight(alone)), ["these bytes"]);
+  alone.close();
+});
+
+test("once the local trash has been emptied another file at a path in it stays", async () => {
+  const alone = new Alone();
+  alone.write("a", "a");
+  await alone.once();
+  trashOnServer(alone, "a");
+  await alone.once();
+  const path = pathInTrash(alone, "a");
+  const engine = alone.make();
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  for (let day = 0; day < 33; day += 1) await scheduler.runUntil(scheduler.nowMicros + dayMicros, () => false);
+  engine.stop();
+  await alone.pass(run);
+  assert.deepEqual(sight(alone), {});
+  alone.mkdir(path.slice(0, path.lastIndexOf("/")));
+  alone.write(path, "a");
+  assert.equal((await alone.clear()).kept, 1);
+  alone.close();
+});
