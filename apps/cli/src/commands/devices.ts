@@ -138,7 +138,9 @@ function remove(context: Context) {
     await run.output.result({ id: device.id, revoked: true, ...(isAsked ? { remove_copies: true } : {}) }, () => [
       `signed out ${named(device)}`,
       ...(isAsked
-        ? ["it removes what the server has of its synced folders as soon as it asks: 'holdfast devices' says when"]
+        ? [
+            "The next time it connects, it removes its copies of what the server has. 'holdfast devices' shows when that was done.",
+          ]
         : []),
     ]);
   });
@@ -147,7 +149,7 @@ function remove(context: Context) {
 /** @throws HoldfastError failed where the answer is no */
 async function assertMeant(run: Run, device: FoundDevice, removesCopies: boolean): Promise<void> {
   const which = device.current === true ? `${named(device)}, which is this device` : named(device);
-  const copies = removesCopies ? ", and have it remove the copies there that the server has" : "";
+  const copies = removesCopies ? " and delete its copies of what is on the server" : "";
   if (await confirm(run.context, `Sign out ${which}${copies}?`)) return;
   throw new HoldfastError("failed", "Nothing was signed out.");
 }

@@ -89,9 +89,9 @@ function linesOf(answer: RewindAnswer, isDry = false): string[] {
   const { restored, reverted, trashed, moved, changed, purged, left, bytes, sample } = answer;
   const summary = [
     ...(restored > 0 ? [`${formatNumber(restored)} restored from the trash`] : []),
-    ...(reverted > 0 ? [`${count(reverted, "file")} with the old content`] : []),
-    ...(trashed > 0 ? [`${formatNumber(trashed)} that came since to the trash`] : []),
-    ...(moved > 0 ? [`${formatNumber(moved)} moved back`] : []),
+    ...(reverted > 0 ? [`${count(reverted, "file")} restored to the old content`] : []),
+    ...(trashed > 0 ? [`${count(trashed, "newer item")} moved to the trash`] : []),
+    ...(moved > 0 ? [`${count(moved, "item")} moved back`] : []),
     `${formatBytes(bytes)} ${isDry ? "would come" : "came"} back`,
     ...(changed > 0 ? [`${count(changed, "file")} with the old time or executable bit`] : []),
     ...(left > 0 ? [`${formatNumber(left)} left alone`] : []),

@@ -116,7 +116,9 @@ async function clearOne(run: Run, configFolder: string, { sync, login, isHeld }:
     await saveCleared(configFolder, facts);
     await forgetHeld(root, [sync]);
     const stays =
-      kept === 0 ? "" : `; ${count(kept, "file")} that the server does not have so stay: 'holdfast status' lists them`;
+      kept === 0
+        ? ""
+        : `; ${count(kept, "file")} kept that the server does not have in this state: see 'holdfast status'`;
     run.output.note(`sync: ${root}: ${count(removed, "file")} removed that the server has${stays}`);
     return true;
   } catch (thrown) {

@@ -49,7 +49,7 @@ export async function runSync(run: Run, choices: SyncChoices): Promise<void> {
 }
 
 /** In place of what asks for a new login: nobody shall make one while the copies go. */
-const signedOut = "This device was signed out, as your account ordered.";
+const signedOut = "This device was signed out from another one of your devices.";
 
 /** Why it ends is said at once: to clear a folder takes its time. @returns whether the account wants that */
 async function obey(run: Run, held: HeldRoot | undefined): Promise<boolean> {
