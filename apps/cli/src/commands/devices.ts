@@ -102,12 +102,13 @@ interface FoundDevice {
   readonly current?: boolean;
 }
 
-/** What was named is one device, or else what the server says of it. @throws HoldfastError conflict where several have the name */
+/** @throws HoldfastError not_found; conflict where several have the name */
 async function findDevice(client: ApiClient, which: string): Promise<FoundDevice> {
   const { items } = await client.call("listDevices");
   const called = items.filter(({ id, name }) => id === which || name === which);
   const [device, ...others] = called;
-  if (device === undefined) return { id: which };
+  if (device === undefined)
+    throw new HoldfastError("not_found", `There is no device ${which}. 'holdfast devices' shows what there is.`);
   if (others.length === 0) return device;
   const ids = called.map(({ id }) => id).join(", ");
   throw new HoldfastError("conflict", `Several devices are called ${which}: name one by its id (${ids}).`);

@@ -161,6 +161,9 @@ describe("listings", () => {
     const { items } = await json("devices");
     const own = items.find(({ current }: { current: boolean }) => current).id;
     const config = `${folder}/config`;
+    const unknown = await answering(config, ["devices", "rm", "nowhere"], "yes");
+    assert.equal(unknown.code, 4);
+    assert.match(unknown.shown, /^[^?]*There is no device nowhere\. 'holdfast devices' shows what there is\.\s*$/);
     const kept = await answering(config, ["devices", "rm", own], "");
     assert.equal(kept.code, 1);
     assert.match(kept.shown, /Sign out .*, which is this device\? \(y\/N\)[^]*Nothing was signed out/);
