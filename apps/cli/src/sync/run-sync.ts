@@ -205,7 +205,7 @@ async function syncOnce(
   if (engine.phase !== "paused") await running.sum();
   if (deletionsWaiting > 0) {
     const root = running.record.root;
-    const message = `${count(deletionsWaiting, "deletion")} wait for you: so many at once are more often an accident than a wish. See them with: holdfast deletes ls ${shellWord(root)} (then 'holdfast deletes approve' or 'undo' and another run), or run it again with --confirm-deletes to do them`;
+    const message = `${count(deletionsWaiting, "deletion")} ${deletionsWaiting === 1 ? "waits" : "wait"} for you, because so many at once are often an accident. See: holdfast deletes ls ${shellWord(root)} (then 'holdfast deletes approve' or 'undo' and another run), or run it again with --confirm-deletes to delete`;
     run.output.problem({ path: "", code: "waiting", message });
   }
   if (inSync && isHealed) return;

@@ -99,9 +99,9 @@ test("on 40 columns the rate and the time left stay, and nothing is longer than 
 
 test("conflicts, problems, brakes and the way to the server are lines with the time, above the foot", () => {
   const { after } = screen(120);
-  after({});
-  assert.deepEqual(after({ conflicts: ["a (conflict).txt"] }), [
-    "12:00:02 conflict, both states are kept: a (conflict).txt",
+  assert.deepEqual(after({ conflicts: ["old (conflict).txt"] }), ["up to date since 12:00:01"]);
+  assert.deepEqual(after({ conflicts: ["a (conflict).txt", "old (conflict).txt"] }), [
+    "12:00:02 conflict; both versions are kept: a (conflict).txt ('holdfast conflicts ls' says how to end it)",
     "up to date since 12:00:01",
   ]);
   const problems = Array.from({ length: 16_785 }, (_, at) => ({

@@ -30,7 +30,8 @@ export class SyncScreen {
   readonly #nowMs: () => number;
   readonly #problems = new ProblemLines();
   readonly #meter = new ProgressMeter();
-  #conflicts = new Set<string>();
+  /** Undefined before the first look: those that are known then were reported before. */
+  #conflicts: ReadonlySet<string> | undefined;
   #state = "";
   readonly #brake = new BrakeLine();
   #foot = "";
@@ -66,14 +67,16 @@ export class SyncScreen {
   }
 
   #tellConflicts(conflicts: SyncReport["conflicts"]): void {
-    const fresh = conflicts.filter((path) => !this.#conflicts.has(path));
+    const known = this.#conflicts ?? new Set(conflicts);
+    const fresh = conflicts.filter((path) => !known.has(path));
     this.#conflicts = new Set(conflicts);
     if (fresh.length > conflictsMax) {
       return this.tell(
-        `${formatNumber(fresh.length)} conflicts, both states of each are kept: 'holdfast conflicts ls' lists them`,
+        `${formatNumber(fresh.length)} conflicts; both versions of each file are kept: 'holdfast conflicts ls' lists them`,
       );
     }
-    for (const path of fresh) this.tell(`conflict, both states are kept: ${path}`);
+    for (const path of fresh)
+      this.tell(`conflict; both versions are kept: ${path} ('holdfast conflicts ls' says how to end it)`);
   }
 
   #tellBrake({ deletions_waiting, state }: SyncReport): void {
