@@ -51,7 +51,7 @@ function prepare(command: Command, context: Context, name: string): void {
   command
     .exitOverride()
     .helpOption("-h, --help", "show help")
-    .showHelpAfterError(`'${name} --help' says how it is used.`)
+    .showHelpAfterError(`See '${name} --help'.`)
     .configureOutput({
       writeOut: (text) => void showText(context.stdout, text),
       writeErr: (text) => void showText(context.stderr, text),

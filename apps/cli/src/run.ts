@@ -66,7 +66,7 @@ async function nameUnknownVariables({ environment, stderr }: Context, args: read
     stderr,
     unknown.map(
       ({ name, meant }) =>
-        `holdfast: there is no setting ${name}; it is passed over${meant === undefined ? "" : ` (Did you mean ${meant}?)`}`,
+        `holdfast: ${name} is not a setting and is ignored${meant === undefined ? "" : ` (Did you mean ${meant}?)`}`,
     ),
   );
 }

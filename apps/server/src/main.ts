@@ -7,6 +7,7 @@ import type { PrepareApp } from "./http/web/web-app.ts";
 import { setupLines } from "./operation/setup-lines.ts";
 import { type Given, serveAll } from "./roles/all.ts";
 import type { RunningServer } from "./roles/running-server.ts";
+import { readTls, selfSignedFingerprint } from "./roles/tls.ts";
 
 /**
  * Starts a server and resolves once it serves requests.
@@ -23,8 +24,8 @@ export async function serve(config: Config, given: Given): Promise<RunningServer
 }
 
 /**
- * What `holdfast serve` does: serves until it is told to stop. Stdout has the line `holdfast ready at URL` and, before there
- * is an administrator, the link that makes one; everything else goes to stderr.
+ * What `holdfast serve` does: serves until it is told to stop. Stdout has the line `holdfast ready at URL`, the
+ * fingerprint of a self-signed certificate and, before there is an administrator, the link that makes one; everything else goes to stderr.
  * @param flags as the command line parser gives them, in camel case or with dashes
  */
 export async function serveCommand(flags: Readonly<Record<string, unknown>>, prepareApp?: PrepareApp): Promise<void> {
@@ -38,8 +39,11 @@ export async function serveCommand(flags: Readonly<Record<string, unknown>>, pre
   await stopInOrder(server, await signals.told);
 }
 
-function tellReady({ url, setupUrl }: RunningServer, { dataFolder }: Config): void {
+function tellReady({ url, setupUrl }: RunningServer, { dataFolder, tls }: Config): void {
   process.stdout.write(`holdfast ready at ${url}\n`);
+  const fingerprint = tls === undefined ? undefined : selfSignedFingerprint(readTls(tls).cert);
+  if (fingerprint !== undefined)
+    process.stdout.write(`The certificate is self-signed. Fingerprint for 'holdfast login': SHA256:${fingerprint}\n`);
   if (setupUrl === undefined) return;
   // In another terminal the command knows neither this one's options nor its variables.
   const isFound = dataFolder === readConfig({ flags: {}, environment: {} }).dataFolder;

@@ -98,7 +98,7 @@ function networkError(thrown: unknown, server: string, signal: AbortSignal | und
 /** What broke, and what happens next. The code of a library tells nobody anything. */
 function networkWords(code: string, server: string): string {
   if (/^(UND_ERR_SOCKET|ECONNRESET|EPIPE)/.test(code))
-    return `The connection to the server ${server} broke before the answer was whole. ${again}`;
+    return `The connection to the server ${server} was lost. ${again}`;
   if (untrusted.test(code))
     return `The certificate of ${server} is not signed by an authority that this computer trusts. 'holdfast login ${server}' shows its fingerprint and how to trust it; without a login, NODE_EXTRA_CA_CERTS names a file with it or with the authority's.`;
   if (code === "CERT_HAS_EXPIRED")
@@ -123,7 +123,7 @@ function wrongName(thrown: Error, server: string): HoldfastError {
 }
 
 const again =
-  "Holdfast opens another one and goes on where it can; a command that ends with this is run again, and goes on where it was.";
+  "Holdfast reconnects and continues where it can. If a command ended with this, run it again: it continues where it stopped.";
 const advice = "Look whether it runs and whether the address is right.";
 
 function networkCode(thrown: Error): string | undefined {

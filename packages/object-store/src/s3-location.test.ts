@@ -51,6 +51,11 @@ test("an address that is wrong in any part is refused with the form that is righ
   }
 });
 
+test("a bucket that is missing and one that cannot exist are reported apart", () => {
+  assert.throws(() => parseS3Location("s3://"), /names no bucket/);
+  assert.throws(() => parseS3Location("s3://x"), /bucket names have 3 to 63/);
+});
+
 test("no text makes it fail in another way", () => {
   fc.assert(
     fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.webUrl({ withQueryParameters: true })), (rest) => {

@@ -26,7 +26,9 @@ export function parseS3Location(location: string): S3Location {
     throw wrong(location, "is no s3:// address");
   const url = new URL(location);
   const bucket = url.hostname;
-  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) throw wrong(location, "names no bucket");
+  if (bucket === "") throw wrong(location, "names no bucket");
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket))
+    throw wrong(location, 'names a bucket that cannot exist: bucket names have 3 to 63 of a-z, 0-9, "." and "-"');
   if (url.username !== "" || url.password !== "" || url.port !== "" || url.hash !== "") {
     throw wrong(
       url.host,

@@ -58,14 +58,14 @@ test("serve shows a person what happened, and last the link in a frame; 40 colum
     "HH:MM:SS the database was brought up to this version shard=main migrations=N",
     "HH:MM:SS the database was brought up to this version cell=main migrations=N",
     "HH:MM:SS made a new data key epoch=1",
-    "HH:MM:SS no mail is sent: HOLDFAST_SMTP_URL is not set; administrators get links to hand on",
+    "HH:MM:SS no mail is sent: HOLDFAST_SMTP_URL is not set; administrators get the links and pass them on",
     "holdfast ready at http://ADDRESS",
     "─".repeat(72),
     "Open this link once to create the administrator:",
     "",
     "http://ADDRESS/setup#TOKEN",
     "",
-    "It holds for 7 days. For another one: holdfast admin setup-link --data FOLDER/data",
+    "Valid for 7 days. To get another one: holdfast admin setup-link --data FOLDER/data",
     "─".repeat(72),
   ]);
   assert.ok(!terminal.raw().includes("\u001b"), "NO_COLOR asks for no colours");
@@ -83,8 +83,8 @@ test("serve shows a person what happened, and last the link in a frame; 40 colum
   assert.deepEqual(lines, [
     "HH:MM:SS no mail is sent:",
     "         HOLDFAST_SMTP_URL is not set;",
-    "         administrators get links to",
-    "         hand on",
+    "         administrators get the links",
+    "         and pass them on",
     "holdfast ready at http://ADDRESS",
     "─".repeat(40),
     "Open this link once to create the",
@@ -92,7 +92,7 @@ test("serve shows a person what happened, and last the link in a frame; 40 colum
     "",
     "http://ADDRESS/setup#TOKEN",
     "",
-    "It holds for 7 days. For another one:",
+    "Valid for 7 days. To get another one:",
     "npx holdfast admin setup-link --data FOLDER/data",
     "─".repeat(40),
   ]);
@@ -124,6 +124,7 @@ test("admin setup-link gives a new link while the server runs and while it does 
     const run = await holdfast(["admin", "setup-link", "--data", dataFolder], {});
     assert.equal(run.code, 0, run.stderr);
     assert.match(run.stdout, /^Open this link once to create the administrator: http:\S+\/setup#\S+\n$/);
+    assert.match(run.stderr, /^Links from before no longer work\.$/m);
     return run.stdout.trim().split(" ").at(-1) ?? "";
   };
   const second = await link();

@@ -140,7 +140,10 @@ describe("the commands that steer clients while they run", () => {
       next_cursor: null,
     });
     await bert.reaches("paused", ({ state }) => state === "paused");
-    assert.match((await bert.run(["status"])).stdout, /^ {2}last in sync .*, what has changed since is not known$/m);
+    assert.match(
+      (await bert.run(["status"])).stdout,
+      /^ {2}last in sync .*, changes since then have not been checked$/m,
+    );
     at.make({ "paused/edited.txt": "edited by anna", "paused/by anna": "1" });
     at.remove("paused/deleted.txt");
     other.move("paused/renamed.txt", "paused/new name.txt");
@@ -217,7 +220,7 @@ describe("the commands that steer clients while they run", () => {
       );
       const answered = await anna.run(["deletes", answer]);
       assert.equal(answered.code, 0, answered.stderr);
-      assert.match(answered.stderr, /is not running\. The next run does it: holdfast sync \//);
+      assert.match(answered.stderr, /is not running\. The next run applies the answer: holdfast sync \//);
       assert.deepEqual(await listed(anna), []);
       anna.start("--brake", "3");
       const left = answer === "undo" ? ["a", "b", "c"] : [];

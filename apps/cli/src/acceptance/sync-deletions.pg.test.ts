@@ -54,7 +54,7 @@ test("a dry run shows the deletions that would wait, and does what is approved a
   write(ada, "new.txt", "new");
   const dry = (...args: string[]) => run(ada, "sync", ada.root, "--dry-run", ...args);
   const foreseen = await dry();
-  assert.match(foreseen.stdout, /^waits for you: many\/: 6 files \(6 B\) would be deleted on the server$/m);
+  assert.match(foreseen.stdout, /^needs your answer: many\/: 6 files \(6 B\) would be deleted on the server$/m);
   assert.match(foreseen.stdout, /^1 change, and 7 deletions that would not be done: .* they wait for you\.$/m);
   assert.equal((await once(ada)).code, 1);
   const waiting = JSON.parse((await dry("--json")).stdout);
@@ -83,7 +83,7 @@ test("deletions that wait are answered where no client runs, and the next run do
       [0, `${ada.root}: 6 deletions ${what === "undo" ? "undone" : "approved"}\n`],
       stderr,
     );
-    assert.match(stderr, /not running\. The next run does it: holdfast sync /);
+    assert.match(stderr, /not running\. The next run applies the answer: holdfast sync /);
     assert.equal((await status(ada)).deletions_waiting, 0);
     assert.equal((await run(ada, "deletes", what)).code, 1, "it means nothing a second time");
   };

@@ -139,7 +139,7 @@ describe("the local page, of clients that run", () => {
     assert.equal(done.code, 0, done.stderr);
     assert.equal(
       done.stdout,
-      `${copy} went to .holdfast/trash and to the trash on the server; the file stays as it is\n`,
+      `${copy}: this copy was moved to .holdfast/trash and to the trash on the server. The file was not changed\n`,
     );
     await home.rest(waitMs, [anna, bert]);
     for (const place of [at, other]) assert.equal(place.read("plan.txt"), kept);

@@ -85,13 +85,14 @@ test("rewind tells what it would do, does it, and takes it back; a file has its 
   assert.deepEqual(await pathsBelow("/rewound"), ["/rewound/file.locked", "/rewound/ransom note"]);
   assert.equal((await run(["cat", "/rewound/file.locked"])).stdout, "scrambled");
   const [, earliest = ""] =
-    /earliest moment is (\S+)\. As far back as it goes: --to \1$/m.exec(
+    /This account goes back to \S+ \S+Z\. The earliest moment: --to (\S+)$/m.exec(
       (await run(["rewind", "/", "--to", "5000w"])).stderr,
     ) ?? [];
   assert.equal((await run(["rewind", "/", "--to", earliest, "--dry-run"])).code, 0);
   await run(["mkdir", "/made-late"]);
   const young = await run(["rewind", "/made-late", "--to", to]);
-  const [, since = ""] = /was not there.* \/made-late is there since (\S+)\. .*: --to \1$/m.exec(young.stderr) ?? [];
+  const [, since = ""] =
+    /was not there.* \/made-late was created at \S+ \S+Z\. The earliest moment: --to (\S+)$/m.exec(young.stderr) ?? [];
   assert.equal((await run(["rewind", "/made-late", "--to", since, "--dry-run"])).code, 0, young.stderr);
   assert.equal((await run(["rewind", "/rewound", "--to", "sometime"])).code, 2);
 });

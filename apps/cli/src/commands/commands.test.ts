@@ -140,7 +140,7 @@ test("a variable that is no setting is named, and stops nothing", async () => {
   const told = await holdfast(["pause"], mistyped);
   assert.deepEqual(
     [told.code, told.stderr.split("\n")[0]],
-    [0, "holdfast: there is no setting HOLDFAST_SERVR; it is passed over (Did you mean HOLDFAST_SERVER?)"],
+    [0, "holdfast: HOLDFAST_SERVR is not a setting and is ignored (Did you mean HOLDFAST_SERVER?)"],
   );
   assert.doesNotMatch(told.stderr, /HOLDFAST_STORE/);
   assert.doesNotMatch((await holdfast(["pause", "--quiet"], mistyped)).stderr, /SERVR/);

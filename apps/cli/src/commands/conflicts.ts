@@ -15,9 +15,9 @@ export const conflictsCommand: CommandMaker = (context) => {
 };
 
 const done = {
-  copy: "is the file now; what that was is in .holdfast/trash and among its versions",
-  original: "went to .holdfast/trash and to the trash on the server; the file stays as it is",
-  both: "has a name of its own now",
+  copy: "the file now has the content of this copy. Its content before is in .holdfast/trash and among its versions",
+  original: "this copy was moved to .holdfast/trash and to the trash on the server. The file was not changed",
+  both: "this copy now has its own name",
 } as const;
 
 function keepOne(context: Context) {
@@ -41,7 +41,7 @@ function keepOne(context: Context) {
     const { new_path } = after;
     const named = new_path === undefined ? "" : `: ${root}/${new_path}`;
     await run.output.result({ root, path, kept: keep, ...(new_path === undefined ? {} : { new_path }) }, () => [
-      `${root}/${path} ${done[keep]}${named}`,
+      `${root}/${path}: ${done[keep]}${named}`,
     ]);
   });
 }

@@ -188,6 +188,6 @@ async function answerStopped(
   await answerDeletions(sync, action, ids);
   const root = shellWord(sync.record.root);
   run.output.note(
-    `Its client is not running. The next run does it: holdfast sync ${root}, or once: holdfast sync ${root} --once`,
+    `This sync is not running. The next run applies the answer: holdfast sync ${root}, or once: holdfast sync ${root} --once`,
   );
 }

@@ -102,12 +102,13 @@ interface FoundDevice {
   readonly current?: boolean;
 }
 
-/** What was named is one device, or else what the server says of it. @throws HoldfastError conflict where several have the name */
+/** @throws HoldfastError not_found; conflict where several have the name */
 async function findDevice(client: ApiClient, which: string): Promise<FoundDevice> {
   const { items } = await client.call("listDevices");
   const called = items.filter(({ id, name }) => id === which || name === which);
   const [device, ...others] = called;
-  if (device === undefined) return { id: which };
+  if (device === undefined)
+    throw new HoldfastError("not_found", `There is no device ${which}. 'holdfast devices' shows what there is.`);
   if (others.length === 0) return device;
   const ids = called.map(({ id }) => id).join(", ");
   throw new HoldfastError("conflict", `Several devices are called ${which}: name one by its id (${ids}).`);
@@ -138,7 +139,9 @@ function remove(context: Context) {
     await run.output.result({ id: device.id, revoked: true, ...(isAsked ? { remove_copies: true } : {}) }, () => [
       `signed out ${named(device)}`,
       ...(isAsked
-        ? ["it removes what the server has of its synced folders as soon as it asks: 'holdfast devices' says when"]
+        ? [
+            "The next time it connects, it removes its copies of what the server has. 'holdfast devices' shows when that was done.",
+          ]
         : []),
     ]);
   });
@@ -147,7 +150,7 @@ function remove(context: Context) {
 /** @throws HoldfastError failed where the answer is no */
 async function assertMeant(run: Run, device: FoundDevice, removesCopies: boolean): Promise<void> {
   const which = device.current === true ? `${named(device)}, which is this device` : named(device);
-  const copies = removesCopies ? ", and have it remove the copies there that the server has" : "";
+  const copies = removesCopies ? " and delete its copies of what is on the server" : "";
   if (await confirm(run.context, `Sign out ${which}${copies}?`)) return;
   throw new HoldfastError("failed", "Nothing was signed out.");
 }

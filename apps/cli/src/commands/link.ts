@@ -46,7 +46,7 @@ export const linkCommand: CommandMaker = (context) => {
 async function fieldsOf(context: Context, options: LinkOptions): Promise<LinkFields> {
   const { role = "viewer", expires, maxDownloads, passwordStdin, name } = options;
   if (role !== "viewer" && role !== "editor" && role !== "uploader") {
-    throw usage(`${role} is no role of a link: it is viewer, editor or uploader.`);
+    throw usage(`${role} is not a role for links. Choose viewer, editor or uploader.`);
   }
   if (maxDownloads !== undefined && !/^[1-9]\d{0,8}$/.test(maxDownloads)) {
     throw usage(`${maxDownloads} is no number of downloads.`);

@@ -161,11 +161,14 @@ describe("listings", () => {
     const { items } = await json("devices");
     const own = items.find(({ current }: { current: boolean }) => current).id;
     const config = `${folder}/config`;
+    const unknown = await answering(config, ["devices", "rm", "nowhere"], "yes");
+    assert.equal(unknown.code, 4);
+    assert.match(unknown.shown, /^[^?]*There is no device nowhere\. 'holdfast devices' shows what there is\.\s*$/);
     const kept = await answering(config, ["devices", "rm", own], "");
     assert.equal(kept.code, 1);
     assert.match(kept.shown, /Sign out .*, which is this device\? \(y\/N\)[^]*Nothing was signed out/);
     const order = await answering(config, ["devices", "rm", "other", "--remove-copies"], "no");
-    assert.match(order.shown, /Sign out other \(.*\), and have it remove the copies there that the server has\?/);
+    assert.match(order.shown, /Sign out other \(.*\) and delete its copies of what is on the server\?/);
     assert.equal((await json("devices")).items.length, items.length);
     assert.equal((await answering(config, ["devices", "rm", "other"], "y")).code, 0);
     assert.equal((await new Api(signedIn.server.url, other.access_token).call("GET", "/account")).status, 401);

@@ -24,7 +24,7 @@ export function pauseOrResume(action: "pause" | "resume", summary: string): Comm
         const running = await tellRunning(sync, action);
         if (running === undefined) await changeStopped(sync, action);
         done.push({ root, paused: isPause, running: running !== undefined });
-        const now = isPause ? "paused" : "goes on";
+        const now = isPause ? "paused" : "resumed";
         const later = `is not running; its next start ${isPause ? "will be paused" : "will sync"}`;
         lines.push(`${root}: ${running === undefined ? later : now}`);
       }

@@ -3,7 +3,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { type RewindAnswer, rewindAnswer } from "@holdfast/protocol/rewind-routes";
 import { printable } from "@holdfast/core/printable";
-import { count, formatBytes, formatNumber } from "../output/text.ts";
+import type { Output } from "../output/output.ts";
+import { count, formatBytes, formatLocalTime, formatNumber, formatTime } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 import { parseMoment } from "./moment.ts";
@@ -28,7 +29,7 @@ export const rewindCommand: CommandMaker = (context) => {
     const isDry = dryRun === true;
     const body = { to: moment, dry_run: isDry };
     const given = await client.call("rewind", { params: { id: node.id }, body }).catch((thrown: unknown) => {
-      throw withWhen(thrown, node, moment);
+      throw withWhen(thrown, node, moment, run.output);
     });
     const answer = await finished(client, given);
     await run.output.result(answer, () => [
@@ -39,16 +40,19 @@ export const rewindCommand: CommandMaker = (context) => {
 };
 
 /** Of a moment to which nothing can go back: since when it can. */
-function withWhen(thrown: unknown, { path, created_at: created }: NodeJson, moment: string): unknown {
+function withWhen(thrown: unknown, { path, created_at: created }: NodeJson, moment: string, output: Output): unknown {
   if (!(thrown instanceof HoldfastError) || thrown.code !== "invalid_field") return thrown;
   const { earliest } = thrown.body;
   const isKept = typeof earliest !== "string";
   if (isKept && Date.parse(created) <= Date.parse(moment)) return thrown;
   const since = isKept ? created : earliest;
-  const there = isKept ? ` ${path} is there since ${since}.` : "";
+  const shown = output.isTerminal ? formatLocalTime(since, "second") : formatTime(since);
   const { code, message, field, body } = thrown;
+  const why = isKept
+    ? `${message} ${printable(path)} was created at ${shown}.`
+    : `Not enough is kept to go back that far. This account goes back to ${shown}.`;
   const options = { body, cause: thrown, ...(field === undefined ? {} : { field }) };
-  return new HoldfastError(code, `${message}${there} As far back as it goes: --to ${since}`, options);
+  return new HoldfastError(code, `${why} The earliest moment: --to ${since}`, options);
 }
 
 function undo(context: Context) {
@@ -89,9 +93,9 @@ function linesOf(answer: RewindAnswer, isDry = false): string[] {
   const { restored, reverted, trashed, moved, changed, purged, left, bytes, sample } = answer;
   const summary = [
     ...(restored > 0 ? [`${formatNumber(restored)} restored from the trash`] : []),
-    ...(reverted > 0 ? [`${count(reverted, "file")} with the old content`] : []),
-    ...(trashed > 0 ? [`${formatNumber(trashed)} that came since to the trash`] : []),
-    ...(moved > 0 ? [`${formatNumber(moved)} moved back`] : []),
+    ...(reverted > 0 ? [`${count(reverted, "file")} restored to the old content`] : []),
+    ...(trashed > 0 ? [`${count(trashed, "newer item")} moved to the trash`] : []),
+    ...(moved > 0 ? [`${count(moved, "item")} moved back`] : []),
     `${formatBytes(bytes)} ${isDry ? "would come" : "came"} back`,
     ...(changed > 0 ? [`${count(changed, "file")} with the old time or executable bit`] : []),
     ...(left > 0 ? [`${formatNumber(left)} left alone`] : []),

@@ -12,7 +12,7 @@ type GrantedRole = (typeof grantedRoles)[number];
 export function parseRole(text: string): GrantedRole {
   const role = grantedRoles.find((each) => each === text);
   if (role !== undefined) return role;
-  throw usage(`${JSON.stringify(text)} is no role. There are ${grantedRoles.join(", ")}.`);
+  throw usage(`${JSON.stringify(text)} is not a role. Choose viewer, commenter, editor or uploader.`);
 }
 
 interface Options {

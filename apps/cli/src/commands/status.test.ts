@@ -34,10 +34,10 @@ test("status shows each sync, and on a terminal the first of many problems of a 
   const head = (time: string): string[] => [
     "/my drive: not running",
     "  ann@example.org at https://drive.example, as laptop",
-    `  last in sync ${time}, what has changed since is not known`,
+    `  last in sync ${time}, changes since then have not been checked`,
     "  20,000 deletions wait for you: 'holdfast deletes' shows them",
     "  2,000 conflicted: 'holdfast conflicts ls' shows them",
-    "  ! Its client is not running. Start it with: holdfast sync '/my drive'",
+    "  ! This sync is not running. Start it with: holdfast sync '/my drive'",
     "  ! 16,785 files: The disk is full.",
   ];
   const environment = { HOLDFAST_CONFIG_DIR: config };
@@ -102,9 +102,10 @@ test("status shows a running sync in each of its states, with its progress while
   const time = formatLocalTime(counts.last_sync_at);
   const head = (state: string, todo: string) => [`/drive: ${state}`, whoseLine, `  last in sync ${time}, ${todo}`];
 
-  assert.deepEqual(await shownIn({ state: "idle" }), head("in sync", "0 changes to do"));
+  assert.deepEqual(await shownIn({ state: "idle" }), head("in sync", "nothing left to do"));
+  assert.equal((await shownIn({ state: "paused", last_sync_at: null }))[2], "  not in sync yet");
   assert.deepEqual(await shownIn({ state: "syncing", pending_files: 1766 }), [
-    ...head("syncing", "1,766 changes to do"),
+    ...head("syncing", "1,766 changes left"),
     "  45 %, 1,234 of 3,000 changes, 1.0 GiB of 3.0 GiB, 11 MiB/s, 1:20 left",
     "    photos/a.jpg",
     "    photos/b.jpg",
@@ -112,14 +113,14 @@ test("status shows a running sync in each of its states, with its progress while
   ]);
   assert.deepEqual(
     await shownIn({ state: "paused", pending_files: 3 }),
-    head("paused", "what has changed since is not known"),
+    head("paused", "changes since then have not been checked"),
   );
   assert.deepEqual(
     await shownIn({ state: "offline", pending_files: 1 }),
-    head("the server cannot be reached", "1 change to do"),
+    head("the server cannot be reached", "1 change left"),
   );
   assert.deepEqual(await shownIn({ state: "waiting", pending_files: 1, deletions_waiting: 1 }), [
-    ...head("waits for you", "1 change to do"),
+    ...head("needs your attention", "1 change left"),
     "  1 deletion waits for you: 'holdfast deletes' shows them",
   ]);
 });

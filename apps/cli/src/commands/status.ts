@@ -131,7 +131,7 @@ const words = {
   syncing: "syncing",
   paused: "paused",
   offline: "the server cannot be reached",
-  waiting: "waits for you",
+  waiting: "needs your attention",
 } as const;
 
 const shownMax = 10;
@@ -157,16 +157,15 @@ function linesOf(
 ): string[] {
   const { root, server, account, device, state, page_url, pending_files, last_sync_at } = report;
   // What the last client left is not to be done any more.
-  if (isClearing)
-    return [`${root}: removes its copies, as ordered`, ...problemLinesOf(output, report.problems.slice(0, 1))];
+  if (isClearing) return [`${root}: removing its copies`, ...problemLinesOf(output, report.problems.slice(0, 1))];
   const notRunning = state === "paused" ? "not running, and paused" : "not running";
   // Nobody looks while it does not run, or is paused.
-  const todo =
-    isRunning && state !== "paused" ? `${count(pending_files, "change")} to do` : "what has changed since is not known";
+  const todo = isRunning && state !== "paused" ? todoWords(pending_files) : uncheckedText;
+  const synced = last_sync_at === null ? "not in sync yet" : `last in sync ${timeFor(output, last_sync_at)}`;
   const lines = [
     `${root}: ${isRunning ? words[state] : notRunning}`,
     `  ${account} at ${server}, as ${device}`,
-    `  last in sync ${timeFor(output, last_sync_at)}, ${todo}`,
+    `  ${last_sync_at === null && todo === uncheckedText ? synced : `${synced}, ${todo}`}`,
   ];
   lines.push(...progressLines(progress));
   if (page_url !== null) lines.push(`  page: ${page_url}`);
@@ -179,6 +178,12 @@ function linesOf(
     lines.push(`  ${formatNumber(report.conflicts.length)} conflicted: 'holdfast conflicts ls' shows them`);
   }
   return lines.concat(problemLinesOf(output, report.problems));
+}
+
+const uncheckedText = "changes since then have not been checked";
+
+function todoWords(pendingFiles: number): string {
+  return pendingFiles === 0 ? "nothing left to do" : `${count(pendingFiles, "change")} left`;
 }
 
 /** Problems of one kind that a terminal shows: thousands of lines would scroll everything else away. */

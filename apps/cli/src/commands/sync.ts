@@ -119,7 +119,8 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
 function tellMissing({ output }: Run, folder: string, excluded: readonly string[]): void {
   if (!existsSync(folder)) return;
   for (const path of excluded)
-    if (!existsSync(join(folder, path))) output.note(`sync: --exclude ${path}: there is no such path in ${folder} now`);
+    if (!existsSync(join(folder, path)))
+      output.note(`sync: --exclude ${path}: there is no such path in ${folder} (it will be excluded if it appears)`);
 }
 
 /** Before anything is asked or told of it. @throws HoldfastError usage */
@@ -145,10 +146,10 @@ async function ownPaths({ context, output }: Run, folder: string): Promise<reado
 async function assertMeant({ context, output }: Run, folder: string, isSure: boolean): Promise<void> {
   const { isHomeFolder } = await import("../sync/own-paths.ts");
   if (isSure || !isHomeFolder(folder) || existsSync(join(folder, ".holdfast"))) return;
-  const what = `${folder} is your home folder: all in it would be synced, what programs keep there too`;
-  if (context.stdin.isTTY !== true) return output.note(`sync: ${what}. --yes spares this remark.`);
+  const what = `${folder} is your home folder: everything in it would be synced, including programs' settings and caches`;
+  if (context.stdin.isTTY !== true) return output.note(`sync: ${what}. --yes skips this warning.`);
   const { confirm } = await import("../terminal.ts");
-  if (!(await confirm(context, `${what}. Go on?`))) throw new HoldfastError("failed", "Nothing was synced.");
+  if (!(await confirm(context, `${what}. Continue?`))) throw new HoldfastError("failed", "Nothing was synced.");
 }
 
 async function forget(run: Run, folder: string): Promise<void> {

@@ -26,6 +26,6 @@ export const unshareCommand: CommandMaker = (context) => {
       );
     }
     await client.call("deletePermission", { params: { id: permission.id } });
-    await run.output.result(permission, () => [`${options.with} has no more at ${path}`]);
+    await run.output.result(permission, () => [`${path} is no longer shared with ${options.with}`]);
   });
 };

@@ -38,7 +38,7 @@ test("of a paused sync that does not run the pause is said by its state alone, a
   assert.deepEqual(
     report.problems.map(({ message }) => message),
     [
-      "Its client is not running. Run 'holdfast resume', then start it with: holdfast sync '/my drive'",
+      "This sync is not running. Run 'holdfast resume', then start it with: holdfast sync '/my drive'",
       signedOut.message,
     ],
   );

@@ -53,7 +53,7 @@ export async function lastStatus(sync: KnownSync): Promise<RunningStatus> {
 }
 
 const clearingMessage =
-  "This device was signed out, and the copies here that the server has are being removed, as your account ordered.";
+  "This device was signed out from another one of your devices. The copies here that the server has are being removed.";
 
 /** Where starting the client would fail: how to sign in. */
 async function signedOut({ folder, record: { server, root } }: KnownSync): Promise<string | undefined> {
@@ -65,8 +65,8 @@ async function signedOut({ folder, record: { server, root } }: KnownSync): Promi
 /** That the client does not run, and how to start it. */
 export function notRunning({ root, is_paused }: Pick<SyncRecord, "root" | "is_paused">): string {
   return is_paused
-    ? `Its client is not running. Run 'holdfast resume', then start it with: holdfast sync ${shellWord(root)}`
-    : `Its client is not running. Start it with: holdfast sync ${shellWord(root)}`;
+    ? `This sync is not running. Run 'holdfast resume', then start it with: holdfast sync ${shellWord(root)}`
+    : `This sync is not running. Start it with: holdfast sync ${shellWord(root)}`;
 }
 
 /** The contract has no word for a client that does not run: it is offline, or paused, and a problem says why. */

@@ -39,7 +39,7 @@ export async function previewSync(run: Run, choices: SyncChoices): Promise<void>
     const { changes, waiting } = await previewIn(scratch, await run.connect(), choices);
     await run.output.result({ items: changes, next_cursor: null, waiting }, () => [
       ...previewLines(changes),
-      ...waitingLines(waiting).map((line) => `waits for you: ${line}`),
+      ...waitingLines(waiting).map((line) => `needs your answer: ${line}`),
       summaryOf(changes, waiting),
     ]);
   } finally {

@@ -49,7 +49,7 @@ export async function runSync(run: Run, choices: SyncChoices): Promise<void> {
 }
 
 /** In place of what asks for a new login: nobody shall make one while the copies go. */
-const signedOut = "This device was signed out, as your account ordered.";
+const signedOut = "This device was signed out from another one of your devices.";
 
 /** Why it ends is said at once: to clear a folder takes its time. @returns whether the account wants that */
 async function obey(run: Run, held: HeldRoot | undefined): Promise<boolean> {
@@ -205,7 +205,7 @@ async function syncOnce(
   if (engine.phase !== "paused") await running.sum();
   if (deletionsWaiting > 0) {
     const root = running.record.root;
-    const message = `${count(deletionsWaiting, "deletion")} wait for you: so many at once are more often an accident than a wish. See them with: holdfast deletes ls ${shellWord(root)} (then 'holdfast deletes approve' or 'undo' and another run), or run it again with --confirm-deletes to do them`;
+    const message = `${count(deletionsWaiting, "deletion")} ${deletionsWaiting === 1 ? "waits" : "wait"} for you, because so many at once are often an accident. See: holdfast deletes ls ${shellWord(root)} (then 'holdfast deletes approve' or 'undo' and another run), or run it again with --confirm-deletes to delete`;
     run.output.problem({ path: "", code: "waiting", message });
   }
   if (inSync && isHealed) return;

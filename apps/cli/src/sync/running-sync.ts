@@ -257,7 +257,8 @@ export class RunningSync implements SyncControl {
     this.#conflicts = new Set(conflicts);
     // While it looks and works more of them are found.
     if (state === "syncing") return;
-    if (waiting > this.#waiting) this.#log.note(nowMs, "waiting", "", `${count(waiting, "deletion")} wait for you`);
+    if (waiting > this.#waiting)
+      this.#log.note(nowMs, "waiting", "", `${count(waiting, "deletion")} ${waiting === 1 ? "waits" : "wait"} for you`);
     this.#waiting = waiting;
   }
 

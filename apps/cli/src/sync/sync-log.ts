@@ -126,7 +126,7 @@ export function logWords({ what, path, by, message }: Omit<LogEntry, "at">): str
 function inWordsOf(what: LogEntry["what"], by: LogEntry["by"]): string {
   switch (what) {
     case "conflict":
-      return "conflict, both states are kept:";
+      return "conflict; both versions are kept:";
     case "problem":
     case "waiting":
     case "approved":

@@ -75,8 +75,8 @@ test("each change of state is one line, and progress one now and then", async ()
   await show({});
   assert.deepEqual(stderr.text().trimEnd().split("\n"), [
     "sync: syncing",
-    "sync: 7 changes to do",
-    "sync: 2 changes to do, 1 file up (2.0 KiB), 5 down (3.0 MiB)",
+    "sync: 7 changes left",
+    "sync: 2 changes left, 1 file up (2.0 KiB), 5 down (3.0 MiB)",
     "sync: in sync",
   ]);
   assert.equal(stdout.text(), "");
@@ -94,10 +94,10 @@ test("attempts that find nothing to do are no lines between", async () => {
   await show({});
   assert.deepEqual(stderr.text().trimEnd().split("\n"), [
     "sync: syncing",
-    "sync: waits for you",
+    "sync: needs your attention",
     "sync: ! The login has ended.",
     "sync: syncing",
-    "sync: 1 change to do",
+    "sync: 1 change left",
     "sync: in sync",
   ]);
 });

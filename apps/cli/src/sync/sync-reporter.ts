@@ -36,7 +36,7 @@ export function reportOf(
 
 /** What stands before the path of a change. */
 export function inWords({ what, direction }: Pick<RecentChange, "what" | "direction">): string {
-  return `${what} ${direction === "up" ? "here, sent:" : "on the server, done here:"}`;
+  return `${what} ${direction === "up" ? "here, sent:" : "on the server, applied here:"}`;
 }
 
 /** What has moved since the sync began; undefined before anything has. */
@@ -50,9 +50,9 @@ const lineIntervalMs = 5000;
 const words: Readonly<Record<EngineStatus["activity"], string>> = {
   idle: "in sync",
   syncing: "syncing",
-  paused: "paused; 'holdfast resume' goes on",
-  offline: "the server cannot be reached; it is tried again",
-  waiting: "waits for you",
+  paused: "paused; 'holdfast resume' continues",
+  offline: "the server cannot be reached; trying again",
+  waiting: "needs your attention",
   refused: "stopped",
 };
 
@@ -167,7 +167,7 @@ export class SyncReporter {
     const now = this.#nowMs();
     if (now - this.#lastProgressMs < lineIntervalMs) return;
     this.#lastProgressMs = now;
-    const todo = `${count(status.pendingFiles, "change")} to do`;
+    const todo = `${count(status.pendingFiles, "change")} left`;
     this.#line(`sync: ${[todo, movedWords(status.progress) ?? []].flat().join(", ")}`);
   }
 

@@ -25,7 +25,7 @@ export async function checkRoot(path: string, configFolder: string): Promise<str
   if (root === parse(root).root) throw new HoldfastError("usage", `${root} is the whole system; name a folder in it.`);
   const ownFolder = await realpath(configFolder).catch(() => configFolder);
   if (isInside(root, ownFolder)) {
-    const message = `${ownFolder} holds the login and the state of this command, which must not be synced. Name another folder.`;
+    const message = `${ownFolder} holds Holdfast's own login and must not be synced. Choose another folder.`;
     throw new HoldfastError("usage", message);
   }
   return root;

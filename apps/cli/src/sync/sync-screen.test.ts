@@ -64,8 +64,8 @@ const moving = (bytesDone: number): Partial<EngineStatus> => ({
 test("a bar with rate, time left and what moves, then one line that all is up to date, and nothing while it stays so", () => {
   const { after, end } = screen(80);
   assert.deepEqual(after({ activity: "syncing" }), ["looking for changes"]);
-  assert.deepEqual(after(moving(0)), ["[--------------------] 0 %, 2 to do  holiday/b.jpg, holiday/a.jpg"]);
-  assert.deepEqual(after(moving(10 * mib)), ["[##--------------] 9 %, 5.0 MiB/s, 18 s left, 2 to do  holiday/b.jpg"]);
+  assert.deepEqual(after(moving(0)), ["[--------------------] 0 %, 2 to go  holiday/b.jpg, holiday/a.jpg"]);
+  assert.deepEqual(after(moving(10 * mib)), ["[##--------------] 9 %, 5.0 MiB/s, 18 s left, 2 to go  holiday/b.jpg"]);
   assert.deepEqual(after(moving(50 * mib), 100), [], "not more often than an eye follows");
   assert.deepEqual(after({}), ["up to date since 12:00:04"]);
   assert.deepEqual(after({}), []);
@@ -77,14 +77,14 @@ test("the first few bytes of a plan tell of no time that is left", () => {
   const { after } = screen(80);
   after(moving(0));
   assert.deepEqual(after(moving(1024)), [
-    "[--------------------] 0 %, 1.0 KiB/s, 2 to do  holiday/b.jpg, holiday/a.jpg",
+    "[--------------------] 0 %, 1.0 KiB/s, 2 to go  holiday/b.jpg, holiday/a.jpg",
   ]);
 });
 
 test("on 40 columns the rate and the time left stay, and nothing is longer than the line", () => {
   const { after } = screen(40);
   after(moving(0));
-  assert.deepEqual(after(moving(10 * mib)), ["9 %, 10 MiB/s, 9 s left, 2 to do"]);
+  assert.deepEqual(after(moving(10 * mib)), ["9 %, 10 MiB/s, 9 s left, 2 to go"]);
   const foot = { share: 0.5, done: undefined, bytesPerSecond: 12 * mib, secondsLeft: 7500, pendingFiles: 12_345 };
   for (const name of ["a".repeat(300), "写真".repeat(90), "👩‍👩‍👧‍👦".repeat(50), "e\u0301".repeat(100), "\u001b".repeat(70)])
     for (let columns = 10; columns < 200; columns += 1) {
@@ -92,16 +92,16 @@ test("on 40 columns the rate and the time left stay, and nothing is longer than 
       assert.ok(stringWidth(line) < columns, `${columns} columns: ${line}`);
     }
   const line = progressFoot({ ...foot, names: ["休暇/家族の写真/東京.jpg"], columns: 60 });
-  assert.equal(line, "50 %, 12 MiB/s, 2:05:00 left, 12,345 to do  …写真/東京.jpg");
+  assert.equal(line, "50 %, 12 MiB/s, 2:05:00 left, 12,345 to go  …写真/東京.jpg");
   const first = progressFoot({ ...foot, names: ["写真/東京.jpg", "休暇/京都.jpg"], columns: 70 });
-  assert.equal(first, "50 %, 12 MiB/s, 2:05:00 left, 12,345 to do  写真/東京.jpg");
+  assert.equal(first, "50 %, 12 MiB/s, 2:05:00 left, 12,345 to go  写真/東京.jpg");
 });
 
 test("conflicts, problems, brakes and the way to the server are lines with the time, above the foot", () => {
   const { after } = screen(120);
-  after({});
-  assert.deepEqual(after({ conflicts: ["a (conflict).txt"] }), [
-    "12:00:02 conflict, both states are kept: a (conflict).txt",
+  assert.deepEqual(after({ conflicts: ["old (conflict).txt"] }), ["up to date since 12:00:01"]);
+  assert.deepEqual(after({ conflicts: ["a (conflict).txt", "old (conflict).txt"] }), [
+    "12:00:02 conflict; both versions are kept: a (conflict).txt ('holdfast conflicts ls' says how to end it)",
     "up to date since 12:00:01",
   ]);
   const problems = Array.from({ length: 16_785 }, (_, at) => ({
@@ -112,14 +112,14 @@ test("conflicts, problems, brakes and the way to the server are lines with the t
   assert.deepEqual(after({ activity: "waiting", problems }), [
     "12:00:03 problem: 16,785 files: Full. (f0, f1, f2 and 16,782 more; 'holdfast status' lists them)",
     "up to date since 12:00:01",
-    "waits for you, 16,785 problems: 'holdfast status' lists them",
+    "needs your attention, 16,785 problems: 'holdfast status' lists them",
   ]);
   assert.deepEqual(after({ activity: "waiting", problems, deletionsWaiting: 600 }).slice(0, 1), [
     "12:00:04 600 deletions wait for you: 'holdfast deletes' shows them",
   ]);
   assert.deepEqual(after({ activity: "offline" }), [
-    "12:00:05 the server cannot be reached; it is tried again",
-    "waits for you, 16,785 problems: 'holdfast status' lists them",
+    "12:00:05 the server cannot be reached; trying again",
+    "needs your attention, 16,785 problems: 'holdfast status' lists them",
     "waits for the server",
   ]);
   assert.deepEqual(after({}), [

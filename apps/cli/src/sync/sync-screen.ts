@@ -30,7 +30,8 @@ export class SyncScreen {
   readonly #nowMs: () => number;
   readonly #problems = new ProblemLines();
   readonly #meter = new ProgressMeter();
-  #conflicts = new Set<string>();
+  /** Undefined before the first look: those that are known then were reported before. */
+  #conflicts: ReadonlySet<string> | undefined;
   #state = "";
   readonly #brake = new BrakeLine();
   #foot = "";
@@ -66,14 +67,16 @@ export class SyncScreen {
   }
 
   #tellConflicts(conflicts: SyncReport["conflicts"]): void {
-    const fresh = conflicts.filter((path) => !this.#conflicts.has(path));
+    const known = this.#conflicts ?? new Set(conflicts);
+    const fresh = conflicts.filter((path) => !known.has(path));
     this.#conflicts = new Set(conflicts);
     if (fresh.length > conflictsMax) {
       return this.tell(
-        `${formatNumber(fresh.length)} conflicts, both states of each are kept: 'holdfast conflicts ls' lists them`,
+        `${formatNumber(fresh.length)} conflicts; both versions of each file are kept: 'holdfast conflicts ls' lists them`,
       );
     }
-    for (const path of fresh) this.tell(`conflict, both states are kept: ${path}`);
+    for (const path of fresh)
+      this.tell(`conflict; both versions are kept: ${path} ('holdfast conflicts ls' says how to end it)`);
   }
 
   #tellBrake({ deletions_waiting, state }: SyncReport): void {
@@ -87,7 +90,7 @@ export class SyncScreen {
     if (activity === this.#state) return;
     const isBack = this.#state === "offline" && activity !== "paused";
     this.#state = activity;
-    if (activity === "offline") this.tell("the server cannot be reached; it is tried again");
+    if (activity === "offline") this.tell("the server cannot be reached; trying again");
     else if (isBack) this.tell("the server is there again");
   }
 
@@ -134,7 +137,7 @@ export function progressFoot(foot: ProgressFoot): string {
     ...(done === undefined ? [] : [`${formatBytes(done.bytes)} of ${formatBytes(done.of)}`]),
     ...(bytesPerSecond > 0 ? [`${formatBytes(Math.round(bytesPerSecond))}/s`] : []),
     ...(secondsLeft === undefined ? [] : [`${formatDuration(secondsLeft)} left`]),
-    pendingFiles === 0 ? "looking for changes" : `${formatNumber(pendingFiles)} to do`,
+    pendingFiles === 0 ? "looking for changes" : `${formatNumber(pendingFiles)} to go`,
   ].join(", ");
   const width = Math.min(20, columns - facts.length - 30);
   const filled = Math.round((share ?? 0) * width);
@@ -154,9 +157,9 @@ function restingLine(state: string, report: SyncReport, now: number): string {
       : `, ${count(problems, "problem")}: 'holdfast status' ${problems === 1 ? "says which" : "lists them"}`;
   const words: Readonly<Record<string, string>> = {
     idle: `up to date since ${formatClock(now)}${listed}`,
-    paused: "paused; 'holdfast resume' goes on",
+    paused: "paused; 'holdfast resume' continues",
     offline: "waits for the server",
-    waiting: `waits for you${listed}`,
+    waiting: `needs your attention${listed}`,
     refused: "stopped",
   };
   return words[state] ?? "looking for changes";

@@ -17,7 +17,7 @@ describe("a server without room", () => {
     for (let index = 0; index < 7; index += 1) writeFileSync(join(tree, `${index}`), Buffer.alloc(3000, index));
     const { code, stdout, stderr } = await run(["put", tree, "/tree"]);
     assert.notEqual(code, 0);
-    assert.match(stderr, /^holdfast: .*Whoever runs the server has to make room; try again then\.$/m);
+    assert.match(stderr, /^holdfast: .*Ask whoever runs it to make room, then try again\.$/m);
     assert.doesNotMatch(stderr, /accidents/, "that page is for whoever runs the server");
     assert.equal(stdout, "0 files sent (0 B), 0 equal already, 7 not sent (21 KiB), 1 problem\n");
     const answer = await json("put", tree, "/tree");

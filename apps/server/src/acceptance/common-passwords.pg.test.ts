@@ -13,7 +13,7 @@ import {
   startServer,
 } from "./testing.ts";
 
-const said = "This password is among those that are tried first. Take another one.";
+const said = "This password is too easy to guess. Choose another one.";
 
 /** A real server, and the command beside it. */
 describe("a password that is tried first is given to no account", () => {

@@ -192,7 +192,7 @@ async function fillUp(api: Api, files: Map<string, string>): Promise<void> {
 function assertFull(answer: ApiAnswer): void {
   assert.ok(isPassingFailure(answer), `answered ${answer.status} ${JSON.stringify(answer.body)}`);
   assert.equal(answer.body.code, "store_full");
-  assert.match(answer.body.detail, /store is full/i);
+  assert.match(answer.body.detail, /server is full/i);
 }
 
 async function sendPiece(api: Api, content: Buffer): Promise<ApiAnswer> {

@@ -85,7 +85,7 @@ test("uploads stop at the disk's reserve, and reading, deleting, collecting and 
     }
   }));
 
-const fullDatabase = /database is full, so it takes no changes; nothing is lost[^]*has to make room/;
+const fullDatabase = /database is full, so it takes no changes\. Nothing is lost[^]*make room/;
 
 test("with nothing free at all deleting is refused in words, reading goes on, the doctor says what to do, and all goes on with room", (t) =>
   withSmallDisk(t, 256 * mib, async (disk) => {
@@ -174,7 +174,7 @@ async function putUntilRefused(api: Api, files: Map<string, string>): Promise<vo
 function assertFull(answer: ApiAnswer): undefined {
   assert.ok(isPassingFailure(answer), `answered ${answer.status} ${JSON.stringify(answer.body)}`);
   assert.equal(answer.body.code, "store_full");
-  assert.match(answer.body.detail, /store is full[^]*nothing is lost[^]*has to make room/);
+  assert.match(answer.body.detail, /The server is full[^]*Nothing is lost[^]*make room/);
 }
 
 async function remove(api: Api, path: string): Promise<void> {

@@ -23,7 +23,7 @@ export async function hashNewPassword(
   line?: string,
 ): Promise<string> {
   if (await isTriedFirst(password, owner)) {
-    throw new HoldfastError("invalid_field", "This password is among those that are tried first. Take another one.", {
+    throw new HoldfastError("invalid_field", "This password is too easy to guess. Choose another one.", {
       field,
       body: { reason: "common_password" },
     });

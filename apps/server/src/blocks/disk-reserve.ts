@@ -118,6 +118,6 @@ export async function assertDisksRoomy(groups: readonly DiskGroup[], reserveByte
 /** How much is free is not told to whoever uploads. */
 function storeFull(): HoldfastError {
   const message =
-    "The server's store is full but for the reserve that it keeps, so it takes no new content; nothing is lost. Whoever runs the server has to make room; try again then.";
+    "The server is full and takes no new files. Nothing is lost. Ask whoever runs it to make room, then try again.";
   return new HoldfastError("store_full", message, { retryAfterSeconds: 30 });
 }

@@ -233,7 +233,7 @@ function missingRecord(): never {
 }
 
 const storeFull =
-  "The server's store is full, so it takes no new content; nothing is lost. Whoever runs the server has to make room; try again then.";
+  "The server is full and takes no new files. Nothing is lost. Ask whoever runs it to make room, then try again.";
 
 /**
  * But for the room that the space had left, nothing that fails here is the caller's doing, so it may come again with the same

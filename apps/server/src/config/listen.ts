@@ -15,7 +15,9 @@ export function parseListen(text: string): ListenAddress {
   const match = pattern.exec(text.trim());
   const port = Number(match?.[3] ?? match?.[4]);
   const literal = match?.[1];
-  if (match === null || port > 65_535 || (literal !== undefined && isIP(literal) !== 6)) {
+  if (match !== null && port > 65_535)
+    throw new HoldfastError("usage", `--listen ${text.slice(0, 100)}: ports go from 1 to 65535.`);
+  if (match === null || (literal !== undefined && isIP(literal) !== 6)) {
     throw new HoldfastError("usage", `--listen ${text.slice(0, 100)}: must read like 127.0.0.1:8420 or [::1]:8420.`);
   }
   return { host: literal ?? match[2] ?? "127.0.0.1", port };

@@ -68,7 +68,7 @@ test("a wrong setting is refused in words that say where it was given", () => {
     /database_url of the configuration file: must read like/,
   );
   assert.match(messageOf({ file: "[" }), /cannot be read as JSON/);
-  assert.match(messageOf({ flags: { config: "/nowhere/holdfast.json" } }), /\/nowhere\/holdfast.json cannot be read/);
+  assert.match(messageOf({ flags: { config: "/nowhere/holdfast.json" } }), /^There is no \/nowhere\/holdfast\.json\.$/);
   assert.match(messageOf({ flags: { "tls-cert": "c.pem" } }), /both --tls-cert and --tls-key/);
   assert.match(messageOf({ environment: { HOLDFAST_ADMIN_EMAIL: "a@b" } }), /together or not at all/);
   // A password among the flags would show in the list of processes.
@@ -170,6 +170,10 @@ test("an address is read in its usual forms, and one that the network can reach 
   assert.deepEqual(parseListen("drive.example:443"), { host: "drive.example", port: 443 });
   for (const bad of ["", "a:b", "127.0.0.1:70000", "::1:80", "[127.0.0.1]:80", "a b:1"])
     assert.match(messageOf({ flags: { listen: bad } }), /--listen/);
+  assert.match(
+    messageOf({ flags: { listen: "127.0.0.1:99999" } }),
+    /--listen 127\.0\.0\.1:99999: ports go from 1 to 65535/,
+  );
   for (const open of ["0.0.0.0:8420", "[::]:8420", "192.168.1.2:80"]) {
     assert.match(messageOf({ flags: { listen: open } }), /unencrypted.*--tls-cert.*--behind-proxy/);
     assert.equal(messageOf({ flags: { listen: open, "behind-proxy": true } }), "accepted");

@@ -164,6 +164,7 @@ function readFile(flags: ConfigSources["flags"], environment: ConfigSources["env
   try {
     values = JSON.parse(given ?? readFileSync(name, "utf8"));
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw usage(`There is no ${name}.`);
     throw usage(`${name} cannot be read as JSON: ${(error as Error).message}`);
   }
   if (typeof values !== "object" || values === null || Array.isArray(values)) {

@@ -38,7 +38,7 @@ const lostConnection =
 const nulStates = new Set(["22021", "22P05"]);
 
 const databaseFull =
-  "The disk of the server's database is full, so it takes no changes; nothing is lost. Whoever runs the server has to make room; try again then.";
+  "The disk of the server's database is full, so it takes no changes. Nothing is lost. Ask whoever runs the server to make room, then try again.";
 
 /**
  * Translates what is the database's own trouble, and a text that no column can hold: it came with the request, be it inside a cursor.

@@ -33,8 +33,9 @@ test("an external database is accepted as a URL when it is durable, and refused 
       await postgres.stop();
     }
   }
-  await assert.rejects(
-    checkExternalPostgres({ connectionString: "postgres://a:b@127.0.0.1:1/c" }),
-    (error) => error instanceof HoldfastError && error.code === "unavailable",
-  );
+  await assert.rejects(checkExternalPostgres({ connectionString: "postgres://a:b@127.0.0.1:1/c" }), {
+    code: "unavailable",
+    message:
+      "The database of --database-url at 127.0.0.1:1 does not answer: nothing listens there. Check the address, and that PostgreSQL is running.",
+  });
 });

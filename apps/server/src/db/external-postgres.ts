@@ -23,7 +23,7 @@ export async function checkExternalPostgres(connection: Connection): Promise<voi
     );
     refuse(new Map(rows.map((row) => [row.name, row.setting])));
   } catch (error) {
-    throw explain(error);
+    throw explain(error, client);
   } finally {
     await client.end().catch(() => {});
   }
@@ -55,7 +55,7 @@ function refuse(settings: ReadonlyMap<string, string>): void {
   }
 }
 
-function explain(error: unknown): unknown {
+function explain(error: unknown, { host, port }: Pick<pg.Client, "host" | "port">): unknown {
   const code = codeOf(error);
   const reason = error instanceof Error ? error.message : String(error);
   // 28: invalid authorization; 3D000: no such database.
@@ -64,5 +64,12 @@ function explain(error: unknown): unknown {
       cause: error,
     });
   }
-  return toDatabaseError(error);
+  const known = toDatabaseError(error);
+  if (!(known instanceof HoldfastError) || known.code !== "unavailable") return known;
+  const why = code === "ECONNREFUSED" ? "nothing listens there" : reason;
+  return new HoldfastError(
+    "unavailable",
+    `The database of --database-url at ${host}:${port} does not answer: ${why}. Check the address, and that PostgreSQL is running.`,
+    { cause: error },
+  );
 }

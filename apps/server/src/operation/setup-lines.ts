@@ -23,7 +23,7 @@ export function setupLines(
   const rule = "─".repeat(Math.max(1, Math.min(columns, ruleCharactersMax)));
   const asked = "Open this link once to create the administrator:";
   const where = dataFolder === undefined ? "" : ` --data ${shellWord(dataFolder)}`;
-  const more = `It holds for 7 days. For another one: ${command} admin setup-link${where}`;
+  const more = `Valid for 7 days. To get another one: ${command} admin setup-link${where}`;
   const fit = (line: string) =>
     line.length <= columns ? [line] : line.split(/(?<=one:|the) (?=administrator|(?:npx )?holdfast admin)/);
   return [rule, ...fit(asked), "", url, "", ...fit(more), rule];

@@ -26,5 +26,6 @@ export function roleCovers(role: Role, other: Role): boolean {
 /** Of a node that the caller was found to see. @throws HoldfastError forbidden */
 export function assertMay({ role }: { readonly role: Role }, act: Act): void {
   if (roleMay(role, act)) return;
-  throw new HoldfastError("forbidden", `You are ${role} here, and that does not allow this.`);
+  const article = /^[aeo]/.test(role) ? "an" : "a";
+  throw new HoldfastError("forbidden", `You are ${article} ${role} here, and ${role}s cannot do this.`);
 }

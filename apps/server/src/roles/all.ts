@@ -72,8 +72,7 @@ function setUpServer(config: Config, accounts: AccountWorld, log: Log): Promise<
   return setUp(accounts, config.administrator, { kept, onWeak: () => log.warn({}, weakPassword) });
 }
 
-const weakPassword =
-  "HOLDFAST_ADMIN_PASSWORD is among the passwords that are tried first: have the administrator set another one";
+const weakPassword = "HOLDFAST_ADMIN_PASSWORD is easy to guess: change the password after you sign in";
 
 /** What a server is given besides its settings. */
 export interface Given {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { HoldfastError } from "@holdfast/core/errors";
+import { isLoopback } from "../http/exchange/peer.ts";
 
 /** Asked before anything is created: a start that must fail shall leave nothing behind. */
 export async function assertAddressFree({
@@ -20,7 +21,7 @@ export async function assertAddressFree({
   }
 }
 
-function toListenError(error: unknown, host: string, port: number): HoldfastError {
+export function toListenError(error: unknown, host: string, port: number): HoldfastError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "EACCES" && port < 1024) {
     return new HoldfastError("failed", noRight(host, port), { cause: error });
@@ -36,9 +37,12 @@ function toListenError(error: unknown, host: string, port: number): HoldfastErro
 }
 
 function noRight(host: string, port: number): string {
+  const otherPort =
+    host === "localhost" || isLoopback(host)
+      ? "Choose another port with --listen, such as 127.0.0.1:8420"
+      : `Have the router forward port ${port} to another port of this machine and name that port with --listen, such as 0.0.0.0:8420`;
   return (
-    `Cannot listen on ${host}:${port}: the system lets only root have ports below 1024. Have the router pass port ${port} to ` +
-    `another port of this machine and say that one with --listen, like 0.0.0.0:8420; or run it as a service of the system ` +
-    "(serve --install-service, as root), which may; or allow it: sysctl net.ipv4.ip_unprivileged_port_start=443."
+    `Cannot listen on ${host}:${port}: only root may use ports below 1024 here. ${otherPort}; or run Holdfast as a service of the system ` +
+    `(serve --install-service, as root), which may use them; or allow this port: sysctl net.ipv4.ip_unprivileged_port_start=${port}.`
   );
 }

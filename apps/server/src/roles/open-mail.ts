@@ -16,7 +16,7 @@ export async function openMail(config: Config, accounts: AccountWorld, log: Log)
   let { publicUrl } = config;
   let mailer: Mailer | undefined;
   if (mail === undefined) {
-    log.info({}, "no mail is sent: HOLDFAST_SMTP_URL is not set; administrators get links to hand on");
+    log.info({}, "no mail is sent: HOLDFAST_SMTP_URL is not set; administrators get the links and pass them on");
   } else {
     const { openMailer } = await import("../mail/mailer.ts");
     mailer = openMailer(mail);

@@ -8,7 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { requireComponent } from "@holdfast/tools/components";
-import { readTls } from "./tls.ts";
+import { toListenError } from "./free-address.ts";
+import { readTls, selfSignedFingerprint } from "./tls.ts";
 import { startTestServer } from "../http/testing.ts";
 
 const openssl = "openssl";
@@ -60,6 +61,12 @@ test("with a certificate the server speaks TLS, says so to browsers, and takes a
     [200, 400],
   );
 
+  const shown = execFileSync(openssl, ["x509", "-in", first.certFile, "-noout", "-fingerprint", "-sha256"], {
+    encoding: "utf8",
+  });
+  const fingerprint = selfSignedFingerprint(readTls(first).cert);
+  assert.equal(fingerprint, shown.trim().split("=")[1]?.replaceAll(":", "").toLowerCase());
+
   assert.throws(() => readTls({ certFile: first.certFile, keyFile: second.keyFile }), /not a certificate and its key/);
   const swapped = { certFile: first.keyFile, keyFile: first.certFile };
   assert.throws(
@@ -68,6 +75,15 @@ test("with a certificate the server speaks TLS, says so to browsers, and takes a
   );
   assert.throws(
     () => readTls({ certFile: join(folder, "none"), keyFile: first.keyFile }),
-    /--tls-cert: .* cannot be read/,
+    /^HoldfastError: --tls-cert: There is no .*none\.$/,
   );
+});
+
+test("a port that only root may use is named with what allows it, and with a router only where others reach it", () => {
+  const denied = Object.assign(new Error("no"), { code: "EACCES" });
+  const [own, open] = ["127.0.0.1", "0.0.0.0"].map((host) => toListenError(denied, host, 80).message);
+  for (const message of [own, open]) assert.match(message ?? "", /ip_unprivileged_port_start=80\.$/);
+  assert.match(own ?? "", /Choose another port with --listen, such as 127\.0\.0\.1:8420/);
+  assert.doesNotMatch(own ?? "", /router/);
+  assert.match(open ?? "", /router forward port 80/);
 });

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { HoldfastError } from "@holdfast/core/errors";
@@ -22,6 +23,13 @@ export function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>): { ce
   return tls;
 }
 
+/** @returns the SHA-256 in hex; undefined for a certificate that an authority has signed */
+export function selfSignedFingerprint(cert: string): string | undefined {
+  const certificate = new X509Certificate(cert);
+  if (certificate.issuer !== certificate.subject) return undefined;
+  return certificate.fingerprint256.replaceAll(":", "").toLowerCase();
+}
+
 function isSwapped({ cert, key }: { readonly cert: string; readonly key: string }): boolean {
   return !cert.includes("BEGIN CERTIFICATE") && cert.includes("PRIVATE KEY") && key.includes("BEGIN CERTIFICATE");
 }
@@ -30,6 +38,8 @@ function readPem(flag: string, path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT")
+      throw new HoldfastError("usage", `${flag}: There is no ${path}.`, { cause: error });
     throw new HoldfastError("usage", `${flag}: ${path} cannot be read: ${(error as Error).message}.`, { cause: error });
   }
 }

@@ -117,8 +117,11 @@ async function assertApart(shards: Shards, caller: Actor, target: NodeRow): Prom
   };
   for (const { targetId, path } of others) {
     if (!isWithin(target.id, targetId) && !isWithin(targetId, target.id)) continue;
-    const how = target.id === targetId ? "shows this folder already" : "shows a folder around or inside this one";
-    throw new HoldfastError("conflict", `The mount ${path} ${how}.`, { field: "node_id" });
+    const message =
+      target.id === targetId
+        ? `This folder is already mounted at ${path}.`
+        : `The mount ${path} shows a folder around or inside this one.`;
+    throw new HoldfastError("conflict", message, { field: "node_id" });
   }
 }
 

@@ -29,7 +29,7 @@ export async function keepOfConflict(hands: Hands, path: string, keep: Keep): Pr
   const original = originalPath(path);
   const copyKind = (await disk.stat(path))?.kind;
   if (original === path || (copyKind !== "file" && copyKind !== "symlink")) {
-    throw new HoldfastError("not_found", `${path} is no conflicted copy that is here.`);
+    throw new HoldfastError("not_found", `${path} is not a conflicted copy, and has none.`);
   }
   if (keep === "both") return giveOwnName(hands, path);
   const originalKind = (await disk.stat(original))?.kind;

@@ -156,7 +156,7 @@ export class Engine {
    */
   async keepOfConflict(path: string, keep: Keep): Promise<string | undefined> {
     if (!this.#conflicts.after(this.#last).includes(path)) {
-      throw new HoldfastError("not_found", `${path} is no conflicted copy that is here.`);
+      throw new HoldfastError("not_found", `${path} is not a conflicted copy, and has none.`);
     }
     const own = await keepOfConflict({ ...this.#context, disk: this.#disk }, path, keep);
     this.#conflicts.forget(path);

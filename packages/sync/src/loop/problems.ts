@@ -63,7 +63,7 @@ export function fullHere(path: string, needs: string): Problem {
 }
 
 function fullWords(downloads: string): string {
-  return `The disk of this folder is full: ${downloads} wait until there is space, and uploads go on. Make room, or take a folder off this device: 'holdfast sync' with --exclude FOLDER --free-space moves it to .holdfast/trash in this folder, on the same disk; the server has all of it, so delete it there to have the room at once.`;
+  return `The disk of this folder is full: ${downloads} wait until there is space, and uploads continue. Make room, or keep a folder on the server only: holdfast sync DIR --exclude FOLDER --free-space, then empty DIR/.holdfast/trash.`;
 }
 
 export function isPassing(code: string): boolean {

@@ -1,4 +1,4 @@
-import { formatBytes, unlikeBytes } from "@holdfast/core/format-bytes";
+import { unlikeBytes } from "@holdfast/core/format-bytes";
 import type { LocalOperation } from "../plan/plan-types.ts";
 
 /** Of the filesystem in which the root stands; bytes. */
@@ -11,7 +11,7 @@ const reserveBytesMax = 256 * 1024 * 1024;
 const reserveShare = 0.01;
 
 /** What stays free for everybody else: a hundredth of the disk, at most 256 MiB. */
-export function keptFreeBytes({ totalBytes }: Pick<DiskSpace, "totalBytes">): number {
+function keptFreeBytes({ totalBytes }: Pick<DiskSpace, "totalBytes">): number {
   return Math.min(reserveBytesMax, totalBytes * reserveShare);
 }
 
@@ -20,10 +20,10 @@ export function roomOf(space: DiskSpace): number {
   return space.freeBytes - keptFreeBytes(space);
 }
 
-/** For a person, of what does not fit: "24 MiB, and 16 MiB are free there, of which 164 KiB are kept free". */
+/** For a person, of what does not fit: "24 MiB, but only 15.8 MiB can be used there". */
 export function roomWords(sizeBytes: number, space: DiskSpace): string {
-  const [needed, free] = unlikeBytes(sizeBytes, space.freeBytes);
-  return `${needed}, and ${free} are free there, of which ${formatBytes(Math.ceil(keptFreeBytes(space)))} are kept free`;
+  const [needed, usable] = unlikeBytes(sizeBytes, Math.max(0, Math.floor(roomOf(space))));
+  return `${needed}, but only ${usable} can be used there`;
 }
 
 /**

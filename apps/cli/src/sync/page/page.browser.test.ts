@@ -276,7 +276,7 @@ test("each folder is paused and resumed by itself, also one of another client an
     ],
   );
   await folder("Music").getByRole("button", { name: "Pause" }).click();
-  await folder("Music").getByText("Its client is not running. Run 'holdfast resume', then start it").waitFor();
+  await folder("Music").getByText("This sync is not running. Run 'holdfast resume', then start it").waitFor();
   await folder("Music").getByRole("button", { name: "Resume" }).click();
   await folder("Music").getByText(`Start it with: holdfast sync ${stopped.record.root}`).waitFor();
   assert.deepEqual(complaints, []);

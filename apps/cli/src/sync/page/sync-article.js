@@ -21,7 +21,7 @@ function newArticle(key, act) {
   const name = () => label("h2");
   onClick(find(".pause"), () => {
     const isPaused = article.view.paused;
-    return act(isPaused ? "resume" : "pause", undefined, name() + (isPaused ? " goes on" : " is paused"));
+    return act(isPaused ? "resume" : "pause", undefined, name() + (isPaused ? " is resumed" : " is paused"));
   });
   for (const answer of ["undo", "approve"]) {
     onClick(find("." + answer), () =>

@@ -130,7 +130,7 @@ function assertFileGot({ report }: GetOptions, { kind }: NodeJson, remote: strin
   const [problem] = report.problems;
   if (kind === "folder" || problem === undefined) return;
   const code = problem.code === changedHere ? "conflict" : problem.code;
-  throw new HoldfastError(isErrorCode(code) ? code : "failed", `${remote} was not got.`);
+  throw new HoldfastError(isErrorCode(code) ? code : "failed", `${remote} was not downloaded.`);
 }
 
 async function getInto(

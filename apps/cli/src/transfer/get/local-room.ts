@@ -82,7 +82,7 @@ export class LocalRoom {
   }
 }
 
-const whatToDo = "Free some space on that disk, or get it to another one, then run get again.";
+const whatToDo = "Free some space on that disk, then run get again, or download it to another disk.";
 
 /** Of one file that is to be written alone. @throws HoldfastError store_full */
 export function assertRoomAt(folder: string, sizeBytes: number): void {

@@ -108,7 +108,7 @@ export async function put(options: PutOptions, locals: readonly string[], given:
   const [problem] = report.problems;
   const isOneFile = targets.length === 1 && targets[0]?.local.kind !== "folder";
   if (isOneFile && problem !== undefined) {
-    throw new HoldfastError(isErrorCode(problem.code) ? problem.code : "failed", `${problem.path} was not put.`);
+    throw new HoldfastError(isErrorCode(problem.code) ? problem.code : "failed", `${problem.path} was not uploaded.`);
   }
 }
 

@@ -35,7 +35,10 @@ export function openWebApp(prepare: PrepareApp, log: Log): WebApp {
   const begun = new Promise<void>((resolve) => (isBuilding = resolve));
   const building = () => {
     startedMs = performance.now();
-    log.info({}, "building the web app, once: its pages come in some seconds, all else works already");
+    log.info(
+      {},
+      "building the web app (once): its pages are ready in a few seconds, and everything else works already",
+    );
     isBuilding();
   };
   const prepared = (async () => {

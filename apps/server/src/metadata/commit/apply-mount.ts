@@ -29,7 +29,7 @@ async function requireOnce({ reader, space, tree }: Work, operation: OperationOf
     select id, target from shard.nodes where space_id = ${space.id} and kind = 'mount'`.execute(reader);
   const same = rows.find(({ id, target }) => target === operation.target && tree.known(id)?.purged_at == null);
   if (same !== undefined) {
-    throw new HoldfastError("conflict", "Another mount shows this folder already.", { field: "node_id" });
+    throw new HoldfastError("conflict", "This folder is already mounted.", { field: "node_id" });
   }
   if (rows.length < limits.mountsMax) return;
   throw new HoldfastError("invalid_field", `A space has at most ${limits.mountsMax} mounts.`, { field: "node_id" });

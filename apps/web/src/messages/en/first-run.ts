@@ -8,7 +8,7 @@ export const firstRun = {
   "firstRun.sharedLook": "Go to Shared",
   "firstRun.drop": "Drop files",
   "firstRun.dropAbout": "Drag files or whole folders from your computer onto this page, or choose them.",
-  "firstRun.install": "Keep a folder equal",
+  "firstRun.install": "Keep a folder in sync",
   "firstRun.installAbout":
     "The command keeps a folder of your computer equal with this drive. It runs from the folder of Holdfast: have that from whoever runs this server, copy it to your computer without node_modules, and say npm ci in it (Node 20 or newer). Then paste these lines there; it asks for your password.",
   "firstRun.commands": "Commands",
