@@ -34,3 +34,19 @@ export class ScimClient {
     return this.call("PATCH", path, { schemas: [patchSchema], Operations: operations });
   }
 }
+
+/** The body by which Okta creates and updates a user. */
+export function oktaUser(userName: string) {
+  return {
+    schemas: [userSchema],
+    userName,
+    name: { givenName: "Test", familyName: "User" },
+    emails: [{ primary: true, value: userName, type: "work" }],
+    displayName: "Test User",
+    locale: "en-US",
+    externalId: `okta-${userName}`,
+    groups: [],
+    password: "1mz050nq",
+    active: true,
+  };
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { newPerson } from "./new-person.ts";
-import { groupSchema, ScimClient, userSchema } from "./scim-client.ts";
+import { groupSchema, oktaUser, ScimClient, userSchema } from "./scim-client.ts";
 import {
   administrator,
   Api,
@@ -36,18 +36,6 @@ describe("an identity system, by SCIM", () => {
 
   const identitySystem = async (of: Api, scopes: readonly string[]) =>
     new ScimClient(server.url, (await ok(of, "POST", "/tokens", { name: "identity system", scopes })).token);
-  const oktaUser = (userName: string) => ({
-    schemas: [userSchema],
-    userName,
-    name: { givenName: "Test", familyName: "User" },
-    emails: [{ primary: true, value: userName, type: "work" }],
-    displayName: "Test User",
-    locale: "en-US",
-    externalId: `okta-${userName}`,
-    groups: [],
-    password: "1mz050nq",
-    active: true,
-  });
   /** Somebody whom the identity system made, with a password of their own since. */
   const signedIn = async (id: string, email: string) => {
     const password = "a sentence of their own";
