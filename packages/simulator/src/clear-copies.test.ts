@@ -65,8 +65,10 @@ test("what is in the local trash and was not moved there as it was on the server
   alone.remove(pathInTrash(alone, "replaced in the trash"));
   alone.write(pathInTrash(alone, "replaced in the trash"), "another file");
   alone.write(pathInTrash(alone, "mine"), "the bytes of edited in the trash");
+  alone.write("never sent", "mine too");
   const only = sight(alone);
-  assert.equal((await alone.clear()).kept, 3);
+  const { kept, keptInTrash, keptPaths } = await alone.clear();
+  assert.deepEqual([kept, keptInTrash, keptPaths[0]], [4, 3, "never sent"]);
   assert.deepEqual(sight(alone), only);
   alone.close();
 });

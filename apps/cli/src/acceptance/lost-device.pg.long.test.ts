@@ -121,12 +121,14 @@ test("a revoked device that is told to removes what the server has, and not a by
   assert.match((await kept.run(["devices"])).stdout, /copies: removed .*, 34 files; 7 kept/);
   const status = await lost.run(["status"]);
   const listed = status.stdout.split("\n").filter((line) => line.trim() in stays);
-  assert.deepEqual(listed.map((line) => line.trim()).toSorted(), Object.keys(stays).toSorted(), status.stdout);
+  const outsideTrash = Object.keys(stays).filter((path) => !path.startsWith(".holdfast/trash/"));
+  assert.deepEqual(listed.map((line) => line.trim()).toSorted(), outsideTrash.toSorted(), status.stdout);
   assert.deepEqual(
     listed.map((line) => line.startsWith("  .holdfast/")),
-    [...Array(5).fill(false), true, true],
+    [...Array(5).fill(false), true],
     "a person's files come first",
   );
+  assert.match(status.stdout, /\n {2}and 1 file in \.holdfast\/trash\n/);
   assert.ok(!existsSync(join(lost.configFolder, "login.json")), "the login stays");
   // A file of which the server knew nothing is still there for who signs in anew.
   assert.match((await lost.run(["ls"])).stderr, /Not signed in/);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { formatLocalTime } from "../output/text.ts";
+import { saveCleared } from "../sync/cleared-folders.ts";
 import { newSyncFolder, saveRecord } from "../sync/known-syncs.ts";
 import { saveLastStatus } from "../sync/last-status.ts";
 import { openControlChannel } from "../sync/control-channel.ts";
@@ -122,5 +123,54 @@ test("status shows a running sync in each of its states, with its progress while
   assert.deepEqual(await shownIn({ state: "waiting", pending_files: 1, deletions_waiting: 1 }), [
     ...head("needs your attention", "1 change left"),
     "  1 deletion waits for you: 'holdfast deletes' shows them",
+  ]);
+});
+
+test("status of a device that removed its copies lists the person's own files first, and those in the local trash as a number", async (t) => {
+  const config = mkdtempSync(join(tmpdir(), "holdfast-cleared-"));
+  t.after(() => rmSync(config, { recursive: true }));
+  const own = Array.from({ length: 25 }, (_, at) => `own ${10 + at}.txt`);
+  const aside = [".holdfast/quarantine/left"];
+  const trashed = Array.from({ length: 974 }, (_, at) => `.holdfast/trash/2026-11-26/${at}`);
+  const cleared = {
+    device_id: "d",
+    root: "/my drive",
+    server: "https://drive.example",
+    account: "ann@example.org",
+    at: "2026-01-31T12:00:00Z",
+    removed: 10,
+    kept: 20_028,
+    kept_in_trash: 20_002,
+    kept_paths: [...own, ...aside, ...trashed],
+  };
+  const shownOf = async (change: Partial<typeof cleared>, columns?: number): Promise<string[]> => {
+    await saveCleared(config, { ...cleared, ...change });
+    const environment = { HOLDFAST_CONFIG_DIR: config };
+    const { code, stdout } = await runHere(environment, ["status"], columns === undefined ? {} : { columns });
+    assert.equal(code, 0);
+    return stdout.trimEnd().split("\n").slice(1);
+  };
+  assert.deepEqual(await shownOf({}, 80), [
+    "  20,028 files that the server may not have stayed:",
+    ...own.slice(0, 20).map((path) => `  ${path}`),
+    "  and 6 more: 'holdfast status | less' lists them",
+    "  and 20,002 files in .holdfast/trash",
+  ]);
+  assert.deepEqual(await shownOf({}), [
+    "  20,028 files that the server may not have stayed:",
+    ...[...own, ...aside].map((path) => `  ${path}`),
+    "  and 20,002 files in .holdfast/trash",
+  ]);
+  const { kept_in_trash: _, ...before } = cleared;
+  await saveCleared(config, before);
+  const { stdout } = await runHere({ HOLDFAST_CONFIG_DIR: config }, ["status"], { columns: 80 });
+  assert.match(
+    stdout,
+    /\n {2}and 19,034 more\n {2}and 974 files in \.holdfast\/trash\n$/,
+    "as an earlier version kept it",
+  );
+  assert.deepEqual(await shownOf({ kept: 3, kept_in_trash: 3, kept_paths: trashed.slice(0, 3) }, 80), [
+    "  3 files that the server may not have stayed:",
+    "  3 files in .holdfast/trash",
   ]);
 });

@@ -85,19 +85,28 @@ function show(run: Run, statuses: readonly Shown[], cleared: readonly ClearedFol
   ]);
 }
 
-function clearedLines(
-  output: Output,
-  { root, account, at, removed, kept, kept_paths: paths }: ClearedFolder,
-): string[] {
+/** The person's own files first, the first of many on a terminal; those in the local trash are a number. */
+function clearedLines(output: Output, { root, account, at, removed, ...cleared }: ClearedFolder): string[] {
   const head = `${root}: this device was signed out of ${account}, and ${count(removed, "file")} ${removed === 1 ? "was" : "were"} removed from here (${timeFor(output, at)})`;
+  const { kept } = cleared;
   if (kept === 0) return [head];
-  const more = kept > paths.length ? [`  and ${formatNumber(kept - paths.length)} more`] : [];
+  const own = cleared.kept_paths.filter((path) => !isInTrash(path));
+  const inTrash = cleared.kept_in_trash ?? cleared.kept_paths.length - own.length;
+  const shown = output.isTerminal ? own.slice(0, pathsMax) : own;
+  const hidden = own.length - shown.length;
+  const unlisted = kept - inTrash - own.length;
+  const listed = hidden > 0 && unlisted === 0 ? ": 'holdfast status | less' lists them" : "";
   return [
     head,
     `  ${count(kept, "file")} that the server may not have stayed:`,
-    ...paths.map((path) => `  ${printable(path)}`),
-    ...more,
+    ...shown.map((path) => `  ${printable(path)}`),
+    ...(hidden + unlisted > 0 ? [`  and ${formatNumber(hidden + unlisted)} more${listed}`] : []),
+    ...(inTrash > 0 ? [`  ${own.length === 0 ? "" : "and "}${count(inTrash, "file")} in .holdfast/trash`] : []),
   ];
+}
+
+function isInTrash(path: string): boolean {
+  return path.startsWith(".holdfast/trash/");
 }
 
 const watchMs = 1000;

@@ -111,8 +111,8 @@ async function clearOne(run: Run, configFolder: string, { sync, login, isHeld }:
     const { isWhole, ...cleared } = await clearFolder(sync);
     if (!isWhole) return false;
     const at = new Date().toISOString();
-    const { removed, kept, keptPaths: kept_paths } = cleared;
-    const facts = { device_id: login.deviceId, root, server, account, at, removed, kept, kept_paths };
+    const { removed, kept, keptInTrash: kept_in_trash, keptPaths: kept_paths } = cleared;
+    const facts = { device_id: login.deviceId, root, server, account, at, removed, kept, kept_in_trash, kept_paths };
     await saveCleared(configFolder, facts);
     await forgetHeld(root, [sync]);
     const stays =

@@ -12,6 +12,8 @@ const clearedFolder = z.object({
   at: z.string(),
   removed: z.int(),
   kept: z.int(),
+  /** Of these in .holdfast/trash; an earlier version did not count them apart. */
+  kept_in_trash: z.int().optional(),
   /** The first of those that stay, relative to the root. */
   kept_paths: z.array(z.string()).readonly(),
 });

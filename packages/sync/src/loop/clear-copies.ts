@@ -23,9 +23,11 @@ export interface ClearingParts extends Hands {
 export interface Cleared {
   readonly removed: number;
   readonly kept: number;
+  /** Of these in the local trash. */
+  readonly keptInTrash: number;
   /** What was taken away from its name is all settled; else it is to run again. */
   readonly isWhole: boolean;
-  /** The first of what stays, relative to the root: of the person's files, and then of what waits in the folder's own places. */
+  /** The first of what stays, relative to the root: the person's files, then those in the quarantine and aside, then those in the local trash. */
   readonly keptPaths: readonly string[];
 }
 
@@ -236,17 +238,21 @@ async function* filesBelow(
 }
 
 /** What a person finds in the folder afterwards, that in the local trash and the quarantine included. */
-async function whatStays(parts: ClearingParts): Promise<Pick<Cleared, "kept" | "keptPaths">> {
+async function whatStays(parts: ClearingParts): Promise<Pick<Cleared, "kept" | "keptInTrash" | "keptPaths">> {
   const holding = [ownFolders.trash, ownFolders.parked, joinPath(ownFolder, quarantineName)];
   const isOwn = (path: string): boolean =>
     path.startsWith(`${ownFolder}/`) && !holding.some((folder) => path.startsWith(`${folder}/`));
-  const [paths, hidden]: [string[], string[]] = [[], []];
-  let kept = 0;
+  const [paths, aside, trashed]: [string[], string[], string[]] = [[], [], []];
+  let [kept, keptInTrash] = [0, 0];
   for await (const { path } of filesBelow(parts, "")) {
     if (isOwn(path)) continue;
     kept += 1;
-    const list = path.startsWith(`${ownFolder}/`) ? hidden : paths;
+    const isInTrash = path.startsWith(`${ownFolders.trash}/`);
+    if (isInTrash) keptInTrash += 1;
+    const others = path.startsWith(`${ownFolder}/`) ? aside : paths;
+    const list = isInTrash ? trashed : others;
     if (list.length < keptPathsMax) list.push(path);
   }
-  return { kept, keptPaths: [...paths.toSorted(), ...hidden.toSorted()].slice(0, keptPathsMax) };
+  const keptPaths = [paths, aside, trashed].flatMap((list) => list.toSorted()).slice(0, keptPathsMax);
+  return { kept, keptInTrash, keptPaths };
 }
