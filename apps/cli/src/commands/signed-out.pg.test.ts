@@ -21,7 +21,7 @@ describe("a device that was signed out", () => {
     mkdirSync(root);
     writeFileSync(join(root, "a"), "a");
     assert.equal((await run(["sync", root, "--remote", "/drive", "--once"])).code, 0);
-    const started = / {2}! Its client is not running\. Start it with: holdfast sync /;
+    const started = / {2}! This sync is not running\. Start it with: holdfast sync /;
     assert.match((await run(["status", root])).stdout, started);
     const { url } = signedIn.server;
     const api = await Api.signIn(url);
