@@ -6,6 +6,7 @@ import { backup, DatabaseSync } from "node:sqlite";
 import { startCodecPool } from "@holdfast/codec/pool";
 import type { NodeId } from "@holdfast/core/ids";
 import type { Preview, PreviewedRun } from "@holdfast/sync/loop/preview";
+import type { RemoteSpace } from "@holdfast/remote-space/remote-space";
 import { ownFolder } from "@holdfast/sync-ports/paths";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { toFolderError } from "@holdfast/synced-folder/folder-error";
@@ -36,11 +37,13 @@ export async function previewSync(run: Run, choices: SyncChoices): Promise<void>
   // Ctrl-C ends it at once, and a copy of the state may be large.
   process.once("exit", remove);
   try {
-    const { changes, waiting } = await previewIn(scratch, await run.connect(), choices);
-    await run.output.result({ items: changes, next_cursor: null, waiting }, () => [
+    const { changes, waiting, newRemote } = await previewIn(scratch, await run.connect(), choices);
+    const answer = { items: changes, next_cursor: null, waiting, new_remote: newRemote ?? null };
+    await run.output.result(answer, () => [
+      ...(newRemote === undefined ? [] : [`on the server: create the folder ${newRemote}`]),
       ...previewLines(changes),
       ...waitingLines(waiting).map((line) => `needs your answer: ${line}`),
-      summaryOf(changes, waiting),
+      summaryOf(changes.length + (newRemote === undefined ? 0 : 1), waiting),
     ]);
   } finally {
     process.off("exit", remove);
@@ -71,14 +74,19 @@ function lineOf(change: Preview): string {
   return `${words[side]}: ${what} ${path}${withFiles([change])}`;
 }
 
-function summaryOf(changes: PreviewedRun["changes"], waiting: PreviewedRun["waiting"]): string {
-  const done = changes.length === 0 ? "Nothing to do" : count(changes.length, "change");
+function summaryOf(changes: number, waiting: PreviewedRun["waiting"]): string {
+  const done = changes === 0 ? "Nothing to do" : count(changes, "change");
   if (waiting.length === 0) return `${done}.`;
   const what = waitingCount(waiting);
   return `${done}, and ${what} that would not be done: so many at once are more often an accident than a wish, so they wait for you.`;
 }
 
-async function previewIn(scratch: string, connection: Connection, choices: SyncChoices): Promise<PreviewedRun> {
+interface Previewed extends PreviewedRun {
+  /** The folder on the server that would be made. */
+  readonly newRemote: string | undefined;
+}
+
+async function previewIn(scratch: string, connection: Connection, choices: SyncChoices): Promise<Previewed> {
   const syncs = await readKnownSyncs(connection.configFolder);
   // A folder that a run would make is an empty one.
   const isThere = existsSync(choices.folder);
@@ -86,18 +94,26 @@ async function previewIn(scratch: string, connection: Connection, choices: SyncC
   const root = isThere ? await checkRoot(folder, connection.configFolder) : await newRoot(folder);
   await refuseNested(root, syncs);
   const known = await findSync(root, syncs);
-  const record = await recordFor({ root, known }, connection, choices, findRemoteFolder);
+  let newRemote: string | undefined;
+  const record = await recordFor({ root, known }, connection, choices, async (client, path) => {
+    const found = await findRemoteFolder(client, path);
+    if (found !== undefined) return found;
+    newRemote = path;
+    // An empty server stands in for the folder, below any root.
+    return (await client.call("getAccount")).root_id;
+  });
   const abilities = probeBeside(isThere ? root : dirname(root));
   requireAbilities(root, abilities);
   const database = await copyState(known && join(known.folder, stateName), join(scratch, stateName));
   try {
     const empty = await mkdtemp(join(scratch, "root-"));
-    return await previewOn(
-      { database, lacks: lacksOf(abilities), slotKey: slotKeyOf(abilities) },
+    const preview = await previewOn(
+      { database, isNew: newRemote !== undefined, lacks: lacksOf(abilities), slotKey: slotKeyOf(abilities) },
       isThere ? record : { ...record, root: empty },
       connection,
       choices,
     );
+    return { ...preview, newRemote };
   } finally {
     database.close();
   }
@@ -124,14 +140,19 @@ function makeProbePlace(folder: string): string {
 }
 
 async function previewOn(
-  { database, ...own }: Pick<Parts, "lacks" | "slotKey"> & { readonly database: DatabaseSync },
+  {
+    database,
+    isNew,
+    ...own
+  }: Pick<Parts, "lacks" | "slotKey"> & { readonly database: DatabaseSync; readonly isNew: boolean },
   record: SyncRecord,
   connection: Connection,
   { limits, excludes, freesSpace, own: ownPaths, includes, confirmsDeletes }: SyncChoices,
 ): Promise<PreviewedRun> {
   const pool = startCodecPool();
   try {
-    const space = await openSpace(connection, pool, limits);
+    const opened = await openSpace(connection, pool, limits);
+    const space = isNew ? emptied(opened) : opened;
     try {
       const state = new SyncState(database, record.remote_id as NodeId);
       const disk = openSyncedFolder(record.root, { pool });
@@ -147,6 +168,15 @@ async function previewOn(
   } finally {
     await pool.close();
   }
+}
+
+/** As the space looks from inside a folder that is not made yet. */
+function emptied(space: RemoteSpace): RemoteSpace {
+  return {
+    ...space,
+    snapshot: async (cursor) => ({ ...(await space.snapshot(cursor)), items: [], next_cursor: null }),
+    listChanges: async (sinceToken) => ({ ...(await space.listChanges(sinceToken)), changes: [] }),
+  };
 }
 
 /** Of a client that runs, too: a copy of one moment. */

@@ -2,7 +2,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import { joinPath, splitPath } from "@holdfast/core/names";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { findNode, lookUpFolder } from "../remote/look-up.ts";
+import { findNode } from "../remote/look-up.ts";
 
 /** The folder on the server that is synced, made with all above it if it is missing. @returns its id. @throws HoldfastError conflict */
 export async function ensureRemoteFolder(client: ApiClient, path: string): Promise<string> {
@@ -21,18 +21,32 @@ export async function ensureRemoteFolder(client: ApiClient, path: string): Promi
   }
 }
 
-/** The same for a look at what would be done: nothing is made. @throws HoldfastError not_found, conflict */
-export async function findRemoteFolder(client: ApiClient, path: string): Promise<string> {
-  await refuseShared(client, path, await findNode(client, path));
-  return (await lookUpFolder(client, path)).id;
+/**
+ * The same for a preview, which makes nothing.
+ * @returns undefined if a run would make the folder
+ * @throws HoldfastError conflict
+ */
+export async function findRemoteFolder(client: ApiClient, path: string): Promise<string | undefined> {
+  const there = await findNode(client, path);
+  const nearest = await refuseShared(client, path, there);
+  if (nearest !== undefined && nearest.kind !== "folder")
+    throw new HoldfastError("conflict", `${path}: ${nearest.name} is a ${nearest.kind} on the server, not a folder.`);
+  return there?.id;
 }
 
-/** What stands in a mount is in another space, where a device can follow only all that its own space shows. */
-async function refuseShared(client: ApiClient, path: string, there: NodeJson | undefined): Promise<void> {
+/**
+ * What stands in a mount is in another space, where a device can follow only all that its own space shows.
+ * @returns what is there, or the nearest above it
+ */
+async function refuseShared(
+  client: ApiClient,
+  path: string,
+  there: NodeJson | undefined,
+): Promise<NodeJson | undefined> {
   const names = splitPath(path);
   let nearest = there;
   while (nearest === undefined && names.pop() !== undefined) nearest = await findNode(client, joinPath(names));
-  if (nearest === undefined || (nearest.kind !== "mount" && nearest.role === "owner")) return;
+  if (nearest === undefined || (nearest.kind !== "mount" && nearest.role === "owner")) return nearest;
   const message = `${path} is a folder that is shared with you, or in one, which cannot be synced alone. Sync a folder of your own in which it is mounted.`;
   throw new HoldfastError("conflict", message);
 }

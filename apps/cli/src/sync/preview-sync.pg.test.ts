@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { useSignedIn } from "../commands/testing-signed-in.ts";
+
+describe("a preview of a first sync", () => {
+  const { folder, run, json } = useSignedIn("preview-sync");
+
+  test("with a folder that is missing on the server shows that folder and all that would be sent", async () => {
+    const root = join(folder, "drive");
+    mkdirSync(join(root, "deep"), { recursive: true });
+    for (const path of ["a", "deep/b"]) writeFileSync(join(root, path), path);
+    // Nothing that the server has elsewhere would come.
+    assert.equal((await run(["put", join(root, "a"), "/other/"])).code, 0);
+    const preview = await run(["sync", root, "--remote", "/new/drive", "--dry-run"]);
+    assert.equal(preview.code, 0, preview.stderr);
+    assert.deepEqual(preview.stdout.split("\n"), [
+      "on the server: create the folder /new/drive",
+      "on the server: create a",
+      "on the server: create deep",
+      "on the server: create deep/b",
+      "4 changes.",
+      "",
+    ]);
+    const { items, new_remote } = await json("sync", root, "--remote", "/new/drive", "--dry-run");
+    assert.deepEqual([items.length, new_remote], [3, "/new/drive"]);
+    assert.equal((await run(["ls", "/new"])).code, 4, "nothing was made");
+    assert.equal((await run(["sync", root, "--remote", "/other/a/drive", "--dry-run"])).code, 5);
+    assert.equal((await run(["sync", root, "--remote", "/new/drive", "--once"])).code, 0);
+    const done = await json("sync", root, "--dry-run");
+    assert.deepEqual([done.items, done.new_remote], [[], null]);
+  });
+});
