@@ -19,7 +19,11 @@ test("one run ends when everything is in sync, and tells what it did", async () 
   const { activity, pendingFiles, progress, recent, lastSyncAtMs } = engine.status();
   assert.deepEqual(
     { activity, pendingFiles, progress },
-    { activity: "idle", pendingFiles: 0, progress: { filesUp: 1, filesDown: 0, bytesUp: 3, bytesDown: 0 } },
+    {
+      activity: "idle",
+      pendingFiles: 0,
+      progress: { filesUp: 1, filesDown: 0, bytesUp: 3, bytesAccepted: 3, bytesDown: 0 },
+    },
   );
   assert.deepEqual(
     recent.map(({ path, direction, what }) => [path, direction, what]),

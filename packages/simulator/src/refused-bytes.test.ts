@@ -24,6 +24,31 @@ for (const code of ["quota", "too_large"] satisfies ErrorCode[]) {
   });
 }
 
+test("bytes that were sent of a refused file do not count as accepted", async () => {
+  const alone = new Alone();
+  const inner = alone.server();
+  alone.write("fits", "small");
+  alone.write("refused", "does not fit");
+  const isRefused = (operation: object): boolean => "name" in operation && operation.name === "refused";
+  const commit: Server["commit"] = async (epoch, operations, blocks) => {
+    const answer = await inner.commit(
+      epoch,
+      operations.filter((each) => !isRefused(each)),
+      blocks,
+    );
+    const refused = operations.filter(isRefused).map(({ operation_id }) => {
+      return { operation_id, status: "error", code: "quota" } as const;
+    });
+    return { ...answer, results: [...answer.results, ...refused] };
+  };
+  const engine = alone.make({ server: { ...inner, commit } });
+  await alone.pass(engine.runOnce());
+  const { filesUp, bytesUp, bytesAccepted } = engine.status().progress;
+  assert.deepEqual([filesUp, bytesAccepted], [1, "small".length]);
+  assert.ok(bytesUp >= "small".length + "does not fit".length, `${bytesUp} were sent`);
+  alone.close();
+});
+
 test("what was refused for want of space goes once there is some", async () => {
   const alone = new Alone();
   alone.write("a", large);

@@ -278,7 +278,7 @@ function notBegun(isPaused: boolean, isAway: boolean): EngineStatus {
     phase: isPaused ? "paused" : "starting",
     activity: isPaused ? "paused" : activity,
     pendingFiles: 0,
-    progress: { filesUp: 0, filesDown: 0, bytesUp: 0, bytesDown: 0 },
+    progress: { filesUp: 0, filesDown: 0, bytesUp: 0, bytesAccepted: 0, bytesDown: 0 },
     now: { names: [], changes: 0, bytes: 0, bytesDone: 0, isAll: true },
     lastSyncAtMs: undefined,
     problems: [],

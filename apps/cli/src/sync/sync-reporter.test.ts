@@ -12,7 +12,7 @@ const rest: EngineStatus = {
   phase: "waiting",
   activity: "idle",
   pendingFiles: 0,
-  progress: { filesUp: 0, filesDown: 0, bytesUp: 0, bytesDown: 0 },
+  progress: { filesUp: 0, filesDown: 0, bytesUp: 0, bytesAccepted: 0, bytesDown: 0 },
   now: { names: [], changes: 0, bytes: 0, bytesDone: 0, isAll: true },
   lastSyncAtMs: 0,
   problems: [],
@@ -47,7 +47,7 @@ function reporter(flags: { json?: boolean; quiet?: boolean } = {}) {
     nowMs += 1000;
     return made.show(whole, reportOf(record, whole, { pageUrl: null }));
   };
-  return { show, stdout, stderr };
+  return { show, sum: (progress: EngineStatus["progress"]) => made.sum({ progress }), stdout, stderr };
 }
 
 test("what was freed is told once, and that and why nothing was", async () => {
@@ -66,7 +66,7 @@ test("what was freed is told once, and that and why nothing was", async () => {
 
 test("each change of state is one line, and progress one now and then", async () => {
   const { show, stdout, stderr } = reporter();
-  const moved = { filesUp: 1, filesDown: 5, bytesUp: 2048, bytesDown: 3 * 2 ** 20 };
+  const moved = { filesUp: 1, filesDown: 5, bytesUp: 2048, bytesAccepted: 0, bytesDown: 3 * 2 ** 20 };
   for (let shown = 0; shown < 7; shown += 1) {
     const progress = shown === 0 ? rest.progress : moved;
     await show({ activity: "syncing", pendingFiles: 7 - shown, progress });
@@ -80,6 +80,16 @@ test("each change of state is one line, and progress one now and then", async ()
     "sync: in sync",
   ]);
   assert.equal(stdout.text(), "");
+});
+
+test("the sum at the end counts the bytes of accepted files, and not those that were sent of refused ones", () => {
+  const { sum, stderr } = reporter();
+  sum({ filesUp: 1, filesDown: 0, bytesUp: 3 * 2 ** 20, bytesAccepted: 2048, bytesDown: 0 });
+  sum({ filesUp: 0, filesDown: 0, bytesUp: 3 * 2 ** 20, bytesAccepted: 0, bytesDown: 0 });
+  assert.deepEqual(stderr.text().trimEnd().split("\n"), [
+    "sync: in all 1 file up (2.0 KiB), 0 down (0 B)",
+    "sync: in all 0 files up, 0 down",
+  ]);
 });
 
 test("attempts that find nothing to do are no lines between", async () => {

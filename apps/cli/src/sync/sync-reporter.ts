@@ -45,6 +45,11 @@ function movedWords({ filesUp, filesDown, bytesUp, bytesDown }: EngineStatus["pr
   return `${count(filesUp, "file")} up (${formatBytes(bytesUp)}), ${formatNumber(filesDown)} down (${formatBytes(bytesDown)})`;
 }
 
+/** What was sent of a refused file did not go up. */
+function acceptedOf(progress: EngineStatus["progress"]): EngineStatus["progress"] {
+  return { ...progress, bytesUp: progress.bytesAccepted };
+}
+
 const lineIntervalMs = 5000;
 
 const words: Readonly<Record<EngineStatus["activity"], string>> = {
@@ -129,7 +134,7 @@ export class SyncReporter {
 
   /** At the end of a run that ends by itself: what came of it. */
   sum({ progress }: Pick<EngineStatus, "progress">): void {
-    if (!this.#output.quiet) this.#line(`sync: in all ${movedWords(progress) ?? "0 files up, 0 down"}`);
+    if (!this.#output.quiet) this.#line(`sync: in all ${movedWords(acceptedOf(progress)) ?? "0 files up, 0 down"}`);
   }
 
   end(): void {

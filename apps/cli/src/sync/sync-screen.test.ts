@@ -13,7 +13,7 @@ const rest: EngineStatus = {
   phase: "waiting",
   activity: "idle",
   pendingFiles: 0,
-  progress: { filesUp: 0, filesDown: 0, bytesUp: 0, bytesDown: 0 },
+  progress: { filesUp: 0, filesDown: 0, bytesUp: 0, bytesAccepted: 0, bytesDown: 0 },
   now: { names: [], changes: 0, bytes: 0, bytesDone: 0, isAll: true },
   lastSyncAtMs: 0,
   problems: [],
@@ -57,7 +57,7 @@ const mib = 2 ** 20;
 const moving = (bytesDone: number): Partial<EngineStatus> => ({
   activity: "syncing",
   pendingFiles: 2,
-  progress: { filesUp: 0, filesDown: 0, bytesUp: bytesDone, bytesDown: 0 },
+  progress: { filesUp: 0, filesDown: 0, bytesUp: bytesDone, bytesAccepted: 0, bytesDown: 0 },
   now: { names: ["holiday/b.jpg", "holiday/a.jpg"], changes: 2, bytes: 100 * mib, bytesDone, isAll: true },
 });
 

@@ -23,17 +23,17 @@ export function gateServer(
     async commit(...given) {
       const [, operations, blocks] = given;
       const answer = await untilAborted(signal, server.commit(...given));
+      progress.noteBytesUp(blocks);
       const sent = new Map(operations.map((operation) => [operation.operation_id, operation]));
       for (const { operation_id: id, status } of answer.results) {
         const operation = sent.get(id);
         if (status === "committed" && operation !== undefined) progress.noteCommitted(trees, operation);
       }
-      progress.noteBytes("up", blocks);
       return answer;
     },
     async putBlocks(blocks, into) {
       await untilAborted(signal, server.putBlocks(blocks, into));
-      progress.noteBytes("up", blocks);
+      progress.noteBytesUp(blocks);
     },
     async *fetchBlocks(wanted) {
       const blocks = server.fetchBlocks(wanted)[Symbol.asyncIterator]();
@@ -41,7 +41,7 @@ export function gateServer(
         for (;;) {
           const next = await untilAborted(signal, blocks.next());
           if (next.done === true) return;
-          progress.noteBytes("down", [next.value]);
+          progress.noteBytesDown(next.value.bytes.length);
           yield next.value;
         }
       } finally {

@@ -1,4 +1,4 @@
-import type { NodeId } from "@holdfast/core/ids";
+import type { HashHex, NodeId } from "@holdfast/core/ids";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { LocalOperation, Plan } from "../plan/plan-types.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
@@ -34,6 +34,10 @@ export class Progress {
   filesDown = 0;
   bytesUp = 0;
   bytesDown = 0;
+  /** Of the bytes up what is in files that the server accepted. */
+  bytesAccepted = 0;
+  /** Blocks that were sent and that no accepted file has had yet, with the bytes that travelled. */
+  readonly #unaccepted = new Map<string, number>();
   /** Nodes that still differ, as far as the last plan knows. */
   pending = 0;
   recent: readonly RecentChange[] = [];
@@ -93,11 +97,24 @@ export class Progress {
     if (this.names[0] !== path) this.names = [path, ...this.names.filter((name) => name !== path)].slice(0, namesMax);
   }
 
-  noteBytes(direction: RecentChange["direction"], blocks: readonly { readonly bytes: Uint8Array }[]): void {
-    const sizeBytes = blocks.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    if (direction === "up") this.bytesUp += sizeBytes;
-    else this.bytesDown += sizeBytes;
+  noteBytesDown(sizeBytes: number): void {
+    this.bytesDown += sizeBytes;
     this.#changed();
+  }
+
+  noteBytesUp(blocks: readonly { readonly hash: HashHex; readonly bytes: Uint8Array }[]): void {
+    for (const { hash, bytes } of blocks) {
+      this.bytesUp += bytes.length;
+      this.#unaccepted.set(hash, (this.#unaccepted.get(hash) ?? 0) + bytes.length);
+    }
+    this.#changed();
+  }
+
+  #noteAccepted({ blocks = [], splices = [] }: BatchOperationInput & { op: "put" }): void {
+    for (const { hash } of [...blocks, ...splices.flatMap(({ insert }) => insert)]) {
+      this.bytesAccepted += this.#unaccepted.get(hash) ?? 0;
+      this.#unaccepted.delete(hash);
+    }
   }
 
   /** @param path as it was before */
@@ -122,6 +139,7 @@ export class Progress {
     const path = id === undefined ? undefined : pathOfNode(trees, id);
     if (operation.op === "put") {
       this.filesUp += 1;
+      this.#noteAccepted(operation);
       this.#bytesOfDone += bytesOfRemote(trees, operation.op, id);
     }
     const isNew = id !== undefined && !trees.remote.has(id);

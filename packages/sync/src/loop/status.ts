@@ -26,7 +26,10 @@ export interface EngineStatus {
   readonly progress: {
     readonly filesUp: number;
     readonly filesDown: number;
+    /** All that was sent, also of files that the server then refused. */
     readonly bytesUp: number;
+    /** Of these what is in files that the server accepted. */
+    readonly bytesAccepted: number;
     readonly bytesDown: number;
   };
   /** Of the plan that is carried out now. */
@@ -62,14 +65,14 @@ export interface StatusInput {
 
 export function statusOf(input: StatusInput): EngineStatus {
   const { phase, conflicts, progress, outcome, failure, lastSyncAtMs, deletionsWaiting, freed } = input;
-  const { filesUp, filesDown, bytesUp, bytesDown, pending, recent } = progress;
+  const { filesUp, filesDown, bytesUp, bytesAccepted, bytesDown, pending, recent } = progress;
   // What concerns all of it stands before what concerns one file.
   const problems = [...problemOfFailure(phase, failure), ...(outcome?.problems ?? [])];
   return {
     phase,
     activity: activityOf(input, problems),
     pendingFiles: pending,
-    progress: { filesUp, filesDown, bytesUp, bytesDown },
+    progress: { filesUp, filesDown, bytesUp, bytesAccepted, bytesDown },
     now: { names: progress.names, bytesDone: progress.bytesDone, ...progress.planned },
     lastSyncAtMs,
     problems,
