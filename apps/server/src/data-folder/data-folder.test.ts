@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -24,6 +25,20 @@ test("a data folder is made with its parents, and what is private in it is priva
   assert.equal(statSync(await folder.privateFolder("keys")).mode & 0o777, 0o700);
   assert.equal(await folder.privateFolder("keys"), join(path, "keys"));
   folder.release();
+});
+
+test("a data folder whose disk is full is reported as that, with what to do", async (t) => {
+  const path = temporaryFolder(t);
+  const full = Object.assign(new Error("database or disk is full"), { errcode: 13 });
+  const exec = t.mock.method(DatabaseSync.prototype, "exec", () => {
+    throw full;
+  });
+  await assert.rejects(openDataFolder(path), {
+    code: "store_full",
+    message: `The disk of ${path} is full, so the server cannot start. Nothing is lost. Free some space on that disk (512 MiB is enough), then start again.`,
+  });
+  exec.mock.restore();
+  (await openDataFolder(path)).release();
 });
 
 test("a data folder in use is refused with its name and its holder, in the same process too", async (t) => {

@@ -36,11 +36,11 @@ export async function openDataFolder(
   const lock = takeLock(folder);
   try {
     if (!restoring) refuseUnfinished(folder);
+    writeFileSync(join(folder, holderName), `${process.pid}\n`, { mode: 0o644 });
   } catch (error) {
     lock.close();
-    throw error;
+    throw isFull(error) ? full(folder, error) : error;
   }
-  writeFileSync(join(folder, holderName), `${process.pid}\n`, { mode: 0o644 });
   return {
     path: folder,
     privateFolder: async (name) => {
@@ -118,7 +118,22 @@ function holderOf(folder: string): number | undefined {
   }
 }
 
+/** ENOSPC, or SQLITE_FULL of the lock's file. */
+function isFull(error: unknown): boolean {
+  const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown };
+  return code === "ENOSPC" || errcode === 13;
+}
+
+function full(folder: string, error: unknown): HoldfastError {
+  return new HoldfastError(
+    "store_full",
+    `The disk of ${folder} is full, so the server cannot start. Nothing is lost. Free some space on that disk (512 MiB is enough), then start again.`,
+    { cause: error },
+  );
+}
+
 function unusable(folder: string, error: unknown): HoldfastError {
+  if (isFull(error)) return full(folder, error);
   return new HoldfastError(
     "failed",
     `The data folder ${folder} cannot be used: ${(error as Error).message}. Its owner must be the user that runs the ` +
