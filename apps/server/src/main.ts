@@ -39,9 +39,18 @@ export async function serveCommand(flags: Readonly<Record<string, unknown>>, pre
   await stopInOrder(server, await signals.told);
 }
 
+/** The files are read again, and may be exchanged at this moment: that ends no server that is ready. */
+function fingerprintOf(tls: Config["tls"]): string | undefined {
+  try {
+    return tls && selfSignedFingerprint(readTls(tls).cert);
+  } catch {
+    return undefined;
+  }
+}
+
 function tellReady({ url, setupUrl }: RunningServer, { dataFolder, tls }: Config): void {
   process.stdout.write(`holdfast ready at ${url}\n`);
-  const fingerprint = tls === undefined ? undefined : selfSignedFingerprint(readTls(tls).cert);
+  const fingerprint = fingerprintOf(tls);
   if (fingerprint !== undefined)
     process.stdout.write(`The certificate is self-signed. Fingerprint for 'holdfast login': SHA256:${fingerprint}\n`);
   if (setupUrl === undefined) return;

@@ -43,7 +43,7 @@ async function look(
       tree: state,
       rows: state.local,
       isHidden: () => false,
-      isCopied: async () => false,
+      rootSigns: { isCopied: async () => false, isSyncedHere: () => false },
       isPassedOver: () => false,
       isPassing: () => false,
       isFree: () => isFree,

@@ -44,7 +44,7 @@ describe("a device that was signed out", () => {
     assert.equal(idle.code, 0, idle.stderr);
     const env = { ...process.env, HOLDFAST_CONFIG_DIR: join(folder, "config") };
     const sync = spawn(launcher, ["sync", root, "--remote", "/running"], { env, stdio: "ignore" });
-    const ended = once(sync, "exit");
+    const ended = once(sync, "exit", { signal: AbortSignal.timeout(120_000) });
     t.after(() => sync.kill());
     await eventually("the sync runs", 60_000, async () =>
       / in sync$/m.test((await run(["status", root])).stdout) ? true : undefined,

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { EngineOptions } from "@holdfast/sync/loop/engine-options";
 import { readKnownSyncs } from "./known-syncs.ts";
@@ -5,12 +6,13 @@ import { readMarker } from "./sync-root.ts";
 
 /**
  * Recognizes a copy of a synced folder of this configuration, as `cp -r` makes it: the folder that the marker belongs to is
- * still in its place. Such a copy is synced like any folder.
+ * still in its place, or cannot be seen now. Such a copy is synced like any folder.
  */
 export function isCopiedMarker(root: string, configFolder: string): NonNullable<EngineOptions["isCopied"]> {
   return async (folder, marker) => {
     const syncs = await readKnownSyncs(configFolder);
     const original = syncs.find(({ record }) => record.marker === marker && record.root !== join(root, folder));
-    return original !== undefined && (await readMarker(original.record.root)) === marker;
+    if (original === undefined) return false;
+    return !existsSync(original.record.root) || (await readMarker(original.record.root)) === marker;
   };
 }

@@ -55,8 +55,7 @@ export class RunningSync implements SyncControl {
   readonly #reporter: SyncReporter;
   readonly #log: SyncLog;
   readonly #problems = new ProblemLines();
-  /** Undefined before the first look: those of before were told. */
-  #conflicts: ReadonlySet<string> | undefined;
+  #conflicts: ReadonlySet<string> = new Set();
   #waiting = 0;
 
   constructor({ folder, record }: KnownSync, reporter: SyncReporter, { configFolder, limits, own }: RunningOptions) {
@@ -93,6 +92,9 @@ export class RunningSync implements SyncControl {
     this.#reached = reached;
     this.#engine = engine;
     this.#record = record;
+    const { conflicts } = engine.status();
+    this.#conflicts = new Set(conflicts);
+    this.#reporter.begin(conflicts);
     if (record.is_paused) engine.pause();
     else engine.resume();
     engine.onChange(() => this.#showSoon());
@@ -252,8 +254,7 @@ export class RunningSync implements SyncControl {
   #keep({ problems, conflicts, deletions_waiting: waiting, state }: SyncReport): void {
     const nowMs = Date.now();
     for (const { path, message } of this.#problems.after(problems)) this.#log.note(nowMs, "problem", path, message);
-    const before = this.#conflicts ?? new Set(conflicts);
-    for (const path of conflicts) if (!before.has(path)) this.#log.note(nowMs, "conflict", path, null);
+    for (const path of conflicts) if (!this.#conflicts.has(path)) this.#log.note(nowMs, "conflict", path, null);
     this.#conflicts = new Set(conflicts);
     // While it looks and works more of them are found.
     if (state === "syncing") return;

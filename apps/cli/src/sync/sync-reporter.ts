@@ -99,6 +99,11 @@ export class SyncReporter {
     this.#nowMs = nowMs;
   }
 
+  /** @param conflicts from before this run */
+  begin(conflicts: readonly string[]): void {
+    this.#screen?.begin(conflicts);
+  }
+
   async show(status: EngineStatus, report: SyncReport): Promise<void> {
     if (this.#output.json) await this.#showJson(report);
     if (this.#output.quiet) return;

@@ -35,6 +35,7 @@ function screen(columns: number) {
   let nowMs = new Date(2026, 0, 31, 12).getTime();
   const shown = new SyncScreen(Object.assign(stream, { isTTY: true, columns }), () => nowMs);
   return {
+    begin: (conflicts: readonly string[]) => shown.begin(conflicts),
     /** @returns what was written for it: a carriage return begins what stands in place of the line before */
     after: (status: Partial<EngineStatus>, laterMs = 1000): string[] => {
       written = "";
@@ -98,7 +99,8 @@ test("on 40 columns the rate and the time left stay, and nothing is longer than 
 });
 
 test("conflicts, problems, brakes and the way to the server are lines with the time, above the foot", () => {
-  const { after } = screen(120);
+  const { begin, after } = screen(120);
+  begin(["old (conflict).txt"]);
   assert.deepEqual(after({ conflicts: ["old (conflict).txt"] }), ["up to date since 12:00:01"]);
   assert.deepEqual(after({ conflicts: ["a (conflict).txt", "old (conflict).txt"] }), [
     "12:00:02 conflict; both versions are kept: a (conflict).txt ('holdfast conflicts ls' says how to end it)",

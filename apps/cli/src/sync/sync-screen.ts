@@ -30,8 +30,7 @@ export class SyncScreen {
   readonly #nowMs: () => number;
   readonly #problems = new ProblemLines();
   readonly #meter = new ProgressMeter();
-  /** Undefined before the first look: those that are known then were reported before. */
-  #conflicts: ReadonlySet<string> | undefined;
+  #conflicts: ReadonlySet<string> = new Set();
   #state = "";
   readonly #brake = new BrakeLine();
   #foot = "";
@@ -41,6 +40,11 @@ export class SyncScreen {
   constructor(stderr: Terminal, nowMs: () => number) {
     this.#stderr = stderr;
     this.#nowMs = nowMs;
+  }
+
+  /** @param conflicts from before this run: they were reported then */
+  begin(conflicts: readonly string[]): void {
+    this.#conflicts = new Set(conflicts);
   }
 
   show(status: EngineStatus, report: SyncReport): void {
@@ -67,8 +71,7 @@ export class SyncScreen {
   }
 
   #tellConflicts(conflicts: SyncReport["conflicts"]): void {
-    const known = this.#conflicts ?? new Set(conflicts);
-    const fresh = conflicts.filter((path) => !known.has(path));
+    const fresh = conflicts.filter((path) => !this.#conflicts.has(path));
     this.#conflicts = new Set(conflicts);
     if (fresh.length > conflictsMax) {
       return this.tell(

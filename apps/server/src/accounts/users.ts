@@ -190,7 +190,7 @@ async function applyChange(
     const now = await lockUnlessShredded(transaction, user);
     assertNotByToken(now, change);
     if (change.byIdentitySystem === true && (await isRemovedSince(transaction, now))) throw noUser(user.id);
-    const disabled = (await mayEnable(transaction, now, change)) ? change.disabled : undefined;
+    const disabled = (await mayEnableOrDisable(transaction, now, change)) ? change.disabled : undefined;
     if (disabled !== undefined && !(await followAbsence(transaction, now, change, store.clock))) return [];
     const plan = change.plan === undefined ? undefined : await takePlan(transaction, change.plan);
     const nowMicros = store.clock.nowMicros();
@@ -238,14 +238,14 @@ async function applyChange(
   for (const key of keys) await releaseIdentity(store, key, user.id);
 }
 
-/** An identity system says "active" with each change of a name, of people whom an administrator suspended too. */
-async function mayEnable(
+/** An identity system says "active" with each change of a name, of people whom an administrator suspended too. It suspends nobody twice. */
+async function mayEnableOrDisable(
   transaction: ShardReader,
   now: UserRow,
   { disabled, byIdentitySystem }: UserChange,
 ): Promise<boolean> {
-  if (disabled !== false || byIdentitySystem !== true || now.disabled_at === null) return true;
-  return isSuspendedByIdentitySystem(transaction, now);
+  if (byIdentitySystem !== true || now.disabled_at === null) return true;
+  return disabled === false && (await isSuspendedByIdentitySystem(transaction, now));
 }
 
 /** The account's row is locked, as by whoever asks for its shredding. @throws HoldfastError conflict */

@@ -10,7 +10,7 @@ import { Visibility, visibleTrees } from "../rules/visibility.ts";
 import type { Rules } from "../rules/rules.ts";
 import { localChanges } from "../scan/local-changes.ts";
 import { scan, type ScanResult, type TakerIn } from "../scan/scan.ts";
-import type { Suspects, Top } from "../scan/scope.ts";
+import { hasKnownEntry, type Suspects, type Top } from "../scan/scope.ts";
 import type { LocalRow } from "../model/trees.ts";
 import type { CycleContext } from "./cycle-context.ts";
 import { inParts, type Looked } from "./look-parts.ts";
@@ -128,8 +128,11 @@ async function lookAtRoot(
     intents,
     isHidden,
     isFree: (path) => rules.isPlain && !context.skipped.isAnyAt(path),
-    isCopied: async (path, marker) =>
-      marker === state.setting("marker") || (await context.isCopied?.(path, marker)) === true,
+    rootSigns: {
+      isCopied: async (path, marker) =>
+        marker === state.setting("marker") || (await context.isCopied?.(path, marker)) === true,
+      isSyncedHere: (path) => hasKnownEntry(tree, path),
+    },
     isPassedOver: (path) => coming?.hides(path, false) === true,
     keepManifest,
     takerIn,

@@ -111,7 +111,7 @@ export function problemsOfBoundaries(state: Pick<SyncState, "setting">): Problem
 }
 
 const otherSync =
-  "Another Holdfast sync uses this folder (it contains .holdfast/root.json), so this sync leaves it alone. If no sync uses it any longer, " +
+  "Another Holdfast sync uses this folder, or did (it contained .holdfast/root.json), so this sync leaves it alone. If no sync uses it any longer, " +
   "or it is a copy of a synced folder, move its .holdfast folder away and run 'holdfast sync' with --include.";
 
 /** Once it has lasted for a minute. */

@@ -18,6 +18,8 @@ export interface RecentChange {
 
 const recentMax = 50;
 const namesMax = 3;
+/** Blocks that were sent and are in no accepted file. */
+const unacceptedMax = 100_000;
 
 /** Of a plan that is to be carried out. */
 export interface Planned {
@@ -105,6 +107,8 @@ export class Progress {
   noteBytesUp(blocks: readonly { readonly hash: HashHex; readonly bytes: Uint8Array }[]): void {
     for (const { hash, bytes } of blocks) {
       this.bytesUp += bytes.length;
+      // What was refused or changed since is never accepted.
+      if (this.#unaccepted.size >= unacceptedMax) this.#unaccepted.clear();
       this.#unaccepted.set(hash, (this.#unaccepted.get(hash) ?? 0) + bytes.length);
     }
     this.#changed();

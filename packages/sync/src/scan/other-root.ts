@@ -7,6 +7,13 @@ const markerBytesMax = 4096;
 /** Whether a marker was copied together with its folder, so that no client syncs the folder it was found in. */
 export type IsCopiedMarker = (folder: string, marker: string) => Promise<boolean>;
 
+/** What is known of folders with a marker. */
+export interface RootSigns {
+  readonly isCopied: IsCopiedMarker;
+  /** Whether this sync has content of the folder already: it goes on, or what is edited there would reach no server from now on. */
+  readonly isSyncedHere: (folder: string) => boolean;
+}
+
 /**
  * Whether a folder below the root is the synced folder of another client. That client may use another configuration or
  * belong to another user, so the marker on the disk is the only sign.
@@ -17,9 +24,9 @@ export async function isOtherRoot(
   disk: Pick<LocalDisk, "stat" | "readAt">,
   folder: string,
   names: readonly string[],
-  isCopied: IsCopiedMarker,
+  { isCopied, isSyncedHere }: RootSigns,
 ): Promise<boolean> {
-  if (folder === "" || !names.includes(ownFolder)) return false;
+  if (folder === "" || !names.includes(ownFolder) || isSyncedHere(folder)) return false;
   if ((await disk.stat(joinPath(folder, ownFolder)))?.kind !== "folder") return false;
   try {
     const path = joinPath(folder, markerPath);

@@ -15,7 +15,7 @@ import { keptBit } from "./kept-bit.ts";
 import { folderIdOf, match, type Matches } from "./match.ts";
 import { MovedFolders } from "./moved-folders.ts";
 import { Naming } from "./names.ts";
-import type { IsCopiedMarker } from "./other-root.ts";
+import type { RootSigns } from "./other-root.ts";
 import { leaveOut, type Suspects, type Top, topsOf } from "./scope.ts";
 import { straysOf, withoutStrays } from "./strays.ts";
 import { hasPassing, hasStranger, isUnknown, isUnseen, keepUnknown } from "./unknown.ts";
@@ -30,7 +30,7 @@ export interface ScanInput {
   readonly tree: LocalTree;
   readonly rows: KnownRows;
   readonly isHidden: IsHidden;
-  readonly isCopied: IsCopiedMarker;
+  readonly rootSigns: RootSigns;
   /** Whether nothing that is known at or below a path depends on that path, so that a folder can be moved as a whole. */
   readonly isFree: (path: string) => boolean;
   /** Whether a file of which nothing is known need not be read, unless something is missing that it could be. */

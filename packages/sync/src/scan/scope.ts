@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { LocalTree } from "../model/local-tree.ts";
+import { type LocalTree, rowsIn } from "../model/local-tree.ts";
 import { folderOf, joinPath } from "@holdfast/sync-ports/paths";
 import { nameOnDisk } from "../model/trees.ts";
 
@@ -70,4 +70,10 @@ export function isKnownPath(tree: LocalTree, path: string): boolean {
   const [at] = nearestKnown(tree, { id: tree.rootId, path: "" }, [folderOf(path)]);
   const name = path.slice(path.lastIndexOf("/") + 1);
   return at?.path === folderOf(path) && childrenNamed(tree, at.id, new Set([name])).has(name);
+}
+
+/** Whether something is known to stand in the folder at that path. */
+export function hasKnownEntry(tree: LocalTree, path: string): boolean {
+  const [at] = nearestKnown(tree, { id: tree.rootId, path: "" }, [path]);
+  return at?.path === path && !rowsIn(tree, at.id).next().done;
 }

@@ -7,7 +7,7 @@ import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { type LocalRow, nameOnDisk } from "../model/trees.ts";
 import { sameFingerprint } from "../model/fingerprints.ts";
 import type { Top } from "./scope.ts";
-import { type IsCopiedMarker, isOtherRoot } from "./other-root.ts";
+import { isOtherRoot, type RootSigns } from "./other-root.ts";
 import { attempt, type Entry, type IsHidden, lookIn, type Notes, type Skip } from "./walk.ts";
 
 /** All rows of the disk, the hidden ones too. */
@@ -25,7 +25,7 @@ export interface SweepInput {
   readonly isHidden: IsHidden;
   readonly slotKey: (name: string) => string;
   readonly lacks: Lacks;
-  readonly isCopied: IsCopiedMarker;
+  readonly rootSigns: RootSigns;
 }
 
 /** What was found at every folder that stands where it was. */
@@ -72,12 +72,12 @@ export async function sweep(disk: LocalDisk, input: SweepInput): Promise<Sweep |
 /** @returns which of its folders stand where they were */
 async function compare(
   disk: LocalDisk,
-  { rows, isHidden, lacks, isCopied }: SweepInput,
+  { rows, isHidden, lacks, rootSigns }: SweepInput,
   top: Top,
   notes: Notes,
 ): Promise<{ readonly folders: Top[]; readonly isSame: boolean }> {
   const names = await attempt(notes, top.path, () => disk.list(top.path));
-  const isOther = await attempt(notes, top.path, () => isOtherRoot(disk, top.path, names ?? [], isCopied));
+  const isOther = await attempt(notes, top.path, () => isOtherRoot(disk, top.path, names ?? [], rootSigns));
   // The closer look notes it.
   if (isOther !== false) return { folders: [], isSame: false };
   const entries = await lookIn(disk, notes, top, names ?? []);

@@ -3,7 +3,7 @@ import { nameProblem, type UnfitNameCode, unfitNameCode } from "@holdfast/core/n
 import { mapBounded } from "@holdfast/core/task-group";
 import { folderOf, joinPath, ownFolder } from "@holdfast/sync-ports/paths";
 import type { LocalDisk, LocalStat, NodeKind } from "@holdfast/sync-ports/ports";
-import { type IsCopiedMarker, isOtherRoot } from "./other-root.ts";
+import { isOtherRoot, type RootSigns } from "./other-root.ts";
 import type { Top } from "./scope.ts";
 
 /** What stands at one path. */
@@ -103,7 +103,7 @@ const looksAtOnce = 16;
 export async function walk(
   disk: LocalDisk,
   tops: Iterable<Top>,
-  { isHidden, slotKey, entriesMax, isCopied }: WalkInput,
+  { isHidden, slotKey, entriesMax, rootSigns }: WalkInput,
   isKept: (entry: Entry) => Promise<boolean> = async () => false,
 ): Promise<Walk> {
   const seen: Findings = {
@@ -132,14 +132,14 @@ export async function walk(
       continue;
     }
     seen.tops.push(top);
-    await walkFrom(disk, top, { seen, isKept, isFull, isCopied, lookedAt });
+    await walkFrom(disk, top, { seen, isKept, isFull, rootSigns, lookedAt });
   }
   return withoutOtherRoots(seen);
 }
 
 export interface WalkInput extends Pick<Notes, "isHidden" | "slotKey"> {
   readonly entriesMax: number;
-  readonly isCopied: IsCopiedMarker;
+  readonly rootSigns: RootSigns;
 }
 
 /** Such a folder was noted before its names were listed; from now on nothing is known of it. */
@@ -160,13 +160,13 @@ async function walkFrom(
     seen,
     isKept,
     isFull,
-    isCopied,
+    rootSigns,
     lookedAt,
   }: {
     readonly seen: Findings;
     readonly isKept: (entry: Entry) => Promise<boolean>;
     readonly isFull: () => boolean;
-    readonly isCopied: IsCopiedMarker;
+    readonly rootSigns: RootSigns;
     readonly lookedAt: LookedAt;
   },
 ): Promise<void> {
@@ -181,7 +181,7 @@ async function walkFrom(
     if (next > 0) lookedAt.set(path, "whole");
     seen.listed.add(path);
     const names = await attempt(seen, path, () => disk.list(path));
-    const isOther = await attempt(seen, path, () => isOtherRoot(disk, path, names ?? [], isCopied));
+    const isOther = await attempt(seen, path, () => isOtherRoot(disk, path, names ?? [], rootSigns));
     if (isOther !== false) {
       if (isOther === true) leaveAlone(seen, path);
       lookedAt.set(path, "whole");
