@@ -54,16 +54,16 @@ async function logout(run: Run, context: Context, everywhere: boolean): Promise<
   ]);
 }
 
-/** Where a client of this configuration runs that is signed in to the same server. */
+/** Folders of the running syncs of this configuration that use the same server. */
 async function runningRoots(configFolder: string, { server }: Login): Promise<string[]> {
-  const [{ readKnownSyncs }, { askRunning }] = await Promise.all([
+  const [{ readKnownSyncs }, { askView }] = await Promise.all([
     import("../sync/known-syncs.ts"),
     import("../sync/control-client.ts"),
   ]);
-  // What cannot be read or does not answer keeps nobody from signing out.
+  // A record that cannot be read, or a client that does not answer within seconds, delays no sign-out.
   const syncs = await readKnownSyncs(configFolder).catch(() => []);
   const running = await Promise.all(
-    syncs.map(async (sync) => (await askRunning(sync).catch(() => undefined)) !== undefined),
+    syncs.map(async (sync) => (await askView(sync).catch(() => undefined)) !== undefined),
   );
   return syncs.flatMap(({ record }, at) => (running[at] === true && record.server === server ? [record.root] : []));
 }
