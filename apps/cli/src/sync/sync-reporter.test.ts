@@ -5,23 +5,10 @@ import type { EngineStatus } from "@holdfast/sync/loop/status";
 import { Output } from "../output/output.ts";
 import type { SyncRecord } from "./known-syncs.ts";
 import { reportOf, SyncReporter } from "./sync-reporter.ts";
+import { restingStatus } from "./testing-status.ts";
 import { formatRate, parseBrake, parsePath, parseRate } from "./sync-flags.ts";
 
 const record = { root: "/r", server: "s", account: "a", device: "d" } as SyncRecord;
-const rest: EngineStatus = {
-  phase: "waiting",
-  activity: "idle",
-  pendingFiles: 0,
-  progress: { filesUp: 0, filesDown: 0, bytesUp: 0, bytesAccepted: 0, bytesDown: 0 },
-  now: { names: [], changes: 0, bytes: 0, bytesDone: 0, isAll: true },
-  lastSyncAtMs: 0,
-  problems: [],
-  conflicts: [],
-  deletionsWaiting: 0,
-  recent: [],
-  refusal: undefined,
-  freed: undefined,
-};
 
 function sink() {
   let written = "";
@@ -43,7 +30,7 @@ function reporter(flags: { json?: boolean; quiet?: boolean } = {}) {
     logs: false,
   });
   const show = (status: Partial<EngineStatus>): Promise<void> => {
-    const whole = { ...rest, ...status };
+    const whole = { ...restingStatus, ...status };
     nowMs += 1000;
     return made.show(whole, reportOf(record, whole, { pageUrl: null }));
   };
@@ -68,7 +55,7 @@ test("each change of state is one line, and progress one now and then", async ()
   const { show, stdout, stderr } = reporter();
   const moved = { filesUp: 1, filesDown: 5, bytesUp: 2048, bytesAccepted: 0, bytesDown: 3 * 2 ** 20 };
   for (let shown = 0; shown < 7; shown += 1) {
-    const progress = shown === 0 ? rest.progress : moved;
+    const progress = shown === 0 ? restingStatus.progress : moved;
     await show({ activity: "syncing", pendingFiles: 7 - shown, progress });
   }
   await show({});
@@ -131,7 +118,12 @@ test("as JSON each report that differs is one line, and quiet says nothing for p
 });
 
 test("what is refused waits for a person, and says why", () => {
-  const status: EngineStatus = { ...rest, phase: "refused", activity: "refused", refusal: "It is another folder." };
+  const status: EngineStatus = {
+    ...restingStatus,
+    phase: "refused",
+    activity: "refused",
+    refusal: "It is another folder.",
+  };
   const report = reportOf(record, status, { pageUrl: null });
   assert.equal(report.state, "waiting");
   assert.deepEqual(report.problems, [{ path: "", code: "refused", message: "It is another folder." }]);

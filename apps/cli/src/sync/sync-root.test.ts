@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { isCopiedMarker } from "./is-copied-marker.ts";
 import type { KnownSync } from "./known-syncs.ts";
 import { newSyncFolder, readKnownSyncs, saveRecord } from "./known-syncs.ts";
 import { findSync, prepareRoot, refuseNested } from "./sync-root.ts";
@@ -99,4 +100,22 @@ test("records are read back by root, and a damaged one is told", async () => {
   assert.deepEqual(await readKnownSyncs(config), [{ folder, record }]);
   writeFileSync(join(folder, "sync.json"), "{}");
   await assert.rejects(readKnownSyncs(config), { message: /sync\.json is damaged/ });
+});
+
+test("a marker is a copy if it belongs to a known sync whose folder is in its place or away, not if that folder was moved", async () => {
+  const own = join(home, "copies");
+  const original = join(own, "original");
+  mark(original, "known");
+  const syncFolder = await newSyncFolder(own);
+  const whose = { server: "s", server_id: "i", account_id: "a", account: "a@example.com", device: "d", remote: "" };
+  const more = { remote_id: "r", brake: null, is_paused: false, limit_up: null, limit_down: null };
+  await saveRecord(syncFolder, { ...whose, ...more, root: original, marker: "known" });
+  const isCopied = isCopiedMarker(join(own, "outer"), own);
+  assert.equal(await isCopied("copy", "known"), true);
+  assert.equal(await isCopied("copy", "of another configuration"), false);
+  assert.equal(await isCopiedMarker(own, own)("original", "known"), false, "the synced folder itself");
+  renameSync(original, join(own, "unplugged"));
+  assert.equal(await isCopied("copy", "known"), true);
+  mark(original, "another");
+  assert.equal(await isCopied("copy", "known"), false);
 });

@@ -6,23 +6,10 @@ import stringWidth from "string-width";
 import type { EngineStatus } from "@holdfast/sync/loop/status";
 import type { SyncRecord } from "./known-syncs.ts";
 import { reportOf } from "./sync-reporter.ts";
+import { restingStatus } from "./testing-status.ts";
 import { progressFoot, SyncScreen } from "./sync-screen.ts";
 
 const record = { root: "/r", server: "s", account: "a", device: "d" } as SyncRecord;
-const rest: EngineStatus = {
-  phase: "waiting",
-  activity: "idle",
-  pendingFiles: 0,
-  progress: { filesUp: 0, filesDown: 0, bytesUp: 0, bytesAccepted: 0, bytesDown: 0 },
-  now: { names: [], changes: 0, bytes: 0, bytesDone: 0, isAll: true },
-  lastSyncAtMs: 0,
-  problems: [],
-  conflicts: [],
-  deletionsWaiting: 0,
-  recent: [],
-  refusal: undefined,
-  freed: undefined,
-};
 
 function screen(columns: number) {
   let written = "";
@@ -40,7 +27,7 @@ function screen(columns: number) {
     after: (status: Partial<EngineStatus>, laterMs = 1000): string[] => {
       written = "";
       nowMs += laterMs;
-      const whole = { ...rest, ...status };
+      const whole = { ...restingStatus, ...status };
       shown.show(whole, reportOf(record, whole, { pageUrl: null }));
       return stripVTControlCharacters(written)
         .split(/[\r\n]/)

@@ -63,8 +63,8 @@ describe("One server for one data folder", () => {
     }
   });
 
-  test("behind a proxy it may listen there", async () => {
-    await restart(["--listen", "0.0.0.0:0", "--behind-proxy"]);
+  test("behind a proxy it may listen there, and a variable of the first start stops no later one", async () => {
+    await restart(["--listen", "0.0.0.0:0", "--behind-proxy"], { HOLDFAST_ADMIN_PASSWORD: "short" });
     assert.equal((await fetch(`http://127.0.0.1:${server.port}/healthz`)).status, 200);
   });
 
@@ -147,9 +147,9 @@ describe("One server for one data folder", () => {
     assert.ok((await again.download("/pieces")).body.equals(pieces));
   });
 
-  async function restart(args: readonly string[]): Promise<void> {
+  async function restart(args: readonly string[], env: Record<string, string> = {}): Promise<void> {
     assert.equal(await server.stop(), 0);
-    server = await spawnServer({ dataFolder: data, args });
+    server = await spawnServer({ dataFolder: data, args, env });
   }
 });
 

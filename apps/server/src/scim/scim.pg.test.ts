@@ -101,6 +101,18 @@ test("what was removed no change brings back that was on its way, and an adminis
   assert.equal((await findUser(databases.shards, id))?.leaving_until, null);
 });
 
+test("a suspension that was on its way leaves the one of an administrator as it is, so that no later push enables it", async () => {
+  const { id } = await newPerson();
+  await updateUser(world, id, { disabled: true });
+  const suspendedAt = (await findUser(databases.shards, id))?.disabled_at;
+  world.clock.forwardMs(1000);
+  await updateUser(world, id, { disabled: true, byIdentitySystem: true, by: call.caller });
+  assert.equal((await findUser(databases.shards, id))?.disabled_at, suspendedAt);
+  await updateUser(world, id, { disabled: false, byIdentitySystem: true, by: call.caller });
+  assert.equal((await findUser(databases.shards, id))?.disabled_at, suspendedAt);
+  await updateUser(world, id, { disabled: false });
+});
+
 test("who has deleted the account before is given no longer by a removal, and asked twice it is one", async () => {
   const user = await newPerson();
   const until = world.clock.nowMicros() + 1000;

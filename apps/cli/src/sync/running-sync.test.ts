@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
+import { test } from "node:test";
+import { makeFolder, removeFolder } from "@holdfast/server/acceptance/testing";
+import { Output } from "../output/output.ts";
+import type { SyncRecord } from "./known-syncs.ts";
+import { RunningSync } from "./running-sync.ts";
+import { readSyncLog } from "./sync-log.ts";
+import { SyncReporter } from "./sync-reporter.ts";
+import { restingStatus } from "./testing-status.ts";
+
+const record = { root: "/r", server: "s", account: "a", device: "d", marker: "1", is_paused: false } as SyncRecord;
+
+test("a conflict of the first cycle is logged and shown, one from before is not, and Holdfast's own paths stay excluded", async (t) => {
+  const folder = makeFolder("running-sync");
+  t.after(() => removeFolder(folder));
+  const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 120 });
+  const clock = { nowMs: () => 0, unixMs: () => 0, logs: false };
+  const reporter = new SyncReporter(new Output({}, new PassThrough(), stderr), stderr, clock);
+  const options = { configFolder: folder, limits: { upBytesPerSecond: undefined, downBytesPerSecond: undefined } };
+  const running = new RunningSync({ folder, record }, reporter, { ...options, own: [".config/holdfast"] });
+  let conflicts = ["old (conflict)"];
+  const included: string[] = [];
+  const engine = {
+    status: () => ({ ...restingStatus, conflicts }),
+    waitingDeletions: () => [],
+    onChange: () => () => undefined,
+    resume: () => undefined,
+    include: (paths: readonly string[]) => included.push(...paths),
+  };
+  running.begin({ engine: engine as never, changeLimits: () => undefined, travelledBytes: () => 0 }, record);
+  // The first cycle ends before anything is shown.
+  conflicts = ["new (conflict)", "old (conflict)"];
+  const change = { exclude: [], freesSpace: false };
+  await assert.rejects(running.changeExclusions({ ...change, include: ["docs", ".config/holdfast"] }), {
+    code: "invalid_field",
+    message: /belongs to Holdfast and is never synced/,
+  });
+  assert.deepEqual(included, []);
+  await running.changeExclusions({ ...change, include: ["docs"] });
+  assert.deepEqual(included, ["docs"]);
+  await running.end();
+  assert.deepEqual(
+    (await readSyncLog(folder, 10)).map(({ what, path }) => [what, path]),
+    [["conflict", "new (conflict)"]],
+  );
+  const shown = String(stderr.read());
+  assert.match(shown, /conflict; both versions are kept: new \(conflict\)/);
+  assert.doesNotMatch(shown, /kept: old/);
+});

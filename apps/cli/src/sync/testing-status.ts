@@ -1,0 +1,17 @@
+import type { EngineStatus } from "@holdfast/sync/loop/status";
+
+/** A sync that has nothing to do. */
+export const restingStatus: EngineStatus = {
+  phase: "waiting",
+  activity: "idle",
+  pendingFiles: 0,
+  progress: { filesUp: 0, filesDown: 0, bytesUp: 0, bytesAccepted: 0, bytesDown: 0 },
+  now: { names: [], changes: 0, bytes: 0, bytesDone: 0, isAll: true },
+  lastSyncAtMs: 0,
+  problems: [],
+  conflicts: [],
+  deletionsWaiting: 0,
+  recent: [],
+  refusal: undefined,
+  freed: undefined,
+};
