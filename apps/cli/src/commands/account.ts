@@ -113,7 +113,7 @@ async function provingPassword<Result>(act: () => Promise<Result>): Promise<Resu
 async function passwordFor(run: Run, email: string, isPiped: boolean): Promise<string> {
   const { ask, askSecret, firstLine, requireTerminal } = await import("../terminal.ts");
   if (isPiped) return firstLine(run.context.stdin);
-  const question = `Everything of ${email} will be deleted, also for everybody it is shared with. Type the address to continue: `;
+  const question = `Everything in the account ${email} will be deleted, including what is shared with others. Type the address to continue: `;
   requireTerminal(run.context, question);
   const typed = await ask(run.context, question);
   if (typed.trim().toLowerCase() !== email.toLowerCase())

@@ -6,7 +6,7 @@ import { Command } from "commander";
 const patienceMs = 2000;
 const shownMax = 1000;
 
-/** What the scripts of `completion` ask: the paths on the server, or in its trash, that begin so, one a line. It never says what is wrong. */
+/** Paths on the server, or in its trash, with the given beginning, one a line, for the scripts of `completion`. Errors are not reported. */
 export const completePathCommand: CommandMaker = (context) => {
   const command = new Command("__complete")
     .argument("[beginning]")

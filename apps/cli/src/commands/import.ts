@@ -71,14 +71,14 @@ async function importArchive(run: Run, file: string, flags: ImportFlags = {}): P
   await output.result({ ...imported.toJson(), left: leftOf(archive) }, () => linesOf(imported, archive, flags));
 }
 
-/** How much of it is there already is not known before it is imported, so this is a note. */
+/** A warning, no error: the server may have some of the files already. */
 async function tellRoom({ output }: Run, client: ApiClient, bytes: number): Promise<void> {
   const { freeRoom } = await import("../transfer/put/room.ts");
   const freeBytes = await freeRoom({ client });
   if (freeBytes === undefined || bytes <= freeBytes) return;
   const [needed, free] = unlikeBytes(bytes, freeBytes);
   output.note(
-    `holdfast: The archive holds ${needed}, and ${free} is free. What you have already needs no room; where the rest does not fit, the import ends, and goes on when you run it again. See 'holdfast df'.`,
+    `holdfast: The archive holds ${needed}, and ${free} is free. Files that are on the server already need no room. If the rest does not fit, the import stops; run it again to continue. See 'holdfast df'.`,
   );
 }
 

@@ -182,7 +182,7 @@ describe("what a sync leaves out", () => {
       synced.stderr,
       /home is your home folder: everything in it would be synced, including programs' settings and caches/,
     );
-    assert.match(synced.stderr, /^sync: \.config\/holdfast is Holdfast's own, and is not synced$/m);
+    assert.match(synced.stderr, /^sync: \.config\/holdfast belongs to Holdfast and is not synced$/m);
     const { items } = await json("ls", "-R", "/home");
     const files = items.filter(({ kind }: { kind: string }) => kind === "file");
     assert.deepEqual(

@@ -133,12 +133,12 @@ async function assertPossible({ context }: Run, folder: string): Promise<void> {
   await checkRoot(folder, thisConfigFolder(context.environment));
 }
 
-/** What is Holdfast's own stays away, wherever it lies. */
+/** Holdfast's own files in the folder, which are never synced. */
 async function ownPaths({ context, output }: Run, folder: string): Promise<readonly string[]> {
   const { ownPathsIn } = await import("../sync/own-paths.ts");
   const own = ownPathsIn(folder, context.environment);
   for (const path of own)
-    if (existsSync(join(folder, path))) output.note(`sync: ${path} is Holdfast's own, and is not synced`);
+    if (existsSync(join(folder, path))) output.note(`sync: ${path} belongs to Holdfast and is not synced`);
   return own;
 }
 

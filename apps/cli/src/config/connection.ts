@@ -20,7 +20,7 @@ export interface Connection {
   readonly server: string;
   /** Undefined: what the system trusts. */
   readonly trust: ServerTrust | undefined;
-  /** What a later login trusts; undefined: nothing that is taken over. */
+  /** Reads the trust of a later login; undefined: a later login changes nothing. */
   readonly readTrust?: ReadTrust | undefined;
   readonly client: ApiClient;
   /** For further clients of the same login. */

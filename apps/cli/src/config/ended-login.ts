@@ -2,7 +2,7 @@ import type { AccessTokens, SessionStore } from "@holdfast/api-client/access-tok
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Login } from "./saved-login.ts";
 
-/** Tells, before the failure, when no token is to be had any more: whoever goes on for long ends then, and says why. */
+/** Reports that the login has ended before the call fails with it, so that a running sync ends and says why. */
 export function tellingEnd(tokens: AccessTokens, onEnded: (reason: HoldfastError) => Promise<void>): AccessTokens {
   const telling = async <Result>(asked: Promise<Result>): Promise<Result> => {
     try {

@@ -2,7 +2,7 @@ import { type ServerTrust, untrusted } from "@holdfast/api-client/server-trust";
 import type { Transport, TransportRequest } from "@holdfast/api-client/transport";
 import { HoldfastError } from "@holdfast/core/errors";
 
-/** @returns what the login trusts by now; undefined: there is no login of this server */
+/** @returns the trust of the saved login; undefined: there is no login of this server */
 export type ReadTrust = () => Promise<{ readonly trust: ServerTrust | undefined } | undefined>;
 
 /**
@@ -57,7 +57,7 @@ function isOfCertificate(network: string): boolean {
   return untrusted.test(network) || /^(CERT_|ERR_TLS_CERT_)/.test(network);
 }
 
-/** Of what is iterated some may be taken already. */
+/** An iterated body may have been read in part. */
 function canBeSentAgain({ body }: TransportRequest): boolean {
   return body === undefined || typeof body === "string" || Array.isArray(body) || body instanceof Blob;
 }

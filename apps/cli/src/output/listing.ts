@@ -56,7 +56,7 @@ export class Listing {
   #isBegun = false;
 
   /**
-   * Of one command's output.
+   * The listing of one command.
    * @param none the sentence that a terminal shows for an empty list
    */
   constructor(

@@ -12,7 +12,7 @@ const clearedFolder = z.object({
   at: z.string(),
   removed: z.int(),
   kept: z.int(),
-  /** Of these in .holdfast/trash; an earlier version did not count them apart. */
+  /** Kept files in .holdfast/trash; undefined: written by an earlier version. */
   kept_in_trash: z.int().optional(),
   /** The first of those that stay, relative to the root. */
   kept_paths: z.array(z.string()).readonly(),

@@ -177,7 +177,7 @@ export class RunningSync implements SyncControl {
   async changeExclusions({ exclude, include, freesSpace }: ExclusionChange): Promise<void> {
     const engine = this.#begun();
     const own = include.find((path) => this.#own.includes(path));
-    if (own !== undefined) throw new HoldfastError("invalid_field", `${own} is Holdfast's own and is never synced.`);
+    if (own !== undefined) throw new HoldfastError("invalid_field", `${own} belongs to Holdfast and is never synced.`);
     if (include.length > 0) engine.include(include);
     if (exclude.length > 0) engine.exclude(exclude, { freeSpace: freesSpace });
   }

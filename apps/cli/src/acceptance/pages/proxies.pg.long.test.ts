@@ -15,7 +15,7 @@ const email = "admin@example.com";
 const password = "correct horse battery staple";
 const sizeBytes = 20 << 20;
 
-/** Where the test of one proxy runs. */
+/** Ports and folders of the test of one proxy. */
 interface Site {
   /** A file in the folder of this test. */
   readonly at: (name: string) => string;
