@@ -179,6 +179,9 @@ const invitationFacts = z.object({
   kind: z.enum(["setup", "invite"]).describe("setup: it makes the first administrator"),
   email: z.string().nullable().describe("the only address that it makes an account for; null: any"),
   expires_at: timeText,
+  shared: z
+    .array(z.object({ name: z.string(), by: z.string().describe("name of the person who shares it") }))
+    .describe("what waits for that address, the oldest first, at most five"),
 });
 export type InvitationFacts = z.output<typeof invitationFacts>;
 
@@ -237,7 +240,8 @@ export const accountRoutes = {
     access: "open",
     cost: "sign_in",
     bodyKind: "json",
-    summary: "For whom an invitation is and until when; one that is not known, used or expired is 404",
+    summary:
+      "For whom an invitation is, until when, and what is shared with that address; one that is not known, used or expired is 404",
     body: z.object({ token: secret }),
     responses: { 200: invitationFacts },
   }),

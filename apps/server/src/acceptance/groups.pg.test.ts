@@ -145,8 +145,11 @@ describe("what is shared with a group or an address", () => {
       role: "viewer",
     });
     assert.match(link, new RegExp(`^${server.url}/setup#hfi_`));
-    const facts = await ok(new Api(server.url), "POST", "/accounts/invitation", { token: link.split("#")[1] });
-    assert.equal(end, facts.expires_at);
+    const stranger = new Api(server.url);
+    const facts = await ok(stranger, "POST", "/accounts/invitation", { token: link.split("#")[1] });
+    assert.deepEqual([facts.expires_at, facts.shared], [end, [{ name: "gift", by: "Administrator" }]]);
+    const { token: forAnybody } = await ok(admin, "POST", "/admin/invitations", {});
+    assert.deepEqual((await ok(stranger, "POST", "/accounts/invitation", { token: forAnybody })).shared, []);
     const { token } = await ok(admin, "POST", "/tokens", {
       name: "files alone",
       scopes: ["files:read", "files:write"],

@@ -35,7 +35,7 @@ const invite = async (email: string | null = null) =>
 test("an invitation says for whom it is, until it is used or has expired", async () => {
   const token = await invite("Bob@Example.org");
   const gone = { code: "not_found" };
-  const expected = { kind: "invite", email: "bob@example.org", expires_at: "2026-01-08T00:00:00.000000Z" };
+  const expected = { kind: "invite", email: "bob@example.org", expires_at: "2026-01-08T00:00:00.000000Z", shared: [] };
   assert.deepEqual(await readInvitation(world, token, "1"), expected);
   await signUp(world, { ...person("bob@example.org"), invite: token }, "1");
   await assert.rejects(readInvitation(world, token, "1"), gone);

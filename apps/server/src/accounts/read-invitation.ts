@@ -1,12 +1,15 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { toBucket } from "@holdfast/core/ids";
+import { toBucket, type UserId } from "@holdfast/core/ids";
 import { formatTime } from "@holdfast/core/times";
 import type { InvitationFacts } from "@holdfast/protocol/account-routes";
+import { sql } from "kysely";
 import type { AccountStore, AccountWorld } from "./account-world.ts";
 import { hasAdministrator } from "./administrators.ts";
 import { guardAttempt, throttleKey } from "./attempts.ts";
 import { findUser, findUserByEmail, nobody } from "./directory.ts";
 import { bucketOfInvitationToken, digestOf } from "./secret-token.ts";
+
+const sharedShown = 5;
 
 /**
  * What whoever has the token may know before they make the account with it. One that a sign-up has claimed is read still, until that
@@ -36,5 +39,29 @@ async function findOpen(store: AccountStore, token: string): Promise<InvitationF
   const isSetUp = token.startsWith("hfs_") && (await hasAdministrator(store));
   const isUsed = user !== undefined || holder !== undefined || isSetUp;
   if (row === undefined || row.expires_at <= store.clock.nowMicros() || isUsed) return undefined;
-  return { kind: row.kind, email: row.email, expires_at: formatTime(row.expires_at) };
+  const shared = row.email === null ? [] : await listWaiting(store, row.email);
+  return { kind: row.kind, email: row.email, expires_at: formatTime(row.expires_at), shared };
+}
+
+/** Whoever has the token for this address can make its account, which would show the same. By grants_email. */
+async function listWaiting({ shards, clock }: AccountStore, emailKey: string): Promise<InvitationFacts["shared"]> {
+  const pages = await Promise.all(
+    shards.all().map(async ({ db }) => {
+      const { rows } = await sql<{ name: string; created_by: UserId; created_at: number }>`
+        select node.name, waiting.created_by, waiting.created_at
+        from shard.grants as waiting
+        join shard.nodes as node on node.space_id = waiting.space_id and node.id = waiting.node_id
+        where waiting.kind = 'pending' and waiting.email_key = ${emailKey} and node.trashed_at is null
+          and (waiting.expires_at is null or waiting.expires_at > ${clock.nowMicros()})
+        order by waiting.created_at limit ${sharedShown}`.execute(db);
+      return rows;
+    }),
+  );
+  const oldest = pages.flat().toSorted((left, right) => left.created_at - right.created_at);
+  const shared: { name: string; by: string }[] = [];
+  for (const { name, created_by: id } of oldest.slice(0, sharedShown)) {
+    const sharer = await findUser(shards, id);
+    if (sharer !== undefined) shared.push({ name, by: sharer.name || sharer.email });
+  }
+  return shared;
 }

@@ -47,10 +47,18 @@ function CreateAccount({ token }: { readonly token: string }) {
     return <BadLink title={message("setup.useless")} next={next} />;
   }
   const { facts } = asked;
+  const shared = facts?.shared ?? [];
   const about = message(isSetup(token) ? "setup.adminAbout" : "setup.inviteAbout");
   const until = facts === undefined ? "" : ` ${message("setup.goodUntil", { time: dateTime(facts.expires_at) })}`;
   return (
     <FrontPage title={message("setup.welcome")} about={about + until}>
+      {shared.length > 0 && (
+        <ul className="flex flex-col gap-1 wrap-anywhere">
+          {shared.map(({ name, by }, index) => (
+            <li key={index}>{message("setup.shared", { by, name })}</li>
+          ))}
+        </ul>
+      )}
       <CreateAccountForm
         token={token}
         email={facts?.email ?? undefined}

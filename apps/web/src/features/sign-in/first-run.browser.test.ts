@@ -55,17 +55,22 @@ test("a link that lacks its end says so, and asks for nothing", async () => {
   assert.equal(await page.getByRole("textbox").count(), 0);
 });
 
-test("an invitation fills in its address and says until when it is good; used, it says so", async () => {
+test("an invitation shows what is shared, its address and its last day; used, it says so", async () => {
   app.expectComplaint(/status of 404/);
   const { page, server } = app;
   const api = await Api.signIn(server.url, ann);
-  const { body: invitation } = await api.call("POST", "/admin/invitations", { email: "dora@example.org" });
-  await page.goto(invitation.url);
+  const { body: folder } = await api.call("POST", "/metadata", { path: "/Photos", kind: "folder" });
+  const { body: invitation } = await api.call("POST", `/files/${folder.id}/share`, {
+    email: "dora@example.org",
+    role: "viewer",
+  });
+  await page.goto(invitation.invitation_url);
+  await page.getByText("Ann O'Hara shares “Photos” with you.").waitFor();
   const email = page.getByLabel("E-mail address");
   await email.waitFor();
   assert.deepEqual([await email.inputValue(), await email.isEditable()], ["dora@example.org", false]);
   await page.getByText("The invitation is for this address alone.").waitFor();
-  const day = new Date(invitation.expires_at).toLocaleDateString("en-GB", { month: "long" });
+  const day = new Date(invitation.invitation_expires_at).toLocaleDateString("en-GB", { month: "long" });
   assert.match(await page.locator("main").innerText(), new RegExp(`It is good until .*${day.slice(0, 3)}`));
   assert.deepEqual(await axeProblems(page), []);
   await page.getByLabel("Your name").fill("Dora");
@@ -73,7 +78,7 @@ test("an invitation fills in its address and says until when it is good; used, i
   await page.getByRole("button", { name: "Create account" }).click();
   await page.getByRole("heading", { name: "Your drive is ready" }).waitFor();
   await page.goto(`${server.url}/sign-in`);
-  await page.goto(invitation.url);
+  await page.goto(invitation.invitation_url);
   await page.getByText("The invitation was used already, or has expired.").waitFor();
   assert.equal(await page.getByRole("textbox").count(), 0);
 });

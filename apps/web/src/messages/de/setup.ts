@@ -14,6 +14,7 @@ export const setup = {
   "setup.useless": "Dieser Link gilt nicht mehr",
   "setup.inviteGone":
     "Die Einladung wurde schon benutzt oder ist abgelaufen. Wenn du ein Konto hast, melde dich an. Sonst bitte um eine neue.",
+  "setup.shared": "{by} teilt „{name}“ mit dir.",
   "setup.goodUntil": "Er gilt bis {time}.",
   "setup.forAddress": "Die Einladung gilt nur dieser Adresse.",
   "setup.linkCut": "Der Link ist nicht vollständig",

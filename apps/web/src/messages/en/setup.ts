@@ -14,6 +14,7 @@ export const setup = {
   "setup.useless": "This link is good no more",
   "setup.inviteGone":
     "The invitation was used already, or has expired. If you have an account, sign in. Otherwise ask whoever invited you for a new one.",
+  "setup.shared": "{by} shares “{name}” with you.",
   "setup.goodUntil": "It is good until {time}.",
   "setup.forAddress": "The invitation is for this address alone.",
   "setup.linkCut": "The link is not complete",
