@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { type Argument, Command } from "commander";
 import { type Context, unknownCommand } from "./commands/command.ts";
 import { showLines, showText } from "./output/screen.ts";
 import { commandTable, helpGroups, hiddenTable } from "./commands/table.ts";
@@ -51,6 +51,10 @@ function prepare(command: Command, context: Context, name: string): void {
   command
     .exitOverride()
     .helpOption("-h, --help", "show help")
+    // Without "[options]", which nearly all have: the descriptions need its room on a terminal of 80 columns.
+    .configureHelp({
+      subcommandTerm: (child) => [child.name(), ...child.registeredArguments.map(argumentTerm)].join(" "),
+    })
     .showHelpAfterError(`See '${name} --help'.`)
     .configureOutput({
       writeOut: (text) => void showText(context.stdout, text),
@@ -62,6 +66,11 @@ function prepare(command: Command, context: Context, name: string): void {
   if (command.commands.length > 0) command.helpCommand(false).enablePositionalOptions();
   if (command.commands.length > 0 && command.registeredArguments.length === 0) nameUnknown(command);
   for (const child of command.commands) prepare(child, context, `${name} ${child.name()}`);
+}
+
+function argumentTerm(argument: Argument): string {
+  const name = argument.name() + (argument.variadic ? "..." : "");
+  return argument.required ? `<${name}>` : `[${name}]`;
 }
 
 /**
@@ -111,13 +120,26 @@ function meantBy(unknown: string, { commands }: Command): string | undefined {
   return admin?.commands.some((command) => command.name() === unknown) === true ? `admin ${unknown}` : undefined;
 }
 
+/** Other servers' name for it. */
+function optionSynonym(unknown: string, { options }: Command): string | undefined {
+  const isListening = options.some(({ long }) => long === "--listen");
+  return isListening && /^--(?:port|host|bind|address)$/.test(unknown) ? "--listen HOST:PORT" : undefined;
+}
+
+/** Commander's words for what a command lacks, in those of its usage. */
+export function plainProblem(text: string): string {
+  return text
+    .replace(/missing required argument '(.*)'/, "<$1> is missing.")
+    .replace(/required option '(.*)' not specified/, "$1 is missing.");
+}
+
 function oneLine(text: string, command: Command): string {
-  const line = text
+  const line = plainProblem(text)
     .trimEnd()
     .replace(/^error: /, "holdfast: ")
     .replace(/command-argument value ('.*') is invalid for argument '(.*)'\./, "$1 is no $2.")
     .replace(/\n(?=\(Did you mean [^\n]*$)/, " ");
-  const [, unknown = ""] = /unknown command '([^']+)'/.exec(line) ?? [];
-  const meant = meantBy(unknown, command);
+  const [, kind, unknown = ""] = /unknown (command|option) '([^']+)'/.exec(line) ?? [];
+  const meant = kind === "option" ? optionSynonym(unknown, command) : meantBy(unknown, command);
   return meant === undefined ? line : `${line.replace(/ \(Did you mean [^\n]*$/, "")} (Did you mean ${meant}?)`;
 }

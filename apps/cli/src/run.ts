@@ -24,12 +24,12 @@ export async function runIn(context: Context, args: readonly string[]): Promise<
   if (args.length === 2 && args[0] === "help" && args[1] === "--man") return showManPage(context);
   await nameUnknownVariables(context, args);
   const words = asOption(args);
-  const { makeProgram } = await import("./program.ts");
+  const { makeProgram, plainProblem } = await import("./program.ts");
   const program = await makeProgram(context, version(), words[0] ?? "--help");
   try {
     await program.parseAsync(words, { from: "user" });
   } catch (thrown) {
-    return usageFailure(thrown, args, context);
+    return usageFailure(thrown, plainProblem, args, context);
   }
   return context.exitCode;
 }
@@ -77,14 +77,21 @@ function version(): string {
 }
 
 /** Commander has said on stderr what is wrong; help that was asked for is no failure. @returns the exit code */
-function usageFailure(thrown: unknown, args: readonly string[], { stdout }: Context): number {
+function usageFailure(
+  thrown: unknown,
+  plainProblem: (text: string) => string,
+  args: readonly string[],
+  { stdout }: Context,
+): number {
   const code = thrown instanceof Error ? String(Reflect.get(thrown, "code")) : "";
   if (!(thrown instanceof Error) || !code.startsWith("commander.")) throw thrown;
   if (code === "commander.helpDisplayed" || code === "commander.version") return 0;
   const end = args.indexOf("--");
   if ((end === -1 ? args : args.slice(0, end)).includes("--json")) {
     const isHelp = code === "commander.help";
-    const message = isHelp ? "A command is missing. Run it with --help to see which there are." : thrown.message;
+    const message = isHelp
+      ? "A command is missing. Run it with --help to see which there are."
+      : plainProblem(thrown.message);
     showJson(stdout, `${JSON.stringify({ error: { code: "usage", message: message.replace(/^error: /, "") } })}\n`);
   }
   return 2;

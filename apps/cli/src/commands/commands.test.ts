@@ -199,7 +199,7 @@ test("with --json a failure too is one document on stdout", async () => {
 test("wrong use too is one document on stdout with --json, and a sentence that names the command on stderr", async () => {
   const table: [string[], RegExp][] = [
     [["ls", "--frobnicate", "--json"], /unknown option '--frobnicate'/],
-    [["put", "--json"], /missing required argument/],
+    [["put", "--json"], /<paths> is missing\./],
     [["frobnicate", "--json"], /unknown command|unknown option/],
     [["doctor"], /unknown command 'doctor' \(Did you mean admin doctor\?\)/],
     [["delete", "/x"], /^holdfast: unknown command 'delete' \(Did you mean rm\?\)$/m],
@@ -219,7 +219,11 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     [["token", "creat", "backup", "--scopes", "files:read"], /unknown command 'creat' \(Did you mean create\?\)/],
     [["token", "--frobnicate"], /unknown option '--frobnicate'/],
     [["token", "ls", "x"], /too many arguments for 'ls'/],
-    [["devices", "rm", "--json"], /missing required argument 'device'/],
+    [["devices", "rm", "--json"], /<device> is missing\./],
+    [["share", "/x", "--json"], /--with <whom> is missing\./],
+    [["serve", "--host", "0.0.0.0"], /Did you mean --listen HOST:PORT\?/],
+    [["serve", "--port", "80"], /unknown option '--port' \(Did you mean --listen HOST:PORT\?\)/],
+    [["ls", "--bind", "80"], /unknown option '--bind'$/m],
     [["get", "/x", "-", "--json"], /no place for --json/],
   ];
   for (const [args, expected] of table) {

@@ -16,10 +16,18 @@ test("every variable that something here reads is known, and no other", async ()
   }
   assert.ok(read.size > 20, `${read.size} are read`);
   assert.deepEqual(await unknownVariables([...read]), []);
-  const some = ["HOLDFAST_LISTEN", "HOLDFAST_LISTNE", "HOLDFAST_PUBLC_URL", "HOLDFAST_", "HOLDFAST_SOMETHING"];
+  const some = [
+    "HOLDFAST_LISTEN",
+    "HOLDFAST_LISTNE",
+    "HOLDFAST_PUBLC_URL",
+    "HOLDFAST_PORT",
+    "HOLDFAST_",
+    "HOLDFAST_SOMETHING",
+  ];
   assert.deepEqual(await unknownVariables(some), [
     { name: "HOLDFAST_LISTNE", meant: "HOLDFAST_LISTEN" },
     { name: "HOLDFAST_PUBLC_URL", meant: "HOLDFAST_PUBLIC_URL" },
+    { name: "HOLDFAST_PORT", meant: "HOLDFAST_LISTEN" },
     { name: "HOLDFAST_", meant: undefined },
     { name: "HOLDFAST_SOMETHING", meant: undefined },
   ]);

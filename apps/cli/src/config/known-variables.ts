@@ -40,8 +40,18 @@ export async function unknownVariables(
   const options = Object.keys(optionSchemas).map((name) => `HOLDFAST_${name.toUpperCase()}`);
   const offered = [...ofCommand, ...ofServer, ...options];
   const known = new Set([...offered, ...ofTests]);
-  return names.filter((name) => !known.has(name)).map((name) => ({ name, meant: nearest(name, offered) }));
+  return names
+    .filter((name) => !known.has(name))
+    .map((name) => ({ name, meant: synonyms[name] ?? nearest(name, offered) }));
 }
+
+/** Other servers' names. */
+const synonyms: Readonly<Record<string, string>> = {
+  HOLDFAST_PORT: "HOLDFAST_LISTEN",
+  HOLDFAST_HOST: "HOLDFAST_LISTEN",
+  HOLDFAST_BIND: "HOLDFAST_LISTEN",
+  HOLDFAST_ADDRESS: "HOLDFAST_LISTEN",
+};
 
 const farthest = 2;
 const charactersMax = 100;
