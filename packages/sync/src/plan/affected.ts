@@ -72,6 +72,10 @@ class Part implements Trees {
   readonly #whole = new Set<NodeId>();
   readonly #listed = new Set<NodeId>();
   readonly #above = new Set<NodeId>();
+  readonly #named = {
+    local: new Map<NodeId, ReadonlyMap<string, readonly NodeId[]>>(),
+    remote: new Map<NodeId, ReadonlyMap<string, readonly NodeId[]>>(),
+  };
 
   constructor(all: IndexedTrees, isPortion: boolean) {
     this.#all = all;
@@ -158,21 +162,29 @@ class Part implements Trees {
   #mergingWith(id: NodeId): NodeId[] {
     const { local, remote } = this.#all;
     if (isFresh(this.#all, id)) return [];
-    return [...this.#sharingName(id, local.get(id), remote), ...this.#sharingName(id, remote.get(id), local)];
+    return [...this.#sharingName(id, local.get(id), "remote"), ...this.#sharingName(id, remote.get(id), "local")];
   }
 
-  *#sharingName(
-    id: NodeId,
-    here: NodeState | undefined,
-    there: Pick<ReadonlyMap<NodeId, NodeState>, "get">,
-  ): Generator<NodeId> {
-    if (here?.kind !== "folder" || samePlace(here, there.get(id))) return;
-    const key = nameKey(here.name);
-    for (const other of this.#all.childrenOf(here.parent)) {
-      const row = there.get(other);
-      const isThere = row?.kind === "folder" && row.parent === here.parent && nameKey(row.name) === key;
-      if (isThere && other !== id) yield other;
+  #sharingName(id: NodeId, here: NodeState | undefined, there: "local" | "remote"): NodeId[] {
+    if (here?.kind !== "folder" || samePlace(here, this.#all[there].get(id))) return [];
+    const named = this.#foldersByName(there, here.parent).get(nameKey(here.name)) ?? [];
+    return named.filter((other) => other !== id);
+  }
+
+  /** Subfolders by the key of their name, read once: thousands may be renamed in one folder at a time. */
+  #foldersByName(tree: "local" | "remote", parent: NodeId): ReadonlyMap<string, readonly NodeId[]> {
+    const known = this.#named[tree].get(parent);
+    if (known !== undefined) return known;
+    const rows = this.#all[tree];
+    const named = new Map<string, NodeId[]>();
+    for (const id of this.#all.childrenOf(parent)) {
+      const row = rows.get(id);
+      if (row?.kind !== "folder" || row.parent !== parent) continue;
+      const key = nameKey(row.name);
+      named.set(key, [...(named.get(key) ?? []), id]);
     }
+    this.#named[tree].set(parent, named);
+    return named;
   }
 
   #isStanding(id: NodeId): boolean {
