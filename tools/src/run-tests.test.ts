@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { test } from "node:test";
 import { until } from "./bounded.ts";
+import { longTest } from "./tiers.ts";
 import { failing, head, makeTree, passing, runTests } from "./testing-run-tests.ts";
 
 const lacking = `${head}test("a stone swims", (t) => t.skip("radosgw is not installed"));`;
@@ -56,7 +57,7 @@ test("a file whose tests are done and that does not end is ended, fails the run,
   assert.match(output, /ℹ pass 2\n[^]*ℹ fail 1\n/);
 });
 
-test("a part of a path, a folder or a name chooses what runs", (t) => {
+longTest("a part of a path, a folder or a name chooses what runs", (t) => {
   const files = { "packages/a/src/x.test.ts": passing, "bench/src/y.test.ts": failing };
   for (const args of [["x.test"], ["packages/a"], ["packages/a/src/x.test.ts"], ["--name", "holds"]]) {
     const { status, output } = runTests(t, files, args);
@@ -95,7 +96,7 @@ test("a skip for lack of a component fails the run only where components are req
   assert.doesNotMatch(output, /lacked a component[^]*a stone flies/);
 });
 
-test("the gate leaves out the long tier, which runs with a fresh seed and its timing files last", (t) => {
+longTest("the gate leaves out the long tier, which runs with a fresh seed and its timing files last", (t) => {
   const seedIs = (what: string) => `${head}test(what(), () => {});
 function what() { return "${what} " + process.env.HOLDFAST_SEED; }`;
   const files = {
@@ -122,7 +123,7 @@ function what() { return "${what} " + process.env.HOLDFAST_SEED; }`;
   );
 });
 
-test("of two timing files none runs beside the other", (t) => {
+longTest("of two timing files none runs beside the other", (t) => {
   const apart = `${head}import { mkdirSync, rmdirSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 test("a stone is weighed", async () => {
@@ -137,7 +138,7 @@ test("a stone is weighed", async () => {
   assert.match(output, /ℹ pass 2\n/);
 });
 
-test("a run that takes too long is ended, fails, and says which files it was in", (t) => {
+longTest("a run that takes too long is ended, fails, and says which files it was in", (t) => {
   const waiting = `${head}test("a stone sleeps", () => new Promise((resolve) => setTimeout(resolve, 600_000)));`;
   const files = { "packages/a/src/x.test.ts": waiting, "packages/a/src/y.test.ts": passing };
   const { status, output } = runTests(t, files, ["--run-timeout", "3"]);
@@ -146,7 +147,7 @@ test("a run that takes too long is ended, fails, and says which files it was in"
   assert.doesNotMatch(output, /Once more, alone/);
 });
 
-test("a time limit that is no number is rejected before anything runs", (t) => {
+longTest("a time limit that is no number is rejected before anything runs", (t) => {
   const { status, output } = runTests(t, { "bench/src/a.test.ts": passing }, ["--file-timeout", "soon"]);
   assert.deepEqual([status, output], [1, "--file-timeout takes a number of seconds above 0, not soon.\n"]);
 });
@@ -205,7 +206,7 @@ suite(${breaks});`;
   for (const line of long.pids) assert.match(line, / 1$/, "and so has each server and command");
 });
 
-test("a file that ends its process fails the run, though it says that all is well", (t) => {
+longTest("a file that ends its process fails the run, though it says that all is well", (t) => {
   const ending = `${head}test("a stone explodes", () => process.exit(0));`;
   for (const name of ["a.test.ts", "a.long.test.ts"]) {
     const { status, output } = runTests(t, { [`bench/src/${name}`]: ending }, ["--long"]);
@@ -258,7 +259,7 @@ test("of more than five files that fail none runs again", (t) => {
   assert.doesNotMatch(output, /Once more|UNSTEADY/);
 });
 
-test("each run is kept in the history, which shows its counts and the unsteady files", (t) => {
+longTest("each run is kept in the history, which shows its counts and the unsteady files", (t) => {
   const { root, script, environment } = makeTree(t, {
     "bench/src/a.test.ts": unsteady,
     "bench/src/b.test.ts": failing,
@@ -273,7 +274,7 @@ test("each run is kept in the history, which shows its counts and the unsteady f
   assert.equal(lines[2], "unsteady in 1 of 2: bench/src/a.test.ts");
 });
 
-test("of several runs of many files one goes on at a time, and the others say for which they wait", async (t) => {
+longTest("of several runs of many files one goes on at a time, and the others say for which they wait", async (t) => {
   const name = `holdfast-test-run-${process.pid}`;
   const waiters: Socket[] = [];
   const held = createServer((socket) => {
@@ -298,7 +299,7 @@ test("of several runs of many files one goes on at a time, and the others say fo
   assert.equal([one, other].filter((output) => again.test(output)).length, 1, "the one that came second");
 });
 
-test("a file runs as often as --repeat says, beside busy processes, and the run says how often it failed", (t) => {
+longTest("a file runs as often as --repeat says, beside busy processes, and the run says how often it failed", (t) => {
   const counting = `${head}import { execFileSync } from "node:child_process";
 test("a stone waits", () => {
   const busy = execFileSync("ps", ["--ppid", String(process.ppid), "-o", "args="], { encoding: "utf8" });
@@ -312,7 +313,7 @@ test("a stone waits", () => {
   assert.doesNotMatch(output, /Once more|UNSTEADY/);
 });
 
-test("--repeat and --beside that make no sense are rejected, and nothing runs", (t) => {
+longTest("--repeat and --beside that make no sense are rejected, and nothing runs", (t) => {
   const files = { "packages/a/src/x.test.ts": passing };
   for (const [args, said] of [
     [["--repeat", "0", "packages"], /--repeat takes a whole number above 0, not 0/],
@@ -327,7 +328,7 @@ test("--repeat and --beside that make no sense are rejected, and nothing runs", 
   }
 });
 
-test("a run that is interrupted ends what it started and leaves nothing in the temporary folder", async (t) => {
+longTest("a run that is interrupted ends what it started and leaves nothing in the temporary folder", async (t) => {
   const waiting = `${head}import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 test("a stone sleeps", async () => {

@@ -17,6 +17,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type TestContext, test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { prepareApp } from "./prepare-app.ts";
 
 const web = resolve(import.meta.dirname, "..");
@@ -83,7 +84,7 @@ test("the app is built where it is missing and after its sources or the lock hav
   assert.equal((await prepare(root)).builds, 1);
 });
 
-test("two that build at once both get a whole build, and nothing else is left", async (t) => {
+longTest("two that build at once both get a whole build, and nothing else is left", async (t) => {
   const root = makeCheckout(t);
   const [one, other] = await Promise.all([prepare(root), prepare(root)]);
   assert.deepEqual([one.builds, other.builds], [1, 1]);
@@ -92,7 +93,7 @@ test("two that build at once both get a whole build, and nothing else is left", 
   assert.equal(readdirSync(join(root, "dist")).length, 1);
 });
 
-test("a build whose server is killed ends too, and leaves nothing that looks like a build", async (t) => {
+longTest("a build whose server is killed ends too, and leaves nothing that looks like a build", async (t) => {
   const root = makeCheckout(t);
   const start = `
     const { prepareApp } = await import(${JSON.stringify(join(root, "build/prepare-app.ts"))});

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { holdfast } from "@holdfast/server/acceptance/testing";
 import { ShownConfiguration } from "../sync/page/testing-syncs.ts";
 import { runHere } from "./testing-run.ts";
 
 const configuration = new ShownConfiguration();
 after(() => configuration.close());
 const deletes = (...args: string[]) =>
-  holdfast(["deletes", ...args], { env: { HOLDFAST_CONFIG_DIR: configuration.folder } });
+  runHere({ ...process.env, HOLDFAST_CONFIG_DIR: configuration.folder }, ["deletes", ...args]);
 
 test("while a sync is in progress the list warns that more deletions may follow, whether some wait already or none", async () => {
   const { shown } = await configuration.add("drive");
@@ -35,14 +34,20 @@ test("while a sync is in progress the list warns that more deletions may follow,
 test("approving or undoing when no deletions wait fails with the same sentence on a terminal and in a script", async () => {
   const { shown } = await configuration.add("quiet");
   const { root } = shown.sync.record;
-  const environment = { ...process.env, HOLDFAST_CONFIG_DIR: configuration.folder };
   for (const action of ["approve", "undo"])
     for (const streams of [{}, { typed: "", columns: 80 }])
-      assert.deepEqual(await runHere(environment, ["deletes", action, root], streams), {
-        code: 1,
-        stdout: "",
-        stderr: "holdfast: No deletions are waiting.\n",
-      });
+      assert.deepEqual(
+        await runHere(
+          { ...process.env, HOLDFAST_CONFIG_DIR: configuration.folder },
+          ["deletes", action, root],
+          streams,
+        ),
+        {
+          code: 1,
+          stdout: "",
+          stderr: "holdfast: No deletions are waiting.\n",
+        },
+      );
 });
 
 test("a folder is listed alone, and rewritten files are not counted as deletions", async () => {

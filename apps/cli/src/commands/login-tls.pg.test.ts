@@ -15,6 +15,7 @@ import {
   type RunningServer,
   startServer,
 } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { runCommand } from "./testing-run.ts";
 
 const home = makeFolder("login-tls");
@@ -99,7 +100,7 @@ test("with its certificate, or that of whoever signed it, it is trusted under it
   assert.equal((await signIn(secureUrl, "--ca-cert", `${home}/own.crt`, "--fingerprint", "SHA256:abc")).code, 2);
 });
 
-test("a running sync takes over what a new login trusts, a fingerprint and a certificate", async (t) => {
+longTest("a running sync takes over what a new login trusts, a fingerprint and a certificate", async (t) => {
   const { port } = server;
   const fingerprint = (name: string): string[] => ["--fingerprint", `SHA256:${fingerprintOf(name)}`];
   assert.equal((await signIn(secureUrl, ...fingerprint("own"))).code, 0);

@@ -1,6 +1,7 @@
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { type CommandResult, holdfast } from "@holdfast/server/acceptance/testing";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { runIn } from "../run.ts";
 import type { Context } from "./command.ts";
 
@@ -50,7 +51,7 @@ export function runCommand(
   args: readonly string[],
   { input = "", cwd }: { readonly input?: string | undefined; readonly cwd?: string | undefined } = {},
 ): Promise<CommandResult> {
-  const isSpawned = process.env["HOLDFAST_TEST_SPAWN"] === "1" || cwd !== undefined || alwaysSpawned.has(args[0] ?? "");
+  const isSpawned = isLongTier || cwd !== undefined || alwaysSpawned.has(args[0] ?? "");
   if (isSpawned) return holdfast(args, { env: environment, input, ...(cwd === undefined ? {} : { cwd }) });
   // A process of its own would not have a variable that is undefined.
   const given = Object.entries({ ...process.env, ...environment }).filter(([, value]) => value !== undefined);

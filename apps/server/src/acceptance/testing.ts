@@ -8,6 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { patience } from "@holdfast/tools/bounded";
 import { reservePort } from "@holdfast/tools/reserved-port";
 import pg from "pg";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { clusterFolderOf } from "../db/embedded/cluster.ts";
 import { processesIn, readPostmasterFile } from "../db/embedded/leftover.ts";
 import { findRunningPostgres } from "../db/embedded-postgres.ts";
@@ -86,7 +87,7 @@ const startTimeoutMs = 180_000 * patience;
  * each server would take most of the time.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  if (process.env["HOLDFAST_TEST_SPAWN"] === "1") return spawnServer(options);
+  if (isLongTier) return spawnServer(options);
   const { args, environment, logFile } = await prepareStart(options);
   const { serveHere } = await import("./testing-serve-here.ts");
   return serveHere(args, environment, logFile);

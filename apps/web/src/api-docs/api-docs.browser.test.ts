@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
 import { browserWaitMs, type Page } from "@holdfast/tools/testing-browser";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../testing/axe.ts";
 import { sizes, testApp } from "../testing/test-app.ts";
 import { watchPage } from "../testing/watched-page.ts";
@@ -65,7 +66,7 @@ test("somebody finds a call, sends it with a token of their own and sees their o
   assert.equal(await page.locator(".dialog-ux input").inputValue(), "", "the token is forgotten");
 });
 
-test("on a phone, too, somebody finds a call and sees their own answer", async () => {
+longTest("on a phone, too, somebody finds a call and sees their own answer", async () => {
   const { page } = app;
   await page.setViewportSize(sizes.phone);
   await openDocs(page);
@@ -94,7 +95,7 @@ async function shownIn(page: Page): Promise<{ calls: string[]; groups: string[] 
   return { calls: calls.toSorted(), groups };
 }
 
-test("every call is in the page on every screen, wherever it is scrolled to", async () => {
+longTest("every call is in the page on every screen, wherever it is scrolled to", async () => {
   const { page } = app;
   const described = await describedIn(app.server.url);
   assert.ok(described.calls.length > 150, "so many that the viewer itself would leave some out");
@@ -135,7 +136,7 @@ function scrollTo(part: number) {
     }, part);
 }
 
-test("a search that finds nothing says so, and the table of errors keeps its words whole", async () => {
+longTest("a search that finds nothing says so, and the table of errors keeps its words whole", async () => {
   const { page } = app;
   await openDocs(page);
   await page.getByLabel("Search the calls").fill("zzz");
@@ -217,12 +218,10 @@ test("the address of an error leads to its text, with script and without", async
   }
 });
 
-test("the page is readable by everybody but for what the viewer itself brings, light and dark", async () => {
+longTest("the page is readable by everybody but for what the viewer itself brings, light and dark", async () => {
   const { page } = app;
   await page.emulateMedia({ colorScheme: "light" });
   await openDocs(page);
-  // Calls differ in appearance only by method. Checking all of them with axe takes 5 s.
-  if (process.env["HOLDFAST_TEST_SPAWN"] !== "1") await page.getByLabel("Search the calls").fill("comment");
   for (const method of ["get", "post", "put", "patch", "delete"])
     await page.locator(`.opblock-${method}`).first().waitFor();
   for (const scheme of ["light", "dark"] as const) {

@@ -8,6 +8,7 @@ import { sql } from "kysely";
 import { hashArray } from "../../db/array-parameters.ts";
 import { openOwners, type Owner, type Owners } from "../../sharing/testing-owners.ts";
 import type { Actor } from "../actor.ts";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { checkInvariants } from "../testing/invariants.ts";
 import { sweepPurged } from "../trash/removal.ts";
 import type { Operation } from "./operation.ts";
@@ -20,7 +21,7 @@ const code = (action: Promise<unknown>) =>
   );
 
 /** In the gate every third interruption point, with another offset in each place: each point takes as long as a test. */
-const step = process.env["HOLDFAST_TEST_SPAWN"] === "1" ? 1 : 3;
+const step = isLongTier ? 1 : 3;
 /** The buckets of somebody on the other shard than Ann (3), and of somebody on hers. */
 const places = [
   { name: "on another shard", twoCells: false, bucket: 4000, interruptedAt: { first: 1, step: 1 } },

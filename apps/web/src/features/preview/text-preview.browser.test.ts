@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
 import type { Locator } from "@holdfast/tools/testing-browser";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { frameHasFocus, pressAcross } from "../../testing/focus.ts";
 import { inFrame, previewPage } from "../../testing/preview-page.ts";
@@ -43,7 +44,7 @@ test("code is coloured and numbered, long lines wrap or do not, and this is kept
   await wrap.click();
 });
 
-test("a minified JSON of 5 MiB and a line of 1 MiB show at once and hold up nothing", async () => {
+longTest("a minified JSON of 5 MiB and a line of 1 MiB show at once and hold up nothing", async () => {
   const entry = '{"name":"value","count":12,"list":[1,2,3]},';
   const minified = `[${entry.repeat(Math.ceil((5 << 20) / entry.length))}1]`.slice(0, 5 << 20);
   await app.api.put("/large.json", minified);
