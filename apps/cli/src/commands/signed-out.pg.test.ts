@@ -54,5 +54,8 @@ describe("a device that was signed out", () => {
     assert.equal(stdout, `Signed out of ${signedIn.server.url}.\n`);
     assert.equal(stderr, `The sync of ${root} ends: it used this login.\n`);
     assert.deepEqual((await ended)[0], 3);
+    const { url } = signedIn.server;
+    const told = (await run(["status", join(folder, "drive")])).stdout;
+    assert.ok(told.includes(`no login for ${url} is stored. Sign in with: holdfast login ${url}, then start`), told);
   });
 });

@@ -27,8 +27,8 @@ interface Outcome {
 const acts = {
   pause: (control) => control.pause(),
   resume: (control) => control.resume(),
-  "deletions/approve": (control, body) => control.approveDeletions(chosen(control, body)),
-  "deletions/undo": (control, body) => control.undoDeletions(chosen(control, body)),
+  "deletions/approve": (control, body) => control.approveDeletions(chosen(control.waitingDeletions(), body)),
+  "deletions/undo": (control, body) => control.undoDeletions(chosen(control.waitingDeletions(), body)),
   "conflicts/keep": async (control, body) => {
     const { path, keep } = parsed(keptOfConflict, body);
     const own = await control.keepOfConflict(path, keep);
@@ -64,10 +64,10 @@ export function readLimits(body: unknown): { readonly up: number | null; readonl
   return { up: read(up, "The limit to the server"), down: read(down, "The limit from the server") };
 }
 
-function chosen(control: SyncControl, body: unknown): readonly string[] {
+/** @throws HoldfastError bad_request; conflict if other deletions wait than were shown */
+export function chosen(waiting: readonly WaitingDeletion[], body: unknown): readonly string[] {
   const choice = parsed(chosenDeletions, body);
   if ("ids" in choice) return choice.ids;
-  const waiting: readonly WaitingDeletion[] = control.waitingDeletions();
   if (digestOf(waiting) === choice.shown) return waiting.map(({ id }) => id);
   throw new HoldfastError("conflict", "What waits is not what was shown any more. Look at it again.");
 }

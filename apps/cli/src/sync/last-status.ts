@@ -48,18 +48,29 @@ export async function lastStatus(sync: KnownSync): Promise<RunningStatus> {
   const clears = await isClearing(sync.folder);
   const why = clears
     ? { path: "", code: clearingCode, message: clearingMessage }
-    : { path: "", code: "not_running", message: (await signedOut(sync)) ?? notRunning(sync.record) };
+    : { path: "", code: "not_running", message: await whyStopped(sync) };
   return { report: stopped(sync, last?.report, why), deletions: last?.deletions ?? [] };
 }
 
 const clearingMessage =
   "This device was signed out from another one of your devices. The copies here that the server has are being removed.";
 
-/** Where starting the client would fail: how to sign in. */
-async function signedOut({ folder, record: { server, root } }: KnownSync): Promise<string | undefined> {
-  const login = await new SavedLogin(dirname(dirname(folder))).read().catch(() => undefined);
-  if (login?.hasEnded !== true || login.server !== server) return undefined;
-  return `This device was signed out. Sign in with: holdfast login ${shellWord(server)}, then start the sync with: holdfast sync ${shellWord(root)}`;
+/** Why the client does not run, and how to start it: where that would fail for lack of a login, by signing in first. */
+async function whyStopped({ folder, record }: KnownSync): Promise<string> {
+  const { server, root } = record;
+  const found = await new SavedLogin(dirname(dirname(folder))).read().then(
+    (login) => ({ login }),
+    () => undefined,
+  );
+  const login = found?.login?.server === server ? found.login : undefined;
+  // A login that cannot be read says nothing.
+  if (found === undefined || (login !== undefined && login.hasEnded !== true)) return notRunning(record);
+  const why =
+    login === undefined
+      ? `This sync is not running, and no login for ${server} is stored.`
+      : "This device was signed out.";
+  const resumed = record.is_paused ? "run 'holdfast resume', then " : "";
+  return `${why} Sign in with: holdfast login ${shellWord(server)}, then ${resumed}start the sync with: holdfast sync ${shellWord(root)}`;
 }
 
 /** That the client does not run, and how to start it. */

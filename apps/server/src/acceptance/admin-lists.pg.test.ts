@@ -66,7 +66,8 @@ describe("the lists of administrators", () => {
     const { token, expires_at } = await ok(admin, "POST", "/admin/invitations", { email: "cy@example.org" });
     const anybody = new Api(server.url);
     const read = await anybody.call("POST", "/accounts/invitation", { token });
-    assert.deepEqual([read.status, read.body], [200, { kind: "invite", email: "cy@example.org", expires_at }]);
+    const facts = { kind: "invite", email: "cy@example.org", expires_at, shared: [] };
+    assert.deepEqual([read.status, read.body], [200, facts]);
     const unknown = await anybody.call("POST", "/accounts/invitation", { token: `${token.slice(0, -1)}_` });
     assert.deepEqual([unknown.status, unknown.body.code], [404, "not_found"]);
     const kept = await eventually("the audit has both", 60_000, async () => {

@@ -108,7 +108,7 @@ function showDeletions(article, { deletions }, isRunning) {
     deletions.lines,
     lineOf((line) => line),
   );
-  part.querySelector(".row").hidden = !isRunning;
+  part.querySelector(".later").hidden = isRunning;
 }
 
 /** One of each kind: the sentence, so many, and where. */
