@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { longTest } from "@holdfast/tools/tiers";
 import type pg from "pg";
 import { plantCrashPoints, planCrash, planNoCrash } from "../acceptance/fixtures/crash-points.ts";
 import { describeSchema } from "../acceptance/fixtures/describe-schema.ts";
@@ -58,23 +59,26 @@ function describeMigrations(fixture: Fixture): void {
       }
     });
 
-    test("each is undone as a whole wherever it is cut off, and done by the next start; no row of then is lost", async () => {
-      const cut = await startTestDatabase();
-      const cutPool = openTestPool(cut);
-      try {
-        await loadRows(cut.connection, cutPool, fixture);
-        await plantCrashPoints(cutPool);
-        for (const { set, name } of pendingOf(fixture)) {
-          const points = await cutEverywhere(cut, cutPool, upTo(set, name));
-          assert.ok(points > 1, `${name} was cut off nowhere`);
+    longTest(
+      "each is undone as a whole wherever it is cut off, and done by the next start; no row of then is lost",
+      async () => {
+        const cut = await startTestDatabase();
+        const cutPool = openTestPool(cut);
+        try {
+          await loadRows(cut.connection, cutPool, fixture);
+          await plantCrashPoints(cutPool);
+          for (const { set, name } of pendingOf(fixture)) {
+            const points = await cutEverywhere(cut, cutPool, upTo(set, name));
+            assert.ok(points > 1, `${name} was cut off nowhere`);
+          }
+          assertKept(await readRows(cutPool), fixture);
+          assert.deepEqual(await describeSchema(cutPool), await schemaOfEmpty());
+        } finally {
+          await cutPool.end();
+          await cut.stop();
         }
-        assertKept(await readRows(cutPool), fixture);
-        assert.deepEqual(await describeSchema(cutPool), await schemaOfEmpty());
-      } finally {
-        await cutPool.end();
-        await cut.stop();
-      }
-    });
+      },
+    );
   });
 }
 

@@ -7,6 +7,7 @@ import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
 import { makeId, type NodeId, toBucket } from "@holdfast/core/ids";
 import { contentIdOf } from "@holdfast/core/manifest";
 import { seed } from "@holdfast/tools/properties";
+import { isLongTier } from "@holdfast/tools/tiers";
 import type { ClashChoice } from "../store/job-store.ts";
 import { MemoryStore } from "../store/memory-store.ts";
 import { readWhole } from "../workers/cut-blocks.ts";
@@ -18,7 +19,7 @@ import { ModelServer } from "./testing-model-server.ts";
 import { UploadEngine } from "./upload-engine.ts";
 import type { UploadServer } from "./upload-server.ts";
 
-const runs = Number(process.env["HOLDFAST_UPLOAD_RUNS"] ?? 60);
+const runs = Number(process.env["HOLDFAST_UPLOAD_RUNS"] ?? (isLongTier ? 60 : 20));
 const hash = bestHasher(crypto.subtle);
 const mib = 1024 * 1024;
 
