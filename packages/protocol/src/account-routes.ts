@@ -323,7 +323,7 @@ export const accountRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "json",
-    asksProof: { admin: true },
+    asksProof: true,
     summary: "Create an account for somebody",
     body: z.object({
       email,
@@ -341,7 +341,14 @@ export const accountRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "json",
-    asksProof: { admin: "given", password: "given", email: "given", second_factor: "given" },
+    asksProof: {
+      admin: "given",
+      password: "given",
+      email: "given",
+      second_factor: "given",
+      confirmed: "given",
+      disabled: false,
+    },
     summary:
       "Disable, enable, confirm the address, set the address, the name, the plan, the quota or the password of a user (by id or e-mail)",
     params: z.object({ id: z.string().min(1).max(limits.emailBytesMax) }),
@@ -364,6 +371,10 @@ export const accountRoutes = {
         .describe(
           "for who has lost the phone and the recovery codes: the password is enough again, and all sessions end",
         ),
+      signed_out: z
+        .literal(true)
+        .optional()
+        .describe("ends all sessions, personal access tokens, app passwords and programs of the account"),
       ...endedWays,
     }),
     responses: { 200: user },
@@ -374,6 +385,7 @@ export const accountRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "json",
+    asksProof: { email: "given" },
     summary: "Make an invitation; its token is shown once",
     body: z.object({
       email: email.optional(),

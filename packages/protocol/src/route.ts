@@ -36,7 +36,7 @@ export interface Route {
    * request; "sometimes": by what is found; else those whose body has one of these fields, with that value. Tokens are not asked: to make one is
    * such an act itself.
    */
-  readonly asksProof?: true | "sometimes" | Readonly<Record<string, true | "given">>;
+  readonly asksProof?: true | "sometimes" | Readonly<Record<string, boolean | "given">>;
   /** Changes nodes, versions or rights, so it takes Idempotency-Key and If-Match. */
   readonly changes?: boolean;
   readonly params?: z.ZodObject;

@@ -17,6 +17,7 @@ export function usersCommand(context: Context) {
       list(context),
       update(context, "disable", "Keep somebody out at once; nothing is deleted", { disabled: true }),
       update(context, "enable", "Let somebody in again", { disabled: false }),
+      signOut(context),
       administrate(context, "promote", "Make an account an administrator", { admin: true }),
       administrate(context, "demote", "Make an administrator an account like any other", { admin: false }),
       confirm(context),
@@ -103,6 +104,19 @@ function update(context: Context, name: string, summary: string, body: { disable
   return runs<[string]>(context, command, async (run, email, { data }) => {
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
     await run.output.result(user, () => [`${user.email} is ${user.disabled ? "disabled" : "enabled"}`]);
+  });
+}
+
+function signOut(context: Context) {
+  const command = newAdminCommand(
+    "sign-out",
+    "End all sessions, personal access tokens, app passwords and programs of an account; its password stays",
+    ["admin users sign-out ann@example.org"],
+  ).argument("<email>", "of the account");
+  return runs<[string]>(context, command, async (run, email, { data }) => {
+    const body = { signed_out: true } as const;
+    const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
+    await run.output.result(user, () => [`${user.email} is signed out everywhere`]);
   });
 }
 

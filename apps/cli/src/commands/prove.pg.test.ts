@@ -20,8 +20,10 @@ describe("a login that is a while old", () => {
     onTerminal([launcher, ...args], { env: { HOLDFAST_CONFIG_DIR: `${command.folder}/config` } });
   const shown = (terminal: ReturnType<typeof start>, pattern: RegExp) =>
     eventually(String(pattern), 30_000, () => pattern.exec(terminal.lines().join("\n")) ?? undefined);
-  const newUser = async (email: string) =>
-    assert.equal((await run(["admin", "users", "add", email, "--password-stdin"], "a sentence of somebody\n")).code, 0);
+  const newUser = async (email: string) => {
+    const args = ["admin", "users", "add", email, "--password-stdin", "--data", command.data];
+    assert.equal((await run(args, "a sentence of somebody\n")).code, 0);
+  };
 
   test("ends a script that wants more than it may with 3 and what to do, and changes nothing", async () => {
     await newUser("script@example.org");
@@ -47,7 +49,6 @@ describe("a login that is a while old", () => {
     const synced = await run(["sync", `${command.folder}/synced`, "--once"]);
     assert.equal(synced.code, 0, synced.stderr);
     assert.equal((await run(["cat", "/file"])).stdout, "of this device");
-    await newUser("still@example.org");
   });
 
   test("asks for the password on a terminal, until it is right, and goes on by itself", async (t) => {

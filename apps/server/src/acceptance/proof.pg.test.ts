@@ -28,7 +28,7 @@ const newUser = { email: "made@example.com", password: "a sentence of somebody" 
 /** For each route that asks for proof: with what it does. */
 const asking: Partial<Record<RouteName, Bodies>> = {
   createToken: { asked: [{ name: "t", scopes: ["files:read"] }] },
-  adminCreateUser: { asked: [{ ...newUser, admin: true }], unasked: [newUser, { ...newUser, admin: false }] },
+  adminCreateUser: { asked: [{ ...newUser, admin: true }, newUser] },
   adminUpdateUser: {
     asked: [
       { admin: true },
@@ -37,9 +37,12 @@ const asking: Partial<Record<RouteName, Bodies>> = {
       { email: "elsewhere@example.com" },
       { second_factor: false },
       { disabled: true, admin: true },
+      { disabled: false },
+      { confirmed: true },
     ],
-    unasked: [{ disabled: true }, { name: "Ann" }, { quota_bytes: null }],
+    unasked: [{ disabled: true }, { signed_out: true }, { name: "Ann" }, { quota_bytes: null }],
   },
+  adminInvite: { asked: [{ email: "guest@example.com" }], unasked: [{}] },
   adminShredUser: { asked: [{ dry_run: true }, {}] },
   adminChangeAccessRule: { asked: [{}, { addresses: [] }] },
   adminAddOauthClient: { asked: [{ name: "p", redirect_uris: ["https://program.example/back"] }] },
@@ -57,7 +60,6 @@ const asking: Partial<Record<RouteName, Bodies>> = {
 
 /** Changes by administrators that ask for no proof, and why. */
 const harmless: Partial<Record<RouteName, string>> = {
-  adminInvite: "what it makes is nobody's who has more than others",
   adminRemoveInvitation: "another one can be made",
   adminStartScrub: "reads",
   adminRebuildIndex: "makes anew what is there already",

@@ -86,8 +86,13 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     const member = `/groups/${id}/members/${userId}`;
     await ok(thief, "PUT", member, { role: "member" });
     await ok(thief, "DELETE", member);
-    await ok(thief, "PUT", member, { role: "manager" });
+    assertRefused(await thief.call("PUT", member, { role: "manager" }));
+    await ok(admin, "PUT", member, { role: "manager" });
     const manager = await withToken(api, ["account"]);
+    const other = await newPerson();
+    for (const role of ["member", "manager"])
+      assertRefused(await manager.call("PUT", `/groups/${id}/members/${other.id}`, { role }));
+    await ok(api, "PUT", `/groups/${id}/members/${other.id}`, { role: "member" });
     assert.equal((await rule(thief, { group_id: id }, { addresses: [`${home}/32`] })).status, 200);
     const fromHome = { headers: { "x-forwarded-for": home } };
     for (const by of [thief, manager]) {
@@ -141,7 +146,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     assert.equal((await api.call("GET", "/account")).status, 200);
   });
 
-  test("hands on no link that sets a password", async () => {
+  test("hands on no link that sets a password or makes an account", async () => {
     const { email } = await newPerson({ admin: true });
     assert.equal((await new Api(server.url).call("POST", "/account/password/reset/mail", { email })).status, 202);
     const shared = await ok(admin, "POST", "/metadata", { path: "/for a guest", kind: "folder" });
@@ -151,13 +156,71 @@ describe("whoever has stolen a token, or an address that was signed", () => {
       return (items as { to: string; template: string }[]).map(({ to, template }) => `${template} ${to}`).toSorted();
     };
     const reset = `password_reset ${email}`;
-    const all = await eventually("both are there", 60_000, async () => {
+    await eventually("both are there", 60_000, async () => {
       const links = await told(admin);
-      return links.includes(reset) && links.includes("invitation guest@example.com") ? links : undefined;
+      return links.includes(reset) && links.includes("invitation guest@example.com") ? true : undefined;
     });
-    assert.deepEqual(
-      await told(thief),
-      all.filter((link) => link !== reset),
+    assertRefused(await thief.call("GET", "/admin/unsent-links"));
+  });
+
+  test("becomes no address that somebody shares with, and lets nobody back in", async () => {
+    const password = "a sentence of the thief";
+    const shared = await ok(admin, "POST", "/metadata", { path: "/for others", kind: "folder" });
+    const [made, invited, wanted] = ["made@example.org", "invited@example.org", "wanted@example.org"];
+    const { token: invite } = await ok(thief, "POST", "/admin/invitations", { email: invited });
+    const sharer = await withToken(admin, ["admin", "files:read", "files:write"]);
+    for (const email of [made, invited, wanted]) {
+      const { invitation_url: url } = await ok(sharer, "POST", `/files/${shared.id}/share`, { email, role: "viewer" });
+      assert.equal(url, undefined);
+    }
+    await ok(thief, "POST", "/admin/users", { email: made, password });
+    await ok(new Api(server.url), "POST", "/accounts", { email: invited, password, name: "Thief", invite });
+    for (const email of [made, invited]) {
+      const api = await Api.signIn(server.url, { email, password });
+      assert.equal((await ok(api, "GET", "/account")).confirmed, false, email);
+      assert.deepEqual((await ok(api, "GET", "/shared-with-me")).items, [], email);
+      assertRefused(await thief.call("PATCH", `/admin/users/${email}`, { confirmed: true }));
+    }
+    const former = await newPerson();
+    await ok(admin, "PATCH", `/admin/users/${former.id}`, { disabled: true });
+    assertRefused(await thief.call("PATCH", `/admin/users/${former.id}`, { disabled: false }));
+  });
+
+  test("moves an account by SCIM to an address where no password is mailed before its person signs in again", async () => {
+    const { id, email, password } = await newPerson();
+    const scim = (userName: string) =>
+      thief.call("PATCH", `${server.url}/scim/v2/Users/${id}`, undefined, {
+        body: JSON.stringify({
+          schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+          Operations: [{ op: "replace", path: "userName", value: userName }],
+        }),
+        headers: { "content-type": "application/scim+json" },
+      });
+    const moved = `moved-${email}`;
+    assert.equal((await scim(moved)).status, 200);
+    const links = async () => {
+      const { items } = await ok(admin, "GET", "/admin/unsent-links");
+      return (items as { to: string; template: string }[]).filter(({ template }) => template === "password_reset");
+    };
+    const asks = async (to: string) => {
+      const anybody = new Api(server.url);
+      assert.equal((await anybody.call("POST", "/account/password/reset/mail", { email: to })).status, 202);
+    };
+    await asks(moved);
+    // Worked after the other, which was asked for later.
+    const witness = await newPerson();
+    await asks(witness.email);
+    await eventually("the later one is there", 60_000, async () =>
+      (await links()).some(({ to }) => to === witness.email) ? true : undefined,
+    );
+    assert.equal(
+      (await links()).some(({ to }) => to === moved),
+      false,
+    );
+    await Api.signIn(server.url, { email: moved, password });
+    await asks(moved);
+    await eventually("it is there", 60_000, async () =>
+      (await links()).some(({ to }) => to === moved) ? true : undefined,
     );
   });
 

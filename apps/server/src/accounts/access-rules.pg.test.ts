@@ -238,6 +238,27 @@ describe("access rules", () => {
     await person.reads("10.1.2.4");
   });
 
+  test("of a group bind no administrator by its manager, and end by no manager", async () => {
+    const manager = await newPerson();
+    const member = await newPerson();
+    const boss = await newPerson();
+    await updateUser(world, boss.user.id, { admin: true });
+    const group = await createGroup(world, callerFor(root, true), "Office");
+    const at = (userId: string) => ({ groupId: group.id, userId });
+    const asRoot = callerFor(root, true);
+    const asManager = callerFor(manager.user);
+    await setMember(world, asRoot, { ...at(manager.user.id), role: "manager" });
+    await setMember(world, asManager, { ...at(boss.user.id), role: "member" });
+    await removeMember(world, asManager, at(boss.user.id));
+    await change({ group_id: group.id, addresses: ["10.0.0.0/8"] });
+    await assert.rejects(setMember(world, asManager, { ...at(boss.user.id), role: "member" }), { code: "forbidden" });
+    await setMember(world, asManager, { ...at(member.user.id), role: "member" });
+    await assert.rejects(removeMember(world, asManager, at(member.user.id)), { code: "forbidden" });
+    await assert.rejects(deleteGroup(world, asManager, group.id), { code: "forbidden" });
+    await removeMember(world, asRoot, at(member.user.id));
+    await deleteGroup(world, asRoot, group.id);
+  });
+
   test("of a shard that was away are as those of the first one after a start", async () => {
     const person = await newPerson();
     await change({ addresses: ["10.0.0.0/8"] });

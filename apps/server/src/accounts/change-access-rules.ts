@@ -159,15 +159,45 @@ function takesBack(): HoldfastError {
   return neededSignedIn("takes nothing back of what is asked of accounts");
 }
 
-/** Of a group whose members something is asked of: who leaves it, or sees it end, is asked no more. @throws HoldfastError forbidden, proof_required */
+interface GroupActor {
+  readonly administrates: boolean;
+  readonly byToken?: boolean;
+  readonly lacksProof?: boolean;
+}
+
+/**
+ * Of a group whose members something is asked of: who leaves it, or sees it end, is asked no more, which administrators decide.
+ * @throws HoldfastError forbidden, proof_required
+ */
 export async function assertUnboundBy(
   reader: ShardReader,
   groupId: GroupId,
-  { byToken = false, lacksProof = false }: { readonly byToken?: boolean; readonly lacksProof?: boolean },
+  { administrates, byToken = false, lacksProof = false }: GroupActor,
 ): Promise<void> {
-  if (!byToken && !lacksProof) return;
+  if (administrates && !byToken && !lacksProof) return;
+  if (!(await isBound(reader, groupId))) return;
+  if (byToken) throw takesBack();
+  if (administrates) throw proofRequired();
+  const message =
+    "Something is asked of the members of this group: only an administrator takes somebody out of it, or deletes it.";
+  throw new HoldfastError("forbidden", message);
+}
+
+/** Of an administrator who is added to a group: an access rule that stands for it would bind them too. @throws HoldfastError forbidden */
+export async function assertMayBind(
+  reader: ShardReader,
+  groupId: GroupId,
+  { administrates, byToken = false }: GroupActor,
+): Promise<void> {
+  if ((administrates && !byToken) || !(await isBound(reader, groupId))) return;
+  const message =
+    "Something is asked of the members of this group: only an administrator who is signed in adds an administrator to it.";
+  throw new HoldfastError("forbidden", message);
+}
+
+async function isBound(reader: ShardReader, groupId: GroupId): Promise<boolean> {
   const { rows } = await sql`select from shard.access_rules where subject_id = ${groupId}`.execute(reader);
-  if (rows.length > 0) throw byToken ? takesBack() : proofRequired();
+  return rows.length > 0;
 }
 
 /** @throws HoldfastError not_found, invalid_field */

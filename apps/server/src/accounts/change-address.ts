@@ -61,6 +61,11 @@ export async function takeAddress(
   await tellSecurity?.(transaction, user.id, "address", user.email);
 }
 
+/** The person has signed in since an identity system gave the account another address, or an administrator vouches for it. */
+export async function settleAddress(reader: ShardReader, id: UserId): Promise<void> {
+  await reader.updateTable("shard.users").set({ readdressed_at: null }).where("id", "=", id).execute();
+}
+
 /** The directory follows what the account's row says by now. */
 export function addressKinds(shards: Shards): Kinds {
   return {

@@ -25,6 +25,8 @@ export interface NewInvitation {
   readonly quotaBytes?: number | null | undefined;
   /** Made because something is shared with the address: it ends when nothing is any more. */
   readonly forShare?: boolean;
+  /** By a token, which may be stolen: the account made with it confirms its address by mail. */
+  readonly byToken?: boolean;
 }
 
 export async function createInvitation(
@@ -48,6 +50,7 @@ export async function createInvitation(
       quota_bytes: invitation.quotaBytes ?? null,
       quota_fixed: invitation.quotaBytes !== undefined,
       for_share: invitation.forShare === true,
+      confirms: invitation.byToken !== true,
       created_at: now,
       expires_at: expiresAtMicros,
       claimed_by: null,
@@ -96,7 +99,7 @@ export async function claimInvitation(
     .returning("kind")
     .executeTakeFirst();
   if (claimed === undefined) return undefined;
-  const confirms = row.email !== null || row.kind === "setup";
+  const confirms = (row.email !== null && row.confirms) || row.kind === "setup";
   const quotaBytes = row.quota_fixed ? row.quota_bytes : undefined;
   return { token, kind: row.kind, plan: row.plan ?? undefined, quotaBytes, confirms };
 }

@@ -234,6 +234,16 @@ test("suspension stops sessions and tokens at once; enabling brings back tokens,
   await assert.rejects(authenticator.authenticate(session.access_token), unauthenticated);
 });
 
+test("an administrator ends all that is signed in as an account, and its password stays", async () => {
+  const { email, caller, session } = await newPerson();
+  const { token } = await createPersonalToken(world, caller, { name: "t", scopes: ["account"], expiresAtMicros: null });
+  await updateUser(world, email, { signedOut: true });
+  for (const bearer of [session.access_token, token])
+    await assert.rejects(authenticator.authenticate(bearer), unauthenticated);
+  await assert.rejects(refreshSession(world, session.refresh_token), unauthenticated);
+  await signIn(world, { email, password: testPassword }, "192.0.2.1");
+});
+
 test("a session that a suspension has missed opens nothing while it lasts", async () => {
   const { user, session } = await newPerson();
   const suspend = (at: number | null) =>

@@ -15,6 +15,7 @@ import { signAccessToken } from "./access-token.ts";
 import type { AccountWorld } from "./account-world.ts";
 import { withdrawClearing } from "./clearings.ts";
 import { forgetSurplusDevices } from "./devices.ts";
+import { settleAddress } from "./change-address.ts";
 import { findUserByEmail } from "./directory.ts";
 import type { PasskeySite } from "./passkey-site.ts";
 import { accountDisabled, assertOpen, keepIfLeaving } from "./keep-account.ts";
@@ -179,10 +180,11 @@ export async function startSession(
       .values({ ...session, proven_at: provenAt })
       .execute();
     await forgetSurplusDevices(transaction, user.id);
-    return { dueAt: access?.factorDueAtMicros };
+    return { dueAt: access?.factorDueAtMicros, isReaddressed: current.readdressed_at !== null };
   });
   world.queued?.(user.id);
   if (begun instanceof HoldfastError) throw begun;
+  if (begun.isReaddressed) await settleAddress(world.shards.of(bucket).db, user.id);
   const json = await sessionJson(world, session);
   const due = begun.dueAt === undefined ? {} : { second_factor_due_at: formatTime(begun.dueAt) };
   return { ...json, device_secret: makeDeviceSecret(world.secrets.refreshKey, user.id, deviceId), ...due };
@@ -209,13 +211,13 @@ async function isFirstSignIn(transaction: ShardReader, userId: UserId, nowMicros
 function lockUser(transaction: ShardReader, { id }: UserRow): Promise<UserState | undefined> {
   return transaction
     .selectFrom("shard.users")
-    .select(["password_hash", "disabled_at", "leaving_until"])
+    .select(["password_hash", "disabled_at", "leaving_until", "readdressed_at"])
     .where("id", "=", id)
     .forShare()
     .executeTakeFirst();
 }
 
-type UserState = Pick<UserRow, "password_hash" | "disabled_at" | "leaving_until">;
+type UserState = Pick<UserRow, "password_hash" | "disabled_at" | "leaving_until" | "readdressed_at">;
 
 function assertNotDisabled(now: UserState): void {
   if (now.disabled_at !== null) throw accountDisabled();

@@ -64,6 +64,7 @@ export async function createUser(store: AccountStore, user: NewUser, id: UserId 
       disabled_at: null,
       leaving_until: null,
       next_email: null,
+      readdressed_at: null,
       space_id: space.id,
       root_id: space.root_id,
       email_confirmed_at: user.confirmed === true ? space.created_at : null,

@@ -12,7 +12,7 @@ import type { AccountStore } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 import { followAbsence } from "./absences.ts";
 import { unlessLastAdministrator } from "./administrators.ts";
-import { takeAddress, withAddress } from "./change-address.ts";
+import { settleAddress, takeAddress, withAddress } from "./change-address.ts";
 import { confirmIn } from "./confirm-address.ts";
 import { findUser, findUserByEmail } from "./directory.ts";
 import { type EndedWays, endWays, lockWays } from "./end-ways-in.ts";
@@ -52,6 +52,8 @@ export interface UserChange {
   readonly confirmed?: true | undefined;
   /** False: the password is enough again. */
   readonly secondFactor?: false | undefined;
+  /** All that is signed in as this account ends, and the password stays. */
+  readonly signedOut?: true | undefined;
   /** The LDAP server knows them no more, or again: only who is not suspended is, and only whom it suspended comes back. */
   readonly byLdap?: true | undefined;
   /** True: by an identity system, which suspends no administrator, and enables only accounts that it suspended and has not removed since. */
@@ -167,7 +169,10 @@ function assertNotByToken(now: Pick<UserRow, "admin" | "disabled_at">, change: U
   // Whose password it could set afterwards.
   if (change.admin === false && now.admin) throw neededSignedIn("takes being an administrator from nobody");
   const isBack = change.disabled === false && now.disabled_at !== null;
-  if (now.admin && isBack) throw neededSignedIn("lets no suspended administrator in again");
+  if (isBack && (now.admin || change.byIdentitySystem !== true))
+    throw neededSignedIn("lets no suspended account in again");
+  // What is shared with the address would be the account's.
+  if (change.confirmed === true && change.byIdentitySystem !== true) throw neededSignedIn("confirms nobody's address");
   // Password reset mails go to the address. An identity system changes addresses, which is its purpose.
   const changesSignIn = change.password !== undefined || change.email !== undefined;
   if (changesSignIn && (now.admin || change.byIdentitySystem !== true)) {
@@ -212,25 +217,36 @@ async function applyChange(
     }
     if (disabled === true && change.byIdentitySystem === true) await noteSuspension(transaction, user.id, nowMicros);
     if (change.email !== undefined) await takeAddress(store, transaction, now, change.email);
+    if (change.email !== undefined && change.byIdentitySystem === true) {
+      await transaction
+        .updateTable("shard.users")
+        .set({ readdressed_at: nowMicros })
+        .where("id", "=", user.id)
+        .execute();
+    }
     if (change.confirmed === true) await confirmIn(transaction, user.id, store.clock.nowMicros());
+    if (change.confirmed === true && change.byIdentitySystem !== true) await settleAddress(transaction, user.id);
     if (change.quotaBytes !== undefined) await setQuota(transaction, user, change.quotaBytes);
     else if (plan !== undefined) await followPlans(transaction, [user.id]);
     if (change.secondFactor === false) {
       await removeSecondFactor(transaction, user.id);
       await store.tellSecurity?.(transaction, user.id, "factor_ended");
     }
-    if (disabled === true || passwordHash !== undefined || change.secondFactor === false) {
+    const endsSessions = disabled === true || passwordHash !== undefined || change.secondFactor === false;
+    if (endsSessions || change.signedOut === true) {
       await transaction.deleteFrom("shard.sessions").where("user_id", "=", user.id).execute();
     }
     if (disabled !== undefined && disabled !== (user.disabled_at !== null)) {
       await enqueue(transaction, { kind: ownerStateKind, key: user.id, payload: { user_id: user.id } });
     }
+    if (passwordHash !== undefined || change.signedOut === true) {
+      await endPersonalTokens(transaction, user.id);
+      await forgetDevices(transaction, user.id);
+    }
     if (passwordHash === undefined) {
       if (change.admin === false) await endAdministration(transaction, user.id);
       return [];
     }
-    await endPersonalTokens(transaction, user.id);
-    await forgetDevices(transaction, user.id);
     await store.tellSecurity?.(transaction, user.id, "password");
     return endWays(store, transaction, user.id, { ...change.ended, endsFactor: true });
   });

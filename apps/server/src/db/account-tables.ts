@@ -73,6 +73,8 @@ export interface AccountTables {
     plan: string | null;
     /** Was mailed because something is shared with the address. */
     for_share: boolean;
+    /** Whether an account made with it has shown that the address is its own: not where a token made it. */
+    confirms: boolean;
     created_at: number;
     expires_at: number;
     claimed_by: UserId | null;
@@ -245,6 +247,8 @@ export interface UserRow {
   email_confirmed_at: number | null;
   /** To which it moves once its person has shown that it is theirs. */
   next_email: string | null;
+  /** When an identity system gave it another address; null once its person has signed in after that. */
+  readdressed_at: number | null;
   plan: string;
   created_at: number;
 }

@@ -2,9 +2,10 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { type GroupId, isId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import { assertMayJoin, assertUnboundBy } from "../accounts/change-access-rules.ts";
+import { assertMayBind, assertMayJoin, assertUnboundBy } from "../accounts/change-access-rules.ts";
 import type { AccountStore } from "../accounts/account-world.ts";
 import { findUser, findUserByEmail } from "../accounts/directory.ts";
+import { neededSignedIn } from "../accounts/signed-in-only.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import type { GroupRole } from "../db/group-tables.ts";
@@ -36,18 +37,28 @@ export async function setMember(
   const { db } = world.shards.ofId(groupId);
   assertManages(caller, await seeGroup(db, caller, groupId));
   const user = await findMemberToBe(world, caller, request.userId);
+  assertNotByToken(caller, user, role);
   if (user.id === caller.userId) await assertMayJoin(world, groupId, request.address);
   await assertRoomFor(world, user.id, groupId);
   const once = { ...key, about: groupId, userId: caller.userId, nowMicros: world.clock.nowMicros() };
   const answer = await inTransaction(db, (transaction) =>
     doOnce(transaction, once, async () => {
       const group = await lockManaged(transaction, caller, groupId);
+      if (user.admin && user.id !== caller.userId) await assertMayBind(transaction, groupId, caller);
       await changeRole(transaction, group, user.id, role);
       return memberJson(user, role);
     }),
   );
   await tellMembership(world, groupId, user.id);
   return answer;
+}
+
+/** What a stolen token gave would outlast it. @throws HoldfastError forbidden */
+function assertNotByToken(caller: GroupCaller, { id }: UserRow, role: GroupRole): void {
+  if (caller.byToken !== true) return;
+  if (!caller.administrates) throw neededSignedIn("adds nobody to a group");
+  if (id === caller.userId || role === "manager")
+    throw neededSignedIn("gives nobody a group to manage, and joins none");
 }
 
 /** @throws HoldfastError not_found for group or member, forbidden, also by a token where something is asked of the group, proof_required then */

@@ -13,7 +13,7 @@ export type Believed = Pick<OidcSettings, "linkDomains" | "createDomains">;
 
 /**
  * The account that has this address, where the setting believes the issuer for its domain. Never an administrator's, one whose address nobody has
- * confirmed (whoever made it may have waited for its owner), or one that somebody else of this issuer is linked to (an address that was given
+ * confirmed (whoever made it may have waited for its owner), one to whose address an identity system moved it and that nobody used since, or one that somebody else of this issuer is linked to (an address that was given
  * to the next).
  */
 export async function findByAddress(
@@ -23,7 +23,8 @@ export async function findByAddress(
 ): Promise<UserRow | undefined> {
   if (claims.email === null || !isOfDomain(claims, linkDomains)) return undefined;
   const user = await findUserByEmail(world.shards, claims.email);
-  if (user === undefined || user.admin || user.email_confirmed_at === null) return undefined;
+  if (user === undefined || user.admin || user.email_confirmed_at === null || user.readdressed_at !== null)
+    return undefined;
   return (await hasIdentityOf(world, user.id, claims.issuer)) ? undefined : user;
 }
 

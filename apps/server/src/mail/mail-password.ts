@@ -53,7 +53,8 @@ export function passwordResetter(world: MailWorld): Kind<z.output<typeof askedSc
     schema: askedSchema,
     work: async ({ email }) => {
       const user = await findUserByEmail(world.shards, email);
-      if (user === undefined || user.disabled_at !== null) return;
+      // Whoever named the address by a stolen token of an identity system would choose the password.
+      if (user === undefined || user.disabled_at !== null || user.readdressed_at !== null) return;
       await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
         const now = world.clock.nowMicros();
         // A time that is yet to come is of a clock that was ahead.

@@ -73,12 +73,22 @@ export async function endInvitations(
   emailKey: string,
   untilMicros: number,
 ): Promise<void> {
-  for (const { db } of world.shards.all()) {
+  if (await isAwaited(world, emailKey, untilMicros)) return;
+  await removeSharesInvitations(world, emailKey, untilMicros);
+}
+
+/** Whether something is shared with an address that has no account, or none that is confirmed. */
+export async function isAwaited(
+  { shards, clock }: Pick<AccountStore, "shards" | "clock">,
+  emailKey: string,
+  atMicros: number = clock.nowMicros(),
+): Promise<boolean> {
+  for (const { db } of shards.all()) {
     // By grants_email.
     const { rows } = await sql`
       select from shard.grants where kind = 'pending' and email_key = ${emailKey}
-        and (expires_at is null or expires_at > ${untilMicros}) limit 1`.execute(db);
-    if (rows.length > 0) return;
+        and (expires_at is null or expires_at > ${atMicros}) limit 1`.execute(db);
+    if (rows.length > 0) return true;
   }
-  await removeSharesInvitations(world, emailKey, untilMicros);
+  return false;
 }

@@ -122,7 +122,8 @@ export function testApp(look: Look = {}): App {
     signInByForm: (who = administrator) => signInByForm(browser.page, server.url, who),
     addPerson: async (name) => {
       const person = { email: `${name.toLowerCase()}@example.com`, password: `the password of ${name}` };
-      await ok(api, "POST", "/admin/users", { ...person, name });
+      // Signed in anew: a test may have made the other session old, and accounts are made by a fresh proof alone.
+      await ok(await Api.signIn(server.url), "POST", "/admin/users", { ...person, name });
       return { ...person, api: await Api.signIn(server.url, person) };
     },
     another: async () => {

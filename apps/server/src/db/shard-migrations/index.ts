@@ -53,6 +53,7 @@ import * as unknownPasswords from "./139-unknown-passwords.ts";
 import * as nextAddresses from "./145-next-addresses.ts";
 import * as forgottenDevices from "./179-forgotten-devices.ts";
 import * as provisionedSuspensions from "./180-provisioned-suspensions.ts";
+import * as addressesBySystems from "./182-addresses-by-systems.ts";
 import * as audit from "./113-audit.ts";
 
 /**
@@ -117,5 +118,6 @@ export const shardMigrations: MigrationSet = {
     "145-next-addresses": { up: nextAddresses.up },
     "179-forgotten-devices": { up: forgottenDevices.up },
     "180-provisioned-suspensions": { up: provisionedSuspensions.up },
+    "182-addresses-by-systems": { up: addressesBySystems.up },
   },
 };

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { findUserByEmail } from "../../accounts/directory.ts";
-import { assertAddress } from "../../accounts/email-address.ts";
+import { assertAddress, emailKey } from "../../accounts/email-address.ts";
 import type { UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime, parseTime } from "@holdfast/core/times";
@@ -32,6 +32,7 @@ import { wishAddress } from "../../accounts/wish-address.ts";
 import type { Caller } from "../../accounts/caller.ts";
 import type { Shard } from "../../db/shards.ts";
 import type { MailWorld } from "../../mail/mail-world.ts";
+import { isAwaited } from "../../sharing/invite-pending.ts";
 import { resumeDevice } from "../../suspensions/resume-device.ts";
 import type { Handlers } from "../handler.ts";
 import { refuseForeignPage } from "../exchange/own-page.ts";
@@ -202,7 +203,8 @@ export function userHandlers(store: AccountStore & Pick<AccountWorld, "outsidePa
         password: body.password,
         name: body.name ?? body.email,
         admin: body.admin ?? false,
-        confirmed: true,
+        // What already waits for the address would be the account's, and outlast a stolen token.
+        confirmed: !isByToken(caller) || !(await isAwaited(store, emailKey(body.email))),
         plan: body.plan,
         quotaBytes: body.quota_bytes,
       });
@@ -213,6 +215,7 @@ export function userHandlers(store: AccountStore & Pick<AccountWorld, "outsidePa
         ...body,
         quotaBytes: body.quota_bytes,
         secondFactor: body.second_factor,
+        signedOut: body.signed_out,
         ended: body,
         by: caller,
       };
@@ -232,13 +235,14 @@ export function userHandlers(store: AccountStore & Pick<AccountWorld, "outsidePa
       await removeInvitation(store, params.id);
       return { status: 204 };
     },
-    adminInvite: async ({ body, peer }) => {
+    adminInvite: async ({ caller, body, peer }) => {
       if (body.email !== undefined) await assertNoAccount(store, body.email);
       const { token, expiresAtMicros } = await createInvitation(store, {
         kind: "invite",
         email: body.email ?? null,
         plan: body.plan,
         quotaBytes: body.quota_bytes,
+        byToken: isByToken(caller),
       });
       // The token stands after the #, so that no server and no proxy sees it in a log.
       return {

@@ -6,6 +6,7 @@ import type { RouteBody, routes } from "@holdfast/protocol/routes";
 import type { Caller } from "../../accounts/caller.ts";
 import { findUser, findUserByEmail } from "../../accounts/directory.ts";
 import { assertAddress, emailKey } from "../../accounts/email-address.ts";
+import { isByToken } from "../../accounts/signed-in-only.ts";
 import { accountLine, hashPassword } from "../../accounts/passwords.ts";
 import { checkLines } from "../../accounts/plain-text.ts";
 import { digestOf, makeLinkToken } from "../../accounts/secret-token.ts";
@@ -159,7 +160,7 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
     const given = { by: caller.userId, address: grant.email, grant, nodeName: node.row.name, message };
     const invitation = await invitePending(mail, given);
     world.queue.kick(shards.of(caller.bucket));
-    return mail.mailer === undefined && caller.admin && caller.scopes.has("admin") ? invitation : undefined;
+    return mail.mailer === undefined && caller.admin && !isByToken(caller) ? invitation : undefined;
   }
 
   async function linkOf(caller: Caller, body: ShareBody): Promise<NewGrant> {
