@@ -36,9 +36,13 @@ export const english: Words = {
   }),
   invitationAction: "Create your account",
   invitationExpires: (day) => `The invitation is good until ${day}.`,
-  confirmation: (host) => ({
+  confirmation: (facts) => ({
     title: "Confirm your e-mail address",
-    more: [`Somebody, most likely you, gave this address for an account on ${host}. Please confirm that it is yours.`],
+    more: [
+      accountToConfirm(facts),
+      "If this account is yours, confirm the address. You are asked to sign in to the account first.",
+      "If it is not yours, do not confirm: everything that others share with this address would go to that account.",
+    ],
   }),
   confirmationAction: "Confirm this address",
   passwordReset: (host) => ({
@@ -156,6 +160,13 @@ export const english: Words = {
     },
   },
 };
+
+function accountToConfirm({ account, moves, host }: Parameters<Words["confirmation"]>[0]): string {
+  if (account === undefined) return `Somebody, most likely you, gave this address for an account on ${host}.`;
+  return moves
+    ? `The account of ${account} on ${host} is to move to this address.`
+    : `The account of ${account} on ${host} was created with this address.`;
+}
 
 const shown: Readonly<Record<SignInKind, string>> = {
   password: "the password",

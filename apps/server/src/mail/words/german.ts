@@ -36,10 +36,12 @@ export const german: Words = {
   }),
   invitationAction: "Konto anlegen",
   invitationExpires: (day) => `Die Einladung gilt bis ${day}.`,
-  confirmation: (host) => ({
+  confirmation: (facts) => ({
     title: "Bestätigen Sie Ihre E-Mail-Adresse",
     more: [
-      `Jemand, vermutlich Sie, hat diese Adresse für ein Konto auf ${host} angegeben. Bitte bestätigen Sie, dass es Ihre ist.`,
+      accountToConfirm(facts),
+      "Wenn dieses Konto Ihres ist, bestätigen Sie die Adresse. Vorher melden Sie sich an diesem Konto an.",
+      "Wenn es nicht Ihres ist, bestätigen Sie nicht: Alles, was andere mit dieser Adresse teilen, bekäme dann dieses Konto.",
     ],
   }),
   passwordReset: (host) => ({
@@ -161,6 +163,13 @@ export const german: Words = {
     },
   },
 };
+
+function accountToConfirm({ account, moves, host }: Parameters<Words["confirmation"]>[0]): string {
+  if (account === undefined) return `Jemand, vermutlich Sie, hat diese Adresse für ein Konto auf ${host} angegeben.`;
+  return moves
+    ? `Das Konto von ${account} auf ${host} soll zu dieser Adresse umziehen.`
+    : `Das Konto von ${account} auf ${host} wurde mit dieser Adresse angelegt.`;
+}
 
 const shown: Readonly<Record<SignInKind, string>> = {
   password: "dem Passwort",
