@@ -3,6 +3,7 @@ import { limits } from "@holdfast/core/limits";
 import type { UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import type { AccountWorld } from "./account-world.ts";
+import { clearOwnAddresses } from "./access-rules.ts";
 import { guardAttempt, throttleKey } from "./attempts.ts";
 import { confirmIn } from "./confirm-address.ts";
 import { findUser } from "./directory.ts";
@@ -65,6 +66,7 @@ export async function resetPassword(
     await transaction.deleteFrom("shard.sessions").where("user_id", "=", user.id).execute();
     await endPersonalTokens(transaction, user.id);
     await forgetDevices(transaction, user.id);
+    await clearOwnAddresses(transaction, user.id);
     await world.tellSecurity?.(transaction, user.id, "password");
     const ending = await endWays(world, transaction, user.id, { ...ended, endsFactor: false });
     if (isUnconfirmed) await endFactor(world, transaction, user.id);

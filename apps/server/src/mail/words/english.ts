@@ -252,6 +252,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       title: "Your account has another address",
       text: (host) => `Your account on ${host} has another e-mail address now, and nothing more of it is mailed here.`,
     },
+    own_addresses: {
+      title: "The networks that may use your account were changed",
+      text: (host) =>
+        `Your account on ${host} has another list of networks from which it may be used. The list is in Settings, Security. A new password by mail removes the list.`,
+    },
     outside_linked: {
       title: "A sign-in through another service was linked",
       text: (host) =>

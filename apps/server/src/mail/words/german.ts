@@ -257,6 +257,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       title: "Ihr Konto hat eine andere Adresse",
       text: (host) => `Ihr Konto auf ${host} hat jetzt eine andere E-Mail-Adresse. Hierher kommt von ihm nichts mehr.`,
     },
+    own_addresses: {
+      title: "Die Netze, aus denen Ihr Konto benutzt werden kann, wurden geändert",
+      text: (host) =>
+        `Ihr Konto auf ${host} hat eine andere Liste von Netzen, aus denen es benutzt werden kann. Sie steht in den Einstellungen unter Sicherheit. Ein neues Passwort per Mail hebt die Liste auf.`,
+    },
     outside_linked: {
       title: "Eine Anmeldung über einen anderen Dienst wurde verknüpft",
       text: (host) =>
