@@ -8,10 +8,10 @@ export const addressRoutes = {
   confirmAddress: defineRoute({
     method: "POST",
     path: "/account/confirm",
-    access: "open",
+    access: "account",
     cost: "sign_in",
     bodyKind: "json",
-    summary: "Say with the token that was mailed there that an address is one's own",
+    summary: "Confirm an address of the caller's account with the token that was mailed there, by a session alone",
     body: z.object({ token: secret }),
     responses: { 200: z.object({ email: z.string(), confirmed: z.boolean() }) },
   }),

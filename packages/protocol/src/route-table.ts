@@ -15,7 +15,7 @@ export const routeTable: Readonly<Record<RouteName, RouteFacts>> = {
   createAccount: { method: "POST", path: "/accounts", access: "open" },
   readInvitation: { method: "POST", path: "/accounts/invitation", access: "open" },
   getAccount: { method: "GET", path: "/account" },
-  confirmAddress: { method: "POST", path: "/account/confirm", access: "open" },
+  confirmAddress: { method: "POST", path: "/account/confirm" },
   updateAccount: { method: "PATCH", path: "/account" },
   changeAddress: { method: "POST", path: "/account/address" },
   mailConfirmation: { method: "POST", path: "/account/confirm/mail" },

@@ -43,7 +43,7 @@ async function moveAddress(run: Run, email: string, options: ProofOptions = {}):
   await run.output.result({ email: present, next_email: next }, () => [
     next === null
       ? `Your account stays with ${present}.`
-      : `A mail is on its way to ${next}, unless that is somebody else's. Your account moves there once you follow its link; until then it stays with ${present}.`,
+      : `A mail is on its way to ${next}, unless that is somebody else's. Your account moves there once you follow its link and confirm, signed in to this account; until then it stays with ${present}.`,
   ]);
 }
 

@@ -32,7 +32,7 @@ export const matrix: Matrix = {
     stranger: "open",
     owner: [403],
   },
-  confirmAddress: { request: () => ({ body: { token: "hfc_forged" } }), stranger: "open", owner: [422] },
+  confirmAddress: { request: () => ({ body: { token: "hfc_forged" } }), stranger: "422", owner: [422] },
   changeAddress: {
     request: () => ({ body: { email: "elsewhere@example.com", password: "wrong for everybody" } }),
     stranger: "422",

@@ -66,7 +66,7 @@ describe("an address without an account", () => {
     const again = mailWith("hfc");
     assert.equal((await claimed.call("POST", "/account/confirm/mail")).status, 202);
     tokenIn((await again).text, "hfc");
-    const confirmed = await new Api(server.url).call("POST", "/account/confirm", { token: first });
+    const confirmed = await claimed.call("POST", "/account/confirm", { token: first });
     assert.deepEqual([confirmed.status, confirmed.body.confirmed], [200, true]);
     assert.equal((await claimed.call("GET", `/files/${node}`)).status, 200);
     const { body } = await claimed.call("POST", "/account/confirm/mail");

@@ -22,9 +22,9 @@ describe("an account moves to another address", () => {
   }
   /** The token of the mail that comes to the address when that is done. */
   async function mailedToken(address: string, act: () => Promise<unknown>): Promise<string> {
-    const mail = await mailTo(address, /hfc_/, act);
-    return /hfc_[\w-]+/.exec(mail)?.[0] ?? "";
+    return tokenIn(await mailTo(address, /hfc_/, act));
   }
+  const tokenIn = (mail: string) => /hfc_[\w-]+/.exec(mail)?.[0] ?? "";
   async function mailTo(address: string, pattern: RegExp, act: () => Promise<unknown>): Promise<string> {
     const isIt = (mail: { to: readonly string[]; text: string }) =>
       mail.to.includes(address) && pattern.test(mail.text);
@@ -33,7 +33,7 @@ describe("an account moves to another address", () => {
     return eventually(`a mail to ${address}`, 60_000, async () => smtp.mails.filter(isIt)[there]?.text);
   }
   const open = () => new Api(server.url);
-  const confirm = (token: string) => open().call("POST", "/account/confirm", { token });
+  const confirm = (by: Api, token: string) => by.call("POST", "/account/confirm", { token });
   const signsIn = async (email: string, password: string) =>
     (await open().call("POST", "/sessions", { email, password })).status === 200;
 
@@ -53,7 +53,7 @@ describe("an account moves to another address", () => {
     assert.deepEqual([await signsIn(email, password), await signsIn("ida@new.example", password)], [true, false]);
     assert.deepEqual((await ok(api, "GET", "/shared-with-me")).items, [], "nobody has shown yet that it is theirs");
     const told = await mailTo(email, /another e-mail address now/, async () => {
-      const { status, body } = await confirm(token);
+      const { status, body } = await confirm(api, token);
       assert.deepEqual([status, body], [200, { email: "Ida@new.example", confirmed: true }]);
     });
     assert.match(told, /If it was not you/);
@@ -64,11 +64,34 @@ describe("an account moves to another address", () => {
       const { items } = await ok(api, "GET", "/shared-with-me");
       return items.length === 1 ? items : undefined;
     });
-    assert.equal((await confirm(token)).status, 200, "the link may be followed twice");
+    assert.equal((await confirm(api, token)).status, 200, "the link may be followed twice");
     await eventually("the old address is free", 60_000, async () => {
       const { status } = await admin.call("POST", "/admin/users", { email, password: "of somebody else" });
       return status === 201 ? true : undefined;
     });
+  });
+
+  test("by a session of the account alone: to all others its link says no more than a forged one", async () => {
+    const { api, email, password } = await newPerson("hal");
+    const stranger = await newPerson("gil");
+    const { token: personal } = await ok(api, "POST", "/tokens", { name: "t", scopes: ["account"] });
+    const mail = await mailTo("hal@mistyped.example", /hfc_/, () =>
+      ok(api, "POST", "/account/address", { email: "hal@mistyped.example", password }),
+    );
+    assert.match(mail, /The account of hal@example\.com on \S+ is to move to this address/);
+    const token = tokenIn(mail);
+    const forged = await confirm(
+      stranger.api,
+      token.replace(/.$/, (last) => (last === "A" ? "B" : "A")),
+    );
+    const byStranger = await confirm(stranger.api, token);
+    assert.deepEqual([byStranger.status, byStranger.body.message], [422, forged.body.message]);
+    const byToken = await confirm(new Api(server.url, personal), token);
+    assert.deepEqual([byToken.status, byToken.body.code], [403, "forbidden"]);
+    assert.equal((await confirm(open(), token)).status, 401);
+    assert.equal((await ok(api, "GET", "/account")).email, email);
+    assert.equal((await confirm(api, token)).status, 200);
+    assert.equal((await ok(api, "GET", "/account")).email, "hal@mistyped.example");
   });
 
   test("not by a link that somebody asked to have back, nor by one for another address", async () => {
@@ -79,10 +102,10 @@ describe("an account moves to another address", () => {
     const second = await mailedToken("jon@second.example", () =>
       ok(api, "POST", "/account/address", { email: "jon@second.example", password }),
     );
-    assert.equal((await confirm(first)).status, 422);
+    assert.equal((await confirm(api, first)).status, 422);
     const back = await ok(api, "POST", "/account/address", { email: email.toUpperCase(), password });
     assert.deepEqual([back.email, back.next_email], [email, null]);
-    assert.equal((await confirm(second)).status, 422);
+    assert.equal((await confirm(api, second)).status, 422);
     assert.equal((await ok(api, "GET", "/account")).email, email);
     assert.deepEqual([await signsIn(email, password), await signsIn("jon@second.example", password)], [true, false]);
   });
@@ -101,7 +124,7 @@ describe("an account moves to another address", () => {
     );
     assert.equal(smtp.mails.filter(({ to }) => to.includes(lea.email)).length, mailed);
     await ok(admin, "POST", "/admin/users", { email: "kai@free.example", password: "a sentence of the other" });
-    const taken = await confirm(free);
+    const taken = await confirm(kai.api, free);
     assert.deepEqual([taken.status, taken.body.code], [409, "exists"]);
     assert.equal((await ok(kai.api, "GET", "/account")).email, kai.email);
     assert.ok(await signsIn("kai@free.example", "a sentence of the other"));
@@ -123,9 +146,10 @@ describe("an account moves to another address", () => {
     const link = await mailedToken(email, () => by(api, { email, password }));
     const { id } = await ok(api, "GET", "/account");
     await ok(admin, "PATCH", `/admin/users/${id}`, { disabled: true });
-    assert.equal((await confirm(link)).status, 422);
+    assert.equal((await confirm(api, link)).status, 401);
     await ok(admin, "PATCH", `/admin/users/${id}`, { disabled: false });
-    assert.equal((await confirm(link)).status, 200);
+    const again = await Api.signIn(server.url, { email: "mia@example.com", password });
+    assert.equal((await confirm(again, link)).status, 200);
   });
 
   test("an administrator's change is told to the old address, and takes a wish away", async () => {
@@ -137,7 +161,7 @@ describe("an account moves to another address", () => {
     await mailTo(email, /another e-mail address now/, () =>
       ok(admin, "PATCH", `/admin/users/${id}`, { email: "nia@set.example" }),
     );
-    assert.equal((await confirm(link)).status, 422);
+    assert.equal((await confirm(api, link)).status, 422);
     assert.ok(await signsIn("nia@set.example", password));
   });
 });

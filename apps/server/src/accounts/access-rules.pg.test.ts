@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { sql } from "kysely";
+import type { UserId } from "@holdfast/core/ids";
 import { routes } from "@holdfast/protocol/routes";
 import type { Route } from "@holdfast/protocol/route";
 import { Secret, TOTP } from "otpauth";
@@ -15,9 +16,12 @@ import { openTestSharing } from "../sharing/testing.ts";
 import { Authenticator } from "./authenticator.ts";
 import { changeAccessRule, type RuleChange, setOwnAddresses, spreadAccessRules } from "./change-access-rules.ts";
 import { confirmSecondFactor, endSecondFactor, prepareSecondFactor } from "./change-second-factor.ts";
+import { findUser } from "./directory.ts";
 import { listAccessRules } from "./list-access-rules.ts";
 import { findLiveCredentials } from "./live-credentials.ts";
 import { createPersonalToken } from "./personal-tokens.ts";
+import { resetLink, resetPassword } from "./reset-password.ts";
+import type { SecurityChange } from "./security-change.ts";
 import { refreshSession, signIn } from "./sessions.ts";
 import { openTestAccounts, type TestAccounts, testPassword } from "./testing.ts";
 import { updateUser } from "./users.ts";
@@ -114,6 +118,8 @@ describe("access rules", () => {
     await person.reads();
     await setMember(world, callerFor(root, true), { ...membership, role: "member" });
     await assert.rejects(person.reads(), { code: "second_factor_required" });
+    // The mailed link need not wait for the second factor.
+    await person.asks(routes.confirmAddress);
     await removeMember(world, callerFor(root, true), membership);
     await person.reads();
     await setMember(world, callerFor(root, true), { ...membership, role: "member" });
@@ -257,6 +263,41 @@ describe("access rules", () => {
     await assert.rejects(deleteGroup(world, asManager, group.id), { code: "forbidden" });
     await removeMember(world, asRoot, at(member.user.id));
     await deleteGroup(world, asRoot, group.id);
+  });
+
+  test("of the account's own making are mailed to it, and end with a password by mail or by an administrator; others stay", async () => {
+    const told: SecurityChange[] = [];
+    const tellSecurity = (_: unknown, __: unknown, what: SecurityChange) => Promise.resolve(void told.push(what));
+    const telling = { ...world, tellSecurity };
+    const wanted = "a new sentence of theirs";
+    const byMail = async (id: UserId) => {
+      const user = await findUser(databases.shards, id);
+      assert.ok(user !== undefined);
+      const [, token = ""] = resetLink(world, user).split("#");
+      await resetPassword(world, { token, new_password: wanted }, "test");
+    };
+    const byAdministrator = (id: UserId) => updateUser(world, id, { password: wanted });
+    for (const reset of [byMail, byAdministrator]) {
+      const [person, bound] = [await newPerson(), await newPerson()];
+      const { id } = bound.user;
+      await change({ user: id, addresses: ["10.0.0.0/8"] });
+      for (const each of [person, bound]) {
+        told.length = 0;
+        const request = { proof: { password: testPassword }, addresses: ["10.1.2.3"], address: inside };
+        await setOwnAddresses(telling, await each.caller(), request, "test");
+        assert.deepEqual(told, ["own_addresses"]);
+        await reset(each.user.id);
+      }
+      const signsIn = ({ user: { email } }: typeof person, address: string) =>
+        signIn(world, { email, password: wanted, address }, "test");
+      await signsIn(person, outside);
+      await signsIn(bound, "10.9.9.9");
+      await assert.rejects(signsIn(bound, outside), { code: "address_not_allowed" });
+      const { rows } = await sql`select from shard.access_rules where subject_id = ${person.user.id}`.execute(
+        databases.shards.ofId(person.user.id).db,
+      );
+      assert.deepEqual(rows, [], "an empty rule costs each request a look");
+    }
   });
 
   test("of a shard that was away are as those of the first one after a start", async () => {

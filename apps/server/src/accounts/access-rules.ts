@@ -116,3 +116,18 @@ export function factorRequired(dueAtMicros: number | undefined): HoldfastError {
     body: dueAtMicros === undefined ? {} : { since: formatTime(dueAtMicros) },
   });
 }
+
+/**
+ * Ends the account's own list of addresses with a reset password: a thief may have set the list, and the owner would stay shut out. A list that
+ * an administrator set stays.
+ */
+export async function clearOwnAddresses(transaction: ShardReader, userId: UserId): Promise<void> {
+  await sql`
+    delete from shard.access_rules where subject_id = ${userId} and factor_due_at is null and addresses = '{}'`.execute(
+    transaction,
+  );
+  await sql`
+    update shard.access_rules set own_addresses = '{}' where subject_id = ${userId} and own_addresses <> '{}'`.execute(
+    transaction,
+  );
+}

@@ -9,7 +9,8 @@ import { inTransaction } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
-import { assertLive, type Proof, sessionOf, withProof } from "./change-second-factor.ts";
+import { type Proof, withProof } from "./change-second-factor.ts";
+import { assertLive, sessionOf } from "./live-session.ts";
 import { type Challenge, makeChallenge, readChallenge, takeChallenge } from "./passkey-challenges.ts";
 import type { PasskeySite } from "./passkey-site.ts";
 import {

@@ -10,6 +10,7 @@ import type { ShardReader } from "../db/shard-tables.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 import type { PasskeySite } from "./passkey-site.ts";
+import { assertLive, sessionOf } from "./live-session.ts";
 import { proveOwner } from "./prove-password.ts";
 import { replaceRecoveryCodes } from "./recovery-codes.ts";
 import {
@@ -143,17 +144,6 @@ export async function withProof<Result>(
     await assertLive(transaction, session);
     return act(transaction, row, { user, session });
   });
-}
-
-/** It may have ended since the request came in, as by a new password. @throws HoldfastError unauthenticated */
-export async function assertLive(transaction: ShardReader, session: SessionId): Promise<void> {
-  const { rows } = await sql`select from shard.sessions where id = ${session} for share`.execute(transaction);
-  if (rows.length === 0) throw new HoldfastError("unauthenticated", "The session has ended. Sign in again.");
-}
-
-export function sessionOf({ credential }: Caller, what = "changes no second factor"): SessionId {
-  if (credential.kind === "session") return credential.id;
-  throw new HoldfastError("forbidden", `A personal access token ${what}. Sign in with the password.`);
 }
 
 function noneIsOn(): HoldfastError {

@@ -1,14 +1,16 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { UserId } from "@holdfast/core/ids";
+import type { SessionId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { inTransaction } from "../db/database.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import { enqueue } from "../queue/enqueue.ts";
 import type { AccountWorld } from "./account-world.ts";
+import type { Caller } from "./caller.ts";
 import { takeAddress, withAddress } from "./change-address.ts";
 import { findUser } from "./directory.ts";
 import { emailKey } from "./email-address.ts";
+import { assertLive, sessionOf } from "./live-session.ts";
 import { isSame, makeConfirmationToken, readConfirmationToken } from "./secret-token.ts";
 
 /** The message by which what was shared with an address becomes its account's: payload `{ user_id }`. */
@@ -21,19 +23,23 @@ export function confirmationLink({ secrets, clock }: AccountWorld, userId: UserI
 }
 
 /**
- * Whoever has the token reads what is mailed to the address, so it needs no sign-in; it may come twice. The account moves to the address if
- * that is the one that it waits for.
- * @throws HoldfastError invalid_field for one that is wrong, expired, or for an address that the account has no more; exists where somebody
- *   else has come to have it
+ * The token proves the mailbox and the session proves the account. Both are needed: otherwise the reader of a mistyped address could take the
+ * account over, and an account could take over the address of anybody who presses the button. The token may come twice. The account moves to
+ * the address if that is the one that it waits for.
+ * @throws HoldfastError forbidden for a personal access token; invalid_field for a token that is wrong, expired, of another account, or for an
+ *   address that the account has no more; exists where somebody else has come to have it
  */
 export async function confirmAddress(
   world: AccountWorld,
+  caller: Pick<Caller, "userId" | "credential">,
   token: string,
 ): Promise<{ email: string; confirmed: boolean }> {
   const { shards, secrets, clock, onConfirmed } = world;
+  const session = sessionOf(caller, "confirms no address");
   const claimed = readConfirmationToken(token);
-  const user = claimed === undefined ? undefined : await findUser(shards, claimed.userId);
-  if (claimed === undefined || user === undefined || user.disabled_at !== null) throw badToken();
+  if (claimed?.userId !== caller.userId) throw badToken();
+  const user = await findUser(shards, claimed.userId);
+  if (user === undefined || user.disabled_at !== null) throw badToken();
   const email = [user.email, user.next_email].find((address) => {
     if (address === null) return false;
     const right = makeConfirmationToken(secrets.refreshKey, user.id, emailKey(address), claimed.untilSeconds);
@@ -41,14 +47,18 @@ export async function confirmAddress(
   });
   if (email === undefined || email === null || claimed.untilSeconds * 1000 <= clock.nowMs()) throw badToken();
   if (email === user.email) {
-    await inTransaction(shards.ofId(user.id).db, (transaction) => confirmIn(transaction, user.id, clock.nowMicros()));
-  } else await moveTo(world, user, email);
+    await inTransaction(shards.ofId(user.id).db, async (transaction) => {
+      // After the account's row is locked, as whoever ends sessions does.
+      await confirmIn(transaction, user.id, clock.nowMicros());
+      await assertLive(transaction, session);
+    });
+  } else await moveTo(world, user, email, session);
   await onConfirmed?.(user.id);
   return { email, confirmed: true };
 }
 
 /** @throws HoldfastError invalid_field where it is not wanted any more, exists */
-async function moveTo(world: AccountWorld, user: UserRow, email: string): Promise<void> {
+async function moveTo(world: AccountWorld, user: UserRow, email: string, session: SessionId): Promise<void> {
   const move = () =>
     inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
       const now = await transaction
@@ -60,6 +70,7 @@ async function moveTo(world: AccountWorld, user: UserRow, email: string): Promis
         .forUpdate()
         .executeTakeFirst();
       if (now === undefined) throw badToken();
+      await assertLive(transaction, session);
       await takeAddress(world, transaction, now, email);
       await confirmIn(transaction, user.id, world.clock.nowMicros());
     });

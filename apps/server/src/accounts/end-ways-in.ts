@@ -30,6 +30,13 @@ export async function endWays(
   return outside === true ? endOutside(store, transaction, userId) : [];
 }
 
+/** The second factor as well, with its recovery codes, also where an administrator asks for one: its owner sets up another. */
+export async function endFactor(store: AccountStore, transaction: ShardReader, userId: UserId): Promise<void> {
+  if (!isOn(await lockRow(transaction, userId))) return;
+  await removeSecondFactor(transaction, userId);
+  await store.tellSecurity?.(transaction, userId, "factor_off");
+}
+
 /** How many of each an account has. */
 export async function countWays(
   reader: ShardReader,

@@ -9,7 +9,7 @@ import { enqueue } from "../queue/enqueue.ts";
 import type { AccountWorld } from "./account-world.ts";
 import { unlessLastAdministrator } from "./administrators.ts";
 import type { Caller } from "./caller.ts";
-import { assertLive } from "./change-second-factor.ts";
+import { assertLive } from "./live-session.ts";
 import type { PasskeySite } from "./passkey-site.ts";
 import { endPersonalTokens } from "./personal-tokens.ts";
 import { proveOwner } from "./prove-password.ts";

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
-import { assertLive } from "./change-second-factor.ts";
+import { assertLive } from "./live-session.ts";
 import { hashNewPassword, withPassword } from "./new-password.ts";
 import type { PasskeySite } from "./passkey-site.ts";
 import { accountLine } from "./passwords.ts";

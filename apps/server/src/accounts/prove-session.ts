@@ -6,7 +6,7 @@ import { inTransaction } from "../db/database.ts";
 import type { AccountWorld } from "./account-world.ts";
 import { guardAttempt, throttleKey } from "./attempts.ts";
 import type { Caller } from "./caller.ts";
-import { sessionOf } from "./change-second-factor.ts";
+import { sessionOf } from "./live-session.ts";
 import { noteProven } from "./note-proven.ts";
 import type { PasskeySite } from "./passkey-site.ts";
 import { provePassword } from "./prove-password.ts";

@@ -1,24 +1,36 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { makeId, toBucket } from "@holdfast/core/ids";
+import { makeId, toBucket, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
+import { generateSync } from "otplib";
 import { passwordResetter } from "../mail/mail-password.ts";
 import { withoutMail } from "../mail/testing-world.ts";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
+import { confirmPasskey, preparePasskey } from "./change-passkeys.ts";
+import { confirmSecondFactor, prepareSecondFactor } from "./change-second-factor.ts";
+import { requestOfSignIn } from "./passkeys.ts";
 import { resetLink, resetPassword } from "./reset-password.ts";
+import { readSecondFactor } from "./second-factor.ts";
+import type { SecurityChange } from "./security-change.ts";
 import { signIn } from "./sessions.ts";
-import { createTestUser, openTestAccounts, type TestAccounts, testPassword } from "./testing.ts";
+import { signInByPasskey } from "./sign-in-by-passkey.ts";
+import { createTestUser, openTestAccounts, signedInAs, type TestAccounts, testPassword } from "./testing.ts";
+import { TestPasskey } from "./testing-passkey.ts";
 
 let databases: TestDatabases;
 let world: TestAccounts;
 
 before(async () => {
   databases = await startTestDatabases({ fsync: false });
-  world = await openTestAccounts(databases.shards);
+  const tellSecurity = (_: unknown, __: UserId, what: SecurityChange) => Promise.resolve(void told.push(what));
+  world = { ...(await openTestAccounts(databases.shards)), tellSecurity };
 });
 after(() => databases.stop());
 
 const source = "192.0.2.1";
+const origin = "https://drive.example.org";
+const site = { rpId: "drive.example.org", origins: [origin] };
+const told: SecurityChange[] = [];
 const wanted = "a new sentence of theirs";
 
 async function askedBy(email: string) {
@@ -68,4 +80,35 @@ test("a link that was mailed while the clock was ahead keeps nobody from having 
   world.clock.forwardMs(-aheadMs);
   await ask();
   assert.equal(await links(), 2);
+});
+
+test("the first reset of an account that nobody had confirmed ends what its maker signs in with, and the owner is told", async () => {
+  for (const confirmed of [false, true]) {
+    const user = await createTestUser(world, `made-${confirmed}@example.org`, { confirmed });
+    const maker = await signedInAs(world, user);
+    const { secret } = await prepareSecondFactor(world, maker, { password: testPassword }, source);
+    const code = generateSync({ secret, epoch: world.clock.nowMs() / 1000 });
+    const [recovery] = await confirmSecondFactor(world, maker, code);
+    const { webauthn } = await preparePasskey(world, maker, { password: testPassword, totp: recovery, site }, source);
+    const device = new TestPasskey(origin);
+    await confirmPasskey(world, maker, { name: "Key", passkey: device.create(webauthn), site });
+    const [, token = ""] = resetLink(world, user).split("#");
+    told.length = 0;
+    const left = await resetPassword(world, { token, new_password: wanted }, source);
+    const factor = await readSecondFactor(world, user.id);
+    const passkey = () =>
+      signInByPasskey(world, { passkey: device.get(requestOfSignIn(world, site).webauthn), site }, source);
+    const byPassword = signIn(world, { email: user.email, password: wanted }, source);
+    if (confirmed) {
+      assert.deepEqual([left.passkeys, factor.on, factor.app, factor.passkeys], [1, true, true, 1]);
+      await assert.rejects(byPassword, { code: "second_factor" });
+      assert.deepEqual(told, ["password"]);
+      await passkey();
+    } else {
+      assert.deepEqual([left.passkeys, factor.on, factor.recovery_codes_left], [0, false, 0]);
+      await byPassword;
+      assert.deepEqual(told, ["password", "passkey_removed", "factor_off"]);
+      await assert.rejects(passkey(), { code: "unauthenticated" });
+    }
+  }
 });

@@ -3,11 +3,12 @@ import { limits } from "@holdfast/core/limits";
 import type { UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import type { AccountWorld } from "./account-world.ts";
+import { clearOwnAddresses } from "./access-rules.ts";
 import { guardAttempt, throttleKey } from "./attempts.ts";
 import { confirmIn } from "./confirm-address.ts";
 import { findUser } from "./directory.ts";
 import { emailKey } from "./email-address.ts";
-import { countWays, type EndedWays, endWays, lockWays } from "./end-ways-in.ts";
+import { countWays, type EndedWays, endFactor, endWays, lockWays } from "./end-ways-in.ts";
 import { forgetDevices } from "./known-device.ts";
 import { hashNewPassword, withPassword } from "./new-password.ts";
 import { accountLine } from "./passwords.ts";
@@ -33,19 +34,22 @@ export interface PasswordReset extends EndedWays {
 
 /**
  * Whoever has the token reads what is mailed to the address. All sessions and personal access tokens end, as somebody else may have made them,
- * and no device is known any more; a second factor stays: of one that was passkeys alone, which are to end, the recovery codes.
+ * and no device is known any more; a second factor stays: of one that was passkeys alone, which are to end, the recovery codes. An account whose
+ * address nobody had confirmed may have been made by a stranger, so nothing that signs in beside the password outlasts its first reset.
  * @param source where the attempt comes from
  * @returns whose it is, and how many ways in without the password are left
  * @throws HoldfastError invalid_field for a token that is wrong, used or expired; rate_limited; forbidden where the password is elsewhere
  */
 export async function resetPassword(
   world: AccountWorld,
-  { token, new_password: password, ...ended }: PasswordReset,
+  { token, new_password: password, ...asked }: PasswordReset,
   source: string,
 ): Promise<{ readonly user: UserRow; readonly passkeys: number; readonly outside: number }> {
   const user = await guardAttempt(world.throttle, throttleKey("reset", source), () => findByToken(world, token));
   if (user === undefined) throw badToken();
   await assertPasswordHere(world, user.id);
+  const isUnconfirmed = user.email_confirmed_at === null;
+  const ended = isUnconfirmed ? { end_passkeys: true, end_outside: true } : asked;
   const passwordHash = await hashNewPassword(password, user, "new_password", accountLine(user.id));
   const { keys, left } = await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
     await lockWays(transaction, user.id, ended);
@@ -62,14 +66,16 @@ export async function resetPassword(
     await transaction.deleteFrom("shard.sessions").where("user_id", "=", user.id).execute();
     await endPersonalTokens(transaction, user.id);
     await forgetDevices(transaction, user.id);
+    await clearOwnAddresses(transaction, user.id);
     await world.tellSecurity?.(transaction, user.id, "password");
     const ending = await endWays(world, transaction, user.id, { ...ended, endsFactor: false });
+    if (isUnconfirmed) await endFactor(world, transaction, user.id);
     await confirmIn(transaction, user.id, world.clock.nowMicros());
     return { keys: ending, left: await countWays(transaction, user.id) };
   });
   world.onEnded?.(user.space_id);
   for (const key of keys) await releaseIdentity(world, key, user.id);
-  if (user.email_confirmed_at === null) await world.onConfirmed?.(user.id);
+  if (isUnconfirmed) await world.onConfirmed?.(user.id);
   return { user, ...left };
 }
 

@@ -3,6 +3,7 @@ export const securityChanges = [
   "password",
   "address_wanted",
   "address",
+  "own_addresses",
   "factor_on",
   "factor_codes",
   "factor_off",

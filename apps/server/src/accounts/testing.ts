@@ -1,9 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Clock } from "@holdfast/core/clock";
+import type { UserRow } from "../db/account-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { AccountWorld } from "./account-world.ts";
+import { Authenticator } from "./authenticator.ts";
+import type { Caller } from "./caller.ts";
 import { openServerSecrets, type SecretWrapper } from "./server-secrets.ts";
+import { signIn } from "./sessions.ts";
 import { createUser, type NewUser } from "./sign-up.ts";
 
 export interface TestClock extends Clock {
@@ -64,4 +68,10 @@ export function createTestUser(world: AccountWorld, email: string, user: Partial
     confirmed: true,
     ...user,
   });
+}
+
+/** The caller of a new session of the account. */
+export async function signedInAs(world: AccountWorld, { email }: Pick<UserRow, "email">): Promise<Caller> {
+  const session = await signIn(world, { email, password: testPassword }, "192.0.2.1");
+  return new Authenticator(world).authenticate(session.access_token);
 }

@@ -8,6 +8,7 @@ import type { z } from "zod";
 import { inTransaction } from "../db/database.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import type { ShardReader, SpaceRow } from "../db/shard-tables.ts";
+import { clearOwnAddresses } from "./access-rules.ts";
 import type { AccountStore } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 import { followAbsence } from "./absences.ts";
@@ -247,6 +248,7 @@ async function applyChange(
       if (change.admin === false) await endAdministration(transaction, user.id);
       return [];
     }
+    await clearOwnAddresses(transaction, user.id);
     await store.tellSecurity?.(transaction, user.id, "password");
     return endWays(store, transaction, user.id, { ...change.ended, endsFactor: true });
   });

@@ -5,7 +5,7 @@ import { limits } from "@holdfast/core/limits";
 import { generateKeyPair } from "jose";
 import { confirmAddress, confirmationLink } from "../accounts/confirm-address.ts";
 import { signIn as signInHere } from "../accounts/sessions.ts";
-import { createTestUser, openTestAccounts, type TestAccounts, testPassword } from "../accounts/testing.ts";
+import { createTestUser, openTestAccounts, signedInAs, type TestAccounts, testPassword } from "../accounts/testing.ts";
 import { oidcSchema, readOidc } from "../config/oidc-settings.ts";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import { readAnswer, sealAnswer } from "./answers.ts";
@@ -277,7 +277,7 @@ test("an address that an account has left takes it over no more, though the dire
   await db.updateTable("shard.users").set({ next_email: "private@other.example" }).where("id", "=", user.id).execute();
   const token = confirmationLink(world, user.id, "private@other.example").replace("/setup#", "");
   // No queue runs here, as where the shard of the directory is away for a while.
-  await confirmAddress(world, token);
+  await confirmAddress(world, await signedInAs(world, user), token);
   liar.lies = { claims: { sub: "who has it next", email: "left@corp.example", email_verified: true } };
   const { session } = await signIn({ link_by_verified_address: ["corp.example"] });
   await assert.rejects(session(), refused("forbidden"));

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import type { Caller } from "../accounts/caller.ts";
-import { sessionOf } from "../accounts/change-second-factor.ts";
+import { sessionOf } from "../accounts/live-session.ts";
 import { noteProven } from "../accounts/note-proven.ts";
 import { type GivenFactor, withCode } from "../accounts/second-factor.ts";
 import { getUser } from "../accounts/users.ts";

@@ -61,8 +61,16 @@ function bodyOf({ content, publicUrl, language }: MailFacts, said: Words): Body 
     const { title, more } = said.leaving(dayIn(language, content.until), host);
     return { subject: title, paragraphs: more, label: said.open, small: [said.whyAccount(host)] };
   }
-  const { title, more } = said.confirmation(host);
+  const { title, more } = said.confirmation({ ...confirmed(content), host });
   return { subject: title, paragraphs: more, label: said.confirmationAction, small: [said.whyConfirmation] };
+}
+
+function confirmed({ account }: Extract<Template, { template: "confirmation" }>) {
+  if (account === undefined) return { account: undefined, moves: false };
+  const { name, email, moves } = account;
+  const address = shownName(email);
+  // An account that nobody named has its address as its name.
+  return { account: name === email ? address : `${shownPerson(name)} (${address})`, moves };
 }
 
 interface Setting {

@@ -9,7 +9,7 @@ import type { AccountWorld } from "../accounts/account-world.ts";
 import { confirmationLink } from "../accounts/confirm-address.ts";
 import { holderOf } from "../accounts/directory.ts";
 
-type Confirming = Pick<UserRow, "id" | "email" | "email_confirmed_at" | "next_email">;
+type Confirming = Pick<UserRow, "id" | "name" | "email" | "email_confirmed_at" | "next_email">;
 
 /**
  * Orders the mail by which an account shows that its address is its own, or the one to which it is to move; nothing where that is known, nor
@@ -20,7 +20,11 @@ export async function mailConfirmation(world: AccountWorld, mail: MailWorld, use
   if (address === undefined) return;
   const order = {
     to: { address },
-    content: { template: "confirmation" as const },
+    // The reader recognizes the account by its name and present address: the address may be mistyped.
+    content: {
+      template: "confirmation" as const,
+      account: { name: user.name, email: user.email, moves: user.next_email !== null },
+    },
     link: confirmationLink(world, user.id, address),
   };
   await inTransaction(world.shards.ofId(user.id).db, (transaction) =>

@@ -21,7 +21,11 @@ export const templateSchema = z.discriminatedUnion("template", [
     expires_at: z.int(),
   }),
   /** To an address that somebody says is theirs. */
-  z.object({ template: z.literal("confirmation") }),
+  z.object({
+    template: z.literal("confirmation"),
+    /** The account that gets the address; a mail that an older server ordered lacks it. */
+    account: z.object({ name: z.string(), email: z.string(), moves: z.boolean() }).optional(),
+  }),
   /** To an account whose password somebody has forgotten. */
   z.object({ template: z.literal("password_reset") }),
   /** To an account of which something changed that a thief would change. */

@@ -6,7 +6,7 @@ import { formatTime } from "@holdfast/core/times";
 import type { WebhookJson, WebhookVerb } from "@holdfast/protocol/webhook-routes";
 import { sql } from "kysely";
 import type { AccountStore } from "../accounts/account-world.ts";
-import { assertLive } from "../accounts/change-second-factor.ts";
+import { assertLive } from "../accounts/live-session.ts";
 import type { SpaceRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { WebhookRow } from "../db/webhook-tables.ts";

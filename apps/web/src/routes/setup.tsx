@@ -4,7 +4,7 @@ import { buttonLook } from "../design/button.tsx";
 import { Notice } from "../design/notice.tsx";
 import { usePageTitle } from "../design/page-title.ts";
 import { AccountMade, type Made } from "../features/sign-in/account-made.tsx";
-import { ConfirmAddress } from "../features/sign-in/confirm-address.tsx";
+import { ConfirmAddress, isWholeConfirmation } from "../features/sign-in/confirm-address.tsx";
 import { CreateAccountForm, isSetup } from "../features/sign-in/create-account-form.tsx";
 import { ForeignPage } from "../features/sign-in/foreign-page.tsx";
 import { FrontPage } from "../features/sign-in/front-page.tsx";
@@ -17,7 +17,7 @@ import { useMessages } from "../messages/use-messages.ts";
 export function SetupPlace() {
   const token = useFragmentToken();
   if (token === "") return <CutLink />;
-  if (token.startsWith("hfc_")) return <ConfirmAddress token={token} />;
+  if (isWholeConfirmation(token)) return <ConfirmAddress token={token} />;
   if (token.startsWith("hfw_")) return <ResetPassword token={token} />;
   if (!isWholeToken(token)) return <CutLink />;
   return <CreateAccount token={token} />;

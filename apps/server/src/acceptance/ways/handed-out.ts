@@ -35,7 +35,7 @@ export const handedOutByRoutes: Readonly<Record<RouteName, HandedOut>> = {
   createAccount: "makes an account, which signs in as all do; testing-factor-paths.ts comes by an invitation",
   readInvitation: "tells of an invitation to who has it",
   getAccount: tells,
-  confirmAddress: "says that a mail came to an address, and signs nobody in",
+  confirmAddress: "takes the token of a mail by a session of its account, and signs nobody in",
   updateAccount: changes,
   changeAddress: "mails what says that a mail came, and signs nobody in",
   mailConfirmation: "mails what says that a mail came, and signs nobody in",

@@ -85,7 +85,9 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
       refuseForeignPage(headers, peer);
       return { status: 200, json: await readInvitation(world, body.token, addressGroup(peer.address)) };
     },
-    confirmAddress: async ({ body }) => ({ status: 200, json: await confirmAddress(world, body.token) }),
+    confirmAddress: async ({ caller, body }) => {
+      return { status: 200, json: await confirmAddress(world, caller, body.token) };
+    },
     mailConfirmation: async ({ caller }) => {
       const user = await getUser(world, caller.userId);
       await mailConfirmationAgain(world, mail, user);

@@ -8,12 +8,13 @@ import { proofRequired } from "../../accounts/session-proof.ts";
 const leaving: ReadonlySet<Route> = new Set<Route>([routes.deleteCurrentSession, routes.deleteWebSession]);
 
 /**
- * All that a session may call whose account must have a second factor and has none: what makes one, and who it is. A route that nobody thought of
+ * All that a session may call whose account must have a second factor and has none: what makes one, who it is, and that its address is its own. A route that nobody thought of
  * is refused.
  */
 export const routesToEnrol: ReadonlySet<Route> = new Set<Route>([
   ...leaving,
   routes.getAccount,
+  routes.confirmAddress,
   routes.listOutsideIdentities,
   routes.beginOutsideProof,
   routes.confirmOutsideProof,

@@ -36,9 +36,13 @@ export const english: Words = {
   }),
   invitationAction: "Create your account",
   invitationExpires: (day) => `The invitation is good until ${day}.`,
-  confirmation: (host) => ({
+  confirmation: (facts) => ({
     title: "Confirm your e-mail address",
-    more: [`Somebody, most likely you, gave this address for an account on ${host}. Please confirm that it is yours.`],
+    more: [
+      accountToConfirm(facts),
+      "If this account is yours, confirm the address. You are asked to sign in to the account first.",
+      "If it is not yours, do not confirm: everything that others share with this address would go to that account.",
+    ],
   }),
   confirmationAction: "Confirm this address",
   passwordReset: (host) => ({
@@ -157,6 +161,13 @@ export const english: Words = {
   },
 };
 
+function accountToConfirm({ account, moves, host }: Parameters<Words["confirmation"]>[0]): string {
+  if (account === undefined) return `Somebody, most likely you, gave this address for an account on ${host}.`;
+  return moves
+    ? `The account of ${account} on ${host} is to move to this address.`
+    : `The account of ${account} on ${host} was created with this address.`;
+}
+
 const shown: Readonly<Record<SignInKind, string>> = {
   password: "the password",
   password_app: "the password and a code of the authenticator app",
@@ -240,6 +251,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
     address: {
       title: "Your account has another address",
       text: (host) => `Your account on ${host} has another e-mail address now, and nothing more of it is mailed here.`,
+    },
+    own_addresses: {
+      title: "The networks that may use your account were changed",
+      text: (host) =>
+        `Your account on ${host} has another list of networks from which it may be used. The list is in Settings, Security. A new password by mail removes the list.`,
     },
     outside_linked: {
       title: "A sign-in through another service was linked",

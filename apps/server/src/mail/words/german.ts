@@ -36,10 +36,12 @@ export const german: Words = {
   }),
   invitationAction: "Konto anlegen",
   invitationExpires: (day) => `Die Einladung gilt bis ${day}.`,
-  confirmation: (host) => ({
+  confirmation: (facts) => ({
     title: "Bestätigen Sie Ihre E-Mail-Adresse",
     more: [
-      `Jemand, vermutlich Sie, hat diese Adresse für ein Konto auf ${host} angegeben. Bitte bestätigen Sie, dass es Ihre ist.`,
+      accountToConfirm(facts),
+      "Wenn dieses Konto Ihres ist, bestätigen Sie die Adresse. Vorher melden Sie sich an diesem Konto an.",
+      "Wenn es nicht Ihres ist, bestätigen Sie nicht: Alles, was andere mit dieser Adresse teilen, bekäme dann dieses Konto.",
     ],
   }),
   passwordReset: (host) => ({
@@ -162,6 +164,13 @@ export const german: Words = {
   },
 };
 
+function accountToConfirm({ account, moves, host }: Parameters<Words["confirmation"]>[0]): string {
+  if (account === undefined) return `Jemand, vermutlich Sie, hat diese Adresse für ein Konto auf ${host} angegeben.`;
+  return moves
+    ? `Das Konto von ${account} auf ${host} soll zu dieser Adresse umziehen.`
+    : `Das Konto von ${account} auf ${host} wurde mit dieser Adresse angelegt.`;
+}
+
 const shown: Readonly<Record<SignInKind, string>> = {
   password: "dem Passwort",
   password_app: "dem Passwort und einem Code der Authenticator-App",
@@ -247,6 +256,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
     address: {
       title: "Ihr Konto hat eine andere Adresse",
       text: (host) => `Ihr Konto auf ${host} hat jetzt eine andere E-Mail-Adresse. Hierher kommt von ihm nichts mehr.`,
+    },
+    own_addresses: {
+      title: "Die Netze, aus denen Ihr Konto benutzt werden kann, wurden geändert",
+      text: (host) =>
+        `Ihr Konto auf ${host} hat eine andere Liste von Netzen, aus denen es benutzt werden kann. Sie steht in den Einstellungen unter Sicherheit. Ein neues Passwort per Mail hebt die Liste auf.`,
     },
     outside_linked: {
       title: "Eine Anmeldung über einen anderen Dienst wurde verknüpft",

@@ -20,8 +20,8 @@ export interface Words {
   invitation(facts: { by: string; address: string; node: string; role: RoleName; host: string }): Said;
   invitationAction: string;
   invitationExpires(day: string): string;
-  /** @param host of the server */
-  confirmation(host: string): Said;
+  /** @param facts.account name and present address; moves: it has another address now */
+  confirmation(facts: { account: string | undefined; moves: boolean; host: string }): Said;
   confirmationAction: string;
   passwordReset(host: string): Said;
   passwordResetAction: string;

@@ -1,22 +1,109 @@
 import { toHoldfastError } from "@holdfast/core/errors";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect } from "react";
-import { openPublicClient } from "../../data/client.ts";
+import { useEffect, useSyncExternalStore } from "react";
+import { accountKey, accountQuery } from "../../data/account.ts";
+import { useDrive } from "../../data/use-drive.ts";
+import { useSession } from "../../data/use-session.ts";
 import { Button, buttonLook } from "../../design/button.tsx";
+import { Loaded } from "../../design/loaded.tsx";
 import { Notice } from "../../design/notice.tsx";
 import { usePageTitle } from "../../design/page-title.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { FrontPage } from "./front-page.tsx";
+import { Leaving } from "./leaving.tsx";
+import { SignInForm } from "./sign-in-form.tsx";
+import { useSignInWays } from "./use-sign-in-ways.ts";
 
-/** Asks first: whoever only looks at a link for somebody else (as mail filters do) confirms nothing. */
-export function ConfirmAddress({ token }: { readonly token: string }) {
+interface ConfirmAddressProps {
+  /** Kept in the memory of this page alone, over a sign-in and a sign-out. */
+  readonly token: string;
+}
+
+/** Behind the mailed link: the account signs in first, is shown, and gets the address by a button. Mail filters that open the link confirm nothing. */
+export function ConfirmAddress({ token }: ConfirmAddressProps) {
+  const { message } = useMessages();
+  const session = useSession();
+  const { client, reach } = useDrive();
+  const state = useSyncExternalStore(session.subscribe, session.getSnapshot);
+  const started = useQuery({ queryKey: ["confirm-address"], queryFn: () => reach.start(), retry: false, gcTime: 0 });
+  const account = useQuery({ ...accountQuery({ client }), enabled: state === "signed_in" });
+  if (state === "leaving") return <Leaving />;
+  if (state === "signed_out" || state === "expired") return <SignInFirst />;
+  if (account.data === undefined) {
+    return (
+      <FrontPage title={message("setup.confirmTitle")}>
+        <Loaded<unknown> load={started.error === null ? account : started}>{() => null}</Loaded>
+      </FrontPage>
+    );
+  }
+  const { id, name, email } = account.data;
+  const who = name === email ? email : message("setup.confirmWho", { name, email });
+  if (!isFor(token, id)) return <OtherAccount who={who} />;
+  return <Confirm token={token} who={who} />;
+}
+
+/** Whether all of it was copied. */
+export function isWholeConfirmation(token: string): boolean {
+  return /^hfc_[0-9a-f]{32}_\d{1,15}_[\w-]{43}$/.test(token);
+}
+
+/** The token names its account. The server checks this again. */
+function isFor(token: string, accountId: string): boolean {
+  return token.startsWith(`hfc_${accountId.replaceAll("-", "")}_`);
+}
+
+function SignInFirst() {
+  const { message } = useMessages();
+  const { outside } = useSignInWays();
+  usePageTitle(message("setup.confirmTitle"));
+  return (
+    <FrontPage title={message("setup.confirmTitle")} about={message("setup.confirmSignIn")}>
+      {/* The session tells this page. */}
+      <SignInForm next="/files" onDone={() => {}} />
+      {outside !== null && <p className="text-muted">{message("setup.confirmOutside", { name: outside.name })}</p>}
+    </FrontPage>
+  );
+}
+
+function OtherAccount({ who }: { readonly who: string }) {
   const words = useMessages();
   const { message } = words;
+  const session = useSession();
+  const { error, isPending, mutate } = useMutation({ mutationFn: () => session.signOut() });
+  usePageTitle(message("setup.confirmOther"));
+  return (
+    <FrontPage title={message("setup.confirmOther")} about={message("setup.confirmOtherAbout", { who })}>
+      {error !== null && (
+        <Notice kind="error" isNews>
+          {problemWords(error, words)}
+        </Notice>
+      )}
+      <div className="flex flex-col gap-3">
+        <Button kind="primary" wide busy={isPending} onClick={() => mutate()}>
+          {message("setup.confirmSwitch")}
+        </Button>
+        <Link to="/files" className={buttonLook("secondary")}>
+          {message("setup.confirmStay")}
+        </Link>
+      </div>
+    </FrontPage>
+  );
+}
 
+interface ConfirmProps extends ConfirmAddressProps {
+  /** Name and present address of the account. */
+  readonly who: string;
+}
+
+function Confirm({ token, who }: ConfirmProps) {
+  const words = useMessages();
+  const { message } = words;
+  const { client, queries } = useDrive();
   const { data, error, isPending, mutate } = useMutation({
-    mutationFn: () => openPublicClient().call("confirmAddress", { body: { token } }),
+    mutationFn: () => client.call("confirmAddress", { body: { token } }),
+    onSuccess: () => void queries.invalidateQueries({ queryKey: accountKey }),
   });
   usePageTitle(message(data === undefined ? "setup.confirmTitle" : "setup.confirmed"));
   useEffect(() => {
@@ -34,6 +121,7 @@ export function ConfirmAddress({ token }: { readonly token: string }) {
   const isBad = error !== null && toHoldfastError(error).code === "invalid_field";
   return (
     <FrontPage title={message("setup.confirmTitle")} about={message("setup.confirmAbout")}>
+      <p className="font-semibold wrap-anywhere">{who}</p>
       {error !== null && (
         <Notice kind="error" isNews>
           {isBad ? message("setup.confirmBad") : problemWords(error, words)}

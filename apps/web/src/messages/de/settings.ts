@@ -12,12 +12,12 @@ export const settings = {
   "settings.email": "E-Mail-Adresse",
   "settings.changeEmail": "Adresse ändern",
   "settings.changeEmailAbout":
-    "An die neue Adresse geht eine Mail. Dein Konto zieht um, sobald du ihrem Link folgst; bis dahin ändert sich nichts.",
+    "An die neue Adresse geht eine Mail. Dein Konto zieht um, sobald du ihrem Link folgst und dabei an diesem Konto angemeldet bist; bis dahin ändert sich nichts.",
   "settings.changeEmailAct": "Mail schicken",
   "settings.newEmail": "Neue E-Mail-Adresse",
   "settings.moving": "Dein Konto zieht zu {email} um",
   "settings.movingAbout":
-    "Das geschieht, sobald du dem Link folgst, der dorthin geschickt wurde. Willst du bei der jetzigen Adresse bleiben, gib sie unter „Adresse ändern“ ein.",
+    "Das geschieht, sobald du dem Link folgst, der dorthin geschickt wurde, und dabei an diesem Konto angemeldet bist. Willst du bei der jetzigen Adresse bleiben, gib sie unter „Adresse ändern“ ein.",
   "settings.plan": "Tarif",
   "settings.storage": "Speicher",
   "settings.storageAbout": "Es zählt die neueste Version jeder deiner Dateien, auch im Papierkorb.",

@@ -1,7 +1,16 @@
 export const setup = {
   "setup.confirmTitle": "Bestätige deine Adresse",
-  "setup.confirmAbout": "Sie ist dann die Adresse deines Kontos, und was andere mit ihr teilen, wird deines.",
-  "setup.confirm": "Diese Adresse ist meine",
+  "setup.confirmSignIn": "Melde dich an dem Konto an, das in der Mail steht. Danach bestätigst du die Adresse.",
+  "setup.confirmOutside": "Wenn du dich über {name} anmeldest, öffne danach den Link in der Mail noch einmal.",
+  "setup.confirmAbout":
+    "Die Adresse, an die die Mail ging, wird die Adresse dieses Kontos. Es bekommt alles, was andere mit ihr teilen.",
+  "setup.confirmWho": "{name} ({email})",
+  "setup.confirm": "Adresse bestätigen",
+  "setup.confirmOther": "Dieser Link ist für ein anderes Konto",
+  "setup.confirmOtherAbout":
+    "Du bist als {who} angemeldet. Um die Adresse zu bestätigen, melde dich ab und dann an dem Konto an, das in der Mail steht.",
+  "setup.confirmSwitch": "Abmelden und das andere Konto nehmen",
+  "setup.confirmStay": "Angemeldet bleiben",
   "setup.confirmBad":
     "Der Link ist falsch, abgelaufen oder gilt einer anderen Adresse. Lass dir einen neuen schicken: Einstellungen, Profil.",
   "setup.confirmed": "Deine Adresse ist bestätigt",

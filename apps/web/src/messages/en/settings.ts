@@ -12,12 +12,12 @@ export const settings = {
   "settings.email": "E-mail address",
   "settings.changeEmail": "Change the address",
   "settings.changeEmailAbout":
-    "A mail goes to the new address. Your account moves there once you follow its link; until then nothing changes.",
+    "A mail goes to the new address. Your account moves there once you follow its link, signed in to this account; until then nothing changes.",
   "settings.changeEmailAct": "Send the mail",
   "settings.newEmail": "New e-mail address",
   "settings.moving": "Your account moves to {email}",
   "settings.movingAbout":
-    "It does once you follow the link that was mailed there. To stay with the present address, enter that under Change the address.",
+    "It does once you follow the link that was mailed there, signed in to this account. To stay with the present address, enter that under Change the address.",
   "settings.plan": "Plan",
   "settings.storage": "Storage",
   "settings.storageAbout": "The newest version of each of your files counts, the trash included.",

@@ -1,7 +1,16 @@
 export const setup = {
   "setup.confirmTitle": "Confirm your address",
-  "setup.confirmAbout": "It is the address of your account then, and what others share with it becomes yours.",
-  "setup.confirm": "This address is mine",
+  "setup.confirmSignIn": "Sign in to the account that the mail names. You confirm the address after that.",
+  "setup.confirmOutside": "If you sign in through {name}, open the link in the mail once more afterwards.",
+  "setup.confirmAbout":
+    "The address that received the mail becomes the address of the account below, which gets everything that others share with it.",
+  "setup.confirmWho": "{name} ({email})",
+  "setup.confirm": "Confirm the address",
+  "setup.confirmOther": "This link is for another account",
+  "setup.confirmOtherAbout":
+    "You are signed in as {who}. To confirm the address, sign out and sign in to the account that the mail names.",
+  "setup.confirmSwitch": "Sign out and use the other account",
+  "setup.confirmStay": "Stay signed in",
   "setup.confirmBad":
     "The link is wrong, has expired, or is for another address. Have a new one mailed: Settings, Profile.",
   "setup.confirmed": "Your address is confirmed",

@@ -1,0 +1,16 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { SessionId } from "@holdfast/core/ids";
+import { sql } from "kysely";
+import type { ShardReader } from "../db/shard-tables.ts";
+import type { Caller } from "./caller.ts";
+
+/** It may have ended since the request came in, as by a new password. @throws HoldfastError unauthenticated */
+export async function assertLive(transaction: ShardReader, session: SessionId): Promise<void> {
+  const { rows } = await sql`select from shard.sessions where id = ${session} for share`.execute(transaction);
+  if (rows.length === 0) throw new HoldfastError("unauthenticated", "The session has ended. Sign in again.");
+}
+
+export function sessionOf({ credential }: Pick<Caller, "credential">, what = "changes no second factor"): SessionId {
+  if (credential.kind === "session") return credential.id;
+  throw new HoldfastError("forbidden", `A personal access token ${what}. Sign in with the password.`);
+}
