@@ -90,6 +90,21 @@ test("where the issuer alone signs people in, it proves anew who they are, and n
   assert.equal(await makeToken(), 201);
 });
 
+test("a local password from before proves nothing in a session that the issuer began", async () => {
+  const visit = new OutsideVisit(server.url);
+  const api = await visit.signedIn("pablo");
+  const password = "a password from before";
+  // The session is new, so a first password needs no other proof.
+  assert.equal((await api.call("POST", "/account/password", { new_password: password })).status, 204);
+  assert.equal((await ok(api, "GET", "/account")).has_password, false, "the app asks for none");
+  const make = () => api.call("POST", "/tokens/app-passwords", { name: "t", scopes: ["files:read"], password });
+  await queryDatabase(`${folder}/data`, "update shard.sessions set proven_at = 0");
+  const refused = await make();
+  assert.deepEqual([refused.status, refused.body.code], [403, "proof_required"]);
+  assert.equal((await visit.prove(api, "pablo")).status, 200);
+  assert.equal((await make()).status, 201);
+});
+
 test("each sign-in gives the groups and the plan that the claims name, and takes those alone that it gave", async () => {
   await provider.tell("greta", { groups: ["everybody", "directors", "missing", "unknown"], plan: "gold" });
   const visit = new OutsideVisit(server.url);

@@ -38,7 +38,7 @@ export async function provePassword(
 }
 
 /**
- * The same by the account's password, or where nobody knows one by a proof of the session that is minutes old.
+ * The same by the account's password, or where none counts by a proof of the session that is minutes old.
  * @throws HoldfastError proof_required, invalid_field, rate_limited
  */
 export async function proveOwner(
@@ -47,20 +47,29 @@ export async function proveOwner(
   { password, field }: { readonly password: string | undefined; readonly field: string },
   source: string,
 ): Promise<UserRow> {
-  if (password !== undefined) return provePassword(world, caller, { password, field }, source);
   const user = await getUser(world, caller.userId);
+  if (password !== undefined && passwordCounts(world, user)) {
+    return provePassword(world, caller, { password, field }, source);
+  }
   if (await hasPassword(world, user)) throw new HoldfastError("invalid_field", `${field}: is missing.`, { field });
   if (await isJustProven(world, caller)) return user;
   const message =
-    "Nobody knows a password of this account, so prove first that it is you, where you sign in or by a passkey, and do it within 10 minutes. Nothing was done.";
+    "This account is not proved by a password, so prove first that it is you, where you sign in or by a passkey, and do it within 10 minutes. Nothing was done.";
   throw new HoldfastError("proof_required", message);
 }
 
-/** Whether there is one that somebody knows, here or elsewhere. */
+/** Where an issuer alone signs people in, a password from before must not open what the issuer guards, such as an app password. */
+function passwordCounts({ onlyThrough }: Pick<AccountWorld, "onlyThrough">, { admin }: Pick<UserRow, "admin">) {
+  return onlyThrough === undefined || admin;
+}
+
+/** Whether there is one that counts and that somebody knows, here or elsewhere. */
 export async function hasPassword(
-  { outsidePasswords }: Pick<AccountWorld, "outsidePasswords">,
-  user: Pick<UserRow, "id" | "has_password">,
+  world: Pick<AccountWorld, "outsidePasswords" | "onlyThrough">,
+  user: Pick<UserRow, "id" | "has_password" | "admin">,
 ): Promise<boolean> {
+  if (!passwordCounts(world, user)) return false;
+  const { outsidePasswords } = world;
   return user.has_password || (await outsidePasswords?.holds(user.id)) === true;
 }
 

@@ -7,6 +7,7 @@ import type { PasskeyRequest } from "@holdfast/protocol/passkey-values";
 import { sql } from "kysely";
 import { generateSync } from "otplib";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
+import { createAppPassword } from "./app-passwords.ts";
 import { Authenticator } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
 import { confirmPasskey, preparePasskey } from "./change-passkeys.ts";
@@ -14,6 +15,7 @@ import { confirmSecondFactor, prepareSecondFactor } from "./change-second-factor
 import { findUser } from "./directory.ts";
 import { createPersonalToken } from "./personal-tokens.ts";
 import { requestOfSignIn } from "./passkeys.ts";
+import { hasPassword } from "./prove-password.ts";
 import { proveSession, type SessionProof } from "./prove-session.ts";
 import { signIn, startSession } from "./sessions.ts";
 import { createTestUser, failuresMax, openTestAccounts, type TestAccounts, testPassword } from "./testing.ts";
@@ -203,6 +205,24 @@ describe("a session that proves anew who its person is", () => {
     const { code, field } = await refusal(proveSession(only, person.caller, { password }, person.source));
     assert.deepEqual([code, field], ["forbidden", "outside"]);
     await proveSession(only, { ...person.caller, admin: true }, { password }, person.source);
+  });
+
+  test("is what counts in place of a password from before, where passwords sign nobody in", async () => {
+    const person = await newPerson();
+    const only = { ...world, onlyThrough: "Example" };
+    const asked = { name: "backup", scopes: ["files:read" as const], expiresAtMicros: null };
+    const make = (given: object) => createAppPassword(only, person.caller, { ...asked, ...given }, person.source);
+    await grownOld(person);
+    assert.equal(await codeOf(make({ password })), "proof_required");
+    assert.equal(await codeOf(make({})), "proof_required");
+    await setProven(person, world.clock.nowMicros());
+    await make({});
+    const user = await findUser(world.shards, person.id);
+    assert.ok(user !== undefined);
+    assert.deepEqual([await hasPassword(world, user), await hasPassword(only, user)], [true, false]);
+    await updateUser(world, person.id, { admin: true });
+    await grownOld(person);
+    await make({ password });
   });
 
   test("gives a session that it lets in its own age, and not that of the moment", async () => {
