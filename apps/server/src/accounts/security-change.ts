@@ -11,6 +11,7 @@ export const securityChanges = [
   "app_password",
   "token",
   "webhook",
+  "transfer",
   "program",
   "passkey_added",
   "passkey_removed",

@@ -64,7 +64,7 @@ export const english: Words = {
   transfer: ({ by = english.somebody, node, id }) => ({
     title: `${by} wants to give you “${node}”`,
     more: [
-      "Once you accept it, it is yours, counts to your storage, and its old owner remains an editor. Until then nothing changes.",
+      "Once you accept it, it is yours, counts to your storage, and its old owner remains an editor. Until then nothing changes. The offer ends after 14 days.",
       `Accept it with: holdfast transfer accept ${id}`,
     ],
   }),
@@ -207,6 +207,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       title: "A webhook was created",
       text: (host) =>
         `It reports changes of files in your account on ${host} to a web address. GET and DELETE /api/v1/webhooks list and remove it.`,
+    },
+    transfer: {
+      title: "A file or folder was offered to another account",
+      text: (host) =>
+        `The file or folder is in your account on ${host}. The other account becomes its owner by accepting the offer. "holdfast transfer ls" lists your offers, and "holdfast transfer cancel ID" withdraws one. A new password withdraws all of them.`,
     },
     program: {
       title: "A program was let in",

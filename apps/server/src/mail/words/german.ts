@@ -66,7 +66,7 @@ export const german: Words = {
   transfer: ({ by = german.somebody, node, id }) => ({
     title: `${by} möchte Ihnen „${node}“ übergeben`,
     more: [
-      "Nehmen Sie an, so gehört es Ihnen und zählt zu Ihrem Speicher; wer es bisher besaß, darf es weiter bearbeiten. Bis dahin ändert sich nichts.",
+      "Nehmen Sie an, so gehört es Ihnen und zählt zu Ihrem Speicher; wer es bisher besaß, darf es weiter bearbeiten. Bis dahin ändert sich nichts. Das Angebot gilt 14 Tage.",
       `Annehmen: holdfast transfer accept ${id}`,
     ],
   }),
@@ -214,6 +214,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       title: "Ein Webhook wurde erstellt",
       text: (host) =>
         `Er meldet Änderungen an Dateien Ihres Kontos auf ${host} an eine Webadresse. GET und DELETE /api/v1/webhooks zeigen und entfernen ihn.`,
+    },
+    transfer: {
+      title: "Eine Datei oder ein Ordner wurde einem anderen Konto angeboten",
+      text: (host) =>
+        `Die Datei oder der Ordner liegt in Ihrem Konto auf ${host}. Nimmt das andere Konto das Angebot an, gehört sie oder er diesem Konto. „holdfast transfer ls“ zeigt Ihre Angebote, und „holdfast transfer cancel ID“ zieht eines zurück. Ein neues Passwort zieht alle zurück.`,
     },
     program: {
       title: "Ein Programm wurde eingelassen",
