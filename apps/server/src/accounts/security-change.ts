@@ -17,6 +17,7 @@ export const securityChanges = [
   "passkey_removed",
   "passkey_copied",
   "outside_linked",
+  "outside_first",
   "outside_unlinked",
 ] as const;
 export type SecurityChange = (typeof securityChanges)[number];

@@ -251,6 +251,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       text: (host) =>
         `From now on it signs in to your account on ${host} without the password. Settings say which one it is.`,
     },
+    outside_first: {
+      title: "A sign-in through another service now opens your account",
+      text: (host) =>
+        `Somebody with your e-mail address signed in to your account on ${host} through another service for the first time. Everything that opened the account before has ended: its password, passkeys, app passwords, tokens, programs and webhooks. All browsers and devices have to sign in again. Your files are unchanged.`,
+    },
     outside_unlinked: {
       title: "A sign-in through another service was unlinked",
       text: (host) => `Nobody signs in to your account on ${host} with it any more.`,

@@ -258,6 +258,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       text: (host) =>
         `Mit ihr meldet man sich von nun an ohne Passwort bei Ihrem Konto auf ${host} an. In den Einstellungen steht, welche es ist.`,
     },
+    outside_first: {
+      title: "Eine Anmeldung über einen anderen Dienst öffnet jetzt Ihr Konto",
+      text: (host) =>
+        `Jemand mit Ihrer E-Mail-Adresse hat sich zum ersten Mal über einen anderen Dienst bei Ihrem Konto auf ${host} angemeldet. Alles, was das Konto bisher öffnete, gilt nicht mehr: Passwort, Passkeys, App-Passwörter, Zugangsschlüssel, Programme und Webhooks. Alle Browser und Geräte müssen sich neu anmelden. Ihre Dateien sind unverändert.`,
+    },
     outside_unlinked: {
       title: "Eine Anmeldung über einen anderen Dienst wurde gelöst",
       text: (host) => `Mit ihr meldet sich niemand mehr bei Ihrem Konto auf ${host} an.`,
