@@ -50,6 +50,8 @@ export const limits = {
   notificationsMax: 1000,
   notificationsPageMax: 100,
   transfersPageMax: 100,
+  /** An offer of a file to another owner that is not accepted for so long has ended. */
+  transferOfferMs: 14 * 24 * 3600_000,
   /** Of one account, in one space. */
   watchesMax: 200,
   activityItemsDefault: 50,

@@ -84,17 +84,23 @@ test("by such a proof a first password is set, which is asked for from then on",
   await Api.signIn(server.url, { email: "felix@example.com", password: wanted });
 });
 
-test("a password that an administrator sets is one, and an account that was here before keeps its own", async () => {
+test("a password that an administrator sets is one, and an account that was here before keeps its own unless its address links it", async () => {
   const { id } = await ok(await new OutsideVisit(server.url).signedIn("agnes"), "GET", "/account");
   const agnes = { email: "agnes@example.com", password: "the password of Agnes" };
   await ok(admin, "PATCH", `/admin/users/${id}`, { password: agnes.password });
   assert.equal(await hasPassword(await Api.signIn(server.url, agnes)), true);
   const bert = { email: "bert@example.com", password: "the password of Bert" };
   await ok(admin, "POST", "/admin/users", { ...bert, name: "Bert" });
+  const own = await Api.signIn(server.url, bert);
+  assert.equal((await new OutsideVisit(server.url).link(own, { password: bert.password }, "bert")).status, 201);
   const api = await new OutsideVisit(server.url).signedIn("bert");
   assert.equal(await hasPassword(api), true);
   const without = await api.call("POST", "/account/second-factor", {});
   assert.deepEqual([without.status, without.body.field], [422, "password"]);
+  const clara = { email: "clara@example.com", password: "the password of Clara" };
+  await ok(admin, "POST", "/admin/users", { ...clara, name: "Clara" });
+  assert.equal(await hasPassword(await new OutsideVisit(server.url).signedIn("clara")), false);
+  assert.equal((await new Api(server.url).call("POST", "/sessions", clara)).status, 401);
 });
 
 test("who has to have a second factor sets one up by a proof at the issuer, and is refused all else until then", async () => {

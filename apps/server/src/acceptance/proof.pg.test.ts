@@ -207,7 +207,6 @@ describe("A session whose person proved long ago who they are", () => {
     );
     await grownOld();
     assert.equal((await send(token, "createToken")).status, 201);
-    assert.equal((await send(token, "adminAddOauthClient")).status, 201);
     assert.equal((await send(session, "createToken")).body.code, "proof_required");
   });
 

@@ -56,6 +56,17 @@ describe("a new password", () => {
     return items.some(({ kind, detail }) => kind === "device" && detail.device_id === body.device_id);
   };
 
+  test("withdraws what a session has offered to another owner, of which the owner is mailed", async () => {
+    const [person, receiver] = [await newPerson(house, "none"), await newPerson(house, "none")];
+    const thief = new Api(house.origin, (await post("/sessions", person)).body.access_token);
+    const { id } = await ok(thief, "POST", "/metadata", { path: "/mine", kind: "folder" });
+    const offer = await ok(thief, "POST", `/files/${id}/transfer`, { email: receiver.email });
+    await told(person, /becomes its owner by accepting the offer/);
+    await reset(person, {});
+    assert.equal((await receiver.api.call("POST", `/transfers/${offer.id}/accept`)).status, 404);
+    assert.deepEqual(await itemsOf(receiver.api, "/transfers"), []);
+  });
+
   test("by the mailed link leaves passkeys, and tells how many, unless it is to end them", async () => {
     const person = await newPerson(house, "passkey");
     assert.deepEqual(await reset(person, {}), { email: person.email, passkeys: 1, outside: 0 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { after, before, test } from "node:test";
-import { json } from "node:stream/consumers";
+import { json, text } from "node:stream/consumers";
 import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 const folder = makeFolder("revoked-body");
@@ -64,6 +64,98 @@ async function hold({ call, type, body }: (typeof changes)["a file"], meanwhile:
   sent.end(body.slice(-1));
   const [answer] = await answered;
   return { status: answer.statusCode, body: (await json(answer)) as { code?: string } };
+}
+
+/** Bodies that go on, and for each what the route and its caller are and what ends the caller. */
+const streams: Record<string, () => Promise<Stream>> = {
+  "a piece of an upload session": async () => {
+    const { token, id } = await newToken();
+    const by = new Api(server.url, token);
+    const started = await ok(by, "POST", `/files/upload?uploadType=resumable&path=/piece${tokens}`, {});
+    return { url: started.upload_url, method: "PUT", token, end: () => ok(admin, "DELETE", `/tokens/${id}`) };
+  },
+  "a file": async () => {
+    const { token, id } = await newToken();
+    const url = `${server.url}/api/v1/files/upload?uploadType=media&path=/streamed`;
+    return { url, method: "POST", token, end: () => ok(admin, "DELETE", `/tokens/${id}`) };
+  },
+  "a file by a link": async () => {
+    const link = await newLink();
+    const url = `${server.url}/api/v1/files/upload?uploadType=media&parent_id=root&name=sent`;
+    return { url, method: "POST", token: link.token, end: link.end };
+  },
+  "a block by a signed address": async () => {
+    const { token, id } = await newToken();
+    const asked = { hash: "0".repeat(64), size: 1_000_000 };
+    const { url } = await ok(new Api(server.url, token), "POST", "/blocks/upload-url", asked);
+    return { url, method: "PUT", token: undefined, end: () => ok(admin, "DELETE", `/tokens/${id}`) };
+  },
+  "a form of a link's page": async () => {
+    const link = await newLink();
+    const part = (name: string) =>
+      `--x\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\n\r\ntext\r\n`;
+    const head = `${part("first")}${part("second")}`.slice(0, -2);
+    const isUnderWay = async () => (await admin.call("GET", `/metadata?path=${link.path}/first`)).status === 200;
+    const type = "multipart/form-data; boundary=x";
+    return { url: link.url, method: "POST", token: undefined, type, head, isUnderWay, end: link.end };
+  },
+};
+
+interface Stream {
+  readonly url: string;
+  readonly method: "PUT" | "POST";
+  readonly token: string | undefined;
+  readonly type?: string;
+  /** Before what goes on. */
+  readonly head?: string;
+  /** Where its refusal does not say that it came in the middle. */
+  readonly isUnderWay?: () => Promise<boolean>;
+  readonly end: () => Promise<unknown>;
+}
+
+async function newToken(): Promise<{ token: string; id: string }> {
+  return ok(admin, "POST", "/tokens", { name: `token ${++tokens}`, scopes: ["files:read", "files:write"] });
+}
+
+async function newLink() {
+  const path = `/folder${++tokens}`;
+  const { id } = await ok(admin, "POST", "/metadata", { path, kind: "folder" });
+  const { id: permission, url } = await ok(admin, "POST", `/files/${id}/share`, { link: true, role: "editor" });
+  const token = new URL(url).pathname.split("/").at(-1) ?? "";
+  return { path, token, url, end: () => ok(admin, "DELETE", `/permissions/${permission}`) };
+}
+
+/** @returns the answer to a body that never ends, whose caller is ended meanwhile */
+async function refusalOf({ url, method, token, type = "application/octet-stream", head, isUnderWay, end }: Stream) {
+  const headers = { "content-type": type, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+  const sent = request(url, { method, headers, agent: false });
+  sent.on("error", () => {});
+  const answered = once(sent, "response", { signal: AbortSignal.timeout(60_000) }) as Promise<[IncomingMessage]>;
+  sent.write(head ?? "");
+  const drip = setInterval(() => sent.write("x".repeat(1000)), 50);
+  try {
+    if (isUnderWay !== undefined)
+      await eventually("it is under way", 60_000, async () => (await isUnderWay()) || undefined);
+    await end();
+    const [answer] = await answered;
+    return { status: answer.statusCode, body: await text(answer) };
+  } finally {
+    clearInterval(drip);
+    sent.destroy();
+  }
+}
+
+for (const [what, begin] of Object.entries(streams)) {
+  test(`${what} that never ends is refused once its caller has ended`, async () => {
+    const stream = await begin();
+    if (stream.isUnderWay !== undefined) return assert.equal((await refusalOf(stream)).status, 404);
+    // A request may be overtaken by the end of its caller, and is refused then before its body.
+    await eventually("one is refused in the middle", 120_000, async () => {
+      const { status, body } = await refusalOf(await begin());
+      assert.equal(status, 401);
+      return body.includes("while the body of the request was on its way") || undefined;
+    });
+  });
 }
 
 for (const [what, change] of Object.entries(changes)) {

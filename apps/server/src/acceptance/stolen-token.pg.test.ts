@@ -146,6 +146,18 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     assert.equal((await api.call("GET", "/account")).status, 200);
   });
 
+  test("registers no program that people sign in to, and removes none", async () => {
+    const asked = { name: "Holdfast Mobile", redirect_uris: ["https://thief.example/back"] };
+    assertRefused(await thief.call("POST", "/admin/oauth-clients", asked));
+    const { id } = await ok(admin, "POST", "/admin/oauth-clients", { ...asked, name: "Reader" });
+    assertRefused(await thief.call("DELETE", `/admin/oauth-clients/${id}`));
+    const { items } = await ok(thief, "GET", "/admin/oauth-clients");
+    assert.deepEqual(
+      items.map(({ name }: { name: string }) => name),
+      ["Reader"],
+    );
+  });
+
   test("hands on no link that sets a password or makes an account", async () => {
     const { email } = await newPerson({ admin: true });
     assert.equal((await new Api(server.url).call("POST", "/account/password/reset/mail", { email })).status, 202);

@@ -162,8 +162,8 @@ export async function deleteFamily(world: Pick<AccountWorld, "shards">, userId: 
 }
 
 /**
- * With the webhooks that go with them, and those that were made signed in, which else would tell on for whoever made them. In the transaction
- * that has changed the user's row, so that nobody is making one.
+ * Ends all tokens of the user, and what else goes on without a session: webhooks, and offers of files to another owner that nobody has accepted.
+ * Runs in the transaction that has changed the user's row, so that nobody creates one meanwhile.
  */
 export async function endPersonalTokens(transaction: Kysely<ShardTables>, userId: UserId): Promise<void> {
   await transaction.deleteFrom("shard.tokens").where("user_id", "=", userId).execute();
@@ -171,6 +171,11 @@ export async function endPersonalTokens(transaction: Kysely<ShardTables>, userId
   await sql`update shard.webhooks set maker_id = id where user_id = ${userId} and maker_id is null`.execute(
     transaction,
   );
+  // By the primary key: the own space of an account is on its shard.
+  await sql`
+    delete from shard.transfers
+    where space_id = (select space_id from shard.users where id = ${userId}) and from_id = ${userId}
+      and accepted_at is null`.execute(transaction);
 }
 
 /** Takes the scope from all tokens of the user, which keep what else they have. In the transaction that has changed the user's row. */

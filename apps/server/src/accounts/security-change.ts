@@ -12,11 +12,13 @@ export const securityChanges = [
   "app_password",
   "token",
   "webhook",
+  "transfer",
   "program",
   "passkey_added",
   "passkey_removed",
   "passkey_copied",
   "outside_linked",
+  "outside_first",
   "outside_unlinked",
 ] as const;
 export type SecurityChange = (typeof securityChanges)[number];

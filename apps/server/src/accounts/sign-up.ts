@@ -87,10 +87,15 @@ export async function createUser(store: AccountStore, user: NewUser, id: UserId 
 
 function firstPassword(store: AccountStore, user: NewUser): Promise<string> {
   const { password, line } = user;
-  if (password === undefined) return hashPassword(Buffer.from(store.random(32)).toString("base64url"), line);
+  if (password === undefined) return hashUnknownPassword(store, line);
   return user.takesAnyPassword === true
     ? hashPassword(password, line)
     : hashNewPassword(password, user, "password", line);
+}
+
+/** Of a password that nobody knows. */
+export function hashUnknownPassword({ random }: Pick<AccountStore, "random">, line?: string): Promise<string> {
+  return hashPassword(Buffer.from(random(32)).toString("base64url"), line);
 }
 
 /**

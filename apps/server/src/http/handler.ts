@@ -67,7 +67,7 @@ export interface RequestContext<Name extends RouteName = RouteName> {
   readonly conditions: (bodyFacts?: unknown) => Conditions;
   /** For `open` routes: who the token, if there is a valid one, belongs to. */
   readonly identify: () => Promise<Caller | undefined>;
-  /** For `signed` routes: from now on the request is this caller's, in what it may hold of the store and in the log. */
+  /** For `signed` routes: from now on the request is this caller's, in what it may hold of the store and in the log. Its body ends with the caller. */
   readonly countFor: (caller: Caller) => void;
   /** For the audit: what only the handler knows of what it does, said as soon as it knows. A later word stands beside an earlier one. */
   readonly note: (note: AuditNote) => void;

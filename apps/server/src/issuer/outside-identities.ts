@@ -8,6 +8,7 @@ import type { z } from "zod";
 import type { AccountStore, AccountWorld } from "../accounts/account-world.ts";
 import { findUser, signUpLifetimeMicros } from "../accounts/directory.ts";
 import { directoryOf, releaseIdentity } from "../accounts/outside-directory.ts";
+import type { SecurityChange } from "../accounts/security-change.ts";
 import type { OutsideIdentityRow, UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
@@ -23,17 +24,27 @@ export async function findLinked(store: AccountStore, claims: Claims): Promise<U
   return findUser(store.shards, userId);
 }
 
+interface Linking {
+  /** The first statements of the transaction that makes the row. */
+  readonly begin?: (transaction: ShardReader) => Promise<void>;
+  /** In that transaction, under the lock of the account. */
+  readonly act?: (transaction: ShardReader) => Promise<void>;
+  /** The same, once the row is made: not where the account was linked already. */
+  readonly onMade?: (transaction: ShardReader) => Promise<void>;
+  /** What the account is told. */
+  readonly what?: SecurityChange;
+}
+
 /**
  * Subject reserved, then the row beside the account: no transaction spans two shards. A crash in between leaves a reservation that opens nothing
  * and may be taken over.
- * @param act in the transaction that makes the row
  * @throws HoldfastError exists where it is another account's, conflict where the account has as many as it may
  */
 export async function linkIdentity(
   store: AccountStore,
   userId: UserId,
   claims: Claims,
-  act: (transaction: ShardReader) => Promise<void> = async () => {},
+  { begin, act, onMade, what = "outside_linked" }: Linking = {},
 ): Promise<OutsideIdentityJson> {
   const key = identityKey(claims);
   await reserve(store, key, userId);
@@ -49,16 +60,18 @@ export async function linkIdentity(
     last_used_at: null,
   };
   const made = await inTransaction(store.shards.ofId(userId).db, async (transaction) => {
+    await begin?.(transaction);
     // Two at once have one order.
     const user = await sql`select from shard.users where id = ${userId} for update`.execute(transaction);
-    await act(transaction);
+    await act?.(transaction);
     const rows = await readRows(transaction, userId);
     const known = rows.find((each) => each.identity_key.equals(key));
     if (known !== undefined) return known;
     if (rows.length >= limits.outsideIdentitiesMax) return undefined;
     await transaction.insertInto("shard.outside_identities").values(row).execute();
+    await onMade?.(transaction);
     // Of an account that is about to be made there is nothing to tell.
-    if (user.rows.length > 0) await store.tellSecurity?.(transaction, userId, "outside_linked");
+    if (user.rows.length > 0) await store.tellSecurity?.(transaction, userId, what);
     return row;
   });
   store.queued?.(userId);

@@ -10,8 +10,9 @@ import type { UserRow } from "../db/account-tables.ts";
 import { answerSpent, isAnswerTaken, readAnswer, takeAnswer } from "./answers.ts";
 import { authenticatedAtMicros } from "./authenticated-at.ts";
 import { type ClaimsWorld, followClaims } from "./follow-claims.ts";
+import { linkByAddress } from "./link-by-address.ts";
 import { createFromOutside, findByAddress } from "./outside-accounts.ts";
-import { findLinked, linkIdentity, useIdentity } from "./outside-identities.ts";
+import { findLinked, useIdentity } from "./outside-identities.ts";
 
 export interface OutsideSignIn extends Pick<GivenFactor, "totp" | "passkey" | "site"> {
   readonly ticket: string;
@@ -49,9 +50,12 @@ export async function signInFromOutside(
     if (!claims.factorPassed) await passFactor(world, user, request);
   }
   await assertMayComeFrom(world, user?.id, request.address);
-  const signedIn = user ?? (await createFromOutside(world, settings, claims, () => notLinked(settings)));
+  const enter = () =>
+    user === undefined
+      ? createFromOutside(world, settings, claims, () => notLinked(settings))
+      : linkByAddress(world, user, claims);
+  const signedIn = linked ?? (await enter());
   request.onClaimed?.(signedIn.id);
-  if (linked === undefined && user !== undefined) await linkIdentity(world, user.id, claims);
   await followClaims(world, signedIn, claims, "issuer");
   const { name, address, secret, system = null, keeps = false } = request;
   const provenAt = authenticatedAtMicros(world, settings, claims);

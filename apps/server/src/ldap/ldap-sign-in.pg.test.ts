@@ -136,15 +136,17 @@ test("of two entries that a name leads to neither signs in", async (t) => {
   assert.equal((await attempt("twin1", passwordOf("twin1"))).status, 200);
 });
 
-test("an account that has the address is linked, and its password from before counts no more", async (t) => {
+test("an account that has the address is linked, and what opened it before has ended", async (t) => {
   if (!there(t)) return;
   const former = "a password from before";
   const { id } = await ok(admin, "POST", "/admin/users", { email: "cleo@example.com", password: former, name: "Cleo" });
-  assert.equal((await attempt("cleo@example.com", former)).status, 200);
+  const squatter = await Api.signIn(server.url, { email: "cleo@example.com", password: former });
+  const { token } = await ok(squatter, "POST", "/tokens", { name: "t", scopes: ["account"] });
   await slapd.person("cleo");
   const api = await Api.signIn(server.url, { email: "cleo", password: passwordOf("cleo") });
   assert.equal((await ok(api, "GET", "/account")).id, id);
   assert.equal((await attempt("cleo@example.com", former)).status, 401);
+  for (const by of [squatter, new Api(server.url, token)]) assert.equal((await by.call("GET", "/account")).status, 401);
   const { items } = await ok(api, "GET", "/account/outside");
   assert.equal(items[0]?.issuer, `ldap:${base}`);
 });

@@ -8,8 +8,9 @@ import { updateUser } from "../accounts/users.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import { identityKey } from "../issuer/claims.ts";
 import { type ClaimsWorld, followClaims } from "../issuer/follow-claims.ts";
+import { linkByAddress } from "../issuer/link-by-address.ts";
 import { createFromOutside, findByAddress } from "../issuer/outside-accounts.ts";
-import { findLinked, hasIdentityOf, linkIdentity, subjectOf, useIdentity } from "../issuer/outside-identities.ts";
+import { findLinked, hasIdentityOf, subjectOf, useIdentity } from "../issuer/outside-identities.ts";
 import { type Bounds, type Conversation, notAsked, reasonOf, talk } from "./conversation.ts";
 import { findByLogin, findBySubjects, hasPeople, isPasswordOf, type Person, readGroups } from "./find-people.ts";
 import { followQuota } from "./follow-quota.ts";
@@ -84,8 +85,11 @@ async function personOf(world: ClaimsWorld, settings: LdapSettings, person: Know
   return {
     account,
     enter: async () => {
-      const user = account ?? (await createFromOutside(world, settings, claims, () => notLetIn(settings)));
-      if (linked === undefined && account !== undefined) await linkIdentity(world, user.id, claims);
+      const begin = () =>
+        account === undefined
+          ? createFromOutside(world, settings, claims, () => notLetIn(settings))
+          : linkByAddress(world, account, claims);
+      const user = linked ?? (await begin());
       const back = await comeBack(world, user);
       if (back.disabled_at !== null) return back;
       await followClaims(world, back, { groups: person.groups, plan: null }, "ldap");

@@ -181,7 +181,12 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...shredHandlers({ ...accounts, cells: databases.cells, begin: () => startInBackground(parts, shredJobName) }),
     ...doctorHandlers(() => diagnose(serverDoctor(parts.storage, parts.config, operation.version))),
     ...rewindHandlers({ shards, rewinds: openRewinds({ ...parts.sharing }) }),
-    ...transferHandlers({ ...parts.sharing, blocks, throttle: accounts.throttle }),
+    ...transferHandlers({
+      ...parts.sharing,
+      blocks,
+      throttle: accounts.throttle,
+      tellSecurity: accounts.tellSecurity,
+    }),
     ...jobHandlers({ shards }),
     ...queueHandlers({ shards, clock: systemClock, kick: (shard) => parts.queue.kick(shard) }),
     ...operationHandlers(operation),

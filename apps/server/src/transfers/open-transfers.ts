@@ -1,5 +1,14 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { bucketOf, isId, makeId, type SpaceId, type TaskId, type TransferId, type UserId } from "@holdfast/core/ids";
+import {
+  bucketOf,
+  isId,
+  makeId,
+  type SessionId,
+  type SpaceId,
+  type TaskId,
+  type TransferId,
+  type UserId,
+} from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import type { TransferJson } from "@holdfast/protocol/transfer-routes";
@@ -7,6 +16,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { guardAttempt, throttleKey } from "../accounts/attempts.ts";
+import { assertLive } from "../accounts/change-second-factor.ts";
 import { findUser, findUserByEmail } from "../accounts/directory.ts";
 import { assertAddress } from "../accounts/email-address.ts";
 import type { UserRow } from "../db/account-tables.ts";
@@ -28,6 +38,7 @@ import { assertUnchanged, type IfMatch } from "../sharing/assert-unchanged.ts";
 import { findActor } from "../sharing/mounts.ts";
 import { giveUp, withdrawn } from "./run-transfer.ts";
 import {
+  deleteEnded,
   deleteWaiting,
   insertArrival,
   insertTransfer,
@@ -38,13 +49,18 @@ import {
 import type { TransferWorld } from "./transfer-world.ts";
 
 /** What it takes to offer something. */
-export type OfferWorld = TransferWorld & Pick<AccountWorld, "throttle">;
+export interface OfferWorld extends TransferWorld, Pick<AccountWorld, "throttle"> {
+  /** See `AccountStore`. */
+  readonly tellSecurity?: AccountWorld["tellSecurity"];
+}
 
 interface Offer {
   /** Of the new owner. */
   readonly email: string;
   readonly once?: Repeatable;
   readonly ifMatch?: IfMatch;
+  /** The caller's session. */
+  readonly sessionId?: SessionId | undefined;
 }
 
 interface Offered {
@@ -55,13 +71,13 @@ interface Offered {
 /**
  * Offers a file or folder of the caller's own to another account, which has to accept.
  * @throws HoldfastError forbidden, invalid_field, conflict where it is on offer to somebody else, rate_limited after too many addresses
- * that nobody has
+ * that nobody has, unauthenticated if the session has ended meanwhile
  */
 export async function offerTransfer(
   world: OfferWorld,
   caller: Actor,
   node: PlacedNode,
-  { email, once, ifMatch }: Offer,
+  { email, once, ifMatch, sessionId }: Offer,
 ): Promise<Offered> {
   const { clock, random, shards } = world;
   const { row } = node;
@@ -89,11 +105,15 @@ export async function offerTransfer(
   const [from, to] = [await personOf(shards, caller.userId), await personOf(shards, user.id)];
   if (from === undefined || to === undefined) throw withdrawn();
   const offer = async (transaction: ShardReader): Promise<Offered> => {
+    await assertStillSignedIn(transaction, caller, sessionId);
     await assertUnchanged({ transaction }, node, ifMatch);
+    await deleteEnded(transaction, made, endedBefore(world));
     const standing = await insertTransfer(transaction, made);
     const created = standing.id === made.id;
     // A second offer to the same account is the first one.
     if (created) await tellOffer(transaction, made, row);
+    // An offer outlives the session, and its owner may not have been the one who made it.
+    if (created) await world.tellSecurity?.(transaction, caller.userId, "transfer");
     if (standing.to_id === user.id) return { transfer: transferJson(standing, { node: row, from, to }), created };
     throw new HoldfastError("conflict", "This is on offer to somebody else already. Withdraw that first.", {
       field: "id",
@@ -104,6 +124,17 @@ export async function offerTransfer(
   );
   world.queue.kick(shards.ofId(row.space_id));
   return offered;
+}
+
+/** A new password withdraws offers under the same lock: none is left of a session that ends with it. The owner's account is on the shard of the space. */
+async function assertStillSignedIn(transaction: ShardReader, { userId }: Actor, session: SessionId | undefined) {
+  await sql`select from shard.users where id = ${userId} for share`.execute(transaction);
+  if (session !== undefined) await assertLive(transaction, session);
+}
+
+/** Waiting offers that were made earlier have ended. */
+function endedBefore({ clock }: Pick<TransferWorld, "clock">): number {
+  return clock.nowMicros() - limits.transferOfferMs * 1000;
 }
 
 /** Misses are counted with those of the search for people, which tells no more about an address. */
@@ -145,7 +176,8 @@ export async function listTransfers(
   }: { readonly limit?: number | undefined; readonly cursor?: string | undefined },
 ): Promise<{ items: TransferJson[]; next_cursor: string | null }> {
   const after = cursor === undefined ? null : decodeCursor(transferCursor, cursor)[0];
-  const rows = await listTransferRows(world.shards, caller, { after, limit: limit + 1 });
+  const from = { after, limit: limit + 1, endedBeforeMicros: endedBefore(world) };
+  const rows = await listTransferRows(world.shards, caller, from);
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const isMore = rows.length > limit && last !== undefined;
@@ -229,17 +261,23 @@ async function findTransfer({ shards }: TransferWorld, id: string): Promise<Tran
 }
 
 /** The owner may have done anything with it since. @throws HoldfastError not_found, conflict */
-async function assertReady(
-  { shards }: TransferWorld,
-  { node_id: nodeId, from_id: fromId }: TransferRow,
-): Promise<void> {
+async function assertReady(world: TransferWorld, transfer: TransferRow): Promise<void> {
+  const { shards } = world;
+  const { node_id: nodeId, from_id: fromId } = transfer;
   const owner = await findUser(shards, fromId);
   const actor = await findActor(shards, fromId);
   if (owner === undefined || owner.disabled_at !== null || actor === undefined) throw withdrawn();
+  if (transfer.accepted_at === null && transfer.created_at < endedBefore(world)) throw ended();
   const node = (await findNodes(shards, actor, [nodeId])).get(nodeId);
   if (node === undefined) throw withdrawn();
   if (node.row.trashed_at === null) return;
   throw new HoldfastError("conflict", "Its owner has put this into the trash since.", { field: "id" });
+}
+
+function ended(): HoldfastError {
+  const days = limits.transferOfferMs / 86_400_000;
+  const message = `This offer has ended, as it was not accepted within ${days} days. Ask its owner to offer it again.`;
+  return new HoldfastError("conflict", message, { field: "id" });
 }
 
 /** What is not known before the blocks are there is found by the job. @throws HoldfastError quota */

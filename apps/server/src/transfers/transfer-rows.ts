@@ -10,6 +10,19 @@ export async function readTransfer(db: ShardReader, id: TransferId): Promise<Tra
   return rows[0];
 }
 
+/** An offer that ended makes room for the next one of the same node. By transfers_node. */
+export async function deleteEnded(
+  db: ShardReader,
+  { space_id: spaceId, node_id: nodeId }: TransferRow,
+  endedBeforeMicros: number,
+): Promise<void> {
+  await sql`
+    delete from shard.transfers
+    where space_id = ${spaceId} and node_id = ${nodeId} and accepted_at is null and created_at < ${endedBeforeMicros}`.execute(
+    db,
+  );
+}
+
 /** By transfers_node. @returns the one that the node has already, if any; else this one */
 export async function insertTransfer(db: ShardReader, row: TransferRow): Promise<TransferRow> {
   const { rows } = await sql<TransferRow>`
@@ -48,20 +61,24 @@ export async function deleteWaiting(db: ShardReader, id: TransferId): Promise<bo
   return rows.length > 0;
 }
 
-/** Those that somebody has begun or may accept, oldest first, on all shards. By the primary key and by transfers_to. */
+/** Those that somebody has begun or may accept and that have not ended, oldest first, on all shards. By the primary key and by transfers_to. */
 export async function listTransferRows(
   shards: Shards,
   { userId, spaceId }: { readonly userId: UserId; readonly spaceId: SpaceId },
-  { after, limit }: { readonly after: TransferId | null; readonly limit: number },
+  {
+    after,
+    limit,
+    endedBeforeMicros,
+  }: { readonly after: TransferId | null; readonly limit: number; readonly endedBeforeMicros: number },
 ): Promise<TransferRow[]> {
   const found: TransferRow[] = [];
+  const isListed = sql`(${after}::uuid is null or id > ${after}::uuid)
+    and (accepted_at is not null or created_at >= ${endedBeforeMicros})`;
   for (const { db } of shards.all()) {
     const { rows } = await sql<TransferRow>`
-      (select * from shard.transfers where space_id = ${spaceId} and (${after}::uuid is null or id > ${after}::uuid)
-        order by id limit ${limit})
+      (select * from shard.transfers where space_id = ${spaceId} and ${isListed} order by id limit ${limit})
       union all
-      (select * from shard.transfers where to_id = ${userId} and (${after}::uuid is null or id > ${after}::uuid)
-        order by id limit ${limit})`.execute(db);
+      (select * from shard.transfers where to_id = ${userId} and ${isListed} order by id limit ${limit})`.execute(db);
     found.push(...rows);
   }
   return found.toSorted((left, right) => (left.id < right.id ? -1 : 1)).slice(0, limit);

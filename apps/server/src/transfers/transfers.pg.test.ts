@@ -3,7 +3,10 @@ import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { NodeId, TransferId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
+import { endPersonalTokens } from "../accounts/personal-tokens.ts";
+import { inTransaction } from "../db/database.ts";
 import type { GrantRow } from "../db/shard-tables.ts";
 import type { Actor } from "../metadata/actor.ts";
 import type { Operation } from "../metadata/commit/operation.ts";
@@ -211,6 +214,38 @@ for (const twoCells of [false, true]) {
       const again = await acceptTransfer(world, bob, id);
       await run(bob, id);
       assert.equal((await taskOf(bob, again))?.state, "done");
+    });
+
+    test("that nobody accepts for 14 days has ended, and can be offered to somebody else then", async () => {
+      const [ann, bob, cleo] = [await sign(3), await sign(4000), await sign(4001)];
+      const { top } = await makeTree(ann);
+      const id = await offer(ann, bob, top.id);
+      const listed = async (who: Actor) => (await listTransfers(world, who, {})).items.map((each) => each.id);
+      clock.advanceMs(limits.transferOfferMs - 1000);
+      assert.deepEqual([await listed(ann), await listed(bob)], [[id], [id]]);
+      clock.advanceMs(1000);
+      await assert.rejects(acceptTransfer(world, bob, id), { code: "conflict", message: /within 14 days/ });
+      assert.deepEqual([await listed(ann), await listed(bob)], [[], []]);
+      const second = await offer(ann, cleo, top.id);
+      await assert.rejects(acceptTransfer(world, bob, id), { code: "not_found" });
+      const job = await acceptTransfer(world, cleo, second);
+      clock.advanceMs(2 * limits.transferOfferMs);
+      await run(cleo, second);
+      assert.equal((await taskOf(cleo, job))?.state, "done", "what was accepted in time goes on");
+    });
+
+    test("is withdrawn by what ends the tokens of its owner, unless it was accepted", async () => {
+      const [ann, bob] = [await sign(3), await sign(4000)];
+      const [waiting, accepted, given] = [await mkdir(ann, "1"), await mkdir(ann, "2"), await mkdir(bob, "3")];
+      const ids = [await offer(ann, bob, waiting.id), await offer(ann, bob, accepted.id)] as const;
+      const ofBob = await offer(bob, ann, given.id);
+      await sql`update shard.transfers set accepted_at = 1 where id = ${ids[1]}`.execute(dbOf(ann));
+      await inTransaction(dbOf(ann), (transaction) => endPersonalTokens(transaction, ann.userId));
+      assert.deepEqual(
+        (await listTransfers(world, bob, {})).items.map((each) => each.id).toSorted(),
+        [ids[1], ofBob].toSorted(),
+      );
+      await assert.rejects(acceptTransfer(world, bob, ids[0]), { code: "not_found" });
     });
 
     test("is only its recipient's to accept, ends where it is withdrawn, and takes nothing that is not there", async () => {

@@ -5,6 +5,7 @@ import { guardAttempt, throttleKey } from "../../accounts/attempts.ts";
 import { withProof } from "../../accounts/change-second-factor.ts";
 import { assertLive, sessionOf } from "../../accounts/live-session.ts";
 import { passkeySiteOf } from "../../accounts/passkey-site.ts";
+import type { ShardReader } from "../../db/shard-tables.ts";
 import { answerSpent, readAnswer, sealAnswer, takeAnswer } from "../../issuer/answers.ts";
 import type { ClaimsWorld } from "../../issuer/follow-claims.ts";
 import type { Purpose } from "../../issuer/leaving.ts";
@@ -76,10 +77,11 @@ export function outsideHandlers(world: ClaimsWorld, issuer: Issuer | undefined, 
     confirmOutsideLink: async ({ caller, body }) => {
       const session = sessionOf(caller, "links no sign-in");
       const answer = readAnswer(world, `link ${caller.userId}`, body.ticket);
-      const json = await linkIdentity(world, caller.userId, answer.claims, async (transaction) => {
+      const act = async (transaction: ShardReader) => {
         await assertLive(transaction, session);
         if (!(await takeAnswer(transaction, caller.userId, answer))) throw answerSpent();
-      });
+      };
+      const json = await linkIdentity(world, caller.userId, answer.claims, { act });
       return { status: 201, json };
     },
     removeOutsideIdentity: async ({ caller, params, body, peer }) => {

@@ -28,14 +28,14 @@ export interface CredentialFacts {
 const believedMs = 2000;
 
 /**
- * Of a request whose body has come, which may have taken an hour in which its session was ended.
- * @param arrived when it began, by the monotonic clock
+ * Of a request whose body takes its time, perhaps an hour in which its session was ended.
+ * @param arrived when it began, by the monotonic clock; so long ago unless given that nothing is believed
  * @throws HoldfastError unauthenticated
  */
 export async function stillCaller(
   authenticator: Pick<Authenticator, "lookAgain">,
   caller: Caller,
-  { startedMs }: { readonly startedMs: number },
+  { startedMs }: { readonly startedMs: number } = { startedMs: -Infinity },
 ): Promise<Caller> {
   if (performance.now() - startedMs < believedMs) return caller;
   const now = await authenticator.lookAgain(caller);

@@ -4,10 +4,12 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { test, type TestContext } from "node:test";
 import type { Readable } from "node:stream";
+import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { until } from "@holdfast/tools/bounded";
+import type { Caller } from "../../accounts/caller.ts";
 import type { Handlers } from "../handler.ts";
-import { asUser, readToClose, speakRaw, startTestServer, type TestServer } from "../testing.ts";
+import { asUser, readToClose, speakRaw, startTestServer, type TestServer, testTokens } from "../testing.ts";
 import { holdTime } from "./testing-time.ts";
 
 async function start(
@@ -134,6 +136,59 @@ test("a body that is dripped more slowly than the least rate ends with 408, what
   assert.equal(stored, 5 * limits.bodyRateBytesMin);
   await drip(1, limits.bodyRateBytesMin - 4);
   assert.match(await answer, /^HTTP\/1.1 408 [^]*request_timeout/);
+});
+
+test("a body ends within two seconds after its caller, and not by a database that does not answer", async (t) => {
+  const pass = holdTime(t);
+  let stored = 0;
+  let looks = 0;
+  let look = async (caller: Caller): Promise<Caller | undefined> => caller;
+  const server = await start(
+    t,
+    {
+      putBlocks: async ({ stream }) => {
+        for await (const bytes of stream as AsyncIterable<Buffer>) stored += bytes.length;
+        return { status: 200, json: { stored } };
+      },
+    },
+    {
+      authenticator: {
+        authenticate: (bearer) => Promise.resolve(testTokens[bearer] as Caller),
+        authenticateApp: () => Promise.reject(new Error("nobody asks")),
+        lookAgain: (caller) => {
+          looks += 1;
+          return look(caller);
+        },
+      },
+    },
+  );
+  const short = await fetch(`${server.url}/api/v1/blocks`, { method: "POST", headers: asUser, body: Buffer.alloc(10) });
+  assert.deepEqual([await short.json(), looks], [{ stored: 10 }, 0]);
+  const socket = connect(server.port, "127.0.0.1");
+  const answer = readToClose(socket);
+  socket.write(headersOf(10_000_000));
+  const send = async () => {
+    const from = stored;
+    socket.write(Buffer.alloc(1000));
+    await until("it is stored", () => stored === from + 1000);
+  };
+  const passTo = async (expected: number) => {
+    pass(1000);
+    assert.equal(looks, expected - 1);
+    pass(1000);
+    await until("the caller is looked at", () => looks === expected);
+    // The next look is due only once this one has its answer.
+    await new Promise(setImmediate);
+  };
+  await send();
+  await passTo(1);
+  look = () => Promise.reject(new HoldfastError("unavailable", "The database does not answer."));
+  await send();
+  await passTo(2);
+  look = () => Promise.resolve(undefined);
+  await send();
+  await passTo(3);
+  assert.match(await answer, /^HTTP\/1.1 401 [^]*while the body of the request was on its way/);
 });
 
 test("of one account so many long bodies are received at once, and the next one waits until another is through", async (t) => {

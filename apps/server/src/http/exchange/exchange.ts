@@ -117,8 +117,8 @@ class Exchange {
   }
 
   get stream(): RequestBody {
-    const { request } = this.#arrived;
-    return (this.#stream ??= new RequestBody(request, this.#world.bodyIdleTimeoutMs, () => this.#lookAgain()));
+    const { bodyIdleTimeoutMs: idleMs } = this.#world;
+    return (this.#stream ??= new RequestBody(this.#arrived.request, idleMs, (whole) => this.#lookAgain(whole)));
   }
 
   get contentLengthBytes(): number | undefined {
@@ -140,7 +140,7 @@ class Exchange {
   get countFor() {
     return (caller: Caller) => {
       this.note({ caller });
-      this.#countFor(caller);
+      this.#take(caller);
     };
   }
 
@@ -314,13 +314,13 @@ class Exchange {
   #take(caller: Caller): void {
     this.caller = caller;
     this.#countFor(caller);
-    assertAccess(caller, this.#route);
+    if (!isOpen(this.#route)) assertAccess(caller, this.#route);
   }
 
-  /** Once a body is there that took its time. @throws HoldfastError unauthenticated */
-  async #lookAgain(): Promise<void> {
-    const { caller } = this;
-    if (caller !== undefined) this.#take(await stillCaller(this.#world.authenticator, caller, this.#arrived));
+  /** Of a body that takes its time. @throws HoldfastError unauthenticated, forbidden, address_not_allowed, second_factor_required */
+  async #lookAgain(isWhole: boolean): Promise<void> {
+    if (this.caller === undefined) return;
+    this.#take(await stillCaller(this.#world.authenticator, this.caller, isWhole ? this.#arrived : undefined));
   }
 
   /** @throws HoldfastError address_not_allowed, second_factor_required */

@@ -5,30 +5,37 @@ import { limits } from "@holdfast/core/limits";
 import type { OwnSlices } from "../../blocks/freed-bytes.ts";
 
 /**
+ * Checks whether the body may be sent: every `checkMs` while it is on its way, and once it is whole, before its reader hears of the end. What it
+ * throws ends the body.
+ */
+type BodyCheck = (isWhole: boolean) => Promise<void>;
+
+/**
  * The body of a request, as fast as the handler reads it and no faster. It stands between the handler and Node's own
  * stream because destroying that one would cut the connection, and with it the answer that says what went wrong.
  *
  * A client that sends nothing for `idleTimeoutMs` while somebody waits for its bytes ends it with `request_timeout`, and so does one
- * that sends less than the least rate; there is no limit to how long a body may take in all.
+ * that sends less than the least rate; there is no limit to how long a body may take in all. So it is checked on its way: without
+ * that a caller that was revoked could go on sending for days.
  */
 export class RequestBody extends Readable implements OwnSlices {
   readonly ownSlices = true;
   readonly #request: IncomingMessage;
   readonly #idleTimeoutMs: number;
-  readonly #onWhole: () => Promise<void>;
+  readonly #check: BodyCheck;
+  #checkClock: NodeJS.Timeout | undefined;
   #clock: NodeJS.Timeout | undefined;
   #rateClock: NodeJS.Timeout | undefined;
   #windowBytes = 0;
   #receivedBytes = 0;
   #attached = false;
 
-  /** @param onWhole all has come: before its reader hears of the end, which hears of what this throws in its place */
-  constructor(request: IncomingMessage, idleTimeoutMs: number, onWhole: () => Promise<void> = async () => {}) {
+  constructor(request: IncomingMessage, idleTimeoutMs: number, check: BodyCheck = async () => {}) {
     // Object mode, so that slices are handed on as they came: a stream of bytes would join those that wait into new buffers.
     super({ objectMode: true, highWaterMark: slicesWaitingMax });
     this.#request = request;
     this.#idleTimeoutMs = idleTimeoutMs;
-    this.#onWhole = onWhole;
+    this.#check = check;
     // A handler that stopped reading hears of the end by its signal; it must not bring the process down.
     this.on("error", () => {});
   }
@@ -45,6 +52,7 @@ export class RequestBody extends Readable implements OwnSlices {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#stopClock();
+    clearTimeout(this.#checkClock);
     if (this.#attached) {
       this.#request.off("data", this.#take).off("end", this.#finish).off("close", this.#break);
       this.#request.pause();
@@ -58,6 +66,18 @@ export class RequestBody extends Readable implements OwnSlices {
     this.#request.on("error", () => {});
     if (this.#request.readableEnded) this.#finish();
     else if (this.#request.destroyed) this.#break();
+    else this.#checkClock = setTimeout(() => void this.#checkOnTheWay(), checkMs);
+  }
+
+  /** Also while nothing arrives, and while the handler does not read. */
+  async #checkOnTheWay(): Promise<void> {
+    try {
+      await this.#check(false);
+    } catch (error) {
+      // A database that does not answer says nothing about the caller. The next check asks it again, and so does the last one.
+      if (error instanceof HoldfastError && error.code !== "unavailable") this.destroy(error);
+    }
+    if (!this.destroyed && !this.#request.readableEnded) this.#checkClock?.refresh();
   }
 
   #startClock(): void {
@@ -96,7 +116,8 @@ export class RequestBody extends Readable implements OwnSlices {
 
   readonly #finish = (): void => {
     this.#stopClock();
-    void this.#onWhole().then(
+    clearTimeout(this.#checkClock);
+    void this.#check(true).then(
       () => this.push(null),
       (error: unknown) => this.destroy(error as Error),
     );
@@ -107,6 +128,9 @@ export class RequestBody extends Readable implements OwnSlices {
     this.destroy(brokenOff("bad_request", "The connection ended in the middle of the body."));
   };
 }
+
+/** As long as a running answer goes on after its caller was revoked. A short body is over before. */
+const checkMs = 2000;
 
 /** Node's parser gives slices of up to 64 KiB. */
 const slicesWaitingMax = 4;

@@ -240,8 +240,9 @@ function mayAdd({ role }: PlacedNode, { scopes }: Caller): boolean {
 async function takeFiles(
   { accounts, uploads }: LinkPageWorld,
   { caller }: Visit,
-  { query, headers, stream }: RequestContext<"sendToLink">,
+  { query, headers, stream, countFor }: RequestContext<"sendToLink">,
 ): Promise<number> {
+  countFor(caller);
   const folder = await findNode(accounts.shards, caller, query.in ?? "root", "create");
   if (!mayAdd(folder, caller)) throw new HoldfastError("forbidden", "This link is for looking only.");
   let sent = 0;

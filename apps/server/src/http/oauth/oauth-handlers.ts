@@ -1,4 +1,5 @@
 import type { AccountWorld } from "../../accounts/account-world.ts";
+import { isByToken, neededSignedIn } from "../../accounts/signed-in-only.ts";
 import type { OauthWorld } from "../../oauth/artifacts.ts";
 import { addClient, listClients, removeClient } from "../../oauth/clients.ts";
 import { finishDeviceLogin, startDeviceLogin } from "../../oauth/device-login.ts";
@@ -73,8 +74,13 @@ export function oauthHandlers(world: AccountWorld) {
 export function oauthClientHandlers(world: OauthWorld) {
   return {
     adminListOauthClients: async () => ({ status: 200, json: { items: await listClients(world), next_cursor: null } }),
-    adminAddOauthClient: async ({ body }) => ({ status: 201, json: await addClient(world, body) }),
-    adminRemoveOauthClient: async ({ params }) => {
+    adminAddOauthClient: async ({ caller, body }) => {
+      // People would be asked to let it in long after the token has ended.
+      if (isByToken(caller)) throw neededSignedIn("registers no program");
+      return { status: 201, json: await addClient(world, body) };
+    },
+    adminRemoveOauthClient: async ({ caller, params }) => {
+      if (isByToken(caller)) throw neededSignedIn("removes no program");
       await removeClient(world, params.id);
       return { status: 204 };
     },

@@ -22,7 +22,9 @@ export function transferHandlers(world: OfferWorld) {
       const once = repeatableBy(caller, key, world.clock.nowMicros());
       const { transfer, created } = await answerOnce(world.shards.of(caller.bucket).db, once, async () => {
         const node = await findNode(world.shards, caller, params.id);
-        return offerTransfer(world, caller, node, { email: body.email, once, ifMatch });
+        const { credential } = caller;
+        const sessionId = credential.kind === "session" ? credential.id : undefined;
+        return offerTransfer(world, caller, node, { email: body.email, once, ifMatch, sessionId });
       });
       return { status: created ? 201 : 200, json: transfer };
     },

@@ -68,7 +68,7 @@ export const english: Words = {
   transfer: ({ by = english.somebody, node, id }) => ({
     title: `${by} wants to give you “${node}”`,
     more: [
-      "Once you accept it, it is yours, counts to your storage, and its old owner remains an editor. Until then nothing changes.",
+      "Once you accept it, it is yours, counts to your storage, and its old owner remains an editor. Until then nothing changes. The offer ends after 14 days.",
       `Accept it with: holdfast transfer accept ${id}`,
     ],
   }),
@@ -219,6 +219,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       text: (host) =>
         `It reports changes of files in your account on ${host} to a web address. GET and DELETE /api/v1/webhooks list and remove it.`,
     },
+    transfer: {
+      title: "A file or folder was offered to another account",
+      text: (host) =>
+        `The file or folder is in your account on ${host}. The other account becomes its owner by accepting the offer. "holdfast transfer ls" lists your offers, and "holdfast transfer cancel ID" withdraws one. A new password withdraws all of them.`,
+    },
     program: {
       title: "A program was let in",
       text: (host) =>
@@ -261,6 +266,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       title: "A sign-in through another service was linked",
       text: (host) =>
         `From now on it signs in to your account on ${host} without the password. Settings say which one it is.`,
+    },
+    outside_first: {
+      title: "A sign-in through another service now opens your account",
+      text: (host) =>
+        `Somebody with your e-mail address signed in to your account on ${host} through another service for the first time. Everything that opened the account before has ended: its password, passkeys, app passwords, tokens, programs and webhooks. All browsers and devices have to sign in again. Your files are unchanged.`,
     },
     outside_unlinked: {
       title: "A sign-in through another service was unlinked",

@@ -68,7 +68,7 @@ export const german: Words = {
   transfer: ({ by = german.somebody, node, id }) => ({
     title: `${by} möchte Ihnen „${node}“ übergeben`,
     more: [
-      "Nehmen Sie an, so gehört es Ihnen und zählt zu Ihrem Speicher; wer es bisher besaß, darf es weiter bearbeiten. Bis dahin ändert sich nichts.",
+      "Nehmen Sie an, so gehört es Ihnen und zählt zu Ihrem Speicher; wer es bisher besaß, darf es weiter bearbeiten. Bis dahin ändert sich nichts. Das Angebot gilt 14 Tage.",
       `Annehmen: holdfast transfer accept ${id}`,
     ],
   }),
@@ -224,6 +224,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       text: (host) =>
         `Er meldet Änderungen an Dateien Ihres Kontos auf ${host} an eine Webadresse. GET und DELETE /api/v1/webhooks zeigen und entfernen ihn.`,
     },
+    transfer: {
+      title: "Eine Datei oder ein Ordner wurde einem anderen Konto angeboten",
+      text: (host) =>
+        `Die Datei oder der Ordner liegt in Ihrem Konto auf ${host}. Nimmt das andere Konto das Angebot an, gehört sie oder er diesem Konto. „holdfast transfer ls“ zeigt Ihre Angebote, und „holdfast transfer cancel ID“ zieht eines zurück. Ein neues Passwort zieht alle zurück.`,
+    },
     program: {
       title: "Ein Programm wurde eingelassen",
       text: (host) =>
@@ -266,6 +271,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       title: "Eine Anmeldung über einen anderen Dienst wurde verknüpft",
       text: (host) =>
         `Mit ihr meldet man sich von nun an ohne Passwort bei Ihrem Konto auf ${host} an. In den Einstellungen steht, welche es ist.`,
+    },
+    outside_first: {
+      title: "Eine Anmeldung über einen anderen Dienst öffnet jetzt Ihr Konto",
+      text: (host) =>
+        `Jemand mit Ihrer E-Mail-Adresse hat sich zum ersten Mal über einen anderen Dienst bei Ihrem Konto auf ${host} angemeldet. Alles, was das Konto bisher öffnete, gilt nicht mehr: Passwort, Passkeys, App-Passwörter, Zugangsschlüssel, Programme und Webhooks. Alle Browser und Geräte müssen sich neu anmelden. Ihre Dateien sind unverändert.`,
     },
     outside_unlinked: {
       title: "Eine Anmeldung über einen anderen Dienst wurde gelöst",

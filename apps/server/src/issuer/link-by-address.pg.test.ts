@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { sql } from "kysely";
+import { Authenticator } from "../accounts/authenticator.ts";
+import { findUser } from "../accounts/directory.ts";
+import { createPersonalToken } from "../accounts/personal-tokens.ts";
+import { signIn } from "../accounts/sessions.ts";
+import { createTestUser, openTestAccounts, testPassword } from "../accounts/testing.ts";
+import { oidcSchema, readOidc } from "../config/oidc-settings.ts";
+import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
+import { sealAnswer } from "./answers.ts";
+import type { Claims } from "./claims.ts";
+import type { ClaimsWorld } from "./follow-claims.ts";
+import { linkByAddress } from "./link-by-address.ts";
+import { linkIdentity } from "./outside-identities.ts";
+import { signInFromOutside } from "./sign-in-from-outside.ts";
+import { testClient } from "./testing-provider.ts";
+
+const issuer = "https://issuer.example";
+const from = { address: "192.0.2.1", userAgent: undefined };
+let databases: TestDatabases;
+let world: ClaimsWorld;
+let authenticator: Authenticator;
+let told: string[];
+let ended: string[];
+let sealed = 0;
+
+before(async () => {
+  databases = await startTwoTestShards({ fsync: false });
+});
+beforeEach(async () => {
+  [told, ended] = [[], []];
+  world = {
+    ...(await openTestAccounts(databases.shards)),
+    log: { warn: () => {}, info: () => {} },
+    queue: { kick: () => {} },
+    tellSecurity: async (_, __, what) => void told.push(what),
+    onEnded: (spaceId) => void ended.push(spaceId),
+  };
+  authenticator = new Authenticator(world);
+});
+after(() => databases?.stop());
+
+function claimsOf(subject: string, email: string): Claims {
+  const said = { issuer, subject, email, emailVerified: true, name: null };
+  return { ...said, groups: null, plan: null, factorPassed: true, authenticatedAtMs: null };
+}
+
+function signInAt(claims: Claims) {
+  const settings = readOidc(
+    oidcSchema.parse({ issuer, ...testClient, link_by_verified_address: ["corp.example"] }),
+    [],
+  );
+  assert.ok(settings !== undefined);
+  const leaving = { purpose: "sign-in" as const, state: `state ${++sealed}`, untilMs: world.clock.nowMs() + 60_000 };
+  const ticket = sealAnswer(world, { leaving: leaving as never, claims });
+  return signInFromOutside(world, settings, { ticket, name: "Firefox", system: undefined, ...from });
+}
+
+/** An account that somebody uses already. */
+async function used(email: string) {
+  const user = await createTestUser(world, email);
+  const byPassword = () => signIn(world, { email, password: testPassword, address: from.address }, from.address);
+  const { access_token: session } = await byPassword();
+  const caller = await authenticator.authenticate(session, from);
+  const asked = { name: "t", scopes: ["files:read"] as const, expiresAtMicros: null };
+  const { token } = await createPersonalToken(world, caller, asked);
+  const { db } = databases.shards.ofId(user.id);
+  await sql`
+    insert into shard.passkeys
+      (user_id, id, credential_id, public_key, counter, transports, rp_id, name, backed_up, created_at)
+    values (${user.id}, ${user.id}, ${Buffer.from(email)}, ${Buffer.from("key")}, 0, '{}', 'x', 'Key', false, 1)`.execute(
+    db,
+  );
+  const left = async () => {
+    const ways = {
+      session: authenticator.authenticate(session, from),
+      token: authenticator.authenticate(token, from),
+      password: byPassword(),
+      passkey: sql`select 1 / count(*) from shard.passkeys where user_id = ${user.id}`.execute(db),
+    };
+    const done = await Promise.allSettled(Object.values(ways));
+    return Object.keys(ways).filter((_, index) => done[index]?.status === "fulfilled");
+  };
+  [told, ended] = [[], []];
+  return { user, left };
+}
+
+test("a first sign-in that links an account by its address ends what opened the account before, once", async () => {
+  const email = "carol@corp.example";
+  const { user, left } = await used(email);
+  const first = await signInAt(claimsOf("carol", email));
+  assert.deepEqual(await left(), []);
+  assert.deepEqual(told.toSorted(), ["outside_first", "passkey_removed"]);
+  assert.deepEqual(ended, [user.space_id]);
+  assert.equal((await findUser(databases.shards, user.id))?.has_password, false);
+  await signInAt(claimsOf("carol", email));
+  assert.equal((await authenticator.authenticate(first.access_token, from)).userId, user.id);
+});
+
+test("the later of two first sign-ins at once does not end the earlier one", async () => {
+  const email = "erin@corp.example";
+  const { user } = await used(email);
+  const earlier = await signInAt(claimsOf("erin", email));
+  // It has found the account before the earlier one has linked it.
+  const { password_hash: hash } = await linkByAddress(world, user, claimsOf("erin", email));
+  assert.equal((await authenticator.authenticate(earlier.access_token, from)).userId, user.id);
+  assert.equal(hash, (await findUser(databases.shards, user.id))?.password_hash);
+});
+
+test("a link that somebody signed in has asked for ends nothing", async () => {
+  const email = "dan@corp.example";
+  const { user, left } = await used(email);
+  await linkIdentity(world, user.id, claimsOf("dan", email));
+  await signInAt(claimsOf("dan", email));
+  assert.deepEqual(await left(), ["session", "token", "password", "passkey"]);
+  assert.deepEqual(told, ["outside_linked"]);
+});

@@ -1,0 +1,39 @@
+import type { AccountWorld } from "../accounts/account-world.ts";
+import { findUser } from "../accounts/directory.ts";
+import { endWays, lockWays } from "../accounts/end-ways-in.ts";
+import { forgetDevices } from "../accounts/known-device.ts";
+import { accountLine } from "../accounts/passwords.ts";
+import { endPersonalTokens } from "../accounts/personal-tokens.ts";
+import { hashUnknownPassword } from "../accounts/sign-up.ts";
+import type { UserRow } from "../db/account-tables.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
+import type { Claims } from "./claims.ts";
+import { linkIdentity } from "./outside-identities.ts";
+
+const ended = { end_passkeys: true, endsFactor: false } as const;
+
+/**
+ * Links an account by its address alone, at a sign-in from outside: nobody who is signed in asked for it. Somebody else may have had the account
+ * until now, so that everything that opened it ends, as with a reset by mail. Other identities from outside stay: those of two servers would
+ * otherwise end each other at every sign-in.
+ * @returns the account as it is afterwards
+ * @throws HoldfastError as `linkIdentity`
+ */
+export async function linkByAddress(world: AccountWorld, user: UserRow, claims: Claims): Promise<UserRow> {
+  const passwordHash = await hashUnknownPassword(world, accountLine(user.id));
+  const onMade = async (transaction: ShardReader) => {
+    await transaction
+      .updateTable("shard.users")
+      .set({ password_hash: passwordHash, has_password: false, next_email: null })
+      .where("id", "=", user.id)
+      .execute();
+    await transaction.deleteFrom("shard.sessions").where("user_id", "=", user.id).execute();
+    await endPersonalTokens(transaction, user.id);
+    await forgetDevices(transaction, user.id);
+    await endWays(world, transaction, user.id, ended);
+  };
+  const begin = (transaction: ShardReader) => lockWays(transaction, user.id, ended);
+  await linkIdentity(world, user.id, claims, { begin, onMade, what: "outside_first" });
+  world.onEnded?.(user.space_id);
+  return (await findUser(world.shards, user.id)) ?? user;
+}
