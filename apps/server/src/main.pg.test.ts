@@ -51,6 +51,7 @@ test("secrets that others could read are closed to them at the start, which is s
   first.child.kill("SIGTERM");
   await exited;
   const secrets = ["key-encryption-key", "database-password"].map((name) => join(data, name));
+  assert.match(first.log(), /"level":"warn"[^\n]*the data folder was there and has no database/);
   for (const path of secrets) assert.equal(statSync(path).mode & 0o777, 0o600, path);
   for (const path of secrets) chmodSync(path, 0o644);
   const second = await start(t, data);

@@ -10,6 +10,7 @@ export const serveCommand: CommandMaker = (context) => {
     "serve --data /srv/holdfast --install-service",
   ])
     .option("--data <folder>", "where everything is kept")
+    .option("--expect-data", "start only if the data is there, not as a new server: for a disk that is mounted late")
     .option("--listen <address>", "host and port, 127.0.0.1:8420 unless told")
     .option("--database-url <url>", "an external PostgreSQL instead of the embedded one")
     .option("--store <place>", "a folder or s3://… for the packs")

@@ -80,6 +80,15 @@ test("what the unit runs is a server, which ends in order as systemd ends it", a
   assert.equal(await ended, 0);
 });
 
+test("a unit that is written beside a database never starts a new server, and the first one says how to get there", async () => {
+  assert.match(lineOf((await install("--print")).stdout, "ExecStart"), /--expect-data/);
+  const other = await holdfast(["serve", "--data", join(folder, "none yet"), "--install-service"], { env });
+  assert.match(other.stdout, /run 'holdfast serve --install-service' again .*--expect-data/);
+  assert.doesNotMatch(readFileSync(/^Wrote (.*?)\. /.exec(other.stdout)?.[1] ?? "", "utf8"), /--expect-data/);
+  const outside = await install("--print", "--database-url", "postgres://host/db");
+  assert.doesNotMatch(outside.stdout, /--expect-data/);
+});
+
 test("options hold wherever it is started, and neither secrets nor strangers' variables stand in the unit", async () => {
   const listed = await install(
     "--print",
@@ -94,6 +103,7 @@ test("options hold wherever it is started, and neither secrets nor strangers' va
   assert.deepEqual(wordsOf(lineOf(listed.stdout, "ExecStart")).slice(3), [
     "--data",
     data,
+    "--expect-data",
     `--store=${join(process.cwd(), "packs")}`,
     `--tls-cert=${join(process.cwd(), "c.pem")}`,
     `--tls-key=${join(process.cwd(), "k.pem")}`,

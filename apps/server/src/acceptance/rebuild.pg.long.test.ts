@@ -117,7 +117,8 @@ describe("A database that is lost", () => {
     rmSync(join(data, "database-password"));
     const { code, stderr } = await holdfast(["serve", "--data", data, "--listen", "127.0.0.1:0"]);
     assert.equal(code, 1);
-    assert.match(stderr, /database is new and empty.*admin rebuild/);
+    assert.match(stderr, /postgres is missing, but there is the key .* and the metadata .*admin rebuild/);
+    assert.equal(existsSync(join(data, "postgres")), false);
   });
 
   test("a wrong key, an absent one, a place that is no store, and a folder that is in use are said, and nothing is made", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { get } from "node:https";
 import { after, before, describe, test } from "node:test";
@@ -63,8 +63,8 @@ describe("One server for one data folder", () => {
     }
   });
 
-  test("behind a proxy it may listen there, and a variable of the first start stops no later one", async () => {
-    await restart(["--listen", "0.0.0.0:0", "--behind-proxy"], { HOLDFAST_ADMIN_PASSWORD: "short" });
+  test("behind a proxy it may listen there, data that is expected is there, and a variable of the first start stops no later one", async () => {
+    await restart(["--listen", "0.0.0.0:0", "--behind-proxy", "--expect-data"], { HOLDFAST_ADMIN_PASSWORD: "short" });
     assert.equal((await fetch(`http://127.0.0.1:${server.port}/healthz`)).status, 200);
   });
 
@@ -109,6 +109,20 @@ describe("One server for one data folder", () => {
       assert.equal(existsSync(`${folder}/other/postgres`), false);
     });
   }
+
+  test("a data folder with a key and no database, or without the data that is expected, makes no new server", async () => {
+    const [lost, unmounted] = [`${folder}/lost`, `${folder}/unmounted`];
+    for (const made of [lost, unmounted]) mkdirSync(made);
+    writeFileSync(`${lost}/key-encryption-key`, `${randomBytes(32).toString("base64")}\n`, { mode: 0o600 });
+    await assert.rejects(spawnServer({ dataFolder: lost }), {
+      message: /lost\/postgres is missing, but there is the key .*admin rebuild/,
+    });
+    assert.equal(existsSync(`${lost}/postgres`), false);
+    await assert.rejects(spawnServer({ dataFolder: unmounted, args: ["--expect-data"] }), {
+      message: /There is no database in the data folder .*unmounted.* Is its disk mounted/,
+    });
+    assert.deepEqual(readdirSync(unmounted), [], "the refused start left something below the mount point");
+  });
 
   test("after kill -9 the next start works at once, beside the database that was left behind", async () => {
     await server.kill();

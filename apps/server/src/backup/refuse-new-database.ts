@@ -1,22 +1,75 @@
+import { existsSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
+import type { ObjectStore } from "@holdfast/object-store/object-store";
 import type { BlockCell } from "../blocks/block-cell.ts";
-import { readDataKeyRows } from "../blocks/keyring.ts";
+import { type KeySource, nextPathOf } from "../blocks/key-encryption-key.ts";
+import { hasPacks, readDataKeyRows } from "../blocks/keyring.ts";
 import { newestSnapshot, timeOfBackup } from "../blocks/stored-metadata.ts";
+import { readKeyringObject } from "../blocks/wrapped-keys.ts";
+import { clusterFolderOf } from "../db/embedded/cluster.ts";
+
+export interface FirstStart {
+  /** Absolute; without a database. */
+  readonly dataFolder: string;
+  readonly keySource: Pick<KeySource, "path">;
+  /** Opens one store, or each of the two. */
+  readonly stores: readonly (() => Promise<ObjectStore>)[];
+}
 
 /**
- * A database that is lost is made anew and empty by a start, beside a store that has all that was in it. Somebody has to be told, before
- * strangers find a server without accounts, and devices one without files.
+ * A first start makes the database before its key and its store, so a key or a store without a database is what a lost server left. A new
+ * database beside them would be an empty server, and its garbage collection could delete the blocks of the old one.
+ * @throws HoldfastError failed, in words for whoever starts the server, before anything is made
+ */
+export async function refuseMissingDatabase({ dataFolder, keySource, stores }: FirstStart): Promise<void> {
+  const traces = [keySource.path, nextPathOf(keySource)]
+    .filter((path) => existsSync(path))
+    .map((path) => `the key ${path}`);
+  for (const [index, open] of stores.entries()) {
+    const found = await tracesIn(open).catch((error: unknown) => {
+      // A server with two stores starts with one of them.
+      if (stores.length === 1) throw error;
+      return [];
+    });
+    traces.push(...found.map((trace) => `${trace} in the ${index === 0 ? "store" : "second store"}`));
+  }
+  if (traces.length === 0) return;
+  throw new HoldfastError(
+    "failed",
+    `The database ${clusterFolderOf(dataFolder)} is missing, but there is ${traces.join(" and ")}. Is its disk mounted? Nothing was ` +
+      `changed. If the database is elsewhere, name it with --database-url. If it is lost, ${wayBack} To start an empty server ` +
+      "instead, use another data folder and another store.",
+  );
+}
+
+async function tracesIn(open: () => Promise<ObjectStore>): Promise<string[]> {
+  const store = await open();
+  const newest = await newestSnapshot(store);
+  if (newest !== undefined) return [`the metadata of a server, as of ${shownTime(newest)} or later,`];
+  if ((await readKeyringObject(store)).length > 0) return ["a keyring"];
+  return (await hasPacks(store)) ? ["stored data"] : [];
+}
+
+/**
+ * Second check, for a database that is there: an earlier start may have made it beside a store that holds the data of a lost one.
+ * A keyring without packs is what a first start leaves that was killed before it wrote the keys to the database.
  * @throws HoldfastError failed, in words for whoever starts the server
  */
 export async function refuseNewDatabase({ db, store }: Pick<BlockCell, "db" | "store">): Promise<void> {
   if ((await readDataKeyRows(db)).length > 0) return;
   const newest = await newestSnapshot(store);
-  if (newest === undefined) return;
-  const time = new Date(timeOfBackup(newest) ?? 0).toISOString();
+  if (newest === undefined && !((await readKeyringObject(store)).length > 0 && (await hasPacks(store)))) return;
+  const held = newest === undefined ? "the data" : `the metadata, as of ${shownTime(newest)} or later,`;
   throw new HoldfastError(
     "failed",
-    `The database is new and empty, and the store has the metadata of one that was there, as of ${time} or later. Was it lost? ` +
-      "'holdfast admin rebuild --from STORE --key FILE --data NEW' brings it back. To begin with an empty one all the same, " +
-      "move `metadata` (in a folder: `objects/metadata`) out of the store.",
+    `The database is new and empty, but the store has ${held} of a database that was there. If that one is lost, ${wayBack} ` +
+      "To start an empty server instead, use another data folder and another store.",
   );
+}
+
+const wayBack =
+  "'holdfast admin rebuild --from STORE --key FILE --data NEW' or 'holdfast admin restore-backup BACKUP --data NEW' brings it back.";
+
+function shownTime(snapshot: string): string {
+  return new Date(timeOfBackup(snapshot) ?? 0).toISOString();
 }

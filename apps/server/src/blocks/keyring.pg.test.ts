@@ -13,6 +13,7 @@ import { retentionUsual } from "../config/retention-settings.ts";
 import { storageJobs } from "../jobs/storage-jobs.ts";
 import { openLog } from "../operation/log.ts";
 import type { BlockPool } from "./block-tasks.ts";
+import { refuseNewDatabase } from "../backup/refuse-new-database.ts";
 import { keyIdOf } from "./key-encryption-key.ts";
 import { wrappingBy } from "./key-wrapping.ts";
 import { type Keyring, openKeyring, readDataKeyRows } from "./keyring.ts";
@@ -66,13 +67,18 @@ test("another key-encryption key opens nothing and changes nothing", async () =>
   assert.ok(kept.equals(await store.get(keyringKey)));
 });
 
-test("a database without keys takes over those of the store, and asks for a rebuild where there are packs", async () => {
+test("a database without keys takes over those of the store, and where there are packs it asks for a rebuild and no server starts", async () => {
   const { key } = await (await open()).current();
   await sql`truncate cell.data_keys cascade`.execute(db());
   assert.deepEqual((await (await open()).current()).key, key);
   assert.equal((await sql`select from cell.facts`.execute(db())).rows.length, 0);
   await sql`truncate cell.data_keys cascade`.execute(db());
+  await refuseNewDatabase({ db: db(), store });
   await store.put("packs/00/x", Buffer.of(1));
+  await assert.rejects(
+    refuseNewDatabase({ db: db(), store }),
+    /new and empty, but the store has the data .*admin rebuild/,
+  );
   assert.deepEqual((await (await open()).current()).key, key);
   assert.equal((await sql`select from cell.facts`.execute(db())).rows.length, 1);
 });

@@ -237,7 +237,7 @@ function heldOf(keys: ReadonlyMap<number, PlainKey>): HeldKeys {
   return { epoch: newestOf(keys)?.epoch ?? 0, dataKeys: keys.size };
 }
 
-async function hasPacks(store: ObjectStore): Promise<boolean> {
+export async function hasPacks(store: ObjectStore): Promise<boolean> {
   const packs = store.list(packPrefix)[Symbol.asyncIterator]();
   const { done } = await packs.next();
   await packs.return?.();

@@ -57,6 +57,7 @@ const roles = z.preprocess(
  */
 export const optionSchemas = {
   data: text,
+  expect_data: yesNo,
   listen: text,
   database_url: z.string().regex(/^postgres(ql)?:\/\//, "must read like postgres://user:password@host/database"),
   store: text,
@@ -111,6 +112,7 @@ export type Options = { readonly [Name in OptionName]?: z.output<(typeof optionS
 /** What `holdfast serve` takes on its command line; the rest stands in the environment or the file. A password among flags would show in the list of processes. */
 export const flagNames: ReadonlySet<OptionName> = new Set([
   "data",
+  "expect_data",
   "listen",
   "database_url",
   "store",

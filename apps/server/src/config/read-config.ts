@@ -29,6 +29,8 @@ import { readSyslogTarget, type SyslogTarget } from "../audit/syslog-target.ts";
 export interface Config {
   /** Absolute or relative to the working directory. */
   readonly dataFolder: string;
+  /** A start without data is refused: the disk of the data is not mounted. */
+  readonly expectData: boolean;
   readonly listen: ListenAddress;
   /** Undefined: the embedded database. */
   readonly databaseUrl: string | undefined;
@@ -113,6 +115,7 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
   const acme = readAcmeSettings(options);
   const config: Config = {
     dataFolder: options.data ?? platformDataFolder(environment),
+    expectData: options.expect_data ?? false,
     listen: listenOf(options, acme),
     databaseUrl: options.database_url,
     store: options.store,

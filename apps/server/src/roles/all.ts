@@ -39,6 +39,7 @@ import { lockedNeighbours, noNeighbours } from "../queue/neighbours.ts";
 import { openQueue, type Queue } from "../queue/open-queue.ts";
 import { openUploads } from "../uploads/uploads.ts";
 import { Closers } from "./closers.ts";
+import { findDataFolder } from "../data-folder/first-start.ts";
 import { assertAddressFree } from "./free-address.ts";
 import { type ApiParts, makeHandlers, makeScimEndpoints } from "./handlers.ts";
 import { openAccounts } from "./open-accounts.ts";
@@ -115,10 +116,11 @@ async function start(
   given: Given,
   { log, closers }: { readonly log: Log; readonly closers: Closers },
 ): Promise<RunningServer> {
+  const found = findDataFolder(config);
   await assertAddressFree(config.listen);
   const tls = await openTls(config, { log, version });
   const web = openWeb(given.prepareApp, log, closers);
-  const storage = await openStorage(config, log, closers, given.wrapStore);
+  const storage = await openStorage(config, log, closers, { found, wrap: given.wrapStore });
   const { shards } = storage.databases;
   const ports = { shards, clock: systemClock, random: randomBytes, log };
   const rateLimits = await openLimits(config, log, closers);

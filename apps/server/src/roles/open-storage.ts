@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { openStore } from "@holdfast/object-store/open-store";
 import { assertAdministrator } from "../accounts/set-up.ts";
-import { refuseNewDatabase } from "../backup/refuse-new-database.ts";
+import { refuseMissingDatabase, refuseNewDatabase } from "../backup/refuse-new-database.ts";
 import type { BlockCell } from "../blocks/block-cell.ts";
-import { assertKeyFits, type BlockCells, openBlockCells } from "../blocks/open-block-cells.ts";
+import { assertKeyFits, type BlockCells, hasTables, openBlockCells } from "../blocks/open-block-cells.ts";
 import { type DiskGroup, type DiskReserve, groupsOf, noReserve, openDiskReserve } from "../blocks/disk-reserve.ts";
 import { type BlockPool, startBlockPool } from "../blocks/block-tasks.ts";
 import { type KeySource, keySourceOf, loadWrappings, nextPathOf } from "../blocks/key-encryption-key.ts";
@@ -16,9 +15,9 @@ import type { PlacedCell } from "../copies/copies-report.ts";
 import { openCellStore } from "../copies/open-cell-store.ts";
 import { storePlaces } from "../copies/store-places.ts";
 import { closeToOthers } from "../data-folder/close-to-others.ts";
+import { absentData, type FoundFolder, newServerInOldFolder } from "../data-folder/first-start.ts";
 import { openDataFolder } from "../data-folder/open-data-folder.ts";
 import type { Connection } from "../db/database.ts";
-import { clusterFolderOf } from "../db/embedded/cluster.ts";
 import { startEmbeddedPostgres } from "../db/embedded-postgres.ts";
 import { checkExternalPostgres } from "../db/external-postgres.ts";
 import { migrateDatabases, refuseNewerDatabases } from "../db/migrate-databases.ts";
@@ -50,14 +49,24 @@ export interface Storage {
 /** What a test puts around each store; see `OpenStoreOptions`. */
 export type StoreWrap = (store: ObjectStore) => ObjectStore;
 
-export async function openStorage(config: Config, log: Log, closers: Closers, wrap?: StoreWrap): Promise<Storage> {
+export interface StorageOptions {
+  /** The data folder as it was before this start. */
+  readonly found: FoundFolder;
+  readonly wrap?: StoreWrap | undefined;
+}
+
+export async function openStorage(
+  config: Config,
+  log: Log,
+  closers: Closers,
+  { found, wrap }: StorageOptions,
+): Promise<Storage> {
   const folder = await openDataFolder(config.dataFolder);
   closers.add("data folder", () => folder.release());
   const keySource = keySourceOf(nodeDisk, folder.path, config.environment);
   // A mistake in a setting is reported before a database is made.
   await loadWrappings(keySource, randomBytes);
-  if (config.administrator !== undefined && isFirstStart(config, folder.path))
-    assertAdministrator(config.administrator);
+  if (found.isFirstStart) await prepareFirstStart({ config, folder: folder.path, keySource, found }, log, wrap);
   const { connection, owner } = await openDatabaseServer(config, folder.path, log, closers);
   const databases = openDatabases({
     defaultConnection: connection,
@@ -66,6 +75,7 @@ export async function openStorage(config: Config, log: Log, closers: Closers, wr
   });
   closers.add("databases", () => databases.close());
   await refuseNewerDatabases(databases, log);
+  if (config.expectData) await assertHasData(databases);
   if (config.store === undefined) await folder.privateFolder("store");
   const stores = new Map<Cell, ObjectStore>();
   for (const cell of databases.cells.all()) {
@@ -118,9 +128,28 @@ function openReserves(placed: readonly PlacedCell[], config: Config, dataFolder:
   return { disks: groups, reserveOf: (cell: BlockCell) => reserves.get(cell) ?? noReserve };
 }
 
-/** Of an external database it is not known before it is opened; a server that has an administrator needs none. */
-function isFirstStart({ databaseUrl, topology }: Config, dataFolder: string): boolean {
-  return databaseUrl === undefined && topology === undefined && !existsSync(clusterFolderOf(dataFolder));
+interface NewServer {
+  readonly config: Config;
+  /** Absolute. */
+  readonly folder: string;
+  readonly keySource: KeySource;
+  readonly found: FoundFolder;
+}
+
+/** Checks that come before the database is made, so that a refused start leaves nothing behind. */
+async function prepareFirstStart({ config, folder, keySource, found }: NewServer, log: Log, wrap?: StoreWrap) {
+  if (config.administrator !== undefined) assertAdministrator(config.administrator);
+  const stores = storePlaces({ store: undefined, secondStore: undefined }, config, folder).map((place) => () => {
+    return openOneStore(place, config, log, wrap);
+  });
+  await refuseMissingDatabase({ dataFolder: folder, keySource, stores });
+  if (found.wasThere) log.warn({ folder }, newServerInOldFolder);
+}
+
+/** An external database that was never migrated belongs to no server yet. */
+async function assertHasData({ cells }: Databases): Promise<void> {
+  for (const { id, db } of cells.all())
+    if (!(await hasTables(db))) throw absentData(`The database of cell ${id} is empty`);
 }
 
 async function openDatabaseServer(

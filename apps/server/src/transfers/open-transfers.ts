@@ -16,7 +16,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { guardAttempt, throttleKey } from "../accounts/attempts.ts";
-import { assertLive } from "../accounts/change-second-factor.ts";
+import { assertLive } from "../accounts/live-session.ts";
 import { findUser, findUserByEmail } from "../accounts/directory.ts";
 import { assertAddress } from "../accounts/email-address.ts";
 import type { UserRow } from "../db/account-tables.ts";

@@ -1,0 +1,40 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Config } from "../config/read-config.ts";
+import { hasCluster } from "../db/embedded/swap-clusters.ts";
+
+export interface FoundFolder {
+  /** Whether this start makes the embedded database. The state of an external database is unknown before it is opened. */
+  readonly isFirstStart: boolean;
+  /** Whether the folder was there before this start: it may be the mount point of a disk that is mounted late. */
+  readonly wasThere: boolean;
+}
+
+/**
+ * Inspects the data folder before anything is made in it.
+ * @throws HoldfastError failed where data is expected and there is no database. Not `usage`: systemd then starts the server again, and
+ *   the disk may be mounted by then.
+ */
+export function findDataFolder(
+  config: Pick<Config, "dataFolder" | "databaseUrl" | "topology" | "expectData">,
+): FoundFolder {
+  const folder = resolve(config.dataFolder);
+  const isEmbedded = config.databaseUrl === undefined && config.topology === undefined;
+  const isFirstStart = isEmbedded && !hasCluster(folder);
+  if (isFirstStart && config.expectData) throw absentData(`There is no database in the data folder ${folder}`);
+  return { isFirstStart, wasThere: existsSync(folder) };
+}
+
+/** @param what a clause that names the place */
+export function absentData(what: string): HoldfastError {
+  return new HoldfastError(
+    "failed",
+    `${what}, and this server expects data (--expect-data). Is its disk mounted? Nothing was changed. ` +
+      "To create a new, empty server, leave --expect-data out.",
+  );
+}
+
+export const newServerInOldFolder =
+  "the data folder was there and has no database: creating a new, empty server in it. If its disk is not mounted yet, stop this server, " +
+  "mount the disk and start again; --expect-data refuses such a start";
