@@ -80,6 +80,77 @@ test("a synced file that outgrows what the server takes stays there as it was, a
   alone.close();
 });
 
+/** The disk, with one symbolic link whose target is not UTF-8. */
+function withUnfitLink(alone: Alone, path: string): LocalDisk {
+  const disk = alone.disk();
+  const readLink: LocalDisk["readLink"] = (at) => {
+    if (at !== path) return disk.readLink(at);
+    return Promise.reject(new HoldfastError("failed", "The target is not UTF-8.", { body: { unfit: true } }));
+  };
+  return new Proxy(disk, {
+    get: (target, name) => (name === "readLink" ? readLink : (Reflect.get(target, name) as unknown)),
+  });
+}
+
+test("a link whose target is not UTF-8 is skipped and listed, and holds back no deletion", async () => {
+  const alone = new Alone();
+  alone.mkdir("f");
+  for (const path of ["a", "b", "f/known"]) alone.write(path, path);
+  await alone.once();
+  alone.root.create("f/link", "symlink", true, "any");
+  alone.remove("a");
+  for (let run = 0; run < 2; run += 1) {
+    const { inSync, problems } = await alone.once({ disk: withUnfitLink(alone, "f/link") });
+    assert.deepEqual([inSync, problems.map(({ path, code }) => [path, code])], [true, [["f/link", "not_utf8"]]]);
+    assert.deepEqual(alone.serverPaths(), ["b", "f", "f/known"]);
+  }
+  alone.onServer({ op: "delete", operation_id: "another's", file_id: alone.serverId("f") });
+  assert.ok((await alone.once({ disk: withUnfitLink(alone, "f/link") })).inSync);
+  assert.deepEqual(alone.diskPaths(), ["b", "f", "f/link"]);
+  alone.close();
+});
+
+test("a synced link that gets a target that is not UTF-8 stays as it was on the server, and is told of", async () => {
+  const alone = new Alone();
+  alone.write("a", "a");
+  alone.root.create("link", "symlink", true, "elsewhere");
+  await alone.once();
+  alone.root.remove("link", true);
+  alone.root.create("link", "symlink", true, "any");
+  alone.remove("a");
+  const { inSync, problems } = await alone.once({ disk: withUnfitLink(alone, "link") });
+  assert.deepEqual([inSync, problems.map(({ path, code }) => [path, code])], [false, [["link", "unreadable"]]]);
+  assert.match(problems[0]?.message ?? "", /target is not UTF-8/);
+  assert.deepEqual(alone.serverPaths(), ["link"]);
+  alone.close();
+});
+
+test("deletions that wait since something that was never seen cannot be read are told of, with what cannot be read", async () => {
+  const alone = new Alone();
+  for (const path of ["a", "b"]) alone.write(path, path);
+  await alone.once();
+  alone.write("strange", "never seen");
+  alone.fails("strange");
+  alone.remove("a");
+  const { inSync, problems } = await alone.once();
+  assert.deepEqual(
+    [inSync, problems.map(({ path, code }) => [path, code])],
+    [
+      false,
+      [
+        ["", "deletions_held"],
+        ["strange", "unreadable"],
+      ],
+    ],
+  );
+  assert.match(problems[0]?.message ?? "", /1 deleted file or folder stays on the server.*cannot read strange/);
+  assert.deepEqual(alone.serverPaths(), ["a", "b"]);
+  alone.fails(undefined);
+  assert.deepEqual((await alone.once()).problems, []);
+  assert.deepEqual(alone.serverPaths(), ["b", "strange"]);
+  alone.close();
+});
+
 test("a download that failed is tried again although something that was never seen can never be looked at", async () => {
   const alone = new Alone();
   alone.write("a", "a");

@@ -116,6 +116,7 @@ export interface LocalDisk {
   readAt(path: string, offset: number, sizeBytes: number): Promise<Uint8Array>;
   /** The same, with what was known of the open file before and after. A disk may lack it: then its path is looked at instead. */
   readBetween?(path: string, offset: number, sizeBytes: number): Promise<ReadBetween>;
+  /** Rejects with the body `{ unfit: true }` for a target that no node can have: it is not UTF-8. */
   readLink(path: string): Promise<string>;
   /**
    * A new file; `exists` if the name is taken, `hash_mismatch` with the body `{ hash }` for a part that is not what it

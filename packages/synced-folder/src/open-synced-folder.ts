@@ -222,7 +222,9 @@ function targetOf(folder: number, name: Uint8Array, path: string): string {
   const bytes = readlinkSync(nodePath(folder, name), { encoding: "buffer" });
   const target = nameOfBytes(bytes);
   if (target.isWellFormed()) return target;
-  throw new HoldfastError("failed", `The target of the symbolic link ${path} is not UTF-8, and cannot be synced.`);
+  throw new HoldfastError("failed", `The target of the symbolic link ${path} is not UTF-8, and cannot be synced.`, {
+    body: { unfit: true },
+  });
 }
 
 async function readOpen<Result>(

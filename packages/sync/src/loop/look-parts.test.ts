@@ -14,6 +14,7 @@ const partOf = (number: number, more: Partial<Part> = {}): Part => ({
   keepers: new Set([`keeper ${number}`]),
   listed: none,
   unread: new Map(),
+  held: new Set([`held ${number}`]),
   boundaries: none,
   otherRoots: none,
   isComplete: true,

@@ -42,6 +42,7 @@ function together(one: Looked, other: Looked): Looked {
     keepers: one.keepers.union(other.keepers),
     listed: one.listed.union(other.listed),
     unread: new Map([...one.unread, ...other.unread]),
+    held: one.held.union(other.held),
     boundaries: one.boundaries.union(other.boundaries),
     otherRoots: one.otherRoots.union(other.otherRoots),
     isComplete: one.isComplete && other.isComplete,

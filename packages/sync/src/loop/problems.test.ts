@@ -61,7 +61,7 @@ test("a file that keeps changing is busy after ten minutes, and one that an erro
   const files = new UnreadFiles();
   const listed = new Set(["f"]);
   const look = (unread: Record<string, string>, nowMs: number): string[] => {
-    files.note({ listed, unread: new Map(Object.entries(unread)) }, nowMs);
+    files.note({ listed, unread: new Map(Object.entries(unread)), held: new Set() }, nowMs);
     return files.problems(nowMs).map(({ path, code }) => `${path} ${code}`);
   };
   assert.deepEqual(look({ "f/a": "changing", "f/b": "unavailable" }, 0), ["f/b unreadable"]);

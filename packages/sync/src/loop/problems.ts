@@ -14,7 +14,7 @@ export interface Problem {
   readonly path: string;
   /**
    * Of an error; `skipped`, `special_file`, `not_utf8`, `control_character`, `unfit_name`, `kept`, `boundary`, `other_sync`, `alias`, `aside`, `rewritten`, `silent_change`, `busy`, `blocked`,
-   * `unreadable`, `not_durable`, `read_only`, `suspended` and `quarantined` are the engine's own. What each means stands in docs/command.md.
+   * `unreadable`, `not_durable`, `read_only`, `suspended`, `quarantined` and `deletions_held` are the engine's own. What each means stands in docs/command.md.
    */
   readonly code: string;
   /** What happened and what to do. */

@@ -4,7 +4,7 @@ import { passingMs, UnreadFiles } from "./unread.ts";
 
 test("what could not be read before the clock was set back may still be read in a moment, and not for ten years", () => {
   const files = new UnreadFiles();
-  const look = { listed: new Set([""]), unread: new Map([["folder", "EIO"]]) };
+  const look = { listed: new Set([""]), unread: new Map([["folder", "EIO"]]), held: new Set<string>() };
   const [beforeMs, afterMs] = [1_800_000_000_000, 1_500_000_000_000];
   files.note(look, beforeMs);
   assert.equal(files.isPassing("folder", beforeMs + passingMs.always), false);
@@ -23,15 +23,43 @@ test("what vanished while it was looked at is no problem, and is looked at again
         ["gone", "not_found"],
         ["", "not_found"],
       ]),
+      held: new Set(),
     },
     0,
   );
   assert.deepEqual(files.problems(0), []);
   assert.equal(files.areLasting, false);
   assert.equal(files.isPassing("gone", 0), true);
-  files.note({ listed: new Set([""]), unread: new Map([["gone", "unavailable"]]) }, 0);
+  files.note({ listed: new Set([""]), unread: new Map([["gone", "unavailable"]]), held: new Set() }, 0);
   assert.deepEqual(
     files.problems(0).map(({ path, code }) => [path, code]),
     [["gone", "unreadable"]],
   );
+});
+
+test("deletions that wait for something unreadable are listed after a minute, and until they are sent", () => {
+  const files = new UnreadFiles();
+  const unread = new Map([1, 2, 3, 4].map((number) => [`strange ${number}`, "unavailable"]));
+  const listed = new Set([""]);
+  const held = new Set(["a", "b"]);
+  const told = (nowMs: number) => files.problems(nowMs).filter(({ code }) => code === "deletions_held");
+  files.note({ listed, unread, held }, 0);
+  assert.deepEqual(told(59_999), []);
+  assert.deepEqual(
+    told(60_000).map(({ path, message }) => [path, message]),
+    [
+      [
+        "",
+        "2 deleted files and folders stay on the server, because this device cannot read strange 1, strange 2, strange 3 and 1 more, " +
+          "and what is missing may have been moved there. Make it readable, remove it, or exclude it.",
+      ],
+    ],
+  );
+  files.note({ listed: new Set(["elsewhere"]), unread: new Map(), held: new Set() }, 60_000);
+  assert.equal(told(60_000).length, 1, "a look elsewhere ends nothing");
+  files.note({ listed, unread, held: new Set() }, 60_000);
+  assert.deepEqual(told(120_000), []);
+  files.passingMs = passingMs.once;
+  files.note({ listed, unread, held }, 0);
+  assert.equal(told(passingMs.once).length, 1, "one run ends long before a minute");
 });

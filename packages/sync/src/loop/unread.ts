@@ -6,18 +6,23 @@ const busyAfterMs = 600_000;
 /** For so long something unreadable may be the place where something missing is now; one run (`--once`) waits less. */
 export const passingMs = { always: 90_000, once: 4_000 };
 
+const heldAfterMs = 60_000;
+const heldPathsMax = 3;
+
 /** Remembers since when files could not be read whole. */
 export class UnreadFiles {
   passingMs = passingMs.always;
   readonly #files = new Map<string, { readonly code: string; readonly sinceMs: number }>();
+  /** Missing paths whose deletion waits for something unreadable, with the time since when. */
+  readonly #held = new Map<string, number>();
 
   /** Each look tells it of the folders that it listed. */
-  note({ listed, unread }: Pick<ScanResult, "listed" | "unread">, nowMs: number): void {
-    for (const path of this.#files.keys()) {
-      // If its folder is gone a look only came as far as one above; what is unread is looked for in each.
-      const isSeen = withFoldersAbove(path).some((at) => listed.has(at));
-      if (isSeen && !unread.has(path)) this.#files.delete(path);
-    }
+  note({ listed, unread, held }: Pick<ScanResult, "listed" | "unread" | "held">, nowMs: number): void {
+    // If its folder is gone a look only came as far as one above; what is unread is looked for in each.
+    const isSeen = (path: string): boolean => withFoldersAbove(path).some((at) => listed.has(at));
+    for (const path of this.#files.keys()) if (isSeen(path) && !unread.has(path)) this.#files.delete(path);
+    for (const path of this.#held.keys()) if (isSeen(path) && !held.has(path)) this.#held.delete(path);
+    for (const path of held) this.#held.set(path, Math.min(this.#held.get(path) ?? nowMs, nowMs));
     for (const [path, code] of unread) {
       // After a clock was set back it begins anew.
       this.#files.set(path, { code, sinceMs: Math.min(this.#files.get(path)?.sinceMs ?? nowMs, nowMs) });
@@ -36,12 +41,33 @@ export class UnreadFiles {
 
   /** What a person has to know: errors at once, what only changes once it has for ten minutes. */
   problems(nowMs: number): Problem[] {
-    return [...this.#files].flatMap(([path, { code, sinceMs }]) => {
+    const files = [...this.#files].flatMap(([path, { code, sinceMs }]) => {
       if (code === "too_large") return [problemOf(path, code, "")];
+      if (code === "unfit_target") return [problemOf(path, "unreadable", unfitTarget)];
       if (!isInMotion(code)) return [problemOf(path, "unreadable", unreadable)];
       return sinceMs <= nowMs - busyAfterMs ? [problemOf(path, "busy", busy)] : [];
     });
+    return [...this.#heldProblem(nowMs), ...files];
   }
+
+  /** One problem for all deletions: the paths that cannot be read are what a person can change. One run does not last a minute. */
+  #heldProblem(nowMs: number): Problem[] {
+    const afterMs = Math.min(heldAfterMs, this.passingMs);
+    const count = [...this.#held.values()].filter((sinceMs) => sinceMs <= nowMs - afterMs).length;
+    const causes = [...this.#files].flatMap(([path, { code }]) => (isHolding(code) ? [path] : [])).toSorted();
+    if (count === 0 || causes.length === 0) return [];
+    const shown = causes.slice(0, heldPathsMax).join(", ");
+    const more = causes.length > heldPathsMax ? ` and ${causes.length - heldPathsMax} more` : "";
+    const message =
+      `${count.toLocaleString("en")} deleted ${count === 1 ? "file or folder stays" : "files and folders stay"} on the server, because ` +
+      `this device cannot read ${shown}${more}, and what is missing may have been moved there. Make it readable, remove it, or exclude it.`;
+    return [problemOf("", "deletions_held", message)];
+  }
+}
+
+/** A path of which nothing can be told, so that anything may stand there. */
+function isHolding(code: string): boolean {
+  return !isInMotion(code) && code !== "too_large" && code !== "unfit_target";
 }
 
 /** What a program writes to, or removes: the next look tells. */
@@ -50,4 +76,6 @@ function isInMotion(code: string): boolean {
 }
 
 const busy = "A program has been writing to it for ten minutes. It is sent once it has rested for a moment.";
+const unfitTarget =
+  "It is a symbolic link whose target is not UTF-8, so it is not synced; the server keeps the one before. Make it again with another target.";
 const unreadable = "It cannot be read. Check who may read it, and the disk; it is tried again from time to time.";

@@ -66,6 +66,8 @@ export interface ScanResult {
   readonly listed: ReadonlySet<string>;
   /** What could not be read whole, of all that was looked at: the code of the error, or `changing`; `not_found`: it went meanwhile. */
   readonly unread: ReadonlyMap<string, string>;
+  /** What is missing and counts as there, since it may stand at a path that could not be read. */
+  readonly held: ReadonlySet<string>;
   /** Folders where another filesystem begins. */
   readonly boundaries: ReadonlySet<string>;
   /** Synced folders of other clients. */
@@ -93,19 +95,7 @@ const futureNs = 1_000_000_000n;
 
 /** Looks at what may have changed on the disk. */
 export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResult> {
-  if (input.suspects !== "all" && input.suspects.size === 0) {
-    const none = new Set<string>();
-    const nothing = { unread: new Map(), skipped: new Map(), keepers: none, boundaries: none, otherRoots: none };
-    return {
-      ...nothing,
-      listed: none,
-      changes: new Map(),
-      isComplete: true,
-      isSure: () => true,
-      again: new Set(),
-      later: [],
-    };
-  }
+  if (input.suspects !== "all" && input.suspects.size === 0) return nothingSeen();
   const startNs = await disk.now(clockPath);
   const seen = await lookAtRest(disk, input);
   const { known } = seen;
@@ -127,8 +117,9 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     const before = fresh.has(entry) ? undefined : known.get(id);
     const mayWait = vanished.size === 0;
     if (before === undefined && mayWait && entry.kind === "file" && input.isPassedOver(entry.path)) return;
-    if (before === undefined && isTooLarge(entry)) {
-      skipped.set(entry.path, tooLarge);
+    const skip = entry.unfit ?? (isTooLarge(entry) ? tooLarge : undefined);
+    if (before === undefined && skip !== undefined) {
+      skipped.set(entry.path, skip);
       keepers.add(folderOf(entry.path));
       return;
     }
@@ -144,7 +135,8 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   });
   adoptMoves({ ...input, unknown: seen.unknown }, rows, vanished);
   const strange = hasStranger(input, seen);
-  for (const path of keepUnknown(input.tree, rows, { ...seen, strange }, vanished)) again.add(folderOf(path));
+  const kept = keepUnknown(input.tree, rows, { ...seen, strange }, vanished);
+  for (const path of kept) again.add(folderOf(path));
   const gone = [...known.keys()].flatMap((id) => (rows.has(id) ? [] : [[id, undefined] as const]));
   return {
     changes: new Map<NodeId, LocalRow | undefined>([...gone, ...rows]),
@@ -154,6 +146,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     otherRoots: seen.otherRoots,
     listed: seen.listed,
     unread,
+    held: new Set(kept.filter((path) => !isUnknown(path, seen.unknown))),
     isComplete: seen.unknown.size === 0,
     isSure: sureness(seen.unknown, hasPassing(input, seen), unclear),
     again: seen.isAtRest ? again : union(seen.suspects, again),
@@ -162,6 +155,20 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
       const id = ids.get(folder);
       return id === undefined ? [] : [{ id, path: folder.path }];
     }),
+  };
+}
+
+function nothingSeen(): ScanResult {
+  const none = new Set<string>();
+  const nothing = { skipped: new Map(), keepers: none, boundaries: none, otherRoots: none, listed: none, held: none };
+  return {
+    ...nothing,
+    unread: new Map(),
+    changes: new Map(),
+    isComplete: true,
+    isSure: () => true,
+    again: none,
+    later: [],
   };
 }
 
@@ -320,6 +327,10 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
   if (entry.kind === "folder") {
     const lasting = { ...fingerprint, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n };
     return { ...base, executable: false, content: folderContent, fingerprint: lasting, sight: "known" };
+  }
+  if (entry.unfit !== undefined) {
+    context.unread.set(entry.path, "unfit_target");
+    return before === undefined ? undefined : { ...before, ...base, sight: "unsettled" };
   }
   if (entry.target !== undefined) {
     return { ...base, executable: false, content: linkContent(entry.target), fingerprint, sight: "known" };

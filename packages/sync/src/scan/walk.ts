@@ -17,6 +17,8 @@ export interface Entry {
   readonly children: Entry[];
   /** Of a symbolic link. */
   readonly target: string | undefined;
+  /** Set for a symbolic link whose target no node can have. */
+  readonly unfit?: Skip;
 }
 
 export interface Walk {
@@ -53,6 +55,11 @@ export interface Skip {
   /** The end of "It is not synced: ", without a full stop. */
   readonly reason: string;
 }
+
+const unfitTarget: Skip = {
+  code: "not_utf8",
+  reason: "it is a symbolic link whose target is not UTF-8; make it again with another target if it should be",
+};
 
 const specialFile: Skip = {
   code: "special_file",
@@ -302,9 +309,21 @@ async function lookAt(
     keepers.add(folder.path);
     return undefined;
   }
-  const target = stat.kind === "symlink" ? await attempt(notes, path, () => disk.readLink(path)) : undefined;
-  if (stat.kind === "symlink" && target === undefined) return undefined;
-  return { path, name, kind: stat.kind, stat, folder, children: [], target };
+  const entry: Entry = { path, name, kind: stat.kind, stat, folder, children: [], target: undefined };
+  if (stat.kind !== "symlink") return entry;
+  const link = await attempt(notes, path, () => readLink(disk, path));
+  return link === undefined ? undefined : { ...entry, ...link };
+}
+
+/** What is there is known, other than after an error: nothing that is missing can be this link. */
+async function readLink(disk: LocalDisk, path: string): Promise<Pick<Entry, "target" | "unfit">> {
+  try {
+    return { target: await disk.readLink(path) };
+  } catch (error) {
+    if (error instanceof HoldfastError && error.body["unfit"] === true)
+      return { target: undefined, unfit: unfitTarget };
+    throw error;
+  }
 }
 
 /** A thing that vanishes while it is looked at is unknown too: the next look will tell. */
