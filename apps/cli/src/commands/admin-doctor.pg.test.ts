@@ -27,6 +27,24 @@ const everything = [
   "versions",
 ];
 
+test("for an index that is not complete the doctor never recommends what deletes the blocks of a lost database", async () => {
+  await queryDatabase(data, "insert into cell.facts (name, value) values ('rebuild_required', 'true')");
+  try {
+    const found = async () =>
+      (await diagnose([])).items.find(({ check, state }) => check === "blocks" && state !== "ok");
+    const lost = await found();
+    assert.equal(lost?.state, "fail");
+    assert.match(lost.advice ?? "", /'holdfast admin rebuild --from STORE/);
+    assert.doesNotMatch(lost.advice ?? "", /rebuild-index/);
+    assert.equal((await run(["put", "-", "/file"], "content")).code, 0);
+    const incomplete = await found();
+    assert.equal(incomplete?.state, "warn");
+    assert.match(incomplete.advice ?? "", /rebuild-index/);
+  } finally {
+    await queryDatabase(data, "delete from cell.facts where name = 'rebuild_required'");
+  }
+});
+
 for (const [where, flags] of bothPlaces(command)) {
   test(`${where}, the doctor looks at everything, and leaves nothing behind`, async () => {
     const { code, items } = await diagnose(flags);
@@ -103,6 +121,8 @@ test("of a server that does not start for its keys the doctor says why, and mend
 async function diagnose(flags: readonly string[]) {
   const { code, stdout, stderr } = await run(["admin", "doctor", ...flags, "--json"]);
   assert.notEqual(stdout, "", stderr);
-  const { items } = JSON.parse(stdout) as { items: { check: string; state: string; detail: string }[] };
+  const { items } = JSON.parse(stdout) as {
+    items: { check: string; state: string; detail: string; advice: string | null }[];
+  };
   return { code, items };
 }

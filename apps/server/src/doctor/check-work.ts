@@ -7,10 +7,10 @@ import type { CellWorld, DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
 
 /** What was found damaged, and whether the index is complete. */
-export async function checkBlocks({ cells, clock, config }: DoctorWorld): Promise<Finding[]> {
+export async function checkBlocks({ cells, shards, clock, config }: DoctorWorld): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const cell of cells) {
-    findings.push(of(cell.id, await checkIndex(cell)));
+    findings.push(of(cell.id, await checkIndex(cell, shards)));
     // A server that was off for some days, or a store that is large, may be a little late.
     const isLate = await isAnyUnseenSince(cell.db, (clock.nowMs() - 1.5 * config.scrubPeriodMs) * 1000);
     if (isLate) findings.push(of(`${cell.id}, scrub`, lateScrub(cell.id, config.scrubPeriodMs)));
@@ -26,7 +26,7 @@ function lateScrub(cell: string, periodMs: number): Finding {
   );
 }
 
-async function checkIndex({ id, db }: CellWorld): Promise<Finding> {
+async function checkIndex({ id, db }: CellWorld, shards: DoctorWorld["shards"]): Promise<Finding> {
   const { rows } = await sql<{ damaged: number; unreadable: number }>`
     select (select count(*) from cell.blocks where state = 'damaged') as damaged,
       (select count(*) from cell.packs where state = 'unreadable') as unreadable`.execute(db);
@@ -36,13 +36,30 @@ async function checkIndex({ id, db }: CellWorld): Promise<Finding> {
     const detail = `cell ${id}: ${damaged} damaged blocks, ${unreadable} unreadable packs`;
     return { ...fail("blocks", detail, advice), urgency: "damage" };
   }
-  return (await isIndexComplete(db))
-    ? ok("blocks", `cell ${id}: none is known to be damaged`)
-    : warn(
-        "blocks",
-        `cell ${id}: the index of blocks is not complete`,
-        "Say 'holdfast admin rebuild-index'; nothing is given back until then.",
-      );
+  if (await isIndexComplete(db)) return ok("blocks", `cell ${id}: none is known to be damaged`);
+  if (!(await isAnythingIn(shards))) {
+    const detail = `cell ${id}: the store has packs, and no account has a file: the database of this store was lost, or is another one`;
+    return { ...fail("blocks", detail, lostDatabase), urgency: "damage" };
+  }
+  return warn(
+    "blocks",
+    `cell ${id}: the index of blocks is not complete`,
+    "Say 'holdfast admin rebuild-index'; nothing is given back until then.",
+  );
+}
+
+/** A complete index would allow garbage collection, which deletes blocks that no file names: here all of them. */
+const lostDatabase =
+  "Stop the server and run 'holdfast admin rebuild --from STORE --key FILE --data NEW', or restore a backup. Do not rebuild the index here: " +
+  "garbage collection would then delete the blocks.";
+
+/** Whether any space has more than its root. */
+async function isAnythingIn(shards: DoctorWorld["shards"]): Promise<boolean> {
+  for (const { db } of shards) {
+    const { rows } = await sql`select from shard.nodes where parent_id is not null limit 1`.execute(db);
+    if (rows.length > 0) return true;
+  }
+  return false;
 }
 
 export async function checkJobs({ shards }: DoctorWorld): Promise<Finding[]> {
