@@ -25,6 +25,7 @@ export const putCommand: CommandMaker = (context) => {
     );
   command
     .option("--delete", "what is not here goes on the server too, to the trash")
+    .option("--allow-empty", "store an empty file if standard input is empty")
     .option("--yes", "also where very many would go");
   withTransferOptions(command).addHelpText(
     "after",
@@ -33,7 +34,7 @@ export const putCommand: CommandMaker = (context) => {
   return runs<[string[]]>(context, command, put);
 };
 
-async function put(run: Run, paths: string[], flags: TransferFlags): Promise<void> {
+async function put(run: Run, paths: string[], flags: TransferFlags & { readonly allowEmpty?: true }): Promise<void> {
   const given = paths.at(-1);
   const locals = paths.slice(0, -1);
   if (given === undefined || locals.length === 0) throw usage("Name what to put, and last where to on the server.");
@@ -57,6 +58,7 @@ async function put(run: Run, paths: string[], flags: TransferFlags): Promise<voi
   const shared = isShared ? await sharedRoot(client, id) : {};
   const top = isLink ? { top: (await client.call("getCurrentLink")).node } : shared;
   const { context, output } = run;
+  const allowEmpty = flags.allowEmpty === true;
   const report = new TransferReport(output, "sent", flags.dryRun === true, alikeShownMax);
   const progress = new Progress(report.counts, {
     stream: context.stderr,
@@ -66,7 +68,11 @@ async function put(run: Run, paths: string[], flags: TransferFlags): Promise<voi
   });
   const mirroring = mirroringOf(run, flags, () => progress.stop());
   await interruptible(run, progress, () =>
-    transfer.put({ client, configFolder, report, stdin: context.stdin, patterns, mirroring, ...top }, locals, remote),
+    transfer.put(
+      { client, configFolder, report, stdin: context.stdin, allowEmpty, patterns, mirroring, ...top },
+      locals,
+      remote,
+    ),
   ).catch(async (thrown: unknown) => {
     await tellBrokenOff(run, report, "sent");
     throw thrown;

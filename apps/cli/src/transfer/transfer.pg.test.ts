@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { buffer } from "node:stream/consumers";
+import { buffer, text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { seededRandom } from "@holdfast/disk/seeded-random";
 import {
@@ -221,6 +221,39 @@ test("standard input and output carry bytes as they are", async () => {
   await runOnBytes(["put", "-", "/stream/in.bin"], bytes);
   assert.ok((await runOnBytes(["cat", "/stream/in.bin"])).equals(bytes));
   assert.ok((await runOnBytes(["get", "/stream/in.bin", "-"])).equals(bytes));
+});
+
+test("an empty, closed or unreadable standard input replaces nothing and makes nothing, unless an empty file is meant", async () => {
+  assert.equal((await run(["put", "-", "/dumps/old.sql"], "the dump")).code, 0);
+  for (const path of ["/dumps/old.sql", "/dumps/new/new.sql"]) {
+    const { code, stderr } = await run(["put", "-", path]);
+    assert.equal(code, 1);
+    assert.match(stderr, /Standard input was empty.*--allow-empty/);
+  }
+  const put = `"${launcher}" put - /dumps/old.sql`;
+  const inShell = async (line: string) => {
+    const env = { ...process.env, ...environment };
+    const child = spawn("sh", ["-c", line], { env, cwd: home, stdio: ["ignore", "ignore", "pipe"] });
+    const [said, [status]] = await Promise.all([text(child.stderr), once(child, "close")]);
+    return { status, stderr: said };
+  };
+  for (const [line, code, said] of [
+    [`false | ${put}`, 1, /Standard input was empty/],
+    [`${put} <&-`, 1, /Standard input was empty/],
+    [`${put} < .`, 2, /Standard input is a directory/],
+  ] as const) {
+    const { status, stderr } = await inShell(line);
+    assert.equal(status, code, stderr);
+    assert.match(stderr, said);
+  }
+  assert.equal((await run(["cat", "/dumps/old.sql"])).stdout, "the dump");
+  assert.deepEqual(
+    (await json("ls", "/dumps")).items.map(({ name }: { name: string }) => name),
+    ["old.sql"],
+  );
+  assert.equal((await run(["put", "-", "/dumps/new.sql", "--allow-empty"])).code, 0);
+  assert.equal((await json("ls", "/dumps/new.sql")).items[0].size, 0);
+  assert.equal((await run(["put", tree, "/tree", "--allow-empty"])).code, 2);
 });
 
 test("a conflict, a missing path and a taken name have their exit codes", async () => {

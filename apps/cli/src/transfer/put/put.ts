@@ -1,6 +1,5 @@
 import { lstatSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import type { Readable } from "node:stream";
 import { HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import { joinPath, splitPath } from "@holdfast/core/names";
 import type { NodeJson } from "@holdfast/protocol/values";
@@ -26,14 +25,14 @@ import { TreePut } from "./put-tree.ts";
 import { seenIn, Surplus } from "./surplus.ts";
 import { tellRoom } from "./room.ts";
 import { SentBlocks } from "./put-work.ts";
+import { openStandardInput, refuseDirectory, type StandardInput } from "./standard-input.ts";
 import type { PutWork, RemoteFolder } from "./put-work.ts";
 import { RemoteTree } from "./remote-tree.ts";
 
-export interface PutOptions {
+export interface PutOptions extends StandardInput {
   readonly client: ApiClient;
   readonly configFolder: string;
   readonly report: TransferReport;
-  readonly stdin: Readable;
   /** What the path `/` names, for whoever may put something in and look up nothing, and where it is not the account's own root. */
   readonly top?: NodeJson | undefined;
   /** What stays here. */
@@ -63,6 +62,8 @@ export async function put(options: PutOptions, locals: readonly string[], given:
   const args = locals.map(toArgument);
   if (report.isDry && args.some(({ kind }) => kind === "stdin"))
     throw new HoldfastError("usage", "What comes from standard input is not known before it is sent: no --dry-run.");
+  if (args.some(({ kind }) => kind === "stdin")) refuseDirectory(options.stdin);
+  else if (options.allowEmpty) throw new HoldfastError("usage", "--allow-empty goes with standard input (-).");
   if (options.mirroring !== undefined && !args.some(({ kind }) => kind === "folder"))
     throw new HoldfastError("usage", "--delete goes with a folder, and none is put.");
   const pool = startTransferPool();
@@ -93,7 +94,7 @@ export async function put(options: PutOptions, locals: readonly string[], given:
     const known = { path: joinPath(splitPath(remote)), node: remoteNode };
     for (const target of targets) {
       try {
-        await putTarget(work, target, known, options.stdin);
+        await putTarget(work, target, known, options);
       } catch (thrown) {
         if (targets.length === 1 || !(thrown instanceof HoldfastError) || thrown.code === "forbidden") throw thrown;
         assertNotHopeless(thrown.code, thrown.message);
@@ -144,23 +145,24 @@ async function putTarget(
   work: RootedWork,
   { local, remotePath }: PutTarget,
   known: Known,
-  stdin: Readable,
+  input: StandardInput,
 ): Promise<void> {
   const there = known.path === remotePath ? known.node : await work.root.find(remotePath);
   if (work.report.isDry) return previewTarget(work, local, remotePath, there);
   if (local.kind === "folder") return putFolder(work, local.path, remotePath, there);
   const names = splitPath(remotePath);
   const name = names.at(-1) ?? there?.name ?? "";
-  const folder = await folderFor(work, there, joinPath(names.slice(0, -1)), known);
   const remote = there;
-  if (local.kind === "stdin") {
-    if (remote !== undefined && remote.kind !== "file") {
-      throw new HoldfastError("conflict", `${remotePath} is a ${remote.kind} on the server, not a file.`);
-    }
+  const isStdin = local.kind === "stdin";
+  if (isStdin && remote !== undefined && remote.kind !== "file")
+    throw new HoldfastError("conflict", `${remotePath} is a ${remote.kind} on the server, not a file.`);
+  const source = isStdin ? await openStandardInput(input, remotePath) : undefined;
+  const folder = await folderFor(work, there, joinPath(names.slice(0, -1)), known);
+  if (source !== undefined) {
     const stamp = { sizeBytes: 0, mtimeNanos: 0n, ctimeNanos: 0n, inode: 0n };
     const entry = { name, path: "-", kind: "file", stamp, sizeBytes: 0, mtimeMicros: 0, executable: false } as const;
     work.report.planned(0);
-    return putStream(work, { entry, folder, remote, exchange: false }, stdin);
+    return putStream(work, { entry, folder, remote, exchange: false }, source);
   }
   const looked = lookAt(resolve(local.path), name);
   if ("unfit" in looked) {

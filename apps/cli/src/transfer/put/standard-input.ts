@@ -1,0 +1,50 @@
+import { fstatSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { HoldfastError } from "@holdfast/core/errors";
+
+export interface StandardInput {
+  readonly stdin: Readable;
+  /** Set: an empty file is meant. */
+  readonly allowEmpty: boolean;
+}
+
+/** Node reads a directory as an empty stream. @throws HoldfastError usage */
+export function refuseDirectory(stdin: Readable): void {
+  if (stdin === process.stdin && fstatSync(0).isDirectory()) {
+    throw new HoldfastError(
+      "usage",
+      "Standard input is a directory. To put a directory, name it: holdfast put DIR REMOTE.",
+    );
+  }
+}
+
+/**
+ * Waits for the first bytes, before anything is made on the server. A program that fails in front of a pipe leaves it empty, and its
+ * empty file would become the newest version, or the only one. Node also gives an empty stream for a closed descriptor.
+ * @throws HoldfastError failed where nothing comes and no empty file is meant
+ */
+export async function openStandardInput(
+  { stdin, allowEmpty }: StandardInput,
+  remotePath: string,
+): Promise<AsyncIterable<Uint8Array>> {
+  const chunks = (stdin as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  const first = await nextBytes(chunks);
+  if (first === undefined && !allowEmpty) {
+    throw new HoldfastError(
+      "failed",
+      `Standard input was empty, so nothing was stored and ${remotePath} is as it was. Check the program that writes to it. If an empty file ` +
+        "is meant, run put with --allow-empty.",
+    );
+  }
+  return (async function* () {
+    for (let chunk = first; chunk !== undefined; chunk = await nextBytes(chunks)) yield chunk;
+  })();
+}
+
+async function nextBytes(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
+  for (;;) {
+    const next = await chunks.next();
+    if (next.done === true) return undefined;
+    if (next.value.length > 0) return next.value;
+  }
+}
