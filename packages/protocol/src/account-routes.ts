@@ -141,15 +141,6 @@ export const planName = z
 /** The name of a plan and bytes; null is no limit. */
 export const planSettings = z.record(planName, z.int().min(0).nullable());
 
-const plan = z
-  .object({
-    name: z.string(),
-    quota_bytes: z.int().nullable().describe("null: unlimited"),
-    default: z.boolean().describe("of new accounts"),
-    offered: z.boolean().describe("false: the configuration names it no more, and those that have it keep it"),
-  })
-  .meta({ id: "Plan" });
-
 export const token = z
   .object({
     id: z.string(),
@@ -393,14 +384,5 @@ export const accountRoutes = {
       quota_bytes: z.int().min(0).nullable().optional(),
     }),
     responses: { 201: z.object({ token: z.string(), url: z.string(), expires_at: z.string() }) },
-  }),
-  adminListPlans: defineRoute({
-    method: "GET",
-    path: "/admin/plans",
-    access: "admin",
-    cost: "call",
-    bodyKind: "none",
-    summary: "The plans, and what each gives",
-    responses: { 200: page(plan) },
   }),
 };

@@ -16,6 +16,15 @@ const invitation = z
   .meta({ id: "Invitation" });
 export type InvitationJson = z.output<typeof invitation>;
 
+const plan = z
+  .object({
+    name: z.string(),
+    quota_bytes: z.int().nullable().describe("null: unlimited"),
+    default: z.boolean().describe("of new accounts"),
+    offered: z.boolean().describe("false: the configuration names it no more, and those that have it keep it"),
+  })
+  .meta({ id: "Plan" });
+
 const storage = z
   .object({
     accounts: z.int(),
@@ -235,5 +244,14 @@ export const adminRoutes = {
     summary:
       "Look at disks, keys, clock, store, database and jobs, and say what to do; writes a small file and object and takes them away",
     responses: { 200: diagnosis },
+  }),
+  adminListPlans: defineRoute({
+    method: "GET",
+    path: "/admin/plans",
+    access: "admin",
+    cost: "call",
+    bodyKind: "none",
+    summary: "The plans, and what each gives",
+    responses: { 200: page(plan) },
   }),
 };

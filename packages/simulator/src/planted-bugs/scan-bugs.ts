@@ -5,8 +5,8 @@ export const scanBugs = {
   "errors are deletions": [
     {
       file: "scan/scan.ts",
-      find: "  for (const path of keepUnknown(input.tree, rows, { ...seen, strange }, vanished)) again.add(folderOf(path));\n",
-      put: "",
+      find: "const kept = keepUnknown(input.tree, rows, { ...seen, strange }, vanished);",
+      put: "const kept: string[] = [];",
     },
   ],
   "one look is enough": [
