@@ -56,18 +56,7 @@ function without(...calls: ("openBelow" | "rename")[]): Native {
 testLocalDisk("synced folder", async () => makeRoot().disk);
 testLocalDisk("synced folder on an old kernel", async () => makeRoot(without("openBelow")).disk);
 
-<<<<<<< HEAD
-test("a symbolic link whose target is not UTF-8 is told apart from one that cannot be read", async () => {
-  const { root, disk } = makeRoot();
-  symlinkSync(Buffer.from([0x61, 0xff]), join(root, "link"));
-  assert.equal((await disk.stat("link"))?.kind, "symlink");
-  await assert.rejects(disk.readLink("link"), { code: "failed", body: { unfit: true } });
-});
-
-test("names that are not UTF-8 are listed apart from each other and from all that a node can be called", async () => {
-=======
 test("names that are not UTF-8 are listed apart from each other and from all that a node can be called, and such targets of links are told", async () => {
->>>>>>> h3
   const { root, disk } = makeRoot();
   const names = [
     [0x61, 0xff],
