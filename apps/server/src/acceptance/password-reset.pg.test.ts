@@ -41,6 +41,14 @@ describe("a password that is forgotten", () => {
     }
   };
 
+  /** Mails of other kinds may still be on their way from the test before. */
+  const nextReset = async () => {
+    for (;;) {
+      const mail = await smtp.next();
+      if (mail.text.includes("#hfw_")) return mail;
+    }
+  };
+
   test("is replaced by the mailed link, once; all that was signed in is signed out, and the account is told", async () => {
     const person = await newPerson(admin);
     const { token: made } = await ok(person.api, "POST", "/tokens", { name: "t", scopes: ["account", "files:read"] });
@@ -76,7 +84,7 @@ describe("a password that is forgotten", () => {
   test("is mailed once in five minutes, and not to who is suspended or nobody", async () => {
     const [person, suspended, last] = [await newPerson(admin), await newPerson(admin), await newPerson(admin)];
     await ok(admin, "PATCH", `/admin/users/${suspended.email}`, { disabled: true });
-    const first = smtp.next();
+    const first = nextReset();
     for (const email of [
       person.email,
       suspended.email,
@@ -86,7 +94,7 @@ describe("a password that is forgotten", () => {
     ])
       assert.equal((await ask(email)).status, 202);
     assert.deepEqual((await first).to, [person.email]);
-    const next = smtp.next();
+    const next = nextReset();
     assert.equal((await ask(person.email)).status, 202);
     await settled();
     assert.equal((await ask(last.email)).status, 202);
