@@ -39,7 +39,7 @@ import { lockedNeighbours, noNeighbours } from "../queue/neighbours.ts";
 import { openQueue, type Queue } from "../queue/open-queue.ts";
 import { openUploads } from "../uploads/uploads.ts";
 import { Closers } from "./closers.ts";
-import { findDataFolder } from "../data-folder/first-start.ts";
+import { findDataFolder } from "./first-start.ts";
 import { assertAddressFree } from "./free-address.ts";
 import { type ApiParts, makeHandlers, makeScimEndpoints } from "./handlers.ts";
 import { openAccounts } from "./open-accounts.ts";

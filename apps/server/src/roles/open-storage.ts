@@ -15,7 +15,7 @@ import type { PlacedCell } from "../copies/copies-report.ts";
 import { openCellStore } from "../copies/open-cell-store.ts";
 import { storePlaces } from "../copies/store-places.ts";
 import { closeToOthers } from "../data-folder/close-to-others.ts";
-import { absentData, type FoundFolder, newServerInOldFolder } from "../data-folder/first-start.ts";
+import { absentData, type FoundFolder, newServerInOldFolder } from "./first-start.ts";
 import { openDataFolder } from "../data-folder/open-data-folder.ts";
 import type { Connection } from "../db/database.ts";
 import { startEmbeddedPostgres } from "../db/embedded-postgres.ts";
