@@ -339,6 +339,7 @@ export const accountRoutes = {
       second_factor: "given",
       confirmed: "given",
       disabled: false,
+      signed_out: "given",
     },
     summary:
       "Disable, enable, confirm the address, set the address, the name, the plan, the quota or the password of a user (by id or e-mail)",
@@ -365,7 +366,7 @@ export const accountRoutes = {
       signed_out: z
         .literal(true)
         .optional()
-        .describe("ends all sessions, personal access tokens, app passwords and programs of the account"),
+        .describe("ends all sessions, tokens, app passwords, programs, webhooks and offered transfers of the account"),
       ...endedWays,
     }),
     responses: { 200: user },

@@ -110,6 +110,29 @@ test("a link whose target is not UTF-8 is skipped and listed, and holds back no 
   alone.close();
 });
 
+test("a file and a folder that are replaced by a link whose target is not UTF-8 stay on the server", async () => {
+  for (const path of ["file", "folder"]) {
+    const alone = new Alone();
+    alone.mkdir("folder");
+    for (const each of ["a", "file", "folder/in"]) alone.write(each, each);
+    await alone.once();
+    for (const each of path === "file" ? [path] : ["folder/in", path]) alone.remove(each);
+    alone.root.create(path, "symlink", true, "any");
+    alone.remove("a");
+    const { problems } = await alone.once({ disk: withUnfitLink(alone, path) });
+    assert.deepEqual(
+      problems.map(({ path: at, code }) => [at, code]),
+      [[path, "not_utf8"]],
+    );
+    assert.deepEqual(alone.serverPaths(), ["file", "folder", "folder/in"]);
+    alone.remove(path);
+    await alone.once();
+    const rest = path === "file" ? ["folder", "folder/in"] : ["file"];
+    assert.deepEqual(alone.serverPaths(), rest, "the link is gone, and so is what it replaced");
+    alone.close();
+  }
+});
+
 test("a synced link that gets a target that is not UTF-8 stays as it was on the server, and is told of", async () => {
   const alone = new Alone();
   alone.write("a", "a");

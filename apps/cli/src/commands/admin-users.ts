@@ -110,7 +110,7 @@ function update(context: Context, name: string, summary: string, body: { disable
 function signOut(context: Context) {
   const command = newAdminCommand(
     "sign-out",
-    "End all sessions, personal access tokens, app passwords and programs of an account; its password stays",
+    "End all sessions, tokens, app passwords, programs, webhooks and offers of an account; its password stays",
     ["admin users sign-out ann@example.org"],
   ).argument("<email>", "of the account");
   return runs<[string]>(context, command, async (run, email, { data }) => {

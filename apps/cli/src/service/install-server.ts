@@ -27,7 +27,8 @@ export async function installServer(run: Run, flags: Flags): Promise<void> {
   const { environment } = run.context;
   const place = placeOf(environment, flags);
   // Not before there is a database: the service's first start would be refused.
-  const hasData = flags["databaseUrl"] === undefined && existsSync(join(place.dataFolder, "postgres"));
+  const isEmbedded = flags["databaseUrl"] === undefined;
+  const hasData = isEmbedded && existsSync(join(place.dataFolder, "postgres"));
   const args = [...(hasData && flags["expectData"] === undefined ? ["--expect-data"] : []), ...repeated(flags)];
   const unit = serveUnit({ program: ["/bin/sh", launcher], args, ...place });
   const isWritten = flags["print"] !== true;
@@ -43,7 +44,7 @@ export async function installServer(run: Run, flags: Flags): Promise<void> {
       ? [
           `Wrote ${path}. Settings that are no options, and secrets, go into ${environment_file}. Start it with:`,
           ...commands.map((line) => `  ${line}`),
-          ...(args.includes("--expect-data") ? [] : [afterFirstStart]),
+          ...(args.includes("--expect-data") ? [] : [isEmbedded ? afterFirstStart : afterFirstStartElsewhere]),
         ]
       : unit.trimEnd().split("\n"),
   );
@@ -53,6 +54,9 @@ export async function installServer(run: Run, flags: Flags): Promise<void> {
 const afterFirstStart =
   "After the first start, run 'holdfast serve --install-service' again with the same options: the unit then has --expect-data, so that a " +
   "data disk that is not mounted never becomes a new server.";
+
+const afterFirstStartElsewhere =
+  "After the first start, run 'holdfast serve --install-service' again with --expect-data, so that an empty database never becomes a new server.";
 
 function placeOf(environment: Environment, flags: Flags): Place {
   const isSystem = process.getuid?.() === 0;

@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { isId, type UserId } from "@holdfast/core/ids";
+import { sql } from "kysely";
 import { z } from "zod";
 import type { UserRow } from "../db/account-tables.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
@@ -61,9 +62,33 @@ export async function takeAddress(
   await tellSecurity?.(transaction, user.id, "address", user.email);
 }
 
-/** The person has signed in since an identity system gave the account another address, or an administrator vouches for it. */
-export async function settleAddress(reader: ShardReader, id: UserId): Promise<void> {
-  await reader.updateTable("shard.users").set({ readdressed_at: null }).where("id", "=", id).execute();
+/** By an identity system. An account that nobody has used yet has nothing that a thief of its token could take. */
+export async function noteReaddressed(
+  transaction: ShardReader,
+  user: UserRow,
+  email: string,
+  nowMicros: number,
+): Promise<void> {
+  if (emailKey(email) === emailKey(user.email)) return;
+  await sql`
+    update shard.users u set readdressed_at = ${nowMicros} where id = ${user.id}
+      and (has_password or exists (select from shard.first_sign_ins f where f.user_id = u.id))`.execute(transaction);
+}
+
+/**
+ * The person has shown to know the address that an identity system gave the account, or an administrator vouches for it.
+ * @param seen with the mark as it was then: one of a later change stays
+ */
+export async function settleAddress(
+  reader: ShardReader,
+  { id, readdressed_at: seen }: Pick<UserRow, "id" | "readdressed_at">,
+): Promise<void> {
+  await reader
+    .updateTable("shard.users")
+    .set({ readdressed_at: null })
+    .where("id", "=", id)
+    .where("readdressed_at", "=", seen)
+    .execute();
 }
 
 /** The directory follows what the account's row says by now. */

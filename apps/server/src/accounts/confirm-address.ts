@@ -7,7 +7,7 @@ import type { ShardReader } from "../db/shard-tables.ts";
 import { enqueue } from "../queue/enqueue.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
-import { takeAddress, withAddress } from "./change-address.ts";
+import { settleAddress, takeAddress, withAddress } from "./change-address.ts";
 import { findUser } from "./directory.ts";
 import { emailKey } from "./email-address.ts";
 import { assertLive, sessionOf } from "./live-session.ts";
@@ -50,6 +50,7 @@ export async function confirmAddress(
     await inTransaction(shards.ofId(user.id).db, async (transaction) => {
       // After the account's row is locked, as whoever ends sessions does.
       await confirmIn(transaction, user.id, clock.nowMicros());
+      await settleAddress(transaction, user);
       await assertLive(transaction, session);
     });
   } else await moveTo(world, user, email, session);
@@ -81,7 +82,7 @@ async function moveTo(world: AccountWorld, user: UserRow, email: string, session
 export async function confirmIn(transaction: ShardReader, userId: UserId, nowMicros: number): Promise<void> {
   const changed = await transaction
     .updateTable("shard.users")
-    .set({ email_confirmed_at: nowMicros })
+    .set({ email_confirmed_at: nowMicros, was_confirmed: true })
     .where("id", "=", userId)
     .where("email_confirmed_at", "is", null)
     .returning("id")

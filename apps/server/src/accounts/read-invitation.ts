@@ -31,7 +31,7 @@ async function findOpen(store: AccountStore, token: string): Promise<InvitationF
   const row = await store.shards
     .of(bucket ?? toBucket(0))
     .db.selectFrom("shard.invitations")
-    .select(["kind", "email", "expires_at", "claimed_by"])
+    .select(["kind", "email", "expires_at", "claimed_by", "confirms"])
     .where("secret_hash", "=", digestOf(token))
     .executeTakeFirst();
   const user = await findUser(store.shards, row?.claimed_by ?? nobody);
@@ -39,11 +39,11 @@ async function findOpen(store: AccountStore, token: string): Promise<InvitationF
   const isSetUp = token.startsWith("hfs_") && (await hasAdministrator(store));
   const isUsed = user !== undefined || holder !== undefined || isSetUp;
   if (row === undefined || row.expires_at <= store.clock.nowMicros() || isUsed) return undefined;
-  const shared = row.email === null ? [] : await listWaiting(store, row.email);
+  const shared = row.email === null || !row.confirms ? [] : await listWaiting(store, row.email);
   return { kind: row.kind, email: row.email, expires_at: formatTime(row.expires_at), shared };
 }
 
-/** Whoever has the token for this address can make its account, which would show the same. By grants_email. */
+/** Whoever has a token that confirms this address can make its account, which would show the same. By grants_email. */
 async function listWaiting({ shards, clock }: AccountStore, emailKey: string): Promise<InvitationFacts["shared"]> {
   const pages = await Promise.all(
     shards.all().map(async ({ db }) => {

@@ -16,6 +16,7 @@ import { signIn } from "./sessions.ts";
 import { signInByPasskey } from "./sign-in-by-passkey.ts";
 import { createTestUser, openTestAccounts, signedInAs, type TestAccounts, testPassword } from "./testing.ts";
 import { TestPasskey } from "./testing-passkey.ts";
+import { getUser, updateUser } from "./users.ts";
 
 let databases: TestDatabases;
 let world: TestAccounts;
@@ -83,15 +84,18 @@ test("a link that was mailed while the clock was ahead keeps nobody from having 
 });
 
 test("the first reset of an account that nobody had confirmed ends what its maker signs in with, and the owner is told", async () => {
-  for (const confirmed of [false, true]) {
-    const user = await createTestUser(world, `made-${confirmed}@example.org`, { confirmed });
-    const maker = await signedInAs(world, user);
+  for (const state of ["unconfirmed", "confirmed", "renamed"] as const) {
+    const confirmed = state !== "unconfirmed";
+    const made = await createTestUser(world, `made-${state}@example.org`, { confirmed });
+    const maker = await signedInAs(world, made);
     const { secret } = await prepareSecondFactor(world, maker, { password: testPassword }, source);
     const code = generateSync({ secret, epoch: world.clock.nowMs() / 1000 });
     const [recovery] = await confirmSecondFactor(world, maker, code);
     const { webauthn } = await preparePasskey(world, maker, { password: testPassword, totp: recovery, site }, source);
     const device = new TestPasskey(origin);
     await confirmPasskey(world, maker, { name: "Key", passkey: device.create(webauthn), site });
+    if (state === "renamed") await updateUser(world, made.id, { email: "moved@example.org" });
+    const user = await getUser(world, made.id);
     const [, token = ""] = resetLink(world, user).split("#");
     told.length = 0;
     const left = await resetPassword(world, { token, new_password: wanted }, source);

@@ -34,8 +34,8 @@ export interface PasswordReset extends EndedWays {
 
 /**
  * Whoever has the token reads what is mailed to the address. All sessions and personal access tokens end, as somebody else may have made them,
- * and no device is known any more; a second factor stays: of one that was passkeys alone, which are to end, the recovery codes. An account whose
- * address nobody had confirmed may have been made by a stranger, so nothing that signs in beside the password outlasts its first reset.
+ * and no device is known any more; a second factor stays: of one that was passkeys alone, which are to end, the recovery codes. An account of
+ * which no address was ever confirmed may have been made by a stranger, so nothing that signs in beside the password outlasts its first reset.
  * @param source where the attempt comes from
  * @returns whose it is, and how many ways in without the password are left
  * @throws HoldfastError invalid_field for a token that is wrong, used or expired; rate_limited; forbidden where the password is elsewhere
@@ -49,7 +49,8 @@ export async function resetPassword(
   if (user === undefined) throw badToken();
   await assertPasswordHere(world, user.id);
   const isUnconfirmed = user.email_confirmed_at === null;
-  const ended = isUnconfirmed ? { end_passkeys: true, end_outside: true } : asked;
+  const isStrangers = isUnconfirmed && !user.was_confirmed;
+  const ended = isStrangers ? { end_passkeys: true, end_outside: true } : asked;
   const passwordHash = await hashNewPassword(password, user, "new_password", accountLine(user.id));
   const { keys, left } = await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
     await lockWays(transaction, user.id, ended);
@@ -69,7 +70,7 @@ export async function resetPassword(
     await clearOwnAddresses(transaction, user.id);
     await world.tellSecurity?.(transaction, user.id, "password");
     const ending = await endWays(world, transaction, user.id, { ...ended, endsFactor: false });
-    if (isUnconfirmed) await endFactor(world, transaction, user.id);
+    if (isStrangers) await endFactor(world, transaction, user.id);
     await confirmIn(transaction, user.id, world.clock.nowMicros());
     return { keys: ending, left: await countWays(transaction, user.id) };
   });

@@ -4,6 +4,7 @@ export const securityChanges = [
   "address_wanted",
   "address",
   "own_addresses",
+  "signed_out",
   "factor_on",
   "factor_codes",
   "factor_off",

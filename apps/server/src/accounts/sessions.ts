@@ -17,6 +17,7 @@ import { withdrawClearing } from "./clearings.ts";
 import { forgetSurplusDevices } from "./devices.ts";
 import { settleAddress } from "./change-address.ts";
 import { findUserByEmail } from "./directory.ts";
+import { emailKey } from "./email-address.ts";
 import type { PasskeySite } from "./passkey-site.ts";
 import { accountDisabled, assertOpen, keepIfLeaving } from "./keep-account.ts";
 import { type DeviceSecrets, findKnownDevice } from "./known-device.ts";
@@ -110,7 +111,11 @@ export async function signIn(world: AccountWorld, request: SignInRequest, source
     secret: request.device_secret,
     keeps: request.keep_account === true,
   };
-  return startSession(world, user, facts, isStill);
+  const session = await startSession(world, user, facts, isStill);
+  // Who signs in by the new address knows it; a passkey or another session shows nothing of the kind.
+  if (user.readdressed_at !== null && emailKey(request.email) === emailKey(user.email))
+    await settleAddress(world.shards.ofId(user.id).db, user);
+  return session;
 }
 
 /** What `startSession` refuses, as the account was when the password was checked. @throws HoldfastError forbidden, account_leaving, address_not_allowed */
@@ -180,11 +185,10 @@ export async function startSession(
       .values({ ...session, proven_at: provenAt })
       .execute();
     await forgetSurplusDevices(transaction, user.id);
-    return { dueAt: access?.factorDueAtMicros, isReaddressed: current.readdressed_at !== null };
+    return { dueAt: access?.factorDueAtMicros };
   });
   world.queued?.(user.id);
   if (begun instanceof HoldfastError) throw begun;
-  if (begun.isReaddressed) await settleAddress(world.shards.of(bucket).db, user.id);
   const json = await sessionJson(world, session);
   const due = begun.dueAt === undefined ? {} : { second_factor_due_at: formatTime(begun.dueAt) };
   return { ...json, device_secret: makeDeviceSecret(world.secrets.refreshKey, user.id, deviceId), ...due };
@@ -211,13 +215,13 @@ async function isFirstSignIn(transaction: ShardReader, userId: UserId, nowMicros
 function lockUser(transaction: ShardReader, { id }: UserRow): Promise<UserState | undefined> {
   return transaction
     .selectFrom("shard.users")
-    .select(["password_hash", "disabled_at", "leaving_until", "readdressed_at"])
+    .select(["password_hash", "disabled_at", "leaving_until"])
     .where("id", "=", id)
     .forShare()
     .executeTakeFirst();
 }
 
-type UserState = Pick<UserRow, "password_hash" | "disabled_at" | "leaving_until" | "readdressed_at">;
+type UserState = Pick<UserRow, "password_hash" | "disabled_at" | "leaving_until">;
 
 function assertNotDisabled(now: UserState): void {
   if (now.disabled_at !== null) throw accountDisabled();

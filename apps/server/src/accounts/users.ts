@@ -13,7 +13,7 @@ import type { AccountStore } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 import { followAbsence } from "./absences.ts";
 import { unlessLastAdministrator } from "./administrators.ts";
-import { settleAddress, takeAddress, withAddress } from "./change-address.ts";
+import { noteReaddressed, settleAddress, takeAddress, withAddress } from "./change-address.ts";
 import { confirmIn } from "./confirm-address.ts";
 import { findUser, findUserByEmail } from "./directory.ts";
 import { type EndedWays, endWays, lockWays } from "./end-ways-in.ts";
@@ -172,6 +172,7 @@ function assertNotByToken(now: Pick<UserRow, "admin" | "disabled_at">, change: U
   const isBack = change.disabled === false && now.disabled_at !== null;
   if (isBack && (now.admin || change.byIdentitySystem !== true))
     throw neededSignedIn("lets no suspended account in again");
+  if (change.signedOut === true) throw neededSignedIn("signs nobody out");
   // What is shared with the address would be the account's.
   if (change.confirmed === true && change.byIdentitySystem !== true) throw neededSignedIn("confirms nobody's address");
   // Password reset mails go to the address. An identity system changes addresses, which is its purpose.
@@ -219,14 +220,10 @@ async function applyChange(
     if (disabled === true && change.byIdentitySystem === true) await noteSuspension(transaction, user.id, nowMicros);
     if (change.email !== undefined) await takeAddress(store, transaction, now, change.email);
     if (change.email !== undefined && change.byIdentitySystem === true) {
-      await transaction
-        .updateTable("shard.users")
-        .set({ readdressed_at: nowMicros })
-        .where("id", "=", user.id)
-        .execute();
+      await noteReaddressed(transaction, now, change.email, nowMicros);
     }
     if (change.confirmed === true) await confirmIn(transaction, user.id, store.clock.nowMicros());
-    if (change.confirmed === true && change.byIdentitySystem !== true) await settleAddress(transaction, user.id);
+    if (change.confirmed === true && change.byIdentitySystem !== true) await settleAddress(transaction, now);
     if (change.quotaBytes !== undefined) await setQuota(transaction, user, change.quotaBytes);
     else if (plan !== undefined) await followPlans(transaction, [user.id]);
     if (change.secondFactor === false) {
@@ -244,6 +241,7 @@ async function applyChange(
       await endPersonalTokens(transaction, user.id);
       await forgetDevices(transaction, user.id);
     }
+    if (change.signedOut === true) await store.tellSecurity?.(transaction, user.id, "signed_out");
     if (passwordHash === undefined) {
       if (change.admin === false) await endAdministration(transaction, user.id);
       return [];
@@ -284,7 +282,7 @@ function userJson(user: UserRow, facts: Facts): UserJson {
     admin: user.admin,
     disabled: user.disabled_at !== null,
     leaving_until: user.leaving_until === null ? null : formatTime(user.leaving_until),
-    confirmed: user.email_confirmed_at !== null,
+    confirmed: user.email_confirmed_at !== null && user.readdressed_at === null,
     second_factor: facts.factor_since !== null,
     plan: user.plan,
     quota_bytes: facts.quota_bytes,

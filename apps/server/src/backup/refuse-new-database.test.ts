@@ -60,12 +60,11 @@ test("a keyring without keys, by which a person gave a lost store up, is no trac
   await check(store);
 });
 
-test("a damaged keyring is refused; one of two stores that is away stops nobody", async () => {
+test("a damaged keyring is refused, and so is a store that is away, beside another one too", async () => {
   await assert.rejects(check(await storeWith(keyringKey)), { code: "damaged" });
   const away = async (): Promise<ObjectStore> => {
     throw new HoldfastError("unavailable", "away");
   };
-  const stores = [away, async () => emptyStore()];
-  await refuseMissingDatabase({ dataFolder, keySource, stores });
-  await assert.rejects(refuseMissingDatabase({ dataFolder, keySource, stores: [away] }), { code: "unavailable" });
+  for (const stores of [[away], [away, async () => emptyStore()], [async () => emptyStore(), away]])
+    await assert.rejects(refuseMissingDatabase({ dataFolder, keySource, stores }), { code: "unavailable" });
 });

@@ -26,11 +26,8 @@ export async function refuseMissingDatabase({ dataFolder, keySource, stores }: F
     .filter((path) => existsSync(path))
     .map((path) => `the key ${path}`);
   for (const [index, open] of stores.entries()) {
-    const found = await tracesIn(open).catch((error: unknown) => {
-      // A server with two stores starts with one of them.
-      if (stores.length === 1) throw error;
-      return [];
-    });
+    // A first start has nothing to lose by waiting for both stores, and one that is away may be full.
+    const found = await tracesIn(open);
     traces.push(...found.map((trace) => `${trace} in the ${index === 0 ? "store" : "second store"}`));
   }
   if (traces.length === 0) return;

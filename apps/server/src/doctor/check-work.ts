@@ -44,7 +44,8 @@ async function checkIndex({ id, db }: CellWorld, shards: DoctorWorld["shards"]):
   return warn(
     "blocks",
     `cell ${id}: the index of blocks is not complete`,
-    "Say 'holdfast admin rebuild-index'; nothing is given back until then.",
+    "Nothing is given back until 'holdfast admin rebuild-index' has run. If the database of this store was lost, or is another one, do not run " +
+      "it: garbage collection would then delete what this database does not name. Run 'holdfast admin rebuild' instead.",
   );
 }
 

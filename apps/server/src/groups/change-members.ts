@@ -37,7 +37,7 @@ export async function setMember(
   const { db } = world.shards.ofId(groupId);
   assertManages(caller, await seeGroup(db, caller, groupId));
   const user = await findMemberToBe(world, caller, request.userId);
-  assertNotByToken(caller, user, role);
+  assertNotByToken(caller, role);
   if (user.id === caller.userId) await assertMayJoin(world, groupId, request.address);
   await assertRoomFor(world, user.id, groupId);
   const once = { ...key, about: groupId, userId: caller.userId, nowMicros: world.clock.nowMicros() };
@@ -54,11 +54,10 @@ export async function setMember(
 }
 
 /** What a stolen token gave would outlast it. @throws HoldfastError forbidden */
-function assertNotByToken(caller: GroupCaller, { id }: UserRow, role: GroupRole): void {
+function assertNotByToken(caller: GroupCaller, role: GroupRole): void {
   if (caller.byToken !== true) return;
   if (!caller.administrates) throw neededSignedIn("adds nobody to a group");
-  if (id === caller.userId || role === "manager")
-    throw neededSignedIn("gives nobody a group to manage, and joins none");
+  if (role === "manager") throw neededSignedIn("gives nobody a group to manage");
 }
 
 /** @throws HoldfastError not_found for group or member, forbidden, also by a token where something is asked of the group, proof_required then */

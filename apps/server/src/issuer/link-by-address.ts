@@ -10,7 +10,8 @@ import type { ShardReader } from "../db/shard-tables.ts";
 import type { Claims } from "./claims.ts";
 import { linkIdentity } from "./outside-identities.ts";
 
-const ended = { end_passkeys: true, endsFactor: false } as const;
+/** A factor that was passkeys alone ends with them: recovery codes alone would be left. */
+const ended = { end_passkeys: true, endsFactor: true } as const;
 
 /**
  * Links an account by its address alone, at a sign-in from outside: nobody who is signed in asked for it. Somebody else may have had the account

@@ -96,7 +96,7 @@ export async function listIdentities(
 
 /** The row first, without which the directory's opens nothing. @param run the transaction in which it is allowed */
 export async function removeIdentity(
-  store: AccountStore,
+  store: AccountStore & Pick<AccountWorld, "onlyThrough">,
   userId: UserId,
   id: string,
   run: (act: (transaction: ShardReader) => Promise<Buffer | undefined>) => Promise<Buffer | undefined>,
@@ -106,7 +106,7 @@ export async function removeIdentity(
       delete from shard.outside_identities where user_id = ${userId} and id::text = ${id} returning identity_key`.execute(
       transaction,
     );
-    if (rows[0] !== undefined && (await isShutOut(transaction, userId))) throw lastWayIn();
+    if (rows[0] !== undefined && (await isShutOut(transaction, userId, store))) throw lastWayIn();
     if (rows[0] !== undefined) await store.tellSecurity?.(transaction, userId, "outside_unlinked");
     return rows[0]?.identity_key;
   });
@@ -205,10 +205,15 @@ function identityJson(row: OutsideIdentityRow, issuer: string | undefined): Outs
   };
 }
 
-/** Who knows no password, and whom no issuer knows any more. */
-async function isShutOut(transaction: ShardReader, userId: UserId): Promise<boolean> {
+/** Who has no password that lets them in, and whom no issuer knows any more. */
+async function isShutOut(
+  transaction: ShardReader,
+  userId: UserId,
+  { onlyThrough }: Pick<AccountWorld, "onlyThrough">,
+): Promise<boolean> {
+  const takesNone = onlyThrough !== undefined;
   const { rows } = await sql`
-    select from shard.users u where id = ${userId} and not has_password
+    select from shard.users u where id = ${userId} and (not has_password or (${takesNone}::boolean and not admin))
       and not exists (select from shard.outside_identities i where i.user_id = u.id)`.execute(transaction);
   return rows.length > 0;
 }

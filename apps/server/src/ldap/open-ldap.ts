@@ -85,6 +85,8 @@ async function personOf(world: ClaimsWorld, settings: LdapSettings, person: Know
   return {
     account,
     enter: async () => {
+      // A link ends what opened the account, which enabling it is to bring back.
+      if (linked === undefined && account !== undefined && account.disabled_at !== null) return account;
       const begin = () =>
         account === undefined
           ? createFromOutside(world, settings, claims, () => notLetIn(settings))

@@ -90,7 +90,7 @@ test("the mail that confirms an address names the account that gets it, and whet
   const mail = (account: Extract<Template, { template: "confirmation" }>["account"], language: Language = "en") =>
     composeMail(facts({ template: "confirmation", account }, { language, link: "/setup#hfc_1" })).text;
   const ann = { name: "Ann\nhttps://thief.example", email: "ann@example.org", moves: false };
-  assert.match(mail(ann), /^The account of Ann … \(ann@example\.org\) on drive\.example\.org was created with this/);
+  assert.match(mail(ann), /^The account of Ann … \(ann@example\.org\) on drive\.example\.org has this address/);
   assert.match(mail({ ...ann, moves: true }), /\(ann@example\.org\) on drive\.example\.org is to move to this address/);
   assert.match(mail({ ...ann, moves: true }, "de"), /^Das Konto von Ann … \(ann@example\.org\) auf .* soll zu dieser/);
   assert.match(mail(ann), /If it is not yours, do not confirm/);

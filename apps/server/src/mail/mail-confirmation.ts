@@ -9,7 +9,7 @@ import type { AccountWorld } from "../accounts/account-world.ts";
 import { confirmationLink } from "../accounts/confirm-address.ts";
 import { holderOf } from "../accounts/directory.ts";
 
-type Confirming = Pick<UserRow, "id" | "name" | "email" | "email_confirmed_at" | "next_email">;
+type Confirming = Pick<UserRow, "id" | "name" | "email" | "email_confirmed_at" | "next_email" | "readdressed_at">;
 
 /**
  * Orders the mail by which an account shows that its address is its own, or the one to which it is to move; nothing where that is known, nor
@@ -33,14 +33,18 @@ export async function mailConfirmation(world: AccountWorld, mail: MailWorld, use
 }
 
 async function addressToShow({ shards }: AccountWorld, user: Confirming): Promise<string | undefined> {
-  if (user.next_email === null) return user.email_confirmed_at === null ? user.email : undefined;
+  if (user.next_email === null) return isUnconfirmed(user) ? user.email : undefined;
   const holder = await holderOf(shards, user.next_email);
   return holder === undefined || holder === user.id ? user.next_email : undefined;
 }
 
+function isUnconfirmed({ email_confirmed_at: at, readdressed_at: readdressedAt }: Confirming): boolean {
+  return at === null || readdressedAt !== null;
+}
+
 /** Again, because somebody asks. @throws HoldfastError rate_limited after too many */
 export async function mailConfirmationAgain(world: AccountWorld, mail: MailWorld, user: Confirming): Promise<void> {
-  if ((user.email_confirmed_at === null || user.next_email !== null) && !(await mayCauseMail(world, user.id))) {
+  if ((isUnconfirmed(user) || user.next_email !== null) && !(await mayCauseMail(world, user.id))) {
     throw new HoldfastError("rate_limited", "You have had too many mails sent. Try again later.", {
       retryAfterSeconds: 60,
     });

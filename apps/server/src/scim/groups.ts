@@ -4,6 +4,7 @@ import { bucketOf, type GroupId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { isByToken } from "../accounts/signed-in-only.ts";
 import { createGroup, deleteGroup, updateGroup } from "../groups/change-groups.ts";
+import { assertMayBind } from "../accounts/change-access-rules.ts";
 import { removeMember, setMember } from "../groups/change-members.ts";
 import type { GroupCaller } from "../groups/group-rights.ts";
 import { listMembers, type MemberJson } from "../groups/list-members.ts";
@@ -84,7 +85,7 @@ export async function changeScimGroup(world: ScimWorld, call: ScimCall, id: stri
     throw refusal("tooMany", `One request changes at most ${limits.scimMembersChangedMax} members.`);
   }
   noteMembers(call, [...left], come);
-  await assertUsers(world, come);
+  if (await assertUsers(world, come)) await assertMayBind(world.shards.ofId(group.id).db, group.id, groupCaller(call));
   for (const userId of left) await unlessGone(removeMember(world, groupCaller(call), { groupId: group.id, userId }));
   await addMembers(world, call, group.id, come);
   if (wish.displayName !== undefined && wish.displayName !== group.name) {
@@ -113,7 +114,8 @@ async function addMembers(world: ScimWorld, call: ScimCall, groupId: GroupId, id
   for (const userId of ids) await setMember(world, groupCaller(call), { groupId, userId, role: "member" });
 }
 
-async function assertUsers({ shards }: ScimWorld, ids: readonly UserId[]): Promise<void> {
+/** @returns whether an administrator is among them */
+async function assertUsers({ shards }: ScimWorld, ids: readonly UserId[]): Promise<boolean> {
   if (ids.length > limits.scimMembersChangedMax) {
     throw refusal("tooMany", `One request changes at most ${limits.scimMembersChangedMax} members.`);
   }
@@ -121,6 +123,7 @@ async function assertUsers({ shards }: ScimWorld, ids: readonly UserId[]): Promi
   const known = new Set(active.map((user) => user.id));
   const missing = ids.find((id) => !known.has(id));
   if (missing !== undefined) throw refusal("invalidValue", `members: ${missing} is no user here, or is suspended.`);
+  return active.some((user) => user.admin);
 }
 
 async function memberIds({ shards }: ScimWorld, groupId: GroupId): Promise<ReadonlySet<UserId>> {

@@ -1,11 +1,12 @@
 import { formatTime } from "@holdfast/core/times";
 import type { UserId } from "@holdfast/core/ids";
 import { findUserByEmail } from "../accounts/directory.ts";
-import { assertAddress } from "../accounts/email-address.ts";
+import { assertAddress, emailKey } from "../accounts/email-address.ts";
 import { assertPlainText } from "../accounts/plain-text.ts";
 import { removeAccount } from "../accounts/remove-account.ts";
 import { createUser } from "../accounts/sign-up.ts";
 import { sparesAdministrators, updateUser } from "../accounts/users.ts";
+import { isAwaited } from "../sharing/invite-pending.ts";
 import { listAnswer, userSchema, windowOf } from "./list-answer.ts";
 import { idOf, nameUser, readUsers, type SeenUser, sliceUsers, usersCalled } from "./provisioned.ts";
 import { type Filter, readFilter } from "./read-filter.ts";
@@ -20,7 +21,8 @@ import type { ListQuery, ScimCall, ScimWorld } from "./scim-world.ts";
 export async function createScimUser(world: ScimWorld, call: ScimCall, wish: UserWish): Promise<object> {
   const email = addressOf(wish.userName ?? "");
   const name = wish.name ?? email;
-  const made = await createUser(world, { email, password: undefined, name, admin: false, confirmed: true });
+  const confirmed = !(await isAwaited(world, emailKey(email)));
+  const made = await createUser(world, { email, password: undefined, name, admin: false, confirmed });
   // What dies here is found by its userName, and told the rest.
   if (wish.externalId !== undefined) await nameUser(world.shards, made.id, wish.externalId);
   if (wish.active === false) await change(world, call, made.id, { disabled: true });
@@ -66,7 +68,7 @@ export async function changeScimUser(world: ScimWorld, call: ScimCall, id: strin
   if (user.admin && wish.active === false && user.disabled_at === null) throw sparesAdministrators();
   if (wish.name !== undefined) assertPlainText(wish.name, "displayName");
   await change(world, call, user.id, {
-    ...(email === user.email ? {} : { email, confirmed: true as const }),
+    ...(email === user.email ? {} : { email, ...(await confirmedBySystem(world, user, email)) }),
     ...(wish.name === undefined || wish.name === user.name ? {} : { name: wish.name }),
     ...(wish.active === undefined || wish.active === (user.disabled_at === null) ? {} : { disabled: !wish.active }),
   });
@@ -79,6 +81,13 @@ export async function changeScimUser(world: ScimWorld, call: ScimCall, id: strin
 /** @throws HoldfastError not_found, forbidden for an administrator */
 export async function deleteScimUser(world: ScimWorld, id: string): Promise<void> {
   await removeAccount(world, await seeUser(world, id));
+}
+
+/** What waits for an address goes to nobody by the word of a token, which may be stolen: its person follows the mailed link. */
+async function confirmedBySystem(world: ScimWorld, user: SeenUser, email: string): Promise<{ confirmed?: true }> {
+  const key = emailKey(email);
+  const isKnown = user.email_confirmed_at !== null && key !== emailKey(user.email);
+  return isKnown && !(await isAwaited(world, key)) ? { confirmed: true } : {};
 }
 
 interface Change {

@@ -5,7 +5,7 @@ export const scanBugs = {
   "errors are deletions": [
     {
       file: "scan/scan.ts",
-      find: "const kept = keepUnknown(input.tree, rows, { ...seen, strange }, vanished);",
+      find: "const kept = keepUnknown(input.tree, rows, { unknown, strange }, vanished);",
       put: "const kept: string[] = [];",
     },
   ],

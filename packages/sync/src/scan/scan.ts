@@ -16,7 +16,7 @@ import { folderIdOf, match, type Matches } from "./match.ts";
 import { MovedFolders } from "./moved-folders.ts";
 import { Naming } from "./names.ts";
 import type { RootSigns } from "./other-root.ts";
-import { leaveOut, type Suspects, type Top, topsOf } from "./scope.ts";
+import { isKnownPath, leaveOut, type Suspects, type Top, topsOf } from "./scope.ts";
 import { straysOf, withoutStrays } from "./strays.ts";
 import { hasPassing, hasStranger, isUnknown, isUnseen, keepUnknown } from "./unknown.ts";
 import { type KnownRows, type Sweep, sweep } from "./sweep.ts";
@@ -109,6 +109,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   // What is missing may be so because a folder above is another one by now.
   const skipped = new Map(seen.skipped);
   const keepers = new Set(seen.keepers);
+  const unknown = new Set(seen.unknown);
   const again = new Set([...seen.unknown].flatMap(withFoldersAbove));
   await mapBounded(seen.entries, readsAtOnce, async (entry) => {
     const id = ids.get(entry);
@@ -121,6 +122,8 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     if (before === undefined && skip !== undefined) {
       skipped.set(entry.path, skip);
       keepers.add(folderOf(entry.path));
+      // What was known there was moved behind the link, perhaps: that is no deletion.
+      if (entry.unfit !== undefined && isKnownPath(input.tree, entry.path)) unknown.add(entry.path);
       return;
     }
     const named = naming.nameOf(entry, id, parent);
@@ -133,9 +136,9 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     else rows.set(id, row);
     if (row?.sight !== "known") again.add(folderOf(entry.path));
   });
-  adoptMoves({ ...input, unknown: seen.unknown }, rows, vanished);
+  adoptMoves({ ...input, unknown }, rows, vanished);
   const strange = hasStranger(input, seen);
-  const kept = keepUnknown(input.tree, rows, { ...seen, strange }, vanished);
+  const kept = keepUnknown(input.tree, rows, { unknown, strange }, vanished);
   for (const path of kept) again.add(folderOf(path));
   const gone = [...known.keys()].flatMap((id) => (rows.has(id) ? [] : [[id, undefined] as const]));
   return {
@@ -146,8 +149,8 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     otherRoots: seen.otherRoots,
     listed: seen.listed,
     unread,
-    held: new Set(kept.filter((path) => !isUnknown(path, seen.unknown))),
-    isComplete: seen.unknown.size === 0,
+    held: new Set(kept.filter((path) => !isUnknown(path, unknown))),
+    isComplete: unknown.size === 0,
     isSure: sureness(seen.unknown, hasPassing(input, seen), unclear),
     again: seen.isAtRest ? again : union(seen.suspects, again),
     later: seen.later.flatMap((folder) => {

@@ -37,7 +37,12 @@ export async function openStandardInput(
     );
   }
   return (async function* () {
-    for (let chunk = first; chunk !== undefined; chunk = await nextBytes(chunks)) yield chunk;
+    try {
+      for (let chunk = first; chunk !== undefined; chunk = await nextBytes(chunks)) yield chunk;
+    } finally {
+      // Ends the stream, which would otherwise keep the process until the program in front of it ends.
+      await chunks.return?.();
+    }
   })();
 }
 

@@ -165,7 +165,7 @@ function accountToConfirm({ account, moves, host }: Parameters<Words["confirmati
   if (account === undefined) return `Somebody, most likely you, gave this address for an account on ${host}.`;
   return moves
     ? `The account of ${account} on ${host} is to move to this address.`
-    : `The account of ${account} on ${host} was created with this address.`;
+    : `The account of ${account} on ${host} has this address.`;
 }
 
 const shown: Readonly<Record<SignInKind, string>> = {
@@ -256,6 +256,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
     address: {
       title: "Your account has another address",
       text: (host) => `Your account on ${host} has another e-mail address now, and nothing more of it is mailed here.`,
+    },
+    signed_out: {
+      title: "Your account was signed out everywhere",
+      text: (host) =>
+        `An administrator ended all sessions, personal access tokens, app passwords, programs, webhooks and offers of files of your account on ${host}. The password is as it was.`,
     },
     own_addresses: {
       title: "The networks that may use your account were changed",

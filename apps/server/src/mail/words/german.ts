@@ -168,7 +168,7 @@ function accountToConfirm({ account, moves, host }: Parameters<Words["confirmati
   if (account === undefined) return `Jemand, vermutlich Sie, hat diese Adresse für ein Konto auf ${host} angegeben.`;
   return moves
     ? `Das Konto von ${account} auf ${host} soll zu dieser Adresse umziehen.`
-    : `Das Konto von ${account} auf ${host} wurde mit dieser Adresse angelegt.`;
+    : `Das Konto von ${account} auf ${host} hat diese Adresse.`;
 }
 
 const shown: Readonly<Record<SignInKind, string>> = {
@@ -261,6 +261,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
     address: {
       title: "Ihr Konto hat eine andere Adresse",
       text: (host) => `Ihr Konto auf ${host} hat jetzt eine andere E-Mail-Adresse. Hierher kommt von ihm nichts mehr.`,
+    },
+    signed_out: {
+      title: "Ihr Konto wurde überall abgemeldet",
+      text: (host) =>
+        `Jemand aus der Verwaltung von ${host} hat alle Anmeldungen, Zugangsschlüssel, App-Passwörter, Programme, Webhooks und Angebote von Dateien Ihres Kontos beendet. Das Passwort ist unverändert.`,
     },
     own_addresses: {
       title: "Die Netze, aus denen Ihr Konto benutzt werden kann, wurden geändert",

@@ -79,7 +79,7 @@ test("a person moves the account to another address, once its link is followed, 
     return items.find(({ to }: { to: string }) => to === "ned@new.example")?.url as string | undefined;
   });
   await page.goto(`${server.url}/setup${link.slice(link.indexOf("#"))}`);
-  await page.getByRole("button", { name: "This address is mine" }).click();
+  await page.getByRole("button", { name: "Confirm the address" }).click();
   await page.getByText("ned@new.example").waitFor();
   await app.open("/settings/profile");
   await page.getByText("ned@new.example").waitFor();

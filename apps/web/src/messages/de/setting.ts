@@ -1,5 +1,7 @@
 export const setting = {
   "setting.data": "Wo die eingebaute Datenbank, die Packs und der Schlüssel liegen.",
+  "setting.expect_data":
+    "Startet nicht als neuer Server, wo die Daten fehlen, etwa auf einer Platte, die nicht eingehängt ist.",
   "setting.listen": "Adresse und Port, an denen der Server lauscht.",
   "setting.database_url": "Ein eigenes PostgreSQL; ohne das wird das eingebaute benutzt.",
   "setting.store": "Ein Ordner oder ein S3-Bucket für die Packs; ohne das ein Ordner bei den Daten.",

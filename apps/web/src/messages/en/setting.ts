@@ -1,6 +1,8 @@
 /** What each setting of the server does, by its name in the configuration. */
 export const setting = {
   "setting.data": "Where the embedded database, the packs and the key lie.",
+  "setting.expect_data":
+    "Refuses to start as a new server where the data is missing, as on a disk that is not mounted.",
   "setting.listen": "The address and the port that the server listens at.",
   "setting.database_url": "A PostgreSQL of your own; without it the embedded one is used.",
   "setting.store": "A folder or an S3 bucket for the packs; without it a folder among the data.",
