@@ -34,6 +34,7 @@ export function settingWords(name: string, { message }: Pick<Messages, "message"
 
 const keys = {
   data: "setting.data",
+  expect_data: "setting.expect_data",
   listen: "setting.listen",
   database_url: "setting.database_url",
   store: "setting.store",
