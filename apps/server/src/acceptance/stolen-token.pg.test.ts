@@ -246,7 +246,8 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     });
     const others = (await links()).filter(({ to }) => to === moved);
     assert.deepEqual(others, []);
-    await Api.signIn(server.url, { email: moved, password });
+    const again = await Api.signIn(server.url, { email: moved, password });
+    assert.equal((await ok(again, "GET", "/account")).confirmed, true);
     await asks(moved);
     await eventually("it is there", 60_000, async () =>
       (await links()).some(({ to }) => to === moved) ? true : undefined,
