@@ -221,6 +221,8 @@ describe("whoever has stolen a token, or an address that was signed", () => {
       const { items } = await ok(admin, "GET", "/admin/users");
       const moved = items.find((user: { id: string }) => user.id === id);
       assert.deepEqual([moved.email, moved.confirmed], [userName, false]);
+      const at = `select email_confirmed_at as at from shard.users where id = '${id}'`;
+      assert.deepEqual(await queryDatabase(`${folder}/data`, at), [{ at: null }]);
     }
     const former = await newPerson();
     await ok(admin, "PATCH", `/admin/users/${former.id}`, { disabled: true });
@@ -240,11 +242,15 @@ describe("whoever has stolen a token, or an address that was signed", () => {
       assert.equal((await anybody.call("POST", "/account/password/reset/mail", { email: to })).status, 202);
     };
     await asks(moved);
+    const unused = await ok(admin, "POST", "/admin/users", { email: "unused@example.com", password });
+    await queryDatabase(`${folder}/data`, `update shard.users set has_password = false where id = '${unused.id}'`);
+    assert.equal((await scim(unused.id, "unused@moved.example")).status, 200);
+    await asks("unused@moved.example");
     await eventually("nothing waits to be done", 60_000, async () => {
       const waiting = await queryDatabase(`${folder}/data`, "select from shard.messages where kind = 'password_reset'");
       return waiting.length === 0 ? true : undefined;
     });
-    const others = (await links()).filter(({ to }) => to === moved);
+    const others = (await links()).filter(({ to }) => to === moved || to === "unused@moved.example");
     assert.deepEqual(others, []);
     const again = await Api.signIn(server.url, { email: moved, password });
     assert.equal((await ok(again, "GET", "/account")).confirmed, true);

@@ -1,6 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { isId, type UserId } from "@holdfast/core/ids";
-import { sql } from "kysely";
 import { z } from "zod";
 import type { UserRow } from "../db/account-tables.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
@@ -55,14 +54,16 @@ export async function takeAddress(
 ): Promise<void> {
   const left = emailKey(user.email);
   const isSame = emailKey(email) === left;
-  const set = isSame ? { email } : { email, email_confirmed_at: null, next_email: null };
+  // A reset does not take such an account for a stranger's.
+  const was = user.email_confirmed_at === null ? {} : { was_confirmed: true };
+  const set = isSame ? { email } : { email, email_confirmed_at: null, next_email: null, ...was };
   await transaction.updateTable("shard.users").set(set).where("id", "=", user.id).execute();
   if (isSame) return;
   await enqueue(transaction, { kind: addressKind, payload: { user_id: user.id, left } });
   await tellSecurity?.(transaction, user.id, "address", user.email);
 }
 
-/** By an identity system. An account that nobody has used yet has nothing that a thief of its token could take. */
+/** By an identity system: whoever stole its token would have a password mailed to the new address. */
 export async function noteReaddressed(
   transaction: ShardReader,
   user: UserRow,
@@ -70,9 +71,7 @@ export async function noteReaddressed(
   nowMicros: number,
 ): Promise<void> {
   if (emailKey(email) === emailKey(user.email)) return;
-  await sql`
-    update shard.users u set readdressed_at = ${nowMicros} where id = ${user.id}
-      and (has_password or exists (select from shard.first_sign_ins f where f.user_id = u.id))`.execute(transaction);
+  await transaction.updateTable("shard.users").set({ readdressed_at: nowMicros }).where("id", "=", user.id).execute();
 }
 
 /**
@@ -89,6 +88,16 @@ export async function settleAddress(
     .where("id", "=", id)
     .where("readdressed_at", "=", seen)
     .execute();
+}
+
+/** The same by somebody elsewhere who is believed for it. @param email under which they know the person */
+export async function settleKnown(
+  { shards }: Pick<AccountStore, "shards">,
+  user: UserRow,
+  { email }: { readonly email: string | null },
+): Promise<void> {
+  if (user.readdressed_at === null || email === null || emailKey(email) !== emailKey(user.email)) return;
+  await settleAddress(shards.ofId(user.id).db, user);
 }
 
 /** The directory follows what the account's row says by now. */

@@ -73,6 +73,7 @@ async function moveTo(world: AccountWorld, user: UserRow, email: string, session
       if (now === undefined) throw badToken();
       await assertLive(transaction, session);
       await takeAddress(world, transaction, now, email);
+      await settleAddress(transaction, now);
       await confirmIn(transaction, user.id, world.clock.nowMicros());
     });
   await withAddress(world, user, email, move);
@@ -82,7 +83,7 @@ async function moveTo(world: AccountWorld, user: UserRow, email: string, session
 export async function confirmIn(transaction: ShardReader, userId: UserId, nowMicros: number): Promise<void> {
   const changed = await transaction
     .updateTable("shard.users")
-    .set({ email_confirmed_at: nowMicros, was_confirmed: true })
+    .set({ email_confirmed_at: nowMicros })
     .where("id", "=", userId)
     .where("email_confirmed_at", "is", null)
     .returning("id")

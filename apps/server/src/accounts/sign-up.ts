@@ -65,7 +65,7 @@ export async function createUser(store: AccountStore, user: NewUser, id: UserId 
       leaving_until: null,
       next_email: null,
       readdressed_at: null,
-      was_confirmed: user.confirmed === true,
+      was_confirmed: false,
       space_id: space.id,
       root_id: space.root_id,
       email_confirmed_at: user.confirmed === true ? space.created_at : null,

@@ -5,7 +5,9 @@ import { Authenticator } from "../accounts/authenticator.ts";
 import { findUser } from "../accounts/directory.ts";
 import { createPersonalToken } from "../accounts/personal-tokens.ts";
 import { signIn } from "../accounts/sessions.ts";
+import { createUser } from "../accounts/sign-up.ts";
 import { createTestUser, openTestAccounts, testPassword } from "../accounts/testing.ts";
+import { updateUser } from "../accounts/users.ts";
 import { oidcSchema, readOidc } from "../config/oidc-settings.ts";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import { sealAnswer } from "./answers.ts";
@@ -96,6 +98,21 @@ test("a first sign-in that links an account by its address ends what opened the 
   assert.equal((await findUser(databases.shards, user.id))?.has_password, false);
   await signInAt(claimsOf("carol", email));
   assert.equal((await authenticator.authenticate(first.access_token, from)).userId, user.id);
+});
+
+test("an account that nobody has used is linked and confirmed, though its address was not", async () => {
+  const account = { name: "New", admin: false, confirmed: false } as const;
+  const made = await createUser(world, { ...account, email: "new@corp.example", password: undefined });
+  await createUser(world, { ...account, email: "squat@corp.example", password: testPassword });
+  await signInAt(claimsOf("new", "new@corp.example"));
+  assert.notEqual((await findUser(databases.shards, made.id))?.email_confirmed_at, null);
+  await assert.rejects(signInAt(claimsOf("squat", "squat@corp.example")), { code: "forbidden" });
+});
+
+test("an account that an identity system moved to an address is not linked by it", async () => {
+  const { id } = await createTestUser(world, "moved@elsewhere.example");
+  await updateUser(world, id, { email: "moved@corp.example", confirmed: true, byIdentitySystem: true });
+  await assert.rejects(signInAt(claimsOf("moved", "moved@corp.example")), { code: "forbidden" });
 });
 
 test("the later of two first sign-ins at once does not end the earlier one", async () => {

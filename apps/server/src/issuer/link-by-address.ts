@@ -1,4 +1,5 @@
 import type { AccountWorld } from "../accounts/account-world.ts";
+import { confirmIn } from "../accounts/confirm-address.ts";
 import { findUser } from "../accounts/directory.ts";
 import { endWays, lockWays } from "../accounts/end-ways-in.ts";
 import { forgetDevices } from "../accounts/known-device.ts";
@@ -32,9 +33,12 @@ export async function linkByAddress(world: AccountWorld, user: UserRow, claims: 
     await endPersonalTokens(transaction, user.id);
     await forgetDevices(transaction, user.id);
     await endWays(world, transaction, user.id, ended);
+    // The setting believes whoever knows the person for the address.
+    await confirmIn(transaction, user.id, world.clock.nowMicros());
   };
   const begin = (transaction: ShardReader) => lockWays(transaction, user.id, ended);
   await linkIdentity(world, user.id, claims, { begin, onMade, what: "outside_first" });
   world.onEnded?.(user.space_id);
+  if (user.email_confirmed_at === null) await world.onConfirmed?.(user.id);
   return (await findUser(world.shards, user.id)) ?? user;
 }

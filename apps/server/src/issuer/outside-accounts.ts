@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { bucketCount, makeId, toBucket, type UserId } from "@holdfast/core/ids";
+import { sql } from "kysely";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { findUserByEmail } from "../accounts/directory.ts";
 import { createUser } from "../accounts/sign-up.ts";
@@ -23,9 +24,16 @@ export async function findByAddress(
 ): Promise<UserRow | undefined> {
   if (claims.email === null || !isOfDomain(claims, linkDomains)) return undefined;
   const user = await findUserByEmail(world.shards, claims.email);
-  if (user === undefined || user.admin || user.email_confirmed_at === null || user.readdressed_at !== null)
-    return undefined;
+  if (user === undefined || user.admin || user.readdressed_at !== null) return undefined;
+  if (user.email_confirmed_at === null && !(await isUnused(world, user))) return undefined;
   return (await hasIdentityOf(world, user.id, claims.issuer)) ? undefined : user;
+}
+
+/** Made by an identity system, and entered by nobody yet: no stranger waits in it for the owner of the address. */
+async function isUnused({ shards }: AccountWorld, { id, has_password: hasPassword }: UserRow): Promise<boolean> {
+  if (hasPassword) return false;
+  const { rows } = await sql`select from shard.first_sign_ins where user_id = ${id}`.execute(shards.ofId(id).db);
+  return rows.length === 0;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { DeviceSystem } from "@holdfast/protocol/device-routes";
 import { assertAddress, assertMayComeFrom, readAccess } from "../accounts/access-rules.ts";
+import { settleKnown } from "../accounts/change-address.ts";
 import { assertOpen } from "../accounts/keep-account.ts";
 import { type DeviceSecrets, findKnownDevice } from "../accounts/known-device.ts";
 import { type GivenFactor, passSecondFactor } from "../accounts/second-factor.ts";
@@ -9,6 +10,7 @@ import type { OidcSettings } from "./issuer-settings.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import { answerSpent, isAnswerTaken, readAnswer, takeAnswer } from "./answers.ts";
 import { authenticatedAtMicros } from "./authenticated-at.ts";
+import { isOfDomain } from "./claims.ts";
 import { type ClaimsWorld, followClaims } from "./follow-claims.ts";
 import { linkByAddress } from "./link-by-address.ts";
 import { createFromOutside, findByAddress } from "./outside-accounts.ts";
@@ -60,11 +62,13 @@ export async function signInFromOutside(
   const { name, address, secret, system = null, keeps = false } = request;
   const provenAt = authenticatedAtMicros(world, settings, claims);
   const device = { name, address, secret, system, browser: true, signed_in_by: "outside" as const, provenAt, keeps };
-  return startSession(world, signedIn, device, async (transaction) => {
+  const session = await startSession(world, signedIn, device, async (transaction) => {
     const isFirst = await takeAnswer(transaction, signedIn.id, answer);
     const isStill = await useIdentity(world, transaction, signedIn.id, claims);
     return isFirst && isStill ? undefined : answerSpent();
   });
+  if (isOfDomain(claims, settings.linkDomains)) await settleKnown(world, signedIn, claims);
+  return session;
 }
 
 async function passFactor(world: ClaimsWorld, { id }: UserRow, request: OutsideSignIn): Promise<void> {

@@ -6,6 +6,8 @@ import { isPlainText } from "../accounts/plain-text.ts";
 import { findUser } from "../accounts/directory.ts";
 import { updateUser } from "../accounts/users.ts";
 import type { UserRow } from "../db/account-tables.ts";
+import { settleKnown } from "../accounts/change-address.ts";
+import { accountDisabled } from "../accounts/keep-account.ts";
 import { identityKey } from "../issuer/claims.ts";
 import { type ClaimsWorld, followClaims } from "../issuer/follow-claims.ts";
 import { linkByAddress } from "../issuer/link-by-address.ts";
@@ -86,12 +88,13 @@ async function personOf(world: ClaimsWorld, settings: LdapSettings, person: Know
     account,
     enter: async () => {
       // A link ends what opened the account, which enabling it is to bring back.
-      if (linked === undefined && account !== undefined && account.disabled_at !== null) return account;
+      if (linked === undefined && account !== undefined && account.disabled_at !== null) throw accountDisabled();
       const begin = () =>
         account === undefined
           ? createFromOutside(world, settings, claims, () => notLetIn(settings))
           : linkByAddress(world, account, claims);
       const user = linked ?? (await begin());
+      await settleKnown(world, user, claims);
       const back = await comeBack(world, user);
       if (back.disabled_at !== null) return back;
       await followClaims(world, back, { groups: person.groups, plan: null }, "ldap");

@@ -12,7 +12,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 alter table shard.invitations add column confirms boolean not null default true;
 alter table shard.users add column readdressed_at int8;
 alter table shard.users add column was_confirmed boolean not null default false;
-update shard.users set was_confirmed = true where email_confirmed_at is not null;
 `,
     )
     .execute(db);
