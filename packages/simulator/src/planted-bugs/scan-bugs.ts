@@ -45,7 +45,7 @@ export const scanBugs = {
     },
   ],
   "a moved file is a new one": [
-    { file: "scan/scan.ts", find: "  adoptMoves({ ...input, unknown: seen.unknown }, rows, vanished);\n", put: "" },
+    { file: "scan/scan.ts", find: "  adoptMoves({ ...input, unknown }, rows, vanished);\n", put: "" },
     {
       file: "scan/match.ts",
       find: "    const candidates = byInode.get(entry.stat.fingerprint.inode) ?? [];",
