@@ -149,9 +149,11 @@ for (const [what, begin] of Object.entries(streams)) {
   test(`${what} that never ends is refused once its caller has ended`, async () => {
     const stream = await begin();
     if (stream.isUnderWay !== undefined) return assert.equal((await refusalOf(stream)).status, 404);
-    // A request may be overtaken by the end of its caller, and is refused then before its body.
+    // A request may be overtaken by the end of its caller, and is refused then before its body. One by a link that ended after its caller was
+    // known, and before its rights were read, finds nothing there.
     await eventually("one is refused in the middle", 120_000, async () => {
       const { status, body } = await refusalOf(await begin());
+      if (status === 404 && what === "a file by a link") return undefined;
       assert.equal(status, 401);
       return body.includes("while the body of the request was on its way") || undefined;
     });
