@@ -108,7 +108,7 @@ interface Stream {
   readonly type?: string;
   /** Before what goes on. */
   readonly head?: string;
-  /** Where its refusal does not say that it came in the middle. */
+  /** Check for routes whose refusal does not say that it came in the middle of the body. */
   readonly isUnderWay?: () => Promise<boolean>;
   readonly end: () => Promise<unknown>;
 }

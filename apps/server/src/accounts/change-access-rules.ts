@@ -167,7 +167,7 @@ interface GroupActor {
 }
 
 /**
- * Of a group whose members something is asked of: who leaves it, or sees it end, is asked no more, which administrators decide.
+ * An access rule ends for members who leave its group, and with the group: administrators decide about both.
  * @throws HoldfastError forbidden, proof_required
  */
 export async function assertUnboundBy(
@@ -184,7 +184,7 @@ export async function assertUnboundBy(
   throw new HoldfastError("forbidden", message);
 }
 
-/** Of an administrator who is added to a group: an access rule that stands for it would bind them too. @throws HoldfastError forbidden */
+/** An access rule of the group would bind an administrator who is added to it. @throws HoldfastError forbidden */
 export async function assertMayBind(
   reader: ShardReader,
   groupId: GroupId,

@@ -63,7 +63,7 @@ export async function takeAddress(
   await tellSecurity?.(transaction, user.id, "address", user.email);
 }
 
-/** By an identity system: whoever stole its token would have a password mailed to the new address. */
+/** Marks an address that an identity system set: a thief of its token would have a password mailed there. */
 export async function noteReaddressed(
   transaction: ShardReader,
   user: UserRow,
@@ -75,8 +75,8 @@ export async function noteReaddressed(
 }
 
 /**
- * The person has shown to know the address that an identity system gave the account, or an administrator vouches for it.
- * @param seen with the mark as it was then: one of a later change stays
+ * Takes the mark away: the person has shown that they know the address, or an administrator vouches for it.
+ * @param user as it was read then: the mark of a later change stays
  */
 export async function settleAddress(
   reader: ShardReader,
@@ -90,7 +90,7 @@ export async function settleAddress(
     .execute();
 }
 
-/** The same by somebody elsewhere who is believed for it. @param email under which they know the person */
+/** The same by an issuer or an LDAP server that is believed for the address. @param claims.email under which it knows the person */
 export async function settleKnown(
   { shards }: Pick<AccountStore, "shards">,
   user: UserRow,

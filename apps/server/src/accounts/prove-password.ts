@@ -58,12 +58,12 @@ export async function proveOwner(
   throw new HoldfastError("proof_required", message);
 }
 
-/** Where an issuer alone signs people in, a password from before must not open what the issuer guards, such as an app password. */
+/** A password from before must not open what an issuer that alone signs people in guards, such as an app password. */
 function passwordCounts({ onlyThrough }: Pick<AccountWorld, "onlyThrough">, { admin }: Pick<UserRow, "admin">) {
   return onlyThrough === undefined || admin;
 }
 
-/** Whether there is one that counts and that somebody knows, here or elsewhere. */
+/** Tells whether the account has a password that counts and that somebody knows, here or elsewhere. */
 export async function hasPassword(
   world: Pick<AccountWorld, "outsidePasswords" | "onlyThrough">,
   user: Pick<UserRow, "id" | "has_password" | "admin">,

@@ -43,7 +43,7 @@ async function findOpen(store: AccountStore, token: string): Promise<InvitationF
   return { kind: row.kind, email: row.email, expires_at: formatTime(row.expires_at), shared };
 }
 
-/** Whoever has a token that confirms this address can make its account, which would show the same. By grants_email. */
+/** A token that confirms this address makes its account, which would show the same. By grants_email. */
 async function listWaiting({ shards, clock }: AccountStore, emailKey: string): Promise<InvitationFacts["shared"]> {
   const pages = await Promise.all(
     shards.all().map(async ({ db }) => {

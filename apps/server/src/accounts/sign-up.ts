@@ -94,7 +94,7 @@ function firstPassword(store: AccountStore, user: NewUser): Promise<string> {
     : hashNewPassword(password, user, "password", line);
 }
 
-/** Of a password that nobody knows. */
+/** Hash of a password that nobody knows. */
 export function hashUnknownPassword({ random }: Pick<AccountStore, "random">, line?: string): Promise<string> {
   return hashPassword(Buffer.from(random(32)).toString("base64url"), line);
 }

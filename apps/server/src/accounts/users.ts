@@ -173,7 +173,7 @@ function assertNotByToken(now: Pick<UserRow, "admin" | "disabled_at">, change: U
   if (isBack && (now.admin || change.byIdentitySystem !== true))
     throw neededSignedIn("lets no suspended account in again");
   if (change.signedOut === true) throw neededSignedIn("signs nobody out");
-  // What is shared with the address would be the account's.
+  // A confirmed address brings the account all that is shared with it.
   if (change.confirmed === true && change.byIdentitySystem !== true) throw neededSignedIn("confirms nobody's address");
   // Password reset mails go to the address. An identity system changes addresses, which is its purpose.
   const changesSignIn = change.password !== undefined || change.email !== undefined;

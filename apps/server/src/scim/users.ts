@@ -83,7 +83,7 @@ export async function deleteScimUser(world: ScimWorld, id: string): Promise<void
   await removeAccount(world, await seeUser(world, id));
 }
 
-/** What waits for an address goes to nobody by the word of a token, which may be stolen: its person follows the mailed link. */
+/** A token may be stolen, so that its word alone gives nobody what waits for an address. */
 async function confirmedBySystem(world: ScimWorld, user: SeenUser, email: string): Promise<{ confirmed?: true }> {
   const key = emailKey(email);
   const isKnown = user.email_confirmed_at !== null && key !== emailKey(user.email);
