@@ -1,8 +1,9 @@
 import { constants as systemConstants } from "node:os";
-import { constants } from "node:fs";
+import { constants, statfsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { HoldfastError } from "@holdfast/core/errors";
 import type koffi from "koffi";
+import { localFilesystems } from "./local-filesystems.ts";
 
 /** Calls of Linux that Node lacks. Each returns its result, or throws a `SystemCallError`; none of them waits long. */
 export interface Native {
@@ -19,6 +20,13 @@ export interface Native {
   setModifiedTime(descriptor: number, timeNs: bigint | undefined): void;
   /** For this open file, until it is closed. @throws SystemCallError EAGAIN if another open file has it */
   lockExclusively(descriptor: number): void;
+  /**
+   * Asks for a read lease (fcntl(2), F_SETLEASE), and gives it back.
+   * @param descriptor of a regular file, open for reading
+   * @returns whether somebody has it open for writing, or mapped so; undefined where that is not told: by a filesystem that
+   *   knows no leases, or of a file of another user
+   */
+  hasWriters(descriptor: number): boolean | undefined;
   /** @returns an inotify descriptor; the process gets SIGIO whenever there is something to be read after nothing was */
   makeWatcher(): number;
   /** @returns the number of the watch in the watcher's events */
@@ -77,6 +85,12 @@ const lockExclusiveNonBlocking = 2 | 4;
 const utimeNow = 0x3fff_ffffn;
 const watcherFlags = 0o4000 | openCloseOnExec; // IN_NONBLOCK | IN_CLOEXEC
 const shareAllRequest = 0x40049409; // FICLONE
+const setSignalCommand = 10;
+const setLeaseCommand = 1024;
+const readLease = 0;
+const noLease = 2;
+/** Its default is to be ignored; that of SIGIO would end a process that watches nothing. */
+const ignoredSignal = systemConstants.signals.SIGURG;
 const startWritingFlag = 2; // SYNC_FILE_RANGE_WRITE
 const setFlagsCommand = 4;
 const setOwnerCommand = 8;
@@ -136,6 +150,20 @@ function bind(): Native {
     removeName: (at, flags) => void unlinkat(at.folder, at.name, flags),
     setModifiedTime: (descriptor, timeNs) => void futimens(descriptor, timesOf(timeNs)),
     lockExclusively: (descriptor) => void flock(descriptor, lockExclusiveNonBlocking),
+    hasWriters: (descriptor) => {
+      try {
+        // Whoever opens it in this very moment waits until the lease is given back, and the kernel tells us.
+        fcntl(descriptor, setSignalCommand, ignoredSignal);
+        fcntl(descriptor, setLeaseCommand, readLease);
+        fcntl(descriptor, setLeaseCommand, noLease);
+        return false;
+      } catch (thrown) {
+        const isTaken = thrown instanceof SystemCallError && thrown.code === "EAGAIN";
+        // NFS and SMB say the same where their server gave them no lease.
+        const isTold = isTaken && localFilesystems.has(statfsSync(`/proc/self/fd/${descriptor}`).type);
+        return isTold ? true : undefined;
+      }
+    },
     makeWatcher: () => {
       const watcher = inotifyInit1(watcherFlags);
       fcntl(watcher, setOwnerCommand, process.pid);

@@ -36,7 +36,7 @@ type Call = <Result>(name: string, path: string, act: () => Result) => Promise<R
 function looks(
   root: SimulatedRoot,
   call: Call,
-): Pick<LocalDisk, "stat" | "list" | "cut" | "readAt" | "readLink" | "now"> {
+): Pick<LocalDisk, "stat" | "list" | "cut" | "readAt" | "readLink" | "hasWriters" | "now"> {
   return {
     stat: (path) =>
       call("stat", path, () => {
@@ -58,6 +58,7 @@ function looks(
     },
     readAt: (path, offset, sizeBytes) => call("readAt", path, () => bytesAt(root, path, offset, sizeBytes)),
     readLink: (path) => call("readLink", path, () => root.mustBeAt(path).target),
+    hasWriters: (path) => call("hasWriters", path, () => root.writers.has(root.mustBeAt(path))),
     now: (path) =>
       call("now", path, () => {
         const inode = root.at(path) ?? root.create(path, "file", false);

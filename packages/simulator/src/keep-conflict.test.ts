@@ -77,6 +77,28 @@ test("the copy kept, and saved while it was read: what was saved stays a conflic
   alone.close();
 });
 
+for (const which of ["copy", "original"] satisfies Keep[]) {
+  test(`with the ${which} kept, what a program still writes into the other one, which it has open, stands beside`, async () => {
+    const { alone, path } = await withConflict();
+    const discarded = which === "copy" ? "plan.txt" : path;
+    const inode = alone.root.mustBeAt(discarded);
+    alone.root.writers.add(inode);
+    await keep(alone, path, which);
+    const { scheduler, ledger } = alone.world;
+    const engine = alone.make();
+    const run = engine.run();
+    await scheduler.runUntil(scheduler.nowMicros + 300_000_000, () => false);
+    assert.deepEqual(alone.diskPaths(), ["plan.txt"]);
+    ledger.write(alone.root, inode, Buffer.from("written late"));
+    await scheduler.runUntil(scheduler.nowMicros + 120_000_000, () => false);
+    assert.equal(alone.read("plan.txt"), which === "copy" ? "mine" : "theirs");
+    assert.ok([...alone.serverContents().values()].includes("written late"));
+    engine.stop();
+    await alone.pass(run);
+    alone.close();
+  });
+}
+
 test("the original kept: the copy goes to the trash, here and there", async () => {
   const { alone, path } = await withConflict();
   await keep(alone, path, "original");

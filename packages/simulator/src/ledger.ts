@@ -25,6 +25,7 @@ export class Ledger {
 
   write(root: SimulatedRoot, inode: Inode, bytes: Uint8Array): void {
     this.#leave(inode);
+    root.writers.add(inode);
     root.write(inode, { bytes }, true);
     this.#noteWritten(root, contentOf(bytes));
   }
@@ -32,6 +33,7 @@ export class Ledger {
   /** A person has finished with a file. @param isShared others write the same bytes, so that nobody can tell whose they are */
   close(root: SimulatedRoot, inode: Inode, isShared: boolean): string {
     const key = contentOf(inode.now.bytes);
+    root.writers.delete(inode);
     this.states.add(key);
     if (isShared) this.shared.add(key);
     const counts = !isShared && inode.now.bytes.length > 0 && root.linksOf(inode) > 0;

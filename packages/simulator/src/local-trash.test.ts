@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { LocalDisk } from "@holdfast/sync-ports/ports";
+import type { BlockTaker, LocalDisk } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
 const dayMicros = 86_400_000_000;
@@ -158,3 +158,109 @@ test("a file saved while its old content was moved to the trash is uploaded, eve
   assert.equal(alone.read("a"), "saved meanwhile");
   alone.close();
 });
+
+const secondMicros = 1_000_000;
+
+/** A file that a program here has open for writing, and that is replaced or deleted on the server; its engine goes on. */
+async function withOpenFile(ends: "replaced" | "deleted", disk?: (disk: LocalDisk) => LocalDisk) {
+  const alone = new Alone();
+  alone.write("log.txt", "one");
+  await alone.once();
+  const inode = alone.root.mustBeAt("log.txt");
+  alone.root.writers.add(inode);
+  if (ends === "replaced") alone.writeOnServer("log.txt", "another's");
+  else alone.onServer({ op: "delete", operation_id: "another's", file_id: alone.serverId("log.txt") });
+  const engine = alone.make(disk === undefined ? {} : { disk: disk(alone.disk()) });
+  const run = engine.run();
+  const { scheduler, ledger } = alone.world;
+  return {
+    alone,
+    goOn: async (seconds: number) => scheduler.runUntil(scheduler.nowMicros + seconds * secondMicros, () => false),
+    writeOpen: (text: string) => ledger.write(alone.root, inode, Buffer.from(text)),
+    hint: () => engine.hint([""]),
+    close: () => void alone.root.writers.delete(inode),
+    stop: async () => {
+      engine.stop();
+      await alone.pass(run);
+      alone.close();
+    },
+  };
+}
+
+function stashOf(alone: Alone): string[] {
+  return alone.root.list(".holdfast/tmp").map(({ name }) => name);
+}
+
+for (const seconds of [15, 300]) {
+  test(`what a program writes into its open file ${seconds} s after that was replaced stands beside, and is synced from then on`, async () => {
+    const { alone, goOn, writeOpen, hint, stop } = await withOpenFile("replaced");
+    await goOn(seconds);
+    assert.equal(alone.read("log.txt"), "another's");
+    writeOpen("one, and late");
+    await goOn(120);
+    const [copy = "", ...more] = alone.diskPaths().filter((path) => path !== "log.txt");
+    assert.match(copy, /^log \(.*conflicted copy.*\)\.txt$/);
+    assert.deepEqual(more, []);
+    writeOpen("one, and later still");
+    hint();
+    await goOn(120);
+    const expected = { "log.txt": "another's", [copy]: "one, and later still" };
+    assert.deepEqual(Object.fromEntries(alone.serverContents()), expected);
+    assert.deepEqual(stashOf(alone), []);
+    await stop();
+  });
+}
+
+test("what a program writes into its open file minutes after that was deleted elsewhere brings the file back", async () => {
+  const { alone, goOn, writeOpen, stop } = await withOpenFile("deleted");
+  await goOn(300);
+  assert.deepEqual([alone.diskPaths(), trashOf(alone).length], [[], 1]);
+  writeOpen("one, and late");
+  await goOn(120);
+  assert.equal(alone.read("log.txt"), "one, and late");
+  assert.deepEqual(alone.serverContents(), new Map([["log.txt", "one, and late"]]));
+  await stop();
+});
+
+test("a replaced file that a program has open for hours is asked for and not read, and goes once it is closed", async () => {
+  let [asked, read] = [0, 0];
+  const { alone, goOn, close, stop } = await withOpenFile("replaced", (disk) =>
+    counting(disk, (call) => (call === "cut" ? (read += 1) : (asked += 1))),
+  );
+  await goOn(4 * 3600);
+  assert.equal(stashOf(alone).length, 1);
+  assert.equal(read, 1);
+  assert.ok(asked > 150 && asked < 200, `asked ${asked} times in 4 hours`);
+  close();
+  await goOn(90);
+  assert.deepEqual([stashOf(alone), alone.diskPaths()], [[], ["log.txt"]]);
+  await stop();
+});
+
+test("where the filesystem does not tell who has a replaced file open, it waits for a day and is read twice", async () => {
+  let read = 0;
+  const untold = (disk: LocalDisk): LocalDisk =>
+    counting({ ...disk, hasWriters: () => Promise.resolve(undefined) }, (call) => (read += call === "cut" ? 1 : 0));
+  const idle = await withOpenFile("replaced", untold);
+  await idle.goOn(23 * 3600);
+  assert.deepEqual([stashOf(idle.alone).length, read], [1, 1]);
+  await idle.goOn(3 * 3600);
+  assert.deepEqual([stashOf(idle.alone), read], [[], 2]);
+  await idle.stop();
+  const late = await withOpenFile("replaced", untold);
+  await late.goOn(20 * 3600);
+  late.writeOpen("one, and late");
+  await late.goOn(2 * 3600);
+  assert.equal(late.alone.serverContents().size, 2);
+  await late.stop();
+});
+
+/** Hears of each look at what is stashed. */
+function counting(disk: LocalDisk, notice: (call: "cut" | "hasWriters") => void): LocalDisk {
+  const heard = <Call extends "cut" | "hasWriters">(call: Call): LocalDisk[Call] =>
+    ((path: string, ...given: [BlockTaker?]) => {
+      if (path.startsWith(".holdfast/tmp/")) notice(call);
+      return disk[call](path, ...given);
+    }) as LocalDisk[Call];
+  return { ...disk, cut: heard("cut"), hasWriters: heard("hasWriters") };
+}

@@ -57,6 +57,8 @@ export class SimulatedRoot {
   readonly touched = new Set<string>();
   /** Names that a person gave to something. */
   readonly given = new Set<string>();
+  /** Files that a program has open for writing. */
+  readonly writers = new Set<Inode>();
   /** Folders where another filesystem is mounted: the number of the inode, and of the device. */
   readonly mounts = new Map<number, bigint>();
   /** How often the power came back. */
@@ -218,6 +220,7 @@ export class SimulatedRoot {
   /** The power goes: what was not synced is kept, lost or torn. */
   crash(tape: Tape): void {
     this.boots += 1;
+    this.writers.clear();
     this.#names.crash(tape);
     for (const inode of this.#inodes.values()) {
       if (inode.now === inode.durable) continue;

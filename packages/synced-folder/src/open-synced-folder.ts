@@ -23,6 +23,7 @@ import { cutInFolder, inlineBytesMax, type Threads } from "./file-cut.ts";
 import { writeParts } from "./file-writing.ts";
 import { ownErrnoOf } from "@holdfast/disk/disk-error";
 import { isAbsent, toFolderError, toLookError } from "./folder-error.ts";
+import { localFilesystems } from "@holdfast/disk/local-filesystems";
 import { nameOfBytes, nativeBytes } from "@holdfast/disk/native-name";
 import { linux, type Native, type NativeName, removeFolderFlag } from "@holdfast/disk/native";
 import { joinPath } from "@holdfast/sync-ports/paths";
@@ -71,6 +72,7 @@ export function openSyncedFolder(rootPath: string, { pool, native = linux() }: S
     },
     readAt: async (path, offset, sizeBytes) =>
       readOpen(root, path, (descriptor) => readWhole(descriptor, offset, sizeBytes)),
+    hasWriters: (path) => look(path, () => hasWriters(root, path)),
     create: (path, parts, attributes) => create(root, threads, { path, parts, attributes }),
     symlink: (target, path) =>
       change("create the link", path, () => root.withName(path, (at) => native.makeSymlink(nativeBytes(target), at))),
@@ -93,7 +95,8 @@ export function openSyncedFolder(rootPath: string, { pool, native = linux() }: S
       change("remove the folder", path, () => root.withName(path, (at) => native.removeName(at, removeFolderFlag))),
     syncFile: (path) => sync(root, path, readFlags, fsyncAsync),
     syncFolder: (path) => sync(root, path, readFlags | constants.O_DIRECTORY, fsyncAsync),
-    ...(syncsWhole.has(statfsSync(root.path).type) && {
+    // Of others it is not known that syncfs(2) makes all durable that fsync(2) of each file would: FUSE tells its programs nothing of it.
+    ...(localFilesystems.has(statfsSync(root.path).type) && {
       syncAll: () =>
         sync(root, "", readFlags | constants.O_DIRECTORY, (descriptor) => native.syncFilesystem(descriptor)),
     }),
@@ -130,14 +133,6 @@ function together(root: RootFolder, turns: Turns): Required<Pick<LocalDisk, "sta
     },
   };
 }
-
-/**
- * Types of filesystems, of statfs(2), of which syncfs(2) is known to make all durable that fsync(2) of each file would: ext2 to 4,
- * XFS, Btrfs, F2FS, ZFS, overlays of those, and tmpfs, on which nothing is. FUSE tells its programs nothing of it.
- */
-const syncsWhole: ReadonlySet<number> = new Set([
-  0xef53, 0x5846_5342, 0x9123_683e, 0xf2f5_2010, 0x2fc1_2fc1, 0x794c_7630, 0x0102_1994,
-]);
 
 /** Of one folder, before all else may go on. */
 const looksAtOnce = 256;
@@ -240,6 +235,15 @@ async function readOpen<Result>(
     throw toLookError(thrown, "read", path);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function hasWriters(root: RootFolder, path: string): boolean | undefined {
+  const descriptor = root.open(path, readFlags);
+  try {
+    return root.native.hasWriters(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

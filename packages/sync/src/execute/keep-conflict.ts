@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
 import { splitName, withSuffix } from "@holdfast/core/name-suffix";
 import { labelOf, originalName } from "../model/conflicted-name.ts";
 import { folderOf, joinPath, nameOf } from "@holdfast/sync-ports/paths";
@@ -6,6 +7,8 @@ import type { Part } from "@holdfast/sync-ports/ports";
 import { sameFingerprint } from "../model/fingerprints.ts";
 import { type Hands, syncFolders } from "./hands.ts";
 import { TrashPlaces } from "./local-trash.ts";
+import { contentAt } from "./recover.ts";
+import { type LocalRow, nameOnDisk } from "../model/trees.ts";
 
 /** Of a conflicted copy: the copy takes the original's place, the original stays and the copy goes, or both stay under plain names. */
 export type Keep = "copy" | "original" | "both";
@@ -73,14 +76,16 @@ async function asNextVersion(hands: Hands, copy: string, original: string): Prom
   const attributes = { mtimeNs: fingerprint.mtimeNs, executable, like: original };
   await disk.create(place, partsOf(copy, blocks), attributes);
   await disk.syncFile(place);
+  let old = place;
   if (lacks.has("exchange")) {
-    const old = await places.placeFor(original);
+    old = await places.placeFor(original);
     await disk.rename(original, old);
     await disk.rename(place, original);
   } else {
     await disk.exchange(place, original);
   }
   await syncFolders(hands, place, original);
+  await stash(hands, original, old);
   // What was saved to the copy since it was read stands in no other place: it stays, as a conflict still.
   const now = await disk.stat(copy);
   if (now !== undefined && sameFingerprint(now.fingerprint, fingerprint)) await toTrash(hands, copy);
@@ -96,7 +101,31 @@ function partsOf(from: string, blocks: Awaited<ReturnType<Hands["disk"]["cut"]>>
 }
 
 async function toTrash(hands: Hands, path: string): Promise<void> {
-  await give(hands, path, await new TrashPlaces(hands).placeFor(path));
+  const place = await new TrashPlaces(hands).placeFor(path);
+  await give(hands, path, place);
+  await stash(hands, path, place);
+}
+
+/** A program that has the file open may write to it yet: then that becomes visible where the file stood. */
+async function stash(hands: Hands, path: string, place: string): Promise<void> {
+  const isLink = (await hands.disk.stat(place))?.kind === "symlink";
+  const content = await contentAt(hands, place, isLink);
+  // Somebody writes to it in this very moment: nothing that is written from now on was meant to go.
+  const contents = content === undefined ? [] : [content];
+  const parent = folderAt(hands.state, folderOf(path));
+  const record = { path: place, parent, name: nameOf(path), contents, keep: true, sinceMs: hands.nowMs() };
+  hands.state.commit({ stashed: [[place, record]] });
+}
+
+/** The root if no such folder is known yet. */
+function folderAt({ local, rootId }: Hands["state"], path: string): NodeId {
+  let folder: NodeId | undefined = rootId;
+  for (const name of path.split("/").filter((each) => each !== "")) {
+    const found: readonly [NodeId, LocalRow] | undefined =
+      folder === undefined ? undefined : local.rowsIn(folder).find(([, row]) => nameOnDisk(row) === name);
+    folder = found?.[0];
+  }
+  return folder ?? rootId;
 }
 
 async function give(hands: Hands, path: string, name: string): Promise<void> {

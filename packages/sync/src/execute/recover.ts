@@ -6,7 +6,7 @@ import { contentOfBlocks, linkContent } from "../model/content.ts";
 import { pathOf } from "../model/tree-paths.ts";
 import { folderOf, joinPath, ownFolder, ownFolders } from "@holdfast/sync-ports/paths";
 import type { Stashed } from "../state/sync-state.ts";
-import { sameFingerprint } from "../model/fingerprints.ts";
+import { fingerprintText, sameFingerprint } from "../model/fingerprints.ts";
 import { rowsBelow } from "../model/local-tree.ts";
 import { type ContentKey, type DiskPlace, type LocalRow, nameOnDisk } from "../model/trees.ts";
 import { agreedBeside } from "./agreed.ts";
@@ -15,10 +15,14 @@ import { syncIfThere, syncStash, TrashPlaces } from "./local-trash.ts";
 import { type Hands, syncFolders } from "./hands.ts";
 import { partSuffix } from "./write-large.ts";
 
-/** After this a stashed file is looked at again: whoever had it open has written by then. */
+/** After this a stashed file is looked at again: most programs that had it open have closed it by then. */
 const stashRestMs = 10_000;
-/** What cannot be looked at rests twice as long each time, up to this. */
+/** What cannot be looked at rests twice as long each time, up to this; what a program may have open does too. */
 const stashRestMsMax = 3600_000;
+/** What a program is known to have open is looked at every 80 s: it is asked for, not read. */
+const openLooksMax = 3;
+/** These looks take a day. A program whose filesystem tells nothing of it has that long to write. */
+const unknownLooksMax = 32;
 /** Of which it is kept together that they were looked at: a death before that looks at them once more. */
 const reviewsAtOnce = 200;
 
@@ -144,12 +148,15 @@ async function unpark(hands: Hands, id: NodeId, path: string, row: LocalRow): Pr
 }
 
 /** When it is looked at again; Unix milliseconds. */
-export function stashDueMs({ sinceMs, failures = 0 }: Stashed): number {
-  return sinceMs + Math.min(stashRestMsMax, stashRestMs * 2 ** failures);
+export function stashDueMs({ sinceMs, failures = 0, looks = 0 }: Stashed): number {
+  return sinceMs + Math.min(stashRestMsMax, stashRestMs * 2 ** Math.max(failures, looks));
 }
 
-/** Looks at what was taken from its path at most that long ago: bytes that changed since are an edit, and become visible. */
-export async function reviewStash(hands: Hands): Promise<void> {
+/**
+ * Looks at what was taken from its path a while ago: bytes that changed since are an edit, and become visible.
+ * @param openPaths of files that programs have open, for who cannot wait a day where the filesystem does not tell
+ */
+export async function reviewStash(hands: Hands, openPaths?: ReadonlySet<string>): Promise<void> {
   const changes: (readonly [string, Stashed | undefined])[] = [];
   const keep = (atLeast: number): void => {
     if (changes.length >= atLeast) hands.state.commit({ stashed: changes.splice(0) });
@@ -159,53 +166,73 @@ export async function reviewStash(hands: Hands): Promise<void> {
     // The clock was set back: it rests once more.
     if (nowMs < stashed.sinceMs) changes.push([stashed.path, { ...stashed, sinceMs: nowMs }]);
     if (nowMs < stashDueMs(stashed)) continue;
-    changes.push([stashed.path, await tryReview(hands, stashed)]);
+    changes.push([stashed.path, await tryReview(hands, stashed, openPaths)]);
     keep(reviewsAtOnce);
   }
   keep(1);
 }
 
 /** @returns undefined: it is done with. What cannot be looked at now rests once more, and keeps nothing else waiting. */
-async function tryReview(hands: Hands, stashed: Stashed): Promise<Stashed | undefined> {
+async function tryReview(
+  hands: Hands,
+  stashed: Stashed,
+  openPaths: ReadonlySet<string> | undefined,
+): Promise<Stashed | undefined> {
   try {
-    const isReviewed = await review(hands, stashed);
-    return isReviewed ? undefined : { ...stashed, sinceMs: hands.nowMs(), failures: 0 };
+    const left = await review(hands, stashed, openPaths);
+    return left === undefined ? undefined : { ...left, sinceMs: hands.nowMs(), failures: 0 };
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     return { ...stashed, sinceMs: hands.nowMs(), failures: (stashed.failures ?? 0) + 1 };
   }
 }
 
-/** @returns whether it is known what it holds: not of a file in which somebody writes */
-async function review(hands: Hands, stashed: Stashed): Promise<boolean> {
+/** @returns its record while it is not known what it will hold, since a program writes to it, or may yet */
+async function review(
+  hands: Hands,
+  stashed: Stashed,
+  openPaths: ReadonlySet<string> | undefined,
+): Promise<Stashed | undefined> {
   const { disk, state } = hands;
   // It is all that there is of a node until it has its name back.
-  if (state.parked.values().some(({ path }) => path === stashed.path)) return false;
+  if (state.parked.values().some(({ path }) => path === stashed.path)) return stashed;
   const stat = await disk.stat(stashed.path);
   // It went back to a name that nobody may have synced: once the record is gone nothing would tell where it belongs. Or it
   // never came, and what is deleted since has a folder there.
   if (stat === undefined || stat.kind === "folder") {
     await syncIfThere(disk, folderOf(stashed.path));
-    return true;
+    return undefined;
   }
   // Whatever it holds, it has another name too.
   if (stat.links > 1 && !stashed.keep) {
     await disk.unlink(stashed.path);
-    return true;
+    return undefined;
   }
-  const content = await contentAt(hands, stashed.path, stat.kind === "symlink");
-  if (content === undefined) return false;
+  const isLink = stat.kind === "symlink";
+  // Asked before it is read: what was written until a program closed it is read then.
+  const told = isLink ? false : await disk.hasWriters(stashed.path);
+  const open = told ?? openPaths?.has(stashed.path);
+  const { looks = 0 } = stashed;
+  const mayChange = open ?? looks < unknownLooksMax;
+  const readAs = fingerprintText(stat.fingerprint);
+  const resting = { ...stashed, looks: open === true ? Math.min(looks + 1, openLooksMax) : looks + 1 };
+  if (mayChange && stashed.readAs === readAs) return resting;
+  const content = await contentAt(hands, stashed.path, isLink);
+  if (content === undefined) return stashed;
   if (!stashed.contents.includes(content)) {
     const folder = await existingFolder(hands, stashed.parent);
     await renameBeside(hands, stashed.path, folder ?? "", stashed.name);
-    return true;
+    // No watcher has to tell of it: the look that follows finds it.
+    hands.doubt.isOpen = true;
+    return undefined;
   }
+  if (mayChange) return { ...resting, readAs };
   const isTemporary = folderOf(stashed.path) === ownFolders.temporary;
   // What never was exchanged is what the server has.
   const isKept = stashed.keep && (!isTemporary || content === stashed.contents[0]);
   if (!isKept) await disk.unlink(stashed.path);
   else if (isTemporary) await moveToTrash(hands, stashed);
-  return true;
+  return undefined;
 }
 
 async function moveToTrash(hands: Hands, { path, parent, name }: Stashed): Promise<void> {
@@ -216,7 +243,11 @@ async function moveToTrash(hands: Hands, { path, parent, name }: Stashed): Promi
 }
 
 /** @returns undefined if it changed while it was read */
-async function contentAt({ disk }: Hands, path: string, isLink: boolean): Promise<ContentKey | undefined> {
+export async function contentAt(
+  { disk }: Pick<Hands, "disk">,
+  path: string,
+  isLink: boolean,
+): Promise<ContentKey | undefined> {
   if (isLink) return linkContent(await disk.readLink(path));
   const { blocks, before, after } = await disk.cut(path);
   return sameFingerprint(before.fingerprint, after.fingerprint) ? contentOfBlocks(blocks) : undefined;

@@ -168,13 +168,13 @@ function unlessOurs(error: unknown): undefined {
   return undefined;
 }
 
-/** Whoever had one of them open has written by then: what changed becomes visible again. */
+/** What programs wrote to one of them by then becomes visible again. What they still have open stays. */
 async function restAndReview(parts: ClearingParts): Promise<void> {
-  const { state, nowMs, sleep } = parts;
+  const { state, nowMs, sleep, openPaths } = parts;
   for (let turn = 0; turn < reviewsMax && state.stashed.size > 0; turn += 1) {
     const dueMs = Math.max(...[...state.stashed.values()].map(stashDueMs));
     await sleep(Math.max(0, Math.min(dueMs - nowMs(), 60_000)));
-    await reviewStash(parts);
+    await reviewStash(parts, await openPaths());
   }
 }
 
@@ -190,6 +190,7 @@ async function emptyTrash(parts: ClearingParts): Promise<number> {
   let removed = Number(state.setting(removedSetting) ?? 0);
   for await (const { path, isLink } of filesBelow(parts, ownFolders.trash)) {
     if (open.has(path) || state.stashed.has(path)) continue;
+    if (!isLink && (await disk.hasWriters(path).catch(unlessOurs)) === true) continue;
     const content = await contentAt(parts, path, isLink);
     if (content === undefined) continue;
     if (!onServer.has(content.key) && state.agreedTrash.get(path) !== content.key) continue;

@@ -5,6 +5,11 @@ export function sameFingerprint(one: Fingerprint, other: Fingerprint): boolean {
   return sameButCtime(one, other) && one.ctimeNs === other.ctimeNs;
 }
 
+/** Equal for equal fingerprints only. */
+export function fingerprintText({ inode, sizeBytes, mtimeNs, ctimeNs }: Fingerprint): string {
+  return [inode, sizeBytes, mtimeNs, ctimeNs].join(" ");
+}
+
 /** What a rename and a link leave as they are. */
 export function sameButCtime(one: Fingerprint, other: Fingerprint): boolean {
   return one.inode === other.inode && one.sizeBytes === other.sizeBytes && one.mtimeNs === other.mtimeNs;

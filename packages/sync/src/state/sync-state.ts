@@ -60,6 +60,10 @@ export interface Stashed {
   readonly sinceMs: number;
   /** So often, one after the other, it could not be looked at. */
   readonly failures?: number;
+  /** So often it was looked at while a program had it open for writing, or may have had. */
+  readonly looks?: number;
+  /** As which file it was read the last time (`fingerprintText`): what is still that holds what it held. */
+  readonly readAs?: string;
 }
 
 /** Where the device stands in the space's journal. */

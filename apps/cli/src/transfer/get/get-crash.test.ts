@@ -162,10 +162,11 @@ async function getTree(
 ): Promise<TransferReport> {
   const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
   const report = new TransferReport(new Output({ quiet: true }, sink, sink), "received");
-  const local: LocalDisk = Object.assign(Object.create(disk) as Disk, { setAttributes: () => Promise.resolve() });
+  const own = { setAttributes: () => Promise.resolve(), hasWriters: () => Promise.resolve(false) };
+  const local: LocalDisk = Object.assign(Object.create(disk) as Disk, own);
   const bound = new Proxy(local, {
     get: (target, name) => {
-      const value: unknown = Reflect.get(name === "setAttributes" ? target : disk, name);
+      const value: unknown = Reflect.get(name in own ? target : disk, name);
       return typeof value === "function" ? value.bind(disk) : value;
     },
   });
@@ -235,7 +236,7 @@ function framesFor({ body }: FetchRequest): Uint8Array[] {
 }
 
 /** The tasks of the threads, run at once: on a simulated disk there is nothing to wait for. */
-function inProcess(disk: Disk): TransferPool {
+function inProcess(disk: LocalDisk): TransferPool {
   const tasks: Record<string, (input: never) => unknown> = {
     writeFilesTask: ({
       files,

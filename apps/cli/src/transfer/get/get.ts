@@ -5,6 +5,7 @@ import type { ApiClient } from "@holdfast/api-client/api-client";
 import { SharedWindows } from "@holdfast/codec/shared-windows";
 import { HoldfastError, isErrorCode, toHoldfastError } from "@holdfast/core/errors";
 import { nodeDisk, nodeDiskAt } from "@holdfast/disk/node-disk";
+import { asNamed } from "@holdfast/disk/places";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Patterns } from "@holdfast/sync/rules/patterns";
 import { atVersion } from "../../remote/at-version.ts";
@@ -75,7 +76,7 @@ export async function previewGet(options: GetOptions, remote: string, local: str
   try {
     await withChanges(options, async (changes) => {
       const isFolding = process.platform !== "linux";
-      const here = { disk: nodeDisk, pool, report, changes, patterns, foldsNames: isFolding };
+      const here = { disk: blockingDiskAt(asNamed), pool, report, changes, patterns, foldsNames: isFolding };
       const surplus = mirroring && new LocalSurplus({ ...here, trashed: () => trashedContents(client, node.id) });
       const preview = new GetPreview({ ...here, surplus });
       await preview.takeRoot(node, folderPath, name);
@@ -153,7 +154,7 @@ async function getInto(
   const surplus =
     mirroring &&
     new LocalSurplus({
-      disk: largeDisk,
+      disk,
       pool,
       report,
       changes,

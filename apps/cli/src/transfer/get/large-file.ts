@@ -53,11 +53,11 @@ export async function getLargeFile(work: GetWork, file: FileToGet): Promise<void
 }
 
 async function takePlace(work: GetWork, file: FileToGet): Promise<void> {
-  const { largeDisk } = work;
+  const { disk, largeDisk } = work;
   const temporary = temporaryOf(work, file);
   const replaces = replacedBy(work, file);
   try {
-    if (replaces !== undefined) await assertReplaceable(largeDisk, pathOf(file), replaces);
+    if (replaces !== undefined) await assertReplaceable(disk, pathOf(file), replaces);
   } catch (thrown) {
     await Promise.allSettled([largeDisk.unlink(temporary)]);
     throw thrown;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { after, test } from "node:test";
 import { testDisk } from "@holdfast/disk/disk-conformance";
 import { testDiskDurability } from "@holdfast/disk/disk-durability-conformance";
 import { blockingDisk } from "./testing-local-disk.ts";
+import { assertReplaceable } from "./write-files.ts";
 
 const home = await mkdtemp(join(tmpdir(), "holdfast-local-"));
 after(() => rm(home, { recursive: true }));
@@ -26,4 +27,26 @@ test("attributes are set to the microsecond, and not through a link", async () =
     code: "failed",
   });
   assert.equal((await blockingDisk.stat(path)).mode, 0o750);
+});
+
+test("a file that a program has open for writing is known as such, and is replaced by nothing", async () => {
+  const path = join(home, "log");
+  await writeFile(path, "one");
+  const { kind, inode, sizeBytes, mtimeMicros } = await blockingDisk.stat(path);
+  const reader = await open(path, "r");
+  const isTold = (await blockingDisk.hasWriters(path)) === false;
+  const writer = await open(path, "a");
+  const expected = { kind, inode, sizeBytes, mtimeMicros };
+  if (isTold) {
+    assert.equal(await blockingDisk.hasWriters(path), true);
+    await assert.rejects(assertReplaceable(blockingDisk, path, expected), {
+      code: "conflict",
+      message: /^is open for writing in another program, and is kept\./,
+      body: { reason: "changed_here" },
+    });
+  }
+  await writer.close();
+  await assertReplaceable(blockingDisk, path, expected);
+  await reader.close();
+  assert.ok(isTold || process.platform !== "linux");
 });

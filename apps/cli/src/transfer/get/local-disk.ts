@@ -17,13 +17,16 @@ import {
 import { promisify } from "node:util";
 import { toDiskError } from "@holdfast/disk/disk-error";
 import type { Disk, DiskFile } from "@holdfast/disk/disk";
+import { linux, type Native } from "@holdfast/disk/native";
 import { nodeDiskAt, toDiskStat, toDoubleSeconds } from "@holdfast/disk/node-disk";
 import type { Places } from "@holdfast/disk/places";
 
-/** What `get` needs of a disk besides the port: to change a file that stays. */
+/** What `get` needs of a disk besides the port. */
 export interface LocalDisk extends Disk {
   /** Durable. Does not follow a link. */
   setAttributes(path: string, attributes: { readonly mtimeMicros: bigint; readonly mode: number }): Promise<void>;
+  /** Whether a program has the file open for writing, or mapped so; undefined where the system does not tell. */
+  hasWriters(path: string): Promise<boolean | undefined>;
 }
 
 /**
@@ -50,9 +53,30 @@ export function blockingDiskAt(places: Places): LocalDisk {
         mkdirSync(place, { mode: options.mode ?? 0o777 });
       }),
     stat: (path) => at("look at", path, (place) => toDiskStat(lstatSync(place, { bigint: true }))),
+    hasWriters: (path) => at("look at", path, hasWriters),
     setAttributes: (path, attributes) =>
       attempt("set the times of", path, () => places.withName(path, (place) => setAttributes(place, attributes))),
   };
+}
+
+function hasWriters(place: string): boolean | undefined {
+  const native = nativeOfSystem();
+  if (native === undefined) return undefined;
+  const descriptor = openSync(place, constants.O_RDONLY | constants.O_NONBLOCK | noFollow);
+  try {
+    return native.hasWriters(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Only Linux has one, and of its machines not each. */
+function nativeOfSystem(): Native | undefined {
+  try {
+    return linux();
+  } catch {
+    return undefined;
+  }
 }
 
 async function setAttributes(place: string, to: Parameters<LocalDisk["setAttributes"]>[1]): Promise<void> {

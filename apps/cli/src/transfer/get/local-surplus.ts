@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { nameKey } from "@holdfast/core/names";
 import { errnoOf, isNotFound } from "@holdfast/disk/disk-error";
-import type { Disk, DiskStat } from "@holdfast/disk/disk";
+import type { DiskStat } from "@holdfast/disk/disk";
 import type { Patterns } from "@holdfast/sync/rules/patterns";
 import { keptHere, problemCodeOf } from "../kept-here.ts";
 import { isWhole, mayDelete } from "../may-delete.ts";
@@ -12,11 +12,12 @@ import type { TransferReport } from "../transfer-report.ts";
 import { contentOfLink } from "./fetched-files.ts";
 import { contentOf } from "./local-content.ts";
 import type { LocalChanges } from "./local-changes.ts";
+import type { LocalDisk } from "./local-disk.ts";
 import { statOf } from "./stat-of.ts";
 import { assertReplaceable } from "./write-files.ts";
 
 interface SurplusWork {
-  readonly disk: Disk;
+  readonly disk: LocalDisk;
   readonly pool: TransferPool;
   readonly report: TransferReport;
   readonly changes: LocalChanges;

@@ -2,7 +2,7 @@ import { isNotFound } from "@holdfast/disk/disk-error";
 import type { Disk, DiskStat } from "@holdfast/disk/disk";
 
 /** Undefined where nothing stands. */
-export async function statOf(disk: Disk, path: string): Promise<DiskStat | undefined> {
+export async function statOf(disk: Pick<Disk, "stat">, path: string): Promise<DiskStat | undefined> {
   try {
     return await disk.stat(path);
   } catch (thrown) {

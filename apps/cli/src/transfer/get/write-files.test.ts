@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Disk } from "@holdfast/disk/disk";
-import { nodeDisk } from "@holdfast/disk/node-disk";
+import type { LocalDisk } from "./local-disk.ts";
+import { blockingDisk } from "./testing-local-disk.ts";
 import { openFilesMax, writeFiles } from "./write-files.ts";
 
 test("however many files are written, few are open at a time, and each has its own outcome", async () => {
@@ -30,11 +30,11 @@ test("however many files are written, few are open at a time, and each has its o
   }
 });
 
-function countingDisk(): { disk: Disk; mostOpen: () => number } {
+function countingDisk(): { disk: LocalDisk; mostOpen: () => number } {
   let open = 0;
   let most = 0;
-  const createFile: Disk["createFile"] = async (path, options) => {
-    const file = await nodeDisk.createFile(path, options);
+  const createFile: LocalDisk["createFile"] = async (path, options) => {
+    const file = await blockingDisk.createFile(path, options);
     open += 1;
     most = Math.max(most, open);
     const close = file.close.bind(file);
@@ -44,5 +44,5 @@ function countingDisk(): { disk: Disk; mostOpen: () => number } {
     };
     return file;
   };
-  return { disk: { ...nodeDisk, createFile }, mostOpen: () => most };
+  return { disk: { ...blockingDisk, createFile }, mostOpen: () => most };
 }

@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Disk, DiskFile, DiskStat } from "@holdfast/disk/disk";
+import type { LocalDisk } from "./local-disk.ts";
 import { keptHere, problemCodeOf } from "../kept-here.ts";
 import { statOf } from "./stat-of.ts";
 
@@ -47,7 +48,7 @@ export const openFilesMax = 32;
  * @param plain bytes of verified blocks by hash
  */
 export async function writeFiles(
-  disk: Disk,
+  disk: LocalDisk,
   files: readonly FileToWrite[],
   folders: readonly KnownFolder[],
   plain: ReadonlyMap<string, Uint8Array>,
@@ -68,11 +69,15 @@ export async function assertSameFolders(disk: Disk, folders: readonly KnownFolde
 }
 
 /**
- * The last look before a rename. No system replaces a file only if it is still the same, so what is written between the two
- * calls is lost; nothing that stood there before is.
+ * The last look before a rename or a removal. No system replaces a file only if it is still the same, so what is written between
+ * the two calls is lost; nothing that stood there before is, nor what a program writes later to a file that it has open.
  * @throws HoldfastError conflict for anything but what may be replaced
  */
-export async function assertReplaceable(disk: Disk, path: string, expected: Replaced | null): Promise<void> {
+export async function assertReplaceable(
+  disk: Pick<LocalDisk, "stat" | "hasWriters">,
+  path: string,
+  expected: Replaced | null,
+): Promise<void> {
   const now = await statOf(disk, path);
   if (now === undefined) return;
   const isSame =
@@ -82,6 +87,8 @@ export async function assertReplaceable(disk: Disk, path: string, expected: Repl
     now.sizeBytes === expected.sizeBytes &&
     now.mtimeMicros === expected.mtimeMicros;
   if (!isSame) throw keptHere();
+  if (now.kind === "file" && (await disk.hasWriters(path)) === true)
+    throw keptHere("is open for writing in another program");
 }
 
 export function replaced(path: string): HoldfastError {
@@ -89,7 +96,7 @@ export function replaced(path: string): HoldfastError {
 }
 
 async function writeTogether(
-  disk: Disk,
+  disk: LocalDisk,
   files: readonly FileToWrite[],
   folders: readonly KnownFolder[],
   plain: ReadonlyMap<string, Uint8Array>,
