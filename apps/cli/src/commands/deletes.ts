@@ -32,8 +32,6 @@ export const deletesCommand: CommandMaker = (context) => {
 
 const folderText = "a synced folder; all of them unless given";
 const noneText = "No deletions are waiting.";
-const words = { deletion: "would be deleted", rewrite: "would be rewritten" } as const;
-const sides = { here: "here", server: "on the server" } as const;
 
 interface Waiting {
   readonly sync: KnownSync;
@@ -53,8 +51,9 @@ function list(context: Context) {
   return runs<[string | undefined]>(context, command, async (run, folder) => {
     const shown = await show(await choose(run, folder));
     const document = documentOf(shown);
+    const { doingOf } = await import("../sync/group-deletions.ts");
     await run.output.result(document, () =>
-      document.items.map(({ root, path, what, side }) => `${root}/${path}  (${words[what]} ${sides[side]})`),
+      document.items.map((each) => `${each.root}/${each.path}  (${doingOf(each)})`),
     );
     noteNext(run, shown);
   });

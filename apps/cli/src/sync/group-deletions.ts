@@ -1,10 +1,14 @@
 import { count, formatBytes, formatNumber } from "../output/text.ts";
 import type { WaitingDeletion } from "./report.ts";
 
-const words = {
-  deletion: { here: "would be deleted here", server: "would be deleted on the server" },
-  rewrite: { here: "would be rewritten here", server: "would be rewritten on the server" },
-} as const;
+const sides = { here: "here", server: "on the server" } as const;
+
+/** What would be done, and where. */
+export function doingOf({ what, why, side }: Pick<WaitingDeletion, "what" | "why" | "side">): string {
+  if (what === "deletion") return `would be deleted ${sides[side]}`;
+  if (why === "rollback") return `would go back to an older version ${sides[side]}`;
+  return why === "damage" ? `looks damaged, and would be replaced ${sides[side]}` : `would be rewritten ${sides[side]}`;
+}
 
 /** So many lines are read; what is beside them is counted. */
 const linesMax = 20;
@@ -46,8 +50,8 @@ function groupsOf(waiting: readonly WaitingDeletion[]): Group[] {
   const going = new Set(waiting.flatMap(({ kind, path, side }) => (kind === "folder" ? [`${side} ${path}`] : [])));
   const groups = new Map<string, Group>();
   for (const each of waiting) {
-    const { path, what, side, kind, bytes } = each;
-    const doing = words[what][side];
+    const { path, what, kind, bytes } = each;
+    const doing = doingOf(each);
     const top = what === "deletion" ? topOf(each, going) : undefined;
     const folder = top ?? path.slice(0, Math.max(0, path.lastIndexOf("/")));
     const key = `${doing} ${folder}`;

@@ -21,6 +21,8 @@ export type SyncReport = z.infer<typeof syncReport>;
 export const waitingDeletion = z.object({
   id: z.string(),
   what: z.enum(["deletion", "rewrite"]),
+  /** Of a rewrite: `rollback`, `damage` or `many`. A client of before does not say, a later one may know more. */
+  why: z.string().optional(),
   path: z.string(),
   /** Where it would be done. */
   side: z.enum(["here", "server"]),

@@ -142,7 +142,7 @@ export class RunningSync implements SyncControl {
 
   waitingDeletions(): WaitingDeletion[] {
     const waiting = this.#engine?.waitingDeletions() ?? [];
-    return waiting.map(({ id, what, path, side, kind, bytes }) => ({ id, what, path, side, kind, bytes }));
+    return waiting.map(({ id, what, why, path, side, kind, bytes }) => ({ id, what, why, path, side, kind, bytes }));
   }
 
   async approveDeletions(ids: readonly string[]): Promise<void> {

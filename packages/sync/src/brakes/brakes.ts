@@ -4,15 +4,27 @@ import type { Plan, RemoteOperation } from "../plan/plan-types.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { trashTopOf } from "./trash-top.ts";
 import type { NodeKind } from "@holdfast/sync-ports/ports";
-import { deletionLimits, judge, rewriteLimits } from "./judge.ts";
+import { type BrakeLimits, deletionLimits, deletionsOfRollback, judge, rewriteLimits } from "./judge.ts";
+import { rewriteOf, rollbacksIn } from "./rewrites.ts";
 import { shareOf } from "../model/whereabouts.ts";
-import { type Braked, brakeId, brakeKey, type BrakeRecord, type BrakeSide } from "../model/brake-record.ts";
+import {
+  type Braked,
+  brakeId,
+  brakeKey,
+  type BrakeRecord,
+  type BrakeSide,
+  isRewriteSide,
+  type RewriteSide,
+  rewriteSides,
+} from "../model/brake-record.ts";
 
 /** What waits for a person, as it is shown to one. */
 export interface WaitingChange {
   /** Names exactly this change of exactly this state. */
   readonly id: string;
   readonly what: "deletion" | "rewrite";
+  /** Of a rewrite: there are very many, the file holds again what it held before, or it looks damaged. */
+  readonly why: "many" | "rollback" | "damage";
   readonly path: string;
   /** Where it would be done. */
   readonly side: "here" | "server";
@@ -36,24 +48,48 @@ export class Brakes {
     this.#nowMs = nowMs;
   }
 
-  /** @returns the nodes whose deletion waits */
-  holdDeletions(planned: readonly Braked[]): ReadonlySet<NodeId> {
-    const held = (["here", "server"] as const).flatMap((side) =>
-      this.#hold(
-        side,
-        planned.filter((each) => each.side === side),
-      ),
-    );
-    return new Set(held);
+  /**
+   * Whether so many files hold again what they held before that this is a restored backup: then the files that it lacks were not
+   * deleted by a person either. What waited before is known, and says nothing of what is deleted now.
+   */
+  isRolledBack(trees: Parameters<typeof rollbacksIn>[1]): boolean {
+    if (this.#setting === "off") return false;
+    const rollbacks = rollbacksIn(this.#state, trees);
+    const { windowMs, isTooMany } = rewriteLimits("rollback", rollbacks);
+    const isKnown = (each: Braked): boolean => {
+      const record = this.#state.brakes.get(brakeKey(each));
+      return record?.standing === "waiting" && record.atMs <= this.#nowMs() - windowMs;
+    };
+    return isTooMany(rollbacks.filter((each) => !isKnown(each)).length, 0);
+  }
+
+  /**
+   * @param isRolledBack see there
+   * @returns the nodes whose deletion waits
+   */
+  holdDeletions(planned: readonly Braked[], isRolledBack = false): ReadonlySet<NodeId> {
+    const usual = deletionLimits(this.#setting === "off" ? undefined : this.#setting);
+    const of = (side: BrakeSide): Braked[] => planned.filter((each) => each.side === side);
+    return new Set([
+      ...this.#hold("here", of("here"), usual),
+      ...this.#hold("server", of("server"), isRolledBack ? deletionsOfRollback : usual),
+    ]);
   }
 
   /** The plan without the uploads of rewritten files that wait. */
   holdRewrites(plan: Plan): Plan {
     this.#forgetUndone();
-    const rewrites = plan.remote.flatMap((operation) => rewriteOf(operation));
-    const held = new Set(this.#hold("rewrite", [...rewrites, ...this.#decidedOf(plan)]));
+    const rewrites = plan.remote.flatMap((operation) => rewriteOf(this.#state, operation));
+    const decided = this.#decidedOf(plan);
+    const held = new Set(
+      rewriteSides.flatMap((side) => {
+        const own = rewrites.filter((each) => each.side === side);
+        const planned = [...own, ...decided.filter((each) => each.side === side)];
+        return this.#hold(side, planned, rewriteLimits(side, own));
+      }),
+    );
     if (held.size === 0) return plan;
-    const isHeld = (operation: RemoteOperation): boolean => rewriteOf(operation).some(({ nodeId }) => held.has(nodeId));
+    const isHeld = ({ op, id }: RemoteOperation): boolean => op === "put" && held.has(id);
     return {
       ...plan,
       remote: plan.remote.filter((operation) => !isHeld(operation)),
@@ -69,11 +105,12 @@ export class Brakes {
   }
 
   get waitingDeletions(): number {
-    return this.#records("waiting").filter(({ side }) => side !== "rewrite").length;
+    return this.#records("waiting").filter(({ side }) => !isRewriteSide(side)).length;
   }
 
-  get waitingRewrites(): number {
-    return this.#records("waiting").filter(({ side }) => side === "rewrite").length;
+  /** How many uploads wait. */
+  waitingOf(side: RewriteSide): number {
+    return this.#records("waiting").filter((record) => record.side === side).length;
   }
 
   /** Exactly these; what waits beside them, or rests on another state by now, waits on. */
@@ -109,12 +146,14 @@ export class Brakes {
   undo(ids: readonly string[]): void {
     const chosen = this.#chosen(ids);
     const tops = this.#wholeTops(chosen);
-    const deletions = chosen.filter((record) => record.side !== "rewrite" && !tops.has(this.#topOf(record) as NodeId));
+    const deletions = chosen.filter(
+      (record) => !isRewriteSide(record.side) && !tops.has(this.#topOf(record) as NodeId),
+    );
     const rewrites = chosen.flatMap((record) => {
       const base = this.#state.synced.get(record.nodeId);
       const local = this.#state.local.get(record.nodeId);
       // Rewritten again since: that is another change, and waits for itself.
-      if (record.side !== "rewrite" || base === undefined || local?.content !== record.base) return [];
+      if (!isRewriteSide(record.side) || base === undefined || local?.content !== record.base) return [];
       return [{ record, base: { ...base, content: local.content } }];
     });
     const atMs = this.#nowMs();
@@ -144,14 +183,13 @@ export class Brakes {
   #decidedOf({ remote, waiting }: Plan): BrakeRecord[] {
     const planned = new Set(remote.map(({ id }) => id));
     return [...this.#records("waiting"), ...this.#records("approved")].filter(({ side, nodeId, base }) => {
-      const isOpen = side === "rewrite" && waiting.has(nodeId) && !planned.has(nodeId);
+      const isOpen = isRewriteSide(side) && waiting.has(nodeId) && !planned.has(nodeId);
       return isOpen && this.#state.local.get(nodeId)?.content === base;
     });
   }
 
-  #hold(side: BrakeSide, planned: readonly Braked[]): NodeId[] {
+  #hold(side: BrakeSide, planned: readonly Braked[], limits: BrakeLimits): NodeId[] {
     const isOff = this.#setting === "off";
-    const limits = side === "rewrite" ? rewriteLimits : deletionLimits(isOff ? undefined : this.#setting);
     const known = this.#state.synced.size;
     // What waited before it was turned off goes, and waits no more.
     const judged = isOff ? [] : planned;
@@ -182,7 +220,8 @@ export class Brakes {
     const bytes = side === "here" ? local?.fingerprint.sizeBytes : remote?.sizeBytes;
     return {
       id: brakeId(record),
-      what: side === "rewrite" ? "rewrite" : "deletion",
+      what: isRewriteSide(side) ? "rewrite" : "deletion",
+      why: side === "rollback" || side === "damage" ? side : "many",
       path: pathOfNode(this.#state, nodeId) ?? nodeId,
       side: side === "here" ? "here" : "server",
       kind: local?.kind ?? remote?.kind ?? "file",
@@ -193,13 +232,8 @@ export class Brakes {
 
 /** Whether a person has approved what is about to be sent. */
 export function isApproved(records: ReadonlyMap<string, BrakeRecord>, operation: RemoteOperation): boolean {
-  const side = operation.op === "delete" ? "server" : "rewrite";
-  if (side === "rewrite" && rewriteOf(operation).length === 0) return false;
-  return records.get(brakeKey({ side, nodeId: operation.id }))?.standing === "approved";
-}
-
-/** Of a file that lives on the server: what comes back from the trash replaces nothing. */
-function rewriteOf(operation: RemoteOperation): Braked[] {
-  if (operation.op !== "put" || operation.revive !== undefined) return [];
-  return [{ nodeId: operation.id, side: "rewrite", base: operation.local.content }];
+  const isRewrite = operation.op === "put" && operation.revive === undefined;
+  if (!isRewrite && operation.op !== "delete") return false;
+  const sides = isRewrite ? rewriteSides : (["server"] as const);
+  return sides.some((side) => records.get(brakeKey({ side, nodeId: operation.id }))?.standing === "approved");
 }

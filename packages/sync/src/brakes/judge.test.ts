@@ -80,9 +80,9 @@ test("what was approved does not count against what comes later", () => {
 });
 
 test("500 rewritten files wait only if they are a quarter of all", () => {
-  assert.ok(rewriteLimits.isTooMany(500, 2000));
-  assert.ok(!rewriteLimits.isTooMany(500, 2001));
-  assert.ok(!rewriteLimits.isTooMany(499, 1));
+  assert.ok(rewriteLimits("rewrite", []).isTooMany(500, 2000));
+  assert.ok(!rewriteLimits("rewrite", []).isTooMany(500, 2001));
+  assert.ok(!rewriteLimits("rewrite", []).isTooMany(499, 1));
 });
 
 test("however deletions come, no more than the limit ever go within an hour unless a person approved them", () => {

@@ -1,4 +1,5 @@
-import { type Braked, brakeKey, type BrakeRecord, type BrakeSide } from "../model/brake-record.ts";
+import { type Braked, brakeKey, type BrakeRecord, type BrakeSide, isRewriteSide } from "../model/brake-record.ts";
+import type { Rewrite } from "./rewrites.ts";
 
 /** From when on many changes are more often an accident than a wish. */
 export interface BrakeLimits {
@@ -16,11 +17,27 @@ export function deletionLimits(brake: number | undefined): BrakeLimits {
   return { windowMs: hourMs, isTooMany };
 }
 
-/** Of known files rewritten here: 500 and a quarter of them, as programs do that take files hostage. */
-export const rewriteLimits: BrakeLimits = {
-  windowMs: 600_000,
-  isTooMany: (count, known) => count >= 500 && count >= known / 4,
-};
+/** What a restored backup has rolled back takes what it lacks with it. */
+export const deletionsOfRollback: BrakeLimits = { windowMs: hourMs, isTooMany: (count) => count > 0 };
+
+const rewriteWindowMs = 600_000;
+/** What programs do at most that give back old bytes to a few files on purpose. */
+const [oldFilesMin, rolledBackMin, damagedMin] = [3, 10, 5];
+
+/**
+ * Of known files rewritten here: 500 and a quarter of them, as programs do that take files hostage; 10 that hold what they held before, or 3 if
+ * these have old times too; 5 that look damaged.
+ * @param planned of that side
+ */
+export function rewriteLimits(side: BrakeSide, planned: readonly Pick<Rewrite, "isOldByTime">[]): BrakeLimits {
+  if (side === "damage") return { windowMs: rewriteWindowMs, isTooMany: (count) => count >= damagedMin };
+  if (side === "rollback") {
+    const old = planned.filter(({ isOldByTime }) => isOldByTime).length;
+    const min = old >= oldFilesMin ? oldFilesMin : rolledBackMin;
+    return { windowMs: rewriteWindowMs, isTooMany: (count) => count >= min };
+  }
+  return { windowMs: rewriteWindowMs, isTooMany: (count, known) => count >= 500 && count >= known / 4 };
+}
 
 export interface Judgement {
   readonly held: readonly Braked[];
@@ -52,7 +69,7 @@ export function judge(
     if (isOver) changes.set(key, undefined);
   }
   // What is done stands no more in the tree of which it was a part.
-  const gone = side === "rewrite" ? 0 : [...counted].filter((key) => !byKey.has(key)).length;
+  const gone = isRewriteSide(side) ? 0 : [...counted].filter((key) => !byKey.has(key)).length;
   const open = [...byKey].filter(([key, each]) => !isApproved(own.get(key), each));
   for (const [key] of open) counted.add(key);
   const holdsAll = limits.isTooMany(counted.size, known + gone);

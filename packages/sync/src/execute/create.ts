@@ -1,6 +1,5 @@
 import type { HashHex } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
-import { parseTime } from "@holdfast/core/times";
 import { DiskChanged } from "../model/disk-changed.ts";
 import { contentOfBlocks, folderContent } from "../model/content.ts";
 import { pathOf } from "../model/tree-paths.ts";
@@ -11,7 +10,7 @@ import type { ContentKey, LocalRow } from "../model/trees.ts";
 import { realPatches } from "../model/patches.ts";
 import type { Arrival, FileOperation } from "./arrival.ts";
 import type { Source } from "./sources.ts";
-import { isRecent } from "../model/fingerprints.ts";
+import { isRecent, nanosOf } from "../model/fingerprints.ts";
 import { fingerprintAfter, type Hands, knownFolder, knownPath, randomName, recheck, syncFolders } from "./hands.ts";
 
 /** A copy of the bytes that lost gets a name of its own; what it was copied from stays as it is. */
@@ -60,7 +59,7 @@ export async function createAside(
   const { modifiedAt } = operation.remote;
   const { executable } = operation.op === "replace" ? operation : operation.remote;
   const like = operation.op === "replace" ? pathOf(state, operation.id) : undefined;
-  await disk.create(path, parts, { mtimeNs: timeNs(modifiedAt), executable, like, shares });
+  await disk.create(path, parts, { mtimeNs: nanosOf(modifiedAt), executable, like, shares });
 }
 
 /** Remembers of which blocks a file is made that was written. @param bytes those of its blocks that were fetched */
@@ -120,8 +119,4 @@ function sightOf({ lacks }: Pick<Hands, "lacks">, fingerprint: Fingerprint): Loc
 
 export function folderFingerprint(fingerprint: Fingerprint): Fingerprint {
   return { ...fingerprint, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n };
-}
-
-function timeNs(text: string): bigint | undefined {
-  return Number.isNaN(Date.parse(text)) ? undefined : BigInt(parseTime(text)) * 1000n;
 }

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { DiskChanged } from "../model/disk-changed.ts";
-import { brakeKey } from "../model/brake-record.ts";
+import { brakeKey, rewriteSides } from "../model/brake-record.ts";
 import type { LocalOperation } from "../plan/plan-types.ts";
 import type { LocalStat } from "@holdfast/sync-ports/ports";
 import type { Stashed } from "../state/sync-state.ts";
@@ -25,9 +25,10 @@ export function stashedBy(
   const { id, local, remote } = operation;
   const contents = [local.content, remote.content];
   const path = lacks.has("exchange") ? stashBeside(temporary) : temporary;
-  const record = state.brakes.get(brakeKey({ side: "rewrite", nodeId: id }));
   // No version on the server has what a person wanted undone.
-  const keep = record?.standing === "undone" && record.base === local.content;
+  const keep = rewriteSides
+    .map((side) => state.brakes.get(brakeKey({ side, nodeId: id })))
+    .some((record) => record?.standing === "undone" && record.base === local.content);
   return { path, parent: local.parent, name: local.name, contents, keep, sinceMs: nowMs() };
 }
 

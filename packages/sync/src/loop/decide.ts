@@ -54,6 +54,7 @@ export async function decide(
       ({ trees, last } = affected(context, visibility));
     }
     const seenBy = visibility;
+    const isRolledBack = brakes.isRolledBack(trees);
     const next = plan(undurable.asUnsettled(trees), {
       device,
       nowMs: context.nowMs(),
@@ -69,7 +70,7 @@ export async function decide(
         const isMoved = ({ nodeId }: Braked): boolean =>
           isLive(state, state.departures.get(nodeId) ?? nodeId) && state.departures.has(nodeId);
         const free = planned.filter((each) => !kept.includes(each) && !isMoved(each) && !isDecided(state, each));
-        return new Set([...kept.map(({ nodeId }) => nodeId), ...brakes.holdDeletions(free)]);
+        return new Set([...kept.map(({ nodeId }) => nodeId), ...brakes.holdDeletions(free, isRolledBack)]);
       },
     });
     if (next.rekeyings.length === 0) {

@@ -5,6 +5,7 @@ import type { Plan } from "../plan/plan-types.ts";
 import { brokenWords } from "../rules/broken-patterns.ts";
 import { boundaryPaths, otherRootPaths } from "../state/exclusion.ts";
 import { ignorePath, type Rules } from "../rules/rules.ts";
+import { rewriteSides } from "../model/brake-record.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { Refusal, Trees } from "../model/trees.ts";
 
@@ -186,12 +187,27 @@ const blocked =
   "Something else has its name, here or on the server, and stays there for what this device does not sync. Rename one of the two.";
 
 /** Deletions that wait are counted for themselves. */
-export function problemsOfBrakes(brakes: Pick<Brakes, "waitingRewrites">): Problem[] {
-  const count = brakes.waitingRewrites;
-  if (count === 0) return [];
-  const message =
-    `${count.toLocaleString("en")} files were rewritten on this device within ten minutes, as programs do that take files hostage. Their uploads wait; ` +
-    "the server has the versions before. See them with 'holdfast deletes ls'. If it was you, let them go with 'holdfast deletes approve'; " +
-    "'holdfast deletes undo' brings the versions of the server back, and what was written goes to the local trash.";
-  return [{ path: "", code: "rewritten", message }];
+const rewriteProblems = {
+  rewrite: { code: "rewritten", what: "were rewritten within ten minutes, as programs do that take files hostage" },
+  rollback: {
+    code: "rolled_back",
+    what: "went back to older versions of themselves, as by a restored backup, and deletions found with them wait too",
+  },
+  damage: {
+    code: "damaged",
+    what: "became empty, are zeros now, or changed without a new time, as a failing disk or a crashed program leaves them",
+  },
+} as const;
+
+export function problemsOfBrakes(brakes: Pick<Brakes, "waitingOf">): Problem[] {
+  return rewriteSides.flatMap((side) => {
+    const count = brakes.waitingOf(side);
+    if (count === 0) return [];
+    const { code, what } = rewriteProblems[side];
+    const message =
+      `${count.toLocaleString("en")} files on this device ${what}. Their uploads wait; the server has the newest versions. See them with ` +
+      "'holdfast deletes ls'. If it was you, let them go with 'holdfast deletes approve'; 'holdfast deletes undo' brings the versions of the " +
+      "server back, and what is here goes to the local trash.";
+    return [{ path: "", code, message }];
+  });
 }

@@ -2,10 +2,18 @@ import { sha256 } from "@holdfast/core/hash";
 import type { NodeId } from "@holdfast/core/ids";
 
 /**
- * What a brake may hold: a deletion on this disk that follows the server's, one on the server that follows this disk's, an upload
- * of a known file that was rewritten here.
+ * Uploads of known files that were rewritten here: to what they held before, as by a restored backup (`rollback`); to nothing, to
+ * zeros, or without a new time, as by a failing disk (`damage`); and all others.
  */
-export type BrakeSide = "here" | "server" | "rewrite";
+export const rewriteSides = ["rewrite", "rollback", "damage"] as const;
+export type RewriteSide = (typeof rewriteSides)[number];
+
+/** What a brake may hold: a deletion on this disk that follows the server's, one on the server that follows this disk's, an upload. */
+export type BrakeSide = "here" | "server" | RewriteSide;
+
+export function isRewriteSide(side: BrakeSide): side is RewriteSide {
+  return side !== "here" && side !== "server";
+}
 
 /** A change that is planned and that brakes count. */
 export interface Braked {

@@ -1,3 +1,4 @@
+import { parseTime } from "@holdfast/core/times";
 import { grainNsOf, type Lacks } from "./lacks.ts";
 import type { Fingerprint } from "@holdfast/sync-ports/ports";
 
@@ -21,4 +22,9 @@ export function sameButCtime(one: Fingerprint, other: Fingerprint): boolean {
 export function isRecent({ mtimeNs, ctimeNs }: Fingerprint, startNs: bigint, lacks: Lacks): boolean {
   const grainNs = grainNsOf(lacks);
   return ctimeNs > startNs - grainNs || (mtimeNs > startNs - grainNs && mtimeNs <= startNs);
+}
+
+/** Nanoseconds of a time of the wire; undefined for none. */
+export function nanosOf(text: string): bigint | undefined {
+  return Number.isNaN(Date.parse(text)) ? undefined : BigInt(parseTime(text)) * 1000n;
 }

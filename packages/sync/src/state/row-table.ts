@@ -134,7 +134,7 @@ export class RowTable<Row extends object> implements ReadonlyMap<NodeId, Row> {
     const rows = new Map(changes);
     let growth = 0;
     return {
-      ids: rows.keys(),
+      ids: [...rows.keys()],
       size: rows.size,
       get: (id) => (rows.has(id) ? rows.get(id) : this.get(id)),
       store: () => {

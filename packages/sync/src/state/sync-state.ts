@@ -20,6 +20,7 @@ import { AgreedTrash } from "./agreed-trash.ts";
 import { localColumns, remoteColumns, syncedColumns } from "./columns.ts";
 import { inTransaction, Manifests } from "./manifests.ts";
 import { pack, type Packed, unpack } from "./packed.ts";
+import { PastContents, replacedContents } from "./past-contents.ts";
 import { RestlessNodes } from "./restless-nodes.ts";
 import { RowTable } from "./row-table.ts";
 import { renameTables, upgrade } from "./upgrade.ts";
@@ -148,6 +149,7 @@ export class SyncState implements IndexedTrees {
   /** Of what lies in the server's trash: what a person said to all of it here, until the server has been told. */
   readonly answers: Map<NodeId, TrashAnswer>;
   readonly agreedTrash: AgreedTrash;
+  readonly pastContents: PastContents;
   /** Nodes on which the three trees do not agree; those that are fresh apart. */
   readonly restless: RestlessNodes;
   readonly manifests: Manifests;
@@ -193,6 +195,7 @@ export class SyncState implements IndexedTrees {
     this.#refusals = loadRows(database, "refusals");
     this.#settings = loadRows(database, "settings");
     this.agreedTrash = new AgreedTrash(database);
+    this.pastContents = new PastContents(database);
     this.restless = new RestlessNodes(database);
     upgrade(database, this);
     this.restless.load();
@@ -253,6 +256,7 @@ export class SyncState implements IndexedTrees {
       this.local.stage(change.local),
       this.synced.stage(change.synced),
     ];
+    const past = replacedContents(this.synced, synced);
     const intents = new Map(change.intents);
     const unrest = this.restless.size + this.restless.fresh.size;
     this.remember(Math.max(unrest, ...[remote, local, synced].map(({ size }) => size)));
@@ -285,6 +289,7 @@ export class SyncState implements IndexedTrees {
       this.manifests.write();
       for (const write of writes) write.store();
       this.agreedTrash.store(change.agreedTrash ?? []);
+      this.pastContents.store(past);
     });
     this.manifests.forgetPending();
     for (const write of writes) write.show();
