@@ -92,9 +92,7 @@ export async function findVia(
 ): Promise<GrantRow | undefined> {
   if (space.owner_id === userId) return undefined;
   const lineage = await readLineages<NodeRow>({ db: transaction }, space.id, [row.id], sql`*`);
-  if (lineage.some((above) => !above.editors_can_share)) {
-    throw new HoldfastError("forbidden", "The owner does not let editors share this.");
-  }
+  assertEditorsMayShare(lineage);
   const ids = [row.id, ...upFrom(lineage, row)];
   // A lower right that is nearer counts, and so does one that has changed since the caller was looked up.
   const rights = await loadLockedRights(transaction, space.id, { grantees, givers });
@@ -110,6 +108,12 @@ export async function findVia(
     throw new HoldfastError("forbidden", message);
   }
   return findGrant(transaction, right.grantId);
+}
+
+/** @param lineage of the node @throws HoldfastError forbidden */
+export function assertEditorsMayShare(lineage: readonly Pick<NodeRow, "editors_can_share">[]): void {
+  if (lineage.every((above) => above.editors_can_share)) return;
+  throw new HoldfastError("forbidden", "The owner does not let editors share this.");
 }
 
 /** The ids of all above a node, nearest first. */

@@ -21,7 +21,7 @@ import { assertMay, roleMay } from "../rights/roles.ts";
 import type { LiveGrant } from "../rights/space-rights.ts";
 import { changeRights, findGrant, noSuchPermission, removeGrants, type RightsChange } from "./change-rights.ts";
 import { assertUnchanged } from "./assert-unchanged.ts";
-import { findVia, type GrantConditions, updateGrant } from "./grant-node.ts";
+import { assertEditorsMayShare, findVia, type GrantConditions, updateGrant } from "./grant-node.ts";
 import { namesOf } from "./people.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
@@ -34,7 +34,9 @@ export async function listPermissions(
   assertMay(node, "share");
   const { row } = node;
   const shard = shards.ofId(row.space_id);
-  const way = await readLineages<Pick<NodeRow, "id">>(shard, row.space_id, [row.id], sql`space_id, id, parent_id`);
+  const columns = sql`space_id, id, parent_id, editors_can_share`;
+  const way = await readLineages<Pick<NodeRow, "id" | "editors_can_share">>(shard, row.space_id, [row.id], columns);
+  if (node.role !== "owner") assertEditorsMayShare(way);
   const visible = await findNodes(
     shards,
     caller,
