@@ -129,6 +129,12 @@ export class RightsWorld {
     if (await this.#commit(person, { op: "move", fileId: node.id, place }, expected)) node.parent = parent;
   }
 
+  async rename(node: ModelNode): Promise<void> {
+    const name = `n${++this.#names}`;
+    await this.#commit(node.owner, { op: "move", fileId: node.id, place: { name } }, "done");
+    node.name = name;
+  }
+
   #expectMove(person: number, node: ModelNode, parent: ModelNode): Expected {
     const isPossible = isLive(node) && isLive(parent) && node.parent !== null && parent.kind === "folder";
     if (!isPossible || [...wayUp(parent)].includes(node)) return "skipped";
