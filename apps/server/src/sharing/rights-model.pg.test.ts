@@ -8,7 +8,7 @@ import { type Role, roleCovers } from "../rights/roles.ts";
 import { ranks } from "../rights/space-rights.ts";
 import { searchAll } from "../search/testing-search.ts";
 import { TestDevice } from "./testing-device.ts";
-import { isLive, type ModelNode, mountName } from "./testing-model.ts";
+import { isLive, type ModelNode, mountName, wayUp } from "./testing-model.ts";
 import { RightsWorld } from "./testing-rights-world.ts";
 
 let databases: TestDatabases;
@@ -21,8 +21,10 @@ const people = [0, 1, 2, 3] as const;
 const choice = fc.record({
   op: fc.constantFrom(
     ..."folder folder file move move move trash trash restore restore".split(" "),
-    ..."restore to,purge,grant,grant,grant,grant root,grant wrongly,revoke,revoke,revoke wrongly".split(","),
-    ..."member,member,mount,mount,mount,unmount,leave,leave,leave group".split(","),
+    ..."restore to,purge,grant,grant,grant,grant below,grant below,grant root,grant wrongly,revoke,revoke,revoke wrongly".split(
+      ",",
+    ),
+    ..."member,member,mount,mount,mount,unmount,leave,leave,leave,leave,leave group".split(","),
   ),
   person: fc.constantFrom(...people),
   /** Whether the owner does it, as most do in life. */
@@ -161,6 +163,15 @@ async function act(world: RightsWorld, { op, person, isOwner, node, other, to, r
       ),
     purge: () => world.purge(who, at),
     grant: () => world.grant(at.owner, at, to, role, expires),
+    "grant below": () => {
+      const above = pick(
+        [...grants].filter((each) => each.to === to),
+        node,
+      );
+      const below = given.filter((each) => above !== undefined && each !== above.at && isWithin(each, above.at));
+      const inner = pick(below, other);
+      return inner === undefined ? undefined : world.grant(inner.owner, inner, to, role, false);
+    },
     "grant root": () => world.grant(at.owner, nodes[at.owner]!, to, role, expires),
     "grant wrongly": () => world.grant(person, at, to, role, expires),
     revoke: () => (grant === undefined ? undefined : world.revoke(grant.at.owner, grant)),
@@ -178,6 +189,10 @@ async function act(world: RightsWorld, { op, person, isOwner, node, other, to, r
     "leave group": () => world.leaveGroup(node % 2 === 0 ? "some" : "others", person),
   };
   await acts[op]?.();
+}
+
+function isWithin(node: ModelNode, folder: ModelNode): boolean {
+  return [...wayUp(node)].includes(folder);
 }
 
 function pick<Value>(values: readonly Value[], index: number): Value | undefined {
