@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { TestSmtp } from "../mail/testing.ts";
 import { type MailingServer, startMailingServer } from "./mailing-server.ts";
-import { Api, eventually, type RunningServer } from "./testing.ts";
+import { Api, eventually, queueWorked, type RunningServer } from "./testing.ts";
 
 /** A real server that mails to a real SMTP server, where anybody may make an account. */
 describe("an address without an account", () => {
@@ -36,6 +36,8 @@ describe("an address without an account", () => {
     assert.ok(token !== undefined, text);
     return token;
   };
+
+  const mailsTo = (address: string) => smtp.mails.filter(({ to }) => to.includes(address));
 
   /** The next mail with such a link; others may come in between, such as that something is shared. */
   const mailWith = async (kind: "hfi" | "hfc") => {
@@ -71,6 +73,36 @@ describe("an address without an account", () => {
     assert.equal((await claimed.call("GET", `/files/${node}`)).status, 200);
     const { body } = await claimed.call("POST", "/account/confirm/mail");
     assert.deepEqual(body, { email: "claimed@example.com", confirmed: true });
+  });
+
+  test("is mailed nothing by an account whose own address is not confirmed", async () => {
+    const confirming = mailWith("hfc");
+    const unconfirmed = await signUp("unconfirmed@example.com");
+    const token = tokenIn((await confirming).text, "hfc");
+    const { body: folder } = await unconfirmed.call("POST", "/metadata", { path: "/hers", kind: "folder" });
+    const give = (email: string) => unconfirmed.call("POST", `/files/${folder.id}/share`, { email, role: "viewer" });
+    const refused = await give("stranger@example.com");
+    assert.deepEqual([refused.status, refused.body.code], [403, "forbidden"]);
+    await queueWorked(`${mailing.folder}/data`);
+    assert.deepEqual(mailsTo("stranger@example.com"), []);
+    assert.equal((await unconfirmed.call("POST", "/account/confirm", { token })).status, 200);
+    const coming = mailWith("hfi");
+    assert.equal((await give("stranger@example.com")).status, 201);
+    assert.deepEqual((await coming).to, ["stranger@example.com"]);
+  });
+
+  test("is not mailed again where it may do less than was said to it", async () => {
+    const email = "lowered@example.com";
+    const coming = mailWith("hfi");
+    const node = await share("/lowered", email);
+    await coming;
+    const { body: inner } = await admin.call("POST", "/metadata", { path: "/lowered/inner", kind: "folder" });
+    for (const id of [inner.id, node]) {
+      const lower = await admin.call("POST", `/files/${id}/share`, { email, role: "uploader" });
+      assert.equal(lower.status, id === node ? 200 : 201);
+    }
+    await queueWorked(`${mailing.folder}/data`);
+    assert.equal(mailsTo(email).length, 1);
   });
 
   /** What somebody sees who opens the link. */

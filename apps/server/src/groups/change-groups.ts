@@ -13,7 +13,7 @@ import type { ShardTables } from "../db/shard-tables.ts";
 import { doOnce, type Key } from "../metadata/commit/do-once.ts";
 import { groupJson } from "./group-json.ts";
 import { enqueueEnd, enqueuePlan, type GroupWorld, tellAll } from "./group-messages.ts";
-import { type GroupCaller, lockManaged, readGroupId } from "./group-rights.ts";
+import { assertNotLimitedBy, type GroupCaller, lockManaged, readGroupId } from "./group-rights.ts";
 
 /**
  * It lies on its maker's shard, where a repeated request finds what it made before.
@@ -102,6 +102,7 @@ export async function deleteGroup(
 ): Promise<void> {
   const id = readGroupId(groupId);
   const request = { ...key, about: id, userId: caller.userId, nowMicros: world.clock.nowMicros() };
+  await assertNotLimitedBy(world.shards, caller, id);
   await inTransaction(world.shards.ofId(id).db, (transaction) =>
     doOnce(transaction, request, async () => {
       await lockManaged(transaction, caller, id);

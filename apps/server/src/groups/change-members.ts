@@ -12,7 +12,15 @@ import type { GroupRole } from "../db/group-tables.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import { enqueueMembership, type GroupWorld, tellMembership } from "./group-messages.ts";
 import { doOnce, type Key } from "../metadata/commit/do-once.ts";
-import { assertManages, type GroupCaller, lockManaged, readGroupId, seeGroup, type SeenGroup } from "./group-rights.ts";
+import {
+  assertManages,
+  assertNotLimitedBy,
+  type GroupCaller,
+  lockManaged,
+  readGroupId,
+  seeGroup,
+  type SeenGroup,
+} from "./group-rights.ts";
 import { type MemberJson, memberJson } from "./list-members.ts";
 
 interface MemberRequest {
@@ -60,7 +68,7 @@ function assertNotByToken(caller: GroupCaller, role: GroupRole): void {
   if (role === "manager") throw neededSignedIn("gives nobody a group to manage");
 }
 
-/** @throws HoldfastError not_found for group or member, forbidden, also by a token where something is asked of the group, proof_required then */
+/** @throws HoldfastError not_found for group or member, forbidden, also by a token where something is asked of the group, proof_required then, and to who would gain rights by leaving */
 export async function removeMember(
   world: GroupWorld,
   caller: GroupCaller,
@@ -70,6 +78,7 @@ export async function removeMember(
   const groupId = readGroupId(request.groupId);
   const userId = readUserId(request.userId);
   const once = { ...key, about: groupId, userId: caller.userId, nowMicros: world.clock.nowMicros() };
+  if (userId === caller.userId) await assertNotLimitedBy(world.shards, caller, groupId);
   await inTransaction(world.shards.ofId(groupId).db, (transaction) =>
     doOnce(transaction, once, async () => {
       const group = await lockManaged(transaction, caller, groupId);

@@ -3,6 +3,10 @@ import { type Bucket, type GroupId, isId, type SpaceId, type UserId } from "@hol
 import { sql } from "kysely";
 import type { GroupRole, GroupRow } from "../db/group-tables.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
+import type { Shards } from "../db/shards.ts";
+import { readWaysUp } from "../rights/given-on.ts";
+import { isLimiting } from "../rights/limiting-grants.ts";
+import { readGrants } from "../rights/load-rights.ts";
 
 /** Who sees or changes groups. */
 export interface GroupCaller {
@@ -54,6 +58,34 @@ export async function lockManaged(transaction: ShardReader, caller: GroupCaller,
   const group = await seeGroup(transaction, caller, id);
   assertManages(caller, group);
   return group;
+}
+
+/**
+ * A manager neither leaves nor deletes a group whose permission limits what they may do: their own role would rise. Runs before the
+ * transaction, since it reads other shards. Whatever they leave meanwhile only makes fewer grants limiting.
+ * @throws HoldfastError forbidden
+ */
+export async function assertNotLimitedBy(shards: Shards, caller: GroupCaller, id: GroupId): Promise<void> {
+  if (caller.administrates) return;
+  const { rows } = await sql<{ group_id: GroupId }>`
+    select group_id from shard.memberships where user_id = ${caller.userId} and role is not null`.execute(
+    shards.ofId(caller.userId).db,
+  );
+  const groupIds = new Set(rows.map(({ group_id: groupId }) => groupId));
+  if (!groupIds.delete(id)) return;
+  for (const { db } of shards.all()) {
+    const grants = await readGrants(db, { grantees: [id], despiteSuspension: true });
+    if (grants.length === 0) continue;
+    const others = await readGrants(db, { grantees: [caller.userId, ...groupIds], despiteSuspension: true });
+    const bySpace = Map.groupBy(others, (other) => other.space_id);
+    const wayUp = await readWaysUp(db, grants);
+    // An owner may do all in their own space.
+    bySpace.delete(caller.spaceId);
+    if (grants.every((grant) => !isLimiting(grant, bySpace.get(grant.space_id) ?? [], wayUp))) continue;
+    const message =
+      "This group limits what you may do in something that is shared with you. Only an administrator can remove you from it or delete it.";
+    throw new HoldfastError("forbidden", message);
+  }
 }
 
 function noGroup(): HoldfastError {

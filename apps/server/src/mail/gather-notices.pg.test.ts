@@ -8,6 +8,8 @@ import { changeSettings } from "../accounts/account-settings.ts";
 import { createTestUser } from "../accounts/testing.ts";
 import { updateUser } from "../accounts/users.ts";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
+import { makeTestSpace, newTestId } from "../metadata/testing/testing.ts";
+import { grantTo } from "../rights/testing.ts";
 import { gatherKind, nextDigestMicros } from "./notify-by-mail.ts";
 import { startTestSmtp, testNotice, type TestSmtp } from "./testing.ts";
 import { openTestMail, type TestMail } from "./testing-world.ts";
@@ -162,6 +164,32 @@ describe("What an account is told of", () => {
     mail.clock.forwardMs(3600_000);
     await mail.idle();
     assert.equal(smtp.mails.length, 1);
+  });
+
+  test("is not mailed about what they can no longer read by then", async () => {
+    const space = await makeTestSpace(databases.shards);
+    const { id, name } = await space.mkdir("root", "Secret");
+    await grantTo(space.db, { spaceId: space.caller.spaceId, nodeId: id, role: "viewer", userId: ben });
+    await sql`insert into shard.received (grantee_id, grant_id, space_id, node_id)
+      values (${ben}, ${newTestId()}, ${space.caller.spaceId}, ${id})`.execute(databases.shards.ofId(ben).db);
+    const comment = () => testNotice({ kind: "comment", actor: byAnn(), node: { id, name }, detail: { text: "Nice" } });
+    await mail.notify(ben, comment());
+    toDigest();
+    await mail.idle();
+    assert.deepEqual(subjects(), ["Ann commented on “Secret”"]);
+    await mail.notify(ben, comment());
+    await sql`delete from shard.grants where node_id = ${id}`.execute(space.db);
+    toDigest();
+    await mail.idle();
+    assert.equal(smtp.mails.length, 1);
+    assert.deepEqual(await databases.shards.ofId(ben).db.selectFrom("shard.mail_items").selectAll().execute(), []);
+  });
+
+  test("is not mailed from an account whose address nobody has confirmed", async () => {
+    const { id } = await createTestUser(mail.accounts, `eve${names}@example.org`, { confirmed: false });
+    await mail.notify(ben, testNotice({ actor: { id, name: "Eve" } }));
+    await mail.idle();
+    assert.equal(smtp.mails.length, 0);
   });
 
   test("is not mailed from a suspended account, nor to one", async () => {

@@ -13,6 +13,7 @@ import type { MailWorld } from "./mail-world.ts";
 import { type Notice, noticeSchema } from "./notice.ts";
 import { enqueueGathering, isGathered, whenMailed } from "./notify-by-mail.ts";
 import { orderMail } from "./order-mail.ts";
+import { readableNotices } from "./readable-notices.ts";
 import type { MailKind } from "./unsubscribe-token.ts";
 
 const gatheringSchema = z.object({
@@ -38,7 +39,8 @@ async function gather(world: MailWorld, { user_id: userId, when }: Gathering): P
   const wanted = (await isSuspended(world, userId))
     ? []
     : due.filter(({ kind }) => whenMailed(notify, kind) !== "never");
-  const allowed = new Set((await withoutRefused(world, userId, wanted)).map(({ id }) => id));
+  const readable = await readableNotices(world.shards, userId, wanted);
+  const allowed = new Set((await withoutRefused(world, userId, readable)).map(({ id }) => id));
   await inTransaction(db, async (transaction) => {
     const waitUntil = allowed.size === 0 ? undefined : await takeTurn(transaction, userId, now);
     if (waitUntil !== undefined) return enqueueGathering(transaction, userId, { when, dueMicros: waitUntil });

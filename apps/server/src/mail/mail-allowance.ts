@@ -6,15 +6,21 @@ import type { AccountStore } from "../accounts/account-world.ts";
 /**
  * Takes one mail from what the account may cause: a bucket in a row, that fills evenly through the hour, so that all processes count
  * together. A server that mails whatever anybody says is soon taken for a spammer's.
- * @returns false where nothing is left, and for a suspended account
+ * @param to itself is where an account confirms its own address: only that mail goes out before the address is confirmed
+ * @returns false where nothing is left, for a suspended account, and to others for an account whose address is not confirmed
  */
-export async function mayCauseMail(store: AccountStore, userId: UserId): Promise<boolean> {
+export async function mayCauseMail(
+  store: AccountStore,
+  userId: UserId,
+  to: "others" | "itself" = "others",
+): Promise<boolean> {
   const now = store.clock.nowMicros();
   const perMicro = limits.mailsCausedHourMax / 3600e6;
   const level = sql`greatest(0, a.level - greatest(0, ${now}::int8 - a.at) * ${perMicro}::float8)`;
   const { rows } = await sql`
     insert into shard.mail_allowances as a (user_id, level, at)
     select id, 1, ${now}::int8 from shard.users where id = ${userId} and disabled_at is null
+      ${to === "itself" ? sql`` : sql`and email_confirmed_at is not null`}
     on conflict (user_id) do update set level = ${level} + 1, at = greatest(a.at, excluded.at)
     where ${level} + 1 <= ${limits.mailsCausedHourMax}::float8
     returning 1`.execute(store.shards.ofId(userId).db);

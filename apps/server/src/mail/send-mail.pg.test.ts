@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import type { UserId } from "@holdfast/core/ids";
+import type { NodeId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { changeSettings } from "../accounts/account-settings.ts";
@@ -19,6 +19,8 @@ describe("A mail that was ordered", () => {
   let mail: TestMail;
   let ann: UserId;
   let ben: UserId;
+  let annRoot: NodeId;
+  let benRoot: NodeId;
   let names = 0;
   const link = "/setup#hfi_7ff_secretsecretsecretsecretsecretsecretsecretsecretsecr";
 
@@ -30,8 +32,9 @@ describe("A mail that was ordered", () => {
     smtp = await startTestSmtp({ hideSTARTTLS: true, disabledCommands: ["STARTTLS"] });
     mail = await openTestMail(databases.shards, smtp);
     names += 1;
-    ann = (await createTestUser(mail.accounts, `ann${names}@example.org`, { name: "Ann" })).id;
-    ben = (await createTestUser(mail.accounts, `ben${names}@example.org`, { name: "Ben" })).id;
+    const people = [`ann${names}@example.org`, `ben${names}@example.org`];
+    ({ id: ann, root_id: annRoot } = await createTestUser(mail.accounts, people[0]!, { name: "Ann" }));
+    ({ id: ben, root_id: benRoot } = await createTestUser(mail.accounts, people[1]!, { name: "Ben" }));
   });
   afterEach(async () => {
     await mail.queue.queue.stop();
@@ -47,7 +50,8 @@ describe("A mail that was ordered", () => {
     message: "Have a look",
     expires_at: Date.UTC(2026, 0, 8) * 1000,
   });
-  const notices = (): Template => ({ template: "notices", notices: [testNotice()], more: 0, kinds: ["share"] });
+  const plans = () => testNotice({ node: { id: benRoot, name: "Plans" } });
+  const notices = (some = [plans()]): Template => ({ template: "notices", notices: some, more: 0, kinds: ["share"] });
   const stranger = () => ({ address: `stranger${names}@example.org` });
   const emptyQueues = async () => {
     for (const { db } of databases.shards.all()) await sql`truncate shard.messages`.execute(db);
@@ -73,6 +77,18 @@ describe("A mail that was ordered", () => {
     await mail.idle();
     assert.deepEqual(smtp.mails[0]?.to, [`ben${names}@example.org`]);
     assert.match(smtp.mails[0]?.headers.get("subject") ?? "", /^Ann hat „Plans“ mit Ihnen geteilt$/);
+  });
+
+  test("names nothing that its recipient can no longer read, and is not sent if nothing else is in it", async () => {
+    const unreadable = testNotice({ node: { id: annRoot, name: "Secret" } });
+    await mail.order(ben, { to: { userId: ben }, content: notices([unreadable, plans()]) });
+    await mail.order(ben, { to: { userId: ben }, content: notices([unreadable]) });
+    await mail.idle();
+    assert.deepEqual(
+      smtp.mails.map(({ headers }) => headers.get("subject")),
+      ["Ann shared “Plans” with you"],
+    );
+    assert.doesNotMatch(smtp.mails[0]?.raw ?? "", /Secret/);
   });
 
   test("goes once the server takes it that refused it for a while, as the same mail", async () => {

@@ -6,9 +6,10 @@ import { findUser } from "../accounts/directory.ts";
 import { emailKey } from "../accounts/email-address.ts";
 import type { Attempt, Kind } from "../queue/kind.ts";
 import { composeMail } from "./compose-mail.ts";
-import { mailSchema, type WaitingMail } from "./mail-order.ts";
+import { mailSchema, type Template, type WaitingMail } from "./mail-order.ts";
 import type { MailWorld } from "./mail-world.ts";
 import { claimSending, noteSent, releaseSending } from "./mails-sent.ts";
+import { readableNotices } from "./readable-notices.ts";
 import { openLink } from "./sealed-link.ts";
 import { type MailKind, makeUnsubscribeToken, type Unsubscription } from "./unsubscribe-token.ts";
 
@@ -34,14 +35,15 @@ async function sendMail(world: MailWorld, mail: WaitingMail, { signal }: Attempt
   const { mailer } = world;
   if (mailer === undefined) return;
   const recipient = await findRecipient(world, mail);
-  if (recipient === undefined || !(await isCauseAlive(world, mail))) return;
+  const content = await contentNow(world, mail);
+  if (recipient === undefined || content === undefined) return;
   const publicUrl = world.publicUrl();
   const { unsubscription } = recipient;
   const token = unsubscription === undefined ? undefined : makeUnsubscribeToken(world.secrets.mailKey, unsubscription);
   const unsubscribeUrl = token === undefined ? undefined : `${publicUrl}/unsubscribe/${token}`;
   const link = mail.sealed_link === undefined ? undefined : openSealed(world, mail, mail.sealed_link);
   const composed = composeMail({
-    content: mail.content,
+    content,
     language: recipient.language,
     publicUrl,
     link,
@@ -89,10 +91,15 @@ async function isRefused({ shards }: MailWorld, addressHash: Buffer): Promise<bo
   return row !== undefined;
 }
 
-async function isCauseAlive({ shards }: MailWorld, { content }: WaitingMail): Promise<boolean> {
-  if (content.template !== "invitation") return true;
+/** A mail server may have been away for hours. @returns undefined where nothing is left to say, or whoever invites is suspended */
+async function contentNow({ shards }: MailWorld, { to, content }: WaitingMail): Promise<Template | undefined> {
+  if (content.template === "notices" && "user_id" in to) {
+    const notices = await readableNotices(shards, to.user_id, content.notices);
+    return notices.length === 0 ? undefined : { ...content, notices };
+  }
+  if (content.template !== "invitation") return content;
   const user = await findUser(shards, content.actor.id);
-  return user !== undefined && user.disabled_at === null;
+  return user === undefined || user.disabled_at !== null ? undefined : content;
 }
 
 function openSealed({ secrets }: MailWorld, { id }: WaitingMail, sealed: string): string {

@@ -1,5 +1,6 @@
-import { bucketOf, type MailId, type UserId } from "@holdfast/core/ids";
+import { bucketOf, isId, type MailId, type UserId } from "@holdfast/core/ids";
 import type { AccountWorld } from "../accounts/account-world.ts";
+import { findUser } from "../accounts/directory.ts";
 import { makeTestClock, openTestAccounts, type TestAccounts, type TestClock } from "../accounts/testing.ts";
 import type { Shards } from "../db/shards.ts";
 import { openTestQueue, type TestQueue } from "../queue/testing.ts";
@@ -18,6 +19,7 @@ export interface TestMail {
   readonly queue: TestQueue;
   /** In a transaction of its own, as whoever causes it does. */
   order(bucketFrom: UserId, order: MailOrder): Promise<MailId>;
+  /** What the notice is about is the account's own root, unless its id is that of another node: only what the account reads is mailed. */
   notify(userId: UserId, notice: Notice): Promise<void>;
   /** Works all that is due. */
   idle(): Promise<void>;
@@ -43,11 +45,14 @@ export async function openTestMail(shards: Shards, smtp: TestSmtp | undefined): 
         .ofId(userId)
         .db.transaction()
         .execute((transaction) => orderMail(world, transaction, bucketOf(userId), order)),
-    notify: (userId, notice) =>
-      shards
+    notify: async (userId, notice) => {
+      const id = (await findUser(shards, userId))?.root_id ?? "";
+      const node = notice.node === null || isId(notice.node.id) ? notice.node : { ...notice.node, id };
+      await shards
         .ofId(userId)
         .db.transaction()
-        .execute((transaction) => notifyByMail(world, transaction, userId, notice)),
+        .execute((transaction) => notifyByMail(world, transaction, userId, { ...notice, node }));
+    },
     idle: () => queue.queue.idle(),
   };
 }

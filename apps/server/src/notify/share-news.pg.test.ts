@@ -86,3 +86,29 @@ test("who is thousands of entries behind is told to ask, and nobody reads them f
     await world.close();
   }
 });
+
+test("who mounts a folder is told of a move of a folder above it, and not of its new name", async () => {
+  const world = await RightsWorld.open(databases.shards);
+  try {
+    const { nodes } = world.model;
+    await world.make(0, nodes[0]!, "folder");
+    const above = nodes.at(-1)!;
+    await world.make(0, above, "folder");
+    const shared = nodes.at(-1)!;
+    await world.make(0, nodes[0]!, "folder");
+    await world.grant(0, shared, 1, "viewer", false);
+    await world.settle();
+    await world.mount(1, shared);
+    const ownSpace = (await world.actor(1)).spaceId;
+    const changes = async (act: () => Promise<void>): Promise<number> => {
+      const head = await readHead(world.shards, ownSpace);
+      await act();
+      await world.settle();
+      return (await readHead(world.shards, ownSpace)).seq - head.seq;
+    };
+    assert.equal(await changes(() => world.rename(above)), 0);
+    assert.equal(await changes(() => world.move(0, above, nodes.at(-1)!)), 1);
+  } finally {
+    await world.close();
+  }
+});

@@ -86,7 +86,8 @@ const isHeldOpen = sql<boolean>`(kind <> 'link' or secret_hash is not null or ex
   select from shard.tokens t where t.grant_id = grants.id
     and (t.expires_at is null or t.expires_at > (extract(epoch from clock_timestamp()) * 1000000)::int8)))`;
 
-async function readGrants(
+/** The live grants of these grantees one by one, also those that were given on by who may not do so any more. By grants_grantee. */
+export async function readGrants(
   db: Kysely<ShardTables>,
   { grantees, spaceId, despiteSuspension = false, givenOn = false }: Sought & { readonly givenOn?: boolean },
 ): Promise<LiveGrant[]> {

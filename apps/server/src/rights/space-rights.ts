@@ -105,23 +105,32 @@ function rankOf(role: Role): number {
   return ranks[role];
 }
 
-/** At one node a personal grant counts before those of groups. */
+/** At one node what the owner gave in person counts before what groups were given; of what was given on the highest counts, as it only adds. */
 export function rightsOf(grants: readonly CountedGrant[]): SpaceRights {
   const byNode = Map.groupBy(grants, (grant) => grant.node_id);
   return new SpaceRights(new Map([...byNode].map(([nodeId, here]) => [nodeId, rightsAt(here)])));
 }
 
 function rightsAt(grants: readonly CountedGrant[]): Rights {
-  const owners = first(grants.filter(({ via }) => via === null));
-  const givenOn = first(grants.filter(({ via }) => via !== null));
+  const owners = first(
+    grants.filter(({ via }) => via === null),
+    counts,
+  );
+  const givenOn = first(
+    grants.filter(({ via }) => via !== null),
+    isHigher,
+  );
   // A personal one of the owner's counts before one that somebody gave on to a group.
   const isBeaten = owners?.kind === "user" && givenOn?.kind === "group";
   return { owners: rightOf(owners), givenOn: isBeaten ? undefined : rightOf(givenOn) };
 }
 
-function first(grants: readonly CountedGrant[]): CountedGrant | undefined {
+function first(
+  grants: readonly CountedGrant[],
+  isBefore: (grant: CountedGrant, other: CountedGrant) => boolean,
+): CountedGrant | undefined {
   return grants.reduce<CountedGrant | undefined>(
-    (known, grant) => (known === undefined || counts(grant, known) ? grant : known),
+    (known, grant) => (known === undefined || isBefore(grant, known) ? grant : known),
     undefined,
   );
 }
@@ -132,7 +141,10 @@ function rightOf(grant: CountedGrant | undefined): Right | undefined {
 
 function counts(grant: CountedGrant, before: CountedGrant): boolean {
   const [isOfGroup, wasOfGroup] = [grant.kind === "group", before.kind === "group"];
-  if (isOfGroup !== wasOfGroup) return wasOfGroup;
+  return isOfGroup === wasOfGroup ? isHigher(grant, before) : wasOfGroup;
+}
+
+function isHigher(grant: CountedGrant, before: CountedGrant): boolean {
   // Of two that are alike the older: what went into the trash since then is seen.
   if (grant.role === before.role) return grant.created_at < before.created_at;
   return rankOf(grant.role) > rankOf(before.role);

@@ -9,6 +9,9 @@ import type { Shards } from "../db/shards.ts";
 import { readLineages } from "../metadata/read/lineages.ts";
 import { findNodes } from "../metadata/read/look-up.ts";
 import type { Kinds } from "../queue/kind.ts";
+import { readWaysUp } from "../rights/given-on.ts";
+import { dropLapsed, readGrants } from "../rights/load-rights.ts";
+import { ranks, rightsOf } from "../rights/space-rights.ts";
 import { notify } from "../notifications/notify.ts";
 import { changeRights, type GrantAt, removeGrants, serverOf } from "./change-rights.ts";
 import { endLapsed, findGivenOnBy } from "./end-given-on.ts";
@@ -75,7 +78,7 @@ async function deliver(world: SharingWorld, { grantId, spaceId, nodeId, granteeI
     select * from shard.grants where space_id = ${spaceId} and id = ${grantId}`.execute(shards.ofId(spaceId).db);
   const grant = rows[0];
   const pointers = shards.ofId(granteeId as UserId).db;
-  const isNew = grant !== undefined && (await addPointer(pointers, grant));
+  const isNew = grant !== undefined && (await addPointer(world, pointers, grant));
   if (isNew) world.queue.kick(shards.ofId(granteeId as UserId));
   if (grant === undefined) {
     await sql`delete from shard.received where grantee_id = ${granteeId} and grant_id = ${grantId}`.execute(pointers);
@@ -83,7 +86,7 @@ async function deliver(world: SharingWorld, { grantId, spaceId, nodeId, granteeI
   await endLapsed(world, spaceId);
   for await (const userId of membersOf(shards, granteeId)) {
     await reviewMounts(world, userId, spaceId);
-    if (isNew && grant.kind === "group") {
+    if (isNew && grant.kind === "group" && !(await lowers(world, userId, grant))) {
       await tellShared(shards.ofId(userId).db, userId, grant);
       world.queue.kick(shards.ofId(userId));
     }
@@ -92,17 +95,37 @@ async function deliver(world: SharingWorld, { grantId, spaceId, nodeId, granteeI
 }
 
 /** An account is told in the transaction that lets it see what is shared, so once. */
-function addPointer(db: ShardReader, grant: GrantRow): Promise<boolean> {
+async function addPointer(world: SharingWorld, db: ShardReader, grant: GrantRow): Promise<boolean> {
   const { kind, grantee_id, id, space_id, node_id } = grant;
+  const isTold = kind === "user" && !(await lowers(world, grantee_id as UserId, grant));
   return inTransaction(db, async (transaction) => {
     const { rows } = await sql`
       insert into shard.received (grantee_id, grant_id, space_id, node_id)
       values (${grantee_id}, ${id}, ${space_id}, ${node_id}) on conflict do nothing returning grant_id`.execute(
       transaction,
     );
-    if (rows.length > 0 && kind === "user") await tellShared(transaction, grantee_id as UserId, grant);
+    if (rows.length > 0 && isTold) await tellShared(transaction, grantee_id as UserId, grant);
     return rows.length > 0;
   });
+}
+
+/** Whether the account may do more at the node without the grant, so that it takes something from them or adds nothing. */
+async function lowers({ shards }: SharingWorld, userId: UserId, grant: GrantRow): Promise<boolean> {
+  const actor = await findActor(shards, userId);
+  if (actor === undefined) return false;
+  const { id, space_id: spaceId, node_id: nodeId, role } = grant;
+  const { db } = shards.ofId(spaceId);
+  const despiteSuspension = true;
+  const all = await readGrants(db, { grantees: actor.grantees, spaceId, despiteSuspension });
+  const others = await dropLapsed(
+    shards,
+    db,
+    all.filter((each) => each.id !== id),
+    { despiteSuspension },
+  );
+  const wayUp = await readWaysUp(db, [grant]);
+  const right = rightsOf(others).nearest(wayUp(spaceId, nodeId));
+  return right !== undefined && ranks[right.role] > ranks[role];
 }
 
 function tellShared(transaction: ShardReader, userId: UserId, grant: GrantRow): Promise<void> {

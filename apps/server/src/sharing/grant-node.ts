@@ -8,6 +8,7 @@ import { doOnce, type Repeatable } from "../metadata/commit/do-once.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
 import { hasAllBelow, readWaysUp } from "../rights/given-on.ts";
 import { assertMay, type Role, roleMay } from "../rights/roles.ts";
+import { ranks, rightsOf } from "../rights/space-rights.ts";
 import { loadGivers, loadLockedRights } from "../rights/load-rights.ts";
 import { readLineages } from "../metadata/read/lineages.ts";
 import { changeRights, findGrant, removeDependents, type RightsChange, shortenDependents } from "./change-rights.ts";
@@ -23,6 +24,8 @@ export type NewGrant = Pick<GrantRow, "kind" | "grantee_id" | "email" | "email_k
 export interface Granted {
   readonly grant: GrantRow;
   readonly created: boolean;
+  /** An address without an account may do less now than was said to it before. */
+  readonly isLowered?: boolean;
 }
 
 export interface GrantConditions {
@@ -51,12 +54,14 @@ export async function grantNode(
       const via = await findVia(rights, { ...caller, givers }, node, grant.role);
       // After the right: the refusal has the node in it.
       await assertUnchanged(rights, node, ifMatch);
+      const isLowered = await lowersPending(rights, row, grant);
       const before = await findSame(rights, row, grant);
-      if (before !== undefined) return { grant: await replace(rights, caller, before, grant), created: false };
+      if (before !== undefined)
+        return { grant: await replace(rights, caller, before, grant), created: false, isLowered };
       await assertRoom(rights, row);
       const made = await insert(rights, { ...grant, id: grant.id ?? newGrantId(world, row) }, { row, caller, via });
       await rights.tell(made);
-      return { grant: made, created: true };
+      return { grant: made, created: true, isLowered };
     };
     return once === undefined ? give() : doOnce(rights.transaction, once, give);
   });
@@ -87,9 +92,7 @@ export async function findVia(
 ): Promise<GrantRow | undefined> {
   if (space.owner_id === userId) return undefined;
   const lineage = await readLineages<NodeRow>({ db: transaction }, space.id, [row.id], sql`*`);
-  if (lineage.some((above) => !above.editors_can_share)) {
-    throw new HoldfastError("forbidden", "The owner does not let editors share this.");
-  }
+  assertEditorsMayShare(lineage);
   const ids = [row.id, ...upFrom(lineage, row)];
   // A lower right that is nearer counts, and so does one that has changed since the caller was looked up.
   const rights = await loadLockedRights(transaction, space.id, { grantees, givers });
@@ -105,6 +108,12 @@ export async function findVia(
     throw new HoldfastError("forbidden", message);
   }
   return findGrant(transaction, right.grantId);
+}
+
+/** @param lineage of the node @throws HoldfastError forbidden */
+export function assertEditorsMayShare(lineage: readonly Pick<NodeRow, "editors_can_share">[]): void {
+  if (lineage.every((above) => above.editors_can_share)) return;
+  throw new HoldfastError("forbidden", "The owner does not let editors share this.");
 }
 
 /** The ids of all above a node, nearest first. */
@@ -125,6 +134,17 @@ async function findSame(
   const { rows } = await sql<GrantRow>`
     select * from shard.grants where space_id = ${space.id} and node_id = ${id} and ${who}`.execute(transaction);
   return rows[0];
+}
+
+/** By grants_email. */
+async function lowersPending({ transaction, space }: RightsChange, node: NodeRow, grant: NewGrant): Promise<boolean> {
+  if (grant.kind !== "pending") return false;
+  const { rows } = await sql<GrantRow>`
+    select * from shard.grants
+    where space_id = ${space.id} and kind = 'pending' and email_key = ${grant.email_key}`.execute(transaction);
+  const wayUp = await readWaysUp(transaction, [{ space_id: space.id, node_id: node.id }]);
+  const right = rightsOf(rows).nearest(wayUp(space.id, node.id));
+  return right !== undefined && ranks[right.role] > ranks[grant.role];
 }
 
 /** @throws HoldfastError forbidden: what somebody else gave, an editor takes from nobody */

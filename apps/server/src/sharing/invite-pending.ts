@@ -26,10 +26,15 @@ export interface InvitationLink {
 /**
  * Before an address without an account is given anything. Counted also where no mail goes out: the answer says that there is no such account, and each one leaves
  * an invitation.
- * @throws HoldfastError rate_limited where the sharer has caused too many mails
+ * @throws HoldfastError rate_limited where the sharer has caused too many mails, forbidden where one would go out for a sharer whose own address is not confirmed
  */
-export async function assertMayInvite(mail: AccountStore, by: UserId): Promise<void> {
-  if (await mayCauseMail(mail, by)) return;
+export async function assertMayInvite(mail: MailWorld, by: UserId): Promise<void> {
+  const isMailed = mail.mailer !== undefined;
+  if (isMailed && (await findUser(mail.shards, by))?.email_confirmed_at === null) {
+    const message = "Confirm your e-mail address first. Until then you can only share with people who have an account.";
+    throw new HoldfastError("forbidden", message);
+  }
+  if (await mayCauseMail(mail, by, isMailed ? "others" : "itself")) return;
   throw new HoldfastError("rate_limited", "You have invited too many addresses. Share with this one later.", {
     retryAfterSeconds: 60,
   });

@@ -11,7 +11,7 @@ import { findNode } from "../metadata/read/look-up.ts";
 import { makeTestSpace, newTestId, type TestSpace } from "../metadata/testing/testing.ts";
 import { grantTo } from "../rights/testing.ts";
 import { grantNode } from "./grant-node.ts";
-import { changePermission, removePermission } from "./permissions.ts";
+import { changePermission, listPermissions, removePermission } from "./permissions.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 import { openTestSharing } from "./testing.ts";
 
@@ -113,4 +113,19 @@ test("an editor removes what that editor gave", async () => {
   const { id } = await makeGivenOn();
   await removePermission(world, { ...editor }, id);
   assert.equal(await isThere(id), false);
+});
+
+test("an editor whom the owner keeps from sharing reads no permissions of a folder or of what is in it", async () => {
+  const { db, caller } = owner;
+  const folder = await owner.mkdir("root", newTestId());
+  const inner = await owner.mkdir(folder.id, "inner");
+  await grantTo(db, { spaceId: caller.spaceId, nodeId: folder.id, role: "editor", userId: editor.userId });
+  const list = async (who: Caller, id: string) =>
+    (await listPermissions(world, who, await findNode(databases.shards, { ...who }, id))).length;
+  assert.deepEqual([await list(editor, folder.id), await list(editor, inner.id)], [1, 1]);
+  await sql`update shard.nodes set editors_can_share = false where id = ${folder.id}`.execute(db);
+  for (const { id } of [folder, inner]) {
+    await assert.rejects(list(editor, id), { code: "forbidden" });
+    assert.equal(await list({ ...editor, ...caller }, id), 1);
+  }
 });

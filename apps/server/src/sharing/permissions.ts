@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import { isId, type NodeId, type UserId } from "@holdfast/core/ids";
+import { type GrantId, isId, type NodeId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
@@ -14,11 +14,14 @@ import { readLineages } from "../metadata/read/lineages.ts";
 import { findLockedNode } from "../metadata/read/locked-node.ts";
 import { findNodes } from "../metadata/read/look-up.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
-import { loadGivers } from "../rights/load-rights.ts";
+import { readWaysUp } from "../rights/given-on.ts";
+import { isLimiting } from "../rights/limiting-grants.ts";
+import { loadGivers, readGrants } from "../rights/load-rights.ts";
 import { assertMay, roleMay } from "../rights/roles.ts";
+import type { LiveGrant } from "../rights/space-rights.ts";
 import { changeRights, findGrant, noSuchPermission, removeGrants, type RightsChange } from "./change-rights.ts";
 import { assertUnchanged } from "./assert-unchanged.ts";
-import { findVia, type GrantConditions, updateGrant } from "./grant-node.ts";
+import { assertEditorsMayShare, findVia, type GrantConditions, updateGrant } from "./grant-node.ts";
 import { namesOf } from "./people.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
@@ -31,7 +34,9 @@ export async function listPermissions(
   assertMay(node, "share");
   const { row } = node;
   const shard = shards.ofId(row.space_id);
-  const way = await readLineages<Pick<NodeRow, "id">>(shard, row.space_id, [row.id], sql`space_id, id, parent_id`);
+  const columns = sql`space_id, id, parent_id, editors_can_share`;
+  const way = await readLineages<Pick<NodeRow, "id" | "editors_can_share">>(shard, row.space_id, [row.id], columns);
+  if (node.role !== "owner") assertEditorsMayShare(way);
   const visible = await findNodes(
     shards,
     caller,
@@ -141,7 +146,10 @@ function isOfApp({ kind, secret_hash: secret }: Pick<GrantRow, "kind" | "secret_
   return kind === "link" && secret === null;
 }
 
-/** Who was given it may leave. @throws HoldfastError not_found, forbidden */
+/**
+ * Takes a permission away. Its grantee leaves by it, with what they were given themselves below.
+ * @throws HoldfastError not_found, forbidden, also to a grantee whose role would rise
+ */
 export async function removePermission(
   world: SharingWorld,
   caller: Caller,
@@ -157,10 +165,32 @@ export async function removePermission(
         await assertMayRemove(rights, { ...caller, givers }, now);
         await assertUnchanged(rights, node, ifMatch);
       }
-      await removeGrants(rights, [now.id]);
+      await removeGrants(rights, node === undefined ? await findLeft(rights, caller, now) : [now.id]);
     };
     await (once === undefined ? act() : doOnce(rights.transaction, once, act));
   });
+}
+
+/** The grantee's own grants at the node and below it, without those below that limit the grantee beside what they keep. @throws HoldfastError forbidden */
+async function findLeft({ transaction, space }: RightsChange, caller: Actor, grant: GrantRow): Promise<GrantId[]> {
+  const sought = { grantees: caller.grantees, spaceId: space.id, despiteSuspension: true };
+  const held = await readGrants(transaction, sought);
+  const wayUp = await readWaysUp(transaction, held);
+  const wayOf = ({ node_id: id }: LiveGrant) => wayUp(space.id, id);
+  const isLeft = (each: LiveGrant) => each.grantee_id === caller.userId && wayOf(each).includes(grant.node_id);
+  const kept = held.filter((each) => !isLeft(each));
+  const left = new Set([grant.id]);
+  // From the top down: what is kept counts for what lies below it.
+  for (const each of held.filter(isLeft).toSorted((one, other) => wayOf(one).length - wayOf(other).length)) {
+    if (!isLimiting(each, kept, wayUp)) left.add(each.id);
+    else if (each.id === grant.id) {
+      throw new HoldfastError(
+        "forbidden",
+        "This permission limits what you may do here. Only the owner can remove it.",
+      );
+    } else kept.push(each);
+  }
+  return [...left];
 }
 
 /** As it is now: since it was looked up the owner may have given it anew, or have lowered who gave it. @throws HoldfastError forbidden, not_found */

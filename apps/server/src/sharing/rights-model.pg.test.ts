@@ -4,9 +4,11 @@ import { fc, seed } from "@holdfast/tools/properties";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import { listFolder } from "../metadata/read/list-folder.ts";
 import { findNode, findNodeByPath, findNodes } from "../metadata/read/look-up.ts";
+import { type Role, roleCovers } from "../rights/roles.ts";
+import { ranks } from "../rights/space-rights.ts";
 import { searchAll } from "../search/testing-search.ts";
 import { TestDevice } from "./testing-device.ts";
-import { isLive, type ModelNode, mountName } from "./testing-model.ts";
+import { isLive, type ModelNode, mountName, wayUp } from "./testing-model.ts";
 import { RightsWorld } from "./testing-rights-world.ts";
 
 let databases: TestDatabases;
@@ -19,8 +21,10 @@ const people = [0, 1, 2, 3] as const;
 const choice = fc.record({
   op: fc.constantFrom(
     ..."folder folder file move move move trash trash restore restore".split(" "),
-    ..."restore to,purge,grant,grant,grant,grant root,grant wrongly,revoke,revoke,revoke wrongly".split(","),
-    ..."member mount mount mount unmount".split(" "),
+    ..."restore to,purge,grant,grant,grant,grant below,grant below,grant root,grant wrongly,revoke,revoke,revoke wrongly".split(
+      ",",
+    ),
+    ..."member,member,mount,mount,mount,unmount,leave,leave,leave,leave,leave group".split(","),
   ),
   person: fc.constantFrom(...people),
   /** Whether the owner does it, as most do in life. */
@@ -60,7 +64,7 @@ async function agreesWithModel(all: readonly (readonly Choice[])[]): Promise<voi
     await grow(world);
     for (const batch of all) {
       for (const each of batch) {
-        await act(world, each);
+        await raisesNothing(world, each);
         if (each.isAsked) await follow(world, devices);
         await world.settle();
       }
@@ -96,6 +100,31 @@ async function grow(world: RightsWorld): Promise<void> {
     );
   }
   await world.settle();
+}
+
+const always = new Set(["leave", "leave group", "grant wrongly", "revoke wrongly", "unmount"]);
+const unlessOwner = new Set(["move", "trash", "restore", "restore to", "purge"]);
+
+/** No act of a person raises their own role anywhere; nor does leaving bring back what the owners kept from them, beside what editors gave. */
+async function raisesNothing(world: RightsWorld, chosen: Choice): Promise<void> {
+  const { op, person, isOwner } = chosen;
+  if (!always.has(op) && (isOwner || !unlessOwner.has(op))) return act(world, chosen);
+  const rolesBefore = world.model.roles(person);
+  await act(world, chosen);
+  for (const [node, [role, ofOwners]] of world.model.roles(person)) {
+    const [was, wasOfOwners] = rolesBefore.get(node) ?? [];
+    const of = `${person} by ${op}: ${was} of ${node.name} is ${role}`;
+    assert.ok(rankOf(role) <= rankOf(was), of);
+    if (op.startsWith("leave")) assert.ok(covers(wasOfOwners, ofOwners), `${of} by what the owner gave`);
+  }
+}
+
+function rankOf(role: Role | undefined): number {
+  return role === undefined ? -1 : ranks[role];
+}
+
+function covers(role: Role | undefined, other: Role | undefined): boolean {
+  return other === undefined || (role !== undefined && roleCovers(role, other));
 }
 
 async function act(world: RightsWorld, { op, person, isOwner, node, other, to, role, expires }: Choice): Promise<void> {
@@ -134,6 +163,15 @@ async function act(world: RightsWorld, { op, person, isOwner, node, other, to, r
       ),
     purge: () => world.purge(who, at),
     grant: () => world.grant(at.owner, at, to, role, expires),
+    "grant below": () => {
+      const above = pick(
+        [...grants].filter((each) => each.to === to),
+        node,
+      );
+      const below = given.filter((each) => above !== undefined && each !== above.at && isWithin(each, above.at));
+      const inner = pick(below, other);
+      return inner === undefined ? undefined : world.grant(inner.owner, inner, to, role, false);
+    },
     "grant root": () => world.grant(at.owner, nodes[at.owner]!, to, role, expires),
     "grant wrongly": () => world.grant(person, at, to, role, expires),
     revoke: () => (grant === undefined ? undefined : world.revoke(grant.at.owner, grant)),
@@ -141,8 +179,20 @@ async function act(world: RightsWorld, { op, person, isOwner, node, other, to, r
     member: () => world.changeMember(node % 2 === 0 ? "some" : "others", person),
     mount: () => world.mount(sharedWith(), grant?.at ?? at),
     unmount: () => world.unmount(person, node),
+    leave: () => {
+      const own = pick(
+        [...grants].filter((each) => each.to === person),
+        node,
+      );
+      return own === undefined ? undefined : world.leave(person, own);
+    },
+    "leave group": () => world.leaveGroup(node % 2 === 0 ? "some" : "others", person),
   };
   await acts[op]?.();
+}
+
+function isWithin(node: ModelNode, folder: ModelNode): boolean {
+  return [...wayUp(node)].includes(folder);
 }
 
 function pick<Value>(values: readonly Value[], index: number): Value | undefined {

@@ -51,10 +51,9 @@ export class RightsModel {
         person,
         here.filter(({ via }) => via === undefined),
       );
-      const on = this.#first(
-        person,
-        here.filter(({ via }) => via !== undefined),
-      );
+      const [on] = here
+        .filter(({ via, to }) => via !== undefined && this.#means(person, to))
+        .toSorted((left, right) => rank(right) - rank(left));
       const isBeaten = owners?.to === person && on?.to !== person;
       if (on !== undefined && !isBeaten && (given === undefined || rank(on) > rank(given))) given = on;
       if (owners !== undefined) return given !== undefined && rank(given) > rank(owners) ? given : owners;
@@ -94,6 +93,30 @@ export class RightsModel {
         const own = this.role(person, each.at, among);
         return own !== undefined && roleCovers(own, role);
       });
+  }
+
+  /** Whether a grant keeps the person from what another one, at its node or above, would allow them: they cannot remove it. */
+  limits(person: number, grant: ModelGrant, others: readonly ModelGrant[]): boolean {
+    const way = new Set(wayUp(grant.at));
+    const hidden = others.filter(({ at, to, role }) => {
+      if (!way.has(at)) return false;
+      if (at !== grant.at) return true;
+      return typeof grant.to === typeof to ? rank(grant) > rank({ role }) : grant.to === person;
+    });
+    return grant.via === undefined && hidden.some((each) => !each.isExpired && !roleCovers(grant.role, each.role));
+  }
+
+  /** All that means the person in a space, whether it holds or not. */
+  given(person: number, owner: number): ModelGrant[] {
+    return [...this.grants].filter((each) => each.at.owner === owner && this.#means(person, each.to));
+  }
+
+  /** What the person may do with each node of others, by all grants and by those of the owners alone. */
+  roles(person: number): Map<ModelNode, readonly (Role | undefined)[]> {
+    const held = [...this.grants].filter((each) => this.holds(each));
+    const owners = held.filter(({ via }) => via === undefined);
+    const others = this.nodes.filter(({ owner }) => owner !== person);
+    return new Map(others.map((node) => [node, [held, owners].map((among) => this.role(person, node, among))]));
   }
 
   #means(person: number, to: Grantee): boolean {
@@ -164,7 +187,7 @@ export function mountName({ id }: ModelNode): string {
   return `mount of ${id}`;
 }
 
-function rank({ role }: ModelGrant): number {
+function rank({ role }: Pick<ModelGrant, "role">): number {
   return ["uploader", "viewer", "commenter", "editor"].indexOf(role);
 }
 

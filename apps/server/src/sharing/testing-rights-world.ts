@@ -129,6 +129,12 @@ export class RightsWorld {
     if (await this.#commit(person, { op: "move", fileId: node.id, place }, expected)) node.parent = parent;
   }
 
+  async rename(node: ModelNode): Promise<void> {
+    const name = `n${++this.#names}`;
+    await this.#commit(node.owner, { op: "move", fileId: node.id, place: { name } }, "done");
+    node.name = name;
+  }
+
   #expectMove(person: number, node: ModelNode, parent: ModelNode): Expected {
     const isPossible = isLive(node) && isLive(parent) && node.parent !== null && parent.kind === "folder";
     if (!isPossible || [...wayUp(parent)].includes(node)) return "skipped";
@@ -226,17 +232,63 @@ export class RightsWorld {
     if (answer !== undefined) this.model.grants.delete(grant);
   }
 
+  /** What the person was given themselves there and below goes, but for what limits them beside what stays. */
+  async leave(person: number, grant: ModelGrant): Promise<void> {
+    const { at, to } = grant;
+    if (to !== person || [...wayUp(at)].some((each) => each.isPurged)) return;
+    const given = this.model.given(person, at.owner);
+    const left = given.filter((each) => each.to === person && [...wayUp(each.at)].includes(at));
+    const kept = given.filter((each) => !left.includes(each));
+    const expected = this.model.limits(person, grant, kept) ? "forbidden" : "done";
+    const id = the(this.#grantIds.get(grant));
+    const answer = await this.#try(`${person} leaves ${at.name}`, expected, async () => {
+      await removePermission(this.#world, await this.actor(person), id);
+      return true;
+    });
+    if (answer === undefined) return;
+    for (const each of left.toSorted((one, other) => [...wayUp(one.at)].length - [...wayUp(other.at)].length)) {
+      if (this.model.limits(person, each, kept)) kept.push(each);
+      else this.model.grants.delete(each);
+    }
+  }
+
+  /** As a manager, which all members are here. */
+  async leaveGroup(group: string, person: number): Promise<void> {
+    const request = { groupId: the(this.#groups.get(group)), userId: the(this.#users[person]).id };
+    const answer = await this.#try(`${person} leaves ${group}`, this.#mayLeave(group, person), async () => {
+      await removeMember(this.#accounts, callerFor(the(this.#users[person])), request);
+      return true;
+    });
+    if (answer !== undefined) the(this.model.members.get(group)).delete(person);
+  }
+
+  #mayLeave(group: string, person: number): Expected {
+    if (this.model.members.get(group)?.has(person) !== true) return "not_found";
+    const isLimited = [...this.model.grants].some((grant) => {
+      const others = this.model.given(person, grant.at.owner).filter(({ to }) => to !== group);
+      return grant.to === group && grant.at.owner !== person && this.model.limits(person, grant, others);
+    });
+    return isLimited ? "forbidden" : "done";
+  }
+
   async changeMember(group: string, person: number): Promise<void> {
     const members = the(this.model.members.get(group));
     const request = { groupId: the(this.#groups.get(group)), userId: the(this.#users[person]).id };
     const administrator = callerFor(the(this.#users[0]), true);
     if (members.has(person)) await removeMember(this.#accounts, administrator, request);
-    else await setMember(this.#accounts, administrator, { ...request, role: "member" });
+    else await setMember(this.#accounts, administrator, { ...request, role: "manager" });
     if (!members.delete(person)) members.add(person);
   }
 
-  async endGroup(group: string): Promise<void> {
-    await deleteGroup(this.#accounts, callerFor(the(this.#users[0]), true), the(this.#groups.get(group)));
+  /** By a manager, or by the administrator. */
+  async endGroup(group: string, manager?: number): Promise<void> {
+    const caller = callerFor(the(this.#users[manager ?? 0]), manager === undefined);
+    const expected = manager === undefined ? "done" : this.#mayLeave(group, manager);
+    const answer = await this.#try(`${manager} ends ${group}`, expected, async () => {
+      await deleteGroup(this.#accounts, caller, the(this.#groups.get(group)));
+      return true;
+    });
+    if (answer === undefined) return;
     this.model.members.set(group, new Set());
     for (const grant of this.model.grants) if (grant.to === group) this.model.grants.delete(grant);
   }
@@ -273,6 +325,10 @@ export class RightsWorld {
   #mayMove(person: number, node: ModelNode): Expected {
     if (!this.model.sees(person, node)) return "not_found";
     return this.model.mayMove(person, node) ? "done" : "forbidden";
+  }
+
+  async seen(person: number, { id }: ModelNode) {
+    return findNode(this.shards, await this.actor(person), id);
   }
 
   async #nodeFor(person: number, { id }: ModelNode) {

@@ -56,7 +56,7 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
         const given = await granteeOf(caller, node, body);
         if (given.kind === "pending") await assertMayInvite(mail, caller.userId);
         const granted = await grantNode(world, caller, node, given, { once, ifMatch });
-        invited = await invite(caller, node, granted.grant, body);
+        if (granted.isLowered !== true) invited = await invite(caller, node, granted.grant, body);
         return granted;
       });
       const invitation =

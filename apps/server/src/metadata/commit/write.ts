@@ -62,7 +62,7 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
   const metadataBytes = (changes.metadataBytes.at(-1) ?? 0) - removed.weightBytes;
   const change = { usedBytes, metadataBytes, seq: seq === space.seq ? null : seq };
   const isTold = await changeUse(reader, space.id, change);
-  const isReviewed = await reviewGrants(reader, space.id, changes.journal);
+  const isReviewed = await reviewGrants(reader, space.id, changes.journal, updated);
   const isBraked = (await work.brakes?.write(work)) === true;
   const isWatched = space.watched_seq !== null && seq !== space.seq;
   if (isWatched) await enqueue(reader, { kind: "watch", key: space.id, payload: { spaceId: space.id } });

@@ -133,10 +133,31 @@ test("a filter ends the selection of all, so that Delete takes nothing that it h
   await becomes(() => namesOnServer(), ["c1.txt"]);
 });
 
+test("Delete takes nothing that was selected before a filter hid it, and that is selected again afterwards", async () => {
+  await fill("d1.txt", "d2.txt", "e1.txt");
+  const { page, files } = await openFolder();
+  await files.row("d1.txt").click();
+  await files.row("e1.txt").click({ modifiers: ["Control"] });
+  await page.getByRole("toolbar").getByText("2 selected").waitFor();
+  await filterBy(page, "d");
+  await becomes(shownNames, ["d1.txt", "d2.txt"]);
+  await page.getByRole("toolbar").getByText("1 selected").waitFor();
+  await page.keyboard.press("Enter");
+  await rowHasFocus(page);
+  await page.keyboard.press("Delete");
+  await becomes(() => namesOnServer(), ["d2.txt", "e1.txt"]);
+  await page.getByRole("button", { name: "Stop filtering" }).click();
+  await becomes(() => selectedNames(), ["e1.txt"]);
+});
+
 async function selectAllAndFilter(page: Page, anyRow: Locator, text: string): Promise<void> {
   await anyRow.click();
   await page.keyboard.press("Control+a");
   await page.getByRole("toolbar").getByText("selected").waitFor();
+  await filterBy(page, text);
+}
+
+async function filterBy(page: Page, text: string): Promise<void> {
   await page.keyboard.press("/");
   await page.keyboard.type(">filter");
   await page.getByRole("option", { name: "Filter here…" }).waitFor();

@@ -12,6 +12,21 @@ export function rowsOf(selection: Selection, source: RowSource, _snapshot?: unkn
   return rows;
 }
 
+/**
+ * What of a selection can be seen while a filter narrows the place: nothing is done to rows that it hides. They are selected again when it ends.
+ * @param _snapshot of the rows: with another one the answer is another
+ */
+export function shownSelection(
+  selection: Selection,
+  shown: Pick<RowSource, "indexOf">,
+  _snapshot?: unknown,
+): Selection {
+  const ids = selection.all ? [] : [...selection.ids].filter((id) => shown.indexOf(id) >= 0);
+  return ids.length === selection.ids.size && !selection.all
+    ? selection
+    : { ...selection, all: false, ids: new Set(ids) };
+}
+
 /** "Everything" means what is not loaded yet, too: it is waited for. */
 export async function loadedSelection(selection: Selection, source: RowSource): Promise<ListedRow[]> {
   while (selection.all && !source.isWhole) {

@@ -1,6 +1,7 @@
-import { type RefObject, useLayoutEffect, useState } from "react";
+import { type RefObject, useLayoutEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { FileListHandle } from "./file-list.tsx";
 import type { RowSource } from "./row-source.ts";
+import { shownSelection } from "./selected-rows.ts";
 import type { Selection, SelectionAct } from "./selection.ts";
 
 interface FilterHost {
@@ -20,6 +21,11 @@ export function useFilter({ source, selection, act, handle }: FilterHost) {
   useLayoutEffect(() => {
     if (hidesSome) act({ type: "none" });
   }, [hidesSome, act]);
+  const snapshot = useSyncExternalStore(shown.subscribe, shown.snapshot);
+  const visible = useMemo(
+    () => (narrowed === undefined ? selection : shownSelection(selection, narrowed, snapshot)),
+    [selection, narrowed, snapshot],
+  );
   const focusIn = (rows: RowSource) => {
     const { focus } = selection;
     const id = focus !== null && rows.indexOf(focus) >= 0 ? focus : rows.idAt(0);
@@ -30,6 +36,8 @@ export function useFilter({ source, selection, act, handle }: FilterHost) {
   return {
     isOpen,
     shown,
+    /** What of the selection can be seen. */
+    selection: visible,
     begin: () => setOpen(true),
     narrow: setNarrowed,
     /** From the field on into the list. */

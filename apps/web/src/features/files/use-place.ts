@@ -41,7 +41,7 @@ import type { Column } from "./columns.ts";
 export function usePlace(props: ListPlaceProps) {
   const { source, kind, folder, onDone = nothing, onStar = nothing } = props;
   const snapshot = useSyncExternalStore(source.subscribe, source.snapshot);
-  const [selection, act] = useSelection(source);
+  const [chosen, act] = useSelection(source);
   const [renamingId, setRenamingId] = useState<string | null>(null);
   const [question, setQuestion] = useState<PlaceQuestion | null>(null);
   const [isMenuOpen, setMenuOpen] = useState(false);
@@ -51,7 +51,8 @@ export function usePlace(props: ListPlaceProps) {
   const { undo, viewer } = useDrive();
   const undone = useSyncExternalStore(undo.subscribe, undo.getSnapshot);
   const [canUndo, canRedo] = [undone.undo !== undefined, undone.redo !== undefined];
-  const filter = useFilter({ source, selection, act, handle });
+  const filter = useFilter({ source, selection: chosen, act, handle });
+  const { selection } = filter;
   const live = useLiveOrder(source, renamingId !== null || question !== null || isMenuOpen);
   const focus = (id: string) => {
     act({ type: "only", id });

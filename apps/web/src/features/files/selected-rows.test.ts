@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { shownSelection } from "./selected-rows.ts";
+import { nothingSelected, select } from "./selection.ts";
+
+const shown = { indexOf: (id: string) => ["b", "d"].indexOf(id) };
+
+test("while a filter narrows the place only the rows that it shows are selected, and the others again when it ends", () => {
+  const chosen = ["a", "b", "c"].reduce((selection, id) => select(selection, { type: "toggle", id }), nothingSelected);
+  const visible = shownSelection(chosen, shown);
+  assert.deepEqual([visible.all, [...visible.ids]], [false, ["b"]]);
+  assert.deepEqual([...chosen.ids], ["a", "b", "c"]);
+  const onlyShown = select(nothingSelected, { type: "only", id: "d" });
+  assert.equal(shownSelection(onlyShown, shown), onlyShown);
+});
+
+test("everything but some is nothing while a filter narrows the place", () => {
+  const all = select(select(nothingSelected, { type: "all" }), { type: "toggle", id: "a" });
+  const visible = shownSelection(all, shown);
+  assert.deepEqual([visible.all, visible.ids.size], [false, 0]);
+});
