@@ -31,7 +31,7 @@ export const shareCommand: CommandMaker = (context) => {
     .argument("<path>", "a file or folder on the server")
     .requiredOption(
       "--with <whom>",
-      "an address (one without an account is invited), or the name of a group that you are in",
+      "an address (one without an account is invited), or the name or id of a group that you are in",
     )
     .requiredOption("--role <role>", grantedRoles.join(", "))
     .option("--expires <when>", "a duration such as 30d or 12h, or a time")
@@ -69,16 +69,18 @@ export const shareCommand: CommandMaker = (context) => {
   });
 };
 
-/** @throws HoldfastError not_found */
+/** @throws HoldfastError not_found, conflict if several groups have the name */
 async function granteeOf(client: ApiClient, whom: string): Promise<{ email: string } | { group_id: string }> {
   if (whom.includes("@")) return { email: whom };
-  const { allPages, pageItemsMax } = await import("../remote/pages.ts");
-  for await (const page of allPages((cursor) =>
-    client.call("listGroups", { query: { cursor, limit: pageItemsMax } }),
-  )) {
-    // An administrator is shown every group, and shares with those that one is in.
-    const group = page.find(({ name, role }) => name === whom && role !== null);
-    if (group !== undefined) return { group_id: group.id };
-  }
+  const [{ allPages, pageItemsMax }, { onlyGroup }] = await Promise.all([
+    import("../remote/pages.ts"),
+    import("./only-group.ts"),
+  ]);
+  const mine: { readonly id: string; readonly name: string }[] = [];
+  const pages = allPages((cursor) => client.call("listGroups", { query: { cursor, limit: pageItemsMax } }));
+  // An administrator is shown every group, and shares with those that one is in.
+  for await (const page of pages) mine.push(...page.filter(({ role }) => role !== null));
+  const group = onlyGroup(mine, whom);
+  if (group !== undefined) return { group_id: group.id };
   throw new HoldfastError("not_found", `You are in no group ${JSON.stringify(whom)}, and it is no address.`);
 }
