@@ -1,7 +1,8 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
-import { timeFor } from "../output/listing.ts";
+import { endFor } from "../output/listing.ts";
 import { newCommand, runs, usage } from "./command.ts";
+import { whenText } from "./when-text.ts";
 import { noteLocalLink } from "./local-link.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -34,17 +35,18 @@ export const shareCommand: CommandMaker = (context) => {
       "an address (one without an account is invited), or the name or id of a group that you are in",
     )
     .requiredOption("--role <role>", grantedRoles.join(", "))
-    .option("--expires <when>", "a duration such as 30d or 12h, or a time")
+    .option("--expires <when>", whenText)
     .option("--message <text>", "what the person reads with it");
   return runs<[string, Options]>(context, command, async (run, path, options) => {
     const role = parseRole(options.role);
-    const [{ lookUpShared }, { parseExpiry }] = await Promise.all([
+    const [{ lookUpShared }, { parseEnd }] = await Promise.all([
       import("../remote/look-up-shared.ts"),
-      import("./expiry.ts"),
+      import("./when.ts"),
     ]);
-    const expires = options.expires === undefined ? {} : { expires_at: parseExpiry(options.expires, Date.now()) };
+    const end = options.expires === undefined ? undefined : parseEnd(options.expires);
     const { client } = await run.connect();
     const { id } = await lookUpShared(client, path);
+    const expires = end === undefined ? {} : { expires_at: end(await client.serverNowMs()) };
     const permission = await client.call("shareNode", {
       params: { id },
       body: {
@@ -55,16 +57,17 @@ export const shareCommand: CommandMaker = (context) => {
       },
     });
     const invited = permission.grantee.kind === "pending" ? ", who has no account yet" : "";
+    const until = permission.expires_at === null ? "" : `, ends ${endFor(run.output, permission.expires_at)}`;
     const link = permission.invitation_url;
     await run.output.result(permission, () => [
-      `shared ${path} with ${options.with} (${role})${invited}`,
+      `shared ${path} with ${options.with} (${role})${invited}${until}`,
       ...(link === undefined
         ? []
         : [`This server sends no mail, so send this link yourself. It creates the account: ${link}`]),
     ]);
     const expiry = permission.invitation_expires_at;
     if (expiry !== undefined && !run.output.json)
-      run.output.note(`The link works once and expires on ${timeFor(run.output, expiry)}.`);
+      run.output.note(`The link works once and expires on ${endFor(run.output, expiry)}.`);
     noteLocalLink(run, link);
   });
 };
