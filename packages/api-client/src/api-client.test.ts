@@ -265,3 +265,17 @@ test("closing a client ends a call that waits for its next attempt", async () =>
   await call;
   assert.equal(seen.length, 1);
 });
+
+test("the time of the server is that of its last answer, whatever the clock here says", async () => {
+  const date = "Sat, 27 Feb 2027 12:00:00 GMT";
+  const { client, seen } = await against([json(200, { status: "ok" }, { date })]);
+  const first = await client.serverNowMs();
+  const second = await client.serverNowMs();
+  for (const atMs of [first, second]) assert.equal(new Date(atMs).toISOString().slice(0, 10), "2027-02-27");
+  assert.ok(second >= first && first >= Date.parse(date));
+  assert.deepEqual(
+    seen.map(({ url }) => url),
+    ["GET /healthz"],
+    "asked once",
+  );
+});

@@ -38,6 +38,8 @@ export class ApiClient {
   readonly #closing = new AbortController();
   #answered = false;
   #proving: Promise<void> | undefined;
+  /** Of the server's clock, in comparison to one that nobody sets; undefined before any answer that says its time. */
+  #serverAheadMs: number | undefined;
 
   constructor(options: ApiClientOptions) {
     this.#options = options;
@@ -91,6 +93,16 @@ export class ApiClient {
   /** The body as it comes; the caller reads it to its end or ends the iteration, and asks for the rest if it breaks off. */
   open<Name extends RouteName>(name: Name, request: CallRequest<Name>): Promise<TransportAnswer> {
     return this.#repeat(name, request, (answer) => Promise.resolve(answer));
+  }
+
+  /**
+   * Present time of the server by its last answer, in Unix milliseconds, up to a second early. Asks the server if there was no answer yet.
+   * A server that says no time has the clock of this machine.
+   */
+  async serverNowMs(): Promise<number> {
+    // A proxy may forward the API alone.
+    if (this.#serverAheadMs === undefined) await this.call("live").catch(() => undefined);
+    return this.#serverAheadMs === undefined ? Date.now() : performance.now() + this.#serverAheadMs;
   }
 
   /** Ends calls that are in progress: they fail and are not retried. */
@@ -167,6 +179,8 @@ export class ApiClient {
     const headers = token === undefined ? request.headers : { ...request.headers, authorization: `Bearer ${token}` };
     const answer = await this.#options.transport.send({ ...request, headers });
     this.#answered = true;
+    const serverMs = Date.parse(answer.header("date") ?? "");
+    if (!Number.isNaN(serverMs)) this.#serverAheadMs = serverMs - performance.now();
     if (answer.status < 400) return answer;
     throw await readProblem(answer);
   }

@@ -107,6 +107,36 @@ test("what is moved stays the same although the watcher tells of its new place o
   alone.close();
 });
 
+test("a change through one hard link is sent for the names in other folders too", async () => {
+  const alone = await withThings();
+  alone.root.link("early/file", "afterwards/other", true);
+  alone.root.link("early/file", "early/folder/third", true);
+  await alone.once();
+  const names = ["early/file", "afterwards/other", "early/folder/third"];
+  await afterRest(alone, async (engine) => {
+    for (const [at, path] of names.entries()) {
+      alone.write(path, `written through name ${at}`);
+      engine.hint([path.slice(0, path.lastIndexOf("/"))]);
+      await passTime(alone, 10);
+      const contents = alone.serverContents();
+      for (const name of names) assert.equal(contents.get(name), `written through name ${at}`, `${name} after ${path}`);
+    }
+  });
+  alone.close();
+});
+
+test("a new name of a file, written through at once, changes the older name too", async () => {
+  const alone = await withThings();
+  await afterRest(alone, async (engine) => {
+    alone.root.link("early/file", "afterwards/other", true);
+    alone.write("afterwards/other", "written through the new name");
+    engine.hint(["afterwards"]);
+    await passTime(alone, 10);
+    assert.equal(alone.serverContents().get("early/file"), "written through the new name");
+  });
+  alone.close();
+});
+
 test("what is moved to where nothing can be read for a moment stays the same", async () => {
   const alone = await withThings();
   const before = idsIn(alone, "early");

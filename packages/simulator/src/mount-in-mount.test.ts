@@ -65,7 +65,8 @@ for (const how of ["leaves", "is out of"] as const) {
     await world.once();
     const inOther = { docs: "/", "docs/a.txt": "first", "docs/inner": "/", "docs/inner/x.txt": "x" };
     assert.deepEqual([world.onDisk(), world.space("ada")], [inOther, inOther]);
-    assert.deepEqual([await world.problems(), world.aside("quarantine")], [[], {}]);
+    const told = how === "leaves" ? [] : ["share_ended side"];
+    assert.deepEqual([await world.problems(), world.aside("quarantine")], [told, {}]);
     world.close();
   });
 }
@@ -88,14 +89,14 @@ test("a mount that comes back with its folder shows alone what the other one sho
   const there = { docs: "/", "docs/a.txt": "first", mine: "/", "mine/side": "/", "mine/side/x.txt": "x" };
   assert.deepEqual(world.onDisk(), there);
   world.onServer({ op: "delete", operation_id: "deletes", file_id: "mine" }, "bob");
-  assert.deepEqual(await world.problems(), []);
+  assert.deepEqual(await world.problems(), ["share_ended mine/side"]);
   assert.deepEqual(world.onDisk(), world.space("ada"));
   const back = { op: "move", file_id: "mine", parent_id: homeOf("bob"), name: "mine", revive: true } as const;
   world.onServer({ ...back, operation_id: "back" }, "bob");
   assert.deepEqual(await world.problems(), []);
   assert.deepEqual(world.onDisk(), there);
   world.onServer({ op: "delete", operation_id: "leaves", file_id: mountId }, "bob");
-  assert.deepEqual(await world.problems(), []);
+  assert.deepEqual(await world.problems(), ["share_ended mine/side"]);
   assert.deepEqual(world.onDisk(), { ...world.space("ada"), mine: "/" });
   world.close();
 });

@@ -28,6 +28,57 @@ for (const [path, left] of [
   });
 }
 
+test("a share that ended is reported once with what went where, in the status for a week and among the recent changes", async () => {
+  const world = new Shared("editor");
+  world.ownerPuts("b.txt", "second");
+  await world.once();
+  world.write("docs/b.txt", "mine");
+  world.grant(undefined);
+  const done: string[] = [];
+  const { inSync, problems } = await world.once({ onDone: ({ what, path }) => void done.push(`${what} ${path}`) });
+  assert.ok(inSync);
+  const ended = problems.find(({ code }) => code === "share_ended");
+  assert.equal(ended?.path, "docs");
+  assert.match(ended.message, /1 unchanged file went to .holdfast\/trash and 1 changed file to .holdfast\/quarantine/);
+  assert.deepEqual(done.toSorted(), ["deleted docs", "deleted docs/a.txt", "deleted docs/b.txt"]);
+  const engine = world.make();
+  const run = engine.run();
+  const { scheduler } = world.world;
+  const day = 24 * 3600 * 1_000_000;
+  const codes = (): string[] => engine.status().problems.map(({ code }) => code);
+  await scheduler.runUntil(scheduler.nowMicros + 6 * day, () => false);
+  assert.deepEqual(codes(), ["quarantined", "share_ended"]);
+  await scheduler.runUntil(scheduler.nowMicros + 2 * day, () => false);
+  assert.deepEqual(codes(), ["quarantined"]);
+  engine.stop();
+  await world.pass(run);
+  world.close();
+});
+
+for (const [from, to] of [
+  ["mine", "docs/mine"],
+  ["docs/inner", "inner"],
+] as const) {
+  test(`a folder that is moved from ${from} to ${to} gets another owner, and that is reported once`, async () => {
+    const world = new Shared("editor");
+    world.ownerMakes("inner");
+    world.ownerPuts("deep.txt", "deep", "inner");
+    world.mkdir("mine");
+    world.write("mine/one.txt", "one");
+    world.write("mine/two.txt", "two");
+    await world.once();
+    world.move(from, to);
+    await world.once();
+    const { inSync, problems } = await world.once();
+    assert.ok(inSync);
+    assert.deepEqual(
+      problems.map(({ path, code, message }) => [path, code, /\((\d files?)\)/.exec(message)?.[1]]),
+      [[to, "new_owner", from === "mine" ? "2 files" : "1 file"]],
+    );
+    world.close();
+  });
+}
+
 test("an empty folder that was moved into a share that ended before it arrived comes back to where it was", async () => {
   const world = new Shared("editor");
   world.mkdir("mine");

@@ -191,6 +191,7 @@ test("a share that was revoked goes: what is unchanged to the trash, what is cha
   assert.deepEqual(await world.problems(), [
     "quarantined .holdfast/quarantine/DAY/docs/b.txt",
     "quarantined .holdfast/quarantine/DAY/docs/new.txt",
+    "share_ended docs",
   ]);
   assert.deepEqual(world.onDisk(), {});
   assert.deepEqual(world.aside("quarantine"), { "docs/b.txt": "mine", "docs/new.txt": "mine too" });

@@ -1,5 +1,5 @@
 import type { AccessRuleJson } from "@holdfast/protocol/access-rule-routes";
-import { type Column, Listing, timeFor } from "../output/listing.ts";
+import { type Column, endFor, Listing } from "../output/listing.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { findGroup } from "./admin-groups.ts";
 import { runs, usage } from "./command.ts";
@@ -38,7 +38,7 @@ export function requireSecondFactorCommand(context: Context) {
     await run.output.result(rule, () => [
       due === null
         ? `Nothing asks ${nameOf(rule)} for a second factor by this rule any more.`
-        : `${nameOf(rule)} must have a second factor from ${timeFor(run.output, due)} on. Who has none can do nothing else then but set one up.`,
+        : `${nameOf(rule)} must have a second factor from ${endFor(run.output, due)} on. Who has none can do nothing else then but set one up.`,
     ]);
   });
 }

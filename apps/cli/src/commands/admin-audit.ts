@@ -8,7 +8,8 @@ import { formatNumber } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { newGroup, runs, usage } from "./command.ts";
 import type { Context } from "./command.ts";
-import { parseMoment } from "./moment.ts";
+import { momentText } from "./when-text.ts";
+import { parseMoment } from "./when.ts";
 
 export function auditCommand(context: Context) {
   return newGroup(
@@ -68,16 +69,16 @@ function exportEntries(context: Context) {
     "admin audit export > audit.jsonl",
     "admin audit export --from 2027-03-01T00:00:00Z --to 2027-04-01T00:00:00Z",
   ])
-    .option("--from <time>", "not before: a time, or how long ago, such as 30d")
-    .option("--to <time>", "before that; now unless told");
+    .option("--from <time>", `not before: ${momentText}`)
+    .option("--to <time>", "before that; now unless given");
   return runs<[]>(context, command, async (run, { data, from, to }) => {
     const { allPages } = await import("../remote/pages.ts");
-    const nowMs = Date.now();
-    const moment = (text: unknown) => (typeof text === "string" ? parseMoment(text, nowMs) : undefined);
+    const [begin, end] = [from, to].map((text) => (typeof text === "string" ? parseMoment(text) : undefined));
+    const nowMs = typeof data === "string" ? Date.now() : await (await run.connect()).client.serverNowMs();
     const query = {
-      ...(from === undefined ? {} : { from: moment(from) }),
+      ...(begin === undefined ? {} : { from: begin(nowMs) }),
       // What the export itself adds would make it endless.
-      to: moment(to) ?? new Date(nowMs).toISOString(),
+      to: end?.(nowMs) ?? new Date().toISOString(),
       limit: limits.auditPageMax,
     };
     const pages = allPages((cursor) =>

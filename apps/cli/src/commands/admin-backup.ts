@@ -9,7 +9,8 @@ import { count, formatBytes } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
 import { parseDuration } from "./duration.ts";
-import { parseMoment } from "./moment.ts";
+import { momentText } from "./when-text.ts";
+import { parseMoment } from "./when.ts";
 
 export function backupCommand(context: Context) {
   const command = newCommand(
@@ -66,10 +67,7 @@ export function restoreBackupCommand(context: Context) {
   ])
     .argument("<place>", "as 'holdfast admin backup' was given it")
     .requiredOption("--data <folder>", "the new data folder")
-    .option(
-      "--at <time>",
-      "as it was then: 2027-01-31T09:00:00Z, or how long ago: 90m, 12h, 2d; unless given, the newest",
-    )
+    .option("--at <time>", `as it was then: ${momentText}; unless given, the newest`)
     .option("--key <file>", "the key-encryption key of the server that was backed up, where it is not found by itself")
     .option("--accept-damage", "restore what is whole, where the backup is damaged");
   return runs<[string]>(context, command, async (run, place, { data, at, key, acceptDamage }) => {
@@ -77,7 +75,7 @@ export function restoreBackupCommand(context: Context) {
     const request = {
       place,
       dataFolder: String(data),
-      at: at === undefined ? undefined : parseMoment(String(at), Date.now()),
+      at: at === undefined ? undefined : parseMoment(String(at))(Date.now()),
       keyFile: asText(key),
       acceptsDamage: acceptDamage === true,
     };

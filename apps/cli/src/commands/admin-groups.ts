@@ -5,6 +5,7 @@ import { formatNumber } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { checkTitle, newGroup, runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
+import { onlyGroup } from "./only-group.ts";
 
 export function groupsCommand(context: Context) {
   return newGroup(
@@ -169,17 +170,11 @@ async function memberPages(run: Run, data: unknown, id: string) {
 
 /** @throws HoldfastError not_found, conflict where several have the name */
 export async function findGroup(run: Run, data: unknown, nameOrId: string): Promise<GroupJson> {
-  const named: GroupJson[] = [];
-  for await (const groups of await groupPages(run, data)) {
-    const identified = groups.find(({ id }) => id === nameOrId);
-    if (identified !== undefined) return identified;
-    named.push(...groups.filter(({ name }) => name === nameOrId));
-  }
-  const [only, ...others] = named;
-  if (only === undefined) throw new HoldfastError("not_found", `There is no group ${nameOrId}.`);
-  if (others.length === 0) return only;
-  const ids = named.map(({ id }) => id).join(", ");
-  throw new HoldfastError("conflict", `Several groups are called ${nameOrId}: name one by its id (${ids}).`);
+  const all: GroupJson[] = [];
+  for await (const groups of await groupPages(run, data)) all.push(...groups);
+  const group = onlyGroup(all, nameOrId);
+  if (group === undefined) throw new HoldfastError("not_found", `There is no group ${nameOrId}.`);
+  return group;
 }
 
 /** An administrator names anybody by address; a manager finds who is to be found. */

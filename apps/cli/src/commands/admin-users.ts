@@ -1,5 +1,5 @@
 import { formatBytes, parseBytes } from "@holdfast/core/format-bytes";
-import { type Column, Listing, timeFor } from "../output/listing.ts";
+import { type Column, endFor, Listing } from "../output/listing.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { shredCommand } from "./admin-shred.ts";
 import { checkTitle, newGroup, runs, usage } from "./command.ts";
@@ -229,7 +229,7 @@ function invite(context: Context) {
     const invitation = await adminCall(run, options["data"], "adminInvite", { body });
     await run.output.result(invitation, () => [invitation.url]);
     if (!run.output.json)
-      run.output.note(`The link works once and expires on ${timeFor(run.output, invitation.expires_at)}.`);
+      run.output.note(`The link works once and expires on ${endFor(run.output, invitation.expires_at)}.`);
     noteLocalLink(run, invitation.url);
   });
 }

@@ -4,7 +4,9 @@ import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { type Column, Listing } from "../output/listing.ts";
 import { checkTitle, newCommand, newGroup, runs } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
-import { parseExpiry } from "./expiry.ts";
+import { noteEnd } from "./note-end.ts";
+import { whenText } from "./when-text.ts";
+import { parseEnd } from "./when.ts";
 import { addProof, type ProofOptions, withCode } from "./second-factor.ts";
 
 type Token = RouteAnswer<(typeof routes)["listTokens"]>["items"][number];
@@ -32,17 +34,19 @@ function add(context: Context) {
     .argument("<name>", "of the program that it is for")
     .option("--folder <path>", "a folder of yours on the server: it and what is below is all that the program sees")
     .option("--read-only", "the program changes nothing")
-    .option("--expires <when>", "a duration (12h, 30d) or a time (2027-01-31T00:00:00Z); otherwise it does not expire");
+    .option("--expires <when>", whenText);
   return runs<[string]>(context, addProof(command), async (run, name, options: AddOptions) => {
     const title = checkTitle(name, "The name");
-    const expires = options.expires === undefined ? {} : { expires_at: parseExpiry(options.expires, Date.now()) };
+    const end = options.expires === undefined ? undefined : parseEnd(options.expires);
     const { client, server } = await run.connect();
+    const expires = end === undefined ? {} : { expires_at: end(await client.serverNowMs()) };
     const folder = options.folder === undefined ? {} : { folder_id: await idOf(client, options.folder) };
     const asked = { name: title, scopes: scopesOf(options), ...expires, ...folder };
     const made = await withCode(run, options, (proof) =>
       client.call("createAppPassword", { body: { ...asked, ...proof }, asksOnce: true }),
     );
     await run.output.result(made, () => [made.app_password]);
+    noteEnd(run, made.expires_at);
     if (!run.output.json) {
       const account = await client.call("getAccount");
       run.output.note(`Keep it now, it is not shown again. It goes with the name ${account.email} to ${server}.`);

@@ -44,6 +44,46 @@ test("what names several things changes nothing when one of them is missing or t
   assert.equal((await run(["rm", "/all/into", "/all"])).code, 0, "a folder goes with what is below it");
 });
 
+test("trash restore takes an id or the exact path, and restores nothing for an ambiguous name", async () => {
+  for (const path of ["/back/notes.txt", "/back/work/notes.txt", "/back/work/only.txt"]) {
+    assert.equal((await run(["put", "-", path], path)).code, 0);
+    assert.equal((await run(["rm", path])).code, 0);
+  }
+  const before = await pathsBelow("/back");
+  const refused = async (args: readonly string[], code: number, words: RegExp) => {
+    const ran = await run(["trash", "restore", ...args]);
+    assert.equal(ran.code, code, ran.stderr);
+    assert.match(ran.stderr, words);
+    assert.deepEqual(await pathsBelow("/back"), before, args.join(" "));
+  };
+  await refused(
+    ["notes.txt"],
+    5,
+    /: [0-9a-f-]{36} \(\/back\/work\/notes\.txt, deleted .*; [0-9a-f-]{36} \(\/back\/notes\.txt, /,
+  );
+  await refused(["/back/work/only.txt", "notes.txt"], 5, /2 items in the trash match notes\.txt/);
+  await refused(["/notes.txt"], 4, /There is no \/notes\.txt/);
+  await refused(["/only.txt"], 4, /There is no \/only\.txt/);
+  assert.equal((await run(["trash", "restore", "/back/notes.txt"])).code, 0);
+  assert.equal((await run(["trash", "restore", "notes.txt", "only.txt"])).code, 0, "one item is left of each name");
+  assert.deepEqual(await pathsBelow("/back"), [
+    "/back/notes.txt",
+    ...before,
+    "/back/work/notes.txt",
+    "/back/work/only.txt",
+  ]);
+  for (const content of ["first", "second"]) {
+    assert.equal((await run(["put", "-", "/back/twice.txt"], content)).code, 0);
+    assert.equal((await run(["rm", "/back/twice.txt"])).code, 0);
+  }
+  const twice = await run(["trash", "restore", "/back/twice.txt"]);
+  assert.match(twice.stderr, /2 items in the trash match \/back\/twice\.txt/);
+  const [newest, older] = [...twice.stderr.matchAll(/([0-9a-f-]{36}) \(/g)].map(([, id]) => id ?? "");
+  assert.equal((await run(["trash", "restore", older ?? "", older ?? ""])).code, 0, "an item that is named twice");
+  assert.equal((await run(["cat", "/back/twice.txt"])).stdout, "first");
+  assert.equal((await run(["trash", "restore", newest ?? ""])).code, 0);
+});
+
 test("a folder where a file is wanted, and a file where a folder is, are a conflict", async () => {
   await run(["mkdir", "-p", "/kinds/folder"]);
   await run(["put", "-", "/kinds/file"], "content");

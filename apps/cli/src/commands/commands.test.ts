@@ -10,7 +10,6 @@ import { parseQuota } from "./admin-users.ts";
 import type { Context } from "./command.ts";
 import { commandTable, helpGroups } from "./table.ts";
 import { runHere } from "./testing-run.ts";
-import { parseExpiry } from "./expiry.ts";
 
 const launcher = resolve(import.meta.dirname, "../../bin/holdfast");
 const home = mkdtempSync(join(tmpdir(), "holdfast-commands-"));
@@ -374,7 +373,7 @@ test("the scripts for zsh and fish name every command", async () => {
   }
 });
 
-test("quotas and expiries are read as people write them", () => {
+test("quotas are read as people write them", () => {
   assert.deepEqual(["5", "2K", "500M", "100G", "2TiB", "none"].map(parseQuota), [
     5,
     2048,
@@ -384,8 +383,4 @@ test("quotas and expiries are read as people write them", () => {
     null,
   ]);
   for (const bad of ["", "-1", "5X", "1.5", "99999999999T"]) assert.throws(() => parseQuota(bad), { code: "usage" });
-  const nowMs = Date.parse("2026-01-01T00:00:00Z");
-  assert.equal(parseExpiry("30d", nowMs), "2026-01-31T00:00:00.000Z");
-  assert.equal(parseExpiry("2027-01-31T00:00:00Z", nowMs), "2027-01-31T00:00:00.000Z");
-  for (const bad of ["soon", "0d", "2020-01-01"]) assert.throws(() => parseExpiry(bad, nowMs), { code: "usage" });
 });

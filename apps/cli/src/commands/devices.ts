@@ -105,7 +105,8 @@ interface FoundDevice {
 /** @throws HoldfastError not_found; conflict where several have the name */
 async function findDevice(client: ApiClient, which: string): Promise<FoundDevice> {
   const { items } = await client.call("listDevices");
-  const called = items.filter(({ id, name }) => id === which || name === which);
+  const identified = items.filter(({ id }) => id === which);
+  const called = identified.length > 0 ? identified : items.filter(({ name }) => name === which);
   const [device, ...others] = called;
   if (device === undefined)
     throw new HoldfastError("not_found", `There is no device ${which}. 'holdfast devices' shows what there is.`);

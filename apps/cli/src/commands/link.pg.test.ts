@@ -40,7 +40,9 @@ describe("holdfast link, and get and put by a link", () => {
   });
 
   test("makes a link, lists it, and ends it; whoever has it gets what it shows", async () => {
-    const address = (await succeed(run(["link", "/photos", "--expires", "7d", "--name", "for Bea"]))).trim();
+    const made = await run(["link", "/photos", "--expires", "7d", "--name", "for Bea"]);
+    assert.match(made.stderr, /^It ends 20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ\.$/m);
+    const address = made.stdout.trim();
     assert.match(address, new RegExp(`^${server.url}/s/hfl_`));
     await succeed(visit(["get", address, `${folder}/got`]));
     assert.equal(readFileSync(`${folder}/got/a.txt`, "utf8"), "first");

@@ -5,7 +5,9 @@ import { type Column, Listing } from "../output/listing.ts";
 import { count, formatNumber } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
-import { parseExpiry } from "./expiry.ts";
+import { whenText } from "./when-text.ts";
+import { parseEnd } from "./when.ts";
+import { noteEnd } from "./note-end.ts";
 import { noteLocalLink } from "./local-link.ts";
 
 type LinkFields = RouteBodyInput<typeof routes.shareNode>;
@@ -27,24 +29,27 @@ export const linkCommand: CommandMaker = (context) => {
   ])
     .argument("<path>", "a file or folder on the server")
     .option("--role <role>", "viewer, editor, or uploader: who puts files in and sees none; viewer unless given")
-    .option("--expires <when>", "30d, 12h or a time; without it the link does not end")
+    .option("--expires <when>", whenText)
     .option("--max-downloads <number>", "so many, and no more")
     .option("--password-stdin", "read a password from standard input (its first line); without it there is none")
     .option("--name <name>", "what you call it");
   command.addCommand(list(context)).addCommand(remove(context));
   return runs<[string]>(context, command, async (run, path, options: LinkOptions) => {
     const { lookUp } = await import("../remote/look-up.ts");
+    const end = options.expires === undefined ? undefined : parseEnd(options.expires);
     const body = await fieldsOf(context, options);
     const { client } = await run.connect();
     const { id } = await lookUp(client, path);
-    const made = await client.call("shareNode", { params: { id }, body });
+    const expires = end === undefined ? {} : { expires_at: end(await client.serverNowMs()) };
+    const made = await client.call("shareNode", { params: { id }, body: { ...body, ...expires } });
     await run.output.result(made, () => [made.url ?? ""]);
+    noteEnd(run, made.expires_at);
     noteLocalLink(run, made.url);
   });
 };
 
 async function fieldsOf(context: Context, options: LinkOptions): Promise<LinkFields> {
-  const { role = "viewer", expires, maxDownloads, passwordStdin, name } = options;
+  const { role = "viewer", maxDownloads, passwordStdin, name } = options;
   if (role !== "viewer" && role !== "editor" && role !== "uploader") {
     throw usage(`${role} is not a role for links. Choose viewer, editor or uploader.`);
   }
@@ -56,7 +61,6 @@ async function fieldsOf(context: Context, options: LinkOptions): Promise<LinkFie
   return {
     link: true,
     role,
-    ...(expires === undefined ? {} : { expires_at: parseExpiry(expires, Date.now()) }),
     ...(maxDownloads === undefined ? {} : { max_downloads: Number(maxDownloads) }),
     ...(password === undefined ? {} : { password }),
     ...(name === undefined ? {} : { name }),

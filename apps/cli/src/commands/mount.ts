@@ -52,5 +52,8 @@ async function idOfShared(client: ApiClient, given: string): Promise<string> {
     throw new HoldfastError("not_found", `Nobody shares ${name} with you. 'holdfast shared' shows what there is.`);
   }
   if (found.size === 1) return id;
-  throw new HoldfastError("conflict", `Several are called ${name}. Say the id, which 'holdfast shared' shows last.`);
+  throw new HoldfastError(
+    "conflict",
+    `Several are called ${name}. Name one by its id (${[...found].join(", ")}): 'holdfast shared' shows them.`,
+  );
 }

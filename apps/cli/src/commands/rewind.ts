@@ -7,7 +7,8 @@ import type { Output } from "../output/output.ts";
 import { count, formatBytes, formatLocalTime, formatNumber, formatTime } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
-import { parseMoment } from "./moment.ts";
+import { momentText } from "./when-text.ts";
+import { parseMoment } from "./when.ts";
 
 export const rewindCommand: CommandMaker = (context) => {
   const command = newCommand("rewind", "Bring a folder or a file back to how it was at a moment; it can be undone", [
@@ -17,15 +18,16 @@ export const rewindCommand: CommandMaker = (context) => {
   ])
     .argument("<path>", "a folder or file on the server")
     // Required, but 'undo' below it has none.
-    .option("--to <time>", "a time such as 2027-01-31T09:00:00Z, or how long ago: 90m, 12h, 2d")
+    .option("--to <time>", momentText)
     .option("--dry-run", "only tell what would change")
     .addCommand(undo(context));
   return runs<[string]>(context, command, async (run, path, { to, dryRun }) => {
     const { lookUp } = await import("../remote/look-up.ts");
     if (to === undefined) throw usage("Say to which moment: --to 2027-01-31T09:00:00Z, or --to 2h.");
-    const moment = parseMoment(String(to), Date.now());
+    const at = parseMoment(String(to));
     const { client } = await run.connect();
     const node = await lookUp(client, path);
+    const moment = at(await client.serverNowMs());
     const isDry = dryRun === true;
     const body = { to: moment, dry_run: isDry };
     const given = await client.call("rewind", { params: { id: node.id }, body }).catch((thrown: unknown) => {

@@ -1,7 +1,8 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
-import { timeFor } from "../output/listing.ts";
+import { endFor } from "../output/listing.ts";
 import { newCommand, runs, usage } from "./command.ts";
+import { whenText } from "./when-text.ts";
 import { noteLocalLink } from "./local-link.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -31,20 +32,21 @@ export const shareCommand: CommandMaker = (context) => {
     .argument("<path>", "a file or folder on the server")
     .requiredOption(
       "--with <whom>",
-      "an address (one without an account is invited), or the name of a group that you are in",
+      "an address (one without an account is invited), or the name or id of a group that you are in",
     )
     .requiredOption("--role <role>", grantedRoles.join(", "))
-    .option("--expires <when>", "a duration such as 30d or 12h, or a time")
+    .option("--expires <when>", whenText)
     .option("--message <text>", "what the person reads with it");
   return runs<[string, Options]>(context, command, async (run, path, options) => {
     const role = parseRole(options.role);
-    const [{ lookUpShared }, { parseExpiry }] = await Promise.all([
+    const [{ lookUpShared }, { parseEnd }] = await Promise.all([
       import("../remote/look-up-shared.ts"),
-      import("./expiry.ts"),
+      import("./when.ts"),
     ]);
-    const expires = options.expires === undefined ? {} : { expires_at: parseExpiry(options.expires, Date.now()) };
+    const end = options.expires === undefined ? undefined : parseEnd(options.expires);
     const { client } = await run.connect();
     const { id } = await lookUpShared(client, path);
+    const expires = end === undefined ? {} : { expires_at: end(await client.serverNowMs()) };
     const permission = await client.call("shareNode", {
       params: { id },
       body: {
@@ -55,30 +57,33 @@ export const shareCommand: CommandMaker = (context) => {
       },
     });
     const invited = permission.grantee.kind === "pending" ? ", who has no account yet" : "";
+    const until = permission.expires_at === null ? "" : `, ends ${endFor(run.output, permission.expires_at)}`;
     const link = permission.invitation_url;
     await run.output.result(permission, () => [
-      `shared ${path} with ${options.with} (${role})${invited}`,
+      `shared ${path} with ${options.with} (${role})${invited}${until}`,
       ...(link === undefined
         ? []
         : [`This server sends no mail, so send this link yourself. It creates the account: ${link}`]),
     ]);
     const expiry = permission.invitation_expires_at;
     if (expiry !== undefined && !run.output.json)
-      run.output.note(`The link works once and expires on ${timeFor(run.output, expiry)}.`);
+      run.output.note(`The link works once and expires on ${endFor(run.output, expiry)}.`);
     noteLocalLink(run, link);
   });
 };
 
-/** @throws HoldfastError not_found */
+/** @throws HoldfastError not_found, conflict if several groups have the name */
 async function granteeOf(client: ApiClient, whom: string): Promise<{ email: string } | { group_id: string }> {
   if (whom.includes("@")) return { email: whom };
-  const { allPages, pageItemsMax } = await import("../remote/pages.ts");
-  for await (const page of allPages((cursor) =>
-    client.call("listGroups", { query: { cursor, limit: pageItemsMax } }),
-  )) {
-    // An administrator is shown every group, and shares with those that one is in.
-    const group = page.find(({ name, role }) => name === whom && role !== null);
-    if (group !== undefined) return { group_id: group.id };
-  }
+  const [{ allPages, pageItemsMax }, { onlyGroup }] = await Promise.all([
+    import("../remote/pages.ts"),
+    import("./only-group.ts"),
+  ]);
+  const mine: { readonly id: string; readonly name: string }[] = [];
+  const pages = allPages((cursor) => client.call("listGroups", { query: { cursor, limit: pageItemsMax } }));
+  // An administrator is shown every group, and shares with those that one is in.
+  for await (const page of pages) mine.push(...page.filter(({ role }) => role !== null));
+  const group = onlyGroup(mine, whom);
+  if (group !== undefined) return { group_id: group.id };
   throw new HoldfastError("not_found", `You are in no group ${JSON.stringify(whom)}, and it is no address.`);
 }

@@ -1,5 +1,7 @@
 import { type Column, Listing } from "../output/listing.ts";
-import { parseExpiry } from "./expiry.ts";
+import { noteEnd } from "./note-end.ts";
+import { whenText } from "./when-text.ts";
+import { parseEnd } from "./when.ts";
 import { parseScope, scopes } from "./scopes.ts";
 import { checkTitle, newCommand, newGroup, runs } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
@@ -20,15 +22,16 @@ function create(context: Context) {
   ])
     .argument("<name>", "what it is for")
     .option("--scopes <list>", `comma-separated, of ${scopes.join(", ")}`, "files:read,files:write")
-    .option("--expires <when>", "a duration (12h, 30d) or a time (2027-01-31T00:00:00Z); otherwise it does not expire");
+    .option("--expires <when>", whenText);
   return runs<[string]>(context, command, async (run, name, options) => {
     const title = checkTitle(name, "The name");
     const chosen = String(options["scopes"]).split(",").map(parseScope);
-    const expires =
-      options["expires"] === undefined ? {} : { expires_at: parseExpiry(String(options["expires"]), Date.now()) };
+    const end = options["expires"] === undefined ? undefined : parseEnd(String(options["expires"]));
     const { client, server } = await run.connect();
+    const expires = end === undefined ? {} : { expires_at: end(await client.serverNowMs()) };
     const token = await client.call("createToken", { body: { name: title, scopes: chosen, ...expires } });
     await run.output.result(token, () => [token.token]);
+    noteEnd(run, token.expires_at);
     if (!run.output.json)
       run.output.note(`Keep it now, it is not shown again. Use it with HOLDFAST_SERVER=${server} HOLDFAST_TOKEN=…`);
   });

@@ -1,24 +1,21 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
+import { onlyGroup } from "./only-group.ts";
 
 export const unshareCommand: CommandMaker = (context) => {
   const command = newCommand("unshare", "Take away what a person or a group was given at a file or folder", [
     "unshare /photos/2026 --with ann@example.com",
   ])
     .argument("<path>", "a file or folder on the server")
-    .requiredOption("--with <whom>", "an address, or the name of a group");
+    .requiredOption("--with <whom>", "an address, or the name or id of a group");
   return runs<[string, { readonly with: string }]>(context, command, async (run, path, options) => {
     const { lookUpShared } = await import("../remote/look-up-shared.ts");
     const { client } = await run.connect();
     const { id } = await lookUpShared(client, path);
     const { items } = await client.call("listPermissions", { params: { id } });
-    const wanted = options.with.trim().toLowerCase();
-    const permission = items.find(
-      ({ grantee: { kind, email, name }, inherited_from: above }) =>
-        above === undefined &&
-        (email?.toLowerCase() === wanted || (kind === "group" && name?.toLowerCase() === wanted)),
-    );
+    const permission = permissionOf(items, options.with);
     if (permission === undefined) {
       throw new HoldfastError(
         "not_found",
@@ -29,3 +26,16 @@ export const unshareCommand: CommandMaker = (context) => {
     await run.output.result(permission, () => [`${path} is no longer shared with ${options.with}`]);
   });
 };
+
+/** The permission given at the node itself. @throws HoldfastError conflict if several groups there have the name */
+function permissionOf(items: readonly PermissionJson[], whom: string): PermissionJson | undefined {
+  const wanted = whom.trim().toLowerCase();
+  const own = items.filter(({ inherited_from: above }) => above === undefined);
+  const person = own.find(({ grantee: { email } }) => email?.toLowerCase() === wanted);
+  if (person !== undefined) return person;
+  const groups = own.flatMap((each) => {
+    const { kind, id = "", name = "" } = each.grantee;
+    return kind === "group" ? [{ id, name: name.toLowerCase(), permission: each }] : [];
+  });
+  return onlyGroup(groups, wanted)?.permission;
+}

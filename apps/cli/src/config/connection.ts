@@ -239,7 +239,11 @@ export function renewedBy(server: string, trusted: Pick<TransportChoices, "trust
       return toSavedSession(await client.call("refreshSession", { body: { refresh_token: refreshToken } }));
     } catch (thrown) {
       if (!(thrown instanceof HoldfastError) || thrown.code !== "unauthenticated") throw thrown;
-      const message = `The login to ${server} has ended: this device was signed out, here or from another one. Run 'holdfast login ${server}' again.`;
+      const why =
+        thrown.body["reason"] === "copied"
+          ? `was used in two places, such as a clone of this machine or a copy of its configuration folder, so it has ended in both. Run 'holdfast login ${server}' again in each of them.`
+          : `has ended: this device was signed out, here or from another one. Run 'holdfast login ${server}' again.`;
+      const message = `The login to ${server} ${why}`;
       throw new HoldfastError("unauthenticated", message, { cause: thrown });
     } finally {
       await client.close();

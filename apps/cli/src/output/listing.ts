@@ -1,6 +1,6 @@
 import { printable } from "@holdfast/core/printable";
 import type { Output } from "./output.ts";
-import { columnsOf, formatBytes, formatLocalTime, formatTable, formatTime } from "./text.ts";
+import { columnsOf, formatBytes, formatLocalTime, formatTable, formatTime, zonedTime } from "./text.ts";
 
 /** Of a list: its title on a terminal, and whether numbers stand in it. */
 export interface Column {
@@ -13,6 +13,11 @@ export interface Column {
 /** On a terminal as the clock on the wall has it; elsewhere in UTC. */
 export function timeFor({ isTerminal }: Pick<Output, "isTerminal">, time: string | null | undefined): string {
   return isTerminal ? formatLocalTime(time) : formatTime(time);
+}
+
+/** The same with its zone, for an end that a command sets: "2027-03-01 23:59:59 +01:00", or "2027-03-01 22:59:59Z". */
+export function endFor({ isTerminal }: Pick<Output, "isTerminal">, time: string): string {
+  return isTerminal ? zonedTime(time) : formatTime(new Date(time).toISOString());
 }
 
 /** On a terminal as people read it; elsewhere in bytes. */

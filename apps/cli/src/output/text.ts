@@ -40,6 +40,14 @@ export function formatLocalTime(time: string | null | undefined, to: "minute" | 
   return `${date.join("-")} ${formatClock(at.getTime()).slice(0, to === "minute" ? 5 : undefined)}`;
 }
 
+/** Local time with its zone: "2027-03-01 23:59:59 +01:00". */
+export function zonedTime(time: string): string {
+  const minutes = -new Date(time).getTimezoneOffset();
+  const [hour, minute] = [Math.trunc(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  const zone = [hour, minute].map((part) => String(part).padStart(2, "0")).join(":");
+  return `${formatLocalTime(time, "second")} ${minutes < 0 ? "-" : "+"}${zone}`;
+}
+
 /** The beginning of a line that is wider than so many columns: "looking for ch…". */
 export function shortLine(line: string, columnsMax: number): string {
   return columnsOf(line) <= columnsMax ? line : `${firstOf(charactersOf(line), columnsMax - 1).join("")}…`;

@@ -66,3 +66,34 @@ test("what cannot be watched is synced all the same, and somebody is told", asyn
     ["not_watched"],
   );
 });
+
+for (const [filesystem, folder] of [
+  ["NFS", "on-nfs"],
+  [undefined, "nowhere"],
+] as const) {
+  test(`a folder ${filesystem === undefined ? "without a watch" : "on a filesystem that others change"} is scanned every 5 minutes, and that is said`, async (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const root = join(home, folder);
+    if (filesystem !== undefined) mkdirSync(root);
+    const messages: string[] = [];
+    let scans = 0;
+    const counts: number[] = [];
+    const engine = {
+      hint: (folders?: Iterable<string>) => void (scans += folders === undefined ? 1 : 0),
+      run: async () => {
+        for (let minute = 1; minute <= 11; minute += 1) {
+          t.mock.timers.tick(60_000);
+          counts.push(scans);
+        }
+      },
+    };
+    const remark: Parameters<typeof runWatched>[2] = (some) => messages.push(...some.map(({ message }) => message));
+    await runWatched(root, engine, remark, [], () => filesystem);
+    assert.deepEqual(counts, [0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2]);
+    t.mock.timers.tick(3600_000);
+    assert.equal(scans, 2, "not after its end");
+    assert.equal(messages.length, 1);
+    assert.match(messages[0] ?? "", /found by a scan every 5 minutes\.$/);
+    if (filesystem !== undefined) assert.match(messages[0] ?? "", /is on NFS\. What other machines change in it/);
+  });
+}

@@ -1,6 +1,7 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { Engine } from "@holdfast/sync/loop/engine";
 import type { Hint } from "@holdfast/synced-folder/hint-gathering";
+import { sharedFilesystem } from "@holdfast/synced-folder/shared-filesystem";
 import { watchFolder } from "@holdfast/synced-folder/watch-folder";
 import type { FolderWatch } from "@holdfast/synced-folder/watch-folder";
 import type { SyncReport } from "./report.ts";
@@ -9,12 +10,15 @@ type Problems = SyncReport["problems"];
 
 /** A filesystem of another machine may take its time, and never tells of what the others do. */
 const proofTimeoutMs = 2000;
-const scans = "Changes there are found by a scan every hour, and whenever something else makes it look.";
+const scans = "Changes there are found by a scan every 5 minutes.";
+/** Without a watch that reports all changes. To compare 100,000 files takes a second or two. */
+const rescanAfterMs = 5 * 60_000;
 
 /**
  * Runs while the folder is watched. The watch stands before the first look: whatever comes later is told, and nothing that was
  * looked at has to be looked at again for what came between.
  * @param remark is told what a person should know of
+ * @param filesystemOf name of the filesystem of a folder if its changes are not all reported
  * @param own paths whose changes count for nothing: what Holdfast itself writes would wake it again and again
  */
 export async function runWatched(
@@ -22,13 +26,14 @@ export async function runWatched(
   engine: Pick<Engine, "run" | "hint">,
   remark: (problems: Problems) => void,
   own: readonly string[] = [],
+  filesystemOf: (path: string) => string | undefined = sharedFilesystem,
 ): Promise<void> {
   const isOwn = (path: string): boolean => own.some((each) => path === each || path.startsWith(`${each}/`));
   const hint = (paths?: readonly string[]): void => {
     const others = paths?.filter((path) => !isOwn(path));
     if (others?.length !== 0) engine.hint(others);
   };
-  const watch = new RootWatch(root, hint, remark);
+  const watch = new RootWatch(root, hint, remark, filesystemOf(root));
   let proof: Promise<void> | undefined;
   try {
     await watch.begin();
@@ -40,7 +45,7 @@ export async function runWatched(
   }
 }
 
-/** Makes changes of the folder known soon. Without it, or beyond its limits, the hourly scan finds them. */
+/** Makes changes of the folder known soon. Without it a scan every few minutes finds them; beyond its limits the hourly scan. */
 class RootWatch {
   readonly #root: string;
   readonly #hint: (paths?: readonly string[]) => void;
@@ -48,12 +53,24 @@ class RootWatch {
   #watch: FolderWatch | undefined;
   #isClosed = false;
   #isLimited = false;
+  #rescans: NodeJS.Timeout | undefined;
+  readonly #filesystem: string | undefined;
 
-  /** @param hint is told where something may have changed, or nothing if it is not known */
-  constructor(root: string, hint: (paths?: readonly string[]) => void, remark: (problems: Problems) => void) {
+  /**
+   * Nothing is watched before `begin`.
+   * @param hint is told where something may have changed, or nothing if it is not known
+   * @param filesystem of which not all changes are reported
+   */
+  constructor(
+    root: string,
+    hint: (paths?: readonly string[]) => void,
+    remark: (problems: Problems) => void,
+    filesystem: string | undefined,
+  ) {
     this.#root = root;
     this.#hint = hint;
     this.#remark = remark;
+    this.#filesystem = filesystem;
   }
 
   /** Returns when all folders are watched, or it is known that they cannot be. */
@@ -61,6 +78,12 @@ class RootWatch {
     try {
       this.#watch = await watchFolder(this.#root, (hint) => this.#onHint(hint));
       this.#checkLimit();
+      const filesystem = this.#filesystem;
+      if (filesystem !== undefined) {
+        const unseen =
+          "What other machines change in it, or what changes underneath it, is not reported to this system.";
+        this.#rescan(`${this.#root} is on ${filesystem}. ${unseen} ${scans}`);
+      }
     } catch (thrown) {
       this.#sayOf(thrown);
     }
@@ -68,10 +91,10 @@ class RootWatch {
 
   /** Returns when it is known whether the system tells of changes. */
   async prove(): Promise<void> {
-    if (this.#watch === undefined || this.#isLimited) return;
+    if (this.#watch === undefined || this.#isLimited || this.#rescans !== undefined) return;
     try {
       const isProven = await this.#watch.proveWatch(proofTimeoutMs);
-      if (!isProven) this.#say(`The system does not tell of changes in ${this.#root}. ${scans}`);
+      if (!isProven) this.#rescan(`The system does not report changes in ${this.#root}. ${scans}`);
     } catch (thrown) {
       this.#sayOf(thrown);
     }
@@ -79,6 +102,7 @@ class RootWatch {
 
   close(): void {
     this.#isClosed = true;
+    clearInterval(this.#rescans);
     this.#watch?.close();
   }
 
@@ -91,11 +115,18 @@ class RootWatch {
     const state = this.#watch?.state();
     if (this.#isLimited || state?.kind !== "limited") return;
     this.#isLimited = true;
-    this.#say(`${state.message} Until then a scan every hour finds them.`);
+    // A folder that is scanned every few minutes anyway has said so.
+    if (this.#rescans === undefined) this.#say(`${state.message} Until then a scan every hour finds them.`);
   }
 
   #sayOf(thrown: unknown): void {
-    this.#say(`${toHoldfastError(thrown).message} ${scans}`);
+    this.#rescan(`${toHoldfastError(thrown).message} ${scans}`);
+  }
+
+  #rescan(message: string): void {
+    if (this.#isClosed) return;
+    this.#rescans ??= setInterval(() => this.#hint(), rescanAfterMs);
+    this.#say(message);
   }
 
   #say(message: string): void {

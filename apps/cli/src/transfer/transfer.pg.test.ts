@@ -3,15 +3,20 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
+  closeSync,
+  ftruncateSync,
   lstatSync,
   mkdirSync,
-  readdirSync,
+  openSync,
   readFileSync,
+  readdirSync,
   readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { buffer, text } from "node:stream/consumers";
@@ -214,6 +219,32 @@ test("a file and a link change places, and the old one is in the trash", async (
   await json("put", swap, "/swap");
   assert.equal((await json("ls", "/swap")).items[0].target, "elsewhere");
   assert.ok((await json("trash", "ls")).items.some(({ path }: { path: string }) => path === "/swap/a"));
+});
+
+test("a sparse file comes with its holes, in the middle and at the end", async () => {
+  const mib = 2 ** 20;
+  const end = Buffer.from("the end");
+  for (const [name, sizeBytes, at] of [
+    ["middle", 48 * mib, 48 * mib - end.length],
+    ["tail", 48 * mib + 17 * 4 * mib, 10],
+    ["empty", 40 * mib, undefined],
+  ] as const) {
+    const from = join(home, `sparse-${name}`);
+    const file = openSync(from, "w");
+    ftruncateSync(file, sizeBytes);
+    if (at !== undefined) writeSync(file, end, 0, end.length, at);
+    closeSync(file);
+    assert.equal((await run(["put", from, `/sparse/${name}`])).code, 0);
+    const to = join(home, `got-${name}`);
+    for (const change of ["new", "old"]) {
+      assert.equal((await run(["get", `/sparse/${name}`, to, "--overwrite"])).code, 0);
+      const { size, blocks } = statSync(to);
+      assert.equal(size, sizeBytes);
+      assert.ok(blocks * 512 <= 9 * mib, `${name}, over a file that is ${change}: ${blocks * 512} bytes on the disk`);
+      assert.ok(readFileSync(to).equals(readFileSync(from)));
+      writeFileSync(to, Buffer.alloc(5 * mib, 7));
+    }
+  }
 });
 
 test("standard input and output carry bytes as they are", async () => {

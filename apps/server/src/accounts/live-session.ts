@@ -4,9 +4,13 @@ import { sql } from "kysely";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { Caller } from "./caller.ts";
 
+/** Number of a session that ended since an old refresh token came again. Its row stays for a day, to name the reason. */
+export const copiedNumber = -1;
+
 /** It may have ended since the request came in, as by a new password. @throws HoldfastError unauthenticated */
 export async function assertLive(transaction: ShardReader, session: SessionId): Promise<void> {
-  const { rows } = await sql`select from shard.sessions where id = ${session} for share`.execute(transaction);
+  const { rows } = await sql`
+    select from shard.sessions where id = ${session} and number <> ${copiedNumber} for share`.execute(transaction);
   if (rows.length === 0) throw new HoldfastError("unauthenticated", "The session has ended. Sign in again.");
 }
 

@@ -11,6 +11,7 @@ import type { UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import { assertAddress, assertMayComeFrom, readAccess } from "./access-rules.ts";
+import { copiedNumber } from "./live-session.ts";
 import { signAccessToken } from "./access-token.ts";
 import type { AccountWorld } from "./account-world.ts";
 import { withdrawClearing } from "./clearings.ts";
@@ -234,7 +235,7 @@ function wrongPassword(): HoldfastError {
 /**
  * The current refresh token is exchanged for its successor. Its direct predecessor, come again before anything issued
  * with the current one was used, is a client that lost the answer: it gets the same successor once more. Anything older
- * is a stolen token, or its owner beside the thief: the family ends.
+ * is a stolen token, or its owner beside the thief, or a clone of the machine: the family ends, and for a day both are told why.
  * @param request.address from where it comes, as the account may be bound to some
  * @throws HoldfastError unauthenticated, address_not_allowed
  */
@@ -257,21 +258,27 @@ export async function refreshSession(
       .forUpdate("s")
       .executeTakeFirst();
     if (row !== undefined) onClaimed?.(row.user_id);
+    if (row?.number === copiedNumber) return "copied";
     if (row === undefined || row.expires_at <= now || row.disabled_at !== null) return undefined;
     // A stolen one that is tried from elsewhere moves nothing, and ends nothing for its owner.
     assertAddress(await readAccess(transaction, row.user_id, now), address);
     if (claimed.number === row.number - 1 && !row.number_used) return row;
     if (claimed.number !== row.number) {
-      await transaction.deleteFrom("shard.sessions").where("id", "=", row.id).execute();
-      return undefined;
+      const ended = { number: copiedNumber, expires_at: now };
+      await transaction.updateTable("shard.sessions").set(ended).where("id", "=", row.id).execute();
+      return "copied";
     }
     const next = { number: row.number + 1, number_used: false, expires_at: now + limits.refreshTokenLifetimeMs * 1000 };
     await transaction.updateTable("shard.sessions").set(next).where("id", "=", row.id).execute();
     return { ...row, ...next };
   });
   if (session === undefined) throw refused();
+  if (session === "copied") throw new HoldfastError("unauthenticated", copied, { body: { reason: "copied" } });
   return sessionJson(world, session);
 }
+
+const copied =
+  "This login was used in two places, such as a clone of this machine or a copy of its configuration folder, so it has ended in both. Sign in again in each of them.";
 
 /** Whatever its number: whoever has a refresh token of the family may end it. Nothing for what is no refresh token of this server. */
 export async function endSessionOf(world: AccountWorld, refreshToken: string, onClaimed?: OnClaimed): Promise<void> {

@@ -2,12 +2,13 @@ import type { NodeId } from "@holdfast/core/ids";
 import { actTogether } from "./act.ts";
 import type { Failures } from "./failures.ts";
 import type { Hands } from "./hands.ts";
-import { pathOf } from "../model/tree-paths.ts";
+import { pathOf, pathOfNode } from "../model/tree-paths.ts";
 import type { LocalOperation } from "../plan/plan-types.ts";
 import { type LocalTree, rowsBelow } from "../model/local-tree.ts";
 import { isLive, type LocalRow, type RemoteRow, type SyncedRow } from "../model/trees.ts";
 import { endedMounts } from "../shares/hiding.ts";
 import { shareOf } from "../model/whereabouts.ts";
+import { addNotice } from "../state/notices.ts";
 
 interface Ending {
   /** Files and folders that were to go. */
@@ -15,17 +16,27 @@ interface Ending {
   readonly failures: Failures;
 }
 
+/** @param onDone is told of each file and folder that has gone, with its path before */
+type OnDone = (operation: LocalOperation, path: string) => void;
+
 /**
  * Puts away what is on the disk of shares that ended: files that are as the server had them go to the local trash, changed and
  * new ones to the quarantine, folders if they are empty then. What cannot be looked at yet is left to the next look.
  * @param tree of the disk without what the rules hide: that is looked at by nobody, and stays
  * @param isKeeper whether a folder holds something that no tree knows; it stays, as an ordinary folder
  */
-export async function endShares(hands: Hands, tree: LocalTree, isKeeper: (path: string) => boolean): Promise<Ending> {
+export async function endShares(
+  hands: Hands,
+  tree: LocalTree,
+  isKeeper: (path: string) => boolean,
+  onDone: OnDone = () => undefined,
+): Promise<Ending> {
   const operations: LocalOperation[] = [];
   const failures: Failures = new Map();
   const act = async (some: readonly LocalOperation[]): Promise<boolean> => {
-    const failed = some.length === 0 ? new Map<never, never>() : await actTogether(hands, some);
+    const paths = some.map(({ id }) => pathOfNode(hands.state, id) ?? "");
+    const failed: Failures = some.length === 0 ? new Map() : await actTogether(hands, some);
+    for (const [at, operation] of some.entries()) if (!failed.has(operation)) onDone(operation, paths[at] ?? "");
     operations.push(...some);
     for (const [operation, failure] of failed) failures.set(operation, failure);
     return failed.size === 0;
@@ -34,12 +45,26 @@ export async function endShares(hands: Hands, tree: LocalTree, isKeeper: (path: 
     hands.state.commit(comeBack(hands, new Set([...rowsBelow(hands.state, mount)].map(([id]) => id))));
     const files = [...rowsBelow(tree, mount)].filter(([, { kind }]) => kind !== "folder");
     const known = files.filter(([, { sight }]) => sight === "known");
-    const isEmpty = await act(known.map(([id, local]) => awayWith(hands, mount, id, local)));
+    const going = known.map(([id, local]) => awayWith(hands, mount, id, local));
+    const path = tree.local.has(mount) ? pathOf(hands.state, mount) : undefined;
+    const isEmpty = await act(going);
+    if (path !== undefined)
+      noteEnded(
+        hands,
+        path,
+        going.filter((operation) => !failures.has(operation)),
+      );
     if (isEmpty && known.length === files.length && (await act(foldersToGo(hands, tree, { mount, isKeeper })))) {
       forget(hands, mount);
     }
   }
   return { operations, failures };
+}
+
+/** Also of a share without files: its folder goes. */
+function noteEnded({ state, nowMs }: Hands, path: string, gone: readonly LocalOperation[]): void {
+  const countOf = (into: string): number => gone.filter((each) => each.op === "delete" && each.into === into).length;
+  addNotice(state, { atMs: nowMs(), path, code: "share_ended", counts: [countOf("trash"), countOf("quarantine")] });
 }
 
 function awayWith({ state }: Hands, mount: NodeId, id: NodeId, local: LocalRow): LocalOperation {

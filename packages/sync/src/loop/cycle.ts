@@ -31,6 +31,7 @@ import {
   problemsOfBlocked,
   problemsOfBoundaries,
   problemsOfBrakes,
+  problemsOfNotices,
   problemsOfRefusals,
   problemsOfRules,
   problemsOfStash,
@@ -64,7 +65,8 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   noteLook(context, look);
   settleShares(state, look.rules, context);
   const tree = visibleTrees(state, new Visibility(state, look.rules, context.lacks));
-  const ending = await endShares(context, tree, (path) => context.skipped.isKeeper(path));
+  const isKeeper = (path: string): boolean => context.skipped.isKeeper(path);
+  const ending = await endShares(context, tree, isKeeper, (each, path) => context.progress.noteDone(state, each, path));
   const waits = new Waits(context);
   context.rounds.begin(state.restless.fresh);
   const decision = await decide(context, look);
@@ -150,6 +152,7 @@ function problemsKnown(
     ...problemsOfRehash(state),
     ...problemsOfStash(state),
     ...problemsOfAside(state),
+    ...problemsOfNotices(state, context.nowMs()),
   ];
 }
 

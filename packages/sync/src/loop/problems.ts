@@ -4,6 +4,7 @@ import { pathOfNode } from "../model/tree-paths.ts";
 import type { Plan } from "../plan/plan-types.ts";
 import { brokenWords } from "../rules/broken-patterns.ts";
 import { boundaryPaths, otherRootPaths } from "../state/exclusion.ts";
+import { type Notice, noticesOf } from "../state/notices.ts";
 import { ignorePath, type Rules } from "../rules/rules.ts";
 import { rewriteSides } from "../model/brake-record.ts";
 import type { SyncState } from "../state/sync-state.ts";
@@ -94,7 +95,34 @@ const listedOnly: ReadonlySet<string> = new Set([
   "quarantined",
   "silent_change",
   "ignore_pattern",
+  "share_ended",
+  "new_owner",
 ]);
+
+/** Things that happened once. A share that is back at its path ended for nobody. */
+export function problemsOfNotices(state: Trees & Pick<SyncState, "setting">, nowMs: number): Problem[] {
+  const notices = noticesOf(state, nowMs);
+  if (notices.length === 0) return [];
+  const shares = new Set([...state.shares.keys()].map((id) => pathOfNode(state, id)));
+  const standing = notices.filter(({ path, code }) => code !== "share_ended" || !shares.has(path));
+  return standing.map(({ atMs, path, code, counts }) => {
+    const day = new Date(atMs).toISOString().slice(0, 10);
+    return problemOf(path, code, noticeWords[code](day, counts));
+  });
+}
+
+const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonly number[]) => string>> = {
+  share_ended: (day, [unchanged = 0, changed = 0]) =>
+    `On ${day} this shared folder ended: it is no longer shared with you, or you left it on another device. ` +
+    `${countOf(unchanged, "unchanged file")} went to .holdfast/trash and ${countOf(changed, "changed file")} to .holdfast/quarantine.`,
+  new_owner: (day, [files = 0]) =>
+    `On ${day} this was moved into or out of a folder that somebody shares with you, so it is new there (${countOf(files, "file")}). ` +
+    "The versions, labels, comments, links and shares of before stay with the old one, which its owner has in the trash for 30 days.",
+};
+
+function countOf(number: number, noun: string): string {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+}
 
 export function problemsOfRules({ broken }: Pick<Rules, "broken">): Problem[] {
   return broken.map((pattern) => problemOf(ignorePath, "ignore_pattern", brokenWords(pattern)));

@@ -1,21 +1,23 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
 import { listQuarantine } from "../execute/quarantine.ts";
 import type { Hands } from "../execute/hands.ts";
-import { pathOfNode } from "../model/tree-paths.ts";
+import { lineOf, pathOfNode } from "../model/tree-paths.ts";
 import type { Plan } from "../plan/plan-types.ts";
 import type { Rules } from "../rules/rules.ts";
 import { Visibility, visibleTrees } from "../rules/visibility.ts";
 import { crossOne, overDepartures, strandedBases } from "../shares/crossing.ts";
 import { leftBases, leftMounts } from "../shares/hiding.ts";
 import type { SyncState } from "../state/sync-state.ts";
-import { isLive } from "../model/trees.ts";
+import { addNotice } from "../state/notices.ts";
+import { type IndexedTrees, isLive } from "../model/trees.ts";
 import { type Problem, problemOf } from "./problems.ts";
 
 /** Before anything is planned: what was moved between spaces goes by new ids, and what was left with its share has no base. */
 export function settleShares(
   state: SyncState,
   rules: Rules,
-  { makeNodeId, lacks }: Pick<Hands, "makeNodeId" | "lacks">,
+  { makeNodeId, lacks, nowMs }: Pick<Hands, "makeNodeId" | "lacks" | "nowMs">,
 ): void {
   if (state.shares.size + state.departures.size === 0) return;
   const { restless, departures } = state;
@@ -26,10 +28,29 @@ export function settleShares(
     state.commit(change);
   }
   const trees = visibleTrees(state, new Visibility(state, rules, lacks));
+  noteArrivals(state, trees, nowMs());
   const stranded = strandedBases(trees, departures);
   const over = [...overDepartures(trees, departures), ...stranded];
   const synced = [...leftBases(state, leftMounts(trees)), ...stranded];
   if (over.length + synced.length > 0) state.commit({ synced, departures: over });
+}
+
+/** One notice for each file or folder that was moved to another owner: the server has new nodes there, without what the old ones had. */
+function noteArrivals(state: SyncState, trees: IndexedTrees, atMs: number): void {
+  const { departures } = state;
+  const arrived = [...departures].flatMap(([id, to]) =>
+    !isLive(trees, id) && isLive(trees, to) && trees.local.has(to) ? [to] : [],
+  );
+  const moved = new Set(departures.values());
+  const files = new Map<NodeId, number>();
+  for (const to of arrived) {
+    const top = lineOf(trees, to).reduce((highest, above) => (moved.has(above) ? above : highest), to);
+    files.set(top, (files.get(top) ?? 0) + (trees.local.get(to)?.kind === "file" ? 1 : 0));
+  }
+  for (const [top, count] of files) {
+    const path = pathOfNode(trees, top);
+    if (path !== undefined) addNotice(state, { atMs, path, code: "new_owner", counts: [count] });
+  }
 }
 
 /** Whether what left its space has arrived where it went, or was deleted there. */

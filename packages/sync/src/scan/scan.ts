@@ -15,8 +15,9 @@ import { keptBit } from "./kept-bit.ts";
 import { folderIdOf, match, type Matches } from "./match.ts";
 import { MovedFolders } from "./moved-folders.ts";
 import { Naming } from "./names.ts";
+import { foldersOfOtherNames } from "./other-names.ts";
 import type { RootSigns } from "./other-root.ts";
-import { isKnownPath, leaveOut, type Suspects, type Top, topsOf } from "./scope.ts";
+import { isKnownPath, leaveOut, sizeOf, type Suspects, type Top, topsOf, union } from "./scope.ts";
 import { straysOf, withoutStrays } from "./strays.ts";
 import { hasPassing, hasStranger, isUnknown, isUnseen, keepUnknown } from "./unknown.ts";
 import { type KnownRows, type Sweep, sweep } from "./sweep.ts";
@@ -111,6 +112,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   const keepers = new Set(seen.keepers);
   const unknown = new Set(seen.unknown);
   const again = new Set([...seen.unknown].flatMap(withFoldersAbove));
+  const changed: Entry[] = [];
   await mapBounded(seen.entries, readsAtOnce, async (entry) => {
     const id = ids.get(entry);
     const parent = folderIdOf(ids, entry);
@@ -132,10 +134,12 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     const taker = before === undefined ? takerOf(input, ids, entry) : undefined;
     const context = { input, parent, named, bitOf, before, startNs, unread, mayWait, taker };
     const row = await rowOf(disk, entry, context);
+    if (before === undefined || !sameFingerprint(before.fingerprint, entry.stat.fingerprint)) changed.push(entry);
     if (row === undefined) unclear.add(entry.path);
     else rows.set(id, row);
     if (row?.sight !== "known") again.add(folderOf(entry.path));
   });
+  for (const entry of changed) for (const path of foldersOfOtherNames(input, entry, rows)) again.add(path);
   adoptMoves({ ...input, unknown }, rows, vanished);
   const strange = hasStranger(input, seen);
   const kept = keepUnknown(input.tree, rows, { unknown, strange }, vanished);
@@ -293,14 +297,6 @@ function foldersIn(tree: LocalTree, folder: NodeId): Map<string, { readonly id: 
     if (row.kind === "folder" && row.sight === "known") found.set(nameOnDisk(row), { id, row });
   }
   return found;
-}
-
-function sizeOf(suspects: Suspects): number {
-  return suspects === "all" ? Infinity : suspects.size;
-}
-
-function union(one: Suspects, other: Suspects): Suspects {
-  return one === "all" || other === "all" ? "all" : new Set([...one, ...other]);
 }
 
 interface RowContext {

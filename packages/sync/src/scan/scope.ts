@@ -6,6 +6,14 @@ import { nameOnDisk } from "../model/trees.ts";
 /** Paths of folders in which something may have changed, relative to the root; all of them unless it is known. */
 export type Suspects = ReadonlySet<string> | "all";
 
+export function sizeOf(suspects: Suspects): number {
+  return suspects === "all" ? Infinity : suspects.size;
+}
+
+export function union(one: Suspects, other: Suspects): Suspects {
+  return one === "all" || other === "all" ? "all" : new Set([...one, ...other]);
+}
+
 /** A known folder whose names are looked at. */
 export interface Top {
   readonly id: NodeId;

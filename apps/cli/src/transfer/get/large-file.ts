@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { zeroBlock } from "@holdfast/codec/zero-block";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { contentIdOf } from "@holdfast/core/manifest";
@@ -81,6 +82,9 @@ async function writeBeside(
       await tasks.start(() => writeWindow(work, writer, window, sources));
     }
     await tasks.finish();
+    const last = entries.at(-1);
+    // A hole at the end is no part of the file until its last byte is written.
+    if (last !== undefined && isHole(last)) await writer.write([new Uint8Array(1)], file.node.size - 1);
     if (mode.exact) await target.setMode(mode.bits);
     await target.setTimes(mtimeOf(file));
     await writer.finish();
@@ -104,12 +108,18 @@ async function writeWindow(
 ): Promise<void> {
   const wanted: WantedBlock[] = [];
   for (const block of window) {
+    if (isHole(block)) continue;
     const bytes = await findLocally(block, sources);
     if (bytes === undefined) wanted.push(block);
     else await writer.write([bytes], block.offset);
   }
   if (wanted.length > 0) await fetchAndWrite(work, writer, wanted);
   for (const { size } of window) work.report.counts.bytesDone += size;
+}
+
+/** Zeros of the longest block, in a file that was empty: left out, as where the file came from, they take no room. */
+function isHole({ hash }: Pick<ManifestEntry, "hash">): boolean {
+  return hash === zeroBlock().hash;
 }
 
 async function fetchAndWrite(work: GetWork, writer: SyncingWriter, wanted: readonly WantedBlock[]): Promise<void> {

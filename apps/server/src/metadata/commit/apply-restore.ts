@@ -3,17 +3,17 @@ import { nameKey } from "@holdfast/core/names";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import { checkBase } from "./base.ts";
 import { claimName } from "./claim-name.ts";
-import { freeName } from "./free-name.ts";
 import type { Place } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findNode, findPlace, liveFolder, rootOf } from "./place.ts";
+import { liveOrStandIn, mergeStandIn, restoredName, standInOf } from "./stand-in.ts";
 import type { Applied, Scope, Step, Target, Work } from "./work.ts";
 import { answered, requireAct, requireDiscloser, requireMovable } from "./rights.ts";
 import { checkPath } from "../weight/reach.ts";
 import { record } from "./record.ts";
 
 /**
- * Out of the trash, back to its folder if that is live, else to the root. A name that is taken is refused as
+ * Out of the trash, back to its folder; if that is in the trash, into a stand-in for it. A name that is taken is refused as
  * everywhere; `on_conflict=rename` makes it `name (restored).ext`. What is live already stays as it is.
  */
 export async function applyRestore(work: Work, step: Step<OperationOf<"restore">>, scope: Scope): Promise<Applied> {
@@ -23,17 +23,17 @@ export async function applyRestore(work: Work, step: Step<OperationOf<"restore">
   await checkBase(work, step, row, operation);
   if (standing.state === "live") return { nodeId: row.id, created: false };
   await requireMovable(work, step, row);
-  const current = { parent: async () => liveParentOrRoot(work, row), name: row.name };
+  const standIn = operation.place === undefined ? await standInOf(work, row) : undefined;
+  const current = { parent: async () => restoredParent(work, step, row), name: row.name };
   const target = await findPlace(work, step, scope, operation.place ?? {}, current);
   await checkCycle(work, target, row);
   await requireDiscloser(work, step, row, target.parent);
-  const name =
-    operation.onConflict === "rename"
-      ? await restoredName(work, target, row)
-      : await claimName(work, step, scope, target, row);
+  const freed = standIn?.parent_id === target.parent.id ? standIn.name : undefined;
+  const name = freed ?? (await restoredOrClaimed(work, step, scope, { target, row }));
   await checkPath(work, { parent: target.parent, name }, { node: row });
-  const { id } = appear(work, step, row, { parent: target.parent, name });
-  return { nodeId: id, created: false, ...(await answered(work, step, target)) };
+  const placed = appear(work, step, row, { parent: target.parent, name });
+  if (standIn !== undefined) await mergeStandIn(work, step, standIn, placed);
+  return { nodeId: placed.id, created: false, ...(await answered(work, step, target)) };
 }
 
 /**
@@ -69,15 +69,19 @@ function appear(work: Work, step: Step, row: NodeRow, { parent, name }: Target):
   return record(work, step, placed, { kind: "appeared", from_parent: row.parent_id });
 }
 
-async function restoredName(work: Work, { parent, name }: Target, row: NodeRow): Promise<string> {
-  const taken = await work.tree.child(parent.id, nameKey(name), row.id);
-  return taken === undefined ? name : freeName(work, parent, name, row.kind, "restored");
+function restoredOrClaimed(
+  work: Work,
+  step: Step<OperationOf<"restore">>,
+  scope: Scope,
+  { target, row }: { readonly target: Target; readonly row: NodeRow },
+): Promise<string> {
+  const renames = step.operation.onConflict === "rename";
+  return renames ? restoredName(work, target, row) : claimName(work, step, scope, target, row);
 }
 
-async function liveParentOrRoot(work: Work, row: NodeRow): Promise<NodeRow> {
+async function restoredParent(work: Work, step: Step, row: NodeRow): Promise<NodeRow> {
   const parent = row.parent_id === null ? undefined : await work.tree.node(row.parent_id);
-  const live = parent !== undefined && (await work.tree.standing(parent)).state === "live";
-  return live ? parent : rootOf(work);
+  return parent === undefined ? rootOf(work) : liveOrStandIn(work, step, parent);
 }
 
 async function revivedParent(work: Work, step: Step, row: NodeRow): Promise<NodeRow> {

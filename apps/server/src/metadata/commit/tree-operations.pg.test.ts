@@ -246,7 +246,7 @@ test("a delete with seen is refused only if another device changed something bel
   await space.do({ ...remove, seen: (await space.row()).seq });
 });
 
-test("restore puts a node back, or into the root when its folder is gone, under a free name", async () => {
+test("restore puts a node back, or into a folder that stands for its own in the trash, under a free name", async () => {
   const space = await open();
   const a = await space.mkdir("root", "a");
   const file = await space.put(a.id, "f.txt", "x");
@@ -258,7 +258,7 @@ test("restore puts a node back, or into the root when its folder is gone, under 
   assert.deepEqual(await space.do({ op: "restore", fileId: file.id }), back);
   await space.do({ op: "delete", fileId: file.id });
   await space.do({ op: "delete", fileId: a.id });
-  assert.equal((await space.do({ op: "restore", fileId: file.id, onConflict: "rename" })).path, "/f (restored).txt");
+  assert.equal((await space.do({ op: "restore", fileId: file.id, onConflict: "rename" })).path, "/a/f (restored).txt");
   await space.do({ op: "delete", fileId: file.id });
   const b = await space.mkdir("root", "b");
   await space.put(b.id, "g", "z");

@@ -10,6 +10,10 @@ export interface ModelNode {
   text: string;
   version: number;
   trashed: boolean;
+  /** Another one after each change of place; absent before the first. */
+  revision?: number;
+  /** Of a folder that was made for what was restored: the folder in the trash, with its revision then. */
+  readonly standsFor?: string | undefined;
 }
 
 type Create = {
@@ -33,6 +37,7 @@ export class ModelTree {
   nodes = new Map<string, ModelNode>();
   failed = new Set<string>();
   #unknown = 0;
+  #revisions = 0;
 
   constructor(rootId: string) {
     this.rootId = rootId;
@@ -108,21 +113,21 @@ export class ModelTree {
         if (operation.fileId === this.rootId) throw new Refusal("forbidden");
         const node = this.#live(operation.fileId);
         this.#requireHead(node, operation);
-        node.trashed = true;
+        this.#trash(node);
         return;
       }
       case "restore": {
         const node = this.#find(operation.fileId);
         this.#requireHead(node, operation);
         if (this.#trashedBy(node) === undefined) return;
+        const standIn = node.kind === "folder" ? this.#standIn(node) : undefined;
         const old = this.nodes.get(node.parent ?? "");
-        const parent = old !== undefined && this.#trashedBy(old) === undefined ? old : this.#find(this.rootId);
-        const taken = this.#child(parent.id, node.name, node.id) !== undefined;
-        const name =
-          taken && operation.onConflict === "rename"
-            ? this.#free(parent.id, node.name, node.kind, "restored")
-            : this.#claim(operation, parent, node.name, node.kind);
-        this.#placeAt(node, parent, name);
+        const parent = old === undefined ? this.#find(this.rootId) : this.#liveOrStandIn(old);
+        const renames = operation.onConflict === "rename";
+        const own = (): string =>
+          renames ? this.#restoredName(parent.id, node) : this.#claim(operation, parent, node.name, node.kind, node.id);
+        this.#placeAt(node, parent, standIn?.parent === parent.id ? standIn.name : own());
+        if (standIn !== undefined) this.#merge(standIn, node);
         return;
       }
       case "purge": {
@@ -187,6 +192,64 @@ export class ModelTree {
     node.parent = parent.id;
     node.name = name;
     node.trashed = false;
+    node.revision = this.#newRevision();
+  }
+
+  #trash(node: ModelNode): void {
+    node.trashed = true;
+    node.revision = this.#newRevision();
+  }
+
+  #newRevision(): number {
+    this.#revisions += 1;
+    return this.#revisions;
+  }
+
+  /** Each folder in the trash has one of its own for what is restored out of it. */
+  #liveOrStandIn(folder: ModelNode): ModelNode {
+    if (this.#trashedBy(folder) === undefined) return folder;
+    const above = this.nodes.get(folder.parent ?? "");
+    if (above === undefined) return this.#find(this.rootId);
+    const parent = this.#liveOrStandIn(above);
+    const found = this.#standIn(folder);
+    if (found !== undefined) return found;
+    const standsFor = `${folder.id} ${folder.revision}`;
+    const name = this.#restoredName(parent.id, folder);
+    const id = this.#unknownId();
+    const made: ModelNode = {
+      id,
+      parent: parent.id,
+      name,
+      kind: "folder",
+      text: "",
+      version: 0,
+      trashed: false,
+      standsFor,
+    };
+    this.nodes.set(id, made);
+    return made;
+  }
+
+  #standIn({ id, revision }: ModelNode): ModelNode | undefined {
+    return [...this.nodes.values()].find(
+      (node) => node.standsFor === `${id} ${revision}` && this.#trashedBy(node) === undefined,
+    );
+  }
+
+  #merge(standIn: ModelNode, folder: ModelNode): void {
+    const children = [...this.nodes.values()].filter(({ parent }) => parent === standIn.id);
+    for (const child of children.filter(({ trashed }) => !trashed)) {
+      const inner = this.#child(folder.id, child.name);
+      if (inner?.kind === "folder" && this.#standIn(inner)?.id === child.id) this.#merge(child, inner);
+      else this.#placeAt(child, folder, this.#restoredName(folder.id, child));
+    }
+    const isEmpty = ![...this.nodes.values()].some(({ parent }) => parent === standIn.id);
+    if (isEmpty) this.nodes.delete(standIn.id);
+    else this.#trash(standIn);
+  }
+
+  #restoredName(parent: string, { name, kind, id }: ModelNode): string {
+    return this.#child(parent, name, id) === undefined ? name : this.#free(parent, name, kind, "restored");
   }
 
   #write(node: ModelNode, text: string): void {
@@ -202,7 +265,8 @@ export class ModelTree {
 
   #copy(source: ModelNode, parent: string, name: string): ModelNode {
     const children = [...this.nodes.values()].filter((node) => node.parent === source.id && !node.trashed);
-    const copy: ModelNode = { ...source, id: this.#unknownId(), parent, name, version: 1, trashed: false };
+    const id = this.#unknownId();
+    const copy: ModelNode = { ...source, id, parent, name, version: 1, trashed: false, standsFor: undefined };
     for (const child of children) this.#copy(child, copy.id, child.name);
     this.nodes.set(copy.id, copy);
     return copy;
@@ -213,7 +277,7 @@ export class ModelTree {
     if (taken === undefined) return name;
     if (operation.onConflict === "rename") return this.#free(parent.id, name, kind);
     if (operation.onConflict !== "replace") throw new Refusal("exists");
-    taken.trashed = true;
+    this.#trash(taken);
     return name;
   }
 
@@ -242,7 +306,8 @@ export class ModelTree {
     const existing = this.#child(parent.id, folder.name);
     if (existing?.kind === "folder") return existing;
     const name = existing === undefined ? folder.name : this.#free(parent.id, folder.name, "folder");
-    const made: ModelNode = { ...folder, id: this.#unknownId(), parent: parent.id, name, trashed: false };
+    const id = this.#unknownId();
+    const made: ModelNode = { ...folder, id, parent: parent.id, name, trashed: false, standsFor: undefined };
     this.nodes.set(made.id, made);
     return made;
   }

@@ -1,0 +1,87 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+import { isId } from "@holdfast/core/ids";
+import type { NodeJson } from "@holdfast/protocol/values";
+import { timeFor } from "../output/listing.ts";
+import { allPages, pageItemsMax } from "./pages.ts";
+import { parseRemotePath } from "./remote-path.ts";
+
+type TrashClient = Pick<ApiClient, "call">;
+
+/** More candidates are not listed. */
+const candidatesMax = 20;
+
+export async function* trashPages(client: TrashClient): AsyncGenerator<NodeJson[]> {
+  yield* allPages((cursor) => client.call("listTrash", { query: { cursor, limit: pageItemsMax } }));
+}
+
+interface Wanted {
+  readonly given: string;
+  readonly path: string;
+  readonly byPath: NodeJson[];
+  readonly byName: NodeJson[];
+}
+
+/**
+ * The items of the trash with these ids, paths or names, each once. An id wins over a path, and a path over a name. Only text without a slash
+ * is a name, since somebody who writes a path means the item that had exactly that path. An id may be in somebody else's trash.
+ * @throws HoldfastError not_found; conflict, with the candidates, if several items fit
+ */
+export async function findTrashed(
+  client: TrashClient,
+  given: readonly string[],
+  output: { readonly isTerminal: boolean },
+): Promise<NodeJson[]> {
+  const wanted = given.map((each) => ({
+    given: each,
+    path: parseRemotePath(each).replace(/(?<=.)\/$/, ""),
+    byPath: [],
+    byName: [],
+  }));
+  const identified = await identify(client, given.filter(isId));
+  const rest = wanted.filter((each) => !identified.has(each.given));
+  if (rest.length > 0) await gather(client, rest);
+  const found = new Map<string, NodeJson>();
+  for (const each of wanted) {
+    const node = identified.get(each.given) ?? onlyOf(each, output);
+    found.set(node.id, node);
+  }
+  return [...found.values()];
+}
+
+async function identify(client: TrashClient, ids: string[]): Promise<ReadonlyMap<string, NodeJson>> {
+  const found = new Map<string, NodeJson>();
+  if (ids.length === 0) return found;
+  const { items } = await client.call("queryNodes", { body: { ids } });
+  for (const { id, state } of items)
+    if (state === "trashed") found.set(id, await client.call("getNode", { params: { id } }));
+  return found;
+}
+
+async function gather(client: TrashClient, wanted: readonly Wanted[]): Promise<void> {
+  for await (const page of trashPages(client)) {
+    for (const node of page) {
+      for (const each of wanted) {
+        if (node.path === each.path) each.byPath.push(node);
+        else if (node.name === each.given) each.byName.push(node);
+      }
+    }
+  }
+}
+
+function onlyOf({ given, path, byPath, byName }: Wanted, output: { readonly isTerminal: boolean }): NodeJson {
+  const candidates = byPath.length > 0 ? byPath : byName;
+  const [only, ...others] = candidates;
+  if (only === undefined)
+    throw new HoldfastError("not_found", `There is no ${path} in the trash. 'holdfast trash ls' shows what there is.`);
+  if (others.length === 0) return only;
+  const shown = candidates
+    .slice(0, candidatesMax)
+    .map((node) => `${node.id} (${node.path}, deleted ${timeFor(output, node.trashed_at)})`);
+  const more = candidates.length - shown.length;
+  if (more > 0) shown.push(`and ${more} more in 'holdfast trash ls'`);
+  throw new HoldfastError(
+    "conflict",
+    `${candidates.length} items in the trash match ${given}. Nothing was restored. Name one by its id: ${shown.join("; ")}`,
+  );
+}

@@ -1,0 +1,31 @@
+import type { SyncState } from "./sync-state.ts";
+
+/** Something that happened once and that a person should know. The status lists it for a week. */
+export interface Notice {
+  readonly atMs: number;
+  /** Relative to the root. */
+  readonly path: string;
+  readonly code: "share_ended" | "new_owner";
+  /** Counts by kind; what they count depends on the code. */
+  readonly counts: readonly number[];
+}
+
+const listedMs = 7 * 24 * 3600_000;
+const noticesMax = 50;
+/** What happens in steps, as when files cannot be moved away at first, is one notice. */
+const oneMs = 3600_000;
+
+/** The notices of the last week, the oldest first. */
+export function noticesOf(state: Pick<SyncState, "setting">, nowMs: number): readonly Notice[] {
+  const all = JSON.parse(state.setting("notices") ?? "[]") as Notice[];
+  return all.filter(({ atMs }) => nowMs - atMs < listedMs);
+}
+
+export function addNotice(state: Pick<SyncState, "setting" | "commit">, notice: Notice): void {
+  const { path, code, atMs } = notice;
+  const before = noticesOf(state, atMs);
+  const same = before.find((each) => each.path === path && each.code === code && atMs - each.atMs < oneMs);
+  const counts = notice.counts.map((count, at) => count + (same?.counts[at] ?? 0));
+  const kept = [...before.filter((each) => each !== same), { ...notice, counts }].slice(-noticesMax);
+  state.commit({ settings: [["notices", JSON.stringify(kept)]] });
+}
