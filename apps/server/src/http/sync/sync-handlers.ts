@@ -22,7 +22,7 @@ import type { PlacedNode } from "../../metadata/read/placed-node.ts";
 import { findVersion, readManifest } from "../../metadata/content/manifests.ts";
 import { nodeJson } from "../../metadata/read/node-json.ts";
 import type { Content, Operation, OperationResult } from "../../metadata/commit/operation.ts";
-import type { Handlers } from "../handler.ts";
+import type { Handlers, RequestContext } from "../handler.ts";
 import { validate } from "../exchange/json-body.ts";
 import { attributesOf, baseOf, placeOf, refuseConditions, seenOf } from "../files/operation-fields.ts";
 import { storeFrames } from "../blocks/store-frames.ts";
@@ -60,7 +60,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
         body = validate(schema, json, "body");
         // The frames come as slowly as the client likes, and other bodies wait for the place of this one.
         releaseJson();
-        await charge("operations", body.operations.length);
+        await chargeBatch(charge, body.operations);
         const leaveOut: LeaveOut = (hash, refusal) => void refused.set(hash, refusal);
         const settled = await settleSpaces(shards, caller, body.operations.map(toOperation));
         await assertBatchRoom(shards, settled);
@@ -68,7 +68,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
         await storeFrames({ blocks, codec }, { ...target, room, leaveOut }, frames);
       } else {
         body = await readJson(schema);
-        await charge("operations", body.operations.length);
+        await chargeBatch(charge, body.operations);
       }
       note(noteOfBatch(body.operations));
       const { epoch } = body;
@@ -83,7 +83,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
       note(noteOfBatch(body.operations, results));
       return { status: 200, json: { results, seq: outcome.seq, epoch: outcome.epoch } };
     },
-    syncFile: async ({ caller, params, body, conditions }) => {
+    syncFile: async ({ caller, params, body, conditions, charge }) => {
       const file = await findNode(shards, caller, params.id);
       const base = await namedVersion(file.row, String(body.current_version));
       const asked = baseOf(conditions(), {});
@@ -95,6 +95,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
         if (!isHead) throw moved(file);
         return { status: 200, json: { status: "ok", missing_blocks: content.missing } };
       }
+      await charge("uploads", 1);
       const { results } = await committer.commit(caller, [
         { ...asked, ...attributesOf(body), op: "put", fileId: file.row.id, baseVersion: base.id, content },
       ]);
@@ -191,6 +192,13 @@ function moved(node: PlacedNode): HoldfastError {
 
 function isBatch(contentType: string | undefined): boolean {
   return contentType?.split(";", 1)[0]?.trim().toLowerCase() === batchContentType;
+}
+
+/** A put is an upload, as is a file that comes alone. @throws HoldfastError rate_limited */
+async function chargeBatch(charge: RequestContext["charge"], operations: readonly BatchOperation[]): Promise<void> {
+  const puts = operations.filter(({ op }) => op === "put").length;
+  await charge("operations", operations.length);
+  if (puts > 0) await charge("uploads", puts);
 }
 
 function hashesOf({ blocks = [], splices = [] }: Extract<BatchOperation, { op: "put" }>): string[] {
