@@ -1,3 +1,4 @@
+import { limits } from "@holdfast/core/limits";
 import { errorTable, HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import type { ErrorCode } from "@holdfast/core/errors";
 import { routeTable } from "@holdfast/protocol/route-table";
@@ -22,7 +23,7 @@ export const readByIds: AnswerReader = (name, _, text) => {
 
 /** What a failed call answered, as the error that the server meant. */
 export async function readProblem(answer: TransportAnswer): Promise<HoldfastError> {
-  const value = parseJson(await readText(answer));
+  const value = parseJson(await readText(answer, problemBytesMax).catch(emptyIfLong));
   const told = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   const { code, detail, field, title } = told;
   // What went wrong is told all the same; a proxy's answer may have ids of its own.
@@ -52,11 +53,35 @@ function codeOfStatus(status: number): ErrorCode {
   return codes.find((code) => errorTable[code].status === status) ?? (status >= 500 ? "internal" : "bad_request");
 }
 
-export async function readText(answer: TransportAnswer): Promise<string> {
+/** Of a node, and of the blocks that a batch misses. */
+const problemBytesMax = 4 * 1024 * 1024;
+
+/** The status says something all the same. */
+function emptyIfLong(thrown: unknown): string {
+  if (thrown instanceof HoldfastError && thrown.code === "failed") return "";
+  throw thrown;
+}
+
+/** @throws HoldfastError failed for a longer one */
+export async function readText(
+  { body }: Pick<TransportAnswer, "body">,
+  bytesMax: number = limits.answerJsonBytesMax,
+): Promise<string> {
   const utf8 = new TextDecoder();
   let text = "";
-  for await (const slice of answer.body) text += utf8.decode(slice, { stream: true });
+  for await (const slice of upTo(bytesMax, body)) text += utf8.decode(slice, { stream: true });
   return text + utf8.decode();
+}
+
+/** Ends the answer where it goes on: whoever answers may send without end, and a few bytes may decode to many. @throws HoldfastError failed */
+export async function* upTo(bytesMax: number, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const slice of body) {
+    bytes += slice.length;
+    if (bytes > bytesMax)
+      throw new HoldfastError("failed", `The server's answer has more than the ${bytesMax} bytes that it may have.`);
+    yield slice;
+  }
 }
 
 function parseJson(text: string): unknown {

@@ -7,7 +7,7 @@ import type { RouteAnswer, RouteName, routes } from "@holdfast/protocol/routes";
 import type { AccessTokens } from "./access-tokens.ts";
 import { encodeRequest } from "./request.ts";
 import type { CallRequest, EncodedRequest, LooseRequest } from "./request.ts";
-import { readProblem, readText } from "./answer.ts";
+import { readProblem, readText, upTo } from "./answer.ts";
 import type { AnswerReader } from "./answer.ts";
 import { RetryTimer } from "./retry.ts";
 import type { RetryOptions } from "./retry.ts";
@@ -55,11 +55,11 @@ export class ApiClient {
     return answer as RouteAnswer<(typeof routes)[Name]>;
   }
 
-  /** The whole body, which must be known to be small. A body that breaks off is asked for again. */
-  bytes<Name extends RouteName>(name: Name, request: CallRequest<Name>): Promise<Uint8Array[]> {
+  /** The whole body, which must be known to be small. A body that breaks off is asked for again. @throws HoldfastError failed for a longer one */
+  bytes<Name extends RouteName>(name: Name, request: CallRequest<Name>, bytesMax: number): Promise<Uint8Array[]> {
     return this.#repeat(name, request, async (answer) => {
       const slices: Uint8Array[] = [];
-      for await (const slice of answer.body) slices.push(slice);
+      for await (const slice of upTo(bytesMax, answer.body)) slices.push(slice);
       return slices;
     });
   }

@@ -89,6 +89,8 @@ export const limits = {
   requestFieldsBytesMax: 1 * mib,
   /** Of JSON that anybody may send without a token, which is never compressed. */
   requestOpenBytesMax: 16 * kib,
+  /** Of JSON that a client takes as an answer, decoded: more than twice the longest page. */
+  answerJsonBytesMax: 64 * mib,
   /** Objects, lists and members of one JSON body: more than 16 MiB of hashes and sizes have, and far fewer than 16 MiB could. */
   requestJsonValuesMax: 640 * kib,
   /** Of one object of a JSON body. */
