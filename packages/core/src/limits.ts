@@ -91,6 +91,10 @@ export const limits = {
   requestOpenBytesMax: 16 * kib,
   /** Of JSON that a client takes as an answer, decoded: more than twice the longest page. */
   answerJsonBytesMax: 64 * mib,
+  /** Of `.holdfastignore`, which others may write: what is behind them does not count, and is reported. */
+  ignoreBytesMax: 256 * kib,
+  ignoreLinesMax: 10_000,
+  ignoreLineCharactersMax: 1024,
   /** Objects, lists and members of one JSON body: more than 16 MiB of hashes and sizes have, and far fewer than 16 MiB could. */
   requestJsonValuesMax: 640 * kib,
   /** Of one object of a JSON body. */
