@@ -1,4 +1,5 @@
 import { sha256 } from "@holdfast/core/hash";
+import { ignoreFileName } from "@holdfast/core/names";
 import { originalName } from "../model/conflicted-name.ts";
 import { ownFolder } from "@holdfast/sync-ports/paths";
 import { type BrokenPattern, brokenPatterns } from "./broken-patterns.ts";
@@ -7,7 +8,7 @@ import { ruleLines } from "./rule-lines.ts";
 import { isTemporary } from "./temporary.ts";
 
 /** In the root; a file like any other, so that all devices have the same rules. It never hides itself. */
-export const ignorePath = ".holdfastignore";
+export const ignorePath = ignoreFileName;
 
 /** Renewed when the built-in list changes, what is never hidden, or what is read, so that it counts as a change of the rules. */
 const version = 4;
