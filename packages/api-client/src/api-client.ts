@@ -7,7 +7,7 @@ import type { RouteAnswer, RouteName, routes } from "@holdfast/protocol/routes";
 import type { AccessTokens } from "./access-tokens.ts";
 import { encodeRequest } from "./request.ts";
 import type { CallRequest, EncodedRequest, LooseRequest } from "./request.ts";
-import { readProblem, readText, upTo } from "./answer.ts";
+import { foreignOf, readProblem, readText, upTo } from "./answer.ts";
 import type { AnswerReader } from "./answer.ts";
 import { RetryTimer } from "./retry.ts";
 import type { RetryOptions } from "./retry.ts";
@@ -154,21 +154,22 @@ export class ApiClient {
     const { tokens } = this.#options;
     const token = isOpen(route) ? undefined : await tokens.current();
     try {
-      return await this.#send(request, token);
+      return await this.#send(route, request, token);
     } catch (thrown) {
       if (token === undefined || !(thrown instanceof HoldfastError) || thrown.code !== "unauthenticated") throw thrown;
       const renewed = await tokens.renew(token);
       if (renewed === undefined || !request.replayable) throw thrown;
-      return this.#send(request, renewed);
+      return this.#send(route, request, renewed);
     }
   }
 
-  async #send(request: EncodedRequest, token: string | undefined): Promise<TransportAnswer> {
+  async #send(route: RouteFacts, request: EncodedRequest, token: string | undefined): Promise<TransportAnswer> {
     const headers = token === undefined ? request.headers : { ...request.headers, authorization: `Bearer ${token}` };
     const answer = await this.#options.transport.send({ ...request, headers });
-    this.#answered = true;
-    if (answer.status < 400) return answer;
-    throw await readProblem(answer);
+    const problem = answer.status < 400 ? await foreignOf(route, answer) : await readProblem(route, answer);
+    this.#answered ||= problem?.code !== "unreachable";
+    if (problem !== undefined) throw problem;
+    return answer;
   }
 }
 
