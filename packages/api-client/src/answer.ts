@@ -1,6 +1,7 @@
+import { limits } from "@holdfast/core/limits";
 import { errorTable, HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import type { ErrorCode } from "@holdfast/core/errors";
-import { routeTable } from "@holdfast/protocol/route-table";
+import { type AnswerKind, type RouteFacts, routeTable } from "@holdfast/protocol/route-table";
 import type { RouteName } from "@holdfast/protocol/routes";
 import { checkIds, findBadId } from "./check-ids.ts";
 import type { TransportAnswer } from "./transport.ts";
@@ -11,20 +12,63 @@ import type { TransportAnswer } from "./transport.ts";
  */
 export type AnswerReader = (name: RouteName, status: number, text: string) => unknown;
 
+/** What a route promises to answer with a status; undefined: nothing. */
+export function promised({ answers = "200 json" }: RouteFacts, status: number): AnswerKind | undefined {
+  const kinds = Object.fromEntries(answers.split(", ").map((each) => each.split(" "))) as Record<string, AnswerKind>;
+  return kinds[status];
+}
+
+/**
+ * The error of an answer that did not come from the server: the sign-in page of a network, or a proxy, answers what the route does not.
+ * @param answer no error by its status
+ */
+export async function foreignOf(route: RouteFacts, answer: TransportAnswer): Promise<HoldfastError | undefined> {
+  const kind = promised(route, answer.status);
+  const type = answer.header("content-type") ?? "";
+  // A file may be a page, and says that it is a file.
+  const isPage = isHtml(answer) && route.outside !== true && answer.header("content-disposition") === undefined;
+  const isOther = kind === "json" ? type !== "" && !/json/i.test(type) : isPage;
+  if (kind !== undefined && !isOther) return undefined;
+  await endBody(answer);
+  return foreignAnswer(route, answer.status);
+}
+
+/** Else the connection stays taken. */
+async function endBody({ body }: TransportAnswer): Promise<void> {
+  try {
+    const slices = body[Symbol.asyncIterator]();
+    await slices.next();
+    await slices.return?.();
+  } catch {
+    // It is of no use either way.
+  }
+}
+
+function isHtml(answer: TransportAnswer): boolean {
+  return /^text\/html\b/i.test(answer.header("content-type") ?? "");
+}
+
+/** It may pass, as the server's absence does. */
+function foreignAnswer({ method, path }: RouteFacts, status: number): HoldfastError {
+  const message = `Something else than the server answered ${method} ${path} (${status}). Does this network ask for a sign-in, or is there a proxy in between?`;
+  return new HoldfastError("unreachable", message, { body: { network: "FOREIGN" } });
+}
+
 /** Looks at the ids alone: for a page that the same server sent, which need not load the schemas. */
-export const readByIds: AnswerReader = (name, _, text) => {
-  if (text === "") return undefined;
+export const readByIds: AnswerReader = (name, status, text) => {
+  if (promised(routeTable[name], status) === "empty") return undefined;
   const value = parseJson(text);
-  if (value === undefined) throw strangeAnswer(name);
+  if (value === undefined) throw foreignAnswer(routeTable[name], status);
   checkIds(value);
   return value;
 };
 
-/** What a failed call answered, as the error that the server meant. */
-export async function readProblem(answer: TransportAnswer): Promise<HoldfastError> {
-  const value = parseJson(await readText(answer));
+/** What a failed call answered, as the error that the server meant; `unreachable` where something else refused it. */
+export async function readProblem(route: RouteFacts, answer: TransportAnswer): Promise<HoldfastError> {
+  const value = parseJson(await readText(answer, problemBytesMax).catch(emptyIfLong));
   const told = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   const { code, detail, field, title } = told;
+  if (typeof code !== "string" && isForeignRefusal(answer)) return foreignAnswer(route, answer.status);
   // What went wrong is told all the same; a proxy's answer may have ids of its own.
   const body = findBadId(told) === undefined ? told : {};
   const message = [detail, title].find((text): text is string => typeof text === "string" && text !== "");
@@ -33,6 +77,15 @@ export async function readProblem(answer: TransportAnswer): Promise<HoldfastErro
     ...(typeof field === "string" ? { field } : {}),
     ...retryAfter(answer),
   });
+}
+
+/** Of a network that lets nobody through yet. A 401 without a code would end a session that is valid. */
+const networkStatuses: ReadonlySet<number> = new Set([401, 407, 511]);
+/** A proxy before the server says so by itself. */
+const proxyStatuses: ReadonlySet<number> = new Set([408, 413, 429, 431, 502, 503, 504]);
+
+function isForeignRefusal(answer: TransportAnswer): boolean {
+  return networkStatuses.has(answer.status) || (isHtml(answer) && !proxyStatuses.has(answer.status));
 }
 
 function retryAfter(answer: TransportAnswer): { retryAfterSeconds?: number } {
@@ -52,11 +105,35 @@ function codeOfStatus(status: number): ErrorCode {
   return codes.find((code) => errorTable[code].status === status) ?? (status >= 500 ? "internal" : "bad_request");
 }
 
-export async function readText(answer: TransportAnswer): Promise<string> {
+/** Of a node, and of the blocks that a batch misses. */
+const problemBytesMax = 4 * 1024 * 1024;
+
+/** The status says something all the same. */
+function emptyIfLong(thrown: unknown): string {
+  if (thrown instanceof HoldfastError && thrown.code === "failed") return "";
+  throw thrown;
+}
+
+/** @throws HoldfastError failed for a longer one */
+export async function readText(
+  { body }: Pick<TransportAnswer, "body">,
+  bytesMax: number = limits.answerJsonBytesMax,
+): Promise<string> {
   const utf8 = new TextDecoder();
   let text = "";
-  for await (const slice of answer.body) text += utf8.decode(slice, { stream: true });
+  for await (const slice of upTo(bytesMax, body)) text += utf8.decode(slice, { stream: true });
   return text + utf8.decode();
+}
+
+/** Ends the answer where it goes on: whoever answers may send without end, and a few bytes may decode to many. @throws HoldfastError failed */
+export async function* upTo(bytesMax: number, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const slice of body) {
+    bytes += slice.length;
+    if (bytes > bytesMax)
+      throw new HoldfastError("failed", `The server's answer has more than the ${bytesMax} bytes that it may have.`);
+    yield slice;
+  }
 }
 
 function parseJson(text: string): unknown {

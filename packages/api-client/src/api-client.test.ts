@@ -119,6 +119,12 @@ test("an answer that is not what the route promises is refused", async () => {
   await assert.rejects(client.call("listDevices"), { code: "failed" });
 });
 
+test("bytes that are more than what was asked for are refused", async () => {
+  const { client } = await against([(_, response) => response.writeHead(200).end("12345")]);
+  assert.equal(Buffer.concat(await client.bytes("download", { params: { id } }, 5)).toString(), "12345");
+  await assert.rejects(client.bytes("download", { params: { id } }, 4), { code: "failed" });
+});
+
 test("a changing call is repeated with one key when the connection breaks before the answer", async () => {
   const { client, seen } = await against([devices, (request) => request.socket.destroy(), json(200, { purged: 1 })]);
   await client.call("listDevices");
@@ -174,7 +180,7 @@ test("a body that breaks off is asked for again as a whole", async () => {
     setImmediate(() => request.socket.destroy());
   };
   const { client } = await against([cut, (_, response) => response.writeHead(200).end("whole")]);
-  const slices = await client.bytes("fetchBlocks", { body: { items: [] } });
+  const slices = await client.bytes("fetchBlocks", { body: { items: [] } }, 1000);
   assert.equal(Buffer.concat(slices).toString(), "whole");
 });
 

@@ -7,7 +7,7 @@ import type { RouteAnswer, RouteName, routes } from "@holdfast/protocol/routes";
 import type { AccessTokens } from "./access-tokens.ts";
 import { encodeRequest } from "./request.ts";
 import type { CallRequest, EncodedRequest, LooseRequest } from "./request.ts";
-import { readProblem, readText } from "./answer.ts";
+import { foreignOf, readProblem, readText, upTo } from "./answer.ts";
 import type { AnswerReader } from "./answer.ts";
 import { RetryTimer } from "./retry.ts";
 import type { RetryOptions } from "./retry.ts";
@@ -57,11 +57,11 @@ export class ApiClient {
     return answer as RouteAnswer<(typeof routes)[Name]>;
   }
 
-  /** The whole body, which must be known to be small. A body that breaks off is asked for again. */
-  bytes<Name extends RouteName>(name: Name, request: CallRequest<Name>): Promise<Uint8Array[]> {
+  /** The whole body, which must be known to be small. A body that breaks off is asked for again. @throws HoldfastError failed for a longer one */
+  bytes<Name extends RouteName>(name: Name, request: CallRequest<Name>, bytesMax: number): Promise<Uint8Array[]> {
     return this.#repeat(name, request, async (answer) => {
       const slices: Uint8Array[] = [];
-      for await (const slice of answer.body) slices.push(slice);
+      for await (const slice of upTo(bytesMax, answer.body)) slices.push(slice);
       return slices;
     });
   }
@@ -166,23 +166,25 @@ export class ApiClient {
     const { tokens } = this.#options;
     const token = isOpen(route) ? undefined : await tokens.current();
     try {
-      return await this.#send(request, token);
+      return await this.#send(route, request, token);
     } catch (thrown) {
       if (token === undefined || !(thrown instanceof HoldfastError) || thrown.code !== "unauthenticated") throw thrown;
       const renewed = await tokens.renew(token);
       if (renewed === undefined || !request.replayable) throw thrown;
-      return this.#send(request, renewed);
+      return this.#send(route, request, renewed);
     }
   }
 
-  async #send(request: EncodedRequest, token: string | undefined): Promise<TransportAnswer> {
+  async #send(route: RouteFacts, request: EncodedRequest, token: string | undefined): Promise<TransportAnswer> {
     const headers = token === undefined ? request.headers : { ...request.headers, authorization: `Bearer ${token}` };
     const answer = await this.#options.transport.send({ ...request, headers });
-    this.#answered = true;
-    const serverMs = Date.parse(answer.header("date") ?? "");
+    const problem = answer.status < 400 ? await foreignOf(route, answer) : await readProblem(route, answer);
+    const isServers = problem?.code !== "unreachable";
+    this.#answered ||= isServers;
+    const serverMs = isServers ? Date.parse(answer.header("date") ?? "") : NaN;
     if (!Number.isNaN(serverMs)) this.#serverAheadMs = serverMs - performance.now();
-    if (answer.status < 400) return answer;
-    throw await readProblem(answer);
+    if (problem !== undefined) throw problem;
+    return answer;
   }
 }
 

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { beginningsAround, hexText } from "@holdfast/codec/testing";
 import { compressFrame } from "@holdfast/codec/zstd-compress";
 import { zstdProblem } from "@holdfast/codec/zstd-frame";
 import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
+import { readText } from "./answer.ts";
 import { compressJson } from "./compressed-json.ts";
 import type { TransportAnswer, TransportRequest } from "./transport.ts";
 
@@ -84,4 +86,28 @@ test("a damaged, a torn and a broken answer are no shorter answers", async () =>
     throw broken;
   }
   await assert.rejects(send(answering(cut())), (thrown) => thrown === broken);
+});
+
+test("an answer without end is left after as many bytes as an answer may have, compressed or not", async () => {
+  let givenBytes = 0;
+  async function* withoutEnd(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+    for (; ; givenBytes += bytes.length) yield bytes;
+  }
+  const spaces = Buffer.alloc(2 ** 20, " ");
+  for (const [encoding, slice] of [
+    ["identity", spaces],
+    ["zstd", zstdCompressSync(spaces)],
+  ] as const) {
+    givenBytes = 0;
+    const transport = compressJson({ send: answering(withoutEnd(slice), encoding), close: async () => {} });
+    await assert.rejects(readText(await transport.send(request)), { code: "failed" });
+    assert.ok(givenBytes <= limits.answerJsonBytesMax, `${givenBytes} bytes were asked for`);
+  }
+});
+
+test("a frame that asks for more memory than an answer may have is damaged", async () => {
+  const wide = zstdCompressSync(Buffer.from("{}"), { params: { [constants.ZSTD_c_windowLog]: 27 } });
+  // Without the size of its content, which would be its window.
+  const frame = Buffer.concat([wide.subarray(0, 4), Buffer.from([0, (27 - 10) << 3]), wide.subarray(6)]);
+  await assert.rejects(send(answering(slicesOf(frame, 100))), { code: "unreachable" });
 });

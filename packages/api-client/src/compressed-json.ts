@@ -1,10 +1,12 @@
-import { createZstdDecompress } from "node:zlib";
+import { constants, createZstdDecompress } from "node:zlib";
 import { compressFrame } from "@holdfast/codec/zstd-compress";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Transport, TransportAnswer, TransportRequest } from "./transport.ts";
 
 /** What is shorter fits into one packet anyway. */
 const compressedBytesMin = 1024;
+/** As the server bounds it: a frame of a few bytes may ask for more memory than all that is sent. */
+const windowOptions = { params: { [constants.ZSTD_d_windowLogMax]: 24 } };
 
 /**
  * JSON travels compressed in both directions: what a batch says of a file is then 150 bytes and not 800. Blocks of a batch are
@@ -31,7 +33,7 @@ function decoded(answer: TransportAnswer): TransportAnswer {
 }
 
 async function* decompress(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const decoder = createZstdDecompress();
+  const decoder = createZstdDecompress(windowOptions);
   let failure: { readonly thrown: unknown } | undefined;
   const feeding = feed(body, decoder).catch((thrown: unknown) => {
     failure = { thrown };

@@ -30,7 +30,8 @@ async function send(options: FetchTransportOptions, request: TransportRequest): 
       signal: patience.signal,
     });
     return {
-      status: answer.status,
+      // No route sends a page elsewhere, and what answers there is another.
+      status: answer.redirected ? 302 : answer.status,
       header: (name) => answer.headers.get(name) ?? undefined,
       body: slicesOf(answer, signal),
     };

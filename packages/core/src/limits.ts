@@ -89,6 +89,12 @@ export const limits = {
   requestFieldsBytesMax: 1 * mib,
   /** Of JSON that anybody may send without a token, which is never compressed. */
   requestOpenBytesMax: 16 * kib,
+  /** Of JSON that a client takes as an answer, decoded: more than twice the longest page. */
+  answerJsonBytesMax: 64 * mib,
+  /** Of `.holdfastignore`, which others may write: what is behind them does not count, and is reported. */
+  ignoreBytesMax: 256 * kib,
+  ignoreLinesMax: 10_000,
+  ignoreLineCharactersMax: 1024,
   /** Objects, lists and members of one JSON body: more than 16 MiB of hashes and sizes have, and far fewer than 16 MiB could. */
   requestJsonValuesMax: 640 * kib,
   /** Of one object of a JSON body. */

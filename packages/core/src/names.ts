@@ -2,6 +2,9 @@ import { HoldfastError } from "./errors.ts";
 import { limits } from "./limits.ts";
 import { exceedsBytes } from "./utf8-length.ts";
 
+/** The file whose lines say which paths the devices of a synced folder leave out. */
+export const ignoreFileName = ".holdfastignore";
+
 /** Under this key two names of one folder are the same name: NFC, case kept (a Linux source tree must survive). */
 export function nameKey(name: string): string {
   return name.normalize("NFC");

@@ -15,13 +15,18 @@ test("the table of the client says of every route what the route says", () => {
 const command =
   "HOLDFAST_WRITE_DOCS=1 tools/node packages/protocol/src/route-table.test.ts && npx oxfmt packages/protocol/src/route-table.ts";
 
-function factsOf({ method, path, outside, access, changes }: Route): RouteFacts {
+function factsOf({ method, path, outside, access, changes, responses }: Route): RouteFacts {
+  const answers = Object.entries(responses)
+    .filter(([status]) => Number(status) < 400)
+    .map(([status, kind]) => `${status} ${typeof kind === "string" ? kind : "json"}`)
+    .join(", ");
   return {
     method,
     path,
     ...(isOpen({ access }) ? { access } : {}),
     ...(outside === undefined ? {} : { outside }),
     ...(changes === undefined ? {} : { changes }),
+    ...(answers === "200 json" ? {} : { answers }),
   };
 }
 
@@ -30,8 +35,14 @@ function writeTable(facts: Readonly<Record<string, RouteFacts>>): void {
   const text = `import type { Route } from "./route.ts";
 import type { RouteName } from "./routes.ts";
 
+export type AnswerKind = "json" | "bytes" | "empty";
+
 /** What a client needs of a route besides its types; \`access\` only where no token is asked for. */
-export type RouteFacts = Pick<Route, "method" | "path" | "outside" | "changes"> & Partial<Pick<Route, "access">>;
+export type RouteFacts = Pick<Route, "method" | "path" | "outside" | "changes"> &
+  Partial<Pick<Route, "access">> & {
+    /** Each status that is no error, and what comes with it; \`200 json\` unless told. */
+    readonly answers?: string;
+  };
 
 /**
  * The routes without their schemas, which would be most of a page's first script, and compile code, which its policy forbids. Written

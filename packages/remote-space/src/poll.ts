@@ -1,3 +1,4 @@
+import { readText } from "@holdfast/api-client/answer";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { limits } from "@holdfast/core/limits";
 import { silent } from "./metered-transport.ts";
@@ -26,16 +27,16 @@ export async function poll(
     headers: { timeout: String(seconds) },
     signal: AbortSignal.any([signal, late.signal]),
   };
-  const slices: Uint8Array[] = [];
   let answer;
+  let text;
   try {
     answer = await client.open("pollChanges", request);
-    for await (const slice of answer.body) slices.push(slice);
+    text = await readText(answer);
   } finally {
     over.abort();
     await timer;
   }
-  const backoffSeconds = answer.status === 204 ? Number(answer.header("retry-after") ?? 0) : backoffOf(slices);
+  const backoffSeconds = answer.status === 204 ? Number(answer.header("retry-after") ?? 0) : backoffOf(text);
   if (backoffSeconds > 0) await wait(Math.min(backoffSeconds, backoffSecondsMax) * 1000, signal);
   return answer.status !== 204;
 }
@@ -45,9 +46,9 @@ const graceSeconds = 10;
 const backoffSecondsMax = 300;
 
 /** Of the answer only this is needed; a proxy's that is no JSON asks for nothing. */
-function backoffOf(slices: readonly Uint8Array[]): number {
+function backoffOf(text: string): number {
   try {
-    const body: unknown = JSON.parse(Buffer.concat(slices).toString("utf8"));
+    const body: unknown = JSON.parse(text);
     const backoff: unknown = typeof body === "object" && body !== null ? Reflect.get(body, "backoff") : undefined;
     return typeof backoff === "number" && Number.isFinite(backoff) ? backoff : 0;
   } catch {

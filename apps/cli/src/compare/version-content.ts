@@ -59,7 +59,8 @@ export async function fetchRange(
   end: number,
 ): Promise<Buffer> {
   const headers = { range: `bytes=${start}-${end - 1}` };
-  return Buffer.concat(await client.bytes("download", { params: { id }, query: { version: version_id }, headers }));
+  const request = { params: { id }, query: { version: version_id }, headers };
+  return Buffer.concat(await client.bytes("download", request, end - start));
 }
 
 /** Neighbours in the file come with one request. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { readText } from "@holdfast/api-client/answer";
 import { HoldfastError, isErrorCode } from "@holdfast/core/errors";
 import { z } from "zod";
 import type { Action } from "./control-acts.ts";
@@ -61,11 +62,20 @@ async function call(
   const request = { method, body: body === undefined ? null : JSON.stringify(body) };
   const answer = await send(control, path, request, timeoutMs);
   if (answer === undefined || answer.status === 401 || answer.status === 403) return undefined;
-  const value: unknown = await answer.json().catch(() => undefined);
+  const value = await readJson(answer);
   if (answer.ok) return value;
   const told = failure.safeParse(value);
   const code = told.success && isErrorCode(told.data.error.code) ? told.data.error.code : "failed";
   throw new HoldfastError(code, told.success ? told.data.error.message : `The client answered ${answer.status}.`);
+}
+
+/** What answers at that port may be another program by now. */
+async function readJson({ body }: Response): Promise<unknown> {
+  try {
+    return JSON.parse(await readText({ body: (body ?? []) as AsyncIterable<Uint8Array> })) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 async function send(

@@ -1,7 +1,9 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { limits } from "@holdfast/core/limits";
 import { type BrokenPattern, brokenPatterns } from "@holdfast/sync/rules/broken-patterns";
+import { ruleLines } from "@holdfast/sync/rules/rule-lines";
 import { ignorePath } from "@holdfast/sync/rules/rules";
 import { z } from "zod";
 import { orNothing } from "../transfer/journal-file.ts";
@@ -18,16 +20,15 @@ export interface ShownRules {
   readonly broken: readonly BrokenPattern[];
 }
 
-const ignoreBytesMax = 256 * 1024;
 const excludedPaths = z.array(z.string());
 
 export function rulesOf({ folder, record }: KnownSync): ShownRules {
   const text = textOf(join(record.root, ignorePath));
   const broken = brokenPatterns(text);
   const brokenLines = new Set(broken.map(({ line }) => line));
-  const ignored = text
-    .split(/\r?\n/)
-    .filter((line, index) => line.trim() !== "" && !line.startsWith("#") && !brokenLines.has(index + 1));
+  const ignored = ruleLines(text).lines.filter(
+    (line, index) => line.trim() !== "" && !line.startsWith("#") && !brokenLines.has(index + 1),
+  );
   return { excluded: excludedIn(join(folder, stateName)), ignored, broken };
 }
 
@@ -46,5 +47,12 @@ function excludedIn(path: string): readonly string[] {
 
 function textOf(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false });
-  return stat?.isFile() !== true || stat.size > ignoreBytesMax ? "" : readFileSync(path, "utf8");
+  if (stat?.isFile() !== true) return "";
+  const descriptor = openSync(path, "r");
+  try {
+    const bytes = Buffer.alloc(limits.ignoreBytesMax + 1);
+    return bytes.subarray(0, readSync(descriptor, bytes)).toString();
+  } finally {
+    closeSync(descriptor);
+  }
 }

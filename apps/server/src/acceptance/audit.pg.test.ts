@@ -96,6 +96,16 @@ test("what was refused counts: a stranger's look at a file that is there, and ro
   for (const action of ["user.list", "audit.read"]) only(entries, { action, result: "forbidden", user_id });
 });
 
+test("reading the audit leaves an entry, also by a cursor that the caller made", async () => {
+  const since = now();
+  const cursor = Buffer.from(JSON.stringify([0, "", 0])).toString("base64url");
+  const { items } = await ok(admin, "GET", `/admin/audit?limit=5&cursor=${cursor}`);
+  assert.equal((items as unknown[]).length, 5);
+  await ok(admin, "GET", `/admin/audit?limit=6`);
+  const read = { action: "audit.read", result: "ok" };
+  only(await told(since, { ...read, detail: { cursor } }), { ...read, detail: { cursor } });
+});
+
 test("a batch is one entry with its count and every node", async () => {
   const since = now();
   const operations = Array.from({ length: 500 }, (_, index) => ({

@@ -39,6 +39,8 @@ export interface AccountWorld extends AccountStore {
   /** Of what an account itself keeps secret. */
   readonly wrapper: SecretWrapper;
   readonly throttle: SignInThrottle;
+  /** Counts the accounts that open registration makes; to it each is a failure. */
+  readonly signUps: SignInThrottle;
   /** Anybody may make an account, without an invitation. */
   readonly openRegistration?: boolean;
   /** The issuer by which everybody but administrators signs in, as people know it; undefined: passwords are for all. */

@@ -55,6 +55,7 @@ export function throttleKey(
     | "account"
     | "source"
     | "sign-up"
+    | "signed-up"
     | "invitation"
     | "people"
     | "link"

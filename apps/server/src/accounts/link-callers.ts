@@ -169,6 +169,7 @@ export function linkCaller(link: LiveLink): Caller {
     rootId,
     deviceId: null,
     owns: false,
+    isAnonymous: true,
     grantees: [id],
     endsAtMicros: link.expires_at ?? undefined,
     receives: false,

@@ -154,7 +154,7 @@ export async function findLiveToken({ shards, clock }: World, id: TokenId): Prom
     const link = await findLiveLink({ shards, clock }, row.grant_id);
     return link === undefined
       ? undefined
-      : { caller: { ...linkCaller(link), isApp: true, ofAccount: row.userId }, ...found };
+      : { caller: { ...linkCaller(link), isApp: true, isAnonymous: false, ofAccount: row.userId }, ...found };
   }
   const { lists, access } = boundBy(accessOf(row.access_rules, clock.nowMicros()));
   const caller: Caller = {

@@ -221,6 +221,17 @@ test("where registration is open no invitation is needed, and nobody becomes an 
   assert.equal((await signUp(open, person("a@example.org"), "1")).admin, false);
 });
 
+test("one network makes a few accounts by open registration, also all at once, and others are not kept out by it", async () => {
+  const open = await openTestAccounts(databases.shards, { openRegistration: true });
+  const from = (source: string, each: number) => signUp(open, person(`${source}${each}@example.org`), source);
+  const outcomes = await Promise.allSettled(Array.from({ length: failuresMax + 2 }, (_, each) => from("eve", each)));
+  const refused = outcomes.flatMap((each) => (each.status === "rejected" ? [each.reason.code] : []));
+  assert.deepEqual(refused, ["rate_limited", "rate_limited"]);
+  await from("ann", 1);
+  const invited = { ...person("bob@example.org"), invite: await invite() };
+  await signUp(open, invited, "eve");
+});
+
 test("an address or name with control characters, or an address that is none, is named as the fault", async () => {
   for (const email of ["a\u0000@example.org", "none", "a b@example.org", "@", "\ud800@x.y"]) {
     await assert.rejects(createTestUser(world, email), { code: "invalid_field", field: "email" });

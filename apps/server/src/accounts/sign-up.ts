@@ -100,7 +100,8 @@ export function hashUnknownPassword({ random }: Pick<AccountStore, "random">, li
 }
 
 /**
- * With an invitation, with the one-time token that makes the first administrator, or by anybody where registration is open.
+ * With an invitation, with the one-time token that makes the first administrator, or by anybody where registration is open,
+ * of which one source makes a few an hour.
  * @param source what failures are counted under, so that tokens and addresses cannot be tried one after the other
  * @throws HoldfastError forbidden (no invitation, or one that is used, expired or for somebody else), exists, rate_limited
  */
@@ -115,7 +116,9 @@ export async function signUp(
   const person = { email, password, name, line: sourceLine(source) };
   if (invite === undefined) {
     if (world.openRegistration !== true) throw notInvited();
-    return countTaken(world, throttleKey("sign-up", source), () => createUser(world, { ...person, admin: false }, id));
+    return countTaken(world, throttleKey("sign-up", source), () =>
+      countMade(world, source, () => createUser(world, { ...person, admin: false }, id)),
+    );
   }
   const invitation = await guardAttempt(world.throttle, throttleKey("sign-up", source), () =>
     claimInvitation(world, invite, request.email, id),
@@ -156,6 +159,15 @@ async function countTaken(world: AccountWorld, key: string, create: () => Promis
     }),
   );
   if (made === undefined) throw addressTaken();
+  return made;
+}
+
+/** Accounts that cost nothing would each bring a quota, and mail to an address that its owner never gave. */
+async function countMade({ signUps }: AccountWorld, source: string, create: () => Promise<UserRow>): Promise<UserRow> {
+  const key = throttleKey("signed-up", source);
+  await signUps.check(key);
+  const made = await create();
+  await signUps.failed(key);
   return made;
 }
 

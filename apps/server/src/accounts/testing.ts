@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Clock } from "@holdfast/core/clock";
 import type { UserRow } from "../db/account-tables.ts";
 import type { Shards } from "../db/shards.ts";
-import type { AccountWorld } from "./account-world.ts";
+import type { AccountWorld, SignInThrottle } from "./account-world.ts";
 import { Authenticator } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
 import { openServerSecrets, type SecretWrapper } from "./server-secrets.ts";
@@ -34,6 +34,12 @@ export async function openTestAccounts(
   options: { readonly openRegistration?: boolean; readonly clock?: TestClock } = {},
 ): Promise<TestAccounts> {
   const failures = new Map<string, number>();
+  const throttle: SignInThrottle = {
+    check: async (key) => {
+      if ((failures.get(key) ?? 0) >= failuresMax) throw new HoldfastError("rate_limited", "Too many failures.");
+    },
+    failed: async (key, weight = 1) => void failures.set(key, (failures.get(key) ?? 0) + weight),
+  };
   return {
     shards,
     clock: options.clock ?? makeTestClock(),
@@ -41,12 +47,8 @@ export async function openTestAccounts(
     wrapper: testWrapper,
     secrets: await openServerSecrets(shards, testWrapper, randomBytes),
     failures,
-    throttle: {
-      check: async (key) => {
-        if ((failures.get(key) ?? 0) >= failuresMax) throw new HoldfastError("rate_limited", "Too many failures.");
-      },
-      failed: async (key, weight = 1) => void failures.set(key, (failures.get(key) ?? 0) + weight),
-    },
+    throttle,
+    signUps: throttle,
     openRegistration: options.openRegistration ?? false,
   };
 }

@@ -28,7 +28,13 @@ export function ratesOf(options: Options): Rates {
     const perMinute = options[limitOptions[name]] ?? preset[name];
     return [name, perMinute === 0 ? undefined : rateOf(name, perMinute)] as const;
   });
-  return Object.fromEntries(entries) as Record<(typeof limitNames)[number], Rate | undefined>;
+  const rates = Object.fromEntries(entries) as Record<(typeof limitNames)[number], Rate | undefined>;
+  return { ...rates, sign_up: hourly(rates.sign_in) };
+}
+
+/** One network makes as many accounts an hour as it may fail to sign in a minute. */
+function hourly(rate: Rate | undefined): Rate | undefined {
+  return rate === undefined ? undefined : { ...rate, perSecond: rate.perSecond / 60 };
 }
 
 /** Failures may all come at once, since people mistype in a row; what is counted by the hour may come within the hour. */

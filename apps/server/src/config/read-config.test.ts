@@ -57,6 +57,8 @@ test("settings have their types in every source", () => {
     perSecond: 10e9 / 60 / 60,
     burst: 10e9,
   });
+  assert.deepEqual(read({}).rates.sign_up, { perSecond: 10 / 60 / 60, burst: 10 });
+  assert.equal(read({ environment: { HOLDFAST_RATE_LIMIT_SIGN_IN: "0" } }).rates.sign_up, undefined);
 });
 
 test("a wrong setting is refused in words that say where it was given", () => {

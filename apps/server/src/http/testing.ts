@@ -44,6 +44,7 @@ export async function startTestServer(
     calls: undefined,
     address: undefined,
     sign_in: undefined,
+    sign_up: undefined,
     operations: undefined,
     uploads: undefined,
     bytes: undefined,

@@ -23,6 +23,8 @@ export interface Actor {
   readonly givers?: Givers;
   /** Its credential changes files and reads none: it brings nothing to where others read what it may not. */
   readonly writesOnly?: boolean;
+  /** A link, which anybody may have: it writes no rules for the devices of others. */
+  readonly isAnonymous?: boolean;
   /** Its session is of a device that is no browser: how much it rewrites and deletes is counted. */
   readonly braked?: boolean;
   /** Since when its device may change nothing, in microseconds since 1970. */

@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { toBucket } from "@holdfast/core/ids";
 import { spreadAccessRules } from "../accounts/change-access-rules.ts";
-import type { AccountWorld } from "../accounts/account-world.ts";
+import type { AccountWorld, SignInThrottle } from "../accounts/account-world.ts";
 import { writePlans } from "../accounts/plans.ts";
 import { openServerSecrets } from "../accounts/server-secrets.ts";
 import type { Config } from "../config/read-config.ts";
-import type { RateLimits } from "../http/exchange/rate-limits.ts";
+import type { LimitName, RateLimits } from "../http/exchange/rate-limits.ts";
 import { tellDevice } from "../notifications/tell-device.ts";
 import type { Log } from "../operation/log.ts";
 import { shredRestored } from "../shred/shred-restored.ts";
@@ -41,9 +41,14 @@ export async function openAccounts(
     graceMs: config.retention.graceMs,
     onlyThrough: config.oidc?.only === true ? config.oidc.name : undefined,
     tellDevice,
-    throttle: {
-      check: (key) => rateLimits.check("sign_in", key),
-      failed: (key, weight = 1) => rateLimits.debit("sign_in", key, weight),
-    },
+    throttle: throttleBy(rateLimits, "sign_in"),
+    signUps: throttleBy(rateLimits, "sign_up"),
+  };
+}
+
+function throttleBy(rateLimits: RateLimits, limit: LimitName): SignInThrottle {
+  return {
+    check: (key) => rateLimits.check(limit, key),
+    failed: (key, weight = 1) => rateLimits.debit(limit, key, weight),
   };
 }

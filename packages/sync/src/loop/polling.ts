@@ -4,6 +4,8 @@ import { Interrupted } from "./gate.ts";
 
 /** Held between 30 and 55 s: proxies cut at 60. */
 const pollMs = { least: 30_000, most: 55_000, afterFailure: 1000 };
+/** The server holds a poll, or says how long to wait; what answers sooner that nothing has changed may be something else. */
+const soonMs = 500;
 
 export interface PollingParts {
   readonly poll: (timeoutMs: number) => Promise<boolean>;
@@ -44,11 +46,13 @@ export class Polling {
     while (isWanted()) {
       const [byte = 0] = random(1);
       const longMs = pollMs.least + ((pollMs.most - pollMs.least) * byte) / 255;
+      const beganMs = nowMs();
       try {
         const isChanged = await poll(this.failure === undefined ? longMs : pollMs.afterFailure);
         this.#note(undefined);
         this.#backoff.forget();
         if (isChanged) return;
+        if (nowMs() - beganMs < soonMs) await sleep(pollMs.afterFailure);
       } catch (error) {
         if (!(error instanceof HoldfastError)) throw error;
         // What the cursor is worth is found out by the next cycle.

@@ -1,14 +1,13 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import type { SyncState } from "../state/sync-state.ts";
 import { excludedPaths } from "../state/exclusion.ts";
 import { ignorePath, Rules } from "../rules/rules.ts";
 
-const ignoreBytesMax = 256 * 1024;
-
 /**
- * The rules as they are now; where the file cannot be read those that were read last. Whatever does not fit the limit is no
- * longer read.
+ * The rules as they are now; where the file cannot be read those that were read last. One byte
+ * more than counts is read, so that the rules can report what is left out.
  */
 export async function readRules(
   disk: LocalDisk,
@@ -23,7 +22,7 @@ async function readText(disk: LocalDisk): Promise<string | undefined> {
   try {
     const stat = await disk.stat(ignorePath);
     if (stat?.kind !== "file") return "";
-    return Buffer.from(await disk.readAt(ignorePath, 0, ignoreBytesMax)).toString();
+    return Buffer.from(await disk.readAt(ignorePath, 0, limits.ignoreBytesMax + 1)).toString();
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     return undefined;

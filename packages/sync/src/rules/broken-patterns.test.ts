@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { brokenPatterns, brokenWords } from "./broken-patterns.ts";
+import { limits } from "@holdfast/core/limits";
 import { Rules } from "./rules.ts";
 
 test("a line that is no pattern is told with its number and why, and the others hold", () => {
@@ -53,6 +54,27 @@ test("what is a pattern is none that is broken", () => {
 });
 
 test("a file that is no ignore file is told of in few lines, at once", () => {
-  assert.equal(brokenPatterns("[\n".repeat(100_000)).length, 50);
+  assert.equal(brokenPatterns("[\n".repeat(100_000)).length, 51);
   assert.equal(brokenPatterns("[[:".repeat(50_000)).length, 1);
+});
+
+test("lines behind the limits are left out and reported, and what is left of a line that was cut is no pattern", () => {
+  const told = (text: string) => brokenPatterns(text).map(({ line, why }) => [line, why]);
+  const { ignoreBytesMax, ignoreLinesMax, ignoreLineCharactersMax } = limits;
+  const many = `${"a\n".repeat(ignoreLinesMax)}b\n`;
+  assert.deepEqual(told(many), [[10_001, "only the first 10000 lines count, and none from here on"]]);
+  assert.deepEqual([new Rules(many, []).hides("a", false), new Rules(many, []).hides("b", false)], [true, false]);
+  const long = `a\n${"b".repeat(ignoreLineCharactersMax)}\n*${"?".repeat(ignoreLineCharactersMax)}\nc`;
+  assert.deepEqual(told(long), [[3, "it has more than 1024 characters"]]);
+  const rules = new Rules(long, []);
+  assert.deepEqual(
+    [rules.hides("a", false), rules.hides("c", false), rules.hides("d".repeat(2000), false)],
+    [true, true, false],
+  );
+  const comment = `#${"-".repeat(998)}\n`;
+  const cut = `${comment.repeat(ignoreBytesMax / 1000)}${" ".repeat(ignoreBytesMax % 1000)}*`;
+  assert.equal(Buffer.byteLength(cut), ignoreBytesMax + 1);
+  assert.deepEqual(told(cut), [[263, "only the first 256 KiB count, and no line from here on"]]);
+  assert.equal(new Rules(cut, []).hides("a", false), false);
+  assert.deepEqual(told(cut.slice(1)), []);
 });

@@ -1,6 +1,8 @@
+import { limits } from "@holdfast/core/limits";
 import { printable } from "@holdfast/core/printable";
+import { isTooLong, ruleLines } from "./rule-lines.ts";
 
-/** A line of the ignore file that keeps nothing away, since it is no pattern. */
+/** A line of the ignore file that keeps nothing away, since it is no pattern or beyond a limit. */
 export interface BrokenPattern {
   /** Counted from 1. */
   readonly line: number;
@@ -13,16 +15,18 @@ export interface BrokenPattern {
 const brokenMax = 50;
 const shownMax = 80;
 
-/** Lines that nothing is ever named by. As git does, the matcher passes over them without a word. */
+/** Lines that nothing is ever named by, and the first of those that are left out. As git does, the matcher passes over them without a word. */
 export function brokenPatterns(text: string): BrokenPattern[] {
   const broken: BrokenPattern[] = [];
-  for (const [index, pattern] of text.split(/\r?\n/).entries()) {
+  const { lines, leftOut } = ruleLines(text);
+  const written = text.split(/\r?\n/);
+  for (const [index, pattern] of written.slice(0, lines.length).entries()) {
     if (pattern.trim() === "" || pattern.startsWith("#")) continue;
     const why = whyBroken(pattern);
     if (why !== undefined) broken.push({ line: index + 1, pattern, why });
     if (broken.length === brokenMax) break;
   }
-  return broken;
+  return leftOut === undefined ? broken : [...broken, { ...leftOut, pattern: written[leftOut.line - 1] ?? "" }];
 }
 
 export function brokenWords({ line, pattern, why }: BrokenPattern): string {
@@ -31,6 +35,7 @@ export function brokenWords({ line, pattern, why }: BrokenPattern): string {
 }
 
 function whyBroken(pattern: string): string | undefined {
+  if (isTooLong(pattern)) return `it has more than ${limits.ignoreLineCharactersMax} characters`;
   const body = pattern.startsWith("!") ? pattern.slice(1) : pattern;
   if (/^[/ ]*$/.test(body)) return "it names nothing";
   for (let at = 0; at < body.length; at += 1) {

@@ -1,25 +1,24 @@
-import ignore, { type Ignore } from "ignore";
+import { IgnorePatterns } from "./ignore-patterns.ts";
 
 /** Patterns that are given for one run, in the language of the ignore file. */
 export class Patterns {
-  readonly #all: Ignore;
+  readonly #all: IgnorePatterns;
   /** Each by itself, until something is found that it names. */
-  readonly #unused: Map<string, Ignore>;
+  readonly #unused: Map<string, IgnorePatterns>;
 
   constructor(texts: readonly string[]) {
     const each = texts.map((text) => text.normalize("NFC"));
-    this.#all = ignore(options).add(each);
+    this.#all = new IgnorePatterns(each);
     this.#unused = new Map(
-      each.filter((text) => !text.startsWith("!")).map((text) => [text, ignore(options).add(text)]),
+      each.filter((text) => !text.startsWith("!")).map((text) => [text, new IgnorePatterns([text])]),
     );
   }
 
   /** @param path relative to the folder that is transferred, `/` between names */
   names(path: string, isFolder: boolean): boolean {
     const normal = path.normalize("NFC");
-    const asked = isFolder ? `${normal}/` : normal;
-    for (const [text, one] of this.#unused) if (one.ignores(asked)) this.#unused.delete(text);
-    return this.#all.ignores(asked);
+    for (const [text, one] of this.#unused) if (one.ignores(normal, isFolder) === true) this.#unused.delete(text);
+    return this.#all.ignores(normal, isFolder) === true;
   }
 
   /** Those that named nothing that was asked about. */
@@ -27,5 +26,3 @@ export class Patterns {
     return [...this.#unused.keys()];
   }
 }
-
-const options = { ignorecase: false, allowRelativePaths: true };

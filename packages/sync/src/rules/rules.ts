@@ -1,15 +1,17 @@
-import ignore, { type Ignore } from "ignore";
 import { sha256 } from "@holdfast/core/hash";
+import { ignoreFileName } from "@holdfast/core/names";
 import { originalName } from "../model/conflicted-name.ts";
 import { ownFolder } from "@holdfast/sync-ports/paths";
 import { type BrokenPattern, brokenPatterns } from "./broken-patterns.ts";
+import { IgnorePatterns } from "./ignore-patterns.ts";
+import { ruleLines } from "./rule-lines.ts";
 import { isTemporary } from "./temporary.ts";
 
 /** In the root; a file like any other, so that all devices have the same rules. It never hides itself. */
-export const ignorePath = ".holdfastignore";
+export const ignorePath = ignoreFileName;
 
-/** Renewed when the built-in list changes, or what is never hidden, so that it counts as a change of the rules. */
-const version = 3;
+/** Renewed when the built-in list changes, what is never hidden, or what is read, so that it counts as a change of the rules. */
+const version = 4;
 
 /** Which paths this device neither sends nor takes. */
 export class Rules {
@@ -19,7 +21,7 @@ export class Rules {
   readonly isPlain: boolean;
   /** Lines of the ignore file that keep nothing away. */
   readonly broken: readonly BrokenPattern[];
-  readonly #patterns: Ignore | undefined;
+  readonly #patterns: IgnorePatterns;
   readonly #excluded: readonly string[];
 
   /**
@@ -28,8 +30,7 @@ export class Rules {
    */
   constructor(text: string, excluded: readonly string[]) {
     this.#excluded = excluded.map((path) => path.normalize("NFC"));
-    const options = { ignorecase: false, allowRelativePaths: true };
-    this.#patterns = text === "" ? undefined : ignore(options).add(text.normalize("NFC"));
+    this.#patterns = new IgnorePatterns(ruleLines(text).lines.map((line) => line.normalize("NFC")));
     this.broken = brokenPatterns(text);
     this.isPlain = text === "" && excluded.length === 0;
     this.digest = sha256(Buffer.from(JSON.stringify([version, text, excluded])));
@@ -42,8 +43,8 @@ export class Rules {
     if (normal === ignorePath) return false;
     if (isAnothersOwn(normal, isFolder)) return true;
     if (this.#excluded.some((each) => normal === each || normal.startsWith(`${each}/`))) return true;
-    const verdict = this.#patterns?.test(isFolder ? `${normal}/` : normal);
-    if (verdict !== undefined && (verdict.ignored || verdict.unignored)) return verdict.ignored;
+    const verdict = this.#patterns.ignores(normal, isFolder);
+    if (verdict !== undefined) return verdict;
     return !isFolder && isTemporary(normal.slice(normal.lastIndexOf("/") + 1));
   }
 }

@@ -132,7 +132,7 @@ function present(fields: Fields): Fields | undefined {
   return given.length === 0 ? undefined : Object.fromEntries(given);
 }
 
-function fieldsOf(value: unknown): Fields {
+export function fieldsOf(value: unknown): Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }
 

@@ -308,7 +308,6 @@ class Exchange {
     if (cost === "call" || cost === "poll" || cost === "sign_in") return rateLimits.take("calls", payer, 1);
     await rateLimits.take("operations", payer, 1);
     await rateLimits.check("bytes", payer);
-    if (this.#route.path === "/files/upload") await rateLimits.take("uploads", payer, 1);
   }
 
   #take(caller: Caller): void {

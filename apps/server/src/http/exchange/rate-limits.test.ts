@@ -19,6 +19,7 @@ const none: Rates = {
   calls: undefined,
   address: undefined,
   sign_in: undefined,
+  sign_up: undefined,
   operations: undefined,
   uploads: undefined,
   bytes: undefined,

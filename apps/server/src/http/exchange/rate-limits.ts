@@ -11,7 +11,8 @@ export interface Rate {
 }
 
 export const limitNames = ["calls", "address", "sign_in", "operations", "uploads", "bytes"] as const;
-export type LimitName = (typeof limitNames)[number];
+/** Those with a setting each, and accounts that anybody made, by network. */
+export type LimitName = (typeof limitNames)[number] | "sign_up";
 
 /** A limit that is undefined is switched off. */
 export type Rates = Readonly<Record<LimitName, Rate | undefined>>;
@@ -40,6 +41,7 @@ const sentences: Readonly<Record<LimitName, string>> = {
   calls: "Too many calls by this user",
   address: "Too many calls without a valid token from this address",
   sign_in: "Too many failed attempts",
+  sign_up: "Too many new accounts from this network",
   operations: "Too many operations by this user",
   uploads: "Too many uploads by this user",
   bytes: "Too many bytes sent by this user",

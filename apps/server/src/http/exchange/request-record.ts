@@ -1,6 +1,6 @@
 import type { AuditLog } from "../../audit/audit-log.ts";
 import type { AuditRule } from "../route-audit.ts";
-import { type AskedRequest, type AuditNote, describeRequest, type Outcome } from "./describe-request.ts";
+import { type AskedRequest, type AuditNote, describeRequest, fieldsOf, type Outcome } from "./describe-request.ts";
 
 /** What one request leaves in the audit: an entry, whatever comes of it, or nothing. */
 export class RequestRecord {
@@ -33,13 +33,14 @@ export class RequestRecord {
     this.#isOpen = false;
     const recorded = describeRequest(this.#rule, { ...asked, note: this.#note }, outcome);
     if (recorded === undefined) return;
-    if (isRepeated(this.#rule, recorded.entry.result)) this.#audit.recordRepeated(recorded);
+    if (isRepeated(this.#rule, asked.query, recorded.entry.result)) this.#audit.recordRepeated(recorded);
     else if (this.#rule.durable === true) await this.#audit.recordDurably(recorded);
     else this.#audit.record(recorded);
   }
 }
 
 /** Whoever knocks without end gets no entry for each time. */
-function isRepeated({ repeats, durable }: AuditRule, result: string): boolean {
-  return repeats === true || result === "rate_limited" || (result === "unauthenticated" && durable !== true);
+function isRepeated({ repeats, durable }: AuditRule, query: unknown, result: string): boolean {
+  const isCounted = repeats === "pages" ? "cursor" in fieldsOf(query) : repeats === true;
+  return isCounted || result === "rate_limited" || (result === "unauthenticated" && durable !== true);
 }

@@ -236,18 +236,22 @@ function mayAdd({ role }: PlacedNode, { scopes }: Caller): boolean {
   return roleMay(role, "create") && scopes.has("files:write");
 }
 
-/** File after file, each as it comes. @returns how many */
+/** File after file, each as it comes and paid for as if it came alone. @returns how many @throws HoldfastError rate_limited */
 async function takeFiles(
   { accounts, uploads }: LinkPageWorld,
   { caller }: Visit,
-  { query, headers, stream, countFor }: RequestContext<"sendToLink">,
+  { query, headers, stream, countFor, charge }: RequestContext<"sendToLink">,
 ): Promise<number> {
   countFor(caller);
   const folder = await findNode(accounts.shards, caller, query.in ?? "root", "create");
   if (!mayAdd(folder, caller)) throw new HoldfastError("forbidden", "This link is for looking only.");
+  // Zero bytes: those that came before may be too many already.
+  await charge("bytes", 0);
   let sent = 0;
   for await (const { fileName, body } of readForm(stream, boundaryOf(headers["content-type"]))) {
     if (fileName === undefined || fileName === "") continue;
+    await charge("operations", 1);
+    await charge("uploads", 1);
     await uploads.media({
       caller,
       request: { place: { parentId: folder.row.id, name: fileName }, attributes: {}, onConflict: "rename" },

@@ -20,6 +20,7 @@ const unlimited = {
   calls: undefined,
   address: undefined,
   sign_in: undefined,
+  sign_up: undefined,
   operations: undefined,
   uploads: undefined,
   bytes: undefined,

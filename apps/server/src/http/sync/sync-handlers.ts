@@ -83,7 +83,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
       note(noteOfBatch(body.operations, results));
       return { status: 200, json: { results, seq: outcome.seq, epoch: outcome.epoch } };
     },
-    syncFile: async ({ caller, params, body, conditions }) => {
+    syncFile: async ({ caller, params, body, conditions, charge }) => {
       const file = await findNode(shards, caller, params.id);
       const base = await namedVersion(file.row, String(body.current_version));
       const asked = baseOf(conditions(), {});
@@ -95,6 +95,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
         if (!isHead) throw moved(file);
         return { status: 200, json: { status: "ok", missing_blocks: content.missing } };
       }
+      await charge("uploads", 1);
       const { results } = await committer.commit(caller, [
         { ...asked, ...attributesOf(body), op: "put", fileId: file.row.id, baseVersion: base.id, content },
       ]);

@@ -16,6 +16,7 @@ export function uploadHandlers({ uploads }: { uploads: Uploads }) {
   return {
     upload: async (context) => {
       const { uploadType, resumable } = context.query;
+      await context.charge("uploads", 1);
       const inPieces = uploadType === undefined ? isTrue(resumable) : uploadType === "resumable";
       return inPieces ? startResumable(uploads, context) : uploadAtOnce(uploads, context);
     },

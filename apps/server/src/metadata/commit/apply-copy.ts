@@ -10,7 +10,7 @@ import { newNode } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { notAFile, putContent, setHead } from "./apply-put.ts";
 import { foreignSource } from "./foreign-source.ts";
-import { answered, requireAct } from "./rights.ts";
+import { answered, requireAct, requireRuleWriter } from "./rights.ts";
 import { findNode, findPlace, requireLive, rootOf } from "./place.ts";
 import type { Applied, DetachedFolder, Scope, Step, Target, Work } from "./work.ts";
 import { checkPath } from "../weight/reach.ts";
@@ -69,6 +69,7 @@ export async function applyRevert(work: Work, step: Step<OperationOf<"revert">>,
   const { operation } = step;
   const found = await findNode(work, step, scope, operation.fileId, "file_id");
   await requireAct(work, step, found.row, "write");
+  await requireRuleWriter(work, step, found.row, found.row.name);
   await requireLive(work, step, found);
   if (found.row.kind !== "file") throw notAFile(found.row);
   await checkBase(work, step, found.row, operation);

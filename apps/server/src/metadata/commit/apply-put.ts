@@ -12,7 +12,7 @@ import type { Attributes } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findNode, findPlace, requireLive } from "./place.ts";
 import type { Applied, Scope, Step, Target, Work } from "./work.ts";
-import { answered, isBlind, requireAct, requireMovable, requireReader } from "./rights.ts";
+import { answered, isBlind, requireAct, requireMovable, requireReader, requireRuleWriter } from "./rights.ts";
 import { checkPath } from "../weight/reach.ts";
 import { addVersion, record, useBytes } from "./record.ts";
 import { conflictWith } from "./conflict.ts";
@@ -33,6 +33,7 @@ export async function applyPut(work: Work, step: PutStep, scope: Scope): Promise
 async function putInto(work: Work, step: PutStep, scope: Scope, fileId: string): Promise<Applied> {
   const found = await findNode(work, step, scope, fileId, "file_id");
   await requireAct(work, step, found.row, "write");
+  await requireRuleWriter(work, step, found.row, found.row.name);
   if (found.row.kind !== "file") throw notAFile(found.row);
   const revived = found.standing.state === "trashed" && step.operation.revive === true;
   if (!revived) await requireLive(work, step, found);

@@ -5,7 +5,7 @@ import type { NodeRow } from "../../db/shard-tables.ts";
 import { makeFolder } from "./new-node.ts";
 import { freeName } from "./free-name.ts";
 import type { Act } from "../../rights/roles.ts";
-import { isBlind, placed, requireAct } from "./rights.ts";
+import { isBlind, placed, requireAct, requireRuleWriter } from "./rights.ts";
 import type { Place } from "./operation.ts";
 import type { Standing } from "./tree.ts";
 import type { Scope, Step, Target, Work } from "./work.ts";
@@ -68,6 +68,7 @@ export async function findPlace(
 ): Promise<Target> {
   const target = await locate(work, step, scope, place, current);
   await requireAct(work, step, target.parent, "create");
+  await requireRuleWriter(work, step, target.parent, target.name);
   return target;
 }
 
@@ -150,6 +151,7 @@ async function findPath(
     }
     if (child !== undefined) requireFolder(child, "path");
     else await requireAct(work, step, parent, "create");
+    if (child === undefined) await requireRuleWriter(work, step, parent, folder);
     parent =
       child ?? (await makeFolder(work, step, parent, await nameBeside(work, step, { parent, name: folder }, found)));
   }
@@ -171,6 +173,7 @@ async function folderNamed(work: Work, step: Step, parent: NodeRow, name: string
   const child = await work.tree.child(parent.id, nameKey(name));
   if (child?.kind === "folder") return child;
   await requireAct(work, step, parent, "create");
+  await requireRuleWriter(work, step, parent, name);
   const free = child === undefined ? name : await freeName(work, parent, name, "folder");
   return makeFolder(work, step, parent, free);
 }

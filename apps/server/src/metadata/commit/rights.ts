@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { UserId } from "@holdfast/core/ids";
+import { ignoreFileName, nameKey } from "@holdfast/core/names";
 import type { Actor } from "../actor.ts";
 import type { NodeRow, ShardReader, SpaceRow } from "../../db/shard-tables.ts";
 import { type Act, assertMay, roleMay } from "../../rights/roles.ts";
@@ -60,6 +61,20 @@ export async function requireMovable(work: Work, step: Step, row: NodeRow): Prom
   if (node !== undefined && roleMay(node.role, "write")) return;
   const message = `${JSON.stringify(row.name)} is what was shared with you: only its owner renames, moves or deletes it.`;
   throw new HoldfastError("forbidden", message);
+}
+
+/**
+ * To give a node the name of the ignore file, or that file another content: devices obey its lines, so a stranger could stop the owner's
+ * with one of them.
+ * @param where the node, or the folder that it is to be in
+ * @throws HoldfastError forbidden for links, and for who may only put files in
+ */
+export async function requireRuleWriter(work: Work, step: Step, where: NodeRow, name: string): Promise<void> {
+  if (step.caller.owns || nameKey(name) !== ignoreFileName) return;
+  const node = await placed(work, step, where, "create");
+  if (step.caller.isAnonymous !== true && node !== undefined && roleMay(node.role, "write")) return;
+  const message = `${ignoreFileName} decides what devices sync: only accounts that may change files here make or change it.`;
+  throw new HoldfastError("forbidden", message, { field: "name" });
 }
 
 /**

@@ -56,7 +56,7 @@ async function compare(drive: Drive, node: NodeJson, version: VersionJson, signa
 
 /** @returns undefined for what is no text in UTF-8 */
 async function readText({ client }: Drive, id: string, version: string, signal: AbortSignal) {
-  const pieces = await client.bytes("download", { params: { id }, query: { version }, signal });
+  const pieces = await client.bytes("download", { params: { id }, query: { version }, signal }, textBytesMax);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(await new Blob(pieces as BlobPart[]).arrayBuffer());
     return text.includes("\0") ? undefined : text;

@@ -39,7 +39,7 @@ export async function readVersion(
   signal?: AbortSignal,
 ): Promise<TextFile> {
   const query = { version: versionId };
-  const pieces = await client.bytes("download", { params: { id: node.id }, query, signal });
+  const pieces = await client.bytes("download", { params: { id: node.id }, query, signal }, editedBytesMax);
   const whole = decoded(new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer()));
   const lineEnd = lineEndOf(whole);
   if (lineEnd === undefined) throw new NoEditableText("mixed");

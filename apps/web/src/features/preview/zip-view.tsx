@@ -28,7 +28,7 @@ export function ZipView({ node, version, steps, onLeft }: ZipViewProps) {
     const query = shown === undefined ? {} : { version: shown };
     return makeRangeReader(node.size, async (start, end) => {
       const headers = { range: `bytes=${start}-${end - 1}` };
-      const pieces = await client.bytes("download", { params: { id: node.id }, query, headers });
+      const pieces = await client.bytes("download", { params: { id: node.id }, query, headers }, end - start);
       return new Blob(pieces as BlobPart[]).arrayBuffer();
     });
   }, [client, node.id, node.size, shown]);

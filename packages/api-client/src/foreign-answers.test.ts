@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import { type RouteFacts, routeTable } from "@holdfast/protocol/route-table";
+import type { RouteName } from "@holdfast/protocol/routes";
+import { fixedToken } from "./access-tokens.ts";
+import { readBySchemas } from "./answer-schemas.ts";
+import { promised, readByIds } from "./answer.ts";
+import { ApiClient } from "./api-client.ts";
+
+interface Foreign {
+  readonly status: number;
+  readonly type?: string;
+  readonly body?: string;
+}
+
+const page = { type: "text/html; charset=utf-8", body: "<html>Sign in to this network</html>" };
+/** Of networks that ask for a sign-in, and of proxies. */
+const foreignAnswers: Readonly<Record<string, Foreign>> = {
+  "a redirect": { status: 302 },
+  "a redirect with a page": { status: 302, ...page },
+  "another redirect": { status: 307, type: "application/json", body: "{}" },
+  nothing: { status: 204 },
+  "an empty answer": { status: 200 },
+  "an empty answer of JSON": { status: 200, type: "application/json" },
+  "a page": { status: 200, ...page },
+  "a page that says not what it is": { status: 200, body: page.body },
+  "JSON that is cut off": { status: 200, type: "application/json", body: '{"items":[{"id"' },
+  "part of something": { status: 206, type: "text/plain", body: "1" },
+  "a page of a proxy that wants a password": { status: 407, ...page },
+  "a network that wants a sign-in": { status: 511, ...page },
+  "a 401 of a network": { status: 401, ...page },
+  "a 401 with nothing": { status: 401 },
+  "a 403 of a network": { status: 403, ...page },
+  "a 404 of a network": { status: 404, ...page },
+  "a 500 of a proxy": { status: 500, ...page },
+};
+
+/** Where nothing tells it from an answer of the server. */
+function couldBeOurs(route: RouteFacts, { status, type, body }: Foreign): boolean {
+  const kind = promised(route, status);
+  return kind === "empty" || (kind === "bytes" && (type !== page.type || body === undefined));
+}
+
+const routes = (Object.entries(routeTable) as [RouteName, RouteFacts][]).filter(([, { outside }]) => outside !== true);
+
+for (const [what, answer] of Object.entries(foreignAnswers)) {
+  test(`${what} is told on every route as something else than the server, and ends no session`, async () => {
+    const tokens = { ...fixedToken("secret"), renew: () => Promise.reject(new Error("The session was renewed.")) };
+    for (const readAnswer of [readBySchemas, readByIds]) {
+      for (const [name, route] of routes) {
+        if (couldBeOurs(route, answer)) continue;
+        const client = new ApiClient({ transport: answering(answer), tokens, random, retry, readAnswer });
+        const params = Object.fromEntries([...route.path.matchAll(/:(\w+)/g)].map(([, key]) => [key, "x"]));
+        const isBytes = route.answers?.includes("bytes") === true;
+        const asked = isBytes ? client.open(name, { params }) : client.call(name, { params });
+        await assert.rejects(asked, (thrown) => {
+          assert.ok(thrown instanceof HoldfastError, `${name}: ${String(thrown)}`);
+          assert.deepEqual(
+            [thrown.code, thrown.body["network"]],
+            ["unreachable", "FOREIGN"],
+            `${name}: ${thrown.message}`,
+          );
+          assert.match(thrown.message, /^Something else than the server answered/);
+          return true;
+        });
+      }
+    }
+  });
+}
+
+test("what a proxy says of the server, and what the server says, stay what they are", async () => {
+  const codes: unknown[] = [];
+  for (const answer of [
+    { status: 502, ...page },
+    { status: 503, ...page },
+    { status: 413, ...page },
+    { status: 429, ...page },
+    { status: 404, type: "application/problem+json", body: '{"code":"not_found"}' },
+    { status: 401, type: "application/problem+json", body: '{"code":"second_factor"}' },
+  ]) {
+    const client = new ApiClient({
+      transport: answering(answer),
+      tokens: fixedToken("t"),
+      random,
+      retry,
+      readAnswer: readByIds,
+    });
+    await assert.rejects(client.call("getAccount"), (thrown) => codes.push((thrown as HoldfastError).code) > 0);
+  }
+  assert.deepEqual(codes, ["unavailable", "unavailable", "too_large", "rate_limited", "not_found", "second_factor"]);
+});
+
+test("a file that is a page is downloaded", async () => {
+  const answer = { status: 200, ...page, disposition: "attachment" };
+  const client = new ApiClient({
+    transport: answering(answer),
+    tokens: fixedToken("t"),
+    random,
+    retry,
+    readAnswer: readByIds,
+  });
+  assert.equal(String(Buffer.concat(await client.bytes("download", { params: { id: "x" } }, 1000))), page.body);
+});
+
+const random = (length: number) => new Uint8Array(length);
+const retry = { clock: { nowMs: () => 0, nowMicros: () => 0 }, wait: async () => {}, attemptsMax: 1, patienceMs: 0 };
+
+function answering({ status, type, body = "", disposition }: Foreign & { readonly disposition?: string }) {
+  const headers = new Map([
+    ["content-type", type],
+    ["content-disposition", disposition],
+  ]);
+  async function* slices() {
+    if (body !== "") yield Buffer.from(body);
+  }
+  return {
+    close: async () => {},
+    send: async () => ({ status, header: (name: string) => headers.get(name), body: slices() }),
+  };
+}

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fc, seed } from "@holdfast/tools/properties";
+import ignore from "ignore";
+import { IgnorePatterns } from "./ignore-patterns.ts";
+
+/** What the library says, which is proven against git. Its regular expressions backtrack. */
+function byLibrary(lines: readonly string[]) {
+  const all = ignore({ ignorecase: false, allowRelativePaths: true }).add(lines);
+  return (path: string, isFolder: boolean) => {
+    const { ignored, unignored } = all.test(isFolder ? `${path}/` : path);
+    return ignored || unignored ? ignored : undefined;
+  };
+}
+
+const pieces = fc.constantFrom(
+  ...Array.from("aab*/?!#-^].:\\ (+$|é"),
+  "**",
+  "/**",
+  "**/",
+  "/**/",
+  "***",
+  "a/b",
+  "\\*",
+  "\\/",
+  "\\[",
+  "\\ ",
+  "{a,b}",
+  "\u{1f600}",
+  "\ue000",
+  "[",
+  "[!",
+  "[a-b]",
+  "[^a]",
+  "[]a]",
+  "[a-",
+  "[b-a]",
+  "[:",
+  "[[:alpha:]]",
+  "[[:punct:]_]",
+  "[[:none:]]",
+);
+const anyLine = fc.array(pieces, { maxLength: 8 }).map((each) => each.join(""));
+const anyName = fc
+  .array(fc.constantFrom(...Array.from("aaabb*!#-^].: \\[(+$é"), "\u{1f600}", "\ue000", "{a,b}", "|"), {
+    minLength: 1,
+    maxLength: 4,
+  })
+  .map((chars) => chars.join(""))
+  .filter((text) => text !== "." && text !== "..");
+const anyPath = fc.array(anyName, { minLength: 1, maxLength: 5 }).map((names) => names.join("/"));
+
+test("patterns name what git's rules name, as the library that follows git says", () => {
+  fc.assert(
+    fc.property(
+      fc.array(anyLine, { minLength: 1, maxLength: 4 }),
+      fc.array(anyPath, { maxLength: 6 }),
+      (lines, paths) => {
+        const [ours, theirs] = [new IgnorePatterns(lines), byLibrary(lines)];
+        for (const each of paths) {
+          for (const isFolder of [false, true])
+            assert.equal(ours.ignores(each, isFolder), theirs(each, isFolder), JSON.stringify([lines, each, isFolder]));
+        }
+      },
+    ),
+    { seed, numRuns: 3000 },
+  );
+});
+
+test("no pattern costs more steps than its length times that of the path, however many stars it has", () => {
+  const deep = (name: string) => Array.from({ length: 60 }, () => name).join("/");
+  const patterns = [
+    `${"**/".repeat(50)}b`,
+    `${"**/a/".repeat(50)}b`,
+    `${"a/**/".repeat(50)}b`,
+    `${"**/a*a/".repeat(30)}b`,
+    `${"**/*a*/".repeat(30)}**`,
+    `${"**/".repeat(25)}${"a/".repeat(25)}b/**`,
+    `${"*a".repeat(100)}b`,
+    `${"*[ab]".repeat(100)}c`,
+    `${"*?".repeat(100)}b`,
+    `${"a*".repeat(100)}b`,
+    `${"***".repeat(100)}b`,
+    `${"[a]*".repeat(100)}/**/c`,
+  ];
+  const paths = [deep("a"), deep("aaaa"), "a".repeat(255), `${deep("ab")}/${"a".repeat(255)}`];
+  for (const line of patterns) {
+    for (const path of paths) {
+      const matcher = new IgnorePatterns([line]);
+      matcher.ignores(path, false);
+      // The folders of the path are asked about, too.
+      const askedBytes = path.split("/").length * path.length;
+      const { steps } = matcher.work;
+      assert.ok(steps <= line.length * askedBytes, `${steps} steps for ${line} and ${path}`);
+    }
+  }
+});

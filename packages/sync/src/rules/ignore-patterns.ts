@@ -1,0 +1,75 @@
+import { Recent } from "../general/recent.ts";
+import { type PathPattern, readPattern } from "./read-pattern.ts";
+import type { SegmentGlob, Work } from "./segment-glob.ts";
+
+const foldersRemembered = 1000;
+
+/**
+ * Patterns in the language of `.gitignore`, of which the last that names a path decides; what is in an ignored folder is ignored. Others
+ * may have written them: a pattern costs at most its length times that of the path, whatever both are, and becomes no regular expression.
+ */
+export class IgnorePatterns {
+  readonly work: Work = { steps: 0 };
+  /** The last first. */
+  readonly #patterns: readonly PathPattern[];
+  readonly #ignoredFolders = new Recent<string, boolean>(foldersRemembered);
+
+  constructor(lines: readonly string[]) {
+    this.#patterns = lines
+      .map((line, index) => readPattern(index === 0 && line.startsWith(byteOrderMark) ? line.slice(1) : line))
+      .filter((pattern) => pattern !== undefined)
+      .toReversed();
+  }
+
+  /** @param path without a slash at its end @returns true: ignored; false: a pattern with `!` decided; undefined: none did */
+  ignores(path: string, isFolder: boolean): boolean | undefined {
+    if (this.#patterns.length === 0) return undefined;
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+    if (folder !== "" && this.#isIgnoredFolder(folder)) return true;
+    const names = path.split("/");
+    const found = this.#patterns.find((pattern) => isNamed(pattern, names, isFolder, this.work));
+    return found === undefined ? undefined : !found.isNegative;
+  }
+
+  #isIgnoredFolder(path: string): boolean {
+    const known = this.#ignoredFolders.get(path);
+    if (known !== undefined) return known;
+    const is = this.ignores(path, true) === true;
+    this.#ignoredFolders.set(path, is);
+    return is;
+  }
+}
+
+const byteOrderMark = "\uFEFF";
+
+function isNamed(pattern: PathPattern, names: readonly string[], isFolder: boolean, work: Work): boolean {
+  if (pattern.end === "folder" && !isFolder) return false;
+  if (isMatch(pattern, names, work)) return true;
+  return isFolder && pattern.mayEndEmpty && isMatch(pattern, [...names, ""], work);
+}
+
+/** Each chunk stands at the first place behind the one before it, since a later place leaves no more room to those that follow. */
+function isMatch({ chunks, floats, end }: PathPattern, names: readonly string[], work: Work): boolean {
+  let at = 0;
+  for (const [index, chunk] of chunks.entries()) {
+    const isFixed = index === 0 && !floats;
+    if (index === chunks.length - 1 && end !== "below") {
+      const start = names.length - chunk.length;
+      return (isFixed ? start === 0 : start >= at) && isAt(chunk, names, start, work);
+    }
+    const found = find(chunk, isFixed ? names.slice(0, chunk.length) : names, at, work);
+    if (found === undefined) return false;
+    at = found + chunk.length;
+  }
+  return at < names.length;
+}
+
+function isAt(chunk: readonly SegmentGlob[], names: readonly string[], start: number, work: Work): boolean {
+  return start + chunk.length <= names.length && chunk.every((glob, at) => glob.matches(names[start + at] ?? "", work));
+}
+
+function find(chunk: readonly SegmentGlob[], names: readonly string[], from: number, work: Work): number | undefined {
+  for (let start = from; start + chunk.length <= names.length; start += 1)
+    if (isAt(chunk, names, start, work)) return start;
+  return undefined;
+}

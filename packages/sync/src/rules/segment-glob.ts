@@ -1,0 +1,92 @@
+/** Counts comparisons of characters, so that a test can hold their number to a bound. */
+export interface Work {
+  steps: number;
+}
+
+/** UTF-16 units, as the range of a class from and to. */
+export type Range = readonly [from: string, to: string];
+
+export interface UnitClass {
+  readonly isNegated: boolean;
+  readonly ranges: readonly Range[];
+}
+
+/** One unit of a name: itself, the word `any`, or one of a class. */
+export type Unit = string | UnitClass;
+
+/**
+ * A pattern for one name of a path. Between its stars are pieces of fixed length: the first stands at the beginning, the last at the
+ * end, and each other one at the first place behind the one before it, since a later place leaves no more room to those that follow.
+ * So nothing is tried twice.
+ */
+export class SegmentGlob {
+  readonly #pieces: readonly Piece[];
+  readonly #lengthMin: number;
+
+  /** @param isFilled matches no empty name, whatever the pieces say */
+  constructor(pieces: readonly (readonly Unit[])[], isFilled = false) {
+    this.#pieces = pieces.map((units) => new Piece(units));
+    const length = pieces.reduce((sum, units) => sum + units.length, 0);
+    this.#lengthMin = isFilled ? Math.max(1, length) : length;
+  }
+
+  get takesEmpty(): boolean {
+    return this.#lengthMin === 0;
+  }
+
+  matches(name: string, work: Work): boolean {
+    work.steps += 1;
+    const [first, ...others] = this.#pieces;
+    const last = others.pop();
+    if (first === undefined || name.length < this.#lengthMin || !first.isAt(name, 0, work)) return false;
+    if (last === undefined) return name.length === first.length;
+    const end = name.length - last.length;
+    if (!last.isAt(name, end, work)) return false;
+    let at = first.length;
+    for (const piece of others) {
+      const found = piece.find(name, at, end, work);
+      if (found === undefined) return false;
+      at = found + piece.length;
+    }
+    return at <= end;
+  }
+}
+
+class Piece {
+  readonly length: number;
+  readonly #units: readonly Unit[];
+  /** Undefined: some units are not themselves alone. */
+  readonly #text: string | undefined;
+
+  constructor(units: readonly Unit[]) {
+    this.#units = units;
+    this.length = units.length;
+    const text = units.map((unit) => (typeof unit === "string" && unit.length === 1 ? unit : "")).join("");
+    this.#text = text.length === units.length ? text : undefined;
+  }
+
+  isAt(name: string, start: number, work: Work): boolean {
+    for (const [index, unit] of this.#units.entries()) {
+      work.steps += 1;
+      if (!isUnit(unit, name.charAt(start + index))) return false;
+    }
+    return true;
+  }
+
+  /** The first place that ends at `end` or before. */
+  find(name: string, from: number, end: number, work: Work): number | undefined {
+    if (this.#text !== undefined) {
+      const found = name.indexOf(this.#text, from);
+      work.steps += (found === -1 ? name.length : found + this.length) - from;
+      return found === -1 || found + this.length > end ? undefined : found;
+    }
+    for (let start = from; start + this.length <= end; start += 1) if (this.isAt(name, start, work)) return start;
+    return undefined;
+  }
+}
+
+function isUnit(unit: Unit, char: string): boolean {
+  if (unit === "any") return true;
+  if (typeof unit === "string") return unit === char;
+  return unit.isNegated !== unit.ranges.some(([from, to]) => from <= char && char <= to);
+}
