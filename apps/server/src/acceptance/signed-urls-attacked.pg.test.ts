@@ -72,6 +72,12 @@ describe("a signed address in other hands", () => {
       const { status } = await stranger.api.call("POST", "/signed-urls", body);
       assert.equal(status, 422, JSON.stringify(body).slice(0, 100));
     }
+    const { body } = await stranger.api.call("POST", "/signed-urls", bad.at(-1));
+    assert.match(
+      String((body as { detail?: string }).detail),
+      /^ids: /,
+      "the error is that of the body that was meant",
+    );
   });
 
   test("cannot be made into another: of another account, file, version, use, name or time", async () => {

@@ -76,7 +76,7 @@ export function validate<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const result = schema.safeParse(value, firstIssueOnly);
   if (result.success) return result.data;
-  const issue = deepestIssue(result.error.issues);
+  const issue = deepestIssue(result.error.issues, value);
   const field = fieldName(issue.path);
   const message =
     field === "" && value === undefined ? "A JSON body is needed." : sentence(field, place, issue.message);
@@ -101,13 +101,22 @@ interface Issue {
   readonly message: string;
 }
 
-/** Of a union the branch that got furthest is the one that was meant. */
-function deepestIssue(issues: readonly z.core.$ZodIssue[]): Issue {
+/** Of a union the branch that was meant is one whose field at fault is there, and of these the one that got furthest. */
+function deepestIssue(issues: readonly z.core.$ZodIssue[], value: unknown): Issue {
   const [first] = issues;
   if (first === undefined) return { path: [], message: "is not valid" };
   if (first.code !== "invalid_union" || first.errors.length === 0) return first;
-  const inner = first.errors.filter((branch) => branch.length > 0).map((branch) => deepestIssue(branch));
-  const best = inner.toSorted((left, right) => right.path.length - left.path.length)[0];
+  const here = valueAt(value, first.path);
+  const inner = first.errors.filter((branch) => branch.length > 0).map((branch) => deepestIssue(branch, here));
+  const furthest = inner.toSorted((left, right) => right.path.length - left.path.length);
+  const best = furthest.find(({ path }) => valueAt(here, path) !== undefined) ?? furthest[0];
   if (best === undefined || best.path.length === 0) return first;
   return { path: [...first.path, ...best.path], message: best.message };
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) => (typeof at === "object" && at !== null ? (Reflect.get(at, key) as unknown) : undefined),
+    value,
+  );
 }

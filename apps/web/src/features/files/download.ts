@@ -1,7 +1,8 @@
+import { limits } from "@holdfast/core/limits";
 import type { Drive } from "../../data/drive.ts";
 import { isFolder, type ListedRow } from "./row-source.ts";
 
-/** Saves one file as it is, anything else as one zip. */
+/** Saves one file as it is, anything else as one zip, or as several where one may not have so many things. */
 export async function download(
   { client, viewer }: Pick<Drive, "client" | "viewer">,
   rows: readonly ListedRow[],
@@ -10,6 +11,11 @@ export async function download(
   const [first] = rows;
   if (first === undefined) return;
   if (rows.length === 1 && !isFolder(first)) return viewer.save(client, { id: first.id, use: "download" });
-  const name = `${rows.length === 1 ? first.name : folderName}.zip`;
-  return viewer.save(client, { ids: rows.map(({ id }) => id), use: "zip", name });
+  const name = rows.length === 1 ? first.name : folderName;
+  const ids = rows.map(({ id }) => id);
+  for (let start = 0; start < ids.length; start += limits.zippedNodesMax) {
+    const part = ids.length > limits.zippedNodesMax ? ` (${start / limits.zippedNodesMax + 1})` : "";
+    const some = ids.slice(start, start + limits.zippedNodesMax);
+    await viewer.save(client, { ids: some, use: "zip", name: `${name}${part}.zip` });
+  }
 }

@@ -36,6 +36,12 @@ test("each kind of notification is one line, with who and what as far as one may
   assert.equal(said("server", { check: "tides", state: "warn" }), "The server warns: tides");
 });
 
+test("a kind that only a newer server knows names what it concerns", () => {
+  const kind = "deletions" as unknown as NotificationJson["kind"];
+  assert.equal(said(kind, {}, ann), "News about “Trip”");
+  assert.equal(said("toString" as unknown as NotificationJson["kind"], {}), "News about “something”");
+});
+
 test("what is strange in a detail breaks nothing", () => {
   for (const kind of ["share", "comment", "mention", "watch", "quota", "device", "report", "server"] as const) {
     assert.doesNotThrow(() => said(kind, { transfer: 7, count: "x", name: {}, percent: null, verbs: 1 }), kind);

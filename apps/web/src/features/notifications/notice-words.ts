@@ -1,9 +1,11 @@
 import type { NotificationJson, NotificationKind } from "@holdfast/protocol/notification-routes";
 import type { Messages } from "../../messages/messages.ts";
 
-/** One line that says what happened. What a newer server tells of besides is left out. */
+/** One line that says what happened; of a kind that only a newer server knows, what it concerns. */
 export function noticeWords(notice: NotificationJson, words: Pick<Messages, "message" | "percent">): string {
-  return sayings[notice.kind](words, factsOf(notice, words));
+  const facts = factsOf(notice, words);
+  const say = Object.hasOwn(sayings, notice.kind) ? sayings[notice.kind] : undefined;
+  return say === undefined ? words.message("notices.other", { what: facts.what }) : say(words, facts);
 }
 
 /** An offer to become the owner of something, which waits for an answer. */

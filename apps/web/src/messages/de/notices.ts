@@ -13,6 +13,7 @@ export const notices = {
   "notices.deviceStopped":
     "Ein Gerät wurde angehalten, weil es sehr viele Dateien überschrieben oder gelöscht hat: {what}",
   "notices.report": "Ein Link wurde gemeldet",
+  "notices.other": "Neues zu „{what}“",
   "notices.serverFail": "Mit dem Server stimmt etwas nicht: {what}",
   "notices.serverWarn": "Der Server warnt: {what}",
   "notices.serverOk": "Wieder in Ordnung auf dem Server: {what}",

@@ -13,6 +13,7 @@ export const notices = {
   "notices.device": "A new device has signed in: {what}",
   "notices.deviceStopped": "A device was stopped, as it rewrote or deleted very many files: {what}",
   "notices.report": "A link was reported",
+  "notices.other": "News about “{what}”",
   "notices.serverFail": "Something is wrong with the server: {what}",
   "notices.serverWarn": "The server warns: {what}",
   "notices.serverOk": "Well again on the server: {what}",
