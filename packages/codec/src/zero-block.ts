@@ -1,3 +1,4 @@
+import { createHash, type Hash } from "node:crypto";
 import { sha256 } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
@@ -26,4 +27,21 @@ export function isZeroBlock(block: Uint8Array): boolean {
   if (block.length !== limits.blockBytesMax) return false;
   if (block[0] !== 0 || block[block.length - 1] !== 0 || block[block.length >> 1] !== 0) return false;
   return Buffer.compare(block, zeroBlock().bytes) === 0;
+}
+
+const stepBytes = 64 * 1024;
+const stepOfZeros = new Uint8Array(stepBytes);
+/** Hashes that have taken so many steps of zeros. */
+const steps: Hash[] = [createHash("sha256")];
+
+/** Of as many zeros, in the time of less than one step each. */
+export function hashOfZeros(sizeBytes: number): HashHex {
+  const whole = Math.floor(sizeBytes / stepBytes);
+  for (let last = steps.at(-1); last !== undefined && steps.length <= whole; last = steps.at(-1))
+    steps.push(last.copy().update(stepOfZeros));
+  const hash = steps[whole] as Hash;
+  return hash
+    .copy()
+    .update(stepOfZeros.subarray(0, sizeBytes % stepBytes))
+    .digest("hex") as HashHex;
 }

@@ -3,7 +3,7 @@ import { constants, statfsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { HoldfastError } from "@holdfast/core/errors";
 import type koffi from "koffi";
-import { localFilesystems } from "./local-filesystems.ts";
+import { writersKnown } from "./local-filesystems.ts";
 
 /** Calls of Linux that Node lacks. Each returns its result, or throws a `SystemCallError`; none of them waits long. */
 export interface Native {
@@ -160,7 +160,7 @@ function bind(): Native {
       } catch (thrown) {
         const isTaken = thrown instanceof SystemCallError && thrown.code === "EAGAIN";
         // NFS and SMB say the same where their server gave them no lease.
-        const isTold = isTaken && localFilesystems.has(statfsSync(`/proc/self/fd/${descriptor}`).type);
+        const isTold = isTaken && writersKnown.has(statfsSync(`/proc/self/fd/${descriptor}`).type);
         return isTold ? true : undefined;
       }
     },

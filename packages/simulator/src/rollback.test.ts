@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { BatchResult, Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
+import { Shared } from "./shared.ts";
 
 const hourMicros = 3_600_000_000;
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `file ${index}`);
@@ -113,13 +115,18 @@ for (const [what, damage] of Object.entries<(alone: Alone, name: string) => void
     for (const name of names(4)) damage(alone, name);
     assert.ok((await alone.once({ brake: undefined })).inSync);
     assert.equal(onServer(alone, "today's"), 5);
+    const listed = alone.make({ brake: undefined });
+    await alone.pass(listed.runOnce());
+    const codes = listed.status().problems.map(({ path, code }) => `${code} ${path}`);
+    assert.deepEqual(
+      codes.toSorted(),
+      names(4).map((name) => `maybe_damaged ${name}`),
+    );
     alone.world.scheduler.nowMicros += hourMicros;
     for (const name of names(9).slice(4)) damage(alone, name);
     const engine = alone.make({ brake: undefined });
-    assert.deepEqual(
-      (await alone.pass(engine.runOnce())).problems.map(({ code }) => code),
-      ["damaged"],
-    );
+    const { problems } = await alone.pass(engine.runOnce());
+    assert.ok(problems.some(({ code }) => code === "damaged"));
     assert.equal(onServer(alone, "today's"), 5);
     engine.undoDeletions(engine.waitingDeletions().map(({ id }) => id));
     assert.ok((await alone.pass(engine.runOnce())).inSync);
@@ -127,3 +134,121 @@ for (const [what, damage] of Object.entries<(alone: Alone, name: string) => void
     alone.close();
   });
 }
+
+async function codesOf(alone: Alone): Promise<string[]> {
+  return (await alone.once({ brake: undefined })).problems.map(({ code }) => code);
+}
+
+for (const damage of [undefined, ""] as const) {
+  const what = damage === undefined ? "today's bytes" : "files that were emptied on purpose";
+  test(`after the server was restored itself ${what} are the newest here, and wait for nobody`, async () => {
+    const alone = new Alone();
+    for (const name of names(12)) alone.write(name, `yesterday's ${name}`);
+    await alone.once({ brake: undefined });
+    const backup = alone.world.model.backUp();
+    alone.world.scheduler.nowMicros += 24 * hourMicros;
+    for (const name of names(12)) alone.write(name, damage ?? `today's ${name}`);
+    await alone.once({ brake: "off" });
+    alone.world.scheduler.nowMicros += hourMicros;
+    alone.world.model.restore(backup);
+    assert.deepEqual(
+      (await codesOf(alone)).filter((code) => code !== "maybe_damaged"),
+      [],
+    );
+    assert.deepEqual(
+      new Set(alone.serverContents().values()),
+      new Set(names(12).map((name) => damage ?? `today's ${name}`)),
+    );
+    alone.close();
+  });
+}
+
+test("what was approved and cannot be sent yet makes no later deletion wait", async () => {
+  const alone = await withVersions(5);
+  for (const name of names(3)) restore(alone, name);
+  const engine = alone.make({ brake: undefined });
+  await alone.pass(engine.runOnce());
+  engine.approveDeletions(engine.waitingDeletions().map(({ id }) => id));
+  await alone.once({ brake: undefined, server: withoutRoom(alone) });
+  alone.remove("new file 4");
+  const { deletionsWaiting } = await alone.once({ brake: undefined, server: withoutRoom(alone) });
+  assert.deepEqual([deletionsWaiting, onServer(alone, "new")], [0, 4]);
+  alone.close();
+});
+
+/** No upload fits into the quota. */
+function withoutRoom(alone: Alone): Server {
+  const server = alone.server();
+  const commit: Server["commit"] = async (epoch, operations, blocks) => {
+    const puts = operations.filter(({ op }) => op === "put");
+    const others = operations.filter(({ op }) => op !== "put");
+    const { results, seq } = await server.commit(epoch, others, blocks);
+    const refused = puts.map(({ operation_id }): BatchResult => ({ operation_id, status: "error", code: "quota" }));
+    return { results: [...results, ...refused], seq };
+  };
+  return { ...server, commit };
+}
+
+test("files that go back in a share that one may only read make no deletion of one's own wait", async () => {
+  const world = new Shared("editor");
+  for (const name of names(10)) world.ownerPuts(name, `yesterday's ${name}`);
+  world.write("mine", "mine");
+  await world.once({ brake: undefined });
+  for (const name of names(10)) world.ownerPuts(name, `today's ${name}`);
+  await world.once({ brake: undefined });
+  world.grant("viewer");
+  await world.once({ brake: undefined });
+  for (const name of names(10)) world.write(`docs/${name}`, `yesterday's ${name}`);
+  await world.once({ brake: undefined });
+  world.remove("mine");
+  assert.equal((await world.once({ brake: undefined })).deletionsWaiting, 0);
+  world.close();
+});
+
+test("what was approved stays so under another time and another name, and what waits is asked for under it", async () => {
+  const alone = await withVersions(9);
+  for (const name of names(4)) restore(alone, name);
+  const engine = alone.make({ brake: undefined });
+  await alone.pass(engine.runOnce());
+  const [first, ...others] = engine.waitingDeletions().map(({ id }) => id);
+  engine.undoDeletions(others.slice(0, 2));
+  engine.approveDeletions(others.slice(2));
+  assert.ok(first !== undefined);
+  const last = "file 3";
+  setTime(alone, last, alone.root.mustBeAt(last).now.mtimeNs + 7_000_000n);
+  alone.move(last, "approved");
+  alone.move("file 0", "moved");
+  const next = alone.make({ brake: undefined });
+  await alone.pass(next.runOnce());
+  assert.deepEqual(
+    next.waitingDeletions().map(({ path }) => path),
+    ["moved"],
+  );
+  assert.deepEqual(alone.serverContents().get("approved"), "yesterday's file 3");
+  assert.deepEqual(alone.serverContents().get("moved"), "today's file 0");
+  alone.close();
+});
+
+test("a backup that is put back file by file under a running client waits after the first few", async () => {
+  const alone = await withVersions(20);
+  for (let index = 0; index < 20; index += 2) {
+    for (const name of [`file ${index}`, `file ${index + 1}`]) {
+      restore(alone, name);
+      alone.remove(`new ${name}`);
+    }
+    await alone.once({ brake: undefined });
+    alone.world.scheduler.nowMicros += 5_000_000;
+  }
+  assert.deepEqual([onServer(alone, "yesterday's"), onServer(alone, "new")], [2, 18]);
+  alone.close();
+});
+
+test("logs that are rotated by a copy are no damage", async () => {
+  const alone = await withVersions(6);
+  for (const name of names(5)) {
+    alone.write(`${name}.1`, `today's ${name}`);
+    alone.write(name, "");
+  }
+  assert.deepEqual(await codesOf(alone), []);
+  alone.close();
+});

@@ -3,9 +3,10 @@ import { pathOfNode } from "../model/tree-paths.ts";
 import type { Plan, RemoteOperation } from "../plan/plan-types.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { trashTopOf } from "./trash-top.ts";
+import type { Trees } from "../model/trees.ts";
 import type { NodeKind } from "@holdfast/sync-ports/ports";
 import { type BrakeLimits, deletionLimits, deletionsOfRollback, judge, rewriteLimits } from "./judge.ts";
-import { rewriteOf, rollbacksIn } from "./rewrites.ts";
+import { type Rewrite, rewriteOf, rollbacksIn } from "./rewrites.ts";
 import { shareOf } from "../model/whereabouts.ts";
 import {
   type Braked,
@@ -49,18 +50,22 @@ export class Brakes {
   }
 
   /**
-   * Whether so many files hold again what they held before that this is a restored backup: then the files that it lacks were not
-   * deleted by a person either. What waited before is known, and says nothing of what is deleted now.
+   * Whether so many files go back to what they held before that this is a restored backup: then the files that it lacks were not deleted by
+   * a person either. What was approved, and what has waited for long, says nothing of what is deleted now.
    */
-  isRolledBack(trees: Parameters<typeof rollbacksIn>[1]): boolean {
+  isRolledBack(trees: Trees): boolean {
     if (this.#setting === "off") return false;
-    const rollbacks = rollbacksIn(this.#state, trees);
-    const { windowMs, isTooMany } = rewriteLimits("rollback", rollbacks);
-    const isKnown = (each: Braked): boolean => {
-      const record = this.#state.brakes.get(brakeKey(each));
-      return record?.standing === "waiting" && record.atMs <= this.#nowMs() - windowMs;
-    };
-    return isTooMany(rollbacks.filter((each) => !isKnown(each)).length, 0);
+    const rollbacks = this.#rollbacks(rollbacksIn(this.#state, trees));
+    return rewriteLimits("rollback", rollbacks).isTooMany(rollbacks.length, this.#state.synced.size);
+  }
+
+  /** Those that are planned for the first time, and those of the last minutes that were sent or wait. */
+  #rollbacks(planned: readonly Rewrite[]): readonly Pick<BrakeRecord, "isOldByTime">[] {
+    const sinceMs = this.#nowMs() - rewriteLimits("rollback").windowMs;
+    const records = [...this.#state.brakes.values()].filter(({ side }) => side === "rollback");
+    const lately = records.filter(({ standing, atMs }) => atMs > sinceMs && standing !== "approved");
+    const known = new Set(records.map(({ nodeId, base }) => `${nodeId} ${base}`));
+    return [...lately, ...planned.filter(({ nodeId, base }) => !known.has(`${nodeId} ${base}`))];
   }
 
   /**
@@ -85,7 +90,7 @@ export class Brakes {
       rewriteSides.flatMap((side) => {
         const own = rewrites.filter((each) => each.side === side);
         const planned = [...own, ...decided.filter((each) => each.side === side)];
-        return this.#hold(side, planned, rewriteLimits(side, own));
+        return this.#hold(side, planned, rewriteLimits(side, this.#rollbacks(side === "rollback" ? own : [])));
       }),
     );
     if (held.size === 0) return plan;
@@ -179,13 +184,25 @@ export class Brakes {
     });
   }
 
-  /** What was decided of a file that only waits for something else, as for the end of a refusal, stands until that is over. */
+  /** What was decided of a file that only waits for something else, as for the end of a refusal, or for its own move, stands until that is over. */
   #decidedOf({ remote, waiting }: Plan): BrakeRecord[] {
-    const planned = new Set(remote.map(({ id }) => id));
+    const [puts, others] = [new Set<NodeId>(), new Set(waiting.keys())];
+    for (const { op, id } of remote) (op === "put" ? puts : others).add(id);
     return [...this.#records("waiting"), ...this.#records("approved")].filter(({ side, nodeId, base }) => {
-      const isOpen = isRewriteSide(side) && waiting.has(nodeId) && !planned.has(nodeId);
+      const isOpen = isRewriteSide(side) && others.has(nodeId) && !puts.has(nodeId);
       return isOpen && this.#state.local.get(nodeId)?.content === base;
     });
+  }
+
+  /** Files that look damaged, were too few to wait, and have arrived on the server: each once. */
+  takeSentDamage(): readonly NodeId[] {
+    const sent = this.#records("released").filter(
+      ({ side, nodeId, base, isReported }) =>
+        side === "damage" && isReported !== true && this.#state.remote.get(nodeId)?.content === base,
+    );
+    if (sent.length === 0) return [];
+    this.#state.commit({ brakes: sent.map((record) => [brakeKey(record), { ...record, isReported: true }] as const) });
+    return sent.map(({ nodeId }) => nodeId);
   }
 
   #hold(side: BrakeSide, planned: readonly Braked[], limits: BrakeLimits): NodeId[] {

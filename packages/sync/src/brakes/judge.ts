@@ -1,5 +1,4 @@
 import { type Braked, brakeKey, type BrakeRecord, type BrakeSide, isRewriteSide } from "../model/brake-record.ts";
-import type { Rewrite } from "./rewrites.ts";
 
 /** From when on many changes are more often an accident than a wish. */
 export interface BrakeLimits {
@@ -21,22 +20,25 @@ export function deletionLimits(brake: number | undefined): BrakeLimits {
 export const deletionsOfRollback: BrakeLimits = { windowMs: hourMs, isTooMany: (count) => count > 0 };
 
 const rewriteWindowMs = 600_000;
-/** What programs do at most that give back old bytes to a few files on purpose. */
+/** From so many on it is more often an accident. Tools that go back on purpose, as git does, give files new times. */
 const [oldFilesMin, rolledBackMin, damagedMin] = [3, 10, 5];
 
 /**
- * Of known files rewritten here: 500 and a quarter of them, as programs do that take files hostage; 10 that hold what they held before, or 3 if
- * these have old times too; 5 that look damaged.
- * @param planned of that side
+ * Of known files rewritten here: 500 and a quarter of them, as programs do that take files hostage; 10 and a tenth of them that hold what they held
+ * before, or 3 if these have old times too; 5 that look damaged.
+ * @param rollbacks of that side, planned or done within the time
  */
-export function rewriteLimits(side: BrakeSide, planned: readonly Pick<Rewrite, "isOldByTime">[]): BrakeLimits {
-  if (side === "damage") return { windowMs: rewriteWindowMs, isTooMany: (count) => count >= damagedMin };
+export function rewriteLimits(
+  side: BrakeSide,
+  rollbacks: readonly Pick<BrakeRecord, "isOldByTime">[] = [],
+): BrakeLimits {
+  const windowMs = rewriteWindowMs;
+  if (side === "damage") return { windowMs, isTooMany: (count) => count >= damagedMin };
   if (side === "rollback") {
-    const old = planned.filter(({ isOldByTime }) => isOldByTime).length;
-    const min = old >= oldFilesMin ? oldFilesMin : rolledBackMin;
-    return { windowMs: rewriteWindowMs, isTooMany: (count) => count >= min };
+    const isOld = rollbacks.filter(({ isOldByTime }) => isOldByTime === true).length >= oldFilesMin;
+    return { windowMs, isTooMany: (count, known) => isOld || (count >= rolledBackMin && count >= known / 10) };
   }
-  return { windowMs: rewriteWindowMs, isTooMany: (count, known) => count >= 500 && count >= known / 4 };
+  return { windowMs, isTooMany: (count, known) => count >= 500 && count >= known / 4 };
 }
 
 export interface Judgement {

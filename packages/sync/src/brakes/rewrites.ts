@@ -1,10 +1,12 @@
-import { sha256 } from "@holdfast/core/hash";
+import { hashOfZeros } from "@holdfast/codec/zero-block";
+import { limits } from "@holdfast/core/limits";
 import type { NodeId } from "@holdfast/core/ids";
-import type { Braked, RewriteSide } from "../model/brake-record.ts";
+import { type Braked, brakeKey, type RewriteSide, rewriteSides } from "../model/brake-record.ts";
 import { nanosOf } from "../model/fingerprints.ts";
 import type { RemoteOperation } from "../plan/plan-types.ts";
 import type { SyncState } from "../state/sync-state.ts";
-import type { ContentKey, LocalRow, RemoteRow, SyncedRow } from "../model/trees.ts";
+import { isReadOnly } from "../model/rights.ts";
+import { type ContentKey, isLive, type LocalRow, type RemoteRow, type SyncedRow, type Trees } from "../model/trees.ts";
 
 /** A file that both sides know and that was rewritten here. */
 export interface Rewrite extends Braked {
@@ -13,71 +15,72 @@ export interface Rewrite extends Braked {
   readonly isOldByTime: boolean;
 }
 
-type Known = Pick<SyncState, "pastContents" | "manifests">;
+type Known = Pick<SyncState, "pastContents" | "manifests" | "holdersOf" | "brakes" | "synced">;
 
 /** Of a file that lives on the server: what comes back from the trash replaces nothing. */
-export function rewriteOf(state: Known & Pick<SyncState, "synced">, operation: RemoteOperation): Rewrite[] {
+export function rewriteOf(state: Known, operation: RemoteOperation): Rewrite[] {
   if (operation.op !== "put" || operation.revive !== undefined) return [];
   const { id, local, base } = operation;
   return [describe(state, id, { local, remote: base, synced: state.synced.get(id) })];
 }
 
-/** Files of the trees that hold again what they held before what both sides agree on. */
-export function rollbacksIn(
-  state: Known,
-  trees: {
-    readonly local: ReadonlyMap<NodeId, LocalRow>;
-    readonly remote: ReadonlyMap<NodeId, RemoteRow>;
-    readonly synced: ReadonlyMap<NodeId, SyncedRow>;
-  },
-): Rewrite[] {
-  const rewrites = [...trees.local].flatMap(([id, local]) => {
+/** Files that went back to what they held before, and will be sent as such as soon as that can be done. */
+export function rollbacksIn(state: Known & Pick<SyncState, "refusals">, trees: Trees): Rewrite[] {
+  const refused = new Set(state.refusals.map(({ nodeId }) => nodeId));
+  return [...trees.local].flatMap(([id, local]) => {
     const [remote, synced] = [trees.remote.get(id), trees.synced.get(id)];
-    const isRewritten = local.kind === "file" && synced?.content !== undefined && synced.content !== local.content;
-    return isRewritten && remote !== undefined && !remote.trashed
-      ? [describe(state, id, { local, remote, synced })]
-      : [];
+    const isKnown = remote !== undefined && synced?.content === remote.content && local.kind === "file";
+    if (!isKnown || local.content === remote.content || refused.has(id)) return [];
+    if (!isLive(trees, id) || isReadOnly(trees, trees.remote, id)) return [];
+    const rewrite = describe(state, id, { local, remote, synced });
+    return rewrite.side === "rollback" ? [rewrite] : [];
   });
-  return rewrites.filter(({ side }) => side === "rollback");
+}
+
+function describe(state: Known, nodeId: NodeId, sides: Omit<Sides, "isSameTime">): Rewrite {
+  const { local, remote } = sides;
+  // The wire has microseconds.
+  const serversNs = nanosOf(remote.modifiedAt);
+  const laterMicros = serversNs === undefined ? undefined : local.fingerprint.mtimeNs / 1000n - serversNs / 1000n;
+  const isSameTime = laterMicros === 0n;
+  const side = decidedSide(state, nodeId, local.content) ?? sideOf(state, nodeId, { ...sides, isSameTime });
+  return { nodeId, side, base: local.content, isOldByTime: laterMicros !== undefined && laterMicros <= 0n };
+}
+
+/** What waits or was decided of these very bytes holds, also where they look different by now, as under a new time. */
+function decidedSide({ brakes }: Known, nodeId: NodeId, content: ContentKey): RewriteSide | undefined {
+  return rewriteSides.find((side) => {
+    const record = brakes.get(brakeKey({ side, nodeId }));
+    return record?.base === content && (record.standing === "waiting" || record.standing === "approved");
+  });
 }
 
 interface Sides {
   readonly local: LocalRow;
   readonly remote: RemoteRow;
   readonly synced: SyncedRow | undefined;
+  readonly isSameTime: boolean;
 }
 
-function describe(state: Known, nodeId: NodeId, sides: Sides): Rewrite {
-  const { local, remote } = sides;
-  // The wire has microseconds.
-  const sinceServersMicros = local.fingerprint.mtimeNs / 1000n - (nanosOf(remote.modifiedAt) ?? 0n) / 1000n;
-  const side = sideOf(state, nodeId, sides, sinceServersMicros === 0n);
-  return { nodeId, side, base: local.content, isOldByTime: sinceServersMicros <= 0n };
-}
-
-function sideOf(state: Known, nodeId: NodeId, { local, remote, synced }: Sides, isSameTime: boolean): RewriteSide {
-  // Another server has older bytes, as after it was restored itself.
-  if (synced?.content === local.content) return "rewrite";
+function sideOf(state: Known, nodeId: NodeId, { local, remote, synced, isSameTime }: Sides): RewriteSide {
+  // Another server has older bytes, as after it was restored itself: these are the newest.
+  if (synced?.content === local.content || synced?.versionIds[0] !== remote.versionId) return "rewrite";
   const isEmptied = local.fingerprint.sizeBytes === 0 && remote.sizeBytes > 0;
+  const isLost = isEmptied || isZeros(state, local.content);
+  // A log that is rotated by a copy has given its bytes to another file before.
+  if (isLost && !isElsewhere(state, nodeId, synced.content)) return "damage";
+  if (isLost) return "rewrite";
   // The server has what this side had. Whoever writes to a file gives it another time.
-  const isSilent = isSameTime && synced?.content === remote.content;
-  if (isEmptied || isSilent || isZeros(state, local.content)) return "damage";
+  if (isSameTime && synced.content === remote.content) return "damage";
   return state.pastContents.has(nodeId, local.content) ? "rollback" : "rewrite";
+}
+
+function isElsewhere(state: Known, nodeId: NodeId, content: ContentKey | undefined): boolean {
+  return content !== undefined && state.holdersOf(content).some((holder) => holder !== nodeId);
 }
 
 function isZeros({ manifests }: Known, content: ContentKey): boolean {
   const blocks = manifests.blocksOf(content) ?? [];
+  if (blocks.some(({ size }) => size > limits.blockBytesMax)) return false;
   return blocks.length > 0 && blocks.every(({ hash, size }) => hash === hashOfZeros(size));
-}
-
-const zeroHashes = new Map<number, string>();
-const zeroHashesMax = 64;
-
-function hashOfZeros(sizeBytes: number): string {
-  const known = zeroHashes.get(sizeBytes);
-  if (known !== undefined) return known;
-  if (zeroHashes.size >= zeroHashesMax) zeroHashes.clear();
-  const hash = sha256(new Uint8Array(sizeBytes));
-  zeroHashes.set(sizeBytes, hash);
-  return hash;
 }

@@ -58,7 +58,9 @@ export async function clearCopies(parts: ClearingParts): Promise<Cleared> {
   const removed = await emptyTrash(parts);
   for (const deletion of folders.toReversed()) await actTogether(parts, [deletion]);
   const { stashed, parked } = parts.state;
-  return { removed, isWhole: stashed.size + parked.size === 0, ...(await whatStays(parts)) };
+  // What a program has open stays, as what was changed does: whoever waited for its end might wait for ever.
+  const unsettled = [...stashed.values()].filter(({ looks = 0 }) => looks === 0);
+  return { removed, isWhole: unsettled.length + parked.size === 0, ...(await whatStays(parts)) };
 }
 
 interface Folder {

@@ -1,4 +1,6 @@
 import { knownPathOf } from "../model/local-tree.ts";
+import { pathOfNode } from "../model/tree-paths.ts";
+import { addNotice } from "../state/notices.ts";
 import { foldersOfAct, makePersonActsDurable } from "../execute/person-acts.ts";
 import { expireTrash } from "../execute/local-trash.ts";
 import { reviewStash, stashDueMs } from "../execute/recover.ts";
@@ -81,7 +83,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const failures: Problem[] = [];
   const { done, changed: isChanging } = await actAll(context, next.local);
   const isEnding = noteFailures(context, ending.failures, failures);
-  const { isSent, isTaken, hasChanged } = await send(voiceOf(context), next.remote);
+  const { isSent, isTaken, hasChanged } = await sendAndNote(context, next);
   const changed = isChanging || isEnding || hasChanged;
   const local = [...ending.operations, ...next.local];
   for (const operation of [...local, ...next.remote]) context.suspicion.add(suspectsOf(state, operation));
@@ -118,6 +120,14 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     deletionsWaiting: waitingDeletions,
   };
   return context.rounds.turn(last, outcome, state.restless.fresh);
+}
+
+async function sendAndNote(context: CycleContext, { remote }: Pick<Plan, "remote">): ReturnType<typeof send> {
+  const sent = await send(voiceOf(context), remote);
+  const { state, brakes, nowMs } = context;
+  for (const id of brakes.takeSentDamage())
+    addNotice(state, { atMs: nowMs(), path: pathOfNode(state, id) ?? id, code: "maybe_damaged", counts: [] });
+  return sent;
 }
 
 /** Sending asks for it, and knows nothing of how the disk does it. */

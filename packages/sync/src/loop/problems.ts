@@ -97,6 +97,7 @@ const listedOnly: ReadonlySet<string> = new Set([
   "ignore_pattern",
   "share_ended",
   "new_owner",
+  "maybe_damaged",
 ]);
 
 /** Things that happened once. A share that is back at its path ended for nobody. */
@@ -111,6 +112,7 @@ export function problemsOfNotices(state: Trees & Pick<SyncState, "setting">, now
   });
 }
 
+/** Where several files are reported, each is: they are few, or they would wait. */
 const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonly number[]) => string>> = {
   share_ended: (day, [unchanged = 0, changed = 0]) =>
     `On ${day} this shared folder ended: it is no longer shared with you, or you left it on another device. ` +
@@ -118,6 +120,9 @@ const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonl
   new_owner: (day, [files = 0]) =>
     `On ${day} this was moved into or out of a folder that somebody shares with you, so it is new there (${countOf(files, "file")}). ` +
     "The versions, labels, comments, links and shares of before stay with the old one, which its owner has in the trash for 30 days.",
+  maybe_damaged: (day) =>
+    `On ${day} this file became empty, all zeros, or changed without a new time, as a failing disk leaves files. It was uploaded; ` +
+    "'holdfast versions' lists the version before.",
 };
 
 function countOf(number: number, noun: string): string {
@@ -214,18 +219,16 @@ export function problemsOfBlocked(trees: Trees, waiting: Plan["waiting"]): Probl
 const blocked =
   "Something else has its name, here or on the server, and stays there for what this device does not sync. Rename one of the two.";
 
-/** Deletions that wait are counted for themselves. */
 const rewriteProblems = {
-  rewrite: { code: "rewritten", what: "were rewritten within ten minutes, as programs do that take files hostage" },
-  rollback: {
-    code: "rolled_back",
-    what: "went back to older versions of themselves, as by a restored backup, and deletions found with them wait too",
-  },
+  rewrite: { code: "rewritten", what: "rewritten within ten minutes, as by programs that take files hostage" },
+  rollback: { code: "rolled_back", what: "back at an older version, as by a restored backup" },
   damage: {
     code: "damaged",
-    what: "became empty, are zeros now, or changed without a new time, as a failing disk or a crashed program leaves them",
+    what: "empty, all zeros, or changed without a new time, as a failing disk or a crashed program leaves files",
   },
 } as const;
+
+/** Deletions that wait are counted for themselves. */
 
 export function problemsOfBrakes(brakes: Pick<Brakes, "waitingOf">): Problem[] {
   return rewriteSides.flatMap((side) => {
@@ -233,9 +236,9 @@ export function problemsOfBrakes(brakes: Pick<Brakes, "waitingOf">): Problem[] {
     if (count === 0) return [];
     const { code, what } = rewriteProblems[side];
     const message =
-      `${count.toLocaleString("en")} files on this device ${what}. Their uploads wait; the server has the newest versions. See them with ` +
-      "'holdfast deletes ls'. If it was you, let them go with 'holdfast deletes approve'; 'holdfast deletes undo' brings the versions of the " +
-      "server back, and what is here goes to the local trash.";
+      `Uploads that wait: ${countOf(count, "file")} on this device, ${what}. The server has the newest versions. See them, and deletions that were ` +
+      "found with them, with 'holdfast deletes ls'. If it was you, let them go with 'holdfast deletes approve'; 'holdfast deletes undo' brings " +
+      "the versions of the server back, and what is here goes to the local trash.";
     return [{ path: "", code, message }];
   });
 }

@@ -31,6 +31,10 @@ export interface Braked {
 export interface BrakeRecord extends Braked {
   readonly standing: "waiting" | "approved" | "released" | "undone";
   readonly atMs: number;
+  /** Of a rollback: with the time of a file that was put back. */
+  readonly isOldByTime?: boolean;
+  /** Of damage that no brake held: it was reported. */
+  readonly isReported?: boolean;
 }
 
 /** What a person said to all that is to go here with something in the server's trash: that it goes, or that it comes back. */

@@ -38,7 +38,10 @@ export class PastContents {
   }
 }
 
-/** What files held until now of which another content is agreed on. One of a single version never had another. */
+/**
+ * What files held until now of which another content is agreed on. One of a single version never had another, and without a newer version
+ * the server went back itself.
+ */
 export function replacedContents(
   before: ReadonlyMap<NodeId, SyncedRow>,
   after: Pick<Staged<SyncedRow>, "ids" | "get">,
@@ -46,7 +49,8 @@ export function replacedContents(
   return [...after.ids].flatMap((id) => {
     const row = after.get(id);
     if (row?.kind !== "file" || row.versionIds.length < 2) return [];
-    const content = before.get(id)?.content;
-    return content === undefined || content === row.content ? [] : [[id, content] as const];
+    const was = before.get(id);
+    const isSuperseded = was?.content !== row.content && was?.versionIds[0] !== row.versionIds[0];
+    return was?.content !== undefined && isSuperseded ? [[id, was.content] as const] : [];
   });
 }
