@@ -56,6 +56,7 @@ export async function requireAct(work: Work, step: Step, row: NodeRow, act: Act)
 export async function requireMovable(work: Work, step: Step, row: NodeRow): Promise<void> {
   if (step.caller.owns) return;
   await requireAct(work, step, row, "write");
+  await requireRuleWriter(work, step, row, row.name);
   const folder = row.parent_id === null ? undefined : await work.tree.node(row.parent_id);
   const node = folder === undefined ? undefined : await placed(work, step, folder);
   if (node !== undefined && roleMay(node.role, "write")) return;
@@ -64,8 +65,8 @@ export async function requireMovable(work: Work, step: Step, row: NodeRow): Prom
 }
 
 /**
- * To give a node the name of the ignore file, or that file another content: devices obey its lines, so a stranger could stop the owner's
- * with one of them.
+ * To give a node the name of the ignore file, that file another content, or to take it away: devices obey its lines, so a stranger could
+ * stop the owner's with one of them, or have them send what they leave out.
  * @param where the node, or the folder that it is to be in
  * @throws HoldfastError forbidden for links, and for who may only put files in
  */
@@ -73,7 +74,7 @@ export async function requireRuleWriter(work: Work, step: Step, where: NodeRow, 
   if (step.caller.owns || nameKey(name) !== ignoreFileName) return;
   const node = await placed(work, step, where, "create");
   if (step.caller.isAnonymous !== true && node !== undefined && roleMay(node.role, "write")) return;
-  const message = `${ignoreFileName} decides what devices sync: only accounts that may change files here make or change it.`;
+  const message = `${ignoreFileName} decides what devices sync: only accounts that may change files here make, change or remove it.`;
   throw new HoldfastError("forbidden", message, { field: "name" });
 }
 
