@@ -18,7 +18,7 @@ describe("a folder that stands in for one in the trash", () => {
     for (const { id } of nodes) await owners.commit(ann, { op: "delete", fileId: id });
   }
   const restore = (who: Owner, { id }: { readonly id: string }) => owners.commit(who, { op: "restore", fileId: id });
-  const share = ({ id }: { readonly id: string }, role: "editor" | "viewer", { userId }: Owner) =>
+  const share = ({ id }: { readonly id: string }, role: "editor" | "viewer" | "uploader", { userId }: Owner) =>
     owners.give(ann, id, { role, grantee_id: userId });
   const names = async (id: string) => (await owners.namesIn(ann, id)).map(({ name }) => name);
   const check = () => checkInvariants(owners.dbOf(ann), ann.spaceId);
@@ -66,6 +66,18 @@ describe("a folder that stands in for one in the trash", () => {
     await restore(ann, inner);
     assert.deepEqual(await names(inner.id), ["file"]);
     assert.deepEqual(await names(standIn), ["secret"]);
+    await check();
+  });
+
+  test("is not made in a root that is shared for a folder in which somebody may do less than there", async () => {
+    const folder = await owners.mkdir(ann, "folder");
+    const file = await owners.put(ann, "file", "x", folder.id);
+    await share({ id: ann.rootId }, "editor", bob);
+    await share(folder, "uploader", bob);
+    await remove(file, folder);
+    await assert.rejects(restore(ann, file), { code: "trashed" });
+    await restore(ann, folder);
+    assert.equal((await restore(ann, file)).path, "/folder/file");
     await check();
   });
 

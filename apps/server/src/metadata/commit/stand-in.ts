@@ -6,7 +6,7 @@ import type { NodeRow } from "../../db/shard-tables.ts";
 import { trash } from "./claim-name.ts";
 import { freeName } from "./free-name.ts";
 import { newNode } from "./new-node.ts";
-import { rootOf } from "./place.ts";
+import { requireLive, rootOf } from "./place.ts";
 import { record } from "./record.ts";
 import { placed, requireAct } from "./rights.ts";
 import { roleMay } from "../../rights/roles.ts";
@@ -21,14 +21,17 @@ const mergedMax = 1000;
 /**
  * The live folder for something that is restored: its own folder if that is live, else a stand-in of the same name, which holds only what
  * was restored. The folder takes the place of its stand-in once it is restored itself, so that the order of restores does not matter.
+ * @throws HoldfastError trashed for a folder with permissions of its own where the root has some, too
  */
 export async function liveOrStandIn(work: Work, step: Step, folder: NodeRow): Promise<NodeRow> {
-  if ((await work.tree.standing(folder)).state === "live") return folder;
+  const standing = await work.tree.standing(folder);
+  if (standing.state === "live") return folder;
   const above = folder.parent_id === null ? undefined : await work.tree.node(folder.parent_id);
-  if (above === undefined || (await work.tree.standing(folder)).state === "gone") return rootOf(work);
+  if (above === undefined || standing.state === "gone") return rootOf(work);
   // Its permissions may be lower than those above it, and the stand-in has none of them: so nobody else sees it. One that lay in a folder
   // that was deleted stays beside that folder when the folder comes back.
   const parent = folder.shared ? await rootOf(work) : await liveOrStandIn(work, step, above);
+  if (folder.shared && parent.shared) await requireLive(work, step, { standing });
   const [found, id] = await findStandIn(work, folder, parent.id);
   if (found !== undefined) return found;
   await requireAct(work, step, parent, "create");
