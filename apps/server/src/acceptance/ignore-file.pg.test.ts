@@ -47,6 +47,7 @@ const puttingIn: Readonly<
   Record<string, (api: Api, box: Box) => Promise<{ status: unknown; body: { code?: unknown } }>>
 > = {
   "an upload by name": (api, { box }) => upload(api, `parent_id=${box}&name=${name}`),
+  "a name that a filesystem may take for it": (api, { box }) => upload(api, `parent_id=${box}&name=.HoldfastIgnore`),
   "an upload that takes another name": (api, { box }) =>
     upload(api, `parent_id=${box}&name=${name}&on_conflict=rename`),
   "a put of a batch": (api, { box }) => sync(api, { op: "put", parent_id: box, name, size: 0, blocks: [] }),

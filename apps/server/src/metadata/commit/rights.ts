@@ -12,6 +12,8 @@ import type { PlacedNode } from "../read/placed-node.ts";
 import type { Step, Work } from "./work.ts";
 
 const nothing = new SpaceRights(new Map());
+/** Some filesystems, as of a memory stick, take names that differ in case for one. */
+const ruleKey = ignoreFileName.toUpperCase();
 
 /** Of those steps whose actors do not own the space; under its lock, so nothing about them changes until the commit. */
 export async function loadStepRights(
@@ -71,7 +73,7 @@ export async function requireMovable(work: Work, step: Step, row: NodeRow): Prom
  * @throws HoldfastError forbidden for links, and for who may only put files in
  */
 export async function requireRuleWriter(work: Work, step: Step, where: NodeRow, name: string): Promise<void> {
-  if (step.caller.owns || nameKey(name) !== ignoreFileName) return;
+  if (step.caller.owns || nameKey(name).toUpperCase() !== ruleKey) return;
   const node = await placed(work, step, where, "create");
   if (step.caller.isAnonymous !== true && node !== undefined && roleMay(node.role, "write")) return;
   const message = `${ignoreFileName} decides what devices sync: only accounts that may change files here make, change or remove it.`;
