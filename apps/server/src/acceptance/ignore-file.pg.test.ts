@@ -47,6 +47,7 @@ const puttingIn: Readonly<
   Record<string, (api: Api, box: Box) => Promise<{ status: unknown; body: { code?: unknown } }>>
 > = {
   "an upload by name": (api, { box }) => upload(api, `parent_id=${box}&name=${name}`),
+  "a name that a filesystem may take for it": (api, { box }) => upload(api, `parent_id=${box}&name=.HoldfastIgnore`),
   "an upload that takes another name": (api, { box }) =>
     upload(api, `parent_id=${box}&name=${name}&on_conflict=rename`),
   "a put of a batch": (api, { box }) => sync(api, { op: "put", parent_id: box, name, size: 0, blocks: [] }),
@@ -61,10 +62,16 @@ const changing: typeof puttingIn = {
   "a copy that keeps its name": (api, { rules, box }) => api.call("POST", `/files/${rules}/copy`, { parent_id: box }),
   "another content by name": (api, { sub }) => upload(api, `parent_id=${sub}&name=${name}&on_conflict=replace`),
   "another content": (api, { rules }) => upload(api, `file_id=${rules}`),
+  "a name that is no rule": (api, { rules }) => api.call("PATCH", `/files/${rules}`, { name: "none" }),
+  "a move away": (api, { rules, box }) => api.call("PATCH", `/files/${rules}`, { parent_id: box, name: "none" }),
+  "the trash": (api, { rules }) => api.call("DELETE", `/files/${rules}`),
+  "a delete of a batch": (api, { rules }) => sync(api, { op: "delete", file_id: rules }),
+  "another file in its place": (api, { sub, plain }) =>
+    api.call("PATCH", `/files/${plain}`, { parent_id: sub, name, on_conflict: "replace" }),
   "an older version": (api, { rules }) => api.call("POST", `/files/${rules}/restore?version=1`),
 };
 
-test("links and uploaders give no node the name of the ignore file and change none", async () => {
+test("links and uploaders give no node the name of the ignore file, and change and remove none", async () => {
   const guest = await join("uploader");
   const box = await makeBox("/strangers");
   await ok(owner, "POST", `/files/${box.box}/share`, { email: "uploader@example.com", role: "uploader" });

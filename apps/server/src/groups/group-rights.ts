@@ -77,11 +77,13 @@ export async function assertNotLimitedBy(shards: Shards, caller: GroupCaller, id
     const grants = await readGrants(db, { grantees: [id], despiteSuspension: true });
     if (grants.length === 0) continue;
     const others = await readGrants(db, { grantees: [caller.userId, ...groupIds], despiteSuspension: true });
-    const bySpace = Map.groupBy(others, (other) => other.space_id);
-    const wayUp = await readWaysUp(db, grants);
     // An owner may do all in their own space.
-    bySpace.delete(caller.spaceId);
-    if (grants.every((grant) => !isLimiting(grant, bySpace.get(grant.space_id) ?? [], wayUp))) continue;
+    const byNode = Map.groupBy(
+      others.filter((other) => other.space_id !== caller.spaceId),
+      (other) => other.node_id,
+    );
+    const wayUp = await readWaysUp(db, grants);
+    if (grants.every((grant) => !isLimiting(grant, byNode, wayUp))) continue;
     const message =
       "This group limits what you may do in something that is shared with you. Only an administrator can remove you from it or delete it.";
     throw new HoldfastError("forbidden", message);

@@ -178,7 +178,10 @@ async function findLeft({ transaction, space }: RightsChange, caller: Actor, gra
   const wayUp = await readWaysUp(transaction, held);
   const wayOf = ({ node_id: id }: LiveGrant) => wayUp(space.id, id);
   const isLeft = (each: LiveGrant) => each.grantee_id === caller.userId && wayOf(each).includes(grant.node_id);
-  const kept = held.filter((each) => !isLeft(each));
+  const kept = Map.groupBy(
+    held.filter((each) => !isLeft(each)),
+    (each) => each.node_id,
+  );
   const left = new Set([grant.id]);
   // From the top down: what is kept counts for what lies below it.
   for (const each of held.filter(isLeft).toSorted((one, other) => wayOf(one).length - wayOf(other).length)) {
@@ -188,7 +191,7 @@ async function findLeft({ transaction, space }: RightsChange, caller: Actor, gra
         "forbidden",
         "This permission limits what you may do here. Only the owner can remove it.",
       );
-    } else kept.push(each);
+    } else kept.set(each.node_id, [...(kept.get(each.node_id) ?? []), each]);
   }
   return [...left];
 }

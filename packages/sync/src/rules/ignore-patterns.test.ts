@@ -95,3 +95,12 @@ test("no pattern costs more steps than its length times that of the path, howeve
     }
   }
 });
+
+test("a class costs little more than a character, however many ranges it has", () => {
+  const ranges = Array.from({ length: 500 }, (_, index) => String.fromCharCode(0x100 + 2 * index)).join("");
+  const matcher = new IgnorePatterns([`*[${ranges}]b*`]);
+  assert.equal(matcher.ignores(`${"a".repeat(200)}\u0102b`, false), true);
+  assert.equal(matcher.ignores(`${"a".repeat(200)}\u0103b`, false), undefined);
+  const { steps } = matcher.work;
+  assert.ok(steps > 400 && steps < 400 * 15, `${steps} steps`);
+});

@@ -55,7 +55,7 @@ export function readClass(body: string, start: number): { end: number; unitClass
   let before = "";
   for (let at = start + (isNegated ? 2 : 1), isFirst = true; at < body.length; at += 1, isFirst = false) {
     const char = body.charAt(at);
-    if (char === "]" && !isFirst) return { end: at, unitClass: { isNegated, ranges } };
+    if (char === "]" && !isFirst) return { end: at, unitClass: { isNegated, ranges: merged(ranges) } };
     const isRange = char === "-" && before !== "" && at + 1 < body.length && body[at + 1] !== "]";
     if (isRange) {
       at += body[at + 1] === "\\" ? 2 : 1;
@@ -83,4 +83,15 @@ function nameOf(body: string, start: number): { readonly name?: string; readonly
   const end = body.indexOf("]", start);
   if (end === -1) return { end: body.length };
   return end > start && body[end - 1] === ":" ? { name: body.slice(start, end - 1), end } : undefined;
+}
+
+/** In order and apart from each other, so that one is found without a look at all of them. */
+function merged(ranges: readonly Range[]): Range[] {
+  const apart: [from: string, to: string][] = [];
+  for (const [from, to] of ranges.toSorted(([one], [other]) => (one < other ? -1 : Number(one > other)))) {
+    const last = apart.at(-1);
+    if (last === undefined || last[1] < from) apart.push([from, to]);
+    else if (last[1] < to) last[1] = to;
+  }
+  return apart;
 }

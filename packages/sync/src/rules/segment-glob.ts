@@ -8,6 +8,7 @@ export type Range = readonly [from: string, to: string];
 
 export interface UnitClass {
   readonly isNegated: boolean;
+  /** In order, and apart from each other. */
   readonly ranges: readonly Range[];
 }
 
@@ -68,7 +69,7 @@ class Piece {
   isAt(name: string, start: number, work: Work): boolean {
     for (const [index, unit] of this.#units.entries()) {
       work.steps += 1;
-      if (!isUnit(unit, name.charAt(start + index))) return false;
+      if (!isUnit(unit, name.charAt(start + index), work)) return false;
     }
     return true;
   }
@@ -85,8 +86,21 @@ class Piece {
   }
 }
 
-function isUnit(unit: Unit, char: string): boolean {
+function isUnit(unit: Unit, char: string, work: Work): boolean {
   if (unit === "any") return true;
   if (typeof unit === "string") return unit === char;
-  return unit.isNegated !== unit.ranges.some(([from, to]) => from <= char && char <= to);
+  return unit.isNegated !== isIn(unit.ranges, char, work);
+}
+
+function isIn(ranges: readonly Range[], char: string, work: Work): boolean {
+  let [start, end] = [0, ranges.length];
+  while (start < end) {
+    work.steps += 1;
+    const middle = (start + end) >> 1;
+    const [from, to] = ranges[middle] ?? ["", ""];
+    if (char < from) end = middle;
+    else if (char > to) start = middle + 1;
+    else return true;
+  }
+  return false;
 }

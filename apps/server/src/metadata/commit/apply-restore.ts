@@ -23,16 +23,16 @@ export async function applyRestore(work: Work, step: Step<OperationOf<"restore">
   await checkBase(work, step, row, operation);
   if (standing.state === "live") return { nodeId: row.id, created: false };
   await requireMovable(work, step, row);
-  const standIn = operation.place === undefined ? await standInOf(work, row) : undefined;
   const current = { parent: async () => restoredParent(work, step, row), name: row.name };
   const target = await findPlace(work, step, scope, operation.place ?? {}, current);
   await checkCycle(work, target, row);
   await requireDiscloser(work, step, row, target.parent);
+  const standIn = operation.place === undefined ? await standInOf(work, step, row, target.parent) : undefined;
   const freed = standIn?.parent_id === target.parent.id ? standIn.name : undefined;
   const name = freed ?? (await restoredOrClaimed(work, step, scope, { target, row }));
   await checkPath(work, { parent: target.parent, name }, { node: row });
   const placed = appear(work, step, row, { parent: target.parent, name });
-  if (standIn !== undefined) await mergeStandIn(work, step, standIn, placed);
+  if (standIn !== undefined) await mergeStandIn(work, step, standIn, { folder: placed, isShown: row.shared });
   return { nodeId: placed.id, created: false, ...(await answered(work, step, target)) };
 }
 

@@ -12,6 +12,8 @@ import type { PlacedNode } from "../read/placed-node.ts";
 import type { Step, Work } from "./work.ts";
 
 const nothing = new SpaceRights(new Map());
+/** Some filesystems, as of a memory stick, take names that differ in case for one. */
+const ruleKey = ignoreFileName.toUpperCase();
 
 /** Of those steps whose actors do not own the space; under its lock, so nothing about them changes until the commit. */
 export async function loadStepRights(
@@ -56,6 +58,7 @@ export async function requireAct(work: Work, step: Step, row: NodeRow, act: Act)
 export async function requireMovable(work: Work, step: Step, row: NodeRow): Promise<void> {
   if (step.caller.owns) return;
   await requireAct(work, step, row, "write");
+  await requireRuleWriter(work, step, row, row.name);
   const folder = row.parent_id === null ? undefined : await work.tree.node(row.parent_id);
   const node = folder === undefined ? undefined : await placed(work, step, folder);
   if (node !== undefined && roleMay(node.role, "write")) return;
@@ -64,16 +67,16 @@ export async function requireMovable(work: Work, step: Step, row: NodeRow): Prom
 }
 
 /**
- * To give a node the name of the ignore file, or that file another content: devices obey its lines, so a stranger could stop the owner's
- * with one of them.
+ * To give a node the name of the ignore file, that file another content, or to take it away: devices obey its lines, so a stranger could
+ * stop the owner's with one of them, or have them send what they leave out.
  * @param where the node, or the folder that it is to be in
  * @throws HoldfastError forbidden for links, and for who may only put files in
  */
 export async function requireRuleWriter(work: Work, step: Step, where: NodeRow, name: string): Promise<void> {
-  if (step.caller.owns || nameKey(name) !== ignoreFileName) return;
+  if (step.caller.owns || nameKey(name).toUpperCase() !== ruleKey) return;
   const node = await placed(work, step, where, "create");
   if (step.caller.isAnonymous !== true && node !== undefined && roleMay(node.role, "write")) return;
-  const message = `${ignoreFileName} decides what devices sync: only accounts that may change files here make or change it.`;
+  const message = `${ignoreFileName} decides what devices sync: only accounts that may change files here make, change or remove it.`;
   throw new HoldfastError("forbidden", message, { field: "name" });
 }
 

@@ -6,9 +6,11 @@ import type { NodeRow } from "../../db/shard-tables.ts";
 import { trash } from "./claim-name.ts";
 import { freeName } from "./free-name.ts";
 import { newNode } from "./new-node.ts";
-import { rootOf } from "./place.ts";
+import { requireLive, rootOf } from "./place.ts";
 import { record } from "./record.ts";
-import { requireAct } from "./rights.ts";
+import { placed, requireAct } from "./rights.ts";
+import { roleMay } from "../../rights/roles.ts";
+import { checkPath } from "../weight/reach.ts";
 import type { Step, Target, Work } from "./work.ts";
 
 /** What was deleted by hand makes room for the next one. More are not made. */
@@ -19,48 +21,77 @@ const mergedMax = 1000;
 /**
  * The live folder for something that is restored: its own folder if that is live, else a stand-in of the same name, which holds only what
  * was restored. The folder takes the place of its stand-in once it is restored itself, so that the order of restores does not matter.
+ * @throws HoldfastError trashed for a folder with permissions of its own where the root has some, too
  */
 export async function liveOrStandIn(work: Work, step: Step, folder: NodeRow): Promise<NodeRow> {
-  if ((await work.tree.standing(folder)).state === "live") return folder;
+  const standing = await work.tree.standing(folder);
+  if (standing.state === "live") return folder;
   const above = folder.parent_id === null ? undefined : await work.tree.node(folder.parent_id);
-  if (above === undefined || (await work.tree.standing(folder)).state === "gone") return rootOf(work);
+  if (above === undefined || standing.state === "gone") return rootOf(work);
   // Its permissions may be lower than those above it, and the stand-in has none of them: so nobody else sees it. One that lay in a folder
   // that was deleted stays beside that folder when the folder comes back.
   const parent = folder.shared ? await rootOf(work) : await liveOrStandIn(work, step, above);
-  const [found, id] = await findStandIn(work, folder);
+  if (folder.shared && parent.shared) await requireLive(work, step, { standing });
+  const [found, id] = await findStandIn(work, folder, parent.id);
   if (found !== undefined) return found;
   await requireAct(work, step, parent, "create");
   const name = await restoredName(work, { parent, name: folder.name }, folder);
   return record(work, step, await newNode(work, step, { id, parent, name, kind: "folder" }));
 }
 
-/** The stand-in whose place a folder takes when it is restored; undefined if there is none, or if it has become a folder of its own. */
-export async function standInOf(work: Work, folder: NodeRow): Promise<NodeRow | undefined> {
+/**
+ * The stand-in whose place a folder takes when it is restored; undefined if there is none, if it has become a folder of its own, or if the
+ * caller may not change it.
+ * @param parent of the folder once it is restored, or what stands for that
+ */
+export async function standInOf(
+  work: Work,
+  step: Step,
+  folder: NodeRow,
+  parent: NodeRow,
+): Promise<NodeRow | undefined> {
   if (folder.kind !== "folder") return undefined;
-  const [found] = await findStandIn(work, folder);
-  return found === undefined || found.shared || (await childrenOf(work, found)).length > mergedMax ? undefined : found;
+  const [found] = await findStandIn(work, folder, folder.shared ? work.tree.rootId : parent.id);
+  if (found === undefined || (await childrenOf(work, found)).length > mergedMax) return undefined;
+  const node = await placed(work, step, found);
+  return node !== undefined && roleMay(node.role, "write") ? found : undefined;
 }
 
-/** Moves what was restored before into its own folder, which has the place of the stand-in already. */
-export async function mergeStandIn(work: Work, step: Step, standIn: NodeRow, folder: NodeRow): Promise<void> {
-  await requireAct(work, step, standIn, "write");
+/**
+ * Moves what was restored before into its own folder, which has the place of the stand-in already.
+ * @param isShown the folder is where others may see it who do not see the stand-in: what was made in that since stays there
+ */
+export async function mergeStandIn(
+  work: Work,
+  step: Step,
+  standIn: NodeRow,
+  { folder, isShown }: { readonly folder: NodeRow; readonly isShown: boolean },
+): Promise<boolean> {
+  let isLeft = false;
   for (const child of await childrenOf(work, standIn)) {
     if (child.trashed_at !== null) continue;
     const inner = await work.tree.child(folder.id, child.name_key);
     // A folder that lay in the one that comes back, and had a stand-in of its own.
-    if (inner !== undefined && (await standInOf(work, inner))?.id === child.id) {
-      await mergeStandIn(work, step, child, inner);
+    if (inner !== undefined && (await standInOf(work, step, inner, standIn))?.id === child.id) {
+      isLeft = !(await mergeStandIn(work, step, child, { folder: inner, isShown })) || isLeft;
+      continue;
+    }
+    if (isShown && child.created_at >= standIn.created_at) {
+      isLeft = true;
       continue;
     }
     const name = await restoredName(work, { parent: folder, name: child.name }, child);
+    await checkPath(work, { parent: folder, name }, { node: child });
     const moved = { ...child, parent_id: folder.id, name, name_key: nameKey(name) };
     record(work, step, moved, { kind: "changed", from_parent: standIn.id });
   }
+  if (isLeft) return false;
   const isEmpty = (await childrenOf(work, standIn)).length === 0;
   const gone = trash(work, step, standIn);
-  if (!isEmpty) return;
+  if (!isEmpty) return true;
   work.changes.purged.push(gone.id);
   record(work, step, { ...gone, purged_at: work.nowMicros }, { kind: "gone", from_parent: gone.parent_id });
+  return true;
 }
 
 export async function restoredName(work: Work, { parent, name }: Target, row: NodeRow): Promise<string> {
@@ -68,13 +99,21 @@ export async function restoredName(work: Work, { parent, name }: Target, row: No
   return taken === undefined ? name : freeName(work, parent, name, row.kind, "restored");
 }
 
-/** @returns the live stand-in, or the id of the next one */
-async function findStandIn(work: Work, folder: NodeRow): Promise<readonly [NodeRow | undefined, NodeId | undefined]> {
+/**
+ * One that was moved, or shared with somebody, is a folder of its own: what is restored goes nowhere else than where its folder was.
+ * @returns the live stand-in, or the id of the next one
+ */
+async function findStandIn(
+  work: Work,
+  folder: NodeRow,
+  parentId: NodeId,
+): Promise<readonly [NodeRow | undefined, NodeId | undefined]> {
   for (let number = 0; number < standInsMax; number += 1) {
     const id = standInId(folder, number);
     const row = await work.tree.node(id);
     if (row === undefined) return [undefined, id];
-    if (row.kind === "folder" && (await work.tree.standing(row)).state === "live") return [row, undefined];
+    const isInPlace = row.kind === "folder" && row.parent_id === parentId && !row.shared;
+    if (isInPlace && (await work.tree.standing(row)).state === "live") return [row, undefined];
   }
   return [undefined, undefined];
 }

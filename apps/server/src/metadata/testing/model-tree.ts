@@ -120,13 +120,13 @@ export class ModelTree {
         const node = this.#find(operation.fileId);
         this.#requireHead(node, operation);
         if (this.#trashedBy(node) === undefined) return;
-        const standIn = node.kind === "folder" ? this.#standIn(node) : undefined;
         const old = this.nodes.get(node.parent ?? "");
         const parent = old === undefined ? this.#find(this.rootId) : this.#liveOrStandIn(old);
+        const standIn = node.kind === "folder" ? this.#standIn(node, parent) : undefined;
         const renames = operation.onConflict === "rename";
         const own = (): string =>
           renames ? this.#restoredName(parent.id, node) : this.#claim(operation, parent, node.name, node.kind, node.id);
-        this.#placeAt(node, parent, standIn?.parent === parent.id ? standIn.name : own());
+        this.#placeAt(node, parent, standIn?.name ?? own());
         if (standIn !== undefined) this.#merge(standIn, node);
         return;
       }
@@ -211,7 +211,7 @@ export class ModelTree {
     const above = this.nodes.get(folder.parent ?? "");
     if (above === undefined) return this.#find(this.rootId);
     const parent = this.#liveOrStandIn(above);
-    const found = this.#standIn(folder);
+    const found = this.#standIn(folder, parent);
     if (found !== undefined) return found;
     const standsFor = `${folder.id} ${folder.revision}`;
     const name = this.#restoredName(parent.id, folder);
@@ -230,9 +230,9 @@ export class ModelTree {
     return made;
   }
 
-  #standIn({ id, revision }: ModelNode): ModelNode | undefined {
+  #standIn({ id, revision }: ModelNode, { id: parent }: ModelNode): ModelNode | undefined {
     return [...this.nodes.values()].find(
-      (node) => node.standsFor === `${id} ${revision}` && this.#trashedBy(node) === undefined,
+      (node) => node.standsFor === `${id} ${revision}` && node.parent === parent && this.#trashedBy(node) === undefined,
     );
   }
 
@@ -240,7 +240,7 @@ export class ModelTree {
     const children = [...this.nodes.values()].filter(({ parent }) => parent === standIn.id);
     for (const child of children.filter(({ trashed }) => !trashed)) {
       const inner = this.#child(folder.id, child.name);
-      if (inner?.kind === "folder" && this.#standIn(inner)?.id === child.id) this.#merge(child, inner);
+      if (inner?.kind === "folder" && this.#standIn(inner, standIn)?.id === child.id) this.#merge(child, inner);
       else this.#placeAt(child, folder, this.#restoredName(folder.id, child));
     }
     const isEmpty = ![...this.nodes.values()].some(({ parent }) => parent === standIn.id);

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { openOwners, type Owner, type Owners } from "../../sharing/testing-owners.ts";
+import { checkInvariants } from "../testing/invariants.ts";
+
+describe("a folder that stands in for one in the trash", () => {
+  let owners: Owners;
+  let ann: Owner;
+  let bob: Owner;
+  let carol: Owner;
+  before(async () => void (owners = await openOwners()));
+  after(() => owners?.close());
+  beforeEach(async () => {
+    [ann, bob, carol] = await Promise.all([owners.sign(3), owners.sign(4), owners.sign(5)]);
+  });
+
+  async function remove(...nodes: readonly { readonly id: string }[]): Promise<void> {
+    for (const { id } of nodes) await owners.commit(ann, { op: "delete", fileId: id });
+  }
+  const restore = (who: Owner, { id }: { readonly id: string }) => owners.commit(who, { op: "restore", fileId: id });
+  const share = ({ id }: { readonly id: string }, role: "editor" | "viewer" | "uploader", { userId }: Owner) =>
+    owners.give(ann, id, { role, grantee_id: userId });
+  const names = async (id: string) => (await owners.namesIn(ann, id)).map(({ name }) => name);
+  const check = () => checkInvariants(owners.dbOf(ann), ann.spaceId);
+
+  test("is a folder of its own once it was moved: what is in it is not brought to where others see it", async () => {
+    const [outer, safe] = [await owners.mkdir(ann, "outer"), await owners.mkdir(ann, "safe")];
+    const inner = await owners.mkdir(ann, "inner", outer.id);
+    const file = await owners.put(ann, "file", "x", inner.id);
+    await share(outer, "viewer", bob);
+    await remove(file, inner);
+    const standIn = (await restore(ann, file)).parent_id ?? "";
+    await owners.commit(ann, { op: "move", fileId: standIn, place: { parentId: safe.id } });
+    await owners.put(ann, "secret", "x", standIn);
+    await restore(ann, inner);
+    assert.deepEqual(await names(inner.id), []);
+    assert.deepEqual(await names(standIn), ["file", "secret"]);
+    await check();
+  });
+
+  test("is a folder of its own once it was shared: nothing more is restored into it", async () => {
+    const folder = await owners.mkdir(ann, "folder");
+    const [first, second] = [
+      await owners.put(ann, "first", "x", folder.id),
+      await owners.put(ann, "second", "x", folder.id),
+    ];
+    await remove(first, second, folder);
+    const standIn = (await restore(ann, first)).parent_id ?? "";
+    await share({ id: standIn }, "viewer", bob);
+    const restored = await restore(ann, second);
+    assert.notEqual(restored.parent_id, standIn);
+    assert.equal(restored.path, "/folder (restored)/second");
+    await restore(ann, folder);
+    assert.deepEqual(await names(standIn), ["first"]);
+    assert.deepEqual(await names(folder.id), ["second"]);
+    await check();
+  });
+
+  test("keeps what was made in it, where the folder that comes back is seen by others", async () => {
+    const inner = await owners.mkdir(ann, "inner", (await owners.mkdir(ann, "outer")).id);
+    const file = await owners.put(ann, "file", "x", inner.id);
+    await share(inner, "viewer", bob);
+    await remove(file, inner);
+    const standIn = (await restore(ann, file)).parent_id ?? "";
+    await owners.put(ann, "secret", "x", standIn);
+    await restore(ann, inner);
+    assert.deepEqual(await names(inner.id), ["file"]);
+    assert.deepEqual(await names(standIn), ["secret"]);
+    await check();
+  });
+
+  test("is not made in a root that is shared for a folder in which somebody may do less than there", async () => {
+    const folder = await owners.mkdir(ann, "folder");
+    const file = await owners.put(ann, "file", "x", folder.id);
+    await share({ id: ann.rootId }, "editor", bob);
+    await share(folder, "uploader", bob);
+    await remove(file, folder);
+    await assert.rejects(restore(ann, file), { code: "trashed" });
+    await restore(ann, folder);
+    assert.equal((await restore(ann, file)).path, "/folder/file");
+    await check();
+  });
+
+  test("stays beside the folder where an editor restores that and may not see the stand-in", async () => {
+    const outer = await owners.mkdir(ann, "outer");
+    const inner = await owners.mkdir(ann, "inner", outer.id);
+    const file = await owners.put(ann, "file", "x", inner.id);
+    await share(outer, "editor", bob);
+    await share(inner, "editor", carol);
+    await remove(file, inner);
+    const standIn = (await restore(ann, file)).parent_id ?? "";
+    await restore(bob, inner);
+    assert.deepEqual(await names(outer.id), ["inner"]);
+    assert.deepEqual(await names(standIn), ["file"]);
+    await check();
+  });
+});
