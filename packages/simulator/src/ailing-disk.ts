@@ -84,7 +84,7 @@ function mayFail(world: WorldState, device: Device, call: string, path: string):
 }
 
 function isLook(call: string): boolean {
-  return ["stat", "list", "open", "read", "readAt", "readLink", "hasWriters"].includes(call);
+  return ["stat", "list", "open", "read", "readAt", "readLink"].includes(call);
 }
 
 function isMaking(call: string): boolean {

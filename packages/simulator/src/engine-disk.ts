@@ -58,7 +58,8 @@ function looks(
     },
     readAt: (path, offset, sizeBytes) => call("readAt", path, () => bytesAt(root, path, offset, sizeBytes)),
     readLink: (path) => call("readLink", path, () => root.mustBeAt(path).target),
-    hasWriters: (path) => call("hasWriters", path, () => root.writers.has(root.mustBeAt(path))),
+    // In no time: each story is told by its calls, and this changes nothing.
+    hasWriters: async (path) => root.writers.has(root.mustBeAt(path)),
     now: (path) =>
       call("now", path, () => {
         const inode = root.at(path) ?? root.create(path, "file", false);

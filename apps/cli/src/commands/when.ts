@@ -9,8 +9,8 @@ type Side = "start" | "end";
 const rfc3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 const day = /^\d{4}-\d\d-\d\d$/;
 const dayAndMinute = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d)$/;
-/** The year 10,000 has no RFC 3339 form. */
-const endOfTimeMs = Date.UTC(10_000, 0);
+/** The years before 0 and after 9999 have no RFC 3339 form. */
+const [startOfTimeMs, endOfTimeMs] = [Date.parse("0000-01-01T00:00:00Z"), Date.UTC(10_000, 0)];
 
 /** A time to come. A day means the end of that day here. @throws HoldfastError usage, also from the result if the time has passed */
 export function parseEnd(text: string): AtTime {
@@ -68,7 +68,7 @@ function isReal(iso: string, beginning: string): boolean {
 }
 
 function isoOf(text: string, atMs: number): string {
-  if (atMs < 0 || atMs >= endOfTimeMs) throw notATime(text);
+  if (atMs < startOfTimeMs || atMs >= endOfTimeMs) throw notATime(text);
   return new Date(atMs).toISOString();
 }
 

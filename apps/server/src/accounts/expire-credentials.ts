@@ -1,6 +1,7 @@
 import { limits } from "@holdfast/core/limits";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { ShardTables } from "../db/shard-tables.ts";
+import { copiedNumber } from "./live-session.ts";
 import type { AccountStore } from "./account-world.ts";
 import { confirmEmail, isOf, releaseEmail, signUpLifetimeMicros } from "./directory.ts";
 
@@ -13,7 +14,11 @@ export async function expireCredentials(store: AccountStore): Promise<number> {
   const forgottenBefore = now - limits.credentialRecordLifetimeMs * 1000;
   let removed = 0;
   for (const { db } of store.shards.all()) {
-    removed += await deleteWhere(db, "sessions", sql`expires_at <= ${now - endedSessionMicros}`);
+    removed += await deleteWhere(
+      db,
+      "sessions",
+      sql`expires_at <= case when number = ${copiedNumber} then ${now - copiedSessionMicros}::int8 else ${now}::int8 end`,
+    );
     removed += await deleteWhere(db, "tokens", sql`expires_at <= ${forgottenBefore}`);
     removed += await deleteWhere(db, "tokens", sql`client_id is not null and expires_at <= ${now}`);
     removed += await deleteWhere(db, "oauth_artifacts", sql`expires_at <= ${now}`);
@@ -35,7 +40,7 @@ export async function expireCredentials(store: AccountStore): Promise<number> {
 const batchRows = 1000;
 
 /** A session that ended since it was copied names that reason for so long. */
-const endedSessionMicros = 24 * 3600 * 1_000_000;
+const copiedSessionMicros = 24 * 3600 * 1_000_000;
 
 /** As long as a journal tells of what was granted to the group: whoever was in it until then hears of it (`changeIn`). */
 const endedMembershipMicros = limits.journalLifetimeMs * 1000;
