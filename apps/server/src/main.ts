@@ -36,7 +36,9 @@ export async function serveCommand(flags: Readonly<Record<string, unknown>>, pre
   if (server === undefined) return endNow();
   signals.renewBy(() => renewTls(server));
   tellReady(server, config);
-  await stopInOrder(server, await signals.told);
+  const signal = await Promise.race([signals.told, server.folders.replaced]).catch(() => undefined);
+  if (signal === undefined || !server.folders.look()) return endNow(1);
+  await stopInOrder(server, signal);
 }
 
 /** The files are read again, and may be exchanged at this moment: that ends no server that is ready. */
@@ -106,13 +108,13 @@ async function stopInOrder(server: RunningServer, signal: string): Promise<never
   server.log.info({ signal }, "stopping");
   await server.close();
   server.log.info({}, "stopped");
-  return endNow();
+  return endNow(server.folders.look() ? 0 : 1);
 }
 
-async function endNow(): Promise<never> {
+async function endNow(code = 0): Promise<never> {
   // Of a pipe whose reader is slow the last lines wait still.
   await new Promise((resolve) => process.stderr.write("", resolve));
-  process.exit(0);
+  process.exit(code);
 }
 
 function toFlags(options: Readonly<Record<string, unknown>>): NonNullable<ConfigSources["flags"]> {

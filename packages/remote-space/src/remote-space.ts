@@ -153,6 +153,10 @@ function serverOf({ pool, wait }: RemoteSpaceOptions, client: ApiClient, rootId:
     jsonPace: new UploadPace(jsonBytesWished),
   };
   return {
+    whoAnswers: async () => {
+      const account = await client.call("getAccount");
+      return { serverId: account.server_id, accountId: account.id };
+    },
     listChanges: (sinceToken) => listChanges({ client, heard, own }, sinceToken),
     snapshot: (cursor) => snapshots.page(cursor),
     queryNodes: (ids) => queryNodes(client, ids),

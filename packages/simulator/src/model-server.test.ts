@@ -54,6 +54,7 @@ function ownersOf(model: ModelServer, account: string): TestedServer {
 /** Without a network between them, in real time. */
 function deviceOf(model: ModelServer, device: string, account: string): Server {
   return {
+    whoAnswers: async () => ({ serverId: "model", accountId: account }),
     listChanges: async (token) => model.listChanges(token, account),
     snapshot: async (cursor) => model.snapshot(cursor, account),
     queryNodes: async (ids) => model.queryNodes(ids, account),

@@ -96,8 +96,13 @@ function questions(
   model: ModelServer,
   account: string,
   call: Call,
-): Pick<Server, "listChanges" | "snapshot" | "queryNodes" | "listBelow" | "manifests" | "missingBlocks"> {
+): Pick<
+  Server,
+  "whoAnswers" | "listChanges" | "snapshot" | "queryNodes" | "listBelow" | "manifests" | "missingBlocks"
+> {
   return {
+    // Without trouble: one that fails is tried again together with the listing beside it.
+    whoAnswers: () => Promise.resolve({ serverId: "model", accountId: account }),
     listChanges: (token) => call("listChanges", () => model.listChanges(token, account)),
     snapshot: (cursor) => call("snapshot", () => model.snapshot(cursor, account)),
     queryNodes: (ids) => call("queryNodes", () => model.queryNodes(ids, account)),

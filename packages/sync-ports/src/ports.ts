@@ -209,8 +209,16 @@ export interface SpaceSeqs {
   readonly share_seqs?: Readonly<Record<string, number>> | undefined;
 }
 
+/** Whose folder it is; the caller knows it from its sign-in. */
+export interface Identity {
+  readonly serverId: string;
+  readonly accountId: string;
+}
+
 /** The server, as the engine needs it; messages are those of the wire. Failures are HoldfastErrors. */
 export interface Server {
+  /** Asked anew each time: another server may answer at the same address by now. */
+  whoAnswers(): Promise<Identity>;
   /** @throws HoldfastError reset, with `reason` in its body */
   listChanges(sinceToken: string): Promise<
     {

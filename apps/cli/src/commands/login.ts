@@ -51,6 +51,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
   const { lookAtServer } = await import("../config/look-at-server.ts");
   const { readTrust } = await import("../config/read-trust.ts");
   const { SavedLogin } = await import("../config/saved-login.ts");
+  const { serverIdOf, tellOtherServer } = await import("./tell-other-server.ts");
   const { ask, askSecret, firstLine } = await import("../terminal.ts");
   const server = parseServer(url);
   if (options.insecure !== true) assertPrivate(server, ofLogin);
@@ -96,7 +97,8 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
     const session = inBrowser ?? (await byPassword());
     const { device_id: deviceId, device_secret: deviceSecret } = session;
     const kept = { ...(deviceSecret === undefined ? {} : { deviceSecret }), ...(trust === undefined ? {} : { trust }) };
-    const made = { ...toSavedSession(session), server, email, deviceId, ...kept };
+    const serverId = await serverIdOf(server, { tokens: fixedToken(session.access_token), trust });
+    const made = { ...toSavedSession(session), server, email, deviceId, serverId, ...kept };
     // First of all the new one: a sync that runs goes on with it when the former ends.
     await keep(saved, made, former);
     await endFormer(run, former, made);
@@ -106,6 +108,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
       `Signed in to ${server} as ${email}.`,
     ]);
     if (session.second_factor_due_at !== undefined) run.output.note(sayFactorDue(session.second_factor_due_at));
+    await tellOtherServer(run, made, former);
   } catch (thrown) {
     throw notSignedIn(thrown, server, email);
   } finally {

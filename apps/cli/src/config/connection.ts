@@ -68,7 +68,7 @@ export async function connect(
   let refused: string | undefined;
   const tokens = tellingEnd(
     token === undefined
-      ? sessionTokens(sameAccount(saved, { server, email: login?.email ?? "" }), {
+      ? sessionTokens(sameAccount(saved, { server, email: login?.email ?? "", serverId: login?.serverId }), {
           renew: renewedBy(server, { trust, readTrust }),
           onRefused: (refreshToken) => (refused = refreshToken),
         })

@@ -15,13 +15,25 @@ export function tellingEnd(tokens: AccessTokens, onEnded: (reason: HoldfastError
   return { current: () => telling(tokens.current()), renew: (refused) => telling(tokens.renew(refused)) };
 }
 
+/** @param known the id of the server that answered before */
+export function otherServer(server: string, known: string, answers: string): string {
+  return `Another server answers at ${server} than before: ${answers}, and not ${known}. What was synced with that one is not synced with this one. Was a server set up anew there, or its data folder mounted late or replaced? Bring the former server back and run 'holdfast login ${server}' again.`;
+}
+
 /**
  * The login as long as it is the same account's: somebody may sign in anew meanwhile. The tokens of another account, or of another server, are
  * none for who began with this one.
  */
-export function sameAccount(store: SessionStore<Login>, first: Pick<Login, "server" | "email">): SessionStore<Login> {
-  const own = (login: Login | undefined): Login | undefined =>
-    login?.server === first.server && login.email === first.email ? login : undefined;
+export function sameAccount(
+  store: SessionStore<Login>,
+  first: Pick<Login, "server" | "email" | "serverId">,
+): SessionStore<Login> {
+  const own = (login: Login | undefined): Login | undefined => {
+    if (login?.server !== first.server || login.email !== first.email) return undefined;
+    if (login.serverId !== undefined && first.serverId !== undefined && login.serverId !== first.serverId)
+      throw new HoldfastError("unauthenticated", otherServer(first.server, first.serverId, login.serverId));
+    return login;
+  };
   return {
     read: async () => own(await store.read()),
     update: async (change) =>

@@ -13,6 +13,8 @@ export interface Login extends SavedSession {
   readonly server: string;
   readonly email: string;
   readonly deviceId: string;
+  /** Undefined: an earlier version signed in, or the server did not say it. */
+  readonly serverId?: string | undefined;
   /** By which the server knows this device again when it signs in anew. */
   readonly deviceSecret?: string;
   /** Where the system does not trust the server's certificate. */

@@ -145,7 +145,11 @@ function refuseOther(
 ): void {
   const advice = `To give up that sync, without a change to any file: ${forgetting(root)}`;
   if (account.server_id !== before.server_id || account.id !== before.account_id) {
-    const message = `${root} is synced with ${before.account} at ${before.server}, not with ${account.email} here. Nothing was touched. ${advice}`;
+    const isOther = account.server_id !== before.server_id;
+    const [whose, here] = isOther
+      ? [` (server ${before.server_id})`, `on the server ${account.server_id}`]
+      : ["", "here"];
+    const message = `${isOther ? "Another server answers: " : ""}${root} is synced with ${before.account} at ${before.server}${whose}, not with ${account.email} ${here}. Nothing was touched. ${advice}`;
     throw new HoldfastError("failed", message);
   }
   if (remote !== undefined && remote !== before.remote) {

@@ -3,6 +3,9 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { nodeDisk } from "@holdfast/disk/node-disk";
+import { openPlainStore } from "@holdfast/object-store/open-store";
+import { writeKeyringObject } from "../blocks/wrapped-keys.ts";
 import { assertCommitted, hashOf, putBatch } from "./batches.ts";
 import { findPackFiles } from "./pack-files.ts";
 import {
@@ -102,6 +105,23 @@ describe("A store that is away", () => {
     );
     assert.deepEqual((await api.download("/away")).body, content);
     assert.deepEqual((await scrub()).damaged, []);
+  });
+
+  test("another server's store in its place is left as it is, and all goes on once the right one is back", async () => {
+    renameSync(store(), elsewhere());
+    const [strange, foreign] = [`${folder}/foreign`, [{ epoch: 1, wrapped: randomBytes(60), createdAt: 1 }]];
+    const ports = { disk: nodeDisk, randomBytes, nowMs: () => Date.now(), environment: {} };
+    await writeKeyringObject(await openPlainStore(store(), ports), foreign);
+    const before = readdirSync(store(), { recursive: true });
+    const { status, body } = await api.put("/into another", randomBytes(3000));
+    assert.deepEqual([status, body.code], [503, "unavailable"]);
+    assert.match(body.detail, /another server's store stands in its place/);
+    assert.deepEqual(readdirSync(store(), { recursive: true }), before);
+    renameSync(store(), strange);
+    renameSync(elsewhere(), store());
+    const content = randomBytes(5000);
+    await putFile("/into the right one", content);
+    assert.deepEqual((await api.download("/into the right one")).body, content);
   });
 
   test("keeps a server from starting, and a command beside it from doing anything", async () => {

@@ -1,12 +1,14 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Sleep } from "@holdfast/object-store/call-signal";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
+import { isS3Location } from "@holdfast/object-store/s3-location";
 import { StoreCopy } from "@holdfast/object-store/store-copy";
 import { makeTwoStores, type StorePolicy, type TwoStores } from "@holdfast/object-store/two-stores";
 import { type Kysely, sql } from "kysely";
 import type { BlockLog } from "../blocks/block-log.ts";
 import { keyringKey, readKeyringObject } from "../blocks/wrapped-keys.ts";
 import type { CellTables } from "../db/cell-tables.ts";
+import { guardFolder } from "./guard-folder.ts";
 import { doubtOthers, readKnownCopies } from "./known-copies.ts";
 import { owe, oweFound } from "./debts.ts";
 
@@ -29,8 +31,10 @@ export interface CellStoreOptions {
  * The store of a cell: one, or two that hold the same.
  * @throws HoldfastError failed where one of the two is another server's
  */
-export async function openCellStore(options: CellStoreOptions): Promise<ObjectStore> {
-  const { db, places, open } = options;
+export async function openCellStore(given: CellStoreOptions): Promise<ObjectStore> {
+  const { db, places } = given;
+  const open = (place: string): Promise<ObjectStore> => openGuarded(given, place);
+  const options = { ...given, open };
   // Before the first migration nothing is known, and nothing may be written yet.
   const isMigrated = await hasTable(db, "cell.copies");
   if (isMigrated) await doubtOthers(db, places);
@@ -54,6 +58,12 @@ export async function openCellStore(options: CellStoreOptions): Promise<ObjectSt
     patienceMs: options.patienceMs ?? patienceMsUsual,
     sleep: options.sleep,
   });
+}
+
+async function openGuarded({ db, open }: CellStoreOptions, place: string): Promise<ObjectStore> {
+  const store = await open(place);
+  if (isS3Location(place)) return store;
+  return guardFolder(store, place, async () => !isStrange(await keysIn(store), await keysOf(db)));
 }
 
 async function hasTable(db: Kysely<CellTables>, table: string): Promise<boolean> {

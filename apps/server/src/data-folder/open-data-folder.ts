@@ -5,11 +5,14 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { Disk } from "@holdfast/disk/disk";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { ensureFolderDurably } from "@holdfast/disk/write-durably";
+import { knowFolder } from "./known-folder.ts";
 import { refuseUnfinished } from "./unfinished-restore.ts";
 
 export interface DataFolder {
   /** Absolute, without symbolic links. */
   readonly path: string;
+  /** Whether it is still what stands at that path. */
+  isHere(): boolean;
   /** Makes (or finds) a folder inside that only the server's own user can enter. @returns its path, once its name is durable */
   privateFolder(name: string): Promise<string>;
   /** Lets another server have the folder. What lives inside must be stopped first. */
@@ -41,15 +44,18 @@ export async function openDataFolder(
     lock.close();
     throw isFull(error) ? full(folder, error) : error;
   }
+  const known = knowFolder(folder);
   return {
     path: folder,
+    isHere: () => known.isHere(),
     privateFolder: async (name) => {
       const made = join(folder, name);
       await ensureFolderDurably(nodeDisk, made, { mode: 0o700 });
       return made;
     },
     release: () => {
-      rmSync(join(folder, holderName), { force: true });
+      if (known.isHere()) rmSync(join(folder, holderName), { force: true });
+      known.close();
       lock.close();
     },
   };

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { HoldfastError } from "@holdfast/core/errors";
+import { type FolderWatch, type KnownFolder, knowFolder, watchFolders } from "../data-folder/known-folder.ts";
 import type { Connection } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { type Account, accountFor, refuseBlockedPath } from "./embedded/account.ts";
@@ -38,6 +39,11 @@ export interface EmbeddedPostgres {
   onRestart(listener: () => void): void;
   /** Proportional memory of all its processes; undefined where the platform does not tell (Linux does). */
   pssBytes(): number | undefined;
+  /**
+   * Of the data folder and the cluster: where another folder stands in place of one of them, PostgreSQL is killed, as a stop in order
+   * would write into that other one, and is not started again.
+   */
+  readonly folders: Pick<FolderWatch, "look" | "replaced">;
   /** Idempotent. Waits until the process is gone. */
   stop(): Promise<void>;
 }
@@ -64,12 +70,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const loopback = options.loopback ?? process.platform === "win32";
   const open = () => openEndpoint(dataFolder, { account, loopback, random: options.random });
   let endpoint = await open();
+  const folder = knowFolder(clusterFolder);
   const start = async () => {
     await stopLeftover(clusterFolder, log);
     const settings = { ...settingsOf(binaries.major), ...endpoint.settings, ...options.settings };
-    return startPostmaster({ program: binaries.postgres, clusterFolder, settings, account, log });
+    return startPostmaster({ program: binaries.postgres, cluster: folder, settings, account, log });
   };
-  const supervisor = new Supervisor(start, log);
+  const supervisor = new Supervisor(start, [knowFolder(dataFolder), folder], log);
   await supervisor.startFirst(async () => {
     endpoint.close();
     endpoint = await open();
@@ -84,6 +91,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     },
     pid: () => supervisor.pid,
     onRestart: (listener) => supervisor.listeners.push(listener),
+    folders: supervisor.folders,
     pssBytes: () => pssOf(clusterFolder),
     stop: async () => {
       await supervisor.stop();
@@ -111,15 +119,21 @@ const restartPauseMsMax = 5000;
 
 class Supervisor {
   readonly listeners: (() => void)[] = [];
+  readonly folders: FolderWatch;
   readonly #start: () => Promise<Postmaster>;
   readonly #log: DatabaseLog;
   readonly #stopped = new AbortController();
   #postmaster: Postmaster | undefined;
   #watch: Promise<void> = Promise.resolve();
 
-  constructor(start: () => Promise<Postmaster>, log: DatabaseLog) {
+  constructor(start: () => Promise<Postmaster>, folders: readonly KnownFolder[], log: DatabaseLog) {
     this.#start = start;
     this.#log = log;
+    this.folders = watchFolders(folders, (error) => {
+      log.error({ pid: this.pid }, error.message);
+      this.#stopped.abort();
+      void this.#postmaster?.kill();
+    });
   }
 
   get pid(): number | undefined {
@@ -135,8 +149,10 @@ class Supervisor {
       try {
         this.#postmaster = await this.#start();
       } catch (error) {
-        if (attempt >= startAttemptsMax || !(error instanceof HoldfastError) || error.code !== "unavailable")
+        if (attempt >= startAttemptsMax || !(error instanceof HoldfastError) || error.code !== "unavailable") {
+          this.folders.close();
           throw error;
+        }
         await delay(50 * 2 ** attempt);
         await reopen();
       }
@@ -146,8 +162,10 @@ class Supervisor {
 
   async stop(): Promise<void> {
     this.#stopped.abort();
-    await this.#postmaster?.stop();
+    if (this.folders.look()) await this.#postmaster?.stop();
+    else await this.#postmaster?.kill();
     await this.#watch;
+    this.folders.close();
   }
 
   async #keepRunning(first: Postmaster): Promise<void> {
@@ -155,7 +173,8 @@ class Supervisor {
     while (running !== undefined) {
       const how = await running.exited;
       this.#postmaster = undefined;
-      if (this.#stopped.signal.aborted) return;
+      // What is left of it is looked for by its folder, and another one's must be left alone.
+      if (this.#stopped.signal.aborted || !this.folders.look()) return;
       this.#log.error({ how }, "the database died and is started again");
       running = await this.#restart();
       if (running === undefined) return;
@@ -164,7 +183,11 @@ class Supervisor {
   }
 
   async #restart(): Promise<Postmaster | undefined> {
-    for (let pauseMs = 50; !this.#stopped.signal.aborted; pauseMs = Math.min(2 * pauseMs, restartPauseMsMax)) {
+    for (
+      let pauseMs = 50;
+      this.folders.look() && !this.#stopped.signal.aborted;
+      pauseMs = Math.min(2 * pauseMs, restartPauseMsMax)
+    ) {
       try {
         const postmaster = await this.#start();
         this.#postmaster = postmaster;

@@ -176,6 +176,7 @@ async function start(
     setupUrl: setupToken === undefined ? undefined : `${base}/setup#${setupToken}`,
     log,
     renewTls: () => tls?.reread(http),
+    folders: storage.folders,
     close: () => closers.close(),
   };
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { HoldfastError } from "@holdfast/core/errors";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import { openStore } from "@holdfast/object-store/open-store";
@@ -16,6 +17,7 @@ import { openCellStore } from "../copies/open-cell-store.ts";
 import { storePlaces } from "../copies/store-places.ts";
 import { closeToOthers } from "../data-folder/close-to-others.ts";
 import { absentData, type FoundFolder, newServerInOldFolder } from "./first-start.ts";
+import { type FolderWatch, knowFolder, watchFolders } from "../data-folder/known-folder.ts";
 import { openDataFolder } from "../data-folder/open-data-folder.ts";
 import type { Connection } from "../db/database.ts";
 import { startEmbeddedPostgres } from "../db/embedded-postgres.ts";
@@ -44,6 +46,8 @@ export interface Storage {
   readonly exportFolder: string;
   /** Throws while this process has lost the data folder's database to another. */
   readonly assertOwner: () => void;
+  /** Of the data folder, and of the embedded database's. */
+  readonly folders: Pick<FolderWatch, "look" | "replaced">;
 }
 
 /** What a test puts around each store; see `OpenStoreOptions`. */
@@ -67,7 +71,7 @@ export async function openStorage(
   // A mistake in a setting is reported before a database is made.
   await loadWrappings(keySource, randomBytes);
   if (found.isFirstStart) await prepareFirstStart({ config, folder: folder.path, keySource, found }, log, wrap);
-  const { connection, owner } = await openDatabaseServer(config, folder.path, log, closers);
+  const { connection, owner, folders } = await openDatabaseServer(config, folder.path, log, closers);
   const databases = openDatabases({
     defaultConnection: connection,
     log,
@@ -113,7 +117,12 @@ export async function openStorage(
     pool,
     thumbFolder,
     exportFolder,
-    assertOwner: () => owner?.assertHeld(),
+    assertOwner: () => {
+      // Packs go to the store by their path, before the next look.
+      if (!folders.look()) throw new HoldfastError("unavailable", "The server is ending. Try again in a moment.");
+      owner?.assertHeld();
+    },
+    folders,
   };
 }
 
@@ -157,17 +166,19 @@ async function openDatabaseServer(
   dataFolder: string,
   log: Log,
   closers: Closers,
-): Promise<{ connection: Connection; owner: OwnerLock | undefined }> {
+): Promise<Pick<Storage, "folders"> & { connection: Connection; owner: OwnerLock | undefined }> {
   if (config.databaseUrl !== undefined) {
     const connection = { connectionString: config.databaseUrl };
     await checkExternalPostgres(connection);
-    return { connection, owner: undefined };
+    const folders = watchFolders([knowFolder(dataFolder)], (error) => log.error({}, error.message));
+    closers.add("watch of the data folder", () => folders.close());
+    return { connection, owner: undefined, folders };
   }
   const postgres = await startEmbeddedPostgres({ dataFolder, log, random: randomBytes });
   closers.add("embedded database", () => postgres.stop());
   const owner = await takeOwnerLock(postgres.connection, log);
   closers.add("owner's lock", () => owner.release());
-  return { connection: postgres.connection, owner };
+  return { connection: postgres.connection, owner, folders: postgres.folders };
 }
 
 interface CellPlaces {

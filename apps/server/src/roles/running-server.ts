@@ -1,3 +1,4 @@
+import type { FolderWatch } from "../data-folder/known-folder.ts";
 import type { Log } from "../operation/log.ts";
 
 export interface RunningServer {
@@ -7,6 +8,8 @@ export interface RunningServer {
   readonly log: Log;
   /** Reads the certificate's files again. */
   renewTls(): void;
+  /** Where another folder stands in place of the data folder, the process ends at once: closing in order would write there. */
+  readonly folders: Pick<FolderWatch, "look" | "replaced">;
   /** Stops accepting, drains, and closes everything, the database last. Idempotent. */
   close(): Promise<void>;
 }

@@ -10,7 +10,8 @@ import { readRules } from "./read-rules.ts";
 import { ignorePath, type Rules } from "../rules/rules.ts";
 import { sameFingerprint } from "../model/fingerprints.ts";
 import { type ContentKey, isLive, type LocalRow, nameOnDisk, samePlace } from "../model/trees.ts";
-import { checkRoot, type Identity } from "./root.ts";
+import type { Identity } from "@holdfast/sync-ports/ports";
+import { checkRoot } from "./root.ts";
 
 export interface ClearingParts extends Hands {
   readonly identity: Identity;

@@ -9,7 +9,7 @@ import type { StubbornChanges } from "./stubborn-changes.ts";
 import type { DiskSpace } from "./space.ts";
 import type { Skipped } from "./skipped.ts";
 import type { Quarantine } from "./shares.ts";
-import type { Identity } from "./root.ts";
+import type { Identity } from "@holdfast/sync-ports/ports";
 import type { QuietAges } from "./quiet-age.ts";
 import type { Progress } from "./progress.ts";
 import type { Portions, Rounds } from "./portions.ts";

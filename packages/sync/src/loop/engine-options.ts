@@ -2,14 +2,13 @@ import type { Random } from "@holdfast/core/clock";
 import type { NodeId } from "@holdfast/core/ids";
 import type { BrakeSetting } from "../brakes/brakes.ts";
 import type { Lacks } from "../model/lacks.ts";
-import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
+import type { Identity, LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import type { IsCopiedMarker } from "../scan/other-root.ts";
 import type { NewlyHidden } from "../rules/newly-hidden.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { CycleContext } from "./cycle-context.ts";
 import type { Portions } from "./portions.ts";
 import type { RecentChange } from "./progress.ts";
-import type { Identity } from "./root.ts";
 import type { DiskSpace } from "./space.ts";
 
 export interface EngineOptions {

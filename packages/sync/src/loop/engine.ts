@@ -24,6 +24,7 @@ import { type PreviewedRun, previewRun } from "./preview.ts";
 import { Polling } from "./polling.ts";
 import { defaultPortions } from "./portions.ts";
 import { Progress } from "./progress.ts";
+import { OtherServer } from "../remote/same-server.ts";
 import { atRoot, checkRoot, RootMismatch } from "./root.ts";
 import { Conflicts, type EngineStatus, statusOf } from "./status.ts";
 import { Rehash } from "./rehash.ts";
@@ -209,7 +210,7 @@ export class Engine {
 
   /**
    * Until all that can be synced is in sync, or until it is clear that a person has to do something first.
-   * @throws HoldfastError what keeps it from the server for longer than 30 s; RootMismatch
+   * @throws HoldfastError what keeps it from the server for longer than 30 s; RootMismatch, OtherServer
    */
   async runOnce(): Promise<OnceResult> {
     const patience = new Patience(this.#options.nowMs);
@@ -336,7 +337,7 @@ export class Engine {
       }
       if (!(error instanceof HoldfastError)) throw error;
       this.#failure = error;
-      if (error instanceof RootMismatch) return "mismatched";
+      if (error instanceof RootMismatch || error instanceof OtherServer) return "mismatched";
       this.#backoff.note(error, this.#options.nowMs());
       this.#learned.doubt.isOpen = true;
       return "failed";

@@ -3,16 +3,10 @@ import { sha256 } from "@holdfast/core/hash";
 import { z } from "zod";
 import type { Hands } from "../execute/hands.ts";
 import { markerPath, ownFolder } from "@holdfast/sync-ports/paths";
-import type { LocalStat } from "@holdfast/sync-ports/ports";
+import type { Identity, LocalStat } from "@holdfast/sync-ports/ports";
 import type { StateChange } from "../state/sync-state.ts";
 
 const markerBytesMax = 4096;
-
-/** Whose folder it is; the caller knows it from its sign-in. */
-export interface Identity {
-  readonly serverId: string;
-  readonly accountId: string;
-}
 
 /** What stands in `.holdfast/root.json`; the state keeps the same text. */
 const marker = z.object({

@@ -1,9 +1,11 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { Server } from "@holdfast/sync-ports/ports";
+import type { Identity, Server } from "@holdfast/sync-ports/ports";
 import type { SyncState } from "../state/sync-state.ts";
 
 export interface Ears {
   readonly server: Server;
   readonly state: SyncState;
+  /** With whom the folder is synced. */
+  readonly identity: Identity;
   readonly makeNodeId: () => NodeId;
 }

@@ -3,13 +3,15 @@ import type { SyncState } from "../state/sync-state.ts";
 import type { RemoteRow } from "../model/trees.ts";
 import type { Ears } from "./ears.ts";
 import { keepListing } from "./listing.ts";
+import { ofSameServer } from "./same-server.ts";
 
 const rowsAtOnce = 1000;
 
 /** All that the server has, kept page by page. Only the cursor, which comes with the last one, makes it count. */
-export async function listFirst({ server, state }: Pick<Ears, "server" | "state">): Promise<void> {
+export async function listFirst(ears: Pick<Ears, "server" | "state" | "identity">): Promise<void> {
+  const { state } = ears;
   forgetListing(state);
-  state.commit(await keepListing({ server, state }));
+  state.commit(await ofSameServer(ears, () => keepListing(ears)));
 }
 
 /** Of a listing that was cut: what it said may be over. */

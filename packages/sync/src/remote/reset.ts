@@ -8,6 +8,7 @@ import { inMounts } from "./mounts.ts";
 import { shareOf } from "../model/whereabouts.ts";
 import { keepListing, listAll, type ListingEnd } from "./listing.ts";
 import { neverSeen } from "./never-seen.ts";
+import { ofSameServer } from "./same-server.ts";
 
 const idsAtOnce = 1000;
 
@@ -69,11 +70,12 @@ export async function queryAll(server: Server, ids: readonly NodeId[]): Promise<
  * The server was restored: it may have forgotten what this disk has. Nothing of this disk is deleted for that; what the
  * server lacks goes up as new, and where it has an earlier version of mine mine is its successor.
  */
-export async function resetToEpoch({ server, state, makeNodeId }: Ears): Promise<void> {
+export async function resetToEpoch({ server, state, identity, makeNodeId }: Ears): Promise<void> {
   const rows = new Map<NodeId, RemoteRow>();
-  const { shares, rights, cursor } = await listAll(server, (page) => {
+  const note = (page: Iterable<readonly [NodeId, RemoteRow]>): void => {
     for (const [id, row] of page) rows.set(id, row);
-  });
+  };
+  const { shares, rights, cursor } = await ofSameServer({ server, identity }, () => listAll(server, note));
   const mounts = new Map(shares.map(([mount, { target }]) => [target, mount]));
   for (const [id, row] of rows) rows.set(id, inMounts(row, id, mounts));
   const remote = new Map<NodeId, RemoteRow | undefined>([...state.remote.keys()].map((id) => [id, undefined]));

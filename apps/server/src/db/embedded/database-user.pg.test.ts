@@ -21,6 +21,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { sql } from "kysely";
 import { until } from "@holdfast/tools/bounded";
+import { knowFolder } from "../../data-folder/known-folder.ts";
 import { openDatabase } from "../database.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../embedded-postgres.ts";
 import { copyTemplate, makeTestFolder, silentLog } from "../testing.ts";
@@ -160,9 +161,11 @@ test("a database that still runs as nobody after its server was killed is ended 
   const folder = await folderOfNobody(t);
   const { postgres: program } = await findBinaries(folder, nobody, silentLog);
   const settings = { listen_addresses: "", unix_socket_directories: clusterFolderOf(folder) };
+  const cluster = knowFolder(clusterFolderOf(folder));
+  t.after(() => cluster.close());
   const orphan = await startPostmaster({
     program,
-    clusterFolder: clusterFolderOf(folder),
+    cluster,
     settings,
     account: nobody,
     log: silentLog,

@@ -2,12 +2,15 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
+import { idOf } from "../../data-folder/known-folder.ts";
 import type { DatabaseLog } from "../database-log.ts";
 
 /** What the postmaster wrote about itself (`postmaster.pid`, src/include/utils/pidfile.h). */
 export interface PostmasterFile {
   readonly pid: number;
   readonly port: number;
+  /** The cluster's path at its start, by which it writes `global/pg_control`. */
+  readonly clusterFolder: string;
   /** Empty where it listens on no Unix socket. */
   readonly socketFolder: string;
 }
@@ -15,11 +18,11 @@ export interface PostmasterFile {
 export function readPostmasterFile(clusterFolder: string): PostmasterFile | undefined {
   const path = postmasterFile(clusterFolder);
   if (!existsSync(path)) return undefined;
-  const [pid, , , port, socketFolder] = readFileSync(path, "utf8").split("\n");
+  const [pid, folder, , port, socketFolder] = readFileSync(path, "utf8").split("\n");
   // A single-user backend writes its pid negated; a file without a number was cut short by a crash.
   const number = Math.abs(Number(pid));
   if (!Number.isSafeInteger(number) || number <= 1) return undefined;
-  return { pid: number, port: Number(port), socketFolder: socketFolder ?? "" };
+  return { pid: number, clusterFolder: folder ?? "", port: Number(port), socketFolder: socketFolder ?? "" };
 }
 
 /**
@@ -33,10 +36,24 @@ export async function stopLeftover(clusterFolder: string, log: DatabaseLog): Pro
   if (left.length > 0) {
     const orphan = file !== undefined && left.includes(file.pid) ? file.pid : undefined;
     log.warn({ pid: orphan, processes: left.length }, "stopping the database processes that a killed server left");
-    if (orphan !== undefined) signal(orphan, "SIGINT");
-    await stopProcessesIn(clusterFolder, file?.pid, orphan === undefined ? 1000 : 5000);
+    if (file === undefined || orphan === undefined) await stopProcessesIn(clusterFolder, file?.pid, 1000);
+    else if (isSameFolder(file.clusterFolder, clusterFolder)) {
+      signal(orphan, "SIGINT");
+      await stopProcessesIn(clusterFolder, orphan, 5000);
+    } else {
+      // It was moved, and a checkpoint would go into the cluster that may stand at its former path.
+      await stopProcessesIn(clusterFolder, orphan);
+    }
   }
   rmSync(postmasterFile(clusterFolder), { force: true });
+}
+
+function isSameFolder(one: string, other: string): boolean {
+  try {
+    return idOf(one) === idOf(other);
+  } catch {
+    return false;
+  }
 }
 
 /** @param graceMs how long they may take to end by themselves */
@@ -50,6 +67,35 @@ export async function stopProcessesIn(folder: string, knownPid?: number, graceMs
     "failed",
     `Processes ${processesIn(folder, knownPid).join(", ")} still use ${folder} and cannot be ended. End them by hand and start again.`,
   );
+}
+
+/** Empty where it has just ended, or the system has no /proc. */
+export function programIdOf(pid: number): string {
+  try {
+    return idOf(`/proc/${pid}/exe`);
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * Kills the processes of one program that work in a folder, wherever that folder lies by now.
+ * @param folderId as `idOf` gives it, and so is the program's: a shell in that folder is left alone
+ * @returns how many there were; 0 also where the system has no /proc
+ */
+export function killProcessesOf(folderId: string, programId: string): number {
+  if (process.platform !== "linux") return 0;
+  const found = readdirSync("/proc").filter((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      return idOf(`/proc/${name}/cwd`) === folderId && programIdOf(Number(name)) === programId;
+    } catch {
+      // It has just ended, or it is another user's and so none of ours.
+      return false;
+    }
+  });
+  for (const pid of found) signal(Number(pid), "SIGKILL");
+  return found.length;
 }
 
 function postmasterFile(clusterFolder: string): string {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import pg from "pg";
 import { until } from "@holdfast/tools/bounded";
+import { knowFolder } from "../../data-folder/known-folder.ts";
 import { startEmbeddedPostgres } from "../embedded-postgres.ts";
 import { copyTemplate, makeTestFolder } from "../testing.ts";
 import { startPostmaster } from "./postmaster.ts";
@@ -39,9 +40,11 @@ test("a database that cannot start says why in one line, and what to do when its
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const program = join(folder, "postgres");
+  const cluster = knowFolder(folder);
+  t.after(() => cluster.close());
   const start = (output: string) => {
     writeFileSync(program, `#!/bin/sh\ncat >&2 <<'END'\n${output}\nEND\nexit 1\n`, { mode: 0o755 });
-    return startPostmaster({ program, clusterFolder: folder, settings: {}, account: undefined, log });
+    return startPostmaster({ program, cluster, settings: {}, account: undefined, log });
   };
   const begun = "LOG:  database system was interrupted";
   await assert.rejects(start(`${begun}\nFATAL:  could not write to file "pg_wal/x": No space left on device`), {

@@ -1,7 +1,10 @@
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import type { KnownFolder } from "../../data-folder/known-folder.ts";
 import type { DatabaseLog } from "../database-log.ts";
 import type { Account } from "./account.ts";
+import { killProcessesOf, programIdOf } from "./leftover.ts";
 import { cannotStart, failure, startProgram } from "./program.ts";
 
 export interface Postmaster {
@@ -10,11 +13,13 @@ export interface Postmaster {
   readonly exited: Promise<string>;
   /** Fast (sessions are cut off, a checkpoint is written), then immediate (recovery at the next start), then by force. */
   stop(): Promise<void>;
+  /** All its processes at once. It writes `global/pg_control` by its path, so nothing else ends it where another cluster stands there. */
+  kill(): Promise<void>;
 }
 
 export interface PostmasterOptions {
   readonly program: string;
-  readonly clusterFolder: string;
+  readonly cluster: KnownFolder;
   readonly settings: Readonly<Record<string, string>>;
   readonly account: Account;
   readonly log: DatabaseLog;
@@ -23,25 +28,39 @@ export interface PostmasterOptions {
 /** Resolves when the database takes connections, however long its recovery takes. @throws HoldfastError when it ends before */
 export async function startPostmaster(options: PostmasterOptions): Promise<Postmaster> {
   const settings = Object.entries(options.settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  const child = startProgram(options.program, ["-D", options.clusterFolder, ...settings], options.account, {
-    folder: options.clusterFolder,
+  const { cluster, log } = options;
+  const child = startProgram(options.program, ["-D", cluster.path, ...settings], options.account, {
+    folder: cluster.path,
     stdio: ["ignore", "ignore", "pipe"],
   });
   const exited = new Promise<string>((resolve) => {
     child.once("exit", (code, signal) => resolve(signal ?? `code ${code}`));
   });
+  let programId = "";
+  const killAll = () => {
+    // First of all the one that would start others in place of those that are killed.
+    child.kill("SIGKILL");
+    return killProcessesOf(cluster.id, programId);
+  };
   // Whatever way this process leaves, short of being killed, it takes the database along: fast, which asks nothing more of us.
-  const leave = () => child.kill("SIGINT");
+  const leave = () => (cluster.isHere() ? child.kill("SIGINT") : killAll());
   process.once("exit", leave);
   child.once("exit", () => process.off("exit", leave));
   let isStopping = false;
   const said = await untilReady(child, options, exited, () => isStopping);
-  if (said !== undefined) throw failure("unavailable", "The database did not start", said, options.clusterFolder);
+  if (said !== undefined) throw failure("unavailable", "The database did not start", said, cluster.path);
+  programId = programIdOf(child.pid ?? 0);
+  const kill = async () => {
+    isStopping = true;
+    const end = performance.now() + stopTimeoutMs;
+    while (killAll() > 0 && performance.now() < end) await delay(10);
+    await endsWithin(exited, stopTimeoutMs);
+  };
   const stopIt = () => {
     isStopping = true;
-    return stop(child, exited, options.log);
+    return cluster.isHere() ? stop(child, exited, log) : kill();
   };
-  return { pid: child.pid ?? 0, exited, stop: stopIt };
+  return { pid: child.pid ?? 0, exited, stop: stopIt, kill };
 }
 
 const stopTimeoutMs = 5000;

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { Api, makeFolder, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
+
+/**
+ * Invariant: a server whose data folder was moved away, or has another disk mounted over it, ends with words and writes nothing into what
+ * stands there, so that both folders start again with all that was committed to them.
+ */
+describe("A data folder that is replaced while its server runs", () => {
+  let folder: string;
+  let server: ServerProcess | undefined;
+  const [place, older, moved] = ["data", "older", "moved"].map((name) => () => `${folder}/${name}`) as [
+    () => string,
+    () => string,
+    () => string,
+  ];
+
+  before(() => void (folder = makeFolder("replaced-data")));
+  after(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  const start = async (dataFolder: string): Promise<Api> => {
+    server = await spawnServer({ dataFolder });
+    return Api.signIn(server.url);
+  };
+
+  const downloaded = async (dataFolder: string, path: string): Promise<string> => {
+    const { body } = await (await start(dataFolder)).download(path);
+    assert.equal(await server?.stop(), 0);
+    return body.toString();
+  };
+
+  test("by an older copy: the server ends by itself, and both start again", async () => {
+    const first = await start(place());
+    assert.equal((await first.put("/old", "old")).status, 201);
+    assert.equal(await server?.stop(), 0);
+    execFileSync("cp", ["-a", place(), older()]);
+    const api = await start(place());
+    assert.equal((await api.put("/new", "new")).status, 201);
+    renameSync(place(), moved());
+    renameSync(older(), place());
+    assert.equal(await server?.exited, 1);
+    assert.match(readFileSync(server?.logFile ?? "", "utf8"), /data is no longer the folder .* Put the right folder/);
+    assert.equal(await downloaded(place(), "/old"), "old");
+    assert.equal(await downloaded(moved(), "/new"), "new");
+  });
+
+  test("by an empty folder, and stopped before it noticed: the same, and nothing is left there", async () => {
+    const api = await start(moved());
+    assert.equal((await api.put("/last", "last")).status, 201);
+    renameSync(moved(), older());
+    mkdirSync(moved());
+    assert.equal(await server?.stop(), 1);
+    assert.deepEqual(readdirSync(moved()), []);
+    assert.equal(await downloaded(older(), "/last"), "last");
+  });
+});

@@ -1,0 +1,47 @@
+import { join } from "node:path";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { ObjectStore } from "@holdfast/object-store/object-store";
+import { idOf } from "../data-folder/known-folder.ts";
+
+/**
+ * Writes and deletes nothing where another server's store stands in the place of the folder: a disk that is mounted over it, or a folder
+ * that was moved there. The same disk may be mounted anew under another number, so the store is asked where the number has changed.
+ * @param isOwn whether what stands there now may be this server's
+ */
+export function guardFolder(store: ObjectStore, folder: string, isOwn: () => Promise<boolean>): ObjectStore {
+  const objects = join(folder, "objects");
+  let known = idIfThere(objects);
+  const assertOwn = async (): Promise<void> => {
+    const id = idIfThere(objects);
+    // Where it has gone, or cannot be looked at, the call itself says so.
+    if (id === undefined || id === known) return;
+    if (known !== undefined && !(await isOwn())) throw otherStore();
+    known = id;
+  };
+  return {
+    ...store,
+    put: async (...given) => {
+      await assertOwn();
+      return store.put(...given);
+    },
+    delete: async (...given) => {
+      await assertOwn();
+      return store.delete(...given);
+    },
+  };
+}
+
+function idIfThere(path: string): string | undefined {
+  try {
+    return idOf(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** For whoever uses the server. */
+function otherStore(): HoldfastError {
+  const message =
+    "The store is not there: another server's store stands in its place. Is the right disk mounted? Try again once it is back.";
+  return new HoldfastError("unavailable", message);
+}

@@ -1,0 +1,91 @@
+import { closeSync, openSync, statSync } from "node:fs";
+import { HoldfastError } from "@holdfast/core/errors";
+import { errnoOf } from "@holdfast/disk/disk-error";
+
+/** The folder that stood at a path: another disk may be mounted there, or another folder moved there, while a process works in it. */
+export interface KnownFolder {
+  readonly path: string;
+  /** Device and inode: the same wherever the folder is moved to. */
+  readonly id: string;
+  /** Whether it is still the one at its path. */
+  isHere(): boolean;
+  close(): void;
+}
+
+export function knowFolder(path: string): KnownFolder {
+  let held = holdOpen(path);
+  const id = idOf(path);
+  return {
+    path,
+    id,
+    isHere() {
+      try {
+        return idOf(path) === id;
+      } catch (error) {
+        // A disk that does not answer for a while is no other folder.
+        return errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR";
+      }
+    },
+    close: () => {
+      if (held !== undefined) closeSync(held);
+      held = undefined;
+    },
+  };
+}
+
+/** Keeps the folder's inode from being given to another one. */
+function holdOpen(path: string): number | undefined {
+  try {
+    return openSync(path, "r");
+  } catch {
+    // Windows opens no folders.
+    return undefined;
+  }
+}
+
+/** A symbolic link counts as what it leads to. */
+export function idOf(path: string): string {
+  const { dev, ino } = statSync(path, { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+export interface FolderWatch {
+  /** Rejects once another folder stands where one of them stood; never resolves. */
+  readonly replaced: Promise<never>;
+  /** Looks now, and not only every two seconds. @returns whether all are where they were */
+  look(): boolean;
+  close(): void;
+}
+
+const lookEveryMs = 2000;
+
+/** @param onReplaced called once, before `replaced` rejects */
+export function watchFolders(folders: readonly KnownFolder[], onReplaced: (error: HoldfastError) => void): FolderWatch {
+  const replaced = Promise.withResolvers<never>();
+  replaced.promise.catch(() => {});
+  let found: KnownFolder | undefined;
+  const look = (): boolean => {
+    if (found !== undefined) return false;
+    found = folders.find((folder) => !folder.isHere());
+    if (found === undefined) return true;
+    const error = replacedFolder(found.path);
+    onReplaced(error);
+    replaced.reject(error);
+    return false;
+  };
+  const timer = setInterval(look, lookEveryMs).unref();
+  const close = (): void => {
+    clearInterval(timer);
+    for (const folder of folders) folder.close();
+  };
+  return { replaced: replaced.promise, look, close };
+}
+
+function replacedFolder(path: string): HoldfastError {
+  return new HoldfastError(
+    "failed",
+    `${path} is no longer the folder that this server started with: it was moved away or replaced, or another disk was mounted there. ` +
+      "The server ends at once and writes nothing more. What was committed is safe in the folder that it started with. " +
+      `Put the right folder or disk at ${path}, then start again.`,
+  );
+}

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Server } from "@holdfast/sync-ports/ports";
+import { Alone } from "./alone.ts";
+
+/** What that server is asked to take or to keep. */
+function watched(server: Server, whoAnswers: Server["whoAnswers"]) {
+  const sent: string[] = [];
+  const commit: Server["commit"] = (epoch, operations, blocks) => {
+    sent.push(...operations.map(({ op }) => op));
+    return server.commit(epoch, operations, blocks);
+  };
+  return { sent, server: { ...server, whoAnswers, commit } };
+}
+
+const another = { serverId: "another", accountId: "everybody" };
+const known = { serverId: "model", accountId: "everybody" };
+
+/** A folder that is synced, and another server with a file of its own at the address of the first. */
+async function withAnother() {
+  const alone = new Alone();
+  const empty = alone.world.model.backUp();
+  alone.write("private", "private");
+  assert.ok((await alone.once()).inSync);
+  alone.world.model.restore(empty);
+  alone.putOnServer("theirs", { parent_id: alone.world.model.rootId, name: "theirs" });
+  alone.write("new", "new");
+  return alone;
+}
+
+const told =
+  /Another (server|account) answers at the address .* another, and not (model|everybody)\. Nothing was touched\./;
+
+for (const [what, answers] of [
+  ["another server", another],
+  ["another account", { serverId: "model", accountId: "another" }],
+] as const) {
+  test(`${what} at the same address gets nothing of the folder, and the folder nothing of it`, async () => {
+    const alone = await withAnother();
+    const { sent, server } = watched(alone.server(), () => Promise.resolve(answers));
+    await assert.rejects(alone.once({ server }), told);
+    assert.deepEqual([sent, alone.diskPaths(), alone.serverPaths()], [[], ["new", "private"], ["theirs"]]);
+    alone.close();
+  });
+}
+
+test("another server that begins to answer while the folder is listed is noticed before the list counts", async () => {
+  const alone = await withAnother();
+  let asked = 0;
+  const { sent, server } = watched(alone.server(), () => Promise.resolve((asked += 1) === 1 ? known : another));
+  await assert.rejects(alone.once({ server }), told);
+  assert.deepEqual([sent, alone.diskPaths()], [[], ["new", "private"]]);
+  alone.close();
+});
+
+test("a running sync ends at another server, and says so", async () => {
+  const alone = await withAnother();
+  const { sent, server } = watched(alone.server(), () => Promise.resolve(another));
+  const engine = alone.make({ server });
+  await alone.pass(engine.run());
+  assert.equal(engine.status().activity, "refused");
+  assert.match(engine.status().refusal ?? "", told);
+  assert.deepEqual([sent, alone.diskPaths()], [[], ["new", "private"]]);
+  alone.close();
+});
+
+test("a first sync that meets another server at the address takes nothing from it", async () => {
+  const alone = new Alone();
+  alone.write("private", "private");
+  const { sent, server } = watched(alone.server(), () => Promise.resolve(another));
+  await assert.rejects(alone.once({ server }), told);
+  assert.deepEqual([sent, alone.serverPaths()], [[], []]);
+  alone.close();
+});
+
+test("the server that was restored is the same one, and goes on", async () => {
+  const alone = await withAnother();
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(alone.serverPaths(), ["new", "private", "theirs"]);
+  alone.close();
+});
