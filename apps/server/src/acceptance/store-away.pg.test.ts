@@ -112,11 +112,11 @@ describe("A store that is away", () => {
     const [strange, foreign] = [`${folder}/foreign`, [{ epoch: 1, wrapped: randomBytes(60), createdAt: 1 }]];
     const ports = { disk: nodeDisk, randomBytes, nowMs: () => Date.now(), environment: {} };
     await writeKeyringObject(await openPlainStore(store(), ports), foreign);
-    const before = readdirSync(store(), { recursive: true });
+    const untouched = readdirSync(store(), { recursive: true });
     const { status, body } = await api.put("/into another", randomBytes(3000));
     assert.deepEqual([status, body.code], [503, "unavailable"]);
     assert.match(body.detail, /another server's store stands in its place/);
-    assert.deepEqual(readdirSync(store(), { recursive: true }), before);
+    assert.deepEqual(readdirSync(store(), { recursive: true }), untouched);
     renameSync(store(), strange);
     renameSync(elsewhere(), store());
     const content = randomBytes(5000);
