@@ -60,6 +60,8 @@ test("another server at the same address is told at login, to a running sync and
     (await namesOnServer()).includes("private") ? true : undefined,
   );
   const known = await serverId();
+  // It hears of the other server once there is a login to it: before that it would end as one that was signed out.
+  running.kill("SIGSTOP");
   await server.stop();
   server = await startServer({ dataFolder: `${home}/second`, port: server.port });
   const answers = await serverId();
@@ -70,6 +72,7 @@ test("another server at the same address is told at login, to a running sync and
   assert.match(again.stderr, both);
   assert.match(again.stderr, new RegExp(`Folders synced with another server: ${root}`));
   writeFileSync(`${root}/later`, "later");
+  running.kill("SIGCONT");
   const [code] = (await ended) as [number];
   assert.equal(code, 3);
   assert.match(await said, both);

@@ -17,7 +17,7 @@ export async function expireCredentials(store: AccountStore): Promise<number> {
     removed += await deleteWhere(
       db,
       "sessions",
-      sql`expires_at <= case when number = ${copiedNumber} then ${now - copiedSessionMicros}::int8 else ${now}::int8 end`,
+      sql`expires_at <= ${now} and (number <> ${copiedNumber} or expires_at <= ${now - copiedSessionMicros})`,
     );
     removed += await deleteWhere(db, "tokens", sql`expires_at <= ${forgottenBefore}`);
     removed += await deleteWhere(db, "tokens", sql`client_id is not null and expires_at <= ${now}`);
