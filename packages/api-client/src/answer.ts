@@ -12,7 +12,7 @@ import type { TransportAnswer } from "./transport.ts";
  */
 export type AnswerReader = (name: RouteName, status: number, text: string) => unknown;
 
-/** What a route promises to answer with a status; undefined: nothing. */
+/** The kind of answer that a route promises with a status; undefined: none. */
 export function promised({ answers = "200 json" }: RouteFacts, status: number): AnswerKind | undefined {
   const kinds = Object.fromEntries(answers.split(", ").map((each) => each.split(" "))) as Record<string, AnswerKind>;
   return kinds[status];
@@ -33,7 +33,7 @@ export async function foreignOf(route: RouteFacts, answer: TransportAnswer): Pro
   return foreignAnswer(route, answer.status);
 }
 
-/** Else the connection stays taken. */
+/** Frees the connection. */
 async function endBody({ body }: TransportAnswer): Promise<void> {
   try {
     const slices = body[Symbol.asyncIterator]();
@@ -63,7 +63,7 @@ export const readByIds: AnswerReader = (name, status, text) => {
   return value;
 };
 
-/** What a failed call answered, as the error that the server meant; `unreachable` where something else refused it. */
+/** The error that the server meant by a failed call; `unreachable` if something else refused it. */
 export async function readProblem(route: RouteFacts, answer: TransportAnswer): Promise<HoldfastError> {
   const value = parseJson(await readText(answer, problemBytesMax).catch(emptyIfLong));
   const told = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
@@ -79,9 +79,9 @@ export async function readProblem(route: RouteFacts, answer: TransportAnswer): P
   });
 }
 
-/** Of a network that lets nobody through yet. A 401 without a code would end a session that is valid. */
+/** Statuses of a network that lets nobody through yet. A 401 without a code would end a valid session. */
 const networkStatuses: ReadonlySet<number> = new Set([401, 407, 511]);
-/** A proxy before the server says so by itself. */
+/** Statuses that a proxy answers for an overloaded or missing server. */
 const proxyStatuses: ReadonlySet<number> = new Set([408, 413, 429, 431, 502, 503, 504]);
 
 function isForeignRefusal(answer: TransportAnswer): boolean {
@@ -105,7 +105,7 @@ function codeOfStatus(status: number): ErrorCode {
   return codes.find((code) => errorTable[code].status === status) ?? (status >= 500 ? "internal" : "bad_request");
 }
 
-/** Of a node, and of the blocks that a batch misses. */
+/** Room for a node, and for the blocks that a batch lacks. */
 const problemBytesMax = 4 * 1024 * 1024;
 
 /** The status says something all the same. */

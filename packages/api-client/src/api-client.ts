@@ -38,7 +38,7 @@ export class ApiClient {
   readonly #closing = new AbortController();
   #answered = false;
   #proving: Promise<void> | undefined;
-  /** Of the server's clock, in comparison to one that nobody sets; undefined before any answer that says its time. */
+  /** Offset of the server's clock from the monotonic one; undefined before any answer with a date. */
   #serverAheadMs: number | undefined;
 
   constructor(options: ApiClientOptions) {

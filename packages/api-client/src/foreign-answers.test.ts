@@ -15,7 +15,7 @@ interface Foreign {
 }
 
 const page = { type: "text/html; charset=utf-8", body: "<html>Sign in to this network</html>" };
-/** Of networks that ask for a sign-in, and of proxies. */
+/** Answers of networks that ask for a sign-in, and of proxies. */
 const foreignAnswers: Readonly<Record<string, Foreign>> = {
   "a redirect": { status: 302 },
   "a redirect with a page": { status: 302, ...page },
@@ -36,7 +36,7 @@ const foreignAnswers: Readonly<Record<string, Foreign>> = {
   "a 500 of a proxy": { status: 500, ...page },
 };
 
-/** Where nothing tells it from an answer of the server. */
+/** True if nothing tells it from an answer of the server. */
 function couldBeOurs(route: RouteFacts, { status, type, body }: Foreign): boolean {
   const kind = promised(route, status);
   return kind === "empty" || (kind === "bytes" && (type !== page.type || body === undefined));
@@ -79,13 +79,7 @@ test("what a proxy says of the server, and what the server says, stay what they 
     { status: 404, type: "application/problem+json", body: '{"code":"not_found"}' },
     { status: 401, type: "application/problem+json", body: '{"code":"second_factor"}' },
   ]) {
-    const client = new ApiClient({
-      transport: answering(answer),
-      tokens: fixedToken("t"),
-      random,
-      retry,
-      readAnswer: readByIds,
-    });
+    const client = clientOf(answer);
     await assert.rejects(client.call("getAccount"), (thrown) => codes.push((thrown as HoldfastError).code) > 0);
   }
   assert.deepEqual(codes, ["unavailable", "unavailable", "too_large", "rate_limited", "not_found", "second_factor"]);
@@ -93,18 +87,17 @@ test("what a proxy says of the server, and what the server says, stay what they 
 
 test("a file that is a page is downloaded", async () => {
   const answer = { status: 200, ...page, disposition: "attachment" };
-  const client = new ApiClient({
-    transport: answering(answer),
-    tokens: fixedToken("t"),
-    random,
-    retry,
-    readAnswer: readByIds,
-  });
+  const client = clientOf(answer);
   assert.equal(String(Buffer.concat(await client.bytes("download", { params: { id: "x" } }, 1000))), page.body);
 });
 
 const random = (length: number) => new Uint8Array(length);
 const retry = { clock: { nowMs: () => 0, nowMicros: () => 0 }, wait: async () => {}, attemptsMax: 1, patienceMs: 0 };
+
+function clientOf(answer: Foreign & { readonly disposition?: string }): ApiClient {
+  const transport = answering(answer);
+  return new ApiClient({ transport, tokens: fixedToken("t"), random, retry, readAnswer: readByIds });
+}
 
 function answering({ status, type, body = "", disposition }: Foreign & { readonly disposition?: string }) {
   const headers = new Map([

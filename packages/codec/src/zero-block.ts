@@ -34,7 +34,7 @@ const stepOfZeros = new Uint8Array(stepBytes);
 /** Hashes that have taken so many steps of zeros. */
 const steps: Hash[] = [createHash("sha256")];
 
-/** Of as many zeros, in the time of less than one step each. */
+/** SHA-256 of that many zeros. Hashes less than one step each time. */
 export function hashOfZeros(sizeBytes: number): HashHex {
   const whole = Math.floor(sizeBytes / stepBytes);
   for (let last = steps.at(-1); last !== undefined && steps.length <= whole; last = steps.at(-1))

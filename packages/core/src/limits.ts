@@ -89,9 +89,9 @@ export const limits = {
   requestFieldsBytesMax: 1 * mib,
   /** Of JSON that anybody may send without a token, which is never compressed. */
   requestOpenBytesMax: 16 * kib,
-  /** Of JSON that a client takes as an answer, decoded: more than twice the longest page. */
+  /** Decoded bytes of a JSON answer that a client takes: more than twice the longest page. */
   answerJsonBytesMax: 64 * mib,
-  /** Of `.holdfastignore`, which others may write: what is behind them does not count, and is reported. */
+  /** Limits of `.holdfastignore`, which others may write: lines beyond them do not count, and are reported. */
   ignoreBytesMax: 256 * kib,
   ignoreLinesMax: 10_000,
   ignoreLineCharactersMax: 1024,

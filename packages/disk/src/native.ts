@@ -152,7 +152,7 @@ function bind(): Native {
     lockExclusively: (descriptor) => void flock(descriptor, lockExclusiveNonBlocking),
     hasWriters: (descriptor) => {
       try {
-        // Whoever opens it in this very moment waits until the lease is given back, and the kernel tells us.
+        // A program that opens it in this very moment waits until the lease is given back, and the kernel signals us.
         fcntl(descriptor, setSignalCommand, ignoredSignal);
         fcntl(descriptor, setLeaseCommand, readLease);
         fcntl(descriptor, setLeaseCommand, noLease);

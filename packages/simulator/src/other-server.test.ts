@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
-/** What that server is asked to take or to keep. */
+/** Calls that ask that server to take or to keep something. */
 function watched(server: Server, whoAnswers: Server["whoAnswers"]) {
   const sent: string[] = [];
   const commit: Server["commit"] = (epoch, operations, blocks) => {

@@ -123,7 +123,7 @@ export interface LocalDisk {
    * should be. After a failure nothing of that name is left.
    */
   create(path: string, parts: AsyncIterable<Part> | Iterable<Part>, attributes: FileAttributes): Promise<void>;
-  /** Whether a program has the file open for writing, or mapped so; undefined where the filesystem does not tell. */
+  /** True if a program has the file open for writing, or mapped so; undefined where the filesystem does not tell. */
   hasWriters(path: string): Promise<boolean | undefined>;
   symlink(target: string, path: string): Promise<void>;
   mkdir(path: string): Promise<void>;

@@ -95,7 +95,7 @@ export function openSyncedFolder(rootPath: string, { pool, native = linux() }: S
       change("remove the folder", path, () => root.withName(path, (at) => native.removeName(at, removeFolderFlag))),
     syncFile: (path) => sync(root, path, readFlags, fsyncAsync),
     syncFolder: (path) => sync(root, path, readFlags | constants.O_DIRECTORY, fsyncAsync),
-    // Of others it is not known that syncfs(2) makes all durable that fsync(2) of each file would: FUSE tells its programs nothing of it.
+    // Other filesystems may not make all durable by syncfs(2) that fsync(2) of each file would: FUSE does not pass it on.
     ...(localFilesystems.has(statfsSync(root.path).type) && {
       syncAll: () =>
         sync(root, "", readFlags | constants.O_DIRECTORY, (descriptor) => native.syncFilesystem(descriptor)),

@@ -18,7 +18,7 @@ export async function serverIdOf(server: string, choices: ClientChoices): Promis
   }
 }
 
-/** Where the former login or a sync knows another server at the same address, that is noted, with the folders that stay as they are. */
+/** Notes that the former login or a sync knows another server at the same address, with the folders that stay as they are. */
 export async function tellOtherServer(
   { context, output }: Run,
   { server, serverId }: Pick<Login, "server" | "serverId">,

@@ -69,7 +69,7 @@ async function call(
   throw new HoldfastError(code, told.success ? told.data.error.message : `The client answered ${answer.status}.`);
 }
 
-/** What answers at that port may be another program by now. */
+/** A bound for answers: another program may listen at that port by now. */
 async function readJson({ body }: Response): Promise<unknown> {
   try {
     return JSON.parse(await readText({ body: (body ?? []) as AsyncIterable<Uint8Array> })) as unknown;

@@ -3,7 +3,7 @@ import type { WaitingDeletion } from "./report.ts";
 
 const sides = { here: "here", server: "on the server" } as const;
 
-/** What would be done, and where. */
+/** The change that waits, and the side on which it would be made. */
 export function doingOf({ what, why, side }: Pick<WaitingDeletion, "what" | "why" | "side">): string {
   if (what === "deletion") return `would be deleted ${sides[side]}`;
   if (why === "rollback") return `would go back to an older version ${sides[side]}`;

@@ -21,7 +21,7 @@ export type SyncReport = z.infer<typeof syncReport>;
 export const waitingDeletion = z.object({
   id: z.string(),
   what: z.enum(["deletion", "rewrite"]),
-  /** Of a rewrite: `rollback`, `damage` or `many`. A client of before does not say, a later one may know more. */
+  /** Reason for which a rewrite waits: `rollback`, `damage` or `many`. Absent from an older client; a newer one may have others. */
   why: z.string().optional(),
   path: z.string(),
   /** Where it would be done. */

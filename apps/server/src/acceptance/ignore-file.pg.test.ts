@@ -32,7 +32,7 @@ const sync = async (api: Api, operation: object) => {
   return { status: results[0].status, body: { ...results[0], code: results[0].code } };
 };
 
-/** What somebody has who may change files in a folder, before they write a rule. */
+/** A shared folder with files, before anybody writes a rule in it. */
 async function makeBox(path: string) {
   const { id: box } = await ok(owner, "POST", "/metadata", { path, kind: "folder" });
   const { id: sub } = await ok(owner, "POST", "/metadata", { path: `${path}/sub`, kind: "folder" });

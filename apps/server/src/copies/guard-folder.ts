@@ -13,7 +13,7 @@ export function guardFolder(store: ObjectStore, folder: string, isOwn: () => Pro
   let known = idIfThere(objects);
   const assertOwn = async (): Promise<void> => {
     const id = idIfThere(objects);
-    // Where it has gone, or cannot be looked at, the call itself says so.
+    // The call itself reports a folder that has gone or cannot be read.
     if (id === undefined || id === known) return;
     if (known !== undefined && !(await isOwn())) throw otherStore();
     known = id;
@@ -39,7 +39,6 @@ function idIfThere(path: string): string | undefined {
   }
 }
 
-/** For whoever uses the server. */
 function otherStore(): HoldfastError {
   const message =
     "The store is not there: another server's store stands in its place. Is the right disk mounted? Try again once it is back.";

@@ -7,7 +7,7 @@ export interface KnownFolder {
   readonly path: string;
   /** Device and inode: the same wherever the folder is moved to. */
   readonly id: string;
-  /** Whether it is still the one at its path. */
+  /** True while the same folder stands at the path. */
   isHere(): boolean;
   close(): void;
 }

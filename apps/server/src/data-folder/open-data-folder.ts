@@ -11,7 +11,7 @@ import { refuseUnfinished } from "./unfinished-restore.ts";
 export interface DataFolder {
   /** Absolute, without symbolic links. */
   readonly path: string;
-  /** Whether it is still what stands at that path. */
+  /** True while the same folder stands at that path. */
   isHere(): boolean;
   /** Makes (or finds) a folder inside that only the server's own user can enter. @returns its path, once its name is durable */
   privateFolder(name: string): Promise<string>;

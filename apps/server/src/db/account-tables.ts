@@ -245,7 +245,7 @@ export interface UserRow {
   root_id: NodeId;
   /** Since when it is known that the address is this person's; null while nobody but the person has said so. */
   email_confirmed_at: number | null;
-  /** Whether that was known of an address that the account had before. */
+  /** True if a former address of the account was confirmed. */
   was_confirmed: boolean;
   /** To which it moves once its person has shown that it is theirs. */
   next_email: string | null;

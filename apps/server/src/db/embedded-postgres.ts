@@ -40,8 +40,8 @@ export interface EmbeddedPostgres {
   /** Proportional memory of all its processes; undefined where the platform does not tell (Linux does). */
   pssBytes(): number | undefined;
   /**
-   * Of the data folder and the cluster: where another folder stands in place of one of them, PostgreSQL is killed, as a stop in order
-   * would write into that other one, and is not started again.
+   * Watches the data folder and the cluster. If another folder takes the place of one of them, PostgreSQL is killed and not started
+   * again: an orderly stop would write into that other folder.
    */
   readonly folders: Pick<FolderWatch, "look" | "replaced">;
   /** Idempotent. Waits until the process is gone. */
@@ -173,7 +173,7 @@ class Supervisor {
     while (running !== undefined) {
       const how = await running.exited;
       this.#postmaster = undefined;
-      // What is left of it is looked for by its folder, and another one's must be left alone.
+      // Leftover processes are found by their folder, and those of another cluster must be left alone.
       if (this.#stopped.signal.aborted || !this.folders.look()) return;
       this.#log.error({ how }, "the database died and is started again");
       running = await this.#restart();

@@ -14,11 +14,11 @@ import { copyTemplate, makeTestFolder, silentLog } from "./testing.ts";
 
 interface Swapped {
   readonly running: EmbeddedPostgres;
-  /** Of the running cluster, all of them. */
+  /** Ids of all processes of the running cluster. */
   readonly pids: readonly number[];
-  /** Where the running cluster's data folder lies now. */
+  /** Present path of the running cluster's data folder. */
   readonly moved: string;
-  /** Where it lay before. */
+  /** Its path before. */
   readonly place: string;
   readonly told: readonly string[];
 }

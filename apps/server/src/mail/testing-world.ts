@@ -19,7 +19,7 @@ export interface TestMail {
   readonly queue: TestQueue;
   /** In a transaction of its own, as whoever causes it does. */
   order(bucketFrom: UserId, order: MailOrder): Promise<MailId>;
-  /** What the notice is about is the account's own root, unless its id is that of another node: only what the account reads is mailed. */
+  /** The notice is about the account's own root unless another node's id is given: only readable nodes are mailed. */
   notify(userId: UserId, notice: Notice): Promise<void>;
   /** Works all that is due. */
   idle(): Promise<void>;

@@ -4,7 +4,7 @@ import { roleCovers } from "./roles.ts";
 import { type LiveGrant, ranks } from "./space-rights.ts";
 
 /**
- * Whether a grant keeps its holder from something that another of their grants, at its node or above, would allow. The holder cannot remove such a
+ * Tells whether a grant keeps its holder from something that another of their grants, at its node or above, would allow. The holder cannot remove such a
  * grant: that would raise their role. Grants between the two do not count, so that removing several in any order raises nothing either. A grant
  * that an editor made limits nobody.
  * @param others the grants that the holder keeps, in person and by groups, by node: there may be very many

@@ -46,7 +46,7 @@ export interface Storage {
   readonly exportFolder: string;
   /** Throws while this process has lost the data folder's database to another. */
   readonly assertOwner: () => void;
-  /** Of the data folder, and of the embedded database's. */
+  /** Watches the data folder and the folder of the embedded database. */
   readonly folders: Pick<FolderWatch, "look" | "replaced">;
 }
 

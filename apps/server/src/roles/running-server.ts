@@ -8,7 +8,7 @@ export interface RunningServer {
   readonly log: Log;
   /** Reads the certificate's files again. */
   renewTls(): void;
-  /** Where another folder stands in place of the data folder, the process ends at once: closing in order would write there. */
+  /** Reports another folder in place of the data folder. The process then ends at once: an orderly close would write there. */
   readonly folders: Pick<FolderWatch, "look" | "replaced">;
   /** Stops accepting, drains, and closes everything, the database last. Idempotent. */
   close(): Promise<void>;

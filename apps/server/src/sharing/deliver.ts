@@ -109,7 +109,7 @@ async function addPointer(world: SharingWorld, db: ShardReader, grant: GrantRow)
   });
 }
 
-/** Whether the account may do more at the node without the grant, so that it takes something from them or adds nothing. */
+/** Tells whether the account may do more at the node without the grant: then it takes something away or adds nothing. */
 async function lowers({ shards }: SharingWorld, userId: UserId, grant: GrantRow): Promise<boolean> {
   const actor = await findActor(shards, userId);
   if (actor === undefined) return false;

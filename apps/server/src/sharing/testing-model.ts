@@ -95,7 +95,7 @@ export class RightsModel {
       });
   }
 
-  /** Whether a grant keeps the person from what another one, at its node or above, would allow them: they cannot remove it. */
+  /** Tells whether a grant keeps the person from what another one, at its node or above, would allow: they cannot remove it. */
   limits(person: number, grant: ModelGrant, others: readonly ModelGrant[]): boolean {
     const way = new Set(wayUp(grant.at));
     const hidden = others.filter(({ at, to, role }) => {
@@ -111,7 +111,7 @@ export class RightsModel {
     return [...this.grants].filter((each) => each.at.owner === owner && this.#means(person, each.to));
   }
 
-  /** What the person may do with each node of others, by all grants and by those of the owners alone. */
+  /** Role of the person at each node of others, by all grants and by those of the owners alone. */
   roles(person: number): Map<ModelNode, readonly (Role | undefined)[]> {
     const held = [...this.grants].filter((each) => this.holds(each));
     const owners = held.filter(({ via }) => via === undefined);

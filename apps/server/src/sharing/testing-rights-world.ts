@@ -232,7 +232,7 @@ export class RightsWorld {
     if (answer !== undefined) this.model.grants.delete(grant);
   }
 
-  /** What the person was given themselves there and below goes, but for what limits them beside what stays. */
+  /** Removes the person's own grants there and below, except those that limit them beside the grants that stay. */
   async leave(person: number, grant: ModelGrant): Promise<void> {
     const { at, to } = grant;
     if (to !== person || [...wayUp(at)].some((each) => each.isPurged)) return;

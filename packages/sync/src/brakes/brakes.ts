@@ -24,7 +24,7 @@ export interface WaitingChange {
   /** Names exactly this change of exactly this state. */
   readonly id: string;
   readonly what: "deletion" | "rewrite";
-  /** Of a rewrite: there are very many, the file holds again what it held before, or it looks damaged. */
+  /** Reason for which a rewrite waits: there are very many, the file holds earlier content again, or it looks damaged. */
   readonly why: "many" | "rollback" | "damage";
   readonly path: string;
   /** Where it would be done. */
@@ -50,8 +50,8 @@ export class Brakes {
   }
 
   /**
-   * Whether so many files go back to what they held before that this is a restored backup: then the files that it lacks were not deleted by
-   * a person either. What was approved, and what has waited for long, says nothing of what is deleted now.
+   * Tells whether so many files go back to earlier contents that this is a restored backup: then the files that it lacks were not deleted by
+   * a person either. Approved files, and those that have waited for long, say nothing about present deletions.
    */
   isRolledBack(trees: Trees): boolean {
     if (this.#setting === "off") return false;
@@ -184,7 +184,7 @@ export class Brakes {
     });
   }
 
-  /** What was decided of a file that only waits for something else, as for the end of a refusal, or for its own move, stands until that is over. */
+  /** Decisions about files that wait for something else, such as the end of a refusal or their own move. They stand until that is over. */
   #decidedOf({ remote, waiting }: Plan): BrakeRecord[] {
     const [puts, others] = [new Set<NodeId>(), new Set(waiting.keys())];
     for (const { op, id } of remote) (op === "put" ? puts : others).add(id);

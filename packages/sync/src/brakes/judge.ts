@@ -16,7 +16,7 @@ export function deletionLimits(brake: number | undefined): BrakeLimits {
   return { windowMs: hourMs, isTooMany };
 }
 
-/** What a restored backup has rolled back takes what it lacks with it. */
+/** Deletions found beside a restored backup: each of them waits. */
 export const deletionsOfRollback: BrakeLimits = { windowMs: hourMs, isTooMany: (count) => count > 0 };
 
 const rewriteWindowMs = 600_000;
@@ -24,8 +24,8 @@ const rewriteWindowMs = 600_000;
 const [oldFilesMin, rolledBackMin, damagedMin] = [3, 10, 5];
 
 /**
- * Of known files rewritten here: 500 and a quarter of them, as programs do that take files hostage; 10 and a tenth of them that hold what they held
- * before, or 3 if these have old times too; 5 that look damaged.
+ * Limits of known files rewritten here: 500 and a quarter of them, as by programs that take files hostage; 10 and a tenth of them with earlier
+ * contents, or 3 if these have old times too; 5 that look damaged.
  * @param rollbacks of that side, planned or done within the time
  */
 export function rewriteLimits(

@@ -17,7 +17,7 @@ export interface Rewrite extends Braked {
 
 type Known = Pick<SyncState, "pastContents" | "manifests" | "holdersOf" | "brakes" | "synced">;
 
-/** Of a file that lives on the server: what comes back from the trash replaces nothing. */
+/** The rewrite that an upload makes; none if the file comes back from the trash, since it replaces nothing. */
 export function rewriteOf(state: Known, operation: RemoteOperation): Rewrite[] {
   if (operation.op !== "put" || operation.revive !== undefined) return [];
   const { id, local, base } = operation;
@@ -47,7 +47,7 @@ function describe(state: Known, nodeId: NodeId, sides: Omit<Sides, "isSameTime">
   return { nodeId, side, base: local.content, isOldByTime: laterMicros !== undefined && laterMicros <= 0n };
 }
 
-/** What waits or was decided of these very bytes holds, also where they look different by now, as under a new time. */
+/** A wait or an approval of these very bytes holds, also if they look different by now, as under a new time. */
 function decidedSide({ brakes }: Known, nodeId: NodeId, content: ContentKey): RewriteSide | undefined {
   return rewriteSides.find((side) => {
     const record = brakes.get(brakeKey({ side, nodeId }));

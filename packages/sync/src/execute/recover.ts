@@ -17,9 +17,9 @@ import { partSuffix } from "./write-large.ts";
 
 /** After this a stashed file is looked at again: most programs that had it open have closed it by then. */
 const stashRestMs = 10_000;
-/** What cannot be looked at rests twice as long each time, up to this; what a program may have open does too. */
+/** A file that cannot be read, or that a program may have open, rests twice as long each time, up to this. */
 const stashRestMsMax = 3600_000;
-/** What a program is known to have open is looked at every 80 s: it is asked for, not read. */
+/** A file that a program is known to have open is asked about every 80 s, and not read. */
 const openLooksMax = 3;
 /** These looks take a day. A program whose filesystem tells nothing of it has that long to write. */
 const unknownLooksMax = 32;

@@ -59,7 +59,7 @@ export async function clearCopies(parts: ClearingParts): Promise<Cleared> {
   const removed = await emptyTrash(parts);
   for (const deletion of folders.toReversed()) await actTogether(parts, [deletion]);
   const { stashed, parked } = parts.state;
-  // What a program has open stays, as what was changed does: whoever waited for its end might wait for ever.
+  // A file that a program has open stays, as a changed one does: the program may never end.
   const unsettled = [...stashed.values()].filter(({ looks = 0 }) => looks === 0);
   return { removed, isWhole: unsettled.length + parked.size === 0, ...(await whatStays(parts)) };
 }
@@ -171,7 +171,7 @@ function unlessOurs(error: unknown): undefined {
   return undefined;
 }
 
-/** What programs wrote to one of them by then becomes visible again. What they still have open stays. */
+/** Files that programs wrote to by then become visible again. Those that are still open stay. */
 async function restAndReview(parts: ClearingParts): Promise<void> {
   const { state, nowMs, sleep, openPaths } = parts;
   for (let turn = 0; turn < reviewsMax && state.stashed.size > 0; turn += 1) {

@@ -112,7 +112,6 @@ export function problemsOfNotices(state: Trees & Pick<SyncState, "setting">, now
   });
 }
 
-/** Where several files are reported, each is: they are few, or they would wait. */
 const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonly number[]) => string>> = {
   share_ended: (day, [unchanged = 0, changed = 0]) =>
     `On ${day} this shared folder ended: it is no longer shared with you, or you left it on another device. ` +

@@ -8,7 +8,7 @@ import type { NodeId } from "@holdfast/core/ids";
 export const rewriteSides = ["rewrite", "rollback", "damage"] as const;
 export type RewriteSide = (typeof rewriteSides)[number];
 
-/** What a brake may hold: a deletion on this disk that follows the server's, one on the server that follows this disk's, an upload. */
+/** Kinds of changes that a brake may hold: a deletion on this disk that follows the server's, one on the server that follows this disk's, an upload. */
 export type BrakeSide = "here" | "server" | RewriteSide;
 
 export function isRewriteSide(side: BrakeSide): side is RewriteSide {
@@ -31,9 +31,9 @@ export interface Braked {
 export interface BrakeRecord extends Braked {
   readonly standing: "waiting" | "approved" | "released" | "undone";
   readonly atMs: number;
-  /** Of a rollback: with the time of a file that was put back. */
+  /** A rollback whose file has the time of one that was put back. */
   readonly isOldByTime?: boolean;
-  /** Of damage that no brake held: it was reported. */
+  /** Damage that no brake held and that was reported. */
   readonly isReported?: boolean;
 }
 

@@ -4,7 +4,7 @@ import { fc, seed } from "@holdfast/tools/properties";
 import ignore from "ignore";
 import { IgnorePatterns } from "./ignore-patterns.ts";
 
-/** What the library says, which is proven against git. Its regular expressions backtrack. */
+/** The answer of the library, which is proven against git. Its regular expressions backtrack. */
 function byLibrary(lines: readonly string[]) {
   const all = ignore({ ignorecase: false, allowRelativePaths: true }).add(lines);
   return (path: string, isFolder: boolean) => {

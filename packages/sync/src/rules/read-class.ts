@@ -1,6 +1,6 @@
 import type { Range, UnitClass } from "./segment-glob.ts";
 
-/** Of ASCII alone, as git has them. */
+/** ASCII members alone, as in git. */
 const namedClasses: Readonly<Record<string, readonly Range[]>> = {
   alnum: [
     ["0", "9"],
@@ -51,7 +51,7 @@ const namedClasses: Readonly<Record<string, readonly Range[]>> = {
 export function readClass(body: string, start: number): { end: number; unitClass: UnitClass } | undefined {
   const isNegated = body[start + 1] === "!" || body[start + 1] === "^";
   const ranges: Range[] = [];
-  /** What a range may begin with. */
+  /** Last member, with which a range may begin. */
   let before = "";
   for (let at = start + (isNegated ? 2 : 1), isFirst = true; at < body.length; at += 1, isFirst = false) {
     const char = body.charAt(at);

@@ -9,7 +9,7 @@ export interface PathPattern {
   readonly floats: boolean;
   /** Names one after the other; between two chunks lie any number of names. */
   readonly chunks: readonly (readonly SegmentGlob[])[];
-  /** What is named: anything, folders alone, or all that is below. */
+  /** Kind of what it names: anything, folders alone, or all that is below. */
   readonly end: "any" | "folder" | "below";
   /** The last name may be the empty one behind the slash of a folder. */
   readonly mayEndEmpty: boolean;

@@ -12,7 +12,7 @@ export interface Notice {
 
 const listedMs = 7 * 24 * 3600_000;
 const noticesMax = 50;
-/** What happens in steps, as when files cannot be moved away at first, is one notice. */
+/** Steps of one event, as when files cannot be moved away at first, make one notice. */
 const oneMs = 3600_000;
 
 /** The notices of the last week, the oldest first. */

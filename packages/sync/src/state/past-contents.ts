@@ -4,10 +4,10 @@ import type { ContentKey, SyncedRow } from "../model/trees.ts";
 import { pack } from "./packed.ts";
 import type { Staged } from "./row-table.ts";
 
-/** Of one file, the newest. */
+/** Contents kept of each file, the newest. */
 const contentsMax = 30;
 
-/** What files held before what both sides agree on now, by which a restored backup is told from new work. */
+/** Earlier contents of files, before the one that both sides agree on now. A restored backup is told from new work by them. */
 export class PastContents {
   readonly #has: StatementSync;
   readonly #put: StatementSync;
@@ -39,8 +39,8 @@ export class PastContents {
 }
 
 /**
- * What files held until now of which another content is agreed on. One of a single version never had another, and without a newer version
- * the server went back itself.
+ * Contents that are earlier ones from now on, since another is agreed on. A file of a single version never had another, and without a newer
+ * version the server went back itself.
  */
 export function replacedContents(
   before: ReadonlyMap<NodeId, SyncedRow>,

@@ -21,11 +21,11 @@ import { linux, type Native } from "@holdfast/disk/native";
 import { nodeDiskAt, toDiskStat, toDoubleSeconds } from "@holdfast/disk/node-disk";
 import type { Places } from "@holdfast/disk/places";
 
-/** What `get` needs of a disk besides the port. */
+/** The calls that `get` needs besides the port. */
 export interface LocalDisk extends Disk {
   /** Durable. Does not follow a link. */
   setAttributes(path: string, attributes: { readonly mtimeMicros: bigint; readonly mode: number }): Promise<void>;
-  /** Whether a program has the file open for writing, or mapped so; undefined where the system does not tell. */
+  /** True if a program has the file open for writing, or mapped so; undefined where the system does not tell. */
   hasWriters(path: string): Promise<boolean | undefined>;
 }
 

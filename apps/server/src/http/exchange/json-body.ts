@@ -101,7 +101,7 @@ interface Issue {
   readonly message: string;
 }
 
-/** Of a union the branch that was meant is one whose field at fault is there, and of these the one that got furthest. */
+/** Picks the issue of the union branch that was meant: one whose faulty field is present, and among these the one that got furthest. */
 function deepestIssue(issues: readonly z.core.$ZodIssue[], value: unknown): Issue {
   const [first] = issues;
   if (first === undefined) return { path: [], message: "is not valid" };

@@ -41,7 +41,7 @@ async function treeAfter({ parents, deleted, shared, ...how }: Story, order: rea
     const made = isFile(at) ? await space.put(parentId, `${at}`, "x") : await space.mkdir(parentId, `${at}`);
     ids.push(made.id as NodeId);
   }
-  // What lies in a folder in the trash is deleted with it.
+  // Things in a trashed folder are deleted with it.
   for (const each of deleted) await space.commit([{ op: "delete", fileId: ids[each % ids.length] ?? "" }]);
   await sql`update shard.nodes set shared = true where id = ${ids[shared % ids.length]} and kind = 'folder' and trashed_at is not null`.execute(
     space.db,

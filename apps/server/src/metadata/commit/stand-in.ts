@@ -13,7 +13,7 @@ import { roleMay } from "../../rights/roles.ts";
 import { checkPath } from "../weight/reach.ts";
 import type { Step, Target, Work } from "./work.ts";
 
-/** What was deleted by hand makes room for the next one. More are not made. */
+/** A stand-in that was deleted by hand makes room for the next one, up to this many. */
 const standInsMax = 32;
 /** A stand-in with more in it stays beside the folder that comes back. */
 const mergedMax = 1000;

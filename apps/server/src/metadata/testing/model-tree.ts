@@ -12,7 +12,7 @@ export interface ModelNode {
   trashed: boolean;
   /** Another one after each change of place; absent before the first. */
   revision?: number;
-  /** Of a folder that was made for what was restored: the folder in the trash, with its revision then. */
+  /** The trashed folder that this one stands in for, with its revision then. */
   readonly standsFor?: string | undefined;
 }
 

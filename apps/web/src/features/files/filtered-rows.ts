@@ -40,7 +40,7 @@ export class FilteredRows implements RowSource {
     return this.#places.get(id) ?? -1;
   };
   readonly row = (id: string) => this.#all.row(id);
-  /** What does not fit is not gone. */
+  /** A row that does not fit the text is hidden, not gone. */
   readonly isGone = (id: string) => this.#all.isGone(id);
   readonly hold = () => this.#all.hold();
   readonly release = () => this.#all.release();

@@ -13,7 +13,7 @@ export function rowsOf(selection: Selection, source: RowSource, _snapshot?: unkn
 }
 
 /**
- * What of a selection can be seen while a filter narrows the place: nothing is done to rows that it hides. They are selected again when it ends.
+ * The part of a selection that a filter shows: nothing is done to rows that it hides. They are selected again when it ends.
  * @param _snapshot of the rows: with another one the answer is another
  */
 export function shownSelection(

@@ -36,7 +36,7 @@ export function useFilter({ source, selection, act, handle }: FilterHost) {
   return {
     isOpen,
     shown,
-    /** What of the selection can be seen. */
+    /** The selected rows that can be seen. */
     selection: visible,
     begin: () => setOpen(true),
     narrow: setNarrowed,
