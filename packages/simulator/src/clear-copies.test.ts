@@ -125,3 +125,22 @@ test("once the local trash has been emptied another file at a path in it stays",
   assert.equal((await alone.clear()).kept, 1);
   alone.close();
 });
+
+test("a file that a program has open for writing stays, in the folder's place or in the local trash, and the rest is done", async () => {
+  const alone = new Alone();
+  for (const path of ["log", "trashed log", "other"]) alone.write(path, `the bytes of ${path}`);
+  await alone.once();
+  trashOnServer(alone, "trashed log");
+  await alone.once();
+  // Nothing rests any more.
+  alone.world.scheduler.nowMicros += dayMicros;
+  await alone.once();
+  for (const path of ["log", pathInTrash(alone, "trashed log")]) alone.root.writers.add(alone.root.mustBeAt(path));
+  const { removed, isWhole, keptInTrash } = await alone.clear();
+  assert.deepEqual([removed, isWhole, keptInTrash], [1, true, 2]);
+  assert.deepEqual(sight(alone), {
+    ".holdfast/trash/log": "the bytes of log",
+    ".holdfast/trash/trashed log": "the bytes of trashed log",
+  });
+  alone.close();
+});

@@ -201,6 +201,7 @@ for (const seconds of [15, 300]) {
     const [copy = "", ...more] = alone.diskPaths().filter((path) => path !== "log.txt");
     assert.match(copy, /^log \(.*conflicted copy.*\)\.txt$/);
     assert.deepEqual(more, []);
+    assert.equal(alone.serverContents().get(copy), "one, and late", "it is found without a hint of a watcher");
     writeOpen("one, and later still");
     hint();
     await goOn(120);

@@ -66,8 +66,18 @@ for (const answer of ["undo", "approve"] as const) {
       left,
     );
     for (const [path, text] of alone.serverContents()) assert.equal(alone.read(path), text);
+    if (answer === "undo") await inLocalTrash(alone, 20);
     alone.close();
   });
+}
+
+/** The bytes that made way for the server's are found in the local trash, once they have rested. */
+async function inLocalTrash(alone: Alone, count: number): Promise<void> {
+  alone.world.scheduler.nowMicros += hourMicros;
+  await alone.once({ brake: undefined });
+  const trashed = [...alone.root.below(".holdfast/trash").values()].filter(({ kind }) => kind === "file");
+  const texts = trashed.map(({ now }) => Buffer.from(now.bytes).toString());
+  assert.equal(texts.filter((text) => text.startsWith("yesterday's")).length, count);
 }
 
 test("two files that go back to old versions with old times go, and nine with the time of now", async () => {
@@ -163,6 +173,35 @@ for (const damage of [undefined, ""] as const) {
   });
 }
 
+test("what was approved stays so where it would look like something else by now", async () => {
+  const alone = await withVersions(5);
+  for (const name of names(5)) {
+    const { mtimeNs } = alone.root.mustBeAt(name).now;
+    alone.write(name, `yesterday's ${name}`);
+    setTime(alone, name, mtimeNs);
+  }
+  const engine = alone.make({ brake: undefined });
+  await alone.pass(engine.runOnce());
+  assert.ok(engine.waitingDeletions().every(({ why }) => why === "damage"));
+  engine.approveDeletions(engine.waitingDeletions().map(({ id }) => id));
+  for (const name of names(5)) setTime(alone, name, alone.root.mustBeAt(name).now.mtimeNs - 1_000_000_000n);
+  assert.deepEqual(await codesOf(alone), []);
+  assert.equal(onServer(alone, "yesterday's"), 5);
+  alone.close();
+});
+
+test("files that were changed on the server too count for no deletion beside them: they are conflicts", async () => {
+  const alone = await withVersions(14);
+  for (const name of names(10)) {
+    restore(alone, name);
+    alone.writeOnServer(name, `another's ${name}`);
+  }
+  alone.remove("new file 0");
+  const { deletionsWaiting } = await alone.once({ brake: undefined });
+  assert.deepEqual([deletionsWaiting, onServer(alone, "new")], [0, 13]);
+  alone.close();
+});
+
 test("what was approved and cannot be sent yet makes no later deletion wait", async () => {
   const alone = await withVersions(5);
   for (const name of names(3)) restore(alone, name);
@@ -243,12 +282,20 @@ test("a backup that is put back file by file under a running client waits after 
   alone.close();
 });
 
-test("logs that are rotated by a copy are no damage", async () => {
-  const alone = await withVersions(6);
-  for (const name of names(5)) {
-    alone.write(`${name}.1`, `today's ${name}`);
-    alone.write(name, "");
+test("logs that are rotated by a copy, night after night, are no damage", async () => {
+  const alone = new Alone();
+  for (const name of names(12)) alone.write(name, "");
+  await alone.once({ brake: undefined });
+  for (let night = 0; night < 3; night += 1) {
+    for (const name of names(12)) alone.write(name, `lines of day ${night} in ${name}`);
+    alone.world.scheduler.nowMicros += hourMicros;
+    assert.deepEqual(await codesOf(alone), []);
+    for (const name of names(12)) {
+      alone.write(`${name}.${night}`, alone.read(name));
+      alone.write(name, "");
+    }
+    alone.world.scheduler.nowMicros += 23 * hourMicros;
+    assert.deepEqual(await codesOf(alone), []);
   }
-  assert.deepEqual(await codesOf(alone), []);
   alone.close();
 });

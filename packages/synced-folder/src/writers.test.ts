@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { closeSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, constants, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { startCodecPool } from "@holdfast/codec/pool";
+import { linux } from "@holdfast/disk/native";
 import { openSyncedFolder } from "./open-synced-folder.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdfast-writers-"));
@@ -36,4 +37,14 @@ test("what is no file, or not there, has no writers that could be told", async (
   symlinkSync("log", join(root, "link"));
   await assert.rejects(disk.hasWriters("nothing"), { code: "not_found" });
   await assert.rejects(disk.hasWriters("link"), { code: "unavailable" });
+});
+
+test("who is asked about writers keeps none from opening the file afterwards", () => {
+  const path = join(root, "asked");
+  writeFileSync(path, "one");
+  const asked = openSync(path, "r");
+  assert.equal(linux().hasWriters(asked), false);
+  // A lease that were still held would answer EWOULDBLOCK here.
+  closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
+  closeSync(asked);
 });

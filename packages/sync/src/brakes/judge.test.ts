@@ -85,6 +85,20 @@ test("500 rewritten files wait only if they are a quarter of all", () => {
   assert.ok(!rewriteLimits("rewrite", []).isTooMany(499, 1));
 });
 
+test("files that go back to earlier contents wait from 3 on with old times, else from 10 and a tenth of all on", () => {
+  const isTooMany = (count: number, known: number, old = 0): boolean =>
+    rewriteLimits(
+      "rollback",
+      Array.from({ length: count }, (_, index) => ({ isOldByTime: index < old })),
+    ).isTooMany(count, known);
+  assert.deepEqual([isTooMany(10, 100), isTooMany(10, 101), isTooMany(9, 1)], [true, false, false]);
+  assert.deepEqual([isTooMany(3, 100_000, 3), isTooMany(9, 100_000, 2)], [true, false]);
+  assert.deepEqual(
+    [4, 5].map((count) => rewriteLimits("damage").isTooMany(count, 100_000)),
+    [false, true],
+  );
+});
+
 test("however deletions come, no more than the limit ever go within an hour unless a person approved them", () => {
   const steps = fc.array(fc.record({ count: fc.integer({ min: 1, max: 200 }), pauseMs: fc.nat(2_000_000) }), {
     maxLength: 12,

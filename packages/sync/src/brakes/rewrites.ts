@@ -25,12 +25,10 @@ export function rewriteOf(state: Known, operation: RemoteOperation): Rewrite[] {
 }
 
 /** Files that went back to what they held before, and will be sent as such as soon as that can be done. */
-export function rollbacksIn(state: Known & Pick<SyncState, "refusals">, trees: Trees): Rewrite[] {
-  const refused = new Set(state.refusals.map(({ nodeId }) => nodeId));
+export function rollbacksIn(state: Known, trees: Trees): Rewrite[] {
   return [...trees.local].flatMap(([id, local]) => {
     const [remote, synced] = [trees.remote.get(id), trees.synced.get(id)];
-    const isKnown = remote !== undefined && synced?.content === remote.content && local.kind === "file";
-    if (!isKnown || local.content === remote.content || refused.has(id)) return [];
+    if (remote === undefined || local.kind !== "file" || local.content === remote.content) return [];
     if (!isLive(trees, id) || isReadOnly(trees, trees.remote, id)) return [];
     const rewrite = describe(state, id, { local, remote, synced });
     return rewrite.side === "rollback" ? [rewrite] : [];
@@ -71,7 +69,7 @@ function sideOf(state: Known, nodeId: NodeId, { local, remote, synced, isSameTim
   if (isLost && !isElsewhere(state, nodeId, synced.content)) return "damage";
   if (isLost) return "rewrite";
   // The server has what this side had. Whoever writes to a file gives it another time.
-  if (isSameTime && synced.content === remote.content) return "damage";
+  if (isSameTime) return "damage";
   return state.pastContents.has(nodeId, local.content) ? "rollback" : "rewrite";
 }
 

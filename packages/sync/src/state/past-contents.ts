@@ -38,10 +38,7 @@ export class PastContents {
   }
 }
 
-/**
- * Contents that are earlier ones from now on, since another is agreed on. A file of a single version never had another, and without a newer
- * version the server went back itself.
- */
+/** Contents that are earlier ones from now on, since another is agreed on. A file of a single version never had another. */
 export function replacedContents(
   before: ReadonlyMap<NodeId, SyncedRow>,
   after: Pick<Staged<SyncedRow>, "ids" | "get">,
@@ -49,8 +46,7 @@ export function replacedContents(
   return [...after.ids].flatMap((id) => {
     const row = after.get(id);
     if (row?.kind !== "file" || row.versionIds.length < 2) return [];
-    const was = before.get(id);
-    const isSuperseded = was?.content !== row.content && was?.versionIds[0] !== row.versionIds[0];
-    return was?.content !== undefined && isSuperseded ? [[id, was.content] as const] : [];
+    const content = before.get(id)?.content;
+    return content === undefined || content === row.content ? [] : [[id, content] as const];
   });
 }
