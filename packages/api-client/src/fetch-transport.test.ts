@@ -96,3 +96,11 @@ test("a body that is made while it is sent is refused before anything goes out",
   await assert.rejects(transport.send({ ...get, method: "POST", body: source }), { code: "internal" });
   assert.equal(arrived, 0);
 });
+
+test("an answer from where something sent the call on counts as a redirection", async (t) => {
+  const transport = await connected(t, ({ url }, response) => {
+    if (url === "/elsewhere") response.end('{"sign in": "here"}');
+    else response.writeHead(302, { location: "/elsewhere" }).end();
+  });
+  assert.equal((await transport.send(get)).status, 302);
+});

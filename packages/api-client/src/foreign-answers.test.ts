@@ -85,6 +85,11 @@ test("what a proxy says of the server, and what the server says, stay what they 
   assert.deepEqual(codes, ["unavailable", "unavailable", "too_large", "rate_limited", "not_found", "second_factor"]);
 });
 
+test("a refusal without an end is known by its status", async () => {
+  const body = "x".repeat(5 * 1024 * 1024);
+  await assert.rejects(clientOf({ status: 503, type: "text/plain", body }).call("getAccount"), { code: "unavailable" });
+});
+
 test("a file that is a page is downloaded", async () => {
   const answer = { status: 200, ...page, disposition: "attachment" };
   const client = clientOf(answer);

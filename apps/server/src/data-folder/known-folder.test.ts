@@ -44,3 +44,15 @@ test("letting go of a data folder leaves the file of another server in its place
   first.release();
   await assert.rejects(openDataFolder(place), /in use by another Holdfast server \(process/);
 });
+
+test("a folder that is made anew at the path is another one, though its number was free", (t) => {
+  const parent = mkdtempSync(join(tmpdir(), "holdfast-known-"));
+  t.after(() => rmSync(parent, { recursive: true, force: true }));
+  const place = join(parent, "data");
+  mkdirSync(place);
+  const known = knowFolder(place);
+  t.after(() => known.close());
+  rmSync(place, { recursive: true });
+  mkdirSync(place);
+  assert.equal(known.isHere(), false);
+});
