@@ -160,7 +160,7 @@ describe("the local page, of clients that run", () => {
     assert.equal(at.read("many/a"), "a");
     at.remove("many");
     await waiting.getByText("many/: 4 files (4 B) would be deleted on the server").waitFor();
-    await waiting.getByRole("button", { name: "Delete exactly these" }).click();
+    await waiting.getByRole("button", { name: "Approve exactly these" }).click();
     await waiting.waitFor({ state: "hidden" });
     await home.rest(waitMs, [anna, bert]);
     assert.ok(!other.has("many"));

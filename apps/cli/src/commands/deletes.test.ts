@@ -63,6 +63,10 @@ test("a folder is listed alone, and rewritten files are not counted as deletions
   const listed = await deletes(root);
   assert.equal(listed.stdout, `${root}\n  x would be deleted on the server\n  y would be rewritten on the server\n`);
   assert.equal((await deletes("ls", otherRoot)).stdout, `${otherRoot}/z  (would be rewritten on the server)\n`);
+  assert.equal(
+    (await deletes(otherRoot)).stderr,
+    "To let them go: holdfast deletes approve. To keep the other side's versions: holdfast deletes undo.\n",
+  );
   const approved = await deletes("approve", root);
   assert.equal(approved.stdout, `${root}: 1 deletion and 1 rewritten file approved\n`, approved.stderr);
   assert.deepEqual([one.told, other.told], [["approve a,b"], []]);
@@ -70,4 +74,25 @@ test("a folder is listed alone, and rewritten files are not counted as deletions
   other.deletions = [];
   const late = await deletes("undo", otherRoot);
   assert.deepEqual([late.code, late.stderr], [1, "holdfast: No deletions are waiting.\n"]);
+});
+
+test("a file that goes back, or that looks damaged, is listed as that; what a newer client means is a rewrite", async () => {
+  const { shown } = await configuration.add("reasons");
+  const { root } = shown.sync.record;
+  const waiting = { what: "rewrite", side: "server", kind: "file", bytes: 1 } as const;
+  shown.deletions = ["rollback", "damage", "many", "something new"].map((why, index) => ({
+    ...waiting,
+    id: `${index}`,
+    why,
+    path: why,
+  }));
+  assert.equal(
+    (await deletes("ls", root)).stdout,
+    [
+      `${root}/rollback  (would go back to an older version on the server)\n`,
+      `${root}/damage  (looks damaged, and would be replaced on the server)\n`,
+      `${root}/many  (would be rewritten on the server)\n`,
+      `${root}/something new  (would be rewritten on the server)\n`,
+    ].join(""),
+  );
 });

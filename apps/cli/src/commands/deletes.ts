@@ -15,7 +15,7 @@ export const deletesCommand: CommandMaker = (context) => {
     ["deletes", "deletes ~/Drive", "deletes ls", "deletes approve", "deletes undo ~/Drive"],
   ).argument("[folder]", folderText);
   command.addCommand(list(context));
-  command.addCommand(decide(context, "approve", "Delete exactly what was shown last, for all devices of the account"));
+  command.addCommand(decide(context, "approve", "Let exactly what was shown last go, for all devices of the account"));
   command.addCommand(decide(context, "undo", "Bring back from the other side what was shown last"));
   command.hook("preAction", (_, acting) => {
     const [folder] = acting.args;
@@ -158,7 +158,12 @@ function linesOf({ sync, lines }: Waiting): string[] {
 function noteNext(run: Run, { waiting, growing }: Shown): void {
   if (waiting.length === 0) return noteNone(run, growing);
   noteGrowing(run, growing);
-  run.output.note("To delete them: holdfast deletes approve. To bring them back: holdfast deletes undo.");
+  const hasRewrites = waiting.some(({ deletions }) => deletions.some(({ what }) => what === "rewrite"));
+  run.output.note(
+    hasRewrites
+      ? "To let them go: holdfast deletes approve. To keep the other side's versions: holdfast deletes undo."
+      : "To delete them: holdfast deletes approve. To bring them back: holdfast deletes undo.",
+  );
 }
 
 function noteNone(run: Run, growing: readonly string[]): void {

@@ -12,7 +12,9 @@ export const leaveCommand: CommandMaker = (context) => {
       import("../remote/pages.ts"),
     ]);
     const { client } = await run.connect();
-    const node = await lookUpShared(client, given);
+    const node = await lookUpShared(client, given).catch((thrown: unknown) => {
+      throw toNotShared(thrown, given);
+    });
     const pages = allPages((cursor) => client.call("listSharedWithMe", { query: { cursor, limit: pageItemsMax } }));
     const left: string[] = [];
     for await (const page of pages) {
@@ -28,3 +30,10 @@ export const leaveCommand: CommandMaker = (context) => {
     await run.output.result({ left, node_id: node.id }, () => [`left ${given}`]);
   });
 };
+
+/** A share is often not mounted, and then it has no path here. */
+function toNotShared(thrown: unknown, given: string): unknown {
+  if (!(thrown instanceof HoldfastError) || thrown.code !== "not_found") return thrown;
+  const message = `Nothing is mounted at ${given}. 'holdfast shared' lists what is shared with you, with the ids.`;
+  return new HoldfastError("not_found", message, { cause: thrown });
+}

@@ -73,6 +73,11 @@ describe("the words of people", () => {
     assert.equal((await guest(["permissions", "/docs of others"])).code, 3);
     assert.deepEqual(await json(guest, "leave", "/docs of others"), { left: [given.id], node_id: id });
     assert.equal((await guest(["leave", id])).code, 4);
+    const unmounted = await guest(["leave", "docs"]);
+    assert.deepEqual(
+      [unmounted.code, unmounted.stderr],
+      [4, "holdfast: Nothing is mounted at docs. 'holdfast shared' lists what is shared with you, with the ids.\n"],
+    );
     await done(owner, ["share", "/docs", "--with", ann.email, "--role", "editor"]);
     const taken = await json(owner, "unshare", "/docs", "--with", ann.email);
     assert.deepEqual([taken.role, taken.grantee.email], ["editor", ann.email]);

@@ -242,7 +242,7 @@ test("what waits is shown by folder, and exactly what was shown is approved or u
   await waiting.getByText("photos/: 2 files (14 B) would be deleted here").waitFor();
   await waiting.getByRole("button", { name: "Bring them back" }).click();
   await page.locator("#told").getByText("Bring them back.").waitFor();
-  await waiting.getByRole("button", { name: "Delete exactly these" }).click();
+  await waiting.getByRole("button", { name: "Approve exactly these" }).click();
   await waiting.waitFor({ state: "hidden" });
   assert.deepEqual(drive.told, ["undo a,b", "approve a,b"]);
 });
@@ -268,7 +268,7 @@ test("what waits since it was shown is not meant by an answer", async () => {
   await page.route("**/overview", (route) => route.abort());
   const more = { id: "c", what: "deletion", path: "photos/3.jpg", side: "here", kind: "file", bytes: 7 } as const;
   drive.deletions = [...drive.deletions, more];
-  await waiting.getByRole("button", { name: "Delete exactly these" }).click();
+  await waiting.getByRole("button", { name: "Approve exactly these" }).click();
   await page.getByRole("alert").getByText("What waits is not what was shown any more.").waitFor();
   assert.deepEqual(drive.told, []);
 });
@@ -364,7 +364,7 @@ test("all is done by keys alone, the focus is seen, and stays with its folder wh
     assert.fail(`${wanted} has no focus: ${seen.join(" | ")}`);
   };
   const heading = async (): Promise<string> => String(await page.evaluate("document.activeElement.textContent"));
-  await focusOn("Delete exactly these");
+  await focusOn("Approve exactly these");
   await page.keyboard.press("Enter");
   await folder("Drive").locator(".deletions").waitFor({ state: "hidden" });
   assert.equal(await heading(), "Drive");
