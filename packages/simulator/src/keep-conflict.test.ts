@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
 import type { Keep } from "@holdfast/sync/execute/keep-conflict";
 import { type Lack, lacksNothing } from "@holdfast/sync/model/lacks";
 import { Alone } from "./alone.ts";
@@ -98,6 +99,16 @@ for (const which of ["copy", "original"] satisfies Keep[]) {
     alone.close();
   });
 }
+
+test("a copy that cannot be read goes to the trash all the same", async () => {
+  const { alone, path } = await withConflict();
+  const disk = alone.disk();
+  const cut: typeof disk.cut = (at, taker) =>
+    at.startsWith(".holdfast/trash/") ? Promise.reject(new HoldfastError("unavailable", "EIO")) : disk.cut(at, taker);
+  await alone.pass(alone.make({ disk: { ...disk, cut } }).keepOfConflict(path, "original"));
+  assert.deepEqual(alone.diskPaths(), ["plan.txt"]);
+  alone.close();
+});
 
 test("the original kept: the copy goes to the trash, here and there", async () => {
   const { alone, path } = await withConflict();

@@ -8,7 +8,7 @@ import { sameFingerprint } from "../model/fingerprints.ts";
 import { type Hands, syncFolders } from "./hands.ts";
 import { TrashPlaces } from "./local-trash.ts";
 import { contentAt } from "./recover.ts";
-import { type LocalRow, nameOnDisk } from "../model/trees.ts";
+import { type ContentKey, type LocalRow, nameOnDisk } from "../model/trees.ts";
 
 /** Of a conflicted copy: the copy takes the original's place, the original stays and the copy goes, or both stay under plain names. */
 export type Keep = "copy" | "original" | "both";
@@ -108,10 +108,17 @@ async function toTrash(hands: Hands, path: string): Promise<void> {
 
 /** A program that has the file open may write to it yet: then that becomes visible where the file stood. */
 async function stash(hands: Hands, path: string, place: string): Promise<void> {
-  const isLink = (await hands.disk.stat(place))?.kind === "symlink";
-  const content = await contentAt(hands, place, isLink);
-  // Somebody writes to it in this very moment: nothing that is written from now on was meant to go.
-  const contents = content === undefined ? [] : [content];
+  let contents: ContentKey[];
+  try {
+    const isLink = (await hands.disk.stat(place))?.kind === "symlink";
+    const content = await contentAt(hands, place, isLink);
+    // Somebody writes to it in this very moment: nothing that is written from now on was meant to go.
+    contents = content === undefined ? [] : [content];
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    // It is in the trash, as was asked for, and later bytes could not be told from these.
+    return;
+  }
   const parent = folderAt(hands.state, folderOf(path));
   const record = { path: place, parent, name: nameOf(path), contents, keep: true, sinceMs: hands.nowMs() };
   hands.state.commit({ stashed: [[place, record]] });
