@@ -79,13 +79,9 @@ test("a folder is listed alone, and rewritten files are not counted as deletions
 test("a file that goes back, or that looks damaged, is listed as that; what a newer client means is a rewrite", async () => {
   const { shown } = await configuration.add("reasons");
   const { root } = shown.sync.record;
-  const waiting = { what: "rewrite", side: "server", kind: "file", bytes: 1 } as const;
-  shown.deletions = ["rollback", "damage", "many", "something new"].map((why, index) => ({
-    ...waiting,
-    id: `${index}`,
-    why,
-    path: why,
-  }));
+  shown.deletions = ["rollback", "damage", "many", "something new"].map((why) => {
+    return { id: why, what: "rewrite", why, path: why, side: "server", kind: "file", bytes: 1 };
+  });
   assert.equal(
     (await deletes("ls", root)).stdout,
     [
