@@ -23,18 +23,17 @@ import { shownByMoves } from "./shown.ts";
  * begins; whoever plans has all of them. @throws DiskChanged if the root is not the same one before and after; RootMismatch
  */
 export async function lookAtDisk(context: CycleContext, terms = presentTerms(context)): Promise<Looked> {
-  const { state, doubt, numbering } = context;
+  const { state, doubt, numbering, left } = context;
   // Of what is seen for the first time nothing was agreed on.
   const isFirst = state.local.size + state.intents.size === 0;
   const looked = await inParts(async (tops) => {
     const seen = await lookAtKnownRoot(context, terms, tops);
-    const look = {
-      ...seen,
-      changes: new Map([...seen.changes, ...shownByMoves(state, seen, { ...context, ...seen })]),
-    };
+    const shown = new Map([...seen.changes, ...shownByMoves(state, seen, { ...context, ...seen })]);
+    const continued = left.observe(state, shown, { ...context, nowMs: context.nowMs() });
+    const look = { ...seen, changes: continued.changes };
     state.remember(look.changes.size);
     const changes = await agreeable(context, look, isFirst);
-    state.commit({ local: localChanges(state.local, changes) });
+    state.commit({ local: localChanges(state.local, changes), synced: continued.synced });
     const again = againAt(context, look, changes);
     return { ...look, again, isUnsettled: hasUnsettled(changes, (id) => context.undurable.isRenewed(id)) };
   });
