@@ -117,3 +117,34 @@ for (const [why, [steps, pauseSeconds]] of Object.entries(others)) {
     alone.close();
   });
 }
+
+test("a file that gets a name which is not synced is reported, until it is back", async () => {
+  const alone = new Alone();
+  alone.mkdir("folder");
+  alone.write("folder/thesis.odt", "all of it");
+  alone.write("folder/draft~", "never synced");
+  await alone.once();
+  const engine = alone.make();
+  const run = engine.run();
+  const after = async (act: () => void): Promise<readonly string[]> => {
+    const { scheduler } = alone.world;
+    await scheduler.runUntil(scheduler.nowMicros + 5 * second, () => false);
+    act();
+    engine.hint(["folder"]);
+    await scheduler.runUntil(scheduler.nowMicros + 5 * second, () => false);
+    return engine.status().problems.map(({ path, code, message }) => `${code} ${path} ${message}`);
+  };
+  assert.deepEqual(await after(() => alone.write("folder/new", "new")), []);
+  const [problem, ...more] = await after(() => alone.move("folder/thesis.odt", "folder/thesis.odt~"));
+  assert.match(
+    problem ?? "",
+    /^now_hidden folder\/thesis\.odt .* renamed to folder\/thesis\.odt~, which is not synced/u,
+  );
+  assert.deepEqual(more, []);
+  assert.deepEqual(alone.serverPaths(), ["folder", "folder/new"]);
+  assert.deepEqual(await after(() => alone.move("folder/thesis.odt~", "folder/thesis.odt")), []);
+  assert.deepEqual(alone.serverPaths(), ["folder", "folder/new", "folder/thesis.odt"]);
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});

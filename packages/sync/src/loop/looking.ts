@@ -1,5 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { knownPathOf, type LocalTree } from "../model/local-tree.ts";
+import { addNotice } from "../state/notices.ts";
 import { VisibleRows } from "../model/visible-rows.ts";
 import { DiskChanged } from "../model/disk-changed.ts";
 import { makeDurable } from "../execute/durable.ts";
@@ -32,6 +33,7 @@ export async function lookAtDisk(context: CycleContext, terms = presentTerms(con
     const continued = left.observe(state, shown, { ...context, nowMs: context.nowMs() });
     const look = { ...seen, changes: continued.changes };
     state.remember(look.changes.size);
+    noteHidden(context, look);
     const changes = await agreeable(context, look, isFirst);
     state.commit({ local: localChanges(state.local, changes), synced: continued.synced });
     const again = againAt(context, look, changes);
@@ -40,6 +42,14 @@ export async function lookAtDisk(context: CycleContext, terms = presentTerms(con
   doubt.isOpen = false;
   numbering.isNew = false;
   return looked;
+}
+
+/** Before the rows are changed: of what is missing its path is known no more. */
+function noteHidden({ state, nowMs }: CycleContext, { nowHidden }: ScanResult): void {
+  for (const [id, to] of nowHidden) {
+    const path = state.synced.has(id) ? knownPathOf(state, id) : undefined;
+    if (path !== undefined) addNotice(state, { atMs: nowMs(), path, code: "now_hidden", counts: [], to });
+  }
 }
 
 /**
