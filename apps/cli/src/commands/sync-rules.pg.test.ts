@@ -14,7 +14,7 @@ describe("what a sync leaves out", () => {
   test("rules are listed by status and --show-rules, and an excluded path that is not there is told", async () => {
     const root = join(folder, "drive");
     mkdirSync(join(root, "raw"), { recursive: true });
-    for (const path of ["raw/a", "b.tmp", "c"]) writeFileSync(join(root, path), path);
+    for (const path of ["raw/a", "raw/~a~", "b.tmp", "c", "c~"]) writeFileSync(join(root, path), path);
     writeFileSync(join(root, ".holdfastignore"), "# built\n*.tmp\n\n!keep.tmp\n");
     const synced = await run(["sync", root, "--once", "--exclude", "raw", "--exclude", "rwa"]);
     assert.equal(synced.code, 0, synced.stderr);
@@ -24,11 +24,16 @@ describe("what a sync leaves out", () => {
     );
     assert.doesNotMatch(synced.stderr, /--exclude raw/);
     const rules = { excluded: ["raw", "rwa"], ignored: ["*.tmp", "!keep.tmp"], broken: [] };
-    assert.deepEqual(await json("sync", root, "--show-rules"), rules);
+    const { built_in: builtIn, ...own } = await json("sync", root, "--show-rules");
+    assert.deepEqual(own, rules);
+    assert.deepEqual(
+      builtIn.filter(({ files }: { files: number }) => files > 0),
+      [{ name: "*~", files: 1 }],
+    );
     const shown = await run(["sync", root, "--show-rules"]);
-    assert.equal(
+    assert.match(
       shown.stdout,
-      "excluded here  raw\nexcluded here  rwa\n.holdfastignore  *.tmp\n.holdfastignore  !keep.tmp\n",
+      /^excluded here {2}raw\nexcluded here {2}rwa\n\.holdfastignore {2}\*\.tmp\n\.holdfastignore {2}!keep\.tmp\nbuilt in {2}\*~ {2}1 file\nbuilt in, with no file here now {2}\.\*\.sw\? .* \*\.part .*\n$/u,
     );
     assert.match(
       (await run(["status", root])).stdout,

@@ -165,19 +165,24 @@ async function forget(run: Run, folder: string): Promise<void> {
 }
 
 async function showRules(run: Run, folder: string): Promise<void> {
-  const [{ thisConfigFolder }, { chooseSyncs }, { rulesOf }, { brokenWords }] = await Promise.all([
-    import("../config/connection.ts"),
-    import("../sync/choose-syncs.ts"),
-    import("../sync/shown-rules.ts"),
-    import("@holdfast/sync/rules/broken-patterns"),
-  ]);
+  const [{ thisConfigFolder }, { chooseSyncs }, { countBuiltIn, rulesOf }, { brokenWords }, { count }] =
+    await Promise.all([
+      import("../config/connection.ts"),
+      import("../sync/choose-syncs.ts"),
+      import("../sync/shown-rules.ts"),
+      import("@holdfast/sync/rules/broken-patterns"),
+      import("../output/text.ts"),
+    ]);
   const [known] = await chooseSyncs(thisConfigFolder(run.context.environment), folder);
-  const none = { excluded: [], ignored: [], broken: [] };
-  const { excluded, ignored, broken } = known === undefined ? none : rulesOf(known);
-  await run.output.result({ excluded, ignored, broken }, () => [
+  if (known === undefined) return;
+  const { excluded, ignored, broken } = rulesOf(known);
+  const builtIn = await countBuiltIn(known);
+  const unused = builtIn.filter(({ files }) => files === 0).map(({ name }) => name);
+  await run.output.result({ excluded, ignored, broken, built_in: builtIn }, () => [
     ...excluded.map((path) => `excluded here  ${path}`),
     ...ignored.map((line) => `.holdfastignore  ${line}`),
     ...broken.map((pattern) => `! .holdfastignore: ${brokenWords(pattern)}`),
-    ...(excluded.length + ignored.length === 0 ? ["Nothing but temporary files stays away."] : []),
+    ...builtIn.flatMap(({ name, files }) => (files === 0 ? [] : [`built in  ${name}  ${count(files, "file")}`])),
+    ...(unused.length === 0 ? [] : [`built in, with no file here now  ${unused.join("  ")}`]),
   ]);
 }

@@ -1,10 +1,13 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { limits } from "@holdfast/core/limits";
 import { type BrokenPattern, brokenPatterns } from "@holdfast/sync/rules/broken-patterns";
 import { ruleLines } from "@holdfast/sync/rules/rule-lines";
-import { ignorePath } from "@holdfast/sync/rules/rules";
+import { ignorePath, Rules } from "@holdfast/sync/rules/rules";
+import { temporaryName, temporaryNames } from "@holdfast/sync/rules/temporary";
+import { joinPath, ownFolder } from "@holdfast/sync-ports/paths";
 import { z } from "zod";
 import { orNothing } from "../transfer/journal-file.ts";
 import { stateName } from "./client-engine.ts";
@@ -18,6 +21,30 @@ export interface ShownRules {
   readonly ignored: readonly string[];
   /** Its lines that keep nothing away, since they are no patterns. */
   readonly broken: readonly BrokenPattern[];
+}
+
+/** A name of the built-in list, and how many files in the folder it keeps away now. */
+export interface BuiltInRule {
+  readonly name: string;
+  readonly files: number;
+}
+
+/** Goes through the folder, as far as other rules do not hide it. What cannot be listed has no files. */
+export async function countBuiltIn(sync: KnownSync): Promise<readonly BuiltInRule[]> {
+  const { root } = sync.record;
+  const rules = new Rules(textOf(join(root, ignorePath)), rulesOf(sync).excluded);
+  const counts = new Map(temporaryNames.map((name) => [name, 0]));
+  const folders = [""];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const entry of await readdir(join(root, folder), { withFileTypes: true }).catch(() => [])) {
+      const path = joinPath(folder, entry.name);
+      const isHidden = path === ownFolder || rules.hides(path, entry.isDirectory());
+      if (entry.isDirectory() && !isHidden) folders.push(path);
+      const name = entry.isFile() && isHidden ? temporaryName(entry.name) : undefined;
+      if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+  }
+  return [...counts].map(([name, files]) => ({ name, files }));
 }
 
 const excludedPaths = z.array(z.string());

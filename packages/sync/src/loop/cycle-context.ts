@@ -15,6 +15,7 @@ import type { Progress } from "./progress.ts";
 import type { Portions, Rounds } from "./portions.ts";
 import type { LastingRefusals } from "./lasting-refusals.ts";
 import type { IsCopiedMarker } from "../scan/other-root.ts";
+import type { LeftPlaces } from "../scan/left-places.ts";
 import type { Suspects } from "../scan/scope.ts";
 
 /** What came of it when space was last to be freed; undefined: it never was since the engine began. */
@@ -39,6 +40,7 @@ export interface CycleContext extends Hands {
   readonly skipped: Skipped;
   readonly unread: UnreadFiles;
   readonly quietAges: QuietAges;
+  readonly left: LeftPlaces;
   readonly quarantine: Quarantine;
   readonly early: EarlyBlocks;
   /** See `EngineOptions`. */

@@ -1,4 +1,5 @@
 import type { CycleContext } from "./cycle-context.ts";
+import { LeftPlaces } from "../scan/left-places.ts";
 import { LastingRefusals } from "./lasting-refusals.ts";
 import { Rounds } from "./portions.ts";
 import { QuietAges } from "./quiet-age.ts";
@@ -21,6 +22,7 @@ export type Learned = Pick<
   | "skipped"
   | "unread"
   | "quietAges"
+  | "left"
   | "quarantine"
   | "stubborn"
   | "undurable"
@@ -39,6 +41,7 @@ export function nothingLearned(): Learned {
     skipped: new Skipped(),
     unread: new UnreadFiles(),
     quietAges: new QuietAges(),
+    left: new LeftPlaces(),
     quarantine: new Quarantine(),
     stubborn: new StubbornChanges(),
     undurable: new Undurable(),

@@ -12,6 +12,7 @@ const partOf = (number: number, more: Partial<Part> = {}): Part => ({
   changes: new Map([[`n${number}` as NodeId, undefined]]),
   skipped: new Map([[`skipped ${number}`, { code: "skipped", reason: "r" }]]),
   keepers: new Set([`keeper ${number}`]),
+  nowHidden: new Map(),
   listed: none,
   unread: new Map(),
   held: new Set([`held ${number}`]),

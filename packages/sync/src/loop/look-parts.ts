@@ -40,6 +40,7 @@ function together(one: Looked, other: Looked): Looked {
     again: one.again === "all" || other.again === "all" ? "all" : one.again.union(other.again),
     skipped: new Map([...one.skipped, ...other.skipped]),
     keepers: one.keepers.union(other.keepers),
+    nowHidden: new Map([...one.nowHidden, ...other.nowHidden]),
     listed: one.listed.union(other.listed),
     unread: new Map([...one.unread, ...other.unread]),
     held: one.held.union(other.held),

@@ -1,5 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { knownPathOf, type LocalTree } from "../model/local-tree.ts";
+import { addNotice } from "../state/notices.ts";
 import { VisibleRows } from "../model/visible-rows.ts";
 import { DiskChanged } from "../model/disk-changed.ts";
 import { makeDurable } from "../execute/durable.ts";
@@ -23,24 +24,32 @@ import { shownByMoves } from "./shown.ts";
  * begins; whoever plans has all of them. @throws DiskChanged if the root is not the same one before and after; RootMismatch
  */
 export async function lookAtDisk(context: CycleContext, terms = presentTerms(context)): Promise<Looked> {
-  const { state, doubt, numbering } = context;
+  const { state, doubt, numbering, left } = context;
   // Of what is seen for the first time nothing was agreed on.
   const isFirst = state.local.size + state.intents.size === 0;
   const looked = await inParts(async (tops) => {
     const seen = await lookAtKnownRoot(context, terms, tops);
-    const look = {
-      ...seen,
-      changes: new Map([...seen.changes, ...shownByMoves(state, seen, { ...context, ...seen })]),
-    };
+    const shown = new Map([...seen.changes, ...shownByMoves(state, seen, { ...context, ...seen })]);
+    const continued = left.observe(state, shown, { ...context, nowMs: context.nowMs() });
+    const look = { ...seen, changes: continued.changes };
     state.remember(look.changes.size);
+    noteHidden(context, look);
     const changes = await agreeable(context, look, isFirst);
-    state.commit({ local: localChanges(state.local, changes) });
+    state.commit({ local: localChanges(state.local, changes), synced: continued.synced });
     const again = againAt(context, look, changes);
     return { ...look, again, isUnsettled: hasUnsettled(changes, (id) => context.undurable.isRenewed(id)) };
   });
   doubt.isOpen = false;
   numbering.isNew = false;
   return looked;
+}
+
+/** Before the rows are changed: of what is missing its path is known no more. */
+function noteHidden({ state, nowMs }: CycleContext, { nowHidden }: ScanResult): void {
+  for (const [id, to] of nowHidden) {
+    const path = state.synced.has(id) ? knownPathOf(state, id) : undefined;
+    if (path !== undefined) addNotice(state, { atMs: nowMs(), path, code: "now_hidden", counts: [], to });
+  }
 }
 
 /**

@@ -8,14 +8,15 @@ import { type Notice, noticesOf } from "../state/notices.ts";
 import { ignorePath, type Rules } from "../rules/rules.ts";
 import { rewriteSides } from "../model/brake-record.ts";
 import type { SyncState } from "../state/sync-state.ts";
-import type { Refusal, Trees } from "../model/trees.ts";
+import { isKnownPath } from "../scan/scope.ts";
+import type { IndexedTrees, Refusal, Trees } from "../model/trees.ts";
 
 /** What a person has to know of one file. */
 export interface Problem {
   /** Relative to the root; "" for all of it. */
   readonly path: string;
   /**
-   * Of an error; `skipped`, `special_file`, `not_utf8`, `control_character`, `unfit_name`, `kept`, `boundary`, `other_sync`, `alias`, `aside`, `rewritten`, `silent_change`, `busy`, `blocked`,
+   * Of an error; `skipped`, `special_file`, `not_utf8`, `control_character`, `unfit_name`, `kept`, `boundary`, `other_sync`, `alias`, `aside`, `now_hidden`, `rewritten`, `silent_change`, `busy`, `blocked`,
    * `unreadable`, `not_durable`, `read_only`, `suspended`, `quarantined` and `deletions_held` are the engine's own. What each means stands in docs/command.md.
    */
   readonly code: string;
@@ -98,21 +99,25 @@ const listedOnly: ReadonlySet<string> = new Set([
   "share_ended",
   "new_owner",
   "maybe_damaged",
+  "now_hidden",
 ]);
 
-/** Things that happened once. A share that is back at its path ended for nobody. */
-export function problemsOfNotices(state: Trees & Pick<SyncState, "setting">, nowMs: number): Problem[] {
+/** Things that happened once. A share that is back at its path ended for nobody, and a file that is back is hidden no more. */
+export function problemsOfNotices(state: IndexedTrees & Pick<SyncState, "setting">, nowMs: number): Problem[] {
   const notices = noticesOf(state, nowMs);
   if (notices.length === 0) return [];
   const shares = new Set([...state.shares.keys()].map((id) => pathOfNode(state, id)));
-  const standing = notices.filter(({ path, code }) => code !== "share_ended" || !shares.has(path));
-  return standing.map(({ atMs, path, code, counts }) => {
+  const standing = notices.filter(({ path, code }) => {
+    if (code === "share_ended") return !shares.has(path);
+    return code !== "now_hidden" || !isKnownPath(state, path);
+  });
+  return standing.map(({ atMs, path, code, counts, to = "" }) => {
     const day = new Date(atMs).toISOString().slice(0, 10);
-    return problemOf(path, code, noticeWords[code](day, counts));
+    return problemOf(path, code, noticeWords[code](day, counts, to));
   });
 }
 
-const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonly number[]) => string>> = {
+const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonly number[], to: string) => string>> = {
   share_ended: (day, [unchanged = 0, changed = 0]) =>
     `On ${day} this shared folder ended: it is no longer shared with you, or you left it on another device. ` +
     `${countOf(unchanged, "unchanged file")} went to .holdfast/trash and ${countOf(changed, "changed file")} to .holdfast/quarantine.`,
@@ -122,6 +127,9 @@ const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonl
   maybe_damaged: (day) =>
     `On ${day} this file became empty, all zeros, or changed without a new time, as a failing disk leaves files. It was uploaded; ` +
     "'holdfast versions' lists the version before.",
+  now_hidden: (day, _counts, to) =>
+    `On ${day} this was renamed to ${to}, which is not synced: it is on this device only now, and in the trash of the server. ` +
+    "Rename it back to sync it again; 'holdfast sync DIR --show-rules' lists the names that are not synced.",
 };
 
 function countOf(number: number, noun: string): string {

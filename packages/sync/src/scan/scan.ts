@@ -21,7 +21,7 @@ import { isKnownPath, leaveOut, sizeOf, type Suspects, type Top, topsOf, union }
 import { straysOf, withoutStrays } from "./strays.ts";
 import { hasPassing, hasStranger, isUnknown, isUnseen, keepUnknown } from "./unknown.ts";
 import { type KnownRows, type Sweep, sweep } from "./sweep.ts";
-import { type Entry, type IsHidden, sawTheSame, type Skip, type Walk, walk } from "./walk.ts";
+import { type Entry, type IsHidden, nowHidden, sawTheSame, type Skip, type Walk, walk } from "./walk.ts";
 
 /** Who takes the blocks of a large new file while it is read, given the nearest known folder above it. */
 export type TakerIn = (folder: NodeId, sizeBytes: number) => BlockTaker | undefined;
@@ -64,6 +64,8 @@ export interface ScanResult {
   readonly skipped: ReadonlyMap<string, Skip>;
   /** Of the folders that were looked at, those with something in them that has no row: hidden, or nothing that a node can be. */
   readonly keepers: ReadonlySet<string>;
+  /** Of what is missing where it was, what stands at a path that the rules hide, and where that is. */
+  readonly nowHidden: ReadonlyMap<NodeId, string>;
   readonly listed: ReadonlySet<string>;
   /** What could not be read whole, of all that was looked at: the code of the error, or `changing`; `not_found`: it went meanwhile. */
   readonly unread: ReadonlyMap<string, string>;
@@ -149,6 +151,7 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     changes: new Map<NodeId, LocalRow | undefined>([...gone, ...rows]),
     skipped,
     keepers,
+    nowHidden: nowHidden(vanished, seen),
     boundaries: seen.boundaries,
     otherRoots: seen.otherRoots,
     listed: seen.listed,
@@ -171,6 +174,7 @@ function nothingSeen(): ScanResult {
   return {
     ...nothing,
     unread: new Map(),
+    nowHidden: new Map(),
     changes: new Map(),
     isComplete: true,
     isSure: () => true,

@@ -59,6 +59,7 @@ export async function sweep(disk: LocalDisk, input: SweepInput): Promise<Sweep |
       unknown: new Set<string>(),
       denied: new Set<string>(),
       gone: new Set<string>(),
+      hidden: [],
       boundaries: new Set<string>(),
     };
     const { folders, isSame } = await compare(disk, input, top, notes);

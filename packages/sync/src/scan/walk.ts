@@ -2,7 +2,9 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { nameProblem, type UnfitNameCode, unfitNameCode } from "@holdfast/core/names";
 import { mapBounded } from "@holdfast/core/task-group";
 import { folderOf, joinPath, ownFolder } from "@holdfast/sync-ports/paths";
-import type { LocalDisk, LocalStat, NodeKind } from "@holdfast/sync-ports/ports";
+import type { Fingerprint, LocalDisk, LocalStat, NodeKind } from "@holdfast/sync-ports/ports";
+import type { NodeId } from "@holdfast/core/ids";
+import { isNumbered, type LocalRow } from "../model/trees.ts";
 import { isOtherRoot, type RootSigns } from "./other-root.ts";
 import type { Top } from "./scope.ts";
 
@@ -40,12 +42,19 @@ export interface Walk {
   readonly skipped: ReadonlyMap<string, Skip>;
   /** Folders with something in them that is no entry. */
   readonly keepers: ReadonlySet<string>;
+  /** What the rules hide, where it was met. */
+  readonly hidden: readonly Hidden[];
   /** Folders where another filesystem begins: what is there, or stood there before it was mounted, is not known. */
   readonly boundaries: ReadonlySet<string>;
   /** Synced folders of other clients: nothing in them was looked at. */
   readonly otherRoots: ReadonlySet<string>;
   /** Folders that were left to a later look, with all in them: so much was seen already. */
   readonly later: readonly (Entry | Top)[];
+}
+
+export interface Hidden {
+  readonly path: string;
+  readonly fingerprint: Fingerprint;
 }
 
 /** Why something on the disk is not synced. */
@@ -74,6 +83,7 @@ export interface Notes {
   readonly unknown: Set<string>;
   readonly skipped: Map<string, Skip>;
   readonly keepers: Set<string>;
+  readonly hidden: Hidden[];
   readonly boundaries: Set<string>;
   /** Of what is unknown, that at which this user may not look. */
   readonly denied: Set<string>;
@@ -93,6 +103,7 @@ interface Findings extends Walk, Notes {
   readonly gone: Set<string>;
   readonly skipped: Map<string, Skip>;
   readonly keepers: Set<string>;
+  readonly hidden: Hidden[];
   readonly boundaries: Set<string>;
   readonly otherRoots: Set<string>;
   readonly later: (Entry | Top)[];
@@ -118,6 +129,7 @@ export async function walk(
     slotKey,
     device: (await attempt({ unknown: new Set() }, "", () => disk.stat("")))?.device,
     keepers: new Set(),
+    hidden: [],
     boundaries: new Set(),
     otherRoots: new Set(),
     entries: [],
@@ -300,6 +312,7 @@ async function lookAt(
   if (stat === undefined) return undefined;
   if (stat.kind === "other" || isHidden(path, stat.kind === "folder")) {
     if (stat.kind === "other") skipped.set(path, specialFile);
+    else notes.hidden.push({ path, fingerprint: stat.fingerprint });
     keepers.add(folder.path);
     return undefined;
   }
@@ -324,6 +337,21 @@ async function readLink(disk: LocalDisk, path: string): Promise<Pick<Entry, "tar
       return { target: undefined, unfit: unfitTarget };
     throw error;
   }
+}
+
+/** Of what is missing where it was, what stands at a path that the rules hide, and where that is. */
+export function nowHidden(
+  vanished: ReadonlyMap<NodeId, LocalRow>,
+  { hidden }: Pick<Walk, "hidden">,
+): ReadonlyMap<NodeId, string> {
+  if (vanished.size === 0 || hidden.length === 0) return new Map();
+  const byInode = new Map(hidden.map((each) => [each.fingerprint.inode, each]));
+  return new Map(
+    [...vanished].flatMap(([id, { fingerprint }]) => {
+      const found = isNumbered(fingerprint) ? byInode.get(fingerprint.inode) : undefined;
+      return found?.fingerprint.birthNs === fingerprint.birthNs ? [[id, found.path] as const] : [];
+    }),
+  );
 }
 
 /** A thing that vanishes while it is looked at is unknown too: the next look will tell. */

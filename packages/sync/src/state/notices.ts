@@ -5,9 +5,11 @@ export interface Notice {
   readonly atMs: number;
   /** Relative to the root. */
   readonly path: string;
-  readonly code: "share_ended" | "new_owner" | "maybe_damaged";
+  readonly code: "share_ended" | "new_owner" | "maybe_damaged" | "now_hidden";
   /** Counts by kind; what they count depends on the code. */
   readonly counts: readonly number[];
+  /** The path of what has got another one. */
+  readonly to?: string | undefined;
 }
 
 const listedMs = 7 * 24 * 3600_000;

@@ -11,7 +11,8 @@ import type { OperationOf } from "./operation-of.ts";
 import { notAFile, putContent, setHead } from "./apply-put.ts";
 import { foreignSource } from "./foreign-source.ts";
 import { answered, requireAct, requireRuleWriter } from "./rights.ts";
-import { findNode, findPlace, requireLive, rootOf } from "./place.ts";
+import { findNode, findPlace } from "./place.ts";
+import { requireLive } from "./conflict.ts";
 import type { Applied, DetachedFolder, Scope, Step, Target, Work } from "./work.ts";
 import { checkPath } from "../weight/reach.ts";
 import { addWeight, record, useBytes } from "./record.ts";
@@ -108,5 +109,5 @@ async function detachedTop(work: Work, { topId }: DetachedFolder): Promise<NodeR
 
 async function parentOf(work: Work, row: NodeRow): Promise<NodeRow> {
   const parent = row.parent_id === null ? undefined : await work.tree.node(row.parent_id);
-  return parent ?? (await rootOf(work));
+  return parent ?? (await work.tree.root());
 }

@@ -6,11 +6,11 @@ import { requireNotRoot } from "./apply-move.ts";
 import { checkBase } from "./base.ts";
 import { trash } from "./claim-name.ts";
 import type { OperationOf } from "./operation-of.ts";
-import { findNode, requireLive } from "./place.ts";
+import { findNode } from "./place.ts";
 import { requireAct, requireMovable } from "./rights.ts";
 import type { Applied, JournalEntry, Scope, Step, Work } from "./work.ts";
 import { record } from "./record.ts";
-import { conflictWith } from "./conflict.ts";
+import { conflictWith, requireLive } from "./conflict.ts";
 
 /** Into the trash: one row changes, however much lies below. */
 export async function applyDelete(work: Work, step: Step<OperationOf<"delete">>, scope: Scope): Promise<Applied> {

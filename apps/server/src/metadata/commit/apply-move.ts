@@ -6,7 +6,8 @@ import { checkBase } from "./base.ts";
 import { claimName } from "./claim-name.ts";
 import { attributesOf, sameAttributes } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";
-import { findNode, findPlace, requireLive, rootOf } from "./place.ts";
+import { findNode, findPlace } from "./place.ts";
+import { requireLive } from "./conflict.ts";
 import { answered, requireAct, requireDiscloser, requireMovable } from "./rights.ts";
 import { checkPath } from "../weight/reach.ts";
 import type { Applied, Scope, Step, Work } from "./work.ts";
@@ -59,7 +60,7 @@ export function requireNotRoot(work: Work, row: NodeRow, verb: string): void {
 
 async function parentOf(work: Work, row: NodeRow): Promise<NodeRow> {
   const parent = row.parent_id === null ? undefined : await work.tree.node(row.parent_id);
-  return parent ?? (await rootOf(work));
+  return parent ?? (await work.tree.root());
 }
 
 function setAttributes(work: Work, step: Step<OperationOf<"move">>, row: NodeRow): NodeRow {

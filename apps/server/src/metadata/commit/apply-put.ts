@@ -10,12 +10,12 @@ import type { VersionContent } from "../content/content.ts";
 import { attributesOf, newNode, sameAttributes } from "./new-node.ts";
 import type { Attributes } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
-import { findNode, findPlace, requireLive } from "./place.ts";
+import { findNode, findPlace } from "./place.ts";
 import type { Applied, Scope, Step, Target, Work } from "./work.ts";
 import { answered, isBlind, requireAct, requireMovable, requireReader, requireRuleWriter } from "./rights.ts";
 import { checkPath } from "../weight/reach.ts";
 import { addVersion, record, useBytes } from "./record.ts";
-import { conflictWith } from "./conflict.ts";
+import { conflictWith, requireLive } from "./conflict.ts";
 
 type PutStep = Step<OperationOf<"put">>;
 

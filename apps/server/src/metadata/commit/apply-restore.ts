@@ -5,8 +5,8 @@ import { checkBase } from "./base.ts";
 import { claimName } from "./claim-name.ts";
 import type { Place } from "./operation.ts";
 import type { OperationOf } from "./operation-of.ts";
-import { findNode, findPlace, liveFolder, rootOf } from "./place.ts";
-import { liveOrStandIn, mergeStandIn, restoredName, standInOf } from "./stand-in.ts";
+import { findNode, findPlace } from "./place.ts";
+import { liveFolder, liveOrStandIn, mergeStandIn, restoredName, standInOf } from "./stand-in.ts";
 import type { Applied, Scope, Step, Target, Work } from "./work.ts";
 import { answered, requireAct, requireDiscloser, requireMovable } from "./rights.ts";
 import { checkPath } from "../weight/reach.ts";
@@ -81,10 +81,10 @@ function restoredOrClaimed(
 
 async function restoredParent(work: Work, step: Step, row: NodeRow): Promise<NodeRow> {
   const parent = row.parent_id === null ? undefined : await work.tree.node(row.parent_id);
-  return parent === undefined ? rootOf(work) : liveOrStandIn(work, step, parent);
+  return parent === undefined ? work.tree.root() : liveOrStandIn(work, step, parent);
 }
 
 async function revivedParent(work: Work, step: Step, row: NodeRow): Promise<NodeRow> {
   const parent = row.parent_id === null ? undefined : await work.tree.node(row.parent_id);
-  return parent === undefined ? rootOf(work) : liveFolder(work, step, parent);
+  return parent === undefined ? work.tree.root() : liveFolder(work, step, parent);
 }

@@ -1,6 +1,7 @@
 import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import { shown } from "./rights.ts";
+import type { Standing } from "./tree.ts";
 import type { Step, Work } from "./work.ts";
 
 interface Conflict {
@@ -14,4 +15,18 @@ export async function conflictWith(work: Work, step: Step, { code, message, row 
   const field = code === "exists" ? { field: "name" } : {};
   const node = await shown(work, step, row);
   return new HoldfastError(code, message, { ...field, ...(node === undefined ? {} : { body: { node } }) });
+}
+
+/** @throws HoldfastError trashed, with the node that is in the trash */
+export async function requireLive(
+  work: Work,
+  step: Step,
+  { standing }: { readonly standing: Exclude<Standing, { state: "gone" }> },
+): Promise<void> {
+  if (standing.state === "live") return;
+  throw await conflictWith(work, step, {
+    code: "trashed",
+    message: `${JSON.stringify(standing.by.name)} is in the trash.`,
+    row: standing.by,
+  });
 }

@@ -7,9 +7,10 @@ import { freeName } from "./free-name.ts";
 import type { Act } from "../../rights/roles.ts";
 import { isBlind, placed, requireAct, requireRuleWriter } from "./rights.ts";
 import type { Place } from "./operation.ts";
+import { liveFolder } from "./stand-in.ts";
 import type { Standing } from "./tree.ts";
 import type { Scope, Step, Target, Work } from "./work.ts";
-import { conflictWith } from "./conflict.ts";
+import { conflictWith, requireLive } from "./conflict.ts";
 
 export interface Found {
   readonly row: NodeRow;
@@ -43,16 +44,6 @@ async function find(work: Work, step: Step, scope: Scope, { text, field, act }: 
     throw new HoldfastError("dependency", "The operation that should have made this node failed.", { field });
   }
   throw new HoldfastError("not_found", "There is no such file or folder.", { field });
-}
-
-/** @throws HoldfastError trashed, with the node that is in the trash */
-export async function requireLive(work: Work, step: Step, { standing }: Pick<Found, "standing">): Promise<void> {
-  if (standing.state === "live") return;
-  throw await conflictWith(work, step, {
-    code: "trashed",
-    message: `${JSON.stringify(standing.by.name)} is in the trash.`,
-    row: standing.by,
-  });
 }
 
 /**
@@ -99,26 +90,6 @@ async function locate(
   return { parent: found.row, name };
 }
 
-/**
- * The live folder that stands for one in the trash: of the same name, in the live folder that stands for its parent,
- * made anew if there is none. Nothing that lies in the trash is brought back.
- */
-export async function liveFolder(work: Work, step: Step, folder: NodeRow): Promise<NodeRow> {
-  const lineage = (await work.tree.lineage(folder)).toReversed();
-  const root = await rootOf(work);
-  let live = root;
-  for (const row of lineage[0]?.id === root.id ? lineage.slice(1) : []) {
-    live = row.parent_id === live.id && row.trashed_at === null ? row : await folderNamed(work, step, live, row.name);
-  }
-  return live;
-}
-
-export async function rootOf({ tree }: Work): Promise<NodeRow> {
-  const root = await tree.node(tree.rootId);
-  if (root === undefined) throw new HoldfastError("internal", "The space has no root folder.");
-  return root;
-}
-
 export function requireFolder(row: NodeRow, field: string): void {
   if (row.kind === "folder") return;
   throw new HoldfastError("invalid_field", `${JSON.stringify(row.name)} is not a folder.`, { field });
@@ -136,10 +107,10 @@ async function findPath(
     throw await conflictWith(work, step, {
       code: "exists",
       message: "The root folder is always there.",
-      row: await rootOf(work),
+      row: await work.tree.root(),
     });
   }
-  let parent = (await work.tree.node(under)) ?? (await rootOf(work));
+  let parent = (await work.tree.node(under)) ?? (await work.tree.root());
   for (const folder of names) {
     const found = await work.tree.child(parent.id, nameKey(folder));
     const isSeen = found !== undefined && (step.caller.owns || (await placed(work, step, found)) !== undefined);
@@ -167,13 +138,4 @@ async function nameBeside(work: Work, step: Step, { parent, name }: Target, unse
   if (unseen === undefined) return name;
   if (await isBlind(work, step, parent)) return freeName(work, parent, name, "folder");
   throw await conflictWith(work, step, { code: "exists", message: "This name is taken.", row: unseen });
-}
-
-async function folderNamed(work: Work, step: Step, parent: NodeRow, name: string): Promise<NodeRow> {
-  const child = await work.tree.child(parent.id, nameKey(name));
-  if (child?.kind === "folder") return child;
-  await requireAct(work, step, parent, "create");
-  await requireRuleWriter(work, step, parent, name);
-  const free = child === undefined ? name : await freeName(work, parent, name, "folder");
-  return makeFolder(work, step, parent, free);
 }

@@ -81,6 +81,41 @@ describe("a folder that stands in for one in the trash", () => {
     await check();
   });
 
+  test("has what a late edit brings back, and what is new beside it, of a folder with permissions of its own", async () => {
+    const outer = await owners.mkdir(ann, "outer");
+    const inner = await owners.mkdir(ann, "inner", outer.id);
+    const deep = await owners.mkdir(ann, "deep", inner.id);
+    const file = await owners.put(ann, "file", "x", deep.id);
+    await share(outer, "editor", bob);
+    await share(inner, "uploader", bob);
+    await remove(inner);
+    // Others may do more in one of the same name than in the folder that was deleted.
+    const other = await owners.mkdir(ann, "inner", outer.id);
+    const put = { op: "put" as const, content: await owners.content(ann, "y"), revive: true };
+    assert.equal((await owners.commit(ann, { ...put, fileId: file.id })).path, "/inner/deep/file");
+    const beside = { ...put, place: { parentId: inner.id, name: "new" } };
+    assert.equal((await owners.commit(ann, beside)).path, "/inner/new");
+    const folder = { op: "mkdir" as const, place: { parentId: deep.id, name: "folder" }, revive: true };
+    assert.equal((await owners.commit(ann, folder)).path, "/inner/deep/folder");
+    assert.deepEqual(await names(other.id), []);
+    const asBob = { ...put, fileId: file.id, content: { sizeBytes: 0, blocks: [] } };
+    await assert.rejects(owners.commit(bob, asBob), { code: "not_found" });
+    await check();
+  });
+
+  test("is not made for a late edit in a root that is shared", async () => {
+    const folder = await owners.mkdir(ann, "folder");
+    const file = await owners.put(ann, "file", "x", folder.id);
+    await share({ id: ann.rootId }, "editor", bob);
+    await share(folder, "uploader", bob);
+    await remove(folder);
+    const content = await owners.content(ann, "y");
+    await assert.rejects(owners.commit(ann, { op: "put", fileId: file.id, content, revive: true }), {
+      code: "trashed",
+    });
+    await check();
+  });
+
   test("stays beside the folder where an editor restores that and may not see the stand-in", async () => {
     const outer = await owners.mkdir(ann, "outer");
     const inner = await owners.mkdir(ann, "inner", outer.id);

@@ -4,11 +4,11 @@ import { nameKey } from "@holdfast/core/names";
 import { sql } from "kysely";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import { trash } from "./claim-name.ts";
+import { requireLive } from "./conflict.ts";
 import { freeName } from "./free-name.ts";
-import { newNode } from "./new-node.ts";
-import { requireLive, rootOf } from "./place.ts";
+import { makeFolder, newNode } from "./new-node.ts";
 import { record } from "./record.ts";
-import { placed, requireAct } from "./rights.ts";
+import { placed, requireAct, requireRuleWriter } from "./rights.ts";
 import { roleMay } from "../../rights/roles.ts";
 import { checkPath } from "../weight/reach.ts";
 import type { Step, Target, Work } from "./work.ts";
@@ -27,16 +27,44 @@ export async function liveOrStandIn(work: Work, step: Step, folder: NodeRow): Pr
   const standing = await work.tree.standing(folder);
   if (standing.state === "live") return folder;
   const above = folder.parent_id === null ? undefined : await work.tree.node(folder.parent_id);
-  if (above === undefined || standing.state === "gone") return rootOf(work);
+  if (above === undefined || standing.state === "gone") return work.tree.root();
   // Its permissions may be lower than those above it, and the stand-in has none of them: so nobody else sees it. One that lay in a folder
   // that was deleted stays beside that folder when the folder comes back.
-  const parent = folder.shared ? await rootOf(work) : await liveOrStandIn(work, step, above);
+  const parent = folder.shared ? await work.tree.root() : await liveOrStandIn(work, step, above);
   if (folder.shared && parent.shared) await requireLive(work, step, { standing });
   const [found, id] = await findStandIn(work, folder, parent.id);
   if (found !== undefined) return found;
   await requireAct(work, step, parent, "create");
   const name = await restoredName(work, { parent, name: folder.name }, folder);
   return record(work, step, await newNode(work, step, { id, parent, name, kind: "folder" }));
+}
+
+/**
+ * The live folder that stands for one in the trash: of the same name, in the live folder that stands for its parent,
+ * made anew if there is none. Nothing that lies in the trash is brought back.
+ * @throws HoldfastError trashed for a folder with permissions of its own where the root has some, too
+ */
+export async function liveFolder(work: Work, step: Step, folder: NodeRow): Promise<NodeRow> {
+  const lineage = (await work.tree.lineage(folder)).toReversed();
+  const root = await work.tree.root();
+  let live = root;
+  for (const row of lineage[0]?.id === root.id ? lineage.slice(1) : []) {
+    const isLive = row.parent_id === live.id && row.trashed_at === null;
+    if (isLive) live = row;
+    // Another folder of its name has none of its permissions, so that others might read what they may not read in this one.
+    else if (row.shared) live = await liveOrStandIn(work, step, row);
+    else live = await folderNamed(work, step, live, row.name);
+  }
+  return live;
+}
+
+async function folderNamed(work: Work, step: Step, parent: NodeRow, name: string): Promise<NodeRow> {
+  const child = await work.tree.child(parent.id, nameKey(name));
+  if (child?.kind === "folder") return child;
+  await requireAct(work, step, parent, "create");
+  await requireRuleWriter(work, step, parent, name);
+  const free = child === undefined ? name : await freeName(work, parent, name, "folder");
+  return makeFolder(work, step, parent, free);
 }
 
 /**

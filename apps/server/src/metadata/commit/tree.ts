@@ -1,3 +1,4 @@
+import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import type { NodeRow, ShardReader } from "../../db/shard-tables.ts";
@@ -70,6 +71,12 @@ export class Tree {
   async node(id: NodeId): Promise<NodeRow | undefined> {
     if (!this.#rows.has(id)) await this.loadNodes([id]);
     return this.#rows.get(id) ?? undefined;
+  }
+
+  async root(): Promise<NodeRow> {
+    const root = await this.node(this.rootId);
+    if (root === undefined) throw new HoldfastError("internal", "The space has no root folder.");
+    return root;
   }
 
   /** As it will be, if it was looked at already. */

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Alone } from "./alone.ts";
+
+const second = 1_000_000;
+
+/** One device with a file that everybody knows, and an engine that runs while a person acts step by step. */
+async function saved(
+  steps: readonly ((alone: Alone) => void)[],
+  pauseSeconds: number,
+): Promise<{ readonly alone: Alone; readonly id: string }> {
+  const alone = new Alone();
+  alone.mkdir("folder");
+  alone.write("folder/a", "first");
+  alone.write("folder/c", "another");
+  await alone.once();
+  const id = alone.serverId("folder/a");
+  const engine = alone.make();
+  const run = engine.run();
+  const pass = async (seconds: number): Promise<void> => {
+    const { scheduler } = alone.world;
+    await scheduler.runUntil(scheduler.nowMicros + seconds * second, () => false);
+  };
+  await pass(5);
+  for (const step of steps) {
+    step(alone);
+    engine.hint(["", "folder"]);
+    await pass(pauseSeconds);
+  }
+  await pass(30);
+  engine.stop();
+  await alone.pass(run);
+  return { alone, id };
+}
+
+const patterns: Readonly<Record<string, readonly ((alone: Alone) => void)[]>> = {
+  "removed, then written": [(it) => it.remove("folder/a"), (it) => it.write("folder/a", "second")],
+  "removed, then written as it was": [(it) => it.remove("folder/a"), (it) => it.write("folder/a", "first")],
+  "moved aside, written, and the old one removed": [
+    (it) => it.move("folder/a", "folder/a.bak"),
+    (it) => it.write("folder/a", "second"),
+    (it) => it.remove("folder/a.bak"),
+  ],
+  "moved aside, then written and the old one removed at once": [
+    (it) => it.move("folder/a", "folder/a.bak"),
+    (it) => {
+      it.write("folder/a", "second");
+      it.remove("folder/a.bak");
+    },
+  ],
+  "moved aside and written, and the old one stays": [
+    (it) => it.move("folder/a", "folder/a.bak"),
+    (it) => it.write("folder/a", "second"),
+  ],
+  "moved to a name that is not synced, and written": [
+    (it) => it.move("folder/a", "folder/a~"),
+    (it) => it.write("folder/a", "second"),
+  ],
+  "moved to a name that is not synced, and back": [
+    (it) => it.move("folder/a", "folder/a~"),
+    (it) => it.move("folder/a~", "folder/a"),
+  ],
+  "written beside, and moved over the name that the old one has left": [
+    (it) => it.write("folder/a.new", "second"),
+    (it) => it.move("folder/a", "folder/a.bak"),
+    (it) => it.move("folder/a.new", "folder/a"),
+    (it) => it.remove("folder/a.bak"),
+  ],
+  "written beside, the old one removed, and moved to its name": [
+    (it) => it.write("folder/a.new", "second"),
+    (it) => it.remove("folder/a"),
+    (it) => it.move("folder/a.new", "folder/a"),
+  ],
+};
+
+for (const [pattern, steps] of Object.entries(patterns)) {
+  test(`a file keeps its node where a program saves it in steps: ${pattern}`, async () => {
+    for (const pauseSeconds of [0.2, 1, 5, 20]) {
+      const { alone, id } = await saved(steps, pauseSeconds);
+      assert.equal(alone.serverId("folder/a"), id, `${pauseSeconds} s`);
+      const contents = alone.serverContents();
+      assert.equal(contents.get("folder/a"), alone.read("folder/a"));
+      assert.deepEqual(
+        [...contents.keys()],
+        alone.diskPaths().filter((path) => !path.endsWith("~")),
+      );
+      for (const path of ["folder/a.bak", "folder/c"]) {
+        if (contents.has(path)) assert.equal(contents.get(path), alone.read(path));
+      }
+      alone.close();
+    }
+  });
+}
+
+const others: Readonly<Record<string, readonly [steps: (typeof patterns)[string], pauseSeconds: number]>> = {
+  "a minute later": [[(it) => it.remove("folder/a"), (it) => it.write("folder/a", "second")], 61],
+  "where the old one went to another folder": [
+    [(it) => it.move("folder/a", "a"), (it) => it.write("folder/a", "second")],
+    1,
+  ],
+  "where an older file gets the name": [[(it) => it.remove("folder/a"), (it) => it.move("folder/c", "folder/a")], 1],
+  "where another device deleted the old one": [
+    [
+      (it) => it.onServer({ op: "delete", operation_id: "another's", file_id: it.serverId("folder/a") }),
+      (it) => it.write("folder/a", "second"),
+    ],
+    5,
+  ],
+};
+
+for (const [why, [steps, pauseSeconds]] of Object.entries(others)) {
+  test(`a file is another one under a name that was left: ${why}`, async () => {
+    const { alone, id } = await saved(steps, pauseSeconds);
+    assert.notEqual(alone.serverId("folder/a"), id);
+    assert.equal(alone.serverContents().get("folder/a"), alone.read("folder/a"));
+    assert.deepEqual(alone.serverPaths(), alone.diskPaths());
+    alone.close();
+  });
+}
+
+test("a file that gets a name which is not synced is reported, until it is back", async () => {
+  const alone = new Alone();
+  alone.mkdir("folder");
+  alone.write("folder/thesis.odt", "all of it");
+  alone.write("folder/draft~", "never synced");
+  await alone.once();
+  const engine = alone.make();
+  const run = engine.run();
+  const after = async (act: () => void): Promise<readonly string[]> => {
+    const { scheduler } = alone.world;
+    await scheduler.runUntil(scheduler.nowMicros + 5 * second, () => false);
+    act();
+    engine.hint(["folder"]);
+    await scheduler.runUntil(scheduler.nowMicros + 5 * second, () => false);
+    return engine.status().problems.map(({ path, code, message }) => `${code} ${path} ${message}`);
+  };
+  assert.deepEqual(await after(() => alone.write("folder/new", "new")), []);
+  const [problem, ...more] = await after(() => alone.move("folder/thesis.odt", "folder/thesis.odt~"));
+  assert.match(
+    problem ?? "",
+    /^now_hidden folder\/thesis\.odt .* renamed to folder\/thesis\.odt~, which is not synced/u,
+  );
+  assert.deepEqual(more, []);
+  assert.deepEqual(alone.serverPaths(), ["folder", "folder/new"]);
+  assert.deepEqual(await after(() => alone.move("folder/thesis.odt~", "folder/thesis.odt")), []);
+  assert.deepEqual(alone.serverPaths(), ["folder", "folder/new", "folder/thesis.odt"]);
+  engine.stop();
+  await alone.pass(run);
+  alone.close();
+});

@@ -1,0 +1,114 @@
+import type { NodeId } from "@holdfast/core/ids";
+import {
+  isLive,
+  type LocalRow,
+  nameOnDisk,
+  type RemoteRow,
+  samePlace,
+  type SyncedRow,
+  type Trees,
+} from "../model/trees.ts";
+import type { ScanResult } from "./scan.ts";
+
+/** So long after a file left its name, a new file there continues it. */
+export const leftForMs = 60_000;
+/** A folder that is taken apart is no save: of so many only the last are remembered. */
+const leftMost = 10_000;
+
+type Known = Pick<Trees, "rootId" | "local" | "remote" | "intents"> & {
+  readonly departures: ReadonlyMap<NodeId, unknown>;
+};
+
+type KeyOf = (row: LocalRow) => string;
+
+interface Left {
+  readonly id: NodeId;
+  readonly atMs: number;
+}
+
+interface Observing {
+  readonly slotKey: (name: string) => string;
+  readonly nowMs: number;
+}
+
+interface Continued {
+  readonly changes: ScanResult["changes"];
+  /** Bases of files that come back from the trash: they are edits of what was deleted. */
+  readonly synced: ReadonlyMap<NodeId, SyncedRow>;
+}
+
+/**
+ * The names that files of this disk have left by a person's deletion or a new name in the same folder. Programs save in steps (`mv a a~` or
+ * `rm a`, then a new `a`); with a pause between them the new file would be another node, without the versions, links and permissions of the
+ * one that everybody knows by this name. A file that went to another folder keeps its node: it is the same file, in its new place.
+ */
+export class LeftPlaces {
+  /** Folder and name -> node, oldest first. */
+  readonly #left = new Map<string, Left>();
+  /** Files that were first seen on this disk within that time, oldest first. */
+  readonly #young = new Map<NodeId, Pick<Left, "atMs">>();
+
+  /**
+   * What a look found, with the nodes that new files continue; then notes what left its name in this look.
+   * @param slotKey under one key two names are one on this disk
+   */
+  observe(known: Known, changes: ScanResult["changes"], { slotKey, nowMs }: Observing): Continued {
+    const keyOf: KeyOf = (row) => `${row.parent}/${slotKey(nameOnDisk(row))}`;
+    forgetOld(this.#left, nowMs);
+    forgetOld(this.#young, nowMs);
+    const continued = this.#left.size === 0 ? { changes, synced: new Map() } : this.#continue(known, changes, keyOf);
+    for (const [id, row] of changes) {
+      const before = known.local.get(id);
+      if (before === undefined && row?.kind === "file" && !known.remote.has(id)) this.#young.set(id, { atMs: nowMs });
+      if (before?.kind !== "file" || known.intents.has(id)) continue;
+      const place = keyOf(before);
+      if (row !== undefined && keyOf(row) === place) continue;
+      this.#left.delete(place);
+      this.#left.set(place, { id, atMs: nowMs });
+    }
+    return continued;
+  }
+
+  #continue(known: Known, changes: ScanResult["changes"], keyOf: KeyOf): Continued {
+    const next = new Map(changes);
+    const synced = new Map<NodeId, SyncedRow>();
+    for (const [newId, row] of changes) {
+      if (row?.kind !== "file" || !this.#isNewAt(known, newId, row)) continue;
+      const place = keyOf(row);
+      const id = this.#left.get(place)?.id;
+      const remote = id === undefined ? undefined : known.remote.get(id);
+      if (id === undefined || remote?.kind !== "file" || !(remote.trashed || isLive(known, id))) continue;
+      const other = next.has(id) ? next.get(id) : known.local.get(id);
+      const isElsewhere = other !== undefined && (other.parent !== row.parent || other.kind !== "file");
+      if (isElsewhere || [id, newId].some((each) => known.intents.has(each) || known.departures.has(each))) continue;
+      this.#left.delete(place);
+      next.set(id, row);
+      // What it was itself has the other name, if it is still there, and is the new one of the two.
+      next.set(newId, other);
+      if (remote.trashed) synced.set(id, baseInTrash(remote));
+    }
+    return { changes: next, synced };
+  }
+
+  /** Also if it got its name only now, as one that was written beside the old one. */
+  #isNewAt({ local, remote }: Known, id: NodeId, row: LocalRow): boolean {
+    const before = local.get(id);
+    if (before === undefined) return !remote.has(id);
+    return this.#young.has(id) && !samePlace(before, row);
+  }
+}
+
+function forgetOld(places: Map<unknown, Pick<Left, "atMs">>, nowMs: number): void {
+  // What lies in the future was seen before the clock was set back.
+  for (const [key, { atMs }] of places) {
+    if (atMs <= nowMs - leftForMs || atMs > nowMs || places.size > leftMost) places.delete(key);
+  }
+}
+
+/**
+ * What both sides agreed on of a file before it was deleted, but for its place: so that a new one with equal bytes is one that was moved here,
+ * and not one that goes as well.
+ */
+function baseInTrash({ kind, content, executable }: RemoteRow): SyncedRow {
+  return { kind, place: undefined, content, executable, versionIds: [] };
+}
