@@ -308,6 +308,7 @@ test("an entry with a port or brackets is the address in it, and one without an 
     ["::FFFF:198.51.100.7", "198.51.100.7"],
     ["[2001:db8::1]:443", "2001:db8::1"],
     ["192.0.2.1, [2001:db8::1]", "2001:db8::1"],
+    ['"[2001:db8::1]:443"', "2001:db8::1"],
     ["2001:db8::1:443", "2001:db8::1:443"],
   ]) {
     assert.equal(read(said), address);

@@ -77,10 +77,11 @@ function forOf(entry: string): string {
   return only?.[2] ?? only?.[3] ?? "";
 }
 
-/** Some proxies write 192.0.2.1:443, [2001:db8::1]:443 or [2001:db8::1]; RFC 7239 has words for ports, too. */
+/** Some proxies write 192.0.2.1:443, [2001:db8::1]:443 or [2001:db8::1], or put quotes around it; RFC 7239 has words for ports, too. */
 function withoutPort(entry: string): string {
-  if (isIP(entry) !== 0) return entry;
-  const [, ipv6, ipv4] = /^(?:\[([^\]]*)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]+))?$/.exec(entry) ?? [];
+  const text = /^"(.*)"$/.exec(entry)?.[1] ?? entry;
+  if (isIP(text) !== 0) return text;
+  const [, ipv6, ipv4] = /^(?:\[([^\]]*)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]+))?$/.exec(text) ?? [];
   return ipv6 ?? ipv4 ?? "";
 }
 
