@@ -27,6 +27,12 @@ export interface Native {
    *   knows no leases, or of a file of another user
    */
   hasWriters(descriptor: number): boolean | undefined;
+  /** Names of extended attributes as they are, each with a NUL at its end. @param descriptor of anything, opened as a path alone too */
+  attributeNames(descriptor: number): Uint8Array[];
+  /** @returns undefined where there is none, or the filesystem has none */
+  getAttribute(descriptor: number, name: Uint8Array): Uint8Array | undefined;
+  setAttribute(descriptor: number, name: Uint8Array, value: Uint8Array): void;
+  removeAttribute(descriptor: number, name: Uint8Array): void;
   /** @returns an inotify descriptor; the process gets SIGIO whenever there is something to be read after nothing was */
   makeWatcher(): number;
   /** @returns the number of the watch in the watcher's events */
@@ -95,6 +101,8 @@ const startWritingFlag = 2; // SYNC_FILE_RANGE_WRITE
 const setFlagsCommand = 4;
 const setOwnerCommand = 8;
 const signalFlag = 0o20_000; // O_ASYNC
+/** A value has no more, nor have all names of a file together (XATTR_SIZE_MAX, XATTR_LIST_MAX). */
+const attributeBytesMax = 65_536;
 
 let loaded: Native | undefined;
 
@@ -115,7 +123,7 @@ function bind(): Native {
   // Only now: to load it costs more than many a command does in all.
   const { errno, load } = createRequire(import.meta.url)("koffi") as typeof koffi;
   const libc = load(null);
-  const declare = (declaration: string): ((...values: unknown[]) => number) => {
+  const declare: Declare = (declaration) => {
     const call = libc.func(declaration) as unknown as (...values: unknown[]) => number;
     const name = /(\w+)\(/.exec(declaration)?.[1] ?? declaration;
     return (...values) => {
@@ -172,7 +180,48 @@ function bind(): Native {
     },
     addWatch: (watcher, path, mask) => inotifyAddWatch(watcher, path, mask),
     removeWatch: (watcher, watch) => void inotifyRmWatch(watcher, watch),
+    ...bindAttributes(declare),
     ...bindLasting(libc),
+  };
+}
+
+type Declare = (declaration: string) => (...values: unknown[]) => number;
+
+/** By procfs, as the calls that take a descriptor want one that may read. */
+function bindAttributes(
+  declare: Declare,
+): Pick<Native, "attributeNames" | "getAttribute" | "setAttribute" | "removeAttribute"> {
+  const listxattr = declare("long listxattr(const uint8_t *path, _Out_ uint8_t *names, size_t size)");
+  const getxattr = declare(
+    "long getxattr(const uint8_t *path, const uint8_t *name, _Out_ uint8_t *value, size_t size)",
+  );
+  const fsetxattr = declare(
+    "int fsetxattr(int file, const uint8_t *name, const uint8_t *value, size_t size, int flags)",
+  );
+  const fremovexattr = declare("int fremovexattr(int file, const uint8_t *name)");
+  const bytes = new Uint8Array(attributeBytesMax);
+  const pathOf = (descriptor: number): Uint8Array => Buffer.from(`/proc/self/fd/${descriptor}\0`);
+  return {
+    attributeNames: (descriptor) => {
+      const names: Uint8Array[] = [];
+      const size = listxattr(pathOf(descriptor), bytes, bytes.length);
+      for (let start = 0, end = 0; start < size; start = end) {
+        end = bytes.indexOf(0, start) + 1 || size;
+        names.push(bytes.slice(start, end));
+      }
+      return names;
+    },
+    getAttribute: (descriptor, name) => {
+      try {
+        return bytes.slice(0, getxattr(pathOf(descriptor), name, bytes, bytes.length));
+      } catch (thrown) {
+        const isNone = thrown instanceof SystemCallError && ["ENODATA", "ENOTSUP"].includes(thrown.code);
+        if (isNone) return undefined;
+        throw thrown;
+      }
+    },
+    setAttribute: (descriptor, name, value) => void fsetxattr(descriptor, name, value, value.length, 0),
+    removeAttribute: (descriptor, name) => void fremovexattr(descriptor, name),
   };
 }
 

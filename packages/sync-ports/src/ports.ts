@@ -59,7 +59,7 @@ export interface FileAttributes {
   readonly executable: boolean;
   /**
    * A path of this disk: whoever may not read that file may not read the new one, which is to stand in its place or beside
-   * it. Undefined, or nothing there: as any new file.
+   * it, and has what else that one has besides its bytes. Undefined, or nothing there: as any new file.
    */
   readonly like?: string | undefined;
   /**

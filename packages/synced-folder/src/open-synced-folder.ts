@@ -3,7 +3,6 @@ import {
   closeSync,
   constants,
   fchmodSync,
-  fchownSync,
   fstatSync,
   fsync,
   read,
@@ -25,7 +24,8 @@ import { ownErrnoOf } from "@holdfast/disk/disk-error";
 import { isAbsent, toFolderError, toLookError } from "./folder-error.ts";
 import { localFilesystems } from "@holdfast/disk/local-filesystems";
 import { nameOfBytes, nativeBytes } from "@holdfast/disk/native-name";
-import { linux, type Native, type NativeName, removeFolderFlag } from "@holdfast/disk/native";
+import { makeLike } from "@holdfast/disk/make-like";
+import { linux, type Native, type NativeName, openPathOnly, removeFolderFlag } from "@holdfast/disk/native";
 import { joinPath } from "@holdfast/sync-ports/paths";
 import type { LocalDisk, LocalStat, Renaming } from "@holdfast/sync-ports/ports";
 import { exchangeInFolder, renameEachInFolder, renameInFolder } from "./renaming.ts";
@@ -204,6 +204,15 @@ function statOf(root: RootFolder, path: string): BigIntStats | undefined {
   }
 }
 
+function openIfThere(root: RootFolder, path: string): number | undefined {
+  try {
+    return root.open(path, openPathOnly);
+  } catch (thrown) {
+    if (isAbsent(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
 function listNames(root: RootFolder, path: string): string[] {
   const folder = root.open(path, readFlags | constants.O_DIRECTORY);
   try {
@@ -279,12 +288,14 @@ async function create(root: RootFolder, threads: Threads, { path, parts, attribu
   const { mtimeNs, executable, like, shares } = attributes;
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
   let descriptor: number | undefined;
+  let model: number | undefined;
   try {
-    const model = like === undefined ? undefined : statOf(root, like);
+    model = like === undefined ? undefined : openIfThere(root, like);
     // The kernel takes away what the umask forbids.
     const usual = executable ? 0o777 : 0o666;
     descriptor = root.open(path, flags, model === undefined ? usual : 0o600);
-    if (model?.isFile() === true) keepPrivate(descriptor, model, executable);
+    if (model !== undefined && fstatSync(model).isFile())
+      makeLike(descriptor, model, root.native, (mode) => executableMode(mode, executable));
     const shared = shares !== undefined && (await shareBytes(root, descriptor, shares)) ? shares : undefined;
     await writeParts(root, threads, { descriptor, shared }, parts);
     if (mtimeNs !== undefined) root.native.setModifiedTime(descriptor, mtimeNs);
@@ -292,7 +303,7 @@ async function create(root: RootFolder, threads: Threads, { path, parts, attribu
     if (descriptor !== undefined) removeUnfinished(root, path, descriptor);
     throw toFolderError(thrown, "create", path);
   } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    for (const each of [descriptor, model]) if (each !== undefined) closeSync(each);
   }
 }
 
@@ -319,21 +330,6 @@ function removeUnfinished(root: RootFolder, path: string, descriptor: number): v
     // The error that brought us here tells more; what is left lies in the engine's own folder and is cleared there.
     if (ownErrnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
   }
-}
-
-/** Owner, group and mode of another file; where its group cannot be given, nothing is given to a group. */
-function keepPrivate(descriptor: number, like: BigIntStats, executable: boolean): void {
-  const mine = fstatSync(descriptor, { bigint: true });
-  let mode = Number(like.mode) & 0o777;
-  if (mine.uid !== like.uid || mine.gid !== like.gid) {
-    try {
-      fchownSync(descriptor, Number(like.uid), Number(like.gid));
-    } catch (thrown) {
-      if (ownErrnoOf(thrown) !== "EPERM") throw thrown;
-      if (mine.gid !== like.gid) mode &= ~0o070;
-    }
-  }
-  fchmodSync(descriptor, executableMode(mode, executable));
 }
 
 function executableMode(mode: number, executable: boolean): number {

@@ -77,8 +77,11 @@ interface PlainAddress {
   readonly text: string;
 }
 
-/** In its shortest letters, without the zone; IPv4 that shows as IPv6 (::ffff:192.0.2.1, ::ffff:c000:201) as what it is. */
-function plainAddress(address: string): PlainAddress | undefined {
+/**
+ * The one way in which an address is kept and counted: in its shortest, small letters, without the zone; IPv4 that shows as IPv6
+ * (::ffff:192.0.2.1, ::ffff:c000:201) as what it is.
+ */
+export function plainAddress(address: string): PlainAddress | undefined {
   const [text = ""] = address.split("%", 1);
   const family = isIP(text);
   if (family === 4) return { family: "ipv4", text };

@@ -10,6 +10,7 @@ import { checkKeys } from "./check-keys.ts";
 import { checkLdap } from "./check-ldap.ts";
 import { checkMetadata } from "./check-metadata.ts";
 import { checkOpenFiles, checkVersions } from "./check-process.ts";
+import { checkProxy } from "./check-proxy.ts";
 import { checkStores } from "./check-stores.ts";
 import { checkSync } from "./check-sync.ts";
 import { checkBlocks, checkJobs } from "./check-work.ts";
@@ -35,6 +36,7 @@ const checks = {
   ldap: checkLdap,
   backup: checkBackup,
   certificate: checkCertificate,
+  proxy: checkProxy,
 } as const satisfies Readonly<Record<string, Check>>;
 
 export type CheckName = keyof typeof checks;

@@ -4,6 +4,7 @@ import type { BlockCell } from "../blocks/block-cell.ts";
 import type { KeySource } from "../blocks/key-encryption-key.ts";
 import type { Config } from "../config/read-config.ts";
 import type { Shard } from "../db/shards.ts";
+import type { UnreadableAddresses } from "../http/exchange/unreadable-addresses.ts";
 
 /** What is looked at. Nothing of it is opened for more than looking, so that it may be as broken as it is. */
 export interface DoctorWorld {
@@ -32,6 +33,8 @@ export interface DoctorWorld {
   readonly random: Random;
   /** Of Holdfast. */
   readonly version: string;
+  /** Of a running server behind a proxy: what it made of the addresses that the proxy names. */
+  readonly unreadableAddresses?: UnreadableAddresses["recent"] | undefined;
 }
 
 export interface CellWorld extends Pick<BlockCell, "id" | "db"> {

@@ -10,6 +10,7 @@ import { judgeCertificate } from "./check-certificate.ts";
 import { judgeDatabase } from "./check-databases.ts";
 import { judgeRoom } from "./check-disks.ts";
 import { judgeOpenFiles } from "./check-process.ts";
+import { checkProxy } from "./check-proxy.ts";
 import { checkSync, judgeSync } from "./check-sync.ts";
 import { judgeMetadata } from "./check-metadata.ts";
 import { judgeClock } from "./judge-clock.ts";
@@ -176,4 +177,17 @@ test("a certificate is warned of when it was not renewed in time, or could not b
     /good until 1970-04-01 00:00 UTC; the last 3 tries to get one failed: it said why/,
   );
   assert.equal(state(judgeCertificate("a", undefined, { failures: 1, reason: "why" }, 0)), "fail");
+});
+
+test("a proxy that names no address is warned of, and where none stands in front nothing is said", async () => {
+  assert.deepEqual(await checkProxy({}), []);
+  const judged = async (recent: { requests: number; entry: string } | undefined) => {
+    const [finding] = await checkProxy({ unreadableAddresses: () => recent });
+    assert.ok(finding !== undefined);
+    return { state: state(finding), detail: finding.detail };
+  };
+  assert.equal((await judged(undefined)).state, "ok");
+  const { state: found, detail } = await judged({ requests: 3, entry: "unknown" });
+  assert.equal(found, "warn");
+  assert.match(detail, /^3 requests .*"unknown"/);
 });

@@ -11,7 +11,7 @@ import { type KeptFinding, readFindings, readLastLook, writeFindings } from "./k
 
 /**
  * What a running server looks at by itself. Left out are `versions` and `open_files`, which stay as they were at the start and are for who
- * sets the server up, and `sync`, which keeps the disk busy and finds it slow whenever others do.
+ * sets the server up, `sync`, which keeps the disk busy and finds it slow whenever others do, and `proxy`, of which the log tells.
  */
 export const watchedChecks = [
   "disk",

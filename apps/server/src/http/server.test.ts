@@ -343,3 +343,17 @@ async function undecoded(url: string, body: unknown): Promise<Buffer> {
   const [answer] = (await once(asking, "response")) as [AsyncIterable<Buffer>];
   return Buffer.concat(await Array.fromAsync(answer));
 }
+
+test("an address of the proxy that cannot be read is told, once for each request", async (t) => {
+  const told: string[] = [];
+  const server = await start(t, {}, { proxyHops: 1, onUnreadableAddress: (entry) => told.push(entry) });
+  const send = async (headers: Record<string, string>) => {
+    await (await fetch(`${server.url}/api/v1/nothing`, { headers })).text();
+  };
+  await send({ "x-forwarded-for": "192.0.2.1:443" });
+  await send({ forwarded: 'for="[2001:db8::1]:443"' });
+  await send({});
+  await send({ "x-forwarded-for": "192.0.2.1, unknown" });
+  await send({ forwarded: "for=_hidden" });
+  assert.deepEqual(told, ["unknown", "for=_hidden"]);
+});

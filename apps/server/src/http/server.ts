@@ -44,6 +44,7 @@ export interface HttpServerOptions {
   readonly observe?: (request: ObservedRequest) => void;
   /** See `PeerRules`. */
   readonly proxyHops?: number;
+  readonly onUnreadableAddress?: PeerRules["unreadable"];
   readonly publicUrl?: string;
   /** By which this server is reached; undefined: whatever Host says is believed. Behind a proxy it is the proxy's to check. */
   readonly ownNames?: readonly string[];
@@ -118,6 +119,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     proxyHops: options.proxyHops ?? 0,
     tls: options.tls !== undefined,
     publicUrl: options.publicUrl,
+    unreadable: options.onUnreadableAddress,
   };
   const arrive = (request: FastifyRequest, response: ServerResponse, route: string) =>
     describe(request, response, route, rules, options.log);

@@ -17,6 +17,7 @@ import { openReadiness } from "../operation/health.ts";
 import { readCopies } from "../copies/copies-report.ts";
 import { type Metrics, type MetricSources, openMetrics } from "../operation/metrics.ts";
 import { openOpenid } from "../http/oauth/openid-endpoints.ts";
+import { UnreadableAddresses } from "../http/exchange/unreadable-addresses.ts";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "../http/server.ts";
 import { openWebApp, type PrepareApp, type WebApp } from "../http/web/web-app.ts";
 import { systemTime } from "../operation/system-time.ts";
@@ -248,7 +249,7 @@ function tellingJobs(config: Config, { accounts, storage, version, kick, onEnded
   const { shards } = storage.databases;
   const queued = (id: UserId) => kick(shards.ofId(id));
   return [
-    ...doctorJobs({ doctor: serverDoctor(storage, config, version), config, shards, kick }),
+    ...doctorJobs({ doctor: serverDoctor(storage, config, { version }), config, shards, kick }),
     ...ldapJobs({ ...accounts, onEnded, queued, log, queue: { kick } }, config.ldap),
   ];
 }
@@ -309,9 +310,11 @@ async function openHttp(
   const readiness = openReadiness(storageProbes(storage), () => performance.now(), {
     room: () => assertDisksRoomy(storage.disks, config.diskReserveBytes),
   });
+  const unreadable = new UnreadableAddresses({ log, clock: systemClock });
+  const unreadableAddresses = config.proxyHops > 0 ? unreadable.recent : undefined;
   await web?.opened;
   return createHttpServer({
-    handlers: makeHandlers(parts, { readiness, metrics, version, web }),
+    handlers: makeHandlers(parts, { readiness, metrics, version, web, unreadableAddresses }),
     authenticator: new Authenticator(accounts),
     rateLimits,
     log,
@@ -324,6 +327,7 @@ async function openHttp(
     openid: openOpenid(accounts, log),
     scim: makeScimEndpoints(parts),
     proxyHops: config.proxyHops,
+    onUnreadableAddress: unreadable.note,
     ownNames: [config.listen.host, hostname(), ...publicNames(config)],
     ...(web === undefined ? {} : { web }),
     ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),

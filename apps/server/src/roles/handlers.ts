@@ -179,7 +179,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...settingHandlers(settingsInForce(parts.config)),
     ...keyHandlers(keyCare(parts)),
     ...shredHandlers({ ...accounts, cells: databases.cells, begin: () => startInBackground(parts, shredJobName) }),
-    ...doctorHandlers(() => diagnose(serverDoctor(parts.storage, parts.config, operation.version))),
+    ...doctorHandlers(() => diagnose(serverDoctor(parts.storage, parts.config, operation))),
     ...rewindHandlers({ shards, rewinds: openRewinds({ ...parts.sharing }) }),
     ...transferHandlers({
       ...parts.sharing,

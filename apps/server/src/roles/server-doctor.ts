@@ -5,8 +5,12 @@ import type { Storage } from "./open-storage.ts";
 import { systemClock } from "./system-clock.ts";
 
 /** What the doctor of a running server looks at. */
-export function serverDoctor({ databases, placed, keySource }: Storage, config: Config, version: string): DoctorWorld {
+export function serverDoctor(
+  { databases, placed, keySource }: Storage,
+  config: Config,
+  { version, unreadableAddresses }: Pick<DoctorWorld, "version" | "unreadableAddresses">,
+): DoctorWorld {
   const cells = placed.map(({ cell: { id, db, store }, places }) => ({ id, db, places, store: async () => store }));
-  const ports = { keySource, clock: systemClock, random: randomBytes, version };
+  const ports = { keySource, clock: systemClock, random: randomBytes, version, unreadableAddresses };
   return { config, shards: databases.shards.all(), cells, ...ports };
 }

@@ -5,7 +5,7 @@ import { sql } from "kysely";
 import type { Actor } from "../metadata/actor.ts";
 import type { NodeRow } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
-import { isHead } from "../metadata/commit/base.ts";
+import { baseRefusal } from "../metadata/commit/base.ts";
 import { findNode, findNodeByPath } from "../metadata/read/look-up.ts";
 import { childOf, isReadable, type PlacedNode } from "../metadata/read/placed-node.ts";
 import { acrossRefusal } from "../metadata/commit/across.ts";
@@ -142,15 +142,8 @@ function assertMayReplace(existing: PlacedNode, request: UploadRequest): void {
     throw new HoldfastError("invalid_field", `${JSON.stringify(row.name)} is not a file.`, { field: "file_id" });
   }
   if (ifNoneMatch === true) throw withNode("precondition", taken(row), existing);
-  if (ifMatch !== undefined && ifMatch !== "*" && !ifMatch.includes(row.revision)) {
-    throw withNode("precondition", "The file has changed: If-Match names another revision.", existing);
-  }
-  if (baseRevision !== undefined && baseRevision !== row.revision) {
-    throw withNode("conflict", "The file has changed since the revision that you saw.", existing);
-  }
-  if (baseVersion !== undefined && !isHead(row, baseVersion)) {
-    throw withNode("conflict", "The file has a newer version than the one that you changed.", existing);
-  }
+  const refusal = baseRefusal(row, request);
+  if (refusal !== undefined) throw withNode(refusal.code, refusal.message, existing);
   const hasBase = baseVersion !== undefined || baseRevision !== undefined || ifMatch !== undefined;
   const known = fileId !== undefined || (hasBase && row.kind === "file");
   if (known || onConflict === "rename" || onConflict === "replace") return;

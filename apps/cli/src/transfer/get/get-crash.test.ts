@@ -10,7 +10,7 @@ import { crashEveryCall, findUnmissedSyncs } from "@holdfast/disk/crash-every-ca
 import type { CrashScenario } from "@holdfast/disk/crash-every-call";
 import { failEveryCall } from "@holdfast/disk/fail-every-call";
 import { isNotFound } from "@holdfast/disk/disk-error";
-import type { Disk } from "@holdfast/disk/disk";
+import type { Disk, DiskFile } from "@holdfast/disk/disk";
 import { SimulatedDisk } from "@holdfast/disk/simulated-disk";
 import { encodeFrame } from "@holdfast/protocol/frames";
 import type { NodeJson } from "@holdfast/protocol/values";
@@ -162,7 +162,17 @@ async function getTree(
 ): Promise<TransferReport> {
   const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
   const report = new TransferReport(new Output({ quiet: true }, sink, sink), "received");
-  const own = { setAttributes: () => Promise.resolve(), hasWriters: () => Promise.resolve(false) };
+  const written = new Map<string, DiskFile>();
+  const own: Pick<LocalDisk, "setAttributes" | "hasWriters" | "createFile" | "makeLike"> = {
+    setAttributes: () => Promise.resolve(),
+    hasWriters: () => Promise.resolve(false),
+    createFile: async (path, options) => {
+      const made = await disk.createFile(path, options);
+      written.set(path, made);
+      return made;
+    },
+    makeLike: async (path, _model, mode) => written.get(path)?.setMode(mode),
+  };
   const local: LocalDisk = Object.assign(Object.create(disk) as Disk, own);
   const bound = new Proxy(local, {
     get: (target, name) => {

@@ -85,7 +85,7 @@ async function writeBeside(
     const last = entries.at(-1);
     // A hole at the end is no part of the file until its last byte is written.
     if (last !== undefined && isHole(last)) await writer.write([new Uint8Array(1)], file.node.size - 1);
-    if (mode.exact) await target.setMode(mode.bits);
+    if (mode.exact) await work.disk.makeLike(temporary, pathOf(file), mode.bits);
     await target.setTimes(mtimeOf(file));
     await writer.finish();
     await assertSameFolders(work.disk, chainOf(file.folder));

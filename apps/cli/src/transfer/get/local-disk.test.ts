@@ -1,12 +1,15 @@
-import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { testDisk } from "@holdfast/disk/disk-conformance";
+import { requireComponent } from "@holdfast/tools/components";
 import { testDiskDurability } from "@holdfast/disk/disk-durability-conformance";
+import { replacedMode } from "./get-plan.ts";
 import { blockingDisk } from "./testing-local-disk.ts";
-import { assertReplaceable } from "./write-files.ts";
+import { assertReplaceable, writeFiles } from "./write-files.ts";
 
 const home = await mkdtemp(join(tmpdir(), "holdfast-local-"));
 after(() => rm(home, { recursive: true }));
@@ -49,4 +52,30 @@ test("a file that a program has open for writing is known as such, and is replac
   await assertReplaceable(blockingDisk, path, expected);
   await reader.close();
   assert.ok(isTold || process.platform !== "linux");
+});
+
+test("a file that is written over another one has its ACL and attributes, and no group a right more", async (t) => {
+  for (const program of ["setfacl", "getfacl", "setfattr", "getfattr"]) if (!requireComponent(t, program)) return;
+  const run = (program: string, ...words: string[]) => execFileSync(program, words, { encoding: "utf8" });
+  const path = join(home, "shared");
+  await writeFile(path, "old");
+  await chmod(path, 0o640);
+  try {
+    run("setfacl", "--modify", "user:1234:rw", path);
+    run("setfattr", "--name", "user.tags", "--value", "red", path);
+  } catch {
+    return t.skip("the filesystem has no ACLs or no attributes of users");
+  }
+  const told = () => run("getfacl", "--absolute-names", path) + run("getfattr", "--dump", "--absolute-names", path);
+  const before = told();
+  const file = { path, temporary: join(home, "part"), mtimeMicros: 0n, blocks: ["hash"] };
+  const plain = new Map([["hash", Buffer.from("new")]]);
+  const bits = replacedMode((await blockingDisk.stat(path)).mode, false);
+  const [outcome] = await writeFiles(blockingDisk, [{ ...file, mode: { bits, exact: true } }], [], plain);
+  assert.deepEqual(outcome, { ok: true });
+  assert.equal(await readFile(path, "utf8"), "new");
+  assert.equal(told(), before);
+  await rm(path);
+  await writeFiles(blockingDisk, [{ ...file, mode: { bits: 0o640, exact: true } }], [], plain);
+  assert.equal((await blockingDisk.stat(path)).mode, 0o640, "a file that is gone meanwhile gives nothing but its mode");
 });

@@ -3,6 +3,7 @@ import {
   constants,
   fchmodSync,
   fdatasync,
+  fstatSync,
   fsync,
   futimesSync,
   lstatSync,
@@ -15,11 +16,13 @@ import {
   writeSync,
 } from "node:fs";
 import { promisify } from "node:util";
-import { toDiskError } from "@holdfast/disk/disk-error";
+import { errnoOf, toDiskError } from "@holdfast/disk/disk-error";
 import type { Disk, DiskFile } from "@holdfast/disk/disk";
-import { linux, type Native } from "@holdfast/disk/native";
+import { makeLike } from "@holdfast/disk/make-like";
+import { linux, type Native, openPathOnly } from "@holdfast/disk/native";
 import { nodeDiskAt, toDiskStat, toDoubleSeconds } from "@holdfast/disk/node-disk";
 import type { Places } from "@holdfast/disk/places";
+import { replacedMode } from "./get-plan.ts";
 
 /** The calls that `get` needs besides the port. */
 export interface LocalDisk extends Disk {
@@ -27,6 +30,11 @@ export interface LocalDisk extends Disk {
   setAttributes(path: string, attributes: { readonly mtimeMicros: bigint; readonly mode: number }): Promise<void>;
   /** True if a program has the file open for writing, or mapped so; undefined where the system does not tell. */
   hasWriters(path: string): Promise<boolean | undefined>;
+  /**
+   * Gives a new file of mode 0600 owner, group, ACL and attributes of the file that it is to replace, and its mode with the executable
+   * bits of `mode`; where no file is any more, just that mode.
+   */
+  makeLike(path: string, model: string, mode: number): Promise<void>;
 }
 
 /**
@@ -54,6 +62,10 @@ export function blockingDiskAt(places: Places): LocalDisk {
       }),
     stat: (path) => at("look at", path, (place) => toDiskStat(lstatSync(place, { bigint: true }))),
     hasWriters: (path) => at("look at", path, hasWriters),
+    makeLike: (path, model, mode) =>
+      attempt("set the mode of", path, () =>
+        places.withName(path, (place) => places.withName(model, (other) => likeOther(place, other, mode))),
+      ),
     setAttributes: (path, attributes) =>
       attempt("set the times of", path, () => places.withName(path, (place) => setAttributes(place, attributes))),
   };
@@ -68,6 +80,32 @@ function hasWriters(place: string): boolean | undefined {
   } finally {
     closeSync(descriptor);
   }
+}
+
+function likeOther(place: string, other: string, mode: number): void {
+  const descriptor = openSync(place, constants.O_WRONLY | noFollow);
+  let model: number | undefined;
+  try {
+    model = openFile(other);
+    if (model === undefined) return fchmodSync(descriptor, mode);
+    makeLike(descriptor, model, nativeOfSystem(), (bits) => replacedMode(bits, (mode & 0o111) !== 0));
+  } finally {
+    for (const each of [descriptor, model]) if (each !== undefined) closeSync(each);
+  }
+}
+
+/** Not for reading, which its mode may forbid, where the system can do so. @returns undefined where no file stands */
+function openFile(place: string): number | undefined {
+  const flags = process.platform === "linux" ? openPathOnly : constants.O_NONBLOCK;
+  let model: number | undefined;
+  try {
+    model = openSync(place, constants.O_RDONLY | flags | noFollow);
+    if (fstatSync(model).isFile()) return model;
+  } catch (thrown) {
+    if (!["ENOENT", "ENOTDIR", "ELOOP"].includes(errnoOf(thrown) ?? "")) throw thrown;
+  }
+  if (model !== undefined) closeSync(model);
+  return undefined;
 }
 
 /** Only Linux has one, and of its machines not each. */

@@ -26,7 +26,7 @@ export interface FileToWrite {
 /** By which what was looked at is known again: whoever writes to it, or puts something else there, changes one of these. */
 export type Replaced = Pick<DiskStat, "kind" | "inode" | "sizeBytes" | "mtimeMicros">;
 
-/** `exact` where a file is replaced, whose bits stay; otherwise the umask has its say. */
+/** `exact` where a file is replaced, whose bits stay, with all else that says who may do what with it; otherwise the umask has its say. */
 export interface FileMode {
   readonly bits: number;
   readonly exact: boolean;
@@ -119,7 +119,7 @@ async function writeTogether(
       const handle = await disk.createFile(file.temporary, { mode: file.mode.exact ? 0o600 : file.mode.bits });
       open[index] = handle;
       await handle.write(pieces);
-      if (file.mode.exact) await handle.setMode(file.mode.bits);
+      if (file.mode.exact) await disk.makeLike(file.temporary, file.path, file.mode.bits);
       await handle.setTimes(file.mtimeMicros);
     });
   }

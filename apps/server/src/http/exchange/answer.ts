@@ -85,7 +85,7 @@ async function sendJson(sending: Sending, answer: LooseAnswer): Promise<void> {
     "content-type": "application/json",
     ...(isCompressed ? { "content-encoding": "zstd" } : {}),
     ...(etag === undefined ? { vary: "accept-encoding" } : {}),
-    // A node has one tag for all who see it, and is another to each of them: a browser that keeps it would show what a link says to its owner.
+    // Two people may sit at one browser, and what one of them was answered is nothing for the other.
     "cache-control": "no-store",
     ...answer.headers,
   });

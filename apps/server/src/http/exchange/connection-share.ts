@@ -1,5 +1,5 @@
 import type { Server, Socket } from "node:net";
-import { addressGroup, isLoopback, withoutMapping } from "./peer.ts";
+import { addressGroup, canonicalAddress, isLoopback } from "./peer.ts";
 
 /** Without a proxy: so that one address cannot take all connections, of which it need not even say anything. Of this machine none counts. */
 export function shareConnections(server: Server, connectionsMax: number, isCounted = isFromElsewhere): void {
@@ -7,7 +7,7 @@ export function shareConnections(server: Server, connectionsMax: number, isCount
   server.prependListener("connection", (socket: Socket) => {
     const address = socket.remoteAddress ?? "";
     if (!isCounted(address)) return;
-    const key = addressGroup(withoutMapping(address));
+    const key = addressGroup(canonicalAddress(address));
     const count = (held.get(key) ?? 0) + 1;
     if (count > connectionsMax) {
       socket.destroy();
@@ -23,5 +23,5 @@ export function shareConnections(server: Server, connectionsMax: number, isCount
 }
 
 function isFromElsewhere(address: string): boolean {
-  return !isLoopback(withoutMapping(address));
+  return !isLoopback(canonicalAddress(address));
 }

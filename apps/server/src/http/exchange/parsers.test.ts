@@ -308,6 +308,7 @@ test("an entry with a port or brackets is the address in it, and one without an 
     ["::FFFF:198.51.100.7", "198.51.100.7"],
     ["[2001:db8::1]:443", "2001:db8::1"],
     ["192.0.2.1, [2001:db8::1]", "2001:db8::1"],
+    ['"[2001:db8::1]:443"', "2001:db8::1"],
     ["2001:db8::1:443", "2001:db8::1:443"],
   ]) {
     assert.equal(read(said), address);
@@ -319,4 +320,65 @@ test("an entry with a port or brackets is the address in it, and one without an 
   }
   assert.equal(read("198.51.100.7", 2), "unknown behind 127.0.0.1", "fewer proxies than there are");
   assert.equal(read(undefined), "127.0.0.1");
+});
+
+test("every way to write one address is the same address, on the socket too", () => {
+  const read = (socketAddress: string, said?: string) =>
+    readPeer(
+      { headers: { "x-forwarded-for": said }, socketAddress, localAuthority: "127.0.0.1:8420" },
+      { proxyHops: said === undefined ? 0 : 1, tls: false },
+    ).address;
+  for (const [address, ...forms] of [
+    ["192.0.2.1", "::ffff:192.0.2.1", "::FFFF:C000:201", "::ffff:c000:0201", "0:0:0:0:0:ffff:192.0.2.1"],
+    ["2001:db8::1", "2001:DB8::1", "2001:0db8:0000:0000:0000:0000:0000:0001", "2001:db8:0::1", "2001:db8::1%eth0"],
+    ["fe80::1", "fe80::1%eth0", "FE80:0::1%25en0"],
+  ]) {
+    for (const form of forms) assert.equal(read(form), address, form);
+    for (const form of [...forms, ...forms.map((each) => `[${each}]:443`)])
+      assert.equal(read("127.0.0.1", form), address, form);
+  }
+  for (const none of ["010.0.0.1", "192.0.2", "0xc0000201", "3221225985", "2001:db8::1::", "::ffff:999.0.2.1"]) {
+    assert.equal(read("127.0.0.1", none), "unknown behind 127.0.0.1", none);
+  }
+});
+
+test("Forwarded is read where no proxy wrote X-Forwarded-For, and what a client put into it names nobody", () => {
+  const unread: string[] = [];
+  const read = (forwarded: string, { hops = 1, xff }: { hops?: number; xff?: string } = {}) =>
+    readPeer(
+      { headers: { forwarded, "x-forwarded-for": xff }, socketAddress: "127.0.0.1", localAuthority: "127.0.0.1:8420" },
+      { proxyHops: hops, tls: false, unreadable: (entry) => unread.push(entry) },
+    ).address;
+  for (const [said, address] of [
+    ["for=192.0.2.60;proto=http;by=203.0.113.43", "192.0.2.60"],
+    ['For="[2001:DB8:cafe::17]:4711"', "2001:db8:cafe::17"],
+    ['by=_x; FOR="192.0.2.43:47011" ; host="drive.example:8420"', "192.0.2.43"],
+    ["for=192.0.2.43:47011;", "192.0.2.43"],
+    ['for="[::ffff:c000:201]:_port"', "192.0.2.1"],
+    ["for=6.6.6.6, for=198.51.100.17", "198.51.100.17"],
+    ['for="6.6.6.6, for=198.51.100.17', "198.51.100.17"],
+  ] as const) {
+    assert.equal(read(said), address, said);
+  }
+  assert.equal(read("for=6.6.6.6, for=198.51.100.17, for=10.0.0.1", { hops: 2 }), "198.51.100.17");
+  assert.equal(read("for=6.6.6.6", { hops: 0 }), "127.0.0.1");
+  assert.equal(
+    read("for=6.6.6.6", { xff: "198.51.100.17" }),
+    "198.51.100.17",
+    "a proxy that writes one passes on the other",
+  );
+  assert.equal(read("for=6.6.6.6", { xff: "nobody" }), "unknown behind 127.0.0.1");
+  assert.deepEqual(unread.splice(0), ["nobody"]);
+  const none = [
+    "for=unknown",
+    "for=_hidden",
+    "proto=http",
+    "",
+    "192.0.2.60",
+    "for=192.0.2.1;for=6.6.6.6",
+    'for=198.51.100.17;host="x, for=6.6.6.6"',
+    'for=198.51.100.17;host="x\\", for=6.6.6.6;a=\\"b"',
+  ];
+  for (const said of none) assert.equal(read(said), "unknown behind 127.0.0.1", said);
+  assert.equal(unread.length, none.length);
 });

@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { BlockList, isIP } from "node:net";
+import { plainAddress } from "../../accounts/address-list.ts";
 
 /** Who is at the other end, and how it reached us. */
 export interface Peer {
-  /** What rate limits and logs count by, and lists of networks: an address, or words where the proxy names none. Those are in no network. */
+  /** What rate limits and logs count by, and lists of networks: an address in its one form, or words where the proxy names none. Those are in no network. */
   readonly address: string;
   /** The connection itself comes from this machine. With a proxy in front that proves nothing: see `behindProxy`. */
   readonly loopback: boolean;
@@ -15,8 +16,10 @@ export interface Peer {
 }
 
 export interface PeerRules {
-  /** How many proxies stand in front and each append to X-Forwarded-For; 0: none, and the header is not believed. */
+  /** How many proxies stand in front and each append to X-Forwarded-For or to Forwarded; 0: none, and the headers are not believed. */
   readonly proxyHops: number;
+  /** Told of each entry of a proxy that names no address. */
+  readonly unreadable?: ((entry: string) => void) | undefined;
   readonly tls: boolean;
   readonly publicUrl?: string | undefined;
 }
@@ -28,15 +31,15 @@ export interface Arrival {
 }
 
 /**
- * Of X-Forwarded-For only the entry that the outermost of our own proxies wrote counts (the `proxyHops`th from the right):
+ * Of X-Forwarded-For, and of Forwarded where that is missing, only the entry that the outermost of our own proxies wrote counts (the `proxyHops`th from the right):
  * everything left of it came from the client and may be invented.
  */
 export function readPeer(arrival: Arrival, rules: PeerRules): Peer {
-  const socketAddress = withoutMapping(arrival.socketAddress ?? "");
+  const socketAddress = canonicalAddress(arrival.socketAddress ?? "");
   const behindProxy = rules.proxyHops > 0;
   const origin = originOf(arrival, rules);
   return {
-    address: forwardedAddress(arrival.headers["x-forwarded-for"], rules.proxyHops, socketAddress),
+    address: forwardedAddress(arrival.headers, rules, socketAddress),
     loopback: isLoopback(socketAddress),
     behindProxy,
     origin,
@@ -44,18 +47,41 @@ export function readPeer(arrival: Arrival, rules: PeerRules): Peer {
   };
 }
 
-/** Without the header the request came past the proxy. An entry that is no address is nobody's, and not the proxy's own. */
-function forwardedAddress(header: string | string[] | undefined, proxyHops: number, socketAddress: string): string {
+/** Without a header the request came past the proxy. An entry that is no address is nobody's, and not the proxy's own. */
+function forwardedAddress(
+  headers: IncomingHttpHeaders,
+  { proxyHops, unreadable }: PeerRules,
+  socketAddress: string,
+): string {
+  // A client may send either, and a proxy writes one and passes on the other: what nearly all of them write goes first.
+  const written = headers["x-forwarded-for"];
+  const header = written ?? headers["forwarded"];
   if (proxyHops === 0 || header === undefined) return socketAddress;
   const entry = forwardedEntry(header, proxyHops) ?? "";
-  const address = withoutPort(entry);
-  return isIP(address) === 0 ? `unknown behind ${socketAddress}` : withoutMapping(address);
+  const address = plainAddress(withoutPort(written === undefined ? forOf(entry) : entry));
+  if (address !== undefined) return address.text;
+  unreadable?.(entry);
+  return `unknown behind ${socketAddress}`;
 }
 
-/** Some proxies write 192.0.2.1:443, [2001:db8::1]:443 or [2001:db8::1]. */
+/**
+ * Of one entry of Forwarded (RFC 7239, 4) what `for` says, or nothing where it is not clear. No value may have a comma, a semicolon or
+ * another quote in it: a host that a client invents would end the entry and begin the next.
+ */
+function forOf(entry: string): string {
+  const parts = entry.split(";").filter((part) => part.trim() !== "");
+  const pairs = parts.map((pair) => /^\s*([\w-]+)=(?:"([^"\\]*)"|([^"\\\s]*))\s*$/.exec(pair));
+  const named = pairs.filter((pair) => pair?.[1]?.toLowerCase() === "for");
+  const [only] = named;
+  if (pairs.includes(null) || named.length > 1) return "";
+  return only?.[2] ?? only?.[3] ?? "";
+}
+
+/** Some proxies write 192.0.2.1:443, [2001:db8::1]:443 or [2001:db8::1], or put quotes around it; RFC 7239 has words for ports, too. */
 function withoutPort(entry: string): string {
-  if (isIP(entry) !== 0) return entry;
-  const [, ipv6, ipv4] = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d{1,5})?$/.exec(entry) ?? [];
+  const text = /^"(.*)"$/.exec(entry)?.[1] ?? entry;
+  if (isIP(text) !== 0) return text;
+  const [, ipv6, ipv4] = /^(?:\[([^\]]*)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]+))?$/.exec(text) ?? [];
   return ipv6 ?? ipv4 ?? "";
 }
 
@@ -95,7 +121,7 @@ function forwardedEntry(header: string | string[] | undefined, fromRight: number
   return entries.at(-fromRight)?.trim();
 }
 
-/** IPv4 on a socket of both families shows as ::ffff:192.0.2.1. */
-export function withoutMapping(address: string): string {
-  return /^::ffff:/i.test(address) && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
+/** IPv4 on a socket of both families shows as ::ffff:192.0.2.1, and a link-local address with its zone. */
+export function canonicalAddress(address: string): string {
+  return plainAddress(address)?.text ?? address;
 }

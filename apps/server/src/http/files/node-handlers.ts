@@ -19,7 +19,16 @@ import type { TagOf } from "../../thumbs/thumb-tag.ts";
 import { sealedCursors } from "../exchange/sealed-cursor.ts";
 import type { Handlers, RequestContext } from "../handler.ts";
 import { commitNode, commitOperation } from "./commit-one.ts";
-import { attributesOf, baseOf, placeOf, refuseConditions, revisionTag, seenOf, versionOf } from "./operation-fields.ts";
+import {
+  attributesOf,
+  baseOf,
+  placeOf,
+  refuseConditions,
+  revisionTag,
+  seenOf,
+  versionOf,
+  viewTag,
+} from "./operation-fields.ts";
 
 interface NodeWorld {
   readonly shards: Shards;
@@ -39,14 +48,16 @@ export function nodeHandlers({ shards, committer, clock, cursorKey, tagOf }: Nod
       const found = await findNodeByPath(shards, caller, query.path);
       const json = nodeJson(found);
       const folder = await followMount(shards, caller, found);
-      if (folder.row.kind !== "folder") return { status: 200, json, headers: revisionTag(json) };
+      // Its path is the one that was asked for, whatever is above.
+      if (folder.row.kind !== "folder") return { status: 200, json, headers: viewTag(caller, json, json.seq) };
       const page = await listFolder(shards, caller, folder, query);
       await payCount(owe, page);
       return { status: 200, json: { ...json, ...page, t: tagOf(caller, placeOfList(folder)) } };
     },
     getNode: async ({ caller, params }) => {
-      const json = nodeJson(await findNode(shards, caller, params.id));
-      return { status: 200, json, headers: revisionTag(json) };
+      const node = await findNode(shards, caller, params.id);
+      const json = nodeJson(node);
+      return { status: 200, json, headers: viewTag(caller, json, node.placedSeq) };
     },
     listFolder: async ({ caller, params, query, owe }) => {
       const folder = await followMount(shards, caller, await findNode(shards, caller, params.id));

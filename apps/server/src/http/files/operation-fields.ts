@@ -1,9 +1,26 @@
+import { createHash } from "node:crypto";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { parseTime } from "@holdfast/core/times";
 import type { NodeJson } from "@holdfast/protocol/values";
+import type { Actor } from "../../metadata/actor.ts";
 import type { Attributes, OperationBase, Place, Seen } from "../../metadata/commit/operation.ts";
 
+/**
+ * For a node that is read: its revision, and behind it how this caller sees it, since role and parent differ from caller to caller and
+ * a path changes with each folder above. The revision alone names the state of what its owner shares with nobody, as long as nothing
+ * above has changed since the node itself.
+ * @param placedSeq the newest change of the node and all above it; undefined where that is not known
+ */
+export function viewTag({ userId }: Pick<Actor, "userId">, node: NodeJson, placedSeq?: number): { etag: string } {
+  if (node.role === "owner" && !node.shared && placedSeq === node.seq) return revisionTag(node);
+  const view = createHash("sha256")
+    .update(`${userId}\0${JSON.stringify(node)}`)
+    .digest("hex");
+  return { etag: `"${node.revision}-${view.slice(0, 16)}"` };
+}
+
+/** For the answer to a change, which no cache keeps. */
 export function revisionTag(node: NodeJson): { etag: string } {
   return { etag: `"${node.revision}"` };
 }

@@ -9,11 +9,14 @@ import { docsPages } from "../operation/docs-page.ts";
 import { homeOf, setupOf } from "../web/app-pages.ts";
 import type { WebApp } from "../web/web-app.ts";
 import type { Peer } from "../exchange/peer.ts";
+import type { UnreadableAddresses } from "../exchange/unreadable-addresses.ts";
 
 export interface OperationWorld {
   readonly readiness: () => Promise<Readiness>;
   readonly metrics: Metrics;
   readonly version: string;
+  /** Undefined where no proxy stands in front. */
+  readonly unreadableAddresses?: UnreadableAddresses["recent"] | undefined;
   /** Undefined where the server was started without it. */
   readonly web?: WebApp | undefined;
 }

@@ -19,16 +19,21 @@ export function baseRefusal(
   row: NodeRow,
   base: Base,
 ): { readonly code: "precondition" | "conflict"; readonly message: string } | undefined {
-  if (base.ifMatch !== undefined && base.ifMatch !== "*" && !base.ifMatch.includes(row.revision)) {
+  if (base.ifMatch !== undefined && base.ifMatch !== "*" && !base.ifMatch.some((tag) => namesRevision(tag, row))) {
     return { code: "precondition", message: "The node has changed: If-Match names another revision." };
   }
-  if (base.baseRevision !== undefined && base.baseRevision !== row.revision) {
+  if (base.baseRevision !== undefined && !namesRevision(base.baseRevision, row)) {
     return { code: "conflict", message: "The node has changed since the revision that you saw." };
   }
   if (base.baseVersion !== undefined && !isHead(row, base.baseVersion)) {
     return { code: "conflict", message: "The file has a newer version than the one that you changed." };
   }
   return undefined;
+}
+
+/** Behind the revision in an entity tag stands how one caller sees the node, which no change of the node rests on. */
+function namesRevision(text: string, { revision }: NodeRow): boolean {
+  return text === revision || text.startsWith(`${revision}-`);
 }
 
 /** @param version its number, in a query as text, or its id */

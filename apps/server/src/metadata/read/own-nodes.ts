@@ -94,16 +94,19 @@ export async function findRevisions(
 function place(own: NodeRow, above: ReadonlyMap<NodeId, PlaceRow>, rootId: NodeId): PlacedNode | undefined {
   const names: string[] = [];
   let trashedAt: number | null = null;
+  let placedSeq = own.seq;
   let row: PlaceRow | undefined = own;
   for (; row !== undefined && row.id !== rootId; row = row.parent_id === null ? undefined : above.get(row.parent_id)) {
     if (row.purged_at !== null) return undefined;
     trashedAt ??= row.trashed_at;
     names.push(row.name);
+    placedSeq = Math.max(placedSeq, row.seq);
   }
   if (row === undefined) return undefined;
   return {
     row: own.trashed_at === trashedAt ? own : { ...own, trashed_at: trashedAt },
     path: joinPath(names.toReversed()),
     role: "owner",
+    placedSeq,
   };
 }

@@ -22,7 +22,7 @@ export interface PlacedNode {
   readonly isTop?: boolean;
   /** What of somebody else's is mounted shows it: the id of that folder. */
   readonly shownBy?: NodeId | undefined;
-  /** The newest change of it, and of the folders between it and what shows it: since then it is in view by this way. */
+  /** The newest change of it, and of the folders between it and what shows it or the root: since then it is in view by this way. */
   readonly placedSeq?: number;
   /** Of the caller, where paths in a space that is not its own may begin. */
   readonly mounts?: Mounts | undefined;

@@ -1,0 +1,18 @@
+import type { DoctorWorld } from "./doctor-world.ts";
+import { type Finding, ok, warn } from "./finding.ts";
+
+/** That the proxies in front of this process name who asks. */
+export async function checkProxy({ unreadableAddresses: recent }: Pick<DoctorWorld, "unreadableAddresses">) {
+  return recent === undefined ? [] : [judgeAddresses(recent())];
+}
+
+export function judgeAddresses(unreadable: { requests: number; entry: string } | undefined): Finding {
+  if (unreadable === undefined) return ok("proxy", "the proxy names an address for each request");
+  const { requests, entry } = unreadable;
+  return warn(
+    "proxy",
+    `${requests} requests came without a readable address, the last with ${JSON.stringify(entry)} in its place`,
+    "They all share one rate limit and are one unknown peer in the audit. Let the outermost proxy append the client's address to X-Forwarded-For, " +
+      "and HOLDFAST_BEHIND_PROXY say how many proxies do so.",
+  );
+}

@@ -1,0 +1,99 @@
+import { fchmodSync, fchownSync, fstatSync } from "node:fs";
+import { ownErrnoOf } from "./disk-error.ts";
+import { nativeBytes } from "./native-name.ts";
+import type { Native } from "./native.ts";
+import { modeWithoutAcl, withoutOwningGroup } from "./posix-acl.ts";
+
+type Calls = Pick<Native, "attributeNames" | "getAttribute" | "setAttribute" | "removeAttribute">;
+
+/** Of the values of one file together. */
+const userBytesMax = 1_048_576;
+const userPrefix = Buffer.from("user.");
+const aclName = nativeBytes("system.posix_acl_access");
+
+/**
+ * Gives a file that was just made, and that nobody else may open yet, what another one has besides its bytes: owner, group, mode, POSIX
+ * ACL and the attributes `user.*`. What cannot be carried over leaves others fewer rights, never more.
+ * @param descriptor of the new file, whose mode is 0600
+ * @param model descriptor of the other file, which need not be open for reading
+ * @param calls undefined on a system without them
+ * @param modeOf what becomes of the bits
+ */
+export function makeLike(
+  descriptor: number,
+  model: number,
+  calls: Calls | undefined,
+  modeOf: (mode: number) => number,
+): void {
+  // First of all, since the owner and the mode that come after may forbid it.
+  if (calls !== undefined) copyUserAttributes(calls, model, descriptor);
+  const like = fstatSync(model, { bigint: true });
+  const isInGroup = takeOwner(descriptor, like);
+  const acl = calls === undefined ? undefined : readAclOf(calls, model);
+  const kept = acl === undefined || isInGroup ? acl : withoutOwningGroup(acl);
+  if (calls !== undefined && kept !== undefined && setAcl(calls, descriptor, kept)) {
+    return fchmodSync(descriptor, modeOf(fstatSync(descriptor).mode & 0o777));
+  }
+  let mode = Number(like.mode) & 0o777;
+  if (acl !== undefined) mode = modeWithoutAcl(acl, mode);
+  // Members of its old group are among the others from now on.
+  if (!isInGroup) mode &= 0o700 | ((mode & 0o070) >> 3);
+  // With a list of its folder's that stays the bits of the group would be the rights of those whom it names.
+  if (calls !== undefined && !clearAcl(calls, descriptor)) mode &= 0o707;
+  fchmodSync(descriptor, modeOf(mode));
+}
+
+/** @returns whether the new file is of the other's group now */
+function takeOwner(descriptor: number, like: { readonly uid: bigint; readonly gid: bigint }): boolean {
+  const mine = fstatSync(descriptor, { bigint: true });
+  if (mine.uid === like.uid && mine.gid === like.gid) return true;
+  try {
+    fchownSync(descriptor, Number(like.uid), Number(like.gid));
+    return true;
+  } catch (thrown) {
+    if (ownErrnoOf(thrown) !== "EPERM") throw thrown;
+    return mine.gid === like.gid;
+  }
+}
+
+/** @returns undefined where the file has none; no bytes, which are no list, where that cannot be told */
+function readAclOf(calls: Calls, model: number): Uint8Array | undefined {
+  const read = attempt(() => calls.getAttribute(model, aclName));
+  return read.ok ? read.result : new Uint8Array(0);
+}
+
+/** An empty one would take the list away. */
+function setAcl(calls: Calls, descriptor: number, acl: Uint8Array): boolean {
+  return acl.length > 0 && attempt(() => calls.setAttribute(descriptor, aclName, acl)).ok;
+}
+
+/** The folder may have given the new file a list that the other has not. @returns whether it has none now */
+function clearAcl(calls: Calls, descriptor: number): boolean {
+  attempt(() => calls.removeAttribute(descriptor, aclName));
+  const left = attempt(() => calls.getAttribute(descriptor, aclName));
+  return left.ok && left.result === undefined;
+}
+
+function copyUserAttributes(calls: Calls, model: number, descriptor: number): void {
+  const names = attempt(() => calls.attributeNames(model));
+  let leftBytes = userBytesMax;
+  for (const name of names.ok ? names.result : []) {
+    if (userPrefix.compare(name, 0, userPrefix.length) !== 0) continue;
+    const read = attempt(() => calls.getAttribute(model, name));
+    if (!read.ok || read.result === undefined || read.result.length > leftBytes) continue;
+    leftBytes -= read.result.length;
+    const value = read.result;
+    attempt(() => calls.setAttribute(descriptor, name, value));
+  }
+}
+
+type Attempt<Result> = { readonly ok: true; readonly result: Result } | { readonly ok: false };
+
+function attempt<Result>(call: () => Result): Attempt<Result> {
+  try {
+    return { ok: true, result: call() };
+  } catch (thrown) {
+    if (ownErrnoOf(thrown) === undefined) throw thrown;
+    return { ok: false };
+  }
+}
