@@ -47,6 +47,8 @@ describe("the ETag of a node", () => {
     const alone = await read(owner, id);
     assert.equal(alone.tag, `"${alone.node.revision}"`);
     assert.equal(await statusOf(owner, id, alone.tag), 304);
+    const byPath = await owner.call("GET", "/metadata?path=/alone/below/file");
+    assert.equal(byPath.headers.get("etag"), alone.tag);
     await share(id, viewer, "viewer");
     assert.equal(await statusOf(owner, id, alone.tag), 200, "it is shared now");
     assert.equal(await touch(owner, id, alone.tag), 200, "and unchanged itself");
