@@ -3,7 +3,7 @@ import { DiskChanged } from "../model/disk-changed.ts";
 import type { LocalOperation } from "../plan/plan-types.ts";
 import { type DiskPlace, type Intent, type LocalRow, type RemoteRow, samePlace } from "../model/trees.ts";
 import { bringContent, bringsContent } from "./batch.ts";
-import { copyAside } from "./create.ts";
+import { copyAside } from "./copy-aside.ts";
 import { type Failures, tryEach } from "./failures.ts";
 import { pathOf } from "../model/tree-paths.ts";
 import type { Hands } from "./hands.ts";

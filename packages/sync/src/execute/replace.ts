@@ -48,7 +48,7 @@ export async function replace(hands: Hands, operation: Replacement, paths: Paths
     const { parent, name, alias } = local;
     return { ...rowOf(hands, { ...remote, parent, name, executable }, fingerprint), alias };
   };
-  if (!lacks.has("exchange")) await byExchange(hands, operation, paths);
+  if (!lacks.has("exchange")) await exchangeSeen(hands, local, paths);
   // Without a number nothing tells in the same call what it takes the place of.
   else if (lacks.has("hard links") || lacks.has("stable inodes")) await byParking(hands, operation, paths);
   else await byLink(hands, operation, paths);
@@ -56,7 +56,7 @@ export async function replace(hands: Hands, operation: Replacement, paths: Paths
 }
 
 /** In one call; what comes out is compared with what was looked at, and goes back if somebody was faster. */
-async function byExchange(hands: Hands, { local }: Replacement, { path, temporary }: Paths): Promise<void> {
+export async function exchangeSeen(hands: Hands, local: LocalRow, { path, temporary }: Paths): Promise<void> {
   const { disk } = hands;
   await recheck(hands, path, local);
   await disk.exchange(temporary, path);

@@ -5,6 +5,7 @@ import type { Failures } from "../execute/failures.ts";
 import type { Hands } from "../execute/hands.ts";
 import { settleParked } from "../execute/recover.ts";
 import type { LocalOperation } from "../plan/plan-types.ts";
+import type { ConflictCopies } from "./conflict-copies.ts";
 import { Interrupted } from "./gate.ts";
 import { type Problem, problemOf } from "./problems.ts";
 import { pathOf } from "../model/tree-paths.ts";
@@ -15,6 +16,7 @@ import type { Suspicion } from "./suspicion.ts";
 interface Acting extends Hands {
   readonly progress: Progress;
   readonly stubborn: StubbornChanges;
+  readonly copies: ConflictCopies;
   readonly suspicion: Pick<Suspicion, "noteMove" | "add">;
   readonly checkStop: () => void;
 }
@@ -47,6 +49,7 @@ export async function actAll(
       if (from !== undefined && to !== undefined && from !== to) context.suspicion.noteMove(from, to);
       if (failure === undefined) {
         progress.noteDone(state, operation, path);
+        if (operation.op === "copy_aside") context.copies.note(operation, nowMs());
       } else if (isPassingOnDisk(failure)) changed = true;
       else if (!endsAll(failure)) stubborn.note(operation, problemOf(path, failure.code, failure.message), nowMs());
     }

@@ -2,6 +2,7 @@ import type { EarlyBlocks } from "../remote/early-blocks.ts";
 import type { Hands } from "../execute/hands.ts";
 import type { Brakes } from "../brakes/brakes.ts";
 import type { Freed } from "../execute/free-space.ts";
+import type { ConflictCopies } from "./conflict-copies.ts";
 import type { UnreadFiles } from "./unread.ts";
 import type { Undurable } from "./undurable.ts";
 import type { Suspicion } from "./suspicion.ts";
@@ -40,6 +41,7 @@ export interface CycleContext extends Hands {
   readonly skipped: Skipped;
   readonly unread: UnreadFiles;
   readonly quietAges: QuietAges;
+  readonly copies: ConflictCopies;
   readonly left: LeftPlaces;
   readonly quarantine: Quarantine;
   readonly early: EarlyBlocks;

@@ -63,6 +63,7 @@ export async function decide(
       isIdFor: context.isIdFor,
       seenSeqIn: (share) => (share === undefined ? state.cursor?.seq : state.cursor?.shareSeqs?.[share]) ?? 0,
       refusals: state.refusals,
+      copyMadeOf: (id) => context.copies.of(id),
       holdDeletions: (planned) => {
         const waiting = waitsForArrival(state, planned);
         const kept = planned.filter((each) => keepsHidden(context, seenBy, each) || waiting.has(each));

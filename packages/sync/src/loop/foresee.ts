@@ -16,8 +16,10 @@ export function foreseeHere(state: SyncState, operation: LocalOperation, makeNod
   if (operation.op === "delete") return state.commit({ local: [[id, undefined]], synced: [[id, undefined]] });
   if (current === undefined || operation.op === "park") return;
   if (operation.op === "copy_aside") {
-    const copy = { ...current, name: operation.name, alias: undefined };
-    return state.commit({ local: [[makeNodeId(), copy]] });
+    const { name, onto } = operation;
+    const { parent, alias, ...place } = onto?.local ?? { parent: current.parent, alias: undefined, name };
+    const copy = { ...current, parent, name: place.name, alias };
+    return state.commit({ local: [[onto?.id ?? makeNodeId(), copy]] });
   }
   if (operation.op === "move") {
     const row = { ...current, ...operation.place, alias: operation.place.alias };

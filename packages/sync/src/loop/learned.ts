@@ -1,5 +1,6 @@
 import type { CycleContext } from "./cycle-context.ts";
 import { LeftPlaces } from "../scan/left-places.ts";
+import { ConflictCopies } from "./conflict-copies.ts";
 import { LastingRefusals } from "./lasting-refusals.ts";
 import { Rounds } from "./portions.ts";
 import { QuietAges } from "./quiet-age.ts";
@@ -22,6 +23,7 @@ export type Learned = Pick<
   | "skipped"
   | "unread"
   | "quietAges"
+  | "copies"
   | "left"
   | "quarantine"
   | "stubborn"
@@ -41,6 +43,7 @@ export function nothingLearned(): Learned {
     skipped: new Skipped(),
     unread: new UnreadFiles(),
     quietAges: new QuietAges(),
+    copies: new ConflictCopies(),
     left: new LeftPlaces(),
     quarantine: new Quarantine(),
     stubborn: new StubbornChanges(),

@@ -1,9 +1,10 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { Decision } from "./decision.ts";
-import type { Plan, RemoteOperation } from "../plan/plan-types.ts";
+import type { LocalOperation, Plan, RemoteOperation } from "../plan/plan-types.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type Problem, fullHere } from "./problems.ts";
 import { pathOfOperation } from "./progress.ts";
+import type { ConflictCopies } from "./conflict-copies.ts";
 import type { QuietAges, SeenFile } from "./quiet-age.ts";
 import type { StubbornChanges } from "./stubborn-changes.ts";
 import { type DiskSpace, neededBytesOf, roomWords, withinSpace } from "./space.ts";
@@ -16,11 +17,12 @@ interface WaitInput {
   readonly nowMs: () => number;
   readonly slotKey: (name: string) => string;
   readonly quietAges: QuietAges;
+  readonly copies: ConflictCopies;
   readonly stubborn: StubbornChanges;
   readonly freeSpace: (() => Promise<DiskSpace | undefined>) | undefined;
 }
 
-/** What a plan would do and had better do a little later: files that are being written, downloads to a full disk, what the disk refused. */
+/** What a plan would do and had better do a little later: files that are being written, conflicts that follow each other, downloads to a full disk, what the disk refused. */
 export class Waits {
   /** When something is due; Unix milliseconds. */
   readonly untilMs: number[] = [];
@@ -46,7 +48,11 @@ export class Waits {
       operations: local,
       leftOut,
       why,
-    } = await this.#fit(stubborn.dueAmong(plan.local, { isInPlan, slotKey, nowMs: nowMs() }));
+    } = await this.#fit(
+      stubborn
+        .dueAmong(plan.local, { isInPlan, slotKey, nowMs: nowMs() })
+        .filter((operation) => !this.#isTooOften(operation)),
+    );
     const going = new Set([...remote, ...local].map(({ id }) => id));
     const waiting = new Map(plan.waiting);
     for (const { id } of [...plan.remote, ...plan.local]) if (!going.has(id)) waiting.set(id, "waits");
@@ -64,6 +70,13 @@ export class Waits {
     this.untilMs.push(untilMs);
     this.isQuiet = true;
     return true;
+  }
+
+  #isTooOften({ op, id }: LocalOperation): boolean {
+    const { copies, nowMs } = this.#input;
+    const untilMs = op === "copy_aside" ? copies.waitsUntilMs(id, nowMs()) : undefined;
+    if (untilMs !== undefined) this.untilMs.push(untilMs);
+    return untilMs !== undefined;
   }
 
   /** With why some are left out. */

@@ -130,7 +130,23 @@ function changesOf(
   const { parent, name } = node.place;
   const free = conflictedName(name, copyLabel(policy.device, policy.nowMs), (each) => !isTaken({ parent, name: each }));
   take({ parent, name: free });
-  return [stepIn({ op: "copy_aside", id, local, name: free })];
+  return [stepIn({ op: "copy_aside", id, local, name: free, onto: earlierCopy(node, policy, twinsOf) })];
+}
+
+/** The copy that was made before, if nobody has changed or renamed it since, and the server has what is in it. */
+function earlierCopy(
+  { standing: { id }, place: { parent } }: Merged,
+  { copyMadeOf }: Policy,
+  twinsOf: Surroundings["twinsOf"],
+): (LocalOperation & { op: "copy_aside" })["onto"] {
+  const made = copyMadeOf?.(id);
+  const copy = made && twinsOf(parent, made.content).find(({ place }) => place.name === made.name);
+  const { local, remote } = copy?.standing ?? {};
+  if (copy === undefined || local?.sight !== "known" || remote === undefined) return undefined;
+  const isAgreed = local.content === made?.content && remote.content === local.content;
+  return isAgreed && samePlace(local, copy.place) && samePlace(remote, copy.place)
+    ? { id: copy.standing.id, local }
+    : undefined;
 }
 
 /**

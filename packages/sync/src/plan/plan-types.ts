@@ -30,8 +30,16 @@ export type LocalOperation = { readonly id: NodeId } & (
   | { readonly op: "delete"; readonly local: LocalRow; readonly into: "trash" | "quarantine" }
   /** It must leave its name before it can be placed: it waits aside. Its row stays. */
   | { readonly op: "park"; readonly local: LocalRow }
-  /** The bytes of a conflict get a name and a node of their own, before the server's take their place. */
-  | { readonly op: "copy_aside"; readonly local: LocalRow; readonly name: string }
+  /**
+   * The bytes of a conflict get a name and a node of their own, before the server's take their place. `onto`: they become the next version
+   * of the copy that was made before and is on the server; where the disk cannot do that, they get the name.
+   */
+  | {
+      readonly op: "copy_aside";
+      readonly local: LocalRow;
+      readonly name: string;
+      readonly onto?: { readonly id: NodeId; readonly local: LocalRow } | undefined;
+    }
 );
 
 /** One node goes by another id from now on: what is on the disk under `from` is node `to`. */

@@ -1,6 +1,12 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { Braked } from "../model/brake-record.ts";
-import type { Refusal } from "../model/trees.ts";
+import type { ContentKey, Refusal } from "../model/trees.ts";
+
+/** A conflicted copy of a file, in the same folder. */
+export interface CopyMade {
+  readonly name: string;
+  readonly content: ContentKey;
+}
 
 /** What the planner takes into account beside the trees. */
 export interface Policy {
@@ -14,6 +20,8 @@ export interface Policy {
   readonly refusals: readonly Refusal[];
   /** Of the deletions that are planned, descendants included, those that have to wait. */
   readonly holdDeletions: (planned: readonly Braked[]) => ReadonlySet<NodeId>;
+  /** The last one that this device made of a node. Undefined: none is known. */
+  readonly copyMadeOf?: ((id: NodeId) => CopyMade | undefined) | undefined;
   /** @param beside a folder of the space for which it is; undefined: that of the root */
   readonly makeNodeId: (beside?: NodeId) => NodeId;
   /** Whether an id may be that of something new in a space: it says on which shard it lies. Undefined: any may. */

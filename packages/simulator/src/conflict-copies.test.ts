@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Engine } from "@holdfast/sync/loop/engine";
+import { Alone } from "./alone.ts";
+
+const second = 1_000_000;
+
+/** Both devices have "shared.txt" and a running engine each; `act` gets what writes on one of them and lets some time pass. */
+async function withTwo(
+  act: (write: (at: 0 | 1, text: string, seconds: number) => Promise<void>, devices: readonly Alone[]) => Promise<void>,
+): Promise<Alone[]> {
+  const ada = new Alone({ devices: 2 });
+  const devices = [ada, ada.other()] as const;
+  ada.write("shared.txt", "both have this");
+  for (const device of devices) await device.once();
+  const engines = devices.map((device) => device.make());
+  const runs = engines.map((engine) => engine.run());
+  const pass = async (seconds: number): Promise<void> => {
+    const { scheduler } = ada.world;
+    await scheduler.runUntil(scheduler.nowMicros + seconds * second, () => false);
+  };
+  await pass(5);
+  await act(async (at, text, seconds) => {
+    devices[at].write("shared.txt", text);
+    (engines[at] as Engine).hint([""]);
+    await pass(seconds);
+  }, devices);
+  await pass(180);
+  for (const engine of engines) engine.stop();
+  for (const run of runs) await ada.pass(run);
+  assert.deepEqual(devices[0].diskPaths(), devices[1].diskPaths());
+  assert.deepEqual(devices[0].serverPaths(), devices[0].diskPaths());
+  return [...devices];
+}
+
+const copiesOf = (device: Alone): string[] => device.diskPaths().filter((path) => path.includes("conflicted copy"));
+
+test("two devices that keep writing to one file share one conflicted copy each, with what they wrote last", async () => {
+  const [ada] = await withTwo(async (write) => {
+    for (let round = 0; round < 60; round += 1) {
+      await write(0, `ada ${round}`, 0.05);
+      await write(1, `bob ${round}`, 1.5);
+    }
+  });
+  assert.ok(ada !== undefined);
+  const copies = copiesOf(ada);
+  assert.ok(copies.length > 0 && copies.length <= 2, copies.join(", "));
+  // In these 93 seconds after 2, 4, 8, 16, 32 and 60.
+  for (const path of copies) {
+    const id = ada.serverId(path);
+    const changes: number = ada.world.model.journal.filter((entry) => entry.id === id).length;
+    assert.ok(changes <= 7, `${path} changed ${changes} times`);
+  }
+  const contents = [...ada.serverContents().values()];
+  for (const last of ["ada 59", "bob 59"]) assert.ok(contents.includes(last), `${last}: ${contents.join(", ")}`);
+  ada.close();
+});
+
+test("a copy that a person has changed or renamed is theirs, and the next conflict makes another one", async () => {
+  for (const change of ["changed", "renamed"] as const) {
+    const [ada] = await withTwo(async (write, [, bob]) => {
+      await write(0, "ada 1", 0.05);
+      await write(1, "bob 1", 20);
+      const [copy = ""] = copiesOf(bob as Alone);
+      if (change === "renamed") bob?.move(copy, "mine.txt");
+      else bob?.write(copy, "both, by hand");
+      await write(1, "both, in the file", 20);
+      await write(0, "ada 2", 0.05);
+      await write(1, "bob 2", 60);
+    });
+    assert.ok(ada !== undefined);
+    const contents = ada.serverContents();
+    assert.ok([...contents.values()].includes(change === "renamed" ? "bob 1" : "both, by hand"));
+    assert.equal(contents.size, 3, [...contents].join(", "));
+    ada.close();
+  }
+});

@@ -1,0 +1,57 @@
+import type { ManifestEntry } from "@holdfast/core/manifest";
+import { contentOfBlocks } from "../model/content.ts";
+import { DiskChanged } from "../model/disk-changed.ts";
+import { joinPath, ownFolders } from "@holdfast/sync-ports/paths";
+import type { LocalOperation } from "../plan/plan-types.ts";
+import type { Part } from "@holdfast/sync-ports/ports";
+import { nameOnDisk } from "../model/trees.ts";
+import { mustStat, sightOf } from "./create.ts";
+import { fingerprintAfter, type Hands, knownFolder, knownPath, randomName, recheck, syncFolders } from "./hands.ts";
+import { exchangeSeen } from "./replace.ts";
+
+/** A copy of the bytes that lost gets a name of its own; what it was copied from stays as it is. */
+export async function copyAside(hands: Hands, operation: LocalOperation & { op: "copy_aside" }): Promise<void> {
+  const { id, local, name, onto } = operation;
+  const from = await knownPath(hands, id);
+  await recheck(hands, from, local);
+  const { blocks } = await hands.disk.cut(from);
+  if (contentOfBlocks(blocks) !== local.content) {
+    // Without a trace in its times: only who reads it again finds what it is now.
+    hands.state.commit({ local: [[id, { ...local, sight: "racy" }]] });
+    throw new DiskChanged(from);
+  }
+  const parts = copiesOf(from, blocks);
+  // Bytes of this disk, which nobody else may have: one that never gets its name stays in the local trash.
+  const temporary = joinPath(ownFolders.trash, randomName(hands));
+  const { fingerprint: old, executable } = local;
+  await hands.disk.create(temporary, parts, { mtimeNs: old.mtimeNs, executable, like: from, shares: from });
+  await hands.disk.syncFile(temporary);
+  const before = await mustStat(hands, temporary);
+  const folder = await knownFolder(hands, local.parent);
+  const over =
+    onto !== undefined && (await mayReplace(hands, joinPath(folder, nameOnDisk(onto.local)))) ? onto : undefined;
+  const placed = over ?? { id: hands.makeNodeId(), local: { ...local, name, alias: undefined } };
+  const path = joinPath(folder, nameOnDisk(placed.local));
+  // What the copy held is a version on the server, and stays in the local trash besides.
+  if (over !== undefined) await exchangeSeen(hands, placed.local, { path, temporary });
+  else await hands.disk.rename(temporary, path);
+  await syncFolders(hands, path, temporary);
+  const fingerprint = await fingerprintAfter(hands.disk, path, before.fingerprint);
+  const { parent, name: given, alias } = placed.local;
+  const row = { ...local, parent, name: given, alias, fingerprint, sight: sightOf(hands, fingerprint) };
+  hands.state.commit({ local: [[placed.id, row]] });
+}
+
+/** Not what a program has open: it would go on writing to what lies in the trash by then. */
+async function mayReplace({ disk, lacks }: Hands, path: string): Promise<boolean> {
+  return !lacks.has("exchange") && (await disk.hasWriters(path)) !== true;
+}
+
+function copiesOf(from: string, blocks: readonly ManifestEntry[]): Part[] {
+  let offset = 0;
+  return blocks.map(({ hash, size }) => {
+    const part = { kind: "copy", hash, sizeBytes: size, from, offset } as const;
+    offset += size;
+    return part;
+  });
+}
