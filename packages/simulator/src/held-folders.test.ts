@@ -137,3 +137,21 @@ test("a folder keeps its id when it moves to the name of one whose deletion wait
     alone.close();
   }
 });
+
+test("files that are made again here while many deletions wait are the same files, and the others wait on", async () => {
+  const alone = new Alone();
+  const names = Array.from({ length: 60 }, (_, index) => `file ${index}`);
+  for (const name of names) alone.write(name, name);
+  await inSync(alone);
+  const ids = names.map((name) => alone.serverId(name));
+  for (const name of names) alone.remove(name);
+  assert.equal((await alone.once({ brake: undefined })).deletionsWaiting, 60);
+  for (const [index, name] of names.slice(0, 20).entries()) alone.write(name, index === 0 ? "edited" : name);
+  assert.equal((await alone.once({ brake: undefined })).deletionsWaiting, 40);
+  assert.deepEqual(
+    names.map((name) => alone.serverId(name)),
+    ids,
+  );
+  assert.equal(alone.serverContents().get("file 0"), "edited");
+  alone.close();
+});
