@@ -6,6 +6,8 @@ import type { EngineOptions } from "@holdfast/sync/loop/engine-options";
 import type { OnceResult } from "@holdfast/sync/loop/once";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
+import { homeOf } from "./model-shares.ts";
+import { Shared } from "./shared.ts";
 import { tellStory } from "./story.ts";
 
 const second = 1_000_000;
@@ -168,6 +170,25 @@ test("a listing after a cursor that was too old is kept page by page, and one th
   assert.equal(alone.diskPaths().filter((path) => path.startsWith("made there")).length, 20);
   assert.ok(!alone.diskPaths().includes("trashed") && !alone.diskPaths().includes("purged"));
   alone.close();
+});
+
+test("what left a share after a listing that told of it was cut is gone", async () => {
+  const world = new Shared("editor");
+  // More than a page of them comes before the mount.
+  for (let number = 0; number < 9; number += 1) world.ownerMakes(`a ${number}`);
+  await world.once();
+  world.ownerMakes("a 9");
+  const server = world.server();
+  const cutting = instead(world, "snapshot", (cursor) => {
+    if (cursor === undefined) return server.snapshot(cursor);
+    throw new HoldfastError("unauthenticated", "It was cut.");
+  });
+  await assert.rejects(onceExpired(world, { server: cutting }), { code: "unauthenticated" });
+  world.owner({ op: "move", file_id: "a 0", parent_id: homeOf("ada"), name: "a 0" });
+  assert.ok((await world.once()).inSync);
+  assert.equal(world.onDisk()["docs/a 0"], undefined);
+  assert.equal(world.onDisk()["docs/a 1"], "/");
+  world.close();
 });
 
 test("what a server lacks that was restored while a listing was cut is no deletion", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, lstatSync, readFileSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { administrator, type CommandResult, eventually } from "@holdfast/server/acceptance/testing";
@@ -109,6 +109,59 @@ describe("the stories of docs/everyday.md", () => {
     await next("holdfast deletes approve");
     await home.rest();
     assert.ok(!other.has("many"));
+    over();
+  });
+
+  test("A backup was put back into the folder", async (t) => {
+    const { next, over } = story(t.name);
+    const names = ["1", "2", "3"].map((name) => `restored/${name}`);
+    const all = (text: string) => Object.fromEntries(names.map((name) => [name, text]));
+    at.make(all("old"));
+    await home.rest();
+    const backup = join(home.folder, "backup");
+    cpSync(at.at("restored"), backup, { recursive: true, preserveTimestamps: true });
+    at.make(all("newest"));
+    await home.rest();
+    const restore = async () => {
+      await anna.pause();
+      cpSync(backup, at.at("restored"), { recursive: true, preserveTimestamps: true });
+      await anna.resume();
+      await eventually("they wait", waitMs, async () => (await anna.status())?.state === "waiting" || undefined);
+      assert.match((await anna.run(["deletes"])).stdout, /3 files .*would go back to an older version/);
+    };
+    await restore();
+    await next("holdfast deletes undo");
+    await home.rest();
+    assert.equal(at.read("restored/1"), "newest");
+    await restore();
+    await next("holdfast deletes approve");
+    await home.rest();
+    assert.equal(other.read("restored/1"), "old");
+    over();
+  });
+
+  test("A folder moved to another disk, with a link in its place", async (t) => {
+    const { next, over } = story(t.name);
+    const replace = async (to: string) => {
+      await anna.pause();
+      renameSync(at.at("Videos"), join(home.folder, to));
+      symlinkSync(join(home.folder, to), at.at("Videos"));
+      await anna.resume();
+      await eventually("they wait", waitMs, async () => (await anna.status())?.deletions_waiting === 2 || undefined);
+      await anna.run(["deletes"]);
+    };
+    await replace("once");
+    await next("holdfast deletes undo");
+    await home.rest();
+    assert.equal(at.read("Videos/film.mkv"), "a film");
+    await replace("again");
+    await next("holdfast deletes approve");
+    await home.rest();
+    assert.ok(lstatSync(other.at("Videos")).isSymbolicLink());
+    // What follows needs the folder.
+    at.remove("Videos");
+    at.make({ "Videos/film.mkv": "a film" });
+    await home.rest();
     over();
   });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import {
@@ -99,4 +99,32 @@ test("deletions that wait are answered where no client runs, and the next run do
   await inSync(bob);
   for (const { root } of [ada, bob])
     assert.deepEqual(Object.keys(tree(root)).toSorted(), ["0.txt", "1.txt", "2.txt", "3.txt", "4.txt", "5.txt"]);
+});
+
+test("a folder that was moved to another disk and left a link waits, and comes back as what it was", async () => {
+  const [ada, bob] = [await makeDevice("ada-replaced"), await makeDevice("bob-replaced")];
+  mkdirSync(join(ada.root, "photos"), { recursive: true });
+  for (const name of ["1", "2"]) write(ada, `photos/${name}`, name);
+  await inSync(ada, "--remote", "/replaced");
+  await inSync(bob, "--remote", "/replaced");
+  const listed = async () => JSON.parse((await run(ada, "ls", "/replaced/photos", "--json")).stdout).items;
+  const original = await listed();
+  renameSync(join(ada.root, "photos"), join(home, "photos on another disk"));
+  symlinkSync(join(home, "photos on another disk"), join(ada.root, "photos"));
+  assert.equal((await once(ada)).code, 1);
+  const { problems, deletions_waiting } = await status(ada);
+  assert.deepEqual(
+    [deletions_waiting, problems.map(({ code, path }: { code: string; path: string }) => `${code} ${path}`)],
+    [3, ["not_running ", "replaced photos"]],
+  );
+  assert.match(
+    (await run(ada, "deletes", ada.root)).stdout,
+    / photos\/: 2 files \(2 B\) would be deleted on the server, as something else took the place of its folder\n$/u,
+  );
+  await inSync(bob);
+  assert.equal((await run(ada, "deletes", "undo")).code, 0);
+  await inSync(ada);
+  await inSync(bob);
+  assert.deepEqual(await listed(), original);
+  for (const { root } of [ada, bob]) assert.deepEqual([tree(root)["photos/1"], tree(root)["photos/2"]], ["1", "2"]);
 });

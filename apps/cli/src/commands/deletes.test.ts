@@ -76,6 +76,19 @@ test("a folder is listed alone, and rewritten files are not counted as deletions
   assert.deepEqual([late.code, late.stderr], [1, "holdfast: No deletions are waiting.\n"]);
 });
 
+test("a folder whose place a link has taken is listed as that", async () => {
+  const { shown } = await configuration.add("replaced");
+  const { root } = shown.sync.record;
+  shown.deletions = ["photos", "photos/1", "photos/2"].map((path, index) => {
+    const kind = index === 0 ? ("folder" as const) : ("file" as const);
+    return { id: path, what: "deletion", why: "replaced", path, side: "server", kind, bytes: 100 * index };
+  });
+  assert.match(
+    (await deletes(root)).stdout,
+    /photos\/: 2 files \(300 B\) would be deleted on the server, as something else took the place of its folder\n$/u,
+  );
+});
+
 test("a file that goes back, or that looks damaged, is listed as that; what a newer client means is a rewrite", async () => {
   const { shown } = await configuration.add("reasons");
   const { root } = shown.sync.record;

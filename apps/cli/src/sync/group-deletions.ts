@@ -5,7 +5,9 @@ const sides = { here: "here", server: "on the server" } as const;
 
 /** The change that waits, and the side on which it would be made. */
 export function doingOf({ what, why, side }: Pick<WaitingDeletion, "what" | "why" | "side">): string {
-  if (what === "deletion") return `would be deleted ${sides[side]}`;
+  const deleted = `would be deleted ${sides[side]}`;
+  if (what === "deletion")
+    return why === "replaced" ? `${deleted}, as something else took the place of its folder` : deleted;
   if (why === "rollback") return `would go back to an older version ${sides[side]}`;
   return why === "damage" ? `looks damaged, and would be replaced ${sides[side]}` : `would be rewritten ${sides[side]}`;
 }

@@ -5,7 +5,7 @@ import type { SyncState } from "../state/sync-state.ts";
 import { trashTopOf } from "./trash-top.ts";
 import type { Trees } from "../model/trees.ts";
 import type { NodeKind } from "@holdfast/sync-ports/ports";
-import { type BrakeLimits, deletionLimits, deletionsOfRollback, judge, rewriteLimits } from "./judge.ts";
+import { type BrakeLimits, deletionLimits, eachDeletion, judge, rewriteLimits } from "./judge.ts";
 import { type Rewrite, rewriteOf, rollbacksIn } from "./rewrites.ts";
 import { shareOf } from "../model/whereabouts.ts";
 import {
@@ -14,6 +14,8 @@ import {
   brakeKey,
   type BrakeRecord,
   type BrakeSide,
+  type DeletionThere,
+  deletionsThere,
   isRewriteSide,
   type RewriteSide,
   rewriteSides,
@@ -24,8 +26,11 @@ export interface WaitingChange {
   /** Names exactly this change of exactly this state. */
   readonly id: string;
   readonly what: "deletion" | "rewrite";
-  /** Reason for which a rewrite waits: there are very many, the file holds earlier content again, or it looks damaged. */
-  readonly why: "many" | "rollback" | "damage";
+  /**
+   * Reason for which it waits: there are very many, the file holds earlier content again or looks damaged, or something else stands in the place
+   * of a folder.
+   */
+  readonly why: "many" | "rollback" | "damage" | "replaced";
   readonly path: string;
   /** Where it would be done. */
   readonly side: "here" | "server";
@@ -70,15 +75,33 @@ export class Brakes {
 
   /**
    * @param isRolledBack see there
+   * @param replaced nodes in folders that something else replaced here
    * @returns the nodes whose deletion waits
    */
-  holdDeletions(planned: readonly Braked[], isRolledBack = false): ReadonlySet<NodeId> {
+  holdDeletions(
+    planned: readonly Braked[],
+    isRolledBack = false,
+    replaced: ReadonlySet<NodeId> = new Set(),
+  ): ReadonlySet<NodeId> {
     const usual = deletionLimits(this.#setting === "off" ? undefined : this.#setting);
-    const of = (side: BrakeSide): Braked[] => planned.filter((each) => each.side === side);
+    const sorted = planned.map(({ nodeId, side, base }) => {
+      return { nodeId, side: side === "server" ? this.#sideThere(nodeId, replaced) : side, base };
+    });
+    const of = (side: BrakeSide): Braked[] => sorted.filter((each) => each.side === side);
     return new Set([
       ...this.#hold("here", of("here"), usual),
-      ...this.#hold("server", of("server"), isRolledBack ? deletionsOfRollback : usual),
+      ...this.#hold("server", of("server"), isRolledBack ? eachDeletion : usual),
+      ...this.#hold("replaced", of("replaced"), eachDeletion),
     ]);
+  }
+
+  /** What waits, or was approved, stays so while the link is taken away and the folder comes back piece by piece. */
+  #sideThere(nodeId: NodeId, replaced: ReadonlySet<NodeId>): DeletionThere {
+    const decided = deletionsThere.find((side) => {
+      const standing = this.#state.brakes.get(brakeKey({ side, nodeId }))?.standing;
+      return standing === "waiting" || standing === "approved";
+    });
+    return decided ?? (replaced.has(nodeId) ? "replaced" : "server");
   }
 
   /** The plan without the uploads of rewritten files that wait. */
@@ -102,9 +125,10 @@ export class Brakes {
     };
   }
 
-  /** In the order of their paths. */
-  waiting(): readonly WaitingChange[] {
+  /** In the order of their paths; undefined: of all sides. */
+  waiting(side?: BrakeSide): readonly WaitingChange[] {
     return this.#records("waiting")
+      .filter((record) => side === undefined || record.side === side)
       .map((record) => this.#show(record))
       .toSorted((one, other) => (one.path < other.path ? -1 : 1));
   }
@@ -238,7 +262,7 @@ export class Brakes {
     return {
       id: brakeId(record),
       what: isRewriteSide(side) ? "rewrite" : "deletion",
-      why: side === "rollback" || side === "damage" ? side : "many",
+      why: side === "rollback" || side === "damage" || side === "replaced" ? side : "many",
       path: pathOfNode(this.#state, nodeId) ?? nodeId,
       side: side === "here" ? "here" : "server",
       kind: local?.kind ?? remote?.kind ?? "file",
@@ -251,6 +275,6 @@ export class Brakes {
 export function isApproved(records: ReadonlyMap<string, BrakeRecord>, operation: RemoteOperation): boolean {
   const isRewrite = operation.op === "put" && operation.revive === undefined;
   if (!isRewrite && operation.op !== "delete") return false;
-  const sides = isRewrite ? rewriteSides : (["server"] as const);
+  const sides = isRewrite ? rewriteSides : deletionsThere;
   return sides.some((side) => records.get(brakeKey({ side, nodeId: operation.id }))?.standing === "approved");
 }

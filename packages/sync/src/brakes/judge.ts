@@ -16,8 +16,8 @@ export function deletionLimits(brake: number | undefined): BrakeLimits {
   return { windowMs: hourMs, isTooMany };
 }
 
-/** Deletions found beside a restored backup: each of them waits. */
-export const deletionsOfRollback: BrakeLimits = { windowMs: hourMs, isTooMany: (count) => count > 0 };
+/** Deletions found beside a restored backup, and of folders that something else replaced: each of them waits. */
+export const eachDeletion: BrakeLimits = { windowMs: hourMs, isTooMany: (count) => count > 0 };
 
 const rewriteWindowMs = 600_000;
 /** From so many on it is more often an accident. Tools that go back on purpose, as git does, give files new times. */

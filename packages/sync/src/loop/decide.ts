@@ -2,6 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Braked } from "../model/brake-record.ts";
+import { inReplacedFolders } from "../brakes/replaced-folders.ts";
 import { trashTopOf } from "../brakes/trash-top.ts";
 import { makePersonActsDurable } from "../execute/person-acts.ts";
 import { pathOf } from "../model/tree-paths.ts";
@@ -71,7 +72,8 @@ export async function decide(
         const isMoved = ({ nodeId }: Braked): boolean =>
           isLive(state, state.departures.get(nodeId) ?? nodeId) && state.departures.has(nodeId);
         const free = planned.filter((each) => !kept.includes(each) && !isMoved(each) && !isDecided(state, each));
-        return new Set([...kept.map(({ nodeId }) => nodeId), ...brakes.holdDeletions(free, isRolledBack)]);
+        const replaced = inReplacedFolders(state, free);
+        return new Set([...kept.map(({ nodeId }) => nodeId), ...brakes.holdDeletions(free, isRolledBack, replaced)]);
       },
     });
     if (next.rekeyings.length === 0) {

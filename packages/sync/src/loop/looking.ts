@@ -3,6 +3,7 @@ import { knownPathOf, type LocalTree } from "../model/local-tree.ts";
 import { addNotice } from "../state/notices.ts";
 import { VisibleRows } from "../model/visible-rows.ts";
 import { DiskChanged } from "../model/disk-changed.ts";
+import { sameFingerprint } from "../model/fingerprints.ts";
 import { makeDurable } from "../execute/durable.ts";
 import { makeRenewalsDurable } from "../execute/person-acts.ts";
 import { lineOf } from "../model/tree-paths.ts";
@@ -130,6 +131,7 @@ async function lookAtRoot(
   const isHidden: Rules["hides"] = (path, isFolder) => rules.hides(path, isFolder);
   const tree = standing(visibleTrees(state, new Visibility(state, rules, context.lacks)), state.parked);
   const suspects = tops === undefined ? whereToLook(context) : "all";
+  const startMs = context.nowMs();
   const look = await scan(disk, {
     ...context,
     tree,
@@ -151,7 +153,22 @@ async function lookAtRoot(
     moreSuspects,
     isPassing: (path) => context.unread.isPassing(path, context.nowMs()),
   });
-  return { ...look, rules };
+  if (context.nowMs() >= startMs) return { ...look, rules };
+  return { ...look, rules, changes: withRacyReads(look.changes, state.local), again: "all" };
+}
+
+/** The clock was set back during the look, so that nothing tells which files changed within its grain: what was read is read again. */
+function withRacyReads(changes: ScanResult["changes"], local: LocalTree["local"]): ScanResult["changes"] {
+  const isRead = (id: NodeId, { kind, sight, fingerprint }: LocalRow): boolean => {
+    const before = local.get(id);
+    const isKnown = before?.sight === "known" && sameFingerprint(before.fingerprint, fingerprint);
+    return kind === "file" && sight === "known" && !isKnown;
+  };
+  const again = [...changes].map(([id, row]) => {
+    const racy = row !== undefined && isRead(id, row) ? { ...row, sight: "racy" as const } : row;
+    return [id, racy] as const;
+  });
+  return new Map(again);
 }
 
 /** What waits aside has no name, and a look can tell nothing of it. */

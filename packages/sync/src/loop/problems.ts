@@ -1,8 +1,9 @@
 import { limits } from "@holdfast/core/limits";
-import type { Brakes } from "../brakes/brakes.ts";
+import type { Brakes, WaitingChange } from "../brakes/brakes.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
 import type { Plan } from "../plan/plan-types.ts";
 import { brokenWords } from "../rules/broken-patterns.ts";
+import { withFoldersAbove } from "@holdfast/sync-ports/paths";
 import { boundaryPaths, otherRootPaths } from "../state/exclusion.ts";
 import { type Notice, noticesOf } from "../state/notices.ts";
 import { ignorePath, type Rules } from "../rules/rules.ts";
@@ -16,7 +17,7 @@ export interface Problem {
   /** Relative to the root; "" for all of it. */
   readonly path: string;
   /**
-   * Of an error; `skipped`, `special_file`, `not_utf8`, `control_character`, `unfit_name`, `kept`, `boundary`, `other_sync`, `alias`, `aside`, `now_hidden`, `rewritten`, `silent_change`, `busy`, `blocked`,
+   * Of an error; `skipped`, `special_file`, `not_utf8`, `control_character`, `unfit_name`, `kept`, `boundary`, `other_sync`, `alias`, `aside`, `now_hidden`, `rewritten`, `replaced`, `silent_change`, `busy`, `blocked`,
    * `unreadable`, `not_durable`, `read_only`, `suspended`, `quarantined` and `deletions_held` are the engine's own. What each means stands in docs/command.md.
    */
   readonly code: string;
@@ -235,9 +236,25 @@ const rewriteProblems = {
   },
 } as const;
 
-/** Deletions that wait are counted for themselves. */
+/** Other deletions that wait are counted for themselves. */
+export function problemsOfBrakes(brakes: Pick<Brakes, "waitingOf" | "waiting">): Problem[] {
+  return [...problemsOfRewrites(brakes), ...problemsOfReplaced(brakes.waiting("replaced"))];
+}
 
-export function problemsOfBrakes(brakes: Pick<Brakes, "waitingOf">): Problem[] {
+/** Each folder whose place something else has taken, without those in it. */
+function problemsOfReplaced(replaced: readonly WaitingChange[]): Problem[] {
+  const folders = new Set(replaced.flatMap(({ kind, path }) => (kind === "folder" ? [path] : [])));
+  const topOf = (path: string): string => withFoldersAbove(path).findLast((each) => folders.has(each)) ?? path;
+  return [...Map.groupBy(replaced, ({ path }) => topOf(path))].map(([path, changes]) => {
+    const files = changes.filter(({ kind }) => kind !== "folder").length;
+    const message =
+      `Something else, such as a link to another disk, took the place of this folder. Its content (${countOf(files, "file")}) is not deleted on the server before you answer. ` +
+      "'holdfast deletes undo' brings the folder back, and gives the link another name; 'holdfast deletes approve' deletes the folder on all devices.";
+    return problemOf(path, "replaced", message);
+  });
+}
+
+function problemsOfRewrites(brakes: Pick<Brakes, "waitingOf">): Problem[] {
   return rewriteSides.flatMap((side) => {
     const count = brakes.waitingOf(side);
     if (count === 0) return [];

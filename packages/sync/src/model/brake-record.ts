@@ -8,11 +8,17 @@ import type { NodeId } from "@holdfast/core/ids";
 export const rewriteSides = ["rewrite", "rollback", "damage"] as const;
 export type RewriteSide = (typeof rewriteSides)[number];
 
-/** Kinds of changes that a brake may hold: a deletion on this disk that follows the server's, one on the server that follows this disk's, an upload. */
-export type BrakeSide = "here" | "server" | RewriteSide;
+/**
+ * Kinds of changes that a brake may hold: a deletion on this disk that follows the server's, one on the server that follows this disk's, one there of
+ * what was in a folder that something else replaced here, an upload.
+ */
+export type BrakeSide = "here" | DeletionThere | RewriteSide;
+
+export const deletionsThere = ["server", "replaced"] as const;
+export type DeletionThere = (typeof deletionsThere)[number];
 
 export function isRewriteSide(side: BrakeSide): side is RewriteSide {
-  return side !== "here" && side !== "server";
+  return rewriteSides.some((each) => each === side);
 }
 
 /** A change that is planned and that brakes count. */

@@ -50,6 +50,8 @@ export interface Rekeying {
   readonly merges?: boolean;
   /** The folder lives here in its own right, so that what went to the server's trash with it, and not by itself, lives in the new one. */
   readonly keepsContent?: boolean;
+  /** `to` is what is left of the folder on the disk: it holds what the server has in `from`, and goes once it is empty. */
+  readonly isRest?: boolean;
 }
 
 export interface Plan {

@@ -1,10 +1,11 @@
 import { limits } from "@holdfast/core/limits";
 import type { NodeId } from "@holdfast/core/ids";
 import type { Braked } from "../model/brake-record.ts";
-import { claimOf, type Refusal, type Trees } from "../model/trees.ts";
+import { type Refusal, type Trees } from "../model/trees.ts";
 import { rekeyed, resolveCollisions } from "./collisions.ts";
 import { shareAt } from "../model/whereabouts.ts";
 import { planLocal } from "./local-operations.ts";
+import { meetHeld } from "./meet-held.ts";
 import { merge, type Merged, type MergedTree } from "./merge.ts";
 import type { Plan, Rekeying, RemoteOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
@@ -29,7 +30,7 @@ export function plan(trees: Trees, policy: Policy): Plan {
   const fromDisk = gone.filter(({ local, remote }) => local !== undefined && remote === undefined);
   const held = withFolders(trees, policy.holdDeletions(plannedDeletions(fromDisk, fromServer)));
   const waiting = [...fromDisk, ...fromServer].filter(({ id }) => held.has(id));
-  const meetings = meetingHeld(trees, tree, waiting);
+  const meetings = meetHeld(trees, tree, waiting, policy);
   if (meetings.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(meetings) };
   const topmost = fromServer.filter(
     ({ id, remote }) =>
@@ -94,26 +95,6 @@ function withFolders(trees: Trees, held: ReadonlySet<NodeId>): ReadonlySet<NodeI
     }
   }
   return all;
-}
-
-/** A folder that stays on one side, although the other one deleted it, becomes the one that the other has under its name by now. */
-function meetingHeld(trees: Trees, tree: MergedTree, held: readonly Standing[]): Plan["rekeyings"] {
-  const isOpen = ({ id, isReadOnly }: Standing): boolean => !isReadOnly && !trees.shares.has(id);
-  const folders = held.filter((each) => isOpen(each) && (each.local ?? each.remote)?.kind === "folder");
-  if (folders.length === 0) return [];
-  const [onServer, onDisk] = [new Map<string, NodeId>(), new Map<string, NodeId>()];
-  for (const { kind, place, standing } of tree.values()) {
-    const { id, local, remote, remoteRow, synced } = standing;
-    if (kind !== "folder" || !isOpen(standing)) continue;
-    if (local === undefined && remote !== undefined) onServer.set(claimOf(place), id);
-    if (local?.sight === "known" && remoteRow === undefined && synced === undefined) onDisk.set(claimOf(place), id);
-  }
-  return folders.flatMap(({ id, local, remote }) => {
-    const to = local?.sight === "known" ? onServer.get(claimOf(local)) : undefined;
-    const from = remote === undefined ? undefined : onDisk.get(claimOf(remote));
-    if (to !== undefined) return [{ from: id, to }];
-    return from === undefined ? [] : [{ from, to: id }];
-  });
 }
 
 /** What is new here, and for another space than its id was made for: it was found in a share, or moved there before it was sent. */

@@ -14,7 +14,7 @@ export interface TreeChanges {
  * below the old id stays there, piece by piece: the new folder brings none of it back. What is to live in it was moved
  * out of the old one, as far as the base goes, and comes back by itself.
  */
-export function rekey(trees: IndexedTrees, { from, to, merges, keepsContent }: Rekeying): TreeChanges {
+export function rekey(trees: IndexedTrees, { from, to, merges, keepsContent, isRest }: Rekeying): TreeChanges {
   const changes: TreeChanges = { remote: new Map(), local: new Map(), synced: new Map() };
   const local = trees.local.get(from);
   if (local !== undefined) changes.local.set(from, undefined).set(to, local);
@@ -26,6 +26,7 @@ export function rekey(trees: IndexedTrees, { from, to, merges, keepsContent }: R
     return changes;
   }
   changes.synced.set(from, undefined);
+  if (isRest === true) changes.synced.set(to, trees.synced.get(from));
   for (const id of trees.childrenOf(from)) {
     const [onDisk, base, onServer] = [trees.local.get(id), trees.synced.get(id), trees.remote.get(id)];
     if (onDisk?.parent === from) changes.local.set(id, { ...onDisk, parent: to });

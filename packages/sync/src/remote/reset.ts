@@ -29,7 +29,9 @@ export function isListingAnew(state: SyncState): boolean {
 export async function listAnew({ server, state }: Ears): Promise<void> {
   const epoch = state.cursor?.epoch;
   const listed = new Set<NodeId>();
-  const end = await keepListing({ server, state }, { epoch, note: (id) => void listed.add(id) });
+  const { remote, ...end } = await keepListing({ server, state }, { epoch, note: (id) => void listed.add(id) });
+  // Before anything is asked for: these are rows of a listing that was cut, too, and what they tell may be over.
+  state.commit({ remote });
   const absent: NodeId[] = [];
   for (const [id, row] of state.remote)
     if (!listed.has(id) && !row.trashed && !isInWaiting(state, end, id)) absent.push(id);
@@ -44,7 +46,7 @@ export async function listAnew({ server, state }: Ears): Promise<void> {
 }
 
 /** Of what is in a share that waits nobody says anything, and that it is not listed says nothing either. */
-function isInWaiting(state: SyncState, { shares }: ListingEnd, id: NodeId): boolean {
+function isInWaiting(state: SyncState, { shares }: Pick<ListingEnd, "shares">, id: NodeId): boolean {
   const waiting = new Map(shares.filter(([, { waits }]) => waits === true));
   return waiting.size > 0 && shareOf({ rootId: state.rootId, shares: waiting }, state.remote, id) !== undefined;
 }

@@ -1,0 +1,77 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { claimOf, type LocalRow, type RemoteRow, samePlace, type Trees } from "../model/trees.ts";
+import { shareAt } from "../model/whereabouts.ts";
+import type { MergedTree } from "./merge.ts";
+import type { Rekeying } from "./plan-types.ts";
+import type { Policy } from "./policy.ts";
+import type { Standing } from "./standing.ts";
+
+/**
+ * What stays on one side, although the other one deleted it, becomes what the other has under its name by now: a folder, or what was made again
+ * here while its deletion on the server waits for a person.
+ * @param held whose deletion waits, with the folders above
+ */
+export function meetHeld(trees: Trees, tree: MergedTree, held: readonly Standing[], policy: Policy): Rekeying[] {
+  const isOpen = ({ id, isReadOnly }: Standing): boolean => !isReadOnly && !trees.shares.has(id);
+  const open = held.filter(isOpen);
+  if (open.length === 0) return [];
+  const [onServer, onDisk] = [new Map<string, Standing>(), new Map<string, Standing>()];
+  for (const { kind, place, standing } of tree.values()) {
+    const { remote, local } = standing;
+    if (!isOpen(standing)) continue;
+    if (kind === "folder" && remote !== undefined && samePlace(remote, place)) onServer.set(claimOf(place), standing);
+    if (local?.sight === "known" && samePlace(local, place)) onDisk.set(claimOf(place), standing);
+  }
+  const filled = filledOf(trees, held);
+  return open.flatMap((each) => {
+    const { id, local, remote } = each;
+    const isFolder = (local ?? remote)?.kind === "folder";
+    const there = isFolder && local?.sight === "known" ? onServer.get(claimOf(local)) : undefined;
+    if (there !== undefined) return meetThere(trees, each, there, { isFilled: filled.has(id), policy });
+    const here = remote === undefined ? undefined : onDisk.get(claimOf(remote));
+    if (here?.local === undefined || remote === undefined || !isOneKind(here.local, remote)) return [];
+    if (here.remoteRow === undefined && here.synced === undefined) return [{ from: here.id, to: id }];
+    // What is in it moves on the server, where it goes once it is empty.
+    return isFolder && !filled.has(id) ? [{ from: here.id, to: id, merges: true }] : [];
+  });
+}
+
+function meetThere(
+  trees: Trees,
+  { id }: Standing,
+  there: Standing,
+  { isFilled, policy }: { readonly isFilled: boolean; readonly policy: Policy },
+): Rekeying[] {
+  if (there.local === undefined) return [{ from: id, to: there.id }];
+  if (isFilled || !isAtRest(trees, there)) return [];
+  // The server's folder leaves the one that it has on the disk, and meets this one in the next plan; what is in it follows.
+  const mount = shareAt(trees, trees.local, there.local.parent);
+  const to = policy.makeNodeId(mount === undefined ? undefined : trees.shares.get(mount)?.target);
+  return [{ from: there.id, to, isRest: true }];
+}
+
+/** A link has one target for life, and a file that is spelled in another form is another one. */
+function isOneKind(local: LocalRow, remote: RemoteRow): boolean {
+  if (local.kind !== remote.kind) return false;
+  return local.content === remote.content || (local.kind === "file" && local.name === remote.name);
+}
+
+/** Folders with something that waits for a person: the others stay for what is hidden in them alone. */
+function filledOf(trees: Trees, held: readonly Standing[]): ReadonlySet<NodeId> {
+  const filled = new Set<NodeId>();
+  for (const { local, remote } of held) {
+    if ((local ?? remote)?.kind === "folder") continue;
+    for (let at = (local ?? remote)?.parent; at !== undefined && !filled.has(at);) {
+      filled.add(at);
+      at = (trees.local.get(at) ?? trees.remote.get(at))?.parent;
+    }
+  }
+  return filled;
+}
+
+/** Nothing that was done here in this folder is still to be sent: it would be taken for the server's doing. */
+function isAtRest({ local: rows, synced }: Trees, { id, local }: Standing): boolean {
+  const isIn = (child: NodeId): boolean => [rows.get(child)?.parent, synced.get(child)?.place?.parent].includes(id);
+  const children = [...rows.keys(), ...synced.keys()].filter(isIn);
+  return local?.sight === "known" && children.every((child) => samePlace(rows.get(child), synced.get(child)?.place));
+}
