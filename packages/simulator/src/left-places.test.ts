@@ -118,6 +118,25 @@ for (const [why, [steps, pauseSeconds]] of Object.entries(others)) {
   });
 }
 
+test("a file that is made again with the same bytes lives, also where another device deletes its folder meanwhile", async () => {
+  const { alone } = await saved(
+    [
+      (it) => it.remove("folder/a"),
+      (it) => {
+        it.write("folder/a", "first");
+        it.onServer({ op: "delete", operation_id: "another's", file_id: it.serverId("folder") });
+      },
+    ],
+    5,
+  );
+  assert.deepEqual(
+    [...alone.serverContents()].filter(([path]) => path.endsWith("a")),
+    [["folder/a", "first"]],
+  );
+  assert.deepEqual(alone.serverPaths(), alone.diskPaths());
+  alone.close();
+});
+
 test("a file that gets a name which is not synced is reported, until it is back", async () => {
   const alone = new Alone();
   alone.mkdir("folder");
