@@ -4,9 +4,12 @@ import { Alone } from "./alone.ts";
 
 const second = 1_000_000;
 
+/** `unseen`: no watcher notices it. */
+type Step = (alone: Alone) => "unseen" | void;
+
 /** One device with a file that everybody knows, and an engine that runs while a person acts step by step. */
 async function saved(
-  steps: readonly ((alone: Alone) => void)[],
+  steps: readonly Step[],
   pauseSeconds: number,
 ): Promise<{ readonly alone: Alone; readonly id: string }> {
   const alone = new Alone();
@@ -23,8 +26,7 @@ async function saved(
   };
   await pass(5);
   for (const step of steps) {
-    step(alone);
-    engine.hint(["", "folder"]);
+    if (step(alone) !== "unseen") engine.hint(["", "folder"]);
     await pass(pauseSeconds);
   }
   await pass(30);
@@ -33,7 +35,7 @@ async function saved(
   return { alone, id };
 }
 
-const patterns: Readonly<Record<string, readonly ((alone: Alone) => void)[]>> = {
+const patterns: Readonly<Record<string, readonly Step[]>> = {
   "removed, then written": [(it) => it.remove("folder/a"), (it) => it.write("folder/a", "second")],
   "removed, then written as it was": [(it) => it.remove("folder/a"), (it) => it.write("folder/a", "first")],
   "moved aside, written, and the old one removed": [
@@ -117,6 +119,26 @@ for (const [why, [steps, pauseSeconds]] of Object.entries(others)) {
     alone.close();
   });
 }
+
+test("a file that is made again with the same bytes lives, also where another device deletes its folder meanwhile", async () => {
+  const { alone } = await saved(
+    [
+      (it) => it.remove("folder/a"),
+      (it) => {
+        it.write("folder/a", "first");
+        return "unseen";
+      },
+      (it) => it.onServer({ op: "delete", operation_id: "another's", file_id: it.serverId("folder") }),
+    ],
+    5,
+  );
+  assert.deepEqual(
+    [...alone.serverContents()].filter(([path]) => path.endsWith("a")),
+    [["folder/a", "first"]],
+  );
+  assert.deepEqual(alone.serverPaths(), alone.diskPaths());
+  alone.close();
+});
 
 test("a file that gets a name which is not synced is reported, until it is back", async () => {
   const alone = new Alone();

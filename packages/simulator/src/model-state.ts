@@ -4,6 +4,7 @@ import { applySplices, contentIdOf, type ManifestEntry, validateManifest } from 
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
+import { isNameOfCopy } from "@holdfast/sync/model/conflicted-name";
 import { ModelBlocks } from "./model-blocks.ts";
 import { everybody, homeOf, ModelShares, spaceOf } from "./model-shares.ts";
 import { lineage, type ModelNode, refuse, toJson } from "./model-tree.ts";
@@ -38,6 +39,8 @@ export class ModelState {
   protected readonly held = new ModelBlocks(() => (this.savings.patches += 1));
   /** Version id -> the node of which it is one. */
   readonly #versionNodes = new Map<string, string>();
+  /** Every content that a conflicted copy ever had: those of conflicts that follow each other are its versions. */
+  readonly copied = new Set<string>();
   /** Account -> all contents that it ever could see. */
   readonly seen = new Map<string, Set<string>>();
   onVersion: (account: string, contentId: string) => void = () => undefined;
@@ -107,6 +110,7 @@ export class ModelState {
   }
 
   record(device: string, node: ModelNode, kind: ChangeKind, decided?: Decided): void {
+    if (node.contentId !== null && isNameOfCopy(node.name)) this.copied.add(node.contentId);
     this.#store(device, { ...node, revision: this.fresh("r") }, kind, { decided });
   }
 

@@ -83,9 +83,13 @@ function checkNames(world: World): void {
   }
 }
 
-/** Two devices that knew different versions after the restored one may both be right: what one of them replaces is in the history. */
+/**
+ * Two devices that knew different versions after the restored one may both be right: what one of them replaces is in the history. So are
+ * the bytes of a conflict that those of a later one of the same file replaced in their copy.
+ */
 function keptInHistory({ model, wasRestored }: World): Set<string> {
-  return new Set(wasRestored ? [...model.versions.values()].map((entries) => contentIdOf(entries)) : []);
+  const versions = wasRestored ? [...model.versions.values()].map((entries) => contentIdOf(entries)) : [];
+  return model.copied.union(new Set(versions));
 }
 
 /** 3 and 4 */

@@ -73,7 +73,7 @@ export class LeftPlaces {
     const next = new Map(changes);
     const synced = new Map<NodeId, SyncedRow>();
     for (const [newId, row] of changes) {
-      if (row?.kind !== "file" || !this.#isNewAt(known, newId, row)) continue;
+      if (row?.kind !== "file" || row.sight !== "known" || !this.#isNewAt(known, newId, row)) continue;
       const place = keyOf(row);
       const id = this.#left.get(place)?.id;
       const remote = id === undefined ? undefined : known.remote.get(id);
@@ -85,7 +85,7 @@ export class LeftPlaces {
       next.set(id, row);
       // What it was itself has the other name, if it is still there, and is the new one of the two.
       next.set(newId, other);
-      if (remote.trashed) synced.set(id, baseInTrash(remote));
+      if (remote.trashed) synced.set(id, baseInTrash(remote, row));
     }
     return { changes: next, synced };
   }
@@ -93,8 +93,10 @@ export class LeftPlaces {
   /** Also if it got its name only now, as one that was written beside the old one. */
   #isNewAt({ local, remote }: Known, id: NodeId, row: LocalRow): boolean {
     const before = local.get(id);
-    if (before === undefined) return !remote.has(id);
-    return this.#young.has(id) && !samePlace(before, row);
+    // What was not read to the end until now is met here for the first time.
+    const isSeenNow = before?.sight !== "known";
+    if (isSeenNow && !remote.has(id)) return true;
+    return this.#young.has(id) && (isSeenNow || !samePlace(before, row));
   }
 }
 
@@ -106,9 +108,9 @@ function forgetOld(places: Map<unknown, Pick<Left, "atMs">>, nowMs: number): voi
 }
 
 /**
- * What both sides agreed on of a file before it was deleted, but for its place: so that a new one with equal bytes is one that was moved here,
- * and not one that goes as well.
+ * What both sides agreed on of a file before it was deleted, so that the new one is its next version. Of equal bytes nothing is agreed on:
+ * a person has made them again, and they go with nothing that was deleted.
  */
-function baseInTrash({ kind, content, executable }: RemoteRow): SyncedRow {
-  return { kind, place: undefined, content, executable, versionIds: [] };
+function baseInTrash({ kind, content, executable }: RemoteRow, row: LocalRow): SyncedRow {
+  return { kind, place: undefined, content: row.content === content ? undefined : content, executable, versionIds: [] };
 }
