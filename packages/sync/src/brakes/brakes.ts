@@ -5,9 +5,10 @@ import type { SyncState } from "../state/sync-state.ts";
 import { trashTopOf } from "./trash-top.ts";
 import type { Trees } from "../model/trees.ts";
 import type { NodeKind } from "@holdfast/sync-ports/ports";
-import { type BrakeLimits, deletionLimits, deletionsOfRollback, judge, rewriteLimits } from "./judge.ts";
+import { type BrakeLimits, deletionLimits, deletionsOfRollback, judge, leastInMount, rewriteLimits } from "./judge.ts";
 import { type Rewrite, rewriteOf, rollbacksIn } from "./rewrites.ts";
 import { shareOf } from "../model/whereabouts.ts";
+import { basesBelow } from "../shares/hiding.ts";
 import {
   type Braked,
   brakeId,
@@ -73,12 +74,35 @@ export class Brakes {
    * @returns the nodes whose deletion waits
    */
   holdDeletions(planned: readonly Braked[], isRolledBack = false): ReadonlySet<NodeId> {
-    const usual = deletionLimits(this.#setting === "off" ? undefined : this.#setting);
-    const of = (side: BrakeSide): Braked[] => planned.filter((each) => each.side === side);
-    return new Set([
-      ...this.#hold("here", of("here"), usual),
-      ...this.#hold("server", of("server"), isRolledBack ? deletionsOfRollback : usual),
-    ]);
+    const own = this.#setting === "off" ? undefined : this.#setting;
+    const usual = deletionLimits(own);
+    const here = planned.filter(({ side }) => side === "here");
+    const there = planned.flatMap((each) => {
+      if (each.side !== "server") return [];
+      return [{ ...each, share: shareOf(this.#state, this.#state.remote, each.nodeId) }];
+    });
+    const shares = new Map(there.map((each) => [brakeKey(each), each.share]));
+    const records = [...this.#state.brakes].filter(([, { side }]) => side === "server");
+    // A node that moved into another mount counts there.
+    const recordsOf = Map.groupBy(records, ([key, { share }]) => (shares.has(key) ? shares.get(key) : share));
+    const groups = new Set([...shares.values(), ...recordsOf.keys()]);
+    const held = [...groups].flatMap((share) => {
+      const limits = share === undefined ? usual : deletionLimits(own, leastInMount);
+      const ofShare = there.filter((each) => each.share === share);
+      return this.#hold("server", ofShare, isRolledBack ? deletionsOfRollback : limits, {
+        records: new Map(recordsOf.get(share)),
+        known: this.#knownIn(share, ofShare.length + (recordsOf.get(share)?.length ?? 0)),
+      });
+    });
+    return new Set([...this.#hold("here", here, usual), ...held]);
+  }
+
+  /** How many nodes of a mount both sides have agreed on. It is counted as far as `count` deletions can be a quarter of them. */
+  #knownIn(share: NodeId | undefined, count: number): number {
+    if (share === undefined) return this.#state.synced.size;
+    return basesBelow(this.#state, [share])
+      .take(4 * count + 1)
+      .reduce((known) => known + 1, 0);
   }
 
   /** The plan without the uploads of rewritten files that wait. */
@@ -205,12 +229,16 @@ export class Brakes {
     return sent.map(({ nodeId }) => nodeId);
   }
 
-  #hold(side: BrakeSide, planned: readonly Braked[], limits: BrakeLimits): NodeId[] {
+  #hold(
+    side: BrakeSide,
+    planned: readonly Braked[],
+    limits: BrakeLimits,
+    { records, known } = { records: this.#state.brakes, known: this.#state.synced.size },
+  ): NodeId[] {
     const isOff = this.#setting === "off";
-    const known = this.#state.synced.size;
     // What waited before it was turned off goes, and waits no more.
     const judged = isOff ? [] : planned;
-    const { held, changes } = judge(side, judged, this.#state.brakes, { limits, nowMs: this.#nowMs(), known });
+    const { held, changes } = judge(side, judged, records, { limits, nowMs: this.#nowMs(), known });
     if (changes.size > 0) this.#state.commit({ brakes: changes });
     return held.map(({ nodeId }) => nodeId);
   }
