@@ -70,7 +70,9 @@ export async function decide(
         const isMoved = ({ nodeId }: Braked): boolean =>
           isLive(state, state.departures.get(nodeId) ?? nodeId) && state.departures.has(nodeId);
         const free = planned.filter((each) => !kept.includes(each) && !isMoved(each) && !isDecided(state, each));
-        return new Set([...kept.map(({ nodeId }) => nodeId), ...brakes.holdDeletions(free, isRolledBack)]);
+        const resting = context.resting.rest(trees, state.brakes, isRolledBack ? [] : free, context.nowMs());
+        const due = free.filter(({ nodeId }) => !resting.has(nodeId));
+        return new Set([...kept.map(({ nodeId }) => nodeId), ...resting, ...brakes.holdDeletions(due, isRolledBack)]);
       },
     });
     if (next.rekeyings.length === 0) {

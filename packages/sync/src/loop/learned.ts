@@ -3,6 +3,7 @@ import { LastingRefusals } from "./lasting-refusals.ts";
 import { Rounds } from "./portions.ts";
 import { QuietAges } from "./quiet-age.ts";
 import { Quarantine } from "./shares.ts";
+import { RestingDeletions } from "./resting-deletions.ts";
 import { Skipped } from "./skipped.ts";
 import { StubbornChanges } from "./stubborn-changes.ts";
 import { Suspicion } from "./suspicion.ts";
@@ -22,6 +23,7 @@ export type Learned = Pick<
   | "unread"
   | "quietAges"
   | "quarantine"
+  | "resting"
   | "stubborn"
   | "undurable"
   | "rounds"
@@ -40,6 +42,7 @@ export function nothingLearned(): Learned {
     unread: new UnreadFiles(),
     quietAges: new QuietAges(),
     quarantine: new Quarantine(),
+    resting: new RestingDeletions(),
     stubborn: new StubbornChanges(),
     undurable: new Undurable(),
     rounds: new Rounds(),
