@@ -325,3 +325,19 @@ test("a new device is told with the country of its network, where that is known"
   for (const country of ["D", "<b>", "de", 7, undefined])
     assert.doesNotMatch(said({ ...told, country }, "en"), /a network of/);
 });
+
+test("deletions of a guest are told with what takes them back, and the mail leads to that", () => {
+  const told = { deletions: true, name: "Bob", count: 1200, moment: "2027-01-31T09:00:00.000001Z" };
+  const command = `holdfast rewind '/Trip to Rome' --to ${told.moment}`;
+  const node = { id: "0198", name: "Trip to Rome" };
+  const said = (detail: object, language: Language) =>
+    composeMail(
+      facts(one({ kind: "device", actor: null, node, detail: { ...detail } }), { language, link: undefined }),
+    );
+  const mail = said({ ...told, command }, "en");
+  assert.equal(mail.subject, "Bob deleted at least 1,200 files and folders in “Trip to Rome”");
+  const place = "/rewind/0198?to=2027-01-31T09%3A00%3A00.000001Z";
+  for (const part of ["in your trash", command, place]) assert.ok(mail.text.includes(part), part);
+  assert.match(said(told, "de").subject, /^Bob hat mindestens 1\.200 Dateien/);
+  assert.doesNotMatch(said(told, "de").text, /holdfast rewind/);
+});

@@ -1,6 +1,7 @@
 import { limits } from "@holdfast/core/limits";
 import type { Language } from "@holdfast/protocol/account-settings";
 import { dayIn, quoteOf, sayNotice } from "./notice-said.ts";
+import type { Notice } from "./notice.ts";
 import type { Template } from "./mail-order.ts";
 import { type MailText, renderHtml, renderText } from "./mail-text.ts";
 import { shownLines, shownName, shownPerson } from "./shown-text.ts";
@@ -101,6 +102,14 @@ function invitation(
   };
 }
 
+/** Where one notice leads. */
+function placeOf({ kind, node, detail }: Notice): string {
+  const { deletions, moment } = detail;
+  if (deletions === true && node !== null && typeof moment === "string")
+    return `/rewind/${encodeURIComponent(node.id)}?to=${encodeURIComponent(moment)}`;
+  return kind === "device" ? "/settings/security" : "/";
+}
+
 function notices(
   { notices: told, more }: Extract<Template, { template: "notices" }>,
   said: Words,
@@ -111,7 +120,7 @@ function notices(
   const [only] = told;
   if (only !== undefined && told.length === 1 && more === 0) {
     const { title, more: paragraphs } = sayNotice(only, said, language);
-    const place = only.kind === "device" ? "/settings/security" : "/";
+    const place = placeOf(only);
     return {
       subject: title,
       paragraphs: [`${title}.`, ...paragraphs],

@@ -3,7 +3,7 @@ import { signInKinds } from "@holdfast/protocol/device-routes";
 import { role } from "@holdfast/protocol/values";
 import { z } from "zod";
 import type { Notice } from "./notice.ts";
-import { shownLines, shownName } from "./shown-text.ts";
+import { shownFileName, shownLines, shownName } from "./shown-text.ts";
 import type { Said, Words } from "./words/words.ts";
 
 /** What the detail of a notice may hold, whatever its kind; of what is missing or strange the mail says nothing. */
@@ -23,6 +23,8 @@ const detailSchema = z.object({
   quota_bytes: z.int().optional().catch(undefined),
   /** Of a device. */
   name: z.string().optional().catch(undefined),
+  /** Of a guest who deleted many files in a share; `node` is the shared folder. */
+  deletions: z.boolean().optional().catch(undefined),
   /** Of one that was stopped. */
   suspended: z.boolean().optional().catch(undefined),
   /** Of one that signed in. */
@@ -82,17 +84,10 @@ const sayings: Readonly<Record<NoticeKind, (words: Words, facts: Facts) => Said>
       used: bytesIn(language, detail.used_bytes),
       quota: bytesIn(language, detail.quota_bytes),
     }),
-  device: (words, facts) =>
-    facts.detail.suspended === true
-      ? sayStopped(words, facts)
-      : words.device({
-          device: shownName(facts.detail.name ?? "?"),
-          time: timeIn(facts.language, facts.notice.at),
-          address: facts.detail.address === undefined ? undefined : shownName(facts.detail.address),
-          country: countryIn(facts.language, facts.detail.country),
-          system: facts.detail.system === undefined ? undefined : shownName(facts.detail.system),
-          by: facts.detail.signed_in_by,
-        }),
+  device: (words, facts) => {
+    if (facts.detail.deletions === true) return sayDeletions(words, facts);
+    return facts.detail.suspended === true ? sayStopped(words, facts) : saySignedIn(words, facts);
+  },
   report: (words, { notice, detail, node }) =>
     words.report({
       reason: detail.reason === undefined ? undefined : shownName(detail.reason),
@@ -115,6 +110,28 @@ function doctorWords(text: string | undefined): string | undefined {
 }
 
 const doctorCharactersMax = 600;
+
+function saySignedIn(words: Words, { notice, detail, language }: Facts): Said {
+  return words.device({
+    device: shownName(detail.name ?? "?"),
+    time: timeIn(language, notice.at),
+    address: detail.address === undefined ? undefined : shownName(detail.address),
+    country: countryIn(language, detail.country),
+    system: detail.system === undefined ? undefined : shownName(detail.system),
+    by: detail.signed_in_by,
+  });
+}
+
+function sayDeletions(words: Words, { node, detail: { name, count, moment, command }, language }: Facts): Said {
+  return words.deletions({
+    by: name === undefined ? undefined : shownName(name),
+    node,
+    count: new Intl.NumberFormat(language).format(count ?? 1),
+    moment: moment === undefined ? undefined : shownName(moment),
+    // As long as its path, since somebody types it.
+    command: command === undefined ? undefined : shownFileName(command),
+  });
+}
 
 function sayStopped(words: Words, { detail, language }: Facts): Said {
   const { name, device_id: id, account, rewritten, deleted, moment, command } = detail;

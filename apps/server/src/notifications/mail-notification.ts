@@ -3,6 +3,7 @@ import { findReadable } from "../accounts/may-read.ts";
 import { readPeople } from "../accounts/people.ts";
 import type { Shards } from "../db/shards.ts";
 import type { MailWorld } from "../mail/mail-world.ts";
+import type { Notice } from "../mail/notice.ts";
 import { forgetNotice, notifyByMail } from "../mail/notify-by-mail.ts";
 import type { AlsoTell } from "./add-notification.ts";
 import type { NewNotification } from "./notify.ts";
@@ -24,6 +25,13 @@ export async function mailNotification(
     const name = about === null ? undefined : names.get(about);
     const node = about === null || name === undefined ? null : { id: about, name };
     const by = person === null || actor === null ? null : { id: actor, name: person.name };
-    await notifyByMail(mail, transaction, userId, { id, at: atMicros, kind, actor: by, node, detail: { ...detail } });
+    const notice = { id, at: atMicros, kind, actor: by, node, detail: { ...detail } };
+    await notifyByMail(mail, transaction, userId, detail["deletions"] === true ? asWarning(notice) : notice);
   };
+}
+
+/** Mailed as what concerns devices is, whoever wants mails of what they watch, and however many mails its actor has caused. */
+function asWarning(notice: Notice): Notice {
+  const name = notice.actor === null ? {} : { name: notice.actor.name };
+  return { ...notice, kind: "device", actor: null, detail: { ...notice.detail, ...name } };
 }

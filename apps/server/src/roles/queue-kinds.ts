@@ -1,5 +1,6 @@
 import { addressKinds } from "../accounts/change-address.ts";
 import { type ReleasePorts, releaseKinds } from "../blocks/release-kind.ts";
+import { guestDeletionsMessages } from "../notifications/guest-deletions.ts";
 import { tellQuota } from "../notifications/tell-quota.ts";
 import { notificationKind, type NotificationWorld } from "../notifications/notification-kind.ts";
 import { groupKinds } from "../groups/group-messages.ts";
@@ -15,6 +16,7 @@ import { claimKinds } from "../sharing/claim-pending.ts";
 import { sharingKinds } from "../sharing/deliver.ts";
 import { transferKinds } from "../transfers/transfer-kinds.ts";
 import type { TransferWorld } from "../transfers/transfer-world.ts";
+import { guestDeletionsKind } from "../metadata/commit/tell-deletions.ts";
 import { suspensionKind } from "../metadata/brake/device-brakes.ts";
 import { type SuspendingWorld, suspensionMessages } from "../suspensions/suspend-device.ts";
 import { watchKind } from "../watches/watch-kind.ts";
@@ -59,6 +61,7 @@ export function queueKinds({ log, sharing, notifications, mail, webhooks, releas
       kick: (shard) => sharing().queue.kick(shard),
     }),
     [suspensionKind]: suspensionMessages(suspending),
+    [guestDeletionsKind]: guestDeletionsMessages(() => ({ ...notifications, clock: sharing().clock })),
     watch: watchKind(notifications),
     watched_event: watchedEventKind(notifications),
   };

@@ -5,9 +5,10 @@ import type { SyncState } from "../state/sync-state.ts";
 import { trashTopOf } from "./trash-top.ts";
 import type { Trees } from "../model/trees.ts";
 import type { NodeKind } from "@holdfast/sync-ports/ports";
-import { type BrakeLimits, deletionLimits, eachDeletion, judge, rewriteLimits } from "./judge.ts";
+import { type BrakeLimits, deletionLimits, eachDeletion, judge, leastInMount, rewriteLimits } from "./judge.ts";
 import { type Rewrite, rewriteOf, rollbacksIn } from "./rewrites.ts";
 import { shareOf } from "../model/whereabouts.ts";
+import { basesBelow } from "../shares/hiding.ts";
 import {
   type Braked,
   brakeId,
@@ -83,16 +84,45 @@ export class Brakes {
     isRolledBack = false,
     replaced: ReadonlySet<NodeId> = new Set(),
   ): ReadonlySet<NodeId> {
-    const usual = deletionLimits(this.#setting === "off" ? undefined : this.#setting);
+    const usual = deletionLimits(this.#own);
     const sorted = planned.map(({ nodeId, side, base }) => {
       return { nodeId, side: side === "server" ? this.#sideThere(nodeId, replaced) : side, base };
     });
     const of = (side: BrakeSide): Braked[] => sorted.filter((each) => each.side === side);
     return new Set([
       ...this.#hold("here", of("here"), usual),
-      ...this.#hold("server", of("server"), isRolledBack ? eachDeletion : usual),
+      ...this.#holdThere(of("server"), isRolledBack ? eachDeletion : undefined),
       ...this.#hold("replaced", of("replaced"), eachDeletion),
     ]);
+  }
+
+  get #own(): number | undefined {
+    return this.#setting === "off" ? undefined : this.#setting;
+  }
+
+  /** Each mount is judged by itself. @param limits undefined: the usual ones */
+  #holdThere(planned: readonly Braked[], limits: BrakeLimits | undefined): readonly NodeId[] {
+    const there = planned.map((each) => ({ ...each, share: shareOf(this.#state, this.#state.remote, each.nodeId) }));
+    const shares = new Map(there.map((each) => [brakeKey(each), each.share]));
+    const all = [...this.#state.brakes].filter(([, { side }]) => side === "server");
+    // A node that moved into another mount counts there.
+    const recordsOf = Map.groupBy(all, ([key, { share }]) => (shares.has(key) ? shares.get(key) : share));
+    const groups = new Set([...shares.values(), ...recordsOf.keys()]);
+    return [...groups].flatMap((share) => {
+      const usual = share === undefined ? deletionLimits(this.#own) : deletionLimits(this.#own, leastInMount);
+      const ofShare = there.filter((each) => each.share === share);
+      const known = this.#knownIn(share, ofShare.length + (recordsOf.get(share)?.length ?? 0));
+      const records = new Map(recordsOf.get(share));
+      return this.#hold("server", ofShare, limits ?? usual, { records, known });
+    });
+  }
+
+  /** How many nodes of a mount both sides have agreed on. It is counted as far as `count` deletions can be a quarter of them. */
+  #knownIn(share: NodeId | undefined, count: number): number {
+    if (share === undefined) return this.#state.synced.size;
+    return basesBelow(this.#state, [share])
+      .take(4 * count + 1)
+      .reduce((known) => known + 1, 0);
   }
 
   /** What waits, or was approved, stays so while the link is taken away and the folder comes back piece by piece. */
@@ -229,12 +259,16 @@ export class Brakes {
     return sent.map(({ nodeId }) => nodeId);
   }
 
-  #hold(side: BrakeSide, planned: readonly Braked[], limits: BrakeLimits): NodeId[] {
+  #hold(
+    side: BrakeSide,
+    planned: readonly Braked[],
+    limits: BrakeLimits,
+    { records, known } = { records: this.#state.brakes, known: this.#state.synced.size },
+  ): NodeId[] {
     const isOff = this.#setting === "off";
-    const known = this.#state.synced.size;
     // What waited before it was turned off goes, and waits no more.
     const judged = isOff ? [] : planned;
-    const { held, changes } = judge(side, judged, this.#state.brakes, { limits, nowMs: this.#nowMs(), known });
+    const { held, changes } = judge(side, judged, records, { limits, nowMs: this.#nowMs(), known });
     if (changes.size > 0) this.#state.commit({ brakes: changes });
     return held.map(({ nodeId }) => nodeId);
   }

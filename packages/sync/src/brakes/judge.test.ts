@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import { fc } from "@holdfast/tools/properties";
-import { deletionLimits, judge, rewriteLimits } from "./judge.ts";
+import { deletionLimits, judge, leastInMount, rewriteLimits } from "./judge.ts";
 import { type Braked, type BrakeRecord, brakeKey } from "../model/brake-record.ts";
 
 const limits = deletionLimits(undefined);
@@ -47,6 +47,18 @@ test("49 deletions of a small tree go, 50 wait, and of a big tree 499 go and 500
   assert.equal(new Keeper(201).plan(deletions(0, 50)), 0);
   assert.equal(new Keeper(100_000).plan(deletions(0, 499)), 0);
   assert.equal(new Keeper(100_000).plan(deletions(0, 500)), 500);
+});
+
+test("in a mount 10 deletions wait if they are a quarter of it, and a person's own number stands alone there too", () => {
+  const inMount = deletionLimits(undefined, leastInMount);
+  const isTooMany = [
+    [9, 9],
+    [10, 40],
+    [10, 41],
+    [500, 100_000],
+  ].map(([count = 0, known = 0]) => inMount.isTooMany(count, known));
+  assert.deepEqual(isTooMany, [false, true, false, true]);
+  assert.ok(!deletionLimits(200, leastInMount).isTooMany(199, 1));
 });
 
 test("deletions that trickle count together for an hour, and what was done counts as a part of the tree that was", () => {

@@ -9,12 +9,15 @@ export interface BrakeLimits {
 
 const hourMs = 3600_000;
 
-/** Of deletions: 500, or a quarter of the tree and at least 50. Somebody's own number stands alone. */
-export function deletionLimits(brake: number | undefined): BrakeLimits {
+/** Of deletions: 500, or a quarter of the tree and at least `least`. Somebody's own number stands alone. */
+export function deletionLimits(brake: number | undefined, least = 50): BrakeLimits {
   const isTooMany = (count: number, known: number): boolean =>
-    brake === undefined ? count >= 500 || (count >= 50 && count >= known / 4) : count >= brake;
+    brake === undefined ? count >= 500 || (count >= least && count >= known / 4) : count >= brake;
   return { windowMs: hourMs, isTooMany };
 }
+
+/** Deletions inside a mount take files from somebody else: 10 and a quarter of that mount are too many. */
+export const leastInMount = 10;
 
 /** Deletions found beside a restored backup, and of folders that something else replaced: each of them waits. */
 export const eachDeletion: BrakeLimits = { windowMs: hourMs, isTooMany: (count) => count > 0 };

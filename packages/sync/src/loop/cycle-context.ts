@@ -9,6 +9,7 @@ import type { Suspicion } from "./suspicion.ts";
 import type { StubbornChanges } from "./stubborn-changes.ts";
 import type { DiskSpace } from "./space.ts";
 import type { Skipped } from "./skipped.ts";
+import type { RestingDeletions } from "./resting-deletions.ts";
 import type { Quarantine } from "./shares.ts";
 import type { Identity } from "@holdfast/sync-ports/ports";
 import type { QuietAges } from "./quiet-age.ts";
@@ -44,6 +45,7 @@ export interface CycleContext extends Hands {
   readonly copies: ConflictCopies;
   readonly left: LeftPlaces;
   readonly quarantine: Quarantine;
+  readonly resting: RestingDeletions;
   readonly early: EarlyBlocks;
   /** See `EngineOptions`. */
   readonly isCopied?: IsCopiedMarker | undefined;

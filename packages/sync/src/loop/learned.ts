@@ -5,6 +5,7 @@ import { LastingRefusals } from "./lasting-refusals.ts";
 import { Rounds } from "./portions.ts";
 import { QuietAges } from "./quiet-age.ts";
 import { Quarantine } from "./shares.ts";
+import { RestingDeletions } from "./resting-deletions.ts";
 import { Skipped } from "./skipped.ts";
 import { StubbornChanges } from "./stubborn-changes.ts";
 import { Suspicion } from "./suspicion.ts";
@@ -26,6 +27,7 @@ export type Learned = Pick<
   | "copies"
   | "left"
   | "quarantine"
+  | "resting"
   | "stubborn"
   | "undurable"
   | "rounds"
@@ -46,6 +48,7 @@ export function nothingLearned(): Learned {
     copies: new ConflictCopies(),
     left: new LeftPlaces(),
     quarantine: new Quarantine(),
+    resting: new RestingDeletions(),
     stubborn: new StubbornChanges(),
     undurable: new Undurable(),
     rounds: new Rounds(),

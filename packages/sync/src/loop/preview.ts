@@ -13,6 +13,7 @@ import { copiesToFree } from "../execute/free-space.ts";
 import { noteLook } from "./cycle.ts";
 import type { CycleContext } from "./cycle-context.ts";
 import { decide } from "./decide.ts";
+import { RestingDeletions } from "./resting-deletions.ts";
 import { foreseeHere, foreseeThere } from "./foresee.ts";
 import { lookUnderLastRules, previewDisk } from "./looking.ts";
 
@@ -45,7 +46,7 @@ export async function previewRun(
   { approvesWaiting = false }: { readonly approvesWaiting?: boolean } = {},
 ): Promise<PreviewedRun> {
   const portions = { ...given.portions, freshMax: Infinity };
-  const context = { ...given, portions, disk: withoutSyncs(given.disk) };
+  const context = { ...given, portions, disk: withoutSyncs(given.disk), resting: new RestingDeletions(0) };
   const { state, brakes } = context;
   if (approvesWaiting) brakes.approve(brakes.waiting().map(({ id }) => id));
   state.forgetRefusals(Infinity);

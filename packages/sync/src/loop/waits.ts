@@ -6,7 +6,9 @@ import { type Problem, fullHere } from "./problems.ts";
 import { pathOfOperation } from "./progress.ts";
 import type { ConflictCopies } from "./conflict-copies.ts";
 import type { QuietAges, SeenFile } from "./quiet-age.ts";
+import type { RestingDeletions } from "./resting-deletions.ts";
 import type { StubbornChanges } from "./stubborn-changes.ts";
+import type { Suspicion } from "./suspicion.ts";
 import { type DiskSpace, neededBytesOf, roomWords, withinSpace } from "./space.ts";
 
 /** A full disk is looked at again after this. */
@@ -18,16 +20,18 @@ interface WaitInput {
   readonly slotKey: (name: string) => string;
   readonly quietAges: QuietAges;
   readonly copies: ConflictCopies;
+  readonly resting: RestingDeletions;
+  readonly suspicion: Suspicion;
   readonly stubborn: StubbornChanges;
   readonly freeSpace: (() => Promise<DiskSpace | undefined>) | undefined;
 }
 
-/** What a plan would do and had better do a little later: files that are being written, conflicts that follow each other, downloads to a full disk, what the disk refused. */
+/** What a plan would do and had better do a little later: files that are being written, deletions in a mount that may go itself, conflicts that follow each other, downloads to a full disk, what the disk refused. */
 export class Waits {
   /** When something is due; Unix milliseconds. */
   readonly untilMs: number[] = [];
   readonly problems: Problem[] = [];
-  /** A file waits until it has been quiet. */
+  /** A file waits until it has been quiet, or the deletions in a mount do. */
   isQuiet = false;
   readonly #input: WaitInput;
 
@@ -56,9 +60,21 @@ export class Waits {
     const going = new Set([...remote, ...local].map(({ id }) => id));
     const waiting = new Map(plan.waiting);
     for (const { id } of [...plan.remote, ...plan.local]) if (!going.has(id)) waiting.set(id, "waits");
+    this.#noteResting(waiting);
     if (leftOut.length > 0) this.untilMs.push(nowMs() + spaceAgainMs);
     for (const operation of leftOut) this.problems.push(fullHere(pathOfOperation(state, operation), why));
     return { ...plan, remote, local, waiting };
+  }
+
+  #noteResting(waiting: Map<NodeId, string>): void {
+    const { state, resting, suspicion } = this.#input;
+    if (resting.untilMs.size === 0) return;
+    for (const [id, untilMs] of resting.untilMs) {
+      waiting.set(id, "waits");
+      this.untilMs.push(untilMs);
+    }
+    this.isQuiet = true;
+    suspicion.add(resting.suspects(state));
   }
 
   /** Only of what the server has in an earlier version: what is new goes at once. */

@@ -27,6 +27,8 @@ export interface Braked {
   readonly side: BrakeSide;
   /** On what it rests: of a file here its content, on the server its revision. Another base is another change. */
   readonly base: string;
+  /** Mount below which a deletion on the server is to be done: deletions are counted for each mount by itself. */
+  readonly share?: NodeId | undefined;
 }
 
 /**

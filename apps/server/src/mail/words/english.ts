@@ -102,6 +102,14 @@ export const english: Words = {
       `If all was meant, let the device go on from another one: holdfast ${account === undefined ? "" : "admin "}devices resume ${id}`,
     ],
   }),
+  deletions: ({ by = "Somebody", node, count, moment, command }) => ({
+    title: `${by} deleted at least ${count} files and folders in “${node}”`,
+    more: [
+      "You share this folder. All of it is in your trash.",
+      ...(moment === undefined ? [] : [`Just before, at ${moment}, they were there.`]),
+      ...(command === undefined ? [] : [`To bring the folder back to that moment: ${command}`]),
+    ],
+  }),
   report: ({ reason, node }) => ({
     title: node === undefined ? "A link was reported" : `A link to “${node}” was reported`,
     more: reason === undefined ? [] : [`Reason: ${reason}.`],

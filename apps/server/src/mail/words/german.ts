@@ -105,6 +105,14 @@ export const german: Words = {
       `War alles gewollt, dann lassen Sie das Gerät von einem anderen aus weitermachen: holdfast ${account === undefined ? "" : "admin "}devices resume ${id}`,
     ],
   }),
+  deletions: ({ by = "Jemand", node, count, moment, command }) => ({
+    title: `${by} hat mindestens ${count} Dateien und Ordner in „${node}“ gelöscht`,
+    more: [
+      "Sie teilen diesen Ordner. Alles davon liegt in Ihrem Papierkorb.",
+      ...(moment === undefined ? [] : [`Kurz davor, um ${moment}, war es noch da.`]),
+      ...(command === undefined ? [] : [`So kommt der Ordner auf diesen Stand zurück: ${command}`]),
+    ],
+  }),
   report: ({ reason, node }) => ({
     title: node === undefined ? "Ein Link wurde gemeldet" : `Ein Link zu „${node}“ wurde gemeldet`,
     more: reason === undefined ? [] : [`Grund: ${reason}.`],

@@ -52,6 +52,14 @@ export interface Words {
     moment: string | undefined;
     command: string | undefined;
   }): Said;
+  /** @param facts.node the shared folder in which files were deleted */
+  deletions(facts: {
+    by: string | undefined;
+    node: string;
+    count: string;
+    moment: string | undefined;
+    command: string | undefined;
+  }): Said;
   report(facts: { reason: string | undefined; node: string | undefined }): Said;
   /** What the server found of itself. @param facts.detail in the doctor's words, which are English; so is the advice */
   server(facts: {

@@ -15,6 +15,7 @@ import { enqueue } from "../../queue/enqueue.ts";
 import { changeBlockRefs, changeSegmentRefs, countOf } from "../content/references.ts";
 import { finishUploads } from "./finish-uploads.ts";
 import { reviewGrants } from "./review-grants.ts";
+import { tellDeletions } from "./tell-deletions.ts";
 import { removeSubtrees } from "../trash/removal.ts";
 import { countBlocks } from "../weight/stored-bytes.ts";
 import { changeUse } from "../weight/used-bytes.ts";
@@ -64,11 +65,15 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
   const isTold = await changeUse(reader, space.id, change);
   const isReviewed = await reviewGrants(reader, space.id, changes.journal, updated);
   const isBraked = (await work.brakes?.write(work)) === true;
+  const isCounted = await tellDeletions(work);
   const isWatched = space.watched_seq !== null && seq !== space.seq;
   if (isWatched) await enqueue(reader, { kind: "watch", key: space.id, payload: { spaceId: space.id } });
   const isHooked = space.hooked && seq !== space.seq;
   if (isHooked) await enqueue(reader, { kind: "webhooks", key: space.id, payload: { spaceId: space.id } });
-  return { seq, messages: isTold || isBraked || isReviewed || isWatched || isHooked || removed.grants > 0 };
+  return {
+    seq,
+    messages: isTold || isBraked || isCounted || isReviewed || isWatched || isHooked || removed.grants > 0,
+  };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { NotificationJson } from "@holdfast/protocol/notification-routes";
 import { enLater } from "../../messages/en-later.ts";
 import { en } from "../../messages/en.ts";
 import { makeMessages } from "../../messages/messages.ts";
-import { noticeWords, serverLines } from "./notice-words.ts";
+import { noticeWords, rewindOf, serverLines } from "./notice-words.ts";
 
 const words = makeMessages({ ...en, ...enLater }, "en-GB");
 
@@ -24,6 +24,7 @@ test("each kind of notification is one line, with who and what as far as one may
   assert.equal(said("mention", {}, ann), "Ann mentions you at “Trip”");
   assert.equal(said("watch", { count: 1, name: "a.txt", verbs: ["trashed"] }, ann), "Ann changed “a.txt”");
   assert.equal(said("watch", { count: 12, name: "a.txt" }, ann), "Ann changed 12 things in “Trip”");
+  assert.equal(said("watch", { count: 70, deletions: true }, ann), "Ann deleted at least 70 things in “Trip”");
   assert.equal(said("quota", { percent: 95 }), "Your storage is 95% full");
   assert.equal(said("device", { name: "Firefox on Linux" }), "A new device has signed in: Firefox on Linux");
   assert.equal(said("report", { reason: "abuse" }), "A link was reported");
@@ -34,6 +35,16 @@ test("each kind of notification is one line, with who and what as far as one may
     "Well again on the server: whether the backup can be restored",
   );
   assert.equal(said("server", { check: "tides", state: "warn" }), "The server warns: tides");
+});
+
+test("deletions of a guest lead to the rewind of the folder to the moment before", () => {
+  const notice = { id: "1", at: "2026-01-02T03:04:05Z", kind: "watch" as const, read: false, node: ann.node };
+  const moment = "2026-01-02T03:00:00Z";
+  assert.deepEqual(rewindOf({ ...notice, detail: { deletions: true, moment } }), { id: "n", to: moment });
+  assert.equal(rewindOf({ ...notice, detail: { moment } }), undefined);
+  assert.equal(rewindOf({ ...notice, detail: { deletions: true, moment: 7 } }), undefined);
+  const { node: _, ...unseen } = notice;
+  assert.equal(rewindOf({ ...unseen, detail: { deletions: true, moment } }), undefined);
 });
 
 test("a kind that only a newer server knows names what it concerns", () => {

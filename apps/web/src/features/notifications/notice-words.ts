@@ -20,6 +20,12 @@ export function offerOf({
   return typeof id === "string" && typeof name === "string" ? { id, name } : undefined;
 }
 
+/** The folder in which somebody deleted many files, and the moment just before. */
+export function rewindOf({ node, detail }: NotificationJson): { readonly id: string; readonly to: string } | undefined {
+  const to = textOf(detail["moment"]);
+  return detail["deletions"] === true && node !== undefined && to !== undefined ? { id: node.id, to } : undefined;
+}
+
 interface Facts {
   readonly notice: NotificationJson;
   readonly who: string;
@@ -38,11 +44,13 @@ const sayings: Readonly<Record<NotificationKind, Said>> = {
   },
   comment: ({ message }, { who, what }) => message("notices.comment", { who, what }),
   mention: ({ message }, { who, what }) => message("notices.mention", { who, what }),
-  watch: ({ message }, { notice, who, what, count }) =>
-    count > 1
+  watch: ({ message }, { notice, who, what, count }) => {
+    if (notice.detail["deletions"] === true) return message("notices.deleted", { who, what, count });
+    return count > 1
       ? message("notices.changedMany", { who, what, count })
       : // Of what is gone meanwhile the folder that is watched is told, and its own name stands beside.
-        message("notices.changed", { who, what: textOf(notice.detail["name"]) ?? what }),
+        message("notices.changed", { who, what: textOf(notice.detail["name"]) ?? what });
+  },
   quota: ({ message, percent }, { notice }) =>
     message("notices.quota", { percent: percent(Number(notice.detail["percent"] ?? 0) / 100) }),
   device: ({ message }, { notice, what }) =>

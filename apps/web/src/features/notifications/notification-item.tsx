@@ -8,7 +8,7 @@ import { Item } from "../../design/card.tsx";
 import { showToast } from "../../design/toasts.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
-import { noticeWords, offerOf, serverLines } from "./notice-words.ts";
+import { noticeWords, offerOf, rewindOf, serverLines } from "./notice-words.ts";
 
 interface NotificationItemProps {
   readonly notice: NotificationJson;
@@ -21,6 +21,7 @@ export function NotificationItem({ notice, onOpen }: NotificationItemProps) {
   const { message, ago, dateTime } = words;
   const { actor, at, read, detail } = notice;
   const offer = offerOf(notice);
+  const rewind = rewindOf(notice);
   const note = detail["message"];
   return (
     <Item
@@ -51,6 +52,17 @@ export function NotificationItem({ notice, onOpen }: NotificationItemProps) {
             </time>
           </p>
           {offer !== undefined && <Offer offer={offer} />}
+          {rewind !== undefined && (
+            <Link
+              to="/rewind/$id"
+              params={{ id: rewind.id }}
+              search={{ to: rewind.to }}
+              onClick={onOpen}
+              className="text-accent hover:underline"
+            >
+              {message("notices.rewind")}
+            </Link>
+          )}
         </>
       }
     />

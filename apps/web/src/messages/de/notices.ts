@@ -8,6 +8,11 @@ export const notices = {
     one: "{who} hat {count} Sache in „{what}“ geändert",
     other: "{who} hat {count} Sachen in „{what}“ geändert",
   },
+  "notices.deleted": {
+    one: "{who} hat {count} Sache in „{what}“ gelöscht",
+    other: "{who} hat mindestens {count} Sachen in „{what}“ gelöscht",
+  },
+  "notices.rewind": "Ordner in der Zeit zurücknehmen",
   "notices.quota": "Dein Speicher ist zu {percent} voll",
   "notices.device": "Ein neues Gerät hat sich angemeldet: {what}",
   "notices.deviceStopped":

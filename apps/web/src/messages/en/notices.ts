@@ -9,6 +9,11 @@ export const notices = {
     one: "{who} changed {count} thing in “{what}”",
     other: "{who} changed {count} things in “{what}”",
   },
+  "notices.deleted": {
+    one: "{who} deleted {count} thing in “{what}”",
+    other: "{who} deleted at least {count} things in “{what}”",
+  },
+  "notices.rewind": "Rewind the folder",
   "notices.quota": "Your storage is {percent} full",
   "notices.device": "A new device has signed in: {what}",
   "notices.deviceStopped": "A device was stopped, as it rewrote or deleted very many files: {what}",

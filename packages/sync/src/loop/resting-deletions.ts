@@ -1,0 +1,86 @@
+import type { NodeId } from "@holdfast/core/ids";
+import { folderOf, withFoldersAbove } from "@holdfast/sync-ports/paths";
+import { type Braked, brakeKey, type BrakeRecord } from "../model/brake-record.ts";
+import { pathOfNode } from "../model/tree-paths.ts";
+import { claimOf, type Trees } from "../model/trees.ts";
+import { shareOf } from "../model/whereabouts.ts";
+import type { Suspects } from "../scan/scope.ts";
+import type { SyncState } from "../state/sync-state.ts";
+
+/** File managers remove a folder file by file, with pauses of some seconds. */
+const quietMs = 10_000;
+/** A program that deletes all the time holds nothing up for longer than this. */
+const restedMostMs = 600_000;
+
+type Decided = ReadonlyMap<string, BrakeRecord>;
+
+interface Resting {
+  /** Deletions that are planned, each with when it was found. */
+  readonly sinceMs: Map<NodeId, number>;
+  lastMs: number;
+}
+
+/**
+ * Deletions on the server inside a mount. They wait until nothing more has been deleted in that mount for a while: a person may be
+ * removing the mount itself, which leaves the share and deletes nothing in it.
+ */
+export class RestingDeletions {
+  readonly #quietMs: number;
+  readonly #mounts = new Map<NodeId, Resting>();
+  #untilMs = new Map<NodeId, number>();
+
+  constructor(quiet = quietMs) {
+    this.#quietMs = quiet;
+  }
+
+  /** @param planned deletions of the whole plan. @returns those that wait */
+  rest(trees: Trees, decided: Decided, planned: readonly Braked[], nowMs: number): ReadonlySet<NodeId> {
+    const byMount = Map.groupBy(newInMounts(trees, decided, planned), ({ mount }) => mount);
+    for (const mount of this.#mounts.keys()) if (!byMount.has(mount)) this.#mounts.delete(mount);
+    this.#untilMs = new Map();
+    for (const [mount, deletions] of byMount) {
+      const before = this.#mounts.get(mount);
+      // A time ahead was noted before the clock was set back.
+      const sinceMs = new Map(deletions.map(({ id }) => [id, Math.min(before?.sinceMs.get(id) ?? nowMs, nowMs)]));
+      const isMore = deletions.some(({ id }) => before?.sinceMs.has(id) !== true);
+      const lastMs = before === undefined || isMore ? nowMs : Math.min(before.lastMs, nowMs);
+      this.#mounts.set(mount, { sinceMs, lastMs });
+      for (const [id, foundMs] of sinceMs) {
+        const untilMs = Math.min(lastMs + this.#quietMs, foundMs + restedMostMs);
+        if (untilMs > nowMs) this.#untilMs.set(id, untilMs);
+      }
+    }
+    return new Set(this.#untilMs.keys());
+  }
+
+  /** Those that wait, each with when it is due; Unix milliseconds. */
+  get untilMs(): ReadonlyMap<NodeId, number> {
+    return this.#untilMs;
+  }
+
+  /** Their folders, and those above: before they are sent it is checked that these are there and nothing more has gone. */
+  suspects(state: SyncState): Suspects {
+    const paths = [...this.#untilMs.keys()].flatMap((id) => pathOfNode(state, id) ?? []);
+    return new Set([...new Set(paths.map(folderOf))].flatMap(withFoldersAbove));
+  }
+}
+
+/** Deletions about which nothing was decided yet. What another file or folder has replaced at its place goes immediately, or that would wait too. */
+function newInMounts(
+  trees: Trees,
+  decided: Decided,
+  planned: readonly Braked[],
+): { readonly id: NodeId; readonly mount: NodeId }[] {
+  if (trees.shares.size === 0) return [];
+  const inMounts = planned.flatMap((each) => {
+    const mount = each.side === "server" ? shareOf(trees, trees.remote, each.nodeId) : undefined;
+    const isDecided = decided.get(brakeKey(each))?.base === each.base;
+    return mount === undefined || isDecided ? [] : [{ id: each.nodeId, mount }];
+  });
+  if (inMounts.length === 0) return [];
+  const claims = new Set([...trees.local].map(([, row]) => claimOf(row)));
+  return inMounts.filter(({ id }) => {
+    const place = trees.remote.get(id);
+    return place === undefined || !claims.has(claimOf(place));
+  });
+}
