@@ -5,11 +5,11 @@ export const executeBugs = {
   "a replacement is not looked at": [
     {
       file: "execute/replace.ts",
-      find: '  if (!lacks.has("exchange")) await byExchange(',
+      find: '  if (!lacks.has("exchange")) await exchangeSeen(',
       put: `  await disk.exchange(paths.temporary, paths.path);
   await disk.unlink(paths.temporary);
   return row(written.fingerprint);
-  if (!lacks.has("exchange")) await byExchange(`,
+  if (!lacks.has("exchange")) await exchangeSeen(`,
     },
     {
       file: "execute/batch.ts",
@@ -55,7 +55,7 @@ export const executeBugs = {
     { file: "execute/local-trash.ts", find: "async function removeTree(", put: "export async function removeTree(" },
   ],
   "a new file is not synced": [
-    { file: "execute/create.ts", find: "  await hands.disk.syncFile(temporary);\n", put: "" },
+    { file: "execute/copy-aside.ts", find: "  await hands.disk.syncFile(temporary);\n", put: "" },
     { file: "execute/write-large.ts", find: "        await hands.disk.syncFile(part);\n", put: "" },
     { file: "execute/write-small.ts", find: "attempt(together)", put: "attempt(async () => undefined)" },
     {
