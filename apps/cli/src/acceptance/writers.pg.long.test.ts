@@ -74,6 +74,53 @@ describe("programs that write", () => {
     assert.deepEqual(await scene.rest(restlessTimeoutMs), { "note.txt": `edit ${edits}` });
   });
 
+  test("a file that a program saves in steps, with pauses, keeps its node and its versions", async () => {
+    const scene = await pair.scene({ "thesis.odt": "first", "notes.txt": "first" });
+    const idOf = async (name: string): Promise<string> => {
+      const path = encodeURIComponent(`/${scene.folder}/${name}`);
+      return (await pair.home.api.call("GET", `/metadata?path=${path}`)).body.id;
+    };
+    const ids = await Promise.all(["thesis.odt", "notes.txt"].map(idOf));
+    for (const [at, pauseMs] of [200, 1200, 4000].entries()) {
+      scene.anna.move("thesis.odt", "thesis.bak");
+      await delay(pauseMs);
+      scene.anna.make({ "thesis.odt": `second ${at}` });
+      await delay(pauseMs);
+      scene.anna.remove("thesis.bak");
+      scene.anna.remove("notes.txt");
+      await delay(pauseMs);
+      scene.anna.make({ "notes.txt": `second ${at}` });
+      assert.deepEqual(await scene.rest(), { "notes.txt": `second ${at}`, "thesis.odt": `second ${at}` });
+    }
+    scene.anna.move("thesis.odt", "thesis.odt~");
+    await eventually("it is deleted elsewhere", 30_000, () => !scene.bert.has("thesis.odt") || undefined);
+    const { problems } = (await pair.anna.status()) ?? {};
+    assert.ok(
+      problems?.some(({ code }: { code: string }) => code === "now_hidden"),
+      JSON.stringify(problems),
+    );
+    scene.anna.move("thesis.odt~", "thesis.odt");
+    assert.equal((await scene.rest())["thesis.odt"], "second 2");
+    assert.deepEqual(await Promise.all(["thesis.odt", "notes.txt"].map(idOf)), ids);
+    for (const id of ids) {
+      const { body } = await pair.home.api.call("GET", `/files/${id}/versions`);
+      assert.equal(body.items.length, 4);
+    }
+  });
+
+  test("two people whose programs keep writing to one file have one copy each at most, and what each wrote last", async () => {
+    const scene = await pair.scene({ "shared.txt": "both" });
+    for (let round = 0; round < 60; round += 1) {
+      scene.anna.make({ "shared.txt": `anna ${round}` });
+      await delay(250);
+      scene.bert.make({ "shared.txt": `bert ${round}` });
+      await delay(250);
+    }
+    const sight = await scene.rest(restlessTimeoutMs);
+    assert.ok(Object.keys(sight).length <= 3, Object.keys(sight).join(", "));
+    for (const last of ["anna 59", "bert 59"]) assert.ok(Object.values(sight).includes(last), JSON.stringify(sight));
+  });
+
   test("empty files and folders arrive, and are told apart by their names alone", async () => {
     const scene = await pair.scene({ one: "", two: "", folder: null, "folder/three": "" });
     assert.deepEqual(scene.bert.sight(), { folder: null, "folder/three": "", one: "", two: "" });
