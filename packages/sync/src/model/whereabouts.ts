@@ -1,6 +1,6 @@
 import { limits } from "@holdfast/core/limits";
 import type { NodeId } from "@holdfast/core/ids";
-import type { Place, Shares } from "./trees.ts";
+import type { IndexedTrees, Place, Shares } from "./trees.ts";
 
 interface Tree {
   readonly rootId: NodeId;
@@ -27,4 +27,16 @@ export function shareAt({ rootId, shares }: Tree, rows: Places, folder: NodeId):
 export function shareOf(tree: Tree, rows: Places, id: NodeId): NodeId | undefined {
   const row = tree.shares.size === 0 ? undefined : rows.get(id);
   return row === undefined ? undefined : shareAt(tree, rows, row.parent);
+}
+
+/** Nodes below mounts on which both sides have agreed. */
+export function* basesBelow(trees: IndexedTrees, mounts: readonly NodeId[]): Generator<NodeId, void> {
+  const waiting = [...mounts];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    for (const child of trees.childrenOf(id)) {
+      if (trees.remote.get(child)?.parent !== id) continue;
+      waiting.push(child);
+      if (trees.synced.has(child)) yield child;
+    }
+  }
 }

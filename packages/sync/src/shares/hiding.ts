@@ -1,4 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
+import { basesBelow } from "../model/whereabouts.ts";
 import { VisibleRows } from "../model/visible-rows.ts";
 import { type IndexedTrees, isLive, type Place, samePlace, type Trees } from "../model/trees.ts";
 
@@ -26,18 +27,6 @@ export function leftMounts(trees: Rows): NodeId[] {
 /** Bases below mounts that were deleted here: what is in them counts as left, and never as deleted. */
 export function leftBases(trees: IndexedTrees, left: readonly NodeId[]): [NodeId, undefined][] {
   return [...basesBelow(trees, left)].map((id) => [id, undefined]);
-}
-
-/** Nodes below mounts on which both sides have agreed. */
-export function* basesBelow(trees: IndexedTrees, mounts: readonly NodeId[]): Generator<NodeId, void> {
-  const waiting = [...mounts];
-  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    for (const child of trees.childrenOf(id)) {
-      if (trees.remote.get(child)?.parent !== id) continue;
-      waiting.push(child);
-      if (trees.synced.has(child)) yield child;
-    }
-  }
 }
 
 /**
