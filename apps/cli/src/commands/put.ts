@@ -26,6 +26,7 @@ export const putCommand: CommandMaker = (context) => {
   command
     .option("--delete", "what is not here goes on the server too, to the trash")
     .option("--allow-empty", "store an empty file if standard input is empty")
+    .option("--times", "send the time of a file also if only the time changed")
     .option("--yes", "also where very many would go");
   withTransferOptions(command).addHelpText(
     "after",
@@ -34,7 +35,12 @@ export const putCommand: CommandMaker = (context) => {
   return runs<[string[]]>(context, command, put);
 };
 
-async function put(run: Run, paths: string[], flags: TransferFlags & { readonly allowEmpty?: true }): Promise<void> {
+interface PutFlags extends TransferFlags {
+  readonly allowEmpty?: true;
+  readonly times?: true;
+}
+
+async function put(run: Run, paths: string[], flags: PutFlags): Promise<void> {
   const given = paths.at(-1);
   const locals = paths.slice(0, -1);
   if (given === undefined || locals.length === 0) throw usage("Name what to put, and last where to on the server.");
@@ -58,7 +64,7 @@ async function put(run: Run, paths: string[], flags: TransferFlags & { readonly 
   const shared = isShared ? await sharedRoot(client, id) : {};
   const top = isLink ? { top: (await client.call("getCurrentLink")).node } : shared;
   const { context, output } = run;
-  const allowEmpty = flags.allowEmpty === true;
+  const [allowEmpty, withTimes] = [flags.allowEmpty === true, flags.times === true];
   const report = new TransferReport(output, "sent", flags.dryRun === true, alikeShownMax);
   const progress = new Progress(report.counts, {
     stream: context.stderr,
@@ -69,7 +75,7 @@ async function put(run: Run, paths: string[], flags: TransferFlags & { readonly 
   const mirroring = mirroringOf(run, flags, () => progress.stop());
   await interruptible(run, progress, () =>
     transfer.put(
-      { client, configFolder, report, stdin: context.stdin, allowEmpty, patterns, mirroring, ...top },
+      { client, configFolder, report, stdin: context.stdin, allowEmpty, withTimes, patterns, mirroring, ...top },
       locals,
       remote,
     ),

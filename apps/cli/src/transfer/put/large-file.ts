@@ -108,7 +108,9 @@ async function commitFile(
   const { mtimeMicros = 0, executable = false, contentId } = content;
   const { remote, exchange } = file;
   const step =
-    remote === undefined || exchange ? undefined : planCompared({ mtimeMicros, executable }, contentId, remote);
+    remote === undefined || exchange
+      ? undefined
+      : planCompared({ mtimeMicros, executable }, contentId, remote, work.withTimes);
   const counted = (): void => {
     report.counts.filesDone += 1;
     onDone();

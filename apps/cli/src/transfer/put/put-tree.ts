@@ -161,7 +161,7 @@ export class TreePut {
     if (damagedOf(this.#work, remote) !== undefined) return false;
     const contentId = journal.find(entry.path, entry.stamp);
     if (contentId === undefined) return false;
-    const step = planCompared(entry, contentId, remote);
+    const step = planCompared(entry, contentId, remote, this.#work.withTimes);
     if (step.do === "update") return false;
     const onCommitted = (): void => {
       report.attributesSet += 1;

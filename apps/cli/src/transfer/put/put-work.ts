@@ -27,6 +27,8 @@ export interface PutWork {
   /** For all large files together: what a put holds of them. */
   readonly windows: SharedWindows;
   readonly pace: UploadPace;
+  /** A changed time is sent without a changed content, too. */
+  readonly withTimes?: boolean | undefined;
   /** What stays here. */
   readonly patterns?: Patterns | undefined;
   /** What of the server's versions has to be sent again, though it is equal. */

@@ -35,6 +35,7 @@ export interface PutOptions extends StandardInput {
   readonly report: TransferReport;
   /** What the path `/` names, for whoever may put something in and look up nothing, and where it is not the account's own root. */
   readonly top?: NodeJson | undefined;
+  readonly withTimes?: boolean | undefined;
   /** What stays here. */
   readonly patterns?: Patterns | undefined;
   /** What is not here goes on the server, too; undefined: nothing does. */
@@ -86,6 +87,7 @@ export async function put(options: PutOptions, locals: readonly string[], given:
     windows,
     pace: new UploadPace(),
     damaged,
+    withTimes: options.withTimes,
     patterns: options.patterns,
     mirroring: options.mirroring,
     isLink: options.top !== undefined,

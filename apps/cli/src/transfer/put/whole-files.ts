@@ -103,7 +103,8 @@ function place(
     journal.record(path, read.stamp, contentId, readAtMs);
     report.done(sizeBytes);
   };
-  const step = file.remote === undefined || file.exchange ? undefined : planCompared(read, contentId, file.remote);
+  const step =
+    file.remote === undefined || file.exchange ? undefined : planCompared(read, contentId, file.remote, work.withTimes);
   const isEqual = step?.do === "keep" || step?.do === "attributes";
   if (isEqual && damagedOf(work, file.remote) !== undefined) {
     const onCommitted = (): void => void (report.filesHealed += 1);
