@@ -62,9 +62,13 @@ export async function put(options: PutOptions, locals: readonly string[], given:
   const root = options.root ?? ownRoot(client);
   const args = locals.map(toArgument);
   if (report.isDry && args.some(({ kind }) => kind === "stdin"))
-    throw new HoldfastError("usage", "What comes from standard input is not known before it is sent: no --dry-run.");
+    throw new HoldfastError(
+      "usage",
+      "What comes from standard input or a command is not known before it is sent: no --dry-run.",
+    );
   if (args.some(({ kind }) => kind === "stdin")) refuseDirectory(options.stdin);
-  else if (options.allowEmpty) throw new HoldfastError("usage", "--allow-empty goes with standard input (-).");
+  else if (options.allowEmpty)
+    throw new HoldfastError("usage", "--allow-empty goes with standard input (-) and --from-command.");
   if (options.mirroring !== undefined && !args.some(({ kind }) => kind === "folder"))
     throw new HoldfastError("usage", "--delete goes with a folder, and none is put.");
   const pool = startTransferPool();
