@@ -19,7 +19,8 @@ export class Interruption extends HoldfastError {
 
 export interface EndedWork {
   /** What is to be gone, and shown no more; must not wait for anything. */
-  readonly clear: () => void;
+  readonly clear: (signal: NodeJS.Signals) => void;
+  /** Read when a signal comes. */
   readonly message: string;
 }
 
@@ -29,13 +30,14 @@ export interface EndedWork {
  */
 export async function clearedOnSignals<Result>(
   { context, output }: Run,
-  { clear, message }: EndedWork,
+  ended: EndedWork,
   work: () => Promise<Result>,
 ): Promise<Result> {
   const end = (signal: keyof typeof exitCodes): void => {
     try {
-      clear();
+      ended.clear(signal);
     } finally {
+      const { message } = ended;
       showLines(context.stderr, [`holdfast: ${message}`]);
       if (output.json) showJson(context.stdout, `${JSON.stringify({ error: { code: "failed", message } })}\n`);
       process.exit(exitCodes[signal]);

@@ -1,7 +1,9 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import { isId } from "@holdfast/core/ids";
+import { clearBar } from "../output/screen.ts";
 import { count, formatBytes, formatNumber } from "../output/text.ts";
+import type { CommandOutput } from "../transfer/put/command-output.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 import { alikeShownMax, mirroringOf, readTransferFlags, tellUnused, withTransferOptions } from "./transfer-options.ts";
@@ -15,6 +17,7 @@ export const putCommand: CommandMaker = (context) => {
     "put photos /photos --delete --dry-run",
     "put a.jpg b.jpg /photos/",
     "tar c folder | holdfast put - /folder.tar",
+    "put --from-command /backup/db.sql -- pg_dump shop",
     "put report.odt https://drive.example/s/hfl_…",
     "put report.odt 0199c3a1-83c0-8a5f-9d3c-2f7d0d4a1b2c",
   ])
@@ -25,20 +28,63 @@ export const putCommand: CommandMaker = (context) => {
     );
   command
     .option("--delete", "what is not here goes on the server too, to the trash")
-    .option("--allow-empty", "store an empty file if standard input is empty")
+    .option(
+      "--from-command <remote>",
+      "run the command behind -- without a shell, and put what it writes there if it ends with exit code 0",
+    )
+    .option("--allow-empty", "store an empty file if standard input or the command's output is empty")
+    .option("--times", "send the time of a file also if only the time changed")
     .option("--yes", "also where very many would go");
   withTransferOptions(command).addHelpText(
     "after",
     "\nA file put to an existing folder, anything put to a path that ends in /, and each of several\ngoes inside under its own name. Otherwise it becomes that path; a folder is merged into what is there.",
   );
-  return runs<[string[]]>(context, command, put);
+  return runs<[string[]]>(context, command, async (run, paths, flags: PutFlags) => {
+    if (flags.fromCommand === undefined) return put(run, paths, flags);
+    // So that no option of the command is taken for one of this one.
+    const words = Reflect.get(command.parent ?? command, "rawArgs") as readonly string[];
+    const isApart = words.includes("--") && words.length - words.indexOf("--") - 1 === paths.length;
+    if (flags.fromCommand.startsWith("-") || !isApart) {
+      throw usage("Name where to on the server, and the command behind --: put --from-command REMOTE -- COMMAND ARGS.");
+    }
+    await putOutput(run, flags.fromCommand, paths, flags);
+  });
 };
 
-async function put(run: Run, paths: string[], flags: TransferFlags & { readonly allowEmpty?: true }): Promise<void> {
+/** Puts what a command writes. A signal is passed on to the command, and ends this one. */
+async function putOutput(run: Run, remote: string, words: readonly string[], flags: PutFlags): Promise<void> {
+  const [{ CommandOutput }, { clearedOnSignals }] = await Promise.all([
+    import("../transfer/put/command-output.ts"),
+    import("../interruption.ts"),
+  ]);
+  const output = new CommandOutput(words);
+  const ended = {
+    clear: (signal: NodeJS.Signals) => {
+      output.stop(signal);
+      if (run.context.stderr.isTTY === true) clearBar(run.context.stderr);
+    },
+    get message() {
+      return output.isWhole ? `interrupted while ${remote} was stored; look there` : "interrupted; nothing was stored";
+    },
+  };
+  try {
+    await clearedOnSignals(run, ended, () => put(run, ["-", remote], flags, output));
+  } finally {
+    output.stop("SIGTERM");
+  }
+}
+
+interface PutFlags extends TransferFlags {
+  readonly allowEmpty?: true;
+  readonly fromCommand?: string;
+  readonly times?: true;
+}
+
+async function put(run: Run, paths: string[], flags: PutFlags, written?: CommandOutput): Promise<void> {
   const given = paths.at(-1);
   const locals = paths.slice(0, -1);
   if (given === undefined || locals.length === 0) throw usage("Name what to put, and last where to on the server.");
-  if (flags.passwordStdin === true && locals.includes("-")) {
+  if (flags.passwordStdin === true && written === undefined && locals.includes("-")) {
     throw usage("Standard input is either what to put or the password.");
   }
   const patterns = await readTransferFlags(run, flags);
@@ -58,7 +104,8 @@ async function put(run: Run, paths: string[], flags: TransferFlags & { readonly 
   const shared = isShared ? await sharedRoot(client, id) : {};
   const top = isLink ? { top: (await client.call("getCurrentLink")).node } : shared;
   const { context, output } = run;
-  const allowEmpty = flags.allowEmpty === true;
+  const stdin = written ?? context.stdin;
+  const [allowEmpty, withTimes] = [flags.allowEmpty === true, flags.times === true];
   const report = new TransferReport(output, "sent", flags.dryRun === true, alikeShownMax);
   const progress = new Progress(report.counts, {
     stream: context.stderr,
@@ -69,7 +116,18 @@ async function put(run: Run, paths: string[], flags: TransferFlags & { readonly 
   const mirroring = mirroringOf(run, flags, () => progress.stop());
   await interruptible(run, progress, () =>
     transfer.put(
-      { client, configFolder, report, stdin: context.stdin, allowEmpty, patterns, mirroring, ...top },
+      {
+        client,
+        configFolder,
+        report,
+        stdin,
+        writer: written?.name,
+        allowEmpty,
+        withTimes,
+        patterns,
+        mirroring,
+        ...top,
+      },
       locals,
       remote,
     ),

@@ -72,7 +72,7 @@ describe("put and get with options", () => {
     await run(["put", join(root, "same"), join(root, "touched"), join(root, "edited"), "/dry/"]);
     writeFileSync(join(root, "edited"), "54321");
     utimesSync(join(root, "touched"), 1000, 1000);
-    const second = await json("put", root, "/dry", "--dry-run");
+    const second = await json("put", root, "/dry", "--dry-run", "--times");
     const expected = [
       "attributes /touched 0",
       "link /link 0",
@@ -86,7 +86,7 @@ describe("put and get with options", () => {
     assert.equal((await run(["cat", "/dry/edited"])).stdout, "12345");
     const shown = await run(["put", root, "/dry", "--dry-run"]);
     assert.match(shown.stdout, /^replace \/dry\/edited \(5 B\)$/m);
-    assert.match(shown.stdout, /^2 files would be sent \(8 B\), 1 equal already, 0 problems$/m);
+    assert.match(shown.stdout, /^2 files would be sent \(8 B\), 2 equal already, 0 problems$/m);
     assert.equal((await run(["put", "-", "/dry/in", "--dry-run"], "x")).code, 2);
   });
 

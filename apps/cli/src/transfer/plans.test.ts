@@ -33,13 +33,13 @@ const toRemote = (name: string, { kind, content: text, mtimeMicros, executable, 
   ...(kind === "symlink" ? { target } : {}),
 });
 
-/** What `put` would do in the end, with the content read where the plan asks for it. */
+/** What `put --times` would do in the end, with the content read where the plan asks for it. */
 function finalStep(local: Item, remote: RemoteState | undefined) {
   const step = planPut(local, remote);
-  return step.do === "compare" ? planCompared(local, local.content, step.remote) : step;
+  return step.do === "compare" ? planCompared(local, local.content, step.remote, true) : step;
 }
 
-test("after a put every name that was not refused is on the server as it is here, and a second put does nothing", () => {
+test("after a put with --times every name that was not refused is on the server as it is here, and a second put does nothing", () => {
   fc.assert(
     fc.property(listing, listing, (locals, remotes) => {
       const server = new Map(Object.entries(remotes).map(([name, each]) => [name, toRemote(name, each)]));
@@ -60,6 +60,14 @@ test("after a put every name that was not refused is on the server as it is here
       for (const name of Object.keys(remotes)) assert.ok(server.has(name), "a put removes nothing");
     }),
   );
+});
+
+test("a time that changed alone is sent only when that is asked, and goes with the executable bit", () => {
+  const local = { kind: "file", sizeBytes: 1, mtimeMicros: 5, executable: false } as const;
+  const touched = toRemote("x", { ...local, content: "a", mtimeMicros: 7 });
+  assert.equal(planCompared(local, "a", touched).do, "keep");
+  assert.equal(planCompared(local, "a", touched, true).do, "attributes");
+  assert.equal(planCompared(local, "a", { ...touched, executable: true }).do, "attributes");
 });
 
 test("equal size and time are not taken for equal content", () => {

@@ -125,12 +125,40 @@ test("only what changed is sent, as a new version of what was there", async () =
   writeFileSync(join(changed, "edited"), "54321");
   utimesSync(join(changed, "touched"), 1000, 1000);
   const sent = await json("put", changed, "/changed");
-  assert.deepEqual([sent.files_sent, sent.attributes_set, sent.files_equal], [1, 1, 1]);
+  assert.deepEqual([sent.files_sent, sent.attributes_set, sent.files_equal], [1, 0, 2]);
   assert.equal((await json("versions", "/changed/edited")).items.length, 2);
   writeFileSync(join(changed, "same"), "local edit is overwritten by get");
   assert.equal((await json("get", "/changed", changed)).files_received, 0);
   assert.equal((await json("get", "/changed", changed, "--overwrite")).files_received, 1);
   assert.equal(readFileSync(join(changed, "same"), "utf8"), "12345");
+});
+
+test("a touched file is equal, whether it was read before or not, and --times sends its time", async () => {
+  const folder = join(home, "times");
+  mkdirSync(folder);
+  const sizes = { small: 10, large: 9_000_000 };
+  for (const [name, sizeBytes] of Object.entries(sizes)) writeFileSync(join(folder, name), noise(sizeBytes));
+  await json("put", folder, "/times");
+  const touch = (seconds: number) => {
+    for (const name of Object.keys(sizes)) utimesSync(join(folder, name), seconds, seconds);
+  };
+  const put = async (...flags: string[]) => {
+    const { files_sent, files_equal, attributes_set } = await json("put", folder, "/times", ...flags);
+    const { items } = await json("ls", "/times");
+    const times = items.map(({ modified_at }: { modified_at: string }) => Date.parse(modified_at) / 1000);
+    return { files_sent, files_equal, attributes_set, isSent: times.every((time: number) => time === 1000) };
+  };
+  touch(1000);
+  const equal = { files_sent: 0, files_equal: 2, attributes_set: 0, isSent: false };
+  assert.deepEqual(await put(), equal);
+  assert.deepEqual(await put(), equal, "known from the journal");
+  assert.deepEqual(await put("--times", "--dry-run"), { ...equal, files_equal: 0, attributes_set: 2 });
+  const sent = { files_sent: 0, files_equal: 0, attributes_set: 2, isSent: true };
+  assert.deepEqual(await put("--times"), sent);
+  touch(2000);
+  assert.deepEqual(await put(), { ...equal, isSent: true });
+  for (const name of Object.keys(sizes)) chmodSync(join(folder, name), 0o755);
+  assert.deepEqual(await put(), { ...sent, isSent: false }, "with the executable bit");
 });
 
 test("of a large file that changed in one place only that place travels, both ways", async () => {

@@ -36,6 +36,7 @@ export const command: Script = {
       `transfer cancel "$(holdfast transfer ls --json | pick 'j.items.find(i => i.node.name === "Projects").id')"`,
     ],
     ["serve --data /srv/holdfast", 'serve --data "$HOME/second"'],
+    ["pg_dump shop", "echo shop"],
     ["127.0.0.1:8420", "127.0.0.1:0"],
     ["0.0.0.0:8420", '0.0.0.0:0 --data "$HOME/second"'],
     // They ask on a terminal.

@@ -16,6 +16,8 @@ export interface Item {
   readonly operations: readonly BatchOperationInput[];
   readonly onCommitted: () => void;
   readonly onFailed?: () => void;
+  /** Of what the server refused. @returns true where the caller goes on with it, so that it is not listed */
+  readonly onRefused?: (reason: BatchResult) => boolean;
   /** How much more room it needs than what it replaces; none unless given. */
   readonly growthBytes?: number;
 }
@@ -101,6 +103,7 @@ function settle(work: PutWork, item: Item, results: ReadonlyMap<string, BatchRes
   // Of operations that fail together one has the reason, and the others only say `dependency`.
   const failed = own.filter((result) => result?.status !== "committed");
   const reason = failed.find((result) => result?.code !== "dependency") ?? failed[0];
+  if (reason !== undefined && item.onRefused?.(reason) === true) return "done";
   const message = sentenceFor(reason);
   assertNotHopeless(reason?.code, `${item.path}: ${message}`);
   item.onFailed?.();

@@ -1,4 +1,5 @@
 import { constants, promises as fs } from "node:fs";
+import type { BatchResult } from "@holdfast/api-client/block-transfer";
 import { missingBlocks } from "@holdfast/api-client/block-upload";
 import { cutFile } from "@holdfast/codec/cut-file";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
@@ -15,7 +16,7 @@ import { FileBytes } from "./file-bytes.ts";
 import { type Sent, sendStream, sendWindows, toSent, type Window } from "./send-stream.ts";
 import { readFailure, readFailureOf } from "./local-folder.ts";
 import { planCompared } from "./put-plan.ts";
-import { damagedOf, growthOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
+import { afterLateNode, damagedOf, goesOn, growthOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
 import type { PutWork, QueuedFile } from "./put-work.ts";
 
 /** The put operation lists all blocks, and its JSON is limited; this many leave room. */
@@ -108,7 +109,9 @@ async function commitFile(
   const { mtimeMicros = 0, executable = false, contentId } = content;
   const { remote, exchange } = file;
   const step =
-    remote === undefined || exchange ? undefined : planCompared({ mtimeMicros, executable }, contentId, remote);
+    remote === undefined || exchange
+      ? undefined
+      : planCompared({ mtimeMicros, executable }, contentId, remote, work.withTimes);
   const counted = (): void => {
     report.counts.filesDone += 1;
     onDone();
@@ -137,7 +140,11 @@ async function commitFile(
       ? [setOperation(work, step.remote, content)]
       : putOperations(work, file, { ...content, size: sizeBytes, content_id: contentId });
   const growthBytes = growthOf(file, sizeBytes);
-  return (await commit(work, [{ path, operations, onCommitted, growthBytes }])).length === 0;
+  const again: QueuedFile[] = [];
+  const onRefused = (reason: BatchResult): boolean => goesOn(again, afterLateNode(file, reason));
+  const missing = await commit(work, [{ path, operations, onCommitted, onRefused, growthBytes }]);
+  const [late] = again;
+  return late === undefined ? missing.length === 0 : commitFile(work, late, content, onDone);
 }
 
 async function hashFile(work: PutWork, descriptor: number, counted: FileBytes): Promise<Sent> {

@@ -101,7 +101,7 @@ export class PutPreview {
     const known = damagedOf(this.#work, step.remote) === undefined ? journal.find(entry.path, entry.stamp) : undefined;
     try {
       const content = known ?? (await contentOf(pool, nodeDisk, entry.path, entry.sizeBytes));
-      return planCompared(entry, content, step.remote);
+      return planCompared(entry, content, step.remote, this.#work.withTimes);
     } catch {
       return { do: "refuse", message: "cannot be read, so it would be skipped" };
     }

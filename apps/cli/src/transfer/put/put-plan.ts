@@ -41,13 +41,18 @@ export function planPut(local: LocalState, remote: RemoteState | undefined): Put
   return local.sizeBytes === remote.size ? { do: "compare", remote } : { do: "update", remote };
 }
 
-/** The second half for a file that was read or found in the journal. */
+/**
+ * The second half for a file that was read or found in the journal. The time goes with the content or the executable bit, as it does
+ * for sync: devices that touched equal files would otherwise replace each other's time with every put.
+ * @param withTimes sends a changed time by itself, too
+ */
 export function planCompared(
   local: Pick<LocalState, "mtimeMicros" | "executable">,
   contentId: string,
   remote: RemoteState,
+  withTimes = false,
 ): PutStep {
   if (contentId !== remote.content_id) return { do: "update", remote };
-  const sameTime = local.mtimeMicros === toMicros(remote.modified_at);
+  const sameTime = !withTimes || local.mtimeMicros === toMicros(remote.modified_at);
   return sameTime && local.executable === remote.executable ? { do: "keep" } : { do: "attributes", remote };
 }

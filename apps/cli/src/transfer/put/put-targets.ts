@@ -47,6 +47,10 @@ export function putTargets(
 }
 
 function ownName({ kind, path }: LocalArgument): string {
-  if (kind === "stdin") throw new HoldfastError("usage", "Standard input has no name: name the file on the server.");
+  if (kind === "stdin")
+    throw new HoldfastError(
+      "usage",
+      "Standard input and the output of a command have no name: name the file on the server.",
+    );
   return basename(resolve(path));
 }

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { BatchResult } from "@holdfast/api-client/block-transfer";
 import { wholeFileBytesMax } from "../read-files.ts";
 import { slices } from "../slices.ts";
 import { TaskGroup } from "@holdfast/core/task-group";
@@ -10,7 +11,7 @@ import { listLocalFolder } from "./local-folder.ts";
 import type { LocalEntry } from "./local-folder.ts";
 import { planCompared, planPut } from "./put-plan.ts";
 import type { RemoteState } from "./put-plan.ts";
-import { damagedOf, linkOperations, setOperation } from "./put-work.ts";
+import { afterLateNode, damagedOf, lateNode, linkOperations, setOperation } from "./put-work.ts";
 import type { PutWork, QueuedFile, RemoteFolder } from "./put-work.ts";
 import type { RemoteTree } from "./remote-tree.ts";
 import type { Surplus } from "./surplus.ts";
@@ -34,6 +35,12 @@ interface Visit {
   readonly folder: RemoteFolder;
 }
 
+interface NewFolder {
+  readonly entry: LocalEntry;
+  readonly made: RemoteFolder;
+  readonly parent: RemoteFolder;
+}
+
 /**
  * Walks, plans and sends at the same time, with a bounded number of names and bytes in memory.
  * New folders are committed before anything in them is sent, in requests of their own.
@@ -44,7 +51,8 @@ export class TreePut {
   readonly #surplus: Surplus | undefined;
   readonly #batches = new TaskGroup(batchesAtOnce);
   readonly #largeFiles = new TaskGroup(largeFilesAtOnce);
-  #newFolders: Item[] = [];
+  #newFolders: NewFolder[] = [];
+  #links: QueuedFile[] = [];
   #operations: Item[] = [];
   #small: QueuedFile[] = [];
   #large: QueuedFile[] = [];
@@ -128,25 +136,63 @@ export class TreePut {
   }
 
   #newFolder(entry: LocalEntry, parent: RemoteFolder): RemoteFolder {
-    const { ids, report } = this.#work;
-    const made: RemoteFolder = { id: ids.node(parent.id), failed: false, parent };
-    this.#newFolders.push({
-      path: entry.path,
-      operations: [{ op: "mkdir", operation_id: ids.operation(), id: made.id, parent_id: parent.id, name: entry.name }],
-      onCommitted: () => void (report.foldersMade += 1),
-      onFailed: () => void (made.failed = true),
-    });
+    const made: RemoteFolder = { id: this.#work.ids.node(parent.id), failed: false, parent };
+    this.#newFolders.push({ entry, made, parent });
     return made;
   }
 
+  /** Folders that got their names on the server meanwhile are those, and what is new in them is made there. */
+  async #makeFolders(folders: readonly NewFolder[]): Promise<void> {
+    const { ids, report } = this.#work;
+    const late = new Set<RemoteFolder>();
+    const again: NewFolder[] = [];
+    const items = folders.map((folder): Item => {
+      const { entry, made, parent } = folder;
+      const { id } = made;
+      return {
+        path: entry.path,
+        operations: [{ op: "mkdir", operation_id: ids.operation(), id, parent_id: parent.id, name: entry.name }],
+        onCommitted: () => void (report.foldersMade += 1),
+        onFailed: () => void (made.failed = true),
+        onRefused: (reason) => {
+          const node = lateNode(reason, entry);
+          if (node?.kind === "folder") {
+            made.id = node.id;
+            late.add(made);
+          } else if (reason.code === "dependency" && isBelow(made, late)) again.push(folder);
+          else return false;
+          return true;
+        },
+      };
+    });
+    await commit(this.#work, items);
+    if (again.length > 0) await this.#makeFolders(again);
+  }
+
   #takeLink(file: QueuedFile, isEqual: boolean): void {
+    if (isEqual) this.#work.report.done(0);
+    else this.#links.push(file);
+  }
+
+  async #makeLinks(links: readonly QueuedFile[]): Promise<void> {
     const { report } = this.#work;
-    const onCommitted = (): void => {
-      report.linksMade += 1;
-      report.done(0);
-    };
-    if (isEqual) report.done(0);
-    else this.#operations.push({ path: file.entry.path, operations: linkOperations(this.#work, file), onCommitted });
+    const again: QueuedFile[] = [];
+    const items = links.map((file): Item => {
+      const onCommitted = (): void => {
+        report.linksMade += 1;
+        report.done(0);
+      };
+      const onRefused = (reason: BatchResult): boolean => {
+        const late = afterLateNode(file, reason);
+        if (late === undefined) return false;
+        if (planPut(file.entry, late.remote).do === "keep") report.done(0);
+        else again.push(late);
+        return true;
+      };
+      return { path: file.entry.path, operations: linkOperations(this.#work, file), onCommitted, onRefused };
+    });
+    await commit(this.#work, items);
+    if (again.length > 0) await this.#makeLinks(again);
   }
 
   #takeFile(file: QueuedFile): void {
@@ -161,7 +207,7 @@ export class TreePut {
     if (damagedOf(this.#work, remote) !== undefined) return false;
     const contentId = journal.find(entry.path, entry.stamp);
     if (contentId === undefined) return false;
-    const step = planCompared(entry, contentId, remote);
+    const step = planCompared(entry, contentId, remote, this.#work.withTimes);
     if (step.do === "update") return false;
     const onCommitted = (): void => {
       report.attributesSet += 1;
@@ -177,8 +223,12 @@ export class TreePut {
   }
 
   async #send(all: boolean): Promise<void> {
-    for (const items of slices(this.#newFolders, operationsMax)) await commit(this.#work, items);
+    for (const folders of slices(this.#newFolders, operationsMax)) await this.#makeFolders(folders);
     this.#newFolders = [];
+    for (const links of slices(this.#links, operationsMax / 2)) {
+      await this.#batches.start(() => this.#makeLinks(links));
+    }
+    this.#links = [];
     for (const items of slices(this.#operations, operationsMax / 2)) {
       await this.#batches.start(async () => void (await commit(this.#work, items)));
     }
@@ -201,6 +251,11 @@ export class TreePut {
       await this.#largeFiles.start(() => putLargeFile(this.#work, next));
     }
   }
+}
+
+function isBelow(folder: RemoteFolder, some: ReadonlySet<RemoteFolder>): boolean {
+  const { parent } = folder;
+  return parent !== undefined && (some.has(parent) || isBelow(parent, some));
 }
 
 function toFolder(remote: RemoteState | undefined, parent: RemoteFolder): RemoteFolder {

@@ -1,4 +1,5 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
+import type { BatchResult } from "@holdfast/api-client/block-transfer";
 import type { UploadPace } from "@holdfast/api-client/upload-pace";
 import type { SharedWindows } from "@holdfast/codec/shared-windows";
 import type { HashHex } from "@holdfast/core/ids";
@@ -12,7 +13,7 @@ import { toTimeText } from "../times.ts";
 import type { TransferPool } from "../transfer-pool.ts";
 import type { TransferReport } from "../transfer-report.ts";
 import type { LocalEntry } from "./local-folder.ts";
-import type { RemoteState } from "./put-plan.ts";
+import { planPut, type RemoteState } from "./put-plan.ts";
 
 /** What all steps of one put share. */
 export interface PutWork {
@@ -27,6 +28,8 @@ export interface PutWork {
   /** For all large files together: what a put holds of them. */
   readonly windows: SharedWindows;
   readonly pace: UploadPace;
+  /** A changed time is sent without a changed content, too. */
+  readonly withTimes?: boolean | undefined;
   /** What stays here. */
   readonly patterns?: Patterns | undefined;
   /** What of the server's versions has to be sent again, though it is equal. */
@@ -43,7 +46,8 @@ export function damagedOf(
 
 /** A folder of the server that things are put into. */
 export interface RemoteFolder {
-  readonly id: string;
+  /** Another one once the server has a folder of that name, which this one is then. */
+  id: string;
   /** It could not be made, which is listed already: nothing below it is tried. */
   failed: boolean;
   readonly parent: RemoteFolder | undefined;
@@ -60,11 +64,35 @@ export interface QueuedFile {
   readonly remote: RemoteState | undefined;
   /** `remote` is of another kind and gives way. */
   readonly exchange: boolean;
+  /** `remote` got the name after the folder was listed. */
+  readonly isLate?: true;
+}
+
+/**
+ * What got the name of `entry` after the folder was listed: an earlier put that was killed may commit its last batch late, and two may run at
+ * the same time. Of one that only looks the same (Unicode) there is none.
+ */
+export function lateNode({ code, node }: BatchResult, entry: Pick<LocalEntry, "name">): RemoteState | undefined {
+  return code === "exists" && node?.name === entry.name ? node : undefined;
+}
+
+/** The file again, as the next version of what got its name meanwhile; once for each name. */
+export function afterLateNode(file: QueuedFile, reason: BatchResult): QueuedFile | undefined {
+  const remote = file.isLate === true ? undefined : lateNode(reason, file.entry);
+  const step = remote === undefined ? undefined : planPut(file.entry, remote);
+  if (step === undefined || step.do === "refuse") return undefined;
+  return { ...file, remote, exchange: step.do === "exchange", isLate: true };
 }
 
 /** How much more room content of this size needs than what it replaces. */
 export function growthOf({ remote }: Pick<QueuedFile, "remote">, sizeBytes: number): number {
   return Math.max(0, sizeBytes - (remote?.size ?? 0));
+}
+
+/** @returns whether there is one, which is among those to be done again then */
+export function goesOn(again: QueuedFile[], late: QueuedFile | undefined): boolean {
+  if (late !== undefined) again.push(late);
+  return late !== undefined;
 }
 
 export interface PutContent {

@@ -35,6 +35,7 @@ export interface PutOptions extends StandardInput {
   readonly report: TransferReport;
   /** What the path `/` names, for whoever may put something in and look up nothing, and where it is not the account's own root. */
   readonly top?: NodeJson | undefined;
+  readonly withTimes?: boolean | undefined;
   /** What stays here. */
   readonly patterns?: Patterns | undefined;
   /** What is not here goes on the server, too; undefined: nothing does. */
@@ -61,9 +62,13 @@ export async function put(options: PutOptions, locals: readonly string[], given:
   const root = options.root ?? ownRoot(client);
   const args = locals.map(toArgument);
   if (report.isDry && args.some(({ kind }) => kind === "stdin"))
-    throw new HoldfastError("usage", "What comes from standard input is not known before it is sent: no --dry-run.");
+    throw new HoldfastError(
+      "usage",
+      "What comes from standard input or a command is not known before it is sent: no --dry-run.",
+    );
   if (args.some(({ kind }) => kind === "stdin")) refuseDirectory(options.stdin);
-  else if (options.allowEmpty) throw new HoldfastError("usage", "--allow-empty goes with standard input (-).");
+  else if (options.allowEmpty)
+    throw new HoldfastError("usage", "--allow-empty goes with standard input (-) and --from-command.");
   if (options.mirroring !== undefined && !args.some(({ kind }) => kind === "folder"))
     throw new HoldfastError("usage", "--delete goes with a folder, and none is put.");
   const pool = startTransferPool();
@@ -86,6 +91,7 @@ export async function put(options: PutOptions, locals: readonly string[], given:
     windows,
     pace: new UploadPace(),
     damaged,
+    withTimes: options.withTimes,
     patterns: options.patterns,
     mirroring: options.mirroring,
     isLink: options.top !== undefined,

@@ -1,15 +1,17 @@
 import { fstatSync } from "node:fs";
-import type { Readable } from "node:stream";
 import { HoldfastError } from "@holdfast/core/errors";
 
 export interface StandardInput {
-  readonly stdin: Readable;
+  /** Or the output of a command in its place. */
+  readonly stdin: AsyncIterable<Uint8Array>;
+  /** The command. */
+  readonly writer?: string | undefined;
   /** Set: an empty file is meant. */
   readonly allowEmpty: boolean;
 }
 
 /** Node reads a directory as an empty stream. @throws HoldfastError usage */
-export function refuseDirectory(stdin: Readable): void {
+export function refuseDirectory(stdin: StandardInput["stdin"]): void {
   if (stdin === process.stdin && fstatSync(0).isDirectory()) {
     throw new HoldfastError(
       "usage",
@@ -24,16 +26,17 @@ export function refuseDirectory(stdin: Readable): void {
  * @throws HoldfastError failed where nothing comes and no empty file is meant
  */
 export async function openStandardInput(
-  { stdin, allowEmpty }: StandardInput,
+  { stdin, writer, allowEmpty }: StandardInput,
   remotePath: string,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const chunks = (stdin as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  const chunks = stdin[Symbol.asyncIterator]();
   const first = await nextBytes(chunks);
   if (first === undefined && !allowEmpty) {
+    const found = writer === undefined ? "Standard input was empty" : `${writer} wrote nothing`;
+    const check = writer === undefined ? " Check the program that writes to it." : "";
     throw new HoldfastError(
       "failed",
-      `Standard input was empty, so nothing was stored and ${remotePath} is as it was. Check the program that writes to it. If an empty file ` +
-        "is meant, run put with --allow-empty.",
+      `${found}, so nothing was stored and ${remotePath} is as it was.${check} If an empty file is meant, run put with --allow-empty.`,
     );
   }
   return (async function* () {

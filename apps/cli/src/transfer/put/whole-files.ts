@@ -1,3 +1,4 @@
+import type { BatchResult } from "@holdfast/api-client/block-transfer";
 import type { HashHex } from "@holdfast/core/ids";
 import { eachApart } from "../each-apart.ts";
 import type { ReadFile, ReadOutcome } from "../read-files.ts";
@@ -7,13 +8,13 @@ import { healBlocks } from "./heal.ts";
 import { readFailureOf } from "./local-folder.ts";
 import { type FileItem, neededBlocks, refuseAll } from "./needed-blocks.ts";
 import { planCompared } from "./put-plan.ts";
-import { damagedOf, growthOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
+import { afterLateNode, damagedOf, goesOn, growthOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
 import type { PutWork, QueuedFile } from "./put-work.ts";
 
 /**
  * Puts small files in as few calls as can be: one task of a thread reads them all, one request carries blocks and
  * operations together.
- * @returns those that changed while they were read, for one more try
+ * @returns those that changed while they were read, or whose name was taken since, for one more try
  */
 export async function putWholeFiles(work: PutWork, queued: readonly QueuedFile[]): Promise<QueuedFile[]> {
   const files = queued.filter(({ folder }) => !isBlocked(folder));
@@ -80,7 +81,7 @@ function sortOut(work: PutWork, files: readonly QueuedFile[], outcomes: readonly
   const again: QueuedFile[] = [];
   for (const [index, file] of files.entries()) {
     const read = outcomes[index];
-    if (read?.status === "read") place(work, file, read, readAtMs, { puts, sets, damaged });
+    if (read?.status === "read") place(work, file, read, readAtMs, { puts, sets, damaged, again });
     else if (read?.status === "failed") work.report.problem(file.entry.path, readFailureOf(read.errno), "unreadable");
     else if (read?.status === "refused")
       work.report.problem(file.entry.path, `${read.message} It is skipped.`, read.code);
@@ -94,7 +95,7 @@ function place(
   file: QueuedFile,
   read: ReadFile,
   readAtMs: number,
-  into: { puts: FileItem[]; sets: Item[]; damaged: FileItem[] },
+  into: { puts: FileItem[]; sets: Item[]; damaged: FileItem[]; again: QueuedFile[] },
 ): void {
   const { path, sizeBytes } = file.entry;
   const { report, journal } = work;
@@ -103,7 +104,8 @@ function place(
     journal.record(path, read.stamp, contentId, readAtMs);
     report.done(sizeBytes);
   };
-  const step = file.remote === undefined || file.exchange ? undefined : planCompared(read, contentId, file.remote);
+  const step =
+    file.remote === undefined || file.exchange ? undefined : planCompared(read, contentId, file.remote, work.withTimes);
   const isEqual = step?.do === "keep" || step?.do === "attributes";
   if (isEqual && damagedOf(work, file.remote) !== undefined) {
     const onCommitted = (): void => void (report.filesHealed += 1);
@@ -127,7 +129,9 @@ function place(
       remember();
     };
     const growthBytes = growthOf(file, content.size);
-    into.puts.push({ path, operations: putOperations(work, file, content), read, onCommitted, growthBytes });
+    const onRefused = (reason: BatchResult): boolean => goesOn(into.again, afterLateNode(file, reason));
+    const operations = putOperations(work, file, content);
+    into.puts.push({ path, operations, read, onCommitted, onRefused, growthBytes });
   }
 }
 

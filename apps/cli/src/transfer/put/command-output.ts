@@ -1,0 +1,52 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Readable } from "node:stream";
+import { HoldfastError } from "@holdfast/core/errors";
+import { printable } from "@holdfast/core/printable";
+
+/**
+ * The standard output of a command that is started, without a shell, when its first bytes are asked for. It ends only after the command has
+ * ended with exit code 0, and is refused otherwise: half a dump must not be stored.
+ */
+export class CommandOutput implements AsyncIterable<Uint8Array> {
+  readonly name: string;
+  readonly #words: readonly string[];
+  #child: ChildProcessByStdio<null, Readable, null> | undefined;
+  /** The command has ended well: its output may be on its way to be stored. */
+  isWhole = false;
+
+  /** @param words the command and its arguments */
+  constructor(words: readonly string[]) {
+    this.#words = words;
+    this.name = printable(words[0] ?? "");
+  }
+
+  /** @throws HoldfastError failed, usage for a command that cannot be started */
+  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    const [file = "", ...args] = this.#words;
+    try {
+      const child = spawn(file, args, { stdio: ["inherit", "pipe", "inherit"] });
+      this.#child = child;
+      const ended = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+      // Its reason is awaited below, once the output has ended.
+      ended.catch(() => {});
+      yield* child.stdout as AsyncIterable<Uint8Array>;
+      const [code, signal] = await ended;
+      if (code !== 0)
+        throw new HoldfastError("failed", `${this.name} ended with ${signal ?? code}; nothing was stored.`);
+      this.isWhole = true;
+    } catch (thrown) {
+      if (!(thrown instanceof Error && String(Reflect.get(thrown, "syscall")).startsWith("spawn"))) throw thrown;
+      const code = String(Reflect.get(thrown, "code"));
+      const why = code === "ENOENT" ? "was not found" : `cannot be started (${code})`;
+      throw new HoldfastError("usage", `The command ${this.name} ${why}; nothing was stored.`, { cause: thrown });
+    }
+  }
+
+  /** Passes a signal on, and waits for nothing. A command that has ended gets none. */
+  stop(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+    this.#child?.stdout.destroy();
+    this.#child?.unref();
+  }
+}
