@@ -33,6 +33,28 @@ async function withTwo(
   return [...devices];
 }
 
+test("one run is not in sync while the next copy of a conflict waits", async () => {
+  const alone = new Alone();
+  const conflict = (round: number): void => {
+    alone.write("a", `mine ${round}`);
+    alone.writeOnServer("a", `theirs ${round}`);
+  };
+  alone.write("a", "base");
+  await alone.once();
+  conflict(1);
+  const engine = alone.make();
+  const { scheduler } = alone.world;
+  const isBehind = (): boolean => alone.read("a") === "theirs 1";
+  const result = engine.runOnce();
+  await scheduler.runUntil(scheduler.nowMicros + 10 * second, isBehind);
+  assert.ok(isBehind());
+  conflict(2);
+  engine.hint([""]);
+  assert.ok((await alone.pass(result)).inSync);
+  assert.deepEqual([...alone.serverContents().values()].toSorted(), ["mine 2", "theirs 2"]);
+  alone.close();
+});
+
 const copiesOf = (device: Alone): string[] => device.diskPaths().filter((path) => path.includes("conflicted copy"));
 
 test("two devices that keep writing to one file share one conflicted copy each, with what they wrote last", async () => {

@@ -101,6 +101,22 @@ const others: Readonly<Record<string, readonly [steps: (typeof patterns)[string]
     1,
   ],
   "where an older file gets the name": [[(it) => it.remove("folder/a"), (it) => it.move("folder/c", "folder/a")], 1],
+  "where the old one was only renamed": [
+    [(it) => it.move("folder/a", "folder/for the customer"), (it) => it.write("folder/a", "private")],
+    1,
+  ],
+  "where the old one was at another name meanwhile, and is back": [
+    [
+      (it) => it.write("folder/b", "second"),
+      (it) => it.move("folder/b", "folder/b.bak"),
+      (it) => it.move("folder/b.bak", "folder/b"),
+      (it) => it.move("folder/a", "folder/a.bak"),
+      (it) => it.move("folder/a.bak", "folder/c.bak"),
+      (it) => it.write("folder/a", "third"),
+      (it) => it.write("folder/a.bak", "fourth"),
+    ],
+    1,
+  ],
   "where another device deleted the old one": [
     [
       (it) => it.onServer({ op: "delete", operation_id: "another's", file_id: it.serverId("folder/a") }),
@@ -119,6 +135,24 @@ for (const [why, [steps, pauseSeconds]] of Object.entries(others)) {
     alone.close();
   });
 }
+
+test("a file that was new under a usual name, and got its own, is another one than the next under that name", async () => {
+  let salary = "";
+  const { alone } = await saved(
+    [
+      (it) => it.write("folder/scan.pdf", "salary"),
+      (it) => it.move("folder/scan.pdf", "folder/salary.pdf"),
+      (it) => {
+        salary = it.serverId("folder/salary.pdf");
+        it.write("folder/scan.pdf", "menu");
+      },
+      (it) => it.move("folder/scan.pdf", "folder/menu.pdf"),
+    ],
+    5,
+  );
+  assert.equal(alone.serverId("folder/salary.pdf"), salary);
+  alone.close();
+});
 
 test("a file that is made again with the same bytes lives, also where another device deletes its folder meanwhile", async () => {
   const { alone } = await saved(

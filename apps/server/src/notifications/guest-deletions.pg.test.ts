@@ -132,3 +132,11 @@ test("what was brought back meanwhile does not count", async () => {
   await doAs(bob, files.slice(10, 25));
   assert.deepEqual(await toldToOwner(), []);
 });
+
+test("the owner hears also of a guest who deletes all and leaves before it is counted", async () => {
+  const { id, files } = await shareWith("left", 20);
+  await doAs(bob, files);
+  await sql`delete from shard.grants where space_id = ${space.caller.spaceId}`.execute(space.db);
+  const [told] = await toldToOwner();
+  assert.deepEqual([told?.node?.id, told?.detail["count"]], [id, 20]);
+});

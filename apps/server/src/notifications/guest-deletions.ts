@@ -71,7 +71,7 @@ async function readDeletions(shards: Shards, told: Guest, sinceMicros: number): 
   return rows;
 }
 
-/** The topmost folder above each deletion at which the guest was given something. */
+/** The topmost folder above each deletion at which the guest was given something; the one in the root if they have left it since. */
 async function readShares(
   shards: Shards,
   { space_id: spaceId, actor }: Guest,
@@ -95,6 +95,9 @@ async function readShares(
       passed.add(at);
       if (granted.has(at)) shares.set(folder, at);
     }
+    // The root is the last.
+    const [top] = [...passed].slice(-2);
+    if (!shares.has(folder) && top !== undefined) shares.set(folder, top);
   }
   return shares;
 }

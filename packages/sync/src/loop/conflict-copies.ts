@@ -27,7 +27,9 @@ export class ConflictCopies {
   note({ id, local, name, onto }: LocalOperation & { readonly op: "copy_aside" }, nowMs: number): void {
     for (const [each, { atMs }] of this.#made) if (!isRecent(atMs, nowMs)) this.#made.delete(each);
     const times = (this.#made.get(id)?.times ?? 0) + 1;
-    this.#made.set(id, { name: onto?.local.name ?? name, content: local.content, atMs: nowMs, times });
+    // Where the copy of before could not be replaced, it has a name of its own.
+    const names = onto === undefined ? [name] : [onto.local.name, name];
+    this.#made.set(id, { names, content: local.content, atMs: nowMs, times });
   }
 
   /** Until when the next copy waits; undefined: not at all. */

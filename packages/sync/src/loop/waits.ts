@@ -31,7 +31,7 @@ export class Waits {
   /** When something is due; Unix milliseconds. */
   readonly untilMs: number[] = [];
   readonly problems: Problem[] = [];
-  /** A file waits until it has been quiet, or the deletions in a mount do. */
+  /** A file waits until it has been quiet, the deletions in a mount do, or the next copy of a conflict. */
   isQuiet = false;
   readonly #input: WaitInput;
 
@@ -91,8 +91,10 @@ export class Waits {
   #isTooOften({ op, id }: LocalOperation): boolean {
     const { copies, nowMs } = this.#input;
     const untilMs = op === "copy_aside" ? copies.waitsUntilMs(id, nowMs()) : undefined;
-    if (untilMs !== undefined) this.untilMs.push(untilMs);
-    return untilMs !== undefined;
+    if (untilMs === undefined) return false;
+    this.untilMs.push(untilMs);
+    this.isQuiet = true;
+    return true;
   }
 
   /** With why some are left out. */

@@ -140,7 +140,7 @@ function earlierCopy(
   twinsOf: Surroundings["twinsOf"],
 ): (LocalOperation & { op: "copy_aside" })["onto"] {
   const made = copyMadeOf?.(id);
-  const copy = made && twinsOf(parent, made.content).find(({ place }) => place.name === made.name);
+  const copy = made && twinsOf(parent, made.content).find(({ place }) => made.names.includes(place.name));
   const { local, remote } = copy?.standing ?? {};
   if (copy === undefined || local?.sight !== "known" || remote === undefined) return undefined;
   const isAgreed = local.content === made?.content && remote.content === local.content;

@@ -4,7 +4,8 @@ import type { ContentKey, Refusal } from "../model/trees.ts";
 
 /** A conflicted copy of a file, in the same folder. */
 export interface CopyMade {
-  readonly name: string;
+  /** It has one of these. */
+  readonly names: readonly string[];
   readonly content: ContentKey;
 }
 

@@ -1,4 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
+import { splitName } from "@holdfast/core/name-suffix";
 import {
   isLive,
   type LocalRow,
@@ -40,7 +41,8 @@ interface Continued {
 /**
  * The names that files of this disk have left by a person's deletion or a new name in the same folder. Programs save in steps (`mv a a~` or
  * `rm a`, then a new `a`); with a pause between them the new file would be another node, without the versions, links and permissions of the
- * one that everybody knows by this name. A file that went to another folder keeps its node: it is the same file, in its new place.
+ * one that everybody knows by this name. A file that was renamed to anything but a backup's name, or went to another folder, keeps its node:
+ * a link to it must not show the next one.
  */
 export class LeftPlaces {
   /** Folder and name -> node, oldest first. */
@@ -56,6 +58,8 @@ export class LeftPlaces {
     const keyOf: KeyOf = (row) => `${row.parent}/${slotKey(nameOnDisk(row))}`;
     forgetOld(this.#left, nowMs);
     forgetOld(this.#young, nowMs);
+    // A file that is back at a name has left none.
+    for (const [id, row] of changes) if (row !== undefined && this.#left.get(keyOf(row))?.id === id) this.#forget(id);
     const continued = this.#left.size === 0 ? { changes, synced: new Map() } : this.#continue(known, changes, keyOf);
     for (const [id, row] of changes) {
       const before = known.local.get(id);
@@ -79,9 +83,9 @@ export class LeftPlaces {
       const remote = id === undefined ? undefined : known.remote.get(id);
       if (id === undefined || remote?.kind !== "file" || !(remote.trashed || isLive(known, id))) continue;
       const other = next.has(id) ? next.get(id) : known.local.get(id);
-      const isElsewhere = other !== undefined && (other.parent !== row.parent || other.kind !== "file");
+      const isElsewhere = other !== undefined && !isBackup(other, row);
       if (isElsewhere || [id, newId].some((each) => known.intents.has(each) || known.departures.has(each))) continue;
-      this.#left.delete(place);
+      this.#forget(id);
       next.set(id, row);
       // What it was itself has the other name, if it is still there, and is the new one of the two.
       next.set(newId, other);
@@ -96,8 +100,22 @@ export class LeftPlaces {
     // What was not read to the end until now is met here for the first time.
     const isSeenNow = before?.sight !== "known";
     if (isSeenNow && !remote.has(id)) return true;
-    return this.#young.has(id) && (isSeenNow || !samePlace(before, row));
+    return this.#young.has(id) && before?.parent === row.parent && (isSeenNow || !samePlace(before, row));
   }
+
+  #forget(id: NodeId): void {
+    for (const [place, left] of this.#left) if (left.id === id) this.#left.delete(place);
+  }
+}
+
+/** What programs call the old file, behind its name or its stem (`a.txt~`, `a.txt.bak`, `a.old`). */
+const backupSuffix = /^(?:~|\.?~\d{0,3}~?|[._-](?:bak|backup|old|orig|original|prev|previous|save?|tmp|\d{1,3}))$/i;
+
+/** Whether the file that had the name stands beside it as its backup. By any other name it is another file, with its links and versions. */
+function isBackup(other: LocalRow, row: LocalRow): boolean {
+  if (other.kind !== "file" || other.parent !== row.parent) return false;
+  const [name, { stem }] = [nameOnDisk(other), splitName(nameOnDisk(row))];
+  return [nameOnDisk(row), stem].some((start) => name.startsWith(start) && backupSuffix.test(name.slice(start.length)));
 }
 
 function forgetOld(places: Map<unknown, Pick<Left, "atMs">>, nowMs: number): void {

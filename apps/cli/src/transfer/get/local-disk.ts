@@ -102,7 +102,7 @@ function openFile(place: string): number | undefined {
     model = openSync(place, constants.O_RDONLY | flags | noFollow);
     if (fstatSync(model).isFile()) return model;
   } catch (thrown) {
-    if (!["ENOENT", "ENOTDIR", "ELOOP"].includes(errnoOf(thrown) ?? "")) throw thrown;
+    if (!["ENOENT", "ENOTDIR", "ELOOP", "EACCES"].includes(errnoOf(thrown) ?? "")) throw thrown;
   }
   if (model !== undefined) closeSync(model);
   return undefined;

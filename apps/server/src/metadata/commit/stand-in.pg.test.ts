@@ -103,6 +103,21 @@ describe("a folder that stands in for one in the trash", () => {
     await check();
   });
 
+  test("has what a late edit brings back where another folder of that name is shared", async () => {
+    const folder = await owners.mkdir(ann, "folder");
+    const files = [await owners.put(ann, "one", "x", folder.id), await owners.put(ann, "two", "x", folder.id)];
+    await remove(folder);
+    const other = await owners.mkdir(ann, "folder");
+    await share(other, "viewer", bob);
+    const content = await owners.content(ann, "y");
+    for (const { id, name } of files) {
+      const { path } = await owners.commit(ann, { op: "put", fileId: id, content, revive: true });
+      assert.equal(path, `/folder (restored)/${name}`);
+    }
+    assert.deepEqual(await names(other.id), []);
+    await check();
+  });
+
   test("is not made for a late edit in a root that is shared", async () => {
     const folder = await owners.mkdir(ann, "folder");
     const file = await owners.put(ann, "file", "x", folder.id);

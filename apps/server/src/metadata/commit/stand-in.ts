@@ -50,9 +50,10 @@ export async function liveFolder(work: Work, step: Step, folder: NodeRow): Promi
   let live = root;
   for (const row of lineage[0]?.id === root.id ? lineage.slice(1) : []) {
     const isLive = row.parent_id === live.id && row.trashed_at === null;
+    const namesake = isLive ? row : await work.tree.child(live.id, nameKey(row.name));
     if (isLive) live = row;
-    // Another folder of its name has none of its permissions, so that others might read what they may not read in this one.
-    else if (row.shared) live = await liveOrStandIn(work, step, row);
+    // Another folder of its name has other permissions, so that others might read what they may not read in this one.
+    else if (row.shared || namesake?.shared === true) live = await liveOrStandIn(work, step, row);
     else live = await folderNamed(work, step, live, row.name);
   }
   return live;
