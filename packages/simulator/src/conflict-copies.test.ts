@@ -55,6 +55,40 @@ test("one run is not in sync while the next copy of a conflict waits", async () 
   alone.close();
 });
 
+test("what a person writes to a copy while the next conflict takes its place is kept beside it", async () => {
+  const alone = new Alone();
+  const disk = alone.disk();
+  let written = 0;
+  const meddled = new Proxy(disk, {
+    get: (target, name) =>
+      name === "exchange"
+        ? (one: string, other: string) => {
+            // The one that is to be exchanged, and then the one that is to go back.
+            if (other.includes("conflicted copy") && written < 2) alone.write(other, `by hand ${(written += 1)}`);
+            return disk.exchange(one, other);
+          }
+        : (Reflect.get(target, name) as unknown),
+  });
+  alone.write("a", "base");
+  await alone.once();
+  const engine = alone.make({ disk: meddled });
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  for (const round of [1, 2]) {
+    alone.write("a", `mine ${round}`);
+    alone.writeOnServer("a", `theirs ${round}`);
+    engine.hint([""]);
+    await scheduler.runUntil(scheduler.nowMicros + 30 * second, () => false);
+  }
+  engine.stop();
+  await alone.pass(run);
+  assert.equal(written, 2);
+  const contents = [...alone.serverContents().values()];
+  for (const text of ["mine 2", "theirs 2", "by hand 1", "by hand 2"])
+    assert.ok(contents.includes(text), `${text}: ${contents.join(", ")}`);
+  alone.close();
+});
+
 const copiesOf = (device: Alone): string[] => device.diskPaths().filter((path) => path.includes("conflicted copy"));
 
 test("two devices that keep writing to one file share one conflicted copy each, with what they wrote last", async () => {

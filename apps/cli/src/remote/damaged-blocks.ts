@@ -13,19 +13,18 @@ export interface DamagedVersion {
 export type DamagedVersions = ReadonlyMap<string, DamagedVersion>;
 
 /**
- * For a caller that can do without: a server or proxy that refuses the question, whatever for, is asked once and leaves it at none.
- * @throws HoldfastError unauthenticated or unreachable, which all else would meet too
+ * For a caller that can do without: a server or proxy that refuses the question, whatever for and in whatever words, is asked once and leaves
+ * it at none. One that cannot be reached at all is met by what follows.
+ * @throws HoldfastError unauthenticated, which all else would meet too
  */
 export async function findDamagedIfTold(client: ApiClient): Promise<DamagedVersions> {
   try {
     return await findDamaged(client, { asksOnce: true });
   } catch (thrown) {
-    if (!(thrown instanceof HoldfastError) || needed.has(thrown.code)) throw thrown;
+    if (!(thrown instanceof HoldfastError) || thrown.code === "unauthenticated") throw thrown;
     return new Map();
   }
 }
-
-const needed: ReadonlySet<string> = new Set(["unauthenticated", "unreachable"]);
 
 /** One short request where nothing is damaged. */
 export async function findDamaged(client: ApiClient, { asksOnce = false } = {}): Promise<DamagedVersions> {

@@ -4,7 +4,8 @@ import { DiskChanged } from "../model/disk-changed.ts";
 import { joinPath, ownFolders } from "@holdfast/sync-ports/paths";
 import type { LocalOperation } from "../plan/plan-types.ts";
 import type { Part } from "@holdfast/sync-ports/ports";
-import { nameOnDisk } from "../model/trees.ts";
+import { type ContentKey, type LocalRow, nameOnDisk } from "../model/trees.ts";
+import type { Stashed } from "../state/sync-state.ts";
 import { mustStat, sightOf } from "./create.ts";
 import { fingerprintAfter, type Hands, knownFolder, knownPath, randomName, recheck, syncFolders } from "./hands.ts";
 import { exchangeSeen } from "./replace.ts";
@@ -28,13 +29,15 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   await hands.disk.syncFile(temporary);
   const before = await mustStat(hands, temporary);
   const folder = await knownFolder(hands, local.parent);
-  const over =
-    onto !== undefined && (await mayReplace(hands, joinPath(folder, nameOnDisk(onto.local)))) ? onto : undefined;
+  const over = hands.lacks.has("exchange") ? undefined : onto;
   const placed = over ?? { id: hands.makeNodeId(), local: { ...local, name, alias: undefined } };
   const path = joinPath(folder, nameOnDisk(placed.local));
-  // What the copy held is a version on the server, and stays in the local trash besides.
-  if (over !== undefined) await exchangeSeen(hands, placed.local, { path, temporary });
-  else await hands.disk.rename(temporary, path);
+  if (over === undefined) await hands.disk.rename(temporary, path);
+  else {
+    // What the copy held is a version on the server, and stays in the local trash besides.
+    hands.state.commit({ stashed: [[temporary, stashOf(hands, temporary, over.local, local.content)]] });
+    await exchangeSeen(hands, over.local, { path, temporary });
+  }
   await syncFolders(hands, path, temporary);
   const fingerprint = await fingerprintAfter(hands.disk, path, before.fingerprint);
   const { parent, name: given, alias } = placed.local;
@@ -42,9 +45,10 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   hands.state.commit({ local: [[placed.id, row]] });
 }
 
-/** Not what a program has open: it would go on writing to what lies in the trash by then. */
-async function mayReplace({ disk, lacks }: Hands, path: string): Promise<boolean> {
-  return !lacks.has("exchange") && (await disk.hasWriters(path)) !== true;
+/** Whoever writes to the copy meanwhile, or has it open, has what they wrote beside it later. */
+function stashOf({ nowMs }: Hands, path: string, old: LocalRow, content: ContentKey): Stashed {
+  const { parent, name } = old;
+  return { path, parent, name, contents: [old.content, content], keep: true, sinceMs: nowMs() };
 }
 
 function copiesOf(from: string, blocks: readonly ManifestEntry[]): Part[] {
