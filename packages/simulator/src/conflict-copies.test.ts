@@ -55,6 +55,31 @@ test("one run is not in sync while the next copy of a conflict waits", async () 
   alone.close();
 });
 
+test("a copy that the server has not got yet is not replaced by the next conflict", async () => {
+  const alone = new Alone();
+  const { scheduler, model } = alone.world;
+  alone.write("a", "base");
+  await alone.once();
+  const engine = alone.make();
+  const run = engine.run();
+  for (const round of [1, 2, 3]) {
+    alone.write("a", `mine ${round}`);
+    if (round < 3) alone.writeOnServer("a", `theirs ${round}`);
+    // From the second round on there is no room for the copies.
+    model.isFull = round > 1;
+    engine.hint([""]);
+    await scheduler.runUntil(scheduler.nowMicros + 60 * second, () => false);
+  }
+  model.isFull = false;
+  await scheduler.runUntil(scheduler.nowMicros + 120 * second, () => false);
+  engine.stop();
+  await alone.pass(run);
+  const contents = [...alone.serverContents().values()];
+  for (const text of ["mine 2", "mine 3", "theirs 2"])
+    assert.ok(contents.includes(text), `${text}: ${contents.join()}`);
+  alone.close();
+});
+
 test("what a person writes to a copy while the next conflict takes its place is kept beside it", async () => {
   const alone = new Alone();
   const disk = alone.disk();

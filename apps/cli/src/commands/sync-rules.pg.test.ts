@@ -14,8 +14,8 @@ describe("what a sync leaves out", () => {
   test("rules are listed by status and --show-rules, and an excluded path that is not there is told", async () => {
     const root = join(folder, "drive");
     mkdirSync(join(root, "raw"), { recursive: true });
-    for (const path of ["raw/a", "raw/~a~", "b.tmp", "c", "c~"]) writeFileSync(join(root, path), path);
-    writeFileSync(join(root, ".holdfastignore"), "# built\n*.tmp\n\n!keep.tmp\n");
+    for (const path of ["raw/a", "raw/~a~", "b.tmp", "c", "c~", "d~"]) writeFileSync(join(root, path), path);
+    writeFileSync(join(root, ".holdfastignore"), "# built\n*.tmp\n\n!keep.tmp\n!d~\n");
     const synced = await run(["sync", root, "--once", "--exclude", "raw", "--exclude", "rwa"]);
     assert.equal(synced.code, 0, synced.stderr);
     assert.match(
@@ -23,7 +23,7 @@ describe("what a sync leaves out", () => {
       /^sync: --exclude rwa: there is no such path in .*drive \(it will be excluded if it appears\)$/m,
     );
     assert.doesNotMatch(synced.stderr, /--exclude raw/);
-    const rules = { excluded: ["raw", "rwa"], ignored: ["*.tmp", "!keep.tmp"], broken: [] };
+    const rules = { excluded: ["raw", "rwa"], ignored: ["*.tmp", "!keep.tmp", "!d~"], broken: [] };
     const { built_in: builtIn, ...own } = await json("sync", root, "--show-rules");
     assert.deepEqual(own, rules);
     assert.deepEqual(
@@ -33,14 +33,14 @@ describe("what a sync leaves out", () => {
     const shown = await run(["sync", root, "--show-rules"]);
     assert.match(
       shown.stdout,
-      /^excluded here {2}raw\nexcluded here {2}rwa\n\.holdfastignore {2}\*\.tmp\n\.holdfastignore {2}!keep\.tmp\nbuilt in {2}\*~ {2}1 file\nbuilt in, with no file here now {2}\.\*\.sw\? .* \*\.part .*\n$/u,
+      /^excluded here {2}raw\nexcluded here {2}rwa\n\.holdfastignore {2}\*\.tmp\n\.holdfastignore {2}!keep\.tmp\n\.holdfastignore {2}!d~\nbuilt in {2}\*~ {2}1 file\nbuilt in, with no file here now {2}\.\*\.sw\? .* \*\.part .*\n$/u,
     );
     assert.match(
       (await run(["status", root])).stdout,
-      /^ {2}excluded here: raw$[^]*^ {2}2 lines of \.holdfastignore: .holdfast sync \S+ --show-rules. lists them$/m,
+      /^ {2}excluded here: raw$[^]*^ {2}3 lines of \.holdfastignore: .holdfast sync \S+ --show-rules. lists them$/m,
     );
     const { items } = await json("ls", "/");
-    assert.deepEqual(items.map(({ name }: { name: string }) => name).toSorted(), [".holdfastignore", "c"]);
+    assert.deepEqual(items.map(({ name }: { name: string }) => name).toSorted(), [".holdfastignore", "c", "d~"]);
   });
 
   test("a line of the ignore file that is no pattern is told with its number and why, and the others hold", async () => {

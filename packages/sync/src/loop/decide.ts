@@ -73,8 +73,7 @@ export async function decide(
           isLive(state, state.departures.get(nodeId) ?? nodeId) && state.departures.has(nodeId);
         const free = planned.filter((each) => !kept.includes(each) && !isMoved(each) && !isDecided(state, each));
         const replaced = inReplacedFolders(state, free);
-        const mayRest = isRolledBack ? [] : free.filter(({ nodeId }) => !replaced.has(nodeId));
-        const resting = context.resting.rest(trees, state.brakes, mayRest, context.nowMs());
+        const resting = context.resting.rest(trees, state.brakes, free, context.nowMs());
         const due = free.filter(({ nodeId }) => !resting.has(nodeId));
         const held = brakes.holdDeletions(due, isRolledBack, replaced);
         return new Set([...kept.map(({ nodeId }) => nodeId), ...resting, ...held]);

@@ -11,10 +11,10 @@ import {
 } from "../model/trees.ts";
 import type { ScanResult } from "./scan.ts";
 
-/** So long after a file left its name, a new file there continues it. */
+/** Time after a file left its name in which a new file there continues it. */
 export const leftForMs = 60_000;
-/** A folder that is taken apart is no save: of so many only the last are remembered. */
-const leftMost = 10_000;
+/** Names, and new files, that are remembered at most: a folder that is taken apart, or put in as a whole, is no save. */
+export const leftMost = 10_000;
 
 type Known = Pick<Trees, "rootId" | "local" | "remote" | "intents"> & {
   readonly departures: ReadonlyMap<NodeId, unknown>;
@@ -51,7 +51,7 @@ export class LeftPlaces {
   readonly #young = new Map<NodeId, Pick<Left, "atMs">>();
 
   /**
-   * What a look found, with the nodes that new files continue; then notes what left its name in this look.
+   * Gives new files the nodes that they continue, and notes which files left their names in this look.
    * @param slotKey under one key two names are one on this disk
    */
   observe(known: Known, changes: ScanResult["changes"], { slotKey, nowMs }: Observing): Continued {
@@ -63,12 +63,11 @@ export class LeftPlaces {
     const continued = this.#left.size === 0 ? { changes, synced: new Map() } : this.#continue(known, changes, keyOf);
     for (const [id, row] of changes) {
       const before = known.local.get(id);
-      if (before === undefined && row?.kind === "file" && !known.remote.has(id)) this.#young.set(id, { atMs: nowMs });
+      if (before === undefined && row?.kind === "file" && !known.remote.has(id)) note(this.#young, id, { atMs: nowMs });
       if (before?.kind !== "file" || known.intents.has(id)) continue;
       const place = keyOf(before);
       if (row !== undefined && keyOf(row) === place) continue;
-      this.#left.delete(place);
-      this.#left.set(place, { id, atMs: nowMs });
+      note(this.#left, place, { id, atMs: nowMs });
     }
     return continued;
   }
@@ -87,7 +86,7 @@ export class LeftPlaces {
       if (isElsewhere || [id, newId].some((each) => known.intents.has(each) || known.departures.has(each))) continue;
       this.#forget(id);
       next.set(id, row);
-      // What it was itself has the other name, if it is still there, and is the new one of the two.
+      // The old file, if it still stands under its other name, is the new node of the two.
       next.set(newId, other);
       if (remote.trashed) synced.set(id, baseInTrash(remote, row));
     }
@@ -97,10 +96,9 @@ export class LeftPlaces {
   /** Also if it got its name only now, as one that was written beside the old one. */
   #isNewAt({ local, remote }: Known, id: NodeId, row: LocalRow): boolean {
     const before = local.get(id);
-    // What was not read to the end until now is met here for the first time.
-    const isSeenNow = before?.sight !== "known";
-    if (isSeenNow && !remote.has(id)) return true;
-    return this.#young.has(id) && before?.parent === row.parent && (isSeenNow || !samePlace(before, row));
+    if (before === undefined) return !remote.has(id);
+    // A file that could not be read to the end until now counts as seen for the first time.
+    return this.#young.has(id) && before.parent === row.parent && (before.sight !== "known" || !samePlace(before, row));
   }
 
   #forget(id: NodeId): void {
@@ -108,26 +106,33 @@ export class LeftPlaces {
   }
 }
 
-/** What programs call the old file, behind its name or its stem (`a.txt~`, `a.txt.bak`, `a.old`). */
-const backupSuffix = /^(?:~|\.?~\d{0,3}~?|[._-](?:bak|backup|old|orig|original|prev|previous|save?|tmp|\d{1,3}))$/i;
+/** Suffixes that programs give the old file, behind its name or its stem (`a.txt~`, `a.txt.bak`, `a.old`). */
+const backupSuffix = /^(?:~|\.?~\d{0,3}~?|[._-](?:bak|backup|old|orig|original|prev|previous|save?|tmp)|\.\d{1,3})$/i;
 
-/** Whether the file that had the name stands beside it as its backup. By any other name it is another file, with its links and versions. */
+/** @returns true if the file that had the name is its backup now; under any other name it is a file of its own, with its links and versions */
 function isBackup(other: LocalRow, row: LocalRow): boolean {
   if (other.kind !== "file" || other.parent !== row.parent) return false;
   const [name, { stem }] = [nameOnDisk(other), splitName(nameOnDisk(row))];
   return [nameOnDisk(row), stem].some((start) => name.startsWith(start) && backupSuffix.test(name.slice(start.length)));
 }
 
+function note<Key, Value>(places: Map<Key, Value>, key: Key, value: Value): void {
+  places.delete(key);
+  places.set(key, value);
+  const [oldest] = places.keys();
+  if (places.size > leftMost && oldest !== undefined) places.delete(oldest);
+}
+
 function forgetOld(places: Map<unknown, Pick<Left, "atMs">>, nowMs: number): void {
-  // What lies in the future was seen before the clock was set back.
+  // A time in the future was noted before the clock was set back.
   for (const [key, { atMs }] of places) {
-    if (atMs <= nowMs - leftForMs || atMs > nowMs || places.size > leftMost) places.delete(key);
+    if (atMs <= nowMs - leftForMs || atMs > nowMs) places.delete(key);
   }
 }
 
 /**
- * What both sides agreed on of a file before it was deleted, so that the new one is its next version. Of equal bytes nothing is agreed on:
- * a person has made them again, and they go with nothing that was deleted.
+ * The base of a file in the trash, so that the new file is its next version. Equal bytes get no content as their base: a person has made
+ * them again, and the deletion of a folder must not take them along.
  */
 function baseInTrash({ kind, content, executable }: RemoteRow, row: LocalRow): SyncedRow {
   return { kind, place: undefined, content: row.content === content ? undefined : content, executable, versionIds: [] };

@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NodeId } from "@holdfast/core/ids";
+import type { ContentKey, Intent, LocalRow, RemoteRow } from "../model/trees.ts";
+import { leftForMs, leftMost, LeftPlaces } from "./left-places.ts";
+
+const rootId = "root" as NodeId;
+const old = "old" as NodeId;
+const fresh = "fresh" as NodeId;
+
+function local(name: string, more: Partial<LocalRow> = {}): LocalRow {
+  const fingerprint = { inode: 1n, sizeBytes: 1, mtimeNs: 1n, ctimeNs: 1n, birthNs: 0n };
+  const row = { kind: "file", parent: rootId, name, content: "c" as ContentKey, executable: false } as const;
+  return { ...row, alias: undefined, fingerprint, sight: "known", ...more };
+}
+
+function remote(name: string, trashed: boolean, parent = rootId): RemoteRow {
+  const version = { versionId: "v", revision: "r", seq: 1, sizeBytes: 1, modifiedAt: "", operationId: null };
+  return { kind: "file", parent, name, content: "first" as ContentKey, executable: true, trashed, ...version };
+}
+
+/** What one device knows and remembers. */
+class Device {
+  readonly left = new LeftPlaces();
+  readonly local = new Map<NodeId, LocalRow>();
+  readonly remote = new Map<NodeId, RemoteRow>();
+  readonly intents = new Map<NodeId, Intent>();
+  readonly departures = new Map<NodeId, NodeId>();
+  nowMs = 1_000_000;
+
+  get known(): Parameters<LeftPlaces["observe"]>[0] {
+    const { local: rows, remote: there, intents, departures } = this;
+    return { rootId, local: rows, remote: there, intents, departures };
+  }
+
+  /** @returns which nodes have which names after a look */
+  look(...changes: readonly (readonly [NodeId, LocalRow | undefined])[]): Record<string, string> {
+    const seen = { slotKey: (name: string) => name.toLowerCase(), nowMs: this.nowMs };
+    const { changes: next } = this.left.observe(this.known, new Map(changes), seen);
+    for (const [id, row] of next) {
+      if (row === undefined) this.local.delete(id);
+      else this.local.set(id, row);
+    }
+    return Object.fromEntries([...this.local].map(([id, { name }]) => [name, id]));
+  }
+}
+
+/** "a" was in sync, and was deleted here. */
+function deleted(): Device {
+  const device = new Device();
+  device.local.set(old, local("a"));
+  device.remote.set(old, remote("a", true));
+  device.look([old, undefined]);
+  return device;
+}
+
+test("a new file under a name that was left is the file that left it, for a minute", () => {
+  const device = deleted();
+  device.nowMs += leftForMs - 1;
+  assert.deepEqual(device.look([fresh, local("A")]), { A: old });
+  const late = deleted();
+  late.nowMs += leftForMs;
+  assert.deepEqual(late.look([fresh, local("a")]), { a: fresh });
+});
+
+test("a file that comes back from the trash rests on what was deleted, unless its bytes are the same", () => {
+  for (const [content, base] of [
+    ["second", "first"],
+    ["first", undefined],
+  ] as const) {
+    const device = deleted();
+    const row = local("a", { content: content as ContentKey });
+    const { synced } = device.left.observe(device.known, new Map([[fresh, row]]), {
+      slotKey: (name) => name,
+      nowMs: device.nowMs,
+    });
+    const known = { kind: "file", place: undefined, content: base, executable: true, versionIds: [] };
+    assert.deepEqual([...synced], [[old, known]]);
+  }
+});
+
+test("a file that could not be read to the end continues nothing before it was", () => {
+  const device = deleted();
+  assert.deepEqual(device.look([fresh, local("a", { sight: "racy" })]), { a: fresh });
+  assert.deepEqual(device.look([fresh, local("a")]), { a: old });
+});
+
+test("a file that leaves for the name of a backup gives its node to the new one; for any other name it keeps it", () => {
+  const backups = ["a.txt~", "a.txt.bak", "a.bak", "a.txt.~1~", "a.txt.1", "a.old", "a.txt_orig"];
+  const others = ["b.txt", "a.txt 2", "a.txt.pdf", "a-1.txt", "a (copy).txt", "a_1", "aa.bak"];
+  for (const [name, isBackup] of [...backups.map((each) => [each, true]), ...others.map((each) => [each, false])]) {
+    const device = new Device();
+    device.local.set(old, local("a.txt"));
+    device.remote.set(old, remote("a.txt", false));
+    device.look([old, local(String(name))]);
+    assert.equal(device.look([fresh, local("a.txt")])["a.txt"], isBackup === true ? old : fresh, String(name));
+  }
+});
+
+test("a backup in another folder, or that is no file, is another thing", () => {
+  const folder = "folder" as NodeId;
+  for (const more of [{ parent: folder }, { kind: "folder" }] as const) {
+    const device = new Device();
+    device.local.set(old, local("a"));
+    device.remote.set(old, remote("a", false));
+    device.look([old, local("a.bak", more)]);
+    assert.equal(device.look([fresh, local("a")])["a"], fresh);
+  }
+});
+
+const notContinued: Readonly<Record<string, (device: Device) => void>> = {
+  "of which the server has nothing": (device) => device.remote.delete(old),
+  "that went with its folder": (device) => device.remote.set(old, remote("a", false, "gone" as NodeId)),
+  "that moves to another space": (device) => device.departures.set(old, "there" as NodeId),
+  "that the engine is about to move": (device) =>
+    device.intents.set(old, { place: local("a"), content: undefined, executable: false }),
+  "where the clock was set back since": (device) => (device.nowMs -= 1),
+};
+
+for (const [what, change] of Object.entries(notContinued)) {
+  test(`no new file continues one ${what}`, () => {
+    const device = deleted();
+    change(device);
+    assert.deepEqual(device.look([fresh, local("a")]), { a: fresh });
+  });
+}
+
+test("nothing that the engine itself has moved or deleted has left a name", () => {
+  const device = new Device();
+  device.local.set(old, local("a"));
+  device.remote.set(old, remote("a", true));
+  device.intents.set(old, { place: local("a"), content: undefined, executable: false });
+  device.look([old, undefined]);
+  device.intents.clear();
+  assert.deepEqual(device.look([fresh, local("a")]), { a: fresh });
+});
+
+test("a file that was new within the minute continues one if it is renamed in its folder, an older one never", () => {
+  const folder = "folder" as NodeId;
+  for (const [parent, ageMs, isContinued] of [
+    [rootId, 0, true],
+    [rootId, leftForMs, false],
+    [folder, 0, false],
+  ] as const) {
+    const device = new Device();
+    device.local.set(old, local("a"));
+    device.remote.set(old, remote("a", true));
+    device.look([fresh, local("a.new", { parent })]);
+    device.remote.set(fresh, remote("a.new", false, parent));
+    device.nowMs += ageMs;
+    device.look([old, undefined]);
+    assert.deepEqual(device.look([fresh, local("a")]), { a: isContinued ? old : fresh });
+  }
+});
+
+test("a node that is continued, or back at a name, has left no other name", () => {
+  const device = new Device();
+  const [second, third] = ["second" as NodeId, "third" as NodeId];
+  device.local.set(old, local("a"));
+  device.remote.set(old, remote("a", false));
+  device.look([old, local("a.bak")]);
+  device.look([old, local("a.bak.bak")]);
+  device.look([old, undefined]);
+  assert.deepEqual(device.look([fresh, local("a")]), { a: old });
+  device.look([old, undefined]);
+  assert.deepEqual(device.look([second, local("a.bak")]), { "a.bak": second });
+  device.look([second, undefined], [old, local("a")]);
+  assert.deepEqual(device.look([second, local("a.bak")], [third, local("a.bak.bak")]), {
+    a: old,
+    "a.bak": second,
+    "a.bak.bak": third,
+  });
+});
+
+test("of very many names the last are remembered", () => {
+  const device = new Device();
+  const ids = Array.from({ length: leftMost + 1 }, (_, index) => `n${index}` as NodeId);
+  for (const id of ids) {
+    device.local.set(id, local(id));
+    device.remote.set(id, remote(id, true));
+  }
+  device.look(...ids.map((id) => [id, undefined] as const));
+  const last = ids.at(-1) ?? old;
+  assert.deepEqual(device.look([fresh, local("n0")], [old, local(last)]), { n0: fresh, [last]: last });
+});
