@@ -6,7 +6,7 @@ import { modeWithoutAcl, withoutOwningGroup } from "./posix-acl.ts";
 
 type Calls = Pick<Native, "attributeNames" | "getAttribute" | "setAttribute" | "removeAttribute">;
 
-/** Of the values of one file together. */
+/** Sum of the values of one file. */
 const userBytesMax = 1_048_576;
 const userPrefix = Buffer.from("user.");
 const aclName = nativeBytes("system.posix_acl_access");
@@ -38,7 +38,7 @@ export function makeLike(
   if (acl !== undefined) mode = modeWithoutAcl(acl, mode);
   // Members of its old group are among the others from now on.
   if (!isInGroup) mode &= 0o700 | ((mode & 0o070) >> 3);
-  // With a list of its folder's that stays the bits of the group would be the rights of those whom it names.
+  // If the default ACL of the folder cannot be removed, the bits of the group are the mask, and so rights of those whom it names.
   if (calls !== undefined && !clearAcl(calls, descriptor)) mode &= 0o707;
   fchmodSync(descriptor, modeOf(mode));
 }
@@ -62,7 +62,7 @@ function readAclOf(calls: Calls, model: number): Uint8Array | undefined {
   return read.ok ? read.result : new Uint8Array(0);
 }
 
-/** An empty one would take the list away. */
+/** An empty value would remove the list. */
 function setAcl(calls: Calls, descriptor: number, acl: Uint8Array): boolean {
   return acl.length > 0 && attempt(() => calls.setAttribute(descriptor, aclName, acl)).ok;
 }

@@ -9,7 +9,7 @@ const tags = { owningGroup: 0x04, mask: 0x10, other: 0x20 } as const;
 const namedTags: ReadonlySet<number> = new Set([0x02, 0x08]);
 
 interface Entry {
-  /** Where its rights stand. */
+  /** Offset of its rights. */
   readonly at: number;
   readonly tag: number;
   readonly rights: number;

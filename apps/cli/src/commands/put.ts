@@ -41,7 +41,7 @@ export const putCommand: CommandMaker = (context) => {
   );
   return runs<[string[]]>(context, command, async (run, paths, flags: PutFlags) => {
     if (flags.fromCommand === undefined) return put(run, paths, flags);
-    // So that no option of the command is taken for one of this one.
+    // Options behind -- belong to the command, and commander would take them as arguments of this one.
     const words = Reflect.get(command.parent ?? command, "rawArgs") as readonly string[];
     const isApart = words.includes("--") && words.length - words.indexOf("--") - 1 === paths.length;
     if (flags.fromCommand.startsWith("-") || !isApart) {

@@ -33,7 +33,7 @@ export interface DoctorWorld {
   readonly random: Random;
   /** Of Holdfast. */
   readonly version: string;
-  /** Of a running server behind a proxy: what it made of the addresses that the proxy names. */
+  /** Requests without a readable address, as a running server behind a proxy counted them. */
   readonly unreadableAddresses?: UnreadableAddresses["recent"] | undefined;
 }
 

@@ -102,7 +102,7 @@ function invitation(
   };
 }
 
-/** Where one notice leads. */
+/** Path in the app that a notice links to. */
 function placeOf({ kind, node, detail }: Notice): string {
   const { deletions, moment } = detail;
   if (deletions === true && node !== null && typeof moment === "string")

@@ -23,7 +23,7 @@ const detailSchema = z.object({
   quota_bytes: z.int().optional().catch(undefined),
   /** Of a device. */
   name: z.string().optional().catch(undefined),
-  /** Of a guest who deleted many files in a share; `node` is the shared folder. */
+  /** A guest deleted many files in a share; `node` is the shared folder. */
   deletions: z.boolean().optional().catch(undefined),
   /** Of one that was stopped. */
   suspended: z.boolean().optional().catch(undefined),
@@ -128,7 +128,7 @@ function sayDeletions(words: Words, { node, detail: { name, count, moment, comma
     node,
     count: new Intl.NumberFormat(language).format(count ?? 1),
     moment: moment === undefined ? undefined : shownName(moment),
-    // As long as its path, since somebody types it.
+    // Not shortened, since somebody types it.
     command: command === undefined ? undefined : shownFileName(command),
   });
 }

@@ -57,7 +57,7 @@ async function findOwner(shards: Shards, spaceId: SpaceId): Promise<UserId | und
   return rows[0]?.owner_id;
 }
 
-/** Of what is in the trash still. By primary keys. */
+/** Deletions by the guest that are still in the trash. By primary keys. */
 async function readDeletions(shards: Shards, told: Guest, sinceMicros: number): Promise<Deletion[]> {
   const { rows } = await sql<Deletion>`
     select j.node_id, j.from_parent, max(j.at)::int8 as at
@@ -118,7 +118,7 @@ async function noticeOf(shards: Shards, told: Told, deletions: readonly Deletion
   const known = before !== undefined && before.at > sinceMicros ? before.count : 0;
   if (count < Math.max(toldMin, known)) return undefined;
   const first = Math.min(...fresh.map(({ at }) => at)) - 1;
-  // What was not read yet is gathered with it, so the earlier moment takes back all of it.
+  // An unread notice is gathered with this one, so the earlier moment takes back all of it.
   const momentMicros = before?.unread === true ? Math.min(parseTime(before.moment), first) : first;
   const path = (await findReadable(shards, ownerId, share))?.path;
   const command = path === undefined ? {} : { command: rewindCommand(momentMicros, path) };
@@ -140,7 +140,7 @@ interface Before {
   readonly unread: boolean;
 }
 
-/** What the owner was told last of this guest and share. By the primary key: an account has few. */
+/** The last notice to the owner about this guest and share. By the primary key: an account has few. */
 async function findBefore(shards: Shards, ownerId: UserId, key: string): Promise<Before | undefined> {
   const { rows } = await sql<Before>`
     select n.at, (n.detail ->> 'count')::int8 as count, n.detail ->> 'moment' as moment, n.number > h.read_to as unread

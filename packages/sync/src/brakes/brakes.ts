@@ -124,7 +124,7 @@ export class Brakes {
       .reduce((known) => known + 1, 0);
   }
 
-  /** What waits, or was approved, stays so while the link is taken away and the folder comes back piece by piece. */
+  /** A decision stays while the link is removed and the folder comes back piece by piece. */
   #sideThere(nodeId: NodeId, replaced: ReadonlySet<NodeId>): DeletionThere {
     const decided = deletionsThere.find((side) => {
       const standing = this.#state.brakes.get(brakeKey({ side, nodeId }))?.standing;
@@ -154,7 +154,7 @@ export class Brakes {
     };
   }
 
-  /** In the order of their paths; undefined: of all sides. */
+  /** Changes that wait, by path. @param side undefined: all sides */
   waiting(side?: BrakeSide): readonly WaitingChange[] {
     return this.#records("waiting")
       .filter((record) => side === undefined || record.side === side)

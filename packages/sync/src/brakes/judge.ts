@@ -9,7 +9,7 @@ export interface BrakeLimits {
 
 const hourMs = 3600_000;
 
-/** Of deletions: 500, or a quarter of the tree and at least `least`. Somebody's own number stands alone. */
+/** Limits of deletions: 500, or a quarter of the tree and at least `least`. Somebody's own number stands alone. */
 export function deletionLimits(brake: number | undefined, least = 50): BrakeLimits {
   const isTooMany = (count: number, known: number): boolean =>
     brake === undefined ? count >= 500 || (count >= least && count >= known / 4) : count >= brake;

@@ -34,7 +34,7 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   const path = joinPath(folder, nameOnDisk(placed.local));
   if (over === undefined) await hands.disk.rename(temporary, path);
   else {
-    // What the copy held is a version on the server, and stays in the local trash besides.
+    // The content of the copy is a version on the server, and stays in the local trash as well.
     hands.state.commit({ stashed: [[temporary, stashOf(hands, temporary, over.local, local.content)]] });
     await exchangeSeen(hands, over.local, { path, temporary });
   }
@@ -45,7 +45,7 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   hands.state.commit({ local: [[placed.id, row]] });
 }
 
-/** Whoever writes to the copy meanwhile, or has it open, has what they wrote beside it later. */
+/** Record by which bytes that somebody writes to the copy meanwhile come back beside it. */
 function stashOf({ nowMs }: Hands, path: string, old: LocalRow, content: ContentKey): Stashed {
   const { parent, name } = old;
   return { path, parent, name, contents: [old.content, content], keep: true, sinceMs: nowMs() };

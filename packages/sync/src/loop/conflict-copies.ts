@@ -27,12 +27,12 @@ export class ConflictCopies {
   note({ id, local, name, onto }: LocalOperation & { readonly op: "copy_aside" }, nowMs: number): void {
     for (const [each, { atMs }] of this.#made) if (!isRecent(atMs, nowMs)) this.#made.delete(each);
     const times = (this.#made.get(id)?.times ?? 0) + 1;
-    // Where the copy of before could not be replaced, it has a name of its own.
+    // Without an exchange on this disk the new copy has a name of its own.
     const names = onto === undefined ? [name] : [onto.local.name, name];
     this.#made.set(id, { names, content: local.content, atMs: nowMs, times });
   }
 
-  /** Until when the next copy waits; undefined: not at all. */
+  /** Time until which the next copy waits; undefined: it does not wait. */
   waitsUntilMs(id: NodeId, nowMs: number): number | undefined {
     const made = this.#made.get(id);
     if (made === undefined || !isRecent(made.atMs, nowMs)) return undefined;
@@ -41,7 +41,7 @@ export class ConflictCopies {
   }
 }
 
-/** What lies in the future was made before the clock was set back. */
+/** A time in the future was noted before the clock was set back. */
 function isRecent(atMs: number, nowMs: number): boolean {
   return atMs > nowMs - rememberedMs && atMs <= nowMs;
 }

@@ -45,7 +45,7 @@ export async function lookAtDisk(context: CycleContext, terms = presentTerms(con
   return looked;
 }
 
-/** Before the rows are changed: of what is missing its path is known no more. */
+/** Called before the rows change, since the old path of something missing is unknown afterwards. */
 function noteHidden({ state, nowMs }: CycleContext, { nowHidden }: ScanResult): void {
   for (const [id, to] of nowHidden) {
     const path = state.synced.has(id) ? knownPathOf(state, id) : undefined;

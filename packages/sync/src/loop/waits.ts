@@ -26,7 +26,7 @@ interface WaitInput {
   readonly freeSpace: (() => Promise<DiskSpace | undefined>) | undefined;
 }
 
-/** What a plan would do and had better do a little later: files that are being written, deletions in a mount that may go itself, conflicts that follow each other, downloads to a full disk, what the disk refused. */
+/** Planned changes that are better made a little later: files that are being written, deletions in a mount that may go itself, conflicts that follow each other, downloads to a full disk, what the disk refused. */
 export class Waits {
   /** When something is due; Unix milliseconds. */
   readonly untilMs: number[] = [];

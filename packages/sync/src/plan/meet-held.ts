@@ -7,9 +7,9 @@ import type { Policy } from "./policy.ts";
 import type { Standing } from "./standing.ts";
 
 /**
- * What stays on one side, although the other one deleted it, becomes what the other has under its name by now: a folder, or what was made again
- * here while its deletion on the server waits for a person.
- * @param held whose deletion waits, with the folders above
+ * Nodes that stay on one side although the other one deleted them become the node that the other has under their name by now: folders, and files
+ * that were made again here while their deletion on the server waits for a person.
+ * @param held nodes whose deletion waits, with the folders above
  */
 export function meetHeld(trees: Trees, tree: MergedTree, held: readonly Standing[], policy: Policy): Rekeying[] {
   const isOpen = ({ id, isReadOnly }: Standing): boolean => !isReadOnly && !trees.shares.has(id);
@@ -31,7 +31,7 @@ export function meetHeld(trees: Trees, tree: MergedTree, held: readonly Standing
     const here = remote === undefined ? undefined : onDisk.get(claimOf(remote));
     if (here?.local === undefined || remote === undefined || !isOneKind(here.local, remote)) return [];
     if (here.remoteRow === undefined && here.synced === undefined) return [{ from: here.id, to: id }];
-    // What is in it moves on the server, where it goes once it is empty.
+    // Its content moves on the server, where the folder goes once it is empty.
     return isFolder && !filled.has(id) ? [{ from: here.id, to: id, merges: true }] : [];
   });
 }

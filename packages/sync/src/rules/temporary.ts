@@ -1,7 +1,7 @@
 /**
  * Files that programs make for themselves beside the ones that people mean, each by the name that its program documents:
  * backups and locks of editors and office programs, unfinished downloads, what desktops and network filesystems leave.
- * As people write such names -> what has one.
+ * Keys are the patterns as people write them.
  */
 const patterns: Readonly<Record<string, RegExp>> = {
   "*~": /~$/, // Emacs, gedit, nano and many more

@@ -64,7 +64,7 @@ export interface ScanResult {
   readonly skipped: ReadonlyMap<string, Skip>;
   /** Of the folders that were looked at, those with something in them that has no row: hidden, or nothing that a node can be. */
   readonly keepers: ReadonlySet<string>;
-  /** Of what is missing where it was, what stands at a path that the rules hide, and where that is. */
+  /** Missing nodes that were met at a path that the rules hide, with that path. */
   readonly nowHidden: ReadonlyMap<NodeId, string>;
   readonly listed: ReadonlySet<string>;
   /** What could not be read whole, of all that was looked at: the code of the error, or `changing`; `not_found`: it went meanwhile. */

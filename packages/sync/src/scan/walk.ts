@@ -42,7 +42,7 @@ export interface Walk {
   readonly skipped: ReadonlyMap<string, Skip>;
   /** Folders with something in them that is no entry. */
   readonly keepers: ReadonlySet<string>;
-  /** What the rules hide, where it was met. */
+  /** Files and folders that the rules hide, as they were met. */
   readonly hidden: readonly Hidden[];
   /** Folders where another filesystem begins: what is there, or stood there before it was mounted, is not known. */
   readonly boundaries: ReadonlySet<string>;
@@ -339,7 +339,7 @@ async function readLink(disk: LocalDisk, path: string): Promise<Pick<Entry, "tar
   }
 }
 
-/** Of what is missing where it was, what stands at a path that the rules hide, and where that is. */
+/** Missing nodes that were met at a path that the rules hide, with that path. */
 export function nowHidden(
   vanished: ReadonlyMap<NodeId, LocalRow>,
   { hidden }: Pick<Walk, "hidden">,

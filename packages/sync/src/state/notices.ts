@@ -8,7 +8,7 @@ export interface Notice {
   readonly code: "share_ended" | "new_owner" | "maybe_damaged" | "now_hidden";
   /** Counts by kind; what they count depends on the code. */
   readonly counts: readonly number[];
-  /** The path of what has got another one. */
+  /** The new path of something that was moved. */
   readonly to?: string | undefined;
 }
 

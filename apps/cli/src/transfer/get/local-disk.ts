@@ -94,7 +94,7 @@ function likeOther(place: string, other: string, mode: number): void {
   }
 }
 
-/** Not for reading, which its mode may forbid, where the system can do so. @returns undefined where no file stands */
+/** Opens by path alone where the system can, since the mode may forbid reading. @returns undefined if no file is there */
 function openFile(place: string): number | undefined {
   const flags = process.platform === "linux" ? openPathOnly : constants.O_NONBLOCK;
   let model: number | undefined;

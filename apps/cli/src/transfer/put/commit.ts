@@ -16,7 +16,7 @@ export interface Item {
   readonly operations: readonly BatchOperationInput[];
   readonly onCommitted: () => void;
   readonly onFailed?: () => void;
-  /** Of what the server refused. @returns true where the caller goes on with it, so that it is not listed */
+  /** Called with what the server refused. @returns true if the caller continues with it, so that it is not listed as a problem */
   readonly onRefused?: (reason: BatchResult) => boolean;
   /** How much more room it needs than what it replaces; none unless given. */
   readonly growthBytes?: number;

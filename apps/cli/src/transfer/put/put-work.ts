@@ -46,7 +46,7 @@ export function damagedOf(
 
 /** A folder of the server that things are put into. */
 export interface RemoteFolder {
-  /** Another one once the server has a folder of that name, which this one is then. */
+  /** Replaced by the id of the server's folder if another put made one of this name meanwhile. */
   id: string;
   /** It could not be made, which is listed already: nothing below it is tried. */
   failed: boolean;
@@ -69,14 +69,14 @@ export interface QueuedFile {
 }
 
 /**
- * What got the name of `entry` after the folder was listed: an earlier put that was killed may commit its last batch late, and two may run at
- * the same time. Of one that only looks the same (Unicode) there is none.
+ * The node that took the name of `entry` after the folder was listed: a put that was killed may commit its last batch late, and two may run at
+ * the same time. A name in another Unicode form is another name.
  */
 export function lateNode({ code, node }: BatchResult, entry: Pick<LocalEntry, "name">): RemoteState | undefined {
   return code === "exists" && node?.name === entry.name ? node : undefined;
 }
 
-/** The file again, as the next version of what got its name meanwhile; once for each name. */
+/** The same file, queued again as the next version of the node that took its name; once for each name. */
 export function afterLateNode(file: QueuedFile, reason: BatchResult): QueuedFile | undefined {
   const remote = file.isLate === true ? undefined : lateNode(reason, file.entry);
   const step = remote === undefined ? undefined : planPut(file.entry, remote);
@@ -89,7 +89,7 @@ export function growthOf({ remote }: Pick<QueuedFile, "remote">, sizeBytes: numb
   return Math.max(0, sizeBytes - (remote?.size ?? 0));
 }
 
-/** @returns whether there is one, which is among those to be done again then */
+/** Queues the file again if there is one. @returns whether there is */
 export function goesOn(again: QueuedFile[], late: QueuedFile | undefined): boolean {
   if (late !== undefined) again.push(late);
   return late !== undefined;

@@ -4,7 +4,7 @@ import { plainAddress } from "../../accounts/address-list.ts";
 
 /** Who is at the other end, and how it reached us. */
 export interface Peer {
-  /** What rate limits and logs count by, and lists of networks: an address in its one form, or words where the proxy names none. Those are in no network. */
+  /** Address for rate limits, logs and lists of networks, in its canonical form; words, which are in no network, if the proxy names none. */
   readonly address: string;
   /** The connection itself comes from this machine. With a proxy in front that proves nothing: see `behindProxy`. */
   readonly loopback: boolean;
@@ -53,7 +53,7 @@ function forwardedAddress(
   { proxyHops, unreadable }: PeerRules,
   socketAddress: string,
 ): string {
-  // A client may send either, and a proxy writes one and passes on the other: what nearly all of them write goes first.
+  // A proxy writes one header and passes the other on from the client; nearly all of them write X-Forwarded-For.
   const written = headers["x-forwarded-for"];
   const header = written ?? headers["forwarded"];
   if (proxyHops === 0 || header === undefined) return socketAddress;
@@ -65,8 +65,8 @@ function forwardedAddress(
 }
 
 /**
- * Of one entry of Forwarded (RFC 7239, 4) what `for` says, or nothing where it is not clear. No value may have a comma, a semicolon or
- * another quote in it: a host that a client invents would end the entry and begin the next.
+ * The value of `for` in one entry of Forwarded (RFC 7239, 4), or "" if it is ambiguous. No value may contain a comma, a semicolon or
+ * another quote: a host that a client invents would end the entry and begin the next.
  */
 function forOf(entry: string): string {
   const parts = entry.split(";").filter((part) => part.trim() !== "");

@@ -22,7 +22,7 @@ export class UnreadableAddresses {
     if (nowMs - this.#loggedMs < loggedEveryMs) return;
     this.#loggedMs = nowMs;
     const fields = { entry: this.#entry, requests: this.#requests };
-    log.warn(fields, "the proxy in front names no address that can be read; told once an hour");
+    log.warn(fields, "the proxy in front sends no readable client address (logged once an hour)");
   };
 
   /** Since the start; undefined where the last one is more than a day ago. */

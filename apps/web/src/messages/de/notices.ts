@@ -9,8 +9,8 @@ export const notices = {
     other: "{who} hat {count} Sachen in „{what}“ geändert",
   },
   "notices.deleted": {
-    one: "{who} hat {count} Sache in „{what}“ gelöscht",
-    other: "{who} hat mindestens {count} Sachen in „{what}“ gelöscht",
+    one: "{who} hat {count} Datei oder Ordner in „{what}“ gelöscht",
+    other: "{who} hat mindestens {count} Dateien und Ordner in „{what}“ gelöscht",
   },
   "notices.rewind": "Ordner in der Zeit zurücknehmen",
   "notices.quota": "Dein Speicher ist zu {percent} voll",

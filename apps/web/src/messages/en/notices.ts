@@ -10,8 +10,8 @@ export const notices = {
     other: "{who} changed {count} things in “{what}”",
   },
   "notices.deleted": {
-    one: "{who} deleted {count} thing in “{what}”",
-    other: "{who} deleted at least {count} things in “{what}”",
+    one: "{who} deleted {count} file or folder in “{what}”",
+    other: "{who} deleted at least {count} files and folders in “{what}”",
   },
   "notices.rewind": "Rewind the folder",
   "notices.quota": "Your storage is {percent} full",
