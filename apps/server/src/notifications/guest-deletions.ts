@@ -118,7 +118,7 @@ async function noticeOf(shards: Shards, told: Told, deletions: readonly Deletion
   const known = before !== undefined && before.at > sinceMicros ? before.count : 0;
   if (count < Math.max(toldMin, known)) return undefined;
   const first = Math.min(...fresh.map(({ at }) => at)) - 1;
-  // An unread notice is gathered with this one, so the earlier moment takes back all of it.
+  // An unread notice is gathered with this one. What was made after its moment and deleted since stays in the trash.
   const momentMicros = before?.unread === true ? Math.min(parseTime(before.moment), first) : first;
   const path = (await findReadable(shards, ownerId, share))?.path;
   const command = path === undefined ? {} : { command: rewindCommand(momentMicros, path) };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import type { ContentKey, Intent, LocalRow, RemoteRow } from "../model/trees.ts";
-import { leftForMs, leftMost, LeftPlaces } from "./left-places.ts";
+import { besideForMs, leftForMs, leftMost, LeftPlaces } from "./left-places.ts";
 
 const rootId = "root" as NodeId;
 const old = "old" as NodeId;
@@ -86,15 +86,25 @@ test("a file that could not be read to the end continues nothing before it was",
 });
 
 test("a file that leaves for the name of a backup gives its node to the new one; for any other name it keeps it", () => {
-  const backups = ["a.txt~", "a.txt.bak", "a.bak", "a.txt.~1~", "a.txt.1", "a.old", "a.txt_orig"];
-  const others = ["b.txt", "a.txt 2", "a.txt.pdf", "a-1.txt", "a (copy).txt", "a_1", "aa.bak"];
+  const backups = ["a.txt~", "a.txt.bak", "a.bak", "a.txt.~1~", "a.old", "a.txt.orig"];
+  const others = ["b.txt", "a.txt 2", "a.txt.pdf", "a-1.txt", "a (copy).txt", "a_1", "aa.bak", "a.txt.1", "a-old"];
   for (const [name, isBackup] of [...backups.map((each) => [each, true]), ...others.map((each) => [each, false])]) {
     const device = new Device();
     device.local.set(old, local("a.txt"));
     device.remote.set(old, remote("a.txt", false));
     device.look([old, local(String(name))]);
+    device.nowMs += besideForMs - 1;
     assert.equal(device.look([fresh, local("a.txt")])["a.txt"], isBackup === true ? old : fresh, String(name));
   }
+});
+
+test("a backup that stood beside for ten seconds is a file of its own", () => {
+  const device = new Device();
+  device.local.set(old, local("a"));
+  device.remote.set(old, remote("a", false));
+  device.look([old, local("a.bak")]);
+  device.nowMs += besideForMs;
+  assert.deepEqual(device.look([fresh, local("a")]), { "a.bak": old, a: fresh });
 });
 
 test("a backup in another folder, or that is no file, is another thing", () => {
@@ -135,11 +145,11 @@ test("nothing that the engine itself has moved or deleted has left a name", () =
   assert.deepEqual(device.look([fresh, local("a")]), { a: fresh });
 });
 
-test("a file that was new within the minute continues one if it is renamed in its folder, an older one never", () => {
+test("a file that was new within ten seconds continues one if it is renamed in its folder, an older one never", () => {
   const folder = "folder" as NodeId;
   for (const [parent, ageMs, isContinued] of [
     [rootId, 0, true],
-    [rootId, leftForMs, false],
+    [rootId, besideForMs, false],
     [folder, 0, false],
   ] as const) {
     const device = new Device();

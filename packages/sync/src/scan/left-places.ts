@@ -13,6 +13,10 @@ import type { ScanResult } from "./scan.ts";
 
 /** Time after a file left its name in which a new file there continues it. */
 export const leftForMs = 60_000;
+/**
+ * Time for a save in which both files are there to be seen: a link that somebody gives meanwhile to the one that was renamed would show the other.
+ */
+export const besideForMs = 10_000;
 /** Names, and new files, that are remembered at most: a folder that is taken apart, or put in as a whole, is no save. */
 export const leftMost = 10_000;
 
@@ -56,11 +60,12 @@ export class LeftPlaces {
    */
   observe(known: Known, changes: ScanResult["changes"], { slotKey, nowMs }: Observing): Continued {
     const keyOf: KeyOf = (row) => `${row.parent}/${slotKey(nameOnDisk(row))}`;
-    forgetOld(this.#left, nowMs);
-    forgetOld(this.#young, nowMs);
+    forgetOld(this.#left, nowMs, leftForMs);
+    forgetOld(this.#young, nowMs, besideForMs);
     // A file that is back at a name has left none.
     for (const [id, row] of changes) if (row !== undefined && this.#left.get(keyOf(row))?.id === id) this.#forget(id);
-    const continued = this.#left.size === 0 ? { changes, synced: new Map() } : this.#continue(known, changes, keyOf);
+    const continued =
+      this.#left.size === 0 ? { changes, synced: new Map() } : this.#continue(known, changes, keyOf, nowMs);
     for (const [id, row] of changes) {
       const before = known.local.get(id);
       if (before === undefined && row?.kind === "file" && !known.remote.has(id)) note(this.#young, id, { atMs: nowMs });
@@ -72,17 +77,16 @@ export class LeftPlaces {
     return continued;
   }
 
-  #continue(known: Known, changes: ScanResult["changes"], keyOf: KeyOf): Continued {
+  #continue(known: Known, changes: ScanResult["changes"], keyOf: KeyOf, nowMs: number): Continued {
     const next = new Map(changes);
     const synced = new Map<NodeId, SyncedRow>();
     for (const [newId, row] of changes) {
       if (row?.kind !== "file" || row.sight !== "known" || !this.#isNewAt(known, newId, row)) continue;
-      const place = keyOf(row);
-      const id = this.#left.get(place)?.id;
+      const { id, atMs = 0 } = this.#left.get(keyOf(row)) ?? {};
       const remote = id === undefined ? undefined : known.remote.get(id);
       if (id === undefined || remote?.kind !== "file" || !(remote.trashed || isLive(known, id))) continue;
       const other = next.has(id) ? next.get(id) : known.local.get(id);
-      const isElsewhere = other !== undefined && !isBackup(other, row);
+      const isElsewhere = other !== undefined && (atMs <= nowMs - besideForMs || !isBackup(other, row));
       if (isElsewhere || [id, newId].some((each) => known.intents.has(each) || known.departures.has(each))) continue;
       this.#forget(id);
       next.set(id, row);
@@ -107,7 +111,7 @@ export class LeftPlaces {
 }
 
 /** Suffixes that programs give the old file, behind its name or its stem (`a.txt~`, `a.txt.bak`, `a.old`). */
-const backupSuffix = /^(?:~|\.?~\d{0,3}~?|[._-](?:bak|backup|old|orig|original|prev|previous|save?|tmp)|\.\d{1,3})$/i;
+const backupSuffix = /^(?:~|\.?~\d{0,3}~?|\.(?:bak|backup|old|orig|prev|save?|tmp))$/i;
 
 /** @returns true if the file that had the name is its backup now; under any other name it is a file of its own, with its links and versions */
 function isBackup(other: LocalRow, row: LocalRow): boolean {
@@ -123,10 +127,10 @@ function note<Key, Value>(places: Map<Key, Value>, key: Key, value: Value): void
   if (places.size > leftMost && oldest !== undefined) places.delete(oldest);
 }
 
-function forgetOld(places: Map<unknown, Pick<Left, "atMs">>, nowMs: number): void {
+function forgetOld(places: Map<unknown, Pick<Left, "atMs">>, nowMs: number, keptMs: number): void {
   // A time in the future was noted before the clock was set back.
   for (const [key, { atMs }] of places) {
-    if (atMs <= nowMs - leftForMs || atMs > nowMs) places.delete(key);
+    if (atMs <= nowMs - keptMs || atMs > nowMs) places.delete(key);
   }
 }
 
