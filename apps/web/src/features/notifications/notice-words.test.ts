@@ -24,7 +24,10 @@ test("each kind of notification is one line, with who and what as far as one may
   assert.equal(said("mention", {}, ann), "Ann mentions you at “Trip”");
   assert.equal(said("watch", { count: 1, name: "a.txt", verbs: ["trashed"] }, ann), "Ann changed “a.txt”");
   assert.equal(said("watch", { count: 12, name: "a.txt" }, ann), "Ann changed 12 things in “Trip”");
-  assert.equal(said("watch", { count: 70, deletions: true }, ann), "Ann deleted at least 70 files and folders in “Trip”");
+  assert.equal(
+    said("watch", { count: 70, deletions: true }, ann),
+    "Ann deleted at least 70 files and folders in “Trip”",
+  );
   assert.equal(said("quota", { percent: 95 }), "Your storage is 95% full");
   assert.equal(said("device", { name: "Firefox on Linux" }), "A new device has signed in: Firefox on Linux");
   assert.equal(said("report", { reason: "abuse" }), "A link was reported");
