@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { limits } from "@holdfast/core/limits";
 import { defineRoute } from "./route.ts";
-import { cursorText, idText, page, person, seenFields, thumbTag } from "./values.ts";
+import { cursorText, hashHex, idText, page, person, seenFields, thumbTag } from "./values.ts";
 
 const version = z
   .object({
@@ -32,6 +32,7 @@ export const versionRoutes = {
     query: z.object({
       limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
       cursor: cursorText.optional(),
+      content_id: hashHex.optional().describe("only those with this content"),
     }),
     responses: { 200: page(version).extend({ t: thumbTag }) },
   }),

@@ -70,3 +70,15 @@ export async function queryNodes(client: ApiClient, ids: readonly NodeId[]): Ret
   }
   return states;
 }
+
+/** See `Server.versionWith`. */
+export async function versionWith(client: ApiClient, id: NodeId, contentId: string): Promise<string | undefined> {
+  try {
+    const { items } = await client.call("listVersions", { params: { id }, query: { content_id: contentId } });
+    // An older server answers with all.
+    return items.find(({ content_id }) => content_id === contentId)?.version_id;
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && ["forbidden", "not_found"].includes(thrown.code)) return undefined;
+    throw thrown;
+  }
+}

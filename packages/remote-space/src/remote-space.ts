@@ -18,7 +18,7 @@ import { closed, type Meter, meteredTransport, type Traffic } from "./metered-tr
 import { OwnChanges } from "./own-changes.ts";
 import { poll } from "./poll.ts";
 import { RateLimit } from "./rate-limit.ts";
-import { listBelow, queryNodes, SnapshotReader } from "./read-tree.ts";
+import { listBelow, queryNodes, SnapshotReader, versionWith } from "./read-tree.ts";
 import { sendBlocks } from "./send-blocks.ts";
 
 export interface RemoteSpaceOptions {
@@ -161,6 +161,7 @@ function serverOf({ pool, wait }: RemoteSpaceOptions, client: ApiClient, rootId:
     snapshot: (cursor) => snapshots.page(cursor),
     queryNodes: (ids) => queryNodes(client, ids),
     listBelow: (id) => listBelow(client, id),
+    versionWith: (id, contentId) => versionWith(client, id, contentId),
     manifests: (wanted) => manifests(client, heard, wanted),
     missingBlocks: (hashes, into, growthBytes) => missingBlocks({ client, into: into ?? rootId }, hashes, growthBytes),
     putBlocks: (blocks, into) => sendBlocks({ ...sending, rootId: into ?? rootId }, blocks),

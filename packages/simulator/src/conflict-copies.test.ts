@@ -156,3 +156,61 @@ test("a copy that a person has changed or renamed is theirs, and the next confli
     ada.close();
   }
 });
+
+for (const [where, repository] of [
+  ["a working tree", "code/app/.git"],
+  ["the synced folder itself", ".git"],
+  ["a bare repository", "code/app.git"],
+] as const) {
+  test(`a conflict in the repository of ${where} leaves its copy beside that, where it can be kept or removed as any`, async () => {
+    const alone = new Alone();
+    const folders = `${repository}/refs/heads`.split("/").map((_, index, names) => names.slice(0, index + 1).join("/"));
+    for (const folder of folders) alone.mkdir(folder);
+    const file = `${repository}/refs/heads/main`;
+    const label = "(ada's conflicted copy 2026-01-01)";
+    const prefix = repository.startsWith("code/") ? "code/" : "";
+    const base = `${prefix}${file.slice(prefix.length).replaceAll("/", "~")}`;
+    alone.write(file, "first");
+    alone.write("code.txt", "text");
+    await alone.once();
+    const conflict = async (theirs: string, mine: string): Promise<string> => {
+      alone.writeOnServer(file, theirs);
+      alone.write(file, mine);
+      assert.ok((await alone.once()).inSync);
+      const [copy, ...others] = alone.diskPaths().filter((path) => path.includes("conflicted"));
+      assert.deepEqual([alone.read(file), others], [theirs, []]);
+      return copy ?? assert.fail();
+    };
+    const copy = await conflict("theirs", "mine");
+    assert.equal(copy.replace(/\d{4}-\d\d-\d\d/, "2026-01-01"), `${base} ${label}`);
+    assert.equal(alone.read(copy), "mine");
+    assert.deepEqual(alone.serverPaths().toSorted(), alone.diskPaths().toSorted());
+    await alone.pass(alone.make().keepOfConflict(copy, "original"));
+    await alone.once();
+    assert.equal(alone.read(await conflict("theirs again", "mine again")), "mine again");
+    await alone.pass(alone.make().keepOfConflict(copy, "copy"));
+    assert.ok((await alone.once()).inSync);
+    assert.deepEqual([alone.read(file), alone.serverContents().get(file)], ["mine again", "mine again"]);
+    assert.deepEqual(
+      alone.diskPaths().filter((path) => path.includes("conflicted")),
+      [],
+    );
+    alone.close();
+  });
+}
+
+test("the copy of what is in a repository takes no name beside it that is in use", async () => {
+  const alone = new Alone();
+  for (const folder of ["app", "app/.git"]) alone.mkdir(folder);
+  alone.write("app/.git/index", "first");
+  await alone.once();
+  const today = new Date(alone.world.scheduler.nowMs()).toISOString().slice(0, 10);
+  const name = `app~.git~index (ada's conflicted copy ${today})`;
+  alone.write(name, "of a person");
+  await alone.once();
+  alone.writeOnServer("app/.git/index", "theirs");
+  alone.write("app/.git/index", "mine");
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual([alone.read(name), alone.read(name.replace(")", " 2)"))], ["of a person", "mine"]);
+  alone.close();
+});

@@ -59,6 +59,7 @@ function deviceOf(model: ModelServer, device: string, account: string): Server {
     snapshot: async (cursor) => model.snapshot(cursor, account),
     queryNodes: async (ids) => model.queryNodes(ids, account),
     listBelow: async (id) => model.listBelow(id, account),
+    versionWith: async (id, contentId) => model.versionWith(id, contentId, account),
     manifests: async (wanted) => model.manifests(wanted, account),
     missingBlocks: async (hashes, into, growthBytes) => model.missingBlocks(hashes, account, into, growthBytes),
     putBlocks: async (blocks, into) => model.putBlocks(blocks, account, into),

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { HashHex } from "@holdfast/core/ids";
+import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { applySplices, contentIdOf, type ManifestEntry, validateManifest } from "@holdfast/core/manifest";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
@@ -309,6 +309,13 @@ export class ModelState {
     const sourceId = this.#versionNodes.get(versionId);
     if (sourceId === undefined || !this.mayRead(versionId, account)) return false;
     return spaceOf(this.nodes, sourceId) === spaceOf(this.nodes, nodeId);
+  }
+
+  /** The newest; of a file in the trash none. */
+  versionWith(id: NodeId, contentId: string, account: string): string | undefined {
+    if (!this.shares.isInView(this.nodes, account, id)) return undefined;
+    const ofFile = [...this.#versionNodes].flatMap(([version, node]) => (node === id ? [version] : []));
+    return ofFile.findLast((version) => contentIdOf(this.versions.get(version) ?? []) === contentId);
   }
 
   mayRead(versionId: string, account: string): boolean {

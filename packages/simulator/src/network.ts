@@ -98,7 +98,7 @@ function questions(
   call: Call,
 ): Pick<
   Server,
-  "whoAnswers" | "listChanges" | "snapshot" | "queryNodes" | "listBelow" | "manifests" | "missingBlocks"
+  "whoAnswers" | "listChanges" | "snapshot" | "queryNodes" | "listBelow" | "versionWith" | "manifests" | "missingBlocks"
 > {
   return {
     // Without trouble: one that fails is tried again together with the listing beside it.
@@ -107,6 +107,7 @@ function questions(
     snapshot: (cursor) => call("snapshot", () => model.snapshot(cursor, account)),
     queryNodes: (ids) => call("queryNodes", () => model.queryNodes(ids, account)),
     listBelow: (id) => call("listBelow", () => model.listBelow(id, account)),
+    versionWith: (id, contentId) => call("versionWith", () => model.versionWith(id, contentId, account)),
     manifests: (wanted) => call("manifests", () => model.manifests(wanted, account)),
     missingBlocks: (hashes, into, growthBytes) =>
       call("missingBlocks", () => model.missingBlocks(hashes, account, into, growthBytes)),

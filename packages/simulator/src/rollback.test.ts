@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import type { NodeId } from "@holdfast/core/ids";
 import type { BatchResult, Server } from "@holdfast/sync-ports/ports";
+import { SyncState } from "@holdfast/sync/state/sync-state";
 import { Alone } from "./alone.ts";
 import { Shared } from "./shared.ts";
 
@@ -298,4 +301,51 @@ test("logs that are rotated by a copy, night after night, are no damage", async 
     assert.deepEqual(await codesOf(alone), []);
   }
   alone.close();
+});
+
+test("files of which nothing is known, and that hold what the server had before, take its newest version without a copy", async () => {
+  const alone = new Alone({ devices: 2 });
+  const restored = alone.other();
+  for (const day of ["first", "second", "third"]) {
+    alone.write("notes", `${day} notes`);
+    alone.write("plan", `${day} plan`);
+    alone.write("sub.txt", "the only one");
+    assert.ok((await alone.once()).inSync);
+    alone.world.scheduler.nowMicros += hourMicros;
+  }
+  restored.write("notes", "first notes");
+  restored.write("plan", "a plan of its own");
+  restored.write("sub.txt", "the only one");
+  for (const own of [".holdfast", ".holdfast/tmp", ".holdfast/trash"]) restored.mkdir(own);
+  const unknown = new SyncState(new DatabaseSync(":memory:"), restored.world.model.rootId as NodeId);
+  const previewed = await restored.pass(restored.make({ state: unknown }).preview());
+  assert.deepEqual(previewed.changes.map(({ what, path }) => `${what} ${path.replace(/ \(.*/, "")}`).toSorted(), [
+    "change notes",
+    "change plan",
+    "copy aside plan",
+    "create plan",
+  ]);
+  assert.deepEqual(await restored.once(), { inSync: true, problems: [], deletionsWaiting: 0 });
+  const paths = restored.diskPaths();
+  const copy = paths.find((path) => path.startsWith("plan (")) ?? assert.fail(String(paths));
+  assert.deepEqual([...paths].toSorted(), ["notes", "plan", copy, "sub.txt"].toSorted());
+  assert.deepEqual(
+    ["notes", "plan", "sub.txt", copy].map((path) => restored.read(path)),
+    ["third notes", "third plan", "the only one", "a plan of its own"],
+  );
+  assert.deepEqual([...restored.serverContents().keys()].toSorted(), paths.toSorted());
+  restored.close();
+});
+
+test("an older version in a folder that one may only read goes to no quarantine, and other bytes do", async () => {
+  const guest = new Shared("viewer");
+  guest.ownerPuts("a.txt", "second");
+  guest.ownerPuts("b.txt", "first");
+  guest.root.create("docs", "folder", true);
+  guest.write("docs/a.txt", "first");
+  guest.write("docs/b.txt", "of the guest");
+  await guest.once();
+  assert.deepEqual(guest.onDisk(), { docs: "/", "docs/a.txt": "second", "docs/b.txt": "first" });
+  assert.deepEqual(guest.aside("quarantine"), { "docs/b.txt": "of the guest" });
+  guest.close();
 });

@@ -242,6 +242,8 @@ export interface Server {
   ): Promise<readonly { readonly id: string; readonly state: "live" | "trashed" | "gone" }[]>;
   /** All below a folder, through mounts, which stand for the folders that they show. */
   listBelow(id: NodeId): Promise<readonly NodeJson[]>;
+  /** The version of a file that has this content; undefined: there is none, or it may not be read. */
+  versionWith(id: NodeId, contentId: string): Promise<string | undefined>;
   /** Block lists of versions; one that is not to be had is absent from the answer. */
   manifests(wanted: readonly WantedManifest[]): Promise<ReadonlyMap<string, readonly ManifestEntry[]>>;
   /**

@@ -154,6 +154,22 @@ export function testServerContent(name: string, open: () => Promise<TestedServer
     );
   });
 
+  check("a version is found by its content, of this file and of no other", async (scene) => {
+    const first = await scene.create("f", "one");
+    const put = { op: "put" as const, file_id: first.id, base_version: first.version_id ?? "" };
+    const { blocks, ...head } = scene.file("two");
+    const second = await scene.must({ ...put, ...head, blocks }, { blocks: [blockOf("two")] });
+    const other = await scene.create("g", "three");
+    const find = (text: string, id = first.id) => scene.other.versionWith(id as NodeId, scene.file(text).content_id);
+    assert.deepEqual(await Promise.all([find("one"), find("two"), find("three"), find("three", other.id)]), [
+      first.version_id,
+      second.version_id,
+      undefined,
+      other.version_id,
+    ]);
+    assert.equal(await find("one", scene.id()), undefined);
+  });
+
   check("blocks come in the order in which they are wanted, as often as they are", async (scene) => {
     const file = await scene.create("f", "a", "b", "c");
     const versionId = file.version_id ?? "";

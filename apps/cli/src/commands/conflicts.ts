@@ -69,10 +69,12 @@ function list(context: Context) {
 }
 
 async function show(run: Run, folder: string | undefined): Promise<void> {
-  const [{ thisConfigFolder }, { chooseSyncs }, { statusOf }] = await Promise.all([
+  const [{ thisConfigFolder }, { chooseSyncs }, { statusOf }, { originalPath }, { isRepository }] = await Promise.all([
     import("../config/connection.ts"),
     import("../sync/choose-syncs.ts"),
     import("../sync/last-status.ts"),
+    import("@holdfast/sync/execute/keep-conflict"),
+    import("@holdfast/sync/model/repositories"),
   ]);
   const syncs = await chooseSyncs(thisConfigFolder(run.context.environment), folder);
   const statuses = await Promise.all(syncs.map((sync) => statusOf(sync)));
@@ -83,4 +85,8 @@ async function show(run: Run, folder: string | undefined): Promise<void> {
       : items.map(({ root, path }) => `${root}/${path}`),
   );
   if (items.length > 0) run.output.note("To end one: holdfast conflicts keep original|copy|both PATH.");
+  const originals = items.map(({ path }) => originalPath(path));
+  const ofGit = originals.find((path) => path.split("/").slice(0, -1).some(isRepository));
+  if (ofGit !== undefined)
+    run.output.note(`Two devices changed one git repository. Copies of its files, such as ${ofGit}, lie beside it.`);
 }

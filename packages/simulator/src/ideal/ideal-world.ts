@@ -267,9 +267,10 @@ export class IdealWorld implements Trees {
         this.diskPut(id, { ...operation.place, alias: operation.place.alias });
         break;
       case "copy_aside": {
-        const { parent, content, executable } = operation.local;
-        this.#place(undefined, { parent, name: operation.name });
-        this.diskPut(this.newId(), { parent, name: operation.name, content, executable });
+        const { parent, name } = operation;
+        const { content, executable } = operation.local;
+        this.#place(undefined, { parent, name });
+        this.diskPut(this.newId(), { parent, name, content, executable });
         break;
       }
       case "delete":

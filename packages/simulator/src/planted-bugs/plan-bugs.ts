@@ -26,7 +26,7 @@ export const planBugs = {
   "a copy that is there is made again": [
     {
       file: "plan/local-operations.ts",
-      find: "const folders = [node.place.parent, remote.parent];",
+      find: "const folders = new Set([parent, node.place.parent, remote.parent]);",
       put: "const folders: NodeId[] = [];",
     },
   ],

@@ -12,7 +12,7 @@ import { exchangeSeen } from "./replace.ts";
 
 /** A copy of the bytes that lost gets a name of its own; what it was copied from stays as it is. */
 export async function copyAside(hands: Hands, operation: LocalOperation & { op: "copy_aside" }): Promise<void> {
-  const { id, local, name, onto } = operation;
+  const { id, local, parent: into, name, onto } = operation;
   const from = await knownPath(hands, id);
   await recheck(hands, from, local);
   const { blocks } = await hands.disk.cut(from);
@@ -28,9 +28,9 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   await hands.disk.create(temporary, parts, { mtimeNs: old.mtimeNs, executable, like: from, shares: from });
   await hands.disk.syncFile(temporary);
   const before = await mustStat(hands, temporary);
-  const folder = await knownFolder(hands, local.parent);
+  const folder = await knownFolder(hands, into);
   const over = hands.lacks.has("exchange") ? undefined : onto;
-  const placed = over ?? { id: hands.makeNodeId(), local: { ...local, name, alias: undefined } };
+  const placed = over ?? { id: hands.makeNodeId(), local: { ...local, parent: into, name, alias: undefined } };
   const path = joinPath(folder, nameOnDisk(placed.local));
   if (over === undefined) await hands.disk.rename(temporary, path);
   else {

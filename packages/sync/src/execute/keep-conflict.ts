@@ -2,6 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { splitName, withSuffix } from "@holdfast/core/name-suffix";
 import { labelOf, originalName } from "../model/conflicted-name.ts";
+import { pathInRepository } from "../model/repositories.ts";
 import { folderOf, joinPath, nameOf } from "@holdfast/sync-ports/paths";
 import type { Part } from "@holdfast/sync-ports/ports";
 import { sameFingerprint } from "../model/fingerprints.ts";
@@ -15,7 +16,8 @@ export type Keep = "copy" | "original" | "both";
 
 /** Beside which a copy stands: the path that it was made from. */
 export function originalPath(copy: string): string {
-  return joinPath(folderOf(copy), originalName(nameOf(copy)));
+  const name = originalName(nameOf(copy));
+  return joinPath(folderOf(copy), pathInRepository(name) ?? name);
 }
 
 /**

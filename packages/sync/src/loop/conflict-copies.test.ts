@@ -7,6 +7,8 @@ import { ConflictCopies } from "./conflict-copies.ts";
 const id = "node" as NodeId;
 const local = { content: "bytes" as ContentKey, name: "a (copy)" } as unknown as LocalRow;
 
+const copying = { op: "copy_aside", id, local, parent: "folder" as NodeId } as const;
+
 function waitsFor(copies: ConflictCopies, nowMs: number): number {
   return (copies.waitsUntilMs(id, nowMs) ?? nowMs) - nowMs;
 }
@@ -17,7 +19,7 @@ test("the copies of one file wait for each other, twice as long each time, up to
   let nowMs = 1_000_000;
   const waits: number[] = [];
   for (let round = 0; round < 8; round += 1) {
-    copies.note({ op: "copy_aside", id, local, name: "b" }, nowMs);
+    copies.note({ ...copying, name: "b" }, nowMs);
     const waitMs = waitsFor(copies, nowMs);
     waits.push(waitMs / 1000);
     assert.equal(waitsFor(copies, nowMs + waitMs), 0);
@@ -33,17 +35,17 @@ test("ten minutes without a conflict, and a clock that is set back, begin anew",
     [599_999, 4000],
   ] as const) {
     const copies = new ConflictCopies();
-    copies.note({ op: "copy_aside", id, local, name: "b" }, 1_000_000);
+    copies.note({ ...copying, name: "b" }, 1_000_000);
     if (laterMs !== 599_999) assert.equal(copies.waitsUntilMs(id, 1_000_000 + laterMs), undefined);
-    copies.note({ op: "copy_aside", id, local, name: "b" }, 1_000_000 + laterMs);
+    copies.note({ ...copying, name: "b" }, 1_000_000 + laterMs);
     assert.equal(waitsFor(copies, 1_000_000 + laterMs), waitMs);
   }
 });
 
 test("a copy has the name of the one before, or its own where that could not be replaced", () => {
   const copies = new ConflictCopies();
-  copies.note({ op: "copy_aside", id, local, name: "b" }, 0);
+  copies.note({ ...copying, name: "b" }, 0);
   assert.deepEqual(copies.of(id), { ...copies.of(id), names: ["b"], content: "bytes" });
-  copies.note({ op: "copy_aside", id, local, name: "b 2", onto: { id, local } }, 1);
+  copies.note({ ...copying, name: "b 2", onto: { id, local } }, 1);
   assert.deepEqual(copies.of(id)?.names, ["a (copy)", "b 2"]);
 });

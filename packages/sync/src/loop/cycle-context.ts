@@ -3,6 +3,7 @@ import type { Hands } from "../execute/hands.ts";
 import type { Brakes } from "../brakes/brakes.ts";
 import type { Freed } from "../execute/free-space.ts";
 import type { ConflictCopies } from "./conflict-copies.ts";
+import type { EarlierVersions } from "./earlier-versions.ts";
 import type { UnreadFiles } from "./unread.ts";
 import type { Undurable } from "./undurable.ts";
 import type { Suspicion } from "./suspicion.ts";
@@ -43,6 +44,7 @@ export interface CycleContext extends Hands {
   readonly unread: UnreadFiles;
   readonly quietAges: QuietAges;
   readonly copies: ConflictCopies;
+  readonly earlier: EarlierVersions;
   readonly left: LeftPlaces;
   readonly quarantine: Quarantine;
   readonly resting: RestingDeletions;

@@ -16,9 +16,9 @@ export function foreseeHere(state: SyncState, operation: LocalOperation, makeNod
   if (operation.op === "delete") return state.commit({ local: [[id, undefined]], synced: [[id, undefined]] });
   if (current === undefined || operation.op === "park") return;
   if (operation.op === "copy_aside") {
-    const { name, onto } = operation;
-    const { parent, alias, ...place } = onto?.local ?? { parent: current.parent, alias: undefined, name };
-    const copy = { ...current, parent, name: place.name, alias };
+    const { onto } = operation;
+    const { parent, name, alias } = onto?.local ?? { ...operation, alias: undefined };
+    const copy = { ...current, parent, name, alias };
     return state.commit({ local: [[onto?.id ?? makeNodeId(), copy]] });
   }
   if (operation.op === "move") {

@@ -1,6 +1,7 @@
 import type { CycleContext } from "./cycle-context.ts";
 import { LeftPlaces } from "../scan/left-places.ts";
 import { ConflictCopies } from "./conflict-copies.ts";
+import { EarlierVersions } from "./earlier-versions.ts";
 import { LastingRefusals } from "./lasting-refusals.ts";
 import { Rounds } from "./portions.ts";
 import { QuietAges } from "./quiet-age.ts";
@@ -25,6 +26,7 @@ export type Learned = Pick<
   | "unread"
   | "quietAges"
   | "copies"
+  | "earlier"
   | "left"
   | "quarantine"
   | "resting"
@@ -46,6 +48,7 @@ export function nothingLearned(): Learned {
     unread: new UnreadFiles(),
     quietAges: new QuietAges(),
     copies: new ConflictCopies(),
+    earlier: new EarlierVersions(),
     left: new LeftPlaces(),
     quarantine: new Quarantine(),
     resting: new RestingDeletions(),

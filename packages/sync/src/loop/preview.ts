@@ -1,8 +1,9 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { WaitingChange } from "../brakes/brakes.ts";
 import { forward } from "./forward.ts";
+import { knownPathOf } from "../model/local-tree.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
-import { folderOf, joinPath } from "@holdfast/sync-ports/paths";
+import { joinPath } from "@holdfast/sync-ports/paths";
 import type { LocalOperation, RemoteOperation } from "../plan/plan-types.ts";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { fetchRemote } from "../remote/fetch.ts";
@@ -101,7 +102,8 @@ function previewHere({ state, makeNodeId }: CycleContext, operation: LocalOperat
   if (operation.op === "park") return [];
   const after = operation.op === "delete" ? before : pathOfNode(state, operation.id);
   const path = after ?? operation.id;
-  const copy = operation.op === "copy_aside" ? joinPath(folderOf(path), operation.name) : path;
+  const copy =
+    operation.op === "copy_aside" ? joinPath(knownPathOf(state, operation.parent) ?? "", operation.name) : path;
   return [{ side: "here", what: here[operation.op], path: copy }];
 }
 

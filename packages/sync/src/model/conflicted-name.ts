@@ -1,4 +1,4 @@
-import { cutToBytes, splitName, withSuffix } from "@holdfast/core/name-suffix";
+import { cutToBytes, type NameParts, splitName, withSuffix } from "@holdfast/core/name-suffix";
 
 /** The words in the brackets: what kind of conflict a name tells of. */
 export type ConflictLabel = string;
@@ -8,7 +8,11 @@ export type ConflictLabel = string;
  * the first character. A name that tells of a conflict already is cut back to its original's stem, so that it never nests.
  */
 export function conflictedName(name: string, label: ConflictLabel, isFree: (name: string) => boolean): string {
-  const parts = splitName(originalName(name));
+  return labelledName(splitName(originalName(name)), label, isFree);
+}
+
+/** The same, of a name whose stem and extension are known. */
+export function labelledName(parts: NameParts, label: ConflictLabel, isFree: (name: string) => boolean): string {
   for (let number = 1; ; number += 1) {
     const suffix = ` (${label}${number === 1 ? "" : ` ${number}`})`;
     const candidate = withSuffix(parts, suffix);

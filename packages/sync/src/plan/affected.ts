@@ -12,6 +12,7 @@ import {
   type SyncedRow,
   type Trees,
 } from "../model/trees.ts";
+import { isRepository } from "../model/repositories.ts";
 
 /**
  * The part of the trees on which a plan can depend: the nodes that are not at rest, all that stands beside them in any tree, the
@@ -139,9 +140,19 @@ class Part implements Trees {
       this.#above.add(id);
       this.#take(id);
       if (!this.#isStanding(id)) lacking.push(id);
-      waiting.push(...this.#foldersOf(id));
+      const folders = this.#foldersOf(id);
+      waiting.push(...folders);
+      if (isRepository(this.#all.local.get(id)?.name ?? "")) this.#takeBeside(folders);
     }
     return lacking;
+  }
+
+  /** Copies of what is in a repository go into the folder in which it stands, or into the one above. */
+  #takeBeside(folders: ReadonlySet<NodeId>): void {
+    for (const folder of folders) {
+      this.takeChildren(folder);
+      for (const above of this.#foldersOf(folder)) this.takeChildren(above);
+    }
   }
 
   #take(id: NodeId): void {

@@ -1,5 +1,8 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { conflictedName, copyLabel, isNameOfCopy } from "../model/conflicted-name.ts";
+import { conflictedName, copyLabel, isNameOfCopy, labelledName } from "../model/conflicted-name.ts";
+import { placeBesideRepository } from "../model/repositories.ts";
+import { isReadOnlyAt } from "../model/rights.ts";
+import { lineOf } from "../model/tree-paths.ts";
 import {
   type ContentKey,
   type DiskPlace,
@@ -42,8 +45,10 @@ export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly St
     twins ??= Map.groupBy(tree.values(), (each) => `${each.place.parent} ${each.content}`);
     return twins.get(`${parent} ${content}`) ?? [];
   };
+  const copyPlaceFor = (local: LocalRow): Place | undefined => placeOfCopies(trees, local);
+  const surroundings = { policy, aliases, isTaken, take, twinsOf, copyPlaceFor };
   const steps = [
-    ...[...tree.values()].flatMap((node) => stepOf(node, { policy, aliases, isTaken, take, twinsOf })),
+    ...[...tree.values()].flatMap((node) => stepOf(node, surroundings)),
     ...deletions.flatMap((standing) => (standing.local === undefined ? [] : deletionOf(standing, standing.local))),
   ];
   return orderWithParking(trees, table, steps);
@@ -86,6 +91,8 @@ interface Surroundings {
   readonly take: (place: Place) => void;
   /** All in a folder that have a content. */
   readonly twinsOf: (parent: NodeId, content: ContentKey) => readonly Merged[];
+  /** Undefined: beside the file, under its name. */
+  readonly copyPlaceFor: (local: LocalRow) => Place | undefined;
 }
 
 function stepOf(node: Merged, surroundings: Surroundings): LocalStep[] {
@@ -111,7 +118,7 @@ function creationOf({ standing: { id } }: Merged, place: DiskPlace, remote: Remo
 function changesOf(
   node: Merged,
   { local, remote }: { readonly local: LocalRow; readonly remote: RemoteRow },
-  { policy, isTaken, take, twinsOf }: Surroundings,
+  { policy, isTaken, take, twinsOf, copyPlaceFor }: Surroundings,
 ): LocalStep[] {
   const { id } = node.standing;
   if (node.standing.isReadOnly && isInTheWay(node, local, remote)) {
@@ -121,21 +128,39 @@ function changesOf(
   const replacement = stepIn({ op: "replace", id, local, remote, executable: node.executable });
   if (node.content === remote.content) return [replacement];
   if (node.content !== undefined) return [];
+  const { parent, name } = copyPlaceFor(local) ?? node.place;
   // Where the server still has it, if it was moved here since.
-  const folders = [node.place.parent, remote.parent];
-  const copy = copyOf(folders.flatMap((parent) => twinsOf(parent, local.content)));
+  const folders = new Set([parent, node.place.parent, remote.parent]);
+  const copy = copyOf([...folders].flatMap((folder) => twinsOf(folder, local.content)));
   if (copy?.standing.remote?.content === local.content) return [replacement];
   // The copy is on its way to the server; until it is there nothing is replaced.
   if (copy !== undefined) return [];
-  const { parent, name } = node.place;
-  const free = conflictedName(name, copyLabel(policy.device, policy.nowMs), (each) => !isTaken({ parent, name: each }));
+  const isFree = (each: string): boolean => !isTaken({ parent, name: each });
+  const label = copyLabel(policy.device, policy.nowMs);
+  const free =
+    parent === node.place.parent
+      ? conflictedName(name, label, isFree)
+      : labelledName({ stem: name, extension: "" }, label, isFree);
   take({ parent, name: free });
-  return [stepIn({ op: "copy_aside", id, local, name: free, onto: earlierCopy(node, policy, twinsOf) })];
+  const onto = earlierCopy(node, parent, policy, twinsOf);
+  return [stepIn({ op: "copy_aside", id, local, parent, name: free, onto })];
+}
+
+/** Copies of what is in a repository of git go beside that, unless one may only read there. */
+function placeOfCopies(trees: Trees, local: LocalRow): Place | undefined {
+  const line: Place[] = [shownAt(local)];
+  for (const id of lineOf(trees, local.parent)) {
+    const row = trees.local.get(id);
+    if (row !== undefined) line.push(shownAt(row));
+  }
+  const place = placeBesideRepository(line);
+  return place === undefined || isReadOnlyAt(trees, trees.local, place.parent) ? undefined : place;
 }
 
 /** The copy that was made before, if nobody has changed or renamed it since, and the server has what is in it. */
 function earlierCopy(
-  { standing: { id }, place: { parent } }: Merged,
+  { standing: { id } }: Merged,
+  parent: NodeId,
   { copyMadeOf }: Policy,
   twinsOf: Surroundings["twinsOf"],
 ): (LocalOperation & { op: "copy_aside" })["onto"] {

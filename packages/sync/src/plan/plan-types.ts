@@ -32,11 +32,12 @@ export type LocalOperation = { readonly id: NodeId } & (
   | { readonly op: "park"; readonly local: LocalRow }
   /**
    * The bytes of a conflict get a name and a node of their own, before the server's take their place. `onto`: they become the next version
-   * of the copy that was made before and is on the server; where the disk cannot do that, they get the name.
+   * of the copy that was made before and is on the server; where the disk cannot do that, they get the name. `parent`: where the name is.
    */
   | {
       readonly op: "copy_aside";
       readonly local: LocalRow;
+      readonly parent: NodeId;
       readonly name: string;
       readonly onto?: { readonly id: NodeId; readonly local: LocalRow } | undefined;
     }

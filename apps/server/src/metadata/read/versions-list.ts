@@ -13,14 +13,16 @@ const versionCursor = z.tuple([z.int()]);
 export async function listVersions(
   shards: Shards,
   { row: file }: PlacedNode,
-  request: { limit?: number | undefined; cursor?: string | undefined },
+  request: { limit?: number | undefined; cursor?: string | undefined; content_id?: string | undefined },
 ): Promise<{ items: VersionFacts[]; next_cursor: string | null }> {
   const limit = request.limit ?? limits.listItemsDefault;
   const before = request.cursor === undefined ? undefined : decodeCursor(versionCursor, request.cursor)[0];
+  const content = request.content_id === undefined ? undefined : Buffer.from(request.content_id, "hex");
   // Served by versions_node.
   const { rows } = await sql<Omit<VersionRow, "manifest" | "segments">>`
     select id, number, size, content_id, created_at, created_by, device_id, operation_id, label from shard.versions
     where space_id = ${file.space_id} and node_id = ${file.id} ${before === undefined ? sql`` : sql`and number < ${before}`}
+      ${content === undefined ? sql`` : sql`and content_id = ${content}`}
     order by number desc limit ${limit + 1}`.execute(shards.ofId(file.space_id).db);
   const page = rows.slice(0, limit);
   const last = page.at(-1);

@@ -1,0 +1,32 @@
+import type { Place } from "./trees.ts";
+
+/**
+ * Git reads every file below `.git/refs` as a branch, and fails at one that is none: conflicted copies of what is in a repository go beside it, with the
+ * path in their name.
+ */
+const separator = "~";
+
+/** `.git`, or a bare repository by the name that git itself gives it. */
+export function isRepository(name: string): boolean {
+  return name.endsWith(".git");
+}
+
+/**
+ * @param line the place of a file, then those of the folders in which it stands, from the nearest one up
+ * @returns where copies of it belong, and by which name; undefined: it is in no repository
+ */
+export function placeBesideRepository(line: readonly Place[]): Place | undefined {
+  const outermost = line.findLastIndex(({ name }, index) => index > 0 && isRepository(name));
+  const repository = line[outermost];
+  if (repository === undefined) return undefined;
+  // The working tree is named too, and holds no copies: somebody would commit them.
+  const top = repository.name === ".git" ? Math.min(outermost + 1, line.length - 1) : outermost;
+  const names = line.slice(0, top + 1).map(({ name }) => name);
+  return { parent: (line[top] ?? repository).parent, name: names.toReversed().join(separator) };
+}
+
+/** The path, from where the copy is, of the file whose copies get this name; undefined: none that is in a repository. */
+export function pathInRepository(name: string): string | undefined {
+  const names = name.split(separator);
+  return names.slice(0, -1).some(isRepository) && !names.includes("") ? names.join("/") : undefined;
+}
