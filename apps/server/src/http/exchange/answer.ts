@@ -25,6 +25,7 @@ export interface LooseAnswer {
 export interface Sending {
   readonly response: ServerResponse;
   readonly head: boolean;
+  /** Of a request that reads. */
   readonly ifNoneMatch: string | undefined;
   readonly acceptEncoding: string | undefined;
   /** See `pageReader`. */
@@ -127,7 +128,7 @@ const compressedBytesMin = 1024;
 /** Weak comparison (RFC 9110, 13.1.2). */
 function isFresh(ifNoneMatch: string | undefined, etag: string): boolean {
   const tags = readEntityTags("If-None-Match", ifNoneMatch);
-  return tags !== undefined && tags !== "*" && tags.includes(etag.replace(/^W\//, "").replaceAll('"', ""));
+  return tags === "*" || tags?.includes(etag.replace(/^W\//, "").replaceAll('"', "")) === true;
 }
 
 async function sendStream(

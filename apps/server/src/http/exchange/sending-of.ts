@@ -12,7 +12,8 @@ export function sendingOf(
     onMoved,
     response,
     head: request.method === "HEAD",
-    ifNoneMatch: request.headers["if-none-match"],
+    // For a change it is a precondition, and not about the answer.
+    ifNoneMatch: ["GET", "HEAD"].includes(request.method ?? "") ? request.headers["if-none-match"] : undefined,
     acceptEncoding: request.headers["accept-encoding"],
     reader: pageReader(request.headers),
     requestId,
