@@ -27,6 +27,9 @@ test("while a sync is in progress the list warns that more deletions may follow,
   }
   shown.now = { ...shown.now, state: "waiting" };
   assert.equal((await deletes()).stderr, next);
+  shown.deletions = [{ id: "a", what: "deletion", why: "many", path: "x", side: "here", kind: "file", bytes: 1 }];
+  const { stderr } = await deletes();
+  assert.ok(stderr.startsWith("Deletions wait once there are 500 within an hour, ") && stderr.endsWith(next), stderr);
   shown.deletions = [];
   assert.equal((await deletes()).stderr, "No deletions are waiting.\n");
 });
@@ -85,7 +88,7 @@ test("a folder whose place a link has taken is listed as that", async () => {
   });
   assert.match(
     (await deletes(root)).stdout,
-    /photos\/: 2 files \(300 B\) would be deleted on the server, as something else took the place of its folder\n$/u,
+    /photos\/: 2 files \(300 B\) would be deleted on the server, because a link or file replaced the folder\n$/u,
   );
 });
 

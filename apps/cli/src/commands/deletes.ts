@@ -31,6 +31,8 @@ export const deletesCommand: CommandMaker = (context) => {
 };
 
 const folderText = "a synced folder; all of them unless given";
+const manyText =
+  "Deletions wait once there are 500 within an hour, or 50 that are a quarter of the folder. In a folder shared with you, 10 that are a quarter of it wait. A sync with --brake has its own number.";
 const noneText = "No deletions are waiting.";
 
 interface Waiting {
@@ -158,6 +160,10 @@ function linesOf({ sync, lines }: Waiting): string[] {
 function noteNext(run: Run, { waiting, growing }: Shown): void {
   if (waiting.length === 0) return noteNone(run, growing);
   noteGrowing(run, growing);
+  const isOfMany = waiting.some(({ deletions }) =>
+    deletions.some(({ what, why }) => what === "deletion" && why === "many"),
+  );
+  if (isOfMany) run.output.note(manyText);
   const hasRewrites = waiting.some(({ deletions }) => deletions.some(({ what }) => what === "rewrite"));
   run.output.note(
     hasRewrites

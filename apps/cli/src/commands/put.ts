@@ -102,7 +102,12 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
   ]);
   const { client, configFolder } = await run.connect();
   const shared = isShared ? await sharedRoot(client, id) : {};
-  const top = isLink ? { top: (await client.call("getCurrentLink")).node } : shared;
+  const linked = isLink ? (await client.call("getCurrentLink")).node : undefined;
+  const top = linked === undefined ? shared : { top: linked };
+  if (linked?.kind === "folder" && locals.includes("-"))
+    throw usage(
+      "A link to a folder takes files under their own names. Standard input and the output of a command have none.",
+    );
   const { context, output } = run;
   const stdin = written ?? context.stdin;
   const [allowEmpty, withTimes] = [flags.allowEmpty === true, flags.times === true];
@@ -112,6 +117,7 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
     quiet: output.quiet,
     nowMs: () => performance.now(),
     label: "put",
+    waitsForFile: written !== undefined,
   });
   const mirroring = mirroringOf(run, flags, () => progress.stop());
   await interruptible(run, progress, () =>

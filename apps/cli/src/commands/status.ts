@@ -66,7 +66,8 @@ function progressLines(progress: SyncView["progress"]): string[] {
   if (progress === null) return [];
   const { share, done, rate, time_left: timeLeft, names } = progress;
   const facts = [
-    ...(share === null ? [] : [`${Math.floor(share * 100)} %`]),
+    // What waits, such as a conflict's next copy, does not move.
+    ...(share === null || share === 0 ? [] : [`${Math.floor(share * 100)} %`]),
     done,
     rate,
     ...(timeLeft === "" ? [] : [`${timeLeft} left`]),

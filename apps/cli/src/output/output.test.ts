@@ -266,15 +266,11 @@ test("no time that is left is told before the rate is known, however long the fi
 
 test("progress is a bar on a terminal only, and nothing when quiet", (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
-  const show = (flags: { isTTY: boolean; quiet: boolean }) => {
+  const show = (flags: { isTTY: boolean; quiet: boolean; waitsForFile?: boolean }, counts = new TransferCounts()) => {
     const { stream, text } = sink();
-    const terminal = Object.assign(stream, { isTTY: flags.isTTY, columns: 80 });
-    const progress = new Progress(new TransferCounts(), {
-      stream: terminal,
-      quiet: flags.quiet,
-      nowMs: () => 0,
-      label: "get",
-    });
+    const { isTTY, ...options } = flags;
+    const terminal = Object.assign(stream, { isTTY, columns: 80 });
+    const progress = new Progress(counts, { ...options, stream: terminal, nowMs: () => 0, label: "get" });
     t.mock.timers.tick(6000);
     progress.stop();
     return text();
@@ -282,4 +278,7 @@ test("progress is a bar on a terminal only, and nothing when quiet", (t) => {
   assert.ok(show({ isTTY: true, quiet: false }).startsWith("\rget"));
   assert.equal(show({ isTTY: false, quiet: false }), "get: 0 of 0+ files, 0 B, 0 B/s\n");
   assert.equal(show({ isTTY: true, quiet: true }), "");
+  assert.equal(show({ isTTY: true, quiet: false, waitsForFile: true }), "");
+  const begun = Object.assign(new TransferCounts(), { filesTotal: 1 });
+  assert.ok(show({ isTTY: true, quiet: false, waitsForFile: true }, begun).startsWith("\rget"));
 });

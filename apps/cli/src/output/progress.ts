@@ -35,6 +35,8 @@ export interface ProgressOptions {
   readonly nowMs: () => number;
   /** What is being done, as the line begins: "put", "get". */
   readonly label: string;
+  /** Nothing is shown before there is a file: a command whose output is put may ask for something on the terminal. */
+  readonly waitsForFile?: boolean;
 }
 
 const barIntervalMs = 100;
@@ -71,7 +73,8 @@ export class Progress {
   }
 
   #show(): void {
-    const { stream, label } = this.#options;
+    const { stream, label, waitsForFile } = this.#options;
+    if (waitsForFile === true && this.counts.filesTotal === 0) return;
     const columns = this.#isBar ? (stream.columns ?? 80) : undefined;
     const line = progressLine(label, this.counts, this.#sample(), columns);
     if (this.#isBar) showBar(stream, line);

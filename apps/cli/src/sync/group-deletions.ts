@@ -7,7 +7,7 @@ const sides = { here: "here", server: "on the server" } as const;
 export function doingOf({ what, why, side }: Pick<WaitingDeletion, "what" | "why" | "side">): string {
   const deleted = `would be deleted ${sides[side]}`;
   if (what === "deletion")
-    return why === "replaced" ? `${deleted}, as something else took the place of its folder` : deleted;
+    return why === "replaced" ? `${deleted}, because a link or file replaced the folder` : deleted;
   if (why === "rollback") return `would go back to an older version ${sides[side]}`;
   return why === "damage" ? `looks damaged, and would be replaced ${sides[side]}` : `would be rewritten ${sides[side]}`;
 }

@@ -35,9 +35,9 @@ describe("put --from-command", () => {
   test("stores nothing of a command that fails, is killed, cannot be started or writes nothing", async () => {
     assert.equal((await put("/dump.sql", "echo", "the dump")).code, 0);
     for (const [command, code, said] of [
-      [["sh", "-c", "head -c 20000000 /dev/zero; exit 3"], 1, /sh ended with 3; nothing was stored/],
-      [["sh", "-c", "echo half; kill -KILL $$"], 1, /sh ended with SIGKILL; nothing was stored/],
-      [["false"], 1, /false ended with 1; nothing was stored/],
+      [["sh", "-c", "head -c 20000000 /dev/zero; exit 3"], 1, /sh exited with code 3; nothing was stored/],
+      [["sh", "-c", "echo half; kill -KILL $$"], 1, /sh was ended by SIGKILL; nothing was stored/],
+      [["false"], 1, /false exited with code 1; nothing was stored/],
       [["no-such-command-here"], 2, /no-such-command-here was not found; nothing was stored/],
       [["/dev/null"], 2, /cannot be started \(.*EACCES\); nothing was stored/],
       [["true"], 1, /true wrote nothing, so nothing was stored.*--allow-empty/],

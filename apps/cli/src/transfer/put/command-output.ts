@@ -32,8 +32,10 @@ export class CommandOutput implements AsyncIterable<Uint8Array> {
       ended.catch(() => {});
       yield* child.stdout as AsyncIterable<Uint8Array>;
       const [code, signal] = await ended;
-      if (code !== 0)
-        throw new HoldfastError("failed", `${this.name} ended with ${signal ?? code}; nothing was stored.`);
+      if (code !== 0) {
+        const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
+        throw new HoldfastError("failed", `${this.name} ${how}; nothing was stored.`);
+      }
       this.isWhole = true;
     } catch (thrown) {
       if (!(thrown instanceof Error && String(Reflect.get(thrown, "syscall")).startsWith("spawn"))) throw thrown;

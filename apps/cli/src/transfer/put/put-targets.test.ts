@@ -35,7 +35,8 @@ test("what cannot be put inside is refused", () => {
   assert.throws(() => putTargets([file, folder], "/docs", "file"), { code: "conflict", exitCode: 5 });
   assert.throws(() => putTargets([file], "/docs/", "file"), { code: "conflict" });
   assert.throws(() => putTargets([stdin], "/docs/", "folder"), { code: "usage", exitCode: 2 });
-  assert.throws(() => putTargets([stdin], "/docs", "folder"), { code: "usage" });
+  const message = "/docs is a folder. Name the file to store in it: /docs/NAME.";
+  assert.throws(() => putTargets([stdin], "/docs", "folder"), { code: "usage", message });
   assert.throws(() => putTargets([file, { path: "there/a.txt", kind: "file" }], "/docs", "folder"), { code: "usage" });
   assert.throws(() => putTargets([file], "/a/../b", undefined), { code: "invalid_field" });
 });

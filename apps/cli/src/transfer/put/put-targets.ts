@@ -37,7 +37,7 @@ export function putTargets(
   const targets = locals.map((local) => {
     const inside =
       isInto || (local.kind !== "folder" && (remoteKind === "folder" || (names.length === 0 && remoteKind !== "file")));
-    return { local, remotePath: joinPath(inside ? [...names, ownName(local)] : names) };
+    return { local, remotePath: joinPath(inside ? [...names, ownName(local, names)] : names) };
   });
   const twice = targets.find(
     ({ remotePath }, index) => targets.findIndex((other) => other.remotePath === remotePath) !== index,
@@ -46,11 +46,10 @@ export function putTargets(
   return targets;
 }
 
-function ownName({ kind, path }: LocalArgument): string {
-  if (kind === "stdin")
-    throw new HoldfastError(
-      "usage",
-      "Standard input and the output of a command have no name: name the file on the server.",
-    );
+function ownName({ kind, path }: LocalArgument, folder: readonly string[]): string {
+  if (kind === "stdin") {
+    const example = joinPath([...folder, "NAME"]);
+    throw new HoldfastError("usage", `${joinPath(folder)} is a folder. Name the file to store in it: ${example}.`);
+  }
   return basename(resolve(path));
 }
