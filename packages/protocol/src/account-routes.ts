@@ -384,6 +384,13 @@ export const accountRoutes = {
       plan: planName.optional(),
       quota_bytes: z.int().min(0).nullable().optional(),
     }),
-    responses: { 201: z.object({ token: z.string(), url: z.string(), expires_at: z.string() }) },
+    responses: {
+      201: z.object({
+        token: z.string(),
+        url: z.string(),
+        expires_at: z.string(),
+        others: z.int().optional().describe("earlier invitations for this address that can still be used"),
+      }),
+    },
   }),
 };

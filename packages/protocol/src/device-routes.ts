@@ -127,6 +127,10 @@ export const deviceRoutes = {
         account_id: z.string(),
         server_id: z.string(),
         asked_at: z.string(),
+        epoch: z
+          .string()
+          .optional()
+          .describe("of the account's own space: where it differs from what the device knows, nothing is to go"),
         proof: z
           .string()
           .describe("HMAC-SHA-256, base64url, keyed with the device's secret: who does not know that orders nothing"),

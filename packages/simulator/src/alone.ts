@@ -59,6 +59,7 @@ export class Alone {
     const { scheduler, model } = this.world;
     return this.pass(
       clearCopies({
+        epoch: model.epoch,
         disk: this.disk(),
         server: this.server(),
         state: this.#state(),

@@ -144,3 +144,20 @@ test("a file that a program has open for writing stays, in the folder's place or
   });
   alone.close();
 });
+
+test("nothing goes once the server was restored from a backup since this device last heard of it", async () => {
+  const alone = new Alone();
+  alone.write("in the backup", "one");
+  await alone.once();
+  const backup = alone.world.model.backUp();
+  alone.write("newer", "two");
+  await alone.once();
+  trashOnServer(alone, "in the backup");
+  await alone.once();
+  alone.world.model.restore(backup);
+  const before = sight(alone);
+  const { removed, kept, keptInTrash, isWhole } = await alone.clear();
+  assert.deepEqual([removed, kept, keptInTrash, isWhole], [0, 2, 1, true]);
+  assert.deepEqual(sight(alone), before);
+  alone.close();
+});

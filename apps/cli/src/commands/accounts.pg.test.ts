@@ -14,6 +14,10 @@ for (const [where, flags] of bothPlaces(command)) {
     assert.equal((await admin("users", "promote", email)).admin, true);
     assert.match((await run(["admin", "users", "demote", email, ...flags])).stdout, / is no administrator\n$/);
     assert.match((await admin("users", "invite", "new@example.org")).url, /#hfi_/);
+    const again = await run(["admin", "users", "invite", "new@example.org", ...flags]);
+    assert.match(again.stderr, /\n1 earlier invitation for new@example\.org can still be used/);
+    const [newest] = (await admin("invites", "ls")).items;
+    await admin("invites", "rm", newest.id);
     const [invitation, ...others] = (await admin("invites", "ls")).items;
     assert.deepEqual([invitation.email, others], ["new@example.org", []]);
     const { stdout } = await run(["admin", "invites", "ls", ...flags]);

@@ -1,5 +1,6 @@
 import { formatBytes, parseBytes } from "@holdfast/core/format-bytes";
 import { type Column, endFor, Listing } from "../output/listing.ts";
+import { count } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { shredCommand } from "./admin-shred.ts";
 import { checkTitle, newGroup, runs, usage } from "./command.ts";
@@ -230,6 +231,11 @@ function invite(context: Context) {
     await run.output.result(invitation, () => [invitation.url]);
     if (!run.output.json)
       run.output.note(`The link works once and expires on ${endFor(run.output, invitation.expires_at)}.`);
+    const { others = 0 } = invitation;
+    if (others > 0)
+      run.output.note(
+        `${count(others, "earlier invitation")} for ${email} can still be used; the first one used ends the others. To list them: holdfast admin invites ls`,
+      );
     noteLocalLink(run, invitation.url);
   });
 }

@@ -91,24 +91,25 @@ async function clearAll(run: Run, configFolder: string, { order, login, heldRoot
     if (serverId !== order.server_id || accountId !== order.account_id) continue;
     // Who has signed in meanwhile has the folder synced again.
     if ((await saved.read())?.deviceId !== order.device_id) return [...left, root];
-    if (!(await clearOne(run, configFolder, { sync, login, isHeld: root === heldRoot }))) left.push(root);
+    if (!(await clearOne(run, configFolder, { sync, order, login, isHeld: root === heldRoot }))) left.push(root);
   }
   return left;
 }
 
 interface One {
   readonly sync: KnownSync;
+  readonly order: Order;
   readonly login: Login;
   readonly isHeld: boolean;
 }
 
-async function clearOne(run: Run, configFolder: string, { sync, login, isHeld }: One): Promise<boolean> {
+async function clearOne(run: Run, configFolder: string, { sync, order, login, isHeld }: One): Promise<boolean> {
   const { root, account, server } = sync.record;
   let lock;
   try {
     lock = isHeld ? undefined : lockFolder(root);
     await markClearing(sync.folder);
-    const { isWhole, ...cleared } = await clearFolder(sync);
+    const { isWhole, ...cleared } = await clearFolder(sync, order);
     if (!isWhole) return false;
     const at = new Date().toISOString();
     const { removed, kept, keptInTrash: kept_in_trash, keptPaths: kept_paths } = cleared;
@@ -132,7 +133,7 @@ async function clearOne(run: Run, configFolder: string, { sync, login, isHeld }:
 }
 
 /** Without a server: what both agreed on stands in the state. */
-async function clearFolder({ folder, record }: KnownSync): Promise<Cleared> {
+async function clearFolder({ folder, record }: KnownSync, { epoch }: Order): Promise<Cleared> {
   const lacks = lacksOf(probeFolder(record.root));
   const pool = startCodecPool();
   const database = new DatabaseSync(join(folder, stateName));
@@ -141,6 +142,7 @@ async function clearFolder({ folder, record }: KnownSync): Promise<Cleared> {
     const state = new SyncState(database, record.remote_id as NodeId);
     const disk = openSyncedFolder(record.root, { pool });
     return await clearCopies({
+      epoch,
       disk: lacks.has("stable inodes") ? numberedAnew(disk, random) : disk,
       server: nobody,
       state,

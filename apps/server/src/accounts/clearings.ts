@@ -87,7 +87,19 @@ export async function readClearing(world: AccountWorld, deviceSecret: string): P
     asked_at: formatTime(row.asked_at),
   };
   const proof = createHmac("sha256", deviceSecret).update(clearingWords(facts)).digest("base64url");
-  return { ...facts, proof };
+  return { ...facts, epoch: await epochOf(world, row.user_id), proof };
+}
+
+/** A restored backup gives the space another one. */
+async function epochOf({ shards }: Pick<AccountWorld, "shards">, userId: UserId): Promise<string | undefined> {
+  const { db } = shards.ofId(userId);
+  const space = await db
+    .selectFrom("shard.users as u")
+    .innerJoin("shard.spaces as s", "s.id", "u.space_id")
+    .select("s.epoch")
+    .where("u.id", "=", userId)
+    .executeTakeFirst();
+  return space?.epoch;
 }
 
 /** The first word holds: a report that comes again changes nothing. @throws HoldfastError not_found */

@@ -104,6 +104,23 @@ export async function claimInvitation(
   return { token, kind: row.kind, plan: row.plan ?? undefined, quotaBytes, confirms };
 }
 
+/** Invitations for an address that can still be used; the first that is used ends the others. */
+export async function countInvitationsFor(
+  { shards, clock }: Pick<AccountStore, "shards" | "clock">,
+  email: string,
+): Promise<number> {
+  const counts = shards.all().map(({ db }) =>
+    db
+      .selectFrom("shard.invitations")
+      .select(({ fn }) => fn.countAll<number>().as("number"))
+      .where("kind", "=", "invite")
+      .where("email", "=", emailKey(email))
+      .where("expires_at", ">", clock.nowMicros())
+      .executeTakeFirstOrThrow(),
+  );
+  return (await Promise.all(counts)).reduce((sum, { number }) => sum + Number(number), 0);
+}
+
 /** Once the address has an account; they lie on any shard, as their tokens say. */
 export async function removeInvitationsFor({ shards }: Pick<AccountStore, "shards">, email: string): Promise<void> {
   for (const { db } of shards.all()) {

@@ -14,6 +14,8 @@ import type { Identity } from "@holdfast/sync-ports/ports";
 import { checkRoot } from "./root.ts";
 
 export interface ClearingParts extends Hands {
+  /** Of the account's own space on the server now; undefined: an older server does not tell. */
+  readonly epoch: string | undefined;
   readonly identity: Identity;
   readonly sleep: (durationMs: number) => Promise<void>;
   /** Paths below the root that a program has open now, as far as that can be known. */
@@ -47,6 +49,10 @@ const removedSetting = "cleared files";
  */
 export async function clearCopies(parts: ClearingParts): Promise<Cleared> {
   await checkRoot(parts);
+  // Restored from a backup since, the server may lack what it had, and this copy may be the last.
+  const known = parts.state.cursor?.epoch;
+  if (parts.epoch !== undefined && known !== undefined && parts.epoch !== known)
+    return { removed: 0, isWhole: true, ...(await whatStays(parts)) };
   await ensureOwnFolders(parts);
   // Of what a run before was about to do it is looked at anew what came of it.
   parts.state.commit({ intents: [...parts.state.intents.keys()].map((id) => [id, undefined] as const) });

@@ -11,7 +11,7 @@ import { changeSettings, readSettings } from "../../accounts/account-settings.ts
 import { listClearings, readClearing, reportClearing } from "../../accounts/clearings.ts";
 import { deleteDevice, deleteDevices, listDevices } from "../../accounts/devices.ts";
 import { assertNotSuspended } from "../../metadata/brake/device-suspended.ts";
-import { createInvitation } from "../../accounts/invitations.ts";
+import { countInvitationsFor, createInvitation } from "../../accounts/invitations.ts";
 import { listInvitations, removeInvitation } from "../../accounts/invitations-list.ts";
 import { mailConfirmation, mailConfirmationAgain } from "../../mail/mail-confirmation.ts";
 import { askPasswordReset } from "../../mail/mail-password.ts";
@@ -239,6 +239,7 @@ export function userHandlers(store: AccountStore & Pick<AccountWorld, "outsidePa
     },
     adminInvite: async ({ caller, body, peer }) => {
       if (body.email !== undefined) await assertNoAccount(store, body.email);
+      const others = body.email === undefined ? 0 : await countInvitationsFor(store, body.email);
       const { token, expiresAtMicros } = await createInvitation(store, {
         kind: "invite",
         email: body.email ?? null,
@@ -249,7 +250,7 @@ export function userHandlers(store: AccountStore & Pick<AccountWorld, "outsidePa
       // The token stands after the #, so that no server and no proxy sees it in a log.
       return {
         status: 201,
-        json: { token, url: `${peer.publicUrl}/setup#${token}`, expires_at: formatTime(expiresAtMicros) },
+        json: { token, url: `${peer.publicUrl}/setup#${token}`, expires_at: formatTime(expiresAtMicros), others },
       };
     },
   } satisfies Handlers;
