@@ -185,7 +185,11 @@ for (const [where, repository] of [
     assert.equal(copy.replace(/\d{4}-\d\d-\d\d/, "2026-01-01"), `${base} ${label}`);
     assert.equal(alone.read(copy), "mine");
     assert.deepEqual(alone.serverPaths().toSorted(), alone.diskPaths().toSorted());
-    await alone.pass(alone.make().keepOfConflict(copy, "original"));
+    const own = await alone.pass(alone.make().keepOfConflict(copy, "both"));
+    assert.equal(own?.replace(/\d{4}-\d\d-\d\d/, "2026-01-01"), `${base} (ada 2026-01-01)`);
+    alone.remove(own ?? assert.fail());
+    await alone.once();
+    await alone.pass(alone.make().keepOfConflict(await conflict("theirs then", "mine then"), "original"));
     await alone.once();
     assert.equal(alone.read(await conflict("theirs again", "mine again")), "mine again");
     await alone.pass(alone.make().keepOfConflict(copy, "copy"));
@@ -212,5 +216,19 @@ test("the copy of what is in a repository takes no name beside it that is in use
   alone.write("app/.git/index", "mine");
   assert.ok((await alone.once()).inSync);
   assert.deepEqual([alone.read(name), alone.read(name.replace(")", " 2)"))], ["of a person", "mine"]);
+  alone.close();
+});
+
+test("a rule that would hide the copy of what is in a repository, and not the file, hides neither", async () => {
+  const alone = new Alone();
+  for (const folder of ["app", "app/.git"]) alone.mkdir(folder);
+  alone.write(".holdfastignore", "*~*\n");
+  alone.write("app/.git/index", "first");
+  await alone.once();
+  alone.writeOnServer("app/.git/index", "theirs");
+  alone.write("app/.git/index", "mine");
+  assert.ok((await alone.once()).inSync);
+  const copies = alone.diskPaths().filter((path) => path.includes("conflicted"));
+  assert.deepEqual([copies.length, alone.serverContents().get(copies[0] ?? "")], [1, "mine"]);
   alone.close();
 });

@@ -56,6 +56,11 @@ describe("a device that was signed out", () => {
     assert.deepEqual((await ended)[0], 3);
     const { url } = signedIn.server;
     const told = (await run(["status", join(folder, "drive")])).stdout;
-    assert.ok(told.includes(`no login for ${url} is stored. Sign in with: holdfast login ${url}, then start`), told);
+    assert.ok(
+      told.includes(
+        `no login for ${url} is stored. Sign in with: holdfast login ${url}, or set HOLDFAST_TOKEN, then start`,
+      ),
+      told,
+    );
   });
 });

@@ -38,7 +38,7 @@ test("of a paused sync that does not run the pause is said by its state alone, a
   assert.deepEqual(
     report.problems.map(({ message }) => message),
     [
-      "This sync is not running, and no login for http://127.0.0.1:1 is stored. Sign in with: holdfast login http://127.0.0.1:1, then run 'holdfast resume', then start the sync with: holdfast sync '/my drive'",
+      "This sync is not running, and no login for http://127.0.0.1:1 is stored. Sign in with: holdfast login http://127.0.0.1:1, or set HOLDFAST_TOKEN, then run 'holdfast resume', then start the sync with: holdfast sync '/my drive'",
       signedOut.message,
     ],
   );

@@ -70,7 +70,8 @@ async function whyStopped({ folder, record }: KnownSync): Promise<string> {
       ? `This sync is not running, and no login for ${server} is stored.`
       : "This device was signed out.";
   const resumed = record.is_paused ? "run 'holdfast resume', then " : "";
-  return `${why} Sign in with: holdfast login ${shellWord(server)}, then ${resumed}start the sync with: holdfast sync ${shellWord(root)}`;
+  const orToken = login === undefined ? ", or set HOLDFAST_TOKEN" : "";
+  return `${why} Sign in with: holdfast login ${shellWord(server)}${orToken}, then ${resumed}start the sync with: holdfast sync ${shellWord(root)}`;
 }
 
 /** That the client does not run, and how to start it. */

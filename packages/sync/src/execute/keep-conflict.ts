@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { splitName, withSuffix } from "@holdfast/core/name-suffix";
 import { labelOf, originalName } from "../model/conflicted-name.ts";
-import { pathInRepository } from "../model/repositories.ts";
+import { originalFrom } from "../model/repositories.ts";
 import { folderOf, joinPath, nameOf } from "@holdfast/sync-ports/paths";
 import type { Part } from "@holdfast/sync-ports/ports";
 import { sameFingerprint } from "../model/fingerprints.ts";
@@ -16,8 +16,7 @@ export type Keep = "copy" | "original" | "both";
 
 /** Beside which a copy stands: the path that it was made from. */
 export function originalPath(copy: string): string {
-  const name = originalName(nameOf(copy));
-  return joinPath(folderOf(copy), pathInRepository(name) ?? name);
+  return joinPath(folderOf(copy), originalFrom(nameOf(copy)));
 }
 
 /**
@@ -148,7 +147,9 @@ const namesMax = 1000;
 async function giveOwnName(hands: Hands, path: string): Promise<string> {
   const name = nameOf(path);
   const words = labelOf(name)?.replace("'s conflicted copy ", " ").replace(" conflict", "") ?? "";
-  const parts = splitName(originalName(name));
+  const original = originalName(name);
+  const isOfRepository = originalFrom(name) !== original;
+  const parts = isOfRepository ? { stem: original, extension: "" } : splitName(original);
   for (let number = 1; number < namesMax; number += 1) {
     const own = joinPath(folderOf(path), withSuffix(parts, ` (${words}${number === 1 ? "" : `, ${number}`})`));
     if ((await hands.disk.stat(own)) !== undefined) continue;

@@ -1,3 +1,4 @@
+import { originalName } from "./conflicted-name.ts";
 import type { Place } from "./trees.ts";
 
 /**
@@ -25,8 +26,10 @@ export function placeBesideRepository(line: readonly Place[]): Place | undefined
   return { parent: (line[top] ?? repository).parent, name: names.toReversed().join(separator) };
 }
 
-/** The path, from where the copy is, of the file whose copies get this name; undefined: none that is in a repository. */
-export function pathInRepository(name: string): string | undefined {
-  const names = name.split(separator);
-  return names.slice(0, -1).some(isRepository) && !names.includes("") ? names.join("/") : undefined;
+/** The file of which something with this name is a conflicted copy: the path from where the copy is, or the name itself of what is none. */
+export function originalFrom(name: string): string {
+  const original = originalName(name);
+  const names = original.split(separator);
+  const isInRepository = original !== name && names.slice(0, -1).some(isRepository) && !names.includes("");
+  return isInRepository ? names.join("/") : original;
 }

@@ -1,6 +1,6 @@
 import { sha256 } from "@holdfast/core/hash";
 import { ignoreFileName } from "@holdfast/core/names";
-import { originalName } from "../model/conflicted-name.ts";
+import { originalFrom } from "../model/repositories.ts";
 import { ownFolder } from "@holdfast/sync-ports/paths";
 import { type BrokenPattern, brokenPatterns } from "./broken-patterns.ts";
 import { IgnorePatterns } from "./ignore-patterns.ts";
@@ -56,5 +56,5 @@ function isAnothersOwn(path: string, isFolder: boolean): boolean {
 
 /** The copy of a conflict is wanted where its original is, or it would never reach the server. */
 function originalPath(path: string): string {
-  return path.includes(" (") ? path.split("/").map(originalName).join("/") : path;
+  return path.includes(" (") ? path.split("/").map(originalFrom).join("/") : path;
 }
