@@ -75,6 +75,13 @@ export const limits = {
   quotaWarningSlackPercent: 5,
   /** So many times its quota a space may store, with versions, trash and unfinished uploads. */
   quotaStoredFactor: 4,
+  /** Files with old versions that are measured for one answer, those with most first, and of each file the newest of its versions. */
+  usageFilesMax: 200,
+  usageVersionsMax: 500,
+  /** Files and folders in the trash that are counted for one answer. */
+  usageTrashMax: 20_000,
+  /** Files that one answer names as those whose old versions take most. */
+  usageLargestMax: 5,
   /** What a node, a version, a segment of a long list of blocks or an upload session weighs beside the bytes that it holds. */
   rowWeightBytes: 512,
   /** All of them together weigh at most as much as the quota, or this where the quota is smaller. */

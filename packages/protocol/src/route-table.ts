@@ -119,6 +119,8 @@ export const routeTable: Readonly<Record<RouteName, RouteFacts>> = {
   queryNodes: { method: "POST", path: "/nodes/query" },
   listVersions: { method: "GET", path: "/files/:id/versions" },
   labelVersion: { method: "PATCH", path: "/files/:id/versions/:number", changes: true },
+  pruneVersions: { method: "POST", path: "/files/:id/versions/prune", changes: true },
+  getUsage: { method: "GET", path: "/account/usage" },
   starNode: { method: "PUT", path: "/files/:id/star", answers: "204 empty" },
   unstarNode: { method: "DELETE", path: "/files/:id/star", answers: "204 empty" },
   listStarred: { method: "GET", path: "/starred" },

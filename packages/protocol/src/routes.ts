@@ -36,6 +36,7 @@ import { signedUrlRoutes } from "./signed-url-routes.ts";
 import { starRoutes } from "./star-routes.ts";
 import { thumbRoutes } from "./thumb-routes.ts";
 import { transferRoutes } from "./transfer-routes.ts";
+import { usageRoutes } from "./usage-routes.ts";
 import { versionRoutes } from "./version-routes.ts";
 import { webSessionRoutes } from "./web-session-routes.ts";
 
@@ -59,6 +60,7 @@ export const routes = {
   ...peopleRoutes,
   ...nodeRoutes,
   ...versionRoutes,
+  ...usageRoutes,
   ...starRoutes,
   ...searchRoutes,
   ...contentRoutes,

@@ -19,6 +19,18 @@ const version = z
   .meta({ id: "Version" });
 export type VersionJson = z.output<typeof version>;
 
+const prunedVersions = z
+  .object({
+    removed: z.int().describe("versions; those with a label stay and are not counted"),
+    bytes: z
+      .int()
+      .describe(
+        "no longer stored; with dry_run the sizes of these versions, which is more where versions share content",
+      ),
+  })
+  .meta({ id: "PrunedVersions" });
+export type PrunedVersionsJson = z.output<typeof prunedVersions>;
+
 /** The history of one file. */
 export const versionRoutes = {
   listVersions: defineRoute({
@@ -50,5 +62,24 @@ export const versionRoutes = {
       ...seenFields,
     }),
     responses: { 200: version },
+  }),
+  pruneVersions: defineRoute({
+    method: "POST",
+    path: "/files/:id/versions/prune",
+    access: "files:write",
+    cost: "call",
+    bodyKind: "json",
+    changes: true,
+    summary: "Delete old versions of a file, or of every file in a folder, for good; by the owner only",
+    params: z.object({ id: idText }),
+    body: z.object({
+      keep: z
+        .int()
+        .min(1)
+        .max(Number.MAX_SAFE_INTEGER)
+        .describe("newest versions of each file that stay, the current one included"),
+      dry_run: z.boolean().optional().describe("only count what would be deleted"),
+    }),
+    responses: { 200: prunedVersions },
   }),
 };

@@ -45,6 +45,7 @@ export const matrix: Matrix = {
   openExportAddress: { request: () => ({ path: { grant: "forged" } }), stranger: "open", owner: [401] },
   exportAccount: { request: plain, stranger: "own", owner: [200] },
   getAccount: { request: plain, stranger: "own", owner: [200] },
+  getUsage: { request: plain, stranger: "own", owner: [200] },
   updateAccount: { request: () => ({ body: { language: "de" } }), stranger: "own", owner: [200] },
   changePassword: {
     // The stranger's own; of the owner it is wrong.
@@ -214,6 +215,11 @@ export const matrix: Matrix = {
   listVersions: { request: id("file"), stranger: "404", owner: [200] },
   labelVersion: {
     request: (f) => ({ path: { id: f.file, number: "1" }, body: { label: "stolen" } }),
+    stranger: "404",
+    owner: [200],
+  },
+  pruneVersions: {
+    request: (f) => ({ path: { id: f.file }, body: { keep: 1, dry_run: true } }),
     stranger: "404",
     owner: [200],
   },

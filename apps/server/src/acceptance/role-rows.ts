@@ -236,6 +236,12 @@ export const roleRows: Readonly<Record<RouteName, Readonly<Record<string, Row>> 
   labelVersion: {
     "label a version": { request: ({ file }) => ["PATCH", `/files/${file}/versions/1`, { label: "good" }], ...writes },
   },
+  pruneVersions: {
+    "delete old versions": {
+      request: ({ file }) => ["POST", `/files/${file}/versions/prune`, { keep: 1, dry_run: true }],
+      answers: "200 403 403 403 404 404",
+    },
+  },
   syncFile: {
     "write a version by its blocks": {
       request: ({ file, version, hash }) => [

@@ -34,6 +34,7 @@ export const roleless = {
   createAccount: ofAccounts,
   readInvitation: ofAccounts,
   getAccount: ofAccounts,
+  getUsage: ofAccounts,
   exportAccount: ofAccounts,
   createExportAddress: ofAccounts,
   openExportAddress: "of the account that asked for the address",

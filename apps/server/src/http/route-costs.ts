@@ -166,6 +166,11 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   /** And the accounts of their authors. */
   listVersions: { rows: lineage + 2 * page, answerBytes: page * 2 * kib },
   labelVersion: oneNode,
+  pruneVersions: changing,
+  getUsage: {
+    rows: limits.usageFilesMax * (2 + limits.usageVersionsMax) + lineage * limits.usageFilesMax + limits.usageTrashMax,
+    answerBytes: limits.usageLargestMax * 6 * limits.pathBytesMax,
+  },
   starNode: { ...oneNode, rows: 2 * lineage + limits.starsMax },
   unstarNode: oneNode,
   listStarred: listed(page + page * lineage),

@@ -55,6 +55,8 @@ import { searchHandlers } from "../http/search/search-handlers.ts";
 import { signedUrlHandlers } from "../http/files/signed-url-handlers.ts";
 import { thumbHandlers } from "../http/files/thumb-handlers.ts";
 import { starHandlers } from "../http/stars/star-handlers.ts";
+import { withExplainedQuota } from "../http/files/explained-quota.ts";
+import { usageHandlers } from "../http/files/usage-handlers.ts";
 import { versionHandlers } from "../http/files/version-handlers.ts";
 import { uploadHandlers } from "../http/uploads/upload-handlers.ts";
 import type { Uploads } from "../uploads/uploads.ts";
@@ -135,7 +137,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
   const content = { shards, blocks, clock: systemClock, boundary };
   const downloads = downloadHandlers(content);
   const reporting = { ...accounts, kick: (shard: Shard) => parts.queue.kick(shard) };
-  return {
+  const handlers: Handlers = {
     ...accountHandlers(accounts, mail, (shard) => parts.queue.kick(shard)),
     ...exportHandlers(accounts, exporting(parts, content)),
     ...outsideHandlers(
@@ -148,7 +150,8 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...peopleHandlers(accounts),
     ...mailHandlers(mail),
     ...nodeHandlers({ shards, committer, clock: systemClock, cursorKey: accounts.secrets.grantKey, tagOf }),
-    ...versionHandlers({ shards, committer, tagOf }),
+    ...versionHandlers({ shards, committer, clock: systemClock, tagOf }),
+    ...usageHandlers({ shards }),
     ...starHandlers({ shards, clock: systemClock, tagOf }),
     ...activityHandlers({ shards, cursorKey: accounts.secrets.grantKey }),
     ...searchHandlers({ shards, tagOf }),
@@ -192,6 +195,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...operationHandlers(operation),
     ...policyReportHandlers({ log: parts.log, metrics: operation.metrics, clock: systemClock }),
   };
+  return withExplainedQuota(handlers, shards);
 }
 
 /** Whoever asks is answered at once; of how it goes its own rows tell. */

@@ -54,6 +54,7 @@ import * as nextAddresses from "./145-next-addresses.ts";
 import * as forgottenDevices from "./179-forgotten-devices.ts";
 import * as provisionedSuspensions from "./180-provisioned-suspensions.ts";
 import * as addressesBySystems from "./182-addresses-by-systems.ts";
+import * as filesByOldVersions from "./183-files-by-old-versions.ts";
 import * as audit from "./113-audit.ts";
 
 /**
@@ -119,5 +120,6 @@ export const shardMigrations: MigrationSet = {
     "179-forgotten-devices": { up: forgottenDevices.up },
     "180-provisioned-suspensions": { up: provisionedSuspensions.up },
     "182-addresses-by-systems": { up: addressesBySystems.up },
+    "183-files-by-old-versions": { up: filesByOldVersions.up },
   },
 };

@@ -1,20 +1,34 @@
+import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { VersionJson } from "@holdfast/protocol/version-routes";
+import type { Caller } from "../../accounts/caller.ts";
 import { readPeople } from "../../accounts/people.ts";
 import { assertPlainText } from "../../accounts/plain-text.ts";
 import type { Shards } from "../../db/shards.ts";
+import type { NodeRow } from "../../db/shard-tables.ts";
+import { assertNotSuspended } from "../../metadata/brake/device-suspended.ts";
 import type { Committer } from "../../metadata/commit/commit-queue.ts";
+import { answerOnce, doOnce, repeatableBy } from "../../metadata/commit/do-once.ts";
 import { findNode } from "../../metadata/read/look-up.ts";
 import type { VersionFacts } from "../../metadata/read/version-json.ts";
 import { listVersions } from "../../metadata/read/versions-list.ts";
+import { pruneNow } from "../../metadata/retention/prune-now.ts";
+import { assertMay } from "../../rights/roles.ts";
 import type { TagOf } from "../../thumbs/thumb-tag.ts";
 import type { Handlers } from "../handler.ts";
 import { commitOperation } from "./commit-one.ts";
-import { baseOf, seenOf, versionOf } from "./operation-fields.ts";
+import { baseOf, refuseConditions, seenOf, versionOf } from "./operation-fields.ts";
+
+interface VersionWorld {
+  readonly shards: Shards;
+  readonly committer: Committer;
+  readonly clock: Clock;
+  readonly tagOf: TagOf;
+}
 
 /** The history of one file: who made which version, and what people call them. */
-export function versionHandlers({ shards, committer, tagOf }: { shards: Shards; committer: Committer; tagOf: TagOf }) {
+export function versionHandlers({ shards, committer, clock, tagOf }: VersionWorld) {
   return {
     listVersions: async ({ caller, params, query }) => {
       const file = await findNode(shards, caller, params.id);
@@ -37,7 +51,34 @@ export function versionHandlers({ shards, committer, tagOf }: { shards: Shards; 
       if (json === undefined) throw new HoldfastError("internal", "A commit answered no version.");
       return { status: 200, json };
     },
+    pruneVersions: async ({ caller, params, body, conditions }) => {
+      const { operationId, requestHash, ...others } = conditions();
+      refuseConditions(others);
+      assertNotSuspended(caller);
+      const { db } = shards.of(caller.bucket);
+      const once = repeatableBy(caller, { operationId, requestHash }, clock.nowMicros());
+      const json = await answerOnce(db, once, async () => {
+        const { space_id: spaceId, id, kind } = await findPrunable(shards, caller, params.id);
+        const request = { db, clock, spaceId, keep: body.keep, isDry: body.dry_run === true };
+        const pruned = await pruneNow(request, { id, kind });
+        return doOnce(db, once, () => Promise.resolve(pruned));
+      });
+      return { status: 200, json };
+    },
   } satisfies Handlers;
+}
+
+/**
+ * Only the owner deletes what nobody can bring back.
+ * @throws HoldfastError not_found, forbidden, trashed, invalid_field
+ */
+async function findPrunable(shards: Shards, caller: Caller, nodeId: string): Promise<NodeRow> {
+  const node = await findNode(shards, caller, nodeId);
+  assertMay(node, "own");
+  const { row, path } = node;
+  if (row.trashed_at !== null) throw new HoldfastError("trashed", `${path} is in the trash.`, { field: "id" });
+  if (row.kind === "file" || row.kind === "folder") return row;
+  throw new HoldfastError("invalid_field", `${path} has no versions.`, { field: "id" });
 }
 
 /** Authors have their accounts on any shard. */

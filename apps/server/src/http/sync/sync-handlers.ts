@@ -22,6 +22,7 @@ import type { PlacedNode } from "../../metadata/read/placed-node.ts";
 import { findVersion, readManifest } from "../../metadata/content/manifests.ts";
 import { nodeJson } from "../../metadata/read/node-json.ts";
 import type { Content, Operation, OperationResult } from "../../metadata/commit/operation.ts";
+import { quotaExplainer } from "../../metadata/weight/explain-quota.ts";
 import type { Handlers } from "../handler.ts";
 import { validate } from "../exchange/json-body.ts";
 import { attributesOf, baseOf, placeOf, refuseConditions, seenOf } from "../files/operation-fields.ts";
@@ -77,9 +78,13 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
         body.operations.map(toOperation),
         epoch === undefined ? {} : { epoch },
       );
-      const results = outcome.results.map((result, index) =>
-        resultJson(body.operations[index]?.operation_id ?? "", refusedResult(result, refused)),
-      );
+      const explain = quotaExplainer(shards, caller);
+      const results = [];
+      for (const [index, each] of outcome.results.entries()) {
+        const result = refusedResult(each, refused);
+        const told = "error" in result ? { ...result, error: await explain(result.error) } : result;
+        results.push(resultJson(body.operations[index]?.operation_id ?? "", told));
+      }
       note(noteOfBatch(body.operations, results));
       return { status: 200, json: { results, seq: outcome.seq, epoch: outcome.epoch } };
     },

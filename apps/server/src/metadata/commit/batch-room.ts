@@ -36,8 +36,9 @@ export async function assertBatchRoom(shards: Shards, settled: readonly Settled<
   for (const [actor, some] of Map.groupBy(puts, (put) => put.actor)) {
     if (await mayHaveRoom(shards, actor, some, freeOf(actor))) return;
   }
-  const text = "None of these files has room in the quota; nothing of the batch was done.";
-  throw withoutFigures(first.actor, new HoldfastError("quota", text));
+  const text = "None of these files has room in the quota. Nothing of the batch was done.";
+  const body = { free_bytes: Math.max(0, freeOf(first.actor)) };
+  throw withoutFigures(first.actor, new HoldfastError("quota", text, { body }));
 }
 
 async function mayHaveRoom(shards: Shards, actor: Actor, puts: readonly Put[], freeBytes: number): Promise<boolean> {

@@ -11,8 +11,9 @@ import { changeStoredBytes } from "../weight/stored-bytes.ts";
  * `upload_blocks` once. All of it changes under the space lock. At 0 the days of grace begin (`since`), and the block counts as
  * stored no more; whoever adds a reference has let it count before (`countBlocks`). A counter that was too low stops at 0: what lets
  * blocks go looks for itself what names them (`retention/named-after-all.ts`), and puts the counter right.
+ * @returns bytes that no longer count as stored
  */
-export async function changeBlockRefs(...[transaction, spaceId, deltas, nowMicros]: RefChange): Promise<void> {
+export async function changeBlockRefs(...[transaction, spaceId, deltas, nowMicros]: RefChange): Promise<number> {
   let freedBytes = 0;
   for (const [delta, hashes] of hashesByDelta(deltas)) {
     const chosen = sql`space_id = ${spaceId} and hash = any(${hashArray(hashes)})`;
@@ -33,6 +34,7 @@ export async function changeBlockRefs(...[transaction, spaceId, deltas, nowMicro
     freedBytes += rows[0]?.bytes ?? 0;
   }
   await changeStoredBytes(transaction, spaceId, -freedBytes);
+  return freedBytes;
 }
 
 export async function changeSegmentRefs(...[transaction, spaceId, deltas, nowMicros]: RefChange): Promise<void> {
@@ -52,17 +54,21 @@ export interface ReferringVersion {
   readonly label: string | null;
 }
 
-/** Gives back what versions held whose rows are deleted in this transaction. */
+/**
+ * Gives back what versions held whose rows are deleted in this transaction.
+ * @returns bytes that no longer count as stored
+ */
 export async function releaseVersions(
   transaction: ShardReader,
   spaceId: SpaceId,
   versions: readonly ReferringVersion[],
   nowMicros: number,
-): Promise<void> {
+): Promise<number> {
   const blocks = releaseCounts(versions.map((version) => hashesIn(version.manifest, entryBytes)));
   const segments = releaseCounts(versions.map((version) => hashesIn(version.segments, segmentRecordBytes)));
-  await changeBlockRefs(transaction, spaceId, blocks, nowMicros);
+  const freedBytes = await changeBlockRefs(transaction, spaceId, blocks, nowMicros);
   await changeSegmentRefs(transaction, spaceId, segments, nowMicros);
+  return freedBytes;
 }
 
 /** Distinct hashes, each at the start of a record of so many bytes. */

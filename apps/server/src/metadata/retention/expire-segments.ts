@@ -1,6 +1,7 @@
+import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import { byteaArray } from "../../db/array-parameters.ts";
+import { byteaArray, hashArray } from "../../db/array-parameters.ts";
 import { pieceSizes } from "../commit/piece-sizes.ts";
 import { entryBytes } from "../content/content.ts";
 import { changeBlockRefs, hashesIn, releaseCounts } from "../content/references.ts";
@@ -13,17 +14,47 @@ import { type Retention, rowMark } from "./retention-job.ts";
 /** Segments that no version has named for a day, with their holds on blocks. By segments_unreferenced. */
 export function expireSegments(job: Retention, lifetimeMs: number = limits.stagedLifetimeMs): Promise<number> {
   const before = job.nowMicros - lifetimeMs * 1000;
+  const find = async (limit: number) => {
+    const { rows } = await sql<CandidateRow>`
+      select space_id, hash, ${rowMark} as mark from shard.segments
+      where refs = 0 and since < ${before} order by since limit ${limit}`.execute(job.db);
+    return rows;
+  };
+  return removeSegments(job, before, find, () => {});
+}
+
+/**
+ * Those of the segments that no version names any more, at once: what their blocks took is free for the next upload. A commit that has staged one of
+ * them in the meantime fails as `unavailable` and stages it again. By the primary key.
+ * @returns bytes that no longer count as stored
+ */
+export async function dropSegments(job: Retention, spaceId: SpaceId, hashes: readonly HashHex[]): Promise<number> {
+  let freedBytes = 0;
+  if (hashes.length === 0) return freedBytes;
+  const before = job.nowMicros + 1;
+  const find = async (limit: number) => {
+    const { rows } = await sql<CandidateRow>`
+      select space_id, hash, ${rowMark} as mark from shard.segments
+      where space_id = ${spaceId} and hash = any(${hashArray(hashes)}) and refs = 0 and since < ${before}
+      limit ${limit}`.execute(job.db);
+    return rows;
+  };
+  await removeSegments(job, before, find, (bytes) => (freedBytes += bytes));
+  return freedBytes;
+}
+
+function removeSegments(
+  job: Retention,
+  before: number,
+  find: CountedRows["find"],
+  onFreed: (bytes: number) => void,
+): Promise<number> {
   const { segmentsMax } = job.pieces ?? pieceSizes;
   const segments: CountedRows = {
     of: "segments",
     table: "shard.segments",
     rowsMax: segmentsMax,
-    find: async (limit) => {
-      const { rows } = await sql<CandidateRow>`
-        select space_id, hash, ${rowMark} as mark from shard.segments
-        where refs = 0 and since < ${before} order by since limit ${limit}`.execute(job.db);
-      return rows;
-    },
+    find,
     countNames: countSegmentNames,
     remove: async (transaction, spaceId, hashes) => {
       const { rows } = await sql<{ entries: Buffer }>`
@@ -31,7 +62,7 @@ export function expireSegments(job: Retention, lifetimeMs: number = limits.stage
         where space_id = ${spaceId} and hash = any(${byteaArray(hashes)}) and refs = 0 and since < ${before}
         returning entries`.execute(transaction);
       const refs = releaseCounts(rows.map(({ entries }) => hashesIn(entries, entryBytes)));
-      await changeBlockRefs(transaction, spaceId, refs, job.nowMicros);
+      onFreed(await changeBlockRefs(transaction, spaceId, refs, job.nowMicros));
       const weightBytes = rows.reduce((sum, { entries }) => sum + rowWeight(entries.length), 0);
       await changeMetadataBytes(transaction, spaceId, -weightBytes);
       return rows.length;

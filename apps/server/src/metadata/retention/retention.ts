@@ -4,9 +4,8 @@ import { sql } from "kysely";
 import { byteaArray, uuidArray } from "../../db/array-parameters.ts";
 import { inTransaction } from "../../db/database.ts";
 import { lockSpace } from "../commit/load.ts";
-import { type ReferringVersion, releaseVersions } from "../content/references.ts";
-import { changeMetadataBytes, versionWeight } from "../weight/metadata-bytes.ts";
 import { changeStoredBytes } from "../weight/stored-bytes.ts";
+import { removeVersions } from "./remove-versions.ts";
 import { inPieces, type Retention, rowsIn } from "./retention-job.ts";
 
 /** Answers are repeated for 14 days. By operations_age. */
@@ -190,12 +189,8 @@ const firstId = "00000000-0000-0000-0000-000000000000";
 async function pruneFiles(job: Retention, spaceId: SpaceId, files: readonly File[], old: OldVersions): Promise<number> {
   return inTransaction(job.db, async (transaction) => {
     await lockSpace(transaction, spaceId);
-    const { rows } = await sql<ReferringVersion>`
-      delete from shard.versions where space_id = ${spaceId} and id in (${selectOld(spaceId, files, old)} limit ${rowsIn(job)})
-      returning manifest, segments, label`.execute(transaction);
-    await releaseVersions(transaction, spaceId, rows, job.nowMicros);
-    const weightBytes = rows.reduce((sum, version) => sum + versionWeight(version), 0);
-    await changeMetadataBytes(transaction, spaceId, -weightBytes);
+    const chosen = sql`${selectOld(spaceId, files, old)} limit ${rowsIn(job)}`;
+    const { rows } = await removeVersions(transaction, spaceId, chosen, job.nowMicros);
     return rows.length;
   });
 }

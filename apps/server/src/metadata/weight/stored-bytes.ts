@@ -23,6 +23,13 @@ export async function changeStoredBytes(transaction: ShardReader, spaceId: Space
 
 export type StoredFigures = Pick<SpaceRow, "stored_bytes" | "quota_bytes">;
 
+/** What a file may still take, by both bounds; null without a quota. */
+export function freeBytesOf(space: StoredFigures & Pick<SpaceRow, "used_bytes">): number | null {
+  const { used_bytes, stored_bytes, quota_bytes } = space;
+  if (quota_bytes === null) return null;
+  return Math.max(0, Math.min(quota_bytes - used_bytes, limits.quotaStoredFactor * quota_bytes - stored_bytes));
+}
+
 /** Whether so many more bytes may be stored. */
 export function hasRoom({ stored_bytes, quota_bytes }: StoredFigures, addedBytes: number): boolean {
   return quota_bytes === null || stored_bytes + addedBytes <= limits.quotaStoredFactor * quota_bytes;

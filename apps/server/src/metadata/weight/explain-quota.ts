@@ -1,0 +1,63 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { formatBytes } from "@holdfast/core/format-bytes";
+import { limits } from "@holdfast/core/limits";
+import { pruneCommand } from "@holdfast/core/prune-command";
+import type { Shards } from "../../db/shards.ts";
+import type { Actor } from "../actor.ts";
+import { readUsage, type Usage } from "./usage.ts";
+
+/**
+ * For the owner of a space that has no room: names what takes most of it and what frees it. Other errors stay as they are, and so do those of others,
+ * which have no figures (`withoutFigures`). Usage is read once, and only where it is needed.
+ */
+export function quotaExplainer(
+  shards: Shards,
+  caller: Pick<Actor, "owns" | "spaceId" | "rootId"> | undefined,
+): <Thrown>(error: Thrown) => Promise<Thrown | HoldfastError> {
+  let reading: Promise<Usage> | undefined;
+  return async (error) => {
+    if (caller?.owns !== true || !(error instanceof HoldfastError) || error.code !== "quota") return error;
+    const isStored = error.body["stored_bytes"] !== undefined;
+    if (!isStored && error.body["free_bytes"] === undefined) return error;
+    reading ??= readUsage(shards, caller);
+    return explained(error, await reading, isStored);
+  };
+}
+
+function explained(error: HoldfastError, usage: Usage, isStored: boolean): HoldfastError {
+  const { versionsBytes, trashBytes, uploadsBytes, largest } = usage;
+  const boundBytes = limits.quotaStoredFactor * (usage.quota_bytes ?? 0);
+  const bound = `The space is full: with old versions and trash it may store ${formatBytes(boundBytes)}, which is ${limits.quotaStoredFactor} times its quota.`;
+  const words = isStored ? [bound, storedAdvice(usage)] : [firstSentence(error.message), usedAdvice(usage)];
+  const body = {
+    ...error.body,
+    versions_bytes: versionsBytes,
+    trash_bytes: trashBytes,
+    uploads_bytes: uploadsBytes,
+    ...(largest[0] === undefined ? {} : { largest_versions: largest[0] }),
+  };
+  const details = error.field === undefined ? { body } : { body, field: error.field };
+  return new HoldfastError("quota", `${words.join(" ")} Or ask an administrator for a larger quota.`, details);
+}
+
+function storedAdvice({ versionsBytes, trashBytes, uploadsBytes, largest: [first] }: Usage): string {
+  if (trashBytes > 0 && trashBytes >= versionsBytes)
+    return `The trash takes ${formatBytes(trashBytes)} of it. Empty it: 'holdfast trash empty'.`;
+  if (versionsBytes > 0 && first !== undefined)
+    return `Old versions take ${formatBytes(versionsBytes)} of it, most of them of ${first.path}. Delete some: '${pruneCommand(first.path, first.versions)}'.`;
+  if (versionsBytes > 0)
+    return `Old versions take ${formatBytes(versionsBytes)} of it, all of which have labels and are kept. Take labels away.`;
+  if (uploadsBytes > 0)
+    return `Unfinished uploads take ${formatBytes(uploadsBytes)} of it. Finish or cancel them, or wait: they expire by themselves.`;
+  return "Delete files for good.";
+}
+
+/** Old versions do not count here. */
+function usedAdvice({ trashBytes }: Usage): string {
+  if (trashBytes === 0) return "The trash is empty: delete files, and then empty it.";
+  return `The trash takes ${formatBytes(trashBytes)}. Empty it: 'holdfast trash empty'.`;
+}
+
+function firstSentence(message: string): string {
+  return message.slice(0, message.indexOf(". ") + 1);
+}
