@@ -6,7 +6,7 @@ import { defaultDataFolder } from "@holdfast/disk/default-data-folder";
 import { shellWord } from "@holdfast/core/shell-word";
 import { timeFor } from "../output/listing.ts";
 import { count, formatBytes } from "../output/text.ts";
-import { newCommand, runs, usage } from "./command.ts";
+import { newCommand, parseCount, runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
 import { parseDuration } from "./duration.ts";
 import { momentText } from "./when-text.ts";
@@ -177,13 +177,6 @@ function parseSchedule(text: unknown): number | undefined {
   const everyMs = parseDuration(text) ?? 0;
   if (everyMs >= 60_000) return everyMs;
   throw usage(`--schedule takes a time of a minute or more, such as 1d, 12h or 30m, or off, and not ${text}.`);
-}
-
-function parseCount(text: unknown, option: string): number | undefined {
-  if (typeof text !== "string") return undefined;
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number >= 1) return number;
-  throw usage(`${option} takes a whole number from 1, and not ${text}.`);
 }
 
 function asText(value: unknown): string | undefined {

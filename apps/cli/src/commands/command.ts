@@ -181,6 +181,14 @@ export function checkTitle(text: string, what: string): string {
   return text;
 }
 
+/** @returns undefined for an option that was not given @throws HoldfastError usage that names the option */
+export function parseCount(text: unknown, option: string): number | undefined {
+  if (typeof text !== "string") return undefined;
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 1) return number;
+  throw usage(`${option} takes a whole number from 1, and not ${text}.`);
+}
+
 export function usage(message: string): HoldfastError {
   return new HoldfastError("usage", message);
 }

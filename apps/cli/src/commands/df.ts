@@ -1,23 +1,77 @@
-import { formatBytes, formatTable } from "../output/text.ts";
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+import { pruneCommand } from "@holdfast/core/prune-command";
+import type { UsageJson } from "@holdfast/protocol/usage-routes";
+import { count, formatBytes, formatTable } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const dfCommand: CommandMaker = (context) => {
-  const command = newCommand("df", "Show how much space is used, and the quota", ["df", "df --json"]);
+  const command = newCommand("df", "Show what uses your space, how much is free, and the quota", ["df", "df --json"]);
   return runs<[]>(context, command, async (run) => {
     const { client, server } = await run.connect();
-    const { email, plan, used_bytes, stored_bytes, quota_bytes } = await client.call("getAccount");
-    const free_bytes = quota_bytes === null ? null : Math.max(0, quota_bytes - used_bytes);
-    await run.output.result({ server, email, plan, used_bytes, stored_bytes, quota_bytes, free_bytes }, () =>
-      formatTable(
+    const [{ email, plan, used_bytes, stored_bytes, quota_bytes }, usage] = await Promise.all([
+      client.call("getAccount"),
+      readUsage(client),
+    ]);
+    const usedFree = quota_bytes === null ? null : Math.max(0, quota_bytes - used_bytes);
+    const free_bytes = usage === undefined ? usedFree : usage.free_bytes;
+    const figures = { used_bytes, stored_bytes, quota_bytes, free_bytes };
+    await run.output.result({ server, email, plan, ...figures, ...usage }, () => [
+      ...formatTable(
         [
-          ["used", formatBytes(used_bytes)],
+          ...(usage === undefined ? [["used", formatBytes(used_bytes)]] : partsOf(usage)),
           ["stored", formatBytes(stored_bytes)],
           ["quota", quota_bytes === null ? "none" : formatBytes(quota_bytes)],
           ["free", free_bytes === null ? "-" : formatBytes(free_bytes)],
         ],
         [1],
       ),
-    );
+      ...(usage === undefined ? [] : [...boundOf(usage), ...largestOf(usage)]),
+    ]);
   });
 };
+
+/** @returns undefined for a token that reads no files, and for a server of before */
+async function readUsage(client: ApiClient): Promise<UsageJson | undefined> {
+  try {
+    return await client.call("getUsage");
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && ["forbidden", "not_found"].includes(thrown.code)) return undefined;
+    throw thrown;
+  }
+}
+
+function partsOf({ files_bytes, versions_bytes, trash_bytes, uploads_bytes, complete }: UsageJson): string[][] {
+  return [
+    ["files", formatBytes(files_bytes)],
+    ["old versions", formatBytes(versions_bytes)],
+    ["trash", `${complete ? "" : "about "}${formatBytes(trash_bytes)}`],
+    ["unfinished uploads", formatBytes(uploads_bytes)],
+  ];
+}
+
+/** Why less is free than the quota leaves. */
+function boundOf({ quota_bytes, used_bytes, stored_bytes_max, free_bytes }: UsageJson): string[] {
+  if (quota_bytes === null || stored_bytes_max === null || free_bytes === null) return [];
+  if (free_bytes >= quota_bytes - used_bytes) return [];
+  return [
+    "",
+    `Old versions and trash leave less room than the quota: at most ${formatBytes(stored_bytes_max)} may be stored.`,
+  ];
+}
+
+/** Where they take more than the files. */
+function largestOf({ versions_bytes, files_bytes, largest_versions: largest }: UsageJson): string[] {
+  const [first] = largest;
+  if (first === undefined || versions_bytes <= files_bytes) return [];
+  return [
+    "",
+    "Files with the largest old versions:",
+    ...formatTable(
+      largest.map(({ bytes, versions, path }) => [`  ${formatBytes(bytes)}`, count(versions, "old version"), path]),
+      [0, 1],
+    ),
+    `To delete old ones: ${pruneCommand(first.path, first.versions)}`,
+  ];
+}

@@ -7,16 +7,23 @@ import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 import { diffCommand } from "./versions-diff.ts";
 import { labelCommand } from "./versions-label.ts";
+import { pruneCommand } from "./versions-prune.ts";
 
 export const versionsCommand: CommandMaker = (context) => {
-  const command = newCommand("versions", "List the versions of a file, newest first; label one, compare two", [
-    "versions /report.odt",
-    'versions label /report.odt 3 "as sent to print"',
-    "versions diff /notes.txt",
-  ])
+  const command = newCommand(
+    "versions",
+    "List the versions of a file, newest first; label one, compare two, delete old ones",
+    [
+      "versions /report.odt",
+      'versions label /report.odt 3 "as sent to print"',
+      "versions diff /notes.txt",
+      "versions prune /film.mp4 --keep 3",
+    ],
+  )
     .argument("<path>", "a file on the server")
     .addCommand(labelCommand(context))
-    .addCommand(diffCommand(context));
+    .addCommand(diffCommand(context))
+    .addCommand(pruneCommand(context));
   return runs<[string]>(context, command, async (run, path) => {
     const [{ lookUpFile }, { allPages, pageItemsMax }] = await Promise.all([
       import("../remote/look-up.ts"),

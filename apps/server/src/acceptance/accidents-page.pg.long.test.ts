@@ -160,6 +160,27 @@ test("the disk is full", async (t) => {
   night.over();
 });
 
+test("the drive is full although nothing was added", async (t) => {
+  const night = await Night.begin(t, "The drive is full although nothing was added");
+  const { api } = night;
+  await ok(api, "PATCH", `/admin/users/${administrator.email}`, { quota_bytes: 1_000_000 });
+  await putAll(api, files);
+  const film = (): Buffer => randomBytes(900_000);
+  for (let version = 1; version <= 4; version += 1) await putAll(api, { "/film.mp4": film() });
+  const refused = await api.put("/film.mp4", film(), "&on_conflict=replace");
+  assert.deepEqual([refused.status, refused.body.code], [507, "quota"]);
+  assert.match((await night.next("df")).stdout, /old versions +2\.6 MiB[^]*\/film\.mp4/);
+  assert.match((await night.next("--dry-run")).stdout, /3 old versions/);
+  await night.next("versions prune");
+  await putAll(api, { "/film.mp4": film() });
+  await night.next("trash empty");
+  night.here.set("ann@example.com", administrator.email);
+  await night.next("admin users quota");
+  await putAll(api, { "/film.mp4": film(), "/more": film() });
+  await reads(api, files);
+  night.over();
+});
+
 test("one of two stores is lost", async (t) => {
   const folder = makeFolder("accident-stores");
   t.after(() => removeFolder(folder));
