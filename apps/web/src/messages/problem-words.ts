@@ -1,4 +1,4 @@
-import { toHoldfastError } from "@holdfast/core/errors";
+import { type HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { problem } from "./en/problem.ts";
 import type { Messages } from "./messages.ts";
 
@@ -9,8 +9,17 @@ export function problemWords(thrown: unknown, { message }: Pick<Messages, "messa
   const failure = toHoldfastError(thrown);
   // It is about the way here, and not about what was asked for.
   if (failure.field === "Origin") return failure.message;
+  const path = fillingPath(failure);
+  if (path !== undefined) return message("problem.quota_versions", { path });
   const key = keyOf(failure.code);
   return key === undefined ? failure.message : message(key);
+}
+
+/** The file whose old versions fill the storage, where they do so more than the trash. */
+function fillingPath({ code, body }: HoldfastError): string | undefined {
+  const { stored_bytes, versions_bytes, trash_bytes, largest_versions } = body;
+  if (code !== "quota" || stored_bytes === undefined || Number(versions_bytes) <= Number(trash_bytes)) return undefined;
+  return (largest_versions as { readonly path: string } | undefined)?.path;
 }
 
 /** Codes that are one to a person. */

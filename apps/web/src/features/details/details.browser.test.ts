@@ -51,6 +51,31 @@ test("an old version is compared line by line, named, and made the newest again,
   assert.equal(await content(), "roses are red\nviolets are violet\n");
 });
 
+test("old versions are deleted but for the newest, which the settings show at once", async () => {
+  for (const text of ["first draft", "second draft", "third draft"])
+    await app.api.put("/draft.txt", text, "&on_conflict=replace");
+  await app.signIn();
+  const { page } = app;
+  const id = await app.api.idOf("/draft.txt");
+  await app.open("/settings/profile");
+  await page.getByText("/draft.txt (").waitFor();
+  await app.open(`/files?open=${id}&panel=versions`);
+  await page.getByRole("button", { name: "Delete old versions…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Delete old versions of draft.txt?" });
+  assert.deepEqual(await axeProblems(page), []);
+  await dialog.getByLabel("Newest versions to keep").fill("2");
+  await dialog.getByRole("button", { name: "Delete" }).click();
+  await page.getByText("1 version deleted, 11 bytes freed").first().waitFor();
+  const acts = page.getByRole("button", { name: /^What to do with version \d+ of/ });
+  await acts.nth(2).waitFor({ state: "detached" });
+  assert.equal(await acts.count(), 2);
+  const { items } = await ok(app.api, "GET", `/files/${id}/versions`);
+  assert.deepEqual(
+    items.map(({ number }: { number: number }) => number),
+    [3, 2],
+  );
+});
+
 test("somebody comments, marks it as done, and sees what happened", async () => {
   await app.api.put("/report.txt", "a report");
   await app.signIn();

@@ -6,6 +6,7 @@ import { lazy, Suspense, useState } from "react";
 import { saveFrom } from "../../data/signed-address.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { useDevices } from "../../data/use-devices.ts";
+import { Button } from "../../design/button.tsx";
 import { IconButton } from "../../design/icon-button.tsx";
 import type { MenuItem } from "../../design/menu.ts";
 import { MenuButton } from "../../design/menu-button.tsx";
@@ -14,6 +15,7 @@ import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { LabelDialog } from "./label-dialog.tsx";
 import { byCursor, Pages } from "./pages.tsx";
+import { PruneDialog } from "./prune-dialog.tsx";
 
 const CompareDialog = lazy(async () => ({ default: (await import("./compare-dialog.tsx")).CompareDialog }));
 
@@ -23,6 +25,7 @@ export function Versions({ node }: { readonly node: NodeJson }) {
   const { message } = useMessages();
   const [labelled, setLabelled] = useState<VersionJson>();
   const [compared, setCompared] = useState<VersionJson>();
+  const [prunes, setPrunes] = useState(false);
   const devices = useDevices();
   const deviceName = (id: string | null) => devices.data?.items.find((each) => each.id === id)?.name;
   // The version stands in the key: another device's save shows as it comes.
@@ -36,20 +39,28 @@ export function Versions({ node }: { readonly node: NodeJson }) {
     <>
       <Pages query={query} empty={message("details.noVersions")}>
         {(versions) => (
-          <ul className="flex flex-col gap-1">
-            {versions.map((version) => (
-              <VersionRow
-                key={version.version_id}
-                node={node}
-                version={version}
-                deviceName={deviceName(version.device_id)}
-                onLabel={() => setLabelled(version)}
-                onCompare={() => setCompared(version)}
-              />
-            ))}
-          </ul>
+          <>
+            {node.role === "owner" && versions.length > 1 && (
+              <div>
+                <Button onClick={() => setPrunes(true)}>{message("details.prune")}</Button>
+              </div>
+            )}
+            <ul className="flex flex-col gap-1">
+              {versions.map((version) => (
+                <VersionRow
+                  key={version.version_id}
+                  node={node}
+                  version={version}
+                  deviceName={deviceName(version.device_id)}
+                  onLabel={() => setLabelled(version)}
+                  onCompare={() => setCompared(version)}
+                />
+              ))}
+            </ul>
+          </>
         )}
       </Pages>
+      {prunes && <PruneDialog node={node} onClose={() => setPrunes(false)} />}
       <LabelDialog node={node} version={labelled} onClose={() => setLabelled(undefined)} />
       {compared !== undefined && (
         <Suspense fallback={null}>

@@ -8,15 +8,14 @@ import { Card, Facts } from "../../design/card.tsx";
 import { Switch } from "../../design/choice.tsx";
 import { Loaded } from "../../design/loaded.tsx";
 import { Notice } from "../../design/notice.tsx";
-import { StorageBar } from "../../design/storage-bar.tsx";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 import { AddressDialog } from "./address-dialog.tsx";
 import { DeleteAccount, ExportAccount } from "./leave.tsx";
 import { NameDialog } from "./name-dialog.tsx";
+import { Storage } from "./storage.tsx";
 
 export function Profile() {
-  const { message } = useMessages();
   const load = useAccount();
   return (
     <Loaded load={load}>
@@ -28,9 +27,7 @@ export function Profile() {
             !account.confirmed && <Unconfirmed email={account.email} />
           )}
           <Person name={account.name} email={account.email} plan={account.plan} />
-          <Card title={message("settings.storage")} about={message("settings.storageAbout")}>
-            <StorageBar used={account.used_bytes} quota={account.quota_bytes} />
-          </Card>
+          <Storage used={account.used_bytes} quota={account.quota_bytes} />
           <Shares isMounted={account.auto_mount} />
           <ExportAccount />
           <DeleteAccount />

@@ -20,7 +20,7 @@ export const tray = {
   "tray.quotaOfLink":
     "Der Platz hier reicht nicht: {size} fehlen noch. Sag Bescheid, von wem du den Link hast, dann geht es weiter.",
   "tray.quota":
-    "Der Platz reicht nicht: {size} fehlen noch. Leere den Papierkorb oder bitte um mehr Platz, dann geht es weiter.",
+    "Der Platz reicht nicht: {size} fehlen noch. In den Einstellungen steht, was ihn belegt. Mach dort Platz oder bitte um mehr, dann geht es weiter.",
   "tray.signIn": "Melde dich wieder an, dann geht es weiter.",
   "tray.stopped": "Die Uploads können nicht weitergehen: {problem}",
   "tray.held":

@@ -13,7 +13,9 @@ export const problem = {
   "problem.too_large": "It is too large for this server.",
   "problem.locked": "Something else works with it just now. Try again in a moment.",
   "problem.store_full": "The server’s disk is full. Nothing is lost; tell whoever runs the server.",
-  "problem.quota": "There is not enough room. Empty the trash or ask for more room.",
+  "problem.quota": "There is not enough room. Delete old versions, empty the trash or ask for more room.",
+  "problem.quota_versions":
+    "Old versions fill your storage, most of them of {path}. Delete old versions there, or ask for more room.",
   "problem.internal":
     "The server made a mistake. Nothing is lost; try again, and tell whoever runs the server if it stays.",
 } as const;

@@ -20,7 +20,16 @@ export const settings = {
     "It does once you follow the link that was mailed there, signed in to this account. To stay with the present address, enter that under Change the address.",
   "settings.plan": "Plan",
   "settings.storage": "Storage",
-  "settings.storageAbout": "The newest version of each of your files counts, the trash included.",
+  "settings.storageAbout":
+    "The newest version of each file counts against the limit, the trash included. Old versions have a limit of their own.",
+  "settings.usedByFiles": "Files",
+  "settings.usedByVersions": "Old versions",
+  "settings.usedByTrash": "Trash",
+  "settings.usedByUploads": "Unfinished uploads",
+  "settings.largestVersions": "Largest old versions",
+  "settings.largestVersionsOf": "{path} ({size})",
+  "settings.storedFull":
+    "Old versions and the trash leave only {free} free. Delete old versions of large files, or empty the trash.",
   "settings.unconfirmed": "Your address is not confirmed",
   "settings.unconfirmedAbout": "What others shared with {email} becomes yours once it is.",
   "settings.confirmMail": "Send the mail again",

@@ -19,7 +19,8 @@ export const tray = {
   "tray.full": "The server’s disk is full. Nothing is lost; next try in {time}. Tell whoever runs the server.",
   "tray.quotaOfLink":
     "There is not enough room here: {size} are still to come. Tell whoever gave you the link, then go on.",
-  "tray.quota": "There is not enough room: {size} are still to come. Empty the trash or ask for more room, then go on.",
+  "tray.quota":
+    "There is not enough room: {size} are still to come. The settings show what takes it; make room there or ask for more, then go on.",
   "tray.signIn": "Sign in again, then go on.",
   "tray.stopped": "The uploads cannot go on: {problem}",
   "tray.held": "{name} cannot go into this folder any more. Open another folder and put it there, or try again.",

@@ -1,0 +1,10 @@
+import { useQuery } from "@tanstack/react-query";
+import { useDrive } from "./use-drive.ts";
+
+export const usageKey = ["usage"] as const;
+
+/** What takes the room of one's own space. */
+export function useUsage() {
+  const { client } = useDrive();
+  return useQuery({ queryKey: usageKey, queryFn: ({ signal }) => client.call("getUsage", { signal }) });
+}

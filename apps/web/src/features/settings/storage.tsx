@@ -1,0 +1,42 @@
+import type { UsageJson } from "@holdfast/protocol/usage-routes";
+import { useUsage } from "../../data/usage.ts";
+import { Card, Facts } from "../../design/card.tsx";
+import { Notice } from "../../design/notice.tsx";
+import { StorageBar } from "../../design/storage-bar.tsx";
+import { useMessages } from "../../messages/use-messages.ts";
+
+/** What takes the room, and what is free. */
+export function Storage({ used, quota }: { readonly used: number; readonly quota: number | null }) {
+  const { message } = useMessages();
+  const { data: usage } = useUsage();
+  return (
+    <Card title={message("settings.storage")} about={message("settings.storageAbout")}>
+      <StorageBar used={used} quota={quota} />
+      {usage !== undefined && <Parts usage={usage} />}
+    </Card>
+  );
+}
+
+function Parts({ usage }: { readonly usage: UsageJson }) {
+  const { message, size } = useMessages();
+  const { quota_bytes: quota, free_bytes: free, largest_versions: largest } = usage;
+  return (
+    <>
+      <Facts
+        facts={[
+          [message("settings.usedByFiles"), size(usage.files_bytes)],
+          [message("settings.usedByVersions"), size(usage.versions_bytes)],
+          [message("settings.usedByTrash"), size(usage.trash_bytes)],
+          [message("settings.usedByUploads"), size(usage.uploads_bytes)],
+          ...largest.slice(0, 1).map(({ path, bytes }) => {
+            const value = message("settings.largestVersionsOf", { path, size: size(bytes) });
+            return [message("settings.largestVersions"), value] as const;
+          }),
+        ]}
+      />
+      {quota !== null && free !== null && free < quota - usage.used_bytes && (
+        <Notice kind="warning">{message("settings.storedFull", { free: size(free) })}</Notice>
+      )}
+    </>
+  );
+}
