@@ -37,7 +37,7 @@ describe("A space that is full of old versions", () => {
     for (let version = 1; version <= 4; version += 1) assert.equal((await put(900_000, "/my film")).code, 0);
     const refused = await put(900_000, "/my film");
     assert.equal(refused.code, 6);
-    assert.match(refused.stderr, /Old versions take 2\.6 MiB of it, most of them of \/my film\./);
+    assert.match(refused.stderr, /Old versions take 2\.6 MiB of it\. \/my film has the largest ones\./);
     assert.match(refused.stderr, /'holdfast versions prune '\/my film' --keep 1'/);
     assert.doesNotMatch(refused.stderr, /Empty|trash empty/);
 
@@ -127,7 +127,7 @@ describe("A space that is full of old versions", () => {
     assert.equal((await run("rm", "/my film")).code, 0);
     const full = await put(900_000, "/another");
     assert.equal(full.code, 6);
-    assert.match(full.stderr, /Empty it: 'holdfast trash empty'/);
+    assert.match(full.stderr, /'holdfast trash empty'/);
     assert.equal((await run("trash", "empty", "--yes")).code, 0);
     assert.equal((await put(900_000, "/another")).code, 0);
     const over = await put(900_000, "/third");

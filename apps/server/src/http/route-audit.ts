@@ -82,7 +82,7 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   changeAddress: decides("account.change_address"),
   mailConfirmation: writes("account.mail_confirmation"),
   getAccount: ofOneself,
-  getUsage: ofOneself,
+  getUsage: reads("usage.read", { count: ({ json }) => lengthOf(json["largest_versions"]) }),
   exportAccount: decides("account.export"),
   createExportAddress: decides("account.export_address"),
   openExportAddress: decides("account.export"),
@@ -226,7 +226,8 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   listFolder: reads("folder.list", { count: itemsOf, detail: pick("query", "recursive") }),
   listVersions: reads("version.list", { count: itemsOf }),
   labelVersion: writes("version.label", { detail: pick("params", "number") }),
-  pruneVersions: writes("version.prune", {
+  /** The journal says nothing of it. */
+  pruneVersions: decides("version.prune", {
     count: ({ json }) => json["removed"],
     detail: pick("body", "keep"),
     isNothing: ({ body }) => body["dry_run"] === true,

@@ -2,7 +2,8 @@ import { type HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { problem } from "./en/problem.ts";
 import type { Messages } from "./messages.ts";
 
-type ProblemKey = keyof typeof problem;
+/** Those that name nothing. */
+type ProblemKey = Exclude<keyof typeof problem, "problem.quota_versions">;
 
 /** What went wrong, in the user's words. Of a field that was refused the server says it better than a code could. */
 export function problemWords(thrown: unknown, { message }: Pick<Messages, "message">): string {
@@ -17,9 +18,9 @@ export function problemWords(thrown: unknown, { message }: Pick<Messages, "messa
 
 /** The file whose old versions fill the storage, where they do so more than the trash. */
 function fillingPath({ code, body }: HoldfastError): string | undefined {
-  const { stored_bytes, versions_bytes, trash_bytes, largest_versions } = body;
+  const { stored_bytes, versions_bytes, trash_bytes, largest_file } = body;
   if (code !== "quota" || stored_bytes === undefined || Number(versions_bytes) <= Number(trash_bytes)) return undefined;
-  return (largest_versions as { readonly path: string } | undefined)?.path;
+  return (largest_file as { readonly path: string } | undefined)?.path;
 }
 
 /** Codes that are one to a person. */

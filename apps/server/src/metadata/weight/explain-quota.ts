@@ -8,15 +8,21 @@ import { readUsage, type Usage } from "./usage.ts";
 
 /**
  * For the owner of a space that has no room: names what takes most of it and what frees it. Other errors stay as they are, and so do those of others,
- * which have no figures (`withoutFigures`). Usage is read once, and only where it is needed.
+ * which have no figures (`withoutFigures`), and those of a credential that may not read names. Usage is read once, and only where it is needed.
  */
 export function quotaExplainer(
   shards: Shards,
-  caller: Pick<Actor, "owns" | "spaceId" | "rootId"> | undefined,
+  caller: Pick<Actor, "owns" | "spaceId" | "rootId" | "writesOnly"> | undefined,
 ): <Thrown>(error: Thrown) => Promise<Thrown | HoldfastError> {
   let reading: Promise<Usage> | undefined;
   return async (error) => {
-    if (caller?.owns !== true || !(error instanceof HoldfastError) || error.code !== "quota") return error;
+    if (
+      caller?.owns !== true ||
+      caller.writesOnly === true ||
+      !(error instanceof HoldfastError) ||
+      error.code !== "quota"
+    )
+      return error;
     const isStored = error.body["stored_bytes"] !== undefined;
     if (!isStored && error.body["free_bytes"] === undefined) return error;
     reading ??= readUsage(shards, caller);
@@ -34,28 +40,27 @@ function explained(error: HoldfastError, usage: Usage, isStored: boolean): Holdf
     versions_bytes: versionsBytes,
     trash_bytes: trashBytes,
     uploads_bytes: uploadsBytes,
-    ...(largest[0] === undefined ? {} : { largest_versions: largest[0] }),
+    ...(largest[0] === undefined ? {} : { largest_file: largest[0] }),
   };
   const details = error.field === undefined ? { body } : { body, field: error.field };
   return new HoldfastError("quota", `${words.join(" ")} Or ask an administrator for a larger quota.`, details);
 }
 
 function storedAdvice({ versionsBytes, trashBytes, uploadsBytes, largest: [first] }: Usage): string {
-  if (trashBytes > 0 && trashBytes >= versionsBytes)
-    return `The trash takes ${formatBytes(trashBytes)} of it. Empty it: 'holdfast trash empty'.`;
-  if (versionsBytes > 0 && first !== undefined)
-    return `Old versions take ${formatBytes(versionsBytes)} of it, most of them of ${first.path}. Delete some: '${pruneCommand(first.path, first.versions)}'.`;
-  if (versionsBytes > 0)
-    return `Old versions take ${formatBytes(versionsBytes)} of it, all of which have labels and are kept. Take labels away.`;
-  if (uploadsBytes > 0)
-    return `Unfinished uploads take ${formatBytes(uploadsBytes)} of it. Finish or cancel them, or wait: they expire by themselves.`;
-  return "Delete files for good.";
+  const most = Math.max(versionsBytes, trashBytes, uploadsBytes);
+  if (most === 0) return "Delete files for good.";
+  if (most === trashBytes) return `The trash takes ${formatBytes(most)} of it. Empty it: 'holdfast trash empty'.`;
+  if (most === uploadsBytes)
+    return `Unfinished uploads take ${formatBytes(most)} of it. Finish or cancel them, or wait: they expire by themselves.`;
+  const take = `Old versions take ${formatBytes(most)} of it`;
+  if (first === undefined) return `${take}. All have labels, so they are kept: remove labels.`;
+  return `${take}. ${first.path} has the largest ones. Delete some: '${pruneCommand(first.path, first.versions)}'.`;
 }
 
 /** Old versions do not count here. */
 function usedAdvice({ trashBytes }: Usage): string {
   if (trashBytes === 0) return "The trash is empty: delete files, and then empty it.";
-  return `The trash takes ${formatBytes(trashBytes)}. Empty it: 'holdfast trash empty'.`;
+  return `Empty the trash, which takes ${formatBytes(trashBytes)} ('holdfast trash empty'), or delete files and then empty it.`;
 }
 
 function firstSentence(message: string): string {

@@ -45,7 +45,7 @@ export function assertWeightRoom({ metadata_bytes, quota_bytes }: WeightFigures,
   if (metadata_bytes + addedBytes <= boundBytes) return;
   throw new HoldfastError(
     "quota",
-    `This space has no room for more files, folders, versions or metadata: together they may weigh ${formatBytes(boundBytes)}. Empty the trash, delete what is not needed, or ask an administrator for a larger quota.`,
+    `This space has no room for more files, folders, versions or metadata: together they may weigh ${formatBytes(boundBytes)}. Empty the trash, delete old versions and what is not needed, or ask an administrator for a larger quota.`,
     { body: { metadata_bytes, quota_bytes } },
   );
 }

@@ -41,7 +41,7 @@ export function assertRoom(space: StoredFigures, addedBytes: number): void {
   if (hasRoom(space, addedBytes)) return;
   throw new HoldfastError(
     "quota",
-    `This needs more room than the space has left: versions, trash and unfinished uploads included it may take ${limits.quotaStoredFactor} times its quota. Empty the trash, ask an administrator for a larger quota, or send less.`,
+    `This needs more room than the space has left: versions, trash and unfinished uploads included it may take ${limits.quotaStoredFactor} times its quota. Delete old versions, empty the trash, ask an administrator for a larger quota, or send less.`,
     { body: { stored_bytes, quota_bytes } },
   );
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { limits } from "@holdfast/core/limits";
 import { HoldfastError } from "@holdfast/core/errors";
 import { sql } from "kysely";
+import type { Actor } from "../actor.ts";
 import type { TestSpace } from "../testing/testing.ts";
 import { useTestSpaces } from "../testing/testing-spaces.ts";
 import { quotaExplainer } from "./explain-quota.ts";
@@ -83,8 +84,8 @@ test("files with old versions are found by an index of their own", async () => {
     });
 });
 
-async function explained(space: TestSpace, error: unknown, owns = true): Promise<HoldfastError> {
-  const told = await quotaExplainer(world.databases.shards, { ...space.caller, owns })(error);
+async function explained(space: TestSpace, error: unknown, as: Partial<Actor> = {}): Promise<HoldfastError> {
+  const told = await quotaExplainer(world.databases.shards, { ...space.caller, ...as })(error);
   assert.ok(told instanceof HoldfastError);
   return told;
 }
@@ -108,7 +109,7 @@ test("a space that is full names what fills it most, and the command that frees 
   const byVersions = await refusalIn(space);
   assert.match(
     byVersions.message,
-    /may store 3\.9 KiB, which is 4 times its quota\. Old versions take 2\.6 KiB of it, /,
+    /may store 3\.9 KiB, which is 4 times its quota\. Old versions take 2\.6 KiB of it\. /,
   );
   assert.match(byVersions.message, /'holdfast versions prune '\/my folder\/film' --keep 1'\. Or ask an administrator/);
   assert.doesNotMatch(byVersions.message, /trash empty/);
@@ -122,7 +123,7 @@ test("versions that all have labels, and uploads, are named as what they are", a
   const file = await putVersions(space, "root", "f", [90, 90, 90]);
   for (const version of [1, 2]) await space.do({ op: "label", fileId: file.id, version, label: "kept" });
   await space.content("x".repeat(130));
-  assert.match((await refusalIn(space)).message, /Old versions take 180 B of it, all of which have labels/);
+  assert.match((await refusalIn(space)).message, /Old versions take 180 B of it\. All have labels/);
   const other = await world.open({ quotaBytes: 100 });
   await other.content("x".repeat(400));
   assert.match((await refusalIn(other)).message, /Unfinished uploads take 400 B of it\./);
@@ -138,7 +139,8 @@ test("an empty trash is not to be emptied, and others are not told anything", as
     message,
     /^This needs 1\.5 KiB, and 0 B is free\. The trash is empty: delete files, and then empty it\. Or/,
   );
-  assert.equal(await explained(space, error, false), error);
+  assert.equal(await explained(space, error, { owns: false }), error);
+  assert.equal(await explained(space, error, { writesOnly: true }), error);
   const stripped = new HoldfastError("quota", "The owner of this folder has no room for this.");
   assert.equal(await explained(space, stripped), stripped);
 });

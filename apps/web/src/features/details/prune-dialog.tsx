@@ -10,10 +10,15 @@ import { showToast } from "../../design/toasts.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
 
-const suggestedKeep = 5;
+interface PruneDialogProps {
+  readonly node: NodeJson;
+  /** The number that is suggested. */
+  readonly keep: number;
+  readonly onClose: () => void;
+}
 
 /** Asks how many versions stay; the others cannot be brought back. */
-export function PruneDialog({ node, onClose }: { readonly node: NodeJson; readonly onClose: () => void }) {
+export function PruneDialog({ node, keep: suggested, onClose }: PruneDialogProps) {
   const { client } = useDrive();
   const words = useMessages();
   const { message, size } = words;
@@ -54,7 +59,7 @@ export function PruneDialog({ node, onClose }: { readonly node: NodeJson; readon
         min={1}
         step={1}
         inputMode="numeric"
-        defaultValue={suggestedKeep}
+        defaultValue={suggested}
         error={isWrong ? message("details.keepWrong") : undefined}
       />
     </FormDialog>

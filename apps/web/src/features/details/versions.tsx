@@ -19,13 +19,16 @@ import { PruneDialog } from "./prune-dialog.tsx";
 
 const CompareDialog = lazy(async () => ({ default: (await import("./compare-dialog.tsx")).CompareDialog }));
 
+/** As many of the newest versions are suggested to be kept, unless there are no more. */
+const suggestedKeep = 5;
+
 /** What a file has been, newest first. */
 export function Versions({ node }: { readonly node: NodeJson }) {
   const { client } = useDrive();
   const { message } = useMessages();
   const [labelled, setLabelled] = useState<VersionJson>();
   const [compared, setCompared] = useState<VersionJson>();
-  const [prunes, setPrunes] = useState(false);
+  const [keep, setKeep] = useState<number>();
   const devices = useDevices();
   const deviceName = (id: string | null) => devices.data?.items.find((each) => each.id === id)?.name;
   // The version stands in the key: another device's save shows as it comes.
@@ -42,7 +45,9 @@ export function Versions({ node }: { readonly node: NodeJson }) {
           <>
             {node.role === "owner" && versions.length > 1 && (
               <div>
-                <Button onClick={() => setPrunes(true)}>{message("details.prune")}</Button>
+                <Button onClick={() => setKeep(versions.length > suggestedKeep ? suggestedKeep : 1)}>
+                  {message("details.prune")}
+                </Button>
               </div>
             )}
             <ul className="flex flex-col gap-1">
@@ -60,7 +65,7 @@ export function Versions({ node }: { readonly node: NodeJson }) {
           </>
         )}
       </Pages>
-      {prunes && <PruneDialog node={node} onClose={() => setPrunes(false)} />}
+      {keep !== undefined && <PruneDialog node={node} keep={keep} onClose={() => setKeep(undefined)} />}
       <LabelDialog node={node} version={labelled} onClose={() => setLabelled(undefined)} />
       {compared !== undefined && (
         <Suspense fallback={null}>

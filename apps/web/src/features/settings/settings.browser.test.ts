@@ -181,6 +181,22 @@ test("storage that comes to its end is told in words, beside every place and as 
   await page.getByRole("main").getByText("Your storage is full").waitFor();
 });
 
+test("old versions that fill the storage are named beside every place, and with their file in the settings", async () => {
+  const { page } = app;
+  const frida = await app.addPerson("Frida");
+  await ok(app.api, "PATCH", `/admin/users/${frida.email}`, { quota_bytes: 1000 });
+  for (let version = 1; version <= 4; version += 1)
+    await frida.api.put("/film.mp4", randomBytes(900), "&on_conflict=replace");
+  await app.signIn(frida);
+  await app.open("/settings/profile");
+  await page.getByRole("navigation", { name: "Places" }).first().getByText("Old versions and the trash fill").waitFor();
+  const main = page.getByRole("main");
+  await main.getByText("(3 kB)").waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  await main.getByRole("link", { name: "/film.mp4" }).click();
+  await page.getByRole("button", { name: "Delete old versions…" }).waitFor();
+});
+
 test("whoever changes the password goes on, others are signed out, and a wrong one is told at its field", async () => {
   app.expectComplaint(/status of (422|401)/);
   const { page, server } = app;

@@ -1,4 +1,5 @@
 import type { UsageJson } from "@holdfast/protocol/usage-routes";
+import { Link } from "@tanstack/react-router";
 import { useUsage } from "../../data/usage.ts";
 import { Card, Facts } from "../../design/card.tsx";
 import { Notice } from "../../design/notice.tsx";
@@ -28,15 +29,31 @@ function Parts({ usage }: { readonly usage: UsageJson }) {
           [message("settings.usedByVersions"), size(usage.versions_bytes)],
           [message("settings.usedByTrash"), size(usage.trash_bytes)],
           [message("settings.usedByUploads"), size(usage.uploads_bytes)],
-          ...largest.slice(0, 1).map(({ path, bytes }) => {
-            const value = message("settings.largestVersionsOf", { path, size: size(bytes) });
-            return [message("settings.largestVersions"), value] as const;
-          }),
+          ...(largest.length === 0
+            ? []
+            : [[message("settings.largestVersions"), <Largest key="largest" files={largest} />] as const]),
         ]}
       />
       {quota !== null && free !== null && free < quota - usage.used_bytes && (
         <Notice kind="warning">{message("settings.storedFull", { free: size(free) })}</Notice>
       )}
     </>
+  );
+}
+
+/** Each opens its versions, where its owner deletes them. */
+function Largest({ files }: { readonly files: UsageJson["largest_versions"] }) {
+  const { size } = useMessages();
+  return (
+    <ul>
+      {files.map(({ id, path, bytes }) => (
+        <li key={id}>
+          <Link to="/f/$id" params={{ id }} search={{ panel: "versions" }} className="text-accent underline">
+            <bdi>{path}</bdi>
+          </Link>{" "}
+          ({size(bytes)})
+        </li>
+      ))}
+    </ul>
   );
 }

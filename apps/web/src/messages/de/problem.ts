@@ -16,7 +16,7 @@ export const problem: Readonly<Record<keyof typeof english, string>> = {
   "problem.store_full": "Die Platte des Servers ist voll. Nichts ist verloren; sag es, wem der Server gehört.",
   "problem.quota": "Der Platz reicht nicht. Lösch alte Versionen, leer den Papierkorb oder bitte um mehr Platz.",
   "problem.quota_versions":
-    "Alte Versionen füllen deinen Speicher, die meisten von {path}. Lösch dort alte Versionen oder bitte um mehr Platz.",
+    "Alte Versionen füllen deinen Speicher. Die größten hat {path}: Lösch dort alte Versionen oder bitte um mehr Platz.",
   "problem.internal":
     "Dem Server ist ein Fehler passiert. Nichts ist verloren; versuch es noch einmal und melde es, wenn es bleibt.",
 };

@@ -26,7 +26,6 @@ export const settings = {
   "settings.usedByTrash": "Papierkorb",
   "settings.usedByUploads": "Unfertige Uploads",
   "settings.largestVersions": "Größte alte Versionen",
-  "settings.largestVersionsOf": "{path} ({size})",
   "settings.storedFull":
     "Alte Versionen und der Papierkorb lassen nur {free} frei. Lösch alte Versionen großer Dateien oder leer den Papierkorb.",
   "settings.unconfirmed": "Deine Adresse ist nicht bestätigt",

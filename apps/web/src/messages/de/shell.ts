@@ -45,6 +45,8 @@ export const shell = {
   "shell.storage": "Speicher",
   "shell.almostFull": "{percent} voll",
   "shell.almostFullNext": "Nur noch {left} frei. Leer den Papierkorb oder bitte um mehr.",
+  "shell.storedAlmostFull":
+    "Alte Versionen und der Papierkorb füllen deinen Speicher. Die Einstellungen zeigen, wie viel sie belegen.",
   "shell.full": "Dein Speicher ist voll",
   "shell.fullNext": "Es lässt sich nichts mehr hochladen. Leer den Papierkorb oder bitte um mehr.",
   "shell.notifications": "Mitteilungen",

@@ -15,7 +15,7 @@ export const problem = {
   "problem.store_full": "The server’s disk is full. Nothing is lost; tell whoever runs the server.",
   "problem.quota": "There is not enough room. Delete old versions, empty the trash or ask for more room.",
   "problem.quota_versions":
-    "Old versions fill your storage, most of them of {path}. Delete old versions there, or ask for more room.",
+    "Old versions fill your storage. {path} has the largest ones: delete old versions there, or ask for more room.",
   "problem.internal":
     "The server made a mistake. Nothing is lost; try again, and tell whoever runs the server if it stays.",
 } as const;

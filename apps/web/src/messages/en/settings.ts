@@ -27,7 +27,6 @@ export const settings = {
   "settings.usedByTrash": "Trash",
   "settings.usedByUploads": "Unfinished uploads",
   "settings.largestVersions": "Largest old versions",
-  "settings.largestVersionsOf": "{path} ({size})",
   "settings.storedFull":
     "Old versions and the trash leave only {free} free. Delete old versions of large files, or empty the trash.",
   "settings.unconfirmed": "Your address is not confirmed",

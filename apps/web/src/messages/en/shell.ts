@@ -44,6 +44,7 @@ export const shell = {
   "shell.storage": "Storage",
   "shell.almostFull": "{percent} full",
   "shell.almostFullNext": "Only {left} left. Empty the trash, or ask an administrator for more.",
+  "shell.storedAlmostFull": "Old versions and the trash fill your storage. The settings show what they take.",
   "shell.full": "Your storage is full",
   "shell.fullNext": "Nothing more can be uploaded. Empty the trash, or ask an administrator for more.",
   "shell.notifications": "Notifications",

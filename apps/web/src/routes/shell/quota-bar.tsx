@@ -1,16 +1,28 @@
 import { accountKey, useAccount } from "../../data/account.ts";
 import { useFresh } from "../../data/use-fresh.ts";
 import { StorageBar } from "../../design/storage-bar.tsx";
+import { storageState } from "../../design/storage-state.ts";
+import { useMessages } from "../../messages/use-messages.ts";
 
 export function QuotaBar() {
   const { data: account } = useAccount();
+  const { message } = useMessages();
   useFresh(usage);
   if (account === undefined) return null;
   return (
     <div className="text-sm">
       <StorageBar used={account.used_bytes} quota={account.quota_bytes} />
+      {isAlmostStored(account) && <p className="mt-2">{message("shell.storedAlmostFull")}</p>}
     </div>
   );
+}
+
+type AccountJson = NonNullable<ReturnType<typeof useAccount>["data"]>;
+
+/** Beside the newest versions, which the bar shows, everything that is stored has a limit. */
+function isAlmostStored({ stored_bytes, quota_bytes, limits }: AccountJson): boolean {
+  if (quota_bytes === null) return false;
+  return storageState(stored_bytes, quota_bytes * (limits["quota_stored_factor"] ?? Infinity)) !== "plenty";
 }
 
 const usage = { queryKey: accountKey, kinds: ["changes", "reread"], gatherMs: 2000 } as const;
