@@ -102,12 +102,7 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
   ]);
   const { client, configFolder } = await run.connect();
   const shared = isShared ? await sharedRoot(client, id) : {};
-  const linked = isLink ? (await client.call("getCurrentLink")).node : undefined;
-  const top = linked === undefined ? shared : { top: linked };
-  if (linked?.kind === "folder" && locals.includes("-"))
-    throw usage(
-      "A link to a folder takes files under their own names. Standard input and the output of a command have none.",
-    );
+  const top = isLink ? { top: await topOfLink(client, locals) } : shared;
   const { context, output } = run;
   const stdin = written ?? context.stdin;
   const [allowEmpty, withTimes] = [flags.allowEmpty === true, flags.times === true];
@@ -151,6 +146,14 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
     `${count(report.filesSent, "file")} ${report.isDry ? "would be " : ""}sent (${formatBytes(report.bytesSent)}), ${formatNumber(report.filesEqual)} equal already${healed}${deleted}, ${count(report.problems.length, "problem")}`,
   ]);
   if (report.problems.length > 0) context.exitCode = report.exitCode;
+}
+
+async function topOfLink(client: ApiClient, locals: readonly string[]) {
+  const { node } = await client.call("getCurrentLink");
+  if (node.kind !== "folder" || !locals.includes("-")) return node;
+  throw usage(
+    "A link to a folder takes files under their own names. Standard input and the output of a command have none.",
+  );
 }
 
 /** @throws HoldfastError not_found */

@@ -118,7 +118,7 @@ export async function countInvitationsFor(
       .where("expires_at", ">", clock.nowMicros())
       .executeTakeFirstOrThrow(),
   );
-  return (await Promise.all(counts)).reduce((sum, { number }) => sum + Number(number), 0);
+  return (await Promise.all(counts)).reduce((sum, { number }) => sum + number, 0);
 }
 
 /** Once the address has an account; they lie on any shard, as their tokens say. */
