@@ -69,6 +69,7 @@ export const versionRoutes = {
     access: "files:write",
     cost: "call",
     bodyKind: "json",
+    asksProof: true,
     changes: true,
     summary: "Delete old versions of a file, or of every file in a folder, for good; by the owner only",
     params: z.object({ id: idText }),

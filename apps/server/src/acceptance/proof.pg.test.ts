@@ -56,6 +56,8 @@ const asking: Partial<Record<RouteName, Bodies>> = {
   createWebhook: { asked: [{ url: "https://example.com/", secret: "s", events: ["edited"] }] },
   // Among them are links that set the password of whoever asked for one.
   unsentLinks: { asked: [{}] },
+  // Old versions are what brings files back that a program has encrypted.
+  pruneVersions: { asked: [{ keep: 1 }, { keep: 1, dry_run: true }] },
   transferNode: { asked: [{ email: "nobody@example.com" }] },
 };
 
