@@ -12,6 +12,7 @@ import {
 } from "@holdfast/server/acceptance/testing";
 import type { TestedServer } from "@holdfast/sync-ports/server-conformance";
 import { type TestedShares, testServerShares } from "@holdfast/sync-ports/server-conformance-shares";
+import { testServerChangers } from "@holdfast/sync-ports/server-conformance-changers";
 import { testServerContent } from "@holdfast/sync-ports/server-conformance-content";
 import { testServerTree } from "@holdfast/sync-ports/server-conformance-tree";
 import type { RemoteSpace } from "./remote-space.ts";
@@ -46,6 +47,7 @@ after(async () => {
 });
 
 testServerTree("the real server", open);
+testServerChangers("the real server", openShared);
 testServerContent("the real server", open);
 testServerShares("the real server", openShared);
 

@@ -9,6 +9,7 @@ import type { CodecPool } from "@holdfast/codec/pool";
 import type { Clock, Random } from "@holdfast/core/clock";
 import { bucketOf, makeId, type NodeId, toBucket } from "@holdfast/core/ids";
 import type { Server } from "@holdfast/sync-ports/ports";
+import { changersOf } from "./changers.ts";
 import { commit, jsonBytesWished } from "./commit.ts";
 import { fetchBlocks } from "./fetch-blocks.ts";
 import { HeardLists } from "./heard-lists.ts";
@@ -162,6 +163,7 @@ function serverOf({ pool, wait }: RemoteSpaceOptions, client: ApiClient, rootId:
     queryNodes: (ids) => queryNodes(client, ids),
     listBelow: (id) => listBelow(client, id),
     versionWith: (id, contentId) => versionWith(client, id, contentId),
+    changersOf: (id, versionId) => changersOf(client, id, versionId),
     manifests: (wanted) => manifests(client, heard, wanted),
     missingBlocks: (hashes, into, growthBytes) => missingBlocks({ client, into: into ?? rootId }, hashes, growthBytes),
     putBlocks: (blocks, into) => sendBlocks({ ...sending, rootId: into ?? rootId }, blocks),

@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { NodeId } from "@holdfast/core/ids";
 import type { Server } from "@holdfast/sync-ports/ports";
 import type { TestedServer } from "@holdfast/sync-ports/server-conformance";
+import { testServerChangers } from "@holdfast/sync-ports/server-conformance-changers";
 import { testServerContent } from "@holdfast/sync-ports/server-conformance-content";
 import { testServerTree } from "@holdfast/sync-ports/server-conformance-tree";
 import { type TestedShares, testServerShares } from "@holdfast/sync-ports/server-conformance-shares";
@@ -12,6 +13,7 @@ import { everybody, homeOf } from "./model-shares.ts";
 import type { Nodes } from "./model-tree.ts";
 
 testServerTree("the model server", open);
+testServerChangers("the model server", openShared);
 testServerContent("the model server", open);
 testServerShares("the model server", openShared);
 
@@ -60,6 +62,7 @@ function deviceOf(model: ModelServer, device: string, account: string): Server {
     queryNodes: async (ids) => model.queryNodes(ids, account),
     listBelow: async (id) => model.listBelow(id, account),
     versionWith: async (id, contentId) => model.versionWith(id, contentId, account),
+    changersOf: async (id, versionId) => model.changersOf(id, versionId),
     manifests: async (wanted) => model.manifests(wanted, account),
     missingBlocks: async (hashes, into, growthBytes) => model.missingBlocks(hashes, account, into, growthBytes),
     putBlocks: async (blocks, into) => model.putBlocks(blocks, account, into),

@@ -3,7 +3,14 @@ import type { HashHex, NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
-import type { BatchResult, OutgoingBlock, Server, WantedBlock, WantedManifest } from "@holdfast/sync-ports/ports";
+import type {
+  BatchResult,
+  Changer,
+  OutgoingBlock,
+  Server,
+  WantedBlock,
+  WantedManifest,
+} from "@holdfast/sync-ports/ports";
 import { type Actor, applyOperation, contestedName, nodeIdOf } from "./model-operations.ts";
 import { everybody, type Grant, homeOf, type ModelRole, type ModelShares, spaceOf } from "./model-shares.ts";
 import { asEntries, type JournalEntry, ModelState } from "./model-state.ts";
@@ -31,6 +38,8 @@ const pageSize = 7;
 /** A server in memory that answers as the real one does, one request after the other. */
 export class ModelServer extends ModelState {
   readonly #operations = new Map<string, Answered>();
+  /** Node -> the account that placed it last, and the revision that it had then. */
+  readonly #placers = new Map<string, { readonly account: string; readonly revision: string | undefined }>();
   #wakers: (() => void)[] = [];
   onCommit: () => void = () => undefined;
   /** Of the journal what came after this is kept. */
@@ -173,6 +182,21 @@ export class ModelServer extends ModelState {
       .map((node) => this.show(account, node));
   }
 
+  /** @throws HoldfastError unavailable for a version that is not there */
+  changersOf(id: NodeId, versionId: string | null): Awaited<ReturnType<Server["changersOf"]>> {
+    if (versionId !== null && !this.versions.has(versionId))
+      throw new HoldfastError("unavailable", "There is no such version any more.");
+    const space = spaceOf(this.nodes, id);
+    const owner = [...this.shares.accounts].find((account) => homeOf(account) === space) ?? "";
+    const changer = (accountId = owner): Changer => ({ accountId, name: accountId });
+    const [node, placer] = [this.nodes.get(id), this.#placers.get(id)];
+    const isLatest = node === undefined || node.revision === placer?.revision;
+    return {
+      version: versionId === null ? undefined : changer(this.authors.get(versionId)),
+      placed: { ...changer(placer?.account), isLatest },
+    };
+  }
+
   manifests(wanted: readonly WantedManifest[], account = everybody): Awaited<ReturnType<Server["manifests"]>> {
     return new Map(
       wanted.flatMap(({ versionId }) => {
@@ -286,6 +310,7 @@ export class ModelServer extends ModelState {
     try {
       for (const operation of unit) {
         applyOperation(this, by, operation, unit.length > 1);
+        this.#notePlacer(by, operation);
         current += 1;
       }
       current = contestedName(this.nodes, unit, by);
@@ -310,6 +335,12 @@ export class ModelServer extends ModelState {
       this.#operations.set(operation_id, { request: JSON.stringify(operation), result });
       return result;
     });
+  }
+
+  #notePlacer({ account }: Actor, operation: BatchOperationInput): void {
+    const places = operation.op !== "set" && (operation.op !== "put" || operation.file_id === undefined);
+    const id = nodeIdOf(operation);
+    if (places && id !== undefined) this.#placers.set(id, { account, revision: this.nodes.get(id)?.revision });
   }
 
   #repeated(operation: BatchOperationInput): BatchResult | undefined {

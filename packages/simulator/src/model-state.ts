@@ -43,6 +43,8 @@ export class ModelState {
   readonly copied = new Set<string>();
   /** Account -> all contents that it ever could see. */
   readonly seen = new Map<string, Set<string>>();
+  /** Version -> the account that sent it. */
+  readonly authors = new Map<string, string>();
   onVersion: (account: string, contentId: string) => void = () => undefined;
   /** Version id -> its blocks; history is never thinned. */
   readonly versions = new Map<string, readonly ManifestEntry[]>();
@@ -234,6 +236,7 @@ export class ModelState {
     }
     if (this.isFull && operation.size > 0) refuse("quota", "There is no room for this.");
     const versionId = this.addVersionOf(entries, nodeId);
+    this.authors.set(versionId, account);
     this.onVersion(account, contentId);
     this.contents.add(contentId);
     return { versionId, contentId, sizeBytes: entries.reduce((sum, { size }) => sum + size, 0) };

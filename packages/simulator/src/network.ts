@@ -98,7 +98,15 @@ function questions(
   call: Call,
 ): Pick<
   Server,
-  "whoAnswers" | "listChanges" | "snapshot" | "queryNodes" | "listBelow" | "versionWith" | "manifests" | "missingBlocks"
+  | "whoAnswers"
+  | "listChanges"
+  | "snapshot"
+  | "queryNodes"
+  | "listBelow"
+  | "versionWith"
+  | "changersOf"
+  | "manifests"
+  | "missingBlocks"
 > {
   return {
     // Without trouble: one that fails is tried again together with the listing beside it.
@@ -108,6 +116,7 @@ function questions(
     queryNodes: (ids) => call("queryNodes", () => model.queryNodes(ids, account)),
     listBelow: (id) => call("listBelow", () => model.listBelow(id, account)),
     versionWith: (id, contentId) => call("versionWith", () => model.versionWith(id, contentId, account)),
+    changersOf: (id, versionId) => call("changersOf", () => model.changersOf(id, versionId)),
     manifests: (wanted) => call("manifests", () => model.manifests(wanted, account)),
     missingBlocks: (hashes, into, growthBytes) =>
       call("missingBlocks", () => model.missingBlocks(hashes, account, into, growthBytes)),

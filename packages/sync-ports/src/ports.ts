@@ -215,6 +215,21 @@ export interface Identity {
   readonly accountId: string;
 }
 
+/** An account that changed something on the server. */
+export interface Changer {
+  readonly accountId: string;
+  /** As the server shows it to others. */
+  readonly name: string;
+}
+
+/** Who changed a node. */
+export interface Changers {
+  /** Who wrote the version; undefined if none was named. */
+  readonly version: Changer | undefined;
+  /** Who made, named, moved, trashed or restored the node last; undefined if the server does not know. */
+  readonly placed: (Changer & { readonly isLatest: boolean }) | undefined;
+}
+
 /** The server, as the engine needs it; messages are those of the wire. Failures are HoldfastErrors. */
 export interface Server {
   /** Asked anew each time: another server may answer at the same address by now. */
@@ -244,6 +259,12 @@ export interface Server {
   listBelow(id: NodeId): Promise<readonly NodeJson[]>;
   /** The version of a file that has this content; undefined: there is none, or it may not be read. */
   versionWith(id: NodeId, contentId: string): Promise<string | undefined>;
+  /**
+   * Who wrote a version of a node, and who placed the node last. `isLatest` says that nothing else has changed the node since.
+   * @param versionId null: nobody asks for one
+   * @throws HoldfastError unavailable if the version is none of the newest: the node has changed meanwhile
+   */
+  changersOf(id: NodeId, versionId: string | null): Promise<Changers>;
   /** Block lists of versions; one that is not to be had is absent from the answer. */
   manifests(wanted: readonly WantedManifest[]): Promise<ReadonlyMap<string, readonly ManifestEntry[]>>;
   /**

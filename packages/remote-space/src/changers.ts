@@ -1,0 +1,41 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
+import type { ActivityVerb } from "@holdfast/protocol/activity-routes";
+import type { Changer, Changers } from "@holdfast/sync-ports/ports";
+
+/** See `Server`. */
+export async function changersOf(client: ApiClient, id: NodeId, versionId: string | null): Promise<Changers> {
+  const [version, placed] = await Promise.all([authorOf(client, id, versionId), placerOf(client, id)]);
+  return { version, placed };
+}
+
+const newestMax = 20;
+
+async function authorOf(client: ApiClient, id: NodeId, versionId: string | null): Promise<Changer | undefined> {
+  if (versionId === null) return undefined;
+  const { items } = await client.call("listVersions", { params: { id }, query: { limit: newestMax } });
+  const version = items.find((each) => each.version_id === versionId);
+  if (version === undefined) throw new HoldfastError("unavailable", "The file has changed on the server meanwhile.");
+  return { accountId: version.created_by, name: version.author.name };
+}
+
+const placing: ReadonlySet<ActivityVerb> = new Set(["created", "renamed", "moved", "trashed", "restored", "purged"]);
+
+async function placerOf(client: ApiClient, id: NodeId): Promise<Changers["placed"]> {
+  try {
+    const [node, { items }] = await Promise.all([
+      client.call("getNode", { params: { id } }),
+      client.call("listActivity", { query: { in: id, limit: newestMax } }),
+    ]);
+    const last = items.find(({ verb }) => placing.has(verb));
+    if (last === undefined) return undefined;
+    // A rewind changes nodes without an item of their own.
+    const isLatest = last.at === (node.trashed_at ?? node.updated_at);
+    return { accountId: last.actor.id, name: last.actor.name, isLatest };
+  } catch (thrown) {
+    // Removed from the trash by now.
+    if (thrown instanceof HoldfastError && thrown.code === "not_found") return undefined;
+    throw thrown;
+  }
+}
