@@ -19,7 +19,8 @@ import type { SyncState } from "../state/sync-state.ts";
 import { withFoldersAbove } from "@holdfast/sync-ports/paths";
 import { decide } from "./decide.ts";
 import type { Decision } from "./decision.ts";
-import { actAll, noteFailures, settleAside } from "./acting.ts";
+import { noteFailures, settleAside } from "./acting.ts";
+import { actWithRules, withoutHeldRules } from "./foreign-rules.ts";
 import type { Looked } from "./look-parts.ts";
 import { lookAtDisk, lookUnderLastRules } from "./looking.ts";
 import { bytesOfPlan } from "./progress.ts";
@@ -72,7 +73,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   const waits = new Waits(context);
   context.rounds.begin(state.restless.fresh);
   const decision = await decide(context, look);
-  const next = await waits.within(decision);
+  const next = await withoutHeldRules(context, await waits.within(decision));
   const { last } = decision;
   const { waitingDeletions } = context.brakes;
   const later = last === undefined ? 0 : state.restless.fresh.countAfter(last);
@@ -81,7 +82,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     isAll: later === 0,
   });
   const failures: Problem[] = [];
-  const { done, changed: isChanging } = await actAll(context, next.local);
+  const { done, changed: isChanging } = await actWithRules(context, next.local);
   const isEnding = noteFailures(context, ending.failures, failures);
   const { isSent, isTaken, hasChanged } = await sendAndNote(context, next);
   const changed = isChanging || isEnding || hasChanged;
@@ -115,7 +116,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
       ...failures,
       ...waits.problems,
       ...problemsKnown(context, next, { isOver, isWhole: last === undefined }),
-      ...problemsOfRules(look.rules),
+      ...problemsOfRules(look.rules, state),
     ],
     deletionsWaiting: waitingDeletions,
   };

@@ -8,6 +8,7 @@ import { folderOf } from "@holdfast/sync-ports/paths";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { EarlyBlocks } from "../remote/early-blocks.ts";
 import { excludedPaths, excludePaths, includePaths } from "../state/exclusion.ts";
+import { approveRules } from "../state/waiting-rules.ts";
 import { type Event, type Phase, transitions } from "./control.ts";
 import { runCycle } from "./cycle.ts";
 import type { CycleContext } from "./cycle-context.ts";
@@ -126,6 +127,19 @@ export class Engine {
   undoDeletions(ids: readonly string[]): void {
     this.#brakes.undo(ids);
     this.hint([]);
+    this.#tell();
+  }
+
+  /**
+   * The ignore file that waits is in force from the next cycle on.
+   * @param hash of exactly the content that was shown
+   * @throws HoldfastError conflict if another content waits, or none
+   */
+  approveRules(hash: string): void {
+    if (!approveRules(this.#options.state, hash)) {
+      throw new HoldfastError("conflict", "The rules that wait are not the ones that were shown. See them again.");
+    }
+    this.hint();
     this.#tell();
   }
 

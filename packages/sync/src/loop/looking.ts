@@ -15,6 +15,7 @@ import { scan, type ScanResult, type TakerIn } from "../scan/scan.ts";
 import { hasKnownEntry, type Suspects, type Top } from "../scan/scope.ts";
 import type { LocalRow } from "../model/trees.ts";
 import type { CycleContext } from "./cycle-context.ts";
+import { judgeRules } from "./foreign-rules.ts";
 import { inParts, type Looked } from "./look-parts.ts";
 import { outgoingTerms, presentTerms, type Terms } from "./new-rules.ts";
 import { checkRoot } from "./root.ts";
@@ -58,8 +59,9 @@ function noteHidden({ state, nowMs }: CycleContext, { nowHidden }: ScanResult): 
  * hide there would be missing where it was, as if it had been deleted. Of what is new, and hidden by them, no file is read.
  */
 export async function lookUnderLastRules(context: CycleContext, look: typeof lookAtDisk = lookAtDisk): Promise<void> {
+  const ignoreFile = await judgeRules(context);
   if (context.state.local.size === 0) return;
-  const terms = await outgoingTerms(context);
+  const terms = outgoingTerms(context, ignoreFile);
   if (terms === undefined) return;
   context.suspicion.add("all");
   await look(context, terms);

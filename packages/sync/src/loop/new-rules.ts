@@ -1,7 +1,7 @@
 import { applyRules, voidOffers } from "../rules/dormancy.ts";
 import { excludedPaths } from "../state/exclusion.ts";
 import { newlyHidden } from "../rules/newly-hidden.ts";
-import { readRules } from "./read-rules.ts";
+import { readRules, rulesFrom } from "./read-rules.ts";
 import { Rules } from "../rules/rules.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { CycleContext } from "./cycle-context.ts";
@@ -17,12 +17,15 @@ export function presentTerms(context: CycleContext): Terms {
   return { settle: () => settleRules(context), coming: undefined };
 }
 
-/** The rules that counted last; undefined if others do not count from now on, or if it is not known which these were. */
-export async function outgoingTerms({ disk, state }: CycleContext): Promise<Terms | undefined> {
+/**
+ * The rules that counted last; undefined if others do not count from now on, or if it is not known which these were.
+ * @param ignoreFile as it was read last
+ */
+export function outgoingTerms({ state }: CycleContext, ignoreFile: Buffer | undefined): Terms | undefined {
   const excluded = state.setting("rules excluded");
   if (excluded === undefined) return undefined;
   const last = new Rules(state.setting("ignore text") ?? "", JSON.parse(excluded) as string[]);
-  const { rules: coming } = await readRules(disk, state);
+  const { rules: coming } = rulesFrom(state, ignoreFile);
   if (last.digest !== state.setting("rules") || last.digest === coming.digest) return undefined;
   return { settle: () => Promise.resolve(last), coming };
 }

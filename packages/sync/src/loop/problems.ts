@@ -1,4 +1,5 @@
 import { limits } from "@holdfast/core/limits";
+import { printable } from "@holdfast/core/printable";
 import type { Brakes, WaitingChange } from "../brakes/brakes.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
 import type { Plan } from "../plan/plan-types.ts";
@@ -7,6 +8,7 @@ import { withFoldersAbove } from "@holdfast/sync-ports/paths";
 import { boundaryPaths, otherRootPaths } from "../state/exclusion.ts";
 import { type Notice, noticesOf } from "../state/notices.ts";
 import { ignorePath, type Rules } from "../rules/rules.ts";
+import { waitingRules, type WaitingRules } from "../state/waiting-rules.ts";
 import { rewriteSides } from "../model/brake-record.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { isKnownPath } from "../scan/scope.ts";
@@ -17,7 +19,7 @@ export interface Problem {
   /** Relative to the root; "" for all of it. */
   readonly path: string;
   /**
-   * Of an error; `skipped`, `special_file`, `not_utf8`, `control_character`, `unfit_name`, `kept`, `boundary`, `other_sync`, `alias`, `aside`, `now_hidden`, `rewritten`, `replaced`, `silent_change`, `busy`, `blocked`,
+   * Of an error; `skipped`, `special_file`, `not_utf8`, `control_character`, `unfit_name`, `rules_held`, `kept`, `boundary`, `other_sync`, `alias`, `aside`, `now_hidden`, `rewritten`, `replaced`, `silent_change`, `busy`, `blocked`,
    * `unreadable`, `not_durable`, `read_only`, `suspended`, `quarantined` and `deletions_held` are the engine's own. What each means stands in docs/command.md.
    */
   readonly code: string;
@@ -137,8 +139,23 @@ function countOf(number: number, noun: string): string {
   return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-export function problemsOfRules({ broken }: Pick<Rules, "broken">): Problem[] {
-  return broken.map((pattern) => problemOf(ignorePath, "ignore_pattern", brokenWords(pattern)));
+export function problemsOfRules({ broken }: Pick<Rules, "broken">, state: Pick<SyncState, "setting">): Problem[] {
+  const waiting = waitingRules(state);
+  const held = waiting === undefined ? [] : [problemOf(ignorePath, "rules_held", heldWords(waiting))];
+  return [...held, ...broken.map((pattern) => problemOf(ignorePath, "ignore_pattern", brokenWords(pattern)))];
+}
+
+function heldWords({ by, lines, isInForce }: WaitingRules): string {
+  const who = by === undefined ? "Somebody else" : printable(by);
+  const what = lines === 0 ? "removed or emptied this file" : `wrote this file (${countOf(lines, "rule")})`;
+  const until =
+    isInForce === true
+      ? "It was in the folder when this sync began, so what it names is not synced until you answer."
+      : "Until you answer, the rules from before stay in force on this device.";
+  return (
+    `${who} ${what}, so it waits for you. ${until} 'holdfast rules' shows the difference, 'holdfast rules approve' puts the file in ` +
+    "force here, and 'holdfast rules reject' writes the rules from before into it."
+  );
 }
 
 export function problemsOfBoundaries(state: Pick<SyncState, "setting">): Problem[] {

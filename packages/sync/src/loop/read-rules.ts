@@ -3,26 +3,40 @@ import { limits } from "@holdfast/core/limits";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import type { SyncState } from "../state/sync-state.ts";
 import { excludedPaths } from "../state/exclusion.ts";
+import { hashOfRules, waitingRules } from "../state/waiting-rules.ts";
 import { ignorePath, Rules } from "../rules/rules.ts";
 
+interface ReadRules {
+  readonly rules: Rules;
+  readonly text: string;
+}
+
+/** The rules in force. */
+export async function readRules(disk: LocalDisk, state: SyncState): Promise<ReadRules> {
+  return rulesFrom(state, await readIgnoreFile(disk));
+}
+
 /**
- * The rules as they are now; where the file cannot be read those that were read last. One byte
- * more than counts is read, so that the rules can report what is left out.
+ * Where the file cannot be read, or waits for a person, the rules that were in force last stay in force.
+ * @param bytes as `readIgnoreFile` gives them
  */
-export async function readRules(
-  disk: LocalDisk,
-  state: SyncState,
-): Promise<{ readonly rules: Rules; readonly text: string }> {
-  const text = (await readText(disk)) ?? state.setting("ignore text") ?? "";
+export function rulesFrom(state: SyncState, bytes: Buffer | undefined): ReadRules {
+  const last = state.setting("ignore text") ?? "";
+  const read = bytes?.toString() ?? last;
+  const waiting = waitingRules(state);
+  const text = waiting !== undefined && hashOfRules(read) === waiting.hash ? last : read;
   return { rules: new Rules(text, excludedPaths(state)), text };
 }
 
-/** @returns undefined: not known */
-async function readText(disk: LocalDisk): Promise<string | undefined> {
+/**
+ * One byte more than counts is read, so that the rules can report what is left out.
+ * @returns undefined: not known; empty where there is no file
+ */
+export async function readIgnoreFile(disk: LocalDisk): Promise<Buffer | undefined> {
   try {
     const stat = await disk.stat(ignorePath);
-    if (stat?.kind !== "file") return "";
-    return Buffer.from(await disk.readAt(ignorePath, 0, limits.ignoreBytesMax + 1)).toString();
+    if (stat?.kind !== "file") return Buffer.alloc(0);
+    return Buffer.from(await disk.readAt(ignorePath, 0, limits.ignoreBytesMax + 1));
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     return undefined;

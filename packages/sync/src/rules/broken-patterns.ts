@@ -1,6 +1,6 @@
 import { limits } from "@holdfast/core/limits";
 import { printable } from "@holdfast/core/printable";
-import { isTooLong, ruleLines } from "./rule-lines.ts";
+import { isPattern, isTooLong, ruleLines } from "./rule-lines.ts";
 
 /** A line of the ignore file that keeps nothing away, since it is no pattern or beyond a limit. */
 export interface BrokenPattern {
@@ -21,7 +21,7 @@ export function brokenPatterns(text: string): BrokenPattern[] {
   const { lines, leftOut } = ruleLines(text);
   const written = text.split(/\r?\n/);
   for (const [index, pattern] of written.slice(0, lines.length).entries()) {
-    if (pattern.trim() === "" || pattern.startsWith("#")) continue;
+    if (!isPattern(pattern)) continue;
     const why = whyBroken(pattern);
     if (why !== undefined) broken.push({ line: index + 1, pattern, why });
     if (broken.length === brokenMax) break;

@@ -27,3 +27,8 @@ export function ruleLines(text: string): RuleLines {
 export function isTooLong(line: string): boolean {
   return line.length > limits.ignoreLineCharactersMax;
 }
+
+/** Neither a comment nor empty. */
+export function isPattern(line: string): boolean {
+  return line.trim() !== "" && !line.startsWith("#");
+}

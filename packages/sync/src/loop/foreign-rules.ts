@@ -1,0 +1,179 @@
+import { sha256 } from "@holdfast/core/hash";
+import type { NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
+import type { LocalOperation, Plan, RemoteOperation } from "../plan/plan-types.ts";
+import { ignorePath, Rules } from "../rules/rules.ts";
+import { isPattern, ruleLines } from "../rules/rule-lines.ts";
+import { excludedPaths } from "../state/exclusion.ts";
+import type { SyncState } from "../state/sync-state.ts";
+import {
+  approvedHash,
+  hashOfRules,
+  settingsOfWaiting,
+  waitingRules,
+  type WaitingRules,
+} from "../state/waiting-rules.ts";
+import { type DiskPlace, nameOnDisk, type RemoteRow } from "../model/trees.ts";
+import { actAll } from "./acting.ts";
+import type { CycleContext } from "./cycle-context.ts";
+import { readIgnoreFile } from "./read-rules.ts";
+
+/** Who changed the ignore file, if that was not this account. */
+type Other = Pick<WaitingRules, "by">;
+
+/** Non-empty while the disk may hold an ignore file of another account that nobody has noted yet: a JSON `Other`. */
+const comingSetting = "rules coming";
+
+/**
+ * Called before the rules are read. The content of the ignore file waits if another account wrote it, unless it was in force or is
+ * approved. What a person writes on this device is of this account, with all lines that it keeps.
+ * @returns the content, as `readIgnoreFile` gives it
+ */
+export async function judgeRules(context: CycleContext): Promise<Buffer | undefined> {
+  const bytes = await readIgnoreFile(context.disk);
+  if (bytes !== undefined) await judge(context, bytes);
+  return bytes;
+}
+
+async function judge(context: CycleContext, bytes: Buffer): Promise<void> {
+  const { state } = context;
+  const text = bytes.toString();
+  const hash = hashOfRules(text);
+  const coming = state.setting(comingSetting) ?? "";
+  const [before, approved] = [waitingRules(state), approvedHash(state)];
+  if (coming === "" && before?.hash === hash) return;
+  const isTrusted = areInForce(state, text);
+  const other = isTrusted || hash === approved ? undefined : await otherThan(context, coming, bytes);
+  const isInForce = coming === "" && state.setting("rules") === undefined;
+  const waiting =
+    other === undefined
+      ? undefined
+      : { hash, ...other, lines: ruleLines(text).lines.filter(isPattern).length, isInForce };
+  // Approved is what was shown: the same lines wait again if they come back after others.
+  const left = isTrusted ? "" : approved;
+  if (coming === "" && before === undefined && waiting === undefined && left === approved) return;
+  const kept = waiting?.isInForce === true ? [["ignore text", text] as const] : [];
+  state.commit({ settings: [[comingSetting, ""], ...kept, ...settingsOfWaiting(waiting, left)] });
+}
+
+/** As `actAll`. An ignore file of another account that comes with it waits from then on, also after a failure or a crash in between. */
+export async function actWithRules(
+  context: CycleContext,
+  operations: readonly LocalOperation[],
+): ReturnType<typeof actAll> {
+  const { disk, state } = context;
+  const other = await otherWhoseRulesCome(context, operations);
+  if (other === undefined) return actAll(context, operations);
+  const before = await readIgnoreFile(disk);
+  state.commit({ settings: [[comingSetting, JSON.stringify(other)]] });
+  try {
+    return await actAll(context, operations);
+  } finally {
+    const after = await readIgnoreFile(disk);
+    // Nothing came, so that a person may have written what stands there.
+    if (before !== undefined && after?.equals(before) === true) state.commit({ settings: [[comingSetting, ""]] });
+    else await judgeRules(context);
+  }
+}
+
+/**
+ * The plan without uploads of the ignore file that waits. A file that its writer cut otherwise looks like an edit, and its new version
+ * would be of this account: other devices would obey it.
+ */
+export async function withoutHeldRules(context: CycleContext, plan: Plan): Promise<Plan> {
+  const waiting = waitingRules(context.state);
+  if (waiting === undefined) return plan;
+  const sends = ({ op, ...operation }: RemoteOperation): boolean =>
+    (op === "put" || op === "create") && "local" in operation && isIgnoreFile(context, operation.local);
+  const held = plan.remote.filter(sends);
+  if (held.length === 0) return plan;
+  const bytes = await readIgnoreFile(context.disk);
+  // A person has written to it since.
+  if (bytes !== undefined && hashOfRules(bytes.toString()) !== waiting.hash) return plan;
+  const remote = plan.remote.filter((operation) => !held.includes(operation));
+  return { ...plan, remote, waiting: new Map([...plan.waiting, ...held.map(({ id }) => [id, "rules"] as const)]) };
+}
+
+/** Rules of before this check count on. */
+function areInForce(state: SyncState, text: string): boolean {
+  if (text === (state.setting("ignore text") ?? "")) return true;
+  return new Rules(text, excludedPaths(state)).digest === state.setting("rules");
+}
+
+async function otherThan(context: CycleContext, coming: string, bytes: Buffer): Promise<Other | undefined> {
+  if (coming !== "") return JSON.parse(coming) as Other;
+  // A folder that was synced before, by a state that is lost, may hold what another account wrote.
+  const { state } = context;
+  for (const id of state.childrenOf(state.rootId)) {
+    const row = state.remote.get(id);
+    if (row?.parent !== state.rootId || row.trashed || !isIgnoreFile(context, row)) continue;
+    if (await isContentOf(context, bytes, row)) return otherWhoPut(context, id);
+  }
+  return undefined;
+}
+
+/** By the bytes: another client may have cut them otherwise. */
+async function isContentOf({ server }: CycleContext, bytes: Buffer, row: RemoteRow): Promise<boolean> {
+  const { versionId, sizeBytes } = row;
+  if (versionId === null || Math.min(sizeBytes, limits.ignoreBytesMax + 1) !== bytes.length) return false;
+  // Too large to be read whole: taken for the same.
+  if (sizeBytes !== bytes.length) return true;
+  const entries = (await server.manifests([{ versionId }])).get(versionId) ?? [];
+  let at = 0;
+  return entries.every(({ hash, size }) => sha256(bytes.subarray(at, (at += size))) === hash);
+}
+
+async function otherWhoseRulesCome(
+  context: CycleContext,
+  operations: readonly LocalOperation[],
+): Promise<Other | undefined> {
+  const isAt = (place: DiskPlace | undefined): boolean => place !== undefined && isIgnoreFile(context, place);
+  for (const operation of operations) {
+    const { id } = operation;
+    const [from, to] = placesOf(operation);
+    const other = isAt(to) ? await otherWhoPut(context, id) : isAt(from) && (await otherWhoRemoved(context, id));
+    if (typeof other === "object") return other;
+  }
+  return undefined;
+}
+
+/** Where the operation takes a file from, and where it puts one; twice the same place if it changes the content. */
+function placesOf(operation: LocalOperation): readonly [DiskPlace | undefined, DiskPlace | undefined] {
+  switch (operation.op) {
+    case "create":
+      return [undefined, operation.place];
+    case "replace":
+      return [operation.local, operation.local];
+    case "move":
+      return [operation.local, operation.place];
+    case "delete":
+    case "park":
+      return [operation.local, undefined];
+    default:
+      return [undefined, undefined];
+  }
+}
+
+/** By the name that this disk knows it by. */
+function isIgnoreFile({ state, slotKey }: CycleContext, place: DiskPlace): boolean {
+  return place.parent === state.rootId && slotKey(nameOnDisk(place)) === slotKey(ignorePath);
+}
+
+async function otherWhoPut({ server, state, identity }: CycleContext, id: NodeId): Promise<Other | undefined> {
+  const versionId = state.remote.get(id)?.versionId ?? null;
+  const { version, placed } = await server.changersOf(id, versionId);
+  const makers = [versionId === null ? placed : version, placed ?? version];
+  const other = makers.find((maker) => maker?.accountId !== identity.accountId);
+  return makers.every((maker) => maker?.accountId === identity.accountId) ? undefined : { by: other?.name };
+}
+
+async function otherWhoRemoved(context: CycleContext, id: NodeId): Promise<Other | undefined> {
+  const { server, state, identity } = context;
+  const row = state.remote.get(id);
+  const { placed } = await server.changersOf(id, null);
+  const isOwn = placed?.accountId === identity.accountId;
+  // It may also have gone with a folder above, or by a rewind.
+  const isKnown = placed?.isLatest === true && row !== undefined && (row.trashed || !isIgnoreFile(context, row));
+  if (isOwn && isKnown) return undefined;
+  return isOwn || placed?.isLatest !== true ? {} : { by: placed.name };
+}
