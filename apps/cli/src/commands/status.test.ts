@@ -90,6 +90,7 @@ test("status shows a running sync in each of its states, with its progress while
     undoDeletions: none,
     keepOfConflict: none,
     changeLimits: none,
+    approveRules: none,
     changeExclusions: none,
   };
   const channel = await openControlChannel({ folder, root: whose.root, configFolder: config }, control);

@@ -164,8 +164,11 @@ async function forget(run: Run, folder: string): Promise<void> {
   ]);
 }
 
+const heldLine =
+  "! .holdfastignore: Somebody else changed it, so it waits for you. 'holdfast rules' shows the difference";
+
 async function showRules(run: Run, folder: string): Promise<void> {
-  const [{ thisConfigFolder }, { chooseSyncs }, { countBuiltIn, rulesOf }, { brokenWords }, { count }] =
+  const [{ thisConfigFolder }, { chooseSyncs }, { countBuiltIn, heldRulesOf, rulesOf }, { brokenWords }, { count }] =
     await Promise.all([
       import("../config/connection.ts"),
       import("../sync/choose-syncs.ts"),
@@ -182,6 +185,7 @@ async function showRules(run: Run, folder: string): Promise<void> {
     ...excluded.map((path) => `excluded here  ${path}`),
     ...ignored.map((line) => `.holdfastignore  ${line}`),
     ...broken.map((pattern) => `! .holdfastignore: ${brokenWords(pattern)}`),
+    ...(heldRulesOf(known) === undefined ? [] : [heldLine]),
     ...builtIn.flatMap(({ name, files }) => (files === 0 ? [] : [`built in  ${name}  ${count(files, "file")}`])),
     ...(unused.length === 0 ? [] : [`built in, with no file here now  ${unused.join("  ")}`]),
   ]);

@@ -21,6 +21,7 @@ export const commandTable: Readonly<Record<string, () => Promise<CommandMaker>>>
   resume: async () => (await import("./resume.ts")).resumeCommand,
   conflicts: async () => (await import("./conflicts.ts")).conflictsCommand,
   deletes: async () => (await import("./deletes.ts")).deletesCommand,
+  rules: async () => (await import("./rules.ts")).rulesCommand,
   ls: async () => (await import("./ls.ts")).lsCommand,
   tree: async () => (await import("./tree.ts")).treeCommand,
   mkdir: async () => (await import("./mkdir.ts")).mkdirCommand,

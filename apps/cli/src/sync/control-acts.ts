@@ -12,6 +12,7 @@ const chosenDeletions = z.union([
   z.object({ shown: z.string().max(64) }),
 ]);
 const keptOfConflict = z.object({ path: z.string().min(1).max(4096), keep: z.enum(["copy", "original", "both"]) });
+const shownRules = z.object({ hash: z.string().max(64) });
 /** As the options take them; "": none. */
 const limits = z.object({ up: z.string().max(32), down: z.string().max(32) });
 const somePaths = z.array(z.string().min(1).max(4096)).max(1000).default([]);
@@ -34,6 +35,7 @@ const acts = {
     const own = await control.keepOfConflict(path, keep);
     return own === undefined ? {} : { new_path: own };
   },
+  "rules/approve": (control, body) => control.approveRules(parsed(shownRules, body).hash),
   limits: (control, body) => control.changeLimits(readLimits(body)),
   exclusions: (control, body) => {
     const { exclude, include, free_space } = parsed(exclusions, body);

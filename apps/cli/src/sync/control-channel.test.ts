@@ -58,6 +58,7 @@ const control: SyncControl = {
   undoDeletions: async (ids) => void told.push(`undo ${ids.join()}`),
   keepOfConflict: async (path, keep) => void told.push(`keep ${keep} of ${path}`),
   changeLimits: async ({ up, down }) => void told.push(`limits ${up} ${down}`),
+  approveRules: async (hash) => void told.push(`rules ${hash}`),
   changeExclusions: async (change) => void told.push(`exclusions ${JSON.stringify(change)}`),
 };
 let channel: ControlChannel;
@@ -74,6 +75,7 @@ const posts = routes.flatMap((each) => (each.startsWith("POST ") ? [each.slice("
 /** A body with which that act is done. */
 function good(path: string): string {
   const bodies: Record<string, unknown> = {
+    "rules/approve": { hash: "a1" },
     "conflicts/keep": { path: "a", keep: "copy" },
     limits: { up: "500K", down: "" },
     exclusions: { exclude: ["a"] },
@@ -227,6 +229,7 @@ test("an act takes exactly the body that it needs", async () => {
     ["limits", { up: "10", down: "" }],
     ["exclusions", { exclude: ["../a"] }],
     ["exclusions", { include: ["/etc"] }],
+    ["rules/approve", { hash: "a".repeat(65) }],
   ] as const) {
     const { status } = await send("POST", `/${action}`, { authorization: `Bearer ${token}` }, JSON.stringify(body));
     assert.ok(status === 400 || status === 409, `${action} ${JSON.stringify(body)}: ${status}`);
@@ -236,11 +239,13 @@ test("an act takes exactly the body that it needs", async () => {
   await tellRunning(sync, "limits", { up: "1.5M", down: "" });
   await tellRunning(sync, "exclusions", { exclude: ["./b/c/"], free_space: true });
   await tellRunning(sync, "conflicts/keep", { path: "x (a's conflicted copy 2026-01-31)", keep: "both" });
+  await tellRunning(sync, "rules/approve", { hash: "a1" });
   assert.deepEqual(told, [
     "approve a",
     "limits 1500000 null",
     `exclusions {"exclude":["b/c"],"include":[],"freesSpace":true}`,
     "keep both of x (a's conflicted copy 2026-01-31)",
+    "rules a1",
   ]);
 });
 

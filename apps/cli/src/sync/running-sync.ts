@@ -18,6 +18,7 @@ import { waitingCount } from "./group-deletions.ts";
 import { count } from "../output/text.ts";
 import type { RecentChange } from "@holdfast/sync/loop/progress";
 import type { NewlyHidden } from "@holdfast/sync/rules/newly-hidden";
+import { ignorePath } from "@holdfast/sync/rules/rules";
 import { hiddenLine } from "./hidden-line.ts";
 import { readMarker } from "./sync-root.ts";
 import { reportOf, type SyncReporter } from "./sync-reporter.ts";
@@ -166,6 +167,11 @@ export class RunningSync implements SyncControl {
 
   async keepOfConflict(path: string, keep: Keep): Promise<string | undefined> {
     return this.#begun().keepOfConflict(path, keep);
+  }
+
+  async approveRules(hash: string): Promise<void> {
+    this.#begun().approveRules(hash);
+    this.#log.note(Date.now(), "approved", ignorePath, "rules that waited");
   }
 
   async changeLimits({ up, down }: { readonly up: number | null; readonly down: number | null }): Promise<void> {

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { limits } from "@holdfast/core/limits";
 import { type BrokenPattern, brokenPatterns } from "@holdfast/sync/rules/broken-patterns";
-import { ruleLines } from "@holdfast/sync/rules/rule-lines";
+import { isPattern, ruleLines } from "@holdfast/sync/rules/rule-lines";
 import { ignorePath, Rules } from "@holdfast/sync/rules/rules";
 import { temporaryName, temporaryNames } from "@holdfast/sync/rules/temporary";
+import { hashOfRules, readWaiting, type WaitingRules } from "@holdfast/sync/state/waiting-rules";
 import { joinPath, ownFolder } from "@holdfast/sync-ports/paths";
 import { z } from "zod";
 import { orNothing } from "../transfer/journal-file.ts";
@@ -17,7 +18,7 @@ import type { KnownSync } from "./known-syncs.ts";
 export interface ShownRules {
   /** Paths that this device excludes (`--exclude`). */
   readonly excluded: readonly string[];
-  /** Lines of `.holdfastignore` that are patterns, in their order. */
+  /** Lines of `.holdfastignore` that are patterns and in force, in their order. */
   readonly ignored: readonly string[];
   /** Its lines that keep nothing away, since they are no patterns. */
   readonly broken: readonly BrokenPattern[];
@@ -32,7 +33,8 @@ export interface BuiltInRule {
 /** Goes through the folder, as far as other rules do not hide it. What cannot be listed has no files. */
 export async function countBuiltIn(sync: KnownSync): Promise<readonly BuiltInRule[]> {
   const { root } = sync.record;
-  const rules = new Rules(textOf(join(root, ignorePath)), rulesOf(sync).excluded);
+  const { excluded, inForce } = read(sync);
+  const rules = new Rules(inForce, excluded);
   const counts = new Map(temporaryNames.map((name) => [name, 0]));
   const folders = [""];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -47,26 +49,55 @@ export async function countBuiltIn(sync: KnownSync): Promise<readonly BuiltInRul
   return [...counts].map(([name, files]) => ({ name, files }));
 }
 
+/** An ignore file of another account that waits, as the folder has it now. */
+export interface HeldRules extends WaitingRules {
+  readonly text: string;
+  /** The rules that this account had last; "" if it had none, or if they are not known any more. */
+  readonly former: string;
+}
+
+/** @returns undefined: no rules wait in this sync */
+export function heldRulesOf(sync: KnownSync): HeldRules | undefined {
+  const { text, inForce, waiting } = read(sync);
+  if (waiting === undefined) return undefined;
+  return { ...waiting, text, former: waiting.isInForce === true ? "" : inForce };
+}
+
+export function rulesOf(sync: KnownSync): ShownRules {
+  const { excluded, inForce } = read(sync);
+  const broken = brokenPatterns(inForce);
+  const brokenLines = new Set(broken.map(({ line }) => line));
+  const ignored = ruleLines(inForce).lines.filter((line, index) => isPattern(line) && !brokenLines.has(index + 1));
+  return { excluded, ignored, broken };
+}
+
+interface Read {
+  readonly excluded: readonly string[];
+  /** Of the ignore file. */
+  readonly text: string;
+  readonly inForce: string;
+  readonly waiting: WaitingRules | undefined;
+}
+
 const excludedPaths = z.array(z.string());
 
-export function rulesOf({ folder, record }: KnownSync): ShownRules {
+function read({ folder, record }: KnownSync): Read {
+  const settings = settingsIn(join(folder, stateName));
   const text = textOf(join(record.root, ignorePath));
-  const broken = brokenPatterns(text);
-  const brokenLines = new Set(broken.map(({ line }) => line));
-  const ignored = ruleLines(text).lines.filter(
-    (line, index) => line.trim() !== "" && !line.startsWith("#") && !brokenLines.has(index + 1),
-  );
-  return { excluded: excludedIn(join(folder, stateName)), ignored, broken };
+  const held = readWaiting(settings.get("rules waiting"));
+  const waiting = held?.hash === hashOfRules(text) ? held : undefined;
+  const inForce = waiting === undefined ? text : (settings.get("ignore text") ?? "");
+  return { excluded: excludedPaths.parse(JSON.parse(settings.get("excluded") ?? "[]")), text, inForce, waiting };
 }
 
 /** Also while a client runs. */
-function excludedIn(path: string): readonly string[] {
-  if (!existsSync(path)) return [];
+function settingsIn(path: string): ReadonlyMap<string, string> {
+  if (!existsSync(path)) return new Map();
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
+  const query = "select key, row from settings where key in ('excluded', 'ignore text', 'rules waiting')";
   try {
-    const found = orNothing(() => database.prepare("select row from settings where key = 'excluded'").get());
-    if (found === undefined) return [];
-    return excludedPaths.parse(JSON.parse(z.string().parse(JSON.parse(String(found["row"])))));
+    const rows = orNothing(() => database.prepare(query).all()) ?? [];
+    return new Map(rows.map(({ key, row }) => [String(key), z.string().parse(JSON.parse(String(row)))]));
   } finally {
     database.close();
   }

@@ -67,6 +67,10 @@ export class ShownSync implements SyncControl {
     this.limits = { up: up ?? 0, down: down ?? 0 };
   }
 
+  async approveRules(hash: string): Promise<void> {
+    this.told.push(`rules ${hash}`);
+  }
+
   async changeExclusions(change: object): Promise<void> {
     this.told.push(`exclusions ${JSON.stringify(change)}`);
   }

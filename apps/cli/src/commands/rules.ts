@@ -1,0 +1,125 @@
+import { existsSync } from "node:fs";
+import { HoldfastError } from "@holdfast/core/errors";
+import { printable } from "@holdfast/core/printable";
+import { shellWord } from "@holdfast/core/shell-word";
+import type { KnownSync } from "../sync/known-syncs.ts";
+import type { HeldRules } from "../sync/shown-rules.ts";
+import { confirm } from "../terminal.ts";
+import { newCommand, runs, unknownCommand } from "./command.ts";
+import type { CommandMaker, Context, Run } from "./command.ts";
+
+export const rulesCommand: CommandMaker = (context) => {
+  const command = newCommand("rules", "Rules of .holdfastignore that somebody else wrote and that wait for you", [
+    "rules",
+    "rules ~/Drive",
+    "rules approve ~/Drive",
+    "rules reject ~/Drive",
+  ]).argument("[folder]", folderText);
+  command.addCommand(decide(context, "approve", "Put the rules that wait in force on this device"));
+  command.addCommand(
+    decide(context, "reject", "Write the rules from before back into .holdfastignore, for all devices"),
+  );
+  command.hook("preAction", (_, acting) => {
+    const [folder] = acting.args;
+    // A mistyped command is no folder.
+    if (acting === command && folder !== undefined && !folder.includes("/") && !existsSync(folder))
+      unknownCommand(command);
+  });
+  return runs<[string | undefined]>(context, command, async (run, folder) => {
+    const waiting = await find(run, folder);
+    await run.output.result({ items: waiting.map(itemOf), next_cursor: null }, () => waiting.flatMap(linesOf));
+    run.output.note(
+      waiting.length === 0
+        ? noneText
+        : "To put them in force on this device: holdfast rules approve. To write the rules from before back: holdfast rules reject.",
+    );
+  });
+};
+
+const folderText = "a synced folder; all of them unless given";
+const noneText = "No rules are waiting.";
+
+interface Waiting {
+  readonly sync: KnownSync;
+  readonly held: HeldRules;
+  /** Lines of a unified diff, from the rules from before to those that wait. */
+  readonly difference: readonly string[];
+}
+
+async function find(run: Run, folder: string | undefined): Promise<Waiting[]> {
+  const [{ thisConfigFolder }, { chooseSyncs }, { heldRulesOf }, { lineDifference }] = await Promise.all([
+    import("../config/connection.ts"),
+    import("../sync/choose-syncs.ts"),
+    import("../sync/shown-rules.ts"),
+    import("../compare/line-difference.ts"),
+  ]);
+  const syncs = await chooseSyncs(thisConfigFolder(run.context.environment), folder);
+  return syncs.flatMap((sync) => {
+    const held = heldRulesOf(sync);
+    if (held === undefined) return [];
+    const { lines } = lineDifference(Buffer.from(held.former), Buffer.from(held.text));
+    return [{ sync, held, difference: lines }];
+  });
+}
+
+function itemOf({ sync, held, difference }: Waiting) {
+  const { by = null, hash, lines, isInForce = false } = held;
+  return { root: sync.record.root, by, rules: lines, in_force: isInForce, hash, difference };
+}
+
+function linesOf({ sync, held: { by, lines }, difference }: Waiting): string[] {
+  const who = by === undefined ? "somebody else" : printable(by);
+  const what = lines === 0 ? "removed or emptied" : "written";
+  return [
+    `${printable(sync.record.root)}/.holdfastignore: ${what} by ${who}`,
+    "--- before",
+    "+++ waiting",
+    ...difference.map(printable),
+  ];
+}
+
+function decide(context: Context, action: "approve" | "reject", summary: string) {
+  const command = newCommand(action, summary, [`rules ${action}`, `rules ${action} ~/Drive`])
+    .argument("[folder]", folderText)
+    .option("-y, --yes", "ask nothing");
+  return runs<[string | undefined]>(context, command, async (run, folder, { yes }) => {
+    const waiting = await find(run, folder);
+    if (waiting.length === 0) throw new HoldfastError("failed", noneText);
+    if (run.context.stdin.isTTY === true && yes !== true && !(await isMeant(run, action, waiting))) return;
+    for (const each of waiting) await (action === "approve" ? approve(run, each) : reject(each));
+    const verb = action === "approve" ? "approved" : "rejected";
+    await run.output.result({ items: waiting.map(itemOf), next_cursor: null }, () =>
+      waiting.map(({ sync }) => `${printable(sync.record.root)}/.holdfastignore: ${verb}`),
+    );
+  });
+}
+
+async function isMeant(run: Run, action: "approve" | "reject", waiting: readonly Waiting[]): Promise<boolean> {
+  for (const line of waiting.flatMap(linesOf)) run.output.note(line);
+  const question =
+    action === "approve"
+      ? "Put these rules in force on this device?"
+      : "Write the rules from before back into the file, for all devices?";
+  const isYes = await confirm(run.context, question);
+  if (!isYes) run.output.note("Nothing was changed. They are still waiting.");
+  return isYes;
+}
+
+async function approve(run: Run, { sync, held: { hash } }: Waiting): Promise<void> {
+  const { tellRunning } = await import("../sync/control-client.ts");
+  if ((await tellRunning(sync, "rules/approve", { hash })) !== undefined) return;
+  const [{ changeState }, { approveRules }] = await Promise.all([
+    import("../sync/stopped-state.ts"),
+    import("@holdfast/sync/state/waiting-rules"),
+  ]);
+  await changeState(sync, (state) => approveRules(state, hash));
+  const root = shellWord(sync.record.root);
+  run.output.note(
+    `This sync is not running. The next run applies the answer: holdfast sync ${root}, or once: holdfast sync ${root} --once`,
+  );
+}
+
+async function reject({ sync, held }: Waiting): Promise<void> {
+  const { rejectRules } = await import("../sync/reject-rules.ts");
+  await rejectRules(sync, held);
+}

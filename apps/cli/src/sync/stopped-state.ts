@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { NodeId } from "@holdfast/core/ids";
+import { SyncState } from "@holdfast/sync/state/sync-state";
+import { lockFolder } from "@holdfast/synced-folder/lock-folder";
+import { stateName } from "./client-engine.ts";
+import type { KnownSync } from "./known-syncs.ts";
+
+/**
+ * Changes what a client that does not run knows; its next run goes on from that.
+ * @param after while no client can be started
+ * @throws HoldfastError `locked` where a client has been started meanwhile; as `lockFolder` does
+ */
+export async function changeState<Result>(
+  { folder, record }: KnownSync,
+  change: (state: SyncState) => Result,
+  after: (result: Result) => Promise<void> = () => Promise.resolve(),
+): Promise<Result> {
+  const lock = lockFolder(record.root);
+  try {
+    const database = new DatabaseSync(join(folder, stateName));
+    let result: Result;
+    try {
+      result = change(new SyncState(database, record.remote_id as NodeId));
+    } finally {
+      database.close();
+    }
+    await after(result);
+    return result;
+  } finally {
+    lock.release();
+  }
+}
