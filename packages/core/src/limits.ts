@@ -200,19 +200,11 @@ export const limits = {
   thumbsWaitingShareMax: 256,
   /** What ended its process, or took too long, is tried again after so long. */
   thumbRetryMs: 24 * 60 * 60 * 1000,
-  /** On the disk of each server unless it is told otherwise; what was not asked for longest goes first. */
-  thumbCacheBytesMax: 4 * gib,
-  /** Kept free on each disk that uploads go to, or that the database lies on, unless a setting says otherwise. */
-  diskReserveBytes: gib,
-  /** Less on a small disk: one part in so many of it. */
-  diskReserveParts: 20,
   /** Days, the current one included, that the tag of a list is good for. */
   thumbTagDays: 2,
   /** Folders of others in which the tag of one list lets look. */
   thumbTagPlacesMax: 32,
 
-  /** Connections that a server holds at once, unless it is told otherwise. */
-  connectionsMaxDefault: 16_384,
   /** Files that an account changed lately: so many are told, of so many nodes that the newest entries of journals name. */
   recentItemsMax: 200,
   recentCandidatesMax: 1000,
@@ -267,7 +259,6 @@ export const limits = {
 
   /** While one PUT of a resumable upload runs, at most this much is received and not yet durable. */
   uploadDurableBytesMax: 16 * mib,
-  uploadLifetimeMs: 7 * 24 * 3600_000,
   uploadUrlLifetimeMs: 15 * 60_000,
 
   /** Addresses of content that one request has signed. */
@@ -301,36 +292,18 @@ export const limits = {
   /** After this a token that has expired, and a device that is signed in no more, are forgotten. */
   credentialRecordLifetimeMs: 30 * 24 * 3600_000,
   operationLifetimeMs: 14 * 24 * 3600_000,
-  /** Unless the configuration says otherwise: so long an account that its owner deleted can be taken back. */
-  accountGraceMs: 30 * 24 * 3600_000,
-  trashLifetimeMs: 30 * 24 * 3600_000,
   journalLifetimeMs: 90 * 24 * 3600_000,
   /** What has arrived and is named by nothing counts as stored for so long. */
   stagedLifetimeMs: 24 * 3600_000,
-  /** Unless the configuration says otherwise: of a block that nothing refers to, of one that is doomed, and of a pack without rows. */
-  unreferencedLifetimeMs: 7 * 24 * 3600_000,
-  doomedLifetimeMs: 24 * 3600_000,
-  emptyPackLifetimeMs: 7 * 24 * 3600_000,
-  /** Unless the configuration says otherwise: how often the metadata goes to the store, and what was written since. */
-  snapshotIntervalMs: 3600_000,
-  journalIntervalMs: 60_000,
-  /** Unless the configuration says otherwise: how often a server with scheduled backups restores the newest one to see it done. */
-  drillPeriodMs: 7 * 24 * 3600_000,
-  /** That are restored and reread then, drawn by chance. */
+  /** Packs that a restore drill restores and rereads, drawn by chance. */
   drillPacks: 64,
-  /** Unless the configuration says otherwise: how often a server looks at itself, to tell its administrators what it finds wrong. */
-  doctorPeriodMs: 10 * 60_000,
-  /** Unless the configuration says otherwise: within which each pack is reread. */
-  scrubPeriodMs: 30 * 24 * 3600_000,
-  /** Of the disk's time, in turns of so long; a pack that takes longer rests the longer after it. */
+  /** Scrubbing takes this share of the disk's time, in turns of so long; a pack that takes longer rests the longer after it. */
   scrubShareMax: 0.1,
   scrubTurnMs: 3000,
   /** A pass that failed, for a store that is away. */
   scrubRetryMs: 3600_000,
   /** Of a new server: what is of no use to anybody need not be copied. */
   firstSnapshotMs: 180_000,
-  versionsKeptMin: 30,
-  versionLifetimeMs: 30 * 24 * 3600_000,
   /** So long a rewind can be undone. */
   rewindLifetimeMs: 30 * 24 * 3600_000,
   dataKeyLifetimeMs: 90 * 24 * 3600_000,
@@ -370,7 +343,6 @@ export const limits = {
   auditPageMax: 5000,
   /** Nodes that an entry names where it goes to a syslog server, which may cut what is long. */
   auditSyslogNodesMax: 20,
-  auditLifetimeMs: 365 * 24 * 3600_000,
 
   /** A commit's transaction holds the space lock no longer than about this; larger batches are cut. */
   commitLockMs: 50,

@@ -115,7 +115,7 @@ function adviceLines(data: unknown, environment: Context["environment"]): string
   const variables = Object.entries(sooner).map(([name, value]) => `${name}=${value}`);
   const folder = typeof data === "string" ? shellWord(data) : "DIR";
   return [
-    `Space that is no longer needed is freed after 7 days, and its packs 7 days later. To free it sooner on a full disk, run this ${typeof data === "string" ? "" : "on the server's machine, with its data folder as DIR, "}and again an hour later:`,
+    `Space that is no longer needed is freed after the times of HOLDFAST_RETENTION_BLOCKS, _DOOMED and _PACKS ('admin settings' shows them). To free it sooner on a full disk, run this ${typeof data === "string" ? "" : "on the server's machine, with its data folder as DIR, "}and again an hour later:`,
     `    ${variables.join(" ")} holdfast admin gc --now --data ${folder}`,
   ];
 }

@@ -54,7 +54,9 @@ export interface AccountWorld extends AccountStore {
   /** Everybody who is signed in may look for everybody's name. */
   readonly openDirectory?: boolean;
   /** How long an account that its owner deleted can be taken back. */
-  readonly graceMs?: number;
+  readonly graceMs: number;
+  /** Lifetimes in force, by their names among the limits of an account. */
+  readonly lifetimes: Readonly<Record<string, number>>;
   /** Mails an account that is leaving until when it can be taken back, in a transaction on its shard. */
   readonly tellLeaving?: (transaction: ShardReader, user: UserRow, until: number) => Promise<void>;
   /** Of accounts that chose none; English unless told. */

@@ -1,6 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { SessionId } from "@holdfast/core/ids";
-import { limits } from "@holdfast/core/limits";
 import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import { sql } from "kysely";
 import type { UserRow } from "../db/account-tables.ts";
@@ -43,7 +42,7 @@ export async function leaveAccount(
     throw new HoldfastError("forbidden", "A personal access token deletes no account. Sign in with the password.");
   const user = await proveOwner(world, caller, { password, field: "password" }, source);
   const now = world.clock.nowMicros();
-  const until = now + (world.graceMs ?? limits.accountGraceMs) * 1000;
+  const until = now + world.graceMs * 1000;
   const by = { totp, passkey, site, sender: "known" } as const;
   const change = () =>
     withCode(world, user.id, by, (transaction) =>

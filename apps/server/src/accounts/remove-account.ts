@@ -1,4 +1,3 @@
-import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import type { UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
@@ -15,7 +14,7 @@ import { lockUnlessShredded, sparesAdministrators } from "./users.ts";
  */
 export async function removeAccount(world: AccountWorld, user: UserRow): Promise<void> {
   const now = world.clock.nowMicros();
-  const until = now + (world.graceMs ?? limits.accountGraceMs) * 1000;
+  const until = now + world.graceMs * 1000;
   await inTransaction(world.shards.ofId(user.id).db, async (transaction) => {
     const { admin, id, disabled_at: disabledAt } = await lockUnlessShredded(transaction, user);
     if (admin) throw sparesAdministrators();

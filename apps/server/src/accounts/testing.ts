@@ -31,7 +31,11 @@ export const failuresMax = 10;
 /** A world of accounts on these databases. Its throttle refuses after `failuresMax` failures and forgets nothing. */
 export async function openTestAccounts(
   shards: Shards,
-  options: { readonly openRegistration?: boolean; readonly clock?: TestClock } = {},
+  options: {
+    readonly openRegistration?: boolean;
+    readonly clock?: TestClock;
+    readonly lifetimes?: Readonly<Record<string, number>>;
+  } = {},
 ): Promise<TestAccounts> {
   const failures = new Map<string, number>();
   const throttle: SignInThrottle = {
@@ -50,6 +54,8 @@ export async function openTestAccounts(
     throttle,
     signUps: throttle,
     openRegistration: options.openRegistration ?? false,
+    graceMs: 30 * 24 * 3600_000,
+    lifetimes: options.lifetimes ?? {},
   };
 }
 

@@ -2,7 +2,6 @@ import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { unlikeBytes } from "@holdfast/core/format-bytes";
-import { limits } from "@holdfast/core/limits";
 import { errnoOf } from "@holdfast/disk/disk-error";
 import { isS3Location } from "@holdfast/object-store/s3-location";
 
@@ -94,7 +93,7 @@ export function hasRoom({ freeBytes, reserveBytes }: DiskRoom, sizeBytes: number
 
 /** A GiB, and on a small disk a twentieth of it. */
 export function usualReserve(diskBytes: number): number {
-  return Math.min(limits.diskReserveBytes, Math.floor(diskBytes / limits.diskReserveParts));
+  return Math.min(1024 ** 3, Math.floor(diskBytes / 20));
 }
 
 /** Of each folder once. */

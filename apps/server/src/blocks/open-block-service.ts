@@ -36,8 +36,8 @@ export interface BlockServiceOptions {
    */
   readonly bytesInFlightMax?: number;
   readonly crashPoint?: CrashPoint;
-  /** For how long a space holds what nothing refers to; a week unless told. */
-  readonly unreferencedMs?: number;
+  /** For how long a space holds what nothing refers to. */
+  readonly unreferencedMs: number;
   /** Of the disks that the cell's uploads go to; none unless told. */
   readonly reserveOf?: (cell: BlockCell) => DiskReserve;
 }

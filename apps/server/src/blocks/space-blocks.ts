@@ -1,6 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, SpaceId, UserId } from "@holdfast/core/ids";
-import { limits } from "@holdfast/core/limits";
 import { type Kysely, sql } from "kysely";
 import { byteaArray, hashArray, int8Array } from "../db/array-parameters.ts";
 import type { CellTables } from "../db/cell-tables.ts";
@@ -24,7 +23,7 @@ export async function findHeld(
   cell: Kysely<CellTables>,
   spaceId: SpaceId,
   hashes: readonly Uint8Array[],
-  { now, uploader, lifetimeMs = limits.unreferencedLifetimeMs }: Asking,
+  { now, uploader, lifetimeMs }: Asking,
 ): Promise<Set<string>> {
   const by = uploader ?? null;
   const renewalMicros = Math.min(renewalMsMax, lifetimeMs / 8) * 1000;
@@ -58,7 +57,7 @@ export interface Asking {
   /** Who has brought the blocks once more, and from now on counts as the one who did. */
   readonly uploader?: UserId;
   /** For how long a row stays that nothing refers to. */
-  readonly lifetimeMs?: number | undefined;
+  readonly lifetimeMs: number;
 }
 
 /** Of these hashes those whose bytes count as stored already. By the primary key. */

@@ -25,7 +25,7 @@ export interface StorePorts {
   readonly budget: ByteBudget;
   readonly storing: StoringRoom;
   /** See `BlockServiceOptions`. */
-  readonly unreferencedMs?: number;
+  readonly unreferencedMs: number;
   readonly writerOf: (spaceId: SpaceId) => PackWriter;
   readonly reserveFor: (spaceId: SpaceId) => DiskReserve;
 }

@@ -12,6 +12,7 @@ import type { IncomingBlock } from "./incoming-block.ts";
 import { type BlockPool, startBlockPool } from "./block-tasks.ts";
 import { type OpenBlockService, openBlockService } from "./open-block-service.ts";
 import type { CrashPoint } from "./pack-writer.ts";
+import { retentionUsual } from "../config/retention-settings.ts";
 
 /** The system's clock, which a test can put forward. */
 export function makeTestClock(): Clock & { forwardMs(byMs: number): void } {
@@ -55,6 +56,7 @@ export async function openBlockWorld(pool: BlockPool, options: BlockWorldOptions
     log,
   });
   const service = openBlockService({
+    unreferencedMs: retentionUsual.blocksMs,
     cells,
     shards: databases.shards,
     pool,

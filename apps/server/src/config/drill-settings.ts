@@ -1,6 +1,7 @@
-import { limits } from "@holdfast/core/limits";
 import { z } from "zod";
 import { durationOrOff, shownDuration } from "./durations.ts";
+
+const periodMsDefault = 7 * 24 * 3600_000;
 
 /** When and where a server with scheduled backups restores the newest one for the sake of seeing it done. */
 export interface DrillSettings {
@@ -16,7 +17,7 @@ export const drillOptions = { drill_period: durationOrOff, drill_scratch: z.stri
 type DrillOptions = { readonly [Name in keyof typeof drillOptions]?: z.output<(typeof drillOptions)[Name]> };
 
 export function drillsOf({ drill_period, drill_scratch }: DrillOptions): DrillSettings {
-  return { periodMs: (drill_period ?? limits.drillPeriodMs) || undefined, scratch: drill_scratch };
+  return { periodMs: (drill_period ?? periodMsDefault) || undefined, scratch: drill_scratch };
 }
 
 export function shownDrills({ periodMs }: DrillSettings) {

@@ -6,6 +6,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { parseListen } from "./listen.ts";
 import { flagNames, type OptionName, optionSchemas } from "./options.ts";
 import { type ConfigSources, readConfig } from "./read-config.ts";
+import { rewindReachMs, shownLifetimes } from "./retention-settings.ts";
 
 const read = (sources: ConfigSources) => readConfig({ environment: { HOME: "/home/u" }, ...sources });
 const messageOf = (sources: ConfigSources): string => {
@@ -238,6 +239,16 @@ test("what is kept for how long is said in days, hours, minutes or seconds", () 
     auditMs: 90 * day,
     graceMs: 14 * day,
   });
+  assert.deepEqual(shownLifetimes(retention), {
+    trash_lifetime_ms: day / 2,
+    version_lifetime_ms: 90 * day,
+    versions_kept_min: 5,
+    rewind_reach_ms: day / 2,
+    upload_lifetime_ms: 2 * day,
+    account_grace_ms: 14 * day,
+  });
+  assert.equal(rewindReachMs({ ...retention, trashMs: 40 * day, versionAgeMs: 20 * day }), 20 * day);
+  assert.equal(rewindReachMs({ ...retention, trashMs: 400 * day, versionAgeMs: 400 * day }), 90 * day);
   for (const bad of ["30", "d", "1w", "-1d", "1.5h", " 1d", "1 d", "0s", "36501d", "999999999d", "1e3s"]) {
     assert.match(
       messageOf({ environment: { HOLDFAST_RETENTION_TRASH: bad } }),

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { HoldfastError } from "@holdfast/core/errors";
-import { limits } from "@holdfast/core/limits";
 import type { StorePolicy } from "@holdfast/object-store/two-stores";
 import type { Language } from "@holdfast/protocol/account-settings";
 import { firstProblem, issueWords } from "@holdfast/protocol/issue-words";
@@ -48,7 +47,7 @@ export interface Config {
   /** Undefined: all of them in one process. */
   readonly roles: readonly RoleName[] | undefined;
   readonly logLevel: LogLevel;
-  readonly connectionsMax: number | undefined;
+  readonly connectionsMax: number;
   readonly openRegistration: boolean;
   readonly openDirectory: boolean;
   /** A device that rewrites or deletes masses of files is suspended. */
@@ -106,6 +105,10 @@ export interface ConfigSources {
 }
 
 const pollsMaxDefault = 64;
+const connectionsMaxDefault = 16_384;
+const thumbCacheBytesDefault = 4 * 1024 ** 3;
+const scrubPeriodMsDefault = 30 * 24 * 3600_000;
+const doctorPeriodMsDefault = 10 * 60_000;
 const plansDefault: PlanSettings["plans"] = { free: 15e9, plus: 2e12, business: null };
 
 /** Flag beats environment beats file. @throws HoldfastError `usage` naming the setting and where it was given */
@@ -127,7 +130,7 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     proxyHops: options.behind_proxy ?? 0,
     roles: options.roles,
     logLevel: options.log_level ?? "info",
-    connectionsMax: options.connections_max,
+    connectionsMax: options.connections_max ?? connectionsMaxDefault,
     openRegistration: options.open_registration ?? false,
     openDirectory: options.directory === "open",
     administrator: administratorOf(options),
@@ -142,10 +145,10 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     webhookPrivate: options.webhook_private ?? false,
     oidc: readOidc(options.oidc, Object.keys(plansOf(options).plans)),
     ldap: readLdap(options.ldap),
-    thumbCacheBytes: options.thumb_cache_bytes ?? limits.thumbCacheBytesMax,
+    thumbCacheBytes: options.thumb_cache_bytes ?? thumbCacheBytesDefault,
     diskReserveBytes: options.disk_reserve_bytes,
-    scrubPeriodMs: options.scrub_period ?? limits.scrubPeriodMs,
-    doctorPeriodMs: (options.doctor_period ?? limits.doctorPeriodMs) || undefined,
+    scrubPeriodMs: options.scrub_period ?? scrubPeriodMsDefault,
+    doctorPeriodMs: (options.doctor_period ?? doctorPeriodMsDefault) || undefined,
     retention: retentionOf(options),
     snapshots: snapshotsOf(options),
     drills: drillsOf(options),

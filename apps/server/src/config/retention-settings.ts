@@ -2,6 +2,8 @@ import { limits } from "@holdfast/core/limits";
 import { z } from "zod";
 import { duration, shownDuration } from "./durations.ts";
 
+const dayMs = 24 * 3600_000;
+
 /** For how long what nobody needs any more is kept. Nothing that somebody needs goes, however old it is. */
 export interface RetentionSettings {
   /** So many of the newest versions of each file stay, however old they are. */
@@ -45,16 +47,21 @@ type RetentionOptions = {
 
 /** Where nothing is said. */
 export const retentionUsual: RetentionSettings = {
-  versionsKept: limits.versionsKeptMin,
-  versionAgeMs: limits.versionLifetimeMs,
-  trashMs: limits.trashLifetimeMs,
-  blocksMs: limits.unreferencedLifetimeMs,
-  doomedMs: limits.doomedLifetimeMs,
-  packsMs: limits.emptyPackLifetimeMs,
-  sessionsMs: limits.uploadLifetimeMs,
-  auditMs: limits.auditLifetimeMs,
-  graceMs: limits.accountGraceMs,
+  versionsKept: 30,
+  versionAgeMs: 30 * dayMs,
+  trashMs: 30 * dayMs,
+  blocksMs: 7 * dayMs,
+  doomedMs: dayMs,
+  packsMs: 7 * dayMs,
+  sessionsMs: 7 * dayMs,
+  auditMs: 365 * dayMs,
+  graceMs: 30 * dayMs,
 };
+
+/** How far back a rewind goes: everything that it needs (the trash, old versions, the journal) is kept for this long. */
+export function rewindReachMs({ trashMs, versionAgeMs }: RetentionSettings): number {
+  return Math.min(trashMs, versionAgeMs, limits.journalLifetimeMs);
+}
 
 export function retentionOf(options: RetentionOptions): RetentionSettings {
   return {
@@ -67,6 +74,18 @@ export function retentionOf(options: RetentionOptions): RetentionSettings {
     sessionsMs: options.retention_sessions ?? retentionUsual.sessionsMs,
     auditMs: options.retention_audit ?? retentionUsual.auditMs,
     graceMs: options.account_grace ?? retentionUsual.graceMs,
+  };
+}
+
+/** For the limits of an account (`GET /account`): what bounds how long it can go on with something, or take it back. */
+export function shownLifetimes(settings: RetentionSettings): Readonly<Record<string, number>> {
+  return {
+    trash_lifetime_ms: settings.trashMs,
+    version_lifetime_ms: settings.versionAgeMs,
+    versions_kept_min: settings.versionsKept,
+    rewind_reach_ms: rewindReachMs(settings),
+    upload_lifetime_ms: settings.sessionsMs,
+    account_grace_ms: settings.graceMs,
   };
 }
 

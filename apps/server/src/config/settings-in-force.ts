@@ -1,4 +1,3 @@
-import { limits } from "@holdfast/core/limits";
 import type { SettingJson } from "@holdfast/protocol/admin-routes";
 import type { LimitName } from "../http/exchange/rate-limits.ts";
 import { shownLdap } from "./ldap-settings.ts";
@@ -45,7 +44,7 @@ function defaultsOf(config: Config): Options {
     ...(config.acme === undefined ? {} : { acme_directory: config.acme.directory }),
     behind_proxy: config.proxyHops,
     log_level: config.logLevel,
-    connections_max: limits.connectionsMaxDefault,
+    connections_max: config.connectionsMax,
     open_registration: config.openRegistration,
     directory: config.openDirectory ? "open" : "closed",
     device_brake: config.deviceBrake ? "on" : "off",

@@ -1,6 +1,8 @@
-import { limits } from "@holdfast/core/limits";
 import type { z } from "zod";
 import { durationOrOff, shownDuration } from "./durations.ts";
+
+const snapshotMsDefault = 3600_000;
+const journalMsDefault = 60_000;
 
 /** How often what the database knows goes to the store. Undefined: not at all. */
 export interface SnapshotSettings {
@@ -20,8 +22,8 @@ type SnapshotOptions = { readonly [Name in keyof typeof snapshotOptions]?: z.out
 
 /** Without snapshots there is nothing that the log would go on with. */
 export function snapshotsOf({ snapshot_interval, journal_interval }: SnapshotOptions): SnapshotSettings {
-  const snapshotMs = (snapshot_interval ?? limits.snapshotIntervalMs) || undefined;
-  const journalMs = (journal_interval ?? limits.journalIntervalMs) || undefined;
+  const snapshotMs = (snapshot_interval ?? snapshotMsDefault) || undefined;
+  const journalMs = (journal_interval ?? journalMsDefault) || undefined;
   return { snapshotMs, journalMs: snapshotMs === undefined ? undefined : journalMs };
 }
 

@@ -99,6 +99,7 @@ export interface AccountTables {
   };
   "shard.account_settings": { user_id: UserId; language: Language | null; notify: Partial<NotifySettings> };
   "shard.plans": PlanRow;
+  /** On the shard of bucket 0; `retention_cut` on each. */
   "shard.server_facts": { name: string; value: Buffer };
 }
 

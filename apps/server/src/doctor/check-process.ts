@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { limits } from "@holdfast/core/limits";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { type Finding, ok, warn } from "./finding.ts";
 
@@ -26,7 +25,7 @@ export async function checkOpenFiles({ config }: Pick<DoctorWorld, "config">): P
   if (process.platform !== "linux") return [];
   const text = await readFile("/proc/self/limits", "utf8");
   const filesMax = Number(/^Max open files\s+(\d+)/m.exec(text)?.[1] ?? Infinity);
-  return [judgeOpenFiles(filesMax, config.connectionsMax ?? limits.connectionsMaxDefault)];
+  return [judgeOpenFiles(filesMax, config.connectionsMax)];
 }
 
 /** For databases, stores and what is being read. */

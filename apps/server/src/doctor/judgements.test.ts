@@ -61,7 +61,7 @@ test("a folder in memory is known as such, and nothing stays in it", async () =>
       scrubPeriodMs: 1000,
     };
     const stores = { store: undefined, secondStore: undefined };
-    const world = { config: { dataFolder: folder, connectionsMax: undefined, ...stores, ...settings } };
+    const world = { config: { dataFolder: folder, connectionsMax: 16_384, ...stores, ...settings } };
     const ports = {
       shards: [],
       cells: [],

@@ -129,7 +129,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   if (options.web !== undefined) mountPages(app, mounting, appPages(options.web) as ReadonlyMap<string, LooseHandler>);
   if (options.openid !== undefined) mountEndpoints(app, mounting, openidEndpoints, options.openid);
   if (options.scim !== undefined) mountStandard(app, mounting, options.scim);
-  const connectionsMax = options.connectionsMax ?? limits.connectionsMaxDefault;
+  const { connectionsMax = Infinity } = options;
   app.server.maxConnections = connectionsMax;
   // Behind a proxy every connection is the proxy's.
   if (rules.proxyHops === 0) shareConnections(app.server, Math.ceil(connectionsMax / 4));

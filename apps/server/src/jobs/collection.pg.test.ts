@@ -13,6 +13,7 @@ import { releaseKinds } from "../blocks/release-kind.ts";
 import { blockOf, openBlockWorld, silentBlockLog, startTestPool } from "../blocks/testing.ts";
 import { retentionUsual } from "../config/retention-settings.ts";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
+import { readCut } from "../metadata/retention/retention-cut.ts";
 import { releaseKind } from "../metadata/retention/release-message.ts";
 import { checkInvariants } from "../metadata/testing/invariants.ts";
 import { makeTestSpace, TestClock, type TestSpace } from "../metadata/testing/testing.ts";
@@ -221,3 +222,17 @@ async function count({ db, caller }: TestSpace) {
       (select count(*) from shard.versions where space_id = ${caller.spaceId}) as versions`.execute(db);
   return rows[0];
 }
+
+test("a run notes from which moment on trash and versions are complete, and longer settings later do not take that back", async () => {
+  const [shard] = databases.shards.all();
+  assert.ok(shard !== undefined);
+  const runWith = async (settings: Partial<RetentionParts["settings"]>) => {
+    await retainShard({ ...parts, settings: { ...retentionUsual, ...settings } }, shard, signal);
+    // In days: the clock goes on by a microsecond each time it is read.
+    return Math.round((clock.nowMicros() - (await readCut(shard.db))) / 1000 / dayMs);
+  };
+  assert.equal(await runWith({ trashMs: 5 * dayMs }), 5);
+  assert.equal(await runWith({ trashMs: 60 * dayMs, versionAgeMs: 40 * dayMs }), 5);
+  clock.advanceMs(50 * dayMs);
+  assert.equal(await runWith({ trashMs: 60 * dayMs, versionAgeMs: 40 * dayMs }), 40);
+});

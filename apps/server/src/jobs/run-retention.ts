@@ -14,6 +14,7 @@ import {
   expireTrash,
   pruneVersions,
 } from "../metadata/retention/retention.ts";
+import { raiseCut } from "../metadata/retention/retention-cut.ts";
 import type { Mended, Retention } from "../metadata/retention/retention-job.ts";
 import { sweepPurged } from "../metadata/trash/removal.ts";
 import { expireDeadMessages, expireTasks } from "../queue/expire-messages.ts";
@@ -41,6 +42,7 @@ export async function retainShard(parts: RetentionParts, shard: Shard, signal: A
   const { settings } = parts;
   const job = jobOn(parts, shard, signal);
   await expireOperations(job);
+  await raiseCut(job.db, job.nowMicros - Math.min(settings.trashMs, settings.versionAgeMs) * 1000);
   const versions = await pruneVersions(job, versionsOf(settings));
   await expireTrash(job, settings.trashMs);
   const nodes = await sweepAll(parts, shard, signal);

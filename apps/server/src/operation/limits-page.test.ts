@@ -19,7 +19,9 @@ function renderLimits(): string {
   return `# Limits
 
 Every limit of Holdfast as it stands in \`packages/core/src/limits.ts\`, where the comments say why. The names end in
-their units. \`GET /account\` answers them to clients. Rate limits can be set: see [operation.md](operation.md).
+their units. \`GET /account\` answers them to clients, and beside them these settings as they are in force: \`trash_lifetime_ms\`, \`version_lifetime_ms\`,
+\`versions_kept_min\`, \`upload_lifetime_ms\`, \`account_grace_ms\`, and \`rewind_reach_ms\`, which is how far back a rewind goes. All settings,
+rate limits included, are in [operation.md](operation.md).
 
 | limit | value |
 | --- | --- |

@@ -1,12 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
-import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import { sql } from "kysely";
 import type { ShardReader } from "../db/shard-tables.ts";
-
-/** So long everything is kept that a rewind needs: what was trashed, old versions, and the journal. */
-const keptMs = Math.min(limits.trashLifetimeMs, limits.versionLifetimeMs, limits.journalLifetimeMs);
+import { readCut } from "../metadata/retention/retention-cut.ts";
 
 /**
  * The last journal entry up to a moment: all that came after it is to be taken back. 0: before the first one.
@@ -16,13 +13,14 @@ const keptMs = Math.min(limits.trashLifetimeMs, limits.versionLifetimeMs, limits
 export async function seqAt(
   reader: ShardReader,
   spaceId: SpaceId,
-  { momentMicros, nowMicros }: { readonly momentMicros: number; readonly nowMicros: number },
+  { momentMicros, nowMicros, reachMs }: Moment,
 ): Promise<number> {
   if (momentMicros > nowMicros) {
     throw new HoldfastError("invalid_field", "A rewind goes to a moment that is past.", { field: "to" });
   }
   const kept = await readKept(reader, spaceId);
-  const earliest = Math.max(kept.sinceMicros, nowMicros - keptMs * 1000);
+  const cut = await readCut(reader);
+  const earliest = Math.max(kept.sinceMicros, cut, nowMicros - reachMs * 1000);
   if (momentMicros < earliest) {
     const message = `Not enough is kept to go back to ${formatTime(momentMicros)}. The earliest moment is ${formatTime(earliest)}.`;
     throw new HoldfastError("invalid_field", message, { field: "to", body: { earliest: formatTime(earliest) } });
@@ -36,6 +34,13 @@ export async function seqAt(
     else high = middle - 1;
   }
   return low;
+}
+
+export interface Moment {
+  readonly momentMicros: number;
+  readonly nowMicros: number;
+  /** How far back everything is kept that a rewind needs: the trash, old versions and the journal. */
+  readonly reachMs: number;
 }
 
 interface Kept {

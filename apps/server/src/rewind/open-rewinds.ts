@@ -24,7 +24,7 @@ export interface Rewinds {
 }
 
 export function openRewinds(options: RewindsOptions): Rewinds {
-  const { shards, clock } = options;
+  const { shards } = options;
   const run = async (row: RewindRow): Promise<RewindOutcome> => {
     const shard = shards.ofId(row.space_id);
     if (row.job !== null) {
@@ -37,7 +37,7 @@ export function openRewinds(options: RewindsOptions): Rewinds {
     preview: async (request) => {
       request.assertBase?.();
       const { db } = shards.ofId(request.spaceId);
-      const { plan } = await inTransaction(db, (transaction) => planIn(transaction, clock, request), snapshot);
+      const { plan } = await inTransaction(db, (transaction) => planIn(transaction, options, request), snapshot);
       return plan.answer;
     },
     rewind: async (request) => {

@@ -11,7 +11,7 @@ import {
   readNamed,
   readWithAbove,
 } from "./known-nodes.ts";
-import { seqAt } from "./moments.ts";
+import { type Moment, seqAt } from "./moments.ts";
 import { type NodeState, type RewindStep, sameAttributes, samePlace } from "./node-state.ts";
 import { orderSteps } from "./order-steps.ts";
 import { eachInTurns } from "./in-turns.ts";
@@ -19,13 +19,11 @@ import { Tally } from "./tally.ts";
 import { TwoTrees } from "./two-trees.ts";
 import { readWhatWas, type WhatWas } from "./what-was.ts";
 
-export interface RewindWanted {
+export interface RewindWanted extends Moment {
   readonly spaceId: SpaceId;
   readonly rootId: NodeId;
   /** The folder or file. */
   readonly topId: NodeId;
-  readonly momentMicros: number;
-  readonly nowMicros: number;
 }
 
 export interface RewindPlan {

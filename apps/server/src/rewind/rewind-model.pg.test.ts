@@ -78,7 +78,14 @@ async function checkRewind(
 ): Promise<void> {
   const { shards } = databases;
   const { clock, committer, caller } = space;
-  const rewinds = openRewinds({ shards, committer, clock, random: randomBytes, queue: { kick: () => {} } });
+  const rewinds = openRewinds({
+    shards,
+    committer,
+    clock,
+    random: randomBytes,
+    queue: { kick: () => {} },
+    reachMs: 30 * 24 * 3600_000,
+  });
   const request = {
     userId: caller.userId,
     spaceId: caller.spaceId,

@@ -45,7 +45,14 @@ before(async () => {
   space.clock.advanceMs(1000);
   await fill();
   const { clock, committer } = space;
-  rewinds = openRewinds({ shards, committer, clock, random: randomBytes, queue: { kick: () => {} } });
+  rewinds = openRewinds({
+    shards,
+    committer,
+    clock,
+    random: randomBytes,
+    queue: { kick: () => {} },
+    reachMs: 30 * 24 * 3600_000,
+  });
 });
 after(async () => {
   await pool.end();

@@ -12,6 +12,7 @@ import type { Committer } from "../metadata/commit/commit-queue.ts";
 import type { TestSpace } from "../metadata/testing/testing.ts";
 import { useTestSpaces } from "../metadata/testing/testing-spaces.ts";
 import { pruneVersions } from "../metadata/retention/retention.ts";
+import { raiseCut } from "../metadata/retention/retention-cut.ts";
 import { expireRewinds } from "./expire-rewinds.ts";
 import { openRewinds } from "./open-rewinds.ts";
 import { type RewindsOptions, startRewind } from "./start-rewind.ts";
@@ -22,7 +23,14 @@ const spaces = useTestSpaces({ fsync: false });
 
 function optionsOf(space: TestSpace, committer: Committer = space.committer): RewindsOptions {
   const { clock } = space;
-  return { shards: spaces.databases.shards, committer, clock, random: randomBytes, queue: { kick: () => {} } };
+  return {
+    shards: spaces.databases.shards,
+    committer,
+    clock,
+    random: randomBytes,
+    queue: { kick: () => {} },
+    reachMs: 30 * 24 * 3600_000,
+  };
 }
 
 function requestOf({ caller }: TestSpace, momentMicros: number, nodeId: string = caller.rootId) {
@@ -250,6 +258,34 @@ test("a moment must be past and kept; the error names the earliest one", async (
   assert.equal((await rewind(space, first)).reverted, 1);
   space.clock.advanceMs(31 * 24 * 3600_000);
   assert.equal(typeof (await earliestOf(first)), "string");
+});
+
+test("a rewind goes back as far as the settings in force let it", async () => {
+  const space = await spaces.open();
+  const file = await space.put("root", "file", "v1");
+  const moment = momentOf(space);
+  await write(space, file, "v2");
+  const dayMs = 24 * 3600_000;
+  space.clock.advanceMs(40 * dayMs);
+  const previewWith = (reachMs: number) =>
+    openRewinds({ ...optionsOf(space), reachMs }).preview(requestOf(space, moment));
+  assert.equal((await previewWith(60 * dayMs)).reverted, 1);
+  await assert.rejects(previewWith(5 * dayMs), /earliest moment/);
+});
+
+test("after a setting is raised, a rewind offers no moment that the shorter setting has cut", async () => {
+  const space = await spaces.open();
+  await space.put("root", "file", "v1");
+  const moment = momentOf(space);
+  const later = momentOf(space);
+  const previewOf = (momentMicros: number) => openRewinds(optionsOf(space)).preview(requestOf(space, momentMicros));
+  await inTransaction(space.db, async (transaction) => {
+    await raiseCut(transaction, later);
+    await raiseCut(transaction, moment);
+  });
+  await assert.rejects(previewOf(moment), /earliest moment/);
+  assert.equal((await previewOf(later)).reverted, 0);
+  await sql`delete from shard.server_facts where name = 'retention_cut'`.execute(space.db);
 });
 
 test("a version that is kept no more is told, and the newer one stays", async () => {

@@ -30,7 +30,7 @@ export async function startRewind(
   options: RewindsOptions,
   request: RewindRequest,
 ): Promise<RewindRow | undefined> {
-  const { plan, seq } = await planIn(transaction, options.clock, request);
+  const { plan, seq } = await planIn(transaction, options, request);
   const started: Started = {
     space_id: request.spaceId,
     node_id: request.nodeId,
@@ -73,11 +73,11 @@ export async function startUndo(
 
 export async function planIn(
   transaction: ShardReader,
-  clock: Clock,
+  { clock, reachMs }: Pick<RewindsOptions, "clock" | "reachMs">,
   { spaceId, nodeId, momentMicros }: RewindRequest,
 ): Promise<{ plan: RewindPlan; seq: number }> {
   const { seq, rootId } = await readSpace(transaction, spaceId);
-  const wanted = { spaceId, rootId, topId: nodeId, momentMicros, nowMicros: clock.nowMicros() };
+  const wanted = { spaceId, rootId, topId: nodeId, momentMicros, nowMicros: clock.nowMicros(), reachMs };
   return { plan: await planRewind(transaction, wanted), seq };
 }
 
@@ -145,4 +145,6 @@ export interface RewindsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly queue: Pick<Queue, "kick">;
+  /** How far back a rewind goes, by the settings in force. */
+  readonly reachMs: number;
 }

@@ -332,7 +332,7 @@ async function openHttp(
     ...(web === undefined ? {} : { web }),
     ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
     ...(tls === undefined ? {} : { tls }),
-    ...(config.connectionsMax === undefined ? {} : { connectionsMax: config.connectionsMax }),
+    connectionsMax: config.connectionsMax,
   });
 }
 

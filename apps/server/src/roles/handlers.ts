@@ -38,6 +38,7 @@ import { auditHandlers } from "../http/operation/audit-handlers.ts";
 import { settingHandlers } from "../http/operation/setting-handlers.ts";
 import { settingsInForce } from "../config/settings-in-force.ts";
 import type { Config } from "../config/read-config.ts";
+import { rewindReachMs } from "../config/retention-settings.ts";
 import { readShards } from "../operation/shard-figures.ts";
 import { openStorageFigures } from "../operation/storage-figures.ts";
 import { doctorHandlers } from "../http/operation/doctor-handlers.ts";
@@ -76,7 +77,7 @@ import type { Queue } from "../queue/open-queue.ts";
 import type { Log } from "../operation/log.ts";
 import type { OpenedAudit } from "./open-audit.ts";
 import type { Storage } from "./open-storage.ts";
-import { openRewinds } from "../rewind/open-rewinds.ts";
+import { openRewinds, type Rewinds } from "../rewind/open-rewinds.ts";
 import { serverDoctor } from "./server-doctor.ts";
 import { systemClock } from "./system-clock.ts";
 import { policyReportHandlers } from "../http/web/policy-reports.ts";
@@ -183,7 +184,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...keyHandlers(keyCare(parts)),
     ...shredHandlers({ ...accounts, cells: databases.cells, begin: () => startInBackground(parts, shredJobName) }),
     ...doctorHandlers(() => diagnose(serverDoctor(parts.storage, parts.config, operation))),
-    ...rewindHandlers({ shards, rewinds: openRewinds({ ...parts.sharing }) }),
+    ...rewindHandlers({ shards, rewinds: rewindsOf(parts) }),
     ...transferHandlers({
       ...parts.sharing,
       blocks,
@@ -217,6 +218,10 @@ function exporting({ accounts, storage }: ApiParts, content: Parameters<typeof d
     countsOf: (max) => new HeldCounts(max),
     folder: storage.exportFolder,
   });
+}
+
+function rewindsOf({ sharing, config }: ApiParts): Rewinds {
+  return openRewinds({ ...sharing, reachMs: rewindReachMs(config.retention) });
 }
 
 function issuerOf({ oidc }: Config): Issuer | undefined {

@@ -6,6 +6,7 @@ import type { AccountWorld, SignInThrottle } from "../accounts/account-world.ts"
 import { writePlans } from "../accounts/plans.ts";
 import { openServerSecrets } from "../accounts/server-secrets.ts";
 import type { Config } from "../config/read-config.ts";
+import { shownLifetimes } from "../config/retention-settings.ts";
 import type { LimitName, RateLimits } from "../http/exchange/rate-limits.ts";
 import { tellDevice } from "../notifications/tell-device.ts";
 import type { Log } from "../operation/log.ts";
@@ -39,6 +40,7 @@ export async function openAccounts(
     openDirectory: config.openDirectory,
     language: config.language,
     graceMs: config.retention.graceMs,
+    lifetimes: shownLifetimes(config.retention),
     onlyThrough: config.oidc?.only === true ? config.oidc.name : undefined,
     tellDevice,
     throttle: throttleBy(rateLimits, "sign_in"),

@@ -88,7 +88,7 @@ test("what was removed no change brings back that was on its way, and an adminis
   await assert.rejects(updateUser(world, id, late), codeOf("not_found"));
   await assert.rejects(getScimUser(world, call, id), codeOf("not_found"));
   const removed = await findUser(databases.shards, id);
-  assert.equal(removed?.leaving_until, world.clock.nowMicros() + limits.accountGraceMs * 1000);
+  assert.equal(removed?.leaving_until, world.clock.nowMicros() + world.graceMs * 1000);
   await updateUser(world, id, { disabled: false });
   assert.equal(((await getScimUser(world, call, id)) as { active: boolean }).active, true);
   world.clock.forwardMs(1000);

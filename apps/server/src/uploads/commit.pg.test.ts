@@ -4,7 +4,6 @@ import { after, before, test } from "node:test";
 import { hexText } from "@holdfast/codec/testing";
 import { sha256 } from "@holdfast/core/hash";
 import type { HashHex } from "@holdfast/core/ids";
-import { limits } from "@holdfast/core/limits";
 import {
   bodyOf,
   bytesOf,
@@ -17,6 +16,7 @@ import {
   startUploadWorld,
   type UploadWorld,
 } from "./testing.ts";
+import { retentionUsual } from "../config/retention-settings.ts";
 
 let world: UploadWorld;
 before(async () => {
@@ -175,9 +175,9 @@ test("nobody but its owner finds an upload, and after a week or a DELETE nobody 
   assert.ok((await countRows(space)).refs > 0);
   await uploads.remove(space.caller, removed);
   assert.deepEqual(await refusalOf(uploads.state(space.caller, removed)), missing);
-  world.clock.advanceMs(limits.uploadLifetimeMs - 1000);
+  world.clock.advanceMs(retentionUsual.sessionsMs - 1000);
   await putPart(uploads, space, expired, { bytes: long, start: 5_000_001, end: 5_000_002, total: "*" });
-  world.clock.advanceMs(limits.uploadLifetimeMs - 1000);
+  world.clock.advanceMs(retentionUsual.sessionsMs - 1000);
   await uploads.expire();
   assert.equal((await uploads.state(space.caller, expired)).durable, 5_000_002);
   world.clock.advanceMs(2000);

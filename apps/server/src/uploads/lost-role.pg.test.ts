@@ -13,6 +13,7 @@ import { openOwners, type Owner, type Owners } from "../sharing/testing-owners.t
 import { parseContentRange } from "./content-range.ts";
 import { bodyOf, bytesOf } from "./testing.ts";
 import { openUploads, type Uploads } from "./uploads.ts";
+import { retentionUsual } from "../config/retention-settings.ts";
 
 let owners: Owners;
 let pool: BlockPool;
@@ -21,7 +22,15 @@ before(async () => {
   owners = await openOwners();
   pool = startTestPool();
   const { shards, clock, committer, blocks } = owners;
-  uploads = openUploads({ shards, clock, committer, blocks: blocks.service, codec: pool, random: randomBytes });
+  uploads = openUploads({
+    shards,
+    clock,
+    committer,
+    blocks: blocks.service,
+    codec: pool,
+    random: randomBytes,
+    lifetimeMs: retentionUsual.sessionsMs,
+  });
 });
 after(async () => {
   await pool.close();
@@ -83,7 +92,7 @@ for (const [what, change, code] of [
       await uploads.expire();
       await expireStaged({ db: owners.dbOf(ann), nowMicros: owners.clock.nowMicros() });
     };
-    owners.clock.advanceMs(limits.uploadLifetimeMs - 3600_000);
+    owners.clock.advanceMs(retentionUsual.sessionsMs - 3600_000);
     await expireAll();
     assert.equal((await owners.spaceOf(ann)).stored_bytes, stored, "its week is not over");
     owners.clock.advanceMs(2 * 3600_000);

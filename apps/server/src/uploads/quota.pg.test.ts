@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
-import { limits } from "@holdfast/core/limits";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { sql } from "kysely";
 import { blockOf, openBlockWorld } from "../blocks/testing.ts";
@@ -9,6 +8,7 @@ import { checkInvariants } from "../metadata/testing/invariants.ts";
 import { expireStaged } from "../metadata/retention/retention.ts";
 import type { TestSpace } from "../metadata/testing/testing.ts";
 import { bytesOf, putPart, refusalOf, startOf, startUploadWorld, type UploadWorld } from "./testing.ts";
+import { retentionUsual } from "../config/retention-settings.ts";
 
 let world: UploadWorld;
 before(async () => {
@@ -155,7 +155,7 @@ test("the unfinished ends of uploads count, and give way when they become blocks
   assert.equal((await space.row()).stored_bytes, 2 * 999);
   assert.ok("node" in (await append(ids[0]!, 999, 1000, 1000)));
   assert.equal((await space.row()).stored_bytes, 1000 + 999);
-  world.clock.advanceMs(limits.uploadLifetimeMs);
+  world.clock.advanceMs(retentionUsual.sessionsMs);
   await uploads.expire();
   assert.equal((await space.row()).stored_bytes, 1000);
   await checkInvariants(space.db, space.caller.spaceId);

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { cutBlocks } from "@holdfast/core/chunker";
-import { limits } from "@holdfast/core/limits";
 import { checkInvariants } from "../metadata/testing/invariants.ts";
 import { smallPieces, type TestSpace } from "../metadata/testing/testing.ts";
 import {
@@ -17,6 +16,7 @@ import {
   type UploadWorld,
 } from "./testing.ts";
 import type { Uploads } from "./uploads.ts";
+import { retentionUsual } from "../config/retention-settings.ts";
 
 let world: UploadWorld;
 before(async () => {
@@ -65,7 +65,7 @@ test("a process that ends between the commit and the giving back leaves a whole 
   const survivor = world.instance(space, { pieces });
   const { node } = await survivor.state(space.caller, id);
   assert.ok(node !== undefined && (await readFile(world, space, node.id)).equals(bytes));
-  world.clock.advanceMs(limits.uploadLifetimeMs + 1000);
+  world.clock.advanceMs(retentionUsual.sessionsMs + 1000);
   assert.ok((await survivor.expire()) >= 1);
   assert.deepEqual(await countRows(space), { refs: blockCount(), sessions: 0, blocks: 0, tails: 0 });
   await checkInvariants(space.db, space.caller.spaceId);
@@ -80,7 +80,7 @@ test("uploads that expired, or were given up, go with all that they held, howeve
   await checkInvariants(space.db, space.caller.spaceId);
   for (const name of ["a", "b", "c"]) await start({ space, uploads }, name, 8_000_000);
   assert.ok((await countRows(space)).blocks > 3 * pieces.uploadBlocksMax);
-  world.clock.advanceMs(limits.uploadLifetimeMs + 1000);
+  world.clock.advanceMs(retentionUsual.sessionsMs + 1000);
   assert.ok((await uploads.expire()) >= 3);
   assert.deepEqual(await countRows(space), nothing);
   await checkInvariants(space.db, space.caller.spaceId);

@@ -18,6 +18,7 @@ import { findVersion, readManifest } from "../metadata/content/manifests.ts";
 import type { Committed } from "./finish-upload.ts";
 import { openUploads, type Uploads } from "./uploads.ts";
 import type { UploadsOptions } from "./uploads-ports.ts";
+import { retentionUsual } from "../config/retention-settings.ts";
 
 /** PostgreSQL, blocks, commits and uploads, all real, over a store in memory. */
 export interface UploadWorld {
@@ -47,7 +48,16 @@ export async function startUploadWorld(): Promise<UploadWorld> {
     space: (quotaBytes, options) =>
       makeTestSpace(databases.shards, { clock, quotaBytes: quotaBytes ?? null, ...options }),
     instance: ({ committer }, options = {}) =>
-      openUploads({ shards: databases.shards, blocks, codec: pool, committer, clock, random: randomBytes, ...options }),
+      openUploads({
+        shards: databases.shards,
+        blocks,
+        codec: pool,
+        committer,
+        clock,
+        random: randomBytes,
+        lifetimeMs: retentionUsual.sessionsMs,
+        ...options,
+      }),
     stop: async () => {
       await blocks.close();
       await pool.close();

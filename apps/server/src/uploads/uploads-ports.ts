@@ -17,8 +17,8 @@ export interface UploadsOptions {
   readonly random: Random;
   /** The usual ones unless told. */
   readonly pieces?: PieceSizes;
-  /** After its last durable byte an upload stays so long; a week unless told. */
-  readonly lifetimeMs?: number;
+  /** After its last durable byte an upload stays so long. */
+  readonly lifetimeMs: number;
   /** Between two steps of an append, each of them a place where a process may end; a test ends it there. */
   readonly crashPoint?: (reached: CrashPoint) => void | Promise<void>;
 }
@@ -37,7 +37,6 @@ export const crashPoints = [
 export type CrashPoint = (typeof crashPoints)[number];
 
 export interface UploadsPorts extends UploadsOptions {
-  readonly lifetimeMs: number;
   readonly crashPoint: (reached: CrashPoint) => void | Promise<void>;
   readonly hashes: SeenHashes;
   readonly bodies: BodiesAtWork;

@@ -57,7 +57,6 @@ export function openUploads(options: UploadsOptions): Uploads {
   const running = new Set<Promise<unknown>>();
   const ports: UploadsPorts = {
     crashPoint: () => {},
-    lifetimeMs: limits.uploadLifetimeMs,
     ...options,
     hashes: new SeenHashes(),
     bodies: new BodiesAtWork(),

@@ -27,6 +27,11 @@ export function useAccount() {
   return useQuery(accountQuery(useDrive()));
 }
 
+/** A limit, or a setting in force, of the server: see `GET /account`. Undefined until the account is there. */
+export function useLimit(name: string): number | undefined {
+  return useAccount().data?.limits[name];
+}
+
 /** Of whoever is signed in, or was when the server answered last. */
 export function usePerson(): Person | undefined {
   const session = useSession();

@@ -126,7 +126,7 @@ const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonl
     `${countOf(unchanged, "unchanged file")} went to .holdfast/trash and ${countOf(changed, "changed file")} to .holdfast/quarantine.`,
   new_owner: (day, [files = 0]) =>
     `On ${day} this was moved into or out of a folder that somebody shares with you, so it is new there (${countOf(files, "file")}). ` +
-    "The versions, labels, comments, links and shares of before stay with the old one, which its owner has in the trash for 30 days.",
+    "The versions, labels, comments, links and shares of before stay with the old one, which its owner has in the trash.",
   maybe_damaged: (day) =>
     `On ${day} this file became empty, all zeros, or changed without a new time, as a failing disk leaves files. It was uploaded; ` +
     "'holdfast versions' lists the version before.",

@@ -23,10 +23,14 @@ let databases: TestDatabases;
 let world: TestAccounts;
 let server: TestServer;
 let stored = 0;
+const dayMs = 24 * 3600_000;
 
 before(async () => {
   databases = await startTestDatabases({ fsync: false });
-  world = await openTestAccounts(databases.shards, { clock: makeTestClock(Date.now()) });
+  world = await openTestAccounts(databases.shards, {
+    clock: makeTestClock(Date.now()),
+    lifetimes: { trash_lifetime_ms: 5 * dayMs },
+  });
   // Only what the signed URL calls: what is stored is the blocks' affair.
   const blocks = {
     room: () => new BlockRoom(new SlabStock(0), undefined),
@@ -118,6 +122,12 @@ test("the link of an invitation begins with the public address, not with that of
 test("an account says the public address of the server, for what is handed on", async () => {
   const { access_token: session } = await sessionOf("ann@example.org");
   assert.equal((await call("GET", "/account", session)).json.public_url, "https://drive.example.org/files");
+});
+
+test("the limits of an account have the lifetimes that are in force among them", async () => {
+  const { access_token: session } = await sessionOf("ann@example.org");
+  const { limits } = (await call("GET", "/account", session)).json;
+  assert.deepEqual([limits.trash_lifetime_ms, limits.name_bytes_max], [5 * dayMs, 255]);
 });
 
 test("input that no database can keep is 4xx, never 5xx", async () => {

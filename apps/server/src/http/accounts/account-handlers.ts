@@ -289,7 +289,7 @@ async function accountJson(world: AccountWorld, caller: Caller, { publicUrl }: P
     language,
     notify,
     auto_mount: autoMount,
-    limits: wireLimits,
+    limits: { ...wireLimits, ...world.lifetimes },
     ...(due === undefined ? {} : { second_factor_due_at: formatTime(due) }),
   };
 }

@@ -117,9 +117,9 @@ test("what is kept for a time goes row by row, and all of it", async () => {
   space.clock.advanceMs(2 * limits.journalLifetimeMs);
   const job = { db: space.db, nowMicros: space.clock.nowMicros(), pieces };
   assert.equal(await expireOperations(job), 3);
-  assert.equal(await expireTrash(job), 3);
+  assert.equal(await expireTrash(job, limits.journalLifetimeMs), 3);
   assert.equal(await sweepPurged(space.db, job), 3);
-  assert.equal(await pruneVersions(job, { keptMin: 2 }), 4);
+  assert.equal(await pruneVersions(job, { keptMin: 2, lifetimeMs: limits.journalLifetimeMs }), 4);
   await expireJournal(job);
   assert.deepEqual(
     [await count(space, "nodes"), await count(space, "versions"), await count(space, "journal")],

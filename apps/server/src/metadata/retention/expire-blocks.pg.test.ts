@@ -17,6 +17,7 @@ import { expireSegments } from "./expire-segments.ts";
 import { expireStaged } from "./retention.ts";
 import { releaseKind, releasePayload } from "./release-message.ts";
 import type { Mended, Retention } from "./retention-job.ts";
+import { retentionUsual } from "../../config/retention-settings.ts";
 
 const { open } = useTestSpaces();
 const dayMs = 24 * 3600_000;
@@ -28,7 +29,7 @@ async function expire(space: TestSpace, more: Partial<Retention> = {}): Promise<
   const job = { db: space.db, nowMicros: space.clock.nowMicros(), onMended, ...more };
   await expireSegments(job);
   await expireStaged(job);
-  await expireBlocks(job);
+  await expireBlocks(job, retentionUsual.blocksMs);
   return mended.filter(({ spaceId }) => spaceId === space.caller.spaceId);
 }
 
@@ -231,7 +232,7 @@ for (const [what, work] of Object.entries(meanwhile)) {
     await space.db.transaction().execute(async (transaction) => {
       await lockSpace(transaction, spaceId);
       // It has read that nothing names the block, and waits for the space.
-      job = expireBlocks({ db: space.db, nowMicros: space.clock.nowMicros() });
+      job = expireBlocks({ db: space.db, nowMicros: space.clock.nowMicros() }, retentionUsual.blocksMs);
       await someoneWaits(space);
       await work(transaction, space);
     });

@@ -1,4 +1,3 @@
-import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { byteaArray } from "../../db/array-parameters.ts";
 import type { CandidateRow } from "./candidates.ts";
@@ -11,7 +10,7 @@ import { type Retention, rowMark, rowsIn } from "./retention-job.ts";
  * A space holds no more what nothing has referred to for a week; its cell is told by the queue to release the holders of exactly these
  * rows. By space_blocks_unreferenced, after `expireStaged`: what counts as stored is not looked at.
  */
-export function expireBlocks(job: Retention, lifetimeMs: number = limits.unreferencedLifetimeMs): Promise<number> {
+export function expireBlocks(job: Retention, lifetimeMs: number): Promise<number> {
   const before = job.nowMicros - lifetimeMs * 1000;
   const blocks: CountedRows = {
     of: "blocks",

@@ -16,6 +16,7 @@ import { sha256 } from "@holdfast/core/hash";
 
 const { open } = useTestSpaces();
 const dayMs = 24 * 3600_000;
+const lifetimeMs = 30 * dayMs;
 function job(space: TestSpace): Retention {
   return { db: space.db, nowMicros: space.clock.nowMicros() };
 }
@@ -45,7 +46,7 @@ test("trash older than 30 days goes, younger trash stays", async () => {
   await space.do({ op: "delete", fileId: a.id });
   space.clock.advanceMs(30 * dayMs);
   await space.do({ op: "delete", fileId: young.id });
-  assert.equal(await expireTrash(job(space)), 1);
+  assert.equal(await expireTrash(job(space), 30 * dayMs), 1);
   assert.equal((await space.refused({ op: "restore", fileId: a.id })).code, "not_found");
   assert.equal(await sweepPurged(space.db, job(space)), 2);
   assert.equal((await space.row()).used_bytes, 3);
@@ -75,15 +76,15 @@ test("a version goes only when it is beyond the newest and also old", async () =
   };
   await putAll(["1", "2", "3", "4"]);
   space.clock.advanceMs(31 * dayMs);
-  assert.equal(await pruneVersions(job(space)), 0);
+  assert.equal(await pruneVersions(job(space), { keptMin: 30, lifetimeMs }), 0);
   await putAll(["5", "6"]);
-  assert.equal(await countOldVersions(job(space), { keptMin: 3 }), 4);
-  assert.equal(await pruneVersions(job(space), { keptMin: 3 }), 4);
+  assert.equal(await countOldVersions(job(space), { keptMin: 3, lifetimeMs }), 4);
+  assert.equal(await pruneVersions(job(space), { keptMin: 3, lifetimeMs }), 4);
   // Until a moment ago the fifth was the newest, and then the sixth.
-  assert.equal(await pruneVersions(job(space), { keptMin: 1 }), 0);
+  assert.equal(await pruneVersions(job(space), { keptMin: 1, lifetimeMs }), 0);
   space.clock.advanceMs(31 * dayMs);
-  assert.equal(await pruneVersions(job(space), { keptMin: 1 }), 2);
-  assert.equal(await countOldVersions(job(space), { keptMin: 1 }), 0);
+  assert.equal(await pruneVersions(job(space), { keptMin: 1, lifetimeMs }), 2);
+  assert.equal(await countOldVersions(job(space), { keptMin: 1, lifetimeMs }), 0);
   const { rows } = await sql<{ number: number }>`
     select number from shard.versions where space_id = ${space.caller.spaceId} order by number`.execute(space.db);
   assert.deepEqual(
@@ -139,14 +140,14 @@ test("a version with a label is never pruned, whatever is kept beside it", async
       } else if (choice === 8) space.clock.advanceMs(random(20) * dayMs);
       else {
         const keptMin = 1 + random(4);
-        const before = space.clock.nowMicros() - 30 * dayMs * 1000;
+        const before = space.clock.nowMicros() - lifetimeMs * 1000;
         const due = [...model].filter(
           ([number, { label }]) =>
             number <= head - keptMin &&
             label === null &&
             [...model].some(([later, { madeAtMicros }]) => later > number && madeAtMicros < before),
         );
-        await pruneVersions(job(space), { keptMin });
+        await pruneVersions(job(space), { keptMin, lifetimeMs });
         for (const [number] of due) model.delete(number);
       }
       const { rows } = await sql<{ number: number; label: string | null }>`

@@ -23,10 +23,10 @@ export async function expireOperations(
 }
 
 /**
- * What lay in the trash for 30 days is marked as purged; `sweepPurged` removes the rows. Nobody sees it leave the tree
+ * What lay in the trash for that long is marked as purged; `sweepPurged` removes the rows. Nobody sees it leave the tree
  * a second time, so the journal does not tell. By nodes_trash_age.
  */
-export async function expireTrash(job: Retention, lifetimeMs: number = limits.trashLifetimeMs): Promise<number> {
+export async function expireTrash(job: Retention, lifetimeMs: number): Promise<number> {
   const before = job.nowMicros - lifetimeMs * 1000;
   return inPieces(job, async () => {
     const { rows } = await sql<{ space_id: SpaceId; ids: NodeId[] }>`
@@ -85,15 +85,15 @@ export async function expireEvents(job: Retention, lifetimeMs: number = limits.j
 
 export interface VersionRetention {
   /** The newest ones of a file always stay. */
-  readonly keptMin?: number;
-  readonly lifetimeMs?: number;
+  readonly keptMin: number;
+  readonly lifetimeMs: number;
 }
 
 /**
- * A version goes only when it is beyond the newest 30 and nobody has met it as the newest for 30 days: what a file was at any moment of
- * these days can be brought back. One with a label never goes. By nodes_history and versions_node.
+ * A version goes only when it is beyond the newest `keptMin` and nobody has met it as the newest for `lifetimeMs`: what a file was at any
+ * moment of that time can be brought back. One with a label never goes. By nodes_history and versions_node.
  */
-export async function pruneVersions(job: Retention, options: VersionRetention = {}): Promise<number> {
+export async function pruneVersions(job: Retention, options: VersionRetention): Promise<number> {
   const { keptMin, before } = oldVersions(job, options);
   let count = 0;
   let page = await filesWithHistory(job, keptMin, undefined);
@@ -131,7 +131,7 @@ export async function expireStaged(job: Retention, lifetimeMs: number = limits.s
 }
 
 /** How many `pruneVersions` would remove. */
-export async function countOldVersions(job: Retention, options: VersionRetention = {}): Promise<number> {
+export async function countOldVersions(job: Retention, options: VersionRetention): Promise<number> {
   const old = oldVersions(job, options);
   let count = 0;
   let page = await filesWithHistory(job, old.keptMin, undefined);
@@ -153,10 +153,10 @@ interface OldVersions {
   readonly before: number;
 }
 
-function oldVersions(job: Retention, options: VersionRetention): OldVersions {
+function oldVersions(job: Retention, { keptMin, lifetimeMs }: VersionRetention): OldVersions {
   return {
-    keptMin: Math.max(1, options.keptMin ?? limits.versionsKeptMin),
-    before: job.nowMicros - (options.lifetimeMs ?? limits.versionLifetimeMs) * 1000,
+    keptMin: Math.max(1, keptMin),
+    before: job.nowMicros - lifetimeMs * 1000,
   };
 }
 

@@ -8,6 +8,8 @@ export interface Column {
   readonly className: string;
   /** As the API's `sort`; absent: the place has one order. */
   readonly sort?: "modified_at" | "size";
+  /** Of `left`: how long a thing stays in the trash. */
+  readonly keptMs?: number;
 }
 
 const modified: Column = {
@@ -30,9 +32,13 @@ export const folderColumns: readonly Column[] = [
   { ...size, sort: "size" },
 ];
 export const listColumns: readonly Column[] = [where, modified, size];
-export const trashColumns: readonly Column[] = [where, deleted, left];
 export const sharedColumns: readonly Column[] = [who("files.columnOwner"), modified, size];
 export const sharedByMeColumns: readonly Column[] = [who("files.columnWho"), modified, size];
+
+/** @param keptMs how long a thing stays in the trash by the server's settings; undefined until the server has said so */
+export function trashColumns(keptMs: number | undefined): readonly Column[] {
+  return keptMs === undefined ? [where, deleted] : [where, deleted, { ...left, keptMs }];
+}
 
 /** The order after a click on a column: names begin at their beginning, times and sizes with the newest and the largest. */
 export function nextSort(now: SortOrder, column: "natural" | "modified_at" | "size"): SortOrder {

@@ -6,7 +6,7 @@ import { isFolder, type ListedRow } from "./row-source.ts";
 /** @param isInline on a phone it stands below the name, without a column of its own */
 export function RowCell({ column, row, isInline = false }: { column: Column; row: ListedRow; isInline?: boolean }) {
   const messages = useMessages();
-  const { text, title } = valueOf(column.id, row, messages);
+  const { text, title } = valueOf(column, row, messages);
   if (isInline) return text === "" ? null : <bdi className="truncate first:shrink-0">{text}</bdi>;
   return (
     <div role="gridcell" title={title} className={`${column.className} hidden truncate md:block`}>
@@ -15,14 +15,12 @@ export function RowCell({ column, row, isInline = false }: { column: Column; row
   );
 }
 
-const keptMs = 30 * 86_400_000;
-
 function valueOf(
-  column: Column["id"],
+  column: Column,
   row: ListedRow,
   { ago, dateTime, message, size }: Messages,
 ): { readonly text: string; readonly title?: string } {
-  switch (column) {
+  switch (column.id) {
     case "modified":
       return { text: ago(row.modifiedMs), title: dateTime(row.modifiedMs) };
     case "size":
@@ -34,7 +32,7 @@ function valueOf(
     case "deleted":
       return row.trashedMs === undefined ? { text: "" } : { text: ago(row.trashedMs), title: dateTime(row.trashedMs) };
     default: {
-      const leftMs = (row.trashedMs ?? 0) + keptMs - Date.now();
+      const leftMs = (row.trashedMs ?? 0) + (column.keptMs ?? 0) - Date.now();
       return { text: message("files.daysLeft", { count: Math.max(0, Math.ceil(leftMs / 86_400_000)) }) };
     }
   }

@@ -4,12 +4,14 @@ import { useMessages } from "../../messages/use-messages.ts";
 
 interface MomentsProps {
   readonly nodeId: string;
+  /** How far back a rewind goes; undefined until that is known. */
+  readonly reachMs: number | undefined;
   /** A moment just before something happened, RFC 3339. */
   readonly onChoose: (moment: string) => void;
 }
 
 /** What happened lately, newest first: each is a place to go back to, before it. */
-export function Moments({ nodeId, onChoose }: MomentsProps) {
+export function Moments({ nodeId, reachMs = Infinity, onChoose }: MomentsProps) {
   const { client } = useDrive();
   const { message, dateTime, ago } = useMessages();
   const { data } = useQuery({
@@ -17,14 +19,15 @@ export function Moments({ nodeId, onChoose }: MomentsProps) {
     queryFn: ({ signal }) => client.call("listActivity", { query: { in: nodeId, limit: 20 }, signal }),
     staleTime: 0,
   });
-  if (data === undefined || data.items.length === 0) return null;
+  const items = data?.items.filter(({ at }) => Date.parse(at) - 1000 >= Date.now() - reachMs) ?? [];
+  if (items.length === 0) return null;
   return (
     <section aria-labelledby="moments">
       <h2 id="moments" className="mb-2 font-semibold">
         {message("rewind.before")}
       </h2>
       <ol className="flex flex-col border-s border-line ps-2">
-        {data.items.map((item) => (
+        {items.map((item) => (
           <li key={item.id}>
             <button
               type="button"

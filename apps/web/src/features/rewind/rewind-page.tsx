@@ -2,6 +2,7 @@ import type { RewindAnswer } from "@holdfast/protocol/rewind-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { useLimit } from "../../data/account.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { Button } from "../../design/button.tsx";
 import { Field } from "../../design/field.tsx";
@@ -27,6 +28,7 @@ export function RewindPage({ node, to, onTo, onDone }: RewindPageProps) {
   const { client } = useDrive();
   const words = useMessages();
   const { message, dateTime } = words;
+  const reachMs = useLimit("rewind_reach_ms");
   const plan = useQuery({
     queryKey: ["rewind", node.id, to],
     enabled: to !== undefined,
@@ -53,20 +55,14 @@ export function RewindPage({ node, to, onTo, onDone }: RewindPageProps) {
         }}
         className="flex flex-wrap items-end gap-3"
       >
-        <Field
-          label={message("rewind.moment")}
-          type="datetime-local"
-          step={1}
-          max={toLocalField(new Date().toISOString())}
-          value={field}
-          onChange={(event) => setField(event.target.value)}
-        />
+        <MomentField value={field} reachMs={reachMs} onWrite={setField} />
         <Button type="submit" busy={plan.isFetching}>
           {message("rewind.look")}
         </Button>
       </form>
       <Moments
         nodeId={node.id}
+        reachMs={reachMs}
         onChoose={(moment) => {
           setField(toLocalField(moment));
           onTo(moment);
@@ -87,6 +83,32 @@ export function RewindPage({ node, to, onTo, onDone }: RewindPageProps) {
         </section>
       )}
     </div>
+  );
+}
+
+interface MomentFieldProps {
+  /** As a field for a day and a time shows it. */
+  readonly value: string;
+  /** How far back a rewind goes; undefined until that is known. */
+  readonly reachMs: number | undefined;
+  readonly onWrite: (value: string) => void;
+}
+
+function MomentField({ value, reachMs, onWrite }: MomentFieldProps) {
+  const { message, duration } = useMessages();
+  const nowMs = Date.now();
+  const fieldOf = (ms: number) => toLocalField(new Date(ms).toISOString());
+  return (
+    <Field
+      label={message("rewind.moment")}
+      hint={reachMs === undefined ? undefined : message("rewind.reach", { time: duration(reachMs) })}
+      type="datetime-local"
+      step={1}
+      min={reachMs === undefined ? undefined : fieldOf(nowMs - reachMs)}
+      max={fieldOf(nowMs)}
+      value={value}
+      onChange={(event) => onWrite(event.target.value)}
+    />
   );
 }
 

@@ -4,7 +4,7 @@ import { ok } from "@holdfast/server/acceptance/testing";
 import { axeProblems } from "../../testing/axe.ts";
 import { testApp } from "../../testing/test-app.ts";
 
-const app = testApp();
+const app = testApp({ serverOptions: { env: { HOLDFAST_RETENTION_TRASH: "5d" } } });
 
 test("a folder goes back to a moment after what would change was shown, and comes back by undo", async () => {
   await ok(app.api, "POST", "/metadata", { path: "/Album", kind: "folder" });
@@ -29,4 +29,18 @@ test("a folder goes back to a moment after what would change was shown, and come
   await page.getByText("It is as it was before").first().waitFor();
   assert.equal(await content("/Album/one.txt"), "encrypted");
   assert.equal(await content("/Album/ransom.txt"), "pay");
+});
+
+test("the trash and the moments of a rewind show the lifetimes that the server has in force", async () => {
+  await app.signIn();
+  const { page } = app;
+  await app.open("/trash");
+  await app.api.put("/gone.txt", "text");
+  await ok(app.api, "DELETE", `/files/${await app.api.idOf("/gone.txt")}`);
+  await page.getByRole("gridcell", { name: "5 days", exact: true }).first().waitFor();
+  await app.open(`/rewind/${await app.api.idOf("/Album")}`);
+  await page.getByText("keeps what a rewind needs for 5 days").waitFor();
+  const earliest = await page.getByLabel("Moment").getAttribute("min");
+  const agoDays = (Date.now() - Date.parse(earliest ?? "")) / 86_400_000;
+  assert.ok(agoDays > 4.9 && agoDays < 5.1, String(earliest));
 });

@@ -44,7 +44,7 @@ export const files = {
   "files.emptyStarred": "Markiere, was du wieder brauchst, dann steht es hier.",
   "files.emptyShared": "Was andere mit dir teilen, steht dann hier.",
   "files.emptySharedByMe": "Was du teilst, steht dann hier.",
-  "files.emptyTrash": "Der Papierkorb ist leer. Was du löschst, bleibt hier 30 Tage.",
+  "files.emptyTrash": "Der Papierkorb ist leer. Was du löschst, bleibt hier {time}.",
   "files.emptySearch": "Nichts heißt so. Versuch es mit weniger oder anderen Wörtern.",
   "files.askSearch": "Schreib oben Wörter eines Namens.",
   "files.loading": "Wird geladen",

@@ -3,6 +3,7 @@ export const rewind = {
   "rewind.about":
     "Alles wird, was es zu einem Zeitpunkt war, als eine Änderung, die du rückgängig machen kannst. Nichts wird endgültig gelöscht.",
   "rewind.moment": "Zeitpunkt",
+  "rewind.reach": "Was es dafür braucht, behält dieser Server {time}.",
   "rewind.look": "Zeigen, was sich ändern würde",
   "rewind.looking": "Damals und heute werden verglichen",
   "rewind.before": "Vor etwas, das geschehen ist",

@@ -44,7 +44,7 @@ export const files = {
   "files.emptyStarred": "Star what you come back to, and it will be here.",
   "files.emptyShared": "What others share with you will be here.",
   "files.emptySharedByMe": "What you share will be here.",
-  "files.emptyTrash": "The trash is empty. What you delete stays here for 30 days.",
+  "files.emptyTrash": "The trash is empty. What you delete stays here for {time}.",
   "files.emptySearch": "Nothing is called so. Try fewer or other words.",
   "files.askSearch": "Type words of a name above.",
   "files.loading": "Loading",

@@ -3,6 +3,7 @@ export const rewind = {
   "rewind.about":
     "Everything becomes what it was at a moment, as one change that you can undo. Nothing is deleted for good.",
   "rewind.moment": "Moment",
+  "rewind.reach": "This server keeps what a rewind needs for {time}.",
   "rewind.look": "Show what would change",
   "rewind.looking": "Comparing then and now",
   "rewind.before": "Before something that happened",
