@@ -24,6 +24,30 @@ const shredding = z
     blocks: z.int(),
     packs: z.int().describe("with a block of it"),
     shared_with: z.int().describe("accounts, groups, addresses and links with which it shared something"),
+    others: z
+      .object({
+        written: z
+          .object({ people: z.int(), files: z.int(), bytes: z.int() })
+          .describe("files of this account whose newest version somebody else wrote; they are removed too"),
+        lost: z
+          .object({ files: z.int(), folders: z.int(), bytes: z.int() })
+          .describe("what others can open by permissions and links, and lose; the trash is not counted"),
+        receivers: z
+          .array(
+            z.object({
+              kind: z.enum(["user", "group", "pending", "link"]),
+              name: z.string().optional(),
+              email: z.string().optional(),
+            }),
+          )
+          .describe("with whom something is shared: the first 20"),
+        receiver_count: z.int(),
+        stays: z
+          .object({ files: z.int(), bytes: z.int() })
+          .describe("files in spaces of others whose newest version this account wrote; they stay"),
+      })
+      .optional()
+      .describe("of a dry run"),
     backup: z
       .object({ place: z.string(), consistent_at: z.string() })
       .nullable()

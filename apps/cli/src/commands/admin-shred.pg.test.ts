@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { queryDatabase } from "@holdfast/server/acceptance/testing";
+import { Api, ok, queryDatabase } from "@holdfast/server/acceptance/testing";
 import { bothPlaces, useSignedIn } from "./testing-signed-in.ts";
 
 const command = useSignedIn("admin-shred", { HOLDFAST_SNAPSHOT_INTERVAL: "off" });
@@ -28,12 +28,64 @@ for (const [where, flags] of bothPlaces(command)) {
   });
 }
 
+test("a dry run says what others wrote in the account, who loses access, and what stays in their spaces", async () => {
+  const [owner, guest] = [await person("owner@example.com"), await person("guest@example.com")];
+  await ok(owner, "POST", "/metadata", { path: "/shared/deep", kind: "folder", parents: true });
+  const folder = await owner.idOf("/shared");
+  await ok(owner, "POST", `/files/${folder}/share`, { email: "guest@example.com", role: "editor" });
+  await ok(owner, "POST", `/files/${folder}/share`, { link: true, name: "the press", role: "viewer" });
+  await owner.put("/private", "only mine");
+  await owner.put("/shared/mine", "mine");
+  await owner.put("/shared/ours", "before");
+  await into(guest, folder, "ours", "and after");
+  await into(guest, folder, "theirs", "twelve bytes");
+  const planned = await shred("owner@example.com", ["--dry-run", "--json"]);
+  const { files, others } = JSON.parse(planned.stdout);
+  assert.deepEqual(
+    [files, others],
+    [
+      4,
+      {
+        written: { people: 1, files: 2, bytes: 21 },
+        lost: { files: 3, folders: 2, bytes: 25 },
+        receivers: [
+          { kind: "user", name: "guest", email: "guest@example.com" },
+          { kind: "link", name: "the press" },
+        ],
+        receiver_count: 2,
+        stays: { files: 0, bytes: 0 },
+      },
+    ],
+  );
+  const { stdout } = await shred("owner@example.com", ["--dry-run"]);
+  assert.match(stdout, /^2 of the 4 files \(21 B\) came last from 1 other account and would be removed too$/m);
+  assert.match(
+    stdout,
+    /^others would lose access to 3 files \(25 B\) and 2 folders: guest@example.com, link the press$/m,
+  );
+  const { stdout: ofGuest } = await shred("guest@example.com", ["--dry-run"]);
+  assert.match(ofGuest, /^2 files \(21 B\) that it wrote in what others share with it would stay there$/m);
+});
+
 test("an account that is not there, and the last administrator, are said", async () => {
   const unknown = await shred("nobody@example.com", ["--yes"]);
   assert.deepEqual([unknown.code, /no user nobody@example.com/.test(unknown.stderr)], [4, true], unknown.stderr);
   const last = await shred("admin@example.com", ["--yes"]);
   assert.deepEqual([last.code, /last administrator/.test(last.stderr)], [5, true], last.stderr);
 });
+
+async function person(email: string): Promise<Api> {
+  const who = { email, password: "a long password" };
+  await ok(await Api.signIn(command.server.url), "POST", "/admin/users", { ...who, name: email.split("@")[0] });
+  return Api.signIn(command.server.url, who);
+}
+
+async function into(api: Api, folder: string, name: string, text: string): Promise<void> {
+  const path = `/files/upload?uploadType=media&parent_id=${folder}&name=${name}&on_conflict=replace`;
+  const headers = { "content-type": "application/octet-stream" };
+  const { status, body } = await api.call("POST", path, undefined, { body: text, headers });
+  assert.ok(status < 300, JSON.stringify(body));
+}
 
 function shred(account: string, flags: readonly string[]) {
   return run(["admin", "shred", account, ...flags]);

@@ -2,7 +2,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { timeFor } from "../output/listing.ts";
 import type { Output } from "../output/output.ts";
-import { count, formatBytes } from "../output/text.ts";
+import { printable } from "@holdfast/core/printable";
+import { count, formatBytes, formatNumber } from "../output/text.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
@@ -84,7 +85,36 @@ function linesOf(shredding: Shredding, output: Output): string[] {
     waiting: `is being removed, and waits for ${shredding.waits_for}: ${email ?? user_id}: ${what}`,
     done: `removed at ${timeFor(output, finished_at)}: account ${user_id}: ${what}`,
   }[state];
-  return [head, ...backupLines(backup, output)];
+  return [head, ...othersLines(shredding), ...backupLines(backup, output)];
+}
+
+function othersLines({ files, others }: Shredding): string[] {
+  if (others === undefined) return [];
+  const { written, lost, receivers, receiver_count: receiverCount, stays } = others;
+  const more = receiverCount - receivers.length;
+  const names = [...receivers.map(receiverText), ...(more > 0 ? [`${formatNumber(more)} more`] : [])];
+  return [
+    ...(written.files > 0
+      ? [
+          `${formatNumber(written.files)} of the ${count(files, "file")} (${formatBytes(written.bytes)}) came last from ${count(written.people, "other account")} and would be removed too`,
+        ]
+      : []),
+    ...(receivers.length > 0
+      ? [
+          `others would lose access to ${count(lost.files, "file")} (${formatBytes(lost.bytes)}) and ${count(lost.folders, "folder")}: ${names.join(", ")}`,
+        ]
+      : []),
+    ...(stays.files > 0
+      ? [
+          `${count(stays.files, "file")} (${formatBytes(stays.bytes)}) that it wrote in what others share with it would stay there`,
+        ]
+      : []),
+  ];
+}
+
+function receiverText({ kind, name, email }: NonNullable<Shredding["others"]>["receivers"][number]): string {
+  const text = printable(email ?? name ?? "");
+  return kind === "group" || kind === "link" ? `${kind} ${text}`.trimEnd() : text;
 }
 
 function backupLines(backup: Shredding["backup"], output: Output): string[] {

@@ -149,7 +149,10 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   },
   adminGetCopies: { ...few, rows: "one of each store, of what it lacks" },
   adminVerifyCopies: { ...few, rows: "one of each store, of what it lacks" },
-  adminShredUser: { ...few, rows: "counts of the account's space; the rest is done afterwards" },
+  adminShredUser: {
+    ...few,
+    rows: "counts of the account's space, and of spaces shared with it; the rest is done afterwards",
+  },
   adminGetShredding: few,
   adminListSettings: { rows: 0, answerBytes: 64 * kib },
   adminRotateKeys: { rows: "of every data key", answerBytes: 64 * kib },

@@ -11,6 +11,7 @@ import { inTransaction } from "../db/database.ts";
 import type { Cells } from "../db/shards.ts";
 import type { ShreddingFigures, ShreddingKnown } from "../db/shredding-tables.ts";
 import { measureAccount } from "./measure-account.ts";
+import { measureOthers } from "./measure-others.ts";
 import { describeShredding, newestBackup, readShredding, shreddingJson } from "./shreddings.ts";
 
 export interface ShreddingWorld extends AccountStore {
@@ -40,7 +41,8 @@ export async function askShredding(
   const known = { email: user.email, mounts: [] };
   if (dryRun) {
     const row = { user_id: user.id, known, figures, waits_for: null, done_at: null };
-    return shreddingJson(row, await newestBackup(world));
+    const others = await measureOthers(world.shards, user, world.clock.nowMicros());
+    return { ...shreddingJson(row, await newestBackup(world)), others };
   }
   await assertNoTransfer(world, user, hasLeft);
   await unlessLastAdministrator(world, user, () => beginShredding(world, user, figures));

@@ -87,7 +87,9 @@ function AskShredding({ user, load, onShown, onClose }: AskShreddingProps) {
 function WhatGoes({ planned }: { readonly planned: ShreddingJson }) {
   const words = useMessages();
   const { message, size } = words;
-  const { files, versions, bytes, shared_with: shared, backup } = planned;
+  const { files, versions, bytes, shared_with: shared, others, backup } = planned;
+  const written = others?.written.files ?? 0;
+  const staying = others?.stays.files ?? 0;
   const parts = [
     message("shred.files", { count: files }),
     message("shred.versions", { count: versions }),
@@ -97,6 +99,8 @@ function WhatGoes({ planned }: { readonly planned: ShreddingJson }) {
   return (
     <>
       <p className="font-semibold">{parts.join(" · ")}</p>
+      {written > 0 && <p>{message("shred.written", { count: written })}</p>}
+      {staying > 0 && <p>{message("shred.staying", { count: staying })}</p>}
       <p>{backupWords(backup, words)}</p>
     </>
   );

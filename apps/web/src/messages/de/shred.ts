@@ -15,6 +15,14 @@ export const shred = {
     other: "geteilt mit {count} Personen, Gruppen und Links",
   },
   "shred.sharedWithNobody": "mit niemandem geteilt",
+  "shred.written": {
+    one: "{count} der Dateien kam zuletzt von einem anderen Konto. Auch sie wird entfernt.",
+    other: "{count} der Dateien kamen zuletzt von anderen Konten. Auch sie werden entfernt.",
+  },
+  "shred.staying": {
+    one: "{count} Datei, die das Konto in Ordnern anderer geschrieben hat, bleibt dort.",
+    other: "{count} Dateien, die das Konto in Ordnern anderer geschrieben hat, bleiben dort.",
+  },
   "shred.type": "Gib zum Fortfahren die Adresse des Kontos ein",
   "shred.typeWrong": "Das ist nicht die Adresse des Kontos. Nichts wurde entfernt.",
   "shred.act": "Endgültig entfernen",

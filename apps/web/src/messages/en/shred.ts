@@ -15,6 +15,14 @@ export const shred = {
     other: "shared with {count} people, groups and links",
   },
   "shred.sharedWithNobody": "shared with nobody",
+  "shred.written": {
+    one: "{count} of the files came last from another account. It is removed too.",
+    other: "{count} of the files came last from other accounts. They are removed too.",
+  },
+  "shred.staying": {
+    one: "{count} file that the account wrote in folders of others stays there.",
+    other: "{count} files that the account wrote in folders of others stay there.",
+  },
   "shred.type": "To go on, type the address of the account",
   "shred.typeWrong": "This is not the address of the account. Nothing was removed.",
   "shred.act": "Remove for good",
