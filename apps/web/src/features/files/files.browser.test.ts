@@ -34,6 +34,19 @@ test("a click selects, Ctrl adds, Shift selects up to there, and the bar says ho
   await page.getByRole("toolbar").waitFor({ state: "detached" });
 });
 
+test("a row that Tab leads to is selected by Space and opened by Enter, while nothing is selected", async () => {
+  await fill("a.txt", "to/");
+  const { page, files } = await openFolder();
+  await becomes(shownNames, ["to", "a.txt"]);
+  await files.row("to").focus();
+  await page.keyboard.press("Space");
+  await becomes(selectedNames, ["to"]);
+  await page.keyboard.press("Space");
+  await becomes(selectedNames, []);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "to", exact: true }).waitFor();
+});
+
 test("with keys alone: walk, rename its stem, undo and redo, cut into a folder, trash, undo", async () => {
   await fill("a.txt", "b.txt", "to/");
   const { page, files } = await openFolder();

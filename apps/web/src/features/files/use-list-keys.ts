@@ -14,6 +14,7 @@ export interface ListKeysHost {
   readonly act: (act: SelectionAct) => void;
   /** Keys that are a command's. @returns whether it was one */
   readonly onKey: (event: KeyboardEvent) => boolean;
+  readonly onOpen: (id: string) => void;
   readonly onTouch: () => void;
   readonly focusRow: (id: string) => void;
   /** Brings the place of a row into view, also of one that is not here yet. */
@@ -74,7 +75,10 @@ export function useListKeys(host: ListKeysHost, layout: Layout, pageLines: numbe
       host.act({ type: "none" });
     } else if (key.type === "toggle") {
       if (ahead.current.isTyping(event.timeStamp)) type(" ", event.timeStamp);
-      else if (host.selection.focus !== null) host.act({ type: "toggle", id: host.selection.focus });
+      else {
+        const id = rowIdOf(event) ?? host.selection.focus;
+        if (id !== null) host.act({ type: "toggle", id });
+      }
     } else if (key.type === "move") {
       if (layout.columns === 1 && (key.to === "left" || key.to === "right"))
         return key.to === "right" && enterCells(event);
@@ -92,11 +96,26 @@ export function useListKeys(host: ListKeysHost, layout: Layout, pageLines: numbe
     const isInCell = event.target instanceof HTMLElement && event.target.closest("[data-control], a") !== null;
     if (isInCell && inCells(event)) return;
     const key = isInCell ? undefined : listKey(event.nativeEvent, platform, isMirrored());
-    if ((key !== undefined && take(key, event)) || host.onKey(event)) {
+    if ((key !== undefined && take(key, event)) || openRow(host, event) || host.onKey(event)) {
       event.preventDefault();
       event.stopPropagation();
     }
   };
+}
+
+/** Tab leads to a row without selecting it, and commands act on what is selected. */
+function openRow({ selection, onOpen }: ListKeysHost, event: KeyboardEvent): boolean {
+  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+  const id = rowIdOf(event);
+  if (key !== "Enter" || ctrlKey || metaKey || altKey || shiftKey || id === undefined || hasAny(selection))
+    return false;
+  onOpen(id);
+  return true;
+}
+
+/** Undefined where the focus is in a row, or on no row. */
+function rowIdOf(event: KeyboardEvent): string | undefined {
+  return (event.target as HTMLElement).dataset["id"];
 }
 
 function isMirrored(): boolean {
