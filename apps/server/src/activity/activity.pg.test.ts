@@ -104,6 +104,24 @@ test("many files of one action are one item, and a folder counts what was create
   ]);
 });
 
+test("what is put into one of the folders of an action has the name of that folder, and of the newest where no folder has most", async () => {
+  const space = await open("Ann");
+  const inside = (parentId: string, count: number, prefix = "n") =>
+    space.commit(
+      Array.from({ length: count }, (_, index) => {
+        return { op: "mkdir", place: { parentId, name: `${prefix}${index}` } } as const;
+      }),
+    );
+  const first = await space.mkdir("root", "first");
+  const second = await space.mkdir("root", "second");
+  await space.mkdir("root", "third");
+  await inside(first.id, 40);
+  await inside(second.id, 3);
+  assert.deepEqual(await toldTo(space.caller), ["created /first 46"]);
+  await inside(second.id, 37, "more");
+  assert.deepEqual(await toldTo(space.caller), ["created /third 83"]);
+});
+
 test("every page goes on where the one before has ended, whatever its size", async () => {
   const space = await open("Ann");
   for (let index = 0; index < 7; index += 1) {

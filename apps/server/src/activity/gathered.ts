@@ -6,8 +6,9 @@ import type { Happening } from "./happening.ts";
 export interface Gathered {
   /** Of them the newest. */
   readonly newest: Happening;
-  readonly nodes: Set<NodeId>;
-  oldestAt: number;
+  /** The one that they are named by: the newest, or the folder of the same action in which more than half of them lie. */
+  readonly named: Happening;
+  readonly nodes: ReadonlySet<NodeId>;
 }
 
 /** So close together things are one action, as long as it lasts no longer than that. */
@@ -16,9 +17,9 @@ const lastsMicros = 600_000_000;
 
 /** Gathers happenings, given from the newest on: those of one person, device, verb and folder that follow each other closely are one. */
 export class Gathering {
-  readonly #all: Gathered[] = [];
+  readonly #all: Action[] = [];
   /** By what its members have in common; an older one makes room for the next. */
-  readonly #open = new Map<string, Gathered>();
+  readonly #open = new Map<string, Action>();
 
   get size(): number {
     return this.#all.length;
@@ -30,40 +31,33 @@ export class Gathering {
   }
 
   add(happening: Happening): void {
-    const { entry, node } = happening;
     const found = this.#find(happening);
-    if (found !== undefined) {
-      found.nodes.add(node.id);
-      found.oldestAt = Math.min(found.oldestAt, entry.at);
-      return;
-    }
-    const gathered = { newest: happening, nodes: new Set([node.id]), oldestAt: entry.at };
-    this.#all.push(gathered);
-    this.#open.set(keyOf(happening), gathered);
+    const action = found ?? new Action(happening);
+    action.add(happening);
+    if (found !== undefined) return;
+    this.#all.push(action);
+    this.#open.set(keyOf(happening), action);
   }
 
   /** Newest first. What was created in a folder of the same action belongs to that folder, and is counted with it. */
-  items(): Gathered[] {
-    const makers = new Map<NodeId, Gathered>();
-    for (const gathered of this.#all) {
-      if (gathered.newest.verb === "created") for (const id of gathered.nodes) makers.set(id, gathered);
+  items(): readonly Gathered[] {
+    const makers = new Map<NodeId, Maker>();
+    for (const action of this.#all) {
+      if (action.newest.verb === "created") for (const id of action.nodes) makers.set(id, { action, own: id });
     }
     // Folders are made before what lies in them, so whatever a folder takes over is complete when it is asked: newest first.
     const left = new Set(this.#all);
-    for (const gathered of this.#all) {
-      const maker = makerOf(gathered, makers);
+    for (const action of this.#all) {
+      const maker = makerOf(action, makers);
       if (maker === undefined) continue;
-      for (const id of gathered.nodes) {
-        maker.nodes.add(id);
-        makers.set(id, maker);
-      }
-      maker.oldestAt = Math.min(maker.oldestAt, gathered.oldestAt);
-      left.delete(gathered);
+      for (const id of action.nodes) makers.set(id, maker);
+      maker.action.takeOver(action, maker.own);
+      left.delete(action);
     }
     return [...left];
   }
 
-  #find(happening: Happening): Gathered | undefined {
+  #find(happening: Happening): Action | undefined {
     const open = this.#open.get(keyOf(happening));
     if (open === undefined || isEvent(happening.entry)) return undefined;
     const { at } = happening.entry;
@@ -71,13 +65,53 @@ export class Gathering {
   }
 }
 
-function makerOf(gathered: Gathered, makers: ReadonlyMap<NodeId, Gathered>): Gathered | undefined {
-  const { verb, parentId, entry } = gathered.newest;
+class Action implements Gathered {
+  readonly newest: Happening;
+  readonly nodes = new Set<NodeId>();
+  oldestAt: number;
+  readonly #own = new Map<NodeId, Happening>();
+  /** How many nodes lie in one of its own folders. */
+  readonly #below = new Map<NodeId, number>();
+
+  constructor(newest: Happening) {
+    this.newest = newest;
+    this.oldestAt = newest.entry.at;
+  }
+
+  get named(): Happening {
+    for (const [id, count] of this.#below)
+      if (2 * (count + 1) > this.nodes.size) return this.#own.get(id) ?? this.newest;
+    return this.newest;
+  }
+
+  add(happening: Happening): void {
+    const { entry, node } = happening;
+    this.nodes.add(node.id);
+    this.#own.set(node.id, happening);
+    this.oldestAt = Math.min(this.oldestAt, entry.at);
+  }
+
+  /** @param own the folder of this action in which the nodes of the other one lie */
+  takeOver(other: Action, own: NodeId): void {
+    for (const id of other.nodes) this.nodes.add(id);
+    this.#below.set(own, (this.#below.get(own) ?? 0) + other.nodes.size);
+    this.oldestAt = Math.min(this.oldestAt, other.oldestAt);
+  }
+}
+
+interface Maker {
+  readonly action: Action;
+  /** The node of the action itself that a node is, or lies in. */
+  readonly own: NodeId;
+}
+
+function makerOf(action: Action, makers: ReadonlyMap<NodeId, Maker>): Maker | undefined {
+  const { verb, parentId, entry } = action.newest;
   const maker = verb === "created" && parentId !== null ? makers.get(parentId) : undefined;
-  if (maker === undefined || maker === gathered || maker.newest.verb !== verb) return undefined;
-  const { entry: made } = maker.newest;
+  if (maker === undefined || maker.action === action || maker.action.newest.verb !== verb) return undefined;
+  const { entry: made } = maker.action.newest;
   const together = made.actor === entry.actor && made.device_id === entry.device_id;
-  const after = gathered.oldestAt >= maker.oldestAt && gathered.oldestAt - made.at <= gapMicros;
+  const after = action.oldestAt >= maker.action.oldestAt && action.oldestAt - made.at <= gapMicros;
   return together && after ? maker : undefined;
 }
 

@@ -107,11 +107,11 @@ async function answer(shards: Shards, caller: Actor, gathering: Gathering, scan:
 }
 
 function activityJson(
-  { newest, nodes }: Gathered,
+  { newest, named, nodes }: Gathered,
   personOf: (id: UserId) => ActivityJson["actor"],
   devices: ReadonlyMap<string, string>,
 ): ActivityJson {
-  const { entry, verb, node, detail } = newest;
+  const { entry, verb, detail } = newest;
   const deviceName = entry.device_id === null ? undefined : devices.get(entry.device_id);
   return {
     id: idOf(entry),
@@ -121,7 +121,7 @@ function activityJson(
       ? {}
       : { device: { id: entry.device_id, ...(deviceName === undefined ? {} : { name: deviceName }) } }),
     verb,
-    node,
+    node: named.node,
     count: nodes.size,
     // Of several, what is particular to one says nothing.
     detail: nodes.size === 1 ? detail : {},
