@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import { findShares } from "../journal/share-changes.ts";
 import { readHead } from "../journal/start-token.ts";
+import type { ModelNode } from "../sharing/testing-model.ts";
 import { RightsWorld } from "../sharing/testing-rights-world.ts";
 import { findNews } from "./share-news.ts";
 
@@ -87,27 +88,36 @@ test("who is thousands of entries behind is told to ask, and nobody reads them f
   }
 });
 
-test("who mounts a folder is told of a move of a folder above it, and not of its new name", async () => {
+test("who mounts a folder hears of moves and new names of folders above it only where their rights come from there", async () => {
   const world = await RightsWorld.open(databases.shards);
   try {
     const { nodes } = world.model;
-    await world.make(0, nodes[0]!, "folder");
-    const above = nodes.at(-1)!;
-    await world.make(0, above, "folder");
-    const shared = nodes.at(-1)!;
-    await world.make(0, nodes[0]!, "folder");
-    await world.grant(0, shared, 1, "viewer", false);
+    const folderIn = async (parent: ModelNode): Promise<ModelNode> => {
+      await world.make(0, parent, "folder");
+      return nodes.at(-1)!;
+    };
+    const root = nodes[0]!;
+    const [viewed, edited, plain] = [await folderIn(root), await folderIn(root), await folderIn(root)];
+    const above = await folderIn(viewed);
+    const shared = await folderIn(above);
+    await world.grant(0, viewed, 1, "viewer", false);
+    await world.grant(0, edited, 1, "editor", false);
+    await world.grant(0, shared, 2, "viewer", false);
     await world.settle();
-    await world.mount(1, shared);
-    const ownSpace = (await world.actor(1)).spaceId;
-    const changes = async (act: () => Promise<void>): Promise<number> => {
-      const head = await readHead(world.shards, ownSpace);
+    for (const person of [1, 2]) await world.mount(person, shared);
+    const spaces = [(await world.actor(1)).spaceId, (await world.actor(2)).spaceId];
+    const seqs = async () => Promise.all(spaces.map(async (id) => (await readHead(world.shards, id)).seq));
+    /** In the own space of whose rights come from above, and of whose stand at the folder itself. */
+    const changes = async (act: () => Promise<void>): Promise<number[]> => {
+      const earlier = await seqs();
       await act();
       await world.settle();
-      return (await readHead(world.shards, ownSpace)).seq - head.seq;
+      return (await seqs()).map((seq, index) => seq - (earlier[index] ?? 0));
     };
-    assert.equal(await changes(() => world.rename(above)), 0);
-    assert.equal(await changes(() => world.move(0, above, nodes.at(-1)!)), 1);
+    assert.deepEqual(await changes(() => world.rename(above)), [0, 0]);
+    assert.deepEqual(await changes(() => world.move(0, above, edited)), [1, 0], "other rights from above");
+    assert.deepEqual(await changes(() => world.move(0, above, plain)), [1, 0], "no rights any more");
+    assert.deepEqual(await changes(() => world.move(0, above, root)), [0, 0]);
   } finally {
     await world.close();
   }

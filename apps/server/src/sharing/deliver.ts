@@ -31,6 +31,8 @@ type GrantMessage = z.output<typeof grantMessage>;
 const movedMessage = z.object({
   spaceId: z.string().transform((text) => text as SpaceId),
   nodeIds: z.array(z.string().transform((text) => text as NodeId)),
+  /** The accounts and groups whose rights the move may have changed; undefined: all that have any. */
+  above: z.array(z.string()).optional(),
 });
 
 const ownerMessage = z.object({ user_id: z.string().transform((text) => text as UserId) });
@@ -170,7 +172,10 @@ export async function mountIfWanted(world: SharingWorld, userId: UserId, nodeId:
 }
 
 /** Nodes moved, came or went: whoever has something at or below them may see other things than before. */
-async function reviewMoved(world: SharingWorld, { spaceId, nodeIds }: z.output<typeof movedMessage>): Promise<void> {
+async function reviewMoved(
+  world: SharingWorld,
+  { spaceId, nodeIds, above }: z.output<typeof movedMessage>,
+): Promise<void> {
   const shard = world.shards.ofId(spaceId);
   const { rows: grants } = await sql<GrantAt & Pick<GrantRow, "id" | "kind"> & { via_at: NodeId | null }>`
     select g.id, g.node_id, g.kind, g.grantee_id, g.role, v.node_id as via_at from shard.grants g
@@ -202,14 +207,19 @@ async function reviewMoved(world: SharingWorld, { spaceId, nodeIds }: z.output<t
   await endLapsed(world, spaceId);
   const grantees = new Set(touched.flatMap(({ kind, grantee_id }) => (isPerson(kind) ? [grantee_id ?? ""] : [])));
   // What they see of it may have been granted further up.
-  const mounters = new Set(await findMounters(shard, spaceId, moved));
+  const concerned = new Set(await findMounters(shard, spaceId, moved));
   for (const granteeId of grantees) {
-    for await (const userId of membersOf(world.shards, granteeId)) {
-      mounters.delete(userId);
-      await reviewMounts(world, userId, spaceId);
-    }
+    for await (const userId of membersOf(world.shards, granteeId)) concerned.add(userId);
   }
-  for (const userId of mounters) await reviewMounts(world, userId, spaceId);
+  // What was given on counts for as much as its giver may do, whose rights may come from above.
+  const givenOn = touched.flatMap(({ via_at, grantee_id }) => (via_at === null ? [] : (grantee_id ?? [])));
+  const told = new Set<UserId>();
+  for (const granteeId of above === undefined ? [] : new Set([...above, ...givenOn])) {
+    for await (const userId of membersOf(world.shards, granteeId)) told.add(userId);
+  }
+  for (const userId of concerned) {
+    await reviewMounts(world, userId, spaceId, { isTold: above === undefined || told.has(userId) });
+  }
 }
 
 /** An account is suspended, or back: whoever sees something of it, or through it, hears so. */

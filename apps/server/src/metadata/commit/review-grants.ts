@@ -1,7 +1,9 @@
-import type { SpaceId } from "@holdfast/core/ids";
+import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { enqueue } from "../../queue/enqueue.ts";
 import type { NodeRow, ShardReader } from "../../db/shard-tables.ts";
+import { uuidArray } from "../../db/array-parameters.ts";
+import { readLineages } from "../read/lineages.ts";
 import type { JournalEntry } from "./work.ts";
 
 /** Before every id, so that the look is one of the primary key whatever is known of the table. */
@@ -9,6 +11,14 @@ const firstId = "00000000-0000-0000-0000-000000000000";
 
 /** A message names at most so many nodes; more of one transaction are looked at by several. */
 const idsPerMessage = 500;
+
+/** More people than this above what moved are not named in a message: then all whom the move may concern are told. */
+const aboveMax = 500;
+
+interface Changed {
+  readonly before: NodeRow;
+  readonly after: NodeRow;
+}
 
 /**
  * What moves or goes may take what is shared out of somebody's sight, or bring it back: whoever it concerns is found later.
@@ -20,22 +30,84 @@ export async function reviewGrants(
   transaction: ShardReader,
   spaceId: SpaceId,
   journal: readonly JournalEntry[],
-  nodes: readonly { readonly before: NodeRow; readonly after: NodeRow }[],
+  nodes: readonly Changed[],
 ): Promise<boolean> {
-  const inPlace = new Set(
-    nodes.flatMap(({ before, after: { id, parent_id } }) => (before.parent_id === parent_id ? [id] : [])),
-  );
+  const placed = nodes.filter(({ before, after }) => before.parent_id === after.parent_id);
+  const inPlace = new Set(placed.map(({ after }) => after.id));
   const isRenamed = ({ kind, node_id: id }: JournalEntry) => kind === "changed" && inPlace.has(id);
-  const ids = journal.filter((entry) => entry.from_parent !== null && !isRenamed(entry)).map((entry) => entry.node_id);
-  if (ids.length === 0) return false;
+  const reviewed = journal.filter((entry) => entry.from_parent !== null && !isRenamed(entry));
+  if (reviewed.length === 0) return false;
   const { rows } = await sql`
     select id from shard.grants where space_id = ${spaceId} and id > ${firstId}::uuid order by id limit 1`.execute(
     transaction,
   );
   if (rows.length === 0) return false;
-  for (let start = 0; start < ids.length; start += idsPerMessage) {
-    const payload = { spaceId, nodeIds: ids.slice(start, start + idsPerMessage) };
+  const all = new Set(reviewed.map((entry) => entry.node_id));
+  const moved = liveMoves(nodes, reviewed);
+  const above = moved.size === 0 ? undefined : await findAbove(transaction, spaceId, nodes, moved);
+  if (above === undefined) return enqueueReview(transaction, { spaceId, nodeIds: [...all] });
+  const isLeft = await enqueueReview(transaction, { spaceId, nodeIds: [...all.difference(moved)] });
+  // What nobody is granted anything above, before and after, is seen by the same people with the same roles.
+  if (above.length === 0) return isLeft;
+  return (await enqueueReview(transaction, { spaceId, nodeIds: [...moved], above })) || isLeft;
+}
+
+interface Review {
+  readonly spaceId: SpaceId;
+  readonly nodeIds: readonly NodeId[];
+  /** The accounts and groups whose rights the move may have changed; undefined: all that have any. */
+  readonly above?: readonly string[];
+}
+
+async function enqueueReview(transaction: ShardReader, { nodeIds, ...review }: Review): Promise<boolean> {
+  for (let start = 0; start < nodeIds.length; start += idsPerMessage) {
+    const payload = { ...review, nodeIds: nodeIds.slice(start, start + idsPerMessage) };
     await enqueue(transaction, { kind: "grants_moved", payload });
   }
-  return true;
+  return nodeIds.length > 0;
+}
+
+/** Those that only changed their folder: neither in the trash before nor after. */
+function liveMoves(nodes: readonly Changed[], reviewed: readonly JournalEntry[]): ReadonlySet<NodeId> {
+  const isLive = ({ trashed_at, purged_at }: NodeRow) => trashed_at === null && purged_at === null;
+  const live = nodes.filter(({ before, after }) => isLive(before) && isLive(after));
+  const moved = new Set(live.map(({ after }) => after.id));
+  for (const { kind, node_id: id } of reviewed) if (kind !== "changed") moved.delete(id);
+  return moved.intersection(new Set(reviewed.map((entry) => entry.node_id)));
+}
+
+/**
+ * The accounts and groups that are granted something at a folder above these nodes, where they were or where they are. By the primary key and
+ * grants_grantee_once.
+ * @returns undefined where a folder above is gone by now, or there are too many
+ */
+async function findAbove(
+  transaction: ShardReader,
+  spaceId: SpaceId,
+  nodes: readonly Changed[],
+  moved: ReadonlySet<NodeId>,
+): Promise<readonly string[] | undefined> {
+  const ids = nodes.flatMap(({ before, after }) => [before.parent_id, after.parent_id]).filter((id) => id !== null);
+  type Row = Pick<NodeRow, "id" | "parent_id">;
+  const rows = await readLineages<Row>({ db: transaction }, spaceId, [...new Set(ids)], sql`id, parent_id`);
+  const now = new Map(rows.map((row) => [row.id, row.parent_id]));
+  const then = new Map([...now, ...nodes.map(({ before }) => [before.id, before.parent_id] as const)]);
+  const folders = new Set<NodeId>();
+  for (const parents of [now, then]) {
+    const seen = new Set<NodeId>();
+    for (const { before, after } of nodes) {
+      if (!moved.has(after.id)) continue;
+      const start = parents === now ? after : before;
+      for (let at = start.parent_id; at !== null && !seen.has(at); at = parents.get(at) ?? null) {
+        if (!now.has(at)) return undefined;
+        seen.add(at);
+      }
+    }
+    for (const id of seen) folders.add(id);
+  }
+  const { rows: granted } = await sql<{ grantee_id: string }>`
+    select distinct grantee_id from shard.grants
+    where space_id = ${spaceId} and node_id = any(${uuidArray([...folders])}) and kind in ('user', 'group')
+    limit ${aboveMax + 1}`.execute(transaction);
+  return granted.length > aboveMax ? undefined : granted.map(({ grantee_id: id }) => id);
 }
