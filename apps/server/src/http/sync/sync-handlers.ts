@@ -55,6 +55,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
       const schema = routes.syncDelta.body;
       const refused = new Map<HashHex, HoldfastError>();
       let body;
+      let operations;
       if (isBatch(headers["content-type"])) {
         const room = blocks.room(contentLengthBytes);
         const { json, frames } = await readBatchBody(passingSlices(stream), { place: room.place, admitJson });
@@ -63,21 +64,20 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
         releaseJson();
         await charge("operations", body.operations.length);
         const leaveOut: LeaveOut = (hash, refusal) => void refused.set(hash, refusal);
-        const settled = await settleSpaces(shards, caller, body.operations.map(toOperation));
+        operations = body.operations.map(toOperation);
+        // For the blocks only. While their frames come, rights and mounts may change: the commit settles again.
+        const settled = await settleSpaces(shards, caller, operations);
         await assertBatchRoom(shards, settled);
         const target = framesTarget(caller, body.operations, settled);
         await storeFrames({ blocks, codec }, { ...target, room, leaveOut }, frames);
       } else {
         body = await readJson(schema);
         await charge("operations", body.operations.length);
+        operations = body.operations.map(toOperation);
       }
       note(noteOfBatch(body.operations));
       const { epoch } = body;
-      const outcome = await committer.commit(
-        caller,
-        body.operations.map(toOperation),
-        epoch === undefined ? {} : { epoch },
-      );
+      const outcome = await committer.commit(caller, operations, epoch === undefined ? {} : { epoch });
       const explain = quotaExplainer(shards, caller);
       const results = [];
       for (const [index, each] of outcome.results.entries()) {
