@@ -52,6 +52,7 @@ export class Progress {
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #rate = new Rate();
   readonly #workRate = new Rate();
+  #isShown = false;
   /** When the first of the work was done. */
   #movesSinceMs: number | undefined;
 
@@ -69,13 +70,14 @@ export class Progress {
   stop(): void {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
-    if (this.#isBar) clearBar(this.#options.stream);
+    if (this.#isBar && this.#isShown) clearBar(this.#options.stream);
   }
 
   #show(): void {
     const { stream, label, waitsForFile } = this.#options;
     if (waitsForFile === true && this.counts.filesTotal === 0) return;
     const columns = this.#isBar ? (stream.columns ?? 80) : undefined;
+    this.#isShown = true;
     const line = progressLine(label, this.counts, this.#sample(), columns);
     if (this.#isBar) showBar(stream, line);
     else showLines(stream, [line]);

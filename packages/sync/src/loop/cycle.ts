@@ -48,7 +48,8 @@ import type { CycleOutcome } from "./cycle-outcome.ts";
 import type { CycleContext } from "./cycle-context.ts";
 
 const restlessMs = 60;
-const expiryEveryMs = 3600_000;
+/** Less than the pause of an hour between two looks at rest, so that each of those is late enough. */
+const expiryEveryMs = 55 * 60_000;
 const endingAgainMs = 30_000;
 /** Listens, looks, decides, acts. */
 export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
