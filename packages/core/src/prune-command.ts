@@ -1,6 +1,6 @@
 import { shellWord } from "./shell-word.ts";
 
-/** So many of the newest versions are kept by what is suggested, unless there are no more. */
+/** Newest versions that the suggested command keeps, unless there are no more. */
 const suggestedKeep = 5;
 
 /**

@@ -30,7 +30,7 @@ const activity = z
     verb: z.enum(activityVerbs),
     node: z
       .object({ id: z.string(), name: z.string(), path: z.string().optional().describe("while it is live") })
-      .describe("of several the newest"),
+      .describe("of several the newest, or the new folder that holds most of them"),
     count: z.int().describe("how many files and folders"),
     detail: z.record(z.string(), z.unknown()),
   })

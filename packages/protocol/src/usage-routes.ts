@@ -29,7 +29,7 @@ const usage = z
   .meta({ id: "Usage" });
 export type UsageJson = z.output<typeof usage>;
 
-/** What takes the room of one's own space. */
+/** Use of the room of one's own space. */
 export const usageRoutes = {
   getUsage: defineRoute({
     method: "GET",

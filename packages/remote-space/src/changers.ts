@@ -1,6 +1,7 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
 import type { ActivityVerb } from "@holdfast/protocol/activity-routes";
 import type { Changer, Changers } from "@holdfast/sync-ports/ports";
 
@@ -11,6 +12,7 @@ export async function changersOf(client: ApiClient, id: NodeId, versionId: strin
 }
 
 const newestMax = 20;
+const pagesMax = 100;
 
 async function authorOf(client: ApiClient, id: NodeId, versionId: string | null): Promise<Changer | undefined> {
   if (versionId === null) return undefined;
@@ -24,11 +26,7 @@ const placing: ReadonlySet<ActivityVerb> = new Set(["created", "renamed", "moved
 
 async function placerOf(client: ApiClient, id: NodeId): Promise<Changers["placed"]> {
   try {
-    const [node, { items }] = await Promise.all([
-      client.call("getNode", { params: { id } }),
-      client.call("listActivity", { query: { in: id, limit: newestMax } }),
-    ]);
-    const last = items.find(({ verb }) => placing.has(verb));
+    const [node, last] = await Promise.all([client.call("getNode", { params: { id } }), lastPlacing(client, id)]);
     if (last === undefined) return undefined;
     // A rewind changes nodes without an item of their own.
     const isLatest = last.at === (node.trashed_at ?? node.updated_at);
@@ -38,4 +36,18 @@ async function placerOf(client: ApiClient, id: NodeId): Promise<Changers["placed
     if (thrown instanceof HoldfastError && thrown.code === "not_found") return undefined;
     throw thrown;
   }
+}
+
+/** Comments may stand before it, and pages end early where much has happened elsewhere. */
+async function lastPlacing(client: ApiClient, id: NodeId) {
+  let cursor: string | undefined;
+  for (let page = 0; page < pagesMax; page += 1) {
+    const { items, next_cursor } = await client.call("listActivity", {
+      query: { in: id, limit: limits.activityItemsMax, cursor },
+    });
+    const last = items.find(({ verb }) => placing.has(verb));
+    if (last !== undefined || next_cursor === null) return last;
+    cursor = next_cursor;
+  }
+  throw new HoldfastError("unavailable", "It was not found out who placed the file on the server.");
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Engine } from "@holdfast/sync/loop/engine";
 import { Alone } from "./alone.ts";
+import { Shared } from "./shared.ts";
 
 const second = 1_000_000;
 
@@ -231,4 +232,34 @@ test("a rule that would hide the copy of what is in a repository, and not the fi
   const copies = alone.diskPaths().filter((path) => path.includes("conflicted"));
   assert.deepEqual([copies.length, alone.serverContents().get(copies[0] ?? "")], [1, "mine"]);
   alone.close();
+});
+
+test("the copy of what is in a repository leaves no share: others may read what lies beside it", async () => {
+  const guest = new Shared("editor");
+  const dot = "node .git";
+  guest.owner({ op: "mkdir", id: dot, parent_id: "docs", name: ".git" });
+  guest.ownerPuts("config", "first", dot);
+  await guest.once();
+  guest.ownerPuts("config", "theirs", dot);
+  guest.write("docs/.git/config", "mine");
+  assert.ok((await guest.once()).inSync);
+  const [copy, ...others] = Object.keys(guest.onDisk()).filter((path) => path.includes("conflicted"));
+  assert.deepEqual([copy?.startsWith("docs/.git/config ("), others], [true, []]);
+  assert.equal(guest.space("ada")[copy ?? ""], "mine");
+  guest.close();
+});
+
+test("a path that would not be found again by the name of its copy has that beside it", async () => {
+  for (const repository of ["my~app/.git", `${"long ".repeat(30)}app/.git`]) {
+    const alone = new Alone();
+    for (const folder of [repository.slice(0, -5), repository]) alone.mkdir(folder);
+    alone.write(`${repository}/config`, "first");
+    await alone.once();
+    alone.writeOnServer(`${repository}/config`, "theirs");
+    alone.write(`${repository}/config`, "mine");
+    assert.ok((await alone.once()).inSync);
+    const copies = alone.diskPaths().filter((path) => path.includes("conflicted"));
+    assert.deepEqual([copies.length, copies[0]?.startsWith(`${repository}/config (ada`)], [1, true]);
+    alone.close();
+  }
 });

@@ -93,7 +93,7 @@ test("rules that another account writes wait, and those of before stay in force 
   const [problem] = (await edited.once()).problems;
   assert.match(
     problem?.message ?? "",
-    /^ada wrote this file \(1 rule\), so it waits for you\. Until you answer, the rules from before/,
+    /^ada wrote this file \(1 rule\), so it is not active yet\. Until you answer, the previous rules/,
   );
   edited.close();
 });
@@ -112,7 +112,7 @@ for (const [what, change] of [
     change(edited);
     await assertFormer(edited);
     const [problem] = (await edited.once()).problems;
-    assert.match(problem?.message ?? "", /^ada removed or emptied this file, so it waits for you/);
+    assert.match(problem?.message ?? "", /^ada removed or emptied this file, so it is not active yet/);
     edited.approve("");
     assert.deepEqual(await edited.problems(), []);
     assert.equal(edited.names().includes("secret"), true);
@@ -220,7 +220,7 @@ for (const pieceLength of [Infinity, 1]) {
     edited.loseState();
     assert.deepEqual(await edited.problems(), held);
     const [problem] = (await edited.once()).problems;
-    assert.match(problem?.message ?? "", /^ada wrote this file \(2 rules\), .* not synced until you answer/);
+    assert.match(problem?.message ?? "", /^ada wrote this file \(2 rules\)\. .* its rules are active until you answer/);
     edited.write("mine", "edited");
     await assertFormer(edited);
     assert.equal(edited.space("bob")["mine"], "mine");

@@ -222,11 +222,11 @@ export interface Changer {
   readonly name: string;
 }
 
-/** Who changed a node. */
+/** Accounts that changed a node. */
 export interface Changers {
-  /** Who wrote the version; undefined if none was named. */
+  /** Writer of the version; undefined if none was named. */
   readonly version: Changer | undefined;
-  /** Who made, named, moved, trashed or restored the node last; undefined if the server does not know. */
+  /** The account that made, named, moved, trashed or restored the node last; undefined if the server does not know. */
   readonly placed: (Changer & { readonly isLatest: boolean }) | undefined;
 }
 
@@ -260,7 +260,7 @@ export interface Server {
   /** The version of a file that has this content; undefined: there is none, or it may not be read. */
   versionWith(id: NodeId, contentId: string): Promise<string | undefined>;
   /**
-   * Who wrote a version of a node, and who placed the node last. `isLatest` says that nothing else has changed the node since.
+   * Names the writer of a version of a node, and the account that placed the node last. `isLatest` says that nothing else has changed the node since.
    * @param versionId null: nobody asks for one
    * @throws HoldfastError unavailable if the version is none of the newest: the node has changed meanwhile
    */

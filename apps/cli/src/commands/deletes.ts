@@ -32,7 +32,7 @@ export const deletesCommand: CommandMaker = (context) => {
 
 const folderText = "a synced folder; all of them unless given";
 const manyText =
-  "Deletions wait once there are 500 within an hour, or 50 that are a quarter of the folder. In a folder shared with you, 10 that are a quarter of it wait. A sync with --brake has its own number.";
+  "Deletions wait once there are 500 within an hour, or 50 that are a quarter of the folder. In a folder shared with you, 10 that are a quarter of it wait. --brake overrides these numbers.";
 const noneText = "No deletions are waiting.";
 
 interface Waiting {

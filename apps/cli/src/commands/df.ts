@@ -32,7 +32,7 @@ export const dfCommand: CommandMaker = (context) => {
   });
 };
 
-/** @returns undefined for a token that reads no files, and for a server of before */
+/** @returns undefined for a token that reads no files, and for an older server */
 async function readUsage(client: ApiClient): Promise<UsageJson | undefined> {
   try {
     return await client.call("getUsage");

@@ -41,7 +41,7 @@ describe("holdfast rules", () => {
   test("rules that an editor writes are reported and hide nothing; the difference is shown, and an approval lasts", async () => {
     const root = await share("approved");
     await annWrites("approved", "*\n");
-    const told = /\.holdfastignore: Ann wrote this file \(1 rule\), so it waits for you/;
+    const told = /\.holdfastignore: Ann wrote this file \(1 rule\), so it is not active yet/;
     assert.match(await sync(root, 1), told);
     assert.equal(readFileSync(join(root, ".holdfastignore"), "utf8"), "*\n");
     writeFileSync(join(root, "later"), "later");
@@ -64,7 +64,7 @@ describe("holdfast rules", () => {
     assert.deepEqual(items, [{ root, by: "Ann", rules: 1, in_force: false, hash: items[0].hash, difference }]);
 
     const refused = await answering(join(folder, "config"), ["rules", "approve", root], "n");
-    assert.match(refused.shown, /Put these rules in force on this device\? .*They are still waiting/s);
+    assert.match(refused.shown, /Make these rules active on this device\? .*They are still pending/s);
     const approved = await owner(["rules", "approve", root]);
     assert.equal(approved.stdout, `${root}/.holdfastignore: approved\n`);
     assert.match(approved.stderr, /The next run applies the answer/);
@@ -89,6 +89,21 @@ describe("holdfast rules", () => {
     );
     assert.ok(kept.includes("open\n"));
     assert.equal((await owner(["rules", root])).stdout, "");
+  });
+
+  test("a device that may not know the newest rules of its account writes none back", async () => {
+    const root = await share("newer");
+    await done(owner, ["put", "-", "/newer/.holdfastignore"], "secret\nmore\n");
+    await annWrites("newer", "open\n");
+    await sync(root, 1);
+    const stale = await owner(["rules", "reject", root]);
+    assert.match(stale.stderr, /Another of your devices wrote newer rules .*version 2 of \/newer\/\.holdfastignore/);
+    const fresh = join(folder, "fresh");
+    assert.equal((await owner(["sync", fresh, "--remote", "/newer", "--once"])).code, 1);
+    const unknown = await owner(["rules", "reject", fresh]);
+    assert.match(unknown.stderr, /This device does not know the previous rules/);
+    assert.deepEqual([stale.code, unknown.code], [5, 5]);
+    for (const each of [root, fresh]) assert.equal(readFileSync(join(each, ".holdfastignore"), "utf8"), "open\n");
   });
 
   test("a removal by an editor sends nothing private before a running sync is told to", async (t) => {

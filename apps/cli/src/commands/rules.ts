@@ -15,10 +15,8 @@ export const rulesCommand: CommandMaker = (context) => {
     "rules approve ~/Drive",
     "rules reject ~/Drive",
   ]).argument("[folder]", folderText);
-  command.addCommand(decide(context, "approve", "Put the rules that wait in force on this device"));
-  command.addCommand(
-    decide(context, "reject", "Write the rules from before back into .holdfastignore, for all devices"),
-  );
+  command.addCommand(decide(context, "approve", "Make the pending rules active on this device"));
+  command.addCommand(decide(context, "reject", "Write the previous rules back into .holdfastignore, for all devices"));
   command.hook("preAction", (_, acting) => {
     const [folder] = acting.args;
     // A mistyped command is no folder.
@@ -31,7 +29,7 @@ export const rulesCommand: CommandMaker = (context) => {
     run.output.note(
       waiting.length === 0
         ? noneText
-        : "To put them in force on this device: holdfast rules approve. To write the rules from before back: holdfast rules reject.",
+        : "To make them active on this device: holdfast rules approve. To write the previous rules back: holdfast rules reject.",
     );
   });
 };
@@ -42,7 +40,7 @@ const noneText = "No rules are waiting.";
 interface Waiting {
   readonly sync: KnownSync;
   readonly held: HeldRules;
-  /** Lines of a unified diff, from the rules from before to those that wait. */
+  /** Lines of a unified diff, from the previous rules to the pending ones. */
   readonly difference: readonly string[];
 }
 
@@ -86,7 +84,7 @@ function decide(context: Context, action: "approve" | "reject", summary: string)
     const waiting = await find(run, folder);
     if (waiting.length === 0) throw new HoldfastError("failed", noneText);
     if (run.context.stdin.isTTY === true && yes !== true && !(await isMeant(run, action, waiting))) return;
-    for (const each of waiting) await (action === "approve" ? approve(run, each) : reject(each));
+    for (const each of waiting) await (action === "approve" ? approve(run, each) : reject(run, each));
     const verb = action === "approve" ? "approved" : "rejected";
     await run.output.result({ items: waiting.map(itemOf), next_cursor: null }, () =>
       waiting.map(({ sync }) => `${printable(sync.record.root)}/.holdfastignore: ${verb}`),
@@ -98,10 +96,10 @@ async function isMeant(run: Run, action: "approve" | "reject", waiting: readonly
   for (const line of waiting.flatMap(linesOf)) run.output.note(line);
   const question =
     action === "approve"
-      ? "Put these rules in force on this device?"
-      : "Write the rules from before back into the file, for all devices?";
+      ? "Make these rules active on this device?"
+      : "Write the previous rules back into the file, for all devices?";
   const isYes = await confirm(run.context, question);
-  if (!isYes) run.output.note("Nothing was changed. They are still waiting.");
+  if (!isYes) run.output.note("Nothing was changed. They are still pending.");
   return isYes;
 }
 
@@ -112,14 +110,19 @@ async function approve(run: Run, { sync, held: { hash } }: Waiting): Promise<voi
     import("../sync/stopped-state.ts"),
     import("@holdfast/sync/state/waiting-rules"),
   ]);
-  await changeState(sync, (state) => approveRules(state, hash));
+  if (!(await changeState(sync, (state) => approveRules(state, hash))))
+    throw new HoldfastError(
+      "conflict",
+      "The rules have changed since they were shown. Look at them again: holdfast rules",
+    );
   const root = shellWord(sync.record.root);
   run.output.note(
     `This sync is not running. The next run applies the answer: holdfast sync ${root}, or once: holdfast sync ${root} --once`,
   );
 }
 
-async function reject({ sync, held }: Waiting): Promise<void> {
+async function reject(run: Run, { sync, held }: Waiting): Promise<void> {
   const { rejectRules } = await import("../sync/reject-rules.ts");
-  await rejectRules(sync, held);
+  const { client } = await run.connect();
+  await rejectRules(sync, held, client);
 }

@@ -165,7 +165,7 @@ async function forget(run: Run, folder: string): Promise<void> {
 }
 
 const heldLine =
-  "! .holdfastignore: Somebody else changed it, so it waits for you. 'holdfast rules' shows the difference";
+  "! .holdfastignore: Somebody else changed it, so it is not active yet. 'holdfast rules' shows the difference";
 
 async function showRules(run: Run, folder: string): Promise<void> {
   const [{ thisConfigFolder }, { chooseSyncs }, { countBuiltIn, heldRulesOf, rulesOf }, { brokenWords }, { count }] =

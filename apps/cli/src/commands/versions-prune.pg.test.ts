@@ -58,7 +58,7 @@ describe("A space that is full of old versions", () => {
     assert.deepEqual([kept.code, kept.stdout], [1, ""]);
     assert.match(
       kept.stderr,
-      /Delete 2 old versions of \/my film for good \(at most 1\.7 MiB\)\? The newest 2 and those/,
+      /Delete 2 old versions of \/my film permanently \(at most 1\.7 MiB\)\? The newest 2 and those/,
     );
     assert.equal((await json("versions", "/my film")).items.length, 4);
 

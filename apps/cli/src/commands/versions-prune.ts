@@ -21,7 +21,7 @@ export const pruneCommand: CommandMaker = (context) => {
   return runs<[string]>(context, command, async (run, path, { keep: given, dryRun, yes }) => {
     const [{ lookUp }, { confirm }] = await Promise.all([import("../remote/look-up.ts"), import("../terminal.ts")]);
     const keep = parseCount(given, "--keep");
-    if (keep === undefined) throw usage("Say how many versions stay: --keep N.");
+    if (keep === undefined) throw usage("Specify how many versions to keep: --keep N.");
     const { client } = await run.connect();
     const node = await lookUp(client, path);
     const prune = (isDry: boolean) =>
@@ -34,7 +34,7 @@ export const pruneCommand: CommandMaker = (context) => {
       ]);
     }
     const stays = keep === 1 ? "The current version" : `The newest ${keep}`;
-    const question = `Delete ${whatOf(node, planned)} for good (at most ${formatBytes(planned.bytes)})? ${stays} and those with a label stay.`;
+    const question = `Delete ${whatOf(node, planned)} permanently (at most ${formatBytes(planned.bytes)})? ${stays} and those with a label stay.`;
     if (yes !== true && !(await confirm(context, question))) throw new HoldfastError("failed", "Nothing was deleted.");
     const pruned = await prune(false);
     return run.output.result({ ...pruned, dry_run: false }, () => [

@@ -14,7 +14,7 @@ import { orNothing } from "../transfer/journal-file.ts";
 import { stateName } from "./client-engine.ts";
 import type { KnownSync } from "./known-syncs.ts";
 
-/** What keeps paths of a sync away, beside the built-in list of temporary files. */
+/** Rules that keep paths of a sync away, beside the built-in list of temporary files. */
 export interface ShownRules {
   /** Paths that this device excludes (`--exclude`). */
   readonly excluded: readonly string[];

@@ -70,11 +70,13 @@ async function countWritten(reader: ShardReader, { id, space_id: spaceId }: Acco
   const { rows } = await sql<Others["written"]>`
     select count(*) as files, coalesce(sum(v.size), 0)::int8 as bytes, count(distinct v.created_by) as people
     from shard.nodes n join shard.versions v on v.space_id = n.space_id and v.id = n.head_version
-    where n.space_id = ${spaceId} and n.kind = 'file' and v.created_by <> ${id}`.execute(reader);
+    where n.space_id = ${spaceId} and n.kind = 'file' and n.purged_at is null and v.created_by <> ${id}`.execute(
+    reader,
+  );
   return rows[0] ?? { files: 0, bytes: 0, people: 0 };
 }
 
-/** What lies at and below shared nodes, each node once. By nodes_parent. */
+/** Nodes at and below shared ones, each once. By nodes_parent. */
 async function countLost(
   reader: ShardReader,
   { space_id: spaceId }: Account,

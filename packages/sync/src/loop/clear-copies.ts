@@ -14,7 +14,7 @@ import type { Identity } from "@holdfast/sync-ports/ports";
 import { checkRoot } from "./root.ts";
 
 export interface ClearingParts extends Hands {
-  /** Of the account's own space on the server now; undefined: an older server does not tell. */
+  /** Epoch of the account's own space on the server now; undefined: an older server does not tell. */
   readonly epoch: string | undefined;
   readonly identity: Identity;
   readonly sleep: (durationMs: number) => Promise<void>;

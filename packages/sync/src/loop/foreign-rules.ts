@@ -18,7 +18,7 @@ import { actAll } from "./acting.ts";
 import type { CycleContext } from "./cycle-context.ts";
 import { readIgnoreFile } from "./read-rules.ts";
 
-/** Who changed the ignore file, if that was not this account. */
+/** The account that changed the ignore file, if that was not this one. */
 type Other = Pick<WaitingRules, "by">;
 
 /** Non-empty while the disk may hold an ignore file of another account that nobody has noted yet: a JSON `Other`. */

@@ -148,13 +148,11 @@ export function problemsOfRules({ broken }: Pick<Rules, "broken">, state: Pick<S
 function heldWords({ by, lines, isInForce }: WaitingRules): string {
   const who = by === undefined ? "Somebody else" : printable(by);
   const what = lines === 0 ? "removed or emptied this file" : `wrote this file (${countOf(lines, "rule")})`;
-  const until =
-    isInForce === true
-      ? "It was in the folder when this sync began, so what it names is not synced until you answer."
-      : "Until you answer, the rules from before stay in force on this device.";
+  if (isInForce === true)
+    return `${who} ${what}. It was in the folder when this sync began, so its rules are active until you answer: 'holdfast rules' shows them, and 'holdfast rules approve' keeps them. To use other rules, edit the file.`;
   return (
-    `${who} ${what}, so it waits for you. ${until} 'holdfast rules' shows the difference, 'holdfast rules approve' puts the file in ` +
-    "force here, and 'holdfast rules reject' writes the rules from before into it."
+    `${who} ${what}, so it is not active yet. Until you answer, the previous rules stay active on this device. 'holdfast rules' shows the ` +
+    "difference, 'holdfast rules approve' makes the new rules active here, and 'holdfast rules reject' writes the previous rules into the file."
   );
 }
 

@@ -3,6 +3,7 @@ import { conflictedName, copyLabel, isNameOfCopy, labelledName } from "../model/
 import { placeBesideRepository } from "../model/repositories.ts";
 import { isReadOnlyAt } from "../model/rights.ts";
 import { lineOf } from "../model/tree-paths.ts";
+import { shareAt } from "../model/whereabouts.ts";
 import {
   type ContentKey,
   type DiskPlace,
@@ -146,7 +147,7 @@ function changesOf(
   return [stepIn({ op: "copy_aside", id, local, parent, name: free, onto })];
 }
 
-/** Copies of what is in a repository of git go beside that, unless one may only read there. */
+/** Copies of what is in a git repository go beside it, unless one may only read there, or that is in another space, where others would read them. */
 function placeOfCopies(trees: Trees, local: LocalRow): Place | undefined {
   const line: Place[] = [shownAt(local)];
   for (const id of lineOf(trees, local.parent)) {
@@ -154,7 +155,9 @@ function placeOfCopies(trees: Trees, local: LocalRow): Place | undefined {
     if (row !== undefined) line.push(shownAt(row));
   }
   const place = placeBesideRepository(line);
-  return place === undefined || isReadOnlyAt(trees, trees.local, place.parent) ? undefined : place;
+  if (place === undefined || isReadOnlyAt(trees, trees.local, place.parent)) return undefined;
+  const shareOf = ({ parent }: Place) => shareAt(trees, trees.local, parent);
+  return shareOf(place) === shareOf(local) ? place : undefined;
 }
 
 /** The copy that was made before, if nobody has changed or renamed it since, and the server has what is in it. */

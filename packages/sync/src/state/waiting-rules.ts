@@ -35,7 +35,7 @@ export function readWaiting(setting = ""): WaitingRules | undefined {
   return setting === "" ? undefined : (JSON.parse(setting) as WaitingRules);
 }
 
-/** Of the content that a person approved, until it is in force; "" if there is none. */
+/** Hash of the content that a person approved, until it is in force; "" if there is none. */
 export function approvedHash(state: Settings): string {
   return state.setting(approvedSetting) ?? "";
 }

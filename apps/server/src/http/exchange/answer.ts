@@ -25,7 +25,7 @@ export interface LooseAnswer {
 export interface Sending {
   readonly response: ServerResponse;
   readonly head: boolean;
-  /** Of a request that reads. */
+  /** The header of a request that reads; undefined for a change. */
   readonly ifNoneMatch: string | undefined;
   readonly acceptEncoding: string | undefined;
   /** See `pageReader`. */

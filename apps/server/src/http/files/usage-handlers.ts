@@ -4,7 +4,7 @@ import { freeBytesOf } from "../../metadata/weight/stored-bytes.ts";
 import { readUsage } from "../../metadata/weight/usage.ts";
 import type { Handlers } from "../handler.ts";
 
-/** What takes the room of the caller's own space. */
+/** Use of the room of the caller's own space. */
 export function usageHandlers({ shards }: { readonly shards: Shards }) {
   return {
     getUsage: async ({ caller }) => {

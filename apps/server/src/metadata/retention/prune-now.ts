@@ -38,17 +38,25 @@ export async function pruneNow(
   request: PruneRequest,
   { id, kind }: { readonly id: NodeId; readonly kind: string },
 ): Promise<Pruned> {
-  if (kind !== "folder") return pruneFiles(request, [id]);
+  const { clock, spaceId } = request;
+  const segments = new Set<HashHex>();
   const total = { removed: 0, bytes: 0 };
-  let page = await filesWithHistory(request, undefined);
-  for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
-    const below = await findRevisions(request, { spaceId: request.spaceId, rootId: id }, page);
-    const { removed, bytes } = await pruneFiles(request, [...below.keys()]);
+  const add = ({ removed, bytes }: Pruned): void => {
     total.removed += removed;
     total.bytes += bytes;
-    page = await filesWithHistory(request, last);
+  };
+  if (kind !== "folder") add(await pruneFiles(request, [id], segments));
+  else {
+    let page = await filesWithHistory(request, undefined);
+    for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
+      const below = await findRevisions(request, { spaceId, rootId: id }, page);
+      add(await pruneFiles(request, [...below.keys()], segments));
+      page = await filesWithHistory(request, last);
+    }
   }
-  return total;
+  // Once for all of them, since each time reads the lists of all versions of the space.
+  const dropped = await dropSegments({ ...request, nowMicros: clock.nowMicros() }, spaceId, [...segments]);
+  return { removed: total.removed, bytes: total.bytes + dropped };
 }
 
 /** By nodes_history. */
@@ -67,14 +75,14 @@ async function filesWithHistory(
 /** Versions of one transaction: with short lists at their longest, 51,200 references are given back under the space lock. */
 const versionsAtOnce = 100;
 
-async function pruneFiles(request: PruneRequest, ids: readonly NodeId[]): Promise<Pruned> {
+/** @param segments gets those that the deleted versions named */
+async function pruneFiles(request: PruneRequest, ids: readonly NodeId[], segments: Set<HashHex>): Promise<Pruned> {
   const { db, clock, spaceId } = request;
   if (ids.length === 0) return { removed: 0, bytes: 0 };
   const old = await newestOld(request, ids);
   if (old.length === 0) return { removed: 0, bytes: 0 };
   if (request.isDry) return countOld(request, old);
   let [removed, bytes] = [0, 0];
-  const segments = new Set<HashHex>();
   for (let last = versionsAtOnce; last === versionsAtOnce;) {
     const piece = await inTransaction(db, async (transaction) => {
       await lockSpace(transaction, spaceId);
@@ -87,8 +95,7 @@ async function pruneFiles(request: PruneRequest, ids: readonly NodeId[]): Promis
     for (const { segments: list } of piece.rows)
       for (const hash of list === null ? [] : segmentHashesOf(list)) segments.add(hash);
   }
-  const job = { ...request, nowMicros: clock.nowMicros() };
-  return { removed, bytes: bytes + (await dropSegments(job, spaceId, [...segments])) };
+  return { removed, bytes };
 }
 
 interface OldOfFile {

@@ -26,7 +26,12 @@ export function quotaExplainer(
     const isStored = error.body["stored_bytes"] !== undefined;
     if (!isStored && error.body["free_bytes"] === undefined) return error;
     reading ??= readUsage(shards, caller);
-    return explained(error, await reading, isStored);
+    try {
+      return explained(error, await reading, isStored);
+    } catch {
+      // The refusal itself is what counts.
+      return error;
+    }
   };
 }
 
@@ -48,7 +53,7 @@ function explained(error: HoldfastError, usage: Usage, isStored: boolean): Holdf
 
 function storedAdvice({ versionsBytes, trashBytes, uploadsBytes, largest: [first] }: Usage): string {
   const most = Math.max(versionsBytes, trashBytes, uploadsBytes);
-  if (most === 0) return "Delete files for good.";
+  if (most === 0) return "Delete files permanently: 'holdfast rm --permanent PATH'.";
   if (most === trashBytes) return `The trash takes ${formatBytes(most)} of it. Empty it: 'holdfast trash empty'.`;
   if (most === uploadsBytes)
     return `Unfinished uploads take ${formatBytes(most)} of it. Finish or cancel them, or wait: they expire by themselves.`;
@@ -59,7 +64,7 @@ function storedAdvice({ versionsBytes, trashBytes, uploadsBytes, largest: [first
 
 /** Old versions do not count here. */
 function usedAdvice({ trashBytes }: Usage): string {
-  if (trashBytes === 0) return "The trash is empty: delete files, and then empty it.";
+  if (trashBytes === 0) return "The trash is empty: delete files, then empty the trash.";
   return `Empty the trash, which takes ${formatBytes(trashBytes)} ('holdfast trash empty'), or delete files and then empty it.`;
 }
 

@@ -23,7 +23,7 @@ export async function changeStoredBytes(transaction: ShardReader, spaceId: Space
 
 export type StoredFigures = Pick<SpaceRow, "stored_bytes" | "quota_bytes">;
 
-/** What a file may still take, by both bounds; null without a quota. */
+/** Bytes that a file may still take, by both bounds; null without a quota. */
 export function freeBytesOf(space: StoredFigures & Pick<SpaceRow, "used_bytes">): number | null {
   const { used_bytes, stored_bytes, quota_bytes } = space;
   if (quota_bytes === null) return null;

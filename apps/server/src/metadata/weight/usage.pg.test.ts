@@ -137,7 +137,7 @@ test("an empty trash is not to be emptied, and others are not told anything", as
   const { message } = await explained(space, error);
   assert.match(
     message,
-    /^This needs 1\.5 KiB, and 0 B is free\. The trash is empty: delete files, and then empty it\. Or/,
+    /^This needs 1\.5 KiB, and 0 B is free\. The trash is empty: delete files, then empty the trash\. Or/,
   );
   assert.equal(await explained(space, error, { owns: false }), error);
   assert.equal(await explained(space, error, { writesOnly: true }), error);

@@ -6,7 +6,7 @@ import type { Shards } from "../../db/shards.ts";
 import type { Actor } from "../actor.ts";
 import { findOwnNodes } from "../read/own-nodes.ts";
 
-/** What takes the room of a space, in bytes. */
+/** Parts of a space that take its room, in bytes. */
 export interface Usage extends Pick<SpaceRow, "used_bytes" | "stored_bytes" | "quota_bytes"> {
   readonly filesBytes: number;
   readonly versionsBytes: number;
@@ -97,7 +97,7 @@ async function countTrash(reader: ShardReader, spaceId: Actor["spaceId"]) {
   return { bytes, isComplete: nodes < limits.usageTrashMax };
 }
 
-/** What unfinished uploads have sent. By the primary key. */
+/** Bytes that unfinished uploads have sent. By the primary key. */
 async function countUploads(reader: ShardReader, spaceId: Actor["spaceId"]): Promise<number> {
   const { rows } = await sql<{ bytes: number }>`
     select coalesce(sum(durable), 0) as bytes from shard.upload_sessions

@@ -6,7 +6,7 @@ import { Notice } from "../../design/notice.tsx";
 import { StorageBar } from "../../design/storage-bar.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** What takes the room, and what is free. */
+/** Parts that take the room, and what is free. */
 export function Storage({ used, quota }: { readonly used: number; readonly quota: number | null }) {
   const { message } = useMessages();
   const { data: usage } = useUsage();
