@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before } from "node:test";
+import { after, before, test } from "node:test";
 import { type CodecPool, startCodecPool } from "@holdfast/codec/pool";
 import type { NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
 import {
   Api,
   makeFolder,
@@ -50,6 +51,21 @@ testServerTree("the real server", open);
 testServerChangers("the real server", openShared);
 testServerContent("the real server", open);
 testServerShares("the real server", openShared);
+
+test("who placed a file is found behind more comments than one page of its activity has", async () => {
+  const { id: shared } = await must(owner, "POST", "/metadata", {
+    kind: "folder",
+    parent_id: one.rootId,
+    name: "busy",
+  });
+  const { id } = await must(owner, "POST", "/metadata", { kind: "folder", parent_id: shared, name: "notes" });
+  await must(owner, "POST", `/files/${shared}/share`, { email: guestEmail, role: "editor" });
+  await must(guestApi, "PATCH", `/files/${id}`, { name: ".holdfastignore" });
+  for (let count = 0; count <= limits.activityItemsMax; count += 1)
+    await must(guestApi, "POST", `/files/${id}/comments`, { text: `comment ${count}` });
+  const { placed } = await one.changersOf(id as NodeId, null);
+  assert.equal(placed?.accountId, guest.accountId);
+});
 
 async function signIn(): Promise<RemoteSpace> {
   const { token = "" } = await Api.signIn(server.url);
