@@ -193,9 +193,10 @@ for (const [where, repository] of [
     await alone.pass(alone.make().keepOfConflict(await conflict("theirs then", "mine then"), "original"));
     await alone.once();
     assert.equal(alone.read(await conflict("theirs again", "mine again")), "mine again");
-    await alone.pass(alone.make().keepOfConflict(copy, "copy"));
+    await assert.rejects(alone.pass(alone.make().keepOfConflict(copy, "copy")), /whose files only fit together/);
+    assert.deepEqual([alone.read(file), alone.read(copy)], ["theirs again", "mine again"]);
+    await alone.pass(alone.make().keepOfConflict(copy, "original"));
     assert.ok((await alone.once()).inSync);
-    assert.deepEqual([alone.read(file), alone.serverContents().get(file)], ["mine again", "mine again"]);
     assert.deepEqual(
       alone.diskPaths().filter((path) => path.includes("conflicted")),
       [],

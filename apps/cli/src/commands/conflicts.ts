@@ -88,5 +88,7 @@ async function show(run: Run, folder: string | undefined): Promise<void> {
   const originals = items.map(({ path }) => originalPath(path));
   const ofGit = originals.find((path) => path.split("/").slice(0, -1).some(isRepository));
   if (ofGit !== undefined)
-    run.output.note(`Two devices changed one git repository. Copies of its files, such as ${ofGit}, lie beside it.`);
+    run.output.note(
+      `Two devices changed one git repository. Copies of its files, such as ${ofGit}, lie beside it. Those of branches and packed-refs name the other device's commits: 'git branch NAME COMMIT' keeps one. Then keep the originals.`,
+    );
 }

@@ -23,11 +23,11 @@ export const dfCommand: CommandMaker = (context) => {
           ...(usage === undefined ? [["used", formatBytes(used_bytes)]] : partsOf(usage)),
           ["stored", formatBytes(stored_bytes)],
           ["quota", quota_bytes === null ? "none" : formatBytes(quota_bytes)],
-          ["free", free_bytes === null ? "-" : formatBytes(free_bytes)],
+          ["free", free_bytes === null ? "no limit" : formatBytes(free_bytes)],
         ],
         [1],
       ),
-      ...(usage === undefined ? [] : [...boundOf(usage), ...largestOf(usage)]),
+      ...(usage === undefined ? [] : [...boundOf(usage), ...largestOf(usage), ...wayOut(usage)]),
     ]);
   });
 };
@@ -51,14 +51,23 @@ function partsOf({ files_bytes, versions_bytes, trash_bytes, uploads_bytes, comp
   ];
 }
 
-/** Why less is free than the quota leaves. */
-function boundOf({ quota_bytes, used_bytes, stored_bytes_max, free_bytes }: UsageJson): string[] {
+/** The part of old versions in what is free. */
+function boundOf({ quota_bytes, used_bytes, stored_bytes_max, free_bytes, versions_bytes }: UsageJson): string[] {
   if (quota_bytes === null || stored_bytes_max === null || free_bytes === null) return [];
-  if (free_bytes >= quota_bytes - used_bytes) return [];
-  return [
-    "",
-    `Old versions and trash leave less room than the quota: at most ${formatBytes(stored_bytes_max)} may be stored.`,
-  ];
+  const most = formatBytes(stored_bytes_max);
+  if (free_bytes < quota_bytes - used_bytes)
+    return ["", `Old versions and trash leave less room than the quota: at most ${most} may be stored.`];
+  if (versions_bytes === 0) return [];
+  return ["", `Old versions do not count against the quota. Together with everything else they may take ${most}.`];
+}
+
+const nearlyFull = 0.05;
+
+/** Files and the trash fill the quota: no old version makes room then. */
+function wayOut({ quota_bytes, used_bytes, trash_bytes }: UsageJson): string[] {
+  if (quota_bytes === null || quota_bytes - used_bytes > quota_bytes * nearlyFull) return [];
+  const trash = trash_bytes === 0 ? "delete files, then: holdfast trash empty" : "holdfast trash empty";
+  return ["", `To make room: ${trash}`];
 }
 
 /** Where they take more than the files. */

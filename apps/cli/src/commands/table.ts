@@ -68,7 +68,7 @@ export const helpGroups: Readonly<Record<string, string>> = Object.fromEntries(
         "serve login logout passwd second-factor app-passwords programs addresses whoami devices token settings export import account",
       ],
       ["Files on the server:", "put get cat ls tree mkdir mv cp rm df search star unstar starred recent"],
-      ["A folder that stays in sync:", "sync status log pause resume conflicts deletes"],
+      ["A folder that stays in sync:", "sync status log pause resume conflicts deletes rules"],
       ["Back in time:", "versions restore rewind trash activity"],
       ["With others:", "share unshare permissions shared mount leave transfer link comment comments"],
       ["Running a server:", "admin"],

@@ -26,7 +26,8 @@ export function originalPath(copy: string): string {
  *
  * @param path of the conflicted copy
  * @returns its own path from now on, where both are kept
- * @throws HoldfastError not_found if it is no conflicted copy that is there, or if what shall be kept is not there; exists if a folder has the original's name
+ * @throws HoldfastError not_found if it is no conflicted copy that is there, or if what shall be kept is not there; exists if a folder has the original's name;
+ *   conflict for a copy of what is in a git repository, whose files only fit together
  */
 export async function keepOfConflict(hands: Hands, path: string, keep: Keep): Promise<string | undefined> {
   const { disk } = hands;
@@ -34,6 +35,10 @@ export async function keepOfConflict(hands: Hands, path: string, keep: Keep): Pr
   const copyKind = (await disk.stat(path))?.kind;
   if (original === path || (copyKind !== "file" && copyKind !== "symlink")) {
     throw new HoldfastError("not_found", `${path} is not a conflicted copy, and has none.`);
+  }
+  if (keep === "copy" && originalFrom(nameOf(path)).includes("/")) {
+    const message = `${path} belongs to a git repository, whose files only fit together. To keep the commits of the other device, make a branch of the commit that the copy of its branch or of packed-refs names ('git branch NAME COMMIT'). Then keep the original.`;
+    throw new HoldfastError("conflict", message);
   }
   if (keep === "both") return giveOwnName(hands, path);
   const originalKind = (await disk.stat(original))?.kind;
