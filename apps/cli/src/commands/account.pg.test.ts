@@ -51,7 +51,9 @@ describe("holdfast account delete", () => {
     assert.deepEqual([refused.status, refused.body.code], [403, "forbidden"]);
     const wrong = await guest(["account", "delete", "--password-stdin"], "not the password\n");
     assert.equal(wrong.code, 3, wrong.stderr);
-    assert.match(await done(owner, ["shared"]), /given/);
+    await eventually("the share is listed", 60_000, async () =>
+      /given/.test(await done(owner, ["shared"])) ? true : undefined,
+    );
 
     const { code, stdout, stderr } = await remove();
     assert.equal(code, 0, stderr);

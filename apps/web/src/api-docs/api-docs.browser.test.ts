@@ -33,7 +33,7 @@ async function tokenOf(): Promise<string> {
 
 /** As a person does it: search, open, paste a token, send. @returns what the page shows as the answer */
 async function askForAccount(page: Page): Promise<string> {
-  await page.getByLabel("Search the calls").fill("get caller usage");
+  await page.getByLabel("Search the calls").fill("get caller limits");
   await page.locator("#operations-Account-getAccount").waitFor();
   assert.equal(await page.locator(".opblock").count(), 1);
   await page.getByRole("button", { name: "Authorize" }).first().click();
