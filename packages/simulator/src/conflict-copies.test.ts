@@ -264,3 +264,39 @@ test("a path that would not be found again by the name of its copy has that besi
     alone.close();
   }
 });
+
+test("conflicts of one file in a repository that follow each other share one copy", async () => {
+  const alone = new Alone();
+  for (const folder of ["code", "code/app", "code/app/.git"]) alone.mkdir(folder);
+  alone.write("code/app/.git/index", "first");
+  await alone.once();
+  const engine = alone.make();
+  for (const round of ["1", "2"]) {
+    alone.writeOnServer("code/app/.git/index", `theirs ${round}`);
+    alone.write("code/app/.git/index", `mine ${round}`);
+    assert.ok((await alone.pass(engine.runOnce())).inSync);
+  }
+  const copies = alone.diskPaths().filter((path) => path.includes("conflicted"));
+  assert.deepEqual([copies.length, alone.read(copies[0] ?? "")], [1, "mine 2"]);
+  alone.close();
+});
+
+test("where the folder beside a repository may only be read, the copy stays with the file", async () => {
+  const guest = new Shared("viewer");
+  const [app, dot] = ["app", "node .git"];
+  guest.ownerMakes(app);
+  guest.owner({ op: "mkdir", id: dot, parent_id: app, name: ".git" });
+  guest.ownerPuts("config", "first", dot);
+  guest.grant("editor", app);
+  await guest.once();
+  guest.ownerPuts("config", "theirs", dot);
+  guest.write("docs/app/.git/config", "mine");
+  assert.ok((await guest.once()).inSync);
+  const copies = Object.entries(guest.onDisk()).filter(([path]) => path.includes("conflicted"));
+  assert.deepEqual(
+    copies.map(([path, text]) => [path.slice(0, 20), text]),
+    [["docs/app/.git/config", "mine"]],
+  );
+  assert.deepEqual(guest.aside("quarantine"), {});
+  guest.close();
+});

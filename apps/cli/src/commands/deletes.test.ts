@@ -107,4 +107,5 @@ test("a file that goes back, or that looks damaged, is listed as that; what a ne
       `${root}/something new  (would be rewritten on the server)\n`,
     ].join(""),
   );
+  assert.doesNotMatch((await deletes(root)).stderr, /Deletions wait once/);
 });

@@ -70,7 +70,7 @@ function wayOut({ quota_bytes, used_bytes, trash_bytes }: UsageJson): string[] {
   return ["", `To make room: ${trash}`];
 }
 
-/** Where they take more than the files. */
+/** Lines for old versions that take more than the files. */
 function largestOf({ versions_bytes, files_bytes, largest_versions: largest }: UsageJson): string[] {
   const [first] = largest;
   if (first === undefined || versions_bytes <= files_bytes) return [];

@@ -79,10 +79,12 @@ test("status shows a running sync in each of its states, with its progress while
     pendingFiles: 1766,
     names: ["photos/a.jpg", "photos/b.jpg", "photos/c.jpg", "photos/d.jpg"],
   };
+  let share = progress.share;
   const none = () => assert.fail("status changes nothing");
   const control: SyncControl = {
     report: () => report,
-    view: () => viewOf({ folder, record }, { report, deletions: [], limits: limitsOf(record), progress }),
+    view: () =>
+      viewOf({ folder, record }, { report, deletions: [], limits: limitsOf(record), progress: { ...progress, share } }),
     waitingDeletions: () => [],
     pause: none,
     resume: none,
@@ -113,6 +115,8 @@ test("status shows a running sync in each of its states, with its progress while
     "    photos/b.jpg",
     "    photos/c.jpg",
   ]);
+  share = 0;
+  assert.ok(!(await shownIn({ state: "syncing", pending_files: 1766 })).join("\n").includes("0 %"));
   assert.deepEqual(
     await shownIn({ state: "paused", pending_files: 3 }),
     head("paused", "changes since then have not been checked"),

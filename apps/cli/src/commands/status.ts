@@ -66,7 +66,7 @@ function progressLines(progress: SyncView["progress"]): string[] {
   if (progress === null) return [];
   const { share, done, rate, time_left: timeLeft, names } = progress;
   const facts = [
-    // What waits, such as a conflict's next copy, does not move.
+    // Nothing moves while the next copy of a conflict waits, or deletions rest.
     ...(share === null || share === 0 ? [] : [`${Math.floor(share * 100)} %`]),
     done,
     rate,

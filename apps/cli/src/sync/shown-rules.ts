@@ -73,7 +73,7 @@ export function rulesOf(sync: KnownSync): ShownRules {
 
 interface Read {
   readonly excluded: readonly string[];
-  /** Of the ignore file. */
+  /** Content of the ignore file. */
   readonly text: string;
   readonly inForce: string;
   readonly waiting: WaitingRules | undefined;

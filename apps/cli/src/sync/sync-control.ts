@@ -16,7 +16,7 @@ export interface SyncControl {
   undoDeletions(ids: readonly string[]): Promise<void>;
   /** Ends one conflict; what is not kept goes to the local trash. @param path of the conflicted copy @returns the path that it has from now on, where both are kept */
   keepOfConflict(path: string, keep: Keep): Promise<string | undefined>;
-  /** Of another account. @param hash of the content that was shown @throws HoldfastError conflict if another one waits by now */
+  /** Makes the pending rules of another account active. @param hash of the content that was shown @throws HoldfastError conflict if another one waits by now */
   approveRules(hash: string): Promise<void>;
   /** From now on, and for the next starts. Bytes a second; null: none. */
   changeLimits(limits: { readonly up: number | null; readonly down: number | null }): Promise<void>;

@@ -179,6 +179,7 @@ test("HEAD answers the headers of GET and never pulls the stream, and a known ET
     }),
     queryManifests: () => ({ status: 200, json: { items: [] } }),
     getAccount: () => ({ status: 200, json: {} as never, headers: { etag: '"r1"' } }),
+    updateNode: () => ({ status: 200, json: {} as never, headers: { etag: '"r1"' } }),
   });
   const head = await fetch(`${server.url}/api/v1/files/x/download`, { method: "HEAD", headers: asUser });
   assert.deepEqual([head.status, head.headers.get("content-length"), await head.text(), pulled], [200, "5", "", false]);
@@ -187,6 +188,12 @@ test("HEAD answers the headers of GET and never pulls the stream, and a known ET
   const statusOf = async (tag: string): Promise<number> =>
     (await fetch(`${server.url}/api/v1/account`, { headers: { ...asUser, "if-none-match": tag } })).status;
   assert.deepEqual(await Promise.all(['W/"r1"', "*", '"r2", "r1"', '"r2"'].map(statusOf)), [304, 304, 304, 200]);
+  const changed = await fetch(`${server.url}/api/v1/files/x`, {
+    method: "PATCH",
+    headers: { ...asUser, "content-type": "application/json", "if-none-match": '"r1"' },
+    body: '{"name":"y"}',
+  });
+  assert.equal(changed.status, 200, "for a change it says nothing of the answer");
 });
 
 test("the log has one line a request and none of its secrets", async (t) => {

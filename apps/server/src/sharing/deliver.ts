@@ -211,7 +211,7 @@ async function reviewMoved(
   for (const granteeId of grantees) {
     for await (const userId of membersOf(world.shards, granteeId)) concerned.add(userId);
   }
-  // What was given on counts for as much as its giver may do, whose rights may come from above.
+  // Rights that were given on count for as much as their giver may do, whose rights may come from above.
   const givenOn = touched.flatMap(({ via_at, grantee_id }) => (via_at === null ? [] : (grantee_id ?? [])));
   const told = new Set<UserId>();
   for (const granteeId of above === undefined ? [] : new Set([...above, ...givenOn])) {

@@ -47,7 +47,7 @@ export async function reviewGrants(
   const above = moved.size === 0 ? undefined : await findAbove(transaction, spaceId, nodes, moved);
   if (above === undefined) return enqueueReview(transaction, { spaceId, nodeIds: [...all] });
   const isLeft = await enqueueReview(transaction, { spaceId, nodeIds: [...all.difference(moved)] });
-  // What nobody is granted anything above, before and after, is seen by the same people with the same roles.
+  // Nobody is granted anything above, before or after: the same people see it with the same roles.
   if (above.length === 0) return isLeft;
   return (await enqueueReview(transaction, { spaceId, nodeIds: [...moved], above })) || isLeft;
 }

@@ -23,7 +23,7 @@ export async function expireOperations(
 }
 
 /**
- * What lay in the trash for that long is marked as purged; `sweepPurged` removes the rows. Nobody sees it leave the tree
+ * Marks nodes that lay in the trash for that long as purged; `sweepPurged` removes the rows. Nobody sees it leave the tree
  * a second time, so the journal does not tell. By nodes_trash_age.
  */
 export async function expireTrash(job: Retention, lifetimeMs: number): Promise<number> {

@@ -90,7 +90,7 @@ async function explained(space: TestSpace, error: unknown, as: Partial<Actor> = 
   return told;
 }
 
-/** What is said of a space that may store no more. */
+/** Message for a space that may store no more. */
 async function refusalIn(space: TestSpace): Promise<HoldfastError> {
   const row = await space.row();
   try {
