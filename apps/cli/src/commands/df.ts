@@ -1,5 +1,6 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
+import { limits } from "@holdfast/core/limits";
 import { pruneCommand } from "@holdfast/core/prune-command";
 import type { UsageJson } from "@holdfast/protocol/usage-routes";
 import { count, formatBytes, formatTable } from "../output/text.ts";
@@ -61,11 +62,9 @@ function boundOf({ quota_bytes, used_bytes, stored_bytes_max, free_bytes, versio
   return ["", `Old versions do not count against the quota. Together with everything else they may take ${most}.`];
 }
 
-const nearlyFull = 0.05;
-
 /** Files and the trash fill the quota: no old version makes room then. */
 function wayOut({ quota_bytes, used_bytes, trash_bytes }: UsageJson): string[] {
-  if (quota_bytes === null || quota_bytes - used_bytes > quota_bytes * nearlyFull) return [];
+  if (quota_bytes === null || used_bytes < (quota_bytes * limits.quotaNearPercent) / 100) return [];
   const trash = trash_bytes === 0 ? "delete files, then: holdfast trash empty" : "holdfast trash empty";
   return ["", `To make room: ${trash}`];
 }

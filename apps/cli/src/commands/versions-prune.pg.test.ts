@@ -82,6 +82,7 @@ describe("A space that is full of old versions", () => {
       for (let version = 1; version <= 3; version += 1) assert.equal((await put(10, path)).code, 0);
     }
     assert.deepEqual(await json("versions", "prune", "/f", "--keep", "2"), { removed: 2, bytes: 20, dry_run: false });
+    assert.match((await run("df")).stdout, /^Old versions do not count against the quota\. .*may take [\d.]+ MiB\.$/m);
     assert.match(
       (await run("versions", "prune", "/f", "--keep", "2")).stdout,
       /^Nothing to delete: files in \/f have no/,
@@ -108,6 +109,10 @@ describe("A space that is full of old versions", () => {
     assert.equal((await prune(api, "a key", { keep: 2 })).body.code, "operation_reused");
     assert.equal((await json("versions", "/f/a")).items.length, 2);
     assert.equal((await prune(api, "another", { keep: 0 })).body.field, "keep");
+    const versions = async (query = "") => (await api.call("GET", `/files/${id}/versions${query}`)).body.items;
+    const [newest, old] = await versions();
+    assert.deepEqual(await versions(`?content_id=${old.content_id}`), [old]);
+    assert.notEqual(newest.content_id, old.content_id);
 
     const shared = await api.call("POST", `/files/${id}/share`, { email: "admin@example.com", role: "editor" });
     assert.equal(shared.status, 201, JSON.stringify(shared.body));
@@ -128,9 +133,11 @@ describe("A space that is full of old versions", () => {
     const full = await put(900_000, "/another");
     assert.equal(full.code, 6);
     assert.match(full.stderr, /'holdfast trash empty'/);
+    assert.match((await run("df")).stdout, /^To make room: holdfast trash empty$/m);
     assert.equal((await run("trash", "empty", "--yes")).code, 0);
     assert.equal((await put(900_000, "/another")).code, 0);
     const over = await put(900_000, "/third");
     assert.match(over.stderr, /This needs .* free\. The trash is empty: delete files/);
+    assert.match((await run("df")).stdout, /^To make room: delete files, then: holdfast trash empty$/m);
   });
 });

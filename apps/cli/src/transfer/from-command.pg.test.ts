@@ -68,6 +68,10 @@ describe("put --from-command", () => {
     ] as const) {
       assert.equal((await run(["put", "--from-command", ...args])).code, code, args.join(" "));
     }
+    const { url } = await json("link", "/a folder");
+    const linked = await run(["put", "--from-command", url, "--", "touch", ran]);
+    assert.equal(linked.code, 2);
+    assert.match(linked.stderr, /A link to a folder takes files under their own names/);
     assert.ok(!existsSync(ran));
   });
 

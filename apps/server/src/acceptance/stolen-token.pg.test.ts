@@ -263,10 +263,15 @@ describe("whoever has stolen a token, or an address that was signed", () => {
   test("has no device remove its copies, and signs it out", async () => {
     const { email, password, api } = await newPerson();
     const device = { email, password, device_name: "laptop" };
-    const { device_id: id } = await ok(new Api(server.url), "POST", "/sessions", device);
+    const { device_id: id, device_secret } = await ok(new Api(server.url), "POST", "/sessions", device);
     const token = await withToken(api, ["account"]);
     assertRefused(await token.call("DELETE", `/devices/${id}?remove_copies=true`));
     await ok(api, "DELETE", `/devices/${id}?remove_copies=true`);
+    // By it the device knows whether the server was restored since.
+    const { token: since } = await ok(api, "GET", "/changes/start_token");
+    const { epoch } = await ok(api, "GET", `/changes/list?since_token=${encodeURIComponent(since)}`);
+    const order = await ok(new Api(server.url), "POST", "/devices/clearing", { device_secret });
+    assert.deepEqual([order.device_id, order.epoch], [id, epoch]);
     const { device_id: next } = await ok(new Api(server.url), "POST", "/sessions", device);
     await ok(token, "DELETE", `/devices/${next}`);
   });
