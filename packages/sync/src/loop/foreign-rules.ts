@@ -164,7 +164,9 @@ async function otherWhoPut({ server, state, identity }: CycleContext, id: NodeId
   const { version, placed } = await server.changersOf(id, versionId);
   const makers = [versionId === null ? placed : version, placed ?? version];
   const other = makers.find((maker) => maker?.accountId !== identity.accountId);
-  return makers.every((maker) => maker?.accountId === identity.accountId) ? undefined : { by: other?.name };
+  return makers.every((maker) => maker?.accountId === identity.accountId)
+    ? undefined
+    : { by: other?.name || undefined };
 }
 
 async function otherWhoRemoved(context: CycleContext, id: NodeId): Promise<Other | undefined> {
@@ -175,5 +177,5 @@ async function otherWhoRemoved(context: CycleContext, id: NodeId): Promise<Other
   // It may also have gone with a folder above, or by a rewind.
   const isKnown = placed?.isLatest === true && row !== undefined && (row.trashed || !isIgnoreFile(context, row));
   if (isOwn && isKnown) return undefined;
-  return isOwn || placed?.isLatest !== true ? {} : { by: placed.name };
+  return isOwn || placed?.isLatest !== true ? {} : { by: placed.name || undefined };
 }
