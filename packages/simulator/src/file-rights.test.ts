@@ -91,3 +91,17 @@ test("a file that one may only read, in a folder where one may edit, waits alone
   assert.deepEqual(world.space("ada"), { ...docs, "docs/b.txt": "of bob" });
   world.close();
 });
+
+test("such a file keeps its name where a folder was put in its place: the folder becomes a conflicted copy, and is sent", async () => {
+  const world = new Shared("editor");
+  world.grant("viewer", "node a.txt");
+  await world.once();
+  world.remove("docs/a.txt");
+  world.mkdir("docs/a.txt");
+  world.write("docs/a.txt/inside.txt", "of bob");
+  assert.deepEqual(await world.problems(), []);
+  const copy = "docs/a (ada's conflicted copy 2027-01-15).txt";
+  const expected = { docs: "/", "docs/a.txt": "first", [copy]: "/", [`${copy}/inside.txt`]: "of bob" };
+  assert.deepEqual([world.onDisk(), world.space("ada")], [expected, expected]);
+  world.close();
+});

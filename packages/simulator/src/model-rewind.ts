@@ -7,7 +7,7 @@ export interface Rewound {
   readonly steps: number;
   /** Nodes that came back, and contents. */
   readonly back: ReadonlySet<string>;
-  /** Contents that are no more. */
+  /** Nodes and contents that went: also a content that is live elsewhere, since a move to another share makes its file anew before it deletes the old one. */
   readonly gone: ReadonlySet<string>;
 }
 
@@ -16,7 +16,7 @@ export interface Rewound {
  * folder with a mount in it is left. @returns undefined: there is no way back, and nothing was done
  */
 export function rewind(model: ModelServer, by: string, topId: string, then: Nodes): Rewound | undefined {
-  const [nodes, length, before] = [model.nodes, model.journal.length, liveOf(model.nodes)];
+  const [nodes, length] = [model.nodes, model.journal.length];
   if (!isLiveNode(nodes, topId) || !isLiveNode(then, topId)) return undefined;
   const was = [...then.values()].filter(({ id, kind }) => kind !== "mount" && isInside(then, id, topId));
   const byDepth = was.toSorted((one, other) => lineage(then, one.id).length - lineage(then, other.id).length);
@@ -33,11 +33,10 @@ export function rewind(model: ModelServer, by: string, topId: string, then: Node
   }
   model.settleMounts(by);
   model.announce();
-  const after = liveOf(model.nodes);
   return {
     steps: model.journal.length - length,
-    back: after.difference(before),
-    gone: before.difference(after),
+    back: liveOf(model.nodes).difference(liveOf(nodes)),
+    gone: goneSince(nodes, model.nodes),
   };
 }
 
@@ -45,6 +44,15 @@ export function rewind(model: ModelServer, by: string, topId: string, then: Node
 function liveOf(nodes: Nodes): Set<string> {
   const live = [...nodes.values()].filter(({ id }) => isLiveNode(nodes, id));
   return new Set(live.flatMap(({ id, contentId }) => (contentId === null ? [id] : [id, contentId])));
+}
+
+/** Ids and contents. */
+function goneSince(before: Nodes, now: Nodes): Set<string> {
+  const live = [...before.values()].filter(({ id }) => isLiveNode(before, id));
+  const trashed = live.filter(({ id }) => !isLiveNode(now, id));
+  const replaced = live.filter(({ id, contentId }) => now.get(id)?.contentId !== contentId);
+  const contents = [...trashed, ...replaced].flatMap(({ contentId }) => contentId ?? []);
+  return new Set([...trashed.map(({ id }) => id), ...contents]);
 }
 
 function isInside(nodes: Nodes, id: string, topId: string): boolean {

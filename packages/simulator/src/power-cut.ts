@@ -62,7 +62,7 @@ function agreedPaths({ state }: Device, visible: ReadonlyMap<string, Inode>): Re
 }
 
 function takeForDone(
-  { ledger, model, devices }: WorldState,
+  { ledger, model, devices, broughtBack }: WorldState,
   { root, state }: Device,
   before: ReadonlySet<string>,
 ): void {
@@ -80,7 +80,11 @@ function takeForDone(
     if (!known.some((contents) => contents.has(content))) ledger.forget(content);
   }
   // Whoever wrote is gone, and all files are closed.
-  for (const { now } of own) ledger.find(root, contentOf(now.bytes));
+  for (const content of new Set(own.map(({ now }) => contentOf(now.bytes)))) {
+    ledger.find(root, content);
+    // Two cuts may tear one file alike, and by the second one nothing comes back that a person deleted.
+    if (!before.has(content)) broughtBack.add(content);
+  }
 }
 
 function inodesAt(root: SimulatedRoot, path: string): Inode[] {

@@ -96,7 +96,7 @@ export abstract class WorldState {
   readonly kindsOfDeeds = new Map<string, number>();
   /** What was everywhere at some moments, the last ones of this server. */
   moments: Nodes[] = [];
-  /** Ids and contents that came back since somebody put a folder back to how it was. */
+  /** Ids and contents that came back since somebody put a folder back to how it was, or by a power cut. */
   readonly broughtBack = new Set<string>();
   /** The server was restored from a backup. */
   wasRestored = false;

@@ -127,8 +127,9 @@ function canDissolve(mine: Merged, theirs: Merged): boolean {
 }
 
 function judge(node: Merged, holder: Merged): { loser: Merged; winner: Merged } {
-  // Where one may only read what the server has keeps its name.
-  if (node.standing.isReadOnly && isAnchored(holder)) return { loser: node, winner: holder };
+  // Where one may only read what the server has keeps its name, and so does a file that one may only read in a folder where one may write.
+  if (isAnchored(holder) && (node.standing.isReadOnly || holder.standing.isReadOnly))
+    return { loser: node, winner: holder };
   const holderGivesWay = node.kind === "folder" && holder.kind !== "folder";
   return holderGivesWay ? { loser: holder, winner: node } : { loser: node, winner: holder };
 }
