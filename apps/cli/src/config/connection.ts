@@ -11,7 +11,7 @@ import type { Transport } from "@holdfast/api-client/transport";
 import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import { configFolder } from "./config-folder.ts";
-import { sameAccount, tellingEnd } from "./ended-login.ts";
+import { isWaiting, sameAccount, tellingEnd } from "./ended-login.ts";
 import { followingTrust, type ReadTrust } from "./followed-trust.ts";
 import { type Login, SavedLogin } from "./saved-login.ts";
 import { watchedTransport } from "./watched-transport.ts";
@@ -231,6 +231,14 @@ function sessionTokens(saved: SessionStore<Login>, { renew, onRefused }: Renewal
   return new SessionTokens(saved, exchange, systemClock, notSignedIn);
 }
 
+function whyRefused(refusal: HoldfastError, server: string): string {
+  if (refusal.body["reason"] === "copied")
+    return `was used in two places, such as a clone of this machine or a copy of its configuration folder, so it has ended in both. Run 'holdfast login ${server}' again in each of them.`;
+  if (isWaiting(refusal))
+    return `waits: this server asks for a new sign-in through your organisation from time to time. Sign in at ${server} in a browser, and a running sync continues by itself; or run 'holdfast login ${server}'.`;
+  return `has ended: this device was signed out, here or from another one. Run 'holdfast login ${server}' again.`;
+}
+
 /** How a refresh token is exchanged. */
 export function renewedBy(server: string, trusted: Pick<TransportChoices, "trust" | "readTrust">) {
   return async (refreshToken: string): Promise<SavedSession> => {
@@ -239,12 +247,8 @@ export function renewedBy(server: string, trusted: Pick<TransportChoices, "trust
       return toSavedSession(await client.call("refreshSession", { body: { refresh_token: refreshToken } }));
     } catch (thrown) {
       if (!(thrown instanceof HoldfastError) || thrown.code !== "unauthenticated") throw thrown;
-      const why =
-        thrown.body["reason"] === "copied"
-          ? `was used in two places, such as a clone of this machine or a copy of its configuration folder, so it has ended in both. Run 'holdfast login ${server}' again in each of them.`
-          : `has ended: this device was signed out, here or from another one. Run 'holdfast login ${server}' again.`;
-      const message = `The login to ${server} ${why}`;
-      throw new HoldfastError("unauthenticated", message, { cause: thrown });
+      const message = `The login to ${server} ${whyRefused(thrown, server)}`;
+      throw new HoldfastError("unauthenticated", message, { cause: thrown, body: thrown.body });
     } finally {
       await client.close();
     }

@@ -2,13 +2,19 @@ import type { AccessTokens, SessionStore } from "@holdfast/api-client/access-tok
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Login } from "./saved-login.ts";
 
+/** Of a login that is good again once its person has signed in elsewhere. */
+export function isWaiting({ body }: HoldfastError): boolean {
+  return body["reason"] === "sign_in_again";
+}
+
 /** Reports that the login has ended before the call fails with it, so that a running sync ends and says why. */
 export function tellingEnd(tokens: AccessTokens, onEnded: (reason: HoldfastError) => Promise<void>): AccessTokens {
   const telling = async <Result>(asked: Promise<Result>): Promise<Result> => {
     try {
       return await asked;
     } catch (thrown) {
-      if (thrown instanceof HoldfastError && thrown.code === "unauthenticated") await onEnded(thrown);
+      if (thrown instanceof HoldfastError && thrown.code === "unauthenticated" && !isWaiting(thrown))
+        await onEnded(thrown);
       throw thrown;
     }
   };

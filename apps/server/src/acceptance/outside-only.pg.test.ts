@@ -33,6 +33,7 @@ before(async () => {
     ...testClient,
     name: "Example ID",
     only: true,
+    sign_in_again: "30d",
     create_accounts: ["example.com"],
     groups_claim: "groups",
     groups: { everybody: groups.staff, directors: groups.board, missing: "01a20924-d1b6-822f-8178-b6cad27290c8" },
@@ -103,6 +104,27 @@ test("a local password from before proves nothing in a session that the issuer b
   assert.deepEqual([refused.status, refused.body.code], [403, "proof_required"]);
   assert.equal((await visit.prove(api, "pablo")).status, 200);
   assert.equal((await make()).status, 201);
+});
+
+test("whoever has not signed in there for as long as the setting says is refused until they do, with all that they have", async () => {
+  const visit = new OutsideVisit(server.url);
+  const api = await visit.signedIn("quinn");
+  const { token } = await ok(api, "POST", "/tokens", { name: "t", scopes: ["files:read"] });
+  const { id } = await ok(api, "GET", "/account");
+  const status = async () => [
+    (await api.call("GET", "/account")).status,
+    (await new Api(server.url, token).call("GET", "/files/root")).status,
+  ];
+  assert.deepEqual(await status(), [200, 200]);
+  const monthMicros = 30 * 24 * 3600_000_000;
+  await queryDatabase(
+    `${folder}/data`,
+    `update shard.outside_identities set last_used_at = last_used_at - ${monthMicros} where user_id = '${id}'`,
+  );
+  assert.deepEqual(await status(), [401, 401]);
+  // Another browser of theirs.
+  await new OutsideVisit(server.url).signedIn("quinn");
+  assert.deepEqual(await status(), [200, 200]);
 });
 
 test("each sign-in gives the groups and the plan that the claims name, and takes those alone that it gave", async () => {

@@ -7,6 +7,7 @@ import type { Shards } from "../db/shards.ts";
 import type { Role } from "../rights/roles.ts";
 import type { Caller } from "./caller.ts";
 import type { OutsidePasswords } from "./outside-passwords.ts";
+import type { IssuerBound } from "./overdue.ts";
 import type { SecurityChange } from "./security-change.ts";
 import type { SecretWrapper, ServerSecrets } from "./server-secrets.ts";
 
@@ -29,6 +30,8 @@ export interface AccountStore {
   ) => Promise<void>;
   /** Sessions or tokens of this account have ended: what waits with them is to hear of it at once. Undefined beside the data. */
   readonly onEnded?: (spaceId: SpaceId) => void;
+  /** Undefined: whoever came through an issuer once stays signed in. */
+  readonly issuerBound?: IssuerBound | undefined;
   /** A message was put into the queue of the account's shard. Undefined beside the data: a server finds it by itself. */
   readonly queued?: (userId: UserId) => void;
 }

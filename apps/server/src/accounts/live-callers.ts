@@ -14,9 +14,10 @@ import type { AccountStore } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 import { accessOf, accessRules, boundBy } from "./access-rules.ts";
 import { findLiveLink, linkCaller } from "./link-callers.ts";
+import { isOverdue } from "./overdue.ts";
 import { isProofOld } from "./session-proof.ts";
 
-type World = Pick<AccountStore, "shards" | "clock">;
+type World = Pick<AccountStore, "shards" | "clock" | "issuerBound">;
 
 const sessionScopes: readonly Scope[] = ["files:read", "files:write", "account"];
 
@@ -97,10 +98,12 @@ export async function findLiveSession(world: World, id: SessionId): Promise<Live
     ])
     .select(groupIds)
     .select(accessRules)
+    .select(isOverdue(world).as("overdue"))
     .where("s.id", "=", id)
     .modifyEnd(keyed)
     .executeTakeFirst();
   if (row === undefined || row.disabled_at !== null || row.expires_at <= clock.nowMicros()) return undefined;
+  if (row.overdue) return undefined;
   const { lists, access } = boundBy(accessOf(row.access_rules, clock.nowMicros()));
   const caller: Caller = {
     ...ownerOf(row),
@@ -133,7 +136,8 @@ export interface LiveToken {
 }
 
 /** By the primary key. */
-export async function findLiveToken({ shards, clock }: World, id: TokenId): Promise<LiveToken | undefined> {
+export async function findLiveToken(world: World, id: TokenId): Promise<LiveToken | undefined> {
+  const { shards, clock } = world;
   const row = await shards
     .ofId(id)
     .db.selectFrom("shard.tokens as t")
@@ -143,10 +147,11 @@ export async function findLiveToken({ shards, clock }: World, id: TokenId): Prom
     .select(["t.secret_hash", "t.scopes", "t.expires_at", "t.last_used_at", "t.app", "t.grant_id"])
     .select(groupIds)
     .select(accessRules)
+    .select(isOverdue(world).as("overdue"))
     .where("t.id", "=", id)
     .modifyEnd(keyed)
     .executeTakeFirst();
-  if (row === undefined || row.disabled_at !== null) return undefined;
+  if (row === undefined || row.disabled_at !== null || row.overdue) return undefined;
   if (row.expires_at !== null && row.expires_at <= clock.nowMicros()) return undefined;
   const found = { secretHash: row.secret_hash, lastUsedAt: row.last_used_at };
   if (row.grant_id !== null) {

@@ -17,7 +17,7 @@ interface Program {
  * account granted are read each time. One that only says who somebody is (`openid`) opens nothing here.
  */
 export async function findProgram(
-  world: Pick<AccountStore, "shards" | "clock">,
+  world: Pick<AccountStore, "shards" | "clock" | "issuerBound">,
   bearer: string,
 ): Promise<Program | undefined> {
   const bucket = bucketOfProgramToken(bearer);

@@ -24,6 +24,7 @@ import { accountDisabled, assertOpen, keepIfLeaving } from "./keep-account.ts";
 import { type DeviceSecrets, findKnownDevice } from "./known-device.ts";
 import { assertPlainText } from "./plain-text.ts";
 import { proveAtSignIn } from "./prove-at-sign-in.ts";
+import { isOverdue } from "./overdue.ts";
 import { passSecondFactor } from "./second-factor.ts";
 import { makeDeviceSecret, makeRefreshToken, parseRefreshToken } from "./secret-token.ts";
 
@@ -254,12 +255,14 @@ export async function refreshSession(
       .selectFrom("shard.sessions as s")
       .innerJoin("shard.users as u", "u.id", "s.user_id")
       .select(["s.id", "s.user_id", "s.device_id", "s.number", "s.number_used", "s.expires_at", "u.disabled_at"])
+      .select(isOverdue(world).as("overdue"))
       .where("s.id", "=", claimed.sessionId)
       .forUpdate("s")
       .executeTakeFirst();
     if (row !== undefined) onClaimed?.(row.user_id);
     if (row?.number === copiedNumber) return "copied";
     if (row === undefined || row.expires_at <= now || row.disabled_at !== null) return undefined;
+    if (row.overdue) return "overdue";
     // A stolen one that is tried from elsewhere moves nothing, and ends nothing for its owner.
     assertAddress(await readAccess(transaction, row.user_id, now), address);
     if (claimed.number === row.number - 1 && !row.number_used) return row;
@@ -273,8 +276,15 @@ export async function refreshSession(
     return { ...row, ...next };
   });
   if (session === undefined) throw refused();
+  if (session === "overdue") throw askedAgain(world);
   if (session === "copied") throw new HoldfastError("unauthenticated", copied, { body: { reason: "copied" } });
   return sessionJson(world, session);
+}
+
+/** The session stays: it goes on once its person has come through the issuer, in whatever browser. */
+function askedAgain({ issuerBound }: AccountWorld): HoldfastError {
+  const message = `This server asks people to sign in through ${issuerBound?.name} from time to time, and you have not for long. Sign in to the web app; your devices continue by themselves then.`;
+  return new HoldfastError("unauthenticated", message, { body: { reason: "sign_in_again" } });
 }
 
 const copied =

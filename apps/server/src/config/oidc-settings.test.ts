@@ -29,13 +29,15 @@ test("what does not hold of an issuer is refused at the start, in words that nam
     [{ ...whole, plan_claim: "plan", plans: { gold: "golden" } }, /plans names golden, which is no plan/],
     [{ ...whole, client_secret: "a", client_secret_file: "/b" }, /not given together/],
     [{ ...whole, client_secret_file: "/nowhere/secret" }, /client_secret_file cannot be read/],
+    [{ ...whole, sign_in_again: "a month" }, /sign_in_again must read like 30d/],
     [{ ...whole, onyl: true }, /onyl/],
   ];
   for (const [settings, words] of refused) assert.throws(() => read(settings), words, JSON.stringify(settings));
 });
 
 test("administrators see what is in force of an issuer, and not its secret", () => {
-  const shown = JSON.stringify(settingsInForce(read({ ...whole, client_secret: "between the two of us" })));
-  assert.match(shown, /realms\/people/);
+  const written = { ...whole, client_secret: "between the two of us", sign_in_again: "30d" };
+  const shown = JSON.stringify(settingsInForce(read(written)));
+  assert.match(shown, /realms\/people.*"sign_in_again":"30d"/);
   assert.doesNotMatch(shown, /between the two of us/);
 });

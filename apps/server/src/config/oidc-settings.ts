@@ -5,6 +5,7 @@ import { limits } from "@holdfast/core/limits";
 import { z } from "zod";
 import { isLoopback } from "../http/exchange/peer.ts";
 import type { ClaimMapping, OidcSettings } from "../issuer/issuer-settings.ts";
+import { duration, shownDuration } from "./durations.ts";
 import { domains, mapping, word } from "./outside-words.ts";
 
 const words = z.array(word).max(limits.outsideMappingsMax);
@@ -33,6 +34,7 @@ export const oidcSchema = z.strictObject({
   plan_claim: word.optional(),
   plans: mapping.optional(),
   trust_second_factor: z.strictObject({ amr: words.optional(), acr: words.optional() }).optional(),
+  sign_in_again: duration.optional(),
   trust_silent_sign_in: z.boolean().optional(),
   private_addresses: z.boolean().optional(),
 });
@@ -59,6 +61,7 @@ export function readOidc(written: Written | undefined, planNames: readonly strin
     groups: mappingOf(written, "groups_claim", "groups"),
     plans,
     trusted: { amr: trusted.amr ?? [], acr: trusted.acr ?? [] },
+    signInAgainMs: written.sign_in_again,
     trustsSilence: written.trust_silent_sign_in ?? false,
     privateAddresses: written.private_addresses ?? false,
   };
@@ -66,8 +69,13 @@ export function readOidc(written: Written | undefined, planNames: readonly strin
 
 /** What administrators see of it in the list of settings. */
 export function shownOidc(written: Written | undefined): object | undefined {
-  if (written?.client_secret === undefined) return written;
-  return { ...written, client_secret: "…" };
+  if (written === undefined) return undefined;
+  const { client_secret: secret, sign_in_again: everyMs, ...shown } = written;
+  return {
+    ...shown,
+    ...(secret === undefined ? {} : { client_secret: "…" }),
+    ...(everyMs === undefined ? {} : { sign_in_again: shownDuration(everyMs) }),
+  };
 }
 
 function mappingOf(

@@ -19,6 +19,8 @@ export interface OidcSettings {
   readonly plans: ClaimMapping | undefined;
   /** That it has asked for a second factor itself is believed where it says one of these. */
   readonly trusted: { readonly amr: readonly string[]; readonly acr: readonly string[] };
+  /** Who has no other way in comes back through it this often; undefined: once is enough. */
+  readonly signInAgainMs: number | undefined;
   /** A sign-in of which it does not say when it asked its person counts as one that did. */
   readonly trustsSilence: boolean;
   /** What its description names on other hosts than its own may have private addresses. */

@@ -4,9 +4,9 @@ import { sql } from "kysely";
 import { Authenticator } from "../accounts/authenticator.ts";
 import { findUser } from "../accounts/directory.ts";
 import { createPersonalToken } from "../accounts/personal-tokens.ts";
-import { signIn } from "../accounts/sessions.ts";
+import { refreshSession, signIn } from "../accounts/sessions.ts";
 import { createUser } from "../accounts/sign-up.ts";
-import { createTestUser, openTestAccounts, testPassword } from "../accounts/testing.ts";
+import { createTestUser, makeTestClock, openTestAccounts, testPassword } from "../accounts/testing.ts";
 import { updateUser } from "../accounts/users.ts";
 import { oidcSchema, readOidc } from "../config/oidc-settings.ts";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
@@ -132,4 +132,49 @@ test("a link that somebody signed in has asked for ends nothing", async () => {
   await signInAt(claimsOf("dan", email));
   assert.deepEqual(await left(), ["session", "token", "password", "passkey"]);
   assert.deepEqual(told, ["outside_linked"]);
+});
+
+test("with a time for signing in again, what a person who has only the issuer holds waits for it, and continues by it", async () => {
+  const dayMs = 24 * 3600_000;
+  const clock = makeTestClock();
+  world = { ...world, clock, issuerBound: { issuer, name: "Example", only: false, everyMs: dayMs } };
+  authenticator = new Authenticator(world);
+  const held = async (email: string, facts: { password?: string; admin?: boolean }) => {
+    const { id } = await createUser(world, {
+      email,
+      name: "x",
+      admin: false,
+      confirmed: true,
+      password: undefined,
+      ...facts,
+    });
+    await linkIdentity(world, id, claimsOf(email, email));
+    const session = await signInAt(claimsOf(email, email));
+    const caller = await authenticator.authenticate(session.access_token, from);
+    const { token } = await createPersonalToken(world, caller, {
+      name: "t",
+      scopes: ["files:read"],
+      expiresAtMicros: null,
+    });
+    return {
+      renewed: () => refreshSession(world, session.refresh_token),
+      asked: () => authenticator.authenticate(token),
+    };
+  };
+  const fay = await held("fay@corp.example", {});
+  const withPassword = await held("with-password@corp.example", { password: testPassword });
+  const admin = await held("admin@corp.example", { admin: true });
+  clock.forwardMs(dayMs - 1);
+  await fay.asked();
+  clock.forwardMs(1);
+  await assert.rejects(fay.renewed(), { code: "unauthenticated", body: { reason: "sign_in_again" } });
+  await assert.rejects(fay.asked(), { code: "unauthenticated" });
+  for (const { renewed, asked } of [withPassword, admin]) await Promise.all([renewed(), asked()]);
+  await signInAt(claimsOf("fay@corp.example", "fay@corp.example"));
+  await Promise.all([fay.renewed(), fay.asked()]);
+  world = { ...world, issuerBound: { issuer, name: "Example", only: true, everyMs: dayMs } };
+  authenticator = new Authenticator(world);
+  clock.forwardMs(dayMs);
+  await assert.rejects(withPassword.asked(), { code: "unauthenticated" });
+  await admin.asked();
 });

@@ -3,6 +3,7 @@ import { nodeDisk } from "@holdfast/disk/node-disk";
 import { toBucket } from "@holdfast/core/ids";
 import { spreadAccessRules } from "../accounts/change-access-rules.ts";
 import type { AccountWorld, SignInThrottle } from "../accounts/account-world.ts";
+import type { IssuerBound } from "../accounts/overdue.ts";
 import { writePlans } from "../accounts/plans.ts";
 import { openServerSecrets } from "../accounts/server-secrets.ts";
 import type { Config } from "../config/read-config.ts";
@@ -42,10 +43,17 @@ export async function openAccounts(
     graceMs: config.retention.graceMs,
     lifetimes: shownLifetimes(config.retention),
     onlyThrough: config.oidc?.only === true ? config.oidc.name : undefined,
+    issuerBound: issuerBoundOf(config.oidc),
     tellDevice,
     throttle: throttleBy(rateLimits, "sign_in"),
     signUps: throttleBy(rateLimits, "sign_up"),
   };
+}
+
+function issuerBoundOf(oidc: Config["oidc"]): IssuerBound | undefined {
+  if (oidc?.signInAgainMs === undefined) return undefined;
+  const { issuer, name, only, signInAgainMs: everyMs } = oidc;
+  return { issuer, name, only, everyMs };
 }
 
 function throttleBy(rateLimits: RateLimits, limit: LimitName): SignInThrottle {

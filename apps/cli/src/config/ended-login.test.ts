@@ -1,0 +1,16 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import { tellingEnd } from "./ended-login.ts";
+
+test("a login that waits for a new sign-in has not ended: a running sync goes on asking", async () => {
+  const endings = async (body: Record<string, unknown>) => {
+    const refused = () => Promise.reject(new HoldfastError("unauthenticated", "Refused.", { body }));
+    let count = 0;
+    const tokens = tellingEnd({ current: refused, renew: refused }, async () => void (count += 1));
+    await assert.rejects(tokens.renew("old"), { code: "unauthenticated" });
+    await assert.rejects(tokens.current(), { code: "unauthenticated" });
+    return count;
+  };
+  assert.deepEqual([await endings({ reason: "sign_in_again" }), await endings({})], [0, 2]);
+});
