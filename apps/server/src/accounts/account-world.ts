@@ -54,6 +54,8 @@ export interface AccountWorld extends AccountStore {
   readonly tellDevice?: (transaction: ShardReader, device: AccountTables["shard.devices"]) => Promise<void>;
   /** The folder to which an app password of this caller is to be confined. @throws HoldfastError not_found, invalid_field */
   readonly openAppFolder?: (caller: Caller, id: string) => Promise<AppFolder>;
+  /** After which a browser signs in again, however much it was used; undefined: it stays signed in while it is used. */
+  readonly browserSessionMs?: number | undefined;
   /** Everybody who is signed in may look for everybody's name. */
   readonly openDirectory?: boolean;
   /** How long an account that its owner deleted can be taken back. */

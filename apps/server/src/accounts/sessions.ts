@@ -254,7 +254,11 @@ export async function refreshSession(
     const row = await transaction
       .selectFrom("shard.sessions as s")
       .innerJoin("shard.users as u", "u.id", "s.user_id")
-      .select(["s.id", "s.user_id", "s.device_id", "s.number", "s.number_used", "s.expires_at", "u.disabled_at"])
+      .innerJoin("shard.devices as d", (join) =>
+        join.onRef("d.user_id", "=", "s.user_id").onRef("d.id", "=", "s.device_id"),
+      )
+      .select(["s.id", "s.user_id", "s.device_id", "s.number", "s.number_used", "s.created_at", "s.expires_at"])
+      .select(["u.disabled_at", "d.browser"])
       .select(isOverdue(world).as("overdue"))
       .where("s.id", "=", claimed.sessionId)
       .forUpdate("s")
@@ -262,6 +266,7 @@ export async function refreshSession(
     if (row !== undefined) onClaimed?.(row.user_id);
     if (row?.number === copiedNumber) return "copied";
     if (row === undefined || row.expires_at <= now || row.disabled_at !== null) return undefined;
+    if (row.browser && row.created_at + (world.browserSessionMs ?? Infinity) * 1000 <= now) return undefined;
     if (row.overdue) return "overdue";
     // A stolen one that is tried from elsewhere moves nothing, and ends nothing for its owner.
     assertAddress(await readAccess(transaction, row.user_id, now), address);

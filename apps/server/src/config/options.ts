@@ -73,6 +73,7 @@ export const optionSchemas = {
   connections_max: z.preprocess(toNumber, z.int().min(1).max(1_000_000)),
   open_registration: yesNo,
   directory: z.enum(["closed", "open"]),
+  browser_session: durationOrOff,
   admin_email: text,
   admin_password: text,
   public_url: z

@@ -50,6 +50,8 @@ export interface Config {
   readonly connectionsMax: number;
   readonly openRegistration: boolean;
   readonly openDirectory: boolean;
+  /** After which a browser signs in again, however much it was used; undefined: it stays signed in while it is used. */
+  readonly browserSessionMs: number | undefined;
   /** A device that rewrites or deletes masses of files is suspended. */
   readonly deviceBrake: boolean;
   /** Created at the first start instead of a set-up link. */
@@ -133,6 +135,7 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     connectionsMax: options.connections_max ?? connectionsMaxDefault,
     openRegistration: options.open_registration ?? false,
     openDirectory: options.directory === "open",
+    browserSessionMs: options.browser_session || undefined,
     administrator: administratorOf(options),
     // That it is reached under this name, at the port of https, is what the authority looks at.
     publicUrl: options.public_url?.replace(/\/+$/, "") ?? (acme && `https://${acme.domains[0]}`),

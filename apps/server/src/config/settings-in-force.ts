@@ -21,6 +21,7 @@ export function settingsInForce(config: Config): SettingJson[] {
     oidc: shownOidc(options.oidc),
     ldap: shownLdap(options.ldap),
     scrub_period: shownDuration(config.scrubPeriodMs),
+    browser_session: config.browserSessionMs === undefined ? "off" : shownDuration(config.browserSessionMs),
     doctor_period: config.doctorPeriodMs === undefined ? "off" : shownDuration(config.doctorPeriodMs),
   };
   return (Object.keys(optionSchemas) as OptionName[]).map((name) => {

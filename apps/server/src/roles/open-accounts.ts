@@ -39,6 +39,7 @@ export async function openAccounts(
     secrets: await openServerSecrets(databases.shards, wrapper, randomBytes),
     openRegistration: config.openRegistration,
     openDirectory: config.openDirectory,
+    browserSessionMs: config.browserSessionMs,
     language: config.language,
     graceMs: config.retention.graceMs,
     lifetimes: shownLifetimes(config.retention),

@@ -86,6 +86,7 @@ const keys = {
   retention_sessions: "setting.retention_sessions",
   retention_audit: "setting.retention_audit",
   account_grace: "setting.account_grace",
+  browser_session: "setting.browser_session",
   audit_syslog: "setting.audit_syslog",
   snapshot_interval: "setting.snapshot_interval",
   journal_interval: "setting.journal_interval",

@@ -58,6 +58,7 @@ export const setting = {
   "setting.retention_doomed": "Wie lange Blöcke, die gehen, noch gelesen werden können.",
   "setting.retention_packs": "Wie lange das Objekt eines Packs nach seinem letzten Block bleibt.",
   "setting.retention_sessions": "Wie lange ein liegengebliebener Upload fortgesetzt werden kann.",
+  "setting.browser_session": "Wie lange ein Browser höchstens angemeldet bleibt, wie oft er auch benutzt wird.",
   "setting.account_grace": "Wie lange jemand ein Konto zurückholen kann, das er selbst gelöscht hat.",
   "setting.retention_audit": "Wie lange aufbewahrt wird, wer was gelesen und geändert hat.",
   "setting.audit_syslog": "Wohin zusätzlich geschickt wird, was aufgezeichnet wird.",

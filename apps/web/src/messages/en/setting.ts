@@ -55,6 +55,7 @@ export const setting = {
   "setting.retention_doomed": "How long blocks that go can still be read.",
   "setting.retention_packs": "How long the object of a pack stays after the last of its blocks.",
   "setting.retention_sessions": "How long an upload that nobody goes on with can be continued.",
+  "setting.browser_session": "How long a browser stays signed in at most, however often it is used.",
   "setting.account_grace": "How long somebody can have an account back that they deleted themselves.",
   "setting.retention_audit": "How long it is kept who read and changed what.",
   "setting.audit_syslog": "Where what is recorded is sent besides.",
