@@ -60,21 +60,31 @@ export async function uploadBlocks(parts: BlockUploadParts, blocks: readonly Fra
   }
 }
 
+/** The room that an upload needs. */
+export interface NeededRoom {
+  /** The size of a file that is to be put there, less what it replaces. */
+  readonly growthBytes?: number | undefined;
+  /** The bytes that will be sent. */
+  readonly sendBytes?: number | undefined;
+}
+
 /**
- * @param growthBytes of a file that is to be put there, beyond what it replaces
  * @returns those that the space of node `into` lacks
- * @throws HoldfastError quota if there is no room for as much now
+ * @throws HoldfastError quota if the space has no room for as much now, store_full if the server's disk has none
  */
 export async function missingBlocks(
   { client, into, signal }: Pick<BlockUploadParts, "client" | "into" | "signal">,
   hashes: readonly HashHex[],
-  growthBytes?: number,
+  { growthBytes, sendBytes }: NeededRoom = {},
 ): Promise<Set<HashHex>> {
   const missing = new Set<HashHex>();
-  const growth = growthBytes === undefined ? {} : { growth_bytes: Math.max(0, growthBytes) };
+  const room = {
+    ...(growthBytes === undefined ? {} : { growth_bytes: Math.max(0, growthBytes) }),
+    ...(sendBytes === undefined ? {} : { send_bytes: sendBytes }),
+  };
   // Of room alone it is asked without any.
   for (let start = 0; start === 0 || start < hashes.length; start += limits.queryHashesMax) {
-    const body = { hashes: hashes.slice(start, start + limits.queryHashesMax), into, ...growth };
+    const body = { hashes: hashes.slice(start, start + limits.queryHashesMax), into, ...room };
     for (const hash of (await client.call("queryBlocks", { body, signal })).missing) missing.add(hash as HashHex);
   }
   return missing;

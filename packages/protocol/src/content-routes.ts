@@ -288,6 +288,11 @@ export const contentRoutes = {
         .min(0)
         .optional()
         .describe("of a file that is to be put there, beyond what it replaces: 507 `quota` if it has no room now"),
+      send_bytes: z
+        .int()
+        .min(0)
+        .optional()
+        .describe("that will be sent: 503 `store_full` if the server's disk has no room for them now"),
     }),
     responses: { 200: z.object({ have: z.array(z.string()), missing: z.array(z.string()) }) },
   }),

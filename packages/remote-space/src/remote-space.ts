@@ -165,7 +165,8 @@ function serverOf({ pool, wait }: RemoteSpaceOptions, client: ApiClient, rootId:
     versionWith: (id, contentId) => versionWith(client, id, contentId),
     changersOf: (id, versionId) => changersOf(client, id, versionId),
     manifests: (wanted) => manifests(client, heard, wanted),
-    missingBlocks: (hashes, into, growthBytes) => missingBlocks({ client, into: into ?? rootId }, hashes, growthBytes),
+    missingBlocks: (hashes, into, growthBytes) =>
+      missingBlocks({ client, into: into ?? rootId }, hashes, { growthBytes }),
     putBlocks: (blocks, into) => sendBlocks({ ...sending, rootId: into ?? rootId }, blocks),
     commit: async (epoch, operations, blocks) => {
       const answer = await commit(sending, epoch, operations, blocks);

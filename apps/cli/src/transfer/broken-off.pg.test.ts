@@ -7,6 +7,8 @@ import { administrator, holdfast, makeFolder, removeFolder, startServer } from "
 import { mountSmallDisk, unmount } from "../acceptance/small-disk.ts";
 import { useSignedIn } from "../commands/testing-signed-in.ts";
 
+const mib = 1024 * 1024;
+
 describe("a server without room", () => {
   // No disk has so much.
   const { folder, run, json } = useSignedIn("broken-off", { HOLDFAST_DISK_RESERVE_BYTES: String(10 ** 15) });
@@ -17,7 +19,10 @@ describe("a server without room", () => {
     for (let index = 0; index < 7; index += 1) writeFileSync(join(tree, `${index}`), Buffer.alloc(3000, index));
     const { code, stdout, stderr } = await run(["put", tree, "/tree"]);
     assert.notEqual(code, 0);
-    assert.match(stderr, /^holdfast: .*Ask whoever runs it to make room, then try again\.$/m);
+    assert.match(
+      stderr,
+      /^holdfast: .*has no room for another .+administrator of the server has to make room.+try again\.$/m,
+    );
     assert.doesNotMatch(stderr, /accidents/, "that page is for whoever runs the server");
     assert.equal(stdout, "0 files sent (0 B), 0 equal already, 7 not sent (21 KiB), 1 problem\n");
     const answer = await json("put", tree, "/tree");
@@ -27,9 +32,17 @@ describe("a server without room", () => {
     );
     assert.equal((await run(["put", join(tree, "1"), "/one"])).stdout, "");
   });
-});
 
-const mib = 1024 * 1024;
+  test("put of a large file is refused with its size before any of it is sent", async () => {
+    const path = join(folder, "large");
+    writeFileSync(path, randomBytes(24 * mib));
+    const { code, stderr } = await run(["put", path, "/large"]);
+    assert.notEqual(code, 0);
+    assert.match(stderr, /The server is full: its disk has no room for another 24 MiB\. Nothing is lost\./);
+    const { stored_bytes } = await json("df");
+    assert.equal(stored_bytes, 0);
+  });
+});
 
 test("what is left of large files in flight is the size of those that were not sent", async (t) => {
   const folder = makeFolder("broken-off-large");

@@ -1,8 +1,9 @@
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
-import { unlikeBytes } from "@holdfast/core/format-bytes";
+import { formatBytes, unlikeBytes } from "@holdfast/core/format-bytes";
 import { errnoOf } from "@holdfast/disk/disk-error";
+import { roomAdvice } from "../db/database-error.ts";
 import { isS3Location } from "@holdfast/object-store/s3-location";
 
 /** What is free on the disk of a folder, and what of it uploads leave alone. */
@@ -34,7 +35,7 @@ export function openDiskReserve(groups: readonly DiskGroup[], reserveBytes: numb
     for (const group of groups) {
       const rooms = await Promise.all(group.map((folder) => readRoom(folder, reserveBytes)));
       const fits = rooms.some((room) => room === undefined || hasRoom(room, underWayBytes + sizeBytes));
-      if (!fits) throw storeFull();
+      if (!fits) throw storeFull(sizeBytes);
     }
   };
   return {
@@ -114,9 +115,13 @@ export async function assertDisksRoomy(groups: readonly DiskGroup[], reserveByte
   throw new HoldfastError("store_full", message);
 }
 
-/** How much is free is not told to whoever uploads. */
-function storeFull(): HoldfastError {
-  const message =
-    "The server is full and takes no new files. Nothing is lost. Ask whoever runs it to make room, then try again.";
-  return new HoldfastError("store_full", message, { retryAfterSeconds: 30 });
+/**
+ * The error that an upload receives. It does not contain the free bytes of the disk: they are for administrators.
+ * @param neededBytes 0 if unknown
+ */
+export function storeFull(neededBytes = 0, options: { readonly cause?: unknown } = {}): HoldfastError {
+  const lack =
+    neededBytes === 0 ? " and takes no new files" : `: its disk has no room for another ${formatBytes(neededBytes)}`;
+  const message = `The server is full${lack}. Nothing is lost. ${roomAdvice}`;
+  return new HoldfastError("store_full", message, { retryAfterSeconds: 30, ...options });
 }

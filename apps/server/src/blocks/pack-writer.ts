@@ -6,6 +6,7 @@ import type { Shards } from "../db/shards.ts";
 import type { BlockCell } from "./block-cell.ts";
 import type { BlockLog } from "./block-log.ts";
 import type { BlockPool } from "./block-tasks.ts";
+import { storeFull } from "./disk-reserve.ts";
 import { packKey, recordOffsets, tagBytes } from "./pack-format.ts";
 import type { PackRecord } from "./pack.ts";
 import { compareHolders, type Holder, insertPack, type PackRows, type Stamps } from "./pack-rows.ts";
@@ -232,21 +233,13 @@ function missingRecord(): never {
   throw new HoldfastError("internal", "A group has fewer records than blocks.");
 }
 
-const storeFull =
-  "The server is full and takes no new files. Nothing is lost. Ask whoever runs it to make room, then try again.";
-
 /**
  * But for the room that the space had left, nothing that fails here is the caller's doing, so it may come again with the same
  * bytes. Where the store lies is for the log.
  */
 function toStoreFailure(error: unknown): HoldfastError {
   const failure = toHoldfastError(error);
-  if (failure.code === "store_full") {
-    return new HoldfastError("store_full", storeFull, {
-      cause: error,
-      retryAfterSeconds: failure.retryAfterSeconds ?? 30,
-    });
-  }
+  if (failure.code === "store_full") return storeFull(0, { cause: error });
   if (failure.retryable || failure.code === "not_found" || failure.code === "quota") return failure;
   return new HoldfastError("unavailable", "The block could not be stored just now. Try again in a moment.", {
     cause: error,

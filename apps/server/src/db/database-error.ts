@@ -37,8 +37,11 @@ const lostConnection =
 /** SQLSTATE of a text with a NUL character, as a text or in a JSON value. */
 const nulStates = new Set(["22021", "22P05"]);
 
-const databaseFull =
-  "The disk of the server's database is full, so it takes no changes. Nothing is lost. Ask whoever runs the server to make room, then try again.";
+/** Ends an error about a full disk. An administrator and everybody else read the same sentence. */
+export const roomAdvice =
+  "An administrator of the server has to make room ('holdfast admin doctor' shows where); then try again.";
+
+const databaseFull = `The disk of the server's database is full, so it takes no changes. Nothing is lost. ${roomAdvice}`;
 
 /**
  * Translates what is the database's own trouble, and a text that no column can hold: it came with the request, be it inside a cursor.

@@ -1,6 +1,5 @@
 import { constants, promises as fs } from "node:fs";
 import type { BatchResult } from "@holdfast/api-client/block-transfer";
-import { missingBlocks } from "@holdfast/api-client/block-upload";
 import { cutFile } from "@holdfast/codec/cut-file";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { ManifestEntry } from "@holdfast/core/manifest";
@@ -12,6 +11,7 @@ import type { FileStamp } from "../read-files.ts";
 import { asCodecPool } from "../transfer-pool.ts";
 import { assertNotHopeless } from "../transfer-report.ts";
 import { commit } from "./commit.ts";
+import { askRoom } from "./ask-room.ts";
 import { FileBytes } from "./file-bytes.ts";
 import { type Sent, sendStream, sendWindows, toSent, type Window } from "./send-stream.ts";
 import { readFailure, readFailureOf } from "./local-folder.ts";
@@ -60,11 +60,12 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
       work.report.untried();
       return "done";
     }
-    const growthBytes = growthOf(file, Number(before.size));
-    if (!isEqual) await missingBlocks({ client: work.client, into: file.folder.id }, [], growthBytes);
+    if (!isEqual) await askRoom(work, file, handle.fd, Number(before.size));
     const isSent = !isEqual || isDamaged;
     if (isSent) counted.takeBack();
-    const sent = isSent ? await sendWindows(work, windowsOfFile(work, handle.fd), file.folder.id, counted) : compared;
+    const sent = isSent
+      ? await sendWindows(work, windowsOfFile(work, handle.fd), { into: file.folder.id, counted })
+      : compared;
     const stats = await handle.stat({ bigint: true });
     const [first, stamp] = [toStamp(before), toStamp(stats)];
     if (!isSame(first, stamp) || sent.sizeBytes !== stamp.sizeBytes) return "again";
@@ -91,7 +92,7 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
 
 /** Standard input: it can be read only once, and has no times. */
 export async function putStream(work: PutWork, file: QueuedFile, source: AsyncIterable<Uint8Array>): Promise<void> {
-  const sent = await sendStream(work, source, file.folder.id);
+  const sent = await sendStream(work, source, file.folder.id, file.remote?.size ?? 0);
   work.report.counts.bytesTotal = sent.sizeBytes;
   const done = await commitFile(work, file, { ...sent, mtimeMicros: undefined, executable: undefined });
   if (!done) throw new HoldfastError("missing_blocks", "The server does not keep what was sent. Run put again.");

@@ -32,7 +32,9 @@ export async function neededBlocks(
   if (hashes.size === 0 || sizeBytes <= unaskedBytesMax || !work.sent.shouldAsk()) return { needed: hashes };
   try {
     const growths = items.map(({ growthBytes = 0 }) => growthBytes);
-    const lacking = await missingBlocks({ client: work.client, into }, [...hashes], Math.max(0, ...growths));
+    const lacking = await missingBlocks({ client: work.client, into }, [...hashes], {
+      growthBytes: Math.max(0, ...growths),
+    });
     work.sent.learned(hashes.size - lacking.size);
     return { needed: lacking };
   } catch (thrown) {
@@ -71,7 +73,7 @@ async function leastWithoutRoom(
     const middle = Math.floor((start + end) / 2);
     const growthBytes = growths[middle] ?? 0;
     try {
-      await missingBlocks({ client, into }, [], growthBytes);
+      await missingBlocks({ client, into }, [], { growthBytes });
       start = middle + 1;
     } catch (thrown) {
       if (!(thrown instanceof HoldfastError) || thrown.code !== "quota") throw thrown;

@@ -1,13 +1,14 @@
+import { missingBlocks } from "@holdfast/api-client/block-upload";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { unlikeBytes } from "../../output/text.ts";
+import { formatBytes, unlikeBytes } from "../../output/text.ts";
 import { listLocalFolder } from "./local-folder.ts";
 import type { PutWork } from "./put-work.ts";
 import type { RemoteTree } from "./remote-tree.ts";
 
 /**
- * Says before any byte travels that a tree needs more room than is free: by sizes alone, without reading a file. What fits is sent all the
- * same, and the server has the last word. In a dry run it is a problem, as it would be in a real one.
+ * Reports before any byte travels that a tree needs more room than its space or the server's disk has: by sizes alone, without reading a file.
+ * What fits is sent all the same, and the server decides. In a dry run it is a problem, as it would be in a real one.
  * @param there what the tree becomes; in another person's space nobody tells how much room that has
  */
 export async function tellRoom(
@@ -17,14 +18,31 @@ export async function tellRoom(
   remote: RemoteTree | undefined,
 ): Promise<void> {
   if (there !== undefined && there.role !== "owner") return;
-  const freeBytes = await freeRoom(work);
-  if (freeBytes === undefined) return;
+  const { report, client } = work;
+  const tell = (code: "quota" | "store_full", message: string): void => {
+    if (report.isDry) report.problem("", message, code);
+    else report.note(`holdfast: ${message}`);
+  };
   const growthBytes = growthOfTree(work, localPath, there?.id, remote);
-  if (growthBytes <= freeBytes) return;
-  const [needed, free] = unlikeBytes(growthBytes, freeBytes);
-  const message = `This needs ${needed}, and ${free} is free; only what fits is sent. See 'holdfast df'.`;
-  if (work.report.isDry) work.report.problem("", message, "quota");
-  else work.report.note(`holdfast: ${message}`);
+  const freeBytes = (await freeRoom(work)) ?? Infinity;
+  if (growthBytes > freeBytes) {
+    const [needed, free] = unlikeBytes(growthBytes, freeBytes);
+    return tell("quota", `This needs ${needed}, and ${free} is free; only what fits is sent. See 'holdfast df'.`);
+  }
+  if (await fitsDisk(client, growthBytes)) return;
+  // Files that are equal to others on the server need no room there, which only their blocks tell.
+  const needed = formatBytes(growthBytes);
+  tell("store_full", `This needs up to ${needed}, and the server's disk has no room for it; only what fits is sent.`);
+}
+
+async function fitsDisk(client: PutWork["client"], sendBytes: number): Promise<boolean> {
+  try {
+    await missingBlocks({ client, into: "root" }, [], { sendBytes });
+    return true;
+  } catch (thrown) {
+    // Any other failure is met, and reported, by the first file.
+    return !(thrown instanceof HoldfastError && thrown.code === "store_full");
+  }
 }
 
 /** In one's own space, in bytes. @returns undefined where there is no limit, or where the token may not ask */

@@ -1,4 +1,5 @@
 import type { OutgoingBlock } from "@holdfast/api-client/block-transfer";
+import { missingBlocks } from "@holdfast/api-client/block-upload";
 import { cutStream } from "@holdfast/codec/cut-stream";
 import type { HashHex } from "@holdfast/core/ids";
 import { contentIdOf } from "@holdfast/core/manifest";
@@ -30,9 +31,17 @@ export interface Window {
   giveBack(): void;
 }
 
-/** Sends what the server lacks of it into the space of folder `into`; nothing is committed. */
-export function sendStream(work: SendingWork, source: AsyncIterable<Uint8Array>, into: string): Promise<Sent> {
-  return sendWindows(work, windowsOfStream(work, source), into);
+/**
+ * Sends what the server lacks of it into the space of folder `into`; nothing is committed.
+ * @param replacedBytes the size of the file that the stream replaces; if given, the server refuses the stream at the first window without room
+ */
+export function sendStream(
+  work: SendingWork,
+  source: AsyncIterable<Uint8Array>,
+  into: string,
+  replacedBytes?: number,
+): Promise<Sent> {
+  return sendWindows(work, windowsOfStream(work, source), { into, replacedBytes });
 }
 
 async function* windowsOfStream(work: SendingWork, source: AsyncIterable<Uint8Array>): AsyncIterable<Window> {
@@ -40,23 +49,33 @@ async function* windowsOfStream(work: SendingWork, source: AsyncIterable<Uint8Ar
   for await (const blocks of cutStream(asCodecPool(work.pool), source, options)) yield { blocks, giveBack: () => {} };
 }
 
-/**
- * While one window of blocks is on its way, the next ones are read, cut and hashed.
- * @param counted what of the file is counted as done
- */
+/** The place that windows of blocks are sent to. */
+export interface WindowsTarget {
+  /** The folder whose space takes the blocks. */
+  readonly into: string;
+  readonly replacedBytes?: number | undefined;
+  /** The bytes of the file that count as done. */
+  readonly counted?: FileBytes;
+}
+
+/** While one window of blocks is on its way, the next ones are read, cut and hashed. */
 export async function sendWindows(
   work: SendingWork,
   windows: AsyncIterable<Window>,
-  into: string,
-  counted = new FileBytes(work.report.counts),
+  { into, replacedBytes = Infinity, counted = new FileBytes(work.report.counts) }: WindowsTarget,
 ): Promise<Sent> {
   const blocks: ManifestEntry[] = [];
+  let readBytes = 0;
   const tasks = new TaskGroup(windowsAtOnce);
   try {
     for await (const window of windows) {
-      for (const { hash, size } of window.blocks) blocks.push({ hash, size });
+      for (const { hash, size } of window.blocks) {
+        blocks.push({ hash, size });
+        readBytes += size;
+      }
+      const target = { into, counted, growthBytes: Math.max(0, readBytes - replacedBytes) };
       try {
-        await tasks.start(() => sendWindow(work, window.blocks, into, counted).finally(() => window.giveBack()));
+        await tasks.start(() => sendWindow(work, window.blocks, target).finally(() => window.giveBack()));
       } catch (thrown) {
         // Not begun: another file may wait for this window.
         window.giveBack();
@@ -73,14 +92,12 @@ export async function sendWindows(
 async function sendWindow(
   work: SendingWork,
   window: readonly OutgoingBlock[],
-  into: string,
-  counted: FileBytes,
+  { into, counted, growthBytes }: { readonly into: string; readonly counted: FileBytes; readonly growthBytes: number },
 ): Promise<void> {
   const unsent = new Map(window.map((block) => [block.hash, block]));
   for (const hash of unsent.keys()) if (work.sent.has(hash)) unsent.delete(hash);
   if (unsent.size > 0) {
-    const { missing } = await work.client.call("queryBlocks", { body: { hashes: [...unsent.keys()], into } });
-    const needed = new Set<string>(missing);
+    const needed = await missingBlocks({ client: work.client, into }, [...unsent.keys()], { growthBytes });
     const blocks = [...unsent.values()].filter(({ hash }) => needed.has(hash));
     if (blocks.length > 0) await upload(work, blocks.map(framed), into);
     for (const { size } of blocks) work.report.bytesSent += size;

@@ -63,6 +63,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       const into = await settleInto(caller, body.into);
       const { actor } = into;
       if (body.growth_bytes !== undefined) await tellingRoom(actor, assertRoom(into, body.growth_bytes));
+      if (body.send_bytes !== undefined) await blocks.assertRoom(actor.spaceId, body.send_bytes);
       const known = await findKnownBlocks(shards, actor, body.hashes, body.version_ids);
       const held = await blocks.held(actor.spaceId, [...known]);
       const missing = body.hashes.filter((hash) => !held.has(hash));
