@@ -240,7 +240,7 @@ test("a request for another server's name, and a query that is no UTF-8, reach n
   assert.match(await ask(proxied.port, "what.the.proxy.says", "a"), /The handler was reached/);
 });
 
-test("a full quota is answered 507 and is no failure in the server's log, a full store is", async (t) => {
+test("the server's log has a full quota as a request, and a full store as a warning without stacks", async (t) => {
   const server = await start(t, {
     getStartToken: () => Promise.reject(new HoldfastError("quota", "The quota is used up.")),
     queryNodes: () => Promise.reject(new HoldfastError("store_full", "The disk is full.")),
@@ -250,10 +250,10 @@ test("a full quota is answered 507 and is no failure in the server's log, a full
   await server.close(1000);
   assert.deepEqual([status, full.status], [507, 503]);
   assert.deepEqual(
-    server.lines.map(({ level, code }) => [level, code]),
+    server.lines.map(({ level, code, message, reason }) => [level, code, message, reason]),
     [
-      ["info", "quota"],
-      ["error", "store_full"],
+      ["info", "quota", "request", undefined],
+      ["warn", "store_full", "request refused", "The disk is full."],
     ],
   );
 });

@@ -268,17 +268,23 @@ function report(options: HttpServerOptions, arrived: Arrived, result: ExchangeRe
     ...(error === undefined ? {} : { code: error.code }),
   };
   // A full quota is the user's own business.
-  if (status >= 500 && error !== undefined && error.code !== "quota")
-    options.log.error({ ...fields, error: causes(error) }, "request failed");
+  if (status >= 500 && error !== undefined && error.code !== "quota") logFailure(options.log, fields, error);
   else options.log.info(fields, "request");
 }
 
-/** The stacks of an error and of all that caused it, which is where a wrapped failure says what really happened. */
-function causes(error: Error): string[] {
-  const stacks: string[] = [];
-  for (let at: unknown = error; at instanceof Error && stacks.length < 5; at = at.cause)
-    stacks.push(at.stack ?? at.message);
-  return stacks;
+/** A full disk is no defect: it is logged without stacks, and with the causes, which name the disk. */
+function logFailure(log: Log, fields: object, error: HoldfastError): void {
+  const chain = causes(error);
+  if (error.code === "store_full")
+    log.warn({ ...fields, reason: chain.map(({ message }) => message).join(" ") }, "request refused");
+  else log.error({ ...fields, error: chain.map(({ stack, message }) => stack ?? message) }, "request failed");
+}
+
+/** An error and all that caused it: a wrapped failure says in its cause what really happened. */
+function causes(error: Error): Error[] {
+  const chain: Error[] = [];
+  for (let at: unknown = error; at instanceof Error && chain.length < 5; at = at.cause) chain.push(at);
+  return chain;
 }
 
 async function closeGently(
