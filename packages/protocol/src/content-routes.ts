@@ -306,6 +306,17 @@ export const contentRoutes = {
     query: into,
     responses: { 200: z.object({ stored: z.int() }) },
   }),
+  discardBlocks: defineRoute({
+    method: "POST",
+    path: "/blocks/discard",
+    access: "files:write",
+    cost: "blocks",
+    bodyKind: "json",
+    summary:
+      "Blocks that you sent for an upload that failed: those that no file or upload refers to no longer count, and expire an hour later",
+    body: z.object({ hashes: z.array(hashHex).max(limits.queryHashesMax), into: idText.optional() }),
+    responses: { 200: z.object({ discarded: z.int(), bytes: z.int() }) },
+  }),
   putBlock: defineRoute({
     method: "PUT",
     path: "/chunks/:hash",

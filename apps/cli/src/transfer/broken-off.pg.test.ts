@@ -44,6 +44,18 @@ describe("a server without room", () => {
   });
 });
 
+describe("a space without room", () => {
+  const { run, json } = useSignedIn("no-quota");
+
+  test("a stream that is longer than the quota allows is refused on the way, and leaves nothing that counts", async () => {
+    assert.equal((await run(["admin", "users", "quota", administrator.email, "20M"])).code, 0);
+    const writer = ["head", "-c", String(200 * mib), "/dev/urandom"];
+    const { code, stderr } = await run(["put", "--from-command", "/stream", "--", ...writer]);
+    assert.deepEqual([code, /This needs .+, and 20 MiB is free\./.test(stderr)], [6, true], stderr);
+    assert.equal((await json("df")).stored_bytes, 0);
+  });
+});
+
 test("what is left of large files in flight is the size of those that were not sent", async (t) => {
   const folder = makeFolder("broken-off-large");
   const store = join(folder, "store");

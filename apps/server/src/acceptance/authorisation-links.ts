@@ -149,6 +149,7 @@ export const mayLinkCall: Readonly<Record<RouteName, boolean>> = {
   listDamaged: false,
   queryBlocks: true,
   putBlocks: true,
+  discardBlocks: true,
   putBlock: true,
   getBlock: false,
   fetchBlocks: true,

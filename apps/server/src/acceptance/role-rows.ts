@@ -221,6 +221,12 @@ export const roleRows: Readonly<Record<RouteName, Readonly<Record<string, Row>> 
       answers: "200 200 403 403 200 404",
     },
   },
+  discardBlocks: {
+    "discard blocks": {
+      request: ({ folder }) => ["POST", "/blocks/discard", { hashes: [blockHash], into: folder }],
+      answers: "200 200 403 403 200 404",
+    },
+  },
   queryBlocks: {
     "ask for blocks": {
       request: ({ folder }) => ["POST", "/blocks/query", { hashes: [blockHash], into: folder }],

@@ -3,6 +3,7 @@ import type { HashHex, SpaceId, UserId } from "@holdfast/core/ids";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import type { AlsoHeld } from "../metadata/commit/hold-contents.ts";
 import type { BlockRoom } from "./block-room.ts";
+import type { Discarded } from "./discard-blocks.ts";
 import type { DamagedBlock } from "./list-damaged.ts";
 import type { Reading } from "./reading-room.ts";
 import type { IncomingBlock } from "./incoming-block.ts";
@@ -36,6 +37,8 @@ export interface BlockService {
   store(spaceId: SpaceId, uploader: UserId, blocks: readonly IncomingBlock[], leaveOut?: LeaveOut): Promise<void>;
   /** Of these hashes, those in the space's `space_blocks` whose block is live in the cell; their `since` is renewed. */
   held(spaceId: SpaceId, hashes: readonly HashHex[]): Promise<Set<HashHex>>;
+  /** See `discardBlocks`. */
+  discard(spaceId: SpaceId, uploader: UserId, hashes: readonly HashHex[]): Promise<Discarded>;
   /** Whether any block of the space's cell is known to be damaged: without one, `lost` finds nothing. */
   anyDamaged(spaceId: SpaceId): Promise<boolean>;
   /** Of these hashes, those that no copy is known to be whole of: whoever names one has to send it again. */

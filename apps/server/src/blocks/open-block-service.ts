@@ -10,6 +10,7 @@ import { findLost, hasDamaged } from "./block-rows.ts";
 import type { BlockService } from "./block-service.ts";
 import type { BlockPool } from "./block-tasks.ts";
 import { ByteBudget } from "./byte-budget.ts";
+import { discardBlocks } from "./discard-blocks.ts";
 import { type DiskReserve, noReserve } from "./disk-reserve.ts";
 import { holdAlso } from "./hold-also.ts";
 import { listDamaged } from "./list-damaged.ts";
@@ -86,6 +87,12 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
       const held = await findHeld(shards.ofId(spaceId).db, db, spaceId, bytes, asking);
       return held as Set<HashHex>;
     },
+    discard: (spaceId, uploader, hashes) =>
+      discardBlocks(
+        shards.ofId(spaceId).db,
+        { spaceId, uploader, hashes },
+        { nowMicros: clock.nowMicros(), lifetimeMs: unreferencedMs },
+      ),
     anyDamaged: (spaceId) => hasDamaged(cells.of(bucketOf(spaceId)).db),
     lost: (spaceId, hashes) => findLost(cells.of(bucketOf(spaceId)).db, hashes),
     holdAlso: (spaceId, also) => holdAlso({ ...options, ...service }, spaceId, also),

@@ -279,6 +279,10 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
     count: ({ body }) => lengthOf(body["hashes"]),
   }),
   putBlocks: writes("block.write", { nodes: intoOf, count: ({ json }) => json["stored"] }),
+  discardBlocks: writes("block.discard", {
+    nodes: ({ body }) => [body["into"]],
+    count: ({ json }) => json["discarded"],
+  }),
   putBlock: writes("block.write", { nodes: intoOf, detail: pick("params", "hash") }),
   getBlock: reads("block.read", { repeats: true, detail: pick("params", "hash") }),
   fetchBlocks: reads("block.read"),

@@ -244,6 +244,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
     bodyBytes: 2 * limits.packBytesTarget + 2 * limits.blockBytesMax,
     rows: limits.requestFramesMax * 2,
   },
+  discardBlocks: { rows: 2 * limits.queryHashesMax, answerBytes: 100 },
   putBlock: oneBlock,
   getBlock: streamed(10),
   fetchBlocks: streamed(limits.listItemsMax + 2 * limits.queryHashesMax),

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
+import type { HashHex } from "@holdfast/core/ids";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { sql } from "kysely";
 import { blockOf, openBlockWorld } from "../blocks/testing.ts";
 import { checkInvariants } from "../metadata/testing/invariants.ts";
+import { expireBlocks } from "../metadata/retention/expire-blocks.ts";
 import { expireStaged } from "../metadata/retention/retention.ts";
 import type { TestSpace } from "../metadata/testing/testing.ts";
 import { bytesOf, putPart, refusalOf, startOf, startUploadWorld, type UploadWorld } from "./testing.ts";
@@ -83,6 +85,34 @@ test("what was sent and never named counts for a day, and again once a commit na
   const { hash, sizeBytes } = blockOf(parts[0]!);
   await space.do({ op: "put", place: { path: "named" }, content: { sizeBytes, blocks: [{ hash, size: sizeBytes }] } });
   assert.equal((await space.row()).stored_bytes, 510);
+  await checkInvariants(space.db, spaceId);
+});
+
+test("blocks of a failed upload count no longer and expire in an hour, but for those that a file, an upload or another sender needs", async () => {
+  const space = await world.space(quotaBytes);
+  const { spaceId, userId } = space.caller;
+  const names = ["useless", "named", "asked for", "of somebody else"] as const;
+  const blocks = names.map((name) => blockOf(bytesOf(`discarded ${name}`, 500)));
+  const [useless, named, asked, others] = blocks.map(({ hash }) => hash) as [HashHex, HashHex, HashHex, HashHex];
+  await world.blocks.store(spaceId, userId, blocks);
+  await space.do({
+    op: "put",
+    place: { path: "named" },
+    content: { sizeBytes: 500, blocks: [{ hash: named, size: 500 }] },
+  });
+  await world.blocks.store(spaceId, (await world.space(quotaBytes)).caller.userId, [blocks[3]!]);
+  const discarded = await world.blocks.discard(spaceId, userId, [useless, named, asked, others]);
+  assert.deepEqual(discarded, { count: 2, bytes: 1000 });
+  assert.equal((await space.row()).stored_bytes, 1000);
+  const expire = () => expireBlocks({ db: space.db, nowMicros: world.clock.nowMicros() }, retentionUsual.blocksMs);
+  world.clock.advanceMs(3599_000);
+  await expire();
+  assert.deepEqual([...(await world.blocks.held(spaceId, [asked]))], [asked], "another upload is told not to send it");
+  world.clock.advanceMs(2000);
+  await expire();
+  const { rows } = await sql<{ hash: HashHex }>`
+    select encode(hash, 'hex') as hash from shard.space_blocks where space_id = ${spaceId}`.execute(space.db);
+  assert.deepEqual(rows.map(({ hash }) => hash).toSorted(), [named, asked, others].toSorted());
   await checkInvariants(space.db, spaceId);
 });
 

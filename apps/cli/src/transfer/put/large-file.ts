@@ -12,6 +12,7 @@ import { asCodecPool } from "../transfer-pool.ts";
 import { assertNotHopeless } from "../transfer-report.ts";
 import { commit } from "./commit.ts";
 import { askRoom } from "./ask-room.ts";
+import { SentForFile } from "./sent-for-file.ts";
 import { FileBytes } from "./file-bytes.ts";
 import { type Sent, sendStream, sendWindows, toSent, type Window } from "./send-stream.ts";
 import { readFailure, readFailureOf } from "./local-folder.ts";
@@ -42,6 +43,7 @@ export async function putLargeFile(work: PutWork, file: QueuedFile): Promise<voi
 async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Promise<"done" | "again"> {
   const { path } = file.entry;
   const readAtMs = work.nowMs();
+  const sentForFile = new SentForFile();
   let handle: fs.FileHandle;
   try {
     handle = await fs.open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
@@ -64,7 +66,7 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
     const isSent = !isEqual || isDamaged;
     if (isSent) counted.takeBack();
     const sent = isSent
-      ? await sendWindows(work, windowsOfFile(work, handle.fd), { into: file.folder.id, counted })
+      ? await sendWindows(work, windowsOfFile(work, handle.fd), { into: file.folder.id, counted, sentForFile })
       : compared;
     const stats = await handle.stat({ bigint: true });
     const [first, stamp] = [toStamp(before), toStamp(stats)];
@@ -72,7 +74,10 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
     const mtimeMicros = microsOfNanos(stats.mtimeNs);
     const executable = (stats.mode & 0o100n) !== 0n;
     const content = { ...sent, mtimeMicros, executable };
-    const committed = await commitFile(work, file, content, () => counted.keep());
+    const committed = await commitFile(work, file, content, {
+      onDone: () => counted.keep(),
+      onFailed: () => sentForFile.isForNothing(),
+    });
     if (committed && isDamaged) work.report.filesHealed += 1;
     if (committed) work.journal.record(path, stamp, sent.contentId, readAtMs);
     return committed ? "done" : "again";
@@ -81,21 +86,32 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
     if (typeof errno === "string") work.report.problem(path, readFailureOf(errno), "unreadable");
     else {
       const failure = toHoldfastError(thrown);
+      sentForFile.failed(failure);
       assertNotHopeless(failure.code, `${path}: ${failure.message}`);
       work.report.refused(path, failure, growthOf(file, file.entry.sizeBytes));
     }
     return "done";
   } finally {
     await handle.close();
+    await sentForFile.end(work, file.folder.id);
   }
 }
 
 /** Standard input: it can be read only once, and has no times. */
 export async function putStream(work: PutWork, file: QueuedFile, source: AsyncIterable<Uint8Array>): Promise<void> {
-  const sent = await sendStream(work, source, file.folder.id, file.remote?.size ?? 0);
-  work.report.counts.bytesTotal = sent.sizeBytes;
-  const done = await commitFile(work, file, { ...sent, mtimeMicros: undefined, executable: undefined });
-  if (!done) throw new HoldfastError("missing_blocks", "The server does not keep what was sent. Run put again.");
+  const sentForFile = new SentForFile();
+  try {
+    const sent = await sendStream(work, source, file.folder.id, { replacedBytes: file.remote?.size ?? 0, sentForFile });
+    work.report.counts.bytesTotal = sent.sizeBytes;
+    const content = { ...sent, mtimeMicros: undefined, executable: undefined };
+    const done = await commitFile(work, file, content, { onFailed: () => sentForFile.isForNothing() });
+    if (!done) throw new HoldfastError("missing_blocks", "The server does not keep what was sent. Run put again.");
+  } catch (thrown) {
+    sentForFile.failed(thrown);
+    throw thrown;
+  } finally {
+    await sentForFile.end(work, file.folder.id);
+  }
 }
 
 /** @returns false when the server lacks blocks after all, so that they have to be sent again */
@@ -103,7 +119,7 @@ async function commitFile(
   work: PutWork,
   file: QueuedFile,
   content: Sent & { readonly mtimeMicros: number | undefined; readonly executable: boolean | undefined },
-  onDone: () => void = () => {},
+  { onDone = () => {}, onFailed = () => {} }: { readonly onDone?: () => void; readonly onFailed?: () => void },
 ): Promise<boolean> {
   const { report } = work;
   const { path } = file.entry;
@@ -143,9 +159,9 @@ async function commitFile(
   const growthBytes = growthOf(file, sizeBytes);
   const again: QueuedFile[] = [];
   const onRefused = (reason: BatchResult): boolean => goesOn(again, afterLateNode(file, reason));
-  const missing = await commit(work, [{ path, operations, onCommitted, onRefused, growthBytes }]);
+  const missing = await commit(work, [{ path, operations, onCommitted, onRefused, onFailed, growthBytes }]);
   const [late] = again;
-  return late === undefined ? missing.length === 0 : commitFile(work, late, content, onDone);
+  return late === undefined ? missing.length === 0 : commitFile(work, late, content, { onDone, onFailed });
 }
 
 async function hashFile(work: PutWork, descriptor: number, counted: FileBytes): Promise<Sent> {

@@ -166,6 +166,10 @@ export class SentBlocks {
     if (this.#hashes.size < sentBlocksMax) this.#hashes.add(hash);
   }
 
+  delete(hash: string): void {
+    this.#hashes.delete(hash);
+  }
+
   /** Where the server had nothing of a batch, the next ones go without asking. */
   shouldAsk(): boolean {
     if (this.#silentLeft === 0) return true;

@@ -8,6 +8,7 @@ import { asCodecPool } from "../transfer-pool.ts";
 import { TaskGroup } from "@holdfast/core/task-group";
 import { FileBytes } from "./file-bytes.ts";
 import type { PutWork } from "./put-work.ts";
+import type { SentForFile } from "./sent-for-file.ts";
 import { framed, upload } from "./upload.ts";
 
 /** What sending needs of a put. */
@@ -33,15 +34,15 @@ export interface Window {
 
 /**
  * Sends what the server lacks of it into the space of folder `into`; nothing is committed.
- * @param replacedBytes the size of the file that the stream replaces; if given, the server refuses the stream at the first window without room
+ * @param more with `replacedBytes`, the size of the file that the stream replaces, the server refuses the stream at the first window without room
  */
 export function sendStream(
   work: SendingWork,
   source: AsyncIterable<Uint8Array>,
   into: string,
-  replacedBytes?: number,
+  more: Pick<WindowsTarget, "replacedBytes" | "sentForFile"> = {},
 ): Promise<Sent> {
-  return sendWindows(work, windowsOfStream(work, source), { into, replacedBytes });
+  return sendWindows(work, windowsOfStream(work, source), { into, ...more });
 }
 
 async function* windowsOfStream(work: SendingWork, source: AsyncIterable<Uint8Array>): AsyncIterable<Window> {
@@ -53,7 +54,9 @@ async function* windowsOfStream(work: SendingWork, source: AsyncIterable<Uint8Ar
 export interface WindowsTarget {
   /** The folder whose space takes the blocks. */
   readonly into: string;
-  readonly replacedBytes?: number | undefined;
+  readonly replacedBytes?: number;
+  /** Receives the hashes of the blocks, before they are sent. */
+  readonly sentForFile?: SentForFile;
   /** The bytes of the file that count as done. */
   readonly counted?: FileBytes;
 }
@@ -62,7 +65,7 @@ export interface WindowsTarget {
 export async function sendWindows(
   work: SendingWork,
   windows: AsyncIterable<Window>,
-  { into, replacedBytes = Infinity, counted = new FileBytes(work.report.counts) }: WindowsTarget,
+  { into, replacedBytes = Infinity, sentForFile, counted = new FileBytes(work.report.counts) }: WindowsTarget,
 ): Promise<Sent> {
   const blocks: ManifestEntry[] = [];
   let readBytes = 0;
@@ -73,7 +76,7 @@ export async function sendWindows(
         blocks.push({ hash, size });
         readBytes += size;
       }
-      const target = { into, counted, growthBytes: Math.max(0, readBytes - replacedBytes) };
+      const target = { into, counted, sentForFile, growthBytes: Math.max(0, readBytes - replacedBytes) };
       try {
         await tasks.start(() => sendWindow(work, window.blocks, target).finally(() => window.giveBack()));
       } catch (thrown) {
@@ -89,16 +92,25 @@ export async function sendWindows(
   return toSent(blocks);
 }
 
+interface WindowTarget {
+  readonly into: string;
+  readonly counted: FileBytes;
+  readonly sentForFile: SentForFile | undefined;
+  /** Beyond what the file replaces, up to the end of this window. */
+  readonly growthBytes: number;
+}
+
 async function sendWindow(
   work: SendingWork,
   window: readonly OutgoingBlock[],
-  { into, counted, growthBytes }: { readonly into: string; readonly counted: FileBytes; readonly growthBytes: number },
+  { into, counted, sentForFile, growthBytes }: WindowTarget,
 ): Promise<void> {
   const unsent = new Map(window.map((block) => [block.hash, block]));
   for (const hash of unsent.keys()) if (work.sent.has(hash)) unsent.delete(hash);
   if (unsent.size > 0) {
     const needed = await missingBlocks({ client: work.client, into }, [...unsent.keys()], { growthBytes });
     const blocks = [...unsent.values()].filter(({ hash }) => needed.has(hash));
+    sentForFile?.add(blocks.map(({ hash }) => hash));
     if (blocks.length > 0) await upload(work, blocks.map(framed), into);
     for (const { size } of blocks) work.report.bytesSent += size;
     for (const hash of unsent.keys()) work.sent.add(hash);

@@ -167,6 +167,7 @@ export const handedOutByRoutes: Readonly<Record<RouteName, HandedOut>> = {
   listDamaged: tells,
   queryBlocks: tells,
   putBlocks: changes,
+  discardBlocks: ends,
   putBlock: changes,
   getBlock: tells,
   fetchBlocks: tells,

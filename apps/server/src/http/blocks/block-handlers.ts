@@ -78,6 +78,12 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
       const stored = await storeFrames({ blocks, codec }, { actorOf: () => actor, mayUse, room }, frames);
       return { status: 200, json: { stored } };
     },
+    discardBlocks: async ({ caller, body, charge }) => {
+      await charge("operations", Math.ceil(body.hashes.length / 100));
+      const { spaceId } = await actorInto(caller, body.into);
+      const { count, bytes } = await blocks.discard(spaceId, caller.userId, body.hashes);
+      return { status: 200, json: { discarded: count, bytes } };
+    },
     putBlock: async ({ caller, params, query, stream, contentLengthBytes }) => {
       const actor = await actorInto(caller, query.into);
       await blocks.assertRoom(actor.spaceId, contentLengthBytes ?? 0);

@@ -41,6 +41,7 @@ export const routesForLinks: ReadonlySet<Route> = new Set<Route>([
   routes.syncDelta,
   routes.queryBlocks,
   routes.putBlocks,
+  routes.discardBlocks,
   routes.putBlock,
   routes.createBlockUploadUrl,
 ]);
