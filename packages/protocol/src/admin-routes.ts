@@ -43,6 +43,16 @@ const storage = z
   .meta({ id: "StorageFigures" });
 export type StorageJson = z.output<typeof storage>;
 
+const unfinishedUploads = z.object({
+  account: z.string().describe("e-mail address of the owner of the space"),
+  uploads: z.int().describe("that can be continued"),
+  blocks: z.int().describe("sent by themselves, which no file names yet"),
+  bytes: z.int(),
+  last_used_at: z.string(),
+  in_use: z.boolean().describe("used within the last hour: they stay"),
+});
+export type UnfinishedUploadsJson = z.output<typeof unfinishedUploads>;
+
 const collection = z
   .object({
     bytes: z.int().describe("of the stores"),
@@ -50,6 +60,7 @@ const collection = z
     packs: z.int(),
     versions: z.int().describe("of files that stay"),
     nodes: z.int().describe("with all their versions"),
+    unfinished: z.array(unfinishedUploads).optional().describe("if asked for: at most 1,000, the largest first"),
   })
   .meta({ id: "Collection" });
 export type CollectionJson = z.output<typeof collection>;
@@ -190,7 +201,13 @@ export const adminRoutes = {
     cost: "call",
     bodyKind: "json",
     summary: "Give back now what is kept no longer, or say what that would be",
-    body: z.object({ dry_run: z.boolean().optional().describe("nothing is changed") }),
+    body: z.object({
+      dry_run: z.boolean().optional().describe("nothing is changed"),
+      unfinished: z
+        .boolean()
+        .optional()
+        .describe("remove unfinished uploads, too, that nobody has used within the last hour"),
+    }),
     responses: { 200: collection },
   }),
   adminGetCopies: defineRoute({

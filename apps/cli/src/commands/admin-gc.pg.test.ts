@@ -44,6 +44,27 @@ for (const [where, flags] of bothPlaces(command)) {
   });
 }
 
+test("unfinished uploads are listed by account, and removed once nobody has used them for an hour", async () => {
+  const address = { path: "/never-finished", size: 3_000_000 };
+  const { token } = JSON.parse(await done(["token", "create", "uploads", "--scopes", "files:write", "--json"]));
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const started = await fetch(`${command.server.url}/api/v1/files/upload?uploadType=resumable`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify(address),
+  });
+  assert.equal(started.status, 200, await started.text());
+  const gc = (...args: string[]) => done(["admin", "gc", "--unfinished", ...args]);
+  assert.match(await gc("--now"), /^kept, in use: 1 upload \(0 B\) of .+@.+, last used .+\n/);
+  await queryDatabase(
+    data,
+    "update shard.upload_sessions set created_at = created_at - 7200000000, expires_at = expires_at - 7200000000",
+  );
+  assert.match(await gc("--dry-run"), /^would remove unfinished: 1 upload \(0 B\) of /);
+  assert.match(await gc("--now"), /^removed unfinished: 1 upload \(0 B\) of /);
+  assert.match(await gc("--dry-run"), /^There are no unfinished uploads\.\n/);
+});
+
 test("a run that frees nothing shows the command that frees space sooner, or says to wait if that was the one", async () => {
   const variables = "HOLDFAST_RETENTION_BLOCKS=1h HOLDFAST_RETENTION_DOOMED=10m HOLDFAST_RETENTION_PACKS=10m";
   const shown = (folder: string) => `    ${variables} holdfast admin gc --now --data ${folder}`;

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { printable } from "@holdfast/core/printable";
 import { shellWord } from "@holdfast/core/shell-word";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { timeFor } from "../output/listing.ts";
@@ -83,15 +84,17 @@ export function gcCommand(context: Context) {
   const command = newAdminCommand(
     "gc",
     "Give back the room of what is kept no longer, which else happens from time to time",
-    ["admin gc --dry-run", "admin gc --now"],
+    ["admin gc --dry-run", "admin gc --now", "admin gc --unfinished --dry-run"],
   )
     .option("--now", "do it")
-    .option("--dry-run", "say what would be given back now, and change nothing");
-  return runs<[]>(context, command, async (run, { data, now, dryRun }) => {
+    .option("--dry-run", "say what would be given back now, and change nothing")
+    .option("--unfinished", "remove unfinished uploads, too, that nobody has used within the last hour");
+  return runs<[]>(context, command, async (run, { data, now, dryRun, unfinished }) => {
     if ((now === true) === (dryRun === true)) throw usage("Say either --now or --dry-run.");
-    const body = { dry_run: dryRun === true };
+    const body = { dry_run: dryRun === true, ...(unfinished === true ? { unfinished } : {}) };
     const given = await adminCall(run, data, "adminCollect", { body });
     await run.output.result(given, () => [
+      ...unfinishedLines(given, body.dry_run, run.output),
       ...collectionLines(given, body.dry_run),
       ...(given.bytes === 0 ? adviceLines(data, run.context.environment) : []),
     ]);
@@ -120,12 +123,26 @@ function adviceLines(data: unknown, environment: Context["environment"]): string
   ];
 }
 
-function collectionLines(given: RouteAnswer<typeof routes.adminCollect>, isDry: boolean): string[] {
+type Collection = RouteAnswer<typeof routes.adminCollect>;
+
+function collectionLines(given: Collection, isDry: boolean): string[] {
   const { bytes, blocks, packs, versions, nodes } = given;
   return [
     `${isDry ? "would give back" : "gave back"} ${formatBytes(bytes)}: ${count(blocks, "block")}, ${count(packs, "pack")}`,
     `${isDry ? "would remove" : "removed"} ${count(versions, "old version")}, and ${nodes === 1 ? "1 file or folder" : `${formatNumber(nodes)} files and folders`} that were in the trash`,
   ];
+}
+
+/** Removed uploads no longer count for their account; the store gives their room back after the times of all blocks. */
+function unfinishedLines({ unfinished }: Collection, isDry: boolean, output: Output): string[] {
+  if (unfinished === undefined) return [];
+  if (unfinished.length === 0) return ["There are no unfinished uploads."];
+  return unfinished.map(({ account, uploads, blocks, bytes, last_used_at: at, in_use: isInUse }) => {
+    const removed = isDry ? "would remove" : "removed";
+    const parts = [uploads > 0 ? count(uploads, "upload") : "", blocks > 0 ? count(blocks, "block") : ""];
+    const what = `${parts.filter((part) => part !== "").join(" and ")} (${formatBytes(bytes)})`;
+    return `${isInUse ? "kept, in use" : `${removed} unfinished`}: ${what} of ${printable(account)}, last used ${timeFor(output, at)}`;
+  });
 }
 
 export function rebuildIndexCommand(context: Context) {

@@ -95,7 +95,7 @@ function careFor(storage: AdminStorage): StorageCare {
     readShards: () => readShards(shards),
     readFigures: openStorageFigures(storage.databases, storage.config.dataFolder),
     readScrub: async () => readScrubReport(await openAdminCells(storage)),
-    collect: (dryRun) => withPool(({ cells }, pool) => collectBeside(storage, { cells, pool, dryRun })),
+    collect: (options) => withPool(({ cells }, pool) => collectBeside(storage, { cells, pool }, options)),
     readCopies: async () => readCopies((await openPlacedCells(storage)).placed),
     verifyCopies: () =>
       withPool(async ({ placed }, pool) => {

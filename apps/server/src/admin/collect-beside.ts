@@ -1,7 +1,7 @@
 import type { BlockCells } from "../blocks/open-block-cells.ts";
 import type { BlockPool } from "../blocks/block-tasks.ts";
 import { releaseKinds } from "../blocks/release-kind.ts";
-import { collectNow } from "../jobs/collect-now.ts";
+import { type CollectionOptions, collectNow } from "../jobs/collect-now.ts";
 import { tellMended } from "../jobs/tell-mended.ts";
 import { openLog } from "../operation/log.ts";
 import { openQueue } from "../queue/open-queue.ts";
@@ -10,15 +10,16 @@ import type { AdminStorage } from "./open-admin-storage.ts";
 /** Without a server nobody works what the shards tell their cells, so it is done here; where one runs, whoever comes first does it. */
 export async function collectBeside(
   { shards, clock, random, config }: AdminStorage,
-  { cells, pool, dryRun }: { readonly cells: BlockCells; readonly pool: BlockPool; readonly dryRun: boolean },
+  { cells, pool }: { readonly cells: BlockCells; readonly pool: BlockPool },
+  options: CollectionOptions,
 ) {
   const log = openLog("error");
   const onMended = tellMended(log, { countersMended: () => {} });
   const parts = { shards, cells, pool, clock, random, log, settings: config.retention, onMended };
-  if (dryRun) return collectNow({ ...parts, kick: () => {} }, { dryRun });
+  if (options.dryRun) return collectNow({ ...parts, kick: () => {} }, options);
   const queue = openQueue({ shards, clock, log, kinds: releaseKinds({ cells, clock }) });
   try {
-    const collected = await collectNow({ ...parts, kick: (shard) => queue.kick(shard) }, { dryRun });
+    const collected = await collectNow({ ...parts, kick: (shard) => queue.kick(shard) }, options);
     await queue.idle();
     return collected;
   } finally {

@@ -174,7 +174,7 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   adminListInvitations: reads("invitation.list", { count: itemsOf }),
   adminRemoveInvitation: decides("invitation.delete", target),
   adminListPlans: reads("plan.list"),
-  adminShredUser: decides("user.shred", { ...target, detail: pick("body", "dry_run") }),
+  adminShredUser: decides("user.shred", { ...target, detail: pick("body", "dry_run", "unfinished") }),
   adminGetShredding: reads("shredding.read", { ...target, repeats: true }),
   adminStartScrub: decides("scrub.start"),
   adminGetScrub: reads("scrub.read", { repeats: true }),

@@ -6,6 +6,7 @@ import { countOldVersions } from "../metadata/retention/retention.ts";
 import { countDueNodes } from "../metadata/trash/count-due.ts";
 import type { Log } from "../operation/log.ts";
 import { expireUploads } from "../uploads/remove-uploads.ts";
+import { listUnfinished, removeUnfinished } from "./unfinished-uploads.ts";
 import { giveUpBlocks, type Retained, retainShard, type RetentionParts, versionsOf } from "./run-retention.ts";
 
 export interface CollectionParts extends RetentionParts {
@@ -17,6 +18,8 @@ export interface CollectionParts extends RetentionParts {
 export interface CollectionOptions {
   /** Nothing is changed: what would go now. */
   readonly dryRun: boolean;
+  /** Unfinished uploads go, too, if nobody has used them of late. */
+  readonly unfinished?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -27,8 +30,10 @@ export interface CollectionOptions {
  */
 export async function collectNow(parts: CollectionParts, options: CollectionOptions): Promise<CollectionJson> {
   const { cells, shards, pool, clock, random, log, settings } = parts;
-  const { dryRun, signal = new AbortController().signal } = options;
+  const { dryRun, unfinished = false, signal = new AbortController().signal } = options;
   for (const { keyring } of cells.all()) await keyring.assertStoreThere();
+  const listed = unfinished ? { unfinished: await listUnfinished(parts) } : {};
+  if (unfinished && !dryRun) await removeUnfinished(parts, signal);
   const retained = dryRun ? await countRetained(parts, signal) : await retainAll(parts, signal);
   const sum = { bytes: 0, blocks: 0, packs: 0, ...retained };
   for (const cell of cells.all()) {
@@ -41,7 +46,7 @@ export async function collectNow(parts: CollectionParts, options: CollectionOpti
     sum.packs += collected.packs;
   }
   if (!dryRun) log.info(sum, "space was given back by an administrator's word");
-  return sum;
+  return { ...sum, ...listed };
 }
 
 async function retainAll(parts: CollectionParts, signal: AbortSignal): Promise<Retained> {

@@ -260,7 +260,7 @@ function storageCare({ storage, jobs, log, config, retaining }: ApiParts): Stora
     },
     readShards: () => readShards(databases.shards),
     readFigures: openStorageFigures(databases, config.dataFolder),
-    collect: (dryRun) => collectNow({ ...retaining, pool, random: randomBytes, log }, { dryRun }),
+    collect: (options) => collectNow({ ...retaining, pool, random: randomBytes, log }, options),
     rebuildIndex: () => rebuildIndex({ cells, shards: databases.shards, pool, clock: systemClock, log }),
   };
 }

@@ -14,7 +14,7 @@ export interface StorageCare {
   verifyCopies(): Promise<CopiesJson>;
   readFigures(): Promise<StorageJson>;
   readShards(): Promise<ShardsJson>;
-  collect(dryRun: boolean): Promise<CollectionJson>;
+  collect(options: { readonly dryRun: boolean; readonly unfinished: boolean }): Promise<CollectionJson>;
 }
 
 export function storageHandlers(care: StorageCare) {
@@ -25,7 +25,7 @@ export function storageHandlers(care: StorageCare) {
     adminListShards: async () => ({ status: 200, json: await care.readShards() }),
     adminCollect: async ({ body }) => ({
       status: 200,
-      json: await care.collect(body.dry_run ?? false),
+      json: await care.collect({ dryRun: body.dry_run ?? false, unfinished: body.unfinished ?? false }),
     }),
     adminGetCopies: async () => ({ status: 200, json: await care.readCopies() }),
     adminVerifyCopies: async () => ({ status: 202, json: await care.verifyCopies() }),
