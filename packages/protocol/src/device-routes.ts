@@ -85,7 +85,15 @@ export const deviceRoutes = {
     cost: "call",
     bodyKind: "none",
     summary: "The caller's devices, and those that were revoked and are to remove their copies",
-    responses: { 200: page(device).extend({ clearings: z.array(clearing).default([]) }) },
+    responses: {
+      200: page(device).extend({
+        clearings: z.array(clearing).default([]),
+        signed_out: z
+          .array(z.object({ device_id: z.string(), name: z.string(), at: z.string() }))
+          .default([])
+          .describe("revoked within the last 90 days and not asked for their copies; no browsers"),
+      }),
+    },
   }),
   deleteDevice: defineRoute({
     method: "DELETE",
@@ -93,7 +101,8 @@ export const deviceRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "none",
-    summary: "Revoke a device with its sessions, at once",
+    summary:
+      "Revoke a device with its sessions, at once; one that was revoked before can still be asked for its copies",
     params: z.object({ id: idText }),
     query: z.object({
       remove_copies: z

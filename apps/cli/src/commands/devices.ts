@@ -19,6 +19,8 @@ export const devicesCommand: CommandMaker = (context) => {
   return runs<[]>(context, command.addCommand(remove(context)).addCommand(resume(context)), list);
 };
 
+const deviceWords = "its name, its id as 'holdfast devices' lists it, or the first characters of the id";
+
 const columns: readonly Column[] = [
   { title: "ID" },
   { title: "NAME" },
@@ -62,7 +64,7 @@ async function list(run: Run): Promise<void> {
       ]),
     ),
     ...page.items.flatMap((device) => suspensionLines(run, device)),
-    ...clearingLines(run, page.clearings),
+    ...clearingLines(run, page),
   ]);
 }
 
@@ -80,14 +82,24 @@ function suspensionLines(run: Run, { id, name, suspended }: Listed): string[] {
   ];
 }
 
-type Clearing = RouteAnswer<(typeof routes)["listDevices"]>["clearings"][number];
+type Devices = RouteAnswer<(typeof routes)["listDevices"]>;
+type Clearing = Devices["clearings"][number];
 
-function clearingLines(run: Run, clearings: readonly Clearing[]): string[] {
-  if (clearings.length === 0) return [];
+function clearingLines(run: Run, { clearings, signed_out: signedOut }: Devices): string[] {
+  if (clearings.length + signedOut.length === 0) return [];
   return [
     "",
     ...clearings.map((each) => `signed out: ${printable(each.name)} (${each.device_id}), ${copiesOf(run, each)}`),
+    ...signedOut.map(
+      ({ name, device_id: id, at }) =>
+        `signed out: ${printable(name)} (${id}), ${timeFor(run.output, at)}; its copies stay there`,
+    ),
+    ...(signedOut.length === 0 ? [] : [copiesAdvice("ID")]),
   ];
+}
+
+function copiesAdvice(id: string): string {
+  return `To have its copies of what is on the server removed: holdfast devices rm ${id} --remove-copies`;
 }
 
 function copiesOf(run: Run, { asked_at: asked, done_at: done, removed, kept }: Clearing): string {
@@ -100,66 +112,93 @@ interface FoundDevice {
   readonly name?: string;
   /** The device that asks. */
   readonly current?: boolean;
+  readonly browser?: boolean;
+  readonly isSignedOut?: true;
 }
 
-/** @throws HoldfastError not_found; conflict where several have the name */
+/** @throws HoldfastError not_found; conflict where several match */
 async function findDevice(client: ApiClient, which: string): Promise<FoundDevice> {
-  const { items } = await client.call("listDevices");
-  const identified = items.filter(({ id }) => id === which);
-  const called = identified.length > 0 ? identified : items.filter(({ name }) => name === which);
-  const [device, ...others] = called;
+  const { items, signed_out: signedOut } = await client.call("listDevices");
+  const ended = signedOut.map(({ device_id: id, name }) => ({ id, name, isSignedOut: true }) as const);
+  const found = [items, ended].map((devices) => matching<FoundDevice>(devices, which)).find(({ length }) => length > 0);
+  const [device, ...others] = found ?? [];
   if (device === undefined)
     throw new HoldfastError("not_found", `There is no device ${which}. 'holdfast devices' shows what there is.`);
   if (others.length === 0) return device;
-  const ids = called.map(({ id }) => id).join(", ");
-  throw new HoldfastError("conflict", `Several devices are called ${which}: name one by its id (${ids}).`);
+  const ids = [device, ...others].map(({ id }) => id).join(", ");
+  throw new HoldfastError("conflict", `${which} can be each of several devices: name one by its id (${ids}).`);
 }
 
-function named({ id, name }: FoundDevice): string {
-  return name === undefined ? id : `${printable(name)} (${id})`;
+/** Fewer characters of an id are more likely to be a mistake. */
+const idStartMin = 4;
+
+/** Those with this id or else this name, or else those whose id begins so. */
+function matching<Device extends FoundDevice>(devices: readonly Device[], which: string): readonly Device[] {
+  const start = which.toLowerCase().replace(/(?:…|\.\.\.)$/, "");
+  const ways = [
+    devices.filter(({ id }) => id === which),
+    devices.filter(({ name }) => name === which),
+    start.length < idStartMin ? [] : devices.filter(({ id }) => id.startsWith(start)),
+  ];
+  return ways.find(({ length }) => length > 0) ?? [];
+}
+
+function named({ id, name, current }: FoundDevice): string {
+  const device = name === undefined ? id : `${printable(name)} (${id})`;
+  return current === true ? `${device}, which is this device` : device;
 }
 
 function remove(context: Context) {
-  const command = newCommand("rm", "Sign a device out: its sessions end at once", [
-    "devices rm 0198…",
-    "devices rm laptop --remove-copies",
-  ])
-    .argument("<device>", "its name, or its id as 'holdfast devices' lists it")
+  const command = newCommand(
+    "rm",
+    "Sign a device out: its sessions end at once. A lost one: with --remove-copies, also after it was signed out",
+    ["devices rm 0198…", "devices rm laptop --remove-copies"],
+  )
+    .argument("<device>", deviceWords)
     .option(
       "--remove-copies",
-      "its synced folders remove the files that the server has, once it asks again; what is only there stays",
+      "its synced folders remove the files that the server has, once it asks again; what is only there stays; also for a device that is signed out already",
     )
     .option("-y, --yes", "ask nothing");
   return runs<[string]>(context, command, async (run, which, { removeCopies, yes }) => {
     const { client } = await run.connect();
     const device = await findDevice(client, which);
     const isAsked = removeCopies === true;
+    if (device.isSignedOut === true && !isAsked)
+      throw new HoldfastError("conflict", `${named(device)} is signed out already. ${copiesAdvice(device.id)}`);
     if (yes !== true && run.context.stdin.isTTY === true) await assertMeant(run, device, isAsked);
     const query = isAsked ? { query: { remove_copies: "true" as const } } : {};
     await client.call("deleteDevice", { params: { id: device.id }, ...query });
     await run.output.result({ id: device.id, revoked: true, ...(isAsked ? { remove_copies: true } : {}) }, () => [
-      `signed out ${named(device)}`,
+      device.isSignedOut === true ? `${named(device)} was signed out before` : `signed out ${named(device)}`,
       ...(isAsked
         ? [
             "The next time it connects, it removes its copies of what the server has. 'holdfast devices' shows when that was done.",
           ]
-        : []),
+        : keptLines(device)),
     ]);
   });
 }
 
+function keptLines({ id, browser, current }: FoundDevice): string[] {
+  return browser === true || current === true ? [] : [`Its synced folders keep their files. ${copiesAdvice(id)}`];
+}
+
 /** @throws HoldfastError failed where the answer is no */
 async function assertMeant(run: Run, device: FoundDevice, removesCopies: boolean): Promise<void> {
-  const which = device.current === true ? `${named(device)}, which is this device` : named(device);
-  const copies = removesCopies ? " and delete its copies of what is on the server" : "";
-  if (await confirm(run.context, `Sign out ${which}${copies}?`)) return;
-  throw new HoldfastError("failed", "Nothing was signed out.");
+  const copies = "delete its copies of what is on the server";
+  const question =
+    device.isSignedOut === true
+      ? `${named(device)} is signed out. Have it ${copies}?`
+      : `Sign out ${named(device)}${removesCopies ? ` and ${copies}` : ""}?`;
+  if (await confirm(run.context, question)) return;
+  throw new HoldfastError("failed", "Nothing was done.");
 }
 
 function resume(context: Context) {
   const command = newCommand("resume", "Let a device go on that the server has suspended; not on that device itself", [
     "devices resume 0198…",
-  ]).argument("<device>", "its name, or its id as 'holdfast devices' lists it");
+  ]).argument("<device>", deviceWords);
   return runs<[string]>(context, command, async (run, which) => {
     const { client } = await run.connect();
     const device = await findDevice(client, which);

@@ -28,6 +28,7 @@ export async function listClearings(world: AccountWorld, caller: Caller): Promis
     .db.selectFrom("shard.clearings")
     .selectAll()
     .where("user_id", "=", caller.userId)
+    .where("removed", "<>", notAsked)
     .orderBy("asked_at", "desc")
     .limit(limits.devicesMax)
     .execute();
@@ -41,6 +42,52 @@ export async function listClearings(world: AccountWorld, caller: Caller): Promis
   }));
 }
 
+/** Devices that were revoked within the last 90 days without being asked to remove their copies, the newest first. */
+export async function listSignedOut(
+  { shards, clock }: AccountWorld,
+  caller: Caller,
+): Promise<{ device_id: DeviceId; name: string; at: string }[]> {
+  const since = clock.nowMicros() - limits.journalLifetimeMs * 1000;
+  const { rows } = await sql<ClearingRow>`
+    select * from shard.clearings where user_id = ${caller.userId} and removed = ${notAsked} and asked_at >= ${since}
+    order by asked_at desc limit ${limits.devicesMax}`.execute(shards.of(caller.bucket).db);
+  return rows.map(({ device_id, name, asked_at }) => ({ device_id, name, at: formatTime(asked_at) }));
+}
+
+/**
+ * The `removed` of a device that was revoked and not asked for anything. Its row is done, so that servers of before, which know no such row,
+ * ask nothing of the device either.
+ */
+const notAsked = -1;
+
+/**
+ * In the transaction that revokes the devices: they may be asked for their copies afterwards. A browser has none. The oldest go where there are
+ * very many.
+ */
+export async function noteSignedOut(
+  transaction: ShardReader,
+  userId: UserId,
+  { ids, nowMicros }: { readonly ids: readonly DeviceId[]; readonly nowMicros: number },
+): Promise<void> {
+  await sql`
+    insert into shard.clearings (user_id, device_id, name, asked_at, done_at, removed)
+    select user_id, id, name, ${nowMicros}::int8, ${nowMicros}::int8, ${notAsked} from shard.devices
+    where user_id = ${userId} and id = any(${uuidArray(ids)}) and not browser
+    on conflict do nothing`.execute(transaction);
+  await forgetOldest(transaction, userId);
+}
+
+/** @returns whether the device was revoked before, and is asked from now on */
+export async function askSignedOut(
+  transaction: ShardReader,
+  { userId, id, nowMicros }: { userId: UserId; id: DeviceId; nowMicros: number },
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update shard.clearings set asked_at = ${nowMicros}, done_at = null, removed = 0
+    where user_id = ${userId} and device_id = ${id} and removed = ${notAsked}`.execute(transaction);
+  return numAffectedRows === 1n;
+}
+
 /** In the transaction that revokes the device. The oldest go where there are very many. */
 export async function askClearing(
   transaction: ShardReader,
@@ -49,6 +96,10 @@ export async function askClearing(
   await sql`
     insert into shard.clearings (user_id, device_id, name, asked_at) values (${userId}, ${id}, ${name}, ${nowMicros})
     on conflict do nothing`.execute(transaction);
+  await forgetOldest(transaction, userId);
+}
+
+async function forgetOldest(transaction: ShardReader, userId: UserId): Promise<void> {
   await sql`
     delete from shard.clearings where user_id = ${userId} and device_id in (
       select device_id from shard.clearings where user_id = ${userId}
@@ -65,9 +116,8 @@ export async function withdrawClearing(
   const ids = devicesOf(world, userId, given);
   if (ids.length === 0) return;
   await sql`
-    delete from shard.clearings where user_id = ${userId} and device_id = any(${uuidArray(ids)}) and done_at is null`.execute(
-    transaction,
-  );
+    delete from shard.clearings where user_id = ${userId} and device_id = any(${uuidArray(ids)})
+      and (done_at is null or removed = ${notAsked})`.execute(transaction);
 }
 
 type ClearingOrder = z.output<(typeof deviceRoutes.readClearing.responses)[200]>;

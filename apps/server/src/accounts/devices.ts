@@ -11,7 +11,7 @@ import type { ShardTables } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { SuspensionRow } from "../db/suspension-tables.ts";
 import { countryOf } from "./address-country.ts";
-import { askClearing } from "./clearings.ts";
+import { askClearing, askSignedOut, noteSignedOut } from "./clearings.ts";
 import { kindOf } from "./live-callers.ts";
 import { rewindCommand } from "./rewind-command.ts";
 import type { AccountWorld } from "./account-world.ts";
@@ -78,7 +78,7 @@ export async function forgetSurplusDevices(transaction: Kysely<ShardTables>, use
 
 /**
  * Its sessions end in the same transaction, the caller's own included.
- * @param removesCopies what it has of the account's files is to go as well, where the server has it
+ * @param removesCopies what it has of the account's files is to go as well, where the server has it; also of a device that was revoked before
  * @throws HoldfastError not_found; invalid_field for a browser, which has no synced folder
  */
 export async function deleteDevice(
@@ -89,7 +89,12 @@ export async function deleteDevice(
 ): Promise<void> {
   if (!isId(id)) throw new HoldfastError("not_found", "There is no such device.");
   const deviceId = id as DeviceId;
+  const nowMicros = world.clock.nowMicros();
   await inTransaction(world.shards.of(caller.bucket).db, async (transaction) => {
+    if (removesCopies && (await askSignedOut(transaction, { userId: caller.userId, id: deviceId, nowMicros }))) return;
+    // A device that signs itself out forgets the secret by which it would be asked.
+    if (!removesCopies && deviceId !== caller.deviceId)
+      await noteSignedOut(transaction, caller.userId, { ids: [deviceId], nowMicros });
     const deleted = await transaction
       .deleteFrom("shard.devices")
       .where("user_id", "=", caller.userId)
@@ -131,6 +136,12 @@ export async function deleteDevices(world: AccountWorld, caller: Caller, keepsCu
   await inTransaction(world.shards.of(caller.bucket).db, async (transaction) => {
     // Whoever is signing in holds it, and the session that comes of it is seen by the next statements.
     await transaction.selectFrom("shard.users").select("id").where("id", "=", caller.userId).forUpdate().execute();
+    const { rows: ended } = await sql<{ id: DeviceId }>`
+      select id from shard.devices where user_id = ${caller.userId} and id is distinct from ${caller.deviceId}`.execute(
+      transaction,
+    );
+    const ids = ended.map(({ id }) => id);
+    await noteSignedOut(transaction, caller.userId, { ids, nowMicros: world.clock.nowMicros() });
     for (const { table, device } of [
       { table: "shard.sessions", device: "device_id" },
       { table: "shard.suspensions", device: "device_id" },

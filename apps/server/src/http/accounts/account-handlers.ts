@@ -8,7 +8,7 @@ import type { AccountStore, AccountWorld } from "../../accounts/account-world.ts
 import { createAppPassword } from "../../accounts/app-passwords.ts";
 import { confirmAddress } from "../../accounts/confirm-address.ts";
 import { changeSettings, readSettings } from "../../accounts/account-settings.ts";
-import { listClearings, readClearing, reportClearing } from "../../accounts/clearings.ts";
+import { listClearings, listSignedOut, readClearing, reportClearing } from "../../accounts/clearings.ts";
 import { deleteDevice, deleteDevices, listDevices } from "../../accounts/devices.ts";
 import { assertNotSuspended } from "../../metadata/brake/device-suspended.ts";
 import { countInvitationsFor, createInvitation } from "../../accounts/invitations.ts";
@@ -155,6 +155,7 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
         items: await listDevices(world, caller),
         next_cursor: null,
         clearings: await listClearings(world, caller),
+        signed_out: await listSignedOut(world, caller),
       },
     }),
     deleteDevice: async ({ caller, params, query }) => {
