@@ -109,6 +109,10 @@ export const deviceRoutes = {
         .enum(["true", "false"])
         .optional()
         .describe("true: its synced folders are to remove what the server has, as soon as it asks again"),
+      replaced: z
+        .enum(["true", "false"])
+        .optional()
+        .describe("true: its place was taken by a new sign-in there, so `signed_out` need not list it"),
     }),
     responses: { 204: "empty" },
   }),

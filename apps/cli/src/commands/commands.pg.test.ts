@@ -182,6 +182,7 @@ test("a login in the place of another leaves one device, and one that fails leav
   assert.equal((await signIn("again")).code, 0);
   const { items } = await json("devices");
   assert.deepEqual([items.length, items.at(-1) !== undefined], [others + 1, true]);
+  assert.deepEqual((await json("devices")).signed_out, []);
   const wrong = ["login", command.server.url, "--email", administrator.email, "--password-stdin"];
   assert.equal((await run(wrong, "wrong password\n")).code, 3);
   assert.equal((await json("whoami")).email, administrator.email);

@@ -192,7 +192,7 @@ async function assertMeant(run: Run, device: FoundDevice, removesCopies: boolean
       ? `${named(device)} is signed out. Have it ${copies}?`
       : `Sign out ${named(device)}${removesCopies ? ` and ${copies}` : ""}?`;
   if (await confirm(run.context, question)) return;
-  throw new HoldfastError("failed", "Nothing was done.");
+  throw new HoldfastError("failed", "Nothing was signed out.");
 }
 
 function resume(context: Context) {

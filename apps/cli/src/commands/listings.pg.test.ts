@@ -154,26 +154,6 @@ describe("listings", () => {
     assert.match((await run(["rm", "--help"])).stdout, /of a folder with what was moved\s+to the trash from it before/);
   });
 
-  test("devices rm asks on a terminal before it signs anything out, and says where that is the very device", async () => {
-    const api = new Api(signedIn.server.url);
-    const { email, password } = administrator;
-    const other = await ok(api, "POST", "/sessions", { email, password, device_name: "other" });
-    const { items } = await json("devices");
-    const own = items.find(({ current }: { current: boolean }) => current).id;
-    const config = `${folder}/config`;
-    const unknown = await answering(config, ["devices", "rm", "nowhere"], "yes");
-    assert.equal(unknown.code, 4);
-    assert.match(unknown.shown, /^[^?]*There is no device nowhere\. 'holdfast devices' shows what there is\.\s*$/);
-    const kept = await answering(config, ["devices", "rm", own], "");
-    assert.equal(kept.code, 1);
-    assert.match(kept.shown, /Sign out .*, which is this device\? \(y\/N\)[^]*Nothing was signed out/);
-    const order = await answering(config, ["devices", "rm", "other", "--remove-copies"], "no");
-    assert.match(order.shown, /Sign out other \(.*\) and delete its copies of what is on the server\?/);
-    assert.equal((await json("devices")).items.length, items.length);
-    assert.equal((await answering(config, ["devices", "rm", "other"], "y")).code, 0);
-    assert.equal((await new Api(signedIn.server.url, other.access_token).call("GET", "/account")).status, 401);
-  });
-
   test("every other list has titles and local times too, and none for scripts", async () => {
     const until = new Date(Date.now() + 7 * 86_400_000).toISOString();
     assert.equal((await run(["link", "/list/sub", "--name", "the sub", "--expires", until])).code, 0);
@@ -204,6 +184,41 @@ describe("listings", () => {
         `${args.join(" ")} repeats its titles`,
       );
     }
+  });
+
+  test("devices rm asks on a terminal before it signs anything out, and says where that is the very device", async () => {
+    const api = new Api(signedIn.server.url);
+    const { email, password } = administrator;
+    const other = await ok(api, "POST", "/sessions", { email, password, device_name: "other" });
+    const { items } = await json("devices");
+    const own = items.find(({ current }: { current: boolean }) => current).id;
+    const config = `${folder}/config`;
+    const unknown = await answering(config, ["devices", "rm", "nowhere"], "yes");
+    assert.equal(unknown.code, 4);
+    assert.match(unknown.shown, /^[^?]*There is no device nowhere\. 'holdfast devices' shows what there is\.\s*$/);
+    const kept = await answering(config, ["devices", "rm", own], "");
+    assert.equal(kept.code, 1);
+    assert.match(kept.shown, /Sign out .*, which is this device\? \(y\/N\)[^]*Nothing was signed out/);
+    const order = await answering(config, ["devices", "rm", "other", "--remove-copies"], "no");
+    assert.match(order.shown, /Sign out other \(.*\) and delete its copies of what is on the server\?/);
+    assert.equal((await json("devices")).items.length, items.length);
+    assert.equal((await answering(config, ["devices", "rm", "other"], "y")).code, 0);
+    assert.equal((await new Api(signedIn.server.url, other.access_token).call("GET", "/account")).status, 401);
+  });
+
+  test("a device that is signed out already is listed, and asked for its copies by the start of its id", async () => {
+    const { email, password } = administrator;
+    const lost = await ok(new Api(signedIn.server.url), "POST", "/sessions", { email, password, device_name: "lost" });
+    const id = lost.device_id as string;
+    const rm = await run(["devices", "rm", "lost"]);
+    const command = `holdfast devices rm ${id} --remove-copies`;
+    assert.deepEqual([rm.code, rm.stdout.includes(command)], [0, true], rm.stdout);
+    const again = await run(["devices", "rm", "lost"]);
+    assert.deepEqual([again.code, again.stderr.includes(command)], [5, true], again.stderr);
+    assert.match((await run(["devices"])).stdout, /^signed out: lost \(.+\), .+; its copies stay there$/m);
+    const asked = await run(["devices", "rm", `${id.slice(0, -1)}…`, "--remove-copies"]);
+    assert.match(asked.stdout, /^lost \(.+\) was signed out before\nThe next time it connects, it removes its copies/);
+    assert.match((await run(["devices"])).stdout, /^signed out: lost \(.+\), copies: asked .+, not done yet$/m);
   });
 
   test("times in the sentences of an administrator are local for people, and UTC for scripts", async () => {

@@ -232,7 +232,7 @@ async function endFormer(run: Run, former: Login | undefined, made: Login): Prom
     : new SessionTokens(inMemory(former), renewedBy(server, { trust }), systemClock, notThere);
   const client = openClient(server, { tokens, trust });
   try {
-    await client.call("deleteDevice", { params: { id: former.deviceId } });
+    await client.call("deleteDevice", { params: { id: former.deviceId }, query: { replaced: "true" } });
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError)) throw thrown;
     const isGone = thrown.code === "not_found" || thrown.code === "unauthenticated";

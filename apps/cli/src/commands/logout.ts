@@ -1,3 +1,4 @@
+import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Login } from "../config/saved-login.ts";
 import { newCommand, runs, usage } from "./command.ts";
@@ -34,7 +35,8 @@ async function logout(run: Run, context: Context, everywhere: boolean): Promise<
   const { HOLDFAST_CONFIG_DIR, XDG_CONFIG_HOME, APPDATA } = context.environment;
   const { client } = await connect({ HOLDFAST_CONFIG_DIR, XDG_CONFIG_HOME, APPDATA });
   try {
-    await client.call(everywhere ? "deleteDevices" : "deleteCurrentSession");
+    if (everywhere) await client.call("deleteDevices");
+    else await signOut(client, login);
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError)) throw thrown;
     const gone = thrown.code === "unauthenticated";
@@ -53,6 +55,19 @@ async function logout(run: Run, context: Context, everywhere: boolean): Promise<
     everywhere ? `Signed out everywhere of ${login.server}.` : `Signed out of ${login.server}.`,
   ]);
 }
+
+/** Removes the device, so that the list of devices does not show it as signed in. */
+async function signOut(client: ApiClient, { deviceId }: Login): Promise<void> {
+  try {
+    await client.call("deleteDevice", { params: { id: deviceId } });
+  } catch (thrown) {
+    if (!(thrown instanceof HoldfastError) || !refusals.has(thrown.code)) throw thrown;
+    // An access rule, or a second factor that is due, lets a session only end itself.
+    await client.call("deleteCurrentSession");
+  }
+}
+
+const refusals: ReadonlySet<string> = new Set(["forbidden", "address_not_allowed", "second_factor_required"]);
 
 /** Folders of the running syncs of this configuration that use the same server. */
 async function runningRoots(configFolder: string, { server }: Login): Promise<string[]> {

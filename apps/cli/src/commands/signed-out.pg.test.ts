@@ -49,8 +49,21 @@ describe("a device that was signed out", () => {
     await eventually("the sync runs", 60_000, async () =>
       / in sync$/m.test((await run(["status", root])).stdout) ? true : undefined,
     );
+    const api = await Api.signIn(signedIn.server.url);
+    const own = JSON.parse((await run(["devices", "--json"])).stdout).items.find(
+      ({ current }: { current: boolean }) => current,
+    );
     const { code, stdout, stderr } = await run(["logout"]);
     assert.equal(code, 0, stderr);
+    const devices = await ok(api, "GET", "/devices");
+    assert.deepEqual(
+      devices.signed_out.filter((each: { device_id: string }) => each.device_id === own.id),
+      [],
+    );
+    assert.deepEqual(
+      devices.items.filter(({ id }: { id: string }) => id === own.id),
+      [],
+    );
     assert.equal(stdout, `Signed out of ${signedIn.server.url}.\n`);
     assert.equal(stderr, `The sync of ${root} ends: it used this login.\n`);
     assert.deepEqual((await ended)[0], 3);

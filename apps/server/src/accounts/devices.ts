@@ -85,15 +85,15 @@ export async function deleteDevice(
   world: AccountWorld,
   caller: Caller,
   id: string,
-  { removesCopies = false } = {},
+  { removesCopies = false, isReplaced = false } = {},
 ): Promise<void> {
   if (!isId(id)) throw new HoldfastError("not_found", "There is no such device.");
   const deviceId = id as DeviceId;
   const nowMicros = world.clock.nowMicros();
   await inTransaction(world.shards.of(caller.bucket).db, async (transaction) => {
     if (removesCopies && (await askSignedOut(transaction, { userId: caller.userId, id: deviceId, nowMicros }))) return;
-    // A device that signs itself out forgets the secret by which it would be asked.
-    if (!removesCopies && deviceId !== caller.deviceId)
+    // A device that signs itself out, or in anew, forgets the secret by which it would be asked.
+    if (!removesCopies && !isReplaced && deviceId !== caller.deviceId)
       await noteSignedOut(transaction, caller.userId, { ids: [deviceId], nowMicros });
     const deleted = await transaction
       .deleteFrom("shard.devices")

@@ -162,7 +162,8 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
       if (params.id !== caller.deviceId) assertNotSuspended(caller);
       const removesCopies = query.remove_copies === "true";
       if (removesCopies && isByToken(caller)) throw neededSignedIn("has no device remove its copies");
-      await deleteDevice(world, caller, params.id, { removesCopies });
+      const isReplaced = query.replaced === "true";
+      await deleteDevice(world, caller, params.id, { removesCopies, isReplaced });
       return { status: 204 };
     },
     readClearing: async ({ body, note }) => {
