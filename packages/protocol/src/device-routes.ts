@@ -1,6 +1,7 @@
+import { limits } from "@holdfast/core/limits";
 import { z } from "zod";
 import { defineRoute } from "./route.ts";
-import { idText, page } from "./values.ts";
+import { hashHex, idText, page } from "./values.ts";
 
 /** What a device runs, as it says itself: nothing rests on it. */
 export const deviceSystems = ["Linux", "macOS", "Windows", "FreeBSD", "ChromeOS", "Android", "iOS"] as const;
@@ -149,6 +150,17 @@ export const deviceRoutes = {
           .describe("HMAC-SHA-256, base64url, keyed with the device's secret: who does not know that orders nothing"),
       }),
     },
+  }),
+  queryClearing: defineRoute({
+    method: "POST",
+    path: "/devices/clearing/contents",
+    access: "open",
+    cost: "call",
+    bodyKind: "json",
+    summary:
+      "Contents that the account's own space has, as a version of a file or of something in the trash; for a device that is to remove its copies",
+    body: z.object({ device_secret: deviceSecret, content_ids: z.array(hashHex).max(limits.clearingContentsMax) }),
+    responses: { 200: z.object({ known: z.array(z.string()) }) },
   }),
   reportClearing: defineRoute({
     method: "POST",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { sha256 } from "@holdfast/core/hash";
 import type { NodeId } from "@holdfast/core/ids";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import type { ContentKey } from "@holdfast/sync/model/trees";
 import { clearCopies, type Cleared } from "@holdfast/sync/loop/clear-copies";
 import type { Engine } from "@holdfast/sync/loop/engine";
 import type { EngineOptions } from "@holdfast/sync/loop/engine-options";
@@ -27,6 +28,8 @@ export class Alone {
   readonly world: World;
   readonly life: Life = { isAlive: true, name: "test" };
   readonly #device: Device;
+  /** The answer of the server to a device that removes its copies. */
+  knownContents: readonly ContentKey[] = [];
 
   constructor(options: Partial<WorldOptions> = {}, beside?: World) {
     this.world = beside ?? new World({ seed: 1, devices: 1, troubleRate: 0, ...options });
@@ -73,6 +76,7 @@ export class Alone {
         identity: { serverId: "model", accountId: this.#device.account },
         sleep: (durationMs) => scheduler.sleep(this.life, durationMs * 1000),
         openPaths: () => Promise.resolve(new Set<string>()),
+        onServer: () => Promise.resolve(new Set(this.knownContents)),
       }),
     );
   }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ContentKey } from "@holdfast/sync/model/trees";
 import { Alone } from "./alone.ts";
+import { contentOf } from "./small-blocks.ts";
 
 const dayMicros = 86_400_000_000;
 
@@ -70,6 +72,21 @@ test("what is in the local trash and was not moved there as it was on the server
   const { kept, keptInTrash, keptPaths } = await alone.clear();
   assert.deepEqual([kept, keptInTrash, keptPaths[0]], [4, 3, "never sent"]);
   assert.deepEqual(sight(alone), only);
+  alone.close();
+});
+
+test("of other files in the local trash those go that the server says it has, by the content that was read", async () => {
+  const alone = new Alone();
+  await alone.once();
+  alone.mkdir(".holdfast/trash/2026-01-01");
+  for (const name of ["old version", "only here"])
+    alone.write(`.holdfast/trash/2026-01-01/${name}`, `the bytes of ${name}`);
+  alone.write("never sent", "the bytes of old version");
+  alone.knownContents = [contentOf(Buffer.from("the bytes of old version")) as string as ContentKey];
+  const { removed, kept, isWhole } = await alone.clear();
+  assert.deepEqual([removed, kept, isWhole], [1, 2, true]);
+  assert.deepEqual(Object.values(sight(alone)).toSorted(), ["the bytes of old version", "the bytes of only here"]);
+  assert.ok("never sent" in sight(alone), "its place is known to nobody else");
   alone.close();
 });
 

@@ -2,12 +2,14 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
+import type { ApiClient } from "@holdfast/api-client/api-client";
 import { startCodecPool } from "@holdfast/codec/pool";
 import { HoldfastError } from "@holdfast/core/errors";
 import { bucketOf, makeId, type NodeId } from "@holdfast/core/ids";
 import { clearingWords } from "@holdfast/protocol/clearing-proof";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
-import { clearCopies, type Cleared } from "@holdfast/sync/loop/clear-copies";
+import { clearCopies, type Cleared, type ClearingParts, type ClearingProgress } from "@holdfast/sync/loop/clear-copies";
+import type { ContentKey } from "@holdfast/sync/model/trees";
 import { numberedAnew } from "@holdfast/sync/loop/numbered-anew";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
@@ -17,7 +19,7 @@ import { probeFolder } from "@holdfast/synced-folder/probe-folder";
 import type { Run } from "../commands/command.ts";
 import { openClient, thisConfigFolder } from "../config/connection.ts";
 import { type Login, SavedLogin } from "../config/saved-login.ts";
-import { count } from "../output/text.ts";
+import { count, formatNumber } from "../output/text.ts";
 import { readCleared, saveCleared } from "./cleared-folders.ts";
 import { markClearing, unmarkClearing } from "./clearing-marker.ts";
 import { stateName } from "./client-engine.ts";
@@ -46,7 +48,8 @@ export async function clearIfAsked(run: Run, heldRoot: string | undefined, onAsk
     if (order === undefined || !isProved(order, login)) return;
     onAsked();
     run.output.note("sync: your account wants the copies on this device removed, as far as the server has them");
-    const left = await clearAll(run, configFolder, { order, login, heldRoot });
+    const onServer = askServer(client, secret);
+    const left = await clearAll(run, configFolder, { order, login, heldRoot, onServer });
     if (left.length > 0) return run.output.note(`sync: not cleared yet: ${left.join(", ")}`);
     const cleared = (await readCleared(configFolder)).filter(({ device_id: id }) => id === order.device_id);
     const sum = (of: "removed" | "kept"): number => cleared.reduce((all, each) => all + each[of], 0);
@@ -76,14 +79,27 @@ function isProved(order: Order, { deviceId, deviceSecret }: Login): boolean {
   return given.length === proof.length && timingSafeEqual(given, proof);
 }
 
+type OnServer = ClearingParts["onServer"];
+
+/** A server that does not answer, or is too old to be asked, confirms nothing. */
+function askServer(client: ApiClient, secret: string): OnServer {
+  return async (contents) => {
+    const body = { device_secret: secret, content_ids: [...contents] };
+    const answer = await client.call("queryClearing", { body }).catch(unlessCodes);
+    return new Set(answer?.known as ContentKey[] | undefined);
+  };
+}
+
 interface Asked {
+  readonly onServer: OnServer;
   readonly order: Order;
   readonly login: Login;
   readonly heldRoot: string | undefined;
 }
 
 /** @returns the roots that are to be cleared another time: another process has them, their disk is away, or something there is not settled */
-async function clearAll(run: Run, configFolder: string, { order, login, heldRoot }: Asked): Promise<string[]> {
+async function clearAll(run: Run, configFolder: string, { heldRoot, ...asked }: Asked): Promise<string[]> {
+  const { order } = asked;
   const saved = new SavedLogin(configFolder);
   const left: string[] = [];
   for (const sync of await readKnownSyncs(configFolder)) {
@@ -91,36 +107,31 @@ async function clearAll(run: Run, configFolder: string, { order, login, heldRoot
     if (serverId !== order.server_id || accountId !== order.account_id) continue;
     // Who has signed in meanwhile has the folder synced again.
     if ((await saved.read())?.deviceId !== order.device_id) return [...left, root];
-    if (!(await clearOne(run, configFolder, { sync, order, login, isHeld: root === heldRoot }))) left.push(root);
+    if (!(await clearOne(run, configFolder, { ...asked, sync, isHeld: root === heldRoot }))) left.push(root);
   }
   return left;
 }
 
-interface One {
+interface One extends Omit<Asked, "heldRoot"> {
   readonly sync: KnownSync;
-  readonly order: Order;
-  readonly login: Login;
   readonly isHeld: boolean;
 }
 
-async function clearOne(run: Run, configFolder: string, { sync, order, login, isHeld }: One): Promise<boolean> {
+async function clearOne(run: Run, configFolder: string, one: One): Promise<boolean> {
+  const { sync, login, isHeld } = one;
   const { root, account, server } = sync.record;
   let lock;
   try {
     lock = isHeld ? undefined : lockFolder(root);
     await markClearing(sync.folder);
-    const { isWhole, ...cleared } = await clearFolder(sync, order);
+    const { isWhole, ...cleared } = await clearFolder(one, progressOf(run, root));
     if (!isWhole) return false;
     const at = new Date().toISOString();
     const { removed, kept, keptInTrash: kept_in_trash, keptPaths: kept_paths } = cleared;
     const facts = { device_id: login.deviceId, root, server, account, at, removed, kept, kept_in_trash, kept_paths };
     await saveCleared(configFolder, facts);
     await forgetHeld(root, [sync]);
-    const stays =
-      kept === 0
-        ? ""
-        : `; ${count(kept, "file")} that the server may not have ${kept === 1 ? "stays" : "stay"}: 'holdfast status' lists them`;
-    run.output.note(`sync: ${root}: ${count(removed, "file")} removed${stays}`);
+    run.output.note(`sync: ${root}: ${count(removed, "file")} removed${staysLine(kept, kept_in_trash)}`);
     return true;
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError)) throw thrown;
@@ -132,8 +143,33 @@ async function clearOne(run: Run, configFolder: string, { sync, order, login, is
   }
 }
 
-/** Without a server: what both agreed on stands in the state. */
-async function clearFolder({ folder, record }: KnownSync, { epoch }: Order): Promise<Cleared> {
+/** The reason for which files stay, by where they are. */
+function staysLine(kept: number, inTrash: number): string {
+  if (kept === 0) return "";
+  const reasons = [
+    ...(kept > inTrash ? [`${formatNumber(kept - inTrash)} changed here, not sent, or not synced`] : []),
+    ...(inTrash > 0 ? [`${formatNumber(inTrash)} in .holdfast/trash with content that the server may not have`] : []),
+  ];
+  return `; ${count(kept, "file")} ${kept === 1 ? "stays" : "stay"} (${reasons.join(", ")}): 'holdfast status' lists them`;
+}
+
+const progressMs = 5000;
+
+/** A line every few seconds. */
+function progressOf(run: Run, root: string): (progress: ClearingProgress) => void {
+  let toldAtMs = Date.now();
+  return ({ step, files }) => {
+    if (Date.now() - toldAtMs < progressMs) return;
+    toldAtMs = Date.now();
+    run.output.note(`sync: ${root}: ${count(files, "file")} ${step} so far`);
+  };
+}
+
+/** What both agreed on stands in the state; the server is asked only for contents in the local trash. */
+async function clearFolder(
+  { sync: { folder, record }, order: { epoch }, onServer }: One,
+  onProgress: (progress: ClearingProgress) => void,
+): Promise<Cleared> {
   const lacks = lacksOf(probeFolder(record.root));
   const pool = startCodecPool();
   const database = new DatabaseSync(join(folder, stateName));
@@ -156,6 +192,8 @@ async function clearFolder({ folder, record }: KnownSync, { epoch }: Order): Pro
       identity: { serverId: record.server_id, accountId: record.account_id },
       sleep: (durationMs) => delay(durationMs),
       openPaths: () => openPathsBelow(record.root),
+      onServer,
+      onProgress,
     });
   } finally {
     database.close();

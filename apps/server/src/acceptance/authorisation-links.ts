@@ -63,6 +63,7 @@ export const mayLinkCall: Readonly<Record<RouteName, boolean>> = {
   listDevices: false,
   deleteDevice: false,
   readClearing: false,
+  queryClearing: false,
   reportClearing: false,
   resumeDevice: false,
   adminResumeDevice: false,

@@ -103,6 +103,11 @@ export const matrix: Matrix = {
   listDevices: { request: plain, stranger: "own", owner: [200] },
   resumeDevice: { request: id("device"), stranger: "404", owner: [404] },
   adminResumeDevice: { request: id("device"), stranger: "403", owner: [404] },
+  queryClearing: {
+    request: () => ({ body: { device_secret: "hfd_forged", content_ids: [] } }),
+    stranger: "open",
+    owner: [404],
+  },
   readClearing: { request: () => ({ body: { device_secret: "hfd_forged" } }), stranger: "open", owner: [404] },
   reportClearing: {
     request: () => ({ body: { device_secret: "hfd_forged", removed: 0, kept: 0 } }),

@@ -90,6 +90,7 @@ export const roleless = {
   listDevices: ofAccounts,
   deleteDevice: ofAccounts,
   readClearing: ofAccounts,
+  queryClearing: ofAccounts,
   reportClearing: ofAccounts,
   resumeDevice: ofAccounts,
   adminResumeDevice: ofServer,

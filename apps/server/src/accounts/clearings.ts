@@ -1,14 +1,15 @@
 import { createHmac } from "node:crypto";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { DeviceId, UserId } from "@holdfast/core/ids";
+import type { DeviceId, HashHex, SpaceId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import { clearingWords } from "@holdfast/protocol/clearing-proof";
 import type { clearing as clearingSchema, deviceRoutes } from "@holdfast/protocol/device-routes";
 import { sql } from "kysely";
 import type { z } from "zod";
+import type { BlockService } from "../blocks/block-service.ts";
 import type { ClearingRow } from "../db/account-tables.ts";
-import { uuidArray } from "../db/array-parameters.ts";
+import { hashArray, uuidArray } from "../db/array-parameters.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
@@ -137,19 +138,43 @@ export async function readClearing(world: AccountWorld, deviceSecret: string): P
     asked_at: formatTime(row.asked_at),
   };
   const proof = createHmac("sha256", deviceSecret).update(clearingWords(facts)).digest("base64url");
-  return { ...facts, epoch: await epochOf(world, row.user_id), proof };
+  return { ...facts, epoch: (await ownSpaceOf(world, row.user_id))?.epoch, proof };
 }
 
-/** A restored backup gives the space another one. */
-async function epochOf({ shards }: Pick<AccountWorld, "shards">, userId: UserId): Promise<string | undefined> {
+/**
+ * Of these contents those that the account's own space has, as a version of a file or of something in the trash. While any block of its cell is
+ * damaged the server is sure of none. By versions_content.
+ * @throws HoldfastError not_found
+ */
+export async function queryClearing(
+  world: AccountWorld,
+  blocks: Pick<BlockService, "anyDamaged">,
+  { device_secret: secret, content_ids: ids }: { device_secret: string; content_ids: readonly HashHex[] },
+): Promise<HashHex[]> {
+  const row = await findClearing(world, secret);
+  const space = row.done_at === null ? await ownSpaceOf(world, row.user_id) : undefined;
+  if (space === undefined) throw nothingToDo();
+  if (await blocks.anyDamaged(space.id)) return [];
+  const { rows } = await sql<{ id: HashHex }>`
+    select encode(asked.id, 'hex') as id from unnest(${hashArray(ids)}) as asked (id) where exists (
+      select from shard.versions v join shard.nodes n on n.space_id = v.space_id and n.id = v.node_id
+      where v.space_id = ${space.id} and substring(v.content_id from 1 for 8) = substring(asked.id from 1 for 8)
+        and v.content_id = asked.id and n.purged_at is null)`.execute(world.shards.ofId(row.user_id).db);
+  return rows.map(({ id }) => id);
+}
+
+/** A restored backup gives the space another epoch. */
+async function ownSpaceOf(
+  { shards }: Pick<AccountWorld, "shards">,
+  userId: UserId,
+): Promise<{ readonly id: SpaceId; readonly epoch: string } | undefined> {
   const { db } = shards.ofId(userId);
-  const space = await db
+  return db
     .selectFrom("shard.users as u")
     .innerJoin("shard.spaces as s", "s.id", "u.space_id")
-    .select("s.epoch")
+    .select(["s.id", "s.epoch"])
     .where("u.id", "=", userId)
     .executeTakeFirst();
-  return space?.epoch;
 }
 
 /** The first word holds: a report that comes again changes nothing. @throws HoldfastError not_found */

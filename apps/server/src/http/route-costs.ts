@@ -103,6 +103,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   listDevices: { rows: 2 * limits.devicesMax, answerBytes: limits.devicesMax * 4 * kib },
   deleteDevice: few,
   readClearing: few,
+  queryClearing: { rows: 2 * limits.clearingContentsMax, answerBytes: limits.clearingContentsMax * 70 },
   reportClearing: few,
   resumeDevice: few,
   adminResumeDevice: few,

@@ -20,6 +20,15 @@ export interface ClearingParts extends Hands {
   readonly sleep: (durationMs: number) => Promise<void>;
   /** Paths below the root that a program has open now, as far as that can be known. */
   readonly openPaths: () => Promise<ReadonlySet<string>>;
+  /** The server's answer which of these contents of files the account has, as versions or in the trash; none if it does not answer. */
+  readonly onServer: (contents: readonly ContentKey[]) => Promise<ReadonlySet<ContentKey>>;
+  readonly onProgress?: (progress: ClearingProgress) => void;
+}
+
+export interface ClearingProgress {
+  readonly step: "moved to the local trash" | "removed";
+  /** Files so far. */
+  readonly files: number;
 }
 
 /** What came of clearing a folder. */
@@ -35,6 +44,8 @@ export interface Cleared {
 }
 
 const batchFiles = 200;
+/** Contents of one question to the server. */
+const askedMax = 500;
 const keptPathsMax = 1000;
 /** What is stashed is looked at after some seconds; what cannot be looked at by then stays. */
 const reviewsMax = 5;
@@ -44,7 +55,7 @@ const removedSetting = "cleared files";
 /**
  * For a device that was revoked and told to: removes from the folder what the server has exactly so, as far as both agreed before, and nothing
  * else. First each such file goes to the local trash, as any deletion does, and comes back if somebody wrote in it meanwhile; after a rest it is
- * read once more and goes for good. May die at any moment and run again. Asks the server for nothing.
+ * read once more and goes for good. May die at any moment and run again. Of other files in the local trash the server is asked which it has: these go too.
  * @throws RootMismatch, RootAway: nothing was touched
  */
 export async function clearCopies(parts: ClearingParts): Promise<Cleared> {
@@ -81,8 +92,12 @@ async function takeBelow(parts: ClearingParts, rules: Rules, top: Folder): Promi
   const folders: Deletion[] = [];
   const waiting = [top];
   const files: Deletion[] = [];
+  let moved = 0;
   const take = async (atLeast: number): Promise<void> => {
-    if (files.length >= atLeast) await actTogether(parts, files.splice(0));
+    if (files.length < atLeast) return;
+    moved += files.length;
+    await actTogether(parts, files.splice(0));
+    parts.onProgress?.({ step: "moved to the local trash", files: moved });
   };
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     for (const [id, row] of state.local.rowsIn(folder.id)) {
@@ -188,7 +203,8 @@ async function restAndReview(parts: ClearingParts): Promise<void> {
 }
 
 /**
- * Removes for good what the server has, and what it had when this device moved it there, as for a deletion that it followed.
+ * Removes for good what the server has, and what it had when this device moved it there, as for a deletion that it followed. A file with another
+ * content, such as an old version or a conflicted copy, goes if the server says that it has it.
  * @returns how many files went, with those of a run before
  */
 async function emptyTrash(parts: ClearingParts): Promise<number> {
@@ -196,24 +212,60 @@ async function emptyTrash(parts: ClearingParts): Promise<number> {
   const onServer = new Set<ContentKey>();
   for (const [id, row] of state.remote) if (row.kind !== "folder" && isLive(state, id)) onServer.add(row.content);
   const open = await openPaths();
-  let removed = Number(state.setting(removedSetting) ?? 0);
+  const removal = new Removal(parts);
+  const unsure: Trashed[] = [];
   for await (const { path, isLink } of filesBelow(parts, ownFolders.trash)) {
     if (open.has(path) || state.stashed.has(path)) continue;
     if (!isLink && (await disk.hasWriters(path).catch(unlessOurs)) === true) continue;
     const content = await contentAt(parts, path, isLink);
     if (content === undefined) continue;
-    if (!onServer.has(content.key) && state.agreedTrash.get(path) !== content.key) continue;
-    const stat = await disk.stat(path).catch(unlessOurs);
-    const isSame =
-      content.fingerprint === undefined || (stat && sameFingerprint(stat.fingerprint, content.fingerprint));
-    if (isSame !== true) continue;
-    await disk.unlink(path).catch(unlessOurs);
-    removed += 1;
-    if (removed % batchFiles === 0) state.commit({ settings: [[removedSetting, String(removed)]] });
+    if (onServer.has(content.key) || state.agreedTrash.get(path) === content.key)
+      await removal.remove({ path, content });
+    else if (!isLink) unsure.push({ path, content });
+    if (unsure.length === askedMax) await removal.removeKnown(unsure.splice(0));
   }
-  state.commit({ settings: [[removedSetting, String(removed)]] });
+  await removal.removeKnown(unsure);
+  removal.save();
   await removeEmptyFolders(parts, ownFolders.trash);
-  return removed;
+  return removal.removed;
+}
+
+/** A file in the local trash, as it was read. */
+interface Trashed {
+  readonly path: string;
+  readonly content: Read;
+}
+
+class Removal {
+  readonly #parts: ClearingParts;
+  removed: number;
+
+  constructor(parts: ClearingParts) {
+    this.#parts = parts;
+    this.removed = Number(parts.state.setting(removedSetting) ?? 0);
+  }
+
+  async removeKnown(unsure: readonly Trashed[]): Promise<void> {
+    if (unsure.length === 0) return;
+    const known = await this.#parts.onServer([...new Set(unsure.map(({ content }) => content.key))]);
+    for (const file of unsure) if (known.has(file.content.key)) await this.remove(file);
+  }
+
+  /** Unless it has changed since it was read. */
+  async remove({ path, content: { fingerprint } }: Trashed): Promise<void> {
+    const { disk, onProgress } = this.#parts;
+    const stat = await disk.stat(path).catch(unlessOurs);
+    if (fingerprint !== undefined && (stat === undefined || !sameFingerprint(stat.fingerprint, fingerprint))) return;
+    await disk.unlink(path).catch(unlessOurs);
+    this.removed += 1;
+    if (this.removed % batchFiles !== 0) return;
+    this.save();
+    onProgress?.({ step: "removed", files: this.removed });
+  }
+
+  save(): void {
+    this.#parts.state.commit({ settings: [[removedSetting, String(this.removed)]] });
+  }
 }
 
 async function removeEmptyFolders(parts: ClearingParts, top: string): Promise<void> {

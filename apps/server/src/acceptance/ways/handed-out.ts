@@ -59,6 +59,7 @@ export const handedOutByRoutes: Readonly<Record<RouteName, HandedOut>> = {
   listDevices: tells,
   deleteDevice: ends,
   deleteDevices: ends,
+  queryClearing: "tells a device that is to clear itself, by its own secret, which of its contents the account has",
   readClearing: "tells a device by its own secret to clear itself, and nothing else",
   reportClearing: "takes the word of a device by its own secret, and gives none",
   resumeDevice: changes,

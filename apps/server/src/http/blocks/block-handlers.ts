@@ -6,6 +6,7 @@ import { formatTime } from "@holdfast/core/times";
 import { framesContentType, readFrames } from "@holdfast/protocol/frames";
 import type { AccountWorld } from "../../accounts/account-world.ts";
 import type { Caller } from "../../accounts/caller.ts";
+import { queryClearing } from "../../accounts/clearings.ts";
 import { idsText, openGrant, openSigner, readIds } from "../../accounts/signed-grant.ts";
 import type { BlockService } from "../../blocks/block-service.ts";
 import type { IncomingBlock } from "../../blocks/incoming-block.ts";
@@ -132,6 +133,7 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
         headers: { "content-type": framesContentType },
       };
     },
+    queryClearing: async ({ body }) => ({ status: 200, json: { known: await queryClearing(world, blocks, body) } }),
     createBlockUploadUrl: async ({ caller, body, peer }) => {
       const { actor, folderId } = await settleInto(caller, body.into);
       const expiresAtMs = world.clock.nowMs() + limits.uploadUrlLifetimeMs;

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { administrator, Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
+
+const folder = makeFolder("clearing-contents");
+let server: RunningServer;
+before(async () => {
+  server = await startServer({ dataFolder: `${folder}/data` });
+});
+after(async () => {
+  await server?.stop();
+  removeFolder(folder);
+});
+
+test("a device that is to remove its copies is told which contents the account has as a file, an old version or in the trash", async () => {
+  const api = await Api.signIn(server.url);
+  const put = async (path: string, text: string): Promise<string> => {
+    const { status } = await api.put(path, text, "&on_conflict=replace");
+    assert.ok(status === 200 || status === 201);
+    return (await ok(api, "GET", `/metadata?path=${path}`)).content_id;
+  };
+  const older = await put("/file", "older");
+  const newest = await put("/file", "newest");
+  const trashed = await put("/trashed", "in the trash");
+  const purged = await put("/purged", "removed for good");
+  await ok(api, "DELETE", `/files/${await api.idOf("/trashed")}`);
+  await ok(api, "DELETE", `/files/${await api.idOf("/purged")}?permanent=true`);
+  const { email, password } = administrator;
+  const lost = await ok(new Api(server.url), "POST", "/sessions", { email, password, device_name: "lost" });
+  const asked = { device_secret: lost.device_secret, content_ids: [older, newest, trashed, purged, "ab".repeat(32)] };
+  const ask = () => new Api(server.url).call("POST", "/devices/clearing/contents", asked);
+  assert.equal((await ask()).status, 404, "a device that is signed in");
+  await ok(api, "DELETE", `/devices/${lost.device_id}?remove_copies=true`);
+  const { status, body } = await ask();
+  assert.equal(status, 200, JSON.stringify(body));
+  assert.deepEqual(body.known.toSorted(), [older, newest, trashed].toSorted());
+  await ok(new Api(server.url), "POST", "/devices/clearing/done", {
+    device_secret: lost.device_secret,
+    removed: 0,
+    kept: 0,
+  });
+  assert.equal((await ask()).status, 404, "a device that has removed its copies");
+});
