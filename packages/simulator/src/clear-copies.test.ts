@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ContentKey } from "@holdfast/sync/model/trees";
 import { Alone } from "./alone.ts";
 import { contentOf } from "./small-blocks.ts";
 
@@ -82,7 +81,7 @@ test("of other files in the local trash those go that the server says it has, by
   for (const name of ["old version", "only here"])
     alone.write(`.holdfast/trash/2026-01-01/${name}`, `the bytes of ${name}`);
   alone.write("never sent", "the bytes of old version");
-  alone.knownContents = [contentOf(Buffer.from("the bytes of old version")) as string as ContentKey];
+  alone.knownContents = [contentOf(Buffer.from("the bytes of old version"))];
   const { removed, kept, isWhole } = await alone.clear();
   assert.deepEqual([removed, kept, isWhole], [1, 2, true]);
   assert.deepEqual(Object.values(sight(alone)).toSorted(), ["the bytes of old version", "the bytes of only here"]);

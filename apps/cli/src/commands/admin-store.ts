@@ -91,7 +91,7 @@ export function gcCommand(context: Context) {
     .option("--unfinished", "remove unfinished uploads, too, that nobody has used within the last hour");
   return runs<[]>(context, command, async (run, { data, now, dryRun, unfinished }) => {
     if ((now === true) === (dryRun === true)) throw usage("Say either --now or --dry-run.");
-    const body = { dry_run: dryRun === true, ...(unfinished === true ? { unfinished } : {}) };
+    const body = { dry_run: dryRun === true, ...(unfinished === true ? { unfinished: true } : {}) };
     const given = await adminCall(run, data, "adminCollect", { body });
     await run.output.result(given, () => [
       ...unfinishedLines(given, body.dry_run, run.output),

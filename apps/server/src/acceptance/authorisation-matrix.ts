@@ -320,11 +320,7 @@ export const matrix: Matrix = {
   },
   listDamaged: { request: plain, stranger: "own", owner: [200] },
   queryBlocks: { request: (f) => ({ body: { hashes: [f.block] } }), stranger: "own", owner: [200] },
-  discardBlocks: {
-    request: (f) => ({ body: { hashes: [f.block], into: f.folder } }),
-    stranger: "404",
-    owner: [200],
-  },
+  discardBlocks: { request: (f) => ({ body: { hashes: [], into: f.folder } }), stranger: "404", owner: [200] },
   putBlocks: {
     request: (f) => ({ query: { into: f.folder }, bytes: new Uint8Array(0) }),
     stranger: "404",

@@ -7,7 +7,6 @@ import { sql } from "kysely";
 import { bounded } from "@holdfast/tools/bounded";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { Authenticator } from "./authenticator.ts";
-import { listClearings, listSignedOut, readClearing, reportClearing } from "./clearings.ts";
 import { deleteDevice, listDevices } from "./devices.ts";
 import { createPersonalToken, deletePersonalToken, listPersonalTokens } from "./personal-tokens.ts";
 import { endSession, refreshSession, signIn } from "./sessions.ts";
@@ -191,27 +190,6 @@ test("signing out, revoking the device and deleting the device in use act on the
   await deleteDevice(world, caller, session.device_id);
   await assert.rejects(authenticator.authenticate(session.access_token), unauthenticated);
   await assert.rejects(refreshSession(world, session.refresh_token), unauthenticated);
-});
-
-test("a device that was revoked can be asked for its copies afterwards, once, and only by its account", async () => {
-  const { caller, email } = await newPerson();
-  const stranger = await newPerson();
-  const phone = await signIn(world, { email, password: testPassword, device_name: "phone" }, "192.0.2.1");
-  const secret = phone.device_secret ?? "";
-  await deleteDevice(world, caller, phone.device_id);
-  await assert.rejects(readClearing(world, secret), { code: "not_found" });
-  assert.deepEqual(await listClearings(world, caller), []);
-  assert.deepEqual(
-    (await listSignedOut(world, caller)).map(({ device_id: id, name }) => [id, name]),
-    [[phone.device_id, "phone"]],
-  );
-  const asks = { removesCopies: true };
-  await assert.rejects(deleteDevice(world, stranger.caller, phone.device_id, asks), { code: "not_found" });
-  await deleteDevice(world, caller, phone.device_id, asks);
-  assert.equal((await readClearing(world, secret)).device_id, phone.device_id);
-  assert.deepEqual(await listSignedOut(world, caller), []);
-  await reportClearing(world, { device_secret: secret, removed: 0, kept: 0 });
-  await assert.rejects(deleteDevice(world, caller, phone.device_id, asks), { code: "not_found" });
 });
 
 test("another person's device and token are not found, and stay", async () => {

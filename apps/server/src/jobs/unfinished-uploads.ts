@@ -42,7 +42,9 @@ export async function listUnfinished(ports: Ports): Promise<UnfinishedUploadsJso
     .flatMap(({ rows }) => rows)
     .toSorted((one, other) => other.bytes - one.bytes)
     .slice(0, listedMax)
-    .map(({ used_at: at, ...row }) => ({ ...row, last_used_at: formatTime(at) }));
+    .map(({ account, uploads, blocks, bytes, used_at: at, in_use }) => {
+      return { account, uploads, blocks, bytes, last_used_at: formatTime(at), in_use };
+    });
 }
 
 interface Row extends Omit<UnfinishedUploadsJson, "last_used_at"> {
