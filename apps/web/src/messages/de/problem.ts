@@ -13,7 +13,7 @@ export const problem: Readonly<Record<keyof typeof english, string>> = {
   "problem.cycle": "Ein Ordner passt nicht in sich selbst.",
   "problem.too_large": "Für diesen Server ist es zu groß.",
   "problem.locked": "Gerade arbeitet etwas anderes damit. Versuch es gleich noch einmal.",
-  "problem.store_full": "Die Platte des Servers ist voll. Nichts ist verloren; sag es, wem der Server gehört.",
+  "problem.store_full": "Die Platte des Servers ist voll. Nichts ist verloren. Ein Administrator muss Platz schaffen.",
   "problem.quota": "Der Platz reicht nicht. Lösch alte Versionen, leer den Papierkorb oder bitte um mehr Platz.",
   "problem.quota_versions":
     "Alte Versionen füllen deinen Speicher. Die größten hat {path}: Lösch dort alte Versionen oder bitte um mehr Platz.",

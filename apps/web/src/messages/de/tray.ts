@@ -16,7 +16,7 @@ export const tray = {
   "tray.waiting": "Der Server antwortet nicht. Nichts ist verloren; neuer Versuch in {time}.",
   "tray.busy": "Der Server hat viel zu tun. Nichts ist verloren; neuer Versuch in {time}.",
   "tray.full":
-    "Die Festplatte des Servers ist voll. Nichts ist verloren; neuer Versuch in {time}. Sag es denen, die den Server betreiben.",
+    "Die Festplatte des Servers ist voll. Nichts ist verloren; neuer Versuch in {time}. Ein Administrator muss Platz schaffen.",
   "tray.quotaOfLink":
     "Der Platz hier reicht nicht: {size} fehlen noch. Sag Bescheid, von wem du den Link hast, dann geht es weiter.",
   "tray.quota":

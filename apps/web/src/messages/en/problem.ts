@@ -12,7 +12,7 @@ export const problem = {
   "problem.cycle": "A folder cannot go into itself.",
   "problem.too_large": "It is too large for this server.",
   "problem.locked": "Something else works with it just now. Try again in a moment.",
-  "problem.store_full": "The server’s disk is full. Nothing is lost; tell whoever runs the server.",
+  "problem.store_full": "The server’s disk is full. Nothing is lost. An administrator has to make room.",
   "problem.quota": "There is not enough room. Delete old versions, empty the trash or ask for more room.",
   "problem.quota_versions":
     "Old versions fill your storage. {path} has the largest ones: delete old versions there, or ask for more room.",

@@ -16,7 +16,7 @@ export const tray = {
   "tray.half": "Half of the uploads are done",
   "tray.waiting": "The server does not answer. Nothing is lost; next try in {time}.",
   "tray.busy": "The server has much to do. Nothing is lost; next try in {time}.",
-  "tray.full": "The server’s disk is full. Nothing is lost; next try in {time}. Tell whoever runs the server.",
+  "tray.full": "The server’s disk is full. Nothing is lost; next try in {time}. An administrator has to make room.",
   "tray.quotaOfLink":
     "There is not enough room here: {size} are still to come. Tell whoever gave you the link, then go on.",
   "tray.quota":
