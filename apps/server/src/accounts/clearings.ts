@@ -150,17 +150,18 @@ export async function queryClearing(
   world: AccountWorld,
   blocks: Pick<BlockService, "anyDamaged">,
   { device_secret: secret, content_ids: ids }: { device_secret: string; content_ids: readonly HashHex[] },
-): Promise<HashHex[]> {
+): Promise<{ userId: UserId; deviceId: DeviceId; known: HashHex[] }> {
   const row = await findClearing(world, secret);
+  const of = { userId: row.user_id, deviceId: row.device_id };
   const space = row.done_at === null ? await ownSpaceOf(world, row.user_id) : undefined;
   if (space === undefined) throw nothingToDo();
-  if (await blocks.anyDamaged(space.id)) return [];
+  if (await blocks.anyDamaged(space.id)) return { ...of, known: [] };
   const { rows } = await sql<{ id: HashHex }>`
     select encode(asked.id, 'hex') as id from unnest(${hashArray(ids)}) as asked (id) where exists (
       select from shard.versions v join shard.nodes n on n.space_id = v.space_id and n.id = v.node_id
       where v.space_id = ${space.id} and substring(v.content_id from 1 for 8) = substring(asked.id from 1 for 8)
         and v.content_id = asked.id and n.purged_at is null)`.execute(world.shards.ofId(row.user_id).db);
-  return rows.map(({ id }) => id);
+  return { ...of, known: rows.map(({ id }) => id) };
 }
 
 /** A restored backup gives the space another epoch. */

@@ -148,7 +148,7 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   listDevices: reads("device.list"),
   deleteDevice: decides("device.delete", { ...target, detail: pick("query", "remove_copies") }),
   readClearing: decides("device.read_clearing"),
-  queryClearing: reads("device.query_clearing", { count: ({ body }) => lengthOf(body["content_ids"]) }),
+  queryClearing: decides("device.query_clearing", { count: ({ body }) => lengthOf(body["content_ids"]) }),
   reportClearing: decides("device.clear", { detail: pick("body", "removed", "kept") }),
   resumeDevice: decides("device.resume", target),
   adminResumeDevice: decides("device.resume", target),

@@ -133,7 +133,11 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
         headers: { "content-type": framesContentType },
       };
     },
-    queryClearing: async ({ body }) => ({ status: 200, json: { known: await queryClearing(world, blocks, body) } }),
+    queryClearing: async ({ body, note }) => {
+      const { known, ...of } = await queryClearing(world, blocks, body);
+      note(of);
+      return { status: 200, json: { known } };
+    },
     createBlockUploadUrl: async ({ caller, body, peer }) => {
       const { actor, folderId } = await settleInto(caller, body.into);
       const expiresAtMs = world.clock.nowMs() + limits.uploadUrlLifetimeMs;
