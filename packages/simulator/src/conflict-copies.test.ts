@@ -186,7 +186,7 @@ for (const [where, repository] of [
     assert.equal(copy.replace(/\d{4}-\d\d-\d\d/, "2026-01-01"), `${base} ${label}`);
     assert.equal(alone.read(copy), "mine");
     assert.deepEqual(alone.serverPaths().toSorted(), alone.diskPaths().toSorted());
-    const own = await alone.pass(alone.make().keepOfConflict(copy, "both"));
+    const { newPath: own } = await alone.pass(alone.make().keepOfConflict(copy, "both"));
     assert.equal(own?.replace(/\d{4}-\d\d-\d\d/, "2026-01-01"), `${base} (ada 2026-01-01)`);
     alone.remove(own ?? assert.fail());
     await alone.once();

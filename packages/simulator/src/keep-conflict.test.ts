@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Keep } from "@holdfast/sync/execute/keep-conflict";
+import type { Keep, KeptConflict } from "@holdfast/sync/execute/keep-conflict";
 import { type Lack, lacksNothing } from "@holdfast/sync/model/lacks";
 import { Alone } from "./alone.ts";
 
@@ -19,14 +19,14 @@ async function withConflict(): Promise<{ alone: Alone; path: string }> {
   return { alone, path };
 }
 
-async function keep(alone: Alone, path: string, which: Keep, lacks = lacksNothing): Promise<string | undefined> {
+async function keep(alone: Alone, path: string, which: Keep, lacks = lacksNothing): Promise<KeptConflict> {
   const engine = alone.make({ lacks });
-  const named = await alone.pass(engine.keepOfConflict(path, which));
+  const kept = await alone.pass(engine.keepOfConflict(path, which));
   assert.deepEqual(engine.status().conflicts, []);
   const { inSync } = await alone.once({ lacks });
   assert.ok(inSync);
   assert.deepEqual(alone.make().status().conflicts, []);
-  return named;
+  return kept;
 }
 
 /** What lies in the local trash: names with the texts. */
@@ -45,7 +45,8 @@ for (const [lacks, inTrash] of [
   test(`the copy kept is the next version of the file, and both the states before are in the trash${on}`, async () => {
     const { alone, path } = await withConflict();
     const id = alone.serverId("plan.txt");
-    await keep(alone, path, "copy", new Set(lacks));
+    const { trashPath } = await keep(alone, path, "copy", new Set(lacks));
+    assert.equal(alone.read(trashPath ?? assert.fail()), "theirs");
     assert.deepEqual(alone.serverContents(), new Map([["plan.txt", "mine"]]));
     assert.equal(alone.read("plan.txt"), "mine");
     assert.equal(alone.serverId("plan.txt"), id, "the same file, with its versions");
@@ -122,7 +123,7 @@ test("both kept: the copy gets a name of its own, which is free", async () => {
   const { alone, path } = await withConflict();
   const own = path.replace("'s conflicted copy ", " ");
   alone.write(own, "another's");
-  assert.equal(await keep(alone, path, "both"), own.replace(")", ", 2)"));
+  assert.deepEqual(await keep(alone, path, "both"), { newPath: own.replace(")", ", 2)") });
   assert.deepEqual(
     alone.serverContents(),
     new Map([

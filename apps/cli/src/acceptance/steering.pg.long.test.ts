@@ -200,7 +200,9 @@ describe("the commands that steer clients while they run", () => {
     const kept = await anna.run(["conflicts", "keep", "both", join(anna.folder, path), "--json"]);
     assert.equal(kept.code, 0, kept.stderr);
     const own = path.replace("'s conflicted copy ", " ");
-    assert.deepEqual(JSON.parse(kept.stdout), { root: realpathSync(anna.folder), path, kept: "both", new_path: own });
+    const original = "s/both.txt";
+    const root = realpathSync(anna.folder);
+    assert.deepEqual(JSON.parse(kept.stdout), { root, path, original, kept: "both", new_path: own });
     await home.rest();
     assert.equal(other.read(own.slice("s/".length)), "by bert");
     for (const device of [anna, bert]) assert.deepEqual(await conflicts(device), []);

@@ -1,5 +1,13 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { printable } from "@holdfast/core/printable";
+import { shellWord } from "@holdfast/core/shell-word";
+import type { Keep } from "@holdfast/sync/execute/keep-conflict";
 import { Argument } from "commander";
+import { timeFor } from "../output/listing.ts";
+import type { Output } from "../output/output.ts";
+import { formatBytes } from "../output/text.ts";
+import type { ConflictedCopy, FileState } from "../sync/conflicted-copy.ts";
+import type { Outcome } from "../sync/control-acts.ts";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
@@ -14,36 +22,99 @@ export const conflictsCommand: CommandMaker = (context) => {
   return runs<[]>(context, command, (run) => show(run, undefined));
 };
 
-const done = {
-  copy: "the file now has the content of this copy. Its content before is in .holdfast/trash and among its versions",
-  original: "this copy was moved to .holdfast/trash and to the trash on the server. The file was not changed",
-  both: "this copy now has its own name",
-} as const;
-
 function keepOne(context: Context) {
-  const command = newCommand("keep", "End a conflict; whatever is not kept goes to the trash", [
+  const command = newCommand("keep", "End conflicts; whatever is not kept goes to the trash", [
     "conflicts keep original ~/Drive/plan*copy*.txt",
+    "conflicts keep both ~/Drive/*copy*",
   ])
     .addArgument(new Argument("<choice>", "the copy, the original, or both").choices(["copy", "original", "both"]))
-    .argument("<path>", "a conflicted copy, as 'conflicts ls' shows it, or the file if it has one only");
-  return runs<[keyof typeof done, string]>(context, command, async (run, keep, given) => {
-    const [{ thisConfigFolder }, { findPath }, { tellRunning }, { notRunning }] = await Promise.all([
-      import("../config/connection.ts"),
-      import("../sync/find-path.ts"),
-      import("../sync/control-client.ts"),
-      import("../sync/last-status.ts"),
-    ]);
-    const { sync, path: found } = await findPath(thisConfigFolder(run.context.environment), given);
-    const path = await copyOf(sync, found);
-    const after = await tellRunning(sync, "conflicts/keep", { path, keep });
-    if (after === undefined) throw new HoldfastError("failed", notRunning(sync.record));
-    const { root } = sync.record;
-    const { new_path } = after;
-    const named = new_path === undefined ? "" : `: ${root}/${new_path}`;
-    await run.output.result({ root, path, kept: keep, ...(new_path === undefined ? {} : { new_path }) }, () => [
-      `${root}/${path}: ${done[keep]}${named}`,
-    ]);
+    .argument("<path...>", "conflicted copies, as 'conflicts ls' shows them, or files that have one copy only");
+  return runs<[Keep, string[]]>(context, command, async (run, keep, paths) => {
+    const { inTurn } = await import("./in-turn.ts");
+    const stopped = new Set<string>();
+    const kept = await inTurn(
+      paths,
+      (path) => path,
+      (path) => keepAt(run, keep, path, stopped),
+    ).finally(() => {
+      for (const root of stopped) run.output.note(nextRunText(root));
+    });
+    const [first, ...others] = kept;
+    const document = first !== undefined && others.length === 0 ? first : { items: kept, next_cursor: null };
+    await run.output.result(document, () => kept.flatMap(keptLines));
   });
+}
+
+interface Kept {
+  readonly root: string;
+  /** Of the conflicted copy, relative to the root like the other paths. */
+  readonly path: string;
+  readonly original: string;
+  readonly kept: Keep;
+  readonly new_path?: string | undefined;
+  readonly trash_path?: string | undefined;
+}
+
+/** @param stopped takes the root if its client does not run */
+async function keepAt(run: Run, keep: Keep, given: string, stopped: Set<string>): Promise<Kept> {
+  const [{ thisConfigFolder }, { findPath }, { tellRunning }, { originalPath }] = await Promise.all([
+    import("../config/connection.ts"),
+    import("../sync/find-path.ts"),
+    import("../sync/control-client.ts"),
+    import("@holdfast/sync/execute/keep-conflict"),
+  ]);
+  const { sync, path: found } = await findPath(thisConfigFolder(run.context.environment), given);
+  const path = await copyOf(sync, found);
+  const { new_path, trash_path } =
+    (await tellRunning(sync, "conflicts/keep", { path, keep })) ?? (await keepInStopped(sync, path, keep, stopped));
+  const { root } = sync.record;
+  return { root, path, original: originalPath(path), kept: keep, new_path, trash_path };
+}
+
+async function keepInStopped(sync: KnownSync, path: string, keep: Keep, stopped: Set<string>): Promise<Outcome> {
+  const [{ keepStopped }, { outcomeOf }] = await Promise.all([
+    import("../sync/keep-stopped.ts"),
+    import("../sync/control-acts.ts"),
+  ]);
+  const kept = await keepStopped(sync, path, keep);
+  stopped.add(sync.record.root);
+  return outcomeOf(kept);
+}
+
+function nextRunText(root: string): string {
+  const word = shellWord(root);
+  return `The sync of ${printable(root)} is not running. The next run sends the change: holdfast sync ${word}, or once: holdfast sync ${word} --once`;
+}
+
+/** Names the state that was kept, where it is, and the way back to the other one. */
+function keptLines({ root, path, original, kept, new_path, trash_path }: Kept): string[] {
+  const at = (each: string): string => printable(`${root}/${each}`);
+  const command = (name: string, from: string, to: string): string =>
+    `${name} ${shellWord(`${root}/${from}`)} ${shellWord(`${root}/${to}`)}`;
+  // An older client does not report the place.
+  const trash = `in ${trash_path === undefined ? ".holdfast/trash" : at(trash_path)} for 30 days`;
+  switch (kept) {
+    case "original":
+      return [
+        `Kept the original: ${at(original)} (not changed).`,
+        `  The copy is ${trash}, and in the trash on the server after the next sync.`,
+        ...(trash_path === undefined ? [] : [`  To get it back: ${command("mv", trash_path, path)}`]),
+      ];
+    case "copy":
+      return [
+        `Kept the copy: ${at(original)} now has its content.`,
+        ...(trash_path === undefined
+          ? []
+          : [
+              `  The previous content is ${trash}, and among the versions of the file.`,
+              `  To get it back: ${command("cp", trash_path, original)}`,
+            ]),
+      ];
+    default:
+      return [
+        `Kept both: ${at(original)} (not changed), and the copy is now ${new_path === undefined ? at(path) : at(new_path)}.`,
+      ];
+  }
 }
 
 /** @returns the path of the conflicted copy that is meant: itself, or the only one of a file. @throws HoldfastError conflict where it has several */
@@ -69,26 +140,49 @@ function list(context: Context) {
 }
 
 async function show(run: Run, folder: string | undefined): Promise<void> {
-  const [{ thisConfigFolder }, { chooseSyncs }, { statusOf }, { originalPath }, { isRepository }] = await Promise.all([
-    import("../config/connection.ts"),
-    import("../sync/choose-syncs.ts"),
-    import("../sync/last-status.ts"),
-    import("@holdfast/sync/execute/keep-conflict"),
-    import("@holdfast/sync/model/repositories"),
-  ]);
+  const [{ thisConfigFolder }, { chooseSyncs }, { statusOf }, { conflictedCopy }, { isRepository }] = await Promise.all(
+    [
+      import("../config/connection.ts"),
+      import("../sync/choose-syncs.ts"),
+      import("../sync/last-status.ts"),
+      import("../sync/conflicted-copy.ts"),
+      import("@holdfast/sync/model/repositories"),
+    ],
+  );
   const syncs = await chooseSyncs(thisConfigFolder(run.context.environment), folder);
   const statuses = await Promise.all(syncs.map((sync) => statusOf(sync)));
-  const items = statuses.flatMap(({ report }) => report.conflicts.map((path) => ({ root: report.root, path })));
-  await run.output.result({ items, next_cursor: null }, () =>
-    items.length === 0 && run.output.isTerminal
-      ? ["There are no conflicts."]
-      : items.map(({ root, path }) => `${root}/${path}`),
+  const items: ListedCopy[] = [];
+  for (const { report } of statuses)
+    for (const path of report.conflicts)
+      items.push({ root: report.root, ...(await conflictedCopy(report.root, path)) });
+  const { output } = run;
+  await output.result({ items, next_cursor: null }, () =>
+    items.flatMap((copy) => [
+      `${copy.root}/${copy.path}`,
+      ...(output.isTerminal ? detailsOf(output, copy).map((line) => `    ${line}`) : []),
+    ]),
   );
-  if (items.length > 0) run.output.note("To end one: holdfast conflicts keep original|copy|both PATH.");
-  const originals = items.map(({ path }) => originalPath(path));
-  const ofGit = originals.find((path) => path.split("/").slice(0, -1).some(isRepository));
+  if (items.length === 0) return output.note("No conflicted copies.");
+  // A script reads a path in each line of standard output.
+  if (!output.isTerminal && !output.json)
+    for (const copy of items) output.note(`${copy.path}: ${detailsOf(output, copy).join("; ")}`);
+  output.note("To end one: holdfast conflicts keep original|copy|both PATH.");
+  const ofGit = items.find(({ original }) => original.path.split("/").slice(0, -1).some(isRepository));
   if (ofGit !== undefined)
-    run.output.note(
-      `Two devices changed one git repository. Copies of its files, such as ${ofGit}, lie beside it. Those of branches and packed-refs name the other device's commits: 'git branch NAME COMMIT' keeps one. Then keep the originals.`,
+    output.note(
+      `Two devices changed one git repository. Copies of its files, such as ${ofGit.original.path}, lie beside it. Those of branches and packed-refs name the other device's commits: 'git branch NAME COMMIT' keeps one. Then keep the originals.`,
     );
+}
+
+type ListedCopy = ConflictedCopy & { readonly root: string };
+
+function detailsOf(output: Output, { device, original, ...copy }: ListedCopy): string[] {
+  return [
+    `copy: ${[...(device === null ? [] : [`from ${device}`]), ...factsOf(output, copy)].join(", ")}`,
+    `original: ${[original.path, ...factsOf(output, original)].join(", ")}`,
+  ].map(printable);
+}
+
+function factsOf(output: Output, { size, modified_at }: FileState): string[] {
+  return size === null ? ["not there any more"] : [formatBytes(size), `changed ${timeFor(output, modified_at)}`];
 }

@@ -37,7 +37,7 @@ test("status shows each sync, and on a terminal the first of many problems of a 
     "  ann@example.org at https://drive.example, as laptop",
     `  last in sync ${time}, changes since then have not been checked`,
     "  20,000 deletions wait for you: 'holdfast deletes' shows them",
-    "  2,000 conflicted: 'holdfast conflicts ls' shows them",
+    "  2,000 conflicted copies: 'holdfast conflicts ls' shows them",
     "  ! This sync is not running, and no login for https://drive.example is stored. Sign in with: holdfast login https://drive.example, or set HOLDFAST_TOKEN, then start the sync with: holdfast sync '/my drive'",
     "  ! 16,785 files: The disk is full.",
   ];

@@ -185,9 +185,15 @@ function linesOf(
     );
   }
   if (report.conflicts.length > 0) {
-    lines.push(`  ${formatNumber(report.conflicts.length)} conflicted: 'holdfast conflicts ls' shows them`);
+    lines.push(
+      `  ${conflictedCopies(report.conflicts.length)}: 'holdfast conflicts ls' shows ${report.conflicts.length === 1 ? "it" : "them"}`,
+    );
   }
   return lines.concat(problemLinesOf(output, report.problems));
+}
+
+function conflictedCopies(number: number): string {
+  return number === 1 ? "1 conflicted copy" : `${formatNumber(number)} conflicted copies`;
 }
 
 const uncheckedText = "changes since then have not been checked";

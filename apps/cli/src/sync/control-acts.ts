@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import type { KeptConflict } from "@holdfast/sync/execute/keep-conflict";
 import { firstProblem, issueWords } from "@holdfast/protocol/issue-words";
 import { z } from "zod";
 import { digestOf } from "./page/sync-view.ts";
@@ -19,9 +20,11 @@ const somePaths = z.array(z.string().min(1).max(4096)).max(1000).default([]);
 const exclusions = z.object({ exclude: somePaths, include: somePaths, free_space: z.boolean().default(false) });
 
 /** What an act has to say beside what is so after it. */
-interface Outcome {
+export interface Outcome {
   /** Of a conflicted copy that got a name of its own. */
   readonly new_path?: string;
+  /** Place in the local trash of the state that was not kept. */
+  readonly trash_path?: string;
 }
 
 /** What a running sync can be told: by the other commands, and by the page. */
@@ -32,8 +35,7 @@ const acts = {
   "deletions/undo": (control, body) => control.undoDeletions(chosen(control.waitingDeletions(), body)),
   "conflicts/keep": async (control, body) => {
     const { path, keep } = parsed(keptOfConflict, body);
-    const own = await control.keepOfConflict(path, keep);
-    return own === undefined ? {} : { new_path: own };
+    return outcomeOf(await control.keepOfConflict(path, keep));
   },
   "rules/approve": (control, body) => control.approveRules(parsed(shownRules, body).hash),
   limits: (control, body) => control.changeLimits(readLimits(body)),
@@ -50,6 +52,13 @@ export const actions = Object.keys(acts) as readonly Action[];
 
 export function isAction(text: string): text is Action {
   return Object.hasOwn(acts, text);
+}
+
+export function outcomeOf({ newPath, trashPath }: KeptConflict): Outcome {
+  return {
+    ...(newPath === undefined ? {} : { new_path: newPath }),
+    ...(trashPath === undefined ? {} : { trash_path: trashPath }),
+  };
 }
 
 /** @throws HoldfastError bad_request for a body that is none; conflict if other deletions wait than were shown; whatever the act throws */

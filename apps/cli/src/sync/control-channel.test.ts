@@ -56,7 +56,10 @@ const control: SyncControl = {
   waitingDeletions: () => [{ id: "a", what: "deletion", path: "x", side: "here", kind: "file", bytes: 1 }],
   approveDeletions: async (ids) => void told.push(`approve ${ids.join()}`),
   undoDeletions: async (ids) => void told.push(`undo ${ids.join()}`),
-  keepOfConflict: async (path, keep) => void told.push(`keep ${keep} of ${path}`),
+  keepOfConflict: async (path, keep) => {
+    told.push(`keep ${keep} of ${path}`);
+    return {};
+  },
   changeLimits: async ({ up, down }) => void told.push(`limits ${up} ${down}`),
   approveRules: async (hash) => void told.push(`rules ${hash}`),
   changeExclusions: async (change) => void told.push(`exclusions ${JSON.stringify(change)}`),

@@ -16,6 +16,8 @@ const status = z.object({
   deletions: z.array(waitingDeletion),
   /** Only after a conflicted copy got a name of its own. */
   new_path: z.string().optional(),
+  /** Only after a state that was not kept went to the local trash. */
+  trash_path: z.string().optional(),
 });
 export type RunningStatus = z.infer<typeof status>;
 const failure = z.object({ error: z.object({ code: z.string(), message: z.string() }) });

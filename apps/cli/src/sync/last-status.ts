@@ -28,6 +28,14 @@ export async function forgetWaiting({ folder }: KnownSync, ids: readonly string[
   await saveLastStatus(folder, { report: { ...last.report, deletions_waiting: waiting }, deletions });
 }
 
+/** The conflict was ended: removed from the status that the last client left. */
+export async function forgetConflict({ folder }: KnownSync, path: string): Promise<void> {
+  const last = await readPrivate(join(folder, lastStatusName), saved, reportBytesMax);
+  if (last === undefined) return;
+  const conflicts = last.report.conflicts.filter((each) => each !== path);
+  await saveLastStatus(folder, { ...last, report: { ...last.report, conflicts } });
+}
+
 export interface KnownStatus extends RunningStatus {
   readonly isRunning: boolean;
   /** It runs no more, and removes its copies as ordered. */

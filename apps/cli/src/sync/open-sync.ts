@@ -90,8 +90,11 @@ function refuseVanished(path: string, syncs: readonly KnownSync[]): void {
   throw new HoldfastError("failed", message);
 }
 
-/** Whatever is written here, a lock too, would lie below the disk that is to be mounted. */
-async function refuseEmptied(root: string, known: KnownSync | undefined): Promise<void> {
+/**
+ * Anything written here, a lock too, would lie below the disk that is to be mounted.
+ * @throws HoldfastError failed where the marker of a synced root is missing
+ */
+export async function refuseEmptied(root: string, known: KnownSync | undefined): Promise<void> {
   if (known === undefined || known.record.marker === null || (await readMarker(root)) !== undefined) return;
   const message = `${root} was synced and has lost its ${markerPath}: is its disk mounted? Nothing was touched. To give up that sync: ${forgetting(root)}`;
   throw new HoldfastError("failed", message);

@@ -2,7 +2,7 @@ import { IdleMemory } from "@holdfast/codec/idle-memory";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Engine } from "@holdfast/sync/loop/engine";
 import type { EngineStatus } from "@holdfast/sync/loop/status";
-import type { Keep } from "@holdfast/sync/execute/keep-conflict";
+import type { Keep, KeptConflict } from "@holdfast/sync/execute/keep-conflict";
 import type { ClientEngine } from "./client-engine.ts";
 import { type ControlChannel, openControlChannel } from "./control-channel.ts";
 import { type KnownSync, saveRecord, type SyncRecord } from "./known-syncs.ts";
@@ -165,7 +165,7 @@ export class RunningSync implements SyncControl {
     if (meant.length > 0) this.#log.note(Date.now(), what, "", `${waitingCount(meant)} that waited`);
   }
 
-  async keepOfConflict(path: string, keep: Keep): Promise<string | undefined> {
+  async keepOfConflict(path: string, keep: Keep): Promise<KeptConflict> {
     return this.#begun().keepOfConflict(path, keep);
   }
 

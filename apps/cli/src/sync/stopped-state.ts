@@ -13,7 +13,7 @@ import type { KnownSync } from "./known-syncs.ts";
  */
 export async function changeState<Result>(
   { folder, record }: KnownSync,
-  change: (state: SyncState) => Result,
+  change: (state: SyncState) => Result | Promise<Result>,
   after: (result: Result) => Promise<void> = () => Promise.resolve(),
 ): Promise<Result> {
   const lock = lockFolder(record.root);
@@ -21,7 +21,7 @@ export async function changeState<Result>(
     const database = new DatabaseSync(join(folder, stateName));
     let result: Result;
     try {
-      result = change(new SyncState(database, record.remote_id as NodeId));
+      result = await change(new SyncState(database, record.remote_id as NodeId));
     } finally {
       database.close();
     }

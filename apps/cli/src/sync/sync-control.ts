@@ -1,4 +1,4 @@
-import type { Keep } from "@holdfast/sync/execute/keep-conflict";
+import type { Keep, KeptConflict } from "@holdfast/sync/execute/keep-conflict";
 import type { SyncView } from "./page/sync-view.ts";
 import type { SyncReport, WaitingDeletion } from "./report.ts";
 
@@ -14,8 +14,8 @@ export interface SyncControl {
   approveDeletions(ids: readonly string[]): Promise<void>;
   /** Brings what waits back from the other side. */
   undoDeletions(ids: readonly string[]): Promise<void>;
-  /** Ends one conflict; what is not kept goes to the local trash. @param path of the conflicted copy @returns the path that it has from now on, where both are kept */
-  keepOfConflict(path: string, keep: Keep): Promise<string | undefined>;
+  /** Ends one conflict; what is not kept goes to the local trash. @param path of the conflicted copy */
+  keepOfConflict(path: string, keep: Keep): Promise<KeptConflict>;
   /** Makes the pending rules of another account active. @param hash of the content that was shown @throws HoldfastError conflict if another one waits by now */
   approveRules(hash: string): Promise<void>;
   /** From now on, and for the next starts. Bytes a second; null: none. */

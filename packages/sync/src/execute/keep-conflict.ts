@@ -7,12 +7,22 @@ import { folderOf, joinPath, nameOf } from "@holdfast/sync-ports/paths";
 import type { Part } from "@holdfast/sync-ports/ports";
 import { sameFingerprint } from "../model/fingerprints.ts";
 import { type Hands, syncFolders } from "./hands.ts";
-import { TrashPlaces } from "./local-trash.ts";
+import { type TrashHands, TrashPlaces } from "./local-trash.ts";
 import { contentAt } from "./recover.ts";
 import { type ContentKey, type LocalRow, nameOnDisk } from "../model/trees.ts";
 
 /** Of a conflicted copy: the copy takes the original's place, the original stays and the copy goes, or both stay under plain names. */
 export type Keep = "copy" | "original" | "both";
+
+/** What came of it: each undefined where there is none. */
+export interface KeptConflict {
+  /** Path of the copy from now on, where both are kept. */
+  readonly newPath?: string;
+  /** Place in the local trash of the state that was not kept. */
+  readonly trashPath?: string;
+}
+
+type KeepHands = TrashHands & Pick<Hands, "lacks">;
 
 /** Beside which a copy stands: the path that it was made from. */
 export function originalPath(copy: string): string {
@@ -25,11 +35,10 @@ export function originalPath(copy: string): string {
  * version of that file, with all its versions, links and shares.
  *
  * @param path of the conflicted copy
- * @returns its own path from now on, where both are kept
  * @throws HoldfastError not_found if it is no conflicted copy that is there, or if what shall be kept is not there; exists if a folder has the original's name;
  *   conflict for a copy of what is in a git repository, whose files only fit together
  */
-export async function keepOfConflict(hands: Hands, path: string, keep: Keep): Promise<string | undefined> {
+export async function keepOfConflict(hands: KeepHands, path: string, keep: Keep): Promise<KeptConflict> {
   const { disk } = hands;
   const original = originalPath(path);
   const copyKind = (await disk.stat(path))?.kind;
@@ -40,40 +49,46 @@ export async function keepOfConflict(hands: Hands, path: string, keep: Keep): Pr
     const message = `${path} belongs to a git repository, whose files only fit together. To keep the commits of the other device, make a branch of the commit that the copy of its branch or of packed-refs names ('git branch NAME COMMIT'). Then keep the original.`;
     throw new HoldfastError("conflict", message);
   }
-  if (keep === "both") return giveOwnName(hands, path);
+  if (keep === "both") return { newPath: await giveOwnName(hands, path) };
   const originalKind = (await disk.stat(original))?.kind;
-  if (keep === "original") await keepOriginal(hands, path, originalKind);
-  else await keepCopy(hands, { path, kind: copyKind }, originalKind);
-  return undefined;
+  const trashPath =
+    keep === "original"
+      ? await keepOriginal(hands, path, originalKind)
+      : await keepCopy(hands, { path, kind: copyKind }, originalKind);
+  return trashPath === undefined ? {} : { trashPath };
 }
 
 type Kind = NonNullable<Awaited<ReturnType<Hands["disk"]["stat"]>>>["kind"];
 
-async function keepOriginal(hands: Hands, copy: string, originalKind: Kind | undefined): Promise<void> {
+async function keepOriginal(hands: KeepHands, copy: string, originalKind: Kind | undefined): Promise<string> {
   if (originalKind !== undefined) return toTrash(hands, copy);
   throw new HoldfastError("not_found", `There is no ${originalPath(copy)} any more: keep the copy, or both.`);
 }
 
 async function keepCopy(
-  hands: Hands,
+  hands: KeepHands,
   copy: { readonly path: string; readonly kind: Kind },
   originalKind: Kind | undefined,
-): Promise<void> {
+): Promise<string | undefined> {
   const original = originalPath(copy.path);
-  if (originalKind === undefined) return give(hands, copy.path, original);
+  if (originalKind === undefined) {
+    await give(hands, copy.path, original);
+    return undefined;
+  }
   if (originalKind !== "file" && originalKind !== "symlink") {
     throw new HoldfastError("exists", `${original} is no file: keep both.`);
   }
   if (originalKind === "file" && copy.kind === "file") return asNextVersion(hands, copy.path, original);
-  await toTrash(hands, original);
+  const trashPath = await toTrash(hands, original);
   await give(hands, copy.path, original);
+  return trashPath;
 }
 
 /**
  * What shall be the new content is made where the trash wants the old one, and the two change places: whoever writes to the original until then
  * has it in the trash, and nothing is ever at neither place.
  */
-async function asNextVersion(hands: Hands, copy: string, original: string): Promise<void> {
+async function asNextVersion(hands: KeepHands, copy: string, original: string): Promise<string> {
   const { disk, lacks } = hands;
   const places = new TrashPlaces(hands);
   const place = await places.placeFor(original);
@@ -95,6 +110,7 @@ async function asNextVersion(hands: Hands, copy: string, original: string): Prom
   // What was saved to the copy since it was read stands in no other place: it stays, as a conflict still.
   const now = await disk.stat(copy);
   if (now !== undefined && sameFingerprint(now.fingerprint, fingerprint)) await toTrash(hands, copy);
+  return old;
 }
 
 function partsOf(from: string, blocks: Awaited<ReturnType<Hands["disk"]["cut"]>>["blocks"]): Part[] {
@@ -106,14 +122,15 @@ function partsOf(from: string, blocks: Awaited<ReturnType<Hands["disk"]["cut"]>>
   });
 }
 
-async function toTrash(hands: Hands, path: string): Promise<void> {
+async function toTrash(hands: KeepHands, path: string): Promise<string> {
   const place = await new TrashPlaces(hands).placeFor(path);
   await give(hands, path, place);
   await stash(hands, path, place);
+  return place;
 }
 
 /** A program that has the file open may write to it yet: then that becomes visible where the file stood. */
-async function stash(hands: Hands, path: string, place: string): Promise<void> {
+async function stash(hands: TrashHands, path: string, place: string): Promise<void> {
   let contents: ContentKey[];
   try {
     const isLink = (await hands.disk.stat(place))?.kind === "symlink";
@@ -141,7 +158,7 @@ function folderAt({ local, rootId }: Hands["state"], path: string): NodeId {
   return folder ?? rootId;
 }
 
-async function give(hands: Hands, path: string, name: string): Promise<void> {
+async function give(hands: TrashHands, path: string, name: string): Promise<void> {
   await hands.disk.rename(path, name);
   await syncFolders(hands, path, name);
 }
@@ -149,7 +166,7 @@ async function give(hands: Hands, path: string, name: string): Promise<void> {
 const namesMax = 1000;
 
 /** `plan (bert's conflicted copy 2026-01-31).txt` becomes `plan (bert 2026-01-31).txt`, with a number where that is taken. @returns it */
-async function giveOwnName(hands: Hands, path: string): Promise<string> {
+async function giveOwnName(hands: TrashHands, path: string): Promise<string> {
   const name = nameOf(path);
   const words = labelOf(name)?.replace("'s conflicted copy ", " ").replace(" conflict", "") ?? "";
   const original = originalName(name);

@@ -11,14 +11,17 @@ const keptForMs = 30 * 86_400_000;
 /** A deeper path would meet the limits of filesystems once it stands below the trash. */
 const pathBytesMax = 2048;
 
+/** Parts that a move into the local trash needs. */
+export type TrashHands = Pick<Hands, "disk" | "state" | "random" | "nowMs">;
+
 /** Where what is deleted in one batch finds its place in the local trash, or in the quarantine. */
 export class TrashPlaces {
-  readonly #hands: Hands;
+  readonly #hands: TrashHands;
   readonly #into: "trash" | "quarantine";
   readonly #folders = new Map<string, Promise<string>>();
   readonly #taken = new Set<string>();
 
-  constructor(hands: Hands, into: "trash" | "quarantine" = "trash") {
+  constructor(hands: TrashHands, into: "trash" | "quarantine" = "trash") {
     this.#hands = hands;
     this.#into = into;
   }
@@ -76,12 +79,12 @@ async function expire(hands: Hands, name: string): Promise<void> {
 }
 
 /** Once there was one it is looked at what is in it (`quarantine.ts`). */
-async function ensureQuarantine(hands: Hands): Promise<string> {
+async function ensureQuarantine(hands: TrashHands): Promise<string> {
   hands.state.commit({ settings: [["quarantine", "used"]] });
   return ensureFolder(hands, ownFolder, quarantineName);
 }
 
-async function ensureFolder(hands: Hands, folder: string, name: string): Promise<string> {
+async function ensureFolder(hands: TrashHands, folder: string, name: string): Promise<string> {
   for (const candidate of candidates(name)) {
     const path = joinPath(folder, candidate);
     const stat = await hands.disk.stat(path);
@@ -94,7 +97,7 @@ async function ensureFolder(hands: Hands, folder: string, name: string): Promise
   throw new HoldfastError("internal", `There is no free name for ${name} in the local trash.`);
 }
 
-async function freePath(hands: Hands, folder: string, name: string, taken: ReadonlySet<string>): Promise<string> {
+async function freePath(hands: TrashHands, folder: string, name: string, taken: ReadonlySet<string>): Promise<string> {
   for (const candidate of candidates(name)) {
     const path = joinPath(folder, candidate);
     if (!taken.has(path) && (await hands.disk.stat(path)) === undefined) return path;

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { Brakes, type WaitingChange } from "../brakes/brakes.ts";
-import { type Keep, keepOfConflict } from "../execute/keep-conflict.ts";
+import { type Keep, keepOfConflict, type KeptConflict } from "../execute/keep-conflict.ts";
 import { ensureOwnFolders, recover } from "../execute/recover.ts";
 import { distrustVolatile } from "../execute/person-acts.ts";
 import { lacksNothing } from "../model/lacks.ts";
@@ -166,18 +166,17 @@ export class Engine {
 
   /**
    * Also while it is paused: it is what a person does in the folder. See `keepOfConflict`.
-   * @returns the path that the copy has from now on, where both are kept
    * @throws HoldfastError not_found unless it is one of the conflicts of `status`
    */
-  async keepOfConflict(path: string, keep: Keep): Promise<string | undefined> {
+  async keepOfConflict(path: string, keep: Keep): Promise<KeptConflict> {
     if (!this.#conflicts.after(this.#last).includes(path)) {
       throw new HoldfastError("not_found", `${path} is not a conflicted copy, and has none.`);
     }
-    const own = await keepOfConflict({ ...this.#context, disk: this.#disk }, path, keep);
+    const kept = await keepOfConflict({ ...this.#context, disk: this.#disk }, path, keep);
     this.#conflicts.forget(path);
     this.hint([folderOf(path)]);
     this.#tell();
-    return own;
+    return kept;
   }
 
   /** Called after whatever changes the status, often; it says nothing itself. @returns how to end it */

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import { lstat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { needsPerson } from "@holdfast/sync/loop/problems";
-import { originalPath } from "@holdfast/sync/execute/keep-conflict";
 import { z } from "zod";
 import { count, formatBytes, formatDuration, formatNumber } from "../../output/text.ts";
 import { waitingCount, waitingLines } from "../group-deletions.ts";
+import { conflictedCopy, type FileState } from "../conflicted-copy.ts";
 import type { KnownSync } from "../known-syncs.ts";
 import type { BandwidthLimits } from "../open-sync.ts";
 import { clearingCode } from "../clearing-marker.ts";
@@ -171,25 +170,19 @@ function kindsOf(problems: SyncReport["problems"]): SyncView["problems"] {
 
 async function conflictsOf({ root, conflicts }: SyncReport): Promise<SyncView["conflicts"]> {
   const items = await Promise.all(
-    conflicts.slice(0, shownMax.conflicts).map(async (path) => ({
-      copy: {
-        ...((await fileOf(root, path)) ?? { path, size: "", modified_at: new Date(0).toISOString() }),
-        device: deviceOf(path),
-      },
-      original: await fileOf(root, originalPath(path)),
-    })),
+    conflicts.slice(0, shownMax.conflicts).map(async (path) => {
+      const { device, original, ...copy } = await conflictedCopy(root, path);
+      return {
+        copy: { ...(fileOf(copy) ?? { path, size: "", modified_at: new Date(0).toISOString() }), device },
+        original: fileOf(original),
+      };
+    }),
   );
   return { count: conflicts.length, items };
 }
 
-/** The planner writes it into the name. */
-function deviceOf(path: string): string | null {
-  return / \((.+)'s conflicted copy [^()]*\)/.exec(basename(path))?.[1] ?? null;
-}
-
-async function fileOf(root: string, path: string): Promise<z.infer<typeof fileView> | null> {
-  const stat = await lstat(join(root, path)).catch(() => undefined);
-  return stat === undefined ? null : { path, size: formatBytes(stat.size), modified_at: stat.mtime.toISOString() };
+function fileOf({ path, size, modified_at }: FileState): z.infer<typeof fileView> | null {
+  return size === null || modified_at === null ? null : { path, size: formatBytes(size), modified_at };
 }
 
 function cutTo(all: readonly string[], countMax: number): { count: number; items: string[] } {

@@ -57,9 +57,10 @@ export class ShownSync implements SyncControl {
     this.told.push(`undo ${ids.join()}`);
   }
 
-  async keepOfConflict(path: string, keep: string): Promise<undefined> {
+  async keepOfConflict(path: string, keep: string): Promise<object> {
     this.told.push(`keep ${keep} of ${path}`);
     this.now = { ...this.now, conflicts: this.now.conflicts.filter((each) => each !== path) };
+    return {};
   }
 
   async changeLimits({ up, down }: { readonly up: number | null; readonly down: number | null }): Promise<void> {

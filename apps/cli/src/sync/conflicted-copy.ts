@@ -1,0 +1,33 @@
+import { lstat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { originalPath } from "@holdfast/sync/execute/keep-conflict";
+
+/** Size and time are null for a file that is not there. */
+export interface FileState {
+  /** Relative to the root. */
+  readonly path: string;
+  readonly size: number | null;
+  readonly modified_at: string | null;
+}
+
+export interface ConflictedCopy extends FileState {
+  /** Name of the device that wrote it; null where the name of the copy has none. */
+  readonly device: string | null;
+  readonly original: FileState;
+}
+
+/** A conflicted copy beside the file of which it is one, as both are on this disk. */
+export async function conflictedCopy(root: string, path: string): Promise<ConflictedCopy> {
+  const [copy, original] = await Promise.all([fileState(root, path), fileState(root, originalPath(path))]);
+  return { ...copy, device: deviceOf(path), original };
+}
+
+/** The planner writes it into the name. */
+function deviceOf(path: string): string | null {
+  return / \((.+)'s conflicted copy [^()]*\)/.exec(basename(path))?.[1] ?? null;
+}
+
+async function fileState(root: string, path: string): Promise<FileState> {
+  const stat = await lstat(join(root, path)).catch(() => undefined);
+  return { path, size: stat?.size ?? null, modified_at: stat?.mtime.toISOString() ?? null };
+}

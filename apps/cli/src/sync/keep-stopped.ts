@@ -1,0 +1,42 @@
+import { randomBytes } from "node:crypto";
+import { startCodecPool } from "@holdfast/codec/pool";
+import { HoldfastError } from "@holdfast/core/errors";
+import { type Keep, keepOfConflict, type KeptConflict } from "@holdfast/sync/execute/keep-conflict";
+import { ensureOwnFolders } from "@holdfast/sync/execute/recover";
+import { Conflicts } from "@holdfast/sync/loop/status";
+import { openSyncedFolder } from "@holdfast/synced-folder/open-synced-folder";
+import { probeFolder } from "@holdfast/synced-folder/probe-folder";
+import type { KnownSync } from "./known-syncs.ts";
+import { forgetConflict } from "./last-status.ts";
+import { refuseEmptied } from "./open-sync.ts";
+import { lacksOf, requireAbilities } from "./root-abilities.ts";
+import { changeState } from "./stopped-state.ts";
+
+/**
+ * Ends one conflict in the folder of a sync whose client does not run, as the client would: the next run finds the change and sends it. The
+ * lock of the folder is held meanwhile, so that no client starts.
+ * @throws HoldfastError as `keepOfConflict` and `changeState` do; failed where the disk of the folder is not mounted
+ */
+export async function keepStopped(sync: KnownSync, path: string, keep: Keep): Promise<KeptConflict> {
+  const { root } = sync.record;
+  await refuseEmptied(root, sync);
+  return changeState(
+    sync,
+    async (state) => {
+      if (!new Conflicts(state).after(undefined).includes(path))
+        throw new HoldfastError("not_found", `${path} is not a conflicted copy, and has none.`);
+      const abilities = probeFolder(root);
+      requireAbilities(root, abilities);
+      const pool = startCodecPool();
+      try {
+        const disk = openSyncedFolder(root, { pool });
+        await ensureOwnFolders({ disk });
+        const hands = { disk, state, lacks: lacksOf(abilities), random: randomBytes, nowMs: () => Date.now() };
+        return await keepOfConflict(hands, path, keep);
+      } finally {
+        await pool.close();
+      }
+    },
+    () => forgetConflict(sync, path),
+  );
+}
