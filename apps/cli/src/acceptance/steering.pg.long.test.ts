@@ -47,7 +47,10 @@ describe("the commands that steer clients while they run", () => {
     for (const name of names.slice(0, 4)) at.remove(`many/${name}`);
     await waiting(anna, 4);
     for (const _ of [1, 2])
-      assert.match((await anna.run(["deletes", "approve"])).stderr, /'holdfast deletes ls' has shown none/);
+      assert.match(
+        (await anna.run(["deletes", "approve"])).stderr,
+        /waiting deletions that you have not seen yet\. Run 'holdfast deletes ls' first/,
+      );
     const gone = names.slice(0, 4).map((name) => ({ path: `s/many/${name}`, what: "deletion", side: "server" }));
     assert.deepEqual(await listed(anna), gone);
     const text = (await anna.run(["deletes", "ls", anna.folder])).stdout;
@@ -57,7 +60,7 @@ describe("the commands that steer clients while they run", () => {
     await waiting(anna, 5);
     const approved = await anna.run(["deletes", "approve", "--json"]);
     assert.deepEqual(JSON.parse(approved.stdout), {
-      items: [{ root: realpathSync(anna.folder), count: 4 }],
+      items: [{ root: realpathSync(anna.folder), count: 4, applied: true }],
       next_cursor: null,
     });
     await waiting(anna, 1);
@@ -102,7 +105,10 @@ describe("the commands that steer clients while they run", () => {
     // Or lets it go for all.
     await remove();
     const grouped = await bert.run(["deletes"]);
-    assert.equal(grouped.stdout, `${realpathSync(bert.folder)}\n  s/many/: 6 files (30 B) would be deleted here\n`);
+    assert.equal(
+      grouped.stdout,
+      `${realpathSync(bert.folder)}\n  s/many/: 6 files and 1 folder (30 B) would be deleted here\n`,
+    );
     assert.equal((await bert.run(["deletes", "approve"])).code, 0);
     await home.rest();
     for (const place of [at, other]) assert.deepEqual(place.sight(), {});
@@ -249,7 +255,7 @@ describe("the commands that steer clients while they run", () => {
       const { stdout } = await anna.run(["deletes"]);
       assert.match(
         stdout,
-        /^ {2}s\/bulk\/: 20,000 files and 20 folders \(\S+ KiB\) would be deleted on the server\n$/m,
+        /^ {2}s\/bulk\/: 20,000 files and 21 folders \(\S+ KiB\) would be deleted on the server\n$/m,
       );
       assert.deepEqual(bulk(other), whole);
       const answered = await anna.run(["deletes", answer]);

@@ -54,7 +54,10 @@ test("a dry run shows the deletions that would wait, and does what is approved a
   write(ada, "new.txt", "new");
   const dry = (...args: string[]) => run(ada, "sync", ada.root, "--dry-run", ...args);
   const foreseen = await dry();
-  assert.match(foreseen.stdout, /^needs your answer: many\/: 6 files \(6 B\) would be deleted on the server$/m);
+  assert.match(
+    foreseen.stdout,
+    /^needs your answer: many\/: 6 files and 1 folder \(6 B\) would be deleted on the server$/m,
+  );
   assert.match(foreseen.stdout, /^1 change, and 7 deletions that would not be done: .* they wait for you\.$/m);
   assert.equal((await once(ada)).code, 1);
   const waiting = JSON.parse((await dry("--json")).stdout);
@@ -80,7 +83,7 @@ test("deletions that wait are answered where no client runs, and the next run do
     const { code, stdout, stderr } = await run(ada, "deletes", what);
     assert.deepEqual(
       [code, stdout],
-      [0, `${ada.root}: 6 deletions ${what === "undo" ? "undone" : "approved"}\n`],
+      [0, `${ada.root}: the answer to ${what} 6 deletions is recorded. It takes effect at the next sync\n`],
       stderr,
     );
     assert.match(stderr, /not running\. The next run applies the answer: holdfast sync /);

@@ -151,14 +151,14 @@ describe("the local page, of clients that run", () => {
     const waiting = folder("anna").locator(".deletions");
     at.remove("many");
     await waiting.getByRole("heading", { name: "5 deletions wait for you" }).waitFor();
-    await waiting.getByText("many/: 4 files (4 B) would be deleted on the server").waitFor();
+    await waiting.getByText("many/: 4 files and 1 folder (4 B) would be deleted on the server").waitFor();
     await folder("anna").getByText("Waiting for you").waitFor();
     await waiting.getByRole("button", { name: "Bring them back" }).click();
     await waiting.waitFor({ state: "hidden" });
     await home.rest(waitMs, [anna, bert]);
     assert.equal(at.read("many/a"), "a");
     at.remove("many");
-    await waiting.getByText("many/: 4 files (4 B) would be deleted on the server").waitFor();
+    await waiting.getByText("many/: 4 files and 1 folder (4 B) would be deleted on the server").waitFor();
     await waiting.getByRole("button", { name: "Approve exactly these" }).click();
     await waiting.waitFor({ state: "hidden" });
     await home.rest(waitMs, [anna, bert]);

@@ -30,14 +30,14 @@ function keepOne(context: Context) {
     .addArgument(new Argument("<choice>", "the copy, the original, or both").choices(["copy", "original", "both"]))
     .argument("<path...>", "conflicted copies, as 'conflicts ls' shows them, or files that have one copy only");
   return runs<[Keep, string[]]>(context, command, async (run, keep, paths) => {
-    const { inTurn } = await import("./in-turn.ts");
+    const [{ inTurn }, { nextRun }] = await Promise.all([import("./in-turn.ts"), import("../sync/last-status.ts")]);
     const stopped = new Set<string>();
     const kept = await inTurn(
       paths,
       (path) => path,
       (path) => keepAt(run, keep, path, stopped),
     ).finally(() => {
-      for (const root of stopped) run.output.note(nextRunText(root));
+      for (const root of stopped) run.output.note(nextRun(root, "sends the change"));
     });
     const [first, ...others] = kept;
     const document = first !== undefined && others.length === 0 ? first : { items: kept, next_cursor: null };
@@ -79,11 +79,6 @@ async function keepInStopped(sync: KnownSync, path: string, keep: Keep, stopped:
   const kept = await keepStopped(sync, path, keep);
   stopped.add(sync.record.root);
   return outcomeOf(kept);
-}
-
-function nextRunText(root: string): string {
-  const word = shellWord(root);
-  return `The sync of ${printable(root)} is not running. The next run sends the change: holdfast sync ${word}, or once: holdfast sync ${word} --once`;
 }
 
 /** Names the state that was kept, where it is, and the way back to the other one. */

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
-import { shellWord } from "@holdfast/core/shell-word";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import type { WaitingDeletion } from "../sync/report.ts";
 import { confirm } from "../terminal.ts";
@@ -70,10 +69,9 @@ function decide(context: Context, action: "approve" | "undo", summary: string) {
     const { tellRunning } = await import("../sync/control-client.ts");
     const syncs = await choose(run, folder);
     if (run.context.stdin.isTTY === true && yes !== true && !(await isMeant(run, action, syncs))) return;
-    const { statusOf } = await import("../sync/last-status.ts");
+    const { nextRun, statusOf } = await import("../sync/last-status.ts");
     const { waitingCount } = await import("../sync/group-deletions.ts");
-    const verb = action === "approve" ? "approved" : "undone";
-    const done: { root: string; count: number }[] = [];
+    const done: { root: string; count: number; applied: boolean }[] = [];
     const lines: string[] = [];
     for (const sync of syncs) {
       const shown = new Set(await readShownDeletions(sync.folder));
@@ -84,11 +82,12 @@ function decide(context: Context, action: "approve" | "undo", summary: string) {
       const ids = meant.map(({ id }) => id);
       const { root } = sync.record;
       const isRunning = (await tellRunning(sync, `deletions/${action}`, { ids })) !== undefined;
-      if (!isRunning) await answerStopped(run, sync, action, ids);
+      if (!isRunning) await (await import("../sync/answer-deletions.ts")).answerDeletions(sync, action, ids);
       // A second time would mean something else.
       await saveShownDeletions(sync.folder, []);
-      done.push({ root, count: ids.length });
-      lines.push(`${root}: ${waitingCount(meant)} ${verb}`);
+      done.push({ root, count: ids.length, applied: isRunning });
+      lines.push(`${root}: ${answerText(action, waitingCount(meant), isRunning)}`);
+      if (!isRunning) run.output.note(nextRun(root, "applies the answer"));
     }
     if (done.length === 0) throw await nothingMeant(run, syncs);
     await run.output.result({ items: done, next_cursor: null }, () => lines);
@@ -100,7 +99,7 @@ async function nothingMeant(run: Run, syncs: readonly KnownSync[]): Promise<Hold
   const { statusOf } = await import("../sync/last-status.ts");
   const known = await Promise.all(syncs.map(statusOf));
   const message = known.some(({ deletions }) => deletions.length > 0)
-    ? "'holdfast deletes ls' has shown none. Run it first: only what it shows is meant."
+    ? "There are waiting deletions that you have not seen yet. Run 'holdfast deletes ls' first: an answer counts only for the deletions that it lists."
     : noneText;
   noteGrowing(
     run,
@@ -188,16 +187,7 @@ async function choose(run: Run, folder: string | undefined): Promise<KnownSync[]
   return chooseSyncs(thisConfigFolder(run.context.environment), folder);
 }
 
-async function answerStopped(
-  run: Run,
-  sync: KnownSync,
-  action: "approve" | "undo",
-  ids: readonly string[],
-): Promise<void> {
-  const { answerDeletions } = await import("../sync/answer-deletions.ts");
-  await answerDeletions(sync, action, ids);
-  const root = shellWord(sync.record.root);
-  run.output.note(
-    `This sync is not running. The next run applies the answer: holdfast sync ${root}, or once: holdfast sync ${root} --once`,
-  );
+function answerText(action: "approve" | "undo", what: string, isRunning: boolean): string {
+  if (isRunning) return `${what} ${action === "approve" ? "approved" : "undone"}`;
+  return `the answer to ${action} ${what} is recorded. It takes effect at the next sync`;
 }

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
-import { shellWord } from "@holdfast/core/shell-word";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import type { HeldRules } from "../sync/shown-rules.ts";
 import { confirm } from "../terminal.ts";
@@ -115,10 +114,8 @@ async function approve(run: Run, { sync, held: { hash } }: Waiting): Promise<voi
       "conflict",
       "The rules have changed since they were shown. Look at them again: holdfast rules",
     );
-  const root = shellWord(sync.record.root);
-  run.output.note(
-    `This sync is not running. The next run applies the answer: holdfast sync ${root}, or once: holdfast sync ${root} --once`,
-  );
+  const { nextRun } = await import("../sync/last-status.ts");
+  run.output.note(nextRun(sync.record.root, "applies the answer"));
 }
 
 async function reject(run: Run, { sync, held }: Waiting): Promise<void> {

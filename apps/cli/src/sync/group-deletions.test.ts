@@ -13,7 +13,7 @@ const files = (count: number, at: string) => Array.from({ length: count }, (_, i
 test("a folder that would go stands for all that is in it", () => {
   const waiting = [folder("many2"), folder("many2/inner"), ...files(19_000, "many2/inner"), ...files(1000, "many2")];
   assert.deepEqual(waitingLines(waiting), [
-    "many2/: 20,000 files and 1 folder (20 MiB) would be deleted on the server",
+    "many2/: 20,000 files and 2 folders (20 MiB) would be deleted on the server",
   ]);
   assert.equal(waitingCount(waiting), "20,002 deletions");
   assert.deepEqual(waitingLines([folder("empty", { side: "here" })]), ["empty/ would be deleted here"]);
@@ -37,7 +37,7 @@ test("a folder on one side stands for nothing on the other, nor for what would b
     change("a/3", { what: "rewrite" }),
   ];
   assert.deepEqual(waitingLines(waiting), [
-    "a/: 1 file (1.0 KiB) would be deleted here",
+    "a/: 1 file and 1 folder (1.0 KiB) would be deleted here",
     "a/2 would be deleted on the server",
     "a/3 would be rewritten on the server",
   ]);

@@ -23,6 +23,7 @@ interface Group {
   /** The first in it. */
   readonly path: string;
   files: number;
+  /** With the folder itself if it would go, so that the numbers of all lines add up to the deletions. */
   folders: number;
   bytes: number;
 }
@@ -34,7 +35,7 @@ interface Group {
 export function waitingLines(waiting: readonly WaitingDeletion[]): string[] {
   const groups = groupsOf(waiting);
   const more = groups.slice(linesMax);
-  const rest = more.reduce((sum, { goes, files, folders }) => sum + files + folders + (goes ? 1 : 0), 0);
+  const rest = more.reduce((sum, { files, folders }) => sum + files + folders, 0);
   const lines = groups.slice(0, linesMax).map((group) => `${named(group)} ${group.doing}`);
   return more.length === 0 ? lines : [...lines, `and ${formatNumber(rest)} more`];
 }
@@ -59,8 +60,8 @@ function groupsOf(waiting: readonly WaitingDeletion[]): Group[] {
     const key = `${doing} ${folder}`;
     const group = groups.get(key) ?? { folder, goes: top !== undefined, doing, path, files: 0, folders: 0, bytes: 0 };
     groups.set(key, group);
-    if (kind !== "folder") group.files += 1;
-    else if (path !== folder) group.folders += 1;
+    if (kind === "folder") group.folders += 1;
+    else group.files += 1;
     group.bytes += bytes;
   }
   return [...groups.values()];
@@ -79,12 +80,12 @@ function topOf({ path, side, kind }: WaitingDeletion, going: ReadonlySet<string>
 
 function named({ folder, goes, path, files, folders, bytes }: Group): string {
   if (!goes && files === 1) return path;
+  if (files === 0 && folders === 1) return `${folder}/`;
   const parts = counted([
     [files, "file"],
     [folders, "folder"],
   ]);
-  const size = bytes === 0 ? "" : ` (${formatBytes(bytes)})`;
-  return `${folder}/${parts === "" ? "" : `: ${parts}${size}`}`;
+  return `${folder}/: ${parts}${bytes === 0 ? "" : ` (${formatBytes(bytes)})`}`;
 }
 
 function counted(each: readonly (readonly [number, string])[]): string {

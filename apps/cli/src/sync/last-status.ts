@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { printable } from "@holdfast/core/printable";
 import { shellWord } from "@holdfast/core/shell-word";
 import { clearingCode, isClearing } from "./clearing-marker.ts";
 import { SavedLogin } from "../config/saved-login.ts";
@@ -87,6 +88,12 @@ export function notRunning({ root, is_paused }: Pick<SyncRecord, "root" | "is_pa
   return is_paused
     ? `This sync is not running. Run 'holdfast resume', then start it with: holdfast sync ${shellWord(root)}`
     : `This sync is not running. Start it with: holdfast sync ${shellWord(root)}`;
+}
+
+/** That the client does not run, and what its next run does. @param does such as "applies the answer" */
+export function nextRun(root: string, does: string): string {
+  const word = shellWord(root);
+  return `The sync of ${printable(root)} is not running. The next run ${does}: holdfast sync ${word}, or once: holdfast sync ${word} --once`;
 }
 
 /** The contract has no word for a client that does not run: it is offline, or paused, and a problem says why. */
