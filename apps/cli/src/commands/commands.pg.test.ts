@@ -120,7 +120,7 @@ test("rewind tells what it would do, does it, and takes it back; a file has its 
   assert.deepEqual(await pathsBelow("/rewound"), ["/rewound/file", "/rewound/kept"]);
   assert.equal((await run(["cat", "/rewound/file"])).stdout, "precious");
   const undone = await run(["rewind", "undo", id]);
-  assert.match(undone.stdout, /^1 restored from the trash$/m);
+  assert.match(undone.stdout, /^1 item restored from the trash$/m);
   assert.equal((await run(["rewind", "undo", id])).stdout, undone.stdout);
   assert.deepEqual(await pathsBelow("/rewound"), ["/rewound/file.locked", "/rewound/ransom note"]);
   assert.equal((await run(["cat", "/rewound/file.locked"])).stdout, "scrambled");

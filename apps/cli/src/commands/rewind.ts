@@ -36,7 +36,7 @@ export const rewindCommand: CommandMaker = (context) => {
     const answer = await finished(client, given);
     await run.output.result(answer, () => [
       ...linesOf(answer, isDry),
-      ...(isDry ? ["This is what it would do; nothing was changed."] : undoHint(answer)),
+      ...(isDry ? ["This was a dry run: nothing was changed."] : undoHint(answer)),
     ]);
   });
 };
@@ -90,25 +90,44 @@ async function finished(client: Client, given: RewindAnswer | { job: string }): 
   }
 }
 
+type Act = RewindAnswer["sample"][number]["act"];
+
+/** Before a path: what was done to it, and what would be. */
+const actWords: Readonly<Record<Act, readonly [done: string, dry: string]>> = {
+  restored: ["restored from the trash", "would be restored from the trash"],
+  reverted: ["restored to the old content", "would get the old content back"],
+  trashed: ["moved to the trash", "would move to the trash"],
+  moved: ["moved back", "would move back"],
+  changed: ["got the old time or executable bit back", "would get the old time or executable bit back"],
+  purged: ["removed permanently since, cannot come back", "removed permanently since, cannot come back"],
+  left: ["left alone", "would be left alone"],
+};
+
 /** @param isDry nothing was done: what would be */
 function linesOf(answer: RewindAnswer, isDry = false): string[] {
   const { restored, reverted, trashed, moved, changed, purged, left, bytes, sample } = answer;
-  const summary = [
-    ...(restored > 0 ? [`${formatNumber(restored)} restored from the trash`] : []),
-    ...(reverted > 0 ? [`${count(reverted, "file")} restored to the old content`] : []),
-    ...(trashed > 0 ? [`${count(trashed, "newer item")} moved to the trash`] : []),
-    ...(moved > 0 ? [`${count(moved, "item")} moved back`] : []),
-    `${formatBytes(bytes)} ${isDry ? "would come" : "came"} back`,
-    ...(changed > 0 ? [`${count(changed, "file")} with the old time or executable bit`] : []),
-    ...(left > 0 ? [`${formatNumber(left)} left alone`] : []),
-    ...(purged > 0 ? [`${count(purged, "item")} removed for good since, which cannot come back`] : []),
+  const wordsOf = (act: Act): string => actWords[act][isDry ? 1 : 0];
+  const numbers: readonly (readonly [number, string, Act])[] = [
+    [restored, "item", "restored"],
+    [reverted, "file", "reverted"],
+    [trashed, "newer item", "trashed"],
+    [moved, "item", "moved"],
+    [changed, "file", "changed"],
+    [left, "item", "left"],
+    [purged, "item", "purged"],
   ];
+  const more = numbers.reduce((sum, [number]) => sum + number, 0) - sample.length;
+  const summary = numbers.flatMap(([number, noun, act]) =>
+    number > 0 ? [`${count(number, noun)} ${wordsOf(act)}`] : [],
+  );
   return [
-    ...sample.map(
-      ({ act, path, to, reason }) =>
-        `${act} ${printable(path)}${to === undefined ? "" : ` to ${printable(to)}`}${reason === undefined ? "" : `: ${reason}`}`,
-    ),
-    ...summary,
+    ...sample.map(({ act, path, to, reason }) => {
+      const place = to === undefined ? "" : ` to ${printable(to)}`;
+      return `${wordsOf(act)}: ${printable(path)}${place}${reason === undefined ? "" : ` (${reason})`}`;
+    }),
+    ...(more > 0 ? [`and ${formatNumber(more)} more`] : []),
+    ...(summary.length === 0 ? ["Nothing has changed since then."] : summary),
+    ...(bytes > 0 ? [`${formatBytes(bytes)} ${isDry ? "would come" : "came"} back`] : []),
   ];
 }
 

@@ -107,6 +107,7 @@ interface Rates {
 /** @param columns of the terminal, undefined for a plain line */
 export function progressLine(label: string, counts: TransferCounts, rates: Rates, columns?: number): string {
   const { filesDone, filesTotal, bytesDone, workDone, workTotal, totalIsFinal } = counts;
+  if (filesTotal === 0 && !totalIsFinal) return `${label}: looking for files`;
   const share = workTotal > 0 ? Math.min(1, workDone / workTotal) : 0;
   const percent = totalIsFinal && workTotal > 0 ? ` ${String(Math.floor(share * 100)).padStart(3)} %` : "";
   const left = totalIsFinal && rates.work > 0 ? `, ${formatDuration((workTotal - workDone) / rates.work)} left` : "";

@@ -15,6 +15,11 @@ export class ProblemLines {
   /** By kind: how many the last line spoke of. */
   #counts = new Map<string, number>();
 
+  /** @returns those of which no line has spoken that still holds */
+  untold(problems: readonly Problem[]): Problem[] {
+    return problems.filter((problem) => !this.#told.has(withoutSizes(problemLine(problem))));
+  }
+
   /** @returns what is to be told; of many of a kind one without a path */
   after(problems: readonly Problem[]): Problem[] {
     const fresh: Problem[] = [];

@@ -209,7 +209,7 @@ async function syncOnce(
     run.output.problem({ path: "", code: "waiting", message });
   }
   if (inSync && isHealed) return;
-  for (const problem of groupedProblems(problems)) run.output.problem(problem);
+  for (const problem of groupedProblems(running.untold([...problems]))) run.output.problem(problem);
   run.context.exitCode = 1;
 }
 

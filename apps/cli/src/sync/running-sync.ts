@@ -195,6 +195,11 @@ export class RunningSync implements SyncControl {
     this.#reporter.sum(this.#status());
   }
 
+  /** See `SyncReporter`. */
+  untold(problems: SyncReport["problems"]): SyncReport["problems"] {
+    return [...this.#reporter.untold(problems)];
+  }
+
   /** The last word: shown, and kept for when nobody runs. */
   async end(): Promise<void> {
     clearTimeout(this.#timer);

@@ -63,7 +63,7 @@ test("each change of state is one line, and progress one now and then", async ()
   assert.deepEqual(stderr.text().trimEnd().split("\n"), [
     "sync: syncing",
     "sync: 7 changes left",
-    "sync: 2 changes left, 1 file up (2.0 KiB), 5 down (3.0 MiB)",
+    "sync: 2 changes left, uploaded 1 file (2.0 KiB), downloaded 5 files (3.0 MiB)",
     "sync: in sync",
   ]);
   assert.equal(stdout.text(), "");
@@ -74,8 +74,8 @@ test("the sum at the end counts the bytes of accepted files, and not those that 
   sum({ filesUp: 1, filesDown: 0, bytesUp: 3 * 2 ** 20, bytesAccepted: 2048, bytesDown: 0 });
   sum({ filesUp: 0, filesDown: 0, bytesUp: 3 * 2 ** 20, bytesAccepted: 0, bytesDown: 0 });
   assert.deepEqual(stderr.text().trimEnd().split("\n"), [
-    "sync: in all 1 file up (2.0 KiB), 0 down (0 B)",
-    "sync: in all 0 files up, 0 down",
+    "sync: uploaded 1 file (2.0 KiB)",
+    "sync: nothing was uploaded or downloaded",
   ]);
 });
 

@@ -1,8 +1,8 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { EngineStatus } from "@holdfast/sync/loop/status";
-import type { Output } from "../output/output.ts";
+import type { Output, Problem } from "../output/output.ts";
 import { showLines } from "../output/screen.ts";
-import { count, formatBytes, formatNumber } from "../output/text.ts";
+import { count, formatBytes } from "../output/text.ts";
 import { BrakeLine } from "./brake-line.ts";
 import type { SyncRecord } from "./known-syncs.ts";
 import { problemLine, ProblemLines } from "./problem-lines.ts";
@@ -41,8 +41,12 @@ export function inWords({ what, direction }: Pick<RecentChange, "what" | "direct
 
 /** What has moved since the sync began; undefined before anything has. */
 function movedWords({ filesUp, filesDown, bytesUp, bytesDown }: EngineStatus["progress"]): string | undefined {
-  if (filesUp + filesDown + bytesUp + bytesDown === 0) return undefined;
-  return `${count(filesUp, "file")} up (${formatBytes(bytesUp)}), ${formatNumber(filesDown)} down (${formatBytes(bytesDown)})`;
+  const ways = [
+    { verb: "uploaded", files: filesUp, bytes: bytesUp },
+    { verb: "downloaded", files: filesDown, bytes: bytesDown },
+  ].filter(({ files, bytes }) => files + bytes > 0);
+  if (ways.length === 0) return undefined;
+  return ways.map(({ verb, files, bytes }) => `${verb} ${count(files, "file")} (${formatBytes(bytes)})`).join(", ");
 }
 
 /** What was sent of a refused file did not go up. */
@@ -67,7 +71,7 @@ export interface ReporterOptions {
   readonly unixMs: () => number;
   /** Whether each change is a line. */
   readonly logs: boolean;
-  /** Then a pause is what the run ends with, and is said there. */
+  /** Then the run ends with the words about a pause or waiting deletions, and they are said there alone. */
   readonly isOnce?: boolean;
 }
 
@@ -91,7 +95,7 @@ export class SyncReporter {
   #freed: EngineStatus["freed"];
 
   constructor(output: Output, stderr: Terminal, { nowMs, unixMs, logs, isOnce = false }: ReporterOptions) {
-    this.#screen = stderr.isTTY === true && !output.quiet ? new SyncScreen(stderr, unixMs) : undefined;
+    this.#screen = stderr.isTTY === true && !output.quiet ? new SyncScreen(stderr, unixMs, isOnce) : undefined;
     this.#logs = logs;
     this.#isOnce = isOnce;
     this.#output = output;
@@ -139,7 +143,13 @@ export class SyncReporter {
 
   /** At the end of a run that ends by itself: what came of it. */
   sum({ progress }: Pick<EngineStatus, "progress">): void {
-    if (!this.#output.quiet) this.#line(`sync: in all ${movedWords(acceptedOf(progress)) ?? "0 files up, 0 down"}`);
+    if (!this.#output.quiet)
+      this.#line(`sync: ${movedWords(acceptedOf(progress)) ?? "nothing was uploaded or downloaded"}`);
+  }
+
+  /** @returns the problems that no line has shown yet: all of them when quiet */
+  untold(problems: readonly Problem[]): readonly Problem[] {
+    return this.#output.quiet ? problems : (this.#screen ?? this.#problems).untold(problems);
   }
 
   end(): void {
@@ -156,7 +166,7 @@ export class SyncReporter {
   /** Each once, until it is gone and comes again. */
   #showProblems({ problems, deletions_waiting, state }: SyncReport): void {
     for (const each of this.#problems.after(problems)) this.#line(`sync: ! ${problemLine(each)}`);
-    const told = this.#brake.after(deletions_waiting, state);
+    const told = this.#isOnce ? undefined : this.#brake.after(deletions_waiting, state);
     if (told !== undefined) this.#line(`sync: ! ${told}.`);
   }
 

@@ -1,3 +1,4 @@
+import type { Problem } from "../output/output.ts";
 import { printable } from "@holdfast/core/printable";
 import type { EngineStatus } from "@holdfast/sync/loop/status";
 import { clearBar, showBar, showLines } from "../output/screen.ts";
@@ -33,11 +34,13 @@ export class SyncScreen {
   #conflicts: ReadonlySet<string> = new Set();
   #state = "";
   readonly #brake = new BrakeLine();
+  readonly #isOnce: boolean;
   #foot = "";
   #lastBarMs = -Infinity;
 
   /** @param nowMs Unix milliseconds */
-  constructor(stderr: Terminal, nowMs: () => number) {
+  constructor(stderr: Terminal, nowMs: () => number, isOnce = false) {
+    this.#isOnce = isOnce;
     this.#stderr = stderr;
     this.#nowMs = nowMs;
   }
@@ -70,6 +73,11 @@ export class SyncScreen {
     this.#foot = "";
   }
 
+  /** See `ProblemLines`. */
+  untold(problems: readonly Problem[]): Problem[] {
+    return this.#problems.untold(problems);
+  }
+
   #tellConflicts(conflicts: SyncReport["conflicts"]): void {
     const fresh = conflicts.filter((path) => !this.#conflicts.has(path));
     this.#conflicts = new Set(conflicts);
@@ -83,7 +91,7 @@ export class SyncScreen {
   }
 
   #tellBrake({ deletions_waiting, state }: SyncReport): void {
-    const told = this.#brake.after(deletions_waiting, state);
+    const told = this.#isOnce ? undefined : this.#brake.after(deletions_waiting, state);
     if (told !== undefined) this.tell(told);
   }
 

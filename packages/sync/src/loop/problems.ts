@@ -44,7 +44,8 @@ const passing: ReadonlySet<string> = new Set([
 ]);
 
 const sentences: Readonly<Record<string, string>> = {
-  quota: "Your space on the server is full, so it waits here. 'holdfast df' shows what fills it and how to make room.",
+  quota:
+    "Your space on the server is full. The upload waits until there is room: 'holdfast df' shows what fills the space and how to make room.",
   forbidden: "You may not change this on the server, so your change stays here. Ask its owner for the right to edit.",
   device_suspended:
     "The server has suspended this device, as it rewrote or deleted very many files within an hour: it takes no change from it, and what is changed here stays here. If it was you, run 'holdfast devices resume' on another device, or use Settings, Devices in the web app; all else goes on by itself then.",
