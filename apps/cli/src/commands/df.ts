@@ -19,14 +19,15 @@ export const dfCommand: CommandMaker = (context) => {
     const free_bytes = usage === undefined ? usedFree : usage.free_bytes;
     const figures = { used_bytes, stored_bytes, quota_bytes, free_bytes };
     await run.output.result({ server, email, plan, ...figures, ...usage }, () => [
-      ...formatTable(
+      ...tableOf(
         [
-          ...(usage === undefined ? [["used", formatBytes(used_bytes)]] : partsOf(usage)),
-          ["stored", formatBytes(stored_bytes)],
+          ...(usage === undefined ? [] : countedParts(usage)),
+          ["used", formatBytes(used_bytes)],
           ["quota", quota_bytes === null ? "none" : formatBytes(quota_bytes)],
-          ["free", free_bytes === null ? "no limit" : formatBytes(free_bytes)],
+          freeRow(figures),
         ],
-        [1],
+        usage === undefined ? [] : uncountedParts(usage),
+        ["stored in total", formatBytes(stored_bytes)],
       ),
       ...(usage === undefined ? [] : [...boundOf(usage), ...largestOf(usage), ...wayOut(usage)]),
     ]);
@@ -43,13 +44,37 @@ async function readUsage(client: ApiClient): Promise<UsageJson | undefined> {
   }
 }
 
-function partsOf({ files_bytes, versions_bytes, trash_bytes, uploads_bytes, complete }: UsageJson): string[][] {
+/** One table, so that its numbers stand below each other, with a heading before the parts that the quota does not count. */
+function tableOf(counted: readonly string[][], uncounted: readonly string[][], total: readonly string[]): string[] {
+  const lines = formatTable([...counted, ...uncounted, total], [1]);
+  return [
+    ...lines.slice(0, counted.length),
+    ...(uncounted.length === 0 ? [] : ["", "Not counted against the quota:"]),
+    ...lines.slice(counted.length, -1),
+    "",
+    ...lines.slice(-1),
+  ];
+}
+
+function countedParts({ files_bytes, trash_bytes, complete }: UsageJson): string[][] {
   return [
     ["files", formatBytes(files_bytes)],
-    ["old versions", formatBytes(versions_bytes)],
     ["trash", `${complete ? "" : "about "}${formatBytes(trash_bytes)}`],
+  ];
+}
+
+function uncountedParts({ versions_bytes, uploads_bytes }: UsageJson): string[][] {
+  return [
+    ["old versions", formatBytes(versions_bytes)],
     ["unfinished uploads", formatBytes(uploads_bytes)],
   ];
+}
+
+function freeRow(figures: Pick<UsageJson, "used_bytes" | "quota_bytes" | "free_bytes">): string[] {
+  const { used_bytes, quota_bytes, free_bytes } = figures;
+  if (quota_bytes !== null && used_bytes > quota_bytes)
+    return ["over the quota by", formatBytes(used_bytes - quota_bytes)];
+  return ["free", free_bytes === null ? "no limit" : formatBytes(free_bytes)];
 }
 
 /** The part of old versions in what is free. */

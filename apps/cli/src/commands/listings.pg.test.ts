@@ -265,6 +265,12 @@ describe("listings", () => {
   test("df says what is free in numbers as people write them", async () => {
     const lines = await onTerminal("df");
     assert.match(lines.join("\n"), /^files +\d\.\d [KM]iB\n/);
+    assert.equal((await run(["admin", "users", "quota", administrator.email, "1"])).code, 0);
+    const over = (await run(["df"])).stdout;
+    assert.match(
+      over,
+      /^files +.*\ntrash +.*\nused +.*\nquota +1 B\nover the quota by +\d.*\n\nNot counted against the quota:\nold versions +.*\nunfinished uploads +.*\n\nstored in total +/,
+    );
     assert.equal((await run(["admin", "users", "quota", administrator.email, "8M"])).code, 0);
     const { free_bytes: free, used_bytes: used } = await json("df");
     assert.match((await run(["df"])).stdout, /^quota +8\.0 MiB$/m);
