@@ -1,4 +1,4 @@
-import { type Argument, Command } from "commander";
+import { type Argument, Command, Help } from "commander";
 import { type Context, unknownCommand } from "./commands/command.ts";
 import { showLines, showText } from "./output/screen.ts";
 import { commandTable, helpGroups, hiddenTable } from "./commands/table.ts";
@@ -53,6 +53,8 @@ function prepare(command: Command, context: Context, name: string): void {
     .helpOption("-h, --help", "show help")
     // Without "[options]", which nearly all have: the descriptions need its room on a terminal of 80 columns.
     .configureHelp({
+      minWidthToWrap: wrapColumnsMin,
+      formatItem: narrowItem,
       subcommandTerm: (child) => [child.name(), ...child.registeredArguments.map(argumentTerm)].join(" "),
     })
     .showHelpAfterError(`See '${name} --help'.`)
@@ -66,6 +68,24 @@ function prepare(command: Command, context: Context, name: string): void {
   if (command.commands.length > 0) command.helpCommand(false).enablePositionalOptions();
   if (command.commands.length > 0 && command.registeredArguments.length === 0) nameUnknown(command);
   for (const child of command.commands) prepare(child, context, `${name} ${child.name()}`);
+}
+
+/** On less than that a description takes lines of its own below its term, so that the terminal breaks no word. */
+const wrapColumnsMin = 30;
+
+function narrowItem(term: string, termWidth: number, description: string, helper: Help): string {
+  const columns = helper.helpWidth ?? 80;
+  if (description === "" || columns - termWidth - 4 >= wrapColumnsMin)
+    return Help.prototype.formatItem.call(helper, term, termWidth, description, helper);
+  return [
+    term,
+    ...helper
+      .boxWrap(description, columns - 7)
+      .split("\n")
+      .map((line) => `    ${line}`),
+  ]
+    .map((line) => `  ${line}`)
+    .join("\n");
 }
 
 function argumentTerm(argument: Argument): string {

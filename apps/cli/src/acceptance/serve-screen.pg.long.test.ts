@@ -39,14 +39,12 @@ function golden(lines: readonly string[], folder: string): string[] {
       .replaceAll(folder, "FOLDER")
       .replace(/^\d\d:\d\d:\d\d/, "HH:MM:SS")
       .replace(/127\.0\.0\.1:\d+/, "ADDRESS")
-      .replace(/setup#\S+/, "setup#TOKEN")
-      .replace(/(migrations)=\d+/, "$1=N")
-      .replace(/(from|to)=\d+/, "$1=USER"),
+      .replace(/setup#\S+/, "setup#TOKEN"),
   );
 }
 
 /** A user that root gives the database to is told of; who is not root has none. */
-const isOfEveryUser = (line: string) => !/giving the database|PostgreSQL's programs/.test(line);
+const isOfEveryUser = (line: string) => !/PostgreSQL's programs/.test(line);
 
 test("serve shows a person what happened, and last the link in a frame; 40 columns are enough", async (t) => {
   if (!requireComponent(t, "python3")) return;
@@ -55,9 +53,6 @@ test("serve shows a person what happened, and last the link in a frame; 40 colum
   const terminal = await serveOnTerminal(t, `${folder}/data`, 300, { NO_COLOR: "1" });
   assert.deepEqual(golden(terminal.lines(), folder).filter(isOfEveryUser), [
     "HH:MM:SS creating the database folder=FOLDER/data/postgres",
-    "HH:MM:SS the database was brought up to this version shard=main migrations=N",
-    "HH:MM:SS the database was brought up to this version cell=main migrations=N",
-    "HH:MM:SS made a new data key epoch=1",
     "HH:MM:SS no mail is sent: HOLDFAST_SMTP_URL is not set; administrators get the links and pass them on",
     "holdfast ready at http://ADDRESS",
     "─".repeat(72),

@@ -85,7 +85,7 @@ export async function readArchive(
 
 function sizeOf(path: string): number {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
-    throw new HoldfastError("not_found", `There is no ${path} here.`);
+    throw new HoldfastError("not_found", `No such file or folder on this computer: ${path}`);
   const stats = statSync(path);
   if (!stats.isFile()) throw new HoldfastError("conflict", `${path} is no file.`);
   return stats.size;

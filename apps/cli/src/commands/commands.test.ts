@@ -328,6 +328,18 @@ test("every command has help with examples, and its name is its place in the tab
   for (const child of program.commands) check(child);
 });
 
+test("on 40 columns the help breaks no line of a description inside a word", async () => {
+  for (const name of ["share", "serve", "admin"]) {
+    const [command = assert.fail()] = (await makeProgram(context, "0", name)).commands;
+    command.configureHelp({ ...command.configureHelp(), helpWidth: 40 });
+    const long = command
+      .helpInformation()
+      .split("\n")
+      .filter((line) => line.length > 40 && !line.startsWith("Usage:"));
+    assert.deepEqual(long, [], name);
+  }
+});
+
 test("the help lists each command under a title", () => {
   assert.deepEqual(Object.keys(helpGroups).toSorted(), Object.keys(commandTable).toSorted());
 });

@@ -13,6 +13,10 @@ type GrantedRole = (typeof grantedRoles)[number];
 export function parseRole(text: string): GrantedRole {
   const role = grantedRoles.find((each) => each === text);
   if (role !== undefined) return role;
+  if (text === "owner")
+    throw usage(
+      "A share gives no ownership. To offer the file or folder to a new owner: holdfast transfer PATH --to EMAIL",
+    );
   throw usage(`${JSON.stringify(text)} is not a role. Choose viewer, commenter, editor or uploader.`);
 }
 
@@ -25,7 +29,7 @@ interface Options {
 
 export const shareCommand: CommandMaker = (context) => {
   const command = newCommand("share", "Give a person or a group a role at a file or folder and all that is in it", [
-    "share /photos/2026 --with ann@example.com --role viewer",
+    "share /photos/2026 --with ann@example.com",
     "share /project --with bob@example.com --role editor --expires 30d",
     "share /songs --with Choir --role commenter",
   ])
@@ -34,7 +38,7 @@ export const shareCommand: CommandMaker = (context) => {
       "--with <whom>",
       "an address (one without an account is invited), or the name or id of a group that you are in",
     )
-    .requiredOption("--role <role>", grantedRoles.join(", "))
+    .option("--role <role>", grantedRoles.join(", "), "viewer")
     .option("--expires <when>", whenText)
     .option("--message <text>", "what the person reads with it");
   return runs<[string, Options]>(context, command, async (run, path, options) => {

@@ -89,7 +89,10 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
 
   test("what was given is taken away, and what makes no sense is refused", async () => {
     await done(owner, ["mkdir", "/taken"]);
-    await done(owner, ["share", "/taken", "--with", ann.email, "--role", "viewer", "--json"]);
+    const { role } = JSON.parse(await done(owner, ["share", "/taken", "--with", ann.email, "--json"]));
+    assert.equal(role, "viewer", "unless another one is named");
+    const owning = await owner(["share", "/taken", "--with", ann.email, "--role", "owner"]);
+    assert.deepEqual([owning.code, /holdfast transfer PATH --to EMAIL/.test(owning.stderr)], [2, true]);
     await done(owner, ["unshare", "/taken", "--with", "Ann@Example.com"]);
     assert.equal((await owner(["unshare", "/taken", "--with", ann.email])).code, 4);
     assert.equal((await owner(["share", "/taken", "--with", ann.email, "--role", "king"])).code, 2);

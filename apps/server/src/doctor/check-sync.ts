@@ -28,7 +28,7 @@ export function judgeSync(folder: string, { syncMicros, isMemory }: SyncFigures)
   if (isMemory) {
     return warn(
       "sync",
-      `${folder} lies in memory`,
+      `${folder} is on a filesystem in memory, not on a disk`,
       "Move the data folder to a disk: all of it is gone when the machine stops.",
     );
   }

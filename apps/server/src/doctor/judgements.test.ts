@@ -43,8 +43,8 @@ test("a sync that comes back too soon to be true is warned of, and so is one tha
 test("a folder in memory is known as such, and nothing stays in it", async () => {
   if (!existsSync("/dev/shm")) return;
   for (const [parent, detail] of [
-    ["/dev/shm", /lies in memory/],
-    [tmpdir(), /takes \d+ us|lies in memory/],
+    ["/dev/shm", /is on a filesystem in memory/],
+    [tmpdir(), /takes \d+ us|is on a filesystem in memory/],
   ] as const) {
     const folder = mkdtempSync(join(parent, "holdfast-doctor-"));
     const settings = {

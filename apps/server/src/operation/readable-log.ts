@@ -12,10 +12,17 @@ export interface LogScreen {
 
 /**
  * Of what an administrator's tools want a line and a person at home does not: each request that was answered as it should be (an
- * app that is open asks all the time), the ends of the audit, which are for a log that is kept, and that the web app is built: the frame with
- * the set-up link stays last, and the page comes by itself.
+ * app that is open asks all the time), the ends of the audit, which are for a log that is kept, the steps that make the database, and that the
+ * web app is built: the frame with the set-up link stays last, and the page comes by itself.
  */
-const chatter: ReadonlySet<string> = new Set(["request", "the end of the audit", "the web app is built"]);
+const chatter: ReadonlySet<string> = new Set([
+  "request",
+  "the end of the audit",
+  "giving the database to a user of its own",
+  "the database was brought up to this version",
+  "made a new data key",
+  "the web app is built",
+]);
 
 const levels: Readonly<Record<string, { word: string; colour: Style }>> = {
   debug: { word: "debug", colour: "dim" },

@@ -129,7 +129,7 @@ function toArgument(path: string): LocalArgument {
   // Bytes that are no UTF-8 reach a program as replacement characters.
   if (stats === undefined && path.includes("\ufffd"))
     throw new HoldfastError("failed", `The name of ${path} is not UTF-8; rename it to put it.`);
-  if (stats === undefined) throw new HoldfastError("not_found", `There is no ${path} here.`);
+  if (stats === undefined) throw new HoldfastError("not_found", `No such file or folder on this computer: ${path}`);
   if (stats.isDirectory()) return { path, kind: "folder" };
   return { path, kind: stats.isSymbolicLink() ? "symlink" : "file" };
 }
