@@ -11,6 +11,8 @@ import { restingStatus } from "./testing-status.ts";
 
 const record = { root: "/r", server: "s", account: "a", device: "d", marker: "1", is_paused: false } as SyncRecord;
 
+const copy = (name: string): string => `${name} (d's conflicted copy 2026-01-31)`;
+
 test("a conflict of the first cycle is logged and shown, one from before is not, and Holdfast's own paths stay excluded", async (t) => {
   const folder = makeFolder("running-sync");
   t.after(() => removeFolder(folder));
@@ -19,7 +21,7 @@ test("a conflict of the first cycle is logged and shown, one from before is not,
   const reporter = new SyncReporter(new Output({}, new PassThrough(), stderr), stderr, clock);
   const options = { configFolder: folder, limits: { upBytesPerSecond: undefined, downBytesPerSecond: undefined } };
   const running = new RunningSync({ folder, record }, reporter, { ...options, own: [".config/holdfast"] });
-  let conflicts = ["old (conflict)"];
+  let conflicts = [copy("old")];
   const included: string[] = [];
   const engine = {
     status: () => ({ ...restingStatus, conflicts }),
@@ -30,7 +32,8 @@ test("a conflict of the first cycle is logged and shown, one from before is not,
   };
   running.begin({ engine: engine as never, changeLimits: () => undefined, travelledBytes: () => 0 }, record);
   // The first cycle ends before anything is shown.
-  conflicts = ["new (conflict)", "old (conflict)"];
+  running.done({ atMs: 0, path: "new", what: "copied aside", direction: "down" });
+  conflicts = [copy("new"), copy("old"), copy("put here")];
   const change = { exclude: [], freesSpace: false };
   await assert.rejects(running.changeExclusions({ ...change, include: ["docs", ".config/holdfast"] }), {
     code: "invalid_field",
@@ -42,9 +45,13 @@ test("a conflict of the first cycle is logged and shown, one from before is not,
   await running.end();
   assert.deepEqual(
     (await readSyncLog(folder, 10)).map(({ what, path }) => [what, path]),
-    [["conflict", "new (conflict)"]],
+    [
+      ["copied aside", "new"],
+      ["conflict", copy("new")],
+    ],
   );
-  const shown = String(stderr.read());
-  assert.match(shown, /conflict; both versions are kept: new \(conflict\)/);
-  assert.doesNotMatch(shown, /kept: old/);
+  const shown = (await stderr.end().toArray()).join("");
+  assert.match(shown, /conflict; both versions are kept: new \(/);
+  assert.match(shown, /conflicted copy from before: put here \(/);
+  assert.doesNotMatch(shown, /(?:kept|before): old/);
 });

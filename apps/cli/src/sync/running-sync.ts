@@ -12,6 +12,7 @@ import { type SyncView, viewOf } from "./page/sync-view.ts";
 import { type HowFar, ProgressMeter } from "./progress-meter.ts";
 import type { SyncReport, WaitingDeletion } from "./report.ts";
 import type { ExclusionChange, SyncControl } from "./sync-control.ts";
+import { FreshConflicts } from "./fresh-conflicts.ts";
 import { ProblemLines } from "./problem-lines.ts";
 import { SyncLog } from "./sync-log.ts";
 import { waitingCount } from "./group-deletions.ts";
@@ -56,7 +57,7 @@ export class RunningSync implements SyncControl {
   readonly #reporter: SyncReporter;
   readonly #log: SyncLog;
   readonly #problems = new ProblemLines();
-  #conflicts: ReadonlySet<string> = new Set();
+  #conflicts = new FreshConflicts();
   #waiting = 0;
 
   constructor({ folder, record }: KnownSync, reporter: SyncReporter, { configFolder, limits, own }: RunningOptions) {
@@ -93,9 +94,8 @@ export class RunningSync implements SyncControl {
     this.#reached = reached;
     this.#engine = engine;
     this.#record = record;
-    const { conflicts } = engine.status();
-    this.#conflicts = new Set(conflicts);
-    this.#reporter.begin(conflicts);
+    const { conflicts, lastSyncAtMs } = engine.status();
+    this.#conflicts = new FreshConflicts(conflicts, lastSyncAtMs === undefined);
     if (record.is_paused) engine.pause();
     else engine.resume();
     engine.onChange(() => this.#showSoon());
@@ -105,6 +105,7 @@ export class RunningSync implements SyncControl {
   /** The engine did something. */
   done(change: RecentChange): void {
     this.#log.change(change);
+    this.#conflicts.done(change);
     this.#reporter.done(change);
   }
 
@@ -253,6 +254,9 @@ export class RunningSync implements SyncControl {
     const status = this.#status();
     if (status.activity === "syncing") this.#howFar(status);
     const report = this.report();
+    const { fresh, found } = this.#conflicts.after(report.conflicts, status.lastSyncAtMs !== undefined);
+    for (const path of fresh) this.#log.note(Date.now(), "conflict", path, null);
+    this.#reporter.conflicts(fresh, found);
     await this.#reporter.show(status, report);
     this.#keep(report);
     if (status.activity === "syncing" || status.lastSyncAtMs !== this.#lastSyncAtMs) this.#memory.touched();
@@ -262,11 +266,9 @@ export class RunningSync implements SyncControl {
   }
 
   /** What a person may look for later. */
-  #keep({ problems, conflicts, deletions_waiting: waiting, state }: SyncReport): void {
+  #keep({ problems, deletions_waiting: waiting, state }: SyncReport): void {
     const nowMs = Date.now();
     for (const { path, message } of this.#problems.after(problems)) this.#log.note(nowMs, "problem", path, message);
-    for (const path of conflicts) if (!this.#conflicts.has(path)) this.#log.note(nowMs, "conflict", path, null);
-    this.#conflicts = new Set(conflicts);
     // While it looks and works more of them are found.
     if (state === "syncing") return;
     if (waiting > this.#waiting)

@@ -103,9 +103,9 @@ export class SyncReporter {
     this.#nowMs = nowMs;
   }
 
-  /** @param conflicts from before this run */
-  begin(conflicts: readonly string[]): void {
-    this.#screen?.begin(conflicts);
+  /** See `SyncScreen`. */
+  conflicts(fresh: readonly string[], found: readonly string[]): void {
+    this.#screen?.tellConflicts(fresh, found);
   }
 
   async show(status: EngineStatus, report: SyncReport): Promise<void> {

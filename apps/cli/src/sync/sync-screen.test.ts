@@ -22,12 +22,12 @@ function screen(columns: number) {
   let nowMs = new Date(2026, 0, 31, 12).getTime();
   const shown = new SyncScreen(Object.assign(stream, { isTTY: true, columns }), () => nowMs);
   return {
-    begin: (conflicts: readonly string[]) => shown.begin(conflicts),
     /** @returns what was written for it: a carriage return begins what stands in place of the line before */
-    after: (status: Partial<EngineStatus>, laterMs = 1000): string[] => {
+    after: (status: Partial<EngineStatus>, laterMs = 1000, fresh: string[] = [], found: string[] = []): string[] => {
       written = "";
       nowMs += laterMs;
       const whole = { ...restingStatus, ...status };
+      shown.tellConflicts(fresh, found);
       shown.show(whole, reportOf(record, whole, { pageUrl: null }));
       return stripVTControlCharacters(written)
         .split(/[\r\n]/)
@@ -86,11 +86,12 @@ test("on 40 columns the rate and the time left stay, and nothing is longer than 
 });
 
 test("conflicts, problems, brakes and the way to the server are lines with the time, above the foot", () => {
-  const { begin, after } = screen(120);
-  begin(["old (conflict).txt"]);
-  assert.deepEqual(after({ conflicts: ["old (conflict).txt"] }), ["up to date since 12:00:01"]);
-  assert.deepEqual(after({ conflicts: ["a (conflict).txt", "old (conflict).txt"] }), [
+  const { after } = screen(120);
+  assert.deepEqual(after({}), ["up to date since 12:00:01"]);
+  assert.deepEqual(after({}, 1000, ["a (conflict).txt"], ["1", "2", "3", "4"]), [
     "12:00:02 conflict; both versions are kept: a (conflict).txt ('holdfast conflicts ls' says how to end it)",
+    "up to date since 12:00:01",
+    "12:00:02 4 conflicted copies from before: 'holdfast conflicts ls' lists them",
     "up to date since 12:00:01",
   ]);
   const problems = Array.from({ length: 16_785 }, (_, at) => ({

@@ -31,7 +31,6 @@ export class SyncScreen {
   readonly #nowMs: () => number;
   readonly #problems = new ProblemLines();
   readonly #meter = new ProgressMeter();
-  #conflicts: ReadonlySet<string> = new Set();
   #state = "";
   readonly #brake = new BrakeLine();
   readonly #isOnce: boolean;
@@ -45,14 +44,8 @@ export class SyncScreen {
     this.#nowMs = nowMs;
   }
 
-  /** @param conflicts from before this run: they were reported then */
-  begin(conflicts: readonly string[]): void {
-    this.#conflicts = new Set(conflicts);
-  }
-
   show(status: EngineStatus, report: SyncReport): void {
     for (const each of this.#problems.after(report.problems)) this.tell(`problem: ${problemLine(each)}`);
-    this.#tellConflicts(report.conflicts);
     this.#tellBrake(report);
     this.#tellState(status);
     this.#showFoot(status, report);
@@ -78,16 +71,15 @@ export class SyncScreen {
     return this.#problems.untold(problems);
   }
 
-  #tellConflicts(conflicts: SyncReport["conflicts"]): void {
-    const fresh = conflicts.filter((path) => !this.#conflicts.has(path));
-    this.#conflicts = new Set(conflicts);
-    if (fresh.length > conflictsMax) {
-      return this.tell(
-        `${formatNumber(fresh.length)} conflicts; both versions of each file are kept: 'holdfast conflicts ls' lists them`,
-      );
-    }
-    for (const path of fresh)
-      this.tell(`conflict; both versions are kept: ${path} ('holdfast conflicts ls' says how to end it)`);
+  /** @param fresh of conflicts of this run @param found of conflicted copies from before it */
+  tellConflicts(fresh: readonly string[], found: readonly string[]): void {
+    const lists = "'holdfast conflicts ls' lists them";
+    const ends = "('holdfast conflicts ls' says how to end it)";
+    if (fresh.length > conflictsMax)
+      this.tell(`${formatNumber(fresh.length)} conflicts; both versions of each file are kept: ${lists}`);
+    else for (const path of fresh) this.tell(`conflict; both versions are kept: ${path} ${ends}`);
+    if (found.length > conflictsMax) this.tell(`${formatNumber(found.length)} conflicted copies from before: ${lists}`);
+    else for (const path of found) this.tell(`conflicted copy from before: ${path} ${ends}`);
   }
 
   #tellBrake({ deletions_waiting, state }: SyncReport): void {
