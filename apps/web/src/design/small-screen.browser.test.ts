@@ -52,7 +52,7 @@ test("on a phone the menu of a file shows that it goes on, until its end is in v
   await app.signIn();
   await app.open("/files");
   const { page } = app;
-  await page.getByRole("button", { name: "More for menu.txt" }).click();
+  await page.getByRole("button", { name: "More actions for menu.txt" }).click();
   const menu = page.getByRole("menu");
   await menu.and(page.locator('[data-more="end"]')).waitFor();
   const [above, below] = [menu.locator(".menu-before"), menu.locator(".menu-after")];

@@ -107,15 +107,15 @@ test("counted downloads: nothing is shown that would count, what is left is said
   await visit(page, (await makeLink(app, "/counted", { max_downloads: 1 })).url);
   await page.getByText("1 download left").waitFor();
   await filesPage(page).row("note.txt").dblclick();
-  await page.getByText("Downloads of this link are counted").waitFor();
+  await page.getByText("This link has a download limit").waitFor();
   await page.keyboard.press("Escape");
   await page.getByText("1 download left").waitFor();
   const file = await saved(page, () => page.getByRole("button", { name: "Download all" }).click());
   assert.equal(file.name, "counted.zip");
-  await page.getByText("All downloads of this link are used up. Ask Administrator for a new one.").waitFor();
+  await page.getByText("This link has reached its download limit. Ask Administrator for a new one.").waitFor();
   assert.deepEqual(await axeProblems(page), []);
   await page.getByRole("button", { name: "Download all" }).click();
-  await page.getByText("All downloads of this link are used up.", { exact: true }).first().waitFor();
+  await page.getByText("This link has reached its download limit.", { exact: true }).first().waitFor();
 });
 
 test("a link that is revoked while it is open says so, and shows nothing any more", async () => {
@@ -128,7 +128,7 @@ test("a link that is revoked while it is open says so, and shows nothing any mor
   await visit(page, link.url);
   await filesPage(page).seen("secret.txt");
   await ok(app.api, "DELETE", `/permissions/${link.id}`);
-  await page.getByRole("heading", { level: 1, name: "There is nothing here" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "This link does not work" }).waitFor();
   assert.equal(await page.getByText("secret.txt").count(), 0);
   assert.deepEqual(await axeProblems(page), []);
 });
@@ -137,30 +137,28 @@ test("what lies in the trash, and a link that never was, say so in words", async
   app.expectComplaint(/status of 404/);
   const { page } = app;
   await visit(page, `${app.server.url}/s/hfl_nothing`);
-  await page
-    .getByText("This link does not exist, or it has ended. Ask whoever gave it to you for a new one.")
-    .waitFor();
+  await page.getByText("It does not exist or has expired. Ask the person who sent it for a new one.").waitFor();
   assert.deepEqual(await axeProblems(page), []);
   const { url } = await makeLink(app, "/thrown");
   const id = await app.api.idOf("/thrown");
   await visit(page, `${url}?in=${(await makeFolder(app, "/elsewhere")).id}`);
-  await page.getByText("This folder is not there any more").waitFor();
+  await page.getByText("This folder was deleted or is no longer shared with you.").waitFor();
   await page.getByRole("button", { name: "Go to the top" }).click();
   await page.getByRole("heading", { level: 1, name: "thrown" }).waitFor();
   await ok(app.api, "DELETE", `/files/${id}`);
   await visit(page, url);
-  await page.getByRole("heading", { level: 1, name: "There is nothing here" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "This link does not work" }).waitFor();
 });
 
 test("a report reaches the administrators", async () => {
   const { page } = app;
   await visit(page, (await makeLink(app, "/reported")).url);
   await page.getByRole("button", { name: "Report this link" }).click();
-  await page.getByLabel("It is a harmful program").check();
-  await page.getByLabel(/What else should they know/).fill("It asks for my password.");
+  await page.getByLabel("It is malware").check();
+  await page.getByLabel(/Anything else they should know\?/).fill("It asks for my password.");
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
   await page.getByRole("button", { name: "Report", exact: true }).click();
-  await page.getByText("Thank you. The administrators of this server are told of it.").first().waitFor();
+  await page.getByText("Thank you. The administrators of this server have been notified.").first().waitFor();
   const { items } = await ok(app.api, "GET", "/admin/reports");
   assert.deepEqual([items[0].reason, items[0].text], ["malware", "It asks for my password."]);
 });

@@ -27,7 +27,7 @@ test("in the dark, by finger and in German: a wrong password says so, the right 
   assert.deepEqual(await axeProblems(page), []);
   await page.clock.setSystemTime(Date.now() + 16 * 60_000);
   await files.row("tief").tap();
-  await page.getByRole("dialog", { name: "Bitte noch einmal das Passwort" }).waitFor();
+  await page.getByRole("dialog", { name: "Passwort noch einmal eingeben" }).waitFor();
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
   await page.getByLabel("Passwort dieses Links").fill("sesam");
   await open.click();

@@ -109,5 +109,5 @@ export class LinkSession implements AccessTokens {
 }
 
 function ended(): HoldfastError {
-  return new HoldfastError("unauthenticated", "This link does not exist, or it has ended.");
+  return new HoldfastError("unauthenticated", "This link does not exist or has expired.");
 }

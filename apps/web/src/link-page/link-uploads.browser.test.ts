@@ -46,7 +46,7 @@ test("files that are picked go into the box, behind a password too", async () =>
   const { url } = await makeLink(app, "/picked", { role: "uploader", password: "p" });
   const { page } = app;
   await visit(page, url);
-  await page.getByLabel("Password of this link").fill("p");
+  await page.getByLabel("Link password").fill("p");
   await page.getByRole("button", { name: "Open", exact: true }).click();
   await uploadsAreThere(page);
   const [chooser] = await Promise.all([
@@ -77,7 +77,7 @@ test("an editor's link makes a folder, renames, throws away and takes it back, a
   await files.row("new.txt").click();
   await page.keyboard.press("Delete");
   await files.row("new.txt").waitFor({ state: "detached" });
-  await page.getByText("1 moved to trash").first().waitFor();
+  await page.getByText("1 item moved to trash").first().waitFor();
   await page.getByRole("button", { name: "Undo" }).last().click();
   await files.seen("new.txt");
   await files.row("drafts").dblclick();

@@ -52,7 +52,7 @@ function PasswordForm({ session }: PasswordProps) {
   const { message, duration } = words;
   const { busy, problems, onSubmit } = useForm({
     names: ["password"],
-    check: ({ password }) => (password === "" ? { password: message("session.missing") } : {}),
+    check: ({ password }) => (password === "" ? { password: message("session.passwordMissing") } : {}),
     send: ({ password }) => session.enter(password),
     explain: (thrown) => {
       const { code, retryAfterSeconds = 60 } = toHoldfastError(thrown);

@@ -13,7 +13,7 @@ test("a storage that old versions fill names the file that has the largest ones,
     problemWords(new HoldfastError("quota", "said by the server", { body }), words);
   const largest_file = { path: "/film.mp4" };
   const full = { stored_bytes: 4000, versions_bytes: 3000, trash_bytes: 10, largest_file };
-  assert.match(wordsOf(full), /^Old versions fill your storage\. \/film\.mp4 has the largest ones/);
+  assert.match(wordsOf(full), /^Old versions fill your storage\. The largest ones are in \/film\.mp4/);
   const plain = problem["problem.quota"];
   assert.equal(wordsOf({ ...full, trash_bytes: 3000 }), plain);
   assert.equal(wordsOf({ ...full, stored_bytes: undefined }), plain, "the quota itself");

@@ -88,8 +88,8 @@ test("what is kept opens without the server, byte for byte, and the page is itse
   await filesPage(page).row("words.txt").getByRole("img", { name: "Kept offline" }).waitFor();
   await leave(page);
   await page.reload();
-  await page.getByRole("heading", { name: "Offline" }).waitFor();
-  const list = page.getByRole("list", { name: "Kept in this browser" });
+  await page.getByRole("heading", { name: "Offline", exact: true }).waitFor();
+  const list = page.getByRole("list", { name: "Files kept offline" });
   const listed = async () => (await list.getByRole("link").allInnerTexts()).toSorted();
   await becomes(listed, ["dot.png", "program.bin", "words.txt"]);
   assert.deepEqual(await axeProblems(page), []);
@@ -103,7 +103,7 @@ test("what is kept opens without the server, byte for byte, and the page is itse
   await page.keyboard.press("Escape");
   await list.getByRole("link", { name: "program.bin" }).click();
   const saving = page.waitForEvent("download");
-  await page.getByText("Without the server this kind").waitFor();
+  await page.getByText("No offline preview for this file type. Save it to open it on your computer.").waitFor();
   await page.getByRole("dialog").getByRole("button", { name: "Download" }).last().click();
   const saved = readFileSync(await (await saving).path());
   assert.ok(saved.equals(program), "the same bytes");
@@ -133,7 +133,7 @@ test("a kept file is fetched again when another changes it, and goes when it is 
   await isKept(page, [19]);
   assert.deepEqual(await axeProblems(page), []);
   await page.getByRole("button", { name: "Remove all" }).click();
-  await page.getByText("Nothing is kept in this browser").waitFor();
+  await page.getByText("No files kept offline").waitFor();
   await isKept(page, []);
 });
 
@@ -177,12 +177,12 @@ test("at the sign-out all of it goes, and another account in the same browser fi
   );
   await begin(page, carol);
   await page.goto(`${front.url}/settings/offline`);
-  await page.getByText("Nothing is kept in this browser").waitFor();
+  await page.getByText("No files kept offline").waitFor();
   // Who it is stands here once the server has said so, and can be told without the server from then on.
   await page.getByRole("button", { name: "Account of Carol" }).waitFor();
   await leave(page);
   await page.goto(`${front.url}/files`);
-  await page.getByText("These files of Carol are kept").waitFor();
+  await page.getByText("Carol’s files that are kept offline").waitFor();
   assert.equal(await page.getByText("secret.txt").count(), 0);
 });
 
@@ -216,7 +216,7 @@ test("a session that is ended elsewhere takes what was kept at once, also while 
   await isKept(page, []);
   await leave(page);
   await page.reload();
-  await page.getByRole("heading", { name: "Offline" }).waitFor();
+  await page.getByRole("heading", { name: "Offline", exact: true }).waitFor();
   assert.equal(await page.getByText("in a stolen bag.txt").count(), 0);
   await front.comeBack();
 });
@@ -236,7 +236,7 @@ test("what is chosen to be uploaded while the server is away waits, says so, and
     await page.getByRole("menuitem", { name: "Upload files" }).click();
     await (await choosing).setFiles({ name, mimeType: "text/plain", buffer: Buffer.from(`words of ${name}`) });
     await page
-      .getByText(/The server does not answer. It goes on|next try/i)
+      .getByText(/The server cannot be reached|trying again/i)
       .first()
       .waitFor();
   };
@@ -246,7 +246,7 @@ test("what is chosen to be uploaded while the server is away waits, says so, and
   assert.equal((await api.download("/begun open.txt")).body.toString(), "words of begun open.txt");
   await leave(page);
   await page.reload();
-  await page.getByRole("heading", { name: "Offline" }).waitFor();
+  await page.getByRole("heading", { name: "Offline", exact: true }).waitFor();
   await chooseFile("begun offline.txt");
   await front.comeBack();
   await page.getByText("1 file uploaded").first().waitFor({ timeout: 120_000 });

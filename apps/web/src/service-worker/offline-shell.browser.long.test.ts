@@ -82,14 +82,14 @@ test("without its server the app opens, says so, and is itself again once the se
   await kept(page);
   await leaveServer(page);
   await page.reload();
-  await page.getByRole("status").filter({ hasText: "The server does not answer" }).waitFor();
+  await page.getByRole("status").filter({ hasText: "The server cannot be reached" }).waitFor();
   await page.getByRole("navigation", { name: "Places" }).first().waitFor();
   await page.goto(`${front.url}/starred`);
-  await page.getByRole("status").filter({ hasText: "The server does not answer" }).waitFor();
+  await page.getByRole("status").filter({ hasText: "The server cannot be reached" }).waitFor();
   await page.goto(`${front.url}/files`);
   await front.comeBack();
   await page.getByText("kept in mind.txt", { exact: true }).first().waitFor();
-  await page.getByRole("status").filter({ hasText: "The server does not answer" }).waitFor({ state: "detached" });
+  await page.getByRole("status").filter({ hasText: "The server cannot be reached" }).waitFor({ state: "detached" });
 });
 
 test("a server that does not come to answer, or whose proxy says that it is away, is away", async () => {
@@ -183,7 +183,7 @@ test("of a build whose files are not all there nothing is kept, and the one befo
   assert.deepEqual(await shells(page), [first]);
   await leaveServer(page);
   await page.reload();
-  await page.getByRole("heading", { name: "Offline" }).waitFor();
+  await page.getByRole("heading", { name: "Offline", exact: true }).waitFor();
 });
 
 test("a server without the worker's script ends it, and the app goes on without", async () => {

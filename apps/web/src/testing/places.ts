@@ -46,7 +46,7 @@ const placesOf: Readonly<Record<string, (made: Made) => readonly ShownPlace[]>> 
   "/recent": () => [{ path: "/recent", shows: anyRow }],
   "/starred": () => [{ path: "/starred", shows: anyRow }],
   "/shared": () => [
-    { path: "/shared", shows: (page) => page.getByText("What others share with you") },
+    { path: "/shared", shows: (page) => page.getByText("Files and folders that others share with you appear here.") },
     { path: "/shared?by=me", shows: anyRow },
   ],
   "/trash": () => [{ path: "/trash", shows: anyRow }],

@@ -16,17 +16,17 @@ test("a group must have a second factor after days of grace, is bound to a netwo
   const { id } = await ok(app.api, "POST", "/groups", { name: "Office" });
   await app.signIn();
   await app.open("/admin/access");
-  await page.getByText("Nothing is asked").waitFor();
+  await page.getByText("No requirements").waitFor();
   assert.deepEqual(await axeProblems(page), []);
   await page.getByRole("button", { name: "New rule" }).click();
   const dialog = page.getByRole("dialog", { name: "New rule" });
   await dialog.getByLabel("Require a second factor").check();
-  await dialog.getByLabel("Days of grace").fill("many");
+  await dialog.getByLabel("Grace period in days").fill("many");
   await dialog.getByRole("button", { name: "Save" }).click();
-  await dialog.getByText("Write a whole number of days").waitFor();
-  await dialog.getByText("Write something here.").waitFor();
+  await dialog.getByText("Enter a whole number from 0").waitFor();
+  await dialog.getByText("Fill in this field.").waitFor();
   await dialog.getByLabel("Group", { exact: true }).selectOption({ label: "Office" });
-  await dialog.getByLabel("Days of grace").fill("30");
+  await dialog.getByLabel("Grace period in days").fill("30");
   await dialog.getByLabel("Allowed addresses").fill("192.0.2.0/24, 2001:db8::/32");
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
   const savedAtMs = Date.now();
@@ -61,21 +61,25 @@ test("an administrator is not shut out by a rule for all, and nobody is bound by
   await app.open("/admin/access");
   await page.getByRole("button", { name: "Change the rule for All accounts" }).click();
   const all = page.getByRole("dialog", { name: "All accounts" });
-  await all.getByText("This browser is at 127.0.0.1").waitFor();
+  await all.getByText("This browser’s address is 127.0.0.1").waitFor();
   await all.getByLabel("Allowed addresses").fill("the office");
   await all.getByRole("button", { name: "Save" }).click();
-  await all.getByText("is no address or network").waitFor();
+  await all
+    .getByText(
+      "One of the lines is not an address or network. Enter each like 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32.",
+    )
+    .waitFor();
   await all.getByLabel("Allowed addresses").fill("192.0.2.0/24");
   await all.getByRole("button", { name: "Save" }).click();
-  await all.getByText("That would shut you out: this browser is at 127.0.0.1").waitFor();
+  await all.getByText("This would lock you out: this browser’s address is 127.0.0.1").waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "New rule" }).click();
   const anew = page.getByRole("dialog", { name: "New rule" });
   await anew.getByLabel("One account").check();
-  await anew.getByLabel("E-mail address of the account").fill("nobody@example.org");
+  await anew.getByLabel("Account’s e-mail address").fill("nobody@example.org");
   await anew.getByLabel("Allowed addresses").fill("192.0.2.0/24");
   await anew.getByRole("button", { name: "Save" }).click();
-  await anew.getByText("There is no such group or account.").waitFor();
+  await anew.getByText("No group or account with this name or address was found.").waitFor();
   assert.deepEqual(await rules(), []);
 });
 
@@ -93,11 +97,11 @@ test("an account says by its password from where it may be used, and cannot shut
   await dialog.getByLabel("Current password").fill(person.password);
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
   await dialog.getByRole("button", { name: "Save" }).click();
-  await dialog.getByText("That would shut you out").waitFor();
+  await dialog.getByText("This would lock you out: this browser’s address is").waitFor();
   await dialog.getByLabel("Allowed addresses").fill("192.0.2.0/24\n127.0.0.0/8");
   await dialog.getByLabel("Current password").fill("a guess");
   await dialog.getByRole("button", { name: "Save" }).click();
-  await dialog.getByText("This is not your password").waitFor();
+  await dialog.getByText("Wrong password. If you forgot it, ask an administrator to reset it.").waitFor();
   await dialog.getByLabel("Current password").fill(person.password);
   await dialog.getByRole("button", { name: "Save" }).click();
   await card.getByText("Only from 192.0.2.0/24 and 127.0.0.0/8").waitFor();

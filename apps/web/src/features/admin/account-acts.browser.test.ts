@@ -20,7 +20,7 @@ const app = testApp({
 });
 
 async function choose(person: string, act: string): Promise<void> {
-  await app.page.getByRole("button", { name: `Acts for ${person}` }).click();
+  await app.page.getByRole("button", { name: `Actions for ${person}` }).click();
   await app.page.getByRole("menuitem", { name: act, exact: true }).click();
 }
 
@@ -43,16 +43,16 @@ test("an account is given another name and another address, which nobody else ha
   await page.keyboard.press("Tab");
   await page.keyboard.type("no address");
   await page.keyboard.press("Enter");
-  await dialog.getByText("This is no e-mail address").waitFor();
+  await dialog.getByText("Enter an e-mail address, such as").waitFor();
   await dialog.getByLabel("E-mail address").fill(administrator.email);
   await page.keyboard.press("Enter");
-  await dialog.getByText("Another account has this address.").waitFor();
+  await dialog.getByText("Another account already uses this address.").waitFor();
   await assertUsable();
   assert.equal((await ok(ann.api, "GET", "/account")).name, "Ann", "of two things that were asked for none was done");
   await dialog.getByLabel("E-mail address").fill("anna@example.net");
   await page.keyboard.press("Enter");
   await dialog.waitFor({ state: "detached" });
-  await hasFocus(page.getByRole("button", { name: "Acts for Anna" }));
+  await hasFocus(page.getByRole("button", { name: "Actions for Anna" }));
   await page.getByText("anna@example.net").waitFor();
   await page.getByText("Address not confirmed").waitFor();
   const account = await ok(ann.api, "GET", "/account");
@@ -71,42 +71,42 @@ test("an account that is switched off is removed for good, after a proof and onc
   await ok(bob.api, "POST", `/files/${await bob.api.idOf("/a.txt")}/share`, { link: true, role: "viewer" });
   await app.signIn();
   await app.open("/admin/accounts");
-  await page.getByRole("button", { name: "Acts for Bob" }).click();
-  await page.getByRole("menuitem", { name: "Set the storage…" }).waitFor();
-  const menuitem = page.getByRole("menuitem", { name: "Remove for good…" });
+  await page.getByRole("button", { name: "Actions for Bob" }).click();
+  await page.getByRole("menuitem", { name: "Set storage limit…" }).waitFor();
+  const menuitem = page.getByRole("menuitem", { name: "Delete permanently…" });
   assert.equal(await menuitem.count(), 0, "nobody removes what is in use");
-  await page.getByRole("menuitem", { name: "Switch off" }).click();
-  await page.getByText("Switched off").waitFor();
+  await page.getByRole("menuitem", { name: "Disable" }).click();
+  await page.getByText("Disabled").waitFor();
   await queryDatabase(join(dirname(app.server.logFile), "data"), "update shard.sessions set proven_at = 1");
-  await choose("Bob", "Remove for good…");
-  const proof = page.getByRole("dialog", { name: "Prove that it is you" });
+  await choose("Bob", "Delete permanently…");
+  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
   await proof.getByRole("button", { name: "Cancel" }).click();
-  const dialog = page.getByRole("dialog", { name: "Remove the account of Bob for good?" });
-  await dialog.getByText("Nothing was done: it was not shown that it is you.").waitFor();
-  const act = dialog.getByRole("button", { name: "Remove for good" });
+  const dialog = page.getByRole("dialog", { name: "Permanently delete the account of Bob?" });
+  await dialog.getByText("Nothing was changed: your identity was not confirmed.").waitFor();
+  const act = dialog.getByRole("button", { name: "Delete permanently" });
   assert.ok(await act.isDisabled(), "nothing goes before it was said what");
   await dialog.getByRole("button", { name: "Try again" }).click();
   await proof.getByLabel("Current password").fill(administrator.password);
-  await proof.getByRole("button", { name: "Go on" }).click();
-  const all = "2 files, with those in the trash · 3 versions · 48 bytes · shared with 1 person, group or link";
+  await proof.getByRole("button", { name: "Continue" }).click();
+  const all = "2 files, including the trash · 3 versions · 48 bytes · shared with 1 person, group or link";
   await dialog.getByText(all, { exact: true }).waitFor();
-  await dialog.getByLabel("To go on, type the address of the account").fill("bob@example.org");
+  await dialog.getByLabel("To confirm, enter the account’s e-mail address").fill("bob@example.org");
   await act.click();
-  await dialog.getByText("This is not the address of the account. Nothing was removed.").waitFor();
-  await hasFocus(dialog.getByLabel("To go on, type the address of the account"));
+  await dialog.getByText("This is not the account’s address. Nothing was deleted.").waitFor();
+  await hasFocus(dialog.getByLabel("To confirm, enter the account’s e-mail address"));
   await assertUsable();
   assert.equal((await app.api.call("GET", `/admin/users/${id}/shred`)).status, 404);
-  await dialog.getByLabel("To go on, type the address of the account").fill(bob.email);
+  await dialog.getByLabel("To confirm, enter the account’s e-mail address").fill(bob.email);
   await page.keyboard.press("Enter");
-  const progress = page.getByRole("dialog", { name: "Removing the account of Bob" });
-  await progress.getByText("Nothing of it is left on this server").waitFor({ timeout: 120_000 });
+  const progress = page.getByRole("dialog", { name: "Deleting the account of Bob" });
+  await progress.getByText("Everything of this account is gone from this server").waitFor({ timeout: 120_000 });
   await progress.getByText("This server knows of none.").waitFor();
   await assertUsable();
   const { state, files } = await ok(app.api, "GET", `/admin/users/${id}/shred`);
   assert.deepEqual([state, files], ["done", 2]);
   await page.keyboard.press("Escape");
   await hasFocus(page.locator("#place"));
-  await page.getByRole("button", { name: "Acts for Bob" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Actions for Bob" }).waitFor({ state: "detached" });
   const { items } = await ok(app.api, "GET", "/admin/users");
   assert.ok(!items.some((user: { id: string }) => user.id === id));
 });
@@ -122,18 +122,22 @@ test("an account that its owner deleted says until when it stays, and one with a
   await ok(carl.api, "DELETE", "/account", { password: carl.password });
   await app.signIn();
   await app.open("/admin/accounts");
-  await page.getByText("deleted; removed for good by itself on").waitFor();
-  await choose("Carl", "Remove for good…");
-  const dialog = page.getByRole("dialog", { name: "Remove the account of Carl for good?" });
-  await dialog.getByLabel("To go on, type the address of the account").fill(carl.email);
-  await dialog.getByText("shared with nobody").waitFor();
-  await dialog.getByRole("button", { name: "Remove for good" }).click();
-  await dialog.getByText("It cannot be removed just now").waitFor();
+  await page.getByText("deleted; permanently removed on").waitFor();
+  await choose("Carl", "Delete permanently…");
+  const dialog = page.getByRole("dialog", { name: "Permanently delete the account of Carl?" });
+  await dialog.getByLabel("To confirm, enter the account’s e-mail address").fill(carl.email);
+  await dialog.getByText("not shared").waitFor();
+  await dialog.getByRole("button", { name: "Delete permanently" }).click();
+  await dialog
+    .getByText(
+      "The account cannot be deleted right now: it was enabled again, or a transfer from or to it is under way. Nothing was deleted.",
+    )
+    .waitFor();
   await assertUsable();
   await page.keyboard.press("Escape");
-  await hasFocus(page.getByRole("button", { name: "Acts for Carl" }));
-  await choose("Carl", "Switch on");
-  await page.getByText("deleted; removed for good by itself on").waitFor({ state: "detached" });
+  await hasFocus(page.getByRole("button", { name: "Actions for Carl" }));
+  await choose("Carl", "Enable");
+  await page.getByText("deleted; permanently removed on").waitFor({ state: "detached" });
 });
 
 /** How many signs in beside the password. */
@@ -156,8 +160,8 @@ test("a new password of somebody ends passkeys and sign-ins through another serv
   await app.signIn();
   await app.open("/admin/accounts");
   const set = async (next: string, ticked: readonly string[]) => {
-    await choose("Dora", "Set a password…");
-    const dialog = page.getByRole("dialog", { name: "Set a password…" });
+    await choose("Dora", "Reset password…");
+    const dialog = page.getByRole("dialog", { name: "Reset password…" });
     await dialog.getByLabel("Password", { exact: true }).fill(next);
     for (const name of ticked) await dialog.getByRole("checkbox", { name }).check();
     await assertUsable();
@@ -169,13 +173,13 @@ test("a new password of somebody ends passkeys and sign-ins through another serv
   const withCode = { email, password: first, totp: codes[0] as string };
   dora = await Api.signIn(origin, withCode);
   assert.deepEqual(await waysOf(dora), { passkeys: 1, outside: 1 });
-  await set(second, ["Remove passkeys too", "Unlink sign-ins through another service too"]);
+  await set(second, ["Remove passkeys too", "Unlink sign-ins through other services too"]);
   dora = await Api.signIn(origin, { email, password: second });
   assert.deepEqual(await waysOf(dora), { passkeys: 0, outside: 0 });
 
   const { name } = await ok(app.api, "GET", "/account");
-  await choose(name, "Set a password…");
-  const own = page.getByRole("dialog", { name: "Set a password…" });
-  await own.getByText("Your own you remove under Settings, Security.").waitFor();
+  await choose(name, "Reset password…");
+  const own = page.getByRole("dialog", { name: "Reset password…" });
+  await own.getByText("Remove your own passkeys under Settings, Security.").waitFor();
   assert.ok(await own.getByRole("checkbox", { name: "Remove passkeys too" }).isDisabled());
 });

@@ -12,7 +12,7 @@ test("an invitation makes an account, which is given a quota, switched off and o
   await app.signIn();
   await app.open("/admin/invitations");
   await page.getByLabel("E-mail address").fill("carla@example.org");
-  await page.getByRole("button", { name: "Make an invitation" }).click();
+  await page.getByRole("button", { name: "Create invitation" }).click();
   const link = await page.getByRole("group", { name: "Link" }).innerText();
   const carla = { email: "carla@example.org", password: "a sentence of Carla" };
   const made = await fetch(`${server.url}/api/v1/accounts`, {
@@ -25,23 +25,23 @@ test("an invitation makes an account, which is given a quota, switched off and o
 
   await app.open("/admin/accounts");
   const act = async (name: string) => {
-    await page.getByRole("button", { name: "Acts for Carla" }).click();
+    await page.getByRole("button", { name: "Actions for Carla" }).click();
     await page.getByRole("menuitem", { name, exact: true }).click();
   };
-  await act("Set the storage…");
-  await page.getByLabel("An own limit").check();
+  await act("Set storage limit…");
+  await page.getByLabel("Custom limit").check();
   await page.getByLabel("Gigabytes").fill("x");
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Write a number").waitFor();
+  await page.getByText("Enter a number, such as 50.").waitFor();
   await page.getByLabel("Gigabytes").fill("2.5");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("0 byte of 2.5 GB used").or(page.getByText("0 bytes of 2.5 GB used")).waitFor();
   assert.equal((await api.call("GET", "/account")).body.quota_bytes, 2.5e9);
-  await act("Switch off");
-  await page.getByText("Switched off").waitFor();
+  await act("Disable");
+  await page.getByText("Disabled").waitFor();
   assert.equal((await api.call("GET", "/account")).status, 401);
-  await act("Switch on");
-  await page.getByText("Switched off").waitFor({ state: "detached" });
+  await act("Enable");
+  await page.getByText("Disabled").waitFor({ state: "detached" });
 });
 
 test("a group is made, gets a member by address, and goes", async () => {
@@ -61,22 +61,22 @@ test("a group is made, gets a member by address, and goes", async () => {
   const dialog = page.getByRole("dialog", { name: "Family" });
   await dialog.getByLabel("E-mail address of an account").fill("nobody@example.org");
   await dialog.getByRole("button", { name: "Add" }).click();
-  await dialog.getByText("There is no account with this address.").waitFor();
+  await dialog.getByText("No account has this address. Invite the person first.").waitFor();
   await dialog.getByLabel("E-mail address of an account").fill(bob.email);
   await dialog.getByRole("button", { name: "Add" }).click();
   await dialog.getByText(bob.email).waitFor();
   await hasFocus(dialog);
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
-  await page.getByRole("button", { name: "Acts for Family" }).click();
-  await page.getByRole("menuitem", { name: "Delete the group" }).click();
+  await page.getByRole("button", { name: "Actions for Family" }).click();
+  await page.getByRole("menuitem", { name: "Delete group" }).click();
   await hasFocus(page.getByRole("dialog"));
   await page.keyboard.press("Escape");
   // The menu that led there is gone; its button has the focus again.
-  await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "Acts for Family");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "Actions for Family");
   await page.keyboard.press("Enter");
-  await page.getByRole("menuitem", { name: "Delete the group" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Delete the group" }).click();
+  await page.getByRole("menuitem", { name: "Delete group" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete group" }).click();
   await page.getByText("No groups yet").waitFor();
 });
 
@@ -86,7 +86,7 @@ test("the store is checked on a press, and says that it is whole", async () => {
   await app.open("/admin/storage");
   await page.getByText("Never checked").waitFor();
   await page.getByRole("button", { name: "Check now" }).click();
-  await page.getByText("Everything is whole").waitFor();
+  await page.getByText("No problems found").waitFor();
 });
 
 test("who is no administrator sees that it is not theirs, and nothing is asked of the server for it", async () => {
@@ -94,7 +94,7 @@ test("who is no administrator sees that it is not theirs, and nothing is asked o
   const dora = await app.addPerson("Dora");
   await app.signIn(dora);
   await app.open("/admin/accounts");
-  await page.getByText("Only administrators see this").waitFor();
+  await page.getByText("Administrators only").waitFor();
 });
 
 test("every setting in force says what it does and where it comes from, and no secret is shown", async () => {
@@ -110,13 +110,13 @@ test("every setting in force says what it does and where it comes from, and no s
     .evaluateAll((all) => all.map((item) => item.querySelectorAll("p").length));
   assert.deepEqual(new Set(said), new Set([2]), "what it does, and its value");
   const password = list.getByRole("listitem").filter({ hasText: "admin_password" });
-  assert.match(await password.innerText(), /From the environment[^]*Set, and never shown/);
+  assert.match(await password.innerText(), /From the environment[^]*Set \(hidden\)/);
   assert.equal((await page.content()).includes(administrator.password), false);
-  await page.getByLabel("Search by name or by what it does").fill("first start");
+  await page.getByLabel("Search settings").fill("first start");
   await page.getByText("2 settings").waitFor();
-  await page.getByLabel("Search by name or by what it does").fill("thumbnails");
-  await page.getByRole("switch", { name: "Only those that were set" }).check();
-  await page.getByText("No setting fits").waitFor();
+  await page.getByLabel("Search settings").fill("thumbnails");
+  await page.getByRole("switch", { name: "Only changed settings" }).check();
+  await page.getByText("No matching settings").waitFor();
 });
 
 test("an open invitation is listed without its secret, and is good for nothing once it is taken back", async () => {
@@ -124,25 +124,25 @@ test("an open invitation is listed without its secret, and is good for nothing o
   await app.signIn();
   await app.open("/admin/invitations");
   await page.getByLabel("E-mail address").fill("erik@example.org");
-  await page.getByRole("button", { name: "Make an invitation" }).click();
+  await page.getByRole("button", { name: "Create invitation" }).click();
   const link = await page.getByRole("group", { name: "Link" }).innerText();
-  const mail = await page.getByRole("link", { name: "Write a mail" }).getAttribute("href");
+  const mail = await page.getByRole("link", { name: "Write an e-mail" }).getAttribute("href");
   assert.ok(
     mail?.startsWith("mailto:erik%40example.org?subject=") && mail.endsWith(encodeURIComponent(link)),
     mail ?? "",
   );
   const open = page.getByRole("list", { name: "Open invitations" });
   await open.getByText("erik@example.org").waitFor();
-  await page.getByRole("button", { name: "Make another one" }).click();
+  await page.getByRole("button", { name: "Create another" }).click();
   await page.getByRole("group", { name: "Link" }).waitFor({ state: "detached" });
   assert.equal((await page.content()).includes(link.split("#")[1] ?? link), false, "it is shown once");
-  await open.getByRole("button", { name: "Take back: erik@example.org" }).click();
-  await hasFocus(page.getByRole("dialog", { name: "Take this invitation back?" }));
+  await open.getByRole("button", { name: "Revoke: erik@example.org" }).click();
+  await hasFocus(page.getByRole("dialog", { name: "Revoke this invitation?" }));
   await page.keyboard.press("Escape");
-  await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label")?.startsWith("Take back: erik"));
+  await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label")?.startsWith("Revoke: erik"));
   await page.keyboard.press("Enter");
-  await page.getByRole("dialog").getByRole("button", { name: "Take back" }).click();
-  await page.getByText("No invitation is open").waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+  await page.getByText("No open invitations").waitFor();
   // The button that had the focus back went with its row.
   await hasFocus(page.locator("#place"));
   const made = await fetch(`${server.url}/api/v1/accounts`, {
@@ -175,7 +175,7 @@ test("what is stored and what there is room for is told, and what is damaged nam
     ...more,
   });
   await app.open("/admin/storage");
-  const stored = page.getByRole("region", { name: "What is stored" });
+  const stored = page.getByRole("region", { name: "Stored data" });
   await stored.getByText(/free$/).first().waitFor();
   assert.equal(await stored.getByText("damaged").count(), 0);
   // No disk of a test is broken on purpose as fully as this.
@@ -196,8 +196,8 @@ test("what is stored and what there is room for is told, and what is damaged nam
   await app.open("/admin/storage");
   await page.getByText("2 blocks are damaged").waitFor();
   await page.getByText("1 pack cannot be read").waitFor();
-  await page.getByText("The disk is almost full: 5 GB free").waitFor();
-  await page.getByText("3, of them 1 switched off").waitFor();
+  await page.getByText("Disk almost full: 5 GB free").waitFor();
+  await page.getByText("3, 1 of them disabled").waitFor();
   await page.getByRole("list", { name: "Damaged files" }).getByText("Ann: /a.txt").waitFor();
 });
 
@@ -219,14 +219,14 @@ test("a job that fails says why, is tried again, and removed after a question", 
     .first()
     .waitFor();
   await job.getByRole("button", { name: "Try again" }).click();
-  await page.getByRole("region", { name: "Messages" }).getByText("It is tried again.").waitFor();
+  await page.getByRole("region", { name: "Messages" }).getByText("The job is tried again.").waitFor();
   await job.getByRole("button", { name: "Remove…" }).click();
   await hasFocus(page.getByRole("dialog"));
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
   await job.getByRole("button", { name: "Remove…" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
-  await page.getByText("Nothing is waiting").waitFor();
+  await page.getByText("No waiting jobs").waitFor();
 });
 
 test("of a report the link is ended after a question, and then opens for nobody", async () => {
@@ -238,13 +238,13 @@ test("of a report the link is ended after a question, and then opens for nobody"
   await app.open("/admin/reports");
   const report = page.getByRole("list", { name: "Reports" }).getByRole("listitem");
   await report.getByText("Look at it.").waitFor();
-  await page.getByRole("button", { name: "Decide: reported.txt" }).click();
-  await page.getByRole("menuitem", { name: "Switch off the link" }).click();
-  await page.getByRole("dialog", { name: "Switch off the link?" }).waitFor();
+  await page.getByRole("button", { name: "Resolve: reported.txt" }).click();
+  await page.getByRole("menuitem", { name: "Disable link" }).click();
+  await page.getByRole("dialog", { name: "Disable this link?" }).waitFor();
   assert.equal((await fetch(`${server.url}/s/${token}`)).status, 200, "nothing is done before the answer");
-  await page.getByRole("dialog").getByRole("button", { name: "Switch off the link" }).click();
-  await page.getByText("Nothing was reported").waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Disable link" }).click();
+  await page.getByText("No reports").waitFor();
   assert.equal((await fetch(`${server.url}/s/${token}`)).status, 404);
   await page.getByRole("tab", { name: "All" }).click();
-  await report.getByText(/decided/).waitFor();
+  await report.getByText(/resolved/).waitFor();
 });

@@ -22,7 +22,7 @@ test("settings are found by parts of their name, of their variable and of what t
   const found = (text: string, onlySet = false) =>
     findSettings(settings, { text, onlySet }, words).map(({ name }) => name);
   assert.deepEqual(found("  "), ["smtp_url", "listen", "a_newer_one"]);
-  assert.deepEqual(found("takes MAILS"), ["smtp_url"]);
+  assert.deepEqual(found("no E-MAIL"), ["smtp_url"]);
   assert.deepEqual(found("HOLDFAST_LISTEN"), ["listen"]);
   assert.deepEqual(found("newer"), ["a_newer_one"]);
   assert.deepEqual(found("", true), ["smtp_url", "a_newer_one"]);
@@ -39,6 +39,6 @@ test("a value reads as people write it, and a secret only as set or not", () => 
   assert.equal(text("thumb_cache_bytes", 4e9), "4 GB");
   assert.equal(text("smtp_url", null, { source: "default" }), "Not set");
   assert.equal(text("plans", { free: 1 }), '{"free":1}');
-  assert.equal(text("admin_password", "it must not come here", { secret: true }), "Set, and never shown");
+  assert.equal(text("admin_password", "it must not come here", { secret: true }), "Set (hidden)");
   assert.equal(text("admin_password", null, { secret: true, source: "default" }), "Not set");
 });

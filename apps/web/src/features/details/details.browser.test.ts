@@ -15,7 +15,7 @@ test("an old version is compared line by line, named, and made the newest again,
   const id = await app.api.idOf("/poem.txt");
   const content = async () => String((await app.api.call("GET", `/files/${id}/download`)).body);
   await app.open(`/files?open=${id}&panel=versions`);
-  const acts = () => page.getByRole("button", { name: /^What to do with version \d+ of/ });
+  const acts = () => page.getByRole("button", { name: /^Actions for version \d+ of/ });
   const numbers = () => page.getByText(/^Version \d+/).allInnerTexts();
   await acts().nth(1).waitFor();
   assert.deepEqual(
@@ -30,7 +30,7 @@ test("an old version is compared line by line, named, and made the newest again,
   const { name } = devices.find((each: { id: string }) => each.id === versions[0].device_id);
   await page.getByText(`${name} · 33 bytes`, { exact: false }).first().waitFor();
   await acts().nth(1).click();
-  await page.getByRole("menuitem", { name: "Compare with the newest" }).click();
+  await page.getByRole("menuitem", { name: "Compare with current version" }).click();
   await page.getByRole("cell", { name: "violets are blue" }).waitFor();
   await page.getByRole("cell", { name: "violets are violet" }).waitFor();
   assert.deepEqual(await axeProblems(page), []);
@@ -44,7 +44,7 @@ test("an old version is compared line by line, named, and made the newest again,
 
   await acts().nth(1).click();
   await page.getByRole("menuitem", { name: "Restore" }).click();
-  await page.getByText("The old version of poem.txt is the newest again").first().waitFor();
+  await page.getByText("poem.txt restored to an earlier version").first().waitFor();
   assert.equal(await content(), "roses are red\nviolets are blue\n");
   await page.getByRole("button", { name: "Undo" }).click();
   await acts().nth(3).waitFor();
@@ -61,10 +61,10 @@ test("old versions are deleted but for the newest", async () => {
   await page.getByRole("button", { name: "Delete old versions…" }).click();
   const dialog = page.getByRole("dialog", { name: "Delete old versions of draft.txt?" });
   assert.deepEqual(await axeProblems(page), []);
-  await dialog.getByLabel("Newest versions to keep").fill("2");
+  await dialog.getByLabel("Number of newest versions to keep").fill("2");
   await dialog.getByRole("button", { name: "Delete" }).click();
   await page.getByText("1 version deleted, 11 bytes freed").first().waitFor();
-  const acts = page.getByRole("button", { name: /^What to do with version \d+ of/ });
+  const acts = page.getByRole("button", { name: /^Actions for version \d+ of/ });
   await acts.nth(2).waitFor({ state: "detached" });
   assert.equal(await acts.count(), 2);
   const { items } = await ok(app.api, "GET", `/files/${id}/versions`);
@@ -83,8 +83,8 @@ test("somebody comments, marks it as done, and sees what happened", async () => 
   await page.getByLabel("New comment").fill("Please look at this");
   await page.getByRole("button", { name: "Comment", exact: true }).click();
   await page.getByText("Please look at this").first().waitFor();
-  await page.getByRole("button", { name: "Mark as done" }).click();
-  await page.getByRole("button", { name: "Open again" }).waitFor();
+  await page.getByRole("button", { name: "Resolve" }).click();
+  await page.getByRole("button", { name: "Reopen" }).waitFor();
   const { items } = await ok(app.api, "GET", `/files/${id}/comments`);
   assert.deepEqual(
     items.map(({ text, resolved }: { text: string; resolved: boolean }) => [text, resolved]),

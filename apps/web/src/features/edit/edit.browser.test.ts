@@ -38,11 +38,11 @@ test("what somebody else saved meanwhile is merged, and where both changed a lin
   await app.api.put("/minutes.txt", "Title by them\n\none\ntwo\nthree\ntheir four\n", "&on_conflict=replace");
   await field().fill("title\n\nmy one\ntwo\nthree\nmy four\n");
   await app.page.getByRole("button", { name: "Save" }).click();
-  const dialog = app.page.getByRole("dialog", { name: "Saved elsewhere meanwhile" });
-  await dialog.getByText("1 place was changed here and elsewhere").waitFor();
+  const dialog = app.page.getByRole("dialog", { name: "Saved elsewhere" });
+  await dialog.getByText("1 conflict. Choose what to keep").waitFor();
   assert.deepEqual(await axeProblems(app.page), []);
   await dialog.getByLabel("Both, mine first").check();
-  await dialog.getByRole("button", { name: "Take the merged text" }).click();
+  await dialog.getByRole("button", { name: "Use merged text" }).click();
   const merged = "Title by them\n\nmy one\ntwo\nthree\nmy four\ntheir four\n";
   await fieldHas(merged);
   await app.page.getByRole("button", { name: "Save" }).click();
@@ -61,7 +61,7 @@ test("text that was not saved is offered again after a reload, and leaving asks 
   await page.getByRole("dialog", { name: "Leave without saving?" }).getByRole("button", { name: "Stay" }).click();
   page.once("dialog", (dialog) => void dialog.accept());
   await page.reload();
-  await page.getByRole("button", { name: "Take it" }).click();
+  await page.getByRole("button", { name: "Restore" }).click();
   await fieldHas("begun\nand gone on\n");
 });
 
@@ -70,7 +70,7 @@ test("bytes that are no text are not offered to be saved as other bytes", async 
   await app.signIn();
   await app.open(`/files`);
   await app.page.goto(`${app.server.url}/edit/${await app.api.idOf("/bytes.txt")}`);
-  await app.page.getByText("This file is no text, so it cannot be edited here.").waitFor();
+  await app.page.getByText("This is not a text file, so it cannot be edited here.").waitFor();
 });
 
 test("a draft that was begun before somebody else saved is merged with what they saved, and overwrites nothing", async () => {
@@ -83,12 +83,12 @@ test("a draft that was begun before somebody else saved is merged with what they
   await app.api.put("/shared.txt", "one\ntwo\ntheir three\n", "&on_conflict=replace");
   page.once("dialog", (dialog) => void dialog.accept());
   await page.reload();
-  await page.getByRole("button", { name: "Take it" }).waitFor();
+  await page.getByRole("button", { name: "Restore" }).waitFor();
   assert.equal(await field().isEditable(), false, "it is chosen first");
-  await page.getByRole("button", { name: "Take it" }).click();
+  await page.getByRole("button", { name: "Restore" }).click();
   await page.getByRole("button", { name: "Save" }).click();
-  const dialog = page.getByRole("dialog", { name: "Saved elsewhere meanwhile" });
-  await dialog.getByRole("button", { name: "Take the merged text" }).click();
+  const dialog = page.getByRole("dialog", { name: "Saved elsewhere" });
+  await dialog.getByRole("button", { name: "Use merged text" }).click();
   await page.getByRole("button", { name: "Save" }).click();
   const merged = "my one\ntwo\ntheir three\n";
   await eventually("it is saved", 30_000, async () => ((await contentOf(id)) === merged ? true : undefined));
@@ -102,7 +102,7 @@ test("lines keep their ends, and a text that mixes them is not offered", async (
   await eventually("it is saved", 30_000, async () => ((await contentOf(id)) === "one\r\nTWO\r\n" ? true : undefined));
   await app.api.put("/mixed.txt", "one\r\ntwo\n");
   await app.page.goto(`${app.server.url}/edit/${await app.api.idOf("/mixed.txt")}`);
-  await app.page.getByText("The lines of this file end in different ways").waitFor();
+  await app.page.getByText("This file mixes line endings").waitFor();
 });
 
 test("whoever signs out leaves no text on the screen and no draft in the browser", async () => {
@@ -141,7 +141,7 @@ test("a file that cannot be read for a moment leaves what is written where it is
       globalThis.dispatchEvent(new Event("visibilitychange"));
     });
   await lookAgain();
-  const notice = page.getByText("This file cannot be read just now.");
+  const notice = page.getByText("Cannot load this file right now. Your text is still here and can be copied.");
   await notice.waitFor();
   assert.equal(await field().inputValue(), "one\nmany words of mine\n");
   assert.deepEqual(await axeProblems(page), []);
@@ -162,7 +162,11 @@ test("a file that another device deletes for good leaves what is written, which 
   await field().fill("one\nmany words of mine\n");
   app.expectComplaint(/status of 404/);
   await app.api.call("DELETE", `/files/${id}?permanent=true`);
-  await page.getByText("This file is not there any more").waitFor();
+  await page
+    .getByText(
+      "This file was deleted or is no longer shared with you. Save your text as a new file, or copy it, before you leave.",
+    )
+    .waitFor();
   assert.equal(await field().inputValue(), "one\nmany words of mine\n");
   assert.deepEqual(await axeProblems(page), []);
   await page.getByRole("button", { name: "Save as a new file" }).click();
@@ -180,14 +184,21 @@ test("what was written last is shown where the file is gone when it is opened", 
   await field().fill("one\nmany words of mine\n");
   app.expectComplaint(/status of 404/);
   await app.api.call("DELETE", `/files/${id}?permanent=true`);
-  await page.getByText("This file is not there any more").waitFor();
+  await page
+    .getByText(
+      "This file was deleted or is no longer shared with you. Save your text as a new file, or copy it, before you leave.",
+    )
+    .waitFor();
   page.once("dialog", (dialog) => void dialog.accept());
   await eventually("the draft is kept", 30_000, () =>
     page.evaluate((key) => localStorage.getItem(key) ?? undefined, `holdfast-draft ${id}`),
   );
   await page.reload();
-  await page.getByRole("alert").filter({ hasText: "It is not there any more" }).waitFor();
-  const written = page.getByRole("group", { name: "What you wrote and did not save" });
+  await page
+    .getByRole("alert")
+    .filter({ hasText: "This no longer exists, or is no longer shared with you." })
+    .waitFor();
+  const written = page.getByRole("group", { name: "Unsaved text" });
   assert.equal(await written.textContent(), "one\nmany words of mine\n");
 });
 
@@ -205,7 +216,7 @@ test("what was written a moment before the editor is left is offered again", asy
   await page.getByRole("dialog", { name: "Leave without saving?" }).getByRole("button", { name: "Leave" }).click();
   await page.waitForURL(/\/files/);
   await page.goto(`${app.server.url}/edit/${id}`);
-  await page.getByRole("button", { name: "Take it" }).click();
+  await page.getByRole("button", { name: "Restore" }).click();
   await fieldHas("begun\nin haste\n");
 });
 

@@ -68,7 +68,7 @@ test("what is held and dragged moves, while a finger that goes at once scrolls",
 test("each row has its menu at the end, large enough for a finger", async () => {
   await fill("a.txt");
   const { page, files } = await openFolder();
-  const button = files.row("a.txt").getByRole("button", { name: "More for a.txt" });
+  const button = files.row("a.txt").getByRole("button", { name: "More actions for a.txt" });
   const box = await button.boundingBox();
   assert.ok(box !== null && box.width >= 44 && box.height >= 44, JSON.stringify(box));
   await button.tap();

@@ -103,12 +103,12 @@ test("what is dropped is what was lifted, however much was selected before a fil
   await over(page, page.getByRole("navigation", { name: "Places" }).first().getByRole("link", { name: "Trash" }));
   await page.mouse.up();
   await becomes(() => namesOnServer(), ["to", "x2.txt", "y1.txt", "y2.txt"]);
-  await page.getByRole("textbox", { name: "Filter here" }).fill("y");
+  await page.getByRole("textbox", { name: "Filter this list" }).fill("y");
   await becomes(shownNames, ["y1.txt", "y2.txt"]);
   await files.row("y1.txt").click();
   await page.keyboard.press("Control+a");
   await page.getByRole("toolbar").getByText("2 selected").waitFor();
-  await page.getByRole("button", { name: "Stop filtering" }).click();
+  await page.getByRole("button", { name: "Clear filter" }).click();
   await files.row("y2.txt").hover();
   await lift(page, files.row("y2.txt"));
   await page.getByText("2 items", { exact: true }).waitFor();
@@ -146,7 +146,7 @@ test("Delete takes nothing that was selected before a filter hid it, and that is
   await rowHasFocus(page);
   await page.keyboard.press("Delete");
   await becomes(() => namesOnServer(), ["d2.txt", "e1.txt"]);
-  await page.getByRole("button", { name: "Stop filtering" }).click();
+  await page.getByRole("button", { name: "Clear filter" }).click();
   await becomes(() => selectedNames(), ["e1.txt"]);
 });
 
@@ -160,10 +160,10 @@ async function selectAllAndFilter(page: Page, anyRow: Locator, text: string): Pr
 async function filterBy(page: Page, text: string): Promise<void> {
   await page.keyboard.press("/");
   await page.keyboard.type(">filter");
-  await page.getByRole("option", { name: "Filter here…" }).waitFor();
+  await page.getByRole("option", { name: "Filter this list…" }).waitFor();
   await page.keyboard.press("Enter");
   await page.getByRole("option").first().waitFor({ state: "hidden" });
-  await page.getByRole("textbox", { name: "Filter here" }).fill(text);
+  await page.getByRole("textbox", { name: "Filter this list" }).fill(text);
 }
 
 test("a rectangle that is drawn selects what it touches, alone or with Ctrl on top, and scrolls at the edge", async () => {

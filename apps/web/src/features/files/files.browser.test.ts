@@ -87,7 +87,7 @@ test("with keys alone: walk, rename its stem, undo and redo, cut into a folder, 
   await becomes(selectedNames, ["a.txt"]);
   await page.keyboard.press("Delete");
   await becomes(() => namesOnServer(), ["to"]);
-  await isTold("1 moved to trash").waitFor();
+  await isTold("1 item moved to trash").waitFor();
   await page.keyboard.press("Control+z");
   await files.seen("a.txt");
   await becomes(() => namesOnServer(), ["to", "a.txt"]);
@@ -160,7 +160,7 @@ for (const view of ["list", "tiles"] as const) {
   test(`axe finds nothing in the ${view}, with a selection and with a menu`, async () => {
     await fill("a.txt", "b.pdf", "Photos/");
     const { page, files } = await openFolder();
-    if (view === "tiles") await page.getByRole("button", { name: "Show as tiles" }).click();
+    if (view === "tiles") await page.getByRole("button", { name: "Grid view" }).click();
     assert.deepEqual(await axeProblems(page), []);
     await files.row("a.txt").click();
     await page.getByRole("toolbar").waitFor();

@@ -24,8 +24,8 @@ test("from right to left everything is mirrored but the names: the path, the til
   await hasFocus(page.getByLabel("Select a.txt"));
   await page.keyboard.press("ArrowRight");
   await rowHasFocus(page);
-  await page.getByRole("button", { name: "Select nothing" }).click();
-  await page.getByRole("button", { name: "Show as tiles" }).click();
+  await page.getByRole("button", { name: "Clear selection" }).click();
+  await page.getByRole("button", { name: "Grid view" }).click();
   await files.row("a.txt").click();
   const [one, next] = [await files.row("a.txt").boundingBox(), await files.row("b.txt").boundingBox()];
   assert.ok(one !== null && next !== null && next.x < one.x, "the next tile is on the left");
@@ -38,7 +38,7 @@ test("from right to left everything is mirrored but the names: the path, the til
   async function menuBox(of: string) {
     const box = await files
       .row(of)
-      .getByRole("button", { name: `More for ${of}` })
+      .getByRole("button", { name: `More actions for ${of}` })
       .boundingBox();
     assert.ok(box !== null);
     return box;
@@ -73,7 +73,7 @@ test("while the server is stopped a banner says so and what is shown stays; once
   const { page, files } = await openFolder();
   await files.seen("a.txt");
   await app.whileStopped(async () => {
-    await page.getByRole("status").filter({ hasText: "The server does not answer. Nothing is lost." }).waitFor();
+    await page.getByRole("status").filter({ hasText: "The server cannot be reached. Your files are safe." }).waitFor();
     assert.deepEqual(await shownNames(), ["a.txt"]);
     assert.deepEqual(await axeProblems(page), []);
     await files.row("a.txt").click();
@@ -84,7 +84,7 @@ test("while the server is stopped a banner says so and what is shown stays; once
     await page.getByRole("button", { name: "Try now" }).click();
     await tried;
   });
-  await page.getByText("The server does not answer. Nothing is lost.").waitFor({ state: "detached" });
+  await page.getByText("The server cannot be reached. Your files are safe.").waitFor({ state: "detached" });
   await app.api.put(`${drive.folder}/b.txt`, "after it");
   await files.seen("b.txt");
   // What was done meanwhile was only late.

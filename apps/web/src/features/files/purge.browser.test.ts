@@ -23,7 +23,7 @@ const row = (name: string) =>
 async function askToPurge(name: string) {
   const { page } = app;
   await row(name).click({ button: "right" });
-  await page.getByRole("menuitem", { name: "Delete for good…" }).click();
+  await page.getByRole("menuitem", { name: "Delete permanently…" }).click();
   return page.getByRole("dialog");
 }
 
@@ -34,13 +34,13 @@ test("before a folder is deleted for good it is said how much went to the trash 
   await app.signIn();
   await app.open("/trash");
   const dialog = await askToPurge("Album");
-  await dialog.getByText("So do 2 items that were moved to the trash from in there before.").waitFor();
+  await dialog.getByText("2 items that were moved to the trash from inside it earlier are deleted too.").waitFor();
   assert.deepEqual(await axeProblems(app.page), []);
-  await dialog.getByRole("button", { name: "Delete for good" }).click();
-  await app.page.getByText("3 deleted for good").first().waitFor();
+  await dialog.getByRole("button", { name: "Delete permanently" }).click();
+  await app.page.getByText("3 items permanently deleted").first().waitFor();
   await row("one.txt").waitFor({ state: "detached" });
   for (const id of [album, ...inner]) assert.equal(await statusOf(id), 404);
-  await (await askToPurge("other.txt")).getByText("All versions go with it. This cannot be undone.").waitFor();
+  await (await askToPurge("other.txt")).getByText("All versions are deleted too. This cannot be undone.").waitFor();
   assert.equal(await statusOf(other), 200);
 });
 
@@ -62,12 +62,12 @@ test("of more than a thousand it says so, and where the count does not come that
   );
   await app.open("/trash");
   const dialog = await askToPurge("Photos");
-  await dialog.getByText("So do more than 1,000 items").waitFor();
+  await dialog.getByText("More than 1,000 items").waitFor();
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
   answer = undefined;
   app.expectComplaint(/status of 404/);
-  await (await askToPurge("Photos")).getByText("So does whatever was moved to the trash").waitFor();
+  await (await askToPurge("Photos")).getByText("Items that were moved to the trash").waitFor();
 });
 
 test("a folder and what went from it are deleted for good together, without a word of what was gone already", async () => {
@@ -81,9 +81,9 @@ test("a folder and what went from it are deleted for good together, without a wo
   app.expectComplaint(/status of 404/);
   await page.keyboard.press("Delete");
   const dialog = page.getByRole("dialog");
-  await dialog.getByText("Delete 2 items for good?").waitFor();
-  await dialog.getByRole("button", { name: "Delete for good" }).click();
-  await page.getByText("2 deleted for good").first().waitFor();
+  await dialog.getByText("Permanently delete 2 items?").waitFor();
+  await dialog.getByRole("button", { name: "Delete permanently" }).click();
+  await page.getByText("2 items permanently deleted").first().waitFor();
   const areGone = async () => (await Promise.all([inner, folder].map(statusOf))).every((status) => status === 404);
   await eventually("both gone", 60_000, async () => ((await areGone()) ? true : undefined));
 });

@@ -20,14 +20,14 @@ test("who comes by an invitation meets what is shared with them, and adds it to 
   await page.getByLabel("Your name").fill("Bob");
   await page.getByLabel("Password", { exact: true }).fill("a sentence of Bob");
   await page.getByRole("button", { name: "Create account" }).click();
-  await page.getByText("Ann shares Documents with you").waitFor();
-  await page.getByText("Ann shares note.txt with you").waitFor();
+  await page.getByText("Ann shared Documents with you").waitFor();
+  await page.getByText("Ann shared note.txt with you").waitFor();
   assert.deepEqual(await axeProblems(page), []);
   for (const size of [sizes.phone, sizes.desktop]) {
     await page.setViewportSize(size);
     assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= size.width);
-    const told = await page.getByText("Ann shares Documents with you").boundingBox();
-    const ways = await page.getByRole("heading", { name: "Drop files" }).boundingBox();
+    const told = await page.getByText("Ann shared Documents with you").boundingBox();
+    const ways = await page.getByRole("heading", { name: "Upload files" }).boundingBox();
     assert.ok(told !== null && ways !== null && told.y < ways.y, "before the ways to begin");
   }
   await page.getByRole("button", { name: "Add to my files" }).click();

@@ -16,12 +16,15 @@ function said(kind: NotificationJson["kind"], detail: object, more: Partial<Noti
 const ann = { actor: { id: "a", name: "Ann" }, node: { id: "n", name: "Trip" } };
 
 test("each kind of notification is one line, with who and what as far as one may know them", () => {
-  assert.equal(said("share", { role: "viewer" }, ann), "Ann shares “Trip” with you");
-  assert.equal(said("share", { role: "viewer" }), "Somebody shares “something” with you");
+  assert.equal(said("share", { role: "viewer" }, ann), "Ann shared “Trip” with you");
+  assert.equal(said("share", { role: "viewer" }), "Someone shared “something” with you");
   const transfer = { id: "t", name: "House", kind: "folder" };
-  assert.equal(said("share", { role: "owner", transfer }, { actor: ann.actor }), "Ann wants to give you “House”");
+  assert.equal(
+    said("share", { role: "owner", transfer }, { actor: ann.actor }),
+    "Ann wants to transfer “House” to you",
+  );
   assert.equal(said("comment", {}, ann), "Ann commented on “Trip”");
-  assert.equal(said("mention", {}, ann), "Ann mentions you at “Trip”");
+  assert.equal(said("mention", {}, ann), "Ann mentioned you in “Trip”");
   assert.equal(said("watch", { count: 1, name: "a.txt", verbs: ["trashed"] }, ann), "Ann changed “a.txt”");
   assert.equal(said("watch", { count: 12, name: "a.txt" }, ann), "Ann changed 12 things in “Trip”");
   assert.equal(
@@ -32,12 +35,9 @@ test("each kind of notification is one line, with who and what as far as one may
   assert.equal(said("device", { name: "Firefox on Linux" }), "A new device has signed in: Firefox on Linux");
   assert.equal(said("report", { reason: "abuse" }), "A link was reported");
   const drill = { check: "drill", state: "fail" };
-  assert.equal(said("server", drill), "Something is wrong with the server: whether the backup can be restored");
-  assert.equal(
-    said("server", { ...drill, state: "ok" }),
-    "Well again on the server: whether the backup can be restored",
-  );
-  assert.equal(said("server", { check: "tides", state: "warn" }), "The server warns: tides");
+  assert.equal(said("server", drill), "Server problem: backup restore test");
+  assert.equal(said("server", { ...drill, state: "ok" }), "Resolved: backup restore test");
+  assert.equal(said("server", { check: "tides", state: "warn" }), "Server warning: tides");
 });
 
 test("deletions of a guest lead to the rewind of the folder to the moment before", () => {
@@ -52,8 +52,8 @@ test("deletions of a guest lead to the rewind of the folder to the moment before
 
 test("a kind that only a newer server knows names what it concerns", () => {
   const kind = "deletions" as unknown as NotificationJson["kind"];
-  assert.equal(said(kind, {}, ann), "News about “Trip”");
-  assert.equal(said("toString" as unknown as NotificationJson["kind"], {}), "News about “something”");
+  assert.equal(said(kind, {}, ann), "Update on “Trip”");
+  assert.equal(said("toString" as unknown as NotificationJson["kind"], {}), "Update on “something”");
 });
 
 test("what is strange in a detail breaks nothing", () => {
@@ -69,7 +69,7 @@ test("below what the server says of itself stand its own words, and what to do",
     "/data: 1 GB free",
     "What to do: Make room.",
   ]);
-  assert.deepEqual(lines({ detail: null, advice: null, was: "1 GB free" }), ["What was wrong: 1 GB free"]);
+  assert.deepEqual(lines({ detail: null, advice: null, was: "1 GB free" }), ["Problem: 1 GB free"]);
   assert.deepEqual(lines({ detail: 7, advice: {}, was: [] }), []);
   assert.deepEqual(lines({ detail: "of another kind" }, "watch"), []);
 });

@@ -15,7 +15,7 @@ test("what one is told comes by itself, is read by looking at it, and opens what
   await app.open("/files");
   await page.getByRole("button", { name: "Notifications", exact: true }).click();
   const sheet = page.getByRole("dialog", { name: "Notifications" });
-  await sheet.getByText("Nothing to tell yet").waitFor();
+  await sheet.getByText("No notifications yet").waitFor();
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
   await page.keyboard.press("Escape");
   await sheet.waitFor({ state: "detached" });
@@ -39,7 +39,7 @@ test("what one is told comes by itself, is read by looking at it, and opens what
   await page
     .getByRole("button", { name: "Notifications", exact: true, includeHidden: true })
     .waitFor({ state: "attached" });
-  await sheet.getByRole("link", { name: `${name} shares “Trip” with you` }).click();
+  await sheet.getByRole("link", { name: `${name} shared “Trip” with you` }).click();
   await sheet.waitFor({ state: "detached" });
   await page.waitForURL(new RegExp(`/files/${trip}`));
 
@@ -47,7 +47,7 @@ test("what one is told comes by itself, is read by looking at it, and opens what
   const { id: doraId } = (await dora.api.call("GET", "/account")).body;
   await ok(api, "POST", `/files/${text}/comments`, { text: "Look, Dora", mentions: [doraId] });
   await page.getByRole("button", { name: "Notifications: 1 new" }).click();
-  await sheet.getByRole("link", { name: `${name} mentions you at “plan.txt”` }).click();
+  await sheet.getByRole("link", { name: `${name} mentioned you in “plan.txt”` }).click();
   await page.waitForURL(/panel=comments/);
   await page.getByText("Look, Dora").waitFor();
 });
@@ -65,7 +65,7 @@ test("what somebody wants to give away is accepted or declined where one is told
   const sheet = page.getByRole("dialog", { name: "Notifications" });
   const offer = (name: string) => sheet.getByRole("listitem").filter({ hasText: name });
   await offer("burden.txt").getByRole("button", { name: "Decline" }).click();
-  await page.getByRole("region", { name: "Messages" }).getByText("“burden.txt” stays where it is.").waitFor();
+  await page.getByRole("region", { name: "Messages" }).getByText("“burden.txt” stays with its owner.").waitFor();
   await offer("gift.txt").getByRole("button", { name: "Accept" }).click();
   await page.getByRole("region", { name: "Messages" }).getByText("“gift.txt” will be yours in a moment.").waitFor();
   await eventually("it is Erik's", 30_000, async () => {
@@ -92,11 +92,11 @@ test("an administrator is told what the server finds wrong with itself, and alon
   await told.getByRole("link").click();
   await page.waitForURL(/\/admin\/storage$/);
 
-  const choice = page.getByLabel("Something is wrong with the server");
+  const choice = page.getByLabel("The server has a problem");
   await app.open("/settings/notifications");
   await choice.waitFor();
   await app.signIn(await app.addPerson("Fay"));
   await app.open("/settings/notifications");
-  await page.getByLabel("Somebody comments").waitFor();
+  await page.getByLabel("Someone comments").waitFor();
   assert.equal(await choice.count(), 0);
 });

@@ -50,7 +50,7 @@ test("the arrows walk through the commands, Escape goes back to the list, and pl
   await rowHasFocus(page);
   await page.keyboard.press("/");
   await page.keyboard.type(">nothing of the kind");
-  await page.getByText("No command is called so.").waitFor();
+  await page.getByText("No matching command.").waitFor();
   await page.keyboard.press("Control+a");
   await page.keyboard.type(">recent");
   await page.getByRole("option", { name: "Recent", selected: true }).waitFor();
@@ -102,9 +102,9 @@ test("a list is narrowed as one types; what it hides is not selected then, and a
   await files.row("other.txt").click();
   await page.keyboard.press("/");
   await page.keyboard.type(">filter");
-  await page.getByRole("option", { name: "Filter here…" }).waitFor();
+  await page.getByRole("option", { name: "Filter this list…" }).waitFor();
   await page.keyboard.press("Enter");
-  const field = page.getByRole("textbox", { name: "Filter here" });
+  const field = page.getByRole("textbox", { name: "Filter this list" });
   await hasFocus(field);
   await page.keyboard.type("REP");
   await becomes(shownNames, ["reports", "report.txt"]);
@@ -118,7 +118,7 @@ test("a list is narrowed as one types; what it hides is not selected then, and a
   await page.keyboard.press("Control+a");
   await page.getByRole("toolbar").getByText("1 selected").waitFor();
   await field.fill("nothing of the kind");
-  await page.getByText("Nothing here is called so.").waitFor();
+  await page.getByText("No matches here. Press Esc to show everything.").waitFor();
   await page.keyboard.press("Escape");
   await becomes(shownNames, ["reports", "other.txt", "report.txt", "Übung.txt"]);
   await becomes(selectedNames, ["Übung.txt"]);

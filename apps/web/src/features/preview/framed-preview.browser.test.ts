@@ -52,9 +52,9 @@ test("Markdown is drawn without anything that runs or is loaded; links ask first
   assert.equal(await frame.getByText("مرحبا").evaluate((line) => getComputedStyle(line).direction), "rtl");
   assert.deepEqual(await axeProblems(frame, inFrame), []);
   await frame.getByRole("link", { name: "in" }).click();
-  assert.equal(await page.getByRole("dialog", { name: "Open this address?" }).count(), 0);
+  assert.equal(await page.getByRole("dialog", { name: "Open this link?" }).count(), 0);
   await frame.getByRole("link", { name: "far" }).click();
-  const question = page.getByRole("dialog", { name: "Open this address?" });
+  const question = page.getByRole("dialog", { name: "Open this link?" });
   await question.getByText("https://example.com/path?q=1").waitFor();
   const follow = question.getByRole("link", { name: "Open in a new tab" });
   assert.deepEqual(await follow.evaluate((link) => ["href", "target", "rel"].map((name) => link.getAttribute(name))), [
@@ -88,7 +88,7 @@ test("a frame that says by itself that somebody followed a link, or left, is not
   // Whatever it said before this came before it: the port keeps its order.
   await page.getByRole("button", { name: "Source" }).click();
   await page.frameLocator("iframe").getByText("[far](https://example.com)").waitFor();
-  assert.equal(await page.getByRole("dialog", { name: "Open this address?" }).count(), 0);
+  assert.equal(await page.getByRole("dialog", { name: "Open this link?" }).count(), 0);
 });
 
 const attack = "document.title = 'owned'; parent.document.title = 'owned'";
@@ -169,7 +169,7 @@ test("100,000 files in a zip are listed without drawing them all; what is no zip
   await app.signIn();
   const { page } = app;
   const frame = await preview.open("/many.zip");
-  await page.getByText("100,000 files · 0 bytes unpacked · the rest is not listed here").waitFor();
+  await page.getByText("100,000 files · 0 bytes unpacked · more entries not shown").waitFor();
   assert.ok((await frame.getByRole("row").count()) < 100);
   await frame.getByRole("row").nth(1).focus();
   await frameHasFocus(frame);
@@ -178,7 +178,7 @@ test("100,000 files in a zip are listed without drawing them all; what is no zip
   await preview.open("/bomb.zip");
   await page.getByText("1 file · 281 TB unpacked").waitFor();
   await app.open(`/files?open=${await app.api.idOf("/none.zip")}`);
-  await page.getByText("it is damaged, or no zip file").waitFor();
+  await page.getByText("the file is damaged or is not a zip archive").waitFor();
 });
 
 test("a kind that is not shown says what it is and what opens it, and can be downloaded", async () => {
@@ -187,7 +187,7 @@ test("a kind that is not shown says what it is and what opens it, and can be dow
   const { page } = app;
   await page.goto(`${app.server.url}/files?open=${await app.api.idOf("/letter.docx")}`);
   const viewer = page.getByRole("dialog", { name: "letter.docx" });
-  await viewer.getByText("A program for texts opens it").waitFor();
+  await viewer.getByText("Open it with LibreOffice Writer, Microsoft Word or Pages.").waitFor();
   await viewer.getByText("application/vnd.openxmlformats").waitFor();
   assert.deepEqual(await axeProblems(page), []);
   const download = page.waitForEvent("download");

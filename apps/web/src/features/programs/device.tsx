@@ -45,7 +45,7 @@ function TypeCode({ onFound }: { readonly onFound: (found: Found) => void }) {
   const given = useFragmentToken();
   const { busy, problems, onSubmit } = useForm({
     names: ["code"],
-    check: ({ code }) => (code.trim() === "" ? { code: message("programs.codeMissing") } : {}),
+    check: ({ code }) => (code.trim() === "" ? { code: message("factor.codeMissing") } : {}),
     send: async ({ code }) => {
       const asked = await client.call("readDeviceRequest", { body: { user_code: code.trim().slice(0, 32) } });
       onFound({ code: code.trim(), asked });

@@ -54,12 +54,12 @@ test("a program is let in by who signs in on the way, is listed in the settings,
   await page.getByLabel("E-mail address").fill(ida.email);
   await page.getByLabel("Password", { exact: true }).fill(ida.password);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("heading", { name: "Let Sketcher in?" }).waitFor();
+  await page.getByRole("heading", { name: "Allow access for Sketcher?" }).waitFor();
   await page.getByText("127.0.0.1").waitFor();
   await page.getByText("read all your files").waitFor();
   await page.getByText(ida.email).waitFor();
   assert.deepEqual(await axeProblems(page), []);
-  await page.getByRole("button", { name: "Let it in" }).click();
+  await page.getByRole("button", { name: "Allow" }).click();
   await page.waitForURL(/\/back\?/);
   const tokens = await program.finish();
   const reader = new Api(server.url, tokens.access_token);
@@ -76,7 +76,7 @@ test("a program that is refused is told so, and one that wants to administer get
   await app.signIn();
   const refused = await openProgram(["files:read"], "openid files:read");
   await page.goto(refused.url);
-  await page.getByRole("button", { name: "Refuse" }).click();
+  await page.getByRole("button", { name: "Deny" }).click();
   await page.waitForURL(/\/back\?/);
   assert.equal((await refused.arrived).searchParams.get("error"), "access_denied");
   refused.close();
@@ -84,8 +84,8 @@ test("a program that is refused is told so, and one that wants to administer get
     const program = await openProgram(["files:read", "admin"], "openid files:read admin");
     await page.goto(program.url);
     await page.getByText("administer this server:").waitFor();
-    if (ticked) await page.getByLabel("Let it administer this server too").check();
-    await page.getByRole("button", { name: "Let it in" }).click();
+    if (ticked) await page.getByLabel("Allow it to administer this server too").check();
+    await page.getByRole("button", { name: "Allow" }).click();
     await page.waitForURL(/\/back\?/);
     const tokens = await program.finish();
     const status = (await new Api(server.url, tokens.access_token).call("GET", "/admin/users")).status;
@@ -106,10 +106,10 @@ test("a program that wants a later proof than the session has gets one: the pers
   const program = await openProgram(["files:read"], "openid files:read", 300);
   await page.goto(program.url);
   const before = Math.floor(Date.now() / 1000);
-  await page.getByRole("button", { name: "Let it in" }).click();
-  const proof = page.getByRole("dialog", { name: "Prove that it is you" });
+  await page.getByRole("button", { name: "Allow" }).click();
+  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
   await proof.getByLabel("Current password").fill(kit.password);
-  await proof.getByRole("button", { name: "Go on" }).click();
+  await proof.getByRole("button", { name: "Continue" }).click();
   await page.waitForURL(/\/back\?/);
   const tokens = await program.finish();
   assert.ok(Number(tokens.claims()?.auth_time) >= before);
@@ -126,19 +126,23 @@ test("a device is let in by the code that it shows, after a warning, and a wrong
   assert.match(started.user_code, /^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/);
   await app.open("/device");
   await page.getByLabel("Code").fill("BBBB-BBBB");
-  await page.getByRole("button", { name: "Go on" }).click();
-  await page.getByText("Nothing waits with this code.").waitFor();
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByText("No request has this code. Check for typos; a code expires after ten minutes.").waitFor();
   assert.deepEqual(await axeProblems(page), []);
   await page.getByLabel("Code").fill(started.user_code.toLowerCase().replace("-", " "));
-  await page.getByRole("button", { name: "Go on" }).click();
-  await page.getByRole("heading", { name: "Let kitchen in?" }).waitFor();
-  await page.getByText("Only if you began this yourself").waitFor();
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("heading", { name: "Allow access for kitchen?" }).waitFor();
+  await page
+    .getByText(
+      "Only continue if you started this yourself just now. Anyone who sent you a code or a link to this page is trying to get into your account.",
+    )
+    .waitFor();
   await page.getByText("127.0.0.1").waitFor();
   assert.deepEqual(await axeProblems(page), []);
   const poll = () => asker.call("POST", "/sessions/device/token", { device_code: started.device_code });
   assert.equal((await poll()).status, 202);
-  await page.getByRole("button", { name: "Let it in" }).click();
-  await page.getByRole("heading", { name: "It is let in" }).waitFor();
+  await page.getByRole("button", { name: "Allow" }).click();
+  await page.getByRole("heading", { name: "Access allowed" }).waitFor();
   const { status, body } = await poll();
   assert.equal(status, 200);
   assert.equal(body.email, jon.email);

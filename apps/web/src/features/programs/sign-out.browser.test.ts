@@ -116,7 +116,7 @@ test("where nobody is signed in the browser goes on at once, and without an addr
   await page.goto("about:blank");
   url.searchParams.delete("post_logout_redirect_uri");
   await page.goto(url.href);
-  await page.getByRole("heading", { name: "Nobody is signed in here" }).waitFor();
+  await page.getByRole("heading", { name: "You are not signed in" }).waitFor();
   assert.deepEqual(await axeProblems(page), []);
   program.close();
 });
@@ -136,6 +136,6 @@ test("what is wrong with it is told on a page, which leads nowhere", async () =>
   }
   const forged = Buffer.from(JSON.stringify({ url: "https://evil.example/" })).toString("base64url");
   await page.goto(`${server.url}/sign-out#${forged}.${"a".repeat(43)}`);
-  await page.getByRole("heading", { name: "There is nothing to answer" }).waitFor();
+  await page.getByRole("heading", { name: "This request is no longer open" }).waitFor();
   program.close();
 });

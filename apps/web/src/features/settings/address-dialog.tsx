@@ -27,7 +27,7 @@ export function AddressDialog({ onClose }: { readonly onClose: () => void }) {
       send={async (proof, fields) => {
         setProblem(undefined);
         const email = textOf(fields.get("email")).trim();
-        if (email === "") return setProblem(message("session.missing"));
+        if (email === "") return setProblem(message("session.emailMissing"));
         try {
           const account = await client.call("changeAddress", { body: { email, ...proof }, asksOnce: true });
           queries.setQueryData(accountKey, account);

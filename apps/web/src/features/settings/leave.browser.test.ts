@@ -15,31 +15,31 @@ test("a person saves all of the account, deletes it with the password, and takes
   await mia.api.put("/diary.txt", "what Mia wrote last", "&on_conflict=replace");
   await app.signIn(mia);
   await app.open("/settings/profile");
-  await page.getByRole("button", { name: "Save my account" }).waitFor();
+  await page.getByRole("button", { name: "Export" }).waitFor();
   assert.deepEqual(await axeProblems(page), []);
   const saved = async () => {
     const [download] = await Promise.all([
       page.waitForEvent("download"),
-      page.getByRole("button", { name: "Save my account" }).click(),
+      page.getByRole("button", { name: "Export" }).click(),
     ]);
     assert.equal(download.suggestedFilename(), "holdfast.tar");
     return readFileSync(await download.path(), "latin1");
   };
   const all = await saved();
   assert.ok(all.includes("what Mia wrote first") && all.includes("what Mia wrote last"));
-  await page.getByLabel("With older versions").uncheck();
+  await page.getByLabel("Include older versions").uncheck();
   const newest = await saved();
   assert.ok(!newest.includes("what Mia wrote first") && newest.includes("what Mia wrote last"));
 
-  await page.getByRole("button", { name: "Delete the account…" }).click();
+  await page.getByRole("button", { name: "Delete account…" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Current password").fill("a guess");
   await page.setViewportSize(sizes.phone);
   assert.deepEqual(await axeProblems(page), []);
-  await dialog.getByRole("button", { name: "Delete the account" }).click();
-  await dialog.getByText("This is not your password.").waitFor();
+  await dialog.getByRole("button", { name: "Delete account" }).click();
+  await dialog.getByText("Wrong password. If you forgot it, ask an administrator to reset it.").waitFor();
   await dialog.getByLabel("Current password").fill(mia.password);
-  await dialog.getByRole("button", { name: "Delete the account" }).click();
+  await dialog.getByRole("button", { name: "Delete account" }).click();
   await page.getByLabel("E-mail address").waitFor();
   assert.equal((await mia.api.call("GET", "/account")).status, 401);
   assert.equal(await page.evaluate(() => localStorage.getItem("holdfast-account")), null, "nothing of it stays here");
@@ -47,7 +47,7 @@ test("a person saves all of the account, deletes it with the password, and takes
   await page.getByLabel("E-mail address").fill(mia.email);
   await page.getByLabel("Password", { exact: true }).fill(mia.password);
   await page.keyboard.press("Enter");
-  await page.getByText("This account is being deleted, and is gone for good after").waitFor();
+  await page.getByText("This account is being deleted. It will be permanently gone after").waitFor();
   await page.getByRole("button", { name: "Keep the account" }).click();
   await page.getByRole("button", { name: /Mia/ }).first().waitFor();
   await app.open("/files");
@@ -60,7 +60,7 @@ test("a person moves the account to another address, once its link is followed, 
   await app.signIn(ned);
   await app.open("/settings/profile");
   const ask = async (email: string) => {
-    await page.getByRole("button", { name: "Change the address…" }).click();
+    await page.getByRole("button", { name: "Change address…" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("New e-mail address").fill(email);
     await dialog.getByLabel("Current password").fill(ned.password);
@@ -69,19 +69,19 @@ test("a person moves the account to another address, once its link is followed, 
     await dialog.waitFor({ state: "detached" });
   };
   await ask("ned@new.example");
-  await page.getByText("Your account moves to ned@new.example").waitFor();
+  await page.getByText("Address change to ned@new.example not confirmed yet").waitFor();
   assert.deepEqual(await axeProblems(page), []);
   await ask(ned.email);
-  await page.getByText("Your account moves to").waitFor({ state: "detached" });
+  await page.getByText("Address change to").waitFor({ state: "detached" });
   await ask("ned@new.example");
   const link = await eventually("the link is there to hand on", 60_000, async () => {
     const { items } = await ok(app.api, "GET", "/admin/unsent-links");
     return items.find(({ to }: { to: string }) => to === "ned@new.example")?.url as string | undefined;
   });
   await page.goto(`${server.url}/setup${link.slice(link.indexOf("#"))}`);
-  await page.getByRole("button", { name: "Confirm the address" }).click();
+  await page.getByRole("button", { name: "Confirm address" }).click();
   await page.getByText("ned@new.example").waitFor();
   await app.open("/settings/profile");
   await page.getByText("ned@new.example").waitFor();
-  assert.equal(await page.getByText("Your account moves to").count(), 0);
+  assert.equal(await page.getByText("Address change to").count(), 0);
 });

@@ -85,11 +85,15 @@ test("a passkey is added, signs in without a password and beside one, gets anoth
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Remove Old laptop" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByText("It is your last one").waitFor();
+  await dialog
+    .getByText(
+      "This is your last passkey. After this, your password alone signs you in and your recovery codes stop working.",
+    )
+    .waitFor();
   await dialog.getByLabel("Current password").fill(person.password);
   await dialog.getByRole("button", { name: "Remove", exact: true }).click();
   await dialog.getByRole("button", { name: "Use a passkey" }).click();
-  await page.getByText("No passkey yet").waitFor();
+  await page.getByText("No passkeys yet").waitFor();
   assert.deepEqual(await ok(person.api, "GET", "/account/second-factor"), {
     on: false,
     since: null,
@@ -99,7 +103,11 @@ test("a passkey is added, signs in without a password and beside one, gets anoth
   });
   await signOut();
   await page.getByRole("button", { name: "Sign in with a passkey" }).click();
-  await page.getByText("This passkey does not do").waitFor();
+  await page
+    .getByText(
+      "This passkey did not work. It may have been removed or belong to another account. Try again, or sign in another way.",
+    )
+    .waitFor();
 });
 
 test("who has a passkey and no app is asked for no code where the password is: for app passwords, another address, and to leave; it keeps the account alone", async () => {
@@ -118,19 +126,19 @@ test("who has a passkey and no app is asked for no code where the password is: f
     await dialog.getByRole("button", { name: "Use a passkey" }).click();
   };
   await page.goto(localhost("/settings/tokens"));
-  await page.getByRole("button", { name: "Make an app password" }).click();
+  await page.getByRole("button", { name: "Create app password" }).click();
   await dialog.getByLabel("Program").fill("camera");
-  await prove("Make an app password");
+  await prove("Create app password");
   await dialog.getByRole("group", { name: "App password" }).waitFor();
   await page.goto(localhost("/settings/profile"));
-  await page.getByRole("button", { name: "Change the address…" }).click();
+  await page.getByRole("button", { name: "Change address…" }).click();
   await dialog.getByLabel("New e-mail address").fill("ola@new.example");
-  await prove("Send the mail");
-  await page.getByText("Your account moves to ola@new.example").waitFor();
-  await page.getByRole("button", { name: "Delete the account…" }).click();
-  await prove("Delete the account");
+  await prove("Send e-mail");
+  await page.getByText("Address change to ola@new.example not confirmed yet").waitFor();
+  await page.getByRole("button", { name: "Delete account…" }).click();
+  await prove("Delete account");
   await page.getByRole("button", { name: "Sign in with a passkey" }).click();
-  await page.getByText("This account is being deleted, and is gone for good after").waitFor();
+  await page.getByText("This account is being deleted. It will be permanently gone after").waitFor();
   assert.deepEqual(await axeProblems(page), []);
   await page.getByRole("button", { name: "Keep the account" }).click();
   await page.waitForURL(/\/(?:files|settings)/);
@@ -141,6 +149,8 @@ test("at an address in figures nobody is offered one", async () => {
   const { page } = app;
   await app.signIn(await app.addPerson("Lou"));
   await app.open("/settings/security");
-  await page.getByText("They need an address with a name and https").waitFor();
+  await page
+    .getByText("Passkeys need https and a domain name, which this address does not have. Ask your administrator.")
+    .waitFor();
   assert.equal(await page.getByRole("button", { name: "Add a passkey" }).count(), 0);
 });

@@ -86,7 +86,7 @@ function useChangePassword(hasPassword: boolean) {
     names: ["current", "wanted", "totp"],
     check: ({ current, wanted }) => {
       const found: Partial<Record<Name, string>> = {};
-      if (hasPassword && current === "") found.current = message("session.missing");
+      if (hasPassword && current === "") found.current = message("session.passwordMissing");
       if (new TextEncoder().encode(wanted).length < limits.passwordBytesMin)
         found.wanted = message("setup.passwordShort", { count: limits.passwordBytesMin });
       return found satisfies FieldProblems<Name>;

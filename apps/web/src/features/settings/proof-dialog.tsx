@@ -63,7 +63,6 @@ export function ProofDialog({ needsCode, children, send, onClose, ...dialog }: P
   const asked = useLastAsked(failure);
   const isFirst = failure?.code === "second_factor" && prove.variables?.proof.totp === undefined;
   const at = failure?.field === "password" || failure?.field === "totp" ? failure.field : undefined;
-  const missingWords = message("session.missing");
   const passwordProblem = at === "password" ? message("settings.passwordWrong") : undefined;
   const codeProblem = at === "totp" && !isFirst ? message("factor.codeWrong") : undefined;
   return (
@@ -84,20 +83,20 @@ export function ProofDialog({ needsCode, children, send, onClose, ...dialog }: P
           name="password"
           type="password"
           autoComplete="current-password"
-          error={missing?.password === true ? missingWords : passwordProblem}
+          error={missing?.password === true ? message("session.passwordMissing") : passwordProblem}
         />
       )}
       {asked !== undefined ? (
         <FactorFields
           asked={asked}
-          error={missing?.totp === true ? missingWords : codeProblem}
+          error={missing?.totp === true ? message("factor.codeMissing") : codeProblem}
           onPasskey={(assertion, form) => {
             shown.current = assertion;
             form?.requestSubmit();
           }}
         />
       ) : (
-        needsCode && <CodeField error={missing?.totp === true ? missingWords : undefined} />
+        needsCode && <CodeField error={missing?.totp === true ? message("factor.codeMissing") : undefined} />
       )}
     </FormDialog>
   );

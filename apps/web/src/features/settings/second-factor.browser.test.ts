@@ -22,26 +22,26 @@ async function setUp(person: Person): Promise<{ secret: string; codes: string[] 
   await page.getByRole("button", { name: "Set up an app" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("button", { name: "Next" }).click();
-  await dialog.getByText("Write something here.").waitFor();
+  await dialog.getByText("Enter the password.").waitFor();
   await dialog.getByLabel("Current password").fill("no such password");
   await page.keyboard.press("Enter");
-  await dialog.getByText("This is not your password.").waitFor();
+  await dialog.getByText("Wrong password. If you forgot it, ask an administrator to reset it.").waitFor();
   await dialog.getByLabel("Current password").fill(person.password);
   await page.keyboard.press("Enter");
   await dialog.getByRole("img", { name: "QR code for the authenticator app" }).waitFor();
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
-  const secret = (await dialog.getByRole("group", { name: "Secret, to type in" }).innerText()).replaceAll(" ", "");
+  const secret = (await dialog.getByRole("group", { name: "Key for manual entry" }).innerText()).replaceAll(" ", "");
   const code = dialog.getByLabel("Code", { exact: true });
   await code.fill("000000");
   await page.keyboard.press("Enter");
-  await dialog.getByText("shows another code").waitFor();
+  await dialog.getByText("That code does not match. Enter the one the app shows now.").waitFor();
   await code.fill(codeOf(secret));
   await page.keyboard.press("Enter");
   await dialog.getByRole("heading", { name: "Recovery codes" }).waitFor();
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
   const codes = (await dialog.getByRole("group", { name: "Recovery codes" }).innerText()).split("\n");
   const saved = page.waitForEvent("download");
-  await dialog.getByRole("link", { name: "Save as a file" }).click();
+  await dialog.getByRole("link", { name: "Download codes" }).click();
   assert.equal((await saved).suggestedFilename(), "holdfast-recovery-codes.txt");
   await dialog.getByRole("button", { name: "Done" }).click();
   await page.getByText("10 recovery codes left").waitFor();
@@ -84,11 +84,11 @@ test("an app is set up, asked for at the next sign-in, and a recovery code does 
   await page.waitForURL(/\/(?:files|settings)/);
   await app.open("/settings/security");
   await page.getByText("9 recovery codes left").waitFor();
-  await page.getByRole("button", { name: "Switch it off" }).click();
+  await page.getByRole("button", { name: "Turn off" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Current password").fill(person.password);
   await dialog.getByLabel("Code", { exact: true }).fill(codes[1] ?? "");
-  await dialog.getByRole("button", { name: "Switch it off" }).click();
+  await dialog.getByRole("button", { name: "Turn off" }).click();
   await page.getByRole("button", { name: "Set up an app" }).waitFor();
   assert.deepEqual(await ok(person.api, "GET", "/account/second-factor"), {
     on: false,

@@ -12,12 +12,12 @@ test("a personal token is shown once, works for what was ticked, and no more onc
   const { page, server } = app;
   await app.signIn();
   await app.open("/settings/tokens");
-  await page.getByRole("button", { name: "Make a token" }).click();
+  await page.getByRole("button", { name: "Create token" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByRole("button", { name: "Make a token" }).click();
-  await dialog.getByText("Write something here.").waitFor();
-  await dialog.getByLabel("What it is for").fill("backup");
-  await dialog.getByRole("button", { name: "Make a token" }).click();
+  await dialog.getByRole("button", { name: "Create token" }).click();
+  await dialog.getByText("Fill in this field.").waitFor();
+  await dialog.getByLabel("Name").fill("backup");
+  await dialog.getByRole("button", { name: "Create token" }).click();
   const token = await dialog.getByRole("group", { name: "Token" }).innerText();
   const ask = (path: string) =>
     fetch(`${server.url}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } }).then(
@@ -41,18 +41,18 @@ test("an app password is made with one's own password, shown once with its name,
   await ok(hal.api, "POST", "/metadata", { path: "/Photos", kind: "folder" });
   await app.signIn(hal);
   await app.open("/settings/tokens");
-  await page.getByRole("button", { name: "Make an app password" }).click();
+  await page.getByRole("button", { name: "Create app password" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Program").fill("camera");
   await dialog.getByLabel("Only this folder").fill("/Photos");
   await dialog.getByLabel("Current password").fill("a guess");
   await page.keyboard.press("Enter");
-  await dialog.getByText("This is not your password.").waitFor();
+  await dialog.getByText("Wrong password. If you forgot it, ask an administrator to reset it.").waitFor();
   await dialog.getByLabel("Current password").fill(hal.password);
   assert.deepEqual(await axeProblems(page), []);
   await page.keyboard.press("Enter");
   const secret = await dialog.getByRole("group", { name: "App password" }).innerText();
-  assert.equal(await dialog.getByRole("group", { name: "Name" }).innerText(), hal.email);
+  assert.equal(await dialog.getByRole("group", { name: "User name" }).innerText(), hal.email);
   assert.deepEqual(await axeProblems(page), []);
   const camera = Api.withBasic(server.url, hal.email, secret);
   assert.equal((await camera.put("/a.jpg", "a")).status, 201);
@@ -84,17 +84,17 @@ test("another browser is signed out by itself, and all others at once", async ()
   await dialog.getByText(/Nothing is removed while it is off/).waitFor();
   await dialog.getByRole("button", { name: "Remove" }).click();
   const told = page.getByRole("region", { name: "Messages" });
-  await told.getByText(/is signed out\./).waitFor();
+  await told.getByText(/was signed out\./).waitFor();
   await page.waitForFunction((count) => document.querySelectorAll("main li button").length < count, before);
   await page.getByText(/Asked to remove its copies .*, not done yet/).waitFor();
   await app.open("/settings/security");
   await page.getByText("This browser").waitFor();
   await page.getByText(/Signed in .* · with the password · Linux · 127\.0\.0\.1/).waitFor();
   await page.getByRole("button", { name: "Sign out all others" }).click();
-  await told.getByText("All others are signed out.").waitFor();
+  await told.getByText("All others were signed out.").waitFor();
   for (const other of others) assert.equal((await other.call("GET", "/account")).status, 401);
   await app.open("/settings/devices");
-  await page.getByText("No device yet").waitFor();
+  await page.getByText("No devices yet").waitFor();
 });
 
 test("a device that was stopped says why, and goes on by a press", async () => {
@@ -115,11 +115,11 @@ test("a device that was stopped says why, and goes on by a press", async () => {
   });
   await app.signIn(eve);
   await app.open("/settings/devices");
-  await page.getByText(/Stopped: within an hour it rewrote 0 files and deleted 99\./).waitFor();
-  await page.getByRole("button", { name: /^Let .* go on$/ }).click();
+  await page.getByText(/Stopped: it rewrote 0 files and deleted 99 within an hour\./).waitFor();
+  await page.getByRole("button", { name: /^Allow .* again$/ }).click();
   await page
     .getByRole("region", { name: "Messages" })
-    .getByText(/goes on\./)
+    .getByText(/can sync again\./)
     .waitFor();
   await page.getByText(/^Stopped:/).waitFor({ state: "detached" });
   assert.equal((await pc.call("POST", "/metadata", { path: "/again", kind: "folder" })).status, 201);
@@ -135,9 +135,9 @@ test("language, direction, time and theme hold at once, after a reload and in th
   await page.getByRole("heading", { level: 1, name: "Aussehen" }).waitFor();
   await other.getByRole("heading", { level: 1, name: "Aussehen" }).waitFor();
   await page.getByLabel("Dunkel").check();
-  await page.getByRole("combobox", { name: "Richtung" }).selectOption("rtl");
+  await page.getByRole("combobox", { name: "Schreibrichtung" }).selectOption("rtl");
   await page.getByRole("combobox", { name: "Uhrzeit" }).selectOption("h12");
-  await page.getByText(/So sieht es aus: .*\s[AP]M/).waitFor();
+  await page.getByText(/Beispiel: .*\s[AP]M/).waitFor();
   await page.reload();
   await page.getByRole("heading", { level: 1, name: "Aussehen" }).waitFor();
   await page.locator("html[lang=de][dir=rtl]").waitFor();
@@ -151,8 +151,8 @@ test("what one is told is kept on the server", async () => {
   await app.signIn();
   await app.open("/settings/notifications");
   const saved = page.waitForResponse((answer) => answer.request().method() === "PATCH" && answer.ok());
-  await page.getByLabel("Somebody comments").selectOption("off");
-  assert.equal(await page.getByLabel("Somebody comments").inputValue(), "off");
+  await page.getByLabel("Someone comments").selectOption("off");
+  assert.equal(await page.getByLabel("Someone comments").inputValue(), "off");
   await saved;
   const api = await Api.signIn(app.server.url);
   assert.equal((await api.call("GET", "/account")).body.notify.comment, "off");
@@ -209,15 +209,18 @@ test("whoever changes the password goes on, others are signed out, and a wrong o
     await page.keyboard.press("Enter");
   };
   await send("not this one", "a new sentence of Erik");
-  await page.getByText("This is not your password.").waitFor();
+  await page.getByText("Wrong password. If you forgot it, ask an administrator to reset it.").waitFor();
   await hasFocus(page.locator("[name=current]"));
   await send(erik.password, "short");
-  await page.getByText("This has fewer than").waitFor();
+  await page.getByText("Use at least").waitFor();
   await send(erik.password, "Erik2026!");
-  await page.getByText("among those that are tried first").waitFor();
+  await page.getByText("This password is too easy to guess. Choose another one.").waitFor();
   await hasFocus(page.locator("[name=wanted]"));
   await send(erik.password, "a new sentence of Erik");
-  await page.getByRole("region", { name: "Messages" }).getByText("Your password is changed.").waitFor();
+  await page
+    .getByRole("region", { name: "Messages" })
+    .getByText("Password changed. All other browsers and devices were signed out.")
+    .waitFor();
   await page.waitForFunction(() => document.querySelector<HTMLInputElement>("[name=current]")?.value === "");
   assert.equal((await erik.api.call("GET", "/account")).status, 401);
   await page.reload();
@@ -230,13 +233,13 @@ test("one's own name is changed, and stands beside what one does", async () => {
   const gina = await app.addPerson("Gina");
   await app.signIn(gina);
   await app.open("/settings/profile");
-  await page.getByRole("button", { name: "Change the name" }).click();
+  await page.getByRole("button", { name: "Change name" }).click();
   const field = page.getByRole("dialog").getByRole("textbox");
   await hasFocus(field);
   await page.keyboard.press("ControlOrMeta+a");
   await page.keyboard.press("Delete");
   await page.keyboard.press("Enter");
-  await page.getByText("Write something here.").waitFor();
+  await page.getByText("Fill in this field.").waitFor();
   await hasFocus(field);
   await page.keyboard.type("Gina Lollo");
   await page.keyboard.press("Enter");

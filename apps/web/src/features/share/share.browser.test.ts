@@ -20,7 +20,7 @@ test("a folder is shared with somebody, who finds it, and is taken away again", 
   await app.open(`/files/${await app.api.idOf("/Holiday")}?panel=sharing`);
   const { page } = app;
   await page.getByLabel("Add people").fill(mia.email);
-  await page.getByLabel("What they may do", { exact: true }).selectOption({ label: "Can edit" });
+  await page.getByLabel("Permission", { exact: true }).selectOption({ label: "Can edit" });
   await page.getByRole("button", { name: "Share", exact: true }).click();
   await page.getByRole("listitem").filter({ hasText: mia.email }).waitFor();
   assert.deepEqual(await axeProblems(page), []);
@@ -31,10 +31,10 @@ test("a folder is shared with somebody, who finds it, and is taken away again", 
   await theirs.getByText("Holiday", { exact: true }).first().waitFor();
 
   const changed = page.waitForResponse((answer) => answer.request().method() === "PATCH" && answer.ok());
-  await page.getByLabel("What Mia may do").selectOption({ label: "Can view" });
+  await page.getByLabel("Permission for Mia").selectOption({ label: "Can view" });
   await changed;
-  await page.getByRole("button", { name: "Take access from Mia" }).click();
-  await page.getByText("Only you have access so far.").waitFor();
+  await page.getByRole("button", { name: "Remove access of Mia" }).click();
+  await page.getByText("Only you have access.").waitFor();
   const { items } = await ok(mia.api, "GET", "/shared-with-me");
   assert.deepEqual(items, []);
 });
@@ -45,7 +45,9 @@ test("what is no address is told at the field, and nothing is shared", async () 
   await openSharing("/plan.txt");
   await app.page.getByLabel("Add people").fill("mia");
   await app.page.getByRole("button", { name: "Share", exact: true }).click();
-  await app.page.getByText("Write an address like mia@example.org").waitFor();
+  await app.page
+    .getByText("Enter an e-mail address, such as mia@example.org, or the name of one of your groups.")
+    .waitFor();
 });
 
 test("a link with a password opens for a stranger who has both, shows a code to scan, and ends when it is deleted", async () => {
@@ -56,21 +58,21 @@ test("a link with a password opens for a stranger who has both, shows a code to 
   await page.getByRole("button", { name: "New link" }).click();
   await page.locator("input[name=password]").fill("open sesame");
   await page.getByRole("button", { name: "Create link" }).click();
-  const address = await page.getByLabel("Address of the link").innerText();
-  await page.getByRole("img", { name: "The address as a QR code" }).waitFor();
+  const address = await page.getByLabel("Link address").innerText();
+  await page.getByRole("img", { name: "QR code for this link" }).waitFor();
   assert.match(address, /\/s\/hfl_/);
 
   // What the stranger's page hears when the link ends.
   app.expectComplaint(/status of 401 .*\/(?:poll|links\/current)/);
   const stranger = await app.another();
   await stranger.goto(address);
-  await stranger.getByLabel("Password of this link").fill("open sesame");
+  await stranger.getByLabel("Link password").fill("open sesame");
   await stranger.getByRole("button", { name: "Open", exact: true }).click();
   await stranger.getByText("letter.txt").first().waitFor();
 
-  await page.getByRole("button", { name: /^Delete Link of/ }).click();
+  await page.getByRole("button", { name: /^Delete Link created/ }).click();
   await page.getByRole("button", { name: "Delete link", exact: true }).click();
-  await page.getByRole("button", { name: /^Delete Link of/ }).waitFor({ state: "detached" });
-  await stranger.getByText("This link does not exist, or it has ended.").waitFor();
+  await page.getByRole("button", { name: /^Delete Link created/ }).waitFor({ state: "detached" });
+  await stranger.getByText("It does not exist or has expired. Ask the person who sent it for a new one.").waitFor();
   assert.equal((await fetch(address)).status, 404);
 });

@@ -32,7 +32,7 @@ test("an address is confirmed with one press where its account is signed in, and
   assert.equal(new URL(page.url()).hash, "");
   assert.deepEqual(await axeProblems(page), []);
   assert.equal(await isConfirmed(ada.api), false, "to look at the link confirms nothing");
-  await page.getByRole("button", { name: "Confirm the address" }).click();
+  await page.getByRole("button", { name: "Confirm address" }).click();
   await page.getByRole("heading", { name: "Your address is confirmed" }).waitFor();
   assert.equal(await isConfirmed(ada.api), true);
 });
@@ -43,15 +43,15 @@ test("where nobody is signed in the link asks for the sign-in first, and goes on
   const { api, email, password } = person;
   await ok(api, "POST", "/account/address", { email: "bea@new.example", password });
   await app.open(await linkTo("bea@new.example"));
-  await page.getByText("Sign in to the account that the mail names.").waitFor();
+  await page.getByText("Sign in to the account named in the e-mail. Then confirm the address.").waitFor();
   assert.deepEqual(await axeProblems(page), []);
   await page.getByLabel("E-mail address").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.keyboard.press("Enter");
   await page.getByText(`Bea (${email})`).waitFor();
   assert.equal((await ok(api, "GET", "/account")).email, email);
-  await page.getByRole("button", { name: "Confirm the address" }).click();
-  await page.getByText("What others share with bea@new.example is yours").waitFor();
+  await page.getByRole("button", { name: "Confirm address" }).click();
+  await page.getByText("You now have everything that others shared with bea@new.example").waitFor();
   assert.equal((await ok(api, "GET", "/account")).email, "bea@new.example");
 });
 
@@ -63,14 +63,14 @@ test("who is signed in to another account is told so, and signs in to the right 
   await app.open(await linkTo(cleo.email));
   await page.getByRole("heading", { name: "This link is for another account" }).waitFor();
   await page.getByText(`You are signed in as Dan (${other.email}).`).waitFor();
-  assert.equal(await page.getByRole("button", { name: "Confirm the address" }).count(), 0);
+  assert.equal(await page.getByRole("button", { name: "Confirm address" }).count(), 0);
   assert.deepEqual(await axeProblems(page), []);
   await page.getByRole("button", { name: "Sign out and use the other account" }).click();
   await page.getByLabel("E-mail address").fill(cleo.email);
   await page.getByLabel("Password", { exact: true }).fill(cleo.password);
   await page.keyboard.press("Enter");
   await page.getByText(`Cleo (${cleo.email})`).waitFor();
-  await page.getByRole("button", { name: "Confirm the address" }).click();
+  await page.getByRole("button", { name: "Confirm address" }).click();
   await page.getByRole("heading", { name: "Your address is confirmed" }).waitFor();
   assert.equal(await isConfirmed(cleo.api), true);
 });
@@ -84,6 +84,6 @@ test("a link that is not good any more is said to be so", async () => {
   await ok(app.api, "PATCH", `/admin/users/${id}`, { email: "eve@moved.example" });
   await app.signIn({ ...eve, email: "eve@moved.example" });
   await app.open(link);
-  await page.getByRole("button", { name: "Confirm the address" }).click();
+  await page.getByRole("button", { name: "Confirm address" }).click();
   await page.getByRole("alert").filter({ hasText: "has expired, or is for another address" }).waitFor();
 });

@@ -78,7 +78,7 @@ function useCreateAccount(token: string, onDone: () => void, onMade: (made: Made
     names: ["name", "email", "password"],
     check: ({ name, email, password }) => {
       const found: Partial<Record<Name, string>> = {};
-      if (name.trim() === "") found.name = message("session.missing");
+      if (name.trim() === "") found.name = message("setup.nameMissing");
       if (!/^[^\s@]+@[^\s@]+$/.test(email.trim())) found.email = message("setup.noAddress");
       if (new TextEncoder().encode(password).length < limits.passwordBytesMin) {
         found.password = message("setup.passwordShort", { count: limits.passwordBytesMin });

@@ -42,7 +42,7 @@ test("a used link says so before anybody types, and what to do next", async () =
   app.expectComplaint(/status of 404/);
   const { page } = app;
   await page.goto(setupLink);
-  await page.getByText("This link is good no more").waitFor();
+  await page.getByText("This link no longer works").waitFor();
   await page.getByText("sign in or ask for an invitation").waitFor();
   assert.equal(await page.getByRole("textbox").count(), 0);
   assert.deepEqual(await axeProblems(page), []);
@@ -51,7 +51,7 @@ test("a used link says so before anybody types, and what to do next", async () =
 test("a link that lacks its end says so, and asks for nothing", async () => {
   const { page } = app;
   await page.goto(setupLink.slice(0, -1));
-  await page.getByText("Everything after the # belongs to it.").waitFor();
+  await page.getByText("including everything after the #").waitFor();
   assert.equal(await page.getByRole("textbox").count(), 0);
 });
 
@@ -65,13 +65,13 @@ test("an invitation shows what is shared, its address and its last day; used, it
     role: "viewer",
   });
   await page.goto(invitation.invitation_url);
-  await page.getByText("Ann O'Hara shares “Photos” with you.").waitFor();
+  await page.getByText("Ann O'Hara shared “Photos” with you.").waitFor();
   const email = page.getByLabel("E-mail address");
   await email.waitFor();
   assert.deepEqual([await email.inputValue(), await email.isEditable()], ["dora@example.org", false]);
-  await page.getByText("The invitation is for this address alone.").waitFor();
+  await page.getByText("Only this address can use the invitation.").waitFor();
   const day = new Date(invitation.invitation_expires_at).toLocaleDateString("en-GB", { month: "long" });
-  assert.match(await page.locator("main").innerText(), new RegExp(`It is good until .*${day.slice(0, 3)}`));
+  assert.match(await page.locator("main").innerText(), new RegExp(`It expires .*${day.slice(0, 3)}`));
   assert.deepEqual(await axeProblems(page), []);
   await page.getByLabel("Your name").fill("Dora");
   await page.getByLabel("Password", { exact: true }).fill("a sentence of Dora");
@@ -79,7 +79,7 @@ test("an invitation shows what is shared, its address and its last day; used, it
   await page.getByRole("heading", { name: "Your drive is ready" }).waitFor();
   await page.goto(`${server.url}/sign-in`);
   await page.goto(invitation.invitation_url);
-  await page.getByText("The invitation was used already, or has expired.").waitFor();
+  await page.getByText("This invitation has expired or was already used.").waitFor();
   assert.equal(await page.getByRole("textbox").count(), 0);
 });
 
@@ -101,7 +101,7 @@ test("where the server cannot be asked about an invitation the form is there all
 test("a link without its token says so, and asks for nothing", async () => {
   const { page, server } = app;
   await page.goto(`${server.url}/setup`);
-  await page.getByText("Everything after the # belongs to it.").waitFor();
+  await page.getByText("including everything after the #").waitFor();
   assert.equal(await page.getByRole("textbox").count(), 0);
 });
 
@@ -116,24 +116,24 @@ test("each field says what is wrong with it, the first has the focus, and the fo
   const name = page.getByLabel("Your name");
   await hasFocus(name);
   assert.equal(await name.getAttribute("aria-invalid"), "true");
-  await page.getByText("This is no e-mail address").waitFor();
-  await page.getByText("fewer than 8 characters").waitFor();
+  await page.getByText("Enter an e-mail address, such as").waitFor();
+  await page.getByText("Use at least 8 characters").waitFor();
   await name.fill("Carla");
   const email = page.getByLabel("E-mail address");
   await email.fill(ann.email);
   const password = page.getByLabel("Password", { exact: true });
   await password.fill("Carla2026");
   await send.click();
-  await page.getByText("among those that are tried first").waitFor();
+  await page.getByText("This password is too easy to guess. Choose another one.").waitFor();
   await hasFocus(password);
   await password.fill("a sentence of Carla");
   await send.click();
-  await page.getByText("There is an account with this address already.").waitFor();
+  await page.getByText("An account with this address already exists. Sign in instead.").waitFor();
   await hasFocus(email);
   await email.fill("carla@example.org");
   await send.click();
   await page.getByRole("heading", { name: "Your drive is ready" }).waitFor();
-  assert.equal(await page.getByRole("link", { name: "Make an invitation" }).count(), 0);
+  assert.equal(await page.getByRole("link", { name: "Create invitation" }).count(), 0);
 });
 
 test("password managers find what they fill in, and a password can be looked at", async () => {
@@ -155,7 +155,7 @@ test("password managers find what they fill in, and a password can be looked at"
 test("a link that confirms an address and lacks its end says so, and asks for nothing", async () => {
   const { page, server } = app;
   await page.goto(`${server.url}/setup#hfc_000_x`);
-  await page.getByText("Everything after the # belongs to it.").waitFor();
+  await page.getByText("including everything after the #").waitFor();
   assert.equal(await page.getByRole("textbox").count(), 0);
 });
 

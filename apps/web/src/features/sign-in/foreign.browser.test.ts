@@ -39,9 +39,9 @@ test("at an address that the server does not take for its own the set-up makes n
   const { page, server } = app;
   const { pathname, hash } = new URL(await server.setupUrl);
   await page.goto(proxyUrl + pathname + hash);
-  await page.getByText("This is not where this server is used").waitFor();
-  await page.getByText(`does not know itself as ${proxyUrl}`).waitFor();
-  await page.getByText("Nothing was made or changed, and your link is still good.").waitFor();
+  await page.getByText("This server has another address").waitFor();
+  await page.getByText(`address is not set to ${proxyUrl}`).waitFor();
+  await page.getByText("Nothing was created or changed, and your link still works.").waitFor();
   const way = page.getByRole("link", { name: `Open it at ${publicUrl}` });
   assert.equal(await way.getAttribute("href"), publicUrl + pathname + hash);
   assert.equal(await page.getByRole("textbox").count(), 0);
@@ -58,7 +58,7 @@ test("where no Origin comes the set-up and a new password make nothing, and say 
   await page.goto("about:blank");
   await page.goto(proxyUrl + setup.pathname + setup.hash);
   await page.getByText(told).waitFor();
-  await page.getByText("Nothing was made or changed, and your link is still good.").waitFor();
+  await page.getByText("Nothing was created or changed, and your link still works.").waitFor();
   assert.equal(await page.getByText(/HOLDFAST_PUBLIC_URL|folder/).count(), 0);
   assert.equal(await page.getByRole("link", { name: /Open it at/ }).count(), 0, "no other address would do better");
   assert.equal(await page.getByRole("textbox").count(), 0);
@@ -73,7 +73,7 @@ test("where no Origin comes the set-up and a new password make nothing, and say 
   await page.goto("about:blank");
   await page.goto(`${proxyUrl}/setup#hfw_000_x`);
   await page.getByLabel("New password").fill("another sentence of Ann");
-  await page.getByRole("button", { name: "Save the password" }).click();
+  await page.getByRole("button", { name: "Save password" }).click();
   await page.getByText(told).waitFor();
 
   await page.goto(`${proxyUrl}/sign-in`);
@@ -103,8 +103,8 @@ test("a link for a new password changes nothing at such an address, and says so"
   const { page } = app;
   await page.goto(`${proxyUrl}/setup#hfw_000_x`);
   await page.getByLabel("New password").fill("another sentence of Ann");
-  await page.getByRole("button", { name: "Save the password" }).click();
-  await page.getByText("Nothing was made or changed").waitFor();
+  await page.getByRole("button", { name: "Save password" }).click();
+  await page.getByText("Nothing was created or changed, and your link still works.").waitFor();
   await page.getByRole("link", { name: `Open it at ${publicUrl}` }).waitFor();
 });
 
@@ -120,7 +120,7 @@ test("an account that was made and cannot be signed in to at once says that it i
   await page.getByLabel("Your name").fill("Emil");
   await page.getByLabel("Password", { exact: true }).fill("a sentence of Emil");
   await page.getByRole("button", { name: "Create account" }).click();
-  await page.getByRole("heading", { name: "Your account is made" }).waitFor();
+  await page.getByRole("heading", { name: "Your account was created" }).waitFor();
   await page.getByText("Sign in as emil@example.org").waitFor();
   assert.deepEqual(await axeProblems(page), []);
   await page.getByRole("link", { name: "Sign in" }).click();

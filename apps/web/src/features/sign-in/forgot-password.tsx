@@ -19,7 +19,7 @@ export function ForgotPassword() {
   const [sentTo, setSentTo] = useState<string>();
   const { busy, problems, onSubmit } = useForm({
     names: ["email"],
-    check: ({ email }) => (email.trim() === "" ? { email: message("session.missing") } : {}),
+    check: ({ email }) => (email.trim() === "" ? { email: message("session.emailMissing") } : {}),
     send: async ({ email }) => {
       await openPublicClient().call("mailPasswordReset", { body: { email: email.trim() }, asksOnce: true });
       setSentTo(email.trim());

@@ -14,8 +14,8 @@ test("who has forgotten the password gets a link, chooses another one and signs 
   const person = await app.addPerson("Hal");
   await app.open("/sign-in");
   await page.getByRole("link", { name: "Forgot your password?" }).click();
-  await page.getByRole("button", { name: "Ask for the link" }).click();
-  await page.getByText("Write something here.").waitFor();
+  await page.getByRole("button", { name: "Request link" }).click();
+  await page.getByText("Enter your e-mail address.").waitFor();
   await page.setViewportSize(sizes.phone);
   assert.deepEqual(await axeProblems(page), []);
   await page.getByLabel("E-mail address").fill(person.email);
@@ -31,27 +31,29 @@ test("who has forgotten the password gets a link, chooses another one and signs 
   const field = page.getByLabel("New password", { exact: true });
   await field.fill("short");
   await page.keyboard.press("Enter");
-  await page.getByText("Make it longer.").waitFor();
+  await page.getByText("Use at least").waitFor();
   await field.fill("Sunshine2026!");
   await page.keyboard.press("Enter");
-  await page.getByText("This password is among those that are tried first. Take another one.").waitFor();
+  await page.getByText("This password is too easy to guess. Choose another one.").waitFor();
   await hasFocus(field);
   await field.fill("what I shall remember");
   await page.keyboard.press("Enter");
-  await page.getByText(`Sign in as ${person.email} with it.`).waitFor();
+  await page.getByText(`Sign in as ${person.email} with your new password.`).waitFor();
   assert.deepEqual(await axeProblems(page), []);
   await app.open("/sign-in");
   await app.open(`/setup${hash}`);
   await field.fill("what a thief wants");
   await page.keyboard.press("Enter");
-  await page.getByText("The link was used already").waitFor();
+  await page
+    .getByText("This link has been used, has expired or is incomplete. Request a new one from the sign-in page.")
+    .waitFor();
   await page.setViewportSize(sizes.desktop);
   await app.signInByForm({ email: person.email, password: "what I shall remember" });
 });
 
 test("who resets the password is told that passkeys are left, or removes them with it", async () => {
   const { page } = app;
-  const box = page.getByLabel("Remove passkeys too: they sign in without the password");
+  const box = page.getByLabel("Remove passkeys too: they work without the password");
   for (const [name, ends] of [
     ["Ida", false],
     ["Jo", true],
@@ -63,13 +65,16 @@ test("who resets the password is told that passkeys are left, or removes them wi
     await ok(app.api, "POST", "/account/password/reset/mail", { email: person.email });
     await app.open(`/setup${new URL(await linkTo(person.email)).hash}`);
     await page.getByLabel("New password", { exact: true }).fill("what I shall remember");
-    await page.getByLabel("Unlink sign-ins through another service too").waitFor();
+    await page.getByLabel("Unlink sign-ins through other services too").waitFor();
     assert.equal(await box.isChecked(), false);
     assert.deepEqual(await axeProblems(page), []);
     if (ends) await box.check();
-    await page.getByRole("button", { name: "Save the password" }).click();
-    await page.getByText(`Sign in as ${person.email} with it.`).waitFor();
-    assert.equal(await page.getByText("What signs in without it has stayed").count(), ends ? 0 : 1);
+    await page.getByRole("button", { name: "Save password" }).click();
+    await page.getByText(`Sign in as ${person.email} with your new password.`).waitFor();
+    assert.equal(
+      await page.getByText("Other ways to sign in still work. Review them under Settings, Security.").count(),
+      ends ? 0 : 1,
+    );
     const { body } = await new Api(app.server.url).call("POST", "/sessions", {
       email: person.email,
       password: "what I shall remember",

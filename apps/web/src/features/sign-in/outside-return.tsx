@@ -138,7 +138,7 @@ function AskFactor({ asked, ...returned }: FactorAsked) {
   const { busy, problems, onSubmit } = useForm({
     names: ["totp"],
     check: ({ totp }) =>
-      !isLeaving && shown.current === undefined && totp.trim() === "" ? { totp: message("session.missing") } : {},
+      !isLeaving && shown.current === undefined && totp.trim() === "" ? { totp: message("factor.codeMissing") } : {},
     send: async ({ totp }) => {
       const passkey = shown.current;
       shown.current = undefined;

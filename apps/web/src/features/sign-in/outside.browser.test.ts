@@ -54,7 +54,7 @@ test("who comes back after the time has run out is told to begin again, and does
   // What the browser keeps of it for ten minutes has gone.
   await page.context().clearCookies({ name: "holdfast-outside" });
   await signInThere(page, "late");
-  await page.getByText("Begin again.").waitFor();
+  await page.getByText("Start again.").waitFor();
   assert.deepEqual(await axeProblems(page), []);
   assert.doesNotMatch(page.url(), /code=/);
   await page.getByRole("link", { name: "Sign in" }).click();
@@ -71,7 +71,7 @@ test("who comes back with another browser's answer is not signed in as its perso
   await page.getByRole("button", { name: "Continue with Example ID" }).click();
   await page.getByPlaceholder("Enter any login").waitFor();
   await app.open("/sign-in/callback?code=of-somebody-else&state=of-somebody-else");
-  await page.getByText("Begin again.").waitFor();
+  await page.getByText("Start again.").waitFor();
   await app.open("/sign-in/callback?error=access_denied&error_description=Send+your+password+to+Mallory");
   await page.getByText("The other service did not sign you in.").waitFor();
   assert.equal(await page.getByText("Mallory").count(), 0);
@@ -112,23 +112,23 @@ test("who was signed in by the provider a while ago proves there anew that it is
   await app.open("/settings/tokens");
   await page.getByRole("button", { name: "Continue with Example ID" }).click();
   await signInThere(page, "prudence");
-  const making = page.getByRole("button", { name: "Make a token" });
+  const making = page.getByRole("button", { name: "Create token" });
   await making.waitFor();
   await queryDatabase(join(dirname(app.server.logFile), "data"), "update shard.sessions set proven_at = 1");
   const askForToken = async () => {
     await making.click();
-    const dialog = page.getByRole("dialog", { name: "Make a token" });
-    await dialog.getByLabel("What it is for").fill("for a script");
-    await dialog.getByRole("button", { name: "Make a token" }).click();
+    const dialog = page.getByRole("dialog", { name: "Create token" });
+    await dialog.getByLabel("Name").fill("for a script");
+    await dialog.getByRole("button", { name: "Create token" }).click();
   };
   await askForToken();
-  const proof = page.getByRole("dialog", { name: "Prove that it is you" });
+  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
   await proof.getByRole("button", { name: "Continue with Example ID" }).waitFor();
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
   await proof.getByRole("button", { name: "Continue with Example ID" }).click();
   // It knows its person still, and asks all the same: somebody else may sit there.
   await signInThere(page, "somebody-else");
-  await page.getByText("You are signed in there as somebody else").waitFor();
+  await page.getByText("You are signed in there with an account that is not linked to this one.").waitFor();
   assert.deepEqual(await axeProblems(page), []);
   await page.getByRole("link", { name: "Go back" }).click();
   await askForToken();
@@ -147,7 +147,7 @@ test("who has no password is asked for none: the provider proves who it is, and 
   await app.open("/settings/security");
   await page.getByRole("button", { name: "Continue with Example ID" }).click();
   await signInThere(page, "paula");
-  const first = page.getByRole("button", { name: "Set a password" });
+  const first = page.getByRole("button", { name: "Set password" });
   await first.waitFor();
   await grownOld();
   assert.equal(await page.getByLabel("Current password").count(), 0);
@@ -155,7 +155,7 @@ test("who has no password is asked for none: the provider proves who it is, and 
   const dialog = page.getByRole("dialog");
   assert.equal(await dialog.getByLabel("Current password").count(), 0);
   await dialog.getByRole("button", { name: "Next" }).click();
-  const proof = page.getByRole("dialog", { name: "Prove that it is you" });
+  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
   await proof.getByText("This account has no password").waitFor();
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
   await proof.getByRole("button", { name: "Continue with Example ID" }).click();
@@ -163,6 +163,6 @@ test("who has no password is asked for none: the provider proves who it is, and 
   await page.waitForURL(/\/settings\/security$/);
   await page.getByLabel("New password").fill("a sentence of Paula");
   await first.click();
-  await page.getByText("Your password is changed.").waitFor();
+  await page.getByText("Password changed. All other browsers and devices were signed out.").waitFor();
   await page.getByLabel("Current password").waitFor();
 });

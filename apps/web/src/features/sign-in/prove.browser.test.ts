@@ -15,10 +15,10 @@ const tokensOf = async (api: Api) =>
 
 async function askForToken(name: string): Promise<void> {
   const { page } = app;
-  await page.getByRole("button", { name: "Make a token" }).click();
-  const dialog = page.getByRole("dialog", { name: "Make a token" });
-  await dialog.getByLabel("What it is for").fill(name);
-  await dialog.getByRole("button", { name: "Make a token" }).click();
+  await page.getByRole("button", { name: "Create token" }).click();
+  const dialog = page.getByRole("dialog", { name: "Create token" });
+  await dialog.getByLabel("Name").fill(name);
+  await dialog.getByRole("button", { name: "Create token" }).click();
 }
 
 test("a session that was opened a while ago asks for the password, and goes on with what was wanted", async () => {
@@ -29,23 +29,23 @@ test("a session that was opened a while ago asks for the password, and goes on w
   await app.open("/settings/tokens");
   await grownOld();
   await askForToken("for a script");
-  const proof = page.getByRole("dialog", { name: "Prove that it is you" });
+  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
   await proof.waitFor();
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), sizes.phone.width);
   assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("name")), "password");
   await proof.getByRole("button", { name: "Cancel" }).click();
-  const asked = page.getByRole("dialog", { name: "Make a token" });
-  await asked.getByText("Nothing was done: it was not shown that it is you.").waitFor();
+  const asked = page.getByRole("dialog", { name: "Create token" });
+  await asked.getByText("Nothing was changed: your identity was not confirmed.").waitFor();
   assert.deepEqual(await tokensOf(person.api), []);
-  assert.equal(await asked.getByLabel("What it is for").inputValue(), "for a script");
-  await asked.getByRole("button", { name: "Make a token" }).click();
+  assert.equal(await asked.getByLabel("Name").inputValue(), "for a script");
+  await asked.getByRole("button", { name: "Create token" }).click();
   await proof.getByLabel("Current password").fill("not it");
-  await proof.getByRole("button", { name: "Go on" }).click();
-  await proof.getByText("This is not your password").waitFor();
+  await proof.getByRole("button", { name: "Continue" }).click();
+  await proof.getByText("Wrong password. If you forgot it, ask an administrator to reset it.").waitFor();
   assert.deepEqual(await tokensOf(person.api), []);
   await proof.getByLabel("Current password").fill(person.password);
-  await proof.getByRole("button", { name: "Go on" }).click();
+  await proof.getByRole("button", { name: "Continue" }).click();
   await page.getByRole("dialog", { name: "Copy the token now" }).waitFor();
   assert.deepEqual(await tokensOf(person.api), ["for a script"]);
 });
@@ -84,7 +84,7 @@ test("a passkey does in place of the password", async () => {
   await page.goto(place("/settings/tokens"));
   await grownOld();
   await askForToken("with a passkey");
-  const proof = page.getByRole("dialog", { name: "Prove that it is you" });
+  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
   await proof.getByRole("button", { name: "Use a passkey instead" }).waitFor();
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
   await proof.getByRole("button", { name: "Use a passkey instead" }).click();

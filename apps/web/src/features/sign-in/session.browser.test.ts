@@ -29,7 +29,7 @@ test("a wrong password is said at the field, in words, and the form keeps what w
   const password = page.getByLabel("Password", { exact: true });
   await password.fill("wrong");
   await page.keyboard.press("Enter");
-  await page.getByText("do not go together").waitFor();
+  await page.getByText("Wrong e-mail address or password").waitFor();
   assert.equal(await password.getAttribute("aria-invalid"), "true");
   assert.equal(await page.getByLabel("E-mail address").inputValue(), "nobody@example.com");
 });
@@ -74,7 +74,7 @@ test("a session that has ended asks for the password over the page, and what was
   const { page } = app;
   await app.signInByForm();
   await app.open("/settings/notifications");
-  const mails = page.getByLabel("Comments and what you watch");
+  const mails = page.getByLabel("Comments and watched items");
   await mails.waitFor();
   // Somebody ends all sessions elsewhere.
   await app.api.call("DELETE", "/devices?keep=current");
@@ -114,12 +114,12 @@ test("who signs out while the server does not answer is told so at once, also af
   await page.route("**/*", (route) => route.abort("connectionrefused"));
   await page.getByRole("button", { name: /^Account of/ }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
-  const title = page.getByRole("heading", { level: 1, name: "You are not signed out yet" });
+  const title = page.getByRole("heading", { level: 1, name: "You are not fully signed out yet" });
   await title.waitFor();
   assert.equal(await page.getByRole("grid").count(), 0);
   tokens.length = 0;
-  await page.getByRole("button", { name: "Sign out again" }).click();
-  await page.getByText("The server does not answer. Nothing is lost; try again in a moment.").first().waitFor();
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("The server cannot be reached. Try again in a moment.").first().waitFor();
   assert.deepEqual(await axeProblems(page), []);
   await page.unroute("**/*");
   await page.route("**/api/v1/**", (route) => route.abort("connectionrefused"));
@@ -127,7 +127,7 @@ test("who signs out while the server does not answer is told so at once, also af
   await title.waitFor();
   assert.deepEqual(tokens, [], "no token is left in the page");
   await page.unroute("**/api/v1/**");
-  await page.getByRole("button", { name: "Sign out again" }).click();
+  await page.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
   await app.open("/files");
   await page.waitForURL(/\/sign-in/);

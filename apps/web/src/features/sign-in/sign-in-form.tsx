@@ -114,10 +114,10 @@ function useSignIn(onDone: () => void) {
   const form = useForm({
     names: ["email", "password", "totp"],
     check: (values) => ({
-      ...(values.email.trim() === "" ? { email: message("session.missing") } : {}),
-      ...(values.password === "" ? { password: message("session.missing") } : {}),
+      ...(values.email.trim() === "" ? { email: message("session.emailMissing") } : {}),
+      ...(values.password === "" ? { password: message("session.passwordMissing") } : {}),
       ...(asked !== undefined && shown.current === undefined && values.totp.trim() === ""
-        ? { totp: message("session.missing") }
+        ? { totp: message("factor.codeMissing") }
         : {}),
     }),
     send: async (values) => {

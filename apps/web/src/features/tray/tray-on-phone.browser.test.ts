@@ -98,5 +98,9 @@ async function walkByKeyboard(page: Page): Promise<void> {
     );
     stops.add(name);
   }
-  for (const name of ["Upload", "Show less"]) assert.ok(stops.has(name), `${name} is among ${[...stops].join(", ")}`);
+  for (const name of ["Upload", "Show less"])
+    assert.ok(
+      stops.has(name),
+      `${name} This password is too easy to guess. Choose another one. ${[...stops].join(", ")}`,
+    );
 }

@@ -97,7 +97,7 @@ test("200 MiB go on after the server was killed, and after a reload once they ar
   await page.getByText("The upload of film.mov was interrupted.").waitFor();
   await drop(page, [file]);
   await page.getByText("1 file uploaded").first().waitFor({ timeout: 180_000 });
-  await page.getByText(/were already here/).waitFor();
+  await page.getByText(/already on the server/).waitFor();
   api = await Api.signIn(server.url);
   const stored = (await api.download("/film.mov")).body;
   assert.equal(hashOf(stored), hashOf(content));
@@ -115,16 +115,13 @@ test("uploads go no faster than they may, and at once as fast as they can when t
   await page.evaluate(() => localStorage.setItem("holdfast.preferences", JSON.stringify({ uploadLimit: "1" })));
   await page.reload();
   await drop(page, [file]);
-  const limit = page.getByRole("region", { name: "Uploads" }).getByRole("button", { name: "At most 1 MB a second" });
+  const limit = page.getByRole("region", { name: "Uploads" }).getByRole("button", { name: "Up to 1 MB/s" });
   await limit.waitFor();
-  await page
-    .getByText(/ a second ·/)
-    .first()
-    .waitFor();
+  await page.getByText(/\/s ·/).first().waitFor();
   const shown = await page.getByRole("progressbar", { name: "Uploads" }).getAttribute("aria-valuenow");
   assert.ok(Number(shown) < 50, `${shown} % are there already`);
   await limit.click();
-  await page.getByRole("menuitemcheckbox", { name: "As fast as it goes" }).click();
+  await page.getByRole("menuitemcheckbox", { name: "No limit" }).click();
   await page.getByText("1 file uploaded").first().waitFor({ timeout: 120_000 });
   assert.equal(await page.evaluate(() => localStorage.getItem("holdfast.preferences")), "{}");
 });

@@ -4,8 +4,9 @@ export const factor = {
   "leaving.keep": "Konto behalten",
   "factor.code": "Code",
   "factor.codeHint": "Aus deiner Authenticator-App, oder einer deiner Wiederherstellungscodes.",
+  "factor.codeMissing": "Gib den Code ein.",
   "factor.codeWrong":
-    "Dieser Code ist falsch oder wurde schon benutzt. Nimm den nächsten, den die App zeigt, oder einen Wiederherstellungscode.",
+    "Dieser Code ist falsch oder wurde schon benutzt. Gib den nächsten aus der App ein oder einen Wiederherstellungscode.",
   "factor.passkeySignIn": "Mit einem Passkey anmelden",
   "factor.passkeyUse": "Passkey benutzen",
   "factor.passkeyCancelled": "Es wurde nichts gezeigt: abgebrochen, oder es dauerte zu lange. Versuch es noch einmal.",
@@ -16,9 +17,9 @@ export const factor = {
     "Dieser Passkey passt nicht: Er wurde entfernt, gehört zu einem anderen Konto, oder es dauerte zu lange. Versuch es noch einmal, oder melde dich anders an.",
   "factor.passkeys": "Passkeys",
   "factor.passkeysAbout":
-    "Anmelden mit Fingerabdruck, Gesicht, PIN oder Sicherheitsschlüssel, ohne Passwort. Wer nur das Passwort hat, kommt nicht hinein, und keine Seite, die diese nachmacht, bekommt etwas.",
+    "Melde dich mit Fingerabdruck, Gesicht, PIN oder Sicherheitsschlüssel an statt mit einem Passwort. Ein gestohlenes Passwort allein reicht dann nicht, und eine gefälschte Anmeldeseite erfährt nichts.",
   "factor.passkeysNot":
-    "Sie brauchen eine Adresse mit Namen und https, und diese Seite hat eine andere. Frag, wer den Server verwaltet.",
+    "Passkeys brauchen https und einen Domainnamen, und diese Adresse hat das nicht. Frag deinen Administrator.",
   "factor.passkeyNone": "Noch kein Passkey",
   "factor.passkeyAdd": "Passkey hinzufügen",
   "factor.passkeyName": "Name",
@@ -33,12 +34,12 @@ export const factor = {
   "factor.passkeyRemoveNamed": "{name} entfernen",
   "factor.passkeyRemoveAbout": "Mit ihm meldet sich niemand mehr an. Lösche ihn auch auf dem Gerät.",
   "factor.passkeyRemoveLast":
-    "Es ist dein letzter: Von da an reicht das Passwort zum Anmelden, und die Wiederherstellungscodes gelten nicht mehr.",
+    "Das ist dein letzter Passkey. Danach reicht dein Passwort zum Anmelden, und deine Wiederherstellungscodes funktionieren nicht mehr.",
   "factor.due":
-    "Die Verwaltung verlangt einen zweiten Faktor: Ab {when} zeigt sich hier nichts, bevor du einen eingerichtet hast.",
+    "Ein Administrator verlangt einen zweiten Faktor. Richte bis {when} einen ein: Danach ist nichts anderes möglich, bis du das getan hast.",
   "factor.setUp": "Einrichten",
   "factor.mustTitle": "Richte einen zweiten Faktor ein",
   "factor.mustAbout":
-    "Die Verwaltung verlangt einen, und dieses Konto hat keinen. Deine Dateien zeigen sich wieder, sobald eine Authenticator-App oder ein Passkey eingerichtet ist.",
+    "Ein Administrator verlangt einen zweiten Faktor, und dieses Konto hat keinen. Richte eine Authenticator-App oder einen Passkey ein, um deine Dateien wieder zu sehen.",
   "factor.goOn": "Weiter",
 } as const;

@@ -1,9 +1,9 @@
 /** Of the field that narrows a list. */
 export const filter = {
-  "filter.here": "Hier filtern",
-  "filter.end": "Nicht mehr filtern",
-  "filter.found": { one: "{count} Name passt", other: "{count} Namen passen" },
+  "filter.here": "Diese Liste filtern",
+  "filter.end": "Filter aufheben",
+  "filter.found": { one: "{count} Treffer", other: "{count} Treffer" },
   "filter.of": "{shown} von {total}",
-  "filter.notWhole": "noch nicht alles geladen",
-  "filter.nothing": "Nichts hier heißt so. Esc zeigt wieder alles.",
+  "filter.notWhole": "wird noch geladen",
+  "filter.nothing": "Keine Treffer. Esc zeigt wieder alles.",
 } as const;

@@ -1,6 +1,6 @@
 export const firstRun = {
   "firstRun.title": "Dein Speicher ist bereit",
-  "firstRun.about": "Drei Wege, um anzufangen. Jeder kann warten.",
+  "firstRun.about": "Drei Wege, um anzufangen.",
   "firstRun.shared": "{who} teilt {name} mit dir",
   "firstRun.sharedAbout": "Unter deinen Dateien ist es auch auf deinen Geräten.",
   "firstRun.sharedFileAbout": "Es liegt unter Geteilt.",
@@ -10,7 +10,7 @@ export const firstRun = {
   "firstRun.dropAbout": "Zieh Dateien oder ganze Ordner von deinem Rechner auf diese Seite oder wähle sie aus.",
   "firstRun.install": "Einen Ordner gleich halten",
   "firstRun.installAbout":
-    "Der Befehl hält einen Ordner deines Rechners gleich mit diesem Speicher. Er läuft aus dem Ordner von Holdfast: Lass ihn dir von dem geben, der diesen Server betreibt, kopier ihn ohne node_modules auf deinen Rechner und sag darin npm ci (Node 20 oder neuer). Füg dann diese Zeilen dort ein; es fragt nach deinem Passwort.",
+    "Der Befehl hält einen Ordner auf deinem Computer mit diesem Laufwerk gleich. Er läuft aus dem Holdfast-Ordner: Lass ihn dir von deinem Administrator geben, kopiere ihn ohne node_modules auf deinen Computer und führe darin npm ci aus (Node 20 oder neuer). Füge dann dort diese Zeilen ein. Du wirst nach deinem Passwort gefragt.",
   "firstRun.commands": "Befehle",
   "firstRun.invite": "Jemanden einladen",
   "firstRun.inviteAbout": "Teile einen Ordner mit Familie oder Kollegen. Sie bekommen ein Konto über einen Link.",

@@ -1,6 +1,6 @@
 /** Of keys and of the list of commands. */
 export const keys = {
-  "keys.about": "Sie gelten, solange die Liste den Fokus hat. Gib > in die Suche ein für alles, was möglich ist.",
+  "keys.about": "Sie gelten, solange die Dateiliste den Fokus hat. Gib > in die Suche ein, um jeden Befehl zu finden.",
   "keys.commands": "Befehle",
-  "keys.noCommand": "Kein Befehl heißt so.",
+  "keys.noCommand": "Kein passender Befehl.",
 } as const;

@@ -1,15 +1,16 @@
 export const leave = {
-  "leave.export": "Alles mitnehmen",
+  "leave.export": "Konto exportieren",
   "leave.exportAbout":
-    "Eine Datei mit deinem ganzen Konto: Ordner, Dateien, Papierkorb, Kommentare, Sterne und Freigaben. Sie ist ein Tar, das jedes System öffnet, und „holdfast import“ liest es in einen anderen Server ein.",
-  "leave.versions": "Mit älteren Versionen",
-  "leave.versionsHint": "Ohne sie enthält sie die neueste Version jeder Datei.",
-  "leave.exportAct": "Mein Konto sichern",
-  "leave.exportBegun": "Dein Browser speichert holdfast.tar. Es ist vollständig, sobald der Browser es sagt.",
+    "Eine Datei mit allem aus deinem Konto: Ordner, Dateien, Papierkorb, Kommentare, Markierungen und Freigaben. Es ist ein tar-Archiv, das jedes System öffnet, und 'holdfast import' liest es auf einem anderen Server ein.",
+  "leave.versions": "Ältere Versionen einschließen",
+  "leave.versionsHint": "Sonst enthält der Export nur die aktuelle Version jeder Datei.",
+  "leave.exportAct": "Exportieren",
+  "leave.exportBegun":
+    "Dein Browser lädt holdfast.tar herunter. Die Datei ist vollständig, wenn der Browser es meldet.",
   "leave.delete": "Konto löschen",
   "leave.deleteAbout":
-    "Alles, was du hast, verschwindet, auch für alle, mit denen du es teilst. Einige Wochen lang kannst du es zurückholen, indem du dich anmeldest; eine Mail sagt, bis wann.",
+    "Löscht alles, was du hast, auch für die, mit denen du es teilst. Einige Wochen lang kannst du das Konto wiederherstellen, indem du dich anmeldest; eine Mail nennt dir das Datum.",
   "leave.deleteTitle": "Dein Konto löschen?",
   "leave.deleteProve":
-    "Alle deine Geräte werden sofort abgemeldet, und deine Freigaben und Links enden. Sichere dein Konto vorher, wenn du etwas behalten willst. Zeig, dass du es bist.",
+    "Alle deine Geräte werden sofort abgemeldet, und deine Freigaben und Links enden. Exportiere vorher dein Konto, wenn du etwas behalten willst. Bestätige zum Fortfahren, dass du es bist.",
 };

@@ -6,10 +6,9 @@ export const offline = {
     "Diese Dateien liegen in diesem Browser. Alles andere ist wieder da, sobald der Server antwortet.",
   "offline.kept": "In diesem Browser behalten",
   "offline.keptAbout":
-    "Was sich ohne den Server öffnen lässt. Es wird neu geholt, wenn es sich ändert, und verschwindet, wenn du dich abmeldest oder es nicht mehr sehen darfst. Höchstens 2.000 Dateien werden behalten.",
+    "Diese Dateien öffnen sich ohne den Server. Sie werden automatisch aktualisiert und entfernt, wenn du dich abmeldest oder keinen Zugriff mehr hast. Höchstens 2.000 Dateien.",
   "offline.none": "In diesem Browser liegt nichts",
-  "offline.noneNext":
-    "Solange der Server antwortet, wähle „Offline behalten“ für alles, was du ohne ihn öffnen willst.",
+  "offline.noneNext": "Wähle „Offline behalten“ bei einer Datei oder einem Ordner, solange du online bist.",
   "offline.tryNow": "Jetzt versuchen",
   "offline.drop": "Entfernen",
   "offline.dropNamed": "{name} aus diesem Browser entfernen",
@@ -29,8 +28,8 @@ export const offline = {
     other: "{count} werden in diesem Browser behalten",
   },
   "offline.droppedOffline": {
-    one: "{count} liegt nicht mehr in diesem Browser",
-    other: "{count} liegen nicht mehr in diesem Browser",
+    one: "{count} Element ist nicht mehr offline verfügbar",
+    other: "{count} Elemente sind nicht mehr offline verfügbar",
   },
   "offline.keptSave":
     "Ohne den Server lässt sich diese Art von Datei nicht zeigen. Sichere sie und öffne sie mit einem deiner Programme.",

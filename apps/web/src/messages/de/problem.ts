@@ -1,22 +1,22 @@
 import type { problem as english } from "../en/problem.ts";
 
 export const problem: Readonly<Record<keyof typeof english, string>> = {
-  "problem.unreachable": "Der Server antwortet nicht. Nichts ist verloren; versuch es gleich noch einmal.",
-  "problem.unavailable": "Der Server ist beschäftigt oder startet. Nichts ist verloren; versuch es gleich noch einmal.",
-  "problem.rate_limited": "Das war zu viel auf einmal. Warte eine Minute und versuch es noch einmal.",
+  "problem.unreachable": "Der Server ist nicht erreichbar. Versuch es gleich noch einmal.",
+  "problem.unavailable": "Der Server ist beschäftigt oder startet. Versuch es gleich noch einmal.",
+  "problem.rate_limited": "Zu viele Anfragen. Warte eine Minute und versuch es noch einmal.",
   "problem.unauthenticated": "Du bist nicht mehr angemeldet. Melde dich an und versuch es noch einmal.",
-  "problem.forbidden": "Das darfst du hier nicht. Frag, wem der Ordner gehört.",
-  "problem.not_found": "Es ist nicht mehr da oder nicht mit dir geteilt.",
+  "problem.forbidden": "Dafür hast du keine Berechtigung. Frag den Besitzer.",
+  "problem.not_found": "Das existiert nicht mehr oder ist nicht mehr mit dir geteilt.",
   "problem.exists": "Diesen Namen gibt es hier schon. Wähle einen anderen.",
-  "problem.conflict": "Es wurde inzwischen anderswo geändert. Sieh nach, was jetzt da ist, und versuch es noch einmal.",
+  "problem.conflict": "Es wurde anderswo geändert. Sieh dir den neuesten Stand an und versuch es noch einmal.",
   "problem.trashed": "Es liegt im Papierkorb. Stelle es zuerst wieder her.",
-  "problem.cycle": "Ein Ordner passt nicht in sich selbst.",
+  "problem.cycle": "Ein Ordner lässt sich nicht in sich selbst verschieben.",
   "problem.too_large": "Für diesen Server ist es zu groß.",
-  "problem.locked": "Gerade arbeitet etwas anderes damit. Versuch es gleich noch einmal.",
-  "problem.store_full": "Die Platte des Servers ist voll. Nichts ist verloren. Ein Administrator muss Platz schaffen.",
-  "problem.quota": "Der Platz reicht nicht. Lösch alte Versionen, leer den Papierkorb oder bitte um mehr Platz.",
+  "problem.locked": "Es wird gerade benutzt. Versuch es gleich noch einmal.",
+  "problem.store_full": "Die Platte des Servers ist voll. Ein Administrator muss Platz schaffen.",
+  "problem.quota": "Nicht genug Speicher. Lösch alte Versionen, leer den Papierkorb oder bitte um mehr.",
   "problem.quota_versions":
-    "Alte Versionen füllen deinen Speicher. Die größten hat {path}: Lösch dort alte Versionen oder bitte um mehr Platz.",
+    "Alte Versionen füllen deinen Speicher. Die größten sind in {path}: Lösch dort alte Versionen oder bitte um mehr.",
   "problem.internal":
-    "Dem Server ist ein Fehler passiert. Nichts ist verloren; versuch es noch einmal und melde es, wenn es bleibt.",
+    "Auf dem Server ist ein Fehler aufgetreten. Versuch es noch einmal; wenn es so bleibt, sag es dem Administrator.",
 };

@@ -1,16 +1,16 @@
 export const purge = {
   "purge.title": { one: "{count} Element endgültig löschen?", other: "{count} Elemente endgültig löschen?" },
-  "purge.versions": "Alle Versionen gehen mit.",
+  "purge.versions": "Auch alle Versionen werden gelöscht.",
   "purge.within": {
-    one: "Auch {count} Element, das vorher von dort in den Papierkorb kam, ist dann endgültig weg.",
-    other: "Auch {count} Elemente, die vorher von dort in den Papierkorb kamen, sind dann endgültig weg.",
+    one: "Auch {count} Element, das früher von dort in den Papierkorb gelegt wurde, wird gelöscht.",
+    other: "Auch {count} Elemente, die früher von dort in den Papierkorb gelegt wurden, werden gelöscht.",
   },
   "purge.withinMany":
-    "Auch mehr als {count} Elemente, die vorher von dort in den Papierkorb kamen, sind dann endgültig weg.",
-  "purge.withinAny": "Auch was vorher von dort in den Papierkorb kam, ist dann endgültig weg.",
+    "Auch mehr als {count} Elemente, die früher von dort in den Papierkorb gelegt wurden, werden gelöscht.",
+  "purge.withinAny": "Auch alles, was früher von dort in den Papierkorb gelegt wurde, wird gelöscht.",
   "purge.noWayBack": "Das lässt sich nicht rückgängig machen.",
   "purge.act": "Endgültig löschen",
   "purge.emptyTitle": "Papierkorb leeren?",
   "purge.emptyText": "Alles darin wird mit allen Versionen endgültig gelöscht. Das lässt sich nicht rückgängig machen.",
-  "purge.done": { one: "{count} endgültig gelöscht", other: "{count} endgültig gelöscht" },
+  "purge.done": { one: "{count} Element endgültig gelöscht", other: "{count} Elemente endgültig gelöscht" },
 } as const;

@@ -3,17 +3,19 @@ export const session = {
   "session.signOut": "Abmelden",
   "session.email": "E-Mail-Adresse",
   "session.password": "Passwort",
-  "session.missing": "Schreib hier etwas hinein.",
+  "session.missing": "Füll dieses Feld aus.",
+  "session.emailMissing": "Gib deine E-Mail-Adresse ein.",
+  "session.passwordMissing": "Gib das Passwort ein.",
   "session.wrong":
-    "E-Mail-Adresse und Passwort passen nicht zusammen. Versuch es noch einmal oder lass dir ein neues Passwort geben.",
+    "E-Mail-Adresse oder Passwort ist falsch. Versuch es noch einmal oder lass dir ein neues Passwort geben.",
   "session.forgot": "Passwort vergessen?",
-  "session.disabled": "Dieses Konto ist abgeschaltet. Frag, wer den Server verwaltet.",
+  "session.disabled": "Dieses Konto ist deaktiviert. Frag einen Administrator dieses Servers.",
   "session.foreign":
-    "Dieser Server kennt sich nicht als {address}. Wer ihn betreibt, muss HOLDFAST_PUBLIC_URL darauf setzen.",
+    "Die Adresse dieses Servers ist nicht auf {address} gesetzt. Wer ihn betreibt, muss HOLDFAST_PUBLIC_URL auf diese Adresse setzen.",
   "session.expired": "Melde dich wieder an",
-  "session.expiredAbout": "Deine Sitzung ist zu Ende. Melde dich an, dann geht weiter, was du gerade getan hast.",
-  "session.leaving": "Du bist noch nicht abgemeldet",
+  "session.expiredAbout": "Deine Sitzung ist abgelaufen. Melde dich an, um weiterzumachen, wo du aufgehört hast.",
+  "session.leaving": "Du bist noch nicht ganz abgemeldet",
   "session.leavingAbout":
-    "Der Server antwortet nicht und weiß noch nichts davon. Hier wird nichts mehr von dir gezeigt oder aufgehoben, aber sobald er antwortet, könnte dieser Browser noch als du weitermachen. Versuch es noch einmal und überlass diesen Browser bis dahin niemandem.",
-  "session.leaveAgain": "Noch einmal abmelden",
+    "Der Server ist nicht erreichbar, deshalb ist deine Sitzung dort noch offen. Deine Dateien sind aus diesem Browser entfernt. Versuch es noch einmal, bevor du diesen Browser anderen überlässt.",
+  "session.leaveAgain": "Noch einmal versuchen",
 } as const;

@@ -1,11 +1,11 @@
 export const clash = {
-  "clash.title": { one: "The name is taken", other: "{count} names are taken" },
-  "clash.text": "In {folder} there is already something called {name}.",
+  "clash.title": { one: "The name already exists", other: "{count} names already exist" },
+  "clash.text": "{folder} already contains {name}.",
   "clash.keep": "Keep both",
-  "clash.keepHint": "The new one gets a number",
+  "clash.keepHint": "Adds a number to the new name",
   "clash.replace": "Replace",
-  "clash.replaceHint": "What is there stays as an older version or in the trash",
+  "clash.replaceHint": "The existing one stays as an earlier version or in the trash",
   "clash.skip": "Skip",
-  "clash.skipHint": "Nothing changes",
-  "clash.all": { one: "Do so for {count} more", other: "Do so for {count} more" },
+  "clash.skipHint": "Changes nothing",
+  "clash.all": { one: "Do the same for {count} more", other: "Do the same for {count} more" },
 } as const;

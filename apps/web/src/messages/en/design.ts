@@ -12,7 +12,7 @@ export const design = {
   "design.save": "Save",
   "design.copy": "Copy",
   "design.copied": "Copied",
-  "design.selected": "It is selected: copy it with your keyboard.",
-  "design.notLoaded": "This could not be loaded",
+  "design.selected": "Selected. Press Ctrl+C to copy.",
+  "design.notLoaded": "Could not load this",
   "design.loadMore": "Show more",
 } as const;

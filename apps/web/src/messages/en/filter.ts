@@ -1,9 +1,9 @@
 /** Of the field that narrows a list. */
 export const filter = {
-  "filter.here": "Filter here",
-  "filter.end": "Stop filtering",
-  "filter.found": { one: "{count} name fits", other: "{count} names fit" },
+  "filter.here": "Filter this list",
+  "filter.end": "Clear filter",
+  "filter.found": { one: "{count} match", other: "{count} matches" },
   "filter.of": "{shown} of {total}",
-  "filter.notWhole": "not all is loaded yet",
-  "filter.nothing": "Nothing here is called so. Escape shows all again.",
+  "filter.notWhole": "still loading",
+  "filter.nothing": "No matches here. Press Esc to show everything.",
 } as const;

@@ -1,6 +1,6 @@
 /** Of keys and of the list of commands. */
 export const keys = {
-  "keys.about": "They act while the list has the focus. Type > into the search for all that can be done.",
+  "keys.about": "These work while the file list has focus. Type > in the search box to find any command.",
   "keys.commands": "Commands",
-  "keys.noCommand": "No command is called so.",
+  "keys.noCommand": "No matching command.",
 } as const;

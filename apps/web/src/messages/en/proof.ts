@@ -1,13 +1,13 @@
 /** Of what a session that was opened a while ago is asked before it goes on. */
 export const proof = {
-  "proof.title": "Prove that it is you",
-  "proof.about": "You signed in a while ago, and somebody else might sit here by now. Then it goes on by itself.",
-  "proof.not": "Nothing was done: it was not shown that it is you.",
-  "proof.act": "Go on",
+  "proof.title": "Confirm that it is you",
+  "proof.about": "You signed in a while ago. Confirm that it is you to continue.",
+  "proof.not": "Nothing was changed: your identity was not confirmed.",
+  "proof.act": "Continue",
   "proof.passkey": "Use a passkey instead",
-  "proof.outside": "Or sign in at {name} anew: you come back here then, and do it again.",
+  "proof.outside": "Or sign in at {name} again. You then come back here and repeat the step.",
   "proof.none":
-    "This account has no password: show in another way that it is you, or sign out and have a password sent to you. Who leaves for the other service comes back here, and does it again. Nothing was done yet.",
+    "This account has no password. Confirm in another way that it is you, or sign out and request a password by e-mail. After signing in at another service you come back here and repeat the step. Nothing has been changed yet.",
   "proof.outsideOnly":
-    "You signed in a while ago, and somebody else might sit here by now. {name} asks you to sign in anew; you come back here then, and do it again. Nothing was done yet.",
+    "You signed in a while ago. Sign in at {name} again to confirm that it is you. You then come back here and repeat the step. Nothing has been changed yet.",
 } as const;

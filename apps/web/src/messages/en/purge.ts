@@ -1,16 +1,16 @@
 /** Before something is deleted for good, and of what went into the trash from inside it before. */
 export const purge = {
-  "purge.title": { one: "Delete {count} item for good?", other: "Delete {count} items for good?" },
-  "purge.versions": "All versions go with it.",
+  "purge.title": { one: "Permanently delete {count} item?", other: "Permanently delete {count} items?" },
+  "purge.versions": "All versions are deleted too.",
   "purge.within": {
-    one: "So does {count} item that was moved to the trash from in there before.",
-    other: "So do {count} items that were moved to the trash from in there before.",
+    one: "{count} item that was moved to the trash from inside it earlier is deleted too.",
+    other: "{count} items that were moved to the trash from inside it earlier are deleted too.",
   },
-  "purge.withinMany": "So do more than {count} items that were moved to the trash from in there before.",
-  "purge.withinAny": "So does whatever was moved to the trash from in there before.",
+  "purge.withinMany": "More than {count} items that were moved to the trash from inside it earlier are deleted too.",
+  "purge.withinAny": "Items that were moved to the trash from inside it earlier are deleted too.",
   "purge.noWayBack": "This cannot be undone.",
-  "purge.act": "Delete for good",
+  "purge.act": "Delete permanently",
   "purge.emptyTitle": "Empty the trash?",
-  "purge.emptyText": "Everything in it is deleted for good, with all versions. This cannot be undone.",
-  "purge.done": { one: "{count} deleted for good", other: "{count} deleted for good" },
+  "purge.emptyText": "Everything in the trash is permanently deleted, with all versions. This cannot be undone.",
+  "purge.done": { one: "{count} item permanently deleted", other: "{count} items permanently deleted" },
 } as const;

@@ -3,17 +3,18 @@ export const session = {
   "session.signOut": "Sign out",
   "session.email": "E-mail address",
   "session.password": "Password",
-  "session.missing": "Write something here.",
-  "session.wrong":
-    "The e-mail address and the password do not go together. Try again, or ask an administrator for a new password.",
+  "session.missing": "Fill in this field.",
+  "session.emailMissing": "Enter your e-mail address.",
+  "session.passwordMissing": "Enter the password.",
+  "session.wrong": "Wrong e-mail address or password. Try again, or ask an administrator to reset the password.",
   "session.forgot": "Forgot your password?",
-  "session.disabled": "This account is switched off. Ask an administrator of this server.",
+  "session.disabled": "This account is disabled. Ask an administrator of this server.",
   "session.foreign":
-    "This server does not know itself as {address}. Whoever runs it has to set HOLDFAST_PUBLIC_URL to that.",
+    "This server’s address is not set to {address}. Its administrator has to set HOLDFAST_PUBLIC_URL to that address.",
   "session.expired": "Sign in again",
-  "session.expiredAbout": "Your session has ended. Sign in, and what you were doing goes on.",
-  "session.leaving": "You are not signed out yet",
+  "session.expiredAbout": "Your session has expired. Sign in to continue where you left off.",
+  "session.leaving": "You are not fully signed out yet",
   "session.leavingAbout":
-    "The server does not answer, so it has not heard of it. Nothing of yours is shown or kept here any more, but once the server answers, this browser could still go on as you. Try again, or do not leave this browser to others.",
-  "session.leaveAgain": "Sign out again",
+    "The server cannot be reached, so your session on it is still open. Your files have been removed from this browser. Try again before you leave this browser to someone else.",
+  "session.leaveAgain": "Try again",
 } as const;

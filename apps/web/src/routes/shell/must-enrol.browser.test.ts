@@ -19,9 +19,9 @@ test("who must have a second factor is told until the time is over, and then led
   await require(86_400);
   await app.signIn(person);
   await app.open("/files");
-  await page.getByText("An administrator asks for a second factor").waitFor();
+  await page.getByText("An administrator requires a second factor. Set one up by").waitFor();
   assert.deepEqual(await axeProblems(page), []);
-  await page.getByRole("link", { name: "Set it up" }).click();
+  await page.getByRole("link", { name: "Set up" }).click();
   await page.getByRole("button", { name: "Set up an app" }).waitFor();
 
   await require(0);
@@ -33,12 +33,12 @@ test("who must have a second factor is told until the time is over, and then led
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Current password").fill(person.password);
   await page.keyboard.press("Enter");
-  const secret = (await dialog.getByRole("group", { name: "Secret, to type in" }).innerText()).replaceAll(" ", "");
+  const secret = (await dialog.getByRole("group", { name: "Key for manual entry" }).innerText()).replaceAll(" ", "");
   await dialog.getByLabel("Code", { exact: true }).fill(new TOTP({ secret: Secret.fromBase32(secret) }).generate());
   await page.keyboard.press("Enter");
   await dialog.getByRole("heading", { name: "Recovery codes" }).waitFor();
   await dialog.getByRole("button", { name: "Done" }).click();
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Continue" }).click();
   await page.getByRole("navigation").first().waitFor();
-  assert.equal(await page.getByText("An administrator asks for a second factor").count(), 0);
+  assert.equal(await page.getByText("An administrator requires a second factor. Set one up by").count(), 0);
 });
