@@ -5,14 +5,13 @@ import type { groupRoutes } from "@holdfast/protocol/group-routes";
 import type { Route } from "@holdfast/protocol/route";
 import { type RouteAnswer, type RouteName, routes } from "@holdfast/protocol/routes";
 import { nobody } from "./accounts/directory.ts";
-import { digestOf } from "./accounts/secret-token.ts";
 import { renewSetupToken } from "./accounts/set-up.ts";
 import { adminHandlers } from "./admin/admin-handlers.ts";
 import { diagnoseWithoutDatabase } from "./admin/diagnose-storage.ts";
 import { type AdminStorage, openAdminStorage } from "./admin/open-admin-storage.ts";
 import { openRecordBeside } from "./admin/record-beside.ts";
 import { type Config, readConfig } from "./config/read-config.ts";
-import { noteSetupToken, notedAddress } from "./data-folder/server-notes.ts";
+import { notedAddress } from "./data-folder/server-notes.ts";
 import { validate } from "./http/exchange/json-body.ts";
 
 export { setupLines } from "./operation/setup-lines.ts";
@@ -57,8 +56,7 @@ export async function runAdmin<Name extends AdminRouteName>(
 }
 
 /**
- * A new one-time link that makes the administrator, whether the server runs or not; older ones end. One that is made while no server
- * runs outlives the next start, and no further one.
+ * A new one-time link that makes the administrator, whether the server runs or not; older ones end.
  * @param dataFolder undefined: as the environment says, or the platform's
  * @throws HoldfastError conflict where there is an administrator, not_found for a folder that holds no data of Holdfast
  */
@@ -70,7 +68,6 @@ export async function renewSetupLink(
   const storage = await openAdminStorage(config, environment);
   try {
     const { token, expiresAtMicros } = await renewSetupToken(storage);
-    if (!storage.isServed) noteSetupToken(config.dataFolder, digestOf(token));
     const noted = storage.isServed ? notedAddress(config.dataFolder) : undefined;
     const base = config.publicUrl ?? noted ?? originOf(config);
     return { url: `${base}/setup#${token}`, expires_at: formatTime(expiresAtMicros) };

@@ -41,6 +41,9 @@ export const outsideRoutes = {
         mail: z
           .boolean()
           .describe("whether this server sends mail: else links wait for an administrator to hand them on"),
+        needs_setup: z
+          .boolean()
+          .describe("no administrator has been created yet: the server's terminal or log has the set-up link"),
       }),
     },
   }),

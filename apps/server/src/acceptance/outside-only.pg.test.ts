@@ -57,6 +57,7 @@ test("where the issuer alone signs people in, passwords are for administrators, 
   assert.deepEqual((await new Api(server.url).call("GET", "/sessions/ways")).body, {
     outside: { name: "Example ID", only: true },
     mail: false,
+    needs_setup: false,
   });
   assert.equal((await new Api(server.url).call("POST", "/sessions", { ...person, device_name: "t" })).status, 403);
   const guessed = await new Api(server.url).call("POST", "/sessions", { ...person, password: "not it at all" });

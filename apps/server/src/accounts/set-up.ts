@@ -12,30 +12,28 @@ import { isTriedFirst } from "./new-password.ts";
 import { createUser } from "./sign-up.ts";
 
 export interface SetUpOptions {
-  /** The digest of an older token that goes on working. */
-  readonly kept?: Buffer | undefined;
   /** The password of the environment is taken, and is among those that are tried first. */
   readonly onWeak?: () => void;
 }
 
 /**
- * A server without an administrator gets one from the environment, or a fresh one-time token (older ones stop working)
- * with which somebody makes it on the set-up page. Of several instances that start at once one does it.
+ * A server without an administrator gets one from the environment, or a one-time token with which somebody makes it on the set-up page.
+ * Only digests of tokens are stored, so a restart cannot print the earlier link again: it adds another one, and each works for its lifetime.
  * @returns the token, or undefined if there is nothing to set up
  * @throws HoldfastError usage for an address or password that is none
  */
 export function setUp(
   store: AccountStore,
   administrator: { email: string; password: string } | undefined,
-  { kept, onWeak = () => {} }: SetUpOptions = {},
+  { onWeak = () => {} }: SetUpOptions = {},
 ): Promise<string | undefined> {
   return settingUp(store, async () => {
     const done = await hasAdministrator(store);
-    await endSetupTokens(store, done ? undefined : kept);
-    if (done) return undefined;
-    if (administrator === undefined) {
+    if (!done && administrator === undefined) {
       return (await createInvitation(store, { kind: "setup", email: null })).token;
     }
+    await endSetupTokens(store);
+    if (done || administrator === undefined) return undefined;
     assertAdministrator(administrator);
     // Only a start that died in the middle can have left it, since none other is here now.
     await releaseEmail(store.shards, administrator.email);
@@ -50,7 +48,7 @@ export function setUp(
 }
 
 /**
- * Another one-time token of a server that has no administrator yet; older ones stop working, since nothing but their digests is kept.
+ * Another one-time token of a server that has no administrator yet; older ones stop working, as somebody else may have seen them.
  * @throws HoldfastError conflict where there is an administrator
  */
 export function renewSetupToken(store: AccountStore): Promise<{ token: string; expiresAtMicros: number }> {
@@ -61,7 +59,7 @@ export function renewSetupToken(store: AccountStore): Promise<{ token: string; e
         "This server has an administrator, so it gives no set-up link any more. Whoever runs it lists them with 'holdfast admin users ls --data DIR', and gives one another password with 'holdfast admin users reset-password EMAIL --data DIR'.",
       );
     }
-    await endSetupTokens(store, undefined);
+    await endSetupTokens(store);
     return createInvitation(store, { kind: "setup", email: null });
   });
 }
@@ -73,10 +71,8 @@ function settingUp<Result>(store: AccountStore, work: () => Promise<Result>): Pr
   });
 }
 
-async function endSetupTokens({ shards }: AccountStore, kept: Buffer | undefined): Promise<void> {
-  const { db } = shards.of(toBucket(0));
-  const all = db.deleteFrom("shard.invitations").where("kind", "=", "setup");
-  await (kept === undefined ? all : all.where("secret_hash", "!=", kept)).execute();
+async function endSetupTokens({ shards }: AccountStore): Promise<void> {
+  await shards.of(toBucket(0)).db.deleteFrom("shard.invitations").where("kind", "=", "setup").execute();
 }
 
 /** @throws HoldfastError usage, naming the variable */

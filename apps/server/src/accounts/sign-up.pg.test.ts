@@ -12,7 +12,7 @@ import { expireCredentials } from "./expire-credentials.ts";
 import { claimInvitation, createInvitation } from "./invitations.ts";
 import { createPersonalToken } from "./personal-tokens.ts";
 import { refreshSession, signIn } from "./sessions.ts";
-import { setUp } from "./set-up.ts";
+import { renewSetupToken, setUp } from "./set-up.ts";
 import { signUp } from "./sign-up.ts";
 import { createTestUser, failuresMax, openTestAccounts, type TestAccounts, testPassword } from "./testing.ts";
 import { listUsers, updateUser } from "./users.ts";
@@ -38,15 +38,24 @@ const invite = async (email: string | null = null) =>
   (await createInvitation(world, { kind: "invite", email, quotaBytes: 1000 })).token;
 const forbidden = { code: "forbidden", field: "invite" };
 
-test("the one-time token makes the administrator, once, and older ones stop working", async () => {
-  const old = await setUp(world, undefined);
+test("a set-up link still works after a restart, makes the administrator once, and ends the other links", async () => {
   const token = await setUp(world, undefined);
-  assert.ok(old !== undefined && token !== undefined);
-  await assert.rejects(signUp(world, { ...person("a@example.org"), invite: old }, "1"), forbidden);
+  const afterRestart = await setUp(world, undefined);
+  assert.ok(token !== undefined && afterRestart !== undefined);
   const admin = await signUp(world, { ...person("a@example.org"), invite: token }, "1");
   assert.equal(admin.admin, true);
-  await assert.rejects(signUp(world, { ...person("b@example.org"), invite: token }, "1"), forbidden);
+  for (const used of [token, afterRestart]) {
+    await assert.rejects(signUp(world, { ...person("b@example.org"), invite: used }, "1"), forbidden);
+  }
   assert.equal(await setUp(world, undefined), undefined);
+});
+
+test("a set-up link expires, and renewing it ends the earlier ones", async () => {
+  const first = await setUp(world, undefined);
+  const { token } = await renewSetupToken(world);
+  await assert.rejects(signUp(world, { ...person("a@example.org"), invite: first }, "1"), forbidden);
+  world.clock.forwardMs(limits.invitationLifetimeMs + 1);
+  await assert.rejects(signUp(world, { ...person("a@example.org"), invite: token }, "1"), forbidden);
 });
 
 test("a set-up link is worth nothing once there is an administrator by another way", async () => {

@@ -4,9 +4,9 @@ import { z } from "zod";
 
 /**
  * What a server and the commands beside it leave each other in the data folder. Nothing that is kept rests on it: where it is missing or
- * old, a link begins with the address that the settings name, and a set-up link ends with the next start.
+ * old, a link begins with the address that the settings name.
  */
-const names = { address: "server.url", setupLink: "setup-link.sha256", authority: "server.acme" } as const;
+const names = { address: "server.url", authority: "server.acme" } as const;
 
 /** @param base what every link of the running server begins with */
 export function noteAddress(folder: string, base: string): void {
@@ -40,18 +40,6 @@ const authority = z.object({ directory: z.url(), domains: z.array(z.string()) })
 export interface NotedAuthority {
   readonly directory: string;
   readonly domains: readonly string[];
-}
-
-/** The next start leaves the set-up token of this digest as it is. */
-export function noteSetupToken(folder: string, digest: Buffer): void {
-  write(folder, names.setupLink, digest.toString("hex"));
-}
-
-/** @returns its digest, once: another start ends it */
-export function takeSetupToken(folder: string): Buffer | undefined {
-  const text = read(folder, names.setupLink)?.trim();
-  rmSync(join(folder, names.setupLink), { force: true });
-  return text !== undefined && /^[0-9a-f]{64}$/.test(text) ? Buffer.from(text, "hex") : undefined;
 }
 
 function write(folder: string, name: string, text: string): void {

@@ -10,7 +10,7 @@ import { Authenticator } from "../accounts/authenticator.ts";
 import { setUp } from "../accounts/set-up.ts";
 import { assertDisksRoomy, readRooms } from "../blocks/disk-reserve.ts";
 import type { Config } from "../config/read-config.ts";
-import { forgetAddress, noteAddress, noteAuthority, takeSetupToken } from "../data-folder/server-notes.ts";
+import { forgetAddress, noteAddress, noteAuthority } from "../data-folder/server-notes.ts";
 import { removeOldClusters } from "../db/embedded/swap-clusters.ts";
 import type { Shard } from "../db/shards.ts";
 import { openReadiness } from "../operation/health.ts";
@@ -70,8 +70,7 @@ import type { RunningServer } from "./running-server.ts";
 import { shownUrl } from "./shown-url.ts";
 
 function setUpServer(config: Config, accounts: AccountWorld, log: Log): Promise<string | undefined> {
-  const kept = takeSetupToken(config.dataFolder);
-  return setUp(accounts, config.administrator, { kept, onWeak: () => log.warn({}, weakPassword) });
+  return setUp(accounts, config.administrator, { onWeak: () => log.warn({}, weakPassword) });
 }
 
 const weakPassword = "HOLDFAST_ADMIN_PASSWORD is easy to guess: change the password after you sign in";

@@ -1,3 +1,4 @@
+import { hasAdministrator } from "../../accounts/administrators.ts";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { UserId } from "@holdfast/core/ids";
 import { formatTime } from "@holdfast/core/times";
@@ -29,10 +30,13 @@ export function outsideHandlers(world: ClaimsWorld, issuer: Issuer | undefined, 
     const { url, kept } = await theIssuer(issuer).begin(world, { purpose, redirectUri, returnTo });
     return { status: 200 as const, json: { url }, headers: { "set-cookie": outsideCookie(peer, kept) } };
   };
+  // The last administrator cannot be removed, so a server that has one stays set up.
+  let isSetUp = false;
   return {
-    readSignInWays: () => {
+    readSignInWays: async () => {
       const outside = issuer === undefined ? null : { name: issuer.settings.name, only: issuer.settings.only };
-      return { status: 200, json: { outside, mail } };
+      isSetUp ||= await hasAdministrator(world);
+      return { status: 200, json: { outside, mail, needs_setup: !isSetUp } };
     },
     beginOutsideSignIn: ({ body, peer }) => begin("sign-in", body.return_to ?? "/files", peer),
     finishOutside: async ({ body, headers, peer }) => {

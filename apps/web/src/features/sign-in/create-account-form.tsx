@@ -36,6 +36,7 @@ export function CreateAccountForm({ token, email, onDone, onMade }: CreateAccoun
         hint={message("setup.nameHint")}
         name="name"
         autoComplete="name"
+        autoFocus
         maxLength={200}
         error={fields.name}
       />

@@ -48,6 +48,7 @@ export function ForgotPassword() {
         <Field
           label={message("session.email")}
           name="email"
+          autoFocus
           type="email"
           autoComplete="username"
           autoCapitalize="none"

@@ -68,6 +68,7 @@ export function ResetPassword({ token }: { readonly token: string }) {
           name="password"
           type="password"
           autoComplete="new-password"
+          autoFocus
           maxLength={limits.passwordBytesMax}
           error={problems.fields?.password}
         />

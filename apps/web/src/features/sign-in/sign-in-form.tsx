@@ -55,6 +55,7 @@ export function SignInForm({ email, next, onDone }: SignInFormProps) {
         spellCheck={false}
         defaultValue={email}
         readOnly={email !== undefined}
+        autoFocus={email === undefined}
         onChange={() => setAsked(undefined)}
         error={problems.fields?.email}
       />
@@ -63,6 +64,7 @@ export function SignInForm({ email, next, onDone }: SignInFormProps) {
         name="password"
         type="password"
         autoComplete="current-password"
+        autoFocus={email !== undefined}
         error={problems.fields?.password}
       />
       {asked !== undefined && (

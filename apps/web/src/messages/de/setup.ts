@@ -16,9 +16,12 @@ export const setup = {
   "setup.confirmed": "Deine Adresse ist bestätigt",
   "setup.confirmedAbout": "Was andere mit {email} geteilt haben, hast du jetzt auch.",
   "setup.linkUsed":
-    "Dieser Einrichtungslink ist abgelaufen, wurde schon benutzt oder durch einen neueren ersetzt. Einen neuen gibt auf dem Server dieser Befehl aus: holdfast admin setup-link. Wenn schon jemand den Server verwaltet, melde dich an oder bitte um eine Einladung.",
+    "Dieser Einrichtungslink ist abgelaufen, wurde schon benutzt oder durch einen neueren ersetzt. Wenn es schon einen Administrator gibt, melde dich an oder bitte um eine Einladung. Sonst gibt dieser Befehl auf dem Server einen neuen aus: holdfast admin setup-link",
   "setup.inviteUsed":
     "Diese Einladung wurde schon benutzt, ist abgelaufen oder gilt einer anderen E-Mail-Adresse. Bitte um eine neue.",
+  "setup.first": "Dieser Server ist noch nicht eingerichtet",
+  "setup.firstNext":
+    "Öffne den Einrichtungslink, um das Verwaltungskonto anzulegen. Der Server gibt ihn beim Start in seinem Terminal oder Protokoll aus. Einen neuen gibt dieser Befehl auf dem Server aus:",
   "setup.asking": "Der Link wird geprüft …",
   "setup.useless": "Dieser Link funktioniert nicht mehr",
   "setup.inviteGone":

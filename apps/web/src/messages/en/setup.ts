@@ -16,9 +16,12 @@ export const setup = {
   "setup.confirmed": "Your address is confirmed",
   "setup.confirmedAbout": "You now have everything that others shared with {email}.",
   "setup.linkUsed":
-    "This set-up link has expired or was already used, or a newer one was made. Print a new one on the server with: holdfast admin setup-link. If there already is an administrator, sign in or ask for an invitation.",
+    "This set-up link has expired or was already used, or a newer one was made. If there already is an administrator, sign in or ask for an invitation. Otherwise print a new link on the server with: holdfast admin setup-link",
   "setup.inviteUsed":
     "This invitation has expired, was already used, or is for another e-mail address. Ask for a new one.",
+  "setup.first": "This server has not been set up yet",
+  "setup.firstNext":
+    "Open the set-up link to create the administrator. The server prints the link in its terminal or log when it starts. To print a new one, run on the server:",
   "setup.asking": "Checking the link…",
   "setup.useless": "This link no longer works",
   "setup.inviteGone":
@@ -35,7 +38,7 @@ export const setup = {
   "setup.haveAccount": "Already have an account?",
   "setup.accountTaken": "An account with this address already exists. Sign in instead.",
   "setup.name": "Your name",
-  "setup.nameHint": "People you share with see it.",
+  "setup.nameHint": "Shown to people you share with.",
   "setup.nameMissing": "Enter your name.",
   "setup.emailHint": "You use it to sign in.",
   "setup.passwordHint": "At least {count} characters. A sentence is easier to remember than special characters.",

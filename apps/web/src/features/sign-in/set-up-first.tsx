@@ -1,0 +1,13 @@
+import { Notice } from "../../design/notice.tsx";
+import { useMessages } from "../../messages/use-messages.ts";
+
+/** Above the sign-in of a server on which nobody can sign in yet. */
+export function SetUpFirst() {
+  const { message } = useMessages();
+  return (
+    <Notice kind="info" title={message("setup.first")}>
+      <p>{message("setup.firstNext")}</p>
+      <code className="mt-1 block text-sm wrap-anywhere">holdfast admin setup-link</code>
+    </Notice>
+  );
+}
