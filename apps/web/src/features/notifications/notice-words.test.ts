@@ -4,7 +4,7 @@ import type { NotificationJson } from "@holdfast/protocol/notification-routes";
 import { enLater } from "../../messages/en-later.ts";
 import { en } from "../../messages/en.ts";
 import { makeMessages } from "../../messages/messages.ts";
-import { noticeWords, rewindOf, serverLines } from "./notice-words.ts";
+import { isGone, noticeWords, rewindOf, serverLines } from "./notice-words.ts";
 
 const words = makeMessages({ ...en, ...enLater }, "en-GB");
 
@@ -17,7 +17,7 @@ const ann = { actor: { id: "a", name: "Ann" }, node: { id: "n", name: "Trip" } }
 
 test("each kind of notification is one line, with who and what as far as one may know them", () => {
   assert.equal(said("share", { role: "viewer" }, ann), "Ann shared “Trip” with you");
-  assert.equal(said("share", { role: "viewer" }), "Someone shared “something” with you");
+  assert.equal(said("share", { role: "viewer" }), "Someone shared something with you");
   const transfer = { id: "t", name: "House", kind: "folder" };
   assert.equal(
     said("share", { role: "owner", transfer }, { actor: ann.actor }),
@@ -38,6 +38,14 @@ test("each kind of notification is one line, with who and what as far as one may
   assert.equal(said("server", drill), "Server problem: backup restore test");
   assert.equal(said("server", { ...drill, state: "ok" }), "Resolved: backup restore test");
   assert.equal(said("server", { check: "tides", state: "warn" }), "Server warning: tides");
+});
+
+test("a notification about what the account no longer has access to is marked, an offer is not", () => {
+  const notice = { id: "1", at: "2026-01-02T03:04:05Z", kind: "share" as const, read: false, detail: {} };
+  assert.equal(isGone(notice), true);
+  assert.equal(isGone({ ...notice, node: ann.node }), false);
+  assert.equal(isGone({ ...notice, detail: { transfer: { id: "t", name: "House" } } }), false);
+  assert.equal(isGone({ ...notice, kind: "device" }), false);
 });
 
 test("deletions of a guest lead to the rewind of the folder to the moment before", () => {

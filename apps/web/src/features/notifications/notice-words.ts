@@ -26,6 +26,13 @@ export function rewindOf({ node, detail }: NotificationJson): { readonly id: str
   return detail["deletions"] === true && node !== undefined && to !== undefined ? { id: node.id, to } : undefined;
 }
 
+/** The server names what a notification is about only while the account has access to it. */
+export function isGone(notice: NotificationJson): boolean {
+  const { kind, node } = notice;
+  const isAboutNode = kind === "share" || kind === "comment" || kind === "mention" || kind === "watch";
+  return isAboutNode && node === undefined && offerOf(notice) === undefined;
+}
+
 interface Facts {
   readonly notice: NotificationJson;
   readonly who: string;
@@ -38,9 +45,8 @@ type Said = (words: Pick<Messages, "message" | "percent">, facts: Facts) => stri
 const sayings: Readonly<Record<NotificationKind, Said>> = {
   share: ({ message }, { notice, who, what }) => {
     const offer = offerOf(notice);
-    return offer === undefined
-      ? message("notices.share", { who, what })
-      : message("notices.transfer", { who, what: offer.name });
+    if (offer !== undefined) return message("notices.transfer", { who, what: offer.name });
+    return notice.node === undefined ? message("notices.shareGone", { who }) : message("notices.share", { who, what });
   },
   comment: ({ message }, { who, what }) => message("notices.comment", { who, what }),
   mention: ({ message }, { who, what }) => message("notices.mention", { who, what }),

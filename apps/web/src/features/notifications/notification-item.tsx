@@ -8,7 +8,7 @@ import { Item } from "../../design/card.tsx";
 import { showToast } from "../../design/toasts.ts";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
-import { noticeWords, offerOf, rewindOf, serverLines } from "./notice-words.ts";
+import { isGone, noticeWords, offerOf, rewindOf, serverLines } from "./notice-words.ts";
 
 interface NotificationItemProps {
   readonly notice: NotificationJson;
@@ -40,6 +40,7 @@ export function NotificationItem({ notice, onOpen }: NotificationItemProps) {
               <bdi>{note}</bdi>
             </p>
           )}
+          {isGone(notice) && <p className="text-text">{message("notices.gone")}</p>}
           {serverLines(notice, words).map((line) => (
             <p key={line} className="break-words text-text">
               <bdi>{line}</bdi>

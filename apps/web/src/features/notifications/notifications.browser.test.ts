@@ -50,6 +50,15 @@ test("what one is told comes by itself, is read by looking at it, and opens what
   await sheet.getByRole("link", { name: `${name} mentioned you in “plan.txt”` }).click();
   await page.waitForURL(/panel=comments/);
   await page.getByText("Look, Dora").waitFor();
+
+  const { items: permissions } = await ok(api, "GET", `/files/${trip}/permissions`);
+  const { id: grant } = permissions.find(({ role }: { role: string }) => role === "editor");
+  await ok(api, "DELETE", `/permissions/${grant}`);
+  await app.open("/files");
+  await page.getByRole("button", { name: "Notifications", exact: true }).click();
+  const shared = sheet.getByRole("listitem").filter({ hasText: `${name} shared something with you` });
+  await shared.getByText("You no longer have access to it.").waitFor();
+  assert.equal(await shared.getByRole("link").count(), 0);
 });
 
 test("what somebody wants to give away is accepted or declined where one is told of it", async () => {
@@ -85,7 +94,7 @@ test("an administrator is told what the server finds wrong with itself, and alon
   await app.open("/files");
   await page.getByRole("button", { name: /^Notifications: \d+ new$/ }).click();
   const sheet = page.getByRole("dialog", { name: "Notifications" });
-  const told = sheet.getByRole("listitem").filter({ hasText: "The server warns: metadata in the store" });
+  const told = sheet.getByRole("listitem").filter({ hasText: "Server warning: metadata copy in the store" });
   await told.getByText(/HOLDFAST_SNAPSHOT_INTERVAL is off/).waitFor();
   await told.getByText("What to do: Have backups").waitFor();
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);

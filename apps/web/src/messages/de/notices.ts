@@ -1,5 +1,7 @@
 export const notices = {
-  "notices.share": "{who} teilt „{what}“ mit dir",
+  "notices.share": "{who} hat „{what}“ mit dir geteilt",
+  "notices.shareGone": "{who} hat etwas mit dir geteilt",
+  "notices.gone": "Du hast keinen Zugriff mehr darauf.",
   "notices.transfer": "{who} möchte dir „{what}“ übertragen",
   "notices.comment": "{who} hat „{what}“ kommentiert",
   "notices.mention": "{who} erwähnt dich bei „{what}“",

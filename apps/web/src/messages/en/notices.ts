@@ -1,6 +1,8 @@
 /** What one was told. */
 export const notices = {
   "notices.share": "{who} shared “{what}” with you",
+  "notices.shareGone": "{who} shared something with you",
+  "notices.gone": "You no longer have access to it.",
   "notices.transfer": "{who} wants to transfer “{what}” to you",
   "notices.comment": "{who} commented on “{what}”",
   "notices.mention": "{who} mentioned you in “{what}”",
