@@ -117,7 +117,7 @@ function MemberItem({ groupId, member }: MemberItemProps) {
             busy={remove.isPending}
             onClick={() => remove.mutate(undefined)}
           >
-            {message("settings.removeDevice")}
+            {message("settings.removeToken")}
           </Button>
         </>
       }

@@ -18,6 +18,8 @@ const signedInBy = {
 } as const;
 type SignInKind = keyof typeof signedInBy;
 
+const uses = { sync: "settings.usesSync", command: "settings.usesCommand", browser: undefined } as const;
+
 interface DeviceItemProps {
   readonly device: {
     readonly id: string;
@@ -26,6 +28,7 @@ interface DeviceItemProps {
     readonly last_seen_at: string | null;
     readonly current: boolean;
     readonly browser: boolean;
+    readonly kind: keyof typeof uses | null;
     readonly system: string | null;
     readonly address: string | null;
     readonly country: string | null;
@@ -54,13 +57,16 @@ export function DeviceItem({ device }: DeviceItemProps) {
       onSuccess: () => showToast({ text: message("settings.resumed", { name }) }),
       onError: (thrown) => showToast({ text: problemWords(thrown, words), kind: "error" }),
     });
-  const seenWords = [
-    ...(seen === null ? [] : [message("settings.seen", { when: ago(seen) })]),
-    message("settings.neverSeen", { when: ago(created) }),
-    ...(device.signed_in_by === null ? [] : [message(signedInBy[device.signed_in_by])]),
-    ...[device.system, device.address].filter((each) => each !== null),
-    ...(device.country === null ? [] : [new Intl.DisplayNames(locale, { type: "region" }).of(device.country)]),
-  ].join(" · ");
+  const use = device.kind === null ? undefined : uses[device.kind];
+  const country =
+    device.country === null ? undefined : new Intl.DisplayNames(locale, { type: "region" }).of(device.country);
+  const how = device.signed_in_by === null ? undefined : message(signedInBy[device.signed_in_by]);
+  const lines = [
+    // The name of a browser says its system already.
+    browser ? [] : [use === undefined ? undefined : message(use), device.system],
+    [seen === null ? undefined : message("settings.seen", { when: ago(seen) }), device.address, country],
+    [[message("settings.neverSeen", { when: ago(created) }), how].filter((each) => each !== undefined).join(", ")],
+  ].map((facts) => facts.filter((each) => each != null).join(" · "));
   return (
     <Item
       title={
@@ -69,7 +75,12 @@ export function DeviceItem({ device }: DeviceItemProps) {
         </>
       }
       about={
-        suspended === null ? seenWords : message("settings.stopped", { ...suspended, moment: ago(suspended.moment) })
+        <>
+          {suspended !== null && (
+            <p className="text-text">{message("settings.stopped", { ...suspended, moment: ago(suspended.moment) })}</p>
+          )}
+          {lines.map((line) => line !== "" && <p key={line}>{line}</p>)}
+        </>
       }
       acts={
         !current && (
@@ -80,11 +91,12 @@ export function DeviceItem({ device }: DeviceItemProps) {
               </Button>
             )}
             <Button
-              aria-label={message(browser ? "settings.signOutNamed" : "settings.removeNamed", { name })}
+              aria-label={message("settings.signOutNamed", { name })}
               busy={remove.isPending}
               onClick={browser ? end : () => setAsks(true)}
             >
-              {message(browser ? "settings.signOutOne" : "settings.removeDevice")}
+              {message("settings.signOutOne")}
+              {!browser && "…"}
             </Button>
             {asks && <RemoveDevice device={device} onClose={() => setAsks(false)} />}
           </>

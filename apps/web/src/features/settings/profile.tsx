@@ -26,8 +26,8 @@ export function Profile() {
           ) : (
             !account.confirmed && <Unconfirmed email={account.email} />
           )}
-          <Person name={account.name} email={account.email} plan={account.plan} />
-          <Storage used={account.used_bytes} quota={account.quota_bytes} />
+          <Person name={account.name} email={account.email} />
+          <Storage used={account.used_bytes} quota={account.quota_bytes} plan={account.plan} />
           <Shares isMounted={account.auto_mount} />
           <ExportAccount />
           <DeleteAccount />
@@ -40,10 +40,9 @@ export function Profile() {
 interface PersonProps {
   readonly name: string;
   readonly email: string;
-  readonly plan: string;
 }
 
-function Person({ name, email, plan }: PersonProps) {
+function Person({ name, email }: PersonProps) {
   const { message } = useMessages();
   const [isNaming, setNaming] = useState(false);
   const [isMoving, setMoving] = useState(false);
@@ -61,12 +60,7 @@ function Person({ name, email, plan }: PersonProps) {
           {message("settings.change")}
         </Button>
       </div>
-      <Facts
-        facts={[
-          [message("settings.email"), <bdi key="email">{email}</bdi>],
-          [message("settings.plan"), plan],
-        ]}
-      />
+      <Facts facts={[[message("settings.email"), <bdi key="email">{email}</bdi>]]} />
       <div>
         <Button onClick={() => setMoving(true)}>{message("settings.changeEmail")}…</Button>
       </div>

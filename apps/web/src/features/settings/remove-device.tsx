@@ -31,9 +31,9 @@ export function RemoveDevice({ device: { id, name }, onClose }: RemoveDeviceProp
     <FormDialog
       open
       size="small"
-      title={message("settings.removeNamed", { name })}
+      title={message("settings.removeTitle", { name })}
       about={message("settings.removeAbout")}
-      act={message("settings.removeDevice")}
+      act={message(removesCopies ? "settings.removeWithCopies" : "settings.signOutOne")}
       isDanger
       busy={remove.isPending}
       problem={remove.error === null ? undefined : problemWords(remove.error, words)}

@@ -6,13 +6,24 @@ import { Notice } from "../../design/notice.tsx";
 import { StorageBar } from "../../design/storage-bar.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 
-/** Parts that take the room, and what is free. */
-export function Storage({ used, quota }: { readonly used: number; readonly quota: number | null }) {
-  const { message } = useMessages();
+interface StorageProps {
+  readonly used: number;
+  readonly quota: number | null;
+  readonly plan: string;
+}
+
+/** The limit, the parts that take the room, and what is free. */
+export function Storage({ used, quota, plan }: StorageProps) {
+  const { message, size } = useMessages();
   const { data: usage } = useUsage();
   return (
     <Card title={message("settings.storage")} about={message("settings.storageAbout")}>
       <StorageBar used={used} quota={quota} />
+      <p>
+        {quota === null
+          ? message("settings.unlimited", { plan })
+          : message("settings.limit", { plan, limit: size(quota) })}
+      </p>
       {usage !== undefined && <Parts usage={usage} />}
     </Card>
   );
