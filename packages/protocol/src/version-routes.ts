@@ -69,7 +69,7 @@ export const versionRoutes = {
     access: "files:write",
     cost: "call",
     bodyKind: "json",
-    asksProof: true,
+    asksProof: { dry_run: false },
     changes: true,
     summary: "Delete old versions of a file, or of every file in a folder, for good; by the owner only",
     params: z.object({ id: idText }),
@@ -79,7 +79,7 @@ export const versionRoutes = {
         .min(1)
         .max(Number.MAX_SAFE_INTEGER)
         .describe("newest versions of each file that stay, the current one included"),
-      dry_run: z.boolean().optional().describe("only count what would be deleted"),
+      dry_run: z.boolean().default(false).describe("only count what would be deleted, which asks for no proof"),
     }),
     responses: { 200: prunedVersions },
   }),

@@ -57,7 +57,7 @@ const asking: Partial<Record<RouteName, Bodies>> = {
   // Among them are links that set the password of whoever asked for one.
   unsentLinks: { asked: [{}] },
   // Old versions are what brings files back that a program has encrypted.
-  pruneVersions: { asked: [{ keep: 1 }, { keep: 1, dry_run: true }] },
+  pruneVersions: { asked: [{ keep: 1 }], unasked: [{ keep: 1, dry_run: true }] },
   transferNode: { asked: [{ email: "nobody@example.com" }] },
 };
 

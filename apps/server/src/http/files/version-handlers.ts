@@ -59,7 +59,7 @@ export function versionHandlers({ shards, committer, clock, tagOf }: VersionWorl
       const once = repeatableBy(caller, { operationId, requestHash }, clock.nowMicros());
       const json = await answerOnce(db, once, async () => {
         const { space_id: spaceId, id, kind } = await findPrunable(shards, caller, params.id);
-        const request = { db, clock, spaceId, keep: body.keep, isDry: body.dry_run === true };
+        const request = { db, clock, spaceId, keep: body.keep, isDry: body.dry_run };
         const pruned = await pruneNow(request, { id, kind });
         return doOnce(db, once, () => Promise.resolve(pruned));
       });

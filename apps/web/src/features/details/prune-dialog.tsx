@@ -1,5 +1,5 @@
 import type { NodeJson } from "@holdfast/protocol/values";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { accountKey } from "../../data/account.ts";
 import { usageKey } from "../../data/usage.ts";
@@ -23,9 +23,20 @@ export function PruneDialog({ node, keep: suggested, onClose }: PruneDialogProps
   const words = useMessages();
   const { message, size } = words;
   const queries = useQueryClient();
-  const [isWrong, setWrong] = useState(false);
+  const [written, setWritten] = useState(String(suggested));
+  const keep = Number(written);
+  const isNumber = Number.isSafeInteger(keep) && keep >= 1;
+  const count = useQuery({
+    queryKey: ["prune", node.id, keep],
+    enabled: isNumber,
+    queryFn: ({ signal }) =>
+      client.call("pruneVersions", { params: { id: node.id }, body: { keep, dry_run: true }, signal }),
+    // Counted again each time that somebody is asked.
+    staleTime: 0,
+    gcTime: 0,
+  });
   const prune = useMutation({
-    mutationFn: (keep: number) => client.call("pruneVersions", { params: { id: node.id }, body: { keep } }),
+    mutationFn: () => client.call("pruneVersions", { params: { id: node.id }, body: { keep } }),
     onSuccess: async ({ removed, bytes }) => {
       const keys = [["versions", node.id], accountKey, usageKey];
       await Promise.all(keys.map((queryKey) => queries.invalidateQueries({ queryKey })));
@@ -33,12 +44,8 @@ export function PruneDialog({ node, keep: suggested, onClose }: PruneDialogProps
       onClose();
     },
   });
-  const submit = (fields: FormData) => {
-    const keep = Number(fields.get("keep"));
-    const isNumber = Number.isSafeInteger(keep) && keep >= 1;
-    setWrong(!isNumber);
-    if (isNumber) prune.mutate(keep);
-  };
+  const goes = isNumber ? count.data : undefined;
+  const failure = prune.error ?? count.error;
   return (
     <FormDialog
       open
@@ -48,8 +55,9 @@ export function PruneDialog({ node, keep: suggested, onClose }: PruneDialogProps
       act={message("details.pruneAct")}
       isDanger
       busy={prune.isPending}
-      problem={prune.error === null ? undefined : problemWords(prune.error, words)}
-      onSubmit={submit}
+      disabled={goes === undefined || goes.removed === 0}
+      problem={failure === null ? undefined : problemWords(failure, words)}
+      onSubmit={() => prune.mutate()}
       onClose={onClose}
     >
       <Field
@@ -59,9 +67,16 @@ export function PruneDialog({ node, keep: suggested, onClose }: PruneDialogProps
         min={1}
         step={1}
         inputMode="numeric"
-        defaultValue={suggested}
-        error={isWrong ? message("details.keepWrong") : undefined}
+        value={written}
+        onChange={({ target }) => setWritten(target.value)}
+        error={isNumber ? undefined : message("details.keepWrong")}
       />
+      <p role="status" className="min-h-12">
+        {goes !== undefined &&
+          (goes.removed === 0
+            ? message("details.pruneNone")
+            : message("details.pruneCount", { count: goes.removed, size: size(goes.bytes) }))}
+      </p>
     </FormDialog>
   );
 }

@@ -33,6 +33,11 @@ export const details = {
   "details.prune": "Alte Versionen löschen…",
   "details.pruneTitle": "Alte Versionen von {name} löschen?",
   "details.pruneAbout": "Das lässt sich nicht rückgängig machen. Die neueste Version und Versionen mit Namen bleiben.",
+  "details.pruneCount": {
+    one: "{count} Version wird gelöscht; das gibt bis zu {size} frei.",
+    other: "{count} Versionen werden gelöscht; das gibt bis zu {size} frei.",
+  },
+  "details.pruneNone": "Es wird keine Version gelöscht.",
   "details.pruneAct": "Löschen",
   "details.pruned": {
     one: "{count} Version gelöscht, {size} frei geworden",

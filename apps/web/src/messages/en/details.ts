@@ -33,6 +33,11 @@ export const details = {
   "details.prune": "Delete old versions…",
   "details.pruneTitle": "Delete old versions of {name}?",
   "details.pruneAbout": "This cannot be undone. The current version and named versions are kept.",
+  "details.pruneCount": {
+    one: "{count} version will be deleted, which frees up to {size}.",
+    other: "{count} versions will be deleted, which frees up to {size}.",
+  },
+  "details.pruneNone": "No version will be deleted.",
   "details.pruneAct": "Delete",
   "details.pruned": {
     one: "{count} version deleted, {size} freed",
