@@ -33,7 +33,7 @@ test("what somebody has begun to write without the script is not taken away by i
     await route.continue();
   });
   await page.goto(url, { waitUntil: "commit" });
-  await page.getByLabel("Password of this link").fill("p");
+  await page.getByLabel("Link password").fill("p");
   const words = page.waitForResponse(/\/assets\/en-/);
   held.resolve();
   await words;

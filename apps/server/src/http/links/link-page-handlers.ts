@@ -185,7 +185,7 @@ async function openByPassword(
     throw error;
   });
   if (link === undefined)
-    return { status: 403 as const, ...passwordPage(addressOf(token), "This is not the password.") };
+    return { status: 403 as const, ...passwordPage(addressOf(token), "Wrong password. Try again.") };
   const visit = openVisit(accounts, { link, token }, sessionEnd(accounts));
   return { status: 200 as const, ...(await show(accounts, visit, {})) };
 }
@@ -244,7 +244,7 @@ async function takeFiles(
 ): Promise<number> {
   countFor(caller);
   const folder = await findNode(accounts.shards, caller, query.in ?? "root", "create");
-  if (!mayAdd(folder, caller)) throw new HoldfastError("forbidden", "This link is for looking only.");
+  if (!mayAdd(folder, caller)) throw new HoldfastError("forbidden", "This link is view-only.");
   // Zero bytes: those that came before may be too many already.
   await charge("bytes", 0);
   let sent = 0;

@@ -93,7 +93,7 @@ test("with the keyboard alone: the password, a wrong one first, then a file", as
     await page.keyboard.press("Enter");
   };
   await type("open barley");
-  await page.getByRole("alert").filter({ hasText: "not the password" }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "Wrong password. Try again." }).waitFor();
   await assertFits();
   await type("open sesame");
   const file = page.getByRole("link", { name: "note.txt" });
@@ -113,7 +113,7 @@ for (const role of ["editor", "uploader"] as const) {
     const top = await mkdir(`/inbox of ${role}`);
     await owner.put(`/inbox of ${role}/there.txt`, "before");
     await page.goto(await makeLink(top, { role, password: "p" }));
-    await page.getByLabel("Password of this link").fill("p");
+    await page.getByLabel("Link password").fill("p");
     await page.getByRole("button", { name: "Open" }).click();
     await page.getByLabel("Put files here").waitFor();
     await page.waitForLoadState();
@@ -168,7 +168,7 @@ test("a link is reported by its form, with the keyboard alone", async () => {
 
 test("a link that is not there says so", async () => {
   await page.goto(`${server.url}/s/hfl_nothing`);
-  await page.getByText("This link does not exist, or it has ended.").waitFor();
+  await page.getByText("The link does not exist or has expired.").waitFor();
   await takePictures("link-missing");
   await assertFits();
 });

@@ -35,7 +35,7 @@ export function linkPage(link: ShownLink, head?: string): Page {
   const { node, ownerName, notice, items } = link;
   const title = node.name === "" ? "Files" : shownFileName(node.name);
   const parts = [
-    `<p>${escapeHtml(shownName(ownerName))} shares this with you.</p>`,
+    `<p>${escapeHtml(shownName(ownerName))} shared this with you.</p>`,
     notice === undefined ? "" : `<p role="status">${escapeHtml(notice)}</p>`,
     node.kind === "folder" ? folderOf(link, items) : `<ul>${entry(link, node)}</ul>`,
     link.mayAdd && node.kind === "folder" ? uploadForm(link) : "",
@@ -46,10 +46,10 @@ export function linkPage(link: ShownLink, head?: string): Page {
 
 export function passwordPage(addressOf: AddressOf, notice?: string, head?: string): Page {
   return page(
-    "A password, please",
+    "Enter the password",
     `${notice === undefined ? "" : `<p role="alert">${escapeHtml(notice)}</p>`}
 <form method="post" action="${escapeHtml(addressOf.page())}">
-<label>Password of this link <input type="password" name="password" required autofocus autocomplete="off"></label>
+<label>Link password <input type="password" name="password" required autofocus autocomplete="off"></label>
 <button>Open</button>
 </form>
 ${reportForm(addressOf)}`,
@@ -58,21 +58,21 @@ ${reportForm(addressOf)}`,
 }
 
 export function missingPage(head?: string): Page {
-  const text = "<p>This link does not exist, or it has ended.</p>";
-  return page("There is nothing here", text, { state: "missing", head });
+  const text = "<p>The link does not exist or has expired. Ask the person who sent it for a new one.</p>";
+  return page("This link does not work", text, { state: "missing", head });
 }
 
 export function reportedPage(): Page {
-  return page("Thank you", `<p role="status">The administrators of this server are told of it.</p>`);
+  return page("Thank you", `<p role="status">The administrators of this server have been notified.</p>`);
 }
 
 export function refusedPage(message: string): Page {
-  return page("This did not work", `<p role="alert">${escapeHtml(message)}</p>`);
+  return page("Something went wrong", `<p role="alert">${escapeHtml(message)}</p>`);
 }
 
 function folderOf(link: ShownLink, items: readonly NodeJson[] | undefined): string {
   const { node, addressOf, next, isTop } = link;
-  if (items === undefined) return "<p>You can put files here. You do not see what is here already.</p>";
+  if (items === undefined) return "<p>You can upload files here. You cannot see what others have uploaded.</p>";
   const up = isTop ? "" : `<a href="${escapeHtml(addressOf.page({ in: node.parent_id ?? "root" }))}">Up</a> `;
   const all = `<a href="${escapeHtml(addressOf.file(node.id))}" download>Download all as zip</a>`;
   const list =
@@ -106,9 +106,9 @@ function uploadForm({ node, addressOf }: ShownLink): string {
 }
 
 const reasons: readonly (readonly [ReportReason, string])[] = [
-  ["abuse", "It harms or deceives somebody"],
-  ["malware", "It is a harmful program"],
-  ["copyright", "It is not theirs to share"],
+  ["abuse", "It is harmful or deceptive"],
+  ["malware", "It is malware"],
+  ["copyright", "It infringes copyright"],
   ["other", "Something else"],
 ];
 
@@ -120,7 +120,7 @@ function reportForm({ report }: AddressOf): string {
   return `<details><summary>Report this link</summary>
 <form method="post" action="${escapeHtml(report)}">
 <label>What is wrong with it? <select name="reason">${options}</select></label>
-<label>What else should the administrators of this server know? <textarea name="text" rows="4" maxlength="${reportCharactersMax}"></textarea></label>
+<label>Anything else the administrators should know? <textarea name="text" rows="4" maxlength="${reportCharactersMax}"></textarea></label>
 <button>Report</button>
 </form></details>`;
 }

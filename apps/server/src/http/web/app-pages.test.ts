@@ -64,7 +64,7 @@ test("a link with a secret after its # is answered once the app is built: a page
     return built;
   });
   const answer = fetch(`${server.url}/invite`).then((page) => page.text());
-  assert.match(await (await fetch(`${server.url}/files`)).text(), /is being built/);
+  assert.match(await (await fetch(`${server.url}/files`)).text(), /Holdfast is starting/);
   finish([folder]);
   assert.equal(await answer, usual["index.html"]);
 });
@@ -93,7 +93,7 @@ test("but it does not wait without end: then the page says what is going on", as
   assert.equal(isAnswered, false);
   t.mock.timers.tick(1);
   const page = await answer;
-  assert.match("bytes" in page && typeof page.bytes === "string" ? page.bytes : "", /is being built/);
+  assert.match("bytes" in page && typeof page.bytes === "string" ? page.bytes : "", /Holdfast is starting/);
 });
 
 test("each place of the app answers its page, asked again each time, under a policy without inline scripts and strange hosts", async (t) => {
@@ -219,7 +219,7 @@ test("while the app is built its places say so and come back by themselves, and 
   const answer = await fetch(`${server.url}/files/01abc`);
   assert.equal(answer.status, 200);
   assert.equal(answer.headers.get("cache-control"), "no-store");
-  assert.match(await answer.text(), /<meta http-equiv="refresh" content="2">[^]*being built, once/);
+  assert.match(await answer.text(), /<meta http-equiv="refresh" content="2">[^]*This happens once/);
   const asset = await fetch(`${server.url}/assets/index-Bd5kLxo2.js`);
   assert.deepEqual([asset.status, asset.headers.get("retry-after")], [503, "2"]);
   assert.ok(server.lines.some((line) => line.includes("building the web app (once)")));
@@ -232,7 +232,7 @@ test("a server whose app cannot be built serves all else, and says so where the 
   const server = await start(t, () => Promise.reject(new Error("No space left")));
   const answer = await fetch(`${server.url}/files`);
   assert.equal(answer.status, 200);
-  assert.match(await answer.text(), /pages of this server are not there: its log says why/);
+  assert.match(await answer.text(), /web app of this server is not available/);
   assert.ok(server.lines.some((line) => line.includes("No space left")));
   assert.equal((await fetch(`${server.url}/assets/index-Bd5kLxo2.js`)).status, 404);
 });

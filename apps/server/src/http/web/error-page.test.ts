@@ -34,8 +34,8 @@ test("a browser that opens an unknown address is shown a page with a way back, i
     const { html, ...answer } = await browse(`${server.url}${address}`);
     assert.equal(answer.status, 404, address);
     assert.equal(answer.headers.get("content-type"), "text/html; charset=utf-8");
-    assert.match(html, /<h1>There is nothing here<\/h1>/);
-    assert.match(html, /<a class="action" href="\/">To the drive<\/a>/);
+    assert.match(html, /<h1>Page not found<\/h1>/);
+    assert.match(html, /<a class="action" href="\/">Open the drive<\/a>/);
     assert.doesNotMatch(html, /nowhere|alert|bold|<script/);
     assert.equal(answer.headers.get("cache-control"), "no-store");
     assert.match(
@@ -45,7 +45,7 @@ test("a browser that opens an unknown address is shown a page with a way back, i
     assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
   }
   const german = await browse(`${server.url}/nirgends`, { "accept-language": "de-CH, en;q=0.5" });
-  assert.match(german.html, /<html lang="de">[^]*<h1>Hier ist nichts<\/h1>[^]*Zur Ablage/);
+  assert.match(german.html, /<html lang="de">[^]*<h1>Seite nicht gefunden<\/h1>[^]*Laufwerk öffnen/);
   const head = await browse(`${server.url}/nowhere`, {}, "HEAD");
   assert.deepEqual([head.status, head.html], [404, ""]);
 });
@@ -79,13 +79,13 @@ test("what fails while a browser waits is a page too, with its headers, and with
   t.after(() => server.close(0));
   const { html, ...failed } = await browse(`${server.url}/healthz`);
   assert.equal(failed.status, 500);
-  assert.match(html, /The server failed/);
+  assert.match(html, /Server error/);
   assert.ok(html.includes(failed.headers.get("x-request-id") ?? "no id"));
   assert.doesNotMatch(html, /secret of the disk/);
   thrown = new HoldfastError("unavailable", "It is starting.", { retryAfterSeconds: 7 });
   const busy = await browse(`${server.url}/healthz`);
   assert.deepEqual([busy.status, busy.headers.get("retry-after")], [503, "7"]);
-  assert.match(busy.html, /Not available now/);
+  assert.match(busy.html, /Not available right now/);
   const wrong = await browse(`${server.url}/healthz`, {}, "POST");
   assert.deepEqual([wrong.status, wrong.headers.get("allow")], [405, "GET, HEAD"]);
 });

@@ -11,67 +11,67 @@ interface Words {
 /** What a person meets who opens an address. Nothing of the request is in it: not its address, and no field of it. */
 const english = {
   401: {
-    title: "Sign in first",
-    text: "This can be seen by who is signed in. Open the drive, sign in, and go there again.",
+    title: "Sign in to continue",
+    text: "You need to be signed in to see this page. Open the drive, sign in, then open this address again.",
   },
   403: {
-    title: "This is not for you",
-    text: "Your account may not see it, or may not do this. Its owner can change that.",
+    title: "No permission",
+    text: "Your account does not have permission for this. Ask the owner.",
   },
   404: {
-    title: "There is nothing here",
-    text: "The address may be mistyped, or what was here has been moved, deleted or is shared no more.",
+    title: "Page not found",
+    text: "Check the address. The file or folder may have been moved or deleted, or is no longer shared.",
   },
-  405: { title: "This cannot be opened", text: "This address is for programs, and shows nothing by itself." },
-  410: { title: "This has ended", text: "What was here is not there any more, and does not come back." },
-  413: { title: "This is too large", text: "The server takes less at once. What was sent has not been kept." },
-  429: { title: "That was too much at once", text: "Wait a minute, then load this page again." },
+  405: { title: "This page cannot be opened", text: "This address is for programs only." },
+  410: { title: "No longer available", text: "This page has been removed permanently." },
+  413: { title: "Too large", text: "The upload is larger than the server allows. Nothing was saved." },
+  429: { title: "Too many requests", text: "Wait a minute, then reload this page." },
   500: {
-    title: "The server failed",
-    text: "This is not your mistake. Try it again later; the number below tells administrators where to look in the log.",
+    title: "Server error",
+    text: "Something went wrong on the server. Try again later. Administrators find the number below in the server’s log.",
   },
   503: {
-    title: "Not available now",
-    text: "The server is busy, or is just starting. Load this page again in a minute.",
+    title: "Not available right now",
+    text: "The server is busy or starting. Reload this page in a minute.",
   },
-  507: { title: "There is no room left", text: "The account's space is used up." },
-  other: { title: "This did not work", text: "The server does not understand what was asked of it." },
+  507: { title: "Not enough storage", text: "The account’s storage is full." },
+  other: { title: "Something went wrong", text: "The server could not process the request." },
 } as const satisfies Readonly<Record<string, Words>>;
 
 const german: Readonly<Record<keyof typeof english, Words>> = {
   401: {
-    title: "Bitte zuerst anmelden",
-    text: "Das sieht nur, wer angemeldet ist. Öffnen Sie Ihre Ablage, melden Sie sich an und versuchen Sie es noch einmal.",
+    title: "Melde dich an, um fortzufahren",
+    text: "Für diese Seite musst du angemeldet sein. Öffne das Laufwerk, melde dich an und öffne diese Adresse dann noch einmal.",
   },
   403: {
-    title: "Das ist nicht für Sie",
-    text: "Ihr Konto darf das nicht sehen oder nicht tun. Wem es gehört, kann das ändern.",
+    title: "Keine Berechtigung",
+    text: "Dein Konto hat dafür keine Berechtigung. Frag den Besitzer.",
   },
   404: {
-    title: "Hier ist nichts",
-    text: "Vielleicht ist die Adresse falsch geschrieben, oder was hier war, wurde verschoben, gelöscht oder ist nicht mehr freigegeben.",
+    title: "Seite nicht gefunden",
+    text: "Prüf die Adresse. Vielleicht wurde die Datei oder der Ordner verschoben oder gelöscht oder ist nicht mehr geteilt.",
   },
-  405: { title: "Das lässt sich nicht öffnen", text: "Diese Adresse ist für Programme und zeigt selbst nichts." },
-  410: { title: "Das ist beendet", text: "Was hier war, gibt es nicht mehr, und es kommt nicht wieder." },
+  405: { title: "Das lässt sich nicht öffnen", text: "Diese Adresse ist nur für Programme." },
+  410: { title: "Nicht mehr verfügbar", text: "Diese Seite wurde endgültig entfernt." },
   413: {
-    title: "Das ist zu groß",
-    text: "So viel auf einmal nimmt der Server nicht an. Was gesendet wurde, ist nicht gespeichert.",
+    title: "Zu groß",
+    text: "Der Upload ist größer, als der Server erlaubt. Nichts wurde gespeichert.",
   },
-  429: { title: "Das war zu viel auf einmal", text: "Warten Sie eine Minute und laden Sie diese Seite dann neu." },
+  429: { title: "Zu viele Anfragen", text: "Warte eine Minute und lade diese Seite dann neu." },
   500: {
-    title: "Der Server hat versagt",
-    text: "Das ist nicht Ihr Fehler. Versuchen Sie es später noch einmal; die Nummer unten sagt Administratoren, wo sie im Protokoll suchen müssen.",
+    title: "Fehler auf dem Server",
+    text: "Auf dem Server ist ein Fehler aufgetreten. Versuch es später noch einmal. Administratoren finden die Nummer unten im Protokoll des Servers.",
   },
   503: {
     title: "Gerade nicht verfügbar",
-    text: "Der Server ist beschäftigt oder startet gerade. Laden Sie diese Seite in einer Minute neu.",
+    text: "Der Server ist beschäftigt oder startet. Lade diese Seite in einer Minute neu.",
   },
-  507: { title: "Kein Platz mehr", text: "Der Speicher des Kontos ist aufgebraucht." },
-  other: { title: "Das hat nicht geklappt", text: "Der Server versteht nicht, was von ihm verlangt wurde." },
+  507: { title: "Nicht genug Speicher", text: "Der Speicher des Kontos ist voll." },
+  other: { title: "Etwas ist schiefgegangen", text: "Der Server konnte die Anfrage nicht verarbeiten." },
 };
 
 const words = { en: english, de: german };
-const ways: Readonly<Record<Language, string>> = { en: "To the drive", de: "Zur Ablage" };
+const ways: Readonly<Record<Language, string>> = { en: "Open the drive", de: "Laufwerk öffnen" };
 
 /** A problem as a page for a person. @param problem as programs are told it */
 export function errorPage({ status, code, request_id: requestId = "" }: ProblemJson, language: Language): Page {

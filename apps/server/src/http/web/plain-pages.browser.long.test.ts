@@ -8,9 +8,9 @@ import { startTestServer, type TestServer } from "../testing.ts";
 import { openWebApp } from "./web-app.ts";
 
 const pages = {
-  "/nowhere": { en: "There is nothing here", de: "Hier ist nichts" },
-  "/healthz": { en: "The server failed", de: "Der Server hat versagt" },
-  "/files": { en: "Holdfast is being built", de: "Holdfast wird gebaut" },
+  "/nowhere": { en: "Page not found", de: "Seite nicht gefunden" },
+  "/healthz": { en: "Server error", de: "Fehler auf dem Server" },
+  "/files": { en: "Holdfast is starting", de: "Holdfast startet" },
 } as const;
 
 const browser = useBrowser({ width: 390, height: 844 });

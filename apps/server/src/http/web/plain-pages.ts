@@ -11,16 +11,16 @@ interface Words {
 
 const words: Readonly<Record<Language, Words>> = {
   en: {
-    title: "Holdfast is being built",
+    title: "Holdfast is starting",
     building:
-      "The pages of this server are being built, once, which takes some seconds. This page comes back by itself.",
-    late: "The pages of this server are being built, once, which takes longer than usual. Load this page again in a minute: its link stays good.",
+      "The server is preparing its web app. This happens once and takes some seconds. The page then opens by itself.",
+    late: "The server is preparing its web app. This happens once and takes longer than usual. Reload this page in a minute: your link still works.",
   },
   de: {
-    title: "Holdfast wird gebaut",
+    title: "Holdfast startet",
     building:
-      "Die Seiten dieses Servers werden gerade gebaut, einmal, was einige Sekunden dauert. Diese Seite kommt von selbst wieder.",
-    late: "Die Seiten dieses Servers werden gerade gebaut, einmal, was länger dauert als sonst. Laden Sie diese Seite in einer Minute neu: ihr Link bleibt gültig.",
+      "Der Server bereitet seine Web-App vor. Das geschieht einmal und dauert einige Sekunden. Danach öffnet sich die Seite von selbst.",
+    late: "Der Server bereitet seine Web-App vor. Das geschieht einmal und dauert länger als sonst. Lade diese Seite in einer Minute neu: Dein Link funktioniert weiter.",
   },
 };
 
@@ -41,7 +41,7 @@ export const withoutAppPage: PlainPage = () =>
   writePage({
     language: "en",
     title: "Holdfast is running",
-    content: `<p>The pages of this server are not there: its log says why. Your files are, and so is all else. Sign in with the command, in the folder in which Holdfast was installed:</p>
+    content: `<p>The web app of this server is not available; the server’s log says why. Your files are safe. Sign in with the command, in the folder in which Holdfast was installed:</p>
 <pre>npx holdfast login ADDRESS-OF-THIS-PAGE</pre>
-<p>Without them the administrator of a new server is created by starting it with HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD set. Programs use <a href="/api/docs">the API</a>.</p>`,
+<p>Without the web app, create the administrator of a new server by starting it with HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD set. Programs use <a href="/api/docs">the API</a>.</p>`,
   });

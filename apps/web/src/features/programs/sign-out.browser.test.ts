@@ -130,7 +130,7 @@ test("what is wrong with it is told on a page, which leads nowhere", async () =>
     const url = program.endUrl();
     url.searchParams.set("post_logout_redirect_uri", address);
     await page.goto(url.href);
-    await page.getByRole("heading", { name: "This did not work" }).waitFor();
+    await page.getByRole("heading", { name: "Something went wrong" }).waitFor();
     assert.equal(new URL(page.url()).origin, server.url);
     assert.equal(await page.locator(`a[href^="${address}"]`).count(), 0);
   }
