@@ -98,7 +98,7 @@ describe("the stories of docs/everyday.md", () => {
     await wait();
     assert.match(
       (await next("holdfast deletes")).stdout,
-      /\n {2}many\/: 4 files \(4 B\) would be deleted on the server\n$/,
+      /\n {2}many\/: 4 files and 1 folder \(4 B\) would be deleted on the server\n$/,
     );
     await next("holdfast deletes undo");
     await home.rest();
