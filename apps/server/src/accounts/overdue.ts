@@ -1,5 +1,5 @@
+import type { Clock } from "@holdfast/core/clock";
 import { type RawBuilder, sql } from "kysely";
-import type { AccountStore } from "./account-world.ts";
 
 /** How often people who sign in through an issuer have to do so again. */
 export interface IssuerBound {
@@ -11,12 +11,17 @@ export interface IssuerBound {
   readonly everyMs: number;
 }
 
+interface OverdueParts {
+  readonly clock: Clock;
+  readonly issuerBound?: IssuerBound | undefined;
+}
+
 /**
  * Whether the user `u` has no way in but the issuer and has not come through it for so long that their sessions and tokens wait until they do: an issuer
  * tells nobody of the people it closed its door to. Administrators are exempt, as they mend an issuer that is gone. In the statement that proves a
  * credential; by primary keys.
  */
-export function isOverdue({ clock, issuerBound }: Pick<AccountStore, "clock" | "issuerBound">): RawBuilder<boolean> {
+export function isOverdue({ clock, issuerBound }: OverdueParts): RawBuilder<boolean> {
   if (issuerBound === undefined) return sql<boolean>`false`;
   const { issuer, only, everyMs } = issuerBound;
   const since = clock.nowMicros() - everyMs * 1000;

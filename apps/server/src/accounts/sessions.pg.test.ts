@@ -77,20 +77,6 @@ test("a session ends 30 days after its last refresh, and its access token after 
   await assert.rejects(refreshSession(world, again.refresh_token), unauthenticated);
 });
 
-test("where a browser may stay signed in for so long at most, its session ends then, and a device's goes on", async () => {
-  const hourMs = 3600_000;
-  const bounded = { ...world, browserSessionMs: hourMs };
-  const user = await createTestUser(bounded, "bounded@example.com");
-  const request = { email: user.email, password: testPassword };
-  const browser = await signIn(bounded, { ...request, browser: true }, "192.0.2.1");
-  const device = await signIn(bounded, request, "192.0.2.1");
-  world.clock.forwardMs(hourMs - 1);
-  const used = await refreshSession(bounded, browser.refresh_token);
-  world.clock.forwardMs(1);
-  await assert.rejects(refreshSession(bounded, used.refresh_token), { code: "unauthenticated" });
-  await refreshSession(bounded, device.refresh_token);
-});
-
 test("a lost answer is given again, with the same refresh token, until anything that came with it is used", async () => {
   const { session } = await newPerson();
   const first = await refreshSession(world, session.refresh_token);
