@@ -293,9 +293,9 @@ export const limits = {
   credentialRecordLifetimeMs: 30 * 24 * 3600_000,
   operationLifetimeMs: 14 * 24 * 3600_000,
   journalLifetimeMs: 90 * 24 * 3600_000,
+  /** Contents that a device that removes its copies asks for in one request, which anybody may send: it is short. */
+  clearingContentsMax: 200,
   /** What has arrived and is named by nothing counts as stored for so long. */
-  /** Contents that a device that removes its copies asks for in one request. */
-  clearingContentsMax: 1000,
   stagedLifetimeMs: 24 * 3600_000,
   /** Packs that a restore drill restores and rereads, drawn by chance. */
   drillPacks: 64,

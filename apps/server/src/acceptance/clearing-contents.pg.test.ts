@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { limits } from "@holdfast/core/limits";
 import { administrator, Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 const folder = makeFolder("clearing-contents");
@@ -28,12 +29,21 @@ test("a device that is to remove its copies is told which contents the account h
   const { email, password } = administrator;
   const lost = await ok(new Api(server.url), "POST", "/sessions", { email, password, device_name: "lost" });
   const asked = { device_secret: lost.device_secret, content_ids: [older, newest, trashed, purged, "ab".repeat(32)] };
-  const ask = () => new Api(server.url).call("POST", "/devices/clearing/contents", asked);
+  const askAbout = (content_ids: readonly string[]) =>
+    new Api(server.url).call("POST", "/devices/clearing/contents", { ...asked, content_ids });
+  const ask = () => askAbout(asked.content_ids);
   assert.equal((await ask()).status, 404, "a device that is signed in");
   await ok(api, "DELETE", `/devices/${lost.device_id}?remove_copies=true`);
   const { status, body } = await ask();
   assert.equal(status, 200, JSON.stringify(body));
   assert.deepEqual(body.known.toSorted(), [older, newest, trashed].toSorted());
+  const many = Array.from({ length: limits.clearingContentsMax }, (_, number) => String(number).padStart(64, "0"));
+  assert.equal(
+    (await askAbout([...many.slice(1), newest])).body.known?.length,
+    1,
+    "as many as a device asks for at once",
+  );
+  assert.equal((await askAbout([...many, newest])).status, 422);
   await ok(new Api(server.url), "POST", "/devices/clearing/done", {
     device_secret: lost.device_secret,
     removed: 0,

@@ -1,3 +1,4 @@
+import { limits } from "@holdfast/core/limits";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { contentOfBlocks, linkContent } from "../model/content.ts";
@@ -44,8 +45,6 @@ export interface Cleared {
 }
 
 const batchFiles = 200;
-/** Contents of one question to the server. */
-const askedMax = 500;
 const keptPathsMax = 1000;
 /** What is stashed is looked at after some seconds; what cannot be looked at by then stays. */
 const reviewsMax = 5;
@@ -222,7 +221,7 @@ async function emptyTrash(parts: ClearingParts): Promise<number> {
     if (onServer.has(content.key) || state.agreedTrash.get(path) === content.key)
       await removal.remove({ path, content });
     else if (!isLink) unsure.push({ path, content });
-    if (unsure.length === askedMax) await removal.removeKnown(unsure.splice(0));
+    if (unsure.length === limits.clearingContentsMax) await removal.removeKnown(unsure.splice(0));
   }
   await removal.removeKnown(unsure);
   removal.save();

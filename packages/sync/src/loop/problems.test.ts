@@ -33,7 +33,7 @@ test("a refusal is listed with its whole path and what to do, unless it ends by 
       ["f", "forbidden"],
     ],
   );
-  assert.match(listed[0]?.message ?? "", /'holdfast df' shows what fills it/);
+  assert.match(listed[0]?.message ?? "", /'holdfast df' shows what fills the space/);
   assert.ok(listed.every(needsPerson));
   const [deep] = problemsOfRefusals(trees, [refusal(file, "invalid_field")]);
   assert.match(deep?.message ?? "", /128 names or 4096 bytes/);

@@ -44,6 +44,7 @@ test("what anybody may send is short and not compressed, on every open route tha
       device_secret: "s",
       device_name: "d",
       device_code: "c",
+      content_ids: [],
       removed: 0,
       kept: 0,
       ticket: "t",
