@@ -45,7 +45,7 @@ describe("a server without room", () => {
 });
 
 describe("a space without room", () => {
-  const { run, json } = useSignedIn("no-quota");
+  const { folder, run, json } = useSignedIn("no-quota");
 
   test("a stream that is longer than the quota allows is refused on the way, and leaves nothing that counts", async () => {
     assert.equal((await run(["admin", "users", "quota", administrator.email, "20M"])).code, 0);
@@ -53,6 +53,17 @@ describe("a space without room", () => {
     const { code, stderr } = await run(["put", "--from-command", "/stream", "--", ...writer]);
     assert.deepEqual([code, /This needs .+, and 20 MiB is free\./.test(stderr)], [6, true], stderr);
     assert.equal((await json("df")).stored_bytes, 0);
+  });
+
+  test("small files of a tree that have no room leave nothing that counts", async () => {
+    assert.equal((await run(["admin", "users", "quota", administrator.email, "5M"])).code, 0);
+    const tree = join(folder, "tree");
+    mkdirSync(tree);
+    for (let index = 0; index < 4; index += 1) writeFileSync(join(tree, `${index}`), randomBytes(2 * mib));
+    const { code, stderr } = await run(["put", tree, "/tree"]);
+    assert.equal(code, 6, stderr);
+    const { used_bytes, stored_bytes } = await json("df");
+    assert.deepEqual([used_bytes, stored_bytes], [4 * mib, 4 * mib]);
   });
 });
 

@@ -10,6 +10,7 @@ import { type FileItem, neededBlocks, refuseAll } from "./needed-blocks.ts";
 import { planCompared } from "./put-plan.ts";
 import { afterLateNode, damagedOf, goesOn, growthOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
 import type { PutWork, QueuedFile } from "./put-work.ts";
+import { SentForFile } from "./sent-for-file.ts";
 
 /**
  * Puts small files in as few calls as can be: one task of a thread reads them all, one request carries blocks and
@@ -40,7 +41,8 @@ async function putRead(
   outcomes: readonly ReadOutcome[],
   { window, readAtMs }: { readonly window: SharedArrayBuffer; readonly readAtMs: number },
 ): Promise<QueuedFile[]> {
-  const { puts, sets, damaged, again } = sortOut(work, files, outcomes, readAtMs);
+  const refused = new SentForFile();
+  const { puts, sets, damaged, again } = sortOut(work, files, outcomes, { readAtMs, refused });
   const allFrames = (items: readonly FileItem[]): Uint8Array[] => framesOf(items, window, () => true);
   await eachApart(damaged, {
     act: (some) => healBlocks(work, allFrames(some)),
@@ -71,17 +73,24 @@ async function putRead(
   const lost = await commit(work, missing, { into, framesOf: allFrames });
   for (const { path } of lost)
     work.report.problem(path, "the server does not keep its blocks. Run put again.", "missing_blocks");
+  await refused.end(work, into);
   return again;
 }
 
-function sortOut(work: PutWork, files: readonly QueuedFile[], outcomes: readonly ReadOutcome[], readAtMs: number) {
+interface Reading {
+  readonly readAtMs: number;
+  /** What was sent of the files that the server refused. */
+  readonly refused: SentForFile;
+}
+
+function sortOut(work: PutWork, files: readonly QueuedFile[], outcomes: readonly ReadOutcome[], reading: Reading) {
   const puts: FileItem[] = [];
   const sets: Item[] = [];
   const damaged: FileItem[] = [];
   const again: QueuedFile[] = [];
   for (const [index, file] of files.entries()) {
     const read = outcomes[index];
-    if (read?.status === "read") place(work, file, read, readAtMs, { puts, sets, damaged, again });
+    if (read?.status === "read") place(work, file, read, reading, { puts, sets, damaged, again });
     else if (read?.status === "failed") work.report.problem(file.entry.path, readFailureOf(read.errno), "unreadable");
     else if (read?.status === "refused")
       work.report.problem(file.entry.path, `${read.message} It is skipped.`, read.code);
@@ -94,7 +103,7 @@ function place(
   work: PutWork,
   file: QueuedFile,
   read: ReadFile,
-  readAtMs: number,
+  { readAtMs, refused }: Reading,
   into: { puts: FileItem[]; sets: Item[]; damaged: FileItem[]; again: QueuedFile[] },
 ): void {
   const { path, sizeBytes } = file.entry;
@@ -130,8 +139,12 @@ function place(
     };
     const growthBytes = growthOf(file, content.size);
     const onRefused = (reason: BatchResult): boolean => goesOn(into.again, afterLateNode(file, reason));
+    const onFailed = (): void => {
+      refused.add(blocks.map(({ hash }) => hash));
+      refused.isForNothing();
+    };
     const operations = putOperations(work, file, content);
-    into.puts.push({ path, operations, read, onCommitted, onRefused, growthBytes });
+    into.puts.push({ path, operations, read, onCommitted, onFailed, onRefused, growthBytes });
   }
 }
 
