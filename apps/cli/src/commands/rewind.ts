@@ -131,6 +131,6 @@ function linesOf(answer: RewindAnswer, isDry = false): string[] {
   ];
 }
 
-function undoHint({ rewind_id: id }: RewindAnswer): string[] {
-  return id === undefined ? [] : [`To undo it: holdfast rewind undo ${id}`];
+function undoHint({ rewind_id: id, sample }: RewindAnswer): string[] {
+  return id === undefined || sample.length === 0 ? [] : [`To undo it: holdfast rewind undo ${id}`];
 }

@@ -9,7 +9,7 @@ export const leave = {
     "Dein Browser lädt holdfast.tar herunter. Die Datei ist vollständig, wenn der Browser es meldet.",
   "leave.delete": "Konto löschen",
   "leave.deleteAbout":
-    "Löscht alles, was du hast, auch für die, mit denen du es teilst. Einige Wochen lang kannst du das Konto wiederherstellen, indem du dich anmeldest; eine Mail nennt dir das Datum.",
+    "Löscht alles, was du hast, auch für die, mit denen du es teilst. Einige Wochen lang kannst du das Konto wiederherstellen, indem du dich anmeldest.",
   "leave.deleteTitle": "Dein Konto löschen?",
   "leave.deleteProve":
     "Alle deine Geräte werden sofort abgemeldet, und deine Freigaben und Links enden. Exportiere vorher dein Konto, wenn du etwas behalten willst. Bestätige zum Fortfahren, dass du es bist.",

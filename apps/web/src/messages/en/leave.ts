@@ -8,7 +8,7 @@ export const leave = {
   "leave.exportBegun": "Your browser is downloading holdfast.tar. It is complete when the browser says so.",
   "leave.delete": "Delete account",
   "leave.deleteAbout":
-    "Deletes everything you have, also for the people you share it with. You can restore the account for some weeks by signing in; an e-mail tells you until when.",
+    "Deletes everything you have, also for the people you share it with. You can restore the account for some weeks by signing in.",
   "leave.deleteTitle": "Delete your account?",
   "leave.deleteProve":
     "All your devices are signed out immediately, and your shares and links end. Export your account first if you want to keep anything. Confirm your identity to continue.",
