@@ -104,7 +104,7 @@ async function forgetOldest(transaction: ShardReader, userId: UserId): Promise<v
   await sql`
     delete from shard.clearings where user_id = ${userId} and device_id in (
       select device_id from shard.clearings where user_id = ${userId}
-      order by asked_at desc, device_id desc offset ${limits.devicesMax})`.execute(transaction);
+      order by (done_at is null) desc, asked_at desc, device_id desc offset ${limits.devicesMax})`.execute(transaction);
 }
 
 /** Who signs in anew on the device has its files again: it is asked for nothing any more. */
@@ -143,7 +143,7 @@ export async function readClearing(world: AccountWorld, deviceSecret: string): P
 
 /**
  * Of these contents those that the account's own space has, as a version of a file or of something in the trash. While any block of its cell is
- * damaged the server is sure of none. By versions_content.
+ * damaged the server is sure of none, and whoever has the device learns nothing of what was stored since it was asked. By versions_content.
  * @throws HoldfastError not_found
  */
 export async function queryClearing(
@@ -160,7 +160,9 @@ export async function queryClearing(
     select encode(asked.id, 'hex') as id from unnest(${hashArray(ids)}) as asked (id) where exists (
       select from shard.versions v join shard.nodes n on n.space_id = v.space_id and n.id = v.node_id
       where v.space_id = ${space.id} and substring(v.content_id from 1 for 8) = substring(asked.id from 1 for 8)
-        and v.content_id = asked.id and n.purged_at is null)`.execute(world.shards.ofId(row.user_id).db);
+        and v.content_id = asked.id and v.created_at <= ${row.asked_at} and n.purged_at is null)`.execute(
+    world.shards.ofId(row.user_id).db,
+  );
   return { ...of, known: rows.map(({ id }) => id) };
 }
 

@@ -288,7 +288,7 @@ export async function refreshSession(
 
 /** The session stays: it goes on once its person has come through the issuer, in whatever browser. */
 function askedAgain({ issuerBound }: AccountWorld): HoldfastError {
-  const message = `This server asks people to sign in through ${issuerBound?.name} from time to time, and you have not for long. Sign in to the web app; your devices continue by themselves then.`;
+  const message = `This server asks people to sign in through ${issuerBound?.name} from time to time, and your last sign-in there is too long ago. Sign in to the web app; your devices then continue by themselves.`;
   return new HoldfastError("unauthenticated", message, { body: { reason: "sign_in_again" } });
 }
 

@@ -1,3 +1,4 @@
+import { HoldfastError } from "@holdfast/core/errors";
 import type { BlockCells } from "../blocks/open-block-cells.ts";
 import type { BlockPool } from "../blocks/block-tasks.ts";
 import { releaseKinds } from "../blocks/release-kind.ts";
@@ -9,10 +10,11 @@ import type { AdminStorage } from "./open-admin-storage.ts";
 
 /** Without a server nobody works what the shards tell their cells, so it is done here; where one runs, whoever comes first does it. */
 export async function collectBeside(
-  { shards, clock, random, config }: AdminStorage,
+  { shards, clock, random, config, isServed }: AdminStorage,
   { cells, pool }: { readonly cells: BlockCells; readonly pool: BlockPool },
   options: CollectionOptions,
 ) {
+  if (options.unfinished === true && isServed) throw servedBeside();
   const log = openLog("error");
   const onMended = tellMended(log, { countersMended: () => {} });
   const parts = { shards, cells, pool, clock, random, log, settings: config.retention, onMended };
@@ -25,4 +27,11 @@ export async function collectBeside(
   } finally {
     await queue.stop();
   }
+}
+
+/** When an upload was last used is reckoned by the server's own settings, which this process may not have. */
+function servedBeside(): HoldfastError {
+  const message =
+    "A server runs on this data, and only it knows which uploads are in use. Run 'holdfast admin gc --unfinished' without --data, signed in as an administrator.";
+  return new HoldfastError("conflict", message);
 }

@@ -247,7 +247,12 @@ class Removal {
   async removeKnown(unsure: readonly Trashed[]): Promise<void> {
     if (unsure.length === 0) return;
     const known = await this.#parts.onServer([...new Set(unsure.map(({ content }) => content.key))]);
-    for (const file of unsure) if (known.has(file.content.key)) await this.remove(file);
+    const open = await this.#parts.openPaths();
+    for (const file of unsure) {
+      // A program may have opened it while others were read and the server was asked.
+      const isOpen = open.has(file.path) || (await this.#parts.disk.hasWriters(file.path).catch(unlessOurs)) === true;
+      if (!isOpen && known.has(file.content.key)) await this.remove(file);
+    }
   }
 
   /** Unless it has changed since it was read. */

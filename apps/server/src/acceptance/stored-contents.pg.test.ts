@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { limits } from "@holdfast/core/limits";
 import { administrator, Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
@@ -50,4 +51,31 @@ test("a device that is to remove its copies is told which contents the account h
     kept: 0,
   });
   assert.equal((await ask()).status, 404, "a device that has removed its copies");
+});
+
+test("whoever discards blocks in a folder of somebody else's is not told whether that person has their content", async () => {
+  const owner = await Api.signIn(server.url);
+  await owner.put("/salary", "the salary of Ann is 4711", "");
+  const { id: inbox } = await ok(owner, "POST", "/metadata", { parent_id: "root", name: "inbox", kind: "folder" });
+  const guest = { email: "guest@example.com", password: "a long password of a guest" };
+  await ok(owner, "POST", "/admin/users", { ...guest, name: "Guest" });
+  await ok(owner, "POST", `/files/${inbox}/share`, { email: guest.email, role: "editor" });
+  const { access_token } = await ok(new Api(server.url), "POST", "/sessions", { ...guest, device_name: "t" });
+  const answers = await Promise.all(
+    ["4710", "4711"].map(async (guess) => {
+      const text = `the salary of Ann is ${guess}`;
+      const hash = createHash("sha256").update(text).digest("hex");
+      const sent = await fetch(`${server.url}/api/v1/chunks/${hash}?into=${inbox}`, {
+        method: "PUT",
+        headers: { authorization: `Bearer ${access_token}` },
+        body: text,
+      });
+      assert.equal(sent.status, 201);
+      return ok(new Api(server.url, access_token), "POST", "/blocks/discard", { hashes: [hash], into: inbox });
+    }),
+  );
+  assert.deepEqual(answers, [
+    { discarded: 0, bytes: 0 },
+    { discarded: 0, bytes: 0 },
+  ]);
 });
