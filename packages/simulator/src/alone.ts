@@ -30,6 +30,8 @@ export class Alone {
   readonly #device: Device;
   /** The answer of the server to a device that removes its copies. */
   knownContents: readonly ContentKey[] = [];
+  /** Called while the server is asked about contents. */
+  onQuestion: () => void = () => undefined;
 
   constructor(options: Partial<WorldOptions> = {}, beside?: World) {
     this.world = beside ?? new World({ seed: 1, devices: 1, troubleRate: 0, ...options });
@@ -76,7 +78,10 @@ export class Alone {
         identity: { serverId: "model", accountId: this.#device.account },
         sleep: (durationMs) => scheduler.sleep(this.life, durationMs * 1000),
         openPaths: () => Promise.resolve(new Set<string>()),
-        onServer: () => Promise.resolve(new Set(this.knownContents)),
+        onServer: () => {
+          this.onQuestion();
+          return Promise.resolve(new Set(this.knownContents));
+        },
       }),
     );
   }

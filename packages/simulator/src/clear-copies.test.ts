@@ -107,6 +107,20 @@ test("rewritten bytes that were undone were never sent: they stay, though the se
   alone.close();
 });
 
+test("a file in the local trash that a program opens while the server is asked stays", async () => {
+  const alone = new Alone();
+  await alone.once();
+  alone.mkdir(".holdfast/trash/2026-01-01");
+  alone.write(".holdfast/trash/2026-01-01/old version", "the bytes of old version");
+  alone.knownContents = [contentOf(Buffer.from("the bytes of old version"))];
+  const opened = alone.root.mustBeAt(".holdfast/trash/2026-01-01/old version");
+  alone.onQuestion = () => void alone.root.writers.add(opened);
+  const { removed, kept } = await alone.clear();
+  assert.deepEqual([removed, kept], [0, 1]);
+  assert.deepEqual(Object.values(sight(alone)), ["the bytes of old version"]);
+  alone.close();
+});
+
 test("after the server was restored the bytes in the local trash may be nowhere else: they stay", async () => {
   const alone = new Alone();
   await alone.once();

@@ -63,6 +63,9 @@ test("unfinished uploads are listed by account, and removed once nobody has used
   assert.match(await gc("--dry-run"), /^would remove unfinished: 1 upload \(0 B\) of /);
   assert.match(await gc("--now"), /^removed unfinished: 1 upload \(0 B\) of /);
   assert.match(await gc("--dry-run"), /^There are no unfinished uploads\.\n/);
+  const beside = await command.run(["admin", "gc", "--unfinished", "--now", "--data", data]);
+  assert.notEqual(beside.code, 0);
+  assert.match(beside.stderr, /A server runs on this data.*without --data/);
 });
 
 test("a run that frees nothing shows the command that frees space sooner, or says to wait if that was the one", async () => {

@@ -47,7 +47,7 @@ function keepOne(context: Context) {
 
 interface Kept {
   readonly root: string;
-  /** Of the conflicted copy, relative to the root like the other paths. */
+  /** Path of the conflicted copy, relative to the root like the other paths. */
   readonly path: string;
   readonly original: string;
   readonly kept: Keep;
@@ -84,8 +84,11 @@ async function keepInStopped(sync: KnownSync, path: string, keep: Keep, stopped:
 /** Names the state that was kept, where it is, and the way back to the other one. */
 function keptLines({ root, path, original, kept, new_path, trash_path }: Kept): string[] {
   const at = (each: string): string => printable(`${root}/${each}`);
-  const command = (name: string, from: string, to: string): string =>
-    `${name} ${shellWord(`${root}/${from}`)} ${shellWord(`${root}/${to}`)}`;
+  const wayBack = (name: "cp" | "mv", from: string, to: string): string[] => {
+    const command = `${name} ${shellWord(`${root}/${from}`)} ${shellWord(`${root}/${to}`)}`;
+    // Somebody else may have given the file a name that steers a terminal, and printed in another form it names no file.
+    return printable(command) === command ? [`  To get it back: ${command}`] : [];
+  };
   // An older client does not report the place.
   const trash = `in ${trash_path === undefined ? ".holdfast/trash" : at(trash_path)} for 30 days`;
   switch (kept) {
@@ -93,7 +96,7 @@ function keptLines({ root, path, original, kept, new_path, trash_path }: Kept): 
       return [
         `Kept the original: ${at(original)} (not changed).`,
         `  The copy is ${trash}, and in the trash on the server after the next sync.`,
-        ...(trash_path === undefined ? [] : [`  To get it back: ${command("mv", trash_path, path)}`]),
+        ...(trash_path === undefined ? [] : wayBack("mv", trash_path, path)),
       ];
     case "copy":
       return [
@@ -102,7 +105,7 @@ function keptLines({ root, path, original, kept, new_path, trash_path }: Kept): 
           ? []
           : [
               `  The previous content is ${trash}, and among the versions of the file.`,
-              `  To get it back: ${command("cp", trash_path, original)}`,
+              ...wayBack("cp", trash_path, original),
             ]),
       ];
     default:

@@ -2,7 +2,7 @@ import type { AccessTokens, SessionStore } from "@holdfast/api-client/access-tok
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Login } from "./saved-login.ts";
 
-/** Of a login that is good again once its person has signed in elsewhere. */
+/** A login that works again once its person has signed in elsewhere. */
 export function isWaiting({ body }: HoldfastError): boolean {
   return body["reason"] === "sign_in_again";
 }

@@ -165,7 +165,7 @@ function progressOf(run: Run, root: string): (progress: ClearingProgress) => voi
   };
 }
 
-/** What both agreed on stands in the state; the server is asked only for contents in the local trash. */
+/** The state holds what both sides agreed on, so the server is asked only about contents in the local trash. */
 async function clearFolder(
   { sync: { folder, record }, order: { epoch }, onServer }: One,
   onProgress: (progress: ClearingProgress) => void,

@@ -38,6 +38,8 @@ test("a device that is to remove its copies is told which contents the account h
   const { status, body } = await ask();
   assert.equal(status, 200, JSON.stringify(body));
   assert.deepEqual(body.known.toSorted(), [older, newest, trashed].toSorted());
+  const since = await put("/since", "stored after the order");
+  assert.deepEqual((await askAbout([since])).body.known, [], "whoever has the device learns nothing of it");
   const many = Array.from({ length: limits.clearingContentsMax }, (_, number) => String(number).padStart(64, "0"));
   assert.equal(
     (await askAbout([...many.slice(1), newest])).body.known?.length,

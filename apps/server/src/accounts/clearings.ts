@@ -142,8 +142,9 @@ export async function readClearing(world: AccountWorld, deviceSecret: string): P
 }
 
 /**
- * Of these contents those that the account's own space has, as a version of a file or of something in the trash. While any block of its cell is
- * damaged the server is sure of none, and whoever has the device learns nothing of what was stored since it was asked. By versions_content.
+ * The subset of these contents that the account's own space has, as a version of a file or of something in the trash. Versions that are newer than
+ * the order do not count: whoever has the device learns nothing about them. While any block of the cell is damaged the answer is empty.
+ * Index: versions_content.
  * @throws HoldfastError not_found
  */
 export async function queryClearing(

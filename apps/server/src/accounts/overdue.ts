@@ -17,9 +17,9 @@ interface OverdueParts {
 }
 
 /**
- * Whether the user `u` has no way in but the issuer and has not come through it for so long that their sessions and tokens wait until they do: an issuer
- * tells nobody of the people it closed its door to. Administrators are exempt, as they mend an issuer that is gone. In the statement that proves a
- * credential; by primary keys.
+ * A condition on the user `u` in the statement that proves a credential: the issuer is their only way in, and their last sign-in through it is too
+ * long ago, so that their sessions and tokens wait for the next one. An issuer does not report people whose account it closed. Administrators are
+ * exempt, as they repair the sign-in where an issuer is gone. By primary keys.
  */
 export function isOverdue({ clock, issuerBound }: OverdueParts): RawBuilder<boolean> {
   if (issuerBound === undefined) return sql<boolean>`false`;

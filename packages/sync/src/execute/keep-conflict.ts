@@ -14,7 +14,7 @@ import { type ContentKey, type LocalRow, nameOnDisk } from "../model/trees.ts";
 /** Of a conflicted copy: the copy takes the original's place, the original stays and the copy goes, or both stay under plain names. */
 export type Keep = "copy" | "original" | "both";
 
-/** What came of it: each undefined where there is none. */
+/** Result of keeping one state. */
 export interface KeptConflict {
   /** Path of the copy from now on, where both are kept. */
   readonly newPath?: string;

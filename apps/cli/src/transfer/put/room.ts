@@ -8,7 +8,7 @@ import type { RemoteTree } from "./remote-tree.ts";
 
 /**
  * Reports before any byte travels that a tree needs more room than its space or the server's disk has: by sizes alone, without reading a file.
- * What fits is sent all the same, and the server decides. In a dry run it is a problem, as it would be in a real one.
+ * Files that fit are sent, and the server decides. A dry run lists the lack of room as a problem.
  * @param there what the tree becomes; in another person's space nobody tells how much room that has
  */
 export async function tellRoom(

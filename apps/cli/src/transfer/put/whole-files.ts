@@ -79,7 +79,7 @@ async function putRead(
 
 interface Reading {
   readonly readAtMs: number;
-  /** What was sent of the files that the server refused. */
+  /** Blocks of files that the server refused. */
   readonly refused: SentForFile;
 }
 
