@@ -81,6 +81,16 @@ export class ModelShares {
     return undefined;
   }
 
+  /** Whether a folder contains one that has a mount of its own. */
+  isMountedBelow(nodes: Nodes, account: string, folder: string): boolean {
+    return [...nodes.values()].some(({ kind, target }) => {
+      if (kind !== "mount" || target === folder || !isLiveNode(nodes, target)) return false;
+      return (
+        lineage(nodes, target).some(({ id }) => id === folder) && this.mountOf(nodes, account, target) !== undefined
+      );
+    });
+  }
+
   isSuspended(nodes: Nodes, id: string): boolean {
     const space = this.suspended.size === 0 ? undefined : spaceOf(nodes, id);
     return [...this.suspended].some((account) => homeOf(account) === space);

@@ -100,3 +100,44 @@ test("a mount that comes back with its folder shows alone what the other one sho
   assert.deepEqual(world.onDisk(), { ...world.space("ada"), mine: "/" });
   world.close();
 });
+
+for (const how of ["deleted", "moved out of the share", "moved into another folder and that deleted"] as const) {
+  test(`a folder that contains one with a mount of its own comes back when it is ${how}`, async () => {
+    const world = new Shared("editor");
+    world.ownerMakes("projects");
+    world.ownerMakes("alpha", homeOf("ada"));
+    world.ownerPuts("x.txt", "x", "alpha");
+    for (const name of ["plan.txt", "notes.txt"]) world.ownerPuts(name, name, "projects");
+    world.grant("editor", "alpha");
+    const place = { parentId: homeOf("bob"), name: "alpha" };
+    world.world.model.mount({ device: "bob's other", account: "bob" }, "alpha", place);
+    world.owner({ op: "move", file_id: "alpha", parent_id: "projects", name: "alpha" });
+    await world.once();
+    world.move("docs/projects/plan.txt", "alpha/plan.txt");
+    await world.once();
+    const before = world.space("ada");
+    if (how === "deleted") for (const path of ["docs/projects/notes.txt", "docs/projects"]) world.remove(path);
+    else if (how === "moved out of the share") world.move("docs/projects", "mine");
+    else {
+      world.mkdir("docs/old");
+      await world.once();
+      world.move("docs/projects", "docs/old/projects");
+      await world.once();
+      world.remove("docs/old/projects/notes.txt");
+      world.remove("docs/old/projects");
+      world.remove("docs/old");
+    }
+    const top = how.startsWith("moved into") ? "docs/old/" : "docs/";
+    const told = `not_deleted ${top === "docs/" ? "docs/projects" : "docs/old"}`;
+    assert.deepEqual(await world.problems(), ["new_owner alpha/plan.txt", told]);
+    const owners = world.space("ada");
+    for (const name of ["alpha/x.txt", "alpha/plan.txt", "notes.txt"])
+      assert.ok(`${top}projects/${name}` in owners, name);
+    if (top === "docs/") assert.deepEqual(owners, before);
+    for (const path of [`${top}projects/notes.txt`, "alpha/x.txt", "alpha/plan.txt"])
+      assert.ok(path in world.onDisk(), path);
+    assert.equal("mine/notes.txt" in world.space("bob"), how === "moved out of the share");
+    assert.ok((await world.once()).inSync);
+    world.close();
+  });
+}

@@ -358,7 +358,7 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
   );
 
   check(
-    "14: a folder that has a mount of its own is not told of in the share into which it is moved, and listed there with all in it once that mount is gone",
+    "14: a folder that has a mount of its own is not told of in the share into which it is moved, keeps the folder there from being deleted, and is listed there with all in it once that mount is gone",
     "editor",
     async (shared) => {
       const { scene, tested } = shared;
@@ -367,9 +367,11 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
       const mount = await shared.mountAt(side.id);
       const file = await shared.put("in side", side.id, "text");
       await shared.hears([`changed ${file.id} editor`]);
-      await scene.must({ op: "move", file_id: side.id, parent_id: shared.docs, name: "side" });
+      const folder = await scene.makeFolder("folder", shared.docs);
+      await scene.must({ op: "move", file_id: side.id, parent_id: folder.id, name: "side" });
       const after = await shared.put("after it", shared.docs, "text");
-      await shared.hears([`changed ${after.id} editor`]);
+      await shared.hears([`changed ${folder.id} editor`, `changed ${after.id} editor`]);
+      assert.equal(await shared.tries({ op: "delete", file_id: folder.id }), "forbidden");
       const parents = new Map<string, string | null>();
       for (let cursor: string | undefined, hasMore = true; hasMore;) {
         const page = await tested.guest.snapshot(cursor);
@@ -377,16 +379,14 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
         cursor = page.next_cursor ?? undefined;
         hasMore = cursor !== undefined;
       }
-      assert.deepEqual([parents.get(side.id), parents.get(file.id)], [shared.docs, side.id]);
+      assert.deepEqual([parents.get(side.id), parents.get(file.id)], [folder.id, side.id]);
       assert.equal(await shared.tries({ op: "delete", file_id: mount }), "committed");
       await shared.hears([`gone ${mount}`]);
       const listed = new Map((await tested.guest.listBelow(shared.mount)).map((node) => [node.id, node.parent_id]));
-      assert.deepEqual([listed.get(side.id), listed.get(file.id)], [shared.docs, side.id]);
-      const states = await tested.guest.queryNodes([side.id, file.id] as NodeId[]);
-      assert.deepEqual(
-        states.map(({ state }) => state),
-        ["live", "live"],
-      );
+      assert.deepEqual([listed.get(side.id), listed.get(file.id)], [folder.id, side.id]);
+      const [first, second] = await tested.guest.queryNodes([side.id, file.id] as NodeId[]);
+      assert.deepEqual([first?.state, second?.state], ["live", "live"]);
+      assert.equal(await shared.tries({ op: "delete", file_id: folder.id }), "committed");
     },
   );
 

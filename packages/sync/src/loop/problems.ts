@@ -104,6 +104,7 @@ const listedOnly: ReadonlySet<string> = new Set([
   "new_owner",
   "maybe_damaged",
   "now_hidden",
+  "not_deleted",
 ]);
 
 /** Things that happened once. A share that is back at its path ended for nobody, and a file that is back is hidden no more. */
@@ -134,6 +135,9 @@ const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonl
   now_hidden: (day, _counts, to) =>
     `On ${day} this was renamed to ${to}, which is not synced: it is on this device only now, and in the trash of the server. ` +
     "Rename it back to sync it again; 'holdfast sync DIR --show-rules' lists the names that are not synced.",
+  not_deleted: (day) =>
+    `On ${day} this was deleted here, and is back: the server does not let you delete it. It may contain a folder that is shared with you ` +
+    "by itself and shown elsewhere: delete what else is in it instead.",
 };
 
 function countOf(number: number, noun: string): string {

@@ -7,6 +7,9 @@ import type { RemoteOperation } from "../plan/plan-types.ts";
 import { isEdit } from "../plan/remote-operations.ts";
 import type { BatchResult, OutgoingBlock } from "@holdfast/sync-ports/ports";
 import type { OperationId } from "../model/trees.ts";
+import { pathOfNode } from "../model/tree-paths.ts";
+import { basesBelow } from "../model/whereabouts.ts";
+import { addNotice } from "../state/notices.ts";
 import { isReadOnly, isReadOnlyAt, mayEdit } from "../model/rights.ts";
 import { agreed, offerOf, refusalOf } from "./answers.ts";
 import { Groundwork } from "./groundwork.ts";
@@ -101,12 +104,32 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
       offers: [...results.keys()].map((operationId) => [operationId, undefined] as const),
       refusals: ready.flatMap((each) => {
         const result = results.get(each.operationId);
-        return result === undefined || result.status === "committed" ? [] : [refusalOf(each, result, voice.nowMs())];
+        if (result === undefined || result.status === "committed" || mayNotDelete(each, result)) return [];
+        return [refusalOf(each, result, voice.nowMs())];
       }),
     });
+    const kept = ready.filter((each) => mayNotDelete(each, results.get(each.operationId)));
+    bringBack(sending, new Set(kept.map(({ operation }) => operation.id)));
     if (done.length > 0) sending.isTaken = true;
     for (const { operation } of done) failed.delete(operation.id);
   }
+}
+
+function mayNotDelete({ operation }: Outgoing, result: BatchResult | undefined): boolean {
+  return operation.op === "delete" && result?.code === "forbidden";
+}
+
+/** What may not be deleted counts as new here, and is brought again: its person sees nothing of what is left in it. */
+function bringBack(sending: Sending, ids: ReadonlySet<NodeId>): void {
+  if (ids.size === 0) return;
+  const { state, nowMs } = sending.voice;
+  for (const id of ids) {
+    const path = pathOfNode(state, id);
+    if (path !== undefined) addNotice(state, { atMs: nowMs(), path, code: "not_deleted", counts: [] });
+  }
+  const bases = [...ids, ...basesBelow(state, [...ids])].filter((id) => !state.local.has(id));
+  state.commit({ synced: bases.map((id) => [id, undefined] as const) });
+  sending.hasChanged = true;
 }
 
 /** Nothing is sent to where this account may only read, whatever was planned. */

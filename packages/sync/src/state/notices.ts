@@ -5,7 +5,7 @@ export interface Notice {
   readonly atMs: number;
   /** Relative to the root. */
   readonly path: string;
-  readonly code: "share_ended" | "new_owner" | "maybe_damaged" | "now_hidden";
+  readonly code: "share_ended" | "new_owner" | "maybe_damaged" | "now_hidden" | "not_deleted";
   /** Counts by kind; what they count depends on the code. */
   readonly counts: readonly number[];
   /** The new path of something that was moved. */

@@ -67,6 +67,28 @@ export async function requireMovable(work: Work, step: Step, row: NodeRow): Prom
 }
 
 /**
+ * To trash a folder of somebody else: what the caller has mounted by itself is shown at that mount alone, so the folder above it looks
+ * emptier than it is, and would take it along.
+ * @throws HoldfastError forbidden, with the place where the caller sees it
+ */
+export async function requireNoneMountedBelow(work: Work, step: Step, row: NodeRow): Promise<void> {
+  const { owns, mounts } = step.caller;
+  if (owns || row.kind !== "folder" || mounts === undefined) return;
+  const targets = [...mounts.values()].filter(({ spaceId }) => spaceId === work.space.id);
+  await work.tree.loadNodes(targets.map(({ targetId }) => targetId));
+  for (const { targetId, path } of targets) {
+    const target = await work.tree.node(targetId);
+    if (target === undefined || target.id === row.id) continue;
+    const lineage = await work.tree.lineage(target);
+    const depth = lineage.findIndex(({ id }) => id === row.id);
+    if (depth === -1 || lineage.slice(0, depth).some(({ trashed_at }) => trashed_at !== null)) continue;
+    if ((await placed(work, step, target)) === undefined) continue;
+    const message = `${JSON.stringify(row.name)} contains the folder that is shared with you at ${JSON.stringify(path)}, and would take it along: delete what is in it instead.`;
+    throw new HoldfastError("forbidden", message);
+  }
+}
+
+/**
  * To give a node the name of the ignore file, that file another content, or to take it away: devices obey its lines, so a stranger could
  * stop the owner's with one of them, or have them send what they leave out.
  * @param where the node, or the folder that it is to be in
