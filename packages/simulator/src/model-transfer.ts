@@ -1,6 +1,6 @@
 import { homeOf, spaceOf } from "./model-shares.ts";
 import type { ModelServer } from "./model-server.ts";
-import { childNamed, lineage, type ModelNode } from "./model-tree.ts";
+import { childNamed, isLiveNode, lineage, type ModelNode } from "./model-tree.ts";
 
 /** What the one who gives it and the one who takes it are called, and what it is. */
 export interface Transfer {
@@ -18,14 +18,26 @@ export function freeze(model: ModelServer, { nodeId, from }: Transfer): void {
   model.announce();
 }
 
-/** Where nothing comes of it: back out of the trash, unless somebody was faster. */
+/** Where nothing comes of it: back out of the trash, unless somebody was faster, and into a stand-in for its folder where that is gone. */
 export function giveUp(model: ModelServer, { nodeId, from }: Transfer): void {
   const node = model.nodes.get(nodeId);
   if (node?.trashed !== true) return;
-  const name = freeName(model, node.parentId ?? homeOf(from), node.name);
-  model.record(`${from}'s browser`, { ...node, name, trashed: false }, "appeared");
+  const parentId = liveOrStandIn(model, node.parentId, from);
+  const name = freeName(model, parentId, node.name);
+  model.record(`${from}'s browser`, { ...node, parentId, name, trashed: false }, "appeared");
   model.settleMounts("transfer");
   model.announce();
+}
+
+function liveOrStandIn(model: ModelServer, folderId: string | null, from: string): string {
+  const folder = model.nodes.get(folderId ?? "");
+  if (folder === undefined || folder.parentId === null) return homeOf(from);
+  if (isLiveNode(model.nodes, folder.id)) return folder.id;
+  const isShared = model.shares.grants.some(({ target }) => target === folder.id);
+  const parentId = isShared ? homeOf(from) : liveOrStandIn(model, folder.parentId, from);
+  const standIn = { ...folder, id: model.fresh("stand-in-"), parentId, name: freeName(model, parentId, folder.name) };
+  model.record(`${from}'s browser`, { ...standIn, operationId: null, trashed: false }, "changed");
+  return standIn.id;
 }
 
 /**
