@@ -129,7 +129,8 @@ function bringBack(sending: Sending, ids: ReadonlySet<NodeId>): void {
   }
   const bases = [...ids, ...basesBelow(state, [...ids])].filter((id) => !state.local.has(id));
   state.commit({ synced: bases.map((id) => [id, undefined] as const) });
-  sending.hasChanged = true;
+  // They are not on the disk as the plan has it.
+  sending.hasChanged ||= bases.length > 0;
 }
 
 /** Nothing is sent to where this account may only read, whatever was planned. */
