@@ -40,6 +40,9 @@ function holdBody() {
 
 const headersOf = (lengthBytes: number) =>
   `POST /api/v1/blocks HTTP/1.1\r\nhost: a\r\nauthorization: Bearer user-token\r\ncontent-length: ${lengthBytes}\r\n\r\n`;
+/** What is read to the end of the connection else ends only when that was idle for more than a minute. */
+const closingHeadersOf = (lengthBytes: number) =>
+  headersOf(lengthBytes).replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
 
 test("a body is not received faster than its handler reads it", async (t) => {
   const held = holdBody();
@@ -100,7 +103,7 @@ test("a body that stalls ends with 408, and one that goes on slowly does not", a
   pass(200);
   assert.match(await stalled, /^HTTP\/1.1 408 [^]*connection: close[^]*request_timeout/);
   const slow = connect(server.port, "127.0.0.1");
-  slow.write(headersOf(8).replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n"));
+  slow.write(closingHeadersOf(8));
   const answer = readToClose(slow);
   for (let sent = 1; sent <= 8; sent++) {
     slow.write("x");
@@ -166,7 +169,7 @@ test("a body ends within two seconds after its caller, and not by a database tha
   assert.deepEqual([await short.json(), looks], [{ stored: 10 }, 0]);
   const socket = connect(server.port, "127.0.0.1");
   const answer = readToClose(socket);
-  socket.write(headersOf(10_000_000));
+  socket.write(closingHeadersOf(10_000_000));
   const send = async () => {
     const from = stored;
     socket.write(Buffer.alloc(1000));
@@ -204,8 +207,7 @@ test("of one account so many long bodies are received at once, and the next one 
   const lengthBytes = 100_000;
   const sockets = Array.from({ length: limits.bodiesAtOnceMax + 1 }, () => connect(server.port, "127.0.0.1"));
   const answers = sockets.map(readToClose);
-  for (const socket of sockets)
-    socket.write(headersOf(lengthBytes).replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n"));
+  for (const socket of sockets) socket.write(closingHeadersOf(lengthBytes));
   await until("as many bodies arrive as may", () => arrived.length >= limits.bodiesAtOnceMax);
   // Another account, and a short body of the same one, are let in meanwhile.
   const other = await fetch(`${server.url}/api/v1/blocks`, {
@@ -227,7 +229,7 @@ test("a handler that takes its time before and while it reads does not cost the 
   const server = await start(t, held.handlers, { timeouts: { bodyIdleTimeoutMs: 50 } });
   const body = Buffer.alloc(1024 * 1024, "x");
   const socket = connect(server.port, "127.0.0.1");
-  socket.write(headersOf(body.length).replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n"));
+  socket.write(closingHeadersOf(body.length));
   socket.write(body);
   const stream = await held.arrived;
   let received = 0;
