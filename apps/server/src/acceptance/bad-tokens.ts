@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { openStoredSecrets } from "./stored-secrets.ts";
-import { Api } from "./testing.ts";
+import { Api, endSoon, eventually } from "./testing.ts";
 
 export interface BadToken {
   /** What is wrong with it. */
@@ -47,13 +47,14 @@ function unsignedJwt(genuine: string): string {
   return `${Buffer.from(JSON.stringify({ alg: "none", typ: "JWT" })).toString("base64url")}.${genuine.split(".")[1]}.`;
 }
 
-/** Made for one second, and used once it is over. */
+/** Made for a moment, and used once that is over. */
 async function expiredToken(owner: Api): Promise<string> {
   const scopes = ["files:read", "files:write", "account"];
-  const expiresAt = new Date(Date.now() + 1000).toISOString();
-  const { body } = await owner.call("POST", "/tokens", { name: "short", scopes, expires_at: expiresAt });
+  const { body } = await endSoon((expires_at) => owner.call("POST", "/tokens", { name: "short", scopes, expires_at }));
   const api = new Api(owner.url, body.token);
-  while ((await api.call("GET", "/account")).status !== 401) assert.ok(Date.now() < Date.parse(expiresAt) + 10_000);
+  await eventually("it is over", 60_000, async () =>
+    (await api.call("GET", "/account")).status === 401 ? true : undefined,
+  );
   return body.token;
 }
 

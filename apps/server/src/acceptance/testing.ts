@@ -210,6 +210,14 @@ export async function eventually<Result>(
   }
 }
 
+/** Asks for an end that comes soon: one that has passed when the request arrives is refused, and asked for again, further ahead. */
+export async function endSoon(ask: (expiresAt: string) => Promise<ApiAnswer>): Promise<ApiAnswer> {
+  for (let aheadMs = 200; ; aheadMs *= 2) {
+    const answer = await ask(new Date(Date.now() + aheadMs).toISOString());
+    if (answer.body.field !== "expires_at" || aheadMs > 60_000) return answer;
+  }
+}
+
 /** Waits until a running server has worked what is in its queue, but for what is to happen later: what is told by it has been told then. */
 export async function queueWorked(dataFolder: string): Promise<void> {
   const soon = "select from shard.messages where due_at < extract(epoch from now() + interval '1 minute') * 1000000";
