@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { json, text } from "node:stream/consumers";
 import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
@@ -145,30 +145,34 @@ async function refusalOf({ url, method, token, type = "application/octet-stream"
   }
 }
 
-for (const [what, begin] of Object.entries(streams)) {
-  test(`${what} that never ends is refused once its caller has ended`, async () => {
-    const stream = await begin();
-    if (stream.isUnderWay !== undefined) return assert.equal((await refusalOf(stream)).status, 404);
-    // A request may be overtaken by the end of its caller, and is refused then before its body. One by a link that ended after its caller was
-    // known, and before its rights were read, finds nothing there.
-    await eventually("one is refused in the middle", 120_000, async () => {
-      const { status, body } = await refusalOf(await begin());
-      if (status === 404 && what === "a file by a link") return undefined;
-      assert.equal(status, 401);
-      return body.includes("while the body of the request was on its way") || undefined;
+/** At once: each waits until a caller is looked at again. */
+describe("What was on its way when its caller ended", { concurrency: 7 }, () => {
+  for (const [what, begin] of Object.entries(streams)) {
+    test(`${what} that never ends is refused once its caller has ended`, async () => {
+      const stream = await begin();
+      if (stream.isUnderWay !== undefined) return assert.equal((await refusalOf(stream)).status, 404);
+      // A request may be overtaken by the end of its caller, and is refused then before its body. One by a link that ended after its caller was
+      // known, and before its rights were read, finds nothing there.
+      await eventually("one is refused in the middle", 120_000, async () => {
+        const { status, body } = await refusalOf(await begin());
+        if (status === 404 && what === "a file by a link") return undefined;
+        assert.equal(status, 401);
+        return body.includes("while the body of the request was on its way") || undefined;
+      });
     });
-  });
-}
+  }
 
-for (const [what, change] of Object.entries(changes)) {
-  test(`${what} that was on its way when its token was revoked is not made`, async () => {
-    const { status, body } = await hold(change, async (id) => void (await ok(admin, "DELETE", `/tokens/${id}`)));
-    assert.deepEqual([status, body.code], [401, "unauthenticated"]);
-    assert.equal(await change.isDone(), false);
-  });
+  for (const [what, change] of Object.entries(changes))
+    describe(what, { concurrency: 1 }, () => {
+      test(`${what} that was on its way when its token was revoked is not made`, async () => {
+        const { status, body } = await hold(change, async (id) => void (await ok(admin, "DELETE", `/tokens/${id}`)));
+        assert.deepEqual([status, body.code], [401, "unauthenticated"]);
+        assert.equal(await change.isDone(), false);
+      });
 
-  test(`${what} that takes its time is made where the token lives on`, async () => {
-    assert.equal((await hold(change, async () => {})).status, 201);
-    assert.equal(await change.isDone(), true);
-  });
-}
+      test(`${what} that takes its time is made where the token lives on`, async () => {
+        assert.equal((await hold(change, async () => {})).status, 201);
+        assert.equal(await change.isDone(), true);
+      });
+    });
+});
