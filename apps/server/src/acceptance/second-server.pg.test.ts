@@ -7,6 +7,7 @@ import type { IncomingMessage } from "node:http";
 import { get } from "node:https";
 import { after, before, describe, test } from "node:test";
 import { requireComponent } from "@holdfast/tools/components";
+import { longTest } from "@holdfast/tools/tiers";
 import { sentBytes, startDownload, startUpload } from "./slow-transfers.ts";
 import {
   Api,
@@ -131,35 +132,38 @@ describe("One server for one data folder", () => {
     assert.equal((await api.download("/still-served")).body.toString(), "yes");
   });
 
-  test("told to stop while slow transfers are under way, it ends, and what a piece had sent is durable", async () => {
-    const api = await Api.signIn(server.url);
-    const [large, pieces] = [randomBytes(40_000_000), randomBytes(6_000_000)];
-    assert.equal((await api.put("/large", large)).status, 201);
-    const { body: upload } = await api.call("POST", "/files/upload?uploadType=resumable", {
-      path: "/pieces",
-      size: pieces.length,
-    });
-    const slow = [
-      await startDownload(server, api.token!, await api.idOf("/large")),
-      await startUpload(server, api.token!, "POST /api/v1/files/upload?uploadType=media&path=/slow", large),
-      await startUpload(server, api.token!, `PUT /api/v1/upload/${upload.upload_id}`, pieces),
-    ];
-    await server.stop();
-    for (const socket of slow) socket.destroy();
+  longTest(
+    "told to stop while slow transfers are under way, it ends, and what a piece had sent is durable",
+    async () => {
+      const api = await Api.signIn(server.url);
+      const [large, pieces] = [randomBytes(40_000_000), randomBytes(6_000_000)];
+      assert.equal((await api.put("/large", large)).status, 201);
+      const { body: upload } = await api.call("POST", "/files/upload?uploadType=resumable", {
+        path: "/pieces",
+        size: pieces.length,
+      });
+      const slow = [
+        await startDownload(server, api.token!, await api.idOf("/large")),
+        await startUpload(server, api.token!, "POST /api/v1/files/upload?uploadType=media&path=/slow", large),
+        await startUpload(server, api.token!, `PUT /api/v1/upload/${upload.upload_id}`, pieces),
+      ];
+      await server.stop();
+      for (const socket of slow) socket.destroy();
 
-    await restart([]);
-    const again = await Api.signIn(server.url);
-    assert.ok((await again.download("/large")).body.equals(large));
-    assert.equal((await again.call("GET", "/metadata?path=/slow")).status, 404, "half an upload became a file");
-    const { body: state } = await again.call("GET", `/upload/${upload.upload_id}`);
-    assert.equal(state.size, sentBytes, "what arrived before the end is not durable");
-    const rest = await again.call("PUT", `/upload/${upload.upload_id}`, undefined, {
-      body: pieces.subarray(state.size),
-      headers: { "content-range": `bytes ${state.size}-${pieces.length - 1}/${pieces.length}` },
-    });
-    assert.equal(rest.status, 201, JSON.stringify(rest.body));
-    assert.ok((await again.download("/pieces")).body.equals(pieces));
-  });
+      await restart([]);
+      const again = await Api.signIn(server.url);
+      assert.ok((await again.download("/large")).body.equals(large));
+      assert.equal((await again.call("GET", "/metadata?path=/slow")).status, 404, "half an upload became a file");
+      const { body: state } = await again.call("GET", `/upload/${upload.upload_id}`);
+      assert.equal(state.size, sentBytes, "what arrived before the end is not durable");
+      const rest = await again.call("PUT", `/upload/${upload.upload_id}`, undefined, {
+        body: pieces.subarray(state.size),
+        headers: { "content-range": `bytes ${state.size}-${pieces.length - 1}/${pieces.length}` },
+      });
+      assert.equal(rest.status, 201, JSON.stringify(rest.body));
+      assert.ok((await again.download("/pieces")).body.equals(pieces));
+    },
+  );
 
   async function restart(args: readonly string[], env: Record<string, string> = {}): Promise<void> {
     assert.equal(await server.stop(), 0);
