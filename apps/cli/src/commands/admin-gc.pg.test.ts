@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { queryDatabase } from "@holdfast/server/acceptance/testing";
+import { queryDatabase, startServer } from "@holdfast/server/acceptance/testing";
 import { until } from "@holdfast/tools/bounded";
 import { runHere } from "./testing-run.ts";
-import { bothPlaces, useSignedIn } from "./testing-signed-in.ts";
+import { bothPlaces, useSignedInAt } from "./testing-signed-in.ts";
 
-const command = useSignedIn("admin-gc", {
+const command = useSignedInAt((options) => startServer({ ...options, jobsSoon: true }), "admin-gc", {
   HOLDFAST_RETENTION_VERSIONS: "2",
   HOLDFAST_RETENTION_VERSION_AGE: "12h",
   HOLDFAST_RETENTION_TRASH: "12h",

@@ -266,9 +266,9 @@ describe("an app password of one folder", () => {
     await ok(owner, "DELETE", `/permissions/${permission}`);
     assert.equal(await textOf(second.app, second.file), 401, "it sees nothing more and not everything");
     const left = () => queryDatabase(`${folder}/data`, `select from shard.grants where id = '${first.permission_id}'`);
-    // A job removes it, each minute, and for the first time within 15 seconds of a start.
+    // A job removes it, each minute, and for the first time soon after a start.
     await server.stop();
-    server = await startServer({ dataFolder: `${folder}/data`, port: server.port });
+    server = await startServer({ dataFolder: `${folder}/data`, port: server.port, jobsSoon: true });
     await eventually("its permission has gone", 120_000, async () => ((await left()).length === 0 ? true : undefined));
   });
 

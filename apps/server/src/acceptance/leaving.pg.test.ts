@@ -7,16 +7,20 @@ import {
   ok,
   queryDatabase,
   removeFolder,
+  type RunningServer,
   type ServerProcess,
   spawnServer,
+  startServer,
 } from "./testing.ts";
 
 describe("an account that its owner deleted", () => {
   const folder = makeFolder("leaving");
   const data = `${folder}/data`;
-  let server: ServerProcess;
+  const env = { HOLDFAST_SNAPSHOT_INTERVAL: "off" };
+  let killed: ServerProcess;
+  let server: RunningServer;
   before(async () => {
-    server = await spawnServer({ dataFolder: data, env: { HOLDFAST_SNAPSHOT_INTERVAL: "off" } });
+    server = killed = await spawnServer({ dataFolder: data, env });
   });
   after(async () => {
     await server?.stop();
@@ -44,8 +48,8 @@ describe("an account that its owner deleted", () => {
       data,
       `insert into shard.provisioned_accounts (user_id, external_id) values ('${gone.id}', 'e')`,
     );
-    await server.kill();
-    server = await spawnServer({ dataFolder: data, env: { HOLDFAST_SNAPSHOT_INTERVAL: "off" }, port: server.port });
+    await killed.kill();
+    server = await startServer({ dataFolder: data, env, port: killed.port, jobsSoon: true });
     const admin = await Api.signIn(server.url);
     await eventually("it is shredded", 300_000, async () => {
       const { status, body } = await admin.call("GET", `/admin/users/${gone.id}/shred`);

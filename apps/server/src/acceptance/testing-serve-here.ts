@@ -9,10 +9,11 @@ export async function serveHere(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
   logFile: string,
+  random: (() => number) | undefined,
 ): Promise<RunningServer> {
   const config = readConfig({ flags: flagsOf(args), environment });
   const log = openLogFile(logFile);
-  const server = await serve(config, { prepareApp, logTo: log }).catch((error: unknown) => {
+  const server = await serve(config, { prepareApp, logTo: log, random }).catch((error: unknown) => {
     log.close();
     throw new Error(
       `The server did not start: ${(error as Error).message} Its log ends: ${readFileSync(logFile, "utf8").slice(-3000)}`,

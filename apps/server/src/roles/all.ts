@@ -84,6 +84,8 @@ export interface Given {
   readonly logTo?: LogDestination | undefined;
   /** Resolves where it is to stop, which may be before it serves. */
   readonly told?: Promise<unknown> | undefined;
+  /** 0 to 1, of the time within which a periodic job runs. Undefined: by chance. */
+  readonly random?: (() => number) | undefined;
 }
 
 /** What is under way as somebody stops the start has so long to come to an end, so that it can be closed in order. */
@@ -113,14 +115,14 @@ export async function serveAll(config: Config, version: string, given: Given = {
 async function start(
   config: Config,
   version: string,
-  given: Given,
+  { prepareApp, wrapStore, random = Math.random }: Given,
   { log, closers }: { readonly log: Log; readonly closers: Closers },
 ): Promise<RunningServer> {
   const found = findDataFolder(config);
   await assertAddressFree(config.listen);
   const tls = await openTls(config, { log, version });
-  const web = openWeb(given.prepareApp, log, closers);
-  const storage = await openStorage(config, log, closers, { found, wrap: given.wrapStore });
+  const web = openWeb(prepareApp, log, closers);
+  const storage = await openStorage(config, log, closers, { found, wrap: wrapStore });
   const { shards } = storage.databases;
   const ports = { shards, clock: systemClock, random: randomBytes, log };
   const rateLimits = await openLimits(config, log, closers);
@@ -148,7 +150,7 @@ async function start(
   const shredding = { thumbs, sharing: () => sharing, renewMetadata: metadataCopy?.renew };
   const telling = tellingJobs(config, { accounts, storage, version, kick, onEnded: committed, log });
   const more = [...(metadataCopy?.jobs ?? []), ...audited.jobs, ...telling];
-  const jobs = startPeriodic(config, { accounts, storage, log, retaining, alone, more, ...shredding }, closers);
+  const jobs = startPeriodic(config, { accounts, storage, log, retaining, alone, more, random, ...shredding }, closers);
   const notifications = { ...ports, wake: committed, mail, kick: (id: UserId) => queue.kick(shards.ofId(id)) };
   const queue = startQueue(
     {
@@ -259,6 +261,7 @@ interface PeriodicParts
     Pick<ShredWorld, "thumbs" | "sharing" | "renewMetadata"> {
   readonly alone: boolean;
   readonly more: readonly PeriodicJob[];
+  readonly random: () => number;
 }
 
 function startPeriodic(config: Config, parts: PeriodicParts, closers: Closers): Jobs {
@@ -273,7 +276,7 @@ function startPeriodic(config: Config, parts: PeriodicParts, closers: Closers): 
     ...more,
   ];
   const guarded = { log, assertMayRun: storage.assertOwner };
-  const jobs = startJobs(periodic, { ...guarded, db: shards.of(toBucket(0)).db, random: Math.random });
+  const jobs = startJobs(periodic, { ...guarded, db: shards.of(toBucket(0)).db, random: parts.random });
   closers.add("jobs", () => jobs.stop());
   return jobs;
 }
