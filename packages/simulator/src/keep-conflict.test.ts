@@ -8,12 +8,12 @@ import { Alone } from "./alone.ts";
 const copy = /^plan \(ada's conflicted copy \d{4}-\d\d-\d\d\)\.txt$/;
 
 /** Both sides wrote, the server was first: its text is the original, this device's stands in the copy. */
-async function withConflict(): Promise<{ alone: Alone; path: string }> {
+async function withConflict(mine = "mine"): Promise<{ alone: Alone; path: string }> {
   const alone = new Alone();
   alone.write("plan.txt", "old");
   await alone.once();
   alone.writeOnServer("plan.txt", "theirs");
-  alone.write("plan.txt", "mine");
+  alone.write("plan.txt", mine);
   await alone.once();
   const path = alone.diskPaths().find((each) => copy.test(each)) ?? assert.fail(alone.diskPaths().join());
   return { alone, path };
@@ -97,6 +97,25 @@ for (const which of ["copy", "original"] satisfies Keep[]) {
     assert.ok([...alone.serverContents().values()].includes("written late"));
     engine.stop();
     await alone.pass(run);
+    alone.close();
+  });
+}
+
+for (const mine of ["mine!!", ""]) {
+  test(`a copy of ${mine === "" ? "no bytes" : "the same size and time"} that was kept is not reported as damage`, async () => {
+    const { alone, path } = await withConflict(mine);
+    alone.write("plan.txt", "later!");
+    await alone.once();
+    const [original, copied] = ["plan.txt", path].map((name) => alone.root.mustBeAt(name));
+    if (mine !== "") alone.root.write(copied!, { mtimeNs: original!.now.mtimeNs + 999n }, true);
+    await alone.once();
+    const engine = alone.make({ brake: undefined });
+    await alone.pass(engine.keepOfConflict(path, "copy"));
+    assert.ok((await alone.once({ brake: undefined })).inSync);
+    assert.deepEqual(alone.serverContents(), new Map([["plan.txt", mine]]));
+    const next = alone.make({ brake: undefined });
+    await alone.pass(next.runOnce());
+    assert.deepEqual(next.status().problems, []);
     alone.close();
   });
 }

@@ -15,7 +15,7 @@ export interface Rewrite extends Braked {
   readonly isOldByTime: boolean;
 }
 
-type Known = Pick<SyncState, "pastContents" | "manifests" | "holdersOf" | "brakes" | "synced">;
+type Known = Pick<SyncState, "pastContents" | "manifests" | "holdersOf" | "stashed" | "brakes" | "synced">;
 
 /** The rewrite that an upload makes; none if the file comes back from the trash, since it replaces nothing. */
 export function rewriteOf(state: Known, operation: RemoteOperation): Rewrite[] {
@@ -65,7 +65,7 @@ function sideOf(state: Known, nodeId: NodeId, { local, remote, synced, isSameTim
   if (synced?.content === local.content || synced?.versionIds[0] !== remote.versionId) return "rewrite";
   const isEmptied = local.fingerprint.sizeBytes === 0 && remote.sizeBytes > 0;
   const isLost = isEmptied || isZeros(state, local.content);
-  // A log that is rotated by a copy has given its bytes to another file before.
+  // A log rotated by a copy gave its bytes to another file before; a kept conflicted copy moved them to the local trash.
   if (isLost && !isElsewhere(state, nodeId, synced.content)) return "damage";
   if (isLost) return "rewrite";
   // The server has what this side had. Whoever writes to a file gives it another time.
@@ -74,7 +74,9 @@ function sideOf(state: Known, nodeId: NodeId, { local, remote, synced, isSameTim
 }
 
 function isElsewhere(state: Known, nodeId: NodeId, content: ContentKey | undefined): boolean {
-  return content !== undefined && state.holdersOf(content).some((holder) => holder !== nodeId);
+  if (content === undefined) return false;
+  const isStashed = state.stashed.values().some(({ contents }) => contents.includes(content));
+  return isStashed || state.holdersOf(content).some((holder) => holder !== nodeId);
 }
 
 function isZeros({ manifests }: Known, content: ContentKey): boolean {
