@@ -9,7 +9,12 @@ const usage = z
     stored_bytes_max: z.int().nullable().describe("null: unlimited"),
     free_bytes: z.int().nullable().describe("what both bounds leave; null: unlimited"),
     files_bytes: z.int().describe("newest versions of files outside the trash"),
-    versions_bytes: z.int().describe("old versions of files outside the trash, equal content once"),
+    versions_bytes: z
+      .int()
+      .describe("estimate of what is stored for old versions of files outside the trash alone, equal content once"),
+    old_versions_bytes: z
+      .int()
+      .describe("full sizes of all old versions; less is stored where versions share content with others"),
     trash_bytes: z.int().describe("files in the trash with their old versions"),
     uploads_bytes: z.int().describe("unfinished uploads, and what was sent in the last day and no file uses"),
     complete: z

@@ -27,7 +27,7 @@ export const dfCommand: CommandMaker = (context) => {
           freeRow(figures),
         ],
         usage === undefined ? [] : uncountedParts(usage),
-        ["stored in total", formatBytes(stored_bytes)],
+        ["stored in total", formatBytes(stored_bytes), "equal content is stored once"],
       ),
       ...(usage === undefined ? [] : [...boundOf(usage), ...largestOf(usage), ...wayOut(usage)]),
     ]);
@@ -56,16 +56,18 @@ function tableOf(counted: readonly string[][], uncounted: readonly string[][], t
   ];
 }
 
-function countedParts({ files_bytes, trash_bytes, complete }: UsageJson): string[][] {
+/** Together they are what is used. */
+function countedParts({ files_bytes, used_bytes, complete }: UsageJson): string[][] {
   return [
     ["files", formatBytes(files_bytes)],
-    ["trash", `${complete ? "" : "about "}${formatBytes(trash_bytes)}`],
+    ["trash", `${complete ? "" : "about "}${formatBytes(used_bytes - files_bytes)}`],
   ];
 }
 
-function uncountedParts({ versions_bytes, uploads_bytes }: UsageJson): string[][] {
+/** Full sizes, as in the list of the largest. */
+function uncountedParts({ old_versions_bytes, uploads_bytes, complete }: UsageJson): string[][] {
   return [
-    ["old versions", formatBytes(versions_bytes)],
+    ["old versions", `${complete ? "" : "about "}${formatBytes(old_versions_bytes)}`],
     ["unfinished uploads", formatBytes(uploads_bytes)],
   ];
 }
@@ -78,12 +80,12 @@ function freeRow(figures: Pick<UsageJson, "used_bytes" | "quota_bytes" | "free_b
 }
 
 /** The part of old versions in what is free. */
-function boundOf({ quota_bytes, used_bytes, stored_bytes_max, free_bytes, versions_bytes }: UsageJson): string[] {
+function boundOf({ quota_bytes, used_bytes, stored_bytes_max, free_bytes, old_versions_bytes }: UsageJson): string[] {
   if (quota_bytes === null || stored_bytes_max === null || free_bytes === null) return [];
   const most = formatBytes(stored_bytes_max);
   if (free_bytes < quota_bytes - used_bytes)
     return ["", `Old versions and trash leave less room than the quota: at most ${most} may be stored.`];
-  if (versions_bytes === 0) return [];
+  if (old_versions_bytes === 0) return [];
   return ["", `Old versions do not count against the quota. Together with everything else they may take ${most}.`];
 }
 
@@ -95,9 +97,9 @@ function wayOut({ quota_bytes, used_bytes, trash_bytes }: UsageJson): string[] {
 }
 
 /** Lines for old versions that take more than the files. */
-function largestOf({ versions_bytes, files_bytes, largest_versions: largest }: UsageJson): string[] {
+function largestOf({ old_versions_bytes, files_bytes, largest_versions: largest }: UsageJson): string[] {
   const [first] = largest;
-  if (first === undefined || versions_bytes <= files_bytes) return [];
+  if (first === undefined || old_versions_bytes <= files_bytes) return [];
   return [
     "",
     "Files with the largest old versions:",

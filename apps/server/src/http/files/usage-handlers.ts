@@ -20,6 +20,7 @@ export function usageHandlers({ shards }: { readonly shards: Shards }) {
           free_bytes: freeBytesOf(usage),
           files_bytes: usage.filesBytes,
           versions_bytes: usage.versionsBytes,
+          old_versions_bytes: usage.oldVersionsBytes,
           trash_bytes: usage.trashBytes,
           uploads_bytes: usage.uploadsBytes,
           complete: usage.isComplete,

@@ -38,6 +38,7 @@ test("what is stored is shared out between files, old versions, the trash and un
   assert.deepEqual(parts, {
     filesBytes: 350,
     versionsBytes: 2300,
+    oldVersionsBytes: 2700,
     trashBytes: 440,
     uploadsBytes: 70,
     isComplete: true,
@@ -56,8 +57,8 @@ test("content that versions share is counted as often as it is stored", async ()
   const file = await space.put("root", "f", "same");
   for (const text of ["changed", "same"])
     await space.do({ op: "put", fileId: file.id, content: await space.content(text) });
-  const { filesBytes, versionsBytes, largest } = await usageOf(space);
-  assert.deepEqual([filesBytes, versionsBytes, largest[0]?.bytes], [4, 7, 11]);
+  const { filesBytes, versionsBytes, oldVersionsBytes, largest } = await usageOf(space);
+  assert.deepEqual([filesBytes, versionsBytes, oldVersionsBytes, largest[0]?.bytes], [4, 7, 11, 11]);
 });
 
 test("what is free is what both bounds leave", () => {

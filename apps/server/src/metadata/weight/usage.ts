@@ -10,6 +10,8 @@ import { findOwnNodes } from "../read/own-nodes.ts";
 export interface Usage extends Pick<SpaceRow, "used_bytes" | "stored_bytes" | "quota_bytes"> {
   readonly filesBytes: number;
   readonly versionsBytes: number;
+  /** Full sizes of all old versions, those of files in the trash too, as `largest` has them. */
+  readonly oldVersionsBytes: number;
   readonly trashBytes: number;
   readonly uploadsBytes: number;
   /** False: there is more than was counted. */
@@ -57,6 +59,7 @@ export async function readUsage(
     ...space,
     filesBytes: Math.max(0, space.used_bytes - trash.bytes),
     versionsBytes,
+    oldVersionsBytes: oldBytes,
     trashBytes: trash.bytes + storedOldBytes - versionsBytes,
     uploadsBytes: sentBytes + restBytes - storedOldBytes,
     isComplete: areAll && trash.isComplete,

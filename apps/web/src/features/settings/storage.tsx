@@ -37,9 +37,10 @@ function Parts({ usage }: { readonly usage: UsageJson }) {
       <Facts
         facts={[
           [message("settings.usedByFiles"), size(usage.files_bytes)],
-          [message("settings.usedByVersions"), size(usage.versions_bytes)],
-          [message("settings.usedByTrash"), size(usage.trash_bytes)],
+          [message("settings.usedByTrash"), size(usage.used_bytes - usage.files_bytes)],
+          [message("settings.usedByVersions"), size(usage.old_versions_bytes)],
           [message("settings.usedByUploads"), size(usage.uploads_bytes)],
+          [message("settings.storedInTotal"), size(usage.stored_bytes)],
           ...(largest.length === 0
             ? []
             : [[message("settings.largestVersions"), <Largest key="largest" files={largest} />] as const]),

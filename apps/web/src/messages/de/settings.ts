@@ -28,6 +28,7 @@ export const settings = {
   "settings.usedByVersions": "Alte Versionen",
   "settings.usedByTrash": "Papierkorb",
   "settings.usedByUploads": "Unfertige Uploads",
+  "settings.storedInTotal": "Insgesamt gespeichert, Gleiches nur einmal",
   "settings.largestVersions": "Größte alte Versionen",
   "settings.storedFull":
     "Alte Versionen und der Papierkorb lassen nur {free} frei. Lösch alte Versionen großer Dateien oder leer den Papierkorb.",

@@ -28,6 +28,7 @@ export const settings = {
   "settings.usedByVersions": "Old versions",
   "settings.usedByTrash": "Trash",
   "settings.usedByUploads": "Unfinished uploads",
+  "settings.storedInTotal": "Stored in total, after deduplication",
   "settings.largestVersions": "Largest old versions",
   "settings.storedFull":
     "Old versions and the trash leave only {free} free. Delete old versions of large files, or empty the trash.",
