@@ -1,17 +1,31 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatBytes, parseBytes } from "./format-bytes.ts";
+import { decimalMarkOf, exactBytes, formatBytes, parseBytes } from "./format-bytes.ts";
 
 test("sizes are told in powers of 1024, with their own names", () => {
   for (const [bytes, text] of [
     [0, "0 B"],
     [1023, "1023 B"],
     [1536, "1.5 KiB"],
+    [10_234, "10 KiB"],
+    [2 ** 20 - 1, "1.0 MiB"],
     [20 * 2 ** 20, "20 MiB"],
     [1e9, "954 MiB"],
     [2 ** 60, "1024 PiB"],
   ] as const)
     assert.equal(formatBytes(bytes), text);
+  assert.equal(formatBytes(1536, decimalMarkOf("de")), "1,5 KiB");
+});
+
+test("an exact size is read back to the byte", () => {
+  assert.deepEqual([0, 1, 2.5 * 2 ** 30, 1e9, 2 ** 50].map(exactBytes), [
+    "0 B",
+    "1 B",
+    "2560 MiB",
+    "1000000000 B",
+    "1024 TiB",
+  ]);
+  for (const bytes of [0, 1, 1e9, 2.5e9, 2 ** 50]) assert.equal(parseBytes(exactBytes(bytes)), bytes);
 });
 
 test("sizes are read as people write them, and what is none is told apart", () => {

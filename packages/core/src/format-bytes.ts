@@ -1,13 +1,29 @@
-/** 1536 -> "1.5 KiB". */
-export function formatBytes(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+
+/**
+ * 1536 -> "1.5 KiB". Everything that people read shows sizes by this function, so that a file has one size everywhere.
+ * @param decimalMark see `decimalMarkOf`
+ */
+export function formatBytes(bytes: number, decimalMark = "."): string {
   let value = bytes;
   let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
+  while (value >= 1023.5 && unit < units.length - 1) {
     value /= 1024;
     unit += 1;
   }
-  return unit === 0 ? `${bytes} B` : `${value.toFixed(value < 10 ? 1 : 0)} ${units[unit]}`;
+  if (unit === 0) return `${bytes} B`;
+  return `${value.toFixed(value < 9.95 ? 1 : 0).replace(".", decimalMark)} ${units[unit]}`;
+}
+
+/** "," for German. */
+export function decimalMarkOf(locale: string): string {
+  return (1.5).toLocaleString(locale).charAt(1);
+}
+
+/** As `parseBytes` reads it back: in the largest unit of which it is a whole number. */
+export function exactBytes(bytes: number): string {
+  const unit = units.findLastIndex((_, power) => bytes % 1024 ** power === 0);
+  return bytes === 0 ? "0 B" : `${bytes / 1024 ** Math.min(unit, 4)} ${units[Math.min(unit, 4)]}`;
 }
 
 const unitBytes: Readonly<Record<string, number>> = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };

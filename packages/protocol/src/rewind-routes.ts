@@ -30,6 +30,7 @@ const answer = z
       .string()
       .optional()
       .describe("names it to be undone; absent for a dry run, and where nothing had to change"),
+    repeated: z.literal(true).optional().describe("an undo that was done before, and changed nothing this time"),
   })
   .meta({ id: "Rewind" });
 export type RewindAnswer = z.output<typeof answer>;

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { ReadStream } from "node:tty";
 import type { Readable, Writable } from "node:stream";
 import { Command } from "commander";
@@ -169,6 +170,15 @@ export function runs<Arguments extends unknown[]>(
 /** Ends with "unknown command", and the command that is spelled like its first argument. */
 export function unknownCommand(command: Command): void {
   Reflect.apply(Reflect.get(command, "unknownCommand") as () => void, command, []);
+}
+
+/** For a group that takes a folder itself: a word that names no folder is a mistyped command. */
+export function refuseMistyped(command: Command): void {
+  command.hook("preAction", (_, acting) => {
+    const [folder] = acting.args;
+    if (acting === command && folder !== undefined && !folder.includes("/") && !existsSync(folder))
+      unknownCommand(command);
+  });
 }
 
 const titleCharactersMax = 200;

@@ -121,7 +121,9 @@ test("rewind tells what it would do, does it, and takes it back; a file has its 
   assert.equal((await run(["cat", "/rewound/file"])).stdout, "precious");
   const undone = await run(["rewind", "undo", id]);
   assert.match(undone.stdout, /^1 item restored from the trash$/m);
-  assert.equal((await run(["rewind", "undo", id])).stdout, undone.stdout);
+  const again = await run(["rewind", "undo", id]);
+  const [, hint = "none"] = /^(To undo it: .*)$/m.exec(undone.stdout) ?? [];
+  assert.equal(again.stdout, `This rewind was undone before: nothing was changed now.\n${hint}\n`);
   assert.deepEqual(await pathsBelow("/rewound"), ["/rewound/file.locked", "/rewound/ransom note"]);
   assert.equal((await run(["cat", "/rewound/file.locked"])).stdout, "scrambled");
   const [, earliest = ""] =

@@ -1,3 +1,4 @@
+import { lstatSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
 import { shellWord } from "@holdfast/core/shell-word";
@@ -9,18 +10,21 @@ import { formatBytes } from "../output/text.ts";
 import type { ConflictedCopy, FileState } from "../sync/conflicted-copy.ts";
 import type { Outcome } from "../sync/control-acts.ts";
 import type { KnownSync } from "../sync/known-syncs.ts";
-import { newCommand, runs } from "./command.ts";
+import { newCommand, refuseMistyped, runs } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
 export const conflictsCommand: CommandMaker = (context) => {
   const command = newCommand("conflicts", "Conflicted copies: both states of what was changed on two devices at once", [
     "conflicts",
-    "conflicts ls ~/Drive",
+    "conflicts ~/Drive",
     "conflicts keep copy ~/Drive/plan*copy*.txt",
-  ]);
+  ]).argument("[folder]", folderText);
   command.addCommand(list(context)).addCommand(keepOne(context));
-  return runs<[]>(context, command, (run) => show(run, undefined));
+  refuseMistyped(command);
+  return runs<[string | undefined]>(context, command, show);
 };
+
+const folderText = "a synced folder; all of them unless given";
 
 function keepOne(context: Context) {
   const command = newCommand("keep", "End conflicts; whatever is not kept goes to the trash", [
@@ -123,7 +127,12 @@ async function copyOf(sync: KnownSync, path: string): Promise<string> {
   ]);
   const { report } = await statusOf(sync);
   const [copy, ...others] = report.conflicts.filter((each) => each !== path && originalPath(each) === path);
-  if (copy === undefined || report.conflicts.includes(path)) return path;
+  if (copy === undefined || report.conflicts.includes(path)) {
+    const whole = `${report.root}/${path}`;
+    if (lstatSync(whole, { throwIfNoEntry: false }) === undefined)
+      throw new HoldfastError("not_found", `${whole} does not exist.`);
+    return path;
+  }
   if (others.length === 0) return copy;
   const names = [copy, ...others].map((each) => `${report.root}/${each}`).join(", ");
   throw new HoldfastError("conflict", `${path} has several conflicted copies. Say which: ${names}`);
@@ -132,7 +141,7 @@ async function copyOf(sync: KnownSync, path: string): Promise<string> {
 function list(context: Context) {
   const command = newCommand("ls", "List the conflicted copies", ["conflicts ls", "conflicts ls ~/Drive"]).argument(
     "[folder]",
-    "a synced folder; all of them unless given",
+    folderText,
   );
   return runs<[string | undefined]>(context, command, show);
 }

@@ -1,10 +1,9 @@
-import { existsSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import type { WaitingDeletion } from "../sync/report.ts";
 import { confirm } from "../terminal.ts";
-import { newCommand, runs, unknownCommand } from "./command.ts";
+import { newCommand, refuseMistyped, runs } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
 export const deletesCommand: CommandMaker = (context) => {
@@ -16,16 +15,11 @@ export const deletesCommand: CommandMaker = (context) => {
   command.addCommand(list(context));
   command.addCommand(decide(context, "approve", "Let exactly what was shown last go, for all devices of the account"));
   command.addCommand(decide(context, "undo", "Bring back from the other side what was shown last"));
-  command.hook("preAction", (_, acting) => {
-    const [folder] = acting.args;
-    // A mistyped command is no folder.
-    if (acting === command && folder !== undefined && !folder.includes("/") && !existsSync(folder))
-      unknownCommand(command);
-  });
+  refuseMistyped(command);
   return runs<[string | undefined]>(context, command, async (run, folder) => {
     const shown = await show(await choose(run, folder));
     await run.output.result(documentOf(shown), () => shown.waiting.flatMap(linesOf));
-    noteNext(run, shown);
+    await noteNext(run, shown);
   });
 };
 
@@ -45,6 +39,8 @@ interface Shown {
   readonly waiting: readonly Waiting[];
   /** Folders whose sync is still in progress: more deletions may follow. */
   readonly growing: readonly string[];
+  /** Answers that the next run of a sync applies. */
+  readonly recorded: readonly { readonly root: string; readonly line: string }[];
 }
 
 function list(context: Context) {
@@ -56,7 +52,7 @@ function list(context: Context) {
     await run.output.result(document, () =>
       document.items.map((each) => `${each.root}/${each.path}  (${doingOf(each)})`),
     );
-    noteNext(run, shown);
+    await noteNext(run, shown);
   });
 }
 
@@ -86,7 +82,11 @@ function decide(context: Context, action: "approve" | "undo", summary: string) {
       // A second time would mean something else.
       await saveShownDeletions(sync.folder, []);
       done.push({ root, count: ids.length, applied: isRunning });
-      lines.push(`${root}: ${answerText(action, waitingCount(meant), isRunning)}`);
+      lines.push(
+        isRunning
+          ? `${root}: ${waitingCount(meant)} ${pastOf[action]}`
+          : recordedText(root, action, waitingCount(meant)),
+      );
       if (!isRunning) run.output.note(nextRun(root, "applies the answer"));
     }
     if (done.length === 0) throw await nothingMeant(run, syncs);
@@ -130,19 +130,23 @@ async function isMeant(run: Run, action: "approve" | "undo", syncs: readonly Kno
 async function show(syncs: readonly KnownSync[]): Promise<Shown> {
   const { saveShownDeletions } = await import("../sync/shown-deletions.ts");
   const { statusOf } = await import("../sync/last-status.ts");
-  const { waitingLines } = await import("../sync/group-deletions.ts");
+  const { waitingCount, waitingLines } = await import("../sync/group-deletions.ts");
   const waiting: Waiting[] = [];
   const growing: string[] = [];
+  const recorded: Shown["recorded"][number][] = [];
   for (const sync of syncs) {
-    const { deletions, report, isRunning } = await statusOf(sync);
-    if (isRunning && report.state === "syncing") growing.push(sync.record.root);
+    const { deletions, report, isRunning, answers = [] } = await statusOf(sync);
+    const { root } = sync.record;
+    if (isRunning && report.state === "syncing") growing.push(root);
+    for (const { action, answered } of answers)
+      recorded.push({ root, line: recordedText(root, action, waitingCount(answered)) });
     await saveShownDeletions(
       sync.folder,
       deletions.map(({ id }) => id),
     );
     if (deletions.length > 0) waiting.push({ sync, deletions, lines: waitingLines(deletions) });
   }
-  return { waiting, growing };
+  return { waiting, growing, recorded };
 }
 
 function documentOf({ waiting }: Shown) {
@@ -156,8 +160,11 @@ function linesOf({ sync, lines }: Waiting): string[] {
   return [printable(sync.record.root), ...lines.map((line) => `  ${line}`)];
 }
 
-function noteNext(run: Run, { waiting, growing }: Shown): void {
-  if (waiting.length === 0) return noteNone(run, growing);
+async function noteNext(run: Run, { waiting, growing, recorded }: Shown): Promise<void> {
+  const { nextRun } = await import("../sync/last-status.ts");
+  for (const { line } of recorded) run.output.note(printable(line));
+  for (const root of new Set(recorded.map((each) => each.root))) run.output.note(nextRun(root, "applies the answer"));
+  if (waiting.length === 0) return recorded.length === 0 ? noteNone(run, growing) : noteGrowing(run, growing);
   noteGrowing(run, growing);
   const isOfMany = waiting.some(({ deletions }) =>
     deletions.some(({ what, why }) => what === "deletion" && why === "many"),
@@ -187,7 +194,8 @@ async function choose(run: Run, folder: string | undefined): Promise<KnownSync[]
   return chooseSyncs(thisConfigFolder(run.context.environment), folder);
 }
 
-function answerText(action: "approve" | "undo", what: string, isRunning: boolean): string {
-  if (isRunning) return `${what} ${action === "approve" ? "approved" : "undone"}`;
-  return `the answer to ${action} ${what} is recorded. It takes effect at the next sync`;
+const pastOf = { approve: "approved", undo: "undone" } as const;
+
+function recordedText(root: string, action: "approve" | "undo", what: string): string {
+  return `${root}: the answer to ${action} ${what} is recorded`;
 }

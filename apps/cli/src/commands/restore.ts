@@ -16,8 +16,12 @@ export const restoreCommand: CommandMaker = (context) => {
     const { lookUpFile } = await import("../remote/look-up.ts");
     const wanted = readVersion(String(version), path);
     const { client } = await run.connect();
-    const { id } = await lookUpFile(client, path);
-    const answer = client.call("restoreVersion", { params: { id }, query: { version: wanted } });
+    const newest = await lookUpFile(client, path);
+    if (wanted === String(newest.version) || wanted.toLowerCase() === newest.version_id) {
+      const line = `Version ${newest.version} of ${path} is already the newest: nothing was changed.`;
+      return run.output.result(newest, () => [line]);
+    }
+    const answer = client.call("restoreVersion", { params: { id: newest.id }, query: { version: wanted } });
     const node = await ofVersion(path, wanted, answer);
     await run.output.result(node, () => [
       `${path} has the content of version ${wanted} again, as its version ${node.version}.`,

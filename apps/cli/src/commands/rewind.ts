@@ -64,7 +64,10 @@ function undo(context: Context) {
   return runs<[string]>(context, command, async (run, id) => {
     const { client } = await run.connect();
     const answer = await finished(client, await client.call("undoRewind", { params: { id } }));
-    await run.output.result(answer, () => [...linesOf(answer), ...undoHint(answer)]);
+    await run.output.result(answer, () => [
+      ...(answer.repeated === true ? ["This rewind was undone before: nothing was changed now."] : linesOf(answer)),
+      ...undoHint(answer),
+    ]);
   });
 }
 

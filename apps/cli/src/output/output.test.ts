@@ -105,13 +105,10 @@ test("names cannot steer a terminal", () => {
 });
 
 test("sizes, durations, times and tables read well", () => {
-  assert.deepEqual([0, 1023, 1536, 10 * 2 ** 20, 5 * 2 ** 40].map(formatBytes), [
-    "0 B",
-    "1023 B",
-    "1.5 KiB",
-    "10 MiB",
-    "5.0 TiB",
-  ]);
+  assert.deepEqual(
+    [0, 1023, 1536, 10 * 2 ** 20, 5 * 2 ** 40].map((each) => formatBytes(each)),
+    ["0 B", "1023 B", "1.5 KiB", "10 MiB", "5.0 TiB"],
+  );
   assert.deepEqual([0, 59, 60, 185, 3723].map(formatDuration), ["0 s", "59 s", "1:00", "3:05", "1:02:03"]);
   assert.equal(formatTime("2026-01-31T12:00:00.123456Z"), "2026-01-31 12:00:00Z");
   assert.deepEqual(

@@ -1,6 +1,6 @@
 import { Brakes } from "@holdfast/sync/brakes/brakes";
 import type { KnownSync } from "./known-syncs.ts";
-import { forgetWaiting } from "./last-status.ts";
+import { recordAnswer } from "./last-status.ts";
 import { changeState } from "./stopped-state.ts";
 
 /**
@@ -16,6 +16,6 @@ export async function answerDeletions(
   await changeState(
     sync,
     (state) => new Brakes(state, sync.record.brake ?? undefined, () => Date.now())[action](ids),
-    () => forgetWaiting(sync, ids),
+    () => recordAnswer(sync, action, ids),
   );
 }

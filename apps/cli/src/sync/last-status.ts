@@ -12,21 +12,35 @@ import type { KnownSync, SyncRecord } from "./known-syncs.ts";
 import { reportBytesMax, syncReport, waitingDeletion } from "./report.ts";
 import type { SyncReport } from "./report.ts";
 
-const saved = z.object({ report: syncReport, deletions: z.array(waitingDeletion) });
+/** An answer to deletions that was given while no client ran. The next run applies it, and saves a status without it. */
+const recordedAnswer = z.object({ action: z.enum(["approve", "undo"]), answered: z.array(waitingDeletion) });
+type RecordedAnswer = z.output<typeof recordedAnswer>;
+
+const saved = z.object({
+  report: syncReport,
+  deletions: z.array(waitingDeletion),
+  answers: z.array(recordedAnswer).optional(),
+});
 const lastStatusName = "last-status.json";
 
 /** Kept for when the client does not run. */
-export function saveLastStatus(folder: string, status: RunningStatus): Promise<void> {
+export function saveLastStatus(folder: string, status: LastStatus): Promise<void> {
   return writePrivate(join(folder, lastStatusName), status);
 }
 
-/** What was answered waits no more: of what the last client left. */
-export async function forgetWaiting({ folder }: KnownSync, ids: readonly string[]): Promise<void> {
+/** Moves deletions from those that wait to the answers that the next run applies. */
+export async function recordAnswer(
+  { folder }: KnownSync,
+  action: RecordedAnswer["action"],
+  ids: readonly string[],
+): Promise<void> {
   const last = await readPrivate(join(folder, lastStatusName), saved, reportBytesMax);
   if (last === undefined) return;
   const deletions = last.deletions.filter(({ id }) => !ids.includes(id));
   const waiting = deletions.filter(({ what }) => what === "deletion").length;
-  await saveLastStatus(folder, { report: { ...last.report, deletions_waiting: waiting }, deletions });
+  const answered = last.deletions.filter(({ id }) => ids.includes(id));
+  const answers = [...(last.answers ?? []), { action, answered }];
+  await saveLastStatus(folder, { report: { ...last.report, deletions_waiting: waiting }, deletions, answers });
 }
 
 /** The conflict was ended: removed from the status that the last client left. */
@@ -37,7 +51,11 @@ export async function forgetConflict({ folder }: KnownSync, path: string): Promi
   await saveLastStatus(folder, { ...last, report: { ...last.report, conflicts } });
 }
 
-export interface KnownStatus extends RunningStatus {
+export interface LastStatus extends RunningStatus {
+  readonly answers?: readonly RecordedAnswer[] | undefined;
+}
+
+export interface KnownStatus extends LastStatus {
   readonly isRunning: boolean;
   /** It runs no more, and removes its copies as ordered. */
   readonly isClearing: boolean;
@@ -52,13 +70,13 @@ export async function statusOf(sync: KnownSync): Promise<KnownStatus> {
 }
 
 /** What the last client left. */
-export async function lastStatus(sync: KnownSync): Promise<RunningStatus> {
+export async function lastStatus(sync: KnownSync): Promise<LastStatus> {
   const last = await readPrivate(join(sync.folder, lastStatusName), saved, reportBytesMax);
   const clears = await isClearing(sync.folder);
   const why = clears
     ? { path: "", code: clearingCode, message: clearingMessage }
     : { path: "", code: "not_running", message: await whyStopped(sync) };
-  return { report: stopped(sync, last?.report, why), deletions: last?.deletions ?? [] };
+  return { report: stopped(sync, last?.report, why), deletions: last?.deletions ?? [], answers: last?.answers };
 }
 
 const clearingMessage =

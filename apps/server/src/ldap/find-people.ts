@@ -1,3 +1,4 @@
+import { parseBytes } from "@holdfast/core/format-bytes";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { Entry } from "ldapts";
@@ -122,15 +123,10 @@ function valuesOf(entry: Entry, attribute: string): string[] {
   return values.map((each) => (typeof each === "string" ? each : each.toString("hex"))).filter((each) => each !== "");
 }
 
-const units: Readonly<Record<string, number>> = { "": 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 };
-
-/** `5000000000` or `5 GB`. */
-function bytesOf(text: string | undefined): number | undefined {
-  const [matched, figures = "", unit = ""] = /^\s*(\d{1,15})\s*([kmgt]?b?)\s*$/i.exec(text ?? "") ?? [];
-  const factor = units[unit.toLowerCase()];
-  if (matched === undefined || factor === undefined) return undefined;
-  const bytes = Number(figures) * factor;
-  return Number.isSafeInteger(bytes) && bytes <= 1e15 ? bytes : undefined;
+/** `5000000000` or `5 GiB`. */
+function bytesOf(text = ""): number | undefined {
+  const bytes = parseBytes(text.trim());
+  return bytes === undefined || bytes > 1e15 ? undefined : bytes;
 }
 
 /** Whether this is the person's password: tried as the person, since nobody else can say. */

@@ -78,13 +78,13 @@ async function memberOf(group: string, id: string): Promise<boolean> {
 
 test("the first sign-in makes an account, and mail address and uid lead to the same one", async (t) => {
   if (!there(t)) return;
-  await slapd.person("ann", { cn: "Ann Example", employeeNumber: "5 GB" });
+  await slapd.person("ann", { cn: "Ann Example", employeeNumber: "5 GiB" });
   await joined("staff", "ann");
   const byMail = await Api.signIn(server.url, { email: "ann@example.com", password: passwordOf("ann") });
   const account = await ok(byMail, "GET", "/account");
   assert.deepEqual(
     [account.email, account.name, account.confirmed, account.quota_bytes],
-    ["ann@example.com", "Ann Example", true, 5e9],
+    ["ann@example.com", "Ann Example", true, 5 * 2 ** 30],
   );
   assert.deepEqual([await memberOf(groups.staff, account.id), await memberOf(groups.board, account.id)], [true, false]);
   const byUid = await Api.signIn(server.url, { email: "ANN", password: passwordOf("ann") });

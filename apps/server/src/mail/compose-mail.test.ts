@@ -136,7 +136,7 @@ test("every kind of notice has words of its own in every language", () => {
     ],
   ]);
   const quota = composeMail(facts(one({ kind: "quota", detail }), { language: "de" })).text;
-  assert.match(quota, /14,2\sGB von 15\sGB sind belegt/);
+  assert.match(quota, /13 GiB von 14 GiB sind belegt/);
 });
 
 test("what the server finds wrong with itself is said in the doctor's words, alone and among others", () => {

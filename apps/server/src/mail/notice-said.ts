@@ -1,3 +1,4 @@
+import { decimalMarkOf, formatBytes } from "@holdfast/core/format-bytes";
 import type { Language, NoticeKind } from "@holdfast/protocol/account-settings";
 import { signInKinds } from "@holdfast/protocol/device-routes";
 import { role } from "@holdfast/protocol/values";
@@ -168,11 +169,6 @@ function timeIn(language: Language, micros: number): string {
   return `${format.format(micros / 1000)} UTC`;
 }
 
-const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte"] as const;
-
 function bytesIn(language: Language, bytes: number | undefined): string | undefined {
-  if (bytes === undefined) return undefined;
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
-  const format = { style: "unit", unit: units[power], maximumFractionDigits: 1 } as const;
-  return new Intl.NumberFormat(language, format).format(bytes / 1000 ** power);
+  return bytes === undefined ? undefined : formatBytes(bytes, decimalMarkOf(language));
 }

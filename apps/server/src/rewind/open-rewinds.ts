@@ -61,7 +61,8 @@ export function openRewinds(options: RewindsOptions): Rewinds {
         throw new HoldfastError("conflict", "The rewind is still under way. Undo it once it is done.");
       }
       const found = await readUndo(db, rewind);
-      if (found !== undefined) return run(found);
+      if (found !== undefined)
+        return found.done_at === null ? run(found) : { answer: { ...answerOf(found), repeated: true } };
       await inTransaction(db, (transaction) => startUndo(transaction, options, rewind, userId));
       const row = await readUndo(db, rewind);
       if (row === undefined) throw noSuchRewind();

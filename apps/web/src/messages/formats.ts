@@ -1,3 +1,5 @@
+import { decimalMarkOf, formatBytes } from "@holdfast/core/format-bytes";
+
 /** Numbers, sizes and times as a locale writes them. Each Intl object is made once, as making one takes longer than its use. */
 export interface Formats {
   readonly locale: string;
@@ -5,7 +7,7 @@ export interface Formats {
   readonly number: (value: number) => string;
   /** 0 to 1. */
   readonly percent: (fraction: number) => string;
-  /** Of bytes, in the powers of 1,000 that disks are sold in: `1.2 GB`. */
+  /** Bytes as the command shows them: `1.2 GiB`. */
   readonly size: (bytes: number) => string;
   /** "3 minutes ago", "yesterday"; a day as such once it is a week away. */
   readonly ago: (at: Time, nowMs?: number) => string;
@@ -32,61 +34,42 @@ export function makeFormats(locale: string, hourCycle?: "h12" | "h23"): Formats 
   const toSecond = new Intl.DateTimeFormat(locale, { ...clock, timeStyle: "medium" });
   const lists = new Intl.ListFormat(locale, { type: "conjunction" });
   const compare = new Intl.Collator(locale, { numeric: true }).compare;
-  const sizes = makeUnits(locale, sizeUnits, 1);
-  const durations = makeUnits(locale, durationUnits, 0);
+  const decimalMark = decimalMarkOf(locale);
+  const durations = makeDurations(locale);
   return {
     locale,
     plural: (count) => plurals.select(count),
     number: (value) => numbers.format(value),
     percent: (fraction) => percents.format(fraction),
-    size: (bytes) => inLargestUnit(bytes, sizeUnits, sizes),
+    size: (bytes) => formatBytes(bytes, decimalMark).replace(" ", "\u00A0"),
     ago: (at, nowMs = Date.now()) => {
       const [value, unit] = distance(millisecondsOf(at) - nowMs);
       return unit === undefined ? days.format(millisecondsOf(at)) : relative.format(value, unit);
     },
     day: (at) => days.format(millisecondsOf(at)),
     dateTime: (at, to) => (to === "second" ? toSecond : toMinute).format(millisecondsOf(at)),
-    duration: (durationMs) => inLargestUnit(Math.max(durationMs, 1000), durationUnits, durations),
+    duration: (durationMs) => inLargestUnit(Math.max(durationMs, 1000), durations),
     list: (parts) => lists.format(parts),
     compare,
   };
 }
 
-type Units = readonly (readonly [unit: string, worth: number])[];
-
-const sizeUnits: Units = [
-  ["terabyte", 1e12],
-  ["gigabyte", 1e9],
-  ["megabyte", 1e6],
-  ["kilobyte", 1e3],
-  ["byte", 1],
-];
-const durationUnits: Units = [
+const durationUnits = [
   ["day", 86_400_000],
   ["hour", 3_600_000],
   ["minute", 60_000],
   ["second", 1000],
-];
+] as const;
 
-function makeUnits(locale: string, units: Units, maximumFractionDigits: number): Map<string, Intl.NumberFormat> {
-  return new Map(
-    units.map(([unit]) => [
-      unit,
-      new Intl.NumberFormat(locale, {
-        style: "unit",
-        unit,
-        unitDisplay: unit === "byte" ? "long" : "short",
-        // A tenth of a kilobyte tells nobody anything.
-        maximumFractionDigits: unit === "kilobyte" ? 0 : maximumFractionDigits,
-      }),
-    ]),
-  );
+function makeDurations(locale: string): ReadonlyMap<string, Intl.NumberFormat> {
+  const format = { style: "unit", unitDisplay: "short", maximumFractionDigits: 0 } as const;
+  return new Map(durationUnits.map(([unit]) => [unit, new Intl.NumberFormat(locale, { ...format, unit })]));
 }
 
-/** In the first unit of which there is at least one once it is rounded: 999,960 bytes are 1 MB, not 1,000 kB. */
-function inLargestUnit(amount: number, units: Units, formats: ReadonlyMap<string, Intl.NumberFormat>): string {
-  const [unit, worth] = units.find(([, each]) => amount >= each * 0.9995) ?? units.at(-1) ?? ["byte", 1];
-  return formats.get(unit)?.format(amount / worth) ?? String(amount);
+/** In the first unit of which there is at least one once it is rounded: 59.98 seconds are 1 minute. */
+function inLargestUnit(durationMs: number, formats: ReadonlyMap<string, Intl.NumberFormat>): string {
+  const [unit, worth] = durationUnits.find(([, each]) => durationMs >= each * 0.9995) ?? ["second", 1000];
+  return formats.get(unit)?.format(durationMs / worth) ?? String(durationMs);
 }
 
 /** @returns no unit where a date says more than a distance */

@@ -27,13 +27,13 @@ test("the form follows the language's rule and not whether the number is one", (
   );
 });
 
-test("sizes are in powers of 1,000, in the first unit of which there is one", () => {
+test("sizes are those of the command, as the language writes numbers", () => {
   const { size } = messagesOf({}, "en");
   assert.deepEqual(
-    [0, 1, 999, 1000, 15_500, 999_960, 1_234_567, 2_500_000_000, 3e12].map((bytes) => plain(size(bytes))),
-    ["0 bytes", "1 byte", "999 bytes", "1 kB", "16 kB", "1 MB", "1.2 MB", "2.5 GB", "3 TB"],
+    [0, 1, 1023, 1024, 15_500, 1_048_570, 1_234_567, 2_500_000_000, 3e12].map((bytes) => plain(size(bytes))),
+    ["0 B", "1 B", "1023 B", "1.0 KiB", "15 KiB", "1.0 MiB", "1.2 MiB", "2.3 GiB", "2.7 TiB"],
   );
-  assert.equal(plain(messagesOf({}, "de").size(1_234_567)), "1,2 MB");
+  assert.equal(plain(messagesOf({}, "de").size(1_234_567)), "1,2 MiB");
 });
 
 test("a time is a distance for a week, then a day; what is to come reads so too", () => {

@@ -1,3 +1,4 @@
+import { formatBytes } from "@holdfast/core/format-bytes";
 import type { ReportReason } from "@holdfast/protocol/report-routes";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { escapeHtml } from "../../mail/mail-text.ts";
@@ -95,7 +96,7 @@ function entry({ addressOf, hasPreviews }: ShownLink, { id, kind, name, size, mi
   const address = escapeHtml(addressOf.file(id));
   const isShown = hasPreviews && pictures.test(type ?? "") && size <= pictureBytesMax;
   const picture = isShown ? `<img src="${address}" alt="" loading="lazy">` : "";
-  return `<li>${picture}<a href="${address}" download>${text}</a> <small>${sizeText(size)}</small></li>`;
+  return `<li>${picture}<a href="${address}" download>${text}</a> <small>${formatBytes(size)}</small></li>`;
 }
 
 function uploadForm({ node, addressOf }: ShownLink): string {
@@ -123,13 +124,6 @@ function reportForm({ report }: AddressOf): string {
 <label>Anything else the administrators should know? <textarea name="text" rows="4" maxlength="${reportCharactersMax}"></textarea></label>
 <button>Report</button>
 </form></details>`;
-}
-
-function sizeText(bytes: number): string {
-  const power = Math.min(4, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  const unit = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"][power] ?? "byte";
-  const format = { style: "unit", unit, maximumFractionDigits: power === 0 ? 0 : 1 } as const;
-  return new Intl.NumberFormat("en", format).format(bytes / 1000 ** power);
 }
 
 const style = `${pageStyle}

@@ -88,7 +88,7 @@ test("an account that is switched off is removed for good, after a proof and onc
   await dialog.getByRole("button", { name: "Try again" }).click();
   await proof.getByLabel("Current password").fill(administrator.password);
   await proof.getByRole("button", { name: "Continue" }).click();
-  const all = "2 files, including the trash · 3 versions · 48 bytes · shared with 1 person, group or link";
+  const all = "2 files, including the trash · 3 versions · 48 B · shared with 1 person, group or link";
   await dialog.getByText(all, { exact: true }).waitFor();
   await dialog.getByLabel("To confirm, enter the account’s e-mail address").fill("bob@example.org");
   await act.click();

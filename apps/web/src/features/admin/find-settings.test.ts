@@ -36,7 +36,7 @@ test("a value reads as people write it, and a secret only as set or not", () => 
   assert.equal(text("rate_limit_user", 12_000), "12,000");
   assert.equal(text("rate_limit_user", 0), "Off");
   assert.equal(text("behind_proxy", 0), "0");
-  assert.equal(text("thumb_cache_bytes", 4e9), "4 GB");
+  assert.equal(text("thumb_cache_bytes", 4e9), "3.7 GiB");
   assert.equal(text("smtp_url", null, { source: "default" }), "Not set");
   assert.equal(text("plans", { free: 1 }), '{"free":1}');
   assert.equal(text("admin_password", "it must not come here", { secret: true }), "Set (hidden)");

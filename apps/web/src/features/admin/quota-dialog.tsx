@@ -1,3 +1,4 @@
+import { exactBytes, parseBytes } from "@holdfast/core/format-bytes";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useDrive } from "../../data/use-drive.ts";
@@ -10,8 +11,6 @@ import { planWords, plansQuery } from "./plans.tsx";
 import { useAct } from "./use-act.ts";
 import { type UserJson, usersKey } from "./users-list.ts";
 
-const gigabyte = 1e9;
-
 /** What somebody may keep: by a plan, or by a number of their own. */
 export function QuotaDialog({ user, onClose }: { readonly user: UserJson; readonly onClose: () => void }) {
   const words = useMessages();
@@ -20,7 +19,7 @@ export function QuotaDialog({ user, onClose }: { readonly user: UserJson; readon
   const plans = useQuery(plansQuery(client));
   const [plan, setPlan] = useState(user.plan);
   const [kind, setKind] = useState(kindOf(user));
-  const [amount, setAmount] = useState(user.quota_bytes === null ? "" : String(user.quota_bytes / gigabyte));
+  const [amount, setAmount] = useState(user.quota_bytes === null ? "" : exactBytes(user.quota_bytes));
   const [isTried, setTried] = useState(false);
   const change = useAct(
     usersKey,
@@ -28,12 +27,12 @@ export function QuotaDialog({ user, onClose }: { readonly user: UserJson; readon
       client.call("adminUpdateUser", { params: { id: user.id }, body: { plan, quota_bytes: quota } }),
     message("settings.saved"),
   );
-  const bytes = Math.round(Number(amount.replace(",", ".")) * gigabyte);
-  const isBad = kind === "own" && (amount.trim() === "" || !Number.isSafeInteger(bytes) || bytes < 0);
+  const bytes = parseAmount(amount);
+  const isBad = kind === "own" && bytes === undefined;
   const send = () => {
     setTried(true);
     if (isBad) return;
-    change.mutate({ plan: "plan" as const, none: null, own: bytes }[kind], { onSuccess: onClose });
+    change.mutate({ plan: "plan" as const, none: null, own: bytes ?? null }[kind], { onSuccess: onClose });
   };
   return (
     <FormDialog
@@ -67,6 +66,12 @@ export function QuotaDialog({ user, onClose }: { readonly user: UserJson; readon
   );
 }
 
+/** A number without a unit is in GiB. */
+function parseAmount(amount: string): number | undefined {
+  const text = amount.trim().replace(",", ".");
+  return parseBytes(/[a-z]$/i.test(text) ? text : `${text} GiB`);
+}
+
 function kindOf(user: UserJson): "plan" | "own" | "none" {
   if (!user.quota_fixed) return "plan";
   return user.quota_bytes === null ? "none" : "own";
@@ -98,8 +103,7 @@ function QuotaChoice({ kind, amount, error, onKind, onAmount }: QuotaChoiceProps
       />
       {kind === "own" && (
         <Field
-          label={message("admin.gigabytes")}
-          inputMode="decimal"
+          label={message("admin.quotaSize")}
           value={amount}
           error={error}
           onChange={(event) => onAmount(event.target.value)}

@@ -16,7 +16,7 @@ interface CompareDialogProps {
 }
 
 /** Of each of the two: what is longer is not read as text. */
-const textBytesMax = 1_000_000;
+const textBytesMax = 2 ** 20;
 
 /** An old version beside the newest one. */
 export function CompareDialog({ node, version, onClose }: CompareDialogProps) {

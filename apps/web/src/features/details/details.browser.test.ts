@@ -61,14 +61,14 @@ test("old versions are deleted but for the newest", async () => {
   await page.getByRole("button", { name: "Delete old versions…" }).click();
   const dialog = page.getByRole("dialog", { name: "Delete old versions of draft.txt?" });
   assert.deepEqual(await axeProblems(page), []);
-  await dialog.getByText("2 versions will be deleted, which frees up to 23 bytes.").waitFor();
+  await dialog.getByText("2 versions will be deleted, which frees up to 23 B.").waitFor();
   await dialog.getByLabel("Number of newest versions to keep").fill("3");
   await dialog.getByText("No version will be deleted.").waitFor();
   assert.ok(await dialog.getByRole("button", { name: "Delete" }).isDisabled());
   await dialog.getByLabel("Number of newest versions to keep").fill("2");
-  await dialog.getByText("1 version will be deleted, which frees up to 11 bytes.").waitFor();
+  await dialog.getByText("1 version will be deleted, which frees up to 11 B.").waitFor();
   await dialog.getByRole("button", { name: "Delete" }).click();
-  await page.getByText("1 version deleted, 11 bytes freed").first().waitFor();
+  await page.getByText("1 version deleted, 11 B freed").first().waitFor();
   const acts = page.getByRole("button", { name: /^Actions for version \d+ of/ });
   await acts.nth(2).waitFor({ state: "detached" });
   assert.equal(await acts.count(), 2);

@@ -140,11 +140,11 @@ test("of a zip of any size only its list travels, and is walked by keyboard", as
     if (answer.url().includes("/download")) sizes.push(Number(answer.headers()["content-length"]));
   });
   const frame = await preview.open("/large.zip");
-  await page.getByText("5 files · 3 folders · 1.2 MB unpacked").waitFor();
+  await page.getByText("5 files · 3 folders · 1.2 MiB unpacked").waitFor();
   const row = (name: string) => frame.getByRole("row").filter({ hasText: name });
   await row("summer").waitFor();
   assert.match(await row("secret.txt").innerText(), /encrypted/);
-  assert.match(await row("a.jpg").innerText(), /1.2 MB/);
+  assert.match(await row("a.jpg").innerText(), /1.2 MiB/);
   await row("gpj.exe").getByText("\uFFFDgpj.exe").waitFor();
   await row("photos").focus();
   await frameHasFocus(frame);
@@ -169,7 +169,7 @@ test("100,000 files in a zip are listed without drawing them all; what is no zip
   await app.signIn();
   const { page } = app;
   const frame = await preview.open("/many.zip");
-  await page.getByText("100,000 files · 0 bytes unpacked · more entries not shown").waitFor();
+  await page.getByText("100,000 files · 0 B unpacked · more entries not shown").waitFor();
   assert.ok((await frame.getByRole("row").count()) < 100);
   await frame.getByRole("row").nth(1).focus();
   await frameHasFocus(frame);

@@ -166,7 +166,7 @@ test("storage that comes to its end is told in words, beside every place and as 
   await app.signIn(dora);
   await app.open("/files");
   const navigation = page.getByRole("navigation", { name: "Places" }).first();
-  await navigation.getByText("799 bytes of 1 kB used").waitFor();
+  await navigation.getByText("799 B of 1000 B used").waitFor();
   assert.equal(await navigation.getByText(/full/).count(), 0);
   await dora.api.put("/b.txt", "b".repeat(2));
   await navigation.getByText("80% full", { exact: true }).waitFor();
@@ -175,7 +175,7 @@ test("storage that comes to its end is told in words, beside every place and as 
   await app.open("/settings/profile");
   await page
     .getByRole("main")
-    .getByText("Only 49 bytes left. Empty the trash, or ask an administrator for more.")
+    .getByText("Only 49 B left. Empty the trash, or ask an administrator for more.")
     .waitFor();
   await dora.api.put("/d.txt", "d".repeat(49));
   await page.getByRole("main").getByText("Your storage is full").waitFor();
@@ -191,7 +191,7 @@ test("old versions that fill the storage are named beside every place, and with 
   await app.open("/settings/profile");
   await page.getByRole("navigation", { name: "Places" }).first().getByText("Old versions and the trash fill").waitFor();
   const main = page.getByRole("main");
-  await main.getByText("(3 kB)").waitFor();
+  await main.getByText("(2.6 KiB)").waitFor();
   assert.deepEqual(await axeProblems(page), []);
   await main.getByRole("link", { name: "/film.mp4" }).click();
   await page.getByRole("button", { name: "Delete old versions…" }).waitFor();

@@ -15,7 +15,7 @@ import { useMessages } from "../../messages/use-messages.ts";
 export function LimitButton() {
   const { message, size } = useMessages();
   const limit = useSyncExternalStore(watchPreferences, () => preferences().uploadLimit);
-  const words = (each: UploadLimit) => message("tray.rate", { size: size(Number(each) * 1e6) });
+  const words = (each: UploadLimit) => message("tray.rate", { size: size(Number(each) * 2 ** 20) });
   const label = limit === undefined ? message("tray.limit") : message("tray.limited", { rate: words(limit) });
   const choice = (each: UploadLimit | undefined) => ({
     label: each === undefined ? message("tray.unlimited") : words(each),

@@ -44,7 +44,7 @@ function openUploads({ viewer, tokens, client, account, reach }: Drive): Uploads
   reach.subscribe(() => !reach.getSnapshot() && opened.wakeUp());
   const limit = () => {
     const { uploadLimit } = preferences();
-    opened.setLimit(uploadLimit === undefined ? undefined : Number(uploadLimit) * 1e6);
+    opened.setLimit(uploadLimit === undefined ? undefined : Number(uploadLimit) * 2 ** 20);
   };
   limit();
   watchPreferences(limit);

@@ -115,7 +115,7 @@ test("uploads go no faster than they may, and at once as fast as they can when t
   await page.evaluate(() => localStorage.setItem("holdfast.preferences", JSON.stringify({ uploadLimit: "1" })));
   await page.reload();
   await drop(page, [file]);
-  const limit = page.getByRole("region", { name: "Uploads" }).getByRole("button", { name: "Up to 1 MB/s" });
+  const limit = page.getByRole("region", { name: "Uploads" }).getByRole("button", { name: "Up to 1.0 MiB/s" });
   await limit.waitFor();
   await page.getByText(/\/s ·/).first().waitFor();
   const shown = await page.getByRole("progressbar", { name: "Uploads" }).getAttribute("aria-valuenow");

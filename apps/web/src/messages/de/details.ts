@@ -51,7 +51,7 @@ export const details = {
   "details.versionActs": "Aktionen für Version {number} vom {time}",
   "details.equal": "Keine Unterschiede.",
   "details.noText":
-    "Die Versionen unterscheiden sich, aber nur Textdateien bis 1 MB lassen sich Zeile für Zeile vergleichen.",
+    "Die Versionen unterscheiden sich, aber nur Textdateien bis 1 MiB lassen sich Zeile für Zeile vergleichen.",
   "details.equalLines": { one: "{count} unveränderte Zeile", other: "{count} unveränderte Zeilen" },
   "details.addedLine": "hinzugefügt",
   "details.removedLine": "entfernt",

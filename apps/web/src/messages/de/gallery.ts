@@ -34,7 +34,7 @@ export const gallery = {
   "gallery.faint": "Ausgeschnitten",
   "gallery.target": "Hier ablegen",
   "gallery.almostFull": "Fast voll",
-  "gallery.almostFullNext": "2,1 GB von 100 GB sind frei.",
+  "gallery.almostFullNext": "2,1 GiB von 100 GiB sind frei.",
   "gallery.room": "Platz schaffen",
   "gallery.empty": "Noch nichts hier",
   "gallery.emptyNext": "Dateien ablegen oder „Hochladen“ wählen.",

@@ -50,7 +50,7 @@ export const details = {
   "details.versionNumber": "Version {number}",
   "details.versionActs": "Actions for version {number} of {time}",
   "details.equal": "No differences.",
-  "details.noText": "These versions differ, but only text files up to 1 MB can be compared line by line.",
+  "details.noText": "These versions differ, but only text files up to 1 MiB can be compared line by line.",
   "details.equalLines": { one: "{count} unchanged line", other: "{count} unchanged lines" },
   "details.addedLine": "added",
   "details.removedLine": "removed",

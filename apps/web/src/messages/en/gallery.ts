@@ -33,7 +33,7 @@ export const gallery = {
   "gallery.faint": "Cut",
   "gallery.target": "Drop here",
   "gallery.almostFull": "Almost full",
-  "gallery.almostFullNext": "2.1 GB left of 100 GB.",
+  "gallery.almostFullNext": "2.1 GiB left of 100 GiB.",
   "gallery.room": "Free up space",
   "gallery.empty": "Nothing here yet",
   "gallery.emptyNext": "Drop files or choose Upload.",

@@ -1,3 +1,4 @@
+import { decimalMarkOf, formatBytes } from "@holdfast/core/format-bytes";
 import type { FrameWords } from "../frame-messages.ts";
 import type { ZipNode } from "./zip-tree.ts";
 
@@ -8,7 +9,7 @@ export interface RowMaker {
 
 export function makeRowMaker(words: FrameWords, locale: string): RowMaker {
   const times = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-  const sizeOf = makeSizes(locale);
+  const decimalMark = decimalMarkOf(locale);
   return {
     head: () => {
       const head = makeCell("row");
@@ -32,7 +33,7 @@ export function makeRowMaker(words: FrameWords, locale: string): RowMaker {
       title.append(shown);
       if (entry?.isEncrypted === true) title.append(makeMark(words.encrypted));
       title.title = name.slice(0, 1000);
-      const size = children === undefined && entry !== undefined ? sizeOf(entry.contentBytes) : "";
+      const size = children === undefined && entry !== undefined ? formatBytes(entry.contentBytes, decimalMark) : "";
       const changed = entry?.changedMs === undefined ? "" : times.format(entry.changedMs);
       row.append(title, makeCell("gridcell", "size", size), makeCell("gridcell", "changed", changed));
       return row;
@@ -62,23 +63,4 @@ function makeMark(text: string): HTMLElement {
   mark.className = "mark";
   mark.textContent = text;
   return mark;
-}
-
-const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte"] as const;
-
-/** Of bytes, in the powers of 1,000 that the page around shows. */
-function makeSizes(locale: string): (bytes: number) => string {
-  const formats = units.map(
-    (unit, index) =>
-      new Intl.NumberFormat(locale, {
-        style: "unit",
-        unit,
-        unitDisplay: index === 0 ? "long" : "short",
-        maximumFractionDigits: index > 1 ? 1 : 0,
-      }),
-  );
-  return (bytes) => {
-    const index = units.findLastIndex((_, each) => bytes >= 1000 ** each * 0.9995);
-    return formats[Math.max(0, index)]?.format(bytes / 1000 ** Math.max(0, index)) ?? String(bytes);
-  };
 }
