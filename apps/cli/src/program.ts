@@ -157,9 +157,15 @@ function oneLine(text: string, command: Command): string {
   const line = plainProblem(text)
     .trimEnd()
     .replace(/^error: /, "holdfast: ")
-    .replace(/command-argument value ('.*') is invalid for argument '(.*)'\./, "$1 is no $2.")
+    .replace(
+      /command-argument value ('.*') is invalid for argument '.*'\. Allowed choices are (.*)\./,
+      "$1 is not one of: $2.",
+    )
     .replace(/\n(?=\(Did you mean [^\n]*$)/, " ");
   const [, kind, unknown = ""] = /unknown (command|option) '([^']+)'/.exec(line) ?? [];
+  // Unix's own rm needs it for a folder.
+  if (kind === "option" && command.name() === "rm" && /^(?:-[rRf]+|--recursive|--force)$/.test(unknown))
+    return `${line} (folders are removed without it)`;
   const meant = kind === "option" ? optionSynonym(unknown, command) : meantBy(unknown, command);
   return meant === undefined ? line : `${line.replace(/ \(Did you mean [^\n]*$/, "")} (Did you mean ${meant}?)`;
 }

@@ -59,7 +59,7 @@ describe("the local page, of clients that run", () => {
       assert.ok(where.startsWith(`${administrator.email} at http://127.0.0.1:`), where);
     }
     await folder("photos").getByText("which is /pictures on the server").waitFor();
-    await folder("anna").getByText("created here, sent: plan.txt").waitFor();
+    await folder("anna").getByText("created here: plan.txt").waitFor();
     for (const width of [390, 1280]) {
       await page.setViewportSize({ width, height: 844 });
       for (const colorScheme of ["light", "dark"] as const) {

@@ -53,7 +53,7 @@ export class ArchiveFile {
     if (there === undefined) return;
     if (!there.isFile()) throw new HoldfastError("conflict", `${this.#path} is there already, and is no file.`);
     if (!this.#overwrites)
-      throw new HoldfastError("exists", `${this.#path} is there already. Choose another name, or say --overwrite.`);
+      throw new HoldfastError("exists", `${this.#path} already exists. Choose another name, or use --overwrite.`);
   }
 }
 

@@ -16,7 +16,7 @@ describe("holdfast account address", () => {
     assert.match(wrong.stderr, /That is not your password/);
     const asked = await move("ann@new.example", ann.password);
     assert.equal(asked.code, 0, asked.stderr);
-    assert.match(asked.stdout, /A mail is on its way to ann@new\.example.*stays with ann@example\.com/);
+    assert.match(asked.stdout, /A confirmation e-mail was sent to ann@new\.example.*stays ann@example\.com/);
     const link = await eventually("the link is there to hand on", 60_000, async () => {
       const { body } = await admin.call("GET", "/admin/unsent-links");
       return body.items.find(({ to }: { to: string }) => to === "ann@new.example")?.url as string | undefined;

@@ -42,8 +42,8 @@ async function moveAddress(run: Run, email: string, options: ProofOptions = {}):
   const { email: present, next_email: next } = account;
   await run.output.result({ email: present, next_email: next }, () => [
     next === null
-      ? `Your account stays with ${present}.`
-      : `A mail is on its way to ${next}, unless that is somebody else's. Your account moves there once you follow its link and confirm, signed in to this account; until then it stays with ${present}.`,
+      ? `The address of your account stays ${present}.`
+      : `A confirmation e-mail was sent to ${next}, unless another account has that address. Open its link while signed in to this account to change the address. Until then it stays ${present}.`,
   ]);
 }
 

@@ -9,7 +9,7 @@ type Finding = RouteAnswer<typeof routes.adminDoctor>["items"][number];
 export function doctorCommand(context: Context) {
   const command = newAdminCommand(
     "doctor",
-    "Look at disks, keys, clock, store, database and jobs, and say what to do; exit code 1 if something fails",
+    "Check disks, keys, clock, store, database and jobs, and report what to do; exit code 1 if a check fails",
     ["admin doctor", "admin doctor --data /srv/holdfast"],
   );
   return runs<[]>(context, command, async (run, { data }) => {

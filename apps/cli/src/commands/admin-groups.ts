@@ -87,7 +87,7 @@ function plan(context: Context) {
     .argument("[plan]", "one of 'holdfast admin plans'")
     .option("--none", "end the one that it has");
   return runs<[string, string | undefined]>(context, command, async (run, which, name, { data, none }) => {
-    if ((name === undefined) !== (none === true)) throw usage("Name a plan, or say --none.");
+    if ((name === undefined) !== (none === true)) throw usage("Name a plan, or use --none.");
     const { id } = await findGroup(run, data, which);
     const group = await adminCall(run, data, "updateGroup", { params: { id }, body: { plan: name ?? null } });
     await run.output.result(group, () => [

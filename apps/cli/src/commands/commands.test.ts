@@ -218,6 +218,8 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     [["token", "creat", "backup", "--scopes", "files:read"], /unknown command 'creat' \(Did you mean create\?\)/],
     [["token", "--frobnicate"], /unknown option '--frobnicate'/],
     [["token", "ls", "x"], /too many arguments for 'ls'/],
+    [["rm", "-r", "/x"], /unknown option '-r' \(folders are removed without it\)/],
+    [["conflicts", "keep", "none", "x"], /'none' is not one of: copy, original, both\./],
     [["devices", "rm", "--json"], /<device> is missing\./],
     [["share", "/x", "--json"], /--with <whom> is missing\./],
     [["serve", "--host", "0.0.0.0"], /Did you mean --listen HOST:PORT\?/],

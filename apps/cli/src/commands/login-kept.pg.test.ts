@@ -105,8 +105,8 @@ test("a login that cannot be kept after all is signed out again", async () => {
 test("what is missing without a terminal is said before the server is looked at", async () => {
   const nobody = "http://127.0.0.1:1";
   for (const [given, missing] of [
-    [{ args: [] }, /no terminal to ask at, so say --email ADDRESS and --password-stdin/],
-    [{ args: ["--email", "a@example.org"] }, /no terminal to ask at, so say --password-stdin/],
+    [{ args: [] }, /no terminal to ask at, so use --email ADDRESS and --password-stdin/],
+    [{ args: ["--email", "a@example.org"] }, /no terminal to ask at, so use --password-stdin/],
     [{ args: ["--email", "", "--password-stdin"] }, /address is empty/],
     [{ password: "" }, /Standard input has no password/],
     [{ args: ["--email", "a@example.org", "--password-stdin", "--device-name", " "] }, /--device-name/],

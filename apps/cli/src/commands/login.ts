@@ -120,7 +120,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
 function assertGiven({ stdin }: Run["context"], { email, passwordStdin }: LoginOptions): void {
   if (stdin.isTTY === true || (email !== undefined && passwordStdin === true)) return;
   const missing = email === undefined ? "--email ADDRESS and --password-stdin" : "--password-stdin";
-  throw usage(`There is no terminal to ask at, so say ${missing}: the password is then read from standard input.`);
+  throw usage(`There is no terminal to ask at, so use ${missing}. The password is then read from standard input.`);
 }
 
 /** A login that cannot be kept is good for nothing, so nothing of it stays with the server either. */
@@ -206,7 +206,7 @@ async function byBrowser(run: Run, client: ApiClient, device: ThisDevice) {
   return session;
 }
 
-const ofLogin = { named: "The address", carried: "your password", anyway: "say --insecure" };
+const ofLogin = { named: "The address", carried: "your password", anyway: "use --insecure" };
 
 /** A login that is damaged says nothing about a session. */
 async function readFormer(saved: SavedLogin): Promise<Login | undefined> {

@@ -5,7 +5,7 @@ import type { CommandMaker, Context } from "./command.ts";
 export const programsCommand: CommandMaker = (context) =>
   newGroup(
     "programs",
-    "Programs that you let in, and what they may do",
+    "Authorized programs, and what they may do",
     ["programs ls", "programs rm 0198…"],
     [list(context), remove(context)],
     list(context),
@@ -20,7 +20,7 @@ const columns: readonly Column[] = [
 ];
 
 function list(context: Context) {
-  const command = newCommand("ls", "List the programs that you let in", ["programs ls"]);
+  const command = newCommand("ls", "List the authorized programs", ["programs ls"]);
   return runs<[]>(context, command, async (run) => {
     const { client } = await run.connect();
     const page = await client.call("listAuthorizedPrograms");

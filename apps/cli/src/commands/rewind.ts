@@ -103,7 +103,7 @@ const actWords: Readonly<Record<Act, readonly [done: string, dry: string]>> = {
   moved: ["moved back", "would move back"],
   changed: ["got the old time or executable bit back", "would get the old time or executable bit back"],
   purged: ["removed permanently since, cannot come back", "removed permanently since, cannot come back"],
-  left: ["left alone", "would be left alone"],
+  left: ["not changed", "would not be changed"],
 };
 
 /** @param isDry nothing was done: what would be */

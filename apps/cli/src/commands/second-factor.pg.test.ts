@@ -43,7 +43,7 @@ describe("second-factor", () => {
     assert.match((await say(["second-factor"])).stdout, /^On since .*; 10 recovery codes left\.\n$/);
     const without = await login();
     assert.equal(without.code, 3);
-    assert.match(without.stderr, /This account has a second factor: say --totp CODE too\./);
+    assert.match(without.stderr, /This account has a second factor\. Use --totp CODE too\./);
     const wrong = await login("--totp", "000000", "--json");
     assert.equal(wrong.code, 3);
     assert.equal(JSON.parse(wrong.stdout).error.code, "second_factor");

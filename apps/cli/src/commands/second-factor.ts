@@ -199,8 +199,8 @@ function hasPasskeysAlone({ body }: HoldfastError): boolean {
 
 function sayCode(thrown: HoldfastError): string {
   return hasPasskeysAlone(thrown)
-    ? "This account's second factor is a passkey, which works in a browser: say --totp with a recovery code, or set up an authenticator app there (Settings, Security)."
-    : "This account has a second factor: say --totp CODE too.";
+    ? "This account's second factor is a passkey, which works in a browser: use --totp with a recovery code, or set up an authenticator app there (Settings, Security)."
+    : "This account has a second factor. Use --totp CODE too.";
 }
 
 async function showCodes({ output }: Run, codes: readonly string[], what: string): Promise<void> {

@@ -24,7 +24,7 @@ export async function keepStopped(sync: KnownSync, path: string, keep: Keep): Pr
     sync,
     async (state) => {
       if (!new Conflicts(state).after(undefined).includes(path))
-        throw new HoldfastError("not_found", `${path} is not a conflicted copy, and has none.`);
+        throw new HoldfastError("not_found", `${path} is not a conflicted copy and has no conflicted copy.`);
       const abilities = probeFolder(root);
       requireAbilities(root, abilities);
       const pool = startCodecPool();

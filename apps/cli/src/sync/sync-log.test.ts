@@ -21,8 +21,8 @@ test("what was done is told in its order, and a line that was cut off is passed 
   await log.end();
   appendFileSync(join(folder, "log.jsonl"), '{"at":"20');
   assert.deepEqual((await readSyncLog(folder, 10)).map(logLine), [
-    "2026-01-31 12:00:00 created here, sent: a",
-    "2026-01-31 12:00:01 deleted on the server, applied here: b",
+    "2026-01-31 12:00:00 created here: a",
+    "2026-01-31 12:00:01 deleted on the server: b",
     "2026-01-31 12:00:02 problem: c: It is locked.",
   ]);
 });

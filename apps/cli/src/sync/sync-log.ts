@@ -113,7 +113,7 @@ export async function readSyncLog(folder: string, countMax: number): Promise<Log
   });
 }
 
-/** "2026-01-31 21:03:05 created here, sent: a.txt", in local time. */
+/** "2026-01-31 21:03:05 created here: a.txt", in local time. */
 export function logLine({ at, what, path, by, message }: LogEntry): string {
   return `${formatLocalTime(at, "second")} ${logWords({ what, path, by, message })}`;
 }

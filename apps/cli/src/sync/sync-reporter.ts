@@ -34,9 +34,10 @@ export function reportOf(
   };
 }
 
-/** What stands before the path of a change. */
+/** Label before the path of a change: what was done, and where it was made. */
 export function inWords({ what, direction }: Pick<RecentChange, "what" | "direction">): string {
-  return `${what} ${direction === "up" ? "here, sent:" : "on the server, applied here:"}`;
+  if (what === "copied aside") return "saved as a conflicted copy:";
+  return `${what} ${direction === "up" ? "here" : "on the server"}:`;
 }
 
 /** What has moved since the sync began; undefined before anything has. */

@@ -29,6 +29,6 @@ export function assertSafeToListen({ host, port }: ListenAddress, tls: boolean, 
   throw new HoldfastError(
     "usage",
     `Listening on ${host}:${port} would send passwords and files unencrypted. Either give --tls-cert and --tls-key, or --acme DOMAIN, or put a ` +
-      "proxy that speaks TLS in front and say --behind-proxy, or listen on 127.0.0.1 only.",
+      "proxy that speaks TLS in front and use --behind-proxy, or listen on 127.0.0.1 only.",
   );
 }

@@ -8,7 +8,7 @@ export function usePageTitle(title: string | undefined): void {
   const app = message("app.name");
   useEffect(() => {
     if (title === undefined) return;
-    document.title = title === app ? app : `${title} · ${app}`;
+    document.title = title === app ? app : `${title} – ${app}`;
     announcer.say(title, "title");
   }, [title, app]);
 }

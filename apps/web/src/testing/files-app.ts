@@ -61,7 +61,7 @@ export function filesApp(look: Look = {}): FilesApp {
 
 /** The rows of a folder may come before the folder itself. */
 export async function isShown(page: Page, name: string): Promise<void> {
-  await page.waitForFunction((title) => document.title === title, `${name} · Holdfast`);
+  await page.waitForFunction((title) => document.title === title, `${name} – Holdfast`);
 }
 
 /** The last difference is what a failure tells. */

@@ -43,7 +43,7 @@ export async function keepOfConflict(hands: KeepHands, path: string, keep: Keep)
   const original = originalPath(path);
   const copyKind = (await disk.stat(path))?.kind;
   if (original === path || (copyKind !== "file" && copyKind !== "symlink")) {
-    throw new HoldfastError("not_found", `${path} is not a conflicted copy, and has none.`);
+    throw new HoldfastError("not_found", `${path} is not a conflicted copy and has no conflicted copy.`);
   }
   if (keep === "copy" && originalFrom(nameOf(path)).includes("/")) {
     const message = `${path} belongs to a git repository, whose files only fit together. To keep the commits of the other device, make a branch of the commit that the copy of its branch or of packed-refs names ('git branch NAME COMMIT'). Then keep the original.`;

@@ -170,7 +170,7 @@ export class Engine {
    */
   async keepOfConflict(path: string, keep: Keep): Promise<KeptConflict> {
     if (!this.#conflicts.after(this.#last).includes(path)) {
-      throw new HoldfastError("not_found", `${path} is not a conflicted copy, and has none.`);
+      throw new HoldfastError("not_found", `${path} is not a conflicted copy and has no conflicted copy.`);
     }
     const kept = await keepOfConflict({ ...this.#context, disk: this.#disk }, path, keep);
     this.#conflicts.forget(path);

@@ -164,7 +164,7 @@ test("problems of one kind are one entry with their number, apart from what is o
 test("recent changes are those of the log, the newest first, and names are text", async () => {
   await page.goto(channel.pageUrl);
   const recent = folder("Drive").getByRole("list", { name: "Recent changes, the newest first" }).getByRole("listitem");
-  await recent.getByText("created here, sent: notes/<b>plan</b>.txt").waitFor();
+  await recent.getByText("created here: notes/<b>plan</b>.txt").waitFor();
   assert.match((await recent.first().textContent()) ?? "", /problem: film\.mkv: It is too large\.$/);
   await folder("Photos").getByText("Nothing was done yet.").waitFor();
   assert.deepEqual(complaints, []);

@@ -199,7 +199,7 @@ test("what is stored and what there is room for is told, and what is damaged nam
   await app.open("/admin/storage");
   await page.getByText("2 blocks are damaged").waitFor();
   await page.getByText("1 pack cannot be read").waitFor();
-  await page.getByText("Disk almost full: 5 GB free").waitFor();
+  await page.getByText("Disk almost full: 4.7 GiB free").waitFor();
   await page.getByText("3, 1 of them disabled").waitFor();
   await page.getByRole("list", { name: "Damaged files" }).getByText("Ann: /a.txt").waitFor();
 });

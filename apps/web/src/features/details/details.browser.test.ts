@@ -28,7 +28,7 @@ test("an old version is compared line by line, named, and made the newest again,
   const { items: devices } = await ok(app.api, "GET", "/devices");
   const { items: versions } = await ok(app.api, "GET", `/files/${id}/versions`);
   const { name } = devices.find((each: { id: string }) => each.id === versions[0].device_id);
-  await page.getByText(`${name} · 33 bytes`, { exact: false }).first().waitFor();
+  await page.getByText(`${name} · 33 B`, { exact: false }).first().waitFor();
   await acts().nth(1).click();
   await page.getByRole("menuitem", { name: "Compare with current version" }).click();
   await page.getByRole("cell", { name: "violets are blue" }).waitFor();

@@ -18,7 +18,7 @@ export function Devices() {
     <>
       <Card title={message("settings.clients")} about={message("settings.clientsAbout")}>
         <Loaded load={load}>
-          {({ items, clearings }) => {
+          {({ items, clearings, signed_out: signedOut }) => {
             const clients = items.filter(({ browser }) => !browser);
             return (
               <>
@@ -31,7 +31,7 @@ export function Devices() {
                     ))}
                   </Items>
                 )}
-                <Clearings clearings={clearings} />
+                <Clearings clearings={clearings} signedOut={signedOut} />
               </>
             );
           }}

@@ -8,21 +8,23 @@ import { useRemoveDevice } from "../../data/use-devices.ts";
 
 interface RemoveDeviceProps {
   readonly device: { readonly id: string; readonly name: string };
+  /** Only its copies are left to remove. */
+  readonly isSignedOut?: boolean;
   readonly onClose: () => void;
 }
 
 /** Asks whether what the server has is to go from the device as well, and says what that is and what it is not. */
-export function RemoveDevice({ device: { id, name }, onClose }: RemoveDeviceProps) {
+export function RemoveDevice({ device: { id, name }, isSignedOut = false, onClose }: RemoveDeviceProps) {
   const words = useMessages();
   const { message } = words;
   const remove = useRemoveDevice();
-  const [removesCopies, setRemovesCopies] = useState(false);
+  const [removesCopies, setRemovesCopies] = useState(isSignedOut);
   const send = () =>
     remove.mutate(
       { id, removesCopies },
       {
         onSuccess: () => {
-          showToast({ text: message("settings.signedOut", { name }) });
+          showToast({ text: message(isSignedOut ? "settings.copiesAsked" : "settings.signedOut", { name }) });
           onClose();
         },
       },
@@ -31,21 +33,28 @@ export function RemoveDevice({ device: { id, name }, onClose }: RemoveDeviceProp
     <FormDialog
       open
       size="small"
-      title={message("settings.removeTitle", { name })}
-      about={message("settings.removeAbout")}
-      act={message(removesCopies ? "settings.removeWithCopies" : "settings.signOutOne")}
+      title={message(isSignedOut ? "settings.copiesTitle" : "settings.removeTitle", { name })}
+      about={message(isSignedOut ? "settings.removeCopiesHint" : "settings.removeAbout")}
+      act={message(actOf(isSignedOut, removesCopies))}
       isDanger
       busy={remove.isPending}
       problem={remove.error === null ? undefined : problemWords(remove.error, words)}
       onSubmit={send}
       onClose={onClose}
     >
-      <Checkbox
-        label={message("settings.removeCopies")}
-        hint={message("settings.removeCopiesHint")}
-        checked={removesCopies}
-        onChange={setRemovesCopies}
-      />
+      {!isSignedOut && (
+        <Checkbox
+          label={message("settings.removeCopies")}
+          hint={message("settings.removeCopiesHint")}
+          checked={removesCopies}
+          onChange={setRemovesCopies}
+        />
+      )}
     </FormDialog>
   );
+}
+
+function actOf(isSignedOut: boolean, removesCopies: boolean) {
+  if (isSignedOut) return "settings.copiesAct";
+  return removesCopies ? "settings.removeWithCopies" : "settings.signOutOne";
 }

@@ -19,11 +19,7 @@ export function Storage({ used, quota, plan }: StorageProps) {
   return (
     <Card title={message("settings.storage")} about={message("settings.storageAbout")}>
       <StorageBar used={used} quota={quota} />
-      <p>
-        {quota === null
-          ? message("settings.unlimited", { plan })
-          : message("settings.limit", { plan, limit: size(quota) })}
-      </p>
+      <p>{quota === null ? message("settings.unlimited") : message("settings.limit", { plan, limit: size(quota) })}</p>
       {usage !== undefined && <Parts usage={usage} />}
     </Card>
   );
