@@ -22,7 +22,7 @@ describe("holdfast account address", () => {
       return body.items.find(({ to }: { to: string }) => to === "ann@new.example")?.url as string | undefined;
     });
     const back = await move("ann@example.com", ann.password);
-    assert.match(back.stdout, /Your account stays with ann@example\.com/);
+    assert.match(back.stdout, /The address of your account stays ann@example\.com/);
     const token = link.slice(link.indexOf("#") + 1);
     const own = await Api.signIn(people.server.url, ann);
     assert.equal((await own.call("POST", "/account/confirm", { token })).status, 422);
