@@ -135,7 +135,23 @@ test("with nothing free at all deleting is refused in words, reading goes on, th
     }
   }));
 
-test("without a setting a twentieth of a small disk is kept, and with 0 nothing is", (t) =>
+test("without a setting a small disk keeps room for the database's log, and everything can be deleted", (t) =>
+  withSmallDisk(t, 256 * mib, async (disk) => {
+    mkdirSync(`${disk}/data`, { mode: 0o700 });
+    const server = await startServer({ dataFolder: `${disk}/data` });
+    try {
+      const api = await Api.signIn(server.url);
+      const files = new Map<string, string>();
+      await putUntilRefused(api, files);
+      assert.ok(freeBytes(disk) > 124 * mib, `${freeBytes(disk)} bytes are left`);
+      for (const path of files.keys()) await remove(api, path);
+      assert.ok(freeBytes(disk) > 32 * mib, `${freeBytes(disk)} bytes are left`);
+    } finally {
+      await server.stop();
+    }
+  }));
+
+test("without a setting a twentieth of a store's small disk is kept, and with 0 nothing is", (t) =>
   withSmallDisk(t, 64 * mib, async (disk) => {
     const folder = makeFolder("disk-reserve");
     try {

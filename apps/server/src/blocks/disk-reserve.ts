@@ -4,6 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { formatBytes, unlikeBytes } from "@holdfast/core/format-bytes";
 import { errnoOf } from "@holdfast/disk/disk-error";
 import { roomAdvice } from "../db/database-error.ts";
+import { logBytesOn } from "../db/embedded/log-room.ts";
 import { isS3Location } from "@holdfast/object-store/s3-location";
 
 /** What is free on the disk of a folder, and what of it uploads leave alone. */
@@ -24,8 +25,14 @@ export interface DiskReserve {
   spend(sizeBytes: number, store: () => Promise<void>): Promise<void>;
 }
 
-/** Of these folders one with room is enough. A folder that cannot be looked at counts as one: the write itself says what is wrong. */
-export type DiskGroup = readonly string[];
+export interface DiskPlace {
+  readonly folder: string;
+  /** The embedded database is on this disk, too. */
+  readonly hasDatabase: boolean;
+}
+
+/** Room in one of these folders is enough. A folder that cannot be checked counts as having room: the write reports what is wrong. */
+export type DiskGroup = readonly DiskPlace[];
 
 /** @param reserveBytes undefined: see `usualReserve`; 0 keeps none */
 export function openDiskReserve(groups: readonly DiskGroup[], reserveBytes: number | undefined): DiskReserve {
@@ -33,7 +40,7 @@ export function openDiskReserve(groups: readonly DiskGroup[], reserveBytes: numb
   const assertRoom = async (sizeBytes: number): Promise<void> => {
     if (reserveBytes === 0) return;
     for (const group of groups) {
-      const rooms = await Promise.all(group.map((folder) => readRoom(folder, reserveBytes)));
+      const rooms = await Promise.all(group.map((place) => readRoom(place, reserveBytes)));
       const fits = rooms.some((room) => room === undefined || hasRoom(room, underWayBytes + sizeBytes));
       if (!fits) throw storeFull(sizeBytes);
     }
@@ -65,26 +72,29 @@ export function groupsOf(parts: {
   readonly policy: "both" | "one";
 }): readonly DiskGroup[] {
   const { databaseFolder, places, policy } = parts;
-  const database = databaseFolder === undefined ? [] : [[databaseFolder]];
-  const folders = places.filter((place) => !isS3Location(place));
+  const database = databaseFolder === undefined ? [] : [[{ folder: databaseFolder, hasDatabase: true }]];
+  const folders = places
+    .filter((place) => !isS3Location(place))
+    .map((folder): DiskPlace => ({ folder, hasDatabase: false }));
   if (policy === "both") return [...database, ...folders.map((folder) => [folder])];
   return folders.length < places.length ? database : [...database, folders];
 }
 
 /** @returns undefined where the disk cannot be asked, or has no size */
 export async function readRoom(
-  folder: string,
+  place: DiskPlace,
   reserveBytes: number | undefined,
-  at = folder,
+  at = place.folder,
 ): Promise<DiskRoom | undefined> {
   try {
     const { bsize, blocks, bavail } = await statfs(at);
     if (blocks === 0) return undefined;
-    return { folder, freeBytes: bsize * bavail, reserveBytes: reserveBytes ?? usualReserve(bsize * blocks) };
+    const usualBytes = usualReserve(bsize * blocks, place.hasDatabase);
+    return { folder: place.folder, freeBytes: bsize * bavail, reserveBytes: reserveBytes ?? usualBytes };
   } catch (error) {
     const parent = dirname(at);
     // A store's folder is made by what is first put there.
-    return errnoOf(error) === "ENOENT" && parent !== at ? readRoom(folder, reserveBytes, parent) : undefined;
+    return errnoOf(error) === "ENOENT" && parent !== at ? readRoom(place, reserveBytes, parent) : undefined;
   }
 }
 
@@ -92,9 +102,30 @@ export function hasRoom({ freeBytes, reserveBytes }: DiskRoom, sizeBytes: number
   return freeBytes - sizeBytes >= reserveBytes;
 }
 
-/** A GiB, and on a small disk a twentieth of it. */
-export function usualReserve(diskBytes: number): number {
-  return Math.min(1024 ** 3, Math.floor(diskBytes / 20));
+/**
+ * A GiB, and on a small disk a twentieth of it. On the database's disk at least twice its log: once for the log, once for the rows that
+ * deletions write.
+ */
+export function usualReserve(diskBytes: number, hasDatabase: boolean): number {
+  return hasDatabase ? 2 * logBytesOn(diskBytes) : Math.min(1024 ** 3, Math.floor(diskBytes / 20));
+}
+
+/** The reserve, and as much again for the rows of the database and a few files. */
+const databaseDiskBytesMin = 256 * 1024 * 1024;
+
+/** @returns a sentence if a disk of this size is too small for the embedded database */
+export function tooSmallForDatabase(folder: string, diskBytes: number): string | undefined {
+  if (diskBytes >= databaseDiskBytesMin) return undefined;
+  const [size, needed] = unlikeBytes(diskBytes, databaseDiskBytesMin);
+  return `${folder} is on a disk of ${size}. The database needs a disk of at least ${needed}: on this one, little or no room is left for files.`;
+}
+
+/** @returns the same for the disk of the database among these folders */
+export async function findTooSmallDisk(groups: readonly DiskGroup[]): Promise<string | undefined> {
+  const folder = groups.flat().find(({ hasDatabase }) => hasDatabase)?.folder;
+  if (folder === undefined) return undefined;
+  const { bsize, blocks } = await statfs(folder);
+  return blocks === 0 ? undefined : tooSmallForDatabase(folder, bsize * blocks);
 }
 
 /** Of each folder once. */
@@ -102,7 +133,8 @@ export async function readRooms(
   groups: readonly DiskGroup[],
   reserveBytes: number | undefined,
 ): Promise<readonly DiskRoom[]> {
-  const rooms = await Promise.all([...new Set(groups.flat())].map((folder) => readRoom(folder, reserveBytes)));
+  const places = new Map(groups.flat().map((place) => [place.folder, place]));
+  const rooms = await Promise.all([...places.values()].map((place) => readRoom(place, reserveBytes)));
   return rooms.filter((room) => room !== undefined);
 }
 

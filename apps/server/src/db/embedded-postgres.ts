@@ -9,6 +9,7 @@ import { findBinaries, findPackage, majorOf, type NativePackage } from "./embedd
 import { clusterFolderOf, makePassable, prepareCluster, refuseOtherVersion, superuser } from "./embedded/cluster.ts";
 import { openEndpoint, removeShortFolder } from "./embedded/endpoint.ts";
 import { processesIn, readPostmasterFile, stopLeftover } from "./embedded/leftover.ts";
+import { logSettings } from "./embedded/log-room.ts";
 import { readPassword } from "./embedded/password.ts";
 import { finishUpgrade } from "./embedded/swap-clusters.ts";
 import { type Postmaster, startPostmaster } from "./embedded/postmaster.ts";
@@ -73,7 +74,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const folder = knowFolder(clusterFolder);
   const start = async () => {
     await stopLeftover(clusterFolder, log);
-    const settings = { ...settingsOf(binaries.major), ...endpoint.settings, ...options.settings };
+    const settings = {
+      ...settingsOf(binaries.major),
+      ...logSettings(clusterFolder),
+      ...endpoint.settings,
+      ...options.settings,
+    };
     return startPostmaster({ program: binaries.postgres, cluster: folder, settings, account, log });
   };
   const supervisor = new Supervisor(start, [knowFolder(dataFolder), folder], log);

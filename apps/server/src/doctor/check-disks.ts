@@ -1,7 +1,7 @@
 import { formatBytes, unlikeBytes } from "@holdfast/core/format-bytes";
 import { stat, statfs } from "node:fs/promises";
 import { resolve } from "node:path";
-import { usualReserve } from "../blocks/disk-reserve.ts";
+import { tooSmallForDatabase, usualReserve } from "../blocks/disk-reserve.ts";
 import { isS3Location } from "@holdfast/object-store/s3-location";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
@@ -17,7 +17,8 @@ export async function checkDisks({ config, cells }: DoctorWorld): Promise<Findin
     if (dev === undefined || seen.has(dev)) continue;
     seen.add(dev);
     const { bsize, blocks, bavail, files, ffree } = await statfs(folder);
-    const room = { bytes: bsize * blocks, freeBytes: bsize * bavail, files, freeFiles: ffree };
+    const hasDatabase = config.databaseUrl === undefined && folder === resolve(config.dataFolder);
+    const room = { bytes: bsize * blocks, freeBytes: bsize * bavail, files, freeFiles: ffree, hasDatabase };
     findings.push(of(folder, judgeRoom(folder, room, config.diskReserveBytes)));
   }
   return findings;
@@ -38,31 +39,35 @@ export interface Room {
   /** 0 where the filesystem has no limit. */
   readonly files: number;
   readonly freeFiles: number;
+  /** The embedded database is on this disk. */
+  readonly hasDatabase: boolean;
 }
 
 /** Two segments of the database's log: with less it refuses changes, or stops. */
 const changesBytesMin = 32 * 1024 * 1024;
-/** Its log alone takes so much at times. */
-const freeBytesMin = 512 * 1024 * 1024;
 const freeBytesWanted = 5e9;
 const freeShareWanted = 0.05;
 
 export function judgeRoom(
   folder: string,
-  { bytes, freeBytes, files, freeFiles }: Room,
-  reserveBytes = usualReserve(bytes),
+  { bytes, freeBytes, files, freeFiles, hasDatabase }: Room,
+  reserveBytes = usualReserve(bytes, hasDatabase),
 ): Finding {
   const percent = Math.floor((freeBytes / bytes) * 100);
-  const detail = `${folder}: ${formatBytes(freeBytes)} of ${formatBytes(bytes)} free (${percent} %)`;
+  const tooSmall = hasDatabase ? tooSmallForDatabase(folder, bytes) : undefined;
   if (freeBytes < reserveBytes) {
     const [free, reserve] = unlikeBytes(freeBytes, reserveBytes);
     const refused = `${folder}: ${free} of ${formatBytes(bytes)} free (${percent} %), and uploads leave ${reserve} free: they are refused`;
-    return fail("disk", refused, freeBytes < changesBytesMin ? noRoomAdvice : reserveAdvice);
+    const all = tooSmall === undefined ? refused : `${refused}. ${tooSmall}`;
+    return fail("disk", all, freeBytes < changesBytesMin ? noRoomAdvice : reserveAdvice);
   }
-  if (freeBytes < freeBytesMin) {
-    const little = `${detail}, and below ${formatBytes(freeBytesMin)} PostgreSQL may stop for want of room`;
+  const detail = `${folder}: ${formatBytes(freeBytes)} of ${formatBytes(bytes)} free (${percent} %)`;
+  const neededBytes = usualReserve(bytes, hasDatabase);
+  if (hasDatabase && freeBytes < neededBytes) {
+    const little = `${detail}, and below ${formatBytes(neededBytes)} PostgreSQL may stop for want of room`;
     return fail("disk", little, roomAdvice);
   }
+  if (tooSmall !== undefined) return warn("disk", `${detail}. ${tooSmall}`, "Move the data folder to a larger disk.");
   if (files > 0 && freeFiles < files / 100) {
     return fail(
       "disk",

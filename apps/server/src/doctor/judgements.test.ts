@@ -21,7 +21,7 @@ const state = ({ state: found, advice }: { state: string; advice: string | null 
 };
 
 test("a disk is well with room, warned of with little, and failing with next to none, of bytes or of files", () => {
-  const room = { bytes: 1e12, freeBytes: 5e11, files: 1e6, freeFiles: 5e5 };
+  const room = { bytes: 1e12, freeBytes: 5e11, files: 1e6, freeFiles: 5e5, hasDatabase: true };
   assert.equal(state(judgeRoom("/data", room)), "ok");
   assert.equal(state(judgeRoom("/data", { ...room, freeBytes: 4e10 })), "warn");
   assert.equal(state(judgeRoom("/data", { ...room, bytes: 2e10, freeBytes: 4e9 })), "warn");
@@ -30,8 +30,28 @@ test("a disk is well with room, warned of with little, and failing with next to 
   const advice = (freeBytes: number) => judgeRoom("/data", { ...room, freeBytes }, 1e9).advice ?? "";
   assert.match(advice(1e8), /Reading, deleting and 'holdfast admin gc' go on/);
   assert.match(advice(1e6), /by hand at once, without Holdfast.*nothing else is sure to, deleting neither/);
+  const unreserved = judgeRoom("/data", { ...room, freeBytes: 1e8 }, 0);
+  assert.match(
+    `${state(unreserved)}: ${unreserved.detail}`,
+    /^fail: .*below 1\.0 GiB PostgreSQL may stop for want of room/,
+  );
   assert.equal(state(judgeRoom("/data", { ...room, freeFiles: 9_000 })), "fail");
   assert.equal(state(judgeRoom("/data", { ...room, files: 0, freeFiles: 0 })), "ok");
+});
+
+test("a disk that is too small for the database is named as such, with room and without, and one without the database is not", () => {
+  const mib = 1024 * 1024;
+  const judged = (freeMib: number, sizeMib = 200, hasDatabase = true) => {
+    const room = { bytes: sizeMib * mib, freeBytes: freeMib * mib, files: 0, freeFiles: 0, hasDatabase };
+    const { state: found, detail } = judgeRoom("/data", room);
+    return `${found}: ${detail}`;
+  };
+  const tooSmall = /\/data is on a disk of 200 MiB\. The database needs a disk of at least 256 MiB/;
+  assert.match(judged(150), tooSmall);
+  assert.match(judged(100), tooSmall);
+  assert.match(judged(100), /^fail: .*uploads leave 128 MiB free: they are refused/);
+  assert.doesNotMatch(judged(150, 200, false), tooSmall);
+  assert.match(judged(200, 300), /^warn: \/data: 200 MiB of 300 MiB free \(66 %\)$/);
 });
 
 test("a sync that comes back too soon to be true is warned of, and so is one that takes too long", () => {

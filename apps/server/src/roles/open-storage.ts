@@ -7,7 +7,14 @@ import { assertAdministrator } from "../accounts/set-up.ts";
 import { refuseMissingDatabase, refuseNewDatabase } from "../backup/refuse-new-database.ts";
 import type { BlockCell } from "../blocks/block-cell.ts";
 import { assertKeyFits, type BlockCells, hasTables, openBlockCells } from "../blocks/open-block-cells.ts";
-import { type DiskGroup, type DiskReserve, groupsOf, noReserve, openDiskReserve } from "../blocks/disk-reserve.ts";
+import {
+  type DiskGroup,
+  type DiskReserve,
+  findTooSmallDisk,
+  groupsOf,
+  noReserve,
+  openDiskReserve,
+} from "../blocks/disk-reserve.ts";
 import { type BlockPool, startBlockPool } from "../blocks/block-tasks.ts";
 import { type KeySource, keySourceOf, loadWrappings, nextPathOf } from "../blocks/key-encryption-key.ts";
 import { type OpenBlockService, openBlockService } from "../blocks/open-block-service.ts";
@@ -103,6 +110,8 @@ export async function openStorage(
   closers.add("threads", () => pool.close());
   const unreferencedMs = config.retention.blocksMs;
   const { disks, reserveOf } = openReserves(placed, config, folder.path);
+  const tooSmall = await findTooSmallDisk(disks);
+  if (tooSmall !== undefined) log.warn({}, `${tooSmall} Move the data folder to a larger disk.`);
   const blocks = openBlockService({ cells, shards: databases.shards, pool, unreferencedMs, reserveOf, ...ports });
   closers.add("blocks", () => blocks.close());
   const thumbFolder = await folder.privateFolder("thumbs");

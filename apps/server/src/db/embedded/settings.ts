@@ -13,9 +13,6 @@ const embeddedSettings: Readonly<Record<string, string>> = {
   work_mem: "8MB",
   maintenance_work_mem: "64MB",
   effective_cache_size: "512MB",
-  max_wal_size: "512MB",
-  // For an archive whose place is away (backups): what is more than that is given up, so that the disk does not fill.
-  max_slot_wal_keep_size: "4GB",
   jit: "off",
   max_parallel_workers_per_gather: "0",
   random_page_cost: "1.1",
