@@ -2,6 +2,7 @@ import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { Shard } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
+import { OutageLog } from "../operation/outage-log.ts";
 import { appendBehind, appendLocked, type KeptText } from "./append-entries.ts";
 import type { Link } from "./chain.ts";
 
@@ -24,6 +25,7 @@ interface Waiting extends KeptText {
  */
 export class ChainWriter {
   readonly #options: ChainWriterOptions;
+  readonly #outage: OutageLog;
   #waiting: Waiting[] = [];
   #known: Link | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -36,6 +38,8 @@ export class ChainWriter {
 
   constructor(options: ChainWriterOptions) {
     this.#options = options;
+    const over = "the audit is written again";
+    this.#outage = new OutageLog(options.log, { level: "error", message: "the audit cannot be written", over });
   }
 
   /** Of what is not written yet. */
@@ -107,7 +111,7 @@ export class ChainWriter {
       await this.#append();
     } catch (thrown) {
       const error = toHoldfastError(thrown);
-      this.#options.log.error({ reason: error.message, waiting: this.#length }, "the audit cannot be written");
+      this.#outage.failed({ reason: error.message, waiting: this.#length });
       this.#failure = error;
       const refused = this.refusal();
       for (const { written } of [...(this.#taken?.texts ?? []), ...this.#waiting]) written?.reject(refused);
@@ -142,6 +146,7 @@ export class ChainWriter {
 
   #done(end: Link, texts: readonly Waiting[]): void {
     this.#failure = undefined;
+    this.#outage.worked();
     this.#known = end;
     this.#taken = undefined;
     for (const { text, written } of texts) {

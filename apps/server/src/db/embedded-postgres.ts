@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { HoldfastError } from "@holdfast/core/errors";
 import { type FolderWatch, type KnownFolder, knowFolder, watchFolders } from "../data-folder/known-folder.ts";
+import { OutageLog } from "../operation/outage-log.ts";
 import type { Connection } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { type Account, accountFor, refuseBlockedPath } from "./embedded/account.ts";
@@ -189,6 +190,8 @@ class Supervisor {
   }
 
   async #restart(): Promise<Postmaster | undefined> {
+    const message = "the database does not start; it is tried again";
+    const outage = new OutageLog(this.#log, { level: "error", message, over: "the database has started again" });
     for (
       let pauseMs = 50;
       this.folders.look() && !this.#stopped.signal.aborted;
@@ -197,10 +200,11 @@ class Supervisor {
       try {
         const postmaster = await this.#start();
         this.#postmaster = postmaster;
+        outage.worked();
         if (!this.#stopped.signal.aborted) return postmaster;
         await postmaster.stop();
       } catch (error) {
-        this.#log.error({ reason: (error as Error).message }, "the database does not start; it is tried again");
+        outage.failed({ reason: (error as Error).message });
         await delay(pauseMs, undefined, { signal: this.#stopped.signal }).catch(() => {});
       }
     }

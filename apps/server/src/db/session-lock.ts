@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { Connection } from "./database.ts";
 import { toDatabaseError } from "./database-error.ts";
+import { OutageLog } from "../operation/outage-log.ts";
 import type { DatabaseLog } from "./database-log.ts";
 
 export interface LockedName {
@@ -109,12 +110,16 @@ export class SessionLock {
   /** Tries until it is held, or given up. */
   async takeInTime(): Promise<void> {
     const { called } = this.#lock;
+    const over = `${called} can be taken again`;
+    const taken = new OutageLog(this.#log, { level: "error", message: `another server holds ${called}`, over });
+    const failing = new OutageLog(this.#log, { level: "warn", message: `${called} cannot be taken yet`, over });
     while (!this.#released.signal.aborted) {
       try {
         if (await this.take()) break;
-        this.#log.error({}, `another server holds ${called}`);
+        failing.worked();
+        taken.failed({});
       } catch (error) {
-        this.#log.warn({ reason: (error as Error).message }, `${called} cannot be taken yet`);
+        failing.failed({ reason: (error as Error).message });
       }
       await delay(retryPauseMs, undefined, { signal: this.#released.signal }).catch(() => {});
     }

@@ -4,6 +4,7 @@ import type { SpaceId } from "@holdfast/core/ids";
 import pg from "pg";
 import type { Shard, Shards } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
+import { OutageLog } from "../operation/outage-log.ts";
 import { decodeWakes, encodeWakes, type WakeBus, type WakeListener, WakeOutbox } from "./wakes.ts";
 
 export interface PostgresWakesOptions {
@@ -58,10 +59,16 @@ class Line {
 
   async #keep(): Promise<void> {
     const { signal } = this.#closed;
+    const message = "the connection for wake-ups was lost; polls may answer late";
+    const over = "the connection for wake-ups is back";
+    const outage = new OutageLog(this.#log, { level: "warn", message, over });
     for (let retryMs = retryMsMin; !signal.aborted; retryMs = Math.min(retryMsMax, retryMs * 2)) {
-      const reason = await this.#listen(() => (retryMs = retryMsMin));
+      const reason = await this.#listen(() => {
+        retryMs = retryMsMin;
+        outage.worked();
+      });
       if (signal.aborted) return;
-      this.#log.warn({ shard: this.#shard.id, reason }, "the connection for wake-ups was lost; polls may answer late");
+      outage.failed({ shard: this.#shard.id, reason });
       await delay(retryMs, undefined, { signal }).catch(() => {});
     }
   }

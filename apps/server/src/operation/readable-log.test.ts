@@ -25,7 +25,7 @@ test("a line has the time, what happened, and then its fields; a warning and an 
   const failure = new Error("no space");
   assert.equal(
     shown((log) => log.error({ status: 507, error: [failure.stack] }, "request failed")),
-    "HH:34:56 error: request failed status=507 Error: no space\n",
+    "HH:34:56 error: request failed: Error: no space status=507\n",
   );
 });
 

@@ -43,12 +43,19 @@ export function readableLine(line: string, screen: LogScreen): string | undefine
   const said = asText(message);
   if (!screen.all && level === "info" && chatter.has(said)) return undefined;
   const { word, colour } = levels[asText(level)] ?? { word: undefined, colour: "plain" as const };
+  const entries = Object.entries(fields);
+  const [reasons, others] = [entries.filter(isReason), entries.filter((entry) => !isReason(entry))];
   const words: Word[] = [
     ...(word === undefined ? [] : [[`${word}:`, colour] as const]),
-    ...split(said, colour === "dim" ? "dim" : "plain"),
-    ...Object.entries(fields).flatMap(([name, value]) => fieldWords(name, value, screen.all)),
+    ...split(reasons.length > 0 && /\w$/.test(said) ? `${said}:` : said, colour === "dim" ? "dim" : "plain"),
+    ...[...reasons, ...others].flatMap(([name, value]) => fieldWords(name, value, screen.all)),
   ];
   return `${layOut([[clock(asText(time)), "dim"], ...words], screen).join("\n")}\n`;
+}
+
+/** The database's own words, and those of a failure, continue the sentence. */
+function isReason([name, value]: readonly [string, unknown]): boolean {
+  return name === "database" || name === "reason" || (name === "error" && Array.isArray(value));
 }
 
 /** Left of a line that goes on: as wide as the time and the space behind it. */
@@ -63,7 +70,6 @@ function clock(time: string): string {
 }
 
 function fieldWords(name: string, value: unknown, all: boolean): Word[] {
-  // The database's own words, and those of a failure, are what happened.
   if (name === "database" || name === "reason") return split(shortened(asText(value), all), "plain");
   if (name === "error" && Array.isArray(value)) return value.flatMap((cause) => causeWords(asText(cause), all));
   const text = !all && Array.isArray(value) ? String(value.length) : asText(value);

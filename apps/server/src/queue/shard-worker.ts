@@ -4,6 +4,7 @@ import type { MessageId } from "@holdfast/core/ids";
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { Shard } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
+import { OutageLog } from "../operation/outage-log.ts";
 import { concurrencyUsual, type Kinds } from "./kind.ts";
 import {
   type Claimed,
@@ -49,6 +50,7 @@ interface Running {
 /** Works the messages of one shard in this process. */
 export class ShardWorker {
   readonly #shard: Shard;
+  readonly #outage: OutageLog;
   readonly #options: WorkerOptions;
   readonly #running = new Map<MessageId, Running>();
   /** Kinds of which more may be due than there was room for. */
@@ -68,6 +70,8 @@ export class ShardWorker {
   constructor(shard: Shard, options: WorkerOptions) {
     this.#shard = shard;
     this.#options = options;
+    const message = "the queue could not be read; it is asked again soon";
+    this.#outage = new OutageLog(options.log, { level: "warn", message, over: "the queue can be read again" });
     this.#neighbours = options.neighbours?.(shard, options.id, options.log, () => this.kick());
     const everyMs = this.#neighbours?.everyMs;
     if (everyMs !== undefined) this.#asking = setInterval(() => void this.#askForGone(), everyMs).unref();
@@ -122,12 +126,10 @@ export class ShardWorker {
         await this.#takeOverGone();
         await this.#claim();
         inMs = Math.min(restMsNow, await this.#msToNextDue());
+        this.#outage.worked();
       }
     } catch (error) {
-      this.#options.log.warn(
-        { shard: this.#shard.id, reason: toHoldfastError(error).message },
-        "the queue could not be read; it is asked again soon",
-      );
+      this.#outage.failed({ shard: this.#shard.id, reason: toHoldfastError(error).message });
     }
     this.#isLooking = false;
     if (this.#stopped) return;
