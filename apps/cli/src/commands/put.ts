@@ -133,7 +133,7 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
       remote,
     ),
   ).catch(async (thrown: unknown) => {
-    await tellBrokenOff(run, report, "sent");
+    await tellBrokenOff(run, report, "sent", thrown);
     throw thrown;
   });
   report.tellAlike();

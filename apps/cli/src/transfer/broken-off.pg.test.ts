@@ -24,7 +24,10 @@ describe("a server without room", () => {
       /^holdfast: .*has no room for another .+administrator of the server has to make room.+try again\.$/m,
     );
     assert.doesNotMatch(stderr, /accidents/, "that page is for whoever runs the server");
-    assert.equal(stdout, "0 files sent (0 B), 0 equal already, 7 not sent (21 KiB), 1 problem\n");
+    const [counts, left, ...rest] = stdout.split("\n");
+    assert.equal(counts, "0 files sent (0 B), 0 equal already, 7 not sent (21 KiB), 1 problem");
+    assert.match(left ?? "", /^Not sent: \S+\/tree\/\d, \S+\/tree\/\d, \S+\/tree\/\d and 4 more$/);
+    assert.deepEqual(rest, [""], "no room is taken by parts of files");
     const answer = await json("put", tree, "/tree");
     assert.deepEqual(
       [answer.error.code, answer.files_sent, answer.bytes_sent, answer.files_left, answer.bytes_left],
@@ -92,6 +95,7 @@ test("what is left of large files in flight is the size of those that were not s
     assert.ok(answer.files_sent > 0, stdout);
     assert.equal(answer.files_left, 5 - answer.files_sent);
     assert.equal(answer.bytes_left, answer.files_left * sizeBytes);
+    assert.equal(answer.bytes_sent, answer.files_sent * sizeBytes);
   } finally {
     await server.stop();
     unmount(store);

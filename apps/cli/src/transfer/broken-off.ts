@@ -1,9 +1,16 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import { printable } from "@holdfast/core/printable";
 import type { Run } from "../commands/command.ts";
 import { count, formatBytes, formatNumber } from "../output/text.ts";
 import type { TransferReport } from "./transfer-report.ts";
 
 /** Says what went, and what did not, where a transfer of many ends before its end. One file alone says it by its failure. */
-export async function tellBrokenOff(run: Run, report: TransferReport, verb: "sent" | "fetched"): Promise<void> {
+export async function tellBrokenOff(
+  run: Run,
+  report: TransferReport,
+  verb: "sent" | "fetched",
+  thrown?: unknown,
+): Promise<void> {
   const { filesDone, filesTotal, bytesDone, bytesTotal, totalIsFinal } = report.counts;
   report.tellAlike();
   if (report.isDry || filesTotal < 2) return;
@@ -14,5 +21,25 @@ export async function tellBrokenOff(run: Run, report: TransferReport, verb: "sen
   const problems = report.problems.length + 1;
   const least = totalIsFinal ? "" : "at least ";
   const line = `${count(report.filesSent, "file")} ${verb} (${formatBytes(report.bytesSent)}), ${formatNumber(report.filesEqual)} equal already, ${least}${formatNumber(files_left)} not ${verb} (${formatBytes(bytes_left)}), ${count(problems, "problem")}`;
-  await run.output.result(undefined, () => [line]);
+  const room = await roomLines(run, thrown);
+  await run.output.result(undefined, () => [line, ...leftLines(report, files_left, least), ...room]);
+}
+
+/** @returns "Not sent: a, b, c and 21 more" */
+function leftLines({ left }: TransferReport, count: number, least: string): string[] {
+  if (left.length === 0) return [];
+  const more = count - left.length;
+  return [`Not sent: ${left.map(printable).join(", ")}${more > 0 ? ` and ${least}${formatNumber(more)} more` : ""}`];
+}
+
+/** Tells how the room of parts comes back that the server has of files that were not sent. */
+async function roomLines(run: Run, thrown: unknown): Promise<string[]> {
+  if (!(thrown instanceof HoldfastError) || thrown.code !== "store_full") return [];
+  const { client } = await run.connect();
+  // A token that may not ask for the usage gets no advice.
+  const { uploads_bytes: bytes } = await client.call("getUsage").catch(() => ({ uploads_bytes: 0 }));
+  if (bytes === 0) return [];
+  return [
+    `Unfinished uploads take ${formatBytes(bytes)} of the server's disk. An administrator removes them with 'holdfast admin gc --unfinished --now'.`,
+  ];
 }

@@ -29,6 +29,8 @@ export class TransferReport {
   /** The least that was refused for want of room. */
   #refusedGrowthBytes = Infinity;
   #untried = 0;
+  /** The first files that were under way when the transfer broke off. */
+  readonly left: string[] = [];
   readonly #verb: "sent" | "received";
   /** Nothing is done; what would be is counted and listed. */
   readonly isDry: boolean;
@@ -115,6 +117,11 @@ export class TransferReport {
     this.#untried += 1;
   }
 
+  /** Names files that are not transferred, for the end of a transfer that breaks off. */
+  leave(paths: readonly string[]): void {
+    this.left.push(...paths.slice(0, leftNamedMax - this.left.length));
+  }
+
   tellUntried(): void {
     if (this.#untried === 0) return;
     const why = `since ${this.#withoutRoom} that need no more room were refused for want of it. Make room and run put again.`;
@@ -157,6 +164,9 @@ export class TransferReport {
     };
   }
 }
+
+/** More files are only counted. */
+const leftNamedMax = 3;
 
 /** Failures that the next file would meet too: the transfer ends with their exit code, and can be run again. */
 const hopeless: ReadonlySet<string> = new Set([

@@ -84,4 +84,4 @@ const roomAdvice = "Make room on this disk, or move to a larger one; uploads are
 const noRoomAdvice =
   "Make some room by hand at once, without Holdfast: docs/accidents.md says how. Reading goes on; nothing else is sure to, deleting neither, until the database has room for its log.";
 const reserveAdvice =
-  "Make room on this disk, or move to a larger one: docs/accidents.md says how. Reading, deleting and 'holdfast admin gc' go on.";
+  "Make room on this disk, or move to a larger one: docs/accidents.md says how. 'holdfast admin gc --unfinished --dry-run' lists unfinished uploads. Reading, deleting and 'holdfast admin gc' go on.";

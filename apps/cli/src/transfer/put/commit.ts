@@ -46,6 +46,7 @@ export async function commit<Each extends Item>(
     item.onFailed?.();
     work.report.untried();
   }
+  const left = new Set(tried);
   await eachApart(tried, {
     act: (some) => {
       // Known since the whole was refused.
@@ -55,12 +56,19 @@ export async function commit<Each extends Item>(
     },
     done: (some, answer) => {
       const results = new Map(answer.results.map((result) => [result.operation_id, result]));
-      for (const item of some) if (settle(work, item, results) === "missing") missing.push(item);
+      for (const item of some) {
+        if (settle(work, item, results) === "missing") missing.push(item);
+        left.delete(item);
+      }
     },
     refuse: (item, failure) => {
       item.onFailed?.();
+      left.delete(item);
       work.report.refused(item.path, failure, item.growthBytes);
     },
+  }).catch((thrown: unknown) => {
+    work.report.leave([...left].map(({ path }) => path));
+    throw thrown;
   });
   return missing;
 }

@@ -27,10 +27,14 @@ const attemptsMax = 2;
 /** Puts a file of any size with bounded memory. One that changes meanwhile is read once more, then listed. */
 export async function putLargeFile(work: PutWork, file: QueuedFile): Promise<void> {
   if (isBlocked(file.folder)) return;
-  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
-    const counted = new FileBytes(work.report.counts);
-    const outcome = await putOnce(work, file, counted).finally(() => counted.takeBack());
-    if (outcome === "done") return;
+  const counted = new FileBytes(work.report);
+  try {
+    for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+      const outcome = await putOnce(work, file, counted).finally(() => counted.takeBack());
+      if (outcome === "done") return;
+    }
+  } finally {
+    counted.end();
   }
   work.report.problem(
     file.entry.path,
@@ -87,6 +91,7 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
     else {
       const failure = toHoldfastError(thrown);
       sentForFile.failed(failure);
+      work.report.leave([path]);
       assertNotHopeless(failure.code, `${path}: ${failure.message}`);
       work.report.refused(path, failure, growthOf(file, file.entry.sizeBytes));
     }

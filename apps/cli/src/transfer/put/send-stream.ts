@@ -65,7 +65,7 @@ export interface WindowsTarget {
 export async function sendWindows(
   work: SendingWork,
   windows: AsyncIterable<Window>,
-  { into, replacedBytes = Infinity, sentForFile, counted = new FileBytes(work.report.counts) }: WindowsTarget,
+  { into, replacedBytes = Infinity, sentForFile, counted = new FileBytes(work.report) }: WindowsTarget,
 ): Promise<Sent> {
   const blocks: ManifestEntry[] = [];
   let readBytes = 0;
@@ -112,7 +112,7 @@ async function sendWindow(
     const blocks = [...unsent.values()].filter(({ hash }) => needed.has(hash));
     sentForFile?.add(blocks.map(({ hash }) => hash));
     if (blocks.length > 0) await upload(work, blocks.map(framed), into);
-    for (const { size } of blocks) work.report.bytesSent += size;
+    for (const { size } of blocks) counted.sent(size);
     for (const hash of unsent.keys()) work.sent.add(hash);
   }
   for (const { size } of window) counted.add(size);

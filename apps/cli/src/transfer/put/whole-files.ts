@@ -57,7 +57,10 @@ async function putRead(
     work,
     puts.filter(({ growthBytes }) => !work.report.lacksRoom(growthBytes ?? 0)),
     into,
-  );
+  ).catch((thrown: unknown) => {
+    work.report.leave(puts.map(({ path }) => path));
+    throw thrown;
+  });
   const lacksRoom = ({ growthBytes = 0 }: FileItem): boolean => growthBytes >= (full?.growthBytes ?? Infinity);
   if (full !== undefined) refuseAll(work, puts.filter(lacksRoom), full);
   // Each goes once, however many files of the request have it.
