@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { chmodSync, existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { join } from "node:path";
@@ -46,12 +46,13 @@ test("a server starts from nothing, makes its administrator, drains when told to
 test("secrets that others could read are closed to them at the start, which is said", async (t) => {
   const data = makeTestFolder();
   t.after(() => rmSync(data, { recursive: true, force: true }));
+  writeFileSync(join(data, "notes.txt"), "not a server's");
   const first = await start(t, data);
   const exited = once(first.child, "exit");
   first.child.kill("SIGTERM");
   await exited;
   const secrets = ["key-encryption-key", "database-password"].map((name) => join(data, name));
-  assert.match(first.log(), /"level":"warn"[^\n]*the data folder was there and has no database/);
+  assert.match(first.log(), /"level":"warn"[^\n]*the data folder has files and no database/);
   for (const path of secrets) assert.equal(statSync(path).mode & 0o777, 0o600, path);
   for (const path of secrets) chmodSync(path, 0o644);
   const second = await start(t, data);

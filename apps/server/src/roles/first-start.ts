@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Config } from "../config/read-config.ts";
@@ -7,8 +7,8 @@ import { hasCluster } from "../db/embedded/swap-clusters.ts";
 export interface FoundFolder {
   /** Whether this start makes the embedded database. The state of an external database is unknown before it is opened. */
   readonly isFirstStart: boolean;
-  /** Whether the folder was there before this start: it may be the mount point of a disk that is mounted late. */
-  readonly wasThere: boolean;
+  /** State of the folder before this start. An empty folder may be the mount point of a disk that is mounted late. */
+  readonly state: "absent" | "empty" | "used";
 }
 
 /**
@@ -23,7 +23,18 @@ export function findDataFolder(
   const isEmbedded = config.databaseUrl === undefined && config.topology === undefined;
   const isFirstStart = isEmbedded && !hasCluster(folder);
   if (isFirstStart && config.expectData) throw absentData(`There is no database in the data folder ${folder}`);
-  return { isFirstStart, wasThere: existsSync(folder) };
+  return { isFirstStart, state: stateOf(folder) };
+}
+
+function stateOf(folder: string): FoundFolder["state"] {
+  if (!existsSync(folder)) return "absent";
+  try {
+    // A new ext4 filesystem has this folder.
+    return readdirSync(folder).every((name) => name === "lost+found") ? "empty" : "used";
+  } catch {
+    // The error is reported when the folder is opened.
+    return "used";
+  }
 }
 
 /** @param what a clause that names the place */
@@ -35,6 +46,9 @@ export function absentData(what: string): HoldfastError {
   );
 }
 
-export const newServerInOldFolder =
-  "the data folder was there and has no database: creating a new, empty server in it. If its disk is not mounted yet, stop this server, " +
+export const newServerInEmptyFolder =
+  "creating a new server in this empty folder; for a disk that may be mounted late, --expect-data prevents that";
+
+export const newServerInUsedFolder =
+  "the data folder has files and no database: creating a new, empty server in it. If its disk is not mounted yet, stop this server, " +
   "mount the disk and start again; --expect-data refuses such a start";

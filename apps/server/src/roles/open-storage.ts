@@ -23,7 +23,7 @@ import type { PlacedCell } from "../copies/copies-report.ts";
 import { openCellStore } from "../copies/open-cell-store.ts";
 import { storePlaces } from "../copies/store-places.ts";
 import { closeToOthers } from "../data-folder/close-to-others.ts";
-import { absentData, type FoundFolder, newServerInOldFolder } from "./first-start.ts";
+import { absentData, type FoundFolder, newServerInEmptyFolder, newServerInUsedFolder } from "./first-start.ts";
 import { type FolderWatch, knowFolder, watchFolders } from "../data-folder/known-folder.ts";
 import { openDataFolder } from "../data-folder/open-data-folder.ts";
 import type { Connection } from "../db/database.ts";
@@ -161,7 +161,8 @@ async function prepareFirstStart({ config, folder, keySource, found }: NewServer
     return openOneStore(place, config, log, wrap);
   });
   await refuseMissingDatabase({ dataFolder: folder, keySource, stores });
-  if (found.wasThere) log.warn({ folder }, newServerInOldFolder);
+  if (found.state === "empty") log.info({ folder }, newServerInEmptyFolder);
+  if (found.state === "used") log.warn({ folder }, newServerInUsedFolder);
 }
 
 /** An external database that was never migrated belongs to no server yet. */
