@@ -96,7 +96,7 @@ export function gcCommand(context: Context) {
     await run.output.result(given, () => [
       ...unfinishedLines(given, body.dry_run, run.output),
       ...collectionLines(given, body.dry_run),
-      ...(given.bytes === 0 ? adviceLines(data, run.context.environment) : []),
+      ...(given.bytes === 0 && given.unfinished === undefined ? adviceLines(data, run.context.environment) : []),
     ]);
   });
 }
@@ -137,12 +137,20 @@ function collectionLines(given: Collection, isDry: boolean): string[] {
 function unfinishedLines({ unfinished }: Collection, isDry: boolean, output: Output): string[] {
   if (unfinished === undefined) return [];
   if (unfinished.length === 0) return ["There are no unfinished uploads."];
-  return unfinished.map(({ account, uploads, blocks, bytes, last_used_at: at, in_use: isInUse }) => {
+  const removable = unfinished.filter(({ in_use: isInUse }) => !isInUse);
+  const freed =
+    removable.length === 0
+      ? []
+      : [
+          "The space of unfinished uploads is freed after the times of HOLDFAST_RETENTION_BLOCKS, _DOOMED and _PACKS ('admin settings' shows them).",
+        ];
+  const lines = unfinished.map(({ account, uploads, blocks, bytes, last_used_at: at, in_use: isInUse }) => {
     const removed = isDry ? "would remove" : "removed";
     const parts = [uploads > 0 ? count(uploads, "upload") : "", blocks > 0 ? count(blocks, "block") : ""];
     const what = `${parts.filter((part) => part !== "").join(" and ")} (${formatBytes(bytes)})`;
     return `${isInUse ? "kept, in use" : `${removed} unfinished`}: ${what} of ${printable(account)}, last used ${timeFor(output, at)}`;
   });
+  return [...lines, ...freed];
 }
 
 export function rebuildIndexCommand(context: Context) {
