@@ -34,8 +34,26 @@ function reporter(flags: { json?: boolean; quiet?: boolean } = {}) {
     nowMs += 1000;
     return made.show(whole, reportOf(record, whole, { pageUrl: null }));
   };
-  return { show, sum: (progress: EngineStatus["progress"]) => made.sum({ progress }), stdout, stderr };
+  return {
+    show,
+    conflicts: (fresh: readonly string[]) => made.conflicts(fresh, []),
+    sum: (progress: EngineStatus["progress"]) => made.sum({ progress }),
+    stdout,
+    stderr,
+  };
 }
+
+test("new conflicts are lines without a terminal, and none with --quiet", () => {
+  const { conflicts, stderr } = reporter();
+  conflicts(["a (d's conflicted copy 2027-01-01).txt"]);
+  assert.equal(
+    stderr.text(),
+    "sync: conflict; both versions are kept: a (d's conflicted copy 2027-01-01).txt ('holdfast conflicts ls' says how to end it)\n",
+  );
+  const quiet = reporter({ quiet: true });
+  quiet.conflicts(["a"]);
+  assert.equal(quiet.stderr.text(), "");
+});
 
 test("what was freed is told once, and that and why nothing was", async () => {
   const { show, stderr } = reporter({});

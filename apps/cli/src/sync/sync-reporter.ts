@@ -5,6 +5,7 @@ import { showLines } from "../output/screen.ts";
 import { count, formatBytes } from "../output/text.ts";
 import { BrakeLine } from "./brake-line.ts";
 import type { SyncRecord } from "./known-syncs.ts";
+import { conflictLines } from "./conflict-lines.ts";
 import { problemLine, ProblemLines } from "./problem-lines.ts";
 import { SyncScreen, type Terminal } from "./sync-screen.ts";
 import type { RecentChange } from "@holdfast/sync/loop/progress";
@@ -104,9 +105,10 @@ export class SyncReporter {
     this.#nowMs = nowMs;
   }
 
-  /** See `SyncScreen`. */
+  /** See `conflictLines`. */
   conflicts(fresh: readonly string[], found: readonly string[]): void {
-    this.#screen?.tellConflicts(fresh, found);
+    if (this.#screen !== undefined) this.#screen.tellConflicts(fresh, found);
+    else if (!this.#output.quiet) for (const line of conflictLines(fresh, found)) this.#line(`sync: ${line}`);
   }
 
   async show(status: EngineStatus, report: SyncReport): Promise<void> {

@@ -13,14 +13,13 @@ import {
   shortPath,
 } from "../output/text.ts";
 import { BrakeLine } from "./brake-line.ts";
+import { conflictLines } from "./conflict-lines.ts";
 import { problemLine, ProblemLines } from "./problem-lines.ts";
 import { ProgressMeter } from "./progress-meter.ts";
 import type { SyncReport } from "./report.ts";
 import type { Writable } from "node:stream";
 
 const barIntervalMs = 250;
-/** So many conflicts at once are named each. */
-const conflictsMax = 3;
 
 /**
  * What a sync shows on a terminal: below, in one line that is written over, how far it is, or that all is up to date; above it a line with the time
@@ -73,13 +72,7 @@ export class SyncScreen {
 
   /** @param fresh of conflicts of this run @param found of conflicted copies from before it */
   tellConflicts(fresh: readonly string[], found: readonly string[]): void {
-    const lists = "'holdfast conflicts ls' lists them";
-    const ends = "('holdfast conflicts ls' says how to end it)";
-    if (fresh.length > conflictsMax)
-      this.tell(`${formatNumber(fresh.length)} conflicts; both versions of each file are kept: ${lists}`);
-    else for (const path of fresh) this.tell(`conflict; both versions are kept: ${path} ${ends}`);
-    if (found.length > conflictsMax) this.tell(`${formatNumber(found.length)} conflicted copies from before: ${lists}`);
-    else for (const path of found) this.tell(`conflicted copy from before: ${path} ${ends}`);
+    for (const line of conflictLines(fresh, found)) this.tell(line);
   }
 
   #tellBrake({ deletions_waiting, state }: SyncReport): void {

@@ -26,9 +26,9 @@ export async function tellBrokenOff(
 }
 
 /** @returns "Not sent: a, b, c and 21 more" */
-function leftLines({ left }: TransferReport, count: number, least: string): string[] {
+function leftLines({ left }: TransferReport, filesLeft: number, least: string): string[] {
   if (left.length === 0) return [];
-  const more = count - left.length;
+  const more = filesLeft - left.length;
   return [`Not sent: ${left.map(printable).join(", ")}${more > 0 ? ` and ${least}${formatNumber(more)} more` : ""}`];
 }
 

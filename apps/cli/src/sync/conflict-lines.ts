@@ -1,0 +1,22 @@
+import { formatNumber } from "../output/text.ts";
+
+/** More conflicts than this are counted in one line. */
+const conflictsMax = 3;
+
+/**
+ * Lines for new conflicts. More than a few are counted in one line.
+ * @param fresh conflicts of this run
+ * @param found conflicted copies from before
+ */
+export function conflictLines(fresh: readonly string[], found: readonly string[]): string[] {
+  const lists = "'holdfast conflicts ls' lists them";
+  const ends = "('holdfast conflicts ls' says how to end it)";
+  return [
+    ...(fresh.length > conflictsMax
+      ? [`${formatNumber(fresh.length)} conflicts; both versions of each file are kept: ${lists}`]
+      : fresh.map((path) => `conflict; both versions are kept: ${path} ${ends}`)),
+    ...(found.length > conflictsMax
+      ? [`${formatNumber(found.length)} conflicted copies from before: ${lists}`]
+      : found.map((path) => `conflicted copy from before: ${path} ${ends}`)),
+  ];
+}
