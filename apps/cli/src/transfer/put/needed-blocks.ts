@@ -29,7 +29,8 @@ export async function neededBlocks(
   const hashes = new Set(items.flatMap(({ read }) => read.blocks.map(({ hash }) => hash)));
   for (const hash of hashes) if (work.sent.has(hash)) hashes.delete(hash);
   const sizeBytes = items.reduce((sum, { read }) => sum + read.stamp.sizeBytes, 0);
-  if (hashes.size === 0 || sizeBytes <= unaskedBytesMax || !work.sent.shouldAsk()) return { needed: hashes };
+  if (hashes.size === 0 || sizeBytes <= unaskedBytesMax || !work.sent.shouldAsk(hashes.size, sizeBytes))
+    return { needed: hashes };
   try {
     const growths = items.map(({ growthBytes = 0 }) => growthBytes);
     const lacking = await missingBlocks({ client: work.client, into }, [...hashes], {

@@ -152,6 +152,8 @@ function attributesOf({ mtimeMicros, executable }: Pick<PutContent, "mtimeMicros
 
 const sentBlocksMax = 500_000;
 const silentBatches = 15;
+/** A hash takes 67 bytes in a question. */
+const askedBlockBytes = 64 * 1024;
 
 /** What need not be sent again, and whether it is worth asking the server what it has. */
 export class SentBlocks {
@@ -170,9 +172,12 @@ export class SentBlocks {
     this.#hashes.delete(hash);
   }
 
-  /** Where the server had nothing of a batch, the next ones go without asking. */
-  shouldAsk(): boolean {
-    if (this.#silentLeft === 0) return true;
+  /**
+   * Where the server had nothing of a batch, the next ones go without asking, unless their blocks are so large that the question is
+   * a thousandth of them.
+   */
+  shouldAsk(hashes: number, sizeBytes: number): boolean {
+    if (this.#silentLeft === 0 || sizeBytes >= hashes * askedBlockBytes) return true;
     this.#silentLeft -= 1;
     return false;
   }
