@@ -2,7 +2,7 @@ import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { Shard } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
-import { OutageLog } from "../operation/outage-log.ts";
+import { OutageLog } from "../db/outage-log.ts";
 import { appendBehind, appendLocked, type KeptText } from "./append-entries.ts";
 import type { Link } from "./chain.ts";
 

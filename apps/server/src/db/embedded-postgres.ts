@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { HoldfastError } from "@holdfast/core/errors";
 import { type FolderWatch, type KnownFolder, knowFolder, watchFolders } from "../data-folder/known-folder.ts";
-import { OutageLog } from "../operation/outage-log.ts";
+import { OutageLog } from "./outage-log.ts";
 import type { Connection } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { type Account, accountFor, refuseBlockedPath } from "./embedded/account.ts";

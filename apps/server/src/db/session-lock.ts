@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { Connection } from "./database.ts";
 import { toDatabaseError } from "./database-error.ts";
-import { OutageLog } from "../operation/outage-log.ts";
+import { OutageLog } from "./outage-log.ts";
 import type { DatabaseLog } from "./database-log.ts";
 
 export interface LockedName {

@@ -4,7 +4,7 @@ import type { SpaceId } from "@holdfast/core/ids";
 import pg from "pg";
 import type { Shard, Shards } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
-import { OutageLog } from "../operation/outage-log.ts";
+import { OutageLog } from "../db/outage-log.ts";
 import { decodeWakes, encodeWakes, type WakeBus, type WakeListener, WakeOutbox } from "./wakes.ts";
 
 export interface PostgresWakesOptions {

@@ -4,7 +4,7 @@ import type { MessageId } from "@holdfast/core/ids";
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { Shard } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
-import { OutageLog } from "../operation/outage-log.ts";
+import { OutageLog } from "../db/outage-log.ts";
 import { concurrencyUsual, type Kinds } from "./kind.ts";
 import {
   type Claimed,

@@ -1,4 +1,4 @@
-import type { Log } from "./log.ts";
+import type { DatabaseLog } from "./database-log.ts";
 
 export interface Outage {
   readonly level: "warn" | "error";
@@ -12,13 +12,13 @@ export const repeatedEveryMs = 5 * 60_000;
 
 /** Logs an outage when it begins, at most every five minutes while it lasts, and once when it has ended, however often work is retried. */
 export class OutageLog {
-  readonly #log: Pick<Log, "info" | "warn" | "error">;
+  readonly #log: Pick<DatabaseLog, "info" | "warn" | "error">;
   readonly #outage: Outage;
   readonly #nowMs: () => number;
   #failures = 0;
   #loggedMs = -Infinity;
 
-  constructor(log: Pick<Log, "info" | "warn" | "error">, outage: Outage, nowMs = () => performance.now()) {
+  constructor(log: Pick<DatabaseLog, "info" | "warn" | "error">, outage: Outage, nowMs = () => performance.now()) {
     this.#log = log;
     this.#outage = outage;
     this.#nowMs = nowMs;
