@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toBucket } from "@holdfast/core/ids";
 import { HoldfastError } from "@holdfast/core/errors";
+import { sql } from "kysely";
 import { startTestDatabases } from "../db/testing.ts";
 import { openLog } from "../operation/log.ts";
 import { type JobsOptions, startJobs } from "./periodic-jobs.ts";
@@ -136,4 +137,24 @@ test("what is asked for while a run is under way is another run after it, one fo
   assert.equal(jobs.isRunning("reporting"), false);
   await jobs.stop();
   await assert.rejects(jobs.start("reporting"), { code: "unavailable" });
+});
+
+test("jobs whose time comes in the same moment leave each other connections to work with", async (t) => {
+  const databases = await startTestDatabases({ fsync: false });
+  t.after(() => databases.stop());
+  const { db } = databases.shards.of(toBucket(0));
+  const names = Array.from({ length: 24 }, (_, index) => `job ${index}`);
+  const ran = new Set<string>();
+  const allRan = Promise.withResolvers<void>();
+  const run = async (name: string): Promise<void> => {
+    await Promise.all([1, 2].map(() => sql`select pg_sleep(0.01)`.execute(db)));
+    ran.add(name);
+    if (ran.size === names.length) allRan.resolve();
+  };
+  const failed = (line: string): void => allRan.reject(new Error(line));
+  const log = openLog("info", { write: failed });
+  const periodic = names.map((name) => ({ name, everyMs: 3_600_000, run: () => run(name) }));
+  const jobs = startJobs(periodic, { db, log, random: () => 0 });
+  await allRan.promise;
+  await jobs.stop();
 });

@@ -1,4 +1,5 @@
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
+import { TaskGroup } from "@holdfast/core/task-group";
 import { type Kysely, sql } from "kysely";
 import type { ShardTables } from "../db/shard-tables.ts";
 import type { Log } from "../operation/log.ts";
@@ -50,10 +51,13 @@ export interface Jobs {
 
 /** The first run comes soon, since what a crash left behind should not wait for the whole period. */
 const firstRunMsMax = 15_000;
+/** A run holds one connection for its lock and works with others: as many as there are at once would wait for each other, and all fail. */
+const scheduledAtOnceMax = 5;
 
 export function startJobs(jobs: readonly PeriodicJob[], options: JobsOptions): Jobs {
   const stop = new AbortController();
-  const runners = new Map(jobs.map((job) => [job.name, new Runner(job, options, stop.signal)]));
+  const scheduled = new TaskGroup(scheduledAtOnceMax);
+  const runners = new Map(jobs.map((job) => [job.name, new Runner(job, options, stop.signal, scheduled)]));
   const runnerOf = (name: string): Runner => {
     const runner = runners.get(name);
     if (runner === undefined) throw new HoldfastError("internal", `There is no job ${name}.`);
@@ -80,14 +84,17 @@ class Runner {
   readonly #job: PeriodicJob;
   readonly #options: JobsOptions;
   readonly #stopped: AbortSignal;
+  /** Runs of all jobs whose time has come. */
+  readonly #scheduled: TaskGroup;
   #timer: NodeJS.Timeout | undefined;
   #running: Run | undefined;
   #next: Promise<StartedRun> | undefined;
 
-  constructor(job: PeriodicJob, options: JobsOptions, stopped: AbortSignal) {
+  constructor(job: PeriodicJob, options: JobsOptions, stopped: AbortSignal, scheduled: TaskGroup) {
     this.#job = job;
     this.#options = options;
     this.#stopped = stopped;
+    this.#scheduled = scheduled;
   }
 
   /** @param share 0 to 1, of the time within which it runs first */
@@ -98,7 +105,7 @@ class Runner {
 
   #runIn(inMs: number, everyMs: number): void {
     if (this.#stopped.aborted) return;
-    this.#timer = setTimeout(() => void this.#runScheduled(everyMs), inMs);
+    this.#timer = setTimeout(() => void this.#scheduled.start(() => this.#runScheduled(everyMs)), inMs);
     this.#timer.unref();
   }
 
@@ -150,6 +157,7 @@ class Runner {
   }
 
   async #runScheduled(everyMs: number): Promise<void> {
+    if (this.#stopped.aborted) return;
     try {
       if ((await this.#job.isDue?.()) ?? true) await this.#run().ended;
     } catch (error) {
