@@ -58,5 +58,8 @@ const stages = [
   { name: "first", starts: ["src/main.tsx"] },
 ];
 
-/** What the build itself adds is everybody's: in a chunk of the first list, which takes along what its modules import, it would have the frame of previews load the app. */
-export const helpers = { name: "helpers", test: /^\0/, priority: 1 };
+/**
+ * What the build itself adds, and what the frame of previews shares with the app: in a chunk of the first list, which takes along what
+ * its modules import, it would have that frame load the app.
+ */
+export const helpers = { name: "helpers", test: /^\0|packages\/core\/src\/format-bytes/, priority: 1 };
