@@ -166,7 +166,7 @@ export function problemsOfBoundaries(state: Pick<SyncState, "setting">): Problem
     problemOf(
       path,
       "boundary",
-      "Another filesystem is mounted there, or was: it is left alone. To sync the folder without it, run 'holdfast sync' with --include.",
+      "Another filesystem is mounted there, or was, so it is not synced. To sync the folder without it, run 'holdfast sync' with --include.",
     ),
   );
   return [...mounted, ...otherRootPaths(state).map((path) => problemOf(path, "other_sync", otherSync))];
