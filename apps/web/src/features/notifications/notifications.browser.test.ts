@@ -104,6 +104,8 @@ test("an administrator is told what the server finds wrong with itself, and alon
   const choice = page.getByLabel("The server has a problem");
   await app.open("/settings/notifications");
   await choice.waitFor();
+  // The page of the administrator would go on polling with the other person's session.
+  await page.goto("about:blank");
   await app.signIn(await app.addPerson("Fay"));
   await app.open("/settings/notifications");
   await page.getByLabel("Someone comments").waitFor();
