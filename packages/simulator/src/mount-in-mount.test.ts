@@ -110,7 +110,7 @@ for (const how of ["deleted", "moved out of the share", "moved into another fold
     for (const name of ["plan.txt", "notes.txt"]) world.ownerPuts(name, name, "projects");
     world.grant("editor", "alpha");
     const place = { parentId: homeOf("bob"), name: "alpha" };
-    world.world.model.mount({ device: "bob's other", account: "bob" }, "alpha", place);
+    const mountId = world.world.model.mount({ device: "bob's other", account: "bob" }, "alpha", place);
     world.owner({ op: "move", file_id: "alpha", parent_id: "projects", name: "alpha" });
     await world.once();
     world.move("docs/projects/plan.txt", "alpha/plan.txt");
@@ -138,6 +138,20 @@ for (const how of ["deleted", "moved out of the share", "moved into another fold
       assert.ok(path in world.onDisk(), path);
     assert.equal("mine/notes.txt" in world.space("bob"), how === "moved out of the share");
     assert.ok((await world.once()).inSync);
+    // Once alpha is unmounted the folder can be deleted, and nothing says any more that it is back.
+    world.onServer({ op: "delete", operation_id: "unmounts", file_id: mountId }, "bob");
+    await world.once();
+    for (const path of Object.keys(world.onDisk())
+      .filter((each) => each.startsWith(`${top}projects`))
+      .toSorted()
+      .toReversed())
+      world.remove(path);
+    if (top !== "docs/") world.remove("docs/old");
+    assert.deepEqual(
+      (await world.problems()).filter((each) => each.startsWith("not_deleted")),
+      [],
+    );
+    assert.ok(!Object.keys(world.space("ada")).some((path) => path.startsWith(`${top}projects`)));
     world.close();
   });
 }

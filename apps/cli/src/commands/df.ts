@@ -67,7 +67,7 @@ function countedParts({ files_bytes, used_bytes, complete }: UsageJson): string[
 /** Full sizes, as in the list of the largest. */
 function uncountedParts({ old_versions_bytes, uploads_bytes, complete }: UsageJson): string[][] {
   return [
-    ["old versions", `${complete ? "" : "about "}${formatBytes(old_versions_bytes)}`],
+    ["old versions", `${complete ? "" : "at least "}${formatBytes(old_versions_bytes)}`],
     ["unfinished uploads", formatBytes(uploads_bytes)],
   ];
 }

@@ -188,6 +188,10 @@ const refusedInARowMax = 200;
 /** So many are refused for want of room before what needs as much is not sent any more. */
 const withoutRoomMax = 20;
 
+export function isHopeless(code: string): boolean {
+  return hopeless.has(code);
+}
+
 /** @param also codes that mean so here */
 export function assertNotHopeless(
   code: string | undefined,

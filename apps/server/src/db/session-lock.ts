@@ -112,7 +112,12 @@ export class SessionLock {
     const { called } = this.#lock;
     const over = `${called} can be taken again`;
     const taken = new OutageLog(this.#log, { level: "error", message: `another server holds ${called}`, over });
-    const failing = new OutageLog(this.#log, { level: "warn", message: `${called} cannot be taken yet`, over });
+    const answers = `the database answers about ${called} again`;
+    const failing = new OutageLog(this.#log, {
+      level: "warn",
+      message: `${called} cannot be taken yet`,
+      over: answers,
+    });
     while (!this.#released.signal.aborted) {
       try {
         if (await this.take()) break;

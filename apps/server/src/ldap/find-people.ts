@@ -125,7 +125,7 @@ function valuesOf(entry: Entry, attribute: string): string[] {
 
 /** `5000000000` or `5 GiB`. */
 function bytesOf(text = ""): number | undefined {
-  const bytes = parseBytes(text.trim());
+  const bytes = parseBytes(text.trim().replaceAll(/\s+/g, " "));
   return bytes === undefined || bytes > 1e15 ? undefined : bytes;
 }
 

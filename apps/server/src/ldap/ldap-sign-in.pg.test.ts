@@ -78,7 +78,7 @@ async function memberOf(group: string, id: string): Promise<boolean> {
 
 test("the first sign-in makes an account, and mail address and uid lead to the same one", async (t) => {
   if (!there(t)) return;
-  await slapd.person("ann", { cn: "Ann Example", employeeNumber: "5 GiB" });
+  await slapd.person("ann", { cn: "Ann Example", employeeNumber: "5  GB" });
   await joined("staff", "ann");
   const byMail = await Api.signIn(server.url, { email: "ann@example.com", password: passwordOf("ann") });
   const account = await ok(byMail, "GET", "/account");

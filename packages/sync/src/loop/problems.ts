@@ -107,13 +107,14 @@ const listedOnly: ReadonlySet<string> = new Set([
   "not_deleted",
 ]);
 
-/** Things that happened once. A share that is back at its path ended for nobody, and a file that is back is hidden no more. */
+/** Things that happened once. A share that is back at its path ended for nobody, a file that is back is hidden no more, and what is gone was deleted after all. */
 export function problemsOfNotices(state: IndexedTrees & Pick<SyncState, "setting">, nowMs: number): Problem[] {
   const notices = noticesOf(state, nowMs);
   if (notices.length === 0) return [];
   const shares = new Set([...state.shares.keys()].map((id) => pathOfNode(state, id)));
   const standing = notices.filter(({ path, code }) => {
     if (code === "share_ended") return !shares.has(path);
+    if (code === "not_deleted") return isKnownPath(state, path);
     return code !== "now_hidden" || !isKnownPath(state, path);
   });
   return standing.map(({ atMs, path, code, counts, to = "" }) => {
@@ -135,9 +136,11 @@ const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonl
   now_hidden: (day, _counts, to) =>
     `On ${day} this was renamed to ${to}, which is not synced: it is on this device only now, and in the trash of the server. ` +
     "Rename it back to sync it again; 'holdfast sync DIR --show-rules' lists the names that are not synced.",
-  not_deleted: (day) =>
-    `On ${day} this was deleted here, and is back: the server does not let you delete it. It may contain a folder that is shared with you ` +
-    "by itself and shown elsewhere: delete what else is in it instead.",
+  not_deleted: (day, [folders = 0]) =>
+    `On ${day} this was deleted here, and is back: the server does not let you delete it.` +
+    (folders === 0
+      ? ""
+      : " It may contain a folder that you have mounted elsewhere: unmount that first ('holdfast shared' lists mounts), or delete the other items in it."),
 };
 
 function countOf(number: number, noun: string): string {

@@ -125,7 +125,8 @@ function bringBack(sending: Sending, ids: ReadonlySet<NodeId>): void {
   const { state, nowMs } = sending.voice;
   for (const id of ids) {
     const path = pathOfNode(state, id);
-    if (path !== undefined) addNotice(state, { atMs: nowMs(), path, code: "not_deleted", counts: [] });
+    const isFolder = state.remote.get(id)?.kind === "folder";
+    if (path !== undefined) addNotice(state, { atMs: nowMs(), path, code: "not_deleted", counts: [isFolder ? 1 : 0] });
   }
   const bases = [...ids, ...basesBelow(state, [...ids])].filter((id) => !state.local.has(id));
   state.commit({ synced: bases.map((id) => [id, undefined] as const) });

@@ -13,6 +13,7 @@ export interface Notice {
 }
 
 const listedMs = 7 * 24 * 3600_000;
+/** Of each code: many of one kind leave the others. */
 const noticesMax = 50;
 /** Steps of one event, as when files cannot be moved away at first, make one notice. */
 const oneMs = 3600_000;
@@ -28,6 +29,8 @@ export function addNotice(state: Pick<SyncState, "setting" | "commit">, notice: 
   const before = noticesOf(state, atMs);
   const same = before.find((each) => each.path === path && each.code === code && atMs - each.atMs < oneMs);
   const counts = notice.counts.map((count, at) => count + (same?.counts[at] ?? 0));
-  const kept = [...before.filter((each) => each !== same), { ...notice, counts }].slice(-noticesMax);
+  const all = [...before.filter((each) => each !== same), { ...notice, counts }];
+  const listed = new Set(all.filter((each) => each.code === code).slice(-noticesMax));
+  const kept = all.filter((each) => each.code !== code || listed.has(each));
   state.commit({ settings: [["notices", JSON.stringify(kept)]] });
 }

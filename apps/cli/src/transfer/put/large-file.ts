@@ -9,7 +9,7 @@ import { formatNumber } from "../../output/text.ts";
 import { toStamp } from "../read-files.ts";
 import type { FileStamp } from "../read-files.ts";
 import { asCodecPool } from "../transfer-pool.ts";
-import { assertNotHopeless } from "../transfer-report.ts";
+import { assertNotHopeless, isHopeless } from "../transfer-report.ts";
 import { commit } from "./commit.ts";
 import { askRoom } from "./ask-room.ts";
 import { SentForFile } from "./sent-for-file.ts";
@@ -91,7 +91,7 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
     else {
       const failure = toHoldfastError(thrown);
       sentForFile.failed(failure);
-      work.report.leave([path]);
+      if (isHopeless(failure.code)) work.report.leave([path]);
       assertNotHopeless(failure.code, `${path}: ${failure.message}`);
       work.report.refused(path, failure, growthOf(file, file.entry.sizeBytes));
     }

@@ -59,7 +59,8 @@ export async function readUsage(
     ...space,
     filesBytes: Math.max(0, space.used_bytes - trash.bytes),
     versionsBytes,
-    oldVersionsBytes: oldBytes,
+    // Above the number of files that are looked at, what is stored says at least how much there is.
+    oldVersionsBytes: areAll ? oldBytes : Math.max(oldBytes, restBytes),
     trashBytes: trash.bytes + storedOldBytes - versionsBytes,
     uploadsBytes: sentBytes + restBytes - storedOldBytes,
     isComplete: areAll && trash.isComplete,
