@@ -95,6 +95,32 @@ describe("unusual shares", () => {
     assert.deepEqual((await refusal(carol, "POST", "/mounts", { node_id: low, name: "low" }))[0], 409);
   });
 
+  test("a guest neither deletes nor replaces a folder that contains a folder which is mounted by itself", async () => {
+    const top = await mkdir(ann, "/work");
+    const projects = await mkdir(ann, "/work/projects");
+    const alpha = await mkdir(ann, "/alpha");
+    for (const node of [top, alpha]) await share(ann, node, "editor", "bob");
+    await ok(bob, "POST", "/mounts", { node_id: top, name: "work" });
+    const { id: mount } = await ok(bob, "POST", "/mounts", { node_id: alpha, name: "my alpha" });
+    const other = (await bob.put("/work/other", "text")).body.id;
+    await ok(ann, "PATCH", `/files/${alpha}`, { parent_id: projects });
+    const place = { parent_id: top, name: "projects", on_conflict: "replace" };
+    const attempts = [
+      ["DELETE", `/files/${projects}`, undefined],
+      ["PATCH", `/files/${other}`, place],
+      ["POST", `/files/${other}/copy`, place],
+    ] as const;
+    for (const [method, path, json] of attempts) {
+      const { status, body } = await bob.call(method, path, json);
+      assert.equal(status, 403, `${method} ${path}`);
+      assert.match(body.detail, /"projects" contains the folder that you see at "\/my alpha"/);
+    }
+    assert.deepEqual([await statusOf(bob, other), await statusOf(ann, alpha)], [200, 200]);
+    await ok(bob, "DELETE", `/files/${mount}`);
+    await ok(bob, "PATCH", `/files/${other}`, place);
+    assert.notEqual((await ok(ann, "GET", `/files/${projects}`)).trashed_at, null);
+  });
+
   test("a circle of mounts between two people has an end for both", async () => {
     const [ofAnn, ofBob] = [await mkdir(ann, "/circle of Ann"), await mkdir(bob, "/circle of Bob")];
     await share(ann, ofAnn, "editor", "bob");

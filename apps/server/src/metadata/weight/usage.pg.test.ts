@@ -61,6 +61,15 @@ test("content that versions share is counted as often as it is stored", async ()
   assert.deepEqual([filesBytes, versionsBytes, oldVersionsBytes, largest[0]?.bytes], [4, 7, 11, 11]);
 });
 
+test("old versions of more files than are looked at count at least as what is stored", async () => {
+  const space = await world.open();
+  const files = Array.from({ length: limits.usageFilesMax + 10 }, (_, index) => `file ${index}`);
+  for (let from = 0; from < files.length; from += 30)
+    await Promise.all(files.slice(from, from + 30).map((name) => putVersions(space, "root", name, [100, 10])));
+  const { oldVersionsBytes, isComplete } = await usageOf(space);
+  assert.deepEqual([oldVersionsBytes, isComplete], [files.length * 100, false]);
+});
+
 test("what is free is what both bounds leave", () => {
   const free = (used_bytes: number, stored_bytes: number, quota_bytes: number | null = 100) =>
     freeBytesOf({ used_bytes, stored_bytes, quota_bytes });
