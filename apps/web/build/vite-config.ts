@@ -59,7 +59,7 @@ const stages = [
 ];
 
 /**
- * What the build itself adds, and what the frame of previews shares with the app: in a chunk of the first list, which takes along what
- * its modules import, it would have that frame load the app.
+ * Modules that the build itself adds, and those that the frame of previews shares with the app. In a chunk of the first list, which
+ * includes the imports of its modules, they would make the frame load the app.
  */
 export const helpers = { name: "helpers", test: /^\0|packages\/core\/src\/format-bytes/, priority: 1 };

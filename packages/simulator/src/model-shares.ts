@@ -81,7 +81,7 @@ export class ModelShares {
     return undefined;
   }
 
-  /** Whether a folder contains one that has a mount of its own. */
+  /** True if a folder contains another one that the account has mounted. */
   isMountedBelow(nodes: Nodes, account: string, folder: string): boolean {
     return [...nodes.values()].some(({ kind, target }) => {
       if (kind !== "mount" || target === folder || !isLiveNode(nodes, target)) return false;

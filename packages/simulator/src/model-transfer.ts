@@ -18,7 +18,7 @@ export function freeze(model: ModelServer, { nodeId, from }: Transfer): void {
   model.announce();
 }
 
-/** Where nothing comes of it: back out of the trash, unless somebody was faster, and into a stand-in for its folder where that is gone. */
+/** The transfer was declined: the node leaves the trash, unless somebody was faster, for a stand-in of its folder where that is gone. */
 export function giveUp(model: ModelServer, { nodeId, from }: Transfer): void {
   const node = model.nodes.get(nodeId);
   if (node?.trashed !== true) return;

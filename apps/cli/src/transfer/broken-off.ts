@@ -32,7 +32,7 @@ function leftLines({ left }: TransferReport, filesLeft: number, least: string): 
   return [`Not sent: ${left.map(printable).join(", ")}${more > 0 ? ` and ${least}${formatNumber(more)} more` : ""}`];
 }
 
-/** Tells how the room of parts comes back that the server has of files that were not sent. */
+/** A line about unfinished uploads where they take space on a full server. */
 async function roomLines(run: Run, thrown: unknown): Promise<string[]> {
   if (!(thrown instanceof HoldfastError) || thrown.code !== "store_full") return [];
   const { client } = await run.connect();

@@ -10,7 +10,7 @@ export interface Preferences {
   readonly view?: "list" | "tiles";
   /** How lines that are longer than the page is wide are shown; wrapped unless told. */
   readonly lines?: "wrapped" | "whole";
-  /** What uploads may take of the line at most, in MiB per second; undefined: no limit. */
+  /** Upload limit in MiB per second; undefined: no limit. */
   readonly uploadLimit?: UploadLimit;
 }
 

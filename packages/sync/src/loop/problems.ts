@@ -107,7 +107,7 @@ const listedOnly: ReadonlySet<string> = new Set([
   "not_deleted",
 ]);
 
-/** Things that happened once. A share that is back at its path ended for nobody, a file that is back is hidden no more, and what is gone was deleted after all. */
+/** Things that happened once, while they are true: a share or a hidden file may be back at its path, and an item that was not deleted may be gone. */
 export function problemsOfNotices(state: IndexedTrees & Pick<SyncState, "setting">, nowMs: number): Problem[] {
   const notices = noticesOf(state, nowMs);
   if (notices.length === 0) return [];
@@ -140,7 +140,7 @@ const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonl
     `On ${day} this was deleted here, and is back: the server does not let you delete it.` +
     (folders === 0
       ? ""
-      : " It may contain a folder that you have mounted elsewhere: unmount that first ('holdfast shared' lists mounts), or delete the other items in it."),
+      : " It may contain a folder that you have mounted elsewhere. Remove that mount first ('holdfast rm' removes the mount alone), or delete the other items."),
 };
 
 function countOf(number: number, noun: string): string {

@@ -119,7 +119,7 @@ function mayNotDelete({ operation }: Outgoing, result: BatchResult | undefined):
   return operation.op === "delete" && result?.code === "forbidden";
 }
 
-/** What may not be deleted counts as new here, and is brought again: its person sees nothing of what is left in it. */
+/** Nodes whose deletion is forbidden count as new here and are fetched again: an account may not see all that such a folder contains. */
 function bringBack(sending: Sending, ids: ReadonlySet<NodeId>): void {
   if (ids.size === 0) return;
   const { state, nowMs } = sending.voice;

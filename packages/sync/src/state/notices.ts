@@ -13,7 +13,7 @@ export interface Notice {
 }
 
 const listedMs = 7 * 24 * 3600_000;
-/** Of each code: many of one kind leave the others. */
+/** Limit for each code, so that many notices of one kind do not displace the others. */
 const noticesMax = 50;
 /** Steps of one event, as when files cannot be moved away at first, make one notice. */
 const oneMs = 3600_000;

@@ -173,8 +173,8 @@ export class SentBlocks {
   }
 
   /**
-   * Where the server had nothing of a batch, the next ones go without asking, unless their blocks are so large that the question is
-   * a thousandth of them.
+   * After a batch of which the server had nothing, the next ones are sent without asking, except where their blocks are so large that the
+   * question is a thousandth of them.
    */
   shouldAsk(hashes: number, sizeBytes: number): boolean {
     if (this.#silentLeft === 0 || sizeBytes >= hashes * askedBlockBytes) return true;

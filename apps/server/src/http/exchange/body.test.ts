@@ -40,7 +40,7 @@ function holdBody() {
 
 const headersOf = (lengthBytes: number) =>
   `POST /api/v1/blocks HTTP/1.1\r\nhost: a\r\nauthorization: Bearer user-token\r\ncontent-length: ${lengthBytes}\r\n\r\n`;
-/** What is read to the end of the connection else ends only when that was idle for more than a minute. */
+/** Headers for a test that reads to the end of the connection: an idle one stays open for more than a minute. */
 const closingHeadersOf = (lengthBytes: number) =>
   headersOf(lengthBytes).replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
 

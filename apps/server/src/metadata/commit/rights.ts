@@ -83,7 +83,7 @@ export async function requireNoneMountedBelow(work: Work, step: Step, row: NodeR
     const depth = lineage.findIndex(({ id }) => id === row.id);
     if (depth === -1 || lineage.slice(0, depth).some(({ trashed_at }) => trashed_at !== null)) continue;
     if ((await placed(work, step, target)) === undefined) continue;
-    const message = `${JSON.stringify(row.name)} contains the folder that is shared with you at ${JSON.stringify(path)}, and would take it along. Unmount that folder first, or delete the other items.`;
+    const message = `${JSON.stringify(row.name)} contains the folder that you see at ${JSON.stringify(path)}, and would take it along. Remove that mount first, or delete the other items.`;
     throw new HoldfastError("forbidden", message);
   }
 }

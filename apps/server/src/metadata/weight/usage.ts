@@ -59,7 +59,7 @@ export async function readUsage(
     ...space,
     filesBytes: Math.max(0, space.used_bytes - trash.bytes),
     versionsBytes,
-    // Above the number of files that are looked at, what is stored says at least how much there is.
+    // The histories stop at a number of files; the stored bytes are a lower bound for all of them.
     oldVersionsBytes: areAll ? oldBytes : Math.max(oldBytes, restBytes),
     trashBytes: trash.bytes + storedOldBytes - versionsBytes,
     uploadsBytes: sentBytes + restBytes - storedOldBytes,
