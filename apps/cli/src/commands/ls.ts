@@ -97,8 +97,7 @@ function listingLines(
   listing: Listing,
 ): string[] {
   const nameOf = (node: NodeJson): string => {
-    const below = folder.path === "/" ? 1 : folder.path.length + 1;
-    const name = recursive === true && node.id !== folder.id ? node.path.slice(below) : node.name;
+    const name = recursive === true && node.id !== folder.id ? pathFrom(folder, node) : node.name;
     return node.kind === "folder" || node.kind === "mount" ? `${name}/` : name;
   };
   if (long !== true) return items.length === 0 ? [emptyText] : items.map(nameOf);
@@ -110,6 +109,12 @@ function listingLines(
     node.target === undefined || node.kind === "mount" ? nameOf(node) : `${nameOf(node)} -> ${node.target}`,
   ]);
   return listing.lines(rows);
+}
+
+/** What lies in the folder and is mounted by itself has the path of its mount. */
+function pathFrom({ path: top }: NodeJson, { path }: NodeJson): string {
+  const prefix = top === "/" ? top : `${top}/`;
+  return path.startsWith(prefix) ? path.slice(prefix.length) : path;
 }
 
 function kindLetter({ kind, executable }: NodeJson): string {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { administrator, eventually } from "@holdfast/server/acceptance/testing";
 import { useTwoPeople } from "./testing-signed-in.ts";
@@ -85,6 +85,34 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.match((await guest(["rm", "/album"])).stderr, /Taken away here/);
     assert.equal(await done(owner, ["cat", "/album/first.txt"]), "the first");
     assert.equal((await done(owner, ["cat", "/album/made/second.txt"])).length, 10);
+  });
+
+  test("a folder that its owner moves into another mounted one is listed and fetched once, at its own mount", async () => {
+    await done(owner, ["mkdir", "-p", "/team/projects", "/alpha/inner"]);
+    await done(owner, ["put", "-", "/alpha/inner/a.txt"], "in alpha");
+    for (const path of ["/team", "/alpha"]) await done(owner, ["share", path, "--with", ann.email]);
+    await eventually("both are listed", 60_000, async () => {
+      const listed = await done(guest, ["shared"]);
+      return listed.includes("team/") && listed.includes("alpha/") ? true : undefined;
+    });
+    await done(guest, ["mkdir", "/both"]);
+    for (const name of ["team", "alpha"]) await done(guest, ["mount", name, "--at", `/both/${name}`]);
+    await done(owner, ["mv", "/alpha", "/team/projects/"]);
+    const inAlpha = ["alpha/", "alpha/inner/", "alpha/inner/a.txt"];
+    const all = [...inAlpha, "team/", "team/projects/"];
+    assert.equal(await done(guest, ["ls", "-R", "/both"]), `${all.join("\n")}\n`);
+    assert.match(await done(guest, ["tree", "/both"]), /\n4 folders, 1 file, /);
+    assert.match(await done(guest, ["get", "/both", `${people.folder}/both`]), /^1 file fetched/);
+    assert.deepEqual(readdirSync(`${people.folder}/both`, { recursive: true, encoding: "utf8" }).toSorted(), [
+      "alpha",
+      "alpha/inner",
+      "alpha/inner/a.txt",
+      "team",
+      "team/projects",
+    ]);
+    // Of the folder alone that contains it: with the paths under which the guest sees it.
+    const below = [...inAlpha.map((path) => `/both/${path}`), "projects/"];
+    assert.equal(await done(guest, ["ls", "-R", "/both/team"]), `${below.join("\n")}\n`);
   });
 
   test("what was given is taken away, and what makes no sense is refused", async () => {

@@ -121,6 +121,20 @@ describe("unusual shares", () => {
     assert.notEqual((await ok(ann, "GET", `/files/${projects}`)).trashed_at, null);
   });
 
+  test("the zip of a folder has a folder in it, which is also mounted by itself, where it lies", async () => {
+    const [top, alpha] = [await mkdir(ann, "/zipped"), await mkdir(ann, "/alone")];
+    await mkdir(ann, "/alone/inner");
+    for (const node of [top, alpha]) await share(ann, node, "viewer", "bob");
+    const mount = await ok(bob, "POST", "/mounts", { node_id: top, name: "zipped" });
+    await ok(bob, "POST", "/mounts", { node_id: alpha, name: "a" });
+    await ok(ann, "PATCH", `/files/${alpha}`, { parent_id: top, name: "alpha" });
+    const headers = { authorization: `Bearer ${bob.token}` };
+    const answer = await fetch(`${server.url}/api/v1/files/${mount.id}/download`, { headers });
+    const names = (await answer.text()).match(/[a-z/]*\//g);
+    assert.deepEqual(new Set(names), new Set(["alpha/", "alpha/inner/"]));
+    await ok(bob, "DELETE", `/files/${mount.id}`);
+  });
+
   test("a circle of mounts between two people has an end for both", async () => {
     const [ofAnn, ofBob] = [await mkdir(ann, "/circle of Ann"), await mkdir(bob, "/circle of Bob")];
     await share(ann, ofAnn, "editor", "bob");

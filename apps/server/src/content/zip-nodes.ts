@@ -80,19 +80,19 @@ async function* entriesBelow(
   prefix: string,
   options: ZipOptions,
 ): AsyncGenerator<ZipEntry, void, undefined> {
-  const prefixLength = folder.path === "/" ? 1 : folder.path.length + 1;
   let cursor: string | undefined;
   do {
     options.signal.throwIfAborted();
     const now = await options.sight.again(folder);
     if (now === undefined) return;
-    const top = { ...folder, role: now.role, rights: now.rights };
+    // Paths start at the folder, also of a folder below that is mounted by itself.
+    const top = { ...folder, path: "/", mounts: undefined, role: now.role, rights: now.rights };
     const page = await walkFolder(parts.shards.ofId(folder.row.space_id), top, pageNodes, cursor);
     for (const group of inGroups(page.nodes.filter(isReadable).map(listed))) {
       const contents = await readTogether(parts, folder.row.space_id, group, options);
       for (const each of group) {
         const entry = await entryOf(parts, each.node, options, contents.get(each));
-        if (entry !== undefined) yield { ...entry, path: prefix + each.node.path.slice(prefixLength) };
+        if (entry !== undefined) yield { ...entry, path: prefix + each.node.path.slice(1) };
       }
     }
     cursor = page.nextCursor ?? undefined;
