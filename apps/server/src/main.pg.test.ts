@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { join } from "node:path";
@@ -12,6 +12,8 @@ import { serving, signalUntilExit, start } from "./testing-main.ts";
 test("a server starts from nothing, makes its administrator, drains when told to stop, and starts again", async (t) => {
   const data = makeTestFolder();
   t.after(() => rmSync(data, { recursive: true, force: true }));
+  // As on a new disk.
+  mkdirSync(join(data, "lost+found"));
   const first = await start(t, data);
   const ready = await fetch(`${first.url}/readyz`);
   assert.deepEqual(await ready.json(), { status: "ok", checks: { database: "ok", store: "ok", room: "ok" } });
@@ -38,6 +40,8 @@ test("a server starts from nothing, makes its administrator, drains when told to
   // What it has sent and said may be read later here than that it has ended.
   const [[code]] = await Promise.all([once(first.child, "close"), once(half, "close")]);
   assert.equal(code, 0, first.log());
+  assert.match(first.log(), /"level":"info"[^\n]*creating a new server in this empty folder/);
+  assert.doesNotMatch(first.log(), /the data folder has files/);
   assert.match(answer, /^HTTP\/1.1 200 [^]*access_token/);
   for (const secret of [invite, "correct horse battery"])
     assert.ok(!first.log().includes(secret), "the log has a secret");
@@ -53,6 +57,7 @@ test("secrets that others could read are closed to them at the start, which is s
   await exited;
   const secrets = ["key-encryption-key", "database-password"].map((name) => join(data, name));
   assert.match(first.log(), /"level":"warn"[^\n]*the data folder has files and no database/);
+  assert.doesNotMatch(first.log(), /in this empty folder/);
   for (const path of secrets) assert.equal(statSync(path).mode & 0o777, 0o600, path);
   for (const path of secrets) chmodSync(path, 0o644);
   const second = await start(t, data);
@@ -105,12 +110,13 @@ test("a second signal ends the process, and one that comes with the first does n
 });
 
 test("a signal that is repeated immediately counts once, and the stop ends with its last line", async (t) => {
-  const data = makeTestFolder();
-  t.after(() => rmSync(data, { recursive: true, force: true }));
-  const { child, log } = await start(t, data);
+  const folder = makeTestFolder();
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const { child, log } = await start(t, join(folder, "new"));
   // As npm passes on what the terminal has sent as well.
   for (let repeated = 0; repeated < 10; repeated += 1) child.kill("SIGTERM");
   const [code, signal] = await once(child, "close");
   assert.deepEqual([code, signal], [0, null], log());
+  assert.doesNotMatch(log(), /creating a new/, "only a folder that was there may be the place of a disk");
   assert.match(log().trim().split("\n").at(-1) ?? "", /"message":"stopped"/);
 });

@@ -3,7 +3,14 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { administrator, holdfast, makeFolder, removeFolder, startServer } from "@holdfast/server/acceptance/testing";
+import {
+  administrator,
+  holdfast,
+  makeFolder,
+  queryDatabase,
+  removeFolder,
+  startServer,
+} from "@holdfast/server/acceptance/testing";
 import { mountSmallDisk, unmount } from "../acceptance/small-disk.ts";
 import { useSignedIn } from "../commands/testing-signed-in.ts";
 
@@ -11,7 +18,7 @@ const mib = 1024 * 1024;
 
 describe("a server without room", () => {
   // No disk has so much.
-  const { folder, run, json } = useSignedIn("broken-off", { HOLDFAST_DISK_RESERVE_BYTES: String(10 ** 15) });
+  const { folder, data, run, json } = useSignedIn("broken-off", { HOLDFAST_DISK_RESERVE_BYTES: String(10 ** 15) });
 
   test("put of a tree ends with the counts of what went and what did not, and of one file with its failure alone", async () => {
     const tree = join(folder, "tree");
@@ -45,6 +52,22 @@ describe("a server without room", () => {
     const { stored_bytes } = await json("df");
     assert.equal(stored_bytes, 0);
   });
+
+  test("put of a tree names the large files that were not sent, and reports the space of unfinished uploads", async () => {
+    const tree = join(folder, "films");
+    mkdirSync(tree);
+    for (const name of ["one", "two"]) writeFileSync(join(tree, name), Buffer.alloc(5 * mib, name));
+    // As after an upload that was broken off.
+    await queryDatabase(data, `update shard.spaces set stored_bytes = ${3 * mib}`);
+    const { code, stdout } = await run(["put", tree, "/films"]);
+    assert.equal(code, 1);
+    const [, left, ...room] = stdout.split("\n");
+    assert.match(left ?? "", /^Not sent: \S+\/films\/(?:one|two)(?:, \S+\/films\/(?:one|two)| and 1 more)$/);
+    assert.deepEqual(room, [
+      "Unfinished uploads take 3.0 MiB of the server's disk. An administrator removes them with 'holdfast admin gc --unfinished --now'.",
+      "",
+    ]);
+  });
 });
 
 describe("a space without room", () => {
@@ -58,13 +81,16 @@ describe("a space without room", () => {
     assert.equal((await json("df")).stored_bytes, 0);
   });
 
-  test("small files of a tree that have no room leave nothing that counts", async () => {
+  test("files of a tree that have no room are named, and leave nothing that counts", async () => {
     assert.equal((await run(["admin", "users", "quota", administrator.email, "5M"])).code, 0);
     const tree = join(folder, "tree");
     mkdirSync(tree);
     for (let index = 0; index < 4; index += 1) writeFileSync(join(tree, `${index}`), randomBytes(2 * mib));
+    writeFileSync(join(tree, "large"), Buffer.alloc(6 * mib));
     const { code, stderr } = await run(["put", tree, "/tree"]);
     assert.equal(code, 6, stderr);
+    const refused = [...stderr.matchAll(/^holdfast: \S+\/tree\/(\S+): /gm)].map(([, name]) => name);
+    assert.deepEqual([refused.length, refused.includes("large")], [3, true], stderr);
     const { used_bytes, stored_bytes } = await json("df");
     assert.deepEqual([used_bytes, stored_bytes], [4 * mib, 4 * mib]);
   });

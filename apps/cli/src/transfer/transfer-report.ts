@@ -119,7 +119,7 @@ export class TransferReport {
 
   /** Names files that are not transferred, for the end of a transfer that breaks off. */
   leave(paths: readonly string[]): void {
-    this.left.push(...paths.slice(0, leftNamedMax - this.left.length));
+    for (const path of paths) if (this.left.length < leftNamedMax && !this.left.includes(path)) this.left.push(path);
   }
 
   tellUntried(): void {

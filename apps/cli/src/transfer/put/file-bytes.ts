@@ -36,9 +36,8 @@ export class FileBytes {
     this.add(-this.#doneBytes);
   }
 
-  /** Without `keep` the file was not put: nothing of it counts. */
+  /** Without `keep` the file was not put: nothing counts as sent. */
   end(): void {
-    this.takeBack();
     this.sent(-this.#sentBytes);
   }
 }
