@@ -53,6 +53,13 @@ describe("a server without room", () => {
     assert.equal(stored_bytes, 0);
   });
 
+  test("a folder is not copied, and a change without content is made", async () => {
+    assert.equal((await run(["mkdir", "/folder"])).code, 0);
+    const { code, stderr } = await run(["cp", "/folder", "/copy"]);
+    assert.deepEqual([code, /The server is full and takes no new files\./.test(stderr)], [1, true], stderr);
+    assert.equal((await run(["mv", "/folder", "/copy"])).code, 0);
+  });
+
   test("put of a tree names the large files that were not sent, and reports the space of unfinished uploads", async () => {
     const tree = join(folder, "films");
     mkdirSync(tree);

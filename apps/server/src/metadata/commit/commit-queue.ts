@@ -13,7 +13,7 @@ import { type PieceSizes, pieceSizes } from "./piece-sizes.ts";
 import { prepareSteps } from "./prepare.ts";
 import { sweepDetached } from "../trash/removal.ts";
 import { runTransaction, type SliceOutcome, type TransactionOutcome, unitsOf } from "./run-transaction.ts";
-import type { TransactionPlace } from "./transaction-place.ts";
+import type { GuardsRoom, TransactionPlace } from "./transaction-place.ts";
 import type { Step } from "./work.ts";
 
 export interface CommitLog {
@@ -30,7 +30,7 @@ export interface CommitterOptions {
   /** Told after each transaction that put messages into the queue of the space's shard. */
   readonly onMessages?: (spaceId: SpaceId) => void;
   readonly log: CommitLog;
-  readonly blocks: KnowsLost;
+  readonly blocks: KnowsLost & GuardsRoom;
   /** The usual ones unless told. */
   readonly pieces?: PieceSizes;
   /** Whether devices that rewrite or delete masses are stopped. They are unless told. */

@@ -87,6 +87,7 @@ async function copyTop(copying: Copying, source: NodeRow): Promise<NodeId> {
 async function copyChildren(copying: Copying, pair: FolderPair, waiting: FolderPair[]): Promise<void> {
   let after: NodeId | undefined = undefined;
   do {
+    await copying.place.blocks?.assertRoom?.(copying.place.spaceId, 0);
     const piece: Piece = await copyPiece(copying, pair, after);
     for (const [folder, reach] of piece.raised) folder.reach = reach;
     waiting.push(...piece.folders);
