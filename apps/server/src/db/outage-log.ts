@@ -9,14 +9,19 @@ export interface Outage {
 }
 
 export const repeatedEveryMs = 5 * 60_000;
+export const changedEveryMs = 10_000;
 
-/** Logs an outage when it begins, at most every five minutes while it lasts, and once when it has ended, however often work is retried. */
+/**
+ * Logs an outage when it begins and once when it has ended, however often work is retried. While it lasts, another reason is logged at most
+ * every ten seconds, and the same one at most every five minutes.
+ */
 export class OutageLog {
   readonly #log: Pick<DatabaseLog, "info" | "warn" | "error">;
   readonly #outage: Outage;
   readonly #nowMs: () => number;
   #failures = 0;
   #loggedMs = -Infinity;
+  #loggedReason: string | undefined;
 
   constructor(log: Pick<DatabaseLog, "info" | "warn" | "error">, outage: Outage, nowMs = () => performance.now()) {
     this.#log = log;
@@ -24,11 +29,13 @@ export class OutageLog {
     this.#nowMs = nowMs;
   }
 
-  failed(fields: object): void {
+  failed(fields: { readonly reason?: string; readonly [name: string]: unknown }): void {
     this.#failures += 1;
     const nowMs = this.#nowMs();
-    if (this.#failures > 1 && nowMs - this.#loggedMs < repeatedEveryMs) return;
+    const pauseMs = fields.reason === this.#loggedReason ? repeatedEveryMs : changedEveryMs;
+    if (this.#failures > 1 && nowMs - this.#loggedMs < pauseMs) return;
     this.#loggedMs = nowMs;
+    this.#loggedReason = fields.reason;
     this.#log[this.#outage.level]({ ...fields, failures: this.#failures }, this.#outage.message);
   }
 
