@@ -96,7 +96,7 @@ describe("the lists of administrators", () => {
     assert.deepEqual(told("smtp_url"), ["smtp://***@127.0.0.1:1", "environment"]);
     assert.deepEqual(told("open_registration"), [false, "default"]);
     assert.deepEqual(told("database_url"), [null, "default"]);
-    assert.deepEqual(told("plans"), [{ free: 15e9, plus: 2e12, business: null }, "default"]);
+    assert.deepEqual(told("plans"), [{ free: 15 * 2 ** 30, plus: 2 * 2 ** 40, business: null }, "default"]);
     assert.deepEqual(byName.get("admin_password"), {
       name: "admin_password",
       value: null,

@@ -26,7 +26,7 @@ const yesNo = z.preprocess((value) => {
 }, z.boolean());
 const amount = z.preprocess(toNumber, z.number().min(0).max(1e15));
 const bytes = z.preprocess(
-  (value) => (typeof value === "string" ? (parseBytes(value.trim()) ?? value) : value),
+  withoutUnit,
   z
     .number({
       error: ({ code }) =>
@@ -42,9 +42,12 @@ const hops = z.preprocess(
   (value) => ({ true: 1, "": 1, false: 0 })[String(value)] ?? toNumber(value),
   z.int().min(0).max(10),
 );
-const plansSchema = planSettings.refine(
-  (plans) => Object.keys(plans).length > 0 && Object.keys(plans).length <= limits.plansMax,
-  `must name 1 to ${limits.plansMax} plans`,
+const plansSchema = z.preprocess(
+  withoutUnits,
+  planSettings.refine(
+    (plans) => Object.keys(plans).length > 0 && Object.keys(plans).length <= limits.plansMax,
+    `must name 1 to ${limits.plansMax} plans`,
+  ),
 );
 const roles = z.preprocess(
   (value) => (typeof value === "string" ? value.split(",").map((role) => role.trim()) : value),
@@ -141,6 +144,16 @@ function isPublicUrl(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, username, password, search, hash } = new URL(url);
   return ["http:", "https:"].includes(protocol) && [username, password, search, hash].every((part) => part === "");
+}
+
+/** A size that is text, as `500M`. */
+function withoutUnit(value: unknown): unknown {
+  return typeof value === "string" ? (parseBytes(value.trim()) ?? value) : value;
+}
+
+function withoutUnits(plans: unknown): unknown {
+  if (typeof plans !== "object" || plans === null || Array.isArray(plans)) return plans;
+  return Object.fromEntries(Object.entries(plans).map(([name, size]) => [name, withoutUnit(size)]));
 }
 
 function toNumber(value: unknown): unknown {

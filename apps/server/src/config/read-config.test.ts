@@ -187,18 +187,32 @@ test("an address is read in its usual forms, and one that the network can reach 
 test("plans are three unless they are named, and the default is one of them", () => {
   const plans = (text: string, defaultPlan = "") =>
     read({ environment: { HOLDFAST_PLANS: text, HOLDFAST_DEFAULT_PLAN: defaultPlan } }).plans;
-  assert.deepEqual(plans(""), { plans: { free: 15e9, plus: 2e12, business: null }, defaultPlan: "business" });
+  assert.deepEqual(plans(""), {
+    plans: { free: 15 * 2 ** 30, plus: 2 * 2 ** 40, business: null },
+    defaultPlan: "business",
+  });
   assert.equal(plans("", "free").defaultPlan, "free");
   const own = { plans: { team: null, guest: 0 }, defaultPlan: "guest" };
   assert.deepEqual(plans(JSON.stringify(own.plans), "guest"), own);
   assert.deepEqual(read({ file: JSON.stringify({ plans: own.plans, default_plan: "guest" }) }).plans, own);
+  const units = '{"team": null, "guest": "500M", "free": "15 GB"}';
+  assert.deepEqual(plans(units, "free").plans, { team: null, guest: 500 * 2 ** 20, free: 15 * 2 ** 30 });
   const refusal = (text: string, defaultPlan = "") =>
     messageOf({ environment: { HOLDFAST_PLANS: text, HOLDFAST_DEFAULT_PLAN: defaultPlan } });
   assert.match(refusal("{"), /^HOLDFAST_PLANS is not JSON/);
   assert.match(refusal('{"team": null}'), /^HOLDFAST_DEFAULT_PLAN must name .*one of team; business is none/);
   assert.match(refusal("", "gold"), /one of free, plus, business; gold is none/);
   assert.match(refusal('{"constructor": 1}', "toString"), /toString is none/);
-  for (const bad of ["{}", "[]", "7", '{"Free": 1}', '{"free": -1}', '{"free": "15GB"}', '{"": 1}'])
+  for (const bad of [
+    "{}",
+    "[]",
+    "7",
+    '{"Free": 1}',
+    '{"free": -1}',
+    '{"free": "15 files"}',
+    '{"free": true}',
+    '{"": 1}',
+  ])
     assert.match(refusal(bad), /^HOLDFAST_PLANS: /, bad);
 });
 

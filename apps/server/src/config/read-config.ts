@@ -111,7 +111,7 @@ const connectionsMaxDefault = 16_384;
 const thumbCacheBytesDefault = 4 * 1024 ** 3;
 const scrubPeriodMsDefault = 30 * 24 * 3600_000;
 const doctorPeriodMsDefault = 10 * 60_000;
-const plansDefault: PlanSettings["plans"] = { free: 15e9, plus: 2e12, business: null };
+const plansDefault: PlanSettings["plans"] = { free: 15 * 2 ** 30, plus: 2 * 2 ** 40, business: null };
 
 /** Flag beats environment beats file. @throws HoldfastError `usage` naming the setting and where it was given */
 export function readConfig({ flags = {}, environment = process.env, file }: ConfigSources = {}): Config {
