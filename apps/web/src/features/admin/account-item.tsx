@@ -40,7 +40,7 @@ export function AccountItem({ user, onAsk }: AccountItemProps) {
       }
       about={
         <>
-          <bdi>{user.email}</bdi> · {user.plan} · {usage}
+          <bdi>{user.email}</bdi> · {user.quota_fixed ? message("admin.quotaOwn") : user.plan} · {usage}
           {user.leaving_until !== null && ` · ${message("shred.leaves", { when: day(user.leaving_until) })}`}
         </>
       }

@@ -27,7 +27,7 @@ export function Profile() {
             !account.confirmed && <Unconfirmed email={account.email} />
           )}
           <Person name={account.name} email={account.email} />
-          <Storage used={account.used_bytes} quota={account.quota_bytes} plan={account.plan} />
+          <Storage used={account.used_bytes} quota={account.quota_bytes} />
           <Shares isMounted={account.auto_mount} />
           <ExportAccount />
           <DeleteAccount />

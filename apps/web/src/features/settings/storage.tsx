@@ -9,17 +9,16 @@ import { useMessages } from "../../messages/use-messages.ts";
 interface StorageProps {
   readonly used: number;
   readonly quota: number | null;
-  readonly plan: string;
 }
 
 /** The limit, the parts that take the room, and what is free. */
-export function Storage({ used, quota, plan }: StorageProps) {
-  const { message, size } = useMessages();
+export function Storage({ used, quota }: StorageProps) {
+  const { message } = useMessages();
   const { data: usage } = useUsage();
   return (
     <Card title={message("settings.storage")} about={message("settings.storageAbout")}>
       <StorageBar used={used} quota={quota} />
-      <p>{quota === null ? message("settings.unlimited") : message("settings.limit", { plan, limit: size(quota) })}</p>
+      {quota === null && <p>{message("settings.unlimited")}</p>}
       {usage !== undefined && <Parts usage={usage} />}
     </Card>
   );

@@ -22,7 +22,6 @@ export const settings = {
   "settings.storage": "Speicher",
   "settings.storageAbout":
     "Auf die Grenze zählen die aktuellen Versionen der Dateien, auch die im Papierkorb. Alte Versionen haben eine eigene Grenze.",
-  "settings.limit": "Deine Grenze ist {limit} (Tarif „{plan}“).",
   "settings.unlimited": "Dein Speicher ist nicht begrenzt.",
   "settings.usedByFiles": "Dateien",
   "settings.usedByVersions": "Alte Versionen",

@@ -22,7 +22,6 @@ export const settings = {
   "settings.storage": "Storage",
   "settings.storageAbout":
     "Current versions of files count against the limit, including those in the trash. Old versions have a separate limit.",
-  "settings.limit": "Your limit is {limit} (plan “{plan}”).",
   "settings.unlimited": "You have no storage limit.",
   "settings.usedByFiles": "Files",
   "settings.usedByVersions": "Old versions",
