@@ -7,7 +7,8 @@ import type { PrepareApp } from "./http/web/web-app.ts";
 import { setupLines } from "./operation/setup-lines.ts";
 import { type Given, serveAll } from "./roles/all.ts";
 import type { RunningServer } from "./roles/running-server.ts";
-import { readTls, selfSignedFingerprint } from "./roles/tls.ts";
+import { selfSignedFingerprint } from "./http/exchange/self-signed.ts";
+import { readTls } from "./roles/tls.ts";
 
 /**
  * Starts a server and resolves once it serves requests.

@@ -106,6 +106,10 @@ export const account = z
     id: z.string(),
     server_id: z.string(),
     public_url: z.string().optional().describe("the address of this server, as its links begin"),
+    certificate_sha256: z
+      .string()
+      .optional()
+      .describe("fingerprint of the server's certificate, in hex, if it is self-signed"),
     email: z.string(),
     next_email: z
       .string()

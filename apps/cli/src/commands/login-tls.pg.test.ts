@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
+import { get } from "node:https";
 import type { AddressInfo } from "node:net";
+import { json } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import {
   administrator,
@@ -70,6 +72,7 @@ test("with its fingerprint it is trusted, and no other; the login keeps that for
     `sha256:${fingerprintOf("own").toUpperCase().match(/../g)?.join(":")}`,
   );
   assert.equal(signedIn.code, 0, signedIn.stderr);
+  assert.equal((await account()).certificate_sha256, fingerprintOf("own"), "for the command that the app shows");
   assert.equal((await run(["put", "-", "/note.txt"], "by TLS")).code, 0);
   assert.equal((await run(["cat", "/note.txt"])).stdout, "by TLS");
   mkdirSync(`${home}/drive`);
@@ -171,6 +174,13 @@ function fingerprintOf(name: string): string {
   const args = ["x509", "-noout", "-fingerprint", "-sha256", "-in", `${home}/${name}.crt`];
   const said = execFileSync("openssl", args, { encoding: "utf8" });
   return said.trim().split("=")[1]?.replaceAll(":", "").toLowerCase() ?? "";
+}
+
+async function account(): Promise<{ certificate_sha256?: string }> {
+  const { accessToken } = JSON.parse(readFileSync(`${home}/config/login.json`, "utf8"));
+  const headers = { authorization: `Bearer ${accessToken}` };
+  const [answer] = await once(get(`${secureUrl}/api/v1/account`, { rejectUnauthorized: false, headers }), "response");
+  return (await json(answer as IncomingMessage)) as { certificate_sha256?: string };
 }
 
 function signIn(url: string, ...more: string[]) {

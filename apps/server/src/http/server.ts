@@ -26,6 +26,7 @@ import { type PeerRules, readPeer } from "./exchange/peer.ts";
 import { fromTransport } from "./exchange/problem.ts";
 import type { RateLimits } from "./exchange/rate-limits.ts";
 import { securityHeaders } from "./exchange/security-headers.ts";
+import { selfSignedFingerprint } from "./exchange/self-signed.ts";
 import { appPages } from "./web/app-pages.ts";
 import type { WebApp } from "./web/web-app.ts";
 
@@ -115,11 +116,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     running: new Set(),
     report: (arrived, result) => report(options, arrived, result),
   };
+  let selfSigned = options.tls && selfSignedFingerprint(options.tls.cert);
   const rules: PeerRules = {
     proxyHops: options.proxyHops ?? 0,
     tls: options.tls !== undefined,
     publicUrl: options.publicUrl,
     unreadable: options.onUnreadableAddress,
+    get selfSigned() {
+      return selfSigned;
+    },
   };
   const arrive = (request: FastifyRequest, response: ServerResponse, route: string) =>
     describe(request, response, route, rules, options.log);
@@ -141,6 +146,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
     renewTls: (tls) => {
       hosts?.renew(tls.cert);
+      selfSigned = selfSignedFingerprint(tls.cert);
       (app.server as { setSecureContext?: (tls: object) => void }).setSecureContext?.(tls);
     },
     close: (drainMs = drainMsDefault) => closeGently(app, world, stop, drainMs),

@@ -9,7 +9,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { requireComponent } from "@holdfast/tools/components";
 import { toListenError } from "./free-address.ts";
-import { readTls, selfSignedFingerprint } from "./tls.ts";
+import { selfSignedFingerprint } from "../http/exchange/self-signed.ts";
+import { readTls } from "./tls.ts";
+import type { Peer } from "../http/exchange/peer.ts";
 import { startTestServer } from "../http/testing.ts";
 
 const openssl = "openssl";
@@ -47,15 +49,19 @@ test("with a certificate the server speaks TLS, says so to browsers, and takes a
   t.after(() => rmSync(folder, { recursive: true }));
   const first = makeCertificate(folder, "first.example");
   const second = makeCertificate(folder, "second.example");
-  const server = await startTestServer(
-    { live: () => ({ status: 200, json: { status: "ok" } }) },
-    { tls: readTls(first), ownNames: [] },
-  );
+  let told: string | undefined;
+  const live = ({ peer }: { peer: Peer }) => {
+    told = peer.selfSigned;
+    return { status: 200 as const, json: { status: "ok" as const } };
+  };
+  const server = await startTestServer({ live }, { tls: readTls(first), ownNames: [] });
   t.after(() => server.close(0));
   assert.match(server.url, /^https:/);
   assert.deepEqual(await certificateName(server.url), { name: "first.example", hsts: "max-age=31536000" });
+  assert.equal(told, selfSignedFingerprint(readTls(first).cert));
   server.renewTls(readTls(second));
   assert.equal((await certificateName(server.url)).name, "second.example");
+  assert.equal(told, selfSignedFingerprint(readTls(second).cert));
   assert.deepEqual(
     [await statusFor(server.url, "second.example"), await statusFor(server.url, "first.example")],
     [200, 400],

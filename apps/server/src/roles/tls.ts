@@ -1,4 +1,3 @@
-import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { HoldfastError } from "@holdfast/core/errors";
@@ -21,13 +20,6 @@ export function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>): { ce
     );
   }
   return tls;
-}
-
-/** @returns the SHA-256 in hex; undefined for a certificate that an authority has signed */
-export function selfSignedFingerprint(cert: string): string | undefined {
-  const certificate = new X509Certificate(cert);
-  if (certificate.issuer !== certificate.subject) return undefined;
-  return certificate.fingerprint256.replaceAll(":", "").toLowerCase();
 }
 
 function isSwapped({ cert, key }: { readonly cert: string; readonly key: string }): boolean {

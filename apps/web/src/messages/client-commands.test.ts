@@ -3,9 +3,18 @@ import { test } from "node:test";
 import { clientCommands } from "./client-commands.ts";
 
 test("what is pasted is one word to the shell, whatever the address has", () => {
+  const ann = { public_url: "https://drive.example", email: "ann@example.org" };
   assert.equal(
-    clientCommands("https://drive.example", "ann@example.org").split("\n")[0],
+    clientCommands(ann, "https://elsewhere").split("\n")[0],
     "npx --no-install holdfast login https://drive.example --email ann@example.org",
   );
-  assert.match(clientCommands("http://[::1]:8420", "o'hara@example.org"), /--email 'o'\\''hara@example\.org'\n/);
+  assert.match(
+    clientCommands({ email: "o'hara@example.org" }, "http://[::1]:8420"),
+    /login http:\/\/\[::1\]:8420 --email 'o'\\''hara@example\.org'\n/,
+  );
+});
+
+test("a self-signed certificate is trusted by its fingerprint", () => {
+  const ann = { public_url: "https://192.168.1.20:8420", email: "ann@example.org", certificate_sha256: "3f6c" };
+  assert.match(clientCommands(ann, ""), / login https:\/\/192\.168\.1\.20:8420 --fingerprint SHA256:3f6c --email ann@/);
 });

@@ -1,9 +1,20 @@
 import { shellWord } from "@holdfast/core/shell-word";
 
+interface ServerAccount {
+  readonly public_url?: string | undefined;
+  readonly email: string;
+  readonly certificate_sha256?: string | undefined;
+}
+
 /**
  * What one pastes into a terminal, in the folder in which Holdfast is installed. Anywhere else nothing is fetched that has this name by chance.
+ * Other machines trust a self-signed certificate only by its fingerprint.
  */
-export function clientCommands(server: string, email: string): string {
+export function clientCommands(account: ServerAccount, origin: string): string {
   const holdfast = "npx --no-install holdfast";
-  return [`${holdfast} login ${server} --email ${shellWord(email)}`, `${holdfast} sync ~/Drive`].join("\n");
+  const { public_url: server = origin, certificate_sha256: fingerprint } = account;
+  const trust = fingerprint === undefined ? "" : ` --fingerprint SHA256:${fingerprint}`;
+  return [`${holdfast} login ${server}${trust} --email ${shellWord(account.email)}`, `${holdfast} sync ~/Drive`].join(
+    "\n",
+  );
 }

@@ -266,7 +266,7 @@ const wireLimits = Object.fromEntries(
   ]),
 );
 
-async function accountJson(world: AccountWorld, caller: Caller, { publicUrl }: Peer) {
+async function accountJson(world: AccountWorld, caller: Caller, { publicUrl, selfSigned }: Peer) {
   const row = await getUser(world, caller.userId);
   const user = await describeUser(world, row);
   const { language, notify, autoMount } = await readSettings(world, caller.userId);
@@ -275,6 +275,7 @@ async function accountJson(world: AccountWorld, caller: Caller, { publicUrl }: P
     id: caller.userId,
     server_id: world.secrets.serverId,
     public_url: publicUrl,
+    ...(selfSigned === undefined ? {} : { certificate_sha256: selfSigned }),
     email: user.email,
     next_email: row.next_email,
     name: user.name,

@@ -13,6 +13,8 @@ export interface Peer {
   readonly origin: string;
   /** What links for people begin with: as configured, or else the origin, which whoever asks can choose. No slash at the end. */
   readonly publicUrl: string;
+  /** Of this server's self-signed certificate, as SHA-256 in hex. Undefined behind a proxy, whose certificate is unknown here. */
+  readonly selfSigned?: string | undefined;
 }
 
 export interface PeerRules {
@@ -22,6 +24,8 @@ export interface PeerRules {
   readonly unreadable?: ((entry: string) => void) | undefined;
   readonly tls: boolean;
   readonly publicUrl?: string | undefined;
+  /** See `Peer`. */
+  readonly selfSigned?: string | undefined;
 }
 
 export interface Arrival {
@@ -44,6 +48,7 @@ export function readPeer(arrival: Arrival, rules: PeerRules): Peer {
     behindProxy,
     origin,
     publicUrl: rules.publicUrl ?? origin,
+    ...(behindProxy || rules.selfSigned === undefined ? {} : { selfSigned: rules.selfSigned }),
   };
 }
 

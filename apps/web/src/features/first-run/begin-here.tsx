@@ -42,10 +42,7 @@ export function BeginHere({ onUpload }: { readonly onUpload: () => void }) {
         <div className="md:col-span-2">
           <Way Icon={FolderSync} title={message("firstRun.install")} about={message("firstRun.installAbout")}>
             {account !== undefined && (
-              <CopyField
-                label={message("firstRun.commands")}
-                text={clientCommands(account.public_url ?? location.origin, account.email)}
-              />
+              <CopyField label={message("firstRun.commands")} text={clientCommands(account, location.origin)} />
             )}
           </Way>
         </div>

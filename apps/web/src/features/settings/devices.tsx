@@ -48,10 +48,7 @@ function AddClient() {
   if (account === undefined) return null;
   return (
     <Card title={message("settings.addClient")} about={message("firstRun.installAbout")}>
-      <CopyField
-        label={message("firstRun.commands")}
-        text={clientCommands(account.public_url ?? location.origin, account.email)}
-      />
+      <CopyField label={message("firstRun.commands")} text={clientCommands(account, location.origin)} />
     </Card>
   );
 }
