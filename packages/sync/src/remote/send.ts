@@ -109,7 +109,7 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
       }),
     });
     const kept = ready.filter((each) => mayNotDelete(each, results.get(each.operationId)));
-    bringBack(sending, new Set(kept.map(({ operation }) => operation.id)));
+    bringBack(voice, new Set(kept.map(({ operation }) => operation.id)));
     if (done.length > 0) sending.isTaken = true;
     for (const { operation } of done) failed.delete(operation.id);
   }
@@ -120,9 +120,8 @@ function mayNotDelete({ operation }: Outgoing, result: BatchResult | undefined):
 }
 
 /** Nodes whose deletion is forbidden count as new here and are fetched again: an account may not see all that such a folder contains. */
-function bringBack(sending: Sending, ids: ReadonlySet<NodeId>): void {
+function bringBack({ state, nowMs }: Voice, ids: ReadonlySet<NodeId>): void {
   if (ids.size === 0) return;
-  const { state, nowMs } = sending.voice;
   for (const id of ids) {
     const path = pathOfNode(state, id);
     const isFolder = state.remote.get(id)?.kind === "folder";
@@ -130,8 +129,6 @@ function bringBack(sending: Sending, ids: ReadonlySet<NodeId>): void {
   }
   const bases = [...ids, ...basesBelow(state, [...ids])].filter((id) => !state.local.has(id));
   state.commit({ synced: bases.map((id) => [id, undefined] as const) });
-  // They are not on the disk as the plan has it.
-  sending.hasChanged ||= bases.length > 0;
 }
 
 /** Nothing is sent to where this account may only read, whatever was planned. */
