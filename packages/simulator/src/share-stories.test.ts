@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { storyOf } from "./mix.ts";
 import { type StoryOptions, tellStory } from "./story.ts";
 
 const kinds: Readonly<Record<string, Omit<StoryOptions, "seed">>> = {
@@ -40,6 +41,10 @@ for (const [what, kind] of Object.entries(kinds)) {
     }
   });
 }
+
+test("a mount that is moved into another one goes back, though the disk fails until the work is over", async () => {
+  assert.deepEqual((await tellStory(storyOf(38_000_152))).violations, []);
+});
 
 const kindsOfDeeds = [
   "grant",

@@ -78,7 +78,12 @@ async function tellRound(world: World, oracle: RoundOracle, options: StoryOption
     world.wasRestored = true;
     world.moments = [];
   }
-  const isFree = wasFree && hasAllOfBrowsers(world, only) && canWriteAll(only) && !hasHiddenNames(world, only);
+  const isFree =
+    wasFree &&
+    hasAllOfBrowsers(world, only) &&
+    canWriteAll(only) &&
+    !hasHiddenNames(world, only) &&
+    !hasMountInMount(only);
   // What it brings back is to all others as if a person there had made it.
   const isCut = options.isVolatile === true && cutsBeside(world, only) > cutsBefore;
   // What was hidden on one side counts as new there once it is wanted again.
@@ -168,6 +173,13 @@ function hasHiddenNames({ model: { nodes, shares } }: World, { account }: Device
     const isOthers = kind === "mount" && spaceOf(nodes, id) !== homeOf(account);
     return isOthers && folder !== undefined && shares.roleIn(nodes, account, folder) !== undefined;
   });
+}
+
+/** A mount that was moved into another one goes back, also after a failing disk delayed that until the work is over. */
+function hasMountInMount({ root, state }: Device): boolean {
+  const inodes = new Set([...state.shares.keys()].map((id) => state.local.get(id)?.fingerprint.inode));
+  const paths = [...root.visible()].flatMap(([path, { number }]) => (inodes.has(BigInt(number)) ? [path] : []));
+  return paths.some((path) => paths.some((mount) => path.startsWith(`${mount}/`)));
 }
 
 /** Invariant 9: within 90 minutes of the last act it ends, and then nothing is written. */
