@@ -15,6 +15,7 @@ import type { TestedServer } from "@holdfast/sync-ports/server-conformance";
 import { type TestedShares, testServerShares } from "@holdfast/sync-ports/server-conformance-shares";
 import { testServerChangers } from "@holdfast/sync-ports/server-conformance-changers";
 import { testServerContent } from "@holdfast/sync-ports/server-conformance-content";
+import { testServerDeletions } from "@holdfast/sync-ports/server-conformance-deletions";
 import { testServerTree } from "@holdfast/sync-ports/server-conformance-tree";
 import type { RemoteSpace } from "./remote-space.ts";
 import { openSpace } from "./testing.ts";
@@ -50,6 +51,7 @@ after(async () => {
 testServerTree("the real server", open);
 testServerChangers("the real server", openShared);
 testServerContent("the real server", open);
+testServerDeletions("the real server", openShared);
 testServerShares("the real server", openShared);
 
 test("who placed a file is found behind more comments than one page of its activity has", async () => {

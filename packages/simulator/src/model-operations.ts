@@ -191,8 +191,8 @@ function remove(server: ModelState, by: Actor, operation: BatchOperationInput & 
       isBelow(server, entry.id, node),
   );
   if (isChanged) refuse("subtree_changed", "Another device has changed something in here.");
-  if (space !== homeOf(by.account) && server.shares.isMountedBelow(server.nodes, by.account, node.id))
-    refuse("forbidden", "It contains a folder that is shown elsewhere.");
+  if (space !== homeOf(by.account) && server.shares.keepsBelow(server.nodes, by.account, node.id))
+    refuse("forbidden", "It contains what is shown elsewhere, or may not be changed.");
   const decided = operation.approved === true ? { approvedBy: by.account } : undefined;
   server.record(by.device, { ...node, trashed: true }, "gone", decided);
 }

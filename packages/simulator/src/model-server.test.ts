@@ -5,6 +5,7 @@ import type { Server } from "@holdfast/sync-ports/ports";
 import type { TestedServer } from "@holdfast/sync-ports/server-conformance";
 import { testServerChangers } from "@holdfast/sync-ports/server-conformance-changers";
 import { testServerContent } from "@holdfast/sync-ports/server-conformance-content";
+import { testServerDeletions } from "@holdfast/sync-ports/server-conformance-deletions";
 import { testServerTree } from "@holdfast/sync-ports/server-conformance-tree";
 import { type TestedShares, testServerShares } from "@holdfast/sync-ports/server-conformance-shares";
 import { rewind } from "./model-rewind.ts";
@@ -15,6 +16,7 @@ import type { Nodes } from "./model-tree.ts";
 testServerTree("the model server", open);
 testServerChangers("the model server", openShared);
 testServerContent("the model server", open);
+testServerDeletions("the model server", openShared);
 testServerShares("the model server", openShared);
 
 async function open(): Promise<TestedServer> {

@@ -81,13 +81,27 @@ export class ModelShares {
     return undefined;
   }
 
+  /** True if a folder contains what the account does not delete with it. */
+  keepsBelow(nodes: Nodes, account: string, folder: string): boolean {
+    return this.#isMountedBelow(nodes, account, folder) || this.#isLimitedBelow(nodes, account, folder);
+  }
+
   /** True if a folder contains another one that the account has mounted. */
-  isMountedBelow(nodes: Nodes, account: string, folder: string): boolean {
+  #isMountedBelow(nodes: Nodes, account: string, folder: string): boolean {
     return [...nodes.values()].some(({ kind, target }) => {
       if (kind !== "mount" || target === folder || !isLiveNode(nodes, target)) return false;
       return (
         lineage(nodes, target).some(({ id }) => id === folder) && this.mountOf(nodes, account, target) !== undefined
       );
+    });
+  }
+
+  /** True if a folder contains something that the account may not see, or may only read. */
+  #isLimitedBelow(nodes: Nodes, account: string, folder: string): boolean {
+    return this.grants.some(({ target }) => {
+      const way = lineage(nodes, target).map(({ id }) => id);
+      const isBelow = way.indexOf(folder) > 0 && isLiveNode(nodes, target);
+      return isBelow && this.grantAt(nodes, account, target)?.role !== "editor";
     });
   }
 

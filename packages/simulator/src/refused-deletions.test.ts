@@ -61,6 +61,33 @@ test("a folder that was renamed to the one around it, which comes back, is merge
   world.close();
 });
 
+for (const how of ["deleted", "moved out of the share"] as const) {
+  test(`a folder that contains one which may not be seen comes back when it is ${how}`, async () => {
+    const world = new Shared("editor");
+    world.ownerMakes("projects");
+    world.ownerPuts("plan.txt", "plan", "projects");
+    world.ownerMakes("inbox", "projects");
+    world.ownerPuts("letter.txt", "letter", "inbox");
+    world.grant("uploader", "inbox");
+    await world.once();
+    const before = [world.onDisk(), world.space("ada")] as const;
+    if (how === "deleted") for (const path of ["docs/projects/plan.txt", "docs/projects"]) world.remove(path);
+    else world.move("docs/projects", "mine");
+    assert.deepEqual(await world.problems(), ["not_deleted docs/projects"]);
+    const copy = how === "deleted" ? {} : { mine: "/", "mine/plan.txt": "plan" };
+    assert.deepEqual([world.onDisk(), world.space("ada")], [{ ...before[0], ...copy }, before[1]]);
+    assert.deepEqual(world.space("bob"), copy);
+    // What may be seen of it can be deleted.
+    world.remove("docs/projects/plan.txt");
+    await world.once();
+    assert.deepEqual(
+      Object.keys(world.space("ada")).filter((path) => path.startsWith("docs/projects/")),
+      ["docs/projects/inbox", "docs/projects/inbox/letter.txt"],
+    );
+    world.close();
+  });
+}
+
 for (const how of ["deleted", "moved out of the share", "moved into another folder and that deleted"] as const) {
   test(`a folder that contains one with a mount of its own comes back when it is ${how}`, async () => {
     const { world, mountId } = await withMountInside();

@@ -28,7 +28,7 @@ const waitMs = 2000;
 const waitsMax = 60;
 
 /** The scene's folder holds `docs`, in it `inner`, in that the file `deep`; `docs` is mounted by the guest. */
-class SharedScene {
+export class SharedScene {
   readonly scene: Scene;
   readonly tested: TestedShares;
   docs = "";

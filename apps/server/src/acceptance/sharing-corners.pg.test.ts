@@ -135,6 +135,34 @@ describe("unusual shares", () => {
     await ok(bob, "DELETE", `/files/${mount.id}`);
   });
 
+  test("a guest neither deletes nor replaces a folder that contains what the guest may only read, or may not see", async () => {
+    const top = await mkdir(ann, "/plans");
+    const year = await mkdir(ann, "/plans/year");
+    const inner = await mkdir(ann, "/plans/year/inner");
+    await share(ann, top, "editor", "bob");
+    await ok(bob, "POST", "/mounts", { node_id: top, name: "plans" });
+    const other = (await bob.put("/plans/other", "text")).body.id;
+    const place = { parent_id: top, name: "year", on_conflict: "replace" };
+    for (const [role, reason] of [
+      ["viewer", /"year" contains "\/plans\/year\/inner", which you may only read/],
+      ["uploader", /"year" contains an item that you may not see/],
+    ] as const) {
+      await share(ann, inner, role, "bob");
+      for (const [method, path, json] of [
+        ["DELETE", `/files/${year}`, undefined],
+        ["PATCH", `/files/${other}`, place],
+      ] as const) {
+        const { status, body } = await bob.call(method, path, json);
+        assert.equal(status, 403, `${role}: ${method} ${path}`);
+        assert.match(body.detail, reason);
+      }
+      assert.deepEqual([await statusOf(bob, other), await statusOf(ann, inner)], [200, 200]);
+    }
+    await share(ann, top, "editor", "carol");
+    await ok(carol, "DELETE", `/files/${year}`);
+    assert.notEqual((await ok(ann, "GET", `/files/${year}`)).trashed_at, null);
+  });
+
   test("a circle of mounts between two people has an end for both", async () => {
     const [ofAnn, ofBob] = [await mkdir(ann, "/circle of Ann"), await mkdir(bob, "/circle of Bob")];
     await share(ann, ofAnn, "editor", "bob");

@@ -1,6 +1,6 @@
 import type { GrantId, NodeId, UserId } from "@holdfast/core/ids";
 import type { GrantRow } from "../db/shard-tables.ts";
-import { type Role, roleMay } from "./roles.ts";
+import { type Act, type Role, roleMay } from "./roles.ts";
 
 /** What somebody was given at one node. */
 export interface Right {
@@ -27,10 +27,10 @@ export class SpaceRights {
     this.#byNode = byNode;
   }
 
-  /** The nodes at which the owner has taken away that they may be read. */
-  get hidden(): readonly NodeId[] {
+  /** The nodes at which the owner has granted something that does not allow the act. */
+  without(act: Act): readonly NodeId[] {
     return [...this.#byNode].flatMap(([id, { owners, givenOn }]) =>
-      owners === undefined || roleMay(higher(owners, givenOn).role, "read") ? [] : [id],
+      owners === undefined || roleMay(higher(owners, givenOn).role, act) ? [] : [id],
     );
   }
 

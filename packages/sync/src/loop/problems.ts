@@ -140,7 +140,8 @@ const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonl
     `On ${day} this was deleted here, and is back: the server does not let you delete it.` +
     (folders === 0
       ? ""
-      : " It may contain a folder that you have mounted elsewhere. Remove that mount first ('holdfast rm' removes the mount alone), or delete the other items."),
+      : " It may contain a folder that you have mounted elsewhere: remove that mount first ('holdfast rm' removes the mount alone). Or it contains an item " +
+        "that you may not see or change: delete the other items."),
 };
 
 function countOf(number: number, noun: string): string {

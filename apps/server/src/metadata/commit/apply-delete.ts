@@ -7,7 +7,7 @@ import { checkBase } from "./base.ts";
 import { trash } from "./claim-name.ts";
 import type { OperationOf } from "./operation-of.ts";
 import { findNode } from "./place.ts";
-import { requireAct, requireMovable, requireNoneMountedBelow } from "./rights.ts";
+import { requireAct, requireMovable, requireAllMovableBelow } from "./rights.ts";
 import type { Applied, JournalEntry, Scope, Step, Work } from "./work.ts";
 import { record } from "./record.ts";
 import { conflictWith, requireLive } from "./conflict.ts";
@@ -23,7 +23,7 @@ export async function applyDelete(work: Work, step: Step<OperationOf<"delete">>,
   await requireSeen(work, step, found.row, operation.seen);
   // What it shows is somebody else's: there is nothing to bring back.
   if (found.row.kind === "mount") return { nodeId: purge(work, step, found.row).id, created: false };
-  await requireNoneMountedBelow(work, step, found.row);
+  await requireAllMovableBelow(work, step, found.row);
   return { nodeId: trash(work, step, found.row).id, created: false };
 }
 

@@ -1,7 +1,7 @@
 import { nameKey } from "@holdfast/core/names";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import { freeName } from "./free-name.ts";
-import { isBlind, placed, requireMovable, requireNoneMountedBelow } from "./rights.ts";
+import { isBlind, placed, requireMovable, requireAllMovableBelow } from "./rights.ts";
 import type { Scope, Step, Target, Work } from "./work.ts";
 import { record } from "./record.ts";
 import { conflictWith } from "./conflict.ts";
@@ -26,7 +26,7 @@ export async function claimName(
   if (onConflict === "rename") return freeName(work, target.parent, target.name, claimer.kind);
   if (onConflict === "replace") {
     await requireMovable(work, step, taken);
-    await requireNoneMountedBelow(work, step, taken);
+    await requireAllMovableBelow(work, step, taken);
     trash(work, step, taken);
     return target.name;
   }

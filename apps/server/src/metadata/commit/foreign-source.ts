@@ -40,7 +40,7 @@ export async function openForeignSource(
   assertCopyable(node, operation);
   const { row: top, rights } = node;
   const shard = shards.ofId(top.space_id);
-  const { bytes: sizeBytes } = await weighTree(shard.db, top.space_id, top.id, rights?.hidden);
+  const { bytes: sizeBytes } = await weighTree(shard.db, top.space_id, top.id, rights?.without("read"));
   const holding = { source: { shard, spaceId: top.space_id }, blocks, uploader: target };
   return {
     top,

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { UserId } from "@holdfast/core/ids";
+import type { NodeId, UserId } from "@holdfast/core/ids";
 import { ignoreFileName, nameKey } from "@holdfast/core/names";
 import type { Actor } from "../actor.ts";
 import type { NodeRow, ShardReader, SpaceRow } from "../../db/shard-tables.ts";
@@ -67,25 +67,44 @@ export async function requireMovable(work: Work, step: Step, row: NodeRow): Prom
 }
 
 /**
- * To trash a folder of somebody else: what the caller has mounted by itself is shown at that mount alone, so the folder above it looks
- * emptier than it is, and would take it along.
- * @throws HoldfastError forbidden, with the place where the caller sees it
+ * To trash a folder of somebody else, which takes along all below it. A folder that the caller has mounted by itself is shown at that
+ * mount alone, so the folder above it looks emptier than it is; and a nearer permission may hide an item, or make it read-only.
+ * @throws HoldfastError forbidden, with the place of what keeps the folder, if the caller sees it
  */
-export async function requireNoneMountedBelow(work: Work, step: Step, row: NodeRow): Promise<void> {
+export async function requireAllMovableBelow(work: Work, step: Step, row: NodeRow): Promise<void> {
   const { owns, mounts } = step.caller;
-  if (owns || row.kind !== "folder" || mounts === undefined) return;
-  const targets = [...mounts.values()].filter(({ spaceId }) => spaceId === work.space.id);
-  await work.tree.loadNodes(targets.map(({ targetId }) => targetId));
-  for (const { targetId, path } of targets) {
-    const target = await work.tree.node(targetId);
-    if (target === undefined || target.id === row.id) continue;
-    const lineage = await work.tree.lineage(target);
-    const depth = lineage.findIndex(({ id }) => id === row.id);
-    if (depth === -1 || lineage.slice(0, depth).some(({ trashed_at }) => trashed_at !== null)) continue;
-    if ((await placed(work, step, target)) === undefined) continue;
-    const message = `${JSON.stringify(row.name)} contains the folder that you see at ${JSON.stringify(path)}, and would take it along. Remove that mount first, or delete the other items.`;
+  if (owns || row.kind !== "folder") return;
+  const refuse = (what: string, cure: string): never => {
+    const message = `${JSON.stringify(row.name)} contains ${what}, and would take it along. ${cure}`;
     throw new HoldfastError("forbidden", message);
+  };
+  const targets = [...(mounts?.values() ?? [])].filter(({ spaceId }) => spaceId === work.space.id);
+  const paths = new Map(targets.map(({ targetId, path }) => [targetId, JSON.stringify(path)]));
+  for (const target of await liveBelow(work, row, [...paths.keys()])) {
+    if ((await placed(work, step, target)) === undefined) continue;
+    refuse(`the folder that you see at ${paths.get(target.id)}`, "Remove that mount first, or delete the other items.");
   }
+  const kept = rightsOf(work, step)?.without("write") ?? [];
+  for (const target of await liveBelow(work, row, kept)) {
+    const { path } = (await placed(work, step, target)) ?? {};
+    const what =
+      path === undefined ? "an item that you may not see" : `${JSON.stringify(path)}, which you may only read`;
+    refuse(what, "Delete the other items.");
+  }
+}
+
+/** Those of the nodes that are in a folder, however deep, and not in the trash. */
+async function liveBelow(work: Work, folder: NodeRow, ids: readonly NodeId[]): Promise<NodeRow[]> {
+  await work.tree.loadNodes(ids);
+  const found: NodeRow[] = [];
+  for (const id of ids) {
+    const node = await work.tree.node(id);
+    if (node === undefined) continue;
+    const lineage = await work.tree.lineage(node);
+    const depth = lineage.findIndex((each) => each.id === folder.id);
+    if (depth > 0 && lineage.slice(0, depth).every(({ trashed_at }) => trashed_at === null)) found.push(node);
+  }
+  return found;
 }
 
 /**

@@ -42,7 +42,7 @@ export function childOf({ path, role, rights, mounts, shownBy }: PlacedNode, row
 
 /** Of the children of a folder in somebody else's space those that the caller may know of, for a `where`. */
 export function onlySeen({ rights }: Pick<PlacedNode, "rights">): RawBuilder<unknown> {
-  return rights === undefined ? sql`` : sql`and kind <> 'mount' and id <> all(${uuidArray(rights.hidden)})`;
+  return rights === undefined ? sql`` : sql`and kind <> 'mount' and id <> all(${uuidArray(rights.without("read"))})`;
 }
 
 /** Whether the caller may know that it exists. Mounts are their owner's business. */

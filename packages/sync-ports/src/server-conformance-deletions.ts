@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NodeId } from "@holdfast/core/ids";
+import { SharedScene, type TestedShares } from "./server-conformance-shares.ts";
+
+const limits = [
+  { what: "a folder that the guest may not see", name: "inner", role: "uploader" },
+  { what: "a folder that the guest may only read", name: "inner", role: "viewer" },
+  { what: "a file that the guest may only read", name: "deep", role: "commenter" },
+] as const;
+
+/** Rule 14: a guest deletes no folder that contains what the guest may not delete. @param open called for each check */
+export function testServerDeletions(name: string, open: () => Promise<TestedShares>): void {
+  for (const { what, name: limited, role } of limits) {
+    test(`${name}: 14: a guest does not delete a folder that contains ${what}`, async () => {
+      const shared = await SharedScene.make(await open(), "editor");
+      const { scene, inner, deep, tested } = shared;
+      const folder = await scene.makeFolder("folder", shared.docs);
+      await scene.must({ op: "move", file_id: inner, parent_id: folder.id, name: "inner" });
+      const id = limited === "inner" ? inner : (deep?.id ?? "");
+      const remove = (): Promise<string> => shared.tries({ op: "delete", file_id: folder.id });
+      await tested.people.share(id, role);
+      assert.equal(await remove(), "forbidden");
+      const [kept] = await tested.one.queryNodes([id as NodeId]);
+      assert.equal(kept?.state, "live");
+      // What is in the trash already does not keep the folder.
+      await scene.must({ op: "delete", file_id: inner });
+      assert.equal(await remove(), "committed");
+      await tested.people.unshare(id);
+    });
+  }
+}
