@@ -146,6 +146,34 @@ test("a folder that left a share comes back to its place with another one: the g
   shared.close();
 });
 
+test("an edited file whose folder was deleted elsewhere, and then moved into a share, is a new file there", async () => {
+  const world = new Shared("editor");
+  world.mkdir("folder");
+  world.write("folder/deep.txt", "deep");
+  await world.once();
+  world.onServer({ op: "delete", operation_id: "deletes", file_id: world.serverId("folder") }, "bob");
+  world.write("folder/deep.txt", "edited");
+  const server = world.server();
+  await world.pass(
+    new Promise<void>((resolve) => {
+      const commit: typeof server.commit = () => {
+        resolve();
+        return new Promise(() => undefined);
+      };
+      void world.make({ server: { ...server, commit } }).runOnce();
+    }),
+  );
+  world.move("folder", "docs/folder");
+  assert.deepEqual(await world.problems(), []);
+  assert.deepEqual(world.space("ada"), {
+    docs: "/",
+    "docs/a.txt": "first",
+    "docs/folder": "/",
+    "docs/folder/deep.txt": "edited",
+  });
+  world.close();
+});
+
 test("a folder that was moved out of the one that is synced comes back with all that is in it", async () => {
   const alone = new Alone();
   const { model } = alone.world;

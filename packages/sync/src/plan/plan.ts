@@ -23,7 +23,7 @@ export function plan(trees: Trees, policy: Policy): Plan {
   const tree = merge(trees, standings);
   const strangers = idsOfOtherSpaces(trees, tree, policy);
   if (strangers.length > 0) return { ...emptyPlan, rekeyings: strangers };
-  const rekeyings = [...resolveCollisions(tree, policy, trees.shares), ...newIds(tree, policy)];
+  const rekeyings = [...resolveCollisions(tree, policy, trees.shares), ...newIds(trees, tree, policy)];
   if (rekeyings.length > 0) return { ...emptyPlan, rekeyings: uniqueRekeyings(rekeyings) };
   const gone = [...standings.values()].filter(({ id }) => !tree.has(id));
   const fromServer = gone.filter(({ remote, local }) => remote !== undefined && local === undefined);
@@ -108,7 +108,7 @@ function idsOfOtherSpaces(trees: Trees, tree: MergedTree, { isIdFor, makeNodeId 
   });
 }
 
-function newIds(tree: MergedTree, policy: Policy): Rekeying[] {
+function newIds(trees: Trees, tree: MergedTree, policy: Policy): Rekeying[] {
   const refusals = {
     ofNode: Map.groupBy(policy.refusals, ({ nodeId }) => nodeId),
     ofDigest: Map.groupBy(policy.refusals, ({ digest }) => digest),
@@ -116,7 +116,14 @@ function newIds(tree: MergedTree, policy: Policy): Rekeying[] {
   const cornered = new Set(policy.refusals.map((refusal) => corneredBy(tree, refusal, refusals)));
   const hollow = hollowFolders(tree);
   return [...tree.values()]
-    .filter((node) => needsNewId(node) || isHopeless(node, refusals) || cornered.has(node) || hollow.has(node))
+    .filter(
+      (node) =>
+        needsNewId(node) ||
+        isHopeless(node, refusals) ||
+        cornered.has(node) ||
+        hollow.has(node) ||
+        isOutsideItsSpace(trees, node),
+    )
     .map((node) => rekeyed(node, policy.makeNodeId()));
 }
 
@@ -140,6 +147,12 @@ function hollowFolders(tree: MergedTree): ReadonlySet<Merged> {
     }
   }
   return new Set(moved.filter(({ standing }) => !filled.has(standing.id) && standing.local?.sight !== "unsettled"));
+}
+
+/** Its folder here is in another space than its row in the trash, and nothing comes back into another space. */
+function isOutsideItsSpace(trees: Trees, { isHeld, standing: { local, remote, remoteRow } }: Merged): boolean {
+  if (isHeld || local?.sight !== "known" || remote !== undefined || remoteRow === undefined) return false;
+  return shareAt(trees, trees.local, local.parent) !== shareAt(trees, trees.remote, remoteRow.parent);
 }
 
 /** The server has thrown it away, by itself or with a folder, or forgotten it; here it is. */
