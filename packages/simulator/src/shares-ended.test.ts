@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
+import { homeOf } from "./model-shares.ts";
 import { full, Shared } from "./shared.ts";
 
 for (const [path, left] of [
@@ -90,6 +91,26 @@ test("an empty folder that was moved into a share that ended before it arrived c
   assert.deepEqual([world.onDisk(), world.space("bob")], [{ mine: "/" }, { mine: "/" }]);
   world.close();
 });
+
+for (const role of ["viewer", "editor"] as const) {
+  test(`a mount ends whose folder was deleted elsewhere and moved into another share here (${role})`, async () => {
+    const world = new Shared("editor", { parentId: "mine" });
+    world.ownerMakes("more", homeOf("ada"));
+    world.grant(role, "more");
+    const place = { parentId: homeOf("bob"), name: "more" };
+    world.world.model.mount({ device: "bob's other", account: "bob" }, "more", place);
+    await world.once();
+    const before = world.space("ada");
+    world.move("mine", "more/mine");
+    world.onServer({ op: "delete", operation_id: "deletes", file_id: "mine" }, "bob");
+    const waits = role === "viewer" ? ["read_only more/mine"] : [];
+    assert.deepEqual(await world.problems(), [...waits, "share_ended more/mine/docs"]);
+    assert.deepEqual(world.onDisk(), { more: "/", "more/mine": "/" });
+    assert.deepEqual(world.space("ada"), role === "viewer" ? before : { ...before, "more/mine": "/" });
+    assert.deepEqual(world.aside("trash"), { "more/mine/docs/a.txt": "first" });
+    world.close();
+  });
+}
 
 test("what a person took away from the quarantine is listed no more", async () => {
   const world = new Shared("viewer");

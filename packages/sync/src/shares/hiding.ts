@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { basesBelow } from "../model/whereabouts.ts";
+import { basesBelow, shareOf } from "../model/whereabouts.ts";
 import { VisibleRows } from "../model/visible-rows.ts";
 import { type IndexedTrees, isLive, type Place, samePlace, type Trees } from "../model/trees.ts";
 
@@ -7,7 +7,7 @@ type Rows = Pick<Trees, "rootId" | "remote" | "local" | "synced" | "shares">;
 
 /**
  * Mounts that the account's own journal has ended: by an entry of theirs, or of a folder in which they stand. One that was
- * moved here out of a folder that is gone lives on (rule 4).
+ * moved here out of a folder that is gone lives on (rule 4), unless it stands in another share, where no mount can be.
  */
 export function endedMounts(trees: Rows): NodeId[] {
   return [...trees.shares.keys()].filter((id) => {
@@ -15,7 +15,8 @@ export function endedMounts(trees: Rows): NodeId[] {
     if (row === undefined || row.trashed) return true;
     const [local, base] = [trees.local.get(id), trees.synced.get(id)?.place];
     const isMoved = local !== undefined && base !== undefined && !samePlace(local, base);
-    return !isMoved && !isLive(trees, id);
+    const livesOn = isMoved && shareOf(trees, trees.local, id) === undefined;
+    return !livesOn && !isLive(trees, id);
   });
 }
 
