@@ -1,12 +1,12 @@
 /** What the command's exit codes say, for people: the man page and docs/command.md are written from it. */
 export const exitCodes: Readonly<Record<number, string>> = {
   0: "done",
-  1: "failed, or done but for what is listed",
-  2: "the command was used wrongly",
+  1: "failed, or done except for what is listed",
+  2: "wrong usage",
   3: "not signed in, or not allowed",
   4: "not found",
-  5: "conflict: a name is taken, a kind is wrong, or something changed meanwhile; `get` kept what was changed here",
-  6: "over quota, also where all else was done",
+  5: "conflict: a name is taken, a kind is wrong, or something changed in the meantime; `get` kept files that changed here",
+  6: "over quota, even if everything else was done",
   7: "the server cannot be reached",
   130: "interrupted with Ctrl-C",
 };

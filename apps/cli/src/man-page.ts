@@ -26,11 +26,11 @@ export function manPage(program: Command, version: string): string {
 }
 
 const variables = {
-  HOLDFAST_CONFIG_DIR: "where the login and the journal are kept, instead of ~/.config/holdfast",
-  HOLDFAST_SERVER: "with HOLDFAST_TOKEN, a personal access token, stands in for a login",
-  HOLDFAST_TOKEN: "see HOLDFAST_SERVER",
+  HOLDFAST_CONFIG_DIR: "folder for the login and the journal, instead of ~/.config/holdfast",
+  HOLDFAST_SERVER: "server address; replaces a login, together with HOLDFAST_TOKEN",
+  HOLDFAST_TOKEN: "personal access token",
   HOLDFAST_INSECURE:
-    "1 allows plain http to another machine for HOLDFAST_SERVER and for links: tokens and content are sent unencrypted",
+    "1 allows plain HTTP to another machine for HOLDFAST_SERVER and for links: tokens and content are sent unencrypted",
   HOLDFAST_DEBUG: "if set, internal errors are printed with their stack trace",
   NO_COLOR: "no colours",
 };

@@ -9,8 +9,8 @@ import { commandTable, helpGroups, hiddenTable } from "./commands/table.ts";
  */
 export async function makeProgram(context: Context, version: string, only?: string): Promise<Command> {
   const program = new Command("holdfast")
-    .description("Files on a server of your own: put them there, get them back, keep every version.")
-    .version(version, "-v, --version", "print the version, as 'holdfast version' does")
+    .description("Your files on a server you run: upload, download, sync, share, and keep every version.")
+    .version(version, "-v, --version", "print the version")
     // So that `restore --version N` is an option of restore.
     .enablePositionalOptions()
     .helpOption("-h, --help", "show help, also after each command; 'holdfast help ls' does too")
@@ -30,7 +30,7 @@ export async function makeProgram(context: Context, version: string, only?: stri
 
 function answeredBefore(): Command[] {
   const group = helpGroups["completion"] ?? "";
-  const help = new Command("help").argument("[command...]").description("Show help, of all or of one command");
+  const help = new Command("help").argument("[command...]").description("Show help for all commands or for one");
   return [help, new Command("version").description("Print the version")].map((each) => each.helpGroup(group));
 }
 

@@ -13,7 +13,7 @@ interface ProofOptions {
 export const accountCommand: CommandMaker = (context) =>
   newGroup(
     "account",
-    "Your account itself",
+    "Change the e-mail address of your account, or delete the account",
     ["account address NEW", "account delete"],
     [addressCommand(context), deleteCommand(context)],
   );
@@ -21,9 +21,9 @@ export const accountCommand: CommandMaker = (context) =>
 function addressCommand(context: Context) {
   const command = newCommand(
     "address",
-    "Move your account to another e-mail address, once you have followed the link that is mailed there",
+    "Change the e-mail address of your account; confirmed by a link mailed to the new address",
     ["account address ada@new.example", "account address ada@new.example --password-stdin < password.txt"],
-  ).argument("<email>", "where it moves; the present one takes a move back that waits");
+  ).argument("<email>", "new address; the current address cancels a pending change");
   return runs<[string]>(context, withProof(command), moveAddress);
 }
 
@@ -50,7 +50,7 @@ async function moveAddress(run: Run, email: string, options: ProofOptions = {}):
 function deleteCommand(context: Context) {
   const command = newCommand(
     "delete",
-    "Delete your account: it can be taken back for a while, and is gone for good then",
+    "Delete your account; you can restore it for a while before it is gone permanently",
     ["account delete", "account delete --password-stdin < password.txt"],
   ).addHelpText(
     "after",
@@ -62,8 +62,11 @@ function deleteCommand(context: Context) {
 /** What says that it is the person. */
 function withProof<Command extends ReturnType<typeof newCommand>>(command: Command): Command {
   return command
-    .option("--password-stdin", "read the password from standard input (its first line), and ask nothing")
-    .option("--totp <code>", "of the app, or a recovery code, where a second factor is on; asked for else");
+    .option("--password-stdin", "read the password from the first line of standard input and do not ask")
+    .option(
+      "--totp <code>",
+      "code from the authenticator app, or a recovery code; without it you are asked when it is needed",
+    );
 }
 
 async function deleteAccount(run: Run, options: ProofOptions = {}): Promise<void> {

@@ -15,9 +15,9 @@ const columns: readonly Column[] = [
 ];
 
 export const activityCommand: CommandMaker = (context) => {
-  const command = newCommand("activity", "List what happened, newest first", ["activity", "activity /photos"]).argument(
+  const command = newCommand("activity", "List activity, newest first", ["activity", "activity /photos"]).argument(
     "[path]",
-    "a file, or a folder with all below it",
+    "file or folder",
   );
   return runs<[string | undefined]>(context, command, async (run, path) => {
     const [{ lookUpShared }, { allPages }] = await Promise.all([

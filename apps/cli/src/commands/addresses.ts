@@ -3,7 +3,7 @@ import type { CommandMaker, Context } from "./command.ts";
 import { addProof, type ProofOptions, withCode } from "./second-factor.ts";
 
 export const addressesCommand: CommandMaker = (context) => {
-  const command = newCommand("addresses", "From where alone your account may be used", [
+  const command = newCommand("addresses", "Limit the networks from which your account can be used", [
     "addresses",
     "addresses only 192.0.2.0/24 2001:db8::/32",
     "addresses anywhere",
@@ -20,16 +20,19 @@ export const addressesCommand: CommandMaker = (context) => {
 };
 
 function only(context: Context) {
-  const command = newCommand("only", "Let it be used from these networks alone", [
+  const command = newCommand("only", "Allow only these networks", [
     "addresses only 192.0.2.0/24 2001:db8::/32",
-  ]).argument("<networks...>", "addresses and networks, in place of those before; yours now must be in them");
+  ]).argument(
+    "<networks...>",
+    "addresses and networks, replacing the current ones; they must include your current address",
+  );
   return runs<[string[]]>(context, addProof(command), (run, networks, options: ProofOptions) =>
     set(run, networks, options),
   );
 }
 
 function anywhere(context: Context) {
-  const command = newCommand("anywhere", "Let it be used from anywhere again", ["addresses anywhere"]);
+  const command = newCommand("anywhere", "Remove the limit", ["addresses anywhere"]);
   return runs<[]>(context, addProof(command), (run, options: ProofOptions) => set(run, [], options));
 }
 

@@ -16,7 +16,7 @@ interface Options {
 
 export function requireSecondFactorCommand(context: Context) {
   const command = withSubject(
-    newAdminCommand("require-second-factor", "Say who must have a second factor, or show it", [
+    newAdminCommand("require-second-factor", "Show or set who must have a second factor", [
       "admin require-second-factor",
       "admin require-second-factor on --grace 14d",
       "admin require-second-factor on --group Office",
@@ -24,7 +24,7 @@ export function requireSecondFactorCommand(context: Context) {
     ]),
   )
     .argument("[state]", "on or off")
-    .option("--grace <duration>", "for so long who has none is told of it, and goes on: 12h, 14d, 4w");
+    .option("--grace <duration>", "grace period for people without a second factor: 12h, 14d, 4w");
   return runs<[string | undefined]>(context, command, async (run, state, options: Options) => {
     if (state === undefined) return list(run, options, factorColumns, factorCells);
     if (state !== "on" && state !== "off") throw usage(`Say on or off, not ${state}.`);
@@ -45,14 +45,14 @@ export function requireSecondFactorCommand(context: Context) {
 
 export function allowAddressesCommand(context: Context) {
   const command = withSubject(
-    newAdminCommand("allow-addresses", "Say from where alone accounts may be used, or show it", [
+    newAdminCommand("allow-addresses", "Show or set the networks from which accounts can be used", [
       "admin allow-addresses",
       "admin allow-addresses 192.0.2.0/24 2001:db8::/32 --group Office",
       "admin allow-addresses --anywhere --user ann@example.org",
     ]),
   )
-    .argument("[networks...]", "addresses and networks, in place of those before")
-    .option("--anywhere", "from anywhere again; of an account also what it has said itself");
+    .argument("[networks...]", "addresses and networks, replacing the current ones")
+    .option("--anywhere", "remove the limit; for an account, also the one it set itself");
   return runs<[string[]]>(context, command, async (run, networks, options: Options) => {
     const anywhere = options.anywhere === true;
     if (networks.length === 0 && !anywhere) return list(run, options, addressColumns, addressCells);
@@ -69,8 +69,8 @@ export function allowAddressesCommand(context: Context) {
 
 function withSubject(command: ReturnType<typeof newAdminCommand>) {
   return command
-    .option("--group <group>", "name or id; without it and --user all of the server")
-    .option("--user <email>", "of the account");
+    .option("--group <group>", "name or ID of a group; without --group and --user, the whole server")
+    .option("--user <email>", "e-mail address of the account");
 }
 
 async function subjectOf(run: Run, { group, user, data }: Options) {

@@ -14,18 +14,17 @@ import { parseMoment } from "./when.ts";
 export function auditCommand(context: Context) {
   return newGroup(
     "audit",
-    "Who read and changed what, and the proof that nothing of it was changed",
+    "Audit log: who read and changed what, protected against changes",
     ["admin audit verify", "admin audit export --from 30d > audit.jsonl"],
     [verify(context), exportEntries(context)],
   );
 }
 
 function verify(context: Context) {
-  const command = newAdminCommand(
-    "verify",
-    "Look whether every entry is as it was written and none is missing; exit code 1 if not",
-    ["admin audit verify", "admin audit verify --against audit.jsonl"],
-  ).option("--against <file>", "an earlier export: its last entries must still be there");
+  const command = newAdminCommand("verify", "Verify that no entry was changed or is missing; exit code 1 otherwise", [
+    "admin audit verify",
+    "admin audit verify --against audit.jsonl",
+  ]).option("--against <file>", "earlier export, whose last entries must still exist");
   return runs<[]>(context, command, async (run, { data, against }) => {
     const known = typeof against === "string" ? await lastOf(against) : [];
     const verification = await adminCall(run, data, "adminVerifyAudit", { body: { known } });
@@ -65,12 +64,12 @@ function readLine(file: string, line: string): Pick<AuditEntryJson, "chain" | "s
 }
 
 function exportEntries(context: Context) {
-  const command = newAdminCommand("export", "Print the entries, one JSON object a line, the oldest first", [
+  const command = newAdminCommand("export", "Print the entries, oldest first, one JSON object per line", [
     "admin audit export > audit.jsonl",
     "admin audit export --from 2027-03-01T00:00:00Z --to 2027-04-01T00:00:00Z",
   ])
-    .option("--from <time>", `not before: ${momentText}`)
-    .option("--to <time>", "before that; now unless given");
+    .option("--from <time>", `first entry to print: ${momentText}`)
+    .option("--to <time>", "entries before this time; default is now");
   return runs<[]>(context, command, async (run, { data, from, to }) => {
     const { allPages } = await import("../remote/pages.ts");
     const [begin, end] = [from, to].map((text) => (typeof text === "string" ? parseMoment(text) : undefined));

@@ -15,7 +15,7 @@ import { parseMoment } from "./when.ts";
 export function backupCommand(context: Context) {
   const command = newCommand(
     "backup",
-    "Copy the server's data to a folder or bucket, while it runs; again, what is new",
+    "Back up the server's data to a folder or bucket while it runs; later backups copy only what is new",
     [
       "admin backup /mnt/backups",
       "admin backup 's3://backups/drive?endpoint=https://s3.example' --keep 30",
@@ -23,11 +23,11 @@ export function backupCommand(context: Context) {
       "admin backup /mnt/backups --data /srv/holdfast",
     ],
   )
-    .argument("<place>", "a folder on another disk, or s3://…")
+    .argument("<place>", "folder on another disk, or s3://…")
     .option("--data <folder>", dataHelp)
-    .option("--keep <count>", "remove all backups but so many of the newest, and what only they needed")
-    .option("--schedule <time>", "now, and by the server itself each time so much has passed: 1d, 12h; off: no more")
-    .option("--with-key", "put the key-encryption key into the backup, which opens it to whoever has it");
+    .option("--keep <count>", "number of newest backups to keep; the others are removed")
+    .option("--schedule <time>", "back up now and then automatically at this interval: 1d, 12h; off to stop")
+    .option("--with-key", "store the key-encryption key in the backup, so that anyone who has the backup can read it");
   return runs<[string]>(context, command, async (run, place, { data, keep, schedule, withKey }) => {
     const { runBackup } = await import("@holdfast/server/backup/run-backup");
     const environment = await environmentFor(run, data);
@@ -51,7 +51,7 @@ export function backupCommand(context: Context) {
   });
 }
 
-const dataHelp = "the server's data folder; unless given, HOLDFAST_DATA or that of the server signed in to";
+const dataHelp = "data folder of the server; default is HOLDFAST_DATA or that of the server that you are signed in to";
 
 const databaseNote =
   'The database is not in it: back it up with its own tools, each time before this. See docs/operation.md, "Backups".';
@@ -61,15 +61,15 @@ function keyNote(key: string): string {
 }
 
 export function restoreBackupCommand(context: Context) {
-  const command = newCommand("restore-backup", "Make a new data folder of a backup, for a server to start on", [
+  const command = newCommand("restore-backup", "Restore a backup into a new data folder", [
     "admin restore-backup /mnt/backups --data /srv/restored",
     "admin restore-backup /mnt/backups --data /srv/restored --at 2027-01-31T09:00:00Z --key ./key-encryption-key",
   ])
-    .argument("<place>", "as 'holdfast admin backup' was given it")
-    .requiredOption("--data <folder>", "the new data folder")
-    .option("--at <time>", `as it was then: ${momentText}; unless given, the newest`)
-    .option("--key <file>", "the key-encryption key of the server that was backed up, where it is not found by itself")
-    .option("--accept-damage", "restore what is whole, where the backup is damaged");
+    .argument("<place>", "folder or s3://... that was given to 'holdfast admin backup'")
+    .requiredOption("--data <folder>", "new data folder")
+    .option("--at <time>", `restore the state of an earlier time: ${momentText}; default is the newest`)
+    .option("--key <file>", "key-encryption key of the server that was backed up, if it is not found automatically")
+    .option("--accept-damage", "restore the intact part of a damaged backup");
   return runs<[string]>(context, command, async (run, place, { data, at, key, acceptDamage }) => {
     const { runRestoreBackup } = await import("@holdfast/server/backup/run-restore");
     const request = {
@@ -98,18 +98,20 @@ function shreddedAgain(accounts: number): string {
 }
 
 export function drillCommand(context: Context) {
-  const command = newCommand(
-    "drill",
-    "Restore the newest backup into a scratch folder, reread it, and tell how long it took",
-    ["admin drill", "admin drill /mnt/backups --sample 100"],
-  )
-    .argument("[place]", "as 'holdfast admin backup' was given it; unless given, where the last backup went")
+  const command = newCommand("drill", "Test the newest backup: restore it into a temporary folder and verify it", [
+    "admin drill",
+    "admin drill /mnt/backups --sample 100",
+  ])
+    .argument(
+      "[place]",
+      "folder or s3://... that was given to 'holdfast admin backup'; default is that of the last backup",
+    )
     .option("--data <folder>", dataHelp)
-    .option("--key <file>", "the key-encryption key, where the data folder does not have it")
-    .option("--sample <count>", "restore and reread only so many packs, drawn by chance, and the database")
+    .option("--key <file>", "key-encryption key, if it is not in the data folder")
+    .option("--sample <count>", "restore only this many packs, chosen at random, and the database")
     .option(
       "--scratch <folder>",
-      "where there is room for all of it; unless given, the system's folder for temporary files",
+      "folder with enough space for the restored data; default is the system's temporary folder",
     );
   return runs<[string | undefined]>(context, command, async (run, place, { data, key, sample, scratch }) => {
     const { runDrill } = await import("@holdfast/server/backup/run-drill");

@@ -10,7 +10,7 @@ export type AdminRoute = RouteName & (`admin${string}` | keyof typeof groupRoute
 export function newAdminCommand(name: string, summary: string, examples: readonly string[]) {
   return newCommand(name, summary, examples).option(
     "--data <folder>",
-    "work on this data folder instead of the server signed in to",
+    "use this data folder instead of the server that you are signed in to",
   );
 }
 

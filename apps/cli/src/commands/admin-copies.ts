@@ -13,14 +13,14 @@ type Copy = Copies["copies"][number];
 export function copiesCommand(context: Context) {
   return newGroup(
     "copies",
-    "How far the two stores of a server are equal",
+    "Compare the two stores of a server",
     ["admin copies status", "admin copies verify --json"],
     [status(context), verify(context)],
   );
 }
 
 function status(context: Context) {
-  const command = newAdminCommand("status", "List the stores, whether they are there, and what each lacks", [
+  const command = newAdminCommand("status", "List the stores, whether they are reachable, and what each is missing", [
     "admin copies status",
   ]);
   return runs<[]>(context, command, async (run, { data }) => {
@@ -35,7 +35,7 @@ function status(context: Context) {
 function verify(context: Context) {
   const command = newAdminCommand(
     "verify",
-    "Reread and compare everything in the stores; exit code 1 unless they are equal and whole",
+    "Reread and compare everything in the stores; exit code 1 unless they are equal and undamaged",
     ["admin copies verify", "admin copies verify --json"],
   );
   return runs<[]>(context, command, async (run, { data }) => {

@@ -3,14 +3,14 @@ import { newGroup, runs } from "./command.ts";
 import type { Context } from "./command.ts";
 
 export function devicesAdminCommand(context: Context) {
-  const summary = "Devices that rewrote or deleted so much that they may change nothing";
+  const summary = "Devices that were suspended because they rewrote or deleted very much";
   return newGroup("devices", summary, ["admin devices resume 0198…"], [resume(context)]);
 }
 
 function resume(context: Context) {
-  const command = newAdminCommand("resume", "Let a suspended device of any account go on", [
+  const command = newAdminCommand("resume", "Resume a suspended device of any account", [
     "admin devices resume 0198…",
-  ]).argument("<id>", "as the notification names it");
+  ]).argument("<id>", "ID from the notification");
   return runs<[string]>(context, command, async (run, id, { data }) => {
     await adminCall(run, data, "adminResumeDevice", { params: { id } });
     await run.output.result({ id, resumed: true }, () => [

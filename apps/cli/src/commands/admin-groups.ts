@@ -10,7 +10,7 @@ import { onlyGroup } from "./only-group.ts";
 export function groupsCommand(context: Context) {
   return newGroup(
     "groups",
-    "People to share with at once; the managers of a group may do this too",
+    "Groups to share with; managers of a group can change it too",
     ["admin groups create Choir", "admin groups add Choir ann@example.org --manager", "admin groups plan Choir plus"],
     [
       list(context),
@@ -27,7 +27,7 @@ export function groupsCommand(context: Context) {
 }
 
 const groupArgument = ["<group>", "name or id"] as const;
-const personArgument = ["<person>", "e-mail address or id"] as const;
+const personArgument = ["<person>", "e-mail address or ID"] as const;
 
 const columns: readonly Column[] = [
   { title: "ID" },
@@ -67,9 +67,9 @@ function create(context: Context) {
 }
 
 function rename(context: Context) {
-  const command = newAdminCommand("rename", "Give a group another name", ["admin groups rename Choir 'Big choir'"])
+  const command = newAdminCommand("rename", "Rename a group", ["admin groups rename Choir 'Big choir'"])
     .argument(...groupArgument)
-    .argument("<name>", "the new one");
+    .argument("<name>", "new value");
   return runs<[string, string]>(context, command, async (run, which, name, { data }) => {
     const { id } = await findGroup(run, data, which);
     const body = { name: checkTitle(name, "The name") };
@@ -79,13 +79,13 @@ function rename(context: Context) {
 }
 
 function plan(context: Context) {
-  const command = newAdminCommand("plan", "Let the members of a group keep what a plan gives, where theirs give less", [
+  const command = newAdminCommand("plan", "Give the members of a group the quota of a plan, if theirs is smaller", [
     "admin groups plan Choir plus",
     "admin groups plan Choir --none",
   ])
     .argument(...groupArgument)
-    .argument("[plan]", "one of 'holdfast admin plans'")
-    .option("--none", "end the one that it has");
+    .argument("[plan]", "plan from 'holdfast admin plans'")
+    .option("--none", "remove the plan of the group");
   return runs<[string, string | undefined]>(context, command, async (run, which, name, { data, none }) => {
     if ((name === undefined) !== (none === true)) throw usage("Name a plan, or use --none.");
     const { id } = await findGroup(run, data, which);
@@ -99,7 +99,7 @@ function plan(context: Context) {
 }
 
 function remove(context: Context) {
-  const command = newAdminCommand("rm", "Delete a group; what was shared with it is shared with it no more", [
+  const command = newAdminCommand("rm", "Delete a group; its members lose access to what was shared with it", [
     "admin groups rm Choir",
   ]).argument(...groupArgument);
   return runs<[string]>(context, command, async (run, which, { data }) => {
@@ -110,13 +110,13 @@ function remove(context: Context) {
 }
 
 function addMember(context: Context) {
-  const command = newAdminCommand("add", "Add a member, or change its role", [
+  const command = newAdminCommand("add", "Add a member or change the member's role", [
     "admin groups add Choir ann@example.org",
     "admin groups add Choir ann@example.org --manager",
   ])
     .argument(...groupArgument)
     .argument(...personArgument)
-    .option("--manager", "may change the group too");
+    .option("--manager", "make the member a manager of the group");
   return runs<[string, string]>(context, command, async (run, which, person, { data, manager }) => {
     const { id, name } = await findGroup(run, data, which);
     const params = { id, user_id: await findPerson(run, data, person) };
@@ -127,7 +127,9 @@ function addMember(context: Context) {
 }
 
 function removeMember(context: Context) {
-  const command = newAdminCommand("remove", "Remove a member at once", ["admin groups remove Choir ann@example.org"])
+  const command = newAdminCommand("remove", "Remove a member immediately", [
+    "admin groups remove Choir ann@example.org",
+  ])
     .argument(...groupArgument)
     .argument(...personArgument);
   return runs<[string, string]>(context, command, async (run, which, person, { data }) => {
@@ -139,7 +141,7 @@ function removeMember(context: Context) {
 }
 
 function members(context: Context) {
-  const command = newAdminCommand("members", "List who is in a group", ["admin groups members Choir"]).argument(
+  const command = newAdminCommand("members", "List the members of a group", ["admin groups members Choir"]).argument(
     ...groupArgument,
   );
   return runs<[string]>(context, command, async (run, which, { data }) => {

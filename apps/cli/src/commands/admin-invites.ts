@@ -6,7 +6,7 @@ import type { Context } from "./command.ts";
 export function invitesCommand(context: Context) {
   return newGroup(
     "invites",
-    "Invitations that nobody has used; 'holdfast admin users invite' makes one",
+    "Unused invitations; create one with 'holdfast admin users invite'",
     ["admin invites ls", "admin invites rm 4f2a…"],
     [list(context), remove(context)],
     list(context),
@@ -44,9 +44,9 @@ function list(context: Context) {
 }
 
 function remove(context: Context) {
-  const command = newAdminCommand("rm", "Take an invitation back: its link is good for nothing from now on", [
+  const command = newAdminCommand("rm", "Revoke an invitation; its link stops working", [
     "admin invites rm 4f2a…",
-  ]).argument("<id>", "as 'holdfast admin invites ls' lists it");
+  ]).argument("<id>", "ID from 'holdfast admin invites ls'");
   return runs<[string]>(context, command, async (run, id, { data }) => {
     await adminCall(run, data, "adminRemoveInvitation", { params: { id } });
     await run.output.result({ id, removed: true }, () => [`took back ${id}`]);

@@ -8,7 +8,7 @@ import type { Context } from "./command.ts";
 export function jobsCommand(context: Context) {
   return newGroup(
     "jobs",
-    "What the server still has to do, and what it gave up",
+    "Background jobs: pending ones and those that failed for good",
     ["admin jobs ls --dead", "admin jobs retry 0198…"],
     [list(context), retry(context), remove(context)],
     list(context),
@@ -25,10 +25,10 @@ const columns: readonly Column[] = [
 ];
 
 function list(context: Context) {
-  const command = newAdminCommand("ls", "List what waits, is being worked, or was given up", [
+  const command = newAdminCommand("ls", "List pending, running and failed jobs", [
     "admin jobs ls",
     "admin jobs ls --dead",
-  ]).option("--dead", "only what was given up");
+  ]).option("--dead", "only jobs that failed for good");
   return runs<[]>(context, command, async (run, { data, dead }) => {
     const { allPages, pageItemsMax } = await import("../remote/pages.ts");
     const only = dead === true ? { dead: "true" as const } : {};
@@ -50,9 +50,10 @@ function cellsOf(job: QueuedJobJson, listing: Listing): string[] {
 }
 
 function retry(context: Context) {
-  const command = newAdminCommand("retry", "Let a job be worked now, as if it were new", [
-    "admin jobs retry 0198…",
-  ]).argument("<id>", "as 'holdfast admin jobs ls' lists it");
+  const command = newAdminCommand("retry", "Run a job again now", ["admin jobs retry 0198…"]).argument(
+    "<id>",
+    "ID from 'holdfast admin jobs ls'",
+  );
   return runs<[string]>(context, command, async (run, id, { data }) => {
     const job = await adminCall(run, data, "adminRetryJob", { params: { id } });
     await run.output.result(job, () => [`${job.kind} ${job.id} is worked again`]);
@@ -60,9 +61,9 @@ function retry(context: Context) {
 }
 
 function remove(context: Context) {
-  const command = newAdminCommand("rm", "Take a job out of the queue; what it was to do does not happen", [
+  const command = newAdminCommand("rm", "Remove a job from the queue without running it", [
     "admin jobs rm 0198…",
-  ]).argument("<id>", "as 'holdfast admin jobs ls' lists it");
+  ]).argument("<id>", "ID from 'holdfast admin jobs ls'");
   return runs<[string]>(context, command, async (run, id, { data }) => {
     await adminCall(run, data, "adminRemoveJob", { params: { id } });
     await run.output.result({ id, removed: true }, () => [`removed ${id}`]);

@@ -9,9 +9,9 @@ type Rotation = RouteAnswer<typeof routes.adminRotateKeys>;
 export function rotateKeysCommand(context: Context) {
   const command = newAdminCommand(
     "rotate-keys",
-    "Replace the key-encryption key; nothing that is stored is written again, and a running server goes on",
+    "Replace the key-encryption key; stored content is not rewritten, and a running server continues",
     ["admin rotate-keys", "admin rotate-keys --data-key", "admin rotate-keys --data /srv/holdfast"],
-  ).option("--data-key", "make a new data key instead, for what is stored from now on");
+  ).option("--data-key", "create a new data key instead, for content stored from now on");
   return runs<[]>(context, command, async (run, { data, dataKey }) => {
     const body = dataKey === true ? { data_key: true } : {};
     const rotation = await adminCall(run, data, "adminRotateKeys", { body });

@@ -8,7 +8,7 @@ import { parseScope, scopes } from "./scopes.ts";
 export function oauthClientsCommand(context: Context) {
   return newGroup(
     "oauth-clients",
-    "Programs that may ask people to let them in (OpenID Connect)",
+    "Programs that people can authorize or sign in to (OpenID Connect)",
     ["admin oauth-clients add Reader --redirect-uri https://reader.example/back", "admin oauth-clients ls"],
     [add(context), list(context), remove(context)],
     list(context),
@@ -24,15 +24,18 @@ interface AddOptions {
 }
 
 function add(context: Context) {
-  const command = newAdminCommand("add", "Register a program; its secret is shown once", [
+  const command = newAdminCommand("add", "Register a program; its secret is shown only once", [
     "admin oauth-clients add Reader --redirect-uri https://reader.example/back",
     "admin oauth-clients add Sketcher --public --redirect-uri http://127.0.0.1/back --scopes files:read,files:write",
   ])
-    .argument("<name>", "as people are shown it")
-    .option("--redirect-uri <uri...>", "where people's browsers are sent back; none where it only shows codes")
-    .option("--post-logout-redirect-uri <uri...>", "where they may go on once it has had somebody signed out")
-    .option("--public", "it runs on people's devices and can keep no secret")
-    .option("--scopes <list>", `what it may ask for, of ${scopes.join(", ")}`, "files:read");
+    .argument("<name>", "name that people see")
+    .option(
+      "--redirect-uri <uri...>",
+      "address that browsers are sent back to; none for a program that only shows codes",
+    )
+    .option("--post-logout-redirect-uri <uri...>", "address that browsers may go to after signing out")
+    .option("--public", "the program runs on people's devices and cannot keep a secret")
+    .option("--scopes <list>", `scopes that it may request: ${scopes.join(", ")}`, "files:read");
   return runs<[string]>(context, command, async (run, name, options: AddOptions) => {
     const body = {
       name: checkTitle(name, "The name"),
@@ -87,9 +90,9 @@ function list(context: Context) {
 }
 
 function remove(context: Context) {
-  const command = newAdminCommand("rm", "Forget a program: what people let it do ends", [
+  const command = newAdminCommand("rm", "Remove a program and all access that people gave it", [
     "admin oauth-clients rm 0198…",
-  ]).argument("<id>", "as 'holdfast admin oauth-clients ls' lists it");
+  ]).argument("<id>", "ID from 'holdfast admin oauth-clients ls'");
   return runs<[string]>(context, command, async (run, id, { data }) => {
     await adminCall(run, data, "adminRemoveOauthClient", { params: { id } });
     await run.output.result({ id, removed: true }, () => [`forgot ${id}`]);

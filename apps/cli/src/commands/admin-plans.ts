@@ -6,9 +6,7 @@ import type { Context } from "./command.ts";
 const columns: readonly Column[] = [{ title: "PLAN" }, { title: "GIVES", right: true }, { title: "STATE" }];
 
 export function plansCommand(context: Context) {
-  const command = newAdminCommand("plans", "List the plans, and what each gives (HOLDFAST_PLANS sets them)", [
-    "admin plans",
-  ]);
+  const command = newAdminCommand("plans", "List the plans and their quotas (set by HOLDFAST_PLANS)", ["admin plans"]);
   return runs<[]>(context, command, async (run, { data }) => {
     const plans = await adminCall(run, data, "adminListPlans", {});
     const listing = new Listing(run.output, columns, "There are no plans.");

@@ -6,15 +6,15 @@ import type { Context } from "./command.ts";
 export function rebuildCommand(context: Context) {
   const command = newCommand(
     "rebuild",
-    "Make a new data folder from the store and the key alone, where the database is lost",
+    "Rebuild a data folder from the store and the key after the database was lost",
     [
       "admin rebuild --from /srv/holdfast/store --key ./key-encryption-key --data /srv/rebuilt",
       "admin rebuild --from 's3://drive?endpoint=https://s3.example' --key ./key-encryption-key --data /srv/rebuilt",
     ],
   )
-    .requiredOption("--from <store>", "the store of the server whose database is lost: a folder, or s3://…")
-    .option("--key <file>", "its key-encryption key; unless given, HOLDFAST_KEY_ENCRYPTION_KEY")
-    .requiredOption("--data <folder>", "the new data folder");
+    .requiredOption("--from <store>", "store of the server: a folder, or s3://…")
+    .option("--key <file>", "key-encryption key; default is HOLDFAST_KEY_ENCRYPTION_KEY")
+    .requiredOption("--data <folder>", "new data folder");
   return runs<[]>(context, command, async (run, { from, key, data }) => {
     const { runRebuild } = await import("@holdfast/server/backup/run-rebuild");
     const keyFile = typeof key === "string" ? key : undefined;

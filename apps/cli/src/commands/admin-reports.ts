@@ -8,7 +8,7 @@ import type { Context } from "./command.ts";
 export function reportsCommand(context: Context) {
   return newGroup(
     "reports",
-    "Links that somebody reported, and what was decided",
+    "Links that people reported, and the decisions on them",
     ["admin reports ls --open", "admin reports resolve 0198… --action disable_link"],
     [list(context), resolve(context)],
     list(context),
@@ -26,10 +26,10 @@ const columns: readonly Column[] = [
 ];
 
 function list(context: Context) {
-  const command = newAdminCommand("ls", "List the reports, newest first", [
+  const command = newAdminCommand("ls", "List reports, newest first", [
     "admin reports ls",
     "admin reports ls --open",
-  ]).option("--open", "only those that nobody has resolved");
+  ]).option("--open", "only unresolved reports");
   return runs<[]>(context, command, async (run, { data, open }) => {
     const { allPages, pageItemsMax } = await import("../remote/pages.ts");
     const only = open === true ? { open: "true" as const } : {};
@@ -50,14 +50,14 @@ function cellsOf({ id, at, reason, text, node, owner, action }: ReportJson, list
 }
 
 function resolve(context: Context) {
-  const command = newAdminCommand("resolve", "Decide on a report; what it says is done at once", [
+  const command = newAdminCommand("resolve", "Decide on a report; the decision takes effect immediately", [
     "admin reports resolve 0198… --action disable_link",
     "admin reports resolve 0198… --action none",
   ])
-    .argument("<id>", "as 'holdfast admin reports ls' lists it")
+    .argument("<id>", "ID from 'holdfast admin reports ls'")
     .requiredOption(
       "--action <action>",
-      "none; disable_link: nobody opens it any more; suspend_account: its owner is kept out, and all that is shared of it",
+      "none; disable_link: the link stops working; suspend_account: the owner is suspended, and all of the owner's shares stop working",
     );
   return runs<[string]>(context, command, async (run, id, options) => {
     const action = reportActions.find((each) => each === options["action"]);

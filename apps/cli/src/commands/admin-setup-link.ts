@@ -4,9 +4,9 @@ import type { Context } from "./command.ts";
 export function setupLinkCommand(context: Context) {
   const command = newCommand(
     "setup-link",
-    "Print a new one-time link that makes the first administrator, on the server's own machine; older ones end",
+    "Print a new one-time link for creating the first administrator, on the server itself; older links stop working",
     ["admin setup-link", "admin setup-link --data /srv/holdfast"],
-  ).option("--data <folder>", "the server's data folder; unless given, HOLDFAST_DATA or the platform's");
+  ).option("--data <folder>", "data folder of the server; default is HOLDFAST_DATA or the platform's");
   return runs<[]>(context, command, async (run, { data }) => {
     const { renewSetupLink, setupLines } = await import("@holdfast/server/admin");
     const dataFolder = typeof data === "string" ? data : undefined;

@@ -5,7 +5,7 @@ import { type Context, runs } from "./command.ts";
 export function shardsCommand(context: Context) {
   const command = newAdminCommand(
     "shards",
-    "List the databases over which accounts are spread; exit code 1 if one does not answer",
+    "List the databases that accounts are distributed over; exit code 1 if one does not answer",
     ["admin shards", "admin shards --json"],
   );
   return runs<[]>(context, command, async (run, { data }) => {

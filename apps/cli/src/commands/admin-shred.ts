@@ -14,12 +14,12 @@ type Shredding = RouteAnswer<typeof routes.adminShredUser>;
 export function shredCommand(context: Context, name = "shred", path = "admin shred") {
   const command = newAdminCommand(
     name,
-    "Remove for good, and at once, all that is of an account alone: files, versions, trash, names, everything",
+    "Permanently remove an account and everything that belongs to it alone: files, versions, trash, names",
     [`${path} ann@example.org --dry-run`, `${path} ann@example.org`, `${path} ann@example.org --yes --json`],
   )
-    .argument("<account>", "its address; of one that was shredded before its id")
-    .option("--dry-run", "say what would go, and change nothing")
-    .option("--yes", "suspend the account if that was not done, and ask nothing");
+    .argument("<account>", "e-mail address of the account, or the ID of one that was removed before")
+    .option("--dry-run", "only show what would be removed")
+    .option("--yes", "suspend the account if necessary, and do not ask");
   return runs<[string]>(context, command, async (run, account, { data, dryRun, yes }) => {
     if (dryRun === true) return show(run, await ask(run, data, account, true));
     const known = await findShredding(run, data, account);

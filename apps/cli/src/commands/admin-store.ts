@@ -14,9 +14,9 @@ type ScrubReport = RouteAnswer<typeof routes.adminGetScrub>;
 export function scrubCommand(context: Context) {
   const command = newAdminCommand(
     "scrub",
-    "Report damaged blocks and the files that they touch; exit code 1 if there are any",
+    "Report damaged blocks and the affected files; exit code 1 if there are any",
     ["admin scrub", "admin scrub --now"],
-  ).option("--now", "reread every pack first; without it, what the last pass found");
+  ).option("--now", "reread all content first; without it, the findings of the last pass are reported");
   return runs<[]>(context, command, async (run, { data, now }) => {
     const report = now === true ? await scrubNow(run, data) : await adminCall(run, data, "adminGetScrub", {});
     await run.output.result(report, () => reportLines(report, run.output));
@@ -81,14 +81,14 @@ function ended(state: ScrubReport["state"], at: string): string {
 }
 
 export function gcCommand(context: Context) {
-  const command = newAdminCommand(
-    "gc",
-    "Give back the room of what is kept no longer, which else happens from time to time",
-    ["admin gc --dry-run", "admin gc --now", "admin gc --unfinished --dry-run"],
-  )
-    .option("--now", "do it")
-    .option("--dry-run", "say what would be given back now, and change nothing")
-    .option("--unfinished", "remove unfinished uploads, too, that nobody has used within the last hour");
+  const command = newAdminCommand("gc", "Free the space of deleted content now; it also happens automatically", [
+    "admin gc --dry-run",
+    "admin gc --now",
+    "admin gc --unfinished --dry-run",
+  ])
+    .option("--now", "free the space")
+    .option("--dry-run", "only show how much would be freed")
+    .option("--unfinished", "also remove unfinished uploads that were not used in the last hour");
   return runs<[]>(context, command, async (run, { data, now, dryRun, unfinished }) => {
     if ((now === true) === (dryRun === true)) throw usage("Say either --now or --dry-run.");
     const body = { dry_run: dryRun === true, ...(unfinished === true ? { unfinished: true } : {}) };
@@ -154,7 +154,7 @@ function unfinishedLines({ unfinished }: Collection, isDry: boolean, output: Out
 }
 
 export function rebuildIndexCommand(context: Context) {
-  const command = newAdminCommand("rebuild-index", "Recreate the index of blocks from the packs and the keys", [
+  const command = newAdminCommand("rebuild-index", "Rebuild the block index from the packs and the keys", [
     "admin rebuild-index",
   ]);
   return runs<[]>(context, command, async (run, { data }) => {

@@ -7,7 +7,7 @@ const columns: readonly Column[] = [{ title: "TO" }, { title: "ENDS", word: "unt
 export function unsentLinksCommand(context: Context) {
   const command = newCommand(
     "unsent-links",
-    "List the links that this server would have mailed if it sent mail, to hand on; the newest first",
+    "List the links that the server would have mailed if mail were set up, newest first",
     ["admin unsent-links"],
   );
   return runs<[]>(context, command, async (run) => {

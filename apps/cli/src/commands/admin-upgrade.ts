@@ -5,19 +5,19 @@ import type { Context } from "./command.ts";
 export function upgradeDatabaseCommand(context: Context) {
   const command = newCommand(
     "upgrade-database",
-    "Bring the embedded database to this version's PostgreSQL, while no server runs on it",
+    "Upgrade the embedded database to this version's PostgreSQL, while the server is stopped",
     [
       "admin upgrade-database --data /srv/holdfast",
       "admin upgrade-database --data /srv/holdfast --from-binaries /opt/holdfast-before",
       "admin upgrade-database --data /srv/holdfast --remove-old",
     ],
   )
-    .option("--data <folder>", "the server's data folder; unless given, HOLDFAST_DATA")
+    .option("--data <folder>", "data folder of the server; default is HOLDFAST_DATA")
     .option(
       "--from-binaries <folder>",
-      "where the PostgreSQL is that made the database: of an earlier Holdfast, or of any installation",
+      "folder of the PostgreSQL that created the database: of an earlier Holdfast, or any installation",
     )
-    .option("--remove-old", "only remove the database of before, once nobody needs it any more");
+    .option("--remove-old", "only remove the old database, once it is no longer needed");
   return runs<[]>(context, command, async (run, { data, fromBinaries, removeOld }) => {
     const { runUpgrade } = await import("@holdfast/server/upgrade/run-upgrade");
     const text = (value: unknown) => (typeof value === "string" ? value : undefined);

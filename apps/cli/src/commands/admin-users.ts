@@ -16,11 +16,11 @@ export function usersCommand(context: Context) {
     [
       add(context),
       list(context),
-      update(context, "disable", "Keep somebody out at once; nothing is deleted", { disabled: true }),
-      update(context, "enable", "Let somebody in again", { disabled: false }),
+      update(context, "disable", "Suspend an account immediately; nothing is deleted", { disabled: true }),
+      update(context, "enable", "Lift a suspension", { disabled: false }),
       signOut(context),
       administrate(context, "promote", "Make an account an administrator", { admin: true }),
-      administrate(context, "demote", "Make an administrator an account like any other", { admin: false }),
+      administrate(context, "demote", "Make an administrator a normal account", { admin: false }),
       confirm(context),
       rename(context),
       shredCommand(context, "rm", "admin users rm"),
@@ -39,12 +39,12 @@ function add(context: Context) {
     "admin users add ann@example.org --quota 100G",
     "admin users add ann@example.org --password-stdin < password.txt",
   ])
-    .argument("<email>", "address to sign in with")
-    .option("--name <name>", "as others see it")
-    .option("--password-stdin", "read the password from standard input (its first line)")
-    .option("--plan <name>", "one of 'holdfast admin plans'; without it the one for new accounts")
-    .option("--quota <bytes>", "whatever the plan gives: bytes, or 500M, 100G, 2T; none for no limit")
-    .option("--admin", "may administrate too");
+    .argument("<email>", "e-mail address to sign in with")
+    .option("--name <name>", "name that others see")
+    .option("--password-stdin", "read the password from the first line of standard input")
+    .option("--plan <name>", "plan from 'holdfast admin plans'; default is the plan for new accounts")
+    .option("--quota <bytes>", "quota instead of the plan's: bytes, or 500M, 100G, 2T; none for no limit")
+    .option("--admin", "make it an administrator");
   return runs<[string]>(context, command, async (run, email, options) => {
     const name = options["name"] === undefined ? {} : { name: checkTitle(String(options["name"]), "--name") };
     const room = roomOf(options);
@@ -100,7 +100,7 @@ function list(context: Context) {
 function update(context: Context, name: string, summary: string, body: { disabled: boolean }) {
   const command = newAdminCommand(name, summary, [`admin users ${name} ann@example.org`]).argument(
     "<email>",
-    "of the account",
+    "e-mail address of the account",
   );
   return runs<[string]>(context, command, async (run, email, { data }) => {
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
@@ -111,9 +111,9 @@ function update(context: Context, name: string, summary: string, body: { disable
 function signOut(context: Context) {
   const command = newAdminCommand(
     "sign-out",
-    "End all sessions, tokens, app passwords, programs, webhooks and offers of an account; its password stays",
+    "End all sessions, tokens, app passwords, programs, webhooks and offers of an account; the password stays",
     ["admin users sign-out ann@example.org"],
-  ).argument("<email>", "of the account");
+  ).argument("<email>", "e-mail address of the account");
   return runs<[string]>(context, command, async (run, email, { data }) => {
     const body = { signed_out: true } as const;
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
@@ -124,7 +124,7 @@ function signOut(context: Context) {
 function administrate(context: Context, name: string, summary: string, body: { admin: boolean }) {
   const command = newAdminCommand(name, summary, [`admin users ${name} ann@example.org`]).argument(
     "<email>",
-    "of the account",
+    "e-mail address of the account",
   );
   return runs<[string]>(context, command, async (run, email, { data }) => {
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
@@ -133,9 +133,11 @@ function administrate(context: Context, name: string, summary: string, body: { a
 }
 
 function confirm(context: Context) {
-  const command = newAdminCommand("confirm", "Say that the address is theirs: what is shared with it becomes theirs", [
-    "admin users confirm ann@example.org",
-  ]).argument("<email>", "of the account");
+  const command = newAdminCommand(
+    "confirm",
+    "Confirm the address of an account, which then receives what was shared with the address",
+    ["admin users confirm ann@example.org"],
+  ).argument("<email>", "e-mail address of the account");
   return runs<[string]>(context, command, async (run, email, { data }) => {
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body: { confirmed: true } });
     await run.output.result(user, () => [`${user.email} is confirmed`]);
@@ -143,13 +145,13 @@ function confirm(context: Context) {
 }
 
 function rename(context: Context) {
-  const command = newAdminCommand("rename", "Give an account another address or name", [
+  const command = newAdminCommand("rename", "Change the address or the name of an account", [
     "admin users rename ann@example.org ann@example.com",
     "admin users rename ann@example.org --name 'Ann Smith'",
   ])
-    .argument("<email>", "of the account, as it is now")
-    .argument("[address]", "to sign in with from now on; it counts as not confirmed")
-    .option("--name <name>", "as others see it");
+    .argument("<email>", "current e-mail address of the account")
+    .argument("[address]", "new e-mail address; it counts as not confirmed")
+    .option("--name <name>", "name that others see");
   return runs<[string, string | undefined]>(context, command, async (run, email, address, options) => {
     const name = options["name"] === undefined ? {} : { name: checkTitle(String(options["name"]), "--name") };
     if (address === undefined && options["name"] === undefined) throw usage("Say another address, or --name.");
@@ -160,9 +162,9 @@ function rename(context: Context) {
 }
 
 function plan(context: Context) {
-  const command = newAdminCommand("plan", "Give an account another plan", ["admin users plan ann@example.org plus"])
-    .argument("<email>", "of the account")
-    .argument("<plan>", "one of 'holdfast admin plans'");
+  const command = newAdminCommand("plan", "Change the plan of an account", ["admin users plan ann@example.org plus"])
+    .argument("<email>", "e-mail address of the account")
+    .argument("<plan>", "plan from 'holdfast admin plans'");
   return runs<[string, string]>(context, command, async (run, email, name, { data }) => {
     const request = { params: { id: email }, body: { plan: name } };
     const user = await adminCall(run, data, "adminUpdateUser", request);
@@ -176,12 +178,12 @@ function plan(context: Context) {
 }
 
 function quota(context: Context) {
-  const command = newAdminCommand("quota", "Set how much an account may keep", [
+  const command = newAdminCommand("quota", "Set the quota of an account", [
     "admin users quota ann@example.org 200G",
     "admin users quota ann@example.org plan",
   ])
-    .argument("<email>", "of the account")
-    .argument("<bytes>", "bytes, or 500M, 100G, 2T; none for no limit; plan for what its plan gives");
+    .argument("<email>", "e-mail address of the account")
+    .argument("<bytes>", "bytes, or 500M, 100G, 2T; none for no limit; plan for the plan's quota");
   return runs<[string, string]>(context, command, async (run, email, bytes, { data }) => {
     const body = { quota_bytes: bytes === "plan" ? ("plan" as const) : parseQuota(bytes) };
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
@@ -190,13 +192,13 @@ function quota(context: Context) {
 }
 
 function resetPassword(context: Context) {
-  const command = newAdminCommand("reset-password", "Give an account a new password", [
+  const command = newAdminCommand("reset-password", "Set a new password for an account", [
     "admin users reset-password ann@example.org",
     "admin users reset-password ann@example.org --end-passkeys",
   ])
-    .argument("<email>", "of the account")
-    .option("--end-passkeys", "remove its passkeys, too: they sign in without the password")
-    .option("--password-stdin", "read the password from standard input (its first line)");
+    .argument("<email>", "e-mail address of the account")
+    .option("--end-passkeys", "also remove its passkeys, which sign in without the password")
+    .option("--password-stdin", "read the password from the first line of standard input");
   return runs<[string]>(context, command, async (run, email, { data, passwordStdin, endPasskeys }) => {
     const password = await newPassword(run, email, { data, passwordStdin });
     const body = { password, ...(endPasskeys === true ? { end_passkeys: true } : {}) };
@@ -207,10 +209,10 @@ function resetPassword(context: Context) {
 }
 
 function endSecondFactor(context: Context) {
-  const summary = "Have the password be enough again, for who has lost the phone and the recovery codes";
+  const summary = "Turn off the second factor of somebody who lost the phone and the recovery codes";
   const command = newAdminCommand("end-second-factor", summary, [
     "admin users end-second-factor ann@example.org",
-  ]).argument("<email>", "of the account");
+  ]).argument("<email>", "e-mail address of the account");
   return runs<[string]>(context, command, async (run, email, { data }) => {
     const body = { second_factor: false as const };
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
@@ -219,12 +221,12 @@ function endSecondFactor(context: Context) {
 }
 
 function invite(context: Context) {
-  const command = newAdminCommand("invite", "Make a link with which somebody creates an account", [
+  const command = newAdminCommand("invite", "Create an invitation link, with which somebody creates an account", [
     "admin users invite ann@example.org",
   ])
-    .argument("[email]", "only for this address")
-    .option("--plan <name>", "of the new account")
-    .option("--quota <bytes>", "of the new account, whatever the plan gives");
+    .argument("[email]", "e-mail address that the invitation is limited to")
+    .option("--plan <name>", "plan of the new account")
+    .option("--quota <bytes>", "quota of the new account instead of the plan's");
   return runs<[string | undefined]>(context, command, async (run, email, options) => {
     const body = { ...(email === undefined ? {} : { email }), ...roomOf(options) };
     const invitation = await adminCall(run, options["data"], "adminInvite", { body });

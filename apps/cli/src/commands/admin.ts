@@ -25,7 +25,7 @@ import { upgradeDatabaseCommand } from "./admin-upgrade.ts";
 export const adminCommand: CommandMaker = (context) =>
   newGroup(
     "admin",
-    "Run by an administrator signed in, or with --data DIR on the server's own machine",
+    "Administration, as a signed-in administrator or with --data DIR on the server itself",
     ["admin users ls", "admin scrub --now", "admin users ls --data /srv/holdfast"],
     [
       usersCommand(context),

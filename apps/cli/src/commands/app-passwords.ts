@@ -14,7 +14,7 @@ type Token = RouteAnswer<(typeof routes)["listTokens"]>["items"][number];
 export const appPasswordsCommand: CommandMaker = (context) =>
   newGroup(
     "app-passwords",
-    "Passwords for programs that know only name and password",
+    "App passwords, for programs that sign in with a name and a password only",
     ["app-passwords add camera --folder /Photos", "app-passwords ls"],
     [add(context), list(context), remove(context)],
     list(context),
@@ -27,13 +27,13 @@ interface AddOptions extends ProofOptions {
 }
 
 function add(context: Context) {
-  const command = newCommand("add", "Make an app password; it is shown once, and works without a code", [
+  const command = newCommand("add", "Create an app password; it is shown once and needs no second factor", [
     "app-passwords add camera --folder /Photos",
     "app-passwords add tv --read-only --expires 90d",
   ])
-    .argument("<name>", "of the program that it is for")
-    .option("--folder <path>", "a folder of yours on the server: it and what is below is all that the program sees")
-    .option("--read-only", "the program changes nothing")
+    .argument("<name>", "name of the program that will use it")
+    .option("--folder <path>", "limit the program to this folder on the server")
+    .option("--read-only", "read-only access")
     .option("--expires <when>", whenText);
   return runs<[string]>(context, addProof(command), async (run, name, options: AddOptions) => {
     const title = checkTitle(name, "The name");
@@ -73,7 +73,7 @@ const columns: readonly Column[] = [
 ];
 
 function list(context: Context) {
-  const command = newCommand("ls", "List the app passwords", ["app-passwords ls"]);
+  const command = newCommand("ls", "List your app passwords", ["app-passwords ls"]);
   return runs<[]>(context, command, async (run) => {
     const { client } = await run.connect();
     const page = await client.call("listTokens");
@@ -110,9 +110,9 @@ function cellsOf(token: Token, paths: ReadonlyMap<string, string>, listing: List
 }
 
 function remove(context: Context) {
-  const command = newCommand("rm", "Revoke an app password at once", ["app-passwords rm 0198…"]).argument(
+  const command = newCommand("rm", "Revoke an app password immediately", ["app-passwords rm 0198…"]).argument(
     "<id>",
-    "as 'holdfast app-passwords ls' lists it",
+    "ID from 'holdfast app-passwords ls'",
   );
   return runs<[string]>(context, command, async (run, id) => {
     const { client } = await run.connect();

@@ -5,9 +5,9 @@ import type { CommandMaker } from "./command.ts";
 
 export const catCommand: CommandMaker = (context) => {
   const command = new Command("cat")
-    .description("Write a file to standard output, each block verified before it is written")
-    .argument("<path>", "a file on the server, or its id as `shared` lists it")
-    .option("--version <version>", "not the newest: its number or id, as 'holdfast versions' lists it")
+    .description("Print a file to standard output; each block is verified first")
+    .argument("<path>", "file on the server, or ID from `shared`")
+    .option("--version <version>", "version from 'holdfast versions', by number or ID; default is the newest")
     .option("--quiet", "no remarks")
     .addHelpText(
       "after",

@@ -105,8 +105,8 @@ export class Run {
 export function newCommand(name: string, summary: string, examples: readonly string[]): Command {
   const command = new Command(name)
     .description(summary)
-    .option("--json", "print one JSON document and nothing else on standard output")
-    .option("--quiet", "no progress and no remarks");
+    .option("--json", "print a single JSON document to standard output and nothing else")
+    .option("--quiet", "hide progress and notices");
   return withExamples(command, examples);
 }
 

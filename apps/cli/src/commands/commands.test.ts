@@ -208,7 +208,7 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     // It has no rm.
     [["trash", "delete"], /^holdfast: unknown command 'delete'$/m],
     [["completion", "tcsh"], /^holdfast: 'tcsh' is not one of: bash, zsh, fish\./],
-    [["ls", "--sort", "foo"], /foo is no order: it is name, natural/],
+    [["ls", "--sort", "foo"], /foo is not a sort order\. Use name, natural/],
     [["search", "--type", "foo", "x"], /foo is no type: it is file, folder/],
     [["restore", "/x"], /Say which version: --version N/],
     [["admin", "frobnicate"], /unknown command 'frobnicate'/],

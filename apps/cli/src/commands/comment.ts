@@ -2,11 +2,11 @@ import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const commentCommand: CommandMaker = (context) => {
-  const command = newCommand("comment", "Say something about a file or folder", [
+  const command = newCommand("comment", "Comment on a file or folder", [
     "comment /report.odt 'The second table is from last year.'",
   ])
-    .argument("<path>", "a file or folder on the server")
-    .argument("<text>", "what to say");
+    .argument("<path>", "file or folder on the server")
+    .argument("<text>", "text of the comment");
   return runs<[string, string]>(context, command, async (run, path, text) => {
     if (text.trim() === "") throw usage("The text is empty.");
     const { lookUpShared } = await import("../remote/look-up-shared.ts");

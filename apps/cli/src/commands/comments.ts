@@ -3,9 +3,9 @@ import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const commentsCommand: CommandMaker = (context) => {
-  const command = newCommand("comments", "List what was said about a file or folder, oldest first", [
+  const command = newCommand("comments", "List the comments on a file or folder, oldest first", [
     "comments /report.odt",
-  ]).argument("<path>", "a file or folder on the server");
+  ]).argument("<path>", "file or folder on the server");
   return runs<[string]>(context, command, async (run, path) => {
     const [{ lookUpShared }, { allPages, pageItemsMax }] = await Promise.all([
       import("../remote/look-up-shared.ts"),

@@ -4,11 +4,11 @@ import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const completionCommand: CommandMaker = (context) => {
-  const command = newCommand("completion", "Print a script that completes commands and options in a shell", [
+  const command = newCommand("completion", "Print a completion script for a shell", [
     "completion bash > ~/.local/share/bash-completion/completions/holdfast",
     "completion zsh > ~/.zfunc/_holdfast",
     "completion fish > ~/.config/fish/completions/holdfast.fish",
-  ]).addArgument(new Argument("<shell>", "whose script to print").choices(Object.keys(scripts)));
+  ]).addArgument(new Argument("<shell>", "shell to print the script for").choices(Object.keys(scripts)));
   return runs<[string]>(context, command, async (run, shell) => {
     const { makeProgram } = await import("../program.ts");
     const make = scripts[shell];

@@ -14,7 +14,7 @@ import { newCommand, refuseMistyped, runs } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
 export const conflictsCommand: CommandMaker = (context) => {
-  const command = newCommand("conflicts", "Conflicted copies: both states of what was changed on two devices at once", [
+  const command = newCommand("conflicts", "Files that changed on two devices at once, and their conflicted copies", [
     "conflicts",
     "conflicts ~/Drive",
     "conflicts keep copy ~/Drive/plan*copy*.txt",
@@ -24,15 +24,15 @@ export const conflictsCommand: CommandMaker = (context) => {
   return runs<[string | undefined]>(context, command, show);
 };
 
-const folderText = "a synced folder; all of them unless given";
+const folderText = "synced folder; default is all";
 
 function keepOne(context: Context) {
-  const command = newCommand("keep", "End conflicts; whatever is not kept goes to the trash", [
+  const command = newCommand("keep", "Resolve conflicts; what you do not keep goes to the trash", [
     "conflicts keep original ~/Drive/plan*copy*.txt",
     "conflicts keep both ~/Drive/*copy*",
   ])
-    .addArgument(new Argument("<choice>", "the copy, the original, or both").choices(["copy", "original", "both"]))
-    .argument("<path...>", "conflicted copies, as 'conflicts ls' shows them, or files that have one copy only");
+    .addArgument(new Argument("<choice>", "copy, original, or both").choices(["copy", "original", "both"]))
+    .argument("<path...>", "conflicted copies from 'conflicts ls', or files that have a single copy");
   return runs<[Keep, string[]]>(context, command, async (run, keep, paths) => {
     const [{ inTurn }, { nextRun }] = await Promise.all([import("./in-turn.ts"), import("../sync/last-status.ts")]);
     const stopped = new Set<string>();
@@ -139,7 +139,7 @@ async function copyOf(sync: KnownSync, path: string): Promise<string> {
 }
 
 function list(context: Context) {
-  const command = newCommand("ls", "List the conflicted copies", ["conflicts ls", "conflicts ls ~/Drive"]).argument(
+  const command = newCommand("ls", "List conflicted copies", ["conflicts ls", "conflicts ls ~/Drive"]).argument(
     "[folder]",
     folderText,
   );

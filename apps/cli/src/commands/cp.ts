@@ -2,12 +2,12 @@ import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const cpCommand: CommandMaker = (context) => {
-  const command = newCommand("cp", "Copy on the server; no content moves, so size does not matter", [
+  const command = newCommand("cp", "Copy files and folders on the server; nothing is transferred, whatever the size", [
     "cp /report.odt /report-old.odt",
     "cp /photos /backup/",
   ])
     .usage("[options] <sources...> <target>")
-    .argument("<paths...>", "what to copy, and last the new path or the folder to copy it into");
+    .argument("<paths...>", "files and folders to copy, then the new path or the destination folder");
   return runs<[string[]]>(context, command, async (run, paths) => {
     const { moveOrCopy } = await import("./move-or-copy.ts");
     const target = paths.at(-1);

@@ -7,14 +7,18 @@ import { newCommand, refuseMistyped, runs } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
 export const deletesCommand: CommandMaker = (context) => {
-  const command = newCommand(
+  const command = newCommand("deletes", "Mass deletions that wait for your approval, as they may be an accident", [
     "deletes",
-    "Deletions that wait for your answer, because so many at once are often an accident",
-    ["deletes", "deletes ~/Drive", "deletes ls", "deletes approve", "deletes undo ~/Drive"],
-  ).argument("[folder]", folderText);
+    "deletes ~/Drive",
+    "deletes ls",
+    "deletes approve",
+    "deletes undo ~/Drive",
+  ]).argument("[folder]", folderText);
   command.addCommand(list(context));
-  command.addCommand(decide(context, "approve", "Let exactly what was shown last go, for all devices of the account"));
-  command.addCommand(decide(context, "undo", "Bring back from the other side what was shown last"));
+  command.addCommand(
+    decide(context, "approve", "Approve exactly the deletions shown last, for all devices of the account"),
+  );
+  command.addCommand(decide(context, "undo", "Bring the files shown last back from the other side"));
   refuseMistyped(command);
   return runs<[string | undefined]>(context, command, async (run, folder) => {
     const shown = await show(await choose(run, folder));
@@ -23,7 +27,7 @@ export const deletesCommand: CommandMaker = (context) => {
   });
 };
 
-const folderText = "a synced folder; all of them unless given";
+const folderText = "synced folder; default is all";
 const manyText =
   "Deletions wait once there are 500 within an hour, or 50 that are a quarter of the folder. In a folder shared with you, 10 that are a quarter of it wait. --brake overrides these numbers.";
 const noneText = "No deletions are waiting.";
@@ -44,7 +48,10 @@ interface Shown {
 }
 
 function list(context: Context) {
-  const command = newCommand("ls", "List each of them", ["deletes ls"]).argument("[folder]", folderText);
+  const command = newCommand("ls", "List pending deletions one by one", ["deletes ls"]).argument(
+    "[folder]",
+    folderText,
+  );
   return runs<[string | undefined]>(context, command, async (run, folder) => {
     const shown = await show(await choose(run, folder));
     const document = documentOf(shown);
@@ -59,7 +66,7 @@ function list(context: Context) {
 function decide(context: Context, action: "approve" | "undo", summary: string) {
   const command = newCommand(action, summary, [`deletes ${action}`])
     .argument("[folder]", folderText)
-    .option("-y, --yes", "ask nothing");
+    .option("-y, --yes", "do not ask");
   return runs<[string | undefined]>(context, command, async (run, folder, { yes }) => {
     const { readShownDeletions, saveShownDeletions } = await import("../sync/shown-deletions.ts");
     const { tellRunning } = await import("../sync/control-client.ts");

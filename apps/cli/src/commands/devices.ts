@@ -10,16 +10,16 @@ import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
 export const devicesCommand: CommandMaker = (context) => {
-  const command = newCommand("devices", "List the devices that are signed in, sign one out, or let one go on", [
+  const command = newCommand("devices", "List your devices, sign one out, or resume a suspended one", [
     "devices",
     "devices rm 0198…",
     "devices resume 0198…",
   ]);
-  command.addCommand(runs<[]>(context, newCommand("ls", "The same list", ["devices ls"]), list));
+  command.addCommand(runs<[]>(context, newCommand("ls", "List your devices", ["devices ls"]), list));
   return runs<[]>(context, command.addCommand(remove(context)).addCommand(resume(context)), list);
 };
 
-const deviceWords = "its name, its id as 'holdfast devices' lists it, or the first characters of the id";
+const deviceWords = "name or ID from 'holdfast devices', or the first characters of the ID";
 
 const columns: readonly Column[] = [
   { title: "ID" },
@@ -151,15 +151,15 @@ function named({ id, name, current }: FoundDevice): string {
 function remove(context: Context) {
   const command = newCommand(
     "rm",
-    "Sign a device out: its sessions end at once. A lost one: with --remove-copies, also after it was signed out",
+    "Sign a device out immediately; for a lost device add --remove-copies, also after it was signed out",
     ["devices rm 0198…", "devices rm laptop --remove-copies"],
   )
     .argument("<device>", deviceWords)
     .option(
       "--remove-copies",
-      "its synced folders remove the files that the server has, once it asks again; what is only there stays; also for a device that is signed out already",
+      "remove the files that the server has from its synced folders once it connects; files that exist only there are kept",
     )
-    .option("-y, --yes", "ask nothing");
+    .option("-y, --yes", "do not ask");
   return runs<[string]>(context, command, async (run, which, { removeCopies, yes }) => {
     const { client } = await run.connect();
     const device = await findDevice(client, which);
@@ -196,7 +196,7 @@ async function assertMeant(run: Run, device: FoundDevice, removesCopies: boolean
 }
 
 function resume(context: Context) {
-  const command = newCommand("resume", "Let a device go on that the server has suspended; not on that device itself", [
+  const command = newCommand("resume", "Resume a device that the server suspended; run it on another device", [
     "devices resume 0198…",
   ]).argument("<device>", deviceWords);
   return runs<[string]>(context, command, async (run, which) => {

@@ -8,7 +8,7 @@ import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const dfCommand: CommandMaker = (context) => {
-  const command = newCommand("df", "Show what uses your space, how much is free, and the quota", ["df", "df --json"]);
+  const command = newCommand("df", "Show your storage: what uses it, what is free, and the quota", ["df", "df --json"]);
   return runs<[]>(context, command, async (run) => {
     const { client, server } = await run.connect();
     const [{ email, plan, used_bytes, stored_bytes, quota_bytes }, usage] = await Promise.all([

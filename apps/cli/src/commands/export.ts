@@ -10,12 +10,12 @@ interface ExportFlags {
 export const exportCommand: CommandMaker = (context) => {
   const command = newCommand(
     "export",
-    "Fetch all of your account as one archive: files, versions, trash, comments and lists",
+    "Export your whole account as one archive: files, versions, trash, comments and lists",
     ["export holdfast.tar", "export --no-versions holdfast.tar", "export - | tar t"],
   )
-    .argument("<file>", "where to on this machine; - is standard output")
-    .option("--overwrite", "replace a file that is there")
-    .option("--no-versions", "only the newest version of each file")
+    .argument("<file>", "file on this machine; - is standard output")
+    .option("--overwrite", "replace an existing file")
+    .option("--no-versions", "export only the newest version of each file")
     .addHelpText(
       "after",
       "\nThe archive is a tar that other programs open, too, and 'holdfast import' reads it into another server.\nWhat others share with you is in it by name alone.",

@@ -7,7 +7,7 @@ import type { TransferFlags } from "./transfer-options.ts";
 import { readVersion } from "./version-argument.ts";
 
 export const getCommand: CommandMaker = (context) => {
-  const command = newCommand("get", "Get files and folders from the server; run again, it goes on where it was", [
+  const command = newCommand("get", "Download files and folders; run it again to resume", [
     "get /documents/report.odt",
     "get /documents/report.odt --version 3 old.odt",
     "get /photos ./photos --exclude '*.raw'",
@@ -15,13 +15,16 @@ export const getCommand: CommandMaker = (context) => {
     "get /folder.tar - | tar x",
     "get https://drive.example/s/hfl_… ./photos",
   ])
-    .argument("<remote>", "a path on the server, an id as `shared` lists it, or the address of a link")
-    .argument("[local]", "where to on this machine, by default into the folder that you are in; - is standard output")
-    .option("--overwrite", "replace also what was changed here since it was fetched")
-    .option("--version <version>", "of a file: not the newest, but this one, by its number or id");
+    .argument("<remote>", "path on the server, ID from `shared`, or link")
+    .argument("[local]", "destination on this machine; default is the current folder, - is standard output")
+    .option("--overwrite", "also replace files that changed here since they were downloaded")
+    .option("--version <version>", "version of the file, by number or ID; default is the newest");
   command
-    .option("--delete", "what is not on the server goes here too, for good, if the server has its content")
-    .option("--yes", "also where very many would go");
+    .option(
+      "--delete",
+      "also delete here what does not exist on the server, permanently, if the server has its content",
+    )
+    .option("--yes", "allow very many deletions");
   withTransferOptions(command).addHelpText(
     "after",
     "\nA file got to an existing folder, and anything got to a path that ends in /, goes inside under its own name.\nOtherwise it becomes that path; a folder is merged into what is there.\nA file that was changed here since it was fetched is kept, and the exit code is 5; --overwrite replaces it.",

@@ -14,12 +14,12 @@ interface ImportFlags {
 export const importCommand: CommandMaker = (context) => {
   const command = newCommand(
     "import",
-    "Read an archive that 'holdfast export' made into your account; run again, it goes on",
+    "Import an archive from 'holdfast export' into your account; run it again to resume",
     ["import holdfast.tar", "import holdfast.tar --to /from-the-old-server", "import holdfast.tar --dry-run"],
   )
-    .argument("<file>", "the archive on this machine")
-    .option("--to <path>", "the folder on the server that it goes into; made if it is missing", "/")
-    .option("--dry-run", "only say what would be done")
+    .argument("<file>", "archive on this machine")
+    .option("--to <path>", "destination folder on the server; created if it does not exist", "/")
+    .option("--dry-run", "only show what would be done")
     .addHelpText(
       "after",
       "\nWhat is there already and equal stays. What differs is not touched: the archive's is kept beside it, and the exit code is 5.\nOlder versions come in their order, and the server counts them from now: when each was made, it does not take from an archive.\nThe trash, shares and links of the archive are not imported.",

@@ -3,9 +3,9 @@ import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const leaveCommand: CommandMaker = (context) => {
-  const command = newCommand("leave", "Give back what was shared with you; the folder itself stays where it is", [
+  const command = newCommand("leave", "Leave a folder that was shared with you; its owner keeps it", [
     "leave /holiday",
-  ]).argument("<path-or-id>", "where it is mounted, or its id as `shared` lists it");
+  ]).argument("<path-or-id>", "path where you see it, or ID from `shared`");
   return runs<[string]>(context, command, async (run, given) => {
     const [{ lookUpShared }, { allPages, pageItemsMax }] = await Promise.all([
       import("../remote/look-up-shared.ts"),

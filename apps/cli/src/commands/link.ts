@@ -21,18 +21,18 @@ interface LinkOptions {
 }
 
 export const linkCommand: CommandMaker = (context) => {
-  const command = newCommand("link", "Make a link to a file or folder, for whoever has it", [
+  const command = newCommand("link", "Create a link to a file or folder that anyone with the link can open", [
     "link /photos/2026",
     "link /report.odt --expires 7d --max-downloads 3",
     "link /inbox --role uploader --password-stdin < password.txt",
     "link ls /photos/2026",
   ])
-    .argument("<path>", "a file or folder on the server")
-    .option("--role <role>", "viewer, editor, or uploader: who puts files in and sees none; viewer unless given")
+    .argument("<path>", "file or folder on the server")
+    .option("--role <role>", "viewer, editor, or uploader (adds files and sees none); default viewer")
     .option("--expires <when>", whenText)
-    .option("--max-downloads <number>", "so many, and no more")
-    .option("--password-stdin", "read a password from standard input (its first line); without it there is none")
-    .option("--name <name>", "what you call it");
+    .option("--max-downloads <number>", "maximum number of downloads")
+    .option("--password-stdin", "protect the link with a password, read from the first line of standard input")
+    .option("--name <name>", "text of the label");
   command.addCommand(list(context)).addCommand(remove(context));
   return runs<[string]>(context, command, async (run, path, options: LinkOptions) => {
     const { lookUp } = await import("../remote/look-up.ts");
@@ -78,10 +78,10 @@ const columns: readonly Column[] = [
 ];
 
 function list(context: Context) {
-  const command = newCommand("ls", "List the links to a file or folder; without a path, to whatever is yours", [
+  const command = newCommand("ls", "List links to a file or folder, or all your links", [
     "link ls",
     "link ls /photos",
-  ]).argument("[path]", "a file or folder on the server");
+  ]).argument("[path]", "file or folder on the server");
   return runs<[string | undefined]>(context, command, async (run, path) => {
     const { client } = await run.connect();
     const links = path === undefined ? await allLinks(client) : await linksAt(client, path);
@@ -142,9 +142,9 @@ async function allLinks(client: ApiClient) {
 }
 
 function remove(context: Context) {
-  const command = newCommand("rm", "End a link, at once", ["link rm 0198…"]).argument(
+  const command = newCommand("rm", "Revoke a link immediately", ["link rm 0198…"]).argument(
     "<id>",
-    "as 'holdfast link ls' lists it",
+    "ID from 'holdfast link ls'",
   );
   return runs<[string]>(context, command, async (run, id) => {
     const { client } = await run.connect();

@@ -151,7 +151,10 @@ describe("listings", () => {
     const { items } = await json("trash", "ls");
     assert.ok(!items.some(({ path }: { path: string }) => path.startsWith("/kept")), "they went");
     assert.equal((await run(["rm", "--permanent", "/other/b"])).stderr, "");
-    assert.match((await run(["rm", "--help"])).stdout, /of a folder with what was moved\s+to the trash from it before/);
+    assert.match(
+      (await run(["rm", "--help"])).stdout,
+      /with all versions and whatever\s+was\s+moved\s+from\s+the\s+folder\s+to\s+the\s+trash\s+before/,
+    );
   });
 
   test("every other list has titles and local times too, and none for scripts", async () => {

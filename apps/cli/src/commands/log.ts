@@ -4,13 +4,13 @@ import type { CommandMaker } from "./command.ts";
 const shownUnlessTold = 50;
 
 export const logCommand: CommandMaker = (context) => {
-  const command = newCommand("log", "List what the syncs of this machine did, the newest last", [
+  const command = newCommand("log", "List what the syncs on this machine did, newest last", [
     "log",
     "log ~/Drive",
     "log ~/Drive --last 1000",
   ])
-    .argument("[folder]", "a synced folder; all of them unless given")
-    .option("--last <count>", `so many of the newest, ${shownUnlessTold} unless told`);
+    .argument("[folder]", "synced folder; default is all")
+    .option("--last <count>", `number of entries; default ${shownUnlessTold}`);
   return runs<[string | undefined]>(context, command, async (run, folder, { last }) => {
     const [{ thisConfigFolder }, { chooseSyncs }, { logLine, readSyncLog }] = await Promise.all([
       import("../config/connection.ts"),

@@ -20,28 +20,28 @@ interface LoginOptions {
 }
 
 export const loginCommand: CommandMaker = (context) => {
-  const command = newCommand("login", "Sign in; the login is kept for the commands that follow", [
+  const command = newCommand("login", "Sign in; other commands use this login from then on", [
     "login https://drive.example",
     "login http://127.0.0.1:8420 --email me@example.org --password-stdin < password.txt",
   ])
-    .argument("<url>", "address of the server")
-    .option("--email <address>", "asked for on the terminal unless given; Enter alone there signs in with a browser")
-    .option("--password-stdin", "read the password from standard input (its first line)")
+    .argument("<url>", "server address")
+    .option(
+      "--email <address>",
+      "e-mail address; without it you are asked, and an empty answer signs in with a browser",
+    )
+    .option("--password-stdin", "read the password from the first line of standard input")
     .option(
       "--totp <code>",
-      "of the authenticator app, or a recovery code, where a second factor is on; asked for else",
+      "code from the authenticator app, or a recovery code; without it you are asked when it is needed",
     )
-    .option("--device-name <name>", "how this device is listed", hostname())
-    .option("--keep-account", "take back an account that you deleted")
+    .option("--device-name <name>", "name of this device in the list of devices", hostname())
+    .option("--keep-account", "restore an account that you deleted")
     .option(
       "--ca-cert <file>",
-      "trust the server's certificate if this one, in PEM, is it or has signed it; kept with the login",
+      "trust this certificate (PEM): the server's own or the authority that signed it; saved with the login",
     )
-    .option(
-      "--fingerprint <SHA256:hex>",
-      "trust the certificate with this fingerprint and no other; kept with the login",
-    )
-    .option("--insecure", "to another machine without TLS too: the password and all content go there in the clear");
+    .option("--fingerprint <SHA256:hex>", "trust only the certificate with this fingerprint; saved with the login")
+    .option("--insecure", "allow plain HTTP to another machine: the password and all content are sent unencrypted");
   return runs<[string]>(context, command, login);
 };
 

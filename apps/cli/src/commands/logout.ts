@@ -5,9 +5,9 @@ import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
 export const logoutCommand: CommandMaker = (context) => {
-  const command = newCommand("logout", "Sign this device out and forget the login", ["logout", "logout --everywhere"])
-    .option("--everywhere", "sign out all browsers and devices of the account, this one included")
-    .option("--others", "sign out all of them but this one, which stays signed in");
+  const command = newCommand("logout", "Sign this device out and delete its login", ["logout", "logout --everywhere"])
+    .option("--everywhere", "sign out all browsers and devices of the account, including this one")
+    .option("--others", "sign out all browsers and devices of the account except this one");
   return runs<[]>(context, command, (run, { everywhere, others }) => {
     if (everywhere === true && others === true) throw usage("--everywhere and --others do not go together.");
     return others === true ? logoutOthers(run) : logout(run, context, everywhere === true);

@@ -15,15 +15,15 @@ const fields = ["name", "natural", "size", "modified_at", "created_at"];
 /** @throws HoldfastError usage */
 function assertOrder(text: string | undefined): void {
   if (text === undefined || fields.includes(text.replace(/^-/, ""))) return;
-  throw usage(`${text} is no order: it is ${fields.join(", ")}, with - before it for descending.`);
+  throw usage(`${text} is not a sort order. Use ${fields.join(", ")}, with a - before it for descending order.`);
 }
 
 export const lsCommand: CommandMaker = (context) => {
-  const command = newCommand("ls", "List a folder, or show a file", ["ls /", "ls -l -R /photos", "ls --json /photos"])
-    .argument("[path]", "a path on the server", "/")
-    .option("-l, --long", "kind, size, time and version too")
-    .option("-R, --recursive", "everything below, with paths")
-    .option("--sort <order>", `${fields.join(", ")}, with - before it for descending`);
+  const command = newCommand("ls", "List a folder or show a file", ["ls /", "ls -l -R /photos", "ls --json /photos"])
+    .argument("[path]", "path on the server", "/")
+    .option("-l, --long", "also show kind, size, time and version")
+    .option("-R, --recursive", "list subfolders too, with paths")
+    .option("--sort <order>", `${fields.join(", ")}; with a - before it, in descending order`);
   return runs<[string]>(context, command, async (run, path, options: LsOptions) => {
     assertOrder(options.sort);
     const { lookUpShared } = await import("../remote/look-up-shared.ts");

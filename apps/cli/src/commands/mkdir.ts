@@ -6,9 +6,9 @@ import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const mkdirCommand: CommandMaker = (context) => {
-  const command = newCommand("mkdir", "Make folders", ["mkdir /photos", "mkdir -p /photos/2026/may"])
+  const command = newCommand("mkdir", "Create folders", ["mkdir /photos", "mkdir -p /photos/2026/may"])
     .argument("<paths...>", "paths on the server")
-    .option("-p, --parents", "make missing folders on the way, and take one that is there already");
+    .option("-p, --parents", "create missing parent folders, and accept folders that exist already");
   return runs<[string[]]>(context, command, async (run, given, { parents }) => {
     const [{ parseRemotePath }, { inTurn }] = await Promise.all([
       import("../remote/remote-path.ts"),

@@ -6,12 +6,12 @@ import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const mountCommand: CommandMaker = (context) => {
-  const command = newCommand("mount", "Show a folder that somebody shares with you among your own", [
+  const command = newCommand("mount", "Add a folder that somebody shares with you to your files", [
     "mount holiday",
     "mount 0199c3a1-… --at /family/holiday",
   ])
-    .argument("<path-or-id>", "its name as `shared` lists it, or its id")
-    .option("--at <path>", "where; its own name in the root unless told");
+    .argument("<path-or-id>", "name or ID from `shared`")
+    .option("--at <path>", "where to add it; default is its name at the top level");
   return runs<[string, { readonly at?: string }]>(context, command, async (run, given, { at }) => {
     const { client } = await run.connect();
     const nodeId = isId(given) ? given : await idOfShared(client, given);

@@ -2,12 +2,12 @@ import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const mvCommand: CommandMaker = (context) => {
-  const command = newCommand("mv", "Move or rename on the server; what is below a folder goes with it", [
+  const command = newCommand("mv", "Move or rename files and folders on the server", [
     "mv /draft.txt /final.txt",
     "mv /a.jpg /b.jpg /photos/",
   ])
     .usage("[options] <sources...> <target>")
-    .argument("<paths...>", "what to move, and last the new path or the folder to move it into");
+    .argument("<paths...>", "files and folders to move, then the new path or the destination folder");
   return runs<[string[]]>(context, command, async (run, paths) => {
     const { moveOrCopy } = await import("./move-or-copy.ts");
     const target = paths.at(-1);

@@ -10,12 +10,15 @@ interface PasswdOptions {
 }
 
 export const passwdCommand: CommandMaker = (context) => {
-  const command = newCommand("passwd", "Change your password; other sessions and all personal tokens end", [
+  const command = newCommand("passwd", "Change your password; this ends all other sessions and all personal tokens", [
     "passwd",
     "printf '%s\\n' OLD NEW | holdfast passwd --password-stdin",
   ])
-    .option("--password-stdin", "read the current password and the new one from standard input, a line each")
-    .option("--totp <code>", "of the app, or a recovery code, where a second factor is on; asked for else");
+    .option("--password-stdin", "read the current and the new password from standard input, one line each")
+    .option(
+      "--totp <code>",
+      "code from the authenticator app, or a recovery code; without it you are asked when it is needed",
+    );
   return runs<[]>(context, command, async (run, { passwordStdin, totp }: PasswdOptions) => {
     const { client } = await run.connect();
     const body = passwordStdin === true ? await fromStdin(run) : await fromTerminal(run);

@@ -6,7 +6,7 @@ export function pauseOrResume(action: "pause" | "resume", summary: string): Comm
   return (context) => {
     const command = newCommand(action, summary, [action, `${action} ~/Drive`]).argument(
       "[folder]",
-      "a synced folder; all of them unless given",
+      "synced folder; default is all",
     );
     return runs<[string | undefined]>(context, command, async (run, folder) => {
       const [{ thisConfigFolder }, { chooseSyncs }, { tellRunning }, { changeStopped }] = await Promise.all([

@@ -1,3 +1,3 @@
 import { pauseOrResume } from "./pause-or-resume.ts";
 
-export const pauseCommand = pauseOrResume("pause", "Let a sync rest until 'resume', also over restarts");
+export const pauseCommand = pauseOrResume("pause", "Pause a sync until 'resume', across restarts too");

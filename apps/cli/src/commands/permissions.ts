@@ -15,9 +15,9 @@ const columns: readonly Column[] = [
 ];
 
 export const permissionsCommand: CommandMaker = (context) => {
-  const command = newCommand("permissions", "List who may do what with a file or folder", [
+  const command = newCommand("permissions", "List who has access to a file or folder", [
     "permissions /project",
-  ]).argument("<path>", "a file or folder on the server");
+  ]).argument("<path>", "file or folder on the server");
   return runs<[string]>(context, command, async (run, path) => {
     const { lookUpShared } = await import("../remote/look-up-shared.ts");
     const { client } = await run.connect();

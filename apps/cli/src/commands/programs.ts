@@ -5,7 +5,7 @@ import type { CommandMaker, Context } from "./command.ts";
 export const programsCommand: CommandMaker = (context) =>
   newGroup(
     "programs",
-    "Authorized programs, and what they may do",
+    "Programs that you authorized, and what they may do",
     ["programs ls", "programs rm 0198…"],
     [list(context), remove(context)],
     list(context),
@@ -20,7 +20,7 @@ const columns: readonly Column[] = [
 ];
 
 function list(context: Context) {
-  const command = newCommand("ls", "List the authorized programs", ["programs ls"]);
+  const command = newCommand("ls", "List authorized programs", ["programs ls"]);
   return runs<[]>(context, command, async (run) => {
     const { client } = await run.connect();
     const page = await client.call("listAuthorizedPrograms");
@@ -40,9 +40,9 @@ function list(context: Context) {
 }
 
 function remove(context: Context) {
-  const command = newCommand("rm", "Let a program in no more, at once", ["programs rm 0198…"]).argument(
+  const command = newCommand("rm", "Revoke a program's access immediately", ["programs rm 0198…"]).argument(
     "<id>",
-    "as 'holdfast programs ls' lists it",
+    "ID from 'holdfast programs ls'",
   );
   return runs<[string]>(context, command, async (run, id) => {
     const { client } = await run.connect();

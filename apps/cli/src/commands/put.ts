@@ -10,7 +10,7 @@ import { alikeShownMax, mirroringOf, readTransferFlags, tellUnused, withTransfer
 import type { TransferFlags } from "./transfer-options.ts";
 
 export const putCommand: CommandMaker = (context) => {
-  const command = newCommand("put", "Put files and folders on the server; run again, it goes on where it was", [
+  const command = newCommand("put", "Upload files and folders; run it again to resume", [
     "put report.odt /documents/",
     "put photos /photos",
     "put photos /photos --exclude '*.raw' --limit 2M",
@@ -24,17 +24,17 @@ export const putCommand: CommandMaker = (context) => {
     .usage("[options] <local...> <remote>")
     .argument(
       "<paths...>",
-      "what to put (- is standard input), and last where to on the server, the address of a link, or an id as `shared` lists it",
+      "files and folders to upload (- for standard input), then the destination: a path on the server, a link, or an ID from `shared`",
     );
   command
-    .option("--delete", "what is not here goes on the server too, to the trash")
+    .option("--delete", "also delete from the server what does not exist here; it goes to the trash")
     .option(
       "--from-command <remote>",
-      "run the command behind -- without a shell, and put what it writes there if it ends with exit code 0",
+      "run the command after -- without a shell and upload its output if it exits with 0",
     )
-    .option("--allow-empty", "store an empty file if standard input or the command's output is empty")
-    .option("--times", "send the time of a file also if only the time changed")
-    .option("--yes", "also where very many would go");
+    .option("--allow-empty", "store an empty file if there is no input")
+    .option("--times", "also update files of which only the modification time changed")
+    .option("--yes", "allow very many deletions");
   withTransferOptions(command).addHelpText(
     "after",
     "\nA file put to an existing folder, anything put to a path that ends in /, and each of several\ngoes inside under its own name. Otherwise it becomes that path; a folder is merged into what is there.",

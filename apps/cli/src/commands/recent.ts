@@ -3,7 +3,7 @@ import type { CommandMaker } from "./command.ts";
 import { nodeRows } from "./node-rows.ts";
 
 export const recentCommand: CommandMaker = (context) => {
-  const command = newCommand("recent", "List the files that you changed lately, on any device, the latest first", [
+  const command = newCommand("recent", "List the files that you changed recently on any device, newest first", [
     "recent",
   ]);
   return runs<[]>(context, command, async (run) => {

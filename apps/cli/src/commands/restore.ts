@@ -4,11 +4,11 @@ import type { CommandMaker } from "./command.ts";
 import { ofVersion, readVersion } from "./version-argument.ts";
 
 export const restoreCommand: CommandMaker = (context) => {
-  const command = newCommand("restore", "Make an old version of a file the newest again; none is lost", [
+  const command = newCommand("restore", "Restore an old version of a file as the newest; no version is lost", [
     "restore /report.odt --version 3",
   ])
-    .argument("<path>", "a file on the server")
-    .option("--version <version>", "which one, as 'holdfast versions' lists it");
+    .argument("<path>", "file on the server")
+    .option("--version <version>", "version from 'holdfast versions'");
   return runs<[string]>(context, command, async (run, path, { version }) => {
     if (version === undefined) {
       throw usage(`Say which version: --version N. 'holdfast versions ${shellWord(path)}' lists them.`);

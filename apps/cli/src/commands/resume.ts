@@ -1,3 +1,3 @@
 import { pauseOrResume } from "./pause-or-resume.ts";
 
-export const resumeCommand = pauseOrResume("resume", "Let a paused sync go on");
+export const resumeCommand = pauseOrResume("resume", "Resume a paused sync");

@@ -11,15 +11,15 @@ import { momentText } from "./when-text.ts";
 import { parseMoment } from "./when.ts";
 
 export const rewindCommand: CommandMaker = (context) => {
-  const command = newCommand("rewind", "Bring a folder or a file back to how it was at a moment; it can be undone", [
+  const command = newCommand("rewind", "Return a folder or a file to its state at an earlier time; can be undone", [
     "rewind /Documents --to 2027-01-31T09:00:00Z --dry-run",
     "rewind /Documents --to 2h",
     "rewind undo 01999b1c-83c0-8a5f-9d3c-2f7d0d4a1b2c",
   ])
-    .argument("<path>", "a folder or file on the server")
+    .argument("<path>", "folder or file on the server")
     // Required, but 'undo' below it has none.
     .option("--to <time>", momentText)
-    .option("--dry-run", "only tell what would change")
+    .option("--dry-run", "only show what would change")
     .addCommand(undo(context));
   return runs<[string]>(context, command, async (run, path, { to, dryRun }) => {
     const { lookUp } = await import("../remote/look-up.ts");
@@ -58,9 +58,10 @@ function withWhen(thrown: unknown, { path, created_at: created }: NodeJson, mome
 }
 
 function undo(context: Context) {
-  const command = newCommand("undo", "Bring back what a rewind took away", [
-    "rewind undo 01999b1c-83c0-8a5f-9d3c-2f7d0d4a1b2c",
-  ]).argument("<id>", "as 'holdfast rewind' told it");
+  const command = newCommand("undo", "Undo a rewind", ["rewind undo 01999b1c-83c0-8a5f-9d3c-2f7d0d4a1b2c"]).argument(
+    "<id>",
+    "ID from 'holdfast rewind'",
+  );
   return runs<[string]>(context, command, async (run, id) => {
     const { client } = await run.connect();
     const answer = await finished(client, await client.call("undoRewind", { params: { id } }));

@@ -6,16 +6,16 @@ import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const rmCommand: CommandMaker = (context) => {
-  const command = newCommand("rm", "Move files and folders to the trash, or remove them for good", [
+  const command = newCommand("rm", "Move files and folders to the trash, or delete them permanently", [
     "rm /old.txt",
     "rm --permanent /secret.txt",
   ])
-    .argument("<paths...>", "paths on the server; a folder goes with all below it")
+    .argument("<paths...>", "paths on the server; a folder includes everything in it")
     .option(
       "--permanent",
-      "for good, with all versions, and of a folder with what was moved to the trash from it before: this cannot be undone; synced devices have it in their .holdfast/trash for a while",
+      "delete permanently, with all versions and whatever was moved from the folder to the trash before; cannot be undone, but synced devices keep files in their .holdfast/trash for a while",
     )
-    .option("--yes", "do not ask before --permanent");
+    .option("--yes", "do not ask before deleting permanently");
   return runs<[string[]]>(context, command, async (run, given, { permanent, yes }) => {
     const [{ lookUpAll }, { inTurn }] = await Promise.all([import("../remote/look-up.ts"), import("./in-turn.ts")]);
     const { client } = await run.connect();

@@ -8,14 +8,14 @@ import { newCommand, runs, unknownCommand } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
 export const rulesCommand: CommandMaker = (context) => {
-  const command = newCommand("rules", "Rules of .holdfastignore that somebody else wrote and that wait for you", [
+  const command = newCommand("rules", "Lines of .holdfastignore that somebody else wrote and that need your approval", [
     "rules",
     "rules ~/Drive",
     "rules approve ~/Drive",
     "rules reject ~/Drive",
   ]).argument("[folder]", folderText);
-  command.addCommand(decide(context, "approve", "Make the pending rules active on this device"));
-  command.addCommand(decide(context, "reject", "Write the previous rules back into .holdfastignore, for all devices"));
+  command.addCommand(decide(context, "approve", "Apply the pending rules on this device"));
+  command.addCommand(decide(context, "reject", "Restore the previous rules in .holdfastignore, for all devices"));
   command.hook("preAction", (_, acting) => {
     const [folder] = acting.args;
     // A mistyped command is no folder.
@@ -33,7 +33,7 @@ export const rulesCommand: CommandMaker = (context) => {
   });
 };
 
-const folderText = "a synced folder; all of them unless given";
+const folderText = "synced folder; default is all";
 const noneText = "No rules are waiting.";
 
 interface Waiting {
@@ -78,7 +78,7 @@ function linesOf({ sync, held: { by, lines }, difference }: Waiting): string[] {
 function decide(context: Context, action: "approve" | "reject", summary: string) {
   const command = newCommand(action, summary, [`rules ${action}`, `rules ${action} ~/Drive`])
     .argument("[folder]", folderText)
-    .option("-y, --yes", "ask nothing");
+    .option("-y, --yes", "do not ask");
   return runs<[string | undefined]>(context, command, async (run, folder, { yes }) => {
     const waiting = await find(run, folder);
     if (waiting.length === 0) throw new HoldfastError("failed", noneText);

@@ -18,12 +18,12 @@ function parseType(text: string | undefined): (typeof types)[number] | undefined
 }
 
 export const searchCommand: CommandMaker = (context) => {
-  const command = newCommand("search", "List what has all of these words in its name, what changed last first", [
+  const command = newCommand("search", "Find files and folders by words in the name, most recently changed first", [
     "search quarterly report",
     "search --in /photos --type image beach",
   ])
-    .argument("<words...>", "case and accents do not count")
-    .option("--in <path>", "only below this folder")
+    .argument("<words...>", "words to find; case and accents are ignored")
+    .option("--in <path>", "search only in this folder")
     .option("--type <type>", types.join(", "));
   return runs<[string[], SearchOptions]>(context, command, async (run, words, options) => {
     const type = parseType(options.type);

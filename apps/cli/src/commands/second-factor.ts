@@ -17,7 +17,7 @@ interface Proof {
 const name = "second-factor";
 
 export const secondFactorCommand: CommandMaker = (context) => {
-  const command = newCommand(name, "Have an authenticator app asked for beside the password, or no more", [
+  const command = newCommand(name, "Turn two-factor authentication with an authenticator app on or off", [
     "second-factor",
     "second-factor on",
     "second-factor codes",
@@ -59,7 +59,7 @@ function factorsOf({
 }
 
 function switchOn(context: Context) {
-  const command = withProof("on", "Show a code for the app to scan, and ask for what the app shows then", [
+  const command = withProof("on", "Turn it on: show a QR code for the app and ask for the code that the app displays", [
     "second-factor on",
     "second-factor on --password-stdin < password.txt",
   ]);
@@ -91,9 +91,9 @@ function switchOn(context: Context) {
 }
 
 function confirm(context: Context) {
-  const command = newCommand("confirm", "Switch it on with what the app shows, after 'on' where no terminal is", [
+  const command = newCommand("confirm", "Confirm with a code from the app, after 'on' without a terminal", [
     "second-factor confirm 123456",
-  ]).argument("<code>", "that the app shows");
+  ]).argument("<code>", "code that the app displays");
   return runs<[string]>(context, command, async (run, totp) => {
     const { client } = await run.connect();
     const { recovery_codes: codes } = await client.call("confirmSecondFactor", { body: { totp }, asksOnce: true });
@@ -102,9 +102,7 @@ function confirm(context: Context) {
 }
 
 function renew(context: Context) {
-  const command = withProof("codes", "Make new recovery codes; those before are none any more", [
-    "second-factor codes",
-  ]);
+  const command = withProof("codes", "Create new recovery codes; the old ones stop working", ["second-factor codes"]);
   return runs<[]>(context, command, async (run, options: ProofOptions) => {
     const { client } = await run.connect();
     const { recovery_codes: codes } = await withCode(run, options, (body) =>
@@ -115,7 +113,7 @@ function renew(context: Context) {
 }
 
 function switchOff(context: Context) {
-  const command = withProof("off", "Have the password be enough again", ["second-factor off"]);
+  const command = withProof("off", "Turn it off: sign in with the password alone", ["second-factor off"]);
   return runs<[]>(context, command, async (run, options: ProofOptions) => {
     const { client } = await run.connect();
     await withCode(run, options, (body) => client.call("endSecondFactor", { body, asksOnce: true }));
@@ -136,8 +134,8 @@ export async function readPassword(run: Run, fromStdin: boolean | undefined): Pr
 /** What the command takes that proves to be the person. */
 export function addProof(command: ReturnType<typeof newCommand>) {
   return command
-    .option("--password-stdin", "read the password from standard input (its first line)")
-    .option("--totp <code>", "of the app, or a recovery code, where a second factor is on");
+    .option("--password-stdin", "read the password from the first line of standard input")
+    .option("--totp <code>", "code from the authenticator app, or a recovery code, if a second factor is on");
 }
 
 /** With the password, and with a code where the account has a second factor. */

@@ -2,37 +2,36 @@ import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const serveCommand: CommandMaker = (context) => {
-  const command = newCommand("serve", "Run the server; the first start creates everything", [
+  const command = newCommand("serve", "Run the server; the first start creates all it needs", [
     "serve",
     "serve --data /srv/holdfast --listen 127.0.0.1:8420",
     "serve --listen 0.0.0.0:8420 --tls-cert cert.pem --tls-key key.pem",
     "serve --acme drive.example.org",
     "serve --data /srv/holdfast --install-service",
   ])
-    .option("--data <folder>", "where everything is kept")
-    .option("--expect-data", "start only if the data is there, not as a new server: for a disk that is mounted late")
-    .option("--listen <address>", "host and port, 127.0.0.1:8420 unless told")
-    .option("--database-url <url>", "an external PostgreSQL instead of the embedded one")
-    .option("--store <place>", "a folder or s3://… for the packs")
-    .option("--second-store <place>", "another one that holds the same")
-    .option("--redis-url <url>", "shares rate limits and wake-ups between several processes")
-    .option("--tls-cert <file>", "certificate, with its chain, in PEM")
-    .option("--tls-key <file>", "its private key in PEM")
+    .option("--data <folder>", "folder for all of the server's data")
     .option(
-      "--acme <domain>",
-      "get the certificate from Let's Encrypt, whose terms you agree to by this; may be given again",
-      join,
+      "--expect-data",
+      "start only if the folder already holds data, never as a new server: for a disk that may be mounted late",
     )
-    .option("--acme-email <address>", "whom the authority may write to")
-    .option("--behind-proxy [hops]", "a proxy ends TLS; trust the forwarded address of that many hops")
-    .option("--roles <list>", "run only these parts, comma-separated")
-    .option("--config <file>", "a JSON file with the same settings")
+    .option("--listen <address>", "host and port; default 127.0.0.1:8420")
+    .option("--database-url <url>", "use an external PostgreSQL instead of the embedded one")
+    .option("--store <place>", "folder or s3://… bucket for file content")
+    .option("--second-store <place>", "a second store that holds the same content")
+    .option("--redis-url <url>", "Redis server that shares rate limits and wake-ups between processes")
+    .option("--tls-cert <file>", "certificate with its chain, in PEM")
+    .option("--tls-key <file>", "private key of the certificate, in PEM")
+    .option("--acme <domain>", "get a certificate from Let's Encrypt and agree to its terms; can be repeated", join)
+    .option("--acme-email <address>", "contact address for the certificate authority")
+    .option("--behind-proxy [hops]", "a proxy terminates TLS; number of proxies whose forwarded address to trust")
+    .option("--roles <list>", "run only these roles, comma-separated")
+    .option("--config <file>", "read settings from a JSON file")
     .option(
       "--install-service",
-      "write a service of systemd that runs this server: the system's as root, else your own",
+      "install a systemd service that runs this server: system-wide as root, otherwise for your user",
     )
-    .option("--user <name>", "with --install-service as root: whom it runs as, holdfast unless told")
-    .option("--print", "with --install-service: only show it");
+    .option("--user <name>", "with --install-service as root: user that the service runs as; default holdfast")
+    .option("--print", "with --install-service: only print the service");
   return runs<[]>(context, command, async (run, options) => {
     if (options["installService"] === true) {
       const { installServer } = await import("../service/install-server.ts");

@@ -5,20 +5,16 @@ import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const settingsCommand: CommandMaker = (context) => {
-  const command = newCommand(
+  const command = newCommand("settings", "Show or change your name, language and notifications", [
     "settings",
-    "Show or change your name, what your account is told, how, and in which language",
-    [
-      "settings",
-      "settings name 'Ann Example'",
-      "settings auto-mount on",
-      "settings language de",
-      "settings comment app",
-      "settings digest never",
-    ],
-  )
+    "settings name 'Ann Example'",
+    "settings auto-mount on",
+    "settings language de",
+    "settings comment app",
+    "settings digest never",
+  ])
     .argument("[name]", `name, auto-mount, language, digest, ${noticeKinds.join(", ")}`)
-    .argument("[value]", "the new one")
+    .argument("[value]", "new value")
     .addHelpText(
       "after",
       `

@@ -28,19 +28,19 @@ interface Options {
 }
 
 export const shareCommand: CommandMaker = (context) => {
-  const command = newCommand("share", "Give a person or a group a role at a file or folder and all that is in it", [
+  const command = newCommand("share", "Share a file or folder with a person or a group", [
     "share /photos/2026 --with ann@example.com",
     "share /project --with bob@example.com --role editor --expires 30d",
     "share /songs --with Choir --role commenter",
   ])
-    .argument("<path>", "a file or folder on the server")
+    .argument("<path>", "file or folder on the server")
     .requiredOption(
       "--with <whom>",
-      "an address (one without an account is invited), or the name or id of a group that you are in",
+      "e-mail address (without an account, the person is invited), or name or ID of a group that you are in",
     )
     .option("--role <role>", grantedRoles.join(", "), "viewer")
     .option("--expires <when>", whenText)
-    .option("--message <text>", "what the person reads with it");
+    .option("--message <text>", "message to the person");
   return runs<[string, Options]>(context, command, async (run, path, options) => {
     const role = parseRole(options.role);
     const [{ lookUpShared }, { parseEnd }] = await Promise.all([

@@ -3,6 +3,6 @@ import { starOrUnstar } from "./star-or-unstar.ts";
 
 export const starCommand: CommandMaker = starOrUnstar(
   "star",
-  "Star files and folders, for your account alone",
+  "Star files and folders; only you see your stars",
   "star /photos/2026 /report.odt",
 );

@@ -16,14 +16,14 @@ import { newCommand, runs } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
 
 export const statusCommand: CommandMaker = (context) => {
-  const command = newCommand("status", "Show what the syncs of this machine do, and where their page is", [
+  const command = newCommand("status", "Show the syncs on this machine and the address of their page", [
     "status",
     "status ~/Drive",
     "status --watch",
     "status --json",
   ])
-    .argument("[folder]", "a synced folder; all of them unless given")
-    .option("--watch", "show it again whenever it is another, until Ctrl-C");
+    .argument("[folder]", "synced folder; default is all")
+    .option("--watch", "keep showing changes of the status until Ctrl-C");
   return runs<[string | undefined]>(context, command, async (run, folder, { watch }) => {
     const [{ thisConfigFolder }, { chooseSyncs }, { statusOf }, { rulesOf }] = await Promise.all([
       import("../config/connection.ts"),

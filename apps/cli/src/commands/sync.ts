@@ -25,31 +25,31 @@ export interface SyncFlags {
 }
 
 export const syncCommand: CommandMaker = (context) => {
-  const command = newCommand("sync", "Keep a folder of this machine and your drive equal, in the foreground", [
+  const command = newCommand("sync", "Keep a folder on this machine in sync with your drive, in the foreground", [
     "sync ~/Drive",
     "sync ~/Photos --remote /photos",
     "sync ~/Drive --once",
     "sync ~/Drive --dry-run",
     "sync ~/Drive --install-service",
   ])
-    .argument("<folder>", "the folder on this machine; it is made if it is missing")
-    .option("--remote <path>", "sync only this folder of the server; it is made if it is missing")
-    .option("--once", "end when everything is in sync")
-    .option("--device-name <name>", "how conflicted copies name this device")
-    .option("--confirm-deletes", "approve the deletions that wait when this run starts")
-    .option("--exclude <path>", "a path in the folder that stays away; may be given again", collect)
-    .option("--include <path>", "a path that was excluded and is wanted again; may be given again", collect)
-    .option("--show-rules", "only list what stays away: excluded paths and the lines of .holdfastignore")
-    .option("--free-space", "remove the local copies of what is excluded, to the local trash")
-    .option("--dry-run", "show what would be done, and do nothing")
-    .option("--limit-up <rate>", "bytes a second to the server, such as 500K or 2M")
-    .option("--limit-down <rate>", "bytes a second from the server")
-    .option("--brake <count>", "so many deletions at once wait for you; off: none do")
-    .option("--forget", "give the sync up: no file is touched, and nothing is synced here any more")
-    .option("--yes", "do not ask whether to sync all of your home folder")
-    .option("--log", "show each change that is done; 'holdfast log' lists them later")
-    .option("--install-service", "write a service of systemd that runs this sync for you")
-    .option("--print", "with --install-service: only show it")
+    .argument("<folder>", "folder on this machine; created if it does not exist")
+    .option("--remote <path>", "sync only this folder on the server; created if it does not exist")
+    .option("--once", "exit once everything is in sync")
+    .option("--device-name <name>", "name of this device in conflicted copies")
+    .option("--confirm-deletes", "approve the deletions that are pending at the start")
+    .option("--exclude <path>", "path in the folder to leave out; can be repeated", collect)
+    .option("--include <path>", "excluded path to sync again; can be repeated", collect)
+    .option("--show-rules", "list the excluded paths and the lines of .holdfastignore, then exit")
+    .option("--free-space", "move local copies of excluded files to the local trash")
+    .option("--dry-run", "show what would be done without doing it")
+    .option("--limit-up <rate>", "upload limit in bytes per second, such as 500K or 2M")
+    .option("--limit-down <rate>", "download limit in bytes per second")
+    .option("--brake <count>", "number of deletions at once that need your approval; off for none")
+    .option("--forget", "stop syncing this folder; no file is changed")
+    .option("--yes", "do not ask before syncing your whole home folder")
+    .option("--log", "print each change as it happens; 'holdfast log' lists them later")
+    .option("--install-service", "install a systemd user service that runs this sync")
+    .option("--print", "with --install-service: only print the service")
     .addHelpText(
       "after",
       "\nA file .holdfastignore in the folder names what stays away on all devices, in the language of .gitignore.",

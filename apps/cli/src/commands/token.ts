@@ -9,19 +9,19 @@ import type { CommandMaker, Context } from "./command.ts";
 export const tokenCommand: CommandMaker = (context) =>
   newGroup(
     "token",
-    "Personal access tokens, for scripts and other programs",
+    "Personal access tokens for scripts and programs",
     ["token create backup", "token ls"],
     [create(context), list(context), remove(context)],
     list(context),
   );
 
 function create(context: Context) {
-  const command = newCommand("create", "Create a token; it is shown once", [
+  const command = newCommand("create", "Create a token; it is shown only once", [
     "token create backup",
     "token create ci --scopes files:read --expires 30d",
   ])
-    .argument("<name>", "what it is for")
-    .option("--scopes <list>", `comma-separated, of ${scopes.join(", ")}`, "files:read,files:write")
+    .argument("<name>", "name of the token")
+    .option("--scopes <list>", `comma-separated: ${scopes.join(", ")}`, "files:read,files:write")
     .option("--expires <when>", whenText);
   return runs<[string]>(context, command, async (run, name, options) => {
     const title = checkTitle(name, "The name");
@@ -46,7 +46,7 @@ const columns: readonly Column[] = [
 ];
 
 function list(context: Context) {
-  const command = newCommand("ls", "List the tokens, without their secrets", ["token ls"]);
+  const command = newCommand("ls", "List your tokens, without their secrets", ["token ls"]);
   return runs<[]>(context, command, async (run) => {
     const { client } = await run.connect();
     const page = await client.call("listTokens");
@@ -66,9 +66,9 @@ function list(context: Context) {
 }
 
 function remove(context: Context) {
-  const command = newCommand("rm", "Revoke a token at once", ["token rm 0198…"]).argument(
+  const command = newCommand("rm", "Revoke a token immediately", ["token rm 0198…"]).argument(
     "<id>",
-    "as 'holdfast token ls' lists it",
+    "ID from 'holdfast token ls'",
   );
   return runs<[string]>(context, command, async (run, id) => {
     const { client } = await run.connect();

@@ -19,14 +19,10 @@ export interface TransferFlags {
 
 export function withTransferOptions(command: Command): Command {
   return command
-    .option("--dry-run", "show what would be done, and do nothing")
-    .option(
-      "--exclude <pattern>",
-      "leave out what it names, as a line of .holdfastignore does; may be given again",
-      collect,
-    )
-    .option("--limit <rate>", "so many bytes a second at most, such as 500K or 2M")
-    .option("--password-stdin", "read the link's password from standard input (its first line)");
+    .option("--dry-run", "show what would be done without doing it")
+    .option("--exclude <pattern>", "skip what matches this pattern, as in .holdfastignore; can be repeated", collect)
+    .option("--limit <rate>", "maximum rate in bytes per second, such as 500K or 2M")
+    .option("--password-stdin", "read the link's password from the first line of standard input");
 }
 
 /** Before anything is asked of the server. @throws HoldfastError usage */

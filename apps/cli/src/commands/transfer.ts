@@ -8,14 +8,14 @@ import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 
 export const transferCommand: CommandMaker = (context) => {
-  const command = newCommand("transfer", "Give a file or folder of yours to another owner, who has to accept", [
+  const command = newCommand("transfer", "Transfer a file or folder to another owner, who has to accept", [
     "transfer /Projects --to anna@example.com",
     "transfer ls",
     "transfer accept 01999b1c-83c0-8a5f-9d3c-2f7d0d4a1b2c",
   ])
-    .argument("<path>", "a folder or file on the server")
+    .argument("<path>", "folder or file on the server")
     // Required, but what stands below has none.
-    .option("--to <email>", "the address of the account that becomes its owner")
+    .option("--to <email>", "e-mail address of the new owner")
     .addCommand(list(context))
     .addCommand(accept(context))
     .addCommand(cancel(context));
@@ -40,7 +40,7 @@ const columns: readonly Column[] = [
 ];
 
 function list(context: Context) {
-  const command = newCommand("ls", "List what you offered and what you were offered", ["transfer ls"]);
+  const command = newCommand("ls", "List the transfers that you offered and that others offered you", ["transfer ls"]);
   return runs<[]>(context, command, async (run) => {
     const { allPages } = await import("../remote/pages.ts");
     const { client } = await run.connect();
@@ -58,9 +58,9 @@ function cellsOf({ id, node, from, to, state }: TransferJson): string[] {
 const lookAgainMs = 500;
 
 function accept(context: Context) {
-  const command = newCommand("accept", "Become the owner of what you were offered", [
+  const command = newCommand("accept", "Accept a transfer and become the owner", [
     "transfer accept 01999b1c-83c0-8a5f-9d3c-2f7d0d4a1b2c",
-  ]).argument("<id>", "as 'holdfast transfer ls' lists it");
+  ]).argument("<id>", "ID from 'holdfast transfer ls'");
   return runs<[string]>(context, command, async (run, id) => {
     const { client } = await run.connect();
     const { job } = await client.call("acceptTransfer", { params: { id } });
@@ -84,9 +84,9 @@ function accept(context: Context) {
 }
 
 function cancel(context: Context) {
-  const command = newCommand("cancel", "Withdraw what you offered, or decline what you were offered", [
+  const command = newCommand("cancel", "Cancel your offer, or decline an offer", [
     "transfer cancel 01999b1c-83c0-8a5f-9d3c-2f7d0d4a1b2c",
-  ]).argument("<id>", "as 'holdfast transfer ls' lists it");
+  ]).argument("<id>", "ID from 'holdfast transfer ls'");
   return runs<[string]>(context, command, async (run, id) => {
     const { client } = await run.connect();
     await client.call("deleteTransfer", { params: { id } });

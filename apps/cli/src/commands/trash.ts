@@ -7,7 +7,7 @@ import type { CommandMaker, Context } from "./command.ts";
 export const trashCommand: CommandMaker = (context) =>
   newGroup(
     "trash",
-    "See, restore or empty the trash",
+    "List, restore or empty the trash",
     ["trash ls", "trash restore /old.txt"],
     [list(context), restore(context), empty(context)],
     list(context),
@@ -21,7 +21,7 @@ const columns: readonly Column[] = [
 ];
 
 function list(context: Context) {
-  const command = newCommand("ls", "List what is in the trash, newest first", ["trash ls"]);
+  const command = newCommand("ls", "List the trash, newest first", ["trash ls"]);
   return runs<[]>(context, command, async (run) => {
     const { trashPages } = await import("../remote/find-trashed.ts");
     const { client } = await run.connect();
@@ -33,9 +33,9 @@ function list(context: Context) {
 }
 
 function restore(context: Context) {
-  const command = newCommand("restore", "Put something back where it was", ["trash restore /old.txt"])
-    .argument("<what...>", "its id, its path as it was, or its name")
-    .option("--to <folder>", "into another folder");
+  const command = newCommand("restore", "Restore items to where they were", ["trash restore /old.txt"])
+    .argument("<what...>", "ID, former path, or name")
+    .option("--to <folder>", "restore to another folder");
   return runs<[string[]]>(context, command, async (run, wanted, { to }) => {
     const [{ lookUpFolder }, { parseRemotePath }, { findTrashed }, { inTurn }] = await Promise.all([
       import("../remote/look-up.ts"),
@@ -60,7 +60,7 @@ function restore(context: Context) {
 }
 
 function empty(context: Context) {
-  const command = newCommand("empty", "Remove all that is in the trash for good: this cannot be undone", [
+  const command = newCommand("empty", "Delete everything in the trash permanently; cannot be undone", [
     "trash empty",
   ]).option("--yes", "do not ask");
   return runs<[]>(context, command, async (run, { yes }) => {

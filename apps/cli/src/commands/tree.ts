@@ -4,9 +4,9 @@ import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const treeCommand: CommandMaker = (context) => {
-  const command = newCommand("tree", "Show a folder and all below it as a tree", ["tree /photos"]).argument(
+  const command = newCommand("tree", "Show a folder and everything in it as a tree", ["tree /photos"]).argument(
     "[path]",
-    "a folder on the server",
+    "folder on the server",
     "/",
   );
   return runs<[string]>(context, command, async (run, path) => {

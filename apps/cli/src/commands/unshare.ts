@@ -5,11 +5,11 @@ import type { CommandMaker } from "./command.ts";
 import { onlyGroup } from "./only-group.ts";
 
 export const unshareCommand: CommandMaker = (context) => {
-  const command = newCommand("unshare", "Take away what a person or a group was given at a file or folder", [
+  const command = newCommand("unshare", "Stop sharing a file or folder with a person or a group", [
     "unshare /photos/2026 --with ann@example.com",
   ])
-    .argument("<path>", "a file or folder on the server")
-    .requiredOption("--with <whom>", "an address, or the name or id of a group");
+    .argument("<path>", "file or folder on the server")
+    .requiredOption("--with <whom>", "e-mail address, or name or ID of a group");
   return runs<[string, { readonly with: string }]>(context, command, async (run, path, options) => {
     const { lookUpShared } = await import("../remote/look-up-shared.ts");
     const { client } = await run.connect();

@@ -9,14 +9,14 @@ import type { CommandMaker, Run } from "./command.ts";
 import { noVersion, readVersion } from "./version-argument.ts";
 
 export const diffCommand: CommandMaker = (context) => {
-  const command = newCommand("diff", "Show what changed between two versions of a file: lines of text, else blocks", [
-    "versions diff /notes.txt",
-    "versions diff /notes.txt 3",
-    "versions diff /notes.txt 3 5 | patch notes.txt",
-  ])
-    .argument("<path>", "a file on the server")
-    .argument("[from]", "the earlier version, as 'holdfast versions' lists it; the one before the newest unless told")
-    .argument("[to]", "the later version; the newest unless told");
+  const command = newCommand(
+    "diff",
+    "Show the changes between two versions of a file: lines of text, otherwise blocks",
+    ["versions diff /notes.txt", "versions diff /notes.txt 3", "versions diff /notes.txt 3 5 | patch notes.txt"],
+  )
+    .argument("<path>", "file on the server")
+    .argument("[from]", "earlier version, from 'holdfast versions'; default is the one before the newest")
+    .argument("[to]", "later version; default is the newest");
   return runs<[string, string | undefined, string | undefined]>(context, command, async (run, path, from, to) => {
     const [{ lookUpFile }, { compareVersions }] = await Promise.all([
       import("../remote/look-up.ts"),

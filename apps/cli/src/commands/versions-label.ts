@@ -3,14 +3,14 @@ import type { CommandMaker } from "./command.ts";
 import { ofVersion, readVersion } from "./version-argument.ts";
 
 export const labelCommand: CommandMaker = (context) => {
-  const command = newCommand("label", "Give a version a label, so that it is kept however old it is", [
+  const command = newCommand("label", "Label a version so that it is never deleted automatically", [
     'versions label /report.odt 3 "as sent to print"',
     "versions label /report.odt 3 --remove",
   ])
-    .argument("<path>", "a file on the server")
-    .argument("<version>", "which one, as 'holdfast versions' lists it")
-    .argument("[label]", "what you call it")
-    .option("--remove", "it has no label any more, and is kept no longer than others");
+    .argument("<path>", "file on the server")
+    .argument("<version>", "version from 'holdfast versions'")
+    .argument("[label]", "text of the label")
+    .option("--remove", "remove the label, so that the version is deleted like any other");
   return runs<[string, string, string | undefined]>(context, command, async (run, path, version, label, { remove }) => {
     const { lookUpFile } = await import("../remote/look-up.ts");
     const number = readVersion(version, path);

@@ -6,17 +6,16 @@ import { newCommand, parseCount, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const pruneCommand: CommandMaker = (context) => {
-  const command = newCommand(
-    "prune",
-    "Delete old versions of a file, or of all files in a folder: this cannot be undone",
-    ["versions prune /film.mp4 --keep 3", "versions prune / --keep 5 --dry-run"],
-  )
-    .argument("<path>", "a file or folder on the server")
+  const command = newCommand("prune", "Delete old versions of a file or of all files in a folder; cannot be undone", [
+    "versions prune /film.mp4 --keep 3",
+    "versions prune / --keep 5 --dry-run",
+  ])
+    .argument("<path>", "file or folder on the server")
     .option(
       "--keep <n>",
-      "how many of the newest versions of each file stay, the current one included; those with a label stay too",
+      "number of newest versions of each file to keep, including the current one; labelled ones are kept too",
     )
-    .option("--dry-run", "only say what would be deleted")
+    .option("--dry-run", "only show what would be deleted")
     .option("--yes", "do not ask");
   return runs<[string]>(context, command, async (run, path, { keep: given, dryRun, yes }) => {
     const [{ lookUp }, { confirm }] = await Promise.all([import("../remote/look-up.ts"), import("../terminal.ts")]);

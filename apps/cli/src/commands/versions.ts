@@ -10,17 +10,13 @@ import { labelCommand } from "./versions-label.ts";
 import { pruneCommand } from "./versions-prune.ts";
 
 export const versionsCommand: CommandMaker = (context) => {
-  const command = newCommand(
-    "versions",
-    "List the versions of a file, newest first; label one, compare two, delete old ones",
-    [
-      "versions /report.odt",
-      'versions label /report.odt 3 "as sent to print"',
-      "versions diff /notes.txt",
-      "versions prune /film.mp4 --keep 3",
-    ],
-  )
-    .argument("<path>", "a file on the server")
+  const command = newCommand("versions", "List the versions of a file, newest first; label, compare or delete them", [
+    "versions /report.odt",
+    'versions label /report.odt 3 "as sent to print"',
+    "versions diff /notes.txt",
+    "versions prune /film.mp4 --keep 3",
+  ])
+    .argument("<path>", "file on the server")
     .addCommand(labelCommand(context))
     .addCommand(diffCommand(context))
     .addCommand(pruneCommand(context));

@@ -3,7 +3,7 @@ import type { CommandMaker } from "./command.ts";
 import { sayFactorDue } from "./second-factor.ts";
 
 export const whoamiCommand: CommandMaker = (context) => {
-  const command = newCommand("whoami", "Show who is signed in, and where", ["whoami"]);
+  const command = newCommand("whoami", "Show the account and the server that you are signed in to", ["whoami"]);
   return runs<[]>(context, command, async (run) => {
     const { client, server } = await run.connect();
     const account = await client.call("getAccount");
