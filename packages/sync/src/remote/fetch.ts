@@ -53,7 +53,9 @@ async function fetchPage(ears: Ears): Promise<boolean> {
   const ended = new Set(endedMounts(state));
   const mounts = new Mounts(state, (id) => ended.has(id));
   const listings = new Listings(state);
-  for (const change of page.changes) await applyChange({ ...ears, mounts, heard, listings }, change, learn);
+  // The root folder is no row of the tree, as in a listing: a link or a right of its own is no news for the disk.
+  const changes = page.changes.filter(({ id }) => id !== state.rootId);
+  for (const change of changes) await applyChange({ ...ears, mounts, heard, listings }, change, learn);
   const [shares, rights] = [[...mounts.learnt], [...mounts.learntRights]];
   // What was known where it lies has a mount of its own by now.
   for (const [, { target }] of shares) {
