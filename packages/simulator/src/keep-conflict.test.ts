@@ -166,6 +166,27 @@ test("where the original is gone the copy takes its name, and is not thrown away
   alone.close();
 });
 
+for (const [which, text] of [
+  ["copy", "composed"],
+  ["original", "decomposed"],
+] satisfies [Keep, string][]) {
+  test(`the ${which} kept of a file whose name the disk has in another Unicode form: its name stays, and one is left`, async () => {
+    const alone = new Alone();
+    const [composed, decomposed] = ["caf\u00E9.txt", "cafe\u0301.txt"];
+    alone.write(decomposed, "decomposed");
+    await alone.once();
+    alone.write(composed, "composed");
+    await alone.once();
+    const path = "caf\u00E9 (Unicode conflict).txt";
+    assert.deepEqual(new Set(alone.diskPaths()), new Set([decomposed, path]));
+    await keep(alone, path, which);
+    assert.deepEqual(alone.diskPaths(), [decomposed]);
+    assert.equal(alone.read(decomposed), text);
+    assert.deepEqual(alone.serverContents(), new Map([[decomposed, text]]));
+    alone.close();
+  });
+}
+
 test("what is no conflicted copy is left alone, whatever it is called", async () => {
   const { alone } = await withConflict();
   const engine = alone.make();

@@ -61,18 +61,19 @@ interface Kept {
 
 /** @param stopped takes the root if its client does not run */
 async function keepAt(run: Run, keep: Keep, given: string, stopped: Set<string>): Promise<Kept> {
-  const [{ thisConfigFolder }, { findPath }, { tellRunning }, { originalPath }] = await Promise.all([
+  const [{ thisConfigFolder }, { findPath }, { tellRunning }, { originalAt }] = await Promise.all([
     import("../config/connection.ts"),
     import("../sync/find-path.ts"),
     import("../sync/control-client.ts"),
-    import("@holdfast/sync/execute/keep-conflict"),
+    import("../sync/conflicted-copy.ts"),
   ]);
   const { sync, path: found } = await findPath(thisConfigFolder(run.context.environment), given);
   const path = await copyOf(sync, found);
+  const { root } = sync.record;
+  const original = await originalAt(root, path);
   const { new_path, trash_path } =
     (await tellRunning(sync, "conflicts/keep", { path, keep })) ?? (await keepInStopped(sync, path, keep, stopped));
-  const { root } = sync.record;
-  return { root, path, original: originalPath(path), kept: keep, new_path, trash_path };
+  return { root, path, original, kept: keep, new_path, trash_path };
 }
 
 async function keepInStopped(sync: KnownSync, path: string, keep: Keep, stopped: Set<string>): Promise<Outcome> {
@@ -121,12 +122,14 @@ function keptLines({ root, path, original, kept, new_path, trash_path }: Kept): 
 
 /** @returns the path of the conflicted copy that is meant: itself, or the only one of a file. @throws HoldfastError conflict where it has several */
 async function copyOf(sync: KnownSync, path: string): Promise<string> {
-  const [{ originalPath }, { statusOf }] = await Promise.all([
+  const [{ originalPath }, { statusOf }, { nameKey }] = await Promise.all([
     import("@holdfast/sync/execute/keep-conflict"),
     import("../sync/last-status.ts"),
+    import("@holdfast/core/names"),
   ]);
   const { report } = await statusOf(sync);
-  const [copy, ...others] = report.conflicts.filter((each) => each !== path && originalPath(each) === path);
+  const isCopy = (each: string): boolean => each !== path && nameKey(originalPath(each)) === nameKey(path);
+  const [copy, ...others] = report.conflicts.filter(isCopy);
   if (copy === undefined || report.conflicts.includes(path)) {
     const whole = `${report.root}/${path}`;
     if (lstatSync(whole, { throwIfNoEntry: false }) === undefined)

@@ -1,6 +1,6 @@
-import { lstat } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { originalPath } from "@holdfast/sync/execute/keep-conflict";
+import { originalOnDisk } from "@holdfast/sync/execute/keep-conflict";
 
 /** Size and time are null for a file that is not there. */
 export interface FileState {
@@ -18,8 +18,15 @@ export interface ConflictedCopy extends FileState {
 
 /** A conflicted copy beside the file of which it is one, as both are on this disk. */
 export async function conflictedCopy(root: string, path: string): Promise<ConflictedCopy> {
-  const [copy, original] = await Promise.all([fileState(root, path), fileState(root, originalPath(path))]);
+  const [copy, original] = await Promise.all([fileState(root, path), fileState(root, await originalAt(root, path))]);
   return { ...copy, device: deviceOf(path), original };
+}
+
+/** @returns the path of the original, relative to the root */
+export async function originalAt(root: string, path: string): Promise<string> {
+  const stat = (each: string) => lstat(join(root, each)).catch(() => undefined);
+  const list = (folder: string) => readdir(join(root, folder)).catch(() => []);
+  return originalOnDisk({ stat, list }, path);
 }
 
 /** The planner writes it into the name. */

@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { splitName, withSuffix } from "@holdfast/core/name-suffix";
+import { nameKey } from "@holdfast/core/names";
 import { labelOf, originalName } from "../model/conflicted-name.ts";
 import { originalFrom } from "../model/repositories.ts";
 import { folderOf, joinPath, nameOf } from "@holdfast/sync-ports/paths";
@@ -30,6 +31,22 @@ export function originalPath(copy: string): string {
 }
 
 /**
+ * Path of the original on the disk. The disk may hold it in another Unicode form than the one that the name of the copy was made from.
+ * @param copy path of a conflicted copy
+ */
+export async function originalOnDisk(
+  disk: { stat(path: string): Promise<unknown>; list(path: string): Promise<readonly string[]> },
+  copy: string,
+): Promise<string> {
+  const original = originalPath(copy);
+  const folder = folderOf(copy);
+  if (folderOf(original) !== folder || (await disk.stat(original)) !== undefined) return original;
+  const key = nameKey(nameOf(original));
+  const name = (await disk.list(folder)).find((each) => nameKey(each) === key);
+  return name === undefined ? original : joinPath(folder, name);
+}
+
+/**
  * Ends one conflict as a person would by hand, and as one whom nobody may disturb: the engine finds what was done in its next look. Whatever is not
  * kept goes to the local trash as it was in that moment. Of a file that takes another's place the content alone moves, so that it is the next
  * version of that file, with all its versions, links and shares.
@@ -40,9 +57,8 @@ export function originalPath(copy: string): string {
  */
 export async function keepOfConflict(hands: KeepHands, path: string, keep: Keep): Promise<KeptConflict> {
   const { disk } = hands;
-  const original = originalPath(path);
   const copyKind = (await disk.stat(path))?.kind;
-  if (original === path || (copyKind !== "file" && copyKind !== "symlink")) {
+  if (originalPath(path) === path || (copyKind !== "file" && copyKind !== "symlink")) {
     throw new HoldfastError("not_found", `${path} is not a conflicted copy and has no conflicted copy.`);
   }
   if (keep === "copy" && originalFrom(nameOf(path)).includes("/")) {
@@ -50,27 +66,33 @@ export async function keepOfConflict(hands: KeepHands, path: string, keep: Keep)
     throw new HoldfastError("conflict", message);
   }
   if (keep === "both") return { newPath: await giveOwnName(hands, path) };
-  const originalKind = (await disk.stat(original))?.kind;
+  const at = await originalOnDisk(disk, path);
+  const original = { path: at, kind: (await disk.stat(at))?.kind };
   const trashPath =
     keep === "original"
-      ? await keepOriginal(hands, path, originalKind)
-      : await keepCopy(hands, { path, kind: copyKind }, originalKind);
+      ? await keepOriginal(hands, path, original)
+      : await keepCopy(hands, { path, kind: copyKind }, original);
   return trashPath === undefined ? {} : { trashPath };
 }
 
 type Kind = NonNullable<Awaited<ReturnType<Hands["disk"]["stat"]>>>["kind"];
 
-async function keepOriginal(hands: KeepHands, copy: string, originalKind: Kind | undefined): Promise<string> {
-  if (originalKind !== undefined) return toTrash(hands, copy);
-  throw new HoldfastError("not_found", `There is no ${originalPath(copy)} any more: keep the copy, or both.`);
+interface Original {
+  readonly path: string;
+  /** Undefined: it is not there any more. */
+  readonly kind: Kind | undefined;
+}
+
+async function keepOriginal(hands: KeepHands, copy: string, original: Original): Promise<string> {
+  if (original.kind !== undefined) return toTrash(hands, copy);
+  throw new HoldfastError("not_found", `There is no ${original.path} any more: keep the copy, or both.`);
 }
 
 async function keepCopy(
   hands: KeepHands,
   copy: { readonly path: string; readonly kind: Kind },
-  originalKind: Kind | undefined,
+  { path: original, kind: originalKind }: Original,
 ): Promise<string | undefined> {
-  const original = originalPath(copy.path);
   if (originalKind === undefined) {
     await give(hands, copy.path, original);
     return undefined;
