@@ -1,5 +1,5 @@
 import { realpath } from "node:fs/promises";
-import { resolve } from "node:path";
+import { resolve, sep } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { readKnownSyncs } from "./known-syncs.ts";
 import type { KnownSync } from "./known-syncs.ts";
@@ -11,6 +11,9 @@ export async function chooseSyncs(configFolder: string, folder: string | undefin
   const root = await realRoot(folder);
   const chosen = syncs.filter(({ record }) => record.root === root);
   if (chosen.length > 0) return chosen;
+  const around = syncs.find(({ record }) => root.startsWith(record.root + sep))?.record.root;
+  if (around !== undefined)
+    throw new HoldfastError("not_found", `${root} is part of the synced folder ${around}. Give that folder instead.`);
   const known =
     syncs.length === 0
       ? "Nothing is synced here yet."
