@@ -35,11 +35,11 @@ export const linkCommand: CommandMaker = (context) => {
     .option("--name <name>", "text of the label");
   command.addCommand(list(context)).addCommand(remove(context));
   return runs<[string]>(context, command, async (run, path, options: LinkOptions) => {
-    const { lookUp } = await import("../remote/look-up.ts");
+    const { lookUpShared } = await import("../remote/look-up-shared.ts");
     const end = options.expires === undefined ? undefined : parseEnd(options.expires);
     const body = await fieldsOf(context, options);
     const { client } = await run.connect();
-    const { id } = await lookUp(client, path);
+    const { id } = await lookUpShared(client, path);
     const expires = end === undefined ? {} : { expires_at: end(await client.serverNowMs()) };
     const made = await client.call("shareNode", { params: { id }, body: { ...body, ...expires } });
     await run.output.result(made, () => [made.url ?? ""]);
@@ -123,8 +123,8 @@ export function stateOf({ has_password: hasPassword, disabled }: PermissionJson)
 }
 
 async function linksAt(client: ApiClient, path: string) {
-  const { lookUp } = await import("../remote/look-up.ts");
-  const node = await lookUp(client, path);
+  const { lookUpShared } = await import("../remote/look-up-shared.ts");
+  const node = await lookUpShared(client, path);
   const { items } = await client.call("listPermissions", { params: { id: node.id } });
   return items
     .filter(({ grantee, inherited_from: from }) => grantee.kind === "link" && from === undefined)

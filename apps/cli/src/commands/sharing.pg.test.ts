@@ -24,6 +24,8 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.equal(await done(owner, ["cat", "/project/answer.txt"]), "the answer");
     const listed = JSON.parse(await done(guest, ["shared", "--json"]));
     assert.equal(listed.items.length, 1);
+    assert.match(await done(guest, ["link", "/theirs"]), /\/s\/hfl_/);
+    assert.match(await done(guest, ["link", "ls", "/theirs"]), /viewer +\/theirs/);
     await done(guest, ["leave", "/theirs"]);
     await eventually("the mount goes", 60_000, async () =>
       (await guest(["ls", "/theirs"])).code === 4 ? true : undefined,
