@@ -40,7 +40,7 @@ export const accessRuleRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "Who must have a second factor, and what may be used from where: of the server, groups and accounts",
+    summary: "List the rules on second factors and networks, for the server, groups and accounts",
     query: z.object({
       limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
       cursor: cursorText.optional(),
@@ -54,7 +54,7 @@ export const accessRuleRoutes = {
     cost: "call",
     bodyKind: "json",
     asksProof: true,
-    summary: "Ask for a second factor, or bound from where: all of the server, or a group, or an account",
+    summary: "Require a second factor or limit the networks, for the whole server, a group or an account",
     body: z.object({
       group_id: idText.optional(),
       user: z.string().min(1).max(limits.emailBytesMax).optional().describe("the account's id or address"),
@@ -79,7 +79,7 @@ export const accessRuleRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "none",
-    summary: "From where alone the account lets itself be used",
+    summary: "Get the networks that the account limits itself to",
     responses: { 200: ownAddresses },
   }),
   setOwnAddresses: defineRoute({
@@ -88,8 +88,7 @@ export const accessRuleRoutes = {
     access: "account",
     cost: "sign_in",
     bodyKind: "json",
-    summary:
-      "Let the account be used from these networks alone; it takes the password, and a second factor if there is one",
+    summary: "Limit the account to these networks; requires the password, and a second factor if there is one",
     body: proof.extend({ addresses: networks }),
     responses: { 200: ownAddresses },
   }),

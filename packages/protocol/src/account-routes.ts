@@ -236,7 +236,7 @@ export const accountRoutes = {
     cost: "sign_in",
     bodyKind: "json",
     summary:
-      "For whom an invitation is, until when, and what is shared with that address; one that is not known, used or expired is 404",
+      "Read an invitation: whose address it is for, when it expires, and what is shared with that address; 404 if it is unknown, used or expired",
     body: z.object({ token: secret }),
     responses: { 200: invitationFacts },
   }),
@@ -256,7 +256,7 @@ export const accountRoutes = {
     cost: "call",
     bodyKind: "json",
     summary:
-      "Change the caller's own name and settings: the language of mails, what is told how, and whether shares are mounted",
+      "Change the caller's own name and settings: language, notifications, and whether shares are mounted automatically",
     body: z.object({
       name: personName.optional(),
       language: language.nullable().optional().describe("null: the server's"),
@@ -272,7 +272,7 @@ export const accountRoutes = {
     cost: "call",
     bodyKind: "json",
     asksProof: true,
-    summary: "Create a personal access token; it is shown once",
+    summary: "Create a personal access token; it is shown only once",
     body: z.object({
       name: personName,
       scopes: z.array(scope).min(1).max(4),
@@ -286,7 +286,7 @@ export const accountRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "none",
-    summary: "The caller's personal access tokens, without their secrets",
+    summary: "List the caller's personal access tokens, without their secrets",
     responses: { 200: page(token) },
   }),
   deleteToken: defineRoute({
@@ -305,7 +305,7 @@ export const accountRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "All users",
+    summary: "List all accounts",
     query: z.object({
       limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
       cursor: z.string().max(4096).optional(),
@@ -345,8 +345,7 @@ export const accountRoutes = {
       disabled: false,
       signed_out: "given",
     },
-    summary:
-      "Disable, enable, confirm the address, set the address, the name, the plan, the quota or the password of a user (by id or e-mail)",
+    summary: "Suspend or enable an account, or change its address, name, plan, quota or password (by ID or e-mail)",
     params: z.object({ id: z.string().min(1).max(limits.emailBytesMax) }),
     body: z.object({
       disabled: z.boolean().optional(),
@@ -382,7 +381,7 @@ export const accountRoutes = {
     cost: "call",
     bodyKind: "json",
     asksProof: { email: "given" },
-    summary: "Make an invitation; its token is shown once",
+    summary: "Create an invitation; its token is shown only once",
     body: z.object({
       email: email.optional(),
       plan: planName.optional(),

@@ -44,7 +44,7 @@ export const activityRoutes = {
     access: "files:read",
     cost: "call",
     bodyKind: "none",
-    summary: "What happened, newest first; many files of one action are one item",
+    summary: "List activity, newest first; many files of one action are one item",
     query: z.object({
       in: idText.optional().describe("a file, or a folder with all below it"),
       actor: idText.optional(),

@@ -11,7 +11,7 @@ export const addressRoutes = {
     access: "account",
     cost: "sign_in",
     bodyKind: "json",
-    summary: "Confirm an address of the caller's account with the token that was mailed there, by a session alone",
+    summary: "Confirm an e-mail address of the caller's account with the token that was mailed to it; sessions only",
     body: z.object({ token: secret }),
     responses: { 200: z.object({ email: z.string(), confirmed: z.boolean() }) },
   }),
@@ -21,8 +21,7 @@ export const addressRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "none",
-    summary:
-      "Have the token that confirms the address, or the one to which the account moves, mailed again; unless it is confirmed",
+    summary: "Mail the confirmation link again, for an unconfirmed address or a pending new one",
     responses: { 202: z.object({ email: z.string(), confirmed: z.boolean() }) },
   }),
   changeAddress: defineRoute({
@@ -32,7 +31,7 @@ export const addressRoutes = {
     cost: "sign_in",
     bodyKind: "json",
     summary:
-      "Move the caller's account to another address, by a session alone: a mail goes there, and the account moves once its link is followed; the present address takes that back",
+      "Change the e-mail address of the caller's account; sessions only. The change takes effect once the link that is mailed to the new address is opened; sending the current address cancels it",
     body: proof.extend({ email }),
     responses: { 202: account },
   }),

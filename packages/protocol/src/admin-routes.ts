@@ -159,7 +159,7 @@ export const adminRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "Invitations that nobody has used, the newest first",
+    summary: "List unused invitations, newest first",
     query: z.object({
       limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
       cursor: cursorText.optional(),
@@ -172,7 +172,7 @@ export const adminRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "Take an invitation back: its secret is good for nothing from now on",
+    summary: "Revoke an invitation, whose link stops working",
     params: z.object({ id: z.string().min(1).max(128) }),
     responses: { 204: "empty" },
   }),
@@ -182,7 +182,7 @@ export const adminRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "How much is stored, and what there is room for; up to a minute old",
+    summary: "Get how much is stored and how much space is left; up to a minute old",
     responses: { 200: storage },
   }),
   adminListShards: defineRoute({
@@ -191,7 +191,7 @@ export const adminRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "The databases over which accounts are spread, and whether each answers",
+    summary: "List the databases that accounts are distributed over, and whether each answers",
     responses: { 200: shards },
   }),
   adminCollect: defineRoute({
@@ -200,7 +200,7 @@ export const adminRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "json",
-    summary: "Give back now what is kept no longer, or say what that would be",
+    summary: "Free the space of deleted content now, or report how much that would be",
     body: z.object({
       dry_run: z.boolean().optional().describe("nothing is changed"),
       unfinished: z
@@ -216,7 +216,7 @@ export const adminRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "How far the stores are equal, and what the last verification found",
+    summary: "Get how far the stores are equal, and the findings of the last verification",
     responses: { 200: copiesReport },
   }),
   adminVerifyCopies: defineRoute({
@@ -225,7 +225,7 @@ export const adminRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "Reread and compare everything in the stores; answers at once, with the verification running",
+    summary: "Start rereading and comparing everything in the stores; returns immediately",
     responses: { 202: copiesReport },
   }),
   adminListSettings: defineRoute({
@@ -234,7 +234,7 @@ export const adminRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "The settings in force, and where each was given; of secrets only that they are set",
+    summary: "List the settings in force and where each was set; secrets are reported only as set",
     responses: { 200: page(setting) },
   }),
   adminRotateKeys: defineRoute({
@@ -243,7 +243,7 @@ export const adminRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "json",
-    summary: "Replace the key-encryption key, or make a new data key; no pack is written again",
+    summary: "Replace the key-encryption key, or create a new data key; packs are not rewritten",
     body: z.object({
       data_key: z
         .boolean()
@@ -259,7 +259,7 @@ export const adminRoutes = {
     cost: "call",
     bodyKind: "none",
     summary:
-      "Look at disks, keys, clock, store, database and jobs, and say what to do; writes a small file and object and takes them away",
+      "Check disks, keys, clock, store, database and jobs, and report what to do; writes and removes a small test file and object",
     responses: { 200: diagnosis },
   }),
   adminListPlans: defineRoute({
@@ -268,7 +268,7 @@ export const adminRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "The plans, and what each gives",
+    summary: "List the plans and their quotas",
     responses: { 200: page(plan) },
   }),
 };

@@ -11,7 +11,8 @@ export const appPasswordRoutes = {
     access: "account",
     cost: "sign_in",
     bodyKind: "json",
-    summary: "Create an app password, for a program that knows only name and password; it is shown once",
+    summary:
+      "Create an app password, for a program that signs in with a name and a password only; it is shown only once",
     body: z.object({
       name: personName,
       scopes: z

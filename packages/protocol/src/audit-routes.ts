@@ -63,7 +63,7 @@ export const auditRoutes = {
     cost: "call",
     bodyKind: "none",
     summary:
-      "Who did what: accesses to data, changes of rights, sign-ins and what administrators did, the oldest first",
+      "List the audit log, oldest first: access to data, changes of permissions, sign-ins and acts of administrators",
     query: z.object({
       from: timeText.optional().describe("not before"),
       to: timeText.optional().describe("before"),
@@ -78,8 +78,7 @@ export const auditRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "json",
-    summary:
-      "Look whether every entry of the audit is as it was written, and none is missing; answers when it has read all",
+    summary: "Verify that no entry of the audit log was changed or is missing; answers once all entries were read",
     body: z.object({
       known: z
         .array(z.object({ ...place, hash }))

@@ -85,7 +85,7 @@ export const deviceRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "none",
-    summary: "The caller's devices, and those that were revoked and are to remove their copies",
+    summary: "List the caller's devices, including revoked ones that are to remove their copies",
     responses: {
       200: page(device).extend({
         clearings: z.array(clearing).default([]),
@@ -102,8 +102,7 @@ export const deviceRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "none",
-    summary:
-      "Revoke a device with its sessions, at once; one that was revoked before can still be asked for its copies",
+    summary: "Revoke a device and its sessions immediately; a revoked device can still be asked to remove its copies",
     params: z.object({ id: idText }),
     query: z.object({
       remove_copies: z
@@ -123,7 +122,7 @@ export const deviceRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "none",
-    summary: "Sign out everywhere: revoke all of the caller's devices with their sessions, at once",
+    summary: "Sign out everywhere: revoke all devices and sessions of the caller immediately",
     query: z.object({ keep: z.literal("current").optional().describe("all but the one that asks") }),
     responses: { 204: "empty" },
   }),
@@ -133,7 +132,7 @@ export const deviceRoutes = {
     access: "open",
     cost: "call",
     bodyKind: "json",
-    summary: "What a revoked device is to do with its copies, by the secret of that device alone; 404: nothing",
+    summary: "Get what a revoked device is to do with its copies, with the device's secret; 404 if nothing",
     body: z.object({ device_secret: deviceSecret }),
     responses: {
       200: z.object({
@@ -158,7 +157,7 @@ export const deviceRoutes = {
     cost: "call",
     bodyKind: "json",
     summary:
-      "Contents that the account's own space has, as a version of a file or of something in the trash; for a device that is to remove its copies",
+      "Ask which contents the account's own space has, as a version of a file or in the trash; for a device that is to remove its copies",
     body: z.object({ device_secret: deviceSecret, content_ids: z.array(hashHex).max(limits.clearingContentsMax) }),
     responses: { 200: z.object({ known: z.array(z.string()) }) },
   }),
@@ -168,7 +167,7 @@ export const deviceRoutes = {
     access: "open",
     cost: "call",
     bodyKind: "json",
-    summary: "A revoked device has removed its copies",
+    summary: "Report that a revoked device has removed its copies",
     body: z.object({ device_secret: deviceSecret, removed: z.int().min(0), kept: z.int().min(0) }),
     responses: { 204: "empty" },
   }),
@@ -178,7 +177,7 @@ export const deviceRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "none",
-    summary: "Let a suspended device change files again; not by itself",
+    summary: "Resume a suspended device, which may then change files again; not by that device itself",
     params: z.object({ id: idText }),
     responses: { 204: "empty" },
   }),
@@ -188,7 +187,7 @@ export const deviceRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "The same for a device of any account",
+    summary: "Resume a suspended device of any account",
     params: z.object({ id: idText }),
     responses: { 204: "empty" },
   }),

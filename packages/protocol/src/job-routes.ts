@@ -29,7 +29,7 @@ export const jobRoutes = {
     access: "files:read",
     cost: "call",
     bodyKind: "none",
-    summary: "How it stands with what the caller started; kept for 30 days",
+    summary: "Get the state of a job that the caller started; kept for 30 days",
     params: z.object({ id: idText }),
     responses: {
       200: z.object({
@@ -46,7 +46,7 @@ export const jobRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "What waits in the queue, is being worked, or was given up",
+    summary: "List pending, running and failed jobs",
     query: z.object({
       dead: z.enum(["true", "false"]).optional().describe("only what was given up"),
       limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
@@ -60,7 +60,7 @@ export const jobRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "Let a job that waits or was given up be worked now, as if it were new",
+    summary: "Run a pending or failed job again now",
     params: z.object({ id: idText }),
     responses: { 200: queuedJob },
   }),
@@ -70,7 +70,7 @@ export const jobRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "Take a job out of the queue; what it was to do does not happen",
+    summary: "Remove a job from the queue without running it",
     params: z.object({ id: idText }),
     responses: { 204: "empty" },
   }),

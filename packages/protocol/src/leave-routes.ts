@@ -10,7 +10,7 @@ export const leaveRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "none",
-    summary: "All of the caller's account as one archive (tar), described in docs/archive.md; also needs files:read",
+    summary: "Export the caller's account as one archive (tar), described in docs/archive.md; also requires files:read",
     query: z.object({
       versions: z.enum(["true", "false", "1", "0"]).optional().describe("false: no older versions"),
     }),
@@ -23,7 +23,7 @@ export const leaveRoutes = {
     cost: "call",
     bodyKind: "json",
     summary:
-      "An address of the archive that needs no token for 15 minutes, for a browser to save it; also needs files:read",
+      "Create an address of the archive that works without a token for 15 minutes, so that a browser can save it; also requires files:read",
     body: z.object({ versions: z.boolean().optional().describe("false: no older versions") }),
     responses: { 200: z.object({ url: z.string(), expires_at: z.string() }) },
   }),
@@ -33,7 +33,7 @@ export const leaveRoutes = {
     access: "signed",
     cost: "call",
     bodyKind: "none",
-    summary: "The archive that a signed address gives, while whoever asked for it is signed in",
+    summary: "Download the archive by a signed address, while the account that requested it is signed in",
     params: z.object({ grant: z.string().min(1).max(limits.signedUrlBytesMax) }),
     responses: { 200: "bytes" },
   }),
@@ -44,7 +44,7 @@ export const leaveRoutes = {
     cost: "sign_in",
     bodyKind: "json",
     summary:
-      "Delete the caller's account: all its sessions end; it can be taken back by signing in until the answer's time, and is shredded then",
+      "Delete the caller's account: all sessions end; signing in before the returned time restores it, afterwards it is shredded",
     body: proof,
     responses: { 200: z.object({ until: z.string() }) },
   }),

@@ -101,7 +101,7 @@ export const nodeRoutes = {
     access: "files:read",
     cost: "call",
     bodyKind: "none",
-    summary: "The node at a path and, for a folder, its first page of children",
+    summary: "Get the node at a path and, for a folder, the first page of its children",
     query: z.object({ path: pathText, limit, sort: sortOrder.optional() }),
     responses: {
       200: node.extend({
@@ -140,7 +140,7 @@ export const nodeRoutes = {
     access: "files:read",
     cost: "call",
     bodyKind: "none",
-    summary: "A node by id",
+    summary: "Get a node by ID",
     params: idParams,
     responses: { 200: node },
   }),
@@ -151,7 +151,7 @@ export const nodeRoutes = {
     cost: "call",
     bodyKind: "json",
     changes: true,
-    summary: "Rename, move, or set times, executable bit and metadata",
+    summary: "Rename or move a node, or set its times, executable bit and metadata",
     params: idParams,
     body: z.object({
       name: nodeName.optional(),
@@ -172,7 +172,7 @@ export const nodeRoutes = {
     cost: "call",
     bodyKind: "none",
     changes: true,
-    summary: "Move to the trash, or with permanent=true purge",
+    summary: "Move a node to the trash, or delete it permanently with permanent=true",
     params: idParams,
     query: z.object({
       permanent: flag.optional(),
@@ -188,7 +188,7 @@ export const nodeRoutes = {
     cost: "call",
     bodyKind: "json",
     changes: true,
-    summary: "Copy a file or a folder with all below it; no content moves",
+    summary: "Copy a file, or a folder with everything in it; no content is transferred",
     params: idParams,
     body: z.object({ parent_id: idText, name: nodeName.optional(), on_conflict: onConflict.optional(), ...seenFields }),
     responses: { 201: node },
@@ -199,7 +199,7 @@ export const nodeRoutes = {
     access: "files:read",
     cost: "call",
     bodyKind: "none",
-    summary: "The children of a folder, or with recursive=true all below it, parents first",
+    summary: "List the children of a folder or, with recursive=true, everything below it, parents first",
     params: idParams,
     query: z.object({
       limit,
@@ -227,7 +227,7 @@ export const nodeRoutes = {
     cost: "call",
     bodyKind: "none",
     changes: true,
-    summary: "Make an old version the newest again",
+    summary: "Restore an old version as the newest",
     params: idParams,
     query: z.object({ version: z.string().min(1).max(64), ...seenQuery }),
     responses: { 200: node },
@@ -238,7 +238,7 @@ export const nodeRoutes = {
     access: "files:read",
     cost: "call",
     bodyKind: "none",
-    summary: "What was deleted, newest first; with in= from one folder, also a shared one",
+    summary: "List deleted items, newest first; with in=, those from one folder, which may be a shared one",
     query: z.object({ in: idText.optional(), limit, cursor: cursorText.optional() }),
     responses: { 200: nodePage.extend({ t: thumbTag }) },
   }),
@@ -249,7 +249,7 @@ export const nodeRoutes = {
     cost: "call",
     bodyKind: "json",
     changes: true,
-    summary: "Put a deleted node back where it was, or into another folder",
+    summary: "Restore a deleted node to where it was, or to another folder",
     params: idParams,
     body: z
       .object({
@@ -268,7 +268,7 @@ export const nodeRoutes = {
     cost: "call",
     bodyKind: "none",
     changes: true,
-    summary: "Purge all of the trash",
+    summary: "Delete everything in the trash permanently",
     responses: { 200: z.object({ purged: z.int() }) },
   }),
   purgeFromTrash: defineRoute({
@@ -278,7 +278,7 @@ export const nodeRoutes = {
     cost: "call",
     bodyKind: "none",
     changes: true,
-    summary: "Purge one node of the trash",
+    summary: "Delete one node in the trash permanently",
     params: idParams,
     query: z.object(seenQuery),
     responses: { 204: "empty" },
@@ -289,7 +289,7 @@ export const nodeRoutes = {
     access: "files:read",
     cost: "call",
     bodyKind: "none",
-    summary: "A cursor that stands at the journal's head",
+    summary: "Get a cursor at the head of the journal",
     responses: { 200: z.object({ token: z.string() }) },
   }),
   listChanges: defineRoute({
@@ -298,7 +298,7 @@ export const nodeRoutes = {
     access: "files:read",
     cost: "call",
     bodyKind: "none",
-    summary: "What changed since a cursor",
+    summary: "List changes since a cursor",
     query: z.object({
       since_token: cursorText,
       limit,
@@ -329,7 +329,7 @@ export const nodeRoutes = {
     access: "files:read",
     cost: "call",
     bodyKind: "none",
-    summary: "Every node in view in the order of ids, with the cursor from which to ask for what changed meanwhile",
+    summary: "List all visible nodes in the order of their IDs, with a cursor for the changes made meanwhile",
     query: z.object({ cursor: cursorText.optional(), limit }),
     responses: {
       200: nodePage.extend({
@@ -342,8 +342,7 @@ export const nodeRoutes = {
   pollChanges: defineRoute({
     ...poll,
     path: "/notifications/poll",
-    summary:
-      "Answered once something has changed since a cursor, or with 204 after the seconds in the header Timeout (1 to 90)",
+    summary: "Wait for a change since a cursor; 204 after the seconds in the Timeout header (1 to 90) without one",
   }),
   pollEvents: defineRoute({ ...poll, path: "/events", summary: "The same as /notifications/poll" }),
   queryNodes: defineRoute({
@@ -352,7 +351,7 @@ export const nodeRoutes = {
     access: "files:read",
     cost: "call",
     bodyKind: "json",
-    summary: "Whether nodes are live, trashed or gone",
+    summary: "Check whether nodes are live, in the trash or gone",
     body: z.object({ ids: z.array(idText).max(limits.listItemsMax) }),
     responses: {
       200: z.object({ items: z.array(z.object({ id: z.string(), state: z.enum(["live", "trashed", "gone"]) })) }),

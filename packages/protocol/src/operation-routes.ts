@@ -12,7 +12,7 @@ export const operationRoutes = {
     access: "open",
     cost: "call",
     bodyKind: "none",
-    summary: "The process lives",
+    summary: "Report that the process is running",
     responses: { 200: health },
   }),
   ready: defineRoute({
@@ -22,7 +22,8 @@ export const operationRoutes = {
     access: "open",
     cost: "call",
     bodyKind: "none",
-    summary: "Requests can be served: database and store answer; details only to a loopback peer or an administrator",
+    summary:
+      "Report whether requests can be served: database and store answer; details only to a loopback peer or an administrator",
     responses: { 200: health, 503: health },
   }),
   metrics: defineRoute({
@@ -32,7 +33,7 @@ export const operationRoutes = {
     access: "open",
     cost: "call",
     bodyKind: "none",
-    summary: "Prometheus metrics, to a loopback peer or an administrator",
+    summary: "Get Prometheus metrics, as a loopback peer or an administrator",
     responses: { 200: "bytes" },
   }),
   openapi: defineRoute({
@@ -42,7 +43,7 @@ export const operationRoutes = {
     access: "open",
     cost: "call",
     bodyKind: "none",
-    summary: "This API, described",
+    summary: "Get the OpenAPI description of this API",
     responses: { 200: z.unknown() },
   }),
   docs: defineRoute({
@@ -52,7 +53,7 @@ export const operationRoutes = {
     access: "open",
     cost: "call",
     bodyKind: "none",
-    summary: "This API as a page",
+    summary: "Show this API as a page",
     responses: { 200: "bytes" },
   }),
   home: defineRoute({
@@ -62,7 +63,7 @@ export const operationRoutes = {
     access: "open",
     cost: "call",
     bodyKind: "none",
-    summary: "What a browser shows that opens the server's address: the web app",
+    summary: "Open the web app",
     responses: { 200: "bytes", 304: "empty" },
   }),
   reportPolicy: defineRoute({
@@ -71,8 +72,7 @@ export const operationRoutes = {
     access: "open",
     cost: "call",
     bodyKind: "bytes",
-    summary:
-      "What a browser kept from happening on a page of this server, as browsers send it (report-uri, Reporting API)",
+    summary: "Receive reports of what a browser blocked on a page of this server (report-uri, Reporting API)",
     responses: { 204: "empty" },
   }),
   setupPage: defineRoute({
@@ -82,8 +82,7 @@ export const operationRoutes = {
     access: "open",
     cost: "call",
     bodyKind: "none",
-    summary:
-      "The page of the app behind the one-time set-up link, behind invitations, and behind mails that confirm an address",
+    summary: "Open the page of the app for set-up links, invitations and links that confirm an address",
     responses: { 200: "bytes", 304: "empty" },
   }),
 };

@@ -29,7 +29,7 @@ export const outsideRoutes = {
     cost: "call",
     bodyKind: "none",
     summary:
-      "How people sign in here: beside a password through which outside issuer, or through it only, and whether links are mailed",
+      "Get the ways to sign in: with a password, through an external provider, or only through it; and whether reset links can be mailed",
     responses: {
       200: z.object({
         outside: z
@@ -54,7 +54,7 @@ export const outsideRoutes = {
     cost: "sign_in",
     bodyKind: "json",
     fromOwnPage: true,
-    summary: "Begin to sign in a browser through the outside issuer; a cookie binds what it answers to this browser",
+    summary: "Start signing in a browser through the external provider; a cookie binds its answer to this browser",
     body: z.object({ return_to: z.string().max(2048).optional().describe("a place of the web app") }),
     responses: { 200: leaving },
   }),
@@ -65,7 +65,7 @@ export const outsideRoutes = {
     cost: "sign_in",
     bodyKind: "json",
     fromOwnPage: true,
-    summary: "Exchange what the issuer sent the browser back with for a ticket, which signs in, links or proves",
+    summary: "Exchange the provider's answer for a ticket, which signs in, links or proves identity",
     body: z.object({
       code: z.string().min(1).max(8192),
       state: z.string().min(1).max(512),
@@ -86,7 +86,7 @@ export const outsideRoutes = {
     cost: "sign_in",
     bodyKind: "json",
     fromOwnPage: true,
-    summary: "Sign in a browser with the ticket; the refresh token goes into the cookie of browsers",
+    summary: "Sign in a browser with the ticket; the refresh token is set as a cookie",
     body: z.object({
       ticket,
       totp: secondFactorCode.optional(),
@@ -102,7 +102,7 @@ export const outsideRoutes = {
     cost: "sign_in",
     bodyKind: "json",
     fromOwnPage: true,
-    summary: "Begin to prove at the outside issuer who one is, which asks its person to sign in there anew",
+    summary: "Start proving identity at the external provider, which asks the person to sign in again",
     body: z.object({ return_to: z.string().max(2048).optional().describe("a place of the web app") }),
     responses: { 200: leaving },
   }),
@@ -112,8 +112,7 @@ export const outsideRoutes = {
     access: "account",
     cost: "sign_in",
     bodyKind: "json",
-    summary:
-      "Prove with the ticket who one is: for a while the session that began it is answered what asks for a proof",
+    summary: "Prove identity with the ticket; for a while the session may call routes that require such a proof",
     body: z.object({ ticket, totp: secondFactorCode.optional(), passkey: passkeyAssertion.optional() }),
     responses: { 200: z.object({ proven_until: z.string() }) },
   }),
@@ -123,7 +122,7 @@ export const outsideRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "none",
-    summary: "As whom outside issuers know the caller",
+    summary: "List the caller's identities at external providers",
     responses: { 200: page(outsideIdentity) },
   }),
   beginOutsideLink: defineRoute({
@@ -133,7 +132,7 @@ export const outsideRoutes = {
     cost: "sign_in",
     bodyKind: "json",
     fromOwnPage: true,
-    summary: "Begin to link the caller's account to a sign-in at the outside issuer",
+    summary: "Start linking the caller's account to an identity at the external provider",
     body: proof,
     responses: { 200: leaving },
   }),
@@ -143,7 +142,7 @@ export const outsideRoutes = {
     access: "account",
     cost: "sign_in",
     bodyKind: "json",
-    summary: "Link what the ticket names to the account that began to",
+    summary: "Link the identity of the ticket to the account that started this",
     body: z.object({ ticket }),
     responses: { 201: outsideIdentity },
   }),
@@ -153,7 +152,7 @@ export const outsideRoutes = {
     access: "account",
     cost: "sign_in",
     bodyKind: "json",
-    summary: "Unlink: that sign-in opens this account no more",
+    summary: "Unlink an identity, which then no longer signs in to this account",
     params: z.object({ id: idText }),
     body: proof,
     responses: { 204: "empty" },

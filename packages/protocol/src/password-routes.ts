@@ -12,7 +12,7 @@ export const passwordRoutes = {
     access: "account",
     cost: "sign_in",
     bodyKind: "json",
-    summary: "Change the caller's own password; its other sessions and its personal access tokens end",
+    summary: "Change the caller's password; ends the caller's other sessions and personal access tokens",
     body: z.object({
       current_password: proof.shape.password,
       new_password: password,
@@ -27,7 +27,7 @@ export const passwordRoutes = {
     access: "open",
     cost: "sign_in",
     bodyKind: "json",
-    summary: "Have a link mailed that sets a new password; the answer is the same whether there is such an account",
+    summary: "Mail a link for setting a new password; the answer does not reveal whether the account exists",
     body: z.object({ email: z.string().min(1).max(limits.emailBytesMax) }),
     responses: { 202: z.object({}) },
   }),
@@ -37,7 +37,7 @@ export const passwordRoutes = {
     access: "open",
     cost: "sign_in",
     bodyKind: "json",
-    summary: "Set a new password with the token of that link; all sessions and personal access tokens end",
+    summary: "Set a new password with the token from the link; ends all sessions and personal access tokens",
     body: z.object({ token: z.string().min(1).max(512), new_password: password, ...endedWays }),
     responses: {
       200: z.object({

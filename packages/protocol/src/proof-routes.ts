@@ -13,7 +13,7 @@ export const proofRoutes = {
     cost: "sign_in",
     bodyKind: "json",
     summary:
-      "Prove again who one is, by the password and what stands beside it or by a passkey alone: for a while this session is answered what asks for it",
+      "Prove identity again, with the password and second factor or with a passkey; for a while this session may call routes that require such a proof",
     body: z
       .object({
         password: z

@@ -41,7 +41,7 @@ export const scrubRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "Reread every pack now; answers at once with the running report",
+    summary: "Start rereading all packs; returns the running report immediately",
     responses: { 202: scrubReport },
   }),
   adminGetScrub: defineRoute({
@@ -50,7 +50,7 @@ export const scrubRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "What the last scrub found",
+    summary: "Get the findings of the last scrub",
     responses: { 200: scrubReport },
   }),
   adminRebuildIndex: defineRoute({
@@ -59,7 +59,7 @@ export const scrubRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "Recreate the block index from the packs and the keys",
+    summary: "Rebuild the block index from the packs and the keys",
     responses: {
       200: z.object({ packs: z.int(), blocks: z.int(), holders: z.int(), unreadable_packs: z.array(z.string()) }),
     },

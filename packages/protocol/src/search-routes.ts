@@ -13,7 +13,7 @@ export const searchRoutes = {
     access: "files:read",
     cost: "call",
     bodyKind: "none",
-    summary: "Files and folders by parts of their names",
+    summary: "Find files and folders by parts of their names",
     query: z.object({
       q: z
         .string()

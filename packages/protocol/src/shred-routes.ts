@@ -68,7 +68,7 @@ export const shredRoutes = {
     bodyKind: "json",
     asksProof: true,
     summary:
-      "Begin to remove for good all that is of a suspended account alone (by id or e-mail), or say what that would be",
+      "Start removing everything that belongs to a suspended account alone, permanently (by ID or e-mail), or report what that would be",
     params,
     body: z.object({ dry_run: z.boolean().optional().describe("nothing is changed") }),
     responses: { 202: shredding },
@@ -79,7 +79,7 @@ export const shredRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "How far that has come (by id; by e-mail as long as it is known)",
+    summary: "Get the progress of a shredding (by ID; by e-mail while it is known)",
     params,
     responses: { 200: shredding },
   }),

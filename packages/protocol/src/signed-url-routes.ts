@@ -32,7 +32,8 @@ export const signedUrlRoutes = {
     access: "files:read",
     cost: "call",
     bodyKind: "json",
-    summary: "Addresses of content that need no token for 15 minutes: one for each item, or one for a zip of all ids",
+    summary:
+      "Create addresses of content that work without a token for 15 minutes: one for each item, or one for a zip of all IDs",
     body: z.union([eachAlone, allInOne]),
     responses: {
       200: z.object({ urls: z.array(z.object({ url: z.string(), expires_at: z.string() })) }),
@@ -44,7 +45,7 @@ export const signedUrlRoutes = {
     access: "signed",
     cost: "call",
     bodyKind: "none",
-    summary: "What a signed address gives, while whoever asked for it is signed in and may read it",
+    summary: "Download by a signed address, while the account that requested it is signed in and may read the content",
     params: z.object({ grant: z.string().min(1).max(limits.signedUrlBytesMax) }),
     responses: { 200: "bytes", 206: "bytes", 304: "empty" },
   }),

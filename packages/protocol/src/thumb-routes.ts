@@ -15,7 +15,7 @@ export const thumbRoutes = {
     access: "signed",
     cost: "call",
     bodyKind: "none",
-    summary: "A thumbnail of a picture as WebP, with the tag of a list in place of a token; it never changes",
+    summary: "Get the thumbnail of a picture as WebP, with the tag from a list instead of a token; it never changes",
     params: z.object({ content_id: idText, size: thumbSize }),
     query: z.object({
       t: z

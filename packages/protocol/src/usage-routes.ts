@@ -42,7 +42,8 @@ export const usageRoutes = {
     access: "files:read",
     cost: "call",
     bodyKind: "none",
-    summary: "What files, old versions, trash and unfinished uploads take of the caller's space, and how much is free",
+    summary:
+      "Get the space that files, old versions, trash and unfinished uploads of the caller use, and the free space",
     responses: { 200: usage },
   }),
 };

@@ -39,7 +39,7 @@ export const versionRoutes = {
     access: "files:read",
     cost: "call",
     bodyKind: "none",
-    summary: "The versions of a file, newest first",
+    summary: "List the versions of a file, newest first",
     params: z.object({ id: idText }),
     query: z.object({
       limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
@@ -55,7 +55,7 @@ export const versionRoutes = {
     cost: "call",
     bodyKind: "json",
     changes: true,
-    summary: "Give a version a label, so that it is never pruned, or take it away",
+    summary: "Set or remove the label of a version; labelled versions are never deleted automatically",
     params: z.object({ id: idText, number: z.string().min(1).max(64).describe("or its version_id") }),
     body: z.object({
       label: z.string().max(1024).nullable().describe("null or empty: it has none"),
@@ -71,7 +71,7 @@ export const versionRoutes = {
     bodyKind: "json",
     asksProof: { dry_run: false },
     changes: true,
-    summary: "Delete old versions of a file, or of every file in a folder, for good; by the owner only",
+    summary: "Permanently delete old versions of a file, or of all files in a folder; owner only",
     params: z.object({ id: idText }),
     body: z.object({
       keep: z

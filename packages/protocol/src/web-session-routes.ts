@@ -19,7 +19,7 @@ export const webSessionRoutes = {
     cost: "sign_in",
     bodyKind: "json",
     fromOwnPage: true,
-    summary: "Sign in a browser with a password or a passkey; the refresh token goes into a cookie for this path alone",
+    summary: "Sign in a browser with a password or a passkey; the refresh token is set as a cookie for this path",
     body: z
       .object(signInFields)
       .refine(...beside("email"))
@@ -45,7 +45,7 @@ export const webSessionRoutes = {
     cost: "call",
     bodyKind: "none",
     fromOwnPage: true,
-    summary: "Sign a browser out: its session ends at once, and the cookie goes",
+    summary: "Sign a browser out: ends its session immediately and removes the cookie",
     responses: { 204: "empty" },
   }),
 };

@@ -31,7 +31,7 @@ export const webhookRoutes = {
     cost: "call",
     bodyKind: "json",
     asksProof: true,
-    summary: "Have changes told to an address; its secret signs what is sent and is not shown again",
+    summary: "Create a webhook, which receives changes at an address; its signing secret is shown only once",
     body: z.object({
       url: z.string().min(1).max(limits.webhookUrlBytesMax),
       secret: z.string().min(1).max(limits.webhookKeyBytesMax),
@@ -46,7 +46,7 @@ export const webhookRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "none",
-    summary: "The caller's webhooks, without their secrets",
+    summary: "List the caller's webhooks, without their secrets",
     responses: { 200: page(webhook) },
   }),
   deleteWebhook: defineRoute({
@@ -55,7 +55,7 @@ export const webhookRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "none",
-    summary: "Tell nothing more; what waits is not sent",
+    summary: "Delete a webhook; pending deliveries are dropped",
     params: z.object({ id: idText }),
     responses: { 204: "empty" },
   }),
