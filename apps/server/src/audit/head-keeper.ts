@@ -56,6 +56,6 @@ export class HeadKeeper {
       log.error(kept, "the newest entries of the audit are gone; 'holdfast admin audit verify' says more");
     }
     await write([...heads.values()]);
-    log.info({ heads: [...heads.values()] }, "the end of the audit");
+    log.info({ heads: [...heads.values()] }, "end of the audit log");
   }
 }

@@ -39,11 +39,9 @@ function isName(name: string, given: string): boolean {
 
 function notAName(given: string): string {
   const shown = JSON.stringify(given.slice(0, 100));
-  if (given.includes("*"))
-    return `${shown} stands for many names, which takes a change in the DNS; name each by itself`;
-  if (isIP(given.replaceAll(/[[\]]/g, "")) !== 0)
-    return `${shown} is an address in figures; say the name that leads to it`;
-  return `${shown} is no name of a domain; say the name alone, like drive.example.org`;
+  if (given.includes("*")) return `${shown} is a wildcard, which would require changes of the DNS; list each name`;
+  if (isIP(given.replaceAll(/[[\]]/g, "")) !== 0) return `${shown} is an IP address; give a domain name`;
+  return `${shown} is not a domain name; give the name alone, like drive.example.org`;
 }
 
 function isDirectory(url: string): boolean {

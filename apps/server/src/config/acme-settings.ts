@@ -27,25 +27,19 @@ export function readAcmeSettings(options: Options): AcmeSettings | undefined {
   const [first, ...others] = acme ?? [];
   if (first === undefined) {
     if (email === undefined && directory === undefined && rootFile === undefined) return undefined;
-    throw usage(
-      "HOLDFAST_ACME_EMAIL, _DIRECTORY and _CA go with --acme DOMAIN, which names what the certificate is for.",
-    );
+    throw usage("HOLDFAST_ACME_EMAIL, _DIRECTORY and _CA require --acme DOMAIN.");
   }
   if (options.tls_cert !== undefined || options.tls_key !== undefined) {
-    throw usage(
-      "--acme gets the certificate by itself, and --tls-cert and --tls-key name one of yours: say one or the other.",
-    );
+    throw usage("--acme gets a certificate automatically and cannot be combined with --tls-cert and --tls-key.");
   }
   if ((options.behind_proxy ?? 0) > 0) {
-    throw usage(
-      "--acme is for a server that speaks TLS itself: behind a proxy it is the proxy that has the certificate.",
-    );
+    throw usage("--acme is for a server that terminates TLS itself: behind a proxy, the proxy has the certificate.");
   }
   const hidden = [first, ...others].find((name) => !name.includes(".") || privateEnds.test(name));
   if (hidden !== undefined && directory === undefined) {
     throw usage(
-      `--acme ${hidden}: no public authority gives a certificate for a name that only your own network knows. Take one of a domain ` +
-        "of yours, or of a service of dynamic DNS; or name an authority of your own with HOLDFAST_ACME_DIRECTORY.",
+      `--acme ${hidden}: public authorities issue no certificates for names that only exist in your own network. Use a name in a domain ` +
+        "of yours or from a dynamic DNS service, or set HOLDFAST_ACME_DIRECTORY to your own authority.",
     );
   }
   return {
@@ -70,7 +64,7 @@ function readRoot(path: string): string {
   } catch (error) {
     throw new HoldfastError(
       "usage",
-      `HOLDFAST_ACME_CA: ${path} is no certificate in PEM form: ${(error as Error).message}.`,
+      `HOLDFAST_ACME_CA: ${path} is not a PEM certificate: ${(error as Error).message}.`,
       {
         cause: error,
       },

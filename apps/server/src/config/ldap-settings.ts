@@ -24,7 +24,9 @@ export const ldapSchema = z.strictObject({
   name: z.string().min(1).max(60).optional(),
   base: name,
   people_filter: filter.optional(),
-  login_filter: filter.refine((text) => text.includes("{login}"), "must hold {login}, what is typed").optional(),
+  login_filter: filter
+    .refine((text) => text.includes("{login}"), "must contain {login}, which stands for the login that was entered")
+    .optional(),
   id_attribute: attribute.optional(),
   uid_attribute: attribute.optional(),
   mail_attribute: attribute.optional(),
@@ -84,21 +86,20 @@ function isStartTls({ url, starttls, plain = false }: Written): boolean {
     if (starttls === true || plain) throw usage("starttls and plain are for ldap://; ldaps:// is TLS from the start.");
     return false;
   }
-  if (starttls === true && plain) throw usage("starttls and plain are not given together.");
+  if (starttls === true && plain) throw usage("starttls and plain cannot be combined.");
   const isHere = isThisMachine(hostOf(url));
   if (starttls === false && !plain && !isHere)
-    throw usage("url: ldap:// to another machine needs STARTTLS, or plain, with which passwords cross the network.");
+    throw usage("url: ldap:// to another machine needs starttls; with plain, passwords are sent unencrypted.");
   return starttls ?? !(plain || isHere);
 }
 
 function bindOf(written: Written): LdapSettings["bind"] {
   const { bind_dn: dn, bind_password: said, bind_password_file: path } = written;
-  if (said !== undefined && path !== undefined)
-    throw usage("bind_password and bind_password_file are not given together.");
+  if (said !== undefined && path !== undefined) throw usage("bind_password and bind_password_file cannot be combined.");
   const password = path === undefined ? said : readSecret(path);
   if (dn === undefined && password === undefined) return undefined;
   // Without a password a bind succeeds as nobody.
-  if (dn === undefined || password === undefined) throw usage("bind_dn and bind_password are given together.");
+  if (dn === undefined || password === undefined) throw usage("bind_dn and bind_password must be given together.");
   return { dn, password };
 }
 
@@ -106,7 +107,7 @@ function groupsOf(written: Written): LdapGroups | undefined {
   const { groups, group_base: base, group_filter: matching, group_attribute: named } = written;
   if (groups === undefined) {
     if ([base, matching, named].some((each) => each !== undefined))
-      throw usage("group_base, group_filter and group_attribute are given with groups.");
+      throw usage("group_base, group_filter and group_attribute require groups.");
     return undefined;
   }
   return {
@@ -125,7 +126,7 @@ function readSecret(path: string): string {
 
 function readCa(path: string): string {
   const text = readText("ca_file", path);
-  if (!text.includes("-----BEGIN CERTIFICATE-----")) throw usage(`ca_file: ${path} holds no certificate in PEM.`);
+  if (!text.includes("-----BEGIN CERTIFICATE-----")) throw usage(`ca_file: ${path} contains no PEM certificate.`);
   return text;
 }
 

@@ -12,7 +12,7 @@ import type { Options } from "./options.ts";
 export function readMailSettings(options: Pick<Options, "smtp_url" | "mail_from">): MailSettings | undefined {
   const { smtp_url: url, mail_from: from } = options;
   if (url === undefined) return undefined;
-  if (from === undefined) throw usage("HOLDFAST_SMTP_URL needs HOLDFAST_MAIL_FROM, the address that mails come from.");
+  if (from === undefined) throw usage("HOLDFAST_SMTP_URL needs HOLDFAST_MAIL_FROM, the sender of mails.");
   const server = readSmtpUrl(url);
   const { protocol, hostname, port, username, password } = server;
   const host = hostname.toLowerCase().replace(/^\[(.*)\]$/, "$1");
@@ -38,7 +38,7 @@ export function assertLinksReachable({ mail, publicUrl, proxyHops, listen }: Rea
   if (mail === undefined || publicUrl !== undefined) return;
   if (proxyHops === 0 && !["0.0.0.0", "::"].includes(listen.host)) return;
   throw usage(
-    "HOLDFAST_SMTP_URL needs HOLDFAST_PUBLIC_URL here, like https://drive.example.org: links in mails begin with it, and this server cannot know how people reach it.",
+    "HOLDFAST_SMTP_URL needs HOLDFAST_PUBLIC_URL, like https://drive.example.org: links in mails start with it, and the server cannot know how people reach it.",
   );
 }
 
@@ -71,7 +71,7 @@ function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw usage("HOLDFAST_SMTP_URL: user and password are not UTF-8 with each byte as % and two digits.");
+    throw usage("HOLDFAST_SMTP_URL: user and password must be percent-encoded UTF-8.");
   }
 }
 

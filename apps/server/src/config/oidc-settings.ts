@@ -47,7 +47,7 @@ export function readOidc(written: Written | undefined, planNames: readonly strin
   const plans = mappingOf(written, "plan_claim", "plans");
   const unknown = Object.values(plans?.values ?? {}).find((name) => !planNames.includes(name));
   if (unknown !== undefined)
-    throw usage(`plans names ${unknown}, which is no plan of HOLDFAST_PLANS: ${planNames.join(", ")}.`);
+    throw usage(`plans contains ${unknown}, which is not in HOLDFAST_PLANS: ${planNames.join(", ")}.`);
   const { issuer, trust_second_factor: trusted = {} } = written;
   return {
     issuer,
@@ -85,13 +85,14 @@ function mappingOf(
 ): ClaimMapping | undefined {
   const { [claimName]: claim, [valuesName]: values } = written;
   if (claim === undefined && values === undefined) return undefined;
-  if (claim === undefined || values === undefined) throw usage(`${claimName} and ${valuesName} are given together.`);
+  if (claim === undefined || values === undefined)
+    throw usage(`${claimName} and ${valuesName} must be given together.`);
   return { claim, values };
 }
 
 function secretOf({ client_secret: secret, client_secret_file: path }: Written): string | undefined {
   if (path === undefined) return secret;
-  if (secret !== undefined) throw usage("client_secret and client_secret_file are not given together.");
+  if (secret !== undefined) throw usage("client_secret and client_secret_file cannot be combined.");
   let text: string;
   try {
     text = readFileSync(path, "utf8").trim();

@@ -81,7 +81,7 @@ export const optionSchemas = {
   admin_password: text,
   public_url: z
     .string()
-    .refine(isPublicUrl, "must be the address under which people reach this server, like https://drive.example.org"),
+    .refine(isPublicUrl, "must be the address at which people reach this server, like https://drive.example.org"),
   smtp_url: z.string().regex(/^smtps?:\/\//, "must read like smtp://user:password@mail.example.org:587"),
   mail_from: text,
   language,

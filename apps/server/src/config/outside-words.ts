@@ -7,7 +7,7 @@ export const word = z.string().min(1).max(1024);
 const domain = z
   .string()
   .transform((text) => text.toLowerCase())
-  .pipe(z.string().regex(/^(?!-)[^\s@/*]{1,253}$/, "must be domains like example.org, what stands behind the @"));
+  .pipe(z.string().regex(/^(?!-)[^\s@/*]{1,253}$/, "must be domains like example.org, the part after the @"));
 
 export const domains = z.union([z.literal("off").transform(() => []), z.array(domain).max(limits.outsideMappingsMax)]);
 

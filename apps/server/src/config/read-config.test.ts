@@ -73,7 +73,7 @@ test("a wrong setting is refused in words that say where it was given", () => {
   assert.match(messageOf({ file: "[" }), /cannot be read as JSON/);
   assert.match(messageOf({ flags: { config: "/nowhere/holdfast.json" } }), /^There is no \/nowhere\/holdfast\.json\.$/);
   assert.match(messageOf({ flags: { "tls-cert": "c.pem" } }), /both --tls-cert and --tls-key/);
-  assert.match(messageOf({ environment: { HOLDFAST_ADMIN_EMAIL: "a@b" } }), /together or not at all/);
+  assert.match(messageOf({ environment: { HOLDFAST_ADMIN_EMAIL: "a@b" } }), /must be given together/);
   // A password among the flags would show in the list of processes.
   assert.equal(read({ flags: { "admin-password": "p", "admin-email": "a@b" } }).administrator, undefined);
 });
@@ -200,9 +200,9 @@ test("plans are three unless they are named, and the default is one of them", ()
   const refusal = (text: string, defaultPlan = "") =>
     messageOf({ environment: { HOLDFAST_PLANS: text, HOLDFAST_DEFAULT_PLAN: defaultPlan } });
   assert.match(refusal("{"), /^HOLDFAST_PLANS is not JSON/);
-  assert.match(refusal('{"team": null}'), /^HOLDFAST_DEFAULT_PLAN must name .*one of team; business is none/);
-  assert.match(refusal("", "gold"), /one of free, plus, business; gold is none/);
-  assert.match(refusal('{"constructor": 1}', "toString"), /toString is none/);
+  assert.match(refusal('{"team": null}'), /^HOLDFAST_DEFAULT_PLAN must be one of team; business is not/);
+  assert.match(refusal("", "gold"), /one of free, plus, business; gold is not/);
+  assert.match(refusal('{"constructor": 1}', "toString"), /toString is not/);
   for (const bad of [
     "{}",
     "[]",
@@ -327,12 +327,12 @@ test("with --acme the server is public under the first name, at the port of http
 test("what does not go with --acme is refused in words", () => {
   const refused = (flags: Record<string, string | boolean>, environment = {}) =>
     messageOf({ flags: { acme: "a.example.org", ...flags }, environment });
-  assert.match(refused({ "tls-cert": "/c", "tls-key": "/k" }), /say one or the other/);
-  assert.match(refused({ "behind-proxy": true }), /behind a proxy it is the proxy/);
-  assert.match(refused({ listen: "0.0.0.0:0" }), /needs a port that stays/);
-  assert.match(refused({ acme: "*.example.org" }), /--acme: .*name each by itself/);
-  assert.match(refused({ acme: "192.168.1.20" }), /address in figures/);
-  assert.match(refused({ acme: "[::1]" }), /address in figures/);
+  assert.match(refused({ "tls-cert": "/c", "tls-key": "/k" }), /cannot be combined with --tls-cert/);
+  assert.match(refused({ "behind-proxy": true }), /behind a proxy, the proxy/);
+  assert.match(refused({ listen: "0.0.0.0:0" }), /needs a fixed port/);
+  assert.match(refused({ acme: "*.example.org" }), /--acme: .*list each name/);
+  assert.match(refused({ acme: "192.168.1.20" }), /is an IP address/);
+  assert.match(refused({ acme: "[::1]" }), /is an IP address/);
   for (const name of [
     "https://a.example.org",
     "a.example.org:443",
@@ -342,11 +342,11 @@ test("what does not go with --acme is refused in words", () => {
     "a_b.org",
     "-a.org",
   ])
-    assert.match(refused({ acme: name }), /is no name of a domain/, name);
+    assert.match(refused({ acme: name }), /is not a domain name/, name);
   for (const name of ["nas", "nas.local", "nas.home.arpa", "localhost"])
-    assert.match(refused({ acme: name }), /no public authority gives a certificate/, name);
+    assert.match(refused({ acme: name }), /public authorities issue no certificates/, name);
   assert.match(refused({}, { HOLDFAST_ACME_DIRECTORY: "http://ca.lan/directory" }), /must be the https address/);
   assert.match(refused({}, { HOLDFAST_ACME_CA: "/nowhere.pem" }), /HOLDFAST_ACME_CA: \/nowhere\.pem/);
   assert.match(refused({ "acme-email": "a@b.c?d" }), /must be an address like/);
-  assert.match(messageOf({ environment: { HOLDFAST_ACME_EMAIL: "a@b.c" } }), /go with --acme DOMAIN/);
+  assert.match(messageOf({ environment: { HOLDFAST_ACME_EMAIL: "a@b.c" } }), /require --acme DOMAIN/);
 });

@@ -177,7 +177,7 @@ function readFile(flags: ConfigSources["flags"], environment: ConfigSources["env
     throw usage(`${name} cannot be read as JSON: ${(error as Error).message}`);
   }
   if (typeof values !== "object" || values === null || Array.isArray(values)) {
-    throw usage(`${name} must hold one JSON object.`);
+    throw usage(`${name} must contain one JSON object.`);
   }
   const unknown = Object.keys(values).find((key) => !Object.hasOwn(optionSchemas, key));
   if (unknown !== undefined)
@@ -235,13 +235,13 @@ function listenOf({ listen }: Options, acme: Config["acme"]): ListenAddress {
   if (acme === undefined) return parseListen(listen ?? "127.0.0.1:8420");
   const address = listen === undefined ? acmeListen() : parseListen(listen);
   if (address.port !== 0) return address;
-  throw usage("--acme needs a port that stays: the one to which port 443 is passed on, with --listen.");
+  throw usage("--acme needs a fixed port: give the one that port 443 is forwarded to with --listen.");
 }
 
 function tlsOf({ tls_cert: certFile, tls_key: keyFile }: Options): Config["tls"] {
   if (certFile === undefined && keyFile === undefined) return undefined;
   if (certFile === undefined || keyFile === undefined) {
-    throw usage("TLS needs both --tls-cert and --tls-key, two files in PEM form.");
+    throw usage("TLS needs both --tls-cert and --tls-key, two PEM files.");
   }
   return { certFile, keyFile };
 }
@@ -249,7 +249,7 @@ function tlsOf({ tls_cert: certFile, tls_key: keyFile }: Options): Config["tls"]
 function administratorOf({ admin_email: email, admin_password: password }: Options): Config["administrator"] {
   if (email === undefined && password === undefined) return undefined;
   if (email === undefined || password === undefined) {
-    throw usage("HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD are given together or not at all.");
+    throw usage("HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD must be given together.");
   }
   return { email, password };
 }
@@ -258,9 +258,7 @@ function administratorOf({ admin_email: email, admin_password: password }: Optio
 function plansOf({ plans = plansDefault, default_plan: defaultPlan = "business" }: Options): PlanSettings {
   if (Object.hasOwn(plans, defaultPlan)) return { plans, defaultPlan };
   const names = Object.keys(plans).join(", ");
-  throw usage(
-    `HOLDFAST_DEFAULT_PLAN must name the plan of new accounts, one of ${names}; ${defaultPlan} is none of them.`,
-  );
+  throw usage(`HOLDFAST_DEFAULT_PLAN must be one of ${names}; ${defaultPlan} is not.`);
 }
 
 function platformDataFolder(environment: Readonly<Record<string, string | undefined>>): string {

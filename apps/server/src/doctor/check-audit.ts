@@ -33,15 +33,15 @@ async function checkChain(
     from shard.audit_chain`.execute(db);
   const [found] = rows;
   if (found === undefined || found.verified_ok === false) {
-    const advice = "Say 'holdfast admin audit verify', which names the first entry that is not as it was written.";
-    const detail = `shard ${id}: the last verification of the audit found that it was changed`;
+    const advice = "Run 'holdfast admin audit verify', which names the first entry that was changed.";
+    const detail = `shard ${id}: the last verification found that the audit log was changed`;
     return { ...fail("audit", detail, advice), urgency: "damage" };
   }
   const { verified_at: verifiedAt, unsent_at: unsentAt } = found;
   if (isForwarded && unsentAt !== null && unsentAt < clock.nowMicros() - lateMicros) {
     const advice =
-      "Look whether the server of HOLDFAST_AUDIT_SYSLOG runs and can be reached. Nothing is lost meanwhile.";
-    return warn("audit", `shard ${id}: since ${formatTime(unsentAt)} nothing went to the syslog server`, advice);
+      "Check that the server in HOLDFAST_AUDIT_SYSLOG is running and reachable. No entry is lost in the meantime.";
+    return warn("audit", `shard ${id}: nothing was sent to the syslog server since ${formatTime(unsentAt)}`, advice);
   }
   const verified = verifiedAt === null ? "never verified" : `verified at ${formatTime(verifiedAt)}`;
   return ok("audit", `shard ${id}: ${verified}`);

@@ -35,7 +35,7 @@ export function judgeBackup(
   everyMs?: number,
 ): Finding {
   if (last === undefined) {
-    const advice = "Say 'holdfast admin backup DIR', with DIR on another disk or machine.";
+    const advice = "Run 'holdfast admin backup DIR', with DIR on another disk or machine.";
     return { ...warn("backup", `${whose}: no backup was made yet`, advice), urgency: "new" };
   }
   const days = Math.floor((nowMs - last.atMs) / (24 * 3600_000));
@@ -43,32 +43,33 @@ export function judgeBackup(
   const lateMs = everyMs === undefined ? ageMsMax : everyMs * everyMax + 3600_000;
   if (nowMs - last.atMs <= lateMs) {
     if (last.sameDisk !== true) return ok("backup", detail);
-    const advice = "Back up to another disk, to another machine or to s3://… too: what takes this disk takes both.";
+    const advice = "Also back up to another disk, another machine or s3://…: if this disk fails, both are lost.";
     return { ...warn("backup", `${detail}, on the same disk as the server`, advice), urgency: "new" };
   }
-  if (everyMs !== undefined) return warn("backup", detail, "The log says why the scheduled ones were not made.");
-  return warn("backup", detail, `Say 'holdfast admin backup ${last.place}' again, and let something say it each day.`);
+  if (everyMs !== undefined) return warn("backup", detail, "See the log for why scheduled backups were not made.");
+  return warn("backup", detail, `Run 'holdfast admin backup ${last.place}' again, and schedule it daily.`);
 }
 
 type JudgedDrill = Pick<LastDrill, "tried_at" | "done_at" | "recovery_seconds" | "problems" | "problem_count">;
 
 /** @param last that the server made by itself of its scheduled backups; undefined: none was tried yet */
 export function judgeDrill(whose: string, last: JudgedDrill | undefined, nowMs: number, periodMs: number): Finding {
-  if (last === undefined) return ok("drill", `${whose}: the server has not yet restored a backup to see it done`);
+  if (last === undefined) return ok("drill", `${whose}: the server has not tested a restore yet`);
   const { done_at: doneAt, recovery_seconds: seconds, problems, problem_count: count } = last;
   const wasDone = doneAt !== null && doneAt >= last.tried_at;
   const when = doneAt === null ? "never" : `on ${doneAt.slice(0, 10)}${seconds === null ? "" : `, in ${seconds} s`}`;
-  const detail = `${whose}: a backup was last restored to see it done ${when}`;
+  const detail = `${whose}: a restore was last tested ${when}`;
   if (!wasDone) {
-    const advice = "Mend what it says; it is tried again within a day. 'holdfast admin drill' tries it now.";
-    return warn("drill", `${detail}; the last try failed: ${problems.join("; ")}`, advice);
+    const advice =
+      "Fix the reported problem; the test is repeated within a day. 'holdfast admin drill' repeats it now.";
+    return warn("drill", `${detail}; the last test failed: ${problems.join("; ")}`, advice);
   }
   if (count > 0) {
     const advice =
-      "Do not count on that place: say 'holdfast admin backup' to another disk, look at this one's, and then 'holdfast admin drill'.";
+      "Do not rely on this backup: run 'holdfast admin backup' to another disk, check this disk, then run 'holdfast admin drill'.";
     const found = `${detail}, with ${count === 1 ? "a problem" : `${count} problems`}: ${problems.slice(0, 3).join("; ")}`;
     return { ...fail("drill", found, advice), urgency: "damage" };
   }
   if (nowMs - Date.parse(doneAt) <= periodMs * 1.5 + 24 * 3600_000) return ok("drill", detail);
-  return warn("drill", detail, "The log says why it was not done since. 'holdfast admin drill' does it now.");
+  return warn("drill", detail, "See the log for why it was not repeated. 'holdfast admin drill' repeats it now.");
 }

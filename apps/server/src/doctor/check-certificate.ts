@@ -51,6 +51,7 @@ export function judgeCertificate(
 
 function adviceOf(isRenewed: boolean, isFailing: boolean): string {
   if (!isRenewed) return "Renew it, and send the server SIGHUP.";
-  if (isFailing) return "Mend what it says; the server tries again by itself, and at once when it is started.";
-  return "Look whether the server runs, which renews it by itself; its log says what came of it.";
+  if (isFailing)
+    return "Fix the reported problem; the server retries automatically, and immediately when it is restarted.";
+  return "Check that the server is running: it renews the certificate automatically. See its log for failures.";
 }

@@ -36,8 +36,8 @@ export async function checkDatabases({ shards, cells, clock, config }: DoctorWor
 
 function judgeLeft(name: string): Finding {
   const advice =
-    "Once a backup was made of the new one, and nobody wants to go back: holdfast admin upgrade-database --remove-old, while the server is stopped.";
-  return warn("database", `${name} in the data folder is the database of before an upgrade`, advice);
+    "Once the new database is backed up and you do not need to go back, stop the server and run holdfast admin upgrade-database --remove-old.";
+  return warn("database", `${name} in the data folder is the database from before an upgrade`, advice);
 }
 
 export function judgeDatabase({ place, version, off }: Pick<Row, "place" | "version" | "off">): Finding {

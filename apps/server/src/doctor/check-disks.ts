@@ -57,14 +57,14 @@ export function judgeRoom(
   const tooSmall = hasDatabase ? tooSmallForDatabase(folder, bytes) : undefined;
   if (freeBytes < reserveBytes) {
     const [free, reserve] = unlikeBytes(freeBytes, reserveBytes);
-    const refused = `${folder}: ${free} of ${formatBytes(bytes)} free (${percent} %), and uploads leave ${reserve} free: they are refused`;
+    const refused = `${folder}: ${free} of ${formatBytes(bytes)} free (${percent} %), less than the reserve of ${reserve}: uploads are refused`;
     const all = tooSmall === undefined ? refused : `${refused}. ${tooSmall}`;
     return fail("disk", all, freeBytes < changesBytesMin ? noRoomAdvice : reserveAdvice);
   }
   const detail = `${folder}: ${formatBytes(freeBytes)} of ${formatBytes(bytes)} free (${percent} %)`;
   const neededBytes = usualReserve(bytes, hasDatabase);
   if (hasDatabase && freeBytes < neededBytes) {
-    const little = `${detail}, and below ${formatBytes(neededBytes)} PostgreSQL may stop for want of room`;
+    const little = `${detail}; below ${formatBytes(neededBytes)} PostgreSQL may stop for lack of space`;
     return fail("disk", little, roomAdvice);
   }
   if (tooSmall !== undefined) return warn("disk", `${detail}. ${tooSmall}`, "Move the data folder to a larger disk.");
@@ -80,8 +80,8 @@ export function judgeRoom(
     : ok("disk", detail);
 }
 
-const roomAdvice = "Make room on this disk, or move to a larger one; uploads are refused before it is full.";
+const roomAdvice = "Free space on this disk or move to a larger one; uploads are refused before it is full.";
 const noRoomAdvice =
-  "Make some room by hand at once, without Holdfast: docs/accidents.md says how. Reading goes on; nothing else is sure to, deleting neither, until the database has room for its log.";
+  "Free some space now, without Holdfast: see docs/accidents.md. Reading still works; nothing else is certain to, not even deleting, until the database has space for its log.";
 const reserveAdvice =
-  "Make room on this disk, or move to a larger one: docs/accidents.md says how. 'holdfast admin gc --unfinished --dry-run' lists unfinished uploads. Reading, deleting and 'holdfast admin gc' go on.";
+  "Free space on this disk or move to a larger one: see docs/accidents.md. 'holdfast admin gc --unfinished --dry-run' lists unfinished uploads. Reading, deleting and 'holdfast admin gc' still work.";

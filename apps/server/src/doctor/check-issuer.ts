@@ -14,7 +14,7 @@ export async function checkIssuer({ config: { oidc } }: Pick<DoctorWorld, "confi
     const { cause, message } = toHoldfastError(error);
     const why = cause instanceof Error ? `${message} ${cause.message}` : message;
     const advice =
-      "Nobody signs in through it meanwhile. Look whether it runs, and whether issuer of HOLDFAST_OIDC is its address to the letter.";
+      "Nobody can sign in through it until then. Check that it is running and that the issuer in HOLDFAST_OIDC is exactly its address.";
     return [{ ...warn("issuer", `${name}: ${why}`, advice), urgency: "passing" }];
   }
 }

@@ -26,15 +26,15 @@ async function checkKeyFile(source: KeySource): Promise<Finding[]> {
   if (stats === undefined) return [];
   const findings: Finding[] = [];
   if (process.platform !== "win32" && (stats.mode & 0o077) !== 0) {
-    const detail = `others may read ${path} (mode ${(stats.mode & 0o777).toString(8)})`;
+    const detail = `other users can read ${path} (mode ${(stats.mode & 0o777).toString(8)})`;
     findings.push(
-      warn("keys", detail, `chmod 600 it, and say 'holdfast admin rotate-keys' if somebody may have read it.`),
+      warn("keys", detail, `Run chmod 600 on it, and 'holdfast admin rotate-keys' if somebody may have read it.`),
     );
   }
   if (await isThere(source.disk, nextPathOf(source))) {
-    const detail = `a change of the key-encryption key was cut short: ${nextPathOf(source)} is there`;
+    const detail = `a change of the key-encryption key was interrupted: ${nextPathOf(source)} exists`;
     findings.push(
-      warn("keys", detail, "Say 'holdfast admin rotate-keys' again, or start the server again. Delete neither file."),
+      warn("keys", detail, "Run 'holdfast admin rotate-keys' again or restart the server. Do not delete either file."),
     );
   }
   return findings;
@@ -62,14 +62,14 @@ async function checkCell(
       return warn(
         "keys",
         `${detail}; database and store differ`,
-        "A running server mends that within a minute, a stopped one at its start.",
+        "A running server fixes this within a minute, a stopped one when it starts.",
       );
-    if (ageMs < -dayMs) return warn("keys", `${detail}, which is to come`, "Look at the clock of this machine.");
+    if (ageMs < -dayMs) return warn("keys", `${detail}, which is in the future`, "Check the clock of this machine.");
     if (ageMs > limits.dataKeyLifetimeMs + dayMs) {
       return warn(
         "keys",
-        `${detail}, and ought to have been followed by another`,
-        "Look into the server's log for why, or say 'holdfast admin rotate-keys --data-key'.",
+        `${detail}, and should have been replaced by now`,
+        "See the server's log for why, or run 'holdfast admin rotate-keys --data-key'.",
       );
     }
     return ok("keys", detail);

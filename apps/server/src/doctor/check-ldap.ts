@@ -17,7 +17,7 @@ export async function checkLdap({ config: { ldap }, shards, clock }: DoctorWorld
 
 async function answers(ldap: LdapSettings): Promise<Finding> {
   const name = `${ldap.name} (${ldap.url})`;
-  const advice = "Nobody signs in by it meanwhile. Look whether it runs, and whether HOLDFAST_LDAP is right.";
+  const advice = "Nobody can sign in through it until then. Check that it is running and that HOLDFAST_LDAP is right.";
   try {
     if (await lookAtLdap(ldap)) return ok("ldap", `${name} answers`);
     return { ...warn("ldap", `${name}: people_filter finds nobody below ${ldap.base}`, advice), urgency: "passing" };
@@ -32,10 +32,10 @@ async function answers(ldap: LdapSettings): Promise<Finding> {
 export function judgeRun(run: LdapRun | undefined, nowMs: number, everyMs: number): Finding[] {
   if (run === undefined) return [];
   if (run.problem !== null) {
-    const advice = "Nobody who left is suspended until this is mended: see docs/operation.md, LDAP.";
-    return [fail("ldap", `people were not looked up: ${run.problem}`, advice)];
+    const advice = "People who left are not suspended until this is fixed: see docs/operation.md, LDAP.";
+    return [fail("ldap", `accounts could not be synchronized: ${run.problem}`, advice)];
   }
   const ageMs = nowMs - run.tried_at / 1000;
   if (ageMs <= everyMs * 3 + 60_000) return [];
-  return [warn("ldap", "people were not looked up for long", "Look into the log for the job ldap.")];
+  return [warn("ldap", "accounts were not synchronized for a long time", "See the log for the job ldap.")];
 }

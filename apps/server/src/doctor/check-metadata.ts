@@ -29,24 +29,24 @@ export function judgeMetadata(
   nowMs: number,
 ): Finding {
   if (snapshotMs === undefined) {
-    const detail = "HOLDFAST_SNAPSHOT_INTERVAL is off: it does not go to the store";
-    return warn("metadata", detail, "Have backups: without either, a database that is lost is lost for good.");
+    const detail = "HOLDFAST_SNAPSHOT_INTERVAL is off: metadata is not copied to the store";
+    return warn("metadata", detail, "Make backups: without either, a lost database cannot be recovered.");
   }
   if (madeMs === undefined) {
-    return ok("metadata", "no snapshot is in the store yet; a server makes the first one some minutes after its start");
+    return ok("metadata", "the store has no snapshot yet; the server makes the first one some minutes after it starts");
   }
   const detail = `snapshot of ${new Date(madeMs).toISOString()}, log up to ${new Date(saidMs).toISOString()}`;
   // The log says every ten minutes that there is nothing more.
   if (journalMs !== undefined && nowMs - saidMs > graceMs + 3 * journalMs) {
     return warn(
       "metadata",
-      `${detail}: what was written since, if anything, is not in the store`,
-      "Where a server runs, its log says why; else it comes with the next start.",
+      `${detail}: later changes, if any, are not in the store`,
+      "If the server is running, see its log; otherwise this is done at its next start.",
     );
   }
   if (logBytes > logBytesMax && nowMs - madeMs > graceMs + 3 * snapshotMs) {
-    const advice = "Where a server runs, its log says why. A rebuild takes longer until there is one.";
-    return warn("metadata", `${detail}: there ought to be a newer snapshot`, advice);
+    const advice = "If the server is running, see its log. Until then a rebuild takes longer.";
+    return warn("metadata", `${detail}: there should be a newer snapshot`, advice);
   }
   return ok("metadata", detail);
 }

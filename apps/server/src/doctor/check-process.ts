@@ -13,7 +13,7 @@ export async function checkVersions({ version }: Pick<DoctorWorld, "version">): 
       ? warn(
           "versions",
           detail,
-          `Run it by its own launcher (npx holdfast), which brings a Node.js of at least ${nodeMajorMin}.`,
+          `Run it with its own launcher (npx holdfast), which includes Node.js ${nodeMajorMin} or newer.`,
         )
       : ok("versions", detail),
   ];

@@ -7,12 +7,12 @@ export async function checkProxy({ unreadableAddresses: recent }: Pick<DoctorWor
 }
 
 export function judgeAddresses(unreadable: { requests: number; entry: string } | undefined): Finding {
-  if (unreadable === undefined) return ok("proxy", "the proxy names an address for each request");
+  if (unreadable === undefined) return ok("proxy", "the proxy passes on an address for each request");
   const { requests, entry } = unreadable;
   return warn(
     "proxy",
-    `${requests} requests came without a readable address, the last with ${JSON.stringify(entry)} in its place`,
-    "They all share one rate limit and are one unknown peer in the audit. Let the outermost proxy append the client's address to X-Forwarded-For, " +
-      "and HOLDFAST_BEHIND_PROXY say how many proxies do so.",
+    `${requests} requests had no valid client address; the last had ${JSON.stringify(entry)} instead`,
+    "They share one rate limit and are one unknown peer in the audit log. Make the outermost proxy append the client's address to X-Forwarded-For, " +
+      "and set HOLDFAST_BEHIND_PROXY to the number of proxies that do so.",
   );
 }

@@ -48,7 +48,7 @@ async function tried(what: string, check: () => Promise<Finding[]>): Promise<Fin
 }
 
 function notWorking(what: string, error: unknown): Finding {
-  const advice = "Look at its disk, its bucket, their rights and room. Nothing can be stored until it works.";
+  const advice = "Check its disk or bucket, permissions and free space. Nothing can be stored until it works.";
   return of(what, fail("store", `${what}: ${toHoldfastError(error).message}`, advice));
 }
 
@@ -65,7 +65,7 @@ async function checkStore(
 ): Promise<Finding[]> {
   const isUsed = !(store instanceof StoreCopy) || !store.isNew;
   if (isUsed && (await store.stat(keyringKey)) === undefined && (await readDataKeyRows(db)).length > 0) {
-    const detail = `the store of ${what} does not hold the keyring of this server`;
+    const detail = `the store of ${what} does not contain the keyring of this server`;
     const advice =
       'Is its disk mounted, its bucket the right one? See "When the store is not there" in docs/operation.md.';
     return [of(what, fail("store", detail, advice))];
@@ -88,14 +88,16 @@ async function checkCopies({ id, db }: CellWorld, copies: TwoStores["copies"]): 
     const { objects, bytes } = lag.get(name) ?? { objects: 0, bytes: 0 };
     const lags = (detail: string): Finding => of(place, { ...warn("copies", detail, lagAdvice), urgency: "passing" });
     if (objects > 0)
-      return lags(`${place} lacks ${objects.toLocaleString("en")} objects (${formatBytes(bytes)}) of the other store`);
-    if ((known.get(name) ?? null) === null) return lags(`${place} was not yet compared with the other store`);
-    return of(place, ok("copies", `${place} lacks nothing that is known`));
+      return lags(
+        `${place} is missing ${objects.toLocaleString("en")} objects (${formatBytes(bytes)}) of the other store`,
+      );
+    if ((known.get(name) ?? null) === null) return lags(`${place} has not been compared with the other store yet`);
+    return of(place, ok("copies", `${place} is missing nothing, as far as known`));
   });
 }
 
 const lagAdvice =
-  "It is given what it lacks by itself while both are there; look again in some minutes. 'holdfast admin copies status' shows how far it is.";
+  "Missing objects are copied automatically while both stores are reachable; check again in some minutes. 'holdfast admin copies status' shows the progress.";
 
 /** @returns when the store says that it was written */
 async function tryStore(store: ObjectStore, random: DoctorWorld["random"]): Promise<number> {
@@ -105,7 +107,7 @@ async function tryStore(store: ObjectStore, random: DoctorWorld["random"]): Prom
     await store.put(key, bytes);
     const stat = await store.stat(key);
     if (Buffer.compare(await store.get(key), bytes) !== 0 || stat === undefined) {
-      throw new HoldfastError("damaged", `The object ${key} did not come back as it was written.`);
+      throw new HoldfastError("damaged", `The object ${key} was not read back as it was written.`);
     }
     return stat.modifiedAtMs;
   } finally {

@@ -28,24 +28,20 @@ export function judgeSync(folder: string, { syncMicros, isMemory }: SyncFigures)
   if (isMemory) {
     return warn(
       "sync",
-      `${folder} is on a filesystem in memory, not on a disk`,
-      "Move the data folder to a disk: all of it is gone when the machine stops.",
+      `${folder} is on an in-memory filesystem, not on a disk`,
+      "Move the data folder to a disk: everything is lost when the machine stops.",
     );
   }
   if (syncMicros < syncMicrosMin) {
     return warn(
       "sync",
-      `${detail}, too little to have reached a disk`,
-      "Look whether the disk, its controller or the virtual machine's host ignores syncs (write-back cache without a battery, " +
-        "cache=unsafe, a library such as eatmydata): a power cut would lose what was acknowledged.",
+      `${detail}, too fast to have reached a disk`,
+      "Check whether the disk, its controller or the host of the virtual machine ignores syncs (write-back cache without a battery, " +
+        "cache=unsafe, a library such as eatmydata): a power cut would lose acknowledged data.",
     );
   }
   return syncMicros > syncMicrosMax
-    ? warn(
-        "sync",
-        detail,
-        "Each change waits for it. Look for a disk that fails or is overloaded, or use a faster one.",
-      )
+    ? warn("sync", detail, "Each change waits for it. Check for a failing or overloaded disk, or use a faster one.")
     : ok("sync", detail);
 }
 

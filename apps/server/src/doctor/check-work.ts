@@ -21,8 +21,8 @@ export async function checkBlocks({ cells, shards, clock, config }: DoctorWorld)
 function lateScrub(cell: string, periodMs: number): Finding {
   return warn(
     "blocks",
-    `cell ${cell}: not everything was read again within ${shownDuration(periodMs)}, for the server was off or the store is large`,
-    "Say 'holdfast admin scrub --now', which takes all of the disk's time, or give it longer: HOLDFAST_SCRUB_PERIOD.",
+    `cell ${cell}: not everything was reread within ${shownDuration(periodMs)}, as the server was off or the store is large`,
+    "Run 'holdfast admin scrub --now', which keeps the disk busy, or raise HOLDFAST_SCRUB_PERIOD.",
   );
 }
 
@@ -36,16 +36,16 @@ async function checkIndex({ id, db }: CellWorld, shards: DoctorWorld["shards"]):
     const detail = `cell ${id}: ${damaged} damaged blocks, ${unreadable} unreadable packs`;
     return { ...fail("blocks", detail, advice), urgency: "damage" };
   }
-  if (await isIndexComplete(db)) return ok("blocks", `cell ${id}: none is known to be damaged`);
+  if (await isIndexComplete(db)) return ok("blocks", `cell ${id}: no known damage`);
   if (!(await isAnythingIn(shards))) {
     const detail = `cell ${id}: the store has packs, and no account has a file: the database of this store was lost, or is another one`;
     return { ...fail("blocks", detail, lostDatabase), urgency: "damage" };
   }
   return warn(
     "blocks",
-    `cell ${id}: the index of blocks is not complete`,
-    "Nothing is given back until 'holdfast admin rebuild-index' has run. If the database of this store was lost, or is another one, do not run " +
-      "it: garbage collection would then delete what this database does not name. Run 'holdfast admin rebuild' instead.",
+    `cell ${id}: the block index is incomplete`,
+    "No space is freed until you run 'holdfast admin rebuild-index'. If the database of this store was lost or replaced, do not run " +
+      "it: garbage collection would then delete whatever this database does not refer to. Run 'holdfast admin rebuild' instead.",
   );
 }
 
@@ -66,12 +66,12 @@ async function isAnythingIn(shards: DoctorWorld["shards"]): Promise<boolean> {
 export async function checkJobs({ shards }: DoctorWorld): Promise<Finding[]> {
   const figures = await queueFigures({ all: () => shards })();
   const dead = figures.filter((figure) => figure.dead > 0).map((figure) => `${figure.dead} ${figure.kind}`);
-  if (dead.length === 0) return [ok("jobs", "none was given up")];
+  if (dead.length === 0) return [ok("jobs", "no failed jobs")];
   return [
     warn(
       "jobs",
       `given up: ${dead.join(", ")}`,
-      "holdfast admin jobs ls --dead says why; retry them once the cause is gone, or rm what is not wanted.",
+      "'holdfast admin jobs ls --dead' shows why; retry them once the cause is fixed, or remove those that are not needed.",
     ),
   ];
 }

@@ -64,14 +64,14 @@ export async function examine(
   hanging: Set<CheckName> = new Set(),
 ): Promise<Finding[]> {
   if (hanging.has(name))
-    return [fail(name, "an earlier look has still no answer", "Look whether its disk or its database hangs.")];
+    return [fail(name, "an earlier check has not finished yet", "Check whether its disk or its database hangs.")];
   hanging.add(name);
   const looking = checks[name](world).finally(() => hanging.delete(name));
   let clock: NodeJS.Timeout | undefined;
   const late = new Promise<Finding[]>((resolve) => {
     const detail = `no answer within ${checkTimeoutMs / 1000} s`;
     clock = setTimeout(
-      () => resolve([fail(name, detail, "Look whether it hangs, and say this again.")]),
+      () => resolve([fail(name, detail, "Check whether it hangs, then run this command again.")]),
       checkTimeoutMs,
     );
   });
@@ -79,7 +79,7 @@ export async function examine(
     return await Promise.race([looking, late]);
   } catch (error) {
     const { message } = toHoldfastError(error);
-    return [fail(name, message, "Mend what it says, and say this again.")];
+    return [fail(name, message, "Fix the reported problem, then run this command again.")];
   } finally {
     clearTimeout(clock);
   }

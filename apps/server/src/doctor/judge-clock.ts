@@ -17,6 +17,6 @@ export function judgeClock(whose: string, theirsMs: number, { sentMs, nowMs }: A
   const by = Math.abs(skewMs) / 1000;
   if (by * 1000 <= skewMsMax) return ok("clock", `${whose} has the same time`);
   const detail = `${whose} is ${by.toFixed(0)} s ${skewMs < 0 ? "behind" : "ahead of"} this machine`;
-  const advice = "Let a time service (chrony, systemd-timesyncd) set the clocks of both.";
+  const advice = "Set both clocks with a time service (chrony, systemd-timesyncd).";
   return by * 1000 > skewMsBroken ? fail("clock", detail, advice) : warn("clock", detail, advice);
 }

@@ -28,12 +28,12 @@ test("a disk is well with room, warned of with little, and failing with next to 
   assert.equal(state(judgeRoom("/data", { ...room, freeBytes: 1e8 })), "fail");
   assert.equal(state(judgeRoom("/data", room, 6e11)), "fail", "below what uploads leave free");
   const advice = (freeBytes: number) => judgeRoom("/data", { ...room, freeBytes }, 1e9).advice ?? "";
-  assert.match(advice(1e8), /Reading, deleting and 'holdfast admin gc' go on/);
-  assert.match(advice(1e6), /by hand at once, without Holdfast.*nothing else is sure to, deleting neither/);
+  assert.match(advice(1e8), /Reading, deleting and 'holdfast admin gc' still work/);
+  assert.match(advice(1e6), /space now, without Holdfast.*nothing else is certain to, not even deleting/);
   const unreserved = judgeRoom("/data", { ...room, freeBytes: 1e8 }, 0);
   assert.match(
     `${state(unreserved)}: ${unreserved.detail}`,
-    /^fail: .*below 1\.0 GiB PostgreSQL may stop for want of room/,
+    /^fail: .*below 1\.0 GiB PostgreSQL may stop for lack of space/,
   );
   assert.equal(state(judgeRoom("/data", { ...room, freeFiles: 9_000 })), "fail");
   assert.equal(state(judgeRoom("/data", { ...room, files: 0, freeFiles: 0 })), "ok");
@@ -49,7 +49,7 @@ test("a disk that is too small for the database is named as such, with room and 
   const tooSmall = /\/data is on a disk of 200 MiB\. The database needs a disk of at least 256 MiB/;
   assert.match(judged(150), tooSmall);
   assert.match(judged(100), tooSmall);
-  assert.match(judged(100), /^fail: .*uploads leave 128 MiB free: they are refused/);
+  assert.match(judged(100), /^fail: .*less than the reserve of 128 MiB: uploads are refused/);
   assert.doesNotMatch(judged(150, 200, false), tooSmall);
   assert.match(judged(200, 300), /^warn: \/data: 200 MiB of 300 MiB free \(66 %\)$/);
 });
@@ -63,8 +63,8 @@ test("a sync that comes back too soon to be true is warned of, and so is one tha
 test("a folder in memory is known as such, and nothing stays in it", async () => {
   if (!existsSync("/dev/shm")) return;
   for (const [parent, detail] of [
-    ["/dev/shm", /is on a filesystem in memory/],
-    [tmpdir(), /takes \d+ us|is on a filesystem in memory/],
+    ["/dev/shm", /is on an in-memory filesystem/],
+    [tmpdir(), /takes \d+ us|is on an in-memory filesystem/],
   ] as const) {
     const folder = mkdtempSync(join(parent, "holdfast-doctor-"));
     const settings = {

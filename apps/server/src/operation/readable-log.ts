@@ -17,7 +17,7 @@ export interface LogScreen {
  */
 const chatter: ReadonlySet<string> = new Set([
   "request",
-  "the end of the audit",
+  "end of the audit log",
   "giving the database to a user of its own",
   "the database was brought up to this version",
   "made a new data key",

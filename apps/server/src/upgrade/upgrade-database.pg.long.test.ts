@@ -77,7 +77,7 @@ test("the upgrade brings all of it over, and the server goes on", async () => {
   server = await startServer({ dataFolder: data, env });
   await readsAllBack(server);
   const doctor = await holdfast(["admin", "doctor", "--json", "--data", data]);
-  assert.match(doctor.stdout, /postgres\.old-17 in the data folder is the database of before an upgrade/);
+  assert.match(doctor.stdout, /postgres\.old-17 in the data folder is the database from before an upgrade/);
   const scrub = await holdfast(["admin", "scrub", "--now", "--data", data]);
   assert.equal(scrub.code, 0, scrub.stderr + scrub.stdout);
 });
