@@ -45,7 +45,7 @@ async function idOfShared(client: ApiClient, given: string): Promise<string> {
   if (id !== undefined && roles.size === 1 && roles.has("uploader")) {
     throw new HoldfastError(
       "forbidden",
-      `You may put something into ${name}, and see nothing of it: there is nothing to show.`,
+      `You can only add files to ${name} and not see them, so it cannot be mounted.`,
     );
   }
   if (id === undefined) {

@@ -135,7 +135,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
       /box\//.test(await done(guest, ["shared"])) ? true : undefined,
     );
     const mounted = await guest(["mount", "box"]);
-    assert.deepEqual([mounted.code, /nothing to show/.test(mounted.stderr)], [3, true]);
+    assert.deepEqual([mounted.code, /cannot be mounted/.test(mounted.stderr)], [3, true]);
   });
 
   test("a single file is read by the id that is listed", async () => {

@@ -228,7 +228,7 @@ describe("who asks so that the answer gives something away", () => {
     for (const given of [{ link: true }, { user_id: otherId }]) {
       const { status, body } = await editor.call("POST", `/files/${top}/share`, { ...given, role: "viewer" });
       assert.deepEqual(
-        [status, /You may do less with something in this folder/.test(body.detail)],
+        [status, /You have fewer permissions on something in this folder/.test(body.detail)],
         [403, true],
         body.detail,
       );

@@ -59,7 +59,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     });
   const assertRefused = ({ status, body }: { status: number; body: { code?: string; detail?: string } }) => {
     assert.deepEqual([status, body.code], [403, "forbidden"]);
-    assert.match(body.detail ?? "", /do it signed in/);
+    assert.match(body.detail ?? "", /sign in with the password/);
   };
 
   test("narrows the networks of an account, and widens them by no list of more", async () => {

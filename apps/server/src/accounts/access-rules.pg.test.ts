@@ -127,7 +127,7 @@ describe("access rules", () => {
     await person.reads();
     const end = async () =>
       endSecondFactor(world, await person.caller(), { password: testPassword, totp: codes[0] }, "test");
-    await assert.rejects(end, { code: "conflict", message: /An administrator asks for a second factor/ });
+    await assert.rejects(end, { code: "conflict", message: /An administrator requires a second factor/ });
     // What an administrator ends has to be made again.
     await updateUser(world, person.user.id, { secondFactor: false });
     const session = await signIn(world, person.credentials, "test");

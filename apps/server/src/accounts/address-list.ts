@@ -55,7 +55,7 @@ export function readNetwork(text: string): string {
   if (plain === undefined) throw noNetwork(text);
   // What is IPv4 in IPv6's clothes would be in no list, or in all of them.
   if (family === 6 && plain.family === "ipv4") {
-    throw new HoldfastError("invalid_field", `addresses: write ${text} as the network of IPv4 that it is.`, {
+    throw new HoldfastError("invalid_field", `addresses: write ${text} as an IPv4 network.`, {
       field: "addresses",
     });
   }
@@ -98,6 +98,6 @@ export function plainAddress(address: string): PlainAddress | undefined {
 }
 
 function noNetwork(text: string): HoldfastError {
-  const message = `addresses: ${JSON.stringify(text.slice(0, 60))} is no network. Write an address, or one and how many bits of it count: 192.0.2.0/24, 2001:db8::/32.`;
+  const message = `addresses: ${JSON.stringify(text.slice(0, 60))} is not a network. Write an address or a network such as 192.0.2.0/24 or 2001:db8::/32.`;
   return new HoldfastError("invalid_field", message, { field: "addresses" });
 }

@@ -44,7 +44,7 @@ export async function createAppPassword(
   assertPlainText(request.name, "name");
   const folder = request.folder_id === undefined ? undefined : await world.openAppFolder?.(caller, request.folder_id);
   if (request.folder_id !== undefined && folder === undefined)
-    throw new HoldfastError("internal", "Here no app password can be confined to a folder.");
+    throw new HoldfastError("internal", "This server cannot limit app passwords to a folder.");
   const secret = makeAppPassword(world.random);
   const row = {
     id: makeId<TokenId>(caller.bucket, world.clock.nowMs(), world.random(8)),

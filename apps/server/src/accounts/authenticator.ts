@@ -54,7 +54,7 @@ export class Authenticator {
     if (id === undefined || token?.caller.isApp !== true) {
       throw new HoldfastError(
         "unauthenticated",
-        "The name and the app password do not go together, or it has expired or was revoked. The account's own password is not taken here.",
+        "The name or the app password is wrong, or the app password has expired or was revoked. The account's own password is not accepted here.",
       );
     }
     await this.#markSeen(id, token.lastUsedAt);

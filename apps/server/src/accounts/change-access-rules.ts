@@ -140,7 +140,7 @@ function assertNotShutOut({ caller, address }: Asker, subject: Subject, addresse
 }
 
 function shutsOut(address: string): HoldfastError {
-  const message = `That would shut you out: you are at ${address}, which is in none of these networks. Name one that has it too; on the server itself 'holdfast admin allow-addresses --data' says whatever you want.`;
+  const message = `That would lock you out: your address ${address} is in none of these networks. Add a network that contains it. On the server itself, 'holdfast admin allow-addresses --data' sets any networks.`;
   return new HoldfastError("conflict", message, { field: "addresses" });
 }
 
@@ -180,7 +180,7 @@ export async function assertUnboundBy(
   if (byToken) throw takesBack();
   if (administrates) throw proofRequired();
   const message =
-    "Something is asked of the members of this group: only an administrator takes somebody out of it, or deletes it.";
+    "An access rule applies to this group: only an administrator can remove a member or delete the group.";
   throw new HoldfastError("forbidden", message);
 }
 
@@ -192,7 +192,7 @@ export async function assertMayBind(
 ): Promise<void> {
   if ((administrates && !byToken) || !(await isBound(reader, groupId))) return;
   const message =
-    "Something is asked of the members of this group: only an administrator who is signed in adds an administrator to it.";
+    "An access rule applies to this group: only a signed-in administrator can add an administrator to it.";
   throw new HoldfastError("forbidden", message);
 }
 
@@ -204,7 +204,7 @@ async function isBound(reader: ShardReader, groupId: GroupId): Promise<boolean> 
 /** @throws HoldfastError not_found, invalid_field */
 async function readSubject(store: AccountStore, { group_id: groupId, user }: RuleChange): Promise<Subject> {
   if (groupId !== undefined && user !== undefined) {
-    throw new HoldfastError("invalid_field", "user: say a group or an account, not both.", { field: "user" });
+    throw new HoldfastError("invalid_field", "user: give a group or an account, not both.", { field: "user" });
   }
   if (user !== undefined) {
     const { id, email } = await getUser(store, user);
@@ -264,7 +264,7 @@ async function lockRule(db: ShardReader, id: string): Promise<AccessRuleRow> {
   const { rows } = await sql<AccessRuleRow>`
     select * from shard.access_rules where subject_id = ${id} for update`.execute(db);
   const [row] = rows;
-  if (row === undefined) throw new HoldfastError("conflict", "It was changed meanwhile. Try again.");
+  if (row === undefined) throw new HoldfastError("conflict", "It was changed in the meantime. Try again.");
   return row;
 }
 

@@ -140,7 +140,7 @@ async function addPasskey(transaction: ShardReader, row: PasskeyRow, challenge: 
     values (${row.user_id}, ${row.id}, ${row.credential_id}, ${row.public_key}, ${row.counter}, ${row.transports}, ${row.rp_id},
       ${row.name}, ${row.backed_up}, ${row.created_at})
     on conflict (credential_id) do nothing returning 1`.execute(transaction);
-  if (rows.length === 0) throw new HoldfastError("exists", "This passkey was added already.", { field: "passkey" });
+  if (rows.length === 0) throw new HoldfastError("exists", "This passkey was already added.", { field: "passkey" });
 }
 
 /** @returns what the device made; undefined where it is none, or not for this address */
@@ -180,7 +180,6 @@ async function assertRoom(transaction: ShardReader, userId: UserId): Promise<voi
 }
 
 function notAsked(): HoldfastError {
-  const message =
-    "passkey: is not one that this session asked for, or not of this address, or it took longer than five minutes. Begin again.";
+  const message = "passkey: does not belong to this session or address, or took longer than five minutes. Start again.";
   return new HoldfastError("invalid_field", message, { field: "passkey" });
 }

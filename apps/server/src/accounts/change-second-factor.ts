@@ -152,11 +152,11 @@ function noneIsOn(): HoldfastError {
 
 function notPrepared(): HoldfastError {
   const message =
-    "No app waits to be confirmed by this session: it is more than 15 minutes ago, too many codes were wrong, or another session has begun anew. Begin again.";
+    "This session has no app to confirm: more than 15 minutes have passed, too many codes were wrong, or another session started over. Start again.";
   return new HoldfastError("conflict", message);
 }
 
 function notOfThisApp(): HoldfastError {
-  const message = "The app that was just set up shows another code. Take the one that it shows now.";
+  const message = "The code does not match the app that you are setting up. Enter the code that it shows now.";
   return new HoldfastError("second_factor", message, { field: "totp" });
 }

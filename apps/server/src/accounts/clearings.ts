@@ -211,5 +211,5 @@ async function findClearing(world: AccountWorld, secret: string): Promise<Cleari
 }
 
 function nothingToDo(): HoldfastError {
-  return new HoldfastError("not_found", "Nothing is asked of this device.");
+  return new HoldfastError("not_found", "This device has nothing to remove.");
 }

@@ -98,7 +98,7 @@ export function enqueueClaim(transaction: ShardReader, userId: UserId): Promise<
 function badToken(): HoldfastError {
   return new HoldfastError(
     "invalid_field",
-    "token: is wrong, has expired, or is for another address. Have a new one mailed.",
+    "token: is wrong, has expired, or is for another address. Request a new one.",
     { field: "token" },
   );
 }

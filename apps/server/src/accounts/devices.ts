@@ -124,7 +124,8 @@ async function askCopies(
   { browser, ...device }: { readonly id: DeviceId; readonly name: string; readonly browser: boolean },
 ): Promise<void> {
   if (browser) {
-    const message = "A browser syncs no folder: only a device that the command signed in removes its copies.";
+    const message =
+      "A browser does not sync folders: only devices that were signed in with the command can remove copies.";
     throw new HoldfastError("invalid_field", message, { field: "remove_copies" });
   }
   await askClearing(transaction, { userId, ...device, nowMicros: world.clock.nowMicros() });

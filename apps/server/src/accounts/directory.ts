@@ -111,5 +111,5 @@ export async function releaseEmail(shards: Shards, email: string): Promise<void>
 }
 
 export function addressTaken(): HoldfastError {
-  return new HoldfastError("exists", "There is an account with this e-mail address.", { field: "email" });
+  return new HoldfastError("exists", "An account with this e-mail address already exists.", { field: "email" });
 }

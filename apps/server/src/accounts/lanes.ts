@@ -76,7 +76,7 @@ export class Lanes {
 }
 
 function tooMany(): HoldfastError {
-  return new HoldfastError("unavailable", "Too many people are signing in just now. Try again in a moment.", {
+  return new HoldfastError("unavailable", "Too many people are signing in at the moment. Try again soon.", {
     retryAfterSeconds: 2,
   });
 }

@@ -39,7 +39,10 @@ export async function leaveAccount(
 ): Promise<number> {
   const { credential } = caller;
   if (credential.kind !== "session")
-    throw new HoldfastError("forbidden", "A personal access token deletes no account. Sign in with the password.");
+    throw new HoldfastError(
+      "forbidden",
+      "A personal access token cannot delete an account. Sign in with the password.",
+    );
   const user = await proveOwner(world, caller, { password, field: "password" }, source);
   const now = world.clock.nowMicros();
   const until = now + world.graceMs * 1000;
@@ -69,7 +72,7 @@ async function leave(
     transaction,
   );
   if (rows.length === 0)
-    throw new HoldfastError("conflict", "The account or its password was changed meanwhile. Sign in again.");
+    throw new HoldfastError("conflict", "The account or its password was changed in the meantime. Sign in again.");
   await assertLive(transaction, session);
   await endAccess(transaction, user);
   await world.tellLeaving?.(transaction, user, until);

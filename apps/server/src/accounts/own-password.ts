@@ -35,7 +35,10 @@ export async function changeOwnPassword(
 ): Promise<void> {
   const { credential } = caller;
   if (credential.kind !== "session") {
-    throw new HoldfastError("forbidden", "A personal access token changes no password. Sign in with the password.");
+    throw new HoldfastError(
+      "forbidden",
+      "A personal access token cannot change the password. Sign in with the password.",
+    );
   }
   await assertPasswordHere(world, caller.userId);
   const current = { password: change.current_password, field: "current_password" };
@@ -52,7 +55,7 @@ export async function changeOwnPassword(
       .returning("id")
       .executeTakeFirst();
     if (changed === undefined)
-      throw new HoldfastError("conflict", "The password was changed meanwhile. Sign in again.");
+      throw new HoldfastError("conflict", "The password was changed in the meantime. Sign in again.");
     // Under the lock of the account, as whoever ends all of its sessions takes that first.
     await assertLive(transaction, credential.id);
     await transaction

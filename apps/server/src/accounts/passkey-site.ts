@@ -26,7 +26,7 @@ export function passkeySiteOf({ origin, publicUrl }: Addresses): PasskeySite | u
 export function requirePasskeySite(addresses: Addresses): PasskeySite {
   const site = passkeySiteOf(addresses);
   if (site !== undefined) return site;
-  const message = `Passkeys need an address with a name and https (or localhost), and this one is ${addresses.publicUrl}. Whoever runs the server sets HOLDFAST_PUBLIC_URL to one.`;
+  const message = `Passkeys need an https address with a domain name (or localhost), but the address of this server is ${addresses.publicUrl}. The operator of the server can change it with HOLDFAST_PUBLIC_URL.`;
   throw new HoldfastError("conflict", message);
 }
 

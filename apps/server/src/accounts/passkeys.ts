@@ -42,7 +42,7 @@ export async function renamePasskey(
   name: string,
 ): Promise<PasskeyJson> {
   if (credential.kind !== "session") {
-    throw new HoldfastError("forbidden", "A personal access token changes no passkey. Sign in with the password.");
+    throw new HoldfastError("forbidden", "A personal access token cannot change passkeys. Sign in with the password.");
   }
   assertPlainText(name, "name");
   const { rows } = isId(id)

@@ -63,9 +63,13 @@ export async function createPersonalToken(
 function assertScopes(has: ReadonlySet<Scope>, wanted: readonly Scope[]): void {
   const lacking = wanted.find((scope) => !has.has(scope));
   if (lacking === undefined) return;
-  throw new HoldfastError("forbidden", `You cannot give a token the scope ${lacking}, since you do not have it.`, {
-    field: "scopes",
-  });
+  throw new HoldfastError(
+    "forbidden",
+    `You cannot give a token the scope ${lacking}, as you do not have it yourself.`,
+    {
+      field: "scopes",
+    },
+  );
 }
 
 /** Under a lock that a new password, a revocation and a change of administrators wait for: none leaves a token that it should have ended. */
@@ -96,7 +100,7 @@ export async function assertExpiry(
   expiresAtMicros: number | null,
 ): Promise<void> {
   if (expiresAtMicros !== null && expiresAtMicros <= world.clock.nowMicros()) {
-    throw new HoldfastError("invalid_field", "expires_at: lies in the past.", { field: "expires_at" });
+    throw new HoldfastError("invalid_field", "expires_at: is in the past.", { field: "expires_at" });
   }
   if (caller.credential.kind !== "token") return;
   const maker = await transaction

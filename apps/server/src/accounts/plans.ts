@@ -66,7 +66,7 @@ export async function takePlan(transaction: Db, name: string | undefined): Promi
   const offered = rows.flatMap((row) => (row.offered ? [row.name] : []));
   throw new HoldfastError(
     "invalid_field",
-    `There is no plan ${JSON.stringify(name)}; there are ${offered.join(", ")}.`,
+    `There is no plan ${JSON.stringify(name)}. The plans are ${offered.join(", ")}.`,
     {
       field: "plan",
     },

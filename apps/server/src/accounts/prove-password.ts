@@ -102,6 +102,6 @@ export async function assertPasswordHere(
   userId: UserId,
 ): Promise<void> {
   if (outsidePasswords === undefined || !(await outsidePasswords.holds(userId))) return;
-  const message = `The password of this account is the one of ${outsidePasswords.name}, and is changed there.`;
+  const message = `The password of this account is managed by ${outsidePasswords.name} and can only be changed there.`;
   throw new HoldfastError("forbidden", message, { field: "ldap" });
 }

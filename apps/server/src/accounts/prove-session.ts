@@ -68,6 +68,6 @@ async function byPasskey(
   );
   if (isProved === true) return;
   const message =
-    "passkey: is none of this account's, was used already, did not check who you are, or took longer than five minutes. Try again.";
+    "passkey: does not belong to this account, was already used, did not verify you, or took longer than five minutes. Try again.";
   throw new HoldfastError("invalid_field", message, { field: "passkey" });
 }

@@ -94,7 +94,7 @@ function resetToken(key: Buffer, { id, email, password_hash: hash }: Forgetful, 
 }
 
 function badToken(): HoldfastError {
-  return new HoldfastError("invalid_field", "token: is wrong, was used, or has expired. Have a new one mailed.", {
+  return new HoldfastError("invalid_field", "token: is wrong, was used, or has expired. Request a new one.", {
     field: "token",
   });
 }

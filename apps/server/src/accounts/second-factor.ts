@@ -174,7 +174,7 @@ export async function removeSecondFactor(transaction: ShardReader, userId: UserI
 export async function assertMayEnd(transaction: ShardReader, userId: UserId): Promise<void> {
   if (!(await isFactorRequired(transaction, userId))) return;
   const message =
-    "An administrator asks for a second factor, so the last one stays. Set another one up first: an app in place of this one, or a passkey beside it.";
+    "An administrator requires a second factor, so you cannot remove the last one. Set up another one first: a new app, or a passkey.";
   throw new HoldfastError("conflict", message);
 }
 
@@ -193,7 +193,8 @@ export async function lockRow(transaction: ShardReader, userId: UserId): Promise
   const { rows } = await sql<SecondFactorRow>`
     select * from shard.second_factors where user_id = ${userId} for update`.execute(transaction);
   const [row] = rows;
-  if (row === undefined) throw new HoldfastError("conflict", "The second factor was changed meanwhile. Try again.");
+  if (row === undefined)
+    throw new HoldfastError("conflict", "The second factor was changed in the meantime. Try again.");
   return row;
 }
 
@@ -235,12 +236,12 @@ function codeMissing(row: Live): HoldfastError {
 }
 
 function codeWrong(): HoldfastError {
-  const message = "The code is wrong, or was used already. Take the one that the app shows next, or a recovery code.";
+  const message = "The code is wrong or was already used. Enter the next code from the app, or a recovery code.";
   return new HoldfastError("second_factor", message, { field: "totp" });
 }
 
 function tooManyWrong(waitMs: number): HoldfastError {
   const minutes = Math.ceil(waitMs / minuteMs);
-  const message = `Too many wrong codes: the app's codes are let in again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}. A recovery code is let in now.`;
+  const message = `Too many wrong codes: codes from the app work again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}. A recovery code works now.`;
   return new HoldfastError("rate_limited", message, { retryAfterSeconds: Math.ceil(waitMs / 1000), field: "totp" });
 }

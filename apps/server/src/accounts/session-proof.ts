@@ -16,6 +16,6 @@ export function isProofFresh({ clock }: Pick<AccountStore, "clock">, provenAtMic
 
 export function proofRequired(): HoldfastError {
   const message =
-    "Prove first that it is you, by your password and what stands beside it or by a passkey: this session was opened a while ago. Nothing was done.";
+    "Confirm your identity first, with your password and second factor or a passkey: this session was opened a while ago. Nothing was done.";
   return new HoldfastError("proof_required", message);
 }

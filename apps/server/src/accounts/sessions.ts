@@ -293,7 +293,7 @@ function askedAgain({ issuerBound }: AccountWorld): HoldfastError {
 }
 
 const copied =
-  "This login was used in two places, such as a clone of this machine or a copy of its configuration folder, so it has ended in both. Sign in again in each of them.";
+  "This login was used in two places, such as a clone of this machine or a copy of its configuration folder, and was ended in both. Sign in again in each of them.";
 
 /** Whatever its number: whoever has a refresh token of the family may end it. Nothing for what is no refresh token of this server. */
 export async function endSessionOf(world: AccountWorld, refreshToken: string, onClaimed?: OnClaimed): Promise<void> {

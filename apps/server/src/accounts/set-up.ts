@@ -56,7 +56,7 @@ export function renewSetupToken(store: AccountStore): Promise<{ token: string; e
     if (await hasAdministrator(store)) {
       throw new HoldfastError(
         "conflict",
-        "This server has an administrator, so it gives no set-up link any more. Whoever runs it lists them with 'holdfast admin users ls --data DIR', and gives one another password with 'holdfast admin users reset-password EMAIL --data DIR'.",
+        "This server already has an administrator, so it prints no set-up link. On the server, 'holdfast admin users ls --data DIR' lists administrators and 'holdfast admin users reset-password EMAIL --data DIR' sets a new password.",
       );
     }
     await endSetupTokens(store);

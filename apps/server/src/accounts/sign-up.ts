@@ -188,7 +188,7 @@ function makeUserId({ random, clock }: AccountStore): UserId {
 function notInvited(): HoldfastError {
   return new HoldfastError(
     "forbidden",
-    "Accounts on this server are made by invitation, and this one is missing, used, in use, expired or for another address. Ask an administrator for a new one.",
+    "Accounts on this server are by invitation only, and this invitation is missing, used, in use, expired or for another address. Ask an administrator for a new one.",
     { field: "invite" },
   );
 }

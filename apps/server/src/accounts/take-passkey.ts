@@ -92,16 +92,17 @@ export function challengeOf(clientDataJSON: string): string | undefined {
 
 export function passkeyWrong(use: ChallengeUse): HoldfastError {
   if (use === "sign-in") {
-    const message = "This passkey signs in to no account here, or it took longer than five minutes. Try again.";
+    const message =
+      "This passkey belongs to no account on this server, or signing in took longer than five minutes. Try again.";
     return new HoldfastError("unauthenticated", message, { field: "passkey" });
   }
   const message =
-    "The passkey is none of this account's, was used already, or took longer than five minutes. Try again.";
+    "The passkey does not belong to this account, was already used, or took longer than five minutes. Try again.";
   return new HoldfastError("second_factor", message, { field: "passkey" });
 }
 
 function passkeyCopied(use: ChallengeUse): HoldfastError {
   const message =
-    "This passkey has counted fewer uses than the server has seen of it: there seems to be a copy of it. Sign in another way, and remove it.";
+    "The use counter of this passkey went backwards, so there may be a copy of it. Sign in another way and remove it.";
   return new HoldfastError(use === "sign-in" ? "unauthenticated" : "second_factor", message, { field: "passkey" });
 }

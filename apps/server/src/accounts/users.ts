@@ -152,7 +152,7 @@ function assertEndsWithPassword({ password, ended = {} }: UserChange): void {
 function assertMayEndFactor({ id }: UserRow, by: UserChange["by"]): void {
   if (by?.userId === id) {
     const message =
-      "End your own second factor with a code of it: in Settings, or by 'holdfast second-factor off'. Without one another administrator ends it, or 'holdfast admin users end-second-factor --data' on the server.";
+      "Turn off your own second factor with a code, in Settings or with 'holdfast second-factor off'. Without a code, another administrator can do it, or 'holdfast admin users end-second-factor --data' on the server.";
     throw new HoldfastError("forbidden", message);
   }
   if (isByToken(by)) throw neededSignedIn("ends nobody's second factor");
@@ -270,7 +270,7 @@ export async function lockUnlessShredded(transaction: ShardReader, { id, email }
   const { rows } = await sql`select from shard.shreddings where user_id = ${id}`.execute(transaction);
   const [user] = locked.rows;
   if (rows.length > 0 || user === undefined)
-    throw new HoldfastError("conflict", `${email} is being shredded, and nothing brings it back.`);
+    throw new HoldfastError("conflict", `${email} is being shredded and cannot be restored.`);
   return user;
 }
 

@@ -27,7 +27,8 @@ export function diagnoseWithoutDatabase(
 ): Promise<DiagnosisJson> {
   const clock = { nowMs: () => Date.now(), nowMicros: () => Date.now() * 1000 };
   const ports = { keySource: adminKeySource({ config, environment }), clock, random: randomBytes, version: version() };
-  const advice = "Mend what it says: without its database no server starts, and nothing else here could be looked at.";
+  const advice =
+    "Fix the reported problem: without its database the server does not start, and nothing else could be checked.";
   return diagnose({ config, shards: [], cells: [], ...ports }, [fail("database", error.message, advice)]);
 }
 

@@ -94,7 +94,7 @@ async function openEmbedded(dataFolder: string): Promise<Place> {
     if (waitedMs >= waitMsMax) {
       throw new HoldfastError(
         "unavailable",
-        `The data folder ${dataFolder} is in use, but its database does not run. Try again once its server is ready.`,
+        `The data folder ${dataFolder} is in use, but its database is not running. Try again once its server is ready.`,
         { retryAfterSeconds: 1 },
       );
     }

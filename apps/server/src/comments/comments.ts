@@ -97,7 +97,7 @@ export async function updateComment(
   const { comment, node } = await findComment(shards, caller, id);
   assertMay(node, "comment");
   if (comment.author !== caller.userId) {
-    throw new HoldfastError("forbidden", "Only who wrote a comment may change it.");
+    throw new HoldfastError("forbidden", "Only the author of a comment can change it.");
   }
   const text = checkLines(written.text, "text", limits.commentBytesMax);
   const mentions =
@@ -131,7 +131,7 @@ export async function deleteComment(
     assertMatches(locked.node, ifMatch);
     const { space_id, at, ...before } = locked.before;
     if (before.author !== caller.userId && !roleMay(locked.node.role, "own")) {
-      throw new HoldfastError("forbidden", "Only who wrote a comment, and the owner of the file, may delete it.");
+      throw new HoldfastError("forbidden", "Only the author of a comment and the owner of the file can delete it.");
     }
     await sql`delete from shard.comments where id = ${before.id}`.execute(transaction);
     await sql`
@@ -179,7 +179,7 @@ async function lockedIn<Result>(
 function assertMayComment(node: PlacedNode): void {
   assertMay(node, "comment");
   if (node.row.trashed_at === null) return;
-  const message = `${JSON.stringify(node.row.name)} lies in the trash. Restore it before you comment on it.`;
+  const message = `${JSON.stringify(node.row.name)} is in the trash. Restore it before you comment on it.`;
   throw new HoldfastError("trashed", message);
 }
 

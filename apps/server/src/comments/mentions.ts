@@ -12,7 +12,7 @@ export async function checkMentions(shards: Shards, nodeId: NodeId, mentions: re
   for (const [index, id] of ids.entries()) {
     if (isId(id) && (await findReadable(shards, id as UserId, nodeId)) !== undefined) continue;
     const field = `mentions[${index}]`;
-    throw new HoldfastError("invalid_field", `${field}: is nobody who may see this. Share it with them first.`, {
+    throw new HoldfastError("invalid_field", `${field}: this person has no access. Share it with them first.`, {
       field,
     });
   }

@@ -48,7 +48,7 @@ export async function* whileOpen(
 async function assertOpen(world: WatchWorld, caller: Caller, stillSees: StillSees | undefined): Promise<void> {
   const now = await liveCaller(world, caller);
   if (stillSees === undefined || (await stillSees(now))) return;
-  throw new HoldfastError("not_found", "The right to read it ended in the middle of the answer.");
+  throw new HoldfastError("not_found", "The permission to read it was removed during the download.");
 }
 
 /** Who the caller is by now. @throws HoldfastError unauthenticated where it is nobody any more, or a link that has another password; second_factor_required, address_not_allowed where other rules hold */

@@ -72,9 +72,13 @@ async function* exportOne(world: ExportWorld, request: ExportRequest, counts: Co
 }
 
 function enter({ ofAccount, ofProcess }: Counts, { userId }: Caller): () => void {
-  const leaveAccount = entered(ofAccount, userId, "An export of this account is under way already. Wait for its end.");
+  const leaveAccount = entered(
+    ofAccount,
+    userId,
+    "An export of this account is already running. Wait until it is done.",
+  );
   try {
-    const leaveProcess = entered(ofProcess, "", "As many accounts as may are being exported by this server.");
+    const leaveProcess = entered(ofProcess, "", "This server is already exporting the maximum number of accounts.");
     return () => {
       leaveProcess();
       leaveAccount();

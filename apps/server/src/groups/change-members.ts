@@ -84,7 +84,7 @@ export async function removeMember(
       const group = await lockManaged(transaction, caller, groupId);
       await assertUnboundBy(transaction, groupId, caller);
       if (!(await changeRole(transaction, group, userId, null))) {
-        throw new HoldfastError("not_found", "There is no such member in this group.");
+        throw new HoldfastError("not_found", "This account is not a member of this group.");
       }
     }),
   );

@@ -48,7 +48,7 @@ export async function seeGroup(reader: ShardReader, caller: GroupCaller, id: Gro
 /** @throws HoldfastError forbidden for a member who does not manage it */
 export function assertManages(caller: GroupCaller, { role }: Pick<SeenGroup, "role">): void {
   if (caller.administrates || role === "manager") return;
-  throw new HoldfastError("forbidden", "Only a manager of this group or an administrator may do this.");
+  throw new HoldfastError("forbidden", "Only a manager of this group or an administrator can do this.");
 }
 
 /** Locked until the end of the transaction, so that its changes have one order. @throws HoldfastError not_found, forbidden */

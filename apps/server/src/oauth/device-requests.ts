@@ -86,8 +86,5 @@ function plainUserCode(text: string): string {
 }
 
 function noSuchCode(): HoldfastError {
-  return new HoldfastError(
-    "not_found",
-    "Nothing waits with this code. It may be mistyped, or its ten minutes are over.",
-  );
+  return new HoldfastError("not_found", "This code is unknown. It may be mistyped, or its ten minutes are over.");
 }

@@ -61,7 +61,7 @@ export async function makeGrant(world: AccountWorld, caller: Caller, grant: NewG
 /** A program that was let in lets no other in. @throws HoldfastError forbidden */
 export function assertIsPerson({ credential }: Caller): void {
   if (credential.kind === "session") return;
-  throw new HoldfastError("forbidden", "Only who is signed in lets a program in: no token does.");
+  throw new HoldfastError("forbidden", "A token cannot authorize a program. Sign in first.");
 }
 
 /** Those that the API knows. */

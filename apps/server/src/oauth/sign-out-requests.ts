@@ -135,5 +135,5 @@ function refusal(why: string, cause?: unknown): HoldfastError {
 }
 
 function isOver(): HoldfastError {
-  return new HoldfastError("not_found", "This question is over. Sign out in the program once more.");
+  return new HoldfastError("not_found", "This request has expired. Sign out in the program again.");
 }

@@ -29,7 +29,7 @@ export async function provenFor(
   const provenAt = Math.floor((session?.proven_at ?? 0) / 1_000_000);
   if (provenAt >= earliest(question, world.clock.nowMs() / 1000)) return provenAt;
   const message =
-    "The program wants you to show anew that it is you, by your password and what stands beside it or by a passkey. Nothing was done.";
+    "The program requires you to confirm your identity again, with your password and second factor or a passkey. Nothing was done.";
   throw new HoldfastError("proof_required", message);
 }
 

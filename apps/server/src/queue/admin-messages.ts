@@ -53,7 +53,7 @@ export async function retryMessage(shards: Shards, id: string): Promise<{ messag
       where id = ${id} and state <> 'running' returning ${columns}`.execute(shard.db);
     if (rows[0] !== undefined) return { message: messageJson(rows[0]), shard };
     const { rows: running } = await sql`select from shard.messages where id = ${id}`.execute(shard.db);
-    if (running.length > 0) throw new HoldfastError("conflict", `The job ${id} is being worked now.`);
+    if (running.length > 0) throw new HoldfastError("conflict", `The job ${id} is running.`);
   }
   throw noSuchMessage(id);
 }
@@ -89,5 +89,5 @@ function messageJson(row: Listed): QueuedJobJson {
 }
 
 function noSuchMessage(id: string): HoldfastError {
-  return new HoldfastError("not_found", `There is no job ${id}; one that is done is not listed.`);
+  return new HoldfastError("not_found", `There is no job ${id}; finished jobs are not listed.`);
 }

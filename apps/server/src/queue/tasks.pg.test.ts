@@ -113,7 +113,7 @@ describe("Tasks, and what an administrator does with messages", () => {
     const id = await start(userId);
     queue.kick(databases.shards.ofId(userId));
     await begun.promise;
-    await assert.rejects(retryMessage(databases.shards, id), { code: "conflict", message: /being worked/ });
+    await assert.rejects(retryMessage(databases.shards, id), { code: "conflict", message: /is running/ });
     end.resolve();
     await queue.idle();
   });

@@ -16,13 +16,13 @@ export async function seqAt(
   { momentMicros, nowMicros, reachMs }: Moment,
 ): Promise<number> {
   if (momentMicros > nowMicros) {
-    throw new HoldfastError("invalid_field", "A rewind goes to a moment that is past.", { field: "to" });
+    throw new HoldfastError("invalid_field", "A rewind needs a time in the past.", { field: "to" });
   }
   const kept = await readKept(reader, spaceId);
   const cut = await readCut(reader);
   const earliest = Math.max(kept.sinceMicros, cut, nowMicros - reachMs * 1000);
   if (momentMicros < earliest) {
-    const message = `Not enough is kept to go back to ${formatTime(momentMicros)}. The earliest moment is ${formatTime(earliest)}.`;
+    const message = `Not enough history is kept to go back to ${formatTime(momentMicros)}. The earliest possible time is ${formatTime(earliest)}.`;
     throw new HoldfastError("invalid_field", message, { field: "to", body: { earliest: formatTime(earliest) } });
   }
   // Entries are appended in the order of time, so the place is found by halving: by the primary key.

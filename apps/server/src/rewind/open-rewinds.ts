@@ -58,7 +58,7 @@ export function openRewinds(options: RewindsOptions): Rewinds {
     undo: async (rewind, userId) => {
       const { db } = shards.ofId(rewind.space_id);
       if (rewind.done_at === null) {
-        throw new HoldfastError("conflict", "The rewind is still under way. Undo it once it is done.");
+        throw new HoldfastError("conflict", "The rewind is still running. Undo it once it is done.");
       }
       const found = await readUndo(db, rewind);
       if (found !== undefined)
@@ -72,7 +72,7 @@ export function openRewinds(options: RewindsOptions): Rewinds {
 }
 
 export function noSuchRewind(): HoldfastError {
-  return new HoldfastError("not_found", "There is no such rewind, or it can be undone no more.");
+  return new HoldfastError("not_found", "There is no such rewind, or it can no longer be undone.");
 }
 
 export function answerOf(row: RewindRow): RewindAnswer {

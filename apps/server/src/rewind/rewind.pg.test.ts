@@ -250,7 +250,7 @@ test("a moment must be past and kept; the error names the earliest one", async (
   };
   assert.equal(await earliestOf(space.clock.nowMicros() + 60_000_000), undefined, "to come");
   assert.equal(typeof (await earliestOf(0)), "string");
-  await assert.rejects(rewind(space, (await space.row()).created_at, file.id), /was not there/);
+  await assert.rejects(rewind(space, (await space.row()).created_at, file.id), /did not exist/);
   // As after the update of a server: up to the second entry nobody noted what was.
   await sql`insert into shard.untold_journals values (${space.caller.spaceId}, 2)`.execute(space.db);
   assert.equal(typeof (await earliestOf(first)), "string");
@@ -270,7 +270,7 @@ test("a rewind goes back as far as the settings in force let it", async () => {
   const previewWith = (reachMs: number) =>
     openRewinds({ ...optionsOf(space), reachMs }).preview(requestOf(space, moment));
   assert.equal((await previewWith(60 * dayMs)).reverted, 1);
-  await assert.rejects(previewWith(5 * dayMs), /earliest moment/);
+  await assert.rejects(previewWith(5 * dayMs), /earliest possible time/);
 });
 
 test("after a setting is raised, a rewind offers no moment that the shorter setting has cut", async () => {
@@ -283,7 +283,7 @@ test("after a setting is raised, a rewind offers no moment that the shorter sett
     await raiseCut(transaction, later);
     await raiseCut(transaction, moment);
   });
-  await assert.rejects(previewOf(moment), /earliest moment/);
+  await assert.rejects(previewOf(moment), /earliest possible time/);
   assert.equal((await previewOf(later)).reverted, 0);
   await sql`delete from shard.server_facts where name = 'retention_cut'`.execute(space.db);
 });

@@ -77,6 +77,6 @@ function take(nodes: Map<NodeId, WhatWas>, entry: Entry): void {
 }
 
 function tooMany(): HoldfastError {
-  const message = `More than ${limits.rewindNodesMax} files and folders have changed since. Go to a later moment first.`;
+  const message = `More than ${limits.rewindNodesMax} files and folders have changed since. Rewind to a later time first.`;
   return new HoldfastError("too_large", message, { field: "to" });
 }

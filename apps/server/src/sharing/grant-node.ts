@@ -73,8 +73,8 @@ export function newGrantId({ clock, random }: SharingWorld, { id }: NodeRow): Gr
 
 function assertGrantable({ row }: PlacedNode, { expires_at }: NewGrant, nowMicros: number): void {
   const refuse = (message: string, field = "id") => new HoldfastError("invalid_field", message, { field });
-  if (row.trashed_at !== null) throw refuse("What lies in the trash cannot be shared. Restore it first.");
-  if (row.kind === "mount") throw refuse("A mount is not yours to share. Share the folder that it shows.");
+  if (row.trashed_at !== null) throw refuse("Items in the trash cannot be shared. Restore it first.");
+  if (row.kind === "mount") throw refuse("This folder was shared with you; share the original folder instead.");
   if (row.kind === "symlink") throw refuse("A symbolic link cannot be shared.");
   if (expires_at !== null && expires_at <= nowMicros) throw refuse("This time has passed.", "expires_at");
 }
@@ -98,13 +98,13 @@ export async function findVia(
   const rights = await loadLockedRights(transaction, space.id, { grantees, givers });
   const right = rights.nearest(ids);
   if (right?.grantId === undefined || !roleMay(right.role, "share"))
-    throw new HoldfastError("forbidden", "You may not share this.");
+    throw new HoldfastError("forbidden", "You do not have permission to share this.");
   const nodes = rights.ofOwners.map((id) => ({ space_id: space.id, node_id: id }));
   const wayUp = await readWaysUp(transaction, nodes);
   const below = nodes.map(({ node_id: id }) => wayUp(space.id, id)).filter((way) => way.includes(row.id));
   if (!hasAllBelow(rights, below, role)) {
     const message =
-      "You may do less with something in this folder than this role allows. Share what you may do all of, or less of it.";
+      "You have fewer permissions on something in this folder than this role grants. Share a smaller folder, or with a lower role.";
     throw new HoldfastError("forbidden", message);
   }
   return findGrant(transaction, right.grantId);
@@ -158,7 +158,7 @@ async function replace(
   if (space.owner_id !== caller.userId && before.created_by !== caller.userId) {
     throw new HoldfastError(
       "forbidden",
-      "Somebody else has given this permission, and only they or the owner change it.",
+      "Somebody else granted this permission: only they or the owner can change it.",
     );
   }
   // What the owner gives anew ends with nobody else's right.

@@ -46,10 +46,10 @@ async function makeMount(
   const { nodeId, base = {} } = mount;
   const { row, rights, role } = await findNode(world.shards, caller, nodeId);
   const refuse = (message: string) => new HoldfastError("invalid_field", message, { field: "node_id" });
-  if (rights === undefined) throw refuse("This is your own. Only what others share with you is mounted.");
-  if (row.kind !== "folder") throw refuse("Only a folder is mounted.");
+  if (rights === undefined) throw refuse("This is your own. Only items that others share with you can be mounted.");
+  if (row.kind !== "folder") throw refuse("Only folders can be mounted.");
   if (role === "uploader")
-    throw refuse("You may put something in here, and see nothing of it: there is nothing to show.");
+    throw refuse("You can only add files to this folder and not see them, so it cannot be mounted.");
   if (row.trashed_at !== null) throw refuse("This folder is in the trash.");
   const { parentId } = mount.place;
   if (parentId !== undefined) assertOwn(await findNode(world.shards, caller, parentId));
@@ -97,7 +97,7 @@ function isShown(target: PlacedNode | undefined, spaceId: SpaceId): boolean {
 /** @throws HoldfastError invalid_field: in a folder of somebody else it would be that one's */
 function assertOwn({ row, rights }: PlacedNode): void {
   if (rights === undefined && row.kind !== "mount") return;
-  throw new HoldfastError("invalid_field", "A mount stands in your own space. Name a folder there.", {
+  throw new HoldfastError("invalid_field", "A mount must be in your own space. Choose a folder there.", {
     field: "parent_id",
   });
 }

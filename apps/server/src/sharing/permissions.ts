@@ -111,11 +111,14 @@ export async function changePermission(
   const { grant, node } = await findOwnGrant(world, caller, id);
   const isLink = grant.kind === "link";
   if (isOfApp(grant) && Object.entries(change).some(([field, value]) => field !== "name" && value !== undefined)) {
-    throw new HoldfastError("forbidden", "This is of an app password. Make another one in its place, or delete it.");
+    throw new HoldfastError(
+      "forbidden",
+      "This permission belongs to an app password. Delete it or replace it with another one.",
+    );
   }
   if (!isLink && (change.password_hash !== undefined || change.max_downloads !== undefined)) {
     const field = change.password_hash === undefined ? "max_downloads" : "password";
-    throw new HoldfastError("invalid_field", "Only a link has this.", { field });
+    throw new HoldfastError("invalid_field", "Only links have this option.", { field });
   }
   if (isLink && change.role === "commenter") {
     throw new HoldfastError("invalid_field", "A link's role is viewer, editor or uploader.", { field: "role" });
@@ -212,10 +215,7 @@ function assertMade({ space }: RightsChange, { userId }: Pick<Actor, "userId">, 
 }
 
 function ofSomebodyElse(): HoldfastError {
-  return new HoldfastError(
-    "forbidden",
-    "Somebody else has given this permission, and only they or the owner change it.",
-  );
+  return new HoldfastError("forbidden", "Somebody else granted this permission: only they or the owner can change it.");
 }
 
 /**

@@ -59,7 +59,7 @@ export async function beginShredding(world: ShreddingWorld, user: UserRow, figur
     if (rows[0]?.disabled_at === null)
       throw new HoldfastError(
         "conflict",
-        `${user.email} is not suspended. Do that first (holdfast admin users disable ${user.email}): nobody uses what is to be gone.`,
+        `${user.email} is not suspended. Suspend the account first (holdfast admin users disable ${user.email}).`,
       );
     await sql`
       insert into shard.shreddings (user_id, space_id, step, known, figures, asked_at)

@@ -85,12 +85,9 @@ export async function offerTransfer(
   assertTransferable(node);
   assertAddress(email);
   const user = await findNewOwner(world, caller, email);
-  if (user?.id === caller.userId) throw refuse("email", "This is you. Give it to somebody else.");
+  if (user?.id === caller.userId) throw refuse("email", "This is your own account. Choose another one.");
   if (user === undefined) {
-    throw refuse(
-      "email",
-      "Nobody has an account with this address and has confirmed it. Only an account can own files.",
-    );
+    throw refuse("email", "No account has this address confirmed. Only an account can own files.");
   }
   const { db } = shards.ofId(row.space_id);
   const made: TransferRow = {
@@ -115,7 +112,7 @@ export async function offerTransfer(
     // An offer outlives the session, and its owner may not have been the one who made it.
     if (created) await world.tellSecurity?.(transaction, caller.userId, "transfer");
     if (standing.to_id === user.id) return { transfer: transferJson(standing, { node: row, from, to }), created };
-    throw new HoldfastError("conflict", "This is on offer to somebody else already. Withdraw that first.", {
+    throw new HoldfastError("conflict", "This is already offered to somebody else. Withdraw that offer first.", {
       field: "id",
     });
   };
@@ -157,9 +154,9 @@ function tellOffer(transaction: ShardReader, transfer: TransferRow, { name, kind
 }
 
 function assertTransferable({ row }: PlacedNode): void {
-  if (row.parent_id === null) throw refuse("id", "The root stays with its account. Transfer what is in it.");
-  if (row.trashed_at !== null) throw refuse("id", "What lies in the trash cannot be transferred. Restore it first.");
-  if (row.kind === "mount") throw refuse("id", "A mount shows what is somebody else's, and only they transfer that.");
+  if (row.parent_id === null) throw refuse("id", "The root folder cannot be transferred. Transfer the items in it.");
+  if (row.trashed_at !== null) throw refuse("id", "Items in the trash cannot be transferred. Restore it first.");
+  if (row.kind === "mount") throw refuse("id", "This folder was shared with you: only its owner can transfer it.");
   if (row.kind === "symlink")
     throw refuse("id", "A symbolic link cannot be transferred. Transfer the folder that it is in.");
 }
@@ -239,7 +236,7 @@ export async function cancelTransfer(
   const { db } = world.shards.ofId(transfer.id);
   const cancel = async (transaction: ShardReader): Promise<void> => {
     if (await deleteWaiting(transaction, transfer.id)) return;
-    throw new HoldfastError("conflict", "It was accepted already, and is on its way.", { field: "id" });
+    throw new HoldfastError("conflict", "It was already accepted and is being transferred.", { field: "id" });
   };
   if (once === undefined) return cancel(db);
   await inTransaction(db, (transaction) => doOnce(transaction, once, () => cancel(transaction)));
@@ -253,7 +250,7 @@ async function giveUpDead(world: TransferWorld, { id, to_id: userId, accepted_at
   const arrival = user === undefined ? undefined : await readArrival(db, { spaceId: user.space_id, id });
   if (arrival === undefined || arrival.top_id !== null) return;
   if ((await readTask(db, userId, arrival.job))?.state !== "failed") return;
-  await giveUp(world, arrival, new HoldfastError("failed", "The transfer could not be done and was given up."));
+  await giveUp(world, arrival, new HoldfastError("failed", "The transfer failed."));
 }
 
 async function findTransfer({ shards }: TransferWorld, id: string): Promise<TransferRow | undefined> {
@@ -271,7 +268,7 @@ async function assertReady(world: TransferWorld, transfer: TransferRow): Promise
   const node = (await findNodes(shards, actor, [nodeId])).get(nodeId);
   if (node === undefined) throw withdrawn();
   if (node.row.trashed_at === null) return;
-  throw new HoldfastError("conflict", "Its owner has put this into the trash since.", { field: "id" });
+  throw new HoldfastError("conflict", "Its owner has moved this to the trash since.", { field: "id" });
 }
 
 function ended(): HoldfastError {

@@ -117,7 +117,7 @@ async function assertActive(shards: Shards, { from_id: fromId, user_id: userId }
     if ((await readActor(shards, id)) !== undefined) continue;
     throw new HoldfastError(
       "conflict",
-      `The account ${whose} is suspended. Once it is back the transfer can be accepted.`,
+      `The account ${whose} is suspended. The transfer can be accepted once the suspension is lifted.`,
     );
   }
 }

@@ -108,7 +108,7 @@ async function findPlace(
     if (last !== undefined) return { parent: await findFolder(shards, caller, names, under), name: last };
     throw new HoldfastError("exists", "The root folder is always there, and it is no file.", { field: "path" });
   }
-  if (name === undefined) throw new HoldfastError("invalid_field", "A name or a path is needed.", { field: "name" });
+  if (name === undefined) throw new HoldfastError("invalid_field", "Give a name or a path.", { field: "name" });
   checkName(name);
   return { parent: await findNode(shards, caller, parentId, "create"), name };
 }
@@ -158,7 +158,7 @@ function assertNoBase({ baseVersion, baseRevision, ifMatch }: UploadRequest): vo
   if (ifMatch !== undefined) throw new HoldfastError("precondition", "If-Match names a file, and there is none here.");
   if (baseVersion === undefined && baseRevision === undefined) return;
   const field = baseVersion === undefined ? "base_revision" : "base_version";
-  throw new HoldfastError("conflict", "The file that you changed is not there any more.", { field });
+  throw new HoldfastError("conflict", "The file that you changed no longer exists.", { field });
 }
 
 /** Whether a new file of this size has room, whatever it would replace. */

@@ -60,7 +60,7 @@ export async function commitPut(committer: Committer, caller: Actor, operation: 
     return { node: result.node, created: result.created };
   if (result?.status === "conflict" || result?.status === "error") throw result.error;
   if (result?.status !== "missing") throw new HoldfastError("internal", "The commit of an upload answered no node.");
-  throw new HoldfastError("missing_blocks", "Part of the content is not there any more. Start a new upload.", {
+  throw new HoldfastError("missing_blocks", "Part of the content no longer exists. Start a new upload.", {
     body: { missing_blocks: result.missingBlocks },
   });
 }

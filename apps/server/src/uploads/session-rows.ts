@@ -177,5 +177,5 @@ async function notMine(db: Db, { spaceId, id }: Session, nowMicros: number): Pro
 }
 
 export function superseded(): HoldfastError {
-  return new HoldfastError("superseded", "Another request has taken this upload over.");
+  return new HoldfastError("superseded", "Another request has taken over this upload.");
 }

@@ -58,15 +58,15 @@ export function checkWebhookUrl(text: string, { isAllowed }: Pick<WebhookNetwork
   if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
     throw refuse("It must read like https://example.com/path.");
   }
-  if (url.username !== "" || url.password !== "") throw refuse("A name and a password do not belong there.");
-  if (url.hash !== "") throw refuse("What follows a # is never sent.");
+  if (url.username !== "" || url.password !== "") throw refuse("It must not contain a name and a password.");
+  if (url.hash !== "") throw refuse("It must not contain a # part, which is never sent.");
   const literal = literalOf(url);
   if (literal !== undefined && !isAllowed(literal)) throw refuse(notAllowed);
   return url.href;
 }
 
 const notAllowed =
-  "Webhooks go to no address of this machine or a private network; HOLDFAST_WEBHOOK_PRIVATE=true allows it.";
+  "Webhooks cannot use an address of this machine or of a private network unless HOLDFAST_WEBHOOK_PRIVATE=true.";
 
 function literalOf({ hostname }: URL): string | undefined {
   const bare = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;

@@ -181,7 +181,7 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
   }
 
   async function granteeOf(caller: Caller, node: PlacedNode, body: ShareBody): Promise<NewGrant> {
-    refuseOthers(body, ["name", "password", "max_downloads"], "Only a link has this.");
+    refuseOthers(body, ["name", "password", "max_downloads"], "Only links have this option.");
     if ([body.email, body.user_id, body.group_id].filter((who) => who !== undefined).length !== 1) {
       throw refuse("email", "Say with whom: email, user_id or group_id, or link.");
     }

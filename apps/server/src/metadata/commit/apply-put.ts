@@ -150,7 +150,7 @@ function requireNoBase(operation: PutStep["operation"]): void {
   const { baseVersion, baseRevision } = operation;
   if (baseVersion === undefined && baseRevision === undefined) return;
   const field = baseVersion === undefined ? "base_revision" : "base_version";
-  throw new HoldfastError("conflict", "The file that you changed is not there any more.", { field });
+  throw new HoldfastError("conflict", "The file that you changed no longer exists.", { field });
 }
 
 export function notAFile(row: NodeRow): HoldfastError {

@@ -78,7 +78,7 @@ async function locate(
   if (place.path !== undefined) return findPath(work, step, place.path, place);
   if (place.name !== undefined) checkName(place.name);
   const name = place.name ?? current?.name;
-  if (name === undefined) throw new HoldfastError("invalid_field", "A name or a path is needed.", { field: "name" });
+  if (name === undefined) throw new HoldfastError("invalid_field", "Give a name or a path.", { field: "name" });
   if (place.parentId === undefined && current !== undefined) return { parent: await current.parent(), name };
   const named = { text: place.parentId ?? "root", field: "parent_id", act: "create" as const };
   const found = await find(work, step, scope, named);
