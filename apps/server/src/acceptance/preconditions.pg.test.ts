@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { NodeJson } from "@holdfast/protocol/values";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { Api, type ApiAnswer, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /** What a caller may say of the state that it saw, and what is answered where that is not the state any more. */
@@ -184,21 +185,22 @@ describe("what a caller says of the state that it saw", () => {
   });
 
   const makeFile = async (): Promise<NodeJson> => (await world.api.put(`/${world.name()}`, "one")).body;
-  const write = async (id: string) =>
-    world.api.call("POST", `/files/upload?uploadType=media&file_id=${id}`, undefined, { body: randomBytes(20) });
+  const write = async (id: string): Promise<NodeJson> =>
+    (await world.api.call("POST", `/files/upload?uploadType=media&file_id=${id}`, undefined, { body: randomBytes(20) }))
+      .body;
   const stateOf = async (id: string) => (await world.api.call("GET", `/files/${id}`)).body;
   const trash = async (id: string) => (await world.api.call("DELETE", `/files/${id}`)).body;
 
   /** A file as a caller saw it, and as it is by now. What was seen of one in the trash is its state there. */
   const prepare = async (history: History, place: (typeof places)[number]) => {
     const { id } = await makeFile();
-    await write(id);
-    const seen: NodeJson = place === "trashed" ? await trash(id) : await stateOf(id);
-    if (history !== "fresh" && place === "trashed") await world.api.call("POST", `/trash/${id}/restore`, {});
-    if (history === "renamed") await world.api.call("PATCH", `/files/${id}`, { name: world.name() });
-    if (history === "changed") await write(id);
-    const now: NodeJson = history !== "fresh" && place === "trashed" ? await trash(id) : await stateOf(id);
-    return { id, seen, now };
+    const written = await write(id);
+    const seen: NodeJson = place === "trashed" ? await trash(id) : written;
+    if (history === "fresh") return { id, seen, now: seen };
+    if (place === "trashed") await world.api.call("POST", `/trash/${id}/restore`, {});
+    const renamed = async () => (await world.api.call("PATCH", `/files/${id}`, { name: world.name() })).body;
+    const changed: NodeJson = history === "renamed" ? await renamed() : await write(id);
+    return { id, seen, now: place === "trashed" ? await trash(id) : changed };
   };
 
   const say = (base: Base, text: string): Said => ({
@@ -213,6 +215,8 @@ describe("what a caller says of the state that it saw", () => {
       test(`${name} looks at ${base}`, async () => {
         for (const history of Object.keys(histories) as History[]) {
           for (const place of places) {
+            // Where it is not found the base does not matter, and one history is enough.
+            if (!isLongTier && !route.takes.includes(place) && history !== "changed") continue;
             const cell = `${history}, ${place}`;
             const { id, seen, now } = await prepare(history, place);
             const said = say(base, bases[base].of(seen));
