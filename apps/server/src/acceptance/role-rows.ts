@@ -151,6 +151,17 @@ export const roleRows: Readonly<Record<RouteName, Readonly<Record<string, Row>> 
       ...creates,
     },
   },
+  syncFile: {
+    // Before the version becomes another one.
+    "write a version by its blocks": {
+      request: ({ file, version, hash }) => [
+        "POST",
+        `/files/${file}/sync`,
+        { current_version: version, new_block_hashes: [hash] },
+      ],
+      answers: "200 200 403 403 404 404",
+    },
+  },
   upload: {
     upload: {
       request: ({ folder }) => [
@@ -246,17 +257,6 @@ export const roleRows: Readonly<Record<RouteName, Readonly<Record<string, Row>> 
     "delete old versions": {
       request: ({ file }) => ["POST", `/files/${file}/versions/prune`, { keep: 1, dry_run: true }],
       answers: "200 403 403 403 404 404",
-    },
-  },
-  syncFile: {
-    "write a version by its blocks": {
-      request: ({ file, version, hash }) => [
-        "POST",
-        `/files/${file}/sync`,
-        { current_version: version, new_block_hashes: [hash] },
-      ],
-      // The version was another one by then.
-      answers: "409 409 403 403 404 404",
     },
   },
   restoreVersion: {
