@@ -1,3 +1,3 @@
 import { describeFactorPaths } from "./testing-factor-paths.ts";
 
-describeFactorPaths("half");
+describeFactorPaths("a third");
