@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { Api, makeFolder, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
+import { Api, makeFolder, removeFolder, type ServerProcess, spawnServer, startServer } from "./testing.ts";
 
 /**
  * Invariant: a server whose data folder was moved away, or has another disk mounted over it, ends with words and writes nothing into what
@@ -23,21 +23,26 @@ describe("A data folder that is replaced while its server runs", () => {
     removeFolder(folder);
   });
 
+  /** In a process of its own, since it is to end by itself. */
   const start = async (dataFolder: string): Promise<Api> => {
     server = await spawnServer({ dataFolder });
     return Api.signIn(server.url);
   };
 
-  const downloaded = async (dataFolder: string, path: string): Promise<string> => {
-    const { body } = await (await start(dataFolder)).download(path);
-    assert.equal(await server?.stop(), 0);
-    return body.toString();
+  const whileServed = async <Result>(dataFolder: string, run: (api: Api) => Promise<Result>): Promise<Result> => {
+    const served = await startServer({ dataFolder });
+    try {
+      return await run(await Api.signIn(served.url));
+    } finally {
+      assert.equal(await served.stop(), 0);
+    }
   };
 
+  const downloaded = (dataFolder: string, path: string): Promise<string> =>
+    whileServed(dataFolder, async (api) => String((await api.download(path)).body));
+
   test("by an older copy: the server ends by itself, and both start again", async () => {
-    const first = await start(place());
-    assert.equal((await first.put("/old", "old")).status, 201);
-    assert.equal(await server?.stop(), 0);
+    await whileServed(place(), async (first) => assert.equal((await first.put("/old", "old")).status, 201));
     execFileSync("cp", ["-a", place(), older()]);
     const api = await start(place());
     assert.equal((await api.put("/new", "new")).status, 201);

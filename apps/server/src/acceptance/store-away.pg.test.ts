@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { openPlainStore } from "@holdfast/object-store/open-store";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { writeKeyringObject } from "../blocks/wrapped-keys.ts";
 import { assertCommitted, hashOf, putBatch } from "./batches.ts";
 import { findPackFiles } from "./pack-files.ts";
@@ -153,8 +154,10 @@ describe("A store that is away", () => {
     "a scrub": () => scrub(),
     "rebuilding the index": () => api.call("POST", "/admin/rebuild-index"),
   };
-  for (const [missed, notice] of Object.entries(notices)) {
-    for (const [found, look] of Object.entries(notices)) {
+  for (const [row, [missed, notice]] of Object.entries(notices).entries()) {
+    for (const [column, [found, look]] of Object.entries(notices).entries()) {
+      // In the gate each misses one, and each finds one that another has missed.
+      if (!isLongTier && column !== (row + 1) % 3) continue;
       test(`a pack that ${missed} misses counts again once it is back and ${found} finds it`, async () => {
         const content = randomBytes(5000);
         const path = `/${missed} ${found}`;
