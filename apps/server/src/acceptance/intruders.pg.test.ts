@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
 
 /** People who want what they were never given, or not any more: through the API alone. */
@@ -328,11 +329,13 @@ describe("who wants more than was given", () => {
       );
       return `${status} ${text.replaceAll(name, "NAME")}`;
     };
-    for (const [who, api] of Object.entries({ account: late, link: new Api(server.url, token) })) {
-      for (const on_conflict of [undefined, "rename", "replace", "fail"]) {
+    for (const [row, [who, api]] of Object.entries({ account: late, link: new Api(server.url, token) }).entries()) {
+      for (const [column, on_conflict] of [undefined, "rename", "replace", "fail"].entries()) {
         const more = on_conflict === undefined ? {} : { on_conflict };
         const query = on_conflict === undefined ? "" : `&on_conflict=${on_conflict}`;
-        for (const taken of Object.values(names)) {
+        for (const [layer, taken] of Object.values(names).entries()) {
+          // In the gate half of them, with each two of the three together.
+          if (!isLongTier && (row + column + layer) % 2 === 1) continue;
           const ways: Record<string, (name: string) => Promise<{ status: number; body: Record<string, unknown> }>> = {
             media: (name) => putIn(api, top, `${encodeURIComponent(name)}${query}`, "x"),
             folder: (name) => api.call("POST", "/metadata", { parent_id: top, name, kind: "folder", ...more }),

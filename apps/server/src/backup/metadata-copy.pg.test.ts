@@ -141,7 +141,7 @@ describe("what the store has of the metadata", () => {
   test("two snapshots stay, and the log from the older one on", async () => {
     const copy = open();
     uptimeMs = 200_000;
-    for (let hour = 0; hour < 4; hour += 1) {
+    for (let hour = 0; hour < 3; hour += 1) {
       await copy.snapshot(signal);
       await change();
       await copy.journal(signal);
