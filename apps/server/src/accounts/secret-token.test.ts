@@ -3,6 +3,7 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { bucketCount, makeId, type SessionId, toBucket, type TokenId, type UserId } from "@holdfast/core/ids";
 import { fc } from "@holdfast/tools/properties";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { readAccessToken, signAccessToken } from "./access-token.ts";
 import { emailKey } from "./email-address.ts";
 import {
@@ -71,7 +72,7 @@ test("a refresh token that differs in any character is no token, and no text mak
         assert.equal(makeRefreshToken(secrets.refreshKey, parsed.sessionId, parsed.number), text);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: isLongTier ? 1000 : 150 },
   );
 });
 
@@ -122,7 +123,7 @@ test("no damaged access token is accepted, and none makes the reader throw", asy
       // Base64url leaves bits unused at the end of a signature: a token may be spelled differently, never say something else.
       if (claims !== undefined) assert.equal(text.slice(0, -2), genuine.slice(0, -2));
     }),
-    { numRuns: 500 },
+    { numRuns: isLongTier ? 1000 : 150 },
   );
 });
 

@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import type { RewindAnswer } from "@holdfast/protocol/rewind-routes";
 import { fc } from "@holdfast/tools/properties";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { sql } from "kysely";
 import type { NodeRow } from "../db/shard-tables.ts";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
@@ -34,7 +35,7 @@ const choice = fc.record({
 });
 type Choice = typeof choice extends fc.Arbitrary<infer Value> ? Value : never;
 
-const runs = Number(process.env["HOLDFAST_REWIND_RUNS"] ?? "80");
+const runs = Number(process.env["HOLDFAST_REWIND_RUNS"] ?? (isLongTier ? 160 : 30));
 
 /** `HOLDFAST_SEED=-1089946814 HOLDFAST_REWIND_PATH=66:9` replays a failure by the seed and path that it printed. */
 const given = process.env["HOLDFAST_REWIND_PATH"];

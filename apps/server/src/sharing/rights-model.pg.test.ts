@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fc, seed } from "@holdfast/tools/properties";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import { listFolder } from "../metadata/read/list-folder.ts";
 import { findNode, findNodeByPath, findNodes } from "../metadata/read/look-up.ts";
@@ -50,7 +51,7 @@ const choices = fc.array(choice, { minLength: 1, maxLength: 40, size: "max" });
 const batches = fc.array(choices, { minLength: 1, maxLength: 5, size: "max" });
 
 test("whoever does whatever, each sees and may do what the model says, and devices end with it", async () => {
-  const numRuns = Number(process.env["HOLDFAST_RUNS"] ?? 8);
+  const numRuns = Number(process.env["HOLDFAST_RUNS"] ?? (isLongTier ? 16 : 4));
   console.log(`replay with HOLDFAST_SEED=${seed}`);
   const limit = process.env["HOLDFAST_RUNS"] === undefined ? [fc.interruptAfterTimeLimit(60_000)] : [];
   await fc.assert(fc.asyncProperty(batches, agreesWithModel), { numRuns, plugins: limit });

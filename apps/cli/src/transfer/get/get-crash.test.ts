@@ -14,6 +14,7 @@ import type { Disk, DiskFile } from "@holdfast/disk/disk";
 import { SimulatedDisk } from "@holdfast/disk/simulated-disk";
 import { encodeFrame } from "@holdfast/protocol/frames";
 import type { NodeJson } from "@holdfast/protocol/values";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { Output } from "../../output/output.ts";
 import type { TransferPool } from "../transfer-pool.ts";
 import { TransferReport } from "../transfer-report.ts";
@@ -94,7 +95,7 @@ async function checkFile(disk: Disk, name: string, bytes: Buffer, acknowledged: 
 }
 
 test("got files are old or new, whole, whenever the power is cut, and stay once get is done", async () => {
-  const calls = await crashEveryCall(scenario, { seed, randomOutcomes: 2 });
+  const calls = await crashEveryCall(scenario, { seed, randomOutcomes: isLongTier ? 4 : 1 });
   assert.ok(calls > 30, `${calls} calls`);
 });
 
@@ -117,7 +118,7 @@ test("the same of a large file that is made durable while it is still written", 
   };
   const usualCalls = await failEveryCall(scenario, { seed, randomOutcomes: 0 });
   assert.ok((await failEveryCall(early, { seed })) > usualCalls, "an early sync is among its calls");
-  await crashEveryCall(early, { seed, randomOutcomes: 1 });
+  await crashEveryCall(early, { seed, randomOutcomes: isLongTier ? 2 : 0 });
 });
 
 test("get makes no sync that nobody would miss", async () => {

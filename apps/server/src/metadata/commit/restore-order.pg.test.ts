@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import { fc } from "@holdfast/tools/properties";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { sql } from "kysely";
 import { startTestDatabases, type TestDatabases } from "../../db/testing.ts";
 import { checkInvariants } from "../testing/invariants.ts";
@@ -100,7 +101,7 @@ test("any set of things in the trash, restored in any order, gives the same tree
       const [first, ...others] = await Promise.all(orders.map((order) => treeAfter(drawn, order)));
       for (const other of others) assert.deepEqual(other, first, JSON.stringify(orders));
     }),
-    { numRuns: 40 },
+    { numRuns: isLongTier ? 80 : 15 },
   );
 });
 
