@@ -7,10 +7,11 @@ import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { pathOfNode } from "@holdfast/sync/model/tree-paths";
 import { SyncState } from "@holdfast/sync/state/sync-state";
 import { fc } from "@holdfast/tools/properties";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { Alone } from "./alone.ts";
 
 /** HOLDFAST_PREVIEWS=10000 for the long form; fast-check prints the seed of what fails. */
-const numRuns = Number(process.env["HOLDFAST_PREVIEWS"] ?? 150);
+const numRuns = Number(process.env["HOLDFAST_PREVIEWS"] ?? (isLongTier ? 500 : 50));
 
 const verbs = ["write", "write", "mkdir", "edit", "edit", "chmod", "move", "move", "delete"] as const;
 const names = ["a", "b", "c.txt"];

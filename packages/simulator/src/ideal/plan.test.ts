@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import { fc } from "@holdfast/tools/properties";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { nameOnDisk } from "@holdfast/sync/model/trees";
 import { IdealWorld } from "./ideal-world.ts";
 import {
@@ -19,7 +20,7 @@ import {
 } from "./testing-random-changes.ts";
 
 /** HOLDFAST_PLANS=100000 for the long form; fast-check prints the seed of what fails. */
-const numRuns = Number(process.env["HOLDFAST_PLANS"] ?? 3000);
+const numRuns = Number(process.env["HOLDFAST_PLANS"] ?? (isLongTier ? 10_000 : 1000));
 
 test("whatever both sides did, both become equal, and then there is nothing to plan", () => {
   fc.assert(
