@@ -11,12 +11,16 @@ interface AxeOptions {
 
 /** What keeps somebody from using the page that is open, or a frame in it, by the rules of WCAG 2.2 AA. @returns a line each; empty is good */
 export async function axeProblems(page: Page | Frame, { within, without = [] }: AxeOptions = {}): Promise<string[]> {
-  await page.evaluate(axe.source);
+  // Half a megabyte, which stays until another document is loaded.
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe.source);
   const given = { tags, without, within: within ?? "html" };
   return page.evaluate(async (options) => {
     const { axe: runner } = globalThis as unknown as { axe: typeof axeCore };
     const { violations } = await runner.run(options.within, {
       runOnly: { type: "tag", values: options.tags },
+      // What is in order is not described: most of the time would go into that.
+      resultTypes: ["violations"],
+      selectors: false,
       // Each is looked at by itself.
       iframes: false,
       rules: Object.fromEntries(options.without.map((rule) => [rule, { enabled: false }])),

@@ -141,8 +141,17 @@ export function pathsOfPlaces(): { routed: ReadonlySet<string | undefined>; list
   };
 }
 
+/** Another section of the same place is turned to within the page, as its links do; all else is loaded. */
 async function show({ page, server }: App, { path, shows }: ShownPlace): Promise<void> {
-  await page.goto(`${server.url}${path}`);
+  const section = /^\/(?:settings|admin)\//.exec(path)?.[0];
+  if (section !== undefined && new URL(page.url()).pathname.startsWith(section)) {
+    const former = await page.locator("h1").first().textContent();
+    await page.evaluate((to) => history.pushState(null, "", to), path);
+    await page.waitForFunction(
+      (text) => ![null, undefined, text].includes(document.querySelector("h1")?.textContent),
+      former,
+    );
+  } else await page.goto(`${server.url}${path}`);
   await (shows?.(page) ?? page.getByRole("heading", { level: 1 }).first()).waitFor();
 }
 
