@@ -31,46 +31,66 @@ async function tokenOf(): Promise<string> {
   return String(token);
 }
 
-/** As a person does it: search, open, paste a token, send. @returns what the page shows as the answer */
-async function askForAccount(page: Page): Promise<string> {
+/** Shows the call, by a search, and what sends it. */
+async function findAccountCall(page: Page): Promise<void> {
   await page.getByLabel("Search the calls").fill("get caller limits");
   await page.locator("#operations-Account-getAccount").waitFor();
   assert.equal(await page.locator(".opblock").count(), 1);
+  await page.locator("#operations-Account-getAccount .opblock-summary-control").click();
+  await page.getByRole("button", { name: "Try it out" }).click();
+}
+
+async function authorize(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Authorize" }).first().click();
   const dialog = page.locator(".dialog-ux");
   await dialog.locator("input").fill(await tokenOf());
   await dialog.getByRole("button", { name: "Apply credentials" }).click();
   await dialog.getByRole("button", { name: "Close" }).click();
-  await page.locator("#operations-Account-getAccount .opblock-summary-control").click();
-  await page.getByRole("button", { name: "Try it out" }).click();
-  const answered = page.waitForResponse(/\/api\/v1\/account$/);
-  await page.getByRole("button", { name: "Execute" }).click();
-  assert.equal((await answered).status(), 200);
-  const shown = page.locator(".live-responses-table .response .microlight").first();
-  await shown.waitFor();
-  return shown.innerText();
 }
 
-test("somebody finds a call, sends it with a token of their own and sees their own answer", async () => {
+/** @returns the status of the answer */
+async function execute(page: Page): Promise<number> {
+  const answered = page.waitForResponse(/\/api\/v1\/account$/);
+  await page.getByRole("button", { name: "Execute" }).click();
+  return (await answered).status();
+}
+
+/** As a person does it: search, open, paste a token, send. The page shows the answer. */
+async function assertShowsAccount(page: Page): Promise<void> {
+  await authorize(page);
+  assert.equal(await execute(page), 200);
+  const shown = page.locator(".live-responses-table .response .microlight").first();
+  await shown.filter({ hasText: '"email": "admin@example.com"' }).waitFor();
+}
+
+test("whoever is signed in to the app calls nothing by it; with a token of their own they see their own answer", async () => {
+  await app.signIn();
+  app.expectComplaint(/status of 401 .*\/api\/v1\/account/);
   const { page } = app;
   const urls = requestsOf(page);
   await openDocs(page);
-  assert.match(await askForAccount(page), /"email": "admin@example.com"/);
+  await findAccountCall(page);
+  assert.equal(await execute(page), 401);
+  await assertShowsAccount(page);
   await assertFits(page);
   const foreign = urls.filter((url) => !url.startsWith(`${app.server.url}/`) && !/^(?:data|blob):/.test(url));
   assert.deepEqual(foreign, [], "nothing comes from elsewhere");
   const kept = await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie]);
   assert.deepEqual(kept, [0, 0, ""], "nothing is kept");
-  await page.reload();
+  await page.goto("about:blank");
+  await openDocs(page, "#rate_limited");
+  await assertLeadsToError(page);
   await page.getByRole("button", { name: "Authorize" }).first().click();
   assert.equal(await page.locator(".dialog-ux input").inputValue(), "", "the token is forgotten");
+  await assertPolicyHolds(page);
 });
 
 longTest("on a phone, too, somebody finds a call and sees their own answer", async () => {
   const { page } = app;
   await page.setViewportSize(sizes.phone);
   await openDocs(page);
-  assert.match(await askForAccount(page), /"email": "admin@example.com"/);
+  await findAccountCall(page);
+  await assertShowsAccount(page);
   await assertFits(page);
 });
 
@@ -155,23 +175,9 @@ longTest("a search that finds nothing says so, and the table of errors keeps its
   }
 });
 
-test("whoever is signed in to the app calls nothing by it", async () => {
-  await app.signIn();
-  app.expectComplaint(/status of 401 .*\/api\/v1\/account/);
-  const { page } = app;
-  await openDocs(page);
-  await page.getByLabel("Search the calls").fill("getAccount");
-  await page.locator("#operations-Account-getAccount .opblock-summary-control").click();
-  await page.getByRole("button", { name: "Try it out" }).click();
-  const answered = page.waitForResponse(/\/api\/v1\/account$/);
-  await page.getByRole("button", { name: "Execute" }).click();
-  assert.equal((await answered).status(), 401);
-});
-
-test("the policy lets nothing out, and no text becomes script", async () => {
+/** The policy lets nothing out, and no text becomes script. */
+async function assertPolicyHolds(page: Page): Promise<void> {
   app.expectComplaint(/Content Security Policy|TrustedScript|violates|Refused|Failed to fetch|example\.com|\/nothing/);
-  const { page } = app;
-  await openDocs(page);
   const tried = await page.evaluate(async () => {
     const out = await fetch("https://example.com/", { mode: "no-cors" }).then(
       () => "sent",
@@ -189,19 +195,19 @@ test("the policy lets nothing out, and no text becomes script", async () => {
     return { out, hasRun: marks.ran ?? false };
   });
   assert.deepEqual(tried, { out: "kept", hasRun: false });
-});
+}
 
-test("the address of an error leads to its text, with script and without", async () => {
-  const { page } = app;
-  await openDocs(page, "#rate_limited");
+async function assertLeadsToError(page: Page): Promise<void> {
   await page.waitForFunction(() => {
     const { top = -1, bottom = 0 } = document.getElementById("rate_limited")?.getBoundingClientRect() ?? {};
     const isReady = document.documentElement.dataset["viewer"] === "ready";
     return isReady && document.querySelector(".opblock") !== null && top >= 0 && bottom <= innerHeight;
   });
   assert.match(await page.locator("#rate_limited").innerText(), /429.*Retry-After/s);
+}
 
-  const context = await page.context().browser()?.newContext({ javaScriptEnabled: false });
+test("without script, too, the address of an error leads to its text, and a call is described", async () => {
+  const context = await app.page.context().browser()?.newContext({ javaScriptEnabled: false });
   context?.setDefaultTimeout(browserWaitMs);
   const without = await context?.newPage();
   assert.ok(without !== undefined);
