@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
 import { axeProblems } from "../../testing/axe.ts";
-import { type Person, testApp } from "../../testing/test-app.ts";
+import { type Person, signIn, testApp } from "../../testing/test-app.ts";
 
 const app = testApp();
 
@@ -115,9 +115,7 @@ test("who has a passkey and no app is asked for no code where the password is: f
   const { page } = app;
   const person = await app.addPerson("Ola");
   await giveAuthenticator();
-  await page.goto(localhost("/sign-in"));
-  await fillPassword(person);
-  await page.waitForURL(/\/files/);
+  await signIn(page, localhost(""), person);
   await add(person);
   const dialog = page.getByRole("dialog");
   const prove = async (act: string) => {

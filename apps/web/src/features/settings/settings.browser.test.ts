@@ -182,8 +182,8 @@ test("storage that comes to its end is told in words, beside every place and as 
   await dora.api.put("/b.txt", "b".repeat(2));
   await navigation.getByText("80% full", { exact: true }).waitFor();
   await dora.api.put("/c.txt", "c".repeat(150));
-  await navigation.getByText("95% full", { exact: true }).waitFor();
   await app.open("/settings/profile");
+  await navigation.getByText("95% full", { exact: true }).waitFor();
   await page
     .getByRole("main")
     .getByText("Only 49 B left. Empty the trash, or ask an administrator for more.")
