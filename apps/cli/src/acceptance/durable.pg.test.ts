@@ -12,6 +12,7 @@ import { noise } from "@holdfast/sync-ports/local-disk-conformance";
 import { requireComponent } from "@holdfast/tools/components";
 import { recordCalls } from "@holdfast/tools/system-calls/record-calls";
 import { findUndurable } from "@holdfast/tools/system-calls/undurable";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { Home } from "./home.ts";
 
 let home: Home;
@@ -53,7 +54,8 @@ function isRenewed(problem: string): boolean {
 
 function makeTree(root: string): void {
   mkdirSync(join(root, "folder/empty"), { recursive: true });
-  for (let number = 0; number < 150; number += 1) writeFileSync(join(root, `folder/${number}`), `file ${number}`);
+  for (let number = 0; number < (isLongTier ? 150 : 40); number += 1)
+    writeFileSync(join(root, `folder/${number}`), `file ${number}`);
   writeFileSync(join(root, "large.bin"), noise(9_000_000, 1));
   writeFileSync(join(root, "run.sh"), "#!/bin/sh\n");
   chmodSync(join(root, "run.sh"), 0o755);

@@ -16,7 +16,7 @@ describe("an export that is ended", () => {
 
   before(async () => {
     mkdirSync(to);
-    writeFileSync(join(signedIn.folder, "large"), randomBytes(64 * 1024 * 1024));
+    writeFileSync(join(signedIn.folder, "large"), randomBytes(32 * 1024 * 1024));
     const { code, stderr } = await signedIn.run(["put", join(signedIn.folder, "large"), "/large"]);
     assert.equal(code, 0, stderr);
   });
