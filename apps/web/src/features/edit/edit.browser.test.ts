@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { frameHasFocus, hasFocus } from "../../testing/focus.ts";
 import { testApp } from "../../testing/test-app.ts";
@@ -95,7 +96,7 @@ test("a draft that was begun before somebody else saved is merged with what they
   app.expectComplaint(/409/);
 });
 
-test("lines keep their ends, and a text that mixes them is not offered", async () => {
+longTest("lines keep their ends, and a text that mixes them is not offered", async () => {
   const id = await openText("/windows.txt", "one\r\ntwo\r\n");
   await field().fill("one\nTWO\n");
   await app.page.getByRole("button", { name: "Save" }).click();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Locator, Page } from "@holdfast/tools/testing-browser";
+import { longTest } from "@holdfast/tools/tiers";
 import { becomes, filesApp, isShown } from "../../testing/files-app.ts";
 import { rowHasFocus } from "../../testing/focus.ts";
 
@@ -50,21 +51,24 @@ test("Ctrl copies, Escape drops nothing, and a folder does not go into itself", 
   await page.mouse.up();
 });
 
-test("near its edges the list scrolls under what is dragged, as far as the folder that was out of sight", async () => {
-  await fill("a first/", ...Array.from({ length: 40 }, (_, index) => `${index + 10}.txt`), "z last/");
-  const { page, files } = await openFolder();
-  const scroller = page.locator("[data-scroller]");
-  await lift(page, files.row("10.txt"));
-  const box = await scroller.boundingBox();
-  assert.ok(box !== null);
-  await page.mouse.move(box.x + 300, box.y + box.height - 4, { steps: 3 });
-  await page.waitForFunction(() => (document.querySelector("[data-scroller]")?.scrollTop ?? 0) > 600);
-  await page.mouse.move(box.x + 300, box.y + 12, { steps: 3 });
-  await page.waitForFunction(() => (document.querySelector("[data-scroller]")?.scrollTop ?? 1) === 0);
-  await over(page, files.row("z last"));
-  await page.mouse.up();
-  await becomes(() => namesOnServer(`${drive.folder}/z last`), ["10.txt"]);
-});
+longTest(
+  "near its edges the list scrolls under what is dragged, as far as the folder that was out of sight",
+  async () => {
+    await fill("a first/", ...Array.from({ length: 40 }, (_, index) => `${index + 10}.txt`), "z last/");
+    const { page, files } = await openFolder();
+    const scroller = page.locator("[data-scroller]");
+    await lift(page, files.row("10.txt"));
+    const box = await scroller.boundingBox();
+    assert.ok(box !== null);
+    await page.mouse.move(box.x + 300, box.y + box.height - 4, { steps: 3 });
+    await page.waitForFunction(() => (document.querySelector("[data-scroller]")?.scrollTop ?? 0) > 600);
+    await page.mouse.move(box.x + 300, box.y + 12, { steps: 3 });
+    await page.waitForFunction(() => (document.querySelector("[data-scroller]")?.scrollTop ?? 1) === 0);
+    await over(page, files.row("z last"));
+    await page.mouse.up();
+    await becomes(() => namesOnServer(`${drive.folder}/z last`), ["10.txt"]);
+  },
+);
 
 test("the path and the navigation take what is dropped: into the folder above, the drive, the trash", async () => {
   await fill("in/", "in/up.txt", "in/home.txt", "in/bin.txt");

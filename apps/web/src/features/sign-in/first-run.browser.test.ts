@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { Api } from "@holdfast/server/acceptance/testing";
 import { axeProblems } from "../../testing/axe.ts";
 import { hasFocus } from "../../testing/focus.ts";
+import { resize } from "../../testing/resize.ts";
 import { testApp } from "../../testing/test-app.ts";
 
 const app = testApp({ isNew: true, size: "phone" });
@@ -59,11 +60,14 @@ test("a used link says so before anybody types, and what to do next", async () =
   assert.deepEqual(await axeProblems(page), []);
 });
 
-test("a link that lacks its end says so, and asks for nothing", async () => {
-  const { page } = app;
-  await page.goto(setupLink.slice(0, -1));
-  await page.getByText("including everything after the #").waitFor();
-  assert.equal(await page.getByRole("textbox").count(), 0);
+test("a link that lacks its end or its token, of a set-up or of an address, says so, and asks for nothing", async () => {
+  const { page, server } = app;
+  for (const link of [setupLink.slice(0, -1), `${server.url}/setup`, `${server.url}/setup#hfc_000_x`]) {
+    await page.goto("about:blank");
+    await page.goto(link);
+    await page.getByText("including everything after the #").waitFor();
+    assert.equal(await page.getByRole("textbox").count(), 0);
+  }
 });
 
 test("an invitation shows what is shared, its address and its last day; used, it says so", async () => {
@@ -107,13 +111,6 @@ test("where the server cannot be asked about an invitation the form is there all
   await page.getByLabel("Password", { exact: true }).fill("a sentence of Emil");
   await page.getByRole("button", { name: "Create account" }).click();
   await page.getByRole("heading", { name: "Your drive is ready" }).waitFor();
-});
-
-test("a link without its token says so, and asks for nothing", async () => {
-  const { page, server } = app;
-  await page.goto(`${server.url}/setup`);
-  await page.getByText("including everything after the #").waitFor();
-  assert.equal(await page.getByRole("textbox").count(), 0);
 });
 
 test("each field says what is wrong with it, the first has the focus, and the form can be sent again", async () => {
@@ -163,21 +160,19 @@ test("password managers find what they fill in, and a password can be looked at"
   await password.and(page.locator("[type=text]")).waitFor();
 });
 
-test("a link that confirms an address and lacks its end says so, and asks for nothing", async () => {
-  const { page, server } = app;
-  await page.goto(`${server.url}/setup#hfc_000_x`);
-  await page.getByText("including everything after the #").waitFor();
-  assert.equal(await page.getByRole("textbox").count(), 0);
-});
-
 test("the pages before the sign-in fit a small phone and a large screen without scrolling sideways", async () => {
   const { page, server } = app;
   const link = await anyInvitation();
-  for (const width of [320, 390, 1280]) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.goto(`${server.url}/sign-in`);
-    await page.goto(link);
-    await page.getByLabel("Your name").waitFor();
-    assert.ok((await page.evaluate<number>("document.documentElement.scrollWidth")) <= width, String(width));
+  for (const [address, field] of [
+    [`${server.url}/sign-in`, "E-mail address"],
+    [link, "Your name"],
+  ] as const) {
+    await page.goto(address);
+    await page.getByLabel(field).waitFor();
+    for (const width of [320, 390, 1280]) {
+      await resize(page, { width, height: 900 });
+      const drawn = await page.evaluate<number>("document.documentElement.scrollWidth");
+      assert.ok(drawn <= width, `${address} at ${width}`);
+    }
   }
 });
