@@ -16,8 +16,9 @@ import {
   eventually,
   makeFolder,
   removeFolder,
-  type ServerProcess,
+  type RunningServer,
   spawnServer,
+  startServer,
 } from "./testing.ts";
 
 /** A poll that nobody wakes ends after this with 204, so a poll that is answered with a change was woken. */
@@ -43,18 +44,18 @@ describe("Several servers on one database and one store", () => {
     removeFolder(folder);
   });
 
-  const start = (name: string, args: readonly string[] = []): Promise<ServerProcess> => {
+  const start = (how: typeof startServer, name: string, args: readonly string[] = []): Promise<RunningServer> => {
     mkdirSync(`${folder}/${name}`, { recursive: true });
-    return spawnServer({
+    return how({
       dataFolder: `${folder}/${name}/data`,
       args: ["--database-url", databaseUrl, "--store", `${folder}/store`, ...args],
       env: { HOLDFAST_KEY_ENCRYPTION_KEY: key },
     });
   };
-  /** The second starts when the first has made the schema. */
+  /** The second starts when the first has made the schema, in a process of its own: what goes from one to the other goes by the database. */
   const startPair = async (args: readonly string[] = []) => {
-    const one = await start("one", args);
-    const two = await start("two", args);
+    const one = await start(startServer, "one", args);
+    const two = await start(spawnServer, "two", args);
     const a = await Api.signIn(one.url);
     const b = await Api.signIn(two.url);
     // Of the other device the account is told by the queue, at some time, and each poll is answered by that: it has to be over.
