@@ -5,6 +5,7 @@ import { cutBlocks } from "@holdfast/core/chunker";
 import { sha256 } from "@holdfast/core/hash";
 import { contentOf, cutPlans, slicesOf as cutAt, slicings } from "@holdfast/core/testing-cuts";
 import { fc } from "@holdfast/tools/properties";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { decodeFrame } from "./codec.ts";
 import { cutStream } from "./cut-stream.ts";
 import type { CutStreamOptions, StreamBlock } from "./cut-stream.ts";
@@ -66,7 +67,7 @@ test("a stream has the blocks of its bytes, whatever the slices, pieces and thre
       assert.deepEqual(whole, [{ sha256: sha256(bytes), sizeBytes: length }]);
       if (!options.compress) assert.ok(blocks.every(({ codec }) => codec === "raw"));
     }),
-    { numRuns: 20 },
+    { numRuns: isLongTier ? 40 : 8 },
   );
 });
 
@@ -100,7 +101,7 @@ test("a stream is cut beside every length that the chunker's rules name, whateve
       );
       for (const { hash, offset, size } of blocks) assert.equal(hash, sha256(bytes.subarray(offset, offset + size)));
     }),
-    { numRuns: 40 },
+    { numRuns: isLongTier ? 80 : 15 },
   );
 });
 

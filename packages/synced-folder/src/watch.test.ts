@@ -22,6 +22,7 @@ import { fc } from "@holdfast/tools/properties";
 import { linux, renameExchange, SystemCallError } from "@holdfast/disk/native";
 import { nativeBytes } from "@holdfast/disk/native-name";
 import { bounded } from "@holdfast/tools/bounded";
+import { isLongTier } from "@holdfast/tools/tiers";
 import type { Hint } from "./hint-gathering.ts";
 import { watchFolder } from "./watch-folder.ts";
 import type { FolderWatch, WatchOptions } from "./watch-folder.ts";
@@ -175,7 +176,7 @@ test("whatever is done to folders, in the end all of them are watched under thei
       await assertWatchedEverywhere(watched);
     }),
     // To shrink would take a minute a step, beyond the time of the file: the steps of the first failure are told.
-    { numRuns: 30, endOnFailure: true },
+    { numRuns: isLongTier ? 60 : 12, endOnFailure: true },
   );
 });
 

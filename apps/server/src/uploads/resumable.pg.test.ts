@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { sha256 } from "@holdfast/core/hash";
 import { fc } from "@holdfast/tools/properties";
 import { bounded } from "@holdfast/tools/bounded";
+import { isLongTier } from "@holdfast/tools/tiers";
 import {
   bodyOf,
   bytesOf,
@@ -54,7 +55,7 @@ test("however a file is split into pieces, over any number of instances, it has 
       },
     ),
     {
-      numRuns: 15,
+      numRuns: isLongTier ? 30 : 6,
       examples: [
         [0, [], true],
         [1, [], false],

@@ -6,6 +6,7 @@ import { sha256 } from "@holdfast/core/hash";
 import type { ManifestEntry } from "@holdfast/core/manifest";
 import { contentOf, cutPlans, slicesOf, slicings } from "@holdfast/core/testing-cuts";
 import { fc } from "@holdfast/tools/properties";
+import { isLongTier } from "@holdfast/tools/tiers";
 import type { TestSpace } from "../metadata/testing/testing.ts";
 import { BodiesAtWork } from "./bodies-at-work.ts";
 import { BodySource } from "./body-source.ts";
@@ -68,7 +69,7 @@ test("a body is cut beside every length that the chunker's rules name, whatever 
         ends,
       );
     }),
-    { numRuns: 15 },
+    { numRuns: isLongTier ? 30 : 6 },
   );
 });
 
@@ -107,6 +108,6 @@ test("the blocks of a body do not depend on how it arrives, how large its pieces
         assert.equal(rest.tail.length, 0);
       },
     ),
-    { numRuns: 12 },
+    { numRuns: isLongTier ? 24 : 6 },
   );
 });

@@ -4,11 +4,12 @@ import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import { routes } from "@holdfast/protocol/routes";
 import { seed } from "@holdfast/tools/properties";
+import { isLongTier } from "@holdfast/tools/tiers";
 import type { Handlers, RequestContext } from "../handler.ts";
 import { malformedRequests, sendMalformed } from "./malformed-requests.ts";
 import { speakRaw, startTestServer } from "../testing.ts";
 
-const count = 3000;
+const count = isLongTier ? 10_000 : 1500;
 
 /** Reads all that a handler may read, and finds nothing. */
 async function readAll(context: RequestContext): Promise<never> {

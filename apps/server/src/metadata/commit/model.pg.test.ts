@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import { contentIdOf } from "@holdfast/core/manifest";
 import { fc } from "@holdfast/tools/properties";
+import { isLongTier } from "@holdfast/tools/tiers";
 import { sql } from "kysely";
 import type { NodeRow } from "../../db/shard-tables.ts";
 import { startTestDatabases, type TestDatabases } from "../../db/testing.ts";
@@ -43,7 +44,7 @@ for (const [sizes, pieces] of [
   ["small", smallPieces],
 ] as const) {
   test(`random operations in ${sizes} pieces answer as the model does, and the space keeps its invariants`, async () => {
-    await fc.assert(agreesWithModel(pieces), { numRuns: 60 });
+    await fc.assert(agreesWithModel(pieces), { numRuns: isLongTier ? 120 : 25 });
   });
 }
 
