@@ -22,16 +22,21 @@ interface Rights {
  */
 export class SpaceRights {
   readonly #byNode: ReadonlyMap<NodeId, Rights>;
+  readonly #without = new Map<Act, readonly NodeId[]>();
 
   constructor(byNode: ReadonlyMap<NodeId, Rights>) {
     this.#byNode = byNode;
   }
 
-  /** The nodes at which the owner has granted something that does not allow the act. */
+  /** The nodes at which the owner has granted something that does not allow the act: always the same list. */
   without(act: Act): readonly NodeId[] {
-    return [...this.#byNode].flatMap(([id, { owners, givenOn }]) =>
+    const known = this.#without.get(act);
+    if (known !== undefined) return known;
+    const ids = [...this.#byNode].flatMap(([id, { owners, givenOn }]) =>
       owners === undefined || roleMay(higher(owners, givenOn).role, act) ? [] : [id],
     );
+    this.#without.set(act, ids);
+    return ids;
   }
 
   /** The nodes at which the owner has granted something. */

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { NodeId, UserId } from "@holdfast/core/ids";
+import type { UserId } from "@holdfast/core/ids";
 import { ignoreFileName, nameKey } from "@holdfast/core/names";
 import type { Actor } from "../actor.ts";
 import type { NodeRow, ShardReader, SpaceRow } from "../../db/shard-tables.ts";
@@ -80,31 +80,17 @@ export async function requireAllMovableBelow(work: Work, step: Step, row: NodeRo
   };
   const targets = [...(mounts?.values() ?? [])].filter(({ spaceId }) => spaceId === work.space.id);
   const paths = new Map(targets.map(({ targetId, path }) => [targetId, JSON.stringify(path)]));
-  for (const target of await liveBelow(work, row, [...paths.keys()])) {
+  for await (const target of work.tree.liveBelow(row, [...paths.keys()])) {
     if ((await placed(work, step, target)) === undefined) continue;
     refuse(`the folder that you see at ${paths.get(target.id)}`, "Remove that mount first, or delete the other items.");
   }
   const kept = rightsOf(work, step)?.without("write") ?? [];
-  for (const target of await liveBelow(work, row, kept)) {
+  for await (const target of work.tree.liveBelow(row, kept)) {
     const { path } = (await placed(work, step, target)) ?? {};
     const what =
       path === undefined ? "an item that you may not see" : `${JSON.stringify(path)}, which you may only read`;
     refuse(what, "Delete the other items.");
   }
-}
-
-/** Those of the nodes that are in a folder, however deep, and not in the trash. */
-async function liveBelow(work: Work, folder: NodeRow, ids: readonly NodeId[]): Promise<NodeRow[]> {
-  await work.tree.loadNodes(ids);
-  const found: NodeRow[] = [];
-  for (const id of ids) {
-    const node = await work.tree.node(id);
-    if (node === undefined) continue;
-    const lineage = await work.tree.lineage(node);
-    const depth = lineage.findIndex((each) => each.id === folder.id);
-    if (depth > 0 && lineage.slice(0, depth).every(({ trashed_at }) => trashed_at === null)) found.push(node);
-  }
-  return found;
 }
 
 /**

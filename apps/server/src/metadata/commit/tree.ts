@@ -30,6 +30,8 @@ export class Tree {
   readonly #changed = new Set<NodeId>();
   readonly #undo: (() => void)[] = [];
   readonly #paths = new Map<NodeId, string>();
+  /** By the list of nodes that was given: emptied when something moves. */
+  #ways = new WeakMap<readonly NodeId[], Ways>();
 
   constructor(reader: ShardReader, spaceId: SpaceId, rootId: NodeId) {
     this.#reader = reader;
@@ -103,6 +105,18 @@ export class Tree {
     return rows;
   }
 
+  /** Those of the nodes that are in a folder, however deep, and not in the trash. A list that is given again costs only what it finds. */
+  async *liveBelow(folder: NodeRow, ids: readonly NodeId[]): AsyncGenerator<NodeRow, void> {
+    const { wanted, inside } = await this.#waysTo(ids);
+    const waiting = [...(inside.get(folder.id) ?? [])];
+    for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+      const row = this.known(id);
+      if (row === undefined || row.trashed_at !== null) continue;
+      if (wanted.has(id)) yield row;
+      waiting.push(...(inside.get(id) ?? []));
+    }
+  }
+
   async standing(row: NodeRow): Promise<Standing> {
     const lineage = await this.lineage(row);
     if (lineage.at(-1)?.id !== this.rootId || lineage.some((above) => above.purged_at !== null)) {
@@ -160,6 +174,28 @@ export class Tree {
     });
   }
 
+  async #waysTo(ids: readonly NodeId[]): Promise<Ways> {
+    const known = this.#ways.get(ids);
+    if (known !== undefined) return known;
+    await this.loadNodes(ids);
+    const inside = new Map<NodeId, Set<NodeId>>();
+    for (const id of ids) {
+      for (
+        let at = await this.node(id);
+        at !== undefined && at.parent_id !== null;
+        at = await this.node(at.parent_id)
+      ) {
+        const siblings = inside.get(at.parent_id);
+        if (siblings?.has(at.id) === true) break;
+        if (siblings === undefined) inside.set(at.parent_id, new Set([at.id]));
+        else siblings.add(at.id);
+      }
+    }
+    const ways = { wanted: new Set(ids), inside };
+    this.#ways.set(ids, ways);
+    return ways;
+  }
+
   #named(parentId: NodeId, key: string): readonly NodeId[] {
     return this.#names.get(keyOf(parentId, key)) ?? [];
   }
@@ -177,6 +213,7 @@ export class Tree {
   #replace(id: NodeId, from: NodeRow | undefined, to: NodeRow | undefined): void {
     if (to === undefined) this.#rows.set(id, null);
     else this.#rows.set(id, to);
+    if (from !== undefined && from.parent_id !== to?.parent_id) this.#ways = new WeakMap();
     if (from?.kind === "folder" && (from.name !== to?.name || from.parent_id !== to.parent_id)) this.#paths.clear();
     const [left, taken] = [nameOf(from), nameOf(to)];
     if (left === taken) return;
@@ -188,6 +225,12 @@ export class Tree {
     }
     if (taken !== undefined) this.#names.set(taken, [...(this.#names.get(taken) ?? []), id]);
   }
+}
+
+/** The nodes of a list, and of each folder above one of them those in it that lead there. */
+interface Ways {
+  readonly wanted: ReadonlySet<NodeId>;
+  readonly inside: ReadonlyMap<NodeId, ReadonlySet<NodeId>>;
 }
 
 /** The name that a row takes from others, if any. */
