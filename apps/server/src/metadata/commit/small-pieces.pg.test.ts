@@ -9,7 +9,9 @@ import { checkInvariants } from "../testing/invariants.ts";
 import { sweepPurged } from "../trash/removal.ts";
 import { expireSegments } from "../retention/expire-segments.ts";
 import { expireJournal, expireOperations, expireTrash, pruneVersions } from "../retention/retention.ts";
-import { smallPieces, type TestSpace } from "../testing/testing.ts";
+import { openCommitter } from "./commit-queue.ts";
+import { storeFull } from "../../blocks/disk-reserve.ts";
+import { noBlocks, smallPieces, type TestSpace } from "../testing/testing.ts";
 import { useTestSpaces } from "../testing/testing-spaces.ts";
 
 const spaces = useTestSpaces();
@@ -138,4 +140,35 @@ test("more changes than are looked at one by one count as one in the folder that
   const { seq: later } = await space.row();
   for (const name of ["c", "d", "e"]) await space.do({ op: "mkdir", place: { parentId: "root", name } }, other);
   assert.equal((await space.refused({ op: "delete", fileId: folder.id, seen: later })).code, "subtree_changed");
+});
+
+test("a copy of a folder that finds the disk full in the middle leaves nothing, and can be repeated", async () => {
+  const space = await open();
+  const top = await space.mkdir("root", "top");
+  for (const name of ["a", "b", "c"]) await space.put(top.id, name, name);
+  await space.mkdir("root", "taken");
+  let piecesLeft = 2;
+  const assertRoom = async (): Promise<void> => {
+    piecesLeft -= 1;
+    if (piecesLeft < 0) throw storeFull();
+  };
+  const committer = openCommitter({
+    shards: spaces.databases.shards,
+    blocks: { ...noBlocks.blocks, assertRoom },
+    clock: space.clock,
+    random: randomBytes,
+    onCommitted: () => {},
+    log: { warn: () => {}, error: () => {} },
+    pieces,
+  });
+  const place = { parentId: "root", name: "taken" };
+  const copy = { op: "copy", fileId: top.id, place, onConflict: "replace" } as const;
+  const before = await space.row();
+  const { results } = await committer.commit(space.caller, [copy]);
+  assert.match(JSON.stringify(results), /"status":"error".*"store_full"/);
+  assert.deepEqual([await count(space, "nodes"), await space.row()], [6, before], "what was to be replaced stays, too");
+  piecesLeft = Infinity;
+  const [repeated] = (await committer.commit(space.caller, [copy])).results;
+  assert.equal(repeated?.status, "committed");
+  assert.equal(await count(space, "nodes"), 6 + 4);
 });
