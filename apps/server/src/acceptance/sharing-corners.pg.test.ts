@@ -157,6 +157,9 @@ describe("unusual shares", () => {
         assert.equal(status, 403, `${role}: ${method} ${path}`);
         assert.match(body.detail, reason);
       }
+      const writing = (await ok(bob, "POST", "/tokens", { name: role, scopes: ["files:write"] })).token;
+      const hidden = await new Api(server.url, writing).call("DELETE", `/files/${year}`);
+      assert.match(hidden.body.detail, /contains an item that you may not see/, "a token that reads nothing");
       assert.deepEqual([await statusOf(bob, other), await statusOf(ann, inner)], [200, 200]);
     }
     await share(ann, top, "editor", "carol");

@@ -69,10 +69,10 @@ export async function requireMovable(work: Work, step: Step, row: NodeRow): Prom
 /**
  * To trash a folder of somebody else, which takes along all below it. A folder that the caller has mounted by itself is shown at that
  * mount alone, so the folder above it looks emptier than it is; and a nearer permission may hide an item, or make it read-only.
- * @throws HoldfastError forbidden, with the place of what keeps the folder, if the caller sees it
+ * @throws HoldfastError forbidden, with the place of what keeps the folder, if the caller sees it and its credential reads
  */
 export async function requireAllMovableBelow(work: Work, step: Step, row: NodeRow): Promise<void> {
-  const { owns, mounts } = step.caller;
+  const { owns, mounts, writesOnly } = step.caller;
   if (owns || row.kind !== "folder") return;
   const refuse = (what: string, cure: string): never => {
     const message = `${JSON.stringify(row.name)} contains ${what}, and would take it along. ${cure}`;
@@ -82,13 +82,16 @@ export async function requireAllMovableBelow(work: Work, step: Step, row: NodeRo
   const paths = new Map(targets.map(({ targetId, path }) => [targetId, JSON.stringify(path)]));
   for await (const target of work.tree.liveBelow(row, [...paths.keys()])) {
     if ((await placed(work, step, target)) === undefined) continue;
-    refuse(`the folder that you see at ${paths.get(target.id)}`, "Remove that mount first, or delete the other items.");
+    const where = writesOnly === true ? "elsewhere" : `at ${paths.get(target.id)}`;
+    refuse(`the folder that you see ${where}`, "Remove that mount first, or delete the other items.");
   }
   const kept = rightsOf(work, step)?.without("write") ?? [];
   for await (const target of work.tree.liveBelow(row, kept)) {
     const { path } = (await placed(work, step, target)) ?? {};
     const what =
-      path === undefined ? "an item that you may not see" : `${JSON.stringify(path)}, which you may only read`;
+      path === undefined || writesOnly === true
+        ? "an item that you may not see"
+        : `${JSON.stringify(path)}, which you may only read`;
     refuse(what, "Delete the other items.");
   }
 }
