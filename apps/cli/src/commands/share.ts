@@ -51,6 +51,7 @@ export const shareCommand: CommandMaker = (context) => {
     const { client } = await run.connect();
     const { id } = await lookUpShared(client, path);
     const expires = end === undefined ? {} : { expires_at: end(await client.serverNowMs()) };
+    const earlierEnd = end === undefined ? await endOf(client, id, options.with) : null;
     const permission = await client.call("shareNode", {
       params: { id },
       body: {
@@ -73,8 +74,17 @@ export const shareCommand: CommandMaker = (context) => {
     if (expiry !== undefined && !run.output.json)
       run.output.note(`The link works once and expires on ${endFor(run.output, expiry)}.`);
     noteLocalLink(run, link);
+    if (earlierEnd !== null && permission.expires_at === null && !run.output.json)
+      run.output.note(`The earlier end (${endFor(run.output, earlierEnd)}) no longer applies.`);
   });
 };
+
+/** End of an existing share, which sharing again without an end removes. */
+async function endOf(client: ApiClient, id: string, whom: string): Promise<string | null> {
+  const { permissionOf } = await import("./unshare.ts");
+  const { items } = await client.call("listPermissions", { params: { id } });
+  return permissionOf(items, whom)?.expires_at ?? null;
+}
 
 /** @throws HoldfastError not_found, conflict if several groups have the name */
 async function granteeOf(client: ApiClient, whom: string): Promise<{ email: string } | { group_id: string }> {

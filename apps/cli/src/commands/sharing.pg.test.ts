@@ -15,6 +15,8 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     const said = await done(owner, ["share", "/project", "--with", ann.email, "--role", "editor", "--expires", "30d"]);
     assert.match(said, /shared \/project with ann@example\.com \(editor\)/);
     assert.match(await done(owner, ["permissions", "/project"]), /user +ann@example\.com +editor +until /);
+    const again = await owner(["share", "/project", "--with", "Ann@Example.com", "--role", "editor"]);
+    assert.match(again.stderr, /^The earlier end \(20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ\) no longer applies\.\n$/);
     await eventually("the share is listed", 60_000, async () =>
       /project\//.test(await done(guest, ["shared"])) ? true : undefined,
     );

@@ -28,7 +28,7 @@ export const unshareCommand: CommandMaker = (context) => {
 };
 
 /** The permission given at the node itself. @throws HoldfastError conflict if several groups there have the name */
-function permissionOf(items: readonly PermissionJson[], whom: string): PermissionJson | undefined {
+export function permissionOf(items: readonly PermissionJson[], whom: string): PermissionJson | undefined {
   const wanted = whom.trim().toLowerCase();
   const own = items.filter(({ inherited_from: above }) => above === undefined);
   const person = own.find(({ grantee: { email } }) => email?.toLowerCase() === wanted);
