@@ -68,7 +68,7 @@ test("unfinished uploads are listed by account, and removed once nobody has used
     "The space of unfinished uploads is freed after the times of HOLDFAST_RETENTION_BLOCKS, _DOOMED and _PACKS";
   const [listed, then, ...rest] = (await gc("--dry-run")).split("\n");
   assert.match(listed ?? "", /^would remove unfinished: 1 upload \(0 B\) of /);
-  assert.deepEqual([then, rest.length], [`${freed} ('admin settings' shows them).`, 3]);
+  assert.deepEqual([then, rest.length], [`${freed} (in the app: Administration, Settings).`, 3]);
   assert.match(await gc("--now"), /^removed unfinished: 1 upload \(0 B\) of /);
   assert.match(await gc("--dry-run"), /^There are no unfinished uploads\.\n/);
   const beside = await command.run(["admin", "gc", "--unfinished", "--now", "--data", data]);

@@ -101,6 +101,9 @@ export function gcCommand(context: Context) {
   });
 }
 
+const retentionTimes =
+  "the times of HOLDFAST_RETENTION_BLOCKS, _DOOMED and _PACKS (in the app: Administration, Settings)";
+
 const sooner = {
   HOLDFAST_RETENTION_BLOCKS: "1h",
   HOLDFAST_RETENTION_DOOMED: "10m",
@@ -118,7 +121,7 @@ function adviceLines(data: unknown, environment: Context["environment"]): string
   const variables = Object.entries(sooner).map(([name, value]) => `${name}=${value}`);
   const folder = typeof data === "string" ? shellWord(data) : "DIR";
   return [
-    `Space that is no longer needed is freed after the times of HOLDFAST_RETENTION_BLOCKS, _DOOMED and _PACKS ('admin settings' shows them). To free it sooner on a full disk, run this ${typeof data === "string" ? "" : "on the server's machine, with its data folder as DIR, "}and again an hour later:`,
+    `Space that is no longer needed is freed after ${retentionTimes}. To free it sooner on a full disk, run this ${typeof data === "string" ? "" : "on the server's machine, with its data folder as DIR, "}and again an hour later:`,
     `    ${variables.join(" ")} holdfast admin gc --now --data ${folder}`,
   ];
 }
@@ -138,12 +141,7 @@ function unfinishedLines({ unfinished }: Collection, isDry: boolean, output: Out
   if (unfinished === undefined) return [];
   if (unfinished.length === 0) return ["There are no unfinished uploads."];
   const removable = unfinished.filter(({ in_use: isInUse }) => !isInUse);
-  const freed =
-    removable.length === 0
-      ? []
-      : [
-          "The space of unfinished uploads is freed after the times of HOLDFAST_RETENTION_BLOCKS, _DOOMED and _PACKS ('admin settings' shows them).",
-        ];
+  const freed = removable.length === 0 ? [] : [`The space of unfinished uploads is freed after ${retentionTimes}.`];
   const lines = unfinished.map(({ account, uploads, blocks, bytes, last_used_at: at, in_use: isInUse }) => {
     const removed = isDry ? "would remove" : "removed";
     const parts = [uploads > 0 ? count(uploads, "upload") : "", blocks > 0 ? count(blocks, "block") : ""];
