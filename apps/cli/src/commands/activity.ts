@@ -1,3 +1,4 @@
+import type { ActivityJson, ActivityVerb } from "@holdfast/protocol/activity-routes";
 import { type Column, Listing } from "../output/listing.ts";
 import { formatNumber } from "../output/text.ts";
 import { newCommand, runs } from "./command.ts";
@@ -30,12 +31,12 @@ export const activityCommand: CommandMaker = (context) => {
     const listing = new Listing(run.output, columns, "There is no activity.");
     await run.output.listing(pages, (items) =>
       listing.lines(
-        items.map(({ at, actor, device, verb, node, count }) => [
+        items.map(({ at, actor, device, verb, node, count, detail }) => [
           listing.time(at),
           actor.name,
           // Which devices others have is nobody's business.
           device?.name ?? "-",
-          verb,
+          didWhat(verb, detail),
           `${node.name === "" ? "/" : node.name}${count === 1 ? "" : ` and ${formatNumber(count - 1)} more`}`,
           folderOf(node),
         ]),
@@ -43,6 +44,12 @@ export const activityCommand: CommandMaker = (context) => {
     );
   });
 };
+
+/** An app password is held in its folder by a link that has no address. */
+function didWhat(verb: ActivityVerb, detail: ActivityJson["detail"]): string {
+  if (detail["app_password"] !== true) return verb;
+  return verb === "linked" ? "added app password" : "removed app password";
+}
 
 /** What is not there any more has none, and of what is shared and not mounted the path begins at what was shared, which then is `/` itself. */
 function folderOf({ path, name }: { readonly path?: string | undefined; readonly name: string }): string {

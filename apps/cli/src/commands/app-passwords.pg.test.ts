@@ -31,6 +31,14 @@ describe("app-passwords", () => {
     assert.equal((await run(["mkdir", "/Photos", "/Letters"])).code, 0);
     const made = await add("camera", "--folder", "/Photos");
     assert.equal(made.code, 0, made.stderr);
+    assert.match((await run(["permissions", "/Photos"])).stdout, /^app password +camera +editor /);
+    assert.match((await run(["activity"])).stdout, / added app password +Photos /);
+    assert.equal((await run(["link", "/Photos"])).code, 0);
+    for (const links of [
+      ["link", "ls"],
+      ["link", "ls", "/Photos"],
+    ])
+      assert.match((await run(links)).stdout, /^\S+ +viewer [^\n]*\/Photos *\n$/, "the app password is no link");
     const app = withIt(made.stdout);
     assert.equal((await app.put("/a.jpg", "a")).status, 201);
     assert.equal((await run(["cat", "/Photos/a.jpg"])).stdout, "a");

@@ -122,12 +122,17 @@ export function stateOf({ has_password: hasPassword, disabled }: PermissionJson)
   ].join(", ");
 }
 
+/** App passwords are listed and revoked by 'holdfast app-passwords'. */
+function isLink({ grantee, app_password: isOfApp }: PermissionJson): boolean {
+  return grantee.kind === "link" && isOfApp !== true;
+}
+
 async function linksAt(client: ApiClient, path: string) {
   const { lookUpShared } = await import("../remote/look-up-shared.ts");
   const node = await lookUpShared(client, path);
   const { items } = await client.call("listPermissions", { params: { id: node.id } });
   return items
-    .filter(({ grantee, inherited_from: from }) => grantee.kind === "link" && from === undefined)
+    .filter((permission) => isLink(permission) && permission.inherited_from === undefined)
     .map((permission) => ({ path: node.path, permission }));
 }
 
@@ -135,7 +140,7 @@ async function allLinks(client: ApiClient) {
   const { allPages } = await import("../remote/pages.ts");
   const links = [];
   for await (const shared of allPages((cursor) => client.call("listSharedByMe", { query: { cursor } }))) {
-    const ofLinks = shared.filter(({ permission }) => permission.grantee.kind === "link");
+    const ofLinks = shared.filter(({ permission }) => isLink(permission));
     links.push(...ofLinks.map(({ node, permission }) => ({ path: node.path, permission })));
   }
   return links;

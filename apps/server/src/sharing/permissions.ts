@@ -22,6 +22,7 @@ import type { LiveGrant } from "../rights/space-rights.ts";
 import { changeRights, findGrant, noSuchPermission, removeGrants, type RightsChange } from "./change-rights.ts";
 import { assertUnchanged } from "./assert-unchanged.ts";
 import { assertEditorsMayShare, findVia, type GrantConditions, updateGrant } from "./grant-node.ts";
+import { isOfApp } from "./is-of-app.ts";
 import { namesOf } from "./people.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
@@ -89,6 +90,7 @@ export async function permissionsJson(
             max_downloads: grant.max_downloads,
             downloads: grant.downloads,
             ...(grant.disabled_at === null ? {} : { disabled: true as const }),
+            ...(isOfApp(grant) ? { app_password: true as const } : {}),
           }
         : {}),
       ...(at === undefined || at === node_id ? {} : { inherited_from: node_id }),
@@ -139,14 +141,14 @@ export async function changePermission(
   });
 }
 
-/** As an answer is kept: whether it has a password, and not which. */
+/** As an answer is kept: whether it has a secret and a password, and not which. */
 function withoutSecrets(grant: GrantRow): GrantRow {
-  return { ...grant, secret_hash: null, password_hash: grant.password_hash === null ? null : "" };
-}
-
-/** What holds an app password in its folder: what that may do was said with the password of the account, and is changed by nothing else. */
-function isOfApp({ kind, secret_hash: secret }: Pick<GrantRow, "kind" | "secret_hash">): boolean {
-  return kind === "link" && secret === null;
+  const none = Buffer.alloc(0);
+  return {
+    ...grant,
+    secret_hash: grant.secret_hash === null ? null : none,
+    password_hash: grant.password_hash === null ? null : "",
+  };
 }
 
 /**

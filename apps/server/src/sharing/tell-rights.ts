@@ -5,6 +5,7 @@ import { uuidArray } from "../db/array-parameters.ts";
 import type { GrantRow, ShardReader } from "../db/shard-tables.ts";
 import type { Actor } from "../metadata/actor.ts";
 import { tellWatchers } from "../watches/tell-watchers.ts";
+import { isOfApp } from "./is-of-app.ts";
 import type { SharingWorld } from "./sharing-world.ts";
 
 interface Change {
@@ -30,11 +31,13 @@ export async function tellRights(
     select id from shard.grants
     where space_id = ${spaceId} and id = any(${uuidArray(ids)}) and disabled_at is null`.execute(transaction);
   const live = new Set(rows.map(({ id }) => id));
-  for (const { id, node_id: nodeId, kind, email, role, created_by: giver, grantee_id: grantee } of grants) {
+  for (const grant of grants) {
+    const { id, node_id: nodeId, kind, email, role, created_by: giver, grantee_id: grantee } = grant;
     const verb = verbOf(kind, live.has(id));
     // What waited for an address becomes its account's by that account's own act, and was somebody else's gift.
     const by = verb === "shared" && grantee === actor.userId ? giver : actor.userId;
-    const detail = { permission_id: id, kind, role, ...(email === null ? {} : { email }) };
+    const app = isOfApp(grant) ? { app_password: true } : {};
+    const detail = { permission_id: id, kind, role, ...(email === null ? {} : { email }), ...app };
     const event = { spaceId, nodeId, verb, actor: by, deviceId: actor.deviceId, detail } as const;
     await recordEvent(transaction, world, { ...event, atMicros: nowMicros });
     await tellWatchers(transaction, { spaceId, nodeId, verb, actor: by, atMicros: nowMicros });
