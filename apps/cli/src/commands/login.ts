@@ -107,6 +107,8 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
     await run.output.result({ server, email, device_id: session.device_id }, () => [
       `Signed in to ${server} as ${email}.`,
     ]);
+    if (context.environment["HOLDFAST_TOKEN"] !== undefined && !run.output.json)
+      run.output.note("HOLDFAST_TOKEN is set: commands use that token and not this login, until you unset it.");
     if (session.second_factor_due_at !== undefined) run.output.note(sayFactorDue(session.second_factor_due_at));
     await tellOtherServer(run, made, former);
   } catch (thrown) {
