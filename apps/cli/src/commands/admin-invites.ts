@@ -2,6 +2,7 @@ import { type Column, Listing } from "../output/listing.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { newGroup, runs } from "./command.ts";
 import type { Context } from "./command.ts";
+import { listedBy } from "./listed-by.ts";
 
 export function invitesCommand(context: Context) {
   return newGroup(
@@ -48,7 +49,7 @@ function remove(context: Context) {
     "admin invites rm 4f2a…",
   ]).argument("<id>", "ID from 'holdfast admin invites ls'");
   return runs<[string]>(context, command, async (run, id, { data }) => {
-    await adminCall(run, data, "adminRemoveInvitation", { params: { id } });
+    await listedBy("admin invites ls", adminCall(run, data, "adminRemoveInvitation", { params: { id } }));
     await run.output.result({ id, removed: true }, () => [`took back ${id}`]);
   });
 }

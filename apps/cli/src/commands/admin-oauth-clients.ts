@@ -3,6 +3,7 @@ import { type Column, Listing } from "../output/listing.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { checkTitle, newGroup, runs } from "./command.ts";
 import type { Context } from "./command.ts";
+import { listedBy } from "./listed-by.ts";
 import { parseScope, scopes } from "./scopes.ts";
 
 export function oauthClientsCommand(context: Context) {
@@ -94,7 +95,7 @@ function remove(context: Context) {
     "admin oauth-clients rm 0198…",
   ]).argument("<id>", "ID from 'holdfast admin oauth-clients ls'");
   return runs<[string]>(context, command, async (run, id, { data }) => {
-    await adminCall(run, data, "adminRemoveOauthClient", { params: { id } });
+    await listedBy("admin oauth-clients ls", adminCall(run, data, "adminRemoveOauthClient", { params: { id } }));
     await run.output.result({ id, removed: true }, () => [`forgot ${id}`]);
   });
 }

@@ -20,10 +20,15 @@ describe("app-passwords", () => {
     assert.equal((await app.call("GET", "/folders/root/contents")).status, 200);
     assert.equal((await app.put("/x", "x")).status, 403);
     assert.equal((await run(["token", "create", "backup"])).code, 0);
+    const unknown = await run(["token", "rm", "nothing"]);
+    assert.deepEqual(
+      [unknown.code, unknown.stderr],
+      [4, "holdfast: There is no such token. 'holdfast token ls' lists the IDs.\n"],
+    );
     const { stdout } = await run(["app-passwords", "ls"]);
     assert.match(stdout, /^\S+ +tv +reads +all files +expires .+ +used .+\n$/, "tokens are not among them");
     const [id = ""] = stdout.split(" ");
-    assert.equal((await run(["app-passwords", "rm", id])).code, 0);
+    assert.equal((await run(["app-passwords", "rm", "tv"])).stdout, `revoked ${id}\n`);
     assert.equal((await app.call("GET", "/account")).status, 401);
   });
 

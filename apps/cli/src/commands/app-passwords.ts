@@ -4,6 +4,8 @@ import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { type Column, Listing } from "../output/listing.ts";
 import { checkTitle, newCommand, newGroup, runs } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
+import { listedBy } from "./listed-by.ts";
+import { onlyNamed } from "./only-group.ts";
 import { noteEnd } from "./note-end.ts";
 import { whenText } from "./when-text.ts";
 import { parseEnd } from "./when.ts";
@@ -110,13 +112,16 @@ function cellsOf(token: Token, paths: ReadonlyMap<string, string>, listing: List
 }
 
 function remove(context: Context) {
-  const command = newCommand("rm", "Revoke an app password immediately", ["app-passwords rm 0198…"]).argument(
-    "<id>",
-    "ID from 'holdfast app-passwords ls'",
-  );
-  return runs<[string]>(context, command, async (run, id) => {
+  const command = newCommand("rm", "Revoke an app password immediately", [
+    "app-passwords rm 0198…",
+    "app-passwords rm camera",
+  ]).argument("<app-password>", "name or ID from 'holdfast app-passwords ls'");
+  return runs<[string]>(context, command, async (run, which) => {
     const { client } = await run.connect();
-    await client.call("deleteToken", { params: { id } });
+    const { items } = await client.call("listTokens");
+    const passwords = items.filter(({ kind }) => kind === "app_password");
+    const id = onlyNamed("app passwords", passwords, which)?.id ?? which;
+    await listedBy("app-passwords ls", client.call("deleteToken", { params: { id } }));
     await run.output.result({ id, revoked: true }, () => [`revoked ${id}`]);
   });
 }

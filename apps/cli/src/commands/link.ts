@@ -7,6 +7,7 @@ import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 import { whenText } from "./when-text.ts";
 import { parseEnd } from "./when.ts";
+import { listedBy } from "./listed-by.ts";
 import { noteEnd } from "./note-end.ts";
 import { noteLocalLink } from "./local-link.ts";
 
@@ -153,7 +154,7 @@ function remove(context: Context) {
   );
   return runs<[string]>(context, command, async (run, id) => {
     const { client } = await run.connect();
-    await client.call("deletePermission", { params: { id } });
+    await listedBy("link ls", client.call("deletePermission", { params: { id } }));
     await run.output.result({ id, removed: true }, () => [`ended ${id}`]);
   });
 }

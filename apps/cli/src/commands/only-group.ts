@@ -7,12 +7,17 @@ interface Named {
 
 /** The group with this id, otherwise the only one with this name. @throws HoldfastError conflict, with the ids, if several have the name */
 export function onlyGroup<Group extends Named>(groups: Iterable<Group>, nameOrId: string): Group | undefined {
-  const named: Group[] = [];
-  for (const group of groups) {
-    if (group.id === nameOrId) return group;
-    if (group.name === nameOrId) named.push(group);
+  return onlyNamed("groups", groups, nameOrId);
+}
+
+/** The same for other things. @param what they are, as in "groups" */
+export function onlyNamed<Item extends Named>(what: string, items: Iterable<Item>, nameOrId: string): Item | undefined {
+  const named: Item[] = [];
+  for (const item of items) {
+    if (item.id === nameOrId) return item;
+    if (item.name === nameOrId) named.push(item);
   }
   if (named.length <= 1) return named[0];
   const ids = named.map(({ id }) => id).join(", ");
-  throw new HoldfastError("conflict", `Several groups are called ${nameOrId}: name one by its id (${ids}).`);
+  throw new HoldfastError("conflict", `Several ${what} are called ${nameOrId}: name one by its id (${ids}).`);
 }

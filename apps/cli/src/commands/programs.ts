@@ -1,6 +1,7 @@
 import { type Column, Listing } from "../output/listing.ts";
 import { newCommand, newGroup, runs } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
+import { listedBy } from "./listed-by.ts";
 
 export const programsCommand: CommandMaker = (context) =>
   newGroup(
@@ -46,7 +47,7 @@ function remove(context: Context) {
   );
   return runs<[string]>(context, command, async (run, id) => {
     const { client } = await run.connect();
-    await client.call("removeAuthorizedProgram", { params: { id } });
+    await listedBy("programs ls", client.call("removeAuthorizedProgram", { params: { id } }));
     await run.output.result({ id, removed: true }, () => [`let in no more: ${id}`]);
   });
 }

@@ -1,4 +1,6 @@
 import { type Column, Listing } from "../output/listing.ts";
+import { listedBy } from "./listed-by.ts";
+import { onlyNamed } from "./only-group.ts";
 import { noteEnd } from "./note-end.ts";
 import { whenText } from "./when-text.ts";
 import { parseEnd } from "./when.ts";
@@ -66,13 +68,15 @@ function list(context: Context) {
 }
 
 function remove(context: Context) {
-  const command = newCommand("rm", "Revoke a token immediately", ["token rm 0198…"]).argument(
-    "<id>",
-    "ID from 'holdfast token ls'",
+  const command = newCommand("rm", "Revoke a token immediately", ["token rm 0198…", "token rm backup"]).argument(
+    "<token>",
+    "name or ID from 'holdfast token ls'",
   );
-  return runs<[string]>(context, command, async (run, id) => {
+  return runs<[string]>(context, command, async (run, which) => {
     const { client } = await run.connect();
-    await client.call("deleteToken", { params: { id } });
+    const { items } = await client.call("listTokens");
+    const id = onlyNamed("tokens", items, which)?.id ?? which;
+    await listedBy("token ls", client.call("deleteToken", { params: { id } }));
     await run.output.result({ id, revoked: true }, () => [`revoked ${id}`]);
   });
 }

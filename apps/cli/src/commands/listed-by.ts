@@ -1,0 +1,12 @@
+import { HoldfastError } from "@holdfast/core/errors";
+
+/** Adds the command that lists the IDs to the refusal of an unknown one. */
+export async function listedBy<Result>(command: string, acting: Promise<Result>): Promise<Result> {
+  try {
+    return await acting;
+  } catch (thrown) {
+    if (!(thrown instanceof HoldfastError) || thrown.code !== "not_found") throw thrown;
+    const { message, body } = thrown;
+    throw new HoldfastError("not_found", `${message} 'holdfast ${command}' lists the IDs.`, { cause: thrown, body });
+  }
+}
