@@ -13,6 +13,7 @@ const columns: readonly Column[] = [
   { title: "DID" },
   { title: "WHAT" },
   { title: "FOLDER" },
+  { title: "REWIND ID" },
 ];
 
 export const activityCommand: CommandMaker = (context) => {
@@ -39,6 +40,7 @@ export const activityCommand: CommandMaker = (context) => {
           didWhat(verb, detail),
           `${node.name === "" ? "/" : node.name}${count === 1 ? "" : ` and ${formatNumber(count - 1)} more`}`,
           folderOf(node),
+          typeof detail["rewind_id"] === "string" ? detail["rewind_id"] : "",
         ]),
       ),
     );

@@ -7,6 +7,7 @@ import type { Output } from "../output/output.ts";
 import { count, formatBytes, formatLocalTime, formatNumber, formatTime } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
+import { listedBy } from "./listed-by.ts";
 import { momentText } from "./when-text.ts";
 import { parseMoment } from "./when.ts";
 
@@ -60,11 +61,11 @@ function withWhen(thrown: unknown, { path, created_at: created }: NodeJson, mome
 function undo(context: Context) {
   const command = newCommand("undo", "Undo a rewind", ["rewind undo 01999b1c-83c0-8a5f-9d3c-2f7d0d4a1b2c"]).argument(
     "<id>",
-    "ID from 'holdfast rewind'",
+    "ID from 'holdfast rewind' or 'holdfast activity'",
   );
   return runs<[string]>(context, command, async (run, id) => {
     const { client } = await run.connect();
-    const answer = await finished(client, await client.call("undoRewind", { params: { id } }));
+    const answer = await finished(client, await listedBy("activity", client.call("undoRewind", { params: { id } })));
     await run.output.result(answer, () => [
       ...(answer.repeated === true ? ["This rewind was undone before: nothing was changed now."] : linesOf(answer)),
       ...undoHint(answer),

@@ -72,11 +72,11 @@ export async function runRewind(run: RewindRun, rewind: RewindRow): Promise<Rewi
 async function tellActivity(
   transaction: ShardReader,
   clock: Clock,
-  { space_id: spaceId, node_id: nodeId, user_id: actor, moment, undoes }: RewindRow,
+  { id, space_id: spaceId, node_id: nodeId, user_id: actor, moment, undoes }: RewindRow,
   { restored, reverted, trashed, moved }: RewindAnswer,
 ): Promise<void> {
   const to = undoes === null ? { to: formatTime(moment) } : { undo: true };
-  const detail = { ...to, restored, reverted, trashed, moved };
+  const detail = { rewind_id: id, ...to, restored, reverted, trashed, moved };
   const event = { spaceId, nodeId, verb: "rewound" as const, actor, deviceId: null, detail };
   await recordEvent(transaction, { clock, random: randomBytes }, event);
 }
