@@ -104,6 +104,7 @@ test("a folder where a file is wanted, and a file where a folder is, are a confl
 test("rewind tells what it would do, does it, and takes it back; a file has its name and content again", async () => {
   await run(["mkdir", "-p", "/rewound/kept"]);
   await run(["put", "-", "/rewound/file"], "precious");
+  assert.match((await run(["tree", "/rewound/file"])).stdout, /\n0 folders, 1 file, 8 B\n$/);
   const to = (await json("ls", "/rewound")).items.find(({ name }: { name: string }) => name === "file").updated_at;
   await run(["put", "-", "/rewound/file"], "scrambled");
   await run(["mv", "/rewound/file", "/rewound/file.locked"]);
@@ -119,6 +120,8 @@ test("rewind tells what it would do, does it, and takes it back; a file has its 
   assert.deepEqual(done, dry);
   assert.deepEqual(await pathsBelow("/rewound"), ["/rewound/file", "/rewound/kept"]);
   assert.equal((await run(["cat", "/rewound/file"])).stdout, "precious");
+  assert.match((await run(["activity"])).stdout, new RegExp(` rewound .* ${id}\n`));
+  assert.match((await run(["rewind", "undo", "x"])).stderr, /no such rewind.* 'holdfast activity' lists the IDs\.\n/);
   const undone = await run(["rewind", "undo", id]);
   assert.match(undone.stdout, /^1 item restored from the trash$/m);
   const again = await run(["rewind", "undo", id]);

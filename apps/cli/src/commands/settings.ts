@@ -26,6 +26,8 @@ digest:     at_once, daily or never: when comments and what happens in watched f
 any other:  off, app (told in the app alone) or mail (by mail too)`,
     );
   return runs<[string | undefined, string | undefined]>(context, command, async (run, name, value) => {
+    if (name !== undefined && !settingNames.includes(name))
+      throw usage(`There is no setting ${name}. There are ${settingNames.join(", ")}.`);
     if (name !== undefined && value === undefined) throw usage(`Say what ${name} is to be.`);
     const body = name === undefined || value === undefined ? undefined : changeOf(name, value);
     const { client } = await run.connect();
@@ -58,7 +60,6 @@ function changeOf(name: string, value: string): Change {
   if (name === "language" && (language !== undefined || value === "server")) return { language: language ?? null };
   const notify = notifyChange.safeParse({ [name]: value });
   if (notify.success) return { notify: notify.data };
-  if (!settingNames.includes(name)) throw usage(`There is no setting ${name}. There are ${settingNames.join(", ")}.`);
   throw usage(`${name} cannot be ${value}. 'holdfast settings --help' shows what it can be.`);
 }
 

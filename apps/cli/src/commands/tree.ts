@@ -30,7 +30,7 @@ export const treeCommand: CommandMaker = (context) => {
       root.path,
       ...treeLines(children, root.id, ""),
       "",
-      totalsOf(items),
+      totalsOf(root.kind === "folder" ? items : [root]),
     ]);
   });
 };
