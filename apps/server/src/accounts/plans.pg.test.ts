@@ -85,7 +85,11 @@ test("a quota of an account's own beats its plans until it is taken away", async
 });
 
 test("a plan that is not there is refused where it is named, and nothing is changed", async () => {
-  const refusal = { code: "invalid_field", field: "plan", message: /no plan "gold"\. The plans are business, free, plus/ };
+  const refusal = {
+    code: "invalid_field",
+    field: "plan",
+    message: /no plan "gold"\. The plans are business, free, plus/,
+  };
   await assert.rejects(createTestUser(world, "refused@example.org", { plan: "gold" }), refusal);
   const { email } = await createTestUser(world, addressOf(), { plan: "free" });
   await assert.rejects(updateUser(world, email, { plan: "gold", quotaBytes: 5 }), refusal);

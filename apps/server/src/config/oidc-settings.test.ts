@@ -26,7 +26,10 @@ test("what does not hold of an issuer is refused at the start, in words that nam
     [{ ...whole, create_accounts: ["*"] }, /create_accounts/],
     [{ ...whole, link_by_verified_address: ["ann@example.org"] }, /link_by_verified_address/],
     [{ ...whole, groups_claim: "groups" }, /groups_claim and groups must be given together/],
-    [{ ...whole, plan_claim: "plan", plans: { gold: "golden" } }, /plans contains golden, which is not in HOLDFAST_PLANS/],
+    [
+      { ...whole, plan_claim: "plan", plans: { gold: "golden" } },
+      /plans contains golden, which is not in HOLDFAST_PLANS/,
+    ],
     [{ ...whole, client_secret: "a", client_secret_file: "/b" }, /cannot be combined/],
     [{ ...whole, client_secret_file: "/nowhere/secret" }, /client_secret_file cannot be read/],
     [{ ...whole, sign_in_again: "a month" }, /sign_in_again must read like 30d/],
