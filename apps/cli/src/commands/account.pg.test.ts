@@ -110,7 +110,8 @@ describe("holdfast account delete", () => {
   });
 
   test("asks for the address on a terminal, and goes nowhere without one", async () => {
-    const { code } = await guest(["account", "delete"]);
+    const { code, stderr } = await guest(["account", "delete"]);
+    assert.match(stderr, /no terminal to ask at, so use --password-stdin/);
     assert.equal(code, 2);
     await done(guest, ["whoami"]);
   });

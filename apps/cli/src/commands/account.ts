@@ -114,10 +114,13 @@ async function provingPassword<Result>(act: () => Promise<Result>): Promise<Resu
 
 /** Whoever types the address means it. */
 async function passwordFor(run: Run, email: string, isPiped: boolean): Promise<string> {
-  const { ask, askSecret, firstLine, requireTerminal } = await import("../terminal.ts");
+  const { ask, askSecret, firstLine } = await import("../terminal.ts");
   if (isPiped) return firstLine(run.context.stdin);
   const question = `Everything in the account ${email} will be deleted, including what is shared with others. Type the address to continue: `;
-  requireTerminal(run.context, question);
+  if (run.context.stdin.isTTY !== true)
+    throw usage(
+      "There is no terminal to ask at, so use --password-stdin. The password is then read from standard input.",
+    );
   const typed = await ask(run.context, question);
   if (typed.trim().toLowerCase() !== email.toLowerCase())
     throw usage("That is not the address of the account. Nothing is changed.");

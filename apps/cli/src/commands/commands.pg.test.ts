@@ -202,7 +202,8 @@ test("where the server has no TLS the message says which address to try", async 
   assert.ok(stderr.includes(`its address is ${command.server.url}.`), stderr);
 });
 
-test("a password that is too short and a name that is empty are refused in a sentence", async () => {
+test("a password that is too short, a name that is empty and an unknown setting are refused in a sentence", async () => {
+  assert.match((await run(["settings", "nope"])).stderr, /There is no setting nope\. There are name, auto-mount,/);
   const short = await run(["admin", "users", "add", "a@example.org", "--password-stdin"], "short\n");
   assert.deepEqual(
     [short.code, short.stderr],

@@ -217,7 +217,6 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     [["rm", "-r", "/x"], /unknown option '-r' \(folders are removed without it\)/],
     [["conflicts", "keep", "none", "x"], /'none' is not one of: copy, original, both\./],
     [["devices", "rm", "--json"], /<device> is missing\./],
-    [["settings", "nope"], /There is no setting nope\. There are name, auto-mount,/],
     [["share", "/x", "--json"], /--with <whom> is missing\./],
     [["serve", "--host", "0.0.0.0"], /Did you mean --listen HOST:PORT\?/],
     [["serve", "--port", "80"], /unknown option '--port' \(Did you mean --listen HOST:PORT\?\)/],
