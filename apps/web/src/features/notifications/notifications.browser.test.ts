@@ -96,7 +96,7 @@ test("an administrator is told what the server finds wrong with itself, and alon
   const sheet = page.getByRole("dialog", { name: "Notifications" });
   const told = sheet.getByRole("listitem").filter({ hasText: "Server warning: metadata copy in the store" });
   await told.getByText(/HOLDFAST_SNAPSHOT_INTERVAL is off/).waitFor();
-  await told.getByText("What to do: Have backups").waitFor();
+  await told.getByText("What to do: Make backups").waitFor();
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
   await told.getByRole("link").click();
   await page.waitForURL(/\/admin\/storage$/);
