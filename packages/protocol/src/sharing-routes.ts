@@ -31,10 +31,7 @@ export const permission = z
     max_downloads: z.int().nullable().optional(),
     downloads: z.int().optional(),
     disabled: z.literal(true).optional().describe("of a link that an administrator has ended"),
-    app_password: z
-      .literal(true)
-      .optional()
-      .describe("holds an app password in its folder, and is opened by no address"),
+    app: z.literal(true).optional().describe("holds an app password in its folder, and is opened by no address"),
     inherited_from: z.string().optional().describe("the node above at which it stands"),
   })
   .meta({ id: "Permission" });

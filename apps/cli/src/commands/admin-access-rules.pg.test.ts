@@ -85,7 +85,7 @@ describe("admin require-second-factor and allow-addresses", () => {
     // The administrator is bound by the server's own, so it has to have their address.
     const shut = await run(["admin", "allow-addresses", "10.0.0.0/8"]);
     assert.equal(shut.code, 5);
-    assert.match(shut.stderr, /That would shut you out: you are at 127\.0\.0\.1/);
+    assert.match(shut.stderr, /That would lock you out: your address 127\.0\.0\.1/);
     assert.deepEqual((await json("admin", "allow-addresses")).items, []);
   });
 

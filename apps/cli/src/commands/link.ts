@@ -124,7 +124,7 @@ export function stateOf({ has_password: hasPassword, disabled }: PermissionJson)
 }
 
 /** App passwords are listed and revoked by 'holdfast app-passwords'. */
-function isLink({ grantee, app_password: isOfApp }: PermissionJson): boolean {
+function isLink({ grantee, app: isOfApp }: PermissionJson): boolean {
   return grantee.kind === "link" && isOfApp !== true;
 }
 

@@ -164,7 +164,7 @@ describe("listings", () => {
     assert.equal((await run(["token", "create", "nightly"])).code, 0);
     const titles: readonly (readonly [string[], RegExp])[] = [
       [["devices"], /^ID +NAME +SEEN +KIND/],
-      [["activity"], /^WHEN +WHO +DEVICE +DID +WHAT +FOLDER$/],
+      [["activity"], /^WHEN +WHO +DEVICE +DID +WHAT +FOLDER +REWIND ID$/],
       [["permissions", "/list/sub"], /^KIND +WHO +ROLE +ENDS/],
       [["link", "ls"], /^ID +ROLE +NAME +PATH +ENDS$/],
       [["token", "ls"], /^ID +NAME +SCOPES +ENDS +USED$/],

@@ -32,6 +32,6 @@ function cellsOf(permission: PermissionJson, listing: Listing): string[] {
   const { id, grantee, role, expires_at, inherited_from: above } = permission;
   const who = grantee.email ?? grantee.name ?? grantee.kind;
   const until = expires_at === null ? "" : `until ${listing.time(expires_at)}`;
-  const kind = permission.app_password === true ? "app password" : grantee.kind;
+  const kind = permission.app === true ? "app password" : grantee.kind;
   return [kind, who, role, until, above === undefined ? "" : "from above", stateOf(permission), id];
 }

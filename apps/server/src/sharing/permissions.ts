@@ -90,7 +90,7 @@ export async function permissionsJson(
             max_downloads: grant.max_downloads,
             downloads: grant.downloads,
             ...(grant.disabled_at === null ? {} : { disabled: true as const }),
-            ...(isOfApp(grant) ? { app_password: true as const } : {}),
+            ...(isOfApp(grant) ? { app: true as const } : {}),
           }
         : {}),
       ...(at === undefined || at === node_id ? {} : { inherited_from: node_id }),

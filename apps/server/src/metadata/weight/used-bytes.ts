@@ -33,7 +33,7 @@ export function assertFree(freeBytes: number, addedBytes: number): void {
   const [needed, free] = unlikeBytes(addedBytes, Math.max(0, freeBytes));
   throw new HoldfastError(
     "quota",
-    `This needs ${needed}, but only ${free} is free. Empty the trash, or ask an administrator for a larger quota.`,
+    `This needs ${needed}, and ${free} is free. Empty the trash, or ask an administrator for a larger quota.`,
     { body: { free_bytes: Math.max(0, freeBytes) } },
   );
 }
