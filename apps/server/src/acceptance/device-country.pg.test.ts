@@ -1,6 +1,19 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { administrator, Api, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import {
+  administrator,
+  Api,
+  eventually,
+  makeFolder,
+  ok,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
+
+interface Notice {
+  readonly detail: Record<string, unknown>;
+}
 
 describe("a device that signed in from an address of the internet", () => {
   const folder = makeFolder("device-country");
@@ -26,13 +39,16 @@ describe("a device that signed in from an address of the internet", () => {
       assert.equal(status, 200);
     }
     const { items: devices } = await ok(own, "GET", "/devices");
-    const { items: notices } = await ok(own, "GET", "/notifications");
+    const told = await eventually("each of the devices is told of", 30_000, async () => {
+      const { items } = await ok(own, "GET", "/notifications");
+      const details = new Map(items.map(({ detail }: Notice) => [detail["name"], detail]));
+      return Object.keys(countries).every((address) => details.has(address)) ? details : undefined;
+    });
     for (const [address, country] of Object.entries(countries)) {
       const device = (devices as { name: string; country: string | null }[]).find(({ name }) => name === address);
       assert.equal(device?.country, country ?? null, address);
-      const told = (notices as { detail: Record<string, unknown> }[]).find(({ detail }) => detail["name"] === address);
-      assert.equal(told?.detail["address"], address);
-      assert.equal(told.detail["country"], country, address);
+      const { address: from, country: shown } = told.get(address) as Notice["detail"];
+      assert.deepEqual([from, shown], [address, country]);
     }
   });
 });
