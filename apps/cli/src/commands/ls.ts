@@ -111,7 +111,7 @@ function listingLines(
   return listing.lines(rows);
 }
 
-/** What lies in the folder and is mounted by itself has the path of its mount. */
+/** Path below the folder. An item in it that is also mounted by itself has the path of its mount, which stays whole. */
 function pathFrom({ path: top }: NodeJson, { path }: NodeJson): string {
   const prefix = top === "/" ? top : `${top}/`;
   return path.startsWith(prefix) ? path.slice(prefix.length) : path;

@@ -114,7 +114,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
       "team",
       "team/projects",
     ]);
-    // Of the folder alone that contains it: with the paths under which the guest sees it.
+    // The outer folder alone still contains the inner one, with the paths under which the guest sees it.
     const below = [...inAlpha.map((path) => `/both/${path}`), "projects/"];
     assert.equal(await done(guest, ["ls", "-R", "/both/team"]), `${below.join("\n")}\n`);
   });

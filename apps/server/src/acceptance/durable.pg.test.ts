@@ -58,7 +58,7 @@ test("a first start and an upload are durable when they are acknowledged, by cal
   );
 });
 
-/** Of PostgreSQL, what a server has only while it runs, and the object with which the doctor tries the store. */
+/** Files of PostgreSQL, files that exist only while the server runs, and the object with which the doctor tests the store. */
 function isOthers(problem: string): boolean {
   return /\/data\/(?:postgres(?:\/|$|-new-|-socket)|server\.(?:pid|url)$|lock\.sqlite|store\/tmp$|store\/objects\/doctor-)/.test(
     problem,

@@ -215,7 +215,7 @@ describe("what a caller says of the state that it saw", () => {
       test(`${name} looks at ${base}`, async () => {
         for (const history of Object.keys(histories) as History[]) {
           for (const place of places) {
-            // Where it is not found the base does not matter, and one history is enough.
+            // The base does not matter for a node that is not found: one history is enough.
             if (!isLongTier && !route.takes.includes(place) && history !== "changed") continue;
             const cell = `${history}, ${place}`;
             const { id, seen, now } = await prepare(history, place);

@@ -156,6 +156,7 @@ describe("unusual shares", () => {
         const { status, body } = await bob.call(method, path, json);
         assert.equal(status, 403, `${role}: ${method} ${path}`);
         assert.match(body.detail, reason);
+        assert.equal(body.field, "contents");
       }
       const writing = (await ok(bob, "POST", "/tokens", { name: role, scopes: ["files:write"] })).token;
       const hidden = await new Api(server.url, writing).call("DELETE", `/files/${year}`);

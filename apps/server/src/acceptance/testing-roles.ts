@@ -87,7 +87,7 @@ export function describeRoles(part: "all" | "a third"): void {
     /** @param instead what another answer than that of the column is expected of a route */
     const asks = async (api: Api, nodes: Case, column: Column, instead: Instead = () => undefined) => {
       const wrong: string[] = [];
-      // Whoever is the first of a column asks for everything.
+      // The first caller of a column asks for everything.
       const asksThis = part === "all" || !asked.has(column) ? undefined : cases % 3;
       asked.add(column);
       let number = 0;

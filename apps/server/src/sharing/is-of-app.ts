@@ -1,6 +1,6 @@
 import type { GrantRow } from "../db/shard-tables.ts";
 
-/** What holds an app password in its folder: what that may do was said with the password of the account, and is changed by nothing else. */
+/** True for the grant that limits an app password to its folder. Its role was confirmed with the account's password, so nothing else changes it. */
 export function isOfApp({ kind, secret_hash: secret }: Pick<GrantRow, "kind" | "secret_hash">): boolean {
   return kind === "link" && secret === null;
 }

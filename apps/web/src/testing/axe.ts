@@ -18,7 +18,7 @@ export async function axeProblems(page: Page | Frame, { within, without = [] }: 
     const { axe: runner } = globalThis as unknown as { axe: typeof axeCore };
     const { violations } = await runner.run(options.within, {
       runOnly: { type: "tag", values: options.tags },
-      // What is in order is not described: most of the time would go into that.
+      // Descriptions of passed checks would take most of the time.
       resultTypes: ["violations"],
       selectors: false,
       // Each is looked at by itself.

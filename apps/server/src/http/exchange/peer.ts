@@ -13,7 +13,7 @@ export interface Peer {
   readonly origin: string;
   /** What links for people begin with: as configured, or else the origin, which whoever asks can choose. No slash at the end. */
   readonly publicUrl: string;
-  /** Of this server's self-signed certificate, as SHA-256 in hex. Undefined behind a proxy, whose certificate is unknown here. */
+  /** SHA-256 in hex of this server's self-signed certificate. Undefined behind a proxy, whose certificate is unknown here. */
   readonly selfSigned?: string | undefined;
 }
 

@@ -76,7 +76,7 @@ export async function requireAllMovableBelow(work: Work, step: Step, row: NodeRo
   if (owns || row.kind !== "folder") return;
   const refuse = (what: string, cure: string): never => {
     const message = `${JSON.stringify(row.name)} contains ${what}, and would take it along. ${cure}`;
-    throw new HoldfastError("forbidden", message);
+    throw new HoldfastError("forbidden", message, { field: "contents" });
   };
   const targets = [...(mounts?.values() ?? [])].filter(({ spaceId }) => spaceId === work.space.id);
   const paths = new Map(targets.map(({ targetId, path }) => [targetId, JSON.stringify(path)]));

@@ -1,11 +1,13 @@
 import type { Messages } from "../../messages/messages.ts";
 import { type Refused, reasonsOf } from "./file-steps.ts";
 
-/** What is wrong, in words: of a code of the API. */
+/** The reason of a refusal in words. @param code of the API, or of a step that was refused */
 export function reasonText(code: string, { message }: Messages): string {
   switch (code) {
     case "forbidden":
       return message("files.reasonForbidden");
+    case "contents":
+      return message("files.reasonContents");
     case "not_found":
     case "trashed":
       return message("files.reasonGone");

@@ -88,3 +88,19 @@ test("somebody else's change is not gone over by way of an own act that did not 
   );
   assert.deepEqual([node.name, node.parent_id], ["theirs.txt", "home"]);
 });
+
+test("a folder that contains an item which may not be deleted is refused with a reason of its own", async () => {
+  const answers = [{ field: "contents" }, {}].map((more) => ({ status: "error", code: "forbidden", ...more }));
+  const client = { call: () => Promise.resolve({ results: answers }) };
+  const parts = { client, folders: { take: () => {} }, overlay: new Overlay() } as unknown as StepParts;
+  const subjects = ["kept", "foreign"].map((id) => ({ id, name: id, parentId: "home", revision: "1" }));
+  const known = new Map(subjects.map((subject) => [subject.id, { subject, row: testRow(subject.name, subject) }]));
+  const { refused } = await takeSteps(parts, stepsToTrash(subjects), known);
+  assert.deepEqual(
+    refused.map(({ name, code }) => [name, code]),
+    [
+      ["kept", "contents"],
+      ["foreign", "forbidden"],
+    ],
+  );
+});

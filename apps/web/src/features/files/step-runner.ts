@@ -60,7 +60,13 @@ export async function takeSteps(
         if (start === 0) throw thrown;
         const { code } = toHoldfastError(thrown);
         return {
-          results: ids.map((operation_id) => ({ operation_id, status: "error" as const, code, node: undefined })),
+          results: ids.map((operation_id) => ({
+            operation_id,
+            status: "error" as const,
+            code,
+            field: undefined,
+            node: undefined,
+          })),
         };
       });
     for (const [place, step] of part.entries()) {
@@ -70,11 +76,17 @@ export async function takeSteps(
         taken.push({ step: sent, ...(before === undefined ? {} : { before }), after: subjectOf(result.node) });
       } else {
         const name = before?.name ?? ("name" in step ? step.name : "");
-        refused.push({ step, name, code: result?.code ?? "conflict" });
+        refused.push({ step, name, code: reasonOf(result) });
       }
     }
   }
   return { taken, refused };
+}
+
+/** A code of the API, or `contents`: the folder contains an item that the account may not delete. */
+function reasonOf(result: { readonly code?: string | undefined; readonly field?: string | undefined } = {}): string {
+  const { code = "conflict", field } = result;
+  return code === "forbidden" && field === "contents" ? field : code;
 }
 
 /** A step as it is sent, and the node as it finds it. */

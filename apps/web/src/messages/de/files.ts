@@ -118,6 +118,7 @@ export const files = {
   "files.partly": "{done}, {failed} fehlgeschlagen",
   "files.notDone": { one: "{count} Element fehlgeschlagen", other: "{count} Elemente fehlgeschlagen" },
   "files.reasonForbidden": "Keine Berechtigung, das zu ändern",
+  "files.reasonContents": "Enthält etwas, das du nicht löschen darfst",
   "files.reasonGone": "Existiert nicht mehr",
   "files.reasonExists": "Den Namen gibt es schon",
   "files.reasonChanged": "Inzwischen anderswo geändert",

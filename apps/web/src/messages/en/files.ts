@@ -112,6 +112,7 @@ export const files = {
   "files.partly": "{done}, {failed} failed",
   "files.notDone": { one: "{count} item failed", other: "{count} items failed" },
   "files.reasonForbidden": "No permission to change this",
+  "files.reasonContents": "Contains an item that you may not delete",
   "files.reasonGone": "No longer exists",
   "files.reasonExists": "This name already exists",
   "files.reasonChanged": "Changed elsewhere",
