@@ -20,7 +20,8 @@ describe("app-passwords", () => {
     assert.equal((await app.call("GET", "/folders/root/contents")).status, 200);
     assert.equal((await app.put("/x", "x")).status, 403);
     assert.equal((await run(["token", "create", "backup"])).code, 0);
-    const unknown = await run(["token", "rm", "nothing"]);
+    assert.match((await run(["token", "rm", "backup"])).stdout, /^revoked /);
+    const unknown = await run(["token", "rm", "backup"]);
     assert.deepEqual(
       [unknown.code, unknown.stderr],
       [4, "holdfast: There is no such token. 'holdfast token ls' lists the IDs.\n"],

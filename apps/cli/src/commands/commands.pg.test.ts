@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { administrator, holdfast, launcher } from "@holdfast/server/acceptance/testing";
+import { runCommand } from "./testing-run.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
 const command = useSignedIn("commands");
@@ -188,8 +189,11 @@ test("a login in the place of another leaves one device, and one that fails leav
   const { items } = await json("devices");
   assert.deepEqual([items.length, items.at(-1) !== undefined], [others + 1, true]);
   assert.deepEqual((await json("devices")).signed_out, []);
-  const wrong = ["login", command.server.url, "--email", administrator.email, "--password-stdin"];
-  assert.equal((await run(wrong, "wrong password\n")).code, 3);
+  const login = ["login", command.server.url, "--email", administrator.email, "--password-stdin"];
+  assert.equal((await run(login, "wrong password\n")).code, 3);
+  const input = `${administrator.password}\n`;
+  const beside = await runCommand({ ...environment, HOLDFAST_TOKEN: "hfp_token" }, login, { input });
+  assert.match(beside.stderr, /^HOLDFAST_TOKEN is set: commands use that token/m);
   assert.equal((await json("whoami")).email, administrator.email);
 });
 

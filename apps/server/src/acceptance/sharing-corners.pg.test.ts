@@ -115,6 +115,9 @@ describe("unusual shares", () => {
       assert.equal(status, 403, `${method} ${path}`);
       assert.match(body.detail, /"projects" contains the folder that you see at "\/my alpha"/);
     }
+    const writing = (await ok(bob, "POST", "/tokens", { name: "writing", scopes: ["files:write"] })).token;
+    const unnamed = await new Api(server.url, writing).call("DELETE", `/files/${projects}`);
+    assert.match(unnamed.body.detail, /contains the folder that you see elsewhere, and/, "a token that reads nothing");
     assert.deepEqual([await statusOf(bob, other), await statusOf(ann, alpha)], [200, 200]);
     await ok(bob, "DELETE", `/files/${mount}`);
     await ok(bob, "PATCH", `/files/${other}`, place);
