@@ -90,7 +90,7 @@ test("somebody else's change is not gone over by way of an own act that did not 
 });
 
 test("a folder that contains an item which may not be deleted is refused with a reason of its own", async () => {
-  const answers = [{ field: "contents" }, {}].map((more) => ({ status: "error", code: "forbidden", ...more }));
+  const answers = ["contents", undefined].map((field) => ({ status: "error", code: "forbidden", field }));
   const client = { call: () => Promise.resolve({ results: answers }) };
   const parts = { client, folders: { take: () => {} }, overlay: new Overlay() } as unknown as StepParts;
   const subjects = ["kept", "foreign"].map((id) => ({ id, name: id, parentId: "home", revision: "1" }));
