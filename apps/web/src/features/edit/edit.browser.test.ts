@@ -19,6 +19,8 @@ const fieldHas = (text: string) =>
 async function openText(path: string, text: string): Promise<string> {
   assert.equal((await app.api.put(path, text)).status, 201);
   const id = await app.api.idOf(path);
+  // A page that is still open would poll with the session that the new one replaces.
+  await app.page.goto("about:blank");
   await app.signIn();
   await app.open(`/edit/${id}`);
   await field().waitFor();
