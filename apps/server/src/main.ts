@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { isatty } from "node:tty";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import { type Config, type ConfigSources, readConfig } from "./config/read-config.ts";
+import { serverRoles } from "@holdfast/protocol/operation-routes";
+import { type Config, type ConfigSources, isAlone, readConfig } from "./config/read-config.ts";
 import type { PrepareApp } from "./http/web/web-app.ts";
 import { setupLines } from "./operation/setup-lines.ts";
 import { type Given, serveAll } from "./roles/all.ts";
@@ -15,10 +16,10 @@ import { readTls } from "./roles/tls.ts";
  * @returns undefined: it was told to stop before it served, and all is closed again
  */
 export async function serve(config: Config, given: Given): Promise<RunningServer | undefined> {
-  if (config.roles !== undefined && config.roles.length < 4) {
+  if (config.roles.size < serverRoles.length && isAlone(config)) {
     throw new HoldfastError(
       "usage",
-      "--roles cannot split the roles yet: leave it away, or name all of api,blocks,notify,worker.",
+      "--roles splits the work between processes that share a database: set --database-url, or run all of api,blocks,notify,worker.",
     );
   }
   return serveAll(config, version(), given);

@@ -1,7 +1,15 @@
 import { z } from "zod";
 import { defineRoute } from "./route.ts";
 
-const health = z.object({ status: z.enum(["ok", "unavailable"]), checks: z.record(z.string(), z.string()).optional() });
+/** What a server process may do; several processes share the roles of one service. */
+export const serverRoles = ["api", "blocks", "notify", "worker"] as const;
+export type ServerRole = (typeof serverRoles)[number];
+
+const health = z.object({
+  status: z.enum(["ok", "unavailable"]),
+  checks: z.record(z.string(), z.string()).optional(),
+  roles: z.array(z.string()).optional().describe("that this process runs, if not all"),
+});
 
 /** What operators and machines ask; outside /api/v1 but for the description of the API itself. */
 export const operationRoutes = {
@@ -22,6 +30,7 @@ export const operationRoutes = {
     access: "open",
     cost: "call",
     bodyKind: "none",
+    query: z.object({ role: z.enum(serverRoles).optional().describe("also fails if this process does not run it") }),
     summary:
       "Report whether requests can be served: database and store answer; details only to a loopback peer or an administrator",
     responses: { 200: health, 503: health },

@@ -4,6 +4,7 @@ import { limits } from "@holdfast/core/limits";
 import { storePolicies } from "@holdfast/object-store/two-stores";
 import { planSettings } from "@holdfast/protocol/account-routes";
 import { language } from "@holdfast/protocol/account-settings";
+import { serverRoles } from "@holdfast/protocol/operation-routes";
 import { topologySchema } from "../db/topology.ts";
 import type { limitNames } from "../http/exchange/rate-limits.ts";
 import { logLevels } from "../operation/log.ts";
@@ -15,9 +16,6 @@ import { oidcSchema } from "./oidc-settings.ts";
 import { retentionOptions } from "./retention-settings.ts";
 import { isSyslogTarget } from "../audit/syslog-target.ts";
 import { snapshotOptions } from "./snapshot-settings.ts";
-
-export const roleNames = ["api", "blocks", "notify", "worker"] as const;
-export type RoleName = (typeof roleNames)[number];
 
 const yesNo = z.preprocess((value) => {
   const text = String(value).toLowerCase();
@@ -51,7 +49,7 @@ const plansSchema = z.preprocess(
 );
 const roles = z.preprocess(
   (value) => (typeof value === "string" ? value.split(",").map((role) => role.trim()) : value),
-  z.array(z.enum(roleNames)).min(1),
+  z.array(z.enum(serverRoles)).min(1),
 );
 
 /**

@@ -24,9 +24,10 @@ test("without any setting a server listens on loopback and keeps everything in t
   assert.deepEqual(config.listen, { host: "127.0.0.1", port: 8420 });
   assert.ok(config.dataFolder.endsWith("holdfast"));
   assert.deepEqual(
-    [config.databaseUrl, config.store, config.redisUrl, config.tls, config.roles, config.administrator],
-    Array(6).fill(undefined),
+    [config.databaseUrl, config.store, config.redisUrl, config.tls, config.administrator],
+    Array(5).fill(undefined),
   );
+  assert.deepEqual([...config.roles], ["api", "blocks", "notify", "worker"]);
   assert.deepEqual(
     [config.proxyHops, config.logLevel, config.openRegistration, config.pollsMax],
     [0, "info", false, 64],
@@ -50,7 +51,7 @@ test("settings have their types in every source", () => {
   assert.equal(read({ flags: { "behind-proxy": "2" } }).proxyHops, 2);
   assert.equal(read({ file: '{"behind_proxy": 3}' }).proxyHops, 3);
   assert.equal(read({ environment: { HOLDFAST_OPEN_REGISTRATION: "true" } }).openRegistration, true);
-  assert.deepEqual(read({ flags: { roles: "api, worker" } }).roles, ["api", "worker"]);
+  assert.deepEqual(read({ flags: { roles: "api, worker" } }).roles, new Set(["api", "worker"]));
   assert.equal(read({ environment: { HOLDFAST_RATE_LIMIT_USER: "0" } }).rates.calls, undefined);
   const topology = { shards: [{ id: "a", buckets: [[0, 4095]] }], cells: [{ id: "a", buckets: [[0, 4095]] }] };
   assert.equal(read({ environment: { HOLDFAST_TOPOLOGY: JSON.stringify(topology) } }).topology?.shards[0]?.id, "a");

@@ -4,6 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { StorePolicy } from "@holdfast/object-store/two-stores";
 import type { Language } from "@holdfast/protocol/account-settings";
 import { firstProblem, issueWords } from "@holdfast/protocol/issue-words";
+import { type ServerRole, serverRoles } from "@holdfast/protocol/operation-routes";
 import { defaultDataFolder } from "@holdfast/disk/default-data-folder";
 import type { PlanSettings } from "../accounts/plans.ts";
 import type { Topology } from "../db/topology.ts";
@@ -13,7 +14,7 @@ import type { LogLevel } from "../operation/log.ts";
 import { acmeListen, type AcmeSettings, readAcmeSettings } from "./acme-settings.ts";
 import { assertLinksReachable, readMailSettings } from "./mail-settings.ts";
 import { assertSafeToListen, type ListenAddress, parseListen } from "./listen.ts";
-import { flagNames, type OptionName, type Options, optionSchemas, type RoleName } from "./options.ts";
+import { flagNames, type OptionName, type Options, optionSchemas } from "./options.ts";
 import { readLdap } from "./ldap-settings.ts";
 import { readOidc } from "./oidc-settings.ts";
 import type { OidcSettings } from "../issuer/issuer-settings.ts";
@@ -45,7 +46,8 @@ export interface Config {
   readonly acme: AcmeSettings | undefined;
   readonly proxyHops: number;
   /** Undefined: all of them in one process. */
-  readonly roles: readonly RoleName[] | undefined;
+  /** What this process does. */
+  readonly roles: ReadonlySet<ServerRole>;
   readonly logLevel: LogLevel;
   readonly connectionsMax: number;
   readonly openRegistration: boolean;
@@ -130,7 +132,7 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     tls: tlsOf(options),
     acme,
     proxyHops: options.behind_proxy ?? 0,
-    roles: options.roles,
+    roles: new Set(options.roles ?? serverRoles),
     logLevel: options.log_level ?? "info",
     connectionsMax: options.connections_max ?? connectionsMaxDefault,
     openRegistration: options.open_registration ?? false,
@@ -272,4 +274,9 @@ function platformDataFolder(environment: Readonly<Record<string, string | undefi
 
 function usage(message: string): HoldfastError {
   return new HoldfastError("usage", message);
+}
+
+/** No other process can share the database. */
+export function isAlone({ databaseUrl, topology }: Pick<Config, "databaseUrl" | "topology">): boolean {
+  return databaseUrl === undefined && topology === undefined;
 }

@@ -28,6 +28,8 @@ export interface JobsOptions {
   readonly random: () => number;
   /** Throws while no job may run. */
   readonly assertMayRun?: () => void;
+  /** False: a job runs here only when somebody asks for it; another process runs it in its time. */
+  readonly isScheduled?: boolean;
 }
 
 export interface StartedRun {
@@ -63,7 +65,7 @@ export function startJobs(jobs: readonly PeriodicJob[], options: JobsOptions): J
     if (runner === undefined) throw new HoldfastError("internal", `There is no job ${name}.`);
     return runner;
   };
-  for (const runner of runners.values()) runner.schedule(options.random());
+  if (options.isScheduled !== false) for (const runner of runners.values()) runner.schedule(options.random());
   return {
     start: (name) => runnerOf(name).start(),
     isRunning: (name) => runnerOf(name).isRunning,

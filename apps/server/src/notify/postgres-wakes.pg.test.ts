@@ -32,7 +32,7 @@ test("a commit while the connection of its own process is away is told once that
 
 async function open(wake: (spaceId: SpaceId) => unknown): Promise<WakeBus> {
   const connected = Promise.withResolvers<void>();
-  const listener = { wake, connected: () => connected.resolve() };
+  const listener = { wake, rung: () => {}, connected: () => connected.resolve() };
   const log = { ...silentLog, debug: () => {} } as unknown as Parameters<typeof openPostgresWakes>[0]["log"];
   const bus = openPostgresWakes({ shards: databases.shards, listener, log });
   await connected.promise;

@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { SpaceId } from "@holdfast/core/ids";
 import pg from "pg";
 import type { Shard, Shards } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
 import { OutageLog } from "../db/outage-log.ts";
-import { decodeWakes, encodeWakes, type WakeBus, type WakeListener, WakeOutbox } from "./wakes.ts";
+import { encodeWakes, heedWakes, queueWake, type Wake, type WakeBus, type WakeListener, WakeOutbox } from "./wakes.ts";
 
 export interface PostgresWakesOptions {
   readonly shards: Shards;
@@ -25,6 +24,7 @@ export function openPostgresWakes({ shards, listener, log }: PostgresWakesOption
   const lines = new Map(shards.all().map((shard) => [shard, new Line(shard, origin, listener, log)]));
   return {
     publish: (spaceId) => lines.get(shards.ofId(spaceId))?.outbox.add(spaceId),
+    ring: (shard) => lines.get(shard)?.outbox.add(queueWake(shard.id)),
     close: async () => {
       await Promise.all([...lines.values()].map((line) => line.close()));
     },
@@ -47,7 +47,7 @@ class Line {
     this.#origin = origin;
     this.#listener = listener;
     this.#log = log;
-    this.outbox = new WakeOutbox((spaceIds) => this.#notify(spaceIds));
+    this.outbox = new WakeOutbox((wakes) => this.#notify(wakes));
     this.#kept = this.#keep();
   }
 
@@ -59,7 +59,7 @@ class Line {
 
   async #keep(): Promise<void> {
     const { signal } = this.#closed;
-    const message = "the connection for wake-ups was lost; polls may answer late";
+    const message = "the connection for wake-ups was lost; polls and the queue may be late";
     const over = "the connection for wake-ups is back";
     const outage = new OutageLog(this.#log, { level: "warn", message, over });
     for (let retryMs = retryMsMin; !signal.aborted; retryMs = Math.min(retryMsMax, retryMs * 2)) {
@@ -86,7 +86,7 @@ class Line {
     let reason = "it was closed";
     client.on("error", (error) => (reason = error.message));
     client.on("notification", ({ payload }) => {
-      for (const spaceId of decodeWakes(this.#origin, payload ?? "")) this.#listener.wake(spaceId);
+      heedWakes(this.#origin, payload ?? "", this.#listener);
     });
     const ended = new Promise<void>((resolve) => client.once("end", resolve));
     try {
@@ -111,11 +111,11 @@ class Line {
   }
 
   /** @returns false where the connection is away; it is made again then, and the outbox hears of it */
-  async #notify(spaceIds: readonly SpaceId[]): Promise<boolean> {
+  async #notify(wakes: readonly Wake[]): Promise<boolean> {
     const client = this.#client;
     if (client === undefined) return false;
     try {
-      const messages = encodeWakes(this.#origin, spaceIds);
+      const messages = encodeWakes(this.#origin, wakes);
       await client.query("select pg_notify($1, message) from unnest($2::text[]) as message", [channel, messages]);
       return true;
     } catch (error) {

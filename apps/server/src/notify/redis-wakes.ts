@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { SpaceId } from "@holdfast/core/ids";
 import { Redis } from "ioredis";
 import type { Log } from "../operation/log.ts";
-import { decodeWakes, encodeWakes, type WakeBus, type WakeListener, WakeOutbox } from "./wakes.ts";
+import { encodeWakes, heedWakes, queueWake, type WakeBus, type WakeListener, WakeOutbox } from "./wakes.ts";
 
 export interface RedisWakesOptions {
   readonly url: string;
@@ -28,13 +27,16 @@ export function openRedisWakes({ url, listener, log }: RedisWakesOptions): WakeB
   let reachable = true;
   const note = (now: boolean, reason: string) => {
     if (now !== reachable)
-      log.warn({ reason }, now ? "wake-ups go by Redis again" : "no wake-ups by Redis; polls may answer late");
+      log.warn(
+        { reason },
+        now ? "wake-ups go by Redis again" : "no wake-ups by Redis; polls and the queue may be late",
+      );
     reachable = now;
   };
   sender.on("error", (error) => note(false, error.message));
   receiver.on("error", (error) => note(false, error.message));
   receiver.on("message", (_, message) => {
-    for (const spaceId of decodeWakes(origin, message)) listener.wake(spaceId);
+    heedWakes(origin, message, listener);
   });
   const listen = async () => {
     try {
@@ -46,10 +48,11 @@ export function openRedisWakes({ url, listener, log }: RedisWakesOptions): WakeB
     }
   };
   receiver.on("ready", () => void listen());
-  const outbox = new WakeOutbox((spaceIds) => send(sender, encodeWakes(origin, spaceIds), note));
+  const outbox = new WakeOutbox((wakes) => send(sender, encodeWakes(origin, wakes), note));
   sender.on("ready", () => outbox.resume());
   return {
-    publish: (spaceId: SpaceId) => outbox.add(spaceId),
+    publish: (spaceId) => outbox.add(spaceId),
+    ring: (shard) => outbox.add(queueWake(shard.id)),
     close: async () => {
       sender.disconnect();
       receiver.disconnect();

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { makeId, type SpaceId, toBucket } from "@holdfast/core/ids";
 import { Deadlines } from "./deadlines.ts";
 import { Load } from "./load.ts";
-import { decodeWakes, encodeWakes, WakeOutbox } from "./wakes.ts";
+import { encodeWakes, heedWakes, queueWake, type Wake, WakeOutbox } from "./wakes.ts";
 import { WakeGate } from "./wake-gate.ts";
 
 const spaceOf = (seed: number) => makeId<SpaceId>(toBucket(1), seed, Buffer.alloc(8, seed));
@@ -88,22 +88,36 @@ test("without load nobody is asked to wait; many answers or a late process ask f
 test("a message names spaces, not more than fit, and nothing else in it is believed", () => {
   const spaces = Array.from({ length: 450 }, (_, seed) => spaceOf((seed % 250) + 1));
   const messages = encodeWakes("me", spaces);
-  assert.equal(messages.length, 3);
-  for (const message of messages) assert.ok(message.length < 8000);
+  assert.equal(messages.length, 5);
+  const queues = Array.from({ length: 100 }, (_, index) => queueWake(`${"s".repeat(60)}${index}`));
+  for (const message of [...messages, ...encodeWakes("me", queues)]) assert.ok(message.length < 8000);
   assert.deepEqual(
-    messages.flatMap((message) => decodeWakes("another", message)),
+    messages.flatMap((message) => heard("another", message)),
     spaces,
   );
   assert.deepEqual(
-    messages.flatMap((message) => decodeWakes("me", message)),
+    messages.flatMap((message) => heard("me", message)),
     [],
   );
-  assert.deepEqual(decodeWakes("me", ""), []);
-  assert.deepEqual(decodeWakes("me", `x nonsense ${a} '; drop`), [a]);
+  assert.deepEqual(heard("me", ""), []);
+  assert.deepEqual(heard("me", `x nonsense ${a} '; drop`), [a]);
+  assert.deepEqual(heard("me", `x ${a} queue:main ${b}`), [a, "the queue of main", b]);
+  assert.deepEqual(heard("me", `x ${spaces.slice(0, 200).join(" ")}`), spaces.slice(0, 200), "of an older server");
 });
 
+function heard(origin: string, message: string): string[] {
+  const words: string[] = [];
+  const connected = () => {};
+  heedWakes(origin, message, {
+    wake: (spaceId) => words.push(spaceId),
+    rung: (shardId) => words.push(`the queue of ${shardId}`),
+    connected,
+  });
+  return words;
+}
+
 test("an outbox sends one message at a time, and each space that gathers meanwhile once", async () => {
-  const sent: (readonly SpaceId[])[] = [];
+  const sent: (readonly Wake[])[] = [];
   let done = Promise.withResolvers<boolean>();
   const outbox = new WakeOutbox((spaceIds) => {
     sent.push(spaceIds);
@@ -124,7 +138,7 @@ test("an outbox sends one message at a time, and each space that gathers meanwhi
 });
 
 test("what an outbox could not send goes once the connection stands again, each space once", async () => {
-  const sent: (readonly SpaceId[])[] = [];
+  const sent: (readonly Wake[])[] = [];
   let stands = false;
   const outbox = new WakeOutbox(async (spaceIds) => {
     if (stands) sent.push(spaceIds);

@@ -61,7 +61,7 @@ test("health, readiness, metrics and the page of the API are served to whom they
   let nowMs = 0;
   const database = () => (broken ? Promise.reject(new HoldfastError("unavailable", "it is down")) : Promise.resolve());
   const readiness = openReadiness({ database }, () => nowMs);
-  const handlers = operationHandlers({ readiness, metrics, version: "1.2.3" });
+  const handlers = operationHandlers({ readiness, metrics, version: "1.2.3", roles: new Set(["worker"]) });
   const server = await startTestServer(handlers, { observe: metrics.observe });
   const proxied = await startTestServer(handlers, { proxyHops: 1 });
   t.after(() => Promise.all([server.close(0), proxied.close(0)]));
@@ -69,13 +69,24 @@ test("health, readiness, metrics and the page of the API are served to whom they
     fetch(url, { headers: authorization === undefined ? {} : { authorization } });
 
   assert.deepEqual(await (await get(`${server.url}/healthz`)).json(), { status: "ok" });
-  assert.deepEqual(await (await get(`${server.url}/readyz`)).json(), { status: "ok", checks: { database: "ok" } });
+  assert.deepEqual(await (await get(`${server.url}/readyz`)).json(), {
+    status: "ok",
+    checks: { database: "ok" },
+    roles: ["worker"],
+  });
+  assert.equal((await get(`${server.url}/readyz?role=worker`)).status, 200);
+  assert.equal((await get(`${server.url}/readyz?role=notify`)).status, 503);
+  assert.equal((await get(`${server.url}/readyz?role=cook`)).status, 400);
   assert.deepEqual(await (await get(`${proxied.url}/readyz`)).json(), { status: "ok" });
   broken = true;
   nowMs = 1000;
   const unready = await get(`${proxied.url}/readyz`, "Bearer admin-token");
   assert.equal(unready.status, 503);
-  assert.deepEqual(await unready.json(), { status: "unavailable", checks: { database: "it is down" } });
+  assert.deepEqual(await unready.json(), {
+    status: "unavailable",
+    checks: { database: "it is down" },
+    roles: ["worker"],
+  });
 
   assert.equal((await get(`${proxied.url}/metrics`)).status, 404);
   assert.equal((await get(`${proxied.url}/metrics`, "Bearer user-token")).status, 404);

@@ -1,24 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { IdleMemory } from "@holdfast/codec/idle-memory";
-import { toBucket, type UserId } from "@holdfast/core/ids";
+import { type SpaceId, toBucket, type UserId } from "@holdfast/core/ids";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { endAppFolders } from "../sharing/app-folders.ts";
-import { Authenticator } from "../accounts/authenticator.ts";
 import { setUp } from "../accounts/set-up.ts";
-import { assertDisksRoomy, readRooms } from "../blocks/disk-reserve.ts";
-import type { Config } from "../config/read-config.ts";
+import { readRooms } from "../blocks/disk-reserve.ts";
+import { type Config, isAlone } from "../config/read-config.ts";
 import { forgetAddress, noteAddress, noteAuthority } from "../data-folder/server-notes.ts";
 import { removeOldClusters } from "../db/embedded/swap-clusters.ts";
 import type { Shard } from "../db/shards.ts";
-import { openReadiness } from "../operation/health.ts";
 import { readCopies } from "../copies/copies-report.ts";
 import { type Metrics, type MetricSources, openMetrics } from "../operation/metrics.ts";
-import { openOpenid } from "../http/oauth/openid-endpoints.ts";
-import { UnreadableAddresses } from "../http/exchange/unreadable-addresses.ts";
-import { createHttpServer, type HttpServer, type HttpServerOptions } from "../http/server.ts";
+import type { HttpServer } from "../http/server.ts";
 import { openWebApp, type PrepareApp, type WebApp } from "../http/web/web-app.ts";
 import { systemTime } from "../operation/system-time.ts";
 import { type Log, type LogDestination, openLog } from "../operation/log.ts";
@@ -42,26 +36,19 @@ import { openUploads } from "../uploads/uploads.ts";
 import { Closers } from "./closers.ts";
 import { findDataFolder } from "./first-start.ts";
 import { assertAddressFree } from "./free-address.ts";
-import { type ApiParts, makeHandlers, makeScimEndpoints } from "./handlers.ts";
+import type { ApiParts } from "./handlers.ts";
 import { openAccounts } from "./open-accounts.ts";
 import { openAudit } from "./open-audit.ts";
+import { openHttp } from "./open-http.ts";
 import { openLimits } from "./open-limits.ts";
 import { openMail, type OpenedMail } from "./open-mail.ts";
 import { openMetadataCopy } from "./open-metadata-copy.ts";
-import { openNotifier } from "./open-notifier.ts";
+import { type Notifier, openNotifier } from "./open-notifier.ts";
 import { queueKinds, type QueueParts } from "./queue-kinds.ts";
 import { openThumbs } from "./open-thumbs.ts";
 import { type OpenedTls, openTls } from "./open-tls.ts";
 import { openStorage, type Storage, type StoreWrap } from "./open-storage.ts";
-import {
-  backupAge,
-  collectionBacklog,
-  damagedBlocks,
-  lastDrill,
-  ldapFigures,
-  storageProbes,
-  storedBytes,
-} from "./storage-figures.ts";
+import { backupAge, collectionBacklog, damagedBlocks, lastDrill, ldapFigures, storedBytes } from "./storage-figures.ts";
 import { serverDoctor } from "./server-doctor.ts";
 import { systemClock } from "./system-clock.ts";
 import { countSuspended } from "../suspensions/count-suspended.ts";
@@ -69,7 +56,8 @@ import { webhookNetwork } from "../webhooks/send-webhook.ts";
 import type { RunningServer } from "./running-server.ts";
 import { shownUrl } from "./shown-url.ts";
 
-function setUpServer(config: Config, accounts: AccountWorld, log: Log): Promise<string | undefined> {
+async function setUpServer(config: Config, accounts: AccountWorld, log: Log): Promise<string | undefined> {
+  if (!config.roles.has("api")) return undefined;
   return setUp(accounts, config.administrator, { onWeak: () => log.warn({}, weakPassword) });
 }
 
@@ -121,7 +109,7 @@ async function start(
   const found = findDataFolder(config);
   await assertAddressFree(config.listen);
   const tls = await openTls(config, { log, version });
-  const web = openWeb(prepareApp, log, closers);
+  const web = openWeb(config.roles.has("api") ? prepareApp : undefined, log, closers);
   const storage = await openStorage(config, log, closers, { found, wrap: wrapStore });
   const { shards } = storage.databases;
   const ports = { shards, clock: systemClock, random: randomBytes, log };
@@ -131,17 +119,13 @@ async function start(
   const metadataCopy = openMetadataCopy(config, storage, log);
   const metrics = openFigures(config, storage, metadataCopy?.ages, tls?.untilMs);
   const audited = await openAudit(config, { accounts, storage, metrics, log, version }, closers);
-  const alone = config.databaseUrl === undefined && config.topology === undefined;
-  const { polls, committed } = await openNotifier(config, { shards, metrics, log, alone }, closers);
-  const committer = openCommitter({
-    ...ports,
-    blocks: storage.blocks,
-    brakes: config.deviceBrake,
-    onCommitted: committed,
-    onMessages: (spaceId) => queue.kick(shards.ofId(spaceId)),
-  });
+  const notifier = await openNotifier(config, { shards, metrics, log }, closers);
+  const { polls, committed } = notifier;
+  const storing = { ...ports, blocks: storage.blocks };
+  const onMessages = (spaceId: SpaceId) => queue.kick(shards.ofId(spaceId));
+  const committer = openCommitter({ ...storing, brakes: config.deviceBrake, onCommitted: committed, onMessages });
   const lifetimeMs = config.retention.sessionsMs;
-  const uploads = openUploads({ ...ports, blocks: storage.blocks, codec: storage.pool, committer, lifetimeMs });
+  const uploads = openUploads({ ...storing, codec: storage.pool, committer, lifetimeMs });
   closers.add("uploads", () => uploads.idle());
   const webhooks = { ...ports, ...webhookPorts(config, accounts) };
   const kick = (shard: Shard) => queue.kick(shard);
@@ -149,8 +133,8 @@ async function start(
   const thumbs = openThumbs(config, { ...ports, storage, key: accounts.secrets.thumbKey }, closers);
   const shredding = { thumbs, sharing: () => sharing, renewMetadata: metadataCopy?.renew };
   const telling = tellingJobs(config, { accounts, storage, version, kick, onEnded: committed, log });
-  const more = [...(metadataCopy?.jobs ?? []), ...audited.jobs, ...telling];
-  const jobs = startPeriodic(config, { accounts, storage, log, retaining, alone, more, random, ...shredding }, closers);
+  const periodic = { more: [...(metadataCopy?.jobs ?? []), ...audited.jobs, ...telling], random, ...shredding };
+  const jobs = startPeriodic(config, { accounts, storage, log, retaining, ...periodic }, closers);
   const notifications = { ...ports, wake: committed, mail, kick: (id: UserId) => queue.kick(shards.ofId(id)) };
   const queue = startQueue(
     {
@@ -162,7 +146,7 @@ async function start(
       suspending: () => ({ shards, audit: audited.audit, kick }),
       releases: { cells: storage.cells, clock: systemClock },
     },
-    { storage, log, alone },
+    { config, storage, log, notifier },
     closers,
   );
   const inView = openViewCommitter({ shards, blocks: storage.blocks }, committer);
@@ -172,10 +156,11 @@ async function start(
   const http = await openHttp(config, { parts, metrics, version, web, tls: tls?.tls }, closers);
   const setupToken = await setUpServer(config, accounts, log);
   closers.add("http", () => http.close());
-  const { url, base } = await listen(http, config, { mail, tls, closers });
+  const { url, base } = await listen(http, config, { mail, tls, log, closers });
+  const setupUrl = setupToken === undefined ? undefined : `${base}/setup#${setupToken}`;
   return {
     url,
-    setupUrl: setupToken === undefined ? undefined : `${base}/setup#${setupToken}`,
+    setupUrl,
     log,
     renewTls: () => tls?.reread(http),
     folders: storage.folders,
@@ -259,7 +244,6 @@ interface PeriodicParts
   extends
     Pick<ApiParts, "accounts" | "storage" | "log" | "retaining">,
     Pick<ShredWorld, "thumbs" | "sharing" | "renewMetadata"> {
-  readonly alone: boolean;
   readonly more: readonly PeriodicJob[];
   readonly random: () => number;
 }
@@ -272,10 +256,17 @@ function startPeriodic(config: Config, parts: PeriodicParts, closers: Closers): 
   const removeOldDatabases = () => removeOldClusters(resolve(config.dataFolder));
   const periodic = [
     ...retentionJobs(accounts, retaining),
-    ...jobsOnData(config, { ...parts, ...storage, ...ports, ...systemTime, removeOldDatabases }),
+    ...jobsOnData(config, {
+      ...parts,
+      ...storage,
+      ...ports,
+      ...systemTime,
+      removeOldDatabases,
+      alone: isAlone(config),
+    }),
     ...more,
   ];
-  const guarded = { log, assertMayRun: storage.assertOwner };
+  const guarded = { log, assertMayRun: storage.assertOwner, isScheduled: config.roles.has("worker") };
   const jobs = startJobs(periodic, { ...guarded, db: shards.of(toBucket(0)).db, random: parts.random });
   closers.add("jobs", () => jobs.stop());
   return jobs;
@@ -293,60 +284,18 @@ function webhookPorts({ webhookPrivate }: Config, { secrets }: AccountWorld) {
   return { serverKey: secrets.grantKey, network: webhookNetwork({ allowPrivate: webhookPrivate }) };
 }
 
-interface HttpParts {
-  readonly parts: ApiParts;
-  readonly metrics: Metrics;
-  readonly version: string;
-  readonly web: WebApp | undefined;
-  readonly tls: HttpServerOptions["tls"];
+interface QueueProcess extends Pick<ApiParts, "config" | "storage" | "log"> {
+  readonly notifier: Notifier;
 }
 
-async function openHttp(
-  config: Config,
-  { parts, metrics, version, web, tls }: HttpParts,
-  closers: Closers,
-): Promise<HttpServer> {
-  const { accounts, storage, rateLimits, audited, log } = parts;
-  const memory = new IdleMemory();
-  closers.add("memory", () => memory.stop());
-  const readiness = openReadiness(storageProbes(storage), () => performance.now(), {
-    room: () => assertDisksRoomy(storage.disks, config.diskReserveBytes),
-  });
-  const unreadable = new UnreadableAddresses({ log, clock: systemClock });
-  const unreadableAddresses = config.proxyHops > 0 ? unreadable.recent : undefined;
-  await web?.opened;
-  return createHttpServer({
-    handlers: makeHandlers(parts, { readiness, metrics, version, web, unreadableAddresses }),
-    authenticator: new Authenticator(accounts),
-    rateLimits,
-    log,
-    audit: audited.audit,
-    observe: (request) => {
-      metrics.observe(request);
-      memory.touched();
-    },
-    assertWritable: storage.assertOwner,
-    openid: openOpenid(accounts, log),
-    scim: makeScimEndpoints(parts),
-    proxyHops: config.proxyHops,
-    onUnreadableAddress: unreadable.note,
-    ownNames: [config.listen.host, hostname(), ...publicNames(config)],
-    ...(web === undefined ? {} : { web }),
-    ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
-    ...(tls === undefined ? {} : { tls }),
-    connectionsMax: config.connectionsMax,
-  });
-}
-
-function startQueue(
-  parts: QueueParts,
-  { storage, log, alone }: Pick<ApiParts, "storage" | "log"> & { readonly alone: boolean },
-  closers: Closers,
-): Queue {
+/** Without the role of a worker it only tells the workers what was committed. */
+function startQueue(parts: QueueParts, { config, storage, log, notifier }: QueueProcess, closers: Closers): Queue {
   const { shards } = storage.databases;
+  if (!config.roles.has("worker")) return { kick: notifier.ring, idle: async () => {}, stop: async () => {} };
   const kinds = queueKinds(parts);
-  const neighbours = alone ? noNeighbours : lockedNeighbours;
+  const neighbours = isAlone(config) ? noNeighbours : lockedNeighbours;
   const queue = openQueue({ shards, clock: systemClock, log, kinds, assertMayRun: storage.assertOwner, neighbours });
+  notifier.heedRing((shard) => queue.kick(shard));
   closers.add("queue", () => queue.stop());
   return queue;
 }
@@ -354,22 +303,22 @@ function startQueue(
 interface ListenParts {
   readonly mail: OpenedMail;
   readonly tls: OpenedTls | undefined;
+  readonly log: Log;
   readonly closers: Closers;
 }
+
+const noPublicUrl = "HOLDFAST_PUBLIC_URL is not set: links lead to this process, which does not run the role api";
 
 /** From here on people reach it. @returns what it is told to be reached at, and what every link begins with */
 async function listen(
   http: HttpServer,
   config: Config,
-  { mail, tls, closers }: ListenParts,
+  { mail, tls, log, closers }: ListenParts,
 ): Promise<{ readonly url: string; readonly base: string }> {
   const { host, port } = config.listen;
   const url = shownUrl(await http.listen(host, port), config, tls?.tls.cert);
+  if (config.publicUrl === undefined && !config.roles.has("api")) log.warn({}, noPublicUrl);
   mail.listensAt(url);
   tls?.keep(http, closers);
   return { url, base: noteUrl(config, url, closers) };
-}
-
-function publicNames({ publicUrl, acme }: Config): string[] {
-  return [...(publicUrl === undefined ? [] : [new URL(publicUrl).hostname]), ...(acme?.domains ?? [])];
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
-import type { Config } from "../config/read-config.ts";
+import { type Config, isAlone } from "../config/read-config.ts";
 import { hasCluster } from "../db/embedded/swap-clusters.ts";
 
 export interface FoundFolder {
@@ -20,7 +20,7 @@ export function findDataFolder(
   config: Pick<Config, "dataFolder" | "databaseUrl" | "topology" | "expectData">,
 ): FoundFolder {
   const folder = resolve(config.dataFolder);
-  const isEmbedded = config.databaseUrl === undefined && config.topology === undefined;
+  const isEmbedded = isAlone(config);
   const isFirstStart = isEmbedded && !hasCluster(folder);
   if (isFirstStart && config.expectData) throw absentData(`There is no database in the data folder ${folder}`);
   return { isFirstStart, state: stateOf(folder) };

@@ -1,7 +1,7 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
-import type { Config } from "../config/read-config.ts";
-import type { Shards } from "../db/shards.ts";
+import { type Config, isAlone } from "../config/read-config.ts";
+import type { Shard, Shards } from "../db/shards.ts";
 import { HeldPolls } from "../notify/held-polls.ts";
 import { openPostgresWakes } from "../notify/postgres-wakes.ts";
 import type { WakeBus, WakeListener } from "../notify/wakes.ts";
@@ -14,14 +14,16 @@ export interface Notifier {
   readonly polls: HeldPolls;
   /** Something was committed by this process. */
   readonly committed: (spaceId: SpaceId) => void;
+  /** Tells the processes that work the queue that a message was committed on the shard. */
+  readonly ring: (shard: Shard) => void;
+  /** Sets what is called when another process has rung, or may have. */
+  readonly heedRing: (onRung: (shard: Shard) => void) => void;
 }
 
 export interface NotifierParts {
   readonly shards: Shards;
   readonly metrics: Pick<Metrics, "pollHeld" | "pollReleased" | "newsDelivered">;
   readonly log: Log;
-  /** No other process can share the database. */
-  readonly alone: boolean;
 }
 
 /** The polls of this process, and the wake-ups between it and others: by Redis where there is one, else by the shards' databases. */
@@ -36,9 +38,15 @@ export async function openNotifier(config: Config, parts: NotifierParts, closers
     onReleased: metrics.pollReleased,
     onDelivered: metrics.newsDelivered,
   });
+  let onRung: (shard: Shard) => void = () => {};
   const listener: WakeListener = {
     wake: (spaceId) => polls.wake(spaceId),
+    rung: (shardId) => {
+      const shard = shards.all().find(({ id }) => id === shardId);
+      if (shard !== undefined) onRung(shard);
+    },
     connected: () => {
+      for (const shard of shards.all()) onRung(shard);
       polls.compareAll().catch((error: unknown) => {
         log.warn({ reason: toHoldfastError(error).message }, "polls could not be compared with the journal");
       });
@@ -52,15 +60,17 @@ export async function openNotifier(config: Config, parts: NotifierParts, closers
       polls.wake(spaceId);
       bus?.publish(spaceId);
     },
+    ring: (shard) => bus?.ring(shard),
+    heedRing: (given) => (onRung = given),
   };
 }
 
 async function openBus(
   config: Config,
-  { shards, log, alone }: NotifierParts,
+  { shards, log }: NotifierParts,
   listener: WakeListener,
 ): Promise<WakeBus | undefined> {
-  if (alone) return undefined;
+  if (isAlone(config)) return undefined;
   if (config.redisUrl !== undefined) {
     const { openRedisWakes } = await import("../notify/redis-wakes.ts");
     return openRedisWakes({ url: config.redisUrl, listener, log });

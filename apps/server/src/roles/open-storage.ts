@@ -18,7 +18,7 @@ import {
 import { type BlockPool, startBlockPool } from "../blocks/block-tasks.ts";
 import { type KeySource, keySourceOf, loadWrappings, nextPathOf } from "../blocks/key-encryption-key.ts";
 import { type OpenBlockService, openBlockService } from "../blocks/open-block-service.ts";
-import type { Config } from "../config/read-config.ts";
+import { type Config, isAlone } from "../config/read-config.ts";
 import type { PlacedCell } from "../copies/copies-report.ts";
 import { openCellStore } from "../copies/open-cell-store.ts";
 import { storePlaces } from "../copies/store-places.ts";
@@ -100,8 +100,7 @@ export async function openStorage(
   const keyed = databases.cells.all().map((cell) => ({ db: cell.db, store: storeOf(cell) }));
   await assertKeyFits(keySource, keyed, randomBytes);
   await migrateDatabases(databases, log);
-  const isAlone = config.databaseUrl === undefined && config.topology === undefined;
-  if (isAlone) for (const place of keyed) await refuseNewDatabase(place);
+  if (isAlone(config)) for (const place of keyed) await refuseNewDatabase(place);
   const cells = await openBlockCells({ cells: databases.cells, storeOf, keySource, ...ports });
   const placed = databases.cells.all().map((cell) => {
     return { cell: cells.ofCell(cell), places: storePlaces(cell, config, folder.path) };

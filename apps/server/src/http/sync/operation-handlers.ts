@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Caller } from "../../accounts/caller.ts";
+import { type ServerRole, serverRoles } from "@holdfast/protocol/operation-routes";
 import type { Readiness } from "../../operation/health.ts";
 import type { Metrics } from "../../operation/metrics.ts";
 import { makeOpenApi, type OpenApi } from "../../operation/openapi.ts";
@@ -15,6 +16,7 @@ export interface OperationWorld {
   readonly readiness: () => Promise<Readiness>;
   readonly metrics: Metrics;
   readonly version: string;
+  readonly roles: ReadonlySet<ServerRole>;
   /** Undefined where no proxy stands in front. */
   readonly unreadableAddresses?: UnreadableAddresses["recent"] | undefined;
   /** Undefined where the server was started without it. */
@@ -22,16 +24,18 @@ export interface OperationWorld {
 }
 
 /** Health, metrics and the description of the API. */
-export function operationHandlers({ readiness, metrics, version, web }: OperationWorld) {
+export function operationHandlers({ readiness, metrics, version, web, roles }: OperationWorld) {
   let made: OpenApi | undefined;
   // Made on the first request: at the start it would take 30 ms.
   const openApi = () => (made ??= makeOpenApi(version));
   const docs = docsPages(openApi);
+  const part = roles.size < serverRoles.length ? { roles: [...roles] } : {};
   return {
     live: () => ({ status: 200, json: { status: "ok" } }),
-    ready: async ({ peer, identify }) => {
-      const { ready, checks } = await readiness();
-      const details = (await mayInspect(peer, identify)) ? { checks: { ...checks } } : {};
+    ready: async ({ peer, identify, query }) => {
+      const { ready: isReady, checks } = await readiness();
+      const ready = isReady && (query.role === undefined || roles.has(query.role));
+      const details = (await mayInspect(peer, identify)) ? { checks: { ...checks }, ...part } : {};
       return { status: ready ? 200 : 503, json: { status: ready ? "ok" : "unavailable", ...details } };
     },
     metrics: async ({ peer, identify }) => {

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { type ServerRole, serverRoles } from "@holdfast/protocol/operation-routes";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
+import { rolePaths } from "../http/route-roles.ts";
+import { silentLog } from "../db/testing.ts";
+import {
+  administrator,
+  Api,
+  eventually,
+  makeFolder,
+  ok,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
+
+/** One service whose roles run apart. In-process, and yet nothing goes from one to the other but by the database. */
+let folder: string;
+let postgres: EmbeddedPostgres;
+let servers: Record<ServerRole, RunningServer>;
+let args: string[];
+const env = { HOLDFAST_KEY_ENCRYPTION_KEY: randomBytes(32).toString("base64") };
+
+before(async () => {
+  folder = makeFolder("split-roles");
+  mkdirSync(`${folder}/database`, { mode: 0o711 });
+  const options = { dataFolder: `${folder}/database`, log: silentLog, random: randomBytes, loopback: true };
+  postgres = await startEmbeddedPostgres(options);
+  const { user, password, host, port, database } = postgres.connection;
+  args = [
+    "--database-url",
+    `postgres://${user}:${String(password)}@${host}:${port}/${database}`,
+    "--store",
+    `${folder}/store`,
+  ];
+  const started: Partial<Record<ServerRole, RunningServer>> = {};
+  for (const role of serverRoles) started[role] = await start(role);
+  servers = started as Record<ServerRole, RunningServer>;
+});
+after(async () => {
+  for (const server of Object.values(servers ?? {})) await server.stop();
+  await postgres?.stop();
+  removeFolder(folder);
+});
+
+const start = (role: ServerRole): Promise<RunningServer> => {
+  mkdirSync(`${folder}/${role}`, { recursive: true });
+  return startServer({ dataFolder: `${folder}/${role}/data`, args: [...args, "--roles", role], env });
+};
+/** The same person at each process. */
+const signIn = async (who: { email: string; password: string } = administrator): Promise<Record<ServerRole, Api>> => {
+  const { token } = await Api.signIn(servers.api.url, who);
+  const at = (role: ServerRole) => new Api(servers[role].url, token);
+  return { api: at("api"), blocks: at("blocks"), notify: at("notify"), worker: at("worker") };
+};
+
+test("each process answers what its roles answer, and names the role that another request needs", async () => {
+  const me = await signIn();
+  const token = (await ok(me.api, "GET", "/changes/start_token")).token as string;
+  const paths: Record<ServerRole, string> = {
+    api: "/account",
+    blocks: `/blocks/${"0".repeat(64)}`,
+    notify: `/notifications/poll?since_token=${token}`,
+    worker: "/account",
+  };
+  for (const [role, path] of Object.entries(paths) as [ServerRole, string][]) {
+    for (const [at, api] of Object.entries(me)) {
+      if (at === role && role !== "worker") continue;
+      const { status, body } = await api.call("GET", path);
+      if (role === "worker" && at === "api") continue;
+      assert.deepEqual([status, body.code], [503, "unavailable"], `${path} at ${at}`);
+      assert.match(body.detail as string, /does not run the role (api|blocks|notify)/);
+    }
+  }
+  for (const [role, server] of Object.entries(servers)) {
+    for (const asked of serverRoles) {
+      const { status } = await fetch(`${server.url}/readyz?role=${asked}`);
+      assert.equal(status, asked === role ? 200 : 503, `${asked} at ${role}`);
+    }
+    assert.equal((await fetch(`${server.url}/metrics`)).status, 200);
+    for (const page of ["/setup", "/oauth/jwks"]) {
+      const { status } = await fetch(`${server.url}${page}`);
+      assert.equal(status < 400, role === "api", `${page} at ${role}: ${status}`);
+    }
+  }
+});
+
+test("an upload, the poll that it wakes and the work that it causes run in three processes", async () => {
+  const me = await signIn();
+  const friend = { email: "friend@example.com", password: "the password of a friend" };
+  await ok(me.api, "POST", "/admin/users", { ...friend, name: "Friend" });
+  const theirs = await signIn(friend);
+  const token = (await ok(theirs.api, "GET", "/changes/start_token")).token as string;
+  const poll = theirs.notify.call("GET", `/notifications/poll?since_token=${token}`, undefined, {
+    headers: { timeout: "60" },
+  });
+  const { id } = await ok(me.api, "POST", "/metadata", { kind: "folder", name: "shared", parent_id: "root" });
+  const put = await me.blocks.put("/shared/a.txt", "content");
+  assert.equal(put.status, 201, JSON.stringify(put.body));
+  await ok(me.api, "POST", `/files/${String(id)}/share`, { email: friend.email, role: "viewer" });
+  assert.equal((await poll).status, 200);
+  await eventually("the worker delivers the share and its notification", 60_000, async () => {
+    const { items } = (await ok(theirs.api, "GET", "/notifications")) as { items: { kind: string }[] };
+    return items.some(({ kind }) => kind === "share") || undefined;
+  });
+  const got = await me.blocks.call("GET", `/files/${String(put.body.id)}/download`);
+  assert.equal(String(got.body), "content");
+});
+
+test("messages wait while no worker runs, and the next one works them", async () => {
+  const me = await signIn();
+  const guest = { email: "guest@example.com", password: "the password of a guest" };
+  await ok(me.api, "POST", "/admin/users", { ...guest, name: "Guest" });
+  const theirs = await signIn(guest);
+  const { id } = await ok(me.api, "POST", "/metadata", { kind: "folder", name: "later", parent_id: "root" });
+  await servers.worker.stop();
+  await ok(me.api, "POST", `/files/${String(id)}/share`, { email: guest.email, role: "viewer" });
+  const notices = async () => ((await ok(theirs.api, "GET", "/notifications")) as { items: unknown[] }).items.length;
+  assert.equal(await notices(), 0);
+  servers.worker = await start("worker");
+  await eventually("the worker delivers the share", 60_000, async () => ((await notices()) > 0 ? true : undefined));
+});
+
+test("the paths that load balancers route by stand in the documentation", () => {
+  const page = readFileSync(new URL("../../../../docs/operation.md", import.meta.url), "utf8");
+  for (const role of ["blocks", "notify"] as const)
+    assert.ok(page.includes(`\n${role}  ${rolePaths[role].source.replaceAll("\\/", "/")}\n`), role);
+});
+
+test("roles are split over a shared database only", async () => {
+  await assert.rejects(
+    startServer({ dataFolder: `${folder}/alone`, args: ["--roles", "api,worker"], env }),
+    /--roles splits the work between processes that share a database: set --database-url/,
+  );
+});
