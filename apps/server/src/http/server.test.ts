@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { request } from "node:http";
+import { Agent, type IncomingMessage, request } from "node:http";
 import { test, type TestContext } from "node:test";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { beginningsAround, hexText } from "@holdfast/codec/testing";
@@ -238,6 +238,25 @@ test("a request for another server's name, and a query that is no UTF-8, reach n
   assert.match(await ask(server.port, "127.0.0.1", "a%E9"), /^HTTP\/1.1 400 [^]*"field":"path"/);
   const proxied = await start(t, handlers, { ownNames: ["drive.example"], proxyHops: 1 });
   assert.match(await ask(proxied.port, "what.the.proxy.says", "a"), /The handler was reached/);
+});
+
+test("behind a proxy a server that stops still answers what comes on an idle connection, and ends the connection", async (t) => {
+  const health = { live: () => ({ status: 200, json: { status: "ok" } }) } satisfies Handlers;
+  const server = await start(t, health, { proxyHops: 1 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const ask = async () => {
+    const asked = request(`${server.url}/healthz`, { agent });
+    asked.end();
+    const [answer] = (await once(asked, "response")) as [IncomingMessage];
+    await once(answer.resume(), "end");
+    return [answer.statusCode, answer.headers.connection];
+  };
+  assert.deepEqual(await ask(), [200, "keep-alive"]);
+  const closed = server.close(5000);
+  assert.deepEqual(await ask(), [200, "close"]);
+  await closed;
+  await assert.rejects(ask(), { code: "ECONNREFUSED" });
 });
 
 test("the server's log has a full quota as a request, and a full store as a warning without stacks", async (t) => {

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, Server as NetServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { RouteName } from "@holdfast/protocol/routes";
@@ -149,7 +151,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       selfSigned = selfSignedFingerprint(tls.cert);
       (app.server as { setSecureContext?: (tls: object) => void }).setSecureContext?.(tls);
     },
-    close: (drainMs = drainMsDefault) => closeGently(app, world, stop, drainMs),
+    close: (drainMs = drainMsDefault) => closeGently(app, world, stop, { drainMs, isProxied: rules.proxyHops > 0 }),
   };
 }
 
@@ -293,11 +295,14 @@ function causes(error: Error): Error[] {
   return chain;
 }
 
+/** Time in which a load balancer sees that nothing listens any more, and uses other servers. */
+const lingerMs = 2000;
+
 async function closeGently(
   app: FastifyInstance,
   world: ExchangeWorld,
   stop: AbortController,
-  drainMs: number,
+  { drainMs, isProxied }: { readonly drainMs: number; readonly isProxied: boolean },
 ): Promise<void> {
   stop.abort();
   const { server } = app;
@@ -306,8 +311,22 @@ async function closeGently(
     server.closeAllConnections();
   }, drainMs);
   try {
+    if (isProxied && server.listening) await linger(server, Math.min(lingerMs, drainMs));
     await app.close();
   } finally {
     clearTimeout(cut);
   }
+}
+
+/**
+ * Accepts no more connections, and answers what comes on those that stand: a proxy may use an idle one in the moment in which it would be
+ * closed, and cannot repeat the request if it changes anything. Each answer ends its connection.
+ */
+async function linger(server: NetServer, ms: number): Promise<void> {
+  const closed = once(server, "close");
+  // Unlike the method of HTTP's servers it leaves idle connections open.
+  NetServer.prototype.close.call(server);
+  const over = new AbortController();
+  await Promise.race([closed, delay(ms, undefined, { signal: over.signal }).catch(() => {})]);
+  over.abort();
 }
