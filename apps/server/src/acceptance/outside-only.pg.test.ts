@@ -117,12 +117,16 @@ test("whoever has not signed in there for as long as the setting says is refused
     (await new Api(server.url, token).call("GET", "/files/root")).status,
   ];
   assert.deepEqual(await status(), [200, 200]);
+  const { token: since } = await ok(api, "GET", "/changes/start_token");
+  const headers = { timeout: "50" };
+  const poll = api.call("GET", `/notifications/poll?since_token=${since}`, undefined, { headers });
   const monthMicros = 30 * 24 * 3600_000_000;
   await queryDatabase(
     `${folder}/data`,
     `update shard.outside_identities set last_used_at = last_used_at - ${monthMicros} where user_id = '${id}'`,
   );
   assert.deepEqual(await status(), [401, 401]);
+  assert.equal((await poll).status, 401, "a poll that was held before ends as well");
   // Another browser of theirs.
   await new OutsideVisit(server.url).signedIn("quinn");
   assert.deepEqual(await status(), [200, 200]);

@@ -30,8 +30,6 @@ export interface AccountStore {
   ) => Promise<void>;
   /** Sessions or tokens of this account have ended: what waits with them is to hear of it at once. Undefined beside the data. */
   readonly onEnded?: (spaceId: SpaceId) => void;
-  /** Undefined: whoever came through an issuer once stays signed in. */
-  readonly issuerBound?: IssuerBound | undefined;
   /** A message was put into the queue of the account's shard. Undefined beside the data: a server finds it by itself. */
   readonly queued?: (userId: UserId) => void;
 }
@@ -50,6 +48,8 @@ export interface AccountWorld extends AccountStore {
   readonly onlyThrough?: string | undefined;
   /** Who has passwords besides; undefined: all are here. */
   readonly outsidePasswords?: OutsidePasswords | undefined;
+  /** Undefined: whoever came through an issuer once stays signed in. */
+  readonly issuerBound: IssuerBound | undefined;
   /** Tells a user's other devices of a new one, in the transaction that makes it. */
   readonly tellDevice?: (transaction: ShardReader, device: AccountTables["shard.devices"]) => Promise<void>;
   /** The folder to which an app password of this caller is to be confined. @throws HoldfastError not_found, invalid_field */

@@ -10,14 +10,11 @@ import {
 import type { Scope } from "@holdfast/protocol/account-routes";
 import { sql } from "kysely";
 import { keyed } from "../db/database.ts";
-import type { AccountStore } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 import { accessOf, accessRules, boundBy } from "./access-rules.ts";
 import { findLiveLink, linkCaller } from "./link-callers.ts";
-import { isOverdue } from "./overdue.ts";
+import { type CredentialWorld, isOverdue } from "./overdue.ts";
 import { isProofOld } from "./session-proof.ts";
-
-type World = Pick<AccountStore, "shards" | "clock" | "issuerBound">;
 
 const sessionScopes: readonly Scope[] = ["files:read", "files:write", "account"];
 
@@ -28,7 +25,10 @@ const groupIds = sql<GroupId[]>`array(
   select m.group_id from shard.memberships m where m.user_id = u.id and m.role is not null)`.as("group_ids");
 
 /** Whom a session, personal access token or link that was proved before is of, as its rows are now; undefined once it has ended. */
-export async function findLiveCaller(world: World, credential: Caller["credential"]): Promise<Caller | undefined> {
+export async function findLiveCaller(
+  world: CredentialWorld,
+  credential: Caller["credential"],
+): Promise<Caller | undefined> {
   if (credential.kind === "session") return (await findLiveSession(world, credential.id))?.caller;
   if (credential.kind === "token") return (await findLiveToken(world, credential.id))?.caller;
   const link = await findLiveLink(world, credential.id);
@@ -39,7 +39,7 @@ export async function findLiveCaller(world: World, credential: Caller["credentia
  * Who a caller is by now, of a request that took its time: with what holds for it now, and no scope that it did not have when it was proved.
  * @returns undefined where what proved it has ended, or is a link that has another password
  */
-export async function findCallerAgain(world: World, caller: Caller): Promise<Caller | undefined> {
+export async function findCallerAgain(world: CredentialWorld, caller: Caller): Promise<Caller | undefined> {
   const now = await findLiveCaller(world, caller.credential);
   if (now === undefined || stampOf(now) !== stampOf(caller)) return undefined;
   const { access: _, ...proved } = caller;
@@ -71,7 +71,7 @@ export interface LiveSession {
 }
 
 /** By primary keys. */
-export async function findLiveSession(world: World, id: SessionId): Promise<LiveSession | undefined> {
+export async function findLiveSession(world: CredentialWorld, id: SessionId): Promise<LiveSession | undefined> {
   const { shards, clock } = world;
   const row = await shards
     .ofId(id)
@@ -136,7 +136,7 @@ export interface LiveToken {
 }
 
 /** By the primary key. */
-export async function findLiveToken(world: World, id: TokenId): Promise<LiveToken | undefined> {
+export async function findLiveToken(world: CredentialWorld, id: TokenId): Promise<LiveToken | undefined> {
   const { shards, clock } = world;
   const row = await shards
     .ofId(id)

@@ -5,9 +5,9 @@ import type { GrantRow, ShardTables } from "../db/shard-tables.ts";
 import type { Shard, Shards } from "../db/shards.ts";
 import { dropLapsed } from "../rights/load-rights.ts";
 import { accessOf, accessRules, type RulesJson, rulesOfUser } from "./access-rules.ts";
-import type { AccountStore } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 import { isHeld } from "./link-callers.ts";
+import { type CredentialWorld, isOverdue } from "./overdue.ts";
 import { linkSecrets, linkStamp } from "./secret-token.ts";
 
 type Credential = Caller["credential"];
@@ -20,9 +20,10 @@ export type Liveness = "live" | "anew";
  * authenticator asks of their rows, for many at once. A link is alive with the password alone with which it was opened.
  */
 export async function findLiveCredentials(
-  { shards, clock }: Pick<AccountStore, "shards" | "clock">,
+  world: CredentialWorld,
   credentials: readonly Credential[],
 ): Promise<ReadonlyMap<Credential, Liveness>> {
+  const { shards } = world;
   const byShard = new Map<Shard, Credential[]>();
   for (const credential of credentials) {
     const shard = shards.ofId(credential.id);
@@ -30,11 +31,10 @@ export async function findLiveCredentials(
     if (list === undefined) byShard.set(shard, [credential]);
     else list.push(credential);
   }
-  const now = clock.nowMicros();
   const live = new Map<Credential, Liveness>();
   for (const [shard, list] of byShard) {
     const lapsed = new Set(await findLapsedLinks(shards, shard, list));
-    for (const [credential, liveness] of await findLiveIn(shard.db, list, now)) {
+    for (const [credential, liveness] of await findLiveIn(world, shard.db, list)) {
       if (credential.kind !== "link" || !lapsed.has(credential.id)) live.set(credential, liveness);
     }
   }
@@ -52,10 +52,11 @@ async function findLapsedLinks(shards: Shards, { db }: Shard, credentials: reado
 }
 
 export async function findLiveIn(
+  world: CredentialWorld,
   db: Kysely<ShardTables>,
   credentials: readonly Credential[],
-  nowMicros: number,
 ): Promise<[Credential, Liveness][]> {
+  const nowMicros = world.clock.nowMicros();
   const idsOf = (kind: Credential["kind"]) => [
     ...new Set(credentials.filter((credential) => credential.kind === kind).map(({ id }) => id)),
   ];
@@ -63,11 +64,11 @@ export async function findLiveIn(
   const { rows } = await sql<Found>`
     select s.id, null::bytea as secret_hash, null as password_hash, ${accessRules} from unnest(${uuidArray(idsOf("session"))}) as asked (id)
     join shard.sessions s on s.id = asked.id and s.expires_at > ${nowMicros}
-    join shard.users u on u.id = s.user_id and u.disabled_at is null
+    join shard.users u on u.id = s.user_id and u.disabled_at is null and not ${isOverdue(world)}
     union all
     select t.id, null, null, ${rulesOfUser} from unnest(${uuidArray(idsOf("token"))}) as asked (id)
     join shard.tokens t on t.id = asked.id and (t.expires_at is null or t.expires_at > ${nowMicros})
-    join shard.users u on u.id = t.user_id and u.disabled_at is null
+    join shard.users u on u.id = t.user_id and u.disabled_at is null and not ${isOverdue(world)}
     union all
     select g.id, g.secret_hash, g.password_hash, case when g.secret_hash is null then ${rulesOfUser} end from unnest(${uuidArray(idsOf("link"))}) as asked (id)
     join shard.grants g on g.id = asked.id and g.kind = 'link' and g.disabled_at is null

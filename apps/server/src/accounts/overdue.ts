@@ -1,5 +1,6 @@
 import type { Clock } from "@holdfast/core/clock";
 import { type RawBuilder, sql } from "kysely";
+import type { Shards } from "../db/shards.ts";
 
 /** How often people who sign in through an issuer have to do so again. */
 export interface IssuerBound {
@@ -11,9 +12,12 @@ export interface IssuerBound {
   readonly everyMs: number;
 }
 
-interface OverdueParts {
+/** Where credentials are checked: when a request begins, and while its answer runs. */
+export interface CredentialWorld {
+  readonly shards: Shards;
   readonly clock: Clock;
-  readonly issuerBound?: IssuerBound | undefined;
+  /** Undefined: whoever came through an issuer once stays signed in. */
+  readonly issuerBound: IssuerBound | undefined;
 }
 
 /**
@@ -21,7 +25,7 @@ interface OverdueParts {
  * long ago, so that their sessions and tokens wait for the next one. An issuer does not report people whose account it closed. Administrators are
  * exempt, as they repair the sign-in where an issuer is gone. By primary keys.
  */
-export function isOverdue({ clock, issuerBound }: OverdueParts): RawBuilder<boolean> {
+export function isOverdue({ clock, issuerBound }: Pick<CredentialWorld, "clock" | "issuerBound">): RawBuilder<boolean> {
   if (issuerBound === undefined) return sql<boolean>`false`;
   const { issuer, only, everyMs } = issuerBound;
   const since = clock.nowMicros() - everyMs * 1000;

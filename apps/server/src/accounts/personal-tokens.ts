@@ -85,7 +85,7 @@ export async function assertMaker(
     .where("id", "=", caller.userId)
     .forShare()
     .executeTakeFirst();
-  const live = await findLiveIn(transaction, [caller.credential], world.clock.nowMicros());
+  const live = await findLiveIn(world, transaction, [caller.credential]);
   if (user === undefined || live.length === 0) {
     throw new HoldfastError("unauthenticated", "The session or token has ended meanwhile. Sign in again.");
   }

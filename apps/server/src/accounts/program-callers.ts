@@ -1,9 +1,9 @@
 import type { TokenId } from "@holdfast/core/ids";
 import type { Scope } from "@holdfast/protocol/account-routes";
 import { sql } from "kysely";
-import type { AccountStore } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 import { findLiveToken } from "./live-callers.ts";
+import type { CredentialWorld } from "./overdue.ts";
 import { bucketOfProgramToken, digestOf } from "./secret-token.ts";
 
 interface Program {
@@ -16,10 +16,7 @@ interface Program {
  * Whom a program's access token stands for: the caller that a personal access token of these scopes is. Its row and that of what the
  * account granted are read each time. One that only says who somebody is (`openid`) opens nothing here.
  */
-export async function findProgram(
-  world: Pick<AccountStore, "shards" | "clock" | "issuerBound">,
-  bearer: string,
-): Promise<Program | undefined> {
+export async function findProgram(world: CredentialWorld, bearer: string): Promise<Program | undefined> {
   const bucket = bucketOfProgramToken(bearer);
   if (bucket === undefined) return undefined;
   // Served by the primary key.

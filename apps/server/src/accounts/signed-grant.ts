@@ -3,6 +3,7 @@ import { type GrantId, isId, type SessionId, type TokenId } from "@holdfast/core
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
 import { findLiveCaller } from "./live-callers.ts";
+import type { CredentialWorld } from "./overdue.ts";
 import { isSame } from "./secret-token.ts";
 
 /** What a signed address is for; one for the one is none for the other. */
@@ -14,7 +15,7 @@ export interface OpenedGrant {
   readonly facts: string;
 }
 
-type World = Pick<AccountWorld, "shards" | "clock" | "secrets">;
+type World = CredentialWorld & Pick<AccountWorld, "secrets">;
 type Credential = Caller["credential"];
 
 /**

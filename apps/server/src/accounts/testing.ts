@@ -53,6 +53,7 @@ export async function openTestAccounts(
     failures,
     throttle,
     signUps: throttle,
+    issuerBound: undefined,
     openRegistration: options.openRegistration ?? false,
     graceMs: 30 * 24 * 3600_000,
     lifetimes: options.lifetimes ?? {},

@@ -1,21 +1,22 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { Caller } from "../accounts/caller.ts";
+import type { CredentialWorld } from "../accounts/overdue.ts";
 import { findNodes } from "../metadata/read/look-up.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
-import { liveCaller, type StillSees, type WatchWorld } from "./while-open.ts";
+import { liveCaller, type StillSees } from "./while-open.ts";
 
 /**
  * What the caller of a running answer may still have of somebody else's: whoever takes a right away, or what it was for, ends what runs by it.
  * One's own stays one's own.
  */
 export class LiveSight {
-  readonly #world: WatchWorld;
+  readonly #world: CredentialWorld;
   readonly #caller: Caller;
   readonly #tops: readonly PlacedNode[];
   #begun: PlacedNode | undefined;
 
   /** @param nodes what the answer is of */
-  constructor(world: WatchWorld, caller: Caller, nodes: readonly PlacedNode[]) {
+  constructor(world: CredentialWorld, caller: Caller, nodes: readonly PlacedNode[]) {
     this.#world = world;
     this.#caller = caller;
     this.#tops = nodes.filter(isOfOthers);

@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import type { Caller } from "../accounts/caller.ts";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { makeTestSpace, type TestSpace } from "../metadata/testing/testing.ts";
-import { signInTo } from "../notify/testing.ts";
+import { becomeOverdue, signInTo, testIssuerBound } from "../notify/testing.ts";
 import { whileOpen } from "./while-open.ts";
 
 let databases: TestDatabases;
@@ -21,6 +21,7 @@ async function* pieces(): AsyncGenerator<Uint8Array> {
 const ends: Readonly<Record<string, (space: TestSpace, caller: Caller) => Promise<unknown>>> = {
   "is signed out": ({ db }, { credential }) => sql`delete from shard.sessions where id = ${credential.id}`.execute(db),
   "is suspended": ({ db }, { userId }) => sql`update shard.users set disabled_at = 1 where id = ${userId}`.execute(db),
+  "has to sign in again": becomeOverdue,
 };
 
 for (const [what, end] of Object.entries(ends)) {
@@ -29,7 +30,8 @@ for (const [what, end] of Object.entries(ends)) {
     const caller = await signInTo(space);
     await sql`insert into shard.devices (user_id, id, name, created_at, last_seen_at)
       values (${caller.userId}, ${caller.deviceId}, 'laptop', 0, 0)`.execute(space.db);
-    const running = whileOpen({ shards: databases.shards, clock: space.clock }, caller, pieces());
+    const world = { shards: databases.shards, clock: space.clock, issuerBound: testIssuerBound };
+    const running = whileOpen(world, caller, pieces());
     const goesOn = async () => assert.equal((await running.next()).done, false);
     await goesOn();
     space.clock.advanceMs(2000);

@@ -1,19 +1,12 @@
-import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError } from "@holdfast/core/errors";
 import { factorRequired } from "../accounts/access-rules.ts";
 import type { Caller } from "../accounts/caller.ts";
 import { findLiveCaller } from "../accounts/live-callers.ts";
-import type { Shards } from "../db/shards.ts";
+import type { CredentialWorld } from "../accounts/overdue.ts";
 
 /** After so much, or so long, it is looked whether the caller may still have it. */
 const checkBytes = 4 * 1024 * 1024;
 const checkMs = 2000;
-
-/** Where a running answer looks whether it may go on. */
-export interface WatchWorld {
-  readonly shards: Shards;
-  readonly clock: Clock;
-}
 
 /** Of what belongs to somebody else: whether the caller, as the account or link is now, still sees it. */
 export type StillSees = (caller: Caller) => Promise<boolean>;
@@ -25,7 +18,7 @@ export type StillSees = (caller: Caller) => Promise<boolean>;
  * @throws HoldfastError unauthenticated, or not_found, after which the connection is cut
  */
 export async function* whileOpen(
-  world: WatchWorld,
+  world: CredentialWorld,
   caller: Caller,
   pieces: AsyncGenerator<Uint8Array>,
   stillSees?: StillSees,
@@ -45,14 +38,14 @@ export async function* whileOpen(
   }
 }
 
-async function assertOpen(world: WatchWorld, caller: Caller, stillSees: StillSees | undefined): Promise<void> {
+async function assertOpen(world: CredentialWorld, caller: Caller, stillSees: StillSees | undefined): Promise<void> {
   const now = await liveCaller(world, caller);
   if (stillSees === undefined || (await stillSees(now))) return;
   throw new HoldfastError("not_found", "The permission to read it was removed during the download.");
 }
 
 /** Who the caller is by now. @throws HoldfastError unauthenticated where it is nobody any more, or a link that has another password; second_factor_required, address_not_allowed where other rules hold */
-export async function liveCaller(world: WatchWorld, { credential }: Caller): Promise<Caller> {
+export async function liveCaller(world: CredentialWorld, { credential }: Caller): Promise<Caller> {
   const now = await findLiveCaller(world, credential);
   const isSame = credential.kind !== "link" || stampOf(now) === credential.stamp;
   if (now?.access?.mustEnrol === true) throw factorRequired(now.access.factorDueAtMicros);

@@ -12,7 +12,7 @@ import { startToken } from "../journal/start-token.ts";
 import { addNotification } from "../notifications/add-notification.ts";
 import { makeTestSpace, newTestId, type TestSpace } from "../metadata/testing/testing.ts";
 import { HeldPolls, type Poll, type PollAnswer } from "./held-polls.ts";
-import { holdTicks, signInTo, type Tap, tapShards } from "./testing.ts";
+import { becomeOverdue, holdTicks, signInTo, type Tap, tapShards, testIssuerBound } from "./testing.ts";
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const journalQuery = "from shard.journal where space_id = s.id and seq = s.seq";
@@ -43,6 +43,7 @@ describe("polls that wait", () => {
     polls = new HeldPolls({
       shards: tap.shards,
       clock: space.clock,
+      issuerBound: testIssuerBound,
       random: () => 0.999,
       log: { ...log, warn: (_, message) => warnings.push(message) },
       onHeld: () => (held += 1),
@@ -261,9 +262,10 @@ describe("polls that wait", () => {
     assert.equal(held, 0);
   });
 
-  test("whoever is signed out or suspended while the poll waits learns nothing of what happened", async () => {
+  test("whoever is signed out, is suspended or has to sign in again while the poll waits learns nothing of what happened", async () => {
     const ends: [string, () => Promise<unknown>][] = [
       ["signed out", () => sql`delete from shard.sessions where user_id = ${caller.userId}`.execute(space.db)],
+      ["overdue", () => becomeOverdue(space, caller)],
       ["suspended", () => sql`update shard.users set disabled_at = 1 where id = ${caller.userId}`.execute(space.db)],
     ];
     for (const [name, end] of ends) {
@@ -279,7 +281,7 @@ describe("polls that wait", () => {
 
   test("a poll ends within two seconds of its session, though nothing happens, and others of the space wait on", async (t) => {
     const pass = holdTicks(t);
-    polls = new HeldPolls({ shards: tap.shards, clock: space.clock, random: () => 0.999, log });
+    polls = new HeldPolls({ shards: tap.shards, clock: space.clock, issuerBound: undefined, random: () => 0.999, log });
     const { answer } = await holdWaiting();
     const other = await signInTo(space);
     const kept = answerTo(polls.open(other, await now()));

@@ -1,9 +1,9 @@
-import type { Clock } from "@holdfast/core/clock";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
 import type { Caller } from "../accounts/caller.ts";
 import { findLiveCredentials, type Liveness } from "../accounts/live-credentials.ts";
-import type { Shard, Shards } from "../db/shards.ts";
+import type { CredentialWorld } from "../accounts/overdue.ts";
+import type { Shard } from "../db/shards.ts";
 import { checkPosition, positionIn, reset } from "../journal/journal-position.ts";
 import { decodeToken, type JournalPosition } from "../journal/change-token.ts";
 import { findShares, type Share } from "../journal/share-changes.ts";
@@ -21,9 +21,7 @@ export interface PollAnswer {
   readonly backoffSeconds: number;
 }
 
-export interface HeldPollsOptions {
-  readonly shards: Shards;
-  readonly clock: Clock;
+export interface HeldPollsOptions extends CredentialWorld {
   /** 0 to 1. */
   readonly random: () => number;
   readonly log: Log;

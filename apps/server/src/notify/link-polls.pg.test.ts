@@ -42,7 +42,13 @@ describe("polls of links", () => {
     top = (await space.mkdir("root", "shown")).id;
     link = await makeLink(null);
     tap = tapShards(databases.shards);
-    polls = new HeldPolls({ shards: tap.shards, clock: accounts.clock, random: () => 0.999, log });
+    polls = new HeldPolls({
+      shards: tap.shards,
+      clock: accounts.clock,
+      issuerBound: undefined,
+      random: () => 0.999,
+      log,
+    });
   });
 
   const makeLink = async (endsMicros: number | null): Promise<Caller> => {

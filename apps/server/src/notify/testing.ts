@@ -26,6 +26,16 @@ export async function signInTo(space: TestSpace): Promise<Caller> {
   };
 }
 
+export const testIssuerBound = { issuer: "https://id.example", name: "Example", only: true, everyMs: 3600_000 };
+
+/** The account's last sign-in through the issuer is too long ago by `testIssuerBound`. */
+export function becomeOverdue({ db }: TestSpace, { userId }: Caller) {
+  const { issuer } = testIssuerBound;
+  return sql`
+    insert into shard.outside_identities (user_id, id, identity_key, issuer, subject, created_at)
+    values (${userId}, ${newTestId()}, '', ${issuer}, 'somebody', 0)`.execute(db);
+}
+
 /** Watches, and may hold back, the answers that the database gives. */
 export interface Tap {
   readonly shards: Shards;

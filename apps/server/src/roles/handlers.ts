@@ -135,7 +135,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
   const { shards } = databases;
   const tagOf = openThumbTags(accounts);
   const boundary = () => randomBytes(16).toString("hex");
-  const content = { shards, blocks, clock: systemClock, boundary };
+  const content = { shards, blocks, clock: systemClock, issuerBound: accounts.issuerBound, boundary };
   const downloads = downloadHandlers(content);
   const reporting = { ...accounts, kick: (shard: Shard) => parts.queue.kick(shard) };
   const handlers: Handlers = {

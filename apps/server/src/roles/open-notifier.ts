@@ -1,7 +1,8 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
+import type { CredentialWorld } from "../accounts/overdue.ts";
 import { type Config, isAlone } from "../config/read-config.ts";
-import type { Shard, Shards } from "../db/shards.ts";
+import type { Shard } from "../db/shards.ts";
 import { HeldPolls } from "../notify/held-polls.ts";
 import { openPostgresWakes } from "../notify/postgres-wakes.ts";
 import type { WakeBus, WakeListener } from "../notify/wakes.ts";
@@ -20,17 +21,17 @@ export interface Notifier {
   readonly heedRing: (onRung: (shard: Shard) => void) => void;
 }
 
-export interface NotifierParts {
-  readonly shards: Shards;
+export interface NotifierParts extends Pick<CredentialWorld, "shards" | "issuerBound"> {
   readonly metrics: Pick<Metrics, "pollHeld" | "pollReleased" | "newsDelivered">;
   readonly log: Log;
 }
 
 /** The polls of this process, and the wake-ups between it and others: by Redis where there is one, else by the shards' databases. */
 export async function openNotifier(config: Config, parts: NotifierParts, closers: Closers): Promise<Notifier> {
-  const { shards, metrics, log } = parts;
+  const { shards, issuerBound, metrics, log } = parts;
   const polls = new HeldPolls({
     shards,
+    issuerBound,
     clock: systemClock,
     random: Math.random,
     log,

@@ -37,7 +37,7 @@ export function placesOf(items: readonly Pick<NodeJson, "id" | "parent_id" | "ro
 
 /** Undefined for what is no tag, has expired, or is of a session that has ended. */
 export async function readThumbTag(
-  world: Pick<AccountWorld, "shards" | "secrets" | "clock">,
+  world: Pick<AccountWorld, "shards" | "secrets" | "clock" | "issuerBound">,
   tag: string,
 ): Promise<OpenedTag | undefined> {
   const grant = await openGrant(world, "thumb", tag);

@@ -1,11 +1,9 @@
-import type { Clock } from "@holdfast/core/clock";
 import type { BlockService, ReadingOptions } from "../../blocks/block-service.ts";
 import { readVersion } from "../../content/read-version.ts";
 import { LiveSight } from "../../content/live-sight.ts";
 import { whileOpen } from "../../content/while-open.ts";
 import { zipFolder, type ZippedNode, zipNodes } from "../../content/zip-nodes.ts";
 import type { VersionRow } from "../../db/shard-tables.ts";
-import type { Shards } from "../../db/shards.ts";
 import { countDownload, type Download, type TakeBack } from "../../links/count-download.ts";
 import { countingUnsent } from "../../links/count-unsent.ts";
 import { findVersion } from "../../metadata/content/manifests.ts";
@@ -13,6 +11,7 @@ import { findNode, followMount } from "../../metadata/read/look-up.ts";
 import { mimeTypeOf } from "../../metadata/read/node-json.ts";
 import type { PlacedNode } from "../../metadata/read/placed-node.ts";
 import type { Caller } from "../../accounts/caller.ts";
+import type { CredentialWorld } from "../../accounts/overdue.ts";
 import { primed } from "../blocks/primed.ts";
 import { addressGroup } from "../exchange/peer.ts";
 import type { RequestContext } from "../handler.ts";
@@ -21,12 +20,10 @@ import { contentDisposition } from "./content-disposition.ts";
 import { multipartOf } from "./multipart-ranges.ts";
 import { type ByteRange, formatContentRange, parseRange } from "./ranges.ts";
 
-export interface DownloadParts {
-  readonly shards: Shards;
+export interface DownloadParts extends CredentialWorld {
   readonly blocks: BlockService;
   /** Of the parts of one answer, which no content has in it. */
   readonly boundary: () => string;
-  readonly clock: Clock;
 }
 
 /** What a download needs to know of its request. */
@@ -83,15 +80,16 @@ export async function serveZip(
 }
 
 /** @param nodes of which something is read */
-function waysOf({ shards, clock }: DownloadParts, request: DownloadRequest, nodes: readonly PlacedNode[]): ReadingWays {
+function waysOf(parts: DownloadParts, request: DownloadRequest, nodes: readonly PlacedNode[]): ReadingWays {
+  const { shards, clock } = parts;
   const { caller, head, signal, reading, peer } = request;
   const source = addressGroup(peer.address);
   const begin = async (download: Omit<Download, "source">) => {
     if (head) return undefined;
     return countDownload({ shards, nowMicros: clock.nowMicros() }, caller, { ...download, source });
   };
-  const sight = new LiveSight({ shards, clock }, caller, nodes);
-  const guard = (content: AsyncGenerator<Uint8Array>) => whileOpen({ shards, clock }, caller, content, sight.stillSees);
+  const sight = new LiveSight(parts, caller, nodes);
+  const guard = (content: AsyncGenerator<Uint8Array>) => whileOpen(parts, caller, content, sight.stillSees);
   return { signal, reading, sight, guard, begin };
 }
 

@@ -53,6 +53,7 @@ describe("polls over HTTP", () => {
     const polls = new HeldPolls({
       shards: databases.shards,
       clock: space.clock,
+      issuerBound: undefined,
       random: seededRandom(seed),
       log,
       onHeld: () => (held += 1),
