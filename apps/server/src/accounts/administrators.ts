@@ -15,6 +15,17 @@ export async function hasAdministrator({ shards }: AccountStore): Promise<boolea
   return false;
 }
 
+/** One at a time makes the first administrator, in all processes. */
+export function settingUp<Result>(
+  { shards }: Pick<AccountStore, "shards">,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  return inTransaction(shards.of(toBucket(0)).db, async (transaction) => {
+    await sql`select pg_advisory_xact_lock(hashtextextended('holdfast set-up', 0))`.execute(transaction);
+    return work();
+  });
+}
+
 /**
  * Runs a change that may take somebody out of the administrators, unless that is the last one who can sign in. They live on
  * any shard, so a lock on the shard of bucket 0 keeps two of them from taking each other out at once.

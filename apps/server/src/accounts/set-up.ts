@@ -2,10 +2,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { toBucket } from "@holdfast/core/ids";
 import { accountRoutes } from "@holdfast/protocol/account-routes";
 import { issueWords } from "@holdfast/protocol/issue-words";
-import { sql } from "kysely";
-import { inTransaction } from "../db/database.ts";
 import type { AccountStore } from "./account-world.ts";
-import { hasAdministrator } from "./administrators.ts";
+import { hasAdministrator, settingUp } from "./administrators.ts";
 import { releaseEmail } from "./directory.ts";
 import { createInvitation } from "./invitations.ts";
 import { isTriedFirst } from "./new-password.ts";
@@ -61,13 +59,6 @@ export function renewSetupToken(store: AccountStore): Promise<{ token: string; e
     }
     await endSetupTokens(store);
     return createInvitation(store, { kind: "setup", email: null });
-  });
-}
-
-function settingUp<Result>(store: AccountStore, work: () => Promise<Result>): Promise<Result> {
-  return inTransaction(store.shards.of(toBucket(0)).db, async (transaction) => {
-    await sql`select pg_advisory_xact_lock(hashtextextended('holdfast set-up', 0))`.execute(transaction);
-    return work();
   });
 }
 

@@ -50,6 +50,17 @@ test("a set-up link still works after a restart, makes the administrator once, a
   assert.equal(await setUp(world, undefined), undefined);
 });
 
+test("of two set-up links that are used in the same moment one makes the administrator", async () => {
+  const links = [await setUp(world, undefined), await setUp(world, undefined)];
+  const made = await Promise.allSettled(
+    links.map((link, index) => signUp(world, { ...person(`${index}@example.org`), invite: link }, "1")),
+  );
+  assert.deepEqual(made.map(({ status }) => status).toSorted(), ["fulfilled", "rejected"]);
+  const refused = made.find(({ status }) => status === "rejected") as PromiseRejectedResult;
+  assert.deepEqual([refused.reason.code, refused.reason.field], ["forbidden", "invite"]);
+  assert.equal((await listUsers(world, { limit: 10 })).items.length, 1);
+});
+
 test("a set-up link expires, and renewing it ends the earlier ones", async () => {
   const first = await setUp(world, undefined);
   const { token } = await renewSetupToken(world);

@@ -4,6 +4,7 @@ import { inTransaction } from "../db/database.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import { createSpace } from "../metadata/commit/create-space.ts";
 import type { AccountStore, AccountWorld } from "./account-world.ts";
+import { hasAdministrator, settingUp } from "./administrators.ts";
 import { guardAttempt, throttleKey } from "./attempts.ts";
 import { addressTaken, confirmEmail, reserveEmail } from "./directory.ts";
 import { assertAddress } from "./email-address.ts";
@@ -134,13 +135,12 @@ async function createInvited(
   invitation: ClaimedInvitation,
 ): Promise<UserRow> {
   const { token, kind, plan, quotaBytes } = invitation;
+  const newUser = { ...person, confirmed: invitation.confirms, plan, quotaBytes };
   let user: UserRow;
   try {
-    user = await createUser(
-      world,
-      { ...person, admin: kind === "setup", confirmed: invitation.confirms, plan, quotaBytes },
-      id,
-    );
+    user = await (kind === "setup"
+      ? createFirst(world, { ...newUser, admin: true }, id)
+      : createUser(world, { ...newUser, admin: false }, id));
   } catch (error) {
     // Should this fail, too, the claim ends by itself, and the first error is the one to tell.
     await giveBackInvitation(world, token, id).catch(() => {});
@@ -148,6 +148,14 @@ async function createInvited(
   }
   await useUpInvitation(world, token);
   return user;
+}
+
+/** Several set-up links are valid at a time, as each start of the server prints one. @throws HoldfastError forbidden once one of them was used */
+function createFirst(world: AccountWorld, user: NewUser, id: UserId): Promise<UserRow> {
+  return settingUp(world, async () => {
+    if (await hasAdministrator(world)) throw notInvited();
+    return createUser(world, user, id);
+  });
 }
 
 /** Who has an invitation could otherwise ask of any number of addresses whether they have an account. */
