@@ -82,6 +82,33 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     assert.equal(await statusFrom(away, api), 200);
   });
 
+  test("narrows no networks for administrators, who would be shut out with everybody else", async () => {
+    const root = await ok(admin, "GET", "/account");
+    const { id: officeId } = await ok(admin, "POST", "/groups", { name: "office" });
+    await ok(admin, "PUT", `/groups/${officeId}/members/${root.id}`, { role: "member" });
+    const from = async (by: Api, of: object, addresses: readonly string[]) => {
+      const headers = { "x-forwarded-for": away };
+      return by.call("PATCH", "/admin/access-rules", { ...of, addresses }, { headers });
+    };
+    for (const subject of [{}, { group_id: officeId }, { user: root.email }]) {
+      // The address of the script is within, and not that of the administrator.
+      assertRefused(await from(thief, subject, [`${away}/32`]));
+      assert.equal(await statusFrom(home, admin), 200);
+      await ok(admin, "PATCH", "/admin/access-rules", { ...subject, addresses: ["0.0.0.0/0", "::/0"] });
+      assertRefused(await from(thief, subject, [`${away}/32`]));
+      assert.equal((await from(thief, subject, ["0.0.0.0/0", "::/0"])).status, 200, "the same again");
+      assert.equal((await from(admin, subject, [home])).status, 409, "a session, from an address that is not within");
+      await ok(admin, "PATCH", "/admin/access-rules", { ...subject, addresses: [] });
+    }
+    const { id } = await ok(admin, "POST", "/groups", { name: "elsewhere" });
+    assert.equal((await rule(thief, { group_id: id }, { addresses: [`${away}/32`] })).status, 200);
+    const headers = { "x-forwarded-for": away };
+    const join = (by: Api) => by.call("PUT", `/groups/${id}/members/${root.id}`, { role: "member" }, { headers });
+    assert.equal((await join(thief)).status, 403);
+    assert.equal(await statusFrom(home, admin), 200);
+    for (const group of [id, officeId]) await ok(admin, "DELETE", `/groups/${group}`);
+  });
+
   test("has a second factor asked for earlier, and not later", async () => {
     const { email, api } = await newPerson();
     const of = { user: email };

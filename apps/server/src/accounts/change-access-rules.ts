@@ -42,7 +42,7 @@ interface Subject {
  * Asks for a second factor, or bounds from where, for an account, a group or all. It holds from the next request on. What holds for several
  * accounts is written on every shard, first where `spreadAccessRules` reads it: a change that dies on the way is made up for by the next start.
  * @throws HoldfastError not_found, invalid_field, locked while another such change is under way, conflict where it would shut out who asks,
- *   forbidden for a token that takes something back
+ *   forbidden for a token that takes something back, or narrows the networks of an administrator
  */
 export async function changeAccessRule(store: AccountStore, asker: Asker, change: RuleChange): Promise<AccessRuleJson> {
   const onlyNarrows = isByToken(asker.caller);
@@ -51,10 +51,18 @@ export async function changeAccessRule(store: AccountStore, asker: Asker, change
   const subject = await readSubject(store, change);
   const addresses = change.addresses === undefined ? undefined : readNetworks(change.addresses);
   assertNotShutOut(asker, subject, addresses ?? []);
+  const bindsAdministrator =
+    onlyNarrows && addresses !== undefined && (await hasAdministratorIn(store.shards, subject));
   const due = dueAt(store, change.second_factor);
   const nowMicros = store.clock.nowMicros();
   const set = (db: ShardReader, from: { readonly isTruth: boolean }) =>
-    writeRule(db, subject, { due, addresses, mayOnlyNarrow: onlyNarrows && from.isTruth, nowMicros });
+    writeRule(db, subject, {
+      due,
+      addresses,
+      mayOnlyNarrow: onlyNarrows && from.isTruth,
+      bindsAdministrator,
+      nowMicros,
+    });
   if (subject.of === "user") {
     return ruleJson(
       subject,
@@ -148,12 +156,32 @@ function shutsOut(address: string): HoldfastError {
  * A token that is stolen may ask for more, and for no less. Under the lock of the rule.
  * @throws HoldfastError forbidden
  */
-function assertNarrows(row: AccessRuleRow, { due, addresses = [], nowMicros }: Written): void {
+function assertNarrows(row: AccessRuleRow, { due, addresses = [], bindsAdministrator, nowMicros }: Written): void {
   const { factor_due_at: before } = row;
   // What was due and is due now is no later, so that a script may say the same again.
   const isLater = before !== null && due !== undefined && (due === null || due > Math.max(before, nowMicros));
   const isWider = row.addresses.length > 0 && !addresses.every((network) => isWithin(row.addresses, network));
   if (isLater || isWider) throw takesBack();
+  const isAsBefore = row.addresses.length > 0 && row.addresses.every((network) => isWithin(addresses, network));
+  if (bindsAdministrator && !isAsBefore) {
+    throw neededSignedIn("does not narrow the networks of the server, or of an account or group with an administrator");
+  }
+}
+
+/**
+ * A script's address says nothing of that of its administrator, and a thief would shut everybody out with one request: administrators who are
+ * signed in decide about their own networks. By users_admin and the primary key of memberships.
+ */
+async function hasAdministratorIn(shards: Shards, { of, id }: Subject): Promise<boolean> {
+  if (of === "server") return true;
+  for (const { db } of shards.all()) {
+    const { rows } = await sql`
+      select from shard.users u where u.admin and (u.id = ${id} or exists (
+        select from shard.memberships m where m.user_id = u.id and m.group_id = ${id} and m.role is not null))
+      limit 1`.execute(db);
+    if (rows.length > 0) return true;
+  }
+  return false;
 }
 
 function takesBack(): HoldfastError {
@@ -242,6 +270,7 @@ interface Written {
   readonly due: number | null | undefined;
   readonly addresses: readonly string[] | undefined;
   readonly mayOnlyNarrow: boolean;
+  readonly bindsAdministrator: boolean;
   readonly nowMicros: number;
 }
 

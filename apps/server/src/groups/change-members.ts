@@ -52,7 +52,8 @@ export async function setMember(
   const answer = await inTransaction(db, (transaction) =>
     doOnce(transaction, once, async () => {
       const group = await lockManaged(transaction, caller, groupId);
-      if (user.admin && user.id !== caller.userId) await assertMayBind(transaction, groupId, caller);
+      if (user.admin && (user.id !== caller.userId || caller.byToken === true))
+        await assertMayBind(transaction, groupId, caller);
       await changeRole(transaction, group, user.id, role);
       return memberJson(user, role);
     }),
