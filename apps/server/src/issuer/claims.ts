@@ -54,6 +54,9 @@ export type ClaimSettings = Pick<OidcSettings, "issuer" | "groups" | "plans" | "
 /** Of OpenID Connect. */
 const subjectCharactersMax = 255;
 
+/** Begins the issuer of people whom an LDAP server knows. */
+export const ldapPrefix = "ldap:";
+
 /** By which somebody is known again. */
 export function identityKey({ issuer, subject }: Pick<Claims, "issuer" | "subject">): Buffer {
   return Buffer.from(sha256(Buffer.from(`outside identity\0${issuer}\0${subject}`)), "hex");

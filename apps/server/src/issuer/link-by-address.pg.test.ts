@@ -14,7 +14,7 @@ import { sealAnswer } from "./answers.ts";
 import type { Claims } from "./claims.ts";
 import type { ClaimsWorld } from "./follow-claims.ts";
 import { linkByAddress } from "./link-by-address.ts";
-import { linkIdentity } from "./outside-identities.ts";
+import { findLinked, linkIdentity } from "./outside-identities.ts";
 import { signInFromOutside } from "./sign-in-from-outside.ts";
 import { testClient } from "./testing-provider.ts";
 
@@ -98,6 +98,23 @@ test("a first sign-in that links an account by its address ends what opened the 
   assert.equal((await findUser(databases.shards, user.id))?.has_password, false);
   await signInAt(claimsOf("carol", email));
   assert.equal((await authenticator.authenticate(first.access_token, from)).userId, user.id);
+});
+
+test("what was linked under Settings before ends with such a link, and the identity of an LDAP server stays", async () => {
+  const email = "olga@corp.example";
+  const { user } = await used(email);
+  await linkIdentity(world, user.id, claimsOf("stranger", "stranger@other.example"));
+  const byStranger = () => signInAt(claimsOf("stranger", "stranger@other.example"));
+  await byStranger();
+  const ldap = { ...claimsOf("olga", email), issuer: "ldap:dc=corp,dc=example" };
+  await linkByAddress(world, user, ldap);
+  await assert.rejects(byStranger(), { code: "forbidden", field: "outside" });
+  assert.ok(told.includes("outside_unlinked"));
+  const other = await createTestUser(world, "stranger@other.example");
+  await linkIdentity(world, other.id, claimsOf("stranger", "stranger@other.example"));
+  await byStranger();
+  await signInAt(claimsOf("olga at the issuer", email));
+  assert.equal((await findLinked(world, ldap))?.id, user.id);
 });
 
 test("an account that nobody has used is linked and confirmed, though its address was not", async () => {

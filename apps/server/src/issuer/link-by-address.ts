@@ -1,14 +1,17 @@
+import type { UserId } from "@holdfast/core/ids";
+import { sql } from "kysely";
 import type { AccountWorld } from "../accounts/account-world.ts";
 import { confirmIn } from "../accounts/confirm-address.ts";
 import { findUser } from "../accounts/directory.ts";
 import { endWays, lockWays } from "../accounts/end-ways-in.ts";
 import { forgetDevices } from "../accounts/known-device.ts";
+import { releaseIdentity } from "../accounts/outside-directory.ts";
 import { accountLine } from "../accounts/passwords.ts";
 import { endPersonalTokens } from "../accounts/personal-tokens.ts";
 import { hashUnknownPassword } from "../accounts/sign-up.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
-import type { Claims } from "./claims.ts";
+import { type Claims, ldapPrefix } from "./claims.ts";
 import { linkIdentity } from "./outside-identities.ts";
 
 /** A factor that was passkeys alone ends with them: recovery codes alone would be left. */
@@ -16,13 +19,14 @@ const ended = { end_passkeys: true, endsFactor: true } as const;
 
 /**
  * Links an account by its address alone, at a sign-in from outside: nobody who is signed in asked for it. Somebody else may have had the account
- * until now, so that everything that opened it ends, as with a reset by mail. Other identities from outside stay: those of two servers would
- * otherwise end each other at every sign-in.
+ * until now, so that everything that opened it ends, as with a reset by mail. The identity of an LDAP server stays, which only such a link makes:
+ * those of two servers would otherwise end each other at every sign-in.
  * @returns the account as it is afterwards
  * @throws HoldfastError as `linkIdentity`
  */
 export async function linkByAddress(world: AccountWorld, user: UserRow, claims: Claims): Promise<UserRow> {
   const passwordHash = await hashUnknownPassword(world, accountLine(user.id));
+  let released: Buffer[] = [];
   const onMade = async (transaction: ShardReader) => {
     await transaction
       .updateTable("shard.users")
@@ -33,12 +37,29 @@ export async function linkByAddress(world: AccountWorld, user: UserRow, claims: 
     await endPersonalTokens(transaction, user.id);
     await forgetDevices(transaction, user.id);
     await endWays(world, transaction, user.id, ended);
+    released = await endOtherIdentities(world, transaction, user.id, claims);
     // The setting believes whoever knows the person for the address.
     await confirmIn(transaction, user.id, world.clock.nowMicros());
   };
   const begin = (transaction: ShardReader) => lockWays(transaction, user.id, ended);
   await linkIdentity(world, user.id, claims, { begin, onMade, what: "outside_first" });
+  for (const key of released) await releaseIdentity(world, key, user.id);
   world.onEnded?.(user.space_id);
   if (user.email_confirmed_at === null) await world.onConfirmed?.(user.id);
   return (await findUser(world.shards, user.id)) ?? user;
+}
+
+/** Linked while somebody else may have had the account. @returns keys of the outside directory, to be released afterwards */
+async function endOtherIdentities(
+  world: AccountWorld,
+  transaction: ShardReader,
+  userId: UserId,
+  { issuer }: Claims,
+): Promise<Buffer[]> {
+  const { rows } = await sql<{ identity_key: Buffer }>`
+    delete from shard.outside_identities
+    where user_id = ${userId} and issuer <> ${issuer} and not starts_with(issuer, ${ldapPrefix})
+    returning identity_key`.execute(transaction);
+  if (rows.length > 0) await world.tellSecurity?.(transaction, userId, "outside_unlinked");
+  return rows.map(({ identity_key: key }) => key);
 }

@@ -9,9 +9,14 @@ import { startSession } from "../accounts/sessions.ts";
 import { updateUser } from "../accounts/users.ts";
 import { makeFolder, removeFolder } from "../acceptance/testing.ts";
 import { readLdap } from "../config/ldap-settings.ts";
+import { oidcSchema, readOidc } from "../config/oidc-settings.ts";
 import { startTwoTestShards } from "../db/testing.ts";
 import { createGroup } from "../groups/change-groups.ts";
 import type { ClaimsWorld } from "../issuer/follow-claims.ts";
+import { sealAnswer } from "../issuer/answers.ts";
+import { linkIdentity } from "../issuer/outside-identities.ts";
+import { signInFromOutside } from "../issuer/sign-in-from-outside.ts";
+import { testClient } from "../issuer/testing-provider.ts";
 import { followPeople } from "./follow-people.ts";
 import { readRun } from "./ldap-runs.ts";
 import type { LdapSettings } from "./ldap-settings.ts";
@@ -108,6 +113,27 @@ test("who left is suspended and their sessions end; who is back comes back", asy
   assert.deepEqual([(await runOf())?.problem, typeof (await runOf())?.done_at], [null, "number"]);
   await follow();
   assert.equal(await isOut(gone), false);
+});
+
+test("who left is let in by no other sign-in that is linked to the account", async (t) => {
+  if (!there(t)) return;
+  const [gone] = [await somebody(), await somebody()];
+  const issuer = "https://issuer.example";
+  const claims = { issuer, subject: gone.uid, email: null, emailVerified: false, name: null, groups: null, plan: null };
+  const whole = { ...claims, factorPassed: true, authenticatedAtMs: null };
+  await linkIdentity(world, gone.id, whole);
+  const oidc = readOidc(oidcSchema.parse({ issuer, ...testClient }), [])!;
+  let states = 0;
+  const byIssuer = () => {
+    const leaving = { purpose: "sign-in", state: `state ${++states}`, untilMs: world.clock.nowMs() + 60_000 };
+    const ticket = sealAnswer(world, { leaving: leaving as never, claims: whole });
+    return signInFromOutside(world, oidc, { ticket, name: "Firefox", system: undefined, address: "192.0.2.1" });
+  };
+  await byIssuer();
+  await leave(gone.uid);
+  await follow();
+  await assert.rejects(byIssuer(), { code: "forbidden", message: /disabled/ });
+  assert.equal(await sessionsOf(gone), 0);
 });
 
 test("who is back is let in by signing in, and by nothing while an administrator keeps them out", async (t) => {

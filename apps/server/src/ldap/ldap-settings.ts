@@ -1,3 +1,5 @@
+import { ldapPrefix } from "../issuer/claims.ts";
+
 /** The LDAP server that has people's passwords, and what is believed of what it says. */
 export interface LdapSettings {
   /** `ldap://` or `ldaps://`, a host and perhaps a port. */
@@ -50,5 +52,5 @@ export interface LdapGroups {
 
 /** As what it is kept beside an account: another address of the same people changes nothing. */
 export function issuerOf({ base }: Pick<LdapSettings, "base">): string {
-  return `ldap:${base.toLowerCase().replaceAll(/\s*,\s*/g, ",")}`;
+  return `${ldapPrefix}${base.toLowerCase().replaceAll(/\s*,\s*/g, ",")}`;
 }
