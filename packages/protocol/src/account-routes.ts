@@ -255,6 +255,8 @@ export const accountRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "json",
+    // To be told less of new devices.
+    asksProof: "sometimes",
     summary:
       "Change the caller's own name and settings: language, notifications, and whether shares are mounted automatically",
     body: z.object({

@@ -167,6 +167,27 @@ describe("A session whose person proved long ago who they are", () => {
     await ok(await Api.signIn(server.url), "DELETE", `/groups/${bound}`);
   });
 
+  test("turns the alert for new devices down by no old session and by no token, and up by each", async () => {
+    const old = await Api.signIn(server.url);
+    const token = new Api(server.url, (await ok(old, "POST", "/tokens", tokenOf("account"))).token);
+    await grownOld();
+    const set = async (api: Api, device: string) => {
+      const { status, body } = await api.call("PATCH", "/account", { notify: { device, comment: "app" } });
+      return status === 200 ? body.notify.device : body.code;
+    };
+    for (const device of ["app", "off"]) {
+      assert.equal(await set(old, device), "proof_required");
+      assert.equal(await set(token, device), "forbidden");
+    }
+    for (const api of [old, token]) assert.equal(await set(api, "mail"), "mail", "as it was");
+    await ok(old, "POST", "/sessions/current/proof", administrator);
+    assert.equal(await set(old, "off"), "off");
+    await grownOld();
+    assert.equal(await set(token, "app"), "app");
+    assert.equal(await set(old, "off"), "proof_required");
+    assert.equal(await set(old, "mail"), "mail");
+  });
+
   test("does nothing of what it was refused, and goes on once it has proved itself", async () => {
     const old = await Api.signIn(server.url);
     await grownOld();

@@ -4,7 +4,10 @@ import { sql } from "kysely";
 import { inTransaction } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { AccountWorld } from "./account-world.ts";
+import type { Caller } from "./caller.ts";
 import { assertPlainText } from "./plain-text.ts";
+import { proofRequired } from "./session-proof.ts";
+import { isByToken, neededSignedIn } from "./signed-in-only.ts";
 
 export interface AccountSettings {
   readonly language: Language;
@@ -60,15 +63,20 @@ interface SettingsChange {
   readonly name?: string | undefined;
 }
 
-/** What the change leaves out stays, of two changes at once too. */
+/** Whoever asks for a change; a link in a mail proves the mailbox, and has neither a session nor a token. */
+type Asker = Pick<Caller, "userId"> & Partial<Pick<Caller, "credential" | "lacksProof">>;
+
+/** What the change leaves out stays, of two changes at once too. @throws HoldfastError forbidden, proof_required */
 export async function changeSettings(
   { shards }: Pick<AccountWorld, "shards">,
-  userId: UserId,
+  asker: Asker,
   change: SettingsChange,
 ): Promise<void> {
+  const { userId } = asker;
   const name = change.name?.trim();
   if (name !== undefined) assertPlainText(name, "name");
   await inTransaction(shards.ofId(userId).db, async (transaction) => {
+    await assertMayQuieten(transaction, asker, change.notify?.device);
     const { autoMount } = change;
     if (autoMount !== undefined) {
       await sql`update shard.users set auto_mount = ${autoMount} where id = ${userId}`.execute(transaction);
@@ -78,6 +86,21 @@ export async function changeSettings(
     }
     await choose(transaction, userId, change);
   });
+}
+
+/** Loudest last. */
+const levels: readonly NotifySettings["device"][] = ["off", "app", "mail"];
+
+/**
+ * The alert for a new device reports thieves, who would turn it off first by a session that they found open or a token that they stole.
+ * @throws HoldfastError forbidden, proof_required
+ */
+async function assertMayQuieten(transaction: ShardReader, asker: Asker, wanted: NotifySettings["device"] | undefined) {
+  if (wanted === undefined) return;
+  const { notify } = await readSettingsIn(transaction, asker.userId);
+  if (levels.indexOf(wanted) >= levels.indexOf(notify.device)) return;
+  if (isByToken(asker)) throw neededSignedIn("turns down no alert for new devices");
+  if (asker.lacksProof === true) throw proofRequired();
 }
 
 async function choose(transaction: ShardReader, userId: UserId, { language, notify = {} }: SettingsChange) {

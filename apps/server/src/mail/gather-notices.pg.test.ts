@@ -41,7 +41,7 @@ describe("What an account is told of", () => {
   after(() => databases.stop());
 
   const byAnn = () => ({ id: ann, name: "Ann" });
-  const choose = (notify: NotifyChange) => changeSettings(mail.world, ben, { notify });
+  const choose = (notify: NotifyChange) => changeSettings(mail.world, { userId: ben }, { notify });
   const subjects = () => smtp.mails.map(({ headers }) => headers.get("subject"));
   /** Past the next digest of the account, which is within a day. */
   const toDigest = () => {

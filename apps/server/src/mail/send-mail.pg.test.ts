@@ -73,7 +73,7 @@ describe("A mail that was ordered", () => {
 
   test("goes to an account's address of that moment, in its language", async () => {
     await mail.order(ben, { to: { userId: ben }, content: notices() });
-    await changeSettings(mail.world, ben, { language: "de" });
+    await changeSettings(mail.world, { userId: ben }, { language: "de" });
     await mail.idle();
     assert.deepEqual(smtp.mails[0]?.to, [`ben${names}@example.org`]);
     assert.match(smtp.mails[0]?.headers.get("subject") ?? "", /^Ann hat „Plans“ mit Ihnen geteilt$/);

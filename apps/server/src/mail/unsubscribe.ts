@@ -9,7 +9,7 @@ export async function unsubscribe(world: MailWorld, of: Unsubscription): Promise
   if ("userId" in of) {
     const ended = of.kinds.flatMap((kind) => (kind === "digest" ? gatheredKinds : kind));
     const chosen = Object.fromEntries(ended.map((kind) => [kind, "app"]));
-    await changeSettings(world, of.userId, { notify: chosen });
+    await changeSettings(world, of, { notify: chosen });
     return;
   }
   const { addressHash } = of;

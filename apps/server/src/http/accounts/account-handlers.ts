@@ -103,7 +103,7 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
     },
     getAccount: async ({ caller, peer }) => ({ status: 200, json: await accountJson(world, caller, peer) }),
     updateAccount: async ({ caller, body, peer }) => {
-      await changeSettings(world, caller.userId, { ...body, autoMount: body.auto_mount });
+      await changeSettings(world, caller, { ...body, autoMount: body.auto_mount });
       return { status: 200, json: await accountJson(world, caller, peer) };
     },
     changePassword: async ({ caller, body, peer }) => {

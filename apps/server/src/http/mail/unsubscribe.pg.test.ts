@@ -93,7 +93,11 @@ describe("The link that ends mails", () => {
     await call("POST", lastLink());
     const ended = await notify();
     assert.deepEqual([ended.digest, ended.comment, ended.watch, ended.mention], ["daily", "app", "app", "mail"]);
-    await changeSettings(mail.world, ben, { notify: { comment: "mail", digest: "at_once" }, language: "de" });
+    await changeSettings(
+      mail.world,
+      { userId: ben },
+      { notify: { comment: "mail", digest: "at_once" }, language: "de" },
+    );
     await mail.notify(ben, testNotice({ kind: "comment", actor: null }));
     await mail.notify(ben, testNotice({ kind: "mention", actor: null }));
     mail.clock.forwardMs(60_000);
