@@ -54,8 +54,13 @@ export function beside(field: "email" | "password") {
   return [isThere, refused] as const;
 }
 
-export const scope = z.enum(["files:read", "files:write", "account", "admin"]);
+export const scope = z.enum(["files:read", "files:write", "account", "admin", "scim"]);
 export type Scope = z.output<typeof scope>;
+/** Scopes of programs that people sign in to: an identity system has a personal access token. */
+export const programScope = scope.exclude(["scim"]);
+export type ProgramScope = z.output<typeof programScope>;
+/** Scopes that only an administrator has. */
+export const administratorScopes: ReadonlySet<Scope> = new Set(["admin", "scim"]);
 
 const factorDueAt = z
   .string()
@@ -277,7 +282,7 @@ export const accountRoutes = {
     summary: "Create a personal access token; it is shown only once",
     body: z.object({
       name: personName,
-      scopes: z.array(scope).min(1).max(4),
+      scopes: z.array(scope).min(1).max(scope.options.length),
       expires_at: timeText.nullable().optional(),
     }),
     responses: { 201: token.extend({ token: z.string() }) },

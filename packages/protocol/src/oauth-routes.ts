@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { personName, scope, session } from "./account-routes.ts";
+import { personName, programScope, scope, session } from "./account-routes.ts";
 import { deviceSystem } from "./device-routes.ts";
 import { defineRoute } from "./route.ts";
 import { idText, page } from "./values.ts";
@@ -12,7 +12,9 @@ export const oauthClient = z
     name: z.string(),
     redirect_uris: z.array(z.string()),
     post_logout_redirect_uris: z.array(z.string()),
-    scopes: z.array(scope).describe("what it may ask for at most, beside openid, email, profile and offline_access"),
+    scopes: z
+      .array(programScope)
+      .describe("what it may ask for at most, beside openid, email, profile and offline_access"),
     public: z.boolean().describe("it can keep no secret, as it runs on people's devices"),
     created_at: z.string(),
   })
@@ -33,7 +35,7 @@ export const authorizedProgram = z
 /** What a person is shown before it is allowed. */
 const asked = {
   name: z.string(),
-  scopes: z.array(scope),
+  scopes: z.array(programScope),
   identity: z.array(z.enum(["email", "profile"])).describe("what it learns of the account beside its id"),
   lasting: z.boolean().describe("it goes on while nobody is there"),
 };
@@ -87,7 +89,7 @@ export const oauthRoutes = {
         .optional()
         .describe("where it may send browsers once it has had somebody signed out; as redirect_uris are"),
       public: z.boolean().optional(),
-      scopes: z.array(scope).max(4).optional().describe("files:read unless told"),
+      scopes: z.array(programScope).max(4).optional().describe("files:read unless told"),
     }),
     responses: { 201: oauthClient.extend({ secret: z.string().nullable() }) },
   }),

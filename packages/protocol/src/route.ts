@@ -7,11 +7,12 @@ export type Access =
   | "open"
   /** A session or a personal access token, whatever its scopes. */
   | "signed_in"
-  /** A session or a personal access token with this scope (sessions have all but `admin`, which takes an administrator). */
+  /** A session or a personal access token with this scope (sessions have all but `admin` and `scim`, which take an administrator). */
   | "files:read"
   | "files:write"
   | "account"
   | "admin"
+  | "scim"
   /** The URL itself carries a signature; no token. */
   | "signed";
 

@@ -1,10 +1,10 @@
-import type { Scope } from "@holdfast/protocol/account-routes";
+import type { ProgramScope } from "@holdfast/protocol/account-routes";
 import { type Column, Listing } from "../output/listing.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { checkTitle, newGroup, runs } from "./command.ts";
 import type { Context } from "./command.ts";
 import { listedBy } from "./listed-by.ts";
-import { parseScope, scopes } from "./scopes.ts";
+import { parseScope, programScopes } from "./scopes.ts";
 
 export function oauthClientsCommand(context: Context) {
   return newGroup(
@@ -36,7 +36,7 @@ function add(context: Context) {
     )
     .option("--post-logout-redirect-uri <uri...>", "address that browsers may go to after signing out")
     .option("--public", "the program runs on people's devices and cannot keep a secret")
-    .option("--scopes <list>", `scopes that it may request: ${scopes.join(", ")}`, "files:read");
+    .option("--scopes <list>", `scopes that it may request: ${programScopes.join(", ")}`, "files:read");
   return runs<[string]>(context, command, async (run, name, options: AddOptions) => {
     const body = {
       name: checkTitle(name, "The name"),
@@ -56,11 +56,11 @@ function add(context: Context) {
   });
 }
 
-function readScopes(text: string): Scope[] {
+function readScopes(text: string): ProgramScope[] {
   return text
     .split(",")
     .filter((word) => word !== "")
-    .map(parseScope);
+    .map((each) => parseScope(each, programScopes));
 }
 
 const columns: readonly Column[] = [

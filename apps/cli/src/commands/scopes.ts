@@ -1,12 +1,13 @@
-import type { Scope } from "@holdfast/protocol/account-routes";
+import type { ProgramScope, Scope } from "@holdfast/protocol/account-routes";
 import { usage } from "./command.ts";
 
-/** What a token, or a program, may be given. */
-export const scopes: readonly Scope[] = ["files:read", "files:write", "account", "admin"];
+/** Scopes that a program may request. */
+export const programScopes: readonly ProgramScope[] = ["files:read", "files:write", "account", "admin"];
+export const tokenScopes: readonly Scope[] = [...programScopes, "scim"];
 
 /** @throws HoldfastError usage */
-export function parseScope(text: string): Scope {
-  const scope = scopes.find((each) => each === text.trim());
-  if (scope === undefined) throw usage(`${text} is not a scope; there are ${scopes.join(", ")}.`);
+export function parseScope<Each extends Scope>(text: string, among: readonly Each[]): Each {
+  const scope = among.find((each) => each === text.trim());
+  if (scope === undefined) throw usage(`${text} is not a scope; there are ${among.join(", ")}.`);
   return scope;
 }

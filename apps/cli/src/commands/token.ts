@@ -4,7 +4,7 @@ import { onlyNamed } from "./only-group.ts";
 import { noteEnd } from "./note-end.ts";
 import { whenText } from "./when-text.ts";
 import { parseEnd } from "./when.ts";
-import { parseScope, scopes } from "./scopes.ts";
+import { parseScope, tokenScopes } from "./scopes.ts";
 import { checkTitle, newCommand, newGroup, runs } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 
@@ -23,11 +23,13 @@ function create(context: Context) {
     "token create ci --scopes files:read --expires 30d",
   ])
     .argument("<name>", "name of the token")
-    .option("--scopes <list>", `comma-separated: ${scopes.join(", ")}`, "files:read,files:write")
+    .option("--scopes <list>", `comma-separated: ${tokenScopes.join(", ")}`, "files:read,files:write")
     .option("--expires <when>", whenText);
   return runs<[string]>(context, command, async (run, name, options) => {
     const title = checkTitle(name, "The name");
-    const chosen = String(options["scopes"]).split(",").map(parseScope);
+    const chosen = String(options["scopes"])
+      .split(",")
+      .map((each) => parseScope(each, tokenScopes));
     const end = options["expires"] === undefined ? undefined : parseEnd(String(options["expires"]));
     const { client, server } = await run.connect();
     const expires = end === undefined ? {} : { expires_at: end(await client.serverNowMs()) };

@@ -41,3 +41,8 @@ export interface Access {
   /** Another one where the lists are others; undefined where there are none. */
   readonly stamp: string | undefined;
 }
+
+/** `admin` includes `scim`: identity systems had tokens of `admin` before there was a scope of their own. */
+export function reaches(scopes: ReadonlySet<Scope>, scope: Scope): boolean {
+  return scopes.has(scope) || (scope === "scim" && scopes.has("admin"));
+}

@@ -7,7 +7,7 @@ import {
   type TokenId,
   type UserId,
 } from "@holdfast/core/ids";
-import type { Scope } from "@holdfast/protocol/account-routes";
+import { administratorScopes, type Scope } from "@holdfast/protocol/account-routes";
 import { sql } from "kysely";
 import { keyed } from "../db/database.ts";
 import type { Caller } from "./caller.ts";
@@ -169,7 +169,7 @@ export async function findLiveToken(world: CredentialWorld, id: TokenId): Promis
     credential: { kind: "token", id, ...lists },
     ...(row.app ? { isApp: true } : {}),
     ...(row.scopes.includes("files:read") ? {} : { writesOnly: true }),
-    scopes: new Set(row.scopes.filter((scope) => scope !== "admin" || row.admin)),
+    scopes: new Set(row.scopes.filter((scope) => row.admin || !administratorScopes.has(scope))),
   };
   return { caller, ...found };
 }

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { isId, makeId, type NodeId, type TokenId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
-import type { Scope, token as tokenSchema } from "@holdfast/protocol/account-routes";
+import { administratorScopes, type Scope, type token as tokenSchema } from "@holdfast/protocol/account-routes";
 import { type Kysely, sql } from "kysely";
 import type { z } from "zod";
 import type { AccountTables } from "../db/account-tables.ts";
@@ -10,7 +10,7 @@ import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 import { assertNotSuspended } from "../metadata/brake/device-suspended.ts";
 import type { AccountWorld } from "./account-world.ts";
-import type { Caller } from "./caller.ts";
+import { type Caller, reaches } from "./caller.ts";
 import { findLiveIn } from "./live-credentials.ts";
 import { assertPlainText } from "./plain-text.ts";
 import { digestOf, makePersonalToken } from "./secret-token.ts";
@@ -61,7 +61,7 @@ export async function createPersonalToken(
 }
 
 function assertScopes(has: ReadonlySet<Scope>, wanted: readonly Scope[]): void {
-  const lacking = wanted.find((scope) => !has.has(scope));
+  const lacking = wanted.find((scope) => !reaches(has, scope));
   if (lacking === undefined) return;
   throw new HoldfastError(
     "forbidden",
@@ -89,7 +89,7 @@ export async function assertMaker(
   if (user === undefined || live.length === 0) {
     throw new HoldfastError("unauthenticated", "The session or token has ended meanwhile. Sign in again.");
   }
-  if (!user.admin) assertScopes(new Set([...caller.scopes].filter((scope) => scope !== "admin")), scopes);
+  if (!user.admin) assertScopes(caller.scopes.difference(administratorScopes), scopes);
 }
 
 /** @throws HoldfastError invalid_field */
@@ -182,11 +182,11 @@ export async function endPersonalTokens(transaction: Kysely<ShardTables>, userId
       and accepted_at is null`.execute(transaction);
 }
 
-/** Takes the scope from all tokens of the user, which keep what else they have. In the transaction that has changed the user's row. */
+/** Takes their scopes from all tokens of the user, which keep what else they have. In the transaction that has changed the user's row. */
 export async function endAdministration(transaction: Kysely<ShardTables>, userId: UserId): Promise<void> {
   await sql`
-    update shard.tokens set scopes = array_remove(scopes, 'admin')
-    where user_id = ${userId} and 'admin' = any(scopes)`.execute(transaction);
+    update shard.tokens set scopes = array_remove(array_remove(scopes, 'admin'), 'scim')
+    where user_id = ${userId} and scopes && array['admin', 'scim']`.execute(transaction);
 }
 
 export function tokenJson(row: AccountTables["shard.tokens"], folderId: NodeId | null = null): TokenJson {

@@ -13,7 +13,7 @@ import type {
   UserId,
 } from "@holdfast/core/ids";
 import type { deviceKinds, DeviceSystem, SignInKind } from "@holdfast/protocol/device-routes";
-import type { Scope } from "@holdfast/protocol/account-routes";
+import type { ProgramScope, Scope } from "@holdfast/protocol/account-routes";
 import type { Language, NotifySettings } from "@holdfast/protocol/account-settings";
 
 /** The tables of accounts in the schema `shard`. */
@@ -200,7 +200,7 @@ export interface OauthClientRow {
   redirect_uris: string[];
   /** Where browsers may go on once somebody is signed out. */
   post_logout_redirect_uris: string[];
-  scopes: Scope[];
+  scopes: ProgramScope[];
   /** Null: a public one. */
   secret_hash: Buffer | null;
   created_at: number;

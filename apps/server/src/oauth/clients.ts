@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { isId, makeId, type OauthClientId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
-import type { Scope } from "@holdfast/protocol/account-routes";
+import type { ProgramScope } from "@holdfast/protocol/account-routes";
 import type { oauthClient } from "@holdfast/protocol/oauth-routes";
 import { sql } from "kysely";
 import type { z } from "zod";
@@ -18,7 +18,7 @@ interface NewClient {
   readonly redirect_uris: readonly string[];
   readonly post_logout_redirect_uris?: readonly string[] | undefined;
   readonly public?: boolean | undefined;
-  readonly scopes?: readonly Scope[] | undefined;
+  readonly scopes?: readonly ProgramScope[] | undefined;
 }
 
 /** @throws HoldfastError invalid_field, conflict */

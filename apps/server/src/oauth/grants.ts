@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { isId, makeId, type TokenId, type UserId } from "@holdfast/core/ids";
 import { formatTime } from "@holdfast/core/times";
-import { type Scope, scope as scopes } from "@holdfast/protocol/account-routes";
+import { type ProgramScope, programScope } from "@holdfast/protocol/account-routes";
 import type { authorizedProgram } from "@holdfast/protocol/oauth-routes";
 import { sql } from "kysely";
 import type { z } from "zod";
@@ -65,8 +65,8 @@ export function assertIsPerson({ credential }: Caller): void {
 }
 
 /** Those that the API knows. */
-export function ourScopes(scope: string): Scope[] {
-  return [...new Set(scope.split(" "))].flatMap((word) => scopes.safeParse(word).data ?? []);
+export function ourScopes(scope: string): ProgramScope[] {
+  return [...new Set(scope.split(" "))].flatMap((word) => programScope.safeParse(word).data ?? []);
 }
 
 /** As the OpenID provider knows it. */

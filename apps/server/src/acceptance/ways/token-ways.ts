@@ -61,7 +61,7 @@ export const tokenWays = {
 /** Of an administrator: SCIM takes nobody else's. */
 export const administratorWays = {
   "identity system's token": async ({ house, api }) => {
-    const { token } = await ok(api, "POST", "/tokens", { name: "s", scopes: ["admin"] });
+    const { token } = await ok(api, "POST", "/tokens", { name: "s", scopes: ["scim"] });
     return held(async (address) => {
       const path = `${house.server.url}/scim/v2/Users`;
       const { status } = await new Api(house.server.url, token).call("GET", path, undefined, from(address));

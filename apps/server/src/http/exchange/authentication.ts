@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Route } from "@holdfast/protocol/route";
-import type { Scope } from "@holdfast/protocol/account-routes";
+import { administratorScopes, type Scope } from "@holdfast/protocol/account-routes";
 import { notForAppPasswords } from "../../accounts/app-passwords.ts";
-import type { Caller } from "../../accounts/caller.ts";
+import { type Caller, reaches } from "../../accounts/caller.ts";
 import { routesForAppPasswords } from "./app-password-routes.ts";
 import { routesForLinks } from "./link-routes.ts";
 
@@ -74,7 +74,7 @@ export function assertAccess(caller: Caller, route: Route): void {
   }
   if (caller.isApp === true && !routesForAppPasswords.has(route)) throw notForAppPasswords();
   if (access === "open" || access === "signed" || access === "signed_in") return;
-  if (access === "admin" && !caller.admin) {
+  if (!caller.admin && administratorScopes.has(access)) {
     throw new HoldfastError("forbidden", "Only an administrator may do this.");
   }
   assertScope(caller, access);
@@ -82,7 +82,7 @@ export function assertAccess(caller: Caller, route: Route): void {
 
 /** @throws HoldfastError `forbidden` */
 export function assertScope(caller: Caller, scope: Scope): void {
-  if (!caller.scopes.has(scope)) throw new HoldfastError("forbidden", lacking(caller, scope));
+  if (!reaches(caller.scopes, scope)) throw new HoldfastError("forbidden", lacking(caller, scope));
 }
 
 function lacking({ credential }: Caller, scope: Scope): string {

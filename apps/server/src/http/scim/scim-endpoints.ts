@@ -189,7 +189,7 @@ function mounted<Body>({ method, path, audit, body, longLists, answer }: Endpoin
     method,
     path: `/scim/v2${path}`,
     outside: true,
-    access: "admin",
+    access: "scim",
     summary: "",
     cost: "call",
     ...(path.endsWith(":id") ? { params: idParams } : {}),
@@ -216,7 +216,7 @@ function pick<Body>({ caller, params, query, body, peer, owe, note }: Asked<Body
 /** An identity system is no person: what a session may do besides is not to be had here. */
 function assertToken(caller: Caller): void {
   if (isByToken(caller)) return;
-  throw new HoldfastError("forbidden", "SCIM takes a personal access token of the scope admin, and no session.");
+  throw new HoldfastError("forbidden", "SCIM requires a personal access token with the scope scim, not a session.");
 }
 
 function ok(json: object): LooseAnswer {

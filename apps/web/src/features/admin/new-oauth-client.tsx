@@ -1,6 +1,6 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import type { Scope } from "@holdfast/protocol/account-routes";
+import type { ProgramScope } from "@holdfast/protocol/account-routes";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useDrive } from "../../data/use-drive.ts";
@@ -67,7 +67,7 @@ interface Written {
   /** Each on a line of its own, as the next. */
   readonly back: string;
   readonly out: string;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly ProgramScope[];
 }
 
 interface AskProgramProps {
@@ -214,11 +214,11 @@ function AddressFields({ written, errorAt, onWrite }: AddressFieldsProps) {
   );
 }
 
-const scopes = Object.keys(askedNames) as Scope[];
+const scopes = Object.keys(askedNames) as ProgramScope[];
 
 interface ScopeFieldsProps {
-  readonly scopes: readonly Scope[];
-  readonly onChange: (scopes: readonly Scope[]) => void;
+  readonly scopes: readonly ProgramScope[];
+  readonly onChange: (scopes: readonly ProgramScope[]) => void;
 }
 
 function ScopeFields({ scopes: ticked, onChange }: ScopeFieldsProps) {

@@ -1,4 +1,4 @@
-import type { Scope } from "@holdfast/protocol/account-routes";
+import type { ProgramScope } from "@holdfast/protocol/account-routes";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 
 export type OauthClientJson = RouteAnswer<(typeof routes)["adminListOauthClients"]>["items"][number];
@@ -11,4 +11,4 @@ export const askedNames = {
   "files:write": "clients.scopeWrite",
   account: "clients.scopeAccount",
   admin: "clients.scopeAdmin",
-} as const satisfies Record<Scope, string>;
+} as const satisfies Record<ProgramScope, string>;

@@ -21,6 +21,7 @@ export const scopeNames = {
   "files:write": "settings.scopeWrite",
   account: "settings.scopeAccount",
   admin: "settings.scopeAdmin",
+  scim: "settings.scopeScim",
 } as const satisfies Record<Scope, string>;
 
 interface NewTokenProps {
@@ -82,7 +83,9 @@ function AskToken({ open, make, onClose }: AskTokenProps) {
   const [scopes, setScopes] = useState<readonly Scope[]>(["files:read"]);
   const [lifetime, setLifetime] = useState<(typeof lifetimes)[number]>("90");
   const [isTried, setTried] = useState(false);
-  const offered = (Object.keys(scopeNames) as Scope[]).filter((scope) => scope !== "admin" || account?.admin === true);
+  const offered = (Object.keys(scopeNames) as Scope[]).filter(
+    (scope) => account?.admin === true || (scope !== "admin" && scope !== "scim"),
+  );
   const send = () => {
     setTried(true);
     if (name.trim() === "" || scopes.length === 0) return;

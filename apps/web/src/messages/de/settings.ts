@@ -135,6 +135,7 @@ export const settings = {
   "settings.scopeWrite": "Dateien schreiben",
   "settings.scopeAccount": "Dein Konto sehen und ändern",
   "settings.scopeAdmin": "Diesen Server verwalten",
+  "settings.scopeScim": "Konten und Gruppen bereitstellen (SCIM)",
   "settings.tokenNoScope": "Wähle mindestens ein Recht.",
   "settings.tokenEnds": "Läuft ab",
   "settings.days": { one: "{count} Tag", other: "{count} Tage" },

@@ -130,6 +130,7 @@ export const settings = {
   "settings.scopeWrite": "Write files",
   "settings.scopeAccount": "See and change your account",
   "settings.scopeAdmin": "Administer this server",
+  "settings.scopeScim": "Provision accounts and groups (SCIM)",
   "settings.tokenNoScope": "Choose at least one permission.",
   "settings.tokenEnds": "Expires",
   "settings.days": { one: "{count} day", other: "{count} days" },
