@@ -15,6 +15,8 @@ export interface Person {
   readonly claims: Claims;
   /** Undefined: nothing was said of it. */
   readonly quotaBytes: number | undefined;
+  /** Undefined: the server does not say. */
+  readonly passwordChangedAtMicros: number | undefined;
 }
 
 /** Who this name stands for, where it stands for one alone. */
@@ -82,8 +84,8 @@ async function search(
   filter: string,
   sizeLimit: number,
 ): Promise<Person[]> {
-  const { id, uid, mail, name, quota } = settings.attributes;
-  const attributes = [id, uid, mail, name, ...(quota === undefined ? [] : [quota])];
+  const { id, uid, mail, name, quota, passwordChanged } = settings.attributes;
+  const attributes = [id, uid, mail, name, passwordChanged, ...(quota === undefined ? [] : [quota])];
   const { searchEntries } = await client.search(settings.base, {
     scope: "sub",
     derefAliases: "never",
@@ -109,6 +111,7 @@ function personOf(entry: Entry, settings: LdapSettings): Person | undefined {
     dn: entry.dn,
     uid,
     claims: readClaims(told, { issuer: issuerOf(settings), groups: undefined, plans: undefined, trusted: noFactors }),
+    passwordChangedAtMicros: microsOf(valuesOf(entry, attributes.passwordChanged)[0]),
     quotaBytes: attributes.quota === undefined ? undefined : bytesOf(valuesOf(entry, attributes.quota)[0]),
   };
 }
@@ -122,6 +125,19 @@ function valuesOf(entry: Entry, attribute: string): string[] {
   const values = Array.isArray(value) ? value : [value ?? ""];
   return values.map((each) => (typeof each === "string" ? each : each.toString("hex"))).filter((each) => each !== "");
 }
+
+/** Generalized Time in UTC (RFC 4517), or as Active Directory counts: 100 ns since 1601. */
+export function microsOf(text = ""): number | undefined {
+  if (/^[1-9]\d{16,17}$/.test(text)) return Number(BigInt(text) / 10n) - microsTo1970;
+  const [matched, year, month, day, hour, minute, second, part = ""] =
+    /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)([.,]\d{1,6})?Z$/.exec(text) ?? [];
+  if (matched === undefined) return undefined;
+  const ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(ms) ? undefined : ms * 1000 + Number(part.slice(1).padEnd(6, "0"));
+}
+
+/** From 1601. */
+const microsTo1970 = 11_644_473_600_000_000;
 
 /** `5000000000` or `5 GiB`. */
 function bytesOf(text = ""): number | undefined {

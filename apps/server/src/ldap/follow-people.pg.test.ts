@@ -3,7 +3,8 @@ import { after, before, beforeEach, test, type TestContext } from "node:test";
 import { bucketOf, type GroupId, type UserId } from "@holdfast/core/ids";
 import { findProgram, requireComponent } from "@holdfast/tools/components";
 import { sql } from "kysely";
-import { openTestAccounts } from "../accounts/testing.ts";
+import { Attribute, Change } from "ldapts";
+import { makeTestClock, openTestAccounts } from "../accounts/testing.ts";
 import { findUser } from "../accounts/directory.ts";
 import { startSession } from "../accounts/sessions.ts";
 import { updateUser } from "../accounts/users.ts";
@@ -134,6 +135,52 @@ test("who left is let in by no other sign-in that is linked to the account", asy
   await follow();
   await assert.rejects(byIssuer(), { code: "forbidden", message: /disabled/ });
   assert.equal(await sessionsOf(gone), 0);
+});
+
+test("a password that was changed there ends the sessions that began before", async (t) => {
+  if (!there(t)) return;
+  const [ann, bob] = [await somebody(), await somebody()];
+  const hourMicros = 3600_000_000;
+  const begin = async (which: string, beganAt: number, provenAt = beganAt) => {
+    const { rows } = await sql<{ id: string }>`
+      insert into shard.sessions (id, user_id, device_id, number, number_used, created_at, expires_at, proven_at)
+      select gen_random_uuid(), user_id, device_id, 1, false, ${beganAt}, expires_at, ${provenAt}
+      from shard.sessions where user_id = ${ann.id} limit 1 returning id`.execute(world.shards.ofId(ann.id).db);
+    return [rows[0]!.id, which] as const;
+  };
+  const now = Date.now() * 1000;
+  // The directory writes the time of now.
+  world = { ...world, clock: makeTestClock(Date.now() + 1800_000) };
+  const begun = new Map([
+    await begin("before", now - hourMicros),
+    await begin("before, and proved since", now - hourMicros, now + hourMicros),
+    await begin("since", now + hourMicros),
+  ]);
+  const left = async () => {
+    const { rows } = await sql<{ id: string }>`
+      select id from shard.sessions where user_id = ${ann.id} order by created_at`.execute(
+      world.shards.ofId(ann.id).db,
+    );
+    return rows.flatMap(({ id }) => begun.get(id) ?? []).toSorted();
+  };
+  await follow();
+  assert.deepEqual(await left(), ["before", "before, and proved since", "since"]);
+  await slapd.as((client) =>
+    client.modify(
+      dnOf(ann.uid),
+      new Change({
+        operation: "replace",
+        modification: new Attribute({ type: "userPassword", values: ["another one"] }),
+      }),
+    ),
+  );
+  await follow();
+  assert.deepEqual(await left(), ["before, and proved since", "since"]);
+  world = { ...world, clock: makeTestClock(Date.now() - 1800_000) };
+  await begin("before", now - 2 * hourMicros).then(([id, which]) => begun.set(id, which));
+  await follow();
+  assert.ok((await left()).includes("before"), "a clock that is ahead there is not believed yet");
+  assert.equal(await sessionsOf(bob), 1);
 });
 
 test("who is back is let in by signing in, and by nothing while an administrator keeps them out", async (t) => {

@@ -106,8 +106,25 @@ async function applyOne(world: ClaimsWorld, { user, person, groups }: Seen): Pro
     await updateUser(world, user.id, { disabled: false, byLdap: true });
     world.log.info({ user_id: user.id }, "an account is back: the LDAP server knows its person again");
   } else if (user.disabled_at !== null) return;
+  await followPassword(world, user, person);
   await followClaims(world, user, { groups, plan: null }, "ldap");
   await followQuota(world, user, person.quotaBytes);
+}
+
+/**
+ * Ends sessions that began before the password was changed there, unless their person has proved since who they are: whoever had the old password
+ * may have begun them.
+ */
+async function followPassword(world: ClaimsWorld, user: Linked, { passwordChangedAtMicros: at }: Person) {
+  // With a clock that is ahead there, sessions that begin after the change would end at each look until then.
+  if (at === undefined || at > world.clock.nowMicros()) return;
+  const { rows } = await sql`
+    delete from shard.sessions where user_id = ${user.id} and greatest(created_at, proven_at) < ${at} returning 1`.execute(
+    world.shards.ofId(user.id).db,
+  );
+  if (rows.length === 0) return;
+  world.onEnded?.(user.space_id);
+  world.log.info({ user_id: user.id }, "sessions have ended: the password was changed at the LDAP server");
 }
 
 /** The account of each, as far as its identity counts. */

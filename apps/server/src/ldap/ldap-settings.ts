@@ -38,6 +38,7 @@ export interface LdapAttributes {
   readonly mail: string;
   readonly name: string;
   readonly quota: string | undefined;
+  readonly passwordChanged: string;
 }
 
 export interface LdapGroups {

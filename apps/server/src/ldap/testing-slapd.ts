@@ -121,6 +121,7 @@ include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
+moduleload ppolicy
 allow bind_anon_cred bind_anon_dn
 TLSCertificateFile ${certFile}
 TLSCertificateKeyFile ${keyFile}
@@ -131,6 +132,7 @@ rootpw "${root.password}"
 directory ${join(folder, "db")}
 maxsize 67108864
 dbnosync
+overlay ppolicy
 index objectClass,entryUUID,uid,mail eq
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="${serviceDn}" read by * none
