@@ -15,6 +15,7 @@ import {
   type ApiAnswer,
   eventually,
   makeFolder,
+  ok,
   removeFolder,
   type RunningServer,
   spawnServer,
@@ -58,12 +59,14 @@ describe("Several servers on one database and one store", () => {
     const two = await start(spawnServer, "two", args);
     const a = await Api.signIn(one.url);
     const b = await Api.signIn(two.url);
-    // Of the other device the account is told by the queue, at some time, and each poll is answered by that: it has to be over.
-    await eventually("nothing waits in the queue", 60_000, async () =>
-      (await ask("select from shard.messages")).length === 0 ? true : undefined,
-    );
+    await settled();
     return { a, b, stop: () => Promise.all([one.stop(), two.stop()]) };
   };
+  /** The account is notified of another device by the queue, at some time, and each poll is answered by that: it has to be over. */
+  const settled = () =>
+    eventually("nothing waits in the queue", 60_000, async () =>
+      (await ask("select from shard.messages")).length === 0 ? true : undefined,
+    );
   const ask = async (statement: string): Promise<Record<string, unknown>[]> => {
     const client = new pg.Client(postgres.connection);
     await client.connect();
@@ -115,6 +118,43 @@ describe("Several servers on one database and one store", () => {
       await assertWoken(later, () => a.put("/after-the-cut", "x"));
     } finally {
       assert.deepEqual(await stop(), [0, 0]);
+    }
+  });
+
+  test("what is revoked on one opens nothing on the other from the next request on, and ends what waits there", async () => {
+    const { a, b, stop } = await startPair();
+    try {
+      const account = { email: "person@example.com", password: "a sentence of theirs" };
+      const { id } = await ok(a, "POST", "/admin/users", account);
+      const signIn = () => Api.signIn(b.url, account);
+      const there = ({ token }: Api) => new Api(a.url, token);
+      const bySession = async () => ({ api: await signIn(), end: (of: Api) => of.call("DELETE", "/sessions/current") });
+      const byDevice = async () => {
+        const api = await signIn();
+        const own = (await ok(api, "GET", "/devices")).items.find((each: { current: boolean }) => each.current);
+        return { api, end: (of: Api) => of.call("DELETE", `/devices/${own.id}`) };
+      };
+      const byToken = async () => {
+        const session = await signIn();
+        const made = await ok(session, "POST", "/tokens", { name: "t", scopes: ["files:read"] });
+        const api = new Api(b.url, made.token);
+        return { api, end: () => there(session).call("DELETE", `/tokens/${made.id}`) };
+      };
+      const bySuspension = async () => ({
+        api: await signIn(),
+        end: () => a.call("PATCH", `/admin/users/${id}`, { disabled: true }),
+      });
+      for (const begin of [bySession, byDevice, byToken, bySuspension]) {
+        const { api, end } = await begin();
+        await settled();
+        const { answer } = await hold(api);
+        const ended = await end(there(api));
+        assert.ok(ended.status < 300, `${begin.name}: ${ended.status}`);
+        assert.equal((await api.call("GET", "/files/root")).status, 401, begin.name);
+        assert.equal((await answer).status, 401, begin.name);
+      }
+    } finally {
+      await stop();
     }
   });
 

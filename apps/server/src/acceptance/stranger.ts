@@ -99,7 +99,7 @@ export async function measure({ ask, status }: Ask, rounds: number): Promise<num
 }
 
 /** All of an answer: what is another one each time has the same length. */
-function wordsOf({ status, bytes, headers }: RawAnswer): string {
+export function wordsOf({ status, bytes, headers }: RawAnswer): string {
   const lengths = Object.entries(headers).map(([name, value]) => `${name} ${String(value).length}`);
   const body = bytes
     .toString()

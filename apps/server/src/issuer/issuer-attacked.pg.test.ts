@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { text } from "node:stream/consumers";
 import { after, before, beforeEach, test } from "node:test";
 import type { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
@@ -99,6 +101,35 @@ test("each sign-in has a state, a nonce and a challenge of its own: nothing that
   liar.lies = { claims: { nonce: said } };
   await assert.rejects(issuer.finish(world, other.answer, other.kept), refused("unauthenticated"));
   await issuer.finish(world, answer, kept);
+});
+
+test("whatever the description says of challenges, S256 is sent, and its verifier goes to the token endpoint alone", async () => {
+  for (const methods of [["S256"], ["plain"], [], undefined]) {
+    let sent = Promise.resolve(new URLSearchParams());
+    liar.lies = {
+      description: { code_challenge_methods_supported: methods },
+      answer: (request) => {
+        if (request.url === "/token") sent = text(request).then((body) => new URLSearchParams(body));
+        return false;
+      },
+    };
+    const { issuer, kept, answer, url } = await leave();
+    const asked = new URL(url).searchParams;
+    assert.equal(asked.get("code_challenge_method"), "S256", String(methods));
+    await issuer.finish(world, answer, kept);
+    const verifier = (await sent).get("code_verifier") ?? "";
+    assert.equal(createHash("sha256").update(verifier).digest("base64url"), asked.get("code_challenge"));
+    assert.ok(verifier.length >= 43 && !url.includes(verifier) && !kept.includes(verifier));
+  }
+});
+
+test("of an issuer that ignores challenges, the code of another sign-in signs nobody in", async () => {
+  const victim = await leave();
+  const nonceOfVictim = liar.nonce;
+  const thief = await leave(victim.issuer);
+  // The code of the victim in the browser of the thief: the id token has the nonce of the sign-in that the code is of.
+  liar.nonce = nonceOfVictim;
+  await assert.rejects(thief.issuer.finish(world, thief.answer, thief.kept), refused("unauthenticated"));
 });
 
 test("what a browser keeps is good for ten minutes and no longer, and says nothing to who reads it", async () => {

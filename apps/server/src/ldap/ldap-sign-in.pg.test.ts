@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test, type TestContext } from "node:test";
 import { findProgram, requireComponent } from "@holdfast/tools/components";
 import { Change, Attribute } from "ldapts";
+import { type RawAnswer, requestRaw } from "../acceptance/raw-request.ts";
+import { wordsOf } from "../acceptance/stranger.ts";
 import {
   Api,
   administrator,
@@ -126,6 +128,36 @@ test("a wrong password, an unknown name and a filter in place of a name get one 
   ];
   for (const name of names) assert.deepEqual(await refused(name, passwordOf("bob")), wrong, name);
   assert.deepEqual(await refused(administrator.email, "not it"), wrong, "an account of this server");
+});
+
+test("whether somebody is in the directory or here is told by neither status, headers nor length", async (t) => {
+  if (!there(t)) return;
+  // As long as each other, so that what comes back is, too.
+  const address = (who: string) => `enum-${who}@example.com`;
+  for (const who of ["linked", "notyet", "closed"]) await slapd.person(`enum-${who}`);
+  for (const who of ["linked", "closed"])
+    assert.equal((await attempt(address(who), passwordOf(`enum-${who}`))).status, 200);
+  await ok(admin, "PATCH", `/admin/users/${address("closed")}`, { disabled: true });
+  await ok(admin, "POST", "/admin/users", { email: address("ofhere"), password: "a sentence of theirs" });
+  const post = (path: string, body: object) =>
+    requestRaw(`${server.url}/api/v1${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", origin: new URL(server.url).origin },
+      body: JSON.stringify(body),
+    });
+  const asks: Record<string, (email: string) => Promise<RawAnswer>> = {
+    "a sign-in": (email) => post("/sessions", { email, password: "a guess" }),
+    "a sign-in with a code": (email) => post("/sessions", { email, password: "a guess", totp: "123456" }),
+    "a sign-in of a browser": (email) => post("/sessions/web", { email, password: "a guess" }),
+    "a sign-in without a password": (email) => post("/sessions", { email, password: "" }),
+    "a passkey": (email) => post("/sessions/passkey", { email }),
+    "a link that is mailed": (email) => post("/account/password/reset/mail", { email }),
+  };
+  for (const [name, ask] of Object.entries(asks)) {
+    const heard = [];
+    for (const who of ["linked", "notyet", "closed", "ofhere", "nobody"]) heard.push(wordsOf(await ask(address(who))));
+    for (const words of heard) assert.equal(words, heard[0], name);
+  }
 });
 
 test("of two entries that a name leads to neither signs in", async (t) => {
