@@ -27,6 +27,7 @@ import { pageReader } from "./exchange/page-reader.ts";
 import { type PeerRules, readPeer } from "./exchange/peer.ts";
 import { fromTransport } from "./exchange/problem.ts";
 import type { RateLimits } from "./exchange/rate-limits.ts";
+import { closeAfterAnswer } from "./exchange/request-body.ts";
 import { securityHeaders } from "./exchange/security-headers.ts";
 import { selfSignedFingerprint } from "./exchange/self-signed.ts";
 import { appPages } from "./web/app-pages.ts";
@@ -172,6 +173,7 @@ function openFastify(
   const refuse = (thrown: unknown, request: FastifyRequest, response: ServerResponse) => {
     const arrived = arrive(request, response, "none");
     const error = fromTransport(thrown);
+    closeAfterAnswer(request.raw, response);
     sendProblem(
       {
         ...arrived,

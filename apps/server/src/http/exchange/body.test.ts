@@ -194,6 +194,37 @@ test("a body ends within two seconds after its caller, and not by a database tha
   assert.match(await answer, /^HTTP\/1.1 401 [^]*while the body of the request was on its way/);
 });
 
+test("a client that is refused while its body is on its way reads the whole answer and its end, and may send on meanwhile", async (t) => {
+  // No time passes: nothing ends by a timeout.
+  holdTime(t);
+  const server = await start(t, holdBody().handlers);
+  const head = headersOf(10_000_000);
+  const refusals = { 401: head.replace("user-token", "wrong"), 404: head.replace("/blocks", "/no-such-route") };
+  for (const [status, sendsOn] of [
+    [401, false],
+    [401, true],
+    [404, true],
+  ] as const) {
+    const socket = connect({ port: server.port, host: "127.0.0.1", allowHalfOpen: true });
+    t.after(() => socket.destroy());
+    const heard: Buffer[] = [];
+    const ended = once(
+      socket.on("data", (bytes: Buffer) => heard.push(bytes)),
+      "end",
+    );
+    socket.write(`${refusals[status]}abc`);
+    await ended;
+    assert.match(Buffer.concat(heard).toString(), new RegExp(`^HTTP/1.1 ${status} [^]*Connection: close[^]*}$`, "i"));
+    for (let sent = 0; sendsOn && sent < 64; sent += 1)
+      await new Promise<void>((resolve, reject) =>
+        socket.write(Buffer.alloc(64 * 1024), (error) => (error == null ? resolve() : reject(error))),
+      );
+    const closed = once(socket, "close");
+    socket.end();
+    await closed;
+  }
+});
+
 test("of one account so many long bodies are received at once, and the next one waits until another is through", async (t) => {
   const arrived: Readable[] = [];
   const server = await start(t, {

@@ -24,7 +24,7 @@ import {
   hasLongBody,
   readParams,
 } from "./request-checks.ts";
-import { drainAfterAnswer, forgetHead, RequestBody } from "./request-body.ts";
+import { closeAfterAnswer, drainAfterAnswer, forgetHead, RequestBody } from "./request-body.ts";
 import { RequestRecord } from "./request-record.ts";
 import { sendingOf } from "./sending-of.ts";
 import type { Mounted } from "./mounted.ts";
@@ -256,6 +256,7 @@ class Exchange {
 
   async refuse(thrown: unknown): Promise<void> {
     const error = this.#clientGone ? clientGone(thrown) : fromTransport(thrown);
+    if (error.code === "unauthenticated") closeAfterAnswer(this.#arrived.request, this.#arrived.response);
     sendProblem(
       sendingOf(this.#world, this.#arrived, () => this.#reading?.moved()),
       error,

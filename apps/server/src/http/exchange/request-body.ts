@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
@@ -179,6 +179,20 @@ export function drainAfterAnswer(request: IncomingMessage): void {
   request.once("end", () => clearTimeout(cut));
   request.on("error", () => {});
   request.resume();
+}
+
+/**
+ * Before a refusal after which nothing more of the caller is wanted: the answer says that the connection ends, and this side of it ends with the
+ * answer. Node would end both sides then, and reset the connection of a client that is still sending.
+ */
+export function closeAfterAnswer(request: IncomingMessage, response: ServerResponse): void {
+  if (request.complete || request.destroyed) return;
+  const { socket } = request;
+  response.shouldKeepAlive = false;
+  socket.destroySoon = () => void socket.end();
+  const cut = setTimeout(() => socket.destroy(), drainTimeoutMs);
+  cut.unref();
+  socket.once("close", () => clearTimeout(cut));
 }
 
 const noRawHeaders: string[] = [];
