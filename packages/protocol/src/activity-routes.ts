@@ -25,7 +25,10 @@ const activity = z
     at: z.string().describe("of the newest of them"),
     actor: person,
     device: z
-      .object({ id: z.string(), name: z.string().optional().describe("of the caller's own devices") })
+      .object({
+        id: z.string(),
+        name: z.string().optional().describe("of the caller's own devices, also after they are signed out"),
+      })
       .optional(),
     verb: z.enum(activityVerbs),
     node: z

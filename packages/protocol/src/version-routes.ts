@@ -13,6 +13,7 @@ const version = z
     created_by: z.string(),
     author: person,
     device_id: z.string().nullable(),
+    device_name: z.string().optional().describe("of the caller's own devices, also after they are signed out"),
     operation_id: z.string().nullable(),
     label: z.string().optional().describe("what a person calls it; it is never pruned then"),
   })

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { applyPatch } from "diff";
-import { Api } from "@holdfast/server/acceptance/testing";
+import { administrator, Api } from "@holdfast/server/acceptance/testing";
 import { runCommand } from "./testing-run.ts";
 import { useSignedIn } from "./testing-signed-in.ts";
 
@@ -42,6 +42,28 @@ describe("holdfast versions", () => {
     const removed = await run(["versions", "label", "/a", "1", "--remove"]);
     assert.deepEqual([removed.code, removed.stdout], [0, "version 1 of /a has no label\n"]);
     assert.ok(!("label" in (await json("versions", "/a")).items[1]));
+  });
+
+  test("names the device that made a version after it was signed out, and so does activity", async () => {
+    const { email, password } = administrator;
+    const laptop = (args: readonly string[], input?: string) =>
+      runCommand({ HOLDFAST_CONFIG_DIR: join(signedIn.folder, "laptop") }, args, { input });
+    const login = [
+      "login",
+      signedIn.server.url,
+      "--email",
+      email,
+      "--password-stdin",
+      "--device-name",
+      "stolen laptop",
+    ];
+    assert.equal((await laptop(login, `${password}\n`)).code, 0);
+    writeFileSync(join(signedIn.folder, "from-laptop"), "from the laptop\n");
+    assert.equal((await laptop(["put", join(signedIn.folder, "from-laptop"), "/from-laptop"])).code, 0);
+    assert.equal((await run(["devices", "rm", "stolen laptop"])).code, 0);
+    const [version] = (await json("versions", "/from-laptop")).items;
+    assert.equal(version.device, "stolen laptop");
+    assert.match((await run(["activity", "/from-laptop"])).stdout, /  stolen laptop  created  from-laptop  /);
   });
 
   test("label says what is wrong, and how it ends tells scripts", async () => {

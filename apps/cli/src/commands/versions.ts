@@ -1,5 +1,3 @@
-import type { ApiClient } from "@holdfast/api-client/api-client";
-import { HoldfastError } from "@holdfast/core/errors";
 import type { VersionJson } from "@holdfast/protocol/version-routes";
 import { type Column, Listing } from "../output/listing.ts";
 import type { Output } from "../output/output.ts";
@@ -26,12 +24,12 @@ export const versionsCommand: CommandMaker = (context) => {
       import("../remote/pages.ts"),
     ]);
     const { client } = await run.connect();
-    const [{ id }, names] = await Promise.all([lookUpFile(client, path), deviceNames(client)]);
+    const { id } = await lookUpFile(client, path);
     const pages = allPages((cursor) =>
       client.call("listVersions", { params: { id }, query: { cursor, limit: pageItemsMax } }),
     );
     const listing = new Listing(run.output, columns, "There are no versions.");
-    await run.output.listing(withDevices(pages, names), (items) =>
+    await run.output.listing(withDevices(pages), (items) =>
       listing.lines(items.map((version) => cellsOf(version, listing, run.output))),
     );
   });
@@ -46,26 +44,12 @@ const columns: readonly Column[] = [
   { title: "LABEL" },
 ];
 
-/** With what its author calls the device; null for another person's, and for one that is signed in no more. */
+/** `device` is null for another person's device. */
 type Shown = VersionJson & { readonly device: string | null };
 
-async function* withDevices(
-  pages: AsyncIterable<VersionJson[]>,
-  names: ReadonlyMap<string, string>,
-): AsyncGenerator<Shown[]> {
+async function* withDevices(pages: AsyncIterable<VersionJson[]>): AsyncGenerator<Shown[]> {
   for await (const page of pages)
-    yield page.map((version) => Object.assign(version, { device: names.get(version.device_id ?? "") ?? null }));
-}
-
-/** By id; a token may not be allowed to ask. */
-async function deviceNames(client: ApiClient): Promise<ReadonlyMap<string, string>> {
-  try {
-    const { items } = await client.call("listDevices");
-    return new Map(items.map(({ id, name }) => [id, name]));
-  } catch (thrown) {
-    if (thrown instanceof HoldfastError && thrown.code === "forbidden") return new Map();
-    throw thrown;
-  }
+    yield page.map((version) => Object.assign(version, { device: version.device_name ?? null }));
 }
 
 function cellsOf(version: Shown, listing: Listing, { isTerminal }: Output): string[] {

@@ -8,10 +8,10 @@ import type { z } from "zod";
 import { uuidArray } from "../db/array-parameters.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
-import type { Shards } from "../db/shards.ts";
 import type { SuspensionRow } from "../db/suspension-tables.ts";
 import { countryOf } from "./address-country.ts";
 import { askClearing, askSignedOut, noteSignedOut } from "./clearings.ts";
+import { forgetOldestNames, removeDevices } from "./former-devices.ts";
 import { kindOf } from "./live-callers.ts";
 import { rewindCommand } from "./rewind-command.ts";
 import type { AccountWorld } from "./account-world.ts";
@@ -61,19 +61,21 @@ function suspensionOf(
 }
 
 /** Keeps the list bounded for who signs in anew each time: those not seen for longest go, and their sessions with them. */
-export async function forgetSurplusDevices(transaction: Kysely<ShardTables>, userId: UserId): Promise<void> {
+export async function forgetSurplusDevices(
+  transaction: Kysely<ShardTables>,
+  userId: UserId,
+  nowMicros: number,
+): Promise<void> {
+  const { rows } = await sql<{ id: DeviceId }>`
+    select id from shard.devices where user_id = ${userId}
+    order by coalesce(last_seen_at, created_at) desc, id desc offset ${limits.devicesMax}`.execute(transaction);
+  if (rows.length === 0) return;
+  const surplus = uuidArray(rows.map(({ id }) => id));
   await sql`
-    with surplus as (
-      delete from shard.devices where user_id = ${userId} and id in (
-        select id from shard.devices where user_id = ${userId}
-        order by coalesce(last_seen_at, created_at) desc, id desc offset ${limits.devicesMax}
-      ) returning id
-    ), suspended as (
-      delete from shard.suspensions where user_id = ${userId} and device_id in (select id from surplus)
-    )
-    delete from shard.sessions where user_id = ${userId} and device_id in (select id from surplus)`.execute(
-    transaction,
-  );
+    with suspended as (delete from shard.suspensions where user_id = ${userId} and device_id = any(${surplus}))
+    delete from shard.sessions where user_id = ${userId} and device_id = any(${surplus})`.execute(transaction);
+  await removeDevices(transaction, nowMicros, sql`user_id = ${userId} and id = any(${surplus})`);
+  await forgetOldestNames(transaction, userId);
 }
 
 /**
@@ -95,14 +97,17 @@ export async function deleteDevice(
     // A device that signs itself out, or in anew, forgets the secret by which it would be asked.
     if (!removesCopies && !isReplaced && deviceId !== caller.deviceId)
       await noteSignedOut(transaction, caller.userId, { ids: [deviceId], nowMicros });
-    const deleted = await transaction
-      .deleteFrom("shard.devices")
+    const found = await transaction
+      .selectFrom("shard.devices")
+      .select(["name", "browser"])
       .where("user_id", "=", caller.userId)
       .where("id", "=", deviceId)
-      .returning(["name", "browser"])
+      .forUpdate()
       .executeTakeFirst();
-    if (deleted === undefined) throw new HoldfastError("not_found", "There is no such device.");
-    if (removesCopies) await askCopies(world, transaction, caller.userId, { ...deleted, id: deviceId });
+    if (found === undefined) throw new HoldfastError("not_found", "There is no such device.");
+    if (removesCopies) await askCopies(world, transaction, caller.userId, { ...found, id: deviceId });
+    await removeDevices(transaction, nowMicros, sql`user_id = ${caller.userId} and id = ${deviceId}`);
+    await forgetOldestNames(transaction, caller.userId);
     await transaction
       .deleteFrom("shard.suspensions")
       .where("user_id", "=", caller.userId)
@@ -142,32 +147,16 @@ export async function deleteDevices(world: AccountWorld, caller: Caller, keepsCu
       transaction,
     );
     const ids = ended.map(({ id }) => id);
-    await noteSignedOut(transaction, caller.userId, { ids, nowMicros: world.clock.nowMicros() });
-    for (const { table, device } of [
-      { table: "shard.sessions", device: "device_id" },
-      { table: "shard.suspensions", device: "device_id" },
-      { table: "shard.devices", device: "id" },
-    ]) {
+    const nowMicros = world.clock.nowMicros();
+    await noteSignedOut(transaction, caller.userId, { ids, nowMicros });
+    for (const table of ["shard.sessions", "shard.suspensions"]) {
       await sql`
-        delete from ${sql.table(table)} where user_id = ${caller.userId} and ${sql.ref(device)} is distinct from ${kept}`.execute(
+        delete from ${sql.table(table)} where user_id = ${caller.userId} and device_id is distinct from ${kept}`.execute(
         transaction,
       );
     }
+    await removeDevices(transaction, nowMicros, sql`user_id = ${caller.userId} and id is distinct from ${kept}`);
+    await forgetOldestNames(transaction, caller.userId);
   });
   world.onEnded?.(caller.spaceId);
-}
-
-/** Of those that are this user's. */
-export async function readDeviceNames(
-  shards: Shards,
-  userId: UserId,
-  ids: readonly DeviceId[],
-): Promise<ReadonlyMap<string, string>> {
-  if (ids.length === 0) return new Map();
-  // Served by the primary key.
-  const { rows } = await sql<{ id: DeviceId; name: string }>`
-    select id, name from shard.devices where user_id = ${userId} and id = any(${uuidArray([...new Set(ids)])})`.execute(
-    shards.ofId(userId).db,
-  );
-  return new Map(rows.map(({ id, name }) => [id, name]));
 }

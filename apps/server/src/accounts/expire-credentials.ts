@@ -4,6 +4,7 @@ import type { ShardTables } from "../db/shard-tables.ts";
 import { copiedNumber } from "./live-session.ts";
 import type { AccountStore } from "./account-world.ts";
 import { confirmEmail, isOf, releaseEmail, signUpLifetimeMicros } from "./directory.ts";
+import { removeDevices } from "./former-devices.ts";
 
 /**
  * A job, run now and then: removes what has expired already and works no more. It may run twice, and in pieces.
@@ -25,12 +26,7 @@ export async function expireCredentials(store: AccountStore): Promise<number> {
     removed += await deleteWhere(db, "passkey_challenges", sql`until <= ${now}`);
     removed += await deleteWhere(db, "outside_answers", sql`until <= ${now}`);
     removed += await deleteWhere(db, "invitations", sql`expires_at <= ${now}`);
-    removed += await deleteWhere(
-      db,
-      "devices",
-      sql`coalesce(last_seen_at, created_at) <= ${forgottenBefore} and not exists (
-        select from shard.sessions s where s.user_id = candidate.user_id and s.device_id = candidate.id)`,
-    );
+    removed += await expireDevices(db, now, forgottenBefore);
     removed += await deleteWhere(db, "memberships", sql`role is null and changed_at <= ${now - endedMembershipMicros}`);
     removed += await releaseReservations(store, db, now - signUpLifetimeMicros);
   }
@@ -51,7 +47,6 @@ async function deleteWhere(
     | "sessions"
     | "tokens"
     | "invitations"
-    | "devices"
     | "memberships"
     | "passkey_challenges"
     | "outside_answers"
@@ -66,6 +61,22 @@ async function deleteWhere(
       ))`.execute(db);
     removed += Number(numAffectedRows);
     if (numAffectedRows < batchRows) return removed;
+  }
+}
+
+async function expireDevices(db: Kysely<ShardTables>, now: number, forgottenBefore: number): Promise<number> {
+  for (let removed = 0; ;) {
+    const gone = await removeDevices(
+      db,
+      now,
+      sql`ctid = any(array(
+        select candidate.ctid from shard.devices candidate
+        where coalesce(last_seen_at, created_at) <= ${forgottenBefore} and not exists (
+          select from shard.sessions s where s.user_id = candidate.user_id and s.device_id = candidate.id)
+        limit ${batchRows} for update skip locked))`,
+    );
+    removed += gone;
+    if (gone < batchRows) return removed;
   }
 }
 

@@ -186,7 +186,7 @@ export async function startSession(
       .insertInto("shard.sessions")
       .values({ ...session, proven_at: provenAt })
       .execute();
-    await forgetSurplusDevices(transaction, user.id);
+    await forgetSurplusDevices(transaction, user.id, now);
     return { dueAt: access?.factorDueAtMicros };
   });
   world.queued?.(user.id);

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { bucketOf, type DeviceId, isId, makeId, type NodeId, type SpaceId, type UserId } from "@holdfast/core/ids";
+import { bucketOf, makeId, type NodeId, type SpaceId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import type { ActivityJson } from "@holdfast/protocol/activity-routes";
 import { sql } from "kysely";
-import { readDeviceNames } from "../accounts/devices.ts";
+import { readDeviceNames } from "../accounts/former-devices.ts";
 import { readPeople } from "../accounts/people.ts";
 import { uuidArray } from "../db/array-parameters.ts";
 import type { Shards } from "../db/shards.ts";
@@ -98,8 +98,11 @@ async function answer(shards: Shards, caller: Actor, gathering: Gathering, scan:
     shards,
     items.map(({ newest }) => newest.entry.actor),
   );
-  const deviceIds = items.map(({ newest }) => newest.entry.device_id).filter((id) => id !== null && isId(id));
-  const devices = await readDeviceNames(shards, caller.userId, deviceIds as DeviceId[]);
+  const devices = await readDeviceNames(
+    shards,
+    caller.userId,
+    items.map(({ newest }) => newest.entry.device_id),
+  );
   return {
     items: items.map((item) => activityJson(item, personOf, devices)),
     next_cursor: scan === undefined ? null : encodeCursor(scan.places),

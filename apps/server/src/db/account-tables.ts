@@ -28,6 +28,7 @@ export interface AccountTables {
     last_seen_at: number | null;
     browser: boolean;
   } & Partial<DeviceFacts>;
+  "shard.former_devices": { user_id: UserId; device_id: DeviceId; name: string; removed_at: number };
   "shard.clearings": ClearingRow;
   "shard.notification_heads": { user_id: UserId; number: number; read_to: number };
   "shard.notifications": NotificationRow;

@@ -320,6 +320,9 @@ async function describeAccount(world: ListWorld, { spool, caller }: ListedAccoun
     .selectFrom("shard.devices")
     .select(["id", "name"])
     .where("user_id", "=", caller.userId)
+    .unionAll(
+      db.selectFrom("shard.former_devices").select(["device_id as id", "name"]).where("user_id", "=", caller.userId),
+    )
     .orderBy("id")
     .execute();
   spool.addLines(archiveNames.devices, devices);

@@ -168,7 +168,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   copyNode: changing,
   listFolder: listed(lineage + 2 * page + limits.listFoldersMax * 170),
   /** And the accounts of their authors. */
-  listVersions: { rows: lineage + 2 * page, answerBytes: page * 2 * kib },
+  listVersions: { rows: lineage + 3 * page, answerBytes: page * 2 * kib },
   labelVersion: oneNode,
   pruneVersions: changing,
   getUsage: {

@@ -58,6 +58,7 @@ export const userTables = [
   "suspensions",
   "clearings",
   "first_sign_ins",
+  "former_devices",
   "devices",
 ] as const;
 

@@ -55,6 +55,7 @@ import * as forgottenDevices from "./179-forgotten-devices.ts";
 import * as provisionedSuspensions from "./180-provisioned-suspensions.ts";
 import * as addressesBySystems from "./182-addresses-by-systems.ts";
 import * as filesByOldVersions from "./183-files-by-old-versions.ts";
+import * as formerDevices from "./184-former-devices.ts";
 import * as audit from "./113-audit.ts";
 
 /**
@@ -121,5 +122,6 @@ export const shardMigrations: MigrationSet = {
     "180-provisioned-suspensions": { up: provisionedSuspensions.up },
     "182-addresses-by-systems": { up: addressesBySystems.up },
     "183-files-by-old-versions": { up: filesByOldVersions.up },
+    "184-former-devices": { up: formerDevices.up },
   },
 };

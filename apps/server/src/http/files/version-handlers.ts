@@ -3,6 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { VersionJson } from "@holdfast/protocol/version-routes";
 import type { Caller } from "../../accounts/caller.ts";
+import { readDeviceNames } from "../../accounts/former-devices.ts";
 import { readPeople } from "../../accounts/people.ts";
 import { assertPlainText } from "../../accounts/plain-text.ts";
 import type { Shards } from "../../db/shards.ts";
@@ -36,7 +37,7 @@ export function versionHandlers({ shards, committer, clock, tagOf }: VersionWorl
         throw new HoldfastError("invalid_field", `${file.path} is no file.`, { field: "id" });
       const { items, next_cursor } = await listVersions(shards, file, query);
       const t = tagOf(caller, file.rights === undefined ? [] : [file.row.id]);
-      return { status: 200, json: { items: await withAuthors(shards, items), next_cursor, t } };
+      return { status: 200, json: { items: await withNames(shards, caller, items), next_cursor, t } };
     },
     labelVersion: async ({ caller, params, body, conditions }) => {
       const { version } = await commitOperation(committer, caller, {
@@ -47,7 +48,7 @@ export function versionHandlers({ shards, committer, clock, tagOf }: VersionWorl
         version: versionOf(params.number),
         label: readLabel(body.label),
       });
-      const [json] = version === undefined ? [] : await withAuthors(shards, [version]);
+      const [json] = version === undefined ? [] : await withNames(shards, caller, [version]);
       if (json === undefined) throw new HoldfastError("internal", "A commit answered no version.");
       return { status: 200, json };
     },
@@ -81,13 +82,27 @@ async function findPrunable(shards: Shards, caller: Caller, nodeId: string): Pro
   throw new HoldfastError("invalid_field", `${path} has no versions.`, { field: "id" });
 }
 
-/** Authors have their accounts on any shard. */
-async function withAuthors(shards: Shards, versions: readonly VersionFacts[]): Promise<VersionJson[]> {
-  const people = await readPeople(
-    shards,
-    versions.map(({ created_by }) => created_by),
-  );
-  return versions.map((version) => ({ ...version, author: people(version.created_by) }));
+/** Authors have their accounts on any shard; devices are named to their owner alone. */
+async function withNames(shards: Shards, caller: Caller, versions: readonly VersionFacts[]): Promise<VersionJson[]> {
+  const [people, devices] = await Promise.all([
+    readPeople(
+      shards,
+      versions.map(({ created_by }) => created_by),
+    ),
+    readDeviceNames(
+      shards,
+      caller.userId,
+      versions.map(({ device_id }) => device_id),
+    ),
+  ]);
+  return versions.map((version) => {
+    const name = devices.get(version.device_id ?? "");
+    return {
+      ...version,
+      author: people(version.created_by),
+      ...(name === undefined ? {} : { device_name: name }),
+    };
+  });
 }
 
 /** @throws HoldfastError invalid_field */

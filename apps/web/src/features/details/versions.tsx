@@ -5,7 +5,6 @@ import Ellipsis from "lucide-react/icons/ellipsis";
 import { lazy, Suspense, useState } from "react";
 import { saveFrom } from "../../data/signed-address.ts";
 import { useDrive } from "../../data/use-drive.ts";
-import { useDevices } from "../../data/use-devices.ts";
 import { Button } from "../../design/button.tsx";
 import { IconButton } from "../../design/icon-button.tsx";
 import type { MenuItem } from "../../design/menu.ts";
@@ -29,8 +28,6 @@ export function Versions({ node }: { readonly node: NodeJson }) {
   const [labelled, setLabelled] = useState<VersionJson>();
   const [compared, setCompared] = useState<VersionJson>();
   const [keep, setKeep] = useState<number>();
-  const devices = useDevices();
-  const deviceName = (id: string | null) => devices.data?.items.find((each) => each.id === id)?.name;
   // The version stands in the key: another device's save shows as it comes.
   const query = useInfiniteQuery({
     queryKey: ["versions", node.id, node.version_id],
@@ -56,7 +53,6 @@ export function Versions({ node }: { readonly node: NodeJson }) {
                   key={version.version_id}
                   node={node}
                   version={version}
-                  deviceName={deviceName(version.device_id)}
                   onLabel={() => setLabelled(version)}
                   onCompare={() => setCompared(version)}
                 />
@@ -79,13 +75,11 @@ export function Versions({ node }: { readonly node: NodeJson }) {
 interface VersionRowProps {
   readonly node: NodeJson;
   readonly version: VersionJson;
-  /** Of one's own, and where it is still signed in. */
-  readonly deviceName: string | undefined;
   readonly onLabel: () => void;
   readonly onCompare: () => void;
 }
 
-function VersionRow({ node, version, deviceName, onLabel, onCompare }: VersionRowProps) {
+function VersionRow({ node, version, onLabel, onCompare }: VersionRowProps) {
   const drive = useDrive();
   const words = useMessages();
   const { message, dateTime, size } = words;
@@ -115,10 +109,10 @@ function VersionRow({ node, version, deviceName, onLabel, onCompare }: VersionRo
         </p>
         <p className="truncate text-sm text-muted">
           <bdi>{version.author.name}</bdi>
-          {deviceName !== undefined && (
+          {version.device_name !== undefined && (
             <>
               {" · "}
-              <bdi>{deviceName}</bdi>
+              <bdi>{version.device_name}</bdi>
             </>
           )}
           {" · "}
