@@ -126,11 +126,13 @@ test("what was deleted or moved in a share that one may only read comes back", a
   world.move("docs/folder", "docs/other");
   assert.equal((await world.once()).inSync, true);
   assert.deepEqual(world.onDisk(), before);
+  assert.deepEqual(await world.problems(), ["not_deleted docs/a.txt"]);
   world.remove("docs/folder/deep.txt");
   world.remove("docs/folder");
   assert.equal((await world.once()).inSync, true);
   assert.deepEqual(world.onDisk(), before);
   assert.equal(world.world.model.nodes.get("folder")?.trashed, false);
+  assert.deepEqual(await world.problems(), ["not_deleted docs/a.txt", "not_deleted docs/folder"]);
   world.close();
 });
 

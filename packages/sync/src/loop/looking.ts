@@ -13,7 +13,9 @@ import type { Rules } from "../rules/rules.ts";
 import { localChanges } from "../scan/local-changes.ts";
 import { scan, type ScanResult, type TakerIn } from "../scan/scan.ts";
 import { hasKnownEntry, type Suspects, type Top } from "../scan/scope.ts";
-import type { LocalRow } from "../model/trees.ts";
+import { isReadOnly } from "../model/rights.ts";
+import { isLive, type LocalRow } from "../model/trees.ts";
+import { shareAt } from "../model/whereabouts.ts";
 import type { CycleContext } from "./cycle-context.ts";
 import { judgeRules } from "./foreign-rules.ts";
 import { inParts, type Looked } from "./look-parts.ts";
@@ -36,6 +38,7 @@ export async function lookAtDisk(context: CycleContext, terms = presentTerms(con
     const look = { ...seen, changes: continued.changes };
     state.remember(look.changes.size);
     noteHidden(context, look);
+    noteKept(context, look);
     const changes = await agreeable(context, look, isFirst);
     state.commit({ local: localChanges(state.local, changes), synced: continued.synced });
     const again = againAt(context, look, changes);
@@ -51,6 +54,24 @@ function noteHidden({ state, nowMs }: CycleContext, { nowHidden }: ScanResult): 
   for (const [id, to] of nowHidden) {
     const path = state.synced.has(id) ? knownPathOf(state, id) : undefined;
     if (path !== undefined) addNotice(state, { atMs: nowMs(), path, code: "now_hidden", counts: [], to });
+  }
+}
+
+/** Called before the rows change too. Items that were deleted where this account may only read: the server keeps them, so they come back. */
+function noteKept({ state, nowMs }: CycleContext, { changes }: Pick<ScanResult, "changes">): void {
+  if (state.shares.size === 0) return;
+  const isKept = (id: NodeId): boolean => {
+    const isGone = changes.has(id) && changes.get(id) === undefined;
+    return isGone && state.synced.has(id) && isLive(state, id) && isReadOnly(state, state.remote, id);
+  };
+  for (const id of changes.keys()) {
+    const row = isKept(id) ? state.local.get(id) : undefined;
+    if (row === undefined || isKept(row.parent)) continue;
+    const mount = shareAt(state, state.local, row.parent);
+    // A mount that is gone was unmounted, and a share that waits is not synced.
+    const isApart = mount === undefined || (changes.has(mount) && changes.get(mount) === undefined);
+    const path = isApart || state.shares.get(mount)?.waits === true ? undefined : knownPathOf(state, id);
+    if (path !== undefined) addNotice(state, { atMs: nowMs(), path, code: "not_deleted", counts: [0] });
   }
 }
 
