@@ -136,6 +136,7 @@ export const account = z
     root_id: z.string(),
     bucket: z.int().describe("the bucket that ids made by this account's clients carry"),
     device_id: z.string().nullable(),
+    scopes: z.array(scope).optional().describe("of the session or token that asks"),
     language: language.describe("of mails to this account"),
     notify: notifySettings,
     auto_mount: z.boolean().describe("what others share is mounted in the root by itself"),

@@ -197,6 +197,17 @@ test("a login in the place of another leaves one device, and one that fails leav
   assert.equal((await json("whoami")).email, administrator.email);
 });
 
+test("whoami lists the scopes of a token", async () => {
+  const { token } = await json("token", "create", "reader", "--scopes", "files:read,account");
+  const beside = { ...environment, HOLDFAST_SERVER: command.server.url, HOLDFAST_TOKEN: token };
+  const { stdout } = await runCommand(beside, ["whoami"]);
+  const [account, scopes] = stdout.trimEnd().split("\n");
+  assert.equal(account, (await run(["whoami"])).stdout.trimEnd());
+  assert.equal(scopes, "scopes of this token: files:read, account");
+  const told = JSON.parse((await runCommand(beside, ["whoami", "--json"])).stdout);
+  assert.deepEqual([told.device_id, told.scopes], [null, ["files:read", "account"]]);
+});
+
 test("where the server has no TLS the message says which address to try", async () => {
   const { code, stderr } = await run(
     ["login", command.server.url.replace("http:", "https:"), "--email", "a@b.c", "--password-stdin"],

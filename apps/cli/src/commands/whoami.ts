@@ -7,9 +7,11 @@ export const whoamiCommand: CommandMaker = (context) => {
   return runs<[]>(context, command, async (run) => {
     const { client, server } = await run.connect();
     const account = await client.call("getAccount");
-    const { id, email, name, admin, device_id, server_id, second_factor_due_at: due } = account;
-    await run.output.result({ server, server_id, id, email, name, admin, device_id }, () => [
+    const { id, email, name, admin, device_id, server_id, scopes, second_factor_due_at: due } = account;
+    await run.output.result({ server, server_id, id, email, name, admin, device_id, scopes }, () => [
       `${email} at ${server}${admin ? " (administrator)" : ""}`,
+      // A device may do all that its account may.
+      ...(device_id === null && scopes !== undefined ? [`scopes of this token: ${scopes.join(", ")}`] : []),
     ]);
     if (due !== undefined) run.output.note(sayFactorDue(due));
   });

@@ -289,6 +289,7 @@ async function accountJson(world: AccountWorld, caller: Caller, { publicUrl, sel
     root_id: caller.rootId,
     bucket: caller.bucket,
     device_id: caller.deviceId,
+    scopes: [...caller.scopes],
     language,
     notify,
     auto_mount: autoMount,
