@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { timeFor } from "../output/listing.ts";
 import { type CommandMaker, type Context, newCommand, newGroup, type Run, runs, usage } from "./command.ts";
+import { withNotes } from "./help-notes.ts";
 import { askingAgain, readPassword } from "./second-factor.ts";
 
 type Client = Awaited<ReturnType<Run["connect"]>>["client"];
@@ -52,10 +53,10 @@ function deleteCommand(context: Context) {
     "delete",
     "Delete your account; you can restore it for a while before it is gone permanently",
     ["account delete", "account delete --password-stdin < password.txt"],
-  ).addHelpText(
-    "after",
-    "\n'holdfast export' fetches all that you have before. 'holdfast login URL --keep-account' takes the account back.",
   );
+  withNotes(command, [
+    "'holdfast export' fetches all that you have before. 'holdfast login URL --keep-account' takes the account back.",
+  ]);
   return runs<[]>(context, withProof(command), deleteAccount);
 }
 

@@ -1,5 +1,6 @@
 import { count, formatBytes, formatNumber } from "../output/text.ts";
 import { type CommandMaker, newCommand, type Run, runs, usage } from "./command.ts";
+import { withNotes } from "./help-notes.ts";
 
 interface ExportFlags {
   readonly overwrite?: true;
@@ -15,11 +16,10 @@ export const exportCommand: CommandMaker = (context) => {
   )
     .argument("<file>", "file on this machine; - is standard output")
     .option("--overwrite", "replace an existing file")
-    .option("--no-versions", "export only the newest version of each file")
-    .addHelpText(
-      "after",
-      "\nThe archive is a tar that other programs open, too, and 'holdfast import' reads it into another server.\nWhat others share with you is in it by name alone.",
-    );
+    .option("--no-versions", "export only the newest version of each file");
+  withNotes(command, [
+    "The archive is a tar that other programs open, too, and 'holdfast import' reads it into another server. What others share with you is in it by name alone.",
+  ]);
   return runs<[string]>(context, command, exportAccount);
 };
 

@@ -2,6 +2,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { count, formatBytes, formatNumber } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
+import { withNotes } from "./help-notes.ts";
 import { alikeShownMax, mirroringOf, readTransferFlags, tellUnused, withTransferOptions } from "./transfer-options.ts";
 import type { TransferFlags } from "./transfer-options.ts";
 import { readVersion } from "./version-argument.ts";
@@ -25,10 +26,10 @@ export const getCommand: CommandMaker = (context) => {
       "also delete here what does not exist on the server, permanently, if the server has its content",
     )
     .option("--yes", "allow very many deletions");
-  withTransferOptions(command).addHelpText(
-    "after",
-    "\nA file got to an existing folder, and anything got to a path that ends in /, goes inside under its own name.\nOtherwise it becomes that path; a folder is merged into what is there.\nA file that was changed here since it was fetched is kept, and the exit code is 5; --overwrite replaces it.",
-  );
+  withNotes(withTransferOptions(command), [
+    "A file got to an existing folder, and anything got to a path that ends in /, goes inside under its own name. Otherwise it becomes that path; a folder is merged into what is there.",
+    "A file that was changed here since it was fetched is kept, and the exit code is 5; --overwrite replaces it.",
+  ]);
   return runs<[string, string | undefined]>(context, command, get);
 };
 

@@ -2,6 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { count, formatBytes, formatNumber, unlikeBytes } from "../output/text.ts";
 import { type CommandMaker, newCommand, type Run, runs, usage } from "./command.ts";
+import { withNotes } from "./help-notes.ts";
 import type { Target } from "../archive/import-account.ts";
 import type { ReadArchive } from "../archive/read-archive.ts";
 import type { ImportReport } from "../archive/import-report.ts";
@@ -19,11 +20,12 @@ export const importCommand: CommandMaker = (context) => {
   )
     .argument("<file>", "archive on this machine")
     .option("--to <path>", "destination folder on the server; created if it does not exist", "/")
-    .option("--dry-run", "only show what would be done")
-    .addHelpText(
-      "after",
-      "\nWhat is there already and equal stays. What differs is not touched: the archive's is kept beside it, and the exit code is 5.\nOlder versions come in their order, and the server counts them from now: when each was made, it does not take from an archive.\nThe trash, shares and links of the archive are not imported.",
-    );
+    .option("--dry-run", "only show what would be done");
+  withNotes(command, [
+    "What is there already and equal stays. What differs is not touched: the archive's is kept beside it, and the exit code is 5.",
+    "Older versions come in their order, and the server counts them from now: when each was made, it does not take from an archive.",
+    "The trash, shares and links of the archive are not imported.",
+  ]);
   return runs<[string]>(context, command, importArchive);
 };
 

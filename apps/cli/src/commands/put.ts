@@ -6,6 +6,7 @@ import { count, formatBytes, formatNumber } from "../output/text.ts";
 import type { CommandOutput } from "../transfer/put/command-output.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
+import { withNotes } from "./help-notes.ts";
 import { alikeShownMax, mirroringOf, readTransferFlags, tellUnused, withTransferOptions } from "./transfer-options.ts";
 import type { TransferFlags } from "./transfer-options.ts";
 
@@ -35,10 +36,9 @@ export const putCommand: CommandMaker = (context) => {
     .option("--allow-empty", "store an empty file if there is no input")
     .option("--times", "also update files of which only the modification time changed")
     .option("--yes", "allow very many deletions");
-  withTransferOptions(command).addHelpText(
-    "after",
-    "\nA file put to an existing folder, anything put to a path that ends in /, and each of several\ngoes inside under its own name. Otherwise it becomes that path; a folder is merged into what is there.",
-  );
+  withNotes(withTransferOptions(command), [
+    "A file put to an existing folder, anything put to a path that ends in /, and each of several goes inside under its own name. Otherwise it becomes that path; a folder is merged into what is there.",
+  ]);
   return runs<[string[]]>(context, command, async (run, paths, flags: PutFlags) => {
     if (flags.fromCommand === undefined) return put(run, paths, flags);
     // Options behind -- belong to the command, and commander would take them as arguments of this one.

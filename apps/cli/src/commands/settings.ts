@@ -3,6 +3,7 @@ import { languages, noticeKinds, notifyChange, type NotifySettings } from "@hold
 import { formatTable } from "../output/text.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
+import { withNotes } from "./help-notes.ts";
 
 export const settingsCommand: CommandMaker = (context) => {
   const command = newCommand("settings", "Show or change your name, language and notifications", [
@@ -14,17 +15,18 @@ export const settingsCommand: CommandMaker = (context) => {
     "settings digest never",
   ])
     .argument("[name]", `name, auto-mount, language, digest, ${noticeKinds.join(", ")}`)
-    .argument("[value]", "new value")
-    .addHelpText(
-      "after",
-      `
-name:       as others see it beside what you do
-auto-mount: on or off: what others share appears in your root by itself
-language:   ${languages.join(" or ")}, of your mails; server for that of the server
-digest:     at_once, daily or never: when comments and what happens in watched folders are mailed; never: no mail but of
-            new devices, reports and what is wrong with the server, whatever the others say
-any other:  off, app (told in the app alone) or mail (by mail too)`,
-    );
+    .argument("[value]", "new value");
+  withNotes(command, [
+    "Settings:",
+    ["name", "as others see it beside what you do"],
+    ["auto-mount", "on or off: what others share appears in your root by itself"],
+    ["language", `${languages.join(" or ")}, of your mails; server for that of the server`],
+    [
+      "digest",
+      "at_once, daily or never: when comments and what happens in watched folders are mailed; never: no mail but of new devices, reports and what is wrong with the server, whatever the others say",
+    ],
+    ["any other", "off, app (told in the app alone) or mail (by mail too)"],
+  ]);
   return runs<[string | undefined, string | undefined]>(context, command, async (run, name, value) => {
     if (name !== undefined && !settingNames.includes(name))
       throw usage(`There is no setting ${name}. There are ${settingNames.join(", ")}.`);

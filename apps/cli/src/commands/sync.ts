@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { checkTitle, newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
+import { withNotes } from "./help-notes.ts";
 
 export interface SyncFlags {
   readonly remote?: string;
@@ -49,11 +50,10 @@ export const syncCommand: CommandMaker = (context) => {
     .option("--yes", "do not ask before syncing your whole home folder")
     .option("--log", "print each change as it happens; 'holdfast log' lists them later")
     .option("--install-service", "install a systemd user service that runs this sync")
-    .option("--print", "with --install-service: only print the service")
-    .addHelpText(
-      "after",
-      "\nA file .holdfastignore in the folder names what stays away on all devices, in the language of .gitignore.",
-    );
+    .option("--print", "with --install-service: only print the service");
+  withNotes(command, [
+    "A file .holdfastignore in the folder names what stays away on all devices, in the language of .gitignore.",
+  ]);
   return runs<[string]>(context, command, sync);
 };
 
