@@ -10,6 +10,7 @@ import { parseEnd } from "./when.ts";
 import { listedBy } from "./listed-by.ts";
 import { noteEnd } from "./note-end.ts";
 import { noteLocalLink } from "./local-link.ts";
+import { confirmWholeDrive } from "./whole-drive.ts";
 
 type LinkFields = RouteBodyInput<typeof routes.shareNode>;
 
@@ -19,6 +20,7 @@ interface LinkOptions {
   readonly maxDownloads?: string;
   readonly passwordStdin?: true;
   readonly name?: string;
+  readonly yes?: true;
 }
 
 export const linkCommand: CommandMaker = (context) => {
@@ -33,14 +35,17 @@ export const linkCommand: CommandMaker = (context) => {
     .option("--expires <when>", whenText)
     .option("--max-downloads <number>", "maximum number of downloads")
     .option("--password-stdin", "protect the link with a password, read from the first line of standard input")
-    .option("--name <name>", "text of the label");
+    .option("--name <name>", "text of the label")
+    .option("--yes", "do not ask before sharing your whole drive");
   command.addCommand(list(context)).addCommand(remove(context));
   return runs<[string]>(context, command, async (run, path, options: LinkOptions) => {
     const { lookUpShared } = await import("../remote/look-up-shared.ts");
     const end = options.expires === undefined ? undefined : parseEnd(options.expires);
     const body = await fieldsOf(context, options);
     const { client } = await run.connect();
-    const { id } = await lookUpShared(client, path);
+    const node = await lookUpShared(client, path);
+    await confirmWholeDrive(run, node, { readers: "everyone who has the link", yes: options.yes });
+    const { id } = node;
     const expires = end === undefined ? {} : { expires_at: end(await client.serverNowMs()) };
     const made = await client.call("shareNode", { params: { id }, body: { ...body, ...expires } });
     await run.output.result(made, () => [made.url ?? ""]);

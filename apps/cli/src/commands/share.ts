@@ -5,6 +5,7 @@ import { newCommand, runs, usage } from "./command.ts";
 import { whenText } from "./when-text.ts";
 import { noteLocalLink } from "./local-link.ts";
 import type { CommandMaker } from "./command.ts";
+import { confirmWholeDrive } from "./whole-drive.ts";
 
 export const grantedRoles = ["viewer", "commenter", "editor", "uploader"] as const;
 type GrantedRole = (typeof grantedRoles)[number];
@@ -25,6 +26,7 @@ interface Options {
   readonly role: string;
   readonly expires?: string;
   readonly message?: string;
+  readonly yes?: true;
 }
 
 export const shareCommand: CommandMaker = (context) => {
@@ -40,7 +42,8 @@ export const shareCommand: CommandMaker = (context) => {
     )
     .option("--role <role>", grantedRoles.join(", "), "viewer")
     .option("--expires <when>", whenText)
-    .option("--message <text>", "message to the person");
+    .option("--message <text>", "message to the person")
+    .option("--yes", "do not ask before sharing your whole drive");
   return runs<[string, Options]>(context, command, async (run, path, options) => {
     const role = parseRole(options.role);
     const [{ lookUpShared }, { parseEnd }] = await Promise.all([
@@ -49,7 +52,9 @@ export const shareCommand: CommandMaker = (context) => {
     ]);
     const end = options.expires === undefined ? undefined : parseEnd(options.expires);
     const { client } = await run.connect();
-    const { id } = await lookUpShared(client, path);
+    const node = await lookUpShared(client, path);
+    await confirmWholeDrive(run, node, { readers: options.with, yes: options.yes });
+    const { id } = node;
     const expires = end === undefined ? {} : { expires_at: end(await client.serverNowMs()) };
     const earlierEnd = end === undefined ? await endOf(client, id, options.with) : null;
     const permission = await client.call("shareNode", {

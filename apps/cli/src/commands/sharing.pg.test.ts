@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { administrator, eventually } from "@holdfast/server/acceptance/testing";
+import { answering } from "./testing-answer.ts";
 import { useTwoPeople } from "./testing-signed-in.ts";
 
 describe("holdfast share, unshare, permissions, shared, mount and leave", () => {
@@ -33,6 +34,28 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
       (await guest(["ls", "/theirs"])).code === 4 ? true : undefined,
     );
     assert.equal(await done(owner, ["cat", "/project/plan.txt"]), "the plan");
+  });
+
+  test("share and link of the whole drive ask on a terminal, and say what it means elsewhere", async () => {
+    const config = `${people.folder}/config`;
+    for (const args of [
+      ["share", "/", "--with", ann.email],
+      ["link", "/"],
+    ]) {
+      const kept = await answering(config, args, "");
+      assert.equal(kept.code, 1, kept.shown);
+      assert.match(
+        kept.shown,
+        /whole drive: .* can open everything in it, .*Share it\? \(y\/N\)[^]*Nothing was shared\./,
+      );
+    }
+    assert.equal(await done(owner, ["link", "ls"]), "");
+    const said = await owner(["link", "/"]);
+    assert.match(said.stderr, /^\/ is your whole drive: everyone who has the link can open everything in it, /);
+    const yes = await answering(config, ["link", "/", "--yes"], "");
+    assert.deepEqual([yes.code, yes.shown.includes("Share it?")], [0, false]);
+    for (const { id } of JSON.parse(await done(owner, ["link", "ls", "--json"])).items)
+      await done(owner, ["link", "rm", id]);
   });
 
   test("put, get, cat, ls, tree, mkdir, cp, mv and comments work through a mount", async () => {
