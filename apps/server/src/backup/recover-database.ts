@@ -17,6 +17,7 @@ import { walFolder } from "./cluster-files.ts";
 import { backupScheduleFact } from "../blocks/backup-schedule.ts";
 import { lastBackupFact } from "../blocks/last-backup.ts";
 import { lastDrillFact } from "../blocks/last-drill.ts";
+import { type RestoredState, restoredStateFact } from "../blocks/restored-state.ts";
 import { afterRestore, databaseRunFact } from "./database-run.ts";
 import { type LogPlan, writeLog } from "./log-plan.ts";
 import type { Manifest } from "./manifest.ts";
@@ -59,7 +60,7 @@ export async function recoverDatabase(
   await writeLog(plan, join(clusterFolderOf(dataFolder), walFolder));
   const postgres = await replay({ dataFolder, log: silent, random: (bytes) => random(bytes), account }, plan);
   try {
-    await beginAnew(postgres);
+    await beginAnew(postgres, plan.reached);
     return postgres;
   } catch (error) {
     await postgres.stop();
@@ -95,16 +96,17 @@ async function replay(options: EmbeddedPostgresOptions, { files, untilMs }: LogP
  * A client that saw what the backup lacks must learn so, and not take it for deleted: a cursor of the epoch before is answered `reset`.
  * Of a random UUID the first 32 bits are random.
  */
-async function beginAnew({ connection }: EmbeddedPostgres): Promise<void> {
+async function beginAnew({ connection }: EmbeddedPostgres, reached: string): Promise<void> {
   const client = new pg.Client({ ...connection, application_name: "holdfast restore" });
   client.on("error", () => {});
   await client.connect();
   try {
     // Of the backup itself, which is over here.
     await client.query("delete from cell.pins");
-    await client.query("delete from cell.facts where name = any($1)", [
-      [lastBackupFact, backupScheduleFact, lastDrillFact],
-    ]);
+    const { rows: ended } = await client.query<{ name: string; value: unknown }>(
+      "delete from cell.facts where name = any($1) returning name, value",
+      [[lastBackupFact, backupScheduleFact, lastDrillFact]],
+    );
     const { rows } = await client.query<{ value: unknown }>("select value from cell.facts where name = $1", [
       databaseRunFact,
     ]);
@@ -117,9 +119,14 @@ async function beginAnew({ connection }: EmbeddedPostgres): Promise<void> {
       host: hostname(),
       system_user: userInfo().username,
     };
+    const state: RestoredState = {
+      restored_at: restored.restored_at,
+      reached,
+      had_schedule: ended.some(({ name, value }) => name === backupScheduleFact && value !== null),
+    };
     await client.query(
-      "insert into cell.facts (name, value) values ($1, $2::json) on conflict (name) do update set value = excluded.value",
-      [restoredFact, JSON.stringify(restored)],
+      "insert into cell.facts (name, value) values ($1, $2::json), ($3, $4::json) on conflict (name) do update set value = excluded.value",
+      [restoredFact, JSON.stringify(restored), restoredStateFact, JSON.stringify(state)],
     );
     await client.query(
       "update shard.spaces set epoch = left(gen_random_uuid()::text, 8) || left(gen_random_uuid()::text, 8)",

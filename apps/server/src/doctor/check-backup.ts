@@ -1,5 +1,6 @@
 import { readBackupSchedule } from "../blocks/backup-schedule.ts";
 import { readLastBackup } from "../blocks/last-backup.ts";
+import { readRestoredState, type RestoredState } from "../blocks/restored-state.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { readLastDrill, type LastDrill } from "../blocks/last-drill.ts";
 import { isOnSameDisk } from "../blocks/backup-disk.ts";
@@ -18,13 +19,29 @@ export async function checkBackup({ cells, clock, config }: DoctorWorld): Promis
     const [last, schedule] = [await readLastBackup(db), await readBackupSchedule(db)];
     const sameDisk = last !== undefined && isOnSameDisk({ place: last.place, config });
     const made = last && { place: last.place, atMs: Date.parse(last.consistent_at), sameDisk };
-    findings.push(of(id, judgeBackup(`cell ${id}`, made, nowMs, schedule?.every_ms)));
+    const restored = last === undefined ? await readRestoredState(db) : undefined;
+    const finding =
+      restored === undefined
+        ? judgeBackup(`cell ${id}`, made, nowMs, schedule?.every_ms)
+        : sayRestored(`cell ${id}`, restored);
+    findings.push(of(id, finding));
     const { periodMs } = config.drills;
     const drill = await readLastDrill(db);
     if (schedule !== undefined && last !== undefined && periodMs !== undefined)
       findings.push(of(id, judgeDrill(`cell ${id}`, drill, nowMs, periodMs)));
   }
   return findings;
+}
+
+/** No backup of this server was made, and its data came out of one of the server before. */
+export function sayRestored(
+  whose: string,
+  { restored_at: at, reached, had_schedule: hadSchedule }: RestoredState,
+): Finding {
+  const detail = `${whose}: restored on ${at.slice(0, 10)} to the state of ${reached.slice(0, 16).replace("T", " ")}Z; no backup was made since`;
+  const schedule = hadSchedule ? " Repeat --schedule: a restored server has no schedule." : "";
+  const advice = `The backups from before have nothing that was stored since. Run 'holdfast admin backup DIR', with DIR on another disk or machine.${schedule}`;
+  return { ...warn("backup", detail, advice), urgency: "new" };
 }
 
 /** @param everyMs by the schedule, where there is one; @param last the newest that came to its end, and the moment to which it goes */

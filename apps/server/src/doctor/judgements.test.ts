@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { judgeBackup, judgeDrill } from "./check-backup.ts";
+import { judgeBackup, judgeDrill, sayRestored } from "./check-backup.ts";
 import { judgeRun } from "./check-ldap.ts";
 import { judgeCertificate } from "./check-certificate.ts";
 import { judgeDatabase } from "./check-databases.ts";
@@ -119,6 +119,15 @@ test("no backup, and one of long ago, are warned of", () => {
   assert.deepEqual([judged(nowMs), judged(Date.UTC(2026, 1, 13))], ["ok", "ok"]);
   assert.equal(judged(Date.UTC(2026, 1, 11)), "warn");
   assert.equal(state(judgeBackup("cell main", undefined, nowMs)), "warn");
+  const restored = { restored_at: "2026-02-18T10:00:00.000Z", reached: "2026-02-17T03:00:05.000Z", had_schedule: true };
+  const told = sayRestored("cell main", restored);
+  assert.equal(state(told), "warn");
+  assert.equal(
+    told.detail,
+    "cell main: restored on 2026-02-18 to the state of 2026-02-17 03:00Z; no backup was made since",
+  );
+  assert.match(told.advice ?? "", /Repeat --schedule/);
+  assert.doesNotMatch(sayRestored("cell main", { ...restored, had_schedule: false }).advice ?? "", /--schedule/);
   const scheduled = (hours: number) =>
     state(judgeBackup("cell main", { place: "/backup", atMs: nowMs - hours * 3600_000 }, nowMs, 12 * 3600_000));
   assert.deepEqual([scheduled(13), scheduled(30), scheduled(32)], ["ok", "ok", "warn"]);
