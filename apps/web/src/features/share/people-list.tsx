@@ -77,7 +77,7 @@ function Person({ node, permission }: Pick<PeopleListProps, "node"> & { readonly
 }
 
 /** Both hold at once; a refusal is told and the list read again. */
-export function usePermissionChanges(nodeId: string, { id }: PermissionJson) {
+export function usePermissionChanges(nodeId: string, { id, app }: PermissionJson) {
   const { client } = useDrive();
   const words = useMessages();
   const queries = useQueryClient();
@@ -90,6 +90,17 @@ export function usePermissionChanges(nodeId: string, { id }: PermissionJson) {
       client.call("updatePermission", { params: { id }, body }),
     ...settle,
   });
-  const remove = useMutation({ mutationFn: () => client.call("deletePermission", { params: { id } }), ...settle });
+  const remove = useMutation({
+    mutationFn: async () => {
+      await client.call("deletePermission", { params: { id } });
+      if (app !== true) return;
+      // An app password without its folder opens nothing, and would stay in the settings of its owner.
+      const { items } = await client.call("listTokens");
+      const own = items.find((token) => token.permission_id === id);
+      if (own !== undefined) await client.call("deleteToken", { params: { id: own.id } });
+      await queries.invalidateQueries({ queryKey: ["tokens"] });
+    },
+    ...settle,
+  });
   return { change, remove };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ok } from "@holdfast/server/acceptance/testing";
+import { administrator, ok } from "@holdfast/server/acceptance/testing";
 import { axeProblems } from "../../testing/axe.ts";
 import { signIn, testApp } from "../../testing/test-app.ts";
 
@@ -37,6 +37,27 @@ test("a folder is shared with somebody, who finds it, and is taken away again", 
   await page.getByText("Only you have access.").waitFor();
   const { items } = await ok(mia.api, "GET", "/shared-with-me");
   assert.deepEqual(items, []);
+});
+
+test("an app password for a folder is listed apart from its links, and is revoked there", async () => {
+  const folder = await ok(app.api, "POST", "/metadata", { path: "/Scans", kind: "folder" });
+  const made = { name: "Scanner", scopes: ["files:write"], folder_id: folder.id, password: administrator.password };
+  await ok(app.api, "POST", "/tokens/app-passwords", made);
+  await app.signIn();
+  await openSharing("/Scans");
+  const { page } = app;
+  await page.getByRole("heading", { name: "App passwords for this folder" }).waitFor();
+  assert.deepEqual(await axeProblems(page), []);
+  assert.equal(await page.getByRole("button", { name: /^Delete / }).count(), 0);
+  await page.getByRole("button", { name: "Revoke Scanner" }).click();
+  await page.getByText("The program that uses this app password loses access to the folder immediately.").waitFor();
+  await page.getByRole("button", { name: "Revoke app password", exact: true }).click();
+  await page.getByRole("heading", { name: "App passwords for this folder" }).waitFor({ state: "detached" });
+  const { items } = await ok(app.api, "GET", "/tokens");
+  assert.deepEqual(
+    items.filter(({ name }: { name: string }) => name === "Scanner"),
+    [],
+  );
 });
 
 test("what is no address is told at the field, and nothing is shared", async () => {

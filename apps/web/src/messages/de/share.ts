@@ -30,6 +30,10 @@ export const share = {
   "share.removeLinkAbout":
     "Wer diesen Link benutzt, verliert sofort den Zugriff. Ein neuer Link hat eine andere Adresse.",
   "share.removeLinkDo": "Link löschen",
+  "share.apps": "App-Passwörter für diesen Ordner",
+  "share.revokeApp": "{name} widerrufen",
+  "share.revokeAppAbout": "Das Programm mit diesem App-Passwort verliert sofort den Zugriff auf den Ordner.",
+  "share.revokeAppDo": "App-Passwort widerrufen",
   "share.newLink": "Neuer Link",
   "share.createLink": "Link erstellen",
   "share.linkMay": "Alle mit dem Link",
