@@ -39,7 +39,7 @@ export const errorMeanings: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     means: "the role or the token's scopes do not allow it",
     todo: "ask the owner for the right, or use another token",
   },
-  not_found: { means: "it is not there, or you may not see it", todo: "look the id or path up anew" },
+  not_found: { means: "it is not there, or you may not see it", todo: "look the ID or path up anew" },
   method_not_allowed: { means: "the route does not know this method", todo: "use one that `Allow` names" },
   request_timeout: { means: "the request came too slowly", todo: "send it again" },
   exists: { means: "the name is taken, `node` by whom", todo: "choose another name, or `on_conflict`" },
@@ -66,7 +66,7 @@ export const errorMeanings: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   },
   range: { means: "the range does not lie in the file", todo: "ask for less than `size`" },
   operation_reused: {
-    means: "the key or id of an operation stood for another request",
+    means: "the key or ID of an operation stood for another request",
     todo: "take a new one for each request",
   },
   hash_mismatch: { means: "the bytes are not those of their hash", todo: "read and send them anew" },

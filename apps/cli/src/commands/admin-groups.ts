@@ -26,7 +26,7 @@ export function groupsCommand(context: Context) {
   );
 }
 
-const groupArgument = ["<group>", "name or id"] as const;
+const groupArgument = ["<group>", "name or ID"] as const;
 const personArgument = ["<person>", "e-mail address or ID"] as const;
 
 const columns: readonly Column[] = [

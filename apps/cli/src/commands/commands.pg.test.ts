@@ -99,7 +99,7 @@ test("a folder where a file is wanted, and a file where a folder is, are a confl
   }
   const ran = await run(["restore", "/kinds/file", "--version", "abc"]);
   assert.equal(ran.code, 2);
-  assert.match(ran.stderr, /\/kinds\/file: abc is neither the number nor the id of a version/);
+  assert.match(ran.stderr, /\/kinds\/file: abc is neither the number nor the ID of a version/);
 });
 
 test("rewind tells what it would do, does it, and takes it back; a file has its name and content again", async () => {

@@ -126,7 +126,7 @@ async function findDevice(client: ApiClient, which: string): Promise<FoundDevice
     throw new HoldfastError("not_found", `There is no device ${which}. 'holdfast devices' shows what there is.`);
   if (others.length === 0) return device;
   const ids = [device, ...others].map(({ id }) => id).join(", ");
-  throw new HoldfastError("conflict", `${which} can be each of several devices: name one by its id (${ids}).`);
+  throw new HoldfastError("conflict", `${which} can be each of several devices: name one by its ID (${ids}).`);
 }
 
 /** Fewer characters of an id are more likely to be a mistake. */

@@ -54,6 +54,6 @@ async function idOfShared(client: ApiClient, given: string): Promise<string> {
   if (found.size === 1) return id;
   throw new HoldfastError(
     "conflict",
-    `Several are called ${name}. Name one by its id (${[...found].join(", ")}): 'holdfast shared' shows them.`,
+    `Several are called ${name}. Name one by its ID (${[...found].join(", ")}): 'holdfast shared' shows them.`,
   );
 }

@@ -8,7 +8,7 @@ const versionPattern = /^(\d{1,15}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i
 export function readVersion(text: string, path: string): string {
   if (versionPattern.test(text)) return text;
   throw usage(
-    `${path}: ${text} is neither the number nor the id of a version. 'holdfast versions ${shellWord(path)}' lists them.`,
+    `${path}: ${text} is neither the number nor the ID of a version. 'holdfast versions ${shellWord(path)}' lists them.`,
   );
 }
 

@@ -87,7 +87,7 @@ function wordsOf({ path, from, to }: Compared, { kind, replaced, blocks }: Compa
   if (kind === "text")
     return replaced === true ? `${path}: so much differs that all lines in between are shown as replaced.` : undefined;
   return blocks === undefined
-    ? `${path} is too large for its blocks to be compared: see the sizes and the content ids.`
+    ? `${path} is too large for its blocks to be compared: see the sizes and the content IDs.`
     : `${path} is too large for its lines to be compared: see its blocks.`;
 }
 

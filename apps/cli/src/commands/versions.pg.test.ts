@@ -150,7 +150,7 @@ describe("holdfast versions", () => {
       [["/once"], 4, /one version/],
       [["/once", "2"], 4, /\/once has no version 2\. /],
       [["/once", "1", "7"], 4, /\/once has no version 7\. /],
-      [["/once", "first"], 2, /neither the number nor the id/],
+      [["/once", "first"], 2, /neither the number nor the ID/],
       [["/missing"], 4, /There is no \/missing/],
       [["/"], 5, /not a file/],
     ] as [string[], number, RegExp][]) {

@@ -82,6 +82,6 @@ function onlyOf({ given, path, byPath, byName }: Wanted, output: { readonly isTe
   if (more > 0) shown.push(`and ${more} more in 'holdfast trash ls'`);
   throw new HoldfastError(
     "conflict",
-    `${candidates.length} items in the trash match ${given}. Nothing was restored. Name one by its id: ${shown.join("; ")}`,
+    `${candidates.length} items in the trash match ${given}. Nothing was restored. Name one by its ID: ${shown.join("; ")}`,
   );
 }

@@ -9,7 +9,7 @@ const databaseUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, "a database is given as postgres://user:password@host/database")
   .optional();
-const placeId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "an id is made of a-z, 0-9 and -");
+const placeId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "an ID is made of a-z, 0-9 and -");
 const buckets = z.array(bucketRange).min(1);
 
 /**

@@ -84,7 +84,7 @@ function timeOf(text: string): number {
   try {
     return parseTime(text, "up_to");
   } catch (cause) {
-    const message = "up_to: is neither the id of a notification nor a time.";
+    const message = "up_to: is neither the ID of a notification nor a time.";
     throw new HoldfastError("invalid_field", message, { field: "up_to", cause });
   }
 }

@@ -122,7 +122,7 @@ function idsOf(given: readonly z.output<typeof member>[]): UserId[] {
   return given.map(({ value, type }) => {
     if (type?.toLowerCase() === "group")
       throw refusal("invalidValue", "members: a group has accounts as its members, and no groups.");
-    if (!isId(value)) throw refusal("invalidValue", "members: a value is no id of a user.");
+    if (!isId(value)) throw refusal("invalidValue", "members: a value is no ID of a user.");
     return value as UserId;
   });
 }

@@ -22,7 +22,7 @@ export async function describeShredding(store: ShreddingStore, idOrEmail: string
   if (row !== undefined) return shreddingJson(row, await newestBackup(store));
   throw new HoldfastError(
     "not_found",
-    `No account ${idOrEmail} was shredded or is. Once its address is gone it is found by its id alone.`,
+    `No account ${idOrEmail} was shredded or is. Once its address is gone it is found by its ID alone.`,
   );
 }
 

@@ -80,5 +80,5 @@ async function findDone<Answer>(
   const [known] = await loadOperations(reader, about as SpaceId, [{ userId, operationId }]);
   if (known === undefined) return undefined;
   if (known.request_hash.equals(requestHash)) return { answer: JSON.parse(known.result) as Answer };
-  throw new HoldfastError("operation_reused", "This operation id was used for another request.");
+  throw new HoldfastError("operation_reused", "This operation ID was used for another request.");
 }

@@ -102,14 +102,14 @@ export function isStorable(value: unknown): boolean {
 /** An id of another owner's bucket would be looked for on another shard. */
 async function requireFreeId(work: Work, step: Step, id: NodeId): Promise<void> {
   if (!isId(id) || bucketOf(id) !== bucketOf(work.space.id)) {
-    const message = "The id is not one of the owner's bucket; docs/format.md tells how to make one.";
+    const message = "The ID is not one of the owner's bucket; docs/format.md tells how to make one.";
     throw new HoldfastError("invalid_field", message, { field: "id" });
   }
   const taken = await work.tree.node(id);
   if (taken === undefined) return;
   const gone = (await work.tree.standing(taken)).state === "gone";
   const node = gone ? undefined : await shown(work, step, taken);
-  throw new HoldfastError("exists", "This id is in use.", {
+  throw new HoldfastError("exists", "This ID is in use.", {
     field: "id",
     ...(node === undefined ? {} : { body: { node } }),
   });

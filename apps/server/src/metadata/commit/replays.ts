@@ -47,7 +47,7 @@ export class Replays {
     const known = this.#known.get(keyOf(caller.userId, operation.operationId));
     if (known === undefined) return undefined;
     if (operation.requestHash?.equals(known.requestHash) !== true) {
-      const error = new HoldfastError("operation_reused", "This operation id was used for another request.");
+      const error = new HoldfastError("operation_reused", "This operation ID was used for another request.");
       return { status: "error", error };
     }
     return { status: "committed", node: undefined, ...known.result };
