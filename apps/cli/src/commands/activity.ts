@@ -49,7 +49,9 @@ export const activityCommand: CommandMaker = (context) => {
 
 /** An app password is held in its folder by a link that has no address. */
 function didWhat(verb: ActivityVerb, detail: ActivityJson["detail"]): string {
-  if (detail["app_password"] !== true) return verb;
+  // The former folder of something that was moved, the former name of something that was renamed.
+  const { from } = detail;
+  if (detail["app_password"] !== true) return typeof from === "string" ? `${verb} from ${from}` : verb;
   return verb === "linked" ? "added app password" : "removed app password";
 }
 

@@ -17,12 +17,14 @@ test("what was done is told in its order, and a line that was cut off is passed 
   const noonMs = new Date(2026, 0, 31, 12).getTime();
   log.change({ atMs: noonMs, path: "a", what: "created", direction: "up" });
   log.change({ atMs: noonMs + 1000, path: "b", what: "deleted", direction: "down" });
+  log.change({ atMs: noonMs + 1000, path: "e/d", from: "d", what: "moved", direction: "up" });
   log.note(noonMs + 2000, "problem", "c", "It is locked.");
   await log.end();
   appendFileSync(join(folder, "log.jsonl"), '{"at":"20');
   assert.deepEqual((await readSyncLog(folder, 10)).map(logLine), [
     "2026-01-31 12:00:00 created here: a",
     "2026-01-31 12:00:01 deleted on the server: b",
+    "2026-01-31 12:00:01 moved here: e/d (from d)",
     "2026-01-31 12:00:02 problem: c: It is locked.",
   ]);
 });

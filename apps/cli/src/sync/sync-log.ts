@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { RecentChange } from "@holdfast/sync/loop/progress";
 import { z } from "zod";
 import { formatLocalTime } from "../output/text.ts";
-import { inWords } from "./sync-reporter.ts";
+import { inWords, pathWords } from "./sync-reporter.ts";
 
 const logEntry = z.object({
   at: z.string(),
@@ -22,6 +22,8 @@ const logEntry = z.object({
   ]),
   /** Relative to the root; "" for all of it. */
   path: z.string(),
+  /** The former path of something that was moved. */
+  from: z.string().optional(),
   /** Where it was made; null where nobody made it. */
   by: z.enum(["here", "server"]).nullable(),
   /** Of a problem, or of what waits. */
@@ -56,11 +58,12 @@ export class SyncLog {
     this.#folder = folder;
   }
 
-  change({ atMs, path, what, direction }: RecentChange): void {
+  change({ atMs, path, what, direction, from }: RecentChange): void {
     this.#add({
       at: new Date(atMs).toISOString(),
       what,
       path,
+      ...(from === undefined ? {} : { from }),
       by: direction === "up" ? "here" : "server",
       message: null,
     });
@@ -114,13 +117,13 @@ export async function readSyncLog(folder: string, countMax: number): Promise<Log
 }
 
 /** "2026-01-31 21:03:05 created here: a.txt", in local time. */
-export function logLine({ at, what, path, by, message }: LogEntry): string {
-  return `${formatLocalTime(at, "second")} ${logWords({ what, path, by, message })}`;
+export function logLine({ at, ...entry }: LogEntry): string {
+  return `${formatLocalTime(at, "second")} ${logWords(entry)}`;
 }
 
 /** The same without its time. */
-export function logWords({ what, path, by, message }: Omit<LogEntry, "at">): string {
-  return `${inWordsOf(what, by)} ${[path, message ?? ""].filter((part) => part !== "").join(": ")}`;
+export function logWords({ what, path, by, message, from }: Omit<LogEntry, "at">): string {
+  return `${inWordsOf(what, by)} ${[pathWords({ path, from }), message ?? ""].filter((part) => part !== "").join(": ")}`;
 }
 
 function inWordsOf(what: LogEntry["what"], by: LogEntry["by"]): string {

@@ -41,6 +41,11 @@ export function inWords({ what, direction }: Pick<RecentChange, "what" | "direct
   return `${what} ${direction === "up" ? "here" : "on the server"}:`;
 }
 
+/** Of something that was moved also where it came from. */
+export function pathWords({ path, from }: Pick<RecentChange, "path" | "from">): string {
+  return from === undefined ? path : `${path} (from ${from})`;
+}
+
 /** What has moved since the sync began; undefined before anything has. */
 function movedWords({ filesUp, filesDown, bytesUp, bytesDown }: EngineStatus["progress"]): string | undefined {
   const ways = [
@@ -136,7 +141,7 @@ export class SyncReporter {
 
   /** A change that was done; shown where each is asked for. */
   done(change: RecentChange): void {
-    if (this.#logs && !this.#output.quiet) this.#line(`sync: ${inWords(change)} ${change.path}`);
+    if (this.#logs && !this.#output.quiet) this.#line(`sync: ${inWords(change)} ${pathWords(change)}`);
   }
 
   /** Told once, when the rules change. */

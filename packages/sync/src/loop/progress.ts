@@ -14,6 +14,8 @@ export interface RecentChange {
   /** To the server, or from it to this disk. */
   readonly direction: "up" | "down";
   readonly what: "created" | "changed" | "moved" | "deleted" | "copied aside";
+  /** The former path of something that was moved. */
+  readonly from?: string | undefined;
 }
 
 const recentMax = 50;
@@ -133,7 +135,8 @@ export class Progress {
     const whats = { create: "created", replace: "changed", move: "moved", delete: "deleted" } as const;
     const what = operation.op === "copy_aside" ? "copied aside" : whats[operation.op];
     const now = operation.op === "delete" ? path : (pathOfNode(trees, operation.id) ?? path);
-    this.#note({ path: now, direction: "down", what });
+    const from = what === "moved" && path !== now ? path : undefined;
+    this.#note({ path: now, direction: "down", what, from });
   }
 
   /** What the server took, before the trees know it. */
@@ -150,7 +153,10 @@ export class Progress {
     const whats: Record<string, RecentChange["what"]> = { move: "moved", delete: "deleted" };
     const what = whats[operation.op] ?? (isNew ? "created" : "changed");
     const named = "name" in operation ? operation.name : undefined;
-    this.#note({ path: path ?? named ?? "", direction: "up", what });
+    const { rootId, synced, remote } = trees;
+    const from =
+      what === "moved" && id !== undefined ? pathOfNode({ rootId, local: new Map(), synced, remote }, id) : undefined;
+    this.#note({ path: path ?? named ?? "", direction: "up", what, from: from === path ? undefined : from });
   }
 
   /** Other rules count from now on. */
