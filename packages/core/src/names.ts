@@ -19,7 +19,7 @@ export function nameProblem(name: string): string | undefined {
   if (name === "." || name === "..") return `is ${name}, which means a folder, not a name`;
   if (name.includes("/")) return "contains a slash";
   if (hasControlCharacter(name)) return "contains a control character";
-  if (!name.isWellFormed()) return "is not valid Unicode";
+  if (!name.isWellFormed()) return "is not UTF-8";
   if (exceedsBytes(name, limits.nameBytesMax)) return `is longer than ${limits.nameBytesMax} bytes`;
   return undefined;
 }

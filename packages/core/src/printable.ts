@@ -1,6 +1,11 @@
 /** What would steer a terminal, as an escape; what is one already stays. All that is shown to a person on one passes here. */
 export function printable(text: string): string {
-  return text.replaceAll(unprintable, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+  return text.replaceAll(unprintable, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    // A byte of a local name that is not UTF-8 (PEP 383).
+    if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
+    return `\\u{${code.toString(16)}}`;
+  });
 }
 
 // Controls, marks that turn the direction of writing, and lone surrogates.

@@ -102,6 +102,7 @@ test("nothing else of the command writes text than the one function", () => {
 test("names cannot steer a terminal", () => {
   assert.equal(printable("a\u001b]0;x\u0007\u202eb\u0085"), "a\\u{1b}]0;x\\u{7}\\u{202e}b\\u{85}");
   assert.equal(printable("日本 é 🙂"), "日本 é 🙂");
+  assert.equal(printable("not\udcff UTF-8\ud800"), "not\\xff UTF-8\\u{d800}");
 });
 
 test("sizes, durations, times and tables read well", () => {

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { limits } from "@holdfast/core/limits";
 import { nameProblem, type UnfitNameCode, unfitNameCode } from "@holdfast/core/names";
 import { microsOfNanos } from "@holdfast/core/times";
 import type { FileStamp } from "../read-files.ts";
@@ -74,6 +75,8 @@ export function readFailure(thrown: unknown): string {
 export function readFailureOf(errno: string): string {
   if (errno === "ENOENT") return "went away while it was read, skipped";
   if (errno === "ELOOP") return "became a link while it was read, skipped; run put again";
+  if (errno === "ENAMETOOLONG")
+    return `its path is longer than ${limits.pathBytesMax} bytes, skipped; move it further up, or shorten the names of the folders above it`;
   return errno === "EACCES" || errno === "EPERM"
     ? "may not be read by you, skipped"
     : `cannot be read (${errno}), skipped`;
