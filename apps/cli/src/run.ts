@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Command } from "commander";
 import type { Context } from "./commands/command.ts";
 import { commandTable } from "./commands/table.ts";
 import { ofCommand } from "./config/variables-of-command.ts";
@@ -23,9 +24,10 @@ export async function runIn(context: Context, args: readonly string[]): Promise<
   }
   if (args.length === 2 && args[0] === "help" && args[1] === "--man") return showManPage(context);
   await nameUnknownVariables(context, args);
-  const words = asOption(args);
+  const asked = asOption(args);
   const { makeProgram, plainProblem } = await import("./program.ts");
-  const program = await makeProgram(context, version(), words[0] ?? "--help");
+  const program = await makeProgram(context, version(), asked[0] ?? "--help");
+  const words = asOptionOfGroup(program, asked);
   try {
     await program.parseAsync(words, { from: "user" });
   } catch (thrown) {
@@ -54,6 +56,19 @@ function asOption(args: readonly string[]): readonly string[] {
   // What there is to say of these two stands in the list.
   if (rest[0] === "help" || rest[0] === "version") return ["--help"];
   return rest[0] === undefined || Object.hasOwn(commandTable, rest[0]) ? [...rest, "--help"] : rest;
+}
+
+/** `admin help` and `admin help users` say what `admin --help` and `admin users --help` do. Where a group takes a path, `help` is one. */
+function asOptionOfGroup(program: Command, words: readonly string[]): readonly string[] {
+  let group = program;
+  for (const [index, word] of words.entries()) {
+    const takesPath = group.commands.length === 0 || group.registeredArguments.length > 0;
+    if (word === "help" && group !== program && !takesPath) return [...words.toSpliced(index, 1), "--help"];
+    const next = group.commands.find((command) => command.name() === word);
+    if (next === undefined) return words;
+    group = next;
+  }
+  return words;
 }
 
 /** A mistyped name would else be passed over in silence. */

@@ -34,13 +34,17 @@ test("a dry run says what others wrote in the account, who loses access, and wha
   const folder = await owner.idOf("/shared");
   await ok(owner, "POST", `/files/${folder}/share`, { email: "guest@example.com", role: "editor" });
   await ok(owner, "POST", `/files/${folder}/share`, { link: true, name: "the press", role: "viewer" });
+  // An app password is held in its folder by a link that nobody can open.
+  const app = { name: "tv", scopes: ["files:read"], folder_id: folder, password: "a long password" };
+  await ok(owner, "POST", "/tokens/app-passwords", app);
   await owner.put("/private", "only mine");
   await owner.put("/shared/mine", "mine");
   await owner.put("/shared/ours", "before");
   await into(guest, folder, "ours", "and after");
   await into(guest, folder, "theirs", "twelve bytes");
   const planned = await shred("owner@example.com", ["--dry-run", "--json"]);
-  const { files, others } = JSON.parse(planned.stdout);
+  const { files, shared_with: recipients, others } = JSON.parse(planned.stdout);
+  assert.equal(recipients, 2);
   assert.deepEqual(
     [files, others],
     [
@@ -58,6 +62,7 @@ test("a dry run says what others wrote in the account, who loses access, and wha
     ],
   );
   const { stdout } = await shred("owner@example.com", ["--dry-run"]);
+  assert.match(stdout, /, shared with 2 recipients \(people, groups and links\)$/m);
   assert.match(stdout, /^2 of the 4 files \(21 B\) came last from 1 other account and would be removed too$/m);
   assert.match(
     stdout,

@@ -78,7 +78,7 @@ async function show(run: Run, shredding: Shredding): Promise<void> {
 
 function linesOf(shredding: Shredding, output: Output): string[] {
   const { state, email, user_id, files, versions, bytes, blocks, packs, shared_with, backup, finished_at } = shredding;
-  const what = `${count(files, "file")} in ${count(versions, "version")}, ${formatBytes(bytes)} in ${count(blocks, "block")} of ${count(packs, "pack")}, shared with ${shared_with}`;
+  const what = `${count(files, "file")} in ${count(versions, "version")}, ${formatBytes(bytes)} in ${count(blocks, "block")} of ${count(packs, "pack")}, shared with ${count(shared_with, "recipient")} (people, groups and links)`;
   const head = {
     dry_run: `would remove ${email ?? user_id}: ${what}`,
     running: `is being removed by the server, or will be once it runs: ${email ?? user_id}: ${what}`,

@@ -197,6 +197,29 @@ test("a login in the place of another leaves one device, and one that fails leav
   assert.equal((await json("whoami")).email, administrator.email);
 });
 
+test("what is moved or copied to where it is stays, and activity names the place that something was moved from", async () => {
+  assert.equal((await run(["mkdir", "/self", "/elsewhere"])).code, 0);
+  assert.equal((await run(["put", "-", "/self/file"], "content")).code, 0);
+  const onto = async (...args: string[]) => {
+    const { code, stderr } = await run(args);
+    return [code, stderr];
+  };
+  assert.deepEqual(await onto("mv", "/self", "/self/"), [
+    5,
+    "holdfast: /self is the source itself, so nothing was moved.\n",
+  ]);
+  assert.deepEqual(await onto("mv", "/self/file", "/self/file"), [
+    0,
+    "/self/file is the source itself, so nothing was moved.\n",
+  ]);
+  assert.deepEqual(await onto("cp", "/self/file", "/self/file"), [
+    5,
+    "holdfast: /self/file is the source itself, so nothing was copied.\n",
+  ]);
+  assert.equal((await run(["mv", "/self/file", "/elsewhere/"])).code, 0);
+  assert.match((await run(["activity", "/elsewhere/file"])).stdout, /  moved from \/self  file  \/elsewhere/);
+});
+
 test("whoami lists the scopes of a token", async () => {
   const { token } = await json("token", "create", "reader", "--scopes", "files:read,account");
   const beside = { ...environment, HOLDFAST_SERVER: command.server.url, HOLDFAST_TOKEN: token };

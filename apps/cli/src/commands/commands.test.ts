@@ -123,6 +123,8 @@ test("help and version are asked for in whatever way people know", async () => {
   ])
     assert.equal(await said(...words), await said("ls", "--help"));
   assert.equal(await said("help", "devices", "rm"), await said("devices", "rm", "--help"));
+  assert.equal(await said("admin", "help"), await said("help", "admin"));
+  assert.equal(await said("admin", "help", "users"), await said("admin", "users", "--help"));
   assert.match(await said("help", "devices", "rm"), /Usage: holdfast devices rm/);
   assert.match(await said("help"), /\nHelp:\n(?: .*\n)* {2}help \[command\.\.\.\] .*\n(?: .*\n)* {2}version /);
   assert.equal(await said("help", "version"), await said("help"));

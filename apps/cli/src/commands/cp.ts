@@ -12,8 +12,10 @@ export const cpCommand: CommandMaker = (context) => {
     const { moveOrCopy } = await import("./move-or-copy.ts");
     const target = paths.at(-1);
     if (target === undefined || paths.length < 2) throw usage("Name at least one source and a target.");
-    await moveOrCopy(run, paths.slice(0, -1), target, (client, node, place) =>
-      client.call("copyNode", { params: { id: node.id }, body: { parent_id: place.parentId, name: place.name } }),
-    );
+    await moveOrCopy(run, paths.slice(0, -1), target, {
+      done: "copied",
+      act: (client, node, place) =>
+        client.call("copyNode", { params: { id: node.id }, body: { parent_id: place.parentId, name: place.name } }),
+    });
   });
 };

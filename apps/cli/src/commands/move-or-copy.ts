@@ -1,5 +1,6 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
+import { joinPath, splitPath } from "@holdfast/core/names";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { findNode, lookUpAll, lookUpFolder, placeFor } from "../remote/look-up.ts";
 import { parseRemotePath } from "../remote/remote-path.ts";
@@ -8,16 +9,28 @@ import type { Run } from "./command.ts";
 
 type Place = Awaited<ReturnType<typeof placeFor>>;
 
+interface Acting {
+  readonly act: (client: ApiClient, node: NodeJson, place: Place) => Promise<NodeJson>;
+  readonly done: "moved" | "copied";
+}
+
 /** Does `act` to each source. All are looked up first, so that nothing is changed where one is missing or a name is taken. */
 export async function moveOrCopy(
   run: Run,
   sources: readonly string[],
   target: string,
-  act: (client: ApiClient, node: NodeJson, place: Place) => Promise<NodeJson>,
+  { act, done }: Acting,
 ): Promise<void> {
   const destination = parseRemotePath(target);
   const { client } = await run.connect();
   const nodes = await lookUpAll(client, sources);
+  const own = nodes.find(({ path }) => path === joinPath(splitPath(destination)));
+  if (own !== undefined && (done === "moved" || own.kind !== "folder")) {
+    const message = `${own.path} is the source itself, so nothing was ${done}.`;
+    // To move a file to where it is has always been fine.
+    if (done === "copied" || own.kind === "folder") throw new HoldfastError("conflict", message);
+    run.output.note(message);
+  }
   if (sources.length > 1) await lookUpFolder(client, destination);
   const steps: { node: NodeJson; place: Place }[] = [];
   for (const node of nodes) {

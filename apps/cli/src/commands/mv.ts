@@ -12,11 +12,13 @@ export const mvCommand: CommandMaker = (context) => {
     const { moveOrCopy } = await import("./move-or-copy.ts");
     const target = paths.at(-1);
     if (target === undefined || paths.length < 2) throw usage("Name at least one source and a target.");
-    await moveOrCopy(run, paths.slice(0, -1), target, (client, node, place) =>
-      client.call("updateNode", {
-        params: { id: node.id },
-        body: { parent_id: place.parentId, name: place.name, base_revision: node.revision },
-      }),
-    );
+    await moveOrCopy(run, paths.slice(0, -1), target, {
+      done: "moved",
+      act: (client, node, place) =>
+        client.call("updateNode", {
+          params: { id: node.id },
+          body: { parent_id: place.parentId, name: place.name, base_revision: node.revision },
+        }),
+    });
   });
 };

@@ -47,6 +47,14 @@ export class TransferReport {
     this.isDry = isDry;
   }
 
+  /** "2 files", or with symbolic links "2 files and 1 symbolic link". */
+  get itemsSent(): string {
+    const files = count(this.filesSent, "file");
+    const links = count(this.linksMade, "symbolic link");
+    if (this.linksMade === 0) return files;
+    return this.filesSent === 0 ? links : `${files} and ${links}`;
+  }
+
   /** A sentence beside all that. */
   note(text: string): void {
     this.#output.note(text);

@@ -110,6 +110,8 @@ test("a tree goes there and comes back as it was, and a second time nothing move
   assert.deepEqual([sent.files_sent, sent.links_made, sent.problems], [705, 2, []]);
   const again = await json("put", tree, "/tree");
   assert.deepEqual([again.files_sent, again.files_equal, again.links_made, again.bytes_sent], [0, 705, 0, 0]);
+  const shown = await run(["get", "/tree", join(home, "shown")]);
+  assert.match(shown.stdout, /^705 files and 2 symbolic links fetched \(/m);
   const got = await json("get", "/tree", join(home, "back"));
   assert.deepEqual([got.files_received, got.problems], [705, []]);
   assert.deepEqual(snapshot(join(home, "back")), snapshot(tree));

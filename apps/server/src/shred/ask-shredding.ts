@@ -37,7 +37,7 @@ export async function askShredding(
     if (known !== undefined) return describeShredding(world, userId);
   }
   const user = await getUser(world, idOrEmail);
-  const figures = await measureAccount(world, user);
+  const figures = await measureAccount(world, user, world.clock.nowMicros());
   const known = { email: user.email, mounts: [] };
   if (dryRun) {
     const row = { user_id: user.id, known, figures, waits_for: null, done_at: null };

@@ -3,12 +3,14 @@ import { sql } from "kysely";
 import type { UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShreddingFigures } from "../db/shredding-tables.ts";
+import { isGiven } from "./measure-others.ts";
 import type { ShreddingStore } from "./shreddings.ts";
 
 /** How much an account has. `packs` are those with a block of it, most of which have blocks of others too. */
 export async function measureAccount(
   { shards, cells }: ShreddingStore,
   { space_id: spaceId }: Pick<UserRow, "space_id">,
+  nowMicros: number,
 ): Promise<ShreddingFigures> {
   const rows = await inTransaction(shards.ofId(spaceId).db, async (transaction) => {
     // By the space's own rows, however large a part of all they are.
@@ -18,7 +20,8 @@ export async function measureAccount(
         (select count(*) from shard.versions where space_id = s.id) as versions,
         s.stored_bytes as bytes,
         (select count(*) from shard.space_blocks where space_id = s.id) as blocks,
-        (select count(*) from shard.grants where space_id = s.id) as shared_with
+        (select count(distinct (kind, coalesce(grantee_id::text, email_key, id::text)))
+          from shard.grants where ${isGiven(spaceId, nowMicros)}) as shared_with
       from shard.spaces s where s.id = ${spaceId}`.execute(transaction);
     return counted.rows;
   });

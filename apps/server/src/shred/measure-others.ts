@@ -51,7 +51,7 @@ function receiverOf({ kind, email: address, name: label }: GrantRow, person: Per
 }
 
 /** An app password's grant opens nothing to others. By the primary key. */
-function isGiven(spaceId: SpaceId, nowMicros: number): RawBuilder<unknown> {
+export function isGiven(spaceId: SpaceId, nowMicros: number): RawBuilder<unknown> {
   return sql`space_id = ${spaceId} and (expires_at is null or expires_at > ${nowMicros}::int8) and disabled_at is null
     and not (kind = 'link' and secret_hash is null)`;
 }

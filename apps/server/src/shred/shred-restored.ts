@@ -18,7 +18,7 @@ export async function shredRestored(world: ShreddingWorld, log: Log, disk: Disk,
     await sql`update shard.users set disabled_at = coalesce(disabled_at, ${world.clock.nowMicros()}::int8)
       where id = ${id}`.execute(db);
     await sql`delete from shard.sessions where user_id = ${id}`.execute(db);
-    await beginShredding(world, user, await measureAccount(world, user));
+    await beginShredding(world, user, await measureAccount(world, user, world.clock.nowMicros()));
     log.warn({ user_id: id }, "an account that was shredded came back by a restore, and is shredded again");
   }
   await removeShredAgain(disk, dataFolder);

@@ -12,7 +12,7 @@ test("standard input without bytes is refused unless an empty file is meant", as
     await assert.rejects(open(chunks), {
       code: "failed",
       exitCode: 1,
-      message: /^Standard input was empty, so nothing was stored and \/dump\.sql is as it was\..*--allow-empty/,
+      message: /^Standard input was empty, so nothing was stored at \/dump\.sql\..*--allow-empty/,
     });
     assert.equal((await buffer(await open(chunks, true))).length, 0);
   }

@@ -36,7 +36,7 @@ export async function openStandardInput(
     const check = writer === undefined ? " Check the program that writes to it." : "";
     throw new HoldfastError(
       "failed",
-      `${found}, so nothing was stored and ${remotePath} is as it was.${check} If an empty file is meant, run put with --allow-empty.`,
+      `${found}, so nothing was stored at ${remotePath}.${check} If an empty file is meant, run put with --allow-empty.`,
     );
   }
   return (async function* () {
