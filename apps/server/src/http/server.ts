@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { once } from "node:events";
 import { type AddressInfo, Server as NetServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import type { TLSSocket } from "node:tls";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { RouteName } from "@holdfast/protocol/routes";
@@ -237,8 +238,9 @@ function describe(
   const { raw } = request;
   const { localAddress = "localhost", localPort, remoteAddress } = raw.socket;
   const host = localAddress.includes(":") ? `[${localAddress}]` : localAddress;
+  const { servername: serverName } = raw.socket as Partial<TLSSocket>;
   const peer = readPeer(
-    { headers: raw.headers, socketAddress: remoteAddress, localAuthority: `${host}:${localPort ?? 0}` },
+    { headers: raw.headers, socketAddress: remoteAddress, localAuthority: `${host}:${localPort ?? 0}`, serverName },
     rules,
   );
   return {

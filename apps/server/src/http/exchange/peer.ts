@@ -13,7 +13,7 @@ export interface Peer {
   readonly origin: string;
   /** What links for people begin with: as configured, or else the origin, which whoever asks can choose. No slash at the end. */
   readonly publicUrl: string;
-  /** SHA-256 in hex of this server's self-signed certificate. Undefined behind a proxy, whose certificate is unknown here. */
+  /** SHA-256 in hex of this server's self-signed certificate. Undefined where the client may have seen that of a proxy. */
   readonly selfSigned?: string | undefined;
 }
 
@@ -32,6 +32,8 @@ export interface Arrival {
   readonly headers: IncomingHttpHeaders;
   readonly socketAddress: string | undefined;
   readonly localAuthority: string;
+  /** The name that the TLS handshake asked for; nothing where it named none. */
+  readonly serverName?: string | false | null | undefined;
 }
 
 /**
@@ -48,8 +50,26 @@ export function readPeer(arrival: Arrival, rules: PeerRules): Peer {
     behindProxy,
     origin,
     publicUrl: rules.publicUrl ?? origin,
-    ...(behindProxy || rules.selfSigned === undefined ? {} : { selfSigned: rules.selfSigned }),
+    ...(rules.selfSigned === undefined || !isDirect(arrival, rules, origin) ? {} : { selfSigned: rules.selfSigned }),
   };
+}
+
+/** Headers that proxies add. */
+const addedByProxies = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
+
+/**
+ * Whether the client saw this server's own certificate, as far as its request tells: a proxy that nobody configured here adds headers, asks the
+ * handshake for another name than the client asked for, or connects from this machine for a host that is elsewhere.
+ */
+function isDirect({ headers, socketAddress, serverName }: Arrival, rules: PeerRules, origin: string): boolean {
+  if (!rules.tls || rules.proxyHops > 0 || addedByProxies.some((name) => headers[name] !== undefined)) return false;
+  const asked = URL.parse(origin);
+  if (asked === null) return false;
+  if (rules.publicUrl !== undefined && URL.parse(rules.publicUrl)?.host !== asked.host) return false;
+  const address = asked.hostname.replace(/^\[|\]$/g, "");
+  // A handshake names no address.
+  if (isIP(address) !== 0) return isLoopback(address) || !isLoopback(canonicalAddress(socketAddress ?? ""));
+  return address === "localhost" || serverName === address;
 }
 
 /** Without a header the request came past the proxy. An entry that is no address is nobody's, and not the proxy's own. */
