@@ -6,8 +6,8 @@ export type HelpNote = string | readonly [term: string, description: string];
 /** Adds notes below the options, wrapped to the terminal like all other help. */
 export function withNotes(command: Command, notes: readonly HelpNote[]): Command {
   return command.addHelpText("after", ({ command: shown, error }) => {
-    const { getErrHelpWidth, getOutHelpWidth } = shown.configureOutput();
-    const columns = (error ? getErrHelpWidth : getOutHelpWidth)?.() ?? 80;
+    const output = shown.configureOutput();
+    const columns = (error ? output.getErrHelpWidth?.() : output.getOutHelpWidth?.()) ?? 80;
     const helper = shown.createHelp();
     helper.prepareContext({ error, helpWidth: columns });
     const termWidth = Math.max(0, ...notes.map((note) => (typeof note === "string" ? 0 : note[0].length)));
