@@ -56,11 +56,6 @@ export function beside(field: "email" | "password") {
 
 export const scope = z.enum(["files:read", "files:write", "account", "admin", "scim"]);
 export type Scope = z.output<typeof scope>;
-/** Scopes of programs that people sign in to: an identity system has a personal access token. */
-export const programScope = scope.exclude(["scim"]);
-export type ProgramScope = z.output<typeof programScope>;
-/** Scopes that only an administrator has. */
-export const administratorScopes: ReadonlySet<Scope> = new Set(["admin", "scim"]);
 
 const factorDueAt = z
   .string()
@@ -261,7 +256,6 @@ export const accountRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "json",
-    // To be told less of new devices.
     asksProof: "sometimes",
     summary:
       "Change the caller's own name and settings: language, notifications, and whether shares are mounted automatically",

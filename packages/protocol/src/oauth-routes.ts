@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { personName, programScope, scope, session } from "./account-routes.ts";
+import { personName, scope, session } from "./account-routes.ts";
+import { programScope } from "./scopes.ts";
 import { deviceSystem } from "./device-routes.ts";
 import { defineRoute } from "./route.ts";
 import { idText, page } from "./values.ts";

@@ -1,4 +1,4 @@
-import type { ProgramScope } from "@holdfast/protocol/account-routes";
+import type { ProgramScope } from "@holdfast/protocol/scopes";
 import { type Column, Listing } from "../output/listing.ts";
 import { adminCall, newAdminCommand } from "./admin-call.ts";
 import { checkTitle, newGroup, runs } from "./command.ts";

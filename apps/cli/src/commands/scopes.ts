@@ -1,4 +1,5 @@
-import type { ProgramScope, Scope } from "@holdfast/protocol/account-routes";
+import type { Scope } from "@holdfast/protocol/account-routes";
+import type { ProgramScope } from "@holdfast/protocol/scopes";
 import { usage } from "./command.ts";
 
 /** Scopes that a program may request. */

@@ -287,6 +287,28 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     );
   });
 
+  test("provisions alone by a token of the scope scim, which administrators alone make", async () => {
+    const person = await newPerson();
+    const make = (by: Api, scopes: string[]) => by.call("POST", "/tokens", { name: "t", scopes });
+    assert.equal((await make(person.api, ["scim"])).status, 403);
+    const token = new Api(server.url, (await make(admin, ["scim"])).body.token);
+    const refused = [
+      ["GET", "/files/root"],
+      ["GET", "/tokens"],
+      ["GET", "/admin/users"],
+      ["PATCH", `/admin/users/${person.id}`, { disabled: true }],
+      ["GET", "/admin/audit"],
+      ["POST", "/tokens", { name: "more", scopes: ["scim"] }],
+    ] as const;
+    for (const [method, path, body] of refused) {
+      const answer = await token.call(method, path, body);
+      assert.deepEqual([answer.status, answer.body.code], [403, "forbidden"], `${method} ${path}`);
+    }
+    assert.equal((await person.api.call("GET", "/account")).status, 200);
+    const byAdminToken = new Api(server.url, (await make(admin, ["admin", "account"])).body.token);
+    assert.equal((await make(byAdminToken, ["scim"])).status, 201, "admin has scim too");
+  });
+
   test("has no device remove its copies, and signs it out", async () => {
     const { email, password, api } = await newPerson();
     const device = { email, password, device_name: "laptop" };

@@ -7,7 +7,8 @@ import {
   type TokenId,
   type UserId,
 } from "@holdfast/core/ids";
-import { administratorScopes, type Scope } from "@holdfast/protocol/account-routes";
+import type { Scope } from "@holdfast/protocol/account-routes";
+import { administratorScopes } from "@holdfast/protocol/scopes";
 import { sql } from "kysely";
 import { keyed } from "../db/database.ts";
 import type { Caller } from "./caller.ts";

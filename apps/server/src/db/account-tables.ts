@@ -13,7 +13,8 @@ import type {
   UserId,
 } from "@holdfast/core/ids";
 import type { deviceKinds, DeviceSystem, SignInKind } from "@holdfast/protocol/device-routes";
-import type { ProgramScope, Scope } from "@holdfast/protocol/account-routes";
+import type { Scope } from "@holdfast/protocol/account-routes";
+import type { ProgramScope } from "@holdfast/protocol/scopes";
 import type { Language, NotifySettings } from "@holdfast/protocol/account-settings";
 
 /** The tables of accounts in the schema `shard`. */

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { isId, makeId, type OauthClientId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
-import type { ProgramScope } from "@holdfast/protocol/account-routes";
+import type { ProgramScope } from "@holdfast/protocol/scopes";
 import type { oauthClient } from "@holdfast/protocol/oauth-routes";
 import { sql } from "kysely";
 import type { z } from "zod";

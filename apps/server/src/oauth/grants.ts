@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { isId, makeId, type TokenId, type UserId } from "@holdfast/core/ids";
 import { formatTime } from "@holdfast/core/times";
-import { type ProgramScope, programScope } from "@holdfast/protocol/account-routes";
+import { type ProgramScope, programScope } from "@holdfast/protocol/scopes";
 import type { authorizedProgram } from "@holdfast/protocol/oauth-routes";
 import { sql } from "kysely";
 import type { z } from "zod";

@@ -115,12 +115,11 @@ async function start(
   const ports = { shards, clock: systemClock, random: randomBytes, log };
   const rateLimits = await openLimits(config, log, closers);
   const accounts = await openAccounts(config, storage, rateLimits, log);
-  const { issuerBound } = accounts;
   const mail = await openMail(config, accounts, log);
   const metadataCopy = openMetadataCopy(config, storage, log);
   const metrics = openFigures(config, storage, metadataCopy?.ages, tls?.untilMs);
   const audited = await openAudit(config, { accounts, storage, metrics, log, version }, closers);
-  const notifier = await openNotifier(config, { shards, issuerBound, metrics, log }, closers);
+  const notifier = await openNotifier(config, { accounts, metrics, log }, closers);
   const { polls, committed } = notifier;
   const storing = { ...ports, blocks: storage.blocks };
   const onMessages = (spaceId: SpaceId) => queue.kick(shards.ofId(spaceId));

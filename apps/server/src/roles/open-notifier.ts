@@ -21,17 +21,18 @@ export interface Notifier {
   readonly heedRing: (onRung: (shard: Shard) => void) => void;
 }
 
-export interface NotifierParts extends Pick<CredentialWorld, "shards" | "issuerBound"> {
+export interface NotifierParts {
+  readonly accounts: Pick<CredentialWorld, "shards" | "issuerBound">;
   readonly metrics: Pick<Metrics, "pollHeld" | "pollReleased" | "newsDelivered">;
   readonly log: Log;
 }
 
 /** The polls of this process, and the wake-ups between it and others: by Redis where there is one, else by the shards' databases. */
 export async function openNotifier(config: Config, parts: NotifierParts, closers: Closers): Promise<Notifier> {
-  const { shards, issuerBound, metrics, log } = parts;
+  const { accounts, metrics, log } = parts;
   const polls = new HeldPolls({
-    shards,
-    issuerBound,
+    shards: accounts.shards,
+    issuerBound: accounts.issuerBound,
     clock: systemClock,
     random: Math.random,
     log,
@@ -43,11 +44,11 @@ export async function openNotifier(config: Config, parts: NotifierParts, closers
   const listener: WakeListener = {
     wake: (spaceId) => polls.wake(spaceId),
     rung: (shardId) => {
-      const shard = shards.all().find(({ id }) => id === shardId);
+      const shard = accounts.shards.all().find(({ id }) => id === shardId);
       if (shard !== undefined) onRung(shard);
     },
     connected: () => {
-      for (const shard of shards.all()) onRung(shard);
+      for (const shard of accounts.shards.all()) onRung(shard);
       polls.compareAll().catch((error: unknown) => {
         log.warn({ reason: toHoldfastError(error).message }, "polls could not be compared with the journal");
       });
@@ -68,7 +69,7 @@ export async function openNotifier(config: Config, parts: NotifierParts, closers
 
 async function openBus(
   config: Config,
-  { shards, log }: NotifierParts,
+  { accounts: { shards }, log }: NotifierParts,
   listener: WakeListener,
 ): Promise<WakeBus | undefined> {
   if (isAlone(config)) return undefined;

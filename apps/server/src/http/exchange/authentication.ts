@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { Route } from "@holdfast/protocol/route";
-import { administratorScopes, type Scope } from "@holdfast/protocol/account-routes";
+import type { Scope } from "@holdfast/protocol/account-routes";
+import { administratorScopes } from "@holdfast/protocol/scopes";
 import { notForAppPasswords } from "../../accounts/app-passwords.ts";
 import { type Caller, reaches } from "../../accounts/caller.ts";
 import { routesForAppPasswords } from "./app-password-routes.ts";

@@ -1,6 +1,6 @@
 import { toHoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
-import type { ProgramScope } from "@holdfast/protocol/account-routes";
+import type { ProgramScope } from "@holdfast/protocol/scopes";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useDrive } from "../../data/use-drive.ts";

@@ -1,4 +1,4 @@
-import type { ProgramScope } from "@holdfast/protocol/account-routes";
+import type { ProgramScope } from "@holdfast/protocol/scopes";
 import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 
 export type OauthClientJson = RouteAnswer<(typeof routes)["adminListOauthClients"]>["items"][number];
