@@ -50,6 +50,8 @@ export const archiveVersion = z.object({
   size: z.int().min(0),
   content_id: contentId,
   created_at: timeText,
+  /** Missing in archives of older servers. */
+  modified_at: timeText.optional(),
   created_by: idText,
   device_id: z.string().nullable(),
   label: z.string().max(1024).nullable(),

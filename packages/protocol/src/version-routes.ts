@@ -10,6 +10,7 @@ const version = z
     size: z.int(),
     content_id: z.string(),
     created_at: z.string(),
+    modified_at: z.string().optional().describe("the file's own date in this version; older servers leave it out"),
     created_by: z.string(),
     author: person,
     device_id: z.string().nullable(),

@@ -189,7 +189,8 @@ export class FilesImport {
         size: stretch.sizeBytes,
         content_id: version.content_id,
         blocks: [...blocks],
-        modified_at: version.version_id === node.version_id ? node.modified_at : version.created_at,
+        modified_at:
+          version.version_id === node.version_id ? node.modified_at : (version.modified_at ?? version.created_at),
         executable: node.executable,
       },
       done: (made) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { isLongTier } from "@holdfast/tools/tiers";
@@ -21,13 +21,16 @@ describe("holdfast import", () => {
     assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
     return stdout;
   };
+  let year = 2001;
   const putText = async (server: SignedIn, path: string, text: string) => {
     writeFileSync(join(server.folder, "text"), text);
+    const date = new Date(`${(year += 1)}-02-03T04:05:06Z`);
+    utimesSync(join(server.folder, "text"), date, date);
     await done(server, "put", join(server.folder, "text"), path);
   };
   const versionsOf = async (server: SignedIn, path: string) => {
     const { items } = await server.json("versions", path);
-    return items.map(({ content_id: id, label }: { content_id: string; label?: string }) => [id, label]);
+    return items.map((item: Record<string, string>) => [item.content_id, item.label, item.modified_at]);
   };
 
   before(async () => {

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { useSignedIn } from "./testing-signed-in.ts";
@@ -60,6 +69,28 @@ describe("put and get with options", () => {
     }
     assert.equal((await run(["cat", "/report", "--version", "newest"])).code, 2);
     assert.equal((await run(["get", "/", got, "--version", "1"])).code, 5);
+  });
+
+  test("an old version keeps the date of its file, for get, versions and restore", async () => {
+    const path = join(folder, "dated");
+    const put = async (text: string, date: string) => {
+      writeFileSync(path, text);
+      utimesSync(path, new Date(date), new Date(date));
+      assert.equal((await run(["put", path, "/dated"])).code, 0);
+    };
+    await put("one", "2001-02-03T04:05:06Z");
+    await put("two", "2003-02-03T04:05:06Z");
+    const datesOf = async () =>
+      (await json("versions", "/dated")).items.map((version: { modified_at: string }) => version.modified_at);
+    assert.deepEqual(await datesOf(), ["2003-02-03T04:05:06.000000Z", "2001-02-03T04:05:06.000000Z"]);
+    const got = join(folder, "got-dated");
+    assert.equal((await run(["get", "/dated", got, "--version", "1"])).code, 0);
+    assert.equal(statSync(got).mtime.toISOString(), "2001-02-03T04:05:06.000Z");
+    assert.equal((await run(["restore", "/dated", "--version", "1"])).code, 0);
+    const [first, ...older] = await datesOf();
+    assert.deepEqual([first, older.length], ["2001-02-03T04:05:06.000000Z", 2]);
+    assert.equal((await run(["get", "/dated", got])).code, 0);
+    assert.equal(statSync(got).mtime.toISOString(), "2001-02-03T04:05:06.000Z");
   });
 
   test("a dry run of put says what would be done, and does nothing", async () => {

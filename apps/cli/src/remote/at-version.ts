@@ -5,7 +5,7 @@ import { noVersion } from "../commands/version-argument.ts";
 import { allPages, pageItemsMax } from "./pages.ts";
 
 /**
- * A file as it was in one of its versions: its content and, of one that is not the newest, when it was made.
+ * A file as it was in one of its versions: its content and its date.
  * @param wanted number or id
  * @throws HoldfastError conflict for what has no versions, not_found
  */
@@ -18,10 +18,10 @@ export async function atVersion(client: ApiClient, node: NodeJson, wanted: strin
   for await (const page of pages) {
     const found = page.find(({ number, version_id }) => String(number) === wanted || version_id === wanted);
     if (found === undefined) continue;
-    const { number: version, version_id, size, content_id, created_at } = found;
+    const { number: version, version_id, size, content_id, created_at, modified_at = created_at } = found;
     if (version_id === node.version_id) return node;
     const { blocks: _, ...rest } = node;
-    return { ...rest, version, version_id, size, content_id, modified_at: created_at };
+    return { ...rest, version, version_id, size, content_id, modified_at };
   }
   throw noVersion(path, wanted);
 }

@@ -177,7 +177,10 @@ function addContents<Content extends FoundContent>(spool: ExportSpool, contents:
   return added;
 }
 
-type ListedVersion = Omit<VersionRow, "manifest" | "segments"> & { readonly is_head: boolean };
+type ListedVersion = Omit<VersionRow, "manifest" | "segments"> & {
+  readonly is_head: boolean;
+  readonly modified_at: number;
+};
 
 /** Of all files of the tree and the trash; what no file has now lies apart, each content once. */
 async function listVersions(
@@ -190,7 +193,8 @@ async function listVersions(
     // By versions_node, and the primary key of the nodes.
     const { rows }: { rows: ListedVersion[] } = await sql<ListedVersion>`
       select v.id, v.node_id, v.number, v.size, v.content_id, v.created_at, v.created_by, v.device_id, v.label,
-        v.id = n.head_version as is_head
+        v.id = n.head_version as is_head,
+        case when v.id = n.head_version then n.modified_at else coalesce(v.modified_at, v.created_at) end as modified_at
       from shard.versions v join shard.nodes n on n.space_id = v.space_id and n.id = v.node_id
       where v.space_id = ${caller.spaceId} and (v.node_id, v.number) > (${after[0]}::uuid, ${after[1]}::int8)
       order by v.node_id, v.number limit ${pageRows}`.execute(transaction);
@@ -211,6 +215,7 @@ function versionDocument(row: ListedVersion) {
     size: row.size,
     content_id: row.content_id.toString("hex"),
     created_at: formatTime(row.created_at),
+    modified_at: formatTime(row.modified_at),
     created_by: row.created_by,
     device_id: row.device_id,
     label: row.label,
@@ -228,7 +233,7 @@ function addVersionContents(spool: ExportSpool, rows: readonly ListedVersion[]):
       path: entry,
       kind: "file",
       mode: 0o644,
-      mtimeMicros: row.created_at,
+      mtimeMicros: row.modified_at,
       sizeBytes: row.size,
       versionId: row.id,
     })),

@@ -56,6 +56,7 @@ import * as provisionedSuspensions from "./180-provisioned-suspensions.ts";
 import * as addressesBySystems from "./182-addresses-by-systems.ts";
 import * as filesByOldVersions from "./183-files-by-old-versions.ts";
 import * as formerDevices from "./184-former-devices.ts";
+import * as datesOfVersions from "./185-dates-of-versions.ts";
 import * as audit from "./113-audit.ts";
 
 /**
@@ -123,5 +124,6 @@ export const shardMigrations: MigrationSet = {
     "182-addresses-by-systems": { up: addressesBySystems.up },
     "183-files-by-old-versions": { up: filesByOldVersions.up },
     "184-former-devices": { up: formerDevices.up },
+    "185-dates-of-versions": { up: datesOfVersions.up },
   },
 };

@@ -4,11 +4,12 @@ import type { NodeRow } from "../../db/shard-tables.ts";
 import { checkBase } from "./base.ts";
 import { claimName } from "./claim-name.ts";
 import { contentOf } from "../content/content.ts";
+import { dateOfVersion } from "../read/version-json.ts";
 import { findVersion } from "./find-version.ts";
 import { loadVersions } from "./load.ts";
 import { newNode } from "./new-node.ts";
 import type { OperationOf } from "./operation-of.ts";
-import { notAFile, putContent, setHead } from "./apply-put.ts";
+import { definedOf, notAFile, putContent, setHead } from "./apply-put.ts";
 import { foreignSource } from "./foreign-source.ts";
 import { answered, requireAct, requireRuleWriter } from "./rights.ts";
 import { findNode, findPlace } from "./place.ts";
@@ -65,7 +66,7 @@ async function findSource(work: Work, step: Step<OperationOf<"copy">>, scope: Sc
   return row;
 }
 
-/** Makes an old version the newest again, by a new version of the same content. */
+/** Makes an old version the newest again, with the date of its file, by a new version of the same content. */
 export async function applyRevert(work: Work, step: Step<OperationOf<"revert">>, scope: Scope): Promise<Applied> {
   const { operation } = step;
   const found = await findNode(work, step, scope, operation.fileId, "file_id");
@@ -75,7 +76,8 @@ export async function applyRevert(work: Work, step: Step<OperationOf<"revert">>,
   if (found.row.kind !== "file") throw notAFile(found.row);
   await checkBase(work, step, found.row, operation);
   const old = await findVersion(work, found.row, operation.version);
-  const row = putContent(work, step, found.row, contentOf(old), operation);
+  const attributes = { modifiedAtMicros: dateOfVersion(found.row, old), ...definedOf(operation) };
+  const row = putContent(work, step, found.row, contentOf(old), attributes);
   return { nodeId: row.id, created: false };
 }
 

@@ -28,5 +28,5 @@ export async function applyLabel(work: Work, step: Step<OperationOf<"label">>, s
     addWeight(work, labelWeight(label) - labelWeight(before));
     work.changes.labels.push({ versionId: row.id, label });
   }
-  return { nodeId: found.row.id, created: false, version: versionFacts({ ...row, label }) };
+  return { nodeId: found.row.id, created: false, version: versionFacts(found.row, { ...row, label }) };
 }

@@ -126,6 +126,9 @@ export function setHead(
   attributes: Attributes,
 ): NodeRow {
   const version = addVersion(work, step, content, { nodeId: row.id, number: (row.version_number ?? 0) + 1 });
+  if (row.head_version !== null) {
+    work.changes.replaced.push({ versionId: row.head_version, modifiedAtMicros: row.modified_at });
+  }
   return record(work, step, { ...row, ...headOf(version), ...attributesOf(attributes, row) });
 }
 
@@ -158,7 +161,7 @@ export function notAFile(row: NodeRow): HoldfastError {
 }
 
 /** Without the members that are there but undefined, which would hide the default. */
-function definedOf(attributes: Attributes): Attributes {
+export function definedOf(attributes: Attributes): Attributes {
   const { modifiedAtMicros, executable, metadata } = attributes;
   return {
     ...(modifiedAtMicros === undefined ? {} : { modifiedAtMicros }),

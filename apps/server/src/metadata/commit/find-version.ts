@@ -11,8 +11,12 @@ import type { Work } from "./work.ts";
  */
 export async function findVersion(work: Work, row: NodeRow, version: number | string): Promise<VersionRow> {
   const [found] = await loadOld(work, row, version);
-  if (found?.node_id === row.id) return found;
+  if (found?.node_id === row.id) return { ...found, modified_at: dateOf(work, found) };
   throw new HoldfastError("not_found", "The file has no such version.", { field: "version" });
+}
+
+function dateOf({ changes }: Work, { id, modified_at: date }: VersionRow): number | null {
+  return changes.replaced.find(({ versionId }) => versionId === id)?.modifiedAtMicros ?? date;
 }
 
 async function loadOld({ reader, space, changes }: Work, row: NodeRow, version: number | string) {

@@ -115,6 +115,7 @@ export function addVersion(
     operation_id: step.operation.operationId ?? null,
     created_at: work.nowMicros,
     label: null,
+    modified_at: null,
   };
   addWeight(work, versionWeight(version));
   work.changes.versions.push(version);

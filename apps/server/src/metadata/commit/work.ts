@@ -43,6 +43,8 @@ export interface Changes {
   readonly versions: VersionRow[];
   /** Versions of this transaction included; of one that has several the last counts. */
   readonly labels: { readonly versionId: VersionId; readonly label: string | null }[];
+  /** Versions that are the newest no longer, each once, with the date that their file had. */
+  readonly replaced: { readonly versionId: VersionId; readonly modifiedAtMicros: number }[];
   readonly journal: JournalEntry[];
   /** One for each block, and one for each segment, that a new version refers to. */
   readonly blockRefs: HashHex[];
@@ -124,6 +126,7 @@ export function noChanges(): Changes {
   return {
     versions: [],
     labels: [],
+    replaced: [],
     journal: [],
     blockRefs: [],
     segmentRefs: [],

@@ -19,7 +19,7 @@ import { tellDeletions } from "./tell-deletions.ts";
 import { removeSubtrees } from "../trash/removal.ts";
 import { countBlocks } from "../weight/stored-bytes.ts";
 import { changeUse } from "../weight/used-bytes.ts";
-import type { JournalEntry, Work } from "./work.ts";
+import type { Changes, JournalEntry, Work } from "./work.ts";
 
 export interface OperationRow {
   readonly userId: string;
@@ -52,6 +52,7 @@ export async function writeWork(work: Work, operations: readonly OperationRow[])
   );
   await insertVersions(reader, changes.versions);
   await writeLabels(reader, space.id, changes.labels);
+  await writeDates(reader, space.id, changes.replaced);
   await countBlocks(reader, space.id, changes.counted);
   await changeBlockRefs(reader, space.id, countOf(changes.blockRefs), nowMicros);
   await changeSegmentRefs(reader, space.id, countOf(changes.segmentRefs), nowMicros);
@@ -166,15 +167,14 @@ export async function insertVersions(reader: ShardReader, rows: readonly Version
   if (rows.length === 0) return;
   await sql`
     insert into shard.versions (space_id, id, node_id, number, content_id, size, manifest, segments, created_by,
-      device_id, operation_id, created_at)
+      device_id, operation_id, created_at, modified_at)
     select * from unnest(${uuidArray(rows.map((row) => row.space_id))}, ${uuidArray(rows.map((row) => row.id))},
       ${uuidArray(rows.map((row) => row.node_id))}, ${int8Array(rows.map((row) => row.number))},
       ${byteaArray(rows.map((row) => row.content_id))}, ${int8Array(rows.map((row) => row.size))},
       ${byteaArray(rows.map((row) => row.manifest))}, ${byteaArray(rows.map((row) => row.segments))},
       ${uuidArray(rows.map((row) => row.created_by))}, ${uuidArray(rows.map((row) => row.device_id))},
-      ${byteaArray(rows.map((row) => row.operation_id))}, ${int8Array(rows.map((row) => row.created_at))})`.execute(
-    reader,
-  );
+      ${byteaArray(rows.map((row) => row.operation_id))}, ${int8Array(rows.map((row) => row.created_at))},
+      ${int8Array(rows.map((row) => row.modified_at))})`.execute(reader);
 }
 
 /** By the primary key; of a version that has several the last counts. */
@@ -189,6 +189,17 @@ export async function writeLabels(
     update shard.versions v set label = given.label
     from unnest(${uuidArray(labels.map(([id]) => id))}, ${textArray(labels.map(([, label]) => label))}) as given (id, label)
     where v.space_id = ${spaceId} and v.id = given.id`.execute(reader);
+}
+
+/** By the primary key, with the fence of `updateNodes`. */
+async function writeDates(reader: ShardReader, spaceId: SpaceId, replaced: Changes["replaced"]): Promise<void> {
+  if (replaced.length === 0) return;
+  await sql`
+    update shard.versions v set modified_at = given.modified_at
+    from (select ${spaceId}::uuid as space_id, rows.* from unnest(
+      ${uuidArray(replaced.map(({ versionId }) => versionId))},
+      ${int8Array(replaced.map(({ modifiedAtMicros }) => modifiedAtMicros))}) as rows (id, modified_at) offset 0) given
+    where v.space_id = given.space_id and v.id = given.id`.execute(reader);
 }
 
 /** Gapless, since the space is locked and the entries are numbered from its head. */

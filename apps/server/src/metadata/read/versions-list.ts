@@ -20,14 +20,14 @@ export async function listVersions(
   const content = request.content_id === undefined ? undefined : Buffer.from(request.content_id, "hex");
   // Served by versions_node.
   const { rows } = await sql<Omit<VersionRow, "manifest" | "segments">>`
-    select id, number, size, content_id, created_at, created_by, device_id, operation_id, label from shard.versions
+    select id, number, size, content_id, created_at, created_by, device_id, operation_id, label, modified_at from shard.versions
     where space_id = ${file.space_id} and node_id = ${file.id} ${before === undefined ? sql`` : sql`and number < ${before}`}
       ${content === undefined ? sql`` : sql`and content_id = ${content}`}
     order by number desc limit ${limit + 1}`.execute(shards.ofId(file.space_id).db);
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return {
-    items: page.map(versionFacts),
+    items: page.map((version) => versionFacts(file, version)),
     next_cursor: rows.length > limit && last !== undefined ? encodeCursor([last.number]) : null,
   };
 }
