@@ -63,7 +63,7 @@ test("what was freed is told once, and that and why nothing was", async () => {
   await show({ freed: { files: 0, bytes: 0, kept: [] } });
   await show({ freed: { files: 0, bytes: 0, kept: ["a"] } });
   assert.deepEqual(stderr.text().trimEnd().split("\n").slice(1), [
-    "sync: the local copies of 2 files (2.0 KiB) went to .holdfast/trash, which keeps what goes there for 30 days; the server has them, so delete them there to have the room at once",
+    "sync: 2 local copies (2.0 KiB) were moved to /r/.holdfast/trash, where they are kept for 30 days. To free the space now, empty /r/.holdfast/trash; the files stay on the server.",
     "sync: there was nothing to free of what is excluded: there is no copy of that here",
     "sync: there was nothing to free of what is excluded: what is here of that is not what the server has",
   ]);

@@ -1,8 +1,9 @@
 import { toHoldfastError } from "@holdfast/core/errors";
+import { printable } from "@holdfast/core/printable";
 import type { EngineStatus } from "@holdfast/sync/loop/status";
 import type { Output, Problem } from "../output/output.ts";
 import { showLines } from "../output/screen.ts";
-import { count, formatBytes } from "../output/text.ts";
+import { count, formatBytes, formatNumber } from "../output/text.ts";
 import { BrakeLine } from "./brake-line.ts";
 import type { SyncRecord } from "./known-syncs.ts";
 import { conflictLines } from "./conflict-lines.ts";
@@ -59,6 +60,12 @@ function movedWords({ filesUp, filesDown, bytesUp, bytesDown }: EngineStatus["pr
 /** What was sent of a refused file did not go up. */
 function acceptedOf(progress: EngineStatus["progress"]): EngineStatus["progress"] {
   return { ...progress, bytesUp: progress.bytesAccepted };
+}
+
+function movedToTrash(root: string, files: number, bytes: number): string {
+  const trash = printable(`${root}/.holdfast/trash`);
+  const [copies, were, they] = files === 1 ? ["copy", "was", "it is"] : ["copies", "were", "they are"];
+  return `${formatNumber(files)} local ${copies} (${formatBytes(bytes)}) ${were} moved to ${trash}, where ${they} kept for 30 days. To free the space now, empty ${trash}; the files stay on the server.`;
 }
 
 const lineIntervalMs = 5000;
@@ -120,7 +127,7 @@ export class SyncReporter {
     if (this.#output.json) await this.#showJson(report);
     if (this.#output.quiet) return;
     if (this.#screen !== undefined) {
-      this.#showFreed(status);
+      this.#showFreed(status, report);
       return this.#screen.show(status, report);
     }
     // A look that finds nothing to do, such as each attempt to reach a server that refuses the login, is worth no line.
@@ -130,7 +137,7 @@ export class SyncReporter {
       if (!(this.#isOnce && status.activity === "paused")) this.#line(`sync: ${words[status.activity]}`);
     }
     this.#showProblems(report);
-    this.#showFreed(status);
+    this.#showFreed(status, report);
     this.#showProgress(status);
   }
 
@@ -178,14 +185,11 @@ export class SyncReporter {
     if (told !== undefined) this.#line(`sync: ! ${told}.`);
   }
 
-  #showFreed({ freed }: EngineStatus): void {
+  #showFreed({ freed }: EngineStatus, { root }: SyncReport): void {
     if (freed === undefined || freed === this.#freed) return;
     this.#freed = freed;
     const { files, bytes, kept } = freed;
-    if (files > 0)
-      return this.#line(
-        `sync: the local copies of ${count(files, "file")} (${formatBytes(bytes)}) went to .holdfast/trash, which keeps what goes there for 30 days; the server has them, so delete them there to have the room at once`,
-      );
+    if (files > 0) return this.#line(`sync: ${movedToTrash(root, files, bytes)}`);
     const why = kept.length > 0 ? "what is here of that is not what the server has" : "there is no copy of that here";
     this.#line(`sync: there was nothing to free of what is excluded: ${why}`);
   }
