@@ -30,7 +30,11 @@ describe("holdfast import", () => {
   };
   const versionsOf = async (server: SignedIn, path: string) => {
     const { items } = await server.json("versions", path);
-    return items.map((item: Record<string, string>) => [item.content_id, item.label, item.modified_at]);
+    return items.map((version: { content_id: string; label?: string; modified_at: string }) => [
+      version.content_id,
+      version.label,
+      version.modified_at,
+    ]);
   };
 
   before(async () => {

@@ -4,7 +4,7 @@ import { limits } from "@holdfast/core/limits";
 import { Secret, TOTP } from "otpauth";
 import type { TestSmtp } from "../mail/testing.ts";
 import { type MailingServer, startMailingServer } from "./mailing-server.ts";
-import { Api, ok, type RunningServer } from "./testing.ts";
+import { Api, ok, queueWorked, type RunningServer } from "./testing.ts";
 
 /** A real server that mails to a real SMTP server. */
 describe("who has an account is mailed", () => {
@@ -56,6 +56,26 @@ describe("who has an account is mailed", () => {
     await toldOf(/The password is enough to sign in .* again\.$/m, () =>
       ok(api, "POST", "/account/second-factor/end", { password: ann.password, totp: codes[0] }),
     );
+  });
+
+  test("in the list of notifications too, once and without a second mail", async () => {
+    const bob = { email: "bob@example.com", password: "the password of bob" };
+    await ok(admin, "POST", "/admin/users", bob);
+    const api = await Api.signIn(server.url, bob);
+    const { secret } = await ok(api, "POST", "/account/second-factor", { password: bob.password });
+    const totp = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+    const { recovery_codes: codes } = await ok(api, "POST", "/account/second-factor/confirm", { totp });
+    await ok(new Api(server.url), "POST", "/sessions", { ...bob, totp: codes[0], device_name: "test" });
+    await ok(admin, "PATCH", `/admin/users/${bob.email}`, { second_factor: false });
+    await queueWorked(`${mailing.folder}/data`);
+    const { items } = await ok(await Api.signIn(server.url, bob), "GET", "/notifications");
+    const told = items.flatMap(({ detail }: { detail: { security?: string } }) => detail.security ?? []);
+    assert.deepEqual(told.toSorted(), ["factor_code_used", "factor_ended", "factor_on"]);
+    const subjects = smtp.mails.filter(({ to }) => to.includes(bob.email)).map(({ headers }) => headers.get("subject"));
+    assert.deepEqual(subjects.filter((subject) => /recovery code|ended your second/.test(subject ?? "")).toSorted(), [
+      "A recovery code was used",
+      "An administrator ended your second factor",
+    ]);
   });
 
   test("of a token and a webhook that a session creates, and not of a token that a token creates", async () => {

@@ -129,7 +129,7 @@ async function takeCode(
 ): Promise<HoldfastError | undefined> {
   const code = plainCode(totp ?? "");
   if (code === "") return codeMissing(row);
-  if (isRecoveryCode(code)) return (await takeRecoveryCode(transaction, row.user_id, code)) ? undefined : codeWrong();
+  if (isRecoveryCode(code)) return takeRecovery(world, transaction, row.user_id, code);
   // Nobody guesses what there is not.
   if (!hasApp(row)) return codeWrong();
   const nowMs = world.clock.nowMs();
@@ -161,6 +161,12 @@ async function takeCode(
     await world.tellSecurity?.(transaction, row.user_id, "factor_guessed");
   }
   return codeWrong();
+}
+
+async function takeRecovery(world: AccountWorld, transaction: ShardReader, userId: UserId, code: string) {
+  if (!(await takeRecoveryCode(transaction, userId, code))) return codeWrong();
+  await world.tellSecurity?.(transaction, userId, "factor_code_used");
+  return undefined;
 }
 
 /** For who has lost the phone and the codes. */

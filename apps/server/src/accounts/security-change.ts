@@ -7,6 +7,7 @@ export const securityChanges = [
   "signed_out",
   "factor_on",
   "factor_codes",
+  "factor_code_used",
   "factor_off",
   "factor_ended",
   "factor_guessed",

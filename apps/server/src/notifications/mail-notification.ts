@@ -11,9 +11,10 @@ import type { NewNotification } from "./notify.ts";
 /** Lets a notification wait for the next mail to its account, if that wants one, with the names as the account sees them now. */
 export async function mailNotification(
   { shards, mail }: { readonly shards: Shards; readonly mail: MailWorld },
-  { userId, kind, actor, nodeId, atMicros, gather }: NewNotification,
+  { userId, kind, actor, nodeId, atMicros, gather, detail: facts }: NewNotification,
 ): Promise<AlsoTell> {
-  if (mail.mailer === undefined) return async () => {};
+  // A change of what signs in has a mail of its own already.
+  if (mail.mailer === undefined || facts["security"] !== undefined) return async () => {};
   const person = actor === null ? null : (await readPeople(shards, [actor]))(actor);
   const names = new Map<NodeId, string>();
   for (const id of new Set([nodeId, gather?.nodeId ?? null])) {

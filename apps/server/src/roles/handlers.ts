@@ -28,6 +28,7 @@ import { linkHandlers } from "../http/links/link-handlers.ts";
 import { linkPageHandlers } from "../http/links/link-page-handlers.ts";
 import { mailHandlers } from "../http/mail/mail-handlers.ts";
 import { orderLeavingMail, orderSecurityMail } from "../mail/mail-password.ts";
+import { tellSecurity } from "../notifications/tell-security.ts";
 import { notifyHandlers } from "../http/sync/notify-handlers.ts";
 import type { RateLimits } from "../http/exchange/rate-limits.ts";
 import { sharingHandlers } from "../http/sharing/sharing-handlers.ts";
@@ -116,7 +117,10 @@ function liveAccounts({ accounts, config, log, mail, sharing, queue, storage, wa
     onEnded: wake,
     queued: (userId) => queue.kick(storage.databases.shards.ofId(userId)),
     tellLeaving: (transaction, user, until) => orderLeavingMail(mail, transaction, user, until),
-    tellSecurity: (transaction, userId, what, address) => orderSecurityMail(mail, transaction, userId, what, address),
+    tellSecurity: async (transaction, userId, what, address) => {
+      await orderSecurityMail(mail, transaction, userId, what, address);
+      await tellSecurity(transaction, userId, what, accounts.clock.nowMicros());
+    },
   };
   if (config.ldap === undefined) return own;
   return { ...own, outsidePasswords: openLdap({ ...own, queue, log }, config.ldap) };

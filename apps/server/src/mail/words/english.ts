@@ -203,6 +203,10 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       title: "New recovery codes were made",
       text: (host) => `The recovery codes that your account on ${host} had before let nobody in any more.`,
     },
+    factor_code_used: {
+      title: "A recovery code was used",
+      text: (host) => `One of the recovery codes of your account on ${host} was used. It works only once.`,
+    },
     factor_off: {
       title: "Your second factor was switched off",
       text: (host) => `The password is enough to sign in to your account on ${host} again.`,

@@ -208,6 +208,11 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
       title: "Neue Wiederherstellungscodes wurden erstellt",
       text: (host) => `Mit den bisherigen Wiederherstellungscodes Ihres Kontos auf ${host} kommt niemand mehr hinein.`,
     },
+    factor_code_used: {
+      title: "Ein Wiederherstellungscode wurde benutzt",
+      text: (host) =>
+        `Einer der Wiederherstellungscodes Ihres Kontos auf ${host} wurde benutzt. Jeder gilt nur einmal.`,
+    },
     factor_off: {
       title: "Ihr zweiter Faktor wurde abgeschaltet",
       text: (host) => `Zum Anmelden bei Ihrem Konto auf ${host} reicht wieder das Passwort.`,

@@ -33,6 +33,10 @@ test("each kind of notification is one line, with who and what as far as one may
   );
   assert.equal(said("quota", { percent: 95 }), "Your storage is 95% full");
   assert.equal(said("device", { name: "Firefox on Linux" }), "A new device has signed in: Firefox on Linux");
+  const used = { security: "factor_code_used", name: "A recovery code was used" };
+  assert.equal(said("device", used), "A recovery code of your account was used");
+  assert.equal(said("device", { security: "factor_ended" }), "An administrator ended your second factor");
+  assert.equal(said("device", { security: "toString", name: "The tide was changed" }), "The tide was changed");
   assert.equal(said("report", { reason: "abuse" }), "A link was reported");
   const drill = { check: "drill", state: "fail" };
   assert.equal(said("server", drill), "Server problem: backup restore test");
@@ -66,7 +70,10 @@ test("a kind that only a newer server knows names what it concerns", () => {
 
 test("what is strange in a detail breaks nothing", () => {
   for (const kind of ["share", "comment", "mention", "watch", "quota", "device", "report", "server"] as const) {
-    assert.doesNotThrow(() => said(kind, { transfer: 7, count: "x", name: {}, percent: null, verbs: 1 }), kind);
+    assert.doesNotThrow(
+      () => said(kind, { transfer: 7, security: [], count: "x", name: {}, percent: null, verbs: 1 }),
+      kind,
+    );
   }
 });
 

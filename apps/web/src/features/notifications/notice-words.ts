@@ -60,6 +60,7 @@ const sayings: Readonly<Record<NotificationKind, Said>> = {
   quota: ({ message, percent }, { notice }) =>
     message("notices.quota", { percent: percent(Number(notice.detail["percent"] ?? 0) / 100) }),
   device: ({ message }, { notice, what }) =>
+    securityWords(notice.detail, message) ??
     message(notice.detail["suspended"] === true ? "notices.deviceStopped" : "notices.device", {
       what: textOf(notice.detail["name"]) ?? what,
     }),
@@ -67,6 +68,25 @@ const sayings: Readonly<Record<NotificationKind, Said>> = {
   server: ({ message }, { notice: { detail } }) =>
     message(serverSayings[stateOf(detail["state"])], { what: checkWords(detail["check"], message) }),
 };
+
+const securitySayings = {
+  factor_on: "notices.factorOn",
+  factor_codes: "notices.factorCodes",
+  factor_code_used: "notices.factorCodeUsed",
+  factor_off: "notices.factorOff",
+  factor_ended: "notices.factorEnded",
+  factor_guessed: "notices.factorGuessed",
+  passkey_added: "notices.passkeyAdded",
+  passkey_removed: "notices.passkeyRemoved",
+  passkey_copied: "notices.passkeyCopied",
+} as const;
+
+/** One that only a newer server reports is called as there. */
+function securityWords({ security, name }: NotificationJson["detail"], message: Messages["message"]) {
+  if (typeof security !== "string") return undefined;
+  if (!Object.hasOwn(securitySayings, security)) return textOf(name);
+  return message(securitySayings[security as keyof typeof securitySayings]);
+}
 
 const serverSayings = {
   ok: "notices.serverOk",

@@ -1,0 +1,30 @@
+import type { UserId } from "@holdfast/core/ids";
+import type { SecurityChange } from "../accounts/security-change.ts";
+import type { ShardReader } from "../db/shard-tables.ts";
+import { english } from "../mail/words/english.ts";
+import { notify } from "./notify.ts";
+
+/** Changes of what signs in beside the password, which stand among the notifications too. */
+const told: ReadonlySet<SecurityChange> = new Set([
+  "factor_on",
+  "factor_codes",
+  "factor_code_used",
+  "factor_off",
+  "factor_ended",
+  "factor_guessed",
+  "passkey_added",
+  "passkey_removed",
+  "passkey_copied",
+]);
+
+/** Notifies an account of a change that a security mail reports too. An app that does not know `security` shows the name. */
+export async function tellSecurity(
+  transaction: ShardReader,
+  userId: UserId,
+  what: SecurityChange,
+  atMicros: number,
+): Promise<void> {
+  if (!told.has(what)) return;
+  const detail = { security: what, name: english.security(what, "").title };
+  await notify(transaction, { userId, kind: "device", actor: null, nodeId: null, atMicros, detail });
+}
