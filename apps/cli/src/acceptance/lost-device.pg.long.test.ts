@@ -196,7 +196,7 @@ test("a sync that runs, and one that is paused, stops once its device is removed
     });
     await ok(api, "DELETE", `/devices/${id}`);
     assert.equal(await device.ended(), 3);
-    assert.match(device.lastWords(), /has ended: this device was signed out/);
+    assert.match(device.lastWords(), /has ended: it was signed out on this device, from another/);
   }
 });
 
