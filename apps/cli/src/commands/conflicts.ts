@@ -193,6 +193,7 @@ function detailsOf(output: Output, { device, original, ...copy }: ListedCopy): s
   ].map(printable);
 }
 
-function factsOf(output: Output, { size, modified_at }: FileState): string[] {
-  return size === null ? ["not there any more"] : [formatBytes(size), `changed ${timeFor(output, modified_at)}`];
+function factsOf(output: Output, { kind, size, modified_at }: FileState): string[] {
+  if (kind === null) return ["not there any more"];
+  return [size === null ? kind : formatBytes(size), `changed ${timeFor(output, modified_at)}`];
 }

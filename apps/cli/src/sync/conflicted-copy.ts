@@ -2,10 +2,11 @@ import { lstat, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { originalOnDisk } from "@holdfast/sync/execute/keep-conflict";
 
-/** Size and time are null for a file that is not there. */
+/** Size and time are null for a file that is not there. A folder may have the name of the original, and has no size. */
 export interface FileState {
   /** Relative to the root. */
   readonly path: string;
+  readonly kind: "file" | "folder" | null;
   readonly size: number | null;
   readonly modified_at: string | null;
 }
@@ -36,5 +37,9 @@ function deviceOf(path: string): string | null {
 
 async function fileState(root: string, path: string): Promise<FileState> {
   const stat = await lstat(join(root, path)).catch(() => undefined);
-  return { path, size: stat?.size ?? null, modified_at: stat?.mtime.toISOString() ?? null };
+  if (stat === undefined) return { path, kind: null, size: null, modified_at: null };
+  const modified = { modified_at: stat.mtime.toISOString() };
+  return stat.isDirectory()
+    ? { path, kind: "folder", size: null, ...modified }
+    : { path, kind: "file", size: stat.size, ...modified };
 }

@@ -98,7 +98,8 @@ async function keepCopy(
     return undefined;
   }
   if (originalKind !== "file" && originalKind !== "symlink") {
-    throw new HoldfastError("exists", `${original} is no file: keep both.`);
+    const message = `${original} is a folder, so the copy cannot take its place: holdfast conflicts keep both PATH`;
+    throw new HoldfastError("exists", message);
   }
   if (originalKind === "file" && copy.kind === "file") return asNextVersion(hands, copy.path, original);
   const trashPath = await toTrash(hands, original);

@@ -154,7 +154,7 @@ function showConflicts(article, { count, items }, isRunning) {
 }
 
 function conflict({ copy, original }, isRunning, act) {
-  const choice = (word, keep, file, what) => {
+  const choice = (word, keep, file, what, isPossible = true) => {
     const button = made("button", { type: "button" }, "Keep " + word);
     button.setAttribute("aria-label", "Keep " + word + ": " + what);
     onClick(button, () => act("conflicts/keep", { path: copy.path, keep }, "Kept " + word + ": " + what));
@@ -162,9 +162,10 @@ function conflict({ copy, original }, isRunning, act) {
     const whose = file?.device == null ? "" : "from " + file.device;
     const told = file === undefined ? "" : joined(", ", whose, file.size, changed);
     const text = made("span", {}, made("strong", {}, what), told === "" ? "" : " – " + told);
-    return made("div", { className: "choice" }, text, ...(isRunning ? [button] : []));
+    return made("div", { className: "choice" }, text, ...(isRunning && isPossible ? [button] : []));
   };
-  const choices = [choice("that", "copy", copy, copy.path)];
+  // A folder is not replaced by a file.
+  const choices = [choice("that", "copy", copy, copy.path, original?.folder !== true)];
   if (original === null) return made("li", {}, ...choices);
   choices.unshift(choice("this", "original", original, original.path));
   return made("li", {}, ...choices, choice("both", "both", undefined, "both, the second under a name of its own"));

@@ -28,7 +28,7 @@ const kind = z.object({
   /** The first of them; with a sentence of its own where that is another. */
   paths: z.array(z.object({ path: z.string(), message: z.string().nullable() })),
 });
-const fileView = z.object({ path: z.string(), size: z.string(), modified_at: z.string() });
+const fileView = z.object({ path: z.string(), folder: z.boolean(), size: z.string(), modified_at: z.string() });
 /** `device`: whose state it is, as the name of the copy says; null where it does not. */
 const copyView = fileView.extend({ device: z.string().nullable() });
 
@@ -173,7 +173,10 @@ async function conflictsOf({ root, conflicts }: SyncReport): Promise<SyncView["c
     conflicts.slice(0, shownMax.conflicts).map(async (path) => {
       const { device, original, ...copy } = await conflictedCopy(root, path);
       return {
-        copy: { ...(fileOf(copy) ?? { path, size: "", modified_at: new Date(0).toISOString() }), device },
+        copy: {
+          ...(fileOf(copy) ?? { path, folder: false, size: "", modified_at: new Date(0).toISOString() }),
+          device,
+        },
         original: fileOf(original),
       };
     }),
@@ -181,8 +184,9 @@ async function conflictsOf({ root, conflicts }: SyncReport): Promise<SyncView["c
   return { count: conflicts.length, items };
 }
 
-function fileOf({ path, size, modified_at }: FileState): z.infer<typeof fileView> | null {
-  return size === null || modified_at === null ? null : { path, size: formatBytes(size), modified_at };
+function fileOf({ path, kind, size, modified_at }: FileState): z.infer<typeof fileView> | null {
+  if (modified_at === null) return null;
+  return { path, folder: kind === "folder", size: size === null ? "folder" : formatBytes(size), modified_at };
 }
 
 function cutTo(all: readonly string[], countMax: number): { count: number; items: string[] } {
