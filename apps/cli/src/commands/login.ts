@@ -83,12 +83,12 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
         ...(known === undefined ? {} : { device_secret: known }),
         ...(options.keepAccount === true ? { keep_account: true } : {}),
       };
-      return askingAgain(run, options.totp, (totp) =>
+      const act = (totp?: string) =>
         client.call("createSession", {
-          body: { ...body, ...(totp === undefined ? {} : { totp }) },
+          body: totp === undefined ? body : { ...body, totp },
           asksOnce: totp !== undefined,
-        }),
-      );
+        });
+      return askingAgain(run, options.totp, act, { passkeysAlone: byPasskey(server) });
     };
     const inBrowser = email === "" && options.email === undefined ? await byBrowser(run, client, device) : undefined;
     if (inBrowser === undefined && email === "" && options.email === undefined) email = await ask(context, "E-mail: ");
@@ -242,4 +242,8 @@ async function endFormer(run: Run, former: Login | undefined, made: Login): Prom
   } finally {
     await client.close();
   }
+}
+
+function byPasskey(server: string): string {
+  return `This account signs in with a passkey. Run 'holdfast login ${server}' and press Enter to sign in with a browser, or enter a recovery code (--totp CODE).`;
 }

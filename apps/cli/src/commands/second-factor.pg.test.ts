@@ -89,7 +89,10 @@ describe("second-factor", () => {
         );
       const plain = await reset();
       assert.deepEqual([plain.code, plain.stdout], [0, `${person.email} has a new password\n`], plain.stderr);
-      assert.equal((await person.login()).code, 3, "the passkey is asked for");
+      const asks = await person.login();
+      assert.equal(asks.code, 3);
+      const ways = `This account signs in with a passkey. Run 'holdfast login ${command.server.url}' and press Enter to sign in with a browser, or enter a recovery code (--totp CODE).`;
+      assert.ok(asks.stderr.includes(ways), asks.stderr);
       const ended = await reset("--end-passkeys");
       assert.equal(ended.stdout, `${person.email} has a new password, and no passkeys any more\n`, ended.stderr);
       assert.equal((await person.login()).code, 0);

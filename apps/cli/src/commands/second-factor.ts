@@ -86,7 +86,7 @@ function switchOn(context: Context) {
       await showCodes(run, codes, "The second factor is on.");
     };
     // The recovery codes come of it.
-    await askingAgain(run, undefined, confirmed, "Code that the authenticator app shows: ");
+    await askingAgain(run, undefined, confirmed, { appQuestion: "Code that the authenticator app shows: " });
   });
 }
 
@@ -162,13 +162,13 @@ const triesMax = 3;
  * Does what takes a code, and asks for it on a terminal as often as it is wrong. Without one, or with a code that was given, the answer of the
  * server stands.
  * @param given by an option
- * @param appQuestion of an account with an authenticator app
+ * @param words the question for the code of an authenticator app, and the way in for an account that has passkeys alone
  */
 export async function askingAgain<Result>(
   run: Run,
   given: string | undefined,
   act: (totp: string | undefined) => Promise<Result>,
-  appQuestion = "Code of the authenticator app (or a recovery code): ",
+  { appQuestion = "Code of the authenticator app (or a recovery code): ", passkeysAlone = passkeysInBrowser } = {},
 ): Promise<Result> {
   for (let tries = 0, totp = given; ; tries += 1) {
     try {
@@ -176,29 +176,38 @@ export async function askingAgain<Result>(
     } catch (thrown) {
       if (!(thrown instanceof HoldfastError) || thrown.code !== "second_factor") throw thrown;
       if (given === undefined && run.context.stdin.isTTY !== true) {
-        throw new HoldfastError("second_factor", sayCode(thrown), { cause: thrown });
+        throw new HoldfastError("second_factor", sayCode(thrown, passkeysAlone), { cause: thrown });
       }
       if (given !== undefined || tries === triesMax) throw thrown;
       if (totp !== undefined) run.output.note(thrown.message);
       const { ask } = await import("../terminal.ts");
-      const isOfApp = !hasPasskeysAlone(thrown);
-      totp = await ask(run.context, isOfApp ? appQuestion : passkeysAlone);
+      totp = await ask(
+        run.context,
+        hasApp(thrown) ? appQuestion : `${withoutApp(thrown, passkeysAlone)} Recovery code: `,
+      );
     }
   }
 }
 
-const passkeysAlone = "Passkeys work in a browser, so here it takes a recovery code: ";
+const passkeysInBrowser = "Passkeys work in a browser, so here it takes a recovery code (--totp CODE).";
 
-/** The account has no authenticator app. */
-function hasPasskeysAlone({ body }: HoldfastError): boolean {
+function factorsOfAnswer({ body }: HoldfastError): readonly unknown[] {
   const factors = body["factors"];
-  return Array.isArray(factors) && !factors.includes("app");
+  return Array.isArray(factors) ? factors : ["app"];
 }
 
-function sayCode(thrown: HoldfastError): string {
-  return hasPasskeysAlone(thrown)
-    ? "This account's second factor is a passkey, which works in a browser: use --totp with a recovery code, or set up an authenticator app there (Settings, Security)."
-    : "This account has a second factor. Use --totp CODE too.";
+function hasApp(thrown: HoldfastError): boolean {
+  return factorsOfAnswer(thrown).includes("app");
+}
+
+function withoutApp(thrown: HoldfastError, passkeysAlone: string): string {
+  return factorsOfAnswer(thrown).includes("passkey")
+    ? passkeysAlone
+    : "This account takes a recovery code (--totp CODE).";
+}
+
+function sayCode(thrown: HoldfastError, passkeysAlone: string): string {
+  return hasApp(thrown) ? "This account has a second factor. Use --totp CODE too." : withoutApp(thrown, passkeysAlone);
 }
 
 async function showCodes({ output }: Run, codes: readonly string[], what: string): Promise<void> {

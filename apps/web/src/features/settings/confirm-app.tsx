@@ -52,7 +52,7 @@ export function ConfirmApp({ app, onConfirmed, onClose }: ConfirmAppProps) {
           <CopyField label={message("settings.factorSecret")} text={app.secret.replaceAll(/(.{4})(?!$)/g, "$1 ")} />
         </div>
       </div>
-      <CodeField isOfApp error={isWrong ? message("settings.factorCodeWrong") : undefined} />
+      <CodeField of="app" error={isWrong ? message("settings.factorCodeWrong") : undefined} />
     </FormDialog>
   );
 }

@@ -3,20 +3,26 @@ import { useMessages } from "../../messages/use-messages.ts";
 
 interface CodeFieldProps {
   readonly error?: string | undefined;
-  /** Only a code of the app will do. */
-  readonly isOfApp?: boolean;
+  /** The codes that do: of the app alone, recovery codes alone as there is no app, or both. */
+  readonly of?: "app" | "recovery" | "both";
   readonly autoFocus?: boolean;
 }
 
+const hints = {
+  app: "settings.factorCode",
+  recovery: "factor.recoveryHint",
+  both: "factor.codeHint",
+} as const;
+
 /** For a code of the authenticator app, or a recovery code, which has letters. */
-export function CodeField({ error, isOfApp = false, autoFocus = false }: CodeFieldProps) {
+export function CodeField({ error, of = "both", autoFocus = false }: CodeFieldProps) {
   const { message } = useMessages();
   return (
     <Field
       label={message("factor.code")}
-      hint={message(isOfApp ? "settings.factorCode" : "factor.codeHint")}
+      hint={message(hints[of])}
       name="totp"
-      inputMode={isOfApp ? "numeric" : "text"}
+      inputMode={of === "app" ? "numeric" : "text"}
       autoComplete="one-time-code"
       autoCapitalize="none"
       spellCheck={false}

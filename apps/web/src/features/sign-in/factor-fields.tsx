@@ -16,6 +16,8 @@ interface FactorFieldsProps {
 export function FactorFields({ asked, error, onPasskey }: FactorFieldsProps) {
   const { message } = useMessages();
   const request = asked.body["webauthn"] as PasskeyRequest | null | undefined;
+  const factors = asked.body["factors"];
+  const hasApp = !Array.isArray(factors) || factors.includes("app");
   const hasPasskey = request != null && canUsePasskeys();
   return (
     <>
@@ -26,7 +28,7 @@ export function FactorFields({ asked, error, onPasskey }: FactorFieldsProps) {
           onAnswer={onPasskey}
         />
       )}
-      <CodeField autoFocus={!hasPasskey} error={error} />
+      <CodeField of={hasApp ? "both" : "recovery"} autoFocus={!hasPasskey} error={error} />
     </>
   );
 }

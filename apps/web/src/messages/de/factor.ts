@@ -4,6 +4,7 @@ export const factor = {
   "leaving.keep": "Konto behalten",
   "factor.code": "Code",
   "factor.codeHint": "Aus deiner Authenticator-App, oder einer deiner Wiederherstellungscodes.",
+  "factor.recoveryHint": "Einer deiner Wiederherstellungscodes.",
   "factor.codeMissing": "Gib den Code ein.",
   "factor.codeWrong":
     "Dieser Code ist falsch oder wurde schon benutzt. Gib den nächsten aus der App ein oder einen Wiederherstellungscode.",

@@ -119,7 +119,7 @@ export const settings = {
   "settings.factorCode": "Die sechs Ziffern, die die App zeigt.",
   "settings.factorCodes": "Wiederherstellungscodes",
   "settings.factorCodesAbout":
-    "Mit jedem Code kannst du dich einmal ohne Telefon anmelden. Bewahre sie anderswo auf; sie werden nur einmal gezeigt. Bestehende Sitzungen bleiben angemeldet.",
+    "Mit jedem Code kannst du dich einmal anmelden, wenn du Passkey oder Authenticator-App nicht benutzen kannst. Bewahre sie anderswo auf; sie werden nur einmal gezeigt. Bestehende Sitzungen bleiben angemeldet.",
   "settings.factorSave": "Codes herunterladen",
   "settings.password": "Passwort",
   "settings.passwordAbout":

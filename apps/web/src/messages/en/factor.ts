@@ -4,6 +4,7 @@ export const factor = {
   "leaving.keep": "Keep the account",
   "factor.code": "Code",
   "factor.codeHint": "From your authenticator app, or one of your recovery codes.",
+  "factor.recoveryHint": "One of your recovery codes.",
   "factor.codeMissing": "Enter the code.",
   "factor.codeWrong": "This code is wrong or was already used. Enter the next code from the app, or a recovery code.",
   "factor.passkeySignIn": "Sign in with a passkey",

@@ -114,7 +114,7 @@ export const settings = {
   "settings.factorCode": "The six digits from the app.",
   "settings.factorCodes": "Recovery codes",
   "settings.factorCodesAbout":
-    "Each code signs you in once if you do not have your phone. Save them in another place; they are shown only once. Existing sessions stay signed in.",
+    "Each code signs you in once if you cannot use your passkey or authenticator app. Save them in another place; they are shown only once. Existing sessions stay signed in.",
   "settings.factorSave": "Download codes",
   "settings.password": "Password",
   "settings.passwordAbout": "Changing it signs out all other browsers and devices and ends personal tokens.",
