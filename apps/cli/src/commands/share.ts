@@ -4,7 +4,7 @@ import { endFor } from "../output/listing.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import { whenText } from "./when-text.ts";
 import { noteLocalLink } from "./local-link.ts";
-import type { CommandMaker } from "./command.ts";
+import type { CommandMaker, Run } from "./command.ts";
 import { confirmWholeDrive } from "./whole-drive.ts";
 
 export const grantedRoles = ["viewer", "commenter", "editor", "uploader"] as const;
@@ -79,10 +79,20 @@ export const shareCommand: CommandMaker = (context) => {
     if (expiry !== undefined && !run.output.json)
       run.output.note(`The link works once and expires on ${endFor(run.output, expiry)}.`);
     noteLocalLink(run, link);
+    if (permission.grantee.kind === "pending" && link === undefined) await noteUnsent(run, client);
     if (earlierEnd !== null && permission.expires_at === null && !run.output.json)
       run.output.note(`The earlier end (${endFor(run.output, earlierEnd)}) no longer applies.`);
   });
 };
+
+/** Only administrators get the link of an invitation that no mail brings. */
+async function noteUnsent({ output }: Run, client: ApiClient): Promise<void> {
+  const { mail } = await client.call("readSignInWays");
+  if (!mail)
+    output.note(
+      "This server sends no e-mail. An administrator has the invitation link ('holdfast admin unsent-links').",
+    );
+}
 
 /** End of an existing share, which sharing again without an end removes. */
 async function endOf(client: ApiClient, id: string, whom: string): Promise<string | null> {

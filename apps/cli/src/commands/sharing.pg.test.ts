@@ -193,6 +193,12 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.equal(await done(owner, ["permissions", "/songs"]), "");
     const invited = await owner(["share", "/songs", "--with", "new@example.com", "--role", "viewer"]);
     assert.match(invited.stdout, /no account yet\n.* http.*\/setup#hfi_/);
+    await done(guest, ["mkdir", "/hers"]);
+    const asked = await guest(["share", "/hers", "--with", "other@example.com", "--role", "viewer"]);
+    assert.deepEqual(
+      [asked.code, asked.stderr],
+      [0, "This server sends no e-mail. An administrator has the invitation link ('holdfast admin unsent-links').\n"],
+    );
     assert.match(invited.stderr, /^The link works once and expires on 20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ\.\n/);
   });
 });

@@ -5,8 +5,10 @@ import { announcer } from "../../design/live-regions.tsx";
 import { Button } from "../../design/button.tsx";
 import { CopyField } from "../../design/copy-field.tsx";
 import { Field } from "../../design/field.tsx";
+import { Notice } from "../../design/notice.tsx";
 import { problemWords } from "../../messages/problem-words.ts";
 import { useMessages } from "../../messages/use-messages.ts";
+import { useSignInWays } from "../sign-in/use-sign-in-ways.ts";
 import { endOfDay, granteeOf, ownGroups, peopleFor, personRoles, type Role } from "./permissions.ts";
 import { RoleSelect } from "./role-select.tsx";
 import type { ShareDialogProps } from "./share-props.ts";
@@ -22,7 +24,8 @@ export function InvitePeople({ node }: Pick<ShareDialogProps, "node">) {
   const [note, setNote] = useState("");
   const [fault, setFault] = useState<string>();
   const groups = useQuery(ownGroups(drive)).data ?? [];
-  const share = useShare(node.id);
+  const sendsMail = useSignInWays().mail;
+  const share = useShare(node.id, sendsMail);
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const grantee = granteeOf(text, groups);
@@ -39,10 +42,15 @@ export function InvitePeople({ node }: Pick<ShareDialogProps, "node">) {
       },
     );
   };
-  const invitation = share.data?.grantee.kind === "pending" ? share.data.invitation_url : undefined;
   return (
     <form onSubmit={submit} className="flex flex-col gap-3">
-      <WhomField text={text} onText={setText} fault={fault} groupNames={groups.map(({ name }) => name)} />
+      <WhomField
+        sendsMail={sendsMail}
+        text={text}
+        onText={setText}
+        fault={fault}
+        groupNames={groups.map(({ name }) => name)}
+      />
       {text.trim() !== "" && (
         <Field
           label={message("share.note")}
@@ -69,8 +77,25 @@ export function InvitePeople({ node }: Pick<ShareDialogProps, "node">) {
           </Button>
         </div>
       </div>
-      {invitation !== undefined && <CopyField label={message("share.invitation")} text={invitation} />}
+      {share.data?.grantee.kind === "pending" && <Invited permission={share.data} sendsMail={sendsMail} />}
     </form>
+  );
+}
+
+interface InvitedProps {
+  readonly permission: NonNullable<ReturnType<typeof useShare>["data"]>;
+  readonly sendsMail: boolean;
+}
+
+/** Without mail an administrator hands on the link, and gets it here. */
+function Invited({ permission: { grantee, invitation_url: url }, sendsMail }: InvitedProps) {
+  const { message } = useMessages();
+  if (url !== undefined) return <CopyField label={message("share.invitation")} text={url} />;
+  if (sendsMail) return null;
+  return (
+    <Notice kind="info" isNews>
+      {message("share.unsent", { name: grantee.email ?? "" })}
+    </Notice>
   );
 }
 
@@ -80,7 +105,7 @@ type ShareFields = NonNullable<ReturnType<typeof granteeOf>> & {
   readonly message?: string;
 };
 
-function useShare(nodeId: string) {
+function useShare(nodeId: string, sendsMail: boolean) {
   const { client } = useDrive();
   const { message } = useMessages();
   const queries = useQueryClient();
@@ -88,7 +113,7 @@ function useShare(nodeId: string) {
     mutationFn: (body: ShareFields) => client.call("shareNode", { params: { id: nodeId }, body }),
     onSuccess: ({ grantee }) => {
       const name = grantee.name ?? grantee.email ?? "";
-      announcer.say(message(grantee.kind === "pending" ? "share.invited" : "share.shared", { name }));
+      announcer.say(message(grantee.kind === "pending" && sendsMail ? "share.invited" : "share.shared", { name }));
     },
     onSettled: () => queries.invalidateQueries({ queryKey: ["permissions", nodeId] }),
   });
@@ -104,6 +129,7 @@ function saying(note: string): Pick<ShareFields, "message"> {
 }
 
 interface WhomFieldProps {
+  readonly sendsMail: boolean;
   readonly text: string;
   readonly onText: (text: string) => void;
   readonly fault: string | undefined;
@@ -111,7 +137,7 @@ interface WhomFieldProps {
 }
 
 /** With the browser's own list of suggestions. */
-function WhomField({ text, onText, fault, groupNames }: WhomFieldProps) {
+function WhomField({ sendsMail, text, onText, fault, groupNames }: WhomFieldProps) {
   const { message } = useMessages();
   const listId = useId();
   const people = useQuery(peopleFor(useDrive(), useDeferredValue(text))).data ?? [];
@@ -119,7 +145,7 @@ function WhomField({ text, onText, fault, groupNames }: WhomFieldProps) {
     <>
       <Field
         label={message("share.whom")}
-        hint={message("share.whomHint")}
+        hint={message(sendsMail ? "share.whomHint" : "share.whomHintNoMail")}
         error={fault}
         type="text"
         inputMode="email"

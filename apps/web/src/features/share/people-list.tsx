@@ -13,12 +13,14 @@ import type { ShareDialogProps } from "./share-props.ts";
 
 interface PeopleListProps extends Pick<ShareDialogProps, "node"> {
   readonly people: readonly PermissionJson[] | undefined;
+  readonly hasLinks: boolean;
 }
 
-export function PeopleList({ node, people }: PeopleListProps) {
+export function PeopleList({ node, people, hasLinks }: PeopleListProps) {
   const { message } = useMessages();
   if (people === undefined) return <div className="h-12 animate-appear-late rounded-md bg-hover" />;
-  if (people.length === 0) return <p className="text-muted">{message("share.onlyYou")}</p>;
+  if (people.length === 0)
+    return <p className="text-muted">{message(hasLinks ? "share.noPerson" : "share.onlyYou")}</p>;
   return (
     <section aria-labelledby="share-people">
       <h3 id="share-people" className="mb-2 font-semibold">

@@ -47,7 +47,7 @@ export function Sharing({ node }: Pick<ShareDialogProps, "node">) {
   return (
     <div className="flex flex-col gap-6">
       <InvitePeople node={node} />
-      <PeopleList node={node} people={people} />
+      <PeopleList node={node} people={people} hasLinks={(links?.length ?? 0) > 0} />
       <LinkList node={node} links={links} />
     </div>
   );

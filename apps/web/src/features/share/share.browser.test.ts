@@ -60,6 +60,20 @@ test("an app password for a folder is listed apart from its links, and is revoke
   );
 });
 
+test("on a server without mail the app says that an administrator has the invitation link", async () => {
+  const ben = await app.addPerson("Ben");
+  await ok(ben.api, "POST", "/metadata", { path: "/Own", kind: "folder" });
+  const page = await app.another();
+  await signIn(page, app.server.url, ben);
+  await page.goto(`${app.server.url}/files/${await ben.api.idOf("/Own")}?panel=sharing`);
+  await page.getByText("This server sends no e-mail: an administrator has the invitation link").waitFor();
+  await page.getByLabel("Add people").fill("new@example.com");
+  await page.getByRole("button", { name: "Share", exact: true }).click();
+  await page
+    .getByText("This server sends no e-mail. An administrator has the invitation link for new@example.com.")
+    .waitFor();
+});
+
 test("what is no address is told at the field, and nothing is shared", async () => {
   await app.api.put("/plan.txt", "a plan");
   await app.signIn();
@@ -91,6 +105,7 @@ test("a link with a password opens for a stranger who has both, shows a code to 
   await stranger.getByRole("button", { name: "Open", exact: true }).click();
   await stranger.getByText("letter.txt").first().waitFor();
 
+  await page.getByText("Not shared with any person.").waitFor();
   await page.getByRole("button", { name: /^Delete Link created/ }).click();
   await page.getByRole("button", { name: "Delete link", exact: true }).click();
   await page.getByRole("button", { name: /^Delete Link created/ }).waitFor({ state: "detached" });

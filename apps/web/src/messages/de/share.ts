@@ -4,6 +4,8 @@ export const share = {
   "share.whom": "Personen hinzufügen",
   "share.whomHint":
     "Eine E-Mail-Adresse oder der Name einer deiner Gruppen. Personen ohne Konto bekommen eine Einladung.",
+  "share.whomHintNoMail":
+    "Eine E-Mail-Adresse oder der Name einer deiner Gruppen. Dieser Server verschickt keine E-Mails: Den Einladungslink für Personen ohne Konto hat ein Administrator.",
   "share.note": "Nachricht",
   "share.role": "Berechtigung",
   "share.roleOf": "Berechtigung von {name}",
@@ -12,10 +14,12 @@ export const share = {
   "share.nobody": "Gib eine E-Mail-Adresse wie mia@example.org oder den Namen einer deiner Gruppen ein.",
   "share.shared": "Mit {name} geteilt",
   "share.invited": "{name} ist eingeladen",
+  "share.unsent": "Dieser Server verschickt keine E-Mails. Den Einladungslink für {name} hat ein Administrator.",
   "share.invitation": "Einladungslink, den du selbst verschickst",
   "share.group": "{name} (Gruppe)",
   "share.people": "Personen mit Zugriff",
   "share.onlyYou": "Bisher hast nur du Zugriff.",
+  "share.noPerson": "Mit keiner Person geteilt.",
   "share.pending": "eingeladen, noch ohne Konto",
   "share.inherited": "von einem übergeordneten Ordner",
   "share.ends": "läuft am {day} ab",

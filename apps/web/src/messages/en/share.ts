@@ -4,6 +4,8 @@ export const share = {
   "share.whom": "Add people",
   "share.whomHint":
     "An e-mail address, or the name of one of your groups. People without an account get an invitation.",
+  "share.whomHintNoMail":
+    "An e-mail address, or the name of one of your groups. This server sends no e-mail: an administrator has the invitation link for people without an account.",
   "share.note": "Message",
   "share.role": "Permission",
   "share.roleOf": "Permission for {name}",
@@ -12,10 +14,12 @@ export const share = {
   "share.nobody": "Enter an e-mail address, such as mia@example.org, or the name of one of your groups.",
   "share.shared": "Shared with {name}",
   "share.invited": "{name} was invited",
+  "share.unsent": "This server sends no e-mail. An administrator has the invitation link for {name}.",
   "share.invitation": "Invitation link, to send yourself",
   "share.group": "{name} (group)",
   "share.people": "People with access",
   "share.onlyYou": "Only you have access.",
+  "share.noPerson": "Not shared with any person.",
   "share.pending": "invited, no account yet",
   "share.inherited": "inherited from a folder above",
   "share.ends": "expires {day}",
