@@ -89,10 +89,11 @@ function boundOf({ quota_bytes, used_bytes, stored_bytes_max, free_bytes, old_ve
   return ["", `Old versions do not count against the quota. Together with everything else they may take ${most}.`];
 }
 
-/** Files and the trash fill the quota: no old version makes room then. */
-function wayOut({ quota_bytes, used_bytes, trash_bytes }: UsageJson): string[] {
-  if (quota_bytes === null || used_bytes < (quota_bytes * limits.quotaNearPercent) / 100) return [];
-  const trash = trash_bytes === 0 ? "delete files, then: holdfast trash empty" : "holdfast trash empty";
+/** Files and the trash fill the quota: no old version makes room then, and the trash alone only where it takes enough. */
+function wayOut({ quota_bytes, used_bytes, files_bytes }: UsageJson): string[] {
+  const nearBytes = ((quota_bytes ?? Infinity) * limits.quotaNearPercent) / 100;
+  if (used_bytes < nearBytes) return [];
+  const trash = files_bytes >= nearBytes ? "delete files, then: holdfast trash empty" : "holdfast trash empty";
   return ["", `To make room: ${trash}`];
 }
 

@@ -93,6 +93,19 @@ describe("put and get with options", () => {
     assert.equal(statSync(got).mtime.toISOString(), "2001-02-03T04:05:06.000Z");
   });
 
+  test("a dry run of put refuses a second name that is one with another on the server, as the run does", async () => {
+    const root = makeFiles("forms", { "cafe\u0301": "decomposed", "caf\u00E9": "composed" });
+    const put = async (...more: string[]) => {
+      const { code, stdout } = await run(["put", root, "/forms", ...more, "--json"]);
+      const { files_sent, problems } = JSON.parse(stdout);
+      return [code, files_sent, problems.map(({ message }: { message: string }) => message)];
+    };
+    const dry = await put("--dry-run");
+    assert.deepEqual(dry.slice(0, 2), [1, 1]);
+    assert.deepEqual(dry, await put());
+    assert.deepEqual((await put("--dry-run"))[2], dry[2]);
+  });
+
   test("a dry run of put says what would be done, and does nothing", async () => {
     const root = makeFiles("dry-put", { same: "same", touched: "touched", edited: "12345", "below/new": "new" });
     symlinkSync("same", join(root, "link"));

@@ -120,10 +120,11 @@ function settle(work: PutWork, item: Item, results: ReadonlyMap<string, BatchRes
   return "done";
 }
 
+export const nameTaken =
+  "its name is taken on the server, perhaps by one that only looks the same (Unicode). Rename one of them.";
+
 function sentenceFor(result: BatchResult | undefined): string {
   if (result?.code === "conflict") return "was changed on the server meanwhile. Run put again.";
-  if (result?.code === "exists") {
-    return "its name is taken on the server, perhaps by one that only looks the same (Unicode). Rename one of them.";
-  }
+  if (result?.code === "exists") return nameTaken;
   return result?.message ?? `the server answered ${result?.code ?? "nothing"} for it.`;
 }

@@ -1,6 +1,8 @@
 import { basename } from "node:path";
+import { nameKey } from "@holdfast/core/names";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { contentOf } from "../get/local-content.ts";
+import { nameTaken } from "./commit.ts";
 import { listLocalFolder } from "./local-folder.ts";
 import type { LocalEntry } from "./local-folder.ts";
 import { planCompared, planPut } from "./put-plan.ts";
@@ -38,6 +40,7 @@ export class PutPreview {
     for (let visit = waiting.pop(); visit !== undefined; visit = waiting.pop()) {
       const below: Visit[] = [];
       const names: string[] = [];
+      const taken = this.#namesAt(visit.folderId);
       for (const { entries, unfit } of listLocalFolder(visit.localPath)) {
         for (const { path, code, message } of unfit) {
           names.push(basename(path));
@@ -45,7 +48,7 @@ export class PutPreview {
         }
         for (const entry of entries) {
           names.push(entry.name);
-          const child = await this.#takeIn(visit, entry);
+          const child = await this.#takeIn(visit, entry, taken);
           if (child !== undefined) below.push(child);
         }
       }
@@ -55,13 +58,25 @@ export class PutPreview {
     }
   }
 
-  async #takeIn(visit: Visit, entry: LocalEntry): Promise<Visit | undefined> {
+  async #takeIn(visit: Visit, entry: LocalEntry, taken: Map<string, string>): Promise<Visit | undefined> {
     const below = visit.below === "" ? entry.name : `${visit.below}/${entry.name}`;
     if (this.#work.patterns?.names(below, entry.kind === "folder") === true) return undefined;
     const remotePath = `${visit.remotePath === "/" ? "" : visit.remotePath}/${entry.name}`;
     const remote = visit.folderId === undefined ? undefined : this.#remote?.child(visit.folderId, entry.name);
+    const key = nameKey(entry.name);
+    if ((taken.get(key) ?? entry.name) !== entry.name) {
+      this.#work.report.problem(entry.path, nameTaken, "exists");
+      return undefined;
+    }
+    taken.set(key, entry.name);
     const isFolder = await this.takeEntry(entry, remotePath, remote);
     return isFolder ? { localPath: entry.path, remotePath, below, folderId: remote?.id } : undefined;
+  }
+
+  /** Names that the server has in a folder, by what makes two of them one to it. */
+  #namesAt(folderId: string | undefined): Map<string, string> {
+    const names = folderId === undefined ? [] : (this.#remote?.children(folderId) ?? []);
+    return new Map(Array.from(names, ([name]) => [nameKey(name), name]));
   }
 
   /** @returns whether it is a folder that goes on below */

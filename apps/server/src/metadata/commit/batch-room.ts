@@ -37,7 +37,8 @@ export async function assertBatchRoom(shards: Shards, settled: readonly Settled<
     if (await mayHaveRoom(shards, actor, some, freeOf(actor))) return;
   }
   const text = "None of these files has room in the quota. Nothing of the batch was done.";
-  const body = { free_bytes: Math.max(0, freeOf(first.actor)) };
+  const needed = Math.min(...puts.map(({ what }) => what.content.sizeBytes));
+  const body = { free_bytes: Math.max(0, freeOf(first.actor)), needed_bytes: needed };
   throw withoutFigures(first.actor, new HoldfastError("quota", text, { body }));
 }
 

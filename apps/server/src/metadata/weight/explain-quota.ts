@@ -35,11 +35,13 @@ export function quotaExplainer(
   };
 }
 
+type Figures = HoldfastError["body"];
+
 function explained(error: HoldfastError, usage: Usage, isStored: boolean): HoldfastError {
   const { versionsBytes, trashBytes, uploadsBytes, largest } = usage;
   const boundBytes = limits.quotaStoredFactor * (usage.quota_bytes ?? 0);
   const bound = `The space is full: with old versions and trash it may store ${formatBytes(boundBytes)}, which is ${limits.quotaStoredFactor} times its quota.`;
-  const words = isStored ? [bound, storedAdvice(usage)] : [firstSentence(error.message), usedAdvice(usage)];
+  const words = isStored ? [bound, storedAdvice(usage)] : [firstSentence(error.message), usedAdvice(usage, error.body)];
   const body = {
     ...error.body,
     versions_bytes: versionsBytes,
@@ -62,9 +64,13 @@ function storedAdvice({ versionsBytes, trashBytes, uploadsBytes, largest: [first
   return `${take}. ${first.path} has the largest ones. Delete some: '${pruneCommand(first.path, first.versions)}'.`;
 }
 
-/** Old versions do not count here. */
-function usedAdvice({ trashBytes }: Usage): string {
+/** Old versions do not count here. Names the trash where emptying it makes enough room. */
+function usedAdvice({ trashBytes, filesBytes, used_bytes }: Usage, { free_bytes, needed_bytes }: Figures): string {
   if (trashBytes === 0) return "The trash is empty: delete files, then empty the trash.";
+  const roomBytes = Number(free_bytes) + used_bytes - filesBytes;
+  if (Number(needed_bytes ?? 0) > roomBytes) {
+    return `Files take ${formatBytes(filesBytes)} and the trash ${formatBytes(trashBytes)}: delete files, then empty the trash.`;
+  }
   return `Empty the trash, which takes ${formatBytes(trashBytes)} ('holdfast trash empty'), or delete files and then empty it.`;
 }
 

@@ -139,6 +139,20 @@ test("versions that all have labels, and uploads, are named as what they are", a
   assert.match((await refusalIn(other)).message, /Unfinished uploads take 400 B of it\./);
 });
 
+test("a trash that takes too little is not what makes room", async () => {
+  const space = await world.open({ quotaBytes: 1000 });
+  await space.put("root", "f", "x".repeat(600));
+  const thrown = await space.put("root", "small", "x".repeat(10));
+  await space.do({ op: "delete", fileId: thrown.id });
+  const refusal = async (bytes: number) => {
+    const text = "This needs more. Empty the trash.";
+    const error = new HoldfastError("quota", text, { body: { free_bytes: 390, needed_bytes: bytes } });
+    return (await explained(space, error)).message;
+  };
+  assert.match(await refusal(401), /^This needs more\. Files take 600 B and the trash 10 B: delete files, then empty/);
+  assert.match(await refusal(400), /^This needs more\. Empty the trash, which takes 10 B /);
+});
+
 test("an empty trash is not to be emptied, and others are not told anything", async () => {
   const space = await world.open({ quotaBytes: 100 });
   await space.put("root", "f", "x".repeat(100));

@@ -34,7 +34,7 @@ export function assertFree(freeBytes: number, addedBytes: number): void {
   throw new HoldfastError(
     "quota",
     `This needs ${needed}, and ${free} is free. Empty the trash, or ask an administrator for a larger quota.`,
-    { body: { free_bytes: Math.max(0, freeBytes) } },
+    { body: { free_bytes: Math.max(0, freeBytes), needed_bytes: addedBytes } },
   );
 }
 

@@ -186,7 +186,7 @@ test("storage that comes to its end is told in words, beside every place and as 
   await navigation.getByText("95% full", { exact: true }).waitFor();
   await page
     .getByRole("main")
-    .getByText("Only 49 B left. Empty the trash, or ask an administrator for more.")
+    .getByText("Only 49 B left. Delete files and empty the trash, or ask an administrator for more.")
     .waitFor();
   await dora.api.put("/d.txt", "d".repeat(49));
   await page.getByRole("main").getByText("Your storage is full").waitFor();
