@@ -30,5 +30,8 @@ test("any microsecond until 2106 reads back the same, truncated and rounded", as
     }),
     { numRuns: 2000 },
   );
+  const wholeSeconds = 2_524_608_000n;
+  await file.setTimes(wholeSeconds * 1_000_000n);
+  assert.equal((await stat(path, { bigint: true })).mtimeNs, wholeSeconds * 1_000_000_000n);
   await file.close();
 });

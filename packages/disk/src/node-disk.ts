@@ -179,10 +179,12 @@ async function syncFolder(places: Places, path: string): Promise<void> {
 /**
  * Node takes times as a double of seconds, whose steps are 0.24 µs until 2038 and 0.48 µs until 2106. A quarter of a
  * microsecond more puts the double between 0 and 0.5 µs above the wanted one, so that truncating and rounding both give it back.
+ * A whole second is exact as it is.
  */
 export function toDoubleSeconds(micros: bigint): number {
   const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
-  return Number((micros - fraction) / 1_000_000n) + (Number(fraction) + 0.25) / 1_000_000;
+  const seconds = Number((micros - fraction) / 1_000_000n);
+  return fraction === 0n ? seconds : seconds + (Number(fraction) + 0.25) / 1_000_000;
 }
 
 /** What Node says of a file, in the words of the port. */

@@ -239,8 +239,8 @@ describe("the stories of docs/everyday.md", () => {
     const { recovery_codes: codes } = JSON.parse(confirmed.stdout) as { recovery_codes: string[] };
     const [first = "", second = "", third = ""] = codes;
     const who = { "https://drive.example": home.server.url, "you@example.com": administrator.email };
-    await next("holdfast login", { ...who, CODE: first }, `${password}\n`);
-    const { stdout } = await next("holdfast second-factor on", { CODE: second }, `${password}\n`);
+    await next("holdfast login", { ...who, "RECOVERY-CODE-1": first }, `${password}\n`);
+    const { stdout } = await next("holdfast second-factor on", { "RECOVERY-CODE-2": second }, `${password}\n`);
     const [, secretOfNew = ""] = /authenticator app: ([A-Z2-7]+)/.exec(stdout) ?? [];
     await next("holdfast second-factor confirm", { "123456": codeOf(secretOfNew) });
     const login = ["login", home.server.url, "--email", administrator.email, "--password-stdin", "--totp", third];

@@ -1,3 +1,5 @@
+import { limits } from "@holdfast/core/limits";
+import type { ActivityVerb } from "@holdfast/protocol/activity-routes";
 import { useQuery } from "@tanstack/react-query";
 import { useDrive } from "../../data/use-drive.ts";
 import { useMessages } from "../../messages/use-messages.ts";
@@ -10,16 +12,25 @@ interface MomentsProps {
   readonly onChoose: (moment: string) => void;
 }
 
+const shownMax = 20;
+
+/** A rewind changes files and folders, not who has access and what was said about them. */
+const leftAlone: ReadonlySet<ActivityVerb> = new Set(["shared", "unshared", "linked", "commented"]);
+
 /** What happened lately, newest first: each is a place to go back to, before it. */
 export function Moments({ nodeId, reachMs = Infinity, onChoose }: MomentsProps) {
   const { client } = useDrive();
   const { message, dateTime, ago } = useMessages();
   const { data } = useQuery({
     queryKey: ["moments", nodeId],
-    queryFn: ({ signal }) => client.call("listActivity", { query: { in: nodeId, limit: 20 }, signal }),
+    queryFn: async ({ signal }) => {
+      const query = { in: nodeId, limit: limits.activityItemsMax };
+      const { items } = await client.call("listActivity", { query, signal });
+      return items.filter(({ verb }) => !leftAlone.has(verb)).slice(0, shownMax);
+    },
     staleTime: 0,
   });
-  const items = data?.items.filter(({ at }) => Date.parse(at) - 1000 >= Date.now() - reachMs) ?? [];
+  const items = (data ?? []).filter(({ at }) => Date.parse(at) - 1000 >= Date.now() - reachMs);
   if (items.length === 0) return null;
   return (
     <section aria-labelledby="moments">
