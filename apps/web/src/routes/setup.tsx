@@ -16,7 +16,7 @@ import { useMessages } from "../messages/use-messages.ts";
 /** Behind the links that the server prints and mails: the set-up, an invitation, an address to confirm, a new password. */
 export function SetupPlace() {
   const token = useFragmentToken();
-  if (token === "") return <CutLink />;
+  if (token === "") return <NoToken />;
   if (isWholeConfirmation(token)) return <ConfirmAddress token={token} />;
   if (token.startsWith("hfw_")) return <ResetPassword token={token} />;
   if (!isWholeToken(token)) return <CutLink />;
@@ -75,6 +75,12 @@ function CreateAccount({ token }: { readonly token: string }) {
       )}
     </FrontPage>
   );
+}
+
+/** As after a reload: the token goes from the address at once. */
+function NoToken() {
+  const { message } = useMessages();
+  return <BadLink title={message("setup.linkAgain")} next={message("setup.linkAgainNext")} />;
 }
 
 function CutLink() {

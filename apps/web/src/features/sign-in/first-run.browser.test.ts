@@ -23,12 +23,18 @@ test("the sign-in page of a new server says that it has not been set up, also af
   await app.open("/sign-in");
   await page.getByText("This server has not been set up yet").waitFor();
   await page.getByText("holdfast admin setup-link").waitFor();
+  await page.getByText("If the server was started with --data FOLDER, add the same --data FOLDER.").waitFor();
   await hasFocus(page.getByLabel("E-mail address"));
   assert.deepEqual(await axeProblems(page), []);
 });
 
 test("the set-up link from before the restart makes the administrator with the keyboard alone, and ends in a drive that says how to begin", async () => {
   const { page, server } = app;
+  await page.goto(setupLink);
+  await page.getByRole("heading", { name: "Welcome to Holdfast" }).waitFor();
+  await page.waitForURL((url) => url.hash === "");
+  await page.reload();
+  await page.getByText("This page needs the whole link from the terminal or the e-mail.").waitFor();
   await page.goto(setupLink);
   await page.getByRole("heading", { name: "Welcome to Holdfast" }).waitFor();
   await page.getByLabel("Your name").waitFor();

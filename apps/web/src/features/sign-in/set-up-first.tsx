@@ -8,6 +8,7 @@ export function SetUpFirst() {
     <Notice kind="info" title={message("setup.first")}>
       <p>{message("setup.firstNext")}</p>
       <code className="mt-1 block text-sm wrap-anywhere">holdfast admin setup-link</code>
+      <p className="mt-1 text-sm">{message("setup.firstData")}</p>
     </Notice>
   );
 }

@@ -22,6 +22,7 @@ export const setup = {
   "setup.first": "Dieser Server ist noch nicht eingerichtet",
   "setup.firstNext":
     "Öffne den Einrichtungslink, um das Verwaltungskonto anzulegen. Der Server gibt ihn beim Start in seinem Terminal oder Protokoll aus. Einen neuen gibt dieser Befehl auf dem Server aus:",
+  "setup.firstData": "Wurde der Server mit --data ORDNER gestartet, häng dasselbe --data ORDNER an.",
   "setup.asking": "Der Link wird geprüft …",
   "setup.useless": "Dieser Link funktioniert nicht mehr",
   "setup.inviteGone":
@@ -29,6 +30,9 @@ export const setup = {
   "setup.shared": "{by} teilt „{name}“ mit dir.",
   "setup.goodUntil": "Er läuft am {time} ab.",
   "setup.forAddress": "Nur diese Adresse kann die Einladung benutzen.",
+  "setup.linkAgain": "Öffne den Link noch einmal",
+  "setup.linkAgainNext":
+    "Diese Seite braucht den ganzen Link aus dem Terminal oder der E-Mail. Beim Neuladen behält sie ihn nicht.",
   "setup.linkCut": "Der Link ist unvollständig",
   "setup.linkCutNext": "Kopier den ganzen Link mit allem, was nach dem # steht.",
   "setup.adminAbout": "Leg das Verwaltungskonto dieses neuen Servers an. Der Link funktioniert einmal.",

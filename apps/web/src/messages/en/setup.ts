@@ -22,6 +22,7 @@ export const setup = {
   "setup.first": "This server has not been set up yet",
   "setup.firstNext":
     "Open the set-up link to create the administrator. The server prints the link in its terminal or log when it starts. To print a new one, run on the server:",
+  "setup.firstData": "If the server was started with --data FOLDER, add the same --data FOLDER.",
   "setup.asking": "Checking the link…",
   "setup.useless": "This link no longer works",
   "setup.inviteGone":
@@ -29,6 +30,9 @@ export const setup = {
   "setup.shared": "{by} shared “{name}” with you.",
   "setup.goodUntil": "It expires {time}.",
   "setup.forAddress": "Only this address can use the invitation.",
+  "setup.linkAgain": "Open the link again",
+  "setup.linkAgainNext":
+    "This page needs the whole link from the terminal or the e-mail. It does not keep the link when it is reloaded.",
   "setup.linkCut": "The link is incomplete",
   "setup.linkCutNext": "Copy the whole link, including everything after the #.",
   "setup.adminAbout": "Create the administrator account of this new server. The link works once.",
