@@ -170,9 +170,8 @@ test("recent changes are those of the log, the newest first, and names are text"
   assert.deepEqual(complaints, []);
 });
 
-test("a conflict is ended by keeping this, that or both", async () => {
-  const original = join(drive.sync.record.root, "plan.txt");
-  writeFileSync(original, "text");
+test("a conflict is ended by keeping this, that or both, and beside a folder by this or both", async () => {
+  writeFileSync(join(drive.sync.record.root, "plan.txt"), "text");
   const copies = ["plan (a's conflicted copy 2026-01-31).txt", copy];
   drive.now = { ...drive.now, conflicts: copies };
   await page.goto(channel.pageUrl);
@@ -190,16 +189,10 @@ test("a conflict is ended by keeping this, that or both", async () => {
   await conflicts.getByRole("heading", { name: "1 conflict" }).waitFor();
   const [first] = copies;
   assert.deepEqual(drive.told, [`keep original of ${first}`, `keep copy of ${copy}`, `keep both of ${first}`]);
-});
-
-test("a copy beside a folder cannot take its place, and the folder has no size", async () => {
   mkdirSync(join(drive.sync.record.root, "link"), { recursive: true });
   drive.now = { ...drive.now, conflicts: ["link (a's conflicted copy 2026-01-31)"] };
-  await page.goto(channel.pageUrl);
-  const conflicts = folder("Drive").locator(".conflicts");
   await conflicts.getByText("link – folder, changed").waitFor();
   assert.deepEqual(await conflicts.getByRole("button").allTextContents(), ["Keep this", "Keep both"]);
-  await conflicts.getByText("This file was changed in two places at the same time.").waitFor();
 });
 
 test("the buttons of a conflict are as wide as each other, and nearer to their own file than to the next", async () => {

@@ -184,9 +184,9 @@ async function conflictsOf({ root, conflicts }: SyncReport): Promise<SyncView["c
   return { count: conflicts.length, items };
 }
 
-function fileOf({ path, kind, size, modified_at }: FileState): z.infer<typeof fileView> | null {
+function fileOf({ path, size, modified_at, ...file }: FileState): z.infer<typeof fileView> | null {
   if (modified_at === null) return null;
-  return { path, folder: kind === "folder", size: size === null ? "folder" : formatBytes(size), modified_at };
+  return { path, folder: file.kind === "folder", size: size === null ? "folder" : formatBytes(size), modified_at };
 }
 
 function cutTo(all: readonly string[], countMax: number): { count: number; items: string[] } {

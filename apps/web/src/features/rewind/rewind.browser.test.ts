@@ -38,8 +38,12 @@ test("the trash and the moments of a rewind show the lifetimes that the server h
   await app.api.put("/gone.txt", "text");
   await ok(app.api, "DELETE", `/files/${await app.api.idOf("/gone.txt")}`);
   await page.getByRole("gridcell", { name: "5 days", exact: true }).first().waitFor();
-  await app.open(`/rewind/${await app.api.idOf("/Album")}`);
+  const id = await app.api.idOf("/Album");
+  await ok(app.api, "POST", `/files/${id}/comments`, { text: "Lovely" });
+  await app.open(`/rewind/${id}`);
   await page.getByText("can rewind up to 5 days").waitFor();
+  await page.getByRole("button", { name: /added .*one\.txt/ }).waitFor();
+  assert.equal(await page.getByRole("button", { name: /commented/ }).count(), 0);
   const earliest = await page.getByLabel("Date and time").getAttribute("min");
   const agoDays = (Date.now() - Date.parse(earliest ?? "")) / 86_400_000;
   assert.ok(agoDays > 4.9 && agoDays < 5.1, String(earliest));
