@@ -34,7 +34,7 @@ test("the set-up link from before the restart makes the administrator with the k
   await page.getByRole("heading", { name: "Welcome to Holdfast" }).waitFor();
   await page.waitForURL((url) => url.hash === "");
   await page.reload();
-  await page.getByText("This page needs the whole link from the terminal or the e-mail.").waitFor();
+  await page.getByText("A reload of this page needs it again.").waitFor();
   await page.goto(setupLink);
   await page.getByRole("heading", { name: "Welcome to Holdfast" }).waitFor();
   await page.getByLabel("Your name").waitFor();

@@ -32,7 +32,7 @@ export const setup = {
   "setup.forAddress": "Nur diese Adresse kann die Einladung benutzen.",
   "setup.linkAgain": "Öffne den Link noch einmal",
   "setup.linkAgainNext":
-    "Diese Seite braucht den ganzen Link aus dem Terminal oder der E-Mail. Beim Neuladen behält sie ihn nicht.",
+    "Öffne den ganzen Link aus dem Terminal oder der E-Mail mit allem, was nach dem # steht. Beim Neuladen braucht diese Seite ihn wieder.",
   "setup.linkCut": "Der Link ist unvollständig",
   "setup.linkCutNext": "Kopier den ganzen Link mit allem, was nach dem # steht.",
   "setup.adminAbout": "Leg das Verwaltungskonto dieses neuen Servers an. Der Link funktioniert einmal.",

@@ -32,7 +32,7 @@ export const setup = {
   "setup.forAddress": "Only this address can use the invitation.",
   "setup.linkAgain": "Open the link again",
   "setup.linkAgainNext":
-    "This page needs the whole link from the terminal or the e-mail. It does not keep the link when it is reloaded.",
+    "Open the whole link from the terminal or the e-mail, including everything after the #. A reload of this page needs it again.",
   "setup.linkCut": "The link is incomplete",
   "setup.linkCutNext": "Copy the whole link, including everything after the #.",
   "setup.adminAbout": "Create the administrator account of this new server. The link works once.",
