@@ -92,6 +92,14 @@ test("both make a link of one name, to two targets: each is a node of its own, a
   assert.deepEqual(Object.fromEntries(world.serverTree()), wanted);
 });
 
+test("a folder is made here where the server has a file of another device: the file gives way, and is not named after this device", () => {
+  const world = worldOf();
+  world.serverPut(world.newId(), { name: "thing", content: content("theirs") });
+  world.diskPut(world.newId(), { kind: "folder", name: "thing" });
+  world.settleDown();
+  assert.equal(world.serverTree().get("thing (another device's conflicted copy 1970-01-01)"), "file theirs");
+});
+
 test("both make a link of one name to one target: they are one link, and nothing is sent", () => {
   const world = worldOf();
   world.serverPut(world.newId(), { kind: "symlink", name: "a", content: content("link:b") });
