@@ -42,7 +42,10 @@ test("the trash and the moments of a rewind show the lifetimes that the server h
   await ok(app.api, "POST", `/files/${id}/comments`, { text: "Lovely" });
   await app.open(`/rewind/${id}`);
   await page.getByText("can rewind up to 5 days").waitFor();
-  await page.getByRole("button", { name: / (?:added|changed) / }).first().waitFor();
+  await page
+    .getByRole("button", { name: / (?:added|changed) / })
+    .first()
+    .waitFor();
   assert.equal(await page.getByRole("button", { name: /commented/ }).count(), 0);
   const earliest = await page.getByLabel("Date and time").getAttribute("min");
   const agoDays = (Date.now() - Date.parse(earliest ?? "")) / 86_400_000;
