@@ -65,6 +65,7 @@ export const testDoors: Readonly<Record<string, readonly string[]>> = {
   "apps/cli": [
     "@holdfast/server/acceptance/testing",
     "@holdfast/server/acceptance/pack-files",
+    "@holdfast/server/acceptance/shared-database",
     "@holdfast/server/accounts/testing-passkey",
     "@holdfast/web/testing/axe",
   ],

@@ -257,8 +257,7 @@ export const accountRoutes = {
     cost: "call",
     bodyKind: "json",
     asksProof: "sometimes",
-    summary:
-      "Change the caller's own name and settings: language, notifications, and whether shares are mounted automatically",
+    summary: "Change the caller's own name and settings: language, notifications, automatic mounting of shares",
     body: z.object({
       name: personName.optional(),
       language: language.nullable().optional().describe("null: the server's"),

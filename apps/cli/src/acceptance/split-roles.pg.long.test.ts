@@ -13,8 +13,7 @@ import {
   type ServerProcess,
   spawnServer,
 } from "@holdfast/server/acceptance/testing";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "@holdfast/server/db/embedded-postgres";
-import { silentLog } from "@holdfast/server/db/testing";
+import { type SharedDatabase, startSharedDatabase } from "@holdfast/server/acceptance/shared-database";
 import { findProgram } from "@holdfast/tools/components";
 import { reservePort } from "@holdfast/tools/reserved-port";
 import { Device } from "./device.ts";
@@ -26,7 +25,7 @@ const names = ["api1", "api2", "blocks1", "blocks2", "notify1", "notify2", "work
 type Name = (typeof names)[number];
 
 let folder: string;
-let postgres: EmbeddedPostgres;
+let database: SharedDatabase;
 let balancer: ChildProcess;
 let api: Api;
 const ports = new Map<Name, number>();
@@ -39,9 +38,7 @@ before(async () => {
   // Each process is ended with the test's own.
   process.setMaxListeners(20);
   folder = makeFolder("split-roles");
-  mkdirSync(`${folder}/database`, { mode: 0o711 });
-  const options = { dataFolder: `${folder}/database`, log: silentLog, random: randomBytes, loopback: true };
-  postgres = await startEmbeddedPostgres(options);
+  database = await startSharedDatabase(folder);
   for (const name of names) ports.set(name, await reservePort());
   const port = await reservePort();
   env["HOLDFAST_PUBLIC_URL"] = `http://127.0.0.1:${port}`;
@@ -60,15 +57,21 @@ after(async () => {
   for (const device of devices) await device.close();
   balancer?.kill("SIGKILL");
   for (const each of processes.values()) await each.stop();
-  await postgres?.stop();
+  await database?.postgres.stop();
   removeFolder(folder);
 });
 
 async function start(name: Name): Promise<void> {
-  const { user, password, host, port, database } = postgres.connection;
-  const url = `postgres://${user}:${String(password)}@${host}:${port}/${database}`;
   mkdirSync(`${folder}/${name}`, { recursive: true });
-  const args = ["--database-url", url, "--store", `${folder}/store`, "--roles", name.slice(0, -1), "--behind-proxy"];
+  const args = [
+    "--database-url",
+    database.url,
+    "--store",
+    `${folder}/store`,
+    "--roles",
+    name.slice(0, -1),
+    "--behind-proxy",
+  ];
   const own = { dataFolder: `${folder}/${name}/data`, port: ports.get(name)!, args, env };
   processes.set(name, await spawnServer(own));
 }

@@ -8,8 +8,8 @@ import { after, before, describe, test } from "node:test";
 import { requireComponent } from "@holdfast/tools/components";
 import { reservePort } from "@holdfast/tools/reserved-port";
 import pg from "pg";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
-import { silentLog } from "../db/testing.ts";
+import type { EmbeddedPostgres } from "../db/embedded-postgres.ts";
+import { startSharedDatabase } from "./shared-database.ts";
 import {
   Api,
   type ApiAnswer,
@@ -34,11 +34,7 @@ describe("Several servers on one database and one store", () => {
 
   before(async () => {
     folder = makeFolder("several-servers");
-    mkdirSync(`${folder}/database`, { mode: 0o711 });
-    const options = { dataFolder: `${folder}/database`, log: silentLog, random: randomBytes, loopback: true };
-    postgres = await startEmbeddedPostgres(options);
-    const { user, password, host, port, database } = postgres.connection;
-    databaseUrl = `postgres://${user}:${String(password)}@${host}:${port}/${database}`;
+    ({ postgres, url: databaseUrl } = await startSharedDatabase(folder));
   });
   after(async () => {
     await postgres?.stop();

@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { type ServerRole, serverRoles } from "@holdfast/protocol/operation-routes";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
+import type { EmbeddedPostgres } from "../db/embedded-postgres.ts";
 import { rolePaths } from "../http/route-roles.ts";
-import { silentLog } from "../db/testing.ts";
+import { startSharedDatabase } from "./shared-database.ts";
 import {
   administrator,
   Api,
@@ -26,16 +26,9 @@ const env = { HOLDFAST_KEY_ENCRYPTION_KEY: randomBytes(32).toString("base64") };
 
 before(async () => {
   folder = makeFolder("split-roles");
-  mkdirSync(`${folder}/database`, { mode: 0o711 });
-  const options = { dataFolder: `${folder}/database`, log: silentLog, random: randomBytes, loopback: true };
-  postgres = await startEmbeddedPostgres(options);
-  const { user, password, host, port, database } = postgres.connection;
-  args = [
-    "--database-url",
-    `postgres://${user}:${String(password)}@${host}:${port}/${database}`,
-    "--store",
-    `${folder}/store`,
-  ];
+  let url: string;
+  ({ postgres, url } = await startSharedDatabase(folder));
+  args = ["--database-url", url, "--store", `${folder}/store`];
   const started: Partial<Record<ServerRole, RunningServer>> = {};
   for (const role of serverRoles) started[role] = await start(role);
   servers = started as Record<ServerRole, RunningServer>;

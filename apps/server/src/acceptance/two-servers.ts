@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
-import { silentLog } from "../db/testing.ts";
+import type { EmbeddedPostgres } from "../db/embedded-postgres.ts";
+import { startSharedDatabase } from "./shared-database.ts";
 import { makeFolder, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
 
 export interface TwoServers {
@@ -13,11 +13,7 @@ export interface TwoServers {
 /** Two servers in processes of their own on one database and one store. */
 export async function startTwoServers(name: string): Promise<TwoServers> {
   const folder = makeFolder(name);
-  mkdirSync(`${folder}/database`, { mode: 0o711 });
-  const options = { dataFolder: `${folder}/database`, log: silentLog, random: randomBytes, loopback: true };
-  const postgres = await startEmbeddedPostgres(options);
-  const { user, password, host, port, database } = postgres.connection;
-  const url = `postgres://${user}:${String(password)}@${host}:${port}/${database}`;
+  const { postgres, url } = await startSharedDatabase(folder);
   const env = { HOLDFAST_KEY_ENCRYPTION_KEY: randomBytes(32).toString("base64") };
   const start = (which: string): Promise<ServerProcess> => {
     mkdirSync(`${folder}/${which}`);

@@ -1,0 +1,19 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../db/embedded-postgres.ts";
+import { silentLog } from "../db/testing.ts";
+
+export interface SharedDatabase {
+  readonly postgres: EmbeddedPostgres;
+  /** For `--database-url`. */
+  readonly url: string;
+}
+
+/** A database of its own process for several servers. @param folder of the test */
+export async function startSharedDatabase(folder: string): Promise<SharedDatabase> {
+  mkdirSync(`${folder}/database`, { mode: 0o711 });
+  const options = { dataFolder: `${folder}/database`, log: silentLog, random: randomBytes, loopback: true };
+  const postgres = await startEmbeddedPostgres(options);
+  const { user, password, host, port, database } = postgres.connection;
+  return { postgres, url: `postgres://${user}:${String(password)}@${host}:${port}/${database}` };
+}
