@@ -49,7 +49,7 @@ export async function askNewPassword(
   check: (password: string) => string,
 ): Promise<string> {
   const first = check(await askFirst());
-  const second = await askSecret(context, "Once more: ");
+  const second = await askSecret(context, "Repeat the password: ");
   if (first !== second) throw new HoldfastError("usage", "The two passwords are not the same.");
   return first;
 }

@@ -62,7 +62,9 @@ function tellReady({ url, setupUrl }: RunningServer, { dataFolder, tls }: Config
   const isFound = dataFolder === readConfig({ flags: {}, environment: {} }).dataFolder;
   // Whoever said `npm start` has no `holdfast` on the path yet.
   const command = process.env["npm_lifecycle_event"] === "start" ? "npx holdfast" : "holdfast";
-  const { isTTY, columns } = process.stdout;
+  const { isTTY, columns: given } = process.stdout;
+  // Some terminals have 0, as one that `script` makes without a size.
+  const columns = given === 0 ? 80 : given;
   const lines = setupLines(setupUrl, isFound ? undefined : dataFolder, { isTTY, columns, command });
   process.stdout.write(`${lines.join("\n")}\n`);
 }

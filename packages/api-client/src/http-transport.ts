@@ -124,7 +124,7 @@ function wrongName(thrown: Error, server: string): HoldfastError {
 
 const again =
   "Holdfast reconnects and continues where it can. If a command ended with this, run it again: it continues where it stopped.";
-const advice = "Look whether it runs and whether the address is right.";
+const advice = "Check that it is running and that the address is correct.";
 
 function networkCode(thrown: Error): string | undefined {
   if (thrown instanceof errors.UndiciError) return thrown.code;

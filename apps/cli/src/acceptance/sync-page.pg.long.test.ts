@@ -71,7 +71,7 @@ describe("the local page, of clients that run", () => {
   });
 
   test("a limit that is set holds at once, and while a file travels one sees how far it is", async () => {
-    await folder("anna").getByText("Limits, and what stays away").click();
+    await folder("anna").getByText("Limits and exclusions").click();
     await folder("anna").getByLabel("From the server").fill("1500K");
     await folder("anna").getByRole("button", { name: "Set limits" }).click();
     await told("The limits are set.");
@@ -167,7 +167,7 @@ describe("the local page, of clients that run", () => {
 
   test("what is excluded here stays on the server, and comes back when it is wanted again", async () => {
     const settings = folder("anna").locator(".settings");
-    await settings.getByText("Limits, and what stays away").click();
+    await settings.getByText("Limits and exclusions").click();
     await settings.getByLabel("A path in this folder").fill("raw");
     await settings.getByLabel("Remove the copy here").check();
     await settings.getByRole("button", { name: "Exclude" }).click();
@@ -187,7 +187,7 @@ describe("the local page, of clients that run", () => {
       const name = Buffer.concat([Buffer.from(`${anna.folder}/wrong ${index} `), Buffer.from([0xff])]);
       writeFileSync(name, "text");
     }
-    await folder("anna").getByText("Only listed (60)").click();
+    await folder("anna").getByText("Notices (60)").click();
     const listed = folder("anna").locator(".listed");
     await listed.getByText(/^60 files: /).waitFor();
     await listed.getByText("The first 50").click();

@@ -45,7 +45,7 @@ export function backupCommand(context: Context) {
     if (everyMs !== undefined) run.output.note(`The server makes one every ${asText(schedule)} from now on.`);
     if (!database) run.output.note(databaseNote);
     if (report.same_disk)
-      run.output.note(`${place} is on the same disk as the server: have another one elsewhere too.`);
+      run.output.note(`${place} is on the same disk as the server: keep another backup on a different disk.`);
     if (key !== null) run.output.note(keyNote(key));
     if (problems.length > 0) context.exitCode = 1;
   });
@@ -87,7 +87,7 @@ export function restoreBackupCommand(context: Context) {
       ...report.problems.map((problem) => `problem: ${problem}`),
     ]);
     run.output.note(
-      `Next: holdfast serve --data ${shellWord(String(data))} (the old server must not run on the same port). What clients have that it lacks comes back from them.`,
+      `Next: holdfast serve --data ${shellWord(String(data))} (the old server must not run on the same port). Devices upload again what the backup does not have.`,
     );
     if (report.problems.length > 0) context.exitCode = 1;
   });
@@ -127,7 +127,7 @@ export function drillCommand(context: Context) {
     await run.output.result(report, () => [
       `the backup of ${timeFor(run.output, report.consistent_at)} was restored in ${report.recovery_seconds} s: ` +
         `${count(report.files, "file")} with ${formatBytes(report.bytes)}; ${count(report.packs, "pack")} reread`,
-      `what is younger would be lost: ${report.recovery_point_seconds} s`,
+      `changes of the last ${report.recovery_point_seconds} s would be lost`,
       ...report.problems.map((problem) => `problem: ${problem}`),
     ]);
     if (report.problems.length > 0) context.exitCode = 1;

@@ -216,7 +216,9 @@ function endSecondFactor(context: Context) {
   return runs<[string]>(context, command, async (run, email, { data }) => {
     const body = { second_factor: false as const };
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
-    await run.output.result(user, () => [`${user.email} signs in by the password alone; all its sessions have ended`]);
+    await run.output.result(user, () => [
+      `${user.email} now signs in with the password alone. All sessions were ended`,
+    ]);
   });
 }
 

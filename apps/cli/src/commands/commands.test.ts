@@ -207,7 +207,7 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     [["trash", "delete"], /^holdfast: unknown command 'delete'$/m],
     [["completion", "tcsh"], /^holdfast: 'tcsh' is not one of: bash, zsh, fish\./],
     [["ls", "--sort", "foo"], /foo is not a sort order\. Use name, natural/],
-    [["search", "--type", "foo", "x"], /foo is no type: it is file, folder/],
+    [["search", "--type", "foo", "x"], /foo is not a type\. Use one of file, folder/],
     [["restore", "/x"], /Say which version: --version N/],
     [["admin", "frobnicate"], /unknown command 'frobnicate'/],
     [["deletes", "aprove"], /unknown command 'aprove' \(Did you mean approve\?\)/],

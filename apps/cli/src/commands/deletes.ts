@@ -126,7 +126,7 @@ async function isMeant(run: Run, action: "approve" | "undo", syncs: readonly Kno
   const question =
     action === "approve"
       ? `Approve ${what}, for all devices of the account?`
-      : `Undo ${what}, so that all of it comes back?`;
+      : `Undo ${what}? Everything is brought back.`;
   // What comes back by a slip is deleted again, and what is gone is not back so easily.
   const isYes = await confirm(run.context, question, { usual: action === "undo" ? "yes" : "no" });
   if (!isYes) run.output.note("Nothing was changed. They are still waiting.");

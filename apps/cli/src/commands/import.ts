@@ -141,7 +141,7 @@ function linesOf(report: ImportReport, archive: ReadArchive, { dryRun }: ImportF
   const would = dryRun === true ? "would be " : "";
   const { trashed, shares, links: given } = leftOf(archive);
   const left = [
-    ...(trashed > 0 ? [`${formatNumber(trashed)} of the trash`] : []),
+    ...(trashed > 0 ? [`${count(trashed, "item")} in the trash`] : []),
     ...(shares > 0 ? [count(shares, "share")] : []),
     ...(given > 0 ? [count(given, "link")] : []),
     ...(report.mounts > 0 ? [count(report.mounts, "mount")] : []),

@@ -92,8 +92,8 @@ describe("holdfast link, and get and put by a link", () => {
     const cases: [string[], number, RegExp][] = [
       [["get", locked, `${folder}/told`], 3, /has a password\. Give it with --password-stdin/],
       [["put", `${folder}/photos/a.txt`, locked], 3, /has a password\. Give it with --password-stdin/],
-      [["get", box, `${folder}/told`], 3, /takes what is put by it, and shows nothing/],
-      [["get", box, "-"], 3, /takes what is put by it, and shows nothing/],
+      [["get", box, `${folder}/told`], 3, /is for uploads only: nothing can be downloaded/],
+      [["get", box, "-"], 3, /is for uploads only: nothing can be downloaded/],
       [["get", ended, `${folder}/told`], 3, /This link is not there, or has ended/],
       [["put", `${folder}/photos/a.txt`, ended], 3, /This link is not there, or has ended/],
     ];

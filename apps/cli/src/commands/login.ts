@@ -168,7 +168,7 @@ function notSignedIn(thrown: unknown, server: string, email: string): unknown {
       body: thrown.body,
     });
   if (thrown.code !== "unauthenticated" || email === "") return thrown;
-  return new HoldfastError("unauthenticated", `${server} knows no ${email} with that password.`, { cause: thrown });
+  return new HoldfastError("unauthenticated", `Wrong e-mail address or password for ${server}.`, { cause: thrown });
 }
 
 const systems: Readonly<Partial<Record<NodeJS.Platform, DeviceSystem>>> = {

@@ -57,5 +57,5 @@ async function makeFolder(client: ApiClient, path: string, parents: boolean): Pr
 }
 
 function taken(path: string): HoldfastError {
-  return new HoldfastError("exists", `${path} exists on the server already.`);
+  return new HoldfastError("exists", `${path} already exists on the server.`);
 }

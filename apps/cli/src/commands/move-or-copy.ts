@@ -58,6 +58,6 @@ async function withPath(path: string, acting: Promise<NodeJson>): Promise<NodeJs
 }
 
 function taken(path: string, cause?: HoldfastError): HoldfastError {
-  const message = `${path} exists on the server already. Remove it first or choose another name.`;
+  const message = `${path} already exists on the server. Remove it first or choose another name.`;
   return new HoldfastError("exists", message, cause === undefined ? {} : { cause, body: cause.body });
 }

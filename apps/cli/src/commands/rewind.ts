@@ -53,7 +53,7 @@ function withWhen(thrown: unknown, { path, created_at: created }: NodeJson, mome
   const { code, message, field, body } = thrown;
   const why = isKept
     ? `${message} ${printable(path)} was created at ${shown}.`
-    : `Not enough is kept to go back that far. This account goes back to ${shown}.`;
+    : `This account can be rewound to ${shown} at the earliest.`;
   const options = { body, cause: thrown, ...(field === undefined ? {} : { field }) };
   return new HoldfastError(code, `${why} The earliest moment: --to ${since}`, options);
 }

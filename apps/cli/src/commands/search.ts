@@ -13,7 +13,7 @@ const types = ["file", "folder", "image", "audio", "video", "document"] as const
 function parseType(text: string | undefined): (typeof types)[number] | undefined {
   if (text === undefined) return undefined;
   const type = types.find((each) => each === text);
-  if (type === undefined) throw usage(`${text} is no type: it is ${types.join(", ")}.`);
+  if (type === undefined) throw usage(`${text} is not a type. Use one of ${types.join(", ")}.`);
   return type;
 }
 

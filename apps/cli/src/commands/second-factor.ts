@@ -70,7 +70,7 @@ function switchOn(context: Context) {
     );
     if (run.context.stdin.isTTY !== true || run.output.json) {
       await run.output.result(prepared, () => [
-        `Secret for the authenticator app: ${prepared.secret}`,
+        `Secret for the authenticator app: ${inFours(prepared.secret)}`,
         prepared.uri,
         "Nothing has changed yet. Say what the app shows: holdfast second-factor confirm CODE",
       ]);
@@ -78,7 +78,7 @@ function switchOn(context: Context) {
     }
     const { renderUnicodeCompact } = await import("uqr");
     const drawn = renderUnicodeCompact(prepared.uri, { border: 2 }).split("\n");
-    const lines = [...drawn, "", `Scan this with an authenticator app, or type in ${prepared.secret}`];
+    const lines = [...drawn, "", `Scan this with an authenticator app, or type in ${inFours(prepared.secret)}`];
     for (const line of lines) run.output.note(line);
     const confirmed = async (totp: string | undefined) => {
       if (totp === undefined) throw new HoldfastError("second_factor", "");
@@ -216,4 +216,9 @@ async function showCodes({ output }: Run, codes: readonly string[], what: string
     "",
     ...codes.map((code) => `  ${code}`),
   ]);
+}
+
+/** Easier to type; apps ignore the spaces. */
+function inFours(secret: string): string {
+  return secret.replaceAll(/.{4}(?=.)/g, "$& ");
 }

@@ -79,7 +79,7 @@ export const shareCommand: CommandMaker = (context) => {
     if (expiry !== undefined && !run.output.json)
       run.output.note(`The link works once and expires on ${endFor(run.output, expiry)}.`);
     noteLocalLink(run, link);
-    if (permission.grantee.kind === "pending" && link === undefined) await noteUnsent(run, client);
+    if (permission.grantee.kind === "pending" && link === undefined && !run.output.json) await noteUnsent(run, client);
     if (earlierEnd !== null && permission.expires_at === null && !run.output.json)
       run.output.note(`The earlier end (${endFor(run.output, earlierEnd)}) no longer applies.`);
   });
@@ -87,8 +87,9 @@ export const shareCommand: CommandMaker = (context) => {
 
 /** Only administrators get the link of an invitation that no mail brings. */
 async function noteUnsent({ output }: Run, client: ApiClient): Promise<void> {
-  const { mail } = await client.call("readSignInWays");
-  if (!mail)
+  // The share stands, whether or not this is answered.
+  const ways = await client.call("readSignInWays").catch(() => undefined);
+  if (ways?.mail === false)
     output.note(
       "This server sends no e-mail. An administrator has the invitation link ('holdfast admin unsent-links').",
     );

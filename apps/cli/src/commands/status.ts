@@ -154,7 +154,7 @@ function ruleLines({ excluded, ignored, broken }: ShownRules, root: string): str
     const none =
       broken.length === 0
         ? ""
-        : ` and ${count(broken.length, "line")} in it that ${broken.length === 1 ? "is no pattern" : "are no patterns"}`;
+        : ` and ${count(broken.length, "line")} in it that ${broken.length === 1 ? "is not a valid pattern" : "are not valid patterns"}`;
     lines.push(`  ${count(ignored.length, "line")} of .holdfastignore${none}: ${listed}`);
   }
   return lines;

@@ -187,6 +187,6 @@ async function showRules(run: Run, folder: string): Promise<void> {
     ...broken.map((pattern) => `! .holdfastignore: ${brokenWords(pattern)}`),
     ...(heldRulesOf(known) === undefined ? [] : [heldLine]),
     ...builtIn.flatMap(({ name, files }) => (files === 0 ? [] : [`built in  ${name}  ${count(files, "file")}`])),
-    ...(unused.length === 0 ? [] : [`built in, with no file here now  ${unused.join("  ")}`]),
+    ...(unused.length === 0 ? [] : [`built-in patterns that match nothing here  ${unused.join("  ")}`]),
   ]);
 }

@@ -74,6 +74,6 @@ function isoOf(text: string, atMs: number): string {
 
 function notATime(text: string): Error {
   return usage(
-    `${JSON.stringify(text)} is no time. Write a duration such as 90m, 12h or 30d, a day such as 2027-01-31, "2027-01-31 09:00" in local time, or 2027-01-31T09:00:00Z.`,
+    `${JSON.stringify(text)} is not a valid time. Write a duration such as 90m, 12h or 30d, a day such as 2027-01-31, "2027-01-31 09:00" in local time, or 2027-01-31T09:00:00Z.`,
   );
 }

@@ -40,5 +40,5 @@ function parseFingerprint(text: string): string {
     .replaceAll(":", "")
     .toLowerCase();
   if (/^[0-9a-f]{64}$/.test(digits)) return digits;
-  throw usage(`${text} is no fingerprint: it reads SHA256: and 64 hex digits, with or without colons between.`);
+  throw usage(`${text} is not a fingerprint: it must be SHA256: and 64 hex digits, with or without colons between.`);
 }

@@ -87,7 +87,7 @@ describe("get by a link whose downloads are counted", () => {
     assert.equal(code, 3, stderr);
     assert.match(
       stderr,
-      /This link has been used as often as it may be\. Ask whoever gave it to you for another one\./,
+      /This link has reached its download limit\. Ask the person who gave it to you for another one\./,
     );
     assert.ok(stderr.split("\n").length < 5, stderr);
   };

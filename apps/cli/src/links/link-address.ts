@@ -73,7 +73,7 @@ async function assertOpen(client: ApiClient, reads: boolean): Promise<void> {
         : "This link is not there, or has ended. Ask whoever gave it to you for another one.",
     );
   }
-  throw new HoldfastError("forbidden", "This link takes what is put by it, and shows nothing.");
+  throw new HoldfastError("forbidden", "This link is for uploads only: nothing can be downloaded with it.");
 }
 
 const ofLink = { named: "The link's server", carried: "the link", anyway: "set HOLDFAST_INSECURE=1" };

@@ -34,7 +34,8 @@ export class Output {
     this.json = flags.json === true;
     this.quiet = flags.quiet === true;
     this.isTerminal = stdout.isTTY === true;
-    this.columns = this.isTerminal ? stdout.columns : undefined;
+    // Some terminals have 0 columns, as one that `script` makes without a size.
+    this.columns = this.isTerminal ? stdout.columns || undefined : undefined;
     this.#stderr = stderr;
     this.#stdout = stdout;
   }

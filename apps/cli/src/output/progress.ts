@@ -76,7 +76,7 @@ export class Progress {
   #show(): void {
     const { stream, label, waitsForFile } = this.#options;
     if (waitsForFile === true && this.counts.filesTotal === 0) return;
-    const columns = this.#isBar ? (stream.columns ?? 80) : undefined;
+    const columns = this.#isBar ? stream.columns || 80 : undefined;
     this.#isShown = true;
     const line = progressLine(label, this.counts, this.#sample(), columns);
     if (this.#isBar) showBar(stream, line);

@@ -47,7 +47,7 @@ export async function clearIfAsked(run: Run, heldRoot: string | undefined, onAsk
     const order = await client.call("readClearing", { body: { device_secret: secret } }).catch(unlessCodes);
     if (order === undefined || !isProved(order, login)) return;
     onAsked();
-    run.output.note("sync: your account wants the copies on this device removed, as far as the server has them");
+    run.output.note("sync: your account asked this device to remove its copies of files that the server has");
     const onServer = askServer(client, secret);
     const left = await clearAll(run, configFolder, { order, login, heldRoot, onServer });
     if (left.length > 0) return run.output.note(`sync: not cleared yet: ${left.join(", ")}`);

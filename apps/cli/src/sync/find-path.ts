@@ -15,7 +15,7 @@ export async function findPath(configFolder: string, given: string): Promise<{ s
   const syncs = await readKnownSyncs(configFolder);
   // No sync lies in another.
   const sync = syncs.find(({ record }) => real.startsWith(record.root + sep));
-  if (sync === undefined) throw new HoldfastError("not_found", `${real} lies in no synced folder.`);
+  if (sync === undefined) throw new HoldfastError("not_found", `${real} is not in a synced folder.`);
   const path = real.slice(sync.record.root.length + 1);
   return { sync, path: path.split(sep).join("/") };
 }

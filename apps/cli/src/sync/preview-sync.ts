@@ -78,7 +78,7 @@ function summaryOf(changes: number, waiting: PreviewedRun["waiting"]): string {
   const done = changes === 0 ? "Nothing to do" : count(changes, "change");
   if (waiting.length === 0) return `${done}.`;
   const what = waitingCount(waiting);
-  return `${done}, and ${what} that would not be done: so many at once are more often an accident than a wish, so they wait for you.`;
+  return `${done}, and ${what} that would not be done: so many at once are usually accidental, so they wait for you.`;
 }
 
 interface Previewed extends PreviewedRun {

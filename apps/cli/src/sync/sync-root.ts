@@ -95,7 +95,10 @@ async function makeIfMissing(path: string): Promise<void> {
 }
 
 function noParent(path: string): HoldfastError {
-  return new HoldfastError("not_found", `There is no ${dirname(path)}, so ${path} is not made. Make it first.`);
+  return new HoldfastError(
+    "not_found",
+    `${dirname(path)} does not exist. Create it first, then ${path} can be created in it.`,
+  );
 }
 
 function isInside(path: string, folder: string): boolean {

@@ -4,7 +4,7 @@ import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import type { AccessRuleJson } from "@holdfast/protocol/access-rule-routes";
 import { sql } from "kysely";
-import { textArray } from "../db/array-parameters.ts";
+import { textArray, uuidArray } from "../db/array-parameters.ts";
 import type { AccessRuleRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
@@ -51,23 +51,15 @@ export async function changeAccessRule(store: AccountStore, asker: Asker, change
   const subject = await readSubject(store, change);
   const addresses = change.addresses === undefined ? undefined : readNetworks(change.addresses);
   assertNotShutOut(asker, subject, addresses ?? []);
-  const bindsAdministrator =
-    onlyNarrows && addresses !== undefined && (await hasAdministratorIn(store.shards, subject));
+  const isBinding = onlyNarrows && addresses !== undefined;
   const due = dueAt(store, change.second_factor);
   const nowMicros = store.clock.nowMicros();
-  const set = (db: ShardReader, from: { readonly isTruth: boolean }) =>
-    writeRule(db, subject, {
-      due,
-      addresses,
-      mayOnlyNarrow: onlyNarrows && from.isTruth,
-      bindsAdministrator,
-      nowMicros,
-    });
+  const set = (db: ShardReader, by: Pick<Written, "mayOnlyNarrow" | "bindsAdministrator">) =>
+    writeRule(db, subject, { due, addresses, ...by, nowMicros });
   if (subject.of === "user") {
-    return ruleJson(
-      subject,
-      await inTransaction(store.shards.ofId(subject.id as UserId).db, (db) => set(db, { isTruth: true })),
-    );
+    const bindsAdministrator = isBinding && (await hasAdministratorIn(store.shards, [subject.id as UserId]));
+    const by = { mayOnlyNarrow: onlyNarrows, bindsAdministrator };
+    return ruleJson(subject, await inTransaction(store.shards.ofId(subject.id as UserId).db, (db) => set(db, by)));
   }
   return inTransaction(store.shards.of(toBucket(0)).db, async (transaction) => {
     const { rows } = await sql<{ taken: boolean }>`
@@ -77,12 +69,17 @@ export async function changeAccessRule(store: AccountStore, asker: Asker, change
         retryAfterSeconds: 1,
       });
     }
-    const written = [];
-    for (const [index, db] of inOrder(store.shards).entries()) {
-      // What the others have may be of before, and is made the same.
-      written.push(await inTransaction(db, (each) => set(each, { isTruth: index === 0 })));
-    }
-    return ruleJson(subject, written[0]);
+    return holdingMembers(store.shards, subject, async (members) => {
+      const bindsAdministrator =
+        isBinding && (members === undefined || (await hasAdministratorIn(store.shards, members)));
+      const written = [];
+      for (const [index, db] of inOrder(store.shards).entries()) {
+        // What the others have may be of before, and is made the same.
+        const by = { mayOnlyNarrow: onlyNarrows && index === 0, bindsAdministrator };
+        written.push(await inTransaction(db, (each) => set(each, by)));
+      }
+      return ruleJson(subject, written[0]);
+    });
   });
 }
 
@@ -170,18 +167,31 @@ function assertNarrows(row: AccessRuleRow, { due, addresses = [], bindsAdministr
 
 /**
  * A script's address says nothing of that of its administrator, and a thief would shut everybody out with one request: administrators who are
- * signed in decide about their own networks. By users_admin and the primary key of memberships.
+ * signed in decide about their own networks. By users_admin.
  */
-async function hasAdministratorIn(shards: Shards, { of, id }: Subject): Promise<boolean> {
-  if (of === "server") return true;
+async function hasAdministratorIn(shards: Shards, ids: readonly UserId[]): Promise<boolean> {
   for (const { db } of shards.all()) {
     const { rows } = await sql`
-      select from shard.users u where u.admin and (u.id = ${id} or exists (
-        select from shard.memberships m where m.user_id = u.id and m.group_id = ${id} and m.role is not null))
-      limit 1`.execute(db);
+      select from shard.users where admin and id = any(${uuidArray(ids)}) limit 1`.execute(db);
     if (rows.length > 0) return true;
   }
   return false;
+}
+
+/** With the members of a group, to which nobody is added meanwhile; undefined for the server, which has everybody. */
+function holdingMembers<Result>(
+  shards: Shards,
+  { of, id }: Subject,
+  work: (members: readonly UserId[] | undefined) => Promise<Result>,
+): Promise<Result> {
+  if (of !== "group") return work(undefined);
+  return inTransaction(shards.ofId(id as GroupId).db, async (transaction) => {
+    // As whoever adds a member does.
+    await sql`select from shard.groups where id = ${id} for update`.execute(transaction);
+    const { rows } = await sql<{ user_id: UserId }>`
+      select user_id from shard.group_members where group_id = ${id}`.execute(transaction);
+    return work(rows.map(({ user_id: userId }) => userId));
+  });
 }
 
 function takesBack(): HoldfastError {

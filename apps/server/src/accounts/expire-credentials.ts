@@ -4,7 +4,7 @@ import type { ShardTables } from "../db/shard-tables.ts";
 import { copiedNumber } from "./live-session.ts";
 import type { AccountStore } from "./account-world.ts";
 import { confirmEmail, isOf, releaseEmail, signUpLifetimeMicros } from "./directory.ts";
-import { removeDevices } from "./former-devices.ts";
+import { forgetOldestNames, removeDevices } from "./former-devices.ts";
 
 /**
  * A job, run now and then: removes what has expired already and works no more. It may run twice, and in pieces.
@@ -75,8 +75,9 @@ async function expireDevices(db: Kysely<ShardTables>, now: number, forgottenBefo
           select from shard.sessions s where s.user_id = candidate.user_id and s.device_id = candidate.id)
         limit ${batchRows} for update skip locked))`,
     );
-    removed += gone;
-    if (gone < batchRows) return removed;
+    for (const userId of new Set(gone)) await forgetOldestNames(db, userId);
+    removed += gone.length;
+    if (gone.length < batchRows) return removed;
   }
 }
 

@@ -5,14 +5,15 @@ import { uuidArray } from "../db/array-parameters.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { Shards } from "../db/shards.ts";
 
-/** Deletes devices in one statement, and keeps their names for the history of what they did. @returns devices deleted */
-export async function removeDevices(db: ShardReader, nowMicros: number, which: RawBuilder<unknown>): Promise<number> {
-  const { numAffectedRows = 0n } = await sql`
+/** Deletes devices in one statement, and keeps their names for the history of what they did. @returns the owner of each device */
+export async function removeDevices(db: ShardReader, nowMicros: number, which: RawBuilder<unknown>): Promise<UserId[]> {
+  const { rows } = await sql<{ user_id: UserId }>`
     with gone as (delete from shard.devices where ${which} returning user_id, id, name)
     insert into shard.former_devices (user_id, device_id, name, removed_at)
     select user_id, id, name, ${nowMicros}::int8 from gone
-    on conflict (user_id, device_id) do update set name = excluded.name, removed_at = excluded.removed_at`.execute(db);
-  return Number(numAffectedRows);
+    on conflict (user_id, device_id) do update set name = excluded.name, removed_at = excluded.removed_at
+    returning user_id`.execute(db);
+  return rows.map(({ user_id: userId }) => userId);
 }
 
 /** Keeps the list bounded: a script that signs in for each run leaves a name each time. */

@@ -111,13 +111,17 @@ async function applyOne(world: ClaimsWorld, { user, person, groups }: Seen): Pro
   await followQuota(world, user, person.quotaBytes);
 }
 
+/** Changes before this are over: the first look at a directory would sign everybody out whose password is younger than a session. */
+const followedMs = 7 * 86_400_000;
+
 /**
  * Ends sessions that began before the password was changed there, unless their person has proved since who they are: whoever had the old password
  * may have begun them.
  */
 async function followPassword(world: ClaimsWorld, user: Linked, { passwordChangedAtMicros: at }: Person) {
   // With a clock that is ahead there, sessions that begin after the change would end at each look until then.
-  if (at === undefined || at > world.clock.nowMicros()) return;
+  const nowMicros = world.clock.nowMicros();
+  if (at === undefined || at > nowMicros || at < nowMicros - followedMs * 1000) return;
   const { rows } = await sql`
     delete from shard.sessions where user_id = ${user.id} and greatest(created_at, proven_at) < ${at} returning 1`.execute(
     world.shards.ofId(user.id).db,

@@ -60,7 +60,7 @@ async function countOne(transaction: ShardReader, { spaceId, credential }: Calle
   if (numAffectedRows > 0n) return;
   throw new HoldfastError(
     "forbidden",
-    "This link has been used as often as it may be. Ask whoever gave it to you for another one.",
+    "This link has reached its download limit. Ask the person who gave it to you for another one.",
   );
 }
 

@@ -27,7 +27,7 @@ export function MenuLayer({ menu }: { readonly menu: OpenMenu }) {
           // Not the element it stands beside, which has no name.
           aria-labelledby={undefined}
           align="start"
-          side={menu.side ?? "bottom"}
+          side={menu.side ?? sideOf(menu.at)}
           sideOffset={4}
           collisionPadding={8}
           loop
@@ -157,6 +157,15 @@ function edges(at: OpenMenu["at"]) {
   const { left, top, width, height } = at.getBoundingClientRect();
   return { left, top, width, height };
 }
+
+/** Beside the pointer a menu moves up or down as far as it has to, so that all of it is seen; below or above, it would have half of the window. */
+function sideOf(at: OpenMenu["at"]): "bottom" | "right" {
+  if (at instanceof Element) return "bottom";
+  return Math.max(at.x, window.innerWidth - at.x) > widthMax ? "right" : "bottom";
+}
+
+/** Of a menu and its distance to the edge. */
+const widthMax = 340;
 
 function isFree(focused: Element | null): boolean {
   return focused === null || focused === document.body || focused.closest("[role=menu]") !== null;

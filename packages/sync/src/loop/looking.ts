@@ -1,6 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { knownPathOf, type LocalTree } from "../model/local-tree.ts";
-import { addNotice } from "../state/notices.ts";
+import { addNotice, addNotices, type Notice } from "../state/notices.ts";
 import { VisibleRows } from "../model/visible-rows.ts";
 import { DiskChanged } from "../model/disk-changed.ts";
 import { sameFingerprint } from "../model/fingerprints.ts";
@@ -64,6 +64,7 @@ function noteKept({ state, nowMs }: CycleContext, { changes }: Pick<ScanResult, 
     const isGone = changes.has(id) && changes.get(id) === undefined;
     return isGone && state.synced.has(id) && isLive(state, id) && isReadOnly(state, state.remote, id);
   };
+  const notices: Notice[] = [];
   for (const id of changes.keys()) {
     const row = isKept(id) ? state.local.get(id) : undefined;
     if (row === undefined || isKept(row.parent)) continue;
@@ -71,8 +72,9 @@ function noteKept({ state, nowMs }: CycleContext, { changes }: Pick<ScanResult, 
     // A mount that is gone was unmounted, and a share that waits is not synced.
     const isApart = mount === undefined || (changes.has(mount) && changes.get(mount) === undefined);
     const path = isApart || state.shares.get(mount)?.waits === true ? undefined : knownPathOf(state, id);
-    if (path !== undefined) addNotice(state, { atMs: nowMs(), path, code: "not_deleted", counts: [0] });
+    if (path !== undefined) notices.push({ atMs: nowMs(), path, code: "not_deleted", counts: [0] });
   }
+  addNotices(state, notices);
 }
 
 /**

@@ -21,7 +21,7 @@ test("a line that is no pattern is told with its number and why, and the others 
   assert.ok(first !== undefined);
   assert.equal(
     brokenWords(first),
-    "Line 4, [abc, is no pattern and keeps nothing away: its [ is never closed; write \\[ for the character itself. The other lines hold.",
+    "Line 4 ([abc) is not a valid pattern and is ignored: its [ is never closed; write \\[ for the character itself. The other lines apply.",
   );
   const rules = new Rules(text, []);
   assert.deepEqual(

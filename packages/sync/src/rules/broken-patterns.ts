@@ -31,7 +31,7 @@ export function brokenPatterns(text: string): BrokenPattern[] {
 
 export function brokenWords({ line, pattern, why }: BrokenPattern): string {
   const shown = pattern.length > shownMax ? `${pattern.slice(0, shownMax)}…` : pattern;
-  return `Line ${line}, ${printable(shown)}, is no pattern and keeps nothing away: ${why}. The other lines hold.`;
+  return `Line ${line} (${printable(shown)}) is not a valid pattern and is ignored: ${why}. The other lines apply.`;
 }
 
 function whyBroken(pattern: string): string | undefined {

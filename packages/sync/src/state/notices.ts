@@ -25,12 +25,22 @@ export function noticesOf(state: Pick<SyncState, "setting">, nowMs: number): rea
 }
 
 export function addNotice(state: Pick<SyncState, "setting" | "commit">, notice: Notice): void {
+  addNotices(state, [notice]);
+}
+
+/** In one commit, as thousands may come at once. */
+export function addNotices(state: Pick<SyncState, "setting" | "commit">, [first, ...others]: readonly Notice[]): void {
+  if (first === undefined) return;
+  let all = withNotice(noticesOf(state, first.atMs), first);
+  for (const notice of others) all = withNotice(all, notice);
+  state.commit({ settings: [["notices", JSON.stringify(all)]] });
+}
+
+function withNotice(before: readonly Notice[], notice: Notice): readonly Notice[] {
   const { path, code, atMs } = notice;
-  const before = noticesOf(state, atMs);
   const same = before.find((each) => each.path === path && each.code === code && atMs - each.atMs < oneMs);
   const counts = notice.counts.map((count, at) => count + (same?.counts[at] ?? 0));
   const all = [...before.filter((each) => each !== same), { ...notice, counts }];
   const listed = new Set(all.filter((each) => each.code === code).slice(-noticesMax));
-  const kept = all.filter((each) => each.code !== code || listed.has(each));
-  state.commit({ settings: [["notices", JSON.stringify(kept)]] });
+  return all.filter((each) => each.code !== code || listed.has(each));
 }

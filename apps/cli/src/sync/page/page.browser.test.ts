@@ -157,7 +157,7 @@ test("problems of one kind are one entry with their number, apart from what is o
   await problems.getByText("and 18,950 more").waitFor();
   drive.now = { ...drive.now, problems: [{ path: "x:y", code: "skipped", message: "No node can be called so." }] };
   await problems.waitFor({ state: "hidden" });
-  await folder("Drive").getByText("Only listed (1)").click();
+  await folder("Drive").getByText("Notices (1)").click();
   await folder("Drive").locator(".listed").getByText("No node can be called so.").waitFor();
 });
 
@@ -303,7 +303,7 @@ test("limits and exclusions are shown and changed, and a wrong one is refused in
   drive.limits = { up: 500_000, down: 0 };
   await page.goto(channel.pageUrl);
   const settings = folder("Drive").locator(".settings");
-  await settings.getByText("Limits, and what stays away").click();
+  await settings.getByText("Limits and exclusions").click();
   const [up, down] = [settings.getByLabel("To the server"), settings.getByLabel("From the server")];
   assert.deepEqual([await up.inputValue(), await down.inputValue()], ["500K", ""]);
   await up.fill("fast");
@@ -375,7 +375,7 @@ test("all is done by keys alone, the focus is seen, and stays with its folder wh
   await page.keyboard.press("Space");
   await folder("Drive").locator(".conflicts").waitFor({ state: "hidden" });
   assert.equal(await heading(), "Drive");
-  await focusOn("Limits, and what stays away");
+  await focusOn("Limits and exclusions");
   await page.keyboard.press("Enter");
   await page.keyboard.press("Tab");
   await page.keyboard.type("2M");

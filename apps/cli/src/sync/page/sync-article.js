@@ -64,7 +64,7 @@ function showArticle(article, view) {
     find("." + which).hidden = view[which].length === 0;
     fill(find("." + which + " > ul"), view[which], { ...problemKind });
   }
-  setText(find(".listed summary"), "Only listed (" + numberOf(view.listed) + ")");
+  setText(find(".listed summary"), "Notices (" + numberOf(view.listed) + ")");
   showConflicts(article, view.conflicts, isRunning);
   fill(
     find(".recent ul"),

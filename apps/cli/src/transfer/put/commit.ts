@@ -121,7 +121,7 @@ function settle(work: PutWork, item: Item, results: ReadonlyMap<string, BatchRes
 }
 
 export const nameTaken =
-  "its name is taken on the server, perhaps by one that only looks the same (Unicode). Rename one of them.";
+  "a file with this name, or with one that looks the same (Unicode), already exists on the server. Rename one of them.";
 
 function sentenceFor(result: BatchResult | undefined): string {
   if (result?.code === "conflict") return "was changed on the server meanwhile. Run put again.";

@@ -181,12 +181,16 @@ export function drainAfterAnswer(request: IncomingMessage): void {
   request.resume();
 }
 
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
+
 /**
  * Before a refusal after which nothing more of the caller is wanted: the answer says that the connection ends, and this side of it ends with the
  * answer. Node would end both sides then, and reset the connection of a client that is still sending.
  */
 export function closeAfterAnswer(request: IncomingMessage, response: ServerResponse): void {
-  if (request.complete || request.destroyed) return;
+  if (request.complete || request.destroyed || !hasBody(request)) return;
   const { socket } = request;
   response.shouldKeepAlive = false;
   socket.destroySoon = () => void socket.end();

@@ -35,10 +35,7 @@ export function openWebApp(prepare: PrepareApp, log: Log): WebApp {
   const begun = new Promise<void>((resolve) => (isBuilding = resolve));
   const building = () => {
     startedMs = performance.now();
-    log.info(
-      {},
-      "building the web app (once): its pages are ready in a few seconds, and everything else works already",
-    );
+    log.info({}, "building the web app (first start only; takes a few seconds); the API is already available");
     isBuilding();
   };
   const prepared = (async () => {

@@ -65,9 +65,9 @@ function storedAdvice({ versionsBytes, trashBytes, uploadsBytes, largest: [first
 }
 
 /** Old versions do not count here. Names the trash where emptying it makes enough room. */
-function usedAdvice({ trashBytes, filesBytes, used_bytes }: Usage, { free_bytes, needed_bytes }: Figures): string {
+function usedAdvice({ trashBytes, filesBytes, quota_bytes }: Usage, { needed_bytes }: Figures): string {
   if (trashBytes === 0) return "The trash is empty: delete files, then empty the trash.";
-  const roomBytes = Number(free_bytes) + used_bytes - filesBytes;
+  const roomBytes = (quota_bytes ?? Infinity) - filesBytes;
   if (Number(needed_bytes ?? 0) > roomBytes) {
     return `Files take ${formatBytes(filesBytes)} and the trash ${formatBytes(trashBytes)}: delete files, then empty the trash.`;
   }

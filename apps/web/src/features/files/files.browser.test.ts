@@ -178,6 +178,8 @@ longTest("axe finds nothing in the tiles, with a selection and with a menu", () 
 test("a right click on a row that is not selected is about that row, whatever was selected before", async () => {
   await fill("a.txt", "b.txt");
   const { page, files } = await openFolder();
+  // Lower than the menu and what is above the row.
+  await page.setViewportSize({ width: 1280, height: 560 });
   await files.row("a.txt").click();
   await page.getByRole("toolbar").waitFor();
   // Within one task: nothing is drawn between the press and the menu.
@@ -186,7 +188,9 @@ test("a right click on a row that is not selected is about that row, whatever wa
     const at = { bubbles: true, cancelable: true, button: 2, clientX: left + 60, clientY: top + 10 };
     row.dispatchEvent(new PointerEvent("contextmenu", { ...at, pointerType: "mouse" }));
   });
-  await page.getByRole("menu", { name: "b.txt" }).waitFor();
+  const menu = page.getByRole("menu", { name: "b.txt" });
+  await menu.waitFor();
+  assert.ok(await menu.evaluate(({ scrollHeight, clientHeight }) => scrollHeight <= clientHeight), "all of it is seen");
   await page.getByRole("menuitem", { name: "Move to trash" }).click();
   await becomes(() => namesOnServer(), ["a.txt"]);
 });

@@ -37,7 +37,7 @@ export const programs = {
     "Only continue if you started this yourself just now. Anyone who sent you a code or a link to this page is trying to get into your account.",
   "programs.deviceAsks": "Request from the address {address}, by {agent}.",
   "programs.deviceAsksPlain": "Request from the address {address}.",
-  "programs.sessionMay": "be signed in as you, and do everything that you can do here",
+  "programs.sessionMay": "be signed in as you, with full access to your account",
   "programs.sessionTakeBack": "You can sign it out at any time: Settings, Devices.",
   "programs.deviceDone": "Access allowed",
   "programs.deviceDoneAbout": "Go back to the program or device: it continues automatically. You can close this page.",
