@@ -39,7 +39,7 @@ test("a version that was sent without an answer stays when its file was left out
   alone.mkdir("f");
   await wantAgain(alone, "f");
   await wantAgain(alone, "f");
-  const copy = "f (ada's conflicted copy 2027-01-15)";
+  const copy = "f (unknown device's conflicted copy 2027-01-15)";
   assert.deepEqual(
     [alone.serverPaths(), alone.diskPaths()],
     [

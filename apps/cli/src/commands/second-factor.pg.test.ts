@@ -108,7 +108,8 @@ describe("second-factor", () => {
     const on = start("second-factor", "on");
     await shown(on, /Password: /);
     on.type(`${password}\r`);
-    const [, secret = ""] = await shown(on, /or type in ([A-Z2-7]{32})/);
+    const [, inFours = ""] = await shown(on, /or type in ((?:[A-Z2-7]{4} ){7}[A-Z2-7]{4})/);
+    const secret = inFours.replaceAll(" ", "");
     assert.ok(on.lines().filter((line) => /^[ █▀▄]{20,}$/.test(line)).length > 15, on.lines().join("\n"));
     await shown(on, /Code that the authenticator app shows: /);
     on.type("000000\r");

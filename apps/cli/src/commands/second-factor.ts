@@ -70,7 +70,7 @@ function switchOn(context: Context) {
     );
     if (run.context.stdin.isTTY !== true || run.output.json) {
       await run.output.result(prepared, () => [
-        `Secret for the authenticator app: ${inFours(prepared.secret)}`,
+        `Secret for the authenticator app: ${prepared.secret}`,
         prepared.uri,
         "Nothing has changed yet. Say what the app shows: holdfast second-factor confirm CODE",
       ]);

@@ -97,7 +97,7 @@ test("a folder is made here where the server has a file of another device: the f
   world.serverPut(world.newId(), { name: "thing", content: content("theirs") });
   world.diskPut(world.newId(), { kind: "folder", name: "thing" });
   world.settleDown();
-  assert.equal(world.serverTree().get("thing (another device's conflicted copy 1970-01-01)"), "file theirs");
+  assert.equal(world.serverTree().get("thing (unknown device's conflicted copy 1970-01-01)"), "file theirs");
 });
 
 test("both make a link of one name to one target: they are one link, and nothing is sent", () => {

@@ -65,9 +65,12 @@ function noteKept({ state, nowMs }: CycleContext, { changes }: Pick<ScanResult, 
     return isGone && state.synced.has(id) && isLive(state, id) && isReadOnly(state, state.remote, id);
   };
   const notices: Notice[] = [];
+  const placeOf = ({ parent, name }: LocalRow) => `${parent}/${name}`;
+  // What stands in the place of another item is a conflict, and reported as that.
+  const taken = new Set([...changes.values()].flatMap((row) => (row === undefined ? [] : [placeOf(row)])));
   for (const id of changes.keys()) {
     const row = isKept(id) ? state.local.get(id) : undefined;
-    if (row === undefined || isKept(row.parent)) continue;
+    if (row === undefined || isKept(row.parent) || taken.has(placeOf(row))) continue;
     const mount = shareAt(state, state.local, row.parent);
     // A mount that is gone was unmounted, and a share that waits is not synced.
     const isApart = mount === undefined || (changes.has(mount) && changes.get(mount) === undefined);

@@ -143,8 +143,8 @@ function rename(
   const onlyForms = [...claims.values()].some(
     ({ place }) => place.parent === parent && place.name !== name && nameKey(place.name) === nameKey(name),
   );
-  // What this disk never had was written elsewhere; the server tells no device of it.
-  const device = loser.standing.local === undefined ? "another device" : policy.device;
+  // What is not on this disk was written elsewhere, or here before it was excluded: the server does not tell.
+  const device = loser.standing.local === undefined ? "unknown device" : policy.device;
   const label = onlyForms ? unicodeLabel : copyLabel(device, policy.nowMs);
   const free = conflictedName(name, label, (candidate) => isFree({ parent, name: candidate }));
   return { ...loser, place: { parent, name: free }, source: isAnchored(loser) ? "forced_on_server" : "forced_on_disk" };

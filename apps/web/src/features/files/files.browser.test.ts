@@ -178,8 +178,8 @@ longTest("axe finds nothing in the tiles, with a selection and with a menu", () 
 test("a right click on a row that is not selected is about that row, whatever was selected before", async () => {
   await fill("a.txt", "b.txt");
   const { page, files } = await openFolder();
-  // Lower than the menu and what is above the row.
-  await page.setViewportSize({ width: 1280, height: 560 });
+  // High enough for the menu, and not for the menu below the row.
+  await page.setViewportSize({ width: 1280, height: 640 });
   await files.row("a.txt").click();
   await page.getByRole("toolbar").waitFor();
   // Within one task: nothing is drawn between the press and the menu.
