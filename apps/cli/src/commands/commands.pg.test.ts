@@ -131,7 +131,7 @@ test("rewind tells what it would do, does it, and takes it back; a file has its 
   assert.deepEqual(await pathsBelow("/rewound"), ["/rewound/file.locked", "/rewound/ransom note"]);
   assert.equal((await run(["cat", "/rewound/file.locked"])).stdout, "scrambled");
   const [, earliest = ""] =
-    /This account goes back to \S+ \S+Z\. The earliest moment: --to (\S+)$/m.exec(
+    /This account can be rewound to \S+ \S+Z at the earliest\. The earliest moment: --to (\S+)$/m.exec(
       (await run(["rewind", "/", "--to", "5000w"])).stderr,
     ) ?? [];
   assert.equal((await run(["rewind", "/", "--to", earliest, "--dry-run"])).code, 0);
