@@ -42,7 +42,7 @@ export function inWords({ what, direction }: Pick<RecentChange, "what" | "direct
   return `${what} ${direction === "up" ? "here" : "on the server"}:`;
 }
 
-/** Of something that was moved also where it came from. */
+/** Includes the former path of a moved item. */
 export function pathWords({ path, from }: Pick<RecentChange, "path" | "from">): string {
   return from === undefined ? path : `${path} (from ${from})`;
 }

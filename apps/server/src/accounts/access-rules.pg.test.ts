@@ -6,6 +6,7 @@ import { routes } from "@holdfast/protocol/routes";
 import type { Route } from "@holdfast/protocol/route";
 import { Secret, TOTP } from "otpauth";
 import type { UserRow } from "../db/account-tables.ts";
+import { eventually } from "../acceptance/testing.ts";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import { createGroup, deleteGroup } from "../groups/change-groups.ts";
 import { removeMember, setMember } from "../groups/change-members.ts";
@@ -242,6 +243,40 @@ describe("access rules", () => {
     // What the account has said of itself ends with what an administrator says: anywhere.
     await change({ user: person.user.id, addresses: [] });
     await person.reads("10.1.2.4");
+  });
+
+  test("of a group narrow nothing by a token while an administrator is added to it", async () => {
+    const boss = await newPerson();
+    await updateUser(world, boss.user.id, { admin: true });
+    const group = await createGroup(world, callerFor(root, true), "Joined");
+    const token = { ...administrator(), credential: { kind: "token" as const, id: "" as never } };
+    const shard = databases.shards.ofId(group.id as never);
+    const joining = await shard.db.startTransaction().execute();
+    try {
+      await sql`select from shard.groups where id = ${group.id} for update`.execute(joining);
+      const asked = changeAccessRule(
+        world,
+        { caller: token, address: outside },
+        { group_id: group.id, addresses: ["192.0.2.9"] },
+      );
+      const refused = assert.rejects(asked, { code: "forbidden" });
+      await eventually("the change waits for the group", 60_000, async () => {
+        const { rows } = await sql`
+          select from pg_stat_activity where wait_event_type = 'Lock' and query like '%shard.groups%'`.execute(
+          shard.db,
+        );
+        return rows.length > 0 || undefined;
+      });
+      await sql`
+        insert into shard.group_members (group_id, user_id, role) values (${group.id}, ${boss.user.id}, 'member')`.execute(
+        joining,
+      );
+      await joining.commit().execute();
+      await refused;
+    } finally {
+      if (!joining.isCommitted) await joining.rollback().execute();
+      await sql`delete from shard.group_members where group_id = ${group.id}`.execute(shard.db);
+    }
   });
 
   test("of a group bind no administrator by its manager, and end by no manager", async () => {

@@ -63,10 +63,10 @@ interface SettingsChange {
   readonly name?: string | undefined;
 }
 
-/** Whoever asks for a change; a link in a mail proves the mailbox, and has neither a session nor a token. */
+/** The account that asks for a change. A link in a mail proves the mailbox and has neither a session nor a token. */
 type Asker = Pick<Caller, "userId"> & Partial<Pick<Caller, "credential" | "lacksProof">>;
 
-/** What the change leaves out stays, of two changes at once too. @throws HoldfastError forbidden, proof_required */
+/** Settings that the change leaves out stay as they are, also with two changes at once. @throws HoldfastError forbidden, proof_required */
 export async function changeSettings(
   { shards }: Pick<AccountWorld, "shards">,
   asker: Asker,

@@ -74,7 +74,7 @@ export async function changeAccessRule(store: AccountStore, asker: Asker, change
         isBinding && (members === undefined || (await hasAdministratorIn(store.shards, members)));
       const written = [];
       for (const [index, db] of inOrder(store.shards).entries()) {
-        // What the others have may be of before, and is made the same.
+        // The other shards may have an older rule, and get the same.
         const by = { mayOnlyNarrow: onlyNarrows && index === 0, bindsAdministrator };
         written.push(await inTransaction(db, (each) => set(each, by)));
       }

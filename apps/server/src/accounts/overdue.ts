@@ -12,7 +12,7 @@ export interface IssuerBound {
   readonly everyMs: number;
 }
 
-/** Where credentials are checked: when a request begins, and while its answer runs. */
+/** Dependencies of a check of credentials, which is made when a request begins and while its answer runs. */
 export interface CredentialWorld {
   readonly shards: Shards;
   readonly clock: Clock;

@@ -46,7 +46,7 @@ export interface Config {
   readonly acme: AcmeSettings | undefined;
   readonly proxyHops: number;
   /** Undefined: all of them in one process. */
-  /** What this process does. */
+  /** Roles that this process runs. */
   readonly roles: ReadonlySet<ServerRole>;
   readonly logLevel: LogLevel;
   readonly connectionsMax: number;

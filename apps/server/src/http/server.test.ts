@@ -245,13 +245,14 @@ test("behind a proxy a server that stops still answers what comes on an idle con
   const server = await start(t, health, { proxyHops: 1 });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   t.after(() => agent.destroy());
-  const ask = async () => {
-    const asked = request(`${server.url}/healthz`, { agent });
+  const ask = async (path = "/healthz") => {
+    const asked = request(`${server.url}${path}`, { agent });
     asked.end();
     const [answer] = (await once(asked, "response")) as [IncomingMessage];
     await once(answer.resume(), "end");
     return [answer.statusCode, answer.headers.connection];
   };
+  assert.deepEqual(await ask("/nothing"), [404, "keep-alive"], "a refusal without a body is no reason to end it");
   assert.deepEqual(await ask(), [200, "keep-alive"]);
   const closed = server.close(5000);
   assert.deepEqual(await ask(), [200, "close"]);

@@ -46,8 +46,19 @@ test("a job runs by itself, again after a failure, in one process at a time, and
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
     },
   };
+  let runsUnscheduled = 0;
+  const unscheduled = startJobs([{ name: "unscheduled", everyMs: 1, run: async () => void (runsUnscheduled += 1) }], {
+    ...options,
+    isScheduled: false,
+  });
   const one = startJobs([long], options);
   await inside.promise;
+  assert.equal(runsUnscheduled, 0);
+  await (
+    await unscheduled.start("unscheduled")
+  ).ended;
+  assert.equal(runsUnscheduled, 1);
+  await unscheduled.stop();
   const other = startJobs([{ ...long, run: async () => void (runsOfOther += 1) }], { ...options, random: () => 0.9 });
   await (
     await other.start("long")

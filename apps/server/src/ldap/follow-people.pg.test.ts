@@ -180,6 +180,9 @@ test("a password that was changed there ends the sessions that began before", as
   await begin("before", now - 2 * hourMicros).then(([id, which]) => begun.set(id, which));
   await follow();
   assert.ok((await left()).includes("before"), "a clock that is ahead there is not believed yet");
+  world = { ...world, clock: makeTestClock(Date.now() + 8 * 86_400_000) };
+  await follow();
+  assert.ok((await left()).includes("before"), "a change of more than a week ago is over");
   assert.equal(await sessionsOf(bob), 1);
 });
 

@@ -30,9 +30,31 @@ test("a commit while the connection of its own process is away is told once that
   }
 });
 
-async function open(wake: (spaceId: SpaceId) => unknown): Promise<WakeBus> {
+test("a process that works no messages tells the others of a shard's queue", async () => {
+  const heard: string[] = [];
+  const [hearing, ringing] = [
+    await open(
+      () => {},
+      (shardId) => heard.push(shardId),
+    ),
+    await open(() => {}),
+  ];
+  try {
+    for (const shard of databases.shards.all()) ringing.ring(shard);
+    const ids = databases.shards.all().map(({ id }) => id);
+    await eventually("the other process hears of it", 60_000, () => heard.length === ids.length || undefined);
+    assert.deepEqual(heard.toSorted(), ids.toSorted());
+  } finally {
+    await Promise.all([hearing.close(), ringing.close()]);
+  }
+});
+
+async function open(
+  wake: (spaceId: SpaceId) => unknown,
+  rung: (shardId: string) => unknown = () => {},
+): Promise<WakeBus> {
   const connected = Promise.withResolvers<void>();
-  const listener = { wake, rung: () => {}, connected: () => connected.resolve() };
+  const listener = { wake, rung, connected: () => connected.resolve() };
   const log = { ...silentLog, debug: () => {} } as unknown as Parameters<typeof openPostgresWakes>[0]["log"];
   const bus = openPostgresWakes({ shards: databases.shards, listener, log });
   await connected.promise;

@@ -58,7 +58,7 @@ export function readPeer(arrival: Arrival, rules: PeerRules): Peer {
 const addedByProxies = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
 
 /**
- * Whether the client saw this server's own certificate, as far as its request tells: a proxy that nobody configured here adds headers, asks the
+ * True if the client saw this server's own certificate, as far as its request shows: an unknown proxy adds headers, asks the
  * handshake for another name than the client asked for, or connects from this machine for a host that is elsewhere.
  */
 function isDirect({ headers, socketAddress, serverName }: Arrival, rules: PeerRules, origin: string): boolean {

@@ -76,7 +76,7 @@ export async function applyRevert(work: Work, step: Step<OperationOf<"revert">>,
   if (found.row.kind !== "file") throw notAFile(found.row);
   await checkBase(work, step, found.row, operation);
   const old = await findVersion(work, found.row, operation.version);
-  // Where the content is the newest already no version would keep the file's date.
+  // No version keeps the date of content that is the newest already.
   const isNewest = found.row.content_id?.equals(old.content_id) === true;
   const dated = isNewest ? {} : { modifiedAtMicros: dateOfVersion(found.row, old) };
   const attributes = { ...dated, ...definedOf(operation) };

@@ -332,6 +332,8 @@ test("an old version becomes the newest by a new version of the same content", a
   const third = await space.do({ op: "revert", fileId: file.id, version: file.version_id as never });
   assert.deepEqual([third.version, third.content_id, third.size], [3, file.content_id, 3]);
   assert.deepEqual(await space.do({ op: "revert", fileId: file.id, version: 1 }), third);
+  const dated = await space.do({ op: "set", fileId: file.id, modifiedAtMicros: 7 });
+  assert.deepEqual(await space.do({ op: "revert", fileId: file.id, version: 1 }), dated, "its date is in no version");
   assert.equal((await space.do({ op: "revert", fileId: file.id, version: 2 })).content_id, second.content_id);
   assert.equal((await space.refused({ op: "revert", fileId: file.id, version: 9 })).code, "not_found");
   const other = await space.put("root", "g", "other");
