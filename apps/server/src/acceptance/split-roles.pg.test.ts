@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { type ServerRole, serverRoles } from "@holdfast/protocol/operation-routes";
+import pg from "pg";
 import type { EmbeddedPostgres } from "../db/embedded-postgres.ts";
 import { rolePaths } from "../http/route-roles.ts";
 import { startSharedDatabase } from "./shared-database.ts";
@@ -110,6 +111,7 @@ test("messages wait while no worker runs, and the next one works them", async ()
   const theirs = await signIn(guest);
   const { id } = await ok(me.api, "POST", "/metadata", { kind: "folder", name: "later", parent_id: "root" });
   await servers.worker.stop();
+  assert.deepEqual(await queueConnections(), [], "no other process works the queue");
   await ok(me.api, "POST", `/files/${String(id)}/share`, { email: guest.email, role: "viewer" });
   const notices = async () => ((await ok(theirs.api, "GET", "/notifications")) as { items: unknown[] }).items.length;
   assert.equal(await notices(), 0);
@@ -129,3 +131,13 @@ test("roles are split over a shared database only", async () => {
     /--roles splits the work between processes that share a database: set --database-url/,
   );
 });
+
+async function queueConnections(): Promise<unknown[]> {
+  const client = new pg.Client(postgres.connection);
+  await client.connect();
+  try {
+    return (await client.query("select from pg_stat_activity where application_name = 'holdfast queue'")).rows;
+  } finally {
+    await client.end();
+  }
+}
