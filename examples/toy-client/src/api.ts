@@ -7,7 +7,12 @@ export interface Answer extends Remote {
   readonly items: readonly (Remote & { readonly state?: string })[];
   readonly next_cursor: string | null;
   readonly token: string;
-  readonly changes: readonly { readonly kind: string; readonly id: string; readonly node?: Remote }[];
+  readonly changes: readonly {
+    readonly kind: string;
+    readonly id: string;
+    readonly node?: Remote;
+    readonly existed?: true;
+  }[];
   readonly next_token: string;
   readonly has_more: boolean;
   readonly blocks: readonly { readonly hash: string; readonly size: number }[];

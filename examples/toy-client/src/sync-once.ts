@@ -110,6 +110,10 @@ class Run {
     if (state.token === "") await this.#hearAll();
     for (let more = true; more;) {
       const page = await this.#api.call("GET", "/changes/list", { query: { since_token: state.token } });
+      const hasMoreBelow = page.changes.some(
+        ({ kind, id, node, existed }) =>
+          (kind === "appeared" && node?.kind !== "file") || (existed === true && state.nodes[id] === undefined),
+      );
       for (const { id, node } of page.changes) {
         if (node === undefined) this.#drop(id);
         else if (node.seq >= (state.nodes[id]?.seq ?? 0)) state.nodes[id] = toRemote(node);
@@ -117,7 +121,7 @@ class Run {
       more = page.has_more;
       [state.token, state.seen] = [page.next_token, page.seq];
       // Of what lies below a folder that appears nothing is told. To list all is simple, and slow.
-      if (page.changes.some(({ kind, node }) => kind === "appeared" && node?.kind !== "file")) await this.#hearAll();
+      if (hasMoreBelow) await this.#hearAll();
     }
   }
 

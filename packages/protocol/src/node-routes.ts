@@ -51,6 +51,12 @@ const change = z
       .literal(true)
       .optional()
       .describe("of what is gone: it was in the trash already, and this entry removed it for good"),
+    existed: z
+      .literal(true)
+      .optional()
+      .describe(
+        "of a changed folder or mount: it was made before this entry. Whoever does not know it lists what is below it",
+      ),
     revision: z.string().optional().describe("with own=brief, of the node as the device's own operation answered it"),
   })
   .meta({ id: "Change" });

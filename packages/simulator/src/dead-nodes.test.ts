@@ -96,8 +96,8 @@ test("a folder comes back from the trash, and one in it is moved at once: nobody
   alone.close();
 });
 
-for (const isNextPage of [false, true]) {
-  test(`a folder that nobody here knew is moved out of the one with which it came back${isNextPage ? ", right before that one is listed" : ""}: nobody misses what is in it`, async () => {
+for (const then of ["", ", right before that one is listed", ", and that one is deleted again"]) {
+  test(`a folder that nobody here knew is moved out of the one with which it came back${then}: nobody misses what is in it`, async () => {
     const alone = new Alone();
     const { rootId } = alone.world.model;
     for (const [id, parent_id] of [
@@ -110,17 +110,21 @@ for (const isNextPage of [false, true]) {
     await alone.once();
     const back = { parent_id: rootId, name: "back" };
     alone.onServer({ op: "move", operation_id: "back", file_id: "folder", revive: true, ...back });
-    const move = (): void => alone.moveOnServer("inner", "moved");
-    if (!isNextPage) move();
-    const server = alone.server();
-    let isMoved = !isNextPage;
-    const listBelow: Server["listBelow"] = (id) => {
-      if (!isMoved) move();
+    let isMoved = false;
+    const move = (): void => {
+      if (!isMoved) alone.moveOnServer("inner", "moved");
       isMoved = true;
+    };
+    if (!then.includes("listed")) move();
+    const isGone = then.includes("deleted");
+    if (isGone) alone.onServer({ op: "delete", operation_id: "delete again", file_id: "folder" });
+    const server = alone.server();
+    const listBelow: Server["listBelow"] = (id) => {
+      move();
       return server.listBelow(id);
     };
     assert.ok((await alone.once({ server: { ...server, listBelow } })).inSync);
-    assert.deepEqual(alone.diskPaths(), ["back", "moved", "moved/b"]);
+    assert.deepEqual(alone.diskPaths(), [...(isGone ? [] : ["back"]), "moved", "moved/b"]);
     assert.deepEqual(alone.serverPaths(), alone.diskPaths());
     alone.close();
   });

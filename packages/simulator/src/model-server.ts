@@ -108,6 +108,7 @@ export class ModelServer extends ModelState {
     const role = shares.isSuspended(nodes, target) ? undefined : shares.grantAt(nodes, by.account, target)?.role;
     const isGranted = role !== undefined && role !== "uploader" && isLiveNode(nodes, target);
     if (!isGranted) throw new HoldfastError("not_found", "There is no such folder.");
+    if (nodes.get(target)?.kind !== "folder") throw new HoldfastError("invalid_field", "Only folders can be mounted.");
     if (spaceOf(nodes, target) === homeOf(by.account)) throw new HoldfastError("invalid_field", "This is your own.");
     const inside = (id: string, above: string): boolean => lineage(nodes, id).some((each) => each.id === above);
     const isNested = [...nodes.values()].some(

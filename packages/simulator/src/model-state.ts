@@ -20,6 +20,8 @@ export interface JournalEntry {
   readonly decided?: Decided | undefined;
   /** It was removed for good: from the trash, or from its place. */
   readonly purged?: "trash" | "place" | undefined;
+  /** The node was not there before. */
+  readonly isMaking: boolean;
   /** What it is to the accounts that saw the node before or after. */
   readonly audience: ReadonlyMap<string, ChangeKind>;
 }
@@ -137,7 +139,7 @@ export class ModelState {
     if (this.nodes.has(id) || !this.journal.some(isPurge)) return false;
     const audience = new Map([[account, "gone"] as const]);
     const decided = { approvedBy: account };
-    this.#enter(device, { space, seq: this.seqOf(space) + 1, kind: "gone", id, audience, decided });
+    this.#enter(device, { space, seq: this.seqOf(space) + 1, kind: "gone", id, audience, decided, isMaking: false });
     return true;
   }
 
@@ -160,7 +162,8 @@ export class ModelState {
     const seq = this.seqOf(space) + 1;
     this.nodes = new Map(before).set(node.id, { ...node, seq });
     const audience = this.#audienceOf([before, sharesBefore], node.id, kind);
-    this.#enter(device, { space, seq, kind, id: node.id, audience, decided, purged });
+    const isMaking = !before.has(node.id);
+    this.#enter(device, { space, seq, kind, id: node.id, audience, decided, purged, isMaking });
   }
 
   #enter(device: string, entry: Omit<JournalEntry, "device" | "tag">): void {
@@ -215,6 +218,7 @@ export class ModelState {
         kind: "gone",
         id,
         audience: new Map([[owner, "gone"]]),
+        isMaking: false,
       });
       this.nodes.delete(id);
     }
@@ -343,7 +347,9 @@ export class ModelState {
     const isGone = kind === "gone" || node === undefined || !this.shares.isInView(this.nodes, account, id);
     const fromTrash = purged === "trash" ? { from_trash: true as const } : {};
     if (isGone) return { seq, kind: "gone", id, ...toldOf(decided, account), ...fromTrash };
-    return { seq, kind, id, node: this.show(account, node) };
+    const hasMore = node.kind === "folder" || node.kind === "mount";
+    const existed = kind === "changed" && hasMore && !entry.isMaking ? { existed: true as const } : {};
+    return { seq, kind, id, ...existed, node: this.show(account, node) };
   }
 
   /** Where the journals of the spaces in view stand; nothing of it where nobody shares anything, as a server does that knows no shares. */

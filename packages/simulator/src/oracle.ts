@@ -4,7 +4,7 @@ import { hiddenContents, shownOf } from "./hidden-oracle.ts";
 import { aliased, sameButNames, shownNames } from "./shown-names.ts";
 import { describeNode, isLiveNode, lineage, type ModelNode, type Nodes } from "./model-tree.ts";
 import { seenTree } from "./person.ts";
-import { checkRights, checkWaiting, keptContents, viewOf, waitingPaths } from "./share-oracle.ts";
+import { checkRights, checkWaiting, keptContents, takenPaths, viewOf, waitingPaths } from "./share-oracle.ts";
 import type { World } from "./world.ts";
 import type { Device } from "./world-state.ts";
 
@@ -46,7 +46,10 @@ function checkShared(world: World, alone: ReadonlyMap<string, string> | undefine
   for (const device of world.devices) {
     checkWaiting(world, device);
     const waiting = waitingPaths(device);
-    const told = (tree: ReadonlyMap<string, string>) => new Map([...tree].filter(([path]) => !waiting.has(path)));
+    const taken = takenPaths(world, device);
+    const isTaken = (path: string): boolean => taken.some((each) => path === each || path.startsWith(`${each}/`));
+    const told = (tree: ReadonlyMap<string, string>) =>
+      new Map([...tree].filter(([path]) => !waiting.has(path) && !isTaken(path)));
     const view = viewOf(world.model, device.account);
     compare(world, `${device.name} / server`, told(seenTree(device.root)), told(view));
     if (device.isActive && alone !== undefined) compare(world, "what the only active one left / server", alone, view);

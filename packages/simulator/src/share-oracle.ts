@@ -1,20 +1,23 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { ModelServer } from "./model-server.ts";
-import { describeNode } from "./model-tree.ts";
+import { childNamed, describeNode, type ModelNode } from "./model-tree.ts";
+import { homeOf } from "./model-shares.ts";
 import { contentOf } from "./small-blocks.ts";
 import type { Inode } from "./simulated-root.ts";
 import type { Device, WorldState } from "./world-state.ts";
 
 /** What an account sees: path -> kind, content, executable bit. */
-export function viewOf({ nodes, shares }: ModelServer, account: string): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const node of shares.inView(nodes, account)) {
-    // It is shown once, by its mount.
-    if (shares.mountOf(nodes, account, node.id) !== undefined) continue;
-    const path = pathIn({ nodes, shares }, account, node.id);
-    if (path !== "") found.set(path, describeNode(node));
-  }
+export function viewOf(model: ModelServer, account: string): Map<string, string> {
+  return new Map([...shownIn(model, account)].map(([path, node]) => [path, describeNode(node)]));
+}
+
+/** By path. A mounted folder is shown once, by its mount, also where its parent is in view too. */
+function shownIn(model: ModelServer, account: string): Map<string, ModelNode> {
+  const { nodes, shares } = model;
+  const shown = shares.inView(nodes, account).filter(({ id }) => shares.mountOf(nodes, account, id) === undefined);
+  const found = new Map(shown.map((node) => [pathIn(model, account, node.id), node]));
+  found.delete("");
   return found;
 }
 
@@ -28,7 +31,7 @@ function pathIn({ nodes, shares }: Pick<ModelServer, "nodes" | "shares">, accoun
 export function checkWaiting(world: WorldState, device: Device): void {
   const { nodes, shares } = world.model;
   const { account, name } = device;
-  const found = new Map(shares.inView(nodes, account).map((node) => [pathIn(world.model, account, node.id), node]));
+  const found = shownIn(world.model, account);
   const mayWrite = (path: string): boolean => {
     const node = found.get(path);
     if (node === undefined) return path === "" || mayWrite(folderOf(path));
@@ -52,6 +55,22 @@ export function waitingPaths({ engine }: Device): ReadonlySet<string> {
 }
 
 /**
+ * Paths whose name something has on the server that their account sees elsewhere, as a folder with a mount of its own: a person has to rename one of the two. The
+ * device says so, and asks again now and then.
+ */
+export function takenPaths({ model }: Pick<WorldState, "model">, { account, engine }: Device): string[] {
+  const exists = (engine.outcome?.problems ?? []).flatMap(({ code, path }) => (code === "exists" ? [path] : []));
+  if (exists.length === 0) return [];
+  const shown = shownIn(model, account);
+  return exists.filter((path) => {
+    const folder = shown.get(folderOf(path));
+    const id = folder?.kind === "mount" ? folder.target : (folder?.id ?? homeOf(account));
+    const holder = childNamed(model.nodes, id, path.slice(path.lastIndexOf("/") + 1));
+    return holder !== undefined && !shown.has(path);
+  });
+}
+
+/**
  * Contents that are where the invariants allow them to be beside the server: waiting to be sent, or in a quarantine. Of what left
  * a share in the hours that a restored server forgot, a device may have the trash alone.
  */
@@ -60,6 +79,8 @@ export function keptContents(world: WorldState): Set<string> {
   const aside = world.wasRestored ? ["quarantine", "trash"] : ["quarantine"];
   for (const device of world.devices) {
     for (const path of waitingPaths(device)) addContent(kept, device.root.at(path));
+    for (const path of takenPaths(world, device))
+      for (const [, inode] of device.root.below(path)) addContent(kept, inode);
     for (const inode of asideOf(device, aside)) addContent(kept, inode);
   }
   return kept;

@@ -206,3 +206,19 @@ for (const call of ["exchange", "rename"] as const) {
     world.close();
   });
 }
+
+test("a mount whose folder only the next page of changes tells of has not ended: what is in it arrives", async () => {
+  const world = new Shared();
+  await world.once();
+  const own = { op: "move", file_id: world.mountId } as const;
+  world.onServer({ ...own, operation_id: "rename", parent_id: homeOf("bob"), name: "renamed" }, "bob");
+  // With these the page is full.
+  for (let number = 1; number < 7; number += 1) world.ownerMakes(`folder ${number}`);
+  world.ownerMakes("late");
+  const folder = { op: "mkdir", id: "F", parent_id: homeOf("bob"), name: "F" } as const;
+  world.onServer({ ...folder, operation_id: "make" }, "bob");
+  world.onServer({ ...own, operation_id: "move", parent_id: "F", name: "docs" }, "bob");
+  await world.once();
+  assert.equal(world.onDisk()["F/docs/late"], "/");
+  world.close();
+});

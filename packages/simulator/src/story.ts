@@ -4,7 +4,7 @@ import { homeOf, spaceOf } from "./model-shares.ts";
 import type { ModelNode } from "./model-tree.ts";
 import { checkRest } from "./oracle.ts";
 import { RoundOracle } from "./round-oracle.ts";
-import { waitingPaths } from "./share-oracle.ts";
+import { takenPaths, waitingPaths } from "./share-oracle.ts";
 import { seenTree } from "./person.ts";
 import { pick } from "./chances.ts";
 import { beginGroups, handOver, rewindAtRest } from "./handing-over.ts";
@@ -185,8 +185,11 @@ function hasMountInMount({ root, state }: Device): boolean {
 /** Invariant 9: within 90 minutes of the last act it ends, and then nothing is written. */
 async function rest(world: World): Promise<void> {
   const { scheduler } = world;
-  const isAtRest = ({ life, engine, ills }: Device): boolean =>
-    life.isAlive && !ills.isAway && engine.phase === "waiting" && engine.outcome?.lookAgainMs === undefined;
+  const isAtRest = (device: Device): boolean => {
+    const { life, engine, ills } = device;
+    if (!life.isAlive || ills.isAway || engine.phase !== "waiting") return false;
+    return engine.outcome?.lookAgainMs === undefined || takenPaths(world, device).length > 0;
+  };
   const isResting = (): boolean => world.devices.every(isAtRest);
   const restless = (): string =>
     world.devices

@@ -203,4 +203,25 @@ export function testServerContent(name: string, open: () => Promise<TestedServer
     assert.deepEqual([changes[0]?.kind, changes.at(-1)?.node?.name], ["appeared", "g"]);
     assert.equal(await scene.read(back), "two");
   });
+
+  check("a folder moved out of one that is in the trash again is reported as made before", async (scene) => {
+    const folder = await scene.makeFolder("d");
+    const inside = await scene.makeFolder("e", folder.id);
+    await scene.must({ op: "delete", file_id: folder.id });
+    await scene.changes();
+    const back = { parent_id: scene.folderId, name: "d", revive: true };
+    await scene.must({ op: "move", file_id: folder.id, ...back });
+    const made = await scene.makeFolder("f");
+    await scene.must({ op: "move", file_id: inside.id, parent_id: made.id, name: "e" });
+    await scene.must({ op: "delete", file_id: folder.id });
+    assert.deepEqual(
+      (await scene.changes()).map(({ kind, id, existed }) => [kind, id, existed]),
+      [
+        ["gone", folder.id, undefined],
+        ["changed", made.id, undefined],
+        ["changed", inside.id, true],
+        ["gone", folder.id, undefined],
+      ],
+    );
+  });
 }

@@ -7,10 +7,9 @@ import { addBlocks } from "../metadata/content/inline-blocks.ts";
 import { findOwnNodes, findRevisions } from "../metadata/read/own-nodes.ts";
 import type { PlacedNode } from "../metadata/read/placed-node.ts";
 import { showMounts } from "../metadata/read/look-up.ts";
-import { nodeJson } from "../metadata/read/node-json.ts";
 import { fittingPage } from "../metadata/read/page-bytes.ts";
 import { foreignOf, isOwn, positionIn, reachedBy, readFrom } from "./journal-position.ts";
-import { findShares, goneJson, listShare, seqsOf } from "./share-changes.ts";
+import { findShares, goneJson, listShare, liveChange, seqsOf } from "./share-changes.ts";
 import { beginShare, placesOutOfView } from "./begin-share.ts";
 import { decodeToken, encodeToken, type JournalPosition } from "./change-token.ts";
 
@@ -79,7 +78,7 @@ function changeJson(caller: Actor, row: JournalRow, node: PlacedNode | undefined
   const kind = row.grantee_id === null ? row.kind : "changed";
   if (kind === "gone") return goneJson(row, caller);
   if (node === undefined || node.row.trashed_at !== null) return { seq, kind: "gone", id };
-  return { seq, kind, id, node: nodeJson(node) };
+  return liveChange(row, kind, node);
 }
 
 /** By number: the last change of a live node, made by the calling device, which has heard then what became of the node. */

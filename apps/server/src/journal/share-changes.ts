@@ -130,7 +130,18 @@ export function changeIn(caller: Pick<Actor, "userId">, row: JournalRow, sight: 
   const isNew = row.kind === "appeared" || (from !== null && !wasShownWith(node, seen.get(from), seq));
   // What was hidden from a group shows for the first time to whoever is in it no more, too.
   if (grantee !== null && row.kind !== "appeared" && !isTold(row, grantee, sight)) return [];
-  return [{ seq, kind: isNew ? "appeared" : "changed", id, node: nodeJson(node) }];
+  return [liveChange(row, isNew ? "appeared" : "changed", node)];
+}
+
+/**
+ * The entry that made a folder may be told as `gone`, or stand before the token: with a folder that appeared and is in the trash by now,
+ * and out of which this one was moved. Then no entry tells of what is in it.
+ */
+export function liveChange(row: JournalRow, kind: "changed" | "appeared", node: PlacedNode): ChangeJson {
+  const isMaking = row.from_name === "";
+  const hasMore = node.row.kind === "folder" || node.row.kind === "mount";
+  const existed = kind === "changed" && hasMore && !isMaking ? { existed: true as const } : {};
+  return { seq: row.seq, kind, id: row.node_id, ...existed, node: nodeJson(node) };
 }
 
 /** Whether a right is told to the caller: what a group was given after one left it is nobody's business there. */

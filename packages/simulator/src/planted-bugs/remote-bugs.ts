@@ -83,8 +83,8 @@ export const remoteBugs = {
   "a folder that appears is taken for empty": [
     {
       file: "remote/fetch.ts",
-      find: '  if (kind !== "appeared" && !(hasMoved && listings.mayLack)) return;\n',
-      put: `  if (kind !== "appeared" && !(hasMoved && listings.mayLack)) return;
+      find: '  if (kind !== "appeared" && !isUnheard && !(hasMoved && listings.mayLack)) return;\n',
+      put: `  if (kind !== "appeared" && !isUnheard && !(hasMoved && listings.mayLack)) return;
   if (node.kind === "folder") return;
 `,
     },

@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
+import { limits } from "@holdfast/core/limits";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { Server } from "@holdfast/sync-ports/ports";
 import type { SyncState } from "../state/sync-state.ts";
@@ -50,7 +51,7 @@ async function fetchPage(ears: Ears): Promise<boolean> {
   const head = page.has_more ? 0 : knownHead(state, page.epoch);
   const seq = page.seq ?? Math.max(cursor.seq, head, ...page.changes.map((change) => change.seq));
   const next = { token: page.next_token, epoch: page.epoch, seq, shareSeqs: page.share_seqs };
-  const ended = new Set(endedMounts(state));
+  const ended = new Set(endedMounts(state).filter((mount) => isToldGone(state, mount)));
   const mounts = new Mounts(state, (id) => ended.has(id));
   const listings = new Listings(state);
   // The root folder is no row of the tree, as in a listing: a link or a right of its own is no news for the disk.
@@ -66,6 +67,16 @@ async function fetchPage(ears: Ears): Promise<boolean> {
   const settings = listings.settings(page.has_more);
   state.commit({ remote: rows, shares, rights, decided, settings, cursor: next });
   return page.has_more;
+}
+
+/** A mount whose folder a later page tells of has not ended. */
+function isToldGone({ rootId, remote }: SyncState, mount: NodeId): boolean {
+  for (let at = mount, depth = 0; at !== rootId && depth <= 2 * limits.pathNamesMax; depth += 1) {
+    const row = remote.get(at);
+    if (row === undefined || row.trashed) return row?.trashed === true;
+    at = row.parent;
+  }
+  return true;
 }
 
 const shownAgainSetting = "looked for where ended mounts show";
@@ -117,7 +128,7 @@ interface Page extends Pick<Ears, "server" | "state"> {
 
 async function applyChange(
   page: Page,
-  { kind, id: text, seq, node }: ChangeJson,
+  { kind, id: text, seq, node, existed }: ChangeJson,
   learn: (id: NodeId, row: RemoteRow) => void,
 ): Promise<void> {
   const { server, state, mounts, heard, listings } = page;
@@ -135,7 +146,9 @@ async function applyChange(
   // What was gone may be back where it was, with what came into it meanwhile.
   const hasMoved = known === undefined || known.trashed || known.parent !== row.parent;
   if (node.kind !== "folder" && node.kind !== "mount") return;
-  if (kind !== "appeared" && !(hasMoved && listings.mayLack)) return;
+  // It came with a folder that appeared, of which is told as of something gone since that lies in the trash by now.
+  const isUnheard = known === undefined && existed === true;
+  if (kind !== "appeared" && !isUnheard && !(hasMoved && listings.mayLack)) return;
   // Nothing in it can be listed: what is known of it stays as it is.
   if (node.waits === true) return;
   listings.note();
