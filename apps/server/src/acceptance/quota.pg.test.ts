@@ -119,7 +119,20 @@ describe("A quota", () => {
       assert.deepEqual([status, told(body.results)], [200, ["committed"]]);
     }
     const over = await sendBatch(batchOf([60_000]).body);
-    assert.deepEqual([over.status, over.body.code], [507, "quota"]);
+    assert.deepEqual([over.status, over.body.code, over.body.needed_bytes], [507, "quota", 60_000]);
+    const [file] = (await sendBatch(most.body)).body.results;
+    const inPlace = {
+      parent_id: undefined,
+      name: undefined,
+      file_id: file.node.id,
+      base_version: file.node.version_id,
+    };
+    const grown = await sendBatch(batchOf([plans.small + 1], inPlace).body);
+    assert.deepEqual(
+      [grown.status, grown.body.needed_bytes],
+      [507, plans.small + 1 - 60_000],
+      "what is replaced counts",
+    );
   });
 
   test("does not refuse what takes the place of as much", async () => {

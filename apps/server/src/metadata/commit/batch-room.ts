@@ -33,26 +33,29 @@ export async function assertBatchRoom(shards: Shards, settled: readonly Settled<
   const freeOf = ({ spaceId }: Actor): number => free.get(spaceId) ?? Infinity;
   // What a file of this space gives way with is asked for only where that may help.
   if (puts.some(({ actor, what }) => what.content.sizeBytes <= freeOf(actor))) return;
+  let needed = Infinity;
   for (const [actor, some] of Map.groupBy(puts, (put) => put.actor)) {
-    if (await mayHaveRoom(shards, actor, some, freeOf(actor))) return;
+    const growths = await growthsOf(shards, actor, some);
+    if (growths === undefined || growths.some((growth) => growth <= freeOf(actor))) return;
+    needed = Math.min(needed, ...growths);
   }
   const text = "None of these files has room in the quota. Nothing of the batch was done.";
-  const needed = Math.min(...puts.map(({ what }) => what.content.sizeBytes));
   const body = { free_bytes: Math.max(0, freeOf(first.actor)), needed_bytes: needed };
   throw withoutFigures(first.actor, new HoldfastError("quota", text, { body }));
 }
 
-async function mayHaveRoom(shards: Shards, actor: Actor, puts: readonly Put[], freeBytes: number): Promise<boolean> {
+/** By how many bytes each file would grow; undefined: only the commit can tell. */
+async function growthsOf(shards: Shards, actor: Actor, puts: readonly Put[]): Promise<number[] | undefined> {
   const { spaceId, userId } = actor;
   const { db } = shards.ofId(spaceId);
-  if (puts.some(({ what }) => what.fileId === undefined && mayReplace(what))) return true;
+  if (puts.some(({ what }) => what.fileId === undefined && mayReplace(what))) return undefined;
   const ids = puts.flatMap(({ what }) => (what.operationId === undefined ? [] : [what.operationId]));
   const done = await loadOperations(
     db,
     spaceId,
     ids.map((operationId) => ({ userId, operationId })),
   );
-  if (done.length > 0) return true;
+  if (done.length > 0) return undefined;
   const fileIds = puts.flatMap(({ what }) =>
     what.fileId !== undefined && isId(what.fileId) ? [what.fileId as NodeId] : [],
   );
@@ -60,7 +63,7 @@ async function mayHaveRoom(shards: Shards, actor: Actor, puts: readonly Put[], f
     select n.id, n.size from unnest(${uuidArray(fileIds)}) as asked (id) cross join lateral (
       select id, size from shard.nodes where space_id = ${spaceId} and id = asked.id offset 0) n`.execute(db);
   const sizes = new Map<string, number>(rows.map(({ id, size }) => [id, size]));
-  return puts.some(({ what }) => what.content.sizeBytes - (sizes.get(what.fileId ?? "") ?? 0) <= freeBytes);
+  return puts.map(({ what }) => what.content.sizeBytes - (sizes.get(what.fileId ?? "") ?? 0));
 }
 
 function mayReplace({ onConflict, baseVersion, baseRevision, ifMatch }: OperationOf<"put">): boolean {
