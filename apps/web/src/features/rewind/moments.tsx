@@ -1,8 +1,8 @@
 import { limits } from "@holdfast/core/limits";
-import type { ActivityVerb } from "@holdfast/protocol/activity-routes";
 import { useQuery } from "@tanstack/react-query";
 import { useDrive } from "../../data/use-drive.ts";
 import { useMessages } from "../../messages/use-messages.ts";
+import { findMoments } from "./rewinds.ts";
 
 interface MomentsProps {
   readonly nodeId: string;
@@ -12,11 +12,6 @@ interface MomentsProps {
   readonly onChoose: (moment: string) => void;
 }
 
-const shownMax = 20;
-
-/** A rewind changes files and folders, not who has access and what was said about them. */
-const leftAlone: ReadonlySet<ActivityVerb> = new Set(["shared", "unshared", "linked", "commented"]);
-
 /** What happened lately, newest first: each is a place to go back to, before it. */
 export function Moments({ nodeId, reachMs = Infinity, onChoose }: MomentsProps) {
   const { client } = useDrive();
@@ -25,8 +20,7 @@ export function Moments({ nodeId, reachMs = Infinity, onChoose }: MomentsProps) 
     queryKey: ["moments", nodeId],
     queryFn: async ({ signal }) => {
       const query = { in: nodeId, limit: limits.activityItemsMax };
-      const { items } = await client.call("listActivity", { query, signal });
-      return items.filter(({ verb }) => !leftAlone.has(verb)).slice(0, shownMax);
+      return findMoments((page) => client.call("listActivity", { query: { ...query, ...page }, signal }));
     },
     staleTime: 0,
   });

@@ -1,5 +1,6 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
+import type { ActivityJson, ActivityVerb } from "@holdfast/protocol/activity-routes";
 import type { RewindAnswer } from "@holdfast/protocol/rewind-routes";
 import { wait } from "../../data/wait.ts";
 
@@ -33,4 +34,29 @@ export function toLocalField(moment: string | undefined): string {
 export function fromLocalField(text: string): string | undefined {
   const at = new Date(text);
   return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
+}
+
+/** A rewind changes files and folders, not who has access and what was said about them. */
+const leftAlone: ReadonlySet<ActivityVerb> = new Set(["shared", "unshared", "linked", "commented"]);
+const momentsMax = 20;
+/** A day on which a thousand people were given access hides no change before it. */
+const pagesMax = 5;
+
+interface ActivityPage {
+  readonly items: readonly ActivityJson[];
+  readonly next_cursor: string | null;
+}
+
+/** What a rewind can undo, newest first. @param list a page of the activity, the first without a cursor */
+export async function findMoments(
+  list: (page: { readonly cursor?: string }) => Promise<ActivityPage>,
+): Promise<ActivityJson[]> {
+  const found: ActivityJson[] = [];
+  let page = await list({});
+  for (let pages = 1; ; pages += 1) {
+    found.push(...page.items.filter(({ verb }) => !leftAlone.has(verb)));
+    if (page.next_cursor === null || found.length >= momentsMax || pages === pagesMax)
+      return found.slice(0, momentsMax);
+    page = await list({ cursor: page.next_cursor });
+  }
 }
