@@ -24,6 +24,9 @@ const mib = 1024 * 1024;
 /** From the moment there is room again; the database may have to start anew for it. */
 const recoveryMsMax = 120_000;
 
+/** The reserve of the database's disk would refuse everything on a disk as small as these. */
+const withoutReserve = { HOLDFAST_DISK_RESERVE_BYTES: "0" };
+
 /**
  * Invariant: a full disk refuses with an answer that says so and that it may be tried again, keeps all that was acknowledged,
  * and needs nobody to start anything again once there is room.
@@ -64,7 +67,7 @@ test("a store whose disk is full refuses, serves on, and takes files again once 
 
 test("a data folder whose disk is full, its database included, refuses, loses nothing, and returns by itself", (t) =>
   withSmallDisk(t, 208 * mib, (disk) =>
-    withServer({ dataFolder: `${disk}/data`, env: privateWebhooks }, async (server) => {
+    withServer({ dataFolder: `${disk}/data`, env: { ...privateWebhooks, ...withoutReserve } }, async (server) => {
       writeFileSync(`${disk}/ballast`, randomBytes(40 * mib));
       const api = await Api.signIn(server.url);
       const { calls } = await receiveCalls(t, api);
@@ -105,7 +108,7 @@ test("a data folder whose disk is full, its database included, refuses, loses no
 
 test("a database that dies on a full disk is started again once there is room", (t) =>
   withSmallDisk(t, 208 * mib, (disk) =>
-    withServer({ dataFolder: `${disk}/data` }, async (server) => {
+    withServer({ dataFolder: `${disk}/data`, env: withoutReserve }, async (server) => {
       const api = await Api.signIn(server.url);
       const before = randomBytes(100_000);
       assert.equal((await api.put("/before", before)).status, 201);

@@ -123,7 +123,7 @@ test("with nothing free at all deleting is refused in words, reading goes on, th
       }
       await verifyFiles(api, new Map([["/kept", hashOf(content)]]));
       const { stdout } = await holdfast(["admin", "doctor", "--data", data], { env });
-      assert.match(stdout, /Make some room by hand at once, without Holdfast: docs\/accidents\.md says how/);
+      assert.match(stdout, /Free some space now, without Holdfast: see docs\/accidents\.md/);
       assert.doesNotMatch(stdout, /Reading, deleting/);
       rmSync(`${disk}/filler`);
       await eventually("it deletes again, and nobody has started anything", 60_000, async () => {
