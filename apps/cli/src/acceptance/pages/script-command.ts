@@ -15,7 +15,6 @@ export const command: Script = {
       "HOLDFAST_SERVER=https://drive.example HOLDFAST_TOKEN=hfp_…",
       'HOLDFAST_SERVER=$SERVER HOLDFAST_TOKEN="$(cat token)"',
     ],
-    ["app-passwords rm ID", `app-passwords rm "$(holdfast app-passwords ls --json | pick 'j.items[0].id')"`],
     ["--folder /Photos", "--folder /Photos --password-stdin < password.txt"],
     ["token rm ID", `token rm "$(holdfast token ls --json | pick 'j.items[0].id')"`],
     [
