@@ -127,6 +127,6 @@ async function removeLeftovers(disk: Disk, folder: string, beforeMs: number): Pr
 
 /** For whoever uses the server: where the store lies stands in the cause, which is for the log. */
 function folderGoneError(cause: unknown): HoldfastError {
-  const message = "The store is not there: its folder has gone. Is its disk mounted? Try again once it is back.";
+  const message = "The store is not available: its folder is missing. Is its disk mounted? Try again when it is back.";
   return new HoldfastError("unavailable", message, { cause });
 }

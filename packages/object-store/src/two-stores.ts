@@ -253,7 +253,7 @@ function seenFromOutside(copy: StoreCopy, failure: HoldfastError): HoldfastError
 
 /** For whoever uses the server: where the stores lie stands in the cause, which is for the log. */
 function awayError(what: string, cause: unknown): HoldfastError {
-  return new HoldfastError("unavailable", `A block store is not there: ${what}. Try again in a moment.`, {
+  return new HoldfastError("unavailable", `A block store is not available: ${what}. Try again in a moment.`, {
     retryAfterSeconds: 5,
     cause,
   });

@@ -330,7 +330,7 @@ describe("A backup by command", () => {
     await killWhen(["backup", other, "--data", data], () => existsSync(join(other, "objects", "database")));
     const none = await command("restore-backup", other, "--data", join(folder, "of-none"));
     assert.equal(none.code, 4, none.stderr);
-    assert.match(none.stderr, /no backup that came to its end/);
+    assert.match(none.stderr, /no complete backup/);
     // One that was told of a place that has one already.
     assertCommitted(await putBatch(api, [{ path: "/before the kill", blocks: [randomBytes(2_000_000)] }]));
     const pieces = () => filesBelow(join(place, "objects", "database")).length;

@@ -150,7 +150,12 @@ describe("A server that has its certificate from an authority", () => {
     const [cert, key] = ["own.crt", "own.key"].map((file) => readFileSync(join(folder, "elsewhere", file)));
     const other = createServer({ cert, key }).on("tlsClientError", () => {});
     await once(other.listen(port, "127.0.0.2"), "listening");
-    await failing("away", authority, away, /Something else answers there: away\.example\.org points to another server/);
+    await failing(
+      "away",
+      authority,
+      away,
+      /Another server answers there: away\.example\.org points to a different machine/,
+    );
     other.close();
     await names?.point("late.example.org", ["127.0.0.1"]);
     const server = await start("away", authority, ["--acme", "late.example.org"]);

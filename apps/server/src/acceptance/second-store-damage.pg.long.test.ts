@@ -64,8 +64,8 @@ describe(
       assert.deepEqual(report.damaged, []);
       await scene.equalAgain();
       assert.deepEqual(scene.stores.map(objectsIn), whole);
-      const told = scene.logLines("a store was given a pack by the other one");
-      const late = scene.logLines("a store lacks what the other one has, or has it damaged; it gets it from there");
+      const told = scene.logLines("a pack was copied from one store to the other");
+      const late = scene.logLines("an object is missing or damaged in one store and is copied from the other");
       const mended = new Set(told.map(({ store, pack_id }) => `${store} ${pack_id}`));
       assert.equal(mended.size, told.length, "something was told twice");
       assert.ok(told.length + late.length >= count, `${told.length} and ${late.length} of ${count} were told`);

@@ -141,7 +141,7 @@ describe(
         scene.bringBack(store);
         await scene.equalAgain();
         await scene.assertAllRead();
-        assert.equal(scene.logLines("a store is away; the other one is used").length > 0, true);
+        assert.equal(scene.logLines("a store is unavailable; the other one is used").length > 0, true);
       });
     }
   }),

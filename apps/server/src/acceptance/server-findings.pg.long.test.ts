@@ -162,13 +162,13 @@ describe("A server that finds something wrong with itself", () => {
       const found = await toldOf(administrator, "fail");
       return found.length > 1 ? found.toReversed() : undefined;
     });
-    assert.match(latest?.detail.detail ?? "", /a block of pack \S+ is lost: .* \(a version of a file needs it\)/);
+    assert.match(latest?.detail.detail ?? "", /a block of pack \S+ is lost: .* \(one file version needs it\)/);
     const rows = await queryDatabase(
       data,
       "select detail::text as text from shard.notifications where kind = 'server'",
     );
     const all = [...rows.map(({ text }) => text), ...smtp.mails.map(({ text }) => text)].join("\n");
-    assert.match(all, /a version of a file needs it/);
+    assert.match(all, /one file version needs it/);
     assert.doesNotMatch(all, /Very private|Mia|member@/);
     assert.doesNotMatch(readFileSync(server.logFile, "utf8"), /Very private/);
   });

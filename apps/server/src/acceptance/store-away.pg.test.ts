@@ -91,7 +91,7 @@ describe("A store that is away", () => {
     })) {
       assert.equal(status, 503, `${what}: ${status} ${JSON.stringify(body)}`);
       assert.deepEqual([body.code, body.retryable], ["unavailable", true], what);
-      assert.match(body.detail, /store .*is not there/, what);
+      assert.match(body.detail, /store .*is not available/, what);
       assert.ok(!body.detail.includes(folder), `${what} tells where the store lies: ${body.detail}`);
     }
     assert.equal(
@@ -116,7 +116,7 @@ describe("A store that is away", () => {
     const untouched = readdirSync(store(), { recursive: true });
     const { status, body } = await api.put("/into another", randomBytes(3000));
     assert.deepEqual([status, body.code], [503, "unavailable"]);
-    assert.match(body.detail, /another server's store stands in its place/);
+    assert.match(body.detail, /the store of another server is in its place/);
     assert.deepEqual(readdirSync(store(), { recursive: true }), untouched);
     renameSync(store(), strange);
     renameSync(elsewhere(), store());

@@ -56,14 +56,13 @@ export function backupJobs({ cells, shards, pool, log, config, serverId }: Backu
   const run = async (signal: AbortSignal) => {
     try {
       await archive(signal);
-      if (complaint !== undefined) log.info({}, "what is written follows the last backup again");
+      if (complaint !== undefined) log.info({}, "changes since the last backup are archived again");
       complaint = undefined;
     } catch (error) {
       if (signal.aborted) return;
       // Once, and not every minute for as long as a disk is away.
       const { message } = toHoldfastError(error);
-      if (message !== complaint)
-        log.warn({ reason: message }, "what is written since the last backup does not follow it");
+      if (message !== complaint) log.warn({ reason: message }, "changes since the last backup are not archived");
       complaint = message;
     }
   };

@@ -66,7 +66,7 @@ async function keptFrom(db: Kysely<CellTables>, slot: string): Promise<WalPositi
   if (kept !== undefined) return kept;
   throw new HoldfastError(
     "failed",
-    "The database's log has a gap since the last backup: the place of backups was away for too long. 'holdfast admin backup' begins anew.",
+    "The archived database log has a gap since the last backup, because the backup location was unavailable for too long. Run 'holdfast admin backup' to make a new backup.",
   );
 }
 

@@ -53,7 +53,7 @@ export async function openPlace(
 ): Promise<BackupPlace> {
   const head = await readHead(store);
   if (head?.id !== id) {
-    throw new HoldfastError("unavailable", "The place of the last backup is not there. Is its disk mounted?");
+    throw new HoldfastError("unavailable", "The location of the last backup is not available. Is its disk mounted?");
   }
   const secret = await openSecret(head, (epoch) => keyring.keyOf(epoch));
   return { store, id, keyFile: head.key_file ?? undefined, box: openBox(secret, random) };
@@ -125,7 +125,7 @@ async function makeHead({ store, keyring, keyringObject, random, keyFile }: Port
   if (await holdsPacks(store)) {
     throw new HoldfastError(
       "conflict",
-      "There are packs and no backup: this is the store of a server. Name another folder for backups.",
+      "This location has packs and no backup, so it is the store of a server. Choose another folder for backups.",
     );
   }
   const secret = await keyring.wrapSecret(secretLabel, random(32));
@@ -154,7 +154,7 @@ async function openSecret(head: Head, keyOf: Keyring["keyOf"]): Promise<Uint8Arr
     if (!(error instanceof HoldfastError)) throw error;
     throw new HoldfastError(
       "conflict",
-      "The backup there is another server's, or damaged: the keys do not open it. Name another folder.",
+      "The backup in this location belongs to another server or is damaged: the keys of this server do not open it. Choose another folder.",
       { cause: error },
     );
   }
@@ -165,5 +165,8 @@ function missingKey(epoch: number): never {
 }
 
 function noBackup(): HoldfastError {
-  return new HoldfastError("not_found", "There is no backup. Name the folder that 'holdfast admin backup' was given.");
+  return new HoldfastError(
+    "not_found",
+    "There is no backup here. Enter the folder that was used with 'holdfast admin backup'.",
+  );
 }

@@ -91,7 +91,7 @@ async function stop(client: pg.Client) {
     "select labelfile as label, pg_walfile_name(lsn) as wal_end from pg_backup_stop(false)",
   );
   const [stopped] = rows;
-  if (stopped === undefined) throw new HoldfastError("internal", "PostgreSQL said nothing of the end of the backup.");
+  if (stopped === undefined) throw new HoldfastError("internal", "PostgreSQL did not report the end of the backup.");
   return { label: stopped.label, walEnd: stopped.wal_end, consistentAtMs, stoppedAtMs: (await timeOf(client)) + 1 };
 }
 

@@ -38,7 +38,7 @@ export async function chooseSnapshot(place: BackupPlace): Promise<ChosenSnapshot
     without ??= { manifest, plan: { archive: undefined, files: [], untilMs: undefined, reached } };
   }
   if (without !== undefined) return { ...without, pieces, problems };
-  if (ids.length > 0) throw new HoldfastError("damaged", `No snapshot of the metadata is whole: ${problems.join(" ")}`);
+  if (ids.length > 0) throw new HoldfastError("damaged", `Every metadata snapshot is damaged: ${problems.join(" ")}`);
   throw noSnapshot();
 }
 

@@ -72,7 +72,9 @@ export async function copyPacks(
     const size = there.get(id);
     const left = size === undefined ? undefined : (known.get(id) ?? (await fromPlace({ cell, place, pool }, id)));
     if (left !== undefined) packs.push(left);
-    problems.push(`pack ${id} is missing in the store${left === undefined ? "" : ", and whole in the backup"}`);
+    problems.push(
+      `pack ${id} is missing from the store${left === undefined ? "" : ", but the backup has an undamaged copy"}`,
+    );
   }
   return { packs: packs.toSorted((left, right) => (left.id < right.id ? -1 : 1)), addedBytes, problems };
 }

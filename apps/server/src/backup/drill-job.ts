@@ -52,13 +52,13 @@ export function scheduledDrills({
       const report = await drill(backup, { config, scratch, signal });
       await noteDrill(cell.db, { tried_at, ...doneBy(report, clock.nowMs()) });
       const { problems, ...figures } = report;
-      if (problems.length === 0) log.info(figures, "the newest backup was restored to see it done, and is whole");
+      if (problems.length === 0) log.info(figures, "restore drill: the newest backup was restored and is undamaged");
       else log.error({ ...figures, problems: problems.slice(0, drillProblemsMax) }, "the newest backup is damaged");
     } catch (error) {
       if (signal.aborted) return;
       const failure = toHoldfastError(error);
       await noteFailure(cell, last, { tried_at, failure, nowMs: clock.nowMs() });
-      log.error({ reason: failure.message }, "the newest backup could not be restored to see it done");
+      log.error({ reason: failure.message }, "restore drill: the newest backup could not be restored");
     }
   };
 }

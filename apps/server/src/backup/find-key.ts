@@ -98,7 +98,7 @@ export async function openPlaceByGivenKey(
     if (place !== undefined) return { ...place, keyEncryptionKey: key };
   }
   if (isThere) return notTheKey(keyFile);
-  throw new HoldfastError("not_found", `There is no key in ${keyFile}: no such file. Nothing was changed.`);
+  throw new HoldfastError("not_found", `The key file ${keyFile} does not exist. Nothing was changed.`);
 }
 
 function notTheKey(where: string): never {

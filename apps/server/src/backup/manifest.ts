@@ -89,7 +89,7 @@ export async function readManifest({ store, box }: BackupPlace, id: string): Pro
   const isWhole = bytes.length > 66 && bytes.toString("latin1", 0, 64) === macOf(box, json);
   const parsed = isWhole ? manifestSchema.safeParse(JSON.parse(json.toString("utf8"))) : undefined;
   if (parsed?.success === true && parsed.data.id === id) return parsed.data;
-  throw new HoldfastError("damaged", `The backup ${id} is damaged: its manifest is not what was written.`);
+  throw new HoldfastError("damaged", `The backup ${id} is damaged: its manifest was changed after it was written.`);
 }
 
 function macOf(box: BackupPlace["box"], json: Uint8Array): string {

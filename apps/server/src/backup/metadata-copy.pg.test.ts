@@ -199,7 +199,7 @@ describe("what the store has of the metadata", () => {
     await copy.snapshot(signal);
     for (const key of await keys("")) await store.delete(key);
     await change();
-    await assert.rejects(copy.journal(signal), /was removed/);
+    await assert.rejects(copy.journal(signal), /were removed/);
     await copy.snapshot(signal);
     await change();
     await copy.journal(signal);

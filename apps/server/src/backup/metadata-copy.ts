@@ -147,7 +147,10 @@ export class MetadataCopy {
     await cell.keyring.assertStoreThere();
     if ((await openMetadataPlace(cell, random)).id === place.id) return;
     this.#known = undefined;
-    throw new HoldfastError("unavailable", "The metadata was removed from the store. It comes there anew.");
+    throw new HoldfastError(
+      "unavailable",
+      "The metadata snapshots were removed from the store. The next one is made soon.",
+    );
   }
 
   async #open(): Promise<Known | undefined> {

@@ -25,14 +25,14 @@ export function metadataJobs({ cell, copy, settings, log }: MetadataJobsParts): 
     {
       name: "snapshot-metadata",
       everyMs: Math.min(snapshotMs, lookMs),
-      run: (signal) => said("no snapshot of the metadata comes to the store", signal, () => copy.snapshot(signal)),
+      run: (signal) => said("no metadata snapshot can be written to the store", signal, () => copy.snapshot(signal)),
     },
   ];
   if (journalMs === undefined) return jobs;
   const journal: PeriodicJob = {
     name: "journal-metadata",
     everyMs: journalMs,
-    run: (signal) => said("what is written does not come to the store", signal, () => copy.journal(signal)),
+    run: (signal) => said("the metadata log cannot be written to the store", signal, () => copy.journal(signal)),
   };
   return [...jobs, journal];
 }

@@ -111,8 +111,8 @@ async function chooseBackup(place: OpenedPlace, atMs: number | undefined): Promi
   throw new HoldfastError(
     "not_found",
     oldest === undefined
-      ? "There is no backup that came to its end."
-      : `There is no backup of that time: the oldest is of ${oldest}.`,
+      ? "There is no complete backup."
+      : `There is no backup from that time. The oldest is from ${oldest}.`,
   );
 }
 
@@ -137,7 +137,7 @@ function refuseFilled(dataFolder: string): void {
   if (isUnfinished(dataFolder) || names.every((name) => expected.has(name))) return;
   throw new HoldfastError(
     "conflict",
-    `${dataFolder} is not empty, and a backup is restored into a new folder. Name another one with --data DIR. Nothing was changed.`,
+    `${dataFolder} is not empty. A backup can only be restored into a new folder: choose another with --data DIR. Nothing was changed.`,
   );
 }
 

@@ -66,7 +66,7 @@ export async function comparePacks(store: ObjectStore, connection: Connection): 
       bytes += size;
     } else {
       problems.push(
-        `pack ${id} ${sizeBytes === undefined ? "is missing in the store" : "has another size in the store"}`,
+        `pack ${id} ${sizeBytes === undefined ? "is missing from the store" : "has a different size in the store"}`,
       );
     }
   }
@@ -100,7 +100,7 @@ async function wantedPacks({
 
 /** One that came after the manifest: what it says of itself has to do. */
 async function readUnlisted({ place, pool }: Ports, id: PackId): Promise<{ bytes?: Uint8Array; problem?: string }> {
-  if ((await place.store.stat(packKey(id))) === undefined) return { problem: `pack ${id} is missing in the backup` };
+  if ((await place.store.stat(packKey(id))) === undefined) return { problem: `pack ${id} is missing from the backup` };
   const bytes = await place.store.get(packKey(id));
   const fault = await packFault(pool, place.keyOf, id, bytes);
   return fault === undefined ? { bytes } : { bytes, problem: `pack ${id} is damaged in the backup: ${fault}` };

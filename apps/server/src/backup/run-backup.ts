@@ -71,8 +71,8 @@ function assertSchedulable({ place, withKey }: BackupRequest, { databaseUrl, top
       "The database is not the embedded one: let your own timer say both, its tools first and then 'holdfast admin backup'.",
     );
   }
-  if (withKey) throw refuse("--with-key goes with a single backup. Keep a copy of the key instead.");
-  if (place === "") throw refuse("Name the folder, or s3://…, to back up to.");
+  if (withKey) throw refuse("--with-key works only with a single backup. Keep a separate copy of the key instead.");
+  if (place === "") throw refuse("Enter the folder or s3://… location to back up to.");
 }
 
 interface RunOptions {
@@ -150,7 +150,7 @@ async function onlyCell(storage: AdminStorage): Promise<BlockCell> {
   if (cell !== undefined && others.length === 0) return cell;
   throw new HoldfastError(
     "usage",
-    "This server has several block cells, and a backup is of one. Back up each store and database with their own tools.",
+    "This server has several block cells, and a backup contains only one. Back up each store and database with its own tools.",
   );
 }
 
@@ -158,7 +158,7 @@ async function onlyCell(storage: AdminStorage): Promise<BlockCell> {
 async function alone<Result>({ databases }: AdminStorage, work: () => Promise<Result>): Promise<Result> {
   const lock = new SessionLock(databases.cells.all()[0]?.connection ?? {}, backupLock, silent);
   if (!(await lock.take())) {
-    throw new HoldfastError("locked", "Another backup of this server is under way. Try again once it has ended.");
+    throw new HoldfastError("locked", "Another backup of this server is running. Try again when it is done.");
   }
   try {
     return await work();
@@ -188,7 +188,7 @@ function clusterOf({ config, databases }: AdminStorage): BackupPorts["cluster"] 
   if (isElsewhere.some(Boolean) || shard === undefined || password === undefined) {
     throw new HoldfastError(
       "usage",
-      "One database of this server is embedded and another is not. Back up each with its own tools.",
+      "This server has an embedded and an external database. Back up each with its own tools.",
     );
   }
   return { connection: shard.connection, folder: clusterFolderOf(folder), password };

@@ -204,5 +204,5 @@ async function lastPlace(dataFolder: string, environment: Environment): Promise<
   } finally {
     await storage.close();
   }
-  throw new HoldfastError("not_found", "This server was never backed up. 'holdfast admin backup DIR' does it.");
+  throw new HoldfastError("not_found", "This server has never been backed up. Run 'holdfast admin backup DIR'.");
 }

@@ -36,12 +36,16 @@ function backupsInTime({ cells, config, clock, log }: ScheduleParts): (signal: A
       const { problems, consistent_at, bytes, added_bytes } = await backUpServer(request, config, { signal });
       const report = { place: schedule.place, consistent_at, bytes, added_bytes };
       if (problems.length === 0) log.info(report, "a backup was made");
-      else log.error({ ...report, problems }, "a backup was made, and lacks what is damaged or missing here");
+      else
+        log.error(
+          { ...report, problems },
+          "a backup was made; it does not contain what is damaged or missing on this server",
+        );
     } catch (error) {
       if (signal.aborted) return;
       const { code, message } = toHoldfastError(error);
       if (code === "locked") {
-        log.debug({ place: schedule.place }, "the backup waits until another one has ended");
+        log.debug({ place: schedule.place }, "the backup waits for another one to end");
         return;
       }
       notBeforeMs = clock.nowMs() + retryMs;

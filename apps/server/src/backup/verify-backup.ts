@@ -34,10 +34,10 @@ export async function readBackedUp(
   try {
     const bytes = await store.get(packKey(id));
     const isSame = createHash("sha256").update(bytes).digest("hex") === sha256;
-    return isSame ? { bytes } : { bytes, problem: `pack ${id} is damaged in the backup: it has other bytes` };
+    return isSame ? { bytes } : { bytes, problem: `pack ${id} is damaged in the backup: its bytes are different` };
   } catch (error) {
     if (!(error instanceof HoldfastError) || !["not_found", "failed", "unavailable"].includes(error.code)) throw error;
-    const how = error.code === "not_found" ? "is missing in the backup" : "cannot be read from the backup";
+    const how = error.code === "not_found" ? "is missing from the backup" : "cannot be read from the backup";
     return { problem: `pack ${id} ${how}` };
   }
 }

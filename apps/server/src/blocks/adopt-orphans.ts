@@ -49,7 +49,7 @@ export async function adoptOrphans(
       adoption.blocks += blocks === "unreadable" ? 0 : blocks;
     }
   }
-  if (adoption.packs > 0) log.info(adoption, "packs that had no rows were adopted");
+  if (adoption.packs > 0) log.info(adoption, "packs missing from the index were added");
   return adoption;
 }
 
@@ -76,7 +76,7 @@ async function adopt(
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.code !== "damaged") throw error;
     if ((await cell.store.stat(packKey(pack.packId))) === undefined) return "gone";
-    log.error({ pack_id: pack.packId, reason: error.message }, "a pack without rows cannot be read");
+    log.error({ pack_id: pack.packId, reason: error.message }, "a pack missing from the index cannot be read");
     return "unreadable";
   }
 }

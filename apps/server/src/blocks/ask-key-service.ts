@@ -39,11 +39,11 @@ export async function askKeyService<Answer>(
   if (status !== 200) {
     throw new HoldfastError(
       "failed",
-      `The key ${id} is refused to this server (${status}). Look at its token or credentials, and at what they may do. Nothing was changed.`,
+      `The key service denied this server access to the key ${id} (${status}). Check its token or credentials and their permissions. Nothing was changed.`,
     );
   }
   const parsed = text.length > answerBytesMax ? undefined : schema.safeParse(parseJson(text));
-  if (parsed?.success !== true) throw away(id, "its answer is not one of such a service");
+  if (parsed?.success !== true) throw away(id, "its answer is not that of a key service");
   return parsed.data;
 }
 
@@ -63,7 +63,7 @@ function reasonOf(error: unknown): string {
 function away(id: string, reason: string, cause?: unknown): HoldfastError {
   return new HoldfastError(
     "unavailable",
-    `The key ${id} cannot be used: ${reason}. Nothing was changed; try again once its service answers.`,
+    `The key ${id} cannot be used: ${reason}. Nothing was changed. Try again when its service is available.`,
     { cause, retryAfterSeconds: 5 },
   );
 }

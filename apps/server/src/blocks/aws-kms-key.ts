@@ -41,7 +41,7 @@ export function awsKmsKey(
       if (answer !== undefined) return Buffer.from(answer.CiphertextBlob, "base64");
       throw new HoldfastError(
         "failed",
-        `The key ${id} does not seal. Is it there, enabled, symmetric, and may this server use it?`,
+        `The key ${id} cannot encrypt. Check that it exists, is enabled and symmetric, and that this server may use it.`,
       );
     },
     async open(sealed) {
@@ -58,7 +58,7 @@ function credentialsFrom(environment: Readonly<Record<string, string | undefined
   const accessKeyId = environment["AWS_ACCESS_KEY_ID"];
   const secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"];
   if (accessKeyId === undefined || secretAccessKey === undefined) {
-    throw new HoldfastError("usage", "The key lies in AWS KMS: give AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.");
+    throw new HoldfastError("usage", "The key is in AWS KMS: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.");
   }
   return { accessKeyId, secretAccessKey, sessionToken: environment["AWS_SESSION_TOKEN"] };
 }

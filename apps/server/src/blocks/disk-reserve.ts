@@ -143,7 +143,7 @@ export async function assertDisksRoomy(groups: readonly DiskGroup[], reserveByte
   const full = (await readRooms(groups, reserveBytes)).find((room) => !hasRoom(room, 0));
   if (full === undefined) return;
   const [free, reserve] = unlikeBytes(full.freeBytes, full.reserveBytes);
-  const message = `nearly full: ${full.folder} has ${free} free, and uploads leave ${reserve} free (HOLDFAST_DISK_RESERVE_BYTES), so they are refused`;
+  const message = `nearly full: ${full.folder} has ${free} free, less than the reserve of ${reserve} (HOLDFAST_DISK_RESERVE_BYTES), so uploads are refused`;
   throw new HoldfastError("store_full", message);
 }
 

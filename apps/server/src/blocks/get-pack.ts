@@ -39,4 +39,4 @@ export async function getPack(
 }
 
 /** What the system said names folders of this machine, and a report is shown far from it. */
-export const unreadReason = "the pack cannot be read: the disk or the network fails at it, look at the system's log";
+export const unreadReason = "the pack cannot be read because of a disk or network error; check the system log";

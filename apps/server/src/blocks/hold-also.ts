@@ -73,5 +73,5 @@ async function copyBytes(ports: HoldPorts, spaceId: SpaceId, also: AlsoHeld): Pr
 }
 
 function notThere(count: number): HoldfastError {
-  return new HoldfastError("unavailable", `The block index does not know ${count} of the blocks. Try again later.`);
+  return new HoldfastError("unavailable", `${count} of the blocks are not in the block index. Try again later.`);
 }

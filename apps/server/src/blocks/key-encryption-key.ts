@@ -102,7 +102,7 @@ export async function createKeyEncryptionKey({ disk, path }: KeySource, random: 
   }
   // Syncs the name as it reads.
   const key = await loadKeyEncryptionKey({ disk, path, variable: undefined });
-  if (key === undefined) throw new HoldfastError("failed", `The file ${path} was removed while it was made.`);
+  if (key === undefined) throw new HoldfastError("failed", `The file ${path} was removed while it was being written.`);
   return key;
 }
 
@@ -175,6 +175,6 @@ function noKey(where: string): HoldfastError {
   return new HoldfastError(
     "failed",
     `${where} does not hold a key: 32 bytes in base64 (44 characters). Put back the one that this server was set up with; ` +
-      "without it nothing that was stored can be read.",
+      "without it, no stored data can be read.",
   );
 }

@@ -47,7 +47,7 @@ export function wrappingByRemoteKey(key: RemoteKey): KeyWrapping {
       const sealed = await key.seal(Buffer.concat([headOf(plain), plain.key]));
       const back = await open(sealed);
       if (back === undefined || Buffer.compare(back.subarray(-keyBytes), plain.key) !== 0) {
-        throw new HoldfastError("failed", `${key.id} does not open what it has just sealed. Nothing was changed.`);
+        throw new HoldfastError("failed", `${key.id} cannot decrypt what it has just encrypted. Nothing was changed.`);
       }
       return Buffer.concat([Uint8Array.of(wrappingVersion), sealed]);
     },

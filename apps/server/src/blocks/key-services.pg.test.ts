@@ -100,7 +100,7 @@ test("a token that is refused, one in a file, none, and addresses that are none"
   await clear();
   await assert.rejects(open({ key: kinds.vault(), environment: { VAULT_TOKEN: "wrong" } }), {
     code: "failed",
-    message: /refused to this server \(403\)/,
+    message: /denied this server access .*\(403\)/,
   });
   await assert.rejects(open({ key: kinds.vault(), environment: {} }), { code: "usage", message: /VAULT_TOKEN/ });
   const file = join(makeTestFolder(), "token");

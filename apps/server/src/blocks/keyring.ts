@@ -105,7 +105,10 @@ class CellKeyring implements Keyring {
       await this.load();
     } catch (error) {
       if (newest === undefined) throw error;
-      this.#options.log.warn({ err: error, epoch: newest.epoch }, "no new data key could be made; the old one goes on");
+      this.#options.log.warn(
+        { err: error, epoch: newest.epoch },
+        "no new data key could be made; the current one stays in use",
+      );
       return newest;
     }
     return newestOf(this.#keys) ?? unknownEpoch(0);
@@ -145,7 +148,7 @@ class CellKeyring implements Keyring {
     const objects = await readObject(store);
     // Not opened: another process may have wrapped them by another key-encryption key since.
     const isOurs = objects.some(({ epoch, createdAt }) => this.#keys.get(epoch)?.createdAt === createdAt);
-    if (!isOurs) throw storeAway("it does not hold the keyring of this server");
+    if (!isOurs) throw storeAway("it does not have the keyring of this server");
   }
 
   load(): Promise<void> {
@@ -185,7 +188,7 @@ class CellKeyring implements Keyring {
     if (newest !== undefined && !renew && !this.#isDue(newest)) return keys;
     const { random, clock, log } = this.#options;
     const epoch = (newest?.epoch ?? 0) + 1;
-    log.info({ epoch }, "made a new data key");
+    log.info({ epoch }, "a new data key was made");
     return new Map([...keys, [epoch, { epoch, key: Uint8Array.from(random(32)), createdAt: clock.nowMicros() }]]);
   }
 
@@ -197,7 +200,7 @@ class CellKeyring implements Keyring {
     const { store } = this.#options;
     const { rows } = await sql`select from cell.packs where state <> 'doomed' limit 1`.execute(db);
     if (rows.length > 0 && !(await hasPacks(store)) && (await store.stat(keyringKey)) === undefined) {
-      throw storeAway("the index knows packs, and it holds none and no keyring either");
+      throw storeAway("the index lists packs, but the store has neither packs nor a keyring");
     }
   }
 
@@ -255,7 +258,7 @@ async function readObject(store: ObjectStore): Promise<WrappedKey[]> {
 function storeAway(what: string, cause?: unknown): HoldfastError {
   return new HoldfastError(
     "unavailable",
-    `The block store is not there: ${what}. Is its disk mounted? Nothing was changed; try again once it is back.`,
+    `The block store is not available: ${what}. Is its disk mounted? Nothing was changed. Try again when it is back.`,
     { retryAfterSeconds: 5, cause },
   );
 }

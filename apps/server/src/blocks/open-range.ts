@@ -74,7 +74,7 @@ async function getRange({ store }: BlockCell, packId: PackId, options: GetOption
     return await store.get(packKey(packId), options);
   } catch (error) {
     if (!(error instanceof HoldfastError) || (error.code !== "failed" && error.code !== "unavailable")) throw error;
-    throw new HoldfastError("unavailable", "The block could not be read just now. Try again in a moment.", {
+    throw new HoldfastError("unavailable", "The block cannot be read at the moment. Try again.", {
       cause: error,
       retryAfterSeconds: 5,
     });

@@ -51,12 +51,12 @@ export function blockFault(
   hash: Uint8Array,
 ): string | undefined {
   const payload = openBlock(key, place, sealed);
-  if (payload === undefined) return "the block's seal is broken";
+  if (payload === undefined) return "the block's encryption seal is broken";
   try {
     const plain = decodeFrame(place.codec, payload, place.sizeBytes);
-    return Buffer.compare(sha256Bytes(plain), hash) === 0 ? undefined : "the block has another hash";
+    return Buffer.compare(sha256Bytes(plain), hash) === 0 ? undefined : "the block has a different hash";
   } catch (error) {
-    if (error instanceof HoldfastError) return "the block does not decode";
+    if (error instanceof HoldfastError) return "the block cannot be decoded";
     throw error;
   }
 }
@@ -76,7 +76,7 @@ export function footerFault(
     if (difference !== undefined) return difference;
     start += length + tagBytes;
   }
-  return known.entries.length === records.length ? undefined : "its list has another length";
+  return known.entries.length === records.length ? undefined : "its list has a different length";
 }
 
 const noBytes = new Uint8Array(0);
@@ -96,7 +96,8 @@ function describe(
   try {
     const { epoch: named, footerLength } = parseHeader(head, packBytes);
     // Whoever rebuilds the index has nothing else to find the key by.
-    if (named !== epoch) return `The pack cannot be read: it names the data key ${named}, and was sealed by ${epoch}.`;
+    if (named !== epoch)
+      return `The pack cannot be read: it names the data key ${named} and was encrypted with ${epoch}.`;
     return openFooter(head, tail.subarray(tail.length - footerLength), packBytes, { packId, key });
   } catch (error) {
     if (error instanceof HoldfastError && error.code === "damaged") return error.message;
@@ -126,5 +127,5 @@ function differenceOf(
     entry.sizeBytes === row.sizeBytes &&
     entry.codec === row.codec &&
     offsets[row.index] === row.start;
-  return same ? undefined : "the pack's own list says otherwise";
+  return same ? undefined : "the pack's own list differs";
 }

@@ -82,11 +82,11 @@ export function writeHeader(pack: Uint8Array, header: PackHeader): void {
  */
 export function readHeaderLength(start: Uint8Array): number {
   if (start.length < fixedHeaderBytes) throw damaged(`it has ${start.length} bytes, fewer than a header`);
-  if (magic.compare(start, 0, magic.length) !== 0) throw damaged("it does not begin like a pack");
+  if (magic.compare(start, 0, magic.length) !== 0) throw damaged("it does not have the header of a pack");
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
   const version = view.getUint16(8);
   if (version !== packFormatVersion) {
-    throw damaged(`it has format version ${version}, and this Holdfast knows version ${packFormatVersion}`);
+    throw damaged(`it has format version ${version}; this version of Holdfast supports ${packFormatVersion}`);
   }
   const count = view.getUint32(30);
   if (count < 1 || count > limits.packRecordsMax) throw damaged(`its header counts ${count} records`);

@@ -60,7 +60,7 @@ async function getPart(
     if (!(error instanceof HoldfastError)) throw error;
     await keyring.assertStoreThere(store);
     const isGone = error.code === "not_found" || error.code === "range";
-    const problem = isGone ? "it is gone, or shorter than it was" : "the disk or the network fails at it";
+    const problem = isGone ? "it is missing, or shorter than before" : "a disk or network error";
     throw new HoldfastError("damaged", `The pack cannot be read: ${problem}.`, { cause: error });
   }
 }

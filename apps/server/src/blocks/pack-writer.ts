@@ -241,7 +241,7 @@ function toStoreFailure(error: unknown): HoldfastError {
   const failure = toHoldfastError(error);
   if (failure.code === "store_full") return storeFull(0, { cause: error });
   if (failure.retryable || failure.code === "not_found" || failure.code === "quota") return failure;
-  return new HoldfastError("unavailable", "The block could not be stored just now. Try again in a moment.", {
+  return new HoldfastError("unavailable", "The block cannot be stored at the moment. Try again.", {
     cause: error,
     retryAfterSeconds: 1,
   });

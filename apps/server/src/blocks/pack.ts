@@ -131,10 +131,10 @@ export function openFooter(
 ): PackIndex {
   const header = parseHeader(head, packBytes);
   const count = header.storedLengths.length;
-  if (header.packId !== expected.packId) throw damaged(`it says that it is ${header.packId}`);
+  if (header.packId !== expected.packId) throw damaged(`its header has the ID ${header.packId}`);
   const place = { packId: header.packId, index: count, codec: "footer", sizeBytes: count * footerEntryBytes } as const;
   const footer = openRecord(expected.key, place, Uint8Array.from(sealedFooter));
-  if (footer === undefined) throw damaged("its footer does not open");
+  if (footer === undefined) throw damaged("its footer cannot be decrypted");
   const entries = parseFooter(footer, count);
   for (const [index, { sizeBytes, codec }] of entries.entries()) {
     const payloadBytes = (header.storedLengths[index] ?? 0) - tagBytes;

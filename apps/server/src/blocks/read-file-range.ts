@@ -57,7 +57,7 @@ function findEntries(
     end += size;
   }
   if (startByte >= 0 && endByte <= end && startByte <= endByte) return { first, last: entries.length, offset };
-  throw new HoldfastError("range", `The file has ${end} bytes; ${startByte} to ${endByte} does not lie in it.`);
+  throw new HoldfastError("range", `The range ${startByte} to ${endByte} is outside the file, which has ${end} bytes.`);
 }
 
 function notThere(entry: ManifestEntry | undefined): HoldfastError {

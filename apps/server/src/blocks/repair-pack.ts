@@ -64,7 +64,7 @@ async function restoreEnds(
   const proof = await scrubPackInPool(pool, { pack: Uint8Array.from(restored), packId, epoch, key, rows });
   if (proof.footer !== undefined || proof.faults.some((fault) => fault !== undefined)) return false;
   await cell.store.put(packKey(packId), restored);
-  log.warn({ pack_id: packId }, "a pack has its header and footer again");
+  log.warn({ pack_id: packId }, "the header and footer of a pack were repaired");
   return true;
 }
 
@@ -102,7 +102,7 @@ async function moveWhole(
   });
   log.warn(
     { pack_id: id, into: packed.packId, blocks: wanted.length },
-    "the whole blocks of a damaged pack were moved",
+    "the undamaged blocks of a damaged pack were moved",
   );
   return "repaired";
 }

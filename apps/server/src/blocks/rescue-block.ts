@@ -106,7 +106,7 @@ async function revive(reader: Reader, place: BlockPlace): Promise<StoredBlock | 
   const block = toBlock(reader, place, payload);
   if (!isWhole(block)) return undefined;
   await markWhole(reader.cell.db, packId, [hash]);
-  reader.log.warn({ hash, pack_id: packId }, "a block that was damaged can be read again");
+  reader.log.warn({ hash, pack_id: packId }, "a damaged block can be read again");
   return block;
 }
 
@@ -139,4 +139,4 @@ async function lostError({ cell, shards, spaceId, asOwner }: Reader, hash: HashH
 
 /** What to do about it; docs/operation.md says more. */
 export const damagedMessage =
-  "A block of this file is damaged in the store. Whoever has the file heals it: a device that syncs it by itself, others by 'holdfast put' of it to the same path. Else restore it from a backup.";
+  "A block of this file is damaged in the store. Any device that syncs the file repairs it automatically; otherwise upload the same file to the same path with 'holdfast put', or restore it from a backup.";

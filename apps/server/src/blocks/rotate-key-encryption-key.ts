@@ -55,11 +55,14 @@ export async function rotateKeyEncryptionKey(parts: RotationParts & { readonly r
     const keyId = (wrappings?.next ?? wrappings?.current)?.id ?? "";
     const cells = await rewrapAll(parts);
     const oldKeyFile = isFile ? await promoteNextKey(source) : undefined;
-    log.warn({ key_id: keyId }, "a new key-encryption key wraps the data keys: keep a copy of it elsewhere");
+    log.warn(
+      { key_id: keyId },
+      "the data keys are encrypted with a new key-encryption key: keep a copy of it elsewhere",
+    );
     return { keyId, keyFile: isFile ? source.path : undefined, oldKeyFile, cells };
   });
   if (rotation !== undefined) return rotation;
-  throw new HoldfastError("locked", "The key is being changed by another process just now. Try again.");
+  throw new HoldfastError("locked", "Another process is changing the key. Try again.");
 }
 
 /** Goes on with a rotation that was cut short: its key file is there, and may have wrapped something already. */
@@ -73,7 +76,7 @@ export async function finishRotation(parts: RotationParts): Promise<void> {
     const oldKeyFile = await promoteNextKey(source);
     log.warn(
       { key_file: source.path, old_key_file: oldKeyFile },
-      "a change of the key-encryption key that had been cut short is done: keep a copy of the new one elsewhere",
+      "an interrupted change of the key-encryption key was completed: keep a copy of the new key elsewhere",
     );
   });
 }

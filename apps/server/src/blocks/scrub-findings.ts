@@ -42,7 +42,7 @@ export class ScrubFindings {
     const { rows, faults, footer } = check;
     for (const copy of check.mended) this.addMended(packId, copy);
     for (const { store, reason } of check.unmended) {
-      this.#ports.log.error({ store, pack_id: packId, reason }, "a store has a pack otherwise than the other one");
+      this.#ports.log.error({ store, pack_id: packId, reason }, "the two stores have different versions of a pack");
     }
     const isRepaired = repair !== "impossible";
     report.blocks += rows.length;
@@ -67,7 +67,7 @@ export class ScrubFindings {
 
   /** A store has got the pack from the other one. */
   addMended(packId: PackId, { store, reason }: MendedCopy): void {
-    this.#ports.log.warn({ store, pack_id: packId, reason }, "a store was given a pack by the other one");
+    this.#ports.log.warn({ store, pack_id: packId, reason }, "a pack was copied from one store to the other");
     if (this.report.mended.length < damagedMax) this.report.mended.push({ store, pack_id: packId, reason });
   }
 
@@ -76,7 +76,7 @@ export class ScrubFindings {
     this.report.without_rows += 1;
     for (const { hash, reason } of faults) {
       if (hash === null)
-        this.#note({ hash, pack_id: packId, reason: `The index does not know the pack. ${reason}`, files: [] }, null);
+        this.#note({ hash, pack_id: packId, reason: `The pack is not in the index. ${reason}`, files: [] }, null);
     }
     const hashes = faults.flatMap(({ hash }) => (hash === null ? [] : [hash]));
     const whole = await findWholeElsewhere(this.#ports.cell.db, packId, hashes);
@@ -115,7 +115,7 @@ export class ScrubFindings {
 
   #note(finding: Omit<Finding, "found_at">, damagedAt: number | null): void {
     const { log, clock } = this.#ports;
-    log.error(finding, "the scrubber found damage");
+    log.error(finding, "the scrub found damage");
     if (this.report.damaged.length >= damagedMax) return;
     const now = formatTime(clock.nowMicros());
     const found_at = damagedAt === null ? (this.#earlier.get(keyOf(finding)) ?? now) : formatTime(damagedAt);

@@ -86,7 +86,10 @@ async function takeTurn(ports: ScrubPorts, pass: ScrubPass, mayGoOn: () => boole
   }
   const isKept = await saveScrubPass(cell.db, { ...pass, state: "done", ...finished() });
   if (!isKept) return "replaced";
-  ports.log.info({ packs: pass.packs, blocks: pass.blocks, damaged: pass.damaged.length }, "all packs were reread");
+  ports.log.info(
+    { packs: pass.packs, blocks: pass.blocks, damaged: pass.damaged.length },
+    "the scrub reread all packs",
+  );
   return "over";
 }
 

@@ -99,9 +99,9 @@ test("a payload that is not its block is named, whether a buffer or a compressor
   assert.deepEqual(
     faults.map(({ index, reason }) => [index, reason]),
     [
-      [1, "the block has another hash"],
-      [2, "the block does not decode"],
-      [3, "the block has another hash"],
+      [1, "the block has a different hash"],
+      [2, "the block cannot be decoded"],
+      [3, "the block has a different hash"],
     ],
   );
 });

@@ -66,7 +66,7 @@ function failFaulty(
     const record = records[index];
     if (record === undefined) throw new HoldfastError("internal", "A fault names no record.");
     const hash = toHashHex(record.hash);
-    log.error({ hash, reason }, "a block did not come back from its seal and was not stored");
+    log.error({ hash, reason }, "a block could not be read back after encryption and was not stored");
     // Of one call the first reason is told.
     parts[record.slab]?.fail(notReadBack(hash, reason));
     faulty.add(record.slab);

@@ -66,7 +66,7 @@ export function seal(
   sealing(key, nonce, additionalData, sealed);
   const opened = openSealed(key, nonce, additionalData, sealed);
   if (opened !== undefined && Buffer.compare(opened, plain) === 0) return sealed;
-  throw new HoldfastError("internal", "What was sealed does not open. Nothing was changed; try again.");
+  throw new HoldfastError("internal", "Encrypted data cannot be decrypted. Nothing was changed. Try again.");
 }
 
 /** @returns undefined where it does not open */

@@ -22,7 +22,10 @@ export async function unwrapSecret(
   const bytes = Buffer.from(wrapped.buffer, wrapped.byteOffset, wrapped.byteLength);
   const opened = bytes.length >= headBytes && bytes[0] === formatVersion ? await open(keyOf, label, bytes) : undefined;
   if (opened !== undefined) return opened;
-  throw new HoldfastError("damaged", `The secret "${label}" in the database does not open. Restore it from a backup.`);
+  throw new HoldfastError(
+    "damaged",
+    `The secret "${label}" in the database cannot be decrypted. Restore it from a backup.`,
+  );
 }
 
 const formatVersion = 1;

@@ -95,13 +95,13 @@ export async function checkAlone(
   bytes: Uint8Array,
 ): Promise<string | undefined> {
   const known = await describePack(cell, packId, [bytes]);
-  if (known === undefined) return "the pack does not describe itself";
+  if (known === undefined) return "the pack's header and footer are damaged";
   const finding = await scrubPackInPool(pool, { pack: Uint8Array.from(bytes), packId, ...known });
   return finding.footer ?? finding.faults.find((fault) => fault !== undefined);
 }
 
 export const missingReason = "the pack is missing";
-const storeAway: Withheld = { reason: "one of its two stores is away", unread: true };
+const storeAway: Withheld = { reason: "one of its two stores is unavailable", unread: true };
 
 interface CopyRead {
   readonly store: ObjectStore;
@@ -156,7 +156,7 @@ async function findBest(
 }
 
 function reasonOf({ footer, faults }: ScrubFinding): string {
-  return footer ?? faults.find((fault) => fault !== undefined) ?? "it differs from the other store's";
+  return footer ?? faults.find((fault) => fault !== undefined) ?? "it differs from the copy in the other store";
 }
 
 interface KnownPack {
@@ -224,7 +224,7 @@ async function giveTo(
       else if (!isLate) mended.push({ store: nameOf(store), reason });
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;
-      unmended.push({ store: nameOf(store), reason: `${reason}; it could not be mended: ${error.code}` });
+      unmended.push({ store: nameOf(store), reason: `${reason}; it could not be repaired: ${error.code}` });
     }
   }
   return { mended, unmended };

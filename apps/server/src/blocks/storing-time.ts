@@ -11,5 +11,5 @@ export const strandedMsMin = 6 * storingMsMax;
 /** Asked once a row is committed. @throws HoldfastError unavailable */
 export function assertStoredInTime(startedMs: number, nowMs: number): void {
   if (nowMs - startedMs <= storingMsMax) return;
-  throw new HoldfastError("unavailable", "To store the block took too long. Send it again.", { retryAfterSeconds: 1 });
+  throw new HoldfastError("unavailable", "Storing the block took too long. Send it again.", { retryAfterSeconds: 1 });
 }

@@ -36,7 +36,7 @@ export function vaultKey(
     async seal(plain) {
       const answer = await ask("encrypt", { plaintext: Buffer.from(plain).toString("base64") }, encrypted);
       if (answer !== undefined) return Buffer.from(answer.data.ciphertext);
-      throw new HoldfastError("failed", `The key ${id} does not seal: is it one for encryption (aes256-gcm96)?`);
+      throw new HoldfastError("failed", `The key ${id} cannot encrypt. Is its type aes256-gcm96?`);
     },
     async open(sealed) {
       const ciphertext = Buffer.from(sealed).toString("latin1");
@@ -56,7 +56,7 @@ function headersFrom(environment: Readonly<Record<string, string | undefined>>):
   if (given === undefined || given === "") {
     throw new HoldfastError(
       "usage",
-      "The key lies in Vault: give its token as VAULT_TOKEN, or as a file by VAULT_TOKEN_FILE.",
+      "The key is in Vault: set VAULT_TOKEN, or VAULT_TOKEN_FILE to a file with the token.",
     );
   }
   return {

@@ -50,7 +50,7 @@ function answered<Asked>(config: Asked, status: number, headers: Exchanged["head
 async function exchange(asked: AcmeRequest, options: AcmeTransportOptions): Promise<Exchanged> {
   const { url = "", method = "get", headers, data } = asked;
   if (!URL.canParse(url) || new URL(url).protocol !== "https:") {
-    throw new HoldfastError("failed", "The authority names an address that is none of https.");
+    throw new HoldfastError("failed", "The certificate authority returned an address that does not use https.");
   }
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
   try {
@@ -83,7 +83,7 @@ async function readText(answer: IncomingMessage): Promise<string> {
     sizeBytes += piece.length;
     if (sizeBytes > answerBytesMax) {
       answer.destroy();
-      throw new HoldfastError("failed", `it answers more than ${answerBytesMax} bytes`);
+      throw new HoldfastError("failed", `its answer is longer than ${answerBytesMax} bytes`);
     }
     pieces.push(piece);
   }
@@ -100,6 +100,6 @@ const ownRoots = new Set([
 function unreachable(url: string, error: unknown): string {
   const { code = "", message, name } = error as NodeJS.ErrnoException;
   const said = `The authority at ${new URL(url).host} cannot be reached: ${name === "TimeoutError" ? `no answer within ${timeoutMs / 1000} s` : message}.`;
-  if (ownRoots.has(code)) return `${said} Where it is an authority of your own, name its root in HOLDFAST_ACME_CA.`;
-  return `${said} Look whether this machine reaches the internet; it is tried again.`;
+  if (ownRoots.has(code)) return `${said} If it is your own authority, set HOLDFAST_ACME_CA to its root certificate.`;
+  return `${said} Check that this machine has internet access. It is tried again.`;
 }

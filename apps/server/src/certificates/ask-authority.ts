@@ -141,7 +141,7 @@ async function answer(
   if (found?.token === undefined || !settings.domains.includes(domain)) {
     throw new HoldfastError(
       "usage",
-      `The authority does not ask for ${domain} by ${challengeType}: choose another with HOLDFAST_ACME_DIRECTORY.`,
+      `The authority does not offer ${challengeType} for ${domain}. Choose another authority with HOLDFAST_ACME_DIRECTORY.`,
     );
   }
   // Of the library's types none has this challenge, which it answers all the same.
@@ -174,11 +174,11 @@ async function untilValid(client: Client, order: Order, { signal, port }: Author
     if (refused !== undefined) throw toValidationError(refused.identifier.value, problemOf(refused), port);
     await delay(look < 5 ? lookMs / 5 : lookMs, undefined, { signal });
   }
-  throw new HoldfastError("unavailable", "The authority has not come to an end with looking; it is asked again.");
+  throw new HoldfastError("unavailable", "The authority has not finished its check. It is asked again.");
 }
 
 function problemOf({ status, challenges }: Authorization) {
-  return challenges.find(({ error }) => error !== undefined)?.error ?? { type: status, detail: "No reason is given." };
+  return challenges.find(({ error }) => error !== undefined)?.error ?? { type: status, detail: "No reason was given." };
 }
 
 /** The same for accounts and servers: small, and known to all browsers. */

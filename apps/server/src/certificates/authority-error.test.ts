@@ -13,8 +13,8 @@ const of = (type: string, retryAfter?: string) => {
 test("what an authority refuses is told in its words and with what to do; only wrong settings end a start", () => {
   const limited = of("rateLimited", "7200");
   assert.deepEqual([limited.code, limited.retryAfterSeconds], ["rate_limited", 7200]);
-  assert.match(limited.message, /refuses \(rateLimited\): said so\. It gives no more for now/);
-  assert.match(of("userActionRequired").message, /terms have changed/);
+  assert.match(limited.message, /refused \(rateLimited\): said so\. Its rate limit is reached/);
+  assert.match(of("userActionRequired").message, /terms of service have changed/);
   for (const type of ["rejectedIdentifier", "unsupportedIdentifier", "invalidContact", "externalAccountRequired"])
     assert.equal(of(type).code, "usage", type);
   for (const type of ["serverInternal", "constructor", "accountDoesNotExist"])
@@ -25,11 +25,11 @@ test("why a name was not seen is told with what to do about it", () => {
   const said = (type: string, port = 8420) =>
     toValidationError("drive.example.org", { type, detail: "said so." }, port).message;
   assert.match(said("dns"), /A or AAAA record/);
-  assert.match(said("connection"), /pass port 443 to port 8420 of this machine/);
-  assert.match(said("connection", 443), /pass port 443 to this machine/);
-  for (const type of ["tls", "unauthorized"]) assert.match(said(type), /points to another server/);
+  assert.match(said("connection"), /Forward port 443 to port 8420 of this machine/);
+  assert.match(said("connection", 443), /Forward port 443 to this machine/);
+  for (const type of ["tls", "unauthorized"]) assert.match(said(type), /points to a different machine/);
   assert.match(said("caa"), /CAA record/);
-  assert.match(said("toString"), /said so\. Have the router/);
+  assert.match(said("toString"), /said so\. Forward port/);
 });
 
 test("an answer that is no problem, or a long or wild one, hurts nobody", () => {

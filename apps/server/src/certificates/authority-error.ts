@@ -36,26 +36,26 @@ export function readProblem(text: string): Problem | undefined {
 
 /** What no waiting makes better: a person has to say something else. */
 const wrongSettings: Readonly<Record<string, string>> = {
-  rejectedIdentifier: "It gives no certificate for this name: say another with --acme.",
-  unsupportedIdentifier: "It gives no certificate for such a name: say another with --acme.",
-  invalidContact: "Say another address with --acme-email, or none.",
-  unsupportedContact: "Say another address with --acme-email, or none.",
+  rejectedIdentifier: "It does not issue certificates for this name. Use another with --acme.",
+  unsupportedIdentifier: "It does not issue certificates for names of this kind. Use another with --acme.",
+  invalidContact: "Use another address with --acme-email, or none.",
+  unsupportedContact: "Use another address with --acme-email, or none.",
   externalAccountRequired:
-    "It wants an account that was made with it before, which Holdfast does not know: choose another with HOLDFAST_ACME_DIRECTORY.",
+    "It requires an existing account, which Holdfast does not support. Choose another authority with HOLDFAST_ACME_DIRECTORY.",
 };
 
 const advices: Readonly<Record<string, string>> = {
-  rateLimited: "It gives no more for now; it is asked again once it allows.",
-  userActionRequired: "Its terms have changed, and somebody has to agree to them: open the address that it names.",
-  caa: "A CAA record of the domain lets only other authorities give certificates: change the record, or choose another authority with HOLDFAST_ACME_DIRECTORY.",
-  unauthorized: "It does not let this account have it.",
+  rateLimited: "Its rate limit is reached. It is asked again when the limit allows.",
+  userActionRequired: "Its terms of service have changed and must be accepted: open the address in its answer.",
+  caa: "A CAA record of the domain allows only other authorities to issue certificates. Change the record, or choose another authority with HOLDFAST_ACME_DIRECTORY.",
+  unauthorized: "It does not allow this account to have the certificate.",
 };
 
 /** @param retryAfter the header, if the answer had one */
 export function toAuthorityError(problem: Problem, retryAfter?: string): HoldfastError {
   const { type } = problem;
   const seconds = readRetryAfter(retryAfter, Date.now());
-  const said = `The authority refuses (${type}): ${problem.detail}`;
+  const said = `The authority refused (${type}): ${problem.detail}`;
   const settings = Object.hasOwn(wrongSettings, type) ? wrongSettings[type] : undefined;
   if (settings !== undefined) return new HoldfastError("usage", `${said} ${settings}`, { body: { type } });
   const advice = Object.hasOwn(advices, type) ? advices[type] : "It is asked again.";
@@ -74,11 +74,11 @@ export function readRetryAfter(header: string | undefined, nowMs: number): numbe
 
 /** Why the authority could not find this server behind the name, and what to do. */
 export function toValidationError(domain: string, { type, detail }: Problem, port: number): HoldfastError {
-  const said = `The authority could not see that ${domain} is this server (${type}): ${detail}`;
+  const said = `The authority could not verify that ${domain} is this server (${type}): ${detail}`;
   const forward = port === 443 ? "port 443 to this machine" : `port 443 to port ${port} of this machine`;
   const advice: Readonly<Record<string, string>> = {
-    dns: `Look whether ${domain} has an A or AAAA record with the address under which the internet sees you.`,
-    connection: `Have the router pass ${forward}, and open it in the firewall; and look whether the address of ${domain} is yours.`,
+    dns: `Check that ${domain} has an A or AAAA record with your public address.`,
+    connection: `Forward ${forward} in the router and open it in the firewall, and check that ${domain} has your address.`,
     tls: elsewhere(domain, forward),
     unauthorized: elsewhere(domain, forward),
     incorrectResponse: elsewhere(domain, forward),
@@ -86,9 +86,11 @@ export function toValidationError(domain: string, { type, detail }: Problem, por
     rejectedIdentifier: wrongSettings["rejectedIdentifier"] ?? "",
   };
   const known = Object.hasOwn(advice, type) ? advice[type] : undefined;
-  return new HoldfastError("unavailable", `${said} ${known ?? `Have the router pass ${forward}.`}`, { body: { type } });
+  return new HoldfastError("unavailable", `${said} ${known ?? `Forward ${forward} in the router.`}`, {
+    body: { type },
+  });
 }
 
 function elsewhere(domain: string, forward: string): string {
-  return `Something else answers there: ${domain} points to another server, or the router does not pass ${forward}.`;
+  return `Another server answers there: ${domain} points to a different machine, or the router does not forward ${forward}.`;
 }

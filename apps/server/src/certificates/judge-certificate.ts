@@ -29,17 +29,17 @@ const pemPattern = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+?-----END CERTIF
 export function checkCertificate(given: GivenCertificate, domains: readonly string[], nowMs: number): Lifetime {
   const chain = readChain(given.chain);
   const [leaf] = chain as [X509Certificate];
-  if (!isOfKey(leaf, given.key)) throw wrong("is not of the key that it was asked for");
+  if (!isOfKey(leaf, given.key)) throw wrong("is for a different key");
   const missing = domains.find((name) => leaf.checkHost(name, { subject: "never", wildcards: false }) === undefined);
-  if (missing !== undefined) throw wrong(`does not name ${missing}`);
-  if (leaf.ca || !isForServers(leaf)) throw wrong("is not one for servers");
+  if (missing !== undefined) throw wrong(`does not include ${missing}`);
+  if (leaf.ca || !isForServers(leaf)) throw wrong("is not a server certificate");
   const lifetime = lifetimeOf(leaf);
   if (lifetime.untilMs <= nowMs) throw wrong(`expired on ${new Date(lifetime.untilMs).toISOString()}`);
   if (lifetime.fromMs > nowMs + clockSkewMsMax) {
-    throw wrong(`counts only from ${new Date(lifetime.fromMs).toISOString()}; look at the clock of this machine`);
+    throw wrong(`is valid only from ${new Date(lifetime.fromMs).toISOString()}; check the clock of this machine`);
   }
   if (chain.some((each, at) => at > 0 && !isVouchedFor(chain[at - 1] as X509Certificate, each))) {
-    throw wrong("has a chain of which one certificate is not vouched for by the next");
+    throw wrong("has a broken chain: a certificate is not signed by the next one");
   }
   return lifetime;
 }
@@ -50,8 +50,8 @@ export function lifetimeOf({ validFromDate, validToDate }: X509Certificate): Lif
 
 function readChain(text: string): X509Certificate[] {
   const pieces = text.length > chainCharactersMax ? [] : (text.match(pemPattern) ?? []);
-  if (pieces.length === 0 || pieces.length > chainCertificatesMax) throw wrong("is none in PEM form");
-  if (text.replaceAll(pemPattern, "").trim() !== "") throw wrong("has something beside certificates in it");
+  if (pieces.length === 0 || pieces.length > chainCertificatesMax) throw wrong("is not in PEM format");
+  if (text.replaceAll(pemPattern, "").trim() !== "") throw wrong("contains more than certificates");
   try {
     return pieces.map((piece) => new X509Certificate(piece));
   } catch (error) {

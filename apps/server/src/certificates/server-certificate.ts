@@ -65,7 +65,7 @@ export class ServerCertificate {
     const authority = new URL(settings.directory).host;
     log.info(
       {},
-      `asking ${authority} for a certificate for ${settings.domains.join(", ")}; the server is ready once it is there`,
+      `requesting a certificate for ${settings.domains.join(", ")} from ${authority}; the server is ready when it arrives`,
     );
     const close = await answerOnly(this.#answers, listen);
     try {
@@ -84,7 +84,7 @@ export class ServerCertificate {
   keep(first: Served, use: (certificate: GivenCertificate) => void): void {
     this.#renewing = this.#renewForEver(first, use).catch((error: unknown) => {
       if (this.#stopped.signal.aborted) return;
-      this.#world.log.error({ reason: toHoldfastError(error).message }, "certificates are renewed no more");
+      this.#world.log.error({ reason: toHoldfastError(error).message }, "certificates are no longer renewed");
     });
   }
 
@@ -127,7 +127,7 @@ export class ServerCertificate {
     try {
       return { ...certificate, lifetime: checkCertificate(certificate, settings.domains, clock.nowMs()) };
     } catch (error) {
-      log.info({ reason: (error as Error).message }, "the kept certificate is not used any more");
+      log.info({ reason: (error as Error).message }, "the stored certificate is no longer used");
       return undefined;
     }
   }
@@ -143,7 +143,7 @@ export class ServerCertificate {
       await this.#keepTries(0, "", 0);
       log.info(
         { until: new Date(served.lifetime.untilMs).toISOString() },
-        `the certificate for ${settings.domains.join(", ")} is here`,
+        `the certificate for ${settings.domains.join(", ")} has arrived`,
       );
       return served;
     } catch (error) {
@@ -199,7 +199,7 @@ export class ServerCertificate {
     try {
       await kept.keepTries({ domains: domainsOf(settings), failures, reason, atMs: clock.nowMs(), notBeforeMs });
     } catch (error) {
-      log.warn({ reason: toHoldfastError(error).message }, "what came of asking for a certificate could not be kept");
+      log.warn({ reason: toHoldfastError(error).message }, "the result of a certificate request could not be stored");
     }
   }
 }
@@ -214,6 +214,6 @@ function domainsOf({ domains }: AcmeSettings): string {
 function told(error: unknown): HoldfastError {
   if (error instanceof HoldfastError) return error;
   const said = error instanceof Error ? error.message : String(error);
-  const message = `The authority's answer cannot be used: ${printable(said.slice(0, reasonCharactersMax).replaceAll(/\s+/g, " "))}`;
+  const message = `The authority's answer is invalid: ${printable(said.slice(0, reasonCharactersMax).replaceAll(/\s+/g, " "))}`;
   return new HoldfastError("unavailable", message, { cause: error });
 }

@@ -41,6 +41,6 @@ function idIfThere(path: string): string | undefined {
 
 function otherStore(): HoldfastError {
   const message =
-    "The store is not there: another server's store stands in its place. Is the right disk mounted? Try again once it is back.";
+    "The store is not available: the store of another server is in its place. Is the right disk mounted? Try again when it is back.";
   return new HoldfastError("unavailable", message);
 }

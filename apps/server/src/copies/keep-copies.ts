@@ -58,7 +58,7 @@ function isLost(copy: StoreCopy, { graceMs, goneSinceMs, nowMs }: Grace): boolea
 
 async function beginAnew({ log }: KeeperPorts, cell: BlockCell, copy: StoreCopy): Promise<void> {
   if (twoOf(cell.store)?.every(({ isGone }) => isGone) === true) return;
-  log.warn({ store: copy.name }, "a store has lost all that it had, and is filled anew from the other one");
+  log.warn({ store: copy.name }, "a store is empty and is refilled from the other one");
   await noteCompared(cell.db, [copy.name], null);
   await copy.beginAnew();
 }
@@ -101,5 +101,5 @@ async function compareIfDue(
     copies.map(({ name }) => name),
     startedAt,
   );
-  if (count > 0) ports.log.info({ objects: count }, "the two stores were compared, and are made equal");
+  if (count > 0) ports.log.info({ objects: count }, "the two stores were compared and are being made equal");
 }

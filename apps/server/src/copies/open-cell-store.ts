@@ -44,7 +44,7 @@ export async function openCellStore(given: CellStoreOptions): Promise<ObjectStor
   if (first === second) {
     throw new HoldfastError(
       "usage",
-      `The second store is the same as the first, ${first}. Name another place, or leave it out.`,
+      `The second store is the same as the first, ${first}. Choose another location, or omit it.`,
     );
   }
   const known = isMigrated ? await readKnownCopies(db) : new Map<string, number | null>();
@@ -80,7 +80,7 @@ function makeCopy(options: CellStoreOptions, place: string, known: ReadonlyMap<s
     const sizeBytes = (await copy.stat(key))?.sizeBytes ?? 0;
     const isNews = (await oweFound(db, [{ store: place, key, deed: "copy", sizeBytes }], nowMicros())) > 0;
     if (isNews)
-      log.warn({ store: place, key }, "a store lacks what the other one has, or has it damaged; it gets it from there");
+      log.warn({ store: place, key }, "an object is missing or damaged in one store and is copied from the other");
   };
   return new StoreCopy({
     name: place,
@@ -95,12 +95,12 @@ function makeCopy(options: CellStoreOptions, place: string, known: ReadonlyMap<s
     sleep,
     monotonicMs,
     onChange: (_copy, reason) => {
-      if (reason === undefined) log.info({ store: place }, "a store is there again");
-      else log.error({ store: place, reason: reason.message }, "a store is away; the other one is used");
+      if (reason === undefined) log.info({ store: place }, "a store is available again");
+      else log.error({ store: place, reason: reason.message }, "a store is unavailable; the other one is used");
     },
     onLack: (copy, key) => {
       noteLack(copy, key).catch((error: unknown) =>
-        log.warn({ err: error, key }, "what a store lacks could not be noted"),
+        log.warn({ err: error, key }, "a missing object of a store could not be recorded"),
       );
     },
   });
@@ -142,6 +142,6 @@ async function keysIn(store: ObjectStore): Promise<string[]> {
 function strangeStore(place: string): HoldfastError {
   return new HoldfastError(
     "failed",
-    `The store ${place} holds the keyring of another server. Nothing was changed. Name an empty place, or the store that belongs to this one.`,
+    `The store ${place} has the keyring of another server. Nothing was changed. Choose an empty location, or the store of this server.`,
   );
 }

@@ -37,7 +37,7 @@ export async function payDebts(ports: PayPorts): Promise<void> {
         const { code, message } = toHoldfastError(error);
         log.warn(
           { store: debt.store, key: debt.key, code, reason: message },
-          "a store could not be given what it lacks; it is tried again",
+          "a missing object could not be copied to a store; it is tried again",
         );
         await postponeDebt(cell.db, debt, clock.nowMicros() + againInMicros);
       }
@@ -63,7 +63,7 @@ async function payDebt(ports: PayPorts, { store, key, deed, sizeBytes }: OwedRow
     return pace(2 * (bytes ?? 0), signal);
   }
   const { mended, unmended, withheld, bytes } = await settlePack({ cell, pool, signal }, packId);
-  for (const each of mended) log.warn({ ...each, pack_id: packId }, "a store was given a pack by the other one");
+  for (const each of mended) log.warn({ ...each, pack_id: packId }, "a pack was copied from one store to the other");
   const [failed] = unmended;
   if (failed !== undefined) throw new HoldfastError("unavailable", failed.reason);
   if (withheld !== undefined) throw new HoldfastError("unavailable", withheld.reason);

@@ -76,7 +76,7 @@ async function verifyAll(ports: VerifyPorts, { cell, places }: PlacedCell, repor
   });
   const there = tallies.filter(({ isAway }) => !isAway);
   if (there.length === 0)
-    throw new HoldfastError("unavailable", "Neither of the two stores is there. Try again once one is.");
+    throw new HoldfastError("unavailable", "Both stores are unavailable. Try again when one is available.");
   const verify = makeVerifier(ports, { cell, places }, tallies);
   for (const prefix of comparedPrefixes) {
     const listed = await Promise.all(there.map(({ store }) => sizesIn(store, prefix, ports.signal)));

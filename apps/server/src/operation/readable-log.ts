@@ -20,7 +20,7 @@ const chatter: ReadonlySet<string> = new Set([
   "end of the audit log",
   "giving the database to a user of its own",
   "the database was brought up to this version",
-  "made a new data key",
+  "a new data key was made",
   "the web app is built",
 ]);
 

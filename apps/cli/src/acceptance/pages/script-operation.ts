@@ -50,7 +50,7 @@ export const operation: Script = {
       "second-factor.pg.test.ts, with somebody who has one",
     ),
     "holdfast devices resume ID": elsewhere("device-brake.pg.long.test.ts, with a device that was stopped"),
-    "The block store is not there: the index knows packs, and it holds none and no keyring either. Is its disk mounted?":
+    "The block store is not available: the index lists packs, but the store has neither packs nor a keyring. Is its disk mounted?":
       "what the server says",
     '{"format": "holdfast keyring 1", "keys": []}': "what a file holds",
     "holdfast admin restore-backup /mnt/backups --data /srv/restored": elsewhere(

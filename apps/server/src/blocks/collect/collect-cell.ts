@@ -29,6 +29,6 @@ export async function collectCell(
   await rewritePacks(ports);
   const { packs, bytes } = await deletePacks(ports);
   const collected = { bytes, blocks, packs };
-  if (blocks + packs > 0) ports.log.info({ cell: ports.cell.id, ...collected }, "what nobody needs was collected");
+  if (blocks + packs > 0) ports.log.info({ cell: ports.cell.id, ...collected }, "garbage was collected");
   return collected;
 }

@@ -94,7 +94,10 @@ async function areOwnCopiesWhole(ports: CollectPorts, { hash, packId }: CopyKey)
   for (const own of rows) {
     const place = own.packId === null ? undefined : places.get(own.packId);
     if (place !== undefined && place.packId !== packId && (await readCopy(ports, place)) !== undefined) continue;
-    ports.log.warn({ hash: hex, pack_id: own.packId }, "a copy stays, as the one that is needed could not be read");
+    ports.log.warn(
+      { hash: hex, pack_id: own.packId },
+      "a duplicate block is kept, because the other copy cannot be read",
+    );
     return false;
   }
   return true;

@@ -60,7 +60,7 @@ async function liveRows(db: Kysely<CellTables>, packId: PackId): Promise<LiveRow
 
 /** A scrub would find it in its turn; whoever has the block can heal it sooner. */
 async function leave({ cell, pool, clock, log, signal }: CollectPorts, pack: ShrunkPack): Promise<undefined> {
-  log.error({ pack_id: pack.id }, "a pack could not be rewritten, as not all of it can be read");
+  log.error({ pack_id: pack.id }, "a pack could not be rewritten, because part of it cannot be read");
   await checkStoredPack({ cell, pool, clock, signal }, pack);
 }
 

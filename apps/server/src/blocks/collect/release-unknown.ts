@@ -40,7 +40,7 @@ export async function releaseUnknown(
     for (const [spaceId, held] of bySpace(rows.filter(({ stamp }) => stamp < before))) {
       const unknown = await unknownTo(shards, spaceId, held);
       if (unknown === undefined)
-        log.warn({ space_id: spaceId }, "blocks are held for a space that its shard does not know");
+        log.warn({ space_id: spaceId }, "blocks are kept for a space that its shard does not have");
       else await releaseHolders(cell, spaceId, unknown, nowMicros);
       count += unknown?.length ?? 0;
     }

@@ -59,6 +59,9 @@ async function removeSome(ports: CollectPorts, copies: readonly CopyKey[], befor
     return { count: gone.length, revived };
   });
   for (const { hash, packId } of removed?.revived ?? [])
-    ports.log.warn({ hash: hash.toString("hex"), pack_id: packId }, "a doomed block is needed after all, and stays");
+    ports.log.warn(
+      { hash: hash.toString("hex"), pack_id: packId },
+      "a block that was marked for deletion is needed again and kept",
+    );
   return removed?.count ?? 0;
 }

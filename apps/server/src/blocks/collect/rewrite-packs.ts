@@ -67,5 +67,5 @@ async function putPack(ports: CollectPorts, made: SealedRecords): Promise<Sealed
 }
 
 function notReadBack(reason: string): HoldfastError {
-  return new HoldfastError("damaged", `A pack that was rewritten cannot be read back, and is not used: ${reason}.`);
+  return new HoldfastError("damaged", `A rewritten pack cannot be read back and is not used: ${reason}.`);
 }

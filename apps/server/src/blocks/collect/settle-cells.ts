@@ -30,7 +30,7 @@ export async function settleCells({ cells, shards, clock, log, signal }: SettleP
       { cell, shards, log, signal },
       { before: nowMicros - strandedMsMin * 1000, nowMicros },
     );
-    if (released > 0) log.info({ released }, "holders of which their spaces know nothing were released");
+    if (released > 0) log.info({ released }, "references without a file in their space were released");
     await settleCopies(cell.db, {
       nowMicros,
       damagedBefore: nowMicros - damagedMs * 1000,
