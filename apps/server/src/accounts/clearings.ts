@@ -13,7 +13,6 @@ import { hashArray, uuidArray } from "../db/array-parameters.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { AccountWorld } from "./account-world.ts";
 import type { Caller } from "./caller.ts";
-import { type DeviceSecrets, devicesOf } from "./known-device.ts";
 import { deviceOfSecret, parseDeviceSecret } from "./secret-token.ts";
 
 /*
@@ -59,7 +58,7 @@ export async function listSignedOut(
  * The `removed` of a device that was revoked and not asked for anything. Its row is done, so that servers of before, which know no such row,
  * ask nothing of the device either.
  */
-const notAsked = -1;
+export const notAsked = -1;
 
 /**
  * In the transaction that revokes the devices: they may be asked for their copies afterwards. A browser has none. The oldest go where there are
@@ -105,20 +104,6 @@ async function forgetOldest(transaction: ShardReader, userId: UserId): Promise<v
     delete from shard.clearings where user_id = ${userId} and device_id in (
       select device_id from shard.clearings where user_id = ${userId}
       order by (done_at is null) desc, asked_at desc, device_id desc offset ${limits.devicesMax})`.execute(transaction);
-}
-
-/** Who signs in anew on the device has its files again: it is asked for nothing any more. */
-export async function withdrawClearing(
-  transaction: ShardReader,
-  world: AccountWorld,
-  userId: UserId,
-  given: DeviceSecrets,
-): Promise<void> {
-  const ids = devicesOf(world, userId, given);
-  if (ids.length === 0) return;
-  await sql`
-    delete from shard.clearings where user_id = ${userId} and device_id = any(${uuidArray(ids)})
-      and (done_at is null or removed = ${notAsked})`.execute(transaction);
 }
 
 type ClearingOrder = z.output<(typeof deviceRoutes.readClearing.responses)[200]>;

@@ -1,7 +1,9 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { UserId } from "@holdfast/core/ids";
+import { sql } from "kysely";
 import type { UserRow } from "../db/account-tables.ts";
-import type { Shards } from "../db/shards.ts";
+import { keyed } from "../db/database.ts";
+import type { Shard, Shards } from "../db/shards.ts";
 import type { AccountStore } from "./account-world.ts";
 import { bucketOfEmail, emailKey } from "./email-address.ts";
 import { isPlainText } from "./plain-text.ts";
@@ -20,13 +22,36 @@ export const nobody = "00000000-0000-8000-8000-000000000000" as UserId;
 export async function findUserByEmail(shards: Shards, email: string): Promise<UserRow | undefined> {
   const key = emailKey(email);
   if (!isPlainText(key)) return undefined;
-  const user = await findUser(shards, (await holderOf(shards, key)) ?? nobody);
+  const [shard, ...others] = shards.all();
+  const user =
+    shard === undefined || others.length > 0
+      ? await findUser(shards, (await holderOf(shards, key)) ?? nobody)
+      : await findHolder(shard, key);
   return user !== undefined && emailKey(user.email) === key ? user : undefined;
 }
 
-export function findUser(shards: Shards, id: UserId): Promise<UserRow | undefined> {
-  return shards.ofId(id).db.selectFrom("shard.users").selectAll().where("id", "=", id).executeTakeFirst();
+export async function findUser(shards: Shards, id: UserId): Promise<UserRow | undefined> {
+  const { rows } = await sql<UserRow>`
+    select ${userColumns} from shard.users u where u.id = ${id} ${keyed}`.execute(shards.ofId(id).db);
+  return rows[0];
 }
+
+/** The two looks of `findUserByEmail` as one, where there is one shard. */
+async function findHolder({ db }: Shard, key: string): Promise<UserRow | undefined> {
+  const { rows } = await sql<UserRow>`
+    select ${userColumns} from shard.users u
+    where u.id = coalesce((select user_id from shard.directory where email_key = ${key}), ${nobody}) ${keyed}`.execute(
+    db,
+  );
+  return rows[0];
+}
+
+const userColumnNames: readonly (keyof UserRow)[] = [
+  ...(["id", "email", "name", "password_hash", "has_password", "admin", "disabled_at", "leaving_until"] as const),
+  ...(["space_id", "root_id", "email_confirmed_at", "was_confirmed", "next_email", "readdressed_at"] as const),
+  ...(["plan", "created_at"] as const),
+];
+const userColumns = sql.raw(userColumnNames.map((name) => `u.${name}`).join(", "));
 
 /** @throws HoldfastError exists */
 export async function reserveEmail({ shards, clock }: AccountStore, email: string, userId: UserId): Promise<void> {
@@ -73,6 +98,7 @@ export async function holderOf(shards: Shards, email: string): Promise<UserId | 
     .db.selectFrom("shard.directory")
     .select("user_id")
     .where("email_key", "=", key)
+    .modifyEnd(keyed)
     .executeTakeFirst();
   return entry?.user_id;
 }

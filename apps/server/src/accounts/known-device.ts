@@ -1,6 +1,7 @@
 import type { DeviceId, UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
-import { uuidArray } from "../db/array-parameters.ts";
+import { uuidKeys } from "../db/array-parameters.ts";
+import { keyed } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import type { AccountWorld } from "./account-world.ts";
 import { parseDeviceSecret } from "./secret-token.ts";
@@ -33,8 +34,8 @@ export async function findKnownDevice(
   const ids = devicesOf(world, userId, given);
   if (ids.length === 0) return undefined;
   const { rows } = await sql<{ id: DeviceId }>`
-    select id from shard.devices where user_id = ${userId} and id = any(${uuidArray(ids)}) and known
-    order by id desc limit 1`.execute(reader);
+    select id from shard.devices where user_id = ${userId} and id = any(${uuidKeys(ids)}) and known
+    order by id desc limit 1 ${keyed}`.execute(reader);
   return rows[0] === undefined ? undefined : { id: rows[0].id, userId };
 }
 

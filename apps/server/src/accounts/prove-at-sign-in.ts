@@ -21,8 +21,15 @@ interface Claimed {
   readonly onClaimed?: (userId: UserId) => void;
 }
 
+/** Of whom an attempt comes that is made on a device that has signed in before. */
+export interface KnownSender {
+  readonly device: KnownDevice;
+  /** The account of the name that is claimed, as it was a moment ago: `startSession` refuses where its password has changed since. */
+  readonly user: UserRow;
+}
+
 interface Attempt {
-  readonly device: KnownDevice | undefined;
+  readonly known: KnownSender | undefined;
   readonly source: string;
 }
 
@@ -37,8 +44,9 @@ interface Attempt {
 export async function proveAtSignIn(
   world: AccountWorld,
   request: Claimed,
-  { device, source }: Attempt,
+  { known, source }: Attempt,
 ): Promise<Proved | undefined> {
+  const device = known?.device;
   let refused: { readonly error: unknown } | undefined;
   const wide = sourceWideCount(source);
   // Many that are sent at once have all begun before the first has failed.
@@ -47,10 +55,10 @@ export async function proveAtSignIn(
       ? { line: sourceLine(source), begin: () => world.throttle.check(wide.key) }
       : { line: accountLine(device.userId) };
   const attempt = async (): Promise<Proved | undefined> => {
-    const user = await proveHere(world, request, turn);
+    const user = await proveHere(world, request, known?.user, turn);
     if (user !== undefined) return { user };
     try {
-      return await proveElsewhere(world, request, { device, source });
+      return await proveElsewhere(world, request, { known, source });
     } catch (error) {
       refused = { error };
       return undefined;
@@ -72,8 +80,13 @@ export async function proveAtSignIn(
 }
 
 /** Takes as long whether or not there is such an account, and whether or not its password is elsewhere. */
-async function proveHere(world: AccountWorld, request: Claimed, turn: Turn): Promise<UserRow | undefined> {
-  const claimed = await findUserByEmail(world.shards, request.email);
+async function proveHere(
+  world: AccountWorld,
+  request: Claimed,
+  known: UserRow | undefined,
+  turn: Turn,
+): Promise<UserRow | undefined> {
+  const claimed = known ?? (await findUserByEmail(world.shards, request.email));
   if (claimed !== undefined) request.onClaimed?.(claimed.id);
   const isHere = claimed !== undefined && (await world.outsidePasswords?.holds(claimed.id)) !== true;
   const isRight = await isPassword(isHere ? claimed.password_hash : undefined, request.password, turn);
@@ -83,9 +96,10 @@ async function proveHere(world: AccountWorld, request: Claimed, turn: Turn): Pro
 async function proveElsewhere(
   world: AccountWorld,
   { email, password, onClaimed }: Claimed,
-  { device, source }: Attempt,
+  { known, source }: Attempt,
 ): Promise<Proved | undefined> {
-  const person = await world.outsidePasswords?.find(email.trim(), password, personGuard(world, device, source));
+  const guard = personGuard(world, known?.device, source);
+  const person = await world.outsidePasswords?.find(email.trim(), password, guard);
   if (person === undefined) return undefined;
   if (person.account !== undefined) onClaimed?.(person.account.id);
   return { user: person.account, outside: person };

@@ -8,7 +8,7 @@ import type { secondFactor } from "@holdfast/protocol/second-factor-routes";
 import { sql } from "kysely";
 import type { z } from "zod";
 import type { SecondFactorRow, UserRow } from "../db/account-tables.ts";
-import { inTransaction } from "../db/database.ts";
+import { inTransaction, keyed } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import { isFactorRequired } from "./access-rules.ts";
 import type { AccountWorld } from "./account-world.ts";
@@ -64,7 +64,11 @@ export async function passSecondFactor(
   check: (transaction: ShardReader) => Promise<void> = () => Promise.resolve(),
 ): Promise<SignInKind> {
   // One read by the primary key for those who have none.
-  if (!isOn(await readRow(world.shards.ofId(id).db, id))) return "password";
+  const { rows } = await sql`
+    select from shard.second_factors where user_id = ${id} and since is not null ${keyed}`.execute(
+    world.shards.ofId(id).db,
+  );
+  if (rows.length === 0) return "password";
   return withCode(world, id, given, async (transaction, row) => {
     await check(transaction);
     return isOn(row) ? factorOf(given) : "password";

@@ -5,25 +5,24 @@ import { formatTime } from "@holdfast/core/times";
 import type { session as sessionSchema } from "@holdfast/protocol/account-routes";
 import type { DeviceSystem, SignInKind } from "@holdfast/protocol/device-routes";
 import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
-import { sql } from "kysely";
 import type { z } from "zod";
 import type { UserRow } from "../db/account-tables.ts";
-import { inTransaction } from "../db/database.ts";
+import { inTransaction, keyed } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
-import { assertAddress, assertMayComeFrom, readAccess } from "./access-rules.ts";
+import { accessOf, assertAddress, assertMayComeFrom, readAccess } from "./access-rules.ts";
 import { copiedNumber } from "./live-session.ts";
 import { signAccessToken } from "./access-token.ts";
 import type { AccountWorld } from "./account-world.ts";
-import { withdrawClearing } from "./clearings.ts";
+import { beginSession } from "./begin-session.ts";
 import { forgetSurplusDevices } from "./devices.ts";
 import { settleAddress } from "./change-address.ts";
 import { findUserByEmail } from "./directory.ts";
 import { emailKey } from "./email-address.ts";
 import type { PasskeySite } from "./passkey-site.ts";
 import { accountDisabled, assertOpen, keepIfLeaving } from "./keep-account.ts";
-import { type DeviceSecrets, findKnownDevice } from "./known-device.ts";
+import { type DeviceSecrets, devicesOf, findKnownDevice } from "./known-device.ts";
 import { assertPlainText } from "./plain-text.ts";
-import { proveAtSignIn } from "./prove-at-sign-in.ts";
+import { type KnownSender, proveAtSignIn } from "./prove-at-sign-in.ts";
 import { isOverdue } from "./overdue.ts";
 import { passSecondFactor } from "./second-factor.ts";
 import { makeDeviceSecret, makeRefreshToken, parseRefreshToken } from "./secret-token.ts";
@@ -84,13 +83,13 @@ export type OnClaimed = (userId: UserId) => void;
 export async function signIn(world: AccountWorld, request: SignInRequest, source: string): Promise<SessionJson> {
   const { device_name: deviceName = "unnamed device" } = request;
   assertPlainText(deviceName, "device_name");
-  const device = await knownDevice(world, request);
-  const proved = await proveAtSignIn(world, request, { device, source });
+  const known = await knownDevice(world, request);
+  const proved = await proveAtSignIn(world, request, { known, source });
   if (proved === undefined) throw wrongPassword();
   const { outside, user: proven } = proved;
   assertMaySignIn(world, proved.user ?? { admin: false });
   const { totp, passkey, site } = request;
-  const sender = device === undefined ? "anybody" : "known";
+  const sender = known === undefined ? "anybody" : "known";
   const factor = { totp, passkey, site, sender } as const;
   // Who has no account yet has no second factor.
   const mayBegin = async (reader: ShardReader) => {
@@ -113,7 +112,7 @@ export async function signIn(world: AccountWorld, request: SignInRequest, source
     secret: request.device_secret,
     keeps: request.keep_account === true,
   };
-  const session = await startSession(world, user, facts, isStill);
+  const session = await startSession(world, user, facts, outside && isStill);
   // Who signs in by the new address knows it; a passkey or another session shows nothing of the kind.
   if (user.readdressed_at !== null && emailKey(request.email) === emailKey(user.email))
     await settleAddress(world.shards.ofId(user.id).db, user);
@@ -138,9 +137,13 @@ export function assertMaySignIn({ onlyThrough }: AccountWorld, { admin }: Pick<U
   throw new HoldfastError("forbidden", message, { field: "outside" });
 }
 
-async function knownDevice(world: AccountWorld, { email, device_secret: given }: SignInRequest) {
+async function knownDevice(
+  world: AccountWorld,
+  { email, device_secret: given }: SignInRequest,
+): Promise<KnownSender | undefined> {
   const user = given === undefined ? undefined : await findUserByEmail(world.shards, email);
-  return user && findKnownDevice(world, world.shards.ofId(user.id).db, user.id, given);
+  const device = user && (await findKnownDevice(world, world.shards.ofId(user.id).db, user.id, given));
+  return device && { device, user };
 }
 
 /**
@@ -150,67 +153,39 @@ async function knownDevice(world: AccountWorld, { email, device_secret: given }:
 export async function startSession(
   world: AccountWorld,
   user: UserRow,
-  { secret, keeps = false, provenAt: shownAt = world.clock.nowMicros(), letInBy, ...facts }: NewDevice,
-  prove: (transaction: ShardReader) => Promise<HoldfastError | undefined> = () => Promise.resolve(undefined),
+  { secret, keeps = false, provenAt = world.clock.nowMicros(), letInBy, ...facts }: NewDevice,
+  prove?: (transaction: ShardReader) => Promise<HoldfastError | undefined>,
 ): Promise<SessionJson> {
   const nowMs = world.clock.nowMs();
   const now = world.clock.nowMicros();
   const bucket = bucketOf(user.id);
   const deviceId = makeId<DeviceId>(bucket, nowMs, world.random(8));
-  const session = {
-    id: makeId<SessionId>(bucket, nowMs, world.random(8)),
-    user_id: user.id,
-    device_id: deviceId,
-    number: 1,
-    number_used: false,
-    created_at: now,
-    expires_at: now + limits.refreshTokenLifetimeMs * 1000,
-  };
-  const begun = await inTransaction(world.shards.of(bucket).db, async (transaction) => {
+  const id = makeId<SessionId>(bucket, nowMs, world.random(8));
+  const session = { id, number: 1, expires_at: now + limits.refreshTokenLifetimeMs * 1000, proven_at: provenAt };
+  const kind = facts.browser ? ("browser" as const) : ("command" as const);
+  const device = { user_id: user.id, id: deviceId, ...facts, kind, created_at: now, last_seen_at: now };
+  const shown = devicesOf(world, user.id, secret);
+  const done = await inTransaction(world.shards.of(bucket).db, async (transaction) => {
     const current = await lockUser(transaction, user);
-    const refused = await prove(transaction);
+    const refused = await prove?.(transaction);
     if (refused !== undefined) return refused;
     if (current?.password_hash !== user.password_hash) throw wrongPassword();
-    if (!(await keepIfLeaving(transaction, user, current, keeps))) assertNotDisabled(current);
-    const access = await readAccess(transaction, user.id, now);
+    const isKept = await keepIfLeaving(transaction, user, current, keeps);
+    if (!isKept) assertNotDisabled(current);
+    const begun = await beginSession(transaction, { device, session, letInBy, shown });
+    const access = accessOf(begun.access_rules, now);
     assertAddress(access, facts.address ?? undefined);
-    const kind = facts.browser ? ("browser" as const) : ("command" as const);
-    const device = { user_id: user.id, id: deviceId, ...facts, kind, created_at: now, last_seen_at: now };
-    const known = await findKnownDevice(world, transaction, user.id, secret);
-    // Of an account with a known device the first sign-in is long noted.
-    if (!known && !(await isFirstSignIn(transaction, user.id, now))) await world.tellDevice?.(transaction, device);
-    const provenAt = letInBy === undefined ? shownAt : await provenAtOf(transaction, letInBy);
-    await withdrawClearing(transaction, world, user.id, secret);
-    await transaction
-      .with("device", (db) => db.insertInto("shard.devices").values(device))
-      .insertInto("shard.sessions")
-      .values({ ...session, proven_at: provenAt })
-      .execute();
-    await forgetSurplusDevices(transaction, user.id, now);
-    return { dueAt: access?.factorDueAtMicros };
+    const isTold = !begun.known && !begun.first;
+    if (isTold) await world.tellDevice?.(transaction, device);
+    if (begun.devices >= limits.devicesMax) await forgetSurplusDevices(transaction, user.id, now);
+    return { dueAt: access?.factorDueAtMicros, isQueued: isTold || isKept };
   });
-  world.queued?.(user.id);
-  if (begun instanceof HoldfastError) throw begun;
-  const json = await sessionJson(world, session);
-  const due = begun.dueAt === undefined ? {} : { second_factor_due_at: formatTime(begun.dueAt) };
+  // What proves it may tell the account of something, too.
+  if (prove !== undefined || done instanceof HoldfastError || done.isQueued) world.queued?.(user.id);
+  if (done instanceof HoldfastError) throw done;
+  const json = await sessionJson(world, { id, user_id: user.id, device_id: deviceId, number: 1 });
+  const due = done.dueAt === undefined ? {} : { second_factor_due_at: formatTime(done.dueAt) };
   return { ...json, device_secret: makeDeviceSecret(world.secrets.refreshKey, user.id, deviceId), ...due };
-}
-
-async function provenAtOf(transaction: ShardReader, id: SessionId): Promise<number> {
-  const row = await transaction
-    .selectFrom("shard.sessions")
-    .select("proven_at")
-    .where("id", "=", id)
-    .executeTakeFirst();
-  return row?.proven_at ?? 0;
-}
-
-/** Of the account, ever: its devices may all have been removed since. */
-async function isFirstSignIn(transaction: ShardReader, userId: UserId, nowMicros: number): Promise<boolean> {
-  const { rows } = await sql`
-    insert into shard.first_sign_ins (user_id, at) values (${userId}, ${nowMicros})
-    on conflict do nothing returning user_id`.execute(transaction);
-  return rows.length > 0;
 }
 
 /** Under a lock that a suspension or a new password waits for, so that neither leaves a session behind that it should have ended. */
@@ -220,6 +195,7 @@ function lockUser(transaction: ShardReader, { id }: UserRow): Promise<UserState 
     .select(["password_hash", "disabled_at", "leaving_until"])
     .where("id", "=", id)
     .forShare()
+    .modifyEnd(keyed)
     .executeTakeFirst();
 }
 

@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { type Kysely, sql } from "kysely";
 import { byteaArray, int8Array, textArray } from "../db/array-parameters.ts";
-import { inTransaction } from "../db/database.ts";
+import { inTransaction, keyed } from "../db/database.ts";
 import type { ShardReader, ShardTables } from "../db/shard-tables.ts";
 import { beginning, follow, type Link } from "./chain.ts";
 
@@ -29,7 +29,7 @@ export async function appendBehind(known: Link, { db, key, texts }: Append): Pro
       update shard.audit_chain set seq = ${end.seq}, hash = ${end.hash} where seq = ${known.seq} and hash = ${known.hash} returning 1
     )
     insert into shard.audit_entries (seq, at, hash, entry)
-    select new.* from moved, ${rowsOf(links, texts)} returning seq`.execute(db);
+    select new.* from moved, ${rowsOf(links, texts)} returning seq ${keyed}`.execute(db);
   return rows.length === 0 ? undefined : end;
 }
 

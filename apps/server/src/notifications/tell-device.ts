@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { countryOf } from "../accounts/address-country.ts";
 import type { AccountTables } from "../db/account-tables.ts";
+import { keyed } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 import { notify } from "./notify.ts";
 
@@ -8,12 +9,12 @@ import { notify } from "./notify.ts";
 const toldApartMax = 5;
 const hourMicros = 3600_000_000;
 
-/** Tells a user of a device that signs in; several of one name, as scripts make them, are one notification. */
+/** Tells a user of a device that has just signed in; several of one name, as scripts make them, are one notification. */
 export async function tellDevice(transaction: ShardReader, device: AccountTables["shard.devices"]): Promise<void> {
   const { user_id: userId, id, name, created_at: atMicros, system, address, signed_in_by } = device;
   // Served by the primary key, and there are at most `limits.devicesMax`.
   const { rows } = await sql<{ recent: number }>`
-    select count(*)::int as recent from shard.devices where user_id = ${userId} and created_at > ${atMicros - hourMicros}`.execute(
+    select count(*)::int as recent from shard.devices where user_id = ${userId} and id <> ${id} and created_at > ${atMicros - hourMicros} ${keyed}`.execute(
     transaction,
   );
   const key = (rows[0]?.recent ?? 0) < toldApartMax ? `device ${name}`.slice(0, 200) : "devices";
