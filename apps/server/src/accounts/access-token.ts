@@ -1,6 +1,7 @@
+import { sign } from "node:crypto";
 import { isId, type SessionId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
-import { jwtVerify, SignJWT } from "jose";
+import { jwtVerify } from "jose";
 import { z } from "zod";
 import type { ServerSecrets } from "./server-secrets.ts";
 
@@ -19,20 +20,28 @@ const payload = z.object({
   exp: z.int(),
 });
 
+/** At once: handing such a small thing to a thread of the pool, where passwords are checked, takes longer than signing it. */
 export function signAccessToken(
   secrets: ServerSecrets,
   claims: Omit<AccessClaims, "expiresAtMs">,
   nowMs: number,
-): Promise<string> {
+): string {
   const nowSeconds = Math.floor(nowMs / 1000);
-  return new SignJWT({ sid: claims.sessionId, num: claims.number })
-    .setProtectedHeader({ alg: "EdDSA", typ: "JWT" })
-    .setIssuer(secrets.serverId)
-    .setSubject(claims.userId)
-    .setIssuedAt(nowSeconds)
-    .setExpirationTime(nowSeconds + limits.accessTokenLifetimeMs / 1000)
-    .sign(secrets.accessPrivateKey);
+  const said = {
+    sid: claims.sessionId,
+    num: claims.number,
+    iss: secrets.serverId,
+    sub: claims.userId,
+    iat: nowSeconds,
+    exp: nowSeconds + limits.accessTokenLifetimeMs / 1000,
+  };
+  const signed = `${header}.${base64url(JSON.stringify(said))}`;
+  return `${signed}.${sign(null, Buffer.from(signed), secrets.accessPrivateKey).toString("base64url")}`;
 }
+
+const base64url = (text: string): string => Buffer.from(text).toString("base64url");
+/** A compact JWS of RFC 7515 with the signature of RFC 8037. */
+const header = base64url(JSON.stringify({ alg: "EdDSA", typ: "JWT" }));
 
 /** Undefined for whatever is not a token of this server that is still alive; why is nobody's business. */
 export async function readAccessToken(

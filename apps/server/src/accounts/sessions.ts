@@ -183,7 +183,7 @@ export async function startSession(
   // What proves it may tell the account of something, too.
   if (prove !== undefined || done instanceof HoldfastError || done.isQueued) world.queued?.(user.id);
   if (done instanceof HoldfastError) throw done;
-  const json = await sessionJson(world, { id, user_id: user.id, device_id: deviceId, number: 1 });
+  const json = sessionJson(world, { id, user_id: user.id, device_id: deviceId, number: 1 });
   const due = done.dueAt === undefined ? {} : { second_factor_due_at: formatTime(done.dueAt) };
   return { ...json, device_secret: makeDeviceSecret(world.secrets.refreshKey, user.id, deviceId), ...due };
 }
@@ -290,13 +290,13 @@ export async function endSession(world: AccountWorld, sessionId: SessionId): Pro
   return ended?.user_id;
 }
 
-async function sessionJson(
+function sessionJson(
   world: AccountWorld,
   session: { id: SessionId; user_id: UserId; device_id: DeviceId; number: number },
-): Promise<SessionJson> {
+): SessionJson {
   const claims = { userId: session.user_id, sessionId: session.id, number: session.number };
   return {
-    access_token: await signAccessToken(world.secrets, claims, world.clock.nowMs()),
+    access_token: signAccessToken(world.secrets, claims, world.clock.nowMs()),
     refresh_token: makeRefreshToken(world.secrets.refreshKey, session.id, session.number),
     expires_in: limits.accessTokenLifetimeMs / 1000,
     device_id: session.device_id,
