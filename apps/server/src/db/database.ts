@@ -11,7 +11,7 @@ import { columnTypes } from "./column-types.ts";
  * Ends a statement that looks everything up by keys, whatever is asked for: it is planned once for each connection and not each time, which
  * takes longer than the look. Only where the text is always the same, names its columns, and no plan could be better for some values than for others.
  */
-const keyedMark = "/* by keys alone */";
+export const keyedMark = "/* by keys alone */";
 export const keyed = sql.raw(keyedMark);
 
 /** Where a database is and who we are to it: what `pg` takes, a `connectionString` or the single parts. */

@@ -2,7 +2,7 @@ import type { Random } from "@holdfast/core/clock";
 import { bucketOf, makeId, type NodeId, type NotificationId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import { inTransaction } from "../db/database.ts";
+import { inTransaction, keyed } from "../db/database.ts";
 import type { NotificationRow } from "../db/account-tables.ts";
 import type { Shards } from "../db/shards.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
@@ -30,30 +30,22 @@ export async function addNotification(
   messageId: string,
   alsoTell: AlsoTell = async () => {},
 ): Promise<boolean> {
-  const { userId, kind, actor, atMicros } = notification;
+  const { userId, atMicros } = notification;
   return inTransaction(shards.ofId(userId).db, async (transaction) => {
     const head = await lockHead(transaction, userId);
     const known = await findKnown(transaction, { userId, messageId, key: notification.gather?.key, ...head });
     if (known.some((row) => row.message_id === messageId)) return false;
     const before = known[0];
     const { nodeId, detail } = before === undefined ? notification : gathered(before, notification);
-    if (before !== undefined) {
-      await sql`delete from shard.notifications where user_id = ${userId} and number = ${before.number}`.execute(
-        transaction,
-      );
-    }
-    const number = head.number + 1;
     const id = makeId<NotificationId>(bucketOf(userId), Math.floor(atMicros / 1000), random(8));
-    await sql`
-      insert into shard.notifications (user_id, number, id, kind, actor, node_id, detail, at, gather_key, message_id)
-      values (${userId}, ${number}, ${id}, ${kind}, ${actor}, ${nodeId}, ${JSON.stringify(detail)}::jsonb, ${atMicros},
-        ${notification.gather?.key ?? null}, ${messageId})`.execute(transaction);
-    await sql`update shard.notification_heads set number = ${number} where user_id = ${userId}`.execute(transaction);
-    await forgetSurplus(transaction, userId);
+    const row = { ...notification, id, number: head.number + 1, nodeId, detail, messageId, replaced: before?.number };
+    await write(transaction, row);
     await alsoTell(transaction, { id, nodeId, detail, replaces: before?.id });
     return true;
   });
 }
+
+type Known = Pick<NotificationRow, "number" | "id" | "at" | "detail" | "message_id">;
 
 type Head = { readonly number: number; readonly read_to: number };
 
@@ -61,7 +53,7 @@ type Head = { readonly number: number; readonly read_to: number };
 async function lockHead(transaction: ShardReader, userId: UserId): Promise<Head> {
   const { rows } = await sql<Head>`
     insert into shard.notification_heads as h (user_id) values (${userId})
-    on conflict (user_id) do update set number = h.number returning number, read_to`.execute(transaction);
+    on conflict (user_id) do update set number = h.number returning number, read_to ${keyed}`.execute(transaction);
   return rows[0] as Head;
 }
 
@@ -69,16 +61,16 @@ async function lockHead(transaction: ShardReader, userId: UserId): Promise<Head>
 async function findKnown(
   transaction: ShardReader,
   { userId, messageId, key, read_to }: Head & { userId: UserId; messageId: string; key: string | undefined },
-): Promise<NotificationRow[]> {
-  const { rows } = await sql<NotificationRow>`
-    select * from shard.notifications
+): Promise<Known[]> {
+  const { rows } = await sql<Known>`
+    select number, id, at, detail, message_id from shard.notifications
     where user_id = ${userId} and (message_id = ${messageId} or gather_key = ${key ?? null} and number > ${read_to})
-    order by number desc`.execute(transaction);
+    order by number desc ${keyed}`.execute(transaction);
   return rows;
 }
 
 /** Messages may arrive in another order than what they tell of. */
-function gathered(before: NotificationRow, { detail, gather, nodeId, atMicros }: NewNotification) {
+function gathered(before: Known, { detail, gather, nodeId, atMicros }: NewNotification) {
   const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
   const numberOf = (value: unknown): number => (typeof value === "number" ? value : 1);
   const verbs = [...new Set([...listOf(before.detail["verbs"]), ...listOf(detail["verbs"])])];
@@ -92,10 +84,26 @@ function gathered(before: NotificationRow, { detail, gather, nodeId, atMicros }:
   };
 }
 
-/** The oldest go: what is read is older than what is not. */
-async function forgetSurplus(transaction: ShardReader, userId: UserId): Promise<void> {
+interface Written extends NewNotification {
+  readonly id: NotificationId;
+  readonly number: number;
+  readonly messageId: string;
+  /** The number of the one in whose place it comes. */
+  readonly replaced: number | undefined;
+}
+
+/** The oldest go: what is read is older than what is not. One statement, in which all look at what there was before it. */
+async function write(transaction: ShardReader, row: Written): Promise<void> {
+  const { userId, id, number, kind, actor, nodeId, detail, atMicros, gather, messageId, replaced = 0 } = row;
   await sql`
-    delete from shard.notifications where user_id = ${userId} and number <= (
-      select number from shard.notifications where user_id = ${userId}
-      order by number desc offset ${limits.notificationsMax} limit 1)`.execute(transaction);
+    with head as (
+      update shard.notification_heads set number = ${number} where user_id = ${userId}
+    ), gone as (
+      delete from shard.notifications where user_id = ${userId} and (number = ${replaced} or number <= (
+        select number from shard.notifications where user_id = ${userId} and number <> ${replaced}
+        order by number desc offset ${limits.notificationsMax - 1} limit 1))
+    )
+    insert into shard.notifications (user_id, number, id, kind, actor, node_id, detail, at, gather_key, message_id)
+    values (${userId}, ${number}, ${id}, ${kind}, ${actor}, ${nodeId}, ${JSON.stringify(detail)}::jsonb, ${atMicros},
+      ${gather?.key ?? null}, ${messageId}) ${keyed}`.execute(transaction);
 }

@@ -8,13 +8,13 @@ import { forgetNotice, notifyByMail } from "../mail/notify-by-mail.ts";
 import type { AlsoTell } from "./add-notification.ts";
 import type { NewNotification } from "./notify.ts";
 
-/** Lets a notification wait for the next mail to its account, if that wants one, with the names as the account sees them now. */
+/** Lets a notification wait for the next mail to its account, if that wants one, with the names as the account sees them now. @returns undefined where none is mailed */
 export async function mailNotification(
   { shards, mail }: { readonly shards: Shards; readonly mail: MailWorld },
   { userId, kind, actor, nodeId, atMicros, gather, detail: facts }: NewNotification,
-): Promise<AlsoTell> {
+): Promise<AlsoTell | undefined> {
   // A change of what signs in has a mail of its own already.
-  if (mail.mailer === undefined || facts["security"] !== undefined) return async () => {};
+  if (mail.mailer === undefined || facts["security"] !== undefined) return undefined;
   const person = actor === null ? null : (await readPeople(shards, [actor]))(actor);
   const names = new Map<NodeId, string>();
   for (const id of new Set([nodeId, gather?.nodeId ?? null])) {

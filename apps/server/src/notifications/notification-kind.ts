@@ -31,7 +31,7 @@ export function notificationKind(world: NotificationWorld): Kind<NewNotification
       const mailed = mail === undefined ? undefined : await mailNotification({ shards, mail }, notification);
       if (!(await addNotification(world, notification, id, mailed))) return;
       world.wake(user.space_id);
-      world.kick?.(user.id);
+      if (mailed !== undefined) world.kick?.(user.id);
     },
   };
 }

@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
-import { type DeviceId, makeId, type NodeId, type SpaceId, toBucket, type UserId } from "@holdfast/core/ids";
+import { after, before, mock, test } from "node:test";
+import {
+  type DeviceId,
+  makeId,
+  type MessageId,
+  type NodeId,
+  type SpaceId,
+  toBucket,
+  type UserId,
+} from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
+import pg from "pg";
 import { startTwoTestShards, type TestDatabases } from "../db/testing.ts";
 import type { Actor } from "../metadata/actor.ts";
 import { createSpace } from "../metadata/commit/create-space.ts";
@@ -123,6 +132,36 @@ test("a device that signs in is told, not to itself, and many of one hour togeth
   );
   const others = await list({ ...ann, deviceId: ids[6] ?? null });
   assert.ok(others.every(({ detail }) => detail["device_id"] !== ids[6]));
+});
+
+test("one that is told without a mail asks the database six times, and has the queue looked at no more", async () => {
+  const ann = await open("Ann", 0);
+  const kicked: UserId[] = [];
+  const world = {
+    shards: databases.shards,
+    random: randomBytes,
+    wake: () => {},
+    kick: (id: UserId) => void kicked.push(id),
+  };
+  const gather = { key: "device laptop", nodeId: null };
+  const tell = () => {
+    const message = {
+      id: makeId<MessageId>(toBucket(0), clock.nowMs(), randomBytes(8)),
+      attempt: 1,
+      signal: AbortSignal.any([]),
+    };
+    return notificationKind(world).work(about(ann.userId, { gather }), message);
+  };
+  await tell();
+  const query = mock.method(pg.Client.prototype, "query");
+  await tell();
+  query.mock.restore();
+  assert.equal(query.mock.callCount(), 6);
+  assert.deepEqual(kicked, []);
+  assert.deepEqual(
+    (await list(ann)).map(({ detail }) => detail),
+    [{ count: 2 }],
+  );
 });
 
 test("a message that comes twice is told once", async () => {

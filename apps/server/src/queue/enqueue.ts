@@ -3,6 +3,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { makeId, type MessageId, toBucket } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { type RawBuilder, sql } from "kysely";
+import { keyed } from "../db/database.ts";
 import type { ShardReader } from "../db/shard-tables.ts";
 
 /** What must happen because a transaction happened. */
@@ -35,7 +36,7 @@ export async function enqueue(transaction: ShardReader, message: Message): Promi
   if (key === undefined) {
     await sql`
       insert into shard.messages (id, kind, payload, due_at, wanted_at)
-      values (${newMessageId()}, ${kind}, ${payload}, ${notBeforeMicros}, ${wantedAt(notBeforeMicros)})`.execute(
+      values (${newMessageId()}, ${kind}, ${payload}, ${notBeforeMicros}, ${wantedAt(notBeforeMicros)}) ${keyed}`.execute(
       transaction,
     );
     return;

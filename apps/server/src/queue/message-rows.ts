@@ -1,6 +1,7 @@
 import type { MessageId } from "@holdfast/core/ids";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { int4Array, textArray, uuidArray } from "../db/array-parameters.ts";
+import { keyed } from "../db/database.ts";
 import { codeOf } from "../db/database-error.ts";
 import type { ShardTables } from "../db/shard-tables.ts";
 
@@ -47,23 +48,22 @@ export async function claimDue(db: Db, { worker, rooms, nowMicros, leasedUntil }
     set state = 'running', worker = ${worker}, leased_until = ${leasedUntil}, attempts = m.attempts + 1,
       tried_at = coalesce(m.tried_at, ${nowMicros}::int8)
     where m.id = any(array(select id from due))
-    returning ${columns}`.execute(db);
+    returning ${columns} ${keyed}`.execute(db);
   return rows;
 }
 
-/** Those whose worker gave no sign of life in time. They still count as running. By messages_leases. */
-export async function findAbandoned(db: Db, nowMicros: number): Promise<Claimed[]> {
-  const { rows } = await sql<Claimed>`
-    select ${columns} from shard.messages m
-    where m.state = 'running' and m.leased_until <= ${nowMicros} order by m.leased_until limit 100`.execute(db);
-  return rows;
+/** Somebody's that is running. */
+export interface Held extends Claimed {
+  /** Its worker gave no sign of life in time. */
+  readonly isAbandoned: boolean;
 }
 
-/** What others are working, or were when they died. By messages_leases. */
-export async function findOfOthers(db: Db, worker: string): Promise<Claimed[]> {
-  const { rows } = await sql<Claimed>`
-    select ${columns} from shard.messages m
-    where m.state = 'running' and m.worker <> ${worker} order by m.leased_until limit 100`.execute(db);
+/** Those whose worker gave no sign of life in time, and what others are working, or were when they died. By messages_leases. */
+export async function findHeld(db: Db, worker: string, nowMicros: number): Promise<Held[]> {
+  const { rows } = await sql<Held>`
+    select ${columns}, m.leased_until <= ${nowMicros} as "isAbandoned" from shard.messages m
+    where m.state = 'running' and (m.leased_until <= ${nowMicros} or m.worker <> ${worker})
+    order by m.leased_until limit 200 ${keyed}`.execute(db);
   return rows;
 }
 
@@ -74,7 +74,7 @@ export async function nextDueMicros(db: Db, kinds: readonly string[], nowMicros:
     cross join lateral (
       select w.due_at from shard.messages w
       where w.state = 'waiting' and w.kind = wanted.kind and w.due_at > ${nowMicros} order by w.due_at limit 1
-    ) next`.execute(db);
+    ) next ${keyed}`.execute(db);
   return rows[0]?.due ?? undefined;
 }
 
@@ -90,7 +90,7 @@ export async function renewLeases(
 }
 
 export async function removeDone(db: Db, message: Claimed): Promise<void> {
-  await sql`delete from shard.messages where ${isStill(message)}`.execute(db);
+  await sql`delete from shard.messages where ${isStill(message)} ${keyed}`.execute(db);
 }
 
 export interface PutBack {

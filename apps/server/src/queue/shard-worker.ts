@@ -6,15 +6,7 @@ import type { Shard } from "../db/shards.ts";
 import type { Log } from "../operation/log.ts";
 import { OutageLog } from "../db/outage-log.ts";
 import { concurrencyUsual, type Kinds } from "./kind.ts";
-import {
-  type Claimed,
-  claimDue,
-  findAbandoned,
-  findOfOthers,
-  nextDueMicros,
-  putBack,
-  renewLeases,
-} from "./message-rows.ts";
+import { type Claimed, claimDue, findHeld, nextDueMicros, putBack, renewLeases } from "./message-rows.ts";
 import type { Neighbours, OpenNeighbours } from "./neighbours.ts";
 import { settle, tellFailure } from "./settle.ts";
 
@@ -123,7 +115,6 @@ export class ShardWorker {
         this.#options.assertMayRun();
         if (this.#neighbours?.isSeen === false) break;
         await this.#takeOver();
-        await this.#takeOverGone();
         await this.#claim();
         inMs = Math.min(restMsNow, await this.#msToNextDue());
         this.#outage.worked();
@@ -189,26 +180,24 @@ export class ShardWorker {
     if (this.#full.has(message.kind) || message.key !== null) this.kick();
   }
 
-  /** What a dead process was working counts as an attempt that failed: it may be what ended it. */
-  async #takeOver(): Promise<void> {
-    const abandoned = await findAbandoned(this.#shard.db, this.#options.clock.nowMicros());
-    for (const message of abandoned) {
-      if (this.#running.has(message.id)) continue;
-      const problem = "The process that worked it ended.";
-      await tellFailure({ ...this.#options, db: this.#shard.db }, message, problem);
-    }
-  }
-
-  /** Of a process that is certainly dead nothing has to be waited for, but where it may have been the message that ended it. */
-  async #takeOverGone(): Promise<boolean> {
-    const neighbours = this.#neighbours;
-    if (neighbours === undefined) return false;
+  /**
+   * What a dead process was working counts as an attempt that failed: it may be what ended it. Of a process that is certainly dead nothing has to be
+   * waited for, but where it may have been the message that ended it.
+   */
+  async #takeOver(): Promise<boolean> {
+    const { clock, id } = this.#options;
     const { db } = this.#shard;
-    const others = await findOfOthers(db, this.#options.id);
-    const gone = await neighbours.gone([...new Set(others.map(({ worker }) => worker))]);
+    const held = await findHeld(db, id, clock.nowMicros());
+    const problem = "The process that worked it ended.";
+    for (const message of held) {
+      if (!message.isAbandoned || this.#running.has(message.id)) continue;
+      await tellFailure({ ...this.#options, db }, message, problem);
+    }
+    if (this.#neighbours === undefined) return false;
+    const others = held.filter(({ isAbandoned, worker }) => !isAbandoned && worker !== id);
+    const gone = await this.#neighbours.gone([...new Set(others.map(({ worker }) => worker))]);
     const left = others.filter(({ worker }) => gone.has(worker));
     for (const message of left) {
-      const problem = "The process that worked it ended.";
       if (message.attempts === 1) await putBack(db, message, { dueMicros: 0, problem });
       else await tellFailure({ ...this.#options, db }, message, problem);
     }
@@ -220,7 +209,7 @@ export class ShardWorker {
     this.#isAsking = true;
     try {
       this.#options.assertMayRun();
-      if (await this.#takeOverGone()) this.kick();
+      if (await this.#takeOver()) this.kick();
     } catch (error) {
       this.#options.log.debug(
         { shard: this.#shard.id, reason: toHoldfastError(error).message },
