@@ -10,6 +10,7 @@ import type { Arrived, ExchangeWorld } from "./exchange/exchange-world.ts";
 import type { Handlers, RequestContext } from "./handler.ts";
 import type { OpenidAnswer, OutsideEndpoint } from "./oauth/openid-endpoints.ts";
 import type { ProblemShape } from "./exchange/problem.ts";
+import { drainAfterAnswer, isAfterLast } from "./exchange/request-body.ts";
 import { auditRule } from "./route-audit.ts";
 
 export interface Mounting {
@@ -101,7 +102,8 @@ function mount(app: FastifyInstance, mounting: Mounting, { taken, url, ...mounte
     url,
     handler: (request, reply) => {
       reply.hijack();
-      void runExchange(mounting.world, mounted, mounting.arrive(request, reply.raw, url));
+      if (isAfterLast(request.raw)) drainAfterAnswer(request.raw);
+      else void runExchange(mounting.world, mounted, mounting.arrive(request, reply.raw, url));
     },
   });
 }

@@ -225,6 +225,29 @@ test("a client that is refused while its body is on its way reads the whole answ
   }
 });
 
+test("nothing is done that comes behind a refused body on a connection that the answer has ended", async (t) => {
+  holdTime(t);
+  let calls = 0;
+  const count = () => {
+    calls += 1;
+    return { status: 200, json: { token: "next" } } as const;
+  };
+  const server = await start(t, { ...holdBody().handlers, getStartToken: count });
+  const next = "GET /api/v1/changes/start_token HTTP/1.1\r\nhost: a\r\nauthorization: Bearer user-token\r\n\r\n";
+  const head = headersOf(10);
+  for (const refused of [head.replace("user-token", "wrong"), head.replace("/blocks", "/no-such-route")]) {
+    const socket = connect({ port: server.port, host: "127.0.0.1", allowHalfOpen: true });
+    t.after(() => socket.destroy());
+    const ended = once(socket.resume(), "end");
+    socket.write(`${refused}abc`);
+    await ended;
+    const closed = once(socket, "close");
+    socket.end(`defghij${next}${next}`);
+    await closed;
+  }
+  assert.equal(calls, 0);
+});
+
 test("of one account so many long bodies are received at once, and the next one waits until another is through", async (t) => {
   const arrived: Readable[] = [];
   const server = await start(t, {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
@@ -192,11 +193,19 @@ function hasBody({ headers }: IncomingMessage): boolean {
 export function closeAfterAnswer(request: IncomingMessage, response: ServerResponse): void {
   if (request.complete || request.destroyed || !hasBody(request)) return;
   const { socket } = request;
+  closing.add(socket);
   response.shouldKeepAlive = false;
   socket.destroySoon = () => void socket.end();
   const cut = setTimeout(() => socket.destroy(), drainTimeoutMs);
   cut.unref();
   socket.once("close", () => clearTimeout(cut));
+}
+
+const closing = new WeakSet<Socket>();
+
+/** It came behind a body after whose refusal the connection ends: nobody would be told what comes of it, so nothing may. */
+export function isAfterLast({ socket }: IncomingMessage): boolean {
+  return closing.has(socket);
 }
 
 const noRawHeaders: string[] = [];
