@@ -22,7 +22,7 @@ import { assertAddress } from "../accounts/email-address.ts";
 import type { UserRow } from "../db/account-tables.ts";
 import { inTransaction } from "../db/database.ts";
 import type { NodeRow, ShardReader } from "../db/shard-tables.ts";
-import type { TransferRow } from "../db/transfer-tables.ts";
+import type { ArrivalRow, TransferRow } from "../db/transfer-tables.ts";
 import type { Actor } from "../metadata/actor.ts";
 import { doOnce, type Repeatable } from "../metadata/commit/do-once.ts";
 import { decodeCursor, encodeCursor } from "../metadata/read/cursor.ts";
@@ -182,7 +182,7 @@ export async function listTransfers(
 }
 
 /**
- * Begins the job that gives it to the caller; a second time it answers the same job.
+ * Begins the job that gives it to the caller; a second time it answers the same job, unless that one has given up.
  * @throws HoldfastError not_found, conflict, quota
  */
 export async function acceptTransfer(
@@ -191,8 +191,9 @@ export async function acceptTransfer(
   id: string,
   once?: Repeatable,
 ): Promise<TaskId> {
-  const transfer = await findTransfer(world, id);
-  if (transfer?.to_id !== caller.userId) throw withdrawn();
+  const offered = await findTransfer(world, id);
+  if (offered?.to_id !== caller.userId) throw withdrawn();
+  const transfer = await giveUpDead(world, offered);
   const { db } = world.shards.of(caller.bucket);
   const known = await readArrival(db, { spaceId: caller.spaceId, id: transfer.id });
   if (known !== undefined) return known.job;
@@ -242,15 +243,25 @@ export async function cancelTransfer(
   await inTransaction(db, (transaction) => doOnce(transaction, once, () => cancel(transaction)));
 }
 
-/** A job that failed for a day brings the node back where it was once somebody asks. */
-async function giveUpDead(world: TransferWorld, { id, to_id: userId, accepted_at }: TransferRow): Promise<void> {
-  if (accepted_at === null) return;
-  const { db } = world.shards.ofId(userId);
-  const user = await findUser(world.shards, userId);
+/** A job that failed for a day brings the node back where it was once somebody asks. @returns the offer as it stands then */
+async function giveUpDead(world: TransferWorld, transfer: TransferRow): Promise<TransferRow> {
+  const dead = await findDead(world, transfer);
+  if (dead === undefined) return transfer;
+  await giveUp(world, dead, new HoldfastError("failed", "The transfer failed."));
+  return { ...transfer, accepted_at: null };
+}
+
+/** What was begun of it by a job that has ended without it. */
+async function findDead(
+  { shards }: Pick<TransferWorld, "shards">,
+  { id, to_id: userId }: TransferRow,
+): Promise<ArrivalRow | undefined> {
+  const { db } = shards.ofId(userId);
+  const user = await findUser(shards, userId);
   const arrival = user === undefined ? undefined : await readArrival(db, { spaceId: user.space_id, id });
-  if (arrival === undefined || arrival.top_id !== null) return;
-  if ((await readTask(db, userId, arrival.job))?.state !== "failed") return;
-  await giveUp(world, arrival, new HoldfastError("failed", "The transfer failed."));
+  if (arrival === undefined || arrival.top_id !== null) return undefined;
+  const { state = "failed" } = (await readTask(db, userId, arrival.job)) ?? {};
+  return state === "queued" || state === "running" ? undefined : arrival;
 }
 
 async function findTransfer({ shards }: TransferWorld, id: string): Promise<TransferRow | undefined> {
@@ -293,8 +304,9 @@ async function assertRoom(
   assertFree(quota === null ? Infinity : quota - used, bytes);
 }
 
-/** Those whose node is still there. */
-async function transfersJson({ shards }: TransferWorld, rows: readonly TransferRow[]): Promise<TransferJson[]> {
+/** Those whose node is still there. One whose job has given up waits again: the next who accepts it begins another. */
+async function transfersJson(world: TransferWorld, rows: readonly TransferRow[]): Promise<TransferJson[]> {
+  const { shards } = world;
   const items: TransferJson[] = [];
   for (const row of rows) {
     const { rows: nodes } = await sql<{ name: string; kind: "file" | "folder" }>`
@@ -305,7 +317,8 @@ async function transfersJson({ shards }: TransferWorld, rows: readonly TransferR
     const [node] = nodes;
     const [from, to] = [await personOf(shards, row.from_id), await personOf(shards, row.to_id)];
     if (node === undefined || from === undefined || to === undefined) continue;
-    items.push(transferJson(row, { node, from, to }));
+    const isDead = row.accepted_at !== null && (await findDead(world, row)) !== undefined;
+    items.push(transferJson(isDead ? { ...row, accepted_at: null } : row, { node, from, to }));
   }
   return items;
 }

@@ -18,7 +18,7 @@ import { arrive } from "./arrive.ts";
 import { findBelow } from "./below.ts";
 import { copyAcross } from "./copy-across.ts";
 import { readMarks } from "./marks.ts";
-import { markAccepted, readArrival, unmarkAccepted } from "./transfer-rows.ts";
+import { markAccepted, readArrival, readTransfer, unmarkAccepted } from "./transfer-rows.ts";
 import type { TransferWorld } from "./transfer-world.ts";
 
 /** What nobody can do anything about but people: the transfer is given up, and waits to be accepted again. */
@@ -55,14 +55,16 @@ export async function runTransfer(
   await finishTask(db, { id: arrival.job, state: "done", result, nowMicros: world.clock.nowMicros() });
 }
 
-/** Back out of the trash, and waiting as before. */
+/** Back out of the trash, where the job and not its owner has put it, and waiting as before. */
 export async function giveUp(world: TransferWorld, arrival: ArrivalRow, error: HoldfastError): Promise<void> {
   const { job, from_id: fromId, from_node: fileId, space_id: spaceId, id } = arrival;
-  const owner = await findActor(world.shards, fromId);
+  const source = world.shards.ofId(arrival.from_space).db;
+  const isAccepted = (await readTransfer(source, id))?.accepted_at != null;
+  const owner = isAccepted ? await findActor(world.shards, fromId) : undefined;
   if (owner !== undefined && (await readFrozen(world, arrival)) !== undefined) {
     await world.committer.commit(owner, [{ op: "restore", fileId, ...identityOf(job, "restore") }]);
   }
-  await unmarkAccepted(world.shards.ofId(arrival.from_space).db, id);
+  await unmarkAccepted(source, id);
   const result = { code: error.code, detail: error.message };
   await inTransaction(world.shards.ofId(spaceId).db, async (transaction) => {
     await sql`delete from shard.arrivals where space_id = ${spaceId} and id = ${id} and top_id is null`.execute(

@@ -216,6 +216,34 @@ for (const twoCells of [false, true]) {
       assert.equal((await taskOf(bob, again))?.state, "done");
     });
 
+    test("whose job gave up waits again, and the next who accepts it begins another", async () => {
+      const [ann, bob] = [await sign(3), await sign(4000)];
+      const { top } = await makeTree(ann);
+      const whole = await treeOf(ann, top.id);
+      const id = await offer(ann, bob, top.id);
+      const states = async (who: Actor) => (await listTransfers(world, who, {})).items.map(({ state }) => state);
+      const die = (job: string) =>
+        sql`update shard.messages set state = 'dead', died_at = 1, problem = 'p' where id = ${job}`.execute(dbOf(bob));
+      const job = await acceptTransfer(world, bob, id);
+      await assert.rejects(runTransfer(world, { spaceId: bob.spaceId, id }, AbortSignal.abort()));
+      assert.deepEqual([await namesIn(ann), await states(ann), await states(bob)], [[], ["accepted"], ["accepted"]]);
+      await die(job);
+      assert.deepEqual([await states(ann), await states(bob)], [["waiting"], ["waiting"]]);
+      const again = await acceptTransfer(world, bob, id);
+      assert.notEqual(again, job);
+      assert.equal((await taskOf(bob, job))?.state, "failed");
+      assert.deepEqual(await treeOf(ann, top.id), whole);
+      // One that dies before it has begun, of what its owner puts into the trash meanwhile.
+      await die(again);
+      await commit(ann, { op: "delete", fileId: top.id });
+      await assert.rejects(acceptTransfer(world, bob, id), { code: "conflict", message: /to the trash/ });
+      await commit(ann, { op: "restore", fileId: top.id });
+      const last = await acceptTransfer(world, bob, id);
+      await run(bob, id);
+      assert.equal((await taskOf(bob, last))?.state, "done");
+      assert.deepEqual([await states(ann), await states(bob)], [[], []]);
+    });
+
     test("that nobody accepts for 14 days has ended, and can be offered to somebody else then", async () => {
       const [ann, bob, cleo] = [await sign(3), await sign(4000), await sign(4001)];
       const { top } = await makeTree(ann);
