@@ -34,6 +34,8 @@ export const archiveNode = z.object({
   created_at: timeText,
   modified_at: timeText,
   executable: z.boolean(),
+  /** Missing in archives of older servers. */
+  private: z.boolean().optional(),
   size: z.int().min(0),
   content_id: contentId.nullable(),
   version: z.int().nullable(),

@@ -29,7 +29,11 @@ const every = {
     ),
 };
 const place = { parent_id: idText.optional(), name: nodeName.optional(), path: pathText.optional() };
-const attributes = { modified_at: timeText.optional(), executable: z.boolean().optional() };
+const attributes = {
+  modified_at: timeText.optional(),
+  executable: z.boolean().optional(),
+  private: z.boolean().optional(),
+};
 
 export const batchOperation = z.discriminatedUnion("op", [
   z.object({ op: z.literal("mkdir"), ...every, ...place, ...attributes, id: newId.optional() }),

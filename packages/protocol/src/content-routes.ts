@@ -69,6 +69,7 @@ const uploadStart = z
     size: z.int().min(0).optional().describe("checked against the quota at once"),
     modified_at: timeText.optional(),
     executable: z.boolean().optional(),
+    private: z.boolean().optional(),
     metadata: metadataJson.optional(),
     sha256: hashHex.optional().describe("verified before the commit"),
   })
@@ -101,6 +102,7 @@ export const contentRoutes = {
       sha256: hashHex.optional(),
       modified_at: timeText.optional(),
       executable: z.enum(["true", "false", "1", "0"]).optional(),
+      private: z.enum(["true", "false", "1", "0"]).optional(),
     }),
     body: uploadStart.optional().describe("of a resumable upload; what it leaves out may stand in the query"),
     responses: { 200: z.union([node, uploadStarted]), 201: node },
@@ -220,6 +222,7 @@ export const contentRoutes = {
       content_id: hashHex.optional(),
       modified_at: timeText.optional(),
       executable: z.boolean().optional(),
+      private: z.boolean().optional(),
     }),
     responses: {
       200: z.object({

@@ -21,7 +21,7 @@ const answer = z
     reverted: z.int().describe("got their old content, as a new version"),
     trashed: z.int().describe("had come since"),
     moved: z.int().describe("went back to where they were; counted besides"),
-    changed: z.int().describe("got their old time and executable bit, and nothing else"),
+    changed: z.int().describe("got their old time, executable bit and privacy, and nothing else"),
     purged: z.int().describe("were removed for good since, and cannot come back"),
     left: z.int().describe("were left alone, mostly as somebody changed them meanwhile"),
     bytes: z.int().describe("of the content that came back"),

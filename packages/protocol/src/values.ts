@@ -65,6 +65,10 @@ export const node = z
     created_at: z.string(),
     updated_at: z.string(),
     executable: z.boolean(),
+    private: z
+      .boolean()
+      .optional()
+      .describe("true: on devices only the owner of the file or folder there may read it (mode 600 or 700)"),
     trashed_at: z.string().nullable(),
     role,
     granted: z

@@ -147,7 +147,7 @@ class TreeImport {
     if (isDry) return fill({ id, isNew: true });
     const made = { id, parent_id: target.id, name, modified_at: node.modified_at };
     this.#steps.push({
-      operation: { op: "mkdir", operation_id: ids.operation(), ...made },
+      operation: { op: "mkdir", operation_id: ids.operation(), ...made, private: node.private },
       done: ({ id: madeId }) => fill({ id: madeId, isNew: true }),
       failed: (failure) => this.#refused(path, failure),
     });

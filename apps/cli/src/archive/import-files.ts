@@ -192,6 +192,7 @@ export class FilesImport {
         modified_at:
           version.version_id === node.version_id ? node.modified_at : (version.modified_at ?? version.created_at),
         executable: node.executable,
+        private: node.private,
       },
       done: (made) => {
         of.file = made;

@@ -54,20 +54,24 @@ describe("a rewind", () => {
       const { state, result } = await ok(as, "GET", `/jobs/${job}`);
       return state === "done" ? result : undefined;
     });
-  /** What somebody sees below a folder: path, size, time and executable bit. */
+  /** What somebody sees below a folder: path, size, time, executable bit and privacy. */
   async function seen(id: string, as = owner): Promise<string[]> {
     const { items } = await ok(as, "GET", `/folders/${id}/contents?recursive=true&limit=1000`);
     return items
-      .map((node: { path: string; size: number; modified_at: string; executable: boolean; kind: string }) =>
-        node.kind === "folder" ? node.path : `${node.path} ${node.size} ${node.modified_at} ${node.executable}`,
+      .map((node: { [name: string]: unknown }) =>
+        node["kind"] === "folder"
+          ? `${node["path"]} ${node["private"]}`
+          : `${node["path"]} ${node["size"]} ${node["modified_at"]} ${node["executable"]} ${node["private"]}`,
       )
       .toSorted();
   }
 
-  test("brings back times and executable bits, keeps stars, labels and comments, and an undo can be undone", async () => {
+  test("brings back times, executable bits and privacy, keeps stars, labels and comments, and an undo can be undone", async () => {
     const id = await mkdir("/whole");
     const script = await write("/whole/run.sh", "echo");
     await ok(owner, "PATCH", `/files/${script}`, { modified_at: "2020-02-02T02:02:02.000002Z", executable: true });
+    const secret = await mkdir("/whole/secret");
+    for (const each of [script, secret]) await ok(owner, "PATCH", `/files/${each}`, { private: true });
     const note = await write("/whole/note", "old");
     const gone = await write("/whole/gone", "lost");
     for (const each of [script, gone]) await ok(owner, "PUT", `/files/${each}/star`);
@@ -75,6 +79,7 @@ describe("a rewind", () => {
     const was = await seen(id);
     const to = await moment();
     await ok(owner, "PATCH", `/files/${script}`, { modified_at: "2021-01-01T00:00:00Z", executable: false });
+    for (const each of [script, secret]) await ok(owner, "PATCH", `/files/${each}`, { private: false });
     await write("/whole/note", "scrambled");
     await ok(owner, "DELETE", `/files/${gone}`);
     await write("/whole/READ ME", "pay");

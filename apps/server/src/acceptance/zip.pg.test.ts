@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { requireComponent } from "@holdfast/tools/components";
@@ -86,6 +86,17 @@ describe("The zip of a folder", () => {
     const found = new Map(filesBelow(target).map((path) => [path.slice(target.length + 1), readFileSync(path)]));
     return { found, status: ran.status, said: ran.stdout + ran.stderr };
   }
+
+  test("keeps what is private private", async (t) => {
+    if (!requireComponent(t, "unzip")) return;
+    await api.call("POST", "/metadata", { path: "/mixed/secret", kind: "folder", parents: true, private: true });
+    for (const name of ["key", "run", "open"]) await api.put(`/mixed/${name}`, Buffer.from(name));
+    await api.call("PATCH", `/files/${await api.idOf("/mixed/key")}`, { private: true });
+    await api.call("PATCH", `/files/${await api.idOf("/mixed/run")}`, { private: true, executable: true });
+    unpack("unzip", (await download("/mixed")).bytes, "private");
+    const modeOf = (path: string) => statSync(join(folder, "private-unzip/deep/er", path)).mode & 0o777;
+    assert.deepEqual(["secret", "key", "run", "open"].map(modeOf), [0o700, 0o600, 0o700, 0o644]);
+  });
 
   test("is whole, with every name that can be, and each program unpacks it inside its target", async (t) => {
     const put = names.flatMap((name) => [

@@ -4,6 +4,7 @@ import type { Shards } from "../db/shards.ts";
 import type { VersionRow } from "../db/shard-tables.ts";
 import { isReadable, type PlacedNode } from "../metadata/read/placed-node.ts";
 import { findVersion } from "../metadata/content/manifests.ts";
+import { modeOf } from "../metadata/read/node-mode.ts";
 import { walkFolder } from "../metadata/read/walk-folder.ts";
 import { Gathering } from "./gathering.ts";
 import type { LiveSight } from "./live-sight.ts";
@@ -117,13 +118,13 @@ async function entryOf(
   const { row } = node;
   if ((await options.sight.again(node)) === undefined) return undefined;
   const mtimeMs = row.modified_at / 1000;
-  if (row.kind === "folder") return { kind: "folder", mode: 0o755, mtimeMs, sizeBytes: 0, content: piecesOf() };
+  if (row.kind === "folder") return { kind: "folder", mode: modeOf(row), mtimeMs, sizeBytes: 0, content: piecesOf() };
   if (row.kind === "symlink") {
     const target = Buffer.from(row.target ?? "");
     return { kind: "symlink", mode: 0o777, mtimeMs, sizeBytes: target.length, content: piecesOf(target) };
   }
   if (row.kind !== "file") return undefined;
-  const mode = row.executable ? 0o755 : 0o644;
+  const mode = modeOf(row);
   if (read !== undefined) return { kind: "file", mode, mtimeMs, sizeBytes: read.length, content: piecesOf(read) };
   const version = await headOf(parts, row);
   if (version === undefined) return undefined;

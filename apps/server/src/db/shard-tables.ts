@@ -121,6 +121,8 @@ export interface NodeRow {
   size: number;
   modified_at: number;
   executable: boolean;
+  /** On a device only the owner of the file or folder there may read it. */
+  private: boolean;
   revision: string;
   seq: number;
   trashed_at: number | null;
@@ -170,6 +172,7 @@ export interface JournalRow {
   from_trashed_at: number | null;
   from_modified_at: number | null;
   from_executable: boolean | null;
+  from_private: boolean | null;
   /** Nobody but the owner of the space is told of it. */
   of_mount: boolean;
   rewind_id: RewindId | null;

@@ -11,6 +11,7 @@ import type { AccountStore } from "../accounts/account-world.ts";
 import type { Language } from "@holdfast/protocol/account-settings";
 import { inTransaction } from "../db/database.ts";
 import type { CommentRow, GrantRow, NodeRow, ShardReader, VersionRow } from "../db/shard-tables.ts";
+import { modeOf } from "../metadata/read/node-mode.ts";
 import { permissionsJson } from "../sharing/permissions.ts";
 import { listSharedWithMe } from "../sharing/shared-lists.ts";
 import type { ExportSpool, PlacedSpooled, SpooledEntry, SpooledNode } from "./export-spool.ts";
@@ -86,6 +87,7 @@ function spooled(row: ListedNode): SpooledNode {
     modified_at: formatTime(row.modified_at),
     modified_micros: row.modified_at,
     executable: row.executable,
+    private: row.private,
     size: row.size,
     content_id: row.content_id?.toString("hex") ?? null,
     version: row.version_number,
@@ -153,12 +155,12 @@ function filesPath({ path }: PlacedSpooled): string {
 
 /** A mount shows what is somebody else's. */
 function entryOf(node: PlacedSpooled, facts: NodeFacts): SpooledEntry[] {
-  const { kind, modified_micros: mtimeMicros, executable, size, target, version_id: versionId } = facts;
+  const { kind, modified_micros: mtimeMicros, size, target, version_id: versionId } = facts;
   const path = filesPath(node);
-  if (kind === "folder") return [{ path, kind, mode: 0o755, mtimeMicros, sizeBytes: 0 }];
+  if (kind === "folder") return [{ path, kind, mode: modeOf(facts), mtimeMicros, sizeBytes: 0 }];
   if (kind === "symlink") return [{ path, kind, mode: 0o777, mtimeMicros, sizeBytes: 0, target: target ?? "" }];
   if (kind !== "file" || versionId === null) return [];
-  return [{ path, kind, mode: executable ? 0o755 : 0o644, mtimeMicros, sizeBytes: size, versionId }];
+  return [{ path, kind, mode: modeOf(facts), mtimeMicros, sizeBytes: size, versionId }];
 }
 
 interface FoundContent {

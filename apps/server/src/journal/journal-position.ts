@@ -65,6 +65,7 @@ const columns: Readonly<Record<keyof JournalRow, true>> = {
   from_trashed_at: true,
   from_modified_at: true,
   from_executable: true,
+  from_private: true,
   of_mount: true,
   rewind_id: true,
   actor: true,

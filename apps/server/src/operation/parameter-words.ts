@@ -50,6 +50,7 @@ const words: Readonly<Record<string, string>> = {
   sha256: "SHA-256 of the whole content in hex, which is verified",
   modified_at: "when it was last changed where it comes from (RFC 3339)",
   executable: "`true`: the file is executable",
+  private: "`true`: on devices only the owner of the file may read it",
   base: "older version, to which the splices in the answer refer",
   into: "ID of a folder in whose space the blocks are stored; default is the caller's own space",
   sent: "number of files sent, shown on the page",

@@ -17,13 +17,14 @@ export type KnownNode = Pick<
   | "size"
   | "modified_at"
   | "executable"
+  | "private"
   | "revision"
   | "trashed_at"
   | "purged_at"
 >;
 
 const columns = sql.raw(
-  "id, parent_id, name, name_key, kind, head_version, version_number, content_id, size, modified_at, executable, revision, trashed_at, purged_at",
+  "id, parent_id, name, name_key, kind, head_version, version_number, content_id, size, modified_at, executable, private, revision, trashed_at, purged_at",
 );
 const idsAtOnce = 10_000;
 

@@ -10,6 +10,8 @@ export interface NodeState {
   readonly version: VersionId | null;
   readonly modifiedAt: number;
   readonly executable: boolean;
+  /** Absent in a step that an older server planned: stays as it is. */
+  readonly private?: boolean;
 }
 
 /** One change of one node, which can be taken back. */
@@ -31,5 +33,5 @@ export function samePlace(left: NodeState, right: NodeState): boolean {
 }
 
 export function sameAttributes(left: NodeState, right: NodeState): boolean {
-  return left.modifiedAt === right.modifiedAt && left.executable === right.executable;
+  return left.modifiedAt === right.modifiedAt && left.executable === right.executable && left.private === right.private;
 }

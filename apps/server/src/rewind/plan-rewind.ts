@@ -176,6 +176,7 @@ class Planner {
       version: node.head_version,
       modifiedAt: node.modified_at,
       executable: node.executable,
+      private: node.private,
     };
     const place = placed && then !== undefined ? { parentId: then.parentId as NodeId, name: then.name } : {};
     return {
@@ -187,6 +188,7 @@ class Planner {
         version: this.#versionThen(node),
         modifiedAt: was?.modifiedAt ?? node.modified_at,
         executable: was?.executable ?? node.executable,
+        private: was?.private ?? node.private,
       },
     };
   }
@@ -230,6 +232,7 @@ class Planner {
       version: node.head_version,
       modifiedAt: node.modified_at,
       executable: node.executable,
+      private: node.private,
     };
     const { revision, kind } = node;
     this.#trashed.push({

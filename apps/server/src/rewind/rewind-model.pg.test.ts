@@ -42,7 +42,7 @@ const given = process.env["HOLDFAST_REWIND_PATH"];
 const replay = given === undefined ? { interruptAfterTimeLimit: 120_000 } : { path: given };
 
 /** What a person sees of a node. */
-type Seen = Pick<NodeRow, "id" | "kind" | "target" | "size" | "modified_at" | "executable"> & {
+type Seen = Pick<NodeRow, "id" | "kind" | "target" | "size" | "modified_at" | "executable" | "private"> & {
   readonly path: string;
   readonly content: string;
 };
@@ -189,12 +189,21 @@ function toOperation(each: Choice, ids: string[]): Operation {
     ids.push(id);
     if (op === "mkdir") return { op, id, place, revive, onConflict };
     if (op === "symlink") return { op, id, place, revive, onConflict, target: "x" };
-    return { op, id, place, revive, onConflict, content: contentOfText(text), executable: each.rename };
+    return {
+      op,
+      id,
+      place,
+      revive,
+      onConflict,
+      content: contentOfText(text),
+      executable: each.rename,
+      private: !each.rename,
+    };
   }
   if (op === "put id") return { op: "put", fileId, revive, onConflict, content: contentOfText(text) };
   if (op === "move") return { op, fileId, place, revive, onConflict };
   if (op === "copy") return { op, fileId, place, onConflict };
-  if (op === "set") return { op, fileId, modifiedAtMicros: each.parent, executable: each.rename };
+  if (op === "set") return { op, fileId, modifiedAtMicros: each.parent, executable: each.rename, private: each.revive };
   if (op === "restore") return { op, fileId, onConflict: "rename", ...(each.rename ? { place } : {}) };
   return { op: "delete", fileId };
 }
@@ -209,7 +218,7 @@ async function seenIn(space: TestSpace): Promise<Map<string, Seen>> {
       select n.*, live.path || '/' || n.name from live
       join shard.nodes n on n.space_id = live.space_id and n.parent_id = live.id and n.trashed_at is null
     )
-    select id, kind, target, size, modified_at, executable, coalesce(nullif(path, ''), '/') as path,
+    select id, kind, target, size, modified_at, executable, private, coalesce(nullif(path, ''), '/') as path,
       coalesce(encode(content_id, 'hex'), '') as content from live order by id`.execute(space.db);
   return new Map(rows.map((row) => [row.id, row]));
 }

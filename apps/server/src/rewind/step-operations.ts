@@ -31,7 +31,8 @@ function kindsOf(step: RewindStep, seenSeq: number): OperationKind[] {
   const { nodeId: fileId, folder, before, after } = step;
   if (!after.live) return [{ op: "delete", fileId, ...(folder ? { seen: seenSeq } : {}) }];
   const place = { parentId: after.parentId, name: after.name };
-  const attributes = { modifiedAtMicros: after.modifiedAt, executable: after.executable };
+  const isPrivate = after.private === undefined ? {} : { private: after.private };
+  const attributes = { modifiedAtMicros: after.modifiedAt, executable: after.executable, ...isPrivate };
   const kinds: OperationKind[] = [];
   if (!before.live) kinds.push({ op: "restore", fileId, place });
   else if (!samePlace(before, after)) kinds.push({ op: "move", fileId, place });

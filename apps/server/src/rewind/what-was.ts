@@ -14,6 +14,7 @@ export interface WhatWas {
   name: string | undefined;
   modifiedAt: number | undefined;
   executable: boolean | undefined;
+  private: boolean | undefined;
   /** Whether it lay in the trash itself. */
   trashed: boolean | undefined;
 }
@@ -34,7 +35,7 @@ export async function readWhatWas(
   let last = afterSeq;
   for (let read = entriesAtOnce; read === entriesAtOnce;) {
     const { rows } = await sql<Entry>`
-      select seq, node_id, kind, from_parent, from_name, from_trashed_at, from_modified_at, from_executable
+      select seq, node_id, kind, from_parent, from_name, from_trashed_at, from_modified_at, from_executable, from_private
       from shard.journal where space_id = ${spaceId} and seq > ${last} and grantee_id is null order by seq limit ${entriesAtOnce}`.execute(
       reader,
     );
@@ -48,7 +49,15 @@ export async function readWhatWas(
 
 type Entry = Pick<
   JournalRow,
-  "seq" | "node_id" | "kind" | "from_parent" | "from_name" | "from_trashed_at" | "from_modified_at" | "from_executable"
+  | "seq"
+  | "node_id"
+  | "kind"
+  | "from_parent"
+  | "from_name"
+  | "from_trashed_at"
+  | "from_modified_at"
+  | "from_executable"
+  | "from_private"
 >;
 
 function take(nodes: Map<NodeId, WhatWas>, entry: Entry): void {
@@ -62,6 +71,7 @@ function take(nodes: Map<NodeId, WhatWas>, entry: Entry): void {
       name: undefined,
       modifiedAt: undefined,
       executable: undefined,
+      private: undefined,
       trashed: undefined,
     };
     nodes.set(entry.node_id, was);
@@ -73,6 +83,7 @@ function take(nodes: Map<NodeId, WhatWas>, entry: Entry): void {
   was.name ??= made ? undefined : (entry.from_name ?? undefined);
   was.modifiedAt ??= entry.from_modified_at ?? undefined;
   was.executable ??= entry.from_executable ?? undefined;
+  was.private ??= entry.from_private ?? undefined;
   if (entry.kind !== "changed") was.trashed ??= entry.from_trashed_at !== null;
 }
 

@@ -118,6 +118,7 @@ export class Owners {
       onConflict: "replace",
       modifiedAtMicros: 1_000_000 * text.length,
       executable: text.length % 2 === 0,
+      private: text.length % 3 === 0,
     });
   }
 
@@ -139,7 +140,7 @@ export class Owners {
       ) select * from live`.execute(this.dbOf(who));
     const lines: string[] = [];
     for (const row of rows) {
-      const { kind, path, modified_at, executable, target, metadata, created_at, size } = row;
+      const { kind, path, modified_at, executable, private: isPrivate, target, metadata, created_at, size } = row;
       const { rows: versions } = await sql<VersionRow>`
         select * from shard.versions where space_id = ${who.spaceId} and node_id = ${row.id} order by number`.execute(
         this.dbOf(who),
@@ -151,7 +152,8 @@ export class Owners {
         version.created_at,
         version.label,
       ]);
-      lines.push(JSON.stringify({ kind, path, modified_at, executable, target, metadata, created_at, size, history }));
+      const attributes = { modified_at, executable, isPrivate, target, metadata };
+      lines.push(JSON.stringify({ kind, path, ...attributes, created_at, size, history }));
     }
     return lines.toSorted();
   }

@@ -57,6 +57,7 @@ import * as addressesBySystems from "./182-addresses-by-systems.ts";
 import * as filesByOldVersions from "./183-files-by-old-versions.ts";
 import * as formerDevices from "./184-former-devices.ts";
 import * as datesOfVersions from "./185-dates-of-versions.ts";
+import * as privateNodes from "./186-private-nodes.ts";
 import * as audit from "./113-audit.ts";
 
 /**
@@ -125,5 +126,6 @@ export const shardMigrations: MigrationSet = {
     "183-files-by-old-versions": { up: filesByOldVersions.up },
     "184-former-devices": { up: formerDevices.up },
     "185-dates-of-versions": { up: datesOfVersions.up },
+    "186-private-nodes": { up: privateNodes.up },
   },
 };

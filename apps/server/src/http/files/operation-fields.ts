@@ -69,11 +69,13 @@ export function placeOf(body: {
 export function attributesOf(body: {
   modified_at?: string | undefined;
   executable?: boolean | undefined;
+  private?: boolean | undefined;
   metadata?: Record<string, unknown> | undefined;
 }): Attributes {
   return {
     ...(body.modified_at === undefined ? {} : { modifiedAtMicros: parseTime(body.modified_at) }),
     ...(body.executable === undefined ? {} : { executable: body.executable }),
+    ...(body.private === undefined ? {} : { private: body.private }),
     ...(body.metadata === undefined ? {} : { metadata: checkMetadata(body.metadata) }),
   };
 }

@@ -120,6 +120,7 @@ function fieldsOf(query: RequestContext<"upload">["query"]): Partial<StartFields
     ...Object.fromEntries(names.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]]))),
     ...(base === undefined ? {} : { base_version: versionOf(base) }),
     ...(executable === undefined ? {} : { executable: isTrue(executable) }),
+    ...(query.private === undefined ? {} : { private: isTrue(query.private) }),
   };
 }
 

@@ -149,10 +149,13 @@ test("an upload at once makes a file, then its next version, and verifies what i
   const headers = { "if-match": `"${made.json.revision}"` };
   assert.equal((await call("POST", `/files/upload?file_id=${made.json.id}`, { body: "third", headers })).status, 412);
   assert.equal((await call("POST", "/files/upload?name=once.bin&on_conflict=rename", { body: "x" })).status, 201);
-  const empty = await call("POST", "/files/upload?name=empty&executable=true&modified_at=2001-01-01T00:00:00Z");
+  const empty = await call(
+    "POST",
+    "/files/upload?name=empty&executable=true&private=true&modified_at=2001-01-01T00:00:00Z",
+  );
   assert.deepEqual(
-    [empty.status, empty.json.size, empty.json.executable, empty.json.modified_at],
-    [201, 0, true, "2001-01-01T00:00:00.000000Z"],
+    [empty.status, empty.json.size, empty.json.executable, empty.json.private, empty.json.modified_at],
+    [201, 0, true, true, "2001-01-01T00:00:00.000000Z"],
   );
 });
 
@@ -162,7 +165,12 @@ test("the same upload at once with the same key is done once", async () => {
   const first = await again("text");
   assert.equal(first.status, 201);
   assert.deepEqual(await again("text").then(({ status, json }) => [status, json]), [201, first.json]);
-  for (const other of [await again("texts"), await again("taxt"), await again("text", "&executable=1")]) {
+  for (const other of [
+    await again("texts"),
+    await again("taxt"),
+    await again("text", "&executable=1"),
+    await again("text", "&private=1"),
+  ]) {
     assert.deepEqual([other.status, other.json.code], [422, "operation_reused"]);
   }
 });

@@ -87,7 +87,7 @@ export async function applyRevert(work: Work, step: Step<OperationOf<"revert">>,
 async function copyOne(work: Work, step: Step, source: NodeRow, { parent, name }: Target): Promise<Applied> {
   const { kind, target, modified_at, executable, metadata } = source;
   const node = await newNode(work, step, { parent, name, kind, ...(target === null ? {} : { target }) });
-  const row = { ...node, modified_at, executable, metadata };
+  const row = { ...node, modified_at, executable, private: source.private, metadata };
   if (source.head_version === null) return { nodeId: record(work, step, row).id, created: true };
   const pending = work.changes.versions.find((version) => version.id === source.head_version);
   const [head] =

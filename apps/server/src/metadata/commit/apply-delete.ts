@@ -78,6 +78,7 @@ const unchanged = {
   from_name: null,
   from_modified_at: null,
   from_executable: null,
+  from_private: null,
   of_mount: false,
   rewind_id: null,
 } as const;

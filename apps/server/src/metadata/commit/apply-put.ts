@@ -166,6 +166,7 @@ export function definedOf(attributes: Attributes): Attributes {
   return {
     ...(modifiedAtMicros === undefined ? {} : { modifiedAtMicros }),
     ...(executable === undefined ? {} : { executable }),
+    ...(attributes.private === undefined ? {} : { private: attributes.private }),
     ...(metadata === undefined ? {} : { metadata }),
   };
 }

@@ -59,6 +59,7 @@ export async function createSpace(transaction: ShardReader, space: NewSpace): Pr
       size: 0,
       modified_at: nowMicros,
       executable: false,
+      private: false,
       revision: newRevision({ random }),
       seq: 0,
       trashed_at: null,

@@ -37,6 +37,7 @@ export async function newNode(work: Work, step: Step, node: NewNode): Promise<No
     ...attributesOf(node.attributes ?? {}, {
       modified_at: work.nowMicros,
       executable: false,
+      private: false,
       metadata: null,
       editors_can_share: true,
     }),
@@ -61,7 +62,7 @@ export async function makeFolder(work: Work, step: Step, parent: NodeRow, name: 
   return record(work, step, await newNode(work, step, { parent, name, kind: "folder" }));
 }
 
-type AttributeColumns = Pick<NodeRow, "modified_at" | "executable" | "metadata" | "editors_can_share">;
+type AttributeColumns = Pick<NodeRow, "modified_at" | "executable" | "private" | "metadata" | "editors_can_share">;
 
 /** @throws HoldfastError invalid_field */
 export function attributesOf(attributes: Attributes, current: AttributeColumns): AttributeColumns {
@@ -77,6 +78,7 @@ export function attributesOf(attributes: Attributes, current: AttributeColumns):
   return {
     modified_at: attributes.modifiedAtMicros ?? current.modified_at,
     executable: attributes.executable ?? current.executable,
+    private: attributes.private ?? current.private,
     metadata: metadata ?? current.metadata,
     editors_can_share: attributes.editorsCanShare ?? current.editors_can_share,
   };
@@ -86,6 +88,7 @@ export function sameAttributes(left: AttributeColumns, right: AttributeColumns):
   return (
     left.modified_at === right.modified_at &&
     left.executable === right.executable &&
+    left.private === right.private &&
     left.editors_can_share === right.editors_can_share &&
     (left.metadata === right.metadata || JSON.stringify(left.metadata) === JSON.stringify(right.metadata))
   );

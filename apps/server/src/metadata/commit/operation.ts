@@ -54,6 +54,7 @@ export interface Seen {
 export interface Attributes {
   readonly modifiedAtMicros?: number;
   readonly executable?: boolean;
+  readonly private?: boolean;
   readonly metadata?: Record<string, unknown>;
   /** Whether editors may share the node and what is below it: the owner says. */
   readonly editorsCanShare?: boolean;

@@ -128,6 +128,25 @@ test("equal content is no new version, only new attributes are a change", async 
   assert.equal((await space.row()).seq, 2);
 });
 
+test("a file or folder is private if its maker says so, and stays so through edits, moves and copies", async () => {
+  const space = await open();
+  const folder = await space.do({ op: "mkdir", place: { name: "d" }, private: true });
+  const place = { parentId: folder.id, name: "f" };
+  const file = await space.do({ op: "put", place, content: await space.content("one"), private: true });
+  assert.deepEqual([folder.private, file.private], [true, true]);
+  assert.equal((await space.put("root", "plain", "one")).private, false);
+  const edited = await space.do({ op: "put", fileId: file.id, content: await space.content("two") });
+  const moved = await space.do({ op: "move", fileId: file.id, place: { name: "g" } });
+  const copied = await space.do({ op: "copy", fileId: file.id, place: { name: "h" } });
+  const copiedFolder = await space.do({ op: "copy", fileId: folder.id, place: { name: "e" } });
+  assert.deepEqual([edited.private, moved.private, copied.private, copiedFolder.private], [true, true, true, true]);
+  for (const { id } of [folder, file]) {
+    const set = await space.do({ op: "set", fileId: id, private: false });
+    assert.equal(set.private, false);
+    assert.equal((await space.do({ op: "set", fileId: id, private: false })).seq, set.seq);
+  }
+});
+
 test("an empty file has no block", async () => {
   const space = await open();
   const node = await space.put("root", "empty", "");

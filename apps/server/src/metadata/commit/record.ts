@@ -57,11 +57,14 @@ function isApproved({ caller, operation }: Step): boolean {
   return caller.deviceId !== null && (operation.approved === true || operation.op === "approve");
 }
 
-type WhatWas = Pick<JournalRow, "from_name" | "from_trashed_at" | "from_modified_at" | "from_executable">;
+type WhatWas = Pick<
+  JournalRow,
+  "from_name" | "from_trashed_at" | "from_modified_at" | "from_executable" | "from_private"
+>;
 /** What a change takes away from a node, so that the journal tells how all was at any moment. A copy that is attached was not there. */
 function whatWas(before: NodeRow | undefined, after: NodeRow): WhatWas {
   if (before === undefined || before.purged_at !== null) {
-    return { from_name: "", from_trashed_at: null, from_modified_at: null, from_executable: null };
+    return { from_name: "", from_trashed_at: null, from_modified_at: null, from_executable: null, from_private: null };
   }
   // Of what is removed for good no row will tell.
   const removed = after.purged_at !== null;
@@ -71,6 +74,7 @@ function whatWas(before: NodeRow | undefined, after: NodeRow): WhatWas {
     from_trashed_at: removed || before.trashed_at !== after.trashed_at ? before.trashed_at : null,
     from_modified_at: before.modified_at === after.modified_at ? null : before.modified_at,
     from_executable: before.executable === after.executable ? null : before.executable,
+    from_private: before.private === after.private ? null : before.private,
   };
 }
 

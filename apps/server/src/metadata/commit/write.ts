@@ -112,7 +112,7 @@ async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly
   await sql`
     update shard.nodes n set parent_id = v.parent_id, name = v.name, name_key = v.name_key,
       head_version = v.head_version, version_number = v.version_number, content_id = v.content_id, size = v.size,
-      modified_at = v.modified_at, executable = v.executable, revision = v.revision, seq = v.seq,
+      modified_at = v.modified_at, executable = v.executable, private = v.private, revision = v.revision, seq = v.seq,
       trashed_at = v.trashed_at, purged_at = v.purged_at, metadata = v.metadata, weight = v.weight,
       names_below = v.names_below, bytes_below = v.bytes_below, device_id = v.device_id,
       operation_id = v.operation_id, updated_at = v.updated_at, editors_can_share = v.editors_can_share,
@@ -123,6 +123,7 @@ async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly
       ${uuidArray(rows.map((row) => row.head_version))}, ${int8Array(rows.map((row) => row.version_number))},
       ${byteaArray(rows.map((row) => row.content_id))}, ${int8Array(rows.map((row) => row.size))},
       ${int8Array(rows.map((row) => row.modified_at))}, ${booleanArray(rows.map((row) => row.executable))},
+      ${booleanArray(rows.map((row) => row.private))},
       ${textArray(rows.map((row) => row.revision))}, ${int8Array(rows.map((row) => row.seq))},
       ${int8Array(rows.map((row) => row.trashed_at))}, ${int8Array(rows.map((row) => row.purged_at))},
       ${jsonbArray(rows.map((row) => row.metadata))}, ${int4Array(rows.map((row) => row.weight))},
@@ -133,7 +134,7 @@ async function updateNodes(reader: ShardReader, spaceId: SpaceId, rows: readonly
       ${byteaArray(rows.map((row) => nameSortKey(row.name, row.kind)))},
       ${textArray(rows.map((row) => foldName(row.name)))})
     as given (id, parent_id, name, name_key, head_version, version_number, content_id, size, modified_at, executable,
-      revision, seq, trashed_at, purged_at, metadata, weight, names_below, bytes_below, device_id, operation_id,
+      private, revision, seq, trashed_at, purged_at, metadata, weight, names_below, bytes_below, device_id, operation_id,
       updated_at, editors_can_share, sort_key, folded_name) offset 0) v
     where n.space_id = v.space_id and n.id = v.id`.execute(reader);
 }
@@ -142,7 +143,7 @@ export async function insertNodes(reader: ShardReader, rows: readonly NodeRow[])
   if (rows.length === 0) return;
   await sql`
     insert into shard.nodes (space_id, id, parent_id, name, name_key, kind, target, head_version, version_number,
-      content_id, size, modified_at, executable, revision, seq, trashed_at, purged_at, metadata, weight,
+      content_id, size, modified_at, executable, private, revision, seq, trashed_at, purged_at, metadata, weight,
       names_below, bytes_below, device_id, operation_id, created_at, updated_at, editors_can_share, target_space,
       sort_key, folded_name)
     select * from unnest(${uuidArray(rows.map((row) => row.space_id))}, ${uuidArray(rows.map((row) => row.id))},
@@ -151,7 +152,8 @@ export async function insertNodes(reader: ShardReader, rows: readonly NodeRow[])
       ${textArray(rows.map((row) => row.target))}, ${uuidArray(rows.map((row) => row.head_version))},
       ${int8Array(rows.map((row) => row.version_number))}, ${byteaArray(rows.map((row) => row.content_id))},
       ${int8Array(rows.map((row) => row.size))}, ${int8Array(rows.map((row) => row.modified_at))},
-      ${booleanArray(rows.map((row) => row.executable))}, ${textArray(rows.map((row) => row.revision))},
+      ${booleanArray(rows.map((row) => row.executable))},
+      ${booleanArray(rows.map((row) => row.private))}, ${textArray(rows.map((row) => row.revision))},
       ${int8Array(rows.map((row) => row.seq))}, ${int8Array(rows.map((row) => row.trashed_at))},
       ${int8Array(rows.map((row) => row.purged_at))}, ${jsonbArray(rows.map((row) => row.metadata))},
       ${int4Array(rows.map((row) => row.weight))}, ${int4Array(rows.map((row) => row.names_below))},
@@ -209,19 +211,20 @@ async function insertJournal(work: Work, entries: readonly JournalEntry[]): Prom
   const tag = Buffer.from(work.random(8));
   await sql`
     insert into shard.journal (space_id, seq, tag, node_id, kind, from_parent, from_name, from_trashed_at, from_modified_at,
-      from_executable, of_mount, rewind_id, approved, actor, device_id, at)
+      from_executable, from_private, of_mount, rewind_id, approved, actor, device_id, at)
     select ${space.id}::uuid, v.seq, ${tag}::bytea, v.node_id, v.kind, v.from_parent, v.from_name, v.from_trashed_at,
-      v.from_modified_at, v.from_executable, v.of_mount, v.rewind_id, v.approved, v.actor, v.device_id, ${nowMicros}::int8
+      v.from_modified_at, v.from_executable, v.from_private, v.of_mount, v.rewind_id, v.approved, v.actor, v.device_id, ${nowMicros}::int8
     from unnest(${int8Array(entries.map((_, index) => space.seq + 1 + index))},
       ${uuidArray(entries.map((entry) => entry.node_id))}, ${textArray(entries.map((entry) => entry.kind))},
       ${uuidArray(entries.map((entry) => entry.from_parent))}, ${textArray(entries.map((entry) => entry.from_name))},
       ${int8Array(entries.map((entry) => entry.from_trashed_at))},
       ${int8Array(entries.map((entry) => entry.from_modified_at))},
       ${booleanArray(entries.map((entry) => entry.from_executable))},
+      ${booleanArray(entries.map((entry) => entry.from_private))},
       ${booleanArray(entries.map((entry) => entry.of_mount))},
       ${uuidArray(entries.map((entry) => entry.rewind_id))}, ${booleanArray(entries.map((entry) => entry.approved))},
       ${uuidArray(entries.map((entry) => entry.actor))}, ${uuidArray(entries.map((entry) => entry.device_id))})
-    as v (seq, node_id, kind, from_parent, from_name, from_trashed_at, from_modified_at, from_executable, of_mount, rewind_id,
+    as v (seq, node_id, kind, from_parent, from_name, from_trashed_at, from_modified_at, from_executable, from_private, of_mount, rewind_id,
       approved, actor, device_id)`.execute(reader);
   return space.seq + entries.length;
 }

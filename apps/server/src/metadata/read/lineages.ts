@@ -20,6 +20,7 @@ const columnTypes: Readonly<Record<keyof NodeRow, string>> = {
   size: "int8",
   modified_at: "int8",
   executable: "boolean",
+  private: "boolean",
   revision: "text",
   seq: "int8",
   trashed_at: "int8",

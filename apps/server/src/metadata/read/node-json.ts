@@ -25,6 +25,7 @@ export function nodeJson({ row, path, role, rights, isTop, waits }: PlacedNode):
     created_at: formatTime(row.created_at),
     updated_at: formatTime(row.updated_at),
     executable: row.executable,
+    private: row.private,
     trashed_at: row.trashed_at === null ? null : formatTime(row.trashed_at),
     role,
     shared: row.shared || rights !== undefined,

@@ -1,0 +1,11 @@
+import type { NodeRow } from "../../db/shard-tables.ts";
+
+/** Permission bits of a file or folder in an archive. */
+export function modeOf({
+  kind,
+  executable,
+  private: isPrivate = false,
+}: Pick<NodeRow, "kind" | "executable"> & { readonly private?: boolean | undefined }): number {
+  const usual = kind === "folder" || executable ? 0o755 : 0o644;
+  return isPrivate ? usual & 0o700 : usual;
+}
