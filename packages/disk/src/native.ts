@@ -12,7 +12,8 @@ export interface Native {
   /** The same from the top of the filesystem: no part of an absolute path is a symbolic link. */
   openAbsolute(path: Uint8Array, flags: number, mode: number): number;
   rename(from: NativeName, to: NativeName, flags: number): void;
-  makeFolder(at: NativeName): void;
+  /** @param mode without what the umask takes away; 0o777 unless told */
+  makeFolder(at: NativeName, mode?: number): void;
   makeSymlink(target: Uint8Array, at: NativeName): void;
   makeHardLink(from: NativeName, to: NativeName): void;
   removeName(at: NativeName, flags: number): void;
@@ -152,7 +153,7 @@ function bind(): Native {
     openAbsolute: (path, flags, mode) =>
       syscall(openat2Number, currentFolder, path, openHow(flags, mode, resolveNoLinks), 24),
     rename: (from, to, flags) => void renameat2(from.folder, from.name, to.folder, to.name, flags),
-    makeFolder: (at) => void mkdirat(at.folder, at.name, 0o777),
+    makeFolder: (at, mode = 0o777) => void mkdirat(at.folder, at.name, mode),
     makeSymlink: (target, at) => void symlinkat(target, at.folder, at.name),
     makeHardLink: (from, to) => void linkat(from.folder, from.name, to.folder, to.name, 0),
     removeName: (at, flags) => void unlinkat(at.folder, at.name, flags),

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
-import { checkBitHere } from "./bit-oracle.ts";
+import { checkBitHere, checkOpening } from "./bit-oracle.ts";
 import { makeEngineDisk } from "./engine-disk.ts";
 import type { Life } from "./scheduler.ts";
 import { SimulatedRoot } from "./simulated-root.ts";
@@ -46,7 +46,11 @@ function watchOf(world: WorldState, device: Device, life: Life): Parameters<type
     copied: () => void (world.model.savings.copies += 1),
     dropping: (inode, path) => checkDrop(world, device, inode, path),
     shown: (inode, path) => checkShown(world, device, inode, path),
-    replacing: (old, by, path) => checkBitHere(world, device, old, by, path),
+    replacing: (old, by, path) => {
+      checkBitHere(world, device, old, by, path);
+      if (!by.now.isPrivate) checkOpening(world, device, old, path);
+    },
+    opening: (inode, path) => checkOpening(world, device, inode, path),
   };
 }
 

@@ -31,3 +31,12 @@ export function checkBitsSent(
     world.violate(`${name} sends the executable bit of ${row.name} with an edit, and nobody flipped it there`);
   }
 }
+
+/** Invariant 16: others get no right to what is private here unless that was agreed on, and the server has it otherwise now. */
+export function checkOpening(world: WorldState, { name, state }: Device, old: Inode, path: string): void {
+  if (!old.now.isPrivate) return;
+  const [id, row] = [...state.local].find(([, { fingerprint }]) => fingerprint.inode === BigInt(old.number)) ?? [];
+  if (id === undefined || row?.isPrivate !== true) return;
+  const isTold = state.synced.get(id)?.isPrivate === true && state.remote.get(id)?.isPrivate === false;
+  if (!isTold) world.violate(`${name} opens ${path} to others, and nobody wanted that`);
+}

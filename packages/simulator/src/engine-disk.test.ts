@@ -4,7 +4,7 @@ import { makeEngineDisk } from "./engine-disk.ts";
 import { SimulatedRoot } from "./simulated-root.ts";
 
 const nothing = (): void => undefined;
-const watching = { dropping: nothing, copied: nothing, shown: nothing, replacing: nothing };
+const watching = { dropping: nothing, copied: nothing, shown: nothing, replacing: nothing, opening: nothing };
 const nobody = { before: async () => {}, after: async () => {}, ...watching };
 
 testLocalDisk("simulated disk", async () => {

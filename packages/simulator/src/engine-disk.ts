@@ -18,6 +18,8 @@ export interface DiskWatch {
   readonly shown: (inode: Inode, path: string) => void;
   /** The first is about to give its name to the second. */
   readonly replacing: (old: Inode, by: Inode, path: string) => void;
+  /** Others are about to get rights to it. */
+  readonly opening: (inode: Inode, path: string) => void;
 }
 
 /** The engine's view of a simulated filesystem; nothing that it does is durable before it is synced. */
@@ -89,21 +91,30 @@ function makings(root: SimulatedRoot, call: Call, watch: DiskWatch): Pick<LocalD
     throw new HoldfastError("hash_mismatch", "A part is not what it should be.", { body: { hash } });
   };
   return {
-    async create(path, parts, { mtimeNs, executable }) {
+    async create(path, parts, { mtimeNs, executable, isPrivate: wanted, like }) {
+      const model = like === undefined ? undefined : root.at(like);
       const inode = await call("create", path, () => root.create(path, "file", false));
       try {
         for await (const part of parts) {
           const bytes = await bytesOf(part);
           await call("write", path, () => root.write(inode, { bytes: Buffer.concat([inode.now.bytes, bytes]) }, false));
         }
-        root.write(inode, mtimeNs === undefined ? { executable } : { executable, mtimeNs }, false);
+        const isPrivate = wanted ?? model?.now.isPrivate ?? false;
+        root.write(inode, { executable, isPrivate, ...(mtimeNs !== undefined && { mtimeNs }) }, false);
       } catch (error) {
         root.remove(path, false);
         throw error;
       }
     },
     symlink: (target, path) => call("symlink", path, () => void root.create(path, "symlink", false, target)),
-    mkdir: (path) => call("mkdir", path, () => void root.create(path, "folder", false)),
+    mkdir: (path, { isPrivate } = { isPrivate: false }) =>
+      call("mkdir", path, () => {
+        const inode = root.create(path, "folder", false);
+        if (!isPrivate) return;
+        // In one step with its making.
+        root.write(inode, { isPrivate }, false);
+        root.sync(inode);
+      }),
   };
 }
 
@@ -119,6 +130,12 @@ function changes(
   return {
     setExecutable: (path, executable) =>
       call("setExecutable", path, () => root.write(root.mustBeAt(path), { executable }, false)),
+    setPrivate: (path, isPrivate) =>
+      call("setPrivate", path, () => {
+        const inode = root.mustBeAt(path);
+        if (!isPrivate) watch.opening(inode, path);
+        root.write(inode, { isPrivate }, false);
+      }),
     rename: (from, to) =>
       call("rename", `${from} -> ${to}`, () => {
         root.rename(from, to, { over: false, isPersons: false });
@@ -167,6 +184,7 @@ function toStat(root: SimulatedRoot, inode: Inode): LocalStat {
     kind,
     fingerprint: { inode: BigInt(number), sizeBytes, mtimeNs: now.mtimeNs, ctimeNs, birthNs },
     executable: now.executable,
+    isPrivate: now.isPrivate,
     links: root.linksOf(inode),
     device: root.mounts.get(number) ?? 1n,
   };

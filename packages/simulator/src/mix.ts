@@ -35,6 +35,14 @@ const firstRights = 20_000_000;
 /** From this seed on they also give folders away, put them back to how they were, share with groups, and share files alone. */
 const firstHandingOver = 30_000_000;
 
+/** From this seed on each is of one account again, whose people also take rights from others on their devices. */
+const firstSecretive = 40_000_000;
+
+/** A disk that has no bits of the one kind has none of the other. */
+function lackedModes(lacks: readonly Lack[]): readonly Lack[] {
+  return lacks.includes("executable bits") ? ["private modes"] : [];
+}
+
 /** The story of a seed in a long run: every kind of world in turn. */
 export function storyOf(seed: number): StoryOptions {
   const lacks = seed % 5 === 3 ? (poorDisks[seed % poorDisks.length] ?? []) : [];
@@ -52,9 +60,11 @@ export function storyOf(seed: number): StoryOptions {
     isWatchful: seed % 11 < 4 && !lacks.includes("stable inodes"),
     // As where a million files are: each look and each plan sees a part of what is new.
     ...(seed % 8 < 3 && { engine: { portions: { entriesMax: 1 + (seed % 3), freshMax: 1 + (seed % 5) } } }),
-    ...(seed % 5 === 2 && sharing(seed)),
+    ...(seed % 5 === 2 && seed < firstSecretive && sharing(seed)),
     ...(seed >= firstVersatile && versatile(seed)),
-    ...(seed >= firstRights && { ...sharing(seed), rights: true, lacks: [], isVersatile: seed % 2 === 0 }),
-    ...(seed >= firstHandingOver && { handsOver: true }),
+    ...(seed >= firstRights &&
+      seed < firstSecretive && { ...sharing(seed), rights: true, lacks: [], isVersatile: seed % 2 === 0 }),
+    ...(seed >= firstHandingOver && seed < firstSecretive && { handsOver: true }),
+    ...(seed >= firstSecretive && { isSecretive: true, lacks: [...lacks, ...lackedModes(lacks)] }),
   };
 }

@@ -27,9 +27,9 @@ export function applyOperation(server: ModelState, by: Actor, operation: BatchOp
     case "set": {
       const node = mustBeLive(server, operation.file_id);
       checkBase(node, operation);
-      const executable = operation.executable ?? node.executable;
-      if (executable === node.executable) return;
-      return server.record(by.device, { ...node, executable }, "changed");
+      const next = { ...node, ...modeOf(operation, node) };
+      if (hasSameMode(next, node)) return;
+      return server.record(by.device, next, "changed");
     }
     case "delete":
       return remove(server, by, operation);
@@ -126,10 +126,26 @@ function createNode(
     ...version,
     operationId: operation.operation_id,
     modifiedAt: operation.modified_at ?? "",
-    executable: operation.executable ?? false,
+    ...modeOf(operation, { executable: false, isPrivate: false }),
   };
   server.record(by.device, node, "changed");
   server.firstContents.set(id, node.contentId);
+}
+
+type Mode = Pick<ModelNode, "executable" | "isPrivate">;
+
+function modeOf(
+  operation: { readonly executable?: boolean | undefined; readonly private?: boolean | undefined },
+  before: Mode,
+): Mode {
+  return {
+    executable: operation.executable ?? before.executable,
+    isPrivate: operation.private ?? before.isPrivate,
+  };
+}
+
+export function hasSameMode(one: Mode, other: Mode): boolean {
+  return one.executable === other.executable && one.isPrivate === other.isPrivate;
 }
 
 function putVersion(server: ModelState, by: Actor, operation: Put & { file_id: string }, inGroup: boolean): void {
@@ -145,9 +161,9 @@ function putVersion(server: ModelState, by: Actor, operation: Put & { file_id: s
     ...node,
     ...place,
     ...(isSame ? {} : { ...version, operationId: operation.operation_id, modifiedAt: operation.modified_at ?? "" }),
-    executable: operation.executable ?? node.executable,
+    ...modeOf(operation, node),
   };
-  if (isSame && !isRevived && next.executable === node.executable) return;
+  if (isSame && !isRevived && hasSameMode(next, node)) return;
   server.record(by.device, next, isRevived ? "appeared" : "changed");
 }
 

@@ -1,5 +1,6 @@
 import { nameKey } from "@holdfast/core/names";
 import type { ModelServer } from "./model-server.ts";
+import { hasSameMode } from "./model-operations.ts";
 import { isLiveNode, lineage, type ModelNode, type Nodes } from "./model-tree.ts";
 
 /** What a rewind made of a space. */
@@ -76,10 +77,11 @@ function bringBack(model: ModelServer, by: string, then: ModelNode): void {
   const now = model.nodes.get(then.id);
   const entries = model.versions.get(then.versionId ?? "");
   if (now === undefined || (then.versionId !== null && entries === undefined)) return;
-  const { parentId, name, executable, contentId, sizeBytes, modifiedAt } = then;
+  const { parentId, name, executable, isPrivate, contentId, sizeBytes, modifiedAt } = then;
   const isLive = isLiveNode(model.nodes, then.id);
   const isOther = contentId !== now.contentId;
-  if (isLive && now.parentId === parentId && now.name === name && !isOther && now.executable === executable) return;
+  const isThere = isLive && now.parentId === parentId && now.name === name && !isOther;
+  if (isThere && hasSameMode(now, then)) return;
   const content = {
     versionId: entries === undefined ? null : model.addVersionOf(entries, then.id),
     contentId,
@@ -87,7 +89,7 @@ function bringBack(model: ModelServer, by: string, then: ModelNode): void {
     modifiedAt,
     operationId: null,
   };
-  const next = { ...now, parentId, name, executable, trashed: false, ...(isOther && content) };
+  const next = { ...now, parentId, name, executable, isPrivate, trashed: false, ...(isOther && content) };
   model.record(by, next, isLive ? "changed" : "appeared");
 }
 

@@ -122,7 +122,7 @@ export class ModelServer extends ModelState {
     }
     const id = this.fresh("mount");
     const blank = { trashed: false, versionId: null, contentId: null, sizeBytes: 0, operationId: null };
-    const times = { modifiedAt: "", executable: false, revision: "", seq: 0 };
+    const times = { modifiedAt: "", executable: false, isPrivate: false, revision: "", seq: 0 };
     this.record(by.device, { id, kind: "mount", parentId, name, target, ...blank, ...times }, "appeared");
     this.settleMounts(by.device);
     this.announce();

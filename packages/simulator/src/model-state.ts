@@ -79,6 +79,7 @@ export class ModelState {
       operationId: null,
       modifiedAt: "",
       executable: false,
+      isPrivate: false,
     };
     this.nodes.set(id, { ...root, ...blank, revision: "r", seq: 0 });
   }

@@ -18,6 +18,7 @@ export interface ModelNode {
   readonly operationId: string | null;
   readonly modifiedAt: string;
   readonly executable: boolean;
+  readonly isPrivate: boolean;
 }
 
 export type Nodes = ReadonlyMap<string, ModelNode>;
@@ -69,6 +70,7 @@ export function toJson(nodes: Nodes, node: ModelNode, role: NodeJson["role"] = "
     created_at: node.modifiedAt,
     updated_at: node.modifiedAt,
     executable: node.executable,
+    private: node.isPrivate,
     trashed_at: node.trashed ? node.modifiedAt : null,
     role,
     shared: false,
@@ -80,8 +82,11 @@ export function refuse(code: ErrorCode, message: string): never {
   throw new HoldfastError(code, message);
 }
 
-/** As the oracle compares: kind, content and executable bit. */
-export function describeNode({ kind, target, contentId, executable }: ModelNode): string {
-  if (kind === "folder" || kind === "mount") return "folder";
-  return kind === "symlink" ? `symlink ${target}` : `file ${contentId?.slice(0, 12)}${executable ? " x" : ""}`;
+/** As the oracle compares: kind, content, executable bit and privacy. */
+export function describeNode({ kind, target, contentId, executable, isPrivate }: ModelNode): string {
+  const privacy = isPrivate ? " p" : "";
+  if (kind === "folder" || kind === "mount") return `folder${privacy}`;
+  return kind === "symlink"
+    ? `symlink ${target}`
+    : `file ${contentId?.slice(0, 12)}${executable ? " x" : ""}${privacy}`;
 }

@@ -19,13 +19,16 @@ export function checkRest(world: World, alone: ReadonlyMap<string, string> | und
   for (const device of world.devices) {
     const { name } = device;
     const expected = world.foldsCase(name) ? serverTree(shownNames(world.model.nodes)) : server;
-    compareShown(world, device, world.hasBits(name) ? expected : withoutBits(expected));
+    const bits = world.hasBits(name) ? expected : withoutBits(expected);
+    compareShown(world, device, world.hasPrivateModes(name) ? bits : withoutPrivacy(bits));
   }
   if (alone !== undefined) {
     const [left, kept] = world.hasConfusableNames ? [sameButNames(alone), sameButNames(server)] : [alone, server];
     const hasAllBits = world.devices.every(({ name }) => world.hasBits(name));
     const [one, other] = hasAllBits ? [left, kept] : [withoutBits(left), withoutBits(kept)];
-    compare(world, "what the only active one left / server", one, other);
+    const hasAllModes = world.devices.every(({ name }) => world.hasPrivateModes(name));
+    const privacy = hasAllModes ? [one, other] : [withoutPrivacy(one), withoutPrivacy(other)];
+    compare(world, "what the only active one left / server", ...(privacy as [typeof one, typeof other]));
   }
   checkNames(world);
   const kept = keptInHistory(world);
@@ -61,7 +64,11 @@ function checkShared(world: World, alone: ReadonlyMap<string, string> | undefine
 }
 
 function withoutBits(tree: ReadonlyMap<string, string>): Map<string, string> {
-  return new Map([...tree].map(([path, what]) => [path.replace(/ x$/, ""), what.replace(/ x$/, "")]));
+  return new Map([...tree].map(([path, what]) => [path.replace(/ x$/, ""), what.replace(/ x( p)?$/, "$1")]));
+}
+
+function withoutPrivacy(tree: ReadonlyMap<string, string>): Map<string, string> {
+  return new Map([...tree].map(([path, what]) => [path, what.replace(/ p$/, "")]));
 }
 
 /** 1 */

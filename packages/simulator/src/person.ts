@@ -70,6 +70,17 @@ export class Person {
     this.#options.changed();
   }
 
+  /** Mostly takes the rights of others away. @param work decides of what */
+  setPrivate(work: Tape): void {
+    const { root } = this.#options;
+    const path = this.#some(pick(work, ["file", "folder"] as const), work);
+    if (path === undefined) return;
+    const isPrivate = work() < 0.7;
+    this.#say(`makes ${path} ${isPrivate ? "private" : "readable for others"}`);
+    root.write(root.mustBeAt(path), { isPrivate }, true);
+    this.#options.changed();
+  }
+
   /** Does something in the very moment before a call of the engine: to that path, or somewhere. */
   interfere(path: string | undefined, work: Tape): void {
     const { root, ledger } = this.#options;

@@ -44,18 +44,19 @@ function agreedPaths({ state }: Device, visible: ReadonlyMap<string, Inode>): Re
     if (id === state.rootId) return true;
     const [local, base] = [state.local.get(id), state.synced.get(id)];
     if (local === undefined || base === undefined || state.parked.has(id) || local.sight === "unsettled") return false;
-    const isSame = base.content === local.content && base.executable === local.executable;
+    const isSamePrivacy = (base.isPrivate === true) === (local.isPrivate === true);
+    const isSame = base.content === local.content && base.executable === local.executable && isSamePrivacy;
     return isSame && samePlace(base.place, local) && isAgreed(local.parent);
   };
   const found = new Map<string, string>();
-  for (const [id, { kind, content, executable, fingerprint }] of state.local) {
+  for (const [id, { kind, content, executable, isPrivate = false, fingerprint }] of state.local) {
     const path = pathOf(state, id);
     const inode = path === undefined ? undefined : visible.get(path);
     if (path === undefined || inode === undefined || !isAgreed(id)) continue;
     const { now, number } = inode;
     // Written anew, if only with the same bytes, it is agreed on once it was looked at again.
     const isSeen = now.mtimeNs === fingerprint.mtimeNs && now.executable === executable;
-    const isShown = kind !== "file" || (isSeen && contentOf(now.bytes) === content);
+    const isShown = now.isPrivate === isPrivate && (kind !== "file" || (isSeen && contentOf(now.bytes) === content));
     if (isShown && fingerprint.inode === BigInt(number)) found.set(path, describeInode(inode));
   }
   return found;

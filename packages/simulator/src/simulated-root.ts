@@ -9,6 +9,7 @@ interface Stored {
   readonly bytes: Uint8Array;
   readonly mtimeNs: bigint;
   readonly executable: boolean;
+  readonly isPrivate: boolean;
 }
 
 export interface Inode {
@@ -37,6 +38,8 @@ export interface RootOptions {
   readonly isDurable: boolean;
   /** False: no file is ever executable there. */
   readonly hasExecutableBits?: boolean;
+  /** False: nothing is ever private there. */
+  readonly hasPrivateModes?: boolean;
 }
 
 /** Times of a filesystem come in steps of a kernel's tick. */
@@ -119,7 +122,8 @@ export class SimulatedRoot {
   write(inode: Inode, change: Partial<Stored>, isPersons: boolean): void {
     const time = this.timeNs();
     const bit = this.#options.hasExecutableBits === false ? { executable: false } : {};
-    const now = { ...inode.now, ...(change.bytes && { mtimeNs: time }), ...change, ...bit };
+    const mode = this.#options.hasPrivateModes === false ? { isPrivate: false } : {};
+    const now = { ...inode.now, ...(change.bytes && { mtimeNs: time }), ...change, ...bit, ...mode };
     Object.assign(inode, { now, ctimeNs: time });
     if (change.bytes !== undefined) Object.assign(inode, { changedAtMicros: this.#options.nowMicros() });
     if (!isPersons) return;
@@ -300,7 +304,7 @@ export class SimulatedRoot {
 
   #make(kind: InodeKind, target = ""): Inode {
     const time = this.timeNs();
-    const stored = { bytes: new Uint8Array(), mtimeNs: time, executable: false };
+    const stored = { bytes: new Uint8Array(), mtimeNs: time, executable: false, isPrivate: false };
     const inode = {
       number: this.#next,
       kind,
@@ -319,11 +323,12 @@ export class SimulatedRoot {
   }
 }
 
-/** As the oracle compares: kind, content and executable bit. */
+/** As the oracle compares: kind, content, executable bit and privacy. */
 export function describeInode({ kind, target, now }: Inode): string {
-  if (kind === "folder") return "folder";
+  const privacy = now.isPrivate ? " p" : "";
+  if (kind === "folder") return `folder${privacy}`;
   if (kind === "symlink") return `symlink ${target}`;
-  return `file ${contentOf(now.bytes).slice(0, 12)}${now.executable ? " x" : ""}`;
+  return `file ${contentOf(now.bytes).slice(0, 12)}${now.executable ? " x" : ""}${privacy}`;
 }
 
 function partsOf(path: string): string[] {

@@ -5,7 +5,7 @@ import type { ModelNode } from "./model-tree.ts";
 import { checkRest } from "./oracle.ts";
 import { RoundOracle } from "./round-oracle.ts";
 import { takenPaths, waitingPaths } from "./share-oracle.ts";
-import { seenTree } from "./person.ts";
+import { type Person, seenTree } from "./person.ts";
 import { pick } from "./chances.ts";
 import { beginGroups, handOver, rewindAtRest } from "./handing-over.ts";
 import { endHiding, share } from "./sharing.ts";
@@ -117,6 +117,7 @@ async function work(world: World, options: StoryOptions, active: readonly Device
         const tape = chances.tape(key);
         await scheduler.sleep(person.life, tape() < 0.5 ? tape() * 100_000 : tape() * 4_000_000);
         if (chances.happens(key)) await person.act(tape);
+        if (world.isSecretive) mayHide(world, person, key);
       }
       busy -= 1;
     })();
@@ -128,6 +129,13 @@ async function work(world: World, options: StoryOptions, active: readonly Device
   world.isTroubled = false;
   world.model.forgetsAtOnce = false;
   if (world.hasRights) endHiding(world);
+}
+
+/** Chance of its own, so that a story without this is the same story. */
+function mayHide({ chances }: World, person: Person, after: string): void {
+  const key = `privacy after ${after}`;
+  const tape = chances.tape(key);
+  if (tape() < 0.5 && chances.happens(key)) person.setPrivate(tape);
 }
 
 async function shareNowAndThen(world: World, round: number): Promise<void> {

@@ -39,6 +39,8 @@ export interface WorldOptions {
   readonly isVolatile?: boolean;
   /** People do more than what everybody does all day, devices are paused and switched off, and the server has its moods. */
   readonly isVersatile?: boolean;
+  /** People take the rights of others away, and give them again. */
+  readonly isSecretive?: boolean;
   /** Devices leave out paths and want them again, and people write rules of what is not to be synced. */
   readonly isSelective?: boolean;
   /** What the engines are told besides. */
@@ -130,6 +132,10 @@ export abstract class WorldState {
     return this.options.isVersatile === true;
   }
 
+  get isSecretive(): boolean {
+    return this.options.isSecretive === true;
+  }
+
   get isSelective(): boolean {
     return this.options.isSelective === true;
   }
@@ -182,6 +188,10 @@ export abstract class WorldState {
 
   hasBits(device: string): boolean {
     return !this.lacksOf(device).has("executable bits");
+  }
+
+  hasPrivateModes(device: string): boolean {
+    return !this.lacksOf(device).has("private modes");
   }
 
   get hasConfusableNames(): boolean {

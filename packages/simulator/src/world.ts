@@ -145,6 +145,7 @@ export class World extends WorldState {
       key: this.foldsCase(name) ? foldCase : String,
       isDurable: this.options.isVolatile !== true,
       hasExecutableBits: this.hasBits(name),
+      hasPrivateModes: this.hasPrivateModes(name),
     });
     const hints = chances.tape(`watcher of ${name}`);
     const changed = (): void => {

@@ -277,6 +277,39 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     assert.equal((await mustStat(disk, "a")).executable, false);
   });
 
+  check("the rights of others go and come back, of files and folders, and a ctime tells of it", async (disk) => {
+    await disk.create("a", [], plain);
+    await disk.mkdir("folder");
+    for (const path of ["a", "folder"]) {
+      const before = await mustStat(disk, path);
+      assert.equal(before.isPrivate, false);
+      await disk.setPrivate(path, true);
+      assert.equal((await mustStat(disk, path)).isPrivate, true);
+      await disk.setPrivate(path, false);
+      const { isPrivate, executable } = await mustStat(disk, path);
+      assert.deepEqual([isPrivate, executable], [false, before.executable]);
+    }
+  });
+
+  check(
+    "what is made private is so, also in the place of a file that is not, and the other way round",
+    async (disk) => {
+      await disk.mkdir("folder", { isPrivate: true });
+      await disk.create("a", [], { ...plain, isPrivate: true });
+      await disk.create("b", [], plain);
+      const isPrivate = async (path: string): Promise<boolean> => (await mustStat(disk, path)).isPrivate;
+      assert.deepEqual([await isPrivate("folder"), await isPrivate("a")], [true, true]);
+      await disk.create("like a", [], { ...plain, like: "a" });
+      await disk.create("opened", [], { ...plain, like: "a", isPrivate: false });
+      await disk.create("closed", [], { ...plain, like: "b", isPrivate: true, executable: true });
+      assert.deepEqual(
+        [await isPrivate("like a"), await isPrivate("opened"), await isPrivate("closed")],
+        [true, false, true],
+      );
+      assert.equal((await mustStat(disk, "closed")).executable, true);
+    },
+  );
+
   check("the filesystem's time goes on, and a file that is written then is not older", async (disk) => {
     const first = await disk.now("clock");
     await disk.create("a", [], plain);

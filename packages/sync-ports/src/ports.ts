@@ -9,6 +9,8 @@ export interface LocalStat {
   readonly kind: NodeKind | "other";
   readonly fingerprint: Fingerprint;
   readonly executable: boolean;
+  /** Nobody but its owner has any right: no bit of the mode for the group or for others. */
+  readonly isPrivate: boolean;
   /** Names of the same file; above 1 it is hard linked. */
   readonly links: number;
   /** Of the filesystem; compared within one run only. */
@@ -57,6 +59,8 @@ export type Part =
 export interface FileAttributes {
   readonly mtimeNs: bigint | undefined;
   readonly executable: boolean;
+  /** True: whatever else is said. False: also in the place of a private one. Undefined: as the other, or as any new file. */
+  readonly isPrivate?: boolean | undefined;
   /**
    * A path of this disk: whoever may not read that file may not read the new one, which is to stand in its place or beside
    * it, and has what else that one has besides its bytes. Undefined, or nothing there: as any new file.
@@ -126,8 +130,10 @@ export interface LocalDisk {
   /** True if a program has the file open for writing, or mapped so; undefined where the filesystem does not tell. */
   hasWriters(path: string): Promise<boolean | undefined>;
   symlink(target: string, path: string): Promise<void>;
-  mkdir(path: string): Promise<void>;
+  mkdir(path: string, attributes?: { readonly isPrivate: boolean }): Promise<void>;
   setExecutable(path: string, executable: boolean): Promise<void>;
+  /** Of a file or folder. Takes all rights of others away, or gives those that a new one has, where others have none. */
+  setPrivate(path: string, isPrivate: boolean): Promise<void>;
   /** Atomic; `exists` if `to` is taken. */
   rename(from: string, to: string): Promise<void>;
   /**

@@ -12,6 +12,7 @@ export function toLocalStat(stats: BigIntStats): LocalStat & { readonly device: 
       birthNs: stats.birthtimeNs,
     },
     executable: (stats.mode & 0o100n) !== 0n,
+    isPrivate: (stats.mode & 0o077n) === 0n,
     links: Number(stats.nlink),
     device: stats.dev,
   };

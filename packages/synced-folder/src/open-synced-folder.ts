@@ -2,7 +2,6 @@ import {
   type BigIntStats,
   closeSync,
   constants,
-  fchmodSync,
   fstatSync,
   fsync,
   read,
@@ -30,6 +29,7 @@ import { joinPath } from "@holdfast/sync-ports/paths";
 import type { LocalDisk, LocalStat, Renaming } from "@holdfast/sync-ports/ports";
 import { exchangeInFolder, renameEachInFolder, renameInFolder } from "./renaming.ts";
 import { nodePath, readFlags, RootFolder } from "@holdfast/disk/root-folder";
+import { executableMode, privateMode, setMode } from "./modes.ts";
 import { toLocalStat } from "./local-stat.ts";
 import { Turns } from "./turn.ts";
 
@@ -76,8 +76,14 @@ export function openSyncedFolder(rootPath: string, { pool, native = linux() }: S
     create: (path, parts, attributes) => create(root, threads, { path, parts, attributes }),
     symlink: (target, path) =>
       change("create the link", path, () => root.withName(path, (at) => native.makeSymlink(nativeBytes(target), at))),
-    mkdir: (path) => change("create the folder", path, () => root.withName(path, (at) => native.makeFolder(at))),
-    setExecutable: (path, executable) => change("set the mode of", path, () => setExecutable(root, path, executable)),
+    mkdir: (path, { isPrivate } = { isPrivate: false }) =>
+      change("create the folder", path, () =>
+        root.withName(path, (at) => native.makeFolder(at, isPrivate ? 0o700 : 0o777)),
+      ),
+    setExecutable: (path, executable) =>
+      change("set the mode of", path, () => setMode(root, path, (mode) => executableMode(mode, executable), "file")),
+    setPrivate: (path, isPrivate) =>
+      change("set the mode of", path, () => setMode(root, path, (mode) => privateMode(mode, isPrivate))),
     rename: (from, to) => change("rename", `${from} to ${to}`, () => renameInFolder(root, from, to)),
     exchange: (one, other) => change("exchange", `${one} and ${other}`, () => exchangeInFolder(root, one, other)),
     link: (from, to) =>
@@ -285,17 +291,22 @@ type Creation = {
 };
 
 async function create(root: RootFolder, threads: Threads, { path, parts, attributes }: Creation): Promise<void> {
-  const { mtimeNs, executable, like, shares } = attributes;
+  const { mtimeNs, executable, isPrivate, like, shares } = attributes;
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
   let descriptor: number | undefined;
   let model: number | undefined;
   try {
     model = like === undefined ? undefined : openIfThere(root, like);
     // The kernel takes away what the umask forbids.
-    const usual = executable ? 0o777 : 0o666;
+    const usual = (executable ? 0o777 : 0o666) & (isPrivate === true ? 0o700 : 0o777);
     descriptor = root.open(path, flags, model === undefined ? usual : 0o600);
-    if (model !== undefined && fstatSync(model).isFile())
-      makeLike(descriptor, model, root.native, (mode) => executableMode(mode, executable));
+    const modelStats = model === undefined ? undefined : fstatSync(model);
+    if (model !== undefined && modelStats?.isFile() === true) {
+      // What only gets fewer rights than its model had is not to be opened to others for that.
+      const opens = isPrivate === false && (modelStats.mode & 0o077) === 0;
+      const wanted = isPrivate === true || opens ? isPrivate : undefined;
+      makeLike(descriptor, model, root.native, (mode) => privateMode(executableMode(mode, executable), wanted));
+    }
     const shared = shares !== undefined && (await shareBytes(root, descriptor, shares)) ? shares : undefined;
     await writeParts(root, threads, { descriptor, shared }, parts);
     if (mtimeNs !== undefined) root.native.setModifiedTime(descriptor, mtimeNs);
@@ -329,25 +340,6 @@ function removeUnfinished(root: RootFolder, path: string, descriptor: number): v
   } catch (thrown) {
     // The error that brought us here tells more; what is left lies in the engine's own folder and is cleared there.
     if (ownErrnoOf(thrown) === undefined && !(thrown instanceof HoldfastError)) throw thrown;
-  }
-}
-
-function executableMode(mode: number, executable: boolean): number {
-  if (!executable) return mode & ~0o111;
-  return (mode & 0o100) === 0 ? mode | ((mode & 0o444) >> 2) | 0o100 : mode;
-}
-
-/** Who may read it may execute it. */
-function setExecutable(root: RootFolder, path: string, executable: boolean): void {
-  const descriptor = root.open(path, readFlags);
-  try {
-    const stats = fstatSync(descriptor);
-    if (!stats.isFile()) throw new HoldfastError("failed", `${path} is no file.`);
-    const mode = stats.mode & 0o7777;
-    const wanted = executableMode(mode, executable);
-    if (wanted !== mode) fchmodSync(descriptor, wanted);
-  } finally {
-    closeSync(descriptor);
   }
 }
 

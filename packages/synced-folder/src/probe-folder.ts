@@ -30,6 +30,10 @@ export interface FolderAbilities {
   readonly allNames: boolean;
   /** Of the file's owner; comes and goes as it is set. */
   readonly executableBit: boolean;
+  /** The rights of others; come and go as they are set. */
+  readonly privateModes: boolean;
+  /** Others have some right to a new file, which neither the umask nor the folder takes away. */
+  readonly openModes: boolean;
   readonly symbolicLinks: boolean;
   readonly hardLinks: boolean;
   /** Two names can be exchanged in one step. */
@@ -74,6 +78,8 @@ function probe(root: RootFolder, native: Native): FolderAbilities {
     keepsNames: keepsName(root, "Letters \u00e9") && keepsName(root, "Others e\u0301"),
     allNames: can(() => keepsName(root, '"*:<>?\\|') && keepsName(root, "end.") && keepsName(root, "end ")),
     executableBit: keepsExecutableBit(root),
+    privateModes: can(() => !isPrivateWith(root, 0o644) && isPrivateWith(root, 0o600)),
+    openModes: opensNewFiles(root),
     symbolicLinks: can(() => {
       root.withName("link", (at) => native.makeSymlink(nativeBytes("a/../target"), at));
       return readlinkSync(join(root.path, "link")) === "a/../target";
@@ -129,6 +135,20 @@ function keepsExecutableBit(root: RootFolder): boolean {
     return (root.look("file").mode & 0o100n) !== 0n;
   };
   return can(() => isExecutable(0o700) && !isExecutable(0o600));
+}
+
+function isPrivateWith(root: RootFolder, mode: number): boolean {
+  chmodSync(join(root.path, "file"), mode);
+  return isPrivate(root, "file");
+}
+
+function isPrivate(root: RootFolder, name: string): boolean {
+  return (root.look(name).mode & 0o077n) === 0n;
+}
+
+function opensNewFiles(root: RootFolder): boolean {
+  closeSync(root.open("new", constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666));
+  return !isPrivate(root, "new");
 }
 
 function canExchange(root: RootFolder): boolean {

@@ -35,6 +35,8 @@ const linuxAbilities = {
   keepsNames: true,
   allNames: true,
   executableBit: true,
+  privateModes: true,
+  openModes: true,
   symbolicLinks: true,
   hardLinks: true,
   exchange: true,
@@ -145,6 +147,7 @@ test("exFAT folds case, and lacks what a sync can do without", { skip: skipUnles
       ...Object.fromEntries(Object.keys(abilities).map((ability) => [ability, false])),
       foldsCase: true,
       keepsNames: true,
+      openModes: true,
     });
     assert.deepEqual([timestampGrainNs >= 10_000_000n, allNames], [true, false]);
     const disk = openSyncedFolder(root, { pool });

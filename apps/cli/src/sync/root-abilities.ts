@@ -14,6 +14,8 @@ export function requireAbilities(root: string, { keepsNames }: Pick<FolderAbilit
 
 type Telling =
   | "executableBit"
+  | "privateModes"
+  | "openModes"
   | "symbolicLinks"
   | "hardLinks"
   | "exchange"
@@ -28,6 +30,8 @@ const fineGrainNs = 50_000_000n;
 export function lacksOf(abilities: Pick<FolderAbilities, Telling>): Lacks {
   const lacks: readonly (readonly [Lack, boolean])[] = [
     ["executable bits", !abilities.executableBit],
+    ["private modes", !abilities.privateModes],
+    ["open modes", !abilities.openModes],
     ["symbolic links", !abilities.symbolicLinks],
     ["hard links", !abilities.hardLinks],
     ["exchange", !abilities.exchange],

@@ -58,10 +58,10 @@ describe("a rewind", () => {
   async function seen(id: string, as = owner): Promise<string[]> {
     const { items } = await ok(as, "GET", `/folders/${id}/contents?recursive=true&limit=1000`);
     return items
-      .map((node: { [name: string]: unknown }) =>
-        node["kind"] === "folder"
-          ? `${node["path"]} ${node["private"]}`
-          : `${node["path"]} ${node["size"]} ${node["modified_at"]} ${node["executable"]} ${node["private"]}`,
+      .map(({ kind, path, private: isPrivate, ...node }: Record<string, string | number | boolean>) =>
+        kind === "folder"
+          ? `${path} ${isPrivate}`
+          : `${path} ${node["size"]} ${node["modified_at"]} ${node["executable"]} ${isPrivate}`,
       )
       .toSorted();
   }

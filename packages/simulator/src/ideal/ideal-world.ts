@@ -1,3 +1,4 @@
+import { privacyOf } from "@holdfast/sync/remote/answers";
 import assert from "node:assert/strict";
 import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
@@ -153,6 +154,7 @@ export class IdealWorld implements Trees {
       parent: this.rootId,
       name: "",
       executable: false,
+      isPrivate: false,
       trashed: false,
       sizeBytes: 0,
       modifiedAt: "",
@@ -168,7 +170,7 @@ export class IdealWorld implements Trees {
 
   diskPut(
     id: NodeId,
-    change: Partial<Pick<LocalRow, "kind" | "parent" | "name" | "alias" | "content" | "executable">>,
+    change: Partial<Pick<LocalRow, "kind" | "parent" | "name" | "alias" | "content" | "executable" | "isPrivate">>,
   ): void {
     const fingerprint = { inode: 0n, sizeBytes: 0, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n };
     const blank = {
@@ -177,11 +179,12 @@ export class IdealWorld implements Trees {
       name: "",
       content: "" as ContentKey,
       executable: false,
+      isPrivate: false,
     };
     this.local.set(id, { ...blank, fingerprint, sight: "known", ...this.local.get(id), ...change });
   }
 
-  /** Path -> kind, content and executable bit, of what is live on the server. */
+  /** Path -> kind, content, executable bit and privacy, of what is live on the server. */
   serverTree(): Map<string, string> {
     const live = new Map([...this.remote].filter(([id]) => isLive(this, id)));
     return new Map([...live].map(([id, row]) => [pathIn(this.rootId, live, id), shown(row)]));
@@ -211,7 +214,8 @@ export class IdealWorld implements Trees {
         const content = contentOfMade(operation);
         const kinds = { mkdir: "folder", symlink: "symlink", create: "file" } as const;
         const executable = operation.op === "create" && operation.local.executable;
-        this.serverPut(id, { ...operation.place, kind: kinds[operation.op], content, executable });
+        const isPrivate = privacyOf(operation) ?? false;
+        this.serverPut(id, { ...operation.place, kind: kinds[operation.op], content, executable, isPrivate });
         break;
       }
       case "put":
@@ -220,6 +224,7 @@ export class IdealWorld implements Trees {
           ...operation.revive,
           content: operation.local.content,
           executable: operation.executable ?? operation.base.executable,
+          isPrivate: operation.isPrivate ?? operation.base.isPrivate,
           trashed: false,
         });
         break;
@@ -228,7 +233,10 @@ export class IdealWorld implements Trees {
         this.serverPut(id, { ...operation.place, trashed: false });
         break;
       case "set":
-        this.serverPut(id, { executable: operation.executable });
+        this.serverPut(id, {
+          executable: operation.executable ?? operation.base.executable,
+          isPrivate: operation.isPrivate ?? operation.base.isPrivate,
+        });
         break;
       case "delete":
         assert.equal(this.remote.get(id)?.revision, operation.base.revision);
@@ -255,12 +263,12 @@ export class IdealWorld implements Trees {
       case "create": {
         assert.ok(!this.local.has(id));
         this.#place(id, operation.place);
-        const { kind, content, executable } = operation.remote;
-        this.diskPut(id, { kind, ...operation.place, content, executable });
+        const { kind, content, executable, isPrivate } = operation.remote;
+        this.diskPut(id, { kind, ...operation.place, content, executable, isPrivate });
         break;
       }
       case "replace":
-        this.diskPut(id, { content: operation.remote.content, executable: operation.executable });
+        this.diskPut(id, { ...modeOf(operation), content: operation.remote.content });
         break;
       case "move":
         this.#place(id, operation.place);
@@ -268,9 +276,9 @@ export class IdealWorld implements Trees {
         break;
       case "copy_aside": {
         const { parent, name } = operation;
-        const { content, executable } = operation.local;
+        const { content, executable, isPrivate } = operation.local;
         this.#place(undefined, { parent, name });
-        this.diskPut(this.newId(), { parent, name, content, executable });
+        this.diskPut(this.newId(), { parent, name, content, executable, isPrivate });
         break;
       }
       case "delete":
@@ -281,7 +289,7 @@ export class IdealWorld implements Trees {
         this.diskPut(id, { name: `${parked}${id}`, parent: this.rootId, alias: undefined });
         break;
       case "set":
-        this.diskPut(id, { executable: operation.executable });
+        this.diskPut(id, modeOf(operation));
         break;
     }
   }
@@ -307,8 +315,12 @@ function contentOfMade(operation: RemoteOperation & { op: "mkdir" | "symlink" | 
   return operation.op === "symlink" ? operation.content : operation.local.content;
 }
 
-function shown({ kind, content, executable }: NodeState): string {
-  return `${kind} ${content}${executable ? " x" : ""}`;
+function modeOf({ executable, isPrivate }: Pick<NodeState, "executable" | "isPrivate">) {
+  return { executable, isPrivate };
+}
+
+function shown({ kind, content, executable, isPrivate }: NodeState): string {
+  return `${kind} ${content}${executable ? " x" : ""}${isPrivate === true ? " p" : ""}`;
 }
 
 function isParked({ name }: LocalRow): boolean {

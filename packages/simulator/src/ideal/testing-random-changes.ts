@@ -2,7 +2,14 @@ import type { NodeId } from "@holdfast/core/ids";
 import { nameKey } from "@holdfast/core/names";
 import { fc } from "@holdfast/tools/properties";
 import { folderContent, linkContent } from "@holdfast/sync/model/content";
-import { type ContentKey, type DiskPlace, isLive, type LocalRow, nameOnDisk } from "@holdfast/sync/model/trees";
+import {
+  type ContentKey,
+  type DiskPlace,
+  isLive,
+  type LocalRow,
+  nameOnDisk,
+  type NodeState,
+} from "@holdfast/sync/model/trees";
 import type { NodeKind } from "@holdfast/sync-ports/ports";
 import { IdealWorld } from "./ideal-world.ts";
 
@@ -13,6 +20,7 @@ const verbs = [
   "mkdir",
   "edit",
   "chmod",
+  "hide",
   "move",
   "move",
   "delete",
@@ -76,7 +84,7 @@ export class View {
     this.side = side;
   }
 
-  rows(): [NodeId, DiskPlace & { kind: string; content: ContentKey; executable: boolean }][] {
+  rows(): [NodeId, DiskPlace & Pick<NodeState, "kind" | "content" | "executable" | "isPrivate">][] {
     const { remote, local } = this.#world;
     return this.side === "disk" ? [...local] : [...remote].filter(([id]) => isLive(this.#world, id));
   }
@@ -93,6 +101,7 @@ export class View {
     } else if (id === undefined || row === undefined) return;
     else if (verb === "edit" && row.kind === "file") this.#put(id, { content });
     else if (verb === "chmod" && row.kind === "file") this.#put(id, { executable: !row.executable });
+    else if (verb === "hide" && row.kind !== "symlink") this.#put(id, { isPrivate: row.isPrivate !== true });
     else if (verb === "move" && this.#isFree(place, id) && !this.#isBelow(place.parent, id))
       this.#put(id, { ...place, alias: undefined });
     else if (verb === "delete") this.#remove(id);
@@ -148,7 +157,7 @@ export class View {
 
   #put(
     id: NodeId,
-    { alias, ...change }: Partial<DiskPlace> & { kind?: NodeKind; content?: ContentKey; executable?: boolean },
+    { alias, ...change }: Partial<DiskPlace & Pick<NodeState, "kind" | "content" | "executable" | "isPrivate">>,
   ): void {
     if (this.side === "disk") this.#world.diskPut(id, { ...change, alias });
     else this.#world.serverPut(id, change);

@@ -12,16 +12,19 @@ export const planBugs = {
   "a replacement takes the executable bit along": [
     {
       file: "plan/local-operations.ts",
-      find: "remote, executable: node.executable });",
-      put: "remote, executable: remote.executable });",
+      find: "remote, executable, isPrivate });",
+      put: "remote, executable: remote.executable, isPrivate });",
     },
   ],
   "an edit takes the executable bit along": [
     {
       file: "plan/remote-operations.ts",
-      find: "const executable = merged === base.executable ? undefined : merged;",
+      find: "const executable = node.executable === base.executable ? undefined : node.executable;",
       put: "const executable = local.executable;",
     },
+  ],
+  "who may read is what the server says": [
+    { file: "model/privacy.ts", find: "return here || there;", put: "return there;" },
   ],
   "a copy that is there is made again": [
     {

@@ -50,6 +50,7 @@ const kinds: Partial<Record<PlantedBug, Kind>> = {
   "rights are no border for moves": sharing,
   "a folder that appears is taken for empty": { ...sharing, handsOver: true, rounds: 1 },
   "what comes back from the trash is not heard of": { ...sharing, handsOver: true },
+  "who may read is what the server says": { ...usual, isSecretive: true },
   "what a person did is not synced": { ...usual, isVolatile: true },
 };
 /** Which seed showed it last, and is tried first: all others follow, so that a story that changes with the engine breaks no test. */

@@ -46,12 +46,13 @@ function intentOf(operation: LocalOperation, remote: RemoteRow | undefined): Int
   if (operation.op === "move") return moveIntentOf(operation, remote);
   // Its content is what the server has.
   if (operation.op === "set") {
-    const { local, executable } = operation;
-    return { place: placeOnDisk(local), content: local.content, executable };
+    const { local, executable, isPrivate } = operation;
+    return { place: placeOnDisk(local), content: local.content, executable, isPrivate };
   }
   if (operation.op !== "create" && operation.op !== "replace") return undefined;
-  const { content, executable } = operation.remote;
-  return { place: placeOnDisk(operation.op === "create" ? operation.place : operation.local), content, executable };
+  const { content, executable, isPrivate } = operation.remote;
+  const place = placeOnDisk(operation.op === "create" ? operation.place : operation.local);
+  return { place, content, executable, isPrivate };
 }
 
 /**
@@ -72,16 +73,21 @@ function placeOnDisk({ parent, name, alias }: DiskPlace): DiskPlace {
 }
 
 /** Another name of the same file is another node. */
-async function isNamedTwice({ disk, state, lacks }: Hands, { id }: LocalOperation): Promise<boolean> {
-  const path = lacks.has("executable bits") ? undefined : pathOf(state, id);
+async function isNamedTwice(
+  { disk, state, lacks }: Hands,
+  { id, local }: LocalOperation & { op: "set" },
+): Promise<boolean> {
+  const keepsNoMode = lacks.has("executable bits") && lacks.has("private modes");
+  const path = keepsNoMode || local.kind !== "file" ? undefined : pathOf(state, id);
   return path !== undefined && ((await disk.stat(path))?.links ?? 1) > 1;
 }
 
-/** As new bytes do, the bit comes with a file of its own, and leaves the other names as they are. */
-async function setAlone(hands: Hands, { id, local, executable }: LocalOperation & { op: "set" }): Promise<void> {
+/** As new bytes do, the mode comes with a file of its own, and leaves the other names as they are. */
+async function setAlone(hands: Hands, operation: LocalOperation & { op: "set" }): Promise<void> {
+  const { id, local, executable, isPrivate } = operation;
   const remote = hands.state.remote.get(id);
   if (remote?.content !== local.content) throw new DiskChanged(id);
-  const [failure] = (await bringContent(hands, [{ op: "replace", id, local, remote, executable }])).values();
+  const [failure] = (await bringContent(hands, [{ op: "replace", id, local, remote, executable, isPrivate }])).values();
   if (failure !== undefined) throw failure;
 }
 

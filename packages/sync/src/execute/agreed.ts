@@ -1,4 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
+import { agreedPrivacy } from "../model/privacy.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import { type LocalRow, type Place, placeOf, samePlace, type SyncedRow, syncedVersionsKept } from "../model/trees.ts";
 
@@ -21,6 +22,7 @@ export function agreedWithServer(
     place: samePlace(row, local) ? placeOf(row) : before?.place,
     content: isSame ? row.content : before?.content,
     executable: row.executable === local.executable ? row.executable : (before?.executable ?? false),
+    ...agreedPrivacy(local, row, before),
     versionIds:
       isSame && row.versionId !== null && row.versionId !== versionIds[0]
         ? [row.versionId, ...versionIds].slice(0, syncedVersionsKept)

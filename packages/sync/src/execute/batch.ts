@@ -93,7 +93,7 @@ async function makeFolder(hands: Hands, folders: KnownFolders, operation: FileOp
   const { id, remote } = operation;
   const place = operation.op === "create" ? operation.place : operation.local;
   const path = joinPath(await folders.pathOf(place.parent), nameOnDisk(place));
-  await hands.disk.mkdir(path);
+  await hands.disk.mkdir(path, { isPrivate: remote.isPrivate === true });
   const { fingerprint } = await mustStat(hands, path);
   folders.add(id, path);
   const { parent, name, alias } = place;

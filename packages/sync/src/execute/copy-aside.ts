@@ -24,8 +24,14 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   const parts = copiesOf(from, blocks);
   // Bytes of this disk, which nobody else may have: one that never gets its name stays in the local trash.
   const temporary = joinPath(ownFolders.trash, randomName(hands));
-  const { fingerprint: old, executable } = local;
-  await hands.disk.create(temporary, parts, { mtimeNs: old.mtimeNs, executable, like: from, shares: from });
+  const { fingerprint: old, executable, isPrivate } = local;
+  await hands.disk.create(temporary, parts, {
+    mtimeNs: old.mtimeNs,
+    executable,
+    isPrivate: isPrivate || undefined,
+    like: from,
+    shares: from,
+  });
   await hands.disk.syncFile(temporary);
   const before = await mustStat(hands, temporary);
   const folder = await knownFolder(hands, into);

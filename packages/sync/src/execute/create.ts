@@ -2,8 +2,8 @@ import type { HashHex } from "@holdfast/core/ids";
 import { DiskChanged } from "../model/disk-changed.ts";
 import { folderContent } from "../model/content.ts";
 import { pathOf } from "../model/tree-paths.ts";
-import type { Fingerprint, LocalStat, NodeKind, Part } from "@holdfast/sync-ports/ports";
-import type { ContentKey, LocalRow } from "../model/trees.ts";
+import type { Fingerprint, LocalStat, Part } from "@holdfast/sync-ports/ports";
+import type { LocalRow } from "../model/trees.ts";
 import { realPatches } from "../model/patches.ts";
 import type { Arrival, FileOperation } from "./arrival.ts";
 import type { Source } from "./sources.ts";
@@ -19,9 +19,9 @@ export async function createAside(
   shares?: string,
 ): Promise<void> {
   const { modifiedAt } = operation.remote;
-  const { executable } = operation.op === "replace" ? operation : operation.remote;
+  const { executable, isPrivate } = operation.op === "replace" ? operation : operation.remote;
   const like = operation.op === "replace" ? pathOf(state, operation.id) : undefined;
-  await disk.create(path, parts, { mtimeNs: nanosOf(modifiedAt), executable, like, shares });
+  await disk.create(path, parts, { mtimeNs: nanosOf(modifiedAt), executable, isPrivate, like, shares });
 }
 
 /** Remembers of which blocks a file is made that was written. @param bytes those of its blocks that were fetched */
@@ -59,7 +59,8 @@ export function rowOf(
     name,
     content,
     executable,
-  }: { kind: NodeKind; parent: LocalRow["parent"]; name: string; content: ContentKey; executable: boolean },
+    isPrivate,
+  }: Pick<LocalRow, "kind" | "parent" | "name" | "content" | "executable" | "isPrivate">,
   fingerprint: Fingerprint,
 ): LocalRow {
   const isFolder = kind === "folder";
@@ -69,6 +70,7 @@ export function rowOf(
     name,
     content: isFolder ? folderContent : content,
     executable,
+    ...(isPrivate !== undefined && !lacks.has("private modes") && { isPrivate }),
     fingerprint,
     sight: sightOf({ lacks }, fingerprint),
   };

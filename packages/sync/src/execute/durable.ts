@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
+import { samePrivacy } from "../model/privacy.ts";
 import { pathOf, type PathTable } from "../model/tree-paths.ts";
 import { ownFolders } from "@holdfast/sync-ports/paths";
 import type { Fingerprint, LocalDisk } from "@holdfast/sync-ports/ports";
@@ -65,9 +66,10 @@ export async function makeDurable(
     if ((await failureOf(syncFolderOf(disk, table, folder))) !== undefined) sick.add(folder);
   }
   for (const [id, row] of changed) {
-    // A file of the engine's own was synced before it got its name; only its bit is changed in place.
+    // A file of the engine's own was synced before it got its name; only its mode is changed in place.
     const known = before.local.get(id);
-    const path = known !== undefined && known.executable !== row.executable ? pathOf(table, id) : undefined;
+    const isModeOther = known !== undefined && (known.executable !== row.executable || !samePrivacy(known, row));
+    const path = isModeOther ? pathOf(table, id) : undefined;
     const isSafe = path === undefined || (await failureOf(disk.syncFile(path))) === undefined;
     if (!isSafe || sick.has(row.parent)) rows.set(id, { ...row, sight: "unsettled" });
   }
@@ -86,7 +88,8 @@ function isOther(
     known.parent !== row.parent ||
     nameOnDisk(known) !== nameOnDisk(row) ||
     isOtherThing(row.fingerprint, known.fingerprint, areNumbersNew) ||
-    known.executable !== row.executable
+    known.executable !== row.executable ||
+    !samePrivacy(known, row)
   );
 }
 

@@ -7,6 +7,7 @@ import { pathOf, pathOfNode } from "../model/tree-paths.ts";
 import { joinPath } from "@holdfast/sync-ports/paths";
 import type { Rules } from "../rules/rules.ts";
 import { rowsBelow } from "../model/local-tree.ts";
+import { samePrivacy } from "../model/privacy.ts";
 import { isLive, isNumbered, type LocalRow, unnumberedInode } from "../model/trees.ts";
 
 /** What came of freeing space. */
@@ -119,6 +120,7 @@ type Equals = Pick<Hands, "state" | "lacks">;
 function isEqual({ state, lacks }: Equals, id: NodeId, row: LocalRow): boolean {
   const remote = state.remote.get(id);
   if (row.sight !== "known" || !isLive(state, id) || remote?.content !== row.content) return false;
+  if (!samePrivacy(row, remote)) return false;
   return row.kind !== "file" || lacks.has("executable bits") || row.executable === remote.executable;
 }
 

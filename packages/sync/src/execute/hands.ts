@@ -3,6 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { Doubt } from "./durable.ts";
 import { DiskChanged } from "../model/disk-changed.ts";
 import type { Lacks } from "../model/lacks.ts";
+import { samePrivacy } from "../model/privacy.ts";
 import { pathOf } from "../model/tree-paths.ts";
 import { folderOf } from "@holdfast/sync-ports/paths";
 import type { Patches } from "../model/patches.ts";
@@ -91,7 +92,8 @@ export async function recheck(
  */
 export function isWhatWasSeen({ lacks }: Pick<Hands, "lacks">, taken: LocalStat, row: LocalRow): boolean {
   const isBitKnown = row.kind !== "file" || lacks.has("executable bits") || taken.executable === row.executable;
-  return isBitKnown && sameButCtime(taken.fingerprint, row.fingerprint);
+  const isAsPrivate = lacks.has("open modes") || samePrivacy(taken, row);
+  return isBitKnown && isAsPrivate && sameButCtime(taken.fingerprint, row.fingerprint);
 }
 
 /** A number of an inode says something within one filesystem only; that of a device only until it is mounted anew. */

@@ -116,12 +116,12 @@ async function asNextVersion(hands: KeepHands, copy: string, original: string): 
   const places = new TrashPlaces(hands);
   const place = await places.placeFor(original);
   const { blocks, after } = await disk.cut(copy);
-  const { executable, fingerprint } = after;
+  const { executable, isPrivate, fingerprint } = after;
   const oldNs = (await disk.stat(original))?.fingerprint.mtimeNs ?? 0n;
   // New bytes under the old time look like damage, here and to backup programs. A copy from the server has its time in microseconds.
   const isSameTime = oldNs / 1000n === fingerprint.mtimeNs / 1000n;
   const mtimeNs = isSameTime ? BigInt(hands.nowMs()) * 1_000_000n : fingerprint.mtimeNs;
-  const attributes = { mtimeNs, executable, like: original };
+  const attributes = { mtimeNs, executable, isPrivate: isPrivate || undefined, like: original };
   await disk.create(place, partsOf(copy, blocks), attributes);
   await disk.syncFile(place);
   let old = place;

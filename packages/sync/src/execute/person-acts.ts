@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { mapBounded } from "@holdfast/core/task-group";
+import { samePrivacy } from "../model/privacy.ts";
 import { lineOf, pathOf, type PathTable } from "../model/tree-paths.ts";
 import { type LocalRow, samePlace, type SyncedRow } from "../model/trees.ts";
 import { failureOf, isOtherThing, syncTogether } from "./durable.ts";
@@ -52,7 +53,7 @@ export async function makeRenewalsDurable(
     const before = { known: state.local.get(id), base: state.synced.get(id), areNumbersNew };
     if (row === undefined || !isRenewed(row, before)) continue;
     const folder = row.parent === table.rootId ? "" : pathOf(table, row.parent);
-    const file = row.kind === "file" ? pathOf(table, id) : undefined;
+    const file = row.kind === "file" || isPrivacyBack(row, before) ? pathOf(table, id) : undefined;
     renewed.set(id, { file, folders: folder === undefined ? [] : [folder] });
   }
   return syncTraces(disk, renewed);
@@ -70,8 +71,17 @@ function isRenewed(row: LocalRow, { known, base, areNumbersNew }: Before): boole
   if (known?.sight === "unsettled") return true;
   // A bit that was set, perhaps durably, and taken back: no time of the file tells.
   if (known?.executable !== row.executable && row.executable === base.executable) return true;
+  if (isPrivacyBack(row, { known, base })) return true;
   const [now, then] = [row.fingerprint, known?.fingerprint];
   return isOtherThing(now, then, areNumbersNew) || (row.kind === "file" && now.mtimeNs !== then?.mtimeNs);
+}
+
+function isPrivacyBack(row: LocalRow, { known, base }: Pick<Before, "known" | "base">): boolean {
+  return known !== undefined && !samePrivacy(known, row) && isPrivateIn(row) === isPrivateIn(base);
+}
+
+function isPrivateIn(row: Pick<LocalRow, "isPrivate"> | undefined): boolean {
+  return row?.isPrivate === true;
 }
 
 async function syncTraces(
@@ -114,7 +124,10 @@ function tracesOf(state: Hands["state"], id: NodeId): Traces {
   const local = state.local.get(id);
   // Nobody looks at what is hidden, so that its folder may be gone, and nobody misses what is no longer in it.
   const base = state.dormant.has(id) ? undefined : state.synced.get(id);
-  const isOther = local?.kind === "file" && (base?.content !== local.content || base?.executable !== local.executable);
+  const isOther =
+    local !== undefined &&
+    (isPrivateIn(local) !== isPrivateIn(base) ||
+      (local.kind === "file" && (base?.content !== local.content || base?.executable !== local.executable)));
   // A file that was saved under the name of another is another name of the folder too.
   const isNamed = isOther || !samePlace(local, base?.place);
   const places = isNamed ? new Set([local?.parent, base?.place?.parent]) : [];

@@ -41,12 +41,12 @@ function stashBeside(temporary: string): string {
  * waits in the engine's folder until it was looked at again.
  */
 export async function replace(hands: Hands, operation: Replacement, paths: Paths): Promise<LocalRow> {
-  const { local, remote, executable } = operation;
+  const { local, remote, executable, isPrivate } = operation;
   const { disk, lacks } = hands;
   const written = await mustStat(hands, paths.temporary);
   const row = (fingerprint: LocalRow["fingerprint"]): LocalRow => {
     const { parent, name, alias } = local;
-    return { ...rowOf(hands, { ...remote, parent, name, executable }, fingerprint), alias };
+    return { ...rowOf(hands, { ...remote, parent, name, executable, isPrivate }, fingerprint), alias };
   };
   if (!lacks.has("exchange")) await exchangeSeen(hands, local, paths);
   // Without a number nothing tells in the same call what it takes the place of.

@@ -26,13 +26,13 @@ export function foreseeHere(state: SyncState, operation: LocalOperation, makeNod
     return state.commit({ local: [[id, row]], synced: [[id, agreedPlace(state, id, row)]] });
   }
   const content = operation.op === "replace" ? operation.remote.content : current.content;
-  keep({ ...current, content, executable: operation.executable });
+  keep({ ...current, content, executable: operation.executable, isPrivate: operation.isPrivate });
 }
 
 function newRow({ place, remote }: LocalOperation & { op: "create" }): LocalRow {
-  const { kind, content, executable, sizeBytes } = remote;
+  const { kind, content, executable, isPrivate, sizeBytes } = remote;
   const fingerprint = { inode: unnumberedInode, sizeBytes, mtimeNs: 0n, ctimeNs: 0n, birthNs: 0n };
-  return { kind, content, executable, alias: undefined, ...place, fingerprint, sight: "known" };
+  return { kind, content, executable, isPrivate, alias: undefined, ...place, fingerprint, sight: "known" };
 }
 
 /** Likewise, of an operation that the server takes. */
@@ -47,22 +47,27 @@ export function foreseeThere(state: SyncState, operation: RemoteOperation): void
 function remoteAfter(operation: RemoteOperation): RemoteRow {
   switch (operation.op) {
     case "mkdir":
-      return { ...blank, ...operation.place, kind: "folder", content: folderContent };
+      return { ...blank, ...operation.place, kind: "folder", content: folderContent, isPrivate: operation.isPrivate };
     case "symlink":
       return { ...blank, ...operation.place, kind: "symlink", content: operation.content };
     case "create": {
-      const { content, executable } = operation.local;
-      return { ...blank, ...operation.place, kind: "file", content, executable };
+      const { content, executable, isPrivate } = operation.local;
+      return { ...blank, ...operation.place, kind: "file", content, executable, isPrivate };
     }
     case "put": {
       const { base, revive, local } = operation;
       const executable = bitOf(operation) ?? base.executable;
-      return { ...base, ...revive, content: local.content, executable, trashed: false };
+      const isPrivate = operation.isPrivate ?? base.isPrivate;
+      return { ...base, ...revive, content: local.content, executable, isPrivate, trashed: false };
     }
     case "move":
       return { ...operation.base, ...operation.place, trashed: false };
     case "set":
-      return { ...operation.base, executable: operation.executable };
+      return {
+        ...operation.base,
+        executable: operation.executable ?? operation.base.executable,
+        isPrivate: operation.isPrivate ?? operation.base.isPrivate,
+      };
     case "delete":
       return { ...operation.base, trashed: true };
     default:

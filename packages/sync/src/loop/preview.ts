@@ -2,6 +2,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { WaitingChange } from "../brakes/brakes.ts";
 import { forward } from "./forward.ts";
 import { knownPathOf } from "../model/local-tree.ts";
+import { samePrivacy } from "../model/privacy.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
 import { joinPath } from "@holdfast/sync-ports/paths";
 import type { LocalOperation, RemoteOperation } from "../plan/plan-types.ts";
@@ -21,7 +22,7 @@ import { lookUnderLastRules, previewDisk } from "./looking.ts";
 /** A change that a run would make. */
 export interface Preview {
   readonly side: "here" | "server";
-  readonly what: "create" | "change" | "move" | "delete" | "set executable" | "copy aside";
+  readonly what: "create" | "change" | "move" | "delete" | "set executable" | "set private" | "copy aside";
   /** As it would be afterwards; of a deletion as it is. */
   readonly path: string;
   /** Of a folder that is deleted on the server: so many files go with it. */
@@ -95,6 +96,13 @@ const there: Readonly<Record<RemoteOperation["op"], Preview["what"]>> = {
   delete: "delete",
 };
 
+/** A mode that is set stays executable or not unless that is what changes. */
+function whatOf(operation: LocalOperation | RemoteOperation, usual: Preview["what"]): Preview["what"] {
+  if (operation.op !== "set") return usual;
+  const before = "local" in operation ? operation.local : operation.base;
+  return samePrivacy(operation, before) ? usual : "set private";
+}
+
 /** What only waits aside for a moment is not told. */
 function previewHere({ state, makeNodeId }: CycleContext, operation: LocalOperation): Preview[] {
   const before = pathOfNode(state, operation.id);
@@ -104,7 +112,7 @@ function previewHere({ state, makeNodeId }: CycleContext, operation: LocalOperat
   const path = after ?? operation.id;
   const copy =
     operation.op === "copy_aside" ? joinPath(knownPathOf(state, operation.parent) ?? "", operation.name) : path;
-  return [{ side: "here", what: here[operation.op], path: copy }];
+  return [{ side: "here", what: whatOf(operation, here[operation.op]), path: copy }];
 }
 
 function previewThere({ state }: CycleContext, operation: RemoteOperation): Preview {
@@ -112,7 +120,7 @@ function previewThere({ state }: CycleContext, operation: RemoteOperation): Prev
   const path = pathOfNode(state, id) ?? id;
   const files = op === "delete" && state.remote.get(id)?.kind === "folder" ? filesBelow(state, id) : undefined;
   foreseeThere(state, operation);
-  return { side: "server", what: there[op], path, ...(files === undefined ? {} : { files }) };
+  return { side: "server", what: whatOf(operation, there[op]), path, ...(files === undefined ? {} : { files }) };
 }
 
 function filesBelow({ remote }: SyncState, top: NodeId): number {

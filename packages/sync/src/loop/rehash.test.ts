@@ -62,7 +62,7 @@ class Scene {
     this.files.set(name, {
       blocks,
       isSick: false,
-      stat: { kind: "file", fingerprint, executable: false, links: 1, device: 1n },
+      stat: { kind: "file", fingerprint, executable: false, isPrivate: false, links: 1, device: 1n },
     });
     const cut = blocks.map((bytes) => ({ hash: sha256(bytes), size: bytes.length, pieces: undefined }));
     const content = contentOfBlocks(cut);

@@ -124,6 +124,6 @@ function digestOf(operation: LocalOperation): string {
   const local = "local" in operation ? operation.local : undefined;
   const remote = "remote" in operation ? operation.remote : undefined;
   const place = "place" in operation ? operation.place : undefined;
-  const from = [local?.parent, local?.name, local?.alias, local?.content, local?.executable];
+  const from = [local?.parent, local?.name, local?.alias, local?.content, local?.executable, local?.isPrivate];
   return JSON.stringify([operation.op, from, place?.parent, place?.name, place?.alias, remote?.revision]);
 }

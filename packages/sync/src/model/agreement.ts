@@ -1,4 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
+import { samePrivacy } from "./privacy.ts";
 import { type LocalRow, type RemoteRow, samePlace, type SyncedRow, type Trees } from "./trees.ts";
 
 /** What each tree says of a node. */
@@ -45,6 +46,8 @@ function agree(local: LocalRow, remote: RemoteRow, synced: SyncedRow): boolean {
     samePlace(local, remote) &&
     samePlace(synced.place, remote) &&
     (local.kind !== "file" || (local.executable === remote.executable && synced.executable === remote.executable)) &&
+    samePrivacy(local, remote) &&
+    (local.isPrivate === undefined || (synced.isPrivate === true) === (remote.isPrivate === true)) &&
     (remote.versionId === null || synced.versionIds[0] === remote.versionId)
   );
 }

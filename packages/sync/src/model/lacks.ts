@@ -4,6 +4,10 @@ export type Lack =
   | "exchange"
   | "hard links"
   | "executable bits"
+  /** Every file has the same rights for others: none can be taken away or given. */
+  | "private modes"
+  /** What this process makes is private, since its umask or the folder says so, whether or not the server has it so. */
+  | "open modes"
   | "symbolic links"
   /** Another number may tell of the same file after a while. */
   | "stable inodes"

@@ -22,6 +22,8 @@ export interface NodeState extends Place {
   readonly kind: NodeKind;
   readonly content: ContentKey;
   readonly executable: boolean;
+  /** Only the owner may read it on a device. Undefined: links have no such member, and some disks and older servers do not tell. */
+  readonly isPrivate?: boolean | undefined;
 }
 
 /**
@@ -89,6 +91,8 @@ export interface SyncedRow {
   readonly place: Place | undefined;
   readonly content: ContentKey | undefined;
   readonly executable: boolean;
+  /** True: both sides had it private. */
+  readonly isPrivate?: boolean | undefined;
   /** Version ids that were synced here, newest first, at most `syncedVersionsKept`. */
   readonly versionIds: readonly string[];
 }
@@ -107,6 +111,7 @@ export interface Offer {
   readonly place: Place | undefined;
   readonly content: ContentKey | undefined;
   readonly executable: boolean | undefined;
+  readonly isPrivate?: boolean | undefined;
   /** Unix milliseconds; undefined: an earlier version of this program made it. */
   readonly sinceMs?: number | undefined;
 }
@@ -123,6 +128,7 @@ export interface Intent {
   /** Undefined: it was to go. */
   readonly content: ContentKey | undefined;
   readonly executable: boolean;
+  readonly isPrivate?: boolean | undefined;
   /** Only its place changes: nothing else is agreed on with that. */
   readonly isMove?: true | undefined;
   /** The server has it there; a name that is given only to make way is not agreed on. */

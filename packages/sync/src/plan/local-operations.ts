@@ -1,6 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { conflictedName, copyLabel, isNameOfCopy, labelledName } from "../model/conflicted-name.ts";
 import { placeBesideRepository } from "../model/repositories.ts";
+import { samePrivacy } from "../model/privacy.ts";
 import { isReadOnlyAt } from "../model/rights.ts";
 import { lineOf } from "../model/tree-paths.ts";
 import { shareAt } from "../model/whereabouts.ts";
@@ -16,7 +17,7 @@ import {
 } from "../model/trees.ts";
 import type { Merged, MergedTree } from "./merge.ts";
 import { aliasesOf } from "./aliases.ts";
-import { NameTable, order, ringOf, type Step } from "./order.ts";
+import { NameTable, order, ringOf, type Step, tighteningFirst } from "./order.ts";
 import type { LocalOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
 import { serverGoesFirst } from "./remote-operations.ts";
@@ -52,7 +53,7 @@ export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly St
     ...[...tree.values()].flatMap((node) => stepOf(node, surroundings)),
     ...deletions.flatMap((standing) => (standing.local === undefined ? [] : deletionOf(standing, standing.local))),
   ];
-  return orderWithParking(trees, table, steps);
+  return orderWithParking(trees, table, tighteningFirst(steps));
 }
 
 /** Whoever stands in the way and is to go elsewhere itself waits aside, but nobody who could not be placed afterwards. */
@@ -126,7 +127,8 @@ function changesOf(
     return [{ operation: { op: "delete", id, local, into: "quarantine" }, id, to: undefined, inPlace: false }];
   }
   if (node.kind !== "file" || local.content === remote.content) return settingOf(node, local, remote);
-  const replacement = stepIn({ op: "replace", id, local, remote, executable: node.executable });
+  const { executable, isPrivate } = node;
+  const replacement = stepIn({ op: "replace", id, local, remote, executable, isPrivate });
   if (node.content === remote.content) return [replacement];
   if (node.content !== undefined) return [];
   const { parent, name } = copyPlaceFor(local) ?? node.place;
@@ -186,9 +188,12 @@ function copyOf(twins: readonly Merged[]): Merged | undefined {
   return equal.find(({ content, standing }) => standing.remote?.content === content) ?? equal[0];
 }
 
-function settingOf({ standing: { id }, kind, executable }: Merged, local: LocalRow, remote: RemoteRow): LocalStep[] {
-  if (kind !== "file" || local.executable === executable || remote.executable !== executable) return [];
-  return [stepIn({ op: "set", id, local, executable })];
+function settingOf({ standing: { id }, kind, ...node }: Merged, local: LocalRow, remote: RemoteRow): LocalStep[] {
+  const isFlipped = kind === "file" && local.executable !== node.executable && remote.executable === node.executable;
+  const isOther = !samePrivacy(node, local) && remote.isPrivate === node.isPrivate;
+  if (!isFlipped && !isOther) return [];
+  const executable = isFlipped ? node.executable : local.executable;
+  return [stepIn({ op: "set", id, local, executable, isPrivate: isOther ? node.isPrivate : local.isPrivate })];
 }
 
 /** An edit of what one may only read waits where it is until the server has something newer; a link is no place to wait. */

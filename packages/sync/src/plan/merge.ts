@@ -1,5 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { type ContentKey, type Place, placeOf, samePlace, type Trees } from "../model/trees.ts";
+import { mergedPrivacy } from "../model/privacy.ts";
 import type { NodeKind } from "@holdfast/sync-ports/ports";
 import type { Standing } from "./standing.ts";
 
@@ -21,6 +22,7 @@ export interface Merged {
   /** Undefined: the bytes differ on both sides, and neither is a successor of the other. */
   readonly content: ContentKey | undefined;
   readonly executable: boolean;
+  readonly isPrivate: boolean | undefined;
   /** Only a shell: it was deleted, and is made anew since something in it must live. */
   readonly isShell: boolean;
   /** There only for what cannot be read, which may turn out to be unchanged: nothing is made anew for it yet. */
@@ -55,6 +57,7 @@ function mergeNode(standing: Standing): Merged {
       ? (remote?.executable ?? local?.executable ?? false)
       : // What comes back from the trash has the bit that was set there before.
         (threeWay(local?.executable, remoteRow?.executable, synced?.executable) ?? remoteRow?.executable ?? false),
+    isPrivate: mergedPrivacy({ local, remote: remoteRow, synced }, isServers),
     isShell: false,
     isHeld: false,
   };

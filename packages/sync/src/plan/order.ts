@@ -160,3 +160,11 @@ export function ringOf<Operation>(table: NameTable, stuck: readonly Step<Operati
   }
   return ring;
 }
+
+/** What comes into a folder that becomes private must find it so. */
+export function tighteningFirst<Operation extends { readonly op: string; readonly isPrivate?: boolean | undefined }>(
+  steps: readonly Step<Operation>[],
+): readonly Step<Operation>[] {
+  const tightens = ({ operation: { op, isPrivate } }: Step<Operation>): boolean => op === "set" && isPrivate === true;
+  return [...steps.filter(tightens), ...steps.filter((step) => !tightens(step))];
+}

@@ -1,31 +1,40 @@
 import type { NodeId } from "@holdfast/core/ids";
-import type { ContentKey, DiskPlace, LocalRow, Place, RemoteRow } from "../model/trees.ts";
+import type { ContentKey, DiskPlace, LocalRow, NodeState, Place, RemoteRow } from "../model/trees.ts";
 
 /** A change to send to the server. What it rests on stands in it, so that the server refuses it if that has changed. */
 export type RemoteOperation = { readonly id: NodeId; readonly group?: string } & (
-  | { readonly op: "mkdir"; readonly place: Place }
+  | { readonly op: "mkdir"; readonly place: Place; readonly isPrivate?: boolean | undefined }
   | { readonly op: "symlink"; readonly place: Place; readonly content: ContentKey }
   | { readonly op: "create"; readonly place: Place; readonly local: LocalRow }
-  /** `executable` undefined: the bit stays as the server has it. `revive`: it lies in the trash, and is placed anew with its history. */
+  /** `executable` or `isPrivate` undefined: that stays as the server has it. `revive`: it lies in the trash, and is placed anew with its history. */
   | {
       readonly op: "put";
       readonly local: LocalRow;
       readonly base: RemoteRow;
       readonly executable: boolean | undefined;
+      readonly isPrivate: boolean | undefined;
       readonly revive: Place | undefined;
     }
   | { readonly op: "move"; readonly place: Place; readonly base: RemoteRow; readonly revive: boolean }
-  | { readonly op: "set"; readonly executable: boolean; readonly base: RemoteRow }
+  | {
+      readonly op: "set";
+      readonly executable: boolean | undefined;
+      readonly isPrivate: boolean | undefined;
+      readonly base: RemoteRow;
+    }
   | { readonly op: "delete"; readonly base: RemoteRow; readonly seen: number | undefined }
 );
+
+/** What of a mode travels. */
+type Mode = Pick<NodeState, "executable" | "isPrivate">;
 
 /** A change of the disk. Each is checked against what stands there before and after it is done. */
 export type LocalOperation = { readonly id: NodeId } & (
   | { readonly op: "create"; readonly place: DiskPlace; readonly remote: RemoteRow }
-  /** The content is the server's; the bit merges by itself, so that it may be this disk's. */
-  | { readonly op: "replace"; readonly local: LocalRow; readonly remote: RemoteRow; readonly executable: boolean }
+  /** The content is the server's; the mode merges by itself, so that it may be this disk's. */
+  | ({ readonly op: "replace"; readonly local: LocalRow; readonly remote: RemoteRow } & Mode)
   | { readonly op: "move"; readonly local: LocalRow; readonly place: DiskPlace }
-  | { readonly op: "set"; readonly local: LocalRow; readonly executable: boolean }
+  | ({ readonly op: "set"; readonly local: LocalRow } & Mode)
   /** `into`: where the bytes go; unless they are the server's, a person has to find them. */
   | { readonly op: "delete"; readonly local: LocalRow; readonly into: "trash" | "quarantine" }
   /** It must leave its name before it can be placed: it waits aside. Its row stays. */

@@ -10,10 +10,11 @@ import {
   samePlace,
   type Trees,
 } from "../model/trees.ts";
+import { samePrivacy } from "../model/privacy.ts";
 import { shareAt } from "../model/whereabouts.ts";
 import type { Merged, MergedTree } from "./merge.ts";
 import { grouped } from "./rings.ts";
-import { NameTable, order, ringOf, type Step, type TableRow } from "./order.ts";
+import { NameTable, order, ringOf, type Step, type TableRow, tighteningFirst } from "./order.ts";
 import type { RemoteOperation } from "./plan-types.ts";
 import type { Policy } from "./policy.ts";
 import type { Standing } from "./standing.ts";
@@ -55,7 +56,7 @@ export function planRemote(
     if (standing?.isReadOnly !== true) return false;
     return !(standing.mayEdit && isEdit(operation));
   };
-  const steps = all.filter((step) => !refused.has(step.id) && !isForbidden(step));
+  const steps = tighteningFirst(all.filter((step) => !refused.has(step.id) && !isForbidden(step)));
   const nodes = holdersOf(trees, tree, new Set([...held, ...deletions.map(({ id }) => id)]));
   const table = new NameTable(trees.rootId, claimOf, nodes);
   const { ready, stuck } = order(table, steps);
@@ -140,23 +141,33 @@ function stepsOf(node: Merged): RemoteStep[] {
 }
 
 function changesOf(node: Merged, local: LocalRow, remote: RemoteRow): RemoteStep[] {
-  const { id } = node.standing;
   // One change of a node at a time: the next rests on the revision that this one makes.
   if (!samePlace(node.place, remote)) return [moveOf(node, remote, false)];
+  if (node.kind === "folder") return settingOf(node, local, remote);
   if (node.kind !== "file" || node.content === undefined || local.content !== node.content) return [];
   if (node.content !== remote.content) return [stepIn(putOf(node, local, remote))];
-  const sets = node.executable === local.executable && node.executable !== remote.executable;
-  return sets ? [stepIn({ op: "set", id, executable: node.executable, base: remote })] : [];
+  return settingOf(node, local, remote);
 }
 
-/** The bit goes along only if it changed here: another device may be about to change it there, which is no conflict. */
-function putOf({ standing: { id }, executable: merged }: Merged, local: LocalRow, base: RemoteRow) {
-  const executable = merged === base.executable ? undefined : merged;
-  return { op: "put", id, local, base, executable, revive: undefined } as const;
+/** Where one may only read, privacy here is this disk's own matter. */
+function settingOf({ standing, kind, ...node }: Merged, local: LocalRow, base: RemoteRow): RemoteStep[] {
+  const isFlipped = kind === "file" && node.executable === local.executable && node.executable !== base.executable;
+  const isOther = node.isPrivate === local.isPrivate && !samePrivacy(node, base);
+  const executable = isFlipped ? node.executable : undefined;
+  const isPrivate = isOther && !(standing.isReadOnly && !standing.mayEdit) ? node.isPrivate : undefined;
+  if (executable === undefined && isPrivate === undefined) return [];
+  return [stepIn({ op: "set", id: standing.id, executable, isPrivate, base })];
+}
+
+/** The mode goes along only if it changed here: another device may be about to change it there, which is no conflict. */
+function putOf({ standing: { id }, ...node }: Merged, local: LocalRow, base: RemoteRow) {
+  const executable = node.executable === base.executable ? undefined : node.executable;
+  const isPrivate = samePrivacy(node, base) ? undefined : node.isPrivate;
+  return { op: "put", id, local, base, executable, isPrivate, revive: undefined } as const;
 }
 
 function creationOf({ standing: { id }, kind, place }: Merged, local: LocalRow): RemoteStep {
-  if (kind === "folder") return stepTo({ op: "mkdir", id, place }, place);
+  if (kind === "folder") return stepTo({ op: "mkdir", id, place, isPrivate: local.isPrivate }, place);
   if (kind === "symlink") return stepTo({ op: "symlink", id, place, content: local.content }, place);
   return stepTo({ op: "create", id, place, local }, place);
 }

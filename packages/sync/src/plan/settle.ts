@@ -1,4 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
+import { agreedPrivacy, samePrivacy } from "../model/privacy.ts";
 import {
   type Intent,
   isLive,
@@ -61,6 +62,7 @@ function settleNode(trees: Trees, id: NodeId, offers: readonly Offer[]): SyncedR
     place: placeAgreed ? placeOf(remote) : base.place,
     content: contentAgreed ? remote.content : base.content,
     executable: executableAgreed ? remote.executable : base.executable,
+    ...(isSeen ? agreedPrivacy(local, remote, base) : isPrivateIn(base)),
     versionIds: contentAgreed ? withVersion(base.versionIds, remote.versionId) : base.versionIds,
   };
 }
@@ -74,10 +76,12 @@ function afterIntent(trees: Trees, id: NodeId): SyncedRow | undefined {
   if (intent.isMove === true) return afterMove(synced, intent, local);
   if (local === undefined) return intent.content === undefined ? undefined : synced;
   if (local.sight === "unsettled" || local.content !== intent.content) return synced;
-  // Only the bit was to change, and it did not, or a power cut took it back.
-  if (synced?.content === intent.content && local.executable !== intent.executable) return synced;
-  const known = synced ?? { ...blank(local.kind), place: intent.place };
-  return { ...known, content: intent.content, executable: intent.executable };
+  // Only the mode was to change, and it did not, or a power cut took it back.
+  const isModeDone = local.executable === intent.executable && samePrivacy(local, intent);
+  if (synced?.content === intent.content && !isModeDone) return synced;
+  const { isPrivate: _before, ...known } = synced ?? { ...blank(local.kind), place: intent.place };
+  const { content, executable } = intent;
+  return { ...known, content, executable, ...agreedPrivacy(local, intent, synced) };
 }
 
 /** Else it would be taken for a person's move, and bring back what was deleted on the server since. */
@@ -96,18 +100,25 @@ function take(base: SyncedRow | undefined, remote: RemoteRow, offer: Offer): Syn
   const isContentMine = remote.operationId === offer.operationId && offer.content === remote.content;
   const isPlaceMine = samePlace(offer.place, remote);
   const isBitMine = offer.executable === remote.executable;
+  const isPrivacyMine = offer.isPrivate !== undefined && offer.isPrivate === remote.isPrivate;
   const isOfKnown = offer.baseRevision !== undefined;
   // Of an edit of what has no base, as where the rules hide it, no base comes.
-  if (isOfKnown && (base === undefined || (!isContentMine && !isPlaceMine && !isBitMine))) return base;
-  const known = base ?? { ...blank(remote.kind), place: offer.place, executable: remote.executable };
+  const isMine = isContentMine || isPlaceMine || isBitMine || isPrivacyMine;
+  if (isOfKnown && (base === undefined || !isMine)) return base;
+  const { isPrivate, ...known } = base ?? { ...blank(remote.kind), place: offer.place, executable: remote.executable };
   return {
     ...known,
     place: isPlaceMine ? placeOf(remote) : known.place,
     // A folder has none, and a link the one that it was made with.
     content: isContentMine || remote.kind !== "file" ? remote.content : known.content,
     executable: isBitMine ? remote.executable : known.executable,
+    ...isPrivateIn(isPrivacyMine ? remote : { isPrivate }),
     versionIds: isContentMine ? withVersion(known.versionIds, remote.versionId) : known.versionIds,
   };
+}
+
+function isPrivateIn({ isPrivate }: Pick<SyncedRow, "isPrivate">): Pick<SyncedRow, "isPrivate"> {
+  return isPrivate === true ? { isPrivate } : {};
 }
 
 function isAnswered(remote: RemoteRow | undefined, { baseRevision }: Offer): boolean {
@@ -126,6 +137,7 @@ function sameSynced(one: SyncedRow | undefined, other: SyncedRow | undefined): b
     samePlace(one.place, other.place) &&
     one.content === other.content &&
     one.executable === other.executable &&
+    (one.isPrivate === true) === (other.isPrivate === true) &&
     one.versionIds.length === other.versionIds.length &&
     one.versionIds[0] === other.versionIds[0]
   );

@@ -17,13 +17,13 @@ export function agreed(
   const place = newPlace(operation) ?? base.place;
   switch (operation.op) {
     case "mkdir":
-      return { ...base, kind: "folder", place, content: folderContent };
+      return { ...withPrivacy(base, operation, node), kind: "folder", place, content: folderContent };
     case "symlink":
       return { ...base, kind: "symlink", place, content: operation.content };
     case "create":
     case "put":
       return {
-        ...base,
+        ...withPrivacy(base, operation, node),
         place,
         content: operation.local.content,
         executable: bitOf(operation) ?? base.executable,
@@ -32,12 +32,26 @@ export function agreed(
     case "move":
       return { ...base, kind: operation.base.kind, place };
     case "set":
-      return { ...base, executable: operation.executable };
+      return { ...withPrivacy(base, operation, node), executable: operation.executable ?? base.executable };
     case "delete":
       return undefined;
     default:
       return operation satisfies never;
   }
+}
+
+/** An older server takes the request and does not keep it. */
+function withPrivacy(base: SyncedRow, operation: RemoteOperation, node: BatchResult["node"]): SyncedRow {
+  const sent = privacyOf(operation);
+  const { isPrivate: _before, ...rest } = base;
+  const isTaken = sent !== undefined && (node === undefined || node.private === sent);
+  return isTaken ? { ...rest, ...(sent && { isPrivate: true }) } : base;
+}
+
+/** The privacy that it gives; undefined: none. */
+export function privacyOf(operation: RemoteOperation): boolean | undefined {
+  if (operation.op === "create") return operation.local.isPrivate;
+  return "isPrivate" in operation ? operation.isPrivate : undefined;
 }
 
 function newPlace(operation: RemoteOperation): Place | undefined {
@@ -48,8 +62,9 @@ function newPlace(operation: RemoteOperation): Place | undefined {
 export function offerOf({ operation, operationId }: Outgoing, sinceMs: number): Offer {
   const content = "local" in operation ? operation.local.content : undefined;
   const baseRevision = "base" in operation ? operation.base.revision : undefined;
-  const executable = bitOf(operation);
-  return { operationId, nodeId: operation.id, baseRevision, place: newPlace(operation), content, executable, sinceMs };
+  const [executable, isPrivate] = [bitOf(operation), privacyOf(operation)];
+  const sent = { place: newPlace(operation), content, executable, ...(isPrivate !== undefined && { isPrivate }) };
+  return { operationId, nodeId: operation.id, baseRevision, ...sent, sinceMs };
 }
 
 /** The executable bit that it gives; undefined: none. */

@@ -3,6 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { Server } from "@holdfast/sync-ports/ports";
+import { privacySetting } from "../state/not-heard.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { RemoteRow } from "../model/trees.ts";
 import { endedMounts } from "../shares/hiding.ts";
@@ -64,7 +65,7 @@ async function fetchPage(ears: Ears): Promise<boolean> {
     if (row !== undefined && mounts.shows(target)) learn(target, { ...row, trashed: true });
   }
   const decided = decidedIn(state, page.changes);
-  const settings = listings.settings(page.has_more);
+  const settings = [...listings.settings(page.has_more), ...privacyHeard(state, rows)];
   state.commit({ remote: rows, shares, rights, decided, settings, cursor: next });
   return page.has_more;
 }
@@ -77,6 +78,18 @@ function isToldGone({ rootId, remote }: SyncState, mount: NodeId): boolean {
     at = row.parent;
   }
   return true;
+}
+
+/** The server was upgraded since all was listed: only a new listing tells of what has not changed. */
+function privacyHeard(state: SyncState, rows: ReadonlyMap<NodeId, RemoteRow>): (readonly [string, string])[] {
+  const isNew =
+    state.setting(privacySetting) === "asked" && [...rows.values()].some(({ isPrivate }) => isPrivate !== undefined);
+  return isNew
+    ? [
+        [privacySetting, "heard"],
+        ["listed anew", "begun"],
+      ]
+    : [];
 }
 
 const shownAgainSetting = "looked for where ended mounts show";

@@ -12,6 +12,7 @@ export function neverSeen(state: SyncState, id: NodeId): RemoteRow | undefined {
     kind: local.kind,
     content: offer.content ?? local.content,
     executable: local.executable,
+    isPrivate: local.isPrivate,
     trashed: true,
     versionId: null,
     revision: "",

@@ -12,6 +12,8 @@ export function remoteRowOf(node: NodeJson): RemoteRow {
     name: storableName(node.name),
     content: contentOfNode(node),
     executable: kind === "file" && node.executable,
+    // A mount is a folder of somebody else's, whose own member this is.
+    ...(node.private !== undefined && (kind === "file" || node.kind === "folder") && { isPrivate: node.private }),
     trashed: node.trashed_at !== null,
     versionId: node.version_id,
     revision: node.revision,

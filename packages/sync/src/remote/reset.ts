@@ -133,8 +133,10 @@ function rebase(row: SyncedRow, remote: RemoteRow | undefined): SyncedRow | unde
   if (remote === undefined) return undefined;
   const isMine =
     remote.content === row.content || (remote.versionId !== null && row.versionIds.includes(remote.versionId));
+  // The restored server may have forgotten that it is private.
+  const { isPrivate: _forgotten, ...known } = row;
   return {
-    ...row,
+    ...known,
     place: placeOf(remote),
     content: isMine ? remote.content : undefined,
     executable: remote.executable,

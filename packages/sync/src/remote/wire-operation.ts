@@ -4,7 +4,7 @@ import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import { targetOf } from "../model/content.ts";
 import type { RemoteOperation } from "../plan/plan-types.ts";
 import type { Place, Shares } from "../model/trees.ts";
-import { bitOf } from "./answers.ts";
+import { bitOf, privacyOf } from "./answers.ts";
 import type { Outgoing, Proposal } from "./proposal.ts";
 
 /** As it travels; see the batch's table in the API. What stands in a mount is on the server in the folder that it shows. */
@@ -19,7 +19,7 @@ export function toWire(
   const base = { operation_id: operationId, ...(group === undefined ? {} : { group }) };
   switch (operation.op) {
     case "mkdir":
-      return { ...base, op: "mkdir", id, ...wirePlace(operation.place) };
+      return { ...base, op: "mkdir", id, ...wirePlace(operation.place), ...wireMode(operation) };
     case "symlink":
       return { ...base, op: "symlink", id, ...wirePlace(operation.place), target: targetOf(operation.content) };
     case "create":
@@ -35,13 +35,7 @@ export function toWire(
       return { ...base, op: "move", file_id: id, ...wirePlace(operation.place), ...revision };
     }
     case "set":
-      return {
-        ...base,
-        op: "set",
-        file_id: id,
-        executable: operation.executable,
-        base_revision: operation.base.revision,
-      };
+      return { ...base, op: "set", file_id: id, ...wireMode(operation), base_revision: operation.base.revision };
     case "delete": {
       const seen = operation.seen === undefined ? {} : { seen: operation.seen };
       return { ...base, op: "delete", file_id: id, base_revision: operation.base.revision, ...seen };
@@ -53,7 +47,6 @@ export function toWire(
 
 function wireContent(operation: RemoteOperation & { op: "create" | "put" }, proposal: Proposal | undefined) {
   const { local } = operation;
-  const executable = bitOf(operation);
   const list =
     proposal?.splices === undefined
       ? { blocks: proposal?.blocks.map(toEntry) ?? [] }
@@ -66,7 +59,17 @@ function wireContent(operation: RemoteOperation & { op: "create" | "put" }, prop
     content_id: local.content,
     ...list,
     modified_at: wireTime(local.fingerprint.mtimeNs),
+    ...wireMode(operation),
+  };
+}
+
+/** A new file or folder is not private unless it is said. */
+function wireMode(operation: RemoteOperation): { executable?: boolean; private?: boolean } {
+  const [executable, isPrivate] = [bitOf(operation), privacyOf(operation)];
+  const isUsual = isPrivate === false && (operation.op === "create" || operation.op === "mkdir");
+  return {
     ...(executable === undefined ? {} : { executable }),
+    ...(isPrivate === undefined || isUsual ? {} : { private: isPrivate }),
   };
 }
 

@@ -41,6 +41,7 @@ export function adoptMoves(
       ...moved,
       ...(isSameName && { name: row.name, alias: row.alias }),
       ...(lacks.has("executable bits") && { executable: row.executable }),
+      ...(lacks.has("open modes") && moved.isPrivate === true && { isPrivate: row.isPrivate }),
     });
     vanished.delete(id);
   }

@@ -1,17 +1,50 @@
+import type { LocalStat } from "@holdfast/sync-ports/ports";
 import type { ContentKey, Intent, LocalRow } from "../model/trees.ts";
 import type { Lacks } from "../model/lacks.ts";
+
+interface Known {
+  readonly before: LocalRow | undefined;
+  readonly intent: Intent | undefined;
+}
+
+/** The mode that a look found, as far as the disk tells. @param content undefined: not known */
+export function modeOf(
+  disk: { readonly lacks: Lacks },
+  known: Known,
+  { executable, isPrivate }: Pick<LocalStat, "executable" | "isPrivate">,
+  content: ContentKey | undefined,
+): Pick<LocalRow, "executable" | "isPrivate"> {
+  return {
+    executable: keptBit(disk, known, content) ?? executable,
+    isPrivate: keptPrivacy(disk, known.before ?? known.intent, isPrivate),
+  };
+}
 
 /**
  * What a disk cannot hold stays as it was synced; of what the engine was about to bring when its process ended, it is what came
  * with that.
  * @returns undefined where the disk tells
  */
-export function keptBit(
+function keptBit(
   { lacks }: { readonly lacks: Lacks },
-  { before, intent }: { readonly before: LocalRow | undefined; readonly intent: Intent | undefined },
+  { before, intent }: Known,
   content: ContentKey | undefined,
 ): boolean | undefined {
   if (!lacks.has("executable bits")) return undefined;
   if (intent?.content !== undefined && intent.content === content) return intent.executable;
   return before?.executable ?? intent?.executable ?? false;
+}
+
+/**
+ * Where what the engine makes looks private in any case, that of what it knows tells nothing; what was made by a person is as it looks.
+ * @param seen on the disk
+ * @returns undefined where the disk does not tell
+ */
+export function keptPrivacy(
+  { lacks }: { readonly lacks: Lacks },
+  known: Pick<LocalRow, "isPrivate"> | undefined,
+  seen: boolean,
+): boolean | undefined {
+  if (lacks.has("private modes")) return undefined;
+  return seen && known !== undefined && lacks.has("open modes") ? known.isPrivate : seen;
 }

@@ -28,7 +28,7 @@ function row(kind: LocalRow["kind"], parent: NodeId, name: string, inode: bigint
 
 function entry(kind: Entry["kind"], folder: Entry["folder"], name: string, inode: bigint): Entry {
   const path = folder.path === "" ? name : `${folder.path}/${name}`;
-  const stat = { kind, executable: false, links: 1, device: 1n, fingerprint: fingerprint(inode) };
+  const stat = { kind, executable: false, isPrivate: false, links: 1, device: 1n, fingerprint: fingerprint(inode) };
   return { path, name, kind, stat, folder, children: [], target: undefined };
 }
 

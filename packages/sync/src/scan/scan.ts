@@ -7,11 +7,11 @@ import type { Lacks } from "../model/lacks.ts";
 import type { Patches } from "../model/patches.ts";
 import { clockPath, folderOf, withFoldersAbove } from "@holdfast/sync-ports/paths";
 import type { BlockTaker, Fingerprint, LocalDisk } from "@holdfast/sync-ports/ports";
-import { type ContentKey, type Intent, type LocalRow, nameOnDisk } from "../model/trees.ts";
+import { type Intent, type LocalRow, nameOnDisk } from "../model/trees.ts";
 import { isRecent, sameFingerprint } from "../model/fingerprints.ts";
 import { type KeepManifest, readAtRest } from "./at-rest.ts";
 import { adoptMoves } from "./adopt-moves.ts";
-import { keptBit } from "./kept-bit.ts";
+import { modeOf } from "./kept-bit.ts";
 import { folderIdOf, match, type Matches } from "./match.ts";
 import { MovedFolders } from "./moved-folders.ts";
 import { Naming } from "./names.ts";
@@ -21,10 +21,8 @@ import { isKnownPath, leaveOut, sizeOf, type Suspects, type Top, topsOf, union }
 import { straysOf, withoutStrays } from "./strays.ts";
 import { hasPassing, hasStranger, isUnknown, isUnseen, keepUnknown } from "./unknown.ts";
 import { type KnownRows, type Sweep, sweep } from "./sweep.ts";
+import { largeBytesMin, type TakerIn, takerOf } from "./taker.ts";
 import { type Entry, type IsHidden, nowHidden, sawTheSame, type Skip, type Walk, walk } from "./walk.ts";
-
-/** Who takes the blocks of a large new file while it is read, given the nearest known folder above it. */
-export type TakerIn = (folder: NodeId, sizeBytes: number) => BlockTaker | undefined;
 
 export interface ScanInput {
   /** Without what is hidden. */
@@ -88,11 +86,6 @@ export interface ScanResult {
 /** Files that are read side by side. */
 const readsAtOnce = 4;
 
-/** To read a larger file takes longer than to wait until it has to be read but once. */
-function largeBytesMin(patches: Patches | undefined): number {
-  return patches === undefined ? 4 * 1024 * 1024 : patches.fileBytesMin;
-}
-
 /** A later time than the clock's is no matter of waiting. */
 const futureNs = 1_000_000_000n;
 
@@ -131,10 +124,8 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
       return;
     }
     const named = naming.nameOf(entry, id, parent);
-    const bitOf = (content: ContentKey | undefined): boolean | undefined =>
-      keptBit(input, { before, intent: input.intents.get(id) }, content);
     const taker = before === undefined ? takerOf(input, ids, entry) : undefined;
-    const context = { input, parent, named, bitOf, before, startNs, unread, mayWait, taker };
+    const context = { input, parent, named, intent: input.intents.get(id), before, startNs, unread, mayWait, taker };
     const row = await rowOf(disk, entry, context);
     if (before === undefined || !sameFingerprint(before.fingerprint, entry.stat.fingerprint)) changed.push(entry);
     if (row === undefined) unclear.add(entry.path);
@@ -306,8 +297,7 @@ function foldersIn(tree: LocalTree, folder: NodeId): Map<string, { readonly id: 
 interface RowContext {
   readonly parent: NodeId;
   readonly named: Pick<LocalRow, "name" | "alias">;
-  /** Undefined: it is what the disk says. */
-  readonly bitOf: (content: ContentKey | undefined) => boolean | undefined;
+  readonly intent: Intent | undefined;
   readonly before: LocalRow | undefined;
   readonly startNs: bigint;
   readonly unread: Map<string, string>;
@@ -324,7 +314,7 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
     parent,
     alias: undefined,
     ...named,
-    executable: context.bitOf(before?.content) ?? entry.stat.executable,
+    ...modeOf(input, context, entry.stat, before?.content),
   };
   const { fingerprint } = entry.stat;
   if (entry.kind === "folder") {
@@ -336,7 +326,14 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
     return before === undefined ? undefined : { ...before, ...base, sight: "unsettled" };
   }
   if (entry.target !== undefined) {
-    return { ...base, executable: false, content: linkContent(entry.target), fingerprint, sight: "known" };
+    return {
+      ...base,
+      executable: false,
+      isPrivate: false,
+      content: linkContent(entry.target),
+      fingerprint,
+      sight: "known",
+    };
   }
   const fits = !isTooLarge(entry);
   if (fits && before?.sight === "known" && sameFingerprint(before.fingerprint, fingerprint))
@@ -350,8 +347,8 @@ async function rowOf(disk: LocalDisk, entry: Entry, context: RowContext): Promis
   }
   const isRacy =
     isRecent(read.fingerprint, context.startNs, input.lacks) && !isOfFuture(before, read.fingerprint, context.startNs);
-  const executable = context.bitOf(read.content) ?? read.executable;
-  return { ...base, ...read, executable, sight: isRacy ? "racy" : "known" };
+  const mode = modeOf(input, context, read, read.content);
+  return { ...base, ...read, ...mode, sight: isRacy ? "racy" : "known" };
 }
 
 const tooLarge: Skip = {
@@ -376,25 +373,4 @@ function isWorthWaiting(
 /** As late as this after it was read once already: the clock was set back since, and whatever is written now gets another time. */
 function isOfFuture(before: LocalRow | undefined, fingerprint: Fingerprint, startNs: bigint): boolean {
   return before?.sight === "racy" && sameFingerprint(before.fingerprint, fingerprint) && fingerprint.ctimeNs > startNs;
-}
-
-/** Of what was known before, most is on the server already. */
-function takerOf(
-  { tree, takerIn, patches }: ScanInput,
-  ids: ReadonlyMap<Entry, NodeId>,
-  entry: Entry,
-): BlockTaker | undefined {
-  const { sizeBytes } = entry.stat.fingerprint;
-  if (takerIn === undefined || entry.kind !== "file" || sizeBytes < largeBytesMin(patches)) return undefined;
-  let nearest: NodeId | undefined;
-  let { folder } = entry;
-  for (; !("id" in folder); { folder } = folder) {
-    const id = ids.get(folder);
-    const row = id === undefined ? undefined : tree.local.get(id);
-    if (row === undefined) continue;
-    // It may be in another space by now, and nobody knows before the look has ended.
-    if (row.parent !== folderIdOf(ids, folder)) return undefined;
-    nearest ??= id;
-  }
-  return takerIn(nearest ?? folder.id, sizeBytes);
 }

@@ -6,6 +6,7 @@ import { joinPath } from "@holdfast/sync-ports/paths";
 import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import { type LocalRow, nameOnDisk } from "../model/trees.ts";
 import { sameFingerprint } from "../model/fingerprints.ts";
+import { keptPrivacy } from "./kept-bit.ts";
 import type { Top } from "./scope.ts";
 import { isOtherRoot, type RootSigns } from "./other-root.ts";
 import { attempt, type Entry, type IsHidden, lookIn, type Notes, type Skip } from "./walk.ts";
@@ -103,6 +104,7 @@ async function compare(
 /** The closer look would find the very row that is known. */
 function isUnchanged(row: LocalRow, { kind, stat, target }: Entry, lacks: Lacks): boolean {
   if (row.sight !== "known" || row.kind !== kind) return false;
+  if (kind !== "symlink" && keptPrivacy({ lacks }, row, stat.isPrivate) !== row.isPrivate) return false;
   const { inode, birthNs } = row.fingerprint;
   if (kind === "folder") return inode === stat.fingerprint.inode && birthNs === stat.fingerprint.birthNs;
   if (!sameFingerprint(row.fingerprint, stat.fingerprint)) return false;

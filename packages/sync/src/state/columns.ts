@@ -32,6 +32,7 @@ export const remoteColumns: Columns<RemoteRow> = {
     "size_bytes integer not null",
     "modified_at text not null",
     "operation_id any",
+    "private integer",
   ],
   placeOf: (row) => row,
   encode: (row) => [
@@ -47,6 +48,7 @@ export const remoteColumns: Columns<RemoteRow> = {
     row.sizeBytes,
     row.modifiedAt,
     row.operationId === null ? null : pack(row.operationId),
+    row.isPrivate === undefined ? null : Number(row.isPrivate),
   ],
   decode: (stored) => ({
     kind: stored[1] as NodeKind,
@@ -60,8 +62,13 @@ export const remoteColumns: Columns<RemoteRow> = {
     sizeBytes: Number(stored[10]),
     modifiedAt: String(stored[11]),
     operationId: unpackOr(stored[12], null) as OperationId | null,
+    // A row of an earlier version: not known before all is listed anew.
+    ...(stored[13] !== null && { isPrivate: stored[13] === 1n }),
   }),
 };
+
+/** The disk does not tell whether something is private. */
+const untold = 2;
 
 export const localColumns: Columns<LocalRow> = {
   definitions: [
@@ -77,6 +84,7 @@ export const localColumns: Columns<LocalRow> = {
     "ctime_ns any not null",
     "birth_ns any not null",
     "alias text",
+    "private integer",
   ],
   placeOf: (row) => row,
   encode: ({ fingerprint, ...row }) => [
@@ -92,6 +100,7 @@ export const localColumns: Columns<LocalRow> = {
     packNumber(fingerprint.ctimeNs),
     packNumber(fingerprint.birthNs),
     row.alias ?? null,
+    row.isPrivate === undefined ? untold : Number(row.isPrivate),
   ],
   decode: (stored) => ({
     kind: stored[1] as NodeKind,
@@ -107,6 +116,8 @@ export const localColumns: Columns<LocalRow> = {
     },
     sight: stored[6] as LocalRow["sight"],
     ...(typeof stored[12] === "string" && { alias: stored[12] }),
+    // A row of an earlier version is as if it was not private; the first look of all tells.
+    ...(stored[13] !== BigInt(untold) && { isPrivate: stored[13] === 1n }),
   }),
 };
 
@@ -118,6 +129,7 @@ export const syncedColumns: Columns<SyncedRow> = {
     "content any",
     "executable integer not null",
     "version_ids any not null",
+    "private integer",
   ],
   placeOf: (row) => row.place,
   encode: (row) => [
@@ -127,6 +139,7 @@ export const syncedColumns: Columns<SyncedRow> = {
     row.content === undefined ? null : pack(row.content),
     Number(row.executable),
     packList(row.versionIds),
+    row.isPrivate === true ? 1 : null,
   ],
   decode: (stored) => ({
     kind: stored[1] as NodeKind,
@@ -134,6 +147,7 @@ export const syncedColumns: Columns<SyncedRow> = {
     content: unpackOr(stored[4], undefined) as ContentKey | undefined,
     executable: stored[5] === 1n,
     versionIds: unpackList(stored[6] as Packed),
+    ...(stored[7] === 1n && { isPrivate: true }),
   }),
 };
 

@@ -21,6 +21,7 @@ import { localColumns, remoteColumns, syncedColumns } from "./columns.ts";
 import { inTransaction, Manifests } from "./manifests.ts";
 import { pack, type Packed, unpack } from "./packed.ts";
 import { PastContents, replacedContents } from "./past-contents.ts";
+import { listAnewWhatWasNotHeard } from "./not-heard.ts";
 import { RestlessNodes } from "./restless-nodes.ts";
 import { RowTable } from "./row-table.ts";
 import { renameTables, upgrade } from "./upgrade.ts";
@@ -212,7 +213,7 @@ export class SyncState implements IndexedTrees {
     );
     this.manifests = new Manifests(database);
     this.#dropUnusedManifests();
-    this.#hearOfRights();
+    listAnewWhatWasNotHeard(this);
     // All that is read until the next change is one transaction: else each statement takes its locks and gives them back.
     database.exec("begin");
   }
@@ -328,13 +329,6 @@ export class SyncState implements IndexedTrees {
       this.remote.get(nodeId)?.revision === baseRevision;
     const over = this.offers.filter(isOver);
     if (over.length > 0) this.commit({ offers: over.map(({ operationId }) => [operationId, undefined] as const) });
-  }
-
-  /** An earlier version took the right of a mount for that of all in it: what there is of shares is listed anew. */
-  #hearOfRights(): void {
-    if (this.setting("rights") !== undefined) return;
-    const lacks = this.cursor !== undefined && this.shares.size > 0;
-    this.commit({ settings: [["rights", "heard"], ...(lacks ? [["listed anew", "begun"] as const] : [])] });
   }
 
   /** Rests on all rows, so only once there may be many of them. */

@@ -1,0 +1,29 @@
+import type { LocalRow, NodeState, RemoteRow, SyncedRow } from "./trees.ts";
+
+type Privacy = Pick<NodeState, "isPrivate">;
+
+/** A side that does not tell differs from nothing. */
+export function samePrivacy(one: Privacy, other: Privacy): boolean {
+  return one.isPrivate === undefined || other.isPrivate === undefined || one.isPrivate === other.isPrivate;
+}
+
+/** The base once both sides are equal; until then it stays. */
+export function agreedPrivacy(
+  local: Pick<LocalRow, "isPrivate">,
+  remote: Pick<RemoteRow, "isPrivate">,
+  before: Pick<SyncedRow, "isPrivate"> | undefined,
+): { readonly isPrivate?: true } {
+  const isAgreed = local.isPrivate !== undefined && local.isPrivate === remote.isPrivate;
+  return (isAgreed ? local.isPrivate : before?.isPrivate) === true ? { isPrivate: true } : {};
+}
+
+/** Private if either side is, unless both were and one no longer is: nothing is loosened that was not agreed on before. */
+export function mergedPrivacy(
+  { local, remote, synced }: { readonly [side in "local" | "remote" | "synced"]: Privacy | undefined },
+  isServers: boolean,
+): boolean | undefined {
+  const [here, there] = [local?.isPrivate, remote?.isPrivate];
+  if (here === undefined || there === undefined) return here ?? there;
+  if (synced?.isPrivate !== true) return here || there;
+  return isServers ? there : here && there;
+}
