@@ -1,5 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { BatchOperationInput } from "@holdfast/protocol/batch";
+import { pathOf } from "@holdfast/sync/model/tree-paths";
+import type { LocalRow } from "@holdfast/sync/model/trees";
 import type { Inode } from "./simulated-root.ts";
 import type { Device, WorldState } from "./world-state.ts";
 
@@ -9,12 +11,18 @@ import type { Device, WorldState } from "./world-state.ts";
  */
 export function checkBitHere(world: WorldState, { name, state }: Device, old: Inode, by: Inode, path: string): void {
   if (old.kind !== "file" || by.kind !== "file" || !world.hasBits(name) || world.hasShares) return;
-  const [id, row] = [...state.local].find(([, { fingerprint }]) => fingerprint.inode === BigInt(old.number)) ?? [];
+  const [id, row] = rowOf(state, old, path) ?? [];
   const base = id === undefined ? undefined : state.synced.get(id);
   // Flipped in that very moment: the engine takes it back, and looks again.
   if (row === undefined || base === undefined || row.executable !== old.now.executable) return;
   const isFlipped = row.executable !== base.executable;
   if (isFlipped && by.now.executable !== row.executable) world.violate(`${name} undoes the executable bit of ${path}`);
+}
+
+/** Of a file that has several names the one that is there. */
+function rowOf(state: Device["state"], { number }: Inode, path: string): readonly [NodeId, LocalRow] | undefined {
+  const rows = [...state.local].filter(([, { fingerprint }]) => fingerprint.inode === BigInt(number));
+  return rows.length > 1 ? rows.find(([id]) => pathOf(state, id) === path) : rows[0];
 }
 
 /** Likewise, where a new version is sent: a bit that was not flipped here stays as the server has it. */
@@ -35,7 +43,7 @@ export function checkBitsSent(
 /** Invariant 16: others get no right to what is private here unless that was agreed on, and the server has it otherwise now. */
 export function checkOpening(world: WorldState, { name, state }: Device, old: Inode, path: string): void {
   if (!old.now.isPrivate) return;
-  const [id, row] = [...state.local].find(([, { fingerprint }]) => fingerprint.inode === BigInt(old.number)) ?? [];
+  const [id, row] = rowOf(state, old, path) ?? [];
   if (id === undefined || row?.isPrivate !== true) return;
   const isTold = state.synced.get(id)?.isPrivate === true && state.remote.get(id)?.isPrivate === false;
   if (!isTold) world.violate(`${name} opens ${path} to others, and nobody wanted that`);

@@ -3,7 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { Server } from "@holdfast/sync-ports/ports";
-import { privacySetting } from "../state/not-heard.ts";
+import { listedAnew, privacySetting, tellsPrivacy } from "../state/not-heard.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { RemoteRow } from "../model/trees.ts";
 import { endedMounts } from "../shares/hiding.ts";
@@ -80,16 +80,15 @@ function isToldGone({ rootId, remote }: SyncState, mount: NodeId): boolean {
   return true;
 }
 
-/** The server was upgraded since all was listed: only a new listing tells of what has not changed. */
+/** The server was upgraded since all was listed: of what has not changed since only a new listing tells. */
 function privacyHeard(state: SyncState, rows: ReadonlyMap<NodeId, RemoteRow>): (readonly [string, string])[] {
-  const isNew =
-    state.setting(privacySetting) === "asked" && [...rows.values()].some(({ isPrivate }) => isPrivate !== undefined);
-  return isNew
-    ? [
-        [privacySetting, "heard"],
-        ["listed anew", "begun"],
-      ]
-    : [];
+  if (state.setting(privacySetting) === "heard" || ![...rows].some(tellsPrivacy)) return [];
+  for (const [id, row] of state.remote) {
+    if (row.kind !== "symlink" && !state.shares.has(id) && !tellsPrivacy([id, row])) {
+      return [[privacySetting, "heard"], listedAnew];
+    }
+  }
+  return [[privacySetting, "heard"]];
 }
 
 const shownAgainSetting = "looked for where ended mounts show";

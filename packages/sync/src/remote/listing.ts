@@ -3,7 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { inMounts, Mounts } from "./mounts.ts";
-import { privacySetting } from "../state/not-heard.ts";
+import { privacySetting, tellsPrivacy } from "../state/not-heard.ts";
 import type { Cursor } from "../state/sync-state.ts";
 import type { RemoteRow, Right, Share } from "../model/trees.ts";
 import type { Ears } from "./ears.ts";
@@ -42,12 +42,6 @@ export async function listAll(
   return { shares: [...mounts.learnt], rights: [...mounts.learntRights], cursor };
 }
 
-/** An older server does not. */
-function tellsPrivacy(rows: readonly (readonly [NodeId, RemoteRow])[]): boolean {
-  const kinds = rows.filter(([, { kind }]) => kind === "file");
-  return kinds.every(([, { isPrivate }]) => isPrivate !== undefined);
-}
-
 export function restored(): HoldfastError {
   return new HoldfastError("reset", "The server was restored.", { body: { reason: "epoch" } });
 }
@@ -63,7 +57,7 @@ export async function keepListing(
 ): Promise<ListingEnd> {
   const keep: Parameters<typeof listAll>[1] = (rows) => {
     for (const [id] of rows) note?.(id);
-    state.commit({ remote: rows, settings: [[privacySetting, tellsPrivacy(rows) ? "heard" : "asked"]] });
+    state.commit({ remote: rows, settings: [[privacySetting, rows.some(tellsPrivacy) ? "heard" : "asked"]] });
   };
   const { shares, rights, cursor } = await listAll(server, keep, epoch);
   const mounts = new Map(shares.map(([mount, { target }]) => [target, mount]));

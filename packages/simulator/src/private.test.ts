@@ -1,0 +1,350 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
+import type { NodeJson } from "@holdfast/protocol/values";
+import type { Lack } from "@holdfast/sync/model/lacks";
+import { Alone } from "./alone.ts";
+import { Shared } from "./shared.ts";
+
+const file = "keys/id.txt";
+
+/** A file in a folder that both sides have. */
+async function withFile(alone = new Alone()): Promise<Alone> {
+  alone.mkdir("keys");
+  alone.write(file, "old");
+  assert.ok((await alone.once()).inSync);
+  return alone;
+}
+
+/** A person does it. */
+function chmod(alone: Alone, isPrivate: boolean, paths: readonly string[] = ["keys", file]): void {
+  for (const path of paths) alone.root.write(alone.root.mustBeAt(path), { isPrivate }, true);
+}
+
+/** Another device has done it. */
+function setOnServer(alone: Alone, isPrivate: boolean, paths: readonly string[] = ["keys", file]): void {
+  for (const path of paths) {
+    const operation_id = alone.world.model.fresh("another's ");
+    alone.onServer({ op: "set", operation_id, file_id: alone.serverId(path), private: isPrivate });
+  }
+}
+
+/** Whether they are private: here, and on the server. */
+function both(alone: Alone, paths: readonly string[] = ["keys", file]): [boolean, boolean | undefined][] {
+  return paths.map((path) => [
+    alone.root.mustBeAt(path).now.isPrivate,
+    alone.world.model.nodes.get(alone.serverId(path))?.isPrivate,
+  ]);
+}
+
+const closed = [
+  [true, true],
+  [true, true],
+];
+const open = [
+  [false, false],
+  [false, false],
+];
+
+/** What the engine does to modes, and what it sends, while the run lasts. */
+async function actsOf(alone: Alone): Promise<string[]> {
+  const acts: string[] = [];
+  const disk = alone.disk();
+  const setPrivate: LocalDisk["setPrivate"] = (path, isPrivate) => {
+    acts.push(`${path} ${isPrivate ? "closed" : "opened"}`);
+    return disk.setPrivate(path, isPrivate);
+  };
+  const server = alone.server();
+  const commit: Server["commit"] = (epoch, operations, blocks) => {
+    acts.push(...operations.map(({ op }) => `sent ${op}`));
+    return server.commit(epoch, operations, blocks);
+  };
+  assert.ok((await alone.once({ disk: { ...disk, setPrivate }, server: { ...server, commit } })).inSync);
+  return acts;
+}
+
+test("a file and a folder that are private when they are made are so on the other device, from the first moment", async () => {
+  const alone = new Alone({ devices: 2 });
+  const other = alone.other();
+  alone.mkdir("keys");
+  alone.write(file, "old");
+  chmod(alone, true);
+  assert.ok((await alone.once()).inSync);
+  const seen: boolean[] = [];
+  const disk = other.disk();
+  const mkdir: LocalDisk["mkdir"] = async (path, attributes) => {
+    await disk.mkdir(path, attributes);
+    if (path === "keys") seen.push(other.root.mustBeAt(path).now.isPrivate);
+  };
+  assert.ok((await other.once({ disk: { ...disk, mkdir } })).inSync);
+  assert.deepEqual([seen, both(other), both(alone)], [[true], closed, closed]);
+  assert.deepEqual([await actsOf(alone), await actsOf(other)], [[], []]);
+  alone.close();
+});
+
+test("a later chmod travels both ways, and nothing else is done for it", async () => {
+  const alone = await withFile(new Alone({ devices: 2 }));
+  const other = alone.other();
+  assert.ok((await other.once()).inSync);
+  chmod(alone, true);
+  assert.deepEqual(await actsOf(alone), ["sent set", "sent set"]);
+  assert.deepEqual((await actsOf(other)).toSorted(), ["keys closed", "keys/id.txt closed"]);
+  assert.deepEqual(both(other), closed);
+  chmod(other, false);
+  assert.deepEqual(await actsOf(other), ["sent set", "sent set"]);
+  assert.deepEqual((await actsOf(alone)).toSorted(), ["keys opened", "keys/id.txt opened"]);
+  assert.deepEqual([both(alone), both(other)], [open, open]);
+  alone.close();
+});
+
+test("a folder that becomes private is so before anything new comes into it", async () => {
+  const alone = await withFile();
+  alone.putOnServer("new", { parent_id: alone.serverId("keys"), name: "a new file" });
+  setOnServer(alone, true, ["keys"]);
+  const calls: string[] = [];
+  const disk = alone.disk();
+  const noting: LocalDisk = {
+    ...disk,
+    setPrivate: (path, isPrivate) => (calls.push(`close ${path}`), disk.setPrivate(path, isPrivate)),
+    rename: (from, to) => (calls.push(`name ${to}`), disk.rename(from, to)),
+  };
+  assert.ok((await alone.once({ disk: noting })).inSync);
+  assert.deepEqual(calls, ["close keys", "name keys/a new file"]);
+  alone.close();
+});
+
+test("privacy holds beside an edit on the other side, in both directions", async () => {
+  const alone = await withFile();
+  chmod(alone, true);
+  alone.writeOnServer(file, "edited there");
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual([alone.read(file), both(alone)], ["edited there", closed]);
+  chmod(alone, false);
+  assert.ok((await alone.once()).inSync);
+  alone.write(file, "edited here");
+  setOnServer(alone, true);
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual([alone.serverContents().get(file), both(alone)], ["edited here", closed]);
+  alone.close();
+});
+
+test("the conflicted copy of a private file is private", async () => {
+  const alone = await withFile();
+  chmod(alone, true);
+  alone.write(file, "edited here");
+  alone.writeOnServer(file, "edited there");
+  assert.ok((await alone.once()).inSync);
+  const copy = alone.diskPaths().find((path) => path.includes("conflicted copy")) ?? "";
+  assert.deepEqual(both(alone, [file, copy]), closed);
+  alone.close();
+});
+
+for (const here of [true, false]) {
+  test(`where nothing was agreed on, private ${here ? "here" : "there"} is private on both sides`, async () => {
+    const alone = new Alone();
+    alone.mkdir("keys");
+    alone.write(file, "equal");
+    const model = alone.world.model;
+    const operation_id = model.fresh("another's ");
+    alone.onServer({ op: "mkdir", operation_id, parent_id: model.rootId, name: "keys" });
+    alone.putOnServer("equal", { parent_id: alone.serverId("keys"), name: "id.txt" });
+    if (here) chmod(alone, true);
+    else setOnServer(alone, true);
+    assert.ok((await alone.once()).inSync);
+    assert.deepEqual(both(alone), closed);
+    alone.close();
+  });
+}
+
+test("a folder that is made private is no edit: deleted on the other side it goes, and the trash keeps it private", async () => {
+  const alone = await withFile();
+  alone.onServer({ op: "delete", operation_id: "gone", file_id: alone.serverId("keys") });
+  chmod(alone, true);
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual([alone.diskPaths(), alone.serverPaths()], [[], []]);
+  const trashed = [...alone.root.below(".holdfast/trash")].find(([path]) => path.endsWith(file));
+  assert.equal(trashed?.[1].now.isPrivate, true);
+  alone.close();
+});
+
+for (const lacks of [[], ["exchange"], ["exchange", "hard links"]] as const) {
+  const without = lacks.length === 0 ? "" : `, on a disk without ${lacks.join(" and ")}`;
+  test(`a file that is made private in the moment in which another's edit takes its place stays so${without}`, async () => {
+    const alone = await withFile(new Alone({ lacks, devices: 1, isLastWhole: false }));
+    alone.writeOnServer(file, "edited there");
+    const disk = alone.disk();
+    let isFirst = true;
+    const before = (...paths: readonly string[]): void => {
+      if (isFirst && paths.includes(file)) chmod(alone, true, [file]);
+      if (paths.includes(file)) isFirst = false;
+    };
+    const closing: LocalDisk = {
+      ...disk,
+      exchange: (one, other) => (before(one, other), disk.exchange(one, other)),
+      link: (from, to) => (before(from, to), disk.link(from, to)),
+      rename: (from, to) => (before(from, to), disk.rename(from, to)),
+    };
+    assert.ok((await alone.once({ disk: closing })).inSync);
+    assert.deepEqual([alone.read(file), both(alone, [file])], ["edited there", [[true, true]]]);
+    alone.close();
+  });
+}
+
+test("of a file that has two names here the other name stays as it is", async () => {
+  const alone = await withFile();
+  alone.root.link(file, "other.txt", true);
+  assert.ok((await alone.once()).inSync);
+  for (const isPrivate of [true, false]) {
+    setOnServer(alone, isPrivate, [file]);
+    assert.ok((await alone.once()).inSync);
+    assert.deepEqual(both(alone, [file, "other.txt"]), [
+      [isPrivate, isPrivate],
+      [false, false],
+    ]);
+  }
+  alone.close();
+});
+
+const poor: readonly (readonly Lack[])[] = [["private modes"], ["executable bits", "private modes"]];
+for (const lacks of poor) {
+  test(`a disk that lacks ${lacks.join(" and ")} leaves on the server what is private`, async () => {
+    const alone = await withFile(new Alone({ lacks, devices: 1, isLastWhole: false }));
+    setOnServer(alone, true);
+    assert.deepEqual(await actsOf(alone), []);
+    alone.write(file, "edited here");
+    assert.deepEqual(await actsOf(alone), ["sent put"]);
+    alone.move(file, "keys/moved.txt");
+    assert.deepEqual(await actsOf(alone), ["sent move"]);
+    assert.deepEqual(both(alone, ["keys", "keys/moved.txt"]), [
+      [false, true],
+      [false, true],
+    ]);
+    alone.close();
+  });
+}
+
+test("where the umask makes all private, only what was made there is private for others", async () => {
+  const alone = new Alone({ lacks: ["open modes"], devices: 1, isLastWhole: false });
+  alone.putOnServer("theirs", { parent_id: alone.world.model.rootId, name: "theirs" });
+  alone.write("mine", "mine");
+  chmod(alone, true, ["mine"]);
+  assert.ok((await alone.once()).inSync);
+  chmod(alone, true, ["theirs"]);
+  alone.write("theirs", "edited here");
+  assert.deepEqual(await actsOf(alone), ["sent put"]);
+  assert.deepEqual(both(alone, ["mine", "theirs"]), [
+    [true, true],
+    [true, false],
+  ]);
+  chmod(alone, false, ["mine"]);
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(both(alone, ["mine"]), [[false, false]]);
+  alone.close();
+});
+
+test("a copy that was made private and not sent yet is not freed for its space", async () => {
+  const alone = await withFile();
+  chmod(alone, true, [file]);
+  const engine = alone.make();
+  engine.exclude([file], { freeSpace: true });
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 1_000_000, () => false);
+  await alone.pass(engine.runOnce());
+  assert.deepEqual(both(alone, [file]), [[true, false]]);
+  alone.close();
+});
+
+/** An older server takes the member and does not keep it. */
+function withoutPrivacy(server: Server): Server {
+  const strip = ({ private: _private, ...node }: NodeJson): NodeJson => node;
+  return {
+    ...server,
+    snapshot: async (cursor) => {
+      const page = await server.snapshot(cursor);
+      return { ...page, items: page.items.map(strip) };
+    },
+    listChanges: async (token) => {
+      const page = await server.listChanges(token);
+      const changes = page.changes.map((change) => (change.node ? { ...change, node: strip(change.node) } : change));
+      return { ...page, changes };
+    },
+    commit: async (epoch, operations, blocks) => {
+      const stripped = operations.map((operation) => {
+        const { private: _private, ...rest } = operation as typeof operation & { private?: boolean };
+        return rest as typeof operation;
+      });
+      const { results, ...answer } = await server.commit(epoch, stripped, blocks);
+      return { ...answer, results: results.map((each) => (each.node ? { ...each, node: strip(each.node) } : each)) };
+    },
+  };
+}
+
+test("an older server is sent no privacy, nothing is opened for it, and once it is newer it hears all", async () => {
+  const alone = new Alone();
+  alone.mkdir("keys");
+  alone.write(file, "old");
+  chmod(alone, true);
+  const server = withoutPrivacy(alone.server());
+  for (const text of ["old", "newer"]) {
+    alone.write(file, text);
+    assert.ok((await alone.once({ server })).inSync);
+  }
+  assert.deepEqual(both(alone), [
+    [true, false],
+    [true, false],
+  ]);
+  alone.putOnServer("unrelated", { parent_id: alone.world.model.rootId, name: "unrelated" });
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(both(alone), closed);
+  alone.close();
+});
+
+test("after a restore of the server that knew nothing of it, what is private here is private again", async () => {
+  const alone = await withFile();
+  const backup = alone.world.model.backUp();
+  chmod(alone, true);
+  assert.ok((await alone.once()).inSync);
+  alone.world.model.restore(backup);
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(both(alone), closed);
+  alone.close();
+});
+
+test("a state of an older version sends nothing and changes no mode, but for what is private", async () => {
+  const world = new Shared("editor");
+  world.ownerMakes("inner");
+  world.ownerPuts("deep.txt", "deep", "inner");
+  await world.once();
+  const { database } = world.world.devices[0] ?? assert.fail();
+  const makeOld = (): void => {
+    if (database.isTransaction) database.exec("commit");
+    for (const name of ["remote_rows", "local_rows", "synced_rows"])
+      database.exec(`alter table ${name} drop column private`);
+    database.exec("delete from settings where key = 'privacy'");
+  };
+  makeOld();
+  assert.deepEqual(await actsOf(world), []);
+  makeOld();
+  chmod(world, true, ["docs/inner"]);
+  world.owner({ op: "set", file_id: "node deep.txt", private: true });
+  assert.deepEqual((await actsOf(world)).toSorted(), ["docs/inner/deep.txt closed", "sent set"]);
+  assert.equal(world.world.model.nodes.get("inner")?.isPrivate, true);
+  world.close();
+});
+
+test("where one may only read the server's privacy is taken, and what is closed here stays so and is not sent", async () => {
+  const world = new Shared("viewer");
+  await world.once();
+  const [path, id] = ["docs/a.txt", "node a.txt"];
+  const isPrivate = (): boolean => world.root.mustBeAt(path).now.isPrivate;
+  world.owner({ op: "set", file_id: id, private: true });
+  assert.deepEqual([await actsOf(world), isPrivate()], [[`${path} closed`], true]);
+  world.owner({ op: "set", file_id: id, private: false });
+  assert.deepEqual([await actsOf(world), isPrivate()], [[`${path} opened`], false]);
+  chmod(world, true, [path]);
+  assert.deepEqual([await actsOf(world), await world.problems(), isPrivate()], [[], [], true]);
+  assert.equal(world.world.model.nodes.get(id)?.isPrivate, false);
+  world.ownerPuts("a.txt", "second");
+  assert.deepEqual([await actsOf(world), world.onDisk()[path], isPrivate()], [[], "second", true]);
+  world.close();
+});
