@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
+import type { BatchOperationInput } from "@holdfast/protocol/batch";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Lack } from "@holdfast/sync/model/lacks";
 import { Alone } from "./alone.ts";
@@ -156,6 +157,23 @@ for (const here of [true, false]) {
   });
 }
 
+test("bytes that become the next version of a private copy of a conflict stay private", async () => {
+  const alone = await withFile();
+  const engine = alone.make();
+  const conflict = async (number: number): Promise<string[]> => {
+    alone.write(file, `edited here ${number}`);
+    alone.writeOnServer(file, `edited there ${number}`);
+    assert.ok((await alone.pass(engine.runOnce())).inSync);
+    return alone.diskPaths().filter((path) => path.includes("conflicted copy"));
+  };
+  const copies = await conflict(1);
+  chmod(alone, true, copies);
+  assert.ok((await alone.pass(engine.runOnce())).inSync);
+  assert.deepEqual(await conflict(2), copies);
+  assert.deepEqual([alone.read(copies[0] ?? ""), both(alone, copies)], ["edited here 2", [[true, true]]]);
+  alone.close();
+});
+
 test("a folder that is made private is no edit: deleted on the other side it goes, and the trash keeps it private", async () => {
   const alone = await withFile();
   alone.onServer({ op: "delete", operation_id: "gone", file_id: alone.serverId("keys") });
@@ -269,12 +287,14 @@ function withoutPrivacy(server: Server): Server {
       return { ...page, changes };
     },
     commit: async (epoch, operations, blocks) => {
-      const stripped = operations.map((operation) => {
-        const { private: _private, ...rest } = operation as typeof operation & { private?: boolean };
-        return rest as typeof operation;
+      const kept = operations.map((operation): BatchOperationInput => {
+        if (!("private" in operation)) return operation;
+        const { private: _private, ...rest } = operation;
+        return rest;
       });
-      const { results, ...answer } = await server.commit(epoch, stripped, blocks);
-      return { ...answer, results: results.map((each) => (each.node ? { ...each, node: strip(each.node) } : each)) };
+      const { results, ...answer } = await server.commit(epoch, kept, blocks);
+      for (const result of results) if (result.node) Object.assign(result, { node: strip(result.node) });
+      return { ...answer, results };
     },
   };
 }

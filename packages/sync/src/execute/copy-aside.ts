@@ -24,7 +24,10 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   const parts = copiesOf(from, blocks);
   // Bytes of this disk, which nobody else may have: one that never gets its name stays in the local trash.
   const temporary = joinPath(ownFolders.trash, randomName(hands));
-  const { fingerprint: old, executable, isPrivate } = local;
+  const { fingerprint: old, executable } = local;
+  const over = hands.lacks.has("exchange") ? undefined : onto;
+  // Neither the original nor the copy that was there before is opened to others by that.
+  const isPrivate = local.isPrivate === true || over?.local.isPrivate === true ? true : local.isPrivate;
   await hands.disk.create(temporary, parts, {
     mtimeNs: old.mtimeNs,
     executable,
@@ -35,7 +38,6 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   await hands.disk.syncFile(temporary);
   const before = await mustStat(hands, temporary);
   const folder = await knownFolder(hands, into);
-  const over = hands.lacks.has("exchange") ? undefined : onto;
   const placed = over ?? { id: hands.makeNodeId(), local: { ...local, parent: into, name, alias: undefined } };
   const path = joinPath(folder, nameOnDisk(placed.local));
   if (over === undefined) await hands.disk.rename(temporary, path);
@@ -47,7 +49,7 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   await syncFolders(hands, path, temporary);
   const fingerprint = await fingerprintAfter(hands.disk, path, before.fingerprint);
   const { parent, name: given, alias } = placed.local;
-  const row = { ...local, parent, name: given, alias, fingerprint, sight: sightOf(hands, fingerprint) };
+  const row = { ...local, parent, name: given, alias, isPrivate, fingerprint, sight: sightOf(hands, fingerprint) };
   hands.state.commit({ local: [[placed.id, row]] });
 }
 
