@@ -44,6 +44,7 @@ export interface ReadFile {
   readonly stamp: FileStamp;
   readonly mtimeMicros: number;
   readonly executable: boolean;
+  readonly isPrivate: boolean;
   readonly contentId: HashHex;
   readonly blocks: readonly ManifestEntry[];
   /** Where the frames of its blocks stand in the window; absent where none are needed. */
@@ -109,6 +110,7 @@ function readOpen(descriptor: number, file: ReadRequest, writer: FrameWriter | u
     stamp: toStamp(after),
     mtimeMicros: microsOfNanos(after.mtimeNs),
     executable: (after.mode & 0o100n) !== 0n,
+    isPrivate: (after.mode & 0o077n) === 0n,
     contentId,
     blocks,
     frames: known ? undefined : writer.write(cuts, blocks),

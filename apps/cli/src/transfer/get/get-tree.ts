@@ -118,7 +118,7 @@ export class TreeGet {
   async #make(node: NodeJson, folder: LocalFolder, name: string): Promise<void> {
     const { report, folders } = this.#work;
     if (node.kind === "folder" || node.kind === "mount") {
-      const entered = await folders.enter(join(folder.path, name), folder);
+      const entered = await folders.enter(join(folder.path, name), folder, node.private === true);
       this.#folders.set(node.kind === "mount" ? (node.target ?? node.id) : node.id, entered.folder);
       if (entered.isNew) report.foldersMade += 1;
       else if (node.waits !== true) this.#work.surplus?.enter(entered.folder.path, this.#below(entered.folder.path));

@@ -68,7 +68,8 @@ export function temporaryOf(work: GetWork, { folder, node }: FileToGet): string 
 }
 
 export function modeOf({ node, local }: FileToGet): FileMode {
-  if (local?.kind !== "file") return { bits: node.executable ? 0o777 : 0o666, exact: false };
+  const usual = (node.executable ? 0o777 : 0o666) & (node.private === true ? 0o700 : 0o777);
+  if (local?.kind !== "file") return { bits: usual, exact: false };
   return { bits: replacedMode(local.mode, node.executable), exact: true };
 }
 

@@ -31,10 +31,14 @@ export class LocalFolders {
     this.#foldsNames = foldsNames;
   }
 
-  /** @throws HoldfastError conflict where something else stands there, or takes its place meanwhile */
-  async enter(path: string, parent: LocalFolder | undefined): Promise<{ folder: LocalFolder; isNew: boolean }> {
+  /** @param isPrivate of one that is made @throws HoldfastError conflict where something else stands there, or takes its place meanwhile */
+  async enter(
+    path: string,
+    parent: LocalFolder | undefined,
+    isPrivate = false,
+  ): Promise<{ folder: LocalFolder; isNew: boolean }> {
     try {
-      return await this.#enter(path, parent);
+      return await this.#enter(path, parent, isPrivate);
     } catch (thrown) {
       // Whatever was here went away: `not_found` would read as if the server lacked it.
       throw isNotFound(thrown) ? replaced(path) : thrown;
@@ -78,10 +82,14 @@ export class LocalFolders {
     return failures;
   }
 
-  async #enter(path: string, parent: LocalFolder | undefined): Promise<{ folder: LocalFolder; isNew: boolean }> {
+  async #enter(
+    path: string,
+    parent: LocalFolder | undefined,
+    isPrivate: boolean,
+  ): Promise<{ folder: LocalFolder; isNew: boolean }> {
     let there = await statOf(this.#disk, path);
     const isNew = there === undefined;
-    if (there === undefined) there = await this.#make(path);
+    if (there === undefined) there = await this.#make(path, isPrivate);
     if (there.kind !== "folder") {
       throw new HoldfastError("conflict", `is a ${there.kind} here and a folder on the server. Move it away.`);
     }
@@ -91,9 +99,9 @@ export class LocalFolders {
     return { folder: { path, parent, device, inode, entries, parts, taken: new Set() }, isNew };
   }
 
-  async #make(path: string): Promise<DiskStat> {
+  async #make(path: string, isPrivate: boolean): Promise<DiskStat> {
     try {
-      await this.#disk.mkdir(path);
+      await this.#disk.mkdir(path, { mode: isPrivate ? 0o700 : 0o777 });
     } catch (thrown) {
       if (!isTaken(thrown)) throw thrown;
     }

@@ -18,7 +18,7 @@ import { type Sent, sendStream, sendWindows, toSent, type Window } from "./send-
 import { readFailure, readFailureOf } from "./local-folder.ts";
 import { planCompared } from "./put-plan.ts";
 import { afterLateNode, damagedOf, goesOn, growthOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
-import type { PutWork, QueuedFile } from "./put-work.ts";
+import type { PutContent, PutWork, QueuedFile } from "./put-work.ts";
 
 /** The put operation lists all blocks, and its JSON is limited; this many leave room. */
 const blocksMax = 150_000;
@@ -77,7 +77,7 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
     if (!isSame(first, stamp) || sent.sizeBytes !== stamp.sizeBytes) return "again";
     const mtimeMicros = microsOfNanos(stats.mtimeNs);
     const executable = (stats.mode & 0o100n) !== 0n;
-    const content = { ...sent, mtimeMicros, executable };
+    const content = { ...sent, mtimeMicros, executable, isPrivate: (stats.mode & 0o077n) === 0n };
     const committed = await commitFile(work, file, content, {
       onDone: () => counted.keep(),
       onFailed: () => sentForFile.isForNothing(),
@@ -123,17 +123,17 @@ export async function putStream(work: PutWork, file: QueuedFile, source: AsyncIt
 async function commitFile(
   work: PutWork,
   file: QueuedFile,
-  content: Sent & { readonly mtimeMicros: number | undefined; readonly executable: boolean | undefined },
+  content: Sent & Pick<PutContent, "mtimeMicros" | "executable" | "isPrivate">,
   { onDone = () => {}, onFailed = () => {} }: { readonly onDone?: () => void; readonly onFailed?: () => void },
 ): Promise<boolean> {
   const { report } = work;
   const { path } = file.entry;
-  const { mtimeMicros = 0, executable = false, contentId } = content;
+  const { mtimeMicros = 0, executable = false, isPrivate = false, contentId } = content;
   const { remote, exchange } = file;
   const step =
     remote === undefined || exchange
       ? undefined
-      : planCompared({ mtimeMicros, executable }, contentId, remote, work.withTimes);
+      : planCompared({ mtimeMicros, executable, isPrivate }, contentId, remote, work.withTimes);
   const counted = (): void => {
     report.counts.filesDone += 1;
     onDone();

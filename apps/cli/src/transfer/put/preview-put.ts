@@ -89,13 +89,12 @@ export class PutPreview {
     }
     if (entry.kind === "folder") {
       if (step.do === "create") this.#makeFolder(remotePath);
+      else if (step.do === "attributes") this.#setAttributes(remotePath);
       return true;
     }
     if (step.do === "keep") report.filesEqual += entry.kind === "file" ? 1 : 0;
-    else if (step.do === "attributes") {
-      report.attributesSet += 1;
-      report.change("attributes", remotePath, 0);
-    } else this.#send(entry, remotePath, step.do === "create");
+    else if (step.do === "attributes") this.#setAttributes(remotePath);
+    else this.#send(entry, remotePath, step.do === "create");
     return false;
   }
 
@@ -120,6 +119,11 @@ export class PutPreview {
     } catch {
       return { do: "refuse", message: "cannot be read, so it would be skipped" };
     }
+  }
+
+  #setAttributes(remotePath: string): void {
+    this.#work.report.attributesSet += 1;
+    this.#work.report.change("attributes", remotePath, 0);
   }
 
   #makeFolder(remotePath: string): void {

@@ -7,13 +7,15 @@ export interface LocalState {
   readonly sizeBytes: number;
   readonly mtimeMicros: number;
   readonly executable: boolean;
+  /** Of a file or folder: nobody but its owner has any right. */
+  readonly isPrivate?: boolean;
   readonly target?: string;
 }
 
 /** And on the other. */
 export type RemoteState = Pick<
   NodeJson,
-  "id" | "kind" | "size" | "version_id" | "content_id" | "modified_at" | "executable" | "target"
+  "id" | "kind" | "size" | "version_id" | "content_id" | "modified_at" | "executable" | "private" | "target"
 >;
 
 export type PutStep =
@@ -32,7 +34,8 @@ export type PutStep =
 export function planPut(local: LocalState, remote: RemoteState | undefined): PutStep {
   if (remote === undefined) return { do: "create" };
   if (local.kind === "folder" || remote.kind === "folder" || remote.kind === "mount") {
-    if (local.kind === "folder" && remote.kind === "folder") return { do: "keep" };
+    if (local.kind === "folder" && remote.kind === "folder")
+      return isClosed(local, remote) ? { do: "attributes", remote } : { do: "keep" };
     const message = `is a ${local.kind} here and a ${remote.kind} on the server. Move one of them away.`;
     return { do: "refuse", message };
   }
@@ -47,12 +50,18 @@ export function planPut(local: LocalState, remote: RemoteState | undefined): Put
  * @param withTimes sends a changed time by itself, too
  */
 export function planCompared(
-  local: Pick<LocalState, "mtimeMicros" | "executable">,
+  local: Pick<LocalState, "mtimeMicros" | "executable" | "isPrivate">,
   contentId: string,
   remote: RemoteState,
   withTimes = false,
 ): PutStep {
   if (contentId !== remote.content_id) return { do: "update", remote };
   const sameTime = !withTimes || local.mtimeMicros === toMicros(remote.modified_at);
-  return sameTime && local.executable === remote.executable ? { do: "keep" } : { do: "attributes", remote };
+  const isSame = sameTime && local.executable === remote.executable && !isClosed(local, remote);
+  return isSame ? { do: "keep" } : { do: "attributes", remote };
+}
+
+/** Who may read less is sent, and never who may read more: a put does not know what was agreed on before. */
+function isClosed(local: Pick<LocalState, "isPrivate">, remote: Pick<RemoteState, "private">): boolean {
+  return local.isPrivate === true && remote.private === false;
 }

@@ -11,7 +11,7 @@ import { listLocalFolder } from "./local-folder.ts";
 import type { LocalEntry } from "./local-folder.ts";
 import { planCompared, planPut } from "./put-plan.ts";
 import type { RemoteState } from "./put-plan.ts";
-import { afterLateNode, damagedOf, lateNode, linkOperations, setOperation } from "./put-work.ts";
+import { afterLateNode, closingOperation, damagedOf, lateNode, linkOperations, setOperation } from "./put-work.ts";
 import type { PutWork, QueuedFile, RemoteFolder } from "./put-work.ts";
 import type { RemoteTree } from "./remote-tree.ts";
 import type { Surplus } from "./surplus.ts";
@@ -52,6 +52,8 @@ export class TreePut {
   readonly #batches = new TaskGroup(batchesAtOnce);
   readonly #largeFiles = new TaskGroup(largeFilesAtOnce);
   #newFolders: NewFolder[] = [];
+  /** Folders that are there and become private. */
+  #closing: Item[] = [];
   #links: QueuedFile[] = [];
   #operations: Item[] = [];
   #small: QueuedFile[] = [];
@@ -85,7 +87,8 @@ export class TreePut {
           if (child !== undefined)
             below.push({ ...child, below: path, remotePath: `${visit.remotePath}/${entry.name}` });
         }
-        if (this.#small.length >= aheadFilesMax || this.#newFolders.length >= operationsMax) await this.#send(false);
+        if (this.#small.length >= aheadFilesMax || this.#newFolders.length + this.#closing.length >= operationsMax)
+          await this.#send(false);
         else await nextTurn();
       }
       this.#surplus?.visit({ id: visit.folder.id, below: visit.below, path: visit.remotePath }, names);
@@ -123,6 +126,7 @@ export class TreePut {
       return undefined;
     }
     if (entry.kind === "folder") {
+      if (step.do === "attributes") this.#close(entry, step.remote);
       return {
         localPath: entry.path,
         folder: step.do === "create" ? this.#newFolder(entry, folder) : toFolder(remote, folder),
@@ -133,6 +137,11 @@ export class TreePut {
     if (entry.kind === "symlink") this.#takeLink(file, step.do === "keep");
     else if (step.do !== "compare" || !this.#isKnown(entry, step.remote)) this.#takeFile(file);
     return undefined;
+  }
+
+  #close({ path }: LocalEntry, remote: RemoteState): void {
+    const onCommitted = (): void => void (this.#work.report.attributesSet += 1);
+    this.#closing.push({ path, operations: [closingOperation(this.#work, remote)], onCommitted });
   }
 
   #newFolder(entry: LocalEntry, parent: RemoteFolder): RemoteFolder {
@@ -151,7 +160,16 @@ export class TreePut {
       const { id } = made;
       return {
         path: entry.path,
-        operations: [{ op: "mkdir", operation_id: ids.operation(), id, parent_id: parent.id, name: entry.name }],
+        operations: [
+          {
+            op: "mkdir",
+            operation_id: ids.operation(),
+            id,
+            parent_id: parent.id,
+            name: entry.name,
+            ...(entry.isPrivate === true ? { private: true } : {}),
+          },
+        ],
         onCommitted: () => void (report.foldersMade += 1),
         onFailed: () => void (made.failed = true),
         onRefused: (reason) => {
@@ -223,6 +241,8 @@ export class TreePut {
   }
 
   async #send(all: boolean): Promise<void> {
+    for (const items of slices(this.#closing, operationsMax)) await commit(this.#work, items);
+    this.#closing = [];
     for (const folders of slices(this.#newFolders, operationsMax)) await this.#makeFolders(folders);
     this.#newFolders = [];
     for (const links of slices(this.#links, operationsMax / 2)) {

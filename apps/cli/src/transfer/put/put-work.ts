@@ -101,6 +101,7 @@ export interface PutContent {
   readonly content_id: HashHex;
   readonly mtimeMicros: number | undefined;
   readonly executable: boolean | undefined;
+  readonly isPrivate?: boolean | undefined;
 }
 
 /** The operations that give a file this content: one, or two that commit together. */
@@ -131,11 +132,7 @@ export function linkOperations(work: PutWork, file: QueuedFile): BatchOperationI
   return remote === undefined ? [made] : together(work, remote, made);
 }
 
-export function setOperation(
-  work: PutWork,
-  remote: RemoteState,
-  to: Pick<PutContent, "mtimeMicros" | "executable">,
-): BatchOperationInput {
+export function setOperation(work: PutWork, remote: RemoteState, to: Attributes): BatchOperationInput {
   return { op: "set", operation_id: work.ids.operation(), file_id: remote.id, ...attributesOf(to) };
 }
 
@@ -145,9 +142,20 @@ function together(work: PutWork, remote: RemoteState, made: BatchOperationInput)
   return [gone, { ...made, group }];
 }
 
-function attributesOf({ mtimeMicros, executable }: Pick<PutContent, "mtimeMicros" | "executable">) {
+/** Before a folder's content is sent others have no right to it. */
+export function closingOperation(work: PutWork, { id }: Pick<RemoteState, "id">): BatchOperationInput {
+  return { op: "set", operation_id: work.ids.operation(), file_id: id, private: true };
+}
+
+type Attributes = Pick<PutContent, "mtimeMicros" | "executable" | "isPrivate">;
+
+function attributesOf({ mtimeMicros, executable, isPrivate }: Attributes) {
   const time = mtimeMicros === undefined ? undefined : toTimeText(mtimeMicros);
-  return { ...(time === undefined ? {} : { modified_at: time }), ...(executable === undefined ? {} : { executable }) };
+  return {
+    ...(time === undefined ? {} : { modified_at: time }),
+    ...(executable === undefined ? {} : { executable }),
+    ...(isPrivate === true ? { private: true } : {}),
+  };
 }
 
 const sentBlocksMax = 500_000;

@@ -15,8 +15,10 @@ import { startTransferPool, wakeThreads } from "../transfer-pool.ts";
 import type { Mirroring } from "../may-delete.ts";
 import { assertNotHopeless } from "../transfer-report.ts";
 import type { TransferReport } from "../transfer-report.ts";
+import { commit } from "./commit.ts";
 import { putStream } from "./large-file.ts";
 import { lookAt } from "./local-folder.ts";
+import { planPut } from "./put-plan.ts";
 import { PutPreview } from "./preview-put.ts";
 import { ownRoot, type PutRoot } from "./put-root.ts";
 import { putTargets } from "./put-targets.ts";
@@ -24,7 +26,7 @@ import type { LocalArgument, PutTarget } from "./put-targets.ts";
 import { TreePut } from "./put-tree.ts";
 import { seenIn, Surplus } from "./surplus.ts";
 import { tellRoom } from "./room.ts";
-import { SentBlocks } from "./put-work.ts";
+import { closingOperation, SentBlocks } from "./put-work.ts";
 import { openStandardInput, refuseDirectory, type StandardInput } from "./standard-input.ts";
 import type { PutWork, RemoteFolder } from "./put-work.ts";
 import { RemoteTree } from "./remote-tree.ts";
@@ -229,6 +231,7 @@ async function putFolder(
   const own = { ...work, sent: new SentBlocks() };
   const { remote, surplus } = await standingIn(own, there);
   if (!work.isLink) await tellRoom(own, resolve(localPath), there, remote);
+  if (there === undefined) await closeAsHere(own, localPath, node);
   const tree = new TreePut(own, remote, surplus);
   try {
     await tree.putFolder(resolve(localPath), toRemoteFolder(node), remotePath);
@@ -238,6 +241,13 @@ async function putFolder(
   }
   await finish(tree);
   if (work.mirroring !== undefined) await surplus?.delete(work.mirroring);
+}
+
+/** Of a folder that is new there, before anything comes into it. */
+async function closeAsHere(work: RootedWork, path: string, node: NodeJson): Promise<void> {
+  const looked = lookAt(resolve(path), node.name);
+  if (!("entry" in looked) || planPut(looked.entry, node).do !== "attributes") return;
+  await commit(work, [{ path, operations: [closingOperation(work, node)], onCommitted: () => undefined }]);
 }
 
 /** What is in a folder of the server, and with `--delete` what of it may be too much. */

@@ -31,10 +31,22 @@ export class RemoteTree {
   }
 
   /** Keeps what the planner looks at; a tree may have a million nodes. */
-  #add({ id, kind, size, version_id, content_id, modified_at, executable, target, parent_id, name }: NodeJson): void {
+  #add({
+    id,
+    kind,
+    size,
+    version_id,
+    content_id,
+    modified_at,
+    executable,
+    target,
+    parent_id,
+    name,
+    ...node
+  }: NodeJson): void {
     const siblings = this.#children.get(parent_id ?? "") ?? new Map<string, RemoteState>();
     this.#children.set(parent_id ?? "", siblings);
-    const state = { id, kind, size, version_id, content_id, modified_at, executable };
+    const state = { id, kind, size, version_id, content_id, modified_at, executable, private: node.private };
     this.size += 1;
     siblings.set(name, target === undefined ? state : { ...state, target });
   }

@@ -111,7 +111,7 @@ function place(
 ): void {
   const { path, sizeBytes } = file.entry;
   const { report, journal } = work;
-  const { contentId, mtimeMicros, executable, blocks } = read;
+  const { contentId, mtimeMicros, executable, isPrivate, blocks } = read;
   const remember = (): void => {
     journal.record(path, read.stamp, contentId, readAtMs);
     report.done(sizeBytes);
@@ -133,7 +133,7 @@ function place(
     };
     into.sets.push({ path, operations: [setOperation(work, step.remote, read)], onCommitted });
   } else {
-    const content = { size: read.stamp.sizeBytes, blocks, content_id: contentId, mtimeMicros, executable };
+    const content = { size: read.stamp.sizeBytes, blocks, content_id: contentId, mtimeMicros, executable, isPrivate };
     const onCommitted = (): void => {
       report.filesSent += 1;
       report.bytesSent += sizeBytes;
