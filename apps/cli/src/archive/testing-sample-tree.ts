@@ -33,27 +33,33 @@ export function makeSampleTree(folder: string): void {
     "equal 2": "the same",
     "run.sh": "#!/bin/sh\necho hello\n",
   };
+  const modes = new Map([
+    ["run.sh", 0o755],
+    ["one byte", 0o600],
+  ]);
   for (const [name, content] of Object.entries(files))
-    writeFileSync(join(folder, name), content, { mode: name === "run.sh" ? 0o755 : 0o644 });
+    writeFileSync(join(folder, name), content, { mode: modes.get(name) ?? 0o644 });
+  mkdirSync(join(folder, "secret"), { mode: 0o700 });
   symlinkSync("nothing.txt", join(folder, "link"));
   symlinkSync("../elsewhere/ü", join(folder, "dangling"));
   copySources(fileURLToPath(new URL("../output", import.meta.url)), join(folder, "sources"));
   utimesSync(join(folder, "one byte"), 1_000_000_000.25, 1_000_000_000.25);
 }
 
-/** All of a tree: kinds, times of files, contents. */
+/** All of a tree: kinds, privacy, times of files, contents. */
 export function treeOf(folder: string, prefix = ""): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of readdirSync(join(folder, prefix))) {
     const path = join(prefix, name);
     const stats = lstatSync(join(folder, path), { bigint: true });
-    if (stats.isDirectory()) Object.assign(found, { [path]: "folder" }, treeOf(folder, path));
+    const privacy = (stats.mode & 0o077n) === 0n ? "private " : "";
+    if (stats.isDirectory()) Object.assign(found, { [path]: `${privacy}folder` }, treeOf(folder, path));
     else if (stats.isSymbolicLink()) found[path] = `link to ${readlinkSync(join(folder, path))}`;
     else {
       const sum = createHash("sha256")
         .update(readFileSync(join(folder, path)))
         .digest("hex");
-      found[path] = `${stats.mode & 0o100n ? "executable" : "file"} ${stats.mtimeNs / 1000n} ${sum}`;
+      found[path] = `${privacy}${stats.mode & 0o100n ? "executable" : "file"} ${stats.mtimeNs / 1000n} ${sum}`;
     }
   }
   return found;
