@@ -143,7 +143,7 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
   const healed = report.filesHealed === 0 ? "" : ` (${formatNumber(report.filesHealed)} of them healed on the server)`;
   await output.result(report.toJson(), () => [
     ...report.planLines(),
-    `${report.itemsSent} ${report.isDry ? "would be " : ""}sent (${formatBytes(report.bytesSent)}), ${formatNumber(report.filesEqual)} equal already${healed}${deleted}, ${count(report.problems.length, "problem")}`,
+    `${report.itemsSent} ${report.isDry ? "would be " : ""}sent (${formatBytes(report.bytesSent)}), ${report.itemsNotSent}${healed}${deleted}, ${count(report.problems.length, "problem")}`,
   ]);
   if (report.problems.length > 0) context.exitCode = report.exitCode;
 }

@@ -20,7 +20,7 @@ export async function tellBrokenOff(
   // What ended it is told for itself, and is one of them.
   const problems = report.problems.length + 1;
   const least = totalIsFinal ? "" : "at least ";
-  const line = `${report.itemsSent} ${verb} (${formatBytes(report.bytesSent)}), ${formatNumber(report.filesEqual)} equal already, ${least}${formatNumber(files_left)} not ${verb} (${formatBytes(bytes_left)}), ${count(problems, "problem")}`;
+  const line = `${report.itemsSent} ${verb} (${formatBytes(report.bytesSent)}), ${report.itemsNotSent}, ${least}${formatNumber(files_left)} not ${verb} (${formatBytes(bytes_left)}), ${count(problems, "problem")}`;
   const room = await roomLines(run, thrown);
   await run.output.result(undefined, () => [line, ...leftLines(report, files_left, least), ...room]);
 }

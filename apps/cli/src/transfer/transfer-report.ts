@@ -55,6 +55,13 @@ export class TransferReport {
     return this.filesSent === 0 ? links : `${files} and ${links}`;
   }
 
+  /** "1 equal already", or with others "1 with a new time or executable bit, 1 equal already". */
+  get itemsNotSent(): string {
+    const set = this.attributesSet;
+    const attributes = set === 0 ? "" : `${formatNumber(set)} with a new time or executable bit, `;
+    return `${attributes}${formatNumber(this.filesEqual)} equal already`;
+  }
+
   /** A sentence beside all that. */
   note(text: string): void {
     this.#output.note(text);

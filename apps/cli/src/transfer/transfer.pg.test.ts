@@ -206,6 +206,27 @@ test("a touched file is equal, whether it was read before or not, and --times se
   assert.deepEqual(await put(), { ...sent, isSent: false }, "with the executable bit");
 });
 
+test("a file that is put by itself gets a new time and executable bit as one in a folder does", async () => {
+  const path = join(home, "single");
+  writeFileSync(path, "12345");
+  await run(["put", path, "/single"]);
+  const put = async (seconds: number, ...flags: string[]) => {
+    utimesSync(path, seconds, seconds);
+    const { stdout } = await run(["put", path, "/single", ...flags]);
+    const { items } = await json("ls", "/single");
+    return [stdout.trim(), items[0].executable, Date.parse(items[0].modified_at) / 1000];
+  };
+  const equal = "0 files sent (0 B), 1 equal already, 0 problems";
+  const set = "0 files sent (0 B), 1 with a new time or executable bit, 0 equal already, 0 problems";
+  const [, , firstSeconds] = await put(1000);
+  assert.notEqual(firstSeconds, 1000);
+  assert.deepEqual(await put(1000), [equal, false, firstSeconds]);
+  assert.deepEqual(await put(2000, "--times"), [set, false, 2000]);
+  chmodSync(path, 0o755);
+  assert.deepEqual(await put(3000), [set, true, 3000]);
+  assert.deepEqual(await put(4000), [equal, true, 3000]);
+});
+
 test("of a large file that changed in one place only that place travels, both ways", async () => {
   const path = join(home, "grown.bin");
   const bytes = noise(9_000_000);
