@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type Argument, Command, Help } from "commander";
 import { type Context, unknownCommand } from "./commands/command.ts";
 import { showLines, showText } from "./output/screen.ts";
@@ -146,6 +147,16 @@ function optionSynonym(unknown: string, { options }: Command): string | undefine
   return isListening && /^--(?:port|host|bind|address)$/.test(unknown) ? "--listen HOST:PORT" : undefined;
 }
 
+/** Whether an unknown option is more likely a file whose name begins with a dash. */
+function isLikelyName(unknown: string, { registeredArguments }: Command): boolean {
+  return registeredArguments.length > 0 && (/^[^=]*[./]/.test(unknown) || existsSync(unknown));
+}
+
+function nameHint(unknown: string, command: Command): string {
+  const local = command.name() === "put" ? `, or ./${unknown} for a file here` : "";
+  return `For a name that begins with -, write -- before it${local}.`;
+}
+
 /** Commander's words for what a command lacks, in those of its usage. */
 export function plainProblem(text: string): string {
   return text
@@ -166,6 +177,7 @@ function oneLine(text: string, command: Command): string {
   // Unix's own rm needs it for a folder.
   if (kind === "option" && command.name() === "rm" && /^(?:-[rRf]+|--recursive|--force)$/.test(unknown))
     return `${line} (folders are removed without it)`;
+  if (kind === "option" && isLikelyName(unknown, command)) return `${line} (${nameHint(unknown, command)})`;
   const meant = kind === "option" ? optionSynonym(unknown, command) : meantBy(unknown, command);
   return meant === undefined ? line : `${line.replace(/ \(Did you mean [^\n]*$/, "")} (Did you mean ${meant}?)`;
 }

@@ -221,6 +221,8 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     [["devices", "rm", "--json"], /<device> is missing\./],
     [["share", "/x", "--json"], /--with <whom> is missing\./],
     [["serve", "--host", "0.0.0.0"], /Did you mean --listen HOST:PORT\?/],
+    [["put", "-dash.txt", "/"], /write -- before it, or \.\/-dash\.txt for a file here\.\)/],
+    [["put", "a", "/", "--lmit=2.5M"], /unknown option '--lmit=2\.5M'$/m],
     [["serve", "--port", "80"], /unknown option '--port' \(Did you mean --listen HOST:PORT\?\)/],
     [["ls", "--bind", "80"], /unknown option '--bind'$/m],
     [["get", "/x", "-", "--json"], /no place for --json/],
