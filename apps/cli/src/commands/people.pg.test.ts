@@ -131,7 +131,10 @@ describe("the words of people", () => {
     writeFileSync(`${tree}/top`, "top");
     writeFileSync(`${people.folder}/note`, "of ann");
     writeFileSync(`${people.folder}/large`, Buffer.alloc(20_000_000, "a large one "));
-    assert.equal((await json(guest, "put", `${people.folder}/note`, `${people.folder}/large`, id)).files_sent, 2);
+    const sent = await guest(["put", `${people.folder}/note`, `${people.folder}/large`, id, "--json"]);
+    assert.equal(JSON.parse(sent.stdout).files_sent, 2);
+    const remark = /^You cannot see what this folder contains\. A file whose name was taken is kept beside the other/;
+    assert.match(sent.stderr, remark);
     assert.equal((await json(guest, "put", tree, `${id}/`)).files_sent, 2);
     const paths = (await json(owner, "ls", "-R", "/inbox")).items.map(({ path }: { path: string }) => path);
     const own = ["/inbox/large", "/inbox/note", "/inbox/tree", "/inbox/tree/deep", "/inbox/tree/deep/er"];

@@ -145,6 +145,11 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
     ...report.planLines(),
     `${report.itemsSent} ${report.isDry ? "would be " : ""}sent (${formatBytes(report.bytesSent)}), ${report.itemsNotSent}${healed}${deleted}, ${count(report.problems.length, "problem")}`,
   ]);
+  // The server does not reveal which names are taken.
+  if (top.top?.role === "uploader" && report.filesSent > 0)
+    output.note(
+      "You cannot see what this folder contains. A file whose name was taken is kept beside the other under a name such as 'report (2).odt'.",
+    );
   if (report.problems.length > 0) context.exitCode = report.exitCode;
 }
 
