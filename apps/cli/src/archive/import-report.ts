@@ -33,7 +33,7 @@ export class ImportReport {
 
   conflict(path: string, message: string): void {
     this.conflicts.push({ path, code: "conflict", message });
-    this.#output.note(`holdfast: ${path} ${message}`);
+    this.#output.say(`holdfast: ${path} ${message}`);
   }
 
   /** 1 where something is missing, 5 where something stands beside something else. */

@@ -41,7 +41,7 @@ async function moveAddress(run: Run, email: string, options: ProofOptions = {}):
     ),
   );
   const { email: present, next_email: next } = account;
-  await run.output.result({ email: present, next_email: next }, () => [
+  await run.output.done({ email: present, next_email: next }, () => [
     next === null
       ? `The address of your account stays ${present}.`
       : `A confirmation e-mail was sent to ${next}, unless another account has that address. Open its link while signed in to this account to change the address. Until then it stays ${present}.`,
@@ -87,7 +87,7 @@ async function deleteAccount(run: Run, options: ProofOptions = {}): Promise<void
   );
   // Its session has ended with all others.
   await new SavedLogin(thisConfigFolder(run.context.environment)).update(() => Promise.resolve(undefined));
-  await run.output.result({ email, until }, () => [
+  await run.output.done({ email, until }, () => [
     `${email} is deleted, and gone for good after ${timeFor(run.output, until)}. Until then 'holdfast login ${server} --keep-account' takes it back.`,
   ]);
 }

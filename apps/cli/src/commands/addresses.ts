@@ -41,7 +41,7 @@ async function set(run: Parameters<typeof withCode>[0], addresses: readonly stri
   const state = await withCode(run, options, (proof) =>
     client.call("setOwnAddresses", { body: { ...proof, addresses: [...addresses] }, asksOnce: true }),
   );
-  await run.output.result(state, () => [
+  await run.output.done(state, () => [
     state.addresses.length === 0
       ? "Your account may be used from anywhere."
       : `Your account may be used from ${state.addresses.join(", ")} alone.`,

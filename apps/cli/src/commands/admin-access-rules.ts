@@ -35,7 +35,7 @@ export function requireSecondFactorCommand(context: Context) {
     const body = { ...(await subjectOf(run, options)), second_factor };
     const rule = await adminCall(run, options.data, "adminChangeAccessRule", { body });
     const due = rule.second_factor_due_at;
-    await run.output.result(rule, () => [
+    await run.output.done(rule, () => [
       due === null
         ? `Nothing asks ${nameOf(rule)} for a second factor by this rule any more.`
         : `${nameOf(rule)} must have a second factor from ${endFor(run.output, due)} on. Who has none can do nothing else then but set one up.`,
@@ -59,7 +59,7 @@ export function allowAddressesCommand(context: Context) {
     if (networks.length > 0 && anywhere) throw usage("Say networks, or --anywhere.");
     const body = { ...(await subjectOf(run, options)), addresses: networks };
     const rule = await adminCall(run, options.data, "adminChangeAccessRule", { body });
-    await run.output.result(rule, () => [
+    await run.output.done(rule, () => [
       anywhere
         ? `${nameOf(rule)} may come from anywhere, as far as this rule goes.`
         : `${nameOf(rule)} may come from ${rule.addresses.join(", ")} alone.`,

@@ -34,14 +34,17 @@ export function backupCommand(context: Context) {
     const everyMs = parseSchedule(schedule);
     const told = { dataFolder: asText(data), keep: parseCount(keep, "--keep"), withKey: withKey === true, everyMs };
     const answer = await runBackup({ place, ...told }, environment);
-    if (answer === undefined) return run.output.result({ schedule: null }, () => ["The server makes no more backups."]);
+    if (answer === undefined) return run.output.done({ schedule: null }, () => ["The server makes no more backups."]);
     const { database, key, problems, ...report } = answer;
-    await run.output.result({ ...report, database, key, problems }, () => [
-      `${count(report.packs, "pack")}${database ? " and the database" : ""} backed up as of ${timeFor(run.output, report.consistent_at)}: ` +
-        `${formatBytes(report.bytes)}, of which ${formatBytes(report.added_bytes)} are new`,
-      ...report.removed.map((id) => `removed: ${id}`),
-      ...problems.map((problem) => `problem: ${problem}`),
-    ]);
+    await run.output.done(
+      { ...report, database, key, problems },
+      () => [
+        `${count(report.packs, "pack")}${database ? " and the database" : ""} backed up as of ${timeFor(run.output, report.consistent_at)}: ` +
+          `${formatBytes(report.bytes)}, of which ${formatBytes(report.added_bytes)} are new`,
+        ...report.removed.map((id) => `removed: ${id}`),
+      ],
+      () => problemLines(problems),
+    );
     if (everyMs !== undefined) run.output.note(`The server makes one every ${asText(schedule)} from now on.`);
     if (!database) run.output.note(databaseNote);
     if (report.same_disk)
@@ -80,17 +83,24 @@ export function restoreBackupCommand(context: Context) {
       acceptsDamage: acceptDamage === true,
     };
     const report = await runRestoreBackup(request, context.environment);
-    await run.output.result(report, () => [
-      `${String(data)} is as the server was at ${timeFor(run.output, report.consistent_at)}: ` +
-        `${count(report.packs, "pack")} with ${formatBytes(report.bytes)}`,
-      ...(report.shredded === 0 ? [] : [shreddedAgain(report.shredded)]),
-      ...report.problems.map((problem) => `problem: ${problem}`),
-    ]);
+    await run.output.done(
+      report,
+      () => [
+        `${String(data)} is as the server was at ${timeFor(run.output, report.consistent_at)}: ` +
+          `${count(report.packs, "pack")} with ${formatBytes(report.bytes)}`,
+        ...(report.shredded === 0 ? [] : [shreddedAgain(report.shredded)]),
+      ],
+      () => problemLines(report.problems),
+    );
     run.output.note(
       `Next: holdfast serve --data ${shellWord(String(data))} (the old server must not run on the same port). Devices upload again what the backup does not have.`,
     );
     if (report.problems.length > 0) context.exitCode = 1;
   });
+}
+
+function problemLines(problems: readonly string[]): string[] {
+  return problems.map((problem) => `problem: ${problem}`);
 }
 
 function shreddedAgain(accounts: number): string {
@@ -124,12 +134,15 @@ export function drillCommand(context: Context) {
       sample: parseCount(sample, "--sample"),
     };
     const report = await runDrill(request, environment);
-    await run.output.result(report, () => [
-      `the backup of ${timeFor(run.output, report.consistent_at)} was restored in ${report.recovery_seconds} s: ` +
-        `${count(report.files, "file")} with ${formatBytes(report.bytes)}; ${count(report.packs, "pack")} reread`,
-      `changes of the last ${report.recovery_point_seconds} s would be lost`,
-      ...report.problems.map((problem) => `problem: ${problem}`),
-    ]);
+    await run.output.done(
+      report,
+      () => [
+        `the backup of ${timeFor(run.output, report.consistent_at)} was restored in ${report.recovery_seconds} s: ` +
+          `${count(report.files, "file")} with ${formatBytes(report.bytes)}; ${count(report.packs, "pack")} reread`,
+        `changes of the last ${report.recovery_point_seconds} s would be lost`,
+      ],
+      () => problemLines(report.problems),
+    );
     if (report.problems.length > 0) context.exitCode = 1;
   });
 }

@@ -41,14 +41,15 @@ function verify(context: Context) {
   return runs<[]>(context, command, async (run, { data }) => {
     const { verification } = await verified(run, data);
     const { copies } = verification;
-    await run.output.result({ copies, verification }, () => [
+    const isProblem = verification.state === "failed" || !copies.every(isWhole);
+    await run.output[isProblem ? "result" : "done"]({ copies, verification }, () => [
       ...formatTable(copies.map((copy) => rowOf(copy, run.output))),
       verification.state === "failed"
         ? "The verification was given up: the server's log says why. Are the stores there?"
         : `${count(verification.objects, "object")} reread`,
       ...(copies.every(isWhole) ? [] : [advice]),
     ]);
-    if (verification.state === "failed" || !copies.every(isWhole)) context.exitCode = 1;
+    if (isProblem) context.exitCode = 1;
   });
 }
 

@@ -13,7 +13,7 @@ function resume(context: Context) {
   ]).argument("<id>", "ID from the notification");
   return runs<[string]>(context, command, async (run, id, { data }) => {
     await adminCall(run, data, "adminResumeDevice", { params: { id } });
-    await run.output.result({ id, resumed: true }, () => [
+    await run.output.done({ id, resumed: true }, () => [
       `${id} may change files again; for an hour nothing of it is counted`,
     ]);
   });

@@ -62,7 +62,7 @@ function create(context: Context) {
   return runs<[string]>(context, command, async (run, name, { data }) => {
     const body = { name: checkTitle(name, "The name") };
     const group = await adminCall(run, data, "createGroup", { body });
-    await run.output.result(group, () => [`created ${group.name} (${group.id})`]);
+    await run.output.done(group, () => [`created ${group.name} (${group.id})`]);
   });
 }
 
@@ -74,7 +74,7 @@ function rename(context: Context) {
     const { id } = await findGroup(run, data, which);
     const body = { name: checkTitle(name, "The name") };
     const group = await adminCall(run, data, "updateGroup", { params: { id }, body });
-    await run.output.result(group, () => [`renamed to ${group.name}`]);
+    await run.output.done(group, () => [`renamed to ${group.name}`]);
   });
 }
 
@@ -90,7 +90,7 @@ function plan(context: Context) {
     if ((name === undefined) !== (none === true)) throw usage("Name a plan, or use --none.");
     const { id } = await findGroup(run, data, which);
     const group = await adminCall(run, data, "updateGroup", { params: { id }, body: { plan: name ?? null } });
-    await run.output.result(group, () => [
+    await run.output.done(group, () => [
       group.plan === null
         ? `${group.name} has no plan`
         : `the members of ${group.name} have the plan ${group.plan} too`,
@@ -105,7 +105,7 @@ function remove(context: Context) {
   return runs<[string]>(context, command, async (run, which, { data }) => {
     const { id, name } = await findGroup(run, data, which);
     await adminCall(run, data, "deleteGroup", { params: { id } });
-    await run.output.result({ id, deleted: true }, () => [`deleted ${name}`]);
+    await run.output.done({ id, deleted: true }, () => [`deleted ${name}`]);
   });
 }
 
@@ -122,7 +122,7 @@ function addMember(context: Context) {
     const params = { id, user_id: await findPerson(run, data, person) };
     const body = { role: manager === true ? ("manager" as const) : ("member" as const) };
     const member = await adminCall(run, data, "setGroupMember", { params, body });
-    await run.output.result(member, () => [`${member.email} is a ${member.role} of ${name}`]);
+    await run.output.done(member, () => [`${member.email} is a ${member.role} of ${name}`]);
   });
 }
 
@@ -136,7 +136,7 @@ function removeMember(context: Context) {
     const { id, name } = await findGroup(run, data, which);
     const userId = await findMember(run, data, id, person);
     await adminCall(run, data, "removeGroupMember", { params: { id, user_id: userId } });
-    await run.output.result({ id, user_id: userId, removed: true }, () => [`${person} is not in ${name} any more`]);
+    await run.output.done({ id, user_id: userId, removed: true }, () => [`${person} is not in ${name} any more`]);
   });
 }
 

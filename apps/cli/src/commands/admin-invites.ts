@@ -50,6 +50,6 @@ function remove(context: Context) {
   ]).argument("<id>", "ID from 'holdfast admin invites ls'");
   return runs<[string]>(context, command, async (run, id, { data }) => {
     await listedBy("admin invites ls", adminCall(run, data, "adminRemoveInvitation", { params: { id } }));
-    await run.output.result({ id, removed: true }, () => [`took back ${id}`]);
+    await run.output.done({ id, removed: true }, () => [`took back ${id}`]);
   });
 }

@@ -56,7 +56,7 @@ function retry(context: Context) {
   );
   return runs<[string]>(context, command, async (run, id, { data }) => {
     const job = await adminCall(run, data, "adminRetryJob", { params: { id } });
-    await run.output.result(job, () => [`${job.kind} ${job.id} is worked again`]);
+    await run.output.done(job, () => [`${job.kind} ${job.id} is worked again`]);
   });
 }
 
@@ -66,6 +66,6 @@ function remove(context: Context) {
   ]).argument("<id>", "ID from 'holdfast admin jobs ls'");
   return runs<[string]>(context, command, async (run, id, { data }) => {
     await adminCall(run, data, "adminRemoveJob", { params: { id } });
-    await run.output.result({ id, removed: true }, () => [`removed ${id}`]);
+    await run.output.done({ id, removed: true }, () => [`removed ${id}`]);
   });
 }

@@ -96,6 +96,6 @@ function remove(context: Context) {
   ]).argument("<id>", "ID from 'holdfast admin oauth-clients ls'");
   return runs<[string]>(context, command, async (run, id, { data }) => {
     await listedBy("admin oauth-clients ls", adminCall(run, data, "adminRemoveOauthClient", { params: { id } }));
-    await run.output.result({ id, removed: true }, () => [`forgot ${id}`]);
+    await run.output.done({ id, removed: true }, () => [`forgot ${id}`]);
   });
 }

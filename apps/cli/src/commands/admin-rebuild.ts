@@ -20,11 +20,14 @@ export function rebuildCommand(context: Context) {
     const keyFile = typeof key === "string" ? key : undefined;
     const request = { from: String(from), keyFile, dataFolder: String(data) };
     const report = await runRebuild(request, context.environment);
-    await run.output.result(report, () => [
-      `${request.dataFolder} is as the server was at ${timeFor(run.output, report.consistent_at)}: ` +
-        `${count(report.packs, "pack")} with ${formatBytes(report.bytes)} are in the store`,
-      ...report.problems.map((problem) => `problem: ${problem}`),
-    ]);
+    await run.output.done(
+      report,
+      () => [
+        `${request.dataFolder} is as the server was at ${timeFor(run.output, report.consistent_at)}: ` +
+          `${count(report.packs, "pack")} with ${formatBytes(report.bytes)} are in the store`,
+      ],
+      () => report.problems.map((problem) => `problem: ${problem}`),
+    );
     run.output.note(
       report.store === null
         ? `Start it with: holdfast serve --data ${request.dataFolder}. It goes on with the store in ${request.from}: the old server must not run any more.`

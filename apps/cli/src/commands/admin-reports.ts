@@ -63,7 +63,7 @@ function resolve(context: Context) {
     const action = reportActions.find((each) => each === options["action"]);
     if (action === undefined) throw usage(`--action is one of ${reportActions.join(", ")}.`);
     const report = await adminCall(run, options["data"], "adminResolveReport", { params: { id }, body: { action } });
-    await run.output.result(report, () => [`${report.id} is resolved: ${sayings[action]}`]);
+    await run.output.done(report, () => [`${report.id} is resolved: ${sayings[action]}`]);
   });
 }
 

@@ -51,7 +51,7 @@ async function confirmed(run: Run, planned: Shredding): Promise<void> {
   const { email } = planned;
   if (run.context.stdin.isTTY !== true)
     throw usage(`This removes ${email} for good, and nothing brings it back. Say --yes where there is no terminal.`);
-  for (const line of linesOf(planned, run.output)) run.output.note(line);
+  for (const line of linesOf(planned, run.output)) run.output.say(line);
   const { ask: askPerson } = await import("../terminal.ts");
   if ((await askPerson(run.context, "Nothing brings it back. Type the address to go on: ")) !== email)
     throw usage("That is not its address. Nothing was changed.");
@@ -73,7 +73,7 @@ async function waitedFor(run: Run, begun: Shredding): Promise<Shredding> {
 }
 
 async function show(run: Run, shredding: Shredding): Promise<void> {
-  await run.output.result(shredding, () => linesOf(shredding, run.output));
+  await run.output[shredding.state === "dry_run" ? "result" : "done"](shredding, () => linesOf(shredding, run.output));
 }
 
 function linesOf(shredding: Shredding, output: Output): string[] {

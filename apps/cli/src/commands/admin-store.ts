@@ -93,7 +93,7 @@ export function gcCommand(context: Context) {
     if ((now === true) === (dryRun === true)) throw usage("Say either --now or --dry-run.");
     const body = { dry_run: dryRun === true, ...(unfinished === true ? { unfinished: true } : {}) };
     const given = await adminCall(run, data, "adminCollect", { body });
-    await run.output.result(given, () => [
+    await run.output[body.dry_run ? "result" : "done"](given, () => [
       ...unfinishedLines(given, body.dry_run, run.output),
       ...collectionLines(given, body.dry_run),
       ...(given.bytes === 0 && given.unfinished === undefined ? adviceLines(data, run.context.environment) : []),
@@ -157,10 +157,13 @@ export function rebuildIndexCommand(context: Context) {
   ]);
   return runs<[]>(context, command, async (run, { data }) => {
     const report = await adminCall(run, data, "adminRebuildIndex", {});
-    await run.output.result(report, () => [
-      `${count(report.packs, "pack")} read, ${count(report.blocks, "block")} ${report.blocks === 1 ? "was" : "were"} missing in the index and added, ${count(report.holders, "holder")}`,
-      ...report.unreadable_packs.map((pack) => `unreadable: pack ${pack}`),
-    ]);
+    await run.output.done(
+      report,
+      () => [
+        `${count(report.packs, "pack")} read, ${count(report.blocks, "block")} ${report.blocks === 1 ? "was" : "were"} missing in the index and added, ${count(report.holders, "holder")}`,
+      ],
+      () => report.unreadable_packs.map((pack) => `unreadable: pack ${pack}`),
+    );
     if (report.unreadable_packs.length > 0) context.exitCode = 1;
   });
 }

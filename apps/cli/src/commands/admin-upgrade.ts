@@ -25,7 +25,7 @@ export function upgradeDatabaseCommand(context: Context) {
       { dataFolder: text(data), fromBinaries: text(fromBinaries), removesOld: removeOld === true },
       context.environment,
     );
-    await run.output.result(report, () => [
+    await run.output.done(report, () => [
       report.old === null
         ? `The database is of PostgreSQL ${report.to}.`
         : `The database was brought from PostgreSQL ${report.from} to ${report.to}: ${count(report.tables, "table")}, ${count(report.rows, "row")}.`,

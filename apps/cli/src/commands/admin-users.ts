@@ -51,7 +51,7 @@ function add(context: Context) {
     const password = await newPassword(run, email, options);
     const body = { email, password, admin: options["admin"] === true, ...name, ...room };
     const user = await adminCall(run, options["data"], "adminCreateUser", { body });
-    await run.output.result(user, () => [`created ${user.email}`]);
+    await run.output.done(user, () => [`created ${user.email}`]);
   });
 }
 
@@ -104,7 +104,7 @@ function update(context: Context, name: string, summary: string, body: { disable
   );
   return runs<[string]>(context, command, async (run, email, { data }) => {
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
-    await run.output.result(user, () => [`${user.email} is ${user.disabled ? "disabled" : "enabled"}`]);
+    await run.output.done(user, () => [`${user.email} is ${user.disabled ? "disabled" : "enabled"}`]);
   });
 }
 
@@ -117,7 +117,7 @@ function signOut(context: Context) {
   return runs<[string]>(context, command, async (run, email, { data }) => {
     const body = { signed_out: true } as const;
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
-    await run.output.result(user, () => [`${user.email} is signed out everywhere`]);
+    await run.output.done(user, () => [`${user.email} is signed out everywhere`]);
   });
 }
 
@@ -128,7 +128,7 @@ function administrate(context: Context, name: string, summary: string, body: { a
   );
   return runs<[string]>(context, command, async (run, email, { data }) => {
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
-    await run.output.result(user, () => [`${user.email} is ${user.admin ? "an" : "no"} administrator`]);
+    await run.output.done(user, () => [`${user.email} is ${user.admin ? "an" : "no"} administrator`]);
   });
 }
 
@@ -140,7 +140,7 @@ function confirm(context: Context) {
   ).argument("<email>", "e-mail address of the account");
   return runs<[string]>(context, command, async (run, email, { data }) => {
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body: { confirmed: true } });
-    await run.output.result(user, () => [`${user.email} is confirmed`]);
+    await run.output.done(user, () => [`${user.email} is confirmed`]);
   });
 }
 
@@ -157,7 +157,7 @@ function rename(context: Context) {
     if (address === undefined && options["name"] === undefined) throw usage("Say another address, or --name.");
     const body = { ...name, ...(address === undefined ? {} : { email: address }) };
     const user = await adminCall(run, options["data"], "adminUpdateUser", { params: { id: email }, body });
-    await run.output.result(user, () => [`${email} is ${user.email} (${user.name}) now`]);
+    await run.output.done(user, () => [`${email} is ${user.email} (${user.name}) now`]);
   });
 }
 
@@ -171,9 +171,7 @@ function plan(context: Context) {
     const own = user.quota_fixed
       ? "; it has a quota of its own, which 'holdfast admin users quota EMAIL plan' ends"
       : "";
-    await run.output.result(user, () => [
-      `${user.email} has the plan ${user.plan} and may keep ${roomText(user)}${own}`,
-    ]);
+    await run.output.done(user, () => [`${user.email} has the plan ${user.plan} and may keep ${roomText(user)}${own}`]);
   });
 }
 
@@ -187,7 +185,7 @@ function quota(context: Context) {
   return runs<[string, string]>(context, command, async (run, email, bytes, { data }) => {
     const body = { quota_bytes: bytes === "plan" ? ("plan" as const) : parseQuota(bytes) };
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
-    await run.output.result(user, () => [`${user.email} may keep ${roomText(user)}`]);
+    await run.output.done(user, () => [`${user.email} may keep ${roomText(user)}`]);
   });
 }
 
@@ -204,7 +202,7 @@ function resetPassword(context: Context) {
     const body = { password, ...(endPasskeys === true ? { end_passkeys: true } : {}) };
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
     const passkeys = endPasskeys === true ? ", and no passkeys any more" : "";
-    await run.output.result(user, () => [`${user.email} has a new password${passkeys}`]);
+    await run.output.done(user, () => [`${user.email} has a new password${passkeys}`]);
   });
 }
 
@@ -216,9 +214,7 @@ function endSecondFactor(context: Context) {
   return runs<[string]>(context, command, async (run, email, { data }) => {
     const body = { second_factor: false as const };
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
-    await run.output.result(user, () => [
-      `${user.email} now signs in with the password alone. All sessions were ended`,
-    ]);
+    await run.output.done(user, () => [`${user.email} now signs in with the password alone. All sessions were ended`]);
   });
 }
 

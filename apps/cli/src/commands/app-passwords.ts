@@ -122,6 +122,6 @@ function remove(context: Context) {
     const passwords = items.filter(({ kind }) => kind === "app_password");
     const id = onlyNamed("app passwords", passwords, which)?.id ?? which;
     await listedBy("app-passwords ls", client.call("deleteToken", { params: { id } }));
-    await run.output.result({ id, revoked: true }, () => [`revoked ${id}`]);
+    await run.output.done({ id, revoked: true }, () => [`revoked ${id}`]);
   });
 }

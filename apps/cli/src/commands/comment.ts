@@ -13,6 +13,6 @@ export const commentCommand: CommandMaker = (context) => {
     const { client } = await run.connect();
     const { id } = await lookUpShared(client, path);
     const comment = await client.call("createComment", { params: { id }, body: { text } });
-    await run.output.result(comment, () => [`commented on ${path}`]);
+    await run.output.done(comment, () => [`commented on ${path}`]);
   });
 };

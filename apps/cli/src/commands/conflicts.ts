@@ -45,7 +45,7 @@ function keepOne(context: Context) {
     });
     const [first, ...others] = kept;
     const document = first !== undefined && others.length === 0 ? first : { items: kept, next_cursor: null };
-    await run.output.result(document, () => kept.flatMap(keptLines));
+    await run.output.done(document, () => kept.flatMap(keptLines));
   });
 }
 

@@ -97,7 +97,7 @@ function decide(context: Context, action: "approve" | "undo", summary: string) {
       if (!isRunning) run.output.note(nextRun(root, "applies the answer"));
     }
     if (done.length === 0) throw await nothingMeant(run, syncs);
-    await run.output.result({ items: done, next_cursor: null }, () => lines);
+    await run.output.done({ items: done, next_cursor: null }, () => lines);
   });
 }
 
@@ -119,7 +119,7 @@ async function nothingMeant(run: Run, syncs: readonly KnownSync[]): Promise<Hold
 async function isMeant(run: Run, action: "approve" | "undo", syncs: readonly KnownSync[]): Promise<boolean> {
   const { waiting, growing } = await show(syncs);
   if (waiting.length === 0) throw await nothingMeant(run, syncs);
-  for (const line of waiting.flatMap(linesOf)) run.output.note(line);
+  for (const line of waiting.flatMap(linesOf)) run.output.say(line);
   noteGrowing(run, growing);
   const { waitingCount } = await import("../sync/group-deletions.ts");
   const what = waitingCount(waiting.flatMap(({ deletions }) => deletions));

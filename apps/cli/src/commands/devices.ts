@@ -169,7 +169,7 @@ function remove(context: Context) {
     if (yes !== true && run.context.stdin.isTTY === true) await assertMeant(run, device, isAsked);
     const query = isAsked ? { query: { remove_copies: "true" as const } } : {};
     await client.call("deleteDevice", { params: { id: device.id }, ...query });
-    await run.output.result({ id: device.id, revoked: true, ...(isAsked ? { remove_copies: true } : {}) }, () => [
+    await run.output.done({ id: device.id, revoked: true, ...(isAsked ? { remove_copies: true } : {}) }, () => [
       device.isSignedOut === true ? `${named(device)} was signed out before` : `signed out ${named(device)}`,
       ...(isAsked
         ? [
@@ -203,7 +203,7 @@ function resume(context: Context) {
     const { client } = await run.connect();
     const device = await findDevice(client, which);
     await client.call("resumeDevice", { params: { id: device.id } });
-    await run.output.result({ id: device.id, resumed: true }, () => [
+    await run.output.done({ id: device.id, resumed: true }, () => [
       `${named(device)} may change files again; for an hour nothing of it is counted`,
     ]);
   });

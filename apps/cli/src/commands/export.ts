@@ -62,7 +62,7 @@ async function exportAccount(run: Run, file: string, flags: ExportFlags = {}): P
     gone === 0
       ? ""
       : `; ${count(gone, "version")} went from the server meanwhile and ${gone === 1 ? "is" : "are"} not in it`;
-  await output.result({ file, entries: head.entries, bytes: head.bytes, omissions }, () => [
+  await output.done({ file, entries: head.entries, bytes: head.bytes, omissions }, () => [
     `exported to ${file}: ${formatNumber(head.entries)} files, folders and versions, ${formatBytes(head.bytes)}${left}`,
   ]);
 }

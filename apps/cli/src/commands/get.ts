@@ -80,7 +80,7 @@ async function get(run: Run, given: string, local = "./", flags: GetFlags = {}):
   tellUnused(run, patterns);
   const deleted = report.deleted === 0 ? "" : `, ${formatNumber(report.deleted)} ${isDry ? "would be " : ""}deleted`;
   const kept = report.filesKept === 0 ? "" : `, ${formatNumber(report.filesKept)} changed here and kept`;
-  await output.result(report.toJson(), () => [
+  await output[report.isDry ? "result" : "done"](report.toJson(), () => [
     ...report.planLines(),
     `${report.itemsSent} ${isDry ? "would be " : ""}fetched (${formatBytes(report.bytesSent)}), ${report.itemsNotSent}${kept}${deleted}, ${count(report.problems.length, "problem")}`,
   ]);

@@ -70,7 +70,9 @@ async function importArchive(run: Run, file: string, flags: ImportFlags = {}): P
     }
   });
   context.exitCode = imported.exitCode;
-  await output.result({ ...imported.toJson(), left: leftOf(archive) }, () => linesOf(imported, archive, flags));
+  await output[flags.dryRun === true ? "result" : "done"]({ ...imported.toJson(), left: leftOf(archive) }, () =>
+    linesOf(imported, archive, flags),
+  );
 }
 
 /** A warning, no error: the server may have some of the files already. */

@@ -27,7 +27,7 @@ export const leaveCommand: CommandMaker = (context) => {
     if (left.length === 0) {
       throw new HoldfastError("not_found", `${given} was not shared with you yourself; a group has it, or you own it.`);
     }
-    await run.output.result({ left, node_id: node.id }, () => [`left ${given}`]);
+    await run.output.done({ left, node_id: node.id }, () => [`left ${given}`]);
   });
 };
 

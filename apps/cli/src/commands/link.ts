@@ -160,6 +160,6 @@ function remove(context: Context) {
   return runs<[string]>(context, command, async (run, id) => {
     const { client } = await run.connect();
     await listedBy("link ls", client.call("deletePermission", { params: { id } }));
-    await run.output.result({ id, removed: true }, () => [`ended ${id}`]);
+    await run.output.done({ id, removed: true }, () => [`ended ${id}`]);
   });
 }

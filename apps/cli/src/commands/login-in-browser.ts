@@ -36,7 +36,7 @@ export async function loginInBrowser(
     "",
     `Waiting for your answer there, for ${minutes} minutes at most. Ctrl-C ends it.`,
   ];
-  for (const line of lines) run.output.note(line);
+  for (const line of lines) run.output.say(line);
   return wait(client, started);
 }
 

@@ -104,7 +104,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
     await endFormer(run, former, made);
     const { forgetCleared } = await import("../sync/cleared-folders.ts");
     await forgetCleared(thisConfigFolder(context.environment));
-    await run.output.result({ server, email, device_id: session.device_id }, () => [
+    await run.output.done({ server, email, device_id: session.device_id }, () => [
       `Signed in to ${server} as ${email}.`,
     ]);
     if (context.environment["HOLDFAST_TOKEN"] !== undefined && !run.output.json)

@@ -17,7 +17,7 @@ export const logoutCommand: CommandMaker = (context) => {
 async function logoutOthers(run: Run): Promise<void> {
   const { client } = await run.connect();
   await client.call("deleteDevices", { query: { keep: "current" } });
-  await run.output.result({ signed_out: "others" }, () => [
+  await run.output.done({ signed_out: "others" }, () => [
     "Signed out everywhere else. Personal access tokens and app passwords go on: 'holdfast token' and 'holdfast app-passwords' list them.",
   ]);
 }
@@ -30,7 +30,7 @@ async function logout(run: Run, context: Context, everywhere: boolean): Promise<
   ]);
   const saved = new SavedLogin(thisConfigFolder(context.environment));
   const login = await saved.read();
-  if (login === undefined) return run.output.result({ signed_out: false }, () => ["Nobody was signed in."]);
+  if (login === undefined) return run.output.done({ signed_out: false }, () => ["Nobody was signed in."]);
   const roots = await runningRoots(thisConfigFolder(context.environment), login);
   const { HOLDFAST_CONFIG_DIR, XDG_CONFIG_HOME, APPDATA } = context.environment;
   const { client } = await connect({ HOLDFAST_CONFIG_DIR, XDG_CONFIG_HOME, APPDATA });
@@ -43,7 +43,7 @@ async function logout(run: Run, context: Context, everywhere: boolean): Promise<
     // Who wants it everywhere has to know that it is not so.
     if (everywhere) throw thrown;
     if (!gone)
-      run.output.note(
+      run.output.say(
         `The server did not hear of it: ${thrown.message} The session there ends by itself, or by 'holdfast devices rm ${login.deviceId}'.`,
       );
   } finally {
@@ -51,7 +51,7 @@ async function logout(run: Run, context: Context, everywhere: boolean): Promise<
   }
   await saved.update(() => Promise.resolve(undefined));
   for (const root of roots) run.output.note(`The sync of ${root} ends: it used this login.`);
-  await run.output.result({ signed_out: true, server: login.server }, () => [
+  await run.output.done({ signed_out: true, server: login.server }, () => [
     everywhere ? `Signed out everywhere of ${login.server}.` : `Signed out of ${login.server}.`,
   ]);
 }

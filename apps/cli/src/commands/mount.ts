@@ -23,7 +23,7 @@ export const mountCommand: CommandMaker = (context) => {
     const node = await client.call("createMount", {
       body: { node_id: nodeId, ...parent, ...(name === undefined ? {} : { name }) },
     });
-    await run.output.result(node, () => [`mounted at ${node.path}`]);
+    await run.output.done(node, () => [`mounted at ${node.path}`]);
   });
 };
 

@@ -35,7 +35,7 @@ export const passwdCommand: CommandMaker = (context) => {
         cause: thrown,
       });
     }
-    await run.output.result({ changed: true }, () => [
+    await run.output.done({ changed: true }, () => [
       "Your password is changed. Your other sessions and your personal tokens have ended.",
     ]);
   });

@@ -29,7 +29,7 @@ export function pauseOrResume(action: "pause" | "resume", summary: string): Comm
         lines.push(`${root}: ${running === undefined ? later : now}`);
       }
       if (syncs.length === 0) lines.push("Nothing is synced here yet. Begin with 'holdfast sync DIR'.");
-      await run.output.result({ items: done, next_cursor: null }, () => lines);
+      await run.output.done({ items: done, next_cursor: null }, () => lines);
     });
   };
 }

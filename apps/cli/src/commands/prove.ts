@@ -17,7 +17,7 @@ export async function prove(run: Run, client: ApiClient): Promise<void> {
     throw new HoldfastError("proof_required", message);
   }
   const { askSecret } = await import("../terminal.ts");
-  run.output.note("The server does this only if it knows that it is you, and this login is a while old.");
+  run.output.say("The server does this only if it knows that it is you, and this login is a while old.");
   for (let tries = 1; ; tries += 1) {
     const password = await askSecret(run.context, "Password: ");
     if (password === "") throw new HoldfastError("usage", "The password is empty. Nothing was done.");
@@ -31,7 +31,7 @@ export async function prove(run: Run, client: ApiClient): Promise<void> {
       const isLast = tries === triesMax;
       const message = isLast ? "That is not your password. Nothing was done." : "That is not your password.";
       if (isLast) throw new HoldfastError("unauthenticated", message, { cause: thrown });
-      run.output.note(message);
+      run.output.say(message);
     }
   }
 }

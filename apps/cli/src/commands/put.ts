@@ -3,6 +3,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { isId } from "@holdfast/core/ids";
 import { clearBar } from "../output/screen.ts";
 import { count, formatBytes, formatNumber } from "../output/text.ts";
+import type { PutOptions } from "../transfer/put/put.ts";
+import type { TransferReport } from "../transfer/transfer-report.ts";
 import type { CommandOutput } from "../transfer/put/command-output.ts";
 import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Run } from "./command.ts";
@@ -101,8 +103,8 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
     import("../transfer/broken-off.ts"),
   ]);
   const { client, configFolder } = await run.connect();
-  const shared = isShared ? await sharedRoot(client, id) : {};
-  const top = isLink ? { top: await topOfLink(client, locals) } : shared;
+  const shared = isShared ? await sharedRoot(client, id) : undefined;
+  const top: Pick<PutOptions, "top" | "root"> = isLink ? { top: await topOfLink(client, locals) } : { ...shared };
   const { context, output } = run;
   const stdin = written ?? context.stdin;
   const [allowEmpty, withTimes] = [flags.allowEmpty === true, flags.times === true];
@@ -138,19 +140,23 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
   });
   report.tellAlike();
   tellUnused(run, patterns);
-  const deleted =
-    report.deleted === 0 ? "" : `, ${formatNumber(report.deleted)} ${report.isDry ? "would be " : ""}deleted`;
-  const healed = report.filesHealed === 0 ? "" : ` (${formatNumber(report.filesHealed)} of them healed on the server)`;
-  await output.result(report.toJson(), () => [
-    ...report.planLines(),
-    `${report.itemsSent} ${report.isDry ? "would be " : ""}sent (${formatBytes(report.bytesSent)}), ${report.itemsNotSent}${healed}${deleted}, ${count(report.problems.length, "problem")}`,
-  ]);
+  await tellOutcome(run, report);
   // The server does not reveal which names are taken.
   if (top.top?.role === "uploader" && report.filesSent > 0)
     output.note(
       "You cannot see what this folder contains. A file whose name was taken is kept beside the other under a name such as 'report (2).odt'.",
     );
   if (report.problems.length > 0) context.exitCode = report.exitCode;
+}
+
+async function tellOutcome({ output }: Run, report: TransferReport): Promise<void> {
+  const would = report.isDry ? "would be " : "";
+  const deleted = report.deleted === 0 ? "" : `, ${formatNumber(report.deleted)} ${would}deleted`;
+  const healed = report.filesHealed === 0 ? "" : ` (${formatNumber(report.filesHealed)} of them healed on the server)`;
+  await output[report.isDry ? "result" : "done"](report.toJson(), () => [
+    ...report.planLines(),
+    `${report.itemsSent} ${would}sent (${formatBytes(report.bytesSent)}), ${report.itemsNotSent}${healed}${deleted}, ${count(report.problems.length, "problem")}`,
+  ]);
 }
 
 async function topOfLink(client: ApiClient, locals: readonly string[]) {

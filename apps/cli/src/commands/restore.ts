@@ -19,11 +19,11 @@ export const restoreCommand: CommandMaker = (context) => {
     const newest = await lookUpFile(client, path);
     if (wanted === String(newest.version) || wanted.toLowerCase() === newest.version_id) {
       const line = `Version ${newest.version} of ${path} is already the newest: nothing was changed.`;
-      return run.output.result(newest, () => [line]);
+      return run.output.done(newest, () => [line]);
     }
     const answer = client.call("restoreVersion", { params: { id: newest.id }, query: { version: wanted } });
     const node = await ofVersion(path, wanted, answer);
-    await run.output.result(node, () => [
+    await run.output.done(node, () => [
       `${path} has the content of version ${wanted} again, as its version ${node.version}.`,
     ]);
   });

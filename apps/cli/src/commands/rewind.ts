@@ -35,7 +35,7 @@ export const rewindCommand: CommandMaker = (context) => {
       throw withWhen(thrown, node, moment, run.output);
     });
     const answer = await finished(client, given);
-    await run.output.result(answer, () => [
+    await run.output[isDry ? "result" : "done"](answer, () => [
       ...linesOf(answer, isDry),
       ...(isDry ? ["This was a dry run: nothing was changed."] : undoHint(answer)),
     ]);
@@ -66,7 +66,7 @@ function undo(context: Context) {
   return runs<[string]>(context, command, async (run, id) => {
     const { client } = await run.connect();
     const answer = await finished(client, await listedBy("activity", client.call("undoRewind", { params: { id } })));
-    await run.output.result(answer, () => [
+    await run.output.done(answer, () => [
       ...(answer.repeated === true ? ["This rewind was undone before: nothing was changed now."] : linesOf(answer)),
       ...undoHint(answer),
     ]);

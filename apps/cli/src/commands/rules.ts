@@ -85,14 +85,14 @@ function decide(context: Context, action: "approve" | "reject", summary: string)
     if (run.context.stdin.isTTY === true && yes !== true && !(await isMeant(run, action, waiting))) return;
     for (const each of waiting) await (action === "approve" ? approve(run, each) : reject(run, each));
     const verb = action === "approve" ? "approved" : "rejected";
-    await run.output.result({ items: waiting.map(itemOf), next_cursor: null }, () =>
+    await run.output.done({ items: waiting.map(itemOf), next_cursor: null }, () =>
       waiting.map(({ sync }) => `${printable(sync.record.root)}/.holdfastignore: ${verb}`),
     );
   });
 }
 
 async function isMeant(run: Run, action: "approve" | "reject", waiting: readonly Waiting[]): Promise<boolean> {
-  for (const line of waiting.flatMap(linesOf)) run.output.note(line);
+  for (const line of waiting.flatMap(linesOf)) run.output.say(line);
   const question =
     action === "approve"
       ? "Make these rules active on this device?"

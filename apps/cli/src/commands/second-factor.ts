@@ -79,7 +79,7 @@ function switchOn(context: Context) {
     const { renderUnicodeCompact } = await import("uqr");
     const drawn = renderUnicodeCompact(prepared.uri, { border: 2 }).split("\n");
     const lines = [...drawn, "", `Scan this with an authenticator app, or type in ${inFours(prepared.secret)}`];
-    for (const line of lines) run.output.note(line);
+    for (const line of lines) run.output.say(line);
     const confirmed = async (totp: string | undefined) => {
       if (totp === undefined) throw new HoldfastError("second_factor", "");
       const { recovery_codes: codes } = await client.call("confirmSecondFactor", { body: { totp }, asksOnce: true });
@@ -117,7 +117,7 @@ function switchOff(context: Context) {
   return runs<[]>(context, command, async (run, options: ProofOptions) => {
     const { client } = await run.connect();
     await withCode(run, options, (body) => client.call("endSecondFactor", { body, asksOnce: true }));
-    await run.output.result({ on: false }, () => ["The second factor is off: the password is enough to sign in."]);
+    await run.output.done({ on: false }, () => ["The second factor is off: the password is enough to sign in."]);
   });
 }
 
@@ -179,7 +179,7 @@ export async function askingAgain<Result>(
         throw new HoldfastError("second_factor", sayCode(thrown, passkeysAlone), { cause: thrown });
       }
       if (given !== undefined || tries === triesMax) throw thrown;
-      if (totp !== undefined) run.output.note(thrown.message);
+      if (totp !== undefined) run.output.say(thrown.message);
       const { ask } = await import("../terminal.ts");
       totp = await ask(
         run.context,

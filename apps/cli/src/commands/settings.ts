@@ -35,7 +35,7 @@ export const settingsCommand: CommandMaker = (context) => {
     const { client } = await run.connect();
     const account = await (body === undefined ? client.call("getAccount") : client.call("updateAccount", { body }));
     const { name: ownName, language, auto_mount, notify } = account;
-    await run.output.result({ name: ownName, language, auto_mount, notify }, () =>
+    await run.output[body === undefined ? "result" : "done"]({ name: ownName, language, auto_mount, notify }, () =>
       formatTable(
         [
           ["name", ownName],

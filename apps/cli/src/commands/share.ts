@@ -69,12 +69,14 @@ export const shareCommand: CommandMaker = (context) => {
     const invited = permission.grantee.kind === "pending" ? ", who has no account yet" : "";
     const until = permission.expires_at === null ? "" : `, ends ${endFor(run.output, permission.expires_at)}`;
     const link = permission.invitation_url;
-    await run.output.result(permission, () => [
-      `shared ${path} with ${options.with} (${role})${invited}${until}`,
-      ...(link === undefined
-        ? []
-        : [`This server sends no mail, so send this link yourself. It creates the account: ${link}`]),
-    ]);
+    await run.output.done(
+      permission,
+      () => [`shared ${path} with ${options.with} (${role})${invited}${until}`],
+      () =>
+        link === undefined
+          ? []
+          : [`This server sends no mail, so send this link yourself. It creates the account: ${link}`],
+    );
     const expiry = permission.invitation_expires_at;
     if (expiry !== undefined && !run.output.json)
       run.output.note(`The link works once and expires on ${endFor(run.output, expiry)}.`);

@@ -158,7 +158,7 @@ async function forget(run: Run, folder: string): Promise<void> {
     import("../sync/forget-sync.ts"),
   ]);
   const done = await forgetSync(thisConfigFolder(run.context.environment), folder);
-  await run.output.result(done, () => [
+  await run.output.done(done, () => [
     `${done.root} is not synced any more; its files stay as they are, here and on the server`,
     ...done.kept.map((path) => `kept, since it may be the only copy: ${path}`),
   ]);

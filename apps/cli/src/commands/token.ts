@@ -79,6 +79,6 @@ function remove(context: Context) {
     const { items } = await client.call("listTokens");
     const id = onlyNamed("tokens", items, which)?.id ?? which;
     await listedBy("token ls", client.call("deleteToken", { params: { id } }));
-    await run.output.result({ id, revoked: true }, () => [`revoked ${id}`]);
+    await run.output.done({ id, revoked: true }, () => [`revoked ${id}`]);
   });
 }

@@ -25,7 +25,7 @@ export const transferCommand: CommandMaker = (context) => {
     const { client } = await run.connect();
     const { id } = await lookUp(client, path);
     const transfer = await client.call("transferNode", { params: { id }, body: { email: String(to) } });
-    await run.output.result(transfer, () => [
+    await run.output.done(transfer, () => [
       `offered to ${printable(transfer.to.email)}, who accepts it with: holdfast transfer accept ${transfer.id}`,
     ]);
   });
@@ -71,7 +71,7 @@ function accept(context: Context) {
         const came = transferred.parse(result);
         const { name, files, folders, bytes } = came;
         const what = `${count(files, "file")} in ${count(folders, "folder")}, ${formatBytes(bytes)}`;
-        return run.output.result(came, () => [`/${printable(name)} is yours: ${what}`]);
+        return run.output.done(came, () => [`/${printable(name)} is yours: ${what}`]);
       }
       if (state === "failed") {
         const { detail } = (result ?? {}) as { detail?: unknown };
@@ -90,6 +90,6 @@ function cancel(context: Context) {
   return runs<[string]>(context, command, async (run, id) => {
     const { client } = await run.connect();
     await client.call("deleteTransfer", { params: { id } });
-    await run.output.result({ id }, () => [`withdrawn ${id}`]);
+    await run.output.done({ id }, () => [`withdrawn ${id}`]);
   });
 }

@@ -55,7 +55,7 @@ function restore(context: Context) {
       ({ path }) => path,
       ({ id }) => client.call("restoreFromTrash", { params: { id }, body }),
     );
-    await run.output.result({ items, next_cursor: null }, () => items.map((node) => `restored ${node.path}`));
+    await run.output.done({ items, next_cursor: null }, () => items.map((node) => `restored ${node.path}`));
   });
 }
 
@@ -69,6 +69,6 @@ function empty(context: Context) {
     if (!isMeant) throw new HoldfastError("failed", "Nothing was removed.");
     const { client } = await run.connect();
     const answer = await client.call("emptyTrash");
-    await run.output.result(answer, () => [`removed ${count(answer.purged, "item")} for good`]);
+    await run.output.done(answer, () => [`removed ${count(answer.purged, "item")} for good`]);
   });
 }

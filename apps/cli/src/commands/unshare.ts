@@ -23,7 +23,7 @@ export const unshareCommand: CommandMaker = (context) => {
       );
     }
     await client.call("deletePermission", { params: { id: permission.id } });
-    await run.output.result(permission, () => [`${path} is no longer shared with ${options.with}`]);
+    await run.output.done(permission, () => [`${path} is no longer shared with ${options.with}`]);
   });
 };
 

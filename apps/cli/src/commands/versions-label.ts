@@ -21,7 +21,7 @@ export const labelCommand: CommandMaker = (context) => {
     const { id } = await lookUpFile(client, path);
     const answer = client.call("labelVersion", { params: { id, number }, body: { label: label ?? null } });
     const labelled = await ofVersion(path, number, answer);
-    await run.output.result(labelled, () => [
+    await run.output.done(labelled, () => [
       labelled.label === undefined
         ? `version ${labelled.number} of ${path} has no label`
         : `version ${labelled.number} of ${path} is labelled: ${labelled.label}`,

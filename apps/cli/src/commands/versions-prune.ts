@@ -36,7 +36,7 @@ export const pruneCommand: CommandMaker = (context) => {
     const question = `Delete ${whatOf(node, planned)} permanently (at most ${formatBytes(planned.bytes)})? ${stays} and those with a label stay.`;
     if (yes !== true && !(await confirm(context, question))) throw new HoldfastError("failed", "Nothing was deleted.");
     const pruned = await prune(false);
-    return run.output.result({ ...pruned, dry_run: false }, () => [
+    return run.output.done({ ...pruned, dry_run: false }, () => [
       `deleted ${whatOf(node, pruned)}: ${formatBytes(pruned.bytes)} freed`,
     ]);
   });

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { Writable } from "node:stream";
 import { fc } from "@holdfast/tools/properties";
 import { HoldfastError } from "@holdfast/core/errors";
-import { Output } from "./output.ts";
+import { Output, type OutputFlags } from "./output.ts";
 import { Listing } from "./listing.ts";
 import { Progress, progressLine, TransferCounts } from "./progress.ts";
 import { printable } from "@holdfast/core/printable";
@@ -62,6 +62,24 @@ test("quiet silences remarks but not problems", () => {
   output.note("done");
   output.problem({ path: "/a\u001b[2J", code: "failed", message: "is bad" });
   assert.equal(stderr.text(), "holdfast: /a\\u{1b}[2J: is bad\n");
+});
+
+test("quiet hides a confirmation, and neither what it keeps, nor JSON, nor a result that was asked for", async () => {
+  const shown = async (flags: OutputFlags) => {
+    const [stdout, stderr] = [sink(), sink()];
+    const output = new Output(flags, stdout.stream, stderr.stream);
+    await output.done(
+      { id: 1 },
+      () => ["created"],
+      () => ["link"],
+    );
+    await output.result({ id: 2 }, () => ["listed"]);
+    output.say("question");
+    return stdout.text() + stderr.text();
+  };
+  assert.equal(await shown({}), "created\nlink\nlisted\nquestion\n");
+  assert.equal(await shown({ quiet: true }), "link\nlisted\nquestion\n");
+  assert.equal(await shown({ quiet: true, json: true }), '{"id":1}\n{"id":2}\nquestion\n');
 });
 
 test("whatever it is given, a terminal gets text: nothing that steers it, and no line more than was meant", async () => {

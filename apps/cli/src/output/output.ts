@@ -47,6 +47,18 @@ export class Output {
   }
 
   /**
+   * The result of a command that changed something, once. `--quiet` hides the lines that only confirm it.
+   * @param kept lines that `--quiet` shows too: problems, and what the caller needs
+   */
+  async done(
+    document: unknown,
+    lines: () => readonly string[],
+    kept: () => readonly string[] = () => [],
+  ): Promise<void> {
+    await this.result(document, () => [...(this.quiet ? [] : lines()), ...kept()]);
+  }
+
+  /**
    * A listing of any length, written as it comes: `{"items": […], "next_cursor": null}`, or lines.
    * @param lines of a page; on a terminal an empty list calls it once with no items, for the sentence that says so
    */
@@ -76,16 +88,23 @@ export class Output {
 
   /** A sentence beside the result, for people. */
   note(text: string): void {
-    if (!this.quiet) this.#say(text);
+    if (!this.quiet) this.say(text);
+  }
+
+  /** A sentence that `--quiet` shows too: an error, or what somebody needs for the answer to a question. */
+  say(text: string): void {
+    // A bar may stand in the line.
+    if (this.#stderr.isTTY === true) clearBar(this.#stderr);
+    showLines(this.#stderr, [text]);
   }
 
   problem({ path, message }: Problem): void {
-    this.#say(`holdfast: ${path === "" ? "" : `${path}: `}${message}`);
+    this.say(`holdfast: ${path === "" ? "" : `${path}: `}${message}`);
   }
 
   /** Why the command ends without its result. @param beside what it did before, for --json */
   async failure(error: HoldfastError, beside: object = {}): Promise<void> {
-    this.#say(`holdfast: ${error.message}`);
+    this.say(`holdfast: ${error.message}`);
     const { code, field, message } = error;
     const document = { ...beside, error: { code, message, ...(field === undefined ? {} : { field }) } };
     if (this.json) await this.#drained(showJson(this.#stdout, `${JSON.stringify(document)}\n`));
@@ -99,12 +118,6 @@ export class Output {
   /** What a file holds, as it is. */
   bytes(bytes: Uint8Array): Promise<void> {
     return this.#drained(this.#stdout.write(bytes));
-  }
-
-  #say(line: string): void {
-    // A bar may stand in the line.
-    if (this.#stderr.isTTY === true) clearBar(this.#stderr);
-    showLines(this.#stderr, [line]);
   }
 
   async #drained(takesMore: boolean): Promise<void> {

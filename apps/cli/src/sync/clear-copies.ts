@@ -135,7 +135,7 @@ async function clearOne(run: Run, configFolder: string, one: One): Promise<boole
     return true;
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError)) throw thrown;
-    run.output.note(`sync: ${root}: ${thrown.message}`);
+    run.output.say(`sync: ${root}: ${thrown.message}`);
     return false;
   } finally {
     if (lock !== undefined || isHeld) await unmarkClearing(sync.folder);
