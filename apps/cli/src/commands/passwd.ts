@@ -30,10 +30,7 @@ export const passwdCommand: CommandMaker = (context) => {
         }),
       );
     } catch (thrown) {
-      if (!(thrown instanceof HoldfastError) || thrown.field !== "current_password") throw thrown;
-      throw new HoldfastError("unauthenticated", "That is not your current password. Nothing is changed.", {
-        cause: thrown,
-      });
+      throw toNotCurrent(thrown, "current_password");
     }
     await run.output.done({ changed: true }, () => [
       "Your password is changed. Your other sessions and your personal tokens have ended.",
@@ -54,10 +51,31 @@ async function fromStdin({ context }: Run): Promise<Passwords> {
   return { current_password: current, new_password: checkNewPassword(next) };
 }
 
+function toNotCurrent(thrown: unknown, field: string): unknown {
+  if (!(thrown instanceof HoldfastError) || thrown.field !== field) return thrown;
+  const message = "That is not your current password. Nothing is changed.";
+  return new HoldfastError("unauthenticated", message, { cause: thrown });
+}
+
+/** Any other refusal means that the password is right, or comes again with the change: a second factor is asked for only then. */
+const decidedLater: ReadonlySet<string> = new Set(["second_factor", "forbidden", "not_found"]);
+
+/** Checks the current password before a new one is typed twice. The server counts a wrong one as it does at the change itself. */
+async function checkCurrent(run: Run, password: string): Promise<void> {
+  const { client } = await run.connect();
+  try {
+    await client.call("proveSession", { body: { password }, asksOnce: true });
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && decidedLater.has(thrown.code)) return;
+    throw toNotCurrent(thrown, "password");
+  }
+}
+
 async function fromTerminal(run: Run): Promise<Passwords> {
   const { askNewPassword, askSecret } = await import("../terminal.ts");
   const current = await run.askSecret("Current password: ");
   if (current === "") throw usage("The password is empty.");
+  await checkCurrent(run, current);
   return {
     current_password: current,
     new_password: await askNewPassword(run.context, () => askSecret(run.context, "New password: "), checkNewPassword),

@@ -85,4 +85,20 @@ describe("a login that is a while old", () => {
     await shown(terminal, /Keep it now/);
     assert.equal(await terminal.ended, 0);
   });
+
+  test("checks the current password before passwd asks for a new one", async (t) => {
+    if (!requireComponent(t, "python3")) return;
+    const wrong = start("passwd");
+    await shown(wrong, /Current password: /);
+    wrong.type("not it\r");
+    assert.equal(await wrong.ended, 3);
+    assert.match(wrong.lines().join("\n"), /not your current password/);
+    assert.doesNotMatch(wrong.lines().join("\n"), /New password/);
+    const right = start("passwd");
+    await shown(right, /Current password: /);
+    right.type(`${administrator.password}\r`);
+    await shown(right, /New password: /);
+    right.type("short\r");
+    assert.equal(await right.ended, 2);
+  });
 });
