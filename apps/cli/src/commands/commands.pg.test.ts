@@ -214,8 +214,15 @@ test("what is moved or copied to where it is stays, and activity names the place
   ]);
   assert.deepEqual(await onto("cp", "/self/file", "/self/file"), [
     5,
-    "holdfast: /self/file is the source itself, so nothing was copied.\n",
+    "holdfast: /self/file and /self/file are the same, so nothing was copied.\n",
   ]);
+  assert.match(String(await onto("cp", "/self/file", "/self/")), /^5,holdfast: .* are the same/);
+  for (const target of ["/self", "/self/new"])
+    assert.match(
+      String(await onto("cp", "/self", target)),
+      /^5,holdfast: \/self cannot be copied into itself \(\/self\/(self|new)\)\. Choose a target outside of it\./,
+    );
+  assert.match(String(await onto("cp", "/", "/self")), /^5,holdfast: \/ cannot be copied into itself/);
   assert.equal((await run(["mv", "/self/file", "/elsewhere/"])).code, 0);
   assert.match((await run(["activity", "/elsewhere/file"])).stdout, /  moved from \/self  file  \/elsewhere/);
 });

@@ -25,16 +25,17 @@ export async function moveOrCopy(
   const { client } = await run.connect();
   const nodes = await lookUpAll(client, sources);
   const own = nodes.find(({ path }) => path === joinPath(splitPath(destination)));
-  if (own !== undefined && (done === "moved" || own.kind !== "folder")) {
-    const message = `${own.path} is the source itself, so nothing was ${done}.`;
+  if (done === "moved" && own !== undefined) {
+    const message = `${own.path} is the source itself, so nothing was moved.`;
     // To move a file to where it is has always been fine.
-    if (done === "copied" || own.kind === "folder") throw new HoldfastError("conflict", message);
+    if (own.kind === "folder") throw new HoldfastError("conflict", message);
     run.output.note(message);
   }
   if (sources.length > 1) await lookUpFolder(client, destination);
   const steps: { node: NodeJson; place: Place }[] = [];
   for (const node of nodes) {
     const place = await placeFor(client, destination, node.name);
+    if (done === "copied") assertElsewhere(node, place.path);
     // For one, the server says it.
     const isTaken = sources.length > 1 && (await findNode(client, place.path)) !== undefined;
     if (isTaken || steps.some((step) => step.place.path === place.path)) throw taken(place.path);
@@ -46,6 +47,17 @@ export async function moveOrCopy(
     ({ node, place }) => withPath(place.path, act(client, node, place)),
   );
   await run.output.result({ items, next_cursor: null }, () => []);
+}
+
+/** The API copies a folder into itself as it was before. Nobody means that who types a path. @throws HoldfastError conflict */
+function assertElsewhere({ kind, path }: NodeJson, target: string): void {
+  if (path === target)
+    throw new HoldfastError("conflict", `${path} and ${target} are the same, so nothing was copied.`);
+  if (kind === "folder" && target.startsWith(path === "/" ? path : `${path}/`))
+    throw new HoldfastError(
+      "conflict",
+      `${path} cannot be copied into itself (${target}). Choose a target outside of it.`,
+    );
 }
 
 async function withPath(path: string, acting: Promise<NodeJson>): Promise<NodeJson> {
