@@ -109,7 +109,7 @@ test("a certificate that nobody has signed, has expired or is not valid yet is s
       false,
       /is not signed by an authority that this computer trusts\. 'holdfast login https:.*NODE_EXTRA_CA_CERTS names a file/,
     ],
-    [-2, -1, true, /has expired\. Ask the server's administrator to renew it/],
+    [-2, -1, true, /has expired\. The server's administrator has to renew it/],
     [1, 2, true, /is not valid yet\. Check the clocks/],
   ] as const) {
     const { key, cert } = makeCertificate(t, hours(from), hours(to));

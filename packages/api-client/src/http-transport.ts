@@ -102,7 +102,7 @@ function networkWords(code: string, server: string): string {
   if (untrusted.test(code))
     return `The certificate of ${server} is not signed by an authority that this computer trusts. 'holdfast login ${server}' shows its fingerprint and how to trust it; without a login, NODE_EXTRA_CA_CERTS names a file with it or with the authority's.`;
   if (code === "CERT_HAS_EXPIRED")
-    return `The certificate of ${server} has expired. Ask the server's administrator to renew it; if it was renewed, this computer's clock is wrong.`;
+    return `The certificate of ${server} has expired. The server's administrator has to renew it; if it was renewed, this computer's clock is wrong.`;
   if (code === "CERT_NOT_YET_VALID")
     return `The certificate of ${server} is not valid yet. Check the clocks of this computer and of the server.`;
   return `The server ${server} cannot be reached (${code}). ${advice}`;

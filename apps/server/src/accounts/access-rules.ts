@@ -104,7 +104,7 @@ export function isAddressAllowed(access: Access | undefined, address: string): b
 }
 
 export function addressNotAllowed(address: string): HoldfastError {
-  const message = `This account may not be used from ${address}: it, a group that it is in, or the server names from where. Ask an administrator of this server.`;
+  const message = `This account may not be used from ${address}: it, a group that it is in, or the server names from where. An administrator can change that: 'holdfast admin allow-addresses', with --data on the server itself.`;
   return new HoldfastError("address_not_allowed", message);
 }
 

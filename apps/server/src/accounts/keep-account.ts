@@ -51,5 +51,8 @@ export async function assertOpen(reader: ShardReader, user: UserRow, keeps: bool
 }
 
 export function accountDisabled(): HoldfastError {
-  return new HoldfastError("forbidden", "This account is disabled. Ask an administrator of this server.");
+  return new HoldfastError(
+    "forbidden",
+    "This account is disabled. An administrator can enable it: 'holdfast admin users enable EMAIL'.",
+  );
 }

@@ -242,7 +242,7 @@ function attempt<Result>(work: () => Result): Result {
     if (error instanceof Error && Reflect.get(error, "errcode") === full)
       throw new HoldfastError(
         "store_full",
-        "The server's disk has no room for the list of what is to be exported. Ask an administrator of this server.",
+        "The server's disk has no room for the list of what is to be exported. An administrator has to free space on it.",
         { cause: error },
       );
     throw new HoldfastError(

@@ -136,6 +136,6 @@ function asking({ log }: ClaimsWorld, settings: LdapSettings, bounds: Bounds) {
 
 /** The same for an address that has an account and for one that has none. */
 function notLetIn({ name }: LdapSettings): HoldfastError {
-  const message = `${name} knows you, but you have no account of this server that goes with it. Ask an administrator.`;
+  const message = `${name} knows you, but you have no account of this server that goes with it. An administrator can create one.`;
   return new HoldfastError("forbidden", message, { field: "ldap" });
 }

@@ -82,7 +82,7 @@ export const english: Words = {
     title: `Your storage is ${percent} % full`,
     more: [
       ...(used === undefined || quota === undefined ? [] : [`${used} of ${quota} are in use.`]),
-      "When it is full, nothing more can be stored. Delete what you do not need and empty the trash, or ask an administrator for more.",
+      "When it is full, nothing more can be stored. Delete what you do not need and empty the trash. An administrator can give you more (Administration, Accounts).",
     ],
   }),
   device: ({ device, time, address, country, system, by }) => ({

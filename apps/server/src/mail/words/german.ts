@@ -85,7 +85,7 @@ export const german: Words = {
     title: `Ihr Speicher ist zu ${percent} % voll`,
     more: [
       ...(used === undefined || quota === undefined ? [] : [`${used} von ${quota} sind belegt.`]),
-      "Ist er voll, wird nichts mehr gespeichert. Löschen Sie, was Sie nicht brauchen, und leeren Sie den Papierkorb, oder bitten Sie die Verwaltung um mehr.",
+      "Ist er voll, wird nichts mehr gespeichert. Löschen Sie, was Sie nicht brauchen, und leeren Sie den Papierkorb. Ein Administrator kann Ihnen mehr geben (Verwaltung, Konten).",
     ],
   }),
   device: ({ device, time, address, country, system, by }) => ({

@@ -4,6 +4,7 @@ import { limits } from "@holdfast/core/limits";
 import { pruneCommand } from "@holdfast/core/prune-command";
 import type { Shards } from "../../db/shards.ts";
 import type { Actor } from "../actor.ts";
+import { raiseQuota } from "./raise-quota.ts";
 import { readUsage, type Usage } from "./usage.ts";
 
 /**
@@ -50,7 +51,7 @@ function explained(error: HoldfastError, usage: Usage, isStored: boolean): Holdf
     ...(largest[0] === undefined ? {} : { largest_file: largest[0] }),
   };
   const details = error.field === undefined ? { body } : { body, field: error.field };
-  return new HoldfastError("quota", `${words.join(" ")} Or ask an administrator for a larger quota.`, details);
+  return new HoldfastError("quota", `${words.join(" ")} ${raiseQuota}`, details);
 }
 
 function storedAdvice({ versionsBytes, trashBytes, uploadsBytes, largest: [first] }: Usage): string {

@@ -4,6 +4,7 @@ import type { SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import type { CommentRow, NodeRow, ShardReader, SpaceRow, VersionRow } from "../../db/shard-tables.ts";
+import { raiseQuota } from "./raise-quota.ts";
 
 /**
  * `metadata_bytes` of a space is the weight of its nodes, versions, segments, comments and upload sessions: `limits.rowWeightBytes` for each, and
@@ -45,7 +46,7 @@ export function assertWeightRoom({ metadata_bytes, quota_bytes }: WeightFigures,
   if (metadata_bytes + addedBytes <= boundBytes) return;
   throw new HoldfastError(
     "quota",
-    `This space has no room for more files, folders, versions or metadata: together they may weigh ${formatBytes(boundBytes)}. Empty the trash, delete old versions and what is not needed, or ask an administrator for a larger quota.`,
+    `This space has no room for more files, folders, versions or metadata: together they may weigh ${formatBytes(boundBytes)}. Empty the trash, and delete old versions and what is not needed. ${raiseQuota}`,
     { body: { metadata_bytes, quota_bytes } },
   );
 }

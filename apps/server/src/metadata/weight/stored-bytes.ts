@@ -4,6 +4,7 @@ import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { hashArray } from "../../db/array-parameters.ts";
 import type { ShardReader, SpaceRow } from "../../db/shard-tables.ts";
+import { raiseQuota } from "./raise-quota.ts";
 
 /**
  * `stored_bytes` counts, each once: the blocks that versions, segments and upload sessions of the space refer to, and blocks that
@@ -41,7 +42,7 @@ export function assertRoom(space: StoredFigures, addedBytes: number): void {
   if (hasRoom(space, addedBytes)) return;
   throw new HoldfastError(
     "quota",
-    `This needs more room than the space has left: versions, trash and unfinished uploads included it may take ${limits.quotaStoredFactor} times its quota. Delete old versions, empty the trash, ask an administrator for a larger quota, or send less.`,
+    `This needs more room than the space has left: versions, trash and unfinished uploads included it may take ${limits.quotaStoredFactor} times its quota. Delete old versions, empty the trash, or send less. ${raiseQuota}`,
     { body: { stored_bytes, quota_bytes } },
   );
 }

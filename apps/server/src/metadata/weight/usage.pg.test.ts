@@ -121,7 +121,10 @@ test("a space that is full names what fills it most, and the command that frees 
     byVersions.message,
     /may store 3\.9 KiB, which is 4 times its quota\. Old versions take 2\.6 KiB of it\. /,
   );
-  assert.match(byVersions.message, /'holdfast versions prune '\/my folder\/film' --keep 1'\. Or ask an administrator/);
+  assert.match(
+    byVersions.message,
+    /'holdfast versions prune '\/my folder\/film' --keep 1'\. An administrator can raise the quota/,
+  );
   assert.doesNotMatch(byVersions.message, /trash empty/);
   assert.equal(byVersions.body["versions_bytes"], 2700);
   await space.do({ op: "delete", fileId: file.id });
@@ -157,12 +160,13 @@ test("a trash that takes too little is not what makes room", async () => {
 test("an empty trash is not to be emptied, and others are not told anything", async () => {
   const space = await world.open({ quotaBytes: 100 });
   await space.put("root", "f", "x".repeat(100));
-  const text = "This needs 1.5 KiB, and 0 B is free. Empty the trash, or ask an administrator for a larger quota.";
+  const text =
+    "This needs 1.5 KiB, and 0 B is free. Empty the trash. An administrator can raise the quota: 'holdfast admin users quota EMAIL SIZE'.";
   const error = new HoldfastError("quota", text, { body: { free_bytes: 0 } });
   const { message } = await explained(space, error);
   assert.match(
     message,
-    /^This needs 1\.5 KiB, and 0 B is free\. The trash is empty: delete files, then empty the trash\. Or/,
+    /^This needs 1\.5 KiB, and 0 B is free\. The trash is empty: delete files, then empty the trash\. An administrator can raise/,
   );
   assert.equal(await explained(space, error, { owns: false }), error);
   assert.equal(await explained(space, error, { writesOnly: true }), error);

@@ -5,6 +5,7 @@ import { sql } from "kysely";
 import type { ShardReader, SpaceRow } from "../../db/shard-tables.ts";
 import type { Shards } from "../../db/shards.ts";
 import { settleWarning } from "./quota-warning.ts";
+import { raiseQuota } from "./raise-quota.ts";
 
 /** What a transaction makes of a space. */
 export interface UseChange {
@@ -31,11 +32,9 @@ export async function changeUse(transaction: ShardReader, spaceId: SpaceId, chan
 export function assertFree(freeBytes: number, addedBytes: number): void {
   if (addedBytes <= 0 || addedBytes <= freeBytes) return;
   const [needed, free] = unlikeBytes(addedBytes, Math.max(0, freeBytes));
-  throw new HoldfastError(
-    "quota",
-    `This needs ${needed}, and ${free} is free. Empty the trash, or ask an administrator for a larger quota.`,
-    { body: { free_bytes: Math.max(0, freeBytes), needed_bytes: addedBytes } },
-  );
+  throw new HoldfastError("quota", `This needs ${needed}, and ${free} is free. Empty the trash. ${raiseQuota}`, {
+    body: { free_bytes: Math.max(0, freeBytes), needed_bytes: addedBytes },
+  });
 }
 
 /**

@@ -101,7 +101,7 @@ test("an account says by its password from where it may be used, and cannot shut
   await dialog.getByLabel("Allowed addresses").fill("192.0.2.0/24\n127.0.0.0/8");
   await dialog.getByLabel("Current password").fill("a guess");
   await dialog.getByRole("button", { name: "Save" }).click();
-  await dialog.getByText("Wrong password. If you forgot it, ask an administrator to reset it.").waitFor();
+  await dialog.getByText("Wrong password. If you forgot it, an administrator can reset it.").waitFor();
   await dialog.getByLabel("Current password").fill(person.password);
   await dialog.getByRole("button", { name: "Save" }).click();
   await card.getByText("Only from 192.0.2.0/24 and 127.0.0.0/8").waitFor();

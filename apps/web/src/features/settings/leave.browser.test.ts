@@ -37,7 +37,7 @@ test("a person saves all of the account, deletes it with the password, and takes
   await page.setViewportSize(sizes.phone);
   assert.deepEqual(await axeProblems(page), []);
   await dialog.getByRole("button", { name: "Delete account" }).click();
-  await dialog.getByText("Wrong password. If you forgot it, ask an administrator to reset it.").waitFor();
+  await dialog.getByText("Wrong password. If you forgot it, an administrator can reset it.").waitFor();
   await dialog.getByLabel("Current password").fill(mia.password);
   await dialog.getByRole("button", { name: "Delete account" }).click();
   await page.getByLabel("E-mail address").waitFor();

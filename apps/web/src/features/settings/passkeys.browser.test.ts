@@ -148,7 +148,9 @@ test("at an address in figures nobody is offered one", async () => {
   await app.signIn(await app.addPerson("Lou"));
   await app.open("/settings/security");
   await page
-    .getByText("Passkeys need https and a domain name, which this address does not have. Ask your administrator.")
+    .getByText(
+      "Passkeys need https and a domain name, which this address does not have. An administrator sets them up (docs/operation.md).",
+    )
     .waitFor();
   assert.equal(await page.getByRole("button", { name: "Add a passkey" }).count(), 0);
 });

@@ -29,7 +29,7 @@ async function setUp(person: Person, tries = true): Promise<{ secret: string; co
     await dialog.getByText("Enter the password.").waitFor();
     await dialog.getByLabel("Current password").fill("no such password");
     await page.keyboard.press("Enter");
-    await dialog.getByText("Wrong password. If you forgot it, ask an administrator to reset it.").waitFor();
+    await dialog.getByText("Wrong password. If you forgot it, an administrator can reset it.").waitFor();
   }
   await dialog.getByLabel("Current password").fill(person.password);
   await page.keyboard.press("Enter");

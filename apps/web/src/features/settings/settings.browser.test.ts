@@ -47,7 +47,7 @@ test("an app password is made with one's own password, shown once with its name,
   await dialog.getByLabel("Only this folder").fill("/Photos");
   await dialog.getByLabel("Current password").fill("a guess");
   await page.keyboard.press("Enter");
-  await dialog.getByText("Wrong password. If you forgot it, ask an administrator to reset it.").waitFor();
+  await dialog.getByText("Wrong password. If you forgot it, an administrator can reset it.").waitFor();
   await dialog.getByLabel("Current password").fill(hal.password);
   assert.deepEqual(await axeProblems(page), []);
   await page.keyboard.press("Enter");
@@ -186,7 +186,7 @@ test("storage that comes to its end is told in words, beside every place and as 
   await navigation.getByText("95% full", { exact: true }).waitFor();
   await page
     .getByRole("main")
-    .getByText("Only 49 B left. Delete files and empty the trash, or ask an administrator for more.")
+    .getByText("Only 49 B left. Delete files and empty the trash. An administrator can raise the limit.")
     .waitFor();
   await dora.api.put("/d.txt", "d".repeat(49));
   await page.getByRole("main").getByText("Your storage is full").waitFor();
@@ -220,7 +220,7 @@ test("whoever changes the password goes on, others are signed out, and a wrong o
     await page.keyboard.press("Enter");
   };
   await send("not this one", "a new sentence of Erik");
-  await page.getByText("Wrong password. If you forgot it, ask an administrator to reset it.").waitFor();
+  await page.getByText("Wrong password. If you forgot it, an administrator can reset it.").waitFor();
   await hasFocus(page.locator("[name=current]"));
   await send(erik.password, "short");
   await page.getByText("Use at least").waitFor();

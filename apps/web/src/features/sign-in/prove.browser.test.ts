@@ -42,7 +42,7 @@ test("a session that was opened a while ago asks for the password, and goes on w
   await asked.getByRole("button", { name: "Create token" }).click();
   await proof.getByLabel("Current password").fill("not it");
   await proof.getByRole("button", { name: "Continue" }).click();
-  await proof.getByText("Wrong password. If you forgot it, ask an administrator to reset it.").waitFor();
+  await proof.getByText("Wrong password. If you forgot it, an administrator can reset it.").waitFor();
   assert.deepEqual(await tokensOf(person.api), []);
   await proof.getByLabel("Current password").fill(person.password);
   await proof.getByRole("button", { name: "Continue" }).click();

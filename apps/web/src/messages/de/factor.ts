@@ -20,7 +20,7 @@ export const factor = {
   "factor.passkeysAbout":
     "Melde dich mit Fingerabdruck, Gesicht, PIN oder Sicherheitsschlüssel an statt mit einem Passwort. Ein gestohlenes Passwort allein reicht dann nicht, und eine gefälschte Anmeldeseite erfährt nichts.",
   "factor.passkeysNot":
-    "Passkeys brauchen https und einen Domainnamen, und diese Adresse hat das nicht. Frag deinen Administrator.",
+    "Passkeys brauchen https und einen Domainnamen, und diese Adresse hat das nicht. Ein Administrator richtet es ein (docs/operation.md).",
   "factor.passkeyNone": "Noch kein Passkey",
   "factor.passkeyAdd": "Passkey hinzufügen",
   "factor.passkeyName": "Name",

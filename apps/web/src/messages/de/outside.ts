@@ -9,7 +9,7 @@ export const outside = {
   "outside.late":
     "Diese Anmeldung wurde in einem anderen Browser begonnen, schon benutzt oder hat länger als zehn Minuten gedauert. Beginne von vorn.",
   "outside.notLinked":
-    "Mit dieser Anmeldung ist hier kein Konto verknüpft. Hast du ein Konto, dann melde dich mit deinem Passwort an und verknüpfe es in den Einstellungen unter Sicherheit. Sonst frag einen Administrator.",
+    "Mit dieser Anmeldung ist hier kein Konto verknüpft. Hast du ein Konto, dann melde dich mit deinem Passwort an und verknüpfe es in den Einstellungen unter Sicherheit. Sonst kann ein Administrator eines anlegen.",
   "outside.notProven": "Deine Identität wurde nicht bestätigt",
   "outside.notAsked":
     "Der andere Dienst hat dich nicht neu anmelden lassen; das bestätigt deine Identität nicht. Benutze dein Passwort oder einen Passkey, oder melde dich dort zuerst ab.",

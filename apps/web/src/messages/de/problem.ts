@@ -13,10 +13,12 @@ export const problem: Readonly<Record<keyof typeof english, string>> = {
   "problem.cycle": "Ein Ordner lässt sich nicht in sich selbst verschieben.",
   "problem.too_large": "Für diesen Server ist es zu groß.",
   "problem.locked": "Es wird gerade benutzt. Versuch es gleich noch einmal.",
-  "problem.store_full": "Die Platte des Servers ist voll. Ein Administrator muss Platz schaffen.",
-  "problem.quota": "Nicht genug Speicher. Lösch alte Versionen, leer den Papierkorb oder bitte um mehr.",
+  "problem.store_full":
+    "Die Platte des Servers ist voll. Ein Administrator muss Platz schaffen (Verwaltung, Speicher).",
+  "problem.quota":
+    "Nicht genug Speicher. Lösch alte Versionen oder leer den Papierkorb. Ein Administrator kann die Grenze erhöhen.",
   "problem.quota_versions":
-    "Alte Versionen füllen deinen Speicher. Die größten sind in {path}: Lösch dort alte Versionen oder bitte um mehr.",
+    "Alte Versionen füllen deinen Speicher. Die größten sind in {path}: Lösch dort alte Versionen. Ein Administrator kann die Grenze erhöhen.",
   "problem.internal":
-    "Auf dem Server ist ein Fehler aufgetreten. Versuch es noch einmal; wenn es so bleibt, sag es dem Administrator.",
+    "Auf dem Server ist ein Fehler aufgetreten. Versuch es noch einmal; wenn es so bleibt, steht der Grund im Protokoll des Servers.",
 };

@@ -4,13 +4,13 @@ export const recovery = {
   "recovery.forgotUnmailed":
     "Dieser Server verschickt keine Mails. Gib deine Adresse ein: Die Administratoren bekommen dann einen Link für dich, mit dem du ein neues Passwort wählst. Er läuft nach 30 Minuten ab. Frag danach.",
   "recovery.forgotAsk": "Link anfordern",
-  "recovery.forgotWaits": "Frag einen Administrator nach dem Link",
+  "recovery.forgotWaits": "Ein Administrator hat den Link",
   "recovery.forgotWaitsAbout":
-    "Wenn es ein Konto mit {email} gibt, finden Administratoren den Link unter Verwaltung, Einladungen, bei den nicht verschickten Links.",
+    "Wenn es ein Konto mit {email} gibt, finden Administratoren den Link unter Verwaltung, Einladungen, bei den nicht verschickten Links. Auf dem Server selbst setzt 'holdfast admin users reset-password {email} --data ORDNER' ein neues Passwort.",
   "recovery.forgotSend": "Link schicken",
   "recovery.forgotSent": "Schau in deine Mails",
   "recovery.forgotSentAbout":
-    "Wenn es ein Konto mit {email} gibt, ist ein Link unterwegs, höchstens einer alle fünf Minuten. Kommt keine Mail an, frag einen Administrator.",
+    "Wenn es ein Konto mit {email} gibt, ist ein Link unterwegs, höchstens einer alle fünf Minuten. Kommt keine Mail an, kann ein Administrator das Passwort zurücksetzen.",
   "recovery.backToSignIn": "Zurück zur Anmeldung",
   "recovery.resetTitle": "Neues Passwort wählen",
   "recovery.resetAbout":
@@ -19,7 +19,7 @@ export const recovery = {
   "recovery.passwordCommon": "Dieses Passwort ist zu leicht zu erraten. Wähle ein anderes.",
   "recovery.endPasskeys": "Auch Passkeys entfernen: Sie funktionieren ohne das Passwort",
   "recovery.endPasskeysHint":
-    "Falls jemand anderes Zugang zu deinem Konto hatte oder eines deiner Geräte hat. War ein Passkey dein zweiter Faktor, brauchst du danach zum Anmelden einen Wiederherstellungscode. Hast du keinen, frag einen Administrator.",
+    "Falls jemand anderes Zugang zu deinem Konto hatte oder eines deiner Geräte hat. War ein Passkey dein zweiter Faktor, brauchst du danach zum Anmelden einen Wiederherstellungscode. Hast du keinen, kann ein Administrator deinen zweiten Faktor ausschalten.",
   "recovery.endOutside": "Auch Anmeldungen über einen anderen Dienst trennen",
   "recovery.endOutsideHint": "Falls du sie nicht selbst verknüpft hast oder sich jemand anderes damit anmelden kann.",
   "recovery.resetSave": "Passwort speichern",

@@ -7,9 +7,9 @@ export const session = {
   "session.emailMissing": "Gib deine E-Mail-Adresse ein.",
   "session.passwordMissing": "Gib das Passwort ein.",
   "session.wrong":
-    "E-Mail-Adresse oder Passwort ist falsch. Versuch es noch einmal oder lass dir ein neues Passwort geben.",
+    "E-Mail-Adresse oder Passwort ist falsch. Versuch es noch einmal. Ein Administrator kann das Passwort zurücksetzen.",
   "session.forgot": "Passwort vergessen?",
-  "session.disabled": "Dieses Konto ist deaktiviert. Frag einen Administrator dieses Servers.",
+  "session.disabled": "Dieses Konto ist deaktiviert. Ein Administrator kann es aktivieren.",
   "session.foreign":
     "Die Adresse dieses Servers ist nicht auf {address} gesetzt. Wer ihn betreibt, muss HOLDFAST_PUBLIC_URL auf diese Adresse setzen.",
   "session.expired": "Melde dich wieder an",

@@ -209,7 +209,6 @@ export const settings = {
   "settings.passwordChange": "Passwort ändern",
   "settings.passwordCurrent": "Bisheriges Passwort",
   "settings.passwordNew": "Neues Passwort",
-  "settings.passwordWrong":
-    "Falsches Passwort. Wenn du es vergessen hast, bitte einen Administrator, es zurückzusetzen.",
+  "settings.passwordWrong": "Falsches Passwort. Wenn du es vergessen hast, kann ein Administrator es zurücksetzen.",
   "settings.passwordChanged": "Passwort geändert. Alle anderen Browser und Geräte wurden abgemeldet.",
 } as const;

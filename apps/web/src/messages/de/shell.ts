@@ -44,11 +44,13 @@ export const shell = {
   "place.design": "Bausteine",
   "shell.storage": "Speicher",
   "shell.almostFull": "{percent} voll",
-  "shell.almostFullNext": "Nur noch {left} frei. Lösch Dateien und leer den Papierkorb, oder bitte um mehr.",
+  "shell.almostFullNext":
+    "Nur noch {left} frei. Lösch Dateien und leer den Papierkorb. Ein Administrator kann die Grenze erhöhen.",
   "shell.storedAlmostFull":
     "Alte Versionen und der Papierkorb füllen deinen Speicher. Die Einstellungen zeigen, wie viel sie belegen.",
   "shell.full": "Dein Speicher ist voll",
-  "shell.fullNext": "Es lässt sich nichts mehr hochladen. Lösch Dateien und leer den Papierkorb, oder bitte um mehr.",
+  "shell.fullNext":
+    "Es lässt sich nichts mehr hochladen. Lösch Dateien und leer den Papierkorb. Ein Administrator kann die Grenze erhöhen.",
   "shell.notifications": "Mitteilungen",
   "shell.unread": { one: "{count} neue", other: "{count} neue" },
 } as const;

@@ -18,7 +18,8 @@ export const tray = {
   "tray.half": "Die Hälfte ist hochgeladen",
   "tray.waiting": "Der Server ist nicht erreichbar. Neuer Versuch in {time}.",
   "tray.busy": "Der Server ist beschäftigt. Neuer Versuch in {time}.",
-  "tray.full": "Die Platte des Servers ist voll. Neuer Versuch in {time}. Ein Administrator muss Platz schaffen.",
+  "tray.full":
+    "Die Platte des Servers ist voll. Neuer Versuch in {time}. Ein Administrator muss Platz schaffen (Verwaltung, Speicher).",
   "tray.quotaOfLink":
     "Nicht genug Speicher: {size} sind noch nicht hochgeladen. Sag der Person Bescheid, die dir den Link geschickt hat, und mach dann weiter.",
   "tray.quota":

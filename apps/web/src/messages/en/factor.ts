@@ -18,7 +18,7 @@ export const factor = {
   "factor.passkeysAbout":
     "Sign in with your fingerprint, face, PIN or a security key instead of a password. A stolen password alone is not enough to sign in, and a fake sign-in page gets nothing.",
   "factor.passkeysNot":
-    "Passkeys need https and a domain name, which this address does not have. Ask your administrator.",
+    "Passkeys need https and a domain name, which this address does not have. An administrator sets them up (docs/operation.md).",
   "factor.passkeyNone": "No passkeys yet",
   "factor.passkeyAdd": "Add a passkey",
   "factor.passkeyName": "Name",

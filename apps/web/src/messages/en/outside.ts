@@ -9,7 +9,7 @@ export const outside = {
   "outside.late":
     "This sign-in was started in another browser, was already used, or took longer than ten minutes. Start again.",
   "outside.notLinked":
-    "No account here is linked to this sign-in. If you have an account, sign in with your password and link it in Settings, under Security. Otherwise ask an administrator.",
+    "No account here is linked to this sign-in. If you have an account, sign in with your password and link it in Settings, under Security. Otherwise an administrator can create one.",
   "outside.notProven": "Your identity was not confirmed",
   "outside.notAsked":
     "The other service did not ask you to sign in again, so this does not confirm your identity. Use your password or a passkey, or sign out there first.",

@@ -12,9 +12,10 @@ export const problem = {
   "problem.cycle": "A folder cannot be moved into itself.",
   "problem.too_large": "It is too large for this server.",
   "problem.locked": "It is in use. Try again in a moment.",
-  "problem.store_full": "The server’s disk is full. An administrator has to free up space.",
-  "problem.quota": "Not enough storage. Delete old versions, empty the trash or ask for more storage.",
+  "problem.store_full": "The server’s disk is full. An administrator has to free up space (Administration, Storage).",
+  "problem.quota": "Not enough storage. Delete old versions or empty the trash. An administrator can raise the limit.",
   "problem.quota_versions":
-    "Old versions fill your storage. The largest ones are in {path}: delete old versions there, or ask for more storage.",
-  "problem.internal": "Something went wrong on the server. Try again; if it keeps happening, tell your administrator.",
+    "Old versions fill your storage. The largest ones are in {path}: delete old versions there. An administrator can raise the limit.",
+  "problem.internal":
+    "Something went wrong on the server. Try again; if it keeps happening, the server’s log has the reason.",
 } as const;

@@ -4,13 +4,13 @@ export const recovery = {
   "recovery.forgotUnmailed":
     "This server sends no e-mail. Enter your address: the administrators then get a link for you with which you choose a new password. It expires after 30 minutes. Ask one of them for it.",
   "recovery.forgotAsk": "Request link",
-  "recovery.forgotWaits": "Ask an administrator for the link",
+  "recovery.forgotWaits": "An administrator has the link",
   "recovery.forgotWaitsAbout":
-    "If there is an account with {email}, administrators find its link under Administration, Invitations, in the list of links that could not be e-mailed.",
+    "If there is an account with {email}, administrators find its link under Administration, Invitations, in the list of links that could not be e-mailed. On the server itself, 'holdfast admin users reset-password {email} --data FOLDER' sets a new password.",
   "recovery.forgotSend": "E-mail me a link",
   "recovery.forgotSent": "Check your e-mail",
   "recovery.forgotSentAbout":
-    "If there is an account with {email}, a link is on its way, at most one every five minutes. If no e-mail arrives, ask an administrator.",
+    "If there is an account with {email}, a link is on its way, at most one every five minutes. If no e-mail arrives, an administrator can reset the password.",
   "recovery.backToSignIn": "Back to sign in",
   "recovery.resetTitle": "Choose a new password",
   "recovery.resetAbout":
@@ -19,7 +19,7 @@ export const recovery = {
   "recovery.passwordCommon": "This password is too easy to guess. Choose another one.",
   "recovery.endPasskeys": "Remove passkeys too: they work without the password",
   "recovery.endPasskeysHint":
-    "In case someone else had access to your account or has one of your devices. If a passkey was your second factor, you need a recovery code to sign in afterwards. Without one, ask an administrator.",
+    "In case someone else had access to your account or has one of your devices. If a passkey was your second factor, you need a recovery code to sign in afterwards. Without one, an administrator can turn off your second factor.",
   "recovery.endOutside": "Unlink sign-ins through other services too",
   "recovery.endOutsideHint": "In case you did not link them yourself, or someone else can sign in with them.",
   "recovery.resetSave": "Save password",

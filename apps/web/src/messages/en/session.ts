@@ -6,9 +6,9 @@ export const session = {
   "session.missing": "Fill in this field.",
   "session.emailMissing": "Enter your e-mail address.",
   "session.passwordMissing": "Enter the password.",
-  "session.wrong": "Wrong e-mail address or password. Try again, or ask an administrator to reset the password.",
+  "session.wrong": "Wrong e-mail address or password. Try again. An administrator can reset the password.",
   "session.forgot": "Forgot your password?",
-  "session.disabled": "This account is disabled. Ask an administrator of this server.",
+  "session.disabled": "This account is disabled. An administrator can enable it.",
   "session.foreign":
     "This server’s address is not set to {address}. Its administrator has to set HOLDFAST_PUBLIC_URL to that address.",
   "session.expired": "Sign in again",

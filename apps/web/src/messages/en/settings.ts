@@ -204,6 +204,6 @@ export const settings = {
   "settings.passwordChange": "Change password",
   "settings.passwordCurrent": "Current password",
   "settings.passwordNew": "New password",
-  "settings.passwordWrong": "Wrong password. If you forgot it, ask an administrator to reset it.",
+  "settings.passwordWrong": "Wrong password. If you forgot it, an administrator can reset it.",
   "settings.passwordChanged": "Password changed. All other browsers and devices were signed out.",
 } as const;

@@ -43,11 +43,11 @@ export const shell = {
   "place.design": "Components",
   "shell.storage": "Storage",
   "shell.almostFull": "{percent} full",
-  "shell.almostFullNext": "Only {left} left. Delete files and empty the trash, or ask an administrator for more.",
+  "shell.almostFullNext": "Only {left} left. Delete files and empty the trash. An administrator can raise the limit.",
   "shell.storedAlmostFull": "Old versions and the trash fill your storage. See Settings for how much they use.",
   "shell.full": "Your storage is full",
   "shell.fullNext":
-    "You cannot upload anything more. Delete files and empty the trash, or ask an administrator for more.",
+    "You cannot upload anything more. Delete files and empty the trash. An administrator can raise the limit.",
   "shell.notifications": "Notifications",
   "shell.unread": { one: "{count} new", other: "{count} new" },
 } as const;

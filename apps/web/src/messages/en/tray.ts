@@ -16,7 +16,8 @@ export const tray = {
   "tray.half": "Uploads are half done",
   "tray.waiting": "The server cannot be reached. Trying again in {time}.",
   "tray.busy": "The server is busy. Trying again in {time}.",
-  "tray.full": "The server’s disk is full. Trying again in {time}. An administrator has to free up space.",
+  "tray.full":
+    "The server’s disk is full. Trying again in {time}. An administrator has to free up space (Administration, Storage).",
   "tray.quotaOfLink":
     "Not enough storage: {size} left to upload. Tell the person who sent you the link, then continue.",
   "tray.quota":
