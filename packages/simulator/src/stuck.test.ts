@@ -128,7 +128,7 @@ test("a change that the disk always refuses is tried ever less often, at once af
   assert.deepEqual(waits, [30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600, 3600]);
   const { problems, activity } = engine.status();
   assert.deepEqual([problems.map(({ path }) => path), activity], [["moved"], "waiting"]);
-  assert.match(problems[0]?.message ?? "", /was tried 12 times, and is tried again in 60 minutes/);
+  assert.match(problems[0]?.message ?? "", /Tried 12 times; the next attempt is in 60 minutes/);
   // What happens meanwhile goes on, and tries nothing of it.
   alone.write("c", "c");
   engine.hint([""]);

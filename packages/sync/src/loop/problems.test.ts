@@ -3,7 +3,8 @@ import { test } from "node:test";
 import type { NodeId } from "@holdfast/core/ids";
 import type { ContentKey, LocalRow, Refusal, Trees } from "../model/trees.ts";
 import { LastingRefusals } from "./lasting-refusals.ts";
-import { isPassing, needsPerson, problemsOfRefusals } from "./problems.ts";
+import { isPassing, needsPerson, problemOf, problemsOfRefusals } from "./problems.ts";
+import { Skipped } from "./skipped.ts";
 import { UnreadFiles } from "./unread.ts";
 
 const rootId = "root" as NodeId;
@@ -38,7 +39,7 @@ test("a refusal is listed with its whole path and what to do, unless it ends by 
   const [deep] = problemsOfRefusals(trees, [refusal(file, "invalid_field")]);
   assert.match(deep?.message ?? "", /128 names or 4096 bytes/);
   const [below] = problemsOfRefusals(trees, [refusal(file, "dependency")], () => true);
-  assert.match(below?.message ?? "", /most often of the folder above it/);
+  assert.match(below?.message ?? "", /most often of the folder above/);
   assert.ok(isPassing("exists") && !isPassing("too_large"));
 });
 
@@ -68,4 +69,17 @@ test("a file that keeps changing is busy after ten minutes, and one that an erro
   assert.deepEqual(look({ "f/a": "changing" }, 599_999), []);
   assert.deepEqual(look({ "f/a": "changing" }, 600_000), ["f/a busy"]);
   assert.deepEqual(look({}, 600_001), []);
+});
+
+test("a sentence stands behind one path and behind a number of files", () => {
+  const codes = ["forbidden", "too_large", "not_durable", "invalid_field", "kept", "dependency", "locked"];
+  const ofCodes = [...codes, "hash_mismatch", "damaged"].map((code) => problemOf("a", code, ""));
+  const skipped = new Skipped();
+  const reason = "the name is not UTF-8";
+  skipped.note(
+    { listed: new Set([""]), skipped: new Map([["a", { code: "not_utf8", reason }]]), keepers: new Set() },
+    () => true,
+  );
+  assert.equal(skipped.problems()[0]?.message, "Not synced: the name is not UTF-8.");
+  for (const { message } of ofCodes) assert.doesNotMatch(message, /^$|^Its? /);
 });

@@ -46,22 +46,23 @@ const passing: ReadonlySet<string> = new Set([
 const sentences: Readonly<Record<string, string>> = {
   quota:
     "Your space on the server is full. The upload waits until there is room: 'holdfast df' shows what fills the space and how to make room.",
-  forbidden: "You may not change this on the server, so your change stays here. Ask its owner for the right to edit.",
+  forbidden: "You may not change this on the server, so your changes stay here. Ask the owner for the right to edit.",
   device_suspended:
     "The server has suspended this device, as it rewrote or deleted very many files within an hour: it takes no change from it, and what is changed here stays here. If it was you, run 'holdfast devices resume' on another device, or use Settings, Devices in the web app; all else goes on by itself then.",
-  too_large: "It is larger than the server takes. Keep it outside the synced folder, or exclude it.",
+  too_large:
+    "Larger than the server accepts. To end this message, move such files out of the synced folder, or exclude them.",
   not_durable:
-    "This disk did not confirm that it has it for good (fsync failed), so it does not count as synced and is not sent. It is tried again every half minute; if that lasts, look after the disk.",
-  invalid_field: `The server does not take it where it is: a path has at most ${limits.pathNamesMax} names or ${limits.pathBytesMax} bytes. Move it further up, or shorten the names of the folders above it.`,
-  kept: "It holds something else than the server, so it stays here. To sync it, run 'holdfast sync' with --include.",
+    "This disk did not confirm that the content is stored (fsync failed), so it does not count as synced and is not sent. The next attempt is in half a minute; if that lasts, check the disk.",
+  invalid_field: `Too deep for the server: a path has at most ${limits.pathNamesMax} names or ${limits.pathBytesMax} bytes. Move such items further up, or shorten the names of the folders above.`,
+  kept: "Kept here, as the content differs from that on the server. To sync it, run 'holdfast sync' with --include.",
   store_full: fullWords("downloads"),
   dependency:
-    "It waits for another change that the server did not take, most often of the folder above it: see to that one first. It is tried again every half minute.",
-  locked: "It is locked on the server. It is tried again every half minute.",
+    "Waits for another change that the server did not accept, most often of the folder above: see to that one first. The next attempt is in half a minute.",
+  locked: "Locked on the server. The next attempt is in half a minute.",
   hash_mismatch:
-    "Its bytes are not what they should be, again and again: something between here and the server damages them, or a program is broken. It is tried again.",
+    "The bytes arrive damaged, again and again: something between here and the server damages them, or a program is broken. The next attempt follows by itself.",
   damaged:
-    "The server has lost a part of it. A device that still has the file sends it again by itself, and so does 'holdfast put' of it to the same path.",
+    "The server has lost a part of the content. A device that still has it sends it again by itself, and so does 'holdfast put' to the same path.",
 };
 
 /** @param needs what is needed and what is free, in words */
@@ -125,19 +126,19 @@ export function problemsOfNotices(state: IndexedTrees & Pick<SyncState, "setting
 
 const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonly number[], to: string) => string>> = {
   share_ended: (day, [unchanged = 0, changed = 0]) =>
-    `On ${day} this shared folder ended: it is no longer shared with you, or you left it on another device. ` +
+    `This share ended on ${day}: the owner ended it, or you left it on another device. ` +
     `${countOf(unchanged, "unchanged file")} went to .holdfast/trash and ${countOf(changed, "changed file")} to .holdfast/quarantine.`,
   new_owner: (day, [files = 0]) =>
-    `On ${day} this was moved into or out of a folder that somebody shares with you, so it is new there (${countOf(files, "file")}). ` +
+    `Moved on ${day} into or out of a folder that somebody shares with you, and therefore new there (${countOf(files, "file")}). ` +
     "The versions, labels, comments, links and shares of before stay with the old one, which its owner has in the trash.",
   maybe_damaged: (day) =>
-    `On ${day} this file became empty, all zeros, or changed without a new time, as a failing disk leaves files. It was uploaded; ` +
+    `Became empty or all zeros on ${day}, or changed without a new time, as a failing disk leaves files. This was uploaded; ` +
     "'holdfast versions' lists the version before.",
   now_hidden: (day, _counts, to) =>
-    `On ${day} this was renamed to ${to}, which is not synced: it is on this device only now, and in the trash of the server. ` +
+    `Renamed on ${day} to ${to}, which is not synced: now on this device only, and in the trash of the server. ` +
     "Rename it back to sync it again; 'holdfast sync DIR --show-rules' lists the names that are not synced.",
   not_deleted: (day, [folders = 0]) =>
-    `On ${day} this was deleted here, and is back: the server does not let you delete it.` +
+    `Deleted here on ${day}, and back: the server does not let you delete this.` +
     (folders === 0
       ? ""
       : " It may contain a folder that you have mounted elsewhere: remove that mount first ('holdfast rm' removes the mount alone). Or it contains an item " +
@@ -170,14 +171,14 @@ export function problemsOfBoundaries(state: Pick<SyncState, "setting">): Problem
     problemOf(
       path,
       "boundary",
-      "Another filesystem is mounted there, or was, so it is not synced. To sync the folder without it, run 'holdfast sync' with --include.",
+      "Not synced: another filesystem is mounted there, or was. To sync the folder without it, run 'holdfast sync' with --include.",
     ),
   );
   return [...mounted, ...otherRootPaths(state).map((path) => problemOf(path, "other_sync", otherSync))];
 }
 
 const otherSync =
-  "Another Holdfast sync uses this folder, or did (it contained .holdfast/root.json), so this sync leaves it alone. If no sync uses it any longer, " +
+  "Not synced: another Holdfast sync uses this folder, or did (it contained .holdfast/root.json). If no sync uses it any longer, " +
   "or it is a copy of a synced folder, move its .holdfast folder away and run 'holdfast sync' with --include.";
 
 /** Once it has lasted for a minute. */
@@ -195,8 +196,8 @@ export function problemsOfAside(
 ): Problem[] {
   return [...state.parked].map(([id, { path }]) => {
     const message =
-      `It had to make way here for a moment, and the disk does not let it have its name back. It waits as ${path}, and is tried again ` +
-      "every half minute: look after the disk, and whether you may write to the folder.";
+      `Had to make way here for a moment, and the disk refuses the name since. Waits as ${path}; the next attempt is in half a minute. ` +
+      "Check the disk, and whether you may write to the folder.";
     return problemOf(pathOfNode(state, id) ?? path, "aside", message);
   });
 }
@@ -208,8 +209,8 @@ export function problemsOfAliases(
     const row = state.local.get(id);
     if (row?.alias === undefined) return [];
     const message =
-      `It is called ${row.name} on the server. This disk takes that for the name of something beside it, so it stands here ` +
-      "under another one. Rename one of the two if both should be called alike everywhere.";
+      `Called ${row.name} on the server. This disk takes that for the name of something beside it, so the name here is ` +
+      "another. Rename one of the two to have equal names everywhere.";
     return [problemOf(pathOfNode(state, id) ?? row.alias, "alias", message)];
   });
 }
@@ -233,7 +234,7 @@ export function problemsOfRefusals(
     const path = pathOfNode(trees, nodeId);
     if (isPassing(code) && (path === undefined || !isLasting(refusal))) return [];
     const isTaken = code === "exists" && isLasting(refusal);
-    const message = isTaken ? taken : `The server refused it (${code}). It is tried again every half minute.`;
+    const message = isTaken ? taken : `Refused by the server (${code}). The next attempt is in half a minute.`;
     return [problemOf(path ?? nodeId, code, message)];
   });
   return [...ofDevice, ...ofFiles];
@@ -249,7 +250,7 @@ export function problemsOfBlocked(trees: Trees, waiting: Plan["waiting"]): Probl
 }
 
 const blocked =
-  "Something else has its name, here or on the server, and stays there for what this device does not sync. Rename one of the two.";
+  "Something else has this name, here or on the server, and stays there for what this device does not sync. Rename one of the two.";
 
 const rewriteProblems = {
   rewrite: { code: "rewritten", what: "rewritten within ten minutes, as by programs that take files hostage" },

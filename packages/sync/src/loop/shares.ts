@@ -71,7 +71,7 @@ export function problemsOfShares(state: SyncState, waiting: Plan["waiting"]): Pr
 }
 
 const readOnly =
-  "You may only read what is in this shared folder, so your change stays here, and is sent once you may write. Move it elsewhere if it is for you alone.";
+  "You may only read what is in this shared folder, so your changes stay here, and are sent once you may write. Move elsewhere what is for you alone.";
 const suspended =
   "The account of whoever shares this folder is suspended: nothing in it is synced until that is over, and your changes wait here.";
 
@@ -95,7 +95,7 @@ export class Quarantine {
       problemOf(
         path,
         "quarantined",
-        "Its folder is no longer here (a share that ended, or a folder that somebody deleted), and nobody else has this state of it. Move it to where you want it, or delete it.",
+        "Kept from a folder that is no longer here (a share that ended, or a folder that somebody deleted). Nobody else has this state. Move it to where you want it, or delete it.",
       ),
     );
   }

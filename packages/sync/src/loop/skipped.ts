@@ -38,7 +38,7 @@ export class Skipped {
   }
 
   problems(): Problem[] {
-    return [...this.#skips].map(([path, { code, reason }]) => problemOf(path, code, `It is not synced: ${reason}.`));
+    return [...this.#skips].map(([path, { code, reason }]) => problemOf(path, code, `Not synced: ${reason}.`));
   }
 }
 
@@ -47,7 +47,7 @@ export function problemsOfUnfit(state: SyncState, lacks: Lacks): Problem[] {
   const { restless } = state;
   const ids = [restless, restless.fresh.after("")].values().flatMap((each) => each[Symbol.iterator]());
   return [...unfitNodes(state, ids, lacks)].map(([id, reason]) =>
-    problemOf(readable(pathOfNode(state, id) ?? id), "skipped", `It stays on the server and is not synced: ${reason}.`),
+    problemOf(readable(pathOfNode(state, id) ?? id), "skipped", `Kept on the server and not synced: ${reason}.`),
   );
 }
 

@@ -116,7 +116,7 @@ function isAhead({ notBeforeMs }: Refused, nowMs: number): boolean {
 function patience(times: number, waitMs: number): string {
   const minutes = Math.max(1, Math.round(waitMs / 60_000));
   const wait = minutes === 1 ? "a minute" : `${minutes} minutes`;
-  return `It was tried ${times} times, and is tried again in ${wait}, or at once after 'holdfast pause' and 'holdfast resume'.`;
+  return `Tried ${times} times; the next attempt is in ${wait}, or immediately after 'holdfast pause' and 'holdfast resume'.`;
 }
 
 /** Names a change and what it rests on, but for the times of a file, which an attempt that was taken back renews. */

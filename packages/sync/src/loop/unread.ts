@@ -75,7 +75,8 @@ function isInMotion(code: string): boolean {
   return code === "changing" || code === "not_found";
 }
 
-const busy = "A program has been writing to it for ten minutes. It is sent once it has rested for a moment.";
+const busy =
+  "Not sent yet: a program has been writing to this for ten minutes. The upload starts once the writing pauses.";
 const unfitTarget =
-  "It is a symbolic link whose target is not UTF-8, so it is not synced; the server keeps the one before. Make it again with another target.";
-const unreadable = "It cannot be read. Check who may read it, and the disk; it is tried again from time to time.";
+  "Not synced: the target of a symbolic link is not UTF-8. The server keeps the link before. Recreate the link with another target.";
+const unreadable = "Cannot be read. Check the permissions and the disk. The next attempt follows by itself.";

@@ -7,7 +7,7 @@ import { ownFolder } from "@holdfast/sync-ports/paths";
 import { isLive, type RemoteRow, type Trees } from "../model/trees.ts";
 
 /**
- * Why a node of the server cannot stand on a disk, or on this one, as the end of "It is not synced: "; undefined: it can. Whatever the
+ * Why a node of the server cannot stand on a disk, or on this one, as the end of "Kept on the server and not synced: "; undefined: it can. Whatever the
  * server says, no path of this disk is made of such a name, and the engine's own folder is no node.
  */
 export function unfitness(
@@ -16,19 +16,19 @@ export function unfitness(
   lacks: Lacks,
 ): string | undefined {
   const problem = nameProblem(name);
-  if (problem !== undefined) return `its name there ${problem}; rename it there if it should be`;
+  if (problem !== undefined) return `the name there ${problem}; to sync, choose another name there`;
   if (parent === rootId && name === ownFolder)
-    return `the name ${ownFolder} here belongs to the sync itself; rename it there if it should be`;
+    return `the name ${ownFolder} here belongs to the sync itself; to sync, choose another name there`;
   if (lacks.has("all names") && unfitElsewhere.test(name)) {
-    return 'this disk has no names with one of "*:<>?\\|, or with a dot or a space at the end; rename it there if it should be';
+    return 'this disk has no names with one of "*:<>?\\|, or with a dot or a space at the end; to sync, choose another name there';
   }
   if (kind !== "symlink") return undefined;
   if (lacks.has("symbolic links")) return "this disk has no symbolic links";
   const target = targetOf(content);
-  if (target === "") return "it is a symbolic link to nothing";
-  if (target.includes("\0")) return "it is a symbolic link whose target contains a NUL character";
+  if (target === "") return "the target of a symbolic link is empty";
+  if (target.includes("\0")) return "the target of a symbolic link contains a NUL character";
   if (Buffer.byteLength(target) > limits.symlinkTargetBytesMax) {
-    return `it is a symbolic link whose target is longer than ${limits.symlinkTargetBytesMax} bytes`;
+    return `the target of a symbolic link is longer than ${limits.symlinkTargetBytesMax} bytes`;
   }
   return undefined;
 }

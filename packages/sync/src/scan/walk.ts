@@ -61,18 +61,18 @@ export interface Hidden {
 export interface Skip {
   /** Tells the kinds apart for a script; `special_file` is a pipe, socket or device. */
   readonly code: UnfitNameCode | "special_file" | "skipped";
-  /** The end of "It is not synced: ", without a full stop. */
+  /** The end of "Not synced: ", for one file and for many, without a full stop. */
   readonly reason: string;
 }
 
 const unfitTarget: Skip = {
   code: "not_utf8",
-  reason: "it is a symbolic link whose target is not UTF-8; make it again with another target if it should be",
+  reason: "the target of a symbolic link is not UTF-8; recreate the link with another target to sync it",
 };
 
 const specialFile: Skip = {
   code: "special_file",
-  reason: "it is a pipe, a socket or a device, and no file, folder or symbolic link",
+  reason: "only files, folders and symbolic links are, and no pipes, sockets or devices",
 };
 
 /** Whether the rules hide a path, and with it all that is below. */
@@ -304,7 +304,7 @@ async function lookAt(
   if (isOwn(path, slotKey)) return undefined;
   const problem = nameProblem(name);
   if (problem !== undefined) {
-    skipped.set(path, { code: unfitNameCode(name), reason: `its name ${problem}; rename it if it should be` });
+    skipped.set(path, { code: unfitNameCode(name), reason: `the name ${problem}; to sync, choose another name` });
     keepers.add(folder.path);
     return undefined;
   }
