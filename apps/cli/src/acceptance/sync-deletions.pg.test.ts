@@ -56,7 +56,7 @@ test("a dry run shows the deletions that would wait, and does what is approved a
   const foreseen = await dry();
   assert.match(
     foreseen.stdout,
-    /^needs your answer: many\/: 6 files and 1 folder \(6 B\) would be deleted on the server$/m,
+    /^waiting for you: many\/: 6 files and 1 folder \(6 B\) would be deleted on the server$/m,
   );
   assert.match(foreseen.stdout, /^1 change, and 7 deletions that would not be done: .* they wait for you\.$/m);
   assert.equal((await once(ada)).code, 1);

@@ -50,7 +50,7 @@ describe("A sync on a terminal", () => {
       terminal.type("\u0003");
       await terminal.ended;
     });
-    const isAtRest = () => /up to date since [\d:]{8}$/.test(terminal.lines().at(-1) ?? "") || undefined;
+    const isAtRest = () => /in sync since [\d:]{8}$/.test(terminal.lines().at(-1) ?? "") || undefined;
     await eventually("it is up to date", 180_000, isAtRest);
     assert.match(terminal.lines()[0] ?? "", /^sync: \S+Drive, page: http:/);
     assert.ok(terminal.lines().some((line) => /^[\d:]{8} created here: a\.txt$/.test(line)));
@@ -64,7 +64,7 @@ describe("A sync on a terminal", () => {
     assert.match(status.stdout, /: in sync\n/);
     terminal.type("\u0003");
     assert.equal(await terminal.ended, 0);
-    assert.match(terminal.lines().at(-1) ?? "", /up to date since/);
+    assert.match(terminal.lines().at(-1) ?? "", /in sync since/);
   });
 
   test("log tells afterwards what was done, by its options, and of a folder that is not synced with 4", async () => {
@@ -108,7 +108,7 @@ describe("A sync on a terminal", () => {
     if (!requireComponent(t, "python3")) return;
     const terminal = onTerminal([launcher, ...once(to)], { columns: 80, env });
     await terminal.ended;
-    assert.match(terminal.lines().join("\n"), /^[\d:]{8} downloaded 1 file \(2\.0 KiB\)\nup to date since/m);
+    assert.match(terminal.lines().join("\n"), /^[\d:]{8} downloaded 1 file \(2\.0 KiB\)\nin sync since/m);
   });
 
   test("status --watch shows it in place of what was there, once it is another", async (t) => {

@@ -48,7 +48,7 @@ interface Shown {
 }
 
 function list(context: Context) {
-  const command = newCommand("ls", "List pending deletions one by one", ["deletes ls"]).argument(
+  const command = newCommand("ls", "List waiting deletions one by one", ["deletes ls"]).argument(
     "[folder]",
     folderText,
   );

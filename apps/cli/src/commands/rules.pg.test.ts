@@ -64,7 +64,7 @@ describe("holdfast rules", () => {
     assert.deepEqual(items, [{ root, by: "Ann", rules: 1, in_force: false, hash: items[0].hash, difference }]);
 
     const refused = await answering(join(folder, "config"), ["rules", "approve", root], "n");
-    assert.match(refused.shown, /Make these rules active on this device\? .*They are still pending/s);
+    assert.match(refused.shown, /Make these rules active on this device\? .*They are still waiting/s);
     const approved = await owner(["rules", "approve", root]);
     assert.equal(approved.stdout, `${root}/.holdfastignore: approved\n`);
     assert.match(approved.stderr, /The next run applies the answer/);

@@ -14,7 +14,7 @@ export const rulesCommand: CommandMaker = (context) => {
     "rules approve ~/Drive",
     "rules reject ~/Drive",
   ]).argument("[folder]", folderText);
-  command.addCommand(decide(context, "approve", "Apply the pending rules on this device"));
+  command.addCommand(decide(context, "approve", "Apply the waiting rules on this device"));
   command.addCommand(decide(context, "reject", "Restore the previous rules in .holdfastignore, for all devices"));
   command.hook("preAction", (_, acting) => {
     const [folder] = acting.args;
@@ -39,7 +39,7 @@ const noneText = "No rules are waiting.";
 interface Waiting {
   readonly sync: KnownSync;
   readonly held: HeldRules;
-  /** Lines of a unified diff, from the previous rules to the pending ones. */
+  /** Lines of a unified diff, from the previous rules to the waiting ones. */
   readonly difference: readonly string[];
 }
 
@@ -98,7 +98,7 @@ async function isMeant(run: Run, action: "approve" | "reject", waiting: readonly
       ? "Make these rules active on this device?"
       : "Write the previous rules back into the file, for all devices?";
   const isYes = await confirm(run.context, question);
-  if (!isYes) run.output.note("Nothing was changed. They are still pending.");
+  if (!isYes) run.output.note("Nothing was changed. They are still waiting.");
   return isYes;
 }
 

@@ -126,7 +126,7 @@ test("status shows a running sync in each of its states, with its progress while
     head("the server cannot be reached", "1 change left"),
   );
   assert.deepEqual(await shownIn({ state: "waiting", pending_files: 1, deletions_waiting: 1 }), [
-    ...head("needs your attention", "1 change left"),
+    ...head("waiting for you", "1 change left"),
     "  1 deletion waits for you: 'holdfast deletes' shows them",
   ]);
 });

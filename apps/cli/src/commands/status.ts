@@ -141,7 +141,7 @@ const words = {
   syncing: "syncing",
   paused: "paused",
   offline: "the server cannot be reached",
-  waiting: "needs your attention",
+  waiting: "waiting for you",
 } as const;
 
 const shownMax = 10;

@@ -42,7 +42,7 @@ export async function previewSync(run: Run, choices: SyncChoices): Promise<void>
     await run.output.result(answer, () => [
       ...(newRemote === undefined ? [] : [`on the server: create the folder ${newRemote}`]),
       ...previewLines(changes),
-      ...waitingLines(waiting).map((line) => `needs your answer: ${line}`),
+      ...waitingLines(waiting).map((line) => `waiting for you: ${line}`),
       summaryOf(changes.length + (newRemote === undefined ? 0 : 1), waiting),
     ]);
   } finally {

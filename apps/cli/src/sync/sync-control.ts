@@ -16,7 +16,7 @@ export interface SyncControl {
   undoDeletions(ids: readonly string[]): Promise<void>;
   /** Ends one conflict; what is not kept goes to the local trash. @param path of the conflicted copy */
   keepOfConflict(path: string, keep: Keep): Promise<KeptConflict>;
-  /** Makes the pending rules of another account active. @param hash of the content that was shown @throws HoldfastError conflict if another one waits by now */
+  /** Makes the waiting rules of another account active. @param hash of the content that was shown @throws HoldfastError conflict if another one waits by now */
   approveRules(hash: string): Promise<void>;
   /** From now on, and for the next starts. Bytes a second; null: none. */
   changeLimits(limits: { readonly up: number | null; readonly down: number | null }): Promise<void>;

@@ -109,7 +109,7 @@ test("attempts that find nothing to do are no lines between", async () => {
   await show({});
   assert.deepEqual(stderr.text().trimEnd().split("\n"), [
     "sync: syncing",
-    "sync: needs your attention",
+    "sync: waiting for you",
     "sync: ! The login has ended.",
     "sync: syncing",
     "sync: 1 change left",

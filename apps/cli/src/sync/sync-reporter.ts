@@ -75,7 +75,7 @@ const words: Readonly<Record<EngineStatus["activity"], string>> = {
   syncing: "syncing",
   paused: "paused; 'holdfast resume' continues",
   offline: "the server cannot be reached; trying again",
-  waiting: "needs your attention",
+  waiting: "waiting for you",
   refused: "stopped",
 };
 

@@ -55,10 +55,10 @@ test("a bar with rate, time left and what moves, then one line that all is up to
   assert.deepEqual(after(moving(0)), ["[--------------------] 0 %, 2 to go  holiday/b.jpg, holiday/a.jpg"]);
   assert.deepEqual(after(moving(10 * mib)), ["[##--------------] 9 %, 5.0 MiB/s, 18 s left, 2 to go  holiday/b.jpg"]);
   assert.deepEqual(after(moving(50 * mib), 100), [], "not more often than an eye follows");
-  assert.deepEqual(after({}), ["up to date since 12:00:04"]);
+  assert.deepEqual(after({}), ["in sync since 12:00:04"]);
   assert.deepEqual(after({}), []);
   assert.deepEqual(after({ activity: "syncing" }), [], "a look that finds nothing");
-  assert.equal(end(), "\rup to date since 12:00:04\n");
+  assert.equal(end(), "\rin sync since 12:00:04\n");
 });
 
 test("the first few bytes of a plan tell of no time that is left", () => {
@@ -87,12 +87,12 @@ test("on 40 columns the rate and the time left stay, and nothing is longer than 
 
 test("conflicts, problems, brakes and the way to the server are lines with the time, above the foot", () => {
   const { after } = screen(120);
-  assert.deepEqual(after({}), ["up to date since 12:00:01"]);
+  assert.deepEqual(after({}), ["in sync since 12:00:01"]);
   assert.deepEqual(after({}, 1000, ["a (conflict).txt"], ["1", "2", "3", "4"]), [
     "12:00:02 conflict; both versions are kept: a (conflict).txt ('holdfast conflicts ls' says how to end it)",
-    "up to date since 12:00:01",
+    "in sync since 12:00:01",
     "12:00:02 4 conflicted copies from before: 'holdfast conflicts ls' lists them",
-    "up to date since 12:00:01",
+    "in sync since 12:00:01",
   ]);
   const problems = Array.from({ length: 16_785 }, (_, at) => ({
     path: `f${at}`,
@@ -101,20 +101,20 @@ test("conflicts, problems, brakes and the way to the server are lines with the t
   }));
   assert.deepEqual(after({ activity: "waiting", problems }), [
     "12:00:03 problem: 16,785 files: Full. (f0, f1, f2 and 16,782 more; 'holdfast status' lists them)",
-    "up to date since 12:00:01",
-    "needs your attention, 16,785 problems: 'holdfast status' lists them",
+    "in sync since 12:00:01",
+    "waiting for you, 16,785 problems: 'holdfast status' lists them",
   ]);
   assert.deepEqual(after({ activity: "waiting", problems, deletionsWaiting: 600 }).slice(0, 1), [
     "12:00:04 600 deletions wait for you: 'holdfast deletes' shows them",
   ]);
   assert.deepEqual(after({ activity: "offline" }), [
     "12:00:05 the server cannot be reached; trying again",
-    "needs your attention, 16,785 problems: 'holdfast status' lists them",
-    "waits for the server",
+    "waiting for you, 16,785 problems: 'holdfast status' lists them",
+    "the server cannot be reached; trying again",
   ]);
   assert.deepEqual(after({}), [
     "12:00:06 the server is there again",
-    "waits for the server",
-    "up to date since 12:00:06",
+    "the server cannot be reached; trying again",
+    "in sync since 12:00:06",
   ]);
 });

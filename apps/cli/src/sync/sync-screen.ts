@@ -152,10 +152,10 @@ function restingLine(state: string, report: SyncReport, now: number): string {
       ? ""
       : `, ${count(problems, "problem")}: 'holdfast status' ${problems === 1 ? "says which" : "lists them"}`;
   const words: Readonly<Record<string, string>> = {
-    idle: `up to date since ${formatClock(now)}${listed}`,
+    idle: `in sync since ${formatClock(now)}${listed}`,
     paused: "paused; 'holdfast resume' continues",
-    offline: "waits for the server",
-    waiting: `needs your attention${listed}`,
+    offline: "the server cannot be reached; trying again",
+    waiting: `waiting for you${listed}`,
     refused: "stopped",
   };
   return words[state] ?? "looking for changes";

@@ -3,8 +3,8 @@ export const tray = {
   "tray.uploading": { one: "{count} Datei wird hochgeladen", other: "{count} Dateien werden hochgeladen" },
   "tray.uploaded": { one: "{count} Datei hochgeladen", other: "{count} Dateien hochgeladen" },
   "tray.needYou": {
-    one: "{count} Datei braucht eine Entscheidung",
-    other: "{count} Dateien brauchen eine Entscheidung",
+    one: "{count} Datei wartet auf dich",
+    other: "{count} Dateien warten auf dich",
   },
   "tray.doneOf": "{done} von {total}",
   "tray.counting": "bisher {total}",

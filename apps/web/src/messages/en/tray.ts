@@ -3,7 +3,7 @@ export const tray = {
   "tray.uploads": "Uploads",
   "tray.uploading": { one: "Uploading {count} file", other: "Uploading {count} files" },
   "tray.uploaded": { one: "{count} file uploaded", other: "{count} files uploaded" },
-  "tray.needYou": { one: "{count} file needs attention", other: "{count} files need attention" },
+  "tray.needYou": { one: "{count} file is waiting for you", other: "{count} files are waiting for you" },
   "tray.doneOf": "{done} of {total}",
   "tray.counting": "{total} so far",
   "tray.rate": "{size}/s",
