@@ -73,6 +73,8 @@ export const limits = {
   quotaNearPercent: 80,
   quotaFullPercent: 95,
   quotaWarningSlackPercent: 5,
+  /** Less room than this on the server's disk is reported to accounts, without the number of free bytes. */
+  serverSpaceLowBytes: 1024 ** 3,
   /** So many times its quota a space may store, with versions, trash and unfinished uploads. */
   quotaStoredFactor: 4,
   /** Files with old versions that are measured for one answer, those with most first, and of each file the newest of its versions. */

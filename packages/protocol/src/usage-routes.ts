@@ -8,6 +8,10 @@ const usage = z
     stored_bytes: z.int().describe("everything that is stored, equal content once; at most stored_bytes_max"),
     stored_bytes_max: z.int().nullable().describe("null: unlimited"),
     free_bytes: z.int().nullable().describe("what both bounds leave; null: unlimited"),
+    server_space: z
+      .enum(["low", "full"])
+      .optional()
+      .describe("full: the server's disk has no room and refuses uploads; low: it has room for less than 1 GiB"),
     files_bytes: z.int().describe("newest versions of files outside the trash"),
     versions_bytes: z
       .int()

@@ -24,12 +24,12 @@ export const dfCommand: CommandMaker = (context) => {
           ...(usage === undefined ? [] : countedParts(usage)),
           ["used", formatBytes(used_bytes)],
           ["quota", quota_bytes === null ? "none" : formatBytes(quota_bytes)],
-          freeRow(figures),
+          freeRow(figures, usage?.server_space),
         ],
         usage === undefined ? [] : uncountedParts(usage),
         ["stored in total", formatBytes(stored_bytes), "equal content is stored once"],
       ),
-      ...(usage === undefined ? [] : [...boundOf(usage), ...largestOf(usage), ...wayOut(usage)]),
+      ...(usage === undefined ? [] : [...serverOf(usage), ...boundOf(usage), ...largestOf(usage), ...wayOut(usage)]),
     ]);
   });
 };
@@ -72,11 +72,23 @@ function uncountedParts({ old_versions_bytes, uploads_bytes, complete }: UsageJs
   ];
 }
 
-function freeRow(figures: Pick<UsageJson, "used_bytes" | "quota_bytes" | "free_bytes">): string[] {
+function freeRow(
+  figures: Pick<UsageJson, "used_bytes" | "quota_bytes" | "free_bytes">,
+  serverSpace: UsageJson["server_space"],
+): string[] {
   const { used_bytes, quota_bytes, free_bytes } = figures;
   if (quota_bytes !== null && used_bytes > quota_bytes)
     return ["over the quota by", formatBytes(used_bytes - quota_bytes)];
+  if (serverSpace === "full") return ["free", formatBytes(0)];
+  if (serverSpace === "low" && (free_bytes ?? Infinity) > limits.serverSpaceLowBytes)
+    return ["free", `less than ${formatBytes(limits.serverSpaceLowBytes)}`];
   return ["free", free_bytes === null ? "no limit" : formatBytes(free_bytes)];
+}
+
+function serverOf({ server_space: space }: UsageJson): string[] {
+  if (space === undefined) return [];
+  const state = space === "full" ? "full, so it refuses uploads" : "almost full";
+  return ["", `The server's disk is ${state}. An administrator can make room: 'holdfast admin doctor' names the disk.`];
 }
 
 /** The part of old versions in what is free. */

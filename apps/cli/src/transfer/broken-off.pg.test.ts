@@ -49,8 +49,11 @@ describe("a server without room", () => {
     const { code, stderr } = await run(["put", path, "/large"]);
     assert.notEqual(code, 0);
     assert.match(stderr, /The server is full: its disk has no room for another 24 MiB\. Nothing is lost\./);
-    const { stored_bytes } = await json("df");
-    assert.equal(stored_bytes, 0);
+    const { stored_bytes, server_space } = await json("df");
+    assert.deepEqual([stored_bytes, server_space], [0, "full"]);
+    const shown = (await run(["df"])).stdout;
+    assert.match(shown, /^free +0 B$/m);
+    assert.match(shown, /^The server's disk is full, so it refuses uploads\./m);
   });
 
   test("a folder is not copied, and a change without content is made", async () => {

@@ -156,7 +156,7 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...mailHandlers(mail),
     ...nodeHandlers({ shards, committer, clock: systemClock, cursorKey: accounts.secrets.grantKey, tagOf }),
     ...versionHandlers({ shards, committer, clock: systemClock, tagOf }),
-    ...usageHandlers({ shards }),
+    ...usageHandlers({ shards, blocks }),
     ...starHandlers({ shards, clock: systemClock, tagOf }),
     ...activityHandlers({ shards, cursorKey: accounts.secrets.grantKey }),
     ...searchHandlers({ shards, tagOf }),

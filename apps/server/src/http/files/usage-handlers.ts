@@ -1,14 +1,19 @@
+import { HoldfastError } from "@holdfast/core/errors";
+import type { SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
+import type { BlockService } from "../../blocks/block-service.ts";
 import type { Shards } from "../../db/shards.ts";
 import { freeBytesOf } from "../../metadata/weight/stored-bytes.ts";
 import { readUsage } from "../../metadata/weight/usage.ts";
 import type { Handlers } from "../handler.ts";
 
+type GuardsRoom = Pick<BlockService, "assertRoom">;
+
 /** Use of the room of the caller's own space. */
-export function usageHandlers({ shards }: { readonly shards: Shards }) {
+export function usageHandlers({ shards, blocks }: { readonly shards: Shards; readonly blocks: GuardsRoom }) {
   return {
     getUsage: async ({ caller }) => {
-      const usage = await readUsage(shards, caller);
+      const [usage, serverSpace] = await Promise.all([readUsage(shards, caller), spaceOnDisk(blocks, caller.spaceId)]);
       const { quota_bytes, used_bytes, stored_bytes } = usage;
       return {
         status: 200,
@@ -18,6 +23,7 @@ export function usageHandlers({ shards }: { readonly shards: Shards }) {
           stored_bytes,
           stored_bytes_max: quota_bytes === null ? null : limits.quotaStoredFactor * quota_bytes,
           free_bytes: freeBytesOf(usage),
+          ...(serverSpace === undefined ? {} : { server_space: serverSpace }),
           files_bytes: usage.filesBytes,
           versions_bytes: usage.versionsBytes,
           old_versions_bytes: usage.oldVersionsBytes,
@@ -29,4 +35,20 @@ export function usageHandlers({ shards }: { readonly shards: Shards }) {
       };
     },
   } satisfies Handlers;
+}
+
+/** Only whether uploads go through: the size of the disk is for administrators. */
+async function spaceOnDisk(blocks: GuardsRoom, spaceId: SpaceId): Promise<"low" | "full" | undefined> {
+  if (!(await hasRoom(blocks, spaceId, 1))) return "full";
+  return (await hasRoom(blocks, spaceId, limits.serverSpaceLowBytes)) ? undefined : "low";
+}
+
+async function hasRoom(blocks: GuardsRoom, spaceId: SpaceId, sizeBytes: number): Promise<boolean> {
+  try {
+    await blocks.assertRoom(spaceId, sizeBytes);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && thrown.code === "store_full") return false;
+    throw thrown;
+  }
 }

@@ -41,6 +41,11 @@ function Parts({ usage }: { readonly usage: UsageJson }) {
             : [[message("settings.largestVersions"), <Largest key="largest" files={largest} />] as const]),
         ]}
       />
+      {usage.server_space !== undefined && (
+        <Notice kind="warning">
+          {message(usage.server_space === "full" ? "settings.serverFull" : "settings.serverLow")}
+        </Notice>
+      )}
       {quota !== null && free !== null && free < quota - usage.used_bytes && (
         <Notice kind="warning">{message("settings.storedFull", { free: size(free) })}</Notice>
       )}

@@ -31,6 +31,9 @@ export const settings = {
   "settings.largestVersions": "Größte alte Versionen",
   "settings.storedFull":
     "Alte Versionen und der Papierkorb lassen nur {free} frei. Lösch alte Versionen großer Dateien oder leer den Papierkorb.",
+  "settings.serverFull":
+    "Die Platte des Servers ist voll, deshalb lässt sich nichts hochladen. Ein Administrator muss Platz schaffen (Verwaltung, Speicher).",
+  "settings.serverLow": "Die Platte des Servers ist fast voll: Es ist weniger als 1 GiB frei.",
   "settings.unconfirmed": "Deine Adresse ist nicht bestätigt",
   "settings.unconfirmedAbout": "Bestätige sie, um zu sehen, was andere mit {email} geteilt haben.",
   "settings.confirmMail": "Mail noch einmal schicken",

@@ -31,6 +31,9 @@ export const settings = {
   "settings.largestVersions": "Largest old versions",
   "settings.storedFull":
     "Old versions and the trash leave only {free} free. Delete old versions of large files, or empty the trash.",
+  "settings.serverFull":
+    "The server’s disk is full, so you cannot upload anything. An administrator has to free up space (Administration, Storage).",
+  "settings.serverLow": "The server’s disk is almost full: there is room for less than 1 GiB.",
   "settings.unconfirmed": "Your e-mail address is not confirmed",
   "settings.unconfirmedAbout": "Confirm it to see what others shared with {email}.",
   "settings.confirmMail": "Resend e-mail",
