@@ -7,6 +7,7 @@ import { type Column, Listing, timeFor } from "../output/listing.ts";
 import { count, formatNumber } from "../output/text.ts";
 import { confirm } from "../terminal.ts";
 import { newCommand, runs } from "./command.ts";
+import { withIdStart } from "./id-start.ts";
 import type { CommandMaker, Context, Run } from "./command.ts";
 
 export const devicesCommand: CommandMaker = (context) => {
@@ -22,7 +23,7 @@ export const devicesCommand: CommandMaker = (context) => {
 const deviceWords = "name or ID from 'holdfast devices', or the first characters of the ID";
 
 const columns: readonly Column[] = [
-  { title: "ID" },
+  { title: "ID", id: true },
   { title: "NAME" },
   { title: "SEEN", word: "seen" },
   { title: "KIND" },
@@ -129,16 +130,12 @@ async function findDevice(client: ApiClient, which: string): Promise<FoundDevice
   throw new HoldfastError("conflict", `${which} can be each of several devices: name one by its ID (${ids}).`);
 }
 
-/** Fewer characters of an id are more likely to be a mistake. */
-const idStartMin = 4;
-
 /** Those with this id or else this name, or else those whose id begins so. */
 function matching<Device extends FoundDevice>(devices: readonly Device[], which: string): readonly Device[] {
-  const start = which.toLowerCase().replace(/(?:…|\.\.\.)$/, "");
   const ways = [
     devices.filter(({ id }) => id === which),
     devices.filter(({ name }) => name === which),
-    start.length < idStartMin ? [] : devices.filter(({ id }) => id.startsWith(start)),
+    withIdStart(devices, ({ id }) => id, which),
   ];
   return ways.find(({ length }) => length > 0) ?? [];
 }

@@ -1,4 +1,6 @@
 import type { ApiClient } from "@holdfast/api-client/api-client";
+import { HoldfastError } from "@holdfast/core/errors";
+import { isId } from "@holdfast/core/ids";
 import type { RouteBodyInput, routes } from "@holdfast/protocol/routes";
 import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
 import { type Column, Listing } from "../output/listing.ts";
@@ -7,6 +9,7 @@ import { newCommand, runs, usage } from "./command.ts";
 import type { CommandMaker, Context } from "./command.ts";
 import { whenText } from "./when-text.ts";
 import { parseEnd } from "./when.ts";
+import { withIdStart } from "./id-start.ts";
 import { listedBy } from "./listed-by.ts";
 import { noteEnd } from "./note-end.ts";
 import { noteLocalLink } from "./local-link.ts";
@@ -74,7 +77,7 @@ async function fieldsOf(context: Context, options: LinkOptions): Promise<LinkFie
 }
 
 const columns: readonly Column[] = [
-  { title: "ID" },
+  { title: "ID", id: true },
   { title: "ROLE" },
   { title: "NAME" },
   { title: "PATH" },
@@ -152,13 +155,24 @@ async function allLinks(client: ApiClient) {
   return links;
 }
 
+/** @throws HoldfastError not_found; conflict where several links match */
+async function findLink(client: ApiClient, which: string): Promise<string> {
+  const [first, ...others] = withIdStart(await allLinks(client), ({ permission }) => permission.id, which);
+  if (first === undefined)
+    throw new HoldfastError("not_found", `There is no link ${which}. 'holdfast link ls' lists the IDs.`);
+  if (others.length > 0)
+    throw new HoldfastError("conflict", `${which} can be each of several links: give more characters of the ID.`);
+  return first.permission.id;
+}
+
 function remove(context: Context) {
   const command = newCommand("rm", "Revoke a link immediately", ["link rm 0198…"]).argument(
     "<id>",
-    "ID from 'holdfast link ls'",
+    "ID from 'holdfast link ls', or its first characters",
   );
-  return runs<[string]>(context, command, async (run, id) => {
+  return runs<[string]>(context, command, async (run, which) => {
     const { client } = await run.connect();
+    const id = isId(which) ? which : await findLink(client, which);
     await listedBy("link ls", client.call("deletePermission", { params: { id } }));
     await run.output.done({ id, removed: true }, () => [`ended ${id}`]);
   });

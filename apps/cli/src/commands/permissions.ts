@@ -11,7 +11,7 @@ const columns: readonly Column[] = [
   { title: "ENDS", word: "until" },
   { title: "FROM", word: "from" },
   { title: "STATE" },
-  { title: "ID" },
+  { title: "ID", id: true },
 ];
 
 export const permissionsCommand: CommandMaker = (context) => {

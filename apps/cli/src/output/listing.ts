@@ -8,6 +8,8 @@ export interface Column {
   readonly right?: true;
   /** With which its cells begin or end, and which the title says: it is left out below that. */
   readonly word?: string;
+  /** Its cells are IDs, of which commands take the first characters: shortened where a table has no room for them. */
+  readonly id?: true;
 }
 
 /** On a terminal as the clock on the wall has it; elsewhere in UTC. */
@@ -101,7 +103,9 @@ export class Listing {
     const page = { columns: this.#columns, rows, hasTitles: isFirst };
     const whole = tableOf(page);
     if (whole.every((line) => hasRoom(line, width))) return whole;
-    return narrowed(withoutEmpty(page), width);
+    const short = withShortIds(withoutEmpty(page));
+    const shorter = tableOf(short);
+    return shorter.every((line) => hasRoom(line, width)) ? shorter : narrowed(short, width);
   }
 }
 
@@ -136,6 +140,20 @@ function withoutEmpty({ columns, rows, hasTitles }: Page): Page {
   return { columns: columns.filter(isSaid), rows: rows.map((row) => row.filter(isSaid)), hasTitles };
 }
 
+/** Where the groups of an ID end. */
+const idStarts: readonly number[] = [13, 18, 23, 36];
+
+/** The first groups of each ID that tell it from the others. */
+function withShortIds(page: Page): Page {
+  const shorten = (column: number): ((id: string) => string) => {
+    const ids = new Set(page.rows.map((row) => row[column] ?? ""));
+    const length = idStarts.find((each) => new Set([...ids].map((id) => id.slice(0, each))).size === ids.size) ?? 36;
+    return (id) => (id.length > length ? `${id.slice(0, length)}…` : id);
+  };
+  const shorteners = page.columns.map(({ id }, column) => (id === true ? shorten(column) : (cell: string) => cell));
+  return { ...page, rows: page.rows.map((row) => row.map((cell, column) => shorteners[column]?.(cell) ?? cell)) };
+}
+
 /** What stands last has a line of its own where it is too long, or rows that are too wide fold. */
 function narrowed(page: Page, width: number): string[] {
   const lines = tableOf(page);
@@ -157,11 +175,42 @@ function besideTable(page: Page, width: number): string[] {
   const cells = cellsOf(page);
   const inTable = width < narrowColumns ? new Set<number>() : fitting(cells, width);
   if (inTable.size <= cells.length - rows.length / 2) inTable.clear();
+  const stacked = inTable.size === 0 ? stackedIn(cells, rightOf(columns), width) : undefined;
+  if (stacked !== undefined) return stacked;
   const kept = cells.filter((_, index) => inTable.has(index));
   const table = formatTable(kept, rightOf(columns)).values();
   // Without titles beside them cells are told apart by their words.
   const all = [...(hasTitles ? [columns.map(({ title }) => title)] : []), ...rows];
   return all.flatMap((row, index) => (inTable.has(index) ? [table.next().value ?? ""] : folded(row, width)));
+}
+
+/**
+ * Rows of several lines each, whose cells stand below each other as in a table.
+ * @returns undefined where a cell has no room in a line of its own
+ */
+function stackedIn(
+  cells: readonly (readonly string[])[],
+  right: readonly number[],
+  width: number,
+): string[] | undefined {
+  const indent = "    ";
+  const parts: string[][] = [];
+  const columnsMax = Math.max(...cells.map(({ length }) => length));
+  for (let start = 0; start < columnsMax;) {
+    const before = parts.length === 0 ? "" : indent;
+    const upTo = (end: number): string[] =>
+      formatTable(
+        cells.map((row) => row.slice(start, end)),
+        right.map((column) => column - start),
+      ).map((line) => (line === "" ? "" : before + line));
+    let end = start + 1;
+    while (end < columnsMax && upTo(end + 1).every((line) => hasRoom(line, width))) end += 1;
+    const part = upTo(end);
+    if (!part.every((line) => hasRoom(line, width))) return undefined;
+    parts.push(part);
+    start = end;
+  }
+  return cells.flatMap((_, row) => parts.flatMap((part) => (part[row] === "" ? [] : [part[row] ?? ""])));
 }
 
 /** Which rows make a table that has room, the short ones first; by their index. */

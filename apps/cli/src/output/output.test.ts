@@ -238,7 +238,45 @@ test("few rows that are too wide fold, and the others stay a table", () => {
   ]);
   // Where most of them are too wide a table of the others would be in the way.
   const [first = [], wide = []] = rows;
-  assert.deepEqual(shown([first, wide, wide]).slice(0, 2), ["NAME  SEEN  ROLE", "ada  seen today  admin"]);
+  const n = "n".repeat(70);
+  const wideLines = [n, "    on Monday  user", n, "    on Monday  user"];
+  assert.deepEqual(shown([first, wide, wide]), [
+    "NAME",
+    "    SEEN       ROLE",
+    "ada",
+    "    today      admin",
+    ...wideLines,
+  ]);
+});
+
+test("IDs are shortened to what tells them apart where a table has no room, and rows that still have none are stacked", () => {
+  const titles = [{ title: "ID", id: true }, { title: "NAME" }, { title: "SEEN" }] as const;
+  const rows = [
+    ["01a21dab-7575-8969-9bea-6cb0956ae16d", "laptop", "2026-11-27 16:27"],
+    ["01a21dab-7576-8969-9bea-6cb0956ae16d", "desk", "2026-11-27 16:28"],
+  ];
+  const shown = (columns: number, given: readonly (readonly string[])[] = rows) =>
+    new Listing({ isTerminal: true, columns }, titles, "There are no rows.").lines(given);
+  assert.match(shown(80)[1] ?? "", /^01a21dab-7575-8969-9bea-6cb0956ae16d  laptop/);
+  assert.deepEqual(shown(50), [
+    "ID              NAME    SEEN",
+    "01a21dab-7575…  laptop  2026-11-27 16:27",
+    "01a21dab-7576…  desk    2026-11-27 16:28",
+  ]);
+  assert.deepEqual(shown(30), [
+    "ID              NAME",
+    "    SEEN",
+    "01a21dab-7575…  laptop",
+    "    2026-11-27 16:27",
+    "01a21dab-7576…  desk",
+    "    2026-11-27 16:28",
+  ]);
+  const alike = ["01a21dab-7575-8969-9bea-6cb0956ae16d", "01a21dab-7575-9969-9bea-6cb0956ae16d"];
+  const longer = shown(
+    50,
+    alike.map((id) => [id, "laptop", ""]),
+  );
+  assert.match(longer[1] ?? "", /^01a21dab-7575-8969…  laptop/);
 });
 
 test("two sizes of which one is larger never read the same", () => {
