@@ -85,7 +85,7 @@ function LinkRow({ node, link }: Pick<LinkListProps, "node"> & { readonly link: 
         <Icon aria-hidden size={16} />
       </span>
       <div className="min-w-0 flex-1">
-        <p className="truncate">
+        <p className="wrap-anywhere">
           <bdi>{name}</bdi>
         </p>
         <p className="text-sm text-muted">{notes.join(" · ")}</p>

@@ -46,18 +46,20 @@ function Person({ node, permission }: Pick<PeopleListProps, "node"> & { readonly
     permission.expires_at === null ? undefined : message("share.ends", { day: day(permission.expires_at) }),
   ].filter((note) => note !== undefined && note !== name);
   return (
-    <li className="flex min-h-12 items-center gap-3">
-      <Avatar name={name} />
-      <div className="min-w-0 flex-1">
-        <p className="truncate">
-          <bdi>{name}</bdi>
-        </p>
-        {notes.length > 0 && <p className="truncate text-sm text-muted">{notes.join(" · ")}</p>}
+    <li className="flex min-h-12 flex-wrap items-center gap-x-3 gap-y-1">
+      <div className="flex min-w-0 flex-auto items-center gap-3">
+        <Avatar name={name} />
+        <div className="min-w-0">
+          <p className="wrap-anywhere">
+            <bdi>{name}</bdi>
+          </p>
+          {notes.length > 0 && <p className="text-sm wrap-anywhere text-muted">{notes.join(" · ")}</p>}
+        </div>
       </div>
       {inherited || permission.role === "owner" ? (
         <span className="text-muted">{message(roleWords[permission.role])}</span>
       ) : (
-        <>
+        <div className="ml-auto flex items-center gap-3">
           <RoleSelect
             label={message("share.roleOf", { name })}
             value={permission.role}
@@ -72,7 +74,7 @@ function Person({ node, permission }: Pick<PeopleListProps, "node"> & { readonly
             busy={remove.isPending}
             onClick={() => remove.mutate()}
           />
-        </>
+        </div>
       )}
     </li>
   );

@@ -112,3 +112,20 @@ test("a link with a password opens for a stranger who has both, shows a code to 
   await stranger.getByText("It does not exist or has expired. Ask the person who sent it for a new one.").waitFor();
   assert.equal((await fetch(address)).status, 404);
 });
+
+test("a long address is whole on a narrow screen", async () => {
+  const email = "bartholomew.featherstonehaugh@accounting.example.org";
+  const { id } = await ok(app.api, "POST", "/metadata", { path: "/Narrow", kind: "folder" });
+  await ok(app.api, "POST", `/files/${id}/share`, { email, role: "viewer" });
+  await app.signIn();
+  await app.page.setViewportSize({ width: 400, height: 850 });
+  await openSharing("/Narrow");
+  const item = app.page.getByRole("listitem").filter({ hasText: email });
+  const name = item.getByText(email, { exact: true });
+  await name.waitFor();
+  assert.ok(
+    await name.evaluate((node) => (node.parentElement?.scrollWidth ?? 0) <= (node.parentElement?.clientWidth ?? 0)),
+  );
+  const box = await item.boundingBox();
+  assert.ok(box !== null && box.x >= 0 && box.x + box.width <= 400, JSON.stringify(box));
+});
