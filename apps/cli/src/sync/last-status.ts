@@ -28,6 +28,12 @@ export function saveLastStatus(folder: string, status: LastStatus): Promise<void
   return writePrivate(join(folder, lastStatusName), status);
 }
 
+/** What the last client left standing. */
+export async function readLastReport(folder: string): Promise<Pick<SyncReport, "problems" | "deletions_waiting">> {
+  const last = await readPrivate(join(folder, lastStatusName), saved, reportBytesMax);
+  return last?.report ?? { problems: [], deletions_waiting: 0 };
+}
+
 /** Moves deletions from those that wait to the answers that the next run applies. */
 export async function recordAnswer(
   { folder }: KnownSync,

@@ -17,7 +17,7 @@ export class ProblemLines {
 
   /** @returns those of which no line has spoken that still holds */
   untold(problems: readonly Problem[]): Problem[] {
-    return problems.filter((problem) => !this.#told.has(withoutSizes(problemLine(problem))));
+    return problems.filter((problem) => !this.#told.has(problemKey(problem)));
   }
 
   /** @returns what is to be told; of many of a kind one without a path */
@@ -27,9 +27,9 @@ export class ProblemLines {
     const counts = new Map<string, number>();
     for (const [sized, alike] of byKind(problems)) {
       const kind = withoutSizes(sized);
-      for (const problem of alike) told.add(withoutSizes(problemLine(problem)));
+      for (const problem of alike) told.add(problemKey(problem));
       if (alike.length <= eachMax) {
-        fresh.push(...alike.filter((problem) => !this.#told.has(withoutSizes(problemLine(problem)))));
+        fresh.push(...alike.filter((problem) => !this.#told.has(problemKey(problem))));
         continue;
       }
       const before = this.#counts.get(kind) ?? 0;
@@ -43,15 +43,22 @@ export class ProblemLines {
   }
 }
 
+/** Equal for one problem at two moments. */
+export function problemKey(problem: Problem): string {
+  return withoutSizes(problemLine(problem));
+}
+
 /** How much is free on a disk changes all the time, and is no news of a problem. */
 function withoutSizes(text: string): string {
   return text.replaceAll(/\d[\d.,]* (?:bytes|[KMGTP]iB|B)\b/g, "");
 }
 
-/** All of them, at the end of a run. */
-export function groupedProblems(problems: readonly Problem[]): Problem[] {
+const listedByStatus = "; 'holdfast status' lists them";
+
+/** All of them, at the end of a run. @param where the others of many are listed */
+export function groupedProblems(problems: readonly Problem[], where = listedByStatus): Problem[] {
   return [...byKind(problems)].flatMap(([, alike]) =>
-    alike.length <= eachMax ? alike : [{ path: "", code: alike[0].code, message: lineOfMany(alike) }],
+    alike.length <= eachMax ? alike : [{ path: "", code: alike[0].code, message: lineOfMany(alike, where) }],
   );
 }
 
@@ -103,7 +110,7 @@ export function problemLine({ path, message }: Problem): string {
   return path === "" ? message : `${path}: ${message}`;
 }
 
-function lineOfMany(alike: readonly Problem[]): string {
+function lineOfMany(alike: readonly Problem[], where = listedByStatus): string {
   const named = alike.slice(0, eachMax).map(({ path }) => path);
-  return `${count(alike.length, "file")}: ${alike[0]?.message ?? ""} (${named.join(", ")} and ${formatNumber(alike.length - named.length)} more; 'holdfast status' lists them)`;
+  return `${count(alike.length, "file")}: ${alike[0]?.message ?? ""} (${named.join(", ")} and ${formatNumber(alike.length - named.length)} more${where})`;
 }

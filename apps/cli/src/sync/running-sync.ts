@@ -6,14 +6,14 @@ import type { Keep, KeptConflict } from "@holdfast/sync/execute/keep-conflict";
 import type { ClientEngine } from "./client-engine.ts";
 import { type ControlChannel, openControlChannel } from "./control-channel.ts";
 import { type KnownSync, saveRecord, type SyncRecord } from "./known-syncs.ts";
-import { saveLastStatus } from "./last-status.ts";
+import { readLastReport, saveLastStatus } from "./last-status.ts";
 import { type BandwidthLimits, limitsOf } from "./open-sync.ts";
 import { type SyncView, viewOf } from "./page/sync-view.ts";
 import { type HowFar, ProgressMeter } from "./progress-meter.ts";
 import type { SyncReport, WaitingDeletion } from "./report.ts";
 import type { ExclusionChange, SyncControl } from "./sync-control.ts";
 import { FreshConflicts } from "./fresh-conflicts.ts";
-import { ProblemLines } from "./problem-lines.ts";
+import { ProblemLog } from "./problem-log.ts";
 import { SyncLog } from "./sync-log.ts";
 import { waitingCount } from "./group-deletions.ts";
 import { count } from "../output/text.ts";
@@ -56,7 +56,8 @@ export class RunningSync implements SyncControl {
   #recordSaved: Promise<void> = Promise.resolve();
   readonly #reporter: SyncReporter;
   readonly #log: SyncLog;
-  readonly #problems = new ProblemLines();
+  /** Over all runs: opened by what the last one left. */
+  #problems: ProblemLog | undefined;
   #conflicts = new FreshConflicts();
   #waiting = 0;
 
@@ -258,7 +259,7 @@ export class RunningSync implements SyncControl {
     for (const path of fresh) this.#log.note(Date.now(), "conflict", path, null);
     this.#reporter.conflicts(fresh, found);
     await this.#reporter.show(status, report);
-    this.#keep(report);
+    await this.#keep(report);
     if (status.activity === "syncing" || status.lastSyncAtMs !== this.#lastSyncAtMs) this.#memory.touched();
     this.#lastSyncAtMs = status.lastSyncAtMs;
     // What is under way is out of date at once.
@@ -266,13 +267,22 @@ export class RunningSync implements SyncControl {
   }
 
   /** What a person may look for later. */
-  #keep({ problems, deletions_waiting: waiting, state }: SyncReport): void {
+  async #keep({ problems, deletions_waiting: waiting, state }: SyncReport): Promise<void> {
+    if (this.#problems === undefined) {
+      const last = await readLastReport(this.folder);
+      this.#problems = new ProblemLog(last.problems);
+      this.#waiting = last.deletions_waiting;
+    }
     const nowMs = Date.now();
-    for (const { path, message } of this.#problems.after(problems)) this.#log.note(nowMs, "problem", path, message);
+    const isWhole = state === "idle" || state === "waiting";
+    const { begun, ended } = this.#problems.after(problems, isWhole);
+    for (const { path, message } of begun) this.#log.note(nowMs, "problem", path, message);
+    for (const { path, message } of ended) this.#log.note(nowMs, "solved", path, message);
     // While it looks and works more of them are found.
-    if (state === "syncing") return;
+    if (!isWhole) return;
     if (waiting > this.#waiting)
       this.#log.note(nowMs, "waiting", "", `${count(waiting, "deletion")} ${waiting === 1 ? "waits" : "wait"} for you`);
+    if (waiting === 0 && this.#waiting > 0) this.#log.note(nowMs, "solved", "", "deletions that waited");
     this.#waiting = waiting;
   }
 

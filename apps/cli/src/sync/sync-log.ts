@@ -15,6 +15,7 @@ const logEntry = z.object({
     "copied aside",
     "conflict",
     "problem",
+    "solved",
     "waiting",
     "approved",
     "undone",
@@ -33,7 +34,10 @@ const logEntry = z.object({
 export type LogEntry = z.infer<typeof logEntry>;
 
 /** What no change of a file says. */
-type Noted = Extract<LogEntry["what"], "conflict" | "problem" | "waiting" | "approved" | "undone" | "hidden">;
+type Noted = Extract<
+  LogEntry["what"],
+  "conflict" | "problem" | "solved" | "waiting" | "approved" | "undone" | "hidden"
+>;
 
 /** In the sync's folder: the newest, and those before. */
 const names = { newest: "log.jsonl", before: "log.1.jsonl" } as const;
@@ -130,6 +134,8 @@ function inWordsOf(what: LogEntry["what"], by: LogEntry["by"]): string {
   switch (what) {
     case "conflict":
       return "conflict; both versions are kept:";
+    case "solved":
+      return "no longer a problem:";
     case "problem":
     case "waiting":
     case "approved":
