@@ -131,6 +131,30 @@ describe("A mail that was ordered", () => {
     );
   });
 
+  test("tells who invited that an invitation cannot be sent, and keeps its link for administrators", async () => {
+    smtp.answers.push({ code: 550, text: "never" });
+    const content = { ...invitation(), expires_at: mail.clock.nowMicros() + 3_600_000_000 } as Template;
+    const id = await mail.order(ann, { to: stranger(), content, link });
+    await mail.idle();
+    const told = (await messagesOn(databases.shards.ofId(ann))).filter(({ kind }) => kind === "notification");
+    assert.deepEqual(
+      told
+        .map(({ payload }) => payload as object)
+        .map((payload) => [Reflect.get(payload, "userId"), Reflect.get(payload, "detail")]),
+      [
+        [
+          ann,
+          { undelivered: stranger().address, name: `The invitation for ${stranger().address} could not be e-mailed` },
+        ],
+      ],
+    );
+    const listed = (await listUnsentLinks(mail.world, undefined)).filter(({ to }) => to === stranger().address);
+    assert.deepEqual(
+      listed.map((each) => [each.id, each.link]),
+      [[id, link]],
+    );
+  });
+
   test("is sent once though its message is worked twice", async () => {
     await mail.order(ann, { to: stranger(), content: invitation(), link });
     const { db } = databases.shards.ofId(ann);

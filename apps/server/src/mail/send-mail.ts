@@ -11,11 +11,17 @@ import type { MailWorld } from "./mail-world.ts";
 import { claimSending, noteSent, releaseSending } from "./mails-sent.ts";
 import { readableNotices } from "./readable-notices.ts";
 import { openLink } from "./sealed-link.ts";
+import { tellUndelivered } from "./tell-undelivered.ts";
 import { type MailKind, makeUnsubscribeToken, type Unsubscription } from "./unsubscribe-token.ts";
 
 /** Sends what was ordered. Mail servers are slow, and few of ours should wait on one at a time. */
 export function mailSender(world: MailWorld): Kind<WaitingMail> {
-  return { schema: mailSchema, work: (mail, attempt) => sendOnce(world, mail, attempt), concurrency: 2 };
+  return {
+    schema: mailSchema,
+    work: (mail, attempt) => sendOnce(world, mail, attempt),
+    givenUp: (mail) => tellUndelivered(world, mail),
+    concurrency: 2,
+  };
 }
 
 /** Whoever sends it twice has lost the answer to the first time, not forgotten it. */

@@ -13,8 +13,9 @@ export async function mailNotification(
   { shards, mail }: { readonly shards: Shards; readonly mail: MailWorld },
   { userId, kind, actor, nodeId, atMicros, gather, detail: facts }: NewNotification,
 ): Promise<AlsoTell | undefined> {
-  // A change of what signs in has a mail of its own already.
-  if (mail.mailer === undefined || facts["security"] !== undefined) return undefined;
+  // A change of what signs in has a mail of its own already, and a mail that failed is no reason for another.
+  const isNotMailed = facts["security"] !== undefined || facts["undelivered"] !== undefined;
+  if (mail.mailer === undefined || isNotMailed) return undefined;
   const person = actor === null ? null : (await readPeople(shards, [actor]))(actor);
   const names = new Map<NodeId, string>();
   for (const id of new Set([nodeId, gather?.nodeId ?? null])) {

@@ -11,6 +11,8 @@ export interface Kind<Payload = unknown> {
    * is dead at once.
    */
   work(payload: Payload, attempt: Attempt): Promise<void>;
+  /** After the last attempt: the message is dead. */
+  givenUp?(payload: Payload): Promise<void>;
   /** At most so many at once, in a process and shard. 4 unless told. */
   readonly concurrency?: number;
   /** An attempt that fails so long after the first one began is the last. A day unless told. */

@@ -47,13 +47,21 @@ export async function tellFailure(parts: SettleParts, message: Claimed, reason: 
   parts.log.debug({ kind: message.kind, id: message.id, attempts: message.attempts, problem }, "a message failed");
 }
 
-async function giveUp({ db, clock, log }: SettleParts, message: Claimed, reason: string): Promise<void> {
+async function giveUp({ db, clock, log, kinds }: SettleParts, message: Claimed, reason: string): Promise<void> {
   const problem = shortened(reason);
   if (!(await bury(db, message, problem, clock.nowMicros()))) return;
   log.error(
     { kind: message.kind, id: message.id, attempts: message.attempts, reason: problem },
     "a message is given up; see `holdfast admin jobs ls --dead`",
   );
+  const kind = kinds[message.kind];
+  const parsed = kind?.schema.safeParse(message.payload);
+  if (parsed?.success !== true) return;
+  try {
+    await kind?.givenUp?.(parsed.data);
+  } catch (error) {
+    log.error({ kind: message.kind, id: message.id, error }, "nobody was told that a message is given up");
+  }
 }
 
 const problemCharsMax = 500;

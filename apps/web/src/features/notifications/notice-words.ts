@@ -60,6 +60,7 @@ const sayings: Readonly<Record<NotificationKind, Said>> = {
   quota: ({ message, percent }, { notice }) =>
     message("notices.quota", { percent: percent(Number(notice.detail["percent"] ?? 0) / 100) }),
   device: ({ message }, { notice, what }) =>
+    undeliveredWords(notice.detail, message) ??
     securityWords(notice.detail, message) ??
     message(notice.detail["suspended"] === true ? "notices.deviceStopped" : "notices.device", {
       what: textOf(notice.detail["name"]) ?? what,
@@ -86,6 +87,10 @@ function securityWords({ security, name }: NotificationJson["detail"], message: 
   if (typeof security !== "string") return undefined;
   if (!Object.hasOwn(securitySayings, security)) return textOf(name);
   return message(securitySayings[security as keyof typeof securitySayings]);
+}
+
+function undeliveredWords({ undelivered }: NotificationJson["detail"], message: Messages["message"]) {
+  return typeof undelivered === "string" ? message("notices.undelivered", { what: undelivered }) : undefined;
 }
 
 const serverSayings = {

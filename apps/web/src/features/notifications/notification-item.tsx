@@ -75,8 +75,9 @@ interface PlaceProps extends NotificationItemProps {
 }
 
 /** Where one sees what it is about, or only its words where there is nothing to see any more. */
-function Place({ notice: { kind, node }, onOpen, children }: PlaceProps) {
+function Place({ notice: { kind, node, detail }, onOpen, children }: PlaceProps) {
   const look = "hover:underline";
+  if (detail["undelivered"] !== undefined) return children;
   if (kind === "quota" || kind === "device") {
     const section = kind === "quota" ? "profile" : "security";
     return (

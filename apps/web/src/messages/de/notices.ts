@@ -15,6 +15,8 @@ export const notices = {
     other: "{who} hat mindestens {count} Dateien und Ordner in „{what}“ gelöscht",
   },
   "notices.rewind": "Ordner in der Zeit zurücknehmen",
+  "notices.undelivered":
+    "Die Einladung für {what} ließ sich nicht per Mail zustellen. Ein Administrator hat den Link (Verwaltung, Einladungen).",
   "notices.quota": "Dein Speicher ist zu {percent} voll",
   "notices.device": "Ein neues Gerät hat sich angemeldet: {what}",
   "notices.deviceStopped":

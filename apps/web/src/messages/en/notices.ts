@@ -16,6 +16,8 @@ export const notices = {
     other: "{who} deleted at least {count} files and folders in “{what}”",
   },
   "notices.rewind": "Rewind the folder",
+  "notices.undelivered":
+    "The invitation for {what} could not be delivered by e-mail. An administrator has the link (Administration, Invitations).",
   "notices.quota": "Your storage is {percent} full",
   "notices.device": "A new device has signed in: {what}",
   "notices.deviceStopped": "A device was stopped because it changed or deleted unusually many files: {what}",
