@@ -35,7 +35,8 @@ export async function listNotifications(
     from shard.notification_heads h join shard.notifications n on n.user_id = h.user_id
     where h.user_id = ${caller.userId} ${before === undefined ? sql`` : sql`and n.number < ${before}`}
       ${request.unread === true ? sql`and n.number > h.read_to` : sql``}
-      and (n.kind <> 'device' or n.detail ->> 'device_id' is distinct from ${caller.deviceId}::text)
+      and (n.kind <> 'device' or n.detail ->> 'device_id' is null
+        or n.detail ->> 'device_id' is distinct from ${caller.deviceId}::text)
     order by n.number desc limit ${limit + 1}`.execute(shards.of(caller.bucket).db);
   const page = rows.slice(0, limit);
   const actors = page.flatMap(({ actor }) => (actor === null ? [] : [actor]));
