@@ -4,13 +4,13 @@ import type { MailWorld } from "./mail-world.ts";
 import { passwordResetKind, passwordResetter } from "./mail-password.ts";
 import { gatherKind } from "./notify-by-mail.ts";
 import { mailKind } from "./order-mail.ts";
-import { mailSender } from "./send-mail.ts";
+import { mailSender, type OnUndelivered } from "./send-mail.ts";
 
 /** What the queue works for mail. */
-export function mailKinds(world: MailWorld): Kinds {
+export function mailKinds(world: MailWorld, onUndelivered: OnUndelivered): Kinds {
   return {
     [passwordResetKind]: passwordResetter(world),
-    [mailKind]: mailSender(world),
+    [mailKind]: mailSender(world, onUndelivered),
     [gatherKind]: noticeGatherer(world),
   };
 }

@@ -11,15 +11,17 @@ import type { MailWorld } from "./mail-world.ts";
 import { claimSending, noteSent, releaseSending } from "./mails-sent.ts";
 import { readableNotices } from "./readable-notices.ts";
 import { openLink } from "./sealed-link.ts";
-import { tellUndelivered } from "./tell-undelivered.ts";
 import { type MailKind, makeUnsubscribeToken, type Unsubscription } from "./unsubscribe-token.ts";
 
+/** Called with a mail after the last attempt to send it. */
+export type OnUndelivered = (world: MailWorld, mail: WaitingMail) => Promise<void>;
+
 /** Sends what was ordered. Mail servers are slow, and few of ours should wait on one at a time. */
-export function mailSender(world: MailWorld): Kind<WaitingMail> {
+export function mailSender(world: MailWorld, onUndelivered: OnUndelivered): Kind<WaitingMail> {
   return {
     schema: mailSchema,
     work: (mail, attempt) => sendOnce(world, mail, attempt),
-    givenUp: (mail) => tellUndelivered(world, mail),
+    givenUp: (mail) => onUndelivered(world, mail),
     concurrency: 2,
   };
 }

@@ -3,6 +3,7 @@ import type { AccountWorld } from "../accounts/account-world.ts";
 import { findUser } from "../accounts/directory.ts";
 import { makeTestClock, openTestAccounts, type TestAccounts, type TestClock } from "../accounts/testing.ts";
 import type { Shards } from "../db/shards.ts";
+import { tellUndelivered } from "../notifications/tell-undelivered.ts";
 import { openTestQueue, type TestQueue } from "../queue/testing.ts";
 import { mailKinds } from "./mail-kinds.ts";
 import type { MailWorld } from "./mail-world.ts";
@@ -34,7 +35,7 @@ export async function openTestMail(shards: Shards, smtp: TestSmtp | undefined): 
     mailer: smtp === undefined ? undefined : openMailer(smtp.settings),
     publicUrl: () => "https://drive.example.org",
   };
-  const queue = openTestQueue(shards, mailKinds(world), clock);
+  const queue = openTestQueue(shards, mailKinds(world, tellUndelivered), clock);
   return {
     world,
     accounts,

@@ -2,6 +2,7 @@ import { addressKinds } from "../accounts/change-address.ts";
 import { type ReleasePorts, releaseKinds } from "../blocks/release-kind.ts";
 import { guestDeletionsMessages } from "../notifications/guest-deletions.ts";
 import { tellQuota } from "../notifications/tell-quota.ts";
+import { tellUndelivered } from "../notifications/tell-undelivered.ts";
 import { notificationKind, type NotificationWorld } from "../notifications/notification-kind.ts";
 import { groupKinds } from "../groups/group-messages.ts";
 import { mailKinds } from "../mail/mail-kinds.ts";
@@ -51,7 +52,7 @@ export function queueKinds({ log, sharing, notifications, mail, webhooks, releas
     ...groupKinds(sharing),
     ...rewindKinds(sharing),
     ...transferKinds(sharing),
-    ...mailKinds(mail),
+    ...mailKinds(mail, tellUndelivered),
     ...quotaWarningKind([logWarning, tellAccount]),
     ...webhookKinds(webhooks),
     ...releaseKinds(releases),

@@ -1,7 +1,7 @@
 import { inTransaction } from "../db/database.ts";
-import { notify } from "../notifications/notify.ts";
-import type { WaitingMail } from "./mail-order.ts";
-import type { MailWorld } from "./mail-world.ts";
+import type { WaitingMail } from "../mail/mail-order.ts";
+import type { MailWorld } from "../mail/mail-world.ts";
+import { notify } from "./notify.ts";
 
 /**
  * An invitation that no mail server took: its link is kept for administrators, as on a server without mail, and the account that invited is
