@@ -76,7 +76,10 @@ export class TreeWatcher {
       return;
     }
     if (path === "" && name === ownFolder) return;
-    this.#hints.add((mask & entryBits) === 0 && name !== "" ? joinPath(path, name) : path);
+    // The mode of a folder is seen where it stands; what is seen in it is what it holds.
+    const isFoldersMode = (mask & watchBits.attributes) !== 0 && (mask & watchBits.isFolder) !== 0;
+    const isOfFolder = (mask & entryBits) !== 0 || name === "" || isFoldersMode;
+    this.#hints.add(isOfFolder ? path : joinPath(path, name));
     if ((mask & entryBits) !== 0 && (mask & watchBits.isFolder) !== 0) this.#takeFolder(folder, { mask, cookie, name });
   }
 

@@ -97,6 +97,8 @@ test("each kind of change is hinted, of an entry by its folder, of a content or 
   await hinted("a/b/new");
   chmodSync(join(root, "a/b/new"), 0o755);
   await hinted("a/b/new");
+  chmodSync(join(root, "a/b"), 0o700);
+  await hinted("a", "a/b");
   renameSync(join(root, "a/b/new"), join(root, "c/moved"));
   await hinted("a/b", "c");
   unlinkSync(join(root, "c/moved"));
