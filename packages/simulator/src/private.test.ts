@@ -260,6 +260,30 @@ test("where the umask makes all private, only what was made there is private for
   alone.close();
 });
 
+test("what another umask made private is not taken for closed by a person, and a new version does not open it", async () => {
+  const alone = new Alone();
+  alone.putOnServer("theirs", { parent_id: alone.world.model.rootId, name: "theirs" });
+  const whole = alone.disk();
+  const disk = new Proxy(whole, {
+    get: (target, name) =>
+      name === "create"
+        ? (...[path, parts, attributes]: Parameters<LocalDisk["create"]>) =>
+            whole.create(path, parts, { ...attributes, isPrivate: true })
+        : (Reflect.get(target, name) as unknown),
+  });
+  await alone.once({ disk, lacks: new Set(["open modes"]) });
+  assert.deepEqual(both(alone, ["theirs"]), [[true, false]]);
+  assert.deepEqual(await actsOf(alone), []);
+  alone.writeOnServer("theirs", "next");
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(both(alone, ["theirs"]), [[true, false]]);
+  chmod(alone, false, ["theirs"]);
+  assert.deepEqual(await actsOf(alone), []);
+  chmod(alone, true, ["theirs"]);
+  assert.deepEqual(await actsOf(alone), ["sent set"]);
+  alone.close();
+});
+
 test("a copy that was made private and not sent yet is not freed for its space", async () => {
   const alone = await withFile();
   chmod(alone, true, [file]);

@@ -143,7 +143,7 @@ test("a synced link that gets a target that is not UTF-8 stays as it was on the 
   alone.remove("a");
   const { inSync, problems } = await alone.once({ disk: withUnfitLink(alone, "link") });
   assert.deepEqual([inSync, problems.map(({ path, code }) => [path, code])], [false, [["link", "unreadable"]]]);
-  assert.match(problems[0]?.message ?? "", /target is not UTF-8/);
+  assert.match(problems[0]?.message ?? "", /target of a symbolic link is not UTF-8/);
   assert.deepEqual(alone.serverPaths(), ["link"]);
   alone.close();
 });

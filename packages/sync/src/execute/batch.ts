@@ -94,15 +94,15 @@ async function makeFolder(hands: Hands, folders: KnownFolders, operation: FileOp
   const place = operation.op === "create" ? operation.place : operation.local;
   const path = joinPath(await folders.pathOf(place.parent), nameOnDisk(place));
   await hands.disk.mkdir(path, { isPrivate: remote.isPrivate === true });
-  const { fingerprint } = await mustStat(hands, path);
+  const stat = await mustStat(hands, path);
   folders.add(id, path);
   const { parent, name, alias } = place;
   const row = {
-    ...rowOf(hands, remote, fingerprint),
+    ...rowOf(hands, remote, stat),
     parent,
     name,
     alias,
-    fingerprint: folderFingerprint(fingerprint),
+    fingerprint: folderFingerprint(stat.fingerprint),
   };
   return { operation, path, row };
 }

@@ -19,7 +19,10 @@ export async function createAside(
   shares?: string,
 ): Promise<void> {
   const { modifiedAt } = operation.remote;
-  const { executable, isPrivate } = operation.op === "replace" ? operation : operation.remote;
+  const { executable, isPrivate: wanted } = operation.op === "replace" ? operation : operation.remote;
+  // What looks private by itself is not opened to others by a new version.
+  const isUntold = operation.op === "replace" && operation.local.isPrivate === undefined;
+  const isPrivate = isUntold && wanted === false ? undefined : wanted;
   const like = operation.op === "replace" ? pathOf(state, operation.id) : undefined;
   await disk.create(path, parts, { mtimeNs: nanosOf(modifiedAt), executable, isPrivate, like, shares });
 }
@@ -61,16 +64,18 @@ export function rowOf(
     executable,
     isPrivate,
   }: Pick<LocalRow, "kind" | "parent" | "name" | "content" | "executable" | "isPrivate">,
-  fingerprint: Fingerprint,
+  { fingerprint, isPrivate: looksPrivate }: Pick<LocalStat, "fingerprint" | "isPrivate">,
 ): LocalRow {
   const isFolder = kind === "folder";
+  // A umask, or the default of its folder, took the rights of others away: nobody closed it.
+  const tells = isPrivate !== undefined && !lacks.has("private modes") && (isPrivate || !looksPrivate);
   return {
     kind,
     parent,
     name,
     content: isFolder ? folderContent : content,
     executable,
-    ...(isPrivate !== undefined && !lacks.has("private modes") && { isPrivate }),
+    ...(tells && { isPrivate }),
     fingerprint,
     sight: sightOf({ lacks }, fingerprint),
   };

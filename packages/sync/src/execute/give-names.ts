@@ -103,7 +103,8 @@ async function rowsOf(hands: Hands, named: readonly Named[], failures: Failures)
       failures.set(operation, stat);
       return [];
     }
-    const row = rowOf(hands, operation.remote, fingerprintOf(stat, before));
+    const fingerprint = fingerprintOf(stat, before);
+    const row = rowOf(hands, operation.remote, { fingerprint, isPrivate: stat?.isPrivate === true });
     return [{ operation, path, row: { ...row, ...operation.place } }];
   });
 }

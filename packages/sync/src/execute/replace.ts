@@ -46,7 +46,7 @@ export async function replace(hands: Hands, operation: Replacement, paths: Paths
   const written = await mustStat(hands, paths.temporary);
   const row = (fingerprint: LocalRow["fingerprint"]): LocalRow => {
     const { parent, name, alias } = local;
-    return { ...rowOf(hands, { ...remote, parent, name, executable, isPrivate }, fingerprint), alias };
+    return { ...rowOf(hands, { ...remote, parent, name, executable, isPrivate }, { ...written, fingerprint }), alias };
   };
   if (!lacks.has("exchange")) await exchangeSeen(hands, local, paths);
   // Without a number nothing tells in the same call what it takes the place of.

@@ -36,7 +36,8 @@ function keptBit(
 }
 
 /**
- * Where what the engine makes looks private in any case, that of what it knows tells nothing; what was made by a person is as it looks.
+ * What the engine made may look private by itself, under this umask or one of an earlier run: of that it tells nothing before it is seen open.
+ * What was made by a person is as it looks.
  * @param seen on the disk
  * @returns undefined where the disk does not tell
  */
@@ -46,5 +47,6 @@ export function keptPrivacy(
   seen: boolean,
 ): boolean | undefined {
   if (lacks.has("private modes")) return undefined;
-  return seen && known !== undefined && lacks.has("open modes") ? known.isPrivate : seen;
+  if (!seen || known === undefined) return seen;
+  return lacks.has("open modes") || known.isPrivate === undefined ? known.isPrivate : true;
 }
