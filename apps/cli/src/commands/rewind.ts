@@ -103,7 +103,7 @@ const actWords: Readonly<Record<Act, readonly [done: string, dry: string]>> = {
   reverted: ["restored to the old content", "would get the old content back"],
   trashed: ["moved to the trash", "would move to the trash"],
   moved: ["moved back", "would move back"],
-  changed: ["got the old time or executable bit back", "would get the old time or executable bit back"],
+  changed: ["got the old time or permissions back", "would get the old time or permissions back"],
   purged: ["removed permanently since, cannot come back", "removed permanently since, cannot come back"],
   left: ["not changed", "would not be changed"],
 };

@@ -11,6 +11,7 @@ import type { ManifestEntry } from "@holdfast/core/manifest";
 import { microsOfNanos } from "@holdfast/core/times";
 import { ownErrnoOf } from "@holdfast/disk/disk-error";
 import { encodeFrameHeader, frameHeaderBytes } from "@holdfast/protocol/frames";
+import { isPrivate } from "./private-mode.ts";
 
 /** Files up to here are read whole, many in one task. Others stream. */
 export const wholeFileBytesMax = limits.blockBytesMax;
@@ -110,7 +111,7 @@ function readOpen(descriptor: number, file: ReadRequest, writer: FrameWriter | u
     stamp: toStamp(after),
     mtimeMicros: microsOfNanos(after.mtimeNs),
     executable: (after.mode & 0o100n) !== 0n,
-    isPrivate: (after.mode & 0o077n) === 0n,
+    isPrivate: isPrivate(file.path, after),
     contentId,
     blocks,
     frames: known ? undefined : writer.write(cuts, blocks),

@@ -55,10 +55,10 @@ export class TransferReport {
     return this.filesSent === 0 ? links : `${files} and ${links}`;
   }
 
-  /** "1 equal already", or with others "1 with a new time or executable bit, 1 equal already". */
+  /** "1 equal already", or with others "1 with a new time or permissions, 1 equal already". */
   get itemsNotSent(): string {
     const set = this.attributesSet;
-    const attributes = set === 0 ? "" : `${formatNumber(set)} with a new time or executable bit, `;
+    const attributes = set === 0 ? "" : `${formatNumber(set)} with a new time or permissions, `;
     return `${attributes}${formatNumber(this.filesEqual)} equal already`;
   }
 

@@ -217,7 +217,7 @@ test("a file that is put by itself gets a new time and executable bit as one in 
     return [stdout.trim(), items[0].executable, Date.parse(items[0].modified_at) / 1000];
   };
   const equal = "0 files sent (0 B), 1 equal already, 0 problems";
-  const set = "0 files sent (0 B), 1 with a new time or executable bit, 0 equal already, 0 problems";
+  const set = "0 files sent (0 B), 1 with a new time or permissions, 0 equal already, 0 problems";
   const [, , firstSeconds] = await put(1000);
   assert.notEqual(firstSeconds, 1000);
   assert.deepEqual(await put(1000), [equal, false, firstSeconds]);

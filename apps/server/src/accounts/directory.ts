@@ -46,12 +46,30 @@ async function findHolder({ db }: Shard, key: string): Promise<UserRow | undefin
   return rows[0];
 }
 
-const userColumnNames: readonly (keyof UserRow)[] = [
-  ...(["id", "email", "name", "password_hash", "has_password", "admin", "disabled_at", "leaving_until"] as const),
-  ...(["space_id", "root_id", "email_confirmed_at", "was_confirmed", "next_email", "readdressed_at"] as const),
-  ...(["plan", "created_at"] as const),
-];
-const userColumns = sql.raw(userColumnNames.map((name) => `u.${name}`).join(", "));
+/** All of them, as the compiler sees. */
+const userColumnNames: Readonly<Record<keyof UserRow, true>> = {
+  id: true,
+  email: true,
+  name: true,
+  password_hash: true,
+  has_password: true,
+  admin: true,
+  disabled_at: true,
+  leaving_until: true,
+  space_id: true,
+  root_id: true,
+  email_confirmed_at: true,
+  was_confirmed: true,
+  next_email: true,
+  readdressed_at: true,
+  plan: true,
+  created_at: true,
+};
+const userColumns = sql.raw(
+  Object.keys(userColumnNames)
+    .map((name) => `u.${name}`)
+    .join(", "),
+);
 
 /** @throws HoldfastError exists */
 export async function reserveEmail({ shards, clock }: AccountStore, email: string, userId: UserId): Promise<void> {

@@ -33,5 +33,6 @@ export function samePlace(left: NodeState, right: NodeState): boolean {
 }
 
 export function sameAttributes(left: NodeState, right: NodeState): boolean {
-  return left.modifiedAt === right.modifiedAt && left.executable === right.executable && left.private === right.private;
+  const isSamePrivacy = left.private === undefined || right.private === undefined || left.private === right.private;
+  return left.modifiedAt === right.modifiedAt && left.executable === right.executable && isSamePrivacy;
 }

@@ -19,6 +19,7 @@ import { readFailure, readFailureOf } from "./local-folder.ts";
 import { planCompared } from "./put-plan.ts";
 import { afterLateNode, damagedOf, goesOn, growthOf, isBlocked, putOperations, setOperation } from "./put-work.ts";
 import type { PutContent, PutWork, QueuedFile } from "./put-work.ts";
+import { isPrivate as isPrivateFile } from "../private-mode.ts";
 
 /** The put operation lists all blocks, and its JSON is limited; this many leave room. */
 const blocksMax = 150_000;
@@ -77,7 +78,7 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
     if (!isSame(first, stamp) || sent.sizeBytes !== stamp.sizeBytes) return "again";
     const mtimeMicros = microsOfNanos(stats.mtimeNs);
     const executable = (stats.mode & 0o100n) !== 0n;
-    const content = { ...sent, mtimeMicros, executable, isPrivate: (stats.mode & 0o077n) === 0n };
+    const content = { ...sent, mtimeMicros, executable, isPrivate: isPrivateFile(path, stats) };
     const committed = await commitFile(work, file, content, {
       onDone: () => counted.keep(),
       onFailed: () => sentForFile.isForNothing(),

@@ -6,6 +6,7 @@ import { microsOfNanos } from "@holdfast/core/times";
 import type { FileStamp } from "../read-files.ts";
 import { toStamp } from "../read-files.ts";
 import type { LocalState } from "./put-plan.ts";
+import { isPrivate } from "../private-mode.ts";
 
 export interface LocalEntry extends LocalState {
   readonly name: string;
@@ -55,7 +56,7 @@ export function lookAt(path: string, name: string): { entry: LocalEntry } | { un
     const stamp = toStamp(stats);
     const entry = { name, path, kind, stamp, sizeBytes: stamp.sizeBytes, mtimeMicros: microsOfNanos(stats.mtimeNs) };
     const executable = kind === "file" && (stats.mode & 0o100n) !== 0n;
-    if (kind !== "symlink") return { entry: { ...entry, executable, isPrivate: (stats.mode & 0o077n) === 0n } };
+    if (kind !== "symlink") return { entry: { ...entry, executable, isPrivate: isPrivate(path, stats) } };
     const target = readTarget(path);
     if (target === undefined)
       return { unfit: { path, code: "not_utf8", message: "is a link whose target is not UTF-8, skipped" } };
