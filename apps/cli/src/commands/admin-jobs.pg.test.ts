@@ -12,7 +12,11 @@ for (const [where, flags] of bothPlaces(command)) {
   test(`${where}, jobs that were given up are listed, retried and removed`, async () => {
     const json = (...args: string[]) => command.json("admin", "jobs", ...args, ...flags);
     const [dead, other] = [await putDead(), await putDead()];
-    const list = async (...args: string[]) => (await json("ls", ...args)).items.map(({ id }: { id: string }) => id);
+    const list = async (...args: string[]): Promise<string[]> => {
+      const { items }: { items: { id: string; kind: string }[] } = await json("ls", ...args);
+      // The sign-in just now may have left a notification that is still to be worked.
+      return items.flatMap(({ id, kind }) => (kind === "test" ? [id] : []));
+    };
     assert.deepEqual(await list("--dead"), [dead, other]);
     assert.match(
       (await run(["admin", "jobs", "ls", ...flags])).stdout,
