@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { sql } from "kysely";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { makeTestSpace, newTestId } from "../metadata/testing/testing.ts";
-import { dropLapsed, loadRights } from "./load-rights.ts";
+import { dropLapsed, loadLockedRights, loadRights, loadRightsOfEach } from "./load-rights.ts";
 import type { LiveGrant } from "./space-rights.ts";
 
 let databases: TestDatabases;
@@ -54,4 +54,33 @@ test("of what the owner gave at one node the personal grant counts, else the hig
   assert.deepEqual(await rightOf([person, ...groups]), ["viewer", 30]);
   assert.deepEqual(await rightOf(groups), ["editor", 10]);
   assert.deepEqual(await rightOf(groups.slice(1, 2)), ["commenter", 5]);
+});
+
+test("a grant is over with its last moment, also before the sweep has removed it, and one that is disabled at once", async () => {
+  const { caller, db } = await makeTestSpace(databases.shards);
+  const hourMicros = 3_600_000_000;
+  const nowMicros = Date.now() * 1000;
+  const roleWith = async (expiresAt: number | null, disabledAt: number | null) => {
+    const grantee = newTestId();
+    await sql`
+      insert into shard.grants (space_id, id, node_id, kind, grantee_id, role, created_by, created_at, expires_at, disabled_at)
+      values (${caller.spaceId}, ${newTestId()}, ${caller.rootId}, 'user', ${grantee}, 'editor', ${caller.userId}, 1,
+        ${expiresAt}, ${disabledAt})`.execute(db);
+    const { shards } = databases;
+    const [grantees, { spaceId }] = [[grantee], caller];
+    const read = (await loadRights(shards, shards.ofId(spaceId), { grantees })).get(spaceId);
+    const locked = await loadLockedRights(db, spaceId, { grantees, givers: undefined });
+    const [ofEach] = await loadRightsOfEach(shards, spaceId, [grantees]);
+    return [read, locked, ofEach].map((rights) => rights?.at(caller.rootId)?.role);
+  };
+  const [all, none] = [Array(3).fill("editor"), Array(3).fill(undefined)];
+  assert.deepEqual(
+    [
+      await roleWith(null, null),
+      await roleWith(nowMicros + hourMicros, null),
+      await roleWith(nowMicros - 1, null),
+      await roleWith(null, 1),
+    ],
+    [all, all, none, none],
+  );
 });
