@@ -147,7 +147,7 @@ function optionSynonym(unknown: string, { options }: Command): string | undefine
   return isListening && /^--(?:port|host|bind|address)$/.test(unknown) ? "--listen HOST:PORT" : undefined;
 }
 
-/** Whether an unknown option is more likely a file whose name begins with a dash. */
+/** True for an unknown option that is more likely a file whose name begins with a dash. */
 function isLikelyName(unknown: string, { registeredArguments }: Command): boolean {
   return registeredArguments.length > 0 && (/^[^=]*[./]/.test(unknown) || existsSync(unknown));
 }

@@ -140,7 +140,7 @@ function withoutEmpty({ columns, rows, hasTitles }: Page): Page {
   return { columns: columns.filter(isSaid), rows: rows.map((row) => row.filter(isSaid)), hasTitles };
 }
 
-/** Where the groups of an ID end. */
+/** Ends of the groups of an ID, in characters. */
 const idStarts: readonly number[] = [13, 18, 23, 36];
 
 /** The first groups of each ID that tell it from the others. */

@@ -28,7 +28,7 @@ export function saveLastStatus(folder: string, status: LastStatus): Promise<void
   return writePrivate(join(folder, lastStatusName), status);
 }
 
-/** What the last client left standing. */
+/** Problems that the last client left. */
 export async function readLastReport(folder: string): Promise<Pick<SyncReport, "problems" | "deletions_waiting">> {
   const last = await readPrivate(join(folder, lastStatusName), saved, reportBytesMax);
   return last?.report ?? { problems: [], deletions_waiting: 0 };

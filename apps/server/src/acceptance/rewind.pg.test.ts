@@ -54,7 +54,7 @@ describe("a rewind", () => {
       const { state, result } = await ok(as, "GET", `/jobs/${job}`);
       return state === "done" ? result : undefined;
     });
-  /** What somebody sees below a folder: path, size, time, executable bit and privacy. */
+  /** A folder as somebody sees it: path, size, time, executable bit and privacy of each item below. */
   async function seen(id: string, as = owner): Promise<string[]> {
     const { items } = await ok(as, "GET", `/folders/${id}/contents?recursive=true&limit=1000`);
     return items

@@ -21,7 +21,7 @@ interface Claimed {
   readonly onClaimed?: (userId: UserId) => void;
 }
 
-/** Of whom an attempt comes that is made on a device that has signed in before. */
+/** The device of an attempt, which has signed in before, and its account. */
 export interface KnownSender {
   readonly device: KnownDevice;
   /** The account of the name that is claimed, as it was a moment ago: `startSession` refuses where its password has changed since. */

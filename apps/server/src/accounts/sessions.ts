@@ -180,7 +180,7 @@ export async function startSession(
     if (begun.devices >= limits.devicesMax) await forgetSurplusDevices(transaction, user.id, now);
     return { dueAt: access?.factorDueAtMicros, isQueued: isTold || isKept };
   });
-  // What proves it may tell the account of something, too.
+  // The proof may have queued a notification, too.
   if (prove !== undefined || done instanceof HoldfastError || done.isQueued) world.queued?.(user.id);
   if (done instanceof HoldfastError) throw done;
   const json = sessionJson(world, { id, user_id: user.id, device_id: deviceId, number: 1 });

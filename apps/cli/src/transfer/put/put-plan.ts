@@ -7,7 +7,7 @@ export interface LocalState {
   readonly sizeBytes: number;
   readonly mtimeMicros: number;
   readonly executable: boolean;
-  /** Of a file or folder: nobody but its owner has any right. */
+  /** True for a file or folder to which nobody but its owner has any right. */
   readonly isPrivate?: boolean;
   readonly target?: string;
 }

@@ -243,7 +243,7 @@ async function putFolder(
   if (work.mirroring !== undefined) await surplus?.delete(work.mirroring);
 }
 
-/** Of a folder that is new there, before anything comes into it. */
+/** Makes a folder that is new there private, before anything comes into it. */
 async function closeAsHere(work: RootedWork, path: string, node: NodeJson): Promise<void> {
   const looked = lookAt(resolve(path), node.name);
   if (!("entry" in looked) || planPut(looked.entry, node).do !== "attributes") return;
