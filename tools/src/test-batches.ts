@@ -15,11 +15,15 @@ export function aloneIn(root: string, files: readonly string[]): Batch[] {
 }
 
 /**
- * Batches stay small, so that the last one of a run does not leave a core idle and a crash repeats few files. They begin in this order: the
- * longest files, those of the simulator, are plain.
+ * A process loads modules and starts a database or browser once for its files, so batches are large; a crash repeats all of one, so they
+ * have a limit. They begin in this order: the longest files, those of the simulator, are plain.
  */
-const filesMax = { plain: 24, browser: 6, pg: 10 };
+const filesMax = { plain: 24, browser: 9, pg: 24 };
 type Kind = keyof typeof filesMax;
+/** The batches of the kind that runs last get smaller, so that the last ones do not leave a core idle. */
+const shrinking: Kind = "pg";
+const filesMin = 4;
+const batchesLeft = 6;
 
 /**
  * Files that need the same run together: those with a browser, with a database, and the others.
@@ -30,8 +34,10 @@ export function batchesOf(root: string, files: readonly string[], folder: string
   return (Object.keys(filesMax) as Kind[]).flatMap((kind) => {
     const ofKind = kinds.get(kind) ?? [];
     const batches: Batch[] = [];
-    for (let from = 0; from < ofKind.length; from += filesMax[kind]) {
-      const some = ofKind.slice(from, from + filesMax[kind]);
+    for (let from = 0, count = filesMax[kind]; from < ofKind.length; from += count) {
+      const share = Math.ceil((ofKind.length - from) / batchesLeft);
+      if (kind === shrinking) count = Math.min(filesMax[kind], Math.max(filesMin, share));
+      const some = ofKind.slice(from, from + count);
       if (some.length === 1) batches.push(...aloneIn(root, some));
       else batches.push(writeBatch(root, some, join(folder, `${kind}-${from}.test.mjs`)));
     }

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { join } from "node:path";
 import { bounded, until } from "@holdfast/tools/bounded";
-import { makeTestFolder } from "./db/testing.ts";
+import { copyTemplate, makeTestFolder } from "./db/testing.ts";
 import { sameSignalMs } from "./main.ts";
 import { serving, signalUntilExit, start } from "./testing-main.ts";
 
@@ -91,6 +91,7 @@ test("a signal while the server starts ends it in order, and leaves no database 
 test("a second signal ends the process, and one that comes with the first does not", async (t) => {
   const data = makeTestFolder();
   t.after(() => rmSync(data, { recursive: true, force: true }));
+  await copyTemplate(data);
   const { child, url, log } = await start(t, data);
   const held = connect(Number(new URL(url).port), "127.0.0.1");
   held.on("error", () => {});

@@ -43,7 +43,7 @@ async function makeDatabase(options: TestDatabaseOptions, content: "empty" | "mi
   const made = shared.made.then(() =>
     runStatement(
       { ...connection, database: from },
-      `create database ${database} template ${template} strategy wal_log`,
+      `create database ${database} template ${template} strategy file_copy`,
     ),
   );
   shared.made = made.catch(() => {});
