@@ -63,27 +63,30 @@ async function assertShowsAccount(page: Page): Promise<void> {
   await shown.filter({ hasText: '"email": "admin@example.com"' }).waitFor();
 }
 
-test("whoever is signed in to the app calls nothing by it; with a token of their own they see their own answer", async () => {
-  await app.signIn();
-  app.expectComplaint(/status of 401 .*\/api\/v1\/account/);
-  const { page } = app;
-  const urls = requestsOf(page);
-  await openDocs(page);
-  await findAccountCall(page);
-  assert.equal(await execute(page), 401);
-  await assertShowsAccount(page);
-  await assertFits(page);
-  const foreign = urls.filter((url) => !url.startsWith(`${app.server.url}/`) && !/^(?:data|blob):/.test(url));
-  assert.deepEqual(foreign, [], "nothing comes from elsewhere");
-  const kept = await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie]);
-  assert.deepEqual(kept, [0, 0, ""], "nothing is kept");
-  await page.goto("about:blank");
-  await openDocs(page, "#rate_limited");
-  await assertLeadsToError(page);
-  await page.getByRole("button", { name: "Authorize" }).first().click();
-  assert.equal(await page.locator(".dialog-ux input").inputValue(), "", "the token is forgotten");
-  await assertPolicyHolds(page);
-});
+longTest(
+  "whoever is signed in to the app calls nothing by it; with a token of their own they see their own answer",
+  async () => {
+    await app.signIn();
+    app.expectComplaint(/status of 401 .*\/api\/v1\/account/);
+    const { page } = app;
+    const urls = requestsOf(page);
+    await openDocs(page);
+    await findAccountCall(page);
+    assert.equal(await execute(page), 401);
+    await assertShowsAccount(page);
+    await assertFits(page);
+    const foreign = urls.filter((url) => !url.startsWith(`${app.server.url}/`) && !/^(?:data|blob):/.test(url));
+    assert.deepEqual(foreign, [], "nothing comes from elsewhere");
+    const kept = await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie]);
+    assert.deepEqual(kept, [0, 0, ""], "nothing is kept");
+    await page.goto("about:blank");
+    await openDocs(page, "#rate_limited");
+    await assertLeadsToError(page);
+    await page.getByRole("button", { name: "Authorize" }).first().click();
+    assert.equal(await page.locator(".dialog-ux input").inputValue(), "", "the token is forgotten");
+    await assertPolicyHolds(page);
+  },
+);
 
 longTest("on a phone, too, somebody finds a call and sees their own answer", async () => {
   const { page } = app;

@@ -170,33 +170,36 @@ async function filterBy(page: Page, text: string): Promise<void> {
   await page.getByRole("textbox", { name: "Filter this list" }).fill(text);
 }
 
-test("a rectangle that is drawn selects what it touches, alone or with Ctrl on top, and scrolls at the edge", async () => {
-  await fill(...Array.from({ length: 40 }, (_, index) => `${index + 10}.txt`));
-  const { page, files } = await openFolder();
-  const ground = await groundOf(page);
-  const row = async (name: string) => {
-    const box = await files.row(name).boundingBox();
-    assert.ok(box !== null);
-    return box.y + box.height / 2;
-  };
-  await page.mouse.move(ground.x, await row("12.txt"));
-  await page.mouse.down();
-  await page.mouse.move(ground.x - 120, await row("14.txt"), { steps: 4 });
-  await page.mouse.up();
-  await becomes(selectedNames, ["12.txt", "13.txt", "14.txt"]);
-  await page.keyboard.down("Control");
-  await page.mouse.move(ground.x, await row("17.txt"));
-  await page.mouse.down();
-  await page.mouse.move(ground.x - 120, await row("18.txt"), { steps: 4 });
-  await page.mouse.up();
-  await page.keyboard.up("Control");
-  await becomes(selectedNames, ["12.txt", "13.txt", "14.txt", "17.txt", "18.txt"]);
-  await page.mouse.move(ground.x, await row("11.txt"));
-  await page.mouse.down();
-  await page.mouse.move(ground.x - 120, ground.bottom - 3, { steps: 4 });
-  await page.getByRole("toolbar").getByText("39 selected").waitFor();
-  await page.mouse.up();
-});
+longTest(
+  "a rectangle that is drawn selects what it touches, alone or with Ctrl on top, and scrolls at the edge",
+  async () => {
+    await fill(...Array.from({ length: 40 }, (_, index) => `${index + 10}.txt`));
+    const { page, files } = await openFolder();
+    const ground = await groundOf(page);
+    const row = async (name: string) => {
+      const box = await files.row(name).boundingBox();
+      assert.ok(box !== null);
+      return box.y + box.height / 2;
+    };
+    await page.mouse.move(ground.x, await row("12.txt"));
+    await page.mouse.down();
+    await page.mouse.move(ground.x - 120, await row("14.txt"), { steps: 4 });
+    await page.mouse.up();
+    await becomes(selectedNames, ["12.txt", "13.txt", "14.txt"]);
+    await page.keyboard.down("Control");
+    await page.mouse.move(ground.x, await row("17.txt"));
+    await page.mouse.down();
+    await page.mouse.move(ground.x - 120, await row("18.txt"), { steps: 4 });
+    await page.mouse.up();
+    await page.keyboard.up("Control");
+    await becomes(selectedNames, ["12.txt", "13.txt", "14.txt", "17.txt", "18.txt"]);
+    await page.mouse.move(ground.x, await row("11.txt"));
+    await page.mouse.down();
+    await page.mouse.move(ground.x - 120, ground.bottom - 3, { steps: 4 });
+    await page.getByRole("toolbar").getByText("39 selected").waitFor();
+    await page.mouse.up();
+  },
+);
 
 /** Beside the rows, where there is nothing but the list. */
 async function groundOf(page: Page): Promise<{ readonly x: number; readonly bottom: number }> {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { becomes, filesApp } from "../../testing/files-app.ts";
 import { hasFocus, rowHasFocus } from "../../testing/focus.ts";
@@ -67,29 +68,35 @@ test("of two tabs one asks the server for news, and both show them; when it goes
   await takenOver;
 });
 
-test("while the server is stopped a banner says so and what is shown stays; once it is back, changes go on", async () => {
-  app.expectComplaint(/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|50[23]/);
-  await fill("a.txt");
-  const { page, files } = await openFolder();
-  await files.seen("a.txt");
-  await app.whileStopped(async () => {
-    await page.getByRole("status").filter({ hasText: "The server cannot be reached. Your files are safe." }).waitFor();
-    assert.deepEqual(await shownNames(), ["a.txt"]);
-    assert.deepEqual(await axeProblems(page), []);
-    await files.row("a.txt").click();
-    await page.keyboard.press("Delete");
-    await becomes(shownNames, []);
-    // Once the server is back the page may be faster than the pointer.
-    const tried = page.waitForRequest(/\/api\/v1\//);
-    await page.getByRole("button", { name: "Try now" }).click();
-    await tried;
-  });
-  await page.getByText("The server cannot be reached. Your files are safe.").waitFor({ state: "detached" });
-  await app.api.put(`${drive.folder}/b.txt`, "after it");
-  await files.seen("b.txt");
-  // What was done meanwhile was only late.
-  await becomes(() => namesOnServer(), ["b.txt"]);
-});
+longTest(
+  "while the server is stopped a banner says so and what is shown stays; once it is back, changes go on",
+  async () => {
+    app.expectComplaint(/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|50[23]/);
+    await fill("a.txt");
+    const { page, files } = await openFolder();
+    await files.seen("a.txt");
+    await app.whileStopped(async () => {
+      await page
+        .getByRole("status")
+        .filter({ hasText: "The server cannot be reached. Your files are safe." })
+        .waitFor();
+      assert.deepEqual(await shownNames(), ["a.txt"]);
+      assert.deepEqual(await axeProblems(page), []);
+      await files.row("a.txt").click();
+      await page.keyboard.press("Delete");
+      await becomes(shownNames, []);
+      // Once the server is back the page may be faster than the pointer.
+      const tried = page.waitForRequest(/\/api\/v1\//);
+      await page.getByRole("button", { name: "Try now" }).click();
+      await tried;
+    });
+    await page.getByText("The server cannot be reached. Your files are safe.").waitFor({ state: "detached" });
+    await app.api.put(`${drive.folder}/b.txt`, "after it");
+    await files.seen("b.txt");
+    // What was done meanwhile was only late.
+    await becomes(() => namesOnServer(), ["b.txt"]);
+  },
+);
 
 test("without a network the banner says what waits, and goes when it is back", async () => {
   app.expectComplaint(/ERR_INTERNET_DISCONNECTED/);
@@ -121,7 +128,7 @@ test("with forced colours what is selected, has the focus or takes a drop is see
   await page.mouse.up();
 });
 
-test("on a screen of 320 px the list with a selection, a menu and a dialog are whole", async () => {
+longTest("on a screen of 320 px the list with a selection, a menu and a dialog are whole", async () => {
   await fill("a name that is rather long for a screen as small as this.txt", "to/");
   const { page, files } = await openFolder();
   await page.setViewportSize({ width: 320, height: 640 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually, ok } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { testApp } from "../../testing/test-app.ts";
 
@@ -88,26 +89,29 @@ test("what somebody wants to give away is accepted or declined where one is told
   });
 });
 
-test("an administrator is told what the server finds wrong with itself, and alone has a switch for it", async () => {
-  const { page } = app;
-  await app.signIn();
-  await app.open("/files");
-  await page.getByRole("button", { name: /^Notifications: \d+ new$/ }).click();
-  const sheet = page.getByRole("dialog", { name: "Notifications" });
-  const told = sheet.getByRole("listitem").filter({ hasText: "Server warning: metadata copy in the store" });
-  await told.getByText(/HOLDFAST_SNAPSHOT_INTERVAL is off/).waitFor();
-  await told.getByText("What to do: Make backups").waitFor();
-  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
-  await told.getByRole("link").click();
-  await page.waitForURL(/\/admin\/storage$/);
+longTest(
+  "an administrator is told what the server finds wrong with itself, and alone has a switch for it",
+  async () => {
+    const { page } = app;
+    await app.signIn();
+    await app.open("/files");
+    await page.getByRole("button", { name: /^Notifications: \d+ new$/ }).click();
+    const sheet = page.getByRole("dialog", { name: "Notifications" });
+    const told = sheet.getByRole("listitem").filter({ hasText: "Server warning: metadata copy in the store" });
+    await told.getByText(/HOLDFAST_SNAPSHOT_INTERVAL is off/).waitFor();
+    await told.getByText("What to do: Make backups").waitFor();
+    assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
+    await told.getByRole("link").click();
+    await page.waitForURL(/\/admin\/storage$/);
 
-  const choice = page.getByLabel("The server has a problem");
-  await app.open("/settings/notifications");
-  await choice.waitFor();
-  // The page of the administrator would go on polling with the other person's session.
-  await page.goto("about:blank");
-  await app.signIn(await app.addPerson("Fay"));
-  await app.open("/settings/notifications");
-  await page.getByLabel("Someone comments").waitFor();
-  assert.equal(await choice.count(), 0);
-});
+    const choice = page.getByLabel("The server has a problem");
+    await app.open("/settings/notifications");
+    await choice.waitFor();
+    // The page of the administrator would go on polling with the other person's session.
+    await page.goto("about:blank");
+    await app.signIn(await app.addPerson("Fay"));
+    await app.open("/settings/notifications");
+    await page.getByLabel("Someone comments").waitFor();
+    assert.equal(await choice.count(), 0);
+  },
+);

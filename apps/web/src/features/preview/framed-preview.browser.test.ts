@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { longTest } from "@holdfast/tools/tiers";
 import { zipOf } from "../../preview-frame/zip/testing-zip.ts";
 import { axeProblems } from "../../testing/axe.ts";
 import { frameHasFocus } from "../../testing/focus.ts";
@@ -161,7 +162,7 @@ test("of a zip of any size only its list travels, and is walked by keyboard", as
   assert.ok(sizes.length > 0 && Math.max(...sizes) < 100_000, `${sizes.join(", ")} bytes came`);
 });
 
-test("100,000 files in a zip are listed without drawing them all; what is no zip says so", async () => {
+longTest("100,000 files in a zip are listed without drawing them all; what is no zip says so", async () => {
   const names = Array.from({ length: 100_100 }, (_, index) => ({ name: `${index}.txt` }));
   await app.api.put("/many.zip", zipOf(names));
   await app.api.put("/bomb.zip", zipOf([{ name: "zeros", contentBytes: 281_000_000_000_000 }]));

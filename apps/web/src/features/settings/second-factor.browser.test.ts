@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
 import { Secret, TOTP } from "otpauth";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { hasFocus } from "../../testing/focus.ts";
 import { type Person, sizes, testApp } from "../../testing/test-app.ts";
@@ -106,7 +107,7 @@ test("an app is set up, asked for at the next sign-in, and a recovery code does 
   });
 });
 
-test("an administrator ends it for who has lost the phone; the page of it fits a phone", async () => {
+longTest("an administrator ends it for who has lost the phone; the page of it fits a phone", async () => {
   app.expectComplaint(
     /status of 4(?:01|22) .*\/(?:sessions\/web|account\/second-factor|changes\/list|notifications\/poll)/,
   );

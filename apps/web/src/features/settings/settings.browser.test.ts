@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { Api, eventually, ok } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { hasFocus } from "../../testing/focus.ts";
 import { testApp } from "../../testing/test-app.ts";
@@ -169,7 +170,7 @@ test("what one is told is kept on the server", async () => {
   assert.equal((await api.call("GET", "/account")).body.notify.comment, "off");
 });
 
-test("storage that comes to its end is told in words, beside every place and as it happens", async () => {
+longTest("storage that comes to its end is told in words, beside every place and as it happens", async () => {
   const { page } = app;
   const dora = await app.addPerson("Dora");
   await ok(app.api, "PATCH", `/admin/users/${dora.email}`, { quota_bytes: 1000 });
@@ -192,21 +193,28 @@ test("storage that comes to its end is told in words, beside every place and as 
   await page.getByRole("main").getByText("Your storage is full").waitFor();
 });
 
-test("old versions that fill the storage are named beside every place, and with their file in the settings", async () => {
-  const { page } = app;
-  const frida = await app.addPerson("Frida");
-  await ok(app.api, "PATCH", `/admin/users/${frida.email}`, { quota_bytes: 1000 });
-  for (let version = 1; version <= 4; version += 1)
-    await frida.api.put("/film.mp4", randomBytes(900), "&on_conflict=replace");
-  await app.signIn(frida);
-  await app.open("/settings/profile");
-  await page.getByRole("navigation", { name: "Places" }).first().getByText("Old versions and the trash fill").waitFor();
-  const main = page.getByRole("main");
-  await main.getByText("(2.6 KiB)").waitFor();
-  assert.deepEqual(await axeProblems(page), []);
-  await main.getByRole("link", { name: "/film.mp4" }).click();
-  await page.getByRole("button", { name: "Delete old versions…" }).waitFor();
-});
+longTest(
+  "old versions that fill the storage are named beside every place, and with their file in the settings",
+  async () => {
+    const { page } = app;
+    const frida = await app.addPerson("Frida");
+    await ok(app.api, "PATCH", `/admin/users/${frida.email}`, { quota_bytes: 1000 });
+    for (let version = 1; version <= 4; version += 1)
+      await frida.api.put("/film.mp4", randomBytes(900), "&on_conflict=replace");
+    await app.signIn(frida);
+    await app.open("/settings/profile");
+    await page
+      .getByRole("navigation", { name: "Places" })
+      .first()
+      .getByText("Old versions and the trash fill")
+      .waitFor();
+    const main = page.getByRole("main");
+    await main.getByText("(2.6 KiB)").waitFor();
+    assert.deepEqual(await axeProblems(page), []);
+    await main.getByRole("link", { name: "/film.mp4" }).click();
+    await page.getByRole("button", { name: "Delete old versions…" }).waitFor();
+  },
+);
 
 test("whoever changes the password goes on, others are signed out, and a wrong one is told at its field", async () => {
   app.expectComplaint(/status of (422|401)/);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Api, eventually, ok } from "@holdfast/server/acceptance/testing";
 import { TestPasskey } from "@holdfast/server/accounts/testing-passkey";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { hasFocus } from "../../testing/focus.ts";
 import { sizes, testApp } from "../../testing/test-app.ts";
@@ -51,7 +52,7 @@ test("who has forgotten the password gets a link, chooses another one and signs 
   await app.signInByForm({ email: person.email, password: "what I shall remember" });
 });
 
-test("who resets the password is told that passkeys are left, or removes them with it", async () => {
+longTest("who resets the password is told that passkeys are left, or removes them with it", async () => {
   const { page } = app;
   const box = page.getByLabel("Remove passkeys too: they work without the password");
   for (const [name, ends] of [

@@ -4,6 +4,7 @@ import { after, test } from "node:test";
 import { startTestProvider, testClient } from "@holdfast/server/issuer/testing-provider";
 import type { Page } from "@holdfast/tools/testing-browser";
 import { queryDatabase } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { testApp } from "../../testing/test-app.ts";
 
@@ -77,7 +78,7 @@ test("who comes back with another browser's answer is not signed in as its perso
   assert.equal(await page.getByText("Mallory").count(), 0);
 });
 
-test("a sign-in is linked in the settings by the password, opens the account, and is unlinked again", async () => {
+longTest("a sign-in is linked in the settings by the password, opens the account, and is unlinked again", async () => {
   app.expectComplaint(/status of 403 .*\/sessions\/web\/outside/);
   const person = await app.addPerson("Hanna");
   const { page } = app;
@@ -105,63 +106,69 @@ test("a sign-in is linked in the settings by the password, opens the account, an
   assert.deepEqual((await person.api.call("GET", "/account/outside")).body.items, []);
 });
 
-test("who was signed in by the provider a while ago proves there anew that it is them, and goes on where they were", async () => {
-  app.expectComplaint(/status of 403/);
-  const { page } = app;
-  await app.open("/settings/tokens");
-  await page.getByRole("button", { name: "Continue with Example ID" }).click();
-  await signInThere(page, "prudence");
-  const making = page.getByRole("button", { name: "Create token" });
-  await making.waitFor();
-  await queryDatabase(join(dirname(app.server.logFile), "data"), "update shard.sessions set proven_at = 1");
-  const askForToken = async () => {
-    await making.click();
-    const dialog = page.getByRole("dialog", { name: "Create token" });
-    await dialog.getByLabel("Name").fill("for a script");
-    await dialog.getByRole("button", { name: "Create token" }).click();
-  };
-  await askForToken();
-  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
-  await proof.getByRole("button", { name: "Continue with Example ID" }).waitFor();
-  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
-  await proof.getByRole("button", { name: "Continue with Example ID" }).click();
-  // It knows its person still, and asks all the same: somebody else may sit there.
-  await signInThere(page, "somebody-else");
-  await page.getByText("You are signed in there with an account that is not linked to this one.").waitFor();
-  assert.deepEqual(await axeProblems(page), []);
-  await page.getByRole("link", { name: "Go back" }).click();
-  await askForToken();
-  await proof.getByRole("button", { name: "Continue with Example ID" }).click();
-  await signInThere(page, "prudence");
-  await page.waitForURL(/\/settings\/tokens$/);
-  await askForToken();
-  await page.getByRole("dialog", { name: "Copy the token now" }).waitFor();
-});
+longTest(
+  "who was signed in by the provider a while ago proves there anew that it is them, and goes on where they were",
+  async () => {
+    app.expectComplaint(/status of 403/);
+    const { page } = app;
+    await app.open("/settings/tokens");
+    await page.getByRole("button", { name: "Continue with Example ID" }).click();
+    await signInThere(page, "prudence");
+    const making = page.getByRole("button", { name: "Create token" });
+    await making.waitFor();
+    await queryDatabase(join(dirname(app.server.logFile), "data"), "update shard.sessions set proven_at = 1");
+    const askForToken = async () => {
+      await making.click();
+      const dialog = page.getByRole("dialog", { name: "Create token" });
+      await dialog.getByLabel("Name").fill("for a script");
+      await dialog.getByRole("button", { name: "Create token" }).click();
+    };
+    await askForToken();
+    const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
+    await proof.getByRole("button", { name: "Continue with Example ID" }).waitFor();
+    assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
+    await proof.getByRole("button", { name: "Continue with Example ID" }).click();
+    // It knows its person still, and asks all the same: somebody else may sit there.
+    await signInThere(page, "somebody-else");
+    await page.getByText("You are signed in there with an account that is not linked to this one.").waitFor();
+    assert.deepEqual(await axeProblems(page), []);
+    await page.getByRole("link", { name: "Go back" }).click();
+    await askForToken();
+    await proof.getByRole("button", { name: "Continue with Example ID" }).click();
+    await signInThere(page, "prudence");
+    await page.waitForURL(/\/settings\/tokens$/);
+    await askForToken();
+    await page.getByRole("dialog", { name: "Copy the token now" }).waitFor();
+  },
+);
 
-test("who has no password is asked for none: the provider proves who it is, and a first password is set", async () => {
-  app.expectComplaint(/status of 403/);
-  const { page } = app;
-  const grownOld = () =>
-    queryDatabase(join(dirname(app.server.logFile), "data"), "update shard.sessions set proven_at = 1");
-  await app.open("/settings/security");
-  await page.getByRole("button", { name: "Continue with Example ID" }).click();
-  await signInThere(page, "paula");
-  const first = page.getByRole("button", { name: "Set password" });
-  await first.waitFor();
-  await grownOld();
-  assert.equal(await page.getByLabel("Current password").count(), 0);
-  await page.getByRole("button", { name: "Set up an app" }).click();
-  const dialog = page.getByRole("dialog");
-  assert.equal(await dialog.getByLabel("Current password").count(), 0);
-  await dialog.getByRole("button", { name: "Next" }).click();
-  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
-  await proof.getByText("This account has no password").waitFor();
-  assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
-  await proof.getByRole("button", { name: "Continue with Example ID" }).click();
-  await nameThere(page, "paula");
-  await page.waitForURL(/\/settings\/security$/);
-  await page.getByLabel("New password").fill("a sentence of Paula");
-  await first.click();
-  await page.getByText("Password changed. All other browsers and devices were signed out.").waitFor();
-  await page.getByLabel("Current password").waitFor();
-});
+longTest(
+  "who has no password is asked for none: the provider proves who it is, and a first password is set",
+  async () => {
+    app.expectComplaint(/status of 403/);
+    const { page } = app;
+    const grownOld = () =>
+      queryDatabase(join(dirname(app.server.logFile), "data"), "update shard.sessions set proven_at = 1");
+    await app.open("/settings/security");
+    await page.getByRole("button", { name: "Continue with Example ID" }).click();
+    await signInThere(page, "paula");
+    const first = page.getByRole("button", { name: "Set password" });
+    await first.waitFor();
+    await grownOld();
+    assert.equal(await page.getByLabel("Current password").count(), 0);
+    await page.getByRole("button", { name: "Set up an app" }).click();
+    const dialog = page.getByRole("dialog");
+    assert.equal(await dialog.getByLabel("Current password").count(), 0);
+    await dialog.getByRole("button", { name: "Next" }).click();
+    const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
+    await proof.getByText("This account has no password").waitFor();
+    assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
+    await proof.getByRole("button", { name: "Continue with Example ID" }).click();
+    await nameThere(page, "paula");
+    await page.waitForURL(/\/settings\/security$/);
+    await page.getByLabel("New password").fill("a sentence of Paula");
+    await first.click();
+    await page.getByText("Password changed. All other browsers and devices were signed out.").waitFor();
+    await page.getByLabel("Current password").waitFor();
+  },
+);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { type Api, ok, queryDatabase } from "@holdfast/server/acceptance/testing";
+import { longTest } from "@holdfast/tools/tiers";
 import { axeProblems } from "../../testing/axe.ts";
 import { sizes, testApp } from "../../testing/test-app.ts";
 
@@ -50,7 +51,7 @@ test("a session that was opened a while ago asks for the password, and goes on w
   assert.deepEqual(await tokensOf(person.api), ["for a script"]);
 });
 
-test("a passkey does in place of the password", async () => {
+longTest("a passkey does in place of the password", async () => {
   app.expectComplaint(/status of 403/);
   const { page } = app;
   const person = await app.addPerson("Kim");
