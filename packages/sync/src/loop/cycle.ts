@@ -20,7 +20,7 @@ import { withFoldersAbove } from "@holdfast/sync-ports/paths";
 import { decide } from "./decide.ts";
 import type { Decision } from "./decision.ts";
 import { noteFailures, settleAside } from "./acting.ts";
-import { actWithRules, withoutHeldRules } from "./foreign-rules.ts";
+import { actWithRules, fetchFirstRules, withoutHeldRules } from "./foreign-rules.ts";
 import type { Looked } from "./look-parts.ts";
 import { lookAtDisk, lookUnderLastRules } from "./looking.ts";
 import { bytesOfPlan } from "./progress.ts";
@@ -63,8 +63,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   await expireTrashAtTimes(context);
   state.forgetRefusals(context.nowMs());
   state.forgetOffers(context.nowMs());
-  await lookUnderLastRules(context);
-  await freeChosen(context);
+  await prepareRules(context);
   const look = await lookAtDisk(context);
   noteLook(context, look);
   settleShares(state, look.rules, context);
@@ -122,6 +121,13 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     deletionsWaiting: waitingDeletions,
   };
   return context.rounds.turn(last, outcome, state.restless.fresh);
+}
+
+/** What has to happen under the former rules happens before the disk is looked at under the present ones. */
+async function prepareRules(context: CycleContext): Promise<void> {
+  await fetchFirstRules(context);
+  await lookUnderLastRules(context);
+  await freeChosen(context);
 }
 
 async function sendAndNote(context: CycleContext, { remote }: Pick<Plan, "remote">): ReturnType<typeof send> {

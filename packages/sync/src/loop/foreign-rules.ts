@@ -77,6 +77,22 @@ export async function actWithRules(
 }
 
 /**
+ * Called before the first look at a folder. Files in it may be hidden by the account's ignore file, which other devices wrote: if that
+ * file arrived with all others, these files would be uploaded first. An ignore file that is in the folder already counts instead.
+ */
+export async function fetchFirstRules(context: CycleContext): Promise<void> {
+  const { disk, state } = context;
+  if (state.setting("rules") !== undefined || (await disk.stat(ignorePath)) !== undefined) return;
+  for (const id of state.childrenOf(state.rootId)) {
+    const remote = state.remote.get(id);
+    if (remote?.kind !== "file" || remote.trashed || !isIgnoreFile(context, remote)) continue;
+    const { parent, name } = remote;
+    await actWithRules(context, [{ op: "create", id, place: { parent, name }, remote }]);
+    return;
+  }
+}
+
+/**
  * The plan without uploads of the ignore file that waits. A file that its writer cut otherwise looks like an edit, and its new version
  * would be of this account: other devices would obey it.
  */

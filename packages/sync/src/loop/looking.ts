@@ -30,8 +30,8 @@ import { shownByMoves } from "./shown.ts";
  */
 export async function lookAtDisk(context: CycleContext, terms = presentTerms(context)): Promise<Looked> {
   const { state, doubt, numbering, left } = context;
-  // Of what is seen for the first time nothing was agreed on.
-  const isFirst = state.local.size + state.intents.size === 0;
+  // Of what is seen for the first time nothing was agreed on, but for the rules that came before.
+  const isFirst = state.intents.size === 0 && (state.local.size === 0 || state.setting("rules") === undefined);
   const looked = await inParts(async (tops) => {
     const seen = await lookAtKnownRoot(context, terms, tops);
     const shown = new Map([...seen.changes, ...shownByMoves(state, seen, { ...context, ...seen })]);
