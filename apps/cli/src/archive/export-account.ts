@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { lstatSync, rmSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, lstatSync, rmSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { DiskFile } from "@holdfast/disk/disk";
@@ -32,7 +32,7 @@ export class ArchiveFile {
     rmSync(this.#part, { force: true });
   }
 
-  /** @throws HoldfastError exists, conflict; unreachable where the line is cut; store_full */
+  /** @throws HoldfastError exists, conflict, not_found; unreachable where the line is cut; store_full */
   async fetch(options: ExportOptions): Promise<VerifiedArchive> {
     this.#assertFree();
     // An archive has all that an account has: nobody else reads it.
@@ -49,6 +49,8 @@ export class ArchiveFile {
   }
 
   #assertFree(): void {
+    const folder = dirname(this.#path);
+    if (!existsSync(folder)) throw new HoldfastError("not_found", `${folder} does not exist. Create it first.`);
     const there = lstatSync(this.#path, { throwIfNoEntry: false });
     if (there === undefined) return;
     if (!there.isFile()) throw new HoldfastError("conflict", `${this.#path} is there already, and is no file.`);
