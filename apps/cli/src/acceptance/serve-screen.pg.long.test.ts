@@ -122,6 +122,13 @@ test("admin setup-link gives a new link while the server runs and while it does 
     assert.match(run.stderr, /^Links from before no longer work\.$/m);
     return run.stdout.trim().split(" ").at(-1) ?? "";
   };
+  const early = ["login", first.url, "--email", administrator.email, "--password-stdin"];
+  const unknown = await holdfast(early, {
+    env: { HOLDFAST_CONFIG_DIR: `${folder}/config` },
+    input: `${administrator.password}\n`,
+  });
+  assert.equal(unknown.code, 3);
+  assert.match(unknown.stderr, /has not been set up yet.*holdfast admin setup-link$/m);
   const second = await link();
   assert.equal(second.split("/setup")[0], first.url);
   assert.equal(await statusOfSignUp(first.url, printed), 403);

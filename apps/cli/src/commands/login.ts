@@ -112,7 +112,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
     if (session.second_factor_due_at !== undefined) run.output.note(sayFactorDue(session.second_factor_due_at));
     await tellOtherServer(run, made, former);
   } catch (thrown) {
-    throw notSignedIn(thrown, server, email);
+    throw await notSignedIn(thrown, { client, server, email });
   } finally {
     await client.close();
   }
@@ -159,8 +159,15 @@ function notKept(thrown: unknown, outcome: string): HoldfastError {
   );
 }
 
-/** In the words of the command. @param email "" where none was said yet */
-function notSignedIn(thrown: unknown, server: string, email: string): unknown {
+interface SignIn {
+  readonly client: ApiClient;
+  readonly server: string;
+  /** Empty before it is known. */
+  readonly email: string;
+}
+
+/** In the words of the command. */
+async function notSignedIn(thrown: unknown, { client, server, email }: SignIn): Promise<unknown> {
   if (!(thrown instanceof HoldfastError)) return thrown;
   if (thrown.code === "account_leaving")
     return new HoldfastError("account_leaving", thrown.message.replace("with keep_account", "with --keep-account"), {
@@ -168,7 +175,12 @@ function notSignedIn(thrown: unknown, server: string, email: string): unknown {
       body: thrown.body,
     });
   if (thrown.code !== "unauthenticated" || email === "") return thrown;
-  return new HoldfastError("unauthenticated", `Wrong e-mail address or password for ${server}.`, { cause: thrown });
+  const ways = await client.call("readSignInWays").catch(() => undefined);
+  const message =
+    ways?.needs_setup === true
+      ? `${server} has not been set up yet, so there are no accounts. Open the set-up link that it printed when it started, or print a new one on the server with: holdfast admin setup-link`
+      : `Wrong e-mail address or password for ${server}.`;
+  return new HoldfastError("unauthenticated", message, { cause: thrown });
 }
 
 const systems: Readonly<Partial<Record<NodeJS.Platform, DeviceSystem>>> = {
