@@ -20,6 +20,8 @@ interface Wanted {
   readonly path: string;
   readonly byPath: NodeJson[];
   readonly byName: NodeJson[];
+  /** The innermost folder of the trash that may contain it. */
+  around?: NodeJson;
 }
 
 /**
@@ -64,16 +66,27 @@ async function gather(client: TrashClient, wanted: readonly Wanted[]): Promise<v
       for (const each of wanted) {
         if (node.path === each.path) each.byPath.push(node);
         else if (node.name === each.given) each.byName.push(node);
+        else if (isInner(node, each)) each.around = node;
       }
     }
   }
 }
 
-function onlyOf({ given, path, byPath, byName }: Wanted, output: { readonly isTerminal: boolean }): NodeJson {
+function isInner({ path, kind }: NodeJson, wanted: Wanted): boolean {
+  if (kind !== "folder" || path === null || !wanted.path.startsWith(`${path}/`)) return false;
+  return path.length > (wanted.around?.path?.length ?? 0);
+}
+
+function onlyOf({ given, path, byPath, byName, around }: Wanted, output: { readonly isTerminal: boolean }): NodeJson {
   const candidates = byPath.length > 0 ? byPath : byName;
   const [only, ...others] = candidates;
-  if (only === undefined)
-    throw new HoldfastError("not_found", `There is no ${path} in the trash. 'holdfast trash ls' shows what there is.`);
+  if (only === undefined) {
+    const next =
+      around === undefined
+        ? "'holdfast trash ls' shows what there is."
+        : `It may be in the folder ${around.path}, which is in the trash: 'holdfast trash restore ${around.id}' restores all of it.`;
+    throw new HoldfastError("not_found", `There is no ${path} in the trash. ${next}`);
+  }
   if (others.length === 0) return only;
   const shown = candidates
     .slice(0, candidatesMax)
