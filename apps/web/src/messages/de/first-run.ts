@@ -10,7 +10,7 @@ export const firstRun = {
   "firstRun.dropAbout": "Zieh Dateien oder ganze Ordner von deinem Rechner auf diese Seite oder wähle sie aus.",
   "firstRun.install": "Einen Ordner gleich halten",
   "firstRun.installAbout":
-    "Der Befehl hält einen Ordner auf deinem Computer mit diesem Laufwerk gleich. Er läuft aus dem Holdfast-Ordner: Lass ihn dir von deinem Administrator geben, kopiere ihn ohne node_modules auf deinen Computer und führe darin npm ci aus (Node 20 oder neuer). Füge dann dort diese Zeilen ein. Du wirst nach deinem Passwort gefragt.",
+    "Der Befehl holdfast hält einen Ordner auf deinem Computer mit diesem Laufwerk gleich. Um ihn zu installieren, klone das Holdfast-Repository in einen Ordner, den du behältst, oder kopiere diesen Ordner ohne node_modules von einem anderen Computer. Führe darin npm ci aus (Node 20 oder neuer) und füge dann dort diese Zeilen ein. Du wirst nach deinem Passwort gefragt.",
   "firstRun.commands": "Befehle",
   "firstRun.invite": "Jemanden einladen",
   "firstRun.inviteAbout": "Teile einen Ordner mit Familie oder Kollegen. Sie bekommen ein Konto über einen Link.",
