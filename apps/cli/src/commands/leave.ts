@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { isId } from "@holdfast/core/ids";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
@@ -7,13 +8,17 @@ export const leaveCommand: CommandMaker = (context) => {
     "leave /holiday",
   ]).argument("<path-or-id>", "path where you see it, or ID from `shared`");
   return runs<[string]>(context, command, async (run, given) => {
-    const [{ lookUpShared }, { allPages, pageItemsMax }] = await Promise.all([
+    const [{ findSharedWithMe, lookUpShared }, { allPages, pageItemsMax }] = await Promise.all([
       import("../remote/look-up-shared.ts"),
       import("../remote/pages.ts"),
     ]);
     const { client } = await run.connect();
-    const node = await lookUpShared(client, given).catch((thrown: unknown) => {
-      throw toNotShared(thrown, given);
+    const node = await lookUpShared(client, given).catch(async (thrown: unknown) => {
+      // An uploader may not see the folder, and finds it in the list alone.
+      const isListed = thrown instanceof HoldfastError && thrown.code === "not_found" && isId(given);
+      const shared = isListed ? await findSharedWithMe(client, given) : undefined;
+      if (shared === undefined) throw toNotShared(thrown, given);
+      return shared;
     });
     const pages = allPages((cursor) => client.call("listSharedWithMe", { query: { cursor, limit: pageItemsMax } }));
     const left: string[] = [];
@@ -34,6 +39,7 @@ export const leaveCommand: CommandMaker = (context) => {
 /** A share is often not mounted, and then it has no path here. */
 function toNotShared(thrown: unknown, given: string): unknown {
   if (!(thrown instanceof HoldfastError) || thrown.code !== "not_found") return thrown;
-  const message = `Nothing is mounted at ${given}. 'holdfast shared' lists what is shared with you, with the ids.`;
+  const what = isId(given) ? `Nothing with the ID ${given} is shared with you` : `Nothing is mounted at ${given}`;
+  const message = `${what}. 'holdfast shared' lists what is shared with you, with the ids.`;
   return new HoldfastError("not_found", message, { cause: thrown });
 }

@@ -141,6 +141,8 @@ describe("the words of people", () => {
     for (const path of [...own, "/inbox/tree/deep/er/leaf", "/inbox/tree/top"])
       assert.ok(paths.includes(path), `${path} in ${paths.join()}`);
     assert.equal(paths.length, 8, paths.join());
+    assert.equal((await json(guest, "put", `${tree}/deep`, id)).files_sent, 1);
+    assert.equal(await done(owner, ["cat", "/inbox/deep/er/leaf"]), "leaf");
     assert.equal(await done(owner, ["cat", "/inbox/note"]), "of the owner");
     assert.equal(await done(owner, ["cat", paths.find((path: string) => /note.+/.test(path)) ?? ""]), "of ann");
     assert.notEqual((await guest(["ls", id])).code, 0);
@@ -171,7 +173,7 @@ describe("the words of people", () => {
     writeFileSync(`${people.folder}/new`, "third");
     assert.equal((await guest(["put", `${people.folder}/new`, alone])).code, 3);
     const { id } = (await json(owner, "ls", "/")).items.find(({ name }: { name: string }) => name === "inbox");
-    await done(owner, ["unshare", "/inbox", "--with", ann.email]);
+    assert.equal(await done(guest, ["leave", id]), `left ${id}\n`);
     assert.equal((await guest(["put", `${people.folder}/new`, id])).code, 4);
     assert.equal(await done(owner, ["cat", "/alone.txt"]), "second");
   });

@@ -93,8 +93,6 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
   const isLink = await run.connectByLink(given, flags.passwordStdin === true, false);
   const id = given.replace(/\/$/, "");
   const isShared = !isLink && isId(id);
-  const own = isLink ? "/" : given;
-  const remote = isShared ? given.slice(id.length) : own;
   const [transfer, { TransferReport }, { Progress }, { interruptible }, { tellBrokenOff }] = await Promise.all([
     import("../transfer/put/put.ts"),
     import("../transfer/transfer-report.ts"),
@@ -104,6 +102,10 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
   ]);
   const { client, configFolder } = await run.connect();
   const shared = isShared ? await sharedRoot(client, id) : undefined;
+  // Nothing is merged into a folder that an uploader cannot see.
+  const isInto = isLink || (shared?.top.role === "uploader" && given === id);
+  const own = isShared ? given.slice(id.length) : given;
+  const remote = isInto ? "/" : own;
   const top: Pick<PutOptions, "top" | "root"> = isLink ? { top: await topOfLink(client, locals) } : { ...shared };
   const { context, output } = run;
   const stdin = written ?? context.stdin;
