@@ -96,7 +96,7 @@ describe("put and get with --delete", () => {
     const done = await run(["get", "/get", target, "--delete", "--exclude", "*.log", "--json"]);
     const { deleted, files_kept, problems } = JSON.parse(done.stdout);
     assert.deepEqual([done.code, deleted, files_kept], [5, 5, 3]);
-    assert.match(done.stderr, /own: is not on the server, and is kept\.$/m);
+    assert.match(done.stderr, /own: has no copy of its content on the server, and is kept\.$/m);
     const kept = problems.map(({ path }: { path: string }) => path.slice(target.length + 1)).toSorted();
     assert.deepEqual(kept, ["edited", "old/mine/too", "own"]);
     assert.deepEqual(namesBelow(target), ["edited", "keep", "old", "old/mine", "old/mine/too", "own", "skip.log"]);
@@ -123,9 +123,14 @@ describe("put and get with --delete", () => {
       "delete 240 paths in T/flat (4.6 KiB)",
       "0 files would be fetched (0 B), 1 equal already, 61 changed here and kept, 485 would be deleted, 62 problems",
     ]);
-    const told = shown.stderr.split("\n").filter((line) => line.includes("is not on the server, and is kept"));
+    const told = shown.stderr
+      .split("\n")
+      .filter((line) => line.includes("has no copy of its content on the server, and is kept"));
     assert.equal(told.length, 51);
-    assert.equal(told.at(-1), "holdfast: 11 more paths: is not on the server, and is kept. --json lists them.");
+    assert.equal(
+      told.at(-1),
+      "holdfast: 11 more paths: has no copy of its content on the server, and is kept. --json lists them.",
+    );
     assert.match(
       shown.stderr,
       /485 deletions of \d+ here and below would wait: a run without --yes deletes none of them/,

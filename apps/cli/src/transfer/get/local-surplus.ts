@@ -172,7 +172,7 @@ export class LocalSurplus {
     this.#asked += 1;
     if (this.#asked > askedAloneMax) await (this.#trash ??= this.#listTrash());
     if (this.#contents.has(content) || (await changes.isOnServer(path, content))) return;
-    throw keptHere("is not on the server");
+    throw keptHere("has no copy of its content on the server");
   }
 
   async #listTrash(): Promise<void> {
