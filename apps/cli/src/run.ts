@@ -104,9 +104,7 @@ function usageFailure(
   const end = args.indexOf("--");
   if ((end === -1 ? args : args.slice(0, end)).includes("--json")) {
     const isHelp = code === "commander.help";
-    const message = isHelp
-      ? "A command is missing. Run it with --help to see which there are."
-      : plainProblem(thrown.message);
+    const message = isHelp ? "A command is missing. Run it with --help for a list." : plainProblem(thrown.message);
     showJson(stdout, `${JSON.stringify({ error: { code: "usage", message: message.replace(/^error: /, "") } })}\n`);
   }
   return 2;
@@ -117,9 +115,7 @@ function endWithStandardOutput(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
     const why = error.code === "ENOSPC" ? "the disk is full (ENOSPC). Free some space, then try again." : error.message;
-    showLines(process.stderr, [
-      `holdfast: Standard output could not be written, and what is there of it is not whole: ${why}`,
-    ]);
+    showLines(process.stderr, [`holdfast: Standard output could not be written, so the output is incomplete: ${why}`]);
     process.exit(1);
   });
 }

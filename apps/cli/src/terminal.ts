@@ -82,7 +82,7 @@ export function requireTerminal({ stdin }: Context, question: string): void {
   if (stdin.isTTY === true) return;
   throw new HoldfastError(
     "usage",
-    `There is no terminal to ask for '${question.trim()}'. Give it by an option, a password by --password-stdin; see --help.`,
+    `Cannot ask for '${question.trim()}' without a terminal. Use an option instead, or --password-stdin for a password; see --help.`,
   );
 }
 

@@ -120,7 +120,7 @@ test("a put that the server stops ends at once, says so once, and is done by its
   const listed = (await first.run(["devices"])).stdout;
   assert.match(
     listed,
-    /second is suspended since .*: 499 files rewritten and 0 files and folders deleted within an hour/,
+    /second has been suspended since .*: 499 files rewritten and 0 files and folders deleted within an hour/,
   );
   const [, id = ""] = /devices resume (\S+)/.exec(listed) ?? [];
   assert.equal((await first.run(["devices", "resume", id])).code, 0);

@@ -119,7 +119,7 @@ test("admin setup-link gives a new link while the server runs and while it does 
     const run = await holdfast(["admin", "setup-link", "--data", dataFolder], {});
     assert.equal(run.code, 0, run.stderr);
     assert.match(run.stdout, /^Open this link once to create the administrator: http:\S+\/setup#\S+\n$/);
-    assert.match(run.stderr, /^Links from before no longer work\.$/m);
+    assert.match(run.stderr, /^Earlier links no longer work\.$/m);
     return run.stdout.trim().split(" ").at(-1) ?? "";
   };
   const early = ["login", first.url, "--email", administrator.email, "--password-stdin"];

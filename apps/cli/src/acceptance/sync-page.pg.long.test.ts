@@ -171,7 +171,7 @@ describe("the local page, of clients that run", () => {
     await settings.getByLabel("A path in this folder").fill("raw");
     await settings.getByLabel("Remove the copy here").check();
     await settings.getByRole("button", { name: "Exclude" }).click();
-    await told("raw stays away.");
+    await told("raw is excluded.");
     await settings.getByRole("button", { name: "Sync it again: raw" }).waitFor();
     await eventually("the copy is gone", waitMs, () => !at.has("raw/1.dng") || undefined);
     assert.equal(other.read("raw/1.dng"), "raw");
@@ -249,7 +249,7 @@ describe("the local page, of clients that run", () => {
     await folder("photos").getByText(start).waitFor();
     await folder("photos").getByText("Not running", { exact: true }).waitFor();
     await anna.stop();
-    await page.getByRole("alert").getByText("The client of this page does not run any more.").waitFor();
+    await page.getByRole("alert").getByText("The sync client is no longer running.").waitFor();
     assert.equal(await page.getByRole("region").count(), 0);
   });
 });

@@ -102,7 +102,7 @@ describe("A sync on a terminal", () => {
     const paused = await holdfast(once(from), { env });
     assert.deepEqual(
       [paused.code, paused.stderr],
-      [1, "holdfast: This sync is paused. Go on with 'holdfast resume'.\n"],
+      [1, "holdfast: This sync is paused. To continue: holdfast resume\n"],
       "once",
     );
     if (!requireComponent(t, "python3")) return;

@@ -53,7 +53,7 @@ export class ArchiveFile {
     if (!existsSync(folder)) throw new HoldfastError("not_found", `${folder} does not exist. Create it first.`);
     const there = lstatSync(this.#path, { throwIfNoEntry: false });
     if (there === undefined) return;
-    if (!there.isFile()) throw new HoldfastError("conflict", `${this.#path} is there already, and is no file.`);
+    if (!there.isFile()) throw new HoldfastError("conflict", `${this.#path} already exists and is not a file.`);
     if (!this.#overwrites)
       throw new HoldfastError("exists", `${this.#path} already exists. Choose another name, or use --overwrite.`);
   }

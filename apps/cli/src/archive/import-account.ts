@@ -91,7 +91,7 @@ class TreeImport {
   async #make(): Promise<void> {
     for (const steps of slices(this.#steps, operationsMax))
       for (const { failed } of await commitSteps(this.#work, steps))
-        failed(new HoldfastError("failed", "the server did not make it."));
+        failed(new HoldfastError("failed", "the server did not create it."));
     this.#steps = [];
   }
 
@@ -120,7 +120,7 @@ class TreeImport {
     const progress = new FileProgress(imported.counts, archive, node.id);
     try {
       if (nameProblem(node.name) !== undefined)
-        throw new HoldfastError("failed", "its name is none that a server takes.");
+        throw new HoldfastError("failed", "its name is not allowed on a server.");
       if (node.kind === "folder") this.#takeFolder(node, target, there);
       else if (node.kind === "symlink") this.#takeLink(node, target, there);
       else if (node.kind === "file") await this.#takeFile(node, { target, there, progress });
@@ -203,7 +203,7 @@ class TreeImport {
     const { known, path, id, name } = place;
     const steps = await stepsFor(this.#work, archive.versions.get(node.id) ?? [], known);
     if (steps === "diverged") {
-      imported.conflict(path, "was changed after it was imported in part, and is left as it is.");
+      imported.conflict(path, "was changed after a partial import, so it was skipped.");
       progress.end();
       return;
     }
@@ -211,7 +211,7 @@ class TreeImport {
     if (missing.length > 0)
       imported.problem(
         path,
-        `${formatNumber(missing.length)} of its versions are not whole in the archive, and left out.`,
+        `${formatNumber(missing.length)} of its versions are incomplete in the archive and were skipped.`,
       );
     if (known !== undefined && todo.length === 0) imported.equal += 1;
     else imported.files += 1;
@@ -246,11 +246,12 @@ class TreeImport {
       if (known === undefined || isOwn || isAsGood(known)) {
         // Later nodes of the archive find the name taken.
         if (known === undefined) there.set(nameKey(name), reserved(id, name));
-        if (beside > 0) this.#work.imported.conflict(path, `stands beside ${node.name}, which is there and differs.`);
+        if (beside > 0)
+          this.#work.imported.conflict(path, `was imported beside ${node.name}, which already exists and differs.`);
         return { name, id, path, known, isOwn };
       }
     }
-    throw new HoldfastError("exists", "its name is taken, and so are those beside it.");
+    throw new HoldfastError("exists", "its name and all numbered names after it are taken.");
   }
 }
 

@@ -35,6 +35,6 @@ export function assertContent(
   if (read.contentId === contentId && read.sizeBytes === stretch.sizeBytes) return;
   throw new HoldfastError(
     "content_mismatch",
-    `its content is not the one that the archive's list names (${contentId}). The archive was changed meanwhile, or its lists are wrong.`,
+    `its content does not match the archive's list (${contentId}). The archive was changed during the import, or its lists are wrong.`,
   );
 }

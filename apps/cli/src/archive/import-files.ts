@@ -66,7 +66,8 @@ export class FilesImport {
     const [version] = of.todo;
     if (version === undefined) return;
     const stretch = this.#work.archive.contentOf(version.content_id);
-    if (stretch === undefined) this.#failed(of, new HoldfastError("failed", "a content is missing in the archive."));
+    if (stretch === undefined)
+      this.#failed(of, new HoldfastError("failed", "its content is missing from the archive."));
     else (stretch.sizeBytes <= wholeFileBytesMax ? this.#small : this.#large).push({ of, version, stretch });
   }
 
@@ -228,9 +229,9 @@ export class FilesImport {
 
 function unread(outcome: Exclude<ReadOutcome, ReadFile> | undefined): HoldfastError {
   const why = outcome?.status === "failed" ? ` (${outcome.errno})` : "";
-  return new HoldfastError("failed", `its content could not be read in the archive${why}.`);
+  return new HoldfastError("failed", `its content could not be read from the archive${why}.`);
 }
 
 function notKept(): HoldfastError {
-  return new HoldfastError("missing_blocks", "the server does not keep its blocks. Run import again.");
+  return new HoldfastError("missing_blocks", "the server does not have its blocks. Run import again.");
 }

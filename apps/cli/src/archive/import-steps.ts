@@ -97,6 +97,6 @@ function failureOf(result: BatchResult | undefined): HoldfastError {
   const code = result?.code;
   return new HoldfastError(
     isErrorCode(code) ? code : "failed",
-    result?.message ?? `the server answered ${code ?? "nothing"} for it.`,
+    result?.message ?? `the server returned ${code ?? "no result"} for it.`,
   );
 }

@@ -87,12 +87,15 @@ function sizeOf(path: string): number {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
     throw new HoldfastError("not_found", `No such file or folder on this computer: ${path}`);
   const stats = statSync(path);
-  if (!stats.isFile()) throw new HoldfastError("conflict", `${path} is no file.`);
+  if (!stats.isFile()) throw new HoldfastError("conflict", `${path} is not a file.`);
   return stats.size;
 }
 
 function tooMany(): HoldfastError {
-  return new HoldfastError("failed", `The archive has more than the ${formatNumber(linesMax)} entries that are read.`);
+  return new HoldfastError(
+    "failed",
+    `The archive has more than ${formatNumber(linesMax)} entries, which is the maximum.`,
+  );
 }
 
 class Documents {
@@ -131,7 +134,7 @@ class Documents {
     const roots = live.filter(({ parent_id: parent }) => parent === null);
     const [root] = roots;
     if (root?.kind !== "folder" || roots.length !== 1)
-      throw new HoldfastError("failed", "The archive has not one folder that all others lie in.");
+      throw new HoldfastError("failed", "The archive must have exactly one root folder.");
     for (const node of live) this.#assertParent(node);
     for (const versions of this.#versions.values()) versions.sort((left, right) => left.number - right.number);
     return {
@@ -160,6 +163,6 @@ class Documents {
     if (parentId === null) return;
     const parent = this.#nodes.get(parentId);
     if (parent?.kind !== "folder" || parent.in_trash)
-      throw new HoldfastError("failed", `${JSON.stringify(path)} of the archive lies in nothing that is a folder.`);
+      throw new HoldfastError("failed", `${JSON.stringify(path)} in the archive is not in a folder.`);
   }
 }

@@ -70,18 +70,18 @@ class Reading {
 
   async take(entry: Omit<ReadTarEntry, "content">, content: AsyncIterable<Uint8Array>): Promise<void> {
     const { path, kind, sizeBytes } = entry;
-    if (this.#isOver) throw refused(`something (${JSON.stringify(path)}) follows the entry that ends it`);
+    if (this.#isOver) throw refused(`${JSON.stringify(path)} follows its end entry`);
     if (this.#head === undefined && path !== archiveNames.head)
-      throw refused(`it begins with ${JSON.stringify(path)} and not with ${archiveNames.head}`);
+      throw refused(`it begins with ${JSON.stringify(path)} instead of ${archiveNames.head}`);
     if (path.split("/").some((name) => name === "" || name === "." || name === ".."))
-      throw refused(`${JSON.stringify(path)} is no path of an archive`);
+      throw refused(`${JSON.stringify(path)} is not a valid path in an archive`);
     const isContent = path === "files" || path.startsWith("files/") || path.startsWith("versions/");
     if (kind !== "file" && !isContent) throw refused(`${JSON.stringify(path)} is a ${kind}`);
     if (this.#manifestSha256 !== undefined && path !== archiveNames.end)
       throw refused(`${JSON.stringify(path)} follows its manifest`);
     if (kind !== "file") return;
     if (!isContent && this.#seen.has(path)) throw refused(`${JSON.stringify(path)} is in it twice`);
-    if (!isContent && this.#seen.size > 100) throw refused(`it has too many entries beside those of files`);
+    if (!isContent && this.#seen.size > 100) throw refused(`it has too many entries that are not files`);
     if (!isContent) this.#seen.add(path);
     const sum = createHash("sha256");
     const lines = read.has(path) ? new Lines(path, (value) => this.#line(path, value)) : undefined;
@@ -95,7 +95,7 @@ class Reading {
   }
 
   end(): VerifiedArchive {
-    if (this.#head === undefined || !this.#isOver) throw refused("the entry that ends it is missing");
+    if (this.#head === undefined || !this.#isOver) throw refused("its end entry is missing");
     return { head: this.#head, files: this.#files, omissions: this.#omissions };
   }
 
@@ -110,7 +110,7 @@ class Reading {
     if (this.#manifestSha256 !== sha256)
       throw new HoldfastError(
         "content_mismatch",
-        "What is in the archive is not what its manifest says: something in it was changed or damaged. Make or fetch it again.",
+        "The content of the archive does not match its manifest: it was changed or damaged. Export or copy it again.",
       );
   }
 
@@ -119,7 +119,7 @@ class Reading {
       this.#head = headOf(value);
       this.#watching.onHead?.(this.#head);
     } else if (path === archiveNames.omissions) {
-      if (this.#omissions.length >= omissionsMax) throw refused("it lacks more than an archive may");
+      if (this.#omissions.length >= omissionsMax) throw refused("too much of it is missing");
       this.#omissions.push(parsed(archiveOmission, value, path));
     } else if (path === archiveNames.end) this.#readEnd(value);
     else this.#watching.onLine?.(path, value);
@@ -130,7 +130,7 @@ class Reading {
     if (entries !== this.#files || sha256 !== this.#manifestSha256)
       throw new HoldfastError(
         "content_mismatch",
-        "The archive's end belongs to another archive, or something is missing.",
+        "The end of the archive belongs to another archive, or part of it is missing.",
       );
     this.#isOver = true;
   }
@@ -142,7 +142,7 @@ function headOf(value: unknown): ArchiveHead {
   if (typeof version === "number" && version > 1)
     throw new HoldfastError(
       "failed",
-      `The archive is of format ${version}, which this holdfast does not know. Use a newer one.`,
+      `The archive has format ${version}, which this version of Holdfast cannot read. Use a newer version.`,
     );
   return parsed(archiveHead, value, archiveNames.head);
 }
@@ -155,7 +155,7 @@ export function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown,
 }
 
 function refused(why: string): HoldfastError {
-  return new HoldfastError("failed", `This is no archive of an account of Holdfast: ${why}.`);
+  return new HoldfastError("failed", `This is not an archive of a Holdfast account: ${why}.`);
 }
 
 /** JSON, a value a line. */
@@ -174,13 +174,13 @@ class Lines {
     this.#text += this.#decode(piece);
     const lines = this.#text.split("\n");
     this.#text = lines.pop() ?? "";
-    if (this.#text.length > lineCharactersMax) throw refused(`a line of ${this.#path} has no end`);
+    if (this.#text.length > lineCharactersMax) throw refused(`a line of ${this.#path} is not terminated`);
     for (const line of lines) this.#onValue(this.#parse(line));
   }
 
   end(): void {
     this.#text += this.#decode(undefined);
-    if (this.#text !== "") throw refused(`the last line of ${this.#path} has no end`);
+    if (this.#text !== "") throw refused(`the last line of ${this.#path} is not terminated`);
   }
 
   #decode(piece: Uint8Array | undefined): string {
@@ -195,7 +195,7 @@ class Lines {
     try {
       return JSON.parse(line);
     } catch (thrown) {
-      throw new HoldfastError("failed", `${this.#path} of the archive has a line that is no JSON.`, { cause: thrown });
+      throw new HoldfastError("failed", `${this.#path} of the archive has a line that is not JSON.`, { cause: thrown });
     }
   }
 }

@@ -13,16 +13,16 @@ describe("holdfast account address", () => {
     const admin = await Api.signIn(people.server.url);
     const wrong = await move("ann@new.example", "a guess");
     assert.equal(wrong.code, 3, wrong.stderr);
-    assert.match(wrong.stderr, /That is not your password/);
+    assert.match(wrong.stderr, /Wrong password/);
     const asked = await move("ann@new.example", ann.password);
     assert.equal(asked.code, 0, asked.stderr);
-    assert.match(asked.stdout, /A confirmation e-mail was sent to ann@new\.example.*stays ann@example\.com/);
+    assert.match(asked.stdout, /A confirmation e-mail was sent to ann@new\.example.*still ann@example\.com/);
     const link = await eventually("the link is there to hand on", 60_000, async () => {
       const { body } = await admin.call("GET", "/admin/unsent-links");
       return body.items.find(({ to }: { to: string }) => to === "ann@new.example")?.url as string | undefined;
     });
     const back = await move("ann@example.com", ann.password);
-    assert.match(back.stdout, /The address of your account stays ann@example\.com/);
+    assert.match(back.stdout, /The address of your account is still ann@example\.com/);
     const token = link.slice(link.indexOf("#") + 1);
     const own = await Api.signIn(people.server.url, ann);
     assert.equal((await own.call("POST", "/account/confirm", { token })).status, 422);
@@ -57,7 +57,10 @@ describe("holdfast account delete", () => {
 
     const { code, stdout, stderr } = await remove();
     assert.equal(code, 0, stderr);
-    assert.match(stdout, /^ann@example\.com is deleted, and gone for good after \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ\./);
+    assert.match(
+      stdout,
+      /^ann@example\.com is deleted, and will be removed permanently after \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ\./,
+    );
     assert.ok(stdout.includes(`'holdfast login ${people.server.url} --keep-account'`), stdout);
     assert.equal((await api.call("GET", "/account")).status, 401);
     assert.equal((await byToken.call("GET", "/account")).status, 401);
@@ -103,7 +106,7 @@ describe("holdfast account delete", () => {
   test("is refused to the last administrator", async () => {
     const { code, stderr } = await owner(["account", "delete", "--password-stdin"], `${administrator.password}\n`);
     assert.equal(code, 5, stderr);
-    assert.match(stderr, /last administrator.*Make another one first.*To give up the whole server, stop it and delete/);
+    assert.match(stderr, /last administrator.*Add another one first.*To remove the whole server, stop it and delete/);
     // Nothing is asked before: without a terminal a question would end with 2.
     assert.equal((await owner(["account", "delete"])).code, 5);
     await done(owner, ["whoami"]);
@@ -111,7 +114,7 @@ describe("holdfast account delete", () => {
 
   test("asks for the address on a terminal, and goes nowhere without one", async () => {
     const { code, stderr } = await guest(["account", "delete"]);
-    assert.match(stderr, /no terminal to ask at, so use --password-stdin/);
+    assert.match(stderr, /Without a terminal, use --password-stdin/);
     assert.equal(code, 2);
     await done(guest, ["whoami"]);
   });

@@ -43,8 +43,8 @@ async function moveAddress(run: Run, email: string, options: ProofOptions = {}):
   const { email: present, next_email: next } = account;
   await run.output.done({ email: present, next_email: next }, () => [
     next === null
-      ? `The address of your account stays ${present}.`
-      : `A confirmation e-mail was sent to ${next}, unless another account has that address. Open its link while signed in to this account to change the address. Until then it stays ${present}.`,
+      ? `The address of your account is still ${present}.`
+      : `A confirmation e-mail was sent to ${next}, unless another account has that address. Open its link while signed in to this account to change the address. Until then, it is still ${present}.`,
   ]);
 }
 
@@ -55,7 +55,7 @@ function deleteCommand(context: Context) {
     ["account delete", "account delete --password-stdin < password.txt"],
   );
   withNotes(command, [
-    "'holdfast export' fetches all that you have before. 'holdfast login URL --keep-account' takes the account back.",
+    "To save a copy of your data first, run 'holdfast export'. To restore the account, run 'holdfast login URL --keep-account'.",
   ]);
   return runs<[]>(context, withProof(command), deleteAccount);
 }
@@ -88,12 +88,12 @@ async function deleteAccount(run: Run, options: ProofOptions = {}): Promise<void
   // Its session has ended with all others.
   await new SavedLogin(thisConfigFolder(run.context.environment)).update(() => Promise.resolve(undefined));
   await run.output.done({ email, until }, () => [
-    `${email} is deleted, and gone for good after ${timeFor(run.output, until)}. Until then 'holdfast login ${server} --keep-account' takes it back.`,
+    `${email} is deleted, and will be removed permanently after ${timeFor(run.output, until)}. Until then, 'holdfast login ${server} --keep-account' restores it.`,
   ]);
 }
 
 const lastAdministratorText =
-  "This is the last administrator who can sign in. Make another one first (holdfast admin users add EMAIL --admin). To give up the whole server, stop it and delete its data folder.";
+  "You are the last administrator who can sign in. Add another one first (holdfast admin users add EMAIL --admin). To remove the whole server, stop it and delete its data folder.";
 
 /** The server checks this too. Checking here saves typing an address and a password for nothing. */
 async function hasOtherAdministrator(client: Client, ownId: string): Promise<boolean> {
@@ -109,7 +109,7 @@ async function provingPassword<Result>(act: () => Promise<Result>): Promise<Resu
     return await act();
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError) || thrown.field !== "password") throw thrown;
-    throw new HoldfastError("unauthenticated", "That is not your password. Nothing is changed.", { cause: thrown });
+    throw new HoldfastError("unauthenticated", "Wrong password. Nothing was changed.", { cause: thrown });
   }
 }
 
@@ -119,11 +119,9 @@ async function passwordFor(run: Run, email: string, isPiped: boolean): Promise<s
   if (isPiped) return firstLine(run.context.stdin);
   const question = `Everything in the account ${email} will be deleted, including what is shared with others. Type the address to continue: `;
   if (run.context.stdin.isTTY !== true)
-    throw usage(
-      "There is no terminal to ask at, so use --password-stdin. The password is then read from standard input.",
-    );
+    throw usage("Without a terminal, use --password-stdin to read the password from standard input.");
   const typed = await ask(run.context, question);
   if (typed.trim().toLowerCase() !== email.toLowerCase())
-    throw usage("That is not the address of the account. Nothing is changed.");
+    throw usage("The address does not match. Nothing was changed.");
   return askSecret(run.context, "Password: ");
 }

@@ -69,7 +69,7 @@ test("passwd changes one's own password; this login goes on, others and tokens e
   const { token } = await json("token", "create", "script", "--scopes", "files:read");
   const wrong = await passwd("no such password\na longer password\n");
   assert.equal(wrong.code, 3, wrong.stderr);
-  assert.match(wrong.stderr, /not your current password/);
+  assert.match(wrong.stderr, /Wrong current password/);
   assert.equal((await passwd(`${administrator.password}\nshort\n`)).code, 2);
   assert.equal((await passwd(`${administrator.password}\n`)).code, 2);
   const changed = await passwd(`${administrator.password}\na longer password\n`);

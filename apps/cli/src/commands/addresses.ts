@@ -13,8 +13,8 @@ export const addressesCommand: CommandMaker = (context) => {
     const { client } = await run.connect();
     const state = await client.call("getOwnAddresses");
     await run.output.result(state, () => [
-      state.addresses.length === 0 ? "From anywhere." : `From ${state.addresses.join(", ")} alone.`,
-      `You are at ${state.address}.`,
+      state.addresses.length === 0 ? "Allowed from any network." : `Allowed only from ${state.addresses.join(", ")}.`,
+      `Your current address is ${state.address}.`,
     ]);
   });
 };
@@ -43,7 +43,7 @@ async function set(run: Parameters<typeof withCode>[0], addresses: readonly stri
   );
   await run.output.done(state, () => [
     state.addresses.length === 0
-      ? "Your account may be used from anywhere."
-      : `Your account may be used from ${state.addresses.join(", ")} alone.`,
+      ? "Your account can be used from any network."
+      : `Your account can only be used from ${state.addresses.join(", ")}.`,
   ]);
 }

@@ -54,20 +54,23 @@ describe("admin require-second-factor and allow-addresses", () => {
     assert.match((await run(["admin", "require-second-factor"])).stdout, new RegExp(`user +${person.email}`));
     for (const refused of [await person.say(["ls", "/"]), await script("ls", "/")]) {
       assert.equal(refused.code, 3);
-      assert.match(refused.stderr, /must have a second factor and has none\. Set one up: 'holdfast second-factor on'/);
+      assert.match(
+        refused.stderr,
+        /must have a second factor before it can be used\. Set one up: 'holdfast second-factor on'/,
+      );
     }
     assert.equal(JSON.parse((await person.say(["ls", "/", "--json"])).stdout).error.code, "second_factor_required");
-    assert.match((await person.login()).stderr, /nothing else is answered before there is one/);
+    assert.match((await person.login()).stderr, /must have a second factor before you can use it/);
 
     const { secret } = JSON.parse((await person.say(["second-factor", "on", "--password-stdin", "--json"])).stdout);
     assert.equal((await person.say(["second-factor", "confirm", codeOf(secret)])).code, 0);
     assert.equal((await person.say(["ls", "/"])).code, 0);
     assert.equal((await script("ls", "/")).code, 0);
-    assert.match((await person.say(["second-factor"])).stdout, /An administrator asks for one/);
+    assert.match((await person.say(["second-factor"])).stdout, /An administrator requires a second factor/);
     const off = await person.say(["second-factor", "off", "--password-stdin", "--totp", codeOf(secret)]);
     assert.notEqual(off.code, 0);
     const lifted = await run(["admin", "require-second-factor", "off", "--user", person.email]);
-    assert.match(lifted.stdout, /by this rule any more/);
+    assert.match(lifted.stdout, /no longer needs a second factor by this rule/);
   });
 
   test("work beside the data, where nobody is signed in, and for a group by its name", async () => {
@@ -75,17 +78,17 @@ describe("admin require-second-factor and allow-addresses", () => {
     await run(["admin", "groups", "create", "Office"]);
     await run(["admin", "groups", "add", "Office", person.email]);
     const beside = await run(["admin", "allow-addresses", "10.0.0.0/8", "--group", "Office", "--data", command.data]);
-    assert.match(beside.stdout, /^Every member of Office may come from 10\.0\.0\.0\/8 alone\.\n$/);
+    assert.match(beside.stdout, /^Every account in Office can only be used from 10\.0\.0\.0\/8\.\n$/);
     const refused = await person.say(["ls", "/"]);
     assert.equal(refused.code, 3);
-    assert.match(refused.stderr, /may not be used from 127\.0\.0\.1/);
+    assert.match(refused.stderr, /cannot be used from 127\.0\.0\.1/);
     assert.equal((await person.login()).code, 3);
     await run(["admin", "allow-addresses", "--anywhere", "--group", "Office"]);
     assert.equal((await person.say(["ls", "/"])).code, 0);
     // The administrator is bound by the server's own, so it has to have their address.
     const shut = await run(["admin", "allow-addresses", "10.0.0.0/8"]);
     assert.equal(shut.code, 5);
-    assert.match(shut.stderr, /That would lock you out: your address 127\.0\.0\.1/);
+    assert.match(shut.stderr, /This would lock you out: your address 127\.0\.0\.1/);
     assert.deepEqual((await json("admin", "allow-addresses")).items, []);
   });
 
@@ -119,10 +122,10 @@ describe("admin require-second-factor and allow-addresses", () => {
     assert.equal(set.code, 0, set.stderr);
     assert.match(
       (await person.say(["addresses"])).stdout,
-      /^From 127\.0\.0\.0\/8, ::1\/128 alone\.\nYou are at 127\.0\.0\.1\.\n$/,
+      /^Allowed only from 127\.0\.0\.0\/8, ::1\/128\.\nYour current address is 127\.0\.0\.1\.\n$/,
     );
     assert.equal((await person.say(["addresses", "anywhere", "--password-stdin"], "wrong\n")).code, 3);
     assert.equal((await person.say(["addresses", "anywhere", "--password-stdin"])).code, 0);
-    assert.match((await person.say(["addresses"])).stdout, /^From anywhere\./);
+    assert.match((await person.say(["addresses"])).stdout, /^Allowed from any network\./);
   });
 });

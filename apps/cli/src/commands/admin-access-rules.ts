@@ -27,18 +27,18 @@ export function requireSecondFactorCommand(context: Context) {
     .option("--grace <duration>", "grace period for people without a second factor: 12h, 14d, 4w");
   return runs<[string | undefined]>(context, command, async (run, state, options: Options) => {
     if (state === undefined) return list(run, options, factorColumns, factorCells);
-    if (state !== "on" && state !== "off") throw usage(`Say on or off, not ${state}.`);
-    if (state === "off" && options.grace !== undefined) throw usage("--grace goes with on.");
+    if (state !== "on" && state !== "off") throw usage(`Specify on or off, not ${state}.`);
+    if (state === "off" && options.grace !== undefined) throw usage("--grace can only be used with on.");
     const ms = options.grace === undefined ? 0 : parseDuration(options.grace);
-    if (ms === undefined) throw usage(`${options.grace} is no duration; write 12h, 14d or 4w.`);
+    if (ms === undefined) throw usage(`${options.grace} is not a duration. Use a value such as 12h, 14d or 4w.`);
     const second_factor = { required: state === "on", ...(state === "on" ? { grace_seconds: ms / 1000 } : {}) };
     const body = { ...(await subjectOf(run, options)), second_factor };
     const rule = await adminCall(run, options.data, "adminChangeAccessRule", { body });
     const due = rule.second_factor_due_at;
     await run.output.done(rule, () => [
       due === null
-        ? `Nothing asks ${nameOf(rule)} for a second factor by this rule any more.`
-        : `${nameOf(rule)} must have a second factor from ${endFor(run.output, due)} on. Who has none can do nothing else then but set one up.`,
+        ? `${nameOf(rule)} no longer needs a second factor by this rule.`
+        : `${nameOf(rule)} must have a second factor from ${endFor(run.output, due)}. Without one, the only thing allowed from then on is to set one up.`,
     ]);
   });
 }
@@ -61,8 +61,8 @@ export function allowAddressesCommand(context: Context) {
     const rule = await adminCall(run, options.data, "adminChangeAccessRule", { body });
     await run.output.done(rule, () => [
       anywhere
-        ? `${nameOf(rule)} may come from anywhere, as far as this rule goes.`
-        : `${nameOf(rule)} may come from ${rule.addresses.join(", ")} alone.`,
+        ? `${nameOf(rule)} can be used from any network by this rule.`
+        : `${nameOf(rule)} can only be used from ${rule.addresses.join(", ")}.`,
     ]);
   });
 }
@@ -89,7 +89,7 @@ function factorCells({ second_factor_due_at: due }: AccessRuleJson, listing: Lis
 function addressCells({ addresses, own_addresses: own }: AccessRuleJson): string[] | undefined {
   if (addresses.length === 0 && own.length === 0) return undefined;
   const said = addresses.length === 0 ? [] : [addresses.join(" ")];
-  return [[...said, ...(own.length === 0 ? [] : [`by its own word: ${own.join(" ")}`])].join("; ")];
+  return [[...said, ...(own.length === 0 ? [] : [`set by the account: ${own.join(" ")}`])].join("; ")];
 }
 
 async function list(
@@ -117,5 +117,5 @@ async function list(
 
 function nameOf({ of, name }: AccessRuleJson): string {
   if (of === "server") return "Every account";
-  return of === "group" ? `Every member of ${name ?? "the group"}` : (name ?? "The account");
+  return of === "group" ? `Every account in ${name ?? "the group"}` : (name ?? "The account");
 }

@@ -35,7 +35,7 @@ for (const [where, flags] of bothPlaces(command)) {
     assert.ok(count >= entries.length);
     assert.deepEqual([Date.parse(from), chains.length], [Date.parse(entries[0]?.at ?? ""), 1]);
     assert.ok(Date.parse(to) >= Date.parse(entries.at(-1)?.at ?? ""));
-    assert.match((await run(["admin", "audit", "verify", ...flags])).stdout, /entries, from .* none is missing/);
+    assert.match((await run(["admin", "audit", "verify", ...flags])).stdout, /entries, from .* none missing/);
     const middle = entries[Math.floor(entries.length / 2)]?.at ?? "";
     const later = await exported("--from", middle, ...flags);
     assert.deepEqual(later.slice(0, 3), entries.filter(({ at }) => at >= middle).slice(0, 3));

@@ -38,8 +38,8 @@ function verificationLines({ ok, entries, from, to, chains }: AuditVerificationJ
   const found = chains.flatMap(({ chain, problem }) =>
     problem === null ? [] : [`chain ${chain}: entry ${problem.seq} was ${problem.what}: ${problem.detail}`],
   );
-  if (ok) return [`${formatNumber(entries)} entries${span}: each is as it was written, and none is missing`];
-  return [`${formatNumber(entries)} entries${span} are as they were written, up to what was found:`, ...found];
+  if (ok) return [`${formatNumber(entries)} entries${span}: all unchanged, none missing`];
+  return [`${formatNumber(entries)} entries${span}: unchanged up to these problems:`, ...found];
 }
 
 /** The last entry of each chain in an export. */
@@ -60,7 +60,7 @@ function readLine(file: string, line: string): Pick<AuditEntryJson, "chain" | "s
   } catch {
     // As a line that says something else.
   }
-  throw usage(`${file} is no export of the audit: a line of it is no entry.`);
+  throw usage(`${file} is not an export of the audit log: one of its lines is not an entry.`);
 }
 
 function exportEntries(context: Context) {

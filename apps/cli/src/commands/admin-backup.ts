@@ -34,7 +34,8 @@ export function backupCommand(context: Context) {
     const everyMs = parseSchedule(schedule);
     const told = { dataFolder: asText(data), keep: parseCount(keep, "--keep"), withKey: withKey === true, everyMs };
     const answer = await runBackup({ place, ...told }, environment);
-    if (answer === undefined) return run.output.done({ schedule: null }, () => ["The server makes no more backups."]);
+    if (answer === undefined)
+      return run.output.done({ schedule: null }, () => ["The server no longer makes scheduled backups."]);
     const { database, key, problems, ...report } = answer;
     await run.output.done(
       { ...report, database, key, problems },
@@ -45,7 +46,7 @@ export function backupCommand(context: Context) {
       ],
       () => problemLines(problems),
     );
-    if (everyMs !== undefined) run.output.note(`The server makes one every ${asText(schedule)} from now on.`);
+    if (everyMs !== undefined) run.output.note(`The server now makes a backup every ${asText(schedule)}.`);
     if (!database) run.output.note(databaseNote);
     if (report.same_disk)
       run.output.note(`${place} is on the same disk as the server: keep another backup on a different disk.`);
@@ -60,7 +61,7 @@ const databaseNote =
   'The database is not in it: back it up with its own tools, each time before this. See docs/operation.md, "Backups".';
 
 function keyNote(key: string): string {
-  return `Keep a copy of ${key} in another place: without it nothing in the backup opens, and it is not in the backup.`;
+  return `Keep a copy of ${key} in another place. The backup cannot be read without it and does not contain it.`;
 }
 
 export function restoreBackupCommand(context: Context) {
@@ -86,14 +87,14 @@ export function restoreBackupCommand(context: Context) {
     await run.output.done(
       report,
       () => [
-        `${String(data)} is as the server was at ${timeFor(run.output, report.consistent_at)}: ` +
+        `${String(data)} has the state of the server at ${timeFor(run.output, report.consistent_at)}: ` +
           `${count(report.packs, "pack")} with ${formatBytes(report.bytes)}`,
         ...(report.shredded === 0 ? [] : [shreddedAgain(report.shredded)]),
       ],
       () => problemLines(report.problems),
     );
     run.output.note(
-      `Next: holdfast serve --data ${shellWord(String(data))} (the old server must not run on the same port). Devices upload again what the backup does not have.`,
+      `Next: holdfast serve --data ${shellWord(String(data))} (the old server must not run on the same port). Devices upload files again that are missing from the backup.`,
     );
     if (report.problems.length > 0) context.exitCode = 1;
   });
@@ -104,7 +105,7 @@ function problemLines(problems: readonly string[]): string[] {
 }
 
 function shreddedAgain(accounts: number): string {
-  return `${count(accounts, "account")} ${accounts === 1 ? "was" : "were"} shredded by now: what is back of them goes again when the server starts`;
+  return `${count(accounts, "account")} ${accounts === 1 ? "was" : "were"} shredded after this backup: the restored data is removed again when the server starts`;
 }
 
 export function drillCommand(context: Context) {
@@ -174,7 +175,7 @@ async function settingsOfServer(run: Run): Promise<Context["environment"]> {
     if (error.code !== "forbidden" || existsSync(usualDataFolder(run.context))) return {};
     throw new HoldfastError(
       "forbidden",
-      "You are not signed in as an administrator, and nobody else is told where the server's data is. Sign in as one, or run this on the server's machine, as the user that the server runs as, with --data FOLDER.",
+      "Only administrators can see where the server's data is, and you are not signed in as one. Sign in as an administrator, or run this with --data FOLDER on the server's machine, as the user that the server runs as.",
       { cause: error },
     );
   }
@@ -191,7 +192,7 @@ function parseSchedule(text: unknown): number | undefined {
   if (text === "off") return 0;
   const everyMs = parseDuration(text) ?? 0;
   if (everyMs >= 60_000) return everyMs;
-  throw usage(`--schedule takes a time of a minute or more, such as 1d, 12h or 30m, or off, and not ${text}.`);
+  throw usage(`--schedule takes an interval of at least one minute, such as 1d, 12h or 30m, or off; not ${text}.`);
 }
 
 function asText(value: unknown): string | undefined {

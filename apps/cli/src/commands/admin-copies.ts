@@ -45,7 +45,7 @@ function verify(context: Context) {
     await run.output[isProblem ? "result" : "done"]({ copies, verification }, () => [
       ...formatTable(copies.map((copy) => rowOf(copy, run.output))),
       verification.state === "failed"
-        ? "The verification was given up: the server's log says why. Are the stores there?"
+        ? "The verification failed; the server's log has the reason. Are both stores reachable?"
         : `${count(verification.objects, "object")} reread`,
       ...(copies.every(isWhole) ? [] : [advice]),
     ]);
@@ -76,7 +76,7 @@ function rowOf({ store, state, lag_objects, lag_bytes, damaged_objects }: Copy, 
 }
 
 function lastVerified({ verification: { state, finished_at } }: Copies, output: Output): string {
-  if (state === "never") return "Nothing was verified yet. 'holdfast admin copies verify' does.";
-  if (state === "running") return "A verification runs.";
-  return `Verified last at ${timeFor(output, finished_at)}${state === "failed" ? ", and given up" : ""}.`;
+  if (state === "never") return "The stores have not been verified yet. To verify them: holdfast admin copies verify";
+  if (state === "running") return "A verification is running.";
+  return `Last verification: ${timeFor(output, finished_at)}${state === "failed" ? ", failed" : ""}.`;
 }

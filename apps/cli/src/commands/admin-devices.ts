@@ -14,7 +14,7 @@ function resume(context: Context) {
   return runs<[string]>(context, command, async (run, id, { data }) => {
     await adminCall(run, data, "adminResumeDevice", { params: { id } });
     await run.output.done({ id, resumed: true }, () => [
-      `${id} may change files again; for an hour nothing of it is counted`,
+      `${id} can change files again; for an hour its changes are not counted`,
     ]);
   });
 }

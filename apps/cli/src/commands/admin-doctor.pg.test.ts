@@ -98,7 +98,7 @@ test("of a server that does not start for its keys the doctor says why, and mend
   const kept = readFileSync(keyring);
   for (const [key, detail] of [
     [`${randomBytes(32).toString("base64")}\n`, /does not open the data key/],
-    ["", /does not hold a key/],
+    ["", /does not contain a key/],
     [undefined, /is missing/],
   ] as const) {
     renameSync(keyFile, join(folder, "kept-key"));

@@ -37,10 +37,7 @@ for (const [where, flags] of bothPlaces(command)) {
     assert.deepEqual([rest["versions"], rest["nodes"]], [0, 0]);
     assert.equal(await done(["cat", `/${name}`]), "version 4");
     const told = await done(["admin", "gc", "--dry-run", ...flags]);
-    assert.match(
-      told,
-      /^would give back .+: \d+ blocks?, \d+ packs?\nwould remove 0 old versions, and 0 files and folders/,
-    );
+    assert.match(told, /^would free .+: \d+ blocks?, \d+ packs?\nwould remove 0 old versions, and 0 files and folders/);
   });
 }
 
@@ -56,10 +53,7 @@ test("unfinished uploads are listed by account, and removed once nobody has used
   assert.equal(started.status, 200, await started.text());
   const gc = (...args: string[]) => done(["admin", "gc", "--unfinished", ...args]);
   // Nothing is removed, so nothing is said of when that is freed, or of what frees it sooner.
-  assert.match(
-    await gc("--now"),
-    /^kept, in use: 1 upload \(0 B\) of .+@.+, last used .+\ngave back .+\nremoved .+\n$/,
-  );
+  assert.match(await gc("--now"), /^kept, in use: 1 upload \(0 B\) of .+@.+, last used .+\nfreed .+\nremoved .+\n$/);
   await queryDatabase(
     data,
     "update shard.upload_sessions set created_at = created_at - 7200000000, expires_at = expires_at - 7200000000",

@@ -80,7 +80,7 @@ test("a group's plan counts for its members, in words and with --json", async ()
   const { id } = await json("admin", "create", "Library");
   await json("admin", "add", id, "sam@example.org");
   const planned = await run("admin", ["admin", "groups", "plan", "Library", "plus"]);
-  assert.deepEqual([planned.code, planned.stdout], [0, "the members of Library have the plan plus too\n"]);
+  assert.deepEqual([planned.code, planned.stdout], [0, "the members of Library also have the plan plus\n"]);
   assert.deepEqual(
     (await json("sam", "ls")).items.map((group: { name: string; plan: string }) => [group.name, group.plan]),
     [["Library", "plus"]],
@@ -100,7 +100,7 @@ test("what cannot be is told in words, with the exit code of its kind", async ()
   const { id } = await json("admin", "create", "Twice");
   await json("admin", "add", id, "sam@example.org");
   for (const [who, args, status, words] of [
-    ["admin", ["rm", "Twice"], 5, /Several groups are called Twice/],
+    ["admin", ["rm", "Twice"], 5, /Several groups are named Twice/],
     ["admin", ["rm", "Nowhere"], 4, /There is no group Nowhere/],
     ["admin", ["add", id, "nobody@example.org"], 4, /There is no such user/],
     ["admin", ["remove", id, "mia@example.org"], 4, /mia@example\.org is not in this group/],
@@ -114,6 +114,10 @@ test("what cannot be is told in words, with the exit code of its kind", async ()
   // The administrator has made it and is not in it.
   for (const group of ["Twice", "Nowhere"]) {
     const ran = await run("admin", ["share", "/", "--with", group, "--role", "viewer"]);
-    assert.deepEqual([ran.code, /You are in no group/.test(ran.stderr)], [4, true], ran.stderr);
+    assert.deepEqual(
+      [ran.code, /is neither an e-mail address nor a group that you are in/.test(ran.stderr)],
+      [4, true],
+      ran.stderr,
+    );
   }
 });

@@ -93,7 +93,7 @@ function plan(context: Context) {
     await run.output.done(group, () => [
       group.plan === null
         ? `${group.name} has no plan`
-        : `the members of ${group.name} have the plan ${group.plan} too`,
+        : `the members of ${group.name} also have the plan ${group.plan}`,
     ]);
   });
 }
@@ -136,7 +136,7 @@ function removeMember(context: Context) {
     const { id, name } = await findGroup(run, data, which);
     const userId = await findMember(run, data, id, person);
     await adminCall(run, data, "removeGroupMember", { params: { id, user_id: userId } });
-    await run.output.done({ id, user_id: userId, removed: true }, () => [`${person} is not in ${name} any more`]);
+    await run.output.done({ id, user_id: userId, removed: true }, () => [`${person} is no longer in ${name}`]);
   });
 }
 

@@ -56,7 +56,7 @@ function retry(context: Context) {
   );
   return runs<[string]>(context, command, async (run, id, { data }) => {
     const job = await adminCall(run, data, "adminRetryJob", { params: { id } });
-    await run.output.done(job, () => [`${job.kind} ${job.id} is worked again`]);
+    await run.output.done(job, () => [`${job.kind} ${job.id} will run again`]);
   });
 }
 

@@ -14,7 +14,7 @@ for (const [where, flags] of bothPlaces(command)) {
     const replaced = await rotate();
     assert.equal(replaced.code, 0, replaced.stderr);
     const [, fingerprint] = /^a new key-encryption key \((\w{16})\) wraps \d+ data keys?$/m.exec(replaced.stdout) ?? [];
-    assert.ok(replaced.stdout.includes(`Keep a copy of ${keyFile} elsewhere`), replaced.stdout);
+    assert.ok(replaced.stdout.includes(`Copy ${keyFile} to another place now`), replaced.stdout);
     assert.notEqual(readFileSync(keyFile, "utf8"), before);
     const keys = async () => {
       const { items } = await json("admin", "doctor", ...flags);

@@ -21,9 +21,7 @@ export function rotateKeysCommand(context: Context) {
 
 function lines({ rotated, cells, key_fingerprint, key_file, old_key_file }: Rotation): string[] {
   if (rotated === "data_key") {
-    return cells.map(
-      ({ cell, epoch }) => `cell ${cell}: what is stored from now on is sealed with the data key of epoch ${epoch}`,
-    );
+    return cells.map(({ cell, epoch }) => `cell ${cell}: new content is sealed with the data key of epoch ${epoch}`);
   }
   const dataKeys = cells.reduce((sum, cell) => sum + cell.data_keys, 0);
   const done = `a new key-encryption key (${key_fingerprint}) wraps ${count(dataKeys, "data key")}`;
@@ -31,11 +29,11 @@ function lines({ rotated, cells, key_fingerprint, key_file, old_key_file }: Rota
     ? [
         done,
         "Now start every server with the new key as HOLDFAST_KEY_ENCRYPTION_KEY and without HOLDFAST_NEW_KEY_ENCRYPTION_KEY.",
-        "Keep the old key for as long as you keep backups from before.",
+        "Keep the old key as long as you keep backups made before this change.",
       ]
     : [
         done,
-        `Keep a copy of ${key_file} elsewhere, now: your copy of the old one opens nothing that is stored any more.`,
-        ...(old_key_file === null ? [] : [`The old one is ${old_key_file}: it opens backups from before.`]),
+        `Copy ${key_file} to another place now. The old key can no longer open the stored data.`,
+        ...(old_key_file === null ? [] : [`The old key is ${old_key_file}. Earlier backups still need it.`]),
       ];
 }

@@ -52,7 +52,7 @@ function add(context: Context) {
       `client_id      ${made.id}`,
       ...(made.secret === null ? [] : [`client_secret  ${made.secret}`]),
     ]);
-    if (!run.output.json && made.secret !== null) run.output.note("Keep the secret now, it is not shown again.");
+    if (!run.output.json && made.secret !== null) run.output.note("Save the secret now. It is not shown again.");
   });
 }
 

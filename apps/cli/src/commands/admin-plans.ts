@@ -15,7 +15,7 @@ export function plansCommand(context: Context) {
         plans.items.map(({ name, quota_bytes, offered, default: isDefault }) => [
           name,
           quota_bytes === null ? "no limit" : listing.size(quota_bytes),
-          [isDefault ? "of new accounts" : "", offered ? "" : "not offered any more"].filter(Boolean).join(", "),
+          [isDefault ? "of new accounts" : "", offered ? "" : "no longer offered"].filter(Boolean).join(", "),
         ]),
       ),
     );

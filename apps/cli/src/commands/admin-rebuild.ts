@@ -23,15 +23,15 @@ export function rebuildCommand(context: Context) {
     await run.output.done(
       report,
       () => [
-        `${request.dataFolder} is as the server was at ${timeFor(run.output, report.consistent_at)}: ` +
+        `${request.dataFolder} has the state of the server at ${timeFor(run.output, report.consistent_at)}: ` +
           `${count(report.packs, "pack")} with ${formatBytes(report.bytes)} are in the store`,
       ],
       () => report.problems.map((problem) => `problem: ${problem}`),
     );
     run.output.note(
       report.store === null
-        ? `Start it with: holdfast serve --data ${request.dataFolder}. It goes on with the store in ${request.from}: the old server must not run any more.`
-        : `Start it with: holdfast serve --data ${request.dataFolder} --store '${report.store}'. The old server must not run any more.`,
+        ? `Start it with: holdfast serve --data ${request.dataFolder}. It uses the store in ${request.from}, so the old server must not run again.`
+        : `Start it with: holdfast serve --data ${request.dataFolder} --store '${report.store}'. The old server must not run again.`,
     );
     if (report.problems.length > 0) context.exitCode = 1;
   });

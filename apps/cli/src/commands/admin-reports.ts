@@ -69,6 +69,6 @@ function resolve(context: Context) {
 
 const sayings = {
   none: "nothing was done",
-  disable_link: "the link opens nothing any more",
-  suspend_account: "its owner is suspended ('holdfast admin users enable' ends that)",
+  disable_link: "the link no longer works",
+  suspend_account: "its owner is suspended (to undo: holdfast admin users enable)",
 } as const;

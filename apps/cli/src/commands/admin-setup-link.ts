@@ -12,6 +12,6 @@ export function setupLinkCommand(context: Context) {
     const dataFolder = typeof data === "string" ? data : undefined;
     const link = await renewSetupLink(dataFolder, context.environment);
     await run.output.result(link, () => setupLines(link.url, dataFolder, context.stdout));
-    run.output.note("Links from before no longer work.");
+    run.output.note("Earlier links no longer work.");
   });
 }

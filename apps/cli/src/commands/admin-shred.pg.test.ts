@@ -24,7 +24,7 @@ for (const [where, flags] of bothPlaces(command)) {
     assert.deepEqual([done.code, JSON.parse(done.stdout).state], [0, "done"], done.stderr);
     assert.deepEqual(await disabled(user_id), []);
     const told = await shred(user_id, flags);
-    assert.match(told.stdout, /^removed at .*\nIf there are backups from before, they hold it still/, told.stderr);
+    assert.match(told.stdout, /^removed at .*\nEarlier backups, if there are any, still contain the data/, told.stderr);
   });
 }
 
@@ -63,13 +63,13 @@ test("a dry run says what others wrote in the account, who loses access, and wha
   );
   const { stdout } = await shred("owner@example.com", ["--dry-run"]);
   assert.match(stdout, /, shared with 2 recipients \(people, groups and links\)$/m);
-  assert.match(stdout, /^2 of the 4 files \(21 B\) came last from 1 other account and would be removed too$/m);
+  assert.match(stdout, /^2 of the 4 files \(21 B\) were last changed by 1 other account and would also be removed$/m);
   assert.match(
     stdout,
     /^others would lose access to 3 files \(25 B\) and 2 folders: guest@example.com, link the press$/m,
   );
   const { stdout: ofGuest } = await shred("guest@example.com", ["--dry-run"]);
-  assert.match(ofGuest, /^2 files \(21 B\) that it wrote in what others share with it would stay there$/m);
+  assert.match(ofGuest, /^2 files \(21 B\) that it wrote to folders of other accounts would stay there$/m);
 });
 
 test("an account that is not there, and the last administrator, are said", async () => {

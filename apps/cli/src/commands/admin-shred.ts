@@ -50,11 +50,11 @@ async function findShredding(run: Run, data: unknown, id: string): Promise<Shred
 async function confirmed(run: Run, planned: Shredding): Promise<void> {
   const { email } = planned;
   if (run.context.stdin.isTTY !== true)
-    throw usage(`This removes ${email} for good, and nothing brings it back. Say --yes where there is no terminal.`);
+    throw usage(`This permanently removes ${email} and cannot be undone. Without a terminal, use --yes.`);
   for (const line of linesOf(planned, run.output)) run.output.say(line);
   const { ask: askPerson } = await import("../terminal.ts");
-  if ((await askPerson(run.context, "Nothing brings it back. Type the address to go on: ")) !== email)
-    throw usage("That is not its address. Nothing was changed.");
+  if ((await askPerson(run.context, "This cannot be undone. Type the address to continue: ")) !== email)
+    throw usage("The address does not match. Nothing was changed.");
 }
 
 const pollIntervalMs = 500;
@@ -64,7 +64,7 @@ async function waitedFor(run: Run, begun: Shredding): Promise<Shredding> {
   let now = begun;
   while (now.state !== "done") {
     if (now.waits_for !== null && now.waits_for !== said)
-      run.output.note(`waits for ${now.waits_for}; it goes on by itself then, also without this command`);
+      run.output.note(`waits for ${now.waits_for}; it then continues by itself, even if this command has ended`);
     said = now.waits_for;
     await wait(pollIntervalMs);
     now = await adminCall(run, undefined, "adminGetShredding", { params: { id: begun.user_id } });
@@ -96,7 +96,7 @@ function othersLines({ files, others }: Shredding): string[] {
   return [
     ...(written.files > 0
       ? [
-          `${formatNumber(written.files)} of the ${count(files, "file")} (${formatBytes(written.bytes)}) came last from ${count(written.people, "other account")} and would be removed too`,
+          `${formatNumber(written.files)} of the ${count(files, "file")} (${formatBytes(written.bytes)}) were last changed by ${count(written.people, "other account")} and would also be removed`,
         ]
       : []),
     ...(receivers.length > 0
@@ -106,7 +106,7 @@ function othersLines({ files, others }: Shredding): string[] {
       : []),
     ...(stays.files > 0
       ? [
-          `${count(stays.files, "file")} (${formatBytes(stays.bytes)}) that it wrote in what others share with it would stay there`,
+          `${count(stays.files, "file")} (${formatBytes(stays.bytes)}) that it wrote to folders of other accounts would stay there`,
         ]
       : []),
   ];
@@ -118,9 +118,10 @@ function receiverText({ kind, name, email }: NonNullable<Shredding["others"]>["r
 }
 
 function backupLines(backup: Shredding["backup"], output: Output): string[] {
-  if (backup === null) return ["If there are backups from before, they hold it still; this server knows of none."];
+  if (backup === null)
+    return ["Earlier backups, if there are any, still contain the data. This server does not know of any."];
   return [
-    `Backups from before hold it still: those in ${backup.place}, the newest of which this server knows is of ${timeFor(output, backup.consistent_at)}.`,
-    `After it is removed: 'holdfast admin backup ${backup.place} --keep 1' makes one without it and removes the others. See docs/operation.md, "An account's data is to be gone".`,
+    `Earlier backups in ${backup.place} still contain the data. The newest one that this server knows of is from ${timeFor(output, backup.consistent_at)}.`,
+    `After the removal, 'holdfast admin backup ${backup.place} --keep 1' makes a backup without the data and removes the others. See docs/operation.md, "An account's data is to be gone".`,
   ];
 }

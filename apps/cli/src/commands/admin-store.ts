@@ -49,14 +49,14 @@ function reportLines(report: ScrubReport, output: Output): string[] {
   const head = `${count(packs, "pack")} with ${count(blocks, "block")} read, ${formatNumber(damaged.length)} damaged${news} (${ended(state, timeFor(output, finished_at))})`;
   const found = damaged.flatMap(({ hash, pack_id, reason, files, found_at }) => [
     `damaged: ${hash ?? "a footer"} in pack ${pack_id}: ${reason} (${since(output, found_at, isNew(found_at))})`,
-    ...(hash !== null && files.length === 0 ? ["  no file needs it"] : []),
+    ...(hash !== null && files.length === 0 ? ["  no file uses it"] : []),
     ...files.map((file) => `  ${file.owner}: ${file.path} (version ${file.version})`),
   ]);
   return [head, ...mended(report), ...found, ...(damaged.some(isLoss) ? [advice] : [])];
 }
 
 const advice =
-  "A device that syncs a named file heals it by itself, and so does 'holdfast put' of the file to the same path. See docs/operation.md, \"Damage\".";
+  "A device that syncs one of these files repairs it automatically. Uploading the file again with 'holdfast put' to the same path also repairs it. See docs/operation.md, \"Damage\".";
 
 function since(output: Output, foundAt: string | undefined, isNew: boolean): string {
   if (foundAt === undefined) return "known before";
@@ -65,19 +65,19 @@ function since(output: Output, foundAt: string | undefined, isNew: boolean): str
 
 function mended({ revived, healed, repaired, mended: copies, without_rows }: ScrubReport): string[] {
   return [
-    ...(revived > 0 ? [`${count(revived, "block")} that had been damaged can be read again`] : []),
-    ...(healed > 0 ? [`${count(healed, "damaged block")} of which another copy is whole`] : []),
+    ...(revived > 0 ? [`${count(revived, "damaged block")} can be read again`] : []),
+    ...(healed > 0 ? [`${count(healed, "damaged block")} with another, intact copy`] : []),
     ...repaired.map(({ pack_id, reason }) => `repaired from the index: pack ${pack_id}: ${reason}`),
     ...copies.map(
-      ({ store, pack_id, reason }) => `mended from the other store: pack ${pack_id} in ${store}: ${reason}`,
+      ({ store, pack_id, reason }) => `repaired from the other store: pack ${pack_id} in ${store}: ${reason}`,
     ),
-    ...(without_rows > 0 ? [`${count(without_rows, "pack")} read that the index does not know (yet)`] : []),
+    ...(without_rows > 0 ? [`${count(without_rows, "pack")} read that are not in the index (yet)`] : []),
   ];
 }
 
 function ended(state: ScrubReport["state"], at: string): string {
   if (state === "running") return "still running";
-  return state === "failed" ? `given up at ${at}: the server's log says why; is the store there?` : at;
+  return state === "failed" ? `failed at ${at}: the server's log has the reason; is the store reachable?` : at;
 }
 
 export function gcCommand(context: Context) {
@@ -131,7 +131,7 @@ type Collection = RouteAnswer<typeof routes.adminCollect>;
 function collectionLines(given: Collection, isDry: boolean): string[] {
   const { bytes, blocks, packs, versions, nodes } = given;
   return [
-    `${isDry ? "would give back" : "gave back"} ${formatBytes(bytes)}: ${count(blocks, "block")}, ${count(packs, "pack")}`,
+    `${isDry ? "would free" : "freed"} ${formatBytes(bytes)}: ${count(blocks, "block")}, ${count(packs, "pack")}`,
     `${isDry ? "would remove" : "removed"} ${count(versions, "old version")}, and ${nodes === 1 ? "1 file or folder" : `${formatNumber(nodes)} files and folders`} that were in the trash`,
   ];
 }
@@ -160,7 +160,7 @@ export function rebuildIndexCommand(context: Context) {
     await run.output.done(
       report,
       () => [
-        `${count(report.packs, "pack")} read, ${count(report.blocks, "block")} ${report.blocks === 1 ? "was" : "were"} missing in the index and added, ${count(report.holders, "holder")}`,
+        `${count(report.packs, "pack")} read, ${count(report.blocks, "block")} ${report.blocks === 1 ? "was" : "were"} missing from the index and added, ${count(report.holders, "holder")}`,
       ],
       () => report.unreadable_packs.map((pack) => `unreadable: pack ${pack}`),
     );

@@ -27,13 +27,13 @@ export function upgradeDatabaseCommand(context: Context) {
     );
     await run.output.done(report, () => [
       report.old === null
-        ? `The database is of PostgreSQL ${report.to}.`
-        : `The database was brought from PostgreSQL ${report.from} to ${report.to}: ${count(report.tables, "table")}, ${count(report.rows, "row")}.`,
+        ? `The database already has the format of PostgreSQL ${report.to}.`
+        : `The database was upgraded from PostgreSQL ${report.from} to ${report.to}: ${count(report.tables, "table")}, ${count(report.rows, "row")}.`,
       ...report.removed.map((name) => `removed: ${name}`),
     ]);
     if (report.old === null) return;
     run.output.note(
-      `What was before is in ${report.old}. Start the server, make a backup, and then say: holdfast admin upgrade-database --remove-old`,
+      `The old database is in ${report.old}. Start the server, make a backup, and then run: holdfast admin upgrade-database --remove-old`,
     );
   });
 }

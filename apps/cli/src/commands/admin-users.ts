@@ -154,7 +154,7 @@ function rename(context: Context) {
     .option("--name <name>", "name that others see");
   return runs<[string, string | undefined]>(context, command, async (run, email, address, options) => {
     const name = options["name"] === undefined ? {} : { name: checkTitle(String(options["name"]), "--name") };
-    if (address === undefined && options["name"] === undefined) throw usage("Say another address, or --name.");
+    if (address === undefined && options["name"] === undefined) throw usage("Specify a new address or --name.");
     const body = { ...name, ...(address === undefined ? {} : { email: address }) };
     const user = await adminCall(run, options["data"], "adminUpdateUser", { params: { id: email }, body });
     await run.output.done(user, () => [`${email} is ${user.email} (${user.name}) now`]);
@@ -171,7 +171,9 @@ function plan(context: Context) {
     const own = user.quota_fixed
       ? "; it has a quota of its own, which 'holdfast admin users quota EMAIL plan' ends"
       : "";
-    await run.output.done(user, () => [`${user.email} has the plan ${user.plan} and may keep ${roomText(user)}${own}`]);
+    await run.output.done(user, () => [
+      `${user.email} has the plan ${user.plan} and can store ${roomText(user)}${own}`,
+    ]);
   });
 }
 
@@ -201,7 +203,7 @@ function resetPassword(context: Context) {
     const password = await newPassword(run, email, { data, passwordStdin });
     const body = { password, ...(endPasskeys === true ? { end_passkeys: true } : {}) };
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
-    const passkeys = endPasskeys === true ? ", and no passkeys any more" : "";
+    const passkeys = endPasskeys === true ? ", and its passkeys were removed" : "";
     await run.output.done(user, () => [`${user.email} has a new password${passkeys}`]);
   });
 }
@@ -268,6 +270,7 @@ async function newPassword(run: Run, email: string, { data, passwordStdin }: New
 export function parseQuota(text: string): number | null {
   if (text === "none") return null;
   const bytes = parseBytes(text);
-  if (bytes === undefined) throw usage(`${text} is no quota; write bytes, or 500M, 100G, 2T, or none.`);
+  if (bytes === undefined)
+    throw usage(`${text} is not a quota. Use a number of bytes, a value such as 500M, 100G or 2T, or none.`);
   return bytes;
 }

@@ -15,7 +15,7 @@ describe("app-passwords", () => {
     assert.match(made.stderr, /^It ends 20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ\.$/m);
     assert.equal(made.code, 0, made.stderr);
     assert.match(made.stdout, /^([a-z]{5}-){3}[a-z]{5}\n$/);
-    assert.match(made.stderr, /not shown again\. It goes with the name admin@example\.com/);
+    assert.match(made.stderr, /not shown again\. Use it with the name admin@example\.com/);
     const app = withIt(made.stdout);
     assert.equal((await app.call("GET", "/folders/root/contents")).status, 200);
     assert.equal((await app.put("/x", "x")).status, 403);
@@ -56,6 +56,6 @@ describe("app-passwords", () => {
 
   test("a wrong password makes none", async () => {
     const { code, stderr } = await run(["app-passwords", "add", "x", "--password-stdin"], "a guess\n");
-    assert.deepEqual([code, stderr.includes("That is not your password.")], [3, true], stderr);
+    assert.deepEqual([code, stderr.includes("Wrong password.")], [3, true], stderr);
   });
 });

@@ -51,7 +51,7 @@ function add(context: Context) {
     noteEnd(run, made.expires_at);
     if (!run.output.json) {
       const account = await client.call("getAccount");
-      run.output.note(`Keep it now, it is not shown again. It goes with the name ${account.email} to ${server}.`);
+      run.output.note(`Save it now. It is not shown again. Use it with the name ${account.email} at ${server}.`);
     }
   });
 }
@@ -100,7 +100,7 @@ async function pathOf(client: ApiClient, id: string): Promise<string> {
 
 function cellsOf(token: Token, paths: ReadonlyMap<string, string>, listing: Listing): string[] {
   const { permission_id: permission, folder_id: folder } = token;
-  const ended = permission === null ? "all files" : "nothing, its permission was taken away";
+  const ended = permission === null ? "all files" : "nothing: its permission was removed";
   return [
     token.id,
     token.name,

@@ -84,7 +84,7 @@ export class Run {
   async connectByLink(address: string, readsPassword: boolean, reads: boolean): Promise<boolean> {
     const { connectByLink, readLinkAddress } = await import("../links/link-address.ts");
     const link = readLinkAddress(address);
-    if (link === undefined && readsPassword) throw usage("--password-stdin is for the address of a link.");
+    if (link === undefined && readsPassword) throw usage("--password-stdin can only be used with a link.");
     if (link === undefined) return false;
     const { firstLine } = await import("../terminal.ts");
     const password = readsPassword ? await firstLine(this.context.stdin) : undefined;
@@ -187,7 +187,7 @@ const titleCharactersMax = 200;
 export function checkTitle(text: string, what: string): string {
   if (text.trim() === "") throw usage(`${what} is empty.`);
   if (text.length > titleCharactersMax)
-    throw usage(`${what} is too long: it may have ${titleCharactersMax} characters.`);
+    throw usage(`${what} is too long: the maximum is ${titleCharactersMax} characters.`);
   return text;
 }
 
@@ -196,7 +196,7 @@ export function parseCount(text: unknown, option: string): number | undefined {
   if (typeof text !== "string") return undefined;
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= 1) return number;
-  throw usage(`${option} takes a whole number from 1, and not ${text}.`);
+  throw usage(`${option} takes a whole number of at least 1, not ${text}.`);
 }
 
 export function usage(message: string): HoldfastError {

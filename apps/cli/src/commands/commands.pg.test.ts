@@ -127,18 +127,18 @@ test("rewind tells what it would do, does it, and takes it back; a file has its 
   assert.match(undone.stdout, /^1 item restored from the trash$/m);
   const again = await run(["rewind", "undo", id]);
   const [, hint = "none"] = /^(To undo it: .*)$/m.exec(undone.stdout) ?? [];
-  assert.equal(again.stdout, `This rewind was undone before: nothing was changed now.\n${hint}\n`);
+  assert.equal(again.stdout, `This rewind was already undone. Nothing was changed.\n${hint}\n`);
   assert.deepEqual(await pathsBelow("/rewound"), ["/rewound/file.locked", "/rewound/ransom note"]);
   assert.equal((await run(["cat", "/rewound/file.locked"])).stdout, "scrambled");
   const [, earliest = ""] =
-    /This account can be rewound to \S+ \S+Z at the earliest\. The earliest moment: --to (\S+)$/m.exec(
+    /This account can be rewound to \S+ \S+Z at the earliest\. The earliest time: --to (\S+)$/m.exec(
       (await run(["rewind", "/", "--to", "5000w"])).stderr,
     ) ?? [];
   assert.equal((await run(["rewind", "/", "--to", earliest, "--dry-run"])).code, 0);
   await run(["mkdir", "/made-late"]);
   const young = await run(["rewind", "/made-late", "--to", to]);
   const [, since = ""] =
-    /did not exist.* \/made-late was created at \S+ \S+Z\. The earliest moment: --to (\S+)$/m.exec(young.stderr) ?? [];
+    /did not exist.* \/made-late was created at \S+ \S+Z\. The earliest time: --to (\S+)$/m.exec(young.stderr) ?? [];
   assert.equal((await run(["rewind", "/made-late", "--to", since, "--dry-run"])).code, 0, young.stderr);
   assert.equal((await run(["rewind", "/rewound", "--to", "sometime"])).code, 2);
 });
@@ -167,7 +167,7 @@ test("--json after every command that lists answers a document, below groups too
   ]);
   assert.match(
     (await run(["admin", "rebuild-index"])).stdout,
-    /^\d+ packs? read, 0 blocks were missing in the index and added, \d+ holders?\n$/,
+    /^\d+ packs? read, 0 blocks were missing from the index and added, \d+ holders?\n$/,
   );
 });
 
@@ -248,7 +248,10 @@ test("where the server has no TLS the message says which address to try", async 
 });
 
 test("a password that is too short, a name that is empty and an unknown setting are refused in a sentence", async () => {
-  assert.match((await run(["settings", "nope"])).stderr, /There is no setting nope\. There are name, auto-mount,/);
+  assert.match(
+    (await run(["settings", "nope"])).stderr,
+    /There is no setting nope\. The settings are name, auto-mount,/,
+  );
   const short = await run(["admin", "users", "add", "a@example.org", "--password-stdin"], "short\n");
   assert.deepEqual(
     [short.code, short.stderr],
@@ -273,7 +276,7 @@ test("Ctrl-C in a transfer says that it can go on, and exits with 130", async ()
   put.stdin.write("begun");
   const [code] = (await once(put, "close")) as [number];
   assert.equal(code, 130);
-  assert.match(said, /\nholdfast: interrupted; run the same command again, it goes on\n$/);
+  assert.match(said, /\nholdfast: interrupted; run the same command again to resume\n$/);
 });
 
 test("a sync whose login or folder the server refuses leaves nothing behind and says what to do", async () => {

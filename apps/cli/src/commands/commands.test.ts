@@ -143,20 +143,20 @@ test("a variable that is no setting is named, and stops nothing", async () => {
   assert.doesNotMatch((await holdfast(["pause", "--quiet"], mistyped)).stderr, /SERVR/);
 });
 
-test("no password and no token goes to another machine in the clear, unless that is asked for", async () => {
+test("no password and no token goes to another machine unencrypted, unless that is asked for", async () => {
   // This machine by an address that is none of its loopback names, so that nothing has to leave it.
   const elsewhere = "http://[::ffff:127.0.0.1]:9";
   const signIn = ["login", elsewhere, "--email", "me@example.org", "--password-stdin"];
   const run = (args: string[], more = {}) => holdfast(args, more, "correct horse\n");
   const refused = await run(signIn);
   assert.equal(refused.code, 2, refused.stderr);
-  assert.match(refused.stderr, /in the clear.*https:\/\/.*--insecure/);
+  assert.match(refused.stderr, /unencrypted.*https:\/\/.*--insecure/);
   assert.equal((await run([...signIn, "--insecure"])).code, 7);
   assert.equal((await run(["login", "http://127.0.0.1:9", ...signIn.slice(2)])).code, 7);
   const token = { HOLDFAST_SERVER: elsewhere, HOLDFAST_TOKEN: "hfp_x" };
   const unsent = await run(["ls"], token);
   assert.equal(unsent.code, 2, unsent.stderr);
-  assert.match(unsent.stderr, /HOLDFAST_SERVER.*in the clear.*HOLDFAST_INSECURE=1/);
+  assert.match(unsent.stderr, /HOLDFAST_SERVER.*unencrypted.*HOLDFAST_INSECURE=1/);
   assert.equal((await run(["ls"], { ...token, HOLDFAST_INSECURE: "1" })).code, 7);
   assert.equal((await run(["ls"], { ...token, HOLDFAST_INSECURE: "0" })).code, 2);
 });
@@ -208,7 +208,7 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     [["completion", "tcsh"], /^holdfast: 'tcsh' is not one of: bash, zsh, fish\./],
     [["ls", "--sort", "foo"], /foo is not a sort order\. Use name, natural/],
     [["search", "--type", "foo", "x"], /foo is not a type\. Use one of file, folder/],
-    [["restore", "/x"], /Say which version: --version N/],
+    [["restore", "/x"], /Specify a version: --version N/],
     [["admin", "frobnicate"], /unknown command 'frobnicate'/],
     [["deletes", "aprove"], /unknown command 'aprove' \(Did you mean approve\?\)/],
     [["second-factor", "of", "--json"], /unknown command 'of'\s+\(Did you mean (one of )?[^)]*off/],
@@ -225,7 +225,7 @@ test("wrong use too is one document on stdout with --json, and a sentence that n
     [["put", "a", "/", "--lmit=2.5M"], /unknown option '--lmit=2\.5M'$/m],
     [["serve", "--port", "80"], /unknown option '--port' \(Did you mean --listen HOST:PORT\?\)/],
     [["ls", "--bind", "80"], /unknown option '--bind'$/m],
-    [["get", "/x", "-", "--json"], /no place for --json/],
+    [["get", "/x", "-", "--json"], /so --json cannot be used/],
   ];
   for (const [args, expected] of table) {
     const { code, stdout, stderr } = await holdfast(args);

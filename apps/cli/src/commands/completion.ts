@@ -12,7 +12,7 @@ export const completionCommand: CommandMaker = (context) => {
   return runs<[string]>(context, command, async (run, shell) => {
     const { makeProgram } = await import("../program.ts");
     const make = scripts[shell];
-    if (make === undefined) throw usage(`There is completion for bash, zsh and fish, not for ${shell}.`);
+    if (make === undefined) throw usage(`Completion is available for bash, zsh and fish, not for ${shell}.`);
     const script = make(wordsOf(await makeProgram(context, ""), []));
     await run.output.result({ shell, script }, () => script.split("\n"));
   });

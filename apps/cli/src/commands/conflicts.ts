@@ -138,7 +138,7 @@ async function copyOf(sync: KnownSync, path: string): Promise<string> {
   }
   if (others.length === 0) return copy;
   const names = [copy, ...others].map((each) => `${report.root}/${each}`).join(", ");
-  throw new HoldfastError("conflict", `${path} has several conflicted copies. Say which: ${names}`);
+  throw new HoldfastError("conflict", `${path} has several conflicted copies. Specify one: ${names}`);
 }
 
 function list(context: Context) {
@@ -176,11 +176,11 @@ async function show(run: Run, folder: string | undefined): Promise<void> {
   // A script reads a path in each line of standard output.
   if (!output.isTerminal && !output.json)
     for (const copy of items) output.note(`${copy.path}: ${detailsOf(output, copy).join("; ")}`);
-  output.note("To end one: holdfast conflicts keep original|copy|both PATH.");
+  output.note("To resolve one: holdfast conflicts keep original|copy|both PATH.");
   const ofGit = items.find(({ original }) => original.path.split("/").slice(0, -1).some(isRepository));
   if (ofGit !== undefined)
     output.note(
-      `Two devices changed one git repository. Copies of its files, such as ${ofGit.original.path}, lie beside it. Those of branches and packed-refs name the other device's commits: 'git branch NAME COMMIT' keeps one. Then keep the originals.`,
+      `Two devices changed the same git repository. Its conflicted copies are beside files such as ${ofGit.original.path}. The copies of branches and packed-refs contain the other device's commit IDs: 'git branch NAME COMMIT' keeps one. Then keep the originals.`,
     );
 }
 
@@ -194,6 +194,6 @@ function detailsOf(output: Output, { device, original, ...copy }: ListedCopy): s
 }
 
 function factsOf(output: Output, { kind, size, modified_at }: FileState): string[] {
-  if (kind === null) return ["not there any more"];
+  if (kind === null) return ["no longer exists"];
   return [size === null ? kind : formatBytes(size), `changed ${timeFor(output, modified_at)}`];
 }

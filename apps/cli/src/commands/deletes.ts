@@ -180,7 +180,7 @@ async function noteNext(run: Run, { waiting, growing, recorded }: Shown): Promis
   const hasRewrites = waiting.some(({ deletions }) => deletions.some(({ what }) => what === "rewrite"));
   run.output.note(
     hasRewrites
-      ? "To let them go: holdfast deletes approve. To keep the other side's versions: holdfast deletes undo."
+      ? "To apply them: holdfast deletes approve. To keep the other side's versions: holdfast deletes undo."
       : "To delete them: holdfast deletes approve. To bring them back: holdfast deletes undo.",
   );
 }

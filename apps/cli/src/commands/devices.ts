@@ -77,9 +77,9 @@ function suspensionLines(run: Run, { id, name, suspended }: Listed): string[] {
   const what = `${count(rewritten, "file")} rewritten and ${formatNumber(deleted)} ${deleted === 1 ? "file or folder" : "files and folders"} deleted within an hour`;
   return [
     "",
-    `${printable(name)} is suspended since ${timeFor(run.output, since)}: ${what}. What it changes stays on it.`,
-    ...(command === undefined ? [] : [`To bring back what was before: ${command}`]),
-    `To let it go on, from another device: holdfast devices resume ${id}`,
+    `${printable(name)} has been suspended since ${timeFor(run.output, since)}: ${what}. Its changes stay on the device.`,
+    ...(command === undefined ? [] : [`To restore the earlier files: ${command}`]),
+    `To resume it, from another device: holdfast devices resume ${id}`,
   ];
 }
 
@@ -100,7 +100,7 @@ function clearingLines(run: Run, { clearings, signed_out: signedOut }: Devices):
 }
 
 function copiesAdvice(id: string): string {
-  return `To have its copies of what is on the server removed: holdfast devices rm ${id} --remove-copies`;
+  return `To remove its copies of files that are on the server: holdfast devices rm ${id} --remove-copies`;
 }
 
 function copiesOf(run: Run, { asked_at: asked, done_at: done, removed, kept }: Clearing): string {
@@ -124,10 +124,10 @@ async function findDevice(client: ApiClient, which: string): Promise<FoundDevice
   const found = [items, ended].map((devices) => matching<FoundDevice>(devices, which)).find(({ length }) => length > 0);
   const [device, ...others] = found ?? [];
   if (device === undefined)
-    throw new HoldfastError("not_found", `There is no device ${which}. 'holdfast devices' shows what there is.`);
+    throw new HoldfastError("not_found", `There is no device ${which}. 'holdfast devices' lists your devices.`);
   if (others.length === 0) return device;
   const ids = [device, ...others].map(({ id }) => id).join(", ");
-  throw new HoldfastError("conflict", `${which} can be each of several devices: name one by its ID (${ids}).`);
+  throw new HoldfastError("conflict", `${which} matches several devices: specify one by its ID (${ids}).`);
 }
 
 /** Those with this id or else this name, or else those whose id begins so. */
@@ -170,7 +170,7 @@ function remove(context: Context) {
       device.isSignedOut === true ? `${named(device)} was signed out before` : `signed out ${named(device)}`,
       ...(isAsked
         ? [
-            "The next time it connects, it removes its copies of what the server has. 'holdfast devices' shows when that was done.",
+            "The next time it connects, it removes its copies of files that are on the server. 'holdfast devices' shows when this was done.",
           ]
         : keptLines(device)),
     ]);
@@ -183,7 +183,7 @@ function keptLines({ id, browser, current }: FoundDevice): string[] {
 
 /** @throws HoldfastError failed where the answer is no */
 async function assertMeant(run: Run, device: FoundDevice, removesCopies: boolean): Promise<void> {
-  const copies = "delete its copies of what is on the server";
+  const copies = "delete its copies of files that are on the server";
   const question =
     device.isSignedOut === true
       ? `${named(device)} is signed out. Have it ${copies}?`
@@ -201,7 +201,7 @@ function resume(context: Context) {
     const device = await findDevice(client, which);
     await client.call("resumeDevice", { params: { id: device.id } });
     await run.output.done({ id: device.id, resumed: true }, () => [
-      `${named(device)} may change files again; for an hour nothing of it is counted`,
+      `${named(device)} can change files again; for an hour its changes are not counted`,
     ]);
   });
 }

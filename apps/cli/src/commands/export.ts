@@ -18,7 +18,7 @@ export const exportCommand: CommandMaker = (context) => {
     .option("--overwrite", "replace an existing file")
     .option("--no-versions", "export only the newest version of each file");
   withNotes(command, [
-    "The archive is a tar that other programs open, too, and 'holdfast import' reads it into another server. What others share with you is in it by name alone.",
+    "The archive is a tar file that other programs can open. 'holdfast import' imports it on another server. Of folders shared with you, it contains only the names.",
   ]);
   return runs<[string]>(context, command, exportAccount);
 };
@@ -27,7 +27,7 @@ async function exportAccount(run: Run, file: string, flags: ExportFlags = {}): P
   const { context, output } = run;
   if (file === "") throw usage("The path to export to is empty.");
   if (file === "-" && output.json)
-    throw usage("With - standard output carries the archive itself, so there is no place for --json.");
+    throw usage("With -, the archive is written to standard output, so --json cannot be used.");
   const [{ ArchiveFile, streamArchive }, { Progress, TransferCounts }, { clearedOnSignals }] = await Promise.all([
     import("../archive/export-account.ts"),
     import("../output/progress.ts"),
@@ -41,19 +41,25 @@ async function exportAccount(run: Run, file: string, flags: ExportFlags = {}): P
     progress?.stop();
     archive.clear();
   };
-  const verified = await clearedOnSignals(run, { clear, message: "interrupted; nothing is left of it" }, async () => {
-    const { client } = await run.connect();
-    progress = new Progress(counts, { stream, quiet: output.quiet, nowMs: () => performance.now(), label: "export" });
-    const options = { client, counts, withVersions: flags.versions !== false };
-    try {
-      return file === "-" ? await streamArchive(options, (bytes) => output.bytes(bytes)) : await archive.fetch(options);
-    } finally {
-      progress.stop();
-    }
-  });
+  const verified = await clearedOnSignals(
+    run,
+    { clear, message: "interrupted; the incomplete archive was removed" },
+    async () => {
+      const { client } = await run.connect();
+      progress = new Progress(counts, { stream, quiet: output.quiet, nowMs: () => performance.now(), label: "export" });
+      const options = { client, counts, withVersions: flags.versions !== false };
+      try {
+        return file === "-"
+          ? await streamArchive(options, (bytes) => output.bytes(bytes))
+          : await archive.fetch(options);
+      } finally {
+        progress.stop();
+      }
+    },
+  );
   const damaged = verified.omissions.filter(({ reason }) => reason === "damaged");
   for (const { entry } of damaged)
-    output.problem({ path: entry, code: "damaged", message: "damaged on the server, and not whole in the archive" });
+    output.problem({ path: entry, code: "damaged", message: "damaged on the server, so incomplete in the archive" });
   if (damaged.length > 0) context.exitCode = 1;
   if (file === "-") return;
   const { head, omissions } = verified;
@@ -61,7 +67,7 @@ async function exportAccount(run: Run, file: string, flags: ExportFlags = {}): P
   const left =
     gone === 0
       ? ""
-      : `; ${count(gone, "version")} went from the server meanwhile and ${gone === 1 ? "is" : "are"} not in it`;
+      : `; ${count(gone, "version")} ${gone === 1 ? "was" : "were"} removed from the server during the export and ${gone === 1 ? "is" : "are"} not in it`;
   await output.done({ file, entries: head.entries, bytes: head.bytes, omissions }, () => [
     `exported to ${file}: ${formatNumber(head.entries)} files, folders and versions, ${formatBytes(head.bytes)}${left}`,
   ]);

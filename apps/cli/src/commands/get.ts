@@ -27,8 +27,8 @@ export const getCommand: CommandMaker = (context) => {
     )
     .option("--yes", "allow very many deletions");
   withNotes(withTransferOptions(command), [
-    "A file got to an existing folder, and anything got to a path that ends in /, goes inside under its own name. Otherwise it becomes that path; a folder is merged into what is there.",
-    "A file that was changed here since it was fetched is kept, and the exit code is 5; --overwrite replaces it.",
+    "If the destination is an existing folder, a file is placed in it under its own name, and so is anything if the destination ends in /. Otherwise the destination is the new path; a folder is merged into an existing one.",
+    "A file that was changed here since it was downloaded is kept, and the exit code is 5; --overwrite replaces it.",
   ]);
   return runs<[string, string | undefined]>(context, command, get);
 };
@@ -40,10 +40,10 @@ interface GetFlags extends TransferFlags {
 
 async function get(run: Run, given: string, local = "./", flags: GetFlags = {}): Promise<void> {
   const { context, output } = run;
-  if (local === "") throw usage("The path to get to is empty; write . for the folder that you are in.");
+  if (local === "") throw usage("The destination is empty. Use . for the current folder.");
   if (local === "-" && (output.json || flags.dryRun === true))
     throw usage(
-      `With - standard output carries the file itself, so there is no place for ${output.json ? "--json" : "--dry-run"}.`,
+      `With -, the file is written to standard output, so ${output.json ? "--json" : "--dry-run"} cannot be used.`,
     );
   const version = flags.version === undefined ? undefined : readVersion(flags.version, given);
   const patterns = await readTransferFlags(run, flags);

@@ -120,7 +120,7 @@ describe("holdfast import", () => {
       runCommand({ HOLDFAST_CONFIG_DIR: `${to.folder}/small` }, args, { input });
     const login = await small(["login", to.server.url, "--email", account.email, "--password-stdin"], account.password);
     assert.equal(login.code, 0, login.stderr);
-    const told = /The archive holds \S+ \S+, and 1000 B is free\./;
+    const told = /The archive contains \S+ \S+, and 1000 B is free\./;
     const plan = await small(["import", archive, "--dry-run"]);
     assert.equal(plan.code, 0, plan.stderr);
     assert.match(plan.stderr, told);

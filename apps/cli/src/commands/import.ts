@@ -22,8 +22,8 @@ export const importCommand: CommandMaker = (context) => {
     .option("--to <path>", "destination folder on the server; created if it does not exist", "/")
     .option("--dry-run", "only show what would be done");
   withNotes(command, [
-    "What is there already and equal stays. What differs is not touched: the archive's is kept beside it, and the exit code is 5.",
-    "Older versions come in their order, and the server counts them from now: when each was made, it does not take from an archive.",
+    "Files that already exist with the same content are skipped. If a file differs, it is not changed: the archive's file is stored beside it, and the exit code is 5.",
+    "Older versions are imported in order. Their dates are the time of the import, not those in the archive.",
     "The trash, shares and links of the archive are not imported.",
   ]);
   return runs<[string]>(context, command, importArchive);
@@ -51,7 +51,7 @@ async function importArchive(run: Run, file: string, flags: ImportFlags = {}): P
   const reading = new TransferCounts();
   const imported = new Report(output, new TransferCounts());
   let progress = new Progress(reading, { ...shown, label: "read" });
-  const message = "interrupted; run the same command again, it goes on";
+  const message = "interrupted; run the same command again to resume";
   const archive = await clearedOnSignals(run, { clear: () => progress.stop(), message }, async () => {
     try {
       // All of it is read before anything is written: what is not whole is not begun.
@@ -82,7 +82,7 @@ async function tellRoom({ output }: Run, client: ApiClient, bytes: number): Prom
   if (freeBytes === undefined || bytes <= freeBytes) return;
   const [needed, free] = unlikeBytes(bytes, freeBytes);
   output.note(
-    `holdfast: The archive holds ${needed}, and ${free} is free. Files that are on the server already need no room. If the rest does not fit, the import stops; run it again to continue. See 'holdfast df'.`,
+    `holdfast: The archive contains ${needed}, and ${free} is free. Files that are already on the server need no space. If the rest does not fit, the import stops; run it again to continue. See 'holdfast df'.`,
   );
 }
 
@@ -130,7 +130,7 @@ async function targetOf(client: ApiClient, given: string, isDry: boolean): Promi
   if (there === undefined && isDry) return { id: (await client.call("getAccount")).root_id, path, isNew: true };
   const node = there ?? (await client.call("createNode", { body: { kind: "folder", path, parents: true } }));
   if (node.kind !== "folder" || node.role !== "owner")
-    throw new HoldfastError("conflict", `${path} is no folder of your own.`);
+    throw new HoldfastError("conflict", `${path} is not a folder that you own.`);
   return { id: node.id, path, isNew: there === undefined };
 }
 
@@ -154,7 +154,7 @@ function linesOf(report: ImportReport, archive: ReadArchive, { dryRun }: ImportF
       ? [`${count(labels, "label")}, ${count(stars, "star")}, ${count(comments, "comment")}`]
       : []),
     ...(left.length > 0 ? [`not imported: ${left.join(", ")}`] : []),
-    ...(conflicts.length > 0 ? [`${count(conflicts.length, "file")} kept beside what is there and differs`] : []),
+    ...(conflicts.length > 0 ? [`${count(conflicts.length, "file")} stored beside existing files that differ`] : []),
     ...(problems.length > 0 ? [count(problems.length, "problem")] : []),
     `the archive has ${formatBytes(archive.head.bytes)}`,
   ];

@@ -12,7 +12,7 @@ test("a failure on the way names what is done already, and nothing after it is t
   };
   assert.deepEqual(await inTurn([1, 2], String, act), [2, 4]);
   tried.length = 0;
-  const expected = { code: "exists", message: "3 is there. Done before it: /1, /2." };
+  const expected = { code: "exists", message: "3 is there. Done before the error: /1, /2." };
   await assert.rejects(
     inTurn([1, 2, 3, 4], (item) => `/${item}`, act),
     expected,

@@ -17,7 +17,7 @@ export async function inTurn<Item, Result>(
       if (!(thrown instanceof HoldfastError) || index === 0) throw thrown;
       const { code, message, body } = thrown;
       const done = items.slice(0, index).map(nameOf).join(", ");
-      throw new HoldfastError(code, `${message} Done before it: ${done}.`, { cause: thrown, body });
+      throw new HoldfastError(code, `${message} Done before the error: ${done}.`, { cause: thrown, body });
     }
   }
   return results;

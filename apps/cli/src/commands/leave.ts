@@ -30,7 +30,10 @@ export const leaveCommand: CommandMaker = (context) => {
       }
     }
     if (left.length === 0) {
-      throw new HoldfastError("not_found", `${given} was not shared with you yourself; a group has it, or you own it.`);
+      throw new HoldfastError(
+        "not_found",
+        `${given} was not shared with you directly: it was shared with a group, or you own it.`,
+      );
     }
     await run.output.done({ left, node_id: node.id }, () => [`left ${given}`]);
   });
@@ -40,6 +43,6 @@ export const leaveCommand: CommandMaker = (context) => {
 function toNotShared(thrown: unknown, given: string): unknown {
   if (!(thrown instanceof HoldfastError) || thrown.code !== "not_found") return thrown;
   const what = isId(given) ? `Nothing with the ID ${given} is shared with you` : `Nothing is mounted at ${given}`;
-  const message = `${what}. 'holdfast shared' lists what is shared with you, with the ids.`;
+  const message = `${what}. 'holdfast shared' lists what is shared with you, with IDs.`;
   return new HoldfastError("not_found", message, { cause: thrown });
 }

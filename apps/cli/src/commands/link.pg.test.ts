@@ -90,12 +90,12 @@ describe("holdfast link, and get and put by a link", () => {
     const { items } = JSON.parse(await succeed(run(["link", "ls", "/told", "--json"])));
     await succeed(run(["link", "rm", items.find((each: { role: string }) => each.role === "viewer").id]));
     const cases: [string[], number, RegExp][] = [
-      [["get", locked, `${folder}/told`], 3, /has a password\. Give it with --password-stdin/],
-      [["put", `${folder}/photos/a.txt`, locked], 3, /has a password\. Give it with --password-stdin/],
+      [["get", locked, `${folder}/told`], 3, /has a password\. Use --password-stdin/],
+      [["put", `${folder}/photos/a.txt`, locked], 3, /has a password\. Use --password-stdin/],
       [["get", box, `${folder}/told`], 3, /is for uploads only: nothing can be downloaded/],
       [["get", box, "-"], 3, /is for uploads only: nothing can be downloaded/],
-      [["get", ended, `${folder}/told`], 3, /This link is not there, or has ended/],
-      [["put", `${folder}/photos/a.txt`, ended], 3, /This link is not there, or has ended/],
+      [["get", ended, `${folder}/told`], 3, /This link does not exist or is no longer valid/],
+      [["put", `${folder}/photos/a.txt`, ended], 3, /This link does not exist or is no longer valid/],
     ];
     for (const [args, code, words] of cases) {
       const told = await visit(args);

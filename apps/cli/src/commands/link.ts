@@ -63,7 +63,7 @@ async function fieldsOf(context: Context, options: LinkOptions): Promise<LinkFie
     throw usage(`${role} is not a role for links. Choose viewer, editor or uploader.`);
   }
   if (maxDownloads !== undefined && !/^[1-9]\d{0,8}$/.test(maxDownloads)) {
-    throw usage(`${maxDownloads} is no number of downloads.`);
+    throw usage(`${maxDownloads} is not a valid number of downloads.`);
   }
   const { firstLine } = await import("../terminal.ts");
   const password = passwordStdin === true ? await firstLine(context.stdin) : undefined;
@@ -161,7 +161,7 @@ async function findLink(client: ApiClient, which: string): Promise<string> {
   if (first === undefined)
     throw new HoldfastError("not_found", `There is no link ${which}. 'holdfast link ls' lists the IDs.`);
   if (others.length > 0)
-    throw new HoldfastError("conflict", `${which} can be each of several links: give more characters of the ID.`);
+    throw new HoldfastError("conflict", `${which} matches several links: use more characters of the ID.`);
   return first.permission.id;
 }
 

@@ -136,19 +136,16 @@ describe("listings", () => {
     };
     assert.match(
       await ask(["rm", "--permanent", "/kept"]),
-      /Remove \/kept\/ with all below it, and 2 more that lie in the trash from there, for good\? \(y\/N\)/,
+      /Permanently delete \/kept\/ and everything in it, and 2 items from there in the trash\? \(y\/N\)/,
     );
-    assert.match(
-      await ask(["rm", "--permanent", "/kept/inner"]),
-      /it, and 1 more that lies in the trash from there, for/,
-    );
+    assert.match(await ask(["rm", "--permanent", "/kept/inner"]), /it, and 1 item from there in the trash/);
     assert.match(
       await ask(["rm", "--permanent", "/kept/b", "/list/sub"]),
-      /Remove \/kept\/b, \/list\/sub\/ with all below it for /,
+      /Permanently delete \/kept\/b, \/list\/sub\/ and everything in it\?/,
     );
     const gone = await run(["rm", "--permanent", "--yes", "/kept"]);
     assert.deepEqual([gone.code, gone.stdout], [0, ""]);
-    assert.equal(gone.stderr, "2 items that lay in the trash from there went for good too.\n");
+    assert.equal(gone.stderr, "2 items from there in the trash were also permanently deleted.\n");
     const { items } = await json("trash", "ls");
     assert.ok(!items.some(({ path }: { path: string }) => path.startsWith("/kept")), "they went");
     assert.equal((await run(["rm", "--permanent", "/other/b"])).stderr, "");
@@ -199,12 +196,12 @@ describe("listings", () => {
     const config = `${folder}/config`;
     const unknown = await answering(config, ["devices", "rm", "nowhere"], "yes");
     assert.equal(unknown.code, 4);
-    assert.match(unknown.shown, /^[^?]*There is no device nowhere\. 'holdfast devices' shows what there is\.\s*$/);
+    assert.match(unknown.shown, /^[^?]*There is no device nowhere\. 'holdfast devices' lists your devices\.\s*$/);
     const kept = await answering(config, ["devices", "rm", own], "");
     assert.equal(kept.code, 1);
     assert.match(kept.shown, /Sign out .*, which is this device\? \(y\/N\)[^]*Nothing was signed out/);
     const order = await answering(config, ["devices", "rm", "other", "--remove-copies"], "no");
-    assert.match(order.shown, /Sign out other \(.*\) and delete its copies of what is on the server\?/);
+    assert.match(order.shown, /Sign out other \(.*\) and delete its copies of files that are on the server\?/);
     assert.equal((await json("devices")).items.length, items.length);
     assert.equal((await answering(config, ["devices", "rm", "other"], "y")).code, 0);
     assert.equal((await new Api(signedIn.server.url, other.access_token).call("GET", "/account")).status, 401);
@@ -284,6 +281,6 @@ describe("listings", () => {
     for (const name of ["one", "two"]) writeFileSync(join(large, name), Buffer.alloc(5_000_000, name));
     const dry = await run(["put", large, "/large", "--dry-run", "--json"]);
     assert.deepEqual([dry.code, JSON.parse(dry.stdout).problems[0].code], [6, "quota"]);
-    assert.match(dry.stderr, /^holdfast: This needs 9\.5 MiB, and \d\.\d MiB is free; only what fits is sent\./m);
+    assert.match(dry.stderr, /^holdfast: This needs 9\.5 MiB, and \d\.\d MiB is free; only what fits is uploaded\./m);
   });
 });

@@ -30,11 +30,11 @@ export async function loginInBrowser(
   const lines = [
     ...drawn,
     "",
-    `Open ${started.verification_uri} in a browser, or scan this, and type in the code`,
+    `Open ${started.verification_uri} in a browser, or scan this, and enter the code`,
     "",
     `    ${started.user_code}`,
     "",
-    `Waiting for your answer there, for ${minutes} minutes at most. Ctrl-C ends it.`,
+    `Waiting up to ${minutes} minutes for you to approve the sign-in there. Press Ctrl-C to cancel.`,
   ];
   for (const line of lines) run.output.say(line);
   return wait(client, started);
@@ -52,5 +52,5 @@ async function wait(client: ApiClient, started: RouteAnswer<(typeof routes)["sta
     if ("access_token" in answer) return answer;
     seconds = Math.max(1, answer.interval);
   }
-  throw new HoldfastError("unauthenticated", "Nobody answered in the browser in time.");
+  throw new HoldfastError("unauthenticated", "The sign-in was not approved in the browser in time.");
 }

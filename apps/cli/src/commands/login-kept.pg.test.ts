@@ -53,7 +53,7 @@ test("a configuration that cannot be written is told before anybody is signed in
   const listed = await devices();
   const { code, stderr } = await login(`${home}/file/config`);
   assert.equal(code, 1, stderr);
-  assert.match(stderr, /The login cannot be kept here\. Nobody was signed in\. [^\n]*file/);
+  assert.match(stderr, /The login cannot be saved here\. You were not signed in\. [^\n]*file/);
   assert.equal(await devices(), listed);
 });
 
@@ -66,7 +66,7 @@ test("so is a full disk", async (t) => {
     const listed = await devices();
     const { code, stderr } = await login(`${disk}/config`);
     assert.equal(code, 1, stderr);
-    assert.match(stderr, /Nobody was signed in\.[^]*full/);
+    assert.match(stderr, /You were not signed in\.[^]*full/);
     assert.equal(await devices(), listed);
   } finally {
     unmount(disk);
@@ -95,7 +95,7 @@ test("a login that cannot be kept after all is signed out again", async () => {
   try {
     const { code, stderr } = await login(config, `http://127.0.0.1:${(front.address() as AddressInfo).port}`);
     assert.equal(code, 1, stderr);
-    assert.match(stderr, /The login cannot be kept here\. You were signed out again\./);
+    assert.match(stderr, /The login cannot be saved here\. You were signed out again\./);
   } finally {
     front.close();
   }
@@ -105,8 +105,8 @@ test("a login that cannot be kept after all is signed out again", async () => {
 test("what is missing without a terminal is said before the server is looked at", async () => {
   const nobody = "http://127.0.0.1:1";
   for (const [given, missing] of [
-    [{ args: [] }, /no terminal to ask at, so use --email ADDRESS and --password-stdin/],
-    [{ args: ["--email", "a@example.org"] }, /no terminal to ask at, so use --password-stdin/],
+    [{ args: [] }, /Without a terminal, use --email ADDRESS and --password-stdin/],
+    [{ args: ["--email", "a@example.org"] }, /Without a terminal, use --password-stdin/],
     [{ args: ["--email", "", "--password-stdin"] }, /address is empty/],
     [{ password: "" }, /Standard input has no password/],
     [{ args: ["--email", "a@example.org", "--password-stdin", "--device-name", " "] }, /--device-name/],

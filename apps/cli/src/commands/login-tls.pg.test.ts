@@ -56,12 +56,12 @@ test("without a login the same certificate is told with how to trust it, which t
     assert.equal(code, 7, stderr);
     assert.match(
       stderr,
-      /not signed by an authority that this computer trusts\. 'holdfast login https.*NODE_EXTRA_CA_CERTS names a file/,
+      /not signed by an authority that this computer trusts\. 'holdfast login https.*set NODE_EXTRA_CA_CERTS to a file/,
     );
   }
   const trusted = await holdfast(["get", link, "-"], { env: { ...config, NODE_EXTRA_CA_CERTS: `${home}/own.crt` } });
   assert.equal(trusted.code, 3, trusted.stderr);
-  assert.match(trusted.stderr, /This link is not there, or has ended/);
+  assert.match(trusted.stderr, /This link does not exist or is no longer valid/);
 });
 
 test("with its fingerprint it is trusted, and no other; the login keeps that for all that follows", async () => {
@@ -156,7 +156,7 @@ test("plain http to a port of TLS is told, and so is a server of something else"
   const login = ["login", url, "--email", administrator.email, "--password-stdin"];
   const { code, stderr } = await run(login, "a password\n");
   assert.equal(code, 7, stderr);
-  assert.match(stderr, /is no Holdfast server \(it says 200\)/);
+  assert.match(stderr, /is not a Holdfast server \(it answered 200\)/);
 });
 
 function tlsArguments(name: string): string[] {

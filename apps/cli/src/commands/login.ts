@@ -64,7 +64,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
   const given = options.passwordStdin === true ? await firstLine(context.stdin) : undefined;
   const saved = new SavedLogin(thisConfigFolder(context.environment));
   await saved.assertWritable().catch((thrown: unknown) => {
-    throw notKept(thrown, "Nobody was signed in");
+    throw notKept(thrown, "You were not signed in");
   });
   // Nobody types a password for a server that is not there.
   await lookAtServer(server, trust);
@@ -108,7 +108,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
       `Signed in to ${server} as ${email}.`,
     ]);
     if (context.environment["HOLDFAST_TOKEN"] !== undefined && !run.output.json)
-      run.output.note("HOLDFAST_TOKEN is set: commands use that token and not this login, until you unset it.");
+      run.output.note("HOLDFAST_TOKEN is set: commands use that token instead of this login until you unset it.");
     if (session.second_factor_due_at !== undefined) run.output.note(sayFactorDue(session.second_factor_due_at));
     await tellOtherServer(run, made, former);
   } catch (thrown) {
@@ -122,7 +122,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
 function assertGiven({ stdin }: Run["context"], { email, passwordStdin }: LoginOptions): void {
   if (stdin.isTTY === true || (email !== undefined && passwordStdin === true)) return;
   const missing = email === undefined ? "--email ADDRESS and --password-stdin" : "--password-stdin";
-  throw usage(`There is no terminal to ask at, so use ${missing}. The password is then read from standard input.`);
+  throw usage(`Without a terminal, use ${missing}. The password is then read from standard input.`);
 }
 
 /** A login that cannot be kept is good for nothing, so nothing of it stays with the server either. */
@@ -143,7 +143,7 @@ async function signOut({ server, trust, accessToken, deviceId }: Login, isNew: b
     return "You were signed out again";
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
-    return `The server did not hear that the session is to end (${why}): remove the device ${deviceId} in the app, under Settings`;
+    return `The session could not be ended on the server (${why}): remove the device ${deviceId} in the app, under Settings`;
   } finally {
     await client.close();
   }
@@ -154,7 +154,7 @@ function notKept(thrown: unknown, outcome: string): HoldfastError {
   const { code, message } = toSentence(thrown);
   return new HoldfastError(
     code === "store_full" ? code : "failed",
-    `The login cannot be kept here. ${outcome}. ${message}`,
+    `The login cannot be saved here. ${outcome}. ${message}`,
     { cause: thrown },
   );
 }
@@ -209,14 +209,14 @@ function inMemory(former: Login): SessionStore<Login> {
 }
 
 function notThere(): HoldfastError {
-  return new HoldfastError("unauthenticated", "The former login has ended.");
+  return new HoldfastError("unauthenticated", "The previous login was ended.");
 }
 
 /** Undefined where the server does not know it, which is told. */
 async function byBrowser(run: Run, client: ApiClient, device: ThisDevice) {
   const { loginInBrowser } = await import("./login-in-browser.ts");
   const session = await loginInBrowser(run, client, device);
-  if (session === undefined) run.output.note("This server is too old to be signed in to with a browser.");
+  if (session === undefined) run.output.note("This server is too old for signing in with a browser.");
   return session;
 }
 
@@ -250,7 +250,7 @@ async function endFormer(run: Run, former: Login | undefined, made: Login): Prom
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError)) throw thrown;
     const isGone = thrown.code === "not_found" || thrown.code === "unauthenticated";
-    if (!isGone) run.output.note(`The former login to ${former.server} could not be ended: ${thrown.message}`);
+    if (!isGone) run.output.note(`The previous login to ${former.server} could not be ended: ${thrown.message}`);
   } finally {
     await client.close();
   }

@@ -9,7 +9,7 @@ export const logoutCommand: CommandMaker = (context) => {
     .option("--everywhere", "sign out all browsers and devices of the account, including this one")
     .option("--others", "sign out all browsers and devices of the account except this one");
   return runs<[]>(context, command, (run, { everywhere, others }) => {
-    if (everywhere === true && others === true) throw usage("--everywhere and --others do not go together.");
+    if (everywhere === true && others === true) throw usage("--everywhere and --others cannot be used together.");
     return others === true ? logoutOthers(run) : logout(run, context, everywhere === true);
   });
 };
@@ -18,7 +18,7 @@ async function logoutOthers(run: Run): Promise<void> {
   const { client } = await run.connect();
   await client.call("deleteDevices", { query: { keep: "current" } });
   await run.output.done({ signed_out: "others" }, () => [
-    "Signed out everywhere else. Personal access tokens and app passwords go on: 'holdfast token' and 'holdfast app-passwords' list them.",
+    "Signed out everywhere else. Personal access tokens and app passwords still work: 'holdfast token' and 'holdfast app-passwords' list them.",
   ]);
 }
 
@@ -30,7 +30,7 @@ async function logout(run: Run, context: Context, everywhere: boolean): Promise<
   ]);
   const saved = new SavedLogin(thisConfigFolder(context.environment));
   const login = await saved.read();
-  if (login === undefined) return run.output.done({ signed_out: false }, () => ["Nobody was signed in."]);
+  if (login === undefined) return run.output.done({ signed_out: false }, () => ["You were not signed in."]);
   const roots = await runningRoots(thisConfigFolder(context.environment), login);
   const { HOLDFAST_CONFIG_DIR, XDG_CONFIG_HOME, APPDATA } = context.environment;
   const { client } = await connect({ HOLDFAST_CONFIG_DIR, XDG_CONFIG_HOME, APPDATA });
@@ -44,15 +44,15 @@ async function logout(run: Run, context: Context, everywhere: boolean): Promise<
     if (everywhere) throw thrown;
     if (!gone)
       run.output.say(
-        `The server did not hear of it: ${thrown.message} The session there ends by itself, or by 'holdfast devices rm ${login.deviceId}'.`,
+        `The session could not be ended on the server: ${thrown.message} It expires by itself. To end it sooner: holdfast devices rm ${login.deviceId}`,
       );
   } finally {
     await client.close();
   }
   await saved.update(() => Promise.resolve(undefined));
-  for (const root of roots) run.output.note(`The sync of ${root} ends: it used this login.`);
+  for (const root of roots) run.output.note(`The sync of ${root} stops: it used this login.`);
   await run.output.done({ signed_out: true, server: login.server }, () => [
-    everywhere ? `Signed out everywhere of ${login.server}.` : `Signed out of ${login.server}.`,
+    everywhere ? `Signed out of ${login.server} everywhere.` : `Signed out of ${login.server}.`,
   ]);
 }
 

@@ -65,7 +65,7 @@ async function* sortedByPath(pages: AsyncIterable<NodeJson[]>, { output }: Run):
     }
     for (const node of page) held.push(node);
     if (held.length <= sortedItemsMax) continue;
-    output.note(`There is more than ${formatNumber(sortedItemsMax)} below it: not sorted.`);
+    output.note(`There are more than ${formatNumber(sortedItemsMax)} files and folders in it: not sorted.`);
     yield held;
     held = undefined;
   }

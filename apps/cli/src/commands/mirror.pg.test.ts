@@ -65,12 +65,12 @@ describe("put and get with --delete", () => {
     assert.deepEqual([held.code, JSON.parse(held.stdout).deleted], [1, 0]);
     assert.match(
       held.stderr,
-      /^holdfast: 60 deletions of 61 here and below wait, and nothing was deleted\. .*--yes\.$/m,
+      /^holdfast: 60 deletions of 61 here and below need your approval, so nothing was deleted\. .*--yes\.$/m,
     );
     mkdirSync(join(root, "f0"));
     const conflicting = await run(["put", root, "/many", "--delete", "--yes", "--json"]);
     assert.equal(JSON.parse(conflicting.stdout).deleted, 0);
-    assert.match(conflicting.stderr, /Nothing was deleted, since not all went well before/);
+    assert.match(conflicting.stderr, /Nothing was deleted, because there were errors before/);
     rmSync(join(root, "f0"), { recursive: true });
     assert.equal((await json("put", root, "/many", "--delete", "--yes")).deleted, 60);
     assert.deepEqual(await remoteNames("/many"), ["stays"]);
@@ -96,7 +96,7 @@ describe("put and get with --delete", () => {
     const done = await run(["get", "/get", target, "--delete", "--exclude", "*.log", "--json"]);
     const { deleted, files_kept, problems } = JSON.parse(done.stdout);
     assert.deepEqual([done.code, deleted, files_kept], [5, 5, 3]);
-    assert.match(done.stderr, /own: has no copy of its content on the server, and is kept\.$/m);
+    assert.match(done.stderr, /own: has no copy of its content on the server, so it was kept\.$/m);
     const kept = problems.map(({ path }: { path: string }) => path.slice(target.length + 1)).toSorted();
     assert.deepEqual(kept, ["edited", "old/mine/too", "own"]);
     assert.deepEqual(namesBelow(target), ["edited", "keep", "old", "old/mine", "old/mine/too", "own", "skip.log"]);
@@ -125,11 +125,11 @@ describe("put and get with --delete", () => {
     ]);
     const told = shown.stderr
       .split("\n")
-      .filter((line) => line.includes("has no copy of its content on the server, and is kept"));
+      .filter((line) => line.includes("has no copy of its content on the server, so it was kept"));
     assert.equal(told.length, 51);
     assert.equal(
       told.at(-1),
-      "holdfast: 11 more paths: has no copy of its content on the server, and is kept. --json lists them.",
+      "holdfast: 11 more paths: has no copy of its content on the server, so it was kept. --json lists them.",
     );
     assert.match(
       shown.stderr,
@@ -154,7 +154,7 @@ describe("put and get with --delete", () => {
     await run(["rm", ...many.map((name) => `/get-many/${name}`)]);
     const held = await run(["get", "/get-many", target, "--delete", "--json"]);
     assert.equal(JSON.parse(held.stdout).deleted, 0);
-    assert.match(held.stderr, /60 deletions of 61 here and below wait/);
+    assert.match(held.stderr, /60 deletions of 61 here and below need your approval/);
     const done = await json("get", "/get-many", target, "--delete", "--yes");
     assert.deepEqual([done.deleted, done.files_kept], [60, 1]);
     assert.deepEqual(namesBelow(target), ["purged", "stays"]);

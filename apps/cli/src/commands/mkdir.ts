@@ -36,10 +36,13 @@ async function checkPlace(client: ApiClient, path: string, parents: boolean, pla
   for (const way of there === undefined ? ways : []) {
     const node = planned.has(way) ? { kind: "folder" } : await findNode(client, way);
     if (node?.kind === "file" || node?.kind === "symlink")
-      throw new HoldfastError("conflict", `${way} is a ${node.kind}, not a folder: ${path} cannot be made.`);
+      throw new HoldfastError("conflict", `${way} is a ${node.kind}, not a folder: ${path} cannot be created.`);
     if (node !== undefined) break;
     if (!parents)
-      throw new HoldfastError("not_found", `${path} has no parent folder on the server. With -p it is made too.`);
+      throw new HoldfastError(
+        "not_found",
+        `The parent folder of ${path} does not exist on the server. Use -p to create it too.`,
+      );
   }
   for (const each of [path, ...ways]) planned.add(each);
 }

@@ -17,7 +17,7 @@ export const mountCommand: CommandMaker = (context) => {
     const nodeId = isId(given) ? given : await idOfShared(client, given);
     const names = at === undefined ? [] : splitPath(at.startsWith("/") ? at : `/${at}`);
     const name = names.pop();
-    if (at !== undefined && name === undefined) throw usage("Say a name: the root itself is always there.");
+    if (at !== undefined && name === undefined) throw usage("Specify a name: the root itself is always mounted.");
     const { lookUp } = await import("../remote/look-up.ts");
     const parent = names.length === 0 ? {} : { parent_id: (await lookUp(client, joinPath(names))).id };
     const node = await client.call("createMount", {
@@ -49,11 +49,14 @@ async function idOfShared(client: ApiClient, given: string): Promise<string> {
     );
   }
   if (id === undefined) {
-    throw new HoldfastError("not_found", `Nobody shares ${name} with you. 'holdfast shared' shows what there is.`);
+    throw new HoldfastError(
+      "not_found",
+      `Nobody shares ${name} with you. 'holdfast shared' lists what is shared with you.`,
+    );
   }
   if (found.size === 1) return id;
   throw new HoldfastError(
     "conflict",
-    `Several are called ${name}. Name one by its ID (${[...found].join(", ")}): 'holdfast shared' shows them.`,
+    `Several shares are named ${name}. Specify one by its ID (${[...found].join(", ")}): 'holdfast shared' lists them.`,
   );
 }

@@ -6,6 +6,6 @@ export function checkNewPassword(password: string): string {
   if (password.length < limits.passwordBytesMin)
     throw usage(`The password is too short: it needs at least ${limits.passwordBytesMin} characters.`);
   if (password.length > limits.passwordBytesMax)
-    throw usage(`The password is too long: it may have ${limits.passwordBytesMax} characters.`);
+    throw usage(`The password is too long: the maximum is ${limits.passwordBytesMax} characters.`);
   return password;
 }

@@ -19,5 +19,5 @@ export function onlyNamed<Item extends Named>(what: string, items: Iterable<Item
   }
   if (named.length <= 1) return named[0];
   const ids = named.map(({ id }) => id).join(", ");
-  throw new HoldfastError("conflict", `Several ${what} are called ${nameOrId}: name one by its ID (${ids}).`);
+  throw new HoldfastError("conflict", `Several ${what} are named ${nameOrId}: specify one by its ID (${ids}).`);
 }

@@ -66,7 +66,7 @@ test("another server at the same address is told at login, to a running sync and
   server = await startServer({ dataFolder: `${home}/second`, port: server.port });
   const answers = await serverId();
   assert.notEqual(answers, known);
-  const both = new RegExp(`Another server answers at ${server.url} than before: ${answers}, and not ${known}\\.`);
+  const both = new RegExp(`A different server now answers at ${server.url}: ${answers}, not ${known}\\.`);
   const again = await login();
   assert.equal(again.code, 0, again.stderr);
   assert.match(again.stderr, both);
@@ -80,7 +80,7 @@ test("another server at the same address is told at login, to a running sync and
   assert.equal(next.code, 1, next.stderr);
   assert.match(
     next.stderr,
-    new RegExp(`Another server answers: .*${known}.*${answers}.*Nothing was touched.*--forget`),
+    new RegExp(`A different server answers: .*${known}.*${answers}.*No files were changed.*--forget`),
   );
   assert.deepEqual(await namesOnServer(), []);
   assert.deepEqual(readdirSync(root).toSorted(), [".holdfast", "later", "private"]);

@@ -47,13 +47,13 @@ async function fromStdin({ context }: Run): Promise<Passwords> {
   const { firstLines } = await import("../terminal.ts");
   const [current = "", next = ""] = await firstLines(context.stdin, 2);
   if (current === "" || next === "")
-    throw usage("Standard input needs the current password and the new one, a line each.");
+    throw usage("Standard input must contain the current and the new password, one line each.");
   return { current_password: current, new_password: checkNewPassword(next) };
 }
 
 function toNotCurrent(thrown: unknown, field: string): unknown {
   if (!(thrown instanceof HoldfastError) || thrown.field !== field) return thrown;
-  const message = "That is not your current password. Nothing is changed.";
+  const message = "Wrong current password. Nothing was changed.";
   return new HoldfastError("unauthenticated", message, { cause: thrown });
 }
 

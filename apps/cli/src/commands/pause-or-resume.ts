@@ -28,7 +28,7 @@ export function pauseOrResume(action: "pause" | "resume", summary: string): Comm
         const later = `is not running; its next start ${isPause ? "will be paused" : "will sync"}`;
         lines.push(`${root}: ${running === undefined ? later : now}`);
       }
-      if (syncs.length === 0) lines.push("Nothing is synced here yet. Begin with 'holdfast sync DIR'.");
+      if (syncs.length === 0) lines.push("Nothing is synced here yet. Start with 'holdfast sync DIR'.");
       await run.output.done({ items: done, next_cursor: null }, () => lines);
     });
   };

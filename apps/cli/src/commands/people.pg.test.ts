@@ -76,7 +76,7 @@ describe("the words of people", () => {
     const unmounted = await guest(["leave", "docs"]);
     assert.deepEqual(
       [unmounted.code, unmounted.stderr],
-      [4, "holdfast: Nothing is mounted at docs. 'holdfast shared' lists what is shared with you, with the ids.\n"],
+      [4, "holdfast: Nothing is mounted at docs. 'holdfast shared' lists what is shared with you, with IDs.\n"],
     );
     await done(owner, ["share", "/docs", "--with", ann.email, "--role", "editor"]);
     const taken = await json(owner, "unshare", "/docs", "--with", ann.email);
@@ -133,7 +133,8 @@ describe("the words of people", () => {
     writeFileSync(`${people.folder}/large`, Buffer.alloc(20_000_000, "a large one "));
     const sent = await guest(["put", `${people.folder}/note`, `${people.folder}/large`, id, "--json"]);
     assert.equal(JSON.parse(sent.stdout).files_sent, 2);
-    const remark = /^You cannot see what this folder contains\. A file whose name was taken is kept beside the other/;
+    const remark =
+      /^You cannot see what this folder contains\. A file whose name was taken is stored under another name/;
     assert.match(sent.stderr, remark);
     assert.equal((await json(guest, "put", tree, `${id}/`)).files_sent, 2);
     const paths = (await json(owner, "ls", "-R", "/inbox")).items.map(({ path }: { path: string }) => path);
@@ -193,7 +194,7 @@ describe("the words of people", () => {
       ["/to/file", "/stolen"],
     ] as const) {
       const refused = await guest(["mv", from, to]);
-      const words = /belong to different people.* Copy it there, then delete it here\./;
+      const words = /have different owners.* Copy it there, then delete it here\./;
       assert.deepEqual([refused.code, words.test(refused.stderr)], [2, true], refused.stderr);
     }
     await done(guest, ["cp", "/mine", "/to"]);
@@ -212,7 +213,7 @@ describe("the words of people", () => {
     for (const remote of ["/to", "/to/new folder"]) {
       for (const words of [["--once"], ["--dry-run"]]) {
         const refused = await guest(["sync", `${people.folder}/synced`, "--remote", remote, ...words]);
-        assert.deepEqual([refused.code, /cannot be synced alone/.test(refused.stderr)], [5, true], refused.stderr);
+        assert.deepEqual([refused.code, /cannot be synced on its own/.test(refused.stderr)], [5, true], refused.stderr);
       }
     }
   });

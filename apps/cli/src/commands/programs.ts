@@ -48,6 +48,6 @@ function remove(context: Context) {
   return runs<[string]>(context, command, async (run, id) => {
     const { client } = await run.connect();
     await listedBy("programs ls", client.call("removeAuthorizedProgram", { params: { id } }));
-    await run.output.done({ id, removed: true }, () => [`let in no more: ${id}`]);
+    await run.output.done({ id, removed: true }, () => [`access removed: ${id}`]);
   });
 }

@@ -57,9 +57,9 @@ describe("a login that is a while old", () => {
     await grownOld();
     const before = await administrators();
     const terminal = start("admin", "users", "promote", "typed@example.org");
-    await shown(terminal, /this login is a while old\.[^]*Password: /);
+    await shown(terminal, /you signed in a while ago\.[^]*Password: /);
     terminal.type("not it\r");
-    await shown(terminal, /That is not your password\.\n[^]*Password: /);
+    await shown(terminal, /Wrong password\.\n[^]*Password: /);
     assert.deepEqual(await administrators(), before);
     terminal.type(`${administrator.password}\r`);
     await shown(terminal, /typed@example\.org is an administrator/);
@@ -82,7 +82,7 @@ describe("a login that is a while old", () => {
     terminal.type(`${administrator.password}\r`);
     await shown(terminal, /Code of the authenticator app/);
     terminal.type(`${code(30_000)}\r`);
-    await shown(terminal, /Keep it now/);
+    await shown(terminal, /Save it now/);
     assert.equal(await terminal.ended, 0);
   });
 
@@ -92,7 +92,7 @@ describe("a login that is a while old", () => {
     await shown(wrong, /Current password: /);
     wrong.type("not it\r");
     assert.equal(await wrong.ended, 3);
-    assert.match(wrong.lines().join("\n"), /not your current password/);
+    assert.match(wrong.lines().join("\n"), /Wrong current password/);
     assert.doesNotMatch(wrong.lines().join("\n"), /New password/);
     const right = start("passwd");
     await shown(right, /Current password: /);

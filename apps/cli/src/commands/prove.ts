@@ -13,11 +13,11 @@ const triesMax = 3;
 export async function prove(run: Run, client: ApiClient): Promise<void> {
   if (run.context.stdin.isTTY !== true) {
     const message =
-      "The server does this only if it knows that it is you, and this login is a while old. Run 'holdfast login' again first, or use a token (HOLDFAST_TOKEN). Nothing was done.";
+      "The server must confirm that it is you, because you signed in a while ago. Run 'holdfast login' again first, or use a token (HOLDFAST_TOKEN). Nothing was done.";
     throw new HoldfastError("proof_required", message);
   }
   const { askSecret } = await import("../terminal.ts");
-  run.output.say("The server does this only if it knows that it is you, and this login is a while old.");
+  run.output.say("The server must confirm that it is you, because you signed in a while ago.");
   for (let tries = 1; ; tries += 1) {
     const password = await askSecret(run.context, "Password: ");
     if (password === "") throw new HoldfastError("usage", "The password is empty. Nothing was done.");
@@ -29,7 +29,7 @@ export async function prove(run: Run, client: ApiClient): Promise<void> {
     } catch (thrown) {
       if (!(thrown instanceof HoldfastError) || thrown.field !== "password") throw thrown;
       const isLast = tries === triesMax;
-      const message = isLast ? "That is not your password. Nothing was done." : "That is not your password.";
+      const message = isLast ? "Wrong password. Nothing was done." : "Wrong password.";
       if (isLast) throw new HoldfastError("unauthenticated", message, { cause: thrown });
       run.output.say(message);
     }

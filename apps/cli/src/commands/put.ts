@@ -39,7 +39,7 @@ export const putCommand: CommandMaker = (context) => {
     .option("--times", "also update files of which only the modification time changed")
     .option("--yes", "allow very many deletions");
   withNotes(withTransferOptions(command), [
-    "A file put to an existing folder, anything put to a path that ends in /, and each of several goes inside under its own name. Otherwise it becomes that path; a folder is merged into what is there.",
+    "If the destination is an existing folder, a file is placed in it under its own name, and so is anything if the destination ends in / or there are several sources. Otherwise the destination is the new path; a folder is merged into an existing one.",
   ]);
   return runs<[string[]]>(context, command, async (run, paths, flags: PutFlags) => {
     if (flags.fromCommand === undefined) return put(run, paths, flags);
@@ -47,7 +47,7 @@ export const putCommand: CommandMaker = (context) => {
     const words = Reflect.get(command.parent ?? command, "rawArgs") as readonly string[];
     const isApart = words.includes("--") && words.length - words.indexOf("--") - 1 === paths.length;
     if (flags.fromCommand.startsWith("-") || !isApart) {
-      throw usage("Name where to on the server, and the command behind --: put --from-command REMOTE -- COMMAND ARGS.");
+      throw usage("Specify a path on the server, and the command after --: put --from-command REMOTE -- COMMAND ARGS.");
     }
     await putOutput(run, flags.fromCommand, paths, flags);
   });
@@ -85,9 +85,10 @@ interface PutFlags extends TransferFlags {
 async function put(run: Run, paths: string[], flags: PutFlags, written?: CommandOutput): Promise<void> {
   const given = paths.at(-1);
   const locals = paths.slice(0, -1);
-  if (given === undefined || locals.length === 0) throw usage("Name what to put, and last where to on the server.");
+  if (given === undefined || locals.length === 0)
+    throw usage("Specify at least one source, and then the path on the server.");
   if (flags.passwordStdin === true && written === undefined && locals.includes("-")) {
-    throw usage("Standard input is either what to put or the password.");
+    throw usage("Standard input can be the content or the password, but not both.");
   }
   const patterns = await readTransferFlags(run, flags);
   const isLink = await run.connectByLink(given, flags.passwordStdin === true, false);
@@ -146,7 +147,7 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
   // The server does not reveal which names are taken.
   if (top.top?.role === "uploader" && report.filesSent > 0)
     output.note(
-      "You cannot see what this folder contains. A file whose name was taken is kept beside the other under a name such as 'report (2).odt'.",
+      "You cannot see what this folder contains. A file whose name was taken is stored under another name, such as 'report (2).odt'.",
     );
   if (report.problems.length > 0) context.exitCode = report.exitCode;
 }
@@ -154,7 +155,8 @@ async function put(run: Run, paths: string[], flags: PutFlags, written?: Command
 async function tellOutcome({ output }: Run, report: TransferReport): Promise<void> {
   const would = report.isDry ? "would be " : "";
   const deleted = report.deleted === 0 ? "" : `, ${formatNumber(report.deleted)} ${would}deleted`;
-  const healed = report.filesHealed === 0 ? "" : ` (${formatNumber(report.filesHealed)} of them healed on the server)`;
+  const healed =
+    report.filesHealed === 0 ? "" : ` (${formatNumber(report.filesHealed)} of them repaired on the server)`;
   await output[report.isDry ? "result" : "done"](report.toJson(), () => [
     ...report.planLines(),
     `${report.itemsSent} ${would}sent (${formatBytes(report.bytesSent)}), ${report.itemsNotSent}${healed}${deleted}, ${count(report.problems.length, "problem")}`,
@@ -165,7 +167,7 @@ async function topOfLink(client: ApiClient, locals: readonly string[]) {
   const { node } = await client.call("getCurrentLink");
   if (node.kind !== "folder" || !locals.includes("-")) return node;
   throw usage(
-    "A link to a folder takes files under their own names. Standard input and the output of a command have none.",
+    "Files uploaded to a folder's link keep their own names. Standard input and the output of a command have no name.",
   );
 }
 

@@ -9,6 +9,6 @@ export const recentCommand: CommandMaker = (context) => {
   return runs<[]>(context, command, async (run) => {
     const { client } = await run.connect();
     const page = await client.call("listRecent");
-    await run.output.result(page, () => nodeRows(run.output, "You have changed no files lately.")(page.items));
+    await run.output.result(page, () => nodeRows(run.output, "You have not changed any files recently.")(page.items));
   });
 };

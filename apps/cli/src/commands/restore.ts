@@ -11,7 +11,7 @@ export const restoreCommand: CommandMaker = (context) => {
     .option("--version <version>", "version from 'holdfast versions'");
   return runs<[string]>(context, command, async (run, path, { version }) => {
     if (version === undefined) {
-      throw usage(`Say which version: --version N. 'holdfast versions ${shellWord(path)}' lists them.`);
+      throw usage(`Specify a version: --version N. 'holdfast versions ${shellWord(path)}' lists them.`);
     }
     const { lookUpFile } = await import("../remote/look-up.ts");
     const wanted = readVersion(String(version), path);
@@ -24,7 +24,7 @@ export const restoreCommand: CommandMaker = (context) => {
     const answer = client.call("restoreVersion", { params: { id: newest.id }, query: { version: wanted } });
     const node = await ofVersion(path, wanted, answer);
     await run.output.done(node, () => [
-      `${path} has the content of version ${wanted} again, as its version ${node.version}.`,
+      `${path} was restored from version ${wanted}. The restored content is now version ${node.version}.`,
     ]);
   });
 };

@@ -24,7 +24,7 @@ export const rewindCommand: CommandMaker = (context) => {
     .addCommand(undo(context));
   return runs<[string]>(context, command, async (run, path, { to, dryRun }) => {
     const { lookUp } = await import("../remote/look-up.ts");
-    if (to === undefined) throw usage("Say to which moment: --to 2027-01-31T09:00:00Z, or --to 2h.");
+    if (to === undefined) throw usage("Specify a time: --to 2027-01-31T09:00:00Z, or --to 2h.");
     const at = parseMoment(String(to));
     const { client } = await run.connect();
     const node = await lookUp(client, path);
@@ -55,7 +55,7 @@ function withWhen(thrown: unknown, { path, created_at: created }: NodeJson, mome
     ? `${message} ${printable(path)} was created at ${shown}.`
     : `This account can be rewound to ${shown} at the earliest.`;
   const options = { body, cause: thrown, ...(field === undefined ? {} : { field }) };
-  return new HoldfastError(code, `${why} The earliest moment: --to ${since}`, options);
+  return new HoldfastError(code, `${why} The earliest time: --to ${since}`, options);
 }
 
 function undo(context: Context) {
@@ -67,7 +67,7 @@ function undo(context: Context) {
     const { client } = await run.connect();
     const answer = await finished(client, await listedBy("activity", client.call("undoRewind", { params: { id } })));
     await run.output.done(answer, () => [
-      ...(answer.repeated === true ? ["This rewind was undone before: nothing was changed now."] : linesOf(answer)),
+      ...(answer.repeated === true ? ["This rewind was already undone. Nothing was changed."] : linesOf(answer)),
       ...undoHint(answer),
     ]);
   });
@@ -86,10 +86,7 @@ async function finished(client: Client, given: RewindAnswer | { job: string }): 
     if (state === "failed") {
       const { detail } = (result ?? {}) as { detail?: unknown };
       const why = typeof detail === "string" ? `: ${detail}` : "";
-      throw new HoldfastError(
-        "failed",
-        `The server could not bring the rewind to its end${why}. It can be asked for again.`,
-      );
+      throw new HoldfastError("failed", `The server could not finish the rewind${why}. Run the command again.`);
     }
     await setTimeout(lookAgainMs);
   }

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeJson } from "@holdfast/protocol/values";
-import { count, formatNumber } from "../output/text.ts";
+import { count } from "../output/text.ts";
 import type { TrashedFrom } from "../remote/trashed-from.ts";
 import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
@@ -25,9 +25,11 @@ export const rmCommand: CommandMaker = (context) => {
     const isAsked = trashed !== undefined && yes !== true && context.stdin.isTTY === true;
     if (isAsked) {
       const { confirm } = await import("../terminal.ts");
-      const what = nodes.map(({ path, kind }) => (kind === "folder" ? `${path}/ with all below it` : path)).join(", ");
-      if (!(await confirm(run.context, `Remove ${what}${alsoGoing(trashed)} for good?`)))
-        throw new HoldfastError("failed", "Nothing was removed.");
+      const what = nodes
+        .map(({ path, kind }) => (kind === "folder" ? `${path}/ and everything in it` : path))
+        .join(", ");
+      if (!(await confirm(run.context, `Permanently delete ${what}${alsoGoing(trashed)}?`)))
+        throw new HoldfastError("failed", "Nothing was deleted.");
     }
     const query = permanent === true ? { permanent: "true" } : {};
     const items = await inTurn(
@@ -45,19 +47,21 @@ export const rmCommand: CommandMaker = (context) => {
 /** For the question. */
 function alsoGoing({ count: below, isAll }: TrashedFrom): string {
   if (isAll && below === 0) return "";
-  if (below === 0) return ", and what lies in the trash from there,";
-  return `, and ${isAll ? "" : "more than "}${formatNumber(below)} more that ${isAll && below === 1 ? "lies" : "lie"} in the trash from there,`;
+  if (below === 0) return ", and everything from there in the trash";
+  return `, and ${isAll ? "" : "more than "}${count(below, "item")} from there in the trash`;
 }
 
 /** For who was not asked. */
 function alsoGone({ count: below, isAll }: TrashedFrom): string[] {
   if (isAll && below === 0) return [];
-  if (below === 0) return ["What lay in the trash from there went for good too."];
-  return [`${isAll ? "" : "More than "}${count(below, "item")} that lay in the trash from there went for good too.`];
+  if (below === 0) return ["Everything from there in the trash was also permanently deleted."];
+  return [
+    `${isAll ? "" : "More than "}${count(below, "item")} from there in the trash ${isAll && below === 1 ? "was" : "were"} also permanently deleted.`,
+  ];
 }
 
 function whereItWent({ kind, id, path, role }: NodeJson): string {
-  if (kind === "mount") return "Taken away here. The folder that it showed stays where it is.";
+  if (kind === "mount") return "Removed from your files. The shared folder itself was not changed.";
   if (role === "owner") return `Moved to the trash. 'holdfast trash restore ${path}' brings it back.`;
   return `Moved to its owner's trash. 'holdfast trash restore ${id}' brings it back.`;
 }

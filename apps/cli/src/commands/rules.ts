@@ -112,7 +112,7 @@ async function approve(run: Run, { sync, held: { hash } }: Waiting): Promise<voi
   if (!(await changeState(sync, (state) => approveRules(state, hash))))
     throw new HoldfastError(
       "conflict",
-      "The rules have changed since they were shown. Look at them again: holdfast rules",
+      "The rules have changed since they were shown. Review them again: holdfast rules",
     );
   const { nextRun } = await import("../sync/last-status.ts");
   run.output.note(nextRun(sync.record.root, "applies the answer"));

@@ -43,7 +43,7 @@ describe("second-factor", () => {
     assert.match((await say(["second-factor"])).stdout, /^On since .*; 10 recovery codes left\.\n$/);
     const without = await login();
     assert.equal(without.code, 3);
-    assert.match(without.stderr, /This account has a second factor\. Use --totp CODE too\./);
+    assert.match(without.stderr, /This account has a second factor\. Add --totp CODE\./);
     const wrong = await login("--totp", "000000", "--json");
     assert.equal(wrong.code, 3);
     assert.equal(JSON.parse(wrong.stdout).error.code, "second_factor");
@@ -54,7 +54,7 @@ describe("second-factor", () => {
     assert.equal((await login("--totp", codes[2] ?? "")).code, 3);
     const mistyped = await say(["second-factor", "off", "--password-stdin", "--totp", fresh], "no such password\n");
     assert.equal(mistyped.code, 3);
-    assert.match(mistyped.stderr, /That is not your password\. Nothing is changed\./);
+    assert.match(mistyped.stderr, /Wrong password\. Nothing was changed\./);
     assert.equal((await say(["second-factor", "off", "--password-stdin", "--totp", fresh])).code, 0);
     assert.equal((await login()).code, 0);
   });
@@ -94,7 +94,7 @@ describe("second-factor", () => {
       const ways = `This account signs in with a passkey. Run 'holdfast login ${command.server.url}' and press Enter to sign in with a browser, or enter a recovery code (--totp CODE).`;
       assert.ok(asks.stderr.includes(ways), asks.stderr);
       const ended = await reset("--end-passkeys");
-      assert.equal(ended.stdout, `${person.email} has a new password, and no passkeys any more\n`, ended.stderr);
+      assert.equal(ended.stdout, `${person.email} has a new password, and its passkeys were removed\n`, ended.stderr);
       assert.equal((await person.login()).code, 0);
     });
   }

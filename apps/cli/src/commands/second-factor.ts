@@ -32,7 +32,9 @@ export const secondFactorCommand: CommandMaker = (context) => {
       state.on
         ? `On since ${timeFor(run.output, state.since)}: ${factorsOf(state)}; ${count(state.recovery_codes_left, "recovery code")} left.`
         : "Off: the password is enough to sign in. 'holdfast second-factor on' changes that.",
-      ...(state.required === true ? ["An administrator asks for one, so the last one cannot be ended."] : []),
+      ...(state.required === true
+        ? ["An administrator requires a second factor, so the last one cannot be removed."]
+        : []),
     ]);
   });
 };
@@ -41,8 +43,8 @@ export const secondFactorCommand: CommandMaker = (context) => {
 export function sayFactorDue(dueAt: string): string {
   const isOver = Date.parse(dueAt) <= Date.now();
   return isOver
-    ? "This account must have a second factor: nothing else is answered before there is one. Set one up with 'holdfast second-factor on'."
-    : `This account must have a second factor from ${formatLocalTime(dueAt)} on. Set one up with 'holdfast second-factor on'.`;
+    ? "This account must have a second factor before you can use it. Set one up with 'holdfast second-factor on'."
+    : `This account must have a second factor from ${formatLocalTime(dueAt)}. Set one up with 'holdfast second-factor on'.`;
 }
 
 /** What does beside the password. A server of before has an app alone. */
@@ -72,7 +74,7 @@ function switchOn(context: Context) {
       await run.output.result(prepared, () => [
         `Secret for the authenticator app: ${prepared.secret}`,
         prepared.uri,
-        "Nothing has changed yet. Say what the app shows: holdfast second-factor confirm CODE",
+        "It is not on yet. Confirm with the code that the app shows: holdfast second-factor confirm CODE",
       ]);
       return;
     }
@@ -151,7 +153,7 @@ export async function withCode<Result>(
       return await act({ password, ...(code === undefined ? {} : { totp: code }) });
     } catch (thrown) {
       if (!(thrown instanceof HoldfastError) || thrown.field !== "password") throw thrown;
-      throw new HoldfastError("unauthenticated", "That is not your password. Nothing is changed.", { cause: thrown });
+      throw new HoldfastError("unauthenticated", "Wrong password. Nothing was changed.", { cause: thrown });
     }
   });
 }
@@ -189,7 +191,7 @@ export async function askingAgain<Result>(
   }
 }
 
-const passkeysInBrowser = "Passkeys work in a browser, so here it takes a recovery code (--totp CODE).";
+const passkeysInBrowser = "Passkeys only work in a browser. Use a recovery code here (--totp CODE).";
 
 function factorsOfAnswer({ body }: HoldfastError): readonly unknown[] {
   const factors = body["factors"];
@@ -203,16 +205,16 @@ function hasApp(thrown: HoldfastError): boolean {
 function withoutApp(thrown: HoldfastError, passkeysAlone: string): string {
   return factorsOfAnswer(thrown).includes("passkey")
     ? passkeysAlone
-    : "This account takes a recovery code (--totp CODE).";
+    : "This account needs a recovery code (--totp CODE).";
 }
 
 function sayCode(thrown: HoldfastError, passkeysAlone: string): string {
-  return hasApp(thrown) ? "This account has a second factor. Use --totp CODE too." : withoutApp(thrown, passkeysAlone);
+  return hasApp(thrown) ? "This account has a second factor. Add --totp CODE." : withoutApp(thrown, passkeysAlone);
 }
 
 async function showCodes({ output }: Run, codes: readonly string[], what: string): Promise<void> {
   await output.result({ recovery_codes: codes }, () => [
-    `${what} Keep these recovery codes where the phone is not: each lets you in once, and they are not shown again.`,
+    `${what} Keep these recovery codes in a safe place away from your phone. Each code works once, and they are not shown again.`,
     "",
     ...codes.map((code) => `  ${code}`),
   ]);

@@ -18,19 +18,19 @@ export const settingsCommand: CommandMaker = (context) => {
     .argument("[value]", "new value");
   withNotes(command, [
     "Settings:",
-    ["name", "as others see it beside what you do"],
-    ["auto-mount", "on or off: what others share appears in your root by itself"],
-    ["language", `${languages.join(" or ")}, of your mails; server for that of the server`],
+    ["name", "name that others see"],
+    ["auto-mount", "on or off: whether shared folders appear in your root automatically"],
+    ["language", `language of your e-mails: ${languages.join(" or ")}; server for the server's default`],
     [
       "digest",
-      "at_once, daily or never: when comments and what happens in watched folders are mailed; never: no mail but of new devices, reports and what is wrong with the server, whatever the others say",
+      "at_once, daily or never: when to send e-mails about comments and watched folders; never also turns off all other e-mails, except those about new devices, reports and problems of the server",
     ],
-    ["any other", "off, app (told in the app alone) or mail (by mail too)"],
+    ["any other", "off, app (only in the app) or mail (also by e-mail)"],
   ]);
   return runs<[string | undefined, string | undefined]>(context, command, async (run, name, value) => {
     if (name !== undefined && !settingNames.includes(name))
-      throw usage(`There is no setting ${name}. There are ${settingNames.join(", ")}.`);
-    if (name !== undefined && value === undefined) throw usage(`Say what ${name} is to be.`);
+      throw usage(`There is no setting ${name}. The settings are ${settingNames.join(", ")}.`);
+    if (name !== undefined && value === undefined) throw usage(`Specify a value for ${name}.`);
     const body = name === undefined || value === undefined ? undefined : changeOf(name, value);
     const { client } = await run.connect();
     const account = await (body === undefined ? client.call("getAccount") : client.call("updateAccount", { body }));
@@ -62,7 +62,7 @@ function changeOf(name: string, value: string): Change {
   if (name === "language" && (language !== undefined || value === "server")) return { language: language ?? null };
   const notify = notifyChange.safeParse({ [name]: value });
   if (notify.success) return { notify: notify.data };
-  throw usage(`${name} cannot be ${value}. 'holdfast settings --help' shows what it can be.`);
+  throw usage(`${name} cannot be ${value}. 'holdfast settings --help' lists the allowed values.`);
 }
 
 /** A kind may want mail and get none for the digest's sake. */

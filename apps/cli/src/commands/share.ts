@@ -16,7 +16,7 @@ export function parseRole(text: string): GrantedRole {
   if (role !== undefined) return role;
   if (text === "owner")
     throw usage(
-      "A share gives no ownership. To offer the file or folder to a new owner: holdfast transfer PATH --to EMAIL",
+      "Sharing does not change the owner. To offer the file or folder to a new owner: holdfast transfer PATH --to EMAIL",
     );
   throw usage(`${JSON.stringify(text)} is not a role. Choose viewer, commenter, editor or uploader.`);
 }
@@ -75,7 +75,7 @@ export const shareCommand: CommandMaker = (context) => {
       () =>
         link === undefined
           ? []
-          : [`This server sends no mail, so send this link yourself. It creates the account: ${link}`],
+          : [`This server sends no e-mail, so send this link yourself. It creates the account: ${link}`],
     );
     const expiry = permission.invitation_expires_at;
     if (expiry !== undefined && !run.output.json)
@@ -83,7 +83,7 @@ export const shareCommand: CommandMaker = (context) => {
     noteLocalLink(run, link);
     if (permission.grantee.kind === "pending" && link === undefined && !run.output.json) await noteUnsent(run, client);
     if (earlierEnd !== null && permission.expires_at === null && !run.output.json)
-      run.output.note(`The earlier end (${endFor(run.output, earlierEnd)}) no longer applies.`);
+      run.output.note(`The earlier expiry (${endFor(run.output, earlierEnd)}) no longer applies.`);
   });
 };
 
@@ -117,5 +117,8 @@ async function granteeOf(client: ApiClient, whom: string): Promise<{ email: stri
   for await (const page of pages) mine.push(...page.filter(({ role }) => role !== null));
   const group = onlyGroup(mine, whom);
   if (group !== undefined) return { group_id: group.id };
-  throw new HoldfastError("not_found", `You are in no group ${JSON.stringify(whom)}, and it is no address.`);
+  throw new HoldfastError(
+    "not_found",
+    `${JSON.stringify(whom)} is neither an e-mail address nor a group that you are in.`,
+  );
 }

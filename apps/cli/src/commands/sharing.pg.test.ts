@@ -17,7 +17,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.match(said, /shared \/project with ann@example\.com \(editor\)/);
     assert.match(await done(owner, ["permissions", "/project"]), /user +ann@example\.com +editor +until /);
     const again = await owner(["share", "/project", "--with", "Ann@Example.com", "--role", "editor"]);
-    assert.match(again.stderr, /^The earlier end \(20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ\) no longer applies\.\n$/);
+    assert.match(again.stderr, /^The earlier expiry \(20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ\) no longer applies\.\n$/);
     await eventually("the share is listed", 60_000, async () =>
       /project\//.test(await done(guest, ["shared"])) ? true : undefined,
     );
@@ -82,7 +82,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.equal(await done(guest, ["ls", "/inner"]), "long.bin\n");
     const moved = await guest(["mv", "/album/first.txt", "/moved.txt"]);
     assert.equal(moved.code, 2);
-    assert.match(moved.stderr, /\/album\/first\.txt and the folder \/ belong to different people.*Copy it there/);
+    assert.match(moved.stderr, /\/album\/first\.txt and the folder \/ have different owners.*Copy it there/);
     await done(guest, ["rm", "--permanent", "--yes", "/mine.txt"]);
     await done(guest, ["rm", "--permanent", "--yes", "/inner"]);
     await done(guest, ["comment", "/album", "about all of it"]);
@@ -109,7 +109,7 @@ describe("holdfast share, unshare, permissions, shared, mount and leave", () => 
     assert.equal(await done(guest, ["cat", "/album/first.txt"]), "the first");
     const mounted = await guest(["sync", `${people.folder}/one`, "--once", "--remote", "/album"]);
     assert.deepEqual([mounted.code, /shared with you/.test(mounted.stderr)], [5, true]);
-    assert.match((await guest(["rm", "/album"])).stderr, /Taken away here/);
+    assert.match((await guest(["rm", "/album"])).stderr, /Removed from your files/);
     assert.equal(await done(owner, ["cat", "/album/first.txt"]), "the first");
     assert.equal((await done(owner, ["cat", "/album/made/second.txt"])).length, 10);
   });

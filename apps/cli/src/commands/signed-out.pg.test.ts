@@ -65,7 +65,7 @@ describe("a device that was signed out", () => {
       [],
     );
     assert.equal(stdout, `Signed out of ${signedIn.server.url}.\n`);
-    assert.equal(stderr, `The sync of ${root} ends: it used this login.\n`);
+    assert.equal(stderr, `The sync of ${root} stops: it used this login.\n`);
     assert.deepEqual((await ended)[0], 3);
     const { url } = signedIn.server;
     const told = (await run(["status", join(folder, "drive")])).stdout;

@@ -156,13 +156,13 @@ test("status of a device that removed its copies lists the person's own files fi
     return stdout.trimEnd().split("\n").slice(1);
   };
   assert.deepEqual(await shownOf({}, 80), [
-    "  20,028 files that the server may not have stayed:",
+    "  20,028 files that the server may not have were kept:",
     ...own.slice(0, 20).map((path) => `  ${path}`),
     "  and 6 more: 'holdfast status | less' lists them",
     "  and 20,002 files in .holdfast/trash",
   ]);
   assert.deepEqual(await shownOf({}), [
-    "  20,028 files that the server may not have stayed:",
+    "  20,028 files that the server may not have were kept:",
     ...[...own, ...aside].map((path) => `  ${path}`),
     "  and 20,002 files in .holdfast/trash",
   ]);
@@ -175,7 +175,7 @@ test("status of a device that removed its copies lists the person's own files fi
     "as an earlier version kept it",
   );
   assert.deepEqual(await shownOf({ kept: 3, kept_in_trash: 3, kept_paths: trashed.slice(0, 3) }, 80), [
-    "  3 files that the server may not have stayed:",
+    "  3 files that the server may not have were kept:",
     "  3 files in .holdfast/trash",
   ]);
 });

@@ -99,7 +99,7 @@ function clearedLines(output: Output, { root, account, at, removed, ...cleared }
   const listed = hidden > 0 && unlisted === 0 ? ": 'holdfast status | less' lists them" : "";
   return [
     head,
-    `  ${count(kept, "file")} that the server may not have stayed:`,
+    `  ${count(kept, "file")} that the server may not have were kept:`,
     ...shown.map((path) => `  ${printable(path)}`),
     ...(hidden + unlisted > 0 ? [`  and ${formatNumber(hidden + unlisted)} more${listed}`] : []),
     ...(inTrash > 0 ? [`  ${own.length === 0 ? "" : "and "}${count(inTrash, "file")} in .holdfast/trash`] : []),
@@ -129,7 +129,7 @@ async function showAgain(run: Run, look: () => Promise<Shown[]>): Promise<never>
 }
 
 function shownLines(output: Output, statuses: readonly Shown[]): string[] {
-  if (statuses.length === 0) return ["Nothing is synced here yet. Begin with 'holdfast sync DIR'."];
+  if (statuses.length === 0) return ["Nothing is synced here yet. Start with 'holdfast sync DIR'."];
   return statuses.flatMap(({ status, rules, progress }) => [
     ...linesOf(output, status, progress),
     ...ruleLines(rules, status.report.root),

@@ -75,13 +75,13 @@ describe("what a sync leaves out", () => {
       assert.equal(code, 0, stderr);
       return stderr;
     };
-    const told = (text: string): string[] => text.split("\n").filter((line) => line.includes("leave out"));
+    const told = (text: string): string[] => text.split("\n").filter((line) => line.includes("rules now exclude"));
     assert.deepEqual(told(await sync()), []);
 
     writeFileSync(join(root, ".holdfastignore"), "*.tif\n");
     const byPattern = "four.tif, one.tif, three.tif, and 1 more";
     const line = (count: number, names: string): string =>
-      `the rules leave out ${count} files from now on: ${names}; nothing of it is deleted, here or on the server`;
+      `the rules now exclude ${count} files: ${names}; no files are deleted, here or on the server`;
     assert.deepEqual(told(await sync()), [`sync: ${line(4, byPattern)}`]);
     assert.deepEqual(told(await sync()), [], "it was told");
     assert.deepEqual(told(await sync("--exclude", "raw")), [`sync: ${line(3, "raw/ (3)")}`]);
@@ -93,7 +93,7 @@ describe("what a sync leaves out", () => {
       hidden.map(({ message }: { message: string }) => message),
       [line(4, byPattern), line(3, "raw/ (3)")],
     );
-    assert.match((await run(["log", root])).stdout, /hidden: the rules leave out 3 files/);
+    assert.match((await run(["log", root])).stdout, /hidden: the rules now exclude 3 files/);
     for (const path of files) assert.equal(readFileSync(join(root, path), "utf8"), path);
     const { items } = await json("ls", "-R", "/hiding");
     const there = items.filter(({ kind }: { kind: string }) => kind === "file");

@@ -52,7 +52,7 @@ export const syncCommand: CommandMaker = (context) => {
     .option("--install-service", "install a systemd user service that runs this sync")
     .option("--print", "with --install-service: only print the service");
   withNotes(command, [
-    "A file .holdfastignore in the folder names what stays away on all devices, in the language of .gitignore.",
+    "A file .holdfastignore in the folder excludes files on all devices, in the syntax of .gitignore.",
   ]);
   return runs<[string]>(context, command, sync);
 };
@@ -68,9 +68,11 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
     import("@holdfast/core/names"),
   ]);
   // What a script has when a variable is not set; it would be the folder in which it runs.
-  if (folder === "") throw usage("The folder is empty; name the one to sync.");
-  if (flags.print === true && flags.installService !== true) throw usage("--print goes with --install-service.");
-  if (flags.freeSpace === true && flags.exclude === undefined) throw usage("--free-space goes with --exclude.");
+  if (folder === "") throw usage("The folder argument is empty. Specify the folder to sync.");
+  if (flags.print === true && flags.installService !== true)
+    throw usage("--print can only be used with --install-service.");
+  if (flags.freeSpace === true && flags.exclude === undefined)
+    throw usage("--free-space can only be used with --exclude.");
   if (flags.showRules === true) return showRules(run, folder);
   if (flags.forget === true) return forget(run, folder);
   const names = flags.remote === undefined ? undefined : splitPath(parseRemotePath(flags.remote));
@@ -110,7 +112,8 @@ async function sync(run: Run, folder: string, flags: SyncFlags): Promise<void> {
   } catch (thrown) {
     const changes = flags.exclude ?? flags.include ?? flags.limitUp ?? flags.limitDown;
     if (!(thrown instanceof HoldfastError) || thrown.code !== "locked" || changes === undefined) throw thrown;
-    const where = "What stays away and the limits are changed on its page while it runs: 'holdfast status' says where.";
+    const where =
+      "While a sync runs, change its exclusions and limits on its page: 'holdfast status' shows the address.";
     throw new HoldfastError("locked", `${thrown.message} ${where}`, { cause: thrown });
   }
 }
@@ -159,7 +162,7 @@ async function forget(run: Run, folder: string): Promise<void> {
   ]);
   const done = await forgetSync(thisConfigFolder(run.context.environment), folder);
   await run.output.done(done, () => [
-    `${done.root} is not synced any more; its files stay as they are, here and on the server`,
+    `${done.root} is no longer synced; its files were not changed, here or on the server`,
     ...done.kept.map((path) => `kept, since it may be the only copy: ${path}`),
   ]);
 }

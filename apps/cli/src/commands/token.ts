@@ -37,7 +37,7 @@ function create(context: Context) {
     await run.output.result(token, () => [token.token]);
     noteEnd(run, token.expires_at);
     if (!run.output.json)
-      run.output.note(`Keep it now, it is not shown again. Use it with HOLDFAST_SERVER=${server} HOLDFAST_TOKEN=…`);
+      run.output.note(`Save it now. It is not shown again. Use it with HOLDFAST_SERVER=${server} HOLDFAST_TOKEN=…`);
   });
 }
 

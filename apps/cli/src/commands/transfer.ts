@@ -21,7 +21,7 @@ export const transferCommand: CommandMaker = (context) => {
     .addCommand(cancel(context));
   return runs<[string]>(context, command, async (run, path, { to }) => {
     const { lookUp } = await import("../remote/look-up.ts");
-    if (to === undefined) throw usage("Say to whom: --to EMAIL.");
+    if (to === undefined) throw usage("Specify the new owner: --to EMAIL.");
     const { client } = await run.connect();
     const { id } = await lookUp(client, path);
     const transfer = await client.call("transferNode", { params: { id }, body: { email: String(to) } });
@@ -76,7 +76,7 @@ function accept(context: Context) {
       if (state === "failed") {
         const { detail } = (result ?? {}) as { detail?: unknown };
         const why = typeof detail === "string" ? `: ${detail}` : "";
-        throw new HoldfastError("failed", `The server could not bring it over${why} It can be accepted again.`);
+        throw new HoldfastError("failed", `The server could not finish the transfer${why} You can accept it again.`);
       }
       await setTimeout(lookAgainMs);
     }

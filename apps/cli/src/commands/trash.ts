@@ -65,8 +65,8 @@ function empty(context: Context) {
   ]).option("--yes", "do not ask");
   return runs<[]>(context, command, async (run, { yes }) => {
     const { confirm } = await import("../terminal.ts");
-    const isMeant = yes === true || (await confirm(context, "Remove all that is in the trash for good?"));
-    if (!isMeant) throw new HoldfastError("failed", "Nothing was removed.");
+    const isMeant = yes === true || (await confirm(context, "Permanently delete everything in the trash?"));
+    if (!isMeant) throw new HoldfastError("failed", "Nothing was deleted.");
     const { client } = await run.connect();
     const answer = await client.call("emptyTrash");
     await run.output.done(answer, () => [`removed ${count(answer.purged, "item")} for good`]);

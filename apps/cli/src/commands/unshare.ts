@@ -19,7 +19,7 @@ export const unshareCommand: CommandMaker = (context) => {
     if (permission === undefined) {
       throw new HoldfastError(
         "not_found",
-        `${options.with} has nothing at ${path} itself. 'holdfast permissions ${path}' shows who has.`,
+        `${options.with} has no permission at ${path} itself. 'holdfast permissions ${path}' shows who has access.`,
       );
     }
     await client.call("deletePermission", { params: { id: permission.id } });

@@ -42,7 +42,7 @@ async function findVersions(
     const { items } = await client.call("listVersions", { params: { id }, query: { limit: 2 } });
     const [newest, before] = items;
     if (newest !== undefined && before !== undefined) return [before, newest];
-    throw new HoldfastError("not_found", `${path} has one version, and nothing to compare it with.`);
+    throw new HoldfastError("not_found", `${path} has only one version, so there is nothing to compare.`);
   }
   const { allPages, pageItemsMax } = await import("../remote/pages.ts");
   const pages = allPages((cursor) =>
@@ -83,12 +83,14 @@ async function show({ output }: Run, compared: Compared, comparison: Comparison)
 
 function wordsOf({ path, from, to }: Compared, { kind, replaced, blocks }: Comparison): string | undefined {
   if (kind === "equal") return `${path}: versions ${from.number} and ${to.number} are equal.`;
-  if (kind === "binary") return `${path} is no text in UTF-8, so its blocks are compared, not its lines.`;
+  if (kind === "binary") return `${path} is not UTF-8 text, so its blocks are compared instead of its lines.`;
   if (kind === "text")
-    return replaced === true ? `${path}: so much differs that all lines in between are shown as replaced.` : undefined;
+    return replaced === true
+      ? `${path}: too many lines differ, so all lines in between are shown as replaced.`
+      : undefined;
   return blocks === undefined
-    ? `${path} is too large for its blocks to be compared: see the sizes and the content IDs.`
-    : `${path} is too large for its lines to be compared: see its blocks.`;
+    ? `${path} is too large for comparing its blocks: see the sizes and the content IDs.`
+    : `${path} is too large for comparing its lines: see its blocks.`;
 }
 
 /** As `diff -u` writes them. */
@@ -111,5 +113,5 @@ function tableOf({ from, to }: Compared, { blocks }: Comparison): string[] {
 }
 
 function sharedLine({ number, size }: VersionJson, { to, shared, shared_bytes }: NonNullable<Comparison["blocks"]>) {
-  return `${formatNumber(shared)} of the ${formatNumber(to)} blocks of version ${number} stood in the other, ${formatBytes(shared_bytes)} of ${formatBytes(size)}`;
+  return `${formatNumber(shared)} of the ${formatNumber(to)} blocks of version ${number} are also in the other version, ${formatBytes(shared_bytes)} of ${formatBytes(size)}`;
 }

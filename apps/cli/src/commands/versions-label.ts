@@ -15,7 +15,7 @@ export const labelCommand: CommandMaker = (context) => {
     const { lookUpFile } = await import("../remote/look-up.ts");
     const number = readVersion(version, path);
     if ((label === undefined || label.trim() === "") !== (remove === true)) {
-      throw usage(`${path}: say the label of version ${version}, or --remove to take it away.`);
+      throw usage(`${path}: specify a label for version ${version}, or --remove to remove its label.`);
     }
     const { client } = await run.connect();
     const { id } = await lookUpFile(client, path);

@@ -89,7 +89,7 @@ describe("A space that is full of old versions", () => {
     );
     for (const [args, code, words] of [
       [["/f/a"], 2, /--keep N/],
-      [["/f/a", "--keep", "0"], 2, /whole number from 1/],
+      [["/f/a", "--keep", "0"], 2, /whole number of at least 1/],
       [["/missing", "--keep", "1"], 4, /There is no \/missing/],
     ] as [string[], number, RegExp][]) {
       const ran = await run("versions", "prune", ...args);

@@ -129,7 +129,7 @@ describe("holdfast versions", () => {
     await putAll("/binary", [noise, Buffer.concat([noise, Buffer.from([0, 1])])]);
     const binary = await run(["versions", "diff", "/binary"]);
     assert.equal(binary.code, 0);
-    assert.match(binary.stderr, /no text in UTF-8/);
+    assert.match(binary.stderr, /is not UTF-8 text/);
     assert.match(
       binary.stdout,
       /^version 1 +3145728 bytes .*[0-9a-f]{64}\nversion 2 +3145730 bytes .*\n\d+ of the \d+ blocks of version 2 /,
@@ -141,7 +141,7 @@ describe("holdfast versions", () => {
     await putAll("/long", [long, `${long}more\n`]);
     const large = await run(["versions", "diff", "/long"]);
     assert.deepEqual([large.code, large.stdout.split("\n").length], [0, 4], large.stderr);
-    assert.match(large.stderr, /too large for its lines/);
+    assert.match(large.stderr, /too large for comparing its lines/);
   });
 
   test("diff says what is missing, and how it ends tells scripts", async () => {

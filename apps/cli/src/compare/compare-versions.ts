@@ -36,7 +36,7 @@ export async function compareVersions(
     if (sizeOf(blocks) === size) return blocks;
     throw new HoldfastError(
       "failed",
-      `The server's list of blocks of version ${version_id} has not the size of the file.`,
+      `The server's list of blocks of version ${version_id} does not match the size of the file.`,
     );
   };
   const lists = { from: await listOf(from), to: await listOf(to) };

@@ -45,7 +45,7 @@ export class BlockContents {
       const at = startByte - first.startByte;
       const block = bytes.subarray(at, at + size);
       if (sha256(block) !== hash)
-        throw new HoldfastError("hash_mismatch", `Block ${hash} came damaged over the network. Try again.`);
+        throw new HoldfastError("hash_mismatch", `Block ${hash} was damaged in transit. Try again.`);
       this.#known.set(hash, block);
     }
   }

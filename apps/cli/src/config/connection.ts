@@ -164,7 +164,7 @@ export function assertPrivate(server: string, { named, carried, anyway }: ClearT
   if (protocol === "https:" || isThisMachine(hostname)) return;
   throw new HoldfastError(
     "usage",
-    `${named} is ${server}: without TLS ${carried} and all content would go to another machine in the clear. Use its https:// address, or if you trust everything between here and there ${anyway}.`,
+    `${named} is ${server}: without TLS ${carried} and all content would be sent to another machine unencrypted. Use its https:// address, or if you trust the network in between ${anyway}.`,
   );
 }
 
@@ -206,7 +206,7 @@ function notSignedIn(): HoldfastError {
 
 /** Of the environment: nobody can renew it, and a login would not be asked for beside it. */
 function givenToken(token: string, server: string): AccessTokens {
-  const refused = `The server ${server} refuses the token in HOLDFAST_TOKEN: it is not valid, has expired or was revoked. Set another one, or unset it and run 'holdfast login ${server}'.`;
+  const refused = `The server ${server} rejected the token in HOLDFAST_TOKEN: it is not valid, has expired or was revoked. Set another one, or unset it and run 'holdfast login ${server}'.`;
   return {
     ...fixedToken(token),
     renew: () => Promise.reject(new HoldfastError("unauthenticated", refused)),
@@ -235,7 +235,7 @@ function whyRefused(refusal: HoldfastError, server: string): string {
   if (refusal.body["reason"] === "copied")
     return `was used in two places, such as a clone of this machine or a copy of its configuration folder, so it has ended in both. Run 'holdfast login ${server}' again in each of them.`;
   if (isWaiting(refusal))
-    return `waits: this server asks for a new sign-in through your organisation from time to time. Sign in at ${server} in a browser, and a running sync continues by itself; or run 'holdfast login ${server}'.`;
+    return `is on hold: this server requires a new sign-in through your organization from time to time. Sign in at ${server} in a browser, and a running sync continues by itself; or run 'holdfast login ${server}'.`;
   return `has ended: it was signed out on this device, from another of your devices, or by an administrator. Run 'holdfast login ${server}' again.`;
 }
 

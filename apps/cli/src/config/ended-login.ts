@@ -23,7 +23,7 @@ export function tellingEnd(tokens: AccessTokens, onEnded: (reason: HoldfastError
 
 /** @param known the id of the server that answered before */
 export function otherServer(server: string, known: string, answers: string): string {
-  return `Another server answers at ${server} than before: ${answers}, and not ${known}. What was synced with that one is not synced with this one. Was a server set up anew there, or its data folder mounted late or replaced? Bring the former server back and run 'holdfast login ${server}' again.`;
+  return `A different server now answers at ${server}: ${answers}, not ${known}. Folders that were synced with the previous server are not synced with this one. Was the server set up again, or was its data folder replaced or mounted late? Bring the previous server back and run 'holdfast login ${server}' again.`;
 }
 
 /**

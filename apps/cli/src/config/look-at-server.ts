@@ -52,7 +52,7 @@ function isRefusal(text: string): boolean {
 function otherServer(server: string, status: number): HoldfastError {
   return new HoldfastError(
     "unreachable",
-    `What answers at ${server} is no Holdfast server (it says ${status}). Look whether the address and its port are right.`,
+    `The server at ${server} is not a Holdfast server (it answered ${status}). Check the address and the port.`,
   );
 }
 
@@ -86,7 +86,7 @@ async function selfSigned(server: string, cause: unknown): Promise<HoldfastError
 
 function withTls(server: string, cause: unknown): HoldfastError {
   const address = server.replace(/^http:/, "https:");
-  return new HoldfastError("unreachable", `The server ${server} speaks TLS there: its address is ${address}.`, {
+  return new HoldfastError("unreachable", `The server at ${server} uses TLS: its address is ${address}.`, {
     cause,
     body: { network: "TLS" },
   });
@@ -107,7 +107,7 @@ async function shownFingerprint(server: string): Promise<string | undefined> {
         rejectUnauthorized: false,
       });
       socket = connecting;
-      connecting.setTimeout(handshakeTimeoutMs, () => connecting.destroy(new Error("It takes too long.")));
+      connecting.setTimeout(handshakeTimeoutMs, () => connecting.destroy(new Error("It took too long.")));
       connecting.once("secureConnect", () => resolve(fingerprintOf(connecting)));
       connecting.once("error", reject);
       connecting.once("close", () => reject(new Error("It was closed.")));

@@ -30,7 +30,7 @@ async function begin(database: DatabaseSync, path: string): Promise<void> {
       return;
     } catch (thrown) {
       if (waitedMs < waitMsMax && isBusy(thrown)) await wait(retryDelayMs);
-      else throw new HoldfastError("failed", `The lock ${path} cannot be taken.`, { cause: thrown });
+      else throw new HoldfastError("failed", `The lock ${path} cannot be acquired.`, { cause: thrown });
     }
   }
 }

@@ -19,5 +19,5 @@ test("a fingerprint is taken as this command, openssl and a browser show it", as
 });
 
 test("a certificate that is not there is named", async () => {
-  await assert.rejects(readTrust({ caCert: "nope.crt" }), { code: "usage", message: "There is no nope.crt." });
+  await assert.rejects(readTrust({ caCert: "nope.crt" }), { code: "usage", message: "nope.crt does not exist." });
 });

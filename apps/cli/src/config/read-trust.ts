@@ -16,11 +16,11 @@ export async function readTrust({ caCert, fingerprint }: TrustOptions): Promise<
   if (fingerprint !== undefined) return { fingerprint: parseFingerprint(fingerprint) };
   if (caCert === undefined) return undefined;
   const pem = await readFile(caCert, "utf8").catch((thrown: unknown) => {
-    if (thrown instanceof Error && Reflect.get(thrown, "code") === "ENOENT") throw usage(`There is no ${caCert}.`);
+    if (thrown instanceof Error && Reflect.get(thrown, "code") === "ENOENT") throw usage(`${caCert} does not exist.`);
     throw thrown;
   });
   if (!isCertificate(pem))
-    throw usage(`${caCert} is no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----.`);
+    throw usage(`${caCert} is not a PEM certificate, which begins with -----BEGIN CERTIFICATE-----.`);
   return { caCert: pem };
 }
 

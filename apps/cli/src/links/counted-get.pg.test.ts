@@ -85,10 +85,7 @@ describe("get by a link whose downloads are counted", () => {
   const assertUsedUp = async (args: readonly string[]) => {
     const { code, stderr } = await run(args);
     assert.equal(code, 3, stderr);
-    assert.match(
-      stderr,
-      /This link has reached its download limit\. Ask the person who gave it to you for another one\./,
-    );
+    assert.match(stderr, /This link has reached its download limit\. Ask the person who sent it for a new one\./);
     assert.ok(stderr.split("\n").length < 5, stderr);
   };
 

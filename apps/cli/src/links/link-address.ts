@@ -69,8 +69,8 @@ async function assertOpen(client: ApiClient, reads: boolean): Promise<void> {
     throw new HoldfastError(
       "unauthenticated",
       hasPassword
-        ? "This link has a password. Give it with --password-stdin."
-        : "This link is not there, or has ended. Ask whoever gave it to you for another one.",
+        ? "This link has a password. Use --password-stdin."
+        : "This link does not exist or is no longer valid. Ask the person who sent it for a new one.",
     );
   }
   throw new HoldfastError("forbidden", "This link is for uploads only: nothing can be downloaded with it.");

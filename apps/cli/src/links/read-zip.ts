@@ -80,5 +80,5 @@ async function readWhole(zip: ZipReader, position: number, length: number): Prom
 }
 
 function noZip(): HoldfastError {
-  return new HoldfastError("failed", "What the server sends for the folder is no whole zip. Try again.");
+  return new HoldfastError("failed", "The server sent an incomplete zip file for the folder. Try again.");
 }

@@ -46,7 +46,7 @@ async function readBlock(spool: Spool, { node, offset, size }: WantedBlock): Pro
 function changed(): HoldfastError {
   return new HoldfastError(
     "not_found",
-    "It was moved, changed or removed while the folder was on its way. Run get again.",
+    "It was moved, changed or removed while the folder was downloaded. Run get again.",
   );
 }
 
@@ -80,7 +80,7 @@ async function spoolBody(client: ApiClient, id: string, handle: FileHandle): Pro
   } catch (thrown) {
     if (!(thrown instanceof HoldfastError) || thrown.code !== "unreachable") throw thrown;
     const message =
-      "The connection broke off in the middle of the folder. To run get again is another download of the link.";
+      "The connection was lost in the middle of the folder. Running get again counts as another download of the link.";
     return new HoldfastError("unreachable", message, { cause: thrown });
   }
 }

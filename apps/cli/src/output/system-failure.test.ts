@@ -7,14 +7,14 @@ import { toSentence } from "./system-failure.ts";
 
 test("what the system refuses is said in words, with the path", () => {
   const refused = Object.assign(new Error("EACCES: permission denied, lstat '/x/y'"), { code: "EACCES", path: "/x/y" });
-  assert.match(toSentence(refused).message, /^\/x\/y: permission denied \(EACCES\)\. Look at its owner/);
+  assert.match(toSentence(refused).message, /^\/x\/y: permission denied \(EACCES\)\. Check its owner/);
   assert.match(
     toSentence(toDiskError(refused, "create", "/x/y")).message,
     /^Could not create \/x\/y \(permission denied/,
   );
   assert.throws(
     () => readdirSync(import.meta.filename),
-    (thrown) => /no folder/.test(toSentence(thrown).message),
+    (thrown) => /not a folder/.test(toSentence(thrown).message),
   );
 });
 

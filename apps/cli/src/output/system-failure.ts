@@ -6,9 +6,9 @@ const words: Readonly<Record<string, string>> = {
   EPERM: "permission denied",
   EROFS: "the filesystem is read-only",
   ENOSPC: "the disk is full",
-  ENOTDIR: "something on the way is no folder",
+  ENOTDIR: "part of the path is not a folder",
   EISDIR: "it is a folder",
-  ELOOP: "its links lead in a circle",
+  ELOOP: "its symbolic links form a loop",
   ENAMETOOLONG: "the name is too long",
 };
 
@@ -23,7 +23,7 @@ export function toSentence(thrown: unknown): HoldfastError {
   const path: unknown = thrown instanceof Error ? Reflect.get(thrown, "path") : undefined;
   if (typeof path !== "string") return toHoldfastError(thrown);
   const advice =
-    errno === "EACCES" || errno === "EPERM" ? " Look at its owner and mode, and at those of its folders." : "";
+    errno === "EACCES" || errno === "EPERM" ? " Check its owner and permissions, and those of its parent folders." : "";
   return new HoldfastError("failed", `${path}: ${words[errno]} (${errno}).${advice}`, { cause: thrown });
 }
 

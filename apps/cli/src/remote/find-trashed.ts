@@ -83,7 +83,7 @@ function onlyOf({ given, path, byPath, byName, around }: Wanted, output: { reado
   if (only === undefined) {
     const next =
       around === undefined
-        ? "'holdfast trash ls' shows what there is."
+        ? "'holdfast trash ls' lists the trash."
         : `It may be in the folder ${around.path}, which is in the trash: 'holdfast trash restore ${around.id}' restores all of it.`;
     throw new HoldfastError("not_found", `There is no ${path} in the trash. ${next}`);
   }

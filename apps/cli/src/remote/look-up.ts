@@ -24,7 +24,7 @@ export async function lookUpAll(client: ApiClient, given: readonly string[]): Pr
   const [first] = missing;
   if (first !== undefined && missing.length === 1) await lookUp(client, first);
   if (first !== undefined)
-    throw new HoldfastError("not_found", `There are no ${missing.join(", ")} on the server; nothing was changed.`);
+    throw new HoldfastError("not_found", `Not found on the server: ${missing.join(", ")}. Nothing was changed.`);
   return nodes.filter((node) => node !== undefined);
 }
 

@@ -15,8 +15,8 @@ test("repeated slashes are one, and a slash at the end stays", () => {
 });
 
 test("an empty path and one with . or .. are refused in words", () => {
-  assert.throws(() => parseRemotePath(""), { code: "usage", message: "The path is empty; write / for your root." });
+  assert.throws(() => parseRemotePath(""), { code: "usage", message: "The path is empty. Use / for your root." });
   for (const bad of [".", "..", "/a/../b", "a/./b", "a/.."]) {
-    assert.throws(() => parseRemotePath(bad), { code: "usage", message: /begin at your root/ });
+    assert.throws(() => parseRemotePath(bad), { code: "usage", message: /start at your root/ });
   }
 });

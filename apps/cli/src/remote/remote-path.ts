@@ -6,12 +6,12 @@ import { usage } from "../commands/command.ts";
  * @throws HoldfastError usage for an empty path, `.` and `..`
  */
 export function parseRemotePath(text: string): string {
-  if (text === "") throw usage("The path is empty; write / for your root.");
+  if (text === "") throw usage("The path is empty. Use / for your root.");
   const path = `/${text}`.replaceAll(/\/{2,}/g, "/");
   const dots = path.split("/").find((name) => name === "." || name === "..");
   if (dots !== undefined) {
     throw usage(
-      `${text} has a ${dots} in it. Paths on the server begin at your root, without . and ..; write / for your root.`,
+      `${text} contains ${dots}. Paths on the server start at your root, without . or .. in them. Use / for your root.`,
     );
   }
   return path;

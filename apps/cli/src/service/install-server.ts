@@ -42,7 +42,7 @@ export async function installServer(run: Run, flags: Flags): Promise<void> {
   await run.output.result({ path, unit, environment_file, commands, written: isWritten }, () =>
     isWritten
       ? [
-          `Wrote ${path}. Settings that are no options, and secrets, go into ${environment_file}. Start it with:`,
+          `Wrote ${path}. Put secrets, and settings that have no option, into ${environment_file}. Start it with:`,
           ...commands.map((line) => `  ${line}`),
           ...(args.includes("--expect-data") ? [] : [isEmbedded ? afterFirstStart : afterFirstStartElsewhere]),
         ]
@@ -61,8 +61,10 @@ const afterFirstStartElsewhere =
 function placeOf(environment: Environment, flags: Flags): Place {
   const isSystem = process.getuid?.() === 0;
   const { user } = flags;
-  if (typeof user === "string" && !isSystem) throw usage("--user is for a service of the system: say it as root.");
-  if (typeof user === "string" && !/^[a-z_][a-z0-9_-]*\$?$/i.test(user)) throw usage("--user is no name of a user.");
+  if (typeof user === "string" && !isSystem)
+    throw usage("--user is only for a system service. Run the command as root.");
+  if (typeof user === "string" && !/^[a-z_][a-z0-9_-]*\$?$/i.test(user))
+    throw usage("--user is not a valid user name.");
   const given = typeof flags["data"] === "string" ? resolve(flags["data"]) : undefined;
   if (isSystem) {
     // As systemd itself has it: the first folder in which it looks.
@@ -90,7 +92,9 @@ function repeated(flags: Flags): string[] {
     const option = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     if (value === true) return [option];
     if (/^[\w+.-]+:\/\/[^/@]*:[^/@]*@|[?&]password=/i.test(value)) {
-      throw usage(`${option} has a password, and everybody may read a unit. Set it in the service's file of settings.`);
+      throw usage(
+        `${option} contains a password, and every user can read a unit file. Set it in the service's settings file.`,
+      );
     }
     const isPath = ofFiles.has(name) || (ofPlaces.has(name) && !value.includes("://"));
     return [`${option}=${isPath ? resolve(value) : value}`];
@@ -103,7 +107,7 @@ function commandsOf({ user, dataFolder, unit }: Place): string[] {
       "systemctl --user daemon-reload",
       `systemctl --user enable --now ${serveUnitName}`,
       "loginctl enable-linger    # so that it runs while you are not signed in to this machine",
-      `journalctl --user -u ${serveUnitName}    # has the link that makes the first administrator`,
+      `journalctl --user -u ${serveUnitName}    # shows the link that creates the first administrator`,
     ];
   }
   const users = readFileSync("/etc/passwd", "utf8").split("\n");
@@ -116,7 +120,7 @@ function commandsOf({ user, dataFolder, unit }: Place): string[] {
     `npm --prefix ${shown(resolve(dirname(launcher), "../../.."))} run build -w apps/web`,
     "systemctl daemon-reload",
     `systemctl enable --now ${unit.endsWith(`/${serveUnitName}`) ? serveUnitName : unit}`,
-    `journalctl -u ${serveUnitName}    # has the link that makes the first administrator`,
+    `journalctl -u ${serveUnitName}    # shows the link that creates the first administrator`,
   ];
 }
 
@@ -127,18 +131,18 @@ function shown(path: string): string {
 function remark({ output }: Run, environment: Environment, { user, environmentFile }: Place): void {
   for (const name of Object.keys(environment)) {
     if (!name.startsWith("HOLDFAST_") || ofCommand.has(name)) continue;
-    output.note(`The service does not get ${name} from here: write it into ${environmentFile}.`);
+    output.note(`The service does not inherit ${name}: add it to ${environmentFile}.`);
   }
   const open = user === undefined ? undefined : writableByOthers(launcher);
   if (open !== undefined) {
     output.note(
-      `${open} may be written by others than root, who decide what the service runs then. Move Holdfast to a folder of root's, in /opt for instance.`,
+      `${open} is writable by users other than root, who could change what the service runs. Move Holdfast to a folder owned by root, for example in /opt.`,
     );
   }
   const closed = user === undefined || user === "root" ? undefined : closedFolder();
   if (closed !== undefined) {
     output.note(
-      `${closed} lets no other user pass, so ${user} cannot run what is in it. Move Holdfast, to /opt for instance.`,
+      `${closed} is not accessible to other users, so ${user} cannot run Holdfast from it. Move Holdfast, for example to /opt.`,
     );
   }
 }
@@ -166,7 +170,7 @@ function closedFolder(): string | undefined {
   return found.at(-1);
 }
 
-const settingsFile = `# Settings of the server, a NAME=value a line; docs/operation.md lists them. Only root, or the service's owner, reads this.
+const settingsFile = `# Server settings, one NAME=value per line; docs/operation.md lists them. Only root or the owner of the service can read this file.
 #HOLDFAST_PUBLIC_URL=https://drive.example.org
 #HOLDFAST_SMTP_URL=smtp://user:password@host:587
 #HOLDFAST_MAIL_FROM=Our drive <drive@example.org>

@@ -26,9 +26,9 @@ export const systemDataFolder = "/var/lib/holdfast";
 export function serveUnit(options: ServeUnitOptions): string {
   const { program, args, dataFolder, environmentFile, user } = options;
   const command = [...program, "serve", "--data", dataFolder, ...args].map(quoteArgument).join(" ");
-  return `# Written by 'holdfast serve --install-service'. Run it again to renew it.
+  return `# Written by 'holdfast serve --install-service'. Run it again to update this file.
 [Unit]
-Description=Holdfast, a drive of one's own
+Description=Holdfast, a self-hosted drive
 ${user === undefined ? "" : "Wants=network-online.target\nAfter=network-online.target\n"}RequiresMountsFor=${quote(dirname(dataFolder))}
 
 [Service]

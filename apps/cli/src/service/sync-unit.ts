@@ -30,10 +30,10 @@ export function unitName(root: string): string {
 export function serviceUnit({ root, program, args, configFolder }: ServiceOptions): string {
   const command = [...program, "sync", root, ...args].map(quoteArgument).join(" ");
   const environment = configFolder === undefined ? "" : `Environment=${quote(`HOLDFAST_CONFIG_DIR=${configFolder}`)}\n`;
-  return `# Written by 'holdfast sync --install-service'. Run it again to renew it.
+  return `# Written by 'holdfast sync --install-service'. Run it again to update this file.
 [Unit]
 Description=Holdfast keeps ${escape(root)} in sync
-# Disks that are mounted late, and a network that comes late, are waited for by the client itself.
+# The client itself waits for disks and networks that become available late.
 StartLimitIntervalSec=0
 
 [Service]

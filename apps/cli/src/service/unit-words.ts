@@ -13,7 +13,7 @@ export function quoteArgument(word: string): string {
 /** Text that is no word, such as a description. @throws HoldfastError usage */
 export function escape(text: string): string {
   if (/[\p{Cc}]/u.test(text)) {
-    throw new HoldfastError("usage", "A path with control characters cannot stand in a service.");
+    throw new HoldfastError("usage", "A service file cannot contain a path with control characters.");
   }
   return text.replaceAll("%", "%%");
 }

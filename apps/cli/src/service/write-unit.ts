@@ -21,7 +21,7 @@ export function userUnitFolder(environment: Environment, homeFolder: string): st
 /** @throws HoldfastError usage where there is no systemd to read it */
 export async function writeUnit(path: string, text: string, mode: number): Promise<void> {
   if (process.platform !== "linux") {
-    throw new HoldfastError("usage", "Only systemd is known here; --print shows what a service has to run.");
+    throw new HoldfastError("usage", "Only systemd is supported; --print shows the command that a service must run.");
   }
   await ensureFolderDurably(nodeDisk, join(path, ".."));
   await writeFileDurably(nodeDisk, path, Buffer.from(text), {

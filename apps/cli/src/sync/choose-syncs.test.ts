@@ -19,7 +19,7 @@ test("a folder inside a synced folder is refused with the name of the synced fol
   assert.deepEqual((await chooseSyncs(config, root)).length, 1);
   const refused = (message: string) => (error: unknown) =>
     error instanceof HoldfastError && error.code === "not_found" && error.message === message;
-  const inside = `${root}/photos is part of the synced folder ${root}. Give that folder instead.`;
+  const inside = `${root}/photos is part of the synced folder ${root}. Use that folder instead.`;
   await assert.rejects(chooseSyncs(config, join(root, "photos")), refused(inside));
-  await assert.rejects(chooseSyncs(config, place), refused(`${place} is not synced. Synced are: ${root}.`));
+  await assert.rejects(chooseSyncs(config, place), refused(`${place} is not synced. Synced folders: ${root}.`));
 });

@@ -13,11 +13,11 @@ export async function chooseSyncs(configFolder: string, folder: string | undefin
   if (chosen.length > 0) return chosen;
   const around = syncs.find(({ record }) => root.startsWith(record.root + sep))?.record.root;
   if (around !== undefined)
-    throw new HoldfastError("not_found", `${root} is part of the synced folder ${around}. Give that folder instead.`);
+    throw new HoldfastError("not_found", `${root} is part of the synced folder ${around}. Use that folder instead.`);
   const known =
     syncs.length === 0
       ? "Nothing is synced here yet."
-      : `Synced are: ${syncs.map(({ record }) => record.root).join(", ")}.`;
+      : `Synced folders: ${syncs.map(({ record }) => record.root).join(", ")}.`;
   throw new HoldfastError("not_found", `${root} is not synced. ${known}`);
 }
 

@@ -10,13 +10,13 @@ const conflictsMax = 3;
  */
 export function conflictLines(fresh: readonly string[], found: readonly string[]): string[] {
   const lists = "'holdfast conflicts ls' lists them";
-  const ends = "('holdfast conflicts ls' says how to end it)";
+  const ends = "('holdfast conflicts ls' shows how to resolve it)";
   return [
     ...(fresh.length > conflictsMax
       ? [`${formatNumber(fresh.length)} conflicts; both versions of each file are kept: ${lists}`]
       : fresh.map((path) => `conflict; both versions are kept: ${path} ${ends}`)),
     ...(found.length > conflictsMax
-      ? [`${formatNumber(found.length)} conflicted copies from before: ${lists}`]
-      : found.map((path) => `conflicted copy from before: ${path} ${ends}`)),
+      ? [`${formatNumber(found.length)} earlier conflicted copies: ${lists}`]
+      : found.map((path) => `earlier conflicted copy: ${path} ${ends}`)),
   ];
 }

@@ -80,7 +80,7 @@ export function chosen(waiting: readonly WaitingDeletion[], body: unknown): read
   const choice = parsed(chosenDeletions, body);
   if ("ids" in choice) return choice.ids;
   if (digestOf(waiting) === choice.shown) return waiting.map(({ id }) => id);
-  throw new HoldfastError("conflict", "What waits is not what was shown any more. Look at it again.");
+  throw new HoldfastError("conflict", "The waiting changes are not the ones that were shown. Review them again.");
 }
 
 /** @throws HoldfastError bad_request */

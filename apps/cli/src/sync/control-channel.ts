@@ -113,11 +113,11 @@ function statusOf(control: SyncControl): object {
 }
 
 function nothingHere(): HoldfastError {
-  return new HoldfastError("not_found", "There is nothing here.");
+  return new HoldfastError("not_found", "Not found.");
 }
 
 function requireOwnName({ headers }: IncomingMessage, { host }: Guard): void {
-  if (headers.host !== host) throw new HoldfastError("forbidden", `This is ${host} and answers to no other name.`);
+  if (headers.host !== host) throw new HoldfastError("forbidden", `This page is only available at ${host}.`);
 }
 
 function requireToken({ headers }: IncomingMessage, guard: Guard): void {
@@ -134,7 +134,7 @@ function isToken(given: string, { token }: Guard): boolean {
 /** A browser says where a post comes from; the other commands say nothing. */
 function requireOwnOrigin({ headers }: IncomingMessage, { host }: Guard): void {
   if (headers.origin === undefined || headers.origin === `http://${host}`) return;
-  throw new HoldfastError("forbidden", "This request comes from another page.");
+  throw new HoldfastError("forbidden", "This request comes from another website.");
 }
 
 /** @returns undefined if there is none, or what is no JSON */
@@ -143,7 +143,7 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   let sizeBytes = 0;
   for await (const slice of request as AsyncIterable<Buffer>) {
     sizeBytes += slice.length;
-    if (sizeBytes > bodyBytesMax) throw new HoldfastError("too_large", "That is too much at once.");
+    if (sizeBytes > bodyBytesMax) throw new HoldfastError("too_large", "The request is too large.");
     slices.push(slice);
   }
   return parseJson(Buffer.concat(slices).toString("utf8"));

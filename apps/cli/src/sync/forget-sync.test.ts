@@ -39,7 +39,7 @@ async function makeSync(t: TestContext) {
 test("a sync is given up without a file being touched, and the folder may be synced anew, or lie in another one", async (t) => {
   const { root, config, only, folder } = await makeSync(t);
   const inner = join(root, "inner");
-  await assert.rejects(refuseNested(inner, []), /to give up the other sync: holdfast sync '.*my drive' --forget/);
+  await assert.rejects(refuseNested(inner, []), /To remove the other sync: holdfast sync '.*my drive' --forget/);
   assert.deepEqual(await forgetSync(config, root), { root, kept: [join(root, ".holdfast/quarantine")] });
   assert.equal(readFileSync(join(root, "plan.txt"), "utf8") + readFileSync(only, "utf8"), "minemine");
   assert.deepEqual(await readKnownSyncs(config), []);

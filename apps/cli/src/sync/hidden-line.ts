@@ -13,5 +13,5 @@ export function hiddenLine({ files, groups }: NewlyHidden): string {
     );
   const more = groups.length > groupsShown ? [`and ${formatNumber(groups.length - groupsShown)} more`] : [];
   const names = [...shown, ...more].join(", ");
-  return `the rules leave out ${count(files, "file")} from now on: ${names}; nothing of it is deleted, here or on the server`;
+  return `the rules now exclude ${count(files, "file")}: ${names}; no files are deleted, here or on the server`;
 }

@@ -38,7 +38,7 @@ export async function installService(run: Run, folder: string, flags: SyncFlags)
   );
   if (environment["HOLDFAST_TOKEN"] !== undefined) {
     run.output.note(
-      "The service does not get HOLDFAST_TOKEN: a unit is no place for secrets. Run 'holdfast login' for it.",
+      "The service does not get HOLDFAST_TOKEN, because a unit file must not contain secrets. Run 'holdfast login' instead.",
     );
   }
 }

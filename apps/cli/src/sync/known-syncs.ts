@@ -116,8 +116,5 @@ function parseJson(text: string): unknown {
 }
 
 function damaged(path: string): HoldfastError {
-  return new HoldfastError(
-    "failed",
-    `${path} is damaged. Move it away and start again; nothing that is synced is in it.`,
-  );
+  return new HoldfastError("failed", `${path} is damaged. Move it away and start again; it contains no synced files.`);
 }

@@ -86,7 +86,7 @@ export async function holdRoot(
 /** Made anew it would stand in the way of the disk that is to be mounted there. */
 function refuseVanished(path: string, syncs: readonly KnownSync[]): void {
   if (existsSync(path) || !syncs.some(({ record }) => record.root === path)) return;
-  const message = `${path} was synced and is not there: is its disk mounted? Nothing was touched. If it was moved, name its new place.`;
+  const message = `${path} was synced but does not exist now: is its disk mounted? No files were changed. If it was moved, use its new path.`;
   throw new HoldfastError("failed", message);
 }
 
@@ -96,7 +96,7 @@ function refuseVanished(path: string, syncs: readonly KnownSync[]): void {
  */
 export async function refuseEmptied(root: string, known: KnownSync | undefined): Promise<void> {
   if (known === undefined || known.record.marker === null || (await readMarker(root)) !== undefined) return;
-  const message = `${root} was synced and has lost its ${markerPath}: is its disk mounted? Nothing was touched. To give up that sync: ${forgetting(root)}`;
+  const message = `${root} was synced but its ${markerPath} is missing now: is its disk mounted? No files were changed. To remove that sync: ${forgetting(root)}`;
   throw new HoldfastError("failed", message);
 }
 
@@ -146,13 +146,13 @@ function refuseOther(
   account: { readonly server_id: string; readonly id: string; readonly email: string },
   { remote }: SyncChoices,
 ): void {
-  const advice = `To give up that sync, without a change to any file: ${forgetting(root)}`;
+  const advice = `To remove that sync without changing any files: ${forgetting(root)}`;
   if (account.server_id !== before.server_id || account.id !== before.account_id) {
     const isOther = account.server_id !== before.server_id;
     const [whose, here] = isOther
       ? [` (server ${before.server_id})`, `on the server ${account.server_id}`]
       : ["", "here"];
-    const message = `${isOther ? "Another server answers: " : ""}${root} is synced with ${before.account} at ${before.server}${whose}, not with ${account.email} ${here}. Nothing was touched. ${advice}`;
+    const message = `${isOther ? "A different server answers: " : ""}${root} is synced with ${before.account} at ${before.server}${whose}, not with ${account.email} ${here}. No files were changed. ${advice}`;
     throw new HoldfastError("failed", message);
   }
   if (remote !== undefined && remote !== before.remote) {

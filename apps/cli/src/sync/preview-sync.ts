@@ -78,7 +78,7 @@ function summaryOf(changes: number, waiting: PreviewedRun["waiting"]): string {
   const done = changes === 0 ? "Nothing to do" : count(changes, "change");
   if (waiting.length === 0) return `${done}.`;
   const what = waitingCount(waiting);
-  return `${done}, and ${what} that would not be done: so many at once are usually accidental, so they wait for you.`;
+  return `${done}, and ${what} that would wait for you, because so many at once are often an accident.`;
 }
 
 interface Previewed extends PreviewedRun {
@@ -135,7 +135,7 @@ function makeProbePlace(folder: string): string {
   try {
     return mkdtempSync(join(folder, `${ownFolder}-preview-`));
   } catch (thrown) {
-    throw toFolderError(thrown, "try out what can be done in", folder);
+    throw toFolderError(thrown, "probe the filesystem of", folder);
   }
 }
 

@@ -33,7 +33,7 @@ export async function rejectRules(
   }
   await assertNewest(sync, client, bytes);
   if (bytes.length > limits.ignoreBytesMax) {
-    const message = `The previous rules were longer than ${limits.ignoreBytesMax / 1024} KiB, so not all of their file is known here. Restore its version: holdfast versions, holdfast restore.`;
+    const message = `The previous rules were longer than ${limits.ignoreBytesMax / 1024} KiB, so this device does not have the complete file. Restore its version: holdfast versions, holdfast restore.`;
     throw new HoldfastError("too_large", message);
   }
   const path = join(root, ignorePath);
@@ -52,7 +52,7 @@ export async function rejectRules(
   await writeNewFile(nodeDisk, fresh, bytes, { mode: there === undefined ? 0o666 : there.mode & 0o777 });
   if (heldRulesOf(sync)?.hash !== hash) {
     await nodeDisk.unlink(fresh);
-    throw new HoldfastError("conflict", `${path} has just changed. Look at it again: holdfast rules`);
+    throw new HoldfastError("conflict", `${path} has just changed. Review it again: holdfast rules`);
   }
   await moveDurably(nodeDisk, fresh, path);
 }

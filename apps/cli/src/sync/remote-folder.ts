@@ -47,6 +47,6 @@ async function refuseShared(
   let nearest = there;
   while (nearest === undefined && names.pop() !== undefined) nearest = await findNode(client, joinPath(names));
   if (nearest === undefined || (nearest.kind !== "mount" && nearest.role === "owner")) return nearest;
-  const message = `${path} is a folder that is shared with you, or in one, which cannot be synced alone. Sync a folder of your own in which it is mounted.`;
+  const message = `${path} is, or is in, a folder that is shared with you, which cannot be synced on its own. Sync a folder of your own in which it is mounted.`;
   throw new HoldfastError("conflict", message);
 }

@@ -52,6 +52,6 @@ test("a conflict of the first cycle is logged and shown, one from before is not,
   );
   const shown = (await stderr.end().toArray()).join("");
   assert.match(shown, /conflict; both versions are kept: new \(/);
-  assert.match(shown, /conflicted copy from before: put here \(/);
+  assert.match(shown, /earlier conflicted copy: put here \(/);
   assert.doesNotMatch(shown, /(?:kept|before): old/);
 });

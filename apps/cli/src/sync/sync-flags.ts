@@ -26,7 +26,7 @@ export function formatRate(bytesPerSecond: number | null | undefined): string {
 export function parseBrake(text: string): number | "off" {
   if (text === "off") return "off";
   const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (count < 1) throw usage(`--brake is a number of deletions from 1 on, or off; not ${text}.`);
+  if (count < 1) throw usage(`--brake takes a number of deletions of at least 1, or off; not ${text}.`);
   return count;
 }
 
@@ -35,7 +35,7 @@ export function parsePath(text: string, option: string): string {
   const parts = text.split("/").filter((part) => part !== "");
   if (parts[0] === ".") parts.shift();
   if (text.startsWith("/") || parts.length === 0 || parts.some((part) => part === "." || part === "..")) {
-    throw usage(`${option} ${text}: a path in the synced folder is meant, such as photos/raw.`);
+    throw usage(`${option} ${text}: use a path in the synced folder, such as photos/raw.`);
   }
   for (const name of parts) checkName(name);
   return parts.join("/");

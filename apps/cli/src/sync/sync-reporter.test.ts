@@ -48,7 +48,7 @@ test("new conflicts are lines without a terminal, and none with --quiet", () => 
   conflicts(["a (d's conflicted copy 2027-01-01).txt"]);
   assert.equal(
     stderr.text(),
-    "sync: conflict; both versions are kept: a (d's conflicted copy 2027-01-01).txt ('holdfast conflicts ls' says how to end it)\n",
+    "sync: conflict; both versions are kept: a (d's conflicted copy 2027-01-01).txt ('holdfast conflicts ls' shows how to resolve it)\n",
   );
   const quiet = reporter({ quiet: true });
   quiet.conflicts(["a"]);
@@ -64,8 +64,8 @@ test("what was freed is told once, and that and why nothing was", async () => {
   await show({ freed: { files: 0, bytes: 0, kept: ["a"] } });
   assert.deepEqual(stderr.text().trimEnd().split("\n").slice(1), [
     "sync: 2 local copies (2.0 KiB) were moved to /r/.holdfast/trash, where they are kept for 30 days. To free the space now, empty /r/.holdfast/trash; the files stay on the server.",
-    "sync: there was nothing to free of what is excluded: there is no copy of that here",
-    "sync: there was nothing to free of what is excluded: what is here of that is not what the server has",
+    "sync: excluding freed no space: there are no copies here",
+    "sync: excluding freed no space: the copies here differ from those on the server",
   ]);
 });
 

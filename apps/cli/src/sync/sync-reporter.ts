@@ -190,8 +190,8 @@ export class SyncReporter {
     this.#freed = freed;
     const { files, bytes, kept } = freed;
     if (files > 0) return this.#line(`sync: ${movedToTrash(root, files, bytes)}`);
-    const why = kept.length > 0 ? "what is here of that is not what the server has" : "there is no copy of that here";
-    this.#line(`sync: there was nothing to free of what is excluded: ${why}`);
+    const why = kept.length > 0 ? "the copies here differ from those on the server" : "there are no copies here";
+    this.#line(`sync: excluding freed no space: ${why}`);
   }
 
   #showProgress(status: EngineStatus): void {

@@ -22,7 +22,8 @@ export async function prepareRoot(folder: string, configFolder: string): Promise
 export async function checkRoot(path: string, configFolder: string): Promise<string> {
   const root = await realpath(path);
   if (!(await stat(root)).isDirectory()) throw new HoldfastError("usage", `${root} is a file, not a folder.`);
-  if (root === parse(root).root) throw new HoldfastError("usage", `${root} is the whole system; name a folder in it.`);
+  if (root === parse(root).root)
+    throw new HoldfastError("usage", `${root} is the whole system. Specify a folder in it.`);
   const ownFolder = await realpath(configFolder).catch(() => configFolder);
   if (isInside(root, ownFolder)) {
     const message = `${ownFolder} holds Holdfast's own login and must not be synced. Choose another folder.`;
@@ -111,6 +112,6 @@ export function forgetting(root: string): string {
 }
 
 function nested(root: string, how: string, other: string): HoldfastError {
-  const message = `${root} ${how} ${other}, which is synced already. One folder is synced by one client only; to give up the other sync: ${forgetting(other)}`;
+  const message = `${root} ${how} ${other}, which is synced already. A folder can only be synced by one client. To remove the other sync: ${forgetting(other)}`;
   return new HoldfastError("failed", message);
 }

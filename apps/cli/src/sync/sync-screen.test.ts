@@ -89,9 +89,9 @@ test("conflicts, problems, brakes and the way to the server are lines with the t
   const { after } = screen(120);
   assert.deepEqual(after({}), ["in sync since 12:00:01"]);
   assert.deepEqual(after({}, 1000, ["a (conflict).txt"], ["1", "2", "3", "4"]), [
-    "12:00:02 conflict; both versions are kept: a (conflict).txt ('holdfast conflicts ls' says how to end it)",
+    "12:00:02 conflict; both versions are kept: a (conflict).txt ('holdfast conflicts ls' shows how to resolve it)",
     "in sync since 12:00:01",
-    "12:00:02 4 conflicted copies from before: 'holdfast conflicts ls' lists them",
+    "12:00:02 4 earlier conflicted copies: 'holdfast conflicts ls' lists them",
     "in sync since 12:00:01",
   ]);
   const problems = Array.from({ length: 16_785 }, (_, at) => ({
@@ -113,7 +113,7 @@ test("conflicts, problems, brakes and the way to the server are lines with the t
     "the server cannot be reached; trying again",
   ]);
   assert.deepEqual(after({}), [
-    "12:00:06 the server is there again",
+    "12:00:06 the server is reachable again",
     "the server cannot be reached; trying again",
     "in sync since 12:00:06",
   ]);

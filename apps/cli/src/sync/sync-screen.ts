@@ -87,7 +87,7 @@ export class SyncScreen {
     const isBack = this.#state === "offline" && activity !== "paused";
     this.#state = activity;
     if (activity === "offline") this.tell("the server cannot be reached; trying again");
-    else if (isBack) this.tell("the server is there again");
+    else if (isBack) this.tell("the server is reachable again");
   }
 
   #showFoot(status: EngineStatus, report: SyncReport): void {

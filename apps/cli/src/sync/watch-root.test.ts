@@ -94,6 +94,7 @@ for (const [filesystem, folder] of [
     assert.equal(scans, 2, "not after its end");
     assert.equal(messages.length, 1);
     assert.match(messages[0] ?? "", /found by a scan every 5 minutes\.$/);
-    if (filesystem !== undefined) assert.match(messages[0] ?? "", /is on NFS\. What other machines change in it/);
+    if (filesystem !== undefined)
+      assert.match(messages[0] ?? "", /is on NFS\. This system is not notified of changes that other machines/);
   });
 }

@@ -81,7 +81,7 @@ class RootWatch {
       const filesystem = this.#filesystem;
       if (filesystem !== undefined) {
         const unseen =
-          "What other machines change in it, or what changes underneath it, is not reported to this system.";
+          "This system is not notified of changes that other machines or the underlying filesystem make in it.";
         this.#rescan(`${this.#root} is on ${filesystem}. ${unseen} ${scans}`);
       }
     } catch (thrown) {

@@ -28,7 +28,7 @@ describe("a server without room", () => {
     assert.notEqual(code, 0);
     assert.match(
       stderr,
-      /^holdfast: .*has no room for another .+administrator of the server has to make room.+try again\.$/m,
+      /^holdfast: .*has no space for another .+administrator of the server has to free some space.+[Tt]ry again\.$/m,
     );
     assert.doesNotMatch(stderr, /accidents/, "that page is for whoever runs the server");
     const [counts, left, ...rest] = stdout.split("\n");
@@ -48,7 +48,7 @@ describe("a server without room", () => {
     writeFileSync(path, randomBytes(24 * mib));
     const { code, stderr } = await run(["put", path, "/large"]);
     assert.notEqual(code, 0);
-    assert.match(stderr, /The server is full: its disk has no room for another 24 MiB\. Nothing is lost\./);
+    assert.match(stderr, /The server is full: its disk has no space for another 24 MiB\. Nothing is lost\./);
     const { stored_bytes, server_space } = await json("df");
     assert.deepEqual([stored_bytes, server_space], [0, "full"]);
     const shown = (await run(["df"])).stdout;
@@ -59,7 +59,7 @@ describe("a server without room", () => {
   test("a folder is not copied, and a change without content is made", async () => {
     assert.equal((await run(["mkdir", "/folder"])).code, 0);
     const { code, stderr } = await run(["cp", "/folder", "/copy"]);
-    assert.deepEqual([code, /The server is full and takes no new files\./.test(stderr)], [1, true], stderr);
+    assert.deepEqual([code, /The server is full and accepts no new files\./.test(stderr)], [1, true], stderr);
     assert.equal((await run(["mv", "/folder", "/copy"])).code, 0);
   });
 

@@ -36,7 +36,7 @@ describe("put --from-command", () => {
     assert.equal((await put("/dump.sql", "echo", "the dump")).code, 0);
     for (const [command, code, said] of [
       [["sh", "-c", "head -c 20000000 /dev/zero; exit 3"], 1, /sh exited with code 3; nothing was stored/],
-      [["sh", "-c", "echo half; kill -KILL $$"], 1, /sh was ended by SIGKILL; nothing was stored/],
+      [["sh", "-c", "echo half; kill -KILL $$"], 1, /sh was killed by SIGKILL; nothing was stored/],
       [["false"], 1, /false exited with code 1; nothing was stored/],
       [["no-such-command-here"], 2, /no-such-command-here was not found; nothing was stored/],
       [["/dev/null"], 2, /cannot be started \(.*EACCES\); nothing was stored/],
@@ -71,7 +71,7 @@ describe("put --from-command", () => {
     const { url } = await json("link", "/a folder");
     const linked = await run(["put", "--from-command", url, "--", "touch", ran]);
     assert.equal(linked.code, 2);
-    assert.match(linked.stderr, /A link to a folder takes files under their own names/);
+    assert.match(linked.stderr, /Files uploaded to a folder's link keep their own names/);
     assert.ok(!existsSync(ran));
   });
 

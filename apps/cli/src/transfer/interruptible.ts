@@ -3,7 +3,7 @@ import { interruptedExitCode } from "../interruption.ts";
 import type { Progress } from "../output/progress.ts";
 import { showJson, showLines } from "../output/screen.ts";
 
-const message = "interrupted; run the same command again, it goes on";
+const message = "interrupted; run the same command again to resume";
 
 /**
  * Runs a transfer with its progress shown. Ctrl-C ends the process at once with one line: whatever a transfer is doing, it

@@ -4,8 +4,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 export const changedHere = "changed_here";
 
 /** Of what `get` leaves alone, since a person changed it here. */
-export function keptHere(why = "was changed here since it was fetched"): HoldfastError {
-  const message = `${why}, and is kept. Give --overwrite to replace it.`;
+export function keptHere(why = "was changed here since it was downloaded"): HoldfastError {
+  const message = `${why}, so it was kept. Use --overwrite to replace it.`;
   return new HoldfastError("conflict", message, { body: { reason: changedHere } });
 }
 

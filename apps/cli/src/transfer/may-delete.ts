@@ -24,7 +24,7 @@ const harmless: ReadonlySet<string> = new Set([
 /** Whether the source was read and carried over wholly: else nobody knows what is not in it. What speaks against it is listed. */
 export function isWhole(report: TransferReport): boolean {
   if (report.problems.every(({ code }) => harmless.has(code))) return true;
-  report.problem("", "Nothing was deleted, since not all went well before. Run it again.", "not_deleted");
+  report.problem("", "Nothing was deleted, because there were errors before. Run it again.", "not_deleted");
   return false;
 }
 
@@ -47,7 +47,7 @@ export async function mayDelete(
   }
   const answer = await confirm(`${what}: go on?`);
   if (answer === true) return true;
-  const advice = answer === undefined ? " See what they are with --dry-run, and give --yes." : "";
-  report.problem("", `${what} wait, and nothing was deleted.${advice}`, "not_deleted");
+  const advice = answer === undefined ? " List them with --dry-run, then delete them with --yes." : "";
+  report.problem("", `${what} need your approval, so nothing was deleted.${advice}`, "not_deleted");
   return false;
 }

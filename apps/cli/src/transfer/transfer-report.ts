@@ -118,7 +118,7 @@ export class TransferReport {
     this.#refused = this.#doneAtRefusal === filesDone ? this.#refused + 1 : 1;
     this.#doneAtRefusal = filesDone;
     if (this.#refused < (filesDone === 0 ? refusedAtStartMax : refusedInARowMax)) return;
-    const rest = `The last ${this.#refused} in a row were refused, so the rest is not tried.`;
+    const rest = `The last ${this.#refused} in a row were refused, so the rest were not tried.`;
     throw new HoldfastError(isErrorCode(code) ? code : "failed", `${message} ${rest}`);
   }
 
@@ -139,7 +139,7 @@ export class TransferReport {
 
   tellUntried(): void {
     if (this.#untried === 0) return;
-    const why = `since ${this.#withoutRoom} that need no more room were refused for want of it. Make room and run put again.`;
+    const why = `because ${this.#withoutRoom} that need no more space were refused for lack of space. Free some space and run put again.`;
     this.problem("", `${formatNumber(this.#untried)} more were not tried, ${why}`, "quota");
   }
 

@@ -8,8 +8,7 @@ import type { SyncControl } from "../sync-control.ts";
 import { changeStopped } from "../stopped-sync.ts";
 import { keyOf, type SyncView, viewOf } from "./sync-view.ts";
 
-const otherVersion =
-  "Its client is of a version before this one and cannot be shown here: stop it, and start it again.";
+const otherVersion = "Its client runs an older version and cannot be shown here. Restart it.";
 
 /** All syncs of a configuration, as the page of one of them shows and steers them: the others are asked as the commands do it. */
 export class Overview {
@@ -35,7 +34,7 @@ export class Overview {
    */
   async act(key: string, action: Action, body: unknown): Promise<void> {
     const sync = (await readKnownSyncs(this.#configFolder)).find((each) => keyOf(each) === key);
-    if (sync === undefined) throw new HoldfastError("not_found", "This folder is not synced any more.");
+    if (sync === undefined) throw new HoldfastError("not_found", "This folder is no longer synced.");
     if (this.#isOwn(sync)) await perform(this.#own.control, action, body);
     else if ((await tellRunning(sync, action, body)) === undefined) await changeStopped(sync, action, body);
   }

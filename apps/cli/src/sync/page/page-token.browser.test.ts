@@ -52,7 +52,7 @@ test("another tab needs the bare address only while one is open, and nothing of 
   await second.goto("about:blank");
   const third = await page.context().newPage();
   await third.goto(new URL("/", channel.pageUrl).href);
-  await third.getByRole("alert").getByText("open the one that 'holdfast status' shows").waitFor();
+  await third.getByRole("alert").getByText("Open the address that 'holdfast status' shows").waitFor();
   assert.deepEqual(await third.evaluate("[document.cookie, localStorage.length, sessionStorage.length]"), ["", 0, 0]);
   // It is open before the one that brings the token.
   await second.goto(channel.pageUrl);
@@ -74,13 +74,13 @@ test("a page without the right token says what to open, shows and steers nothing
   const asked: string[] = [];
   page.on("request", (request) => asked.push(new URL(request.url()).pathname));
   await page.goto(new URL("/", channel.pageUrl).href);
-  await page.getByRole("alert").getByText("open the one that 'holdfast status' shows").waitFor();
+  await page.getByRole("alert").getByText("Open the address that 'holdfast status' shows").waitFor();
   assert.deepEqual(asked, ["/"], "there is nothing to ask with");
   assert.deepEqual(complaints, []);
   const refused = page.waitForResponse((response) => response.status() === 401);
   await page.goto(new URL("/#token=wrong", channel.pageUrl).href);
   await refused;
-  await page.getByRole("alert").getByText("open the one that 'holdfast status' shows").waitFor();
+  await page.getByRole("alert").getByText("Open the address that 'holdfast status' shows").waitFor();
   assert.equal(await page.getByRole("button").filter({ visible: true }).count(), 0);
   assert.equal(await page.getByRole("region").count(), 0);
   await takePictures("locked");
@@ -93,7 +93,7 @@ test("a page without the right token says what to open, shows and steers nothing
 test("the token of one client is none for another, whose page has its own", async () => {
   const token = channel.pageUrl.split("#")[1] ?? "";
   await page.goto(`${new URL("/", other.pageUrl).href}#${token}`);
-  await page.getByRole("alert").getByText("open the one that 'holdfast status' shows").waitFor();
+  await page.getByRole("alert").getByText("Open the address that 'holdfast status' shows").waitFor();
   await page.goto(other.pageUrl);
   await summary().getByText("2 in sync").waitFor();
   assert.deepEqual((await page.getByRole("heading", { level: 2 }).allTextContents())[0], "Photos");

@@ -166,7 +166,7 @@ test("recent changes are those of the log, the newest first, and names are text"
   const recent = folder("Drive").getByRole("list", { name: "Recent changes, the newest first" }).getByRole("listitem");
   await recent.getByText("created here: notes/<b>plan</b>.txt").waitFor();
   assert.match((await recent.first().textContent()) ?? "", /problem: film\.mkv: It is too large\.$/);
-  await folder("Photos").getByText("Nothing was done yet.").waitFor();
+  await folder("Photos").getByText("No changes yet.").waitFor();
   assert.deepEqual(complaints, []);
 });
 
@@ -272,7 +272,7 @@ test("what waits since it was shown is not meant by an answer", async () => {
   const more = { id: "c", what: "deletion", path: "photos/3.jpg", side: "here", kind: "file", bytes: 7 } as const;
   drive.deletions = [...drive.deletions, more];
   await waiting.getByRole("button", { name: "Approve exactly these" }).click();
-  await page.getByRole("alert").getByText("What waits is not what was shown any more.").waitFor();
+  await page.getByRole("alert").getByText("The waiting changes are not the ones that were shown.").waitFor();
   assert.deepEqual(drive.told, []);
 });
 
@@ -316,11 +316,11 @@ test("limits and exclusions are shown and changed, and a wrong one is refused in
   await page.getByRole("alert").waitFor({ state: "hidden" });
   await settings.getByLabel("A path in this folder").fill("../elsewhere");
   await settings.getByRole("button", { name: "Exclude" }).click();
-  await page.getByRole("alert").getByText("a path in the synced folder is meant").waitFor();
+  await page.getByRole("alert").getByText("use a path in the synced folder").waitFor();
   await settings.getByLabel("A path in this folder").fill("photos/raw/");
   await settings.getByLabel("Remove the copy here").check();
   await settings.getByRole("button", { name: "Exclude" }).click();
-  await page.locator("#told").getByText("photos/raw/ stays away.").waitFor();
+  await page.locator("#told").getByText("photos/raw/ is excluded.").waitFor();
   assert.deepEqual(drive.told, [
     "limits null 1500000",
     `exclusions {"exclude":["photos/raw"],"include":[],"freesSpace":true}`,
@@ -345,7 +345,7 @@ test("axe finds nothing, light and dark, at 390 and 1280 pixels, whatever is ope
   await takePictures("open");
   await page.goto("about:blank");
   await page.goto(new URL("/#token=wrong", channel.pageUrl).href);
-  await page.getByRole("alert").getByText("open the one that 'holdfast status' shows").waitFor();
+  await page.getByRole("alert").getByText("Open the address that 'holdfast status' shows").waitFor();
   assert.deepEqual(await axeFindings(), []);
 });
 
@@ -394,7 +394,7 @@ test("a client that ended is told so, and what it showed last is taken away", as
   await summary().getByText("in sync").waitFor();
   await own.close();
   const start = `Start it with 'holdfast sync ${join(configuration.folder, "home/Passing")}'`;
-  await page.getByRole("alert").getByText(`The client of this page does not run any more. ${start}`).waitFor();
+  await page.getByRole("alert").getByText(`The sync client is no longer running. ${start}`).waitFor();
   assert.equal(await page.getByRole("region").count(), 0);
   assert.equal(await summary().textContent(), "");
 });

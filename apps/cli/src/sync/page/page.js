@@ -53,7 +53,7 @@ function lock() {
   sessionStorage.removeItem(tokenName);
   hideAll();
   tabs.postMessage("which token?");
-  throw new Error("This page needs its whole address: open the one that 'holdfast status' shows.");
+  throw new Error("This page needs its full address. Open the address that 'holdfast status' shows.");
 }
 
 function hideAll() {
@@ -82,9 +82,9 @@ function tellGone() {
   hideAll();
   const start = firstRoot === null ? "'holdfast sync'" : "'holdfast sync " + firstRoot + "'";
   fail(
-    "The client of this page does not run any more. Start it with " +
+    "The sync client is no longer running. Start it with " +
       start +
-      " and open the address that 'holdfast status' shows then.",
+      " and open the address that 'holdfast status' then shows.",
     "a look",
   );
 }

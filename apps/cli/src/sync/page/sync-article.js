@@ -34,7 +34,7 @@ function newArticle(key, act) {
     article.limits = undefined;
   });
   onSubmit(find(".exclude"), async ({ path, free }) => {
-    await act("exclusions", { exclude: [path.value], free_space: free.checked }, path.value + " stays away");
+    await act("exclusions", { exclude: [path.value], free_space: free.checked }, path.value + " is excluded");
     path.value = "";
     free.checked = false;
   });
@@ -168,7 +168,7 @@ function conflict({ copy, original }, isRunning, act) {
   const choices = [choice("that", "copy", copy, copy.path, original?.folder !== true)];
   if (original === null) return made("li", {}, ...choices);
   choices.unshift(choice("this", "original", original, original.path));
-  return made("li", {}, ...choices, choice("both", "both", undefined, "both, the second under a name of its own"));
+  return made("li", {}, ...choices, choice("both", "both", undefined, "both, the copy under a new name"));
 }
 
 function showSettings(article, { limits, excluded, ignored }, isRunning) {

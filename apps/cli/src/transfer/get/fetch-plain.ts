@@ -50,8 +50,7 @@ export async function fetchPlain(
   const bodyBytes = await source.fetch([...wanted.values()], new Uint8Array(window));
   const plain = new Map<string, Uint8Array>();
   for (const block of await pool.run("openWindowTask", { window, bodyBytes })) {
-    if (!block.ok)
-      throw new HoldfastError("hash_mismatch", `Block ${block.hash} came damaged over the network. Try again.`);
+    if (!block.ok) throw new HoldfastError("hash_mismatch", `Block ${block.hash} was damaged in transit. Try again.`);
     plain.set(block.hash, new Uint8Array(window, block.start, block.end - block.start));
   }
   const lacking = entries.find(({ hash }) => !plain.has(hash));
@@ -59,6 +58,6 @@ export async function fetchPlain(
   await source.assertNotLost?.(lacking);
   throw new HoldfastError(
     "not_found",
-    "The server does not give all of its content; perhaps it was removed meanwhile. Try again.",
+    "The server did not send all of its content; it may have been removed during the download. Try again.",
   );
 }

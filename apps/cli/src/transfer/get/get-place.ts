@@ -28,7 +28,7 @@ export async function placeOf(
   const endsInSlash = /[/\\]$/.test(local);
   const leadsToFolder = there !== undefined && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   if (endsInSlash && there !== undefined && !leadsToFolder)
-    throw new HoldfastError("conflict", `${local} is no folder.`);
+    throw new HoldfastError("conflict", `${local} is not a folder.`);
   const isRoot = node.name === "";
   const goesInside = !isRoot && (endsInSlash || (node.kind !== "folder" && leadsToFolder));
   const folder = goesInside ? path : dirname(path);
@@ -61,7 +61,7 @@ async function createProbe(disk: LocalDisk, folder: string, name: string): Promi
   } catch (thrown) {
     const errno = errnoOf(thrown);
     if (errno === undefined || !(thrown instanceof HoldfastError)) throw thrown;
-    throw new HoldfastError(thrown.code, `Nothing can be written to ${folder} (${errno}).`, { cause: thrown });
+    throw new HoldfastError(thrown.code, `Cannot write to ${folder} (${errno}).`, { cause: thrown });
   }
 }
 

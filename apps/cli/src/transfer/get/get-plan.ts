@@ -18,14 +18,14 @@ export function planGet(
   if (local === undefined) return { do: "create" };
   if (remote.kind === "folder" || local.kind === "folder") {
     if (remote.kind === local.kind) return { do: "keep" };
-    const link = local.kind === "symlink" ? " Nothing is written through links." : "";
+    const link = local.kind === "symlink" ? " Files are never written through symbolic links." : "";
     return {
       do: "refuse",
       message: `is a ${local.kind} here and a ${remote.kind} on the server. Move it away.${link}`,
     };
   }
   if (local.kind === "other")
-    return { do: "refuse", message: "is no file here (a socket, pipe or device). Move it away." };
+    return { do: "refuse", message: "is not a regular file here (a socket, pipe or device). Move it away." };
   if (remote.kind === "symlink")
     return local.kind === "symlink" && target === remote.target ? { do: "keep" } : { do: "replace" };
   return local.kind === "file" && local.sizeBytes === remote.size ? { do: "compare" } : { do: "replace" };

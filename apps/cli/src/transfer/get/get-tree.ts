@@ -88,7 +88,7 @@ export class TreeGet {
       if (!this.#work.folders.claim(folder, name)) {
         throw new HoldfastError(
           "exists",
-          "this filesystem cannot tell its name from another one's. Rename one on the server.",
+          "this filesystem treats its name and another one as the same. Rename one of them on the server.",
         );
       }
       await this.#make(node, folder, name);

@@ -111,7 +111,7 @@ function nearestThere(folderPath: string): string {
 async function nodeToGet({ client, version, mirroring }: GetOptions, remote: string): Promise<NodeJson> {
   const node = await lookUpShared(client, remote);
   if (mirroring !== undefined && node.kind !== "folder")
-    throw new HoldfastError("usage", `--delete goes with a folder, and ${remote} is a ${node.kind}.`);
+    throw new HoldfastError("usage", `--delete can only be used with a folder, and ${remote} is a ${node.kind}.`);
   return version === undefined ? node : atVersion(client, node, version);
 }
 

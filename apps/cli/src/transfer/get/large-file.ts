@@ -154,7 +154,7 @@ function neighbours(wanted: readonly WantedBlock[]): { offset: number; blocks: W
 function bytesOf({ hash, size }: WantedBlock, plain: ReadonlyMap<string, Uint8Array>): Uint8Array {
   const bytes = plain.get(hash);
   if (bytes?.length === size) return bytes;
-  throw new HoldfastError("hash_mismatch", `Block ${hash} has another length than its file says.`);
+  throw new HoldfastError("hash_mismatch", `Block ${hash} does not have the length that its file declares.`);
 }
 
 async function findLocally(block: WantedBlock, sources: readonly Source[]): Promise<Uint8Array | undefined> {

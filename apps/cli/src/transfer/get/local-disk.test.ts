@@ -44,7 +44,7 @@ test("a file that a program has open for writing is known as such, and is replac
     assert.equal(await blockingDisk.hasWriters(path), true);
     await assert.rejects(assertReplaceable(blockingDisk, path, expected), {
       code: "conflict",
-      message: /^is open for writing in another program, and is kept\./,
+      message: /^is open for writing in another program, so it was kept\./,
       body: { reason: "changed_here" },
     });
   }

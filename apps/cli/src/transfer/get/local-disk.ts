@@ -54,10 +54,10 @@ export function blockingDiskAt(places: Places): LocalDisk {
       const act = (one: string): Promise<void> => places.withName(to, (other) => renameSync(one, other));
       return attempt(`rename to ${to} the file`, from, () => places.withName(from, act));
     },
-    symlink: (target, path) => at("make the symbolic link", path, (place) => symlinkSync(target, place)),
+    symlink: (target, path) => at("create the symbolic link", path, (place) => symlinkSync(target, place)),
     unlink: (path) => at("remove", path, (place) => unlinkSync(place)),
     mkdir: (path, options = {}) =>
-      at("make the folder", path, (place) => {
+      at("create the folder", path, (place) => {
         mkdirSync(place, { mode: options.mode ?? 0o777 });
       }),
     stat: (path) => at("look at", path, (place) => toDiskStat(lstatSync(place, { bigint: true }))),

@@ -90,11 +90,11 @@ export function assertRoomAt(folder: string, sizeBytes: number): void {
   if (space === undefined || sizeBytes <= roomOf(space)) return;
   throw new HoldfastError(
     "store_full",
-    `This needs ${roomWords(sizeBytes, space)}; only what fits is fetched. ${whatToDo}`,
+    `This needs ${roomWords(sizeBytes, space)}; only what fits is downloaded. ${whatToDo}`,
   );
 }
 
 function roomIn(sizeBytes: number, space: FreeSpace | undefined): string {
-  if (space === undefined) return `${formatBytes(sizeBytes)}, and nobody says how much is free`;
+  if (space === undefined) return `${formatBytes(sizeBytes)}, and the free space is unknown`;
   return roomWords(sizeBytes, space);
 }

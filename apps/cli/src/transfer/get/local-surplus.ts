@@ -146,7 +146,7 @@ export class LocalSurplus {
   async #takeFile({ path, stat, stays }: Looked): Promise<boolean> {
     if (stays || stat === undefined) return !stays;
     try {
-      if (stat.kind === "other") throw keptHere("is no file, folder or link (a socket, pipe or device)");
+      if (stat.kind === "other") throw keptHere("is not a file, folder or link (a socket, pipe or device)");
       await this.#assertOnServer(path, stat);
       this.#going.push({ path, stat });
       return true;
@@ -198,7 +198,7 @@ export class LocalSurplus {
   #keep(path: string, thrown: unknown): false {
     if (!(thrown instanceof HoldfastError)) throw thrown;
     const isKept = problemCodeOf(thrown) !== thrown.code;
-    const message = isKept ? thrown.message.replace(/ Give --overwrite.*/, "") : thrown.message;
+    const message = isKept ? thrown.message.replace(/ Use --overwrite.*/, "") : thrown.message;
     this.#work.report.problem(path, message, problemCodeOf(thrown));
     return false;
   }

@@ -32,7 +32,7 @@ export function openWindow({ window, bodyBytes }: OpenWindowInput): OpenedBlock[
     if (plain === undefined) opened.push({ ok: false, hash });
     else if (kind === "raw") opened.push({ ok: true, hash, start, end });
     else {
-      if (free + size > bytes.length) throw notFrames("stands for more than was asked for");
+      if (free + size > bytes.length) throw notFrames("contains more than was requested");
       bytes.set(plain, free);
       opened.push({ ok: true, hash, start: free, end: free + size });
       free += size;
@@ -68,5 +68,5 @@ const kindByCode = new Map<number, FrameKind>(
 );
 
 function notFrames(problem: string): HoldfastError {
-  return new HoldfastError("failed", `What the server sent as blocks ${problem}. Try again.`);
+  return new HoldfastError("failed", `The server's response with blocks ${problem}. Try again.`);
 }

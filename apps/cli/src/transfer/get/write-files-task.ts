@@ -33,8 +33,7 @@ export const writeFilesTask = run as unknown as Task<WriteInput, WriteOutcome[]>
 export function plainBlocks(body: OpenWindowInput): Map<string, Uint8Array> {
   const plain = new Map<string, Uint8Array>();
   for (const block of openWindow(body)) {
-    if (!block.ok)
-      throw new HoldfastError("hash_mismatch", `Block ${block.hash} came damaged over the network. Try again.`);
+    if (!block.ok) throw new HoldfastError("hash_mismatch", `Block ${block.hash} was damaged in transit. Try again.`);
     plain.set(block.hash, new Uint8Array(body.window, block.start, block.end - block.start));
   }
   return plain;

@@ -92,7 +92,7 @@ export async function assertReplaceable(
 }
 
 export function replaced(path: string): HoldfastError {
-  return new HoldfastError("conflict", `${path} was replaced by something else meanwhile. Run get again.`);
+  return new HoldfastError("conflict", `${path} was replaced during the download. Run get again.`);
 }
 
 async function writeTogether(
@@ -148,7 +148,7 @@ function piecesOf(file: FileToWrite, plain: ReadonlyMap<string, Uint8Array>): Ui
     if (bytes !== undefined) return bytes;
     throw new HoldfastError(
       "not_found",
-      "the server does not give its content; perhaps it was removed meanwhile. Run get again.",
+      "the server did not send its content; it may have been removed during the download. Run get again.",
     );
   });
 }

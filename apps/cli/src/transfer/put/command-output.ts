@@ -33,7 +33,7 @@ export class CommandOutput implements AsyncIterable<Uint8Array> {
       yield* child.stdout as AsyncIterable<Uint8Array>;
       const [code, signal] = await ended;
       if (code !== 0) {
-        const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
+        const how = signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
         throw new HoldfastError("failed", `${this.name} ${how}; nothing was stored.`);
       }
       this.isWhole = true;

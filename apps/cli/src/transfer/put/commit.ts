@@ -50,7 +50,7 @@ export async function commit<Each extends Item>(
   await eachApart(tried, {
     act: (some) => {
       // Known since the whole was refused.
-      if (some.every(lacksRoom)) return Promise.reject(new HoldfastError("quota", "There is no room for it."));
+      if (some.every(lacksRoom)) return Promise.reject(new HoldfastError("quota", "There is no space for it."));
       const operations = some.flatMap((item) => item.operations);
       return sendOperations(work, operations, { into: blocks?.into ?? "root", frames: blocks?.framesOf(some) ?? [] });
     },
@@ -124,7 +124,7 @@ export const nameTaken =
   "a file with this name, or with one that looks the same (Unicode), already exists on the server. Rename one of them.";
 
 function sentenceFor(result: BatchResult | undefined): string {
-  if (result?.code === "conflict") return "was changed on the server meanwhile. Run put again.";
+  if (result?.code === "conflict") return "was changed on the server in the meantime. Run put again.";
   if (result?.code === "exists") return nameTaken;
-  return result?.message ?? `the server answered ${result?.code ?? "nothing"} for it.`;
+  return result?.message ?? `the server returned ${result?.code ?? "no result"} for it.`;
 }

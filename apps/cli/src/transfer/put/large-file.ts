@@ -39,7 +39,7 @@ export async function putLargeFile(work: PutWork, file: QueuedFile): Promise<voi
   }
   work.report.problem(
     file.entry.path,
-    "changes while it is read, skipped. Run put again when nothing writes to it.",
+    "changes while it is read, skipped. Run put again when no program writes to it.",
     "conflict",
   );
 }
@@ -111,7 +111,8 @@ export async function putStream(work: PutWork, file: QueuedFile, source: AsyncIt
     work.report.counts.bytesTotal = sent.sizeBytes;
     const content = { ...sent, mtimeMicros: undefined, executable: undefined };
     const done = await commitFile(work, file, content, { onFailed: () => sentForFile.isForNothing() });
-    if (!done) throw new HoldfastError("missing_blocks", "The server does not keep what was sent. Run put again.");
+    if (!done)
+      throw new HoldfastError("missing_blocks", "The server does not have the uploaded blocks. Run put again.");
   } catch (thrown) {
     sentForFile.failed(thrown);
     throw thrown;

@@ -50,7 +50,7 @@ export function lookAt(path: string, name: string): { entry: LocalEntry } | { un
         unfit: {
           path,
           code: "special_file",
-          message: "is no file, folder or link (a socket, pipe or device), skipped",
+          message: "is not a file, folder or link (a socket, pipe or device), skipped",
         },
       };
     const stamp = toStamp(stats);
@@ -74,12 +74,12 @@ export function readFailure(thrown: unknown): string {
 }
 
 export function readFailureOf(errno: string): string {
-  if (errno === "ENOENT") return "went away while it was read, skipped";
+  if (errno === "ENOENT") return "disappeared while it was read, skipped";
   if (errno === "ELOOP") return "became a link while it was read, skipped; run put again";
   if (errno === "ENAMETOOLONG")
     return `its path is longer than ${limits.pathBytesMax} bytes, skipped; move it further up, or shorten the names of the folders above it`;
   return errno === "EACCES" || errno === "EPERM"
-    ? "may not be read by you, skipped"
+    ? "is not readable by you, skipped"
     : `cannot be read (${errno}), skipped`;
 }
 
@@ -103,7 +103,7 @@ function readNames(folder: string): { names: string[]; unfit: Unfit[] } {
     unfit.push({
       path: join(folder, shown ?? name),
       code,
-      message: `its name ${problem}, skipped; rename it to put it`,
+      message: `its name ${problem}, skipped; rename it to upload it`,
     });
     return false;
   });

@@ -50,7 +50,7 @@ export async function neededBlocks(
 /** What the server said of the one that needs least holds for all, but for the figures. */
 export function refuseAll(work: PutWork, items: readonly FileItem[], { growthBytes: least, failure }: Full): void {
   for (const { path, growthBytes = 0 } of items) {
-    const said = growthBytes === least ? failure : new HoldfastError("quota", "There is no room for it.");
+    const said = growthBytes === least ? failure : new HoldfastError("quota", "There is no space for it.");
     work.report.refused(path, said, growthBytes);
   }
 }

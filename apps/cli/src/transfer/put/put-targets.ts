@@ -29,10 +29,7 @@ export function putTargets(
   const several = locals.length > 1;
   const isInto = several || remote.endsWith("/");
   if (isInto && remoteKind !== undefined && remoteKind !== "folder") {
-    throw new HoldfastError(
-      "conflict",
-      `${remote} is a ${remoteKind} on the server, not a folder to put something into.`,
-    );
+    throw new HoldfastError("conflict", `${remote} is a ${remoteKind} on the server, not a folder.`);
   }
   const targets = locals.map((local) => {
     const inside =

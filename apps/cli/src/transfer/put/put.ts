@@ -64,15 +64,12 @@ export async function put(options: PutOptions, locals: readonly string[], given:
   const root = options.root ?? ownRoot(client);
   const args = locals.map(toArgument);
   if (report.isDry && args.some(({ kind }) => kind === "stdin"))
-    throw new HoldfastError(
-      "usage",
-      "What comes from standard input or a command is not known before it is sent: no --dry-run.",
-    );
+    throw new HoldfastError("usage", "--dry-run cannot be used with standard input or --from-command.");
   if (args.some(({ kind }) => kind === "stdin")) refuseDirectory(options.stdin);
   else if (options.allowEmpty)
-    throw new HoldfastError("usage", "--allow-empty goes with standard input (-) and --from-command.");
+    throw new HoldfastError("usage", "--allow-empty can only be used with standard input (-) or --from-command.");
   if (options.mirroring !== undefined && !args.some(({ kind }) => kind === "folder"))
-    throw new HoldfastError("usage", "--delete goes with a folder, and none is put.");
+    throw new HoldfastError("usage", "--delete can only be used when a folder is uploaded.");
   const pool = startTransferPool();
   if (args.some(({ kind }) => kind === "folder")) wakeThreads(pool);
   const [remoteNode, damaged] = await Promise.all([options.top ?? root.find(remote), findDamagedIfTold(client)]);
@@ -127,10 +124,10 @@ function toArgument(path: string): LocalArgument {
   const stats = path.endsWith("/")
     ? statSync(path, { throwIfNoEntry: false })
     : lstatSync(path, { throwIfNoEntry: false });
-  if (path === "") throw new HoldfastError("usage", "The path of what to put is empty.");
+  if (path === "") throw new HoldfastError("usage", "The path to upload is empty.");
   // Bytes that are no UTF-8 reach a program as replacement characters.
   if (stats === undefined && path.includes("\ufffd"))
-    throw new HoldfastError("failed", `The name of ${path} is not UTF-8; rename it to put it.`);
+    throw new HoldfastError("failed", `The name of ${path} is not UTF-8; rename it to upload it.`);
   if (stats === undefined) throw new HoldfastError("not_found", `No such file or folder on this computer: ${path}`);
   if (stats.isDirectory()) return { path, kind: "folder" };
   return { path, kind: stats.isSymbolicLink() ? "symlink" : "file" };
@@ -282,7 +279,7 @@ async function ensureFolder({ root, report }: RootedWork, path: string): Promise
     if (made?.kind === "folder") return made;
     throw new HoldfastError(
       "conflict",
-      `${basename(path)} cannot be made: something on the way to ${path} is no folder.`,
+      `${basename(path)} cannot be created: part of the path ${path} is not a folder.`,
       { cause: thrown },
     );
   }

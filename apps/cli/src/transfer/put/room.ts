@@ -27,12 +27,15 @@ export async function tellRoom(
   const freeBytes = (await freeRoom(work)) ?? Infinity;
   if (growthBytes > freeBytes) {
     const [needed, free] = unlikeBytes(growthBytes, freeBytes);
-    return tell("quota", `This needs ${needed}, and ${free} is free; only what fits is sent. See 'holdfast df'.`);
+    return tell("quota", `This needs ${needed}, and ${free} is free; only what fits is uploaded. See 'holdfast df'.`);
   }
   if (await fitsDisk(client, growthBytes)) return;
   // Files that are equal to others on the server need no room there, which only their blocks tell.
   const needed = formatBytes(growthBytes);
-  tell("store_full", `This needs up to ${needed}, and the server's disk has no room for it; only what fits is sent.`);
+  tell(
+    "store_full",
+    `This needs up to ${needed}, and the server's disk does not have that much space; only what fits is uploaded.`,
+  );
 }
 
 async function fitsDisk(client: PutWork["client"], sendBytes: number): Promise<boolean> {

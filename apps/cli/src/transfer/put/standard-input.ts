@@ -13,10 +13,7 @@ export interface StandardInput {
 /** Node reads a directory as an empty stream. @throws HoldfastError usage */
 export function refuseDirectory(stdin: StandardInput["stdin"]): void {
   if (stdin === process.stdin && fstatSync(0).isDirectory()) {
-    throw new HoldfastError(
-      "usage",
-      "Standard input is a directory. To put a directory, name it: holdfast put DIR REMOTE.",
-    );
+    throw new HoldfastError("usage", "Standard input is a directory. To upload a directory: holdfast put DIR REMOTE.");
   }
 }
 
@@ -36,7 +33,7 @@ export async function openStandardInput(
     const check = writer === undefined ? " Check the program that writes to it." : "";
     throw new HoldfastError(
       "failed",
-      `${found}, so nothing was stored at ${remotePath}.${check} If an empty file is meant, run put with --allow-empty.`,
+      `${found}, so nothing was stored at ${remotePath}.${check} To store an empty file, use --allow-empty.`,
     );
   }
   return (async function* () {

@@ -75,7 +75,7 @@ async function putRead(
   // A block that was there when asked, or came with another batch, can be gone: then all of the file's frames go along.
   const lost = await commit(work, missing, { into, framesOf: allFrames });
   for (const { path } of lost)
-    work.report.problem(path, "the server does not keep its blocks. Run put again.", "missing_blocks");
+    work.report.problem(path, "the server does not have its blocks. Run put again.", "missing_blocks");
   await refused.end(work, into);
   return again;
 }
