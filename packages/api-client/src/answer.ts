@@ -50,7 +50,7 @@ function isHtml(answer: TransportAnswer): boolean {
 
 /** It may pass, as the server's absence does. */
 function foreignAnswer({ method, path }: RouteFacts, status: number): HoldfastError {
-  const message = `Something else than the server answered ${method} ${path} (${status}). Does this network ask for a sign-in, or is there a proxy in between?`;
+  const message = `Something other than the server answered ${method} ${path} (${status}). Does this network require a sign-in, or is there a proxy in between?`;
   return new HoldfastError("unreachable", message, { body: { network: "FOREIGN" } });
 }
 
@@ -95,7 +95,7 @@ function retryAfter(answer: TransportAnswer): { retryAfterSeconds?: number } {
 
 function plain({ status }: TransportAnswer): string {
   const doubt = codeOfStatus(status) === "unavailable" ? "It may be starting or stopping." : "Is it a Holdfast server?";
-  return `The server answered ${status} and said no more. ${doubt}`;
+  return `The server returned ${status} without an explanation. ${doubt}`;
 }
 
 /** For an answer from something in between (a proxy, or a server that is just stopping), which knows nothing of codes. */
@@ -131,7 +131,7 @@ export async function* upTo(bytesMax: number, body: AsyncIterable<Uint8Array>): 
   for await (const slice of body) {
     bytes += slice.length;
     if (bytes > bytesMax)
-      throw new HoldfastError("failed", `The server's answer has more than the ${bytesMax} bytes that it may have.`);
+      throw new HoldfastError("failed", `The server's response is larger than the maximum of ${bytesMax} bytes.`);
     yield slice;
   }
 }
@@ -146,6 +146,6 @@ function parseJson(text: string): unknown {
 
 export function strangeAnswer(name: RouteName, cause?: unknown): HoldfastError {
   const { method, path } = routeTable[name];
-  const message = `The server's answer to ${method} ${path} is not understood. Are the server and this program of one version?`;
+  const message = `The server's response to ${method} ${path} could not be understood. Do the server and this program have the same version?`;
   return new HoldfastError("failed", message, { cause });
 }

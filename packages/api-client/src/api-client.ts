@@ -206,7 +206,7 @@ async function fill(into: { readonly target: Uint8Array; end: number }, answer: 
 }
 
 function tooLong({ method, path }: RouteFacts): HoldfastError {
-  return new HoldfastError("failed", `The server's answer to ${method} ${path} is longer than what was asked for.`);
+  return new HoldfastError("failed", `The server's response to ${method} ${path} is longer than requested.`);
 }
 
 type CallArguments<Name extends RouteName> =

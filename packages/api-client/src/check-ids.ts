@@ -26,7 +26,7 @@ const forms = new Map<string, (text: string) => boolean>([
 export function checkIds(answer: unknown): void {
   const member = findBadId(answer);
   if (member === undefined) return;
-  const message = `The server answered something that is no id in ${member}: nothing of that answer is used. Is it a Holdfast server, of the version of this program?`;
+  const message = `The server's response has an invalid ID in ${member}, so it was not used. Is it a Holdfast server of the same version as this program?`;
   throw new HoldfastError("failed", message);
 }
 

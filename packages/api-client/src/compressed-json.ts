@@ -43,7 +43,7 @@ async function* decompress(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
     for await (const slice of decoder) yield slice as Uint8Array;
   } catch (thrown) {
     if (failure === undefined)
-      throw new HoldfastError("unreachable", "The server's answer arrived damaged. Try again.", {
+      throw new HoldfastError("unreachable", "The server's response was damaged in transit. Try again.", {
         cause: thrown,
         body: { network: "ECONNRESET" },
       });

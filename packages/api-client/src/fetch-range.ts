@@ -38,13 +38,14 @@ export async function fetchRangeInto(
     const first = startByte + end;
     const headers = { range: `bytes=${first}-${first + asked.length - 1}` };
     const came = await client.bytesUntilBreak("download", { params: { id }, query: { version }, headers }, () => asked);
-    if (came.status !== 206) throw new HoldfastError("failed", "The server sends no parts of files.");
+    if (came.status !== 206)
+      throw new HoldfastError("failed", "The server does not support requests for parts of files.");
     end += came.bytes;
     if (came.failure !== undefined) {
       breaks.count(came.failure, came.bytes > 0);
       pace.askBytes = Math.max(askBytesMin, Math.floor(came.bytes / 2));
     } else if (came.bytes < asked.length) {
-      throw new HoldfastError("failed", "The server sends less of the file than it has.");
+      throw new HoldfastError("failed", "The server sent less of the file than it has.");
     } else pace.askBytes = Math.min(askBytesMax, pace.askBytes * 2);
   }
 }

@@ -50,7 +50,7 @@ function headersOf({ headers }: TransportRequest): Record<string, string> {
 
 function bodyOf(body: RequestBody): string | Blob | null {
   if (body === undefined || typeof body === "string" || body instanceof Blob) return body ?? null;
-  if (Symbol.asyncIterator in body) throw new HoldfastError("internal", "A browser sends no body piece by piece.");
+  if (Symbol.asyncIterator in body) throw new HoldfastError("internal", "A browser cannot stream a request body.");
   return new Blob(body as readonly Uint8Array<ArrayBuffer>[] as Uint8Array<ArrayBuffer>[]);
 }
 
@@ -71,7 +71,7 @@ async function* slicesOf(answer: Response, signal: AbortSignal | undefined): Asy
 /** A browser tells no code of the network, and with reason: what broke stands in `body.network` as far as it is known. */
 function networkError(thrown: unknown, signal: AbortSignal | undefined, network: "fetch" | "cut" | "timeout"): unknown {
   if (signal?.aborted === true || thrown instanceof HoldfastError || !(thrown instanceof Error)) return thrown;
-  const message = network === "cut" ? "The server's answer broke off. Try again." : "The server cannot be reached.";
+  const message = network === "cut" ? "The server's response was cut off. Try again." : "The server cannot be reached.";
   return new HoldfastError("unreachable", message, { cause: thrown, body: { network } });
 }
 

@@ -61,7 +61,7 @@ for (const [what, answer] of Object.entries(foreignAnswers)) {
             ["unreachable", "FOREIGN"],
             `${name}: ${thrown.message}`,
           );
-          assert.match(thrown.message, /^Something else than the server answered/);
+          assert.match(thrown.message, /^Something other than the server answered/);
           return true;
         });
       }

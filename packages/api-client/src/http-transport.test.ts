@@ -107,7 +107,7 @@ test("a certificate that nobody has signed, has expired or is not valid yet is s
       -2,
       2,
       false,
-      /is not signed by an authority that this computer trusts\. 'holdfast login https:.*NODE_EXTRA_CA_CERTS names a file/,
+      /is not signed by an authority that this computer trusts\. 'holdfast login https:.*set NODE_EXTRA_CA_CERTS to a file/,
     ],
     [-2, -1, true, /has expired\. The server's administrator has to renew it/],
     [1, 2, true, /is not valid yet\. Check the clocks/],

@@ -100,9 +100,9 @@ function networkWords(code: string, server: string): string {
   if (/^(UND_ERR_SOCKET|ECONNRESET|EPIPE)/.test(code))
     return `The connection to the server ${server} was lost. ${again}`;
   if (untrusted.test(code))
-    return `The certificate of ${server} is not signed by an authority that this computer trusts. 'holdfast login ${server}' shows its fingerprint and how to trust it; without a login, NODE_EXTRA_CA_CERTS names a file with it or with the authority's.`;
+    return `The certificate of ${server} is not signed by an authority that this computer trusts. 'holdfast login ${server}' shows its fingerprint and how to trust it. Without a login, set NODE_EXTRA_CA_CERTS to a file with that certificate or the authority's.`;
   if (code === "CERT_HAS_EXPIRED")
-    return `The certificate of ${server} has expired. The server's administrator has to renew it; if it was renewed, this computer's clock is wrong.`;
+    return `The certificate of ${server} has expired. The server's administrator has to renew it. If it has been renewed, this computer's clock is wrong.`;
   if (code === "CERT_NOT_YET_VALID")
     return `The certificate of ${server} is not valid yet. Check the clocks of this computer and of the server.`;
   return `The server ${server} cannot be reached (${code}). ${advice}`;
@@ -117,7 +117,7 @@ function wrongName(thrown: Error, server: string): HoldfastError {
   const whose = shown === "" ? "for another name" : `for ${printable(shown)}`;
   return new HoldfastError(
     "unreachable",
-    `The server ${server} shows a certificate ${whose}, and not for the name in that address. Use a name that it is for.`,
+    `The server ${server} presented a certificate ${whose}, which is not valid for the name in that address. Use a name that the certificate is valid for.`,
     { cause: thrown, body: { network: "ERR_TLS_CERT_ALTNAME_INVALID" } },
   );
 }

@@ -39,10 +39,10 @@ export function fingerprintOf(socket: Socket): string | undefined {
 }
 
 function changedCertificate(shown: string | undefined): HoldfastError {
-  const now = shown === undefined ? "It shows none" : `It shows one with the fingerprint SHA256:${shown}`;
+  const now = shown === undefined ? "It presented none" : `It presented one with the fingerprint SHA256:${shown}`;
   return new HoldfastError(
     "unreachable",
-    `The server's certificate is not the one that this login trusts. ${now}. If it was given a new one, sign in again with that; if not, somebody is in between.`,
+    `The server's certificate is not the one that this login trusts. ${now}. If the server has a new certificate, sign in again with it. If not, somebody may be intercepting the connection.`,
     { body: { network: "CERT_CHANGED" } },
   );
 }

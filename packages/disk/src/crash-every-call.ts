@@ -79,7 +79,7 @@ async function crashEach<Notes>(
     }
     if (finished) return call - 1;
   }
-  throw new Error(`The work makes more than ${callsMax} calls, and a try with each would take for ever.`);
+  throw new Error(`The work makes more than ${callsMax} calls; testing each of them would take too long.`);
 }
 
 /** Work that comes to no end, or makes more calls each time, is to fail and not to run on. */

@@ -20,9 +20,9 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 };
 
 const advice: Partial<Record<ErrorCode, string>> = {
-  store_full: "Free some space on it, or raise what this user may keep there, then try again.",
-  unavailable: "Try again; if it stays so, look at the disk and at the system's log.",
-  failed: "Look at the path's owner, mode and kind.",
+  store_full: "Free some space on it, or raise this user's quota there, then try again.",
+  unavailable: "Try again. If the problem remains, check the disk and the system's log.",
+  failed: "Check the owner, permissions and type of the path.",
 };
 
 /**

@@ -27,7 +27,7 @@ export async function failEveryCall<Notes>(scenario: CrashScenario<Notes>, optio
     }
     if (!wasReached) return call - 1;
   }
-  throw new Error(`The work makes more than ${callsMax} calls, and a try with each would take for ever.`);
+  throw new Error(`The work makes more than ${callsMax} calls; testing each of them would take too long.`);
 }
 
 interface OneFailure {

@@ -42,11 +42,11 @@ export function nodeDiskAt(places: Places): Disk {
     },
     rename: (from, to) => atTwo(`rename to ${to} the file`, from, from, to, fs.rename),
     link: (from, to) => atTwo(`link ${from} as`, to, from, to, fs.link),
-    symlink: (target, path) => at("make the symbolic link", path, (place) => fs.symlink(target, place)),
+    symlink: (target, path) => at("create the symbolic link", path, (place) => fs.symlink(target, place)),
     readLink: (path) => at("read the symbolic link", path, (place) => fs.readlink(place)),
     unlink: (path) => at("remove", path, (place) => fs.unlink(place)),
     async mkdir(path, options = {}) {
-      await at("make the folder", path, (place) => fs.mkdir(place, { mode: options.mode ?? 0o777 }));
+      await at("create the folder", path, (place) => fs.mkdir(place, { mode: options.mode ?? 0o777 }));
     },
     rmdir: (path) => at("remove the folder", path, (place) => fs.rmdir(place)),
     list: (folder) => listFolder(places, folder),

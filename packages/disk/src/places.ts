@@ -55,7 +55,7 @@ export function openFolderBelow(root: RootFolder<Openers>, path: string, flags =
     return root.open(path.slice(top.length), flags | constants.O_DIRECTORY);
   } catch (thrown) {
     if (!["ELOOP", "ENOTDIR"].includes(ownErrnoOf(thrown) ?? "")) throw thrown;
-    const message = `${path} is no folder, or lies below a file or a link. Nothing is reached through links.`;
+    const message = `${path} is not a folder, or is below a file or a symbolic link. Symbolic links are not followed.`;
     throw new HoldfastError("not_found", message, { cause: thrown });
   }
 }

@@ -174,7 +174,7 @@ export function isName(text: string): boolean {
 /** By one call; the last name is not followed. */
 function lookAt(folder: number, name: string): BigIntStats | undefined | Error {
   if (!isName(name)) {
-    return new HoldfastError("failed", `${JSON.stringify(name)} is no name.`);
+    return new HoldfastError("failed", `${JSON.stringify(name)} is not a valid name.`);
   }
   const path = name.isWellFormed() ? `/proc/self/fd/${folder}/${name}` : nodePath(folder, nativeBytes(name));
   try {
@@ -187,7 +187,7 @@ function lookAt(folder: number, name: string): BigIntStats | undefined | Error {
 
 function checkPath(path: string): void {
   if (path === "" || !(/(?:^|\/)\.{0,2}(?:\/|$)/.test(path) || path.includes("\0"))) return;
-  throw new HoldfastError("failed", `${JSON.stringify(path)} is no path in the folder.`);
+  throw new HoldfastError("failed", `${JSON.stringify(path)} is not a path in the folder.`);
 }
 
 /** A call takes 4,095 bytes; a path is cut between names into steps that are shorter. */

@@ -18,7 +18,8 @@ async function authorOf(client: ApiClient, id: NodeId, versionId: string | null)
   if (versionId === null) return undefined;
   const { items } = await client.call("listVersions", { params: { id }, query: { limit: newestMax } });
   const version = items.find((each) => each.version_id === versionId);
-  if (version === undefined) throw new HoldfastError("unavailable", "The file has changed on the server meanwhile.");
+  if (version === undefined)
+    throw new HoldfastError("unavailable", "The file has changed on the server in the meantime.");
   return { accountId: version.created_by, name: version.author.name };
 }
 

@@ -45,7 +45,7 @@ export async function* fetchBlocks(
       index += 1;
     }
   } finally {
-    leaving.abort(new HoldfastError("failed", "Nobody wants these blocks any more."));
+    leaving.abort(new HoldfastError("failed", "These blocks are no longer needed."));
   }
 }
 
@@ -92,7 +92,7 @@ async function fetchAlone(
 }
 
 function damagedTwice(hash: HashHex): HoldfastError {
-  return new HoldfastError("hash_mismatch", `Block ${hash} came damaged from the server, twice.`, { body: { hash } });
+  return new HoldfastError("hash_mismatch", `Block ${hash} was damaged in transit twice.`, { body: { hash } });
 }
 
 /** After so many breaks in a row without anything new the connection is no use. */
@@ -261,7 +261,7 @@ async function baseOf({ base }: WantedBlock, frame: FramePlace): Promise<Uint8Ar
 }
 
 function absent(hash: HashHex): HoldfastError {
-  return new HoldfastError("not_found", `The server does not have block ${hash} of that version any more.`, {
+  return new HoldfastError("not_found", `The server no longer has block ${hash} of that version.`, {
     body: { hash },
   });
 }

@@ -34,7 +34,7 @@ export async function manifests(
     const { items, left_out = [] } = await client.call("queryManifests", { body: { version_ids: some } });
     for (const { version_id, blocks } of items) if (blocks !== undefined) found.set(version_id, blocks);
     if (left_out.length >= some.length)
-      throw new HoldfastError("failed", "The server leaves out every list that it is asked for.");
+      throw new HoldfastError("failed", "The server returned none of the requested block lists.");
     rest = [...left_out, ...rest.slice(some.length)];
   }
   return found;

@@ -193,7 +193,7 @@ for (const [where, repository] of [
     await alone.pass(alone.make().keepOfConflict(await conflict("theirs then", "mine then"), "original"));
     await alone.once();
     assert.equal(alone.read(await conflict("theirs again", "mine again")), "mine again");
-    await assert.rejects(alone.pass(alone.make().keepOfConflict(copy, "copy")), /whose files only fit together/);
+    await assert.rejects(alone.pass(alone.make().keepOfConflict(copy, "copy")), /whose files depend on each other/);
     assert.deepEqual([alone.read(file), alone.read(copy)], ["theirs again", "mine again"]);
     await alone.pass(alone.make().keepOfConflict(copy, "original"));
     assert.ok((await alone.once()).inSync);

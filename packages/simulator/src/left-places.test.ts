@@ -194,7 +194,7 @@ test("a file that gets a name which is not synced is reported, until it is back"
   const [problem, ...more] = await after(() => alone.move("folder/thesis.odt", "folder/thesis.odt~"));
   assert.match(
     problem ?? "",
-    /^now_hidden folder\/thesis\.odt Renamed on .* to folder\/thesis\.odt~, which is not synced/u,
+    /^now_hidden folder\/thesis\.odt Renamed on .* to folder\/thesis\.odt~, a name that is not synced/u,
   );
   assert.deepEqual(more, []);
   assert.deepEqual(alone.serverPaths(), ["folder", "folder/new"]);

@@ -29,7 +29,7 @@ async function withAnother() {
 }
 
 const told =
-  /Another (server|account) answers at the address .* another, and not (model|everybody)\. Nothing was touched\./;
+  /A different (server|account) now answers at the address .* another, not (model|everybody)\. No files were changed\./;
 
 for (const [what, answers] of [
   ["another server", another],

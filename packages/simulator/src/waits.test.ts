@@ -16,7 +16,12 @@ test("while the disk of what this device knows is full it waits for that, and no
   database.exec(`commit; pragma max_page_count = ${pages()}; begin`);
   for (let number = 0; number < 200; number += 1) alone.write(`file ${number}`, `text ${number}`);
   const { scheduler } = alone.world;
-  const isFull = () => engine.status().problems.some(({ message }) => message.includes("configuration) is full"));
+  const isFull = () =>
+    engine
+      .status()
+      .problems.some(({ message }) =>
+        message.includes("configuration folder, which stores the state of the sync, is full"),
+      );
   await scheduler.runUntil(scheduler.nowMicros + 60_000_000, isFull);
   assert.deepEqual([isFull(), engine.status().activity], [true, "waiting"]);
   database.exec("commit; pragma max_page_count = 1000000; begin");

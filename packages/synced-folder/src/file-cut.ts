@@ -39,7 +39,7 @@ export async function cutInFolder(
   try {
     descriptor = root.open(path, readFlags);
     const before = toLocalStat(fstatSync(descriptor, { bigint: true }));
-    if (before.kind !== "file") throw new HoldfastError("failed", `${path} is no file.`);
+    if (before.kind !== "file") throw new HoldfastError("failed", `${path} is not a file.`);
     const blocks = await cutOpen(threads, descriptor, before.fingerprint.sizeBytes, taker);
     return { blocks, before, after: toLocalStat(fstatSync(descriptor, { bigint: true })) };
   } catch (thrown) {

@@ -24,14 +24,14 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 
 const advice: Readonly<Record<string, string>> = {
   ENOSPC: "Free some space on that disk.",
-  EDQUOT: "Free some space, or have the quota on that disk raised.",
-  EACCES: "Give the user that runs the sync the right to read and write there (chmod, chown).",
-  EPERM: "Look at the owner and the attributes of it (lsattr); some filesystems cannot do this at all.",
-  EROFS: "The filesystem is mounted read-only: mount it for writing, or look at the system's log for damage.",
-  ENAMETOOLONG: "Use a shorter name or fewer folders in each other.",
-  ENOTEMPTY: "Something is in the folder.",
-  ELOOP: "It is a symbolic link, or lies behind one.",
-  EXDEV: "It lies on another filesystem than the synced folder.",
+  EDQUOT: "Free some space, or ask for a larger quota on that disk.",
+  EACCES: "Give the user that runs the sync read and write permission there (chmod, chown).",
+  EPERM: "Check its owner and attributes (lsattr); some filesystems do not support this operation.",
+  EROFS: "The filesystem is mounted read-only: mount it for writing, or check the system's log for damage.",
+  ENAMETOOLONG: "Use a shorter name or fewer nested folders.",
+  ENOTEMPTY: "The folder is not empty.",
+  ELOOP: "Its path contains a symbolic link.",
+  EXDEV: "It is on a different filesystem than the synced folder.",
   EMFILE: "The process has too many open files: raise its limit (ulimit -n).",
 };
 
@@ -62,6 +62,6 @@ export function isAbsent(thrown: unknown): boolean {
 }
 
 function sentence(errno: string, action: string, path: string): string {
-  const next = advice[errno] ?? "If it stays so, look at the disk and at the system's log.";
+  const next = advice[errno] ?? "If the problem remains, check the disk and the system's log.";
   return `Could not ${action} ${path === "" ? "the synced folder" : path} (${errno}). ${next}`;
 }

@@ -52,7 +52,7 @@ function makeOwnFolder(path: string): void {
     if (ownErrnoOf(thrown) !== "EEXIST") throw thrown;
     // Whoever may write in the root could lead all that is written and removed there to another place.
     if (lstatSync(path).isDirectory()) return;
-    throw new HoldfastError("failed", `${path} is no folder. Nothing was touched; move it away and start again.`);
+    throw new HoldfastError("failed", `${path} is not a folder. No files were changed; move it away and start again.`);
   }
 }
 
@@ -65,7 +65,7 @@ function inUse(folder: string, pid: number | undefined): HoldfastError {
   const holder = pid === undefined ? "" : ` (process ${pid})`;
   return new HoldfastError(
     "locked",
-    `The folder ${folder} is already being synced by another client${holder}. Stop that one first.`,
+    `The folder ${folder} is already being synced by another client${holder}. Stop that client first.`,
     {
       body: { folder, ...(pid === undefined ? {} : { pid }) },
     },
@@ -74,6 +74,6 @@ function inUse(folder: string, pid: number | undefined): HoldfastError {
 
 function unusable(folder: string, thrown: unknown): unknown {
   if (ownErrnoOf(thrown) !== "ENOLCK" && ownErrnoOf(thrown) !== "ENOTSUP") return toFolderError(thrown, "lock", folder);
-  const message = `The filesystem of ${folder} has no locks, so two clients could sync it at once. Use another one.`;
+  const message = `The filesystem of ${folder} does not support locks, so two clients could sync it at the same time. Use another filesystem.`;
   return new HoldfastError("failed", message, { cause: thrown });
 }

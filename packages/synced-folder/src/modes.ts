@@ -21,7 +21,7 @@ export function setMode(root: RootFolder, path: string, modeOf: (mode: number) =
   try {
     const stats = fstatSync(descriptor);
     const isFit = stats.isFile() || (kind === undefined && stats.isDirectory());
-    if (!isFit) throw new HoldfastError("failed", `${path} is no file.`);
+    if (!isFit) throw new HoldfastError("failed", `${path} is not a file.`);
     const mode = stats.mode & 0o7777;
     const wanted = modeOf(mode);
     if (wanted !== mode) fchmodSync(descriptor, wanted);

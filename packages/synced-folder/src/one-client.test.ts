@@ -31,7 +31,7 @@ test("a link in the place of the client's own folder is not followed", () => {
   const home = mkdtempSync(join(tmpdir(), "holdfast-lock-"));
   const elsewhere = mkdtempSync(join(tmpdir(), "holdfast-lock-"));
   symlinkSync(elsewhere, join(home, ".holdfast"));
-  assert.throws(() => lockFolder(home), /is no folder/);
+  assert.throws(() => lockFolder(home), /is not a folder/);
   assert.deepEqual(readdirSync(elsewhere), []);
   for (const folder of [home, elsewhere]) rmSync(folder, { recursive: true });
 });

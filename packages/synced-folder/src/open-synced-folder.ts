@@ -155,7 +155,7 @@ function findFolder(path: string): string {
   } catch (thrown) {
     throw toLookError(thrown, "open", path);
   }
-  throw new HoldfastError("not_found", `${path} is no folder.`);
+  throw new HoldfastError("not_found", `${path} is not a folder.`);
 }
 
 function attemptLook<Result>(path: string, act: () => Result): Result {

@@ -66,7 +66,7 @@ export function probeFolder(
       rmSync(folder, { recursive: true, force: true });
     }
   } catch (thrown) {
-    throw toFolderError(thrown, "try out what can be done in", rootPath);
+    throw toFolderError(thrown, "probe the filesystem of", rootPath);
   }
 }
 

@@ -167,7 +167,7 @@ test(
   "a folder that takes no files is told as that",
   { skip: process.getuid?.() === 0 && "root may write everywhere" },
   () => {
-    assert.throws(() => probeFolder("/"), /Could not try out what can be done in \/ \(EACCES\)/);
+    assert.throws(() => probeFolder("/"), /Could not probe the filesystem of \/ \(EACCES\)/);
   },
 );
 

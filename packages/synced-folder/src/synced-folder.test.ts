@@ -159,7 +159,7 @@ test("what may not be looked at is unavailable, not absent", { skip: process.get
   const [stat, list, mkdir, names, below] = JSON.parse(told) as string[];
   assert.match(stat ?? "", /^unavailable .*closed\/a.*EACCES/);
   assert.match(list ?? "", /^unavailable .*closed.*EACCES/);
-  assert.match(mkdir ?? "", /^failed .*b.*EACCES.*right to read and write/);
+  assert.match(mkdir ?? "", /^failed .*b.*EACCES.*read and write permission/);
   assert.equal(names, "b");
   assert.match(below ?? "", /^unavailable \{"denied":true\} .*readable\/b.*EACCES/);
 });

@@ -124,7 +124,7 @@ class Watching implements FolderWatch {
       closeSync(descriptor);
       return await promise;
     } catch (thrown) {
-      throw toLookError(thrown, "prove the watch of", this.#root.path);
+      throw toLookError(thrown, "verify the watch of", this.#root.path);
     } finally {
       clearTimeout(timer);
       this.#proofs.delete(proof);

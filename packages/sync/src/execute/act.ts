@@ -96,7 +96,7 @@ async function perform(hands: Hands, operation: LocalOperation): Promise<void> {
     case "create":
     case "replace":
     case "delete":
-      throw new HoldfastError("internal", "What brings content and what deletes is done in batches.");
+      throw new HoldfastError("internal", "Content transfers and deletions must run in batches.");
     case "move":
       return moveNode(hands, operation);
     case "set":

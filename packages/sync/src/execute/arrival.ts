@@ -41,12 +41,12 @@ export async function planArrivals(
     const blocks = lists.get(operation);
     if (blocks instanceof HoldfastError) return blocks;
     if (blocks === undefined) {
-      return new HoldfastError("not_found", `The server does not have that version of ${remote.name} any more.`);
+      return new HoldfastError("not_found", `The server no longer has that version of ${remote.name}.`);
     }
     if (contentOfBlocks(blocks) !== remote.content) {
       return new HoldfastError(
         "hash_mismatch",
-        `The block list of ${remote.name} arrived damaged; it is fetched again.`,
+        `The block list of ${remote.name} was damaged in transit; it is downloaded again.`,
       );
     }
     const found = await mapBounded(blocks, 1, (block) => sources.find(block));

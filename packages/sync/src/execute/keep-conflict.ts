@@ -62,7 +62,7 @@ export async function keepOfConflict(hands: KeepHands, path: string, keep: Keep)
     throw new HoldfastError("not_found", `${path} is not a conflicted copy and has no conflicted copy.`);
   }
   if (keep === "copy" && originalFrom(nameOf(path)).includes("/")) {
-    const message = `${path} belongs to a git repository, whose files only fit together. To keep the commits of the other device, make a branch of the commit that the copy of its branch or of packed-refs names ('git branch NAME COMMIT'). Then keep the original.`;
+    const message = `${path} belongs to a git repository, whose files depend on each other. To keep the commits of the other device, create a branch from the commit that is in the copy of the branch file or of packed-refs ('git branch NAME COMMIT'). Then keep the original.`;
     throw new HoldfastError("conflict", message);
   }
   if (keep === "both") return { newPath: await giveOwnName(hands, path) };
@@ -85,7 +85,7 @@ interface Original {
 
 async function keepOriginal(hands: KeepHands, copy: string, original: Original): Promise<string> {
   if (original.kind !== undefined) return toTrash(hands, copy);
-  throw new HoldfastError("not_found", `There is no ${original.path} any more: keep the copy, or both.`);
+  throw new HoldfastError("not_found", `${original.path} no longer exists: keep the copy, or both.`);
 }
 
 async function keepCopy(

@@ -183,6 +183,6 @@ function isZeros({ hash, size }: ManifestEntry): boolean {
 async function nextOf(blocks: AsyncIterator<ArrivedBlock>): Promise<ArrivedBlock> {
   const step = await blocks.next();
   if (step.done === true)
-    throw new HoldfastError("hash_mismatch", "The server sent too few blocks; they are fetched again.");
+    throw new HoldfastError("hash_mismatch", "The server sent too few blocks; they are downloaded again.");
   return step.value;
 }

@@ -196,7 +196,10 @@ class BlockStream {
       const step = await this.#stream.next();
       const wanted = this.#wanted[this.#next];
       if (step.done === true || wanted === undefined) {
-        this.#failure = new HoldfastError("hash_mismatch", "The server sent too few blocks; they are fetched again.");
+        this.#failure = new HoldfastError(
+          "hash_mismatch",
+          "The server sent too few blocks; they are downloaded again.",
+        );
         return;
       }
       this.#held.set(wanted.hash, step.value.bytes);

@@ -89,7 +89,7 @@ export async function decide(
     }
     rekeyAll(state, next.rekeyings);
   }
-  throw new HoldfastError("internal", "The same nodes got new IDs again and again.");
+  throw new HoldfastError("internal", "The same files or folders got new IDs repeatedly.");
 }
 
 /** What wakes, and what nobody has agreed on where it is hidden. */

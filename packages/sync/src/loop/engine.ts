@@ -137,7 +137,7 @@ export class Engine {
    */
   approveRules(hash: string): void {
     if (!approveRules(this.#options.state, hash)) {
-      throw new HoldfastError("conflict", "The rules that wait are not the ones that were shown. See them again.");
+      throw new HoldfastError("conflict", "The waiting rules are not the ones that were shown. Review them again.");
     }
     this.hint();
     this.#tell();

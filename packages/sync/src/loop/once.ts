@@ -31,8 +31,7 @@ export class Patience {
     outcome: CycleOutcome | undefined,
     failure: HoldfastError | undefined,
   ): Omit<OnceResult, "deletionsWaiting"> | undefined {
-    if (phase === "refused")
-      throw failure ?? new HoldfastError("failed", "This is not the folder that was synced here.");
+    if (phase === "refused") throw failure ?? new HoldfastError("failed", "A different folder was synced here before.");
     if (phase === "paused") return { inSync: false, problems: [paused] };
     if (phase === "stopped") return { inSync: false, problems: outcome?.problems ?? [] };
     if (failure !== undefined && phase === "backing_off") {
@@ -78,5 +77,5 @@ function asFailed(failure: RootAway): HoldfastError {
 const paused: Problem = {
   path: "",
   code: "paused",
-  message: "This sync is paused. Go on with 'holdfast resume'.",
+  message: "This sync is paused. To continue: holdfast resume",
 };

@@ -34,12 +34,12 @@ test("a refusal is listed with its whole path and what to do, unless it ends by 
       ["f", "forbidden"],
     ],
   );
-  assert.match(listed[0]?.message ?? "", /'holdfast df' shows what fills the space/);
+  assert.match(listed[0]?.message ?? "", /'holdfast df' shows what uses it/);
   assert.ok(listed.every(needsPerson));
   const [deep] = problemsOfRefusals(trees, [refusal(file, "invalid_field")]);
-  assert.match(deep?.message ?? "", /128 names or 4096 bytes/);
+  assert.match(deep?.message ?? "", /128 names and 4096 bytes/);
   const [below] = problemsOfRefusals(trees, [refusal(file, "dependency")], () => true);
-  assert.match(below?.message ?? "", /most often of the folder above/);
+  assert.match(below?.message ?? "", /usually to the parent folder/);
   assert.ok(isPassing("exists") && !isPassing("too_large"));
 });
 

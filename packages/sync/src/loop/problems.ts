@@ -45,33 +45,33 @@ const passing: ReadonlySet<string> = new Set([
 
 const sentences: Readonly<Record<string, string>> = {
   quota:
-    "Your space on the server is full. The upload waits until there is room: 'holdfast df' shows what fills the space and how to make room.",
-  forbidden: "You may not change this on the server, so your changes stay here. Ask the owner for the right to edit.",
+    "Your space on the server is full. The upload waits until there is space: 'holdfast df' shows what uses it and how to free some.",
+  forbidden:
+    "You cannot change this on the server, so your changes stay on this device. Ask the owner for permission to edit.",
   device_suspended:
-    "The server has suspended this device, as it rewrote or deleted very many files within an hour: it takes no change from it, and what is changed here stays here. If it was you, run 'holdfast devices resume' on another device, or use Settings, Devices in the web app; all else goes on by itself then.",
-  too_large:
-    "Larger than the server accepts. To end this message, move such files out of the synced folder, or exclude them.",
+    "The server suspended this device because it rewrote or deleted very many files within an hour. Changes on this device are not uploaded until it is resumed. If you made these changes, run 'holdfast devices resume' on another device, or use Settings, Devices in the web app; the sync then continues by itself.",
+  too_large: "Larger than the server accepts. Move such files out of the synced folder, or exclude them.",
   not_durable:
-    "This disk did not confirm that the content is stored (fsync failed), so it does not count as synced and is not sent. The next attempt is in half a minute; if that lasts, check the disk.",
-  invalid_field: `Too deep for the server: a path has at most ${limits.pathNamesMax} names or ${limits.pathBytesMax} bytes. Move such items further up, or shorten the names of the folders above.`,
-  kept: "Kept here, as the content differs from that on the server. To sync it, run 'holdfast sync' with --include.",
+    "This disk did not confirm that the content is stored (fsync failed), so it is not uploaded. The next attempt is in half a minute; if the problem remains, check the disk.",
+  invalid_field: `Too deep for the server: a path has at most ${limits.pathNamesMax} names and ${limits.pathBytesMax} bytes. Move such items to a higher folder, or shorten the names of the folders above.`,
+  kept: "Kept here, because the content differs from the server's. To sync it, run 'holdfast sync' with --include.",
   store_full: fullWords("downloads"),
   dependency:
-    "Waits for another change that the server did not accept, most often of the folder above: see to that one first. The next attempt is in half a minute.",
+    "Waits for another change that the server did not accept, usually to the parent folder: resolve that first. The next attempt is in half a minute.",
   locked: "Locked on the server. The next attempt is in half a minute.",
   hash_mismatch:
-    "The bytes arrive damaged, again and again: something between here and the server damages them, or a program is broken. The next attempt follows by itself.",
+    "The content was repeatedly damaged in transit: something between this device and the server damages it, or a program has a defect. The next attempt is automatic.",
   damaged:
-    "The server has lost a part of the content. A device that still has it sends it again by itself, and so does 'holdfast put' to the same path.",
+    "The server has lost part of the content. A device that still has the file uploads it again automatically; 'holdfast put' to the same path also works.",
 };
 
 /** @param needs what is needed and what is free, in words */
 export function fullHere(path: string, needs: string): Problem {
-  return { path, code: "store_full", message: fullWords(`what comes from the server needs ${needs}. Downloads`) };
+  return { path, code: "store_full", message: fullWords(`the downloads need ${needs}. They`) };
 }
 
 function fullWords(downloads: string): string {
-  return `The disk of this folder is full: ${downloads} wait until there is space, and uploads continue. Make room, or keep a folder on the server only: holdfast sync DIR --exclude FOLDER --free-space, then empty DIR/.holdfast/trash.`;
+  return `The disk of this folder is full: ${downloads} wait until there is space, and uploads continue. Free some space, or keep a folder on the server only: holdfast sync DIR --exclude FOLDER --free-space, then empty DIR/.holdfast/trash.`;
 }
 
 export function isPassing(code: string): boolean {
@@ -129,20 +129,20 @@ const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonl
     `This share ended on ${day}: the owner ended it, or you left it on another device. ` +
     `${countOf(unchanged, "unchanged file")} went to .holdfast/trash and ${countOf(changed, "changed file")} to .holdfast/quarantine.`,
   new_owner: (day, [files = 0]) =>
-    `Moved on ${day} into or out of a folder that somebody shares with you, and therefore new there (${countOf(files, "file")}). ` +
-    "The versions, labels, comments, links and shares of before stay with the old one, which its owner has in the trash.",
+    `Moved on ${day} into or out of a folder that is shared with you, so it is a new item there (${countOf(files, "file")}). ` +
+    "Its earlier versions, labels, comments, links and shares stay with the old item, which is in its owner's trash.",
   maybe_damaged: (day) =>
-    `Became empty or all zeros on ${day}, or changed without a new time, as a failing disk leaves files. This was uploaded; ` +
-    "'holdfast versions' lists the version before.",
+    `Became empty or all zeros on ${day}, or changed without a new modification time, as on a failing disk. The change was uploaded; ` +
+    "'holdfast versions' lists the previous version.",
   now_hidden: (day, _counts, to) =>
-    `Renamed on ${day} to ${to}, which is not synced: now on this device only, and in the trash of the server. ` +
+    `Renamed on ${day} to ${to}, a name that is not synced: it is now only on this device, and in the trash on the server. ` +
     "Rename it back to sync it again; 'holdfast sync DIR --show-rules' lists the names that are not synced.",
   not_deleted: (day, [folders = 0]) =>
-    `Deleted here on ${day}, and back: the server does not let you delete this.` +
+    `Deleted here on ${day} and restored: you are not allowed to delete this on the server.` +
     (folders === 0
       ? ""
-      : " It may contain a folder that you have mounted elsewhere: remove that mount first ('holdfast rm' removes the mount alone). Or it contains an item " +
-        "that you may not see or change: delete the other items."),
+      : " It may contain a folder that you have mounted elsewhere: remove that mount first ('holdfast rm' removes only the mount). Or it contains an item " +
+        "that you cannot see or change: delete the other items."),
 };
 
 function countOf(number: number, noun: string): string {
@@ -159,7 +159,7 @@ function heldWords({ by, lines, isInForce }: WaitingRules): string {
   const who = by === undefined ? "Somebody else" : printable(by);
   const what = lines === 0 ? "removed or emptied this file" : `wrote this file (${countOf(lines, "rule")})`;
   if (isInForce === true)
-    return `${who} ${what}. It was in the folder when this sync began, so its rules are active until you answer: 'holdfast rules' shows them, and 'holdfast rules approve' keeps them. To use other rules, edit the file.`;
+    return `${who} ${what}. It was in the folder when this sync started, so its rules are active until you answer: 'holdfast rules' shows them, and 'holdfast rules approve' keeps them. To use other rules, edit the file.`;
   return (
     `${who} ${what}, so it is not active yet. Until you answer, the previous rules stay active on this device. 'holdfast rules' shows the ` +
     "difference, 'holdfast rules approve' makes the new rules active here, and 'holdfast rules reject' writes the previous rules into the file."
@@ -188,7 +188,7 @@ export function problemsOfStash({ stashed }: Pick<SyncState, "stashed">): Proble
 }
 
 const unreadableStash =
-  "What was replaced or deleted here cannot be read, so it is not known whether a program wrote to it since. It stays there; check the disk.";
+  "A file that was replaced or deleted here cannot be read, so a program may have changed it since. It stays there; check the disk.";
 
 /** What had to make way for a moment, and got no name back. */
 export function problemsOfAside(
@@ -196,8 +196,8 @@ export function problemsOfAside(
 ): Problem[] {
   return [...state.parked].map(([id, { path }]) => {
     const message =
-      `Had to make way here for a moment, and the disk refuses the name since. Waits as ${path}; the next attempt is in half a minute. ` +
-      "Check the disk, and whether you may write to the folder.";
+      `Was renamed here temporarily, and the disk does not accept its name again. It is kept as ${path}; the next attempt is in half a minute. ` +
+      "Check the disk and your permissions for the folder.";
     return problemOf(pathOfNode(state, id) ?? path, "aside", message);
   });
 }
@@ -209,8 +209,8 @@ export function problemsOfAliases(
     const row = state.local.get(id);
     if (row?.alias === undefined) return [];
     const message =
-      `Called ${row.name} on the server. This disk takes that for the name of something beside it, so the name here is ` +
-      "another. Rename one of the two to have equal names everywhere.";
+      `Named ${row.name} on the server. This disk treats that name and another name in the folder as the same, so the name here is ` +
+      "different. Rename one of the two to have the same name everywhere.";
     return [problemOf(pathOfNode(state, id) ?? row.alias, "alias", message)];
   });
 }
@@ -240,7 +240,7 @@ export function problemsOfRefusals(
   return [...ofDevice, ...ofFiles];
 }
 
-const taken = "The server has something of that name that is not shown here. Rename it, here or there.";
+const taken = "The server already has an item with that name that is not shown here. Rename one of the two.";
 
 /** @param waiting of a plan with which nothing is to be done, and after which nothing comes by itself */
 export function problemsOfBlocked(trees: Trees, waiting: Plan["waiting"]): Problem[] {
@@ -250,14 +250,14 @@ export function problemsOfBlocked(trees: Trees, waiting: Plan["waiting"]): Probl
 }
 
 const blocked =
-  "Something else has this name, here or on the server, and stays there for what this device does not sync. Rename one of the two.";
+  "Another item has this name, here or on the server, and contains files that this device does not sync. Rename one of the two.";
 
 const rewriteProblems = {
-  rewrite: { code: "rewritten", what: "rewritten within ten minutes, as by programs that take files hostage" },
-  rollback: { code: "rolled_back", what: "back at an older version, as by a restored backup" },
+  rewrite: { code: "rewritten", what: "rewritten within ten minutes, as ransomware does" },
+  rollback: { code: "rolled_back", what: "changed back to an older version, as after restoring a backup" },
   damage: {
     code: "damaged",
-    what: "empty, all zeros, or changed without a new time, as a failing disk or a crashed program leaves files",
+    what: "empty, all zeros, or changed without a new modification time, as after a disk failure or a crash",
   },
 } as const;
 
@@ -273,8 +273,8 @@ function problemsOfReplaced(replaced: readonly WaitingChange[]): Problem[] {
   return [...Map.groupBy(replaced, ({ path }) => topOf(path))].map(([path, changes]) => {
     const files = changes.filter(({ kind }) => kind !== "folder").length;
     const message =
-      `Something else, such as a link to another disk, took the place of this folder. Its content (${countOf(files, "file")}) is not deleted on the server before you answer. ` +
-      "'holdfast deletes undo' brings the folder back, and gives the link another name; 'holdfast deletes approve' deletes the folder on all devices.";
+      `This folder was replaced, for example by a link to another disk. Its content (${countOf(files, "file")}) is not deleted on the server until you answer. ` +
+      "'holdfast deletes undo' brings the folder back and renames the link; 'holdfast deletes approve' deletes the folder on all devices.";
     return problemOf(path, "replaced", message);
   });
 }
@@ -285,9 +285,9 @@ function problemsOfRewrites(brakes: Pick<Brakes, "waitingOf">): Problem[] {
     if (count === 0) return [];
     const { code, what } = rewriteProblems[side];
     const message =
-      `Uploads that wait: ${countOf(count, "file")} on this device, ${what}. The server has the newest versions. See them, and deletions that were ` +
-      "found with them, with 'holdfast deletes ls'. If it was you, let them go with 'holdfast deletes approve'; 'holdfast deletes undo' brings " +
-      "the versions of the server back, and what is here goes to the local trash.";
+      `Uploads that wait: ${countOf(count, "file")} on this device, ${what}. The server still has the previous versions. To list them, and deletions that were ` +
+      "found with them: 'holdfast deletes ls'. If you made these changes, upload them with 'holdfast deletes approve'; 'holdfast deletes undo' restores " +
+      "the server's versions, and the files here go to the local trash.";
     return [{ path: "", code, message }];
   });
 }

@@ -205,8 +205,8 @@ export function problemsOfRehash(state: Pick<SyncState, "setting">): Problem[] {
 }
 
 const silent =
-  "The bytes had changed although the times had not: a program wrote through a memory map, the times were set back, or the disk is failing. " +
-  "The content was synced as a new version; the one before is in 'holdfast versions'.";
+  "The content changed, but the modification time did not: a program wrote through a memory map, the time was set back, or the disk is failing. " +
+  "The content was synced as a new version; 'holdfast versions' lists the previous one.";
 
 function passOf(state: Pick<SyncState, "setting">): Pass | undefined {
   const text = state.setting("rehash");

@@ -20,7 +20,7 @@ type Marker = z.infer<typeof marker>;
 /** The folder, the server or the account is not the one that this device knows; an unmounted disk looks like that too. */
 export class RootMismatch extends HoldfastError {
   constructor(message: string) {
-    super("failed", `${message} Nothing was touched.`);
+    super("failed", `${message} No files were changed.`);
   }
 }
 
@@ -57,7 +57,7 @@ export async function checkRoot(parts: RootParts): Promise<void> {
   if (there === undefined) {
     if (known !== undefined) {
       throw new RootMismatch(
-        `The folder has lost its ${markerPath}: it is not mounted, or another folder stands in its place.`,
+        `The folder no longer has its ${markerPath}: its disk is not mounted, or the folder was replaced.`,
       );
     }
     return begin(parts);
@@ -72,7 +72,7 @@ export async function checkRoot(parts: RootParts): Promise<void> {
   if (known?.id === found.id) return checkCopy(state, there);
   // A run that was stopped between the two left the marker alone; a state that has seen something belongs elsewhere.
   if (known !== undefined || state.local.size > 0 || state.cursor !== undefined) {
-    throw new RootMismatch("This is another folder than the one that was synced here.");
+    throw new RootMismatch("This is not the folder that was synced here before.");
   }
   state.commit({
     settings: [

@@ -71,9 +71,9 @@ export function problemsOfShares(state: SyncState, waiting: Plan["waiting"]): Pr
 }
 
 const readOnly =
-  "You may only read what is in this shared folder, so your changes stay here, and are sent once you may write. Move elsewhere what is for you alone.";
+  "You can only view this shared folder, so your changes stay on this device and are uploaded once you can edit it. Move private files to another folder.";
 const suspended =
-  "The account of whoever shares this folder is suspended: nothing in it is synced until that is over, and your changes wait here.";
+  "The account that shares this folder is suspended. The folder is not synced until the suspension ends, and your changes wait here.";
 
 /** What is in the quarantine, looked up at first and whenever something was put there, and as long as something is: a person takes it away. */
 export class Quarantine {
@@ -95,7 +95,7 @@ export class Quarantine {
       problemOf(
         path,
         "quarantined",
-        "Kept from a folder that is no longer here (a share that ended, or a folder that somebody deleted). Nobody else has this state. Move it to where you want it, or delete it.",
+        "Kept from a folder that is no longer here (a share that ended, or a folder that somebody deleted). Nobody else has this version. Move it to another folder, or delete it.",
       ),
     );
   }

@@ -60,7 +60,7 @@ export class UnreadFiles {
     const more = causes.length > heldPathsMax ? ` and ${causes.length - heldPathsMax} more` : "";
     const message =
       `${count.toLocaleString("en")} deleted ${count === 1 ? "file or folder stays" : "files and folders stay"} on the server, because ` +
-      `this device cannot read ${shown}${more}, and what is missing may have been moved there. Make it readable, remove it, or exclude it.`;
+      `this device cannot read ${shown}${more}, and the missing files may have been moved there. Make it readable, remove it, or exclude it.`;
     return [problemOf("", "deletions_held", message)];
   }
 }
@@ -78,5 +78,5 @@ function isInMotion(code: string): boolean {
 const busy =
   "Not sent yet: a program has been writing to this for ten minutes. The upload starts once the writing pauses.";
 const unfitTarget =
-  "Not synced: the target of a symbolic link is not UTF-8. The server keeps the link before. Recreate the link with another target.";
-const unreadable = "Cannot be read. Check the permissions and the disk. The next attempt follows by itself.";
+  "Not synced: the target of a symbolic link is not UTF-8. The server keeps the previous link. Recreate the link with another target.";
+const unreadable = "Cannot be read. Check the permissions and the disk. The next attempt is automatic.";

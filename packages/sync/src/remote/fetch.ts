@@ -37,7 +37,7 @@ export async function fetchRemote(ears: Ears): Promise<void> {
 async function fetchPage(ears: Ears): Promise<boolean> {
   const { server, state } = ears;
   const { cursor } = state;
-  if (cursor === undefined) throw new HoldfastError("internal", "There is no cursor to go on from.");
+  if (cursor === undefined) throw new HoldfastError("internal", "There is no cursor to continue from.");
   const page = await server.listChanges(cursor.token);
   if (page.epoch !== cursor.epoch) {
     throw restored();

@@ -31,7 +31,7 @@ async function assertSameServer({ server, identity }: Pick<Ears, "server" | "ide
     ? ["server", identity.serverId, found.serverId]
     : ["account", identity.accountId, found.accountId];
   throw new OtherServer(
-    `Another ${what} answers at the address of the one that this folder is synced with: ${answers}, and not ${known}. Nothing was touched. ` +
-      `Bring the ${what} ${known} back and sign in to it again, or give up this sync.`,
+    `A different ${what} now answers at the address that this folder is synced with: ${answers}, not ${known}. No files were changed. ` +
+      `Bring the ${what} ${known} back and sign in to it again, or remove this sync.`,
   );
 }

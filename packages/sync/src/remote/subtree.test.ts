@@ -115,7 +115,7 @@ test("what is asked about and lives is gone only if it is not inside", async () 
 
 test("when the folder itself is gone, or one above it, that is a failure and deletes nothing", async () => {
   const { narrow, see } = world([node("a", rootId)], { known: ["a"], rootState: "trashed" });
-  const failed = { code: "failed", message: /Restore it there/ };
+  const failed = { code: "failed", message: /Restore it on the server/ };
   await assert.rejects(see({ seq: 1, kind: "gone", id: rootId }), failed);
   await assert.rejects(see({ seq: 1, kind: "gone", id: "somewhere above" }), failed);
   await assert.rejects(narrow.snapshot(undefined), failed);

@@ -110,6 +110,6 @@ async function requireRoot(server: Server, rootId: NodeId): Promise<void> {
   const [root] = await server.queryNodes([rootId]);
   if (root?.state === "live") return;
   const message =
-    "The folder on the server that this syncs is in the trash or gone. Nothing here was touched. Restore it there, and the sync goes on.";
+    "The synced folder on the server is in the trash or deleted. No files were changed here. Restore it on the server, and the sync continues.";
   throw new HoldfastError("failed", message);
 }

@@ -12,7 +12,7 @@ test("a line that is no pattern is told with its number and why, and the others 
       [4, "[abc", "its [ is never closed; write \\[ for the character itself"],
       [5, "last\\", "nothing follows its last \\; write \\\\ for the character itself"],
       [6, "[z-a]", "its range z-a goes backwards"],
-      [7, "[[:letters:]]x", "[:letters:] is no class of characters"],
+      [7, "[[:letters:]]x", "[:letters:] is not a character class"],
       [8, "!", "it names nothing"],
       [9, "/", "it names nothing"],
     ],

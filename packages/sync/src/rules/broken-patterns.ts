@@ -64,7 +64,7 @@ function readBracket(body: string, start: number): { readonly end: number; reado
     if (body[at] === "]" && !isFirst) return { end: at };
     const [named] = className.exec(body.slice(at, at + classNameMax)) ?? [];
     if (named !== undefined) {
-      if (!classes.test(named)) return { end: at, why: `${named} is no class of characters` };
+      if (!classes.test(named)) return { end: at, why: `${named} is not a character class` };
       [at, before] = [at + named.length, undefined];
       continue;
     }

@@ -16,14 +16,14 @@ export function unfitness(
   lacks: Lacks,
 ): string | undefined {
   const problem = nameProblem(name);
-  if (problem !== undefined) return `the name there ${problem}; to sync, choose another name there`;
+  if (problem !== undefined) return `the name on the server ${problem}; to sync it, rename it there`;
   if (parent === rootId && name === ownFolder)
-    return `the name ${ownFolder} here belongs to the sync itself; to sync, choose another name there`;
+    return `the name ${ownFolder} is reserved for Holdfast; to sync it, rename it on the server`;
   if (lacks.has("all names") && unfitElsewhere.test(name)) {
     return 'this disk has no names with one of "*:<>?\\|, or with a dot or a space at the end; to sync, choose another name there';
   }
   if (kind !== "symlink") return undefined;
-  if (lacks.has("symbolic links")) return "this disk has no symbolic links";
+  if (lacks.has("symbolic links")) return "this disk does not support symbolic links";
   const target = targetOf(content);
   if (target === "") return "the target of a symbolic link is empty";
   if (target.includes("\0")) return "the target of a symbolic link contains a NUL character";

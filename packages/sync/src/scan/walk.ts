@@ -72,7 +72,7 @@ const unfitTarget: Skip = {
 
 const specialFile: Skip = {
   code: "special_file",
-  reason: "only files, folders and symbolic links are, and no pipes, sockets or devices",
+  reason: "pipes, sockets and devices are not supported",
 };
 
 /** Whether the rules hide a path, and with it all that is below. */
@@ -304,7 +304,7 @@ async function lookAt(
   if (isOwn(path, slotKey)) return undefined;
   const problem = nameProblem(name);
   if (problem !== undefined) {
-    skipped.set(path, { code: unfitNameCode(name), reason: `the name ${problem}; to sync, choose another name` });
+    skipped.set(path, { code: unfitNameCode(name), reason: `the name ${problem}; to sync it, rename it` });
     keepers.add(folder.path);
     return undefined;
   }

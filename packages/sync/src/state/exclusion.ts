@@ -13,7 +13,7 @@ function plainPath(path: string): string {
     .filter((name) => name !== "" && name !== ".")
     .join("/");
   if (plain === "" || plain.split("/").includes("..")) {
-    throw new HoldfastError("invalid_field", `"${path}" is no path below the synced folder.`, { field: "exclude" });
+    throw new HoldfastError("invalid_field", `"${path}" is not a path in the synced folder.`, { field: "exclude" });
   }
   return plain;
 }

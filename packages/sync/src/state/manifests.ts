@@ -136,8 +136,8 @@ export class StateUnwritten extends HoldfastError {
   constructor(cause: unknown) {
     const isFull = cause instanceof Error && Reflect.get(cause, "errcode") === sqliteFull;
     const message = isFull
-      ? "The disk that holds what this device knows (the folder of its configuration) is full, so nothing is synced until there is room on it; all goes on by itself then."
-      : `Could not write what this device knows, in the folder of its configuration${cause instanceof Error ? `: ${cause.message}` : ""}. Look after its disk.`;
+      ? "The disk with the configuration folder, which stores the state of the sync, is full. Nothing is synced until there is space on it; the sync then continues by itself."
+      : `Could not write the state of the sync to the configuration folder${cause instanceof Error ? `: ${cause.message}` : ""}. Check its disk.`;
     super("unavailable", message, { cause });
   }
 }

@@ -112,7 +112,7 @@ test(
     state.commit({ remote: [[idOf(1), remoteRow(1)]] });
     database.exec("create trigger no before insert on settings begin select raise(abort, 'full'); end");
     const change = { remote: [[idOf(1), undefined] as const], cursor: { token: "t", epoch: "e", seq: 2 } };
-    assert.throws(() => state.commit(change), /Could not write what this device knows, .*: full/);
+    assert.throws(() => state.commit(change), /Could not write the state of the sync .*: full/);
     assert.equal(state.remote.size, 1);
     assert.equal(new SyncState(new DatabaseSync(path), rootId).remote.size, 1);
   }),
@@ -221,7 +221,7 @@ test("the tables are as maps and sets that do the same, whatever is committed an
           database.exec("create trigger no before insert on settings begin select raise(abort, 'full'); end");
           assert.throws(
             () => state.commit({ local, remote, synced, settings: [["x", ""]] }),
-            /Could not write what this device knows/,
+            /Could not write the state of the sync/,
           );
           database.exec("drop trigger no");
         } else {
