@@ -19,15 +19,15 @@ test("what a server answers passes: ids, hashes, numbers of operations, and what
 test("what is no id is refused wherever it stands, and its place is named", () => {
   const bad = ["../../x", "", `${id}/..`, `${id}\n`, `.${id}`, id.toUpperCase(), "a".repeat(36), 7, {}, [id]];
   for (const value of bad) {
-    assert.throws(() => checkIds({ id: value }), { code: "failed", message: / in id: / });
+    assert.throws(() => checkIds({ id: value }), { code: "failed", message: / in id, / });
     assert.throws(() => checkIds({ items: [{ id }, { node: { version_id: value } }] }), {
       code: "failed",
-      message: / in items\[1\]\.node\.version_id: /,
+      message: / in items\[1\]\.node\.version_id, /,
     });
     // A form that nobody has thought of yet.
     assert.throws(() => checkIds([[{ some_new_id: value }]]), {
       code: "failed",
-      message: / in \[0\]\[0\]\.some_new_id: /,
+      message: / in \[0\]\[0\]\.some_new_id, /,
     });
   }
   assert.throws(() => checkIds({ parent_id: hash }), { code: "failed" }, "of an invitation alone");

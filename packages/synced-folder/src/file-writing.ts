@@ -167,7 +167,7 @@ async function readCopy(writing: Writing, part: Part & { kind: "copy" }, into: U
     from ??= writing.root.open(part.from, readFlags);
     for (let done = 0; done < into.length;) {
       const { bytesRead } = await readAsync(from, into, done, into.length - done, part.offset + done);
-      if (bytesRead === 0) throw mismatch(part, `lies beyond the end of ${part.from}`);
+      if (bytesRead === 0) throw mismatch(part, `is beyond the end of ${part.from}`);
       done += bytesRead;
     }
     return into;

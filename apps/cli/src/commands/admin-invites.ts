@@ -35,7 +35,7 @@ function list(context: Context) {
       listing.lines(
         invitations.map(({ id, email, plan, expires_at }) => [
           id,
-          email ?? "for whoever has it",
+          email ?? "anyone with the link",
           plan ?? "",
           `until ${listing.time(expires_at)}`,
         ]),

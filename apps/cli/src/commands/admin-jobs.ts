@@ -8,7 +8,7 @@ import type { Context } from "./command.ts";
 export function jobsCommand(context: Context) {
   return newGroup(
     "jobs",
-    "Background jobs: pending ones and those that failed for good",
+    "Background jobs that are pending or failed permanently",
     ["admin jobs ls --dead", "admin jobs retry 0198…"],
     [list(context), retry(context), remove(context)],
     list(context),
@@ -28,7 +28,7 @@ function list(context: Context) {
   const command = newAdminCommand("ls", "List pending, running and failed jobs", [
     "admin jobs ls",
     "admin jobs ls --dead",
-  ]).option("--dead", "only jobs that failed for good");
+  ]).option("--dead", "only jobs that failed permanently");
   return runs<[]>(context, command, async (run, { data, dead }) => {
     const { allPages, pageItemsMax } = await import("../remote/pages.ts");
     const only = dead === true ? { dead: "true" as const } : {};

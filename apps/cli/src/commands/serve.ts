@@ -38,7 +38,7 @@ export const serveCommand: CommandMaker = (context) => {
       return installServer(run, options);
     }
     for (const name of ["user", "print"])
-      if (options[name] !== undefined) throw usage(`--${name} goes with --install-service.`);
+      if (options[name] !== undefined) throw usage(`--${name} can only be used with --install-service.`);
     const server = await import("@holdfast/server/main");
     const { prepareApp } = await import("@holdfast/web/build/prepare-app");
     const { json: _json, quiet: _quiet, ...flags } = options;

@@ -69,6 +69,6 @@ function empty(context: Context) {
     if (!isMeant) throw new HoldfastError("failed", "Nothing was deleted.");
     const { client } = await run.connect();
     const answer = await client.call("emptyTrash");
-    await run.output.done(answer, () => [`removed ${count(answer.purged, "item")} for good`]);
+    await run.output.done(answer, () => [`permanently deleted ${count(answer.purged, "item")}`]);
   });
 }

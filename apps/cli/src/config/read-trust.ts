@@ -12,7 +12,7 @@ interface TrustOptions {
 
 /** @throws HoldfastError usage; what the system says of a file that cannot be read */
 export async function readTrust({ caCert, fingerprint }: TrustOptions): Promise<ServerTrust | undefined> {
-  if (caCert !== undefined && fingerprint !== undefined) throw usage("Give --ca-cert or --fingerprint, not both.");
+  if (caCert !== undefined && fingerprint !== undefined) throw usage("Use --ca-cert or --fingerprint, not both.");
   if (fingerprint !== undefined) return { fingerprint: parseFingerprint(fingerprint) };
   if (caCert === undefined) return undefined;
   const pem = await readFile(caCert, "utf8").catch((thrown: unknown) => {

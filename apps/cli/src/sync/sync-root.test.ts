@@ -52,15 +52,15 @@ test("a synced folder is not synced inside another one, from whichever side", as
   const outer = join(home, "outer");
   mark(join(outer, "inner"), "i");
   mkdirSync(join(outer, "inner", "deep"));
-  await assert.rejects(refuseNested(join(outer, "inner", "deep"), []), { message: /lies in .*inner, which is synced/ });
+  await assert.rejects(refuseNested(join(outer, "inner", "deep"), []), { message: /is in .*inner, which is synced/ });
   await assert.rejects(refuseNested(outer, [known(join(outer, "inner"), "i")]), { message: /contains .*inner/ });
   await refuseNested(join(outer, "inner"), [known(join(outer, "inner"), "i")]);
   mark(outer, "o");
-  await assert.rejects(refuseNested(join(outer, "inner"), []), { message: /lies in .*outer, which is synced/ });
+  await assert.rejects(refuseNested(join(outer, "inner"), []), { message: /is in .*outer, which is synced/ });
   // It was synced before the outer one, which leaves it alone.
   await refuseNested(join(outer, "inner"), [known(join(outer, "inner"), "i")]);
   const other = [known(join(outer, "inner"), "another")];
-  await assert.rejects(refuseNested(join(outer, "inner"), other), { message: /lies in .*outer/ });
+  await assert.rejects(refuseNested(join(outer, "inner"), other), { message: /is in .*outer/ });
   rmSync(join(outer, "inner", ".holdfast"), { recursive: true });
   await refuseNested(outer, [known(join(outer, "inner"), "i")]);
 });

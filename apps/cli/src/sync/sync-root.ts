@@ -54,7 +54,7 @@ export async function refuseNested(root: string, syncs: readonly KnownSync[]): P
 
 async function refuseInside(root: string): Promise<void> {
   for (let above = dirname(root); above !== dirname(above); above = dirname(above)) {
-    if ((await readMarker(above)) !== undefined) throw nested(root, "lies in", above);
+    if ((await readMarker(above)) !== undefined) throw nested(root, "is in", above);
   }
 }
 

@@ -150,7 +150,7 @@ function restingLine(state: string, report: SyncReport, now: number): string {
   const listed =
     problems === 0
       ? ""
-      : `, ${count(problems, "problem")}: 'holdfast status' ${problems === 1 ? "says which" : "lists them"}`;
+      : `, ${count(problems, "problem")}: 'holdfast status' ${problems === 1 ? "shows it" : "lists them"}`;
   const words: Readonly<Record<string, string>> = {
     idle: `in sync since ${formatClock(now)}${listed}`,
     paused: "paused; 'holdfast resume' continues",
