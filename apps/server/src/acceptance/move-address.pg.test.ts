@@ -43,7 +43,7 @@ describe("an account moves to another address", () => {
     await ok(admin, "POST", `/files/${folder.id}/share`, { email: "Ida@new.example", role: "viewer" });
     const asked = { email: "Ida@new.example", password };
     let token = "";
-    const wanted = await mailTo(email, /wants it to have another e-mail address/, async () => {
+    const wanted = await mailTo(email, /requested a new e-mail address/, async () => {
       token = await mailedToken("Ida@new.example", async () => {
         const account = await ok(api, "POST", "/account/address", asked);
         assert.deepEqual([account.email, account.next_email], [email, "Ida@new.example"]);
@@ -52,7 +52,7 @@ describe("an account moves to another address", () => {
     assert.match(wanted, /If it was not you/);
     assert.deepEqual([await signsIn(email, password), await signsIn("ida@new.example", password)], [true, false]);
     assert.deepEqual((await ok(api, "GET", "/shared-with-me")).items, [], "nobody has shown yet that it is theirs");
-    const told = await mailTo(email, /another e-mail address now/, async () => {
+    const told = await mailTo(email, /has a new e-mail address/, async () => {
       const { status, body } = await confirm(api, token);
       assert.deepEqual([status, body], [200, { email: "Ida@new.example", confirmed: true }]);
     });
@@ -78,7 +78,7 @@ describe("an account moves to another address", () => {
     const mail = await mailTo("hal@mistyped.example", /hfc_/, () =>
       ok(api, "POST", "/account/address", { email: "hal@mistyped.example", password }),
     );
-    assert.match(mail, /The account of hal@example\.com on \S+ is to move to this address/);
+    assert.match(mail, /The account of hal@example\.com on \S+ is being changed to this address/);
     const token = tokenIn(mail);
     const forged = await confirm(
       stranger.api,
@@ -158,7 +158,7 @@ describe("an account moves to another address", () => {
       ok(api, "POST", "/account/address", { email: "nia@wish.example", password }),
     );
     const { id } = await ok(api, "GET", "/account");
-    await mailTo(email, /another e-mail address now/, () =>
+    await mailTo(email, /has a new e-mail address/, () =>
       ok(admin, "PATCH", `/admin/users/${id}`, { email: "nia@set.example" }),
     );
     assert.equal((await confirm(api, link)).status, 422);

@@ -38,18 +38,18 @@ describe("who has an account is mailed", () => {
     const { secret } = await ok(api, "POST", "/account/second-factor", { password: ann.password });
     const totp = () => new TOTP({ secret: Secret.fromBase32(secret) }).generate();
     let codes: string[] = [];
-    const on = await toldOf(/takes a code of it from now on/, async () => {
+    const on = await toldOf(/now requires a code from the app/, async () => {
       ({ recovery_codes: codes } = await ok(api, "POST", "/account/second-factor/confirm", { totp: totp() }));
     });
     assert.match(on, /If it was not you/);
     assert.ok(!on.includes(secret) && !on.includes(codes[0] ?? ""));
-    await toldOf(/with your password and with wrong codes/, async () => {
+    await toldOf(/with your password and wrong codes/, async () => {
       for (let count = 0; count < limits.secondFactorFailuresMax; count++) {
         const { status } = await new Api(server.url).call("POST", "/sessions", { ...ann, totp: "000000" });
         assert.equal(status, 401);
       }
     });
-    await toldOf(/recovery codes that your account on drive\.example\.org had before/, async () => {
+    await toldOf(/previous recovery codes of your account on drive\.example\.org/, async () => {
       const proof = { password: ann.password, totp: codes[0] };
       ({ recovery_codes: codes } = await ok(api, "POST", "/account/second-factor/recovery-codes", proof));
     });
@@ -75,7 +75,7 @@ describe("who has an account is mailed", () => {
     const subjects = mails.map(({ headers }) => headers.get("subject") ?? "");
     assert.deepEqual(subjects.filter((subject) => /recovery code|ended your second/.test(subject)).toSorted(), [
       "A recovery code was used",
-      "An administrator ended your second factor",
+      "An administrator turned off your second factor",
     ]);
   });
 
@@ -106,7 +106,7 @@ describe("who has an account is mailed", () => {
     const { secret } = await ok(api, "POST", "/account/second-factor", { password: ann.password });
     const totp = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
     await ok(api, "POST", "/account/second-factor/confirm", { totp });
-    await toldOf(/All browsers and devices have to sign in anew/, () =>
+    await toldOf(/All browsers and devices have to sign in again/, () =>
       ok(admin, "PATCH", `/admin/users/${ann.email}`, { second_factor: false }),
     );
     await toldOf(/has a new password/, () =>

@@ -107,7 +107,7 @@ describe("A server that finds something wrong with itself", () => {
       assert.match(String(told?.detail["advice"]), /holdfast admin backup/);
       assert.equal(told?.detail["before"], "ok");
     }
-    const english = await mailTo(administrator.email, /Something is wrong with your server: whether the backup/);
+    const english = await mailTo(administrator.email, /Problem on your server: the restore test/);
     const german = await mailTo(second.email, /Mit Ihrem Server stimmt etwas nicht: ob sich das Backup/);
     for (const { text, html } of [english, german]) {
       assert.match(text, /damaged in the backup/);
@@ -146,7 +146,7 @@ describe("A server that finds something wrong with itself", () => {
       assert.equal(told?.detail["before"], "fail");
       assert.match(String(told?.detail["was"]), /damaged in the backup/);
     }
-    await mailTo(administrator.email, /Well again on your server: whether the backup/);
+    await mailTo(administrator.email, /Resolved on your server: the restore test/);
     await mailTo(second.email, /Wieder in Ordnung auf Ihrem Server: ob sich das Backup/);
   });
 
@@ -162,13 +162,13 @@ describe("A server that finds something wrong with itself", () => {
       const found = await toldOf(administrator, "fail");
       return found.length > 1 ? found.toReversed() : undefined;
     });
-    assert.match(latest?.detail.detail ?? "", /a block of pack \S+ is lost: .* \(one file version needs it\)/);
+    assert.match(latest?.detail.detail ?? "", /a block of pack \S+ is lost: .* \(one file version uses it\)/);
     const rows = await queryDatabase(
       data,
       "select detail::text as text from shard.notifications where kind = 'server'",
     );
     const all = [...rows.map(({ text }) => text), ...smtp.mails.map(({ text }) => text)].join("\n");
-    assert.match(all, /one file version needs it/);
+    assert.match(all, /one file version uses it/);
     assert.doesNotMatch(all, /Very private|Mia|member@/);
     assert.doesNotMatch(readFileSync(server.logFile, "utf8"), /Very private/);
   });

@@ -42,11 +42,11 @@ test("an invitation says who asks, for what, until when, and whose words are who
   assert.equal(subject, "Ann invites you to “Plans”");
   assert.equal(
     text,
-    `Ann (ann@example.org) shares “Plans” with you on drive.example.org. You may change it.
+    `Ann (ann@example.org) shares “Plans” with you on drive.example.org. You can edit it.
 
-You need an account there. The link below makes one for this e-mail address, and for no other.
+To open it, you need an account there. The link below creates an account for this e-mail address only.
 
-The invitation is good until January 8, 2026.
+The invitation expires on January 8, 2026.
 
 Ann wrote (this text is theirs, not ours):
 > Have a look.
@@ -56,8 +56,8 @@ Create your account:
 https://drive.example.org/setup#hfi_1
 
 -- 
-You get this mail because somebody on drive.example.org gave your address. If you know nothing of it, do nothing.
-No more mails like this: https://drive.example.org/unsubscribe/hfu_1
+You received this e-mail because somebody on drive.example.org entered your address. If you do not know why, ignore it.
+Unsubscribe from e-mails like this: https://drive.example.org/unsubscribe/hfu_1
 `,
   );
 });
@@ -92,10 +92,13 @@ test("the mail that confirms an address names the account that gets it, and whet
     composeMail(facts({ template: "confirmation", account }, { language, link: "/setup#hfc_1" })).text;
   const ann = { name: "Ann\nhttps://thief.example", email: "ann@example.org", moves: false };
   assert.match(mail(ann), /^The account of Ann … \(ann@example\.org\) on drive\.example\.org has this address/);
-  assert.match(mail({ ...ann, moves: true }), /\(ann@example\.org\) on drive\.example\.org is to move to this address/);
+  assert.match(
+    mail({ ...ann, moves: true }),
+    /\(ann@example\.org\) on drive\.example\.org is being changed to this address/,
+  );
   assert.match(mail({ ...ann, moves: true }, "de"), /^Das Konto von Ann … \(ann@example\.org\) auf .* soll zu dieser/);
   assert.match(mail(ann), /If it is not yours, do not confirm/);
-  assert.match(mail(undefined), /^Somebody, most likely you, gave this address/, "one that waited through an update");
+  assert.match(mail(undefined), /^Somebody, most likely you, used this address/, "one that waited through an update");
 });
 
 test("every kind of notice has words of its own in every language", () => {
@@ -123,7 +126,7 @@ test("every kind of notice has words of its own in every language", () => {
       "Your storage is 95 % full",
       "A new device signed in to your account: laptop",
       "A link to “Plans” was reported",
-      "Something is wrong with your server: whether the backup can be restored",
+      "Problem on your server: the restore test",
     ],
     [
       "Ann hat „Plans“ mit Ihnen geteilt",
@@ -145,21 +148,18 @@ test("what the server finds wrong with itself is said in the doctor's words, alo
   const notice = (...details: object[]) =>
     one(...details.map((detail) => ({ kind: "server" as const, actor: null, node: null, detail: { ...detail } })));
   const alone = composeMail(facts(notice(bad)));
-  assert.equal(alone.subject, "Your server warns: room on the disks");
+  assert.equal(alone.subject, "Warning from your server: disk space");
   assert.match(
     alone.text,
-    /It says: \/data: 1 GB free of 9\n\nWhat to do: Make room\.\n\nAll that .*: holdfast admin doctor/,
+    /Details: \/data: 1 GB free of 9\n\nWhat to do: Make room\.\n\nTo list all current findings: holdfast admin doctor/,
   );
   const well = { ...bad, state: "ok", detail: null, advice: null, was: "/data: 1 GB <free>" };
   const both = composeMail(facts(notice(bad, well)));
-  assert.match(both.text, /^\* Your server warns: room on the disks\n {2}It says: .*\n {2}What to do: Make room\.$/m);
-  assert.match(
-    both.text,
-    /^\* Well again on your server: room on the disks\n {2}What was wrong: \/data: 1 GB <free>$/m,
-  );
+  assert.match(both.text, /^\* Warning from your server: disk space\n {2}Details: .*\n {2}What to do: Make room\.$/m);
+  assert.match(both.text, /^\* Resolved on your server: disk space\n {2}The problem was: \/data: 1 GB <free>$/m);
   assert.match(
     both.html,
-    /<li>Well again on your server: room on the disks<br>\nWhat was wrong: \/data: 1 GB &lt;free&gt;<\/li>/,
+    /<li>Resolved on your server: disk space<br>\nThe problem was: \/data: 1 GB &lt;free&gt;<\/li>/,
   );
   const german = composeMail(facts(notice({ ...well, check: "tides" }), { language: "de" }));
   assert.equal(german.subject, "Wieder in Ordnung auf Ihrem Server: tides");
@@ -308,7 +308,7 @@ test("a device that was stopped is told with the command for its person, and wit
   const said = (detail: object, language: Language) =>
     composeMail(facts(one({ kind: "device", actor: null, node: null, detail: { ...detail } }), { language }));
   const own = said({ ...told, command }, "en");
-  assert.equal(own.subject, "A device was stopped, as it changed very many files: laptop");
+  assert.equal(own.subject, "A device was suspended because it changed very many files: laptop");
   for (const part of ["1,499 files", command, "holdfast devices resume 0198"]) assert.ok(own.text.includes(part), part);
   const others = said({ ...told, account }, "de");
   assert.equal(others.subject, "Ein Gerät wurde angehalten, weil es sehr viele Dateien verändert hat: laptop");

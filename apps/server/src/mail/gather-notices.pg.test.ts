@@ -59,7 +59,7 @@ describe("What an account is told of", () => {
     assert.equal(smtp.mails.length, 1);
     mail.clock.forwardMs(1);
     await mail.idle();
-    assert.deepEqual(subjects().slice(1), ["3 things happened on drive.example.org"]);
+    assert.deepEqual(subjects().slice(1), ["3 notifications from drive.example.org"]);
     for (const name of ["One", "Two", "Three"])
       assert.ok(smtp.mails[1]?.text.includes(`Ann shared “${name}” with you`));
     mail.clock.forwardMs(3600_000);
@@ -76,7 +76,7 @@ describe("What an account is told of", () => {
     assert.equal(smtp.mails.length, 0);
     toDigest();
     await mail.idle();
-    assert.deepEqual(subjects(), ["2 things happened on drive.example.org"]);
+    assert.deepEqual(subjects(), ["2 notifications from drive.example.org"]);
     assert.match(smtp.mails[0]?.text ?? "", /commented on “Plans”: “Nice”\n\* Ann made 12 changes in “Plans”/);
     await mail.notify(ben, testNotice({ kind: "comment", actor: byAnn() }));
     await mail.idle();
@@ -96,7 +96,7 @@ describe("What an account is told of", () => {
     mail.clock.forwardMs(limits.mailPauseMs);
     await mail.idle();
     await other.queue.queue.stop();
-    assert.deepEqual(subjects(), ["5 things happened on drive.example.org"]);
+    assert.deepEqual(subjects(), ["5 notifications from drive.example.org"]);
     const { rows } = await sql`select 1 from shard.messages where kind = ${gatherKind}`.execute(db);
     assert.equal(rows.length, 0);
   });

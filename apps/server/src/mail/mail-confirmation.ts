@@ -45,7 +45,7 @@ function isUnconfirmed({ email_confirmed_at: at, readdressed_at: readdressedAt }
 /** Again, because somebody asks. @throws HoldfastError rate_limited after too many */
 export async function mailConfirmationAgain(world: AccountWorld, mail: MailWorld, user: Confirming): Promise<void> {
   if ((isUnconfirmed(user) || user.next_email !== null) && !(await mayCauseMail(world, user.id, "itself"))) {
-    throw new HoldfastError("rate_limited", "You have had too many mails sent. Try again later.", {
+    throw new HoldfastError("rate_limited", "You have requested too many e-mails. Try again later.", {
       retryAfterSeconds: 60,
     });
   }

@@ -71,7 +71,7 @@ const oneAddress = /^[^\s@<>()[\],;:\\"\p{Cc}]{1,64}@[^\s@<>()[\],;:\\"\p{Cc}]{1
 
 function assertOneAddress(address: string): void {
   if (oneAddress.test(address)) return;
-  throw new HoldfastError("failed", "The address is none that mail can be sent to.");
+  throw new HoldfastError("failed", "E-mail cannot be sent to this address.");
 }
 
 function messageOf(mail: OutgoingMail, from: MailSettings["from"]) {
@@ -109,7 +109,7 @@ function toRefusal(error: unknown): HoldfastError {
   const isForGood = mailsOwn.has(code) && !(typeof responseCode === "number" && responseCode < 500);
   return new HoldfastError(
     isForGood ? "failed" : "unavailable",
-    `The mail server did not take it: ${String(message)}`,
+    `The mail server rejected the e-mail: ${String(message)}`,
     {
       cause: error,
     },

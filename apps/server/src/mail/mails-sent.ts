@@ -23,7 +23,7 @@ export async function claimSending({ shards, clock }: MailWorld, id: MailId): Pr
   if (rows.length > 0) return true;
   const other = await db.selectFrom("shard.mails_sent").select("sent_at").where("id", "=", id).executeTakeFirst();
   if (other !== undefined && other.sent_at !== null) return false;
-  throw new HoldfastError("unavailable", "The mail is being sent by another process.");
+  throw new HoldfastError("unavailable", "Another process is sending the e-mail.");
 }
 
 /** It was not sent: the next attempt need not wait for the claim to end. */

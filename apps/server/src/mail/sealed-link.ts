@@ -23,7 +23,9 @@ export function openLink(mailKey: Buffer, id: MailId, sealed: Uint8Array): strin
       .setAuthTag(bytes.subarray(end));
     return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, end)), decipher.final()]).toString("utf8");
   } catch (error) {
-    throw new HoldfastError("failed", "The link of a mail cannot be opened with this server's key.", { cause: error });
+    throw new HoldfastError("failed", "The link of an e-mail cannot be decrypted with this server's key.", {
+      cause: error,
+    });
   }
 }
 

@@ -22,7 +22,7 @@ export interface UnsentLink {
  * @throws HoldfastError forbidden
  */
 export async function listUnsentLinks({ shards, clock, secrets }: MailWorld, by: By): Promise<UnsentLink[]> {
-  if (isByToken(by)) throw neededSignedIn("is told no links that were not mailed");
+  if (isByToken(by)) throw neededSignedIn("cannot list links that were not e-mailed");
   const pages = await Promise.all(
     shards
       .all()

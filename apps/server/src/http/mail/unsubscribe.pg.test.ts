@@ -59,7 +59,7 @@ describe("The link that ends mails", () => {
     await mail.idle();
     const { status, headers, text } = await call("GET", lastLink());
     assert.equal(status, 200);
-    assert.match(text, /what is shared with you.*<form method="post"><button>/s);
+    assert.match(text, /items shared with you.*<form method="post"><button>/s);
     assert.doesNotMatch(text, /<script|onclick|https?:/i);
     const policy = headers.get("content-security-policy") ?? "";
     assert.match(policy, /^default-src 'none'; style-src 'sha256-[^']+'; form-action 'self'; frame-ancestors 'none'/);

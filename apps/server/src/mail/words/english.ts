@@ -3,27 +3,27 @@ import type { SecurityChange } from "../../accounts/security-change.ts";
 import type { RoleName, Words } from "./words.ts";
 
 const rights: Readonly<Record<RoleName, string>> = {
-  viewer: "You may look at it and download it.",
-  commenter: "You may look at it, download it and comment on it.",
-  editor: "You may change it.",
-  uploader: "You may put files into it.",
-  owner: "It is yours.",
+  viewer: "You can view and download it.",
+  commenter: "You can view, download and comment on it.",
+  editor: "You can edit it.",
+  uploader: "You can upload files to it.",
+  owner: "You own it.",
 };
 
 /** By the doctor's name for them. */
 const checkNames: Readonly<Record<string, string>> = {
-  disk: "room on the disks",
+  disk: "disk space",
   database: "the database",
   clock: "clocks",
   keys: "keys",
   store: "the store",
   copies: "the second store",
-  metadata: "metadata in the store",
+  metadata: "metadata in the block store",
   blocks: "stored blocks",
-  jobs: "jobs that were given up",
-  audit: "the audit",
+  jobs: "failed jobs",
+  audit: "the audit log",
   backup: "backups",
-  drill: "whether the backup can be restored",
+  drill: "the restore test",
 };
 
 export const english: Words = {
@@ -31,25 +31,25 @@ export const english: Words = {
     title: `${by} invites you to “${node}”`,
     more: [
       `${by} (${address}) shares “${node}” with you on ${host}. ${rights[role]}`,
-      "You need an account there. The link below makes one for this e-mail address, and for no other.",
+      "To open it, you need an account there. The link below creates an account for this e-mail address only.",
     ],
   }),
   invitationAction: "Create your account",
-  invitationExpires: (day) => `The invitation is good until ${day}.`,
+  invitationExpires: (day) => `The invitation expires on ${day}.`,
   confirmation: (facts) => ({
     title: "Confirm your e-mail address",
     more: [
       accountToConfirm(facts),
-      "If this account is yours, confirm the address. You are asked to sign in to the account first.",
-      "If it is not yours, do not confirm: everything that others share with this address would go to that account.",
+      "If this account is yours, confirm the address. You may have to sign in first.",
+      "If it is not yours, do not confirm it: that account would get everything that others share with this address.",
     ],
   }),
   confirmationAction: "Confirm this address",
   passwordReset: (host) => ({
-    title: "A new password",
+    title: "Reset your password",
     more: [
-      `Somebody, most likely you, has forgotten the password of your account on ${host}. This link lets you choose another one; it works once, and for half an hour.`,
-      "All your browsers and devices have to sign in again then, and personal access tokens end.",
+      `Somebody, most likely you, asked to reset the password of your account on ${host}. This link lets you choose a new password. It works once and expires after 30 minutes.`,
+      "Afterwards, all your browsers and devices have to sign in again, and your personal access tokens stop working.",
     ],
   }),
   passwordResetAction: "Choose a new password",
@@ -57,8 +57,8 @@ export const english: Words = {
   leaving: (day, host) => ({
     title: "Your account is being deleted",
     more: [
-      `Somebody, most likely you, has deleted your account on ${host}. It is suspended now, and gone for good with all that is in it after ${day}.`,
-      "Until then you can have it back: sign in, and say that you keep it. If it was not you, do that, and choose another password.",
+      `Somebody, most likely you, deleted your account on ${host}. It is suspended now, and will be permanently deleted with everything in it after ${day}.`,
+      "Until then, you can restore it: sign in and choose to keep the account. If you did not delete it, do this and change your password.",
     ],
   }),
   share: ({ by = english.somebody, node, role }) => ({
@@ -66,10 +66,10 @@ export const english: Words = {
     more: role === undefined ? [] : [rights[role]],
   }),
   transfer: ({ by = english.somebody, node, id }) => ({
-    title: `${by} wants to give you “${node}”`,
+    title: `${by} wants to transfer “${node}” to you`,
     more: [
-      "Once you accept it, it is yours, counts to your storage, and its old owner remains an editor. Until then nothing changes. The offer ends after 14 days.",
-      `Accept it with: holdfast transfer accept ${id}`,
+      "If you accept, you become the owner, it counts toward your storage, and the previous owner can still edit it. Until then, nothing changes. The offer expires after 14 days.",
+      `To accept: holdfast transfer accept ${id}`,
     ],
   }),
   comment: ({ by = english.somebody, node }) => ({ title: `${by} commented on “${node}”`, more: [] }),
@@ -81,33 +81,33 @@ export const english: Words = {
   quota: ({ percent, used, quota }) => ({
     title: `Your storage is ${percent} % full`,
     more: [
-      ...(used === undefined || quota === undefined ? [] : [`${used} of ${quota} are in use.`]),
-      "When it is full, nothing more can be stored. Delete what you do not need and empty the trash. An administrator can give you more (Administration, Accounts).",
+      ...(used === undefined || quota === undefined ? [] : [`You use ${used} of ${quota}.`]),
+      "When it is full, you cannot store any more files. Delete files that you do not need and empty the trash. An administrator can increase your storage (Administration, Accounts).",
     ],
   }),
   device: ({ device, time, address, country, system, by }) => ({
     title: `A new device signed in to your account: ${device}`,
     more: [
-      `That was on ${time}${address === undefined ? "" : `, from the address ${address}`}${country === undefined ? "" : ` (a network of ${country})`}${system === undefined ? "" : `, on ${system}`}${by === undefined ? "" : `, with ${shown[by]}`}.`,
-      "If it was not you, remove the device (Settings, Security, or holdfast devices) and choose a new password at once, or ask an administrator for one.",
+      `Signed in on ${time}${address === undefined ? "" : `, from the address ${address}`}${country === undefined ? "" : ` (a network of ${country})`}${system === undefined ? "" : `, on ${system}`}${by === undefined ? "" : `, with ${shown[by]}`}.`,
+      "If this was not you, remove the device (Settings, Security, or holdfast devices) and change your password immediately, or ask an administrator to reset it.",
     ],
   }),
   suspended: ({ device, id, account, rewritten, deleted, moment, command }) => ({
-    title: `A device was stopped, as it changed very many files: ${device}`,
+    title: `A device was suspended because it changed very many files: ${device}`,
     more: [
-      ...(account === undefined ? [] : [`It is a device of ${account}.`]),
-      `Within an hour it rewrote ${rewritten} files and deleted ${deleted} files and folders, as programs do that take files hostage. The server takes no more changes from it; what it has stays on it.`,
-      ...(moment === undefined ? [] : [`Just before, at ${moment}, all was as it had been.`]),
-      ...(command === undefined ? [] : [`To bring that back: ${command}`]),
-      `If all was meant, let the device go on from another one: holdfast ${account === undefined ? "" : "admin "}devices resume ${id}`,
+      ...(account === undefined ? [] : [`The device belongs to ${account}.`]),
+      `Within an hour, it rewrote ${rewritten} files and deleted ${deleted} files and folders, as ransomware does. The server accepts no more changes from it. The files on the device stay there.`,
+      ...(moment === undefined ? [] : [`The last state before these changes is from ${moment}.`]),
+      ...(command === undefined ? [] : [`To restore it: ${command}`]),
+      `If the changes were intended, resume the device from another device: holdfast ${account === undefined ? "" : "admin "}devices resume ${id}`,
     ],
   }),
   deletions: ({ by = "Somebody", node, count, moment, command }) => ({
     title: `${by} deleted at least ${count} files and folders in “${node}”`,
     more: [
-      "You share this folder. All of it is in your trash.",
-      ...(moment === undefined ? [] : [`Just before, at ${moment}, they were there.`]),
-      ...(command === undefined ? [] : [`To bring the folder back to that moment: ${command}`]),
+      "You own this shared folder. The deleted items are in your trash.",
+      ...(moment === undefined ? [] : [`The last state before the deletion is from ${moment}.`]),
+      ...(command === undefined ? [] : [`To restore the folder to that state: ${command}`]),
     ],
   }),
   report: ({ reason, node }) => ({
@@ -117,23 +117,23 @@ export const english: Words = {
   server: ({ check, state, detail, advice, was }) => {
     const name = checkNames[check] ?? check;
     const title = {
-      ok: `Well again on your server: ${name}`,
-      warn: `Your server warns: ${name}`,
-      fail: `Something is wrong with your server: ${name}`,
+      ok: `Resolved on your server: ${name}`,
+      warn: `Warning from your server: ${name}`,
+      fail: `Problem on your server: ${name}`,
     }[state];
     const more = [
-      ...(detail === undefined ? [] : [`${state === "ok" ? "It says now" : "It says"}: ${detail}`]),
-      ...(was === undefined ? [] : [`What was wrong: ${was}`]),
+      ...(detail === undefined ? [] : [`${state === "ok" ? "Current result" : "Details"}: ${detail}`]),
+      ...(was === undefined ? [] : [`The problem was: ${was}`]),
       ...(advice === undefined ? [] : [`What to do: ${advice}`]),
     ];
     return {
       title,
-      more: state === "ok" ? more : [...more, "All that the server finds now: holdfast admin doctor"],
+      more: state === "ok" ? more : [...more, "To list all current findings: holdfast admin doctor"],
       item: [title, ...more].join("\n"),
     };
   },
   digest: (count, host) => ({
-    title: count === 1 ? `One thing happened on ${host}` : `${count} things happened on ${host}`,
+    title: count === 1 ? `1 notification from ${host}` : `${count} notifications from ${host}`,
     more: [],
   }),
   andMore: (count) => (count === 1 ? "and one more" : `and ${count} more`),
@@ -141,38 +141,38 @@ export const english: Words = {
   quoted: (line) => `“${line}”`,
   somebody: "Somebody",
   open: "Open Holdfast",
-  whyAccount: (host) => `You get this mail because you have an account on ${host}.`,
+  whyAccount: (host) => `You received this e-mail because you have an account on ${host}.`,
   whyStranger: (host) =>
-    `You get this mail because somebody on ${host} gave your address. If you know nothing of it, do nothing.`,
-  whyPasswordReset: "If it was not you, do nothing: your password stays as it is.",
-  whyConfirmation: "If it was not you, do nothing: the address stays unconfirmed.",
-  unsubscribe: "No more mails like this",
+    `You received this e-mail because somebody on ${host} entered your address. If you do not know why, ignore it.`,
+  whyPasswordReset: "If this was not you, ignore this e-mail: your password stays the same.",
+  whyConfirmation: "If this was not you, ignore this e-mail: the address stays unconfirmed.",
+  unsubscribe: "Unsubscribe from e-mails like this",
   unsubscribePage: {
-    title: "Mails from Holdfast",
+    title: "E-mails from Holdfast",
     ask: (kinds) =>
-      `You will get no more mails about: ${kinds.join(", ")}. You can switch them on again in your settings.`,
-    askStranger: "You will get no more invitations at this address from this server.",
+      `You will no longer receive e-mails about: ${kinds.join(", ")}. You can turn them on again in your settings.`,
+    askStranger: "This address will no longer receive invitations from this server.",
     button: "Unsubscribe",
-    done: "Done. You will get no more of these mails.",
-    unknown: "This link is not complete, or not one of this server's.",
+    done: "Done. You will no longer receive these e-mails.",
+    unknown: "This link is incomplete or is not from this server.",
     kinds: {
-      share: "what is shared with you",
+      share: "items shared with you",
       comment: "comments",
       mention: "comments that mention you",
-      watch: "what happens in watched folders",
-      quota: "your storage being full",
+      watch: "changes in watched folders",
+      quota: "your storage limit",
       device: "new devices",
       report: "reports",
-      server: "what the server finds wrong with itself",
+      server: "problems of the server",
       digest: "the daily digest",
     },
   },
 };
 
 function accountToConfirm({ account, moves, host }: Parameters<Words["confirmation"]>[0]): string {
-  if (account === undefined) return `Somebody, most likely you, gave this address for an account on ${host}.`;
+  if (account === undefined) return `Somebody, most likely you, used this address for an account on ${host}.`;
   return moves
-    ? `The account of ${account} on ${host} is to move to this address.`
+    ? `The account of ${account} on ${host} is being changed to this address.`
     : `The account of ${account} on ${host} has this address.`;
 }
 
@@ -183,11 +183,11 @@ const shown: Readonly<Record<SignInKind, string>> = {
   password_recovery_code: "the password and a recovery code",
   passkey: "a passkey",
   outside: "another service",
-  browser: "the answer of a browser that was signed in",
+  browser: "approval in a browser that was signed in",
 };
 
 const notYou =
-  "If it was not you, have a new password mailed from the sign-in page at once, look which browsers and devices are signed in, and ask an administrator for help.";
+  "If this was not you, reset your password from the sign-in page immediately, check which browsers and devices are signed in, and ask an administrator for help.";
 
 const security: Readonly<Record<SecurityChange, { readonly title: string; readonly text: (host: string) => string }>> =
   {
@@ -197,34 +197,35 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
     },
     factor_on: {
       title: "An authenticator app was set up",
-      text: (host) => `Signing in to your account on ${host} takes a code of it from now on, beside the password.`,
+      text: (host) =>
+        `Signing in to your account on ${host} now requires a code from the app in addition to the password.`,
     },
     factor_codes: {
-      title: "New recovery codes were made",
-      text: (host) => `The recovery codes that your account on ${host} had before let nobody in any more.`,
+      title: "New recovery codes were created",
+      text: (host) => `The previous recovery codes of your account on ${host} no longer work.`,
     },
     factor_code_used: {
       title: "A recovery code was used",
       text: (host) => `One of the recovery codes of your account on ${host} was used. It works only once.`,
     },
     factor_off: {
-      title: "Your second factor was switched off",
-      text: (host) => `The password is enough to sign in to your account on ${host} again.`,
+      title: "Your second factor was turned off",
+      text: (host) => `The password alone is now enough to sign in to your account on ${host}.`,
     },
     factor_ended: {
-      title: "An administrator ended your second factor",
+      title: "An administrator turned off your second factor",
       text: (host) =>
-        `The password is enough to sign in to your account on ${host} again. All browsers and devices have to sign in anew.`,
+        `The password alone is now enough to sign in to your account on ${host}. All browsers and devices have to sign in again.`,
     },
     app_password: {
-      title: "An app password was made",
+      title: "An app password was created",
       text: (host) =>
-        `A program opens the files of your account on ${host} with it, without a code. It is listed in Settings, under Tokens, and ends there.`,
+        `A program can use it to open the files of your account on ${host} without a code. You can revoke it in Settings, under Tokens.`,
     },
     token: {
       title: "A personal access token was created",
       text: (host) =>
-        `Programs can use your account on ${host} with it, without a password or code, until it expires or is revoked. It is listed in Settings, under Tokens.`,
+        `Programs can use it to access your account on ${host} without a password or code, until it expires or is revoked. It is listed in Settings, under Tokens.`,
     },
     webhook: {
       title: "A webhook was created",
@@ -237,52 +238,53 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
         `The file or folder is in your account on ${host}. The other account becomes its owner by accepting the offer. "holdfast transfer ls" lists your offers, and "holdfast transfer cancel ID" withdraws one. A new password withdraws all of them.`,
     },
     program: {
-      title: "A program was let in",
+      title: "A program was authorized",
       text: (host) =>
-        `A program or a device was let in to your account on ${host}, from a browser that is signed in. Both are listed in Settings, under Tokens and Devices, and end there.`,
+        `A program or a device was given access to your account on ${host} from a browser that is signed in. You can remove it in Settings, under Tokens or Devices.`,
     },
     factor_guessed: {
       title: "Somebody knows your password",
       text: (host) =>
-        `Somebody signs in to your account on ${host} with your password and with wrong codes. Nobody is let in without a code, and each further one has to wait. Change the password.`,
+        `Somebody tried to sign in to your account on ${host} with your password and wrong codes. They did not get in, and further attempts are delayed. Change your password.`,
     },
     passkey_added: {
       title: "A passkey was added",
       text: (host) =>
-        `It signs in to your account on ${host} without a password from now on, and whoever has the password needs it, or a code, as well.`,
+        `It can now be used to sign in to your account on ${host} without a password. Signing in with the password now also requires a passkey or a code.`,
     },
     passkey_removed: {
       title: "A passkey was removed",
-      text: (host) => `It signs in to your account on ${host} no more.`,
+      text: (host) => `It can no longer be used to sign in to your account on ${host}.`,
     },
     passkey_copied: {
       title: "A passkey seems to have been copied",
       text: (host) =>
-        `One of the passkeys of your account on ${host} was shown by a device that has counted fewer uses of it than there were. Nobody was let in by it. Remove that passkey, and add a new one.`,
+        `A passkey of your account on ${host} was used with a use counter that is too low, so there may be a copy of it. The sign-in was rejected. Remove this passkey and add a new one.`,
     },
     address_wanted: {
-      title: "Your account is to move to another address",
+      title: "A change of your account's e-mail address was requested",
       text: (host) =>
-        `Somebody who is signed in to your account on ${host} wants it to have another e-mail address. It moves once the link that was mailed there is followed; a new password takes that back.`,
+        `Somebody who is signed in to your account on ${host} requested a new e-mail address for it. The address changes when the link in the e-mail to the new address is opened. To cancel the change, reset your password.`,
     },
     address: {
-      title: "Your account has another address",
-      text: (host) => `Your account on ${host} has another e-mail address now, and nothing more of it is mailed here.`,
+      title: "The e-mail address of your account was changed",
+      text: (host) =>
+        `Your account on ${host} has a new e-mail address. E-mails about it are no longer sent to this address.`,
     },
     signed_out: {
       title: "Your account was signed out everywhere",
       text: (host) =>
-        `An administrator ended all sessions, personal access tokens, app passwords, programs, webhooks and offers of files of your account on ${host}. The password is as it was.`,
+        `An administrator ended all sessions, personal access tokens, app passwords, programs, webhooks and transfer offers of your account on ${host}. The password was not changed.`,
     },
     own_addresses: {
       title: "The networks that may use your account were changed",
       text: (host) =>
-        `Your account on ${host} has another list of networks from which it may be used. The list is in Settings, Security. A new password by mail removes the list.`,
+        `The list of networks from which your account on ${host} can be used was changed. The list is in Settings, Security. Resetting your password by e-mail removes the list.`,
     },
     outside_linked: {
       title: "A sign-in through another service was linked",
       text: (host) =>
-        `From now on it signs in to your account on ${host} without the password. Settings say which one it is.`,
+        `It can now be used to sign in to your account on ${host} without the password. The settings show which service it is.`,
     },
     outside_first: {
       title: "A sign-in through another service now opens your account",
@@ -291,6 +293,6 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
     },
     outside_unlinked: {
       title: "A sign-in through another service was unlinked",
-      text: (host) => `Nobody signs in to your account on ${host} with it any more.`,
+      text: (host) => `It can no longer be used to sign in to your account on ${host}.`,
     },
   };
