@@ -98,9 +98,9 @@ function heedSignals() {
 function renewTls(server: RunningServer): void {
   try {
     server.renewTls();
-    server.log.info({}, "the certificate was read again");
+    server.log.info({}, "the certificate was reloaded");
   } catch (error) {
-    server.log.error({ reason: (error as Error).message }, "the certificate stays as it was");
+    server.log.error({ reason: (error as Error).message }, "the certificate was not reloaded");
   }
 }
 

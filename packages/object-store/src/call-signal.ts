@@ -6,7 +6,7 @@ export function assertWanted(signal: AbortSignal | undefined): void {
 }
 
 export function abandonedError(signal: AbortSignal): HoldfastError {
-  return new HoldfastError("request_timeout", "The call to the store was given up before it was done.", {
+  return new HoldfastError("request_timeout", "The call to the store was canceled before it finished.", {
     cause: signal.reason,
   });
 }

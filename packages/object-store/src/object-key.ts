@@ -15,7 +15,7 @@ export function isKey(key: string): boolean {
 export function assertKey(key: string): void {
   if (isKey(key)) return;
   const shown = key.slice(0, keyBytesMax);
-  throw new HoldfastError("invalid_field", `"${shown}" is no object key: use a-z, 0-9, ".", "_", "-" and "/".`, {
+  throw new HoldfastError("invalid_field", `"${shown}" is not an object key: use a-z, 0-9, ".", "_", "-" and "/".`, {
     field: "key",
   });
 }
@@ -33,7 +33,7 @@ export function assertRange(key: string, range: ByteRange | undefined): void {
 }
 
 export function rangeError(key: string, { start, end }: ByteRange): HoldfastError {
-  return new HoldfastError("range", `Bytes ${start} to ${end} do not lie in the object ${key}.`);
+  return new HoldfastError("range", `Bytes ${start} to ${end} are outside the object ${key}.`);
 }
 
 export function notFoundError(key: string, cause?: unknown): HoldfastError {

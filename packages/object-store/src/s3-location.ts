@@ -23,7 +23,7 @@ export function isS3Location(location: string): boolean {
 /** @param location `s3://bucket/prefix?endpoint=https://…&region=…&path_style=true` */
 export function parseS3Location(location: string): S3Location {
   if (!isS3Location(location) || location.length > locationBytesMax || !URL.canParse(location))
-    throw wrong(location, "is no s3:// address");
+    throw wrong(location, "is not an s3:// address");
   const url = new URL(location);
   const bucket = url.hostname;
   if (bucket === "") throw wrong(location, "names no bucket");
@@ -54,7 +54,7 @@ export function parseS3Location(location: string): S3Location {
 function parseEndpoint(location: string, endpoint: string | null): string | undefined {
   if (endpoint === null) return undefined;
   if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint))
-    throw wrong(location, "has an endpoint that is no http(s) address");
+    throw wrong(location, "has an endpoint that is not an http(s) address");
   return endpoint;
 }
 

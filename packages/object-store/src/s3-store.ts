@@ -160,6 +160,6 @@ function assertWhole(key: string, bytes: Uint8Array, { range, contentLength, con
 function cutError(key: string): HoldfastError {
   return new HoldfastError(
     "unavailable",
-    `The S3 store sent another length of ${key} than it had announced. Try again.`,
+    `The S3 store sent a different length of ${key} than it announced. Try again.`,
   );
 }

@@ -165,7 +165,8 @@ export class StoreCopy implements ObjectStore {
     if (proofKey !== undefined) {
       this.#isGone = proof === undefined && !this.#isNew;
       if (proof !== undefined) this.#isNew = false;
-      if (this.#isGone) throw new HoldfastError("unavailable", `The store ${this.name} does not hold its ${proofKey}.`);
+      if (this.#isGone)
+        throw new HoldfastError("unavailable", `The store ${this.name} does not contain its ${proofKey}.`);
       if (proof !== undefined && this.isAway) await assertOwn?.(store);
     }
     // One that can be read and not be written (full permissions gone, mounted read-only) would be found away again by each put.

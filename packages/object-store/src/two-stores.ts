@@ -133,8 +133,8 @@ async function readyToWrite({ copies, policy, lookEveryMs = 1000 }: TwoStoresOpt
   const away = copies.find(({ isAway }) => isAway);
   throw awayError(
     policy === "both" && ready.length > 0
-      ? "one of the two is away, and each write has to reach both"
-      : "neither of the two is",
+      ? "one of the two stores is unavailable, and each write must reach both"
+      : "both stores are unavailable",
     away?.reason,
   );
 }
@@ -223,7 +223,7 @@ async function whyNeither(failures: ReadonlyMap<StoreCopy, HoldfastError>): Prom
   if (other !== undefined) return seenFromOutside(...other);
   for (const copy of failures.keys()) {
     if (!(await copy.look()))
-      return awayError("one of the two is away, and what the other lacks may be in it", copy.reason);
+      return awayError("one of the two stores is unavailable and may contain the missing object", copy.reason);
   }
   const all = [...failures.values()];
   return all.find(({ code }) => code === "range") ?? all[0] ?? awayError("neither was asked", undefined);
@@ -248,7 +248,7 @@ function throwFirst(failures: ReadonlyMap<StoreCopy, HoldfastError>): never {
 
 /** One that fails at whatever it is asked (no rights, a folder that is none) is away, and that passes; with one store it would be for good. */
 function seenFromOutside(copy: StoreCopy, failure: HoldfastError): HoldfastError {
-  return copy.isAway && failure.code === "failed" ? awayError("one of the two fails", failure) : failure;
+  return copy.isAway && failure.code === "failed" ? awayError("one of the two stores fails", failure) : failure;
 }
 
 /** For whoever uses the server: where the stores lie stands in the cause, which is for the log. */

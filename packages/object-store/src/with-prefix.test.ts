@@ -17,7 +17,7 @@ test("what lies beside a part is neither seen nor touched", async () => {
   );
   await part.delete("a");
   assert.equal(await part.stat("a"), undefined);
-  await assert.rejects(part.get("../a"), /no object key/);
+  await assert.rejects(part.get("../a"), /not an object key/);
   assert.deepEqual(
     (await Array.fromAsync(whole.list(""))).map(({ key }) => key),
     ["a", "part-a", "parts/a"],

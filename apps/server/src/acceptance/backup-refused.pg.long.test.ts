@@ -79,5 +79,5 @@ test("of a server with a PostgreSQL of its own the store is backed up, and it is
   assert.match(stderr, /database is not in it/);
   const restored = await holdfast(["admin", "restore-backup", place, "--data", join(folder, "restored")]);
   assert.equal(restored.code, 1);
-  assert.match(restored.stderr, /PostgreSQL of its own/);
+  assert.match(restored.stderr, /external PostgreSQL/);
 });

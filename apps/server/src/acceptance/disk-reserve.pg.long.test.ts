@@ -85,7 +85,7 @@ test("uploads stop at the disk's reserve, and reading, deleting, collecting and 
     }
   }));
 
-const fullDatabase = /database is full, so it takes no changes\. Nothing is lost[^]*make room/;
+const fullDatabase = /database is full, so it accepts no changes\. Nothing is lost[^]*free some space/;
 
 test("with nothing free at all deleting is refused in words, reading goes on, the doctor says what to do, and all goes on with room", (t) =>
   withSmallDisk(t, 256 * mib, async (disk) => {

@@ -108,7 +108,7 @@ describe("Healing", () => {
     assert.equal(told.status, 500);
     assert.match(told.body.detail, /holdfast put/);
     const healed = await put();
-    assert.match(healed.stdout, /1 equal already \(1 of them healed on the server\)/);
+    assert.match(healed.stdout, /1 equal already \(1 of them repaired on the server\)/);
     assert.deepEqual((await api.download("/one-file")).body, content);
     assert.equal((await command("put", join(folder, "tree"), "/tree")).code, 0);
     await assertHealed({ "/one-file": content });
@@ -177,7 +177,7 @@ describe("Healing", () => {
     for (const [name, content] of Object.entries(files)) assert.ok(content.equals(readFileSync(join(drive, name))));
     const { code, stdout } = await command("admin", "scrub", "--now");
     assert.equal(code, 0, stdout);
-    assert.match(stdout, /no file needs it/, "the blocks of what was removed for good are not told");
+    assert.match(stdout, /no file uses it/, "the blocks of what was removed for good are not told");
     rmSync(drive, { recursive: true });
   });
 });

@@ -34,9 +34,9 @@ describe("the keys of a real server", () => {
     const foreignKey = readFileSync(join(foreign, "key-encryption-key"), "utf8");
     const foreignStore = ["--store", join(foreign, "store")];
     const cases: readonly [name: string, key: string | undefined, args: readonly string[], message: RegExp][] = [
-      ["missing", undefined, [], /the key that opens it is missing/],
-      ["empty", "", [], /key-encryption-key does not hold a key/],
-      ["too short", "c2hvcnQ=\n", [], /key-encryption-key does not hold a key/],
+      ["missing", undefined, [], /its key is missing/],
+      ["empty", "", [], /key-encryption-key does not contain a key/],
+      ["too short", "c2hvcnQ=\n", [], /key-encryption-key does not contain a key/],
       ["random", `${freshKey()}\n`, [], /does not open the data key of epoch 1/],
       ["of another installation", foreignKey, [], /does not open the data key of epoch 1/],
       ["beside the store of another installation", readFileSync(kept, "utf8"), foreignStore, /two installations/],

@@ -137,7 +137,7 @@ describe("A database that is lost", () => {
     assert.equal(existsSync(join(folder, "nowhere")), false);
     const within = await rebuild("data");
     assert.equal(within.code, 2);
-    assert.match(within.stdout + within.stderr, /lies in/);
+    assert.match(within.stdout + within.stderr, /is in/);
   });
 
   test("killed in the middle, a rebuild leaves a folder on which no server starts, and is done again", async () => {

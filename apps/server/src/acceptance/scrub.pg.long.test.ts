@@ -99,7 +99,7 @@ describe("The scrub by command", () => {
     await resend("/broken", broken);
     const healed = await scrub();
     assert.equal(healed.code, 0, healed.stdout);
-    assert.match(healed.stdout, /1 damaged block of which another copy is whole/);
+    assert.match(healed.stdout, /1 damaged block with another, intact copy/);
     await assertAllWell();
   });
 

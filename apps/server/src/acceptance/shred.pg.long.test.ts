@@ -133,7 +133,7 @@ describe("a shredding", () => {
       const now = await ok(scene.admin, "GET", `/admin/users/${user_id}/shred`);
       return now.state === "waiting" ? now : undefined;
     });
-    assert.deepEqual([waiting.step, waiting.waits_for], ["packs", "a backup that is under way"]);
+    assert.deepEqual([waiting.step, waiting.waits_for], ["packs", "a running backup"]);
     assert.equal((await suspend(ann.id, false)).status, 404, "its address and itself are gone");
     await queryDatabase(scene.data, "delete from cell.pins");
     await shredded(scene, ann);

@@ -167,6 +167,6 @@ function missingKey(epoch: number): never {
 function noBackup(): HoldfastError {
   return new HoldfastError(
     "not_found",
-    "There is no backup here. Enter the folder that was used with 'holdfast admin backup'.",
+    "There is no backup here. Specify the folder that was used with 'holdfast admin backup'.",
   );
 }

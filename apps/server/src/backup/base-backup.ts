@@ -121,5 +121,8 @@ async function copyWal(clusterFolder: string, label: string, walEnd: string, pie
 export function walStartOf(label: string): string {
   const name = /^START WAL LOCATION: \S+ \(file ([0-9A-F]{24})\)$/m.exec(label)?.[1];
   if (name !== undefined) return name;
-  throw new HoldfastError("damaged", "The backup is damaged: its label does not say where the database's log begins.");
+  throw new HoldfastError(
+    "damaged",
+    "The backup is damaged: its label does not contain the start of the database's log.",
+  );
 }

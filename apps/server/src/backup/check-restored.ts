@@ -45,7 +45,7 @@ export async function checkRestored(
   const problems = [...lost].flatMap(([hash, what]) => {
     const files = touched.get(hash) ?? [];
     if (namesFiles) return files.map(({ owner, path, version }) => `${owner}: ${path} (version ${version}): ${what}`);
-    const versions = files.length === 1 ? "one file version needs it" : `${files.length} file versions need it`;
+    const versions = files.length === 1 ? "one file version uses it" : `${files.length} file versions use it`;
     return files.length === 0 ? [] : [`${what} (${versions})`];
   });
   return { ...(await countFiles(shards)), packs, problems };

@@ -45,8 +45,8 @@ export async function chooseSnapshot(place: BackupPlace): Promise<ChosenSnapshot
 export function noSnapshot(): HoldfastError {
   return new HoldfastError(
     "not_found",
-    "The store has no snapshot of the metadata: its server is of an earlier version, has a PostgreSQL of its own, was told to make none " +
-      '(HOLDFAST_SNAPSHOT_INTERVAL), or ran for some minutes only. See "Database lost" in docs/operation.md.',
+    "The store has no metadata snapshot: its server is an earlier version, uses an external PostgreSQL, makes no snapshots " +
+      '(HOLDFAST_SNAPSHOT_INTERVAL), or ran only for a few minutes. See "Database lost" in docs/operation.md.',
   );
 }
 

@@ -135,7 +135,7 @@ async function makeScratch(scratch: string): Promise<void> {
     await mkdir(scratch);
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
-    const message = `The drill makes ${scratch}, where something else is. Move that away, or name another folder with HOLDFAST_DRILL_SCRATCH.`;
+    const message = `The restore drill needs the folder ${scratch}, but it already exists. Move it away, or set another folder with HOLDFAST_DRILL_SCRATCH.`;
     throw new HoldfastError("conflict", message, { cause: error });
   }
 }
@@ -145,8 +145,8 @@ export function refuseWithoutRoom(scratch: string, neededBytes: number, freeByte
   if (freeBytes >= neededBytes + roomLeftBytes) return;
   throw new HoldfastError(
     "store_full",
-    `The drill needs ${formatBytes(neededBytes)} in ${scratch}, and ${formatBytes(roomLeftBytes)} that stay free: there are ` +
-      `${formatBytes(freeBytes)}. Name a folder with room with HOLDFAST_DRILL_SCRATCH.`,
+    `The restore drill needs ${formatBytes(neededBytes)} in ${scratch}, plus ${formatBytes(roomLeftBytes)} that must stay free, but only ` +
+      `${formatBytes(freeBytes)} are free. Set a folder with enough space with HOLDFAST_DRILL_SCRATCH.`,
   );
 }
 

@@ -64,8 +64,8 @@ export async function openPlaceByFoundKey(ports: Ports): Promise<OpenedPlace> {
     "failed",
     tried.length === 0
       ? `The key that opens the backup is missing: ${lastKnown ?? `the variable ${keyVariable}`} of the server that was backed up. ` +
-          `Name a copy of it with --key FILE, or give it in ${keyVariable}. Nothing was changed.`
-      : `The key-encryption key of ${tried.join(", ")} is not the one of the server that was backed up. Name that with --key FILE. Nothing was changed.`,
+          `Specify a copy of it with --key FILE or in ${keyVariable}. Nothing was changed.`
+      : `The key-encryption key in ${tried.join(", ")} is not the key of the server that was backed up. Specify the right key with --key FILE. Nothing was changed.`,
   );
 }
 
@@ -82,10 +82,7 @@ export async function openPlaceByGivenKey(
 ): Promise<OpenedPlace> {
   if (keyFile === undefined) {
     if (environment[keyVariable] === undefined) {
-      throw new HoldfastError(
-        "usage",
-        `Name the server's key-encryption key with --key FILE, or give it in ${keyVariable}.`,
-      );
+      throw new HoldfastError("usage", `Specify the server's key-encryption key with --key FILE or in ${keyVariable}.`);
     }
     return (await byEnvironment({ store, random, environment }, [], keyringStore)) ?? notTheKey(keyVariable);
   }
@@ -104,7 +101,7 @@ export async function openPlaceByGivenKey(
 function notTheKey(where: string): never {
   throw new HoldfastError(
     "failed",
-    `The key-encryption key of ${where} is not the one of the store: nothing in it opens by that. Name a copy of the right one with --key FILE. ` +
+    `The key-encryption key in ${where} does not open this store. Specify a copy of the right key with --key FILE. ` +
       "Nothing was changed.",
   );
 }

@@ -37,7 +37,7 @@ export async function planLog(
   if (last !== head.wal) {
     throw new HoldfastError(
       "damaged",
-      `The log of the database that followed the backup lacks ${nextWalName(last)}. Restore the backup as it is: --at ${consistent_at}`,
+      `The database's log after the backup is missing ${nextWalName(last)}. Restore the backup without it: --at ${consistent_at}`,
     );
   }
   const isWithin = atMs !== undefined && atMs < Date.parse(head.at);

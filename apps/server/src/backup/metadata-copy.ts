@@ -214,7 +214,7 @@ const grownBytesMin = 8192;
 function foreign(consistentAt: string): HoldfastError {
   return new HoldfastError(
     "conflict",
-    `The store has the metadata of another database, as of ${consistentAt}, and this one's is not put in its place. Was that one lost? ` +
-      "'holdfast admin rebuild' brings it back. If nobody needs it, move `metadata` (in a folder: `objects/metadata`) out of the store.",
+    `The store has the metadata of another database, from ${consistentAt}, which is not overwritten. Was that database lost? ` +
+      "'holdfast admin rebuild' restores it. If it is not needed, move `metadata` (in a folder: `objects/metadata`) out of the store.",
   );
 }

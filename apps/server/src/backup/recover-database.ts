@@ -47,7 +47,7 @@ export async function recoverDatabase(
   if (database === null) {
     throw new HoldfastError(
       "failed",
-      "This backup is of a server with a PostgreSQL of its own: restore that with its own tools first, then the store. See docs/operation.md.",
+      "This backup is from a server with an external PostgreSQL: restore the database with its own tools first, then the store. See docs/operation.md.",
     );
   }
   const sealed = Buffer.from(database.password, "base64");

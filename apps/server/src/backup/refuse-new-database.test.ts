@@ -45,7 +45,7 @@ test("a keyring, packs or metadata without their database are refused, in each o
     [await storeWith("packs/00/x"), "stored data"],
     [
       await storeWith("metadata/backups/20270131t090000000z-00000000"),
-      "the metadata of a server, as of 2027-01-31T09:00",
+      "the metadata of a server, from 2027-01-31T09:00",
     ],
   ] as const;
   for (const [store, trace] of cases) {

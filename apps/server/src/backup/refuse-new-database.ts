@@ -34,7 +34,7 @@ export async function refuseMissingDatabase({ dataFolder, keySource, stores }: F
   throw new HoldfastError(
     "failed",
     `The database ${clusterFolderOf(dataFolder)} is missing, but there is ${traces.join(" and ")}. Is its disk mounted? Nothing was ` +
-      `changed. If the database is elsewhere, name it with --database-url. If it is lost, ${wayBack} To start an empty server ` +
+      `changed. If the database is in another place, specify it with --database-url. If it is lost, ${wayBack} To start an empty server ` +
       "instead, use another data folder and another store.",
   );
 }
@@ -42,7 +42,7 @@ export async function refuseMissingDatabase({ dataFolder, keySource, stores }: F
 async function tracesIn(open: () => Promise<ObjectStore>): Promise<string[]> {
   const store = await open();
   const newest = await newestSnapshot(store);
-  if (newest !== undefined) return [`the metadata of a server, as of ${shownTime(newest)} or later,`];
+  if (newest !== undefined) return [`the metadata of a server, from ${shownTime(newest)} or later,`];
   if ((await readKeyringObject(store)).length > 0) return ["a keyring"];
   return (await hasPacks(store)) ? ["stored data"] : [];
 }
@@ -59,13 +59,13 @@ export async function refuseNewDatabase({ db, store }: Pick<BlockCell, "db" | "s
   const held = newest === undefined ? "the data" : `the metadata, as of ${shownTime(newest)} or later,`;
   throw new HoldfastError(
     "failed",
-    `The database is new and empty, but the store has ${held} of a database that was there. If that one is lost, ${wayBack} ` +
+    `The database is new and empty, but the store has ${held} of an earlier database. If that database is lost, ${wayBack} ` +
       "To start an empty server instead, use another data folder and another store.",
   );
 }
 
 const wayBack =
-  "'holdfast admin rebuild --from STORE --key FILE --data NEW' or 'holdfast admin restore-backup BACKUP --data NEW' brings it back.";
+  "'holdfast admin rebuild --from STORE --key FILE --data NEW' or 'holdfast admin restore-backup BACKUP --data NEW' restores it.";
 
 function shownTime(snapshot: string): string {
   return new Date(timeOfBackup(snapshot) ?? 0).toISOString();

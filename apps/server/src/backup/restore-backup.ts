@@ -122,7 +122,7 @@ function refuseDamage(problems: readonly string[]): void {
   const more = problems.length > shownMax ? `; and ${problems.length - shownMax} more` : "";
   throw new HoldfastError(
     "damaged",
-    `Nothing was restored: ${shown}${more}. Restore another backup (--at TIME), or what is whole of this one (--accept-damage).`,
+    `Nothing was restored: ${shown}${more}. Restore another backup (--at TIME), or the intact part of this one (--accept-damage).`,
     { body: { problems } },
   );
 }

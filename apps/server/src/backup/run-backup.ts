@@ -68,11 +68,11 @@ function assertSchedulable({ place, withKey }: BackupRequest, { databaseUrl, top
   const refuse = (message: string) => new HoldfastError("usage", message);
   if (databaseUrl !== undefined || topology !== undefined) {
     throw refuse(
-      "The database is not the embedded one: let your own timer say both, its tools first and then 'holdfast admin backup'.",
+      "The server uses an external database: in your own scheduled job, back it up with its own tools first, then run 'holdfast admin backup'.",
     );
   }
   if (withKey) throw refuse("--with-key works only with a single backup. Keep a separate copy of the key instead.");
-  if (place === "") throw refuse("Enter the folder or s3://… location to back up to.");
+  if (place === "") throw refuse("Specify the folder or s3://… location to back up to.");
 }
 
 interface RunOptions {
@@ -170,7 +170,7 @@ async function alone<Result>({ databases }: AdminStorage, work: () => Promise<Re
 /** Held for as long as a backup of the server is under way, whoever asked for it. */
 export const backupLock = {
   name: "holdfast backup",
-  called: "the lock of backups",
+  called: "the backup lock",
   until: "no other backup",
   applicationName: "holdfast backup",
 };

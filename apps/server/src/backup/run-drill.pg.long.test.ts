@@ -41,7 +41,7 @@ test("a place that goes away while its backup is restored is told to be away, an
   renameSync(place, `${place} away`);
   const { code, stdout, stderr } = await drilling;
   assert.equal(code, 7, stderr);
-  assert.match(stderr, /went away.*nothing is known of the backup.*mounted/);
+  assert.match(stderr, /became unavailable.*could not be tested.*mounted/);
   assert.equal(stdout, "");
   assert.deepEqual(readdirSync(scratch), []);
 });
@@ -64,7 +64,7 @@ test("what lies where the server would make its drill is nobody's leftover, and 
     return items.find(({ check, state }) => check === "drill" && state !== "ok");
   });
   assert.equal(said.state, "warn");
-  assert.match(said.detail, /something else is\. Move that away/);
+  assert.match(said.detail, /it already exists\. Move it away/);
   assert.deepEqual(
     files.filter((path) => !existsSync(path)),
     [],
@@ -77,7 +77,7 @@ test("what lies where the server would make its drill is nobody's leftover, and 
   server = await startServer({ dataFolder: data, env: often });
   await eventually("it is refused again", 60_000, async () => {
     const { stdout } = await holdfast(["admin", "doctor", "--json", "--data", data]);
-    return /something else is/.test(stdout) || undefined;
+    return /it already exists/.test(stdout) || undefined;
   });
   assert.ok(existsSync(place));
 });

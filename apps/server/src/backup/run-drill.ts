@@ -111,7 +111,7 @@ async function refuseAway({ store }: OpenedPlace, location: string): Promise<voi
   if ((await store.stat(keyringKey)) !== undefined) return;
   throw new HoldfastError(
     "unavailable",
-    `What was at ${location} went away while the backup there was restored, so nothing is known of the backup. Is its disk mounted?`,
+    `${location} became unavailable while the backup was restored, so the backup could not be tested. Is its disk mounted?`,
   );
 }
 

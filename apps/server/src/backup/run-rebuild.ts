@@ -61,7 +61,7 @@ function refuseWithin(dataFolder: string, from: string): void {
   if (relative(data, store).startsWith("..")) return;
   throw new HoldfastError(
     "usage",
-    `The store ${from} lies in ${dataFolder}, and a server is rebuilt in a new folder, which will lead to the store. Name another one with --data NEW.`,
+    `The store ${from} is in ${dataFolder}, but a server is rebuilt in a new folder, which will link to the store. Specify a new folder with --data NEW.`,
   );
 }
 
@@ -70,8 +70,8 @@ async function assertIsStore(store: ObjectStore, from: string): Promise<void> {
   const inFolder = existsSync(join(from, "store", "objects")) ? ` Did you mean ${join(from, "store")}?` : "";
   throw new HoldfastError(
     "not_found",
-    `There is no store of a Holdfast server in ${from}: it has no keyring. Name what 'holdfast serve' was given with --store, ` +
-      `or else the folder \`store\` in its data folder.${inFolder} Nothing was changed.`,
+    `There is no store of a Holdfast server in ${from}: it has no keyring. Use the location that 'holdfast serve' used with --store, ` +
+      `or the folder \`store\` in the server's data folder.${inFolder} Nothing was changed.`,
   );
 }
 

@@ -24,7 +24,7 @@ export async function endOfLog(db: Kysely<CellTables>): Promise<WalEnd> {
       (select timeline_id from pg_control_checkpoint()) as timeline
     from pg_current_wal_flush_lsn() as lsn`.execute(db);
   const [row] = rows;
-  if (row === undefined) throw new HoldfastError("internal", "PostgreSQL does not say where its log ends.");
+  if (row === undefined) throw new HoldfastError("internal", "PostgreSQL does not report the end of its log.");
   // Of the last byte: where the log ends with a file, the next one may not be there yet.
   return { lsn: row.lsn, bytes: row.bytes, ...fileAt(row.timeline, row.bytes - 1) };
 }

@@ -43,7 +43,7 @@ export async function askKeyService<Answer>(
     );
   }
   const parsed = text.length > answerBytesMax ? undefined : schema.safeParse(parseJson(text));
-  if (parsed?.success !== true) throw away(id, "its answer is not that of a key service");
+  if (parsed?.success !== true) throw away(id, "its response is not from a key service");
   return parsed.data;
 }
 

@@ -41,7 +41,7 @@ export function awsKmsKey(
       if (answer !== undefined) return Buffer.from(answer.CiphertextBlob, "base64");
       throw new HoldfastError(
         "failed",
-        `The key ${id} cannot encrypt. Check that it exists, is enabled and symmetric, and that this server may use it.`,
+        `The key ${id} cannot encrypt. Check that it exists, is enabled and symmetric, and that this server has permission to use it.`,
       );
     },
     async open(sealed) {

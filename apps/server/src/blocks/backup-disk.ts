@@ -22,7 +22,7 @@ export function assertApart({ place, config }: Backed): void {
   if (around === undefined) return;
   throw new HoldfastError(
     "usage",
-    `${place} lies in ${around}, which belongs to the server itself: whatever takes that takes the backup too. Name a folder on another disk, or s3://….`,
+    `${place} is in ${around}, which belongs to the server: if that folder is lost, so is the backup. Specify a folder on another disk, or s3://….`,
   );
 }
 

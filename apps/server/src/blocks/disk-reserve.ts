@@ -117,7 +117,7 @@ const databaseDiskBytesMin = 256 * 1024 * 1024;
 export function tooSmallForDatabase(folder: string, diskBytes: number): string | undefined {
   if (diskBytes >= databaseDiskBytesMin) return undefined;
   const [size, needed] = unlikeBytes(diskBytes, databaseDiskBytesMin);
-  return `${folder} is on a disk of ${size}. The database needs a disk of at least ${needed}: on this one, little or no room is left for files.`;
+  return `${folder} is on a disk of ${size}. The database needs a disk of at least ${needed}: on this disk, little or no space is left for files.`;
 }
 
 /** @returns the same for the disk of the database among these folders */
@@ -153,7 +153,7 @@ export async function assertDisksRoomy(groups: readonly DiskGroup[], reserveByte
  */
 export function storeFull(neededBytes = 0, options: { readonly cause?: unknown } = {}): HoldfastError {
   const lack =
-    neededBytes === 0 ? " and takes no new files" : `: its disk has no room for another ${formatBytes(neededBytes)}`;
+    neededBytes === 0 ? " and accepts no new files" : `: its disk has no space for another ${formatBytes(neededBytes)}`;
   const message = `The server is full${lack}. Nothing is lost. ${roomAdvice}`;
   return new HoldfastError("store_full", message, { retryAfterSeconds: 30, ...options });
 }

@@ -61,7 +61,7 @@ function assertOwnFile(path: string): void {
   if (owner === undefined || user === undefined || owner === user) return;
   throw new HoldfastError(
     "failed",
-    `${path} belongs to user ${owner}, and this is user ${user}, whose new file the server could not read. Run this as the ` +
+    `${path} belongs to user ${owner}, but this command runs as user ${user}, whose new file the server could not read. Run it as the ` +
       "user that runs the server, or signed in to it as an administrator. Nothing was changed.",
   );
 }

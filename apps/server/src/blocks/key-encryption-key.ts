@@ -174,7 +174,7 @@ function parseKey(text: string, where: string): Uint8Array {
 function noKey(where: string): HoldfastError {
   return new HoldfastError(
     "failed",
-    `${where} does not hold a key: 32 bytes in base64 (44 characters). Put back the one that this server was set up with; ` +
+    `${where} does not contain a key: 32 bytes in base64 (44 characters). Restore the key that this server was set up with; ` +
       "without it, no stored data can be read.",
   );
 }

@@ -26,7 +26,7 @@ function remoteKeyAt(address: string, environment: Readonly<Record<string, strin
   if (key !== undefined) return key;
   throw new HoldfastError(
     "usage",
-    "HOLDFAST_KEY_ENCRYPTION_KEY does not name a key: it reads like vault:https://vault.example.org:8200/transit/NAME or " +
+    "HOLDFAST_KEY_ENCRYPTION_KEY is not a valid key: it must look like vault:https://vault.example.org:8200/transit/NAME or " +
       "aws-kms:alias/NAME?region=eu-central-1.",
   );
 }

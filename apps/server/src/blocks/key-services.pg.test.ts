@@ -107,7 +107,7 @@ test("a token that is refused, one in a file, none, and addresses that are none"
   writeFileSync(file, `${service.token}\n`);
   await open({ key: kinds.vault(), environment: { VAULT_TOKEN_FILE: file } });
   for (const key of ["vault:", "vault:transit/x", `vault:${service.url}/x`, "aws-kms:x", "aws-kms:x?region=../../y"]) {
-    await assert.rejects(open({ key }), { code: "usage", message: /does not name a key/ }, key);
+    await assert.rejects(open({ key }), { code: "usage", message: /is not a valid key/ }, key);
   }
 });
 

@@ -140,11 +140,11 @@ test("a time that was changed is noticed in either place, and in both", async ()
   assert.ok(kept !== undefined);
   const changed = { ...kept, createdAt: kept.createdAt + 1 };
   await writeKeyringObject(store, [changed]);
-  await assert.rejects(open(), { code: "failed", message: /the keyring of one was changed/ });
+  await assert.rejects(open(), { code: "failed", message: /the keyring of one was replaced/ });
   await sql`update cell.data_keys set created_at = ${changed.createdAt}`.execute(db());
   await assert.rejects(open(), { code: "failed", message: /does not open the data key/ });
   await writeKeyringObject(store, [kept]);
-  await assert.rejects(open(), { code: "failed", message: /the keyring of one was changed/ });
+  await assert.rejects(open(), { code: "failed", message: /the keyring of one was replaced/ });
   await sql`update cell.data_keys set created_at = ${kept.createdAt}`.execute(db());
   await open();
 });
@@ -292,7 +292,7 @@ test("a missing key file is made only where nothing is stored yet", async () => 
   assert.deepEqual((await (await start()).all()[0]?.keyring.current())?.key, made?.key);
   assert.equal((await disk.stat("/data/key")).mode, 0o600);
   await disk.unlink("/data/key");
-  await assert.rejects(start(), { code: "failed", message: /the key that opens it is missing/ });
+  await assert.rejects(start(), { code: "failed", message: /its key is missing/ });
   await assert.rejects(disk.stat("/data/key"), { code: "not_found" });
 });
 

@@ -107,7 +107,7 @@ class CellKeyring implements Keyring {
       if (newest === undefined) throw error;
       this.#options.log.warn(
         { err: error, epoch: newest.epoch },
-        "no new data key could be made; the current one stays in use",
+        "a new data key could not be created; the current one stays in use",
       );
       return newest;
     }
@@ -188,7 +188,7 @@ class CellKeyring implements Keyring {
     if (newest !== undefined && !renew && !this.#isDue(newest)) return keys;
     const { random, clock, log } = this.#options;
     const epoch = (newest?.epoch ?? 0) + 1;
-    log.info({ epoch }, "a new data key was made");
+    log.info({ epoch }, "a new data key was created");
     return new Map([...keys, [epoch, { epoch, key: Uint8Array.from(random(32)), createdAt: clock.nowMicros() }]]);
   }
 

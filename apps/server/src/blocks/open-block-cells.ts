@@ -94,7 +94,7 @@ export async function assertNoDataKeys(
 export function missingKey({ path }: KeySource): HoldfastError {
   return new HoldfastError(
     "failed",
-    `There is stored data, but the key that opens it is missing: neither the file ${path} nor the variable ` +
-      `${keyVariable} is there. Put it back from where you keep a copy; nothing was changed.`,
+    `There is stored data, but its key is missing: neither the file ${path} nor the variable ` +
+      `${keyVariable} exists. Restore it from your copy; nothing was changed.`,
   );
 }

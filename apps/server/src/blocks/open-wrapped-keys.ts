@@ -98,17 +98,17 @@ function assertOneInstallation(
 function wrongKey(epoch: number): HoldfastError {
   return new HoldfastError(
     "failed",
-    `The key-encryption key does not open the data key of epoch ${epoch}, so what is stored cannot be read. Nothing was ` +
-      "changed. Put back the file key-encryption-key (or the variable HOLDFAST_KEY_ENCRYPTION_KEY) that this server was set up " +
-      "with, or that its last 'holdfast admin rotate-keys' has named.",
+    `The key-encryption key does not open the data key of epoch ${epoch}, so the stored data cannot be read. Nothing was ` +
+      "changed. Restore the file key-encryption-key (or the variable HOLDFAST_KEY_ENCRYPTION_KEY) that this server was set up " +
+      "with, or that the last 'holdfast admin rotate-keys' created.",
   );
 }
 
 function twoKeyrings(epoch: number, advice: string): HoldfastError {
   return new HoldfastError(
     "failed",
-    `The database and the block store hold different data keys for epoch ${epoch}: they belong to two installations, or the ` +
-      `keyring of one was changed. Nothing was changed. ${advice}`,
+    `The database and the block store have different data keys for epoch ${epoch}: they belong to two installations, or the ` +
+      `keyring of one was replaced. Nothing was changed. ${advice}`,
   );
 }
 

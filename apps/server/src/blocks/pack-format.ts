@@ -89,7 +89,7 @@ export function readHeaderLength(start: Uint8Array): number {
     throw damaged(`it has format version ${version}; this version of Holdfast supports ${packFormatVersion}`);
   }
   const count = view.getUint32(30);
-  if (count < 1 || count > limits.packRecordsMax) throw damaged(`its header counts ${count} records`);
+  if (count < 1 || count > limits.packRecordsMax) throw damaged(`its header declares ${count} records`);
   return headerLength(count);
 }
 
@@ -113,7 +113,7 @@ export function parseHeader(start: Uint8Array, packBytes: number): PackHeader {
   }
   const footer = view.getUint32(34);
   if (footer !== footerLength(storedLengths.length)) throw damaged(`its footer has ${footer} bytes`);
-  if (end + footer !== packBytes) throw damaged(`it has ${packBytes} bytes and its header says ${end + footer}`);
+  if (end + footer !== packBytes) throw damaged(`it has ${packBytes} bytes, but its header declares ${end + footer}`);
   return { packId: packIdOf(start.subarray(10, 26)), epoch: view.getUint32(26), storedLengths, footerLength: footer };
 }
 
@@ -134,7 +134,7 @@ export function parseFooter(plain: Uint8Array, count: number): FooterEntry[] {
     const sizeBytes = view.getUint32(at + hashBytes);
     const code = view.getUint8(at + hashBytes + 4);
     if (sizeBytes < 1 || sizeBytes > limits.blockBytesMax)
-      throw damaged(`record ${index} stands for ${sizeBytes} bytes`);
+      throw damaged(`record ${index} declares ${sizeBytes} uncompressed bytes`);
     if (code !== codecCodes.raw && code !== codecCodes.zstd) throw damaged(`record ${index} has the codec ${code}`);
     return { hash: plain.slice(at, at + hashBytes), sizeBytes, codec: code === codecCodes.raw ? "raw" : "zstd" };
   });

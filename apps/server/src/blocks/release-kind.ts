@@ -29,7 +29,7 @@ export function releaseKinds({ cells, clock }: ReleasePorts): Kinds {
         const cell = cells.of(bucketOf(spaceId));
         // A rebuild may have read the space's rows before they went, and make their holders yet.
         if (!(await isIndexComplete(cell.db)))
-          throw new HoldfastError("unavailable", "The index of blocks is being rebuilt.");
+          throw new HoldfastError("unavailable", "The block index is being rebuilt.");
         const released = holders.map(([hash, stamp]) => ({ hash: Buffer.from(hash, "hex"), stamp }));
         await releaseHolders(cell, spaceId, released, clock.nowMicros());
       },

@@ -153,5 +153,5 @@ async function packOf(
 }
 
 function missingRecord(): never {
-  throw new HoldfastError("unavailable", "A record that was whole does not open any more.");
+  throw new HoldfastError("unavailable", "A record that was intact can no longer be decrypted.");
 }

@@ -95,8 +95,8 @@ function isByFile({ variable, newVariable }: KeySource): boolean {
 /** A service has other versions of one key by itself: what is wrapped anew is wrapped by its newest. */
 function assertOther({ variable, newVariable }: KeySource): void {
   const how =
-    `Make one (openssl rand -base64 32), start every server with it as ${newKeyVariable} beside the ${keyVariable} of now, ` +
-    "and say this again.";
+    `Create one (openssl rand -base64 32), start every server with it as ${newKeyVariable} in addition to the current ${keyVariable}, ` +
+    "and run this command again.";
   if (newVariable === undefined && !isServiceAddress(variable ?? "")) {
     throw new HoldfastError(
       "conflict",
@@ -104,7 +104,7 @@ function assertOther({ variable, newVariable }: KeySource): void {
     );
   }
   if (newVariable !== undefined && newVariable.trim() === variable?.trim()) {
-    throw new HoldfastError("conflict", `${newKeyVariable} holds the same key as ${keyVariable}. ${how}`);
+    throw new HoldfastError("conflict", `${newKeyVariable} contains the same key as ${keyVariable}. ${how}`);
   }
 }
 

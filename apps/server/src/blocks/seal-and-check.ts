@@ -34,7 +34,7 @@ export function sealAndCheck(input: SealInput, seal: typeof sealPack = sealPack)
   const faults = findFaults(input);
   if (faults.length > 0) return { pieces: [], faults, slabs: unseal(input, faults) };
   const reason = footerFault(pieces, input);
-  if (reason !== undefined) throw new HoldfastError("internal", `A pack was sealed wrong: ${reason}.`);
+  if (reason !== undefined) throw new HoldfastError("internal", `A pack was encrypted incorrectly: ${reason}.`);
   return { pieces, faults, slabs };
 }
 

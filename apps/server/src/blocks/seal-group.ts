@@ -73,7 +73,7 @@ function failFaulty(
   }
   return parts.flatMap((part, index) => {
     const buffer = slabs[index];
-    if (buffer === undefined) throw new HoldfastError("internal", "A slab did not come back from its thread.");
+    if (buffer === undefined) throw new HoldfastError("internal", "A slab was not returned by its thread.");
     if (!faulty.has(index)) return [{ ...part, parcel: { ...part.parcel, slab: { ...part.parcel.slab, buffer } } }];
     stock.giveBack(buffer);
     return [];
@@ -84,8 +84,8 @@ function failFaulty(
 function notReadBack(hash: HashHex, reason: string): HoldfastError {
   return new HoldfastError(
     "internal",
-    `Block ${hash} was not stored: of what was sealed, ${reason}. Nothing was changed. Send the file again; if that ` +
-      "fails too, the server's log and its machine are to be looked at.",
+    `Block ${hash} was not stored: after encryption, ${reason}. Nothing was changed. Upload the file again; if that ` +
+      "fails too, check the server's log and hardware.",
     { body: { hash } },
   );
 }

@@ -33,7 +33,7 @@ export async function sealRecords(
   const { epoch, key } = await cell.keyring.current();
   const offsets = recordOffsets(records.map(({ length }) => length + tagBytes));
   const { pieces, faults } = await sealInPool(pool, { packId, epoch, key: packKeyOf(key, packId), slabs, records });
-  if (faults[0] !== undefined) throw new HoldfastError("internal", `Of what was sealed, ${faults[0].reason}.`);
+  if (faults[0] !== undefined) throw new HoldfastError("internal", `After encryption, ${faults[0].reason}.`);
   return {
     packId,
     epoch,

@@ -115,14 +115,15 @@ function keepWanted(stock: SlabStock, slabs: readonly Slab[], held: ReadonlySet<
 
 /** What cannot be a block is refused here too: what it would do to a pack could not be undone. */
 function assertShape({ hash, sizeBytes, codec, payload, verified, placed }: IncomingBlock): void {
-  if (verified && placed === true) throw new HoldfastError("internal", "A placed block comes from outside.");
+  if (verified && placed === true)
+    throw new HoldfastError("internal", "A block with a location must come from outside.");
   const sizeFits = Number.isInteger(sizeBytes) && sizeBytes >= 1 && sizeBytes <= limits.blockBytesMax;
   const payloadFits =
     codec === "raw" ? payload.length === sizeBytes : payload.length >= 1 && payload.length < sizeBytes;
   if (sizeFits && payloadFits) return;
   throw new HoldfastError(
     "invalid_field",
-    `Block ${hash} declares ${sizeBytes} bytes and carries ${payload.length} as ${codec}; a block has 1 to ${limits.blockBytesMax} bytes.`,
+    `Block ${hash} declares ${sizeBytes} bytes and contains ${payload.length} as ${codec}; a block has 1 to ${limits.blockBytesMax} bytes.`,
     { field: "frames" },
   );
 }

@@ -41,7 +41,7 @@ function keyringOf(cells: BlockCells, { sessionId }: TailPlace) {
 
 function additionalDataOf({ sessionId, generation, offset, sizeBytes }: TailPlace): Uint8Array {
   const session = Buffer.from(sessionId.replaceAll("-", ""), "hex");
-  if (session.length !== 16) throw new HoldfastError("internal", `${sessionId} is no id of an upload.`);
+  if (session.length !== 16) throw new HoldfastError("internal", `${sessionId} is not the ID of an upload.`);
   const data = Buffer.alloc(41);
   data.writeUInt8(formatVersion, 0);
   data.set(session, 1);

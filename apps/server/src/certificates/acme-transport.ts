@@ -101,5 +101,5 @@ function unreachable(url: string, error: unknown): string {
   const { code = "", message, name } = error as NodeJS.ErrnoException;
   const said = `The authority at ${new URL(url).host} cannot be reached: ${name === "TimeoutError" ? `no answer within ${timeoutMs / 1000} s` : message}.`;
   if (ownRoots.has(code)) return `${said} If it is your own authority, set HOLDFAST_ACME_CA to its root certificate.`;
-  return `${said} Check that this machine has internet access. It is tried again.`;
+  return `${said} Check that this machine has internet access. The server will retry.`;
 }

@@ -174,7 +174,7 @@ async function untilValid(client: Client, order: Order, { signal, port }: Author
     if (refused !== undefined) throw toValidationError(refused.identifier.value, problemOf(refused), port);
     await delay(look < 5 ? lookMs / 5 : lookMs, undefined, { signal });
   }
-  throw new HoldfastError("unavailable", "The authority has not finished its check. It is asked again.");
+  throw new HoldfastError("unavailable", "The authority has not finished its check. The server will ask again.");
 }
 
 function problemOf({ status, challenges }: Authorization) {

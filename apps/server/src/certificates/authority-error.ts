@@ -45,8 +45,8 @@ const wrongSettings: Readonly<Record<string, string>> = {
 };
 
 const advices: Readonly<Record<string, string>> = {
-  rateLimited: "Its rate limit is reached. It is asked again when the limit allows.",
-  userActionRequired: "Its terms of service have changed and must be accepted: open the address in its answer.",
+  rateLimited: "Its rate limit is reached. The server will retry when the limit allows.",
+  userActionRequired: "Its terms of service have changed and must be accepted: open the address in its response.",
   caa: "A CAA record of the domain allows only other authorities to issue certificates. Change the record, or choose another authority with HOLDFAST_ACME_DIRECTORY.",
   unauthorized: "It does not allow this account to have the certificate.",
 };
@@ -58,7 +58,7 @@ export function toAuthorityError(problem: Problem, retryAfter?: string): Holdfas
   const said = `The authority refused (${type}): ${problem.detail}`;
   const settings = Object.hasOwn(wrongSettings, type) ? wrongSettings[type] : undefined;
   if (settings !== undefined) return new HoldfastError("usage", `${said} ${settings}`, { body: { type } });
-  const advice = Object.hasOwn(advices, type) ? advices[type] : "It is asked again.";
+  const advice = Object.hasOwn(advices, type) ? advices[type] : "The server will retry.";
   return new HoldfastError(type === "rateLimited" ? "rate_limited" : "unavailable", `${said} ${advice}`, {
     body: { type },
     ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }),

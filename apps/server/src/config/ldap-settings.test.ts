@@ -22,9 +22,9 @@ test("an LDAP server is believed for nothing but passwords unless told, and pass
 
 test("what does not hold of an LDAP server is refused at the start, in words that name the part", () => {
   const refused: [object, RegExp][] = [
-    [{ ...whole, url: "https://ldap.example.org" }, /HOLDFAST_LDAP: url must read like ldaps/],
-    [{ ...whole, url: "ldaps://user:secret@ldap.example.org" }, /url must read like/],
-    [{ ...whole, url: "ldaps://ldap.example.org/dc=org??sub" }, /url must read like/],
+    [{ ...whole, url: "https://ldap.example.org" }, /HOLDFAST_LDAP: url must look like ldaps/],
+    [{ ...whole, url: "ldaps://user:secret@ldap.example.org" }, /url must look like/],
+    [{ ...whole, url: "ldaps://ldap.example.org/dc=org??sub" }, /url must look like/],
     [{ ...whole, url: "ldap://ldap.example.org", starttls: false }, /needs starttls; with plain/],
     [{ ...whole, plain: true }, /are for ldap:/],
     [{ url: whole.url }, /HOLDFAST_LDAP: base/],

@@ -14,7 +14,12 @@ const name = z.string().min(1).max(1024);
 
 /** Of HOLDFAST_LDAP, as whoever runs the server writes it. */
 export const ldapSchema = z.strictObject({
-  url: z.string().refine(isLdapUrl, "must read like ldaps://ldap.example.org or ldap://127.0.0.1:389, and no more"),
+  url: z
+    .string()
+    .refine(
+      isLdapUrl,
+      "must look like ldaps://ldap.example.org or ldap://127.0.0.1:389, without a path or anything else",
+    ),
   starttls: z.boolean().optional(),
   plain: z.boolean().optional(),
   ca_file: word.optional(),

@@ -12,7 +12,7 @@ import type { Options } from "./options.ts";
 export function readMailSettings(options: Pick<Options, "smtp_url" | "mail_from">): MailSettings | undefined {
   const { smtp_url: url, mail_from: from } = options;
   if (url === undefined) return undefined;
-  if (from === undefined) throw usage("HOLDFAST_SMTP_URL needs HOLDFAST_MAIL_FROM, the sender of mails.");
+  if (from === undefined) throw usage("HOLDFAST_SMTP_URL needs HOLDFAST_MAIL_FROM, the sender of the e-mails.");
   const server = readSmtpUrl(url);
   const { protocol, hostname, port, username, password } = server;
   const host = hostname.toLowerCase().replace(/^\[(.*)\]$/, "$1");
@@ -38,7 +38,7 @@ export function assertLinksReachable({ mail, publicUrl, proxyHops, listen }: Rea
   if (mail === undefined || publicUrl !== undefined) return;
   if (proxyHops === 0 && !["0.0.0.0", "::"].includes(listen.host)) return;
   throw usage(
-    "HOLDFAST_SMTP_URL needs HOLDFAST_PUBLIC_URL, like https://drive.example.org: links in mails start with it, and the server cannot know how people reach it.",
+    "HOLDFAST_SMTP_URL needs HOLDFAST_PUBLIC_URL, like https://drive.example.org: links in e-mails start with it.",
   );
 }
 
@@ -55,7 +55,7 @@ function readSmtpUrl(text: string): URL {
   const strange = [...(url?.searchParams ?? [])].some(([name, value]) => name !== "insecure" || !yesNo.test(value));
   if (url === undefined || url.hostname === "" || url.hash !== "" || !["", "/"].includes(url.pathname) || strange) {
     throw usage(
-      "HOLDFAST_SMTP_URL: must read like smtp://user:password@mail.example.org:587 or smtps://…, with ?insecure=true at most; other characters of user and password than letters and figures as % and two digits.",
+      "HOLDFAST_SMTP_URL: must look like smtp://user:password@mail.example.org:587 or smtps://…, with no parameter except ?insecure=true; special characters in user and password must be percent-encoded.",
     );
   }
   return url;

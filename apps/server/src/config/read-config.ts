@@ -175,7 +175,7 @@ function readFile(flags: ConfigSources["flags"], environment: ConfigSources["env
   try {
     values = JSON.parse(given ?? readFileSync(name, "utf8"));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw usage(`There is no ${name}.`);
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw usage(`${name} does not exist.`);
     throw usage(`${name} cannot be read as JSON: ${(error as Error).message}`);
   }
   if (typeof values !== "object" || values === null || Array.isArray(values)) {
@@ -237,7 +237,7 @@ function listenOf({ listen }: Options, acme: Config["acme"]): ListenAddress {
   if (acme === undefined) return parseListen(listen ?? "127.0.0.1:8420");
   const address = listen === undefined ? acmeListen() : parseListen(listen);
   if (address.port !== 0) return address;
-  throw usage("--acme needs a fixed port: give the one that port 443 is forwarded to with --listen.");
+  throw usage("--acme needs a fixed port: use --listen with the port that port 443 is forwarded to.");
 }
 
 function tlsOf({ tls_cert: certFile, tls_key: keyFile }: Options): Config["tls"] {

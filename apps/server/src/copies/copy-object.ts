@@ -38,7 +38,7 @@ export async function copyObject(key: string, { from, to, signal }: CopyObjectPo
     if (now === undefined) await to.delete(key, call);
     bytes = now;
   }
-  throw new HoldfastError("unavailable", `${key} keeps changing. The copy is tried again.`);
+  throw new HoldfastError("unavailable", `${key} keeps changing. The server will copy it again later.`);
 }
 
 const roundsMax = 5;

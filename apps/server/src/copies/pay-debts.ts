@@ -37,7 +37,7 @@ export async function payDebts(ports: PayPorts): Promise<void> {
         const { code, message } = toHoldfastError(error);
         log.warn(
           { store: debt.store, key: debt.key, code, reason: message },
-          "a missing object could not be copied to a store; it is tried again",
+          "a missing object could not be copied to a store; retrying later",
         );
         await postponeDebt(cell.db, debt, clock.nowMicros() + againInMicros);
       }

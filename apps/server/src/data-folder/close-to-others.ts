@@ -19,7 +19,7 @@ export function closeToOthers(path: string, log: Warner): void {
     throw new HoldfastError(
       "failed",
       `${path} belongs to user ${stats.uid}, who can read and change it. Give it to the user that runs the server ` +
-        `(chown), and change what it opens if that user is not to be trusted.`,
+        `(chown). If that user is not trusted, also change the secrets in it.`,
     );
   }
   const mode = stats.mode & 0o777;
@@ -27,9 +27,16 @@ export function closeToOthers(path: string, log: Warner): void {
   try {
     chmodSync(path, mode & 0o700);
   } catch (error) {
-    throw new HoldfastError("failed", `Others may read ${path}: chmod 600 it (${(error as Error).message}).`, {
-      cause: error,
-    });
+    throw new HoldfastError(
+      "failed",
+      `Other users can read ${path}, and its mode could not be changed (${(error as Error).message}). Run chmod 600 on it.`,
+      {
+        cause: error,
+      },
+    );
   }
-  log.warn({ path, mode: mode.toString(8) }, "other users could read a secret; its file is closed to them now");
+  log.warn(
+    { path, mode: mode.toString(8) },
+    "other users could read a secret; the permissions of its file were restricted",
+  );
 }

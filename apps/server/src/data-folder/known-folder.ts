@@ -85,7 +85,7 @@ function replacedFolder(path: string): HoldfastError {
   return new HoldfastError(
     "failed",
     `${path} is no longer the folder that this server started with: it was moved away or replaced, or another disk was mounted there. ` +
-      "The server ends at once and writes nothing more. What was committed is safe in the folder that it started with. " +
+      "The server stops immediately and writes nothing more. Committed data is safe in the folder that it started with. " +
       `Put the right folder or disk at ${path}, then start again.`,
   );
 }

@@ -74,7 +74,7 @@ export async function makeDataFolder(disk: Disk, path: string): Promise<void> {
 async function createFolder(path: string): Promise<string> {
   try {
     await makeDataFolder(nodeDisk, path);
-    if (!statSync(path).isDirectory()) throw new HoldfastError("exists", "something that is no folder stands there");
+    if (!statSync(path).isDirectory()) throw new HoldfastError("exists", "it exists and is not a folder");
     return realpathSync(path);
   } catch (error) {
     throw new HoldfastError(
@@ -109,7 +109,7 @@ function inUse(folder: string): HoldfastError {
   return new HoldfastError(
     "locked",
     `The data folder ${folder} is in use by another Holdfast server${holder === undefined ? "" : ` (process ${holder})`}. ` +
-      "Stop that one first, or choose another folder with --data DIR.",
+      "Stop that server first, or choose another folder with --data DIR.",
     { body: { folder, ...(holder === undefined ? {} : { pid: holder }) } },
   );
 }

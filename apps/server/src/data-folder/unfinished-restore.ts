@@ -9,7 +9,7 @@ import { writeFileDurably } from "@holdfast/disk/write-durably";
 const markerName = "restore-unfinished";
 
 export async function markUnfinished(disk: Disk, dataFolder: string, random: Random): Promise<void> {
-  const text = "A restore or a rebuild is under way here, or was cut off. No server starts on this folder.\n";
+  const text = "A restore or a rebuild is in progress here, or was interrupted. No server starts on this folder.\n";
   await writeFileDurably(disk, join(dataFolder, markerName), Buffer.from(text), {
     mode: 0o600,
     random: (sizeBytes) => random(sizeBytes),
@@ -31,7 +31,7 @@ export function refuseUnfinished(dataFolder: string): void {
   if (!isUnfinished(dataFolder)) return;
   throw new HoldfastError(
     "failed",
-    `The restore into ${dataFolder} was cut off, so what is there is not whole. Run 'holdfast admin restore-backup', or 'holdfast admin rebuild', ` +
+    `The restore into ${dataFolder} was interrupted, so its data is incomplete. Run 'holdfast admin restore-backup', or 'holdfast admin rebuild', ` +
       "with the same folders again, or remove the folder.",
   );
 }

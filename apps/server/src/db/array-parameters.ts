@@ -123,7 +123,7 @@ function startArray(elementType: number, sizeBytes: number, values: readonly unk
 
 /** A safe whole number; the same bytes as of its BigInt, which would have to be made first. */
 function writeInt8(buffer: Buffer, value: number, at: number): void {
-  if (!Number.isSafeInteger(value)) throw new HoldfastError("internal", `${value} is no whole number below 2^53.`);
+  if (!Number.isSafeInteger(value)) throw new HoldfastError("internal", `${value} is not a whole number below 2^53.`);
   buffer.writeInt32BE(Math.floor(value / 2 ** 32), at);
   buffer.writeUInt32BE(value >>> 0, at + 4);
 }
@@ -139,7 +139,8 @@ function writeUuid(buffer: Buffer, value: string, at: number): void {
     buffer[to] = (high << 4) | low;
     to += 1;
   }
-  if (value.length !== 36 || seen >= noDigit) throw new HoldfastError("internal", `${value.slice(0, 40)} is no UUID.`);
+  if (value.length !== 36 || seen >= noDigit)
+    throw new HoldfastError("internal", `${value.slice(0, 40)} is not a UUID.`);
 }
 
 const noDigit = 16;

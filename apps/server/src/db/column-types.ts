@@ -20,7 +20,7 @@ export const columnTypes: pg.CustomTypesConfig = {
 function parseWholeNumber(text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value)) return value;
-  throw new HoldfastError("internal", `The database answered ${text} where a whole number below 2^53 belongs.`);
+  throw new HoldfastError("internal", `The database returned ${text} instead of a whole number below 2^53.`);
 }
 
 function parseWholeNumbers(text: string): (number | null)[] {

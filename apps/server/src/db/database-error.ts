@@ -39,9 +39,9 @@ const nulStates = new Set(["22021", "22P05"]);
 
 /** Ends an error about a full disk. An administrator and everybody else read the same sentence. */
 export const roomAdvice =
-  "An administrator of the server has to make room ('holdfast admin doctor' shows where); then try again.";
+  "An administrator of the server has to free some space ('holdfast admin doctor' shows where). Then try again.";
 
-const databaseFull = `The disk of the server's database is full, so it takes no changes. Nothing is lost. ${roomAdvice}`;
+const databaseFull = `The disk of the server's database is full, so it accepts no changes. Nothing is lost. ${roomAdvice}`;
 
 /**
  * Translates what is the database's own trouble, and a text that no column can hold: it came with the request, be it inside a cursor.
@@ -57,13 +57,9 @@ export function toDatabaseError(error: unknown): unknown {
     });
   }
   if (code !== undefined && nulStates.has(code)) {
-    return new HoldfastError(
-      "bad_request",
-      "A text in the request has a NUL character, which is no part of any text here.",
-      {
-        cause: error,
-      },
-    );
+    return new HoldfastError("bad_request", "A text in the request contains a NUL character, which is not allowed.", {
+      cause: error,
+    });
   }
   // Retried by inTransaction, which has to see the state itself.
   if (isSerializationFailure(error)) return error;
@@ -71,7 +67,7 @@ export function toDatabaseError(error: unknown): unknown {
     (code !== undefined && (code.startsWith("08") || unavailableStates.has(code) || networkCodes.has(code))) ||
     lostConnection.test(error.message);
   if (!lost) return error;
-  return new HoldfastError("unavailable", "The database does not answer just now. Try again in a moment.", {
+  return new HoldfastError("unavailable", "The database does not answer at the moment. Try again soon.", {
     cause: error,
     retryAfterSeconds: 1,
   });

@@ -51,7 +51,7 @@ export function openDatabase<Tables>(options: DatabaseOptions): Database<Tables>
   let conflicts = 0;
   const onConflict = (error: Error) => {
     conflicts += 1;
-    options.log.warn({ reason: error.message, code: codeOf(error) }, "a transaction gave way to another");
+    options.log.warn({ reason: error.message, code: codeOf(error) }, "a transaction was aborted because of a conflict");
   };
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: translatingPool(pool, onConflict) }) });
   const close = async () => {

@@ -383,7 +383,7 @@ test("a database of another major version, a lost password and a blocked folder 
   await refused(/database-password is missing/);
   writeFileSync(join(folder, "database-password"), password);
   writeFileSync(join(folder, "postgres", "PG_VERSION"), "17\n");
-  await refused(/made by PostgreSQL 17, and this Holdfast brings 18/);
+  await refused(/created by PostgreSQL 17, but this Holdfast includes PostgreSQL 18/);
   if (!isRoot) return;
   const parent = emptyFolder(t);
   const blocked = join(parent, "data");

@@ -182,7 +182,7 @@ class Supervisor {
       this.#postmaster = undefined;
       // Leftover processes are found by their folder, and those of another cluster must be left alone.
       if (this.#stopped.signal.aborted || !this.folders.look()) return;
-      this.#log.error({ how }, "the database died and is started again");
+      this.#log.error({ how }, "the database exited unexpectedly and is restarted");
       running = await this.#restart();
       if (running === undefined) return;
       for (const listener of this.listeners) listener();
@@ -190,8 +190,8 @@ class Supervisor {
   }
 
   async #restart(): Promise<Postmaster | undefined> {
-    const message = "the database does not start; it is tried again";
-    const outage = new OutageLog(this.#log, { level: "error", message, over: "the database has started again" });
+    const message = "the database does not start; retrying";
+    const outage = new OutageLog(this.#log, { level: "error", message, over: "the database was restarted" });
     for (
       let pauseMs = 50;
       this.folders.look() && !this.#stopped.signal.aborted;

@@ -60,7 +60,7 @@ function explain(error: unknown, { host, port }: Pick<pg.Client, "host" | "port"
   const reason = error instanceof Error ? error.message : String(error);
   // 28: invalid authorization; 3D000: no such database.
   if (code?.startsWith("28") === true || code === "3D000") {
-    return new HoldfastError("failed", `The database of --database-url refuses the connection: ${reason}`, {
+    return new HoldfastError("failed", `The database of --database-url rejected the connection: ${reason}`, {
       cause: error,
     });
   }

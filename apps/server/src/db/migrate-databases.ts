@@ -19,7 +19,7 @@ export async function migrateDatabases(databases: Databases, log: DatabaseLog): 
   const migrateOne = async ({ id, connection }: Shard | Cell, set: MigrationSet) => {
     const migrations = await migrate(connection, set, log);
     if (migrations.length > 0)
-      log.info({ [set.schema]: id, migrations }, "the database was brought up to this version");
+      log.info({ [set.schema]: id, migrations }, "the database schema was migrated to this version");
   };
   for (const shard of databases.shards.all()) await migrateOne(shard, shardMigrations);
   for (const cell of databases.cells.all()) await migrateOne(cell, cellMigrations);

@@ -93,6 +93,6 @@ async function refuseNewerSchema(db: Kysely<unknown>, set: MigrationSet): Promis
   throw new HoldfastError(
     "failed",
     `The database was last used by a newer Holdfast: its schema "${set.schema}" has ${unknown.join(", ")}, which this ` +
-      "version does not know. Nothing was changed. Start the newer version, or restore a backup made with this one.",
+      "version does not support. Nothing was changed. Start the newer version, or restore a backup made with this one.",
   );
 }

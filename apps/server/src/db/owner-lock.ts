@@ -23,7 +23,7 @@ export async function takeOwnerLock(connection: Connection, log: DatabaseLog): P
   if (!(await holder.take())) {
     throw new HoldfastError(
       "locked",
-      "The database in the data folder is in use by another Holdfast server. Stop that one first.",
+      "The database in the data folder is in use by another Holdfast server. Stop that server first.",
     );
   }
   return holder;
@@ -31,7 +31,7 @@ export async function takeOwnerLock(connection: Connection, log: DatabaseLog): P
 
 const owner = {
   name: "holdfast owner",
-  called: "the owner's lock on the database",
+  called: "the lock on the database",
   until: "no writes and no jobs",
   applicationName: "holdfast owner",
 };
@@ -39,7 +39,7 @@ const owner = {
 class OwnerLockHolder extends SessionLock implements OwnerLock {
   assertHeld(): void {
     if (this.held) return;
-    throw new HoldfastError("unavailable", "The database is just starting again. Try again in a moment.", {
+    throw new HoldfastError("unavailable", "The database is restarting. Try again in a moment.", {
       retryAfterSeconds: 1,
     });
   }

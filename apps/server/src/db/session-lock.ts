@@ -102,7 +102,7 @@ export class SessionLock {
     this.#client = undefined;
     this.#wasLost = true;
     const { called, until } = this.#lock;
-    this.#log.error({}, `${called} is lost: ${until} until it is back`);
+    this.#log.error({}, `${called} was lost: ${until} until it is acquired again`);
     for (const listener of this.#lostListeners) listener();
     void this.takeInTime();
   }
@@ -110,12 +110,12 @@ export class SessionLock {
   /** Tries until it is held, or given up. */
   async takeInTime(): Promise<void> {
     const { called } = this.#lock;
-    const over = `${called} can be taken again`;
+    const over = `${called} can be acquired again`;
     const taken = new OutageLog(this.#log, { level: "error", message: `another server holds ${called}`, over });
-    const answers = `the database answers about ${called} again`;
+    const answers = `the database responds to requests for ${called} again`;
     const failing = new OutageLog(this.#log, {
       level: "warn",
-      message: `${called} cannot be taken yet`,
+      message: `${called} cannot be acquired yet`,
       over: answers,
     });
     while (!this.#released.signal.aborted) {
@@ -129,7 +129,7 @@ export class SessionLock {
       await delay(retryPauseMs, undefined, { signal: this.#released.signal }).catch(() => {});
     }
     if (!this.held) return;
-    if (this.#wasLost) this.#log.info({}, `${called} is held again`);
+    if (this.#wasLost) this.#log.info({}, `${called} was acquired again`);
     for (const listener of this.#regainedListeners) listener();
   }
 }

@@ -102,7 +102,7 @@ function byBucket<Place>(
   }
   return (bucket) => {
     const place = table[bucket];
-    if (place === undefined) throw new HoldfastError("internal", `Bucket ${bucket} is mapped to nothing.`);
+    if (place === undefined) throw new HoldfastError("internal", `Bucket ${bucket} is not mapped to a shard.`);
     return place;
   };
 }

@@ -47,8 +47,8 @@ test("any division of the buckets is accepted, and each bucket finds its shard, 
 
 test("a division with a gap, an overlap, a repeated id or a shared database is refused in words", () => {
   const refused: [unknown[], RegExp][] = [
-    [[{ id: "a", buckets: [[0, 4094]] }], /buckets 4095 to 4095 are mapped to nothing/],
-    [[{ id: "a", buckets: [[1, 4095]] }], /buckets 0 to 0 are mapped to nothing/],
+    [[{ id: "a", buckets: [[0, 4094]] }], /buckets 4095 to 4095 are not mapped/],
+    [[{ id: "a", buckets: [[1, 4095]] }], /buckets 0 to 0 are not mapped/],
     [
       [
         { id: "a", buckets: [[0, 100]] },
@@ -61,7 +61,7 @@ test("a division with a gap, an overlap, a repeated id or a shared database is r
         { id: "a", buckets: [[0, 99]] },
         { id: "a", buckets: [[100, 4095]], database_url: url("b") },
       ],
-      /the id a is given twice/,
+      /the ID a is used twice/,
     ],
     [
       [

@@ -7,9 +7,9 @@ const bucketRange = z
   .refine(([first, last]) => first <= last, "the first bucket of a range is above its last");
 const databaseUrl = z
   .string()
-  .regex(/^postgres(ql)?:\/\//, "a database is given as postgres://user:password@host/database")
+  .regex(/^postgres(ql)?:\/\//, "a database must be postgres://user:password@host/database")
   .optional();
-const placeId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "an ID is made of a-z, 0-9 and -");
+const placeId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "an ID can only contain a-z, 0-9 and -");
 const buckets = z.array(bucketRange).min(1);
 
 /**
@@ -71,7 +71,7 @@ function places<Shape extends z.ZodType<Place>>(shape: Shape) {
 function faultsOf(all: readonly Place[]): string[] {
   const faults: string[] = [];
   const repeated = all.find((place, index) => all.findIndex((other) => other.id === place.id) !== index);
-  if (repeated !== undefined) faults.push(`the id ${repeated.id} is given twice`);
+  if (repeated !== undefined) faults.push(`the ID ${repeated.id} is used twice`);
   // Two places in one database would share one schema, and neither would know its own rows.
   const databases = all.map((place) => place.database_url ?? "the default database");
   const shared = databases.findIndex((database, index) => databases.indexOf(database) !== index);
@@ -82,9 +82,9 @@ function faultsOf(all: readonly Place[]): string[] {
   let next = 0;
   for (const { first, last, id } of ranges) {
     if (first < next) faults.push(`bucket ${first} of ${id} is mapped twice`);
-    if (first > next) faults.push(`buckets ${next} to ${first - 1} are mapped to nothing`);
+    if (first > next) faults.push(`buckets ${next} to ${first - 1} are not mapped`);
     next = Math.max(next, last + 1);
   }
-  if (next < bucketCount) faults.push(`buckets ${next} to ${bucketCount - 1} are mapped to nothing`);
+  if (next < bucketCount) faults.push(`buckets ${next} to ${bucketCount - 1} are not mapped`);
   return faults;
 }

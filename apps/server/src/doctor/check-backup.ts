@@ -40,7 +40,7 @@ export function sayRestored(
 ): Finding {
   const detail = `${whose}: restored on ${at.slice(0, 10)} to the state of ${reached.slice(0, 16).replace("T", " ")}Z; no backup was made since`;
   const schedule = hadSchedule ? " Repeat --schedule: a restored server has no schedule." : "";
-  const advice = `The backups from before have nothing that was stored since. Run 'holdfast admin backup DIR', with DIR on another disk or machine.${schedule}`;
+  const advice = `The earlier backups do not contain the files stored since. Run 'holdfast admin backup DIR', with DIR on another disk or machine.${schedule}`;
   return { ...warn("backup", detail, advice), urgency: "new" };
 }
 
@@ -56,7 +56,7 @@ export function judgeBackup(
     return { ...warn("backup", `${whose}: no backup was made yet`, advice), urgency: "new" };
   }
   const days = Math.floor((nowMs - last.atMs) / (24 * 3600_000));
-  const detail = `${whose}: the newest lies at ${last.place} and is ${days === 0 ? "of today" : `${days} days old`}`;
+  const detail = `${whose}: the newest is in ${last.place} and is ${days === 0 ? "of today" : `${days} days old`}`;
   const lateMs = everyMs === undefined ? ageMsMax : everyMs * everyMax + 3600_000;
   if (nowMs - last.atMs <= lateMs) {
     if (last.sameDisk !== true) return ok("backup", detail);

@@ -46,6 +46,6 @@ export function judgeDatabase({ place, version, off }: Pick<Row, "place" | "vers
   return fail(
     "database",
     `${detail} runs with ${off.map((name) => `${name} = off`).join(", ")}`,
-    `Set ${off.join(" and ")} to on: a power cut would lose or garble what was acknowledged.`,
+    `Set ${off.join(" and ")} to on: a power cut could lose or corrupt acknowledged data.`,
   );
 }

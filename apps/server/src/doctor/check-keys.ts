@@ -79,5 +79,5 @@ async function checkCell(
 }
 
 function missingAdvice({ path }: KeySource): string {
-  return `Put ${path} back from where you keep a copy, or set HOLDFAST_KEY_ENCRYPTION_KEY: nothing that is stored opens without it.`;
+  return `Restore ${path} from your copy, or set HOLDFAST_KEY_ENCRYPTION_KEY: without it, no stored data can be read.`;
 }

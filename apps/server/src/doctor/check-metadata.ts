@@ -33,7 +33,10 @@ export function judgeMetadata(
     return warn("metadata", detail, "Make backups: without either, a lost database cannot be recovered.");
   }
   if (madeMs === undefined) {
-    return ok("metadata", "the store has no snapshot yet; the server makes the first one some minutes after it starts");
+    return ok(
+      "metadata",
+      "the store has no snapshot yet; the server makes the first one a few minutes after it starts",
+    );
   }
   const detail = `snapshot of ${new Date(madeMs).toISOString()}, log up to ${new Date(saidMs).toISOString()}`;
   // The log says every ten minutes that there is nothing more.
@@ -41,7 +44,7 @@ export function judgeMetadata(
     return warn(
       "metadata",
       `${detail}: later changes, if any, are not in the store`,
-      "If the server is running, see its log; otherwise this is done at its next start.",
+      "If the server is running, see its log; otherwise this is fixed at its next start.",
     );
   }
   if (logBytes > logBytesMax && nowMs - madeMs > graceMs + 3 * snapshotMs) {

@@ -21,7 +21,7 @@ export async function checkBlocks({ cells, shards, clock, config }: DoctorWorld)
 function lateScrub(cell: string, periodMs: number): Finding {
   return warn(
     "blocks",
-    `cell ${cell}: not everything was reread within ${shownDuration(periodMs)}, as the server was off or the store is large`,
+    `cell ${cell}: not everything was reread within ${shownDuration(periodMs)}, because the server was off or the store is large`,
     "Run 'holdfast admin scrub --now', which keeps the disk busy, or raise HOLDFAST_SCRUB_PERIOD.",
   );
 }
@@ -38,7 +38,7 @@ async function checkIndex({ id, db }: CellWorld, shards: DoctorWorld["shards"]):
   }
   if (await isIndexComplete(db)) return ok("blocks", `cell ${id}: no known damage`);
   if (!(await isAnythingIn(shards))) {
-    const detail = `cell ${id}: the store has packs, and no account has a file: the database of this store was lost, or is another one`;
+    const detail = `cell ${id}: the store has packs, but no account has a file: the database of this store was lost or replaced`;
     return { ...fail("blocks", detail, lostDatabase), urgency: "damage" };
   }
   return warn(
@@ -70,7 +70,7 @@ export async function checkJobs({ shards }: DoctorWorld): Promise<Finding[]> {
   return [
     warn(
       "jobs",
-      `given up: ${dead.join(", ")}`,
+      `failed: ${dead.join(", ")}`,
       "'holdfast admin jobs ls --dead' shows why; retry them once the cause is fixed, or remove those that are not needed.",
     ),
   ];

@@ -58,11 +58,15 @@ function forwardJob({ shards, sender, onDropped, log }: AuditJobParts & { sender
         for (const shard of shards.all()) await forwardEntries(shard, { sender, source, onDropped, signal });
       } catch (error) {
         if (!(error instanceof HoldfastError) || error.code !== "unavailable") throw error;
-        if (!isAway) log.warn({ reason: error.message }, "the audit is not forwarded now; it goes on where it stopped");
+        if (!isAway)
+          log.warn(
+            { reason: error.message },
+            "the audit log is not forwarded at the moment; it continues later where it stopped",
+          );
         isAway = true;
         return;
       }
-      if (isAway) log.info({}, "the audit is forwarded again");
+      if (isAway) log.info({}, "the audit log is forwarded again");
       isAway = false;
     },
   };

@@ -45,7 +45,7 @@ export async function collectNow(parts: CollectionParts, options: CollectionOpti
     sum.blocks += collected.blocks;
     sum.packs += collected.packs;
   }
-  if (sum.bytes > 0 && !dryRun) log.info(sum, "space was given back by an administrator's word");
+  if (sum.bytes > 0 && !dryRun) log.info(sum, "space was freed at an administrator's request");
   return { ...sum, ...listed };
 }
 

@@ -19,12 +19,12 @@ export async function shredLeft(world: ShreddingWorld & { readonly log: Log }, s
     signal.throwIfAborted();
     try {
       await askShredding(world, userId, { hasLeft: true });
-      world.log.info({ user_id: userId }, "an account that its owner deleted is shredded");
+      world.log.info({ user_id: userId }, "an account deleted by its owner is being shredded");
     } catch (error) {
       if (!(error instanceof HoldfastError) || !["conflict", "locked"].includes(error.code)) throw error;
       world.log.warn(
         { user_id: userId, reason: error.message },
-        "an account that its owner deleted is not shredded yet",
+        "an account deleted by its owner could not be shredded yet",
       );
     }
   }

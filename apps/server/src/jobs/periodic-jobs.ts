@@ -166,7 +166,7 @@ class Runner {
       const { code, message } = toHoldfastError(error);
       this.#options.log.error(
         { job: this.#job.name, code, reason: message },
-        "a job failed; it runs again in its time",
+        "a job failed; it runs again as scheduled",
       );
     }
     this.#runIn(everyMs * (0.9 + this.#options.random() * 0.2), everyMs);

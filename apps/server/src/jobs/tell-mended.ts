@@ -6,9 +6,6 @@ import type { Metrics } from "../operation/metrics.ts";
 export function tellMended(log: Log, metrics: Pick<Metrics, "countersMended">): (mended: Mended) => void {
   return ({ spaceId, of, count }) => {
     metrics.countersMended(count);
-    log.error(
-      { space_id: spaceId, of, count },
-      "counters of references were too low and are right again; nothing was lost",
-    );
+    log.error({ space_id: spaceId, of, count }, "reference counters were too low and were corrected; nothing was lost");
   };
 }

@@ -306,7 +306,7 @@ export class HeldPolls {
       this.#missed = true;
       this.#options.log.warn(
         { reason: toHoldfastError(error).message, polls: polls.length },
-        "a wake-up is made up for later",
+        "a wake-up was missed and follows later",
       );
     });
   }

@@ -29,7 +29,7 @@ export function openRedisWakes({ url, listener, log }: RedisWakesOptions): WakeB
     if (now !== reachable)
       log.warn(
         { reason },
-        now ? "wake-ups go by Redis again" : "no wake-ups by Redis; polls and the queue may be late",
+        now ? "wake-ups use Redis again" : "Redis does not deliver wake-ups; polls and the queue may be late",
       );
     reachable = now;
   };

@@ -102,7 +102,7 @@ export function openMetrics(sources: MetricSources = {}): Metrics {
   const registers = [registry];
   const seconds = new Histogram({
     name: "http_request_duration_seconds",
-    help: "Time from a request's headers to the last byte of its answer",
+    help: "Time from the headers of a request to the last byte of its response",
     labelNames: ["method", "route", "status", "api"],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120],
     registers,
@@ -115,31 +115,31 @@ export function openMetrics(sources: MetricSources = {}): Metrics {
   });
   const bytesOut = new Counter({
     name: "http_response_bytes_total",
-    help: "Bytes of answers",
+    help: "Bytes of response bodies",
     labelNames: ["api"],
     registers,
   });
   const policyReports = new Counter({
     name: "policy_reports_total",
-    help: "What browsers were kept from by a page's Content-Security-Policy, as they say",
+    help: "Violations of a page's Content-Security-Policy reported by browsers",
     labelNames: ["directive", "from"],
     registers,
   });
   const mended = new Counter({
     name: "reference_counters_mended_total",
-    help: "Counters of references that were too low, which is a defect; nothing went by them",
+    help: "Reference counters that were too low, which is a defect; nothing was removed because of them",
     registers,
   });
-  const audited = new Counter({ name: "audit_entries_total", help: "Entries written to the audit", registers });
+  const audited = new Counter({ name: "audit_entries_total", help: "Entries written to the audit log", registers });
   const auditDropped = new Counter({
     name: "audit_syslog_dropped_total",
-    help: "Entries of the audit that went because of their age before they could be sent to the syslog server",
+    help: "Entries of the audit log that were removed because of their age before they could be sent to the syslog server",
     registers,
   });
-  const polls = new Gauge({ name: "active_notification_connections", help: "Polls held now", registers });
+  const polls = new Gauge({ name: "active_notification_connections", help: "Open long polls", registers });
   const delivered = new Histogram({
     name: "sync_latency_seconds",
-    help: "Time from a change to the answer of a poll that waited for it",
+    help: "Time from a change to the response of a poll that waited for it",
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers,
   });
@@ -169,16 +169,16 @@ function addSources(registry: Registry, sources: MetricSources): void {
   if (ldap !== undefined) addLdap(registry, ldap);
   if (stored !== undefined) addStored(registry, stored);
   if (damagedBlocks !== undefined)
-    addGauge(registry, "damaged_blocks", "Blocks of which no whole copy is known; 0 is expected", damagedBlocks);
+    addGauge(registry, "damaged_blocks", "Blocks without a known intact copy; 0 is expected", damagedBlocks);
   if (backupAgeSeconds !== undefined)
-    addGauge(registry, "backup_age_seconds", "Since the moment to which the newest backup goes", backupAgeSeconds);
+    addGauge(registry, "backup_age_seconds", "Seconds since the state in the newest backup", backupAgeSeconds);
   if (drill !== undefined) addDrill(registry, drill);
   if (suspendedDevices !== undefined) {
-    const help = "Devices that may change nothing, as they rewrote or deleted too much; 0 is expected";
+    const help = "Suspended devices that rewrote or deleted too much; 0 is expected";
     addGauge(registry, "suspended_devices", help, suspendedDevices);
   }
   if (certificateSeconds !== undefined) {
-    const help = "Until the certificate expires by which the server speaks TLS";
+    const help = "Seconds until the server's TLS certificate expires";
     addGauge(registry, "certificate_left_seconds", help, () => Promise.resolve(certificateSeconds()));
   }
   if (databaseConflicts !== undefined) addConflicts(registry, databaseConflicts);
@@ -190,16 +190,16 @@ function addSources(registry: Registry, sources: MetricSources): void {
 }
 
 function addDrill(registry: Registry, read: NonNullable<MetricSources["drill"]>): void {
-  const age = "Since a scheduled backup was last restored by the server itself to see it done";
+  const age = "Seconds since the server last completed a restore drill";
   addGauge(registry, "drill_age_seconds", age, async () => (await read())?.age);
-  const problems = "That the last such drill found, or that kept it from being done; 0 is expected";
+  const problems = "Problems that the last restore drill found, or that prevented it; 0 is expected";
   addGauge(registry, "drill_problems", problems, async () => (await read())?.problems);
 }
 
 function addLdap(registry: Registry, read: NonNullable<MetricSources["ldap"]>): void {
-  const age = "Since those who are linked to the LDAP server were last looked up to the end";
+  const age = "Seconds since accounts were last completely synchronized with the LDAP server";
   addGauge(registry, "ldap_sync_age_seconds", age, async () => (await read())?.age);
-  const stopped = "1 while looking them up does not come to its end, and nobody who left is suspended; 0 is expected";
+  const stopped = "1 while the LDAP synchronization fails, so that people who left are not suspended; 0 is expected";
   addGauge(registry, "ldap_sync_stopped", stopped, async () => (await read())?.stopped);
 }
 
@@ -218,8 +218,8 @@ function addGauge(registry: Registry, name: string, help: string, read: () => Pr
 }
 
 function addStored(registry: Registry, read: () => Promise<StoredBytes>): void {
-  addGauge(registry, "used_bytes", "Bytes that all versions hold", async () => (await read()).used);
-  addGauge(registry, "stored_bytes", "Bytes stored for them", async () => (await read()).stored);
+  addGauge(registry, "used_bytes", "Bytes of all file versions", async () => (await read()).used);
+  addGauge(registry, "stored_bytes", "Bytes stored for all file versions", async () => (await read()).stored);
   addGauge(registry, "deduplication_ratio", "used_bytes divided by stored_bytes", async () => {
     const { used, stored } = await read();
     return stored === 0 ? undefined : used / stored;
@@ -240,11 +240,11 @@ function addQueue(registry: Registry, read: () => Promise<readonly QueueFigures[
       },
     });
   };
-  add("queue_waiting", "Messages that ought to be done by now and are not", ({ waiting }) => waiting);
-  add("queue_dead", "Messages that were given up", ({ dead }) => dead);
+  add("queue_waiting", "Messages that are overdue", ({ waiting }) => waiting);
+  add("queue_dead", "Messages that failed permanently", ({ dead }) => dead);
   add(
     "queue_oldest_age_seconds",
-    "Since when the oldest of them ought to be done",
+    "Seconds since the oldest overdue message was due",
     ({ oldestSeconds }) => oldestSeconds,
   );
 }
@@ -261,11 +261,8 @@ function addWaiting(registry: Registry, read: () => Promise<readonly WaitingBloc
       },
     });
   };
-  add(
-    "blocks",
-    "Blocks that nothing refers to in their space, or no space holds in their cell, and that are not given back yet",
-  );
-  add("bytes", "Their bytes: plain ones in spaces, stored ones in cells");
+  add("blocks", "Unreferenced blocks in spaces and cells that have not been freed yet");
+  add("bytes", "Bytes of unreferenced blocks: plain in spaces, stored in cells");
 }
 
 function addCopies(registry: Registry, read: () => Promise<readonly CopyFigures[]>): void {
@@ -284,9 +281,9 @@ function addCopies(registry: Registry, read: () => Promise<readonly CopyFigures[
       },
     });
   };
-  add("store_up", "1 while the store is there", ({ state }) => (state === "away" ? 0 : 1));
-  add("store_lag_objects", "Objects that the store lacks and the other one has", ({ lag_objects }) => lag_objects);
-  add("store_lag_bytes", "Bytes that the store lacks and the other one has", ({ lag_bytes }) => lag_bytes);
+  add("store_up", "1 while the store is available", ({ state }) => (state === "away" ? 0 : 1));
+  add("store_lag_objects", "Objects of the other store that this store is missing", ({ lag_objects }) => lag_objects);
+  add("store_lag_bytes", "Bytes of the other store that this store is missing", ({ lag_bytes }) => lag_bytes);
 }
 
 function addDisks(registry: Registry, read: NonNullable<MetricSources["disks"]>): void {
@@ -303,21 +300,25 @@ function addDisks(registry: Registry, read: NonNullable<MetricSources["disks"]>)
       },
     });
   };
-  add("disk_free_bytes", "Free on the disk that the folder lies on", ({ freeBytes }) => freeBytes);
-  add("disk_reserve_bytes", "That uploads leave free there: below it they are refused", (each) => each.reserveBytes);
+  add("disk_free_bytes", "Free bytes on the disk of the folder", ({ freeBytes }) => freeBytes);
+  add(
+    "disk_reserve_bytes",
+    "Bytes that uploads leave free there: below this, uploads are refused",
+    (each) => each.reserveBytes,
+  );
 }
 
 function addMetadata(registry: Registry, read: NonNullable<MetricSources["metadata"]>): void {
-  const snapshot = "Since when what was written is in no snapshot of the metadata in the store";
+  const snapshot = "Seconds since the state in the newest metadata snapshot in the store";
   addGauge(registry, "metadata_snapshot_age_seconds", snapshot, async () => read().snapshotSeconds);
-  const journal = "Since when what was written may not be in the store at all";
+  const journal = "Seconds of changes that may not be in the store at all";
   addGauge(registry, "metadata_journal_age_seconds", journal, async () => read().journalSeconds);
 }
 
 function addConflicts(registry: Registry, read: () => number): void {
   const counter = new Counter({
     name: "database_conflicts_total",
-    help: "Transactions that the database ended for a deadlock or a serialization conflict; they were tried again",
+    help: "Transactions that the database aborted because of a deadlock or a serialization conflict, and that were retried",
     registers: [registry],
     collect: () => {
       counter.reset();

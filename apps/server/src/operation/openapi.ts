@@ -65,7 +65,7 @@ export function makeOpenApi(version: string): OpenApi {
       version,
       "x-protocol-version": protocolVersion,
       description:
-        "A self-hosted drive. JSON in snake_case; errors are RFC 9457 problems; ids are opaque, and `root` stands for the caller's root folder.",
+        "A self-hosted drive. JSON in snake_case; errors are RFC 9457 problems; IDs are opaque, and `root` is the caller's root folder.",
       license: { name: "Apache 2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/", description: "this server" }],

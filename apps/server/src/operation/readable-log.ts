@@ -18,9 +18,9 @@ export interface LogScreen {
 const chatter: ReadonlySet<string> = new Set([
   "request",
   "end of the audit log",
-  "giving the database to a user of its own",
-  "the database was brought up to this version",
-  "a new data key was made",
+  "moving the database to its own system user",
+  "the database schema was migrated to this version",
+  "a new data key was created",
   "the web app is built",
 ]);
 

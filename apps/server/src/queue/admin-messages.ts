@@ -26,7 +26,7 @@ export async function listMessages(
   { dead, limit, cursor }: ListRequest,
 ): Promise<{ items: QueuedJobJson[]; next_cursor: string | null }> {
   if (cursor !== undefined && !isId(cursor))
-    throw new HoldfastError("bad_request", "The cursor is not one that this list gave.", { field: "cursor" });
+    throw new HoldfastError("bad_request", "The cursor is not from this list.", { field: "cursor" });
   const after = cursor ?? "00000000-0000-0000-0000-000000000000";
   const pages = await Promise.all(
     shards.all().map(async ({ db }) => {

@@ -81,6 +81,6 @@ test("where nobody else can be, what the server before left is worked at once, a
   assert.deepEqual(worked, [1]);
   assert.deepEqual(
     (await messagesOn(shard)).map(({ state, attempts, problem }) => [state, attempts, problem]),
-    [["waiting", 2, "The process that worked it ended."]],
+    [["waiting", 2, "The process that handled the message exited."]],
   );
 });

@@ -38,8 +38,8 @@ export const lockedNeighbours: OpenNeighbours = (shard, worker, log, onSeen) => 
     shard.connection,
     {
       name: nameOf(shard, worker),
-      called: `the lock of this process on the queue of shard ${shard.id}`,
-      until: "no message is begun",
+      called: `the queue lock of this process on shard ${shard.id}`,
+      until: "no queue messages are processed",
       applicationName: "holdfast queue",
     },
     log,

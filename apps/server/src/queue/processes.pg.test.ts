@@ -57,7 +57,7 @@ test("what a killed process was working is taken over when its lease ends, as an
   clock.forwardMs(61_000);
   await own.queue.idle();
   const [waiting] = await leftOver();
-  assert.deepEqual([waiting?.state, waiting?.problem], ["waiting", "The process that worked it ended."]);
+  assert.deepEqual([waiting?.state, waiting?.problem], ["waiting", "The process that handled the message exited."]);
   clock.forwardMs(5000);
   await own.queue.idle();
   assert.deepEqual(attempts, [2]);

@@ -52,7 +52,7 @@ async function giveUp({ db, clock, log, kinds }: SettleParts, message: Claimed, 
   if (!(await bury(db, message, problem, clock.nowMicros()))) return;
   log.error(
     { kind: message.kind, id: message.id, attempts: message.attempts, reason: problem },
-    "a message is given up; see `holdfast admin jobs ls --dead`",
+    "a message failed permanently; see `holdfast admin jobs ls --dead`",
   );
   const kind = kinds[message.kind];
   const parsed = kind?.schema.safeParse(message.payload);
@@ -60,7 +60,10 @@ async function giveUp({ db, clock, log, kinds }: SettleParts, message: Claimed, 
   try {
     await kind?.givenUp?.(parsed.data);
   } catch (error) {
-    log.error({ kind: message.kind, id: message.id, error }, "nobody was told that a message is given up");
+    log.error(
+      { kind: message.kind, id: message.id, error },
+      "administrators could not be notified that a message failed permanently",
+    );
   }
 }
 

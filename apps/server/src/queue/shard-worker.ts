@@ -62,7 +62,7 @@ export class ShardWorker {
   constructor(shard: Shard, options: WorkerOptions) {
     this.#shard = shard;
     this.#options = options;
-    const message = "the queue could not be read; it is asked again soon";
+    const message = "the queue could not be read; retrying soon";
     this.#outage = new OutageLog(options.log, { level: "warn", message, over: "the queue can be read again" });
     this.#neighbours = options.neighbours?.(shard, options.id, options.log, () => this.kick());
     const everyMs = this.#neighbours?.everyMs;
@@ -169,7 +169,7 @@ export class ShardWorker {
     } catch (error) {
       this.#options.log.warn(
         { shard: this.#shard.id, kind: message.kind, id: message.id, reason: toHoldfastError(error).message },
-        "what became of a message could not be noted; it is worked again",
+        "the result of a message could not be stored; the message is processed again",
       );
     }
     this.#running.delete(message.id);
@@ -188,7 +188,7 @@ export class ShardWorker {
     const { clock, id } = this.#options;
     const { db } = this.#shard;
     const held = await findHeld(db, id, clock.nowMicros());
-    const problem = "The process that worked it ended.";
+    const problem = "The process that handled the message exited.";
     for (const message of held) {
       if (!message.isAbandoned || this.#running.has(message.id)) continue;
       await tellFailure({ ...this.#options, db }, message, problem);
@@ -213,7 +213,7 @@ export class ShardWorker {
     } catch (error) {
       this.#options.log.debug(
         { shard: this.#shard.id, reason: toHoldfastError(error).message },
-        "not asked for others",
+        "other processes were not checked",
       );
     }
     this.#isAsking = false;

@@ -24,7 +24,10 @@ export async function openAccounts(
 ): Promise<AccountWorld> {
   const left = await writePlans(databases.shards, config.plans);
   if (left.length > 0)
-    log.warn({ plans: left }, "accounts have plans that HOLDFAST_PLANS does not name; they keep what these gave");
+    log.warn(
+      { plans: left },
+      "accounts have plans that HOLDFAST_PLANS does not name; they keep the quotas of these plans",
+    );
   await spreadAccessRules(databases.shards);
   const store = { shards: databases.shards, clock: systemClock, random: randomBytes };
   await shredRestored({ ...store, cells: databases.cells }, log, nodeDisk, config.dataFolder);

@@ -16,19 +16,19 @@ export async function openMail(config: Config, accounts: AccountWorld, log: Log)
   let { publicUrl } = config;
   let mailer: Mailer | undefined;
   if (mail === undefined) {
-    log.info({}, "no mail is sent: HOLDFAST_SMTP_URL is not set; administrators get the links and pass them on");
+    log.info({}, "no e-mail is sent: HOLDFAST_SMTP_URL is not set; administrators get the links and pass them on");
   } else {
     const { openMailer } = await import("../mail/mailer.ts");
     mailer = openMailer(mail);
     log.info({ host: mail.host, port: mail.port, from: mail.from.address }, "mail is sent");
     if (publicUrl === undefined)
-      log.warn({}, "links in mails begin with the address that this server listens at: set HOLDFAST_PUBLIC_URL");
+      log.warn({}, "links in e-mails use the address that this server listens on: set HOLDFAST_PUBLIC_URL");
   }
   return {
     ...accounts,
     mailer,
     publicUrl: () => {
-      if (publicUrl === undefined) throw new HoldfastError("unavailable", "The server does not listen yet.");
+      if (publicUrl === undefined) throw new HoldfastError("unavailable", "The server is not listening yet.");
       return publicUrl;
     },
     listensAt: (url) => void (publicUrl ??= url),

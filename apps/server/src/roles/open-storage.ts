@@ -127,7 +127,7 @@ export async function openStorage(
     exportFolder,
     assertOwner: () => {
       // Packs go to the store by their path, before the next look.
-      if (!folders.look()) throw new HoldfastError("unavailable", "The server is ending. Try again in a moment.");
+      if (!folders.look()) throw new HoldfastError("unavailable", "The server is stopping. Try again in a moment.");
       owner?.assertHeld();
     },
     folders,
@@ -223,6 +223,6 @@ function openOneStore(
     environment,
     ...(wrap === undefined ? {} : { wrap }),
     onRetry: (error, delayMs) =>
-      log.warn({ code: error.code, reason: error.message, delay_ms: delayMs }, "the store is tried again"),
+      log.warn({ code: error.code, reason: error.message, delay_ms: delayMs }, "retrying the store"),
   });
 }

@@ -10,7 +10,7 @@ export function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>): { ce
     createSecureContext(tls);
   } catch (error) {
     if (isSwapped(tls)) {
-      const message = `--tls-cert ${certFile} has a key, and --tls-key ${keyFile} a certificate: name them the other way round.`;
+      const message = `--tls-cert ${certFile} contains a key, and --tls-key ${keyFile} a certificate: swap them.`;
       throw new HoldfastError("usage", message, { cause: error });
     }
     throw new HoldfastError(
@@ -31,7 +31,7 @@ function readPem(flag: string, path: string): string {
     return readFileSync(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT")
-      throw new HoldfastError("usage", `${flag}: There is no ${path}.`, { cause: error });
+      throw new HoldfastError("usage", `${flag}: ${path} does not exist.`, { cause: error });
     throw new HoldfastError("usage", `${flag}: ${path} cannot be read: ${(error as Error).message}.`, { cause: error });
   }
 }

@@ -82,7 +82,7 @@ async function assertNoTransfer({ shards }: ShreddingWorld, user: UserRow, hasLe
     if (rows.length === 0) continue;
     throw new HoldfastError(
       "conflict",
-      `Something is being transferred from or to ${user.email}. Wait until that is accepted, declined or withdrawn.`,
+      `A transfer from or to ${user.email} is open. Wait until it is accepted, declined or withdrawn.`,
     );
   }
 }

@@ -27,7 +27,7 @@ async function rewriteTables(world: ShredWorld, db: Db, signal: AbortSignal): Pr
   await sql`set statement_timeout = 0`.execute(db);
   await sql`set lock_timeout = ${sql.lit(`${lockMsMax}ms`)}`.execute(db);
   try {
-    if (!(await waitForOlder(world, db, signal))) return "a transaction of the database that is older";
+    if (!(await waitForOlder(world, db, signal))) return "an older database transaction";
     for (const table of await listTables(db)) {
       signal.throwIfAborted();
       await sql`vacuum (full, analyze) ${sql.table(`shard.${table}`)}`.execute(db);
@@ -36,8 +36,8 @@ async function rewriteTables(world: ShredWorld, db: Db, signal: AbortSignal): Pr
     return undefined;
   } catch (error) {
     if ((error as { code?: unknown }).code !== lockNotAvailable) throw error;
-    world.log.info({ reason: toHoldfastError(error).message }, "a table that is to be written anew is in use");
-    return "a table of the database that is in use";
+    world.log.info({ reason: toHoldfastError(error).message }, "a table that must be rewritten is in use");
+    return "a database table that is in use";
   } finally {
     await sql`reset statement_timeout`.execute(db);
     await sql`reset lock_timeout`.execute(db);

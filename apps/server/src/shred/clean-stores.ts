@@ -19,9 +19,9 @@ export async function cleanStores(
     late.length === 0 ? undefined : ((await releaseSpace(world, row)) ?? (await rewriteStores(world, row, signal)));
   if (waitsFor !== undefined) return waitsFor;
   const { rows: owed } = await sql`select from cell.owed where deed = 'delete' limit 1`.execute(db);
-  if (owed.length > 0) return "a store that is away, and has to delete something yet";
+  if (owed.length > 0) return "a store that is unavailable and still has objects to delete";
   const from = world.alone ? await beginLogFile(db) : undefined;
   await world.renewMetadata?.(signal);
   if (from === undefined || (await cleanLog(db, from, world.sleep, signal))) return undefined;
-  return "the place of the backups, which is away, and to which the database's log is to come yet";
+  return "the backup location, which is unavailable and still lacks part of the database's log";
 }

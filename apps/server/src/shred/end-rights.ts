@@ -94,7 +94,7 @@ async function whenTold(world: ShredWorld, row: ShreddingRow, signal: AbortSigna
     if ((await countMessages(world, row)) === 0) return undefined;
     await world.sleep(lookMs, signal);
   }
-  return "messages that tell others what has ended (see 'holdfast admin jobs ls')";
+  return "notifications of other accounts that their access ended (see 'holdfast admin jobs ls')";
 }
 
 async function countMessages(world: ShredWorld, { user_id: userId, space_id: spaceId }: ShreddingRow): Promise<number> {

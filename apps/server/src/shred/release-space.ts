@@ -17,7 +17,7 @@ export async function releaseSpace(world: ShredWorld, row: ShreddingRow): Promis
   await world.blocks.settled(spaceId);
   const settledAt = asked_at + storingMsMax * 1000;
   if (!world.alone && world.clock.nowMicros() < settledAt)
-    return `what other servers may be storing for it, until ${formatTime(settledAt)}`;
+    return `uploads that other servers may still be storing, until ${formatTime(settledAt)}`;
   const cell = world.cells.of(bucketOf(spaceId));
   for (;;) {
     const { rows } = await sql<ReleasedHolder>`

@@ -35,8 +35,8 @@ async function tryToGoOn(world: ShredWorld, shard: Shard, row: ShreddingRow, sig
   } catch (error) {
     if (signal.aborted) throw error;
     const { message } = toHoldfastError(error);
-    world.log.error({ user_id: row.user_id, reason: message }, "a shredding failed; it goes on in a moment");
-    await noteWaiting(shard.db, row, `what failed to work: ${message}`);
+    world.log.error({ user_id: row.user_id, reason: message }, "a shredding failed; it continues in a moment");
+    await noteWaiting(shard.db, row, `a failed step, which is retried: ${message}`);
   }
 }
 

@@ -19,7 +19,7 @@ export async function shredRestored(world: ShreddingWorld, log: Log, disk: Disk,
       where id = ${id}`.execute(db);
     await sql`delete from shard.sessions where user_id = ${id}`.execute(db);
     await beginShredding(world, user, await measureAccount(world, user, world.clock.nowMicros()));
-    log.warn({ user_id: id }, "an account that was shredded came back by a restore, and is shredded again");
+    log.warn({ user_id: id }, "a shredded account was restored from a backup and is shredded again");
   }
   await removeShredAgain(disk, dataFolder);
 }

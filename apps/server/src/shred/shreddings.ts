@@ -22,7 +22,7 @@ export async function describeShredding(store: ShreddingStore, idOrEmail: string
   if (row !== undefined) return shreddingJson(row, await newestBackup(store));
   throw new HoldfastError(
     "not_found",
-    `No account ${idOrEmail} was shredded or is. Once its address is gone it is found by its ID alone.`,
+    `No account ${idOrEmail} is being or was shredded. Once its address has been removed, it can only be found by its ID.`,
   );
 }
 

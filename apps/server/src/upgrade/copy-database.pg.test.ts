@@ -86,7 +86,7 @@ test("what does not come over as it was is found, and nothing of it stays", asyn
     alter table odd.things enable always trigger spoiled`,
   );
   const count = "select count(*) from odd.things where share = 0";
-  await failsWith(/The table odd\.things did not come over as it was/);
+  await failsWith(/The table odd\.things was not copied correctly/);
   assert.deepEqual(await query(to, count), [{ count: "0" }]);
   await query(to, "drop trigger spoiled on odd.things");
 });
@@ -95,7 +95,7 @@ test("tables that are not ours, or not as our migrations make them, are named be
   await query(from, "create table public.mine (n int4)");
   await failsWith(/not Holdfast's.*public\.mine/);
   await query(to, "create table public.mine (n int8)");
-  await failsWith(/public\.mine of the database are not those/);
+  await failsWith(/public\.mine of the database differ from those/);
   await query(from, "drop table public.mine");
-  await failsWith(/public\.mine of the database are not those/);
+  await failsWith(/public\.mine of the database differ from those/);
 });

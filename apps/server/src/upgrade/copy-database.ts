@@ -70,7 +70,7 @@ async function compareTable(source: pg.Client, target: pg.Client, name: string):
   if (before.rows === after.rows && before.sum === after.sum) return Number(before.rows);
   throw new HoldfastError(
     "failed",
-    `The table ${name} did not come over as it was (${before.rows} rows, and ${after.rows} there). The old database is as it was.`,
+    `The table ${name} was not copied correctly (${before.rows} rows before, ${after.rows} after). The old database was not changed.`,
   );
 }
 
@@ -87,7 +87,7 @@ function assertSameShape(from: ClusterShape, to: ClusterShape): void {
   if (strange.length > 0) {
     throw new HoldfastError(
       "failed",
-      `The database has tables that are not Holdfast's, and that an upgrade would lose: ${strange.join(", ")}. Move them elsewhere.`,
+      `The database has tables that do not belong to Holdfast and that an upgrade would lose: ${strange.join(", ")}. Move them elsewhere.`,
     );
   }
   const there = new Map(from.tables.map((table) => [table.name, JSON.stringify(table)]));
@@ -95,11 +95,11 @@ function assertSameShape(from: ClusterShape, to: ClusterShape): void {
   if (different.length === 0) return;
   throw new HoldfastError(
     "failed",
-    `The tables ${different.join(", ")} of the database are not those that its migrations make. Nothing was changed.`,
+    `The tables ${different.join(", ")} of the database differ from those that its migrations create. Nothing was changed.`,
   );
 }
 
 function assertSameSequences(from: ClusterShape, to: ClusterShape): void {
   if (JSON.stringify(from.sequences) === JSON.stringify(to.sequences)) return;
-  throw new HoldfastError("failed", "The sequences did not come over as they were. The old database is as it was.");
+  throw new HoldfastError("failed", "The sequences were not copied correctly. The old database was not changed.");
 }

@@ -65,7 +65,7 @@ async function upgrade(
   if (removesOld) {
     throw new HoldfastError(
       "usage",
-      `The database is of PostgreSQL ${found} still. Upgrade it first: without --remove-old.`,
+      `The database still has the format of PostgreSQL ${found}. Upgrade it first, without --remove-old.`,
     );
   }
   const from = fromBinaries === undefined ? findInstalled(found) : programsIn(resolve(fromBinaries), found);
@@ -79,7 +79,7 @@ function findInstalled(major: string): NativePackage {
   if (found !== undefined) return found;
   throw new HoldfastError(
     "failed",
-    `PostgreSQL ${major}, which made the database, is not installed here. Say where its programs are: --from-binaries DIR, with DIR the ` +
+    `PostgreSQL ${major}, which created the database, is not installed here. Specify its programs with --from-binaries DIR, where DIR is the ` +
       "folder of the Holdfast that ran it before, or of any installation of that version (which has bin/postgres).",
   );
 }
@@ -96,6 +96,6 @@ function programsIn(folder: string, major: string): NativePackage {
   if (majorOf(version) === major) return { nativeFolder, version };
   throw new HoldfastError(
     "usage",
-    `The programs in ${nativeFolder} are of PostgreSQL ${version}, and the database was made by ${major}.`,
+    `The programs in ${nativeFolder} are from PostgreSQL ${version}, but the database was created by PostgreSQL ${major}.`,
   );
 }

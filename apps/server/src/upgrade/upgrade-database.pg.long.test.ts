@@ -60,7 +60,7 @@ test("a server that finds the database of an earlier PostgreSQL says what to do,
   const names = readdirSync(data).toSorted();
   await assert.rejects(
     startServer({ dataFolder: data, env }),
-    /made by PostgreSQL 17, and this Holdfast brings 18\. Nothing was changed\. Say: holdfast admin upgrade-database --data/,
+    /created by PostgreSQL 17, but this Holdfast includes PostgreSQL 18\. Nothing was changed\. Run: holdfast admin upgrade-database --data/,
   );
   assert.deepEqual(readdirSync(data).toSorted(), names);
 });

@@ -130,7 +130,7 @@ function refuseOlder(old: string): void {
   if (versionOf(old) === undefined) return;
   throw new HoldfastError(
     "conflict",
-    `An earlier upgrade left ${basename(old)} in the data folder. If nobody needs it: holdfast admin upgrade-database --remove-old`,
+    `An earlier upgrade left ${basename(old)} in the data folder. If it is not needed: holdfast admin upgrade-database --remove-old`,
   );
 }
 
@@ -143,7 +143,7 @@ async function refuseWithoutRoom(dataFolder: string, freeBytes: (folder: string)
   if (free >= needed) return;
   throw new HoldfastError(
     "store_full",
-    `An upgrade makes a second database beside the first: it needs ${formatBytes(needed)} in ${dataFolder}, where ${formatBytes(free)} are free. Nothing was changed.`,
+    `An upgrade creates a second database beside the first: it needs ${formatBytes(needed)} in ${dataFolder}, where ${formatBytes(free)} are free. Nothing was changed.`,
   );
 }
 

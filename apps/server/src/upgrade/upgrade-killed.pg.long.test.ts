@@ -177,7 +177,7 @@ test("without room, while a server runs, and of a later PostgreSQL it is refused
   assert.notEqual(later.code, 0);
   assert.match(
     later.stderr,
-    /made by PostgreSQL 19, and this Holdfast brings 18\. Nothing was changed\. Start the Holdfast version/,
+    /created by PostgreSQL 19, but this Holdfast includes PostgreSQL 18\. Nothing was changed\. Start the Holdfast version/,
   );
   assert.equal(readFileSync(version, "utf8"), "19\n");
   assert.deepEqual(namesIn(data), names);

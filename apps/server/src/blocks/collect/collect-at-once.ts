@@ -17,7 +17,7 @@ import { rewritePacks } from "./rewrite-packs.ts";
 export async function collectAtOnce(given: Omit<CollectPorts, "retention">): Promise<string | undefined> {
   const ports: CollectPorts = { ...given, retention: { blocksMs: 0, doomedMs: 0, packsMs: 0 } };
   const { db } = ports.cell;
-  if (!(await isIndexComplete(db))) return "the index of blocks, which is being rebuilt";
+  if (!(await isIndexComplete(db))) return "the rebuild of the block index";
   const startedAt = ports.clock.nowMicros();
   await doomBlocks(ports);
   const doomedAt = ports.clock.nowMicros();
@@ -52,7 +52,7 @@ async function findLeft({ cell: { db }, clock }: CollectPorts, times: Times): Pr
     db,
   );
   const { copies = 0, dead = 0, doomed = 0 } = rows[0] ?? {};
-  if (doomed > 0 && (await arePacksPinned(db, clock.nowMicros()))) return "a backup that is under way";
+  if (doomed > 0 && (await arePacksPinned(db, clock.nowMicros()))) return "a running backup";
   if (copies + dead + doomed === 0) return undefined;
-  return `${copies + dead + doomed} packs or blocks that cannot be read whole and so not be written anew (run 'holdfast admin scrub --now')`;
+  return `${copies + dead + doomed} packs or blocks that cannot be rewritten because part of them is unreadable (run 'holdfast admin scrub --now')`;
 }

@@ -55,7 +55,7 @@ async function putPack(ports: CollectPorts, made: SealedRecords): Promise<Sealed
   await cell.store.put(packKey(packId), pieces);
   crashPoint?.("rewritten pack durable");
   const pack = await getPack(cell, packId, signal);
-  if (!(pack instanceof Uint8Array)) throw notReadBack(pack?.reason ?? "it is not there");
+  if (!(pack instanceof Uint8Array)) throw notReadBack(pack?.reason ?? "it does not exist");
   const rows = blocks.map(({ hash, recordIndex: index, offset: start, storedSize, sizeBytes, codec }) => {
     return { hash, index, start, storedSize, sizeBytes, codec, damaged: false };
   });

@@ -45,8 +45,8 @@ export function refuseBlockedPath(path: string, account: Account): void {
   if (folder === undefined || account === undefined) return;
   throw new HoldfastError(
     "failed",
-    `The database cannot run in ${path}: a server of root's runs it as user ${account.uid}, who may not enter ${folder}. ` +
-      `Choose another folder with --data DIR (the default is /var/lib/holdfast), or allow passing through: chmod o+x ${folder}`,
+    `The database cannot run in ${path}: as root, the server runs it as user ${account.uid}, who cannot access ${folder}. ` +
+      `Choose another folder with --data DIR (the default is /var/lib/holdfast), or allow access: chmod o+x ${folder}`,
   );
 }
 

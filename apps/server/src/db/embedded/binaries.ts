@@ -32,7 +32,7 @@ export async function findBinaries(
   if (blocked === undefined && linkLibraries(nativeFolder) === undefined) return binariesIn(nativeFolder, version);
   const copy = join(dataFolder, `postgres-binaries-${version}`);
   if (!existsSync(copy)) {
-    log.info({ from: nativeFolder, to: copy }, "copying PostgreSQL's programs to where its user can run them");
+    log.info({ from: nativeFolder, to: copy }, "copying PostgreSQL's programs to a folder where its user can run them");
     await copyNative(nativeFolder, copy);
   }
   return binariesIn(copy, version);
@@ -93,7 +93,7 @@ export function findPackage(): NativePackage {
     throw new HoldfastError(
       "failed",
       `PostgreSQL's programs (the npm package ${name}) are not installed. Run \`npm ci\` again without --omit=optional, ` +
-        "or use a PostgreSQL of your own with --database-url.",
+        "or use an external PostgreSQL with --database-url.",
       { cause: error },
     );
   }

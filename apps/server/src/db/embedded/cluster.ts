@@ -113,8 +113,8 @@ function explain(error: unknown, account: Account): unknown {
   const uid = account?.uid ?? process.geteuid?.();
   return new HoldfastError(
     "failed",
-    `The user ${uid} has no name on this system, and PostgreSQL creates no database for such a one. Add a line for it to ` +
-      "/etc/passwd (in a container: run as a user of the image), or use a PostgreSQL of your own with --database-url.",
+    `The user ${uid} has no name on this system, and PostgreSQL cannot create a database for such a user. Add a line for it to ` +
+      "/etc/passwd (in a container: run as a user of the image), or use an external PostgreSQL with --database-url.",
     { cause: error },
   );
 }
@@ -156,16 +156,16 @@ export function refuseOtherVersion(dataFolder: string, major: string): void {
     "failed",
     version === undefined
       ? `${folder} is not a database (it has no PG_VERSION). Move it away, or choose another folder with --data DIR.`
-      : `The database in ${folder} was made by PostgreSQL ${version}, and this Holdfast brings ${major}. Nothing was changed. ` +
+      : `The database in ${folder} was created by PostgreSQL ${version}, but this Holdfast includes PostgreSQL ${major}. Nothing was changed. ` +
           (Number(version) < Number(major)
-            ? `Say: holdfast admin upgrade-database --data ${dataFolder}`
-            : "Start the Holdfast version that made it."),
+            ? `Run: holdfast admin upgrade-database --data ${dataFolder}`
+            : "Start the Holdfast version that created it."),
   );
 }
 
 function refuseLostPassword(dataFolder: string): never {
   throw new HoldfastError(
     "failed",
-    `${passwordPath(dataFolder)} is missing, and the database cannot be opened without it. Bring the file back from a backup.`,
+    `${passwordPath(dataFolder)} is missing, and the database cannot be opened without it. Restore the file from a backup.`,
   );
 }

@@ -35,7 +35,7 @@ export async function stopLeftover(clusterFolder: string, log: DatabaseLog): Pro
   const left = processesIn(clusterFolder, file?.pid);
   if (left.length > 0) {
     const orphan = file !== undefined && left.includes(file.pid) ? file.pid : undefined;
-    log.warn({ pid: orphan, processes: left.length }, "stopping the database processes that a killed server left");
+    log.warn({ pid: orphan, processes: left.length }, "stopping database processes that a killed server left running");
     if (file === undefined || orphan === undefined) await stopProcessesIn(clusterFolder, file?.pid, 1000);
     else if (isSameFolder(file.clusterFolder, clusterFolder)) {
       signal(orphan, "SIGINT");
@@ -65,7 +65,7 @@ export async function stopProcessesIn(folder: string, knownPid?: number, graceMs
   }
   throw new HoldfastError(
     "failed",
-    `Processes ${processesIn(folder, knownPid).join(", ")} still use ${folder} and cannot be ended. End them by hand and start again.`,
+    `Processes ${processesIn(folder, knownPid).join(", ")} still use ${folder} and cannot be stopped. Stop them manually and start again.`,
   );
 }
 

@@ -23,8 +23,8 @@ export function ownAccount(clusterFolder: string, isTaken = isTakenHere()): { ui
   }
   throw new HoldfastError(
     "failed",
-    `The users ${ids.from} to ${ids.from + ids.count - 1} are all taken, and the database needs one of its own. Start the server ` +
-      "as another user than root, or use a PostgreSQL of your own with --database-url.",
+    `The user IDs ${ids.from} to ${ids.from + ids.count - 1} are all in use, and the database needs its own user. Start the server ` +
+      "as a user other than root, or use an external PostgreSQL with --database-url.",
   );
 }
 

@@ -76,8 +76,8 @@ export function failure(
 export function cannotStart(program: string, error: Error): HoldfastError {
   return new HoldfastError(
     "failed",
-    `${program} cannot be started (${error.message}). The programs that npm brings need glibc; elsewhere use a ` +
-      "PostgreSQL of your own with --database-url.",
+    `${program} cannot be started (${error.message}). The programs from npm need glibc; without glibc, use an ` +
+      "external PostgreSQL with --database-url.",
     { cause: error },
   );
 }

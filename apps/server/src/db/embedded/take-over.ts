@@ -25,14 +25,14 @@ export function takeOver(clusterFolder: string, account: Account, log: DatabaseL
   if (account === undefined) return;
   const { uid } = statSync(clusterFolder);
   if (uid === account.uid) return;
-  log.info({ from: uid, to: account.uid }, "giving the database to a user of its own");
+  log.info({ from: uid, to: account.uid }, "moving the database to its own system user");
   chownSync(clusterFolder, 0, 0);
   chmodSync(clusterFolder, 0o700);
   const folder = openSync(clusterFolder, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     const left = giveBelow(folder, clusterFolder, account);
     if (left.length > 0)
-      log.warn({ left }, "links in the database's folder stay their owner's, and so does what they lead to");
+      log.warn({ left }, "symbolic links in the database's folder, and their targets, keep their owner");
     give(folder, account, 0o700);
   } finally {
     closeSync(folder);
