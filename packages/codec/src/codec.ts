@@ -73,7 +73,7 @@ export function decodeFrame(kind: Codec, payload: Uint8Array, size: number): Uin
 export function verifyFrame(block: CarriedBlock): Uint8Array {
   const plain = decodeCarried(block);
   if (sha256(plain) === block.hash) return plain;
-  throw new HoldfastError("hash_mismatch", `The bytes sent as block ${block.hash} have another hash.`, {
+  throw new HoldfastError("hash_mismatch", `The bytes sent as block ${block.hash} have a different hash.`, {
     field: "frames",
   });
 }
@@ -131,7 +131,7 @@ function compress(bytes: Uint8Array): Uint8Array {
 
 function decodeCarried({ kind, payload, size, base }: CarriedBlock): Uint8Array {
   if (kind !== "patch") return decodeFrame(kind, payload, size);
-  if (base === undefined) throw new HoldfastError("internal", "A patch is decoded with its base.");
+  if (base === undefined) throw new HoldfastError("internal", "A patch must be decoded with its base.");
   return decodePatch(base, payload, size);
 }
 

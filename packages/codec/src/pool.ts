@@ -99,5 +99,5 @@ function poolError(name: string, thrown: unknown): HoldfastError {
 }
 
 function stopping(cause?: Error): HoldfastError {
-  return new HoldfastError("unavailable", "The process is stopping and takes no more work; try again.", { cause });
+  return new HoldfastError("unavailable", "The process is stopping and accepts no more work; try again.", { cause });
 }

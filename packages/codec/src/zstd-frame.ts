@@ -51,7 +51,7 @@ function frameEnd(bytes: Uint8Array, size: number): number | string {
   if (bytes.length < 5 || view.getUint32(0, true) !== magic) return "is not a zstd frame";
   const header = readHeader(view);
   if (typeof header === "string") return header;
-  if (header.contentSize !== size) return `holds ${header.contentSize} bytes by its own word, not ${size}`;
+  if (header.contentSize !== size) return `declares ${header.contentSize} bytes, not ${size}`;
   if (header.windowBytes > limits.blockBytesMax) return `wants a window of ${header.windowBytes} bytes`;
   const end = blocksEnd(view, header.end, Math.min(header.windowBytes, zstdBlockBytesMax));
   if (typeof end === "string") return end;
@@ -72,7 +72,7 @@ function readHeader(view: DataView): Header | string {
   if ((descriptor & 0x18) !== 0) return "sets a reserved bit";
   if ((descriptor & 0x03) !== 0) return "names a dictionary";
   const sizeField = descriptor >> 6 === 0 && singleSegment ? 1 : (contentSizeBytes[descriptor >> 6] ?? 0);
-  if (sizeField === 0) return "does not say how many bytes it holds";
+  if (sizeField === 0) return "does not declare how many bytes it contains";
   const sizeAt = singleSegment ? 5 : 6;
   const end = sizeAt + sizeField;
   if (end > view.byteLength) return "is cut short";

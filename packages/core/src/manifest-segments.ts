@@ -66,7 +66,7 @@ export function writeEntries(target: Uint8Array, offset: number, entries: readon
 export function decodeSegment(bytes: Uint8Array): ManifestEntry[] {
   const count = bytes.length / entryBytes;
   if (!Number.isInteger(count) || count < 1 || count > limits.segmentEntriesMax) {
-    throw new HoldfastError("damaged", `A segment of ${bytes.length} bytes is no list of entries.`);
+    throw new HoldfastError("damaged", `A segment of ${bytes.length} bytes is not a list of entries.`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: count }, (_, index) => {

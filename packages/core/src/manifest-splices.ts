@@ -63,7 +63,7 @@ interface Anchor {
 
 function checkSplice(baseCount: number, position: number, at: number, remove: number, field: string): void {
   if (!Number.isInteger(at) || at < position) {
-    const message = `Splices ascend and do not overlap: this one begins at ${at}, the one before ends at ${position}.`;
+    const message = `Splices must be in ascending order without overlap: this one starts at ${at}, the previous one ends at ${position}.`;
     throw new HoldfastError("invalid_field", message, { field: `${field}.at` });
   }
   if (!Number.isInteger(remove) || remove < 0 || at + remove > baseCount) {

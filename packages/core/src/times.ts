@@ -20,7 +20,7 @@ let lastMicros = Number.NaN;
 let lastText = "";
 
 function textOfTime(micros: number): string {
-  if (!Number.isSafeInteger(micros)) throw new HoldfastError("internal", `${micros} is no time in microseconds.`);
+  if (!Number.isSafeInteger(micros)) throw new HoldfastError("internal", `${micros} is not a time in microseconds.`);
   const seconds = Math.floor(micros / microsPerSecond);
   const fraction = micros - seconds * microsPerSecond;
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(fraction).padStart(6, "0")}Z`;

@@ -20,7 +20,7 @@ export const archiveHead = z.object({
 export type ArchiveHead = z.output<typeof archiveHead>;
 
 const idText = z.string().min(1).max(64);
-const contentId = z.string().regex(/^[0-9a-f]{64}$/, "is no SHA-256");
+const contentId = z.string().regex(/^[0-9a-f]{64}$/, "is not a SHA-256 hash");
 
 export const archiveNode = z.object({
   id: idText,

@@ -86,7 +86,7 @@ class FrontReader {
   async #refill(): Promise<void> {
     const step = await this.#slices.next();
     if (step.done === true)
-      throw new HoldfastError("bad_request", "The body of the batch is cut short.", { field: "body" });
+      throw new HoldfastError("bad_request", "The body of the batch is incomplete.", { field: "body" });
     this.#left = step.value;
   }
 }

@@ -64,7 +64,7 @@ export function decodeFrameHeader(bytes: Uint8Array): FrameHeader | undefined {
 export function encodeFrame(frame: Omit<Frame, "payload"> & { readonly payload: Uint8Array }): Uint8Array[] {
   const { kind, hash, size, payload, base } = frame;
   if ((kind === "patch") !== (base !== undefined)) {
-    throw new HoldfastError("internal", "A patch frame, and no other, names a base.");
+    throw new HoldfastError("internal", "Only a patch frame can name a base, and it must.");
   }
   const front = base === undefined ? [] : [fromHashHex(base)];
   const length = payload.length + hashBytes * front.length;
@@ -78,7 +78,7 @@ export function headerProblem({ kind, size, length }: Omit<FrameHeader, "hash">)
     return `declares ${size} bytes, but a block has 1 to ${limits.blockBytesMax}`;
   }
   if (kind === "raw") return length === size ? undefined : `is raw, declares ${size} bytes and carries ${length}`;
-  if (length >= size) return `is compressed to ${length} bytes, which is not less than the ${size} that it stands for`;
+  if (length >= size) return `is compressed to ${length} bytes, which is not less than its ${size} uncompressed bytes`;
   const lengthMin = kind === "patch" ? hashBytes + 1 : 1;
-  return length < lengthMin ? `carries ${length} bytes, too few for its kind` : undefined;
+  return length < lengthMin ? `contains ${length} bytes, too few for its kind` : undefined;
 }

@@ -77,7 +77,10 @@ export class FrameParser {
     this.#bytes += header.size;
     if (this.#frames > this.#framesMax) this.#fail("too_large", `there are more than ${this.#framesMax} frames`);
     if (this.#bytes > this.#bytesMax) {
-      this.#fail("too_large", `the frames stand for more than ${this.#bytesMax} bytes; send them in several requests`);
+      this.#fail(
+        "too_large",
+        `the frames contain more than ${this.#bytesMax} bytes when uncompressed; send them in several requests`,
+      );
     }
     const place = header.kind === "raw" || header.kind === "zstd" ? this.#place : ownMemory;
     this.#pending = { header, payload: place(header.length), filled: 0 };

@@ -12,7 +12,7 @@ export const jsonDepthMax = 64;
 export function parseJson(bytes: Uint8Array, field?: string): unknown {
   const details = field === undefined ? {} : { field };
   if (bytes.length > limits.requestJsonValuesMax && hasMoreValues(bytes, limits.requestJsonValuesMax)) {
-    const message = `The JSON has more than ${limits.requestJsonValuesMax} objects, lists and members. Send less at once.`;
+    const message = `The JSON has more than ${limits.requestJsonValuesMax} objects, lists and members. Split the request.`;
     throw new HoldfastError("too_large", message, details);
   }
   let value: unknown;

@@ -43,7 +43,7 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
 /** The second block of zeros, and then nothing but zeros. */
 async function readEnd(reader: ByteReader): Promise<void> {
   if (!isZeros(await reader.take(tarBlockBytes))) throw bad(reader.offset, "one block of zeros stands alone");
-  for await (const piece of reader.rest()) if (!isZeros(piece)) throw bad(reader.offset, "something follows its end");
+  for await (const piece of reader.rest()) if (!isZeros(piece)) throw bad(reader.offset, "there is data after its end");
 }
 
 async function readPax(reader: ByteReader, sizeBytes: number, at: number) {
@@ -57,9 +57,9 @@ async function readPax(reader: ByteReader, sizeBytes: number, at: number) {
 
 function parseHeader(header: Buffer, at: number): PlainHeader {
   const magic = header.toString("latin1", 257, 263);
-  if (magic !== "ustar\0" && magic !== "ustar ") throw bad(at, "there is no header of a tar");
+  if (magic !== "ustar\0" && magic !== "ustar ") throw bad(at, "a tar header is missing");
   const sum = header.reduce((total, byte, place) => total + (place >= 148 && place < 156 ? 0x20 : byte), 0);
-  if (sum !== octalAt(header, 148, 8, at)) throw bad(at, "the sum of its header is wrong");
+  if (sum !== octalAt(header, 148, 8, at)) throw bad(at, "the checksum of its header is wrong");
   const prefix = magic === "ustar\0" ? textAt(header, 345, 155, at) : "";
   const name = textAt(header, 0, 100, at);
   return {
@@ -77,7 +77,7 @@ const kinds: Readonly<Record<string, TarEntry["kind"]>> = { "0": "file", "\0": "
 function toEntry({ name, link, mode, sizeBytes, seconds, type }: PlainHeader, at: number): TarEntry {
   const kind = kinds[type];
   if (kind === undefined)
-    throw bad(at, `${JSON.stringify(name)} is of a kind that no archive has (${JSON.stringify(type)})`);
+    throw bad(at, `${JSON.stringify(name)} has a type that is not allowed in an archive (${JSON.stringify(type)})`);
   const path = kind === "folder" ? name.replace(/\/$/, "") : name;
   return { path, kind, mode, mtimeMicros: seconds * 1e6, sizeBytes, ...(kind === "symlink" ? { target: link } : {}) };
 }
@@ -105,15 +105,15 @@ function paxField(key: string, value: string, { at, type }: { at: number; type: 
   if (key === "size" && /^\d{1,16}$/.test(value)) return { sizeBytes: Number(value) };
   if (key === "mtime" && /^-?\d{1,15}(?:\.\d{1,9})?$/.test(value))
     return { mtimeMicros: Math.round(Number(value) * 1e6) };
-  if (key === "size" || key === "mtime") throw bad(at, `the ${key} of its pax header is no number`);
+  if (key === "size" || key === "mtime") throw bad(at, `the ${key} of its pax header is not a number`);
   // Of owners, other times and the like programs tell what nobody needs here.
   return {};
 }
 
 function assertEntry({ path, kind, sizeBytes }: TarEntry, at: number): void {
-  if (path.includes("\0") || Buffer.byteLength(path) > 2 * limits.pathBytesMax) throw bad(at, "its path is none");
+  if (path.includes("\0") || Buffer.byteLength(path) > 2 * limits.pathBytesMax) throw bad(at, "its path is not valid");
   if (kind !== "file" && sizeBytes > 0) throw bad(at, `${JSON.stringify(path)} is a ${kind} with content`);
-  if (sizeBytes > limits.fileBytesMax) throw bad(at, `${JSON.stringify(path)} says to have ${sizeBytes} bytes`);
+  if (sizeBytes > limits.fileBytesMax) throw bad(at, `${JSON.stringify(path)} declares ${sizeBytes} bytes`);
 }
 
 function textAt(header: Buffer, from: number, length: number, at: number): string {
@@ -124,7 +124,7 @@ function textAt(header: Buffer, from: number, length: number, at: number): strin
 
 function octalAt(header: Buffer, from: number, length: number, at: number): number {
   const text = header.toString("latin1", from, from + length).replaceAll(/^[ ]+|[ \0]+$/g, "");
-  if (text !== "" && !/^[0-7]{1,12}$/.test(text)) throw bad(at, "a number of its header is none");
+  if (text !== "" && !/^[0-7]{1,12}$/.test(text)) throw bad(at, "a number in its header is not valid");
   return text === "" ? 0 : Number.parseInt(text, 8);
 }
 
@@ -139,7 +139,7 @@ function utf8(bytes: Uint8Array, at: number): string {
 }
 
 function bad(at: number, why: string): HoldfastError {
-  return new HoldfastError("failed", `This is no archive of Holdfast, or it was damaged: at byte ${at}, ${why}.`);
+  return new HoldfastError("failed", `This is not a Holdfast archive, or it is damaged: at byte ${at}, ${why}.`);
 }
 
 function isZeros(bytes: Uint8Array): boolean {
@@ -199,7 +199,7 @@ class ByteReader {
   }
 
   #cut(): HoldfastError {
-    const message = `The archive is not whole: it ends at byte ${this.offset}, before its end. Make or fetch it again.`;
+    const message = `The archive is incomplete: it stops at byte ${this.offset}. Export or copy it again.`;
     return new HoldfastError("unreachable", message);
   }
 }

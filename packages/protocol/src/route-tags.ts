@@ -16,52 +16,52 @@ const routeTags: readonly Tag[] = [
   },
   {
     name: "Account",
-    description: "Who the caller is, what the account may use, and its settings.",
+    description: "The caller's account: identity, limits and settings.",
     urls: /^\/api\/v1\/accounts?\b/,
   },
   {
     name: "Administration",
-    description: "For administrators: accounts, what is stored, jobs, keys, the audit. Takes the scope `admin`.",
+    description: "For administrators: accounts, storage, jobs, keys and the audit log. Requires the scope `admin`.",
     urls: /^\/api\/v1\/admin\b/,
   },
   {
     name: "Sharing",
-    description: "Roles for people, groups and links; what others share; changing who owns something.",
+    description: "Permissions for people, groups and links; items that others share; transfers of ownership.",
     urls: /^\/api\/v1\/(?:files\/:id\/(?:share|permissions|transfer)$|permissions|shared|mounts|transfers|users|groups)/,
   },
   {
     name: "Links",
-    description: "What whoever has the address of a link sees, with an account or without.",
+    description: "Access to a link by anyone who has its address, with or without an account.",
     urls: /^\/(?:api\/v1\/links|s)\//,
   },
   {
     name: "Comments and notices",
-    description: "What people say, what they are told of, and what happened.",
+    description: "Comments, notifications and activity.",
     urls: /^\/(?:api\/v1\/(?:files\/:id\/(?:comments|watch)$|comments|activity|notifications(?:\/read)?$|webhooks)|unsubscribe)/,
   },
   {
     name: "Changes",
-    description: "What changed since a cursor: for whatever keeps a copy.",
+    description: "Changes since a cursor, for clients that keep a copy.",
     urls: /^\/api\/v1\/(?:changes|notifications\/poll|events|nodes\/query)/,
   },
   {
     name: "Uploads and downloads",
-    description: "The bytes of files: in one request, in pieces that survive a cut, and by signed addresses.",
+    description: "File content: in one request, by resumable upload, and by signed URLs.",
     urls: /^\/api\/v1\/(?:files\/upload|upload|files\/:id\/download|signed|thumbs)/,
   },
   {
     name: "Versions and trash",
-    description: "Going back: old versions, deleted files, whole folders as they were.",
+    description: "Recovery: old versions, deleted files, and folders as they were at an earlier time.",
     urls: /^\/api\/v1\/(?:files\/:id\/(?:versions|restore|rewind)|trash|rewinds|damaged)/,
   },
   {
     name: "Blocks",
-    description: "How devices send only what is new: files as lists of blocks, many changes in one batch.",
+    description: "How devices upload only new data: files as lists of blocks, many changes in one batch.",
     urls: /^\/api\/v1\/(?:blocks|chunks|manifests|sync|files\/:id\/(?:manifest|sync))/,
   },
   {
     name: "Files and folders",
-    description: "The tree: finding, making, moving, copying, deleting. `root` stands for the caller's root folder.",
+    description: "Files and folders: find, create, move, copy and delete. `root` is the caller's root folder.",
     urls: /^\/api\/v1\/(?:metadata|files|folders|starred|recent|search)/,
   },
   {

@@ -84,7 +84,7 @@ describe("a program that wants somebody signed out", () => {
     });
     assert.deepEqual(await follow(await get({})), { name: null, user_id: null, url: null });
     assert.deepEqual(await follow(await get({ client_id: "" })), { name: null, user_id: null, url: null });
-    await refused(await get({ post_logout_redirect_uri: out }), /not which program it is/);
+    await refused(await get({ post_logout_redirect_uri: out }), /requires client_id or id_token_hint/);
   });
 
   test("is sent to its registered addresses alone, letter by letter, and to any port of the person's own computer", async () => {
@@ -161,9 +161,9 @@ describe("a program that wants somebody signed out", () => {
       `${encode({ alg: "none" })}.${payload}.`,
       `${byHmac}.${hmac}`,
     ];
-    for (const each of forged) await refused(await go(each), /none that this server gave/);
+    for (const each of forged) await refused(await go(each), /was not issued to the program by this server/);
     const broken = [access, "x", "a.b.c", "..", `${header}.${encode([])}.x`, `${header}.${encode({ aud: 7 })}.x`];
-    for (const each of broken) await refused(await go(each), /is no id_token/);
+    for (const each of broken) await refused(await go(each), /is not an ID token/);
     const lost = `${header}.${encode({ ...claims, aud: "nobody" })}.${signature}`;
     await refused(await go(lost), /not registered/);
     for (const client_id of ["nobody", "'--", bob.id, "\u0000", "x".repeat(2000)])
@@ -194,7 +194,10 @@ describe("a program that wants somebody signed out", () => {
     const old = await signedByServer(hint, { iat: weekAgo - 900, exp: weekAgo });
     assert.equal((await follow(await get({ id_token_hint: old, post_logout_redirect_uri: out }))).url, out);
     for (const change of [{ iss: "https://drive.example" }, { iss: `${server.url}/` }, { sub: 7 }])
-      await refused(await get({ id_token_hint: await signedByServer(hint, change) }), /none that this server gave/);
+      await refused(
+        await get({ id_token_hint: await signedByServer(hint, change) }),
+        /was not issued to the program by this server/,
+      );
   });
 
   test("says little, each thing once, and is asked about on a page that nobody frames", async () => {
@@ -202,7 +205,7 @@ describe("a program that wants somebody signed out", () => {
     const byId = { client_id: made.id, post_logout_redirect_uri: out };
     for (const name of ["client_id", "post_logout_redirect_uri", "id_token_hint", "state"]) {
       const twice = await fetch(`${server.url}/oauth/end?${new URLSearchParams(byId).toString()}&${name}=a&${name}=b`);
-      await refused(twice, /is said more than once/);
+      await refused(twice, /is set more than once/);
     }
     const long = { ...byId, state: "s".repeat(5000) };
     for (const ask of [get, post]) assert.equal((await ask(long)).status, 413);

@@ -67,7 +67,7 @@ test("where the issuer alone signs people in, passwords are for administrators, 
     env: { HOLDFAST_CONFIG_DIR: `${folder}/home` },
   });
   assert.notEqual(login.code, 0);
-  assert.match(login.stderr, /signs its people in through Example ID/);
+  assert.match(login.stderr, /sign in to this server through Example ID/);
 });
 
 test("where the issuer alone signs people in, it proves anew who they are, and neither a password nor somebody else there does", async () => {

@@ -74,7 +74,7 @@ test("a verified address of a domain that the setting trusts links the account t
   await provider.tell("next-linda", { email: "linda@example.com" });
   const { status, body } = await new OutsideVisit(server.url).signIn("next-linda");
   assert.equal(status, 403);
-  assert.match(body.detail, /No account of this server is linked to your sign-in at Example ID/);
+  assert.match(body.detail, /No account on this server is linked to your sign-in at Example ID/);
 });
 
 test("a callback that is sent again signs nobody in", async () => {

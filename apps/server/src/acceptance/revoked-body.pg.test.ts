@@ -157,7 +157,7 @@ describe("What was on its way when its caller ended", { concurrency: 7 }, () => 
         const { status, body } = await refusalOf(await begin());
         if (status === 404 && what === "a file by a link") return undefined;
         assert.equal(status, 401);
-        return body.includes("while the body of the request was on its way") || undefined;
+        return body.includes("while the body of the request was received") || undefined;
       });
     });
   }

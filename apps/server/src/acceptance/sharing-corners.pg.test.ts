@@ -148,7 +148,7 @@ describe("unusual shares", () => {
     const other = (await bob.put("/plans/other", "text")).body.id;
     const place = { parent_id: top, name: "year", on_conflict: "replace" };
     for (const [role, reason] of [
-      ["viewer", /"year" contains "\/plans\/year\/inner", which you may only read/],
+      ["viewer", /"year" contains "\/plans\/year\/inner", which you can only view/],
       ["uploader", /"year" contains an item that you may not see/],
     ] as const) {
       await share(ann, inner, role, "bob");

@@ -104,14 +104,14 @@ export function isAddressAllowed(access: Access | undefined, address: string): b
 }
 
 export function addressNotAllowed(address: string): HoldfastError {
-  const message = `This account may not be used from ${address}: it, a group that it is in, or the server names from where. An administrator can change that: 'holdfast admin allow-addresses', with --data on the server itself.`;
+  const message = `This account cannot be used from ${address}: the networks of the account, one of its groups or the server are limited. An administrator can change this: 'holdfast admin allow-addresses', with --data on the server itself.`;
   return new HoldfastError("address_not_allowed", message);
 }
 
 /** @param dueAtMicros since when */
 export function factorRequired(dueAtMicros: number | undefined): HoldfastError {
   const message =
-    "This account must have a second factor and has none. Set one up: 'holdfast second-factor on' where you are signed in, or sign in to the web app. Until then nothing else is answered.";
+    "This account must have a second factor before it can be used. Set one up: 'holdfast second-factor on' where you are signed in, or sign in to the web app.";
   return new HoldfastError("second_factor_required", message, {
     body: dueAtMicros === undefined ? {} : { since: formatTime(dueAtMicros) },
   });

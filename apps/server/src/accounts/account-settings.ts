@@ -99,7 +99,7 @@ async function assertMayQuieten(transaction: ShardReader, asker: Asker, wanted: 
   if (wanted === undefined) return;
   const { notify } = await readSettingsIn(transaction, asker.userId);
   if (levels.indexOf(wanted) >= levels.indexOf(notify.device)) return;
-  if (isByToken(asker)) throw neededSignedIn("turns down no alert for new devices");
+  if (isByToken(asker)) throw neededSignedIn("cannot turn off alerts about new devices");
   if (asker.lacksProof === true) throw proofRequired();
 }
 

@@ -43,14 +43,14 @@ export async function unlessLastAdministrator(
     const { rows } = await sql<{ taken: boolean }>`
       select pg_try_advisory_xact_lock(hashtextextended('holdfast administrators', 0)) as taken`.execute(transaction);
     if (rows[0]?.taken !== true) {
-      throw new HoldfastError("locked", "Another change of administrators is under way. Try again.", {
+      throw new HoldfastError("locked", "Another change of administrators is in progress. Try again.", {
         retryAfterSeconds: 1,
       });
     }
     if (await hasOtherAdministrator(store, user.id)) return change();
     throw new HoldfastError(
       "conflict",
-      `This is the last administrator who can sign in. Make another one first (holdfast admin users add EMAIL --admin).${wayOut}`,
+      `This is the last administrator who can sign in. Add another one first (holdfast admin users add EMAIL --admin).${wayOut}`,
     );
   });
 }

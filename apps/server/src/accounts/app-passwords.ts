@@ -61,14 +61,19 @@ export async function createAppPassword(
     client_id: null,
     client_scope: null,
   };
-  await withProof(world, caller, { proof: request, source, what: "makes no app password" }, async (transaction) => {
-    // After a password that was changed at the same moment, which takes all of them away.
-    await sql`select from shard.users where id = ${caller.userId} for share`.execute(transaction);
-    await assertExpiry(world, transaction, caller, request.expiresAtMicros);
-    await assertRoom(transaction, caller);
-    await transaction.insertInto("shard.tokens").values(row).execute();
-    await world.tellSecurity?.(transaction, caller.userId, "app_password");
-  });
+  await withProof(
+    world,
+    caller,
+    { proof: request, source, what: "cannot create app passwords" },
+    async (transaction) => {
+      // After a password that was changed at the same moment, which takes all of them away.
+      await sql`select from shard.users where id = ${caller.userId} for share`.execute(transaction);
+      await assertExpiry(world, transaction, caller, request.expiresAtMicros);
+      await assertRoom(transaction, caller);
+      await transaction.insertInto("shard.tokens").values(row).execute();
+      await world.tellSecurity?.(transaction, caller.userId, "app_password");
+    },
+  );
   // Until then it opens nothing, as what confines it is not there.
   await folder?.give({ name: request.name, role: roleOf(request.scopes) }).catch(async (error: unknown) => {
     await deletePersonalToken(world, caller.userId, row.id);
@@ -153,8 +158,5 @@ export function readNameAndPassword(text: string): NameAndPassword | undefined {
 }
 
 export function notForAppPasswords(): HoldfastError {
-  return new HoldfastError(
-    "forbidden",
-    "An app password reads and changes files, and nothing else. Sign in with the password.",
-  );
+  return new HoldfastError("forbidden", "An app password can only read and change files. Sign in with the password.");
 }

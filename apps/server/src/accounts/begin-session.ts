@@ -60,6 +60,6 @@ export async function beginSession(
       (select count(*)::int from shard.devices d where d.user_id = u.id) as devices
     from (select ${user} as id) u ${keyed}`.execute(transaction);
   const [begun] = rows;
-  if (begun === undefined) throw new HoldfastError("internal", "The database did not say what became of a sign-in.");
+  if (begun === undefined) throw new HoldfastError("internal", "The database did not return the result of a sign-in.");
   return begun;
 }

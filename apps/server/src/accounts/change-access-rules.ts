@@ -65,7 +65,7 @@ export async function changeAccessRule(store: AccountStore, asker: Asker, change
     const { rows } = await sql<{ taken: boolean }>`
       select pg_try_advisory_xact_lock(hashtextextended('holdfast access rules', 0)) as taken`.execute(transaction);
     if (rows[0]?.taken !== true) {
-      throw new HoldfastError("locked", "Another change of the same kind is under way. Try again.", {
+      throw new HoldfastError("locked", "Another change of the same kind is in progress. Try again.", {
         retryAfterSeconds: 1,
       });
     }
@@ -113,7 +113,7 @@ export async function setOwnAddresses(
   const addresses = readNetworks(request.addresses);
   const { userId } = caller;
   assertNotShutOut({ caller, address: request.address }, { of: "user", id: userId, name: null }, addresses);
-  const by = { proof: request.proof, source, what: "does not say from where an account may be used" };
+  const by = { proof: request.proof, source, what: "cannot limit the networks of an account" };
   await withProof(world, caller, by, async (transaction) => {
     const row = await lockRule(transaction, userId);
     await settle(transaction, { ...row, own_addresses: addresses });
@@ -145,7 +145,7 @@ function assertNotShutOut({ caller, address }: Asker, subject: Subject, addresse
 }
 
 function shutsOut(address: string): HoldfastError {
-  const message = `That would lock you out: your address ${address} is in none of these networks. Add a network that contains it. On the server itself, 'holdfast admin allow-addresses --data' sets any networks.`;
+  const message = `This would lock you out: your address ${address} is in none of these networks. Add a network that contains it. On the server itself, 'holdfast admin allow-addresses --data' accepts any networks.`;
   return new HoldfastError("conflict", message, { field: "addresses" });
 }
 
@@ -161,7 +161,7 @@ function assertNarrows(row: AccessRuleRow, { due, addresses = [], bindsAdministr
   if (isLater || isWider) throw takesBack();
   const isAsBefore = row.addresses.length > 0 && row.addresses.every((network) => isWithin(addresses, network));
   if (bindsAdministrator && !isAsBefore) {
-    throw neededSignedIn("does not narrow the networks of the server, or of an account or group with an administrator");
+    throw neededSignedIn("cannot limit the networks of the server, or of an account or group with an administrator");
   }
 }
 
@@ -195,7 +195,7 @@ function holdingMembers<Result>(
 }
 
 function takesBack(): HoldfastError {
-  return neededSignedIn("takes nothing back of what is asked of accounts");
+  return neededSignedIn("cannot relax access rules");
 }
 
 interface GroupActor {
@@ -242,7 +242,7 @@ async function isBound(reader: ShardReader, groupId: GroupId): Promise<boolean> 
 /** @throws HoldfastError not_found, invalid_field */
 async function readSubject(store: AccountStore, { group_id: groupId, user }: RuleChange): Promise<Subject> {
   if (groupId !== undefined && user !== undefined) {
-    throw new HoldfastError("invalid_field", "user: give a group or an account, not both.", { field: "user" });
+    throw new HoldfastError("invalid_field", "user: specify a group or an account, not both.", { field: "user" });
   }
   if (user !== undefined) {
     const { id, email } = await getUser(store, user);

@@ -124,7 +124,7 @@ interface Change {
   readonly proof: Proof;
   /** Where the attempt comes from. */
   readonly source: string;
-  /** What a personal access token does not; "changes no second factor" unless told. */
+  /** What a personal access token does not; "cannot change the second factor" unless told. */
   readonly what?: string;
 }
 

@@ -54,7 +54,7 @@ export function readCommonPasswords(bytes: Buffer): CommonPasswords {
     starts[bucket + 1] = (starts[bucket] ?? 0) + bytes.readUInt16BE(bucket * 2);
   const suffixes = bytes.subarray(bucketCount * 2);
   if (suffixes.length !== (starts[bucketCount] ?? 0) * suffixBytes)
-    throw new RangeError("The list of common passwords is not whole.");
+    throw new RangeError("The list of common passwords is incomplete.");
   return { suffixes, starts };
 }
 

@@ -55,7 +55,7 @@ export async function leaveAccount(
     world,
     user,
     change,
-    " To give up the whole server, stop it and delete its data folder.",
+    " To remove the whole server, stop it and delete its data folder.",
   );
   return until;
 }

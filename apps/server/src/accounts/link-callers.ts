@@ -43,9 +43,13 @@ export async function proveLink(world: AccountWorld, bearer: string): Promise<Ca
   const link = await findLinkOf(world, bearer);
   if (link === undefined) return undefined;
   if (link.password_hash === null || readLinkSession(bearer) !== undefined) return linkCaller(link);
-  throw new HoldfastError("unauthenticated", "This link has a password. Send both to POST /api/v1/links/session.", {
-    field: "password",
-  });
+  throw new HoldfastError(
+    "unauthenticated",
+    "This link has a password. Send the link's token and the password to POST /api/v1/links/session.",
+    {
+      field: "password",
+    },
+  );
 }
 
 /** The live link that the token is of, whatever it needs besides; in one statement, however the token is wrong. */
@@ -141,7 +145,7 @@ export async function openLink(
           weight: 1 / sourcesMin,
         });
   if (link === undefined)
-    throw new HoldfastError("unauthenticated", "The link is not there, or its password is another.");
+    throw new HoldfastError("unauthenticated", "The link does not exist, or the password is wrong.");
   return link;
 }
 

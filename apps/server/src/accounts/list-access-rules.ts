@@ -18,7 +18,7 @@ export async function listAccessRules(
   { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
 ): Promise<{ items: AccessRuleJson[]; next_cursor: string | null }> {
   if (cursor !== undefined && !isId(cursor)) {
-    throw new HoldfastError("bad_request", "The cursor is not one that this list gave.", { field: "cursor" });
+    throw new HoldfastError("bad_request", "The cursor is not from this list.", { field: "cursor" });
   }
   const pages = await Promise.all(
     shards.all().map(({ db }) =>

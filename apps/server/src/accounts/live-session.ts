@@ -14,7 +14,10 @@ export async function assertLive(transaction: ShardReader, session: SessionId): 
   if (rows.length === 0) throw new HoldfastError("unauthenticated", "The session has ended. Sign in again.");
 }
 
-export function sessionOf({ credential }: Pick<Caller, "credential">, what = "changes no second factor"): SessionId {
+export function sessionOf(
+  { credential }: Pick<Caller, "credential">,
+  what = "cannot change the second factor",
+): SessionId {
   if (credential.kind === "session") return credential.id;
   throw new HoldfastError("forbidden", `A personal access token ${what}. Sign in with the password.`);
 }

@@ -66,7 +66,7 @@ function assertScopes(has: ReadonlySet<Scope>, wanted: readonly Scope[]): void {
   if (lacking === undefined) return;
   throw new HoldfastError(
     "forbidden",
-    `You cannot give a token the scope ${lacking}, as you do not have it yourself.`,
+    `You cannot give a token the scope ${lacking}, because you do not have it yourself.`,
     {
       field: "scopes",
     },
@@ -88,7 +88,7 @@ export async function assertMaker(
     .executeTakeFirst();
   const live = await findLiveIn(world, transaction, [caller.credential]);
   if (user === undefined || live.length === 0) {
-    throw new HoldfastError("unauthenticated", "The session or token has ended meanwhile. Sign in again.");
+    throw new HoldfastError("unauthenticated", "The session or token ended in the meantime. Sign in again.");
   }
   if (!user.admin) assertScopes(caller.scopes.difference(administratorScopes), scopes);
 }

@@ -54,7 +54,7 @@ export async function proveOwner(
   if (await hasPassword(world, user)) throw new HoldfastError("invalid_field", `${field}: is missing.`, { field });
   if (await isJustProven(world, caller)) return user;
   const message =
-    "This account is not proved by a password, so prove first that it is you, where you sign in or by a passkey, and do it within 10 minutes. Nothing was done.";
+    "This account cannot confirm your identity with a password. Confirm it first through your sign-in provider or with a passkey, and retry within 10 minutes. Nothing was done.";
   throw new HoldfastError("proof_required", message);
 }
 

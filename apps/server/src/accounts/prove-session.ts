@@ -37,7 +37,7 @@ export async function proveSession(
   { password, ...given }: SessionProof,
   source: string,
 ): Promise<number> {
-  const session = sessionOf(caller, "proves nobody");
+  const session = sessionOf(caller, "cannot confirm an identity");
   assertMaySignIn(world, caller);
   if (password === undefined) await byPasskey(world, caller.userId, session, { ...given, source });
   else {

@@ -22,7 +22,7 @@ export async function readInvitation(world: AccountWorld, token: string, source:
     findOpen(world, token),
   );
   if (found !== undefined) return found;
-  throw new HoldfastError("not_found", "This invitation is not known, was used, or has expired. Ask for a new one.");
+  throw new HoldfastError("not_found", "This invitation does not exist, was used, or has expired. Ask for a new one.");
 }
 
 /** Looks for all that makes one useless, whatever it finds first, so that the time tells nothing either. */

@@ -241,7 +241,7 @@ function waitMsOf(failures: number, failedAt: number, nowMs: number): number {
 function codeMissing(row: Live): HoldfastError {
   const message = hasApp(row)
     ? "This account has a second factor: send the code that its authenticator app shows, or a recovery code, as totp."
-    : "This account's second factor is a passkey, which browsers have: sign in there, or send a recovery code as totp.";
+    : "This account's second factor is a passkey: sign in with a browser, or send a recovery code as totp.";
   return new HoldfastError("second_factor", message, { field: "totp" });
 }
 

@@ -89,7 +89,7 @@ export async function serverFact(
       .execute();
     stored = await read();
   }
-  if (stored === undefined) throw new HoldfastError("internal", `The server's ${name} could not be kept.`);
+  if (stored === undefined) throw new HoldfastError("internal", `The server's ${name} could not be stored.`);
   return { name, value: await wrapper.unwrapSecret(name, stored.value), wrapped: stored.value };
 }
 

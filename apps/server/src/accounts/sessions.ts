@@ -133,7 +133,7 @@ async function assertMayBegin(
 /** Who has the password is told so, and nobody else. @throws HoldfastError forbidden */
 export function assertMaySignIn({ onlyThrough }: AccountWorld, { admin }: Pick<UserRow, "admin">): void {
   if (onlyThrough === undefined || admin) return;
-  const message = `This server signs its people in through ${onlyThrough}: passwords and passkeys are for administrators. Sign in in the web app. For a program make an app password or a token there, under Settings.`;
+  const message = `People sign in to this server through ${onlyThrough}: only administrators can use passwords and passkeys. Sign in to the web app. For a program, create an app password or a token there, under Settings.`;
   throw new HoldfastError("forbidden", message, { field: "outside" });
 }
 

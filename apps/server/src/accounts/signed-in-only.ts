@@ -14,6 +14,6 @@ export function isByToken(by: By): boolean {
  * @param what the token does not do, after "A token"
  */
 export function neededSignedIn(what: string): HoldfastError {
-  const message = `A token ${what}: sign in with the password, or use --data on the server itself.`;
+  const message = `A token ${what}. Sign in with the password, or use --data on the server itself.`;
   return new HoldfastError("forbidden", message);
 }

@@ -83,7 +83,7 @@ export async function listUsers(
 ): Promise<{ items: UserJson[]; next_cursor: string | null }> {
   const { limit, cursor } = request;
   if (cursor !== undefined && !isId(cursor)) {
-    throw new HoldfastError("bad_request", "The cursor is not one that this list gave.", { field: "cursor" });
+    throw new HoldfastError("bad_request", "The cursor is not from this list.", { field: "cursor" });
   }
   const pages = await Promise.all(
     store.shards.all().map(({ db }) => {
@@ -155,7 +155,7 @@ function assertMayEndFactor({ id }: UserRow, by: UserChange["by"]): void {
       "Turn off your own second factor with a code, in Settings or with 'holdfast second-factor off'. Without a code, another administrator can do it, or 'holdfast admin users end-second-factor --data' on the server.";
     throw new HoldfastError("forbidden", message);
   }
-  if (isByToken(by)) throw neededSignedIn("ends nobody's second factor");
+  if (isByToken(by)) throw neededSignedIn("cannot turn off a second factor");
 }
 
 /**
@@ -166,24 +166,24 @@ function assertMayEndFactor({ id }: UserRow, by: UserChange["by"]): void {
 function assertNotByToken(now: Pick<UserRow, "admin" | "disabled_at">, change: UserChange): void {
   if (now.admin && change.disabled === true && change.byIdentitySystem === true) throw sparesAdministrators();
   if (!isByToken(change.by)) return;
-  if (change.admin === true && !now.admin) throw neededSignedIn("makes nobody an administrator");
+  if (change.admin === true && !now.admin) throw neededSignedIn("cannot make an account an administrator");
   // Whose password it could set afterwards.
-  if (change.admin === false && now.admin) throw neededSignedIn("takes being an administrator from nobody");
+  if (change.admin === false && now.admin) throw neededSignedIn("cannot remove an administrator's rights");
   const isBack = change.disabled === false && now.disabled_at !== null;
   if (isBack && (now.admin || change.byIdentitySystem !== true))
-    throw neededSignedIn("lets no suspended account in again");
-  if (change.signedOut === true) throw neededSignedIn("signs nobody out");
+    throw neededSignedIn("cannot enable a suspended account");
+  if (change.signedOut === true) throw neededSignedIn("cannot sign an account out");
   // A confirmed address brings the account all that is shared with it.
-  if (change.confirmed === true && change.byIdentitySystem !== true) throw neededSignedIn("confirms nobody's address");
+  if (change.confirmed === true && change.byIdentitySystem !== true) throw neededSignedIn("cannot confirm an address");
   // Password reset mails go to the address. An identity system changes addresses, which is its purpose.
   const changesSignIn = change.password !== undefined || change.email !== undefined;
   if (changesSignIn && (now.admin || change.byIdentitySystem !== true)) {
-    throw neededSignedIn("sets nobody's password or address");
+    throw neededSignedIn("cannot set an account's password or address");
   }
 }
 
 export function sparesAdministrators(): HoldfastError {
-  return neededSignedIn("neither suspends nor removes an administrator by SCIM");
+  return neededSignedIn("cannot suspend or remove an administrator by SCIM");
 }
 
 async function applyChange(

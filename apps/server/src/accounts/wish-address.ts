@@ -23,7 +23,7 @@ export async function wishAddress(
   caller: Caller,
   { email, proof, source }: AddressWish,
 ): Promise<UserRow> {
-  const change = { proof, source, what: "moves no account to another address" };
+  const change = { proof, source, what: "cannot change the address of an account" };
   return withProof(world, caller, change, async (transaction, _, { user }) => {
     const isBack = emailKey(email) === emailKey(user.email);
     // Before it moves, as afterwards the next password would be mailed there.

@@ -24,7 +24,7 @@ export async function assertMigrated(connection: Connection, { schema, migration
     if (names.map(({ name }) => name).join() === Object.keys(migrations).toSorted().join()) return;
     throw new HoldfastError(
       "failed",
-      "The running server has another version than this command. Run the command from the server's installation, or " +
+      "The running server has a different version than this command. Run the command from the server's installation, or " +
         "restart the server with this one.",
     );
   } finally {

@@ -81,7 +81,7 @@ async function openEmbedded(dataFolder: string): Promise<Place> {
   if (!hasCluster(dataFolder)) {
     throw new HoldfastError(
       "not_found",
-      `There is no database in ${dataFolder}. Name the folder of your server with --data DIR; its first start creates it.`,
+      `There is no database in ${dataFolder}. Specify the data folder of your server with --data DIR; its first start creates it.`,
     );
   }
   for (let waitedMs = 0; ; waitedMs += retryMs) {

@@ -71,7 +71,7 @@ export async function readHead(db: ShardReader, lock = false): Promise<Link> {
   const { rows } = await sql<Link>`
     select seq, hash from shard.audit_chain ${lock ? sql`for update` : sql``}`.execute(db);
   const [head] = rows;
-  if (head === undefined) throw new HoldfastError("damaged", "The row of the audit's chain is gone from the database.");
+  if (head === undefined) throw new HoldfastError("damaged", "The database has no row for the audit log's chain.");
   return head;
 }
 

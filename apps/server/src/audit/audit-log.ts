@@ -31,7 +31,7 @@ export function openAuditLog({ shards, clock, ...options }: AuditLogOptions): Au
   );
   const writerOf = ({ bucket }: Recorded): ChainWriter => {
     const writer = writers.get(shards.of(bucket));
-    if (writer === undefined) throw new HoldfastError("internal", `Bucket ${bucket} has no audit.`);
+    if (writer === undefined) throw new HoldfastError("internal", `Bucket ${bucket} has no audit log.`);
     return writer;
   };
   const record = (recorded: Recorded) => writerOf(recorded).add(keptOf(recorded.entry));

@@ -38,8 +38,8 @@ export class ChainWriter {
 
   constructor(options: ChainWriterOptions) {
     this.#options = options;
-    const over = "the audit is written again";
-    this.#outage = new OutageLog(options.log, { level: "error", message: "the audit cannot be written", over });
+    const over = "the audit log is written again";
+    this.#outage = new OutageLog(options.log, { level: "error", message: "the audit log cannot be written", over });
   }
 
   /** Of what is not written yet. */
@@ -140,7 +140,7 @@ export class ChainWriter {
       const { code, message, retryAfterSeconds = 1 } = cause;
       return new HoldfastError(code, message, { cause, retryAfterSeconds });
     }
-    const message = "What you ask for cannot be recorded now. Try again.";
+    const message = "This request cannot be recorded in the audit log now. Try again.";
     return new HoldfastError("unavailable", message, { cause, retryAfterSeconds: 1 });
   }
 

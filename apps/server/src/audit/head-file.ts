@@ -29,7 +29,7 @@ function readShape(text: string): z.output<typeof shape> {
   try {
     return shape.parse(JSON.parse(text));
   } catch (error) {
-    const message = `${fileName} in the data folder is not as it was written. If nobody was at it, delete it: it is made anew.`;
+    const message = `${fileName} in the data folder was changed or damaged. If nobody tampered with it, delete it: the server creates it again.`;
     throw new HoldfastError("damaged", message, { cause: error });
   }
 }

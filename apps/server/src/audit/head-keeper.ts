@@ -42,7 +42,7 @@ export class HeadKeeper {
     this.#keeping = this.#keeping
       .then(() => this.#keep())
       .catch((error: unknown) =>
-        log.error({ reason: toHoldfastError(error).message }, "the end of the audit cannot be kept"),
+        log.error({ reason: toHoldfastError(error).message }, "the end of the audit log cannot be saved"),
       );
     return this.#keeping;
   }
@@ -53,7 +53,7 @@ export class HeadKeeper {
     for (const kept of await read()) {
       if (await isThere(kept)) continue;
       heads.set(kept.chain, kept);
-      log.error(kept, "the newest entries of the audit are gone; 'holdfast admin audit verify' says more");
+      log.error(kept, "the newest entries of the audit log are missing; 'holdfast admin audit verify' shows details");
     }
     await write([...heads.values()]);
     log.info({ heads: [...heads.values()] }, "end of the audit log");

@@ -94,5 +94,5 @@ function readCursor(cursor: string): Place {
   } catch {
     // As one that nobody gave.
   }
-  throw new HoldfastError("bad_request", "The cursor is not one that this list gave.", { field: "cursor" });
+  throw new HoldfastError("bad_request", "The cursor is not from this list.", { field: "cursor" });
 }

@@ -56,7 +56,7 @@ class TcpSender implements SyslogSender {
   async send(lines: readonly Buffer[]): Promise<void> {
     const frames = Buffer.concat(lines.flatMap((line) => [Buffer.from(`${line.length} `), line]));
     const socket = (this.#socket ??= this.#connect());
-    const clock = setTimeout(() => socket.destroy(new Error("the server takes nothing")), sendTimeoutMs);
+    const clock = setTimeout(() => socket.destroy(new Error("the server accepts no data")), sendTimeoutMs);
     try {
       await new Promise<void>((resolve, reject) => {
         const gone = (error?: Error | null) => reject(away(this.#target, error));
@@ -92,5 +92,8 @@ class TcpSender implements SyslogSender {
 
 function away({ protocol, host, port }: SyslogTarget, cause: unknown): HoldfastError {
   const reason = cause instanceof Error ? cause.message : "the connection ended";
-  return new HoldfastError("unavailable", `The syslog server ${protocol}://${host}:${port} takes nothing: ${reason}.`);
+  return new HoldfastError(
+    "unavailable",
+    `The syslog server ${protocol}://${host}:${port} does not accept entries: ${reason}.`,
+  );
 }

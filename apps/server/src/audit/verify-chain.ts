@@ -70,12 +70,12 @@ class Walk {
     this.#chain = chain;
     this.#last = { seq: chain?.anchor_seq ?? 0, hash: chain?.anchor_hash ?? Buffer.alloc(32) };
     this.#witnesses = new Map(witnesses.filter(({ seq }) => seq > this.#last.seq).map((each) => [each.seq, each]));
-    if (chain === undefined) this.#found("removed", 1, "the row that tells where the chain begins and ends is gone");
+    if (chain === undefined) this.#found("removed", 1, "the row with the start and the end of the chain is missing");
     else if (!isSealed(key, this.#last, chain.anchor_seal))
       this.#found(
         "removed",
         this.#last.seq,
-        "it is said to have gone because of its age, and the server did not let it go",
+        "it is recorded as removed because of its age, but the server did not remove it",
       );
   }
 
@@ -83,14 +83,13 @@ class Walk {
   take(row: AuditEntryRow, after: AuditEntryRow | undefined): boolean {
     if (this.#problem !== null) return false;
     const { seq } = this.#last;
-    if (row.seq <= seq) return this.#found("inserted", row.seq, "it stands before the beginning of the chain");
+    if (row.seq <= seq) return this.#found("inserted", row.seq, "it is before the start of the chain");
     if (row.seq > seq + 1) return this.#found("removed", seq + 1, missing(seq + 1, row.seq - 1));
     const next = follow(this.#key, this.#last, row.entry);
     if (!next.hash.equals(row.hash) || atOf(row.entry) !== row.at) return this.#judge(row, after);
-    if (row.seq > (this.#chain?.seq ?? 0))
-      return this.#found("inserted", row.seq, "it stands behind the end of the chain");
+    if (row.seq > (this.#chain?.seq ?? 0)) return this.#found("inserted", row.seq, "it is after the end of the chain");
     if (this.#witnesses.get(row.seq)?.hash.equals(row.hash) === false)
-      return this.#found("changed", row.seq, "another one was written there");
+      return this.#found("changed", row.seq, "it was replaced by another entry");
     this.#last = next;
     this.#entries += 1;
     this.#from ??= row.at;
@@ -103,7 +102,7 @@ class Walk {
     const { seq, hash } = this.#last;
     const known = Math.max(this.#chain?.seq ?? 0, ...this.#witnesses.keys());
     if (known > seq) this.#found("removed", seq + 1, missing(seq + 1, known));
-    else if (this.#chain?.hash.equals(hash) === false) this.#found("changed", seq, "the end of the chain is another");
+    else if (this.#chain?.hash.equals(hash) === false) this.#found("changed", seq, "the end of the chain is different");
   }
 
   verdict(): ChainVerdict {
@@ -122,8 +121,8 @@ class Walk {
   #judge(row: AuditEntryRow, after: AuditEntryRow | undefined): false {
     const isBetween = after !== undefined && follow(this.#key, this.#last, after.entry).hash.equals(after.hash);
     return isBetween
-      ? this.#found("inserted", row.seq, "it does not belong between the one before and the one after it")
-      : this.#found("changed", row.seq, "it, or its place, is not as it was written");
+      ? this.#found("inserted", row.seq, "it does not match the entries before and after it")
+      : this.#found("changed", row.seq, "it or its position was changed");
   }
 
   #found(what: ChainProblem["what"], seq: number, detail: string): false {

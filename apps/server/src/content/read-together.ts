@@ -65,7 +65,7 @@ export async function readTogether<Entry extends ListedContent>(
   const sizeBytes = files.reduce((sum, { entry }) => sum + entry.sizeBytes, 0);
   const wanted = files.flatMap((file) => file.blocks);
   if (wanted.reduce((sum, { size }) => sum + size, 0) !== sizeBytes)
-    throw new HoldfastError("internal", "Versions are not as long as their rows say.");
+    throw new HoldfastError("internal", "The length of a version does not match its row.");
   const bytes = new Uint8Array(sizeBytes);
   try {
     let filled = 0;
@@ -73,7 +73,7 @@ export async function readTogether<Entry extends ListedContent>(
       bytes.set(piece, filled);
       filled += piece.length;
     }
-    if (filled !== sizeBytes) throw new HoldfastError("internal", "Less was read than is listed.");
+    if (filled !== sizeBytes) throw new HoldfastError("internal", "The content is shorter than its block list.");
   } catch (thrown) {
     // Which of them it is turns out file by file.
     if (isLost(thrown)) return new Map();

@@ -51,11 +51,14 @@ export async function liveCaller(world: CredentialWorld, { credential }: Caller)
   if (now?.access?.mustEnrol === true) throw factorRequired(now.access.factorDueAtMicros);
   // From where it comes is known only where a request begins.
   if (now !== undefined && now.credential.lists !== credential.lists) {
-    throw new HoldfastError("address_not_allowed", "From where it may be read changed in the middle of the answer.");
+    throw new HoldfastError(
+      "address_not_allowed",
+      "The networks from which it can be read changed during the download.",
+    );
   }
   if (now !== undefined && isSame) return now;
   const what = credential.kind === "link" ? "link" : "session";
-  throw new HoldfastError("unauthenticated", `The ${what} ended in the middle of the answer.`);
+  throw new HoldfastError("unauthenticated", `The ${what} ended during the download.`);
 }
 
 function stampOf(caller: Caller | undefined): string | undefined {

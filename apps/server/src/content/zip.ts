@@ -88,7 +88,7 @@ async function* summed({ content, path }: ZipEntry, sum: Sum): AsyncGenerator<Ui
 
 function damagedError(paths: readonly string[]): HoldfastError {
   const some = paths.slice(0, 20).join(", ");
-  const message = `Damaged and not whole in the zip: ${some}${paths.length > 20 ? ", …" : ""}. Restore them from a backup, or put them again.`;
+  const message = `Damaged and incomplete in the zip: ${some}${paths.length > 20 ? ", …" : ""}. Restore them from a backup, or upload them again.`;
   return new HoldfastError("damaged", message);
 }
 

@@ -242,16 +242,12 @@ function attempt<Result>(work: () => Result): Result {
     if (error instanceof Error && Reflect.get(error, "errcode") === full)
       throw new HoldfastError(
         "store_full",
-        "The server's disk has no room for the list of what is to be exported. An administrator has to free space on it.",
+        "The server's disk has no space for the list of files to export. An administrator has to free some space on it.",
         { cause: error },
       );
-    throw new HoldfastError(
-      "unavailable",
-      "The list of what is to be exported could not be kept on the server's disk.",
-      {
-        cause: error,
-      },
-    );
+    throw new HoldfastError("unavailable", "The list of files to export could not be stored on the server's disk.", {
+      cause: error,
+    });
   }
 }
 

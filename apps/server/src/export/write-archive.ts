@@ -203,18 +203,18 @@ async function* padded(
     }
     return thrown;
   }
-  if (left !== 0) throw new HoldfastError("internal", "A version is not as long as its row says.");
+  if (left !== 0) throw new HoldfastError("internal", "The length of a version does not match its row.");
   return undefined;
 }
 
-const readme = `This is all of an account of Holdfast, a server for files: a tar that every program for such archives opens.
+const readme = `This tar archive contains a complete account of Holdfast, a file server. Any tar program can open it.
 
-files/          the files and folders as they were
-versions/       contents that no file had any more: older versions, and what lay in the trash
-documents/      lists in JSON, one thing a line: what each file is called and when it was changed, versions, comments, and so on
-omissions.jsonl what could not be read, and is not there or not whole
+files/          the files and folders
+versions/       content that is no longer in any file: older versions and the trash
+documents/      lists in JSON, one entry per line: the name and time of each file, versions, comments, and so on
+omissions.jsonl content that could not be read and is missing or incomplete
 manifest.jsonl  the SHA-256 of each file of this archive before it
-end.json        that the archive is whole
+end.json        marks that the archive is complete
 
-'holdfast import FILE' reads it into another server. docs/archive.md of Holdfast describes it byte by byte.
+To import it on another server, run 'holdfast import FILE'. docs/archive.md of Holdfast describes the format.
 `;

@@ -25,7 +25,7 @@ export async function createGroup(
   name: string,
   key: Key = {},
 ): Promise<GroupJson> {
-  if (!caller.administrates) throw new HoldfastError("forbidden", "Only an administrator may create a group.");
+  if (!caller.administrates) throw new HoldfastError("forbidden", "Only an administrator can create a group.");
   assertPlainText(name, "name");
   await assertRoom(world);
   const nowMicros = world.clock.nowMicros();
@@ -86,7 +86,7 @@ async function changePlan(
   { id, changes }: GroupRow,
   plan: string | null,
 ): Promise<void> {
-  if (!caller.administrates) throw new HoldfastError("forbidden", "Only an administrator may give a group a plan.");
+  if (!caller.administrates) throw new HoldfastError("forbidden", "Only an administrator can give a group a plan.");
   if (plan !== null) await takePlan(transaction, plan);
   const set = { plan, changes: changes + 1 };
   await transaction.updateTable("shard.groups").set(set).where("id", "=", id).execute();

@@ -65,8 +65,8 @@ export async function setMember(
 /** What a stolen token gave would outlast it. @throws HoldfastError forbidden */
 function assertNotByToken(caller: GroupCaller, role: GroupRole): void {
   if (caller.byToken !== true) return;
-  if (!caller.administrates) throw neededSignedIn("adds nobody to a group");
-  if (role === "manager") throw neededSignedIn("gives nobody a group to manage");
+  if (!caller.administrates) throw neededSignedIn("cannot add a member to a group");
+  if (role === "manager") throw neededSignedIn("cannot make a member a manager of a group");
 }
 
 /** @throws HoldfastError not_found for group or member, forbidden, also by a token where something is asked of the group, proof_required then, and to who would gain rights by leaving */

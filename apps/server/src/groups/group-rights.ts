@@ -85,7 +85,7 @@ export async function assertNotLimitedBy(shards: Shards, caller: GroupCaller, id
     const wayUp = await readWaysUp(db, grants);
     if (grants.every((grant) => !isLimiting(grant, byNode, wayUp))) continue;
     const message =
-      "This group limits what you may do in something that is shared with you. Only an administrator can remove you from it or delete it.";
+      "This group limits your permissions in something that is shared with you. Only an administrator can remove you from it or delete it.";
     throw new HoldfastError("forbidden", message);
   }
 }

@@ -21,7 +21,7 @@ export async function listGroups(
   { limit, cursor }: PageRequest,
 ): Promise<{ items: GroupJson[]; next_cursor: string | null }> {
   if (cursor !== undefined && !isId(cursor)) {
-    throw new HoldfastError("bad_request", "The cursor is not one that this list gave.", { field: "cursor" });
+    throw new HoldfastError("bad_request", "The cursor is not from this list.", { field: "cursor" });
   }
   const roles = await rolesOf(shards.of(caller.bucket), caller);
   const after = cursor as GroupId | undefined;

@@ -21,7 +21,7 @@ export async function listMembers(
   { limit, cursor }: PageRequest,
 ): Promise<{ items: MemberJson[]; next_cursor: string | null }> {
   if (cursor !== undefined && !isId(cursor)) {
-    throw new HoldfastError("bad_request", "The cursor is not one that this list gave.", { field: "cursor" });
+    throw new HoldfastError("bad_request", "The cursor is not from this list.", { field: "cursor" });
   }
   const groupId = readGroupId(groupIdText);
   const { db } = shards.ofId(groupId);

@@ -61,7 +61,7 @@ export async function isAnswerTaken(reader: ShardReader, userId: UserId, { id }:
 export function answerSpent(): HoldfastError {
   return new HoldfastError(
     "unauthenticated",
-    "This sign-in was used already, or took longer than 10 minutes. Begin again.",
+    "This sign-in was already used, or took longer than 10 minutes. Start again.",
     {
       field: "ticket",
     },

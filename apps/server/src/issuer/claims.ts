@@ -30,7 +30,7 @@ export type Claims = z.output<typeof claimsSchema>;
 export function readClaims(told: Readonly<Record<string, unknown>>, settings: ClaimSettings): Claims {
   const { sub, email, name, auth_time: authTime } = told;
   if (typeof sub !== "string" || sub === "" || sub.length > subjectCharactersMax || !isPlainText(sub))
-    throw new HoldfastError("unauthenticated", "The issuer said nothing by which somebody can be known again.");
+    throw new HoldfastError("unauthenticated", "The issuer's response does not identify the person.");
   const address = typeof email === "string" && isAddress(email) ? email.trim() : null;
   const values = valuesOf(told, settings.groups);
   const plan = (valuesOf(told, settings.plans) ?? []).map((value) => settings.plans?.values[value]);

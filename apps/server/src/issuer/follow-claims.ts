@@ -111,5 +111,8 @@ async function unlessGone(removing: Promise<void>): Promise<void> {
 
 function tellNot({ log }: ClaimsWorld, userId: UserId, what: object, error: unknown): void {
   const reason = error instanceof Error ? error.message : String(error);
-  log.warn({ user_id: userId, ...what, reason }, "what HOLDFAST_OIDC or HOLDFAST_LDAP gives could not be given");
+  log.warn(
+    { user_id: userId, ...what, reason },
+    "the plan, groups or rights from HOLDFAST_OIDC or HOLDFAST_LDAP could not be applied",
+  );
 }

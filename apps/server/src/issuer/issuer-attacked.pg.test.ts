@@ -223,7 +223,7 @@ test("an issuer that is slow, answers without end or sends elsewhere takes a bou
       return true;
     },
   };
-  await assert.rejects(patient(), /a redirect is not followed/);
+  await assert.rejects(patient(), /redirects are not followed/);
 });
 
 test("what the description names elsewhere leads into no private network", async () => {

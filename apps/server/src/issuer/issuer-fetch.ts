@@ -70,14 +70,14 @@ async function takeAnswer(response: IncomingMessage, bytesMax: number, { origin 
   const { statusCode: status = 500 } = response;
   if (status >= 300 && status < 400) {
     response.destroy();
-    throw failed(`${origin} answered ${status}, and a redirect is not followed.`);
+    throw failed(`${origin} returned ${status}; redirects are not followed.`);
   }
   const parts: Buffer[] = [];
   let sizeBytes = 0;
   for await (const part of response as AsyncIterable<Buffer>) {
     sizeBytes += part.length;
     // Leaving the loop destroys the answer.
-    if (sizeBytes > bytesMax) throw failed(`${origin} answered more than ${bytesMax} bytes.`);
+    if (sizeBytes > bytesMax) throw failed(`The response of ${origin} is larger than ${bytesMax} bytes.`);
     parts.push(part);
   }
   const body = [101, 204, 205].includes(status) ? null : Buffer.concat(parts);
@@ -95,7 +95,7 @@ async function takeAnswer(response: IncomingMessage, bytesMax: number, { origin 
 function bodyOf(body: unknown): string | undefined {
   if (body === undefined || body === null) return undefined;
   if (typeof body === "string" || body instanceof URLSearchParams) return body.toString();
-  throw new HoldfastError("internal", "An issuer is sent forms and texts alone.");
+  throw new HoldfastError("internal", "Only forms and text are sent to an issuer.");
 }
 
 /** What it answers is what is connected to. */

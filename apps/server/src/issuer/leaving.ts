@@ -41,7 +41,7 @@ export function readLeaving(world: World, kept: string | undefined, state: strin
   const isOurs = leaving !== undefined && isSame(Buffer.from(leaving.state), Buffer.from(state));
   if (!isOurs || leaving.untilMs <= world.clock.nowMs()) {
     const message =
-      "This browser has not begun this sign-in, has begun another one since, or it took longer than 10 minutes. Begin again.";
+      "This browser did not start this sign-in, has started another one since, or the sign-in took longer than 10 minutes. Start again.";
     throw new HoldfastError("unauthenticated", message, { field: "state" });
   }
   return leaving;

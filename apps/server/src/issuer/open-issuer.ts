@@ -144,7 +144,7 @@ async function exchange(client: Client, known: Known, leaving: Leaving, answer: 
     idTokenExpected: true,
   });
   const told = tokens.claims();
-  if (told === undefined) throw new HoldfastError("unauthenticated", "The issuer said nothing of who it is.");
+  if (told === undefined) throw new HoldfastError("unauthenticated", "The issuer's response does not name the issuer.");
   const hasMore = config.serverMetadata().userinfo_endpoint !== undefined;
   const more: Readonly<Record<string, unknown>> = hasMore
     ? await client.fetchUserInfo(config, tokens.access_token, told.sub)
@@ -161,7 +161,7 @@ function bounded(max: number) {
     if (running >= max)
       throw new HoldfastError(
         "unavailable",
-        `Too many are signing in through ${name} at once. Try again in a moment.`,
+        `Too many people are signing in through ${name} at the same time. Try again in a moment.`,
         {
           retryAfterSeconds: 5,
         },
@@ -188,7 +188,7 @@ function refusalOf(name: string, thrown: unknown): HoldfastError {
   const found = unavailableIn(thrown);
   if (found !== undefined) return found;
   if (thrown instanceof HoldfastError) return thrown;
-  const message = `What ${name} said of you does not hold. Begin the sign-in again; should it go on, tell whoever runs this server.`;
+  const message = `The response of ${name} is not valid. Start the sign-in again. If the problem remains, tell your administrator.`;
   return new HoldfastError("unauthenticated", message, { cause: thrown as Error });
 }
 

@@ -77,7 +77,7 @@ export async function linkIdentity(
   store.queued?.(userId);
   if (made === undefined) {
     await releaseIdentity(store, key, userId);
-    throw new HoldfastError("conflict", `An account is linked to at most ${limits.outsideIdentitiesMax} sign-ins.`);
+    throw new HoldfastError("conflict", `An account can be linked to at most ${limits.outsideIdentitiesMax} sign-ins.`);
   }
   if ((await holderOf(store, key)) === userId) return identityJson(made, claims.issuer);
   // It was so slow that somebody else has taken the reservation over.
@@ -171,7 +171,7 @@ async function reserve(store: AccountStore, key: Buffer, userId: UserId): Promis
     where identity_key = ${key} and user_id = ${holder ?? userId} and reserved_at <= ${now - signUpLifetimeMicros}
     returning 1`.execute(db);
   if (taken.rows.length === 0)
-    throw new HoldfastError("conflict", "This sign-in is being linked in this moment. Try again in a minute.");
+    throw new HoldfastError("conflict", "This sign-in is being linked right now. Try again in a minute.");
 }
 
 async function holderOf(store: AccountStore, key: Buffer): Promise<UserId | undefined> {
@@ -219,7 +219,7 @@ async function isShutOut(
 }
 
 function lastWayIn(): HoldfastError {
-  const message = "This account has no password, so that nothing would open it any more. Set a password first.";
+  const message = "This account has no password, so you could no longer sign in. Set a password first.";
   return new HoldfastError("conflict", message, { field: "password" });
 }
 

@@ -23,9 +23,9 @@ export async function purposeOfProof(
   { issuer, name }: OidcSettings,
   caller: Caller,
 ): Promise<Purpose> {
-  const session = sessionOf(caller, "proves nobody");
+  const session = sessionOf(caller, "cannot confirm an identity");
   if (await hasIdentityOf(world, caller.userId, issuer)) return `prove ${session}`;
-  const message = `This account is linked to no sign-in at ${name}: prove by the password or a passkey that it is you.`;
+  const message = `This account is not linked to a sign-in at ${name}. Confirm your identity with the password or a passkey.`;
   throw new HoldfastError("conflict", message, { field: "outside" });
 }
 
@@ -42,7 +42,7 @@ export async function proveFromOutside(
   caller: Caller,
   { ticket, ...given }: OutsideProof,
 ): Promise<number> {
-  const session = sessionOf(caller, "proves nobody");
+  const session = sessionOf(caller, "cannot confirm an identity");
   const answer = readAnswer(world, `prove ${session}`, ticket);
   const { claims } = answer;
   if (claims.issuer !== settings.issuer) throw answerSpent();
@@ -64,13 +64,13 @@ function askedAnewAt(world: AccountWorld, settings: OidcSettings, { claims, aske
   const { name } = settings;
   const said =
     claims.authenticatedAtMs === null
-      ? `${name} does not say when it last asked who you are`
-      : `${name} did not ask anew who you are`;
-  const message = `${said}, so that it proves nothing. Prove by the password or a passkey that it is you, or sign out at ${name} first.`;
+      ? `${name} did not report when you last signed in there`
+      : `${name} did not ask you to sign in again`;
+  const message = `${said}, so your identity is not confirmed. Confirm it with the password or a passkey, or sign out at ${name} first.`;
   throw new HoldfastError("forbidden", message, { field: "auth_time" });
 }
 
 function somebodyElse({ name }: OidcSettings): HoldfastError {
-  const message = `You signed in at ${name} as somebody to whom this account is not linked.`;
+  const message = `You signed in at ${name} as a person that this account is not linked to.`;
   return new HoldfastError("forbidden", message, { field: "outside" });
 }

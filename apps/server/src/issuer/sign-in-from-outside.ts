@@ -82,6 +82,6 @@ async function passFactor(world: ClaimsWorld, { id }: UserRow, request: OutsideS
 
 /** The same for an address that has an account and for one that has none. */
 function notLinked({ name }: OidcSettings): HoldfastError {
-  const message = `No account of this server is linked to your sign-in at ${name}. If you have an account, sign in with your password and link it under Settings. If you have none, an administrator can create one.`;
+  const message = `No account on this server is linked to your sign-in at ${name}. If you have an account, sign in with your password and link it under Settings. If you have none, an administrator can create one.`;
   return new HoldfastError("forbidden", message, { field: "outside" });
 }

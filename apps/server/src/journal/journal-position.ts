@@ -46,9 +46,9 @@ export async function checkPosition(shard: Shard, position: JournalPosition): Pr
 export function reset(reason: "epoch" | "expired"): HoldfastError {
   const why =
     reason === "epoch"
-      ? "The server's history is not the one that this token comes from (it was restored, or the token is another server's)."
+      ? "The token belongs to a different history of the server (the server was restored, or the token is from another server)."
       : "The token is older than the history that the server keeps.";
-  return new HoldfastError("reset", `${why} List everything again and begin with a new start token.`, {
+  return new HoldfastError("reset", `${why} List everything again, then continue with a new start token.`, {
     body: { reason },
   });
 }

@@ -60,7 +60,7 @@ async function converse<Result>(
   };
   // The library connects anew where a connection has ended: what was bound would be nobody, and STARTTLS would be gone.
   const assertFirst = () => {
-    if (sockets.length > 0) throw new Error("the connection ended in the middle");
+    if (sockets.length > 0) throw new Error("the connection was lost");
   };
   const client = new ldapts.Client({
     url,
@@ -110,6 +110,6 @@ export function reasonOf(cause: unknown): string {
 
 /** @param cause undefined: it was not tried */
 export function notAsked({ name }: LdapSettings, retryAfterSeconds: number, cause?: unknown): HoldfastError {
-  const message = `${name}, which has the passwords of its people, cannot be asked now. If yours is one of this server, it was wrong; else try again in a minute.`;
+  const message = `${name}, which stores the passwords, cannot be reached now. Try again in a minute. If your password is stored on this server, it was wrong.`;
   return new HoldfastError("unavailable", message, { cause, field: "ldap", retryAfterSeconds });
 }

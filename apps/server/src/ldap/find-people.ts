@@ -152,7 +152,7 @@ export async function isPasswordOf(
   password: string,
 ): Promise<boolean> {
   // A bind with a name and without a password succeeds, as nobody (RFC 4513, 5.1.2).
-  if (password === "" || dn === "") throw new HoldfastError("internal", "A bind without a password proves nothing.");
+  if (password === "" || dn === "") throw new HoldfastError("internal", "A bind needs a password.");
   try {
     await client.bind(dn, password);
     return true;

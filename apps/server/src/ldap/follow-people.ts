@@ -58,7 +58,7 @@ async function lookAtSome(
   settings: LdapSettings,
   some: readonly Linked[],
 ): Promise<Seen[]> {
-  if (!(await hasPeople(conversation, settings))) throw new Error("it has nobody below the base");
+  if (!(await hasPeople(conversation, settings))) throw new Error("it has no people below the base");
   const subjects = [...new Set(some.map(({ subject }) => subject))];
   const found = await findBySubjects(conversation, settings, subjects);
   const seen: Seen[] = [];
@@ -78,7 +78,7 @@ function assertNotTooMany({ absentShareMax, name }: LdapSettings, seen: readonly
   const gone = present.filter(({ person }) => person === undefined);
   const mayGo = Math.max(1, Math.floor(present.length * absentShareMax));
   if (gone.length <= mayGo) return;
-  const message = `${name} knows ${gone.length} of ${present.length} people no more, and at most ${mayGo} are suspended at once: nobody was. If they are to go, suspend them or raise absent_share_max of HOLDFAST_LDAP for a while`;
+  const message = `${name} no longer has ${gone.length} of ${present.length} people, and at most ${mayGo} are suspended in one run: no account was suspended. If this is correct, suspend them yourself or raise absent_share_max of HOLDFAST_LDAP for a while`;
   throw new HoldfastError("failed", message);
 }
 
@@ -90,7 +90,7 @@ async function applyAll(world: ClaimsWorld, seen: readonly Seen[], signal: Abort
     } catch (error) {
       // The last administrator stays; and one that cannot be changed now keeps nobody else from it.
       const reason = error instanceof Error ? error.message : String(error);
-      world.log.warn({ user_id: each.user.id, reason }, "an account could not follow the LDAP server");
+      world.log.warn({ user_id: each.user.id, reason }, "an account could not be updated from the LDAP server");
     }
   }
 }
@@ -99,12 +99,12 @@ async function applyOne(world: ClaimsWorld, { user, person, groups }: Seen): Pro
   if (person === undefined) {
     if (user.disabled_at !== null) return;
     await updateUser(world, user.id, { disabled: true, byLdap: true });
-    world.log.warn({ user_id: user.id }, "an account is suspended: the LDAP server knows its person no more");
+    world.log.warn({ user_id: user.id }, "an account was suspended: its person is no longer on the LDAP server");
     return;
   }
   if (user.absent) {
     await updateUser(world, user.id, { disabled: false, byLdap: true });
-    world.log.info({ user_id: user.id }, "an account is back: the LDAP server knows its person again");
+    world.log.info({ user_id: user.id }, "an account was enabled: its person is on the LDAP server again");
   } else if (user.disabled_at !== null) return;
   await followPassword(world, user, person);
   await followClaims(world, user, { groups, plan: null }, "ldap");
@@ -128,7 +128,7 @@ async function followPassword(world: ClaimsWorld, user: Linked, { passwordChange
   );
   if (rows.length === 0) return;
   world.onEnded?.(user.space_id);
-  world.log.info({ user_id: user.id }, "sessions have ended: the password was changed at the LDAP server");
+  world.log.info({ user_id: user.id }, "sessions were ended: the password was changed on the LDAP server");
 }
 
 /** The account of each, as far as its identity counts. */
@@ -149,6 +149,6 @@ async function readLinked({ shards }: ClaimsWorld, settings: LdapSettings): Prom
 
 function problemOf(error: unknown): string {
   const cause = error instanceof HoldfastError ? error.cause : undefined;
-  if (cause instanceof Error) return `the LDAP server gave no answer: ${reasonOf(cause)}`.slice(0, 1000);
+  if (cause instanceof Error) return `the LDAP server did not answer: ${reasonOf(cause)}`.slice(0, 1000);
   return (error instanceof Error ? error.message : String(error)).slice(0, 1000);
 }

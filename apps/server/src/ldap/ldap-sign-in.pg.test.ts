@@ -203,7 +203,7 @@ test("an administrator, and an address that the setting does not name, are not l
   await slapd.person("stranger", { mail: "stranger@elsewhere.example" });
   const elsewhere = await attempt("stranger", passwordOf("stranger"));
   assert.deepEqual([elsewhere.status, elsewhere.body.detail], [403, asAdmin.body.detail]);
-  assert.match(asAdmin.body.detail, /no account of this server that goes with it/);
+  assert.match(asAdmin.body.detail, /no account on this server/);
 });
 
 test("the password of such an account is asked for here and changed there", async (t) => {

@@ -125,7 +125,7 @@ function asking({ log }: ClaimsWorld, settings: LdapSettings, bounds: Bounds) {
     } catch (error) {
       if (error instanceof HoldfastError && error.code === "unavailable" && error.cause !== undefined) {
         if (performance.now() - startedAt >= bounds.ms / 2) restsUntil = performance.now() + restMs;
-        log.warn({ reason: reasonOf(error.cause) }, "the LDAP server gave no answer");
+        log.warn({ reason: reasonOf(error.cause) }, "the LDAP server did not answer");
       }
       throw error;
     } finally {
@@ -136,6 +136,6 @@ function asking({ log }: ClaimsWorld, settings: LdapSettings, bounds: Bounds) {
 
 /** The same for an address that has an account and for one that has none. */
 function notLetIn({ name }: LdapSettings): HoldfastError {
-  const message = `${name} knows you, but you have no account of this server that goes with it. An administrator can create one.`;
+  const message = `${name} accepted your password, but you have no account on this server. An administrator can create one.`;
   return new HoldfastError("forbidden", message, { field: "ldap" });
 }

@@ -60,7 +60,7 @@ async function countOne(transaction: ShardReader, { spaceId, credential }: Calle
   if (numAffectedRows > 0n) return;
   throw new HoldfastError(
     "forbidden",
-    "This link has reached its download limit. Ask the person who gave it to you for another one.",
+    "This link has reached its download limit. Ask the person who sent it for a new one.",
   );
 }
 
@@ -128,7 +128,10 @@ export async function assertUncounted(shards: Shards, { spaceId, credential }: C
     shards.ofId(spaceId).db,
   );
   if (rows.length === 0) return;
-  throw new HoldfastError("forbidden", "The downloads of this link are counted, so it gives whole files only.");
+  throw new HoldfastError(
+    "forbidden",
+    "The downloads of this link are counted, so only complete files can be downloaded.",
+  );
 }
 
 /** A job, run now and then: forgets downloads that nobody goes on with any more. By link_downloads_begun. */

@@ -34,7 +34,7 @@ export function openAdapter(world: OauthWorld, kind: string, ended: (why: string
       if (!kept) throw ended("the grant has ended");
     },
     consume: async (id) => {
-      if (!(await consumeArtifact(world, id))) throw ended("it was used already");
+      if (!(await consumeArtifact(world, id))) throw ended("it was already used");
     },
     destroy: (id) => deleteArtifact(world, id),
     revokeByGrantId: (id) => endGrant(world, id as TokenId),

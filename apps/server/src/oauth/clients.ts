@@ -47,7 +47,7 @@ export async function addClient(
     .select(({ fn }) => fn.countAll<number>().as("count"))
     .executeTakeFirstOrThrow();
   if (count >= limits.oauthClientsMax)
-    throw new HoldfastError("conflict", `A server has at most ${limits.oauthClientsMax} programs.`);
+    throw new HoldfastError("conflict", `A server can have at most ${limits.oauthClientsMax} programs.`);
   await db.insertInto("shard.oauth_clients").values(row).execute();
   return { ...clientJson(row), secret };
 }
@@ -99,14 +99,14 @@ function assertReturnAddress(
 ): void {
   const refuse = (why: string) => new HoldfastError("invalid_field", `${field}: ${why}.`, { field });
   const url = URL.parse(uri);
-  if (url === null || uri.includes("\\") || /\s/.test(uri)) throw refuse("is no address");
-  if (uri.includes("#")) throw refuse("an address to return to has no part after a #");
+  if (url === null || uri.includes("\\") || /\s/.test(uri)) throw refuse("is not an address");
+  if (uri.includes("#")) throw refuse("a return address must not have a part after #");
   if (url.username !== "" || url.password !== "" || uri.includes("@", 0) !== url.href.includes("@"))
-    throw refuse("an address to return to names nobody before an @");
+    throw refuse("a return address must not have a user name before @");
   const isLoopback = loopbacks.has(url.hostname);
   if (url.protocol === "https:" && !isLoopback) return;
   if (url.protocol === "http:" && isLoopback && isPublic) return;
-  throw refuse("https is asked for, or http on this computer (127.0.0.1, [::1] or localhost) of a public program");
+  throw refuse("it must be https, or for a public program http on this computer (127.0.0.1, [::1] or localhost)");
 }
 
 function clientJson(row: OauthClientRow): ClientJson {

@@ -76,14 +76,14 @@ export async function finishDeviceLogin(
   address: string,
 ): Promise<DeviceLoginAnswer> {
   const asked = await readArtifact(world, deviceLoginKind, deviceCode);
-  const ended = (why: string) => new HoldfastError("unauthenticated", `${why} Begin again with holdfast login.`);
-  if (asked === undefined) throw ended("The time to answer is over.");
-  if ("error" in asked) throw ended("It was refused in the browser.");
-  if (asked["consumed"] !== undefined) throw ended("This code was used.");
+  const ended = (why: string) => new HoldfastError("unauthenticated", `${why} Start again with holdfast login.`);
+  if (asked === undefined) throw ended("The time for approval is over.");
+  if ("error" in asked) throw ended("It was denied in the browser.");
+  if (asked["consumed"] !== undefined) throw ended("This code was already used.");
   if (typeof asked["accountId"] !== "string") return { waitSeconds: waitFor(deviceCode, world.clock.nowMs()) };
-  if (!(await consumeArtifact(world, deviceCode))) throw ended("This code was used.");
+  if (!(await consumeArtifact(world, deviceCode))) throw ended("This code was already used.");
   const user = await findUser(world.shards, asked["accountId"] as UserId);
-  if (user === undefined) throw ended("The account is gone.");
+  if (user === undefined) throw ended("The account no longer exists.");
   const { device_name: name, system = null } = asked["params"] as { device_name: string; system?: DeviceSystem };
   const letInBy = asked["sessionId"] as SessionId;
   const device = { name, address, browser: false, system, signed_in_by: "browser" as const, letInBy };
@@ -97,7 +97,7 @@ export async function finishDeviceLogin(
       .returning("id")
       .executeTakeFirst();
     const isTaken = taken !== undefined && (await isLive(transaction, user.id, asked["sessionId"], world));
-    return isTaken ? undefined : ended("What was allowed has been taken back.");
+    return isTaken ? undefined : ended("The approval was withdrawn.");
   });
   return { session, email: user.email, userId: user.id };
 }

@@ -86,5 +86,8 @@ function plainUserCode(text: string): string {
 }
 
 function noSuchCode(): HoldfastError {
-  return new HoldfastError("not_found", "This code is unknown. It may be mistyped, or its ten minutes are over.");
+  return new HoldfastError(
+    "not_found",
+    "This code does not exist. Check it for typos; it also expires after ten minutes.",
+  );
 }

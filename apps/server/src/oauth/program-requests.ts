@@ -86,7 +86,7 @@ async function findRequest(
   if (read?.success !== true || client === undefined || read.data.result !== undefined) {
     throw new HoldfastError(
       "not_found",
-      "This request has expired, was answered, or was started in another browser or tab. Start again in the program.",
+      "This request has expired, was already answered, or was started in another browser or tab. Start again in the program.",
     );
   }
   return { client, asked: read.data };

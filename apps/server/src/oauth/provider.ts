@@ -166,7 +166,7 @@ function askTheApp({ Check, Prompt, base }: typeof interactionPolicy) {
   const policy = base();
   policy.clear();
   for (const name of ["login", "consent"] as const) {
-    const check = new Check(`no_${name}`, "a person has to answer in the app", (ctx) =>
+    const check = new Check(`no_${name}`, "the user must answer in the app", (ctx) =>
       ctx.oidc.result?.[name] === undefined ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
     );
     policy.add(new Prompt({ name, requestable: true }, check));

@@ -36,7 +36,7 @@ export async function sealSignOutRequest(world: SealWorld, provider: Provider, f
   );
   const { client, userId = null } = await readAsker(provider, hint, clientId);
   if (address !== undefined && client === undefined)
-    throw refusal("it says where to go on, and not which program it is");
+    throw refusal("post_logout_redirect_uri requires client_id or id_token_hint");
   if (address !== undefined && client?.postLogoutRedirectUriAllowed(address) !== true)
     throw refusal("post_logout_redirect_uri is not registered for this program");
   const sealed = seal(world, {
@@ -46,10 +46,7 @@ export async function sealSignOutRequest(world: SealWorld, provider: Provider, f
     untilSeconds: Math.floor(world.clock.nowMs() / 1000) + lifetimeSeconds,
   });
   if (sealed.length <= signOutRequestBytesMax) return sealed;
-  throw new HoldfastError(
-    "too_large",
-    "A program that asks to sign somebody out says too much: its state is too long.",
-  );
+  throw new HoldfastError("too_large", "A program's sign-out request is not valid: its state is too long.");
 }
 
 /** @throws HoldfastError not_found for what this server did not seal, what is over, and where the program is registered no more */
@@ -73,20 +70,20 @@ async function readAsker(provider: Provider, hint: string | undefined, clientId:
   if (hint === undefined) return clientId === undefined ? {} : { client: await knownClient(provider, clientId) };
   const audience = audienceOf(hint);
   if (clientId !== undefined && clientId !== audience)
-    throw refusal("id_token_hint is of another program than client_id");
+    throw refusal("id_token_hint and client_id are of different programs");
   const client = await knownClient(provider, audience);
   try {
     // By our own keys, as of this issuer and for this program; whether it has expired says nothing about who signs out.
     const { payload } = await provider.IdToken.validate(hint, client);
     return { client, userId: String(payload["sub"]) };
   } catch (cause) {
-    throw refusal("id_token_hint is none that this server gave the program, or too old", cause);
+    throw refusal("id_token_hint was not issued to the program by this server, or is too old", cause);
   }
 }
 
 async function knownClient(provider: Provider, id: string): Promise<Client> {
   const client = isId(id) ? await provider.Client.find(id) : undefined;
-  if (client === undefined) throw refusal("the program is not registered here");
+  if (client === undefined) throw refusal("the program is not registered on this server");
   return client;
 }
 
@@ -98,13 +95,13 @@ function audienceOf(hint: string): string {
   try {
     return claims.parse(JSON.parse(Buffer.from(payload, "base64url").toString("utf8"))).aud;
   } catch (cause) {
-    throw refusal("id_token_hint is no id_token", cause);
+    throw refusal("id_token_hint is not an ID token", cause);
   }
 }
 
 function readOnce(form: URLSearchParams, name: string): string | undefined {
   const [value = "", ...more] = form.getAll(name);
-  if (more.length > 0) throw refusal(`${name} is said more than once`);
+  if (more.length > 0) throw refusal(`${name} is set more than once`);
   // As RFC 6749 has it: without a value it is not there.
   return value === "" ? undefined : value;
 }
@@ -131,7 +128,7 @@ function proofOf({ secrets }: SealWorld, text: string): string {
 }
 
 function refusal(why: string, cause?: unknown): HoldfastError {
-  return new HoldfastError("bad_request", `A program asked to sign you out, and not as it should: ${why}.`, { cause });
+  return new HoldfastError("bad_request", `A program's sign-out request is not valid: ${why}.`, { cause });
 }
 
 function isOver(): HoldfastError {

@@ -26,7 +26,7 @@ export async function listReports(
   { open, limit, cursor }: { readonly open: boolean; readonly limit: number; readonly cursor?: string | undefined },
 ): Promise<{ items: ReportJson[]; next_cursor: string | null }> {
   if (cursor !== undefined && !isId(cursor))
-    throw new HoldfastError("bad_request", "The cursor is not one that this list gave.", { field: "cursor" });
+    throw new HoldfastError("bad_request", "The cursor is not from this list.", { field: "cursor" });
   const only = open ? sql`and r.resolved_at is null` : sql``;
   const pages = await Promise.all(
     shards

@@ -44,7 +44,7 @@ function assertNotLess({ action: done }: ReportRow, action: ReportAction): void 
   if (done === null || reportActions.indexOf(action) >= reportActions.indexOf(done)) return;
   throw new HoldfastError(
     "conflict",
-    `action: this report was resolved with ${done}, and that stands. Choose ${done} again, or one that goes further.`,
+    `action: this report was already resolved with ${done}. Choose ${done} again, or a stricter action.`,
     { field: "action" },
   );
 }
@@ -65,7 +65,7 @@ async function findOwner({ shards }: AccountStore, spaceId: SpaceId): Promise<Us
     .select("owner_id")
     .where("id", "=", spaceId)
     .executeTakeFirst();
-  if (space === undefined) throw new HoldfastError("not_found", "The account is not there any more.");
+  if (space === undefined) throw new HoldfastError("not_found", "The account no longer exists.");
   return space.owner_id;
 }
 

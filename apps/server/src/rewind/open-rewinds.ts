@@ -48,7 +48,7 @@ export function openRewinds(options: RewindsOptions): Rewinds {
       const made = await inTransaction(db, (transaction) => startRewind(transaction, options, request), snapshot);
       const row = made ?? (await findRepeated(shards, request));
       if (row !== undefined) return run(row);
-      throw new HoldfastError("unavailable", "The same was asked for twice at once. Try again.");
+      throw new HoldfastError("unavailable", "The same request is already in progress. Try again.");
     },
     find: async (id) => {
       const row = await readRewind(shards.ofId(id as RewindId).db, id as RewindId);

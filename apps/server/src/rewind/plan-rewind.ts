@@ -128,7 +128,7 @@ class Planner {
       return;
     }
     if (!trees.canBeLive(id)) {
-      this.#leave(node, "the folder that it lay in was removed for good");
+      this.#leave(node, "its folder was permanently deleted");
       return;
     }
     const { before, after } = this.#statesOf(node);
@@ -167,7 +167,7 @@ class Planner {
     const then = this.#trees.placeThen(id);
     const hasWay = this.#trees.hasWay(id) && !(id === this.#top.topId && this.#top.taken);
     const placed = !this.#trees.isWhereItWas(id) && hasWay;
-    if (!hasWay && !this.#trees.isWhereItWas(id)) this.#leave(node, "the place where it was is not free, or not there");
+    if (!hasWay && !this.#trees.isWhereItWas(id)) this.#leave(node, "its previous location is taken or does not exist");
     const before: NodeState = {
       parentId: node.parent_id as NodeId,
       name: node.name,
@@ -196,7 +196,7 @@ class Planner {
   #versionThen(node: KnownNode): NodeState["version"] {
     if (node.kind !== "file" || !this.#was.has(node.id)) return node.head_version;
     const head = this.#heads.get(node.id);
-    if (head === undefined) this.#leave(node, "its version of then is not kept any more");
+    if (head === undefined) this.#leave(node, "its version from that time is no longer stored");
     // What has those bytes again, by an earlier rewind for instance, needs no new version of them.
     return head === undefined || head.isNow ? node.head_version : head.id;
   }
@@ -219,7 +219,7 @@ class Planner {
     const node = trees.nodes.get(id);
     if (node === undefined || node.kind === "mount" || node.parent_id === null || !trees.comesAlong(id)) return;
     if (this.#kept.has(id)) {
-      this.#leave(node, "something in it stays");
+      this.#leave(node, "an item in it stays");
       return;
     }
     const path = trees.pathNow(id);

@@ -180,9 +180,9 @@ test("what somebody changes while it runs is left as they made it, and told", as
   assert.deepEqual(counts(answer), { reverted: 1, trashed: 1, left: 3, bytes: 9 });
   const reasons = answer.sample.filter(({ act }) => act === "left").map(({ path, reason }) => `${path} ${reason}`);
   assert.deepEqual(reasons.toSorted(), [
-    "/edited it was changed since",
-    "/made it was changed since",
-    "/renamed it was changed since",
+    "/edited it has changed since",
+    "/made it has changed since",
+    "/renamed it has changed since",
   ]);
   const paths = (await treeOf(space)).map((line) => line.split(" ")[0]);
   assert.deepEqual(paths, ["", "/edited", "/made", "/made/their", "/other", "/their"]);

@@ -133,7 +133,7 @@ function outcomeOf(results: readonly OperationResult[], { revision }: RewindStep
     const reasons = failed.flatMap((result) =>
       "error" in result && result.error.code !== "dependency" ? result.error : [],
     );
-    return { left: reasons[0] === undefined ? "its content is not there any more" : reasonOf(reasons[0]) };
+    return { left: reasons[0] === undefined ? "its content is no longer stored" : reasonOf(reasons[0]) };
   }
   const last = results.at(-1);
   return { revision: (last?.status === "committed" ? last.node?.revision : undefined) ?? revision };
@@ -141,7 +141,7 @@ function outcomeOf(results: readonly OperationResult[], { revision }: RewindStep
 
 function reasonOf({ code, message }: HoldfastError): string {
   const changed = ["conflict", "subtree_changed", "trashed", "not_found"];
-  return changed.includes(code) ? "it was changed since" : message;
+  return changed.includes(code) ? "it has changed since" : message;
 }
 
 /** What was not done counts as left, not as what it would have been. */

@@ -18,7 +18,7 @@ export function serviceProviderConfig(publicUrl: string): object {
       {
         type: "oauthbearertoken",
         name: "Personal access token",
-        description: "Authorization: Bearer with a personal access token of an administrator, of the scope admin",
+        description: "Authorization: Bearer with a personal access token of an administrator that has the scope admin",
         primary: true,
       },
     ],

@@ -82,7 +82,7 @@ export async function changeScimGroup(world: ScimWorld, call: ScimCall, id: stri
   const [left, come] = [before.difference(after), [...after.difference(before)]];
   const changed = left.size + come.length;
   if (changed > limits.scimMembersChangedMax) {
-    throw refusal("tooMany", `One request changes at most ${limits.scimMembersChangedMax} members.`);
+    throw refusal("tooMany", `One request can change at most ${limits.scimMembersChangedMax} members.`);
   }
   noteMembers(call, [...left], come);
   if (await assertUsers(world, come)) await assertMayBind(world.shards.ofId(group.id).db, group.id, groupCaller(call));
@@ -117,12 +117,13 @@ async function addMembers(world: ScimWorld, call: ScimCall, groupId: GroupId, id
 /** @returns whether an administrator is among them */
 async function assertUsers({ shards }: ScimWorld, ids: readonly UserId[]): Promise<boolean> {
   if (ids.length > limits.scimMembersChangedMax) {
-    throw refusal("tooMany", `One request changes at most ${limits.scimMembersChangedMax} members.`);
+    throw refusal("tooMany", `One request can change at most ${limits.scimMembersChangedMax} members.`);
   }
   const active = (await readUsers(shards, ids)).filter((user) => user.disabled_at === null);
   const known = new Set(active.map((user) => user.id));
   const missing = ids.find((id) => !known.has(id));
-  if (missing !== undefined) throw refusal("invalidValue", `members: ${missing} is no user here, or is suspended.`);
+  if (missing !== undefined)
+    throw refusal("invalidValue", `members: ${missing} is not a user on this server, or is suspended.`);
   return active.some((user) => user.admin);
 }
 

@@ -15,10 +15,7 @@ export interface Window {
 export function windowOf({ startIndex = 1, count = 100 }: ListQuery): Window {
   const skip = Math.max(1, startIndex) - 1;
   if (skip >= limits.scimStartIndexMax) {
-    throw refusal(
-      "tooMany",
-      `A page begins at ${limits.scimStartIndexMax} at most. Look for what is meant by a filter.`,
-    );
+    throw refusal("tooMany", `startIndex can be at most ${limits.scimStartIndexMax}. Use a filter instead.`);
   }
   return { skip, take: Math.min(Math.max(0, count), limits.scimPageMax) };
 }

@@ -20,7 +20,7 @@ export function readFilter<Attribute extends string>(
   attributes: readonly Attribute[],
 ): Filter<Attribute> {
   if (text.length > limits.scimFilterLengthMax) {
-    throw refusal("invalidFilter", `A filter has at most ${limits.scimFilterLengthMax} characters.`);
+    throw refusal("invalidFilter", `A filter can have at most ${limits.scimFilterLengthMax} characters.`);
   }
   const [, path = "", operator = "", literal = ""] = comparison.exec(text.trim()) ?? [];
   if (operator.toLowerCase() !== "eq") throw notTaken(attributes);
@@ -45,5 +45,5 @@ function readText(literal: string, attributes: readonly string[]): string {
 }
 
 function notTaken(attributes: readonly string[]) {
-  return refusal("invalidFilter", `A filter here is ATTRIBUTE eq "TEXT", of ${attributes.join(", ")}.`);
+  return refusal("invalidFilter", `A filter must be ATTRIBUTE eq "TEXT", with one of ${attributes.join(", ")}.`);
 }

@@ -52,7 +52,7 @@ export function groupWishOfPatch({ Operations }: PatchBody): GroupWish {
   for (const { op, path, value } of Operations) {
     const does = readOperation(op);
     if (path !== undefined) take(wanted, { does, path, value });
-    else if (does === "remove") throw refusal("noTarget", "An operation that removes names a path.");
+    else if (does === "remove") throw refusal("noTarget", "A remove operation needs a path.");
     else
       for (const [at, what] of Object.entries(readAs(z.record(z.string(), z.unknown()), value)))
         take(wanted, { does, path: at, value: what });
@@ -70,7 +70,7 @@ function take(wanted: Wanted, { does, path, value }: Step): void {
   const at = path.replace(groupSchema, "");
   const named = memberPath.exec(at)?.[1];
   if (named !== undefined) {
-    if (does !== "remove") throw refusal("invalidPath", "A member that a path names is removed, and not changed.");
+    if (does !== "remove") throw refusal("invalidPath", "A member in a path can be removed, but not changed.");
     return change(wanted, "remove", idsOf([{ value: named }]));
   }
   switch (at.toLowerCase()) {
@@ -88,7 +88,7 @@ function take(wanted: Wanted, { does, path, value }: Step): void {
     case "schemas":
       // Okta sends the id beside what changes.
       if (at.toLowerCase() === "id" && does === "replace") return;
-      throw refusal("mutability", `${at} is not changed by anybody.`);
+      throw refusal("mutability", `${at} is read-only.`);
     default:
       throw refusal(
         "invalidPath",
@@ -121,8 +121,8 @@ function change(wanted: Wanted, does: "add" | "remove", ids: readonly UserId[]):
 function idsOf(given: readonly z.output<typeof member>[]): UserId[] {
   return given.map(({ value, type }) => {
     if (type?.toLowerCase() === "group")
-      throw refusal("invalidValue", "members: a group has accounts as its members, and no groups.");
-    if (!isId(value)) throw refusal("invalidValue", "members: a value is no ID of a user.");
+      throw refusal("invalidValue", "members: the members of a group must be users, not groups.");
+    if (!isId(value)) throw refusal("invalidValue", "members: a value is not the ID of a user.");
     return value as UserId;
   });
 }

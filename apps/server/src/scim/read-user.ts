@@ -25,7 +25,7 @@ const nameParts = z.object({
 /** Kept as it comes; no database takes a byte 0. */
 export const externalId = text(256)
   .min(1)
-  .refine((given) => !given.includes("\0"), "has a byte that no text has");
+  .refine((given) => !given.includes("\0"), "contains a byte that is not allowed in text");
 
 /** What an account has no place for is let by: every identity system sends more than it is asked for. */
 export const userBody = z.object({
@@ -82,7 +82,7 @@ export function wishOfPatch({ Operations }: PatchBody): UserWish {
   const parts: Record<string, unknown> = {};
   for (const { op, path, value } of Operations) {
     const does = readOperation(op);
-    if (path === undefined && does === "remove") throw refusal("noTarget", "An operation that removes names a path.");
+    if (path === undefined && does === "remove") throw refusal("noTarget", "A remove operation needs a path.");
     const entries = path === undefined ? Object.entries(objectOf(value)) : [[path, value] as const];
     for (const [at, what] of entries) take(given, parts, at, does === "remove" ? null : what);
   }
@@ -96,18 +96,21 @@ export function wishOfPatch({ Operations }: PatchBody): UserWish {
 export function readOperation(op: string): "add" | "replace" | "remove" {
   const does = op.toLowerCase();
   if (does === "add" || does === "replace" || does === "remove") return does;
-  throw refusal("invalidSyntax", "An operation is add, replace or remove.");
+  throw refusal("invalidSyntax", "An operation must be add, replace or remove.");
 }
 
 type Given = Record<string, unknown>;
 
 function take(given: Given, parts: Given, at: string, value: unknown): void {
   if (at.length > 1000 || !wellFormedPath.test(at)) {
-    throw refusal("invalidPath", "A path is the name of an attribute, with a filter in brackets or a part behind it.");
+    throw refusal(
+      "invalidPath",
+      "A path must be the name of an attribute, optionally with a filter in brackets or a subattribute.",
+    );
   }
   const path = at.replace(userSchema, "").toLowerCase();
   const [attribute = "", part] = path.split(".", 2);
-  if (readOnly.has(attribute)) throw refusal("mutability", `${attribute} is not changed by anybody.`);
+  if (readOnly.has(attribute)) throw refusal("mutability", `${attribute} is read-only.`);
   if (value === null && needed.has(path)) throw refusal("invalidValue", `${names.get(path)} cannot be removed.`);
   if (attribute === "name" && part !== undefined) {
     const name = partNames.get(part);
@@ -120,5 +123,5 @@ function take(given: Given, parts: Given, at: string, value: unknown): void {
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw refusal("invalidValue", "An operation without a path has an object as its value.");
+  throw refusal("invalidValue", "The value of an operation without a path must be an object.");
 }

@@ -114,7 +114,7 @@ function addressOf(userName: string): string {
   try {
     assertAddress(userName);
   } catch {
-    throw refusal("invalidValue", "userName: is the e-mail address here. Map the address to userName.");
+    throw refusal("invalidValue", "userName: must be an e-mail address. Map the address to userName.");
   }
   return userName.trim();
 }

@@ -30,7 +30,7 @@ export interface SearchText {
 export function readQuery(text: SearchText): SearchQuery {
   const { q = "", type, modified } = text;
   if (q.includes("\0")) {
-    throw new HoldfastError("invalid_field", "A search has no NUL character: no name has one.", { field: "q" });
+    throw new HoldfastError("invalid_field", "A search cannot contain a NUL character.", { field: "q" });
   }
   const words = [
     ...new Set(
@@ -42,7 +42,7 @@ export function readQuery(text: SearchText): SearchQuery {
   const isNarrowed = [type, modified, text.owner, text.in].some((each) => each !== undefined);
   if ((words.length === 0 && !isNarrowed) || words.length > limits.searchWordsMax) {
     const wanted = `between 1 and ${limits.searchWordsMax} words`;
-    const message = `A search is for ${wanted}, which stand in the name, or for a type, an owner, a time or a folder.`;
+    const message = `A search needs ${wanted} of the name, or a type, an owner, a time or a folder.`;
     throw new HoldfastError("invalid_field", message, { field: "q" });
   }
   return {
@@ -113,6 +113,6 @@ function momentOf(text: string): number | undefined {
 }
 
 function noRange(): HoldfastError {
-  const message = "It is FROM..TO with dates or times, as in 2026-01-01..2026-02-01; one of them may be left out.";
+  const message = "Use FROM..TO with dates or times, such as 2026-01-01..2026-02-01; one of them can be omitted.";
   return new HoldfastError("invalid_field", message, { field: "modified" });
 }

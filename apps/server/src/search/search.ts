@@ -93,7 +93,7 @@ async function placesOf(shards: Shards, caller: Actor, { in: within, owner }: Se
 async function folderOf(shards: Shards, caller: Actor, id: string): Promise<PlacedNode> {
   const folder = await followMount(shards, caller, await findNode(shards, caller, id));
   if (folder.row.kind === "folder") return folder;
-  throw new HoldfastError("invalid_field", `${folder.path} is no folder.`, { field: "in" });
+  throw new HoldfastError("invalid_field", `${folder.path} is not a folder.`, { field: "in" });
 }
 
 /** What was shared with the caller. */

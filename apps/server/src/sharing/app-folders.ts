@@ -16,7 +16,7 @@ import type { SharingWorld } from "./sharing-world.ts";
 export async function openAppFolder(world: SharingWorld, caller: Caller, id: string): Promise<AppFolder> {
   const node = await findNode(world.shards, caller, id);
   if (node.row.kind !== "folder" || node.role !== "owner" || node.row.space_id !== caller.spaceId) {
-    throw new HoldfastError("invalid_field", "folder_id: is no folder of your own.", { field: "folder_id" });
+    throw new HoldfastError("invalid_field", "folder_id: is not a folder that you own.", { field: "folder_id" });
   }
   const grantId = newGrantId(world, node.row);
   return {

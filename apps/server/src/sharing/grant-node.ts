@@ -73,7 +73,7 @@ export function newGrantId({ clock, random }: SharingWorld, { id }: NodeRow): Gr
 
 function assertGrantable({ row }: PlacedNode, { expires_at }: NewGrant, nowMicros: number): void {
   const refuse = (message: string, field = "id") => new HoldfastError("invalid_field", message, { field });
-  if (row.trashed_at !== null) throw refuse("Items in the trash cannot be shared. Restore it first.");
+  if (row.trashed_at !== null) throw refuse("Items in the trash cannot be shared. Restore the item first.");
   if (row.kind === "mount") throw refuse("This folder was shared with you; share the original folder instead.");
   if (row.kind === "symlink") throw refuse("A symbolic link cannot be shared.");
   if (expires_at !== null && expires_at <= nowMicros) throw refuse("This time has passed.", "expires_at");

@@ -35,7 +35,7 @@ export async function assertMayInvite(mail: MailWorld, by: UserId): Promise<void
     throw new HoldfastError("forbidden", message);
   }
   if (await mayCauseMail(mail, by, isMailed ? "others" : "itself")) return;
-  throw new HoldfastError("rate_limited", "You have invited too many addresses. Share with this one later.", {
+  throw new HoldfastError("rate_limited", "You have invited too many addresses. Try again later.", {
     retryAfterSeconds: 60,
   });
 }
@@ -47,7 +47,7 @@ export async function assertMayInvite(mail: MailWorld, by: UserId): Promise<void
 export async function invitePending(mail: MailWorld, invitation: PendingInvitation): Promise<InvitationLink> {
   const { by, address, nodeName, message, grant } = invitation;
   const sharer = await findUser(mail.shards, by);
-  if (sharer === undefined) throw new HoldfastError("internal", "Whoever shares has an account.");
+  if (sharer === undefined) throw new HoldfastError("internal", "The caller that shares must have an account.");
   const { token, expiresAtMicros } = await createInvitation(mail, { kind: "invite", email: address, forShare: true });
   // It may have been taken back while this was made: whoever did that has found none.
   if (grant.email_key !== null) await endInvitations(mail, grant.email_key, mail.clock.nowMicros());

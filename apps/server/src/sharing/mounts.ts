@@ -46,7 +46,8 @@ async function makeMount(
   const { nodeId, base = {} } = mount;
   const { row, rights, role } = await findNode(world.shards, caller, nodeId);
   const refuse = (message: string) => new HoldfastError("invalid_field", message, { field: "node_id" });
-  if (rights === undefined) throw refuse("This is your own. Only items that others share with you can be mounted.");
+  if (rights === undefined)
+    throw refuse("This is your own folder. Only folders that others share with you can be mounted.");
   if (row.kind !== "folder") throw refuse("Only folders can be mounted.");
   if (role === "uploader")
     throw refuse("You can only add files to this folder and not see them, so it cannot be mounted.");
@@ -64,7 +65,7 @@ async function makeMount(
   if (result?.status !== "committed") await forgetUnlessMounted(world, caller, row.space_id);
   if (result?.status === "conflict" || result?.status === "error") throw result.error;
   if (result?.status !== "committed" || result.node === undefined) {
-    throw new HoldfastError("internal", "A mount answered no node.");
+    throw new HoldfastError("internal", "A mount returned no node.");
   }
   await rememberMounter(world.shards, mounted);
   await assertStillShown(world, caller, row, result.node.id as NodeId);

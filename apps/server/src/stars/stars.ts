@@ -30,7 +30,7 @@ export async function addStar(shards: Shards, clock: Clock, caller: Actor, id: s
       select count(*)::int as count from shard.stars
       where user_id = ${caller.userId} and (space_id, node_id) <> (${row.space_id}, ${row.id})`.execute(transaction);
     if ((rows[0]?.count ?? 0) >= limits.starsMax)
-      throw new HoldfastError("conflict", `An account has at most ${limits.starsMax} stars. Take some away first.`);
+      throw new HoldfastError("conflict", `An account has at most ${limits.starsMax} stars. Remove some first.`);
     await sql`
       insert into shard.stars (user_id, space_id, node_id, at)
       values (${caller.userId}, ${row.space_id}, ${row.id}, ${clock.nowMicros()}) on conflict do nothing`.execute(

@@ -27,7 +27,7 @@ export async function resumeDevice(
   if (!isId(id)) throw noSuch();
   const deviceId = id as DeviceId;
   if (by.deviceId === deviceId) {
-    const message = "A device does not let itself go on: do it from another device, or in the web app.";
+    const message = "A device cannot resume itself. Resume it from another device, or in the web app.";
     throw new HoldfastError("forbidden", message);
   }
   const { db } = shards.ofId(deviceId);

@@ -57,7 +57,7 @@ export class MakingLine {
     const line = this.#lines.get(payer) ?? [];
     const waiting = this.#jobs.size - this.#running;
     if (waiting >= this.#options.waitingMax || line.length >= this.#options.shareMax) {
-      throw new HoldfastError("unavailable", "Too many thumbnails wait to be made. Ask again in a moment.", {
+      throw new HoldfastError("unavailable", "Too many thumbnails are waiting to be created. Try again in a moment.", {
         retryAfterSeconds: 2,
       });
     }

@@ -89,7 +89,7 @@ export class PictureProcess {
     this.#isReady = typeof answer !== "string" && answer.word === words.ready;
     if (this.#isReady) return;
     this.end();
-    throw new HoldfastError("unavailable", "The process that makes thumbnails does not start.", {
+    throw new HoldfastError("unavailable", "The thumbnail process does not start.", {
       retryAfterSeconds: 60,
     });
   }

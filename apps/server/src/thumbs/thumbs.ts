@@ -92,7 +92,7 @@ export class Thumbs {
       return made;
     }
     const { log, clock } = this.#options;
-    log.info({ content_id: version.content_id.toString("hex"), reason: made }, "no thumbnail can be made");
+    log.info({ content_id: version.content_id.toString("hex"), reason: made }, "a thumbnail could not be created");
     // A library that refuses a picture does so again; what was too slow may have been so because of the machine.
     const untilMs = made === "unreadable" ? "never" : `${clock.nowMs() + limits.thumbRetryMs}`;
     await this.#keep(labelOf(version, "failed"), Buffer.from(untilMs));
@@ -114,7 +114,7 @@ export class Thumbs {
     try {
       await this.#options.cache.write(label, bytes);
     } catch (error) {
-      this.#options.log.warn({ reason: (error as Error).message }, "a thumbnail could not be kept");
+      this.#options.log.warn({ reason: (error as Error).message }, "a thumbnail could not be stored");
     }
   }
 }
@@ -132,5 +132,5 @@ async function* beginningWith(
 }
 
 function noThumb(): HoldfastError {
-  return new HoldfastError("not_found", "No thumbnail can be made of this file.");
+  return new HoldfastError("not_found", "No thumbnail can be created for this file.");
 }

@@ -60,7 +60,7 @@ async function attach(
   const parent = await work.tree.node(space.root_id);
   const top = await work.tree.node(topId);
   if (parent === undefined || top === undefined || (top.purged_at ?? 0) <= work.nowMicros) {
-    throw new HoldfastError("unavailable", "The transfer took too long and begins again.");
+    throw new HoldfastError("unavailable", "The transfer took too long and starts again.");
   }
   const isTaken = (await work.tree.child(parent.id, nameKey(top.name))) !== undefined;
   const name = isTaken ? await freeName(work, parent, top.name, top.kind) : top.name;

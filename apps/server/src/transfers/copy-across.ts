@@ -176,7 +176,7 @@ async function count(copying: Copying, copies: readonly Copy[]): Promise<void> {
 
 /** A file that its owner removed for good in the same moment: nothing may stand here without its content. */
 async function leaveOut({ place, done }: Copying, copy: NodeRow): Promise<void> {
-  if (copy.id === done.topId) throw new HoldfastError("conflict", "Its owner removed it for good.");
+  if (copy.id === done.topId) throw new HoldfastError("conflict", "Its owner permanently deleted it.");
   const { db, spaceId, clock, pieces } = place;
   await sweepDetached(db, spaceId, copy.id, { nowMicros: clock.nowMicros(), pieces });
 }

@@ -87,7 +87,7 @@ export async function offerTransfer(
   const user = await findNewOwner(world, caller, email);
   if (user?.id === caller.userId) throw refuse("email", "This is your own account. Choose another one.");
   if (user === undefined) {
-    throw refuse("email", "No account has this address confirmed. Only an account can own files.");
+    throw refuse("email", "No account has confirmed this address. Only an account can own files.");
   }
   const { db } = shards.ofId(row.space_id);
   const made: TransferRow = {
@@ -112,7 +112,7 @@ export async function offerTransfer(
     // An offer outlives the session, and its owner may not have been the one who made it.
     if (created) await world.tellSecurity?.(transaction, caller.userId, "transfer");
     if (standing.to_id === user.id) return { transfer: transferJson(standing, { node: row, from, to }), created };
-    throw new HoldfastError("conflict", "This is already offered to somebody else. Withdraw that offer first.", {
+    throw new HoldfastError("conflict", "This is already offered to someone else. Withdraw that offer first.", {
       field: "id",
     });
   };
@@ -155,7 +155,7 @@ function tellOffer(transaction: ShardReader, transfer: TransferRow, { name, kind
 
 function assertTransferable({ row }: PlacedNode): void {
   if (row.parent_id === null) throw refuse("id", "The root folder cannot be transferred. Transfer the items in it.");
-  if (row.trashed_at !== null) throw refuse("id", "Items in the trash cannot be transferred. Restore it first.");
+  if (row.trashed_at !== null) throw refuse("id", "Items in the trash cannot be transferred. Restore the item first.");
   if (row.kind === "mount") throw refuse("id", "This folder was shared with you: only its owner can transfer it.");
   if (row.kind === "symlink")
     throw refuse("id", "A symbolic link cannot be transferred. Transfer the folder that it is in.");
@@ -214,7 +214,7 @@ export async function acceptTransfer(
       result: null,
       created_at: world.clock.nowMicros(),
     });
-    if (!isFirst) throw new HoldfastError("unavailable", "The same was accepted twice at once. Try again.");
+    if (!isFirst) throw new HoldfastError("unavailable", "The same transfer is already being accepted. Try again.");
     return task;
   };
   const job = await inTransaction(db, (transaction) =>
@@ -279,12 +279,12 @@ async function assertReady(world: TransferWorld, transfer: TransferRow): Promise
   const node = (await findNodes(shards, actor, [nodeId])).get(nodeId);
   if (node === undefined) throw withdrawn();
   if (node.row.trashed_at === null) return;
-  throw new HoldfastError("conflict", "Its owner has moved this to the trash since.", { field: "id" });
+  throw new HoldfastError("conflict", "Its owner has moved it to the trash.", { field: "id" });
 }
 
 function ended(): HoldfastError {
   const days = limits.transferOfferMs / 86_400_000;
-  const message = `This offer has ended, as it was not accepted within ${days} days. Ask its owner to offer it again.`;
+  const message = `This offer has expired, because it was not accepted within ${days} days. Ask the owner to offer it again.`;
   return new HoldfastError("conflict", message, { field: "id" });
 }
 

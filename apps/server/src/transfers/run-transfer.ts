@@ -192,5 +192,5 @@ export function withdrawn(): HoldfastError {
 }
 
 function changed(): HoldfastError {
-  return new HoldfastError("conflict", "Its owner took it out of the transfer. It can be accepted again.");
+  return new HoldfastError("conflict", "Its owner removed it from the transfer. You can accept it again.");
 }

@@ -57,7 +57,7 @@ async function append(
   if (piece.hash !== undefined && progress.durable === step.start + source.receivedBytes) {
     hashes.put(session.id, progress.durable, piece.hash);
   }
-  if (source.surplus) throw badRange("The body has more bytes than were to come.");
+  if (source.surplus) throw badRange("The body is larger than declared.");
   if (source.failure !== undefined) throw source.failure;
   return { total: step.total === null && step.end === null ? progress.durable : null };
 }

@@ -43,7 +43,7 @@ export class BodySource implements AsyncIterable<Uint8Array> {
 
   /** Waits for no further byte: what comes of the upload is decided already. */
   stop(): void {
-    this.#body.destroy(new HoldfastError("unavailable", "The upload could not go on."));
+    this.#body.destroy(new HoldfastError("unavailable", "The upload could not continue."));
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {

@@ -106,9 +106,9 @@ async function findPlace(
     const names = splitPath(path);
     const last = names.pop();
     if (last !== undefined) return { parent: await findFolder(shards, caller, names, under), name: last };
-    throw new HoldfastError("exists", "The root folder is always there, and it is no file.", { field: "path" });
+    throw new HoldfastError("exists", "The root folder always exists and is not a file.", { field: "path" });
   }
-  if (name === undefined) throw new HoldfastError("invalid_field", "Give a name or a path.", { field: "name" });
+  if (name === undefined) throw new HoldfastError("invalid_field", "Specify a name or a path.", { field: "name" });
   checkName(name);
   return { parent: await findNode(shards, caller, parentId, "create"), name };
 }
@@ -155,7 +155,8 @@ function taken(row: NodeRow): string {
 }
 
 function assertNoBase({ baseVersion, baseRevision, ifMatch }: UploadRequest): void {
-  if (ifMatch !== undefined) throw new HoldfastError("precondition", "If-Match names a file, and there is none here.");
+  if (ifMatch !== undefined)
+    throw new HoldfastError("precondition", "If-Match requires an existing file, but there is none.");
   if (baseVersion === undefined && baseRevision === undefined) return;
   const field = baseVersion === undefined ? "base_revision" : "base_version";
   throw new HoldfastError("conflict", "The file that you changed no longer exists.", { field });

@@ -36,7 +36,7 @@ function isPosition(value: number | null | undefined): value is number | null {
 function badContentRange(): HoldfastError {
   return new HoldfastError(
     "bad_request",
-    "Content-Range must read like bytes 0-5242879/10737418240; the total may be *, and bytes */* asks for the state.",
+    "Content-Range must look like bytes 0-5242879/10737418240; the total can be *, and bytes */* requests the state.",
     { field: "Content-Range" },
   );
 }

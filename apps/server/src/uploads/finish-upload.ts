@@ -59,7 +59,7 @@ export async function commitPut(committer: Committer, caller: Actor, operation: 
   if (result?.status === "committed" && result.node !== undefined)
     return { node: result.node, created: result.created };
   if (result?.status === "conflict" || result?.status === "error") throw result.error;
-  if (result?.status !== "missing") throw new HoldfastError("internal", "The commit of an upload answered no node.");
+  if (result?.status !== "missing") throw new HoldfastError("internal", "The commit of an upload returned no node.");
   throw new HoldfastError("missing_blocks", "Part of the content no longer exists. Start a new upload.", {
     body: { missing_blocks: result.missingBlocks },
   });

@@ -61,5 +61,5 @@ async function writeTail(
 }
 
 function brokenTail({ id, durable }: Session): HoldfastError {
-  return new HoldfastError("superseded", `The bytes of upload ${id} before ${durable} have moved on meanwhile.`);
+  return new HoldfastError("superseded", `Another request has advanced upload ${id} beyond byte ${durable}.`);
 }

@@ -82,5 +82,7 @@ function mergePlace(old: Place, place: Place): Place {
 /** @throws HoldfastError invalid_field */
 export function assertOneTarget(fileId: string | undefined, place: Place | undefined): void {
   if (fileId === undefined || place === undefined || Object.keys(place).length === 0) return;
-  throw new HoldfastError("invalid_field", "Give a file_id or a place for the file, not both.", { field: "file_id" });
+  throw new HoldfastError("invalid_field", "Specify a file_id or a location for the file, not both.", {
+    field: "file_id",
+  });
 }

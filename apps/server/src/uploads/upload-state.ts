@@ -43,7 +43,8 @@ export function isComplete({ durable, total }: UploadState): boolean {
 }
 
 function wholeFile({ durable, total }: UploadState, { contentLengthBytes }: UploadAsk): UploadStep {
-  if (durable > 0) throw badRange("Part of this upload is there already: say with Content-Range what the body is.");
+  if (durable > 0)
+    throw badRange("Part of this upload already exists: use Content-Range to say which bytes the body has.");
   if (contentLengthBytes === undefined) return { do: "append", start: 0, end: null, total };
   assertTotal(total, contentLengthBytes);
   if (contentLengthBytes === 0) return { do: "finish", total: 0 };
@@ -55,11 +56,11 @@ function question(
   range: Extract<ContentRange, { kind: "query" }>,
   { contentLengthBytes = 0 }: UploadAsk,
 ): UploadStep {
-  if (contentLengthBytes > 0) throw badRange("A Content-Range without positions goes with an empty body.");
+  if (contentLengthBytes > 0) throw badRange("A Content-Range without positions requires an empty body.");
   assertTotal(state.total, range.total);
   const total = state.total ?? range.total;
   if (total !== null && total < state.durable) {
-    throw badRange(`The file cannot have ${total} bytes: ${state.durable} are here already.`);
+    throw badRange(`The file cannot have ${total} bytes: ${state.durable} were already received.`);
   }
   return total === state.durable ? { do: "finish", total } : { do: "report" };
 }
@@ -74,20 +75,22 @@ function piece(
     throw badRange(`The file has ${knownTotal} bytes, and this piece would end at ${end}.`);
   }
   if (start !== durable) {
-    throw new HoldfastError("offset", `The next piece begins at byte ${durable}, not ${start}.`, {
+    throw new HoldfastError("offset", `The next piece must start at byte ${durable}, not ${start}.`, {
       field: "Content-Range",
       body: { size: durable },
     });
   }
   if (contentLengthBytes !== undefined && contentLengthBytes !== end - start) {
-    throw badRange(`Content-Range names ${end - start} bytes, and the body has ${contentLengthBytes}.`);
+    throw badRange(`Content-Range declares ${end - start} bytes, but the body has ${contentLengthBytes}.`);
   }
   return { do: "append", start, end, total: knownTotal ?? total };
 }
 
 function assertTotal(known: number | null, said: number | null): void {
   if (known === null || said === null || known === said) return;
-  throw badRange(`This file was said to have ${known} bytes, and now ${said}. Start a new upload for another file.`);
+  throw badRange(
+    `This upload was declared with ${known} bytes, and now with ${said}. Start a new upload for another file.`,
+  );
 }
 
 export function badRange(message: string): HoldfastError {

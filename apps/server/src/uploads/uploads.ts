@@ -113,7 +113,7 @@ async function startUpload(
     const started = operationId === null ? undefined : await findStarted(db, caller, operationId, nowMicros);
     if (started !== undefined && requestHash?.equals(started.requestHash) === true) return started;
     if (started !== undefined) {
-      throw new HoldfastError("operation_reused", "This Idempotency-Key has started another upload.", {
+      throw new HoldfastError("operation_reused", "This Idempotency-Key was used for another upload.", {
         field: "Idempotency-Key",
       });
     }
@@ -231,11 +231,11 @@ async function nodeOf({ shards }: UploadsPorts, caller: Actor, { nodeId }: Sessi
 
 function notComplete({ durable, total }: Session): HoldfastError {
   const of = total === null ? "" : ` of ${total}`;
-  return new HoldfastError("offset", `The upload is not complete: ${durable}${of} bytes are here.`, {
+  return new HoldfastError("offset", `The upload is not complete: ${durable}${of} bytes were received.`, {
     body: { size: durable, complete: false },
   });
 }
 
 function busy(): HoldfastError {
-  return new HoldfastError("superseded", "Other requests keep moving this upload on. Ask for its state, then go on.");
+  return new HoldfastError("superseded", "Other requests are continuing this upload. Read its state, then continue.");
 }

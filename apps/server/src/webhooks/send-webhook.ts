@@ -47,7 +47,7 @@ export async function sendWebhook(network: WebhookNetwork, asked: WebhookRequest
   const over = AbortSignal.any([asked.signal, AbortSignal.timeout(network.timeoutMs)]);
   const status = await statusOf(network, asked, over);
   if (status >= 200 && status < 300) return;
-  const why = status >= 300 && status < 400 ? ", and a redirect is not followed" : "";
+  const why = status >= 300 && status < 400 ? "; redirects are not followed" : "";
   throw failed(`It was answered ${status}${why}.`);
 }
 
@@ -56,9 +56,9 @@ export function checkWebhookUrl(text: string, { isAllowed }: Pick<WebhookNetwork
   const refuse = (message: string) => new HoldfastError("invalid_field", message, { field: "url" });
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
-    throw refuse("It must read like https://example.com/path.");
+    throw refuse("It must look like https://example.com/path.");
   }
-  if (url.username !== "" || url.password !== "") throw refuse("It must not contain a name and a password.");
+  if (url.username !== "" || url.password !== "") throw refuse("It must not contain a user name or a password.");
   if (url.hash !== "") throw refuse("It must not contain a # part, which is never sent.");
   const literal = literalOf(url);
   if (literal !== undefined && !isAllowed(literal)) throw refuse(notAllowed);

@@ -78,7 +78,7 @@ async function tellEvent(
       await enqueue(db, { kind: "webhook", key: `${webhookId} ${id}`, payload });
     }
   }
-  if (isFull) throw new HoldfastError("unavailable", "As much waits for a webhook as may: it is told later.");
+  if (isFull) throw new HoldfastError("unavailable", "The queue of the webhook is full; the change is sent later.");
 }
 
 async function tellWebhooks(world: WebhookWorld, spaceId: SpaceId, { signal }: Attempt): Promise<void> {

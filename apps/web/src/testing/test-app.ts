@@ -164,5 +164,5 @@ export async function signInByForm(page: Page, url: string, who: Person = admini
 function policyReports(logFile: string): string[] {
   return readFileSync(logFile, "utf8")
     .split("\n")
-    .filter((line) => line.includes("kept from something by its policy"));
+    .filter((line) => line.includes("the Content-Security-Policy blocked something"));
 }

@@ -162,7 +162,7 @@ test("the last administrator is told in plain words why they cannot leave", asyn
   const { access_token: session } = await sessionOf("root@example.org");
   const { status, json } = await call("PATCH", "/admin/users/root@example.org", session, { disabled: true });
   assert.equal(status, 409);
-  assert.match(json.detail, /last administrator.*Make another one first/);
+  assert.match(json.detail, /last administrator.*Add another one first/);
 });
 
 test("a signed URL of somebody who was suspended stops at once", async () => {

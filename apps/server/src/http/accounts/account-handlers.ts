@@ -62,7 +62,7 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
       if (caller.credential.kind !== "session") {
         throw new HoldfastError(
           "forbidden",
-          "A personal access token is no session; revoke it with DELETE /tokens/{id}.",
+          "A personal access token is not a session. Revoke it with DELETE /tokens/{id}.",
         );
       }
       await endSession(world, caller.credential.id);
@@ -161,7 +161,7 @@ export function accountHandlers(world: AccountWorld, mail: MailWorld, onMessage:
     deleteDevice: async ({ caller, params, query }) => {
       if (params.id !== caller.deviceId) assertNotSuspended(caller);
       const removesCopies = query.remove_copies === "true";
-      if (removesCopies && isByToken(caller)) throw neededSignedIn("has no device remove its copies");
+      if (removesCopies && isByToken(caller)) throw neededSignedIn("cannot make a device remove its copies");
       const isReplaced = query.replaced === "true";
       await deleteDevice(world, caller, params.id, { removesCopies, isReplaced });
       return { status: 204 };
@@ -201,7 +201,7 @@ export function userHandlers(store: AccountStore & Pick<AccountWorld, "outsidePa
       json: await listUsers(store, { limit: query.limit ?? limits.listItemsDefault, cursor: query.cursor }),
     }),
     adminCreateUser: async ({ caller, body }) => {
-      if (body.admin === true && isByToken(caller)) throw neededSignedIn("makes nobody an administrator");
+      if (body.admin === true && isByToken(caller)) throw neededSignedIn("cannot make an account an administrator");
       const user = await createUser(store, {
         email: body.email,
         password: body.password,
@@ -302,5 +302,5 @@ async function accountJson(world: AccountWorld, caller: Caller, { publicUrl, sel
 async function assertNoAccount({ shards }: AccountStore, email: string): Promise<void> {
   assertAddress(email);
   if ((await findUserByEmail(shards, email)) === undefined) return;
-  throw new HoldfastError("exists", `${email} has an account here already.`, { field: "email" });
+  throw new HoldfastError("exists", `${email} already has an account on this server.`, { field: "email" });
 }

@@ -49,7 +49,7 @@ export function exportHandlers(accounts: AccountWorld, exports: Exports) {
     openExportAddress: async ({ params, head, signal, reading, countFor }) => {
       const grant = await openGrant(accounts, "export", params.grant);
       if (grant === undefined || !mayExport(grant.caller)) {
-        throw new HoldfastError("unauthenticated", "This address is not valid or has expired. Ask for a new one.");
+        throw new HoldfastError("unauthenticated", "This address is not valid or has expired. Request a new one.");
       }
       const { caller, facts } = grant;
       countFor(caller);

@@ -109,7 +109,7 @@ async function assertMayUnlink(world: ClaimsWorld, userId: UserId, id: string): 
   if (outside === undefined) return;
   const identity = (await listIdentities(world, userId)).find((each) => each.id === id);
   if (identity?.issuer !== outside.issuer) return;
-  const message = `The password of this account is the one of ${outside.name}: that does not end here.`;
+  const message = `The password of this account is managed by ${outside.name} and cannot be changed here.`;
   throw new HoldfastError("forbidden", message, { field: "ldap" });
 }
 
@@ -138,5 +138,5 @@ function guardFor({ throttle }: Pick<ClaimsWorld, "throttle">, peer: Peer): Guar
 
 function theIssuer(issuer: Issuer | undefined): Issuer {
   if (issuer !== undefined) return issuer;
-  throw new HoldfastError("not_found", "Nobody signs in here through an outside issuer. HOLDFAST_OIDC names one.");
+  throw new HoldfastError("not_found", "This server has no outside issuer to sign in through. HOLDFAST_OIDC sets one.");
 }

@@ -24,7 +24,10 @@ export function webSessionHandlers(world: AccountWorld) {
     refreshWebSession: async ({ headers, peer, note }) => {
       const refreshToken = readSessionCookie(peer, headers.cookie);
       if (refreshToken === undefined) {
-        throw new HoldfastError("unauthenticated", "This browser is not signed in, or not any more. Sign in again.");
+        throw new HoldfastError(
+          "unauthenticated",
+          "This browser is not signed in, or its session has ended. Sign in again.",
+        );
       }
       const onClaimed = (userId: UserId) => note({ userId });
       const session = await refreshSession(world, refreshToken, { onClaimed, address: peer.address });

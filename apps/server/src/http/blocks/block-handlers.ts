@@ -96,7 +96,8 @@ export function blockHandlers(world: AccountWorld, blocks: BlockService, codec: 
     },
     getBlock: async ({ caller, params, headers: { range }, head, signal, reading }) => {
       const { hash } = params;
-      if (!caller.owns) throw new HoldfastError("forbidden", "A link opens files, not blocks by their hashes.");
+      if (!caller.owns)
+        throw new HoldfastError("forbidden", "A link gives access to files, not to blocks by their hashes.");
       const size = (await blockSizes(shards, caller.spaceId, [hash])).get(hash);
       if (size === undefined) throw new HoldfastError("not_found", "There is no such block, or you may not see it.");
       const [part, ...more] = parseRange(range, size) ?? [];
@@ -181,7 +182,7 @@ function leastBytes(
 }
 
 function noSuchUpload(): HoldfastError {
-  return new HoldfastError("unauthenticated", "This upload URL is not valid or has expired. Ask for a new one.");
+  return new HoldfastError("unauthenticated", "This upload URL is not valid or has expired. Request a new one.");
 }
 
 /** The right to put something into the folder may have ended since the URL was given. */

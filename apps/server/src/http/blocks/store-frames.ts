@@ -76,7 +76,7 @@ async function incomingBlock(
   { kind, hash, size, payload: sent, base }: Frame,
 ): Promise<IncomingBlock> {
   if (kind === "absent") {
-    throw new HoldfastError("bad_request", "A block that is sent is raw, zstd or a patch, not absent.", {
+    throw new HoldfastError("bad_request", "An uploaded block must be raw, zstd or a patch, not absent.", {
       field: "frames",
     });
   }
@@ -88,7 +88,7 @@ async function incomingBlock(
   if (base === undefined || basePlain === undefined) {
     throw new HoldfastError(
       "missing_blocks",
-      "The base of a patch is not there, or is damaged. Send the whole block.",
+      "The base of a patch does not exist or is damaged. Send the whole block.",
       {
         body: { missing_blocks: [base] },
       },

@@ -41,7 +41,7 @@ export async function stillCaller(
   if (performance.now() - startedMs < believedMs) return caller;
   const now = await authenticator.lookAgain(caller);
   if (now !== undefined) return now;
-  const message = "The session, token or link ended while the body of the request was on its way. Sign in again.";
+  const message = "The session, token or link ended while the body of the request was received. Sign in again.";
   throw new HoldfastError("unauthenticated", message);
 }
 
@@ -71,12 +71,15 @@ export function readBasic(headers: IncomingHttpHeaders): string | undefined {
 export function assertAccess(caller: Caller, route: Route): void {
   const { access } = route;
   if (caller.credential.kind === "link" && !routesForLinks.has(route)) {
-    throw new HoldfastError("forbidden", "This is for accounts. A link opens what it shows, and nothing else.");
+    throw new HoldfastError(
+      "forbidden",
+      "This request needs an account. A link gives access only to the files and folders that it shows.",
+    );
   }
   if (caller.isApp === true && !routesForAppPasswords.has(route)) throw notForAppPasswords();
   if (access === "open" || access === "signed" || access === "signed_in") return;
   if (!caller.admin && administratorScopes.has(access)) {
-    throw new HoldfastError("forbidden", "Only an administrator may do this.");
+    throw new HoldfastError("forbidden", "Only an administrator can do this.");
   }
   assertScope(caller, access);
 }
@@ -87,14 +90,14 @@ export function assertScope(caller: Caller, scope: Scope): void {
 }
 
 function lacking({ credential }: Caller, scope: Scope): string {
-  if (credential.kind === "link") return "This link is for looking only.";
-  return `This token does not have the scope ${scope}. Make one that has it.`;
+  if (credential.kind === "link") return "This link is view-only.";
+  return `This token does not have the scope ${scope}. Create one that has it.`;
 }
 
 export function signInNeeded(header: string | undefined): HoldfastError {
   const message =
     header === undefined
       ? "Sign in first, and send the token as Authorization: Bearer."
-      : "The Authorization header is not of the form Bearer and a token.";
+      : "The Authorization header must be Bearer and a token.";
   return new HoldfastError("unauthenticated", message);
 }

@@ -191,7 +191,7 @@ test("a body ends within two seconds after its caller, and not by a database tha
   look = () => Promise.resolve(undefined);
   await send();
   await passTo(3);
-  assert.match(await answer, /^HTTP\/1.1 401 [^]*while the body of the request was on its way/);
+  assert.match(await answer, /^HTTP\/1.1 401 [^]*while the body of the request was received/);
 });
 
 test("a client that is refused while its body is on its way reads the whole answer and its end, and may send on meanwhile", async (t) => {

@@ -56,7 +56,9 @@ async function decompress(bytes: Uint8Array, bytesMax: number): Promise<Uint8Arr
     return await zstdDecompressAsync(bytes, { ...windowOptions, maxOutputLength: bytesMax });
   } catch (error) {
     if ((error as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(bytesMax);
-    throw new HoldfastError("bad_request", "The body is not what Content-Encoding says: zstd.", { cause: error });
+    throw new HoldfastError("bad_request", "The body is not valid zstd, although Content-Encoding is zstd.", {
+      cause: error,
+    });
   }
 }
 
@@ -79,7 +81,7 @@ export function validate<Schema extends z.ZodType>(
   const issue = deepestIssue(result.error.issues, value);
   const field = fieldName(issue.path);
   const message =
-    field === "" && value === undefined ? "A JSON body is needed." : sentence(field, place, issue.message);
+    field === "" && value === undefined ? "A JSON body is required." : sentence(field, place, issue.message);
   throw new HoldfastError(place === "body" ? "invalid_field" : "bad_request", message, field === "" ? {} : { field });
 }
 

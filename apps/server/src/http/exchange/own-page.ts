@@ -40,18 +40,18 @@ function assertOwnOrigin(headers: IncomingHttpHeaders, peer: Peer): void {
 
 /** In words for whoever runs the server: mostly it is a proxy in front of which the server does not know. */
 function refusal(origin: string | undefined, site: string | undefined, peer: Peer): string {
-  const begin = "This is for pages of this server alone";
+  const begin = "This request is only accepted from pages of this server";
   if (origin === undefined) {
-    return `${begin}, and the request has no Origin header, which browsers send. A proxy must not take it away; a program signs in with POST /api/v1/sessions, or with a token.`;
+    return `${begin}, and the request has no Origin header, which browsers send. A proxy must not remove it. A program signs in with POST /api/v1/sessions, or with a token.`;
   }
   const own = [...new Set(ownOrigins(peer))].join(" or ");
   if (ownOrigins(peer).includes(origin)) {
-    return `${begin}, and the browser says that the page is of another (Sec-Fetch-Site: ${JSON.stringify(site?.slice(0, shownMax))}).`;
+    return `${begin}, and the page is from another site (Sec-Fetch-Site: ${JSON.stringify(site?.slice(0, shownMax))}).`;
   }
   const found = JSON.stringify(origin.slice(0, shownMax));
   return (
-    `${begin}: the page is of ${found} (its Origin), and the server knows itself as ${own}. If the former is where people reach it, start it with HOLDFAST_PUBLIC_URL set to ` +
-    "that; behind a proxy also with --behind-proxy, and have the proxy pass on Host and X-Forwarded-Proto."
+    `${begin}: the page's Origin is ${found}, and the server's address is ${own}. If people reach the server at the former, start it with HOLDFAST_PUBLIC_URL set to ` +
+    "that address; behind a proxy also with --behind-proxy, and let the proxy pass on Host and X-Forwarded-Proto."
   );
 }
 

@@ -21,7 +21,7 @@ const titles: Readonly<Record<number, string>> = {
   410: "Start over",
   412: "The precondition failed",
   413: "Too large",
-  415: "This kind of body is not understood",
+  415: "This content type is not supported",
   416: "No such range",
   422: "The input is not valid",
   423: "Locked",
@@ -43,7 +43,9 @@ export function toProblem(error: HoldfastError, requestId: string): ProblemAnswe
     type: `/api/docs#${error.code}`,
     title: titles[status] ?? "The server failed",
     status,
-    detail: isPrivate(error) ? `Something went wrong here. The server's log has it under ${requestId}.` : error.message,
+    detail: isPrivate(error)
+      ? `Something went wrong on the server. The server's log has the details under ${requestId}.`
+      : error.message,
     code: error.code,
     retryable,
     request_id: requestId,
@@ -82,7 +84,7 @@ export function fromTransport(thrown: unknown): HoldfastError {
     if (statusCode === 413) return new HoldfastError("too_large", "The body is too large.", { cause: thrown });
     if (statusCode === 414) return new HoldfastError("bad_request", "The URL is too long.", { cause: thrown });
     if (statusCode === 415) {
-      return new HoldfastError("unsupported_media_type", "This Content-Type is not understood.", { cause: thrown });
+      return new HoldfastError("unsupported_media_type", "This Content-Type is not supported.", { cause: thrown });
     }
     return new HoldfastError("bad_request", String(message), { cause: thrown });
   }
@@ -90,5 +92,7 @@ export function fromTransport(thrown: unknown): HoldfastError {
 }
 
 export function clientGone(thrown: unknown): HoldfastError {
-  return new HoldfastError("bad_request", "The client went away before the answer was complete.", { cause: thrown });
+  return new HoldfastError("bad_request", "The client disconnected before the response was complete.", {
+    cause: thrown,
+  });
 }

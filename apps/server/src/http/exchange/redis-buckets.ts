@@ -49,7 +49,7 @@ export function openRedisBuckets(url: string, fallback: BucketStore, log: Log): 
   let reachable = true;
   const note = (now: boolean, reason: string) => {
     if (now !== reachable)
-      log.warn({ reason }, now ? "Redis answers again" : "Redis does not answer; limits count in this process");
+      log.warn({ reason }, now ? "Redis answers again" : "Redis does not answer; rate limits now apply per process");
     reachable = now;
   };
   redis.on("error", (error) => note(false, error.message));

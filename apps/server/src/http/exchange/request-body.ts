@@ -137,7 +137,7 @@ const checkMs = 2000;
 const slicesWaitingMax = 4;
 
 function stalled(idleTimeoutMs: number): HoldfastError {
-  return brokenOff("request_timeout", `No byte of the body arrived for ${idleTimeoutMs / 1000} seconds.`);
+  return brokenOff("request_timeout", `No data of the body arrived for ${idleTimeoutMs / 1000} seconds.`);
 }
 
 function tooSlow(): HoldfastError {

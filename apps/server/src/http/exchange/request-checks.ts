@@ -11,7 +11,7 @@ export function readParams(route: Route, params: unknown): unknown {
   if (route.method === "PUT" && result?.error.issues[0]?.path[0] === "hash") {
     return validate(route.params as z.ZodObject, params, "path");
   }
-  throw new HoldfastError("not_found", "There is nothing here, or nothing that you may see.");
+  throw new HoldfastError("not_found", "It does not exist, or you do not have access to it.");
 }
 
 /**
@@ -26,7 +26,7 @@ export function assertQueryText(url: string): void {
       decodeURIComponent(pair);
     } catch {
       const [field = ""] = pair.split("=", 1);
-      throw new HoldfastError("bad_request", "A part of the query is not UTF-8 with each byte as % and two digits.", {
+      throw new HoldfastError("bad_request", "Part of the query is not percent-encoded UTF-8.", {
         field: field.slice(0, 100),
       });
     }
@@ -68,8 +68,8 @@ export function assertJson(request: IncomingMessage, route: Route): void {
   // Before anybody has signed in a few bytes must not say many.
   if (encoding !== "identity" && (encoding !== "zstd" || isOpen(route))) {
     const message = isOpen(route)
-      ? "The JSON of a request without a token is sent as it is, without Content-Encoding."
-      : "A JSON body is sent as it is, or with Content-Encoding: zstd.";
+      ? "The JSON body of a request without a token must be sent without Content-Encoding."
+      : "A JSON body must be sent without Content-Encoding, or with Content-Encoding: zstd.";
     throw new HoldfastError("unsupported_media_type", message, { field: "Content-Encoding" });
   }
   const bytesMax = jsonBytesMax(route);

@@ -22,7 +22,7 @@ export function sealedCursors(serverKey: Buffer, about: string) {
         const opened = Buffer.concat([decipher.update(bytes.subarray(nonceBytes, end)), decipher.final()]);
         return opened.toString("base64url");
       } catch (cause) {
-        const message = "The cursor is not one that this list gave. Begin without it.";
+        const message = "The cursor is not from this list. Start without it.";
         throw new HoldfastError("bad_request", message, { field: "cursor", cause });
       }
     },

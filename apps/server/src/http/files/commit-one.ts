@@ -12,9 +12,9 @@ export async function commitOperation(
 ): Promise<Extract<OperationResult, { status: "committed" }>> {
   const { results } = await committer.commit(caller, [operation]);
   const result = results[0];
-  if (result === undefined) throw new HoldfastError("internal", "A commit answered nothing.");
+  if (result === undefined) throw new HoldfastError("internal", "A commit returned nothing.");
   if (result.status === "missing") {
-    throw new HoldfastError("missing_blocks", "Some of the content is not there (any more). Send it again.", {
+    throw new HoldfastError("missing_blocks", "Some of the content is not on the server. Send it again.", {
       body: { missing_blocks: result.missingBlocks },
     });
   }
@@ -29,6 +29,6 @@ export async function commitNode(
   operation: Operation,
 ): Promise<{ node: NodeJson; created: boolean }> {
   const { node, created } = await commitOperation(committer, caller, operation);
-  if (node === undefined) throw new HoldfastError("internal", "A commit answered no node.");
+  if (node === undefined) throw new HoldfastError("internal", "A commit returned no node.");
   return { node, created };
 }

@@ -47,7 +47,7 @@ export function seenOf(fields: {
 export function refuseConditions({ ifMatch, ifNoneMatch }: Pick<OperationBase, "ifMatch" | "ifNoneMatch">): void {
   if (ifMatch === undefined && ifNoneMatch === undefined) return;
   const field = ifMatch === undefined ? "If-None-Match" : "If-Match";
-  const message = `${field} names one node, and this call is about many. In a batch each operation has its own base_revision.`;
+  const message = `${field} is for a single node, and this request has many. In a batch each operation has its own base_revision.`;
   throw new HoldfastError("bad_request", message, { field });
 }
 

@@ -33,7 +33,7 @@ export function parseRange(header: string | undefined, sizeBytes: number): reado
   }
   if (ranges.length === 0) {
     if (specs.length === 0) return undefined;
-    throw unsatisfiable(`The file has ${sizeBytes} bytes; no part asked for lies inside.`, sizeBytes);
+    throw unsatisfiable(`The file has ${sizeBytes} bytes; none of the requested ranges is inside it.`, sizeBytes);
   }
   return coalesce(ranges);
 }

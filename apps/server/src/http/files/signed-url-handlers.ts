@@ -26,7 +26,7 @@ export function signedUrlHandlers(accounts: AccountWorld, parts: DownloadParts) 
     openSignedUrl: async (context) => {
       const grant = await openGrant(accounts, "download", context.params.grant);
       if (grant?.caller.scopes.has("files:read") !== true) {
-        throw new HoldfastError("unauthenticated", "This address is not valid or has expired. Ask for a new one.");
+        throw new HoldfastError("unauthenticated", "This address is not valid or has expired. Request a new one.");
       }
       const { caller } = grant;
       context.countFor(caller);

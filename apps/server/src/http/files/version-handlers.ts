@@ -34,7 +34,7 @@ export function versionHandlers({ shards, committer, clock, tagOf }: VersionWorl
     listVersions: async ({ caller, params, query }) => {
       const file = await findNode(shards, caller, params.id);
       if (file.row.kind !== "file")
-        throw new HoldfastError("invalid_field", `${file.path} is no file.`, { field: "id" });
+        throw new HoldfastError("invalid_field", `${file.path} is not a file.`, { field: "id" });
       const { items, next_cursor } = await listVersions(shards, file, query);
       const t = tagOf(caller, file.rights === undefined ? [] : [file.row.id]);
       return { status: 200, json: { items: await withNames(shards, caller, items), next_cursor, t } };
@@ -49,7 +49,7 @@ export function versionHandlers({ shards, committer, clock, tagOf }: VersionWorl
         label: readLabel(body.label),
       });
       const [json] = version === undefined ? [] : await withNames(shards, caller, [version]);
-      if (json === undefined) throw new HoldfastError("internal", "A commit answered no version.");
+      if (json === undefined) throw new HoldfastError("internal", "A commit returned no version.");
       return { status: 200, json };
     },
     pruneVersions: async ({ caller, params, body, conditions }) => {

@@ -25,12 +25,12 @@ export function linkHandlers(world: AccountWorld) {
 async function describeLink(world: AccountWorld, caller: Caller) {
   const { credential } = caller;
   if (credential.kind !== "link") {
-    throw new HoldfastError("forbidden", "This is for links. Send a link's token as Authorization: Bearer.");
+    throw new HoldfastError("forbidden", "This request needs a link. Send the link's token as Authorization: Bearer.");
   }
   // Whoever may only put something in may still know into what.
   const node = await findNode(world.shards, caller, "root", "create");
   const link = await findLiveLink(world, credential.id);
-  if (link === undefined) throw new HoldfastError("unauthenticated", "The link has ended meanwhile.");
+  if (link === undefined) throw new HoldfastError("unauthenticated", "The link ended in the meantime.");
   return {
     node: nodeJson(node),
     role: link.role,

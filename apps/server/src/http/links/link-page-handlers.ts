@@ -212,7 +212,7 @@ interface Asked {
 async function show({ shards }: AccountWorld, visit: Visit, asked: Asked, head?: string): Promise<Page> {
   const { caller, link } = visit;
   const found = await findNode(shards, caller, asked.in ?? "root", "create");
-  if (found.row.trashed_at !== null) throw new HoldfastError("not_found", "It lies in the trash.");
+  if (found.row.trashed_at !== null) throw new HoldfastError("not_found", "It is in the trash.");
   const node = nodeJson(found);
   const isListed = node.kind === "folder" && roleMay(found.role, "read");
   const { items, next_cursor: next } = isListed

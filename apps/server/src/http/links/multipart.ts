@@ -62,7 +62,7 @@ function parameterOf(disposition: string, name: string): string | undefined {
 }
 
 function broken(): HoldfastError {
-  return new HoldfastError("bad_request", "The form is broken off or is none.");
+  return new HoldfastError("bad_request", "The form is incomplete or is not a valid form.");
 }
 
 class FormStream {

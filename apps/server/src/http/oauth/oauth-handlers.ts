@@ -76,11 +76,11 @@ export function oauthClientHandlers(world: OauthWorld) {
     adminListOauthClients: async () => ({ status: 200, json: { items: await listClients(world), next_cursor: null } }),
     adminAddOauthClient: async ({ caller, body }) => {
       // People would be asked to let it in long after the token has ended.
-      if (isByToken(caller)) throw neededSignedIn("registers no program");
+      if (isByToken(caller)) throw neededSignedIn("cannot register a program");
       return { status: 201, json: await addClient(world, body) };
     },
     adminRemoveOauthClient: async ({ caller, params }) => {
-      if (isByToken(caller)) throw neededSignedIn("removes no program");
+      if (isByToken(caller)) throw neededSignedIn("cannot remove a program");
       await removeClient(world, params.id);
       return { status: 204 };
     },

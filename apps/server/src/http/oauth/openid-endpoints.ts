@@ -111,7 +111,7 @@ async function readForm(stream: AsyncIterable<Uint8Array>, path: string): Promis
 /** A byte that no text has: no database takes it, and no program means it. @throws HoldfastError bad_request */
 function assertText(form: string): void {
   if (form.includes("%00") || form.includes("\0"))
-    throw new HoldfastError("bad_request", "What a program asks has no byte 0.");
+    throw new HoldfastError("bad_request", "The request of a program cannot contain a NUL character.");
 }
 
 const refusals: Partial<Record<HoldfastError["code"], number>> = {
@@ -182,7 +182,7 @@ const resumeCookie = "holdfast-openid-resume";
 function refusal(status: number, payload: string): HoldfastError {
   const said = readError(payload);
   if (status >= 500) return new HoldfastError("internal", "The OpenID provider failed.", { cause: new Error(payload) });
-  return new HoldfastError("bad_request", `A program asked to be let in, and not as it should: ${said}.`);
+  return new HoldfastError("bad_request", `A program's authorization request is not valid: ${said}.`);
 }
 
 function readError(payload: string): string {
@@ -193,6 +193,6 @@ function readError(payload: string): string {
       .join(", ")
       .slice(0, 300);
   } catch {
-    return "it is no request of OpenID Connect";
+    return "it is not an OpenID Connect request";
   }
 }

@@ -29,5 +29,5 @@ export async function countQuestion({ throttle }: Pick<AccountWorld, "throttle">
 /** @throws HoldfastError too_large */
 export function assertQuestionAddress(url: string): void {
   if (url.length <= questionBytesMax) return;
-  throw new HoldfastError("too_large", `What a program asks has at most ${questionBytesMax} bytes.`);
+  throw new HoldfastError("too_large", `The request of a program can have at most ${questionBytesMax} bytes.`);
 }

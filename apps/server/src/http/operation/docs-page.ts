@@ -96,7 +96,7 @@ function renderCalls(api: OpenApi): string {
 function renderErrors(): string {
   const rows = Object.entries(errorTable).map(
     ([code, { status, retryable }]) =>
-      `<tr id="${code}"><th scope="row"><code>${code}</code></th><td>${status}</td><td>${meaningOf(code as ErrorCode)}${retryable ? " Worth trying again unchanged." : ""}</td></tr>`,
+      `<tr id="${code}"><th scope="row"><code>${code}</code></th><td>${status}</td><td>${meaningOf(code as ErrorCode)}${retryable ? " The same request may succeed later." : ""}</td></tr>`,
   );
   return `<section class="errors" aria-labelledby="errors"><h2 id="errors">Errors</h2>
 <p>Every error is <code>application/problem+json</code> with <code>code</code>, <code>retryable</code> and <code>request_id</code>, and for

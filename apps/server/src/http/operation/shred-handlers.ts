@@ -7,7 +7,7 @@ export function shredHandlers(world: ShreddingWorld) {
   return {
     adminShredUser: async ({ caller, params, body }) => {
       const dryRun = body.dry_run ?? false;
-      if (!dryRun && isByToken(caller)) throw neededSignedIn("shreds no account");
+      if (!dryRun && isByToken(caller)) throw neededSignedIn("cannot shred an account");
       return { status: 202, json: await askShredding(world, params.id, { dryRun }) };
     },
     adminGetShredding: async ({ params }) => ({ status: 200, json: await describeShredding(world, params.id) }),

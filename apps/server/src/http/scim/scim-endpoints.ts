@@ -36,7 +36,7 @@ interface Endpoint<Body> {
 const idParams = z.object({ id: z.string().min(1).max(200) });
 const whole = z
   .string()
-  .regex(/^-?\d{1,9}$/, "is no whole number")
+  .regex(/^-?\d{1,9}$/, "is not a whole number")
   .transform(Number);
 const listQuery = z.object({
   filter: z.string().max(4096).optional(),

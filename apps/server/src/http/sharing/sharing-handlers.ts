@@ -145,7 +145,7 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
 
   async function one(grant: GrantRow, { isNamed = true }: { readonly isNamed?: boolean } = {}) {
     const [json] = await permissionsJson(shards, [grant], { isNamed });
-    if (json === undefined) throw new HoldfastError("internal", "A permission has no words.");
+    if (json === undefined) throw new HoldfastError("internal", "A permission has no text.");
     return json;
   }
 
@@ -164,7 +164,7 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
   }
 
   async function linkOf(caller: Caller, body: ShareBody): Promise<NewGrant> {
-    refuseOthers(body, ["email", "user_id", "group_id", "message"], "A link is for whoever has it.");
+    refuseOthers(body, ["email", "user_id", "group_id", "message"], "A link is for anyone who has it.");
     const role = grantedRole(body.role);
     if (role === "commenter") throw refuse("role", "A link's role is viewer, editor or uploader.");
     return {
@@ -183,7 +183,7 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
   async function granteeOf(caller: Caller, node: PlacedNode, body: ShareBody): Promise<NewGrant> {
     refuseOthers(body, ["name", "password", "max_downloads"], "Only links have this option.");
     if ([body.email, body.user_id, body.group_id].filter((who) => who !== undefined).length !== 1) {
-      throw refuse("email", "Say with whom: email, user_id or group_id, or link.");
+      throw refuse("email", "Specify a recipient: email, user_id or group_id, or link.");
     }
     const common = {
       message: body.message === undefined ? null : checkLines(body.message, "message", limits.shareMessageBytesMax),
@@ -204,8 +204,8 @@ export function sharingHandlers(world: SharingWorld, mail: MailWorld, tagOf: Tag
       };
     }
     if (user === undefined) throw refuse("user_id", "There is no such account.");
-    if (user.id === caller.userId) throw refuse("email", "This is you. Share it with somebody else.");
-    if (user.space_id === node.row.space_id) throw refuse("email", "The owner has every right already.");
+    if (user.id === caller.userId) throw refuse("email", "This is your own account. Share it with somebody else.");
+    if (user.space_id === node.row.space_id) throw refuse("email", "The owner already has full access.");
     return { ...common, kind: "user", grantee_id: user.id };
   }
 
@@ -229,7 +229,7 @@ function groupOf(caller: Caller, groupId: string): string {
 /** @throws HoldfastError invalid_field: a space changes its owner by a transfer alone */
 function grantedRole(role: ShareBody["role"]): GrantRow["role"] {
   if (role !== "owner") return role;
-  throw refuse("role", "An owner is made by a transfer. Give viewer, commenter, editor or uploader.");
+  throw refuse("role", "Ownership is changed by a transfer. Use viewer, commenter, editor or uploader.");
 }
 
 function timeOf(text: string | null, { clock }: SharingWorld): number | null {

@@ -57,7 +57,7 @@ function readTimeout(headers: IncomingHttpHeaders): number {
   if (typeof text === "string" && /^\d{1,15}$/.test(text)) {
     return Math.min(Math.max(Number(text), 1), limits.pollSecondsMax);
   }
-  const message = `Timeout is a whole number of seconds, of which 1 to ${limits.pollSecondsMax} are held.`;
+  const message = `The Timeout header must be a whole number of seconds; the maximum is ${limits.pollSecondsMax}.`;
   throw new HoldfastError("invalid_field", message, { field: "Timeout" });
 }
 

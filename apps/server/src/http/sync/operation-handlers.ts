@@ -42,7 +42,7 @@ export function operationHandlers({ readiness, metrics, version, web, roles }: O
       if (!(await mayInspect(peer, identify))) {
         throw new HoldfastError(
           "not_found",
-          "Metrics are shown to this machine, or with the token of an administrator.",
+          "Metrics are only available from this machine, or with the token of an administrator.",
         );
       }
       const { contentType, text } = await metrics.render();

@@ -108,7 +108,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
       if (result?.status === "missing")
         return { status: 200, json: { status: "ok", missing_blocks: [...result.missingBlocks] } };
       if (result?.status !== "committed")
-        throw result?.error ?? new HoldfastError("internal", "A commit answered nothing.");
+        throw result?.error ?? new HoldfastError("internal", "A commit returned nothing.");
       const { node } = result;
       return {
         status: 200,
@@ -167,7 +167,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
       return { sizeBytes, splices: body.splices, ...contentId };
     }
     if (body.new_block_hashes === undefined) {
-      throw new HoldfastError("invalid_field", "Say the new version's blocks: new_block_hashes or splices.", {
+      throw new HoldfastError("invalid_field", "Specify the new version's blocks: new_block_hashes or splices.", {
         field: "new_block_hashes",
       });
     }
@@ -190,7 +190,7 @@ export function syncHandlers({ shards, committer, blocks, codec }: SyncParts) {
 }
 
 function moved(node: PlacedNode): HoldfastError {
-  return new HoldfastError("conflict", "The file was changed since. Look at the current node and decide.", {
+  return new HoldfastError("conflict", "The file has changed since. Read the current node, then decide.", {
     body: { node: nodeJson(node) },
   });
 }

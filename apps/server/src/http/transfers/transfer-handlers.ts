@@ -16,7 +16,7 @@ import type { Handlers } from "../handler.ts";
 export function transferHandlers(world: OfferWorld) {
   return {
     transferNode: async ({ caller, params, body, conditions }) => {
-      if (isByToken(caller)) throw neededSignedIn("offers nothing to another owner");
+      if (isByToken(caller)) throw neededSignedIn("cannot offer a transfer of ownership");
       assertNotSuspended(caller);
       const { ifMatch, ...key } = conditions();
       const once = repeatableBy(caller, key, world.clock.nowMicros());

@@ -106,7 +106,7 @@ function answerFile(
 ): Promise<FileAnswer> {
   const app = web.now();
   if (app === "building") {
-    throw new HoldfastError("unavailable", "The web app is being built. Try again in some seconds.", {
+    throw new HoldfastError("unavailable", "The web app is being built. Try again in a few seconds.", {
       retryAfterSeconds: 2,
     });
   }

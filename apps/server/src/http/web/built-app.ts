@@ -32,7 +32,7 @@ export async function loadApp(folders: readonly string[]): Promise<BuiltApp> {
   const app = new Map<string, AppFile>();
   const [newest = "", ...earlier] = folders;
   for (const [place, file] of await readIndex(newest)) app.set(place, file);
-  if (!app.has(appPage)) throw new HoldfastError("failed", `${newest} has no page of the web app. Build it again.`);
+  if (!app.has(appPage)) throw new HoldfastError("failed", `${newest} does not contain the web app. Build it again.`);
   for (const folder of earlier) {
     // One that another server has just cleared away is nobody's loss.
     for (const [place, file] of await readIndex(folder).catch(() => []))

@@ -13,7 +13,7 @@ const words: Readonly<Record<Language, Words>> = {
   en: {
     title: "Holdfast is starting",
     building:
-      "The server is preparing its web app. This happens once and takes some seconds. The page then opens by itself.",
+      "The server is preparing its web app. This happens once and takes a few seconds. The page then opens by itself.",
     late: "The server is preparing its web app. This happens once and takes longer than usual. Reload this page in a minute: your link still works.",
   },
   de: {
@@ -41,7 +41,7 @@ export const withoutAppPage: PlainPage = () =>
   writePage({
     language: "en",
     title: "Holdfast is running",
-    content: `<p>The web app of this server is not available; the server’s log says why. Your files are safe. Sign in with the command, in the folder in which Holdfast was installed:</p>
+    content: `<p>The web app of this server is not available; the server’s log has the reason. Your files are safe. Sign in with the command, in the folder in which Holdfast was installed:</p>
 <pre>npx holdfast login ADDRESS-OF-THIS-PAGE</pre>
 <p>Without the web app, create the administrator of a new server by starting it with HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD set. Programs use <a href="/api/docs">the API</a>.</p>`,
   });

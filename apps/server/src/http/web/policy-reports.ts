@@ -33,7 +33,10 @@ export function policyReportHandlers({ log, metrics, clock }: PolicyReportWorld)
         const kind = JSON.stringify([directive, fields]);
         if (from !== "page" || known.size >= kindsMax || known.has(kind)) continue;
         known.add(kind);
-        log.warn({ directive, ...fields }, "a page was kept from something by its policy; told once an hour");
+        log.warn(
+          { directive, ...fields },
+          "the Content-Security-Policy blocked something on a page (logged once an hour)",
+        );
       }
       return { status: 204 };
     },
@@ -118,7 +121,7 @@ function parse(bytes: Uint8Array): unknown {
 }
 
 function notReport(): HoldfastError {
-  return new HoldfastError("bad_request", "The body must be a report as browsers send it for a policy.");
+  return new HoldfastError("bad_request", "The body must be a browser's report about a Content-Security-Policy.");
 }
 
 const directives: ReadonlySet<string> = new Set(

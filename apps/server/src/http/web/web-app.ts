@@ -47,7 +47,7 @@ export function openWebApp(prepare: PrepareApp, log: Log): WebApp {
       if (startedMs !== undefined) log.info({ ms: Math.round(performance.now() - startedMs) }, "the web app is built");
     } catch (error) {
       app = "failed";
-      if (!stop.signal.aborted) log.error({ reason: toHoldfastError(error).message }, "there is no web app");
+      if (!stop.signal.aborted) log.error({ reason: toHoldfastError(error).message }, "the web app is not available");
     }
   })();
   return {

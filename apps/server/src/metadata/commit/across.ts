@@ -25,6 +25,6 @@ export async function acrossRefusal(
   const folder = found.get(parentId as NodeId)?.path ?? "/";
   const to = place?.path === undefined ? folder : joinPath(splitPath(place.path).slice(0, -1));
   const next = op === "restore" ? "Restore it to where it was, then copy it." : "Copy it there, then delete it here.";
-  const message = `${from} and the folder ${to} belong to different people, and nothing is moved from one to another. ${next}`;
+  const message = `${from} and the folder ${to} have different owners, and items cannot be moved between owners. ${next}`;
   return new HoldfastError("invalid_field", message, { field: "parent_id" });
 }

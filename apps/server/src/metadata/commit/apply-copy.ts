@@ -48,7 +48,7 @@ export async function applyCopy(
   if (step.attach !== undefined) return { ...(await attach(work, step, step.attach, place)), ...told };
   if (foreign === undefined && row.kind !== "folder") return { ...(await copyOne(work, step, row, place)), ...told };
   if (scope.inGroup) {
-    throw new HoldfastError("invalid_field", "A folder is copied on its own, not in a group.", { field: "group" });
+    throw new HoldfastError("invalid_field", "A folder must be copied on its own, not in a group.", { field: "group" });
   }
   if (foreign !== undefined) useBytes(work, foreign.sizeBytes);
   return { copyFolder: row, name };
@@ -59,7 +59,9 @@ async function findSource(work: Work, step: Step<OperationOf<"copy">>, scope: Sc
   const found = await findNode(work, step, scope, operation.fileId, "file_id");
   const { row } = found;
   if (row.kind === "mount") {
-    throw new HoldfastError("invalid_field", "What this mount shows is not to be seen now.", { field: "file_id" });
+    throw new HoldfastError("invalid_field", "The folder that this mount shows is not available now.", {
+      field: "file_id",
+    });
   }
   if (step.attach === undefined) await requireLive(work, step, found);
   if (step.attach === undefined) await checkBase(work, step, row, operation);
@@ -109,7 +111,7 @@ async function attach(work: Work, step: Step, detached: DetachedFolder, { parent
 async function detachedTop(work: Work, { topId }: DetachedFolder): Promise<NodeRow> {
   const top = await work.tree.node(topId);
   if (top !== undefined) return top;
-  throw new HoldfastError("unavailable", "The copy took too long and was given up. Try again.");
+  throw new HoldfastError("unavailable", "The copy took too long and was canceled. Try again.");
 }
 
 async function parentOf(work: Work, row: NodeRow): Promise<NodeRow> {

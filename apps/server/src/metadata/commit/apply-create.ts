@@ -43,7 +43,7 @@ export async function applySymlink(work: Work, step: Step<OperationOf<"symlink">
 /** If-Match says that the node is there, which a create denies. */
 export function requireExisting({ ifMatch }: { readonly ifMatch?: unknown }): void {
   if (ifMatch === undefined) return;
-  throw new HoldfastError("precondition", "If-Match names a node that must be there, and there is none.");
+  throw new HoldfastError("precondition", "If-Match requires an existing node, but there is none.");
 }
 
 function checkTarget(target: string): void {

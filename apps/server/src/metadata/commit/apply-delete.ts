@@ -50,7 +50,7 @@ export async function applyApprove(work: Work, step: Step<OperationOf<"approve">
 
 function requireDevice({ caller }: Step): void {
   if (caller.deviceId !== null) return;
-  throw new HoldfastError("forbidden", "Only a device that has asked its person approves what was deleted.");
+  throw new HoldfastError("forbidden", "Only a device whose user approved the deletions can approve them.");
 }
 
 /**
@@ -112,7 +112,7 @@ function purge(work: Work, step: Step, row: NodeRow): NodeRow {
 /** @throws HoldfastError subtree_changed, with the node that was to go */
 async function requireSeen(work: Work, step: Step, row: NodeRow, seen: number | undefined): Promise<void> {
   if (seen === undefined || !(await changedBelow(work, step, row, seen))) return;
-  const message = "Another device has changed something in here that you have not seen yet.";
+  const message = "Another device has changed something in this folder that you have not seen yet.";
   throw await conflictWith(work, step, { code: "subtree_changed", message, row });
 }
 

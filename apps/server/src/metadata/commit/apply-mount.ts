@@ -32,7 +32,7 @@ async function requireOnce({ reader, space, tree }: Work, operation: OperationOf
     throw new HoldfastError("conflict", "This folder is already mounted.", { field: "node_id" });
   }
   if (rows.length < limits.mountsMax) return;
-  throw new HoldfastError("invalid_field", `A space has at most ${limits.mountsMax} mounts.`, { field: "node_id" });
+  throw new HoldfastError("invalid_field", `An account has at most ${limits.mountsMax} mounts.`, { field: "node_id" });
 }
 
 export async function applyTouch(work: Work, step: Step<OperationOf<"touch">>, scope: Scope): Promise<Applied> {

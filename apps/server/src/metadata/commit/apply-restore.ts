@@ -61,7 +61,7 @@ export async function placeRevived(
 export async function checkCycle(work: Work, target: Target, row: NodeRow): Promise<void> {
   const lineage = row.kind === "folder" ? await work.tree.lineage(target.parent) : [];
   if (!lineage.some((above) => above.id === row.id)) return;
-  throw new HoldfastError("cycle", "A folder cannot be moved into itself or below itself.", { field: "parent_id" });
+  throw new HoldfastError("cycle", "A folder cannot be moved into itself.", { field: "parent_id" });
 }
 
 function appear(work: Work, step: Step, row: NodeRow, { parent, name }: Target): NodeRow {

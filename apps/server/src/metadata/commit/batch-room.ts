@@ -39,7 +39,7 @@ export async function assertBatchRoom(shards: Shards, settled: readonly Settled<
     if (growths === undefined || growths.some((growth) => growth <= freeOf(actor))) return;
     needed = Math.min(needed, ...growths);
   }
-  const text = "None of these files has room in the quota. Nothing of the batch was done.";
+  const text = "There is not enough space in the quota for these files. No operation of the batch was done.";
   const body = { free_bytes: Math.max(0, freeOf(first.actor)), needed_bytes: needed };
   throw withoutFigures(first.actor, new HoldfastError("quota", text, { body }));
 }

@@ -188,7 +188,7 @@ class SpaceQueue {
     try {
       this.#options.onCommitted(this.#place.spaceId, seq);
     } catch (error) {
-      this.#options.log.error({ reason: toHoldfastError(error).message }, "nobody was told of a commit");
+      this.#options.log.error({ reason: toHoldfastError(error).message }, "clients could not be notified of a commit");
     }
   }
 
@@ -314,7 +314,7 @@ function withGroupsTogether(steps: readonly Step[]): Step[] {
   return steps.map((step) => {
     const { group } = step.operation;
     if (group === undefined || !scattered.has(group)) return step;
-    const message = `The operations of group ${JSON.stringify(group)} do not stand together.`;
+    const message = `The operations of group ${JSON.stringify(group)} must be next to each other.`;
     return { ...step, refused: new HoldfastError("invalid_field", message, { field: "group" }) };
   });
 }

@@ -276,7 +276,7 @@ export async function renewLease({ reader, space, nowMicros }: Work, topId: Node
 }
 
 function tookTooLong(): HoldfastError {
-  return new HoldfastError("unavailable", "The copy took too long and was given up. Try again.");
+  return new HoldfastError("unavailable", "The copy took too long and was canceled. Try again.");
 }
 
 /** By nodes_parent. */

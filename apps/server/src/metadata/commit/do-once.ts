@@ -46,7 +46,7 @@ export async function doOnce<Answer>(
     values (${about}, ${userId}, ${operationId}, ${requestHash}, ${JSON.stringify(answer ?? null)}, ${nowMicros})
     on conflict do nothing returning op_id`.execute(transaction);
   if (rows.length > 0) return answer;
-  throw new HoldfastError("unavailable", "The same was asked for twice at once. Try again.");
+  throw new HoldfastError("unavailable", "The same request is already in progress. Try again.");
 }
 
 /**

@@ -142,7 +142,7 @@ for (const { name, twoCells, bucket, interruptedAt } of places) {
       assert.ok(refused instanceof Error);
       assert.deepEqual(
         [toHoldfastError(refused).code, refused.message],
-        ["quota", "The owner of this folder has no room for this. Ask them to make room."],
+        ["quota", "The owner of this folder does not have enough space for this. Ask them to free some."],
       );
       await owners.give(cleo, target.id, { role: "viewer", grantee_id: bob.userId });
       assert.equal(await code(copy(bob, shared.id, { parentId: target.id, name: "c" })), "forbidden");
@@ -295,7 +295,7 @@ for (const { name, twoCells, bucket, interruptedAt } of places) {
         .commit(bob, { op: "move", fileId: file.id, place: { parentId: into.id } })
         .catch(toHoldfastError);
       assert.ok(moved instanceof Error);
-      assert.match(moved.message, /^\/file and the folder \/into belong to different people/);
+      assert.match(moved.message, /^\/file and the folder \/into have different owners/);
       await owners.commit(bob, { op: "delete", fileId: file.id });
       assert.equal(await code(copy(bob, file.id, { parentId: "root" })), "trashed");
       await check(ann, bob);

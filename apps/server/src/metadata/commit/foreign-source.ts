@@ -73,10 +73,14 @@ function assertCopyable(node: PlacedNode, operation: OperationOf<"copy">): void 
   const { row } = node;
   const body = { body: { node: nodeJson(node) } };
   if (row.kind === "mount") {
-    throw new HoldfastError("invalid_field", "What this mount shows is not to be seen now.", { field: "file_id" });
+    throw new HoldfastError("invalid_field", "The folder that this mount shows is not available now.", {
+      field: "file_id",
+    });
   }
   if (row.parent_id === null) {
-    throw new HoldfastError("invalid_field", "The root is not copied. Copy what is in it.", { field: "file_id" });
+    throw new HoldfastError("invalid_field", "The root folder cannot be copied. Copy the items in it.", {
+      field: "file_id",
+    });
   }
   if (row.trashed_at !== null) {
     throw new HoldfastError("trashed", `${JSON.stringify(row.name)} is in the trash.`, body);
@@ -102,7 +106,7 @@ async function readChildren(
 }
 
 export function noSuchSource(): HoldfastError {
-  return new HoldfastError("not_found", "What was to be copied is gone, or you may see it no more.", {
+  return new HoldfastError("not_found", "The item to copy no longer exists, or you no longer have access to it.", {
     field: "file_id",
   });
 }

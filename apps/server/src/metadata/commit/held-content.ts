@@ -28,5 +28,5 @@ export function requireHeldContent(work: Work, step: Step): void {
     throw new HoldfastError("invalid_field", `Block ${hash} has ${held} bytes, not ${size}.`, { field: "blocks" });
   }
   if (step.content?.segmentHashes.every((hash) => work.heldSegments.has(hash)) !== false) return;
-  throw new HoldfastError("unavailable", "The list of blocks was given up before its commit. Try again.");
+  throw new HoldfastError("unavailable", "The block list was discarded before its commit. Try again.");
 }

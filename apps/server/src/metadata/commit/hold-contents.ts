@@ -85,5 +85,5 @@ export async function lockContents(
   const held = await lockBlocks(transaction, spaceId, blocks);
   const lists = await lockSegments(transaction, spaceId, segments);
   if (held.sizes.size === blocks.length && lists.size === segments.length) return held;
-  throw new HoldfastError("unavailable", "The copy took too long and was given up. Try again.");
+  throw new HoldfastError("unavailable", "The copy took too long and was canceled. Try again.");
 }

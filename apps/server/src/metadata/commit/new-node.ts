@@ -68,7 +68,7 @@ type AttributeColumns = Pick<NodeRow, "modified_at" | "executable" | "private" |
 export function attributesOf(attributes: Attributes, current: AttributeColumns): AttributeColumns {
   const { metadata } = attributes;
   if (metadata !== undefined && !isStorable(metadata)) {
-    const message = "Metadata cannot hold a NUL character or invalid Unicode.";
+    const message = "Metadata cannot contain a NUL character or invalid Unicode.";
     throw new HoldfastError("invalid_field", message, { field: "metadata" });
   }
   if (metadata !== undefined && Buffer.byteLength(JSON.stringify(metadata)) > limits.metadataBytesMax) {
@@ -105,7 +105,7 @@ export function isStorable(value: unknown): boolean {
 /** An id of another owner's bucket would be looked for on another shard. */
 async function requireFreeId(work: Work, step: Step, id: NodeId): Promise<void> {
   if (!isId(id) || bucketOf(id) !== bucketOf(work.space.id)) {
-    const message = "The ID is not one of the owner's bucket; docs/format.md tells how to make one.";
+    const message = "The ID is not in the owner's bucket; docs/format.md describes how to create one.";
     throw new HoldfastError("invalid_field", message, { field: "id" });
   }
   const taken = await work.tree.node(id);

@@ -41,7 +41,7 @@ async function find(work: Work, step: Step, scope: Scope, { text, field, act }: 
     if (isSeen) return { row, standing };
   }
   if (scope.failedIds.has(id)) {
-    throw new HoldfastError("dependency", "The operation that should have made this node failed.", { field });
+    throw new HoldfastError("dependency", "The operation that should have created this node failed.", { field });
   }
   throw new HoldfastError("not_found", "There is no such file or folder.", { field });
 }
@@ -78,7 +78,7 @@ async function locate(
   if (place.path !== undefined) return findPath(work, step, place.path, place);
   if (place.name !== undefined) checkName(place.name);
   const name = place.name ?? current?.name;
-  if (name === undefined) throw new HoldfastError("invalid_field", "Give a name or a path.", { field: "name" });
+  if (name === undefined) throw new HoldfastError("invalid_field", "Specify a name or a path.", { field: "name" });
   if (place.parentId === undefined && current !== undefined) return { parent: await current.parent(), name };
   const named = { text: place.parentId ?? "root", field: "parent_id", act: "create" as const };
   const found = await find(work, step, scope, named);
@@ -106,7 +106,7 @@ async function findPath(
   if (name === undefined) {
     throw await conflictWith(work, step, {
       code: "exists",
-      message: "The root folder is always there.",
+      message: "The root folder always exists.",
       row: await work.tree.root(),
     });
   }

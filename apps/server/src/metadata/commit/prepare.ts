@@ -103,7 +103,7 @@ function encodePut(
   base: readonly ManifestEntry[] | undefined,
 ): NewContent | undefined {
   if ((content.blocks === undefined) === (content.splices === undefined)) {
-    throw new HoldfastError("invalid_field", "Either blocks or splices are needed.", { field: "blocks" });
+    throw new HoldfastError("invalid_field", "Either blocks or splices are required.", { field: "blocks" });
   }
   const { sourceVersion } = content;
   if (content.blocks !== undefined) {

@@ -62,7 +62,7 @@ export async function requireMovable(work: Work, step: Step, row: NodeRow): Prom
   const folder = row.parent_id === null ? undefined : await work.tree.node(row.parent_id);
   const node = folder === undefined ? undefined : await placed(work, step, folder);
   if (node !== undefined && roleMay(node.role, "write")) return;
-  const message = `${JSON.stringify(row.name)} is what was shared with you: only its owner renames, moves or deletes it.`;
+  const message = `${JSON.stringify(row.name)} is shared with you: only its owner can rename, move or delete it.`;
   throw new HoldfastError("forbidden", message);
 }
 
@@ -75,7 +75,7 @@ export async function requireAllMovableBelow(work: Work, step: Step, row: NodeRo
   const { owns, mounts, writesOnly } = step.caller;
   if (owns || row.kind !== "folder") return;
   const refuse = (what: string, cure: string): never => {
-    const message = `${JSON.stringify(row.name)} contains ${what}, and would take it along. ${cure}`;
+    const message = `${JSON.stringify(row.name)} contains ${what}, which would be moved or deleted with it. ${cure}`;
     throw new HoldfastError("forbidden", message, { field: "contents" });
   };
   const targets = [...(mounts?.values() ?? [])].filter(({ spaceId }) => spaceId === work.space.id);
@@ -90,8 +90,8 @@ export async function requireAllMovableBelow(work: Work, step: Step, row: NodeRo
     const { path } = (await placed(work, step, target)) ?? {};
     const what =
       path === undefined || writesOnly === true
-        ? "an item that you may not see"
-        : `${JSON.stringify(path)}, which you may only read`;
+        ? "an item that you cannot see"
+        : `${JSON.stringify(path)}, which you can only view`;
     refuse(what, "Delete the other items.");
   }
 }
@@ -106,7 +106,7 @@ export async function requireRuleWriter(work: Work, step: Step, where: NodeRow, 
   if (step.caller.owns || nameKey(name).toUpperCase() !== ruleKey) return;
   const node = await placed(work, step, where, "create");
   if (step.caller.isAnonymous !== true && node !== undefined && roleMay(node.role, "write")) return;
-  const message = `${ignoreFileName} decides what devices sync: only accounts that may change files here make, change or remove it.`;
+  const message = `${ignoreFileName} decides which files devices sync: only accounts that can change files here can create, change or remove it.`;
   throw new HoldfastError("forbidden", message, { field: "name" });
 }
 
@@ -120,7 +120,7 @@ export function requireReader({ writesOnly }: Actor): void {
 
 export function readerNeeded(): HoldfastError {
   const message =
-    "This token does not have the scope files:read: it copies nothing, and brings nothing to where others see it. Make one that has it.";
+    "This token does not have the scope files:read, which is required to copy items and to move items to where others can see them. Create a token that has it.";
   return new HoldfastError("forbidden", message);
 }
 

@@ -214,7 +214,7 @@ function pooled(random: Random): Random {
 
 function resetOf(space: SpaceRow, slice: Slice): HoldfastError | undefined {
   if (slice.epoch === undefined || slice.epoch === space.epoch) return undefined;
-  return new HoldfastError("reset", "The server was restored from a backup since: list everything again.", {
+  return new HoldfastError("reset", "The server has been restored from a backup: list everything again.", {
     body: { reason: "epoch" },
   });
 }

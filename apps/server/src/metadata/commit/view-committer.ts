@@ -113,7 +113,9 @@ function runsOf(settled: readonly Settled<Operation>[]): Run[] {
 /** A group lies in one space: of one that does not, nothing is done. */
 function withWholeGroups(settled: readonly Settled<Operation>[]): readonly Placed[] {
   const byGroup = Map.groupBy(settled, ({ what }) => what.group);
-  const error = new HoldfastError("invalid_field", "A group lies in one space.", { field: "group" });
+  const error = new HoldfastError("invalid_field", "All operations of a group must be in one space.", {
+    field: "group",
+  });
   const cut = new Set(
     byGroup.entries().flatMap(([group, members]) => {
       const isWhole = members.every(({ actor, isAcross }) => actor === members[0]?.actor && !isAcross);

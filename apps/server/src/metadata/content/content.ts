@@ -50,7 +50,7 @@ export function encodeContent(
   if (declaredId === undefined) return content;
   const contentId = content.contentId.toString("hex");
   if (declaredId === contentId) return content;
-  throw new HoldfastError("content_mismatch", `The content id of these blocks is ${contentId}, not ${declaredId}.`, {
+  throw new HoldfastError("content_mismatch", `The content ID of these blocks is ${contentId}, not ${declaredId}.`, {
     field: "content_id",
   });
 }

@@ -146,7 +146,7 @@ export async function readSegments(
   return hashes.map((hash) => {
     const entries = found.get(hash.toString("hex"));
     if (entries !== undefined) return entries;
-    throw new HoldfastError("damaged", "Part of the file's list of blocks is missing in the database.");
+    throw new HoldfastError("damaged", "Part of the file's block list is missing from the database.");
   });
 }
 

@@ -13,7 +13,7 @@ export function decodeCursor<Schema extends z.ZodType>(
   field = "cursor",
 ): z.output<Schema> {
   const refused = (cause?: unknown) =>
-    new HoldfastError("bad_request", "The cursor is not one that this list gave. Begin without it.", { field, cause });
+    new HoldfastError("bad_request", "The cursor is not from this list. Start without it.", { field, cause });
   let position: unknown;
   try {
     position = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));

@@ -62,7 +62,7 @@ export async function listRows(
   request: Omit<ListRequest, "includeBlocks">,
 ): Promise<FolderPage<NodeRowJson>> {
   if (request.recursive === true)
-    throw new HoldfastError("invalid_field", "Rows are of one folder. Leave out fields or recursive.", {
+    throw new HoldfastError("invalid_field", "Rows can only be listed for one folder. Omit fields or recursive.", {
       field: "fields",
     });
   const { items: nodes, ...rest } = await readPage(shards, caller, folder, request);
@@ -78,7 +78,7 @@ async function readPage(
   request: ListRequest,
 ): Promise<FolderPage<PlacedNode>> {
   if (folder.row.kind !== "folder") {
-    throw new HoldfastError("invalid_field", `${folder.path} is no folder.`, { field: "id" });
+    throw new HoldfastError("invalid_field", `${folder.path} is not a folder.`, { field: "id" });
   }
   const shard = shards.ofId(folder.row.space_id);
   const limit = request.limit ?? limits.listItemsDefault;

@@ -46,7 +46,7 @@ export function assertWeightRoom({ metadata_bytes, quota_bytes }: WeightFigures,
   if (metadata_bytes + addedBytes <= boundBytes) return;
   throw new HoldfastError(
     "quota",
-    `This space has no room for more files, folders, versions or metadata: together they may weigh ${formatBytes(boundBytes)}. Empty the trash, and delete old versions and what is not needed. ${raiseQuota}`,
+    `There is no space for more files, folders, versions or metadata: their records can take ${formatBytes(boundBytes)} in total. Empty the trash, and delete old versions and files that are not needed. ${raiseQuota}`,
     { body: { metadata_bytes, quota_bytes } },
   );
 }

@@ -14,5 +14,9 @@ export async function tellingRoom<Result>(actor: Pick<Actor, "owns">, work: Prom
 export function withoutFigures({ owns }: Pick<Actor, "owns">, error: unknown): unknown {
   if (owns || !(error instanceof HoldfastError) || error.code !== "quota") return error;
   const complete = error.body["complete"] === true ? { body: { complete: true } } : {};
-  return new HoldfastError("quota", "The owner of this folder has no room for this. Ask them to make room.", complete);
+  return new HoldfastError(
+    "quota",
+    "The owner of this folder does not have enough space for this. Ask them to free some.",
+    complete,
+  );
 }

@@ -82,10 +82,10 @@ function lengthOf(path: string): Reach {
 
 function beyond(top: Reach, below: Reach): HoldfastError {
   if (top.bytes + below.bytes > limits.pathBytesMax) {
-    const what = below.bytes === 0 ? "The path is" : "With what lies below, a path would be";
+    const what = below.bytes === 0 ? "The path is" : "Including the items in it, a path would be";
     return new HoldfastError("invalid_field", `${what} longer than ${limits.pathBytesMax} bytes.`, { field: "name" });
   }
-  const what = below.names === 0 ? "The path is" : "With what lies below, a path would be";
+  const what = below.names === 0 ? "The path is" : "Including the items in it, a path would be";
   return new HoldfastError("invalid_field", `${what} deeper than ${limits.pathNamesMax} names.`, {
     field: "parent_id",
   });

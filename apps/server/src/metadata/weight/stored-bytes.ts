@@ -42,7 +42,7 @@ export function assertRoom(space: StoredFigures, addedBytes: number): void {
   if (hasRoom(space, addedBytes)) return;
   throw new HoldfastError(
     "quota",
-    `This needs more room than the space has left: versions, trash and unfinished uploads included it may take ${limits.quotaStoredFactor} times its quota. Delete old versions, empty the trash, or send less. ${raiseQuota}`,
+    `There is not enough space for this: with versions, trash and unfinished uploads, an account can store ${limits.quotaStoredFactor} times its quota. Delete old versions, empty the trash, or upload less. ${raiseQuota}`,
     { body: { stored_bytes, quota_bytes } },
   );
 }

@@ -54,7 +54,7 @@ test("where no Origin comes the set-up and a new password make nothing, and say 
   t.after(() => void (takesOriginAway = false));
   const { page, server } = app;
   const setup = new URL(await server.setupUrl);
-  const told = /the request has no Origin header, which browsers send\. A proxy must not take it away/;
+  const told = /the request has no Origin header, which browsers send\. A proxy must not remove it/;
   await page.goto("about:blank");
   await page.goto(proxyUrl + setup.pathname + setup.hash);
   await page.getByText(told).waitFor();
