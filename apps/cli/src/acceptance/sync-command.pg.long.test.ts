@@ -218,7 +218,7 @@ test("a folder of the server is synced alone, and another folder is another sync
   write(ada, "more.txt", "");
   const gone = await once(ada);
   assert.equal(gone.code, 1, gone.stderr);
-  assert.match(gone.stderr, /in the trash or gone/);
+  assert.match(gone.stderr, /in the trash or deleted/);
   assert.deepEqual(tree(ada.root), { "more.txt": "" });
 });
 
@@ -295,7 +295,7 @@ test("a folder that has vanished is not made anew, one that was moved is known a
   renameSync(ada.root, moved.root);
   const gone = await once(ada);
   assert.equal(gone.code, 1);
-  assert.match(gone.stderr, /is not there/);
+  assert.match(gone.stderr, /does not exist now/);
   assert.equal(existsSync(ada.root), false);
   rmSync(join(moved.root, "a.txt"));
   await inSync(moved);

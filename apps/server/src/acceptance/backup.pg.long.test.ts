@@ -147,7 +147,7 @@ describe("A backup by command", () => {
     const tooEarly = ["--at", "2020-01-01T00:00:00Z"];
     const early = await command("restore-backup", place, "--data", join(folder, "early"), ...tooEarly);
     assert.equal(early.code, 4);
-    assert.match(early.stderr, /no backup of that time/);
+    assert.match(early.stderr, /no backup from that time/);
     assert.equal(existsSync(join(folder, "early")), false);
     files.set("/after", hashOf(Buffer.from("after")));
   });
@@ -221,7 +221,7 @@ describe("A backup by command", () => {
       writeFileSync(join(folder, "other-key"), `${randomBytes(32).toString("base64")}\n`);
       const wrong = await command("restore-backup", place, "--data", target, "--key", join(folder, "other-key"));
       assert.equal(wrong.code, 1);
-      assert.match(wrong.stderr, /not the one/);
+      assert.match(wrong.stderr, /is not the key of the server/);
       assert.equal(existsSync(target), false);
       await withRestored(undefined, ["--key", hidden], (restored) => verifyFiles(restored, files));
     } finally {
@@ -235,7 +235,7 @@ describe("A backup by command", () => {
     assert.match(full.stderr, /not empty/);
     const store = await command("backup", join(data, "store"), "--data", data);
     assert.equal(store.code, 2);
-    assert.match(store.stderr, /belongs to the server itself/);
+    assert.match(store.stderr, /belongs to the server:/);
     await verifyFiles(api, new Map([...files].slice(0, 5)));
   });
 
@@ -267,7 +267,7 @@ describe("A backup by command", () => {
       flipByte(path, at);
       const { code, stderr } = await command("restore-backup", place, "--data", target);
       assert.equal(code, 1, `${what}: ${stderr}`);
-      assert.match(stderr, /damaged|not a keyring|not the one/, what);
+      assert.match(stderr, /damaged|not a keyring|is not the key of the server/, what);
       assert.equal(existsSync(target), false);
       if (what === "a pack") await findsByDrill(pack);
       flipByte(path, at);

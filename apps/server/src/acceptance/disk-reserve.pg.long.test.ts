@@ -190,7 +190,7 @@ async function putUntilRefused(api: Api, files: Map<string, string>): Promise<vo
 function assertFull(answer: ApiAnswer): undefined {
   assert.ok(isPassingFailure(answer), `answered ${answer.status} ${JSON.stringify(answer.body)}`);
   assert.equal(answer.body.code, "store_full");
-  assert.match(answer.body.detail, /The server is full[^]*Nothing is lost[^]*make room/);
+  assert.match(answer.body.detail, /The server is full[^]*Nothing is lost[^]*free some space/);
 }
 
 async function remove(api: Api, path: string): Promise<void> {

@@ -49,14 +49,14 @@ describe("an account moves to another address", () => {
         assert.deepEqual([account.email, account.next_email], [email, "Ida@new.example"]);
       });
     });
-    assert.match(wanted, /If it was not you/);
+    assert.match(wanted, /If this was not you/);
     assert.deepEqual([await signsIn(email, password), await signsIn("ida@new.example", password)], [true, false]);
     assert.deepEqual((await ok(api, "GET", "/shared-with-me")).items, [], "nobody has shown yet that it is theirs");
     const told = await mailTo(email, /has a new e-mail address/, async () => {
       const { status, body } = await confirm(api, token);
       assert.deepEqual([status, body], [200, { email: "Ida@new.example", confirmed: true }]);
     });
-    assert.match(told, /If it was not you/);
+    assert.match(told, /If this was not you/);
     const account = await ok(api, "GET", "/account");
     assert.deepEqual([account.email, account.next_email, account.confirmed], ["Ida@new.example", null, true]);
     assert.deepEqual([await signsIn(email, password), await signsIn("ida@new.example", password)], [false, true]);

@@ -138,7 +138,7 @@ describe("a program that wants somebody signed out", () => {
     const go = (id_token_hint: string, more: Record<string, string> = {}) =>
       get({ id_token_hint, post_logout_redirect_uri: out, ...more });
     assert.equal((await follow(await go(hint, { client_id: program.made.id }))).user_id, bob.id);
-    await refused(await go(hint, { client_id: other.made.id }), /of another program/);
+    await refused(await go(hint, { client_id: other.made.id }), /of different programs/);
     const [header = "", payload = "", signature = ""] = hint.split(".");
     const encode = (json: object) => Buffer.from(JSON.stringify(json)).toString("base64url");
     const [head, claims] = [header, payload].map((part) => JSON.parse(Buffer.from(part, "base64url").toString()));

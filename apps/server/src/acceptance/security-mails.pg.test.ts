@@ -41,7 +41,7 @@ describe("who has an account is mailed", () => {
     const on = await toldOf(/now requires a code from the app/, async () => {
       ({ recovery_codes: codes } = await ok(api, "POST", "/account/second-factor/confirm", { totp: totp() }));
     });
-    assert.match(on, /If it was not you/);
+    assert.match(on, /If this was not you/);
     assert.ok(!on.includes(secret) && !on.includes(codes[0] ?? ""));
     await toldOf(/with your password and wrong codes/, async () => {
       for (let count = 0; count < limits.secondFactorFailuresMax; count++) {

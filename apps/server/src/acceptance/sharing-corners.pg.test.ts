@@ -117,7 +117,11 @@ describe("unusual shares", () => {
     }
     const writing = (await ok(bob, "POST", "/tokens", { name: "writing", scopes: ["files:write"] })).token;
     const unnamed = await new Api(server.url, writing).call("DELETE", `/files/${projects}`);
-    assert.match(unnamed.body.detail, /contains the folder that you see elsewhere, and/, "a token that reads nothing");
+    assert.match(
+      unnamed.body.detail,
+      /contains the folder that you see elsewhere, which/,
+      "a token that reads nothing",
+    );
     assert.deepEqual([await statusOf(bob, other), await statusOf(ann, alpha)], [200, 200]);
     await ok(bob, "DELETE", `/files/${mount}`);
     await ok(bob, "PATCH", `/files/${other}`, place);
@@ -149,7 +153,7 @@ describe("unusual shares", () => {
     const place = { parent_id: top, name: "year", on_conflict: "replace" };
     for (const [role, reason] of [
       ["viewer", /"year" contains "\/plans\/year\/inner", which you can only view/],
-      ["uploader", /"year" contains an item that you may not see/],
+      ["uploader", /"year" contains an item that you cannot see/],
     ] as const) {
       await share(ann, inner, role, "bob");
       for (const [method, path, json] of [
@@ -163,7 +167,7 @@ describe("unusual shares", () => {
       }
       const writing = (await ok(bob, "POST", "/tokens", { name: role, scopes: ["files:write"] })).token;
       const hidden = await new Api(server.url, writing).call("DELETE", `/files/${year}`);
-      assert.match(hidden.body.detail, /contains an item that you may not see/, "a token that reads nothing");
+      assert.match(hidden.body.detail, /contains an item that you cannot see/, "a token that reads nothing");
       assert.deepEqual([await statusOf(bob, other), await statusOf(ann, inner)], [200, 200]);
     }
     await share(ann, top, "editor", "carol");

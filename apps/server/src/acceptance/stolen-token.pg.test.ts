@@ -59,7 +59,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     });
   const assertRefused = ({ status, body }: { status: number; body: { code?: string; detail?: string } }) => {
     assert.deepEqual([status, body.code], [403, "forbidden"]);
-    assert.match(body.detail ?? "", /sign in with the password/);
+    assert.match(body.detail ?? "", /Sign in with the password/);
   };
 
   test("narrows the networks of an account, and widens them by no list of more", async () => {
@@ -151,7 +151,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     await ok(thief, "DELETE", `/groups/${free}`);
   });
 
-  test("cannot make an account an administrator, and lets nobody sign in as one", async () => {
+  test("makes nobody an administrator, and lets nobody sign in as one", async () => {
     const password = "a sentence of the thief";
     assertRefused(await thief.call("POST", "/admin/users", { email: "mine@example.com", password, admin: true }));
     const mine = await ok(thief, "POST", "/admin/users", { email: "mine@example.com", password });
@@ -309,7 +309,7 @@ describe("whoever has stolen a token, or an address that was signed", () => {
     assert.equal((await make(byAdminToken, ["scim"])).status, 201, "admin has scim too");
   });
 
-  test("cannot make a device remove its copies, and signs it out", async () => {
+  test("has no device remove its copies, and signs it out", async () => {
     const { email, password, api } = await newPerson();
     const device = { email, password, device_name: "laptop" };
     const { device_id: id, device_secret } = await ok(new Api(server.url), "POST", "/sessions", device);

@@ -72,7 +72,10 @@ test("a wrong setting is refused in words that say where it was given", () => {
     /database_url of the configuration file: must read like/,
   );
   assert.match(messageOf({ file: "[" }), /cannot be read as JSON/);
-  assert.match(messageOf({ flags: { config: "/nowhere/holdfast.json" } }), /^There is no \/nowhere\/holdfast\.json\.$/);
+  assert.match(
+    messageOf({ flags: { config: "/nowhere/holdfast.json" } }),
+    /^\/nowhere\/holdfast\.json does not exist\.$/,
+  );
   assert.match(messageOf({ flags: { "tls-cert": "c.pem" } }), /both --tls-cert and --tls-key/);
   assert.match(messageOf({ environment: { HOLDFAST_ADMIN_EMAIL: "a@b" } }), /must be given together/);
   // A password among the flags would show in the list of processes.

@@ -299,7 +299,7 @@ test("a version that is kept no more is told, and the newer one stays", async ()
   const before = await treeOf(space);
   const outcome = await openRewinds(optionsOf(space)).preview(requestOf(space, moment));
   assert.equal(outcome.left, 1);
-  assert.match(outcome.sample[0]?.reason ?? "", /not kept/);
+  assert.match(outcome.sample[0]?.reason ?? "", /no longer stored/);
   assert.deepEqual(await treeOf(space), before);
 });
 

@@ -93,7 +93,7 @@ test("what does not come over as it was is found, and nothing of it stays", asyn
 
 test("tables that are not ours, or not as our migrations make them, are named before anything is copied", async () => {
   await query(from, "create table public.mine (n int4)");
-  await failsWith(/not Holdfast's.*public\.mine/);
+  await failsWith(/do not belong to Holdfast.*public\.mine/);
   await query(to, "create table public.mine (n int8)");
   await failsWith(/public\.mine of the database differ from those/);
   await query(from, "drop table public.mine");
