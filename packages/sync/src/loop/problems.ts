@@ -250,7 +250,7 @@ export function problemsOfBlocked(trees: Trees, waiting: Plan["waiting"]): Probl
 }
 
 const blocked =
-  "Another item has this name, here or on the server, and contains files that this device does not sync. Rename one of the two.";
+  "Another item has this name, here or on the server, and stays because of files that this device does not sync. Rename one of the two.";
 
 const rewriteProblems = {
   rewrite: { code: "rewritten", what: "rewritten within ten minutes, as ransomware does" },
