@@ -53,7 +53,7 @@ describe("who has an account is mailed", () => {
       const proof = { password: ann.password, totp: codes[0] };
       ({ recovery_codes: codes } = await ok(api, "POST", "/account/second-factor/recovery-codes", proof));
     });
-    await toldOf(/The password is enough to sign in .* again\.$/m, () =>
+    await toldOf(/The password alone is now enough to sign in to your account on \S+\.$/m, () =>
       ok(api, "POST", "/account/second-factor/end", { password: ann.password, totp: codes[0] }),
     );
   });
@@ -73,7 +73,7 @@ describe("who has an account is mailed", () => {
     assert.deepEqual(told.toSorted(), ["factor_code_used", "factor_ended", "factor_on"]);
     const mails = smtp.mails.filter(({ to }) => to.includes(bob.email));
     const subjects = mails.map(({ headers }) => headers.get("subject") ?? "");
-    assert.deepEqual(subjects.filter((subject) => /recovery code|ended your second/.test(subject)).toSorted(), [
+    assert.deepEqual(subjects.filter((subject) => /recovery code|turned off your second/.test(subject)).toSorted(), [
       "A recovery code was used",
       "An administrator turned off your second factor",
     ]);
