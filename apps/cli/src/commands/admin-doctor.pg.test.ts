@@ -81,7 +81,7 @@ for (const [where, flags] of bothPlaces(command)) {
       const { code, items } = await diagnose(flags);
       const found = (check: string) => items.find((item) => item.check === check && item.state !== "ok");
       assert.match(found("keys")?.detail ?? "", /other users can read .*mode 644/);
-      assert.deepEqual([found("jobs")?.state, found("jobs")?.detail], ["warn", "given up: 1 test"]);
+      assert.deepEqual([found("jobs")?.state, found("jobs")?.detail], ["warn", "failed: 1 test"]);
       assert.deepEqual([found("blocks")?.state, code], ["fail", 1]);
     } finally {
       chmodSync(keyFile, 0o600);

@@ -51,6 +51,6 @@ describe("login with a browser", () => {
     const admin = await Api.signIn(command.server.url);
     await ok(admin, "POST", "/account/device-requests/answer", { user_code: await login.code, allow: false });
     assert.equal(await login.ended, 3);
-    assert.match(login.shown(), /refused in the browser/);
+    assert.match(login.shown(), /denied in the browser/);
   });
 });
