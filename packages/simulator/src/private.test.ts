@@ -1,68 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
-import type { BatchOperationInput } from "@holdfast/protocol/batch";
-import type { NodeJson } from "@holdfast/protocol/values";
+import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import type { Lack } from "@holdfast/sync/model/lacks";
 import { Alone } from "./alone.ts";
 import { Shared } from "./shared.ts";
-
-const file = "keys/id.txt";
-
-/** A file in a folder that both sides have. */
-async function withFile(alone = new Alone()): Promise<Alone> {
-  alone.mkdir("keys");
-  alone.write(file, "old");
-  assert.ok((await alone.once()).inSync);
-  return alone;
-}
-
-/** A person does it. */
-function chmod(alone: Alone, isPrivate: boolean, paths: readonly string[] = ["keys", file]): void {
-  for (const path of paths) alone.root.write(alone.root.mustBeAt(path), { isPrivate }, true);
-}
-
-/** Another device has done it. */
-function setOnServer(alone: Alone, isPrivate: boolean, paths: readonly string[] = ["keys", file]): void {
-  for (const path of paths) {
-    const operation_id = alone.world.model.fresh("another's ");
-    alone.onServer({ op: "set", operation_id, file_id: alone.serverId(path), private: isPrivate });
-  }
-}
-
-/** Whether they are private: here, and on the server. */
-function both(alone: Alone, paths: readonly string[] = ["keys", file]): [boolean, boolean | undefined][] {
-  return paths.map((path) => [
-    alone.root.mustBeAt(path).now.isPrivate,
-    alone.world.model.nodes.get(alone.serverId(path))?.isPrivate,
-  ]);
-}
-
-const closed = [
-  [true, true],
-  [true, true],
-];
-const open = [
-  [false, false],
-  [false, false],
-];
-
-/** What the engine does to modes, and what it sends, while the run lasts. */
-async function actsOf(alone: Alone): Promise<string[]> {
-  const acts: string[] = [];
-  const disk = alone.disk();
-  const setPrivate: LocalDisk["setPrivate"] = (path, isPrivate) => {
-    acts.push(`${path} ${isPrivate ? "closed" : "opened"}`);
-    return disk.setPrivate(path, isPrivate);
-  };
-  const server = alone.server();
-  const commit: Server["commit"] = (epoch, operations, blocks) => {
-    acts.push(...operations.map(({ op }) => `sent ${op}`));
-    return server.commit(epoch, operations, blocks);
-  };
-  assert.ok((await alone.once({ disk: { ...disk, setPrivate }, server: { ...server, commit } })).inSync);
-  return acts;
-}
+import { actsOf, both, chmod, closed, file, open, setOnServer, withFile, withoutPrivacy } from "./testing-privacy.ts";
 
 test("a file and a folder that are private when they are made are so on the other device, from the first moment", async () => {
   const alone = new Alone({ devices: 2 });
@@ -126,17 +68,6 @@ test("privacy holds beside an edit on the other side, in both directions", async
   setOnServer(alone, true);
   assert.ok((await alone.once()).inSync);
   assert.deepEqual([alone.serverContents().get(file), both(alone)], ["edited here", closed]);
-  alone.close();
-});
-
-test("the conflicted copy of a private file is private", async () => {
-  const alone = await withFile();
-  chmod(alone, true);
-  alone.write(file, "edited here");
-  alone.writeOnServer(file, "edited there");
-  assert.ok((await alone.once()).inSync);
-  const copy = alone.diskPaths().find((path) => path.includes("conflicted copy")) ?? "";
-  assert.deepEqual(both(alone, [file, copy]), closed);
   alone.close();
 });
 
@@ -295,33 +226,6 @@ test("a copy that was made private and not sent yet is not freed for its space",
   assert.deepEqual(both(alone, [file]), [[true, false]]);
   alone.close();
 });
-
-/** An older server takes the member and does not keep it. */
-function withoutPrivacy(server: Server): Server {
-  const strip = ({ private: _private, ...node }: NodeJson): NodeJson => node;
-  return {
-    ...server,
-    snapshot: async (cursor) => {
-      const page = await server.snapshot(cursor);
-      return { ...page, items: page.items.map(strip) };
-    },
-    listChanges: async (token) => {
-      const page = await server.listChanges(token);
-      const changes = page.changes.map((change) => (change.node ? { ...change, node: strip(change.node) } : change));
-      return { ...page, changes };
-    },
-    commit: async (epoch, operations, blocks) => {
-      const kept = operations.map((operation): BatchOperationInput => {
-        if (!("private" in operation)) return operation;
-        const { private: _private, ...rest } = operation;
-        return rest;
-      });
-      const { results, ...answer } = await server.commit(epoch, kept, blocks);
-      for (const result of results) if (result.node) Object.assign(result, { node: strip(result.node) });
-      return { ...answer, results };
-    },
-  };
-}
 
 test("an older server is sent no privacy, nothing is opened for it, and once it is newer it hears all", async () => {
   const alone = new Alone();

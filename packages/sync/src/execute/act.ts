@@ -75,10 +75,11 @@ function placeOnDisk({ parent, name, alias }: DiskPlace): DiskPlace {
 /** Another name of the same file is another node. */
 async function isNamedTwice(
   { disk, state, lacks }: Hands,
-  { id, local }: LocalOperation & { op: "set" },
+  { id, local, executable, isPrivate }: LocalOperation & { op: "set" },
 ): Promise<boolean> {
-  const keepsNoMode = lacks.has("executable bits") && lacks.has("private modes");
-  const path = keepsNoMode || local.kind !== "file" ? undefined : pathOf(state, id);
+  const isFlipped = executable !== local.executable && !lacks.has("executable bits");
+  const isOther = isPrivate !== local.isPrivate && !lacks.has("private modes");
+  const path = local.kind === "file" && (isFlipped || isOther) ? pathOf(state, id) : undefined;
   return path !== undefined && ((await disk.stat(path))?.links ?? 1) > 1;
 }
 

@@ -3,6 +3,7 @@ import { contentOfBlocks } from "../model/content.ts";
 import { DiskChanged } from "../model/disk-changed.ts";
 import { joinPath, ownFolders } from "@holdfast/sync-ports/paths";
 import type { LocalOperation } from "../plan/plan-types.ts";
+import { isPrivateIn } from "../model/privacy.ts";
 import type { Part } from "@holdfast/sync-ports/ports";
 import { type ContentKey, type LocalRow, nameOnDisk } from "../model/trees.ts";
 import type { Stashed } from "../state/sync-state.ts";
@@ -27,7 +28,7 @@ export async function copyAside(hands: Hands, operation: LocalOperation & { op: 
   const { fingerprint: old, executable } = local;
   const over = hands.lacks.has("exchange") ? undefined : onto;
   // Neither the original nor the copy that was there before is opened to others by that.
-  const isPrivate = local.isPrivate === true || over?.local.isPrivate === true ? true : local.isPrivate;
+  const isPrivate = [operation, local, over?.local].some(isPrivateIn) || local.isPrivate;
   await hands.disk.create(temporary, parts, {
     mtimeNs: old.mtimeNs,
     executable,

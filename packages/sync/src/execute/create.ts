@@ -68,7 +68,7 @@ export function rowOf(
 ): LocalRow {
   const isFolder = kind === "folder";
   // A umask, or the default of its folder, took the rights of others away: nobody closed it.
-  const tells = isPrivate !== undefined && !lacks.has("private modes") && (isPrivate || !looksPrivate);
+  const tells = isPrivate !== undefined && (lacks.has("private modes") || isPrivate || !looksPrivate);
   return {
     kind,
     parent,

@@ -92,7 +92,7 @@ export async function recheck(
  */
 export function isWhatWasSeen({ lacks }: Pick<Hands, "lacks">, taken: LocalStat, row: LocalRow): boolean {
   const isBitKnown = row.kind !== "file" || lacks.has("executable bits") || taken.executable === row.executable;
-  const isAsPrivate = lacks.has("open modes") || samePrivacy(taken, row);
+  const isAsPrivate = lacks.has("private modes") || lacks.has("open modes") || samePrivacy(taken, row);
   return isBitKnown && isAsPrivate && sameButCtime(taken.fingerprint, row.fingerprint);
 }
 

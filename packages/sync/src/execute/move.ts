@@ -49,14 +49,14 @@ export async function setNode(hands: Hands, operation: LocalOperation & { op: "s
   const { disk, lacks } = hands;
   const path = await knownPath(hands, id);
   await recheck(hands, path, local);
-  // Where there are no such bits the row alone keeps it.
+  // On a disk without such modes the row alone keeps them.
   const isFlipped = executable !== local.executable && !lacks.has("executable bits");
   const isOther = isPrivate !== undefined && isPrivate !== local.isPrivate && !lacks.has("private modes");
   if (isFlipped) await disk.setExecutable(path, executable);
   if (isOther) await disk.setPrivate(path, isPrivate);
   if (isFlipped || isOther) await disk.syncFile(path);
   const fingerprint = await fingerprintAfter(hands.disk, path, local.fingerprint);
-  const row = { ...local, executable, isPrivate: lacks.has("private modes") ? undefined : isPrivate, fingerprint };
+  const row = { ...local, executable, isPrivate, fingerprint };
   const synced = agreedWithServer(hands.state, id, row);
   hands.state.commit({ local: [[id, row]], synced: [[id, synced]], intents: [[id, undefined]] });
 }

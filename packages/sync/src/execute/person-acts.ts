@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { mapBounded } from "@holdfast/core/task-group";
-import { samePrivacy } from "../model/privacy.ts";
+import { isPrivateIn, samePrivacy } from "../model/privacy.ts";
 import { lineOf, pathOf, type PathTable } from "../model/tree-paths.ts";
 import { type LocalRow, samePlace, type SyncedRow } from "../model/trees.ts";
 import { failureOf, isOtherThing, syncTogether } from "./durable.ts";
@@ -78,10 +78,6 @@ function isRenewed(row: LocalRow, { known, base, areNumbersNew }: Before): boole
 
 function isPrivacyBack(row: LocalRow, { known, base }: Pick<Before, "known" | "base">): boolean {
   return known !== undefined && !samePrivacy(known, row) && isPrivateIn(row) === isPrivateIn(base);
-}
-
-function isPrivateIn(row: Pick<LocalRow, "isPrivate"> | undefined): boolean {
-  return row?.isPrivate === true;
 }
 
 async function syncTraces(

@@ -1,5 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
-import { samePrivacy } from "./privacy.ts";
+import { isPrivateIn, samePrivacy } from "./privacy.ts";
 import { type LocalRow, type RemoteRow, samePlace, type SyncedRow, type Trees } from "./trees.ts";
 
 /** What each tree says of a node. */
@@ -47,7 +47,7 @@ function agree(local: LocalRow, remote: RemoteRow, synced: SyncedRow): boolean {
     samePlace(synced.place, remote) &&
     (local.kind !== "file" || (local.executable === remote.executable && synced.executable === remote.executable)) &&
     samePrivacy(local, remote) &&
-    (local.isPrivate === undefined || (synced.isPrivate === true) === (remote.isPrivate === true)) &&
+    (local.isPrivate === undefined ? !isPrivateIn(remote) : isPrivateIn(synced) === isPrivateIn(remote)) &&
     (remote.versionId === null || synced.versionIds[0] === remote.versionId)
   );
 }

@@ -7,6 +7,11 @@ export function samePrivacy(one: Privacy, other: Privacy): boolean {
   return one.isPrivate === undefined || other.isPrivate === undefined || one.isPrivate === other.isPrivate;
 }
 
+/** A side that does not tell is not known to be private. */
+export function isPrivateIn(row: Privacy | undefined): boolean {
+  return row?.isPrivate === true;
+}
+
 /** The base once both sides are equal; until then it stays. */
 export function agreedPrivacy(
   local: Pick<LocalRow, "isPrivate">,

@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { conflictedName, copyLabel, isNameOfCopy, labelledName } from "../model/conflicted-name.ts";
 import { placeBesideRepository } from "../model/repositories.ts";
-import { samePrivacy } from "../model/privacy.ts";
+import { isPrivateIn } from "../model/privacy.ts";
 import { isReadOnlyAt } from "../model/rights.ts";
 import { lineOf } from "../model/tree-paths.ts";
 import { shareAt } from "../model/whereabouts.ts";
@@ -146,7 +146,7 @@ function changesOf(
       : labelledName({ stem: name, extension: "" }, label, isFree);
   take({ parent, name: free });
   const onto = earlierCopy(node, parent, policy, twinsOf);
-  return [stepIn({ op: "copy_aside", id, local, parent, name: free, onto })];
+  return [stepIn({ op: "copy_aside", id, local, parent, name: free, onto, isPrivate: node.isPrivate })];
 }
 
 /** Copies of what is in a git repository go beside it, unless one may only read there, or that is in another space, where others would read them. */
@@ -190,7 +190,8 @@ function copyOf(twins: readonly Merged[]): Merged | undefined {
 
 function settingOf({ standing: { id }, kind, ...node }: Merged, local: LocalRow, remote: RemoteRow): LocalStep[] {
   const isFlipped = kind === "file" && local.executable !== node.executable && remote.executable === node.executable;
-  const isOther = !samePrivacy(node, local) && remote.isPrivate === node.isPrivate;
+  // Noted even where the disk does not tell: a copy of it is to be private, too.
+  const isOther = isPrivateIn(node) !== isPrivateIn(local) && remote.isPrivate === node.isPrivate;
   if (!isFlipped && !isOther) return [];
   const executable = isFlipped ? node.executable : local.executable;
   return [stepIn({ op: "set", id, local, executable, isPrivate: isOther ? node.isPrivate : local.isPrivate })];

@@ -42,6 +42,7 @@ export type LocalOperation = { readonly id: NodeId } & (
   /**
    * The bytes of a conflict get a name and a node of their own, before the server's take their place. `onto`: they become the next version
    * of the copy that was made before and is on the server; where the disk cannot do that, they get the name. `parent`: where the name is.
+   * `isPrivate`: of the file that it is a copy of.
    */
   | {
       readonly op: "copy_aside";
@@ -49,6 +50,7 @@ export type LocalOperation = { readonly id: NodeId } & (
       readonly parent: NodeId;
       readonly name: string;
       readonly onto?: { readonly id: NodeId; readonly local: LocalRow } | undefined;
+      readonly isPrivate?: boolean | undefined;
     }
 );
 

@@ -2,6 +2,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { Lacks } from "../model/lacks.ts";
 import { type ContentKey, type Intent, type LocalRow, nameOnDisk } from "../model/trees.ts";
 import { knownPathOf, type LocalTree } from "../model/local-tree.ts";
+import { keptPrivacy } from "./kept-bit.ts";
 import { isUnknown } from "./unknown.ts";
 
 interface AdoptInput {
@@ -41,7 +42,7 @@ export function adoptMoves(
       ...moved,
       ...(isSameName && { name: row.name, alias: row.alias }),
       ...(lacks.has("executable bits") && { executable: row.executable }),
-      ...(lacks.has("open modes") && moved.isPrivate === true && { isPrivate: row.isPrivate }),
+      isPrivate: keptPrivacy({ lacks }, row, moved.isPrivate === true),
     });
     vanished.delete(id);
   }

@@ -36,7 +36,8 @@ function keptBit(
 }
 
 /**
- * What the engine made may look private by itself, under this umask or one of an earlier run: of that it tells nothing before it is seen open.
+ * A disk without modes keeps what is known of an item, as of the executable bit: what this device makes of it is as private.
+ * Elsewhere, what the engine made may look private by itself, under this umask or one of an earlier run: of that it tells nothing before it is seen open.
  * What was made by a person is as it looks.
  * @param seen on the disk
  * @returns undefined where the disk does not tell
@@ -46,7 +47,7 @@ export function keptPrivacy(
   known: Pick<LocalRow, "isPrivate"> | undefined,
   seen: boolean,
 ): boolean | undefined {
-  if (lacks.has("private modes")) return undefined;
+  if (lacks.has("private modes")) return known?.isPrivate;
   if (!seen || known === undefined) return seen;
   return lacks.has("open modes") || known.isPrivate === undefined ? known.isPrivate : true;
 }

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Lack } from "@holdfast/sync/model/lacks";
+import { Alone } from "./alone.ts";
+import { both, chmod, closed, file, inSteps, setOnServer, withFile } from "./testing-privacy.ts";
+
+const fat: readonly Lack[] = ["exchange", "hard links", "executable bits", "private modes", "stable inodes"];
+
+/** A device without modes that has a folder and a file which another device has closed. */
+async function closedElsewhere(lacks: readonly Lack[] = ["private modes"]): Promise<Alone> {
+  const alone = await withFile(new Alone({ lacks, devices: 1, isLastWhole: false }));
+  setOnServer(alone, true);
+  assert.ok((await alone.once()).inSync);
+  return alone;
+}
+
+/** Paths on the server, each with its privacy. */
+function onServer(alone: Alone): [string, boolean | undefined][] {
+  return alone.serverPaths().map((path) => [path, alone.world.model.nodes.get(alone.serverId(path))?.isPrivate]);
+}
+
+function allClosed(alone: Alone, count: number): void {
+  const nodes = onServer(alone);
+  assert.deepEqual(
+    [nodes.length, nodes.filter(([, isPrivate]) => isPrivate !== true)],
+    [count, []],
+    JSON.stringify(nodes),
+  );
+}
+
+for (const lacks of [["private modes"], fat] as const) {
+  const disk = `a disk without ${lacks.length === 1 ? "private modes" : "any modes and numbers"}`;
+
+  test(`the conflicted copy of a private file that is made on ${disk} is private`, async () => {
+    const alone = await closedElsewhere(lacks);
+    alone.write(file, "edited here");
+    alone.writeOnServer(file, "edited there");
+    assert.ok((await alone.once()).inSync);
+    allClosed(alone, 3);
+    alone.close();
+  });
+
+  test(`a private file that is saved in steps on ${disk} stays private, and so does its backup`, async () => {
+    const alone = await closedElsewhere(lacks);
+    await inSteps(alone, [() => alone.move(file, `${file}.bak`), () => alone.write(file, "next")]);
+    assert.equal(alone.serverContents().get(file), "next");
+    allClosed(alone, 3);
+    alone.close();
+  });
+
+  test(`what was private and comes back from ${disk} after a deletion elsewhere is private`, async () => {
+    const alone = await closedElsewhere(lacks);
+    alone.onServer({ op: "delete", operation_id: "gone", file_id: alone.serverId("keys") });
+    alone.write(file, "edited here");
+    assert.ok((await alone.once()).inSync);
+    allClosed(alone, 2);
+    alone.close();
+  });
+
+  test(`what a restored server has never heard of goes up from ${disk} as private as it was`, async () => {
+    const alone = new Alone({ lacks, devices: 1, isLastWhole: false });
+    const backup = alone.world.model.backUp();
+    alone.mkdir("keys");
+    alone.write(file, "old");
+    assert.ok((await alone.once()).inSync);
+    setOnServer(alone, true);
+    assert.ok((await alone.once()).inSync);
+    alone.world.model.restore(backup);
+    assert.ok((await alone.once()).inSync);
+    allClosed(alone, 2);
+    alone.close();
+  });
+}
+
+test("a private file that is moved and whose number tells nothing stays private", async () => {
+  const alone = await closedElsewhere(fat);
+  alone.move(file, "moved.txt");
+  assert.ok((await alone.once()).inSync);
+  alone.write("moved.txt", "edited here");
+  alone.writeOnServer("moved.txt", "edited there");
+  assert.ok((await alone.once()).inSync);
+  allClosed(alone, 3);
+  alone.close();
+});
+
+for (const lacks of [[], ["private modes"]] as const) {
+  const disk = lacks.length === 0 ? "" : ", on a disk without private modes";
+  test(`the copy of a file that another device has closed and edited meanwhile is private${disk}`, async () => {
+    const alone = await withFile(new Alone({ lacks, devices: 1, isLastWhole: false }));
+    alone.write(file, "edited here");
+    setOnServer(alone, true);
+    alone.writeOnServer(file, "edited there");
+    assert.ok((await alone.once()).inSync);
+    allClosed(alone, 3);
+    alone.close();
+  });
+}
+
+test("a file that is opened again elsewhere is known as open on a disk without private modes", async () => {
+  const alone = await closedElsewhere();
+  setOnServer(alone, false);
+  assert.ok((await alone.once()).inSync);
+  alone.write(file, "edited here");
+  alone.writeOnServer(file, "edited there");
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(
+    onServer(alone).filter(([, isPrivate]) => isPrivate === true),
+    [],
+  );
+  alone.close();
+});
+
+test("the conflicted copy of a private file is private", async () => {
+  const alone = await withFile();
+  chmod(alone, true);
+  alone.write(file, "edited here");
+  alone.writeOnServer(file, "edited there");
+  assert.ok((await alone.once()).inSync);
+  const copy = alone.diskPaths().find((path) => path.includes("conflicted copy")) ?? "";
+  assert.deepEqual(both(alone, [file, copy]), closed);
+  alone.close();
+});
