@@ -145,10 +145,12 @@ test("put takes rights away, and never gives any; get leaves a file that is ther
   await json("get", "/closing", back);
   assert.deepEqual(await isPrivate(), [false, false]);
   chmodSync(join(here, "file"), 0o600);
-  chmodSync(join(here, "folder"), 0o700);
+  for (const folder of [here, join(here, "folder")]) chmodSync(folder, 0o700);
   const previewed = await json("put", here, "/closing", "--dry-run");
   const sent = await json("put", here, "/closing");
-  assert.deepEqual([previewed.attributes_set, sent.attributes_set, await isPrivate()], [2, 2, [true, true]]);
+  assert.deepEqual([previewed.attributes_set, sent.attributes_set, await isPrivate()], [3, 3, [true, true]]);
+  const closing = (await json("ls", "/")).items.find((item: { name: string }) => item.name === "closing");
+  assert.equal(closing.private, true);
   chmodSync(join(here, "file"), 0o644);
   chmodSync(join(here, "folder"), 0o755);
   writeFileSync(join(here, "file"), "edited");

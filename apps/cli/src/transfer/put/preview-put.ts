@@ -89,11 +89,11 @@ export class PutPreview {
     }
     if (entry.kind === "folder") {
       if (step.do === "create") this.#makeFolder(remotePath);
-      else if (step.do === "attributes") this.#setAttributes(remotePath);
+      else if (step.do === "attributes") this.setAttributes(remotePath);
       return true;
     }
     if (step.do === "keep") report.filesEqual += entry.kind === "file" ? 1 : 0;
-    else if (step.do === "attributes") this.#setAttributes(remotePath);
+    else if (step.do === "attributes") this.setAttributes(remotePath);
     else this.#send(entry, remotePath, step.do === "create");
     return false;
   }
@@ -121,7 +121,7 @@ export class PutPreview {
     }
   }
 
-  #setAttributes(remotePath: string): void {
+  setAttributes(remotePath: string): void {
     this.#work.report.attributesSet += 1;
     this.#work.report.change("attributes", remotePath, 0);
   }

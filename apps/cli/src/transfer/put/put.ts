@@ -192,7 +192,9 @@ async function previewTarget(
   if (local.kind === "folder") {
     const { remote, surplus } = await standingIn(work, there);
     if (!work.isLink) await tellRoom(work, resolve(local.path), there, remote);
-    await new PutPreview(work, remote, surplus).takeFolder(resolve(local.path), remotePath, folderId);
+    const preview = new PutPreview(work, remote, surplus);
+    if (there !== undefined && isToBeClosed(local.path, there)) preview.setAttributes(remotePath);
+    await preview.takeFolder(resolve(local.path), remotePath, folderId);
     if (work.mirroring !== undefined) await surplus?.delete(work.mirroring);
     return;
   }
@@ -228,7 +230,7 @@ async function putFolder(
   const own = { ...work, sent: new SentBlocks() };
   const { remote, surplus } = await standingIn(own, there);
   if (!work.isLink) await tellRoom(own, resolve(localPath), there, remote);
-  if (there === undefined) await closeAsHere(own, localPath, node);
+  await closeAsHere(own, localPath, node, there);
   const tree = new TreePut(own, remote, surplus);
   try {
     await tree.putFolder(resolve(localPath), toRemoteFolder(node), remotePath);
@@ -240,11 +242,17 @@ async function putFolder(
   if (work.mirroring !== undefined) await surplus?.delete(work.mirroring);
 }
 
-/** Makes a folder that is new there private, before anything comes into it. */
-async function closeAsHere(work: RootedWork, path: string, node: NodeJson): Promise<void> {
-  const looked = lookAt(resolve(path), node.name);
-  if (!("entry" in looked) || planPut(looked.entry, node).do !== "attributes") return;
-  await commit(work, [{ path, operations: [closingOperation(work, node)], onCommitted: () => undefined }]);
+/** Makes the folder that is put private there, before anything comes into it. @param there undefined: it is new */
+async function closeAsHere(work: RootedWork, path: string, node: NodeJson, there: NodeJson | undefined): Promise<void> {
+  if (!isToBeClosed(path, node)) return;
+  const onCommitted = (): void => void (work.report.attributesSet += there === undefined ? 0 : 1);
+  await commit(work, [{ path, operations: [closingOperation(work, node)], onCommitted }]);
+}
+
+/** A root, and the top of what somebody else shared, have no privacy of their own. */
+function isToBeClosed(path: string, node: NodeJson): boolean {
+  const looked = node.parent_id === null ? undefined : lookAt(resolve(path), node.name);
+  return looked !== undefined && "entry" in looked && planPut(looked.entry, node).do === "attributes";
 }
 
 /** What is in a folder of the server, and with `--delete` what of it may be too much. */
