@@ -21,7 +21,7 @@ export async function actTogether(hands: Hands, batch: readonly LocalOperation[]
   const failures: Failures = new Map(hidden.map((operation) => [operation, new DiskChanged(operation.id)]));
   const ready = batch.filter((operation) => !failures.has(operation));
   const intents = ready.flatMap((operation) => {
-    const intent = intentOf(operation, state.remote.get(operation.id));
+    const intent = intentOf(operation, state);
     return intent === undefined ? [] : [[operation.id, intent] as const];
   });
   if (intents.length > 0) state.commit({ intents });
@@ -41,13 +41,15 @@ async function actAlone(hands: Hands, operations: readonly LocalOperation[]): Pr
   return failures;
 }
 
-function intentOf(operation: LocalOperation, remote: RemoteRow | undefined): Intent | undefined {
+function intentOf(operation: LocalOperation, { remote, synced }: Hands["state"]): Intent | undefined {
   if (operation.op === "delete") return { place: placeOnDisk(operation.local), content: undefined, executable: false };
-  if (operation.op === "move") return moveIntentOf(operation, remote);
-  // Its content is what the server has.
+  if (operation.op === "move") return moveIntentOf(operation, remote.get(operation.id));
   if (operation.op === "set") {
-    const { local, executable, isPrivate } = operation;
-    return { place: placeOnDisk(local), content: local.content, executable, isPrivate };
+    const { id, local, executable, isPrivate } = operation;
+    const isServers = remote.get(id)?.content === local.content;
+    // Bytes that a person has written there are not agreed on with the mode.
+    const content = isServers ? local.content : synced.get(id)?.content;
+    return content === undefined ? undefined : { place: placeOnDisk(local), content, executable, isPrivate };
   }
   if (operation.op !== "create" && operation.op !== "replace") return undefined;
   const { content, executable, isPrivate } = operation.remote;
@@ -72,14 +74,15 @@ function placeOnDisk({ parent, name, alias }: DiskPlace): DiskPlace {
   return alias === undefined ? { parent, name } : { parent, name, alias };
 }
 
-/** Another name of the same file is another node. */
-async function isNamedTwice(
+/** Another name of the same file is another node. What is not on the server is in no file that could take its place. */
+async function isToBeParted(
   { disk, state, lacks }: Hands,
   { id, local, executable, isPrivate }: LocalOperation & { op: "set" },
 ): Promise<boolean> {
   const isFlipped = executable !== local.executable && !lacks.has("executable bits");
   const isOther = isPrivate !== local.isPrivate && !lacks.has("private modes");
-  const path = local.kind === "file" && (isFlipped || isOther) ? pathOf(state, id) : undefined;
+  const isServers = local.kind === "file" && state.remote.get(id)?.content === local.content;
+  const path = isServers && (isFlipped || isOther) ? pathOf(state, id) : undefined;
   return path !== undefined && ((await disk.stat(path))?.links ?? 1) > 1;
 }
 
@@ -101,7 +104,7 @@ async function perform(hands: Hands, operation: LocalOperation): Promise<void> {
     case "move":
       return moveNode(hands, operation);
     case "set":
-      return (await isNamedTwice(hands, operation)) ? setAlone(hands, operation) : setNode(hands, operation);
+      return (await isToBeParted(hands, operation)) ? setAlone(hands, operation) : setNode(hands, operation);
     case "park":
       return park(hands, operation);
     case "copy_aside":

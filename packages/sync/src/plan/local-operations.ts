@@ -104,6 +104,8 @@ function stepOf(node: Merged, surroundings: Surroundings): LocalStep[] {
   if (local === undefined) return remote === undefined ? [] : creationOf(node, place, remote);
   if (local.sight !== "known") return [];
   if (!samePlace(local, place) || local.alias !== place.alias) {
+    // It may come out of a folder that is private.
+    if (remote !== undefined && isToBeClosed(node, local, remote)) return [closingOf(node, local)];
     const follows = samePlace(local, place) || (remote !== undefined && samePlace(remote, place));
     return follows || node.source === "forced_on_disk"
       ? [{ operation: { op: "move", id, local, place }, id, to: shownAt(place), inPlace: false }]
@@ -130,6 +132,7 @@ function changesOf(
   const { executable, isPrivate } = node;
   const replacement = stepIn({ op: "replace", id, local, remote, executable, isPrivate });
   if (node.content === remote.content) return [replacement];
+  if (node.content !== undefined && isToBeClosed(node, local, remote)) return [closingOf(node, local)];
   if (node.content !== undefined) return [];
   const { parent, name } = copyPlaceFor(local) ?? node.place;
   // Where the server still has it, if it was moved here since.
@@ -186,6 +189,14 @@ function earlierCopy(
 function copyOf(twins: readonly Merged[]): Merged | undefined {
   const equal = twins.filter(({ place }) => isNameOfCopy(place.name));
   return equal.find(({ content, standing }) => standing.remote?.content === content) ?? equal[0];
+}
+
+function isToBeClosed(node: Merged, local: LocalRow, remote: RemoteRow): boolean {
+  return isPrivateIn(node) && isPrivateIn(remote) && !isPrivateIn(local);
+}
+
+function closingOf({ standing: { id } }: Merged, local: LocalRow): LocalStep {
+  return stepIn({ op: "set", id, local, executable: local.executable, isPrivate: true });
 }
 
 function settingOf({ standing: { id }, kind, ...node }: Merged, local: LocalRow, remote: RemoteRow): LocalStep[] {

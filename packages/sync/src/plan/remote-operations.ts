@@ -10,7 +10,7 @@ import {
   samePlace,
   type Trees,
 } from "../model/trees.ts";
-import { samePrivacy } from "../model/privacy.ts";
+import { isPrivateIn, samePrivacy } from "../model/privacy.ts";
 import { shareAt } from "../model/whereabouts.ts";
 import type { Merged, MergedTree } from "./merge.ts";
 import { grouped } from "./rings.ts";
@@ -142,11 +142,19 @@ function stepsOf(node: Merged): RemoteStep[] {
 
 function changesOf(node: Merged, local: LocalRow, remote: RemoteRow): RemoteStep[] {
   // One change of a node at a time: the next rests on the revision that this one makes.
-  if (!samePlace(node.place, remote)) return [moveOf(node, remote, false)];
+  if (!samePlace(node.place, remote)) {
+    // It may come out of a folder that is private.
+    const closing = isPrivateIn(local) ? settingOf(node, local, remote).filter(isClosing) : [];
+    return closing.length > 0 ? closing : [moveOf(node, remote, false)];
+  }
   if (node.kind === "folder") return settingOf(node, local, remote);
   if (node.kind !== "file" || node.content === undefined || local.content !== node.content) return [];
   if (node.content !== remote.content) return [stepIn(putOf(node, local, remote))];
   return settingOf(node, local, remote);
+}
+
+function isClosing({ operation }: RemoteStep): boolean {
+  return operation.op === "set" && operation.isPrivate === true;
 }
 
 /** Where one may only read, privacy here is this disk's own matter. */
