@@ -40,6 +40,21 @@ export function checkBitsSent(
   }
 }
 
+/** Invariant 16, where it is sent: what a program put in the place of a private item is open by its umask alone. */
+export function checkOpeningsSent(
+  world: WorldState,
+  { name, state, root }: Device,
+  operations: readonly BatchOperationInput[],
+): void {
+  for (const operation of operations) {
+    if ((operation.op !== "put" && operation.op !== "set") || operation.private !== false) continue;
+    const row = operation.file_id === undefined ? undefined : state.local.get(operation.file_id as NodeId);
+    const inode = [...root.inodes()].find(({ number }) => BigInt(number) === row?.fingerprint.inode);
+    if (inode?.isPersons !== true || inode.wasOpened) continue;
+    world.violate(`${name} opens ${row?.name} to others everywhere, and nobody wanted that`);
+  }
+}
+
 /** Invariant 16: others get no right to what is private here unless that was agreed on, and the server has it otherwise now. */
 export function checkOpening(world: WorldState, { name, state }: Device, old: Inode, path: string): void {
   if (!old.now.isPrivate) return;

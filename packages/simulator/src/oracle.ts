@@ -12,8 +12,13 @@ import type { Device } from "./world-state.ts";
  * The invariants that hold at rest; 2 and 8 are checked at every step, 9 by the story. Of 5 and 6: what one person alone did
  * is exactly what is left, so nothing came back and there is no conflicted copy.
  * @param alone the tree that the only active person left, if there was only one
+ * @param fresh what of that is open and new in its place; in the place of something private it becomes so
  */
-export function checkRest(world: World, alone: ReadonlyMap<string, string> | undefined): void {
+export function checkRest(
+  world: World,
+  alone: ReadonlyMap<string, string> | undefined,
+  fresh = new Set<string>(),
+): void {
   if (world.hasShares) return checkShared(world, alone);
   const server = serverTree(world.model.nodes);
   for (const device of world.devices) {
@@ -23,12 +28,15 @@ export function checkRest(world: World, alone: ReadonlyMap<string, string> | und
     compareShown(world, device, world.hasPrivateModes(name) ? bits : withoutPrivacy(bits));
   }
   if (alone !== undefined) {
-    const [left, kept] = world.hasConfusableNames ? [sameButNames(alone), sameButNames(server)] : [alone, server];
+    const hasAllModes = world.devices.every(({ name }) => world.hasPrivateModes(name));
+    const told = (tree: ReadonlyMap<string, string>): ReadonlyMap<string, string> => {
+      const seen = hasAllModes ? withoutPrivacyOf(tree, fresh) : withoutPrivacy(tree);
+      return world.hasConfusableNames ? sameButNames(seen) : seen;
+    };
+    const [left, kept] = [told(alone), told(server)];
     const hasAllBits = world.devices.every(({ name }) => world.hasBits(name));
     const [one, other] = hasAllBits ? [left, kept] : [withoutBits(left), withoutBits(kept)];
-    const hasAllModes = world.devices.every(({ name }) => world.hasPrivateModes(name));
-    const privacy = hasAllModes ? [one, other] : [withoutPrivacy(one), withoutPrivacy(other)];
-    compare(world, "what the only active one left / server", ...(privacy as [typeof one, typeof other]));
+    compare(world, "what the only active one left / server", one, other);
   }
   checkNames(world);
   const kept = keptInHistory(world);
@@ -69,6 +77,13 @@ function withoutBits(tree: ReadonlyMap<string, string>): Map<string, string> {
 
 function withoutPrivacy(tree: ReadonlyMap<string, string>): Map<string, string> {
   return new Map([...tree].map(([path, what]) => [path, what.replace(/ p$/, "")]));
+}
+
+function withoutPrivacyOf(tree: ReadonlyMap<string, string>, some: ReadonlySet<string>): Map<string, string> {
+  const bare = withoutPrivacy(tree);
+  return new Map(
+    [...tree].map(([path, what]) => [path, some.has(bare.get(path) ?? "") ? (bare.get(path) ?? "") : what]),
+  );
 }
 
 /** 1 */

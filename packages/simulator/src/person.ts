@@ -205,6 +205,9 @@ export class Person {
     const old = root.at(path);
     if (old?.kind !== "file") return;
     ledger.discard(root, old);
+    // Some programs give the new file the mode of the old one, others leave what the umask gives.
+    const { isPrivate } = old.now;
+    if (isPrivate && this.#count % 2 === 0) root.write(root.mustBeAt(temporary), { isPrivate }, true);
     root.rename(temporary, path, { over: true, isPersons: true });
   }
 

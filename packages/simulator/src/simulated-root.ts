@@ -27,6 +27,9 @@ export interface Inode {
   wasSeen: boolean;
   /** A person gave it a second name. */
   wasLinked: boolean;
+  readonly isPersons: boolean;
+  /** A person gave others rights to it. */
+  wasOpened: boolean;
 }
 
 export interface RootOptions {
@@ -71,7 +74,7 @@ export class SimulatedRoot {
   constructor(options: RootOptions) {
     this.#options = options;
     this.#names = new DurableNames(options.key);
-    this.#make("folder");
+    this.#make("folder", true);
   }
 
   timeNs(): bigint {
@@ -110,7 +113,7 @@ export class SimulatedRoot {
   create(path: string, kind: InodeKind, isPersons: boolean, target = ""): Inode {
     const slot = this.#slot(path);
     if (this.#names.find(slot.folder, slot.name) !== undefined) throw new HoldfastError("exists", `${path} is taken.`);
-    const inode = this.#make(kind, target);
+    const inode = this.#make(kind, isPersons, target);
     this.#do([{ ...slot, inode: inode.number }], isPersons);
     if (isPersons) {
       this.#touch(path);
@@ -127,6 +130,7 @@ export class SimulatedRoot {
     Object.assign(inode, { now, ctimeNs: time });
     if (change.bytes !== undefined) Object.assign(inode, { changedAtMicros: this.#options.nowMicros() });
     if (!isPersons) return;
+    if (change.isPrivate === false) inode.wasOpened = true;
     if (this.#options.isDurable) this.sync(inode);
     for (const [path, other] of this.visible()) if (other === inode) this.#touch(path);
   }
@@ -302,7 +306,7 @@ export class SimulatedRoot {
     return { folder: this.#folder(parts.join("/")).number, name };
   }
 
-  #make(kind: InodeKind, target = ""): Inode {
+  #make(kind: InodeKind, isPersons: boolean, target = ""): Inode {
     const time = this.timeNs();
     const stored = { bytes: new Uint8Array(), mtimeNs: time, executable: false, isPrivate: false };
     const inode = {
@@ -316,6 +320,8 @@ export class SimulatedRoot {
       changedAtMicros: this.#options.nowMicros(),
       wasSeen: false,
       wasLinked: false,
+      isPersons,
+      wasOpened: false,
     };
     this.#inodes.set(this.#next, inode);
     this.#next += 1;

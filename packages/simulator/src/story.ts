@@ -7,6 +7,7 @@ import { RoundOracle } from "./round-oracle.ts";
 import { takenPaths, waitingPaths } from "./share-oracle.ts";
 import { type Person, seenTree } from "./person.ts";
 import { pick } from "./chances.ts";
+import { describeInode, type Inode } from "./simulated-root.ts";
 import { beginGroups, handOver, rewindAtRest } from "./handing-over.ts";
 import { endHiding, share } from "./sharing.ts";
 import { mayBefallServer, mayLeaveOut, maySteer } from "./steering.ts";
@@ -70,6 +71,7 @@ async function tellRound(world: World, oracle: RoundOracle, options: StoryOption
   const waitedBefore = waitingBeside(world, only);
   if (world.handsOver && !isAlone) rewindAtRest(world, round);
   world.noteMoment();
+  const known = new Set(only?.root.inodes());
   await work(world, options, active, round);
   const isRestored = backup !== undefined && world.chances.happens("restored backup");
   if (isRestored) {
@@ -89,10 +91,20 @@ async function tellRound(world: World, oracle: RoundOracle, options: StoryOption
   // What was hidden on one side counts as new there once it is wanted again.
   const left =
     isAlone && backup === undefined && isFree && !isCut && !world.isSelective ? seenTree(only.root) : undefined;
+  const fresh = world.isSecretive ? openIn(only, known) : new Set<string>();
   await rest(world);
   // What waited on another device has found its way to where one may write, with a folder that was moved.
-  checkRest(world, waitingBeside(world, only) < waitedBefore ? undefined : left);
+  checkRest(world, waitingBeside(world, only) < waitedBefore ? undefined : left, fresh);
   oracle.checkRest(isRestored);
+}
+
+/** Open items of a disk, as the oracle describes them, that are new or have a name that another item had before. */
+function openIn(device: Device | undefined, known: ReadonlySet<Inode>): Set<string> {
+  if (device === undefined) return new Set();
+  const { root } = device;
+  const isFresh = (inode: Inode): boolean => !known.has(inode) || !root.hadItsNamesAlone(inode);
+  const open = [...root.visible().values()].filter((inode) => !inode.now.isPrivate && isFresh(inode));
+  return new Set(open.map(describeInode));
 }
 
 async function work(world: World, options: StoryOptions, active: readonly Device[], round: number): Promise<void> {

@@ -6,7 +6,7 @@ import { Engine } from "@holdfast/sync/loop/engine";
 import type { EngineOptions } from "@holdfast/sync/loop/engine-options";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { SyncState } from "@holdfast/sync/state/sync-state";
-import { checkBitsSent } from "./bit-oracle.ts";
+import { checkBitsSent, checkOpeningsSent } from "./bit-oracle.ts";
 import { ailingDisk } from "./ailing-disk.ts";
 import { everybody, homeOf, spaceOf } from "./model-shares.ts";
 import { makeNetwork, type Trouble } from "./network.ts";
@@ -112,6 +112,7 @@ export class World extends WorldState {
     const commit: Server["commit"] = (epoch, operations, blocks) => {
       if (this.hasShares) checkSent(this, device, operations);
       checkBitsSent(this, device, operations);
+      checkOpeningsSent(this, device, operations);
       return server.commit(epoch, operations, blocks);
     };
     if (!this.hasShares) return { ...server, commit };

@@ -11,6 +11,7 @@ import { withFoldersAbove } from "@holdfast/sync-ports/paths";
 import { Visibility, visibleTrees } from "../rules/visibility.ts";
 import type { Rules } from "../rules/rules.ts";
 import { localChanges } from "../scan/local-changes.ts";
+import { openedAnew } from "../scan/opened-anew.ts";
 import { scan, type ScanResult } from "../scan/scan.ts";
 import type { TakerIn } from "../scan/taker.ts";
 import { hasKnownEntry, type Suspects, type Top } from "../scan/scope.ts";
@@ -41,7 +42,8 @@ export async function lookAtDisk(context: CycleContext, terms = presentTerms(con
     noteHidden(context, look);
     noteKept(context, look);
     const changes = await agreeable(context, look, isFirst);
-    state.commit({ local: localChanges(state.local, changes), synced: continued.synced });
+    const opened = openedAnew(state, changes, continued.synced);
+    state.commit({ local: localChanges(state.local, changes), ...opened });
     const again = againAt(context, look, changes);
     return { ...look, again, isUnsettled: hasUnsettled(changes, (id) => context.undurable.isRenewed(id)) };
   });
@@ -100,7 +102,7 @@ export function previewDisk(context: CycleContext, terms = presentTerms(context)
     const look = await lookAtRoot(context, terms, tops);
     // What was read is taken for at rest: a run looks again until it is.
     const settled = [...look.changes].map(([id, row]) => [id, row?.sight === "racy" ? atRest(row) : row] as const);
-    context.state.commit({ local: settled });
+    context.state.commit({ local: settled, ...openedAnew(context.state, look.changes) });
     return { ...look, isUnsettled: hasUnsettled(look.changes) };
   });
 }

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Alone } from "./alone.ts";
+import { actsOf, both, chmod, closed, file, inSteps, open, withFile } from "./testing-privacy.ts";
+
+/** As a program saves that makes a new file with the mode of its umask. */
+function saveAnew(alone: Alone, path: string, text: string): void {
+  alone.write(`${path}.new`, text);
+  alone.world.ledger.discard(alone.root, alone.root.mustBeAt(path));
+  alone.root.rename(`${path}.new`, path, { over: true, isPersons: true });
+}
+
+async function withClosed(alone?: Alone): Promise<Alone> {
+  const made = await withFile(alone);
+  chmod(made, true);
+  assert.ok((await made.once()).inSync);
+  return made;
+}
+
+test("a program that puts a new open file in the place of a private one opens it nowhere, and it is closed before it is sent", async () => {
+  const alone = await withClosed(new Alone({ devices: 2 }));
+  const other = alone.other();
+  assert.ok((await other.once()).inSync);
+  saveAnew(alone, file, "saved");
+  assert.deepEqual(await actsOf(alone), [`${file} closed`, "sent put"]);
+  assert.deepEqual(await actsOf(other), []);
+  assert.deepEqual([both(alone), both(other), other.read(file)], [closed, closed, "saved"]);
+  alone.close();
+});
+
+test("a new open file with the same bytes is closed too, and so is a folder that was removed and made again", async () => {
+  const alone = await withClosed();
+  saveAnew(alone, file, "old");
+  assert.deepEqual(await actsOf(alone), [`${file} closed`]);
+  alone.remove(file);
+  alone.remove("keys");
+  alone.mkdir("keys");
+  alone.write(file, "again");
+  const acts = await actsOf(alone);
+  assert.deepEqual(acts, ["keys closed", `${file} closed`, "sent put"]);
+  assert.deepEqual(both(alone), closed);
+  alone.close();
+});
+
+test("a file that is deleted and written again under its name within a minute is as private as before", async () => {
+  const alone = await withClosed();
+  const id = alone.serverId(file);
+  await inSteps(alone, [() => alone.remove(file), () => alone.write(file, "again")]);
+  assert.equal(alone.serverId(file), id);
+  assert.deepEqual([both(alone), alone.serverContents().get(file)], [closed, "again"]);
+  alone.close();
+});
+
+test("a person opens a private file, and one that was saved anew, by its mode", async () => {
+  const alone = await withClosed();
+  saveAnew(alone, file, "saved");
+  assert.ok((await alone.once()).inSync);
+  chmod(alone, false);
+  assert.deepEqual(await actsOf(alone), ["sent set", "sent set"]);
+  assert.deepEqual(both(alone), open);
+  alone.close();
+});
+
+test("a preview opens nothing for a file that was saved anew", async () => {
+  const alone = await withClosed();
+  saveAnew(alone, file, "saved");
+  const { changes } = await alone.pass(alone.make().preview());
+  assert.deepEqual(
+    changes.map(({ side, what, path }) => `${side} ${what} ${path}`),
+    [`here set private ${file}`, `server change ${file}`],
+  );
+  alone.close();
+});
+
+test("a file that is saved anew while the answer to its first upload is lost stays private", async () => {
+  const alone = new Alone();
+  alone.mkdir("keys");
+  alone.write(file, "old");
+  chmod(alone, true);
+  await alone.diesUnanswered();
+  saveAnew(alone, file, "saved");
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual([both(alone), alone.serverContents().get(file)], [closed, "saved"]);
+  alone.close();
+});
