@@ -8,6 +8,7 @@ import { joinPath } from "@holdfast/sync-ports/paths";
 import type { Rules } from "../rules/rules.ts";
 import { rowsBelow } from "../model/local-tree.ts";
 import { samePrivacy } from "../model/privacy.ts";
+import { isReadOnly, mayEdit } from "../model/rights.ts";
 import { isLive, isNumbered, type LocalRow, unnumberedInode } from "../model/trees.ts";
 
 /** What came of freeing space. */
@@ -120,7 +121,9 @@ type Equals = Pick<Hands, "state" | "lacks">;
 function isEqual({ state, lacks }: Equals, id: NodeId, row: LocalRow): boolean {
   const remote = state.remote.get(id);
   if (row.sight !== "known" || !isLive(state, id) || remote?.content !== row.content) return false;
-  if (!samePrivacy(row, remote)) return false;
+  // A copy that one may only read is closed on this disk alone.
+  const isSent = !isReadOnly(state, state.remote, id) || mayEdit(state, state.remote, id);
+  if (isSent && !samePrivacy(row, remote)) return false;
   return row.kind !== "file" || lacks.has("executable bits") || row.executable === remote.executable;
 }
 

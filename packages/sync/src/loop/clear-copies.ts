@@ -9,7 +9,7 @@ import type { Deletion } from "../execute/remove.ts";
 import { folderOf, joinPath, ownFolder, ownFolders, quarantineName } from "@holdfast/sync-ports/paths";
 import { readRules } from "./read-rules.ts";
 import { ignorePath, type Rules } from "../rules/rules.ts";
-import { samePrivacy } from "../model/privacy.ts";
+import { keptPrivacy } from "../scan/kept-bit.ts";
 import { sameFingerprint } from "../model/fingerprints.ts";
 import { type ContentKey, isLive, type LocalRow, nameOnDisk, samePlace } from "../model/trees.ts";
 import type { Identity } from "@holdfast/sync-ports/ports";
@@ -161,9 +161,10 @@ async function seenAsAgreed(parts: ClearingParts, { id, row, path }: At): Promis
   if (remote === undefined || stat?.kind !== row.kind || stat.device !== filesystem.device) return undefined;
   const isBitAgreed = row.kind !== "file" || lacks.has("executable bits") || stat.executable === remote.executable;
   const content = await contentAt(parts, path, row.kind === "symlink");
-  const isAsPrivate = lacks.has("private modes") || lacks.has("open modes") || samePrivacy(stat, remote);
-  if (!isBitAgreed || !isAsPrivate || content?.key !== remote.content) return undefined;
-  const seen: LocalRow = { ...row, content: content.key, executable: stat.executable, sight: "known" };
+  if (!isBitAgreed || content?.key !== remote.content) return undefined;
+  // A copy that was only closed here holds no byte that the server lacks.
+  const isPrivate = row.kind === "file" ? keptPrivacy({ lacks }, row, stat.isPrivate) : row.isPrivate;
+  const seen: LocalRow = { ...row, content: content.key, executable: stat.executable, isPrivate, sight: "known" };
   const { fingerprint = stat.fingerprint } = content;
   if (!sameFingerprint(fingerprint, stat.fingerprint)) return undefined;
   state.commit({ local: [[id, { ...seen, fingerprint }]] });
