@@ -266,6 +266,7 @@ test("a state of an older version sends nothing and changes no mode, but for wha
   const { database } = world.world.devices[0] ?? assert.fail();
   const makeOld = (): void => {
     if (database.isTransaction) database.exec("commit");
+    database.exec("drop index if exists remote_rows_untold");
     for (const name of ["remote_rows", "local_rows", "synced_rows"])
       database.exec(`alter table ${name} drop column private`);
     database.exec("delete from settings where key = 'privacy'");

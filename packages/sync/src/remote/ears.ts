@@ -8,4 +8,5 @@ export interface Ears {
   /** With whom the folder is synced. */
   readonly identity: Identity;
   readonly makeNodeId: () => NodeId;
+  readonly nowMs: () => number;
 }

@@ -11,7 +11,15 @@ import { fetchRemote } from "./fetch.ts";
 const rootId = "root" as NodeId;
 
 function changed(seq: number, id: string, parent: string | null, name: string): ChangeJson {
-  const rest = { kind: "folder", trashed_at: null, revision: "r", version_id: null, size: 0, modified_at: "" };
+  const rest = {
+    kind: "folder",
+    private: false,
+    trashed_at: null,
+    revision: "r",
+    version_id: null,
+    size: 0,
+    modified_at: "",
+  };
   const node = { id, parent_id: parent, name, seq, ...rest };
   return { seq, kind: "changed", id, node: node as unknown as NodeJson };
 }
@@ -23,7 +31,7 @@ test("a change of the root folder itself, such as a new link to it, adds nothing
   const listChanges = async () => ({ changes, next_token: "after", has_more: false, epoch: "e" });
   const server = { listChanges } as unknown as Server;
   const identity = { serverId: "server", accountId: "account" };
-  await fetchRemote({ server, state, identity, makeNodeId: () => "new" as NodeId });
+  await fetchRemote({ server, state, identity, makeNodeId: () => "new" as NodeId, nowMs: () => 0 });
   assert.deepEqual([...state.remote.keys()], ["photos"]);
   assert.equal(state.cursor?.seq, 3);
 });

@@ -3,7 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { ChangeJson } from "@holdfast/protocol/node-routes";
 import type { Server } from "@holdfast/sync-ports/ports";
-import { listedAnew, privacySetting, tellsPrivacy } from "../state/not-heard.ts";
+import { askForPrivacy, privacyHeard } from "../state/not-heard.ts";
 import type { SyncState } from "../state/sync-state.ts";
 import type { RemoteRow } from "../model/trees.ts";
 import { endedMounts } from "../shares/hiding.ts";
@@ -24,7 +24,9 @@ export async function fetchRemote(ears: Ears): Promise<void> {
     try {
       if (isListingAnew(state)) await listAnew(ears);
       hasMore = await fetchPage(ears);
-      if (!hasMore) await showAgain(ears);
+      if (hasMore) continue;
+      await showAgain(ears);
+      hasMore = await askForPrivacy(state, ears.nowMs(), () => tellsPrivacy(ears.server));
     } catch (error) {
       const reason = error instanceof HoldfastError && error.code === "reset" ? error.body["reason"] : undefined;
       if (reason === undefined) throw error;
@@ -32,6 +34,12 @@ export async function fetchRemote(ears: Ears): Promise<void> {
       else beginListingAnew(state);
     }
   }
+}
+
+/** An older one tells of no node whether it is private. */
+async function tellsPrivacy(server: Server): Promise<boolean> {
+  const { items } = await server.snapshot(undefined);
+  return items.some((node) => node.private !== undefined);
 }
 
 async function fetchPage(ears: Ears): Promise<boolean> {
@@ -65,7 +73,9 @@ async function fetchPage(ears: Ears): Promise<boolean> {
     if (row !== undefined && mounts.shows(target)) learn(target, { ...row, trashed: true });
   }
   const decided = decidedIn(state, page.changes);
-  const settings = [...listings.settings(page.has_more), ...privacyHeard(state, rows)];
+  const met = new Map(shares);
+  const isMount = (id: NodeId): boolean => state.shares.has(id) || met.has(id);
+  const settings = [...listings.settings(page.has_more), ...privacyHeard(state, rows, isMount)];
   state.commit({ remote: rows, shares, rights, decided, settings, cursor: next });
   return page.has_more;
 }
@@ -78,17 +88,6 @@ function isToldGone({ rootId, remote }: SyncState, mount: NodeId): boolean {
     at = row.parent;
   }
   return true;
-}
-
-/** The server was upgraded since all was listed: of what has not changed since only a new listing tells. */
-function privacyHeard(state: SyncState, rows: ReadonlyMap<NodeId, RemoteRow>): (readonly [string, string])[] {
-  if (state.setting(privacySetting) === "heard" || ![...rows].some(tellsPrivacy)) return [];
-  for (const [id, row] of state.remote) {
-    if (row.kind !== "symlink" && !state.shares.has(id) && !tellsPrivacy([id, row])) {
-      return [[privacySetting, "heard"], listedAnew];
-    }
-  }
-  return [[privacySetting, "heard"]];
 }
 
 const shownAgainSetting = "looked for where ended mounts show";

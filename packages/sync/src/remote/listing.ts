@@ -3,7 +3,7 @@ import type { NodeId } from "@holdfast/core/ids";
 import type { NodeJson } from "@holdfast/protocol/values";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { inMounts, Mounts } from "./mounts.ts";
-import { privacySetting, tellsPrivacy } from "../state/not-heard.ts";
+import { isUntold, privacyListed } from "../state/not-heard.ts";
 import type { Cursor } from "../state/sync-state.ts";
 import type { RemoteRow, Right, Share } from "../model/trees.ts";
 import type { Ears } from "./ears.ts";
@@ -15,6 +15,7 @@ export interface ListingEnd {
   readonly shares: readonly (readonly [NodeId, Share])[];
   readonly rights: readonly (readonly [NodeId, Right | undefined])[];
   readonly cursor: Cursor;
+  readonly settings: ReturnType<typeof privacyListed>;
 }
 
 /**
@@ -55,9 +56,13 @@ export async function keepListing(
   { server, state }: Pick<Ears, "server" | "state">,
   { epoch, note }: { readonly epoch?: string | undefined; readonly note?: (id: NodeId) => void } = {},
 ): Promise<ListingEnd> {
+  let untold = 0;
   const keep: Parameters<typeof listAll>[1] = (rows) => {
-    for (const [id] of rows) note?.(id);
-    state.commit({ remote: rows, settings: [[privacySetting, rows.some(tellsPrivacy) ? "heard" : "asked"]] });
+    for (const [id, row] of rows) {
+      note?.(id);
+      if (isUntold(row)) untold += 1;
+    }
+    state.commit({ remote: rows });
   };
   const { shares, rights, cursor } = await listAll(server, keep, epoch);
   const mounts = new Map(shares.map(([mount, { target }]) => [target, mount]));
@@ -67,5 +72,5 @@ export async function keepListing(
     return rows.map(([id, each]) => [id, inMounts(each, id, mounts)] as const);
   });
   const over = [...state.rights.keys()].map((id) => [id, undefined] as const);
-  return { remote, shares, rights: [...over, ...rights], cursor };
+  return { remote, shares, rights: [...over, ...rights], cursor, settings: privacyListed(untold <= shares.length) };
 }

@@ -42,7 +42,7 @@ export async function listAnew({ server, state }: Ears): Promise<void> {
     const answers = await queryAll(server, absent.slice(start, start + idsAtOnce));
     state.commit({ remote: [...answers].flatMap(([id, standing]) => goneRow(state, id, standing)) });
   }
-  state.commit({ ...end, settings: [["listed anew", "ended"]] });
+  state.commit({ ...end, settings: [...end.settings, ["listed anew", "ended"]] });
 }
 
 /** Of what is in a share that waits nobody says anything, and that it is not listed says nothing either. */

@@ -24,6 +24,7 @@ import { PastContents, replacedContents } from "./past-contents.ts";
 import { listAnewWhatWasNotHeard } from "./not-heard.ts";
 import { RestlessNodes } from "./restless-nodes.ts";
 import { RowTable } from "./row-table.ts";
+import { untoldPrivacy } from "./untold-privacy.ts";
 import { renameTables, upgrade } from "./upgrade.ts";
 
 /** Something that left its name for more than one system call: where its bytes are, and whose they are. */
@@ -154,6 +155,7 @@ export class SyncState implements IndexedTrees {
   /** Nodes on which the three trees do not agree; those that are fresh apart. */
   readonly restless: RestlessNodes;
   readonly manifests: Manifests;
+  readonly untold: Iterable<NodeId>;
   readonly #offers: Map<string, Offer>;
   readonly #refusals: Map<string, Refusal>;
   readonly #settings: Map<string, string>;
@@ -211,6 +213,7 @@ export class SyncState implements IndexedTrees {
     this.#holdersOf = database.prepare(
       `select key from local_rows where content = ? and ${isFile} limit ${holdersMax}`,
     );
+    this.untold = untoldPrivacy(database);
     this.manifests = new Manifests(database);
     this.#dropUnusedManifests();
     listAnewWhatWasNotHeard(this);

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Server } from "@holdfast/sync-ports/ports";
+import { Alone } from "./alone.ts";
+import { both, chmod, closed, file, setOnServer, withFile, withoutPrivacy } from "./testing-privacy.ts";
+
+const hourMicros = 3_600_000_000;
+
+/** Notes each time at which all is listed, or begun to be. */
+function counting(server: Server): { readonly server: Server; readonly snapshots: () => number } {
+  let count = 0;
+  const snapshot: Server["snapshot"] = (cursor) => ((count += 1), server.snapshot(cursor));
+  return { server: { ...server, snapshot }, snapshots: () => count };
+}
+
+async function later(alone: Alone): Promise<void> {
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + hourMicros, () => false);
+}
+
+test("a server that was upgraded is asked anew although nothing changes there, and all is listed once", async () => {
+  const alone = new Alone();
+  alone.mkdir("keys");
+  alone.write(file, "old");
+  chmod(alone, true);
+  for (let run = 0; run < 2; run += 1) assert.ok((await alone.once({ server: withoutPrivacy(alone.server()) })).inSync);
+  const old = counting(withoutPrivacy(alone.server()));
+  for (let run = 0; run < 3; run += 1) await alone.once({ server: old.server });
+  assert.equal(old.snapshots(), 0);
+  await later(alone);
+  const upgraded = counting(alone.server());
+  for (let run = 0; run < 3; run += 1) await alone.once({ server: upgraded.server });
+  assert.deepEqual([both(alone), upgraded.snapshots()], [closed, 2]);
+  alone.close();
+});
+
+test("while servers of two versions answer side by side, all is listed once an hour at most, and nothing stays open for that", async () => {
+  const alone = await withFile();
+  let turn = 0;
+  const [older, newer] = [withoutPrivacy(alone.server()), alone.server()];
+  const mixed: Server = {
+    ...newer,
+    listChanges: (token) => ((turn += 1) % 2 === 0 ? older : newer).listChanges(token),
+    snapshot: (cursor) => older.snapshot(cursor),
+  };
+  const both_ = counting(mixed);
+  for (let round = 0; round < 8; round += 1) {
+    alone.write("other", `number ${round}`);
+    setOnServer(alone, round % 2 === 0, ["keys"]);
+    await alone.once({ server: both_.server });
+  }
+  assert.ok(both_.snapshots() <= 2, String(both_.snapshots()));
+  setOnServer(alone, true);
+  assert.ok((await alone.once({ server: older })).inSync);
+  assert.deepEqual(both(alone, [file]), [[false, true]]);
+  await later(alone);
+  alone.write("other", "last");
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(both(alone), closed);
+  alone.close();
+});
+
+test("what an earlier version of the client has written in between is asked for", async () => {
+  const alone = await withFile();
+  setOnServer(alone, true);
+  assert.ok((await alone.once({ server: withoutPrivacy(alone.server()) })).inSync);
+  const { database } = alone.world.devices[0] ?? assert.fail();
+  if (database.isTransaction) database.exec("commit");
+  database.exec(`insert or replace into settings (key, row) values ('privacy', '"heard"')`);
+  const { server, snapshots } = counting(alone.server());
+  for (let run = 0; run < 3; run += 1) assert.ok((await alone.once({ server })).inSync);
+  assert.deepEqual([both(alone), snapshots()], [closed, 1]);
+  alone.close();
+});
