@@ -38,9 +38,12 @@ const firstHandingOver = 30_000_000;
 /** From this seed on each is of one account again, whose people also take rights from others on their devices. */
 const firstSecretive = 40_000_000;
 
-/** A disk that has no bits of the one kind has none of the other. */
-function lackedModes(lacks: readonly Lack[]): readonly Lack[] {
-  return lacks.includes("executable bits") ? ["private modes"] : [];
+/** From this seed on whether a disk keeps who may read says nothing of what else it keeps. */
+const firstIndependent = 43_000_000;
+
+function lackedModes(seed: number, lacks: readonly Lack[]): readonly Lack[] {
+  const isLacked = seed < firstIndependent ? lacks.includes("executable bits") : seed % 13 < 4;
+  return isLacked ? ["private modes"] : [];
 }
 
 /** The story of a seed in a long run: every kind of world in turn. */
@@ -65,6 +68,6 @@ export function storyOf(seed: number): StoryOptions {
     ...(seed >= firstRights &&
       seed < firstSecretive && { ...sharing(seed), rights: true, lacks: [], isVersatile: seed % 2 === 0 }),
     ...(seed >= firstHandingOver && seed < firstSecretive && { handsOver: true }),
-    ...(seed >= firstSecretive && { isSecretive: true, lacks: [...lacks, ...lackedModes(lacks)] }),
+    ...(seed >= firstSecretive && { isSecretive: true, lacks: [...lacks, ...lackedModes(seed, lacks)] }),
   };
 }
