@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Alone } from "./alone.ts";
-import { actsOf, both, chmod, closed, file, inSteps, open, withFile } from "./testing-privacy.ts";
+import { actsOf, both, chmod, closed, file, inSteps, withFile } from "./testing-privacy.ts";
 
 /** As a program saves that makes a new file with the mode of its umask. */
 function saveAnew(alone: Alone, path: string, text: string): void {
@@ -51,15 +51,18 @@ test("a file that is deleted and written again under its name within a minute is
   alone.close();
 });
 
-test("a person opens a private file, and one that was saved anew, by its mode", async () => {
-  const alone = await withClosed();
-  saveAnew(alone, file, "saved");
-  assert.ok((await alone.once()).inSync);
-  chmod(alone, false);
-  assert.deepEqual(await actsOf(alone), ["sent set", "sent set"]);
-  assert.deepEqual(both(alone), open);
-  alone.close();
-});
+for (const lacks of [[], ["stable inodes"]] as const) {
+  const disk = lacks.length === 0 ? "" : ", on a disk whose numbers tell nothing";
+  test(`a person opens a private file, and one that was saved anew, by its mode${disk}`, async () => {
+    const alone = await withClosed(new Alone({ lacks, devices: 1, isLastWhole: false }));
+    saveAnew(alone, file, "saved");
+    assert.deepEqual(await actsOf(alone), [`${file} closed`, "sent put"]);
+    chmod(alone, false, [file]);
+    assert.deepEqual(await actsOf(alone), ["sent set"]);
+    assert.deepEqual(both(alone, [file]), [[false, false]]);
+    alone.close();
+  });
+}
 
 test("a preview opens nothing for a file that was saved anew", async () => {
   const alone = await withClosed();
@@ -81,5 +84,15 @@ test("a file that is saved anew while the answer to its first upload is lost sta
   saveAnew(alone, file, "saved");
   assert.ok((await alone.once()).inSync);
   assert.deepEqual([both(alone), alone.serverContents().get(file)], [closed, "saved"]);
+  alone.close();
+});
+
+test("a disk that keeps modes only from now on, and shows everything open, opens nothing", async () => {
+  const alone = await withClosed();
+  assert.ok((await alone.once({ lacks: new Set(["private modes"]) })).inSync);
+  for (const path of ["keys", file]) alone.root.write(alone.root.mustBeAt(path), { isPrivate: false }, false);
+  assert.deepEqual(await actsOf(alone), ["keys closed", `${file} closed`]);
+  chmod(alone, false);
+  assert.deepEqual(await actsOf(alone), ["sent set", "sent set"]);
   alone.close();
 });

@@ -25,12 +25,17 @@ import { outgoingTerms, presentTerms, type Terms } from "./new-rules.ts";
 import { checkRoot } from "./root.ts";
 import { shownByMoves } from "./shown.ts";
 
+/** Setting: `lacked` or `kept`, as the disk did with private modes at the last look. */
+const modesSetting = "private modes";
+
 /**
  * Looks where something may have changed. Where very much is new it is looked at in parts, each of them kept before the next one
  * begins; whoever plans has all of them. @throws DiskChanged if the root is not the same one before and after; RootMismatch
  */
 export async function lookAtDisk(context: CycleContext, terms = presentTerms(context)): Promise<Looked> {
   const { state, doubt, numbering, left } = context;
+  const modes = context.lacks.has("private modes") ? "lacked" : "kept";
+  const areModesNew = modes === "kept" && state.setting(modesSetting) === "lacked";
   // Of what is seen for the first time nothing was agreed on, but for the rules that came before.
   const isFirst = state.intents.size === 0 && (state.local.size === 0 || state.setting("rules") === undefined);
   const looked = await inParts(async (tops) => {
@@ -42,11 +47,12 @@ export async function lookAtDisk(context: CycleContext, terms = presentTerms(con
     noteHidden(context, look);
     noteKept(context, look);
     const changes = await agreeable(context, look, isFirst);
-    const opened = openedAnew(state, changes, continued.synced);
+    const opened = openedAnew(state, changes, continued.synced, areModesNew);
     state.commit({ local: localChanges(state.local, changes), ...opened });
     const again = againAt(context, look, changes);
     return { ...look, again, isUnsettled: hasUnsettled(changes, (id) => context.undurable.isRenewed(id)) };
   });
+  if (state.setting(modesSetting) !== modes) state.commit({ settings: [[modesSetting, modes]] });
   doubt.isOpen = false;
   numbering.isNew = false;
   return looked;
