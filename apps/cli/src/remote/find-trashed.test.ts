@@ -15,6 +15,9 @@ const find = (path: string) => findTrashed({ call } as unknown as ApiClient, [pa
 test("a path in a folder that is in the trash is told where it may be, and any other where to look", async () => {
   const inside = /^There is no \/a\/b\/f in the trash\. It may be in the folder \/a\/b, .*trash restore id of \/a\/b'/;
   await assert.rejects(find("/a/b/f"), { code: "not_found", message: inside });
-  await assert.rejects(find("/b/f"), { code: "not_found", message: /in the trash\. 'holdfast trash ls' lists the trash/ });
+  await assert.rejects(find("/b/f"), {
+    code: "not_found",
+    message: /in the trash\. 'holdfast trash ls' lists the trash/,
+  });
   assert.deepEqual(await find("/a/b"), [trash[1]]);
 });
