@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
 import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import type { Alone } from "./alone.ts";
 import { both, chmod, closed, file, setOnServer, withFile } from "./testing-privacy.ts";
@@ -47,5 +48,42 @@ test("what has left a private folder and is private itself by then is so on the 
   assert.ok((await alone.once({ disk: noting })).inSync);
   assert.deepEqual(calls.slice(0, 2).toSorted(), ["close keys/id.txt", "close keys/inner"]);
   assert.deepEqual([both(alone, inner), alone.read("id.txt")], [closed, "edited there"]);
+  alone.close();
+});
+
+test("what another user of the machine owns, so that it cannot be closed, is moved all the same", async () => {
+  const alone = await withFile();
+  setOnServer(alone, true);
+  alone.moveOnServer(alone.serverId(file), "id.txt");
+  alone.moveOnServer(alone.serverId("keys"), "renamed");
+  const setPrivate: LocalDisk["setPrivate"] = (path) =>
+    Promise.reject(new HoldfastError("failed", `Cannot set the mode of ${path}: EPERM.`));
+  await alone.once({ disk: { ...alone.disk(), setPrivate } });
+  const paths = alone.diskPaths();
+  assert.ok(paths.includes("id.txt") && paths.includes("renamed"), paths.join());
+  alone.close();
+});
+
+test("a crash right after a file was closed loses no executable bit that a person has set", async () => {
+  const alone = await withFile();
+  setOnServer(alone, true, [file]);
+  alone.root.write(alone.root.mustBeAt(file), { executable: true }, true);
+  const disk = alone.disk();
+  let isClosed = false;
+  const dying: LocalDisk = {
+    ...disk,
+    setPrivate: async (path, isPrivate) => {
+      await disk.setPrivate(path, isPrivate);
+      isClosed = true;
+    },
+    syncFile: (path) => (isClosed ? new Promise(() => undefined) : disk.syncFile(path)),
+  };
+  void alone.make({ disk: dying }).runOnce();
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 5_000_000, () => isClosed);
+  assert.ok(isClosed);
+  assert.ok((await alone.once()).inSync);
+  assert.ok(alone.root.mustBeAt(file).now.executable);
+  assert.ok(alone.world.model.nodes.get(alone.serverId(file))?.executable);
   alone.close();
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 import { actsOf, both, chmod, closed, file, inSteps, withFile } from "./testing-privacy.ts";
 
@@ -94,5 +95,56 @@ test("a disk that keeps modes only from now on, and shows everything open, opens
   assert.deepEqual(await actsOf(alone), ["keys closed", `${file} closed`]);
   chmod(alone, false);
   assert.deepEqual(await actsOf(alone), ["sent set", "sent set"]);
+  alone.close();
+});
+
+test("what a person has opened while the server took nothing stays open when a program saves it anew", async () => {
+  const alone = await withClosed();
+  chmod(alone, false, [file]);
+  const refusing: Server["commit"] = async (_epoch, operations) => ({
+    results: operations.map(({ operation_id }) => ({ operation_id, status: "error", code: "rate_limited" })),
+    seq: 0,
+  });
+  const engine = alone.make({ server: { ...alone.server(), commit: refusing } });
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 10_000_000, () => false);
+  engine.stop();
+  await alone.pass(run);
+  saveAnew(alone, file, "saved");
+  assert.deepEqual(await actsOf(alone), ["sent put"]);
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(both(alone, [file]), [[false, false]]);
+  alone.close();
+});
+
+test("a person opens a folder between two runs on a disk whose numbers tell nothing", async () => {
+  const alone = await withClosed(new Alone({ lacks: ["stable inodes"], devices: 1, isLastWhole: false }));
+  chmod(alone, false, ["keys"]);
+  assert.deepEqual(await actsOf(alone), ["sent set"]);
+  assert.deepEqual(both(alone, ["keys"]), [[false, false]]);
+  alone.close();
+});
+
+/** As `rm` and a new file, where its number is free again at once. */
+function removeAndWrite(alone: Alone, text: string): void {
+  alone.write(file, text);
+  alone.root.write(alone.root.mustBeAt(file), { isPrivate: false }, false);
+}
+
+test("where the disk does not tell when a file was made, a new one with the old number is not opened, and a person's mode counts", async () => {
+  const alone = await withFile();
+  Object.assign(alone.root.mustBeAt(file), { birthNs: 0n });
+  alone.write(file, "older");
+  chmod(alone, true, [file]);
+  assert.ok((await alone.once()).inSync);
+  removeAndWrite(alone, "written anew, open");
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(both(alone, [file]), [[true, true]]);
+  // From now on the system tells it.
+  Object.assign(alone.root.mustBeAt(file), { birthNs: 77n });
+  assert.ok((await alone.once()).inSync);
+  chmod(alone, false, [file]);
+  assert.deepEqual(await actsOf(alone), ["sent set"]);
   alone.close();
 });

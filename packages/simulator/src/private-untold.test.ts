@@ -72,3 +72,28 @@ test("what an earlier version of the client has written in between is asked for"
   assert.deepEqual([both(alone), snapshots()], [closed, 1]);
   alone.close();
 });
+
+for (const moves of [false, true]) {
+  test(`an older server that takes the privacy of what it told before is sent ${moves ? "the move beside it" : "it"} once`, async () => {
+    const alone = await withFile();
+    const path = moves ? "id.txt" : file;
+    if (moves) alone.move(file, path);
+    chmod(alone, true, [path]);
+    const sent: string[] = [];
+    const older = withoutPrivacy(alone.server());
+    const commit: Server["commit"] = (epoch, operations, blocks) => {
+      sent.push(...operations.map(({ op }) => op));
+      return older.commit(epoch, operations, blocks);
+    };
+    const engine = alone.make({ server: { ...older, commit } });
+    const run = engine.run();
+    const { scheduler } = alone.world;
+    await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => sent.length > 100);
+    engine.stop();
+    await alone.pass(run);
+    // Its entry of the move does not tell the privacy, which is sent once it is known again.
+    assert.deepEqual(sent, [moves ? "move" : "set"]);
+    assert.ok(alone.serverPaths().includes(path));
+    alone.close();
+  });
+}

@@ -53,7 +53,7 @@ test("serve shows a person what happened, and last the link in a frame; 40 colum
   const terminal = await serveOnTerminal(t, `${folder}/data`, 300, { NO_COLOR: "1" });
   assert.deepEqual(golden(terminal.lines(), folder).filter(isOfEveryUser), [
     "HH:MM:SS creating the database folder=FOLDER/data/postgres",
-    "HH:MM:SS no mail is sent: HOLDFAST_SMTP_URL is not set; administrators get the links and pass them on",
+    "HH:MM:SS no e-mail is sent: HOLDFAST_SMTP_URL is not set; administrators get the links and pass them on",
     "holdfast ready at http://ADDRESS",
     "─".repeat(72),
     "Open this link once to create the administrator:",
@@ -76,7 +76,7 @@ test("serve shows a person what happened, and last the link in a frame; 40 colum
   assert.ok(narrow.raw().includes("\u001b[2m"), "colours are shown");
   const lines = golden(narrow.lines(), folder);
   assert.deepEqual(lines, [
-    "HH:MM:SS no mail is sent:",
+    "HH:MM:SS no e-mail is sent:",
     "         HOLDFAST_SMTP_URL is not set;",
     "         administrators get the links",
     "         and pass them on",

@@ -47,9 +47,11 @@ function intentOf(operation: LocalOperation, { remote, synced }: Hands["state"])
   if (operation.op === "set") {
     const { id, local, executable, isPrivate } = operation;
     const isServers = remote.get(id)?.content === local.content;
-    // Bytes that a person has written there are not agreed on with the mode.
-    const content = isServers ? local.content : synced.get(id)?.content;
-    return content === undefined ? undefined : { place: placeOnDisk(local), content, executable, isPrivate };
+    // Bytes that a person has written there, and a bit that a person has set, are not agreed on with the mode.
+    const base = synced.get(id);
+    const content = isServers ? local.content : base?.content;
+    const agreed = executable === local.executable ? (base?.executable ?? executable) : executable;
+    return content === undefined ? undefined : { place: placeOnDisk(local), content, executable: agreed, isPrivate };
   }
   if (operation.op !== "create" && operation.op !== "replace") return undefined;
   const { content, executable, isPrivate } = operation.remote;

@@ -47,7 +47,10 @@ export async function lookAtDisk(context: CycleContext, terms = presentTerms(con
     noteHidden(context, look);
     noteKept(context, look);
     const changes = await agreeable(context, look, isFirst);
-    const opened = openedAnew(state, changes, continued.synced, areModesNew);
+    const opened = openedAnew(state, changes, continued.synced, {
+      areModesNew,
+      areNumbersNew: context.lacks.has("stable inodes") && numbering.isNew,
+    });
     state.commit({ local: localChanges(state.local, changes), ...opened });
     const again = againAt(context, look, changes);
     return { ...look, again, isUnsettled: hasUnsettled(changes, (id) => context.undurable.isRenewed(id)) };
@@ -108,7 +111,10 @@ export function previewDisk(context: CycleContext, terms = presentTerms(context)
     const look = await lookAtRoot(context, terms, tops);
     // What was read is taken for at rest: a run looks again until it is.
     const settled = [...look.changes].map(([id, row]) => [id, row?.sight === "racy" ? atRest(row) : row] as const);
-    context.state.commit({ local: settled, ...openedAnew(context.state, look.changes) });
+    context.state.commit({
+      local: settled,
+      ...openedAnew(context.state, look.changes, undefined, { areNumbersNew: context.lacks.has("stable inodes") }),
+    });
     return { ...look, isUnsettled: hasUnsettled(look.changes) };
   });
 }

@@ -48,7 +48,9 @@ export function planLocal(trees: Trees, tree: MergedTree, deletions: readonly St
     return twins.get(`${parent} ${content}`) ?? [];
   };
   const copyPlaceFor = (local: LocalRow): Place | undefined => placeOfCopies(trees, local);
-  const surroundings = { policy, aliases, isTaken, take, twinsOf, copyPlaceFor };
+  const isInPrivate = ({ parent }: LocalRow): boolean =>
+    lineOf(trees, parent).some((folder) => isPrivateIn(trees.local.get(folder)));
+  const surroundings = { policy, aliases, isTaken, take, twinsOf, copyPlaceFor, isInPrivate };
   const steps = [
     ...[...tree.values()].flatMap((node) => stepOf(node, surroundings)),
     ...deletions.flatMap((standing) => (standing.local === undefined ? [] : deletionOf(standing, standing.local))),
@@ -95,6 +97,8 @@ interface Surroundings {
   readonly twinsOf: (parent: NodeId, content: ContentKey) => readonly Merged[];
   /** Undefined: beside the file, under its name. */
   readonly copyPlaceFor: (local: LocalRow) => Place | undefined;
+  /** A folder in which it stands on the disk is private: what leaves it is closed before. */
+  readonly isInPrivate: (local: LocalRow) => boolean;
 }
 
 function stepOf(node: Merged, surroundings: Surroundings): LocalStep[] {
@@ -104,8 +108,9 @@ function stepOf(node: Merged, surroundings: Surroundings): LocalStep[] {
   if (local === undefined) return remote === undefined ? [] : creationOf(node, place, remote);
   if (local.sight !== "known") return [];
   if (!samePlace(local, place) || local.alias !== place.alias) {
-    // It may come out of a folder that is private.
-    if (remote !== undefined && isToBeClosed(node, local, remote)) return [closingOf(node, local)];
+    const isToBeClosedFirst =
+      remote !== undefined && surroundings.isInPrivate(local) && isToBeClosed(node, local, remote);
+    if (isToBeClosedFirst) return [closingOf(node, local)];
     const follows = samePlace(local, place) || (remote !== undefined && samePlace(remote, place));
     return follows || node.source === "forced_on_disk"
       ? [{ operation: { op: "move", id, local, place }, id, to: shownAt(place), inPlace: false }]

@@ -48,7 +48,7 @@ export function planRemote(
 ): RemotePlan {
   const seenSeqOf = ({ parent }: RemoteRow): number => seenSeqIn(shareAt(trees, trees.remote, parent));
   const all = [
-    ...[...tree.values()].flatMap(stepsOf),
+    ...[...tree.values()].flatMap((node) => stepsOf(trees, node)),
     ...deletions.flatMap(({ id, remote }) => (remote === undefined ? [] : deletionOf(id, remote, seenSeqOf(remote)))),
   ];
   const isForbidden = ({ id, operation }: RemoteStep): boolean => {
@@ -123,12 +123,12 @@ function* foldersFrom(trees: Trees, start: NodeId): Generator<NodeId, void> {
   }
 }
 
-function stepsOf(node: Merged): RemoteStep[] {
+function stepsOf(trees: Trees, node: Merged): RemoteStep[] {
   if (node.isHeld) return [];
   const { local, remote, remoteRow, synced } = node.standing;
   if (remote !== undefined && serverGoesFirst(node)) return [moveOf(node, remote, false)];
   if (local === undefined || local.sight !== "known" || !samePlace(local, node.place)) return [];
-  if (remote !== undefined) return changesOf(node, local, remote);
+  if (remote !== undefined) return changesOf(trees, node, { local, remote });
   if (remoteRow === undefined) return [creationOf(node, local)];
   // Where both changed the bytes, or only the server did, it comes back as it is, and then that is decided.
   const isSuccessor = local.content !== synced?.content && remoteRow.content === synced?.content;
@@ -140,17 +140,27 @@ function stepsOf(node: Merged): RemoteStep[] {
   return isPlaced ? [] : [moveOf(node, remoteRow, true)];
 }
 
-function changesOf(node: Merged, local: LocalRow, remote: RemoteRow): RemoteStep[] {
+interface BothSides {
+  readonly local: LocalRow;
+  readonly remote: RemoteRow;
+}
+
+function changesOf(trees: Trees, node: Merged, { local, remote }: BothSides): RemoteStep[] {
   // One change of a node at a time: the next rests on the revision that this one makes.
   if (!samePlace(node.place, remote)) {
-    // It may come out of a folder that is private.
-    const closing = isPrivateIn(local) ? settingOf(node, local, remote).filter(isClosing) : [];
+    const isClosedFirst = isPrivateIn(local) && isInPrivate(trees, remote);
+    const closing = isClosedFirst ? settingOf(node, local, remote).filter(isClosing) : [];
     return closing.length > 0 ? closing : [moveOf(node, remote, false)];
   }
   if (node.kind === "folder") return settingOf(node, local, remote);
   if (node.kind !== "file" || node.content === undefined || local.content !== node.content) return [];
   if (node.content !== remote.content) return [stepIn(putOf(node, local, remote))];
   return settingOf(node, local, remote);
+}
+
+/** What leaves a private folder is closed there, so that others never read it; elsewhere a refused closing would only hold up the move. */
+function isInPrivate(trees: Trees, { parent }: RemoteRow): boolean {
+  return foldersFrom(trees, parent).some((folder) => isPrivateIn(trees.remote.get(folder)));
 }
 
 function isClosing({ operation }: RemoteStep): boolean {

@@ -6,6 +6,7 @@ import { type LocalRow, placeOf, type RemoteRow, type SyncedRow } from "../model
 import type { Ears } from "./ears.ts";
 import { inMounts } from "./mounts.ts";
 import { shareOf } from "../model/whereabouts.ts";
+import { isUntold, privacyListed } from "../state/not-heard.ts";
 import { keepListing, listAll, type ListingEnd } from "./listing.ts";
 import { neverSeen } from "./never-seen.ts";
 import { ofSameServer } from "./same-server.ts";
@@ -96,6 +97,7 @@ export async function resetToEpoch({ server, state, identity, makeNodeId }: Ears
   const settings = [
     ["listed anew", "ended"],
     ["rules", ""],
+    ...privacyListed([...rows.values()].filter(isUntold).length <= shares.length),
   ] as const;
   const parked = parkedUnder(state, newIds);
   // The restored server may lack the bytes that it had when they went to the local trash.

@@ -11,7 +11,7 @@ import { pathOfNode } from "../model/tree-paths.ts";
 import { basesBelow } from "../model/whereabouts.ts";
 import { addNotice } from "../state/notices.ts";
 import { isReadOnly, isReadOnlyAt, mayEdit } from "../model/rights.ts";
-import { agreed, offerOf, refusalOf } from "./answers.ts";
+import { agreed, offerOf, privacyOf, refusalOf } from "./answers.ts";
 import { Groundwork } from "./groundwork.ts";
 import { noteHead } from "./known-head.ts";
 import { type Batch, batchesOf, mustWait, parentOf, smallFileBytesMax, unitsOf } from "./batches.ts";
@@ -97,6 +97,13 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
     const results = await commitAll(sending, ready, inline);
     const done = ready.filter(({ operationId }) => results.get(operationId)?.status === "committed");
     state.commit({
+      remote: done.flatMap(({ operation: each, operationId }) => {
+        const row = state.remote.get(each.id);
+        const { node } = results.get(operationId) ?? {};
+        // An older server took the request, and tells nothing of it in its journal.
+        const isUntaken = privacyOf(each) !== undefined && node !== undefined && node.private === undefined;
+        return isUntaken && row !== undefined ? [[each.id, { ...row, isPrivate: undefined }] as const] : [];
+      }),
       synced: done.map(({ operation, operationId }) => {
         const { node } = results.get(operationId) ?? {};
         return [operation.id, agreed(state.synced.get(operation.id), operation, node)] as const;

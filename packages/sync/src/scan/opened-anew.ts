@@ -1,6 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { isPrivateIn } from "../model/privacy.ts";
-import { sameButCtime } from "../model/fingerprints.ts";
 import { isNumbered, type LocalRow, type Offer, type OperationId, type SyncedRow, type Trees } from "../model/trees.ts";
 import type { ScanResult } from "./scan.ts";
 
@@ -16,18 +15,20 @@ interface OpenedAnew {
  * another mode was opened by a person.
  * @param known before the rows of the look count
  * @param continued bases of this look that replace the known ones
- * @param areModesNew the disk kept no modes until now: nobody has chosen those that it shows
+ * @param terms `areModesNew`: the disk kept no modes until now, and nobody has chosen those that it shows; `areNumbersNew`: it has dealt out
+ *   other numbers than those that are known
  */
 export function openedAnew(
   { local, synced, offers }: Pick<Trees, "local" | "synced" | "offers">,
   changes: ScanResult["changes"],
   continued: ReadonlyMap<NodeId, SyncedRow> = new Map(),
-  areModesNew = false,
+  { areModesNew = false, areNumbersNew = false } = {},
 ): OpenedAnew {
   const bases = new Map(continued);
   const isOpenedAnew = (id: NodeId): boolean => {
-    const row = changes.get(id);
-    return row?.isPrivate === false && (areModesNew || !isSameItem(local.get(id), row));
+    const [before, row] = [local.get(id), changes.get(id)];
+    if (row?.isPrivate !== false) return false;
+    return areModesNew || !(wasOpened(before) || isSameItem(before, row, areNumbersNew));
   };
   for (const id of changes.keys()) {
     const base = bases.get(id) ?? synced.get(id);
@@ -40,9 +41,16 @@ export function openedAnew(
   return { synced: bases, offers: new Map(untold) };
 }
 
-/** A number may be given again, and a file without one is another once its bytes or its time are. */
-function isSameItem(before: LocalRow | undefined, { fingerprint: now }: LocalRow): boolean {
+/** A person did that, and the server has not taken it yet. */
+function wasOpened(before: LocalRow | undefined): boolean {
+  return before?.isPrivate === false && before.sight !== "unsettled";
+}
+
+/** A number may be given again, and a file without one, or without a time at which it was made, is another once its bytes or its time are. */
+function isSameItem(before: LocalRow | undefined, { fingerprint: now }: LocalRow, areNumbersNew: boolean): boolean {
   if (before === undefined) return false;
   const then = before.fingerprint;
-  return isNumbered(now) ? then.inode === now.inode && then.birthNs === now.birthNs : sameButCtime(then, now);
+  if (!areNumbersNew && then.inode !== now.inode) return false;
+  const isTold = isNumbered(now) && now.birthNs !== 0n && then.birthNs !== 0n;
+  return isTold ? then.birthNs === now.birthNs : then.sizeBytes === now.sizeBytes && then.mtimeNs === now.mtimeNs;
 }

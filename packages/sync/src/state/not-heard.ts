@@ -73,8 +73,8 @@ export async function askForPrivacy(state: State, nowMs: number, tells: () => Pr
     return leftMs <= 0 || leftMs > againMs;
   };
   if (state.setting(privacySetting) === "asked" && isDue(askedSetting)) {
-    const asked = [askedSetting, String(nowMs)] as const;
-    state.commit({ settings: (await tells()) ? [asked, [privacySetting, "told"]] : [asked] });
+    state.commit({ settings: [[askedSetting, String(nowMs)]] });
+    if (await tells()) state.commit({ settings: [[privacySetting, "told"]] });
   }
   if (state.setting(privacySetting) !== "told" || !isDue(listedSetting)) return false;
   const isMissing = isPrivacyMissing(state);
