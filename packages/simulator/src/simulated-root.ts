@@ -28,7 +28,7 @@ export interface Inode {
   /** A person gave it a second name. */
   wasLinked: boolean;
   readonly isPersons: boolean;
-  /** A person gave others rights to it. */
+  /** A person gave others rights to it, or to what had its name before. */
   wasOpened: boolean;
 }
 
@@ -55,6 +55,8 @@ const rootNumber = 1;
  */
 export class SimulatedRoot {
   readonly #options: RootOptions;
+  /** Names of what a person has opened. */
+  readonly #opened = new Set<string>();
   readonly #names: DurableNames;
   readonly #inodes = new Map<number, Inode>();
   /** Every inode that stood at a name since the last `forgetPast`, by folder and name. */
@@ -118,6 +120,7 @@ export class SimulatedRoot {
     if (isPersons) {
       this.#touch(path);
       this.given.add(slot.name);
+      this.#inherit(inode, path);
     }
     return inode;
   }
@@ -132,7 +135,17 @@ export class SimulatedRoot {
     if (!isPersons) return;
     if (change.isPrivate === false) inode.wasOpened = true;
     if (this.#options.isDurable) this.sync(inode);
-    for (const [path, other] of this.visible()) if (other === inode) this.#touch(path);
+    for (const [path, other] of this.visible()) {
+      if (other !== inode) continue;
+      this.#touch(path);
+      this.#inherit(inode, path);
+    }
+  }
+
+  /** What a person has opened stays open, whatever file has its name later. */
+  #inherit(inode: Inode, path: string): void {
+    if (inode.wasOpened) this.#opened.add(path);
+    else inode.wasOpened = this.#opened.has(path);
   }
 
   /** @param over whether what stands at `to` is replaced; else it must be free */
@@ -155,6 +168,7 @@ export class SimulatedRoot {
       this.given.add(target.name);
     }
     Object.assign(inode, { ctimeNs: this.timeNs() });
+    if (isPersons || inode.wasOpened) this.#inherit(inode, to);
   }
 
   /** One more name. */
