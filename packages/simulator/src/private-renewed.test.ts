@@ -148,3 +148,15 @@ test("where the disk does not tell when a file was made, a new one with the old 
   assert.deepEqual(await actsOf(alone), ["sent set"]);
   alone.close();
 });
+
+test("an open file that a person made where another device moved a private one opens it nowhere", async () => {
+  const alone = await withFile();
+  chmod(alone, true, [file]);
+  assert.ok((await alone.once()).inSync);
+  alone.remove(file);
+  alone.moveOnServer(alone.serverId(file), "id.txt");
+  alone.write("id.txt", "mine");
+  assert.ok((await alone.once()).inSync);
+  assert.deepEqual(both(alone, ["id.txt"]), [[true, true]]);
+  alone.close();
+});

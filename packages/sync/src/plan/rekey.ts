@@ -1,5 +1,6 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { type IndexedTrees, isLive, type LocalRow, type RemoteRow, type SyncedRow } from "../model/trees.ts";
+import { isPrivateIn } from "../model/privacy.ts";
 import type { Rekeying } from "./plan-types.ts";
 
 /** Rows that change; undefined: the row goes. */
@@ -18,6 +19,12 @@ export function rekey(trees: IndexedTrees, { from, to, merges, keepsContent, isR
   const changes: TreeChanges = { remote: new Map(), local: new Map(), synced: new Map() };
   const local = trees.local.get(from);
   if (local !== undefined) changes.local.set(from, undefined).set(to, local);
+  const baseThere = trees.synced.get(to);
+  // Nobody has opened what is in the place of a private item: without privacy in the base it is merged as private.
+  if (local?.isPrivate === false && baseThere !== undefined && isPrivateIn(baseThere)) {
+    const { isPrivate: _opened, ...rest } = baseThere;
+    changes.synced.set(to, rest);
+  }
   if (merges === true) {
     for (const id of trees.childrenOf(from)) {
       const onDisk = trees.local.get(id);
