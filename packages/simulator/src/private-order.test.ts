@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import type { Alone } from "./alone.ts";
-import { both, chmod, closed, file, setOnServer, withFile } from "./testing-privacy.ts";
+import { both, chmod, closed, file, modesAndNames, setOnServer, withFile } from "./testing-privacy.ts";
 
 /** A private folder with an open folder and an open file in it. */
 async function withInner(): Promise<Alone> {
@@ -38,14 +38,7 @@ test("what has left a private folder and is private itself by then is so on the 
   setOnServer(alone, true, ["keys/inner", file]);
   for (const path of ["keys/inner", file]) alone.moveOnServer(alone.serverId(path), path.replace(/.*\//, ""));
   alone.writeOnServer("id.txt", "edited there");
-  const calls: string[] = [];
-  const disk = alone.disk();
-  const noting: LocalDisk = {
-    ...disk,
-    setPrivate: (path, isPrivate) => (calls.push(`close ${path}`), disk.setPrivate(path, isPrivate)),
-    rename: (from, to) => (calls.push(`name ${to}`), disk.rename(from, to)),
-  };
-  assert.ok((await alone.once({ disk: noting })).inSync);
+  const calls = await modesAndNames(alone);
   assert.deepEqual(calls.slice(0, 2).toSorted(), ["close keys/id.txt", "close keys/inner"]);
   assert.deepEqual([both(alone, inner), alone.read("id.txt")], [closed, "edited there"]);
   alone.close();

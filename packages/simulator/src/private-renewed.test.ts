@@ -132,6 +132,15 @@ function removeAndWrite(alone: Alone, text: string): void {
   alone.root.write(alone.root.mustBeAt(file), { isPrivate: false }, false);
 }
 
+test("a new open file with the number of a private one is told apart by its birth time, and closed", async () => {
+  const alone = await withClosed();
+  removeAndWrite(alone, "written anew, open");
+  Object.assign(alone.root.mustBeAt(file), { birthNs: 99n });
+  assert.deepEqual(await actsOf(alone), [`${file} closed`, "sent put"]);
+  assert.deepEqual(both(alone, [file]), [[true, true]]);
+  alone.close();
+});
+
 test("where the disk does not tell when a file was made, a new one with the old number is not opened, and a person's mode counts", async () => {
   const alone = await withFile();
   Object.assign(alone.root.mustBeAt(file), { birthNs: 0n });

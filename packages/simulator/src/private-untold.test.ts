@@ -60,6 +60,34 @@ test("while servers of two versions answer side by side, all is listed once an h
   alone.close();
 });
 
+test("a server that was restored with an older version is asked anew once it is upgraded, without a restart of the client", async () => {
+  const alone = await withFile();
+  const [older, newer] = [withoutPrivacy(alone.server()), alone.server()];
+  let isOld = false;
+  const server: Server = {
+    ...newer,
+    listChanges: (token) => (isOld ? older : newer).listChanges(token),
+    snapshot: (cursor) => (isOld ? older : newer).snapshot(cursor),
+  };
+  const engine = alone.make({ server });
+  const run = engine.run();
+  const { scheduler, model } = alone.world;
+  const pass = (seconds: number): Promise<boolean> =>
+    scheduler.runUntil(scheduler.nowMicros + seconds * 1_000_000, () => false);
+  await pass(10);
+  isOld = true;
+  setOnServer(alone, true);
+  model.restore(model.backUp());
+  await pass(600);
+  assert.deepEqual(both(alone, [file]), [[false, true]]);
+  isOld = false;
+  await pass(2 * 3600);
+  engine.stop();
+  await alone.pass(run);
+  assert.deepEqual(both(alone), closed);
+  alone.close();
+});
+
 test("what an earlier version of the client has written in between is asked for", async () => {
   const alone = await withFile();
   setOnServer(alone, true);

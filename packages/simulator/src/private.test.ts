@@ -4,7 +4,18 @@ import type { LocalDisk } from "@holdfast/sync-ports/ports";
 import type { Lack } from "@holdfast/sync/model/lacks";
 import { Alone } from "./alone.ts";
 import { Shared } from "./shared.ts";
-import { actsOf, both, chmod, closed, file, open, setOnServer, withFile, withoutPrivacy } from "./testing-privacy.ts";
+import {
+  actsOf,
+  both,
+  chmod,
+  closed,
+  file,
+  modesAndNames,
+  open,
+  setOnServer,
+  withFile,
+  withoutPrivacy,
+} from "./testing-privacy.ts";
 
 test("a file and a folder that are private when they are made are so on the other device, from the first moment", async () => {
   const alone = new Alone({ devices: 2 });
@@ -44,14 +55,7 @@ test("a folder that becomes private is so before anything new comes into it", as
   const alone = await withFile();
   alone.putOnServer("new", { parent_id: alone.serverId("keys"), name: "a new file" });
   setOnServer(alone, true, ["keys"]);
-  const calls: string[] = [];
-  const disk = alone.disk();
-  const noting: LocalDisk = {
-    ...disk,
-    setPrivate: (path, isPrivate) => (calls.push(`close ${path}`), disk.setPrivate(path, isPrivate)),
-    rename: (from, to) => (calls.push(`name ${to}`), disk.rename(from, to)),
-  };
-  assert.ok((await alone.once({ disk: noting })).inSync);
+  const calls = await modesAndNames(alone);
   assert.deepEqual(calls, ["close keys", "name keys/a new file"]);
   alone.close();
 });

@@ -142,7 +142,7 @@ export class SimulatedRoot {
     }
   }
 
-  /** What a person has opened stays open, whatever file has its name later. */
+  /** An opening by a person counts for whatever file has the name later. */
   #inherit(inode: Inode, path: string): void {
     if (inode.wasOpened) this.#opened.add(path);
     else inode.wasOpened = this.#opened.has(path);

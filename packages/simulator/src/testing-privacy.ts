@@ -44,6 +44,19 @@ export const open = [
   [false, false],
 ];
 
+/** Items that a run closes and names that it gives, in their order. */
+export async function modesAndNames(alone: Alone): Promise<string[]> {
+  const calls: string[] = [];
+  const disk = alone.disk();
+  const noting: LocalDisk = {
+    ...disk,
+    setPrivate: (path, isPrivate) => (calls.push(`close ${path}`), disk.setPrivate(path, isPrivate)),
+    rename: (from, to) => (calls.push(`name ${to}`), disk.rename(from, to)),
+  };
+  assert.ok((await alone.once({ disk: noting })).inSync);
+  return calls;
+}
+
 /** Modes that the engine sets during a run, and operations that it sends. */
 export async function actsOf(alone: Alone): Promise<string[]> {
   const acts: string[] = [];
