@@ -124,7 +124,7 @@ interface Change {
   readonly proof: Proof;
   /** Where the attempt comes from. */
   readonly source: string;
-  /** What a personal access token does not; "cannot change the second factor" unless told. */
+  /** The act that is refused to a personal access token; default "cannot change the second factor". */
   readonly what?: string;
 }
 

@@ -20,7 +20,7 @@ export async function createAside(
 ): Promise<void> {
   const { modifiedAt } = operation.remote;
   const { executable, isPrivate: wanted } = operation.op === "replace" ? operation : operation.remote;
-  // What looks private by itself is not opened to others by a new version.
+  // A new version does not open an item that looks private by itself.
   const isUntold = operation.op === "replace" && operation.local.isPrivate === undefined;
   const isPrivate = isUntold && wanted === false ? undefined : wanted;
   const like = operation.op === "replace" ? pathOf(state, operation.id) : undefined;

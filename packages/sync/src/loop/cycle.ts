@@ -123,7 +123,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
   return context.rounds.turn(last, outcome, state.restless.fresh);
 }
 
-/** What has to happen under the former rules happens before the disk is looked at under the present ones. */
+/** Acts under the former rules come before the disk is looked at under the present ones. */
 async function prepareRules(context: CycleContext): Promise<void> {
   await fetchFirstRules(context);
   await lookUnderLastRules(context);

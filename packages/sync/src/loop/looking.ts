@@ -36,7 +36,7 @@ export async function lookAtDisk(context: CycleContext, terms = presentTerms(con
   const { state, doubt, numbering, left } = context;
   const modes = context.lacks.has("private modes") ? "lacked" : "kept";
   const areModesNew = modes === "kept" && state.setting(modesSetting) === "lacked";
-  // Of what is seen for the first time nothing was agreed on, but for the rules that came before.
+  // At the first look nothing is agreed on but the rules file, which was fetched before it.
   const isFirst = state.intents.size === 0 && (state.local.size === 0 || state.setting("rules") === undefined);
   const looked = await inParts(async (tops) => {
     const seen = await lookAtKnownRoot(context, terms, tops);

@@ -158,7 +158,7 @@ function changesOf(trees: Trees, node: Merged, { local, remote }: BothSides): Re
   return settingOf(node, local, remote);
 }
 
-/** What leaves a private folder is closed there, so that others never read it; elsewhere a refused closing would only hold up the move. */
+/** An item that leaves a private folder is closed before it moves, so that others never read it; elsewhere a refused closing would only delay the move. */
 function isInPrivate(trees: Trees, { parent }: RemoteRow): boolean {
   return foldersFrom(trees, parent).some((folder) => isPrivateIn(trees.remote.get(folder)));
 }

@@ -38,7 +38,7 @@ function keptBit(
 /**
  * A disk without modes keeps what is known of an item, as of the executable bit: what this device makes of it is as private.
  * Elsewhere, what the engine made may look private by itself, under this umask or one of an earlier run: of that it tells nothing before it is seen open.
- * What was made by a person is as it looks.
+ * An item that a person made is as it looks.
  * @param seen on the disk
  * @returns undefined where the disk does not tell
  */

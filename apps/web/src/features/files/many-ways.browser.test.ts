@@ -93,7 +93,7 @@ longTest(
     await page.getByText("The server cannot be reached. Your files are safe.").waitFor({ state: "detached" });
     await app.api.put(`${drive.folder}/b.txt`, "after it");
     await files.seen("b.txt");
-    // What was done meanwhile was only late.
+    // Changes made meanwhile were only delayed.
     await becomes(() => namesOnServer(), ["b.txt"]);
   },
 );
