@@ -24,6 +24,7 @@ interface Begun {
   readonly first: boolean;
   /** Devices that it had until now. */
   readonly devices: number;
+  readonly has_factor: boolean;
   readonly access_rules: RulesJson;
 }
 
@@ -57,6 +58,7 @@ export async function beginSession(
           else coalesce((select proven_at from shard.sessions where id = ${letInBy ?? null}::uuid), 0) end)
     )
     select exists (select from known) as known, exists (select from first) as first, ${rulesOfUser} as access_rules,
+      exists (select from shard.second_factors f where f.user_id = u.id and f.since is not null) as has_factor,
       (select count(*)::int from shard.devices d where d.user_id = u.id) as devices
     from (select ${user} as id) u ${keyed}`.execute(transaction);
   const [begun] = rows;

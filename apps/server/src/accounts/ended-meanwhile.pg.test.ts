@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { bounded } from "@holdfast/tools/bounded";
+import { sql } from "kysely";
 import { startTestDatabases, type TestDatabases } from "../db/testing.ts";
 import { Authenticator } from "./authenticator.ts";
 import { deleteDevice } from "./devices.ts";
@@ -47,4 +49,24 @@ test("nor does it delete the account", async () => {
   const was = await findUser(databases.shards, id);
   await assert.rejects(leaveAccount(ending, caller, { password: testPassword }, source), { code: "unauthenticated" });
   assert.deepEqual(await findUser(databases.shards, id), was);
+});
+
+test("a second factor that is turned on during a sign-in without one is required", async () => {
+  const { id, email } = await createTestUser(world, `person${++people}@example.org`);
+  const { db } = databases.shards.ofId(id);
+  const enter = () => signIn(world, { email, password: testPassword }, source);
+  const begun = await db.transaction().execute(async (transaction) => {
+    await transaction.updateTable("shard.users").set({ name: "locked" }).where("id", "=", id).execute();
+    const entering = enter();
+    entering.catch(() => {});
+    const waiting = sql`
+      select from pg_stat_activity where wait_event_type = 'Lock' and query like '%shard%users%for share%'
+        and datname = current_database()`;
+    const stillInTime = bounded("the sign-in waits for the lock");
+    while ((await waiting.execute(db)).rows.length === 0) stillInTime();
+    await sql`insert into shard.second_factors (user_id, since) values (${id}, 1)`.execute(db);
+    return { entering };
+  });
+  await assert.rejects(begun.entering, { code: "unavailable" });
+  await assert.rejects(enter(), { code: "second_factor" });
 });

@@ -65,6 +65,8 @@ export interface NewDevice {
   readonly provenAt?: number;
   /** The session that let it in: who it is was proved when that session proved it, and not now. */
   readonly letInBy?: SessionId;
+  /** The account had no second factor when it was read; one that was turned on since must be shown. */
+  readonly withoutFactor?: boolean;
 }
 
 /** Told of the account that somebody says to be, before it is proved. */
@@ -109,6 +111,7 @@ export async function signIn(world: AccountWorld, request: SignInRequest, source
     system: request.system ?? null,
     address: request.address ?? null,
     signed_in_by: signedInBy,
+    withoutFactor: signedInBy === "password",
     secret: request.device_secret,
     keeps: request.keep_account === true,
   };
@@ -153,7 +156,7 @@ async function knownDevice(
 export async function startSession(
   world: AccountWorld,
   user: UserRow,
-  { secret, keeps = false, provenAt = world.clock.nowMicros(), letInBy, ...facts }: NewDevice,
+  { secret, keeps = false, provenAt = world.clock.nowMicros(), letInBy, withoutFactor, ...facts }: NewDevice,
   prove?: (transaction: ShardReader) => Promise<HoldfastError | undefined>,
 ): Promise<SessionJson> {
   const nowMs = world.clock.nowMs();
@@ -173,6 +176,7 @@ export async function startSession(
     const isKept = await keepIfLeaving(transaction, user, current, keeps);
     if (!isKept) assertNotDisabled(current);
     const begun = await beginSession(transaction, { device, session, letInBy, shown });
+    if (withoutFactor === true && begun.has_factor) throw factorTurnedOn();
     const access = accessOf(begun.access_rules, now);
     assertAddress(access, facts.address ?? undefined);
     const isTold = !begun.known && !begun.first;
@@ -203,6 +207,12 @@ type UserState = Pick<UserRow, "password_hash" | "disabled_at" | "leaving_until"
 
 function assertNotDisabled(now: UserState): void {
   if (now.disabled_at !== null) throw accountDisabled();
+}
+
+/** The same request, sent again, is asked for the factor. */
+function factorTurnedOn(): HoldfastError {
+  const message = "The second factor was turned on during this sign-in. Sign in again.";
+  return new HoldfastError("unavailable", message, { retryAfterSeconds: 1 });
 }
 
 function wrongPassword(): HoldfastError {

@@ -1,5 +1,5 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import type { DeviceSystem } from "@holdfast/protocol/device-routes";
+import type { DeviceSystem, SignInKind } from "@holdfast/protocol/device-routes";
 import { assertAddress, assertMayComeFrom, readAccess } from "../accounts/access-rules.ts";
 import { settleKnown } from "../accounts/change-address.ts";
 import { assertOpen } from "../accounts/keep-account.ts";
@@ -45,11 +45,12 @@ export async function signInFromOutside(
   if (claims.issuer !== settings.issuer) throw answerSpent();
   const linked = await findLinked(world, claims);
   const user = linked ?? (await findByAddress(world, settings, claims));
+  let withoutFactor = false;
   if (user !== undefined) {
     request.onClaimed?.(user.id);
     if (await isAnswerTaken(world.shards.ofId(user.id).db, user.id, answer)) throw answerSpent();
     await assertOpen(world.shards.ofId(user.id).db, user, request.keeps === true);
-    if (!claims.factorPassed) await passFactor(world, user, request);
+    if (!claims.factorPassed) withoutFactor = (await passFactor(world, user, request)) === "password";
   }
   await assertMayComeFrom(world, user?.id, request.address);
   const enter = () =>
@@ -61,7 +62,8 @@ export async function signInFromOutside(
   await followClaims(world, signedIn, claims, "issuer");
   const { name, address, secret, system = null, keeps = false } = request;
   const provenAt = authenticatedAtMicros(world, settings, claims);
-  const device = { name, address, secret, system, browser: true, signed_in_by: "outside" as const, provenAt, keeps };
+  const facts = { name, address, secret, system, browser: true, signed_in_by: "outside" as const };
+  const device = { ...facts, provenAt, keeps, withoutFactor };
   const session = await startSession(world, signedIn, device, async (transaction) => {
     const isFirst = await takeAnswer(transaction, signedIn.id, answer);
     const isStill = await useIdentity(world, transaction, signedIn.id, claims);
@@ -71,11 +73,11 @@ export async function signInFromOutside(
   return session;
 }
 
-async function passFactor(world: ClaimsWorld, { id }: UserRow, request: OutsideSignIn): Promise<void> {
+async function passFactor(world: ClaimsWorld, { id }: UserRow, request: OutsideSignIn): Promise<SignInKind> {
   const known = await findKnownDevice(world, world.shards.ofId(id).db, id, request.secret);
   const given = { ...request, sender: known === undefined ? ("anybody" as const) : ("known" as const) };
   // A code that is sent from elsewhere is not used up.
-  await passSecondFactor(world, { id }, given, async (reader) => {
+  return passSecondFactor(world, { id }, given, async (reader) => {
     assertAddress(await readAccess(reader, id, world.clock.nowMicros()), request.address);
   });
 }
