@@ -13,22 +13,22 @@ const networks = z
 const accessRule = z
   .object({
     of: z.enum(["server", "group", "user"]),
-    id: z.string().nullable().describe("of the group or the account; null: of all of the server"),
-    name: z.string().nullable().describe("of the group, or the address of the account"),
+    id: z.string().nullable().describe("ID of the group or account; null: the rule applies to the whole server"),
+    name: z.string().nullable().describe("name of the group, or e-mail address of the account"),
     second_factor_due_at: z
       .string()
       .nullable()
-      .describe("from when on there must be a second factor; null: none is asked for by this rule"),
-    addresses: z.array(z.string()).describe("from which alone it may be used; empty: from anywhere"),
-    own_addresses: z.array(z.string()).describe("the same, as the account itself has said: both hold"),
+      .describe("time from which a second factor is required; null: this rule requires none"),
+    addresses: z.array(z.string()).describe("the only addresses and networks that may use it; empty: all"),
+    own_addresses: z.array(z.string()).describe("the same list set by the account itself; an address must pass both"),
   })
   .meta({ id: "AccessRule" });
 export type AccessRuleJson = z.output<typeof accessRule>;
 
 const ownAddresses = z
   .object({
-    addresses: z.array(z.string()).describe("as the account itself has said; empty: from anywhere"),
-    address: z.string().describe("from which this request came, as this server sees it"),
+    addresses: z.array(z.string()).describe("set by the account itself; empty: all addresses"),
+    address: z.string().describe("client address of this request, as the server sees it"),
   })
   .meta({ id: "OwnAddresses" });
 
@@ -57,7 +57,7 @@ export const accessRuleRoutes = {
     summary: "Require a second factor or limit the networks, for the whole server, a group or an account",
     body: z.object({
       group_id: idText.optional(),
-      user: z.string().min(1).max(limits.emailBytesMax).optional().describe("the account's id or address"),
+      user: z.string().min(1).max(limits.emailBytesMax).optional().describe("ID or e-mail address of the account"),
       second_factor: z
         .object({
           required: z.boolean(),
@@ -66,10 +66,12 @@ export const accessRuleRoutes = {
             .min(0)
             .max(limits.factorGraceMs / 1000)
             .optional()
-            .describe("how long who has none is only told of it; 0 unless told"),
+            .describe("grace period for accounts without a second factor; default 0"),
         })
         .optional(),
-      addresses: networks.optional().describe("an empty list for an account ends what the account itself has said too"),
+      addresses: networks
+        .optional()
+        .describe("an empty list for an account also clears the list that the account set itself"),
     }),
     responses: { 200: accessRule },
   }),

@@ -15,11 +15,11 @@ export const password = z.string().min(limits.passwordBytesMin).max(limits.passw
 
 /** What signs in without the password, and ends with it where a new one is set. */
 export const endedWays = {
-  end_passkeys: z.boolean().optional().describe("with a new password: passkeys are removed, too"),
+  end_passkeys: z.boolean().optional().describe("also remove passkeys when a new password is set"),
   end_outside: z
     .boolean()
     .optional()
-    .describe("with a new password: sign-ins through another service are unlinked, too"),
+    .describe("also unlink sign-ins through other services when a new password is set"),
 };
 export const personName = z.string().min(1).max(200);
 export const secret = z.string().min(1).max(512);
@@ -27,17 +27,17 @@ export const secret = z.string().min(1).max(512);
 export const secondFactorCode = z
   .string()
   .max(64)
-  .describe("the code that the authenticator app shows, or a recovery code; needed where a second factor is on");
+  .describe("code from the authenticator app, or a recovery code; required if a second factor is on");
 
 /** By address and password, or by a passkey alone: then neither is there. */
 export const signInFields = {
-  email: z.string().min(1).max(limits.emailBytesMax).optional().describe("missing only with a passkey alone"),
-  password: z.string().min(1).max(limits.passwordBytesMax).optional().describe("missing only with a passkey alone"),
+  email: z.string().min(1).max(limits.emailBytesMax).optional().describe("only optional with a passkey alone"),
+  password: z.string().min(1).max(limits.passwordBytesMax).optional().describe("only optional with a passkey alone"),
   totp: secondFactorCode.optional(),
   passkey: passkeyAssertion
     .optional()
-    .describe("beside the password, where a second factor is on; without address and password it signs in alone"),
-  keep_account: z.boolean().optional().describe("true: an account that its owner deleted comes back"),
+    .describe("second factor in addition to the password; without e-mail address and password it signs in by itself"),
+  keep_account: z.boolean().optional().describe("true: take back an account that its owner deleted"),
 };
 
 type SignInFields = Readonly<Partial<Record<"email" | "password" | "passkey", unknown>>>;
@@ -60,7 +60,7 @@ export type Scope = z.output<typeof scope>;
 const factorDueAt = z
   .string()
   .optional()
-  .describe("there is no second factor, and from then on there must be: nothing but what makes one is answered then");
+  .describe("deadline for setting up a second factor; after it, only the requests that set one up are answered");
 
 export const session = z
   .object({
@@ -71,9 +71,7 @@ export const session = z
     device_secret: z
       .string()
       .optional()
-      .describe(
-        "of a sign-in: sent along with the next one from this device, it is let in though others have failed too often",
-      ),
+      .describe("for the next sign-in from this device, which failed attempts from elsewhere do not block then"),
     second_factor_due_at: factorDueAt,
   })
   .meta({ id: "Session" });
@@ -89,12 +87,12 @@ export const user = z
       .string()
       .nullable()
       .default(null)
-      .describe("its owner deleted it: until when it can be taken back, and is shredded then"),
-    confirmed: z.boolean().describe("it is known that the address is this person's"),
-    second_factor: z.boolean().default(false).describe("signing in takes a code beside the password"),
+      .describe("the owner deleted the account: until this time it can be taken back, then it is shredded"),
+    confirmed: z.boolean().describe("the e-mail address is confirmed"),
+    second_factor: z.boolean().default(false).describe("sign-in requires a second factor"),
     plan: z.string(),
     quota_bytes: z.int().nullable().describe("null: unlimited"),
-    quota_fixed: z.boolean().describe("set for this account itself, whatever its plan gives"),
+    quota_fixed: z.boolean().describe("set for this account, and overrides its plan"),
     used_bytes: z.int(),
     stored_bytes: z.int(),
     created_at: z.string(),
@@ -105,7 +103,7 @@ export const account = z
   .object({
     id: z.string(),
     server_id: z.string(),
-    public_url: z.string().optional().describe("the address of this server, as its links begin"),
+    public_url: z.string().optional().describe("base URL of the server's links"),
     certificate_sha256: z
       .string()
       .optional()
@@ -116,25 +114,25 @@ export const account = z
       .nullable()
       // Servers of before do not say it.
       .default(null)
-      .describe("to which the account moves once its confirmation is followed there"),
+      .describe("new e-mail address that is waiting for confirmation"),
     name: z.string(),
     admin: z.boolean(),
-    confirmed: z.boolean().describe("it is known that the address is the caller's"),
+    confirmed: z.boolean().describe("the e-mail address is confirmed"),
     has_password: z
       .boolean()
       .default(true)
-      .describe("false: nobody knows one, and what asks for it takes a proof of the session in its place"),
+      .describe("false: requests that require the password accept a recent proof of the session instead"),
     plan: z.string(),
     quota_bytes: z.int().nullable().describe("null: unlimited"),
     used_bytes: z.int(),
     stored_bytes: z.int(),
     root_id: z.string(),
-    bucket: z.int().describe("the bucket that ids made by this account's clients carry"),
+    bucket: z.int().describe("bucket of the IDs that clients of this account create"),
     device_id: z.string().nullable(),
-    scopes: z.array(scope).optional().describe("of the session or token that asks"),
-    language: language.describe("of mails to this account"),
+    scopes: z.array(scope).optional().describe("scopes of the session or token of this request"),
+    language: language.describe("language of e-mails to this account"),
     notify: notifySettings,
-    auto_mount: z.boolean().describe("what others share is mounted in the root by itself"),
+    auto_mount: z.boolean().describe("folders that others share are mounted in the root automatically"),
     limits: z.record(z.string(), z.number()),
     second_factor_due_at: factorDueAt,
   })
@@ -157,27 +155,27 @@ export const token = z
     kind: z
       .enum(["token", "app_password"])
       .default("token")
-      .describe("an app password goes with the account's address, where a program knows only name and password"),
+      .describe("password of a program that signs in with the account's e-mail address"),
     permission_id: z
       .string()
       .nullable()
       .default(null)
-      .describe("of an app password that sees one folder: the permission there, which ends with it"),
+      .describe("of an app password for one folder: its permission on that folder"),
     folder_id: z
       .string()
       .nullable()
       .default(null)
-      .describe("that folder; null also where its permission was taken away"),
+      .describe("ID of that folder; also null if the permission was removed"),
   })
   .meta({ id: "Token" });
 
 const invitationFacts = z.object({
-  kind: z.enum(["setup", "invite"]).describe("setup: it makes the first administrator"),
-  email: z.string().nullable().describe("the only address that it makes an account for; null: any"),
+  kind: z.enum(["setup", "invite"]).describe("setup: creates the first administrator"),
+  email: z.string().nullable().describe("the only e-mail address that can use the invitation; null: any"),
   expires_at: timeText,
   shared: z
     .array(z.object({ name: z.string(), by: z.string().describe("name of the person who shares it") }))
-    .describe("what waits for that address, the oldest first, at most five"),
+    .describe("shared items that wait for that address, oldest first, at most five"),
 });
 export type InvitationFacts = z.output<typeof invitationFacts>;
 
@@ -194,7 +192,7 @@ export const accountRoutes = {
         ...signInFields,
         device_name: z.string().min(1).max(200).optional(),
         device_secret: secret.optional(),
-        system: deviceSystem.optional().describe("what the device runs, for the list of devices"),
+        system: deviceSystem.optional().describe("operating system, shown in the list of devices"),
       })
       .refine(...beside("email"))
       .refine(...beside("password"))
@@ -260,7 +258,7 @@ export const accountRoutes = {
     summary: "Change the caller's own name and settings: language, notifications, automatic mounting of shares",
     body: z.object({
       name: personName.optional(),
-      language: language.nullable().optional().describe("null: the server's"),
+      language: language.nullable().optional().describe("null: the server's default"),
       notify: notifyChange.optional(),
       auto_mount: z.boolean().optional(),
     }),
@@ -359,18 +357,16 @@ export const accountRoutes = {
       password: password.optional(),
       admin: z.boolean().optional(),
       name: personName.optional(),
-      email: email.optional().describe("another one, which is not confirmed"),
+      email: email.optional().describe("a new e-mail address, not confirmed"),
       confirmed: z.literal(true).optional(),
       second_factor: z
         .literal(false)
         .optional()
-        .describe(
-          "for who has lost the phone and the recovery codes: the password is enough again, and all sessions end",
-        ),
+        .describe("turn off the second factor of a person who has lost it, and end all sessions"),
       signed_out: z
         .literal(true)
         .optional()
-        .describe("ends all sessions, tokens, app passwords, programs, webhooks and offered transfers of the account"),
+        .describe("end all sessions, tokens, app passwords, programs, webhooks and offered transfers of the account"),
       ...endedWays,
     }),
     responses: { 200: user },
@@ -393,7 +389,7 @@ export const accountRoutes = {
         token: z.string(),
         url: z.string(),
         expires_at: z.string(),
-        others: z.int().optional().describe("earlier invitations for this address that can still be used"),
+        others: z.int().optional().describe("earlier invitations for this address that are still valid"),
       }),
     },
   }),

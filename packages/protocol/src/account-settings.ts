@@ -21,9 +21,9 @@ export const notifySettings = z
     quota: choice,
     device: choice,
     report: choice,
-    server: choice.describe("what the server finds wrong with itself, for administrators"),
+    server: choice.describe("problems of the server, for administrators"),
     digest: digest.describe(
-      "when comments and what happened in watched folders are mailed; the rest is mailed at once. never: of all kinds only device, report and server are mailed, and the others told in the app alone",
+      "when comments and changes in watched folders are mailed; other kinds are mailed at once. never: only device, report and server are mailed, and all other kinds appear in the app only",
     ),
   })
   .meta({ id: "NotifySettings" });

@@ -22,19 +22,26 @@ export type ActivityVerb = (typeof activityVerbs)[number];
 const activity = z
   .object({
     id: z.string(),
-    at: z.string().describe("of the newest of them"),
+    at: z.string().describe("time of the newest change"),
     actor: person,
     device: z
       .object({
         id: z.string(),
-        name: z.string().optional().describe("of the caller's own devices, also after they are signed out"),
+        name: z
+          .string()
+          .optional()
+          .describe("name of the device, only for the caller's own devices, including signed-out ones"),
       })
       .optional(),
     verb: z.enum(activityVerbs),
     node: z
-      .object({ id: z.string(), name: z.string(), path: z.string().optional().describe("while it is live") })
-      .describe("of several the newest, or the new folder that holds most of them"),
-    count: z.int().describe("how many files and folders"),
+      .object({
+        id: z.string(),
+        name: z.string(),
+        path: z.string().optional().describe("absent if it is in the trash or purged"),
+      })
+      .describe("the newest node, or the new folder that contains most of them"),
+    count: z.int().describe("number of files and folders"),
     detail: z.record(z.string(), z.unknown()),
   })
   .meta({ id: "Activity" });
@@ -49,7 +56,7 @@ export const activityRoutes = {
     bodyKind: "none",
     summary: "List activity, newest first; many files of one action are one item",
     query: z.object({
-      in: idText.optional().describe("a file, or a folder with all below it"),
+      in: idText.optional().describe("a file, or a folder and everything below it"),
       actor: idText.optional(),
       limit: z.coerce.number().int().min(1).max(limits.activityItemsMax).optional(),
       cursor: cursorText.optional(),

@@ -5,11 +5,13 @@ import { cursorText, page } from "./values.ts";
 
 const invitation = z
   .object({
-    id: z.string().describe("tells nothing of its secret, which was shown once"),
-    email: z.string().nullable().describe("for this address alone; null: for whoever has it"),
-    plan: z.string().nullable().describe("of the new account; null: that of all new ones"),
+    id: z.string().describe("does not reveal the secret, which is shown only once"),
+    email: z.string().nullable().describe("the only address that can use it; null: anyone who has the link"),
+    plan: z.string().nullable().describe("plan of the new account; null: the default plan"),
     quota_bytes: z.int().nullable(),
-    quota_fixed: z.boolean().describe("the quota is the account's own, and null no limit; else its plan gives it"),
+    quota_fixed: z
+      .boolean()
+      .describe("true: the quota is set for the account (null: unlimited); false: it comes from the plan"),
     created_at: z.string(),
     expires_at: z.string(),
   })
@@ -20,8 +22,8 @@ const plan = z
   .object({
     name: z.string(),
     quota_bytes: z.int().nullable().describe("null: unlimited"),
-    default: z.boolean().describe("of new accounts"),
-    offered: z.boolean().describe("false: the configuration names it no more, and those that have it keep it"),
+    default: z.boolean().describe("true: the plan of new accounts"),
+    offered: z.boolean().describe("false: no longer in the configuration; accounts that have it keep it"),
   })
   .meta({ id: "Plan" });
 
@@ -29,63 +31,63 @@ const storage = z
   .object({
     accounts: z.int(),
     accounts_disabled: z.int(),
-    used_bytes: z.int().describe("of the newest versions of all accounts"),
-    stored_bytes: z.int().describe("of all that accounts store, versions and trash included"),
+    used_bytes: z.int().describe("size of the newest versions of all accounts"),
+    stored_bytes: z.int().describe("size of everything that accounts store, including old versions and the trash"),
     packs: z.int(),
-    pack_bytes: z.int().describe("of the stores"),
-    live_bytes: z.int().describe("of those what something needs"),
+    pack_bytes: z.int().describe("size of all packs in the stores"),
+    live_bytes: z.int().describe("part of the packs that is in use"),
     unreadable_packs: z.int(),
     damaged_blocks: z.int(),
     database_bytes: z.int(),
-    disk_bytes: z.int().nullable().describe("of the disk with the data folder; null where it cannot be told"),
+    disk_bytes: z.int().nullable().describe("size of the disk with the data folder; null if unknown"),
     disk_free_bytes: z.int().nullable(),
   })
   .meta({ id: "StorageFigures" });
 export type StorageJson = z.output<typeof storage>;
 
 const unfinishedUploads = z.object({
-  account: z.string().describe("e-mail address of the owner of the space"),
-  uploads: z.int().describe("that can be continued"),
-  blocks: z.int().describe("sent by themselves, which no file names yet"),
+  account: z.string().describe("e-mail address of the space's owner"),
+  uploads: z.int().describe("uploads that can be resumed"),
+  blocks: z.int().describe("blocks that were sent in advance and belong to no file yet"),
   bytes: z.int(),
   last_used_at: z.string(),
-  in_use: z.boolean().describe("used within the last hour: they stay"),
+  in_use: z.boolean().describe("used within the last hour, and kept"),
 });
 export type UnfinishedUploadsJson = z.output<typeof unfinishedUploads>;
 
 const collection = z
   .object({
-    bytes: z.int().describe("of the stores"),
+    bytes: z.int().describe("size of all packs in the stores"),
     blocks: z.int(),
     packs: z.int(),
-    versions: z.int().describe("of files that stay"),
-    nodes: z.int().describe("with all their versions"),
-    unfinished: z.array(unfinishedUploads).optional().describe("if asked for: at most 1,000, the largest first"),
+    versions: z.int().describe("old versions of files that stay"),
+    nodes: z.int().describe("purged nodes, with all their versions"),
+    unfinished: z.array(unfinishedUploads).optional().describe("on request: at most 1,000, largest first"),
   })
   .meta({ id: "Collection" });
 export type CollectionJson = z.output<typeof collection>;
 const copy = z
   .object({
-    store: z.string().describe("a folder or s3://…, as it was configured"),
+    store: z.string().describe("folder or s3:// URL, as configured"),
     state: z
       .enum(["ok", "behind", "away", "damaged"])
-      .describe("behind: it lacks something, or it is not known yet what lies in it; damaged: of a verification alone"),
-    lag_objects: z.int().describe("that it lacks, or still has to delete"),
+      .describe("behind: objects are missing, or the content is not known yet; damaged: only found by a verification"),
+    lag_objects: z.int().describe("objects that are missing or not deleted yet"),
     lag_bytes: z.int(),
-    damaged_objects: z.int().optional().describe("of a verification: that it has otherwise than they should be"),
+    damaged_objects: z.int().optional().describe("found by a verification: objects whose content is wrong"),
   })
   .meta({ id: "Copy" });
 export type CopyJson = z.output<typeof copy>;
 
 const copiesReport = z
   .object({
-    copies: z.array(copy).describe("the stores of all cells as they are now: one of each, or two"),
+    copies: z.array(copy).describe("the stores of all cells, one or two per cell"),
     verification: z.object({
       state: z.enum(["never", "running", "done", "failed"]),
       started_at: z.string().nullable(),
       finished_at: z.string().nullable(),
-      objects: z.int().describe("that were reread"),
-      copies: z.array(copy).describe("as they were found; what differs is owed from then on, and mended"),
+      objects: z.int().describe("objects that were read again"),
+      copies: z.array(copy).describe("state found by the verification; differences are repaired afterwards"),
     }),
   })
   .meta({ id: "Copies" });
@@ -93,9 +95,9 @@ export type CopiesJson = z.output<typeof copiesReport>;
 
 const setting = z
   .object({
-    name: z.string().describe("as in the configuration file"),
-    value: z.unknown().describe("null: none, or what is secret; a password in an address is ***"),
-    secret: z.boolean().describe("its value is never shown"),
+    name: z.string().describe("name in the configuration file"),
+    value: z.unknown().describe("null: not set, or secret; a password in a URL is shown as ***"),
+    secret: z.boolean().describe("the value is never shown"),
     source: z.enum(["flag", "environment", "file", "default"]),
   })
   .meta({ id: "Setting" });
@@ -106,17 +108,17 @@ const keyRotation = z
     rotated: z.enum(["data_key", "key_encryption_key"]),
     cells: z.array(
       z.object({
-        cell: z.string().describe("as the topology names it"),
-        epoch: z.int().describe("of the newest data key, with which is sealed from now on"),
-        data_keys: z.int().describe("all that are kept"),
+        cell: z.string().describe("name in the topology file"),
+        epoch: z.int().describe("epoch of the newest data key, which seals new data"),
+        data_keys: z.int().describe("number of data keys that are kept"),
       }),
     ),
     key_fingerprint: z
       .string()
       .nullable()
-      .describe("of the new key-encryption key, to know a copy of it again; null where a data key was made"),
-    key_file: z.string().nullable().describe("keep a copy of it elsewhere; null: the environment has the key"),
-    old_key_file: z.string().nullable().describe("opens backups from before"),
+      .describe("fingerprint of the new key-encryption key, to recognize copies of it; null if a data key was created"),
+    key_file: z.string().nullable().describe("keep a copy of this file elsewhere; null: the key is in the environment"),
+    old_key_file: z.string().nullable().describe("needed to open older backups"),
   })
   .meta({ id: "KeyRotation" });
 export type KeyRotationJson = z.output<typeof keyRotation>;
@@ -124,13 +126,13 @@ export type KeyRotationJson = z.output<typeof keyRotation>;
 const findingState = z.enum(["ok", "warn", "fail"]);
 const diagnosis = z
   .object({
-    state: findingState.describe("of the worst finding"),
+    state: findingState.describe("state of the worst finding"),
     items: z.array(
       z.object({
-        check: z.string().describe("what was looked at, such as disk or keys"),
-        state: findingState.describe("fail: something does not work, or what is stored is in danger"),
+        check: z.string().describe("subject of the check, such as disk or keys"),
+        state: findingState.describe("fail: something does not work, or stored data is at risk"),
         detail: z.string(),
-        advice: z.string().nullable().describe("what to do; null where nothing is to be done"),
+        advice: z.string().nullable().describe("what to do; null: nothing"),
       }),
     ),
   })
@@ -142,11 +144,11 @@ const shards = page(
   z
     .object({
       name: z.string(),
-      database: z.string().describe("embedded, or host and name"),
+      database: z.string().describe("embedded, or host and database name"),
       state: z.enum(["ok", "unreachable"]),
-      buckets: z.int().describe("how many of the ranges of ids are its own"),
+      buckets: z.int().describe("number of ID buckets on this shard"),
       accounts: z.int().nullable(),
-      nodes: z.int().nullable().describe("in all spaces, with what is in the trash; beyond 10,000 about"),
+      nodes: z.int().nullable().describe("nodes in all spaces, including the trash; approximate above 10,000"),
     })
     .meta({ id: "Shard" }),
 );
@@ -202,11 +204,11 @@ export const adminRoutes = {
     bodyKind: "json",
     summary: "Free the space of deleted content now, or report how much that would be",
     body: z.object({
-      dry_run: z.boolean().optional().describe("nothing is changed"),
+      dry_run: z.boolean().optional().describe("true: change nothing"),
       unfinished: z
         .boolean()
         .optional()
-        .describe("remove unfinished uploads, too, that nobody has used within the last hour"),
+        .describe("also remove unfinished uploads that were not used within the last hour"),
     }),
     responses: { 200: collection },
   }),
@@ -248,7 +250,7 @@ export const adminRoutes = {
       data_key: z
         .boolean()
         .optional()
-        .describe("true: a new data key for what is stored from now on; else the key-encryption key"),
+        .describe("true: create a new data key for new data; otherwise replace the key-encryption key"),
     }),
     responses: { 200: keyRotation },
   }),

@@ -24,12 +24,12 @@ export const appPasswordRoutes = {
         .string()
         .max(64)
         .optional()
-        .describe("a folder of one's own: it and what is below is all that the program sees"),
+        .describe("own folder; the program has access to it and everything below it, and nothing else"),
       ...proof.shape,
     }),
     responses: {
       201: token.extend({
-        app_password: z.string().describe("goes with the account's address, as Authorization: Basic"),
+        app_password: z.string().describe("used with the account's e-mail address, as Authorization: Basic"),
       }),
     },
   }),

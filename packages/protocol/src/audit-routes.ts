@@ -4,24 +4,30 @@ import { defineRoute } from "./route.ts";
 import { cursorText, timeText } from "./values.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/, "is not a hash in 64 lower-case hex digits");
-const place = { chain: z.string().describe("the shard, as the topology names it"), seq: z.int().describe("gapless") };
+const place = {
+  chain: z.string().describe("name of the shard in the topology file"),
+  seq: z.int().describe("without gaps"),
+};
 
 export const auditEntry = z
   .object({
     ...place,
-    hash: hash.describe("HMAC-SHA256 over the hash before it and the entry"),
+    hash: hash.describe("HMAC-SHA256 of the previous hash and the entry"),
     at: z.string(),
-    action: z.string().describe("a noun and a verb, as file.read"),
-    result: z.string().describe("ok, or the code of the error"),
-    user_id: z.string().optional().describe("who did it; of a failed sign-in, whose account it was"),
-    credential: z.enum(["session", "token", "link", "host"]).optional().describe("host: with the data folder at hand"),
-    credential_id: z.string().optional().describe("of the session, personal access token or link"),
+    action: z.string().describe("noun and verb, such as file.read"),
+    result: z.string().describe("ok, or the error code"),
+    user_id: z.string().optional().describe("account that acted; for a failed sign-in, the account that was tried"),
+    credential: z
+      .enum(["session", "token", "link", "host"])
+      .optional()
+      .describe("host: by a command with access to the data folder"),
+    credential_id: z.string().optional().describe("ID of the session, personal access token or link"),
     device_id: z.string().optional(),
-    address: z.string().optional().describe("of the client"),
-    request_id: z.string().optional().describe("as the server's log has it"),
-    node_ids: z.array(z.string()).optional().describe("all nodes that it was about"),
-    target: z.string().optional().describe("id of what else it was about: an account, a permission, a token"),
-    count: z.int().optional().describe("of a batch, or how often within a minute"),
+    address: z.string().optional().describe("address of the client"),
+    request_id: z.string().optional().describe("same ID as in the server's log"),
+    node_ids: z.array(z.string()).optional().describe("all nodes concerned"),
+    target: z.string().optional().describe("ID of another object concerned: an account, a permission, a token"),
+    count: z.int().optional().describe("number of operations in a batch, or of repetitions within a minute"),
     detail: z.record(z.string(), z.unknown()).optional(),
   })
   .meta({ id: "AuditEntry" });
@@ -31,20 +37,20 @@ const verification = z
   .object({
     ok: z.boolean(),
     entries: z.int(),
-    from: z.string().nullable().describe("time of the first entry that is kept"),
+    from: z.string().nullable().describe("time of the oldest entry that is kept"),
     to: z.string().nullable(),
     chains: z.array(
       z.object({
         chain: z.string(),
         ok: z.boolean(),
-        entries: z.int().describe("that fit, from the first on"),
+        entries: z.int().describe("number of valid entries, counted from the first"),
         from: z.string().nullable(),
         to: z.string().nullable(),
-        head: z.object({ seq: z.int(), hash }).describe("of the newest entry"),
+        head: z.object({ seq: z.int(), hash }).describe("hash of the newest entry"),
         problem: z
           .object({
             what: z.enum(["changed", "removed", "inserted"]),
-            seq: z.int().describe("of the first entry that is not as it was written"),
+            seq: z.int().describe("number of the first entry that was changed"),
             detail: z.string(),
           })
           .nullable(),
@@ -65,8 +71,8 @@ export const auditRoutes = {
     summary:
       "List the audit log, oldest first: access to data, changes of permissions, sign-ins and acts of administrators",
     query: z.object({
-      from: timeText.optional().describe("not before"),
-      to: timeText.optional().describe("before"),
+      from: timeText.optional().describe("start of the period, inclusive"),
+      to: timeText.optional().describe("end of the period, exclusive"),
       limit: z.coerce.number().int().min(1).max(limits.auditPageMax).optional(),
       cursor: cursorText.optional(),
     }),
@@ -84,7 +90,7 @@ export const auditRoutes = {
         .array(z.object({ ...place, hash }))
         .max(100)
         .optional()
-        .describe("entries of an export: they must still be there"),
+        .describe("entries of an earlier export, which must still exist"),
     }),
     responses: { 200: verification },
   }),

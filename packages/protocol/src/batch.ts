@@ -18,14 +18,14 @@ import {
 /** One operation of POST /sync/delta. A place is `parent_id` and `name`, or `path`; a node is `file_id`, or `path`. */
 const every = {
   operation_id: operationId,
-  group: z.string().min(1).max(64).optional().describe("operations of one group commit or fail together"),
+  group: z.string().min(1).max(64).optional().describe("operations of one group are committed or fail together"),
   on_conflict: onConflict.optional(),
   revive: z.boolean().optional(),
   approved: z
     .boolean()
     .optional()
     .describe(
-      "a person was asked on the device, among many: it does not count against the device; no part of the operation's identity",
+      "a person confirmed this on the device, so it does not count towards the device's limits; not part of the operation's identity",
     ),
 };
 const place = { parent_id: idText.optional(), name: nodeName.optional(), path: pathText.optional() };
@@ -51,9 +51,7 @@ export const batchOperation = z.discriminatedUnion("op", [
     splices: splices.optional(),
     source_version: idText
       .optional()
-      .describe(
-        "a version, of whatever file the caller may read, that the splices are against; base_version unless told",
-      ),
+      .describe("version that the splices refer to, of any file that the caller may read; default base_version"),
   }),
   z.object({
     op: z.literal("symlink"),
@@ -96,7 +94,7 @@ export const batchOperation = z.discriminatedUnion("op", [
   z
     .object({ op: z.literal("approve"), ...every, file_id: idText, seen: z.int().min(0).optional() })
     .describe(
-      "of what lies in the trash, or was removed for good by the journal's entry `seen`: a person approved that on a device that asked, so that no other one asks again",
+      "for an item in the trash, or purged by the journal entry `seen`: a person confirmed the deletion on one device, so that no other device asks again",
     ),
 ]);
 export type BatchOperation = z.output<typeof batchOperation>;

@@ -19,7 +19,7 @@ export type CommentJson = z.output<typeof comment>;
 const idParams = z.object({ id: idText });
 const written = {
   text: z.string().min(1).max(limits.commentBytesMax),
-  mentions: z.array(idText).max(limits.mentionsMax).optional().describe("ids of people who may see it"),
+  mentions: z.array(idText).max(limits.mentionsMax).optional().describe("IDs of people who can see the file"),
 };
 
 export const commentRoutes = {

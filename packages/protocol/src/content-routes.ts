@@ -33,7 +33,7 @@ const manifestJson = z
     size: z.int(),
     content_id: z.string(),
     blocks: z.array(manifestEntry).optional(),
-    splices: z.array(splice).optional().describe("against the version named by base"),
+    splices: z.array(splice).optional().describe("relative to the version `base`"),
   })
   .meta({ id: "Manifest" });
 
@@ -46,7 +46,7 @@ const damagedPage = z
         size: z.int(),
         files: z
           .array(z.object({ node_id: z.string(), path: z.string(), version: z.int(), version_id: z.string() }))
-          .describe("the versions that need it"),
+          .describe("versions that contain the block"),
       }),
     ),
     next_cursor: z.string().nullable(),
@@ -66,7 +66,7 @@ const commitFields = {
 const uploadStart = z
   .object({
     ...commitFields,
-    size: z.int().min(0).optional().describe("checked against the quota at once"),
+    size: z.int().min(0).optional().describe("checked against the quota immediately"),
     modified_at: timeText.optional(),
     executable: z.boolean().optional(),
     private: z.boolean().optional(),
@@ -104,7 +104,7 @@ export const contentRoutes = {
       executable: z.enum(["true", "false", "1", "0"]).optional(),
       private: z.enum(["true", "false", "1", "0"]).optional(),
     }),
-    body: uploadStart.optional().describe("of a resumable upload; what it leaves out may stand in the query"),
+    body: uploadStart.optional().describe("start of a resumable upload; fields may also be query parameters"),
     responses: { 200: z.union([node, uploadStarted]), 201: node },
   }),
   putUpload: defineRoute({
@@ -197,7 +197,7 @@ export const contentRoutes = {
         left_out: z
           .array(z.string())
           .optional()
-          .describe("ids of versions whose lists would be too much at once: ask for them again"),
+          .describe("IDs of versions whose lists did not fit into this answer; request them again"),
       }),
     },
   }),
@@ -290,12 +290,12 @@ export const contentRoutes = {
         .int()
         .min(0)
         .optional()
-        .describe("of a file that is to be put there, beyond what it replaces: 507 `quota` if it has no room now"),
+        .describe("growth in bytes that a planned upload causes; 507 `quota` if the quota has no room for it"),
       send_bytes: z
         .int()
         .min(0)
         .optional()
-        .describe("that will be sent: 503 `store_full` if the server's disk has no room for them now"),
+        .describe("bytes that will be sent; 503 `store_full` if the server's disk has no room for them"),
     }),
     responses: { 200: z.object({ have: z.array(z.string()), missing: z.array(z.string()) }) },
   }),

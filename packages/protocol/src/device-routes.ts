@@ -37,31 +37,33 @@ export const device = z
       .enum(deviceKinds)
       .nullable()
       .default(null)
-      .describe("sync: it has waited for changes, as a synced folder does; command: any other program"),
-    system: deviceSystem.nullable().default(null).describe("as it says itself; null: it did not"),
-    address: z.string().nullable().default(null).describe("from which it was seen last, to the minute"),
+      .describe("sync: has waited for changes, as a synced folder does; command: any other program"),
+    system: deviceSystem.nullable().default(null).describe("as reported by the device; null: not reported"),
+    address: z.string().nullable().default(null).describe("address of the last request, updated once a minute"),
     country: z
       .string()
       .regex(/^[A-Z]{2}$/)
       .nullable()
       .default(null)
       .describe(
-        "of the address's network, by a table that comes along (ISO 3166-1); null: it is a private one, or not known",
+        "country of the address (ISO 3166-1), from a table that is part of the server; null: private address, or unknown",
       ),
-    signed_in_by: z.enum(signInKinds).nullable().default(null).describe("null: before servers noted it"),
+    signed_in_by: z.enum(signInKinds).nullable().default(null).describe("null: signed in before servers recorded it"),
     suspended: z
       .object({
         since: z.string(),
-        reason: z.enum(["rewritten", "deleted"]).describe("what was too much"),
+        reason: z.enum(["rewritten", "deleted"]).describe("limit that was exceeded"),
         rewritten: z.int().describe("files, within the last hour"),
         deleted: z.int().describe("files and folders, within the last hour"),
-        moment: z.string().describe("just before the first of them"),
-        command: z.string().optional().describe("that brings the account's files back to that moment"),
+        moment: z.string().describe("time just before the first of them"),
+        command: z.string().optional().describe("command that rewinds the account's files to that time"),
       })
       .nullable()
       // Servers of before do not say it.
       .default(null)
-      .describe("it rewrote or deleted so much that it may change nothing until somebody lets it go on"),
+      .describe(
+        "the device rewrote or deleted so many files that it may change nothing until a person allows it to continue",
+      ),
   })
   .meta({ id: "Device" });
 
@@ -71,9 +73,11 @@ export const clearing = z
     device_id: z.string(),
     name: z.string(),
     asked_at: z.string(),
-    done_at: z.string().nullable().describe("null: the device has not said so yet"),
-    removed: z.int().describe("files that it removed"),
-    kept: z.int().describe("files that stay there, as the server does not have them so, or it is not known"),
+    done_at: z.string().nullable().describe("null: not confirmed by the device yet"),
+    removed: z.int().describe("files that the device removed"),
+    kept: z
+      .int()
+      .describe("files that the device kept, because the server does not have their content or this is unknown"),
   })
   .meta({ id: "Clearing" });
 
@@ -92,7 +96,7 @@ export const deviceRoutes = {
         signed_out: z
           .array(z.object({ device_id: z.string(), name: z.string(), at: z.string() }))
           .default([])
-          .describe("revoked within the last 90 days and not asked for their copies; no browsers"),
+          .describe("devices revoked within the last 90 days and not asked to remove their copies; without browsers"),
       }),
     },
   }),
@@ -108,11 +112,11 @@ export const deviceRoutes = {
       remove_copies: z
         .enum(["true", "false"])
         .optional()
-        .describe("true: its synced folders are to remove what the server has, as soon as it asks again"),
+        .describe("true: its synced folders remove all files that the server has, as soon as the device connects"),
       replaced: z
         .enum(["true", "false"])
         .optional()
-        .describe("true: its place was taken by a new sign-in there, so `signed_out` need not list it"),
+        .describe("true: replaced by a new sign-in on the same device, so `signed_out` does not list it"),
     }),
     responses: { 204: "empty" },
   }),
@@ -123,7 +127,7 @@ export const deviceRoutes = {
     cost: "call",
     bodyKind: "none",
     summary: "Sign out everywhere: revoke all devices and sessions of the caller immediately",
-    query: z.object({ keep: z.literal("current").optional().describe("all but the one that asks") }),
+    query: z.object({ keep: z.literal("current").optional().describe("current: keep the device of this request") }),
     responses: { 204: "empty" },
   }),
   readClearing: defineRoute({
@@ -143,10 +147,12 @@ export const deviceRoutes = {
         epoch: z
           .string()
           .optional()
-          .describe("of the account's own space: where it differs from what the device knows, nothing is to go"),
+          .describe("epoch of the account's own space; if the device knows another one, it removes nothing"),
         proof: z
           .string()
-          .describe("HMAC-SHA-256, base64url, keyed with the device's secret: who does not know that orders nothing"),
+          .describe(
+            "HMAC-SHA-256 in base64url, keyed with the device's secret, which proves that the server sent the request",
+          ),
       }),
     },
   }),

@@ -18,9 +18,9 @@ export const group = z
   .object({
     id: z.string(),
     name: z.string(),
-    role: groupRole.nullable().describe("the caller's; null for an administrator who is no member"),
+    role: groupRole.nullable().describe("role of the caller; null for an administrator who is not a member"),
     members: z.int(),
-    plan: z.string().nullable().describe("what its members may keep by it, where their own gives less; null: none"),
+    plan: z.string().nullable().describe("plan of its members, if it is larger than their own; null: none"),
     created_at: z.string(),
   })
   .meta({ id: "Group" });

@@ -7,14 +7,11 @@ export const queuedJob = z
   .object({
     id: z.string(),
     kind: z.string(),
-    key: z
-      .string()
-      .nullable()
-      .describe("of those with one key one is worked at a time, and the newest that has not begun stands"),
+    key: z.string().nullable().describe("of the jobs with one key, one runs at a time and only the newest waits"),
     state: z.enum(["waiting", "running", "dead"]),
-    attempts: z.int().describe("how often it was begun"),
-    due_at: z.string().nullable().describe("null: at once"),
-    problem: z.string().nullable().describe("why the last attempt failed"),
+    attempts: z.int().describe("number of attempts"),
+    due_at: z.string().nullable().describe("null: as soon as possible"),
+    problem: z.string().nullable().describe("reason why the last attempt failed"),
     created_at: z.string(),
     died_at: z.string().nullable(),
   })
@@ -36,7 +33,7 @@ export const jobRoutes = {
         state: z.enum(["queued", "running", "done", "failed"]),
         result: z
           .unknown()
-          .describe("of one that is done what its route says; of one that failed {code, detail}; else null"),
+          .describe("done: see the route that started the job; failed: {code, detail}; otherwise null"),
       }),
     },
   }),
@@ -48,7 +45,7 @@ export const jobRoutes = {
     bodyKind: "none",
     summary: "List pending, running and failed jobs",
     query: z.object({
-      dead: z.enum(["true", "false"]).optional().describe("only what was given up"),
+      dead: z.enum(["true", "false"]).optional().describe("only jobs that were given up"),
       limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
       cursor: z.string().max(4096).optional(),
     }),

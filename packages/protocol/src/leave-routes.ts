@@ -12,7 +12,7 @@ export const leaveRoutes = {
     bodyKind: "none",
     summary: "Export the caller's account as one archive (tar), described in docs/archive.md; also requires files:read",
     query: z.object({
-      versions: z.enum(["true", "false", "1", "0"]).optional().describe("false: no older versions"),
+      versions: z.enum(["true", "false", "1", "0"]).optional().describe("false: without older versions"),
     }),
     responses: { 200: "bytes" },
   }),
@@ -24,7 +24,7 @@ export const leaveRoutes = {
     bodyKind: "json",
     summary:
       "Create an address of the archive that works without a token for 15 minutes, so that a browser can save it; also requires files:read",
-    body: z.object({ versions: z.boolean().optional().describe("false: no older versions") }),
+    body: z.object({ versions: z.boolean().optional().describe("false: without older versions") }),
     responses: { 200: z.object({ url: z.string(), expires_at: z.string() }) },
   }),
   openExportAddress: defineRoute({

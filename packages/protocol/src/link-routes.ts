@@ -5,8 +5,8 @@ import { cursorText, idText, node, role } from "./values.ts";
 
 const linkToken = z.string().min(1).max(limits.tokenBytesMax);
 
-const access = z.string().max(limits.tokenBytesMax).optional().describe("from the form that asks for a password");
-const inFolder = idText.optional().describe("a folder below the link's; without it that");
+const access = z.string().max(limits.tokenBytesMax).optional().describe("password from the form");
+const inFolder = idText.optional().describe("a folder below the link's folder; default: the link's folder");
 
 const currentLink = z
   .object({
@@ -15,7 +15,7 @@ const currentLink = z
     owner_name: z.string(),
     has_password: z.boolean(),
     expires_at: z.string().nullable(),
-    downloads_left: z.int().nullable().describe("null: as many as one likes"),
+    downloads_left: z.int().nullable().describe("null: unlimited"),
   })
   .meta({ id: "CurrentLink" });
 

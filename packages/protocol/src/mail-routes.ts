@@ -7,7 +7,7 @@ const token = z.object({ token: z.string().min(1).max(512) });
 const unsentLink = z
   .object({
     id: z.string(),
-    to: z.string().describe("the address"),
+    to: z.string().describe("e-mail address of the recipient"),
     template: z.string(),
     url: z.string(),
     at: z.string(),

@@ -41,30 +41,35 @@ const change = z
     seq: z.int(),
     kind: z.enum(["changed", "appeared", "gone"]),
     id: z.string(),
-    node: node.optional().describe("its state now, so its seq may be higher than the entry's; absent where it is gone"),
-    rewound: z.literal(true).optional().describe("of what is gone: a rewind put it into the trash, as a person wanted"),
+    node: node
+      .optional()
+      .describe("current state, so its seq may be higher than the entry's; absent if the node is gone"),
+    rewound: z.literal(true).optional().describe("for gone nodes: moved to the trash by a rewind"),
     approved: z
       .literal(true)
       .optional()
-      .describe("of what is gone: somebody of the caller's account approved that, when a device asked"),
+      .describe("for gone nodes: the deletion was confirmed on a device of the caller's account"),
     from_trash: z
       .literal(true)
       .optional()
-      .describe("of what is gone: it was in the trash already, and this entry removed it for good"),
+      .describe("for gone nodes: it was already in the trash, and this entry purged it"),
     existed: z
       .literal(true)
       .optional()
       .describe(
-        "of a changed folder or mount: it was made before this entry. Whoever does not know it lists what is below it",
+        "for changed folders and mounts: created before this entry. A client that does not know it must list its content",
       ),
-    revision: z.string().optional().describe("with own=brief, of the node as the device's own operation answered it"),
+    revision: z.string().optional().describe("with own=brief: the revision that the device's own operation returned"),
   })
   .meta({ id: "Change" });
 export type ChangeJson = z.output<typeof change>;
 /** Up to which numbers of their journals the spaces in view are told. */
 const spaceSeqs = {
-  seq: z.int().optional().describe("of the account's own space"),
-  share_seqs: z.record(z.string(), z.int()).optional().describe("mount id -> of the space that it shows"),
+  seq: z.int().optional().describe("journal position in the account's own space"),
+  share_seqs: z
+    .record(z.string(), z.int())
+    .optional()
+    .describe("mount ID -> journal position of the space that it shows"),
 };
 
 /** What the newest change was: for people and scripts. A program asks for the changes themselves. */
@@ -89,10 +94,10 @@ const poll = {
   responses: {
     200: z
       .object({
-        event_type: z.enum(eventTypes).describe("of the newest change"),
-        file_id: z.string().optional().describe("absent of a notification that is about no file"),
+        event_type: z.enum(eventTypes).describe("type of the newest change"),
+        file_id: z.string().optional().describe("absent for a notification without a file"),
         timestamp: z.string(),
-        changes: z.boolean().describe("false where there is a notification and nothing has changed"),
+        changes: z.boolean().describe("false: a notification arrived, and no file has changed"),
         backoff: z.int().optional().describe("seconds to wait before the next request"),
       })
       .meta({ id: "Wake" }),
@@ -167,7 +172,10 @@ export const nodeRoutes = {
       executable: z.boolean().optional(),
       private: z.boolean().optional(),
       metadata: metadataJson.optional(),
-      editors_can_share: z.boolean().optional().describe("by the owner; false: here and below nobody else shares"),
+      editors_can_share: z
+        .boolean()
+        .optional()
+        .describe("set by the owner; false: only the owner can share this folder and everything below it"),
       on_conflict: onConflict.optional(),
       ...seenFields,
     }),
@@ -215,7 +223,7 @@ export const nodeRoutes = {
       sort: sortOrder.optional(),
       recursive: flag.optional(),
       include: z.enum(["blocks"]).optional(),
-      fields: z.enum(["row"]).optional().describe("row: a few fields of each node, for lists of very many"),
+      fields: z.enum(["row"]).optional().describe("row: a few fields of each node, for very long lists"),
     }),
     responses: {
       200: nodePage.extend({
@@ -224,7 +232,9 @@ export const nodeRoutes = {
         total: z
           .int()
           .optional()
-          .describe("how many children there are, with recursive how many below if not over 10,000; on the first page"),
+          .describe(
+            "on the first page: number of children; with recursive the number of all nodes below, absent above 10,000",
+          ),
       }),
     },
   }),
@@ -313,12 +323,12 @@ export const nodeRoutes = {
       include: z
         .enum(["blocks"])
         .optional()
-        .describe("blocks: lists of up to 16 blocks inline, but of what the calling device has sent itself"),
+        .describe("blocks: lists of up to 16 blocks inline, except for content that the calling device sent itself"),
       own: z
         .enum(["brief"])
         .optional()
         .describe(
-          "brief: what the calling device did last to a live node comes with its revision in place of the node",
+          "brief: if the calling device changed a live node last, the entry has the node's revision instead of the node",
         ),
     }),
     responses: {
@@ -341,7 +351,7 @@ export const nodeRoutes = {
     query: z.object({ cursor: cursorText.optional(), limit }),
     responses: {
       200: nodePage.extend({
-        token: z.string().describe("taken before the first page, and the same on all of them"),
+        token: z.string().describe("position before the first page, the same on all pages"),
         epoch: z.string(),
         ...spaceSeqs,
       }),

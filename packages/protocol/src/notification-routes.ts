@@ -26,7 +26,7 @@ const notification = z
     node: z
       .object({ id: z.string(), name: z.string(), path: z.string().optional() })
       .optional()
-      .describe("while the caller may see it"),
+      .describe("absent if the caller can no longer see it"),
     detail: z.record(z.string(), z.unknown()),
   })
   .meta({ id: "Notification" });
@@ -41,7 +41,7 @@ export const notificationRoutes = {
     bodyKind: "none",
     summary: "List the caller's notifications, newest first",
     query: z.object({
-      unread: flag.optional().describe("true: only what was not marked as read"),
+      unread: flag.optional().describe("true: only unread notifications"),
       limit: z.coerce.number().int().min(1).max(limits.notificationsPageMax).optional(),
       cursor: cursorText.optional(),
     }),
@@ -54,8 +54,8 @@ export const notificationRoutes = {
     cost: "call",
     bodyKind: "json",
     summary: "Mark a notification and all older ones as read",
-    body: z.object({ up_to: z.string().min(1).max(64).describe("the id of a notification, or a time") }),
-    responses: { 200: z.object({ unread: z.int().describe("how many are left") }) },
+    body: z.object({ up_to: z.string().min(1).max(64).describe("ID of a notification, or a time") }),
+    responses: { 200: z.object({ unread: z.int().describe("number of unread notifications") }) },
   }),
   watchNode: defineRoute({
     method: "PUT",

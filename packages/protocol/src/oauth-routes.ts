@@ -15,8 +15,10 @@ export const oauthClient = z
     post_logout_redirect_uris: z.array(z.string()),
     scopes: z
       .array(programScope)
-      .describe("what it may ask for at most, beside openid, email, profile and offline_access"),
-    public: z.boolean().describe("it can keep no secret, as it runs on people's devices"),
+      .describe("scopes that it may request, in addition to openid, email, profile and offline_access"),
+    public: z
+      .boolean()
+      .describe("true: a public client, which cannot keep a secret because it runs on people's devices"),
     created_at: z.string(),
   })
   .meta({ id: "OauthClient" });
@@ -29,7 +31,7 @@ export const authorizedProgram = z
     scopes: z.array(scope),
     created_at: z.string(),
     last_used_at: z.string().nullable(),
-    expires_at: z.string().describe("unless it is used before"),
+    expires_at: z.string().describe("expiry if it is not used"),
   })
   .meta({ id: "AuthorizedProgram" });
 
@@ -37,30 +39,32 @@ export const authorizedProgram = z
 const asked = {
   name: z.string(),
   scopes: z.array(programScope),
-  identity: z.array(z.enum(["email", "profile"])).describe("what it learns of the account beside its id"),
-  lasting: z.boolean().describe("it goes on while nobody is there"),
+  identity: z
+    .array(z.enum(["email", "profile"]))
+    .describe("data about the account that it receives, in addition to the ID"),
+  lasting: z.boolean().describe("access continues while nobody uses the program (offline access)"),
 };
 
 export const programRequest = z
-  .object({ ...asked, address: z.string().describe("where the answer is sent, and the person with it") })
+  .object({ ...asked, address: z.string().describe("redirect address, to which the browser goes with the answer") })
   .meta({ id: "ProgramRequest" });
 
 export const deviceRequest = z
   .object({
     ...asked,
-    session: z.boolean().describe("it is signed in as the person: a device like any other"),
-    address: z.string().describe("from which it asks"),
-    agent: z.string().nullable().describe("what it says to be"),
+    session: z.boolean().describe("true: signs in as the person, as a device"),
+    address: z.string().describe("address of the program's request"),
+    agent: z.string().nullable().describe("user agent, as sent by the program"),
     expires_at: z.string(),
   })
   .meta({ id: "DeviceRequest" });
 
 const returnAddresses = z.array(z.string().min(1).max(2000)).max(20);
 
-const userCode = z.string().min(1).max(32).describe("as the program shows it, in any capitals");
+const userCode = z.string().min(1).max(32).describe("code shown by the program; upper and lower case are equal");
 const answer = {
   allow: z.boolean(),
-  admin: z.boolean().optional().describe("with the scope admin too, where it is asked for; else it is left out"),
+  admin: z.boolean().optional().describe("true: include the scope admin if it is requested; otherwise it is left out"),
 };
 
 export const oauthRoutes = {
@@ -84,13 +88,13 @@ export const oauthRoutes = {
     body: z.object({
       name: personName,
       redirect_uris: returnAddresses.describe(
-        "https, compared letter by letter; http on this computer for public ones, with any port",
+        "https, compared character by character; public clients may use http on localhost with any port",
       ),
       post_logout_redirect_uris: returnAddresses
         .optional()
-        .describe("where it may send browsers once it has had somebody signed out; as redirect_uris are"),
+        .describe("addresses to which browsers may return after a sign-out; same rules as redirect_uris"),
       public: z.boolean().optional(),
-      scopes: z.array(programScope).max(4).optional().describe("files:read unless told"),
+      scopes: z.array(programScope).max(4).optional().describe("default files:read"),
     }),
     responses: { 201: oauthClient.extend({ secret: z.string().nullable() }) },
   }),
@@ -121,7 +125,7 @@ export const oauthRoutes = {
     cost: "call",
     bodyKind: "none",
     summary: "Revoke a program's access immediately",
-    params: z.object({ id: idText.describe("of what was allowed, as the list has it") }),
+    params: z.object({ id: idText.describe("ID of the consent in the list") }),
     responses: { 204: "empty" },
   }),
   readProgramRequest: defineRoute({
@@ -132,7 +136,7 @@ export const oauthRoutes = {
     fromOwnPage: true,
     bodyKind: "json",
     summary: "Read the authorization request of the program that sent this browser here",
-    params: z.object({ id: z.string().min(1).max(64).describe("of the question, as the place in the app has it") }),
+    params: z.object({ id: z.string().min(1).max(64).describe("ID of the request in the app's URL") }),
     body: z.object({}),
     responses: { 200: programRequest },
   }),
@@ -145,9 +149,9 @@ export const oauthRoutes = {
     bodyKind: "json",
     asksProof: { allow: true },
     summary: "Approve or deny the authorization request",
-    params: z.object({ id: z.string().min(1).max(64).describe("of the question, as the place in the app has it") }),
+    params: z.object({ id: z.string().min(1).max(64).describe("ID of the request in the app's URL") }),
     body: z.object(answer),
-    responses: { 200: z.object({ url: z.string().describe("where the browser goes on") }) },
+    responses: { 200: z.object({ url: z.string().describe("address to which the browser goes next") }) },
   }),
   readDeviceRequest: defineRoute({
     method: "POST",
@@ -178,13 +182,16 @@ export const oauthRoutes = {
     bodyKind: "json",
     summary: "Read which program sent this browser here to sign out, and where the browser goes afterwards",
     body: z.object({
-      sign_out_request: z.string().min(1).max(8192).describe("what stands after the # of the place in the app"),
+      sign_out_request: z.string().min(1).max(8192).describe("text after the # in the app's URL"),
     }),
     responses: {
       200: z.object({
-        name: z.string().nullable().describe("of the program; null where it did not say which it is"),
-        user_id: z.string().nullable().describe("whom it knows, by its id_token"),
-        url: z.string().nullable().describe("where the browser goes on: registered for the program, with its state"),
+        name: z.string().nullable().describe("name of the program; null if the program did not identify itself"),
+        user_id: z.string().nullable().describe("account named in the program's id_token"),
+        url: z
+          .string()
+          .nullable()
+          .describe("address to which the browser goes next, registered for the program, with its state"),
       }),
     },
   }),
@@ -197,16 +204,16 @@ export const oauthRoutes = {
     summary: "Start signing in through a browser elsewhere: returns the code to enter there",
     body: z.object({
       device_name: personName,
-      system: deviceSystem.optional().describe("what the device runs, for the list of devices"),
+      system: deviceSystem.optional().describe("operating system, shown in the list of devices"),
     }),
     responses: {
       201: z.object({
         device_code: z.string(),
         user_code: z.string(),
         verification_uri: z.string(),
-        verification_uri_complete: z.string().describe("with the code after its #"),
+        verification_uri_complete: z.string().describe("includes the code after the #"),
         expires_in: z.int().describe("seconds"),
-        interval: z.int().describe("seconds between two questions, at least"),
+        interval: z.int().describe("minimum number of seconds between two requests"),
       }),
     },
   }),
@@ -221,7 +228,7 @@ export const oauthRoutes = {
     responses: {
       200: session.extend({ email: z.string() }),
       202: z.object({
-        interval: z.int().describe("seconds until the next question; more than before where it came too soon"),
+        interval: z.int().describe("seconds until the next request; longer if the last one came too soon"),
       }),
     },
   }),

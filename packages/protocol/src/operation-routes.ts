@@ -8,7 +8,7 @@ export type ServerRole = (typeof serverRoles)[number];
 const health = z.object({
   status: z.enum(["ok", "unavailable"]),
   checks: z.record(z.string(), z.string()).optional(),
-  roles: z.array(z.string()).optional().describe("that this process runs, if not all"),
+  roles: z.array(z.string()).optional().describe("roles of this process, if it does not run all of them"),
 });
 
 /** What operators and machines ask; outside /api/v1 but for the description of the API itself. */
@@ -30,7 +30,9 @@ export const operationRoutes = {
     access: "open",
     cost: "call",
     bodyKind: "none",
-    query: z.object({ role: z.enum(serverRoles).optional().describe("also fails if this process does not run it") }),
+    query: z.object({
+      role: z.enum(serverRoles).optional().describe("also fails if this process does not have the role"),
+    }),
     summary:
       "Report whether requests can be served: database and store answer; details only to a loopback peer or an administrator",
     responses: { 200: health, 503: health },

@@ -9,16 +9,16 @@ import { webSession } from "./web-session-routes.ts";
 export const outsideIdentity = z
   .object({
     id: z.string(),
-    issuer: z.string().describe("the address of the issuer that knows this person"),
-    email: z.string().nullable().describe("as the issuer said last; it opens nothing"),
+    issuer: z.string().describe("URL of the issuer"),
+    email: z.string().nullable().describe("e-mail address last reported by the issuer; not used to sign in"),
     created_at: z.string(),
     last_used_at: z.string().nullable(),
-    proves: z.boolean().optional().describe("it is of the issuer that signs people in here now, and proves a session"),
+    proves: z.boolean().optional().describe("true: belongs to the current issuer, and can prove a session"),
   })
   .meta({ id: "OutsideIdentity" });
 
-const ticket = z.string().min(1).max(16_384).describe("of the issuer's answer; it counts once, for 10 minutes");
-const leaving = z.object({ url: z.string().describe("the issuer's page, to which the browser goes") });
+const ticket = z.string().min(1).max(16_384).describe("ticket for the issuer's answer; valid once, for 10 minutes");
+const leaving = z.object({ url: z.string().describe("page of the issuer, to which the browser goes next") });
 
 /** Signing in by what an outside issuer (OpenID Connect) says, in browsers. */
 export const outsideRoutes = {
@@ -34,16 +34,14 @@ export const outsideRoutes = {
       200: z.object({
         outside: z
           .object({
-            name: z.string().describe("as people know it"),
-            only: z.boolean().describe("passwords and passkeys are for administrators"),
+            name: z.string().describe("display name of the issuer"),
+            only: z.boolean().describe("only administrators can use passwords and passkeys"),
           })
           .nullable(),
-        mail: z
-          .boolean()
-          .describe("whether this server sends mail: else links wait for an administrator to hand them on"),
+        mail: z.boolean().describe("true: the server sends e-mail; false: an administrator must hand on links"),
         needs_setup: z
           .boolean()
-          .describe("no administrator has been created yet: the server's terminal or log has the set-up link"),
+          .describe("true: no administrator exists yet; the set-up link is on the server's terminal or in its log"),
       }),
     },
   }),
@@ -55,7 +53,7 @@ export const outsideRoutes = {
     bodyKind: "json",
     fromOwnPage: true,
     summary: "Start signing in a browser through the external provider; a cookie binds its answer to this browser",
-    body: z.object({ return_to: z.string().max(2048).optional().describe("a place of the web app") }),
+    body: z.object({ return_to: z.string().max(2048).optional().describe("path in the web app") }),
     responses: { 200: leaving },
   }),
   finishOutside: defineRoute({
@@ -75,7 +73,7 @@ export const outsideRoutes = {
       200: z.object({
         use: z.enum(["sign_in", "link", "prove"]),
         ticket,
-        return_to: z.string().describe("the place of the web app that was asked for"),
+        return_to: z.string().describe("requested path in the web app"),
       }),
     },
   }),
@@ -91,7 +89,7 @@ export const outsideRoutes = {
       ticket,
       totp: secondFactorCode.optional(),
       passkey: passkeyAssertion.optional(),
-      keep_account: z.boolean().optional().describe("true: an account that its owner deleted comes back"),
+      keep_account: z.boolean().optional().describe("true: take back an account that its owner deleted"),
     }),
     responses: { 200: webSession },
   }),
@@ -103,7 +101,7 @@ export const outsideRoutes = {
     bodyKind: "json",
     fromOwnPage: true,
     summary: "Start proving identity at the external provider, which asks the person to sign in again",
-    body: z.object({ return_to: z.string().max(2048).optional().describe("a place of the web app") }),
+    body: z.object({ return_to: z.string().max(2048).optional().describe("path in the web app") }),
     responses: { 200: leaving },
   }),
   confirmOutsideProof: defineRoute({

@@ -12,8 +12,8 @@ export const passkey = z
     name: z.string(),
     created_at: z.string(),
     last_used_at: z.string().nullable(),
-    backed_up: z.boolean().describe("a password manager keeps it on several devices"),
-    address: z.string().describe("the name of the server for which it was made; at another it does not work"),
+    backed_up: z.boolean().describe("true: synced by a password manager"),
+    address: z.string().describe("host name that the passkey belongs to; it does not work at another one"),
   })
   .meta({ id: "Passkey" });
 
@@ -48,7 +48,9 @@ export const passkeyRoutes = {
     responses: {
       201: z.object({
         passkey,
-        recovery_codes: recoveryCodes.nullable().describe("null: the account has had some before, which stay"),
+        recovery_codes: recoveryCodes
+          .nullable()
+          .describe("null: the account already has recovery codes, which stay valid"),
       }),
     },
   }),

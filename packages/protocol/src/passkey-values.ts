@@ -23,7 +23,7 @@ export const passkeyAssertion = z
     }),
   })
   .meta({ id: "PasskeyAssertion" })
-  .describe("what navigator.credentials.get() gave, by its toJSON()");
+  .describe("result of navigator.credentials.get(), as returned by toJSON()");
 export type PasskeyAssertion = z.output<typeof passkeyAssertion>;
 
 export const passkeyRegistration = z
@@ -36,7 +36,7 @@ export const passkeyRegistration = z
     }),
   })
   .meta({ id: "PasskeyRegistration" })
-  .describe("what navigator.credentials.create() gave, by its toJSON()");
+  .describe("result of navigator.credentials.create(), as returned by toJSON()");
 export type PasskeyRegistration = z.output<typeof passkeyRegistration>;
 
 const credential = z.object({ type: z.literal("public-key"), id: z.string(), transports: z.array(z.string()) });
@@ -50,7 +50,7 @@ export const passkeyRequest = z
     userVerification: z.enum(["required", "preferred"]),
   })
   .meta({ id: "PasskeyRequest" })
-  .describe("for navigator.credentials.get(), by PublicKeyCredential.parseRequestOptionsFromJSON()");
+  .describe("input of PublicKeyCredential.parseRequestOptionsFromJSON() for navigator.credentials.get()");
 export type PasskeyRequest = z.output<typeof passkeyRequest>;
 
 export const passkeyCreation = z
@@ -69,5 +69,5 @@ export const passkeyCreation = z
     timeout: z.int().describe("milliseconds"),
   })
   .meta({ id: "PasskeyCreation" })
-  .describe("for navigator.credentials.create(), by PublicKeyCredential.parseCreationOptionsFromJSON()");
+  .describe("input of PublicKeyCredential.parseCreationOptionsFromJSON() for navigator.credentials.create()");
 export type PasskeyCreation = z.output<typeof passkeyCreation>;

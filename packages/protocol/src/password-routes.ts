@@ -42,8 +42,8 @@ export const passwordRoutes = {
     responses: {
       200: z.object({
         email: z.string(),
-        passkeys: z.int().describe("how many are left, which sign in without the password"),
-        outside: z.int().describe("how many sign-ins through another service are left"),
+        passkeys: z.int().describe("number of passkeys that remain and can sign in without the password"),
+        outside: z.int().describe("number of sign-ins through other services that remain"),
       }),
     },
   }),

@@ -21,11 +21,11 @@ export const proofRoutes = {
           .min(1)
           .max(limits.passwordBytesMax)
           .optional()
-          .describe("missing only with a passkey alone"),
+          .describe("optional only with a passkey alone"),
         totp: secondFactorCode.optional(),
         passkey: passkeyAssertion
           .optional()
-          .describe("beside the password, where a second factor is on; without a password it proves alone"),
+          .describe("second factor in addition to the password; without a password it is sufficient by itself"),
       })
       .refine(({ password: given, passkey }) => given !== undefined || passkey !== undefined, {
         path: ["password"],

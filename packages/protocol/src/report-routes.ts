@@ -15,15 +15,15 @@ const report = z
     id: z.string(),
     at: z.string(),
     reason: z.enum(reportReasons),
-    text: z.string().nullable().describe("as whoever reported it wrote"),
-    permission_id: z.string().describe("of the link, which may be gone meanwhile"),
+    text: z.string().nullable().describe("text of the reporter"),
+    permission_id: z.string().describe("ID of the link, which may no longer exist"),
     node: z
       .object({ id: z.string(), name: z.string(), kind: nodeKind })
       .nullable()
-      .describe("what the link opens; null once it is purged"),
+      .describe("file or folder of the link; null if purged"),
     owner: z.object({ id: z.string(), name: z.string(), email: z.string() }).nullable(),
     state: z.enum(["open", "resolved"]),
-    action: z.enum(reportActions).nullable().describe("of a resolved one"),
+    action: z.enum(reportActions).nullable().describe("action that resolved the report"),
     resolved_at: z.string().nullable(),
   })
   .meta({ id: "Report" });
@@ -64,7 +64,7 @@ export const reportRoutes = {
     bodyKind: "none",
     summary: "List reported links, newest first",
     query: z.object({
-      open: z.enum(["true", "false"]).optional().describe("true: only those that nobody has resolved"),
+      open: z.enum(["true", "false"]).optional().describe("true: only unresolved reports"),
       limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
       cursor: cursorText.optional(),
     }),

@@ -9,35 +9,35 @@ export type RewindAct = z.output<typeof act>;
 
 const sampled = z.object({
   act,
-  path: z.string().describe("where it lies, or of what was restored, came to lie"),
-  to: z.string().optional().describe("of what was moved: where it came to lie"),
-  reason: z.string().optional().describe("why it was left alone"),
+  path: z.string().describe("current path, or the path after a restore"),
+  to: z.string().optional().describe("for moved items: the new path"),
+  reason: z.string().optional().describe("reason for leaving it unchanged"),
 });
 export type RewindSample = z.output<typeof sampled>;
 
 const answer = z
   .object({
-    restored: z.int().describe("came back from the trash"),
-    reverted: z.int().describe("got their old content, as a new version"),
-    trashed: z.int().describe("had come since"),
-    moved: z.int().describe("went back to where they were; counted besides"),
-    changed: z.int().describe("got their old time, executable bit and privacy, and nothing else"),
-    purged: z.int().describe("were removed for good since, and cannot come back"),
-    left: z.int().describe("were left alone, mostly as somebody changed them meanwhile"),
-    bytes: z.int().describe("of the content that came back"),
-    sample: z.array(sampled).describe("some of each kind"),
+    restored: z.int().describe("restored from the trash"),
+    reverted: z.int().describe("got their old content back, as a new version"),
+    trashed: z.int().describe("created since then, and moved to the trash"),
+    moved: z.int().describe("moved back; counted in addition to the other numbers"),
+    changed: z.int().describe("only got their old time, executable bit and privacy back"),
+    purged: z.int().describe("purged since then, and cannot be restored"),
+    left: z.int().describe("left unchanged, mostly because of newer changes by others"),
+    bytes: z.int().describe("size of the restored content"),
+    sample: z.array(sampled).describe("a few examples of each kind"),
     rewind_id: z
       .string()
       .optional()
-      .describe("names it to be undone; absent for a dry run, and where nothing had to change"),
-    repeated: z.literal(true).optional().describe("an undo that was done before, and changed nothing this time"),
+      .describe("ID with which the rewind can be undone; absent for a dry run, and if nothing changed"),
+    repeated: z.literal(true).optional().describe("true: the undo was done before, and changed nothing now"),
   })
   .meta({ id: "Rewind" });
 export type RewindAnswer = z.output<typeof answer>;
 
 const started = z
   .object({
-    job: z.string().describe("GET /jobs/{id} tells when it is done, with the answer as its result"),
+    job: z.string().describe("see GET /jobs/{id}, whose result is the same answer as with 200"),
     rewind_id: z.string(),
   })
   .meta({ id: "RewindStarted" });

@@ -3,30 +3,31 @@ import { defineRoute } from "./route.ts";
 
 const scrubReport = z
   .object({
-    state: z
-      .enum(["never", "running", "done", "failed"])
-      .describe("failed: it ended before its end; see the server's log"),
+    state: z.enum(["never", "running", "done", "failed"]).describe("failed: stopped by an error; see the server's log"),
     started_at: z.string().nullable(),
     finished_at: z.string().nullable(),
     packs: z.int(),
     blocks: z.int(),
-    revived: z.int().default(0).describe("blocks that were damaged and are whole again"),
-    healed: z.int().default(0).describe("damaged copies of blocks of which another copy is whole"),
+    revived: z.int().default(0).describe("blocks that were damaged and have been repaired"),
+    healed: z.int().default(0).describe("damaged copies of blocks that have another intact copy"),
     repaired: z
       .array(z.object({ pack_id: z.string(), reason: z.string() }))
       .default([])
-      .describe("packs that could not describe themselves, and can again or need not any more"),
+      .describe("packs whose footer was unreadable, and that were repaired or are no longer needed"),
     mended: z
       .array(z.object({ store: z.string(), pack_id: z.string(), reason: z.string() }))
       .default([])
-      .describe("packs that one of two stores lacked, or had damaged, and has again from the other"),
-    without_rows: z.int().default(0).describe("packs that the index does not know; reread like the others"),
+      .describe("packs that were missing or damaged in one of two stores, and were repaired from the other"),
+    without_rows: z.int().default(0).describe("packs that are not in the index; read like all others"),
     damaged: z.array(
       z.object({
-        hash: z.string().nullable().describe("null where the footer itself cannot be read"),
+        hash: z.string().nullable().describe("null: the footer is unreadable"),
         pack_id: z.string(),
         reason: z.string(),
-        found_at: z.string().optional().describe("when it was found first; in this scrub if not before its started_at"),
+        found_at: z
+          .string()
+          .optional()
+          .describe("time of the first finding; before started_at if an earlier scrub found it"),
         files: z.array(z.object({ node_id: z.string(), path: z.string(), owner: z.string(), version: z.int() })),
       }),
     ),

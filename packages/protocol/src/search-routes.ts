@@ -20,15 +20,15 @@ export const searchRoutes = {
         .max(limits.searchTextBytesMax)
         .optional()
         .describe(
-          "words that all stand in the name; case and marks do not count; without any, something else narrows it down",
+          "words that the name must contain; case and accents are ignored; optional if another filter is given",
         ),
       type: searchType.optional(),
       owner: z
         .union([z.enum(["me", "others"]), idText])
         .optional()
-        .describe("whose: one's own, of others, or of this account"),
-      modified: z.string().max(80).optional().describe("FROM..TO, dates or times; one of them may be left out"),
-      in: idText.optional().describe("only below this folder"),
+        .describe("owner: me, others, or the ID of an account"),
+      modified: z.string().max(80).optional().describe("FROM..TO, as dates or times; one of them is optional"),
+      in: idText.optional().describe("search below this folder only"),
       limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
       cursor: cursorText.optional(),
     }),

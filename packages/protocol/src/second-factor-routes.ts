@@ -6,12 +6,14 @@ import { defineRoute } from "./route.ts";
 
 export const secondFactor = z
   .object({
-    on: z.boolean().describe("signing in takes a code of the authenticator app or a passkey beside the password"),
+    on: z
+      .boolean()
+      .describe("sign-in requires a code from the authenticator app or a passkey in addition to the password"),
     since: z.string().nullable(),
-    app: z.boolean().optional().describe("there is an authenticator app"),
-    passkeys: z.int().optional().describe("how many there are"),
+    app: z.boolean().optional().describe("an authenticator app is set up"),
+    passkeys: z.int().optional().describe("number of passkeys"),
     recovery_codes_left: z.int(),
-    required: z.boolean().optional().describe("an administrator asks for one: the last one cannot be ended"),
+    required: z.boolean().optional().describe("required by an administrator: the last second factor cannot be removed"),
   })
   .meta({ id: "SecondFactor" });
 
@@ -22,14 +24,16 @@ export const proof = z.object({
     .min(1)
     .max(limits.passwordBytesMax)
     .optional()
-    .describe("missing only where the account has none: then the session's proof has to be less than 10 minutes old"),
+    .describe(
+      "optional only if the account has no password; then the session must have been proved within the last 10 minutes",
+    ),
   totp: secondFactorCode.optional(),
   passkey: passkeyAssertion.optional(),
 });
 
 export const recoveryCodes = z
   .array(z.string())
-  .describe("each is taken once in place of the app's code; shown once, and those before them are none any more");
+  .describe("each works once in place of the app's code; shown only once; earlier codes stop working");
 
 export const secondFactorRoutes = {
   getSecondFactor: defineRoute({
@@ -51,9 +55,9 @@ export const secondFactorRoutes = {
     body: proof,
     responses: {
       201: z.object({
-        secret: z.string().describe("in base32, to type in"),
-        uri: z.string().describe("otpauth://…, to be shown as a QR code"),
-        expires_at: z.string().describe("until when it can be confirmed"),
+        secret: z.string().describe("secret in base32, for typing"),
+        uri: z.string().describe("otpauth:// URL, for a QR code"),
+        expires_at: z.string().describe("deadline for the confirmation"),
       }),
     },
   }),

@@ -25,14 +25,14 @@ export const permission = z
     }),
     role,
     expires_at: z.string().nullable(),
-    created_by: z.string().describe("id of the account"),
+    created_by: z.string().describe("ID of the account"),
     created_at: z.string(),
-    has_password: z.boolean().optional().describe("of a link, as what follows"),
+    has_password: z.boolean().optional().describe("only for links, as are the following fields"),
     max_downloads: z.int().nullable().optional(),
     downloads: z.int().optional(),
-    disabled: z.literal(true).optional().describe("of a link that an administrator has ended"),
-    app: z.literal(true).optional().describe("holds an app password in its folder, and is opened by no address"),
-    inherited_from: z.string().optional().describe("the node above at which it stands"),
+    disabled: z.literal(true).optional().describe("true: an administrator has disabled the link"),
+    app: z.literal(true).optional().describe("true: belongs to an app password, and has no public address"),
+    inherited_from: z.string().optional().describe("ancestor on which the permission was set"),
   })
   .meta({ id: "Permission" });
 export type PermissionJson = z.output<typeof permission>;
@@ -42,19 +42,21 @@ const shared = z
     node,
     permission,
     owner: z.object({ id: z.string(), name: z.string(), email: z.string() }),
-    mount_id: z.string().nullable().describe("of the mount that shows it in the caller's own space"),
+    mount_id: z.string().nullable().describe("ID of the mount in the caller's own space"),
   })
   .meta({ id: "Shared" });
 export type SharedJson = z.output<typeof shared>;
 
 const newPermission = permission.extend({
-  token: z.string().optional().describe("of a link, shown once"),
+  token: z.string().optional().describe("secret of a link, shown only once"),
   url: z.string().optional(),
   invitation_url: z
     .string()
     .optional()
-    .describe("for administrators: with it an address that has no account makes one, and has what was shared with it"),
-  invitation_expires_at: z.string().optional().describe("when `invitation_url`, which works once, stops working"),
+    .describe(
+      "for administrators: invitation with which an address without an account creates one and receives the shared items",
+    ),
+  invitation_expires_at: z.string().optional().describe("expiry of `invitation_url`, which works once"),
 });
 
 /** Who may do what with a node: permissions, links, mounts. */

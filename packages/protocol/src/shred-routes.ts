@@ -5,33 +5,31 @@ import { defineRoute } from "./route.ts";
 const shredding = z
   .object({
     user_id: z.string(),
-    email: z.string().nullable().describe("null once no row has it any more"),
+    email: z.string().nullable().describe("null: no longer stored"),
     state: z
       .enum(["dry_run", "running", "waiting", "done"])
-      .describe("waiting: it goes on by itself once that is over for which it waits"),
+      .describe("waiting: continues automatically when the reason in waits_for ends"),
     step: z
       .enum(["rights", "rows", "blocks", "packs", "database", "copies"])
       .nullable()
-      .describe("what is under way; null where nothing is"),
-    waits_for: z.string().nullable().describe("in words"),
+      .describe("current step; null: none"),
+    waits_for: z.string().nullable().describe("reason for waiting, as text"),
     asked_at: z.string().nullable(),
     finished_at: z.string().nullable(),
-    files: z
-      .int()
-      .describe("that it had when it was asked for, as all that follows; those in the trash are among them"),
+    files: z.int().describe("number of files when shredding was requested (as all numbers below), including the trash"),
     versions: z.int(),
-    bytes: z.int().describe("of the blocks that it has stored"),
+    bytes: z.int().describe("size of the stored blocks"),
     blocks: z.int(),
-    packs: z.int().describe("with a block of it"),
-    shared_with: z.int().describe("accounts, groups, addresses and links with which it shared something"),
+    packs: z.int().describe("packs that contain its blocks"),
+    shared_with: z.int().describe("accounts, groups, addresses and links that had access to its files"),
     others: z
       .object({
         written: z
           .object({ people: z.int(), files: z.int(), bytes: z.int() })
-          .describe("files of this account whose newest version somebody else wrote; they are removed too"),
+          .describe("files of this account whose newest version another account wrote; also removed"),
         lost: z
           .object({ files: z.int(), folders: z.int(), bytes: z.int() })
-          .describe("what others can open by permissions and links, and lose; the trash is not counted"),
+          .describe("what others can open through permissions and links, and lose; without the trash"),
         receivers: z
           .array(
             z.object({
@@ -40,18 +38,20 @@ const shredding = z
               email: z.string().optional(),
             }),
           )
-          .describe("with whom something is shared: the first 20"),
+          .describe("the first 20 accounts that lose access"),
         receiver_count: z.int(),
         stays: z
           .object({ files: z.int(), bytes: z.int() })
-          .describe("files in spaces of others whose newest version this account wrote; they stay"),
+          .describe("files in other people's spaces whose newest version this account wrote; not removed"),
       })
       .optional()
-      .describe("of a dry run"),
+      .describe("only in a dry run"),
     backup: z
       .object({ place: z.string(), consistent_at: z.string() })
       .nullable()
-      .describe("the newest that this server knows of: backups from before it was finished hold the account still"),
+      .describe(
+        "newest backup known to this server; backups made before the shredding finished still contain the account",
+      ),
   })
   .meta({ id: "Shredding" });
 export type ShreddingJson = z.output<typeof shredding>;
@@ -70,7 +70,7 @@ export const shredRoutes = {
     summary:
       "Start removing everything that belongs to a suspended account alone, permanently (by ID or e-mail), or report what that would be",
     params,
-    body: z.object({ dry_run: z.boolean().optional().describe("nothing is changed") }),
+    body: z.object({ dry_run: z.boolean().optional().describe("true: change nothing") }),
     responses: { 202: shredding },
   }),
   adminGetShredding: defineRoute({

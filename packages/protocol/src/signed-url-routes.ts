@@ -11,8 +11,8 @@ const eachAlone = z.object({
         version: z
           .union([z.int().min(1), z.string().min(1).max(64)])
           .optional()
-          .describe("number or id; without it the version that is the newest now"),
-        use: z.enum(["download", "media"]).describe("to be saved; or to be shown, where a browser can do that safely"),
+          .describe("number or ID; default: the current newest version"),
+        use: z.enum(["download", "media"]).describe("save the file, or show it if a browser can do so safely"),
       }),
     )
     .min(1)
@@ -21,7 +21,7 @@ const eachAlone = z.object({
 const allInOne = z.object({
   ids: z.array(idText).min(1).max(limits.zippedNodesMax),
   use: z.literal("zip"),
-  name: nodeName.optional().describe("of the zip"),
+  name: nodeName.optional().describe("file name of the zip"),
 });
 
 /** Addresses that need no token, for what a browser loads by itself: downloads, players, pictures. */

@@ -4,7 +4,9 @@ import { defineRoute } from "./route.ts";
 import { cursorText, idText, node, page, thumbTag, timeText } from "./values.ts";
 
 const changed = node
-  .extend({ changed_at: timeText.describe("when this account changed it last, by which the list is in order") })
+  .extend({
+    changed_at: timeText.describe("time of this account's last change, which determines the order of the list"),
+  })
   .meta({ id: "ChangedNode" });
 export type ChangedNodeJson = z.output<typeof changed>;
 const params = z.object({ id: idText });

@@ -5,7 +5,7 @@ import { idText } from "./values.ts";
 
 const thumbSize = z
   .enum(["s", "m", "l"])
-  .describe("256, 768 or 2,048 pixels on the longer edge, or as many as the picture has");
+  .describe("256, 768 or 2,048 pixels on the longer edge, or the size of the picture if it is smaller");
 export type ThumbSize = z.output<typeof thumbSize>;
 
 export const thumbRoutes = {
@@ -24,7 +24,7 @@ export const thumbRoutes = {
         .max(limits.signedUrlBytesMax)
         .optional()
         .describe(
-          "of the list that the picture stands in; without it a token is needed, and the own space is looked in",
+          "value `t` of the list that contains the picture; without it, a token is required and only the own space is searched",
         ),
     }),
     responses: { 200: "bytes", 304: "empty" },

@@ -20,12 +20,12 @@ export type TransferJson = z.output<typeof transfer>;
 
 /** The result of the job of a transfer. */
 export const transferred = z.object({
-  id: z.string().describe("of the node in its new space"),
-  name: z.string().describe("in the root; another one where that was taken"),
-  files: z.int().describe("and symbolic links"),
+  id: z.string().describe("ID of the node in its new space"),
+  name: z.string().describe("name in the root; changed if the name was taken"),
+  files: z.int().describe("files and symbolic links"),
   folders: z.int(),
   versions: z.int(),
-  bytes: z.int().describe("of the newest versions"),
+  bytes: z.int().describe("size of the newest versions"),
 });
 
 /** Gives a file or folder to another owner, who has to accept. */
@@ -67,7 +67,7 @@ export const transferRoutes = {
     summary:
       "Accept a transfer: a job recreates everything in the caller's space; repeating the request returns the same job",
     params: idParams,
-    responses: { 202: z.object({ job: z.string().describe("GET /jobs/{id} tells when it is done, and what came") }) },
+    responses: { 202: z.object({ job: z.string().describe("see GET /jobs/{id} for the state and the result") }) },
   }),
   deleteTransfer: defineRoute({
     method: "DELETE",

@@ -52,30 +52,27 @@ export const node = z
     name: z.string().describe("empty for a root folder"),
     parent_id: z.string().nullable(),
     path: z.string(),
-    size: z.int().describe("bytes of the head version; 0 for what is no file"),
+    size: z.int().describe("size of the newest version in bytes; 0 if it is not a file"),
     version: z.int().nullable(),
     version_id: z.string().nullable(),
     content_id: z.string().nullable(),
-    revision: z.string().describe("renewed by every change of the node itself; its ETag"),
-    seq: z.int().describe("sequence number of the journal entry that changed it last"),
+    revision: z.string().describe("changes with each change of the node itself; part of its ETag"),
+    seq: z.int().describe("number of the journal entry of its last change"),
     target: z.string().optional(),
     mime_type: z.string().nullable(),
-    thumb: z.literal(true).optional().describe("a thumbnail can be had of its content, by its name and size: /thumbs"),
+    thumb: z.literal(true).optional().describe("true: /thumbs can make a thumbnail, judged by name and size"),
     modified_at: z.string(),
     created_at: z.string(),
     updated_at: z.string(),
     executable: z.boolean(),
-    private: z
-      .boolean()
-      .optional()
-      .describe("true: on devices only the owner of the file or folder there may read it (mode 600 or 700)"),
+    private: z.boolean().optional().describe("true: readable only by its owner on devices (mode 600 or 700)"),
     trashed_at: z.string().nullable(),
     role,
     granted: z
       .boolean()
       .optional()
-      .describe("true: the caller's role is given at this very node, and is not its folder's"),
-    waits: z.boolean().optional().describe("true: a mount of which the owner is suspended; nothing in it can be read"),
+      .describe("true: the caller's role was set on this node, and not on a folder above it"),
+    waits: z.boolean().optional().describe("true: a mount whose owner is suspended; its content cannot be read"),
     shared: z.boolean(),
     metadata: metadataJson.optional(),
     device_id: z.string().nullable().optional(),
@@ -90,22 +87,22 @@ export const nodeRow = z
   .object({
     ...node.pick({ id: true, kind: true, name: true, size: true, modified_at: true, revision: true, seq: true }).shape,
     ...node.pick({ role: true, target: true, granted: true, waits: true, thumb: true }).shape,
-    content_id: z.string().optional().describe("where there is `thumb`"),
+    content_id: z.string().optional().describe("present if `thumb` is true"),
     shared: z.literal(true).optional(),
-    starred: z.literal(true).optional().describe("by the calling account"),
+    starred: z.literal(true).optional().describe("true: starred by the caller"),
   })
   .meta({ id: "NodeRow" });
 export type NodeRowJson = z.output<typeof nodeRow>;
 /** Of a list that is asked for as whole nodes or as rows. The type says whole nodes: whoever asks for rows reads `NodeRowJson`. */
 export const nodesOrRows = z.union([z.array(node), z.array(nodeRow)]) as unknown as z.ZodArray<typeof node>;
 /** Of a list in which there may be pictures. */
-export const thumbTag = z.string().describe("for /thumbs; the same all day for one session, and ends with it");
+export const thumbTag = z.string().describe("token for /thumbs; stays the same for a day, and ends with the session");
 
 /** Somebody as others are shown them: no address. */
 export const person = z
   .object({
     id: z.string(),
-    name: z.string().describe("(link) for whoever came by one, (deleted account or link) for whoever is gone"),
+    name: z.string().describe("(link) for a visitor with a link, (deleted account or link) if it no longer exists"),
   })
   .meta({ id: "Person" });
 export type PersonJson = z.output<typeof person>;
@@ -125,9 +122,12 @@ export const problem = z
     complete: z.boolean().optional(),
     missing_blocks: z.array(z.string()).optional(),
     reason: z.enum(["expired", "epoch"]).optional(),
-    until: z.string().optional().describe("of an account that is leaving: until when it can be taken back"),
-    origin: z.null().optional().describe("of a page whose request came without an Origin header"),
-    public_url: z.string().optional().describe("of a page of another address: where this server's own pages are"),
+    until: z.string().optional().describe("for a deleted account: time until which it can be taken back"),
+    origin: z.null().optional().describe("for requests from a page without an Origin header"),
+    public_url: z
+      .string()
+      .optional()
+      .describe("for requests from a page of another address: URL of this server's pages"),
   })
   .meta({ id: "Problem" });
 export type ProblemJson = z.output<typeof problem>;

@@ -10,25 +10,29 @@ const version = z
     size: z.int(),
     content_id: z.string(),
     created_at: z.string(),
-    modified_at: z.string().optional().describe("the file's own date in this version; older servers leave it out"),
+    modified_at: z
+      .string()
+      .optional()
+      .describe("modification time of the file in this version; absent on older servers"),
     created_by: z.string(),
     author: person,
     device_id: z.string().nullable(),
-    device_name: z.string().optional().describe("of the caller's own devices, also after they are signed out"),
+    device_name: z
+      .string()
+      .optional()
+      .describe("name of the device, only for the caller's own devices, including signed-out ones"),
     operation_id: z.string().nullable(),
-    label: z.string().optional().describe("what a person calls it; it is never pruned then"),
+    label: z.string().optional().describe("label set by a person; labelled versions are never pruned"),
   })
   .meta({ id: "Version" });
 export type VersionJson = z.output<typeof version>;
 
 const prunedVersions = z
   .object({
-    removed: z.int().describe("versions; those with a label stay and are not counted"),
+    removed: z.int().describe("number of versions to delete, without labelled ones, which stay"),
     bytes: z
       .int()
-      .describe(
-        "no longer stored; with dry_run the sizes of these versions, which is more where versions share content",
-      ),
+      .describe("bytes freed; with dry_run the full sizes of these versions, which is more if versions share content"),
   })
   .meta({ id: "PrunedVersions" });
 export type PrunedVersionsJson = z.output<typeof prunedVersions>;
@@ -46,7 +50,7 @@ export const versionRoutes = {
     query: z.object({
       limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),
       cursor: cursorText.optional(),
-      content_id: hashHex.optional().describe("only those with this content"),
+      content_id: hashHex.optional().describe("only versions with this content"),
     }),
     responses: { 200: page(version).extend({ t: thumbTag }) },
   }),
@@ -58,9 +62,9 @@ export const versionRoutes = {
     bodyKind: "json",
     changes: true,
     summary: "Set or remove the label of a version; labelled versions are never deleted automatically",
-    params: z.object({ id: idText, number: z.string().min(1).max(64).describe("or its version_id") }),
+    params: z.object({ id: idText, number: z.string().min(1).max(64).describe("number or version_id") }),
     body: z.object({
-      label: z.string().max(1024).nullable().describe("null or empty: it has none"),
+      label: z.string().max(1024).nullable().describe("null or empty: remove the label"),
       ...seenFields,
     }),
     responses: { 200: version },
@@ -80,8 +84,11 @@ export const versionRoutes = {
         .int()
         .min(1)
         .max(Number.MAX_SAFE_INTEGER)
-        .describe("newest versions of each file that stay, the current one included"),
-      dry_run: z.boolean().default(false).describe("only count what would be deleted, which asks for no proof"),
+        .describe("number of newest versions of each file to keep, including the current one"),
+      dry_run: z
+        .boolean()
+        .default(false)
+        .describe("true: only count the versions that would be deleted; requires no proof"),
     }),
     responses: { 200: prunedVersions },
   }),

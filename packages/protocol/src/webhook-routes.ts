@@ -12,12 +12,12 @@ export const webhook = z
     id: z.string(),
     url: z.string(),
     events: z.array(webhookVerb),
-    in: z.string().nullable().describe("id of the folder or file that it is bound to; null: all of the own space"),
+    in: z.string().nullable().describe("ID of the folder or file to watch; null: the whole own space"),
     created_at: z.string(),
     ended: z
       .literal(true)
       .optional()
-      .describe("the token or program that made it has ended, and it tells nothing more"),
+      .describe("true: the token or program that created it has ended, and nothing more is sent"),
   })
   .meta({ id: "Webhook" });
 export type WebhookJson = z.output<typeof webhook>;
