@@ -112,7 +112,7 @@ describe("the stories of docs/everyday.md", () => {
     over();
   });
 
-  test("A backup was put back into the folder", async (t) => {
+  test("A backup was restored into the folder", async (t) => {
     const { next, over } = story(t.name);
     const names = ["1", "2", "3"].map((name) => `restored/${name}`);
     const all = (text: string) => Object.fromEntries(names.map((name) => [name, text]));
@@ -165,7 +165,7 @@ describe("the stories of docs/everyday.md", () => {
     over();
   });
 
-  test("The file of yesterday was better", async (t) => {
+  test("Yesterday's file was better", async (t) => {
     const { next, over } = story(t.name);
     assert.match((await next("holdfast versions /plan.txt")).stdout, /2 .*\n.*1 /);
     const old = join(home.folder, "old-plan.txt");
@@ -177,7 +177,7 @@ describe("the stories of docs/everyday.md", () => {
     over();
   });
 
-  test("Something is gone", async (t) => {
+  test("A file or folder is gone", async (t) => {
     const { next, over } = story(t.name);
     other.remove("notes.txt");
     await home.rest();
