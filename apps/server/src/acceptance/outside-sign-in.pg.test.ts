@@ -110,8 +110,14 @@ test("a second factor of the account is asked for after the provider, unless its
   const visit = new OutsideVisit(server.url);
   assert.equal((await visit.link(api, { password: "not the password" }, "factor")).status, 422);
   assert.equal((await visit.link(api, { password: person.password }, "factor")).status, 201);
-  const { secret } = await ok(api, "POST", "/account/second-factor", { password: person.password });
-  const codes = await ok(api, "POST", "/account/second-factor/confirm", { totp: generateSync({ secret }) });
+  let codes = { recovery_codes: [] as string[] };
+  const turnOn = async () => {
+    const { secret } = await ok(api, "POST", "/account/second-factor", { password: person.password });
+    codes = await ok(api, "POST", "/account/second-factor/confirm", { totp: generateSync({ secret }) });
+  };
+  // Who had only the password when the link was begun completes none.
+  const late = await visit.link(api, { password: person.password }, "factor-2", turnOn);
+  assert.deepEqual([late.status, late.body.field], [401, "ticket"]);
   const ticket = await visit.ticket("factor");
   const asked = await visit.call("POST", "/sessions/web/outside", { ticket });
   assert.deepEqual([asked.status, asked.body.code], [401, "second_factor"]);

@@ -60,11 +60,12 @@ export class OutsideVisit {
     return new Api(this.#url, body.access_token);
   }
 
-  /** In the settings of somebody who is signed in. */
-  async link(api: Api, proof: object, login: string): Promise<ApiAnswer> {
+  /** In the settings of somebody who is signed in. @param meanwhile before the ticket is used */
+  async link(api: Api, proof: object, login: string, meanwhile = async () => {}): Promise<ApiAnswer> {
     const begun = await this.call("POST", "/account/outside", proof, api.token);
     if (begun.status !== 200) return begun;
     const back = await this.answer(await visitProvider(begun.body.url, login));
+    await meanwhile();
     return api.call("POST", "/account/outside/confirm", { ticket: back.body.ticket });
   }
 

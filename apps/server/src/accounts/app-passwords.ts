@@ -66,8 +66,6 @@ export async function createAppPassword(
     caller,
     { proof: request, source, what: "cannot create app passwords" },
     async (transaction) => {
-      // After a password that was changed at the same moment, which takes all of them away.
-      await sql`select from shard.users where id = ${caller.userId} for share`.execute(transaction);
       await assertExpiry(world, transaction, caller, request.expiresAtMicros);
       await assertRoom(transaction, caller);
       await transaction.insertInto("shard.tokens").values(row).execute();

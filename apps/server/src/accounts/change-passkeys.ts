@@ -24,7 +24,15 @@ import {
 } from "./passkeys.ts";
 import { assertPlainText } from "./plain-text.ts";
 import { countRecoveryCodes, replaceRecoveryCodes } from "./recovery-codes.ts";
-import { assertMayEnd, hasApp, isOn, lockRow, removeSecondFactor } from "./second-factor.ts";
+import {
+  assertMayEnd,
+  hasApp,
+  isFromBefore,
+  isOn,
+  lockRow,
+  removeSecondFactor,
+  withdrawAddress,
+} from "./second-factor.ts";
 import { challengeOf } from "./take-passkey.ts";
 
 /** Of COSE: EdDSA, and ECDSA and RSA with SHA-256. What every device has one of. */
@@ -98,6 +106,8 @@ export async function confirmPasskey(
   const codes = await inTransaction(world.shards.ofId(userId).db, async (transaction) => {
     const factor = await lockRow(transaction, userId);
     await assertLive(transaction, session);
+    if (isFromBefore(factor, (challenge.untilMs - limits.passkeyChallengeMs) * 1000)) throw notAsked();
+    if (!isOn(factor)) await withdrawAddress(transaction, userId);
     await addPasskey(transaction, row, challenge);
     await sql`update shard.second_factors set since = coalesce(since, ${now}) where user_id = ${userId}`.execute(
       transaction,

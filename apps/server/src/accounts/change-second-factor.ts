@@ -15,12 +15,14 @@ import { proveOwner } from "./prove-password.ts";
 import { replaceRecoveryCodes } from "./recovery-codes.ts";
 import {
   assertMayEnd,
+  isFromBefore,
   isOn,
   lockRow,
   plainCode,
   removeSecondFactor,
   unwrapSecret,
   withCode,
+  withdrawAddress,
   wrapSecret,
 } from "./second-factor.ts";
 
@@ -68,7 +70,8 @@ export async function confirmSecondFactor(world: AccountWorld, caller: Caller, t
     const row = await lockRow(transaction, userId);
     const since = world.clock.nowMicros() - limits.secondFactorSetUpMs * 1000;
     const isOwn = row.next_session_id === session && row.next_failures < limits.secondFactorFailuresMax;
-    if (row.next_secret === null || !isOwn || (row.next_at ?? 0) <= since) return "nothing" as const;
+    const nextAt = row.next_at ?? 0;
+    if (row.next_secret === null || !isOwn || nextAt <= since || isFromBefore(row, nextAt)) return "nothing" as const;
     const secret = await unwrapSecret(world, userId, row.next_secret);
     const step = totpStep(secret, plainCode(totp), world.clock.nowMs());
     if (step === undefined) {
@@ -82,6 +85,7 @@ export async function confirmSecondFactor(world: AccountWorld, caller: Caller, t
         next_at = null, next_session_id = null, last_step = ${step}, failures = 0 where user_id = ${userId}`.execute(
       transaction,
     );
+    if (!isOn(row)) await withdrawAddress(transaction, userId);
     await world.tellSecurity?.(transaction, userId, "factor_on");
     return replaceRecoveryCodes(transaction, userId, world.random);
   });
@@ -141,9 +145,18 @@ export async function withProof<Result>(
   const session = sessionOf(caller, what);
   const user = await proveOwner(world, caller, { password, field: "password" }, source);
   return withCode(world, user.id, { ...given, sender: "known" }, async (transaction, row) => {
+    await assertPasswordKept(transaction, user);
     await assertLive(transaction, session);
     return act(transaction, row, { user, session });
   });
+}
+
+/** The account's row is locked until the transaction ends, so that a new password waits, and then takes back what it takes back. */
+async function assertPasswordKept(transaction: ShardReader, { id, password_hash: hash }: UserRow): Promise<void> {
+  const { rows } = await sql`
+    select from shard.users where id = ${id} and password_hash = ${hash} for no key update`.execute(transaction);
+  if (rows.length === 0)
+    throw new HoldfastError("conflict", "The password was changed in the meantime. Sign in again.");
 }
 
 function noneIsOn(): HoldfastError {

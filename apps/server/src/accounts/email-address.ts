@@ -17,8 +17,12 @@ export function bucketOfEmail(key: string): Bucket {
   return bucketOfHash(sha256(Buffer.from(key)));
 }
 
+/** Two addresses that differ only in such characters look the same. */
+const invisible = /[\p{C}\p{Z}]/u;
+
 /** @throws HoldfastError invalid_field */
 export function assertAddress(email: string): void {
-  if (isPlainText(email) && accountRoutes.createAccount.body.shape.email.safeParse(email.trim()).success) return;
+  const isVisible = isPlainText(email) && !invisible.test(email.trim());
+  if (isVisible && accountRoutes.createAccount.body.shape.email.safeParse(email.trim()).success) return;
   throw new HoldfastError("invalid_field", "email: is not an e-mail address.", { field: "email" });
 }

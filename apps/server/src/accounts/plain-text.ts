@@ -2,6 +2,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const controlCharacters = /[\u0000-\u001f\u007f]/;
+/** C1 controls, line separators, and marks that reverse the text after them: a name with one is shown as another. */
+const misleadingCharacters = /[\u0080-\u009f\u2028-\u202e\u2066-\u2069]/;
 
 /** What people are shown as a name and the database can keep. */
 export function isPlainText(text: string): boolean {
@@ -23,6 +25,6 @@ export function checkLines(given: string, field: string, bytesMax: number): stri
 
 /** @throws HoldfastError invalid_field */
 export function assertPlainText(text: string, field: string): void {
-  if (isPlainText(text) && text.trim() !== "") return;
+  if (isPlainText(text) && !misleadingCharacters.test(text) && text.trim() !== "") return;
   throw new HoldfastError("invalid_field", `${field}: is empty or has control characters.`, { field });
 }

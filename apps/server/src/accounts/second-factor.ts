@@ -192,6 +192,28 @@ export function isOn(row: SecondFactorRow | undefined): row is Live {
   return row !== undefined && row.since !== null;
 }
 
+/**
+ * Tells whether something was prepared before the second factor was turned on, and so without showing it: whoever had only the password then
+ * must not complete it now.
+ * @param preparedAt in microseconds
+ */
+export function isFromBefore(row: Pick<SecondFactorRow, "since">, preparedAt: number): boolean {
+  return row.since !== null && preparedAt < row.since;
+}
+
+/** The same for what has no lock on the row. */
+export async function isOlderThanFactor(reader: ShardReader, userId: UserId, preparedAt: number): Promise<boolean> {
+  const row = await readRow(reader, userId);
+  return row !== undefined && isFromBefore(row, preparedAt);
+}
+
+/** Withdraws the wish for another address, in the transaction that turns the second factor on: it needed none then. */
+export async function withdrawAddress(transaction: ShardReader, userId: UserId): Promise<void> {
+  await sql`update shard.users set next_email = null where id = ${userId} and next_email is not null`.execute(
+    transaction,
+  );
+}
+
 /** An authenticator app that counts. */
 export function hasApp(row: SecondFactorRow | undefined): row is Live & { readonly secret: Buffer } {
   return isOn(row) && row.secret !== null;

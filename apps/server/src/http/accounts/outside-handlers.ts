@@ -5,6 +5,7 @@ import { formatTime } from "@holdfast/core/times";
 import { guardAttempt, throttleKey } from "../../accounts/attempts.ts";
 import { withProof } from "../../accounts/change-second-factor.ts";
 import { assertLive, sessionOf } from "../../accounts/live-session.ts";
+import { isOlderThanFactor } from "../../accounts/second-factor.ts";
 import { passkeySiteOf } from "../../accounts/passkey-site.ts";
 import type { ShardReader } from "../../db/shard-tables.ts";
 import { answerSpent, readAnswer, sealAnswer, takeAnswer } from "../../issuer/answers.ts";
@@ -83,6 +84,7 @@ export function outsideHandlers(world: ClaimsWorld, issuer: Issuer | undefined, 
       const answer = readAnswer(world, `link ${caller.userId}`, body.ticket);
       const act = async (transaction: ShardReader) => {
         await assertLive(transaction, session);
+        if (await isOlderThanFactor(transaction, caller.userId, answer.askedAtMs * 1000)) throw answerSpent();
         if (!(await takeAnswer(transaction, caller.userId, answer))) throw answerSpent();
       };
       const json = await linkIdentity(world, caller.userId, answer.claims, { act });
