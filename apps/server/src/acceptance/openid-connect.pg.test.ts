@@ -210,6 +210,11 @@ describe("a program that people let in", () => {
     const silent = await ask(program, "openid", { prompt: "none" });
     const back = new URL((await silent.browser.open(silent.url)).headers.get("location") ?? "");
     assert.equal(back.searchParams.get("error"), "login_required", "nobody is let in silently");
+    const { origin, pathname, searchParams: body } = new URL(silent.url);
+    const posted = await fetch(origin + pathname, { method: "POST", body, redirect: "manual" });
+    assert.equal(posted.status, 303);
+    const byGet = await fetch(new URL(posted.headers.get("location") ?? "", origin), { redirect: "manual" });
+    assert.match(byGet.headers.get("location") ?? "", /error=login_required/);
   });
 
   test("what it gets, gets anew and gives back is in the audit, and a webhook that it made ends with it", async () => {

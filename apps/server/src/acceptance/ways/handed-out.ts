@@ -255,6 +255,7 @@ export const handedOutToPrograms: Readonly<Record<string, HandedOut>> = {
   "GET /.well-known/oauth-authorization-server": tells,
   "GET /oauth/jwks": "tells the keys that prove what it has signed, and not those that sign",
   "GET /oauth/authorize": ["program let in now"],
+  "POST /oauth/authorize": "leads to the same question by GET",
   "GET /oauth/authorize/:uid": ["program let in now", "program's code from before"],
   "POST /oauth/token": [
     "program's code from before",

@@ -35,6 +35,7 @@ export const openidEndpoints: readonly OutsideEndpoint[] = [
   { method: "GET", url: "/.well-known/oauth-authorization-server" },
   { method: "GET", url: "/oauth/jwks" },
   { method: "GET", url: "/oauth/authorize" },
+  { method: "POST", url: "/oauth/authorize" },
   { method: "GET", url: "/oauth/authorize/:uid", readsCookies: true },
   { method: "POST", url: "/oauth/token", audit: programStart },
   { method: "POST", url: "/oauth/device" },
@@ -62,6 +63,7 @@ export function openOpenid(world: AccountWorld, log: Log): OpenidAnswer {
     if (path !== signOutPath) assertText(url);
     if (path === "/oauth/authorize") {
       assertQuestionAddress(url);
+      if (method === "POST") return byAddress(request.stream);
       await countQuestion(world, peer);
     }
     const issuer = peer.publicUrl;
@@ -89,6 +91,13 @@ export function openOpenid(world: AccountWorld, log: Log): OpenidAnswer {
     if (isForPerson && answer.statusCode >= 400) throw refusal(answer.statusCode, answer.payload);
     return { status: answer.statusCode, bytes: answer.rawPayload, headers: headersOf(answer.headers) };
   };
+}
+
+/** The same request by GET: OpenID Connect Core 3.1.2.1 asks for both. */
+async function byAddress(stream: AsyncIterable<Uint8Array>): Promise<LooseAnswer> {
+  const form = new URLSearchParams(Buffer.from(await readBounded(stream, questionBytesMax, "A form")).toString());
+  const location = `/oauth/authorize?${form.toString()}`;
+  return { status: 303, headers: { location, "cache-control": "no-store" } };
 }
 
 function pathOf(url: string): string {
