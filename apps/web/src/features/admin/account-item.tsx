@@ -11,7 +11,7 @@ import { useAct } from "./use-act.ts";
 import { type UserJson, usersKey } from "./users-list.ts";
 
 /** What a dialog asks about first. */
-export type AskedOfAccount = "edit" | "password" | "quota" | "factor" | "shred";
+export type AskedOfAccount = "edit" | "password" | "quota" | "factor" | "sign-out" | "shred";
 
 interface AccountItemProps {
   readonly user: UserJson;
@@ -73,6 +73,7 @@ function useActs({ user, onAsk }: AccountItemProps) {
       ? [{ label: message("admin.endFactor"), disabled: isSelf, run: () => onAsk("factor") } as const]
       : []),
     "line",
+    { label: message("admin.signOut"), danger: true, disabled: isSelf, run: () => onAsk("sign-out") },
     {
       label: message(user.admin ? "admin.takeAdmin" : "admin.makeAdmin"),
       disabled: isSelf,

@@ -7,7 +7,7 @@ import { PagedItems } from "../../design/paged-items.tsx";
 import { useMessages } from "../../messages/use-messages.ts";
 import { AccountItem, type AskedOfAccount } from "./account-item.tsx";
 import { EditAccountDialog } from "./edit-account-dialog.tsx";
-import { EndFactorDialog } from "./end-factor-dialog.tsx";
+import { EndFactorDialog, SignOutDialog } from "./confirm-dialogs.tsx";
 import { PasswordDialog } from "./password-dialog.tsx";
 import { QuotaDialog } from "./quota-dialog.tsx";
 import { ShredDialog } from "./shred-dialog.tsx";
@@ -17,6 +17,7 @@ const dialogs = {
   edit: EditAccountDialog,
   password: PasswordDialog,
   factor: EndFactorDialog,
+  "sign-out": SignOutDialog,
   quota: QuotaDialog,
   shred: ShredDialog,
 } as const satisfies Record<AskedOfAccount, unknown>;

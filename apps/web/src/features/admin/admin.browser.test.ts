@@ -40,6 +40,11 @@ test("an invitation makes an account, which is given a quota, switched off and o
   await act("Set storage limit…");
   assert.equal(await page.getByLabel("Size, such as 100 GiB").inputValue(), "2560 MiB");
   await page.getByRole("button", { name: "Cancel" }).click();
+  await act("Sign out everywhere");
+  await page.getByRole("dialog").getByRole("button", { name: "Sign out everywhere" }).click();
+  await page.getByText("Carla is signed out everywhere.").waitFor();
+  assert.equal((await api.call("GET", "/account")).status, 401);
+  api.token = (await Api.signIn(server.url, carla)).token;
   await act("Disable");
   await page.getByText("Disabled").waitFor();
   assert.equal((await api.call("GET", "/account")).status, 401);

@@ -26,6 +26,10 @@ export const admin = {
   "admin.endFactorAbout":
     "Für alle, die Telefon und Wiederherstellungscodes verloren haben. Vergewissere dich, dass {name} darum bittet: Danach reicht das Passwort. Alle Sitzungen des Kontos enden.",
   "admin.factorEnded": "Der zweite Faktor von {name} ist abgeschaltet.",
+  "admin.signOut": "Überall abmelden",
+  "admin.signOutAbout":
+    "Alle Sitzungen, Token, App-Passwörter, Programme, Webhooks und angebotenen Übertragungen von {name} enden. Passwort und Daten bleiben.",
+  "admin.signedOut": "{name} ist überall abgemeldet.",
   "admin.setPassword": "Passwort setzen…",
   "admin.confirm": "Adresse bestätigen",
   "admin.makeAdmin": "Zum Administrator machen",

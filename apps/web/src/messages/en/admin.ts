@@ -26,6 +26,10 @@ export const admin = {
   "admin.endFactorAbout":
     "For someone who lost their phone and their recovery codes. Make sure that it really is {name} who asks. After this, the password alone is enough, and all of their sessions end.",
   "admin.factorEnded": "The second factor of {name} is off.",
+  "admin.signOut": "Sign out everywhere",
+  "admin.signOutAbout":
+    "All sessions, tokens, app passwords, programs, webhooks and offered transfers of {name} end. The password and the data stay.",
+  "admin.signedOut": "{name} is signed out everywhere.",
   "admin.setPassword": "Reset password…",
   "admin.confirm": "Confirm address",
   "admin.makeAdmin": "Make administrator",
