@@ -59,7 +59,12 @@ function looks(
       return { blocks, before, after };
     },
     readAt: (path, offset, sizeBytes) => call("readAt", path, () => bytesAt(root, path, offset, sizeBytes)),
-    readLink: (path) => call("readLink", path, () => root.mustBeAt(path).target),
+    readLink: (path) =>
+      call("readLink", path, () => {
+        const { kind, target } = root.mustBeAt(path);
+        if (kind !== "symlink") throw new HoldfastError("unavailable", `${path} is no link.`);
+        return target;
+      }),
     // In no time: each story is told by its calls, and this changes nothing.
     hasWriters: async (path) => root.writers.has(root.mustBeAt(path)),
     now: (path) =>

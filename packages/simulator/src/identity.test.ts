@@ -4,7 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import type { Engine } from "@holdfast/sync/loop/engine";
 import type { EngineOptions } from "@holdfast/sync/loop/engine-options";
-import type { LocalDisk } from "@holdfast/sync-ports/ports";
+import type { LocalDisk, Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
 const second = 1_000_000;
@@ -301,6 +301,35 @@ for (const id of ["0 sorts before all", "z sorts behind all"]) {
     assert.equal(failures, 1);
     assert.equal(alone.serverId("a.txt"), id);
     assert.equal(alone.read("a.txt"), "text");
+    alone.close();
+  });
+}
+
+for (const moment of ["read", "sent"]) {
+  test(`a file that takes the place of a link in the moment in which that is ${moment} comes to the server under its name`, async () => {
+    const alone = new Alone({ foldsCase: "all" });
+    await alone.once();
+    alone.root.create("Name", "symlink", true, "target");
+    const replace = (): void => {
+      if (alone.root.at("Name")?.kind !== "symlink") return;
+      alone.root.remove("Name", true);
+      alone.write("Name", "text");
+    };
+    const [disk, server] = [alone.disk(), alone.server()];
+    let reads = 0;
+    const readLink: LocalDisk["readLink"] = (path) => {
+      reads += 1;
+      // By a look that compares, and by the closer one.
+      if (moment === "read" && reads === 2) replace();
+      return disk.readLink(path);
+    };
+    const commit: Server["commit"] = (...given) => {
+      replace();
+      return server.commit(...given);
+    };
+    assert.ok((await alone.once({ disk: { ...disk, readLink }, server: { ...server, commit } })).inSync);
+    assert.deepEqual(alone.serverContents(), new Map([["Name", "text"]]));
+    assert.deepEqual(alone.serverPaths(), ["Name"]);
     alone.close();
   });
 }

@@ -203,6 +203,12 @@ export function testLocalDisk(name: string, makeDisk: () => Promise<LocalDisk>):
     await rejects(disk.list("file"), "not_found");
   });
 
+  check("what is no link has no target", async (disk) => {
+    await disk.create("file", [], plain);
+    await disk.mkdir("folder");
+    for (const path of ["file", "folder"]) await rejects(disk.readLink(path), "unavailable");
+  });
+
   check("a list has the names of one folder", async (disk) => {
     await disk.mkdir("b");
     await disk.create("b/inside", [], plain);
