@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ErrorCode, HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
+import type { NodeId } from "@holdfast/core/ids";
+import { SyncState } from "@holdfast/sync/state/sync-state";
 import type { Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
@@ -112,5 +114,70 @@ test("a space without room for small files takes what needs none, and says which
   assert.ok((await alone.once({ server: inner })).inSync);
   assert.deepEqual(alone.serverPaths(), ["b", "c", "f"]);
   assert.equal(alone.serverContents().get("b"), "b2");
+  alone.close();
+});
+
+/** What is to be sent of `a` is refused for want of room, and another copy of that request comes when there is some. @param act what a person does between */
+async function refusedAndDoneLater(alone: Alone, act: () => void): Promise<void> {
+  const { model } = alone.world;
+  const inner = alone.server();
+  let comeAgain = (): Promise<unknown> => Promise.resolve();
+  const commit: Server["commit"] = (...given) => {
+    comeAgain = () => inner.commit(...given);
+    return inner.commit(...given);
+  };
+  model.isFull = true;
+  assert.ok(!(await alone.once({ server: { ...inner, commit } })).inSync);
+  act();
+  model.isFull = false;
+  await alone.pass(comeAgain());
+  assert.ok((await alone.once({ server: inner })).inSync);
+}
+
+const acts = {
+  "moved on": [(alone: Alone) => alone.move("a", "b"), "b", "refused"],
+  overwritten: [(alone: Alone) => alone.write("a", "newer"), "a", "newer"],
+} as const;
+
+for (const what of ["file", "version"]) {
+  for (const [done, [act, path, text]] of Object.entries(acts)) {
+    test(`a ${what} that was refused and ${done}, and made by another copy of the request, stays as the person left it`, async () => {
+      const alone = new Alone();
+      if (what === "version") alone.write("a", "old");
+      await alone.once();
+      alone.write("a", "refused");
+      await refusedAndDoneLater(alone, () => act(alone));
+      assert.deepEqual(alone.serverContents(), new Map([[path, text]]));
+      assert.deepEqual([alone.diskPaths(), alone.read(path)], [[path], text]);
+      alone.close();
+    });
+  }
+}
+
+test("a file that was refused and deleted, and made by another copy of the request, does not come back", async () => {
+  const alone = new Alone();
+  await alone.once();
+  alone.write("a", "refused");
+  await refusedAndDoneLater(alone, () => alone.remove("a"));
+  assert.deepEqual([alone.serverPaths(), alone.diskPaths()], [[], []]);
+  alone.close();
+});
+
+test("of offers that were refused one of each content is kept, for as long as a copy of a request may be on its way", async () => {
+  const alone = new Alone();
+  const { model, scheduler, devices } = alone.world;
+  const contentsOffered = (): number =>
+    new SyncState(devices[0]?.database ?? assert.fail(), model.rootId as NodeId).offers.length;
+  model.isFull = true;
+  for (const text of ["refused", "refused", "other"]) {
+    alone.write("a", text);
+    await alone.once();
+    await alone.once();
+  }
+  assert.equal(contentsOffered(), 2);
+  alone.remove("a");
+  scheduler.nowMicros += 11 * 60_000_000;
+  await alone.once();
+  assert.equal(contentsOffered(), 0);
   alone.close();
 });

@@ -114,6 +114,8 @@ export interface Offer {
   readonly isPrivate?: boolean | undefined;
   /** Unix milliseconds; undefined: an earlier version of this program made it. */
   readonly sinceMs?: number | undefined;
+  /** The server took nothing of it then; another copy of the request may still be on its way. */
+  readonly isRefused?: true | undefined;
 }
 
 /** No request is under way for so long: an offer on which nothing came of it then never arrived. */

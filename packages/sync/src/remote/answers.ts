@@ -2,7 +2,7 @@ import { folderContent } from "../model/content.ts";
 import { digestOf } from "../plan/digest.ts";
 import type { RemoteOperation } from "../plan/plan-types.ts";
 import type { BatchResult } from "@holdfast/sync-ports/ports";
-import { type Offer, type Place, type Refusal, refusedForMs, type SyncedRow } from "../model/trees.ts";
+import { type Offer, type Place, type Refusal, refusedForMs, samePlace, type SyncedRow } from "../model/trees.ts";
 import type { Outgoing } from "./proposal.ts";
 import { withVersion } from "../plan/settle.ts";
 
@@ -65,6 +65,37 @@ export function offerOf({ operation, operationId }: Outgoing, sinceMs: number): 
   const [executable, isPrivate] = [bitOf(operation), privacyOf(operation)];
   const sent = { place: newPlace(operation), content, executable, ...(isPrivate !== undefined && { isPrivate }) };
   return { operationId, nodeId: operation.id, baseRevision, ...sent, sinceMs };
+}
+
+/**
+ * Offers after the answers to what was sent. No server keeps a refusal: another copy of the request, sent again by the transport or by a proxy, may
+ * come late and be done. An offer by which that is known for mine, as it makes the node or gives it bytes, is kept.
+ */
+export function offersAfter(
+  known: readonly Offer[],
+  sent: readonly Outgoing[],
+  results: ReadonlyMap<string, BatchResult>,
+  nowMs: number,
+): (readonly [string, Offer | undefined])[] {
+  const refused = Map.groupBy(known, ({ nodeId, isRefused }) => (isRefused === true ? nodeId : undefined));
+  return sent.flatMap((each) => {
+    const { operationId, operation } = each;
+    const result = results.get(operationId);
+    const isDone = result?.status === "committed";
+    const offer = offerOf(each, nowMs);
+    const isMarked = offer.baseRevision === undefined || offer.content !== undefined;
+    const over = (refused.get(operation.id) ?? []).filter((other) => isDone || saysTheSame(offer, other));
+    const ended = over.map((other) => [other.operationId, undefined] as const);
+    // A request that was refused as a whole may have been done in part: its offers stay whatever they say.
+    if (result === undefined && !isMarked) return ended;
+    return [...ended, [operationId, isDone || !isMarked ? undefined : { ...offer, isRefused: true }] as const];
+  });
+}
+
+function saysTheSame(one: Offer, other: Offer): boolean {
+  const isOnSame = one.baseRevision === other.baseRevision && samePlace(one.place, other.place);
+  const isModeSame = one.executable === other.executable && one.isPrivate === other.isPrivate;
+  return isOnSame && isModeSame && one.content === other.content;
 }
 
 /** The executable bit that it gives; undefined: none. */

@@ -11,7 +11,7 @@ import { pathOfNode } from "../model/tree-paths.ts";
 import { basesBelow } from "../model/whereabouts.ts";
 import { addNotice } from "../state/notices.ts";
 import { isReadOnly, isReadOnlyAt, mayEdit } from "../model/rights.ts";
-import { agreed, offerOf, privacyOf, refusalOf } from "./answers.ts";
+import { agreed, offerOf, offersAfter, privacyOf, refusalOf } from "./answers.ts";
 import { Groundwork } from "./groundwork.ts";
 import { noteHead } from "./known-head.ts";
 import { type Batch, batchesOf, mustWait, parentOf, smallFileBytesMax, unitsOf } from "./batches.ts";
@@ -108,7 +108,7 @@ async function sendBatch(sending: Sending, batch: Batch): Promise<void> {
         const { node } = results.get(operationId) ?? {};
         return [operation.id, agreed(state.synced.get(operation.id), operation, node)] as const;
       }),
-      offers: [...results.keys()].map((operationId) => [operationId, undefined] as const),
+      offers: offersAfter(state.offers, ready, results, voice.nowMs()),
       refusals: ready.flatMap((each) => {
         const result = results.get(each.operationId);
         if (result === undefined || result.status === "committed" || mayNotDelete(each, result)) return [];

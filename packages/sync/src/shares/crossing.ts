@@ -146,7 +146,7 @@ function returned(trees: IndexedTrees, departures: ReadonlyMap<NodeId, NodeId>):
     if (!isOpen || row.kind !== remote.kind || !isLive(trees, id)) continue;
     if (shareOf(trees, trees.local, to) !== shareOf(trees, trees.remote, id)) continue;
     // It may be on its way to the server.
-    if (trees.offers.some(({ nodeId }) => nodeId === to)) continue;
+    if (trees.offers.some(({ nodeId, isRefused }) => nodeId === to && isRefused !== true)) continue;
     return { local: underId(trees, row, to, id), departures: [[id, undefined]] };
   }
   return undefined;

@@ -323,12 +323,12 @@ export class SyncState implements IndexedTrees {
 
   /**
    * Called when the journal has just been read. An offer that never arrived is none: much later another device may do just the same, and the server's state would be
-   * taken for an answer. One that makes a node is kept until that is seen.
+   * taken for an answer. One that makes a node is kept until that is seen, or it was refused.
    */
   forgetOffers(nowMs: number): void {
-    const isOver = ({ nodeId, baseRevision, sinceMs = 0 }: Offer): boolean =>
+    const isOver = ({ nodeId, baseRevision, sinceMs = 0, isRefused }: Offer): boolean =>
       Math.abs(nowMs - sinceMs) > offeredForMs &&
-      baseRevision !== undefined &&
+      (isRefused === true || baseRevision !== undefined) &&
       this.remote.get(nodeId)?.revision === baseRevision;
     const over = this.offers.filter(isOver);
     if (over.length > 0) this.commit({ offers: over.map(({ operationId }) => [operationId, undefined] as const) });
