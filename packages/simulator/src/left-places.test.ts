@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { Server } from "@holdfast/sync-ports/ports";
 import { Alone } from "./alone.ts";
 
 const second = 1_000_000;
@@ -202,5 +204,72 @@ test("a file that gets a name which is not synced is reported, until it is back"
   assert.deepEqual(alone.serverPaths(), ["folder", "folder/new", "folder/thesis.odt"]);
   engine.stop();
   await alone.pass(run);
+  alone.close();
+});
+
+type Sending = ReturnType<Server["commit"]>;
+
+/** A file that a person deleted, and made again as it was. @param sending stands for the first request while it lies in the trash */
+async function madeAgain(
+  sending: (alone: Alone, id: string, to: { readonly server: Server; readonly send: () => Sending }) => Sending,
+): Promise<{ readonly alone: Alone; readonly id: string }> {
+  const alone = new Alone();
+  alone.write("a", "first");
+  await alone.once();
+  const id = alone.serverId("a");
+  const inner = alone.server();
+  const server = { ...inner };
+  const isTrashed = (): boolean => alone.world.model.nodes.get(id)?.trashed === true;
+  let isOver = false;
+  server.commit = (...given) => {
+    if (isOver || !isTrashed()) return inner.commit(...given);
+    isOver = true;
+    return sending(alone, id, { server, send: () => inner.commit(...given) });
+  };
+  const engine = alone.make({ server });
+  const run = engine.run();
+  const { scheduler } = alone.world;
+  await scheduler.runUntil(scheduler.nowMicros + 5 * second, () => false);
+  alone.remove("a");
+  engine.hint([""]);
+  await scheduler.runUntil(scheduler.nowMicros + 5 * second, isTrashed);
+  alone.write("a", "first");
+  engine.hint([""]);
+  await scheduler.runUntil(scheduler.nowMicros + 90 * second, () => false);
+  engine.stop();
+  await alone.pass(run);
+  assert.ok(isOver);
+  return { alone, id };
+}
+
+for (const answer of ["heard", "lost"]) {
+  test(`a file that comes back from the trash as it was, and is overwritten in that moment, is no conflict, its answer ${answer}`, async () => {
+    const { alone, id } = await madeAgain(async (it, _id, { send }) => {
+      it.write("a", "second");
+      const results = await send();
+      if (answer === "lost") throw new HoldfastError("unreachable", "It was cut.");
+      return results;
+    });
+    assert.deepEqual(alone.serverContents(), new Map([["a", "second"]]));
+    assert.deepEqual([alone.diskPaths(), alone.serverId("a")], [["a"], id]);
+    alone.close();
+  });
+}
+
+test("a file that was made again as it was lives although another device brings the old one back and deletes it in that moment", async () => {
+  const { alone } = await madeAgain((it, file_id, { server }) => {
+    const name = "a";
+    it.onServer({ op: "move", operation_id: "back", file_id, parent_id: it.world.model.rootId, name, revive: true });
+    const before = { ...server };
+    server.listChanges = async (token) => {
+      const page = await before.listChanges(token);
+      Object.assign(server, before);
+      it.onServer({ op: "delete", operation_id: "gone", file_id });
+      return { ...page, has_more: true };
+    };
+    throw new HoldfastError("unreachable", "It was cut.");
+  });
+  assert.deepEqual(alone.serverContents(), new Map([["a", "first"]]));
+  assert.deepEqual(alone.diskPaths(), ["a"]);
   alone.close();
 });

@@ -110,6 +110,8 @@ export interface Offer {
   readonly baseRevision: string | undefined;
   readonly place: Place | undefined;
   readonly content: ContentKey | undefined;
+  /** What both sides had of a node that it brings back from the trash, and that it does not give. */
+  readonly held?: ContentKey | undefined;
   readonly executable: boolean | undefined;
   readonly isPrivate?: boolean | undefined;
   /** Unix milliseconds; undefined: an earlier version of this program made it. */

@@ -15,7 +15,14 @@ export type RemoteOperation = { readonly id: NodeId; readonly group?: string } &
       readonly isPrivate: boolean | undefined;
       readonly revive: Place | undefined;
     }
-  | { readonly op: "move"; readonly place: Place; readonly base: RemoteRow; readonly revive: boolean }
+  /** `held`: what comes back from the trash has this content there and here. */
+  | {
+      readonly op: "move";
+      readonly place: Place;
+      readonly base: RemoteRow;
+      readonly revive: boolean;
+      readonly held?: ContentKey | undefined;
+    }
   | {
       readonly op: "set";
       readonly executable: boolean | undefined;

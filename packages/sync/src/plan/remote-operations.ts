@@ -190,8 +190,9 @@ function creationOf({ standing: { id }, kind, place }: Merged, local: LocalRow):
   return stepTo({ op: "create", id, place, local }, place);
 }
 
-function moveOf({ standing: { id }, place }: Merged, base: RemoteRow, revive: boolean): RemoteStep {
-  return stepTo({ op: "move", id, place, base, revive }, place);
+function moveOf({ standing: { id, local }, place }: Merged, base: RemoteRow, revive: boolean): RemoteStep {
+  const held = revive && local?.content === base.content ? { held: base.content } : {};
+  return stepTo({ op: "move", id, place, base, revive, ...held }, place);
 }
 
 function deletionOf(id: NodeId, base: RemoteRow, seenSeq: number): RemoteStep {

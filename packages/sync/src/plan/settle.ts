@@ -105,12 +105,14 @@ function take(base: SyncedRow | undefined, remote: RemoteRow, offer: Offer): Syn
   // Of an edit of what has no base, as where the rules hide it, no base comes.
   const isMine = isContentMine || isPlaceMine || isBitMine || isPrivacyMine;
   if (isOfKnown && (base === undefined || !isMine)) return base;
+  // A node that was deleted again may have come back for somebody else: what was made anew here is still an edit of it then.
+  const held = remote.trashed ? undefined : offer.held;
   const { isPrivate, ...known } = base ?? { ...blank(remote.kind), place: offer.place, executable: remote.executable };
   return {
     ...known,
     place: isPlaceMine ? placeOf(remote) : known.place,
     // A folder has none, and a link the one that it was made with.
-    content: isContentMine || remote.kind !== "file" ? remote.content : known.content,
+    content: isContentMine || remote.kind !== "file" ? remote.content : (known.content ?? held),
     executable: isBitMine ? remote.executable : known.executable,
     ...isPrivateIn(isPrivacyMine ? remote : { isPrivate }),
     versionIds: isContentMine ? withVersion(known.versionIds, remote.versionId) : known.versionIds,

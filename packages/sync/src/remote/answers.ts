@@ -30,7 +30,7 @@ export function agreed(
         versionIds: withVersion(base.versionIds, node?.content_id === operation.local.content ? node.version_id : null),
       };
     case "move":
-      return { ...base, kind: operation.base.kind, place };
+      return { ...base, kind: operation.base.kind, place, content: base.content ?? operation.held };
     case "set":
       return { ...withPrivacy(base, operation, node), executable: operation.executable ?? base.executable };
     case "delete":
@@ -63,7 +63,14 @@ export function offerOf({ operation, operationId }: Outgoing, sinceMs: number): 
   const content = "local" in operation ? operation.local.content : undefined;
   const baseRevision = "base" in operation ? operation.base.revision : undefined;
   const [executable, isPrivate] = [bitOf(operation), privacyOf(operation)];
-  const sent = { place: newPlace(operation), content, executable, ...(isPrivate !== undefined && { isPrivate }) };
+  const held = operation.op === "move" && operation.held !== undefined ? { held: operation.held } : {};
+  const sent = {
+    place: newPlace(operation),
+    content,
+    executable,
+    ...held,
+    ...(isPrivate !== undefined && { isPrivate }),
+  };
   return { operationId, nodeId: operation.id, baseRevision, ...sent, sinceMs };
 }
 
