@@ -40,6 +40,29 @@ test("what is new on the disk goes in parts, and no request has more than a part
   alone.close();
 });
 
+test("what was refused goes in parts too", async () => {
+  const alone = new Alone();
+  const { model, scheduler } = alone.world;
+  for (const folder of folders) alone.mkdir(folder);
+  await alone.once();
+  const files = folders.flatMap((folder) => [1, 2, 3].map((number) => `${folder}/file ${number}`));
+  for (const path of files) alone.write(path, `in ${path}`);
+  model.isFull = true;
+  assert.ok(!(await alone.once({ portions })).inSync);
+  model.isFull = false;
+  scheduler.nowMicros += 31_000_000;
+  const server = alone.server();
+  const sent: number[] = [];
+  const commit: Server["commit"] = (epoch, operations, blocks) => {
+    sent.push(operations.length);
+    return server.commit(epoch, operations, blocks);
+  };
+  assert.ok((await alone.once({ portions, server: { ...server, commit } })).inSync);
+  assert.deepEqual(alone.serverPaths(), [...folders, ...files].toSorted());
+  assert.ok(Math.max(...sent) <= 9, `${Math.max(...sent)} in one request`);
+  alone.close();
+});
+
 /** Of another device, before this one ever asked. */
 function manyOnServer(alone: Alone): string[] {
   const { model } = alone.world;

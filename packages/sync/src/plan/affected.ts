@@ -55,7 +55,8 @@ function partOf(trees: IndexedTrees, restless: Iterable<NodeId>, isPortion: bool
   const part = new Part(trees, isPortion);
   part.takeChildren(trees.rootId);
   for (const id of restless) part.takeWhole(id);
-  for (const { nodeId } of trees.offers) part.takeWhole(nodeId);
+  // What was refused comes in its turn, however much that is.
+  for (const { nodeId, isRefused } of trees.offers) if (isRefused !== true) part.takeWhole(nodeId);
   return part;
 }
 
