@@ -319,7 +319,7 @@ for (const moment of ["read", "sent"]) {
     let reads = 0;
     const readLink: LocalDisk["readLink"] = (path) => {
       reads += 1;
-      // By a look that compares, and by the closer one.
+      // A look that compares reads it first, and then the closer one.
       if (moment === "read" && reads === 2) replace();
       return disk.readLink(path);
     };

@@ -117,7 +117,7 @@ test("a space without room for small files takes what needs none, and says which
   alone.close();
 });
 
-/** What is to be sent of `a` is refused for want of room, and another copy of that request comes when there is some. @param act what a person does between */
+/** A request with `a` is refused for want of room, and another copy of it comes when there is some. @param act what a person does between */
 async function refusedAndDoneLater(alone: Alone, act: () => void): Promise<void> {
   const { model } = alone.world;
   const inner = alone.server();

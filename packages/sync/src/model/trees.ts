@@ -110,13 +110,13 @@ export interface Offer {
   readonly baseRevision: string | undefined;
   readonly place: Place | undefined;
   readonly content: ContentKey | undefined;
-  /** What both sides had of a node that it brings back from the trash, and that it does not give. */
+  /** Content that both sides have of a node that it brings back from the trash. */
   readonly held?: ContentKey | undefined;
   readonly executable: boolean | undefined;
   readonly isPrivate?: boolean | undefined;
   /** Unix milliseconds; undefined: an earlier version of this program made it. */
   readonly sinceMs?: number | undefined;
-  /** The server took nothing of it then; another copy of the request may still be on its way. */
+  /** The server took nothing of it; another copy of the request may still be on its way. */
   readonly isRefused?: true | undefined;
 }
 

@@ -55,7 +55,7 @@ function partOf(trees: IndexedTrees, restless: Iterable<NodeId>, isPortion: bool
   const part = new Part(trees, isPortion);
   part.takeChildren(trees.rootId);
   for (const id of restless) part.takeWhole(id);
-  // What was refused comes in its turn, however much that is.
+  // Refused nodes, of which there may be very many, come in their turn.
   for (const { nodeId, isRefused } of trees.offers) if (isRefused !== true) part.takeWhole(nodeId);
   return part;
 }

@@ -15,7 +15,7 @@ export type RemoteOperation = { readonly id: NodeId; readonly group?: string } &
       readonly isPrivate: boolean | undefined;
       readonly revive: Place | undefined;
     }
-  /** `held`: what comes back from the trash has this content there and here. */
+  /** `held`: content that both sides have of what comes back from the trash. */
   | {
       readonly op: "move";
       readonly place: Place;
