@@ -326,3 +326,16 @@ test("a dry run obeys no rules of another account", async () => {
   );
   edited.close();
 });
+
+test("a dry run of a first sync obeys no rules of another account", async () => {
+  const edited = await Edited.make({ rules: "" });
+  edited.adaWrites("*\n");
+  edited.loseState();
+  edited.write("later", "later");
+  const { changes } = await edited.pass(edited.make().preview());
+  assert.deepEqual(
+    changes.map(({ side, what, path }) => `${side} ${what} ${path}`),
+    ["here create .holdfastignore", "server create later"],
+  );
+  edited.close();
+});

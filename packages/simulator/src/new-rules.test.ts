@@ -121,17 +121,3 @@ test("what was deleted elsewhere while it was left out here, and is wanted again
   );
   alone.close();
 });
-
-test("the account's rules hide what was in the folder before its first sync", async () => {
-  const alone = new Alone({ devices: 2 });
-  const other = alone.other();
-  alone.write(".holdfastignore", "private\n");
-  assert.ok((await alone.once()).inSync);
-  for (const path of ["private", "open"]) other.write(path, path);
-  const { scheduler } = other.world;
-  await scheduler.runUntil(scheduler.nowMicros + 60_000_000, () => false);
-  assert.deepEqual(await other.once(), { inSync: true, problems: [], deletionsWaiting: 0 });
-  assert.deepEqual(alone.serverPaths(), [".holdfastignore", "open"]);
-  assert.deepEqual(other.diskPaths(), [".holdfastignore", "open", "private"]);
-  alone.close();
-});

@@ -75,7 +75,7 @@ function movesFolder(operation: LocalOperation): boolean {
 }
 
 /** The server cannot be reached, so nothing else will come either. */
-function endsAll(failure: HoldfastError): boolean {
+export function endsAll(failure: HoldfastError): boolean {
   return failure instanceof Interrupted || failure.code === "unreachable";
 }
 

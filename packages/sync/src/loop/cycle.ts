@@ -19,8 +19,9 @@ import type { SyncState } from "../state/sync-state.ts";
 import { withFoldersAbove } from "@holdfast/sync-ports/paths";
 import { decide } from "./decide.ts";
 import type { Decision } from "./decision.ts";
-import { noteFailures, settleAside } from "./acting.ts";
-import { actWithRules, fetchFirstRules, withoutHeldRules } from "./foreign-rules.ts";
+import { actAll, noteFailures, settleAside } from "./acting.ts";
+import { fetchFirstRules } from "./first-rules.ts";
+import { actWithRules, withoutHeldRules } from "./foreign-rules.ts";
 import type { Looked } from "./look-parts.ts";
 import { lookAtDisk, lookUnderLastRules } from "./looking.ts";
 import { bytesOfPlan } from "./progress.ts";
@@ -82,7 +83,7 @@ export async function runCycle(context: CycleContext): Promise<CycleOutcome> {
     isAll: later === 0,
   });
   const failures: Problem[] = [];
-  const { done, changed: isChanging } = await actWithRules(context, next.local);
+  const { done, changed: isChanging } = await actWithRules(context, next.local, () => actAll(context, next.local));
   const isEnding = noteFailures(context, ending.failures, failures);
   const { isSent, isTaken, hasChanged } = await sendAndNote(context, next);
   const changed = isChanging || isEnding || hasChanged;

@@ -14,7 +14,6 @@ import {
   type WaitingRules,
 } from "../state/waiting-rules.ts";
 import { type DiskPlace, nameOnDisk, type RemoteRow } from "../model/trees.ts";
-import { actAll } from "./acting.ts";
 import type { CycleContext } from "./cycle-context.ts";
 import { readIgnoreFile } from "./read-rules.ts";
 
@@ -56,18 +55,20 @@ async function judge(context: CycleContext, bytes: Buffer): Promise<void> {
   state.commit({ settings: [[comingSetting, ""], ...kept, ...settingsOfWaiting(waiting, left)] });
 }
 
-/** As `actAll`. An ignore file of another account that comes with it waits from then on, also after a failure or a crash in between. */
-export async function actWithRules(
+/**
+ * An ignore file of another account that comes with the operations waits from then on, also after a failure or a crash in between.
+ * @param act carries the operations out
+ */
+export async function actWithRules<Result>(
   context: CycleContext,
   operations: readonly LocalOperation[],
-): ReturnType<typeof actAll> {
+  act: () => Promise<Result>,
+): Promise<Result> {
   const { disk, state } = context;
-  const other = await otherWhoseRulesCome(context, operations);
-  if (other === undefined) return actAll(context, operations);
+  if (!(await noteComingRules(context, operations))) return act();
   const before = await readIgnoreFile(disk);
-  state.commit({ settings: [[comingSetting, JSON.stringify(other)]] });
   try {
-    return await actAll(context, operations);
+    return await act();
   } finally {
     const after = await readIgnoreFile(disk);
     // Nothing came, so that a person may have written what stands there.
@@ -76,20 +77,12 @@ export async function actWithRules(
   }
 }
 
-/**
- * Called before the first look at a folder. Files in it may be hidden by the account's ignore file, which other devices wrote: if that
- * file arrived with all others, these files would be uploaded first. An ignore file that is in the folder already counts instead.
- */
-export async function fetchFirstRules(context: CycleContext): Promise<void> {
-  const { disk, state } = context;
-  if (state.setting("rules") !== undefined || (await disk.stat(ignorePath)) !== undefined) return;
-  for (const id of state.childrenOf(state.rootId)) {
-    const remote = state.remote.get(id);
-    if (remote?.kind !== "file" || remote.trashed || !isIgnoreFile(context, remote)) continue;
-    const { parent, name } = remote;
-    await actWithRules(context, [{ op: "create", id, place: { parent, name }, remote }]);
-    return;
-  }
+/** @returns whether the operations bring or take away an ignore file for another account; `judgeRules` then holds what is there */
+export async function noteComingRules(context: CycleContext, operations: readonly LocalOperation[]): Promise<boolean> {
+  const other = await otherWhoseRulesCome(context, operations);
+  if (other === undefined) return false;
+  context.state.commit({ settings: [[comingSetting, JSON.stringify(other)]] });
+  return true;
 }
 
 /**
@@ -171,7 +164,7 @@ function placesOf(operation: LocalOperation): readonly [DiskPlace | undefined, D
 }
 
 /** By the name that this disk knows it by. */
-function isIgnoreFile({ state, slotKey }: CycleContext, place: DiskPlace): boolean {
+export function isIgnoreFile({ state, slotKey }: CycleContext, place: DiskPlace): boolean {
   return place.parent === state.rootId && slotKey(nameOnDisk(place)) === slotKey(ignorePath);
 }
 

@@ -15,6 +15,7 @@ import { copiesToFree } from "../execute/free-space.ts";
 import { noteLook } from "./cycle.ts";
 import type { CycleContext } from "./cycle-context.ts";
 import { decide } from "./decide.ts";
+import { withFirstRules } from "./first-rules.ts";
 import { RestingDeletions } from "./resting-deletions.ts";
 import { foreseeHere, foreseeThere } from "./foresee.ts";
 import { lookUnderLastRules, previewDisk } from "./looking.ts";
@@ -48,11 +49,12 @@ export async function previewRun(
   { approvesWaiting = false }: { readonly approvesWaiting?: boolean } = {},
 ): Promise<PreviewedRun> {
   const portions = { ...given.portions, freshMax: Infinity };
-  const context = { ...given, portions, disk: withoutSyncs(given.disk), resting: new RestingDeletions(0) };
-  const { state, brakes } = context;
+  const looking = { ...given, portions, disk: withoutSyncs(given.disk), resting: new RestingDeletions(0) };
+  const { state, brakes } = looking;
   if (approvesWaiting) brakes.approve(brakes.waiting().map(({ id }) => id));
   state.forgetRefusals(Infinity);
-  await fetchRemote(context);
+  await fetchRemote(looking);
+  const context = { ...looking, disk: await withFirstRules(looking) };
   await lookUnderLastRules(context, previewDisk);
   const { rules } = await readRules(context.disk, state);
   const freed = await copiesToFree(context, pathsToFree(state), rules);
