@@ -82,7 +82,7 @@ async function get(run: Run, given: string, local = "./", flags: GetFlags = {}):
   const kept = report.filesKept === 0 ? "" : `, ${formatNumber(report.filesKept)} changed here and kept`;
   await output[report.isDry ? "result" : "done"](report.toJson(), () => [
     ...report.planLines(),
-    `${report.itemsSent} ${isDry ? "would be " : ""}fetched (${formatBytes(report.bytesSent)}), ${report.itemsNotSent}${kept}${deleted}, ${count(report.problems.length, "problem")}`,
+    `${report.itemsSent} ${isDry ? "would be " : ""}fetched (${formatBytes(report.bytesSent)}), ${report.itemsNotSent}${kept}${deleted}, ${count(report.problemCount, "problem")}`,
   ]);
   if (report.problems.length > 0) context.exitCode = report.exitCode;
 }

@@ -129,7 +129,7 @@ describe("put and get with --delete", () => {
     assert.equal(told.length, 51);
     assert.equal(
       told.at(-1),
-      "holdfast: 11 more paths: has no copy of its content on the server, so it was kept. --json lists them.",
+      'holdfast: 11 more paths have the same problem: "has no copy of its content on the server, so it was kept." --json lists them.',
     );
     assert.match(
       shown.stderr,

@@ -159,7 +159,7 @@ async function tellOutcome({ output }: Run, report: TransferReport): Promise<voi
     report.filesHealed === 0 ? "" : ` (${formatNumber(report.filesHealed)} of them repaired on the server)`;
   await output[report.isDry ? "result" : "done"](report.toJson(), () => [
     ...report.planLines(),
-    `${report.itemsSent} ${would}sent (${formatBytes(report.bytesSent)}), ${report.itemsNotSent}${healed}${deleted}, ${count(report.problems.length, "problem")}`,
+    `${report.itemsSent} ${would}sent (${formatBytes(report.bytesSent)}), ${report.itemsNotSent}${healed}${deleted}, ${count(report.problemCount, "problem")}`,
   ]);
 }
 

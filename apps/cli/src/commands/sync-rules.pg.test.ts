@@ -137,7 +137,7 @@ describe("what a sync leaves out", () => {
     cpSync(join(folder, "config"), join(folder, "second"), { recursive: true });
     await done("second", "sync", inner, "--remote", "/inner", "--once");
     const said = await done("config", "sync", outer, "--remote", "/outer", "--once", "--device-name", "outer");
-    assert.match(said, /Drive: Not synced: another Holdfast sync uses this folder, /);
+    assert.match(said, /Drive: Not synced: in use by another Holdfast sync, /);
     const names = async (path: string): Promise<string[]> =>
       (await json("ls", "-R", path)).items.map((item: { path: string }) => item.path.slice(path.length + 1)).toSorted();
     assert.deepEqual(await names("/outer"), ["beside"]);

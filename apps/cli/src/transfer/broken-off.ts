@@ -18,7 +18,7 @@ export async function tellBrokenOff(
   run.doneBefore = { ...report.toJson(), files_left, bytes_left };
   if (run.output.json) return;
   // What ended it is told for itself, and is one of them.
-  const problems = report.problems.length + 1;
+  const problems = report.problemCount + 1;
   const least = totalIsFinal ? "" : "at least ";
   const line = `${report.itemsSent} ${verb} (${formatBytes(report.bytesSent)}), ${report.itemsNotSent}, ${least}${formatNumber(files_left)} not ${verb} (${formatBytes(bytes_left)}), ${count(problems, "problem")}`;
   const room = await roomLines(run, thrown);

@@ -29,6 +29,8 @@ export class TransferReport {
   /** The least that was refused for want of room. */
   #refusedGrowthBytes = Infinity;
   #untried = 0;
+  /** Files with a problem, beyond one for each entry of `problems`. */
+  #listedTogether = 0;
   /** The first files that were under way when the transfer broke off. */
   readonly left: string[] = [];
   readonly #verb: "sent" | "received";
@@ -77,9 +79,13 @@ export class TransferReport {
     return planLines(this.#changes);
   }
 
-  /** Shown at once, and listed in the result. */
-  problem(path: string, message: string, code = "failed"): void {
+  /**
+   * Shown at once, and listed in the result.
+   * @param files how many files it is about; more than one where they are listed together
+   */
+  problem(path: string, message: string, code = "failed", files = 1): void {
     if (code === changedHere) this.filesKept += 1;
+    this.#listedTogether += files - 1;
     const problem = { path, code, message };
     this.problems.push(problem);
     const alike = (this.#alike.get(message) ?? 0) + 1;
@@ -91,12 +97,13 @@ export class TransferReport {
   tellAlike(): void {
     for (const [message, alike] of this.#alike) {
       const more = alike - this.#alikeShownMax;
-      if (more > 0)
-        this.#output.problem({
-          path: count(more, "more path"),
-          code: "",
-          message: `${message} --json lists them.`,
-        });
+      if (more <= 0) continue;
+      const have = more === 1 ? "has" : "have";
+      this.#output.problem({
+        path: "",
+        code: "",
+        message: `${count(more, "more path")} ${have} the same problem: "${message}" --json lists them.`,
+      });
     }
     this.#alike.clear();
   }
@@ -139,8 +146,14 @@ export class TransferReport {
 
   tellUntried(): void {
     if (this.#untried === 0) return;
-    const why = `because ${this.#withoutRoom} that need no more space were refused for lack of space. Free some space and run put again.`;
-    this.problem("", `${formatNumber(this.#untried)} more were not tried, ${why}`, "quota");
+    const untried = `${count(this.#untried, "more file")} ${this.#untried === 1 ? "was" : "were"} not tried`;
+    const why = `there was no space for ${count(this.#withoutRoom, "file")} before`;
+    this.problem("", `${untried}, because ${why}. Free some space and run put again.`, "quota", this.#untried);
+  }
+
+  /** Each file counts, also where many are listed together. */
+  get problemCount(): number {
+    return this.problems.length + this.#listedTogether;
   }
 
   /** Of a run that went through to its end. */

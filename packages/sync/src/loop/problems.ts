@@ -45,24 +45,24 @@ const passing: ReadonlySet<string> = new Set([
 
 const sentences: Readonly<Record<string, string>> = {
   quota:
-    "Your space on the server is full. The upload waits until there is space: 'holdfast df' shows what uses it and how to free some.",
+    "Your space on the server is full. Uploads wait until there is space: 'holdfast df' shows what uses it and how to free some.",
   forbidden:
-    "You cannot change this on the server, so your changes stay on this device. Ask the owner for permission to edit.",
+    "You have no permission to edit on the server, so your changes stay on this device. Ask the owner for that permission.",
   device_suspended:
     "The server suspended this device because it rewrote or deleted very many files within an hour. Changes on this device are not uploaded until it is resumed. If you made these changes, run 'holdfast devices resume' on another device, or use Settings, Devices in the web app; the sync then continues by itself.",
   too_large: "Larger than the server accepts. Move such files out of the synced folder, or exclude them.",
   not_durable:
     "This disk did not confirm that the content is stored (fsync failed), so it is not uploaded. The next attempt is in half a minute; if the problem remains, check the disk.",
   invalid_field: `Too deep for the server: a path has at most ${limits.pathNamesMax} names and ${limits.pathBytesMax} bytes. Move such items to a higher folder, or shorten the names of the folders above.`,
-  kept: "Kept here, because the content differs from the server's. To sync it, run 'holdfast sync' with --include.",
+  kept: "Kept here, because the content differs from the server's. To sync again, run 'holdfast sync' with --include.",
   store_full: fullWords("downloads"),
   dependency:
-    "Waits for another change that the server did not accept, usually to the parent folder: resolve that first. The next attempt is in half a minute.",
+    "Waiting for another change that the server did not accept, usually to the parent folder: resolve that first. The next attempt is in half a minute.",
   locked: "Locked on the server. The next attempt is in half a minute.",
   hash_mismatch:
     "The content was repeatedly damaged in transit: something between this device and the server damages it, or a program has a defect. The next attempt is automatic.",
   damaged:
-    "The server has lost part of the content. A device that still has the file uploads it again automatically; 'holdfast put' to the same path also works.",
+    "The server has lost part of the content. A device that still has all of the content uploads it again automatically; 'holdfast put' to the same path also works.",
 };
 
 /** @param needs what is needed and what is free, in words */
@@ -126,11 +126,11 @@ export function problemsOfNotices(state: IndexedTrees & Pick<SyncState, "setting
 
 const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonly number[], to: string) => string>> = {
   share_ended: (day, [unchanged = 0, changed = 0]) =>
-    `This share ended on ${day}: the owner ended it, or you left it on another device. ` +
+    `Share ended on ${day}, by the owner or by you on another device. ` +
     `${countOf(unchanged, "unchanged file")} went to .holdfast/trash and ${countOf(changed, "changed file")} to .holdfast/quarantine.`,
   new_owner: (day, [files = 0]) =>
-    `Moved on ${day} into or out of a folder that is shared with you, so it is a new item there (${countOf(files, "file")}). ` +
-    "Its earlier versions, labels, comments, links and shares stay with the old item, which is in its owner's trash.",
+    `Moved on ${day} into or out of a folder that is shared with you, which makes a new item there (${countOf(files, "file")}). ` +
+    "Earlier versions, labels, comments, links and shares stay with the old item, in the owner's trash.",
   maybe_damaged: (day) =>
     `Became empty or all zeros on ${day}, or changed without a new modification time, as on a failing disk. The change was uploaded; ` +
     "'holdfast versions' lists the previous version.",
@@ -138,7 +138,7 @@ const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonl
     `Renamed on ${day} to ${to}, a name that is not synced: it is now only on this device, and in the trash on the server. ` +
     "Rename it back to sync it again; 'holdfast sync DIR --show-rules' lists the names that are not synced.",
   not_deleted: (day, [folders = 0]) =>
-    `Deleted here on ${day} and restored: you are not allowed to delete this on the server.` +
+    `Deleted here on ${day} and restored: you have no permission to delete on the server.` +
     (folders === 0
       ? ""
       : " It may contain a folder that you have mounted elsewhere: remove that mount first ('holdfast rm' removes only the mount). Or it contains an item " +
@@ -178,8 +178,8 @@ export function problemsOfBoundaries(state: Pick<SyncState, "setting">): Problem
 }
 
 const otherSync =
-  "Not synced: another Holdfast sync uses this folder, or did (it contained .holdfast/root.json). If no sync uses it any longer, " +
-  "or it is a copy of a synced folder, move its .holdfast folder away and run 'holdfast sync' with --include.";
+  "Not synced: in use by another Holdfast sync, now or earlier (contains .holdfast/root.json). If no sync uses the folder any longer, " +
+  "or the folder is a copy of a synced one, move its .holdfast folder away and run 'holdfast sync' with --include.";
 
 /** Once it has lasted for a minute. */
 export function problemsOfStash({ stashed }: Pick<SyncState, "stashed">): Problem[] {
@@ -250,7 +250,7 @@ export function problemsOfBlocked(trees: Trees, waiting: Plan["waiting"]): Probl
 }
 
 const blocked =
-  "Another item has this name, here or on the server, and stays because of files that this device does not sync. Rename one of the two.";
+  "Another item has the same name, here or on the server, and stays because of files that this device does not sync. Rename one of the two.";
 
 const rewriteProblems = {
   rewrite: { code: "rewritten", what: "rewritten within ten minutes, as ransomware does" },
@@ -273,7 +273,7 @@ function problemsOfReplaced(replaced: readonly WaitingChange[]): Problem[] {
   return [...Map.groupBy(replaced, ({ path }) => topOf(path))].map(([path, changes]) => {
     const files = changes.filter(({ kind }) => kind !== "folder").length;
     const message =
-      `This folder was replaced, for example by a link to another disk. Its content (${countOf(files, "file")}) is not deleted on the server until you answer. ` +
+      `Folder replaced, for example by a link to another disk. The content (${countOf(files, "file")}) is not deleted on the server until you answer. ` +
       "'holdfast deletes undo' brings the folder back and renames the link; 'holdfast deletes approve' deletes the folder on all devices.";
     return problemOf(path, "replaced", message);
   });

@@ -71,9 +71,9 @@ export function problemsOfShares(state: SyncState, waiting: Plan["waiting"]): Pr
 }
 
 const readOnly =
-  "You can only view this shared folder, so your changes stay on this device and are uploaded once you can edit it. Move private files to another folder.";
+  "You have view-only access to the shared folder, so your changes stay on this device and are uploaded once you can edit it. Move private files to another folder.";
 const suspended =
-  "The account that shares this folder is suspended. The folder is not synced until the suspension ends, and your changes wait here.";
+  "The account that shares the folder is suspended. Nothing in the folder is synced until the suspension ends, and your changes wait here.";
 
 /** What is in the quarantine, looked up at first and whenever something was put there, and as long as something is: a person takes it away. */
 export class Quarantine {

@@ -75,8 +75,7 @@ function isInMotion(code: string): boolean {
   return code === "changing" || code === "not_found";
 }
 
-const busy =
-  "Not sent yet: a program has been writing to this for ten minutes. The upload starts once the writing pauses.";
+const busy = "Not sent yet: a program has been writing for ten minutes. The upload starts once the writing pauses.";
 const unfitTarget =
   "Not synced: the target of a symbolic link is not UTF-8. The server keeps the previous link. Recreate the link with another target.";
 const unreadable = "Cannot be read. Check the permissions and the disk. The next attempt is automatic.";

@@ -1,7 +1,7 @@
 import { type FreeSpace, freeSpaceAt } from "@holdfast/disk/free-space";
 import { roomOf, roomWords } from "@holdfast/sync/loop/space";
 import { HoldfastError } from "@holdfast/core/errors";
-import { count, formatBytes } from "../../output/text.ts";
+import { count, formatBytes, formatNumber } from "../../output/text.ts";
 import type { TransferReport } from "../transfer-report.ts";
 
 /** So many that do not fit are named each; how many more there are is one line. */
@@ -45,7 +45,10 @@ export class LocalRoom {
     this.#refused += 1;
     this.#refusedBytes += sizeBytes;
     if (this.#refused > namedMax) return;
-    const message = `does not fit: it needs ${roomIn(sizeBytes, this.#look())}. ${whatToDo}`;
+    const space = this.#look();
+    // Files that are being written take their space first.
+    const left = space && { ...space, freeBytes: space.freeBytes - this.#takenBytes };
+    const message = `does not fit: it needs ${roomIn(sizeBytes, left)}. ${whatToDo}`;
     this.#report.problem(path, message, "store_full");
   }
 
@@ -53,8 +56,8 @@ export class LocalRoom {
   tellRefused(): void {
     const more = this.#refused - namedMax;
     if (more <= 0) return;
-    const message = `${count(more, "more file")} of ${count(this.#refused, "file")} that need ${formatBytes(this.#refusedBytes)} together did not fit. ${whatToDo}`;
-    this.#report.problem("", message, "store_full");
+    const message = `${count(more, "more file")} did not fit. All ${formatNumber(this.#refused)} need ${formatBytes(this.#refusedBytes)} together. ${whatToDo}`;
+    this.#report.problem("", message, "store_full", more);
   }
 
   #fitting(sizes: readonly number[]): { readonly fits: boolean[]; readonly bytes: number } {
