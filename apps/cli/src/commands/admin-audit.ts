@@ -5,7 +5,7 @@ import type { AuditEntryJson, AuditVerificationJson } from "@holdfast/protocol/a
 import { timeFor } from "../output/listing.ts";
 import type { Output } from "../output/output.ts";
 import { formatNumber } from "../output/text.ts";
-import { adminCall, newAdminCommand } from "./admin-call.ts";
+import { adminCall, newAdminCommand, reportedOnSignals } from "./admin-call.ts";
 import { newGroup, runs, usage } from "./command.ts";
 import type { Context } from "./command.ts";
 import { momentText } from "./when-text.ts";
@@ -27,7 +27,10 @@ function verify(context: Context) {
   ]).option("--against <file>", "earlier export, whose last entries must still exist");
   return runs<[]>(context, command, async (run, { data, against }) => {
     const known = typeof against === "string" ? await lastOf(against) : [];
-    const verification = await adminCall(run, data, "adminVerifyAudit", { body: { known } });
+    const words = { name: "the verification", later: "Run the same command again to see the result." };
+    const verification = await reportedOnSignals(run, data, words, () =>
+      adminCall(run, data, "adminVerifyAudit", { body: { known } }),
+    );
     await run.output.result(verification, () => verificationLines(verification, run.output));
     if (!verification.ok) context.exitCode = 1;
   });
@@ -71,7 +74,10 @@ function exportEntries(context: Context) {
     .option("--from <time>", `first entry to print: ${momentText}`)
     .option("--to <time>", "entries before this time; default is now");
   return runs<[]>(context, command, async (run, { data, from, to }) => {
-    const { allPages } = await import("../remote/pages.ts");
+    const [{ allPages }, { clearedOnSignals }] = await Promise.all([
+      import("../remote/pages.ts"),
+      import("../interruption.ts"),
+    ]);
     const [begin, end] = [from, to].map((text) => (typeof text === "string" ? parseMoment(text) : undefined));
     const nowMs = typeof data === "string" ? Date.now() : await (await run.connect()).client.serverNowMs();
     const query = {
@@ -83,6 +89,9 @@ function exportEntries(context: Context) {
     const pages = allPages((cursor) =>
       adminCall(run, data, "adminListAudit", { query: cursor === undefined ? query : { ...query, cursor } }),
     );
-    for await (const entries of pages) await run.output.jsonLines(entries);
+    const message = "interrupted; the printed entries are not all. Run the same command again.";
+    await clearedOnSignals(run, { clear: () => undefined, message }, async () => {
+      for await (const entries of pages) await run.output.jsonLines(entries);
+    });
   });
 }

@@ -29,11 +29,16 @@ export function backupCommand(context: Context) {
     .option("--schedule <time>", "back up now and then automatically at this interval: 1d, 12h; off to stop")
     .option("--with-key", "store the key-encryption key in the backup, so that anyone who has the backup can read it");
   return runs<[string]>(context, command, async (run, place, { data, keep, schedule, withKey }) => {
-    const { runBackup } = await import("@holdfast/server/backup/run-backup");
+    const [{ runBackup }, { clearedOnSignals }] = await Promise.all([
+      import("@holdfast/server/backup/run-backup"),
+      import("../interruption.ts"),
+    ]);
     const environment = await environmentFor(run, data);
     const everyMs = parseSchedule(schedule);
     const told = { dataFolder: asText(data), keep: parseCount(keep, "--keep"), withKey: withKey === true, everyMs };
-    const answer = await runBackup({ place, ...told }, environment);
+    const ended = { clear: () => undefined, message: unfinished(place) };
+    const noteTaken = (id: string): void => void (ended.message = unpruned(place, id));
+    const answer = await clearedOnSignals(run, ended, () => runBackup({ place, ...told, noteTaken }, environment));
     if (answer === undefined)
       return run.output.done({ schedule: null }, () => ["The server no longer makes scheduled backups."]);
     const { database, key, problems, ...report } = answer;
@@ -53,6 +58,14 @@ export function backupCommand(context: Context) {
     if (key !== null) run.output.note(keyNote(key));
     if (problems.length > 0) context.exitCode = 1;
   });
+}
+
+function unfinished(place: string): string {
+  return `interrupted; this backup in ${place} is unfinished and cannot be restored. Earlier backups are not affected. Run the same command again: it continues with what has been copied.`;
+}
+
+function unpruned(place: string, id: string): string {
+  return `interrupted; backup ${id} in ${place} is complete, but older backups may not be removed yet. Run the same command again.`;
 }
 
 const dataHelp = "data folder of the server; default is HOLDFAST_DATA or that of the server that you are signed in to";
@@ -75,7 +88,10 @@ export function restoreBackupCommand(context: Context) {
     .option("--key <file>", "key-encryption key of the server that was backed up, if it is not found automatically")
     .option("--accept-damage", "restore the intact part of a damaged backup");
   return runs<[string]>(context, command, async (run, place, { data, at, key, acceptDamage }) => {
-    const { runRestoreBackup } = await import("@holdfast/server/backup/run-restore");
+    const [{ runRestoreBackup }, { clearedOnSignals }] = await Promise.all([
+      import("@holdfast/server/backup/run-restore"),
+      import("../interruption.ts"),
+    ]);
     const request = {
       place,
       dataFolder: String(data),
@@ -83,7 +99,10 @@ export function restoreBackupCommand(context: Context) {
       keyFile: asText(key),
       acceptsDamage: acceptDamage === true,
     };
-    const report = await runRestoreBackup(request, context.environment);
+    const message = `interrupted; ${request.dataFolder} is not restored, and no server starts on it. Run the same command again. The backup is unchanged.`;
+    const report = await clearedOnSignals(run, { clear: () => undefined, message }, () =>
+      runRestoreBackup(request, context.environment),
+    );
     await run.output.done(
       report,
       () => [
@@ -125,7 +144,10 @@ export function drillCommand(context: Context) {
       "folder with enough space for the restored data; default is the system's temporary folder",
     );
   return runs<[string | undefined]>(context, command, async (run, place, { data, key, sample, scratch }) => {
-    const { runDrill } = await import("@holdfast/server/backup/run-drill");
+    const [{ runDrill }, { clearedOnSignals }] = await Promise.all([
+      import("@holdfast/server/backup/run-drill"),
+      import("../interruption.ts"),
+    ]);
     const environment = await environmentFor(run, data);
     const request = {
       place,
@@ -134,7 +156,11 @@ export function drillCommand(context: Context) {
       scratch: asText(scratch),
       sample: parseCount(sample, "--sample"),
     };
-    const report = await runDrill(request, environment);
+    const ended = { clear: () => undefined, message: "interrupted; the backup was not tested." };
+    const noteScratch = (folder: string): void => {
+      ended.message = `interrupted; the backup was not tested. Remove what is left of the test: rm -r ${shellWord(folder)}`;
+    };
+    const report = await clearedOnSignals(run, ended, () => runDrill({ ...request, noteScratch }, environment));
     await run.output.done(
       report,
       () => [

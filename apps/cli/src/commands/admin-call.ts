@@ -14,6 +14,24 @@ export function newAdminCommand(name: string, summary: string, examples: readonl
   );
 }
 
+/**
+ * Reports what becomes of long work when Ctrl-C ends the command: a server continues its own, and work beside the data ends.
+ * @param words the work as a noun, and how its result is shown later
+ */
+export async function reportedOnSignals<Result>(
+  run: Run,
+  data: unknown,
+  { name, later }: { readonly name: string; readonly later: string },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { clearedOnSignals } = await import("../interruption.ts");
+  const message =
+    typeof data === "string"
+      ? `interrupted; ${name} is unfinished. Run the same command again.`
+      : `interrupted; the server continues ${name}. ${later}`;
+  return clearedOnSignals(run, { clear: () => undefined, message }, work);
+}
+
 /** One way for both: what the route answers, from the server or from the code behind the route. */
 export async function adminCall<Name extends AdminRoute>(
   run: Run,

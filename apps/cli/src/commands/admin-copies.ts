@@ -3,7 +3,7 @@ import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { sizeFor, timeFor } from "../output/listing.ts";
 import type { Output } from "../output/output.ts";
 import { count, formatNumber, formatTable } from "../output/text.ts";
-import { adminCall, newAdminCommand } from "./admin-call.ts";
+import { adminCall, newAdminCommand, reportedOnSignals } from "./admin-call.ts";
 import { newGroup, runs } from "./command.ts";
 import type { Context, Run } from "./command.ts";
 
@@ -39,7 +39,8 @@ function verify(context: Context) {
     ["admin copies verify", "admin copies verify --json"],
   );
   return runs<[]>(context, command, async (run, { data }) => {
-    const { verification } = await verified(run, data);
+    const words = { name: "the verification", later: "'holdfast admin copies status' shows when it is done." };
+    const { verification } = await reportedOnSignals(run, data, words, () => verified(run, data));
     const { copies } = verification;
     const isProblem = verification.state === "failed" || !copies.every(isWhole);
     await run.output[isProblem ? "result" : "done"]({ copies, verification }, () => [

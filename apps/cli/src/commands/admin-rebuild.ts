@@ -16,10 +16,16 @@ export function rebuildCommand(context: Context) {
     .option("--key <file>", "key-encryption key; default is HOLDFAST_KEY_ENCRYPTION_KEY")
     .requiredOption("--data <folder>", "new data folder");
   return runs<[]>(context, command, async (run, { from, key, data }) => {
-    const { runRebuild } = await import("@holdfast/server/backup/run-rebuild");
+    const [{ runRebuild }, { clearedOnSignals }] = await Promise.all([
+      import("@holdfast/server/backup/run-rebuild"),
+      import("../interruption.ts"),
+    ]);
     const keyFile = typeof key === "string" ? key : undefined;
     const request = { from: String(from), keyFile, dataFolder: String(data) };
-    const report = await runRebuild(request, context.environment);
+    const message = `interrupted; ${request.dataFolder} is not rebuilt, and no server starts on it. Run the same command again. The store is unchanged.`;
+    const report = await clearedOnSignals(run, { clear: () => undefined, message }, () =>
+      runRebuild(request, context.environment),
+    );
     await run.output.done(
       report,
       () => [

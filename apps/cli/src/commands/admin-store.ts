@@ -5,7 +5,7 @@ import type { RouteAnswer, routes } from "@holdfast/protocol/routes";
 import { timeFor } from "../output/listing.ts";
 import type { Output } from "../output/output.ts";
 import { count, formatBytes, formatNumber } from "../output/text.ts";
-import { adminCall, newAdminCommand } from "./admin-call.ts";
+import { adminCall, newAdminCommand, reportedOnSignals } from "./admin-call.ts";
 import { runs, usage } from "./command.ts";
 import type { Context, Run } from "./command.ts";
 
@@ -18,7 +18,11 @@ export function scrubCommand(context: Context) {
     ["admin scrub", "admin scrub --now"],
   ).option("--now", "reread all content first; without it, the findings of the last pass are reported");
   return runs<[]>(context, command, async (run, { data, now }) => {
-    const report = now === true ? await scrubNow(run, data) : await adminCall(run, data, "adminGetScrub", {});
+    const words = { name: "the scrub", later: "'holdfast admin scrub' reports its findings." };
+    const report =
+      now === true
+        ? await reportedOnSignals(run, data, words, () => scrubNow(run, data))
+        : await adminCall(run, data, "adminGetScrub", {});
     await run.output.result(report, () => reportLines(report, run.output));
     if (report.damaged.some(isLoss) || report.state === "failed") context.exitCode = 1;
   });
@@ -92,7 +96,8 @@ export function gcCommand(context: Context) {
   return runs<[]>(context, command, async (run, { data, now, dryRun, unfinished }) => {
     if ((now === true) === (dryRun === true)) throw usage("Say either --now or --dry-run.");
     const body = { dry_run: dryRun === true, ...(unfinished === true ? { unfinished: true } : {}) };
-    const given = await adminCall(run, data, "adminCollect", { body });
+    const words = { name: "freeing space", later: "'holdfast admin gc --dry-run' shows what is left." };
+    const given = await reportedOnSignals(run, data, words, () => adminCall(run, data, "adminCollect", { body }));
     await run.output[body.dry_run ? "result" : "done"](given, () => [
       ...unfinishedLines(given, body.dry_run, run.output),
       ...collectionLines(given, body.dry_run),
@@ -156,7 +161,8 @@ export function rebuildIndexCommand(context: Context) {
     "admin rebuild-index",
   ]);
   return runs<[]>(context, command, async (run, { data }) => {
-    const report = await adminCall(run, data, "adminRebuildIndex", {});
+    const words = { name: "rebuilding the index", later: "Run the same command again to see the result." };
+    const report = await reportedOnSignals(run, data, words, () => adminCall(run, data, "adminRebuildIndex", {}));
     await run.output.done(
       report,
       () => [

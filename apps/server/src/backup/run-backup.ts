@@ -29,6 +29,8 @@ export interface BackupRequest {
   readonly keep: number | undefined;
   /** Whether the key-encryption key goes into the backup, which opens it to whoever has that. */
   readonly withKey: boolean;
+  /** Called with the backup's id once it can be restored. */
+  readonly noteTaken?: (id: string) => void;
 }
 
 export interface BackupAnswer extends BackupReport {
@@ -126,6 +128,7 @@ async function backUp(
     const { id, consistent_at } = report;
     await noteShredded(place, storage.shards);
     await noteBackup(cell.db, { place: placeName(request.place), place_id: place.id, id, consistent_at, run });
+    request.noteTaken?.(id);
     const removed = request.keep === undefined ? [] : await pruneBackups(place, request.keep);
     const key = request.withKey ? null : (keyFile ?? keyVariable);
     const sameDisk = isOnSameDisk({ place: request.place, config });

@@ -29,6 +29,8 @@ export interface DrillRequest {
   readonly scratch: string | undefined;
   /** How many packs, drawn by chance, are restored and reread; undefined is all. */
   readonly sample: number | undefined;
+  /** Called with the folder that is made in `scratch`. */
+  readonly noteScratch?: (folder: string) => void;
 }
 
 export interface DrillReport {
@@ -56,6 +58,7 @@ export async function runDrill(request: DrillRequest, environment: Environment =
     join(dataFolder, keyFileName),
   ];
   const scratch = await mkdtemp(join(resolve(request.scratch ?? tmpdir()), "holdfast-drill-"));
+  request.noteScratch?.(scratch);
   return drillIn(scratch, { location, keyFiles, sample: request.sample, environment, namesFiles: true });
 }
 

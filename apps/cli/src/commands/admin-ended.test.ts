@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const launcher = fileURLToPath(new URL("../../bin/holdfast", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "holdfast-ended-"));
+/** Answers nothing, whether it is taken for a server, a database or a store: only the signal ends a command. */
+const silent = createServer((socket) => void sockets.push(socket));
+const sockets: Socket[] = [];
+before(() => new Promise<void>((resolve) => void silent.listen(0, "127.0.0.1", resolve)));
+after(() => {
+  for (const socket of sockets) socket.destroy();
+  silent.close();
+  rmSync(folder, { recursive: true });
+});
+
+const data = join(folder, "data");
+
+for (const [args, expected] of [
+  [["backup", "PLACE", "--data", data], /this backup in s3:.* is unfinished and cannot be restored\. .* it continues/],
+  [["restore-backup", "PLACE", "--data", data], /data is not restored, .* Run the same command again\./],
+  [["drill", "PLACE", "--data", data], /the backup was not tested\. Remove what is left of the test: rm -r /],
+  [["rebuild", "--from", "PLACE", "--data", data], /data is not rebuilt, .* Run the same command again\./],
+  [["scrub", "--now"], /the server continues the scrub\. 'holdfast admin scrub' reports/],
+  [["copies", "verify"], /the server continues the verification\. 'holdfast admin copies status'/],
+  [["gc", "--now"], /the server continues freeing space\./],
+  [["rebuild-index"], /the server continues rebuilding the index\./],
+  [["audit", "verify"], /the server continues the verification\./],
+  [["audit", "export", "--data", data], /the printed entries are not all\./],
+] as const) {
+  test(`Ctrl-C in 'admin ${args[0]} ${args[1] ?? ""}' reports what is unfinished, and the exit code is 130`, async () => {
+    const { port } = silent.address() as AddressInfo;
+    const place = `s3://backups/drive?endpoint=http://127.0.0.1:${port}`;
+    const env = {
+      PATH: process.env["PATH"],
+      HOLDFAST_CONFIG_DIR: join(folder, "config"),
+      HOLDFAST_SERVER: `http://127.0.0.1:${port}`,
+      HOLDFAST_TOKEN: "hf_token",
+      HOLDFAST_DATABASE_URL: `postgres://holdfast@127.0.0.1:${port}/holdfast`,
+      AWS_ACCESS_KEY_ID: "id",
+      AWS_SECRET_ACCESS_KEY: "secret",
+      TMPDIR: folder,
+    };
+    const connected = once(silent, "connection");
+    const child = spawn(launcher, ["admin", ...args.map((word) => (word === "PLACE" ? place : word))], { env });
+    const said = text(child.stderr);
+    const ended = once(child, "exit");
+    await Promise.race([connected, ended]);
+    child.kill("SIGINT");
+    assert.deepEqual(
+      [await ended, (await said).startsWith("holdfast: interrupted; ")],
+      [[130, null], true],
+      await said,
+    );
+    assert.match(await said, expected);
+  });
+}
