@@ -10,6 +10,11 @@ export interface FsPutOptions {
   readonly folder: string;
   readonly random: (sizeBytes: number) => Uint8Array;
   readonly nowMs: () => number;
+  /**
+   * Names the store in the error that its folder is missing, which then gives the path and the reason too. Undefined: users of a server
+   * see the error, so the path is only in its cause, for the log.
+   */
+  readonly called?: string | undefined;
 }
 
 /** Puts the bytes at `path`, which lies in `objects/` of that folder. */
@@ -27,7 +32,7 @@ const leftoverAgeMs = 3600_000;
  * A store that is not there is made by the first put and not before: an empty folder may be the place of a disk that is not
  * mounted, where nothing may be left by whoever only looks.
  */
-export async function openFsPut({ disk, folder, random, nowMs }: FsPutOptions): Promise<FsPut> {
+export async function openFsPut({ disk, folder, random, nowMs, called }: FsPutOptions): Promise<FsPut> {
   const objects = join(folder, "objects");
   const unfinished = join(folder, "tmp");
   const folders = makeFolderMemory(disk);
@@ -48,11 +53,11 @@ export async function openFsPut({ disk, folder, random, nowMs }: FsPutOptions): 
       await ensureOrDiscard(disk, folders, dirname(path), temporary);
       await moveDurably(disk, temporary, path);
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (!(error instanceof HoldfastError) || error.code !== "not_found") throw error;
       // A store that was restored from a copy may lack what was empty or is newer than that.
       folders.forget(dirname(path));
       if (await isThere(disk, objects)) store.forget();
-      throw folderGoneError(error);
+      throw folderGoneError(error, called);
     }
   };
 }
@@ -125,8 +130,10 @@ async function removeLeftovers(disk: Disk, folder: string, beforeMs: number): Pr
   }
 }
 
-/** For whoever uses the server: where the store lies stands in the cause, which is for the log. */
-function folderGoneError(cause: unknown): HoldfastError {
-  const message = "The store is not available: its folder is missing. Is its disk mounted? Try again when it is back.";
-  return new HoldfastError("unavailable", message, { cause });
+function folderGoneError(cause: HoldfastError, called: string | undefined): HoldfastError {
+  const what =
+    called === undefined
+      ? "The store is not available: its folder is missing."
+      : `${called} is not available: ${cause.message}`;
+  return new HoldfastError("unavailable", `${what} Is its disk mounted? Try again when it is back.`, { cause });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -206,4 +206,20 @@ test("a store that was restored without its empty and newer folders takes puts a
   // Worth trying again, which the retries of a server do.
   await assert.rejects(store.put("packs/aa/1", Buffer.of(1)), { code: "unavailable" });
   await store.put("packs/aa/1", Buffer.of(1));
+});
+
+test("a store with a name of its own is named, with the path and the reason, where its folder cannot be made", async () => {
+  const folder = join(home, "a file");
+  await writeFile(folder, "");
+  const options = { disk: nodeDisk, folder, random: randomBytes, nowMs };
+  const named = await openFsStore({ ...options, called: "The backup folder /mnt/backups" });
+  await assert.rejects(named.put("keyring", Buffer.of(1)), {
+    code: "unavailable",
+    message: /^The backup folder \/mnt\/backups is not available: .*a file\/objects.*\(.*ENOTDIR\)/,
+  });
+  const store = await openFsStore(options);
+  await assert.rejects(store.put("keyring", Buffer.of(1)), {
+    code: "unavailable",
+    message: "The store is not available: its folder is missing. Is its disk mounted? Try again when it is back.",
+  });
 });

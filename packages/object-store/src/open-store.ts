@@ -27,6 +27,8 @@ export interface OpenStoreOptions {
   readonly wrap?: (store: ObjectStore) => ObjectStore;
   readonly onCall?: (call: MeteredCall) => void;
   readonly onRetry?: (error: HoldfastError, delayMs: number) => void;
+  /** See `FsPutOptions`. */
+  readonly called?: string | undefined;
 }
 
 /**
@@ -46,14 +48,20 @@ export async function openStore(location: string, options: OpenStoreOptions): Pr
 /** A folder, or a bucket, without retries and limits. */
 export async function openPlainStore(
   location: string,
-  { disk, randomBytes, nowMs, environment }: Pick<OpenStoreOptions, "disk" | "randomBytes" | "nowMs" | "environment">,
+  {
+    disk,
+    randomBytes,
+    nowMs,
+    environment,
+    called,
+  }: Pick<OpenStoreOptions, "disk" | "randomBytes" | "nowMs" | "environment" | "called">,
 ): Promise<ObjectStore> {
   if (isS3Location(location)) {
     // The library of S3 takes longer to load than the rest of a store, and most servers have a folder.
     const { makeS3Store } = await import("./s3-store.ts");
     return makeS3Store({ location: parseS3Location(location), credentials: readCredentials(environment) });
   }
-  return openFsStore({ disk, folder: resolve(location), random: randomBytes, nowMs });
+  return openFsStore({ disk, folder: resolve(location), random: randomBytes, nowMs, called });
 }
 
 function readCredentials(environment: OpenStoreOptions["environment"]): S3Credentials | undefined {

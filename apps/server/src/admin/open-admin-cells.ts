@@ -58,12 +58,17 @@ export function placesOf(cell: Cell, { config }: AdminStorage): readonly string[
   return storePlaces(cell, config, resolve(config.dataFolder));
 }
 
-/** @param location a folder or `s3://…` */
+/**
+ * @param location a folder or `s3://…`
+ * @param called names it in errors, with its path; undefined: a store whose path users must not see
+ */
 export function openStoreAt(
   location: string,
   { random, clock, environment }: Pick<AdminStorage, "random" | "clock" | "environment">,
+  called?: string,
 ): Promise<ObjectStore> {
   return openStore(location, {
+    called,
     disk: nodeDisk,
     randomBytes: (bytes) => Buffer.from(random(bytes)),
     random: Math.random,

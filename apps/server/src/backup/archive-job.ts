@@ -77,6 +77,6 @@ async function openLastPlace(
   last: LastBackup,
   ports: ReturnType<typeof portsFor>,
 ): Promise<BackupPlace> {
-  const store = await openStoreAt(last.place, ports);
+  const store = await openStoreAt(last.place, ports, `The backup folder ${last.place}`);
   return openPlace({ store, keyring, random: ports.random }, last.place_id);
 }

@@ -113,7 +113,7 @@ async function backUp(
   const { config, clock, random, environment } = storage;
   assertApart({ place: request.place, config });
   const cluster = clusterOf(storage);
-  const store = await openStoreAt(request.place, storage);
+  const store = await openStoreAt(request.place, storage, `The backup folder ${request.place}`);
   const variable = environment[keyVariable];
   const keyPath = join(resolve(config.dataFolder), keyFileName);
   const keyFile = variable === undefined ? keyPath : undefined;
