@@ -219,10 +219,10 @@ test("while the app is built its places say so and come back by themselves, and 
   const answer = await fetch(`${server.url}/files/01abc`);
   assert.equal(answer.status, 200);
   assert.equal(answer.headers.get("cache-control"), "no-store");
-  assert.match(await answer.text(), /<meta http-equiv="refresh" content="2">[^]*This happens once/);
+  assert.match(await answer.text(), /<meta http-equiv="refresh" content="2">[^]*This happens once for each version/);
   const asset = await fetch(`${server.url}/assets/index-Bd5kLxo2.js`);
   assert.deepEqual([asset.status, asset.headers.get("retry-after")], [503, "2"]);
-  assert.ok(server.lines.some((line) => line.includes("building the web app (first start only")));
+  assert.ok(server.lines.some((line) => line.includes("building the web app (once for each version")));
   resolve([folder]);
   await server.web.close();
   assert.equal(await (await fetch(`${server.url}/files/01abc`)).text(), usual["index.html"]);

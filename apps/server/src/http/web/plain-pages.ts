@@ -13,14 +13,14 @@ const words: Readonly<Record<Language, Words>> = {
   en: {
     title: "Holdfast is starting",
     building:
-      "The server is preparing its web app. This happens once and takes a few seconds. The page then opens by itself.",
-    late: "The server is preparing its web app. This happens once and takes longer than usual. Reload this page in a minute: your link still works.",
+      "The server is preparing its web app. This happens once for each version and takes a few seconds. The page then opens by itself.",
+    late: "The server is preparing its web app. This happens once for each version and takes longer than usual. Reload this page in a minute: your link still works.",
   },
   de: {
     title: "Holdfast startet",
     building:
-      "Der Server bereitet seine Web-App vor. Das geschieht einmal und dauert einige Sekunden. Danach öffnet sich die Seite von selbst.",
-    late: "Der Server bereitet seine Web-App vor. Das geschieht einmal und dauert länger als sonst. Lade diese Seite in einer Minute neu: Dein Link funktioniert weiter.",
+      "Der Server bereitet seine Web-App vor. Das geschieht einmal je Version und dauert einige Sekunden. Danach öffnet sich die Seite von selbst.",
+    late: "Der Server bereitet seine Web-App vor. Das geschieht einmal je Version und dauert länger als sonst. Lade diese Seite in einer Minute neu: Dein Link funktioniert weiter.",
   },
 };
 

@@ -35,7 +35,7 @@ export function openWebApp(prepare: PrepareApp, log: Log): WebApp {
   const begun = new Promise<void>((resolve) => (isBuilding = resolve));
   const building = () => {
     startedMs = performance.now();
-    log.info({}, "building the web app (first start only; takes a few seconds); the API is already available");
+    log.info({}, "building the web app (once for each version; takes a few seconds); the API is already available");
     isBuilding();
   };
   const prepared = (async () => {
