@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { isDeepStrictEqual, promisify } from "node:util";
@@ -86,6 +86,27 @@ describe("listings", () => {
     const plain = (await run(["ls", "-l", "/list"])).stdout.split("\n");
     assert.equal(plain[0], "-  3145728  2001-02-03 04:05:06Z  v1  plain.bin");
     assert.equal(plain.length, 5);
+  });
+
+  test("ls -l marks private files and folders", async () => {
+    const root = join(folder, "modes");
+    mkdirSync(join(root, "closed"), { recursive: true });
+    for (const [name, mode] of [
+      ["mine", 0o600],
+      ["mine.sh", 0o700],
+      ["open", 0o644],
+    ] as const) {
+      writeFileSync(join(root, name), name);
+      chmodSync(join(root, name), mode);
+    }
+    chmodSync(join(root, "closed"), 0o700);
+    assert.equal((await run(["put", root, "/modes"])).code, 0);
+    const kinds = (await run(["ls", "-l", "/modes"])).stdout.trimEnd().split("\n");
+    assert.deepEqual(
+      kinds.map((line) => line.split(/ +/)).map((cells) => `${cells[0]} ${cells.at(-1)}`),
+      ["dp closed/", "-p mine", "-xp mine.sh", "- open"],
+    );
+    assert.equal((await run(["rm", "--permanent", "--yes", "/modes"])).code, 0);
   });
 
   test("versions tells author and device", async () => {

@@ -21,7 +21,7 @@ function assertOrder(text: string | undefined): void {
 export const lsCommand: CommandMaker = (context) => {
   const command = newCommand("ls", "List a folder or show a file", ["ls /", "ls -l -R /photos", "ls --json /photos"])
     .argument("[path]", "path on the server", "/")
-    .option("-l, --long", "also show kind, size, time and version")
+    .option("-l, --long", "also show kind (d, l, m, - or -x; p is private), size, time and version")
     .option("-R, --recursive", "list subfolders too, with paths")
     .option("--sort <order>", `${fields.join(", ")}; with a - before it, in descending order`);
   return runs<[string]>(context, command, async (run, path, options: LsOptions) => {
@@ -102,7 +102,7 @@ function listingLines(
   };
   if (long !== true) return items.length === 0 ? [emptyText] : items.map(nameOf);
   const rows = items.map((node) => [
-    kindLetter(node),
+    kindLetters(node),
     listing.sizeOf(node),
     listing.time(node.modified_at),
     node.version === null ? "-" : `v${node.version}`,
@@ -117,8 +117,8 @@ function pathFrom({ path: top }: NodeJson, { path }: NodeJson): string {
   return path.startsWith(prefix) ? path.slice(prefix.length) : path;
 }
 
-function kindLetter({ kind, executable }: NodeJson): string {
-  if (kind === "file") return executable ? "-x" : "-";
-  if (kind === "mount") return "m";
-  return kind === "symlink" ? "l" : "d";
+/** Scripts count the columns, so that a private item has a letter more and no column of its own. */
+function kindLetters({ kind, executable, private: isPrivate }: NodeJson): string {
+  const letters = { file: executable ? "-x" : "-", mount: "m", symlink: "l", folder: "d" }[kind];
+  return isPrivate === true ? `${letters}p` : letters;
 }
