@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { appIndexName } from "./app-index.ts";
 
@@ -21,4 +21,25 @@ export async function builtFolders(root: string): Promise<string[]> {
     .flat()
     .toSorted((left, right) => right.builtMs - left.builtMs)
     .map(({ folder }) => folder);
+}
+
+const unfinishedPrefix = ".unfinished-";
+/** No build takes that long. */
+const unfinishedMs = 10 * 60_000;
+
+/** Makes the folder in which a build is written, until it is moved to its place. */
+export function makeUnfinished(root: string): Promise<string> {
+  return mkdtemp(join(distOf(root), unfinishedPrefix));
+}
+
+/** Removes what builds left that were killed. */
+export async function removeUnfinished(root: string): Promise<void> {
+  const dist = distOf(root);
+  for (const name of await readdir(dist).catch(() => [])) {
+    if (!name.startsWith(unfinishedPrefix)) continue;
+    const stats = await stat(join(dist, name)).catch(() => undefined);
+    if (stats === undefined || Date.now() - stats.mtimeMs <= unfinishedMs) continue;
+    // A server that is another user than the one who built may not remove it, and needs no part of it.
+    await rm(join(dist, name), { recursive: true, force: true }).catch(() => undefined);
+  }
 }

@@ -147,5 +147,14 @@ test("an installed Holdfast without the sources serves the build that came with 
   const shipped = join(root, "dist/0123456789abcdef0123");
   mkdirSync(shipped, { recursive: true });
   writeFileSync(join(shipped, "app.json"), "{}");
+  const unfinished = ["old", "new"].map((name) => join(root, `dist/.unfinished-${name}`));
+  for (const folder of unfinished) mkdirSync(folder);
+  const hourAgo = Date.now() / 1000 - 3600;
+  utimesSync(unfinished[0] ?? "", hourAgo, hourAgo);
   assert.deepEqual(await prepare(root), { folders: [shipped], builds: 0 });
+  assert.deepEqual(
+    unfinished.map((path) => existsSync(path)),
+    [false, true],
+    "a build that was killed leaves nothing for long",
+  );
 });

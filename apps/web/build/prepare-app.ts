@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { stripVTControlCharacters } from "node:util";
 import { HoldfastError } from "@holdfast/core/errors";
 import { appIndexName } from "./app-index.ts";
-import { builtFolders, distOf } from "./built-folders.ts";
+import { builtFolders, distOf, removeUnfinished } from "./built-folders.ts";
 import { sourceKey } from "./source-key.ts";
 
 export interface Preparing {
@@ -24,6 +24,7 @@ export interface Preparing {
  * @throws HoldfastError failed, with what the build said
  */
 export async function prepareApp({ building, signal, root = webRoot }: Preparing): Promise<readonly string[]> {
+  await removeUnfinished(root);
   const shipped = await builtFolders(root);
   if (!existsSync(join(root, "index.html"))) {
     if (shipped.length > 0) return shipped;

@@ -1,10 +1,10 @@
-import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { build } from "vite";
 import { apiDocsConfig } from "./api-docs-config.ts";
 import { writeAppIndex } from "./app-index.ts";
-import { builtFolders, distOf } from "./built-folders.ts";
+import { builtFolders, distOf, makeUnfinished } from "./built-folders.ts";
 import { linkPageConfig } from "./link-page-config.ts";
 import { serviceWorkerConfig } from "./service-worker.ts";
 import { sourceKey } from "./source-key.ts";
@@ -21,7 +21,7 @@ export async function writeApp(root: string): Promise<string> {
   await mkdir(dist, { recursive: true });
   for (let round = 0; round < roundsMax; round += 1) {
     const key = await sourceKey(root);
-    const unfinished = await mkdtemp(join(dist, unfinishedPrefix));
+    const unfinished = await makeUnfinished(root);
     try {
       await build(viteConfig(root, unfinished));
       await build(await serviceWorkerConfig(root, unfinished));
@@ -44,7 +44,6 @@ export async function writeApp(root: string): Promise<string> {
 }
 
 const roundsMax = 5;
-const unfinishedPrefix = ".unfinished-";
 
 /** Whoever came first has put the same there. */
 async function moveTo(place: string, unfinished: string): Promise<void> {
@@ -58,16 +57,8 @@ async function moveTo(place: string, unfinished: string): Promise<void> {
 
 /** Tabs that opened an earlier build load the rest of it when they need it. */
 const keptBuilds = 3;
-/** No build takes that long. */
-const unfinishedMs = 10 * 60_000;
 
 async function sweep(root: string): Promise<void> {
-  const dist = distOf(root);
   const outdated = (await builtFolders(root)).slice(keptBuilds);
-  for (const name of await readdir(dist)) {
-    if (!name.startsWith(unfinishedPrefix)) continue;
-    const stats = await stat(join(dist, name)).catch(() => undefined);
-    if (stats !== undefined && Date.now() - stats.mtimeMs > unfinishedMs) outdated.push(join(dist, name));
-  }
   for (const folder of outdated) await rm(folder, { recursive: true, force: true });
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, lstatSync, rmSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import type { ApiClient } from "@holdfast/api-client/api-client";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { DiskFile } from "@holdfast/disk/disk";
@@ -15,6 +15,10 @@ export interface ExportOptions {
   readonly withVersions: boolean;
 }
 
+const partSuffix = ".holdfast-part-";
+/** An export that runs writes more often than that. */
+const leftoverAgeMs = 3600_000;
+
 /** Fetches the archive into a file beside `path`, which it becomes once it is whole. */
 export class ArchiveFile {
   readonly #path: string;
@@ -23,8 +27,25 @@ export class ArchiveFile {
 
   constructor(path: string, overwrites: boolean) {
     this.#path = resolve(path);
-    this.#part = `${this.#path}.holdfast-part-${randomBytes(6).toString("hex")}`;
+    this.#part = `${this.#path}${partSuffix}${randomBytes(6).toString("hex")}`;
     this.#overwrites = overwrites;
+  }
+
+  /**
+   * Removes what exports of the same archive left that were killed.
+   * @returns paths of parts that another export may still write
+   */
+  removeLeftovers(): string[] {
+    const folder = dirname(this.#path);
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    const left: string[] = [];
+    for (const name of names.filter((each) => each.startsWith(`${basename(this.#path)}${partSuffix}`))) {
+      const path = join(folder, name);
+      const { mtimeMs = 0 } = lstatSync(path, { throwIfNoEntry: false }) ?? {};
+      if (Date.now() - mtimeMs > leftoverAgeMs) rmSync(path, { force: true });
+      else left.push(path);
+    }
+    return left;
   }
 
   /** Takes what is not whole away. */

@@ -36,6 +36,9 @@ async function exportAccount(run: Run, file: string, flags: ExportFlags = {}): P
   const counts = new TransferCounts();
   const { stderr: stream } = context;
   const archive = new ArchiveFile(file, flags.overwrite === true);
+  if (file !== "-")
+    for (const path of archive.removeLeftovers())
+      output.note(`holdfast: ${path} is an unfinished export. If no other export is running, remove it.`);
   let progress: InstanceType<typeof Progress> | undefined;
   const clear = (): void => {
     progress?.stop();
