@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, request } from "node:http";
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import {
@@ -55,6 +56,26 @@ test("a configuration that cannot be written is told before anybody is signed in
   assert.equal(code, 1, stderr);
   assert.match(stderr, /The login cannot be saved here\. You were not signed in\. [^\n]*file/);
   assert.equal(await devices(), listed);
+});
+
+test("another login to the same server keeps the name of the device, and one without a name has the host's", async () => {
+  const config = `${home}/named`;
+  const args = ["--email", administrator.email, "--password-stdin"];
+  const nameAfter = async (...more: string[]): Promise<string> => {
+    const { code, stderr } = await login(config, server.url, { args: [...args, ...more] });
+    assert.equal(code, 0, stderr);
+    const { deviceId } = JSON.parse(readFileSync(`${config}/login.json`, "utf8"));
+    const { items } = await ok(api, "GET", "/devices");
+    return items.find(({ id }: { id: string }) => id === deviceId).name;
+  };
+  assert.equal(await nameAfter(), hostname());
+  assert.equal(await nameAfter("--device-name", "workbench"), "workbench");
+  assert.equal(await nameAfter(), "workbench");
+  assert.equal(await nameAfter("--device-name", "bench"), "bench");
+  const { deviceName, ...other } = JSON.parse(readFileSync(`${config}/login.json`, "utf8"));
+  assert.equal(deviceName, "bench");
+  writeFileSync(`${config}/login.json`, JSON.stringify({ ...other, deviceName, server: "http://127.0.0.1:9" }));
+  assert.equal(await nameAfter(), hostname(), "a name is that of one server");
 });
 
 test("so is a full disk", async (t) => {

@@ -34,7 +34,10 @@ export const loginCommand: CommandMaker = (context) => {
       "--totp <code>",
       "code from the authenticator app, or a recovery code; without it you are asked when it is needed",
     )
-    .option("--device-name <name>", "name of this device in the list of devices", hostname())
+    .option(
+      "--device-name <name>",
+      "name of this device in the list of devices; default is the one given at the last login to this server, or the host name",
+    )
     .option("--keep-account", "restore an account that you deleted")
     .option(
       "--ca-cert <file>",
@@ -57,21 +60,20 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
   if (options.insecure !== true) assertPrivate(server, ofLogin);
   const { context } = run;
   const trust = await readTrust(options);
-  if (options.passwordStdin === true && options.email === undefined) throw usage("--password-stdin takes --email too.");
-  if (options.email?.trim() === "") throw usage("The e-mail address is empty.");
   assertGiven(context, options);
-  const device = thisDevice(checkTitle(options.deviceName ?? hostname(), "--device-name"));
-  const given = options.passwordStdin === true ? await firstLine(context.stdin) : undefined;
   const saved = new SavedLogin(thisConfigFolder(context.environment));
   await saved.assertWritable().catch((thrown: unknown) => {
     throw notKept(thrown, "You were not signed in");
   });
+  const former = await readFormer(saved);
+  const deviceName = options.deviceName ?? (former?.server === server ? former.deviceName : undefined);
+  const device = thisDevice(checkTitle(deviceName ?? hostname(), "--device-name"));
+  const given = options.passwordStdin === true ? await firstLine(context.stdin) : undefined;
   // Nobody types a password for a server that is not there.
   await lookAtServer(server, trust);
   const client = openClient(server, { trust });
   let email = options.email ?? (await ask(context, "E-mail, or Enter alone to sign in with a browser: "));
   try {
-    const former = await readFormer(saved);
     const byPassword = async () => {
       const password = given ?? (await askSecret(context, "Password: "));
       if (password === "") throw usage("The password is empty.");
@@ -96,9 +98,9 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
     if (email === "") throw usage("The e-mail address is empty.");
     const session = inBrowser ?? (await byPassword());
     const { device_id: deviceId, device_secret: deviceSecret } = session;
-    const kept = { ...(deviceSecret === undefined ? {} : { deviceSecret }), ...(trust === undefined ? {} : { trust }) };
     const serverId = await serverIdOf(server, { tokens: fixedToken(session.access_token), trust });
-    const made = { ...toSavedSession(session), server, email, deviceId, serverId, ...kept };
+    const kept = { deviceSecret, deviceName, trust };
+    const made: Login = { ...toSavedSession(session), server, email, deviceId, serverId, ...kept };
     // First of all the new one: a sync that runs goes on with it when the former ends.
     await keep(saved, made, former);
     await endFormer(run, former, made);
@@ -118,8 +120,10 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
   }
 }
 
-/** What a person would be asked for, and cannot be. @throws HoldfastError usage */
+/** Also what a person would be asked for, and cannot be. @throws HoldfastError usage */
 function assertGiven({ stdin }: Run["context"], { email, passwordStdin }: LoginOptions): void {
+  if (passwordStdin === true && email === undefined) throw usage("--password-stdin takes --email too.");
+  if (email?.trim() === "") throw usage("The e-mail address is empty.");
   if (stdin.isTTY === true || (email !== undefined && passwordStdin === true)) return;
   const missing = email === undefined ? "--email ADDRESS and --password-stdin" : "--password-stdin";
   throw usage(`Without a terminal, use ${missing}. The password is then read from standard input.`);

@@ -16,9 +16,11 @@ export interface Login extends SavedSession {
   /** Undefined: an earlier version signed in, or the server did not say it. */
   readonly serverId?: string | undefined;
   /** By which the server knows this device again when it signs in anew. */
-  readonly deviceSecret?: string;
+  readonly deviceSecret?: string | undefined;
+  /** Given by --device-name; undefined: the device has the name of the host. */
+  readonly deviceName?: string | undefined;
   /** Where the system does not trust the server's certificate. */
-  readonly trust?: ServerTrust;
+  readonly trust?: ServerTrust | undefined;
   /** The server refused the refresh token: this device was signed out. Kept to report it without asking the server. */
   readonly hasEnded?: true | undefined;
 }
