@@ -62,7 +62,10 @@ test("lines behind the limits are left out and reported, and what is left of a l
   const told = (text: string) => brokenPatterns(text).map(({ line, why }) => [line, why]);
   const { ignoreBytesMax, ignoreLinesMax, ignoreLineCharactersMax } = limits;
   const many = `${"a\n".repeat(ignoreLinesMax)}b\n`;
-  assert.deepEqual(told(many), [[10_001, "only the first 10000 lines count, and none from here on"]]);
+  assert.deepEqual(told(many), [[10_001, "only the first 10,000 lines apply"]]);
+  assert.deepEqual(brokenPatterns(many).map(brokenWords), [
+    "Line 10001 and all lines after it are ignored: only the first 10,000 lines apply.",
+  ]);
   assert.deepEqual([new Rules(many, []).hides("a", false), new Rules(many, []).hides("b", false)], [true, false]);
   const long = `a\n${"b".repeat(ignoreLineCharactersMax)}\n*${"?".repeat(ignoreLineCharactersMax)}\nc`;
   assert.deepEqual(told(long), [[3, "it has more than 1024 characters"]]);
@@ -74,7 +77,7 @@ test("lines behind the limits are left out and reported, and what is left of a l
   const comment = `#${"-".repeat(998)}\n`;
   const cut = `${comment.repeat(ignoreBytesMax / 1000)}${" ".repeat(ignoreBytesMax % 1000)}*`;
   assert.equal(Buffer.byteLength(cut), ignoreBytesMax + 1);
-  assert.deepEqual(told(cut), [[263, "only the first 256 KiB count, and no line from here on"]]);
+  assert.deepEqual(told(cut), [[263, "only the first 256 KiB apply"]]);
   assert.equal(new Rules(cut, []).hides("a", false), false);
   assert.deepEqual(told(cut.slice(1)), []);
 });

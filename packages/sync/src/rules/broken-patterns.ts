@@ -9,6 +9,8 @@ export interface BrokenPattern {
   readonly pattern: string;
   /** The end of a sentence that says what is wrong with it. */
   readonly why: string;
+  /** It may be a valid pattern, and stands behind a limit with all lines after it. */
+  readonly isBeyondLimit?: true;
 }
 
 /** Whoever has more has taken something else for the ignore file. */
@@ -26,10 +28,13 @@ export function brokenPatterns(text: string): BrokenPattern[] {
     if (why !== undefined) broken.push({ line: index + 1, pattern, why });
     if (broken.length === brokenMax) break;
   }
-  return leftOut === undefined ? broken : [...broken, { ...leftOut, pattern: written[leftOut.line - 1] ?? "" }];
+  return leftOut === undefined
+    ? broken
+    : [...broken, { ...leftOut, pattern: written[leftOut.line - 1] ?? "", isBeyondLimit: true }];
 }
 
-export function brokenWords({ line, pattern, why }: BrokenPattern): string {
+export function brokenWords({ line, pattern, why, isBeyondLimit }: BrokenPattern): string {
+  if (isBeyondLimit === true) return `Line ${line} and all lines after it are ignored: ${why}.`;
   const shown = pattern.length > shownMax ? `${pattern.slice(0, shownMax)}…` : pattern;
   return `Line ${line} (${printable(shown)}) is not a valid pattern and is ignored: ${why}. The other lines apply.`;
 }

@@ -96,6 +96,22 @@ test("no pattern costs more steps than its length times that of the path, howeve
   }
 });
 
+test("of thousands of patterns only those are tried that have a name of the path, and the last one decides", () => {
+  const lines = Array.from({ length: 10_000 }, (_, index) => `/some/folder${index}/*.tmp${index}`);
+  const matcher = new IgnorePatterns([...lines, "build/", "!/some/folder7/*.tmp7", "*.log"]);
+  const asked = [
+    ["some/folder5/a.tmp5", true],
+    ["some/folder5/a.tmp6", undefined],
+    ["some/folder7/a.tmp7", false],
+    ["some/folder7/a.log", true],
+    ["some/build", undefined],
+    ["other/file", undefined],
+  ] as const;
+  for (const [path, expected] of asked) assert.equal(matcher.ignores(path, false), expected, path);
+  assert.equal(matcher.ignores("some/build", true), true);
+  assert.ok(matcher.work.steps < 1000, `${matcher.work.steps} steps`);
+});
+
 test("a class costs little more than a character, however many ranges it has", () => {
   const ranges = Array.from({ length: 500 }, (_, index) => String.fromCharCode(0x100 + 2 * index)).join("");
   const matcher = new IgnorePatterns([`*[${ranges}]b*`]);

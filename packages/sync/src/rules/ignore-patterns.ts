@@ -1,4 +1,5 @@
 import { Recent } from "../general/recent.ts";
+import { PatternIndex } from "./pattern-index.ts";
 import { type PathPattern, readPattern } from "./read-pattern.ts";
 import type { SegmentGlob, Work } from "./segment-glob.ts";
 
@@ -10,24 +11,23 @@ const foldersRemembered = 1000;
  */
 export class IgnorePatterns {
   readonly work: Work = { steps: 0 };
-  /** The last first. */
-  readonly #patterns: readonly PathPattern[];
+  readonly #index: PatternIndex;
   readonly #ignoredFolders = new Recent<string, boolean>(foldersRemembered);
 
   constructor(lines: readonly string[]) {
-    this.#patterns = lines
+    const patterns = lines
       .map((line, index) => readPattern(index === 0 && line.startsWith(byteOrderMark) ? line.slice(1) : line))
-      .filter((pattern) => pattern !== undefined)
-      .toReversed();
+      .filter((pattern) => pattern !== undefined);
+    this.#index = new PatternIndex(patterns);
   }
 
   /** @param path without a slash at its end @returns true: ignored; false: a pattern with `!` decided; undefined: none did */
   ignores(path: string, isFolder: boolean): boolean | undefined {
-    if (this.#patterns.length === 0) return undefined;
+    if (this.#index.isEmpty) return undefined;
     const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
     if (folder !== "" && this.#isIgnoredFolder(folder)) return true;
     const names = path.split("/");
-    const found = this.#patterns.find((pattern) => isNamed(pattern, names, isFolder, this.work));
+    const found = this.#index.last(names, (pattern) => isNamed(pattern, names, isFolder, this.work));
     return found === undefined ? undefined : !found.isNegative;
   }
 

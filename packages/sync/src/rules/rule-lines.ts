@@ -16,8 +16,8 @@ export function ruleLines(text: string): RuleLines {
   const isLong = lines.length > limits.ignoreLinesMax;
   if (isLong) lines.length = limits.ignoreLinesMax;
   const why = isLong
-    ? `only the first ${limits.ignoreLinesMax} lines count, and none from here on`
-    : `only the first ${limits.ignoreBytesMax / 1024} KiB count, and no line from here on`;
+    ? `only the first ${limits.ignoreLinesMax.toLocaleString("en")} lines apply`
+    : `only the first ${limits.ignoreBytesMax / 1024} KiB apply`;
   return {
     lines: lines.map((line) => (isTooLong(line) ? "" : line)),
     leftOut: isLong || isCut ? { line: lines.length + 1, why } : undefined,

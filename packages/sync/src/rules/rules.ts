@@ -1,5 +1,6 @@
 import { sha256 } from "@holdfast/core/hash";
 import { ignoreFileName } from "@holdfast/core/names";
+import { Recent } from "../general/recent.ts";
 import { originalFrom } from "../model/repositories.ts";
 import { ownFolder } from "@holdfast/sync-ports/paths";
 import { type BrokenPattern, brokenPatterns } from "./broken-patterns.ts";
@@ -30,8 +31,7 @@ export class Rules {
    */
   constructor(text: string, excluded: readonly string[]) {
     this.#excluded = excluded.map((path) => path.normalize("NFC"));
-    this.#patterns = new IgnorePatterns(ruleLines(text).lines.map((line) => line.normalize("NFC")));
-    this.broken = brokenPatterns(text);
+    ({ patterns: this.#patterns, broken: this.broken } = read(text));
     this.isPlain = text === "" && excluded.length === 0;
     this.digest = sha256(Buffer.from(JSON.stringify([version, text, excluded])));
   }
@@ -47,6 +47,23 @@ export class Rules {
     if (verdict !== undefined) return verdict;
     return !isFolder && isTemporary(normal.slice(normal.lastIndexOf("/") + 1));
   }
+}
+
+interface ReadText {
+  readonly patterns: IgnorePatterns;
+  readonly broken: readonly BrokenPattern[];
+}
+
+/** Texts that count one after the other: the one before a change, and the one after. Each cycle makes several `Rules` of one. */
+const lastRead = new Recent<string, ReadText>(2);
+
+function read(text: string): ReadText {
+  const known = lastRead.get(text);
+  if (known !== undefined) return known;
+  const patterns = new IgnorePatterns(ruleLines(text).lines.map((line) => line.normalize("NFC")));
+  const made = { patterns, broken: brokenPatterns(text) };
+  lastRead.set(text, made);
+  return made;
 }
 
 /** In, or itself, the folder that another sync keeps its files in: a lock, a clock, a trash, and a marker that must stand nowhere else. */

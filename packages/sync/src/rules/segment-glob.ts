@@ -31,6 +31,12 @@ export class SegmentGlob {
     this.#lengthMin = isFilled ? Math.max(1, length) : length;
   }
 
+  /** The one name that it matches; undefined where it matches others too, or the empty one. */
+  get onlyName(): string | undefined {
+    const [piece, ...others] = this.#pieces;
+    return others.length > 0 || piece?.text === "" ? undefined : piece?.text;
+  }
+
   get takesEmpty(): boolean {
     return this.#lengthMin === 0;
   }
@@ -57,13 +63,13 @@ class Piece {
   readonly length: number;
   readonly #units: readonly Unit[];
   /** Undefined: some units are not themselves alone. */
-  readonly #text: string | undefined;
+  readonly text: string | undefined;
 
   constructor(units: readonly Unit[]) {
     this.#units = units;
     this.length = units.length;
     const text = units.map((unit) => (typeof unit === "string" && unit.length === 1 ? unit : "")).join("");
-    this.#text = text.length === units.length ? text : undefined;
+    this.text = text.length === units.length ? text : undefined;
   }
 
   isAt(name: string, start: number, work: Work): boolean {
@@ -76,8 +82,8 @@ class Piece {
 
   /** The first place that ends at `end` or before. */
   find(name: string, from: number, end: number, work: Work): number | undefined {
-    if (this.#text !== undefined) {
-      const found = name.indexOf(this.#text, from);
+    if (this.text !== undefined) {
+      const found = name.indexOf(this.text, from);
       work.steps += (found === -1 ? name.length : found + this.length) - from;
       return found === -1 || found + this.length > end ? undefined : found;
     }

@@ -1,0 +1,60 @@
+import type { PathPattern } from "./read-pattern.ts";
+
+interface Placed {
+  readonly pattern: PathPattern;
+  readonly place: number;
+}
+
+/**
+ * Finds the last pattern that names a path without a look at most of them: one with a name in it that is written out (`/a/b`, `build/`)
+ * names only paths with that name, and an ignore file of thousands of lines is mostly of such patterns.
+ */
+export class PatternIndex {
+  readonly isEmpty: boolean;
+  /** Each list begins with the last pattern. Of the names in a pattern its rarest one is the key. */
+  readonly #byName: ReadonlyMap<string, readonly Placed[]>;
+  /** Patterns without such a name. */
+  readonly #others: readonly Placed[];
+
+  constructor(patterns: readonly PathPattern[]) {
+    this.isEmpty = patterns.length === 0;
+    const counts = new Map<string, number>();
+    for (const name of patterns.flatMap(namesIn)) counts.set(name, (counts.get(name) ?? 0) + 1);
+    const countOf = (name: string): number => counts.get(name) ?? 0;
+    const placed = patterns.map((pattern, place) => ({ pattern, place })).toReversed();
+    const byName = Map.groupBy(placed, ({ pattern }) => {
+      const [first, ...more] = namesIn(pattern);
+      return first === undefined
+        ? ""
+        : more.reduce((best, name) => (countOf(name) < countOf(best) ? name : best), first);
+    });
+    this.#others = byName.get("") ?? [];
+    byName.delete("");
+    this.#byName = byName;
+  }
+
+  /** @param names those of the path, none of them empty */
+  last(names: readonly string[], isNamed: (pattern: PathPattern) => boolean): PathPattern | undefined {
+    let best = lastIn(this.#others, -1, isNamed);
+    for (const name of new Set(names)) best = lastIn(this.#byName.get(name) ?? [], best?.place ?? -1, isNamed) ?? best;
+    return best?.pattern;
+  }
+}
+
+/** @param above patterns up to this place do not count */
+function lastIn(
+  placed: readonly Placed[],
+  above: number,
+  isNamed: (pattern: PathPattern) => boolean,
+): Placed | undefined {
+  for (const each of placed) {
+    if (each.place <= above) return undefined;
+    if (isNamed(each.pattern)) return each;
+  }
+  return undefined;
+}
+
+/** Names that each path has which the pattern names. */
+function namesIn({ chunks }: PathPattern): string[] {
+  return chunks.flat().flatMap((glob) => glob.onlyName ?? []);
+}
