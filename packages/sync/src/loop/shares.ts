@@ -95,7 +95,7 @@ export class Quarantine {
       problemOf(
         path,
         "quarantined",
-        "Kept from a folder that is no longer here (a share that ended, or a folder that somebody deleted). Nobody else has this version. Move it to another folder, or delete it.",
+        "Kept from a folder that is no longer here (a share that ended, or a folder that somebody deleted). Nobody else has the content. Move it to another folder, or delete it.",
       ),
     );
   }

@@ -51,7 +51,7 @@ test("deletions that wait for something unreadable are listed after a minute, an
       [
         "",
         "2 deleted files and folders stay on the server, because this device cannot read strange 1, strange 2, strange 3 and 1 more, " +
-          "and the missing files may have been moved there. Make it readable, remove it, or exclude it.",
+          "and the missing files may have been moved there. Make them readable, remove them, or exclude them.",
       ],
     ],
   );

@@ -58,9 +58,10 @@ export class UnreadFiles {
     if (count === 0 || causes.length === 0) return [];
     const shown = causes.slice(0, heldPathsMax).join(", ");
     const more = causes.length > heldPathsMax ? ` and ${causes.length - heldPathsMax} more` : "";
+    const them = causes.length === 1 ? "it" : "them";
     const message =
       `${count.toLocaleString("en")} deleted ${count === 1 ? "file or folder stays" : "files and folders stay"} on the server, because ` +
-      `this device cannot read ${shown}${more}, and the missing files may have been moved there. Make it readable, remove it, or exclude it.`;
+      `this device cannot read ${shown}${more}, and the missing files may have been moved there. Make ${them} readable, remove ${them}, or exclude ${them}.`;
     return [problemOf("", "deletions_held", message)];
   }
 }

@@ -16,9 +16,9 @@ export function unfitness(
   lacks: Lacks,
 ): string | undefined {
   const problem = nameProblem(name);
-  if (problem !== undefined) return `the name on the server ${problem}; to sync it, rename it there`;
+  if (problem !== undefined) return `the name on the server ${problem}; to sync, choose another name there`;
   if (parent === rootId && name === ownFolder)
-    return `the name ${ownFolder} is reserved for Holdfast; to sync it, rename it on the server`;
+    return `the name ${ownFolder} is reserved for Holdfast; to sync, choose another name on the server`;
   if (lacks.has("all names") && unfitElsewhere.test(name)) {
     return 'this disk has no names with one of "*:<>?\\|, or with a dot or a space at the end; to sync, choose another name there';
   }

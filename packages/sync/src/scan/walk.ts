@@ -67,7 +67,7 @@ export interface Skip {
 
 const unfitTarget: Skip = {
   code: "not_utf8",
-  reason: "the target of a symbolic link is not UTF-8; recreate the link with another target to sync it",
+  reason: "the target of a symbolic link is not UTF-8; to sync, recreate the link with another target",
 };
 
 const specialFile: Skip = {
@@ -304,7 +304,7 @@ async function lookAt(
   if (isOwn(path, slotKey)) return undefined;
   const problem = nameProblem(name);
   if (problem !== undefined) {
-    skipped.set(path, { code: unfitNameCode(name), reason: `the name ${problem}; to sync it, rename it` });
+    skipped.set(path, { code: unfitNameCode(name), reason: `the name ${problem}; to sync, choose another name` });
     keepers.add(folder.path);
     return undefined;
   }
