@@ -24,6 +24,8 @@ export const watchedChecks = [
   "audit",
   "backup",
   "certificate",
+  "issuer",
+  "ldap",
 ] as const satisfies readonly CheckName[];
 
 export interface TellingWorld {
