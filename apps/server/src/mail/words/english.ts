@@ -24,6 +24,9 @@ const checkNames: Readonly<Record<string, string>> = {
   audit: "the audit log",
   backup: "backups",
   drill: "the restore test",
+  certificate: "the certificate",
+  issuer: "sign-in through another service",
+  ldap: "the LDAP server",
 };
 
 export const english: Words = {

@@ -24,6 +24,9 @@ const checkNames: Readonly<Record<string, string>> = {
   audit: "das Protokoll der Zugriffe",
   backup: "Backups",
   drill: "ob sich das Backup zurückspielen lässt",
+  certificate: "das Zertifikat",
+  issuer: "die Anmeldung über einen anderen Dienst",
+  ldap: "der LDAP-Server",
 };
 
 export const german: Words = {

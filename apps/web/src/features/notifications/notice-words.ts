@@ -117,6 +117,8 @@ const checks = {
   backup: "notices.checkBackup",
   drill: "notices.checkDrill",
   certificate: "notices.checkCertificate",
+  issuer: "notices.checkIssuer",
+  ldap: "notices.checkLdap",
 } as const;
 
 /** One that a newer server looks at besides is called as there. */

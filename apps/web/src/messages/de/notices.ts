@@ -50,6 +50,8 @@ export const notices = {
   "notices.checkBackup": "Backups",
   "notices.checkDrill": "Probe der Wiederherstellung",
   "notices.checkCertificate": "Zertifikat",
+  "notices.checkIssuer": "Anmeldung über einen anderen Dienst",
+  "notices.checkLdap": "der LDAP-Server",
   "notices.somebody": "Jemand",
   "notices.something": "etwas",
   "notices.new": "neu",

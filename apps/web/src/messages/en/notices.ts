@@ -50,6 +50,8 @@ export const notices = {
   "notices.checkBackup": "backups",
   "notices.checkDrill": "backup restore test",
   "notices.checkCertificate": "certificate",
+  "notices.checkIssuer": "sign-in through another service",
+  "notices.checkLdap": "the LDAP server",
   "notices.somebody": "Someone",
   "notices.something": "something",
   "notices.new": "new",
