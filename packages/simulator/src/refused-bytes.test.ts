@@ -117,20 +117,25 @@ test("a space without room for small files takes what needs none, and says which
   alone.close();
 });
 
-/** A request with `a` is refused for want of room, and another copy of it comes when there is some. @param act what a person does between */
+/**
+ * A request with `a` is refused for want of room, tried again without success, and another copy of the first comes when there is room.
+ * @param act what a person does before that
+ */
 async function refusedAndDoneLater(alone: Alone, act: () => void): Promise<void> {
-  const { model } = alone.world;
+  const { model, scheduler } = alone.world;
   const inner = alone.server();
-  let comeAgain = (): Promise<unknown> => Promise.resolve();
+  let comeAgain: (() => Promise<unknown>) | undefined;
   const commit: Server["commit"] = (...given) => {
-    comeAgain = () => inner.commit(...given);
+    comeAgain ??= () => inner.commit(...given);
     return inner.commit(...given);
   };
   model.isFull = true;
   assert.ok(!(await alone.once({ server: { ...inner, commit } })).inSync);
+  scheduler.nowMicros += 31_000_000;
+  assert.ok(!(await alone.once({ server: inner })).inSync);
   act();
   model.isFull = false;
-  await alone.pass(comeAgain());
+  await alone.pass(comeAgain?.() ?? assert.fail("nothing was sent"));
   assert.ok((await alone.once({ server: inner })).inSync);
 }
 
@@ -181,3 +186,26 @@ test("of offers that were refused one of each content is kept, for as long as a 
   assert.equal(contentsOffered(), 0);
   alone.close();
 });
+
+for (const isPrivate of [true, false]) {
+  test(`a mode that was refused with bytes and taken back here is another device's when that sets it (private: ${isPrivate})`, async () => {
+    const alone = new Alone();
+    const set = (to: boolean): void => alone.root.write(alone.root.mustBeAt("a"), { isPrivate: to }, true);
+    alone.write("a", "old");
+    set(!isPrivate);
+    await alone.once();
+    alone.write("a", "refused");
+    set(isPrivate);
+    alone.world.model.isFull = true;
+    await alone.once();
+    alone.world.model.isFull = false;
+    alone.write("a", "old");
+    set(!isPrivate);
+    alone.onServer({ op: "set", operation_id: "theirs", file_id: alone.serverId("a"), private: isPrivate });
+    await alone.once();
+    await alone.once();
+    assert.equal(alone.world.model.nodes.get(alone.serverId("a"))?.isPrivate, isPrivate);
+    assert.equal(alone.root.mustBeAt("a").now.isPrivate, isPrivate);
+    alone.close();
+  });
+}

@@ -118,6 +118,8 @@ export interface Offer {
   readonly sinceMs?: number | undefined;
   /** The server took nothing of it; another copy of the request may still be on its way. */
   readonly isRefused?: true | undefined;
+  /** Refused attempts that said the same, newest first: a copy of each may still be on its way. */
+  readonly earlierIds?: readonly OperationId[] | undefined;
 }
 
 /** No request is under way for so long: an offer on which nothing came of it then never arrived. */

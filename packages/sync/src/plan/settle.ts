@@ -97,7 +97,10 @@ function blank(kind: SyncedRow["kind"]): SyncedRow {
 /** An offer whose answer was lost: what the server shows of it was agreed on. */
 function take(base: SyncedRow | undefined, remote: RemoteRow, offer: Offer): SyncedRow | undefined {
   if (!isAnswered(remote, offer)) return base;
-  const isContentMine = remote.operationId === offer.operationId && offer.content === remote.content;
+  const isNamed = [offer.operationId, ...(offer.earlierIds ?? [])].some((id) => id === remote.operationId);
+  // It was not done, so what looks like a part of it is somebody else's.
+  if (offer.isRefused === true && offer.baseRevision !== undefined && !isNamed) return base;
+  const isContentMine = isNamed && offer.content === remote.content;
   const isPlaceMine = samePlace(offer.place, remote);
   const isBitMine = offer.executable === remote.executable;
   const isPrivacyMine = offer.isPrivate !== undefined && offer.isPrivate === remote.isPrivate;

@@ -2,7 +2,15 @@ import { folderContent } from "../model/content.ts";
 import { digestOf } from "../plan/digest.ts";
 import type { RemoteOperation } from "../plan/plan-types.ts";
 import type { BatchResult } from "@holdfast/sync-ports/ports";
-import { type Offer, type Place, type Refusal, refusedForMs, samePlace, type SyncedRow } from "../model/trees.ts";
+import {
+  type Offer,
+  offeredForMs,
+  type Place,
+  type Refusal,
+  refusedForMs,
+  samePlace,
+  type SyncedRow,
+} from "../model/trees.ts";
 import type { Outgoing } from "./proposal.ts";
 import { withVersion } from "../plan/settle.ts";
 
@@ -95,9 +103,16 @@ export function offersAfter(
     const ended = over.map((other) => [other.operationId, undefined] as const);
     // A request that was refused as a whole may have been done in part: its offers stay whatever they say.
     if (result === undefined && !isMarked) return ended;
-    return [...ended, [operationId, isDone || !isMarked ? undefined : { ...offer, isRefused: true }] as const];
+    const earlierIds = over
+      .flatMap((other) => [other.operationId].concat(other.earlierIds ?? []))
+      .slice(0, attemptsKept);
+    const kept = { ...offer, isRefused: true, ...(earlierIds.length > 0 && { earlierIds }) } as const;
+    return [...ended, [operationId, isDone || !isMarked ? undefined : kept] as const];
   });
 }
+
+/** Attempts of ten minutes, each half a minute after the one before. */
+const attemptsKept = offeredForMs / refusedForMs;
 
 function saysTheSame(one: Offer, other: Offer): boolean {
   const isOnSame = one.baseRevision === other.baseRevision && samePlace(one.place, other.place);
