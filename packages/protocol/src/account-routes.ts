@@ -31,8 +31,8 @@ export const secondFactorCode = z
 
 /** By address and password, or by a passkey alone: then neither is there. */
 export const signInFields = {
-  email: z.string().min(1).max(limits.emailBytesMax).optional().describe("only optional with a passkey alone"),
-  password: z.string().min(1).max(limits.passwordBytesMax).optional().describe("only optional with a passkey alone"),
+  email: z.string().min(1).max(limits.emailBytesMax).optional().describe("optional only with a passkey alone"),
+  password: z.string().min(1).max(limits.passwordBytesMax).optional().describe("optional only with a passkey alone"),
   totp: secondFactorCode.optional(),
   passkey: passkeyAssertion
     .optional()
@@ -71,7 +71,7 @@ export const session = z
     device_secret: z
       .string()
       .optional()
-      .describe("for the next sign-in from this device, which failed attempts from elsewhere do not block then"),
+      .describe("send it with the next sign-in from this device, so that failed attempts do not block it"),
     second_factor_due_at: factorDueAt,
   })
   .meta({ id: "Session" });
@@ -155,7 +155,7 @@ export const token = z
     kind: z
       .enum(["token", "app_password"])
       .default("token")
-      .describe("password of a program that signs in with the account's e-mail address"),
+      .describe("app_password: for a program that signs in with the account's e-mail address"),
     permission_id: z
       .string()
       .nullable()

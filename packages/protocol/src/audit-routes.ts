@@ -46,11 +46,11 @@ const verification = z
         entries: z.int().describe("number of valid entries, counted from the first"),
         from: z.string().nullable(),
         to: z.string().nullable(),
-        head: z.object({ seq: z.int(), hash }).describe("hash of the newest entry"),
+        head: z.object({ seq: z.int(), hash }).describe("number and hash of the newest entry"),
         problem: z
           .object({
             what: z.enum(["changed", "removed", "inserted"]),
-            seq: z.int().describe("number of the first entry that was changed"),
+            seq: z.int().describe("number of the first entry that was changed, removed or inserted"),
             detail: z.string(),
           })
           .nullable(),

@@ -5,7 +5,11 @@ import { cursorText, idText, node, role } from "./values.ts";
 
 const linkToken = z.string().min(1).max(limits.tokenBytesMax);
 
-const access = z.string().max(limits.tokenBytesMax).optional().describe("password from the form");
+const access = z
+  .string()
+  .max(limits.tokenBytesMax)
+  .optional()
+  .describe("token that the page adds to its own links after the password form");
 const inFolder = idText.optional().describe("a folder below the link's folder; default: the link's folder");
 
 const currentLink = z

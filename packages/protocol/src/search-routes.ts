@@ -26,7 +26,7 @@ export const searchRoutes = {
       owner: z
         .union([z.enum(["me", "others"]), idText])
         .optional()
-        .describe("owner: me, others, or the ID of an account"),
+        .describe("me, others, or the ID of an account"),
       modified: z.string().max(80).optional().describe("FROM..TO, as dates or times; one of them is optional"),
       in: idText.optional().describe("search below this folder only"),
       limit: z.coerce.number().int().min(1).max(limits.listItemsMax).optional(),

@@ -54,7 +54,7 @@ const newPermission = permission.extend({
     .string()
     .optional()
     .describe(
-      "for administrators: invitation with which an address without an account creates one and receives the shared items",
+      "for administrators: invitation link for an address without an account; the new account receives the shared items",
     ),
   invitation_expires_at: z.string().optional().describe("expiry of `invitation_url`, which works once"),
 });

@@ -38,7 +38,7 @@ const shredding = z
               email: z.string().optional(),
             }),
           )
-          .describe("the first 20 accounts that lose access"),
+          .describe("the first 20 accounts, groups, pending addresses and links that lose access"),
         receiver_count: z.int(),
         stays: z
           .object({ files: z.int(), bytes: z.int() })

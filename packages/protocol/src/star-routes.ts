@@ -5,7 +5,9 @@ import { cursorText, idText, node, page, thumbTag, timeText } from "./values.ts"
 
 const changed = node
   .extend({
-    changed_at: timeText.describe("time of this account's last change, which determines the order of the list"),
+    changed_at: timeText.describe(
+      "time of this account's last change to the node, which determines the order of the list",
+    ),
   })
   .meta({ id: "ChangedNode" });
 export type ChangedNodeJson = z.output<typeof changed>;

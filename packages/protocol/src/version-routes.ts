@@ -29,7 +29,11 @@ export type VersionJson = z.output<typeof version>;
 
 const prunedVersions = z
   .object({
-    removed: z.int().describe("number of versions to delete, without labelled ones, which stay"),
+    removed: z
+      .int()
+      .describe(
+        "number of deleted versions (with dry_run: that would be deleted); labelled versions stay and are not counted",
+      ),
     bytes: z
       .int()
       .describe("bytes freed; with dry_run the full sizes of these versions, which is more if versions share content"),

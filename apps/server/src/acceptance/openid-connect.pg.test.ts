@@ -215,6 +215,13 @@ describe("a program that people let in", () => {
     assert.equal(posted.status, 303);
     const byGet = await fetch(new URL(posted.headers.get("location") ?? "", origin), { redirect: "manual" });
     assert.match(byGet.headers.get("location") ?? "", /error=login_required/);
+    const long = await fetch(origin + pathname, {
+      method: "POST",
+      body: new URLSearchParams({ state: "é".repeat(1500) }),
+    });
+    assert.equal(long.status, 413);
+    const json = await fetch(origin + pathname, { method: "POST", body: "{}" });
+    assert.equal(json.status, 400);
   });
 
   test("what it gets, gets anew and gives back is in the audit, and a webhook that it made ends with it", async () => {

@@ -123,7 +123,8 @@ describe("an identity system, by SCIM", () => {
     assert.deepEqual([renamed.status, renamed.body.displayName, renamed.body.userName], [200, "New Name", userName]);
     const flat = await scim.patch(path, { op: "replace", value: { displayName: "Flat Name", "name.familyName": "X" } });
     assert.equal(flat.body.displayName, "Flat Name");
-    const off = await scim.patch(path, { op: "Replace", path: "active", value: "False" });
+    const value = { active: "False", displayName: "\u202bFlat Name\u202c" };
+    const off = await scim.patch(path, { op: "Replace", value });
     assert.deepEqual([off.status, off.body.active], [200, false]);
     assert.equal(await statusOf(api), 401);
     assert.equal((await scim.patch(path, { op: "Replace", path: "active", value: "True" })).body.active, true);
@@ -392,9 +393,8 @@ describe("an identity system, by SCIM", () => {
       ]),
     );
     assert.deepEqual([told.get("user.create"), told.get("user.remove")], ["scim token", "scim token"]);
-    const change = items.find(
-      (entry: { action: string; target?: string }) => entry.target === group.id && entry.action === "group.change",
-    );
+    type Entry = { action: string; target?: string };
+    const change = items.find(({ action, target }: Entry) => target === group.id && action === "group.change");
     assert.deepEqual([change.count, change.detail], [1, { by: "scim", added: [member.id] }]);
   });
 });

@@ -29,6 +29,7 @@ import {
   hasApp,
   isFromBefore,
   isOn,
+  lockOwner,
   lockRow,
   removeSecondFactor,
   withdrawAddress,
@@ -105,6 +106,7 @@ export async function confirmPasskey(
   };
   const codes = await inTransaction(world.shards.ofId(userId).db, async (transaction) => {
     const factor = await lockRow(transaction, userId);
+    await lockOwner(transaction, userId);
     await assertLive(transaction, session);
     if (isFromBefore(factor, (challenge.untilMs - limits.passkeyChallengeMs) * 1000)) throw notAsked();
     if (!isOn(factor)) await withdrawAddress(transaction, userId);

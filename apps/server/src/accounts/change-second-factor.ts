@@ -17,6 +17,7 @@ import {
   assertMayEnd,
   isFromBefore,
   isOn,
+  lockOwner,
   lockRow,
   plainCode,
   removeSecondFactor,
@@ -66,8 +67,9 @@ export async function confirmSecondFactor(world: AccountWorld, caller: Caller, t
   const { totpStep } = await import("./totp.ts");
   const { userId } = caller;
   const codes = await inTransaction(world.shards.ofId(userId).db, async (transaction) => {
-    await assertLive(transaction, session);
     const row = await lockRow(transaction, userId);
+    await lockOwner(transaction, userId);
+    await assertLive(transaction, session);
     const since = world.clock.nowMicros() - limits.secondFactorSetUpMs * 1000;
     const isOwn = row.next_session_id === session && row.next_failures < limits.secondFactorFailuresMax;
     const nextAt = row.next_at ?? 0;
@@ -81,7 +83,7 @@ export async function confirmSecondFactor(world: AccountWorld, caller: Caller, t
       return "wrong" as const;
     }
     await sql`
-      update shard.second_factors set secret = next_secret, since = ${world.clock.nowMicros()}, next_secret = null,
+      update shard.second_factors set secret = next_secret, since = coalesce(since, ${world.clock.nowMicros()}), next_secret = null,
         next_at = null, next_session_id = null, last_step = ${step}, failures = 0 where user_id = ${userId}`.execute(
       transaction,
     );

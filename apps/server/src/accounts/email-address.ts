@@ -20,9 +20,12 @@ export function bucketOfEmail(key: string): Bucket {
 /** Two addresses that differ only in such characters look the same. */
 const invisible = /[\p{C}\p{Z}]/u;
 
+export function isVisible(email: string): boolean {
+  return isPlainText(email) && !invisible.test(email.trim());
+}
+
 /** @throws HoldfastError invalid_field */
 export function assertAddress(email: string): void {
-  const isVisible = isPlainText(email) && !invisible.test(email.trim());
-  if (isVisible && accountRoutes.createAccount.body.shape.email.safeParse(email.trim()).success) return;
+  if (isVisible(email) && accountRoutes.createAccount.body.shape.email.safeParse(email.trim()).success) return;
   throw new HoldfastError("invalid_field", "email: is not an e-mail address.", { field: "email" });
 }

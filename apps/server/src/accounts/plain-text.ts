@@ -10,6 +10,11 @@ export function isPlainText(text: string): boolean {
   return text.isWellFormed() && !controlCharacters.test(text);
 }
 
+/** A name that another system sends, without marks that would have it rejected. */
+export function withoutMisleading(text: string): string {
+  return text.replaceAll(new RegExp(misleadingCharacters, "g"), "");
+}
+
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const steeringCharacters = /[\u0000-\u0008\u000b-\u001f\u007f]/;
 

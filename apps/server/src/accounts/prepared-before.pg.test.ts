@@ -60,6 +60,21 @@ describe("what somebody with the password has prepared", () => {
     await assert.rejects(confirmPasskey(world, thief, added), { code: "invalid_field", field: "passkey" });
   });
 
+  test("adds a passkey where it was prepared with a code, though the app is another one by then", async () => {
+    const { owner } = await robbed();
+    const next = async (totp?: string) => (await prepareSecondFactor(world, owner, { ...proof, totp }, source)).secret;
+    const first = await next();
+    await confirmSecondFactor(world, owner, codeOf(first));
+    const code = (secret: string) => {
+      world.clock.forwardMs(30_000);
+      return codeOf(secret);
+    };
+    const { webauthn } = await preparePasskey(world, owner, { ...proof, totp: code(first) }, source);
+    const second = await next(code(first));
+    await confirmSecondFactor(world, owner, codeOf(second));
+    await confirmPasskey(world, owner, { name: "mine", passkey: new TestPasskey(origin).create(webauthn), site });
+  });
+
   test("replaces no recovery codes by an app", async () => {
     const { owner, thief } = await robbed();
     const { secret } = await prepareSecondFactor(world, thief, proof, source);

@@ -230,6 +230,11 @@ export async function lockRow(transaction: ShardReader, userId: UserId): Promise
   return row;
 }
 
+/** After `lockRow` and before `assertLive`, as whoever ends all sessions takes the account before its sessions. */
+export async function lockOwner(transaction: ShardReader, userId: UserId): Promise<void> {
+  await sql`select from shard.users where id = ${userId} for no key update`.execute(transaction);
+}
+
 /** As it may be pasted or copied from paper: letters and digits alone, of whatever width. */
 export function plainCode(text: string): string {
   return text.normalize("NFKC").replaceAll(/[^\p{Letter}\p{Number}]/gu, "");

@@ -2,8 +2,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { sha256 } from "@holdfast/core/hash";
 import { limits } from "@holdfast/core/limits";
 import { z } from "zod";
-import { emailKey } from "../accounts/email-address.ts";
-import { isPlainText } from "../accounts/plain-text.ts";
+import { emailKey, isVisible } from "../accounts/email-address.ts";
+import { isPlainText, withoutMisleading } from "../accounts/plain-text.ts";
 import type { ClaimMapping, OidcSettings } from "./issuer-settings.ts";
 
 export const claimsSchema = z.object({
@@ -28,7 +28,8 @@ export type Claims = z.output<typeof claimsSchema>;
 
 /** @param told of the id token, whose signature, audience, time and nonce were checked, over what the userinfo endpoint says */
 export function readClaims(told: Readonly<Record<string, unknown>>, settings: ClaimSettings): Claims {
-  const { sub, email, name, auth_time: authTime } = told;
+  const { sub, email, auth_time: authTime } = told;
+  const name = typeof told["name"] === "string" ? withoutMisleading(told["name"]).trim() : "";
   if (typeof sub !== "string" || sub === "" || sub.length > subjectCharactersMax || !isPlainText(sub))
     throw new HoldfastError("unauthenticated", "The issuer's response does not identify the person.");
   const address = typeof email === "string" && isAddress(email) ? email.trim() : null;
@@ -40,7 +41,7 @@ export function readClaims(told: Readonly<Record<string, unknown>>, settings: Cl
     email: address,
     // Exactly: "false", "true" and 1 are what some send, and none of them is this.
     emailVerified: address !== null && told["email_verified"] === true,
-    name: typeof name === "string" && name.trim() !== "" && isPlainText(name) ? name.trim().slice(0, 200) : null,
+    name: name !== "" && isPlainText(name) ? name.slice(0, 200) : null,
     groups: values === undefined ? null : groupsOf(values, settings.groups),
     plan: plan.find((each) => each !== undefined) ?? null,
     factorPassed: isFactorPassed(told, settings),
@@ -69,7 +70,7 @@ export function isOfDomain({ email, emailVerified }: Claims, domains: readonly s
 }
 
 function isAddress(text: string): boolean {
-  return text.length <= limits.emailBytesMax && isPlainText(text) && /^[^\s@"]+@[^\s@"]+$/.test(text.trim());
+  return text.length <= limits.emailBytesMax && isVisible(text) && /^[^\s@"]+@[^\s@"]+$/.test(text.trim());
 }
 
 /** Undefined where the issuer said nothing of it: then nothing is changed. */

@@ -2,7 +2,7 @@ import { formatTime } from "@holdfast/core/times";
 import type { UserId } from "@holdfast/core/ids";
 import { findUserByEmail } from "../accounts/directory.ts";
 import { assertAddress, emailKey } from "../accounts/email-address.ts";
-import { assertPlainText } from "../accounts/plain-text.ts";
+import { assertPlainText, withoutMisleading } from "../accounts/plain-text.ts";
 import { removeAccount } from "../accounts/remove-account.ts";
 import { createUser } from "../accounts/sign-up.ts";
 import { sparesAdministrators, updateUser } from "../accounts/users.ts";
@@ -20,7 +20,7 @@ import type { ListQuery, ScimCall, ScimWorld } from "./scim-world.ts";
  */
 export async function createScimUser(world: ScimWorld, call: ScimCall, wish: UserWish): Promise<object> {
   const email = addressOf(wish.userName ?? "");
-  const name = wish.name ?? email;
+  const name = nameOf(wish) ?? email;
   const confirmed = !(await isAwaited(world, emailKey(email)));
   const made = await createUser(world, { email, password: undefined, name, admin: false, confirmed });
   // What dies here is found by its userName, and told the rest.
@@ -63,13 +63,15 @@ async function lookUp(world: ScimWorld, { attribute, value }: Filter<(typeof fil
 /** @throws HoldfastError not_found, exists, forbidden for what a token does with no administrator */
 export async function changeScimUser(world: ScimWorld, call: ScimCall, id: string, wish: UserWish): Promise<object> {
   const user = await seeUser(world, id);
-  const email = wish.userName === undefined ? user.email : addressOf(wish.userName);
+  const isMoved = wish.userName !== undefined && wish.userName.trim() !== user.email;
+  const email = isMoved ? addressOf(wish.userName ?? "") : user.email;
+  const name = nameOf(wish);
   // Said before what would be said of the last administrator.
   if (user.admin && wish.active === false && user.disabled_at === null) throw sparesAdministrators();
-  if (wish.name !== undefined) assertPlainText(wish.name, "displayName");
+  if (name !== undefined) assertPlainText(name, "displayName");
   await change(world, call, user.id, {
     ...(email === user.email ? {} : { email, ...(await confirmedBySystem(world, user, email)) }),
-    ...(wish.name === undefined || wish.name === user.name ? {} : { name: wish.name }),
+    ...(name === undefined || name === user.name ? {} : { name }),
     ...(wish.active === undefined || wish.active === (user.disabled_at === null) ? {} : { disabled: !wish.active }),
   });
   if (wish.externalId !== undefined && wish.externalId !== user.external_id) {
@@ -117,6 +119,11 @@ function addressOf(userName: string): string {
     throw refusal("invalidValue", "userName: must be an e-mail address. Map the address to userName.");
   }
   return userName.trim();
+}
+
+/** An identity system sends the whole person with each change: a mark in the name must not keep a suspension out. */
+function nameOf({ name }: UserWish): string | undefined {
+  return name === undefined ? undefined : withoutMisleading(name);
 }
 
 function userJson(user: SeenUser, { publicUrl }: ScimCall): object {

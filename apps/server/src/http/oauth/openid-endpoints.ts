@@ -63,7 +63,7 @@ export function openOpenid(world: AccountWorld, log: Log): OpenidAnswer {
     if (path !== signOutPath) assertText(url);
     if (path === "/oauth/authorize") {
       assertQuestionAddress(url);
-      if (method === "POST") return byAddress(request.stream);
+      if (method === "POST") return byAddress(request);
       await countQuestion(world, peer);
     }
     const issuer = peer.publicUrl;
@@ -94,9 +94,15 @@ export function openOpenid(world: AccountWorld, log: Log): OpenidAnswer {
 }
 
 /** The same request by GET: OpenID Connect Core 3.1.2.1 asks for both. */
-async function byAddress(stream: AsyncIterable<Uint8Array>): Promise<LooseAnswer> {
+async function byAddress({ headers, stream }: EndpointRequest): Promise<LooseAnswer> {
+  if (headers["content-type"]?.startsWith("application/x-www-form-urlencoded") !== true)
+    throw new HoldfastError(
+      "bad_request",
+      "A program sends its request as a form (application/x-www-form-urlencoded).",
+    );
   const form = new URLSearchParams(Buffer.from(await readBounded(stream, questionBytesMax, "A form")).toString());
   const location = `/oauth/authorize?${form.toString()}`;
+  assertQuestionAddress(location);
   return { status: 303, headers: { location, "cache-control": "no-store" } };
 }
 
