@@ -99,7 +99,7 @@ function clearedLines(output: Output, { root, account, at, removed, ...cleared }
   const listed = hidden > 0 && unlisted === 0 ? ": 'holdfast status | less' lists them" : "";
   return [
     head,
-    `  ${count(kept, "file")} that the server may not have were kept:`,
+    `  ${count(kept, "file")} that the server may not have ${kept === 1 ? "was" : "were"} kept:`,
     ...shown.map((path) => `  ${printable(path)}`),
     ...(hidden + unlisted > 0 ? [`  and ${formatNumber(hidden + unlisted)} more${listed}`] : []),
     ...(inTrash > 0 ? [`  ${own.length === 0 ? "" : "and "}${count(inTrash, "file")} in .holdfast/trash`] : []),

@@ -83,7 +83,7 @@ export class Listing {
 
   /** What a folder holds is not counted: 0 B would be taken for it. */
   sizeOf({ kind, size }: { readonly kind: string; readonly size: number }): string {
-    return this.#isTerminal && kind === "folder" ? "-" : this.size(size);
+    return this.#isTerminal && (kind === "folder" || kind === "mount") ? "-" : this.size(size);
   }
 
   time(time: string | null | undefined): string {

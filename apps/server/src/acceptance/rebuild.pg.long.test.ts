@@ -124,8 +124,8 @@ describe("A database that is lost", () => {
   test("a wrong key, an absent one, a place that is no store, and a folder that is in use are said, and nothing is made", async () => {
     writeFileSync(join(folder, "other-key"), `${randomBytes(32).toString("base64")}\n`);
     for (const [what, from, keyFile, code, says] of [
-      ["another key", store, join(folder, "other-key"), 1, /other-key is not the one of the store/],
-      ["no key", store, join(folder, "no-key"), 4, /no key in .*no-key/],
+      ["another key", store, join(folder, "other-key"), 1, /other-key does not open this store/],
+      ["no key", store, join(folder, "no-key"), 4, /no-key does not exist/],
       ["no store", join(folder, "nowhere"), key, 4, /no store of a Holdfast server in .*nowhere/],
       ["the data folder", data, key, 4, /Did you mean .*store/],
     ] as const) {
@@ -151,7 +151,7 @@ describe("A database that is lost", () => {
     assert.equal(await exited, "SIGKILL", "it ended before it was killed");
     const refused = await holdfast(["serve", "--data", target, "--listen", "127.0.0.1:0"]);
     assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /restore .* was cut off.*admin rebuild/);
+    assert.match(refused.stderr, /restore .* was interrupted.*admin rebuild/);
     const { code, stdout, stderr } = await rebuild("half");
     assert.equal(code, 0, stdout + stderr);
     rmSync(target, { recursive: true });

@@ -112,7 +112,7 @@ describe("a shredding", () => {
     const { id } = (await api.put("/given", "away")).body;
     await ok(api, "POST", `/files/${id}/transfer`, { email: dora });
     await suspend(carl.email);
-    await refused(carl.email, /transferred/);
+    await refused(carl.email, /A transfer .* is open/);
     await suspend(dora);
     assert.equal((await askFor(dora)).status, 202, "nobody keeps an account by offering it something");
     await eventually("what was offered to it is offered no more, and keeps its owner no longer", 60_000, async () =>
