@@ -253,10 +253,19 @@ test("one network makes a few accounts by open registration, also all at once, a
 });
 
 test("an address or name with control characters, or an address that is none, is named as the fault", async () => {
-  for (const email of ["a\u0000@example.org", "none", "a b@example.org", "@", "\ud800@x.y"]) {
+  for (const email of [
+    "a\u0000@example.org",
+    "none",
+    "a b@example.org",
+    "@",
+    "\ud800@x.y",
+    "a\u200b@x.y",
+    "a\u202e@x.y",
+  ]) {
     await assert.rejects(createTestUser(world, email), { code: "invalid_field", field: "email" });
   }
-  await assert.rejects(createTestUser(world, "a@example.org", { name: "A\u001b[2J" }), { field: "name" });
+  for (const name of ["A\u001b[2J", "A\u009b2J", "abc\u202edef"])
+    await assert.rejects(createTestUser(world, "a@example.org", { name }), { field: "name" });
   assert.equal(await findUserByEmail(databases.shards, "a\u0000@example.org"), undefined);
 });
 

@@ -63,8 +63,8 @@ async function lookUp(world: ScimWorld, { attribute, value }: Filter<(typeof fil
 /** @throws HoldfastError not_found, exists, forbidden for what a token does with no administrator */
 export async function changeScimUser(world: ScimWorld, call: ScimCall, id: string, wish: UserWish): Promise<object> {
   const user = await seeUser(world, id);
-  const isMoved = wish.userName !== undefined && wish.userName.trim() !== user.email;
-  const email = isMoved ? addressOf(wish.userName ?? "") : user.email;
+  const { userName } = wish;
+  const email = userName === undefined || userName.trim() === user.email ? user.email : addressOf(userName);
   const name = nameOf(wish);
   // Said before what would be said of the last administrator.
   if (user.admin && wish.active === false && user.disabled_at === null) throw sparesAdministrators();
