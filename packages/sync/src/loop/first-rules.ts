@@ -71,7 +71,7 @@ function unsaved(failure: HoldfastError): HoldfastError {
   return new HoldfastError(failure.code, `${unsavedWords} ${failure.message}`, { cause: failure });
 }
 
-const unsavedWords = `The account's ${ignorePath} could not be saved in this folder. Until it is saved, nothing is synced, because files that it hides would be uploaded.`;
+const unsavedWords = `The account's ${ignorePath} could not be saved in this folder. Until it is saved, nothing is synced, because files that it hides would be uploaded. To sync by other rules, create a ${ignorePath} in this folder.`;
 
 /** As far as rules count. */
 async function contentOf({ server }: CycleContext, { versionId, sizeBytes }: RemoteRow): Promise<Buffer> {
