@@ -2,24 +2,18 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { isLongTier } from "@holdfast/tools/tiers";
 import { fileURLToPath } from "node:url";
+import { useSilentServer } from "./testing-silent-server.ts";
 
 const launcher = fileURLToPath(new URL("../bin/holdfast", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "holdfast-signals-"));
-/** A server that never answers, so that nothing but the signal ends a command. */
-const silent = createServer((socket) => void sockets.push(socket));
-const sockets: Socket[] = [];
-before(() => new Promise<void>((resolve) => void silent.listen(0, "127.0.0.1", resolve)));
-after(() => {
-  for (const socket of sockets) socket.destroy();
-  silent.close();
-  rmSync(folder, { recursive: true });
-});
+const { server: silent, port } = useSilentServer();
+after(() => rmSync(folder, { recursive: true }));
 
 /** In the order in which they are loaded: from the first thing that `main.ts` does to what makes the engine. */
 const moments = ["config/compiled-code.ts", "program.ts", "sync/run-sync.ts"];
@@ -74,7 +68,7 @@ function environment(): NodeJS.ProcessEnv {
   return {
     ...process.env,
     HOLDFAST_CONFIG_DIR: join(folder, "config"),
-    HOLDFAST_SERVER: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+    HOLDFAST_SERVER: `http://127.0.0.1:${port()}`,
     HOLDFAST_TOKEN: "none",
   };
 }

@@ -2,24 +2,17 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { useSilentServer } from "../testing-silent-server.ts";
 
 const launcher = fileURLToPath(new URL("../../bin/holdfast", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "holdfast-ended-"));
-/** Answers nothing, whether it is taken for a server, a database or a store: only the signal ends a command. */
-const silent = createServer((socket) => void sockets.push(socket));
-const sockets: Socket[] = [];
-before(() => new Promise<void>((resolve) => void silent.listen(0, "127.0.0.1", resolve)));
-after(() => {
-  for (const socket of sockets) socket.destroy();
-  silent.close();
-  rmSync(folder, { recursive: true });
-});
+const { server: silent, port: portOf } = useSilentServer();
+after(() => rmSync(folder, { recursive: true }));
 
 const data = join(folder, "data");
 
@@ -36,7 +29,7 @@ for (const [args, expected] of [
   [["audit", "export", "--data", data], /the printed entries are not all\./],
 ] as const) {
   test(`Ctrl-C in 'admin ${args[0]} ${args[1] ?? ""}' reports what is unfinished, and the exit code is 130`, async () => {
-    const { port } = silent.address() as AddressInfo;
+    const port = portOf();
     const place = `s3://backups/drive?endpoint=http://127.0.0.1:${port}`;
     const env = {
       PATH: process.env["PATH"],
