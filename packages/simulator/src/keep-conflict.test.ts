@@ -130,6 +130,36 @@ test("a copy that cannot be read goes to the trash all the same", async () => {
   alone.close();
 });
 
+test("a conflict is listed, and can be resolved, once the version of the server is on the disk", async () => {
+  const alone = new Alone();
+  alone.write("plan.txt", "old");
+  await alone.once();
+  alone.writeOnServer("plan.txt", "theirs");
+  alone.write("plan.txt", "mine");
+  const fetchBlocks = (): never => {
+    throw new HoldfastError("unreachable", "It was cut.");
+  };
+  const cut = alone.make({ server: { ...alone.server(), fetchBlocks } });
+  await assert.rejects(alone.pass(cut.runOnce()), { code: "unreachable" });
+  const path = alone.diskPaths().find((each) => copy.test(each)) ?? assert.fail(alone.diskPaths().join());
+  assert.equal(alone.read("plan.txt"), "mine");
+  for (const engine of [cut, alone.make()]) {
+    assert.deepEqual(engine.status().conflicts, []);
+    const answer = alone.pass(engine.keepOfConflict(path, "copy"));
+    await assert.rejects(answer, {
+      code: "conflict",
+      message: /^The other version of plan\.txt is not downloaded yet\./,
+    });
+  }
+  const engine = alone.make();
+  await alone.pass(engine.runOnce());
+  assert.deepEqual(engine.status().conflicts, [path]);
+  const { trashPath } = await keep(alone, path, "copy");
+  assert.equal(alone.read(trashPath ?? assert.fail()), "theirs");
+  assert.deepEqual(alone.serverContents(), new Map([["plan.txt", "mine"]]));
+  alone.close();
+});
+
 test("the original kept: the copy goes to the trash, here and there", async () => {
   const { alone, path } = await withConflict();
   await keep(alone, path, "original");

@@ -87,6 +87,8 @@ test("deletions that wait are answered where no client runs, and the next run do
     assert.equal((await run(ada, "deletes", what)).code, 1, "it means nothing a second time");
     const listed = await run(ada, "deletes");
     assert.deepEqual([listed.code, listed.stdout], [0, ""]);
+    const { stdout: log } = await run(ada, "log", ada.root, "--last", "1");
+    assert.match(log, / (undone|approved): 6 deletions that waited: the top folder: 6 files \(\d+ B\)\n$/);
     assert.match(listed.stderr, new RegExp(`: the answer to ${what} 6 deletions is recorded\\n.*applies the answer: `));
   };
   await waitsFor(0);

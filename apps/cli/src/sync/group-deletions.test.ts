@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { waitingCount, waitingLines } from "./group-deletions.ts";
+import { answeredWords, waitingCount, waitingLines } from "./group-deletions.ts";
 import type { WaitingDeletion } from "./report.ts";
 
 const change = (path: string, more: Partial<WaitingDeletion> = {}): WaitingDeletion => {
@@ -27,6 +27,15 @@ test("files of a folder that stays are counted together, and one alone is named"
     "photos/1.jpg would be deleted on the server",
     "docs/9 would be deleted here",
   ]);
+});
+
+test("answered deletions are named in one line, by folder", () => {
+  const answered = [...files(3, "docs"), ...files(2, "many"), change("a"), change("b"), folder("empty")];
+  assert.equal(
+    answeredWords(answered),
+    "8 deletions that waited: docs/: 3 files (3.0 KiB), many/: 2 files (2.0 KiB), the top folder: 2 files (2.0 KiB), 1 more",
+  );
+  assert.equal(answeredWords([change("plan.txt")]), "1 deletion that waited: plan.txt");
 });
 
 test("a folder on one side stands for nothing on the other, nor for what would be rewritten", () => {

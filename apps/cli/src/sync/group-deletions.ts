@@ -14,6 +14,8 @@ export function doingOf({ what, why, side }: Pick<WaitingDeletion, "what" | "why
 
 /** So many lines are read; what is beside them is counted. */
 const linesMax = 20;
+/** An entry of the log is one line. */
+const namesMax = 3;
 
 interface Group {
   /** A folder that would go, or a folder that stays, of which files would go. */
@@ -38,6 +40,15 @@ export function waitingLines(waiting: readonly WaitingDeletion[]): string[] {
   const rest = more.reduce((sum, { files, folders }) => sum + files + folders, 0);
   const lines = groups.slice(0, linesMax).map((group) => `${named(group)} ${group.doing}`);
   return more.length === 0 ? lines : [...lines, `and ${formatNumber(rest)} more`];
+}
+
+/** @returns "20,000 deletions that waited: many/: 20,000 files and 1 folder (20 MiB)" */
+export function answeredWords(answered: readonly WaitingDeletion[]): string {
+  const groups = groupsOf(answered);
+  const names = groups.slice(0, namesMax).map(named);
+  const more = groups.length - names.length;
+  const rest = more === 0 ? [] : [`${formatNumber(more)} more`];
+  return `${waitingCount(answered)} that waited: ${[...names, ...rest].join(", ")}`;
 }
 
 /** @returns "20,000 deletions and 3 rewritten files" */
@@ -85,7 +96,7 @@ function named({ folder, goes, path, files, folders, bytes }: Group): string {
     [files, "file"],
     [folders, "folder"],
   ]);
-  return `${folder}/: ${parts}${bytes === 0 ? "" : ` (${formatBytes(bytes)})`}`;
+  return `${folder === "" ? "the top folder" : `${folder}/`}: ${parts}${bytes === 0 ? "" : ` (${formatBytes(bytes)})`}`;
 }
 
 function counted(each: readonly (readonly [number, string])[]): string {

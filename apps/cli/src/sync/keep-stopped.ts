@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { startCodecPool } from "@holdfast/codec/pool";
-import { HoldfastError } from "@holdfast/core/errors";
 import { type Keep, keepOfConflict, type KeptConflict } from "@holdfast/sync/execute/keep-conflict";
 import { ensureOwnFolders } from "@holdfast/sync/execute/recover";
 import { Conflicts } from "@holdfast/sync/loop/status";
@@ -23,8 +22,7 @@ export async function keepStopped(sync: KnownSync, path: string, keep: Keep): Pr
   return changeState(
     sync,
     async (state) => {
-      if (!new Conflicts(state).after(undefined).includes(path))
-        throw new HoldfastError("not_found", `${path} is not a conflicted copy and has no conflicted copy.`);
+      new Conflicts(state).mustBeOne(undefined, path);
       const abilities = probeFolder(root);
       requireAbilities(root, abilities);
       const pool = startCodecPool();

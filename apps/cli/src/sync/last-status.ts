@@ -10,7 +10,7 @@ import type { RunningStatus } from "./control-client.ts";
 import { readPrivate, writePrivate } from "./known-syncs.ts";
 import type { KnownSync, SyncRecord } from "./known-syncs.ts";
 import { reportBytesMax, syncReport, waitingDeletion } from "./report.ts";
-import type { SyncReport } from "./report.ts";
+import type { SyncReport, WaitingDeletion } from "./report.ts";
 
 /** An answer to deletions that was given while no client ran. The next run applies it, and saves a status without it. */
 const recordedAnswer = z.object({ action: z.enum(["approve", "undo"]), answered: z.array(waitingDeletion) });
@@ -34,19 +34,20 @@ export async function readLastReport(folder: string): Promise<Pick<SyncReport, "
   return last?.report ?? { problems: [], deletions_waiting: 0 };
 }
 
-/** Moves deletions from those that wait to the answers that the next run applies. */
+/** Moves deletions from those that wait to the answers that the next run applies. @returns them */
 export async function recordAnswer(
   { folder }: KnownSync,
   action: RecordedAnswer["action"],
   ids: readonly string[],
-): Promise<void> {
+): Promise<readonly WaitingDeletion[]> {
   const last = await readPrivate(join(folder, lastStatusName), saved, reportBytesMax);
-  if (last === undefined) return;
+  if (last === undefined) return [];
   const deletions = last.deletions.filter(({ id }) => !ids.includes(id));
   const waiting = deletions.filter(({ what }) => what === "deletion").length;
   const answered = last.deletions.filter(({ id }) => ids.includes(id));
   const answers = [...(last.answers ?? []), { action, answered }];
   await saveLastStatus(folder, { report: { ...last.report, deletions_waiting: waiting }, deletions, answers });
+  return answered;
 }
 
 /** The conflict was ended: removed from the status that the last client left. */

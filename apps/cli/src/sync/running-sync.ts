@@ -15,7 +15,7 @@ import type { ExclusionChange, SyncControl } from "./sync-control.ts";
 import { FreshConflicts } from "./fresh-conflicts.ts";
 import { ProblemLog } from "./problem-log.ts";
 import { SyncLog } from "./sync-log.ts";
-import { waitingCount } from "./group-deletions.ts";
+import { answeredWords } from "./group-deletions.ts";
 import { count } from "../output/text.ts";
 import type { RecentChange } from "@holdfast/sync/loop/progress";
 import type { NewlyHidden } from "@holdfast/sync/rules/newly-hidden";
@@ -164,7 +164,7 @@ export class RunningSync implements SyncControl {
   #logAnswer(what: "approved" | "undone", ids: readonly string[]): void {
     const wanted = new Set(ids);
     const meant = this.waitingDeletions().filter(({ id }) => wanted.has(id));
-    if (meant.length > 0) this.#log.note(Date.now(), what, "", `${waitingCount(meant)} that waited`);
+    if (meant.length > 0) this.#log.note(Date.now(), what, "", answeredWords(meant));
   }
 
   async keepOfConflict(path: string, keep: Keep): Promise<KeptConflict> {

@@ -166,12 +166,10 @@ export class Engine {
 
   /**
    * Also while it is paused: it is what a person does in the folder. See `keepOfConflict`.
-   * @throws HoldfastError not_found unless it is one of the conflicts of `status`
+   * @throws HoldfastError not_found unless it is a conflicted copy; conflict while the other side is still to be downloaded
    */
   async keepOfConflict(path: string, keep: Keep): Promise<KeptConflict> {
-    if (!this.#conflicts.after(this.#last).includes(path)) {
-      throw new HoldfastError("not_found", `${path} is not a conflicted copy and has no conflicted copy.`);
-    }
+    this.#conflicts.mustBeOne(this.#last, path);
     const kept = await keepOfConflict({ ...this.#context, disk: this.#disk }, path, keep);
     this.#conflicts.forget(path);
     this.hint([folderOf(path)]);

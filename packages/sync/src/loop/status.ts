@@ -1,5 +1,10 @@
-import type { HoldfastError } from "@holdfast/core/errors";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { NodeId } from "@holdfast/core/ids";
+import { nameKey } from "@holdfast/core/names";
+import { nameOf } from "@holdfast/sync-ports/paths";
+import { originalPath } from "../execute/keep-conflict.ts";
 import { originalName } from "../model/conflicted-name.ts";
+import { originalFrom } from "../model/repositories.ts";
 import { pathOfNode } from "../model/tree-paths.ts";
 import type { Freed } from "../execute/free-space.ts";
 import type { SyncState } from "../state/sync-state.ts";
@@ -41,7 +46,7 @@ export interface EngineStatus {
   /** When everything was last in sync; Unix milliseconds. */
   readonly lastSyncAtMs: number | undefined;
   readonly problems: readonly Problem[];
-  /** Conflicted copies that are on this disk now. */
+  /** Conflicted copies that are on this disk now with both sides: while the server's is still to be downloaded nobody can choose. */
   readonly conflicts: readonly string[];
   readonly deletionsWaiting: number;
   /** Newest first, at most 50. */
@@ -124,38 +129,78 @@ function problemOfFailure(phase: Phase, failure: HoldfastError | undefined): Pro
   return [{ path: "", code: failure.code, message: `${failure.message}${hint}` }];
 }
 
-/** Paths of conflicted copies, looked for once after each cycle. */
+/** Conflicted copies, looked for once after each cycle. */
 export class Conflicts {
   readonly #state: SyncState;
-  #found: { readonly outcome: unknown; readonly paths: readonly string[] } | undefined;
+  #found: { readonly outcome: unknown; readonly copies: readonly FoundCopy[] } | undefined;
 
   constructor(state: SyncState) {
     this.#state = state;
   }
 
-  /** @param outcome of the last cycle; undefined before the first */
+  /**
+   * @param outcome of the last cycle; undefined before the first
+   * @returns the paths of those whose both sides are on this disk
+   */
   after(outcome: unknown): readonly string[] {
-    if (this.#found === undefined || this.#found.outcome !== outcome) {
-      this.#found = { outcome, paths: conflictsOf(this.#state) };
-    }
-    return this.#found.paths;
+    return this.#copiesAfter(outcome).flatMap(({ path, isEarly }) => (isEarly ? [] : [path]));
+  }
+
+  /**
+   * @throws HoldfastError not_found unless the path is a conflicted copy; conflict while the other side is still to be downloaded:
+   *   whatever was chosen, the download would first copy the original aside again
+   */
+  mustBeOne(outcome: unknown, path: string): void {
+    const copy = this.#copiesAfter(outcome).find((each) => each.path === path);
+    if (copy === undefined)
+      throw new HoldfastError("not_found", `${path} is not a conflicted copy and has no conflicted copy.`);
+    if (copy.isEarly && isStillEarly(this.#state, copy.id))
+      throw new HoldfastError(
+        "conflict",
+        `The other version of ${originalPath(path)} is not downloaded yet. Resolve the conflict after that: 'holdfast status' shows what is under way.`,
+      );
   }
 
   /** It was ended, and the next cycle will see that. */
   forget(path: string): void {
     if (this.#found === undefined) return;
-    this.#found = { ...this.#found, paths: this.#found.paths.filter((each) => each !== path) };
+    this.#found = { ...this.#found, copies: this.#found.copies.filter((each) => each.path !== path) };
+  }
+
+  #copiesAfter(outcome: unknown): readonly FoundCopy[] {
+    if (this.#found === undefined || this.#found.outcome !== outcome) {
+      this.#found = { outcome, copies: copiesOf(this.#state) };
+    }
+    return this.#found.copies;
   }
 }
 
+interface FoundCopy {
+  readonly id: NodeId;
+  readonly path: string;
+  /** The original has the bytes of the copy still, and what the server has comes in their place. */
+  readonly isEarly: boolean;
+}
+
 /** In the order of their paths. */
-function conflictsOf(state: SyncState): string[] {
+function copiesOf(state: SyncState): FoundCopy[] {
   return state
     .conflictedCopies()
     .flatMap((id) => {
       const row = state.local.get(id);
       if (row === undefined || row.kind === "folder" || originalName(row.name) === row.name) return [];
-      return [pathOfNode(state, id) ?? row.name];
+      return [{ id, path: pathOfNode(state, id) ?? row.name, isEarly: isStillEarly(state, id) }];
     })
-    .toSorted();
+    .toSorted((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+function isStillEarly(state: SyncState, id: NodeId): boolean {
+  const copy = state.local.get(id);
+  if (copy?.kind !== "file") return false;
+  const key = nameKey(nameOf(originalFrom(copy.name)));
+  return state.holdersOf(copy.content).some((holder) => {
+    const [local, remote, synced] = [state.local.get(holder), state.remote.get(holder), state.synced.get(holder)];
+    if (local === undefined || remote === undefined || remote.trashed || nameKey(local.name) !== key) return false;
+    return remote.content !== local.content && remote.content !== synced?.content;
+  });
 }
