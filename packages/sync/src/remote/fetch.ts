@@ -167,7 +167,8 @@ async function applyChange(
   if (listed === undefined) return;
   const rows = mounts.rowsOf(listed);
   for (const [each, below] of rows) learn(each, below);
-  if (node.kind === "mount" || shareOf(state, heard, id) !== undefined) {
+  const showsOthers = node.kind === "mount" || listed.some((each) => each.kind === "mount");
+  if (showsOthers || shareOf(state, heard, id) !== undefined) {
     for (const [each, missed] of await missedIn(page, id, rows)) learn(each, missed);
   }
 }
@@ -203,8 +204,8 @@ class Listings {
 }
 
 /**
- * While a folder of another space was out of view nobody told what became of what was in it. What a listing lacks is gone
- * only if the server says so of it, and says in the same breath that the folder is there. A mount is new each time, so what was
+ * While a folder of another space was out of view nobody told what became of what was in it, also where its mount went with a folder
+ * above it. What a listing lacks is gone only if the server says so of it, and says in the same breath that the folder is there. A mount is new each time, so what was
  * in the one before is known below the folders that are listed.
  */
 async function missedIn(
