@@ -12,6 +12,7 @@ import { healOnce, keepHealing } from "./heal-damaged.ts";
 import type { KnownSync } from "./known-syncs.ts";
 import { agreeOnSync, holdRoot, recordFor } from "./open-sync.ts";
 import type { HeldRoot, SyncChoices } from "./open-sync.ts";
+import { startOf } from "./full-disk-advice.ts";
 import { ensureRemoteFolder } from "./remote-folder.ts";
 import { groupedProblems } from "./problem-lines.ts";
 import type { RecentChange } from "@holdfast/sync/loop/progress";
@@ -90,6 +91,10 @@ async function syncHeld(run: Run, held: HeldRoot, choices: SyncChoices, signals:
     configFolder: connection.configFolder,
     limits: choices.limits,
     own: choices.own,
+    start: startOf(known.record.root, run.context.environment, {
+      isOnce: choices.isOnce,
+      isTerminal: run.context.stderr.isTTY === true,
+    }),
   });
   let reached: Reached | undefined;
   try {

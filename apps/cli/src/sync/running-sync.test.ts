@@ -20,7 +20,11 @@ test("a conflict of the first cycle is logged and shown, one from before is not,
   const clock = { nowMs: () => 0, unixMs: () => 0, logs: false };
   const reporter = new SyncReporter(new Output({}, new PassThrough(), stderr), stderr, clock);
   const options = { configFolder: folder, limits: { upBytesPerSecond: undefined, downBytesPerSecond: undefined } };
-  const running = new RunningSync({ folder, record }, reporter, { ...options, own: [".config/holdfast"] });
+  const running = new RunningSync({ folder, record }, reporter, {
+    ...options,
+    own: [".config/holdfast"],
+    start: "by hand",
+  });
   let conflicts = [copy("old")];
   const included: string[] = [];
   const engine = {

@@ -13,6 +13,7 @@ import { type HowFar, ProgressMeter } from "./progress-meter.ts";
 import type { SyncReport, WaitingDeletion } from "./report.ts";
 import type { ExclusionChange, SyncControl } from "./sync-control.ts";
 import { FreshConflicts } from "./fresh-conflicts.ts";
+import { type Start, withAdvice } from "./full-disk-advice.ts";
 import { ProblemLog } from "./problem-log.ts";
 import { SyncLog } from "./sync-log.ts";
 import { answeredWords } from "./group-deletions.ts";
@@ -33,6 +34,7 @@ interface RunningOptions {
   readonly limits: BandwidthLimits;
   /** See `SyncChoices`. */
   readonly own: readonly string[];
+  readonly start: Start;
 }
 
 /** A sync while its client runs: what the other commands and the page see of it, and what they make it do. */
@@ -49,6 +51,7 @@ export class RunningSync implements SyncControl {
   readonly #meter = new ProgressMeter();
   readonly #configFolder: string;
   readonly #own: readonly string[];
+  readonly #start: Start;
   #limits: BandwidthLimits;
   /** Undefined until the server has been reached. */
   #reached: Omit<ClientEngine, "heal" | "close"> | undefined;
@@ -61,8 +64,10 @@ export class RunningSync implements SyncControl {
   #conflicts = new FreshConflicts();
   #waiting = 0;
 
-  constructor({ folder, record }: KnownSync, reporter: SyncReporter, { configFolder, limits, own }: RunningOptions) {
+  constructor({ folder, record }: KnownSync, reporter: SyncReporter, options: RunningOptions) {
+    const { configFolder, limits, own, start } = options;
     this.#own = own;
+    this.#start = start;
     this.#log = new SyncLog(folder);
     this.folder = folder;
     this.#record = record;
@@ -123,7 +128,8 @@ export class RunningSync implements SyncControl {
   }
 
   report(): SyncReport {
-    return reportOf(this.#record, this.#status(), { pageUrl: this.pageUrl, problems: this.#remarks });
+    const report = reportOf(this.#record, this.#status(), { pageUrl: this.pageUrl, problems: this.#remarks });
+    return { ...report, problems: this.#advised(report.problems) };
   }
 
   view(): Promise<SyncView> {
@@ -199,7 +205,11 @@ export class RunningSync implements SyncControl {
 
   /** See `SyncReporter`. */
   untold(problems: SyncReport["problems"]): SyncReport["problems"] {
-    return [...this.#reporter.untold(problems)];
+    return [...this.#reporter.untold(this.#advised(problems))];
+  }
+
+  #advised(problems: SyncReport["problems"]): SyncReport["problems"] {
+    return withAdvice(problems, this.#record.root, this.#start);
   }
 
   /** The last word: shown, and kept for when nobody runs. */

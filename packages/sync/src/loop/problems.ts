@@ -71,7 +71,7 @@ export function fullHere(path: string, needs: string): Problem {
 }
 
 function fullWords(downloads: string): string {
-  return `The disk of this folder is full: ${downloads} wait until there is space, and uploads continue. Free some space, or keep a folder on the server only: holdfast sync DIR --exclude FOLDER --free-space, then empty DIR/.holdfast/trash.`;
+  return `The disk of this folder is full: ${downloads} wait until there is space, and uploads continue.`;
 }
 
 export function isPassing(code: string): boolean {

@@ -21,20 +21,25 @@ export function roomOf(space: DiskSpace): number {
 }
 
 /** For a person, of what does not fit: "24 MiB, but only 15.8 MiB can be used there". */
-export function roomWords(sizeBytes: number, space: DiskSpace): string {
-  const [needed, usable] = unlikeBytes(sizeBytes, Math.max(0, Math.floor(roomOf(space))));
+export function roomWords(sizeBytes: number, roomBytes: number): string {
+  const [needed, usable] = unlikeBytes(sizeBytes, Math.max(0, Math.floor(roomBytes)));
   return `${needed}, but only ${usable} can be used there`;
 }
 
 /**
  * Leaves out what would take the last space of the disk, see `keptFreeBytes`.
  * What needs no space, and what goes, stands.
+ * @returns `why`: the size of what is left out, beside the room that all else leaves
  */
 export function withinSpace(
   operations: readonly LocalOperation[],
   space: DiskSpace | undefined,
-): { readonly operations: readonly LocalOperation[]; readonly leftOut: readonly LocalOperation[] } {
-  if (space === undefined) return { operations, leftOut: [] };
+): {
+  readonly operations: readonly LocalOperation[];
+  readonly leftOut: readonly LocalOperation[];
+  readonly why: string;
+} {
+  if (space === undefined) return { operations, leftOut: [], why: "" };
   let roomBytes = roomOf(space);
   const leftOut: LocalOperation[] = [];
   const fitting = operations.filter((operation) => {
@@ -44,12 +49,8 @@ export function withinSpace(
     else leftOut.push(operation);
     return fits;
   });
-  return { operations: fitting, leftOut };
-}
-
-/** What all of them bring. */
-export function neededBytesOf(operations: readonly LocalOperation[]): number {
-  return operations.reduce((sum, operation) => sum + neededBytes(operation), 0);
+  const neededByRest = leftOut.reduce((sum, operation) => sum + neededBytes(operation), 0);
+  return { operations: fitting, leftOut, why: roomWords(neededByRest, roomBytes) };
 }
 
 function neededBytes(operation: LocalOperation): number {

@@ -9,7 +9,7 @@ import type { QuietAges, SeenFile } from "./quiet-age.ts";
 import type { RestingDeletions } from "./resting-deletions.ts";
 import type { StubbornChanges } from "./stubborn-changes.ts";
 import type { Suspicion } from "./suspicion.ts";
-import { type DiskSpace, neededBytesOf, roomWords, withinSpace } from "./space.ts";
+import { type DiskSpace, withinSpace } from "./space.ts";
 
 /** A full disk is looked at again after this. */
 const spaceAgainMs = 30_000;
@@ -97,13 +97,10 @@ export class Waits {
     return true;
   }
 
-  /** With why some are left out. */
-  async #fit(local: Plan["local"]): Promise<ReturnType<typeof withinSpace> & { readonly why: string }> {
+  async #fit(local: Plan["local"]): Promise<ReturnType<typeof withinSpace>> {
     const { freeSpace } = this.#input;
     const brings = local.some(({ op }) => op === "create" || op === "replace" || op === "copy_aside");
-    const space = brings && freeSpace !== undefined ? await freeSpace() : undefined;
-    const why = space === undefined ? "" : roomWords(neededBytesOf(local), space);
-    return { ...withinSpace(local, space), why };
+    return withinSpace(local, brings && freeSpace !== undefined ? await freeSpace() : undefined);
   }
 }
 

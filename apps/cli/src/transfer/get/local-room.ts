@@ -93,11 +93,11 @@ export function assertRoomAt(folder: string, sizeBytes: number): void {
   if (space === undefined || sizeBytes <= roomOf(space)) return;
   throw new HoldfastError(
     "store_full",
-    `This needs ${roomWords(sizeBytes, space)}; only what fits is downloaded. ${whatToDo}`,
+    `This needs ${roomWords(sizeBytes, roomOf(space))}; only what fits is downloaded. ${whatToDo}`,
   );
 }
 
 function roomIn(sizeBytes: number, space: FreeSpace | undefined): string {
   if (space === undefined) return `${formatBytes(sizeBytes)}, and the free space is unknown`;
-  return roomWords(sizeBytes, space);
+  return roomWords(sizeBytes, roomOf(space));
 }
