@@ -129,6 +129,11 @@ test("status shows a running sync in each of its states, with its progress while
     ...head("waiting for you", "1 change left"),
     "  1 deletion waits for you: 'holdfast deletes' shows them",
   ]);
+  const full = { path: "", code: "store_full", message: "The server is full." };
+  assert.deepEqual(await shownIn({ state: "waiting", pending_files: 1, problems: [full] }), [
+    ...head("waiting for space on the server", "1 change left"),
+    "  ! The server is full.",
+  ]);
 });
 
 test("status of a device that removed its copies lists the person's own files first, and those in the local trash as a number", async (t) => {

@@ -6,6 +6,7 @@ import { count, formatNumber } from "../output/text.ts";
 import type { KnownStatus } from "../sync/last-status.ts";
 import { printable } from "@holdfast/core/printable";
 import type { ClearedFolder } from "../sync/cleared-folders.ts";
+import { awaitedOf, awaitedWords } from "../sync/awaited.ts";
 import { waitingSoFar } from "../sync/brake-line.ts";
 import type { KnownSync } from "../sync/known-syncs.ts";
 import type { SyncView } from "../sync/page/sync-view.ts";
@@ -141,7 +142,6 @@ const words = {
   syncing: "syncing",
   paused: "paused",
   offline: "the server cannot be reached",
-  waiting: "waiting for you",
 } as const;
 
 const shownMax = 10;
@@ -171,9 +171,10 @@ function linesOf(
   const notRunning = state === "paused" ? "not running, and paused" : "not running";
   // Nobody looks while it does not run, or is paused.
   const todo = isRunning && state !== "paused" ? todoWords(pending_files) : uncheckedText;
+  const stateWords = state === "waiting" ? awaitedWords[awaitedOf(report)] : words[state];
   const synced = last_sync_at === null ? "not in sync yet" : `last in sync ${timeFor(output, last_sync_at)}`;
   const lines = [
-    `${root}: ${isRunning ? words[state] : notRunning}`,
+    `${root}: ${isRunning ? stateWords : notRunning}`,
     `  ${account} at ${server}, as ${device}`,
     `  ${last_sync_at === null && todo === uncheckedText ? synced : `${synced}, ${todo}`}`,
   ];

@@ -14,7 +14,7 @@ const words: Readonly<Record<string, string>> = {
 
 /** What a person can act on: the system's own codes in words, with the path. */
 export function toSentence(thrown: unknown): HoldfastError {
-  if (thrown instanceof HoldfastError && thrown.code === "store_full" && /\((?:ENOSPC|EDQUOT)\)/.test(thrown.message)) {
+  if (thrown instanceof HoldfastError && thrown.code === "store_full" && isDiskHereFull(thrown)) {
     return new HoldfastError("store_full", `The disk here is full. ${thrown.message}`, { cause: thrown });
   }
   const errno = errnoOf(thrown);
@@ -25,6 +25,11 @@ export function toSentence(thrown: unknown): HoldfastError {
   const advice =
     errno === "EACCES" || errno === "EPERM" ? " Check its owner and permissions, and those of its parent folders." : "";
   return new HoldfastError("failed", `${path}: ${words[errno]} (${errno}).${advice}`, { cause: thrown });
+}
+
+/** Of an error with the code `store_full`, which servers return without the system's code. */
+export function isDiskHereFull({ message }: { readonly message: string }): boolean {
+  return /\((?:ENOSPC|EDQUOT)\)/.test(message);
 }
 
 function inWords(error: HoldfastError, errno: string, meaning: string): HoldfastError {

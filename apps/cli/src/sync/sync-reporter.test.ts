@@ -117,6 +117,20 @@ test("attempts that find nothing to do are no lines between", async () => {
   ]);
 });
 
+test("the state names the space that is waited for, on the server or in the quota", async () => {
+  const { show, stderr } = reporter();
+  const problem = { path: "", code: "store_full", message: "The server is full." };
+  await show({ activity: "waiting", problems: [problem] });
+  await show({ activity: "waiting", problems: [{ ...problem, path: "a", code: "quota" }] });
+  assert.deepEqual(
+    stderr
+      .text()
+      .split("\n")
+      .filter((line) => line.includes("waiting")),
+    ["sync: waiting for space on the server", "sync: waiting for space in your quota"],
+  );
+});
+
 test("a problem is told once until it is gone and comes again", async () => {
   const { show, stderr } = reporter();
   const problems = [{ path: "a\u001bb", code: "quota", message: "is too much" }];

@@ -4,6 +4,7 @@ import type { EngineStatus } from "@holdfast/sync/loop/status";
 import type { Output, Problem } from "../output/output.ts";
 import { showLines } from "../output/screen.ts";
 import { count, formatBytes, formatNumber } from "../output/text.ts";
+import { awaitedOf, awaitedWords } from "./awaited.ts";
 import { BrakeLine } from "./brake-line.ts";
 import type { SyncRecord } from "./known-syncs.ts";
 import { conflictLines } from "./conflict-lines.ts";
@@ -72,12 +73,11 @@ function movedToTrash(root: string, files: number, bytes: number): string {
 
 const lineIntervalMs = 5000;
 
-const words: Readonly<Record<EngineStatus["activity"], string>> = {
+const words: Readonly<Record<Exclude<EngineStatus["activity"], "waiting">, string>> = {
   idle: "in sync",
   syncing: "syncing",
   paused: "paused; 'holdfast resume' continues",
   offline: "the server cannot be reached; trying again",
-  waiting: "waiting for you",
   refused: "stopped",
 };
 
@@ -134,9 +134,11 @@ export class SyncReporter {
     }
     // A look that finds nothing to do, such as each attempt to reach a server that refuses the login, is worth no line.
     const isOnlyLook = status.activity === "syncing" && status.pendingFiles === 0 && this.#lastState !== "";
-    if (status.activity !== this.#lastState && !isOnlyLook) {
-      this.#lastState = status.activity;
-      if (!(this.#isOnce && status.activity === "paused")) this.#line(`sync: ${words[status.activity]}`);
+    const { activity } = status;
+    const state = activity === "waiting" ? awaitedWords[awaitedOf(report)] : words[activity];
+    if (state !== this.#lastState && !isOnlyLook) {
+      this.#lastState = state;
+      if (!(this.#isOnce && activity === "paused")) this.#line(`sync: ${state}`);
     }
     this.#showProblems(report);
     this.#showFreed(status, report);

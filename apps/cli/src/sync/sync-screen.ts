@@ -12,6 +12,7 @@ import {
   shortLine,
   shortPath,
 } from "../output/text.ts";
+import { awaitedOf, awaitedWords } from "./awaited.ts";
 import { BrakeLine } from "./brake-line.ts";
 import { conflictLines } from "./conflict-lines.ts";
 import { problemLine, ProblemLines } from "./problem-lines.ts";
@@ -155,7 +156,7 @@ function restingLine(state: string, report: SyncReport, now: number): string {
     idle: `in sync since ${formatClock(now)}${listed}`,
     paused: "paused; 'holdfast resume' continues",
     offline: "the server cannot be reached; trying again",
-    waiting: `waiting for you${listed}`,
+    waiting: `${awaitedWords[awaitedOf(report)]}${listed}`,
     refused: "stopped",
   };
   return words[state] ?? "looking for changes";

@@ -66,11 +66,7 @@ async function axeFindings(): Promise<string[]> {
 
 /** All that a page can show at once. */
 function busy(): void {
-  const problem = (path: string): { path: string; code: string; message: string } => ({
-    path,
-    code: "quota",
-    message: "Your space on the server is full.",
-  });
+  const problem = (path: string) => ({ path, code: "quota", message: "Your space on the server is full." });
   drive.now = {
     ...drive.now,
     state: "waiting",
@@ -121,6 +117,9 @@ test("all folders of the configuration are on one page, each with its state in a
     assert.match(where, /^ann@example\.org at https:\/\/drive\.example, this device is laptop/);
   }
   assert.equal(looks.size, 6, "three colours and three icons");
+  photos.now = { ...photos.now, state: "waiting", problems: [{ path: "", code: "store_full", message: "Full." }] };
+  await summary().getByText("1 waiting for you, 1 waiting for space on the server, 1 not running").waitFor();
+  await folder("Photos").locator(".state").getByText("Waiting for space on the server").waitFor();
   await folder("Music").getByText(`Start it with: holdfast sync ${stopped.record.root}`).waitFor();
   assert.deepEqual(complaints, []);
 });

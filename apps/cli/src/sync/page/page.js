@@ -116,14 +116,10 @@ function show(syncs) {
 /** "1 waiting for you, 2 in sync", what matters most first. */
 function summaryOf(syncs) {
   const order = ["waiting", "not_running", "offline", "syncing", "paused", "idle"];
-  if (syncs.length === 1) return states[syncs[0].state][0];
-  const counts = order.map((state) => [
-    states[state][0].toLowerCase(),
-    syncs.filter((sync) => sync.state === state).length,
-  ]);
-  return counts
-    .filter(([, count]) => count > 0)
-    .map(([word, count]) => count + " " + word)
+  if (syncs.length === 1) return stateWord(syncs[0]);
+  const words = order.flatMap((state) => syncs.filter((sync) => sync.state === state).map(stateWord));
+  return [...new Set(words)]
+    .map((word) => words.filter((each) => each === word).length + " " + word.toLowerCase())
     .join(", ");
 }
 

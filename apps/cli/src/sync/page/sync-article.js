@@ -10,6 +10,12 @@ const states = {
   not_running: ["Not running", "M12 3v9M6 7a8 8 0 1 0 12 0"],
 };
 
+const spaceWords = { server: "Waiting for space on the server", quota: "Waiting for space in your quota" };
+
+function stateWord({ state, waits_for }) {
+  return (state === "waiting" && spaceWords[waits_for]) || states[state][0];
+}
+
 /** @param act (action, body, what it is in words) asks the client and shows what came of it */
 function newArticle(key, act) {
   const article = document.getElementById("sync").content.firstElementChild.cloneNode(true);
@@ -46,12 +52,12 @@ function showArticle(article, view) {
   const find = (selector) => article.querySelector(selector);
   article.view = view;
   const isRunning = view.state !== "not_running";
-  const [word, icon] = states[view.state];
+  const icon = states[view.state][1];
   const name = view.root.slice(view.root.lastIndexOf("/") + 1);
   setText(find("h2"), name);
   find(".state").dataset.state = view.state;
   find(".state path").setAttribute("d", icon);
-  setText(find(".word"), word);
+  setText(find(".word"), stateWord(view));
   setText(find(".pause"), view.paused ? "Resume" : "Pause");
   find(".pause").setAttribute("aria-label", (view.paused ? "Resume " : "Pause ") + view.root);
   setText(find(".root"), view.root + (view.remote === "" ? "" : ", which is " + view.remote + " on the server"));

@@ -9,6 +9,7 @@ import type { KnownSync } from "../known-syncs.ts";
 import type { BandwidthLimits } from "../open-sync.ts";
 import { clearingCode } from "../clearing-marker.ts";
 import { problemKinds } from "../problem-lines.ts";
+import { awaitedOf } from "../awaited.ts";
 import type { HowFar } from "../progress-meter.ts";
 import type { SyncReport, WaitingDeletion } from "../report.ts";
 import { rulesOf } from "../shown-rules.ts";
@@ -43,6 +44,8 @@ export const syncView = z.object({
   /** "" is the whole drive. */
   remote: z.string(),
   state: z.enum(["idle", "syncing", "paused", "offline", "waiting", "not_running"]),
+  /** Of the state `waiting`; absent from an older client. */
+  waits_for: z.enum(["you", "server", "quota"]).default("you"),
   /** Also of one that does not run: whether its next start will be. */
   paused: z.boolean(),
   /** Why it does not run, and how to start it; "" for one that does. */
@@ -100,6 +103,7 @@ export async function viewOf(sync: KnownSync, parts: ViewParts): Promise<SyncVie
     device: report.device,
     remote: sync.record.remote,
     state: notRunning === undefined ? report.state : "not_running",
+    waits_for: awaitedOf(report),
     paused: report.state === "paused",
     note: notRunning ?? "",
     last_sync_at: report.last_sync_at,
