@@ -166,7 +166,7 @@ test("a space without room is told by put at once, with what to do", () =>
     assert.equal(put.code, 6, put.stderr);
     assert.match(
       put.stderr,
-      /This needs 4\.0 MiB, and [\d.]+ [KM]iB is free\. The trash is empty: delete files.* An administrator can raise the quota/,
+      /This needs 4\.0 MiB, and [\d.]+ [KM]iB is free in your quota\. The trash is empty: delete files.* An administrator can raise the quota/,
     );
   }));
 

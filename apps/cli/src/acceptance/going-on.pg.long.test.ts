@@ -194,12 +194,13 @@ describe("put and get go on", () => {
     };
     const own = { ...env, HOLDFAST_CONFIG_DIR: `${folder}/config-tight`, HOLDFAST_TOKEN: owner.token ?? "" };
     for (const [as, remote, words] of [
-      [own, "/own", /^(This needs [\d.]+ MiB, and [\d.]+ [KM]iB is free|There is no space for it)\./],
+      [own, "/own", /^(This needs [\d.]+ MiB, and [\d.]+ [KM]iB is free in your quota|There is no space for it)\./],
       [env, "/full mount/sub", /^The owner of this folder does not have enough space for this\. Ask them to/],
     ] as const) {
       Object.assign(passed, { requests: 0, bytes: 0 });
       const { code, stdout, stderr } = await holdfast(["put", tight, remote, "--json"], { env: as });
-      const isTold = /^holdfast: This needs 60 MiB, and 1\.9 MiB is free; only what fits is uploaded\./m.test(stderr);
+      const isTold =
+        /^holdfast: This needs 60 MiB, and 1\.9 MiB is free in your quota; only what fits is uploaded\./m.test(stderr);
       assert.equal(isTold, as === own, stderr);
       const { files_sent, problems } = JSON.parse(stdout);
       assert.deepEqual([code, files_sent, passed.requests], [6, 1, 0]);

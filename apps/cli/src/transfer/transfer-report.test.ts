@@ -44,15 +44,30 @@ test("a file that does not fit is listed with the space that files before it lea
   );
 });
 
-test("each file that is not tried for lack of space on the server counts as a problem", () => {
+test("each file without space in the quota counts as a problem, and people get one line with their number and size", async () => {
   const { report, lines } = makeReport();
-  for (let file = 0; file < 25; file += 1) report.refused(`f${file}`, new HoldfastError("quota", "No space."), 10);
-  report.tellUntried();
+  const failure = new HoldfastError("quota", "No space.", { body: { free_bytes: 2 ** 20 } });
+  for (let file = 0; file < 25; file += 1) report.refused(`f${file}`, failure, 10 * 2 ** 10);
+  await report.listUntried(async () => 9 * 2 ** 10);
   assert.deepEqual([report.problemCount, report.problems.length, report.exitCode], [25, 21, 6]);
   assert.equal(
-    lines().at(-1),
-    "holdfast: 5 more files were not tried, because there was no space for 20 files before. Free some space and run put again.",
+    report.problems.at(-1)?.message,
+    "5 more files were not tried, because there was no space for 20 files before. Free some space and run put again.",
   );
+  report.tellAlike();
+  assert.deepEqual(lines(), [
+    "holdfast: 25 files: not enough space in your quota: 250 KiB needed, 9.0 KiB free. 'holdfast df' shows what uses it and how to free some. (f0, f1, f2 and 22 more)",
+  ]);
+});
+
+test("one file without space, and files in the space of another person, have the sentence of the server", () => {
+  const [one, other] = [makeReport(), makeReport()];
+  const failure = new HoldfastError("quota", "The owner of this folder does not have enough space for this.");
+  one.report.refused("a", failure, 10);
+  for (const path of ["a", "b"]) other.report.refused(path, failure, 2 ** 20);
+  for (const { report } of [one, other]) report.tellAlike();
+  assert.deepEqual(one.lines(), [`holdfast: a: ${failure.message}`]);
+  assert.deepEqual(other.lines(), [`holdfast: 2 files: ${failure.message} (a, b)`]);
 });
 
 for (const [alike, line] of [

@@ -4,6 +4,7 @@ import { changedHere } from "./kept-here.ts";
 import { count, formatNumber } from "../output/text.ts";
 import { type Change, planLines } from "./plan-lines.ts";
 import { TransferCounts } from "../output/progress.ts";
+import { WithoutRoom } from "./without-room.ts";
 
 /** What a put or get did, and what it could not do while it did the rest. */
 export class TransferReport {
@@ -25,7 +26,8 @@ export class TransferReport {
   readonly #output: Output;
   #refused = 0;
   #doneAtRefusal = 0;
-  #withoutRoom = 0;
+  #refusedForRoom = 0;
+  #withoutRoom = new WithoutRoom();
   /** The least that was refused for want of room. */
   #refusedGrowthBytes = Infinity;
   #untried = 0;
@@ -85,16 +87,23 @@ export class TransferReport {
    */
   problem(path: string, message: string, code = "failed", files = 1): void {
     if (code === changedHere) this.filesKept += 1;
-    this.#listedTogether += files - 1;
-    const problem = { path, code, message };
-    this.problems.push(problem);
+    const problem = this.#list({ path, code, message }, files);
     const alike = (this.#alike.get(message) ?? 0) + 1;
     this.#alike.set(message, alike);
     if (alike <= this.#alikeShownMax) this.#output.problem(problem);
   }
 
-  /** At the end: those that say the very same, behind the first of them, once. */
+  #list(problem: Problem, files = 1): Problem {
+    this.#listedTogether += files - 1;
+    this.problems.push(problem);
+    return problem;
+  }
+
+  /** At the end: all without room as one line, and those that say the very same, behind the first of them, once. */
   tellAlike(): void {
+    const problem = this.#withoutRoom.problem();
+    if (problem !== undefined) this.#output.problem(problem);
+    this.#withoutRoom = new WithoutRoom();
     for (const [message, alike] of this.#alike) {
       const more = alike - this.#alikeShownMax;
       if (more <= 0) continue;
@@ -113,11 +122,14 @@ export class TransferReport {
    * @param growthBytes how much more the content needs than what it replaces
    * @throws HoldfastError where it looks as if everything were
    */
-  refused(path: string, { code, message }: HoldfastError, growthBytes = 0): void {
+  refused(path: string, failure: HoldfastError, growthBytes = 0): void {
+    const { code, message } = failure;
     if (code === "quota") {
-      if (this.lacksRoom(growthBytes)) return this.untried();
-      this.#withoutRoom += 1;
+      if (this.lacksRoom(growthBytes)) return this.untried(path, growthBytes);
+      this.#withoutRoom.add(path, growthBytes, failure);
+      this.#refusedForRoom += 1;
       this.#refusedGrowthBytes = Math.min(this.#refusedGrowthBytes, growthBytes);
+      return void this.#list({ path, code, message });
     }
     this.problem(path, message, code);
     const { filesDone } = this.counts;
@@ -131,11 +143,12 @@ export class TransferReport {
 
   /** Enough was refused for want of room, all of it smaller or the same: to send this too would be for nothing. */
   lacksRoom(growthBytes: number): boolean {
-    return this.#withoutRoom >= withoutRoomMax && growthBytes >= this.#refusedGrowthBytes;
+    return this.#refusedForRoom >= withoutRoomMax && growthBytes >= this.#refusedGrowthBytes;
   }
 
   /** Of what lacks room, and is not sent: listed together at the end. */
-  untried(): void {
+  untried(path: string, growthBytes: number): void {
+    this.#withoutRoom.add(path, growthBytes);
     this.#untried += 1;
   }
 
@@ -144,11 +157,17 @@ export class TransferReport {
     for (const path of paths) if (this.left.length < leftNamedMax && !this.left.includes(path)) this.left.push(path);
   }
 
-  tellUntried(): void {
+  /**
+   * For programs: people get them in one line with the refused ones.
+   * @param readFreeBytes of one's own space
+   */
+  async listUntried(readFreeBytes: () => Promise<number | undefined>): Promise<void> {
+    await this.#withoutRoom.finish(readFreeBytes);
     if (this.#untried === 0) return;
     const untried = `${count(this.#untried, "more file")} ${this.#untried === 1 ? "was" : "were"} not tried`;
-    const why = `there was no space for ${count(this.#withoutRoom, "file")} before`;
-    this.problem("", `${untried}, because ${why}. Free some space and run put again.`, "quota", this.#untried);
+    const why = `there was no space for ${count(this.#refusedForRoom, "file")} before`;
+    const message = `${untried}, because ${why}. Free some space and run put again.`;
+    this.#list({ path: "", code: "quota", message }, this.#untried);
   }
 
   /** Each file counts, also where many are listed together. */

@@ -186,7 +186,7 @@ describe("a rewind", () => {
     assert.deepEqual([answer.reverted, answer.left], [1, 1]);
     const left = answer.sample.find(({ act }: { act: string }) => act === "left");
     assert.deepEqual(
-      [left.path, /^This needs .+, and .+ is free\./.test(left.reason)],
+      [left.path, /^This needs .+, and .+ is free in your quota\./.test(left.reason)],
       ["/full/large", true],
       left.reason,
     );

@@ -44,7 +44,7 @@ export async function commit<Each extends Item>(
   const [untried, tried] = [items.filter(lacksRoom), items.filter((item) => !lacksRoom(item))];
   for (const item of untried) {
     item.onFailed?.();
-    work.report.untried();
+    work.report.untried(item.path, item.growthBytes ?? 0);
   }
   const left = new Set(tried);
   await eachApart(tried, {

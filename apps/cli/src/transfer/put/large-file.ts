@@ -63,8 +63,9 @@ async function putOnce(work: PutWork, file: QueuedFile, counted: FileBytes): Pro
     const compared = compare ? await hashFile(work, handle.fd, counted) : undefined;
     const isEqual = compared !== undefined && compared.contentId === file.remote?.content_id;
     const isDamaged = isEqual && damagedOf(work, file.remote) !== undefined;
-    if (!isEqual && work.report.lacksRoom(growthOf(file, Number(before.size)))) {
-      work.report.untried();
+    const growthBytes = growthOf(file, Number(before.size));
+    if (!isEqual && work.report.lacksRoom(growthBytes)) {
+      work.report.untried(path, growthBytes);
       return "done";
     }
     if (!isEqual) await askRoom(work, file, handle.fd, Number(before.size));

@@ -25,7 +25,7 @@ import { putTargets } from "./put-targets.ts";
 import type { LocalArgument, PutTarget } from "./put-targets.ts";
 import { TreePut } from "./put-tree.ts";
 import { seenIn, Surplus } from "./surplus.ts";
-import { tellRoom } from "./room.ts";
+import { freeRoom, tellRoom } from "./room.ts";
 import { closingOperation, SentBlocks } from "./put-work.ts";
 import { openStandardInput, refuseDirectory, type StandardInput } from "./standard-input.ts";
 import type { PutWork, RemoteFolder } from "./put-work.ts";
@@ -110,7 +110,7 @@ export async function put(options: PutOptions, locals: readonly string[], given:
     journal.close();
     await pool.close();
   }
-  report.tellUntried();
+  await report.listUntried(() => freeRoom(work));
   const [problem] = report.problems;
   const isOneFile = targets.length === 1 && targets[0]?.local.kind !== "folder";
   if (isOneFile && problem !== undefined) {

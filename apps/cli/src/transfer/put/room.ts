@@ -27,7 +27,10 @@ export async function tellRoom(
   const freeBytes = (await freeRoom(work)) ?? Infinity;
   if (growthBytes > freeBytes) {
     const [needed, free] = unlikeBytes(growthBytes, freeBytes);
-    return tell("quota", `This needs ${needed}, and ${free} is free; only what fits is uploaded. See 'holdfast df'.`);
+    return tell(
+      "quota",
+      `This needs ${needed}, and ${free} is free in your quota; only what fits is uploaded. See 'holdfast df'.`,
+    );
   }
   if (await fitsDisk(client, growthBytes)) return;
   // Files that are equal to others on the server need no room there, which only their blocks tell.

@@ -161,12 +161,12 @@ test("an empty trash is not to be emptied, and others are not told anything", as
   const space = await world.open({ quotaBytes: 100 });
   await space.put("root", "f", "x".repeat(100));
   const text =
-    "This needs 1.5 KiB, and 0 B is free. Empty the trash. An administrator can raise the quota: 'holdfast admin users quota EMAIL SIZE'.";
+    "This needs 1.5 KiB, and 0 B is free in your quota. Empty the trash. An administrator can raise the quota: 'holdfast admin users quota EMAIL SIZE'.";
   const error = new HoldfastError("quota", text, { body: { free_bytes: 0 } });
   const { message } = await explained(space, error);
   assert.match(
     message,
-    /^This needs 1\.5 KiB, and 0 B is free\. The trash is empty: delete files, then empty the trash\. An administrator can raise/,
+    /^This needs 1\.5 KiB, and 0 B is free in your quota\. The trash is empty: delete files, then empty the trash\. An administrator can raise/,
   );
   assert.equal(await explained(space, error, { owns: false }), error);
   assert.equal(await explained(space, error, { writesOnly: true }), error);

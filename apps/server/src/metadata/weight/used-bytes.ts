@@ -32,9 +32,13 @@ export async function changeUse(transaction: ShardReader, spaceId: SpaceId, chan
 export function assertFree(freeBytes: number, addedBytes: number): void {
   if (addedBytes <= 0 || addedBytes <= freeBytes) return;
   const [needed, free] = unlikeBytes(addedBytes, Math.max(0, freeBytes));
-  throw new HoldfastError("quota", `This needs ${needed}, and ${free} is free. Empty the trash. ${raiseQuota}`, {
-    body: { free_bytes: Math.max(0, freeBytes), needed_bytes: addedBytes },
-  });
+  throw new HoldfastError(
+    "quota",
+    `This needs ${needed}, and ${free} is free in your quota. Empty the trash. ${raiseQuota}`,
+    {
+      body: { free_bytes: Math.max(0, freeBytes), needed_bytes: addedBytes },
+    },
+  );
 }
 
 /**
