@@ -10,6 +10,7 @@ import { saveLastStatus } from "../sync/last-status.ts";
 import { openControlChannel } from "../sync/control-channel.ts";
 import { limitsOf } from "../sync/open-sync.ts";
 import { viewOf } from "../sync/page/sync-view.ts";
+import type { HowFar } from "../sync/progress-meter.ts";
 import type { SyncReport } from "../sync/report.ts";
 import type { SyncControl } from "../sync/sync-control.ts";
 import { runHere } from "./testing-run.ts";
@@ -77,14 +78,18 @@ test("status shows a running sync in each of its states, with its progress while
     bytes: { done: 2 ** 30, of: 3 * 2 ** 30 },
     changes: { done: 1234, of: 3000 },
     pendingFiles: 1766,
+    looked: "",
     names: ["photos/a.jpg", "photos/b.jpg", "photos/c.jpg", "photos/d.jpg"],
   };
-  let share = progress.share;
+  let far: Partial<HowFar> = {};
   const none = () => assert.fail("status changes nothing");
   const control: SyncControl = {
     report: () => report,
     view: () =>
-      viewOf({ folder, record }, { report, deletions: [], limits: limitsOf(record), progress: { ...progress, share } }),
+      viewOf(
+        { folder, record },
+        { report, deletions: [], limits: limitsOf(record), progress: { ...progress, ...far } },
+      ),
     waitingDeletions: () => [],
     pause: none,
     resume: none,
@@ -115,7 +120,17 @@ test("status shows a running sync in each of its states, with its progress while
     "    photos/b.jpg",
     "    photos/c.jpg",
   ]);
-  share = 0;
+  far = { share: undefined, secondsLeft: undefined, bytesPerSecond: 0, bytes: { done: 0, of: 0 }, names: [] };
+  far = { ...far, changes: { done: 0, of: 0 }, pendingFiles: 0 };
+  assert.deepEqual(await shownIn({ state: "syncing" }), head("syncing", "looking for changes"));
+  far = { ...far, looked: "looking for changes: 12,400 files seen, 310 read" };
+  assert.deepEqual((await shownIn({ state: "syncing", last_sync_at: null })).slice(1), [
+    whoseLine,
+    "  not in sync yet, looking for changes: 12,400 files seen, 310 read",
+  ]);
+  far = { share: 0.1, pendingFiles: 402, changes: { done: 0, of: 0 }, looked: "" };
+  assert.equal((await shownIn({ state: "syncing" }))[2], `  last in sync ${time}, 402 changes, 2.0 GiB left`);
+  far = { share: 0 };
   assert.ok(!(await shownIn({ state: "syncing", pending_files: 1766 })).join("\n").includes("0 %"));
   assert.deepEqual(
     await shownIn({ state: "paused", pending_files: 3 }),
@@ -125,6 +140,10 @@ test("status shows a running sync in each of its states, with its progress while
     await shownIn({ state: "offline", pending_files: 1 }),
     head("the server cannot be reached", "1 change left"),
   );
+  const unchecked = head("the server cannot be reached", "changes since then have not been checked");
+  assert.deepEqual(await shownIn({ state: "offline" }), unchecked);
+  assert.equal((await shownIn({ state: "offline", last_sync_at: null }))[2], "  not in sync yet");
+  assert.equal((await shownIn({ state: "waiting", last_sync_at: null }))[2], "  not in sync yet");
   assert.deepEqual(await shownIn({ state: "waiting", pending_files: 1, deletions_waiting: 1 }), [
     ...head("waiting for you", "1 change left"),
     "  1 deletion waits for you: 'holdfast deletes' shows them",

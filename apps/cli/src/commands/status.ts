@@ -9,6 +9,7 @@ import type { ClearedFolder } from "../sync/cleared-folders.ts";
 import { awaitedOf, awaitedWords } from "../sync/awaited.ts";
 import { waitingSoFar } from "../sync/brake-line.ts";
 import type { KnownSync } from "../sync/known-syncs.ts";
+import type { SyncReport } from "../sync/report.ts";
 import type { SyncView } from "../sync/page/sync-view.ts";
 import { problemKinds, problemLine } from "../sync/problem-lines.ts";
 import type { ShownRules } from "../sync/shown-rules.ts";
@@ -169,14 +170,13 @@ function linesOf(
   // What the last client left is not to be done any more.
   if (isClearing) return [`${root}: removing its copies`, ...problemLinesOf(output, report.problems.slice(0, 1))];
   const notRunning = state === "paused" ? "not running, and paused" : "not running";
-  // Nobody looks while it does not run, or is paused.
-  const todo = isRunning && state !== "paused" ? todoWords(pending_files) : uncheckedText;
+  const todo = todoWords(isRunning ? state : "paused", pending_files, progress);
   const stateWords = state === "waiting" ? awaitedWords[awaitedOf(report)] : words[state];
   const synced = last_sync_at === null ? "not in sync yet" : `last in sync ${timeFor(output, last_sync_at)}`;
   const lines = [
     `${root}: ${isRunning ? stateWords : notRunning}`,
     `  ${account} at ${server}, as ${device}`,
-    `  ${last_sync_at === null && todo === uncheckedText ? synced : `${synced}, ${todo}`}`,
+    `  ${todo === "" || (last_sync_at === null && todo === uncheckedText) ? synced : `${synced}, ${todo}`}`,
   ];
   lines.push(...progressLines(progress));
   if (page_url !== null) lines.push(`  page: ${page_url}`);
@@ -199,8 +199,14 @@ function conflictedCopies(number: number): string {
 
 const uncheckedText = "changes since then have not been checked";
 
-function todoWords(pendingFiles: number): string {
-  return pendingFiles === 0 ? "nothing left to do" : `${count(pendingFiles, "change")} left`;
+/** That nothing is left is known only once everything that a whole look found is done. */
+function todoWords(state: SyncReport["state"], pendingFiles: number, progress: SyncView["progress"]): string {
+  // Nobody looks while it does not run, or is paused.
+  if (state === "paused") return uncheckedText;
+  if (pendingFiles > 0) return `${count(pendingFiles, "change")} left`;
+  if (state === "idle") return "nothing left to do";
+  if (state === "syncing") return progress?.looked || progress?.left || "looking for changes";
+  return state === "offline" ? uncheckedText : "";
 }
 
 /** Problems of one kind that a terminal shows: thousands of lines would scroll everything else away. */

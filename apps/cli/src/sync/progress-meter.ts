@@ -1,5 +1,6 @@
 import type { EngineStatus } from "@holdfast/sync/loop/status";
 import { Rate } from "../output/rate.ts";
+import { count, formatNumber } from "../output/text.ts";
 
 /** To do one change takes about as long as to move so many bytes. */
 const bytesOfChange = 64 * 1024;
@@ -11,11 +12,13 @@ export interface HowFar {
   readonly bytesPerSecond: number;
   /** Undefined: nobody can tell yet. */
   readonly secondsLeft: number | undefined;
-  /** Of the files of the plan that is carried out, as far as it is known of. */
+  /** Of the files of the plan that is carried out, as far as it is known of; 0 of 0 where several plans follow each other. */
   readonly bytes: { readonly done: number; readonly of: number };
   readonly changes: { readonly done: number; readonly of: number };
-  /** That differ still, those that wait for something included. */
+  /** That differ still, those that wait for something included; before there is a plan, the found files of which bytes travel. */
   readonly pendingFiles: number;
+  /** "looking for changes: 12,400 files seen"; "" while changes are carried out. */
+  readonly looked: string;
   /** Paths that move, the newest first. */
   readonly names: readonly string[];
 }
@@ -24,27 +27,56 @@ export interface HowFar {
 export class ProgressMeter {
   readonly #moved = new Rate();
   readonly #done = new Rate();
+  #last = { planBytes: 0, countedBytes: 0, movedBytes: 0, travelledBytes: 0, doneBytes: 0 };
 
   /**
    * @param nowMs of a clock that goes on evenly
    * @param travelledBytes over the wire, if that is known: the engine counts blocks, of which several MiB arrive at once
    */
-  after(nowMs: number, { pendingFiles, progress, now: plan }: EngineStatus, travelledBytes?: number): HowFar {
-    const bytesPerSecond = this.#moved.after(nowMs, travelledBytes ?? progress.bytesUp + progress.bytesDown);
-    const changesDone = Math.max(0, plan.changes - pendingFiles);
-    const total = plan.bytes + plan.changes * bytesOfChange;
-    const done = plan.bytesDone + changesDone * bytesOfChange;
+  after(nowMs: number, status: EngineStatus, travelledBytes?: number): HowFar {
+    const { pendingFiles, progress, now: plan, look } = status;
+    const movedBytes = progress.bytesUp + progress.bytesDown;
+    const bytesPerSecond = this.#moved.after(nowMs, travelledBytes ?? movedBytes);
+    const doneBytes = this.#doneBytes(plan, movedBytes, travelledBytes ?? movedBytes);
+    const isLook = plan.stage === "look";
+    const hasBytes = plan.stage === "plan" || (isLook && doneBytes >= bytesOfChange);
+    const bytes = hasBytes ? { done: doneBytes, of: plan.bytes } : { done: 0, of: 0 };
+    const changesDone = isLook ? 0 : Math.max(0, plan.changes - pendingFiles);
+    const total = bytes.of + plan.changes * bytesOfChange;
+    const done = bytes.done + changesDone * bytesOfChange;
     const donePerSecond = this.#done.after(nowMs, done);
-    const isKnown = plan.isAll && total > 0;
+    const isKnown = plan.stage === "parts" || (hasBytes && plan.isAll && total > 0);
+    const left = pendingFiles === 0 && isLook && isKnown ? plan.changes : pendingFiles;
     return {
       share: isKnown ? Math.min(1, done / total) : undefined,
-      bytesPerSecond,
+      // Questions and answers of a look are no work that goes on.
+      bytesPerSecond: left === 0 && bytes.done === 0 ? 0 : bytesPerSecond,
       // The first few bytes of a plan tell nothing: they would have a small file last for hours.
       secondsLeft: isKnown && donePerSecond > 0 && done >= bytesOfChange ? (total - done) / donePerSecond : undefined,
-      bytes: { done: plan.bytesDone, of: plan.bytes },
-      changes: { done: changesDone, of: plan.changes },
-      pendingFiles,
+      bytes,
+      changes: { done: changesDone, of: isLook ? 0 : plan.changes },
+      pendingFiles: left,
+      looked: left > 0 ? "" : lookedWords(look),
       names: plan.names,
     };
   }
+
+  /** Counts the bytes that travelled since the engine last counted: over a slow line a block takes a minute to arrive. */
+  #doneBytes(plan: EngineStatus["now"], movedBytes: number, travelledBytes: number): number {
+    const last = this.#last;
+    const { bytes: planBytes, bytesDone: countedBytes } = plan;
+    const isOther = planBytes !== last.planBytes || countedBytes < last.countedBytes;
+    if (isOther || movedBytes !== last.movedBytes)
+      this.#last = { planBytes, countedBytes, movedBytes, travelledBytes, doneBytes: isOther ? 0 : last.doneBytes };
+    const sinceBytes = travelledBytes - this.#last.travelledBytes;
+    this.#last.doneBytes = Math.min(planBytes, Math.max(this.#last.doneBytes, countedBytes + sinceBytes));
+    return this.#last.doneBytes;
+  }
+}
+
+function lookedWords({ listed, seen, read }: EngineStatus["look"]): string {
+  const onServer = listed === 0 ? [] : [`${count(listed, "file")} listed on the server`];
+  const here = [`${count(seen, "file")} seen`, ...(read === 0 ? [] : [`${formatNumber(read)} read`])];
+  const facts = seen === 0 ? onServer : here;
+  return facts.length === 0 ? "looking for changes" : `looking for changes: ${facts.join(", ")}`;
 }

@@ -27,6 +27,8 @@ import { reportOf, type SyncReporter } from "./sync-reporter.ts";
 
 /** Often enough for an eye, and few enough lines for a log. */
 const showIntervalMs = 100;
+/** Between two changes that the engine reports bytes travel. */
+const travelIntervalMs = 1000;
 
 interface RunningOptions {
   readonly configFolder: string;
@@ -46,6 +48,7 @@ export class RunningSync implements SyncControl {
   /** Said by the parts beside the engine: the watcher, the disk's own limits. */
   #remarks: SyncReport["problems"] = [];
   #timer: NodeJS.Timeout | undefined;
+  #travelTimer: NodeJS.Timeout | undefined;
   #lastSaved = "";
   readonly #memory = new IdleMemory();
   readonly #meter = new ProgressMeter();
@@ -219,6 +222,7 @@ export class RunningSync implements SyncControl {
     await this.#channel?.close();
     this.#channel = undefined;
     await this.#show();
+    clearTimeout(this.#travelTimer);
     this.#reporter.end();
     await this.#log.end();
   }
@@ -263,12 +267,13 @@ export class RunningSync implements SyncControl {
   async #show(): Promise<void> {
     await this.#keepMarker();
     const status = this.#status();
-    if (status.activity === "syncing") this.#howFar(status);
+    clearTimeout(this.#travelTimer);
+    if (status.activity === "syncing") this.#travelTimer = setTimeout(() => this.#showSoon(), travelIntervalMs);
     const report = this.report();
     const { fresh, found } = this.#conflicts.after(report.conflicts, status.lastSyncAtMs !== undefined);
     for (const path of fresh) this.#log.note(Date.now(), "conflict", path, null);
     this.#reporter.conflicts(fresh, found);
-    await this.#reporter.show(status, report);
+    await this.#reporter.show(status, report, this.#howFar(status));
     await this.#keep(report);
     if (status.activity === "syncing" || status.lastSyncAtMs !== this.#lastSyncAtMs) this.#memory.touched();
     this.#lastSyncAtMs = status.lastSyncAtMs;
@@ -313,7 +318,8 @@ function notBegun(isPaused: boolean, isAway: boolean): EngineStatus {
     activity: isPaused ? "paused" : activity,
     pendingFiles: 0,
     progress: { filesUp: 0, filesDown: 0, bytesUp: 0, bytesAccepted: 0, bytesDown: 0 },
-    now: { names: [], changes: 0, bytes: 0, bytesDone: 0, isAll: true },
+    now: { names: [], changes: 0, bytes: 0, bytesDone: 0, isAll: false, stage: "look" },
+    look: { listed: 0, seen: 0, read: 0 },
     lastSyncAtMs: undefined,
     problems: [],
     conflicts: [],

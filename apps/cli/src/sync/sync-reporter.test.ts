@@ -5,6 +5,7 @@ import type { EngineStatus } from "@holdfast/sync/loop/status";
 import { Output } from "../output/output.ts";
 import type { SyncRecord } from "./known-syncs.ts";
 import { reportOf, SyncReporter } from "./sync-reporter.ts";
+import { ProgressMeter } from "./progress-meter.ts";
 import { restingStatus } from "./testing-status.ts";
 import { formatRate, parseBrake, parsePath, parseRate } from "./sync-flags.ts";
 
@@ -24,6 +25,7 @@ function sink() {
 function reporter(flags: { json?: boolean; quiet?: boolean } = {}) {
   const [stdout, stderr] = [sink(), sink()];
   let nowMs = 0;
+  const meter = new ProgressMeter();
   const made = new SyncReporter(new Output(flags, stdout.stream, stderr.stream), stderr.stream, {
     nowMs: () => nowMs,
     unixMs: () => nowMs,
@@ -32,7 +34,7 @@ function reporter(flags: { json?: boolean; quiet?: boolean } = {}) {
   const show = (status: Partial<EngineStatus>): Promise<void> => {
     const whole = { ...restingStatus, ...status };
     nowMs += 1000;
-    return made.show(whole, reportOf(record, whole, { pageUrl: null }));
+    return made.show(whole, reportOf(record, whole, { pageUrl: null }), meter.after(nowMs, whole));
   };
   return {
     show,

@@ -9,6 +9,7 @@ import { BrakeLine } from "./brake-line.ts";
 import type { SyncRecord } from "./known-syncs.ts";
 import { conflictLines } from "./conflict-lines.ts";
 import { problemLine, ProblemLines } from "./problem-lines.ts";
+import type { HowFar } from "./progress-meter.ts";
 import { SyncScreen, type Terminal } from "./sync-screen.ts";
 import type { RecentChange } from "@holdfast/sync/loop/progress";
 import type { SyncReport } from "./report.ts";
@@ -125,15 +126,15 @@ export class SyncReporter {
     else if (!this.#output.quiet) for (const line of conflictLines(fresh, found)) this.#line(`sync: ${line}`);
   }
 
-  async show(status: EngineStatus, report: SyncReport): Promise<void> {
+  async show(status: EngineStatus, report: SyncReport, far: HowFar): Promise<void> {
     if (this.#output.json) await this.#showJson(report);
     if (this.#output.quiet) return;
     if (this.#screen !== undefined) {
       this.#showFreed(status, report);
-      return this.#screen.show(status, report);
+      return this.#screen.show(status, report, far);
     }
     // A look that finds nothing to do, such as each attempt to reach a server that refuses the login, is worth no line.
-    const isOnlyLook = status.activity === "syncing" && status.pendingFiles === 0 && this.#lastState !== "";
+    const isOnlyLook = status.activity === "syncing" && far.pendingFiles === 0 && this.#lastState !== "";
     const { activity } = status;
     const state = activity === "waiting" ? awaitedWords[awaitedOf(report)] : words[activity];
     if (state !== this.#lastState && !isOnlyLook) {
@@ -142,7 +143,7 @@ export class SyncReporter {
     }
     this.#showProblems(report);
     this.#showFreed(status, report);
-    this.#showProgress(status);
+    this.#showProgress(status, far);
   }
 
   /** What could not be shown or kept; the sync goes on. */
@@ -198,12 +199,14 @@ export class SyncReporter {
     this.#line(`sync: excluding freed no space: ${why}`);
   }
 
-  #showProgress(status: EngineStatus): void {
-    if (status.activity !== "syncing" || status.pendingFiles === 0) return;
+  #showProgress(status: EngineStatus, { pendingFiles, looked }: HowFar): void {
+    if (status.activity !== "syncing" || this.#lastState !== "syncing") return;
     const now = this.#nowMs();
+    // A short look is worth no line.
+    if (pendingFiles === 0 && this.#lastProgressMs === -Infinity) this.#lastProgressMs = now;
     if (now - this.#lastProgressMs < lineIntervalMs) return;
     this.#lastProgressMs = now;
-    const todo = `${count(status.pendingFiles, "change")} left`;
+    const todo = pendingFiles === 0 ? looked : `${count(pendingFiles, "change")} left`;
     this.#line(`sync: ${[todo, movedWords(status.progress) ?? []].flat().join(", ")}`);
   }
 

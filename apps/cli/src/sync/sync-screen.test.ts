@@ -7,6 +7,7 @@ import type { EngineStatus } from "@holdfast/sync/loop/status";
 import type { SyncRecord } from "./known-syncs.ts";
 import { reportOf } from "./sync-reporter.ts";
 import { restingStatus } from "./testing-status.ts";
+import { ProgressMeter } from "./progress-meter.ts";
 import { progressFoot, SyncScreen } from "./sync-screen.ts";
 
 const record = { root: "/r", server: "s", account: "a", device: "d" } as SyncRecord;
@@ -21,6 +22,7 @@ function screen(columns: number) {
   });
   let nowMs = new Date(2026, 0, 31, 12).getTime();
   const shown = new SyncScreen(Object.assign(stream, { isTTY: true, columns }), () => nowMs);
+  const meter = new ProgressMeter();
   return {
     /** @returns what was written for it: a carriage return begins what stands in place of the line before */
     after: (status: Partial<EngineStatus>, laterMs = 1000, fresh: string[] = [], found: string[] = []): string[] => {
@@ -28,7 +30,7 @@ function screen(columns: number) {
       nowMs += laterMs;
       const whole = { ...restingStatus, ...status };
       shown.tellConflicts(fresh, found);
-      shown.show(whole, reportOf(record, whole, { pageUrl: null }));
+      shown.show(whole, reportOf(record, whole, { pageUrl: null }), meter.after(nowMs, whole));
       return stripVTControlCharacters(written)
         .split(/[\r\n]/)
         .filter((line) => line !== "");
@@ -46,7 +48,14 @@ const moving = (bytesDone: number): Partial<EngineStatus> => ({
   activity: "syncing",
   pendingFiles: 2,
   progress: { filesUp: 0, filesDown: 0, bytesUp: bytesDone, bytesAccepted: 0, bytesDown: 0 },
-  now: { names: ["holiday/b.jpg", "holiday/a.jpg"], changes: 2, bytes: 100 * mib, bytesDone, isAll: true },
+  now: {
+    names: ["holiday/b.jpg", "holiday/a.jpg"],
+    changes: 2,
+    bytes: 100 * mib,
+    bytesDone,
+    isAll: true,
+    stage: "plan",
+  },
 });
 
 test("a bar with rate, time left and what moves, then one line that all is up to date, and nothing while it stays so", () => {
@@ -61,6 +70,40 @@ test("a bar with rate, time left and what moves, then one line that all is up to
   assert.equal(end(), "\rin sync since 12:00:04\n");
 });
 
+test("a look shows the files that it has seen, and a bar while their bytes travel", () => {
+  const { after } = screen(80);
+  const look = { listed: 0, seen: 0, read: 0 };
+  const found = { names: ["a.bin"], changes: 402, bytes: 100 * mib, bytesDone: 0, isAll: true, stage: "look" as const };
+  const none = { ...found, names: [], changes: 0, bytes: 0, isAll: false };
+  const inLook = (counts: Partial<typeof look>, now = found): string[] =>
+    after({
+      activity: "syncing",
+      look: { ...look, ...counts },
+      now,
+      progress: { ...restingStatus.progress, bytesUp: now.bytesDone },
+    });
+  assert.deepEqual(inLook({ listed: 2000 }, none), ["looking for changes: 2,000 files listed on the server"]);
+  assert.deepEqual(inLook({ listed: 2000, seen: 12_400 }, none), ["looking for changes: 12,400 files seen"]);
+  const read = { seen: 12_400, read: 310 };
+  assert.deepEqual(inLook(read), ["looking for changes: 12,400 files seen, 310 read  a.bin"]);
+  assert.deepEqual(inLook(read, { ...found, bytesDone: 20 * mib }), [
+    "[##-----------] 15 %, 6.7 MiB/s, 16 s left, 402 to go  a.bin",
+  ]);
+  // More folders are left to look into: nobody knows yet how much there is.
+  assert.deepEqual(inLook({ seen: 12_400 }, { ...found, bytesDone: 20 * mib, isAll: false }), [
+    "20 MiB of 100 MiB, 5.0 MiB/s, looking for changes: 12,400 files seen",
+  ]);
+});
+
+test("files of several plans share one bar", () => {
+  const { after } = screen(80);
+  const part = { names: [], changes: 40_000, bytes: 9 * mib, bytesDone: 0, isAll: false, stage: "parts" as const };
+  after({ activity: "syncing", pendingFiles: 40_000, now: part });
+  assert.deepEqual(after({ activity: "syncing", pendingFiles: 30_000, now: part }), [
+    "[#####---------------] 25 %, 3 s left, 30,000 to go",
+  ]);
+});
+
 test("the first few bytes of a plan tell of no time that is left", () => {
   const { after } = screen(80);
   after(moving(0));
@@ -73,7 +116,8 @@ test("on 40 columns the rate and the time left stay, and nothing is longer than 
   const { after } = screen(40);
   after(moving(0));
   assert.deepEqual(after(moving(10 * mib)), ["9 %, 10 MiB/s, 9 s left, 2 to go"]);
-  const foot = { share: 0.5, done: undefined, bytesPerSecond: 12 * mib, secondsLeft: 7500, pendingFiles: 12_345 };
+  const bytes = { done: 1, of: 2 };
+  const foot = { share: 0.5, bytes, bytesPerSecond: 12 * mib, secondsLeft: 7500, pendingFiles: 12_345, looked: "" };
   for (const name of ["a".repeat(300), "写真".repeat(90), "👩‍👩‍👧‍👦".repeat(50), "e\u0301".repeat(100), "\u001b".repeat(70)])
     for (let columns = 10; columns < 200; columns += 1) {
       const line = progressFoot({ ...foot, names: [name, "b"], columns });

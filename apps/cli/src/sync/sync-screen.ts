@@ -16,7 +16,7 @@ import { awaitedOf, awaitedWords } from "./awaited.ts";
 import { BrakeLine } from "./brake-line.ts";
 import { conflictLines } from "./conflict-lines.ts";
 import { problemLine, ProblemLines } from "./problem-lines.ts";
-import { ProgressMeter } from "./progress-meter.ts";
+import type { HowFar } from "./progress-meter.ts";
 import type { SyncReport } from "./report.ts";
 import type { Writable } from "node:stream";
 
@@ -30,7 +30,6 @@ export class SyncScreen {
   readonly #stderr: Terminal;
   readonly #nowMs: () => number;
   readonly #problems = new ProblemLines();
-  readonly #meter = new ProgressMeter();
   #state = "";
   readonly #brake = new BrakeLine();
   readonly #isOnce: boolean;
@@ -44,11 +43,11 @@ export class SyncScreen {
     this.#nowMs = nowMs;
   }
 
-  show(status: EngineStatus, report: SyncReport): void {
+  show(status: EngineStatus, report: SyncReport, far: HowFar): void {
     for (const each of this.#problems.after(report.problems)) this.tell(`problem: ${problemLine(each)}`);
     this.#tellBrake(report);
-    this.#tellState(status);
-    this.#showFoot(status, report);
+    this.#tellState(status, far);
+    this.#showFoot(report, far);
   }
 
   /** A line with the time, above the foot. */
@@ -81,9 +80,9 @@ export class SyncScreen {
     if (told !== undefined) this.tell(told);
   }
 
-  #tellState({ activity, pendingFiles }: EngineStatus): void {
+  #tellState({ activity }: EngineStatus, { pendingFiles, bytes }: HowFar): void {
     // A look that finds nothing to do changes nothing for a person.
-    if (activity === "syncing" && pendingFiles === 0 && this.#state !== "") return;
+    if (activity === "syncing" && pendingFiles === 0 && bytes.done === 0 && this.#state !== "") return;
     if (activity === this.#state) return;
     const isBack = this.#state === "offline" && activity !== "paused";
     this.#state = activity;
@@ -91,50 +90,35 @@ export class SyncScreen {
     else if (isBack) this.tell("the server is reachable again");
   }
 
-  #showFoot(status: EngineStatus, report: SyncReport): void {
+  #showFoot(report: SyncReport, far: HowFar): void {
     const isMoving = this.#state === "syncing";
     const now = this.#nowMs();
     if (isMoving && now - this.#lastBarMs < barIntervalMs) return;
     this.#lastBarMs = now;
     const columns = this.#stderr.columns || 80;
     const foot = isMoving
-      ? this.#progress(status, now, columns)
+      ? progressFoot({ ...far, columns })
       : shortLine(restingLine(this.#state, report, now), columns - 1);
     // That all is up to date is said once, and not again with each look.
     if (!isMoving && sameBut(foot, this.#foot)) return;
     this.#foot = foot;
     showBar(this.#stderr, foot);
   }
-
-  #progress(status: EngineStatus, nowMs: number, columns: number): string {
-    const { share, bytes, ...far } = this.#meter.after(nowMs, status);
-    const done = share !== undefined || bytes.of === 0 ? undefined : { bytes: bytes.done, of: bytes.of };
-    return progressFoot({ ...far, share, done, columns });
-  }
 }
 
-export interface ProgressFoot {
-  /** From 0 to 1; undefined while nobody knows how much there is. */
-  readonly share: number | undefined;
-  /** Where there is no share: so much of what is known of already. */
-  readonly done: { readonly bytes: number; readonly of: number } | undefined;
-  readonly bytesPerSecond: number;
-  readonly secondsLeft: number | undefined;
-  readonly pendingFiles: number;
-  /** Paths that move, the newest first. */
-  readonly names: readonly string[];
+export interface ProgressFoot extends Omit<HowFar, "changes"> {
   readonly columns: number;
 }
 
 /** What is most wanted stands first: where the terminal is narrow names go, then the bar. */
 export function progressFoot(foot: ProgressFoot): string {
-  const { share, done, bytesPerSecond, secondsLeft, pendingFiles, names, columns } = foot;
+  const { share, bytes, bytesPerSecond, secondsLeft, pendingFiles, looked, names, columns } = foot;
   const facts = [
     ...(share === undefined ? [] : [`${Math.floor(share * 100)} %`]),
-    ...(done === undefined ? [] : [`${formatBytes(done.bytes)} of ${formatBytes(done.of)}`]),
+    ...(share === undefined && bytes.of > 0 ? [`${formatBytes(bytes.done)} of ${formatBytes(bytes.of)}`] : []),
     ...(bytesPerSecond > 0 ? [`${formatBytes(Math.round(bytesPerSecond))}/s`] : []),
     ...(secondsLeft === undefined ? [] : [`${formatDuration(secondsLeft)} left`]),
-    pendingFiles === 0 ? "looking for changes" : `${formatNumber(pendingFiles)} to go`,
+    pendingFiles === 0 ? looked : `${formatNumber(pendingFiles)} to go`,
   ].join(", ");
   const width = Math.min(20, columns - facts.length - 30);
   const filled = Math.round((share ?? 0) * width);

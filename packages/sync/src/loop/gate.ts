@@ -20,6 +20,11 @@ export function gateServer(
   { signal, progress, trees }: { readonly signal: AbortSignal; readonly progress: Progress; readonly trees: Trees },
 ): Server {
   return gate(server, signal, {
+    async snapshot(...given) {
+      const page = await untilAborted(signal, server.snapshot(...given));
+      progress.listed(page.items.filter(({ kind }) => kind === "file" || kind === "symlink").length);
+      return page;
+    },
     async commit(...given) {
       const [, operations, blocks] = given;
       const answer = await untilAborted(signal, server.commit(...given));

@@ -146,12 +146,11 @@ interface Look extends ScanResult {
 
 async function lookAtKnownRoot(context: CycleContext, terms: Terms, tops: readonly Top[] | undefined): Promise<Look> {
   const { device } = context.filesystem;
-  if (tops === undefined) context.early.beginLook();
-  const takerIn: TakerIn = (folder, sizeBytes) => {
-    const taker = context.early.takerIn(folder, sizeBytes);
-    if (taker !== undefined) context.progress.foresee(sizeBytes);
-    return taker;
-  };
+  if (tops === undefined) {
+    context.early.beginLook();
+    context.progress.beginLook(context.state.restless.fresh.size > 0);
+  }
+  const takerIn: TakerIn = (folder, sizeBytes) => context.early.takerIn(folder, sizeBytes);
   const look = await lookAtRoot(context, terms, tops, terms.coming === undefined ? takerIn : undefined);
   context.checkStop();
   await checkRoot(context);
@@ -190,6 +189,8 @@ async function lookAtRoot(
     isPassedOver: (path) => coming?.hides(path, false) === true,
     keepManifest,
     takerIn,
+    // A look under the former rules comes before the look that finds what to send.
+    progress: coming === undefined ? context.progress : undefined,
     suspects,
     tops,
     entriesMax: portions.entriesMax,

@@ -23,14 +23,33 @@ const namesMax = 3;
 /** Blocks that were sent and are in no accepted file. */
 const unacceptedMax = 100_000;
 
-/** Of a plan that is to be carried out. */
+/** Of a plan that is to be carried out; before there is one, of the files that the look has found. */
 export interface Planned {
   readonly changes: number;
   /** That its files have. */
   readonly bytes: number;
   /** Whether it is all there is to do. */
   readonly isAll: boolean;
+  /**
+   * - `look`: there is no plan yet.
+   * - `plan`: one plan has all changes.
+   * - `parts`: several plans follow each other. Their changes are counted together; the bytes are those of the present plan.
+   */
+  readonly stage: "look" | "plan" | "parts";
 }
+
+/** Files that the present cycle has come across so far. */
+export interface LookCounts {
+  /** On the server. */
+  readonly listed: number;
+  /** On this disk. */
+  readonly seen: number;
+  /** Of these, the new and changed ones that were read. */
+  readonly read: number;
+}
+
+const nothingPlanned: Planned = { changes: 0, bytes: 0, isAll: false, stage: "look" };
+const nothingLooked: LookCounts = { listed: 0, seen: 0, read: 0 };
 
 /** What was done since the engine began: counts, and the last changes, newest first. */
 export class Progress {
@@ -45,7 +64,12 @@ export class Progress {
   /** Nodes that still differ, as far as the last plan knows. */
   pending = 0;
   recent: readonly RecentChange[] = [];
-  planned: Planned = { changes: 0, bytes: 0, isAll: true };
+  planned: Planned = { changes: 0, bytes: 0, isAll: true, stage: "plan" };
+  look = nothingLooked;
+  /** Another plan follows the last one and continues with what the same look has found. */
+  #goesOn = false;
+  #changesDone = 0;
+  #hasArrivals = false;
   #movedBefore = 0;
   #bytesOfDone = 0;
   /** Paths that were read or written last, the newest first. */
@@ -69,23 +93,53 @@ export class Progress {
   }
 
   /** A plan is about to be carried out. */
-  expect(pending: number, { bytes, isAll }: Omit<Planned, "changes"> = { bytes: 0, isAll: true }): void {
+  expect(pending: number, { bytes, isAll }: Pick<Planned, "bytes" | "isAll"> = { bytes: 0, isAll: true }): void {
     this.pending = pending;
-    this.planned = { changes: pending, bytes, isAll };
+    const stage = this.#goesOn || !isAll ? "parts" : "plan";
+    if (!this.#goesOn) this.#changesDone = 0;
+    this.#goesOn = !isAll;
+    this.planned = { changes: pending + this.#changesDone, bytes, isAll, stage };
     this.#changed();
   }
 
   /** A cycle begins: nothing is planned yet. What is sent while its files are read counts to its plan. */
   begin(): void {
-    this.planned = { changes: 0, bytes: 0, isAll: false };
+    if (!this.#goesOn) this.planned = nothingPlanned;
+    this.look = nothingLooked;
     this.names = [];
     this.#movedBefore = this.bytesUp + this.bytesDown;
     this.#bytesOfDone = 0;
   }
 
-  /** A file is sent while it is read, before there is a plan. */
-  foresee(sizeBytes: number): void {
-    this.planned = { ...this.planned, bytes: this.planned.bytes + sizeBytes };
+  /** @param hasArrivals whether the server has files that this device knows nothing of: the files here may be the same ones */
+  beginLook(hasArrivals: boolean): void {
+    this.#hasArrivals = hasArrivals;
+    this.look = { ...this.look, seen: 0, read: 0 };
+    if (!this.#goesOn) this.planned = nothingPlanned;
+  }
+
+  listed(files: number): void {
+    this.look = { ...this.look, listed: this.look.listed + files };
+    this.#changed();
+  }
+
+  seen(files: number): void {
+    this.look = { ...this.look, seen: this.look.seen + files };
+    this.#changed();
+  }
+
+  /** See `ScanProgress`. Large files are sent while they are read, before there is a plan. */
+  found(files: number, bytes: number, isLast: boolean): void {
+    if (this.#goesOn) return;
+    const isAll = isLast && !this.#hasArrivals;
+    const found = { changes: this.planned.changes + files, bytes: this.planned.bytes + bytes };
+    this.planned = { ...found, isAll, stage: "look" };
+    this.#changed();
+  }
+
+  read(): void {
+    this.look = { ...this.look, read: this.look.read + 1 };
+    this.#changed();
   }
 
   /** Of the bytes of the plan. What had not to travel counts once its file is done. */
@@ -125,7 +179,7 @@ export class Progress {
 
   /** @param path as it was before */
   noteDone(trees: Trees, operation: LocalOperation, path: string): void {
-    this.pending = Math.max(0, this.pending - 1);
+    this.#countDone();
     const isFile = "remote" in operation && operation.remote.kind === "file";
     if (isFile && (operation.op === "create" || operation.op === "replace")) {
       this.filesDown += 1;
@@ -141,7 +195,7 @@ export class Progress {
 
   /** What the server took, before the trees know it. */
   noteCommitted(trees: Trees, operation: BatchOperationInput): void {
-    this.pending = Math.max(0, this.pending - 1);
+    this.#countDone();
     const id = ("file_id" in operation ? operation.file_id : operation.id) as NodeId | undefined;
     const path = id === undefined ? undefined : pathOfNode(trees, id);
     if (operation.op === "put") {
@@ -157,6 +211,12 @@ export class Progress {
     const from =
       what === "moved" && id !== undefined ? pathOfNode({ rootId, local: new Map(), synced, remote }, id) : undefined;
     this.#note({ path: path ?? named ?? "", direction: "up", what, from: from === path ? undefined : from });
+  }
+
+  #countDone(): void {
+    if (this.pending === 0) return;
+    this.pending -= 1;
+    this.#changesDone += 1;
   }
 
   /** Other rules count from now on. */

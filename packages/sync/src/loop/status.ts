@@ -11,7 +11,7 @@ import type { SyncState } from "../state/sync-state.ts";
 import type { Phase } from "./control.ts";
 import type { CycleOutcome } from "./cycle-outcome.ts";
 import { needsPerson, type Problem } from "./problems.ts";
-import type { Planned, Progress, RecentChange } from "./progress.ts";
+import type { LookCounts, Planned, Progress, RecentChange } from "./progress.ts";
 import { StateUnwritten } from "../state/manifests.ts";
 import { RootAway } from "./root.ts";
 
@@ -43,6 +43,7 @@ export interface EngineStatus {
     readonly names: readonly string[];
     readonly bytesDone: number;
   };
+  readonly look: LookCounts;
   /** When everything was last in sync; Unix milliseconds. */
   readonly lastSyncAtMs: number | undefined;
   readonly problems: readonly Problem[];
@@ -79,6 +80,7 @@ export function statusOf(input: StatusInput): EngineStatus {
     pendingFiles: pending,
     progress: { filesUp, filesDown, bytesUp, bytesAccepted, bytesDown },
     now: { names: progress.names, bytesDone: progress.bytesDone, ...progress.planned },
+    look: progress.look,
     lastSyncAtMs,
     problems,
     conflicts,

@@ -21,6 +21,7 @@ import { isKnownPath, leaveOut, sizeOf, type Suspects, type Top, topsOf, union }
 import { straysOf, withoutStrays } from "./strays.ts";
 import { hasPassing, hasStranger, isUnknown, isUnseen, keepUnknown } from "./unknown.ts";
 import { type KnownRows, type Sweep, sweep } from "./sweep.ts";
+import { type ScanProgress, tellFound } from "./scan-progress.ts";
 import { largeBytesMin, type TakerIn, takerOf } from "./taker.ts";
 import { type Entry, type IsHidden, nowHidden, sawTheSame, type Skip, type Walk, walk } from "./walk.ts";
 
@@ -51,6 +52,7 @@ export interface ScanInput {
   readonly isPassing: (path: string) => boolean;
   readonly keepManifest: KeepManifest;
   readonly takerIn?: TakerIn | undefined;
+  readonly progress?: ScanProgress | undefined;
   /** Undefined: as for real files. The simulator's are short, and some of them shall count as large. */
   readonly patches?: Patches | undefined;
 }
@@ -108,11 +110,16 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
   const unknown = new Set(seen.unknown);
   const again = new Set([...seen.unknown].flatMap(withFoldersAbove));
   const changed: Entry[] = [];
+  const beforeOf = (entry: Entry, id: NodeId): LocalRow | undefined => (fresh.has(entry) ? undefined : known.get(id));
+  tellFound(input.progress, seen, (entry) => {
+    const id = ids.get(entry);
+    return id !== undefined && hasChanged(entry, beforeOf(entry, id));
+  });
   await mapBounded(seen.entries, readsAtOnce, async (entry) => {
     const id = ids.get(entry);
     const parent = folderIdOf(ids, entry);
     if (id === undefined || parent === undefined) return;
-    const before = fresh.has(entry) ? undefined : known.get(id);
+    const before = beforeOf(entry, id);
     const mayWait = vanished.size === 0;
     if (before === undefined && mayWait && entry.kind === "file" && input.isPassedOver(entry.path)) return;
     const skip = entry.unfit ?? (isTooLarge(entry) ? tooLarge : undefined);
@@ -127,7 +134,10 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     const taker = before === undefined ? takerOf(input, ids, entry) : undefined;
     const context = { input, parent, named, intent: input.intents.get(id), before, startNs, unread, mayWait, taker };
     const row = await rowOf(disk, entry, context);
-    if (before === undefined || !sameFingerprint(before.fingerprint, entry.stat.fingerprint)) changed.push(entry);
+    if (hasChanged(entry, before)) {
+      changed.push(entry);
+      if (entry.kind === "file") input.progress?.read();
+    }
     if (row === undefined) unclear.add(entry.path);
     else rows.set(id, row);
     if (row?.sight !== "known") again.add(folderOf(entry.path));
@@ -151,12 +161,18 @@ export async function scan(disk: LocalDisk, input: ScanInput): Promise<ScanResul
     isComplete: unknown.size === 0,
     isSure: sureness(seen.unknown, hasPassing(input, seen), unclear),
     again: seen.isAtRest ? again : union(seen.suspects, again),
-    later: seen.later.flatMap((folder) => {
-      if ("id" in folder) return [folder];
-      const id = ids.get(folder);
-      return id === undefined ? [] : [{ id, path: folder.path }];
-    }),
+    later: seen.later.flatMap((folder) => topOf(ids, folder) ?? []),
   };
+}
+
+function topOf(ids: ReadonlyMap<Entry, NodeId>, folder: Entry | Top): Top | undefined {
+  if ("id" in folder) return folder;
+  const id = ids.get(folder);
+  return id === undefined ? undefined : { id, path: folder.path };
+}
+
+function hasChanged({ stat }: Entry, before: LocalRow | undefined): boolean {
+  return before === undefined || !sameFingerprint(before.fingerprint, stat.fingerprint);
 }
 
 function nothingSeen(): ScanResult {

@@ -9,7 +9,8 @@ import { sameFingerprint } from "../model/fingerprints.ts";
 import { keptPrivacy } from "./kept-bit.ts";
 import type { Top } from "./scope.ts";
 import { isOtherRoot, type RootSigns } from "./other-root.ts";
-import { attempt, type Entry, type IsHidden, lookIn, type Notes, type Skip } from "./walk.ts";
+import type { ScanProgress } from "./scan-progress.ts";
+import { attempt, type Entry, filesIn, type IsHidden, lookIn, type Notes, type Skip } from "./walk.ts";
 
 /** All rows of the disk, the hidden ones too. */
 export interface KnownRows {
@@ -27,6 +28,7 @@ export interface SweepInput {
   readonly slotKey: (name: string) => string;
   readonly lacks: Lacks;
   readonly rootSigns: RootSigns;
+  readonly progress?: ScanProgress | undefined;
 }
 
 /** What was found at every folder that stands where it was. */
@@ -74,7 +76,7 @@ export async function sweep(disk: LocalDisk, input: SweepInput): Promise<Sweep |
 /** @returns which of its folders stand where they were */
 async function compare(
   disk: LocalDisk,
-  { rows, isHidden, lacks, rootSigns }: SweepInput,
+  { rows, isHidden, lacks, rootSigns, progress }: SweepInput,
   top: Top,
   notes: Notes,
 ): Promise<{ readonly folders: Top[]; readonly isSame: boolean }> {
@@ -98,6 +100,8 @@ async function compare(
   }
   for (const { row } of left.values())
     if (!isHidden(joinPath(top.path, nameOnDisk(row)), row.kind === "folder")) isSame = false;
+  // The closer scan counts the files of a folder that differs.
+  if (isSame) progress?.seen(filesIn(entries));
   return { folders, isSame };
 }
 

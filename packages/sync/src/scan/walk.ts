@@ -6,6 +6,7 @@ import type { Fingerprint, LocalDisk, LocalStat, NodeKind } from "@holdfast/sync
 import type { NodeId } from "@holdfast/core/ids";
 import { isNumbered, type LocalRow } from "../model/trees.ts";
 import { isOtherRoot, type RootSigns } from "./other-root.ts";
+import type { ScanProgress } from "./scan-progress.ts";
 import type { Top } from "./scope.ts";
 
 /** What stands at one path. */
@@ -121,7 +122,7 @@ const looksAtOnce = 16;
 export async function walk(
   disk: LocalDisk,
   tops: Iterable<Top>,
-  { isHidden, slotKey, entriesMax, rootSigns }: WalkInput,
+  { isHidden, slotKey, entriesMax, rootSigns, progress }: WalkInput,
   isKept: (entry: Entry) => Promise<boolean> = async () => false,
 ): Promise<Walk> {
   const seen: Findings = {
@@ -151,7 +152,7 @@ export async function walk(
       continue;
     }
     seen.tops.push(top);
-    await walkFrom(disk, top, { seen, isKept, isFull, rootSigns, lookedAt });
+    await walkFrom(disk, top, { seen, isKept, isFull, rootSigns, lookedAt, progress });
   }
   return withoutOtherRoots(seen);
 }
@@ -159,6 +160,7 @@ export async function walk(
 export interface WalkInput extends Pick<Notes, "isHidden" | "slotKey"> {
   readonly entriesMax: number;
   readonly rootSigns: RootSigns;
+  readonly progress?: ScanProgress | undefined;
 }
 
 /** Such a folder was noted before its names were listed; from now on nothing is known of it. */
@@ -181,12 +183,14 @@ async function walkFrom(
     isFull,
     rootSigns,
     lookedAt,
+    progress,
   }: {
     readonly seen: Findings;
     readonly isKept: (entry: Entry) => Promise<boolean>;
     readonly isFull: () => boolean;
     readonly rootSigns: RootSigns;
     readonly lookedAt: LookedAt;
+    readonly progress: ScanProgress | undefined;
   },
 ): Promise<void> {
   const folders: (Entry | Top)[] = [top];
@@ -207,6 +211,7 @@ async function walkFrom(
       continue;
     }
     const found = await lookIn(disk, seen, folder, names ?? []);
+    progress?.seen(filesIn(found));
     if (isClosed(seen, path, names ?? [])) {
       for (const name of names ?? []) seen.unknown.delete(joinPath(path, name));
       seen.unknown.add(path);
@@ -221,6 +226,11 @@ async function walkFrom(
       else folders.push(entry);
     }
   }
+}
+
+/** Links count as files. */
+export function filesIn(found: readonly (Entry | undefined)[]): number {
+  return found.filter((entry) => entry !== undefined && entry.kind !== "folder").length;
 }
 
 function leaveAlone({ otherRoots, unknown, keepers, folders, listed }: Findings, path: string): void {

@@ -21,12 +21,8 @@ const { takePictures } = browser;
 const copy = "notes/plan (bert's conflicted copy 2026-01-31).txt";
 const resting = (sync: ShownSync): void => {
   const quiet = { state: "idle", problems: [], conflicts: [], deletions_waiting: 0 } as const;
-  Object.assign(sync, {
-    now: { ...sync.now, ...quiet },
-    deletions: [],
-    progress: undefined,
-    limits: { up: 0, down: 0 },
-  });
+  Object.assign(sync, { now: { ...sync.now, ...quiet }, deletions: [], progress: undefined });
+  sync.limits = { up: 0, down: 0 };
   sync.told.length = 0;
 };
 
@@ -135,6 +131,10 @@ test("while it works: a bar, the rate, what is done and left, the time left, and
   await folder("Photos").getByText(amounts, { exact: true }).waitFor();
   const names = folder("Photos").getByRole("list", { name: "Moving now" }).getByRole("listitem");
   assert.deepEqual(await names.allTextContents(), ["holiday/b.jpg", "holiday/a.jpg"]);
+  const none = { share: undefined, bytesPerSecond: 0, secondsLeft: undefined, pendingFiles: 0, names: [] };
+  const looked = "looking for changes: 12,400 files seen";
+  photos.progress = { ...none, bytes: { done: 0, of: 0 }, changes: { done: 0, of: 0 }, looked };
+  await folder("Photos").getByText("Looking for changes: 12,400 files seen", { exact: true }).waitFor();
   resting(photos);
   await folder("Photos").getByText("In sync", { exact: true }).waitFor();
   await bar.waitFor({ state: "hidden" });

@@ -96,7 +96,8 @@ function showProgress(article, progress) {
   bar.setAttribute("aria-label", "Progress of " + article.querySelector("h2").textContent);
   const percent = progress.share === null ? "" : Math.floor(progress.share * 100) + " %";
   const left = progress.time_left === "" ? "" : progress.time_left + " left";
-  setText(part.querySelector(".facts"), joined(", ", percent, progress.rate, left) || "Looking for changes");
+  const facts = joined(", ", percent, progress.rate, left, progress.looked) || "looking for changes";
+  setText(part.querySelector(".facts"), facts[0].toUpperCase() + facts.slice(1));
   setText(part.querySelector(".amounts"), joined("; ", progress.done, progress.left));
   fill(
     part.querySelector(".names"),

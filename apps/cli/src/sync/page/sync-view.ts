@@ -59,6 +59,8 @@ export const syncView = z.object({
       left: z.string(),
       rate: z.string(),
       time_left: z.string(),
+      /** How far the search for changes is; "" while changes are carried out, and from a client of an older version. */
+      looked: z.string().default(""),
       names: z.array(z.string()),
     })
     .nullable(),
@@ -142,6 +144,7 @@ function inWords({
   bytesPerSecond,
   secondsLeft,
   pendingFiles,
+  looked,
   names,
 }: HowFar): SyncView["progress"] {
   const left = [
@@ -157,6 +160,7 @@ function inWords({
     left: left.length === 0 ? "" : `${left.join(", ")} left`,
     rate: bytesPerSecond > 0 ? `${formatBytes(Math.round(bytesPerSecond))}/s` : "",
     time_left: secondsLeft === undefined ? "" : formatDuration(secondsLeft),
+    looked,
     names: [...names],
   };
 }

@@ -14,7 +14,7 @@ export class ShownSync implements SyncControl {
   readonly told: string[] = [];
   now: SyncReport;
   deletions: readonly WaitingDeletion[] = [];
-  progress: HowFar | undefined;
+  progress: (Omit<HowFar, "looked"> & Partial<HowFar>) | undefined;
   limits = { up: 0, down: 0 };
 
   constructor(sync: KnownSync) {
@@ -31,7 +31,8 @@ export class ShownSync implements SyncControl {
   view(): ReturnType<SyncControl["view"]> {
     const { up, down } = this.limits;
     const limits = { upBytesPerSecond: up || undefined, downBytesPerSecond: down || undefined };
-    return viewOf(this.sync, { report: this.now, deletions: this.deletions, limits, progress: this.progress });
+    const progress = this.progress === undefined ? undefined : { looked: "", ...this.progress };
+    return viewOf(this.sync, { report: this.now, deletions: this.deletions, limits, progress });
   }
 
   async pause(): Promise<void> {

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ProgressMeter } from "./progress-meter.ts";
+import { restingStatus } from "./testing-status.ts";
+
+const mib = 2 ** 20;
+
+test("bytes that travel count before the engine counts their block, and never run back", () => {
+  const meter = new ProgressMeter();
+  const doneAfter = (seconds: number, bytesDone: number, travelled: number, bytes = 100 * mib): number => {
+    const now = { ...restingStatus.now, changes: 1, bytes, bytesDone };
+    const progress = { ...restingStatus.progress, bytesUp: 7 * mib + bytesDone };
+    return (
+      meter.after(seconds * 1000, { ...restingStatus, pendingFiles: 1, now, progress }, travelled).bytes.done / mib
+    );
+  };
+  assert.equal(doneAfter(0, 0, 50 * mib), 0, "what travelled before the plan does not count");
+  assert.equal(doneAfter(1, 0, 51 * mib), 1);
+  assert.equal(doneAfter(2, 0, 60 * mib), 10);
+  assert.equal(doneAfter(3, 9 * mib, 61 * mib), 10, "what was sent beside the block");
+  assert.equal(doneAfter(4, 9 * mib, 63 * mib), 11);
+  assert.equal(doneAfter(5, 9 * mib, 900 * mib), 100);
+  assert.equal(doneAfter(6, 0, 900 * mib, 5 * mib), 0, "another plan");
+});
