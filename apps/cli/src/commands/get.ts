@@ -62,6 +62,7 @@ async function get(run: Run, given: string, local = "./", flags: GetFlags = {}):
   const sourceOf = isLink ? (node: NodeJson, folder: string) => countedSource(client, node, folder) : undefined;
   const isDry = flags.dryRun === true;
   const report = new TransferReport(output, "received", isDry, alikeShownMax);
+  report.counts.search = { doing: "listing files", found: 0 };
   const progress = new Progress(report.counts, {
     stream: context.stderr,
     quiet: output.quiet,

@@ -8,6 +8,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { Output, type OutputFlags } from "./output.ts";
 import { Listing } from "./listing.ts";
 import { Progress, progressLine, TransferCounts } from "./progress.ts";
+import { TransferReport } from "../transfer/transfer-report.ts";
 import { printable } from "@holdfast/core/printable";
 import { formatBytes, formatDuration, formatTable, formatTime, unlikeBytes } from "./text.ts";
 
@@ -297,6 +298,29 @@ test("where files take their time as such, the share and the time left count the
   counts.fileCostBytes = 128 * 1024;
   const line = progressLine("export", counts, { bytes: 0, work: 200 * counts.fileCostBytes });
   assert.match(line, /^export: {2}45 % 100 of 10,000 files, 1\.0 GiB, 0 B\/s, 50 s left$/);
+});
+
+test("before the first file moves, the number of files that were found or listed", () => {
+  const counts = Object.assign(new TransferCounts(), { filesTotal: 12_400 });
+  const none = { bytes: 0, work: 0 };
+  assert.equal(progressLine("put", counts, none, 80), "put: looking for files… 12,400");
+  const report = new TransferReport(new Output({}, sink().stream, sink().stream), "received");
+  report.counts.search = { doing: "listing files", found: 0 };
+  assert.equal(progressLine("get", report.counts, none, 80), "get: listing files");
+  const page = Array.from({ length: 1000 }, (_, at) => ({ kind: at === 0 ? "folder" : "file", size: 10 }));
+  report.listed(page, false);
+  assert.equal(progressLine("get", report.counts, none, 80), "get: listing files… 999");
+  report.planned(10);
+  report.done(10);
+  assert.equal(progressLine("get", report.counts, none), "get: 1 of 999+ files, 10 B, 0 B/s");
+  // All are listed, and few of them were looked at.
+  report.listed(page, true);
+  assert.equal(
+    progressLine("get", report.counts, { bytes: 1, work: 1998 }),
+    "get:   0 % 1 of 1,998 files, 10 B, 1 B/s, 10 s left",
+  );
+  report.counts.totalIsFinal = true;
+  assert.equal(progressLine("get", report.counts, none), "get: 100 % 1 of 1 file, 10 B, 0 B/s");
 });
 
 test("no time that is left is told before the rate is known, however long the first bytes took to come", (t) => {

@@ -13,13 +13,26 @@ export class TransferCounts {
   fileCostBytes = 0;
   /** Whether all there is to do is counted, so that the time left can be told. */
   totalIsFinal = false;
+  /** The work before the first file: its name, and the number of files that it has found. */
+  search: { readonly doing: string; readonly found: number } = { doing: "looking for files", found: 0 };
+  /** Files that the other side has listed, and their bytes, for a total before each of them was looked at. */
+  listed = { files: 0, bytes: 0, isAll: false };
+
+  get isTotalKnown(): boolean {
+    return this.totalIsFinal || this.listed.isAll;
+  }
+
+  get filesKnown(): number {
+    return this.totalIsFinal ? this.filesTotal : Math.max(this.filesTotal, this.listed.files);
+  }
 
   get workDone(): number {
     return this.bytesDone + this.filesDone * this.fileCostBytes;
   }
 
   get workTotal(): number {
-    return this.bytesTotal + this.filesTotal * this.fileCostBytes;
+    const bytes = this.totalIsFinal ? this.bytesTotal : Math.max(this.bytesTotal, this.listed.bytes);
+    return bytes + this.filesKnown * this.fileCostBytes;
   }
 
   /** Of a file with so many bytes. */
@@ -104,19 +117,25 @@ interface Rates {
   readonly work: number;
 }
 
+function searchLine(label: string, { search, filesKnown }: TransferCounts, columns: number | undefined): string {
+  const found = Math.max(search.found, filesKnown);
+  const line = `${label}: ${search.doing}${found === 0 ? "" : `… ${formatNumber(found)}`}`;
+  return columns === undefined ? line : line.slice(0, columns - 1);
+}
+
 /** @param columns of the terminal, undefined for a plain line */
 export function progressLine(label: string, counts: TransferCounts, rates: Rates, columns?: number): string {
-  const { filesDone, filesTotal, bytesDone, workDone, workTotal, totalIsFinal } = counts;
-  if (filesTotal === 0 && !totalIsFinal) return `${label}: looking for files`;
+  const { filesDone, filesKnown: filesTotal, bytesDone, workDone, workTotal, isTotalKnown } = counts;
+  if (!isTotalKnown && filesDone === 0 && bytesDone === 0) return searchLine(label, counts, columns);
   const share = workTotal > 0 ? Math.min(1, workDone / workTotal) : 0;
-  const percent = totalIsFinal && workTotal > 0 ? ` ${String(Math.floor(share * 100)).padStart(3)} %` : "";
-  const left = totalIsFinal && rates.work > 0 ? `, ${formatDuration((workTotal - workDone) / rates.work)} left` : "";
-  const files = `${formatNumber(filesDone)} of ${formatNumber(filesTotal)}${totalIsFinal ? "" : "+"} ${filesTotal === 1 && totalIsFinal ? "file" : "files"}`;
+  const percent = isTotalKnown && workTotal > 0 ? ` ${String(Math.floor(share * 100)).padStart(3)} %` : "";
+  const left = isTotalKnown && rates.work > 0 ? `, ${formatDuration((workTotal - workDone) / rates.work)} left` : "";
+  const files = `${formatNumber(filesDone)} of ${formatNumber(filesTotal)}${isTotalKnown ? "" : "+"} ${filesTotal === 1 && isTotalKnown ? "file" : "files"}`;
   const text = `${files}, ${formatBytes(bytesDone)}, ${formatBytes(Math.round(rates.bytes))}/s${left}`;
   if (columns === undefined) return `${label}:${percent} ${text}`;
   const width = Math.min(30, columns - label.length - percent.length - text.length - 6);
   const filled = Math.round(share * width);
   // A share of what is still being counted would run back.
-  const bar = totalIsFinal && width >= 5 ? ` [${"#".repeat(filled)}${"-".repeat(width - filled)}]` : "";
+  const bar = isTotalKnown && width >= 5 ? ` [${"#".repeat(filled)}${"-".repeat(width - filled)}]` : "";
   return `${label}${bar}${percent} ${text}`.slice(0, columns - 1);
 }

@@ -5,20 +5,27 @@ import { allPages, pageItemsMax } from "./pages.ts";
 /**
  * All below a folder, also below the mounts in it, whose contents have the folder that is shown (`target`) as their parent. A folder that one
  * mount shows and that lies in what another one shows is listed by its own mount alone, as devices sync it.
+ * @param onPage is called as soon as a page has come, before the pages ahead of it are taken; `isLast` if none follows
  */
 export async function* listBelow(
   client: ApiClient,
   folderId: string,
   query: { readonly include?: "blocks" } = {},
+  onPage: (nodes: readonly NodeJson[], isLast: boolean) => void = () => undefined,
 ): AsyncGenerator<NodeJson[]> {
   const mounts: NodeJson[] = [];
-  for await (const page of pagesBelow(client, folderId, query)) {
-    for (const node of page) if (node.kind === "mount" && node.waits !== true) mounts.push(node);
-    yield page;
-  }
+  const pages = pagesBelow(client, folderId, query, ({ items, next_cursor }) => {
+    for (const node of items) if (node.kind === "mount" && node.waits !== true) mounts.push(node);
+    onPage(items, next_cursor === null && mounts.length === 0);
+  });
+  yield* pages;
   const targets = new Set(mounts.map(({ target }) => target));
   // There are no mounts below a mount.
-  for (const { id } of mounts) yield* without(targets, pagesBelow(client, id, query));
+  for (const { id } of mounts)
+    yield* without(
+      targets,
+      pagesBelow(client, id, query, ({ items }) => onPage(items, false)),
+    );
 }
 
 /** Parents come first. */
@@ -30,8 +37,16 @@ async function* without(ids: ReadonlySet<string | undefined>, pages: AsyncIterab
   }
 }
 
-function pagesBelow(client: ApiClient, id: string, query: { readonly include?: "blocks" }) {
-  return allPages((cursor) =>
-    client.call("listFolder", { params: { id }, query: { ...query, recursive: "true", limit: pageItemsMax, cursor } }),
-  );
+function pagesBelow(
+  client: ApiClient,
+  id: string,
+  query: { readonly include?: "blocks" },
+  onPage: (page: { readonly items: readonly NodeJson[]; readonly next_cursor: string | null }) => void,
+) {
+  return allPages(async (cursor) => {
+    const listing = { ...query, recursive: "true" as const, limit: pageItemsMax, cursor };
+    const page = await client.call("listFolder", { params: { id }, query: listing });
+    onPage(page);
+    return page;
+  });
 }

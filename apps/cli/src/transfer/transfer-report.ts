@@ -187,6 +187,17 @@ export class TransferReport {
     return isNothingDone && codes.size === 1 && isErrorCode(only) ? errorTable[only].exitCode : 1;
   }
 
+  /** The other side has listed these. @param isLast all that will be transferred is listed */
+  listed(nodes: readonly { readonly kind: string; readonly size: number }[], isLast: boolean): void {
+    const { listed } = this.counts;
+    for (const { kind, size } of nodes) {
+      if (kind !== "file" && kind !== "symlink") continue;
+      listed.files += 1;
+      listed.bytes += kind === "file" ? size : 0;
+    }
+    listed.isAll = isLast;
+  }
+
   planned(sizeBytes: number): void {
     this.counts.filesTotal += 1;
     this.counts.bytesTotal += sizeBytes;

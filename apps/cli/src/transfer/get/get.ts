@@ -81,7 +81,8 @@ export async function previewGet(options: GetOptions, remote: string, local: str
       const preview = new GetPreview({ ...here, surplus });
       await preview.takeRoot(node, folderPath, name);
       if (node.kind === "folder")
-        for await (const nodes of listBelow(client, node.id)) for (const each of nodes) await preview.take(each);
+        for await (const nodes of listBelow(client, node.id, {}, (page) => report.listed(page, false)))
+          for (const each of nodes) await preview.take(each);
       if (mirroring !== undefined) await surplus?.delete(mirroring);
       tellRoom(report, folderPath);
     });
@@ -166,7 +167,12 @@ async function getInto(
   try {
     const { folder } = await folders.enter(folderPath, undefined);
     await tree.takeRoot(node, folder, name);
-    if (node.kind === "folder") await takeBelow(client, tree, node);
+    // Nobody knows yet how much of a listing the patterns leave out.
+    const onPage = (page: readonly NodeJson[], isLast: boolean): void =>
+      report.listed(page, isLast && patterns === undefined);
+    if (node.kind === "folder")
+      for await (const nodes of listBelow(client, node.id, { include: "blocks" }, onPage))
+        for (const each of nodes) await tree.take(each);
     await tree.finish();
     if (mirroring !== undefined) await surplus?.delete(mirroring);
   } finally {
@@ -174,9 +180,4 @@ async function getInto(
     await source.close();
     await pool.close();
   }
-}
-
-async function takeBelow(client: ApiClient, tree: TreeGet, node: NodeJson): Promise<void> {
-  for await (const nodes of listBelow(client, node.id, { include: "blocks" }))
-    for (const each of nodes) await tree.take(each);
 }

@@ -259,7 +259,12 @@ function isToBeClosed(path: string, node: NodeJson): boolean {
 async function standingIn(work: RootedWork, there: NodeJson | undefined) {
   if (there?.kind !== "folder") return {};
   const seen = work.mirroring === undefined ? undefined : await seenIn(work.client, there);
-  const remote = await RemoteTree.load(work.client, there.id);
+  const { counts } = work.report;
+  const { search } = counts;
+  const remote = await RemoteTree.load(work.client, there.id, (found) => {
+    counts.search = { doing: "listing the server's folder", found };
+  });
+  counts.search = search;
   return { remote, surplus: work.mirroring === undefined ? undefined : new Surplus(work, remote, seen) };
 }
 

@@ -7,7 +7,8 @@ import type { RemoteState } from "./put-plan.ts";
 export class RemoteTree {
   readonly #children = new Map<string, Map<string, RemoteState>>();
 
-  static async load(client: ApiClient, folderId: string): Promise<RemoteTree> {
+  /** @param onCount is called with the number of nodes that have come so far */
+  static async load(client: ApiClient, folderId: string, onCount: (nodes: number) => void): Promise<RemoteTree> {
     const tree = new RemoteTree();
     const pages = allPages((cursor) =>
       client.call("listFolder", {
@@ -15,7 +16,10 @@ export class RemoteTree {
         query: { recursive: "true", limit: pageItemsMax, cursor },
       }),
     );
-    for await (const nodes of pages) for (const node of nodes) tree.#add(node);
+    for await (const nodes of pages) {
+      for (const node of nodes) tree.#add(node);
+      onCount(tree.size);
+    }
     return tree;
   }
 
