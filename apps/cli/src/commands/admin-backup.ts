@@ -36,9 +36,11 @@ export function backupCommand(context: Context) {
     const environment = await environmentFor(run, data);
     const everyMs = parseSchedule(schedule);
     const told = { dataFolder: asText(data), keep: parseCount(keep, "--keep"), withKey: withKey === true, everyMs };
-    const ended = { clear: () => undefined, message: unfinished(place) };
+    const progress = await stepLine(run, "backup", "opening the server's data");
+    const ended = { clear: () => progress.stop(), message: unfinished(place) };
     const noteTaken = (id: string): void => void (ended.message = unpruned(place, id));
-    const answer = await clearedOnSignals(run, ended, () => runBackup({ place, ...told, noteTaken }, environment));
+    const request = { place, ...told, noteTaken, progress };
+    const answer = await clearedOnSignals(run, ended, () => runBackup(request, environment)).finally(ended.clear);
     if (answer === undefined)
       return run.output.done({ schedule: null }, () => ["The server no longer makes scheduled backups."]);
     const { database, key, problems, ...report } = answer;
@@ -98,11 +100,13 @@ export function restoreBackupCommand(context: Context) {
       at: at === undefined ? undefined : parseMoment(String(at))(Date.now()),
       keyFile: asText(key),
       acceptsDamage: acceptDamage === true,
+      progress: await stepLine(run, "restore-backup", "opening the backup"),
     };
+    const clear = (): void => request.progress.stop();
     const message = `interrupted; ${request.dataFolder} is not restored, and no server starts on it. Run the same command again. The backup is unchanged.`;
-    const report = await clearedOnSignals(run, { clear: () => undefined, message }, () =>
+    const report = await clearedOnSignals(run, { clear, message }, () =>
       runRestoreBackup(request, context.environment),
-    );
+    ).finally(clear);
     await run.output.done(
       report,
       () => [
@@ -155,12 +159,15 @@ export function drillCommand(context: Context) {
       keyFile: asText(key),
       scratch: asText(scratch),
       sample: parseCount(sample, "--sample"),
+      progress: await stepLine(run, "drill", "opening the backup"),
     };
-    const ended = { clear: () => undefined, message: "interrupted; the backup was not tested." };
+    const ended = { clear: () => request.progress.stop(), message: "interrupted; the backup was not tested." };
     const noteScratch = (folder: string): void => {
       ended.message = `interrupted; the backup was not tested. Remove what is left of the test: rm -r ${shellWord(folder)}`;
     };
-    const report = await clearedOnSignals(run, ended, () => runDrill({ ...request, noteScratch }, environment));
+    const report = await clearedOnSignals(run, ended, () => runDrill({ ...request, noteScratch }, environment)).finally(
+      ended.clear,
+    );
     await run.output.done(
       report,
       () => [
@@ -172,6 +179,14 @@ export function drillCommand(context: Context) {
     );
     if (report.problems.length > 0) context.exitCode = 1;
   });
+}
+
+/** @param first step, shown at once: to open the data takes seconds where no server runs */
+async function stepLine(run: Run, label: string, first: string) {
+  const { StepLine } = await import("../output/step-line.ts");
+  const line = new StepLine(run, label);
+  line.begin(first);
+  return line;
 }
 
 /**

@@ -16,16 +16,20 @@ export function rebuildCommand(context: Context) {
     .option("--key <file>", "key-encryption key; default is HOLDFAST_KEY_ENCRYPTION_KEY")
     .requiredOption("--data <folder>", "new data folder");
   return runs<[]>(context, command, async (run, { from, key, data }) => {
-    const [{ runRebuild }, { clearedOnSignals }] = await Promise.all([
+    const [{ runRebuild }, { clearedOnSignals }, { StepLine }] = await Promise.all([
       import("@holdfast/server/backup/run-rebuild"),
       import("../interruption.ts"),
+      import("../output/step-line.ts"),
     ]);
+    const progress = new StepLine(run, "rebuild");
+    progress.begin("opening the store");
     const keyFile = typeof key === "string" ? key : undefined;
-    const request = { from: String(from), keyFile, dataFolder: String(data) };
+    const request = { from: String(from), keyFile, dataFolder: String(data), progress };
+    const clear = (): void => progress.stop();
     const message = `interrupted; ${request.dataFolder} is not rebuilt, and no server starts on it. Run the same command again. The store is unchanged.`;
-    const report = await clearedOnSignals(run, { clear: () => undefined, message }, () =>
+    const report = await clearedOnSignals(run, { clear, message }, () =>
       runRebuild(request, context.environment),
-    );
+    ).finally(clear);
     await run.output.done(
       report,
       () => [

@@ -9,6 +9,8 @@ export class TransferCounts {
   filesTotal = 0;
   bytesDone = 0;
   bytesTotal = 0;
+  /** What is counted, in the singular; "": only bytes. */
+  noun = "file";
   /** What one file takes beside its bytes, as bytes: where small files take as long as large ones, bytes alone tell little. */
   fileCostBytes = 0;
   /** Whether all there is to do is counted, so that the time left can be told. */
@@ -130,8 +132,13 @@ export function progressLine(label: string, counts: TransferCounts, rates: Rates
   const share = workTotal > 0 ? Math.min(1, workDone / workTotal) : 0;
   const percent = isTotalKnown && workTotal > 0 ? ` ${String(Math.floor(share * 100)).padStart(3)} %` : "";
   const left = isTotalKnown && rates.work > 0 ? `, ${formatDuration((workTotal - workDone) / rates.work)} left` : "";
-  const files = `${formatNumber(filesDone)} of ${formatNumber(filesTotal)}${isTotalKnown ? "" : "+"} ${filesTotal === 1 && isTotalKnown ? "file" : "files"}`;
-  const text = `${files}, ${formatBytes(bytesDone)}, ${formatBytes(Math.round(rates.bytes))}/s${left}`;
+  const ofAll = isTotalKnown ? formatNumber(filesTotal) : `${formatNumber(filesTotal)}+`;
+  const noun = filesTotal === 1 && isTotalKnown ? counts.noun : `${counts.noun}s`;
+  const done =
+    counts.noun === ""
+      ? `${formatBytes(bytesDone)} of ${formatBytes(counts.bytesTotal)}`
+      : `${formatNumber(filesDone)} of ${ofAll} ${noun}, ${formatBytes(bytesDone)}`;
+  const text = `${done}, ${formatBytes(Math.round(rates.bytes))}/s${left}`;
   if (columns === undefined) return `${label}:${percent} ${text}`;
   const width = Math.min(30, columns - label.length - percent.length - text.length - 6);
   const filled = Math.round(share * width);

@@ -8,6 +8,7 @@ import { walFolder } from "./cluster-files.ts";
 import { copyCluster, copyFile } from "./copy-cluster.ts";
 import type { BackedUpFile } from "./manifest.ts";
 import type { Pieces } from "./pieces.ts";
+import type { StepProgress } from "./step-progress.ts";
 import { missingBetween, walName } from "./wal-names.ts";
 
 export interface BaseBackup {
@@ -36,6 +37,7 @@ export interface BaseBackupPorts {
   readonly slots: BackupSlots;
   /** Ends it early. */
   readonly signal?: AbortSignal | undefined;
+  readonly progress?: StepProgress | undefined;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface BaseBackupPorts {
  * ends with the connection.
  */
 export async function takeBaseBackup(
-  { connection, clusterFolder, slots, signal }: BaseBackupPorts,
+  { connection, clusterFolder, slots, signal, progress }: BaseBackupPorts,
   pieces: Pieces,
 ): Promise<BaseBackup> {
   signal?.throwIfAborted();
@@ -61,7 +63,8 @@ export async function takeBaseBackup(
     );
     await keepLogForArchive(client, slots.archive);
     await client.query("select pg_backup_start('holdfast', true)");
-    const { folders, files } = await copyCluster(clusterFolder, pieces, signal);
+    const { folders, files } = await copyCluster(clusterFolder, pieces, { signal, progress });
+    progress?.begin("copying the database's log");
     const { label, walEnd, ...times } = await stop(client);
     const wal = await copyWal(clusterFolder, label, walEnd, pieces);
     return { ...times, label, walEnd, folders, files: [...files, ...wal] };

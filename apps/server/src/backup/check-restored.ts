@@ -5,6 +5,7 @@ import { packKey } from "../blocks/pack-format.ts";
 import type { HashHex } from "@holdfast/core/ids";
 import type { Shards } from "../db/shards.ts";
 import { forEachBounded } from "@holdfast/core/task-group";
+import { type StepProgress, totalOf } from "./step-progress.ts";
 
 export interface CheckReport {
   /** In the trash too. */
@@ -25,13 +26,13 @@ export interface CheckRequest {
 
 /** Rereads the packs of a server that was restored, and compares every block with its hash. */
 export async function checkRestored(
-  ports: CheckPorts & { readonly shards: Shards },
+  ports: CheckPorts & { readonly shards: Shards; readonly progress?: StepProgress | undefined },
   { isSample, namesFiles }: CheckRequest,
 ): Promise<CheckReport> {
-  const { cell, shards } = ports;
+  const { cell, shards, progress } = ports;
   const lost = new Map<HashHex, string>();
   let packs = 0;
-  await forEachBounded(await allPacks(ports), atOnceMax, async (pack) => {
+  const check = async (pack: CheckedPack): Promise<void> => {
     if (isSample && (await cell.store.stat(packKey(pack.id))) === undefined) return;
     const found = await checkStoredPack(ports, pack);
     if (found === undefined) return;
@@ -40,7 +41,14 @@ export async function checkRestored(
       const fault = found.faults[index];
       if (fault !== undefined) lost.set(hex, `a block of pack ${pack.id} is lost: ${fault}`);
     }
+  };
+  const stored = await allPacks(ports);
+  progress?.begin("checking the restored packs", totalOf(stored));
+  await forEachBounded(stored, atOnceMax, async (pack) => {
+    await check(pack);
+    progress?.done(pack.size);
   });
+  progress?.begin("counting files");
   const touched = await findFilesTouching(shards, cell.db, [...lost.keys()]);
   const problems = [...lost].flatMap(([hash, what]) => {
     const files = touched.get(hash) ?? [];
@@ -53,9 +61,9 @@ export async function checkRestored(
 
 const atOnceMax = 4;
 
-async function allPacks({ cell }: CheckPorts): Promise<CheckedPack[]> {
-  const { rows } = await sql<CheckedPack>`
-    select id, epoch from cell.packs where state <> 'doomed' order by id`.execute(cell.db);
+async function allPacks({ cell }: CheckPorts): Promise<(CheckedPack & { readonly size: number })[]> {
+  const { rows } = await sql<CheckedPack & { readonly size: number }>`
+    select id, epoch, size from cell.packs where state <> 'doomed' order by id`.execute(cell.db);
   return rows;
 }
 

@@ -4,6 +4,7 @@ import { isNotFound, toDiskError } from "@holdfast/disk/disk-error";
 import { controlFile, listCluster } from "./cluster-files.ts";
 import type { BackedUpFile } from "./manifest.ts";
 import { pieceBytes, type Pieces } from "./pieces.ts";
+import type { StepProgress } from "./step-progress.ts";
 import { forEachBounded } from "@holdfast/core/task-group";
 
 /**
@@ -13,7 +14,10 @@ import { forEachBounded } from "@holdfast/core/task-group";
 export async function copyCluster(
   clusterFolder: string,
   pieces: Pieces,
-  signal?: AbortSignal,
+  {
+    signal,
+    progress,
+  }: { readonly signal?: AbortSignal | undefined; readonly progress?: StepProgress | undefined } = {},
 ): Promise<{ folders: readonly string[]; files: BackedUpFile[] }> {
   const { folders, files } = listCluster(clusterFolder);
   const copies: Copy[] = [];
@@ -21,12 +25,14 @@ export async function copyCluster(
     const sizeBytes = await sizeOf(join(clusterFolder, path));
     if (sizeBytes !== undefined) copies.push({ path, sizeBytes, pieces: [] });
   }
+  progress?.begin("copying the database", { bytes: copies.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) });
   const gone = new Set<Copy>();
   await forEachBounded(partsOf(copies), atOnceMax, async ({ copy, index }) => {
     signal?.throwIfAborted();
     const bytes = await readPart(join(clusterFolder, copy.path), index * pieceBytes, partBytesOf(copy, index));
     if (bytes === undefined) gone.add(copy);
     else copy.pieces[index] = await pieces.put(bytes);
+    progress?.done(partBytesOf(copy, index));
   });
   const control = await copyControlFile(clusterFolder, pieces);
   const kept = copies.filter((copy) => !gone.has(copy));

@@ -9,6 +9,7 @@ import type { BackupPlace } from "./backup-place.ts";
 import type { BackedUpPack } from "./manifest.ts";
 import { readPack } from "./read-pack.ts";
 import { forEachBounded } from "@holdfast/core/task-group";
+import { type StepProgress, totalOf } from "./step-progress.ts";
 import { packFault } from "./whole-pack.ts";
 
 export interface PackPorts {
@@ -16,6 +17,7 @@ export interface PackPorts {
   readonly place: BackupPlace;
   readonly pool: BlockPool;
   readonly signal?: AbortSignal | undefined;
+  readonly progress?: StepProgress | undefined;
 }
 
 export interface CopiedPacks {
@@ -32,10 +34,11 @@ export interface CopiedPacks {
  * @param startedAt microseconds since 1970: what has rows since before then has to be in the store
  */
 export async function copyPacks(
-  { cell, place, pool, signal }: PackPorts,
+  { cell, place, pool, signal, progress }: PackPorts,
   known: ReadonlyMap<string, BackedUpPack>,
   startedAt: number,
 ): Promise<CopiedPacks> {
+  progress?.begin("listing packs");
   const there = await listSizes(place);
   const packs: BackedUpPack[] = [];
   const problems: string[] = [];
@@ -65,7 +68,12 @@ export async function copyPacks(
     packs.push(entry);
   };
 
-  await forEachBounded(onlyPacks(listPacks(cell.store, undefined)), atOnceMax, copy);
+  const inStore = await Array.fromAsync(onlyPacks(listPacks(cell.store, undefined)));
+  progress?.begin("copying packs", totalOf(inStore.map(({ sizeBytes: size }) => ({ size }))));
+  await forEachBounded(inStore, atOnceMax, async (pack) => {
+    await copy(pack);
+    progress?.done(pack.sizeBytes);
+  });
   const copied = new Set<string>(packs.map(({ id }) => id));
   for await (const id of rowsBefore(cell.db, startedAt)) {
     if (copied.has(id)) continue;

@@ -22,6 +22,7 @@ import { afterRestore, databaseRunFact } from "./database-run.ts";
 import { type LogPlan, writeLog } from "./log-plan.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Pieces } from "./pieces.ts";
+import type { StepProgress } from "./step-progress.ts";
 import { passwordLabel } from "./take-database.ts";
 import { writeCluster } from "./write-cluster.ts";
 
@@ -33,6 +34,7 @@ interface Ports {
   readonly random: Random;
   /** As whom the database is to run; unless given, a user of its own. */
   readonly account?: Account;
+  readonly progress?: StepProgress | undefined;
 }
 
 /**
@@ -40,7 +42,7 @@ interface Ports {
  * is another than the one that went on: its spaces have new epochs, and nothing that was under way there is under way here.
  */
 export async function recoverDatabase(
-  { place, pieces, dataFolder, random, account }: Ports,
+  { place, pieces, dataFolder, random, account, progress }: Ports,
   { database }: Manifest,
   plan: LogPlan,
 ): Promise<EmbeddedPostgres> {
@@ -56,7 +58,8 @@ export async function recoverDatabase(
     mode: 0o600,
     random: (sizeBytes) => random(sizeBytes),
   });
-  await writeCluster(database, clusterFolderOf(dataFolder), pieces);
+  await writeCluster(database, clusterFolderOf(dataFolder), pieces, progress);
+  progress?.begin("replaying the database's log");
   await writeLog(plan, join(clusterFolderOf(dataFolder), walFolder));
   const postgres = await replay({ dataFolder, log: silent, random: (bytes) => random(bytes), account }, plan);
   try {

@@ -23,6 +23,7 @@ import { writeShredAgain } from "../data-folder/shred-again.ts";
 import { readShredded } from "./shredded-ids.ts";
 import { recoverDatabase } from "./recover-database.ts";
 import { type RestoredPacks, restorePacks } from "./restore-packs.ts";
+import type { StepProgress } from "./step-progress.ts";
 import { verifyDatabase, verifyPacks } from "./verify-backup.ts";
 
 export interface RestorePorts {
@@ -41,6 +42,7 @@ export interface RestorePorts {
   readonly account?: Account;
   /** Only so many packs, drawn by chance: for a look at the backup, and not for a server. */
   readonly sample?: number | undefined;
+  readonly progress?: StepProgress | undefined;
 }
 
 export interface RestoreReport {
@@ -59,15 +61,15 @@ export interface RestoreReport {
  * @throws HoldfastError damaged, conflict where the folder is not empty, not_found where no backup is that old
  */
 export async function restoreBackup(ports: RestorePorts): Promise<RestoreReport> {
-  const { place, pool, sample } = ports;
+  const { place, pool, sample, progress } = ports;
   const manifest = await chooseBackup(place, ports.atMs);
   const pieces = await Pieces.open(place);
   const plan = await planLog(place, manifest, ports.atMs);
-  await verifyDatabase(manifest, pieces);
+  await verifyDatabase(manifest, pieces, progress);
   await verifyLog(plan);
-  if (!ports.acceptsDamage) refuseDamage(await verifyPacks(place, manifest));
+  if (!ports.acceptsDamage) refuseDamage(await verifyPacks(place, manifest, progress));
   const bringPacks: FolderPorts["bringPacks"] = (store, connection) =>
-    restorePacks({ place, store, pool, connection, sample }, manifest);
+    restorePacks({ place, store, pool, connection, sample, progress }, manifest);
   return makeFolderOf({ manifest, pieces, plan }, { ...ports, bringPacks });
 }
 
@@ -78,7 +80,10 @@ export interface ChosenBackup {
   readonly plan: LogPlan;
 }
 
-export interface FolderPorts extends Pick<RestorePorts, "place" | "dataFolder" | "openStoreIn" | "random" | "account"> {
+export interface FolderPorts extends Pick<
+  RestorePorts,
+  "place" | "dataFolder" | "openStoreIn" | "random" | "account" | "progress"
+> {
   /** Of the restored index to the store. */
   readonly bringPacks: (store: ObjectStore, connection: Connection) => Promise<RestoredPacks>;
 }
@@ -170,16 +175,17 @@ async function writeKey(dataFolder: string, key: Uint8Array, random: Random): Pr
 
 async function restoreInto(
   dataFolder: string,
-  { place, random, account, openStoreIn, bringPacks }: FolderPorts,
+  { place, random, account, openStoreIn, bringPacks, progress }: FolderPorts,
   { manifest, pieces, plan }: ChosenBackup,
 ): Promise<RestoredPacks> {
   const store = await openStoreIn(dataFolder);
   // A store that is there has the keys of its packs already.
   if ((await store.stat(keyringKey)) === undefined) await store.put(keyringKey, await place.store.get(keyringKey));
-  const postgres = await recoverDatabase({ place, pieces, dataFolder, random, account }, manifest, plan);
+  const postgres = await recoverDatabase({ place, pieces, dataFolder, random, account, progress }, manifest, plan);
   try {
     return await bringPacks(store, postgres.connection);
   } finally {
+    progress?.begin("stopping the restored database");
     await postgres.stop();
   }
 }

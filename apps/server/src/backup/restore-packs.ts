@@ -7,6 +7,7 @@ import type { Connection } from "../db/database.ts";
 import type { OpenedPlace } from "./find-key.ts";
 import type { Manifest } from "./manifest.ts";
 import { forEachBounded } from "@holdfast/core/task-group";
+import { type StepProgress, totalOf } from "./step-progress.ts";
 import { readBackedUp } from "./verify-backup.ts";
 import { packFault } from "./whole-pack.ts";
 
@@ -18,6 +19,7 @@ interface Ports {
   readonly connection: Connection;
   /** Only so many, drawn by chance. */
   readonly sample: number | undefined;
+  readonly progress?: StepProgress | undefined;
 }
 
 export interface RestoredPacks {
@@ -29,14 +31,15 @@ export interface RestoredPacks {
 
 /** Brings the packs that the restored index names to its store. One that is there already, in a store that was not lost, stays. */
 export async function restorePacks(ports: Ports, manifest: Manifest): Promise<RestoredPacks> {
-  const { store } = ports;
+  const { store, progress } = ports;
   const listed = new Map(manifest.packs.map((pack) => [pack.id, pack]));
   const there = await listThere(store);
   const wanted = await wantedPacks(ports);
   const problems: string[] = [];
   let packs = 0;
   let bytes = 0;
-  await forEachBounded(wanted, atOnceMax, async ({ id, size }) => {
+  progress?.begin("restoring packs", totalOf(wanted));
+  const restore = async ({ id, size }: WantedPack): Promise<void> => {
     const backedUp = listed.get(id);
     if (backedUp?.damaged !== undefined) problems.push(`pack ${id} was damaged in the store: ${backedUp.damaged}`);
     if (there.get(id) !== size) {
@@ -47,6 +50,10 @@ export async function restorePacks(ports: Ports, manifest: Manifest): Promise<Re
     }
     packs += 1;
     bytes += size;
+  };
+  await forEachBounded(wanted, atOnceMax, async (pack) => {
+    await restore(pack);
+    progress?.done(pack.size);
   });
   return { packs, bytes, problems: problems.toSorted() };
 }
@@ -73,6 +80,11 @@ export async function comparePacks(store: ObjectStore, connection: Connection): 
   return { packs, bytes, problems };
 }
 
+interface WantedPack {
+  readonly id: PackId;
+  readonly size: number;
+}
+
 async function listThere(store: ObjectStore): Promise<Map<PackId, number>> {
   const there = new Map<PackId, number>();
   for await (const page of listPacks(store, undefined))
@@ -80,10 +92,7 @@ async function listThere(store: ObjectStore): Promise<Map<PackId, number>> {
   return there;
 }
 
-async function wantedPacks({
-  connection,
-  sample,
-}: Pick<Ports, "connection" | "sample">): Promise<{ id: PackId; size: number }[]> {
+async function wantedPacks({ connection, sample }: Pick<Ports, "connection" | "sample">): Promise<WantedPack[]> {
   const client = new pg.Client({ ...connection, application_name: "holdfast restore" });
   client.on("error", () => {});
   await client.connect();

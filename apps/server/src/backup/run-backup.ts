@@ -20,6 +20,7 @@ import { keyFileName } from "./find-key.ts";
 import { noteBackup, readLastBackup } from "../blocks/last-backup.ts";
 import { pruneBackups } from "./prune-backups.ts";
 import { noteShredded } from "./shredded-ids.ts";
+import type { StepProgress } from "./step-progress.ts";
 import { type BackupPorts, type BackupReport, takeBackup } from "./take-backup.ts";
 
 export interface BackupRequest {
@@ -31,6 +32,7 @@ export interface BackupRequest {
   readonly withKey: boolean;
   /** Called with the backup's id once it can be restored. */
   readonly noteTaken?: (id: string) => void;
+  readonly progress?: StepProgress | undefined;
 }
 
 export interface BackupAnswer extends BackupReport {
@@ -124,11 +126,13 @@ async function backUp(
   try {
     const run = (await readLastBackup(cell.db))?.run ?? Buffer.from(random(8)).toString("hex");
     const keepPacks = () => pinPacks(cell.db, pinName, clock.nowMicros() + pinMicros);
-    const report = await takeBackup({ cell, place, pool, cluster, run, clock, random, keepPacks, signal });
+    const { progress } = request;
+    const report = await takeBackup({ cell, place, pool, cluster, run, clock, random, keepPacks, signal, progress });
     const { id, consistent_at } = report;
     await noteShredded(place, storage.shards);
     await noteBackup(cell.db, { place: placeName(request.place), place_id: place.id, id, consistent_at, run });
     request.noteTaken?.(id);
+    if (request.keep !== undefined) progress?.begin("removing older backups");
     const removed = request.keep === undefined ? [] : await pruneBackups(place, request.keep);
     const key = request.withKey ? null : (keyFile ?? keyVariable);
     const sameDisk = isOnSameDisk({ place: request.place, config });

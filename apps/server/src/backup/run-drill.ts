@@ -18,6 +18,7 @@ import { planLog } from "./log-plan.ts";
 import { listBackups, readManifest } from "./manifest.ts";
 import { readLastBackup } from "../blocks/last-backup.ts";
 import { restoreBackup } from "./restore-backup.ts";
+import type { StepProgress } from "./step-progress.ts";
 
 export interface DrillRequest {
   /** Where backups lie; undefined: where the newest of the server went. */
@@ -31,6 +32,7 @@ export interface DrillRequest {
   readonly sample: number | undefined;
   /** Called with the folder that is made in `scratch`. */
   readonly noteScratch?: (folder: string) => void;
+  readonly progress?: StepProgress | undefined;
 }
 
 export interface DrillReport {
@@ -59,7 +61,8 @@ export async function runDrill(request: DrillRequest, environment: Environment =
   ];
   const scratch = await mkdtemp(join(resolve(request.scratch ?? tmpdir()), "holdfast-drill-"));
   request.noteScratch?.(scratch);
-  return drillIn(scratch, { location, keyFiles, sample: request.sample, environment, namesFiles: true });
+  const { sample, progress } = request;
+  return drillIn(scratch, { location, keyFiles, sample, environment, namesFiles: true, progress });
 }
 
 export interface DrillWorld {
@@ -78,6 +81,7 @@ export interface DrillWorld {
   readonly namesFiles: boolean;
   /** Is told about how many bytes it is going to write, before it writes anything. Makes the folder, or throws and leaves what is there. */
   readonly prepare?: (neededBytes: number) => Promise<void>;
+  readonly progress?: StepProgress | undefined;
 }
 
 /** The data folder that is restored, in the scratch folder. */
@@ -151,14 +155,14 @@ async function neededBytes(place: OpenedPlace, sample: number | undefined): Prom
 /** Of one file of the database's log. */
 const walBytes = 16 * 1024 * 1024;
 
-interface Drill extends Pick<DrillWorld, "sample" | "environment" | "signal" | "account" | "namesFiles"> {
+interface Drill extends Pick<DrillWorld, "sample" | "environment" | "signal" | "account" | "namesFiles" | "progress"> {
   readonly place: OpenedPlace;
   readonly pool: BlockPool;
   readonly startedMs: number;
 }
 
 async function drill(drilled: Drill, dataFolder: string): Promise<DrillReport> {
-  const { place, pool, sample, startedMs, environment, signal } = drilled;
+  const { place, pool, sample, startedMs, environment, signal, progress } = drilled;
   const ports = portsFor(environment);
   const restored = await restoreBackup({
     place,
@@ -170,6 +174,7 @@ async function drill(drilled: Drill, dataFolder: string): Promise<DrillReport> {
     acceptsDamage: true,
     sample,
     account: drilled.account,
+    progress,
   });
   const recoverySeconds = (performance.now() - startedMs) / 1000;
   // No setting of the server that was backed up: neither its store nor its database is to be come near.
@@ -179,7 +184,7 @@ async function drill(drilled: Drill, dataFolder: string): Promise<DrillReport> {
     const [cell] = (await openAdminCells(storage)).all();
     if (cell === undefined) throw new HoldfastError("internal", "The restored server has no block cell.");
     const found = await checkRestored(
-      { cell, pool, clock: ports.clock, shards: storage.shards, signal },
+      { cell, pool, clock: ports.clock, shards: storage.shards, signal, progress },
       { isSample: sample !== undefined, namesFiles: drilled.namesFiles },
     );
     return {

@@ -12,6 +12,7 @@ import { chooseSnapshot, noSnapshot } from "./choose-snapshot.ts";
 import { openPlaceByGivenKey } from "./find-key.ts";
 import { makeFolderOf, type RestoreReport } from "./restore-backup.ts";
 import { comparePacks } from "./restore-packs.ts";
+import type { StepProgress } from "./step-progress.ts";
 
 export interface RebuildRequest {
   /** The store of the server whose database is lost: a folder or `s3://…`. */
@@ -20,6 +21,7 @@ export interface RebuildRequest {
   readonly keyFile: string | undefined;
   /** Of the server that is to be. */
   readonly dataFolder: string;
+  readonly progress?: StepProgress | undefined;
 }
 
 export interface RebuildReport extends RestoreReport {
@@ -50,7 +52,9 @@ export async function runRebuild(
     return store;
   };
   const bringPacks = comparePacks;
-  const made = await makeFolderOf(chosen, { place, dataFolder, openStoreIn, random: ports.random, bringPacks });
+  const { progress } = request;
+  const { random } = ports;
+  const made = await makeFolderOf(chosen, { place, dataFolder, openStoreIn, random, bringPacks, progress });
   return { ...made, problems: [...chosen.problems, ...made.problems], store: isFolder ? null : from };
 }
 

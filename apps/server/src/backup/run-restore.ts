@@ -5,6 +5,7 @@ import { startBlockPool } from "../blocks/block-tasks.ts";
 import { readConfig } from "../config/read-config.ts";
 import { keyFileName, openPlaceByFoundKey } from "./find-key.ts";
 import { type RestoreReport, restoreBackup } from "./restore-backup.ts";
+import type { StepProgress } from "./step-progress.ts";
 
 export interface RestoreRequest {
   /** Where backups lie: a folder or `s3://…`. */
@@ -17,6 +18,7 @@ export interface RestoreRequest {
   readonly keyFile: string | undefined;
   /** Also where packs of the backup are not what they were. */
   readonly acceptsDamage: boolean;
+  readonly progress?: StepProgress | undefined;
 }
 
 /** What `holdfast admin restore-backup` does. The settings are those of the server that is to be. */
@@ -40,6 +42,7 @@ export async function runRestoreBackup(
       random: ports.random,
       atMs: request.at === undefined ? undefined : Date.parse(request.at),
       acceptsDamage: request.acceptsDamage,
+      progress: request.progress,
     });
   } finally {
     await pool.close();

@@ -33,13 +33,15 @@ export interface BackupReport {
  * last that is written; what a run left that did not come so far serves the next.
  */
 export async function takeBackup(ports: BackupPorts): Promise<BackupReport> {
-  const { place, cell, cluster, run, clock, random, signal } = ports;
+  const { place, cell, cluster, run, clock, random, signal, progress } = ports;
   const startedAt = clock.nowMicros();
   const id = newBackupId(clock.nowMs(), random(4));
   await ports.keepPacks();
   const pieces = await Pieces.open(place);
   const database =
-    cluster === undefined ? undefined : await takeDatabase({ cluster, place, run, slots: backupSlots, signal }, pieces);
+    cluster === undefined
+      ? undefined
+      : await takeDatabase({ cluster, place, run, slots: backupSlots, signal, progress }, pieces);
   await ports.keepPacks();
   // All keys that its packs were sealed with: they are made before the first pack, and none goes.
   await place.store.put(keyringKey, await cell.store.get(keyringKey));

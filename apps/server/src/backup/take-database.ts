@@ -3,6 +3,7 @@ import type { BackupPlace } from "./backup-place.ts";
 import { type BackupSlots, type BaseBackup, takeBaseBackup } from "./base-backup.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Pieces } from "./pieces.ts";
+import type { StepProgress } from "./step-progress.ts";
 
 /** An embedded database that runs. */
 export interface Cluster {
@@ -18,6 +19,7 @@ interface Ports {
   readonly run: string;
   readonly slots: BackupSlots;
   readonly signal?: AbortSignal | undefined;
+  readonly progress?: StepProgress | undefined;
 }
 
 interface TakenDatabase {
@@ -27,11 +29,11 @@ interface TakenDatabase {
 
 /** Brings all of the database to a place, as its manifest names it. */
 export async function takeDatabase(
-  { cluster, place, run, slots, signal }: Ports,
+  { cluster, place, run, slots, signal, progress }: Ports,
   pieces: Pieces,
 ): Promise<TakenDatabase> {
   const { connection, folder: clusterFolder } = cluster;
-  const base = await takeBaseBackup({ connection, clusterFolder, slots, signal }, pieces);
+  const base = await takeBaseBackup({ connection, clusterFolder, slots, signal, progress }, pieces);
   const password = await place.box.seal(passwordLabel, Buffer.from(cluster.password));
   const { label, walEnd, folders, files } = base;
   return {

@@ -5,10 +5,20 @@ import type { BackupPlace } from "./backup-place.ts";
 import type { BackedUpPack, Manifest } from "./manifest.ts";
 import type { Pieces } from "./pieces.ts";
 import { forEachBounded } from "@holdfast/core/task-group";
+import { type StepProgress, totalOf } from "./step-progress.ts";
 
 /** Rereads all of the database in a backup. @throws HoldfastError damaged, naming the first piece that is not what it was */
-export async function verifyDatabase(manifest: Pick<Manifest, "database">, pieces: Pieces): Promise<void> {
-  await forEachBounded(piecesOf(manifest), atOnceMax, async (name) => void (await pieces.get(name)));
+export async function verifyDatabase(
+  manifest: Pick<Manifest, "database">,
+  pieces: Pieces,
+  progress?: StepProgress,
+): Promise<void> {
+  const names = piecesOf(manifest);
+  progress?.begin("checking the database in the backup", { bytes: pieces.bytesOf(names) });
+  await forEachBounded(names, atOnceMax, async (name) => {
+    await pieces.get(name);
+    progress?.done(pieces.bytesOf([name]));
+  });
 }
 
 /** Names of the pieces that it needs, each once. */
@@ -17,11 +27,13 @@ export function piecesOf({ database }: Pick<Manifest, "database">): Set<string> 
 }
 
 /** Rereads all packs of a backup. @returns in words what is not as it was backed up */
-export async function verifyPacks(place: BackupPlace, { packs }: Manifest): Promise<string[]> {
+export async function verifyPacks(place: BackupPlace, { packs }: Manifest, progress?: StepProgress): Promise<string[]> {
   const problems: string[] = [];
+  progress?.begin("checking packs in the backup", totalOf(packs));
   await forEachBounded(packs, atOnceMax, async (pack) => {
     const read = await readBackedUp(place, pack);
     if (read.problem !== undefined) problems.push(read.problem);
+    progress?.done(pack.size);
   });
   return problems.toSorted();
 }

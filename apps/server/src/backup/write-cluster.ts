@@ -5,6 +5,7 @@ import { toDiskError } from "@holdfast/disk/disk-error";
 import type { BackedUpFile, Manifest } from "./manifest.ts";
 import type { Pieces } from "./pieces.ts";
 import { forEachBounded } from "@holdfast/core/task-group";
+import type { StepProgress } from "./step-progress.ts";
 
 /**
  * Puts the database of a backup where a cluster is to be. Nothing is synced here: PostgreSQL syncs all of a cluster that it finds like
@@ -14,11 +15,13 @@ export async function writeCluster(
   { label, folders, files }: NonNullable<Manifest["database"]>,
   clusterFolder: string,
   pieces: Pieces,
+  progress?: StepProgress,
 ): Promise<void> {
+  progress?.begin("restoring the database", { bytes: files.reduce((sum, { size }) => sum + size, 0) });
   try {
     await mkdir(clusterFolder, { mode: 0o700 });
     for (const folder of folders) await mkdir(join(clusterFolder, folder), { mode: 0o700, recursive: true });
-    await forEachBounded(files, filesAtOnceMax, (file) => writeOne(clusterFolder, file, pieces));
+    await forEachBounded(files, filesAtOnceMax, (file) => writeOne(clusterFolder, file, pieces, progress));
     await writeFile(join(clusterFolder, "backup_label"), label, { mode: 0o600 });
   } catch (error) {
     throw toDiskError(error, "write below", clusterFolder);
@@ -27,13 +30,19 @@ export async function writeCluster(
 
 const filesAtOnceMax = 8;
 
-async function writeOne(clusterFolder: string, { path, size, pieces: names }: BackedUpFile, pieces: Pieces) {
+async function writeOne(
+  clusterFolder: string,
+  { path, size, pieces: names }: BackedUpFile,
+  pieces: Pieces,
+  progress: StepProgress | undefined,
+): Promise<void> {
   await using file = await open(join(clusterFolder, path), "wx", 0o600);
   let written = 0;
   for (const name of names) {
     const bytes = await pieces.get(name);
     await file.writeFile(bytes);
     written += bytes.length;
+    progress?.done(bytes.length);
   }
   if (written === size) return;
   throw new HoldfastError(
