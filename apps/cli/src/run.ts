@@ -74,7 +74,7 @@ function asOptionOfGroup(program: Command, words: readonly string[]): readonly s
 /** A mistyped name would else be passed over in silence. */
 async function nameUnknownVariables({ environment, stderr }: Context, args: readonly string[]): Promise<void> {
   const set = Object.keys(environment).filter((name) => name.startsWith("HOLDFAST_") && !ofCommand.has(name));
-  if (set.length === 0 || args.includes("--quiet")) return;
+  if (set.length === 0 || args.includes("--quiet") || args.includes("-q")) return;
   const { unknownVariables } = await import("./config/known-variables.ts");
   const unknown = await unknownVariables(set);
   showLines(

@@ -8,7 +8,7 @@ export const catCommand: CommandMaker = (context) => {
     .description("Print a file to standard output; each block is verified first")
     .argument("<path>", "file on the server, or ID from `shared`")
     .option("--version <version>", "version from 'holdfast versions', by number or ID; default is the newest")
-    .option("--quiet", "hide notices")
+    .option("-q, --quiet", "hide notices")
     .addHelpText(
       "after",
       "\nExamples:\n  $ holdfast cat /notes.txt\n  $ holdfast cat /notes.txt --version 3\n  $ holdfast cat /photos.tar | tar x",

@@ -106,7 +106,7 @@ export function newCommand(name: string, summary: string, examples: readonly str
   const command = new Command(name)
     .description(summary)
     .option("--json", "print a single JSON document to standard output and nothing else")
-    .option("--quiet", "print only errors, questions and what was asked for");
+    .option("-q, --quiet", "print only errors, warnings, questions and what was asked for");
   return withExamples(command, examples);
 }
 

@@ -116,6 +116,11 @@ describe("what a sync leaves out", () => {
     const { syncs } = await json("status", root);
     const codes = syncs[0].problems.map(({ code }: { code: string }) => code);
     assert.deepEqual(codes.toSorted(), ["control_character", "not_running", "not_utf8", "special_file"]);
+    const quiet = await run(["sync", root, "--remote", "/unfit", "--once", "--quiet"]);
+    assert.deepEqual([quiet.code, quiet.stdout], [0, ""]);
+    const skipped = /^holdfast: (?:latin-.*UTF-8|pipe: .*sockets|two\\u\{a\}lines: .*control character).*\n/gm;
+    assert.equal(quiet.stderr.match(skipped)?.join(""), quiet.stderr, "what was left out, and nothing else");
+    assert.equal(quiet.stderr.trimEnd().split("\n").length, 3);
     const { items } = await json("ls", "/unfit");
     assert.deepEqual(
       items.map(({ name }: { name: string }) => name),

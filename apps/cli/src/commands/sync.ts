@@ -123,7 +123,7 @@ function tellMissing({ output }: Run, folder: string, excluded: readonly string[
   if (!existsSync(folder)) return;
   for (const path of excluded)
     if (!existsSync(join(folder, path)))
-      output.note(`sync: --exclude ${path}: there is no such path in ${folder} (it will be excluded if it appears)`);
+      output.say(`sync: --exclude ${path}: there is no such path in ${folder} (it will be excluded if it appears)`);
 }
 
 /** Before anything is asked or told of it. @throws HoldfastError usage */
@@ -150,7 +150,7 @@ async function assertMeant({ context, output }: Run, folder: string, isSure: boo
   const { isHomeFolder } = await import("../sync/own-paths.ts");
   if (isSure || !isHomeFolder(folder) || existsSync(join(folder, ".holdfast"))) return;
   const what = `${folder} is your home folder: everything in it would be synced, including programs' settings and caches`;
-  if (context.stdin.isTTY !== true) return output.note(`sync: ${what}. --yes skips this warning.`);
+  if (context.stdin.isTTY !== true) return output.say(`sync: ${what}. --yes skips this warning.`);
   const { confirm } = await import("../terminal.ts");
   if (!(await confirm(context, `${what}. Continue?`))) throw new HoldfastError("failed", "Nothing was synced.");
 }

@@ -176,7 +176,8 @@ describe("put and get with options", () => {
     assert.doesNotMatch(put.stderr, /raw matched nothing/);
     assert.deepEqual(await remoteNames("/excluding"), ["a.jpg", "deep", "deep/keep.raw", "deep/tmp"]);
     await run(["put", root, "/excluding"]);
-    await run(["get", "/excluding", join(folder, "excluded"), ...flags]);
+    const got = await run(["get", "/excluding", join(folder, "excluded"), ...flags, "-q"]);
+    assert.deepEqual(got, { code: 0, stdout: "", stderr: "holdfast: --exclude *.mov matched nothing here\n" });
     assert.deepEqual(namesBelow(join(folder, "excluded")), ["a.jpg", "deep", "deep/keep.raw", "deep/tmp"]);
   });
 

@@ -52,7 +52,7 @@ export function mirroringOf(run: Run, flags: TransferFlags, pause: () => void): 
 
 /** A pattern with a slip in it would else leave out nothing, unnoticed. */
 export function tellUnused({ output }: Run, patterns: Patterns | undefined): void {
-  for (const text of patterns?.unused ?? []) output.note(`holdfast: --exclude ${text} matched nothing here`);
+  for (const text of patterns?.unused ?? []) output.say(`holdfast: --exclude ${text} matched nothing here`);
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

@@ -91,7 +91,7 @@ export class Output {
     if (!this.quiet) this.say(text);
   }
 
-  /** A sentence that `--quiet` shows too: an error, or what somebody needs for the answer to a question. */
+  /** A sentence that `--quiet` shows too: an error, a warning, or what somebody needs for the answer to a question. */
   say(text: string): void {
     // A bar may stand in the line.
     if (this.#stderr.isTTY === true) clearBar(this.#stderr);

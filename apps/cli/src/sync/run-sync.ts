@@ -213,9 +213,8 @@ async function syncOnce(
     const message = `${count(deletionsWaiting, "deletion")} ${deletionsWaiting === 1 ? "waits" : "wait"} for you, because so many at once are often an accident. See: holdfast deletes ls ${shellWord(root)} (then 'holdfast deletes approve' or 'undo' and another run), or run it again with --confirm-deletes to delete`;
     run.output.problem({ path: "", code: "waiting", message });
   }
-  if (inSync && isHealed) return;
   for (const problem of groupedProblems(running.untold([...problems]))) run.output.problem(problem);
-  run.context.exitCode = 1;
+  if (!inSync || !isHealed) run.context.exitCode = 1;
 }
 
 interface Signals {

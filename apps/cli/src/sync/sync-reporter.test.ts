@@ -151,6 +151,17 @@ test("as JSON each report that differs is one line, and quiet says nothing for p
   assert.equal(stderr.text(), "");
 });
 
+test("quiet shows problems and deletions that wait, and no state", async () => {
+  const { show, stderr } = reporter({ quiet: true });
+  const problems = [{ path: "pipe", code: "special_file", message: "Not synced: it is a pipe." }];
+  await show({ activity: "syncing", pendingFiles: 3 });
+  for (let times = 0; times < 2; times += 1) await show({ activity: "waiting", problems, deletionsWaiting: 600 });
+  assert.deepEqual(stderr.text().trimEnd().split("\n"), [
+    "sync: ! pipe: Not synced: it is a pipe.",
+    "sync: ! 600 deletions wait for you: 'holdfast deletes' shows them.",
+  ]);
+});
+
 test("what is refused waits for a person, and says why", () => {
   const status: EngineStatus = {
     ...restingStatus,

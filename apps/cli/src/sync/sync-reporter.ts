@@ -128,7 +128,11 @@ export class SyncReporter {
 
   async show(status: EngineStatus, report: SyncReport, far: HowFar): Promise<void> {
     if (this.#output.json) await this.#showJson(report);
-    if (this.#output.quiet) return;
+    if (this.#output.quiet) {
+      // A run that ends by itself lists its problems at the end.
+      if (!this.#isOnce) this.#showProblems(report);
+      return;
+    }
     if (this.#screen !== undefined) {
       this.#showFreed(status, report);
       return this.#screen.show(status, report, far);

@@ -66,9 +66,9 @@ export class TransferReport {
     return `${attributes}${formatNumber(this.filesEqual)} equal already`;
   }
 
-  /** A sentence beside all that. */
-  note(text: string): void {
-    this.#output.note(text);
+  /** Of what is probably not meant: shown with `--quiet` too. */
+  warn(text: string): void {
+    this.#output.say(`holdfast: ${text}`);
   }
 
   /** Of a dry run. @param path where it would be done */

@@ -21,7 +21,7 @@ export async function tellRoom(
   const { report, client } = work;
   const tell = (code: "quota" | "store_full", message: string): void => {
     if (report.isDry) report.problem("", message, code);
-    else report.note(`holdfast: ${message}`);
+    else report.warn(message);
   };
   const growthBytes = growthOfTree(work, localPath, there?.id, remote);
   const freeBytes = (await freeRoom(work)) ?? Infinity;
